@@ -6,8 +6,8 @@ import type { ShapeName } from "../secret/shapes.ts";
 import type { WarningId } from "./warnings.ts";
 
 /**
- * One step of a plan: plain data, which can be printed, compared, written to a file. It never holds a secret's text.
- * `needs` names what has to have gone well before: without it the step makes no sense and is not tried.
+ * One step of a plan. It is plain data that can be printed, compared and written to a file, and never contains a password. `needs` refers
+ * to objects whose change must succeed first. If it fails, this step is skipped.
  */
 export type Change = { readonly needs?: Ref | readonly Ref[] } & (
   | Keep
@@ -29,83 +29,86 @@ export type Change = { readonly needs?: Ref | readonly Ref[] } & (
   | Rollout
 );
 
-/** Right already. */
+/** The object is already correct. */
 export type Keep = { readonly act: "keep"; readonly to: Ref; readonly because: string };
 
-/** What a person should know, and the plan does not change. */
+/** A warning or information about something that the plan doesn't change. */
 export type Tell = {
   readonly act: "tell";
-  /** What scripts know it by. */
+  /** The id for scripts. */
   readonly id?: WarningId;
   readonly to: Ref;
   readonly says: string;
-  /** The command that mends it. */
+  /** The command that fixes the problem. */
   readonly fix?: Fix;
-  /** Nothing is wrong: it is printed without `Warning:`. */
+  /** Information only: it is printed without `Warning:`. */
   readonly isInfo?: true;
 };
 
-/** What was asked for and cannot be done: the line of an object that stays as it is. */
+/** A requested change that is not possible, so the object stays unchanged. */
 export type Refuse = {
   readonly act: "refuse";
   readonly to: Ref;
   readonly says: string;
-  /** The command that does it otherwise. */
+  /** The command for another way to do it. */
   readonly fix?: Fix;
 };
 
-/** Something outside of the cluster is made, changed or taken away; `before` and `after` are what it allows or refers to. */
+/**
+ * Creates, changes or deletes an object outside of the cluster. `before` and `after` are the repositories that it allows, or the objects
+ * that it refers to.
+ */
 export type Make = {
   readonly act: "create" | "update" | "delete";
   readonly to: Ref;
   readonly before?: readonly string[];
   readonly after?: readonly string[];
-  /** Repositories that it lets pull from now on, `team/*` among them. */
+  /** The repositories that it newly grants, including patterns such as `team/*`. */
   readonly grants?: readonly string[];
-  /** The password of it that is meant, and not the whole. */
+  /** The password to delete, if not the whole object. */
   readonly slot?: string;
-  /** When that password was made: another one in the same slot stays. */
+  /** When that password was created (RFC 3339). A different password in the same slot stays. */
   readonly madeAt?: string;
-  /** It goes as long as it has no other passwords than these; else only they go. */
+  /** Deletes the object if these are its only passwords. Otherwise deletes only these passwords. */
   readonly passwords?: readonly Password[];
   readonly because: string;
 };
 
-/** A password is made. */
+/** Generates a password. */
 export type Mint = {
   readonly act: "mint";
   readonly to: Ref;
   readonly slot: string;
-  /** The run made what the password is of, so that it goes together with that. */
+  /** This run created the object of the password. A rollback deletes that object and the password with it. */
   readonly inNew: boolean;
-  /** When the password was made that is written over, where a run has left it that did not come to its end. */
+  /** When the password was created that an interrupted run left, and that this one overwrites (RFC 3339). */
   readonly left?: string;
-  /** RFC 3339; absent where it is not to expire. */
+  /** RFC 3339; absent if the password doesn't expire. */
   readonly expiresAt?: string;
   readonly because: string;
 };
 
-/** Azure is asked whether the password that was made is still the one in its slot: others may use the same credential. */
+/** Checks with Azure that the new password is still in its slot: other runs may use the same credential. */
 export type Confirm = { readonly act: "confirm"; readonly to: Ref; readonly slot: string };
 
-/** The login in hand fetches a manifest of each repository. `fresh`: it was made in this run, so a refusal may pass. */
+/** Proves the login: fetches a manifest of each repository. `fresh`: this run created the login, so a rejection may be temporary. */
 export type Prove = {
   readonly act: "prove";
   readonly to: Ref;
   readonly repositories: readonly string[];
   readonly fresh: boolean;
-  /** For how long which answers may pass, where Azure takes longer than for a token's password. */
+  /** Which answers are temporary and for how long, if replication in Azure takes longer than for a token's password. */
   readonly passing?: Passing;
-  /** Hosts of the registry's regions that must accept the login too. */
+  /** Regional hosts of the registry that must accept the login too. */
   readonly regional?: readonly string[];
 };
 
-/** Answers of a registry to a login that Azure has not heard of everywhere yet. */
+/** Answers of a registry while a login is not replicated everywhere in Azure. */
 export type Passing = { readonly milliseconds: number; readonly verdicts: readonly ("refused" | "out-of-scope")[] };
 
 /**
- * The API server is asked whether it would take the Secret, before a password is made for it; with `deletes`, whether it would let it go,
- * before anything stops naming it.
+ * Checks with the API server, before a password is generated, that it accepts the Secret. With `deletes`, checks before any list changes
+ * that it allows the deletion of the Secret.
  */
 export type Rehearse = {
   readonly act: "rehearse";
@@ -115,24 +118,24 @@ export type Rehearse = {
   readonly deletes?: true;
 } & Shaped;
 
-/** The Secret is claimed before a password is made for it: an empty one is made where there is none. */
+/** Claims the Secret before a password is generated for it. Creates an empty Secret if none exists. */
 export type Claim = {
   readonly act: "claim";
   readonly to: Ref<"secret">;
   readonly precondition: Precondition | undefined;
-  /** The password that it is claimed for. */
+  /** The password that the Secret is claimed for. */
   readonly makes?: Making;
 } & Shaped;
 
-/** How a Secret is to be laid out; absent for the kubelet. */
+/** The format of a Secret; absent for the kubelet's format. */
 type Shaped = { readonly shape?: ShapeName | undefined };
 
 /** The uid and resourceVersion that a write requires of a Secret, and the claim of another run that was read with them. */
 export type Precondition = { readonly uid: string; readonly version: string; readonly claim?: SecretClaim | undefined };
 
 /**
- * The Secret is written, on the version of the look. `replaces`: the old one has to go first, since its type cannot be changed in place.
- * `merges`: its other logins stay.
+ * Writes the version of the Secret that was read. `replaces`: deletes the old Secret first, because its type can't be changed in place.
+ * `merges`: keeps its other logins.
  */
 export type Store = {
   readonly act: "store";
@@ -141,12 +144,12 @@ export type Store = {
   readonly precondition: Precondition | undefined;
   readonly replaces: boolean;
   readonly merges?: true;
-  /** The login that is to go although it works: another run's that works stays. */
+  /** The login to replace even though it works. A working login of another run is kept. */
   readonly renews?: Entry;
   readonly because: string;
 } & Shaped;
 
-/** An Event tells of a Secret what became of it. */
+/** Creates an Event for a Secret that was changed. */
 export type Report = {
   readonly act: "report";
   readonly to: Ref<"secret">;
@@ -156,48 +159,48 @@ export type Report = {
 };
 
 /**
- * Logins are taken out of a Secret, on the version of the look: all that is in one of ours, of anybody else's exactly those that were
- * added to it.
+ * Removes logins from the version of a Secret that was read: all logins from a Secret of this plugin, otherwise only the logins that were
+ * merged into it.
  */
 export type Withdraw = {
   readonly act: "withdraw";
   readonly to: Ref<"secret">;
-  /** What is noted of them. */
+  /** The annotation entries of these logins. */
   readonly entries: readonly Entry[];
   readonly precondition: Precondition;
-  /** The Secret is somebody else's, and stays. */
+  /** Another tool manages the Secret, so the Secret stays. */
   readonly beside?: true;
-  /** The note stays until what it tells of is revoked, so that a run which is killed leaves it to the next. */
+  /** The annotation stays until the credentials that it records are revoked, so that the next run finds what a killed run left. */
   readonly noted?: true;
-  /** It is immutable, so that its logins go with it. */
+  /** The Secret is immutable, so its logins are deleted with it. */
   readonly immutable?: true;
   readonly because: string;
 };
 
-/** The Secret goes, on the version of the look. */
+/** Deletes the version of the Secret that was read. */
 export type Remove = {
   readonly act: "remove";
   readonly to: Ref<"secret">;
-  /** What it notes of its logins. */
+  /** The annotation entries of its logins. */
   readonly entries: readonly Entry[];
   readonly precondition: Precondition;
-  /** Its logins have been taken out, so one that comes to hold a login again is another run's. */
+  /** Its logins were removed. If it contains a login again, another run has written that login. */
   readonly withdrawn?: true;
   readonly because: string;
 };
 
-/** The names in a target's list of pull secrets, before and after. */
+/** Changes the names in a target's list of pull secrets. */
 export type Refer<K extends TargetKind = TargetKind> = {
   readonly act: "attach" | "detach";
   readonly to: Ref<K>;
   readonly secret: string;
   readonly before: readonly string[];
   readonly after: readonly string[];
-  /** Names of which those go that still lead to no Secret when it is written; `secret` is the first of them. */
+  /** Names to remove if no Secret of that name exists at the time of the write. `secret` is the first of them. */
   readonly dangling?: readonly string[];
 };
 
-/** What cannot be changed goes, and comes back with another list of pull secrets. */
+/** Deletes an object whose list can't be changed and creates it with another list of pull secrets. */
 export type Recreate<K extends RecreatableKind = RecreatableKind> = {
   readonly act: "recreate";
   readonly to: Ref<K>;
@@ -205,21 +208,21 @@ export type Recreate<K extends RecreatableKind = RecreatableKind> = {
   readonly secret: string;
   readonly before: readonly string[];
   readonly after: readonly string[];
-  /** It may end what runs, and lose what is only in the pod. */
+  /** Allows ending a running pod and losing data that only the pod has. */
   readonly force?: true;
 };
 
-/** A pod that cannot start goes, so that its controller makes one which carries the pull secret. */
+/** Evicts a pod that can't start, so that its controller creates one with the pull secret. */
 export type Restart = { readonly act: "restart"; readonly to: Ref<"pod">; readonly uid: string; readonly because: string };
 
-/** A workload makes all its pods anew, a few at a time: `kubectl rollout restart`. */
+/** Replaces all pods of a workload, a few at a time, like `kubectl rollout restart`. */
 export type Rollout = { readonly act: "rollout"; readonly needs?: Ref; readonly to: Ref<PodKind>; readonly because: string };
 
 export type Act = Change["act"];
 export type ChangeOf<A extends Act> = Extract<Change, { readonly act: A }>;
 
-/** The order is the order of execution, and of the lines that are printed. */
+/** The changes in the order of execution and of the printed lines. */
 export type Plan = readonly Change[];
 
-/** Whether a plan makes a password. */
+/** Whether a plan generates a password. */
 export const mints = (plan: Plan): boolean => plan.some(({ act }) => act === "mint");

@@ -4,22 +4,22 @@ import type { Change, Keep, Refer, Refuse, Tell } from "./change.ts";
 import { refuseMade, refuseRecreate, type Target } from "./references.ts";
 import { isPlain, saidTargets, several, shown } from "./wording.ts";
 
-/** Which names lead nowhere, and whether somebody named the targets. */
+/** The Secrets that exist, and whether the user named the targets. */
 export type DanglingOptions = {
-  /** The names of the Secrets that are there. */
+  /** The names of the existing Secrets. */
   readonly existing: ReadonlySet<string>;
-  /** The targets are named, so that a change of their list may make their pods anew. */
+  /** The user named the targets, so changing their lists may restart their pods. */
   readonly named: boolean;
 };
 
-/** The names in a list that lead to no Secret, and the empty one. */
+/** Returns the names in a list that refer to no existing Secret, including the empty name. */
 const danglingIn = (names: readonly string[], existing: ReadonlySet<string>): string[] => [
   ...new Set(names.filter((name) => name === "" || !existing.has(name))),
 ];
 
 /**
- * Takes the names that lead nowhere out of lists. Where nobody named the targets, those are left alone whose pods would be made anew by
- * it, and those that cannot be changed: what would is told once.
+ * Removes names of missing Secrets from lists. If the user did not name the targets, skips targets whose pods would restart and targets
+ * that can't be changed, and warns about them once.
  */
 export function planDangling(targets: readonly Target[], options: DanglingOptions): Change[] {
   if (options.named) return targets.map((target) => planOne(target, options));
@@ -33,7 +33,7 @@ export function planDangling(targets: readonly Target[], options: DanglingOption
   ];
 }
 
-/** What takes no pod away. */
+/** The kinds of change that end no pod. */
 const quiet = new Set<string>(["new-pods", "next-run"]);
 
 const takes =
@@ -46,7 +46,7 @@ function planOne(target: Target, { existing }: DanglingOptions): Change {
   return refusal(gone, target) ?? takeOut(gone, target);
 }
 
-/** Why a list keeps names that lead nowhere; undefined where it has none, or can be written. */
+/** Returns why names of missing Secrets can't be removed from a list; undefined if there are none, or if the list can be written. */
 function refusal([first, ...more]: readonly string[], { to, maker, anew }: Target): Refuse | undefined {
   if (first === undefined) return undefined;
   const asked = { does: "detach", secret: first, to } as const;
@@ -56,12 +56,12 @@ function refusal([first, ...more]: readonly string[], { to, maker, anew }: Targe
   }
   const refused = anew && refuseRecreate(asked, anew, { recreate: false, force: false });
   if (!refused || (more.length === 0 && isPlain(first))) return refused;
-  // What makes it anew takes one name
+  // The command that recreates the object accepts only one name
   const { fix: _, ...told } = refused;
   return told;
 }
 
-/** The change that takes names out of a list, wherever they stand in it. */
+/** Returns the change that removes names from a list, at every position. */
 export function takeOut(gone: readonly string[], { to, names }: Target): Refer | Keep {
   const after = names.filter((name) => !gone.includes(name));
   if (after.length === names.length) return { act: "keep", to, because: "every name leads to a Secret" };

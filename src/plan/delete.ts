@@ -6,28 +6,28 @@ import { type ExistingSecret, isOf } from "./existing-secret.ts";
 import { type Maker, planDetach, type Target } from "./references.ts";
 import { hasPods, saidTargets, several } from "./wording.ts";
 
-/** What one place holds that a deletion looks at. */
+/** The objects in one namespace that a deletion depends on. */
 export type DeleteFacts = {
   readonly to: Ref<"secret">;
   readonly existing: ExistingSecret | undefined;
-  /** It has the label of those that this plugin made. */
+  /** The Secret has this plugin's label. */
   readonly ours: boolean;
   readonly targets: readonly Target[];
-  /** Pods that have not ended, name the Secret and have an image that it may be for. */
+  /** Pods that have not ended, name the Secret, and have an image that it may be for. */
   readonly needing: readonly Needing[];
 };
 
 export type DeleteOptions = {
-  /** It goes whoever made it, whatever is in it, and whoever needs it. */
+  /** Deletes the Secret regardless of who created it, what it contains and which pods need it. */
   readonly force: boolean;
-  /** What was made for it is revoked then. */
+  /** Revokes the credentials that were created for the Secret. */
   readonly revoke: boolean;
 };
 
 /**
- * Plans one place of `delete`: first the references, then the Secret, or the login that was added to somebody else's. What is to be
- * revoked stays noted, on a Secret without its logins, until that has happened.
- * @throws CliError conflict where pods need it, or what is somebody else's would be lost
+ * Plans one namespace of `delete`: first removes the references, then deletes the Secret or removes the login that was merged into another
+ * tool's Secret. The annotation stays on the Secret without its logins until its credentials are revoked.
+ * @throws CliError conflict if pods need the Secret, or if logins of other tools or users would be lost
  */
 export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
   const { to, existing, ours, needing } = facts;
@@ -51,19 +51,19 @@ export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
   return [rehearsal, ...first, end, ...tellLasting(to, changes), ...tellNeeded(to, needing)];
 }
 
-/** Somebody else's Secret, to which a login was added: it goes on without that. */
+/** Whether a login was merged into another tool's Secret. That Secret stays, without the login. */
 const isBeside = ({ existing, ours }: DeleteFacts): boolean => !ours && existing?.entries !== undefined;
 
 /** A pod that names the Secret and may have to pull with it. */
 export type Needing = {
   readonly name: string;
-  /** What has the template that it comes from; the pod itself where nothing made it. */
+  /** The object with the template of the pod; the pod itself if it has no controller. */
   readonly from: Maker;
 };
 
 const namesOf = (needing: readonly Needing[]): string => several(needing.map(({ name }) => name));
 
-/** @throws CliError conflict where pods need the Secret, which names them and what to do first */
+/** @throws CliError conflict if pods need the Secret, with the names of the pods and the commands to run first */
 function refuseNeeded(to: Ref<"secret">, references: readonly Refer[], needing: readonly Needing[]): void {
   if (needing.length === 0) return;
   const pods = namesOf(needing);
@@ -79,7 +79,10 @@ function refuseNeeded(to: Ref<"secret">, references: readonly Refer[], needing: 
 
 const otherwise = "--force to delete it all the same";
 
-/** The commands after which no pod needs it: new pods do not get it, and those that have it make room for new ones. */
+/**
+ * Returns the commands after which no pod needs the Secret: the first detaches it from the targets of new pods, the second replaces
+ * existing pods.
+ */
 function withoutNeed({ name, namespace }: Ref, references: readonly Ref<TargetKind>[], needing: readonly Needing[]): Fix | string {
   const rollouts = rolledOut(needing).filter((workload) => !references.some((to) => hasPods(to) && isWorkload(workload, to)));
   const steps: Fix[] = [
@@ -91,7 +94,7 @@ function withoutNeed({ name, namespace }: Ref, references: readonly Ref<TargetKi
   return { do: "steps", steps: [...steps, { ...last, or: otherwise } as Fix] };
 }
 
-/** What makes its pods anew by a rollout, each once (kubectl rollout restart). */
+/** Returns the distinct workloads that can replace their pods in a rollout (kubectl rollout restart). */
 function rolledOut(needing: readonly Needing[]): Workload[] {
   const workloads = needing.flatMap(({ from }) => {
     const kind = targetKindCalled(from.kind);
@@ -102,7 +105,7 @@ function rolledOut(needing: readonly Needing[]): Workload[] {
 
 const isWorkload = (workload: Workload, to: Ref<TargetKind>): boolean => spelled(to.kind) === workload.kind && to.name === workload.name;
 
-/** Pods that go on naming a Secret which is gone, or has lost its login. */
+/** Warns about pods that still name a Secret that is deleted, or that has lost its login. */
 function tellNeeded(to: Ref<"secret">, needing: readonly Needing[]): Change[] {
   if (needing.length === 0) return [];
   const pods = namesOf(needing);
@@ -110,7 +113,10 @@ function tellNeeded(to: Ref<"secret">, needing: readonly Needing[]): Change[] {
   return [{ act: "tell", needs: to, to, says: `${says} secret/${to.name}, and may not pull an image again` }];
 }
 
-/** What keeps the name that it was made with: it does no harm to it any more than a name that leads nowhere. */
+/**
+ * Warns about objects whose list can't be changed, so that they still name the Secret. The name does no more harm than any other name of a
+ * missing Secret.
+ */
 function tellLasting(to: Ref<"secret">, changes: readonly Change[]): Change[] {
   const lasting = changes.filter(({ act }) => act === "refuse" || act === "recreate").map((change) => nameOf(change.to));
   if (lasting.length === 0) return [];
@@ -119,8 +125,8 @@ function tellLasting(to: Ref<"secret">, changes: readonly Change[]): Change[] {
 }
 
 /**
- * Somebody else's Secret is never deleted unasked, nor a login that somebody else put into one of ours.
- * @param ours it has the label of those that this plugin made
+ * Rejects the deletion of another tool's Secret, or of a login that another user added to a Secret of this plugin, without --force.
+ * @param ours whether the Secret has this plugin's label
  * @throws CliError conflict
  */
 function refuseDeletion(to: Ref<"secret">, existing: ExistingSecret, ours: boolean, force: boolean): void {
@@ -137,7 +143,7 @@ function refuseDeletion(to: Ref<"secret">, existing: ExistingSecret, ours: boole
   if (strange.length > 0) refuse(`also holds a login for ${strange.join(", ")}`, "add --force to lose that login too");
 }
 
-/** The keys of logins that nothing is noted of. */
+/** Returns the keys of logins that the annotation doesn't record. */
 function strangeIn({ entries = [], hosts }: ExistingSecret): string[] {
   const noted = entries.flatMap((entry) => entry.hosts);
   return hosts.filter((server) => !noted.some((host) => isOf(host, server)));

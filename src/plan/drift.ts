@@ -3,28 +3,27 @@ import { lastApplied, type ManagedFields, type Metadata } from "../objects.ts";
 import type { Change } from "./change.ts";
 import { forcing, isAdditive, type Source, type SourceName, sources, type Written } from "./sources.ts";
 
-/** Who is to undo what is written into a list. */
+/** The tool that is going to undo a change of a list. */
 export type Drift = {
   readonly by: SourceName | "applied-file" | "manager" | "controller";
-  /** The release, the application or the Flux object; the field manager; the object that controls this one. */
+  /** The Helm release, the Argo CD application, the Flux object, the field manager, or the controller of the object. */
   readonly name: string;
-  /** He writes his list over ours, stops because ours is there, does one of the two, or may undo it. */
+  /** The tool overwrites the list with its own, stops because of a conflict, does either of these, or may undo the change. */
   readonly does: "undoes" | "stops" | "undoes-or-stops" | "may-undo";
 };
 
-/** The list in question, and as whom it is written. */
+/** Properties of the list, and the field manager that writes it. */
 type Writing = { readonly carries: Carries; readonly fieldManager: string };
 
 /** The source that an object belongs to. */
 type Belonging = { readonly by: SourceName; readonly name: string; readonly row: Source };
 
 /**
- * Who will undo a name that is added to an object's list of pull secrets, by what the object says of itself; undefined where nobody
- * is known to.
- *
- * An atomic list is written whole, so whoever has one in his source writes it over ours. In a list that is merged by name each name
- * is its writer's own, for server-side apply as for a strategic merge, so only who takes out foreign names undoes one. A source that
- * does not have the list leaves it alone either way.
+ * Returns which tool is going to undo an addition to an object's list of pull secrets, judged from the object's metadata; undefined if no
+ * such tool is known.
+ * A list that is not merged by name is written as a whole, so every source that contains the list overwrites it. In a list that is merged
+ * by name, each name belongs to its writer, for server-side apply and for a strategic merge. Therefore only a source that removes foreign
+ * names undoes the change. A source without the list leaves it unchanged in both cases.
  */
 export function driftOf(object: Written, { carries, fieldManager }: Writing): Drift | undefined {
   const { metadata } = object;
@@ -43,7 +42,7 @@ function sourceOf(object: Written): Belonging | undefined {
   return undefined;
 }
 
-/** Whoever has the list in his source: he wrote it last, or it is noted that he applied it. */
+/** Returns the source of the list: the tool that wrote it last, or the file that was applied according to the annotation. */
 function listedBy(metadata: Metadata, source: Belonging | undefined, { carries, fieldManager }: Writing): Drift | undefined {
   const path = carries.path.map((step) => `f:${step}`);
   const entries = metadata.managedFields ?? [];
@@ -57,23 +56,26 @@ function listedBy(metadata: Metadata, source: Belonging | undefined, { carries, 
   return { by: "manager", name: manager, does: forcing.has(manager) ? "undoes" : "undoes-or-stops" };
 }
 
-/** Whoever wrote the mark of a source is that source. */
+/**
+ * Whether a managedFields entry was written by a source. The manager that wrote the source's mark is that source. If it is not recorded,
+ * the source's default manager counts.
+ */
 function isFrom({ mark, manager }: Source, { manager: owner }: ManagedFields, entries: readonly ManagedFields[]): boolean {
   const writers = entries.filter((entry) => has(entry, mark)).map((entry) => entry.manager);
   return writers.length > 0 ? writers.includes(owner) : owner === manager;
 }
 
-/** An apply meets our name as a conflict; any other write of an atomic list is the whole list. */
+/** An apply gets a conflict over the added name. Any other write of an atomic list replaces the whole list. */
 const doesAgain = ({ operation }: ManagedFields, atConflict: Drift["does"]): Drift["does"] =>
   operation === "Apply" ? atConflict : "undoes";
 
-/** Argo CD notes what it applied as kubectl does. */
+/** Argo CD writes the same last-applied annotation as kubectl. */
 const fromFile = (source: Belonging | undefined): Drift =>
   source?.by === "argocd"
     ? { by: source.by, name: source.name, does: "undoes" }
     : { by: "applied-file", name: lastApplied, does: "undoes" };
 
-/** Whether the file that was applied last has the list, be it empty: its next apply puts the whole list back. */
+/** Whether the last applied file contains the list, even an empty one: its next apply restores the whole list. */
 function hasApplied({ annotations }: Metadata, path: readonly string[]): boolean {
   try {
     return at(JSON.parse(annotations?.[lastApplied] ?? "null"), path) !== undefined;
@@ -82,7 +84,7 @@ function hasApplied({ annotations }: Metadata, path: readonly string[]): boolean
   }
 }
 
-/** Who made the object may keep it as he made it; nothing tells whether he does. */
+/** Returns the controller that may restore the object. Its metadata doesn't say whether it does. */
 function controlledBy({ ownerReferences }: Metadata): Drift | undefined {
   const controller = ownerReferences?.find((reference) => reference.controller);
   return controller && { by: "controller", name: `${controller.kind}/${controller.name}`, does: "may-undo" };
@@ -90,7 +92,7 @@ function controlledBy({ ownerReferences }: Metadata): Drift | undefined {
 
 const has = ({ fieldsV1 }: ManagedFields, path: readonly string[]) => at(fieldsV1, path) !== undefined;
 
-/** Who it is, what he does next, and where the name belongs instead. */
+/** Texts for a warning: what the object belongs to, when the change is undone, and the output format of what to commit instead. */
 type Words = { readonly is: (name: string) => string; readonly next: string; readonly output?: "kustomize" | "helm" };
 
 const rows: Readonly<Record<Drift["by"], Words>> = {
@@ -114,10 +116,13 @@ const does: Readonly<Record<Drift["does"], (secret: string) => string>> = {
   "may-undo": (secret) => `may take ${secret} out again`,
 };
 
-/** A name as a tenant may have written it: what is no such name cannot pass for a sentence of ours. */
+/** Quotes a name unless it is plain: a tenant may have written it, and it must not look like a part of the message. */
 const plain = (name: string) => (/^[\w./-]+$/.test(name) ? name : JSON.stringify(name));
 
-/** Warns of who will undo a change, with what to commit instead; nothing where the target stays as it is. */
+/**
+ * Warns about the tool that is going to undo a change, with the command that prints what to commit instead. Returns nothing if the target
+ * stays unchanged.
+ */
 export function tellDrift(change: Change, drift: Drift | undefined): Change[] {
   if (change.act !== "attach" || !drift) return [];
   const { to, secret } = change;

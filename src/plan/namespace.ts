@@ -7,20 +7,20 @@ import { type Attached, type PullingPod, planRestarts, type RestartOrder } from 
 import { planStore, tellLoss } from "./store.ts";
 import { tellOfTargets, type WarningInputs } from "./target-warnings.ts";
 
-/** What one place holds that a plan for one Secret looks at. */
+/** The objects in one namespace that a plan for one Secret depends on. */
 export type PlanInput = {
   readonly to: Ref<"secret">;
   readonly existing: ExistingSecret | undefined;
   readonly targets: readonly Target[];
   readonly pods: readonly PullingPod[];
-  /** What warnings look at; absent where nobody is to be warned. */
+  /** The input of warnings; absent if the caller wants none. */
   readonly warningInputs?: WarningInputs;
 };
 
-/** Which pods are made anew, and whether the Secret's credential may pull from a repository, as far as that is known. */
+/** Which pods are restarted, and whether the Secret's credential can pull from a repository, if known. */
 export type AttachOptions = Omit<RestartOrder, "secret"> & { readonly anew?: RecreateOptions };
 
-/** Plans one place of `create`: the Secret, who refers to it, and the pods that wait for it. */
+/** Plans one namespace of `create`: the Secret, the references to it, and the pods that wait for it. */
 export function planPlace(facts: PlanInput, options: StoreOptions, attaching: AttachOptions): Plan {
   const store = planStore(facts.to, options, facts.existing);
   const told = tellLoss(store, facts.existing);
@@ -35,7 +35,7 @@ export function planPlace(facts: PlanInput, options: StoreOptions, attaching: At
   ];
 }
 
-/** Plans one place of `attach`. */
+/** Plans one namespace of `attach`. */
 export function planAttaches({ to, targets, pods, warningInputs }: PlanInput, attaching: AttachOptions): Change[] {
   const attaches = targets.map((target) => planAttach(to.name, target, attaching.anew));
   const attached = targets
@@ -48,6 +48,6 @@ export function planAttaches({ to, targets, pods, warningInputs }: PlanInput, at
   return [...drifting, ...restarts, ...(warningInputs ? tellOfTargets(to.name, targets, attaches, warningInputs) : [])];
 }
 
-/** Whether a pod goes when an object is made anew: it is the object, or the object has made it. */
+/** Whether a pod is deleted when an object is recreated: it is that object, or was created by it. */
 const goesWith = ({ to: { kind, name }, maker }: PullingPod, to: Ref): boolean =>
   (kind === to.kind && name === to.name) || (maker !== undefined && maker.name === to.name && targetKindCalled(maker.kind) === to.kind);

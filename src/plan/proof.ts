@@ -1,24 +1,26 @@
 import type { Entry, Password, Previous } from "../secret/entry.ts";
 import { grouped, type Member, passwordKey } from "./rotation.ts";
 
-/** A Secret that notes a login, and what was found of the login inside. */
+/** A Secret that records a login, and the result of testing the login inside. */
 export type Tried<M extends Member = Member> = {
   readonly member: M;
-  /** Names the login inside among those of other Secrets; absent where there is none that the note can be of. */
+  /** Identifies the login inside among those of other Secrets; absent if the Secret holds no login that the entry can describe. */
   readonly inside: string | undefined;
-  /** Whether the registry takes it; `unknown` where it could not be asked. */
+  /** Whether the registry accepts the login; `unknown` if it could not be asked. */
   readonly taken: "yes" | "no" | "unknown";
-  /** The credential is this Secret's by its name alone. */
+  /** The credential's name is derived from this Secret. */
   readonly own: boolean;
 };
 
 /** A password that Azure shows. */
 export type Shown = Password & { readonly expiresAt?: string | undefined };
 
-/** A Secret of which nothing shows that it holds what it notes. `unknown`: it may, and nobody could tell. */
+/** A Secret that is not proven to hold what it records. `unknown`: it may hold it, and that could not be tested. */
 export type Doubted<M extends Member = Member> = { readonly member: M; readonly why: "none" | "refused" | "unknown" };
 
-/** What is known of those who note a credential. `disputed`: Secrets of which one notes what is not so, and nobody can tell which. */
+/**
+ * The result of proving who holds a credential. `disputed`: Secrets that contradict each other, and it is unknown which of them is wrong.
+ */
 export type Proof<M extends Member = Member> = {
   readonly proven: readonly M[];
   readonly doubted: readonly Doubted<M>[];
@@ -26,10 +28,10 @@ export type Proof<M extends Member = Member> = {
 };
 
 /**
- * Who really holds a credential. Anybody in a namespace may write a note, so a Secret counts only if the login inside is one that the
- * registry takes, or if the credential is its own by its name. What it notes of the password counts only as far as Azure shows that
- * password, and all who hold it say the same.
- * @param shown the passwords that Azure shows; undefined where nobody can tell
+ * Determines which Secrets really hold a credential. Anyone in a namespace can write an annotation, so a Secret counts only if the registry
+ * accepts the login inside, or if the credential's name is derived from the Secret. What it records of the password counts only if Azure
+ * shows that password and all holders of the password agree.
+ * @param shown the passwords that Azure shows; undefined if Azure doesn't show them
  */
 export function proofOf<M extends Member>(tried: readonly Tried<M>[], shown: readonly Shown[] | undefined): Proof<M> {
   const doubts = tried.map((one) => ({ ...one, why: doubtOf(one) }));
@@ -47,7 +49,7 @@ export function proofOf<M extends Member>(tried: readonly Tried<M>[], shown: rea
   return {
     proven: sure.map((one) => (validSet.has(one) ? { ...one.member, entry: agreed.get(one.member.entry) } : lapsed(one)) as M),
     doubted: doubts.flatMap(({ member, why }) => (why ? [{ member, why }] : [])),
-    // Where nobody shows passwords, a note of one is no more than the time at which it was made
+    // If Azure shows no passwords, an entry records only the time at which the password was created
     disputed: known ? disputedOf(valid) : [],
   };
 }
@@ -58,13 +60,16 @@ function doubtOf({ inside, taken, own }: Tried): Doubted["why"] | undefined {
   return taken === "no" ? "refused" : "unknown";
 }
 
-/** One whose password is gone gets another, and says nothing of passwords before. */
+/**
+ * Marks a Secret whose password is invalid, or not shown by Azure as recorded: it gets a new password, and its record of the previous one
+ * is ignored.
+ */
 function lapsed<M extends Member>({ member, taken }: Tried<M>): M {
   const { previous, ...entry } = member.entry;
   return { ...member, entry, lapsed: taken === "no" ? "dead" : "unnamed" };
 }
 
-/** A note as Azure and all the others who hold the same password bear it out. */
+/** Returns an entry with the expiry that Azure shows and the previous password that all holders of the same password agree on. */
 function agreedOf(
   entry: Entry,
   { previous, known }: { readonly previous: Previous | undefined; readonly known: ReadonlyMap<string, Shown> | undefined },
@@ -75,7 +80,10 @@ function agreedOf(
   return { ...of, expiresAt, previous };
 }
 
-/** Only what every one of them says was inside before may ever be taken away; it stays for as long as any of them says. */
+/**
+ * Returns the previous password only if all entries record the same one: only then may it be deleted. It stays until the latest time that
+ * any of them records.
+ */
 function agreedPrevious(entries: readonly Entry[]): Previous | undefined {
   const all = entries.map(({ previous }) => previous);
   const [first] = all;
@@ -85,7 +93,7 @@ function agreedPrevious(entries: readonly Entry[]): Previous | undefined {
   return { ...password, until };
 }
 
-/** Secrets that note one password and hold several, or hold one and note several. */
+/** Returns Secrets that record the same password and hold different ones, or hold the same one and record different ones. */
 function disputedOf<M extends Member>(named: readonly Tried<M>[]): M[] {
   const key = ({ member }: Tried<M>) => passwordKey(member.entry);
   const inside = ({ inside: text = "" }: Tried<M>) => text;

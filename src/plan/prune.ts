@@ -4,55 +4,58 @@ import type { Password } from "../secret/entry.ts";
 import { type HeldLogin, isLoginOf, mayDelete, unknownClusters } from "./ownership.ts";
 import { grouped } from "./rotation.ts";
 
-/** Something in Azure that this plugin has made, by what it says of itself. */
+/** An object in Azure that this plugin created, according to its description. */
 export type Made = {
   readonly to: Ref;
   readonly what: "token" | "scope map" | "application" | "password" | "role";
-  /** The kind of credential that it is of, and what Secrets note of that. */
+  /** The kind of credential that it belongs to, and the identity that Secrets record. */
   readonly kind: string;
   readonly identity: string;
-  /** The login server whose logins alone can be of it; absent where it holds at several registries. */
+  /** The login server of its logins; absent if it is valid at several registries. */
   readonly host?: string;
-  /** Those that it has; of one password this one. */
+  /** All its passwords; for a single password only that one. */
   readonly passwords: readonly Password[];
-  /** The slots of all passwords that the application of a password has. */
+  /** The slots of all passwords of the application, for a password of an application. */
   readonly existing?: readonly string[];
   readonly for: MadeFor;
-  /** When it was made, and when anything of it was written last, as far as Azure tells (RFC 3339). */
+  /** When it was created and when any part of it was last changed (RFC 3339), if Azure shows that. */
   readonly madeAt: string | undefined;
   readonly changedAt: string | undefined;
-  /** Something else in Azure needs it, or signs in to it otherwise than by these passwords. */
+  /** Another object in Azure needs it, or it has other sign-in methods than these passwords. */
   readonly needed?: true;
-  /** Whoever it was of is gone, so that nobody can hold it. */
+  /** Its parent was deleted, so no Secret can hold it. */
   readonly lost?: true;
 };
 
-/** What is known of who holds what. */
+/** The known holders. */
 export type PruneFacts = {
-  /** What Secrets of the given clusters hold, by their annotations and their docker configs. */
+  /** The logins of Secrets in the selected clusters, from their annotations and their docker configs. */
   readonly entries: readonly HeldLogin[];
-  /** The ids of the clusters whose Secrets could all be listed. */
+  /** The ids of the clusters whose Secrets were all listed. */
   readonly clusters: ReadonlySet<string>;
-  /** No given cluster was left out of these. */
+  /** All selected clusters are among these. */
   readonly whole: boolean;
-  /** Azure's clock; undefined where it does not tell. */
+  /** The time according to Azure; undefined if Azure doesn't return it. */
   readonly now: Date | undefined;
 };
 
-/** `orphan`: no Secret holds it. `unknown`: it does not say of which cluster it is. `too recent`: a run may be under way that made it. */
+/** `orphan`: no Secret holds it. `unknown`: it doesn't name its cluster. `too recent`: a run that created it may still be in progress. */
 export type PruneState = "orphan" | "other cluster" | "unknown" | "too recent" | "in use";
 
-/** One thing, what it is taken for, and whether it is to go. */
+/** One object, its state, and whether it is deleted. */
 export type PruneRow = Made & { readonly state: PruneState; readonly goes: boolean };
 
 export type PruneOptions = {
-  /** What does not say its cluster goes too. */
+  /** Also deletes objects that don't name their cluster. */
   readonly includeUnknown: boolean;
-  /** What was written to within so many milliseconds stays: a run may be under way that has not written its Secret yet. */
+  /** Keeps objects that were changed within this number of milliseconds: a run may not have written its Secret yet. */
   readonly olderThan: number;
 };
 
-/** What of all this is left over: nothing that a Secret notes, that another cluster may hold, or that a run has just made. */
+/**
+ * Determines which objects are leftovers. An object is kept if a Secret records it, if another cluster may hold it, or if a run has just
+ * created it.
+ */
 export function planPrune(made: readonly Made[], facts: PruneFacts, { includeUnknown, olderThan }: PruneOptions): PruneRow[] {
   const noting = made.length > few ? indexed(facts.entries) : () => facts.entries;
   return made.map((one) => {
@@ -61,10 +64,10 @@ export function planPrune(made: readonly Made[], facts: PruneFacts, { includeUnk
   });
 }
 
-/** Of so many it is quicker to read every entry than to sort them. */
+/** Up to this number of objects, reading every entry for each object is faster than indexing the entries. */
 const few = 8;
 
-/** The entries of each credential: a registry may have ten thousand of them, and Secrets may note as many. */
+/** Indexes the entries by credential: a registry may have ten thousand credentials, and Secrets may record as many. */
 function indexed(entries: readonly HeldLogin[]): (one: Named) => readonly HeldLogin[] {
   const found = new Map(grouped(entries, nameIn).map((all) => [nameIn(all[0] as HeldLogin), all]));
   return (one) => found.get(nameIn(one)) ?? [];
@@ -82,36 +85,36 @@ function stateOf(one: Made, { entries, clusters, now }: PruneFacts, olderThan: n
   return unknownClusters(one.for.clusters, clusters).length === 0 ? "orphan" : "other cluster";
 }
 
-/** Whether some of these note it. Of a token either password counts for the whole. */
+/** Whether one of these entries records an object. For a token, either password counts for the whole token. */
 const isHeld = (one: Made, entries: readonly HeldLogin[]): boolean =>
   entries.some(
     (entry) => isLoginOf(one, entry) && (one.what !== "password" || one.passwords.some((password) => notes(entry, password, one))),
   );
 
-/** A login may be any password if its slot is unknown, or does not exist. */
+/** Whether a login may be a password. A login whose slot is unknown or doesn't exist may be any password. */
 const notes = ({ slot, previous }: HeldLogin, password: Password, { existing }: Made): boolean =>
   slot === undefined || existing?.includes(slot) === false || [slot, previous?.slot].includes(password.slot);
 
-/** What nobody can tell the age of counts as young. */
+/** Whether an object was changed recently. An unknown age counts as recent. */
 function isYoung({ changedAt }: Made, now: Date | undefined, olderThan: number): boolean {
   const age = now === undefined || changedAt === undefined ? Number.NaN : now.getTime() - Date.parse(changedAt);
   return !(age >= olderThan);
 }
 
-/** What goes at once: a token with all of it, or the passwords of one application. */
+/** The objects that are deleted together: a whole token, or the passwords of one application. */
 export type Removal = {
-  /** What is looked at once more by this right before. */
+  /** The rows to check again right before the deletion. */
   readonly rows: readonly PruneRow[];
   readonly to: Ref;
   readonly kind: string;
   readonly identity: string;
   readonly passwords: readonly Password[];
-  /** All of it goes: where something would be left, it has changed since the look. */
+  /** Everything is deleted. If a part would stay, the object has changed since it was read. */
   readonly whole: boolean;
   readonly lost: boolean;
 };
 
-/** The rows that go, those of one application together. */
+/** Groups the rows to delete: passwords of one application together. */
 export function removalsOf(rows: readonly PruneRow[]): Removal[] {
   const found = new Map<string, Removal>();
   for (const row of rows.filter(({ goes }) => goes)) {
@@ -131,7 +134,7 @@ export function removalsOf(rows: readonly PruneRow[]): Removal[] {
   return [...found.values()];
 }
 
-/** Why what was to go stays after another look; undefined where it still is to go. */
+/** Returns why an object stays after another check; undefined if it is still deleted. */
 export function staysSince({ rows }: Removal, facts: PruneFacts, options: PruneOptions): string | undefined {
   const stays = planPrune(rows, facts, options).find(({ goes }) => !goes);
   if (!stays) return undefined;

@@ -1,24 +1,24 @@
 import type { RecreatableKind, Ref, TargetKind } from "../kinds.ts";
 import type { ContainerStatus, Job, KubeObjects, Pod } from "../objects.ts";
 
-/** What it would take to make an object anew whose list cannot be changed. */
+/** The obstacles to recreating an object whose list can't be changed. */
 export type Recreation = {
-  /** Why it is not done, however it is asked: `has begun its work`. */
+  /** Why it is never recreated, regardless of the flags: `has begun its work`. */
   readonly never?: string;
-  /** What would end or be lost, so that it has to be said: `runs`. */
+  /** What ends or is lost, so that --force is required: `runs`. */
   readonly loses?: string;
 };
 
 type Row<K extends RecreatableKind> = {
-  /** What speaks against it, by the object alone. */
+  /** Returns the obstacles, judged from the object alone. */
   hinders(object: KubeObjects[K]): Recreation;
-  /** The labels of the pods that it has made. */
+  /** Returns a selector for the pods that the object created. */
   selects(object: KubeObjects[K]): string | undefined;
-  /** The characters that a name may have. */
+  /** The maximum length of a name. */
   readonly longest: number;
 };
 
-/** Every kind of object that has to be made anew. */
+/** Every kind of object that must be recreated to change its list. */
 const rows: { readonly [K in RecreatableKind]: Row<K> } = {
   pod: {
     hinders: podHinders,
@@ -31,15 +31,15 @@ const rows: { readonly [K in RecreatableKind]: Row<K> } = {
       Object.entries(selector?.matchLabels ?? {})
         .map(([key, value]) => `${key}=${value}`)
         .join(","),
-    // The name is a label of its pods
+    // The name is a label value of its pods
     longest: 63,
   },
 };
 
-/** Whether something has to be made anew for its list to change. */
+/** Whether an object must be recreated to change its list. */
 const isRecreatable = (to: Ref): to is Ref<RecreatableKind> => to.kind in rows;
 
-/** What a target would take to be made anew; undefined for one whose list can be changed. */
+/** Returns the obstacles to recreating a target; undefined if its list can be changed. */
 export function readRecreation(kind: TargetKind, object: KubeObjects[TargetKind]): Recreation | undefined {
   const { name, deletionTimestamp } = object.metadata;
   const to: Ref = { kind, name };
@@ -48,13 +48,13 @@ export function readRecreation(kind: TargetKind, object: KubeObjects[TargetKind]
   return (rows[to.kind] as Row<RecreatableKind>).hinders(object as never);
 }
 
-/** The labels by which the pods are found that an object has made, as a selector; undefined for a pod itself. */
+/** Returns a label selector for the pods that an object created; undefined for a pod itself. */
 export const podsOf = <K extends RecreatableKind>(kind: K, object: KubeObjects[K]): string | undefined =>
   (rows[kind] as unknown as Row<K>).selects(object);
 
 export const longestName = (kind: RecreatableKind): number => rows[kind].longest;
 
-/** Whether a container of a pod has ever begun: it runs, or it has come to an end. */
+/** Whether a container of a pod has ever started: it is running or has ended. */
 export const hasBegun = ({ status = {} }: Pod): boolean =>
   status.phase === "Succeeded" || status.phase === "Failed" || statusesOf(status).some((one) => runs(one) || ran(one));
 
@@ -68,7 +68,9 @@ const runs = ({ state }: ContainerStatus): boolean => state?.running !== undefin
 const ran = ({ state, lastState, restartCount = 0 }: ContainerStatus): boolean =>
   state?.terminated !== undefined || lastState?.terminated !== undefined || restartCount > 0;
 
-/** Where no container has ever begun there is nothing to lose. What an init container leaves is in the volumes alone. */
+/**
+ * Returns the obstacles to recreating a pod. If no container has ever started, nothing is lost. Init containers leave data only in volumes.
+ */
 function podHinders(pod: Pod): Recreation {
   const { spec, status = {} } = pod;
   if (status.phase === "Succeeded" || status.phase === "Failed") return { never: ended };
@@ -81,13 +83,13 @@ function podHinders(pod: Pod): Recreation {
 
 const ended = "has come to its end, and would do its work again";
 
-/** Whether a container runs; a sidecar runs beside the others, and does none of their work. */
+/** Whether a container other than a sidecar is running. */
 function works({ spec, status = {} }: Pod): boolean {
   const sidecars = new Set((spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always").map(({ name }) => name));
   return statusesOf(status).some((one) => runs(one) && !sidecars.has(one.name));
 }
 
-/** A Job counts what its pods have done. */
+/** Returns the obstacles to recreating a Job, from its counts of pods. */
 function jobHinders({ status = {} }: Job): Recreation {
   const { ready = 0, succeeded = 0, failed = 0, terminating = 0, conditions = [] } = status;
   const isOver = conditions.some(({ type, status: holds }) => (type === "Complete" || type === "Failed") && holds === "True");
@@ -95,5 +97,5 @@ function jobHinders({ status = {} }: Job): Recreation {
   return ready + succeeded + failed + terminating > 0 ? { never: begunWork } : {};
 }
 
-/** Why a Job is never made anew whose pods have done something. */
+/** Why a Job is never recreated after one of its pods has started. */
 export const begunWork = "has begun its work, which would begin again";

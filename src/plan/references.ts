@@ -5,28 +5,28 @@ import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 import type { Drift } from "./drift.ts";
 import { type Recreation, readRecreation } from "./recreate.ts";
 
-/** A target with the names in its list of pull secrets, and the resourceVersion they were read at. */
+/** A target with the names in its list of pull secrets, and the resourceVersion at which they were read. */
 export type Target<K extends TargetKind = TargetKind> = {
   readonly to: Ref<K>;
   readonly names: readonly string[];
   readonly version: string;
   /** The ServiceAccount that its pods run as; absent for a ServiceAccount itself. */
   readonly account?: string;
-  /** What makes it from a template of its own, so that nothing else changes it for good. */
+  /** The controller that creates the target from its own template, so that other changes of the target don't last. */
   readonly maker?: Maker;
-  /** Who is to undo a change of it. */
+  /** The tool that is going to undo a change of the target. */
   readonly drift?: Drift;
-  /** What it takes to change the list at all; absent where it can simply be written. */
+  /** The obstacles to recreating the target; absent if its list can be changed. */
   readonly anew?: Recreation;
 };
 
-/** The names in a list of pull secrets; an entry without one, which the kubelet passes over, has the empty name. */
+/** Returns the names in a list of pull secrets. An entry without a name, which the kubelet ignores, has the empty name. */
 export const namesIn = (list: unknown): string[] => ((list ?? []) as readonly NameRef[]).map(({ name = "" }) => name);
 
-/** Whether a target's list can be written, and for good. */
+/** Whether a target's list can be changed permanently. */
 export const isChangeable = ({ to, maker }: Pick<Target, "to" | "maker">): boolean => !maker && kinds[to.kind].carries.takes !== "anew";
 
-/** Reads a target's list, wherever its kind has it. */
+/** Reads a target and its list. */
 export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K], context?: string): Target<K> {
   const { name, namespace = "", resourceVersion = "" } = object.metadata;
   const spec = podSpecOf(kind, object);
@@ -42,20 +42,23 @@ export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K]
   };
 }
 
-/** The spec of the pods that a target is or makes; undefined for a ServiceAccount. */
+/** Returns the pod spec of a target; undefined for a ServiceAccount. */
 export function podSpecOf(kind: TargetKind, object: object): PodSpec | undefined {
   const row = kinds[kind];
   return "podSpec" in row ? (at(object, row.podSpec) as PodSpec | undefined) : undefined;
 }
 
-/** The ServiceAccount that pods of a spec run as. */
+/** Returns the ServiceAccount that pods of a spec run as. */
 export const accountOf = ({ serviceAccountName: name }: PodSpec): string => name || "default";
 
-/** The controller of an object. */
+/** Returns the controller of an object. */
 export const controllerOf = ({ ownerReferences = [] }: Metadata): Maker | undefined =>
   ownerReferences.find(({ controller }) => controller === true);
 
-/** A controller that has nothing to do with templates (of an operator's Deployment) leaves the list to whoever writes it. */
+/**
+ * Returns the controller only if it creates the object from a template. Other controllers, such as an operator that owns a Deployment, are
+ * ignored.
+ */
 function makerOf(kind: TargetKind, metadata: Metadata): Maker | undefined {
   const controller = controllerOf(metadata);
   if (!controller) return undefined;
@@ -64,9 +67,9 @@ function makerOf(kind: TargetKind, metadata: Metadata): Maker | undefined {
 }
 
 /**
- * The merge patch that gives a target these names, on the version that it was read at. It carries every name, also where the API
- * would merge lists by name: so one loop serves all, an entry without a name stays, and only the version keeps other writers' safe.
- * Of no names the field goes (RFC 7386).
+ * Returns the merge patch that sets these names on the version of the target that was read. It contains every name, even if the API merges
+ * the list by name. Therefore one loop serves all kinds, an entry without a name stays, and the version protects the names of other
+ * writers. Without names, the patch removes the field (RFC 7386).
  */
 export function patchOf({ to, version }: Pick<Target, "to" | "version">, names: readonly string[]): object {
   const list: unknown = names.length === 0 ? null : names.map((name) => ({ name }));
@@ -76,14 +79,14 @@ export function patchOf({ to, version }: Pick<Target, "to" | "version">, names: 
 
 const asItIs: RecreateOptions = { recreate: false, force: false };
 
-/** Adds a pull secret to one target, after the names that are already there. */
+/** Plans adding a pull secret to one target, after the existing names. */
 export function planAttach(secret: string, target: Target, options = asItIs): Refer | Keep | Refuse | Recreate {
   const { to, names } = target;
   if (names.includes(secret)) return { act: "keep", to, because: "already attached" };
   return planned("attach", { secret, target, after: [...names, secret] }, options);
 }
 
-/** Removes a pull secret from one target and leaves every other name where it was. */
+/** Plans removing a pull secret from one target. Every other name keeps its position. */
 export function planDetach(secret: string, target: Target, options = asItIs): Refer | Keep | Refuse | Recreate {
   const { to, names } = target;
   if (!names.includes(secret)) return { act: "keep", to, because: "not attached" };
@@ -103,16 +106,18 @@ function planned(does: Refer["act"], wanted: Wanted, options: RecreateOptions): 
   return { act: "recreate", to: to as Ref<RecreatableKind>, does, secret, before, after, force: anew.loses ? true : undefined };
 }
 
-/** A controller, as an object that it made names it (meta/v1 OwnerReference). */
+/** A controller, from the owner reference of an object that it created (meta/v1 OwnerReference). */
 export type Maker = { readonly kind: string; readonly name: string };
 
-/** Whether what cannot be changed is to be made anew, and may end what runs and lose what is only in it. */
+/**
+ * Whether to recreate objects whose list can't be changed. `force` allows ending running containers and losing data that only the pod has.
+ */
 export type RecreateOptions = { readonly recreate: boolean; readonly force: boolean };
 
-/** What is asked for, and for which target. */
+/** The requested change and its target. */
 type Asked = { readonly does: "attach" | "detach"; readonly secret: string; readonly to: Ref<TargetKind> };
 
-/** The refusal of what a controller makes. */
+/** Returns the refusal for an object that a controller creates from a template. */
 export function refuseMade({ does, secret, to }: Asked, maker: Maker): Refuse {
   const kind = targetKindCalled(maker.kind);
   const says = `${nameOf(to)} is made by ${maker.kind} ${maker.name} from a template, whose list counts`;
@@ -124,7 +129,7 @@ export function refuseMade({ does, secret, to }: Asked, maker: Maker): Refuse {
   };
 }
 
-/** Why an object is not made anew whose list cannot be changed; undefined where it is. */
+/** Returns why an object whose list can't be changed is not recreated; undefined if it is recreated. */
 export function refuseRecreate({ does, secret, to }: Asked, { never, loses }: Recreation, options: RecreateOptions): Refuse | undefined {
   if (options.recreate && never === undefined && (loses === undefined || options.force)) return undefined;
   const says = `${nameOf(to)} keeps the list of pull secrets that it was made with, so it has to be made anew`;

@@ -5,33 +5,36 @@ import { type ExistingSecret, isOf, keysOf } from "./existing-secret.ts";
 import { passwordKey } from "./rotation.ts";
 import { planStore, tellLoss } from "./store.ts";
 
-/** What one Secret is to hold from now on. */
+/** The login that one Secret gets in a rotation. */
 export type RenewOptions = {
   readonly host: string;
   readonly kind: string;
   readonly identity: string;
-  /** Those that Secrets noted at the look. */
+  /** The passwords that Secrets recorded when they were read. */
   readonly passwords: readonly Password[];
-  /** What is noted of the newest login, as far as it is known before it is made. */
+  /** The annotation entry of the newest login, as far as it is known before the login is created. */
   readonly entry: Entry;
-  /** When this run has made it; absent before, and where another did. */
+  /** When this run created the login (RFC 3339); absent before, or if another run created it. */
   readonly madeAt?: string | undefined;
-  /** The login is made by this run, or is not the one inside. */
+  /** This run creates the login, or the login inside is a different one. */
   readonly fresh: boolean;
-  /** It was found to hold the credential. */
+  /** The Secret was found to hold the credential. */
   readonly proven: boolean;
-  /** Takes over what others have written. */
+  /** Overwrites fields of other managers. */
   readonly force: boolean;
 };
 
-/** Gives one Secret the newest login; its other logins, its shape and its regional hosts stay. @throws CliError conflict */
+/**
+ * Plans writing the newest login to one Secret, and keeps its other logins, its format and its regional hosts.
+ * @throws CliError conflict
+ */
 export function planRenewed(to: Ref<"secret">, options: RenewOptions, existing: ExistingSecret): Plan {
   const { host, kind, identity, entry, fresh, proven, force } = options;
   const noted = entryFor(existing.entries, host);
   if (noted?.kind !== kind || noted.identity !== identity) return [kept(to, "it notes another credential by now")];
   if (!proven) return [kept(to, "it was made anew, and nothing shows that it was given this credential")];
   if (!isOld(noted, options)) return [kept(to, "another run gave it a newer one")];
-  // The previous password only counts if every Secret with the newest one names it.
+  // The previous password counts only if every Secret with the newest one records it
   const lacksPrevious = entry.previous !== undefined && noted.previous === undefined;
   if (!fresh && sameLogin(noted, entry) && !lacksPrevious) return [kept(to, "holds this credential")];
   const others = existing.hosts.some((server) => !keysOf(host, existing).some((key) => isOf(key, server)));
@@ -41,7 +44,7 @@ export function planRenewed(to: Ref<"secret">, options: RenewOptions, existing: 
   return [store.act === "store" ? { ...store, renews: noted, because: "rotated" } : store, ...tellLoss(store, existing)];
 }
 
-/** Whether a password is one that was there at the look, or has died since in the slot that this run has made anew. */
+/** Whether a password existed when the Secrets were read, or was since overwritten in the slot that this run generated a password in. */
 function isOld(noted: Entry, { passwords, entry, madeAt }: RenewOptions): boolean {
   if (passwords.some((password) => passwordKey(password) === passwordKey(noted))) return true;
   return madeAt !== undefined && noted.slot === entry.slot && Date.parse(noted.madeAt ?? "") < Date.parse(madeAt);

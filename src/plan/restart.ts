@@ -3,53 +3,53 @@ import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindCalle
 import type { Change, Rollout } from "./change.ts";
 import type { Maker } from "./references.ts";
 
-/** A pod with an image of the registry in question. */
+/** A pod with an image of the registry. */
 export type PullingPod = {
   readonly to: Ref<"pod">;
   readonly uid: string;
   readonly account: string;
-  /** The repositories of that registry that its images are of. */
+  /** The repositories of its images in that registry. */
   readonly repositories: readonly string[];
-  /** Its own imagePullSecrets: what admission copied from the ServiceAccount, or what its author wrote. */
+  /** Its own imagePullSecrets: copied from the ServiceAccount by admission, or written by its author. */
   readonly names: readonly string[];
-  /** They are its author's, and no copy of what its ServiceAccount had when it was made. */
+  /** The author wrote the list. It is not a copy of an earlier list of the ServiceAccount. */
   readonly own?: true;
-  /** What it waits for. `nothing`: it has started. */
+  /** What the pod waits for. `nothing`: it has started. */
   readonly waits: "image" | "node" | "other" | "nothing";
-  /** Its node has tried to pull, and has failed. */
+  /** Its node has failed to pull. */
   readonly fails: boolean;
-  /** Seconds until its node tries again by itself, at most; where it has failed. */
+  /** The maximum number of seconds until the node retries; absent if it has not failed. */
   readonly retries?: number;
-  /** What made it; absent for a pod that nothing would make anew. */
+  /** The controller of the pod; absent for a pod without one, which nothing recreates. */
   readonly maker?: Maker;
-  /** What rolls the maker's pods out: a Deployment. */
+  /** The Deployment that owns the controller. */
   readonly above?: Maker;
 };
 
-/** Controllers that make a pod anew and count no failure for it (apps/v1, core/v1); a Job does count one, and may be over. */
+/** Controllers that recreate a deleted pod and count no failure (apps/v1, core/v1). A Job counts a failure, and may have ended. */
 export const makesAnew: ReadonlySet<string> = new Set(["ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"]);
 
-/** A target that carries the Secret, or is about to: the names that it then has. */
+/** A target that has the Secret or will get it, with the names that it then has. */
 export type Attached = { readonly to: Ref<TargetKind>; readonly names: readonly string[] };
 
-/** Whose pods are made anew: of those that cannot start, of all that lack the Secret, none. */
+/** Which pods to restart: those that can't start, all that lack the Secret, or none. */
 export type RestartOptions = "stuck" | "all" | "none";
 
-/** What pods to look at, and what to do about them. */
+/** Options for pods that lack the Secret. */
 export type RestartOrder = {
   readonly secret: string;
-  /** The Secret is written, so that who names it already can pull now. */
+  /** The Secret is written in this run, so pods that already name it can pull now. */
   readonly renewed?: boolean;
   readonly restart: RestartOptions;
-  /** Whether the Secret's credential may pull from a repository, as far as that is known. */
+  /** Whether the Secret's credential can pull from a repository, if known. */
   mayPull(repository: string): boolean;
 };
 
 /**
- * Pods that were made before their target carried the Secret. Admission copies the names once, when a pod is made, so such a
- * pod never recovers by itself: one that its controller makes anew goes and comes back, of the others we only tell.
- * A pod that waits for something which the Secret may not pull would wait for it again.
- * @param refused targets whose error says already that their pods cannot pull
+ * Plans restarts of pods that were created before their target had the Secret. Admission copies the names only when it creates a pod, so
+ * such a pod never recovers by itself. The plan restarts a pod if its controller recreates it, and warns about the others. A pod that waits
+ * for an image that the Secret can't pull is not restarted, because it would wait again.
+ * @param refused targets whose error already says that their pods can't pull
  */
 export function planRestarts(
   targets: readonly Attached[],
@@ -71,7 +71,7 @@ export function planRestarts(
   const isOther = (pod: PullingPod) =>
     !isRefused(pod) && !targetOf(pod) && !isRolledOut(pod, targets) && pod.repositories.some(order.mayPull);
   const others = targets.length > 0 ? tellOthers(order.secret, pods, isOther) : [];
-  // What is done comes before what is left to do
+  // First the actions, then the warnings
   return [
     ...rollouts,
     ...changes.filter(({ act }) => act !== "tell"),
@@ -81,7 +81,10 @@ export function planRestarts(
   ];
 }
 
-/** Finds the target that a pod has its names from: what made it, or its ServiceAccount. A rollout replaces a pod without us. */
+/**
+ * Returns a function that finds the target from which a pod gets its names: its controller or its ServiceAccount. Pods that a rollout
+ * replaces have none.
+ */
 function finder(targets: readonly Attached[]): (pod: PullingPod) => Attached | undefined {
   const byKey = new Map(targets.map((target) => [`${target.to.kind}/${target.to.name}`, target]));
   const made = ({ kind, name }: Maker) => byKey.get(`${targetKindCalled(kind)}/${name}`);
@@ -93,10 +96,10 @@ const isRolledOut = ({ above }: PullingPod, targets: readonly Attached[]): boole
 const isOf = (maker: Maker | undefined, { kind, name }: Ref): boolean =>
   maker !== undefined && maker.name === name && targetKindCalled(maker.kind) === kind;
 
-/** A pod with the target that it has its names from. */
+/** A pod with the target from which it gets its names. */
 type Mine = { readonly pod: PullingPod; readonly target: Attached };
 
-/** Workloads whose pods have an older copy of their ServiceAccount's names; each once. */
+/** Plans one rollout for each workload whose pods have an older copy of their ServiceAccount's names. */
 function planRollouts(mine: readonly Mine[], { secret, mayPull }: RestartOrder): Rollout[] {
   const rollouts = mine.flatMap(({ pod, target }): Rollout[] => {
     const to = rolloutOf(pod);
@@ -106,7 +109,7 @@ function planRollouts(mine: readonly Mine[], { secret, mayPull }: RestartOrder):
   return [...new Map(rollouts.map((rollout) => [`${rollout.to.kind}/${rollout.to.name}`, rollout])).values()];
 }
 
-/** What can be told to roll a pod out anew. */
+/** Returns the workload whose rollout replaces a pod. */
 function rolloutOf({ to: { namespace, context }, maker, above }: PullingPod): Ref<PodKind> | undefined {
   const top = above ?? maker;
   const kind = top && targetKindCalled(top.kind);
@@ -114,7 +117,10 @@ function rolloutOf({ to: { namespace, context }, maker, above }: PullingPod): Re
   return { kind: kind as PodKind, name: top.name, namespace, context };
 }
 
-/** Pods that wait for what the Secret may pull, and run as a ServiceAccount that is not named: each of these is told once. */
+/**
+ * Warns about pods that wait for an image that the Secret can pull, and run as a ServiceAccount that was not selected: one warning for each
+ * ServiceAccount.
+ */
 function tellOthers(secret: string, pods: readonly PullingPod[], isMeant: (pod: PullingPod) => boolean): Change[] {
   const stuck = pods.filter((pod) => pod.fails && pod.waits === "image" && !pod.names.includes(secret) && isMeant(pod));
   const byAccount = Map.groupBy(stuck, ({ account }) => account);
@@ -126,7 +132,7 @@ function tellOthers(secret: string, pods: readonly PullingPod[], isMeant: (pod: 
   });
 }
 
-/** Pods that name the Secret already come to pull with what is now in it, without anybody's help. */
+/** Informs about pods that already name the Secret: they can pull with its new login, and the kubelet retries by itself. */
 function tellRecovering(pods: readonly PullingPod[], { secret, renewed = false, mayPull }: RestartOrder): Change[] {
   const [first, ...more] = renewed
     ? pods.filter((pod) => pod.fails && pod.waits === "image" && pod.names.includes(secret) && pod.repositories.every(mayPull))
@@ -138,7 +144,7 @@ function tellRecovering(pods: readonly PullingPod[], { secret, renewed = false, 
   return [{ act: "tell", to: first.to, says, isInfo: true }];
 }
 
-/** A time that nobody counts in seconds. */
+/** Formats a duration in minutes if it is longer than 90 seconds. */
 const inWords = (seconds: number): string => (seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : `${Math.ceil(seconds)} seconds`);
 
 function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPull }: RestartOrder): Change[] {
@@ -156,12 +162,12 @@ function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPu
   return decision?.message ? [...denied, tell(decision.message(stuck), decision.fix?.(stuck))] : denied;
 }
 
-/** Facts about a pod that waits and lacks the Secret. */
+/** Facts about a pending pod that lacks the Secret. */
 type StuckFacts = {
-  /** Who wrote the pod's list: its author, an unknown writer, or admission, which copied the target's. */
+  /** The origin of the pod's list: its author, unknown, or admission, which copied the target's list. */
   readonly list: "author" | "unknown" | "admission";
   readonly waits: PullingPod["waits"];
-  /** What the owner does after the pod is deleted: it creates the pod again, or counts a failure. Some of the latter can be recreated. */
+  /** What the controller does after the pod is deleted: it creates a new pod, or counts a failure. Some of the latter can be recreated. */
   readonly owner: "none" | "creates" | "counts" | "counts-recreatable";
   readonly restart: RestartOptions;
 };
@@ -187,7 +193,7 @@ const recreation = ({ secret, pod: { to, maker } }: Stuck): Fix => {
   return { verb: "attach", secret, targets: [target], recreate: true };
 };
 
-/** What is done about a pod that waits and lacks the Secret: restart it, warn, or nothing. The first row that matches decides. */
+/** The decision for a pending pod that lacks the Secret: restart, warning, or nothing. The first row that matches applies. */
 const decisions: readonly Decision[] = [
   // The warning own-list reports the pod's template once
   { when: { list: "author" } },
@@ -225,7 +231,7 @@ function ownerOf(maker: Maker | undefined): StuckFacts["owner"] {
   return kind !== undefined && kinds[kind].carries.takes === "anew" ? "counts-recreatable" : "counts";
 }
 
-/** Whether a pod has the names that its target had before; those that come from the pod's own template are its target's anyway. */
+/** Whether a pod has the earlier names of its target. A list from the pod's own template always counts. */
 function isCopiedFrom({ to, names: carried }: Attached, secret: string, { names }: PullingPod): boolean {
   return "podSpec" in kinds[to.kind] || String(names) === String(carried.filter((one) => one !== secret));
 }

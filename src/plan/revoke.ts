@@ -3,19 +3,19 @@ import type { Entry, Password } from "../secret/entry.ts";
 import { isLoginOf } from "./ownership.ts";
 import { type Member, passwordKey } from "./rotation.ts";
 
-/** A Secret that is to go, and what it notes of its logins. */
+/** A Secret that is going to be deleted, and its annotation entries. */
 export type Leaving = { readonly to: Ref<"secret">; readonly entries: readonly Entry[] };
 
-/** One credential that Secrets note which are to go. */
+/** One credential that Secrets to be deleted record. */
 export type Revocable = {
   readonly entry: Entry;
   /** The login server of its registry. */
   readonly host: string;
-  /** Those Secrets, each with what it notes. */
+  /** These Secrets, each with its entry. */
   readonly members: readonly [Member, ...Member[]];
 };
 
-/** What Secrets that are to go note, each credential once. */
+/** Returns the distinct credentials that Secrets to be deleted record. */
 export function revocablesOf(leaving: readonly Leaving[]): Revocable[] {
   const found = new Map<string, Revocable>();
   for (const { to, entries } of leaving) {
@@ -29,7 +29,7 @@ export function revocablesOf(leaving: readonly Leaving[]): Revocable[] {
   return [...found.values()];
 }
 
-/** The passwords of Secrets: that inside, and the one before it. */
+/** Returns the distinct passwords of Secrets: the current and the previous ones. */
 export const passwordsIn = (members: readonly Pick<Member, "entry">[]): Password[] => [
   ...new Map(members.flatMap(({ entry }) => passwordsOf(entry)).map((password) => [passwordKey(password), password])).values(),
 ];
@@ -38,15 +38,15 @@ function passwordsOf({ slot, madeAt, previous }: Entry): Password[] {
   return previous ? [{ slot, madeAt }, { ...previous }] : [{ slot, madeAt }];
 }
 
-/** What of a credential may go: the passwords that no other Secret has, and the whole of it only where no other notes it at all. */
+/** What can be revoked: the passwords that no other Secret has, and the whole credential only if no other Secret records it at all. */
 export type Going = {
   readonly passwords: readonly Password[];
   readonly whole: boolean;
-  /** Secrets that keep passwords of it alive. */
+  /** Secrets that still need some of the passwords. */
   readonly keptBy: readonly Ref<"secret">[];
 };
 
-/** @param others logins that other Secrets note, in whatever cluster */
+/** Determines what of a credential can be revoked. @param others logins that other Secrets record, in any cluster */
 export function goingOf({ entry }: Revocable, passwords: readonly Password[], others: readonly Member[]): Going {
   const same = others.filter((other) => isLoginOf({ kind: entry.kind, identity: entry.identity }, other.entry));
   const held = new Set(passwordsIn(same).map(passwordKey));

@@ -1,43 +1,43 @@
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Entry, Password, Previous } from "../secret/entry.ts";
 
-/** A Secret, and what it notes of one login. */
+/** A Secret, and its annotation entry of one login. */
 export type Member = {
   readonly to: Ref<"secret">;
   readonly entry: Entry;
-  /** The login inside does not work any more; or it does, and Azure shows no password as it is noted. */
+  /** `dead`: the login inside is invalid. `unnamed`: the login works, and Azure shows no password as recorded. */
   readonly lapsed?: "dead" | "unnamed";
   /** It holds the login, and this run may not write it. */
   readonly foreign?: true;
 };
 
-/** One credential, as the Secrets that hold it note it. */
+/** One credential, according to the Secrets that hold it. */
 export type Rotation<M extends Member = Member> = {
   readonly kind: string;
   /** The login server. */
   readonly host: string;
   readonly identity: string;
-  /** The Secrets that get the next password, in an order that is every run's. */
+  /** The Secrets that get the next password, in the same order in every run. */
   readonly members: readonly M[];
-  /** Those of them that were meant; the others hold the same. */
+  /** The selected Secrets among them. The others hold the same credential. */
   readonly meant: readonly M[];
-  /** Every Secret that holds the identity: those of other rotations, and those that this run may not write. */
+  /** Every Secret that holds the identity, including those of other rotations and those that this run may not write. */
   readonly all: readonly M[];
-  /** What those note that hold the newest password. */
+  /** The entry of the Secrets with the newest password. */
   readonly newest: Entry;
-  /** Those that hold one from before: a rotation did not come to its end. */
+  /** The Secrets with an older password, which an interrupted rotation left. */
   readonly behind: readonly M[];
-  /** Every password of the credential that some Secret holds, those of other rotations among them. */
+  /** Every password of the credential that a Secret holds, including those of other rotations. */
   readonly inUse: readonly Password[];
-  /** Passwords that no Secret holds any more, and that others have taken the place of. */
+  /** Passwords that were replaced and that no Secret holds any more. */
   readonly replaced: readonly Previous[];
 };
 
 /**
- * What there is to rotate: for each wanted Secret its credential, with every other Secret that holds it. Two Secrets hold one credential
- * if they note the same password, or one that a rotation has put in its place; another password of the same identity (of a service
- * principal to which each Secret had its own added) is a rotation of its own. A Secret that this run may not write is no member: its
- * passwords are in use.
+ * Returns the rotations: for each wanted Secret its credential, with every other Secret that holds the credential. Two Secrets hold the
+ * same credential if they record the same password, or if a rotation replaced one password with the other. Another password of the same
+ * identity is a separate rotation, for example a service principal with one password for each Secret. A Secret that this run may not write
+ * is not a member, but its passwords are in use.
  */
 export function rotationsOf<M extends Member>(all: readonly M[], isWanted: (member: M) => boolean): Rotation<M>[] {
   const identities = grouped(all, ({ entry }) => JSON.stringify([entry.kind, entry.hosts[0], entry.identity]));
@@ -50,10 +50,10 @@ export function rotationsOf<M extends Member>(all: readonly M[], isWanted: (memb
   });
 }
 
-/** Names one password among those of its identity. */
+/** Returns a key for a password that is unique within its identity. */
 export const passwordKey = ({ slot = "", madeAt }: Password): string => `${slot}@${madeAt === undefined ? "" : Date.parse(madeAt)}`;
 
-/** Secrets whose passwords follow each other. Anybody may note what he likes, so a chain may be long, and a circle. */
+/** Groups Secrets whose passwords follow each other. Anyone in a namespace can write an annotation, so a chain can be long or circular. */
 function chains<M extends Member>(members: readonly M[]): M[][] {
   const { join, leadOf } = openSets();
   for (const { entry } of members) if (entry.previous) join(passwordKey(entry), passwordKey(entry.previous));
@@ -62,7 +62,10 @@ function chains<M extends Member>(members: readonly M[]): M[][] {
   return grouped(members, ({ entry }) => leadOf(passwordKey(entry)));
 }
 
-/** The passwords that are held of a token whose two slots are both in use: there is no room for another, so its Secrets get the newest. */
+/**
+ * Returns the held passwords of a token whose two slots are both in use. There is no slot for another password, so its Secrets get the
+ * newest one.
+ */
 function inBothSlots(members: readonly Member[]): Entry[] {
   const held = members.flatMap(({ entry, lapsed }) => (lapsed || !/^password[12]$/.test(entry.slot ?? "") ? [] : [entry]));
   return new Set(held.map(({ slot }) => slot)).size > 1 ? held : [];
@@ -83,13 +86,13 @@ function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<str
   };
 }
 
-/** The newest password with the one that other Secrets hold as its previous, so that a later run retires that one. */
+/** Returns the newest password with the password that other Secrets hold as its previous one, so that a later run retires that one. */
 export function withOther<M extends Member>({ newest, behind }: Pick<Rotation<M>, "newest" | "behind">): Entry {
   const other = behind.find(({ lapsed }) => !lapsed)?.entry;
   return newest.previous || !other ? newest : { ...newest, previous: passwordOf(other.slot, other.madeAt) };
 }
 
-/** The password that was made last, of those that work. */
+/** Returns the most recently created password that works. */
 function newestOf(members: readonly Member[]): Entry {
   const replaced = new Set(members.flatMap(({ entry: { previous } }) => (previous ? [passwordKey(previous)] : [])));
   const works = ({ lapsed }: Member) => (lapsed ? 0 : 1);
@@ -107,7 +110,7 @@ const once = <P extends Password>(all: readonly P[]): P[] => [...new Map(all.map
 
 const byPlace = (a: Member, b: Member) => (keyOf(a.to) < keyOf(b.to) ? -1 : 1);
 
-/** Those that have the same key, in the order in which each key comes first. */
+/** Groups items by key, in the order of the first item of each key. */
 export function grouped<T>(all: readonly T[], keyIn: (one: T) => string): T[][] {
   const groups = new Map<string, T[]>();
   for (const one of all) {
@@ -119,18 +122,18 @@ export function grouped<T>(all: readonly T[], keyIn: (one: T) => string): T[][] 
   return [...groups.values()];
 }
 
-/** Those of these passwords that are to be retired now. */
+/** Returns the passwords that must be retired now. */
 export const dueOf = (replaced: readonly Previous[], now: Date): Previous[] =>
   replaced.filter(({ until }) => until === undefined || !(Date.parse(until) > now.getTime()));
 
-/** Sets of keys that are joined: two keys are of one set where they have the same lead. */
+/** Disjoint sets of keys. Two keys are in the same set if they have the same representative. */
 export type Sets = {
-  /** The key that stands for a key's set: itself, until it is joined with others. */
+  /** Returns the representative of a key's set. Initially every key is its own representative. */
   leadOf(key: string): string;
   join(key: string, other: string): void;
 };
 
-/** Opens sets, of which each key is one by itself. However long the way to a lead has become, each look makes the next one shorter. */
+/** Creates disjoint sets, one for each key. Each lookup shortens the path to the representative (path splitting). */
 export function openSets(): Sets {
   const leads = new Map<string, string>();
   const leadOf = (key: string): string => {
@@ -152,8 +155,8 @@ export function openSets(): Sets {
 }
 
 /**
- * Groups of rotations that may run at the same time: no Secret that notes a credential of one notes one of another, and of an application,
- * which has one name at every registry, all are in one. A group's rotations are in their order.
+ * Groups rotations that can run concurrently: Secrets that record credentials of several rotations put these in one group, and so does an
+ * application, which has the same name at every registry. The rotations of a group run in order.
  */
 export function independentGroups<M extends Member>(rotations: readonly Rotation<M>[]): Rotation<M>[][] {
   const { join, leadOf } = openSets();
@@ -161,14 +164,14 @@ export function independentGroups<M extends Member>(rotations: readonly Rotation
   return grouped(rotations, (rotation) => leadOf(nameOf(rotation)));
 }
 
-/** Azure does not tell a name from the same one in capitals. */
+/** Azure ignores the case of names. */
 const nameOf = ({ kind, identity }: Rotation) => JSON.stringify([kind, identity.toLowerCase()]);
 
-/** Which credentials a run rotates: those that meet one of the limits, or all if there is none. */
+/** Which credentials a run rotates: those that meet one of the limits, or all if there are none. */
 export type DueLimits = {
-  /** Passwords that expire by then. */
+  /** Passwords that expire at or before this time. */
   readonly endsBy: Date | undefined;
-  /** Passwords that were created by then. */
+  /** Passwords that were created at or before this time. */
   readonly createdBy: Date | undefined;
 };
 
@@ -177,7 +180,10 @@ export type NotDue = "never" | "later" | "unknown" | "young";
 
 type Passwords = readonly Pick<Member, "entry" | "lapsed">[];
 
-/** Returns why a credential is not due, one reason for each limit; none if it is due. @param passwords as the Secrets that hold it record them */
+/**
+ * Returns why a credential is not due, one reason for each limit; none if it is due.
+ * @param passwords as the Secrets that hold it record them
+ */
 export function notDue(passwords: Passwords, { endsBy, createdBy }: DueLimits): readonly NotDue[] {
   const byExpiry = endsBy && expiryBy(passwords, endsBy);
   const byAge = createdBy && ageAt(passwords, createdBy);

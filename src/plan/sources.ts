@@ -1,24 +1,27 @@
 import type { ManagedFields, Metadata } from "../objects.ts";
 
-/** What writes objects from a source of its own: a chart, Git, a file. */
+/** A tool that writes objects from its own source: a chart, Git, or a file. */
 export type SourceName = "argocd" | "flux-helm" | "flux-kustomize" | "helm";
 
-/** An object, as far as it says who writes it. */
+/** The parts of an object that identify its source. */
 export type Written = { readonly kind: string; readonly metadata: Metadata };
 
-/** How one source is known. */
+/** How one source is detected. */
 export type Source = {
-  /** The release, the application or the object of Flux that an object belongs to; undefined where it bears no mark. */
+  /**
+   * Returns the Helm release, the Argo CD application or the Flux object that an object belongs to; undefined without the mark of the
+   * source.
+   */
   nameIn(object: Written): string | undefined;
-  /** Where in managedFields the mark stands: whoever wrote it is the source, whatever it is called there. */
+  /** The path of the mark in managedFields. The manager that wrote the mark is the source, whatever its name. */
   readonly mark: readonly string[];
-  /** What it is called by default, where managedFields does not tell who wrote the mark. */
+  /** The default name of its manager, if managedFields doesn't show who wrote the mark. */
   readonly manager: string;
-  /** It takes fields over when it applies, instead of stopping at a conflict. */
+  /** It applies with force, so it doesn't stop at a conflict. */
   readonly forces: boolean;
   /** Whether it writes the object at all. */
   isActive?(metadata: Metadata): boolean;
-  /** Whether it takes out what a field manager wrote beside it. */
+  /** Whether it removes the fields of another field manager. */
   undoes?(metadata: Metadata, fieldManager: string): boolean;
 };
 
@@ -31,7 +34,7 @@ const flux = "toolkit.fluxcd.io";
 const release = "meta.helm.sh/release";
 const argocd = "argocd.argoproj.io";
 
-/** One row a source; the first whose mark an object bears counts. What Flux installs by Helm bears Helm's too. */
+/** The sources. The first one whose mark an object has counts. Objects that Flux installs with Helm also have Helm's mark. */
 export const sources: Readonly<Record<SourceName, Source>> = {
   // kustomize-controller applies with force at each reconciliation (fluxcd/pkg ssa)
   "flux-kustomize": {
@@ -43,7 +46,8 @@ export const sources: Readonly<Record<SourceName, Source>> = {
       !says(metadata, `kustomize.${flux}/reconcile`, "disabled") &&
       !says(metadata, `kustomize.${flux}/ssa`, "ignore") &&
       !says(metadata, `kustomize.${flux}/ssa`, "ifnotpresent"),
-    // Before it applies it makes the fields of every manager whose name begins so its own, and what Git has not of them goes
+    // Before it applies, it takes over the fields of every manager whose name starts with this prefix, and removes those that Git doesn't
+    // contain
     undoes: (metadata, fieldManager) => fieldManager.startsWith("kubectl") && !says(metadata, `kustomize.${flux}/ssa`, "merge"),
   },
   "flux-helm": {
@@ -57,11 +61,11 @@ export const sources: Readonly<Record<SourceName, Source>> = {
     mark: annotation(`${argocd}/tracking-id`),
     manager: "argocd-controller",
     forces: true,
-    // `kubectl replace` puts the whole object back
+    // `kubectl replace` restores the whole object
     undoes: ({ annotations }) =>
       (annotations?.[`${argocd}/sync-options`] ?? "").split(",").some((option) => option.trim() === "Replace=true"),
   },
-  // A chart's own templates often bear the label, whoever applies them: only Helm itself writes the annotations
+  // Templates of charts often have this label, even if another tool applies them. Only Helm itself writes the annotations
   helm: {
     nameIn: ({ metadata: { labels, annotations } }) =>
       labels?.["app.kubernetes.io/managed-by"] === "Helm"
@@ -73,18 +77,21 @@ export const sources: Readonly<Record<SourceName, Source>> = {
   },
 };
 
-/** Whether a label or an annotation has this value, in whatever case. */
+/** Whether a label or an annotation has this value, ignoring case. */
 const says = ({ labels, annotations }: Metadata, key: string, value: string) =>
   [labels?.[key], annotations?.[key]].some((text) => text?.toLowerCase() === value);
 
-/** The application of `APP:GROUP/KIND:NAMESPACE/NAME`. Who copies an object copies its note too, so it has to be this very one. */
+/**
+ * Returns the application in `APP:GROUP/KIND:NAMESPACE/NAME`. The annotation must name this object, because a copy of an object contains
+ * the annotation too.
+ */
 function trackedBy({ kind, metadata: { annotations, namespace, name } }: Written): string | undefined {
   const [app, of = "", at] = (annotations?.[`${argocd}/tracking-id`] ?? "").split(":");
   return of.endsWith(`/${kind}`) && at === `${namespace}/${name}` ? app : undefined;
 }
 
-/** The managers that apply with force, where no mark tells whose they are. */
+/** Managers that apply with force, for objects without a mark. */
 export const forcing: ReadonlySet<string> = new Set(Object.values(sources).flatMap(({ forces, manager }) => (forces ? manager : [])));
 
-/** Managers that add their own names to a list and keep everybody's (openshift-controller-manager). */
+/** Whether a manager only adds its own names to a list and keeps all others (openshift-controller-manager). */
 export const isAdditive = ({ manager = "" }: ManagedFields): boolean => manager.startsWith("openshift.io/image-registry-pull-secrets_");

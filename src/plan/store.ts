@@ -7,8 +7,8 @@ import type { Change, Keep, Store } from "./change.ts";
 import { type ExistingSecret, holds, isOf, keysOf, type StoreOptions, widened } from "./existing-secret.ts";
 
 /**
- * Plans the write of the Secret. The hosts of its regions that it has the login for stay among its keys.
- * @throws CliError conflict when something would be lost that is not ours to lose
+ * Plans the write of the Secret. Keeps the regional hosts that already have the login among its keys.
+ * @throws CliError conflict if the write would lose data of another tool or user
  */
 export function planStore(to: Ref<"secret">, asked: StoreOptions, existing: ExistingSecret | undefined): Store | Keep {
   const { host, fresh, shape } = asked;
@@ -27,21 +27,24 @@ export function planStore(to: Ref<"secret">, asked: StoreOptions, existing: Exis
   return { ...store, precondition: { uid, version, claim }, ...how };
 }
 
-/** A write to it would be lost. @throws CliError conflict */
+/** Rejects a Secret that is being deleted, because a write to it would be lost. @throws CliError conflict */
 function refuseDeleted({ name, namespace }: Ref<"secret">, { deleting, finalizers = [] }: ExistingSecret): void {
   if (!deleting) return;
   const hint = `wait until it is deleted, or remove its finalizers: ${finalizers.join(", ")}`;
   throw new CliError("conflict", `secret "${name}" in namespace "${namespace}" is being deleted`, { hint });
 }
 
-/** Once deleted, it would stay until its finalizers are removed, and its name could not be used. @throws CliError conflict */
+/**
+ * Rejects replacing a Secret with finalizers: it would stay until they are removed, and its name could not be used.
+ * @throws CliError conflict
+ */
 function refuseFinalizers({ name, namespace }: Ref<"secret">, { finalizers = [] }: ExistingSecret): void {
   if (finalizers.length === 0) return;
   const message = `secret "${name}" in namespace "${namespace}" cannot be changed in place, and has finalizers, so it cannot be replaced`;
   throw new CliError("conflict", message, { hint: `name another Secret, or remove its finalizers: ${finalizers.join(", ")}` });
 }
 
-/** @throws CliError conflict where others have written to it, and nobody said that this does not matter */
+/** @throws CliError conflict if other managers have written to the Secret, without --force */
 function howToStore(options: StoreOptions, { type, immutable, others }: ExistingSecret): Pick<Store, "replaces" | "merges" | "because"> {
   const { fresh, force, merge, shape } = options;
   if (type !== shapeNamed(shape).type) return { replaces: true, because: `its type is ${type}` };
@@ -53,7 +56,7 @@ function howToStore(options: StoreOptions, { type, immutable, others }: Existing
 
 const says = "says something else of itself";
 
-/** What is told of a Secret that is overwritten although it holds more than our login, or that others write to as well. */
+/** Warns about other logins that an overwritten Secret loses, or about other managers that write to it. */
 export function tellLoss(change: Store | Keep, existing: ExistingSecret | undefined): Change[] {
   if (change.act !== "store" || !existing) return [];
   const secret = `secret/${change.to.name}`;
@@ -66,7 +69,7 @@ export function tellLoss(change: Store | Keep, existing: ExistingSecret | undefi
   return gone.length === 0 ? [] : tell(`also held a login for ${gone.join(", ")}, which is gone`);
 }
 
-/** The API server's own sentence for an apply that meets other managers. */
+/** Returns the API server's message for an apply with conflicts. */
 function conflictWith(others: readonly string[]): string {
   const [only] = others;
   if (others.length === 1) return `Apply failed with 1 conflict: conflict with ${only}`;
@@ -74,20 +77,20 @@ function conflictWith(others: readonly string[]): string {
 }
 
 /**
- * Another writer's Secret is never taken over unasked, nor a login for another registry; that much is known before anything is decided
- * for the Secret.
+ * Rejects overwriting another tool's Secret, or a login for another registry, without --force or --merge. These losses are known before a
+ * credential is chosen for the Secret.
  * @throws CliError conflict
  */
 export function refuseForeign(to: Ref<"secret">, options: Pick<StoreOptions, "host" | "shape">, existing: ExistingSecret): void {
   refuse(to, foreignLoss(options, existing));
 }
 
-/** Neither, nor a credential that may work. @throws CliError conflict */
+/** Rejects any loss: those of {@link refuseForeign}, and the loss of a credential that may still work. @throws CliError conflict */
 function refuseLoss(to: Ref<"secret">, options: StoreOptions, existing: ExistingSecret): void {
   if (!options.force) refuse(to, identityLoss(existing) ?? (options.merge ? mergeLoss(options, existing) : lossOf(options, existing)));
 }
 
-/** No login can be added to some Secrets, with or without force. @throws CliError conflict */
+/** Rejects Secrets to which no login can be added, with or without force. @throws CliError conflict */
 function refuseUnmergeable(to: Ref<"secret">, { type, immutable }: ExistingSecret): void {
   if (type !== dockerConfigJson) refuse(to, [`SECRET is of type ${type}, to which no login can be added`, "name another Secret"]);
   if (immutable) refuse(to, ["SECRET is immutable, so no login can be added", "name another Secret"]);
@@ -104,7 +107,7 @@ const beside = "name another Secret, or add --merge to keep what it holds, or --
 
 type Loss = readonly [message: string, hint: string];
 
-/** The first loss, and what to do about it. */
+/** Returns the first loss, and the hint for it. */
 function lossOf(options: StoreOptions, existing: ExistingSecret): Loss | undefined {
   const { entry: wanted, host } = options;
   const lost = foreignLoss(options, existing) ?? shapeLoss(options, existing);
@@ -112,12 +115,12 @@ function lossOf(options: StoreOptions, existing: ExistingSecret): Loss | undefin
   return lost || !noted ? lost : anotherLoss(noted, wanted, existing.pulls);
 }
 
-/** The loss of what another reader reads. */
+/** Returns the loss of a format that another reader needs. */
 function shapeLoss({ shape = "pull-secret" }: StoreOptions, { shape: held = shape }: ExistingSecret): Loss | undefined {
   return held === shape ? undefined : [`SECRET is ${shapeNamed(held).words}, and would be none any more`, again];
 }
 
-/** The loss of a credential of our making that may work. */
+/** Returns the loss of another credential of this plugin that may still work. */
 function anotherLoss(noted: Entry, wanted: Entry, pulls: ExistingSecret["pulls"]): Loss | undefined {
   const same = noted.kind === wanted.kind && noted.identity === wanted.identity;
   return same || pulls === "no"
@@ -125,13 +128,13 @@ function anotherLoss(noted: Entry, wanted: Entry, pulls: ExistingSecret["pulls"]
     : [`SECRET holds the credential of "${noted.identity}" (${noted.kind})`, "name another Secret, or add --force to lose that credential"];
 }
 
-/** The loss of a token that still works for another identity. */
+/** Returns the loss of a token that still works for another identity. */
 const identityLoss = ({ ofAnother, pulls }: ExistingSecret): Loss | undefined =>
   ofAnother === undefined || pulls === "no"
     ? undefined
     : [`SECRET holds a working token of ${ofAnother}`, "name another Secret, or add --force to replace that token"];
 
-/** What would be lost although all other logins stay: of one key after the other. */
+/** Returns the first loss when logins are merged: checks each key of the new login. */
 function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, alike, pulls }: ExistingSecret): Loss | undefined {
   const losses = entry.hosts.map((key): Loss | undefined => {
     const noted = entryFor(entries, key);
@@ -143,7 +146,7 @@ function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, alike
   return losses.find((loss) => loss !== undefined);
 }
 
-/** The loss of what is not of our making, or for another registry. */
+/** Returns the loss of logins that this plugin did not create, or that are for another registry. */
 function foreignLoss({ host, shape }: Pick<StoreOptions, "host" | "shape">, existing: ExistingSecret): Loss | undefined {
   const { entries, hosts, type } = existing;
   const ways = type === dockerConfigJson && type === shapeNamed(shape).type ? beside : again;

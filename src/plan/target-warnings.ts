@@ -16,22 +16,21 @@ export type WarningInputs = {
 export type Account = {
   readonly name: string;
   readonly names: readonly string[];
-  /** Its pods may name no pull secret that it does not list (`kubernetes.io/enforce-mountable-secrets`). */
+  /** Its pods may name only pull secrets that it lists (`kubernetes.io/enforce-mountable-secrets`). */
   readonly mountableOnly: boolean;
 };
 
-/** What has images of the registry, and pull secrets of its own: a template, or a pod that nothing makes. */
+/** An owner of a list of pull secrets with images of the registry: a template, or a pod without a controller. */
 export type Lister = { readonly of: Maker; readonly account: string; readonly names: readonly string[] };
 
-/** Templates of one ServiceAccount. */
+/** A ServiceAccount with its templates. */
 type Of = { readonly account: Account; readonly templates: readonly Ref<TargetKind>[] };
 
 /**
- * Templates that have no list until now, whose ServiceAccount has names: from then on their pods get none of these. What mends it is the
- * name in the ServiceAccount's list, and none in the template's.
- *
- * @param targets those whose list comes to hold the Secret by this run
- * @param attached the ServiceAccounts that carry it, or are about to
+ * Warns about templates that had no list and get one, and whose ServiceAccount has names: their pods no longer get the ServiceAccount's
+ * names. The fix adds the name to the ServiceAccount's list and removes it from the template's.
+ * @param targets targets that get the Secret in this run
+ * @param attached ServiceAccounts that have the Secret or get it
  */
 export function tellHidden(secret: string, targets: readonly Target[], attached: readonly string[], accounts: readonly Account[]): Tell[] {
   const bare = targets.filter(({ names }) => names.length === 0);
@@ -54,8 +53,8 @@ function byTheAccount(secret: string, { name, names }: Account, templates: reado
 }
 
 /**
- * Templates whose pods the ServiceAccount's annotation would have refused: it lets them name only what it lists itself.
- * @param targets those that carry the Secret, or are about to
+ * Warns about templates whose pods will be rejected, because the ServiceAccount's annotation allows only names that it lists itself.
+ * @param targets targets that have the Secret or get it
  */
 export function tellMountable(
   secret: string,
@@ -72,7 +71,7 @@ export function tellMountable(
   });
 }
 
-/** Deprecated since Kubernetes 1.32, and heeded still (plugin/pkg/admission/serviceaccount). */
+/** Deprecated since Kubernetes 1.32, and still honored (plugin/pkg/admission/serviceaccount). */
 export const annotation = "kubernetes.io/enforce-mountable-secrets";
 
 function byAccount(targets: readonly Target[], accounts: readonly Account[]): Of[] {
@@ -81,10 +80,10 @@ function byAccount(targets: readonly Target[], accounts: readonly Account[]): Of
 }
 
 /**
- * Templates and pods that run as a ServiceAccount which gets the Secret, and have a list of their own without it: admission copies the
- * ServiceAccount's names only into a pod that has none. Told once for each ServiceAccount; those that no write mends, apart.
- *
- * @param attached the targets that carry the Secret, or are about to
+ * Warns about templates and pods that run as a ServiceAccount with the Secret, and have their own list without it: admission copies the
+ * ServiceAccount's names only into a pod without a list. Prints one warning for each ServiceAccount, and another one for objects whose list
+ * can't be changed.
+ * @param attached targets that have the Secret or get it
  */
 export function tellOwnLists(secret: string, attached: readonly Ref<TargetKind>[], listers: readonly Lister[]): Tell[] {
   const lacking = once(listers).filter(({ of, names }) => !names.includes(secret) && !attached.some((to) => isOf(of, to)));
@@ -116,7 +115,7 @@ function sentence(names: readonly string[], to: Ref, among: string): string {
   return `${several(names)} ${has} imagePullSecrets of ${its} own, and ${gets} none of those of ${nameOf(to)}${among}`;
 }
 
-/** The target that a write mends; undefined for what keeps the list that it was made with, and for what we do not know. */
+/** Returns the target whose list can be changed; undefined for objects that keep their list, and for unknown kinds. */
 function refOf({ kind: called, name }: Lister["of"]): Ref<TargetKind> | undefined {
   const kind = targetKindCalled(called);
   return kind && kinds[kind].carries.takes !== "anew" ? { kind, name } : undefined;
@@ -126,25 +125,25 @@ const shownMaker = ({ kind, name }: Lister["of"]): string => `${targetKindCalled
 
 const isOf = ({ kind, name }: Lister["of"], to: Ref<TargetKind>): boolean => targetKindCalled(kind) === to.kind && name === to.name;
 
-/** A template that was read, and pods of it, are one. */
+/** Removes duplicates: a template that was read, and its pods, count once. */
 const once = (listers: readonly Lister[]): Lister[] => [...new Map(listers.map((one) => [shownMaker(one.of), one])).values()];
 
-/** Another name in a list than the Secret's, that refers to no Secret or to one that the kubelet cannot use. */
+/** Another name in a list that refers to a missing Secret, or to a Secret that the kubelet can't use. */
 export type OtherName = {
   readonly name: string;
   readonly id: Extract<WarningId, "dangling-name" | "secret-type" | "malformed-secret">;
-  /** What is wrong with it, to stand after `secret/NAME, which`. */
+  /** The problem, as a text that follows `secret/NAME, which`. */
   readonly why: string;
 };
 
 /**
- * Warns of other names in lists that refer to no usable Secret. Each name is reported once, with every list that has it.
- * @param targets those whose list is written by this run
+ * Warns about other names in lists that refer to no usable Secret. Reports each name once, with every list that contains it.
+ * @param targets targets whose list this run writes
  */
 export const tellOthers = (targets: readonly Target[], others: readonly OtherName[]): Tell[] =>
   others.flatMap((other) => tellOther(other, having(other.name, targets)));
 
-/** Entries that name nothing, in lists that are written by this run. */
+/** Warns about entries without a name in lists that this run writes. */
 export const tellNameless = (targets: readonly Target[]): Tell[] => tellEmpty(having("", targets));
 
 function tellOther({ name, id, why }: OtherName, [to, ...more]: readonly Ref<TargetKind>[]): Tell[] {
@@ -164,8 +163,8 @@ function tellEmpty([to, ...more]: readonly Ref<TargetKind>[]): Tell[] {
 const having = (name: string, targets: readonly Target[]) => targets.filter(({ names }) => names.includes(name)).map(({ to }) => to);
 
 /**
- * What a person should know of targets that a Secret is attached to. What stays true and keeps pods from their image is told at each run;
- * what only comes by a write, or is about the list that is written, with that write alone.
+ * Returns the warnings for targets that a Secret is attached to. A lasting problem that keeps pods from their image is reported in every
+ * run. A problem that a write causes, or that concerns the written list, is reported only with that write.
  */
 export function tellOfTargets(
   secret: string,

@@ -1,4 +1,4 @@
-/** What a plan may warn of. Scripts compare the ids: they are added, never changed. */
+/** The warnings of plans. Scripts compare the ids, so ids are added and never changed. */
 export const warnings = {
   "own-list": "a pod or template has a list of its own, and gets nothing of its ServiceAccount's",
   "secret-missing": "the Secret that is named is not there",

@@ -2,23 +2,23 @@ import type { PluginCommand } from "../fix.ts";
 import { kinds, nameOf, type Ref, spelled, type TargetKind } from "../kinds.ts";
 import type { Change, Plan } from "./change.ts";
 
-/** As many repositories are named in a line. */
+/** The maximum number of names in a line. */
 export const mostNamed = 10;
 
-/** The first names of a list, and how many more there are: `app/api, app/web and 3 more`. */
+/** Returns the first names of a list and the number of the others: `app/api, app/web and 3 more`. */
 export function inLine(names: readonly string[], most = mostNamed): string {
   const rest = names.length > most ? ` and ${names.length - most} more` : "";
   return `${names.slice(0, most).join(", ")}${rest}`;
 }
 
-/** ` in namespace team-a of context prod`: where an object is, behind its name. */
+/** For example ` in namespace team-a of context prod`, to append to a name. */
 export const placed = ({ namespace, context }: Pick<Ref, "namespace" | "context">): string =>
   ` in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`;
 
-/** `secret/acr in namespace team-a of context prod`: one that may be anywhere. */
+/** For example `secret/acr in namespace team-a of context prod`. */
 export const namedThere = (to: Ref): string => `${nameOf(to)}${placed(to)}`;
 
-/** What of a plan ends pods, in a line to be read before it happens: `about to roll out deployment.apps/web`. */
+/** Describes the changes of a plan that end pods, in a line that is printed before them: `about to roll out deployment.apps/web`. */
 export function aheadOf(plan: Plan): string | undefined {
   const parts = [
     part("roll out", plan.filter(rollsOut)),
@@ -38,10 +38,10 @@ function rollsOut(change: Change): boolean {
 const part = (verb: string, changes: readonly Change[]) =>
   changes.length === 0 ? undefined : `${verb} ${inLine(changes.map(({ to }) => nameOf(to)))}`;
 
-/** How a command line names a target: `deployment/web`. */
+/** Returns a target as the command line names it: `deployment/web`. */
 const wordOf = ({ kind, name }: Ref<TargetKind>): string => nameOf({ kind: spelled(kind), name });
 
-/** The words and flags by which a line to type is about some targets, the first of them where they are many. */
+/** Returns the arguments and flags that select some targets in a printed command, at most {@link mostNamed}. */
 export function saidTargets(all: readonly Ref<TargetKind>[]): Pick<PluginCommand, "serviceaccounts" | "targets"> {
   const some = all.slice(0, mostNamed);
   const accounts = some.filter((to) => !hasPods(to)).map(({ name }) => name);
@@ -49,18 +49,18 @@ export function saidTargets(all: readonly Ref<TargetKind>[]): Pick<PluginCommand
   return { ...(accounts.length > 0 && { serviceaccounts: accounts }), ...(targets.length > 0 && { targets }) };
 }
 
-/** Whether it has, or makes, pods: a ServiceAccount does not. */
+/** Whether an object is a pod or creates pods: a ServiceAccount doesn't. */
 export const hasPods = ({ kind }: Ref<TargetKind>): boolean => "podSpec" in kinds[kind];
 
-/** `a`; `a and b`; of many `a, b, c and 4 more`. */
+/** For example `a`, `a and b`, or `a, b, c and 4 more`. */
 export function several(names: readonly string[], most = 3): string {
   const [shown, rest] =
     names.length > most ? [names.slice(0, most), [`${names.length - most} more`]] : [names.slice(0, -1), names.slice(-1)];
   return shown.length === 0 ? rest.join("") : `${shown.join(", ")} and ${rest.join("")}`;
 }
 
-/** Whether a name could be a Secret's: a list may hold any text, and no command line names what is none. */
+/** Whether a name is a valid name of a Secret. A list can contain any text, and a printed command must contain only valid names. */
 export const isPlain = (name: string): boolean => /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name);
 
-/** A name that somebody could forge a line with is shown in quotes. */
+/** Quotes a name that is not valid, so that it can't forge a line of output. */
 export const shown = (name: string): string => (isPlain(name) ? name : JSON.stringify(name));

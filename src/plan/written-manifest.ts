@@ -1,10 +1,13 @@
 import { at, kinds, type RecreatableKind, withAt } from "../kinds.ts";
 import type { Job, KubeObjects, ManagedFields, Metadata, Pod, PodSpec } from "../objects.ts";
 
-/** An object of a kind before the API server, the scheduler and the controllers have added to it, but for what they do to all. */
+/**
+ * Returns an object without the fields of its kind that the API server, the scheduler and the controllers add. Fields of all kinds are
+ * removed elsewhere.
+ */
 const rows: { readonly [K in RecreatableKind]: (object: KubeObjects[K]) => KubeObjects[K] } = { pod: writtenPod, "job.batch": writtenJob };
 
-/** The manifest of the same object with these pull secrets, as somebody would write it: without what the server has added. */
+/** Returns the manifest of an object with these pull secrets, as a user would write it, without the fields that the server adds. */
 export function writtenManifest<K extends RecreatableKind>(kind: K, object: KubeObjects[K], names?: readonly string[]): object {
   const written = (rows[kind] as (object: KubeObjects[K]) => KubeObjects[K])(object);
   const { status: _, ...rest } = { ...written, metadata: writtenMetadata(written.metadata) } as { status?: unknown; metadata: object };
@@ -28,7 +31,7 @@ const ofServer = new Set([
   "deletionGracePeriodSeconds",
 ]);
 
-/** Finalizers that a deletion has put there (meta/v1). */
+/** Finalizers that a deletion adds (meta/v1). */
 const ofDeletion = ["orphan", "foregroundDeletion"];
 
 function writtenMetadata({ annotations = {}, finalizers, managedFields, ...rest }: Metadata): object {
@@ -41,10 +44,10 @@ function writtenMetadata({ annotations = {}, finalizers, managedFields, ...rest 
   return Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined && Object.keys(value).length > 0));
 }
 
-/** Of a Job of before 1.27: how its pods are counted. */
+/** Marks how a Job's pods are counted. Jobs created before Kubernetes 1.27 have it. */
 const jobTracking = "batch.kubernetes.io/job-tracking";
 
-/** What tells of the pod as it was (its network, by CNI plugins) is written with its status. */
+/** Returns annotations about the running pod, such as its network. CNI plugins write them through the status subresource. */
 function runtimeAnnotations(managed: readonly ManagedFields[]): Set<string> {
   const annotationsOf = (some: readonly ManagedFields[]) =>
     some.flatMap(({ fieldsV1 = {} }) => Object.keys((at(fieldsV1, ["f:metadata", "f:annotations"]) ?? {}) as object));
@@ -55,7 +58,7 @@ function runtimeAnnotations(managed: readonly ManagedFields[]): Set<string> {
 
 type Labels = Readonly<Record<string, string>>;
 
-/** A Job without the selector and the labels that the API server makes of its uid (batch/v1 generateSelector). */
+/** Returns a Job without the selector and the labels that the API server generates from its uid (batch/v1 generateSelector). */
 function writtenJob(job: Job): Job {
   const { metadata } = job;
   const { selector, ...spec } = job.spec;
@@ -69,7 +72,10 @@ function writtenJob(job: Job): Job {
   };
 }
 
-/** A Job without labels gets those of its template, as one map with it, so that it gets what is added to that too (SetDefaults_Job). */
+/**
+ * Returns the labels of a Job itself. If a Job has no labels, the API server gives it the map of its template's labels, including those
+ * that are added later (SetDefaults_Job).
+ */
 function ownLabels(metadata: Metadata, template: Labels): Labels {
   const labels = without(metadata.labels, metadata);
   const shared = Object.keys(labels).length < Object.keys(metadata.labels ?? {}).length;
@@ -90,15 +96,19 @@ function withLabels<M extends Partial<Metadata>>({ labels: _, ...metadata }: M, 
 }
 
 /**
- * Fields of a pod's spec that admission works out of others, and that the API server refuses where they come to something else
- * by then; the old name of serviceAccountName; and what only a pod that stands may have.
+ * Fields of a pod's spec that don't belong into its manifest. Admission derives some of them from other fields, and the API server rejects
+ * them if the result has changed. `serviceAccount` is the old name of serviceAccountName. `ephemeralContainers` is allowed only in an
+ * existing pod.
  */
 const derived = ["priority", "preemptionPolicy", "overhead", "serviceAccount", "ephemeralContainers"];
 
 /** Where the ServiceAccount admission mounts the token that it adds. */
 const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/** A pod before admission and the scheduler added to its spec: what they add, nobody owns (meta/v1 ManagedFieldsEntry). */
+/**
+ * Returns a pod without the fields that admission and the scheduler add to its spec: these have no owner in managedFields (meta/v1
+ * ManagedFieldsEntry).
+ */
 function writtenPod(pod: Pod): Pod {
   const {
     spec,
@@ -108,7 +118,7 @@ function writtenPod(pod: Pod): Pod {
   const isOwned = (...path: readonly string[]) => owners.some(({ fieldsV1 = {} }) => at(fieldsV1, ["f:spec", ...path]) !== undefined);
   const isGiven = (name: string) =>
     owners.length > 0 && name.startsWith("kube-api-access-") && !isOwned("f:volumes", `k:{"name":${JSON.stringify(name)}}`);
-  // A node that the scheduler chose may be full by now, or gone: the binding leaves no owner
+  // A node that the scheduler chose may be full or deleted by now. Its binding records no field owner
   const out = [...derived, ...(isOwned("f:nodeName") ? [] : ["nodeName"])];
   const rest = Object.entries(spec).filter(([key]) => !out.includes(key));
   const tolerations = spec.tolerations?.filter((one) => !isDefaultToleration(one as Toleration));
@@ -136,7 +146,7 @@ function withoutToken(
 
 type Toleration = Readonly<Record<"key" | "operator" | "effect" | "tolerationSeconds", unknown>>;
 
-/** What the DefaultTolerationSeconds admission adds, and adds again. */
+/** Whether the DefaultTolerationSeconds admission adds a toleration. It adds the toleration again to a new pod. */
 const isDefaultToleration = ({ key, operator, effect, tolerationSeconds }: Toleration): boolean =>
   /^node\.kubernetes\.io\/(not-ready|unreachable)$/.test(String(key)) &&
   operator === "Exists" &&

@@ -45,8 +45,8 @@ export function holdingsOf(secret: Secret): Holding[] {
 }
 
 /**
- * Returns the expiry of a recorded time. Anyone can write the annotation, so a text that is not a time means an unknown expiry. @param
- * absent the meaning of no text
+ * Returns the expiry of a recorded time. Anyone can write the annotation, so a text that is not a time means an unknown expiry.
+ * @param absent the meaning of no text
  */
 function expiryOf(expiresAt: string | undefined, absent: "never" | "unknown"): Pick<Holding, "expiry" | "expiresAt"> {
   if (expiresAt === undefined) return { expiry: absent };

@@ -33,8 +33,8 @@ export function imagesOf(pod: Specified): Written[] {
 }
 
 /**
- * Returns the distinct images of one registry that pods use. @param hosts the login server, which replaces the other hosts in the result,
- * and other hosts of the registry
+ * Returns the distinct images of one registry that pods use.
+ * @param hosts the login server, which replaces the other hosts in the result, and other hosts of the registry
  */
 export function imagesFrom([host = "", ...others]: readonly string[], pods: readonly Specified[]): ImageRef[] {
   const images = pods.flatMap(imagesOf).filter((image) => image.host === host || others.includes(image.host));

@@ -35,7 +35,8 @@ export type NamespaceState = {
 export const waiting = "status.phase=Pending";
 
 /**
- * Reads the Secret, the targets and the pods of one namespace concurrently. @throws CliError notFound for a named target that doesn't exist
+ * Reads the Secret, the targets and the pods of one namespace concurrently.
+ * @throws CliError notFound for a named target that doesn't exist
  */
 export async function readNamespace(place: Place, options: ReadOptions): Promise<NamespaceState> {
   const { cluster, namespace } = place;

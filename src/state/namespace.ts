@@ -8,8 +8,8 @@ export const uidOf = async (cluster: Cluster, name: string): Promise<string | un
   (await cluster.get({ kind: "namespace", name }))?.metadata.uid;
 
 /**
- * Returns the id by which objects in Azure name a cluster; undefined if the uid can't be read. @param read reads the uid of namespace
- * kube-system
+ * Returns the id by which objects in Azure name a cluster; undefined if the uid can't be read.
+ * @param read reads the uid of namespace kube-system
  */
 export async function idBy(read: () => Promise<string | undefined>): Promise<string | undefined> {
   try {

@@ -60,8 +60,8 @@ function driftIn(object: TargetObject, fieldManager: string): Drift | undefined 
 }
 
 /**
- * Returns the input of warnings from every object that was read in a namespace, including those that are not targets. @param hosts the
- * hosts of the registry
+ * Returns the input of warnings from every object that was read in a namespace, including those that are not targets.
+ * @param hosts the hosts of the registry
  */
 export function warningInputsOf(state: NamespaceState, hosts: readonly string[]): WarningInputs {
   const objects = [...state.objects, ...state.warningObjects];

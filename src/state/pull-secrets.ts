@@ -60,8 +60,9 @@ async function managedNames(cluster: Cluster, namespace: string): Promise<string
 }
 
 /**
- * Returns the name of this plugin's only Secret in a namespace. @param otherwise the fix if there is none @throws CliError notFound; usage
- * if there are several
+ * Returns the name of this plugin's only Secret in a namespace.
+ * @param otherwise the fix if there is none
+ * @throws CliError notFound; usage if there are several
  */
 export async function theSecret(cluster: Cluster, namespace: string, otherwise: Fix): Promise<string> {
   const names = await managedNames(cluster, namespace);
