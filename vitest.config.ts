@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 const controlPlane = "test/support/control-plane-setup.ts";
 
-/** The folders of test/, each a project of its own, and what starts before its tests, once for a run. */
+/** The folders of test/, each a vitest project, and their global setup files, which run once per test run. */
 const tiers: Readonly<Record<string, string[]>> = {
   unit: [],
   cli: [],
@@ -23,7 +23,7 @@ const tiers: Readonly<Record<string, string[]>> = {
 export default defineConfig({
   test: {
     pool: "forks",
-    // The default leaves one core free: on two cores, one file would run at a time.
+    // The default leaves one core free, so that on two cores only one file would run at a time.
     maxWorkers: "100%",
     retry: 0,
     testTimeout: 30_000,
@@ -34,9 +34,9 @@ export default defineConfig({
         name,
         globalSetup,
         include: [`test/${name}/**/*.test.ts`],
-        // The unit tests share no state, and load each module once for a worker
+        // The unit tests share no state. Without isolation, each worker loads each module only once.
         isolate: name !== "unit",
-        // Each page of the documentation uses the processor much of the time
+        // Each page of the documentation uses the processor most of the time.
         maxConcurrency: name === "docs" ? 2 : 5,
       },
     })),

@@ -1,7 +1,7 @@
-// npm run bench [-- large | article | sizes]: what the plugin costs beside kubectl, and over many namespaces beside a load that does
-// nothing but send the same requests, on the sandbox. The two ways of a comparison take turns, so that whatever else the machine does
-// slows both; only the ratio is judged. Exits 1 if a budget is missed. `large` adds 5,000 namespaces with 50,000 ServiceAccounts, and takes
-// minutes more; `article` does what Microsoft's article does, with the real Azure CLI, and nothing else; `sizes` weighs the archives.
+// npm run bench [-- large | article | sizes]: compares the plugin with kubectl, and over many namespaces with a bare load that only sends
+// the same requests, on the sandbox. The two sides of a comparison take turns, so other load on the machine slows both. Only the ratio is
+// judged. Exits 1 if a budget is exceeded. `large` adds 5,000 namespaces with 50,000 ServiceAccounts, and takes minutes more. `article`
+// runs only the commands of Microsoft's article, with the real Azure CLI. `sizes` compares the sizes of the archives.
 import { azureCli } from "../sandbox/azure-cli.ts";
 import { startSandbox } from "../sandbox/sandbox.ts";
 import { article } from "./bench/article.ts";

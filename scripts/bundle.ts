@@ -4,15 +4,16 @@ import { lateBuiltins, lateSigning, lightYargs, toldChalk } from "./bundle/light
 import { divide, partName } from "./bundle/parts.ts";
 import { root } from "./run.ts";
 
-/** What every command loads: the first launches kubectl, the second has what all verbs need. */
+/** The files that every command loads: the first starts kubectl, the second contains what all verbs need. */
 const spine = ["cmd/kubectl-acr_secret.ts", "cmd/run.ts"];
 
-/** A program, and the files that it was made of, relative to the checkout. */
+/** A program and its source files, relative to the checkout. */
 export type Bundle = { readonly script: Uint8Array; readonly sources: readonly string[] };
 
 /**
- * The plugin as bundles by their names; each asks for others as `require("./NAME.cjs")`. What stands behind `import()` is a bundle of
- * its own, and no module is in two. None is read before it is asked for, because reading everything takes as long as starting Node.
+ * Returns the plugin as bundles by their names. A bundle loads another one with `require("./NAME.cjs")`. Each module behind `import()` is a
+ * separate bundle, and no module is in two bundles. A bundle is read only when it is required, because reading all of them takes as long as
+ * starting Node.
  */
 export async function bundlePlugin(): Promise<ReadonlyMap<string, Bundle>> {
   const { inputs } = await look(spine.slice(0, 1));
@@ -28,8 +29,9 @@ export async function bundlePlugin(): Promise<ReadonlyMap<string, Bundle>> {
 }
 
 /**
- * A program as one CommonJS file, which is what a Node single executable runs.
- * A module behind `import()` is in it, but not evaluated before it is asked for; a library behind it is a bundle of its own.
+ * Returns a program as one CommonJS file, the format that a Node single executable runs.
+ * A module behind `import()` is part of the file, but is evaluated only when it is imported. A library behind `import()` is a separate
+ * bundle.
  */
 export const bundle = (from: string): Promise<Bundle> => commonJs({ entryPoints: [from] });
 
@@ -48,16 +50,16 @@ const options = {
   metafile: true,
   platform: "node",
   target: "node22",
-  // CommonJS has no import.meta; yargs makes a `require` from its url.
-  // Azure's client asks of every body whether it is a form, and at that Node would load its whole fetch.
+  // CommonJS has no import.meta. yargs creates a `require` from its url.
+  // Azure's client checks whether a body is a FormData. That would make Node load its complete fetch implementation.
   define: { "import.meta.url": "importMetaUrl", FormData: "undefined" },
   plugins,
   logLevel: "error",
 } as const satisfies BuildOptions;
 
-/** What files import and export. */
+/** Returns what files import and export. */
 async function look(entryPoints: string[]): Promise<Metafile> {
-  // Of several files that share some, esbuild tells what each exports only where it may divide them
+  // If several files share code, esbuild reports the exports of each file only with splitting.
   return (await build({ ...options, plugins: [...plugins, toldChalk], entryPoints, format: "esm", splitting: true, outdir: root }))
     .metafile;
 }
@@ -69,7 +71,7 @@ async function commonJs(of: BuildOptions): Promise<Bundle> {
     write: false,
     metafile: true,
     format: "cjs",
-    // Each start reads all of it: half the text is a tenth of the time
+    // Each start reads all of the text: half the text saves a tenth of the time.
     minify: true,
     legalComments: "none",
     banner: { js: 'const importMetaUrl=require("node:url").pathToFileURL(__filename).href;' },
@@ -80,8 +82,8 @@ async function commonJs(of: BuildOptions): Promise<Bundle> {
 }
 
 /**
- * A bundle as a function of what CommonJS gives its modules, which is how scripts/unseal.cjs runs it. In ASCII, which is read as fast as
- * it is copied: esbuild escapes all but what stands in regular expressions.
+ * Returns a bundle as a function of the CommonJS module variables, which scripts/unseal.cjs calls. The text is ASCII, because Node reads
+ * ASCII as fast as it copies it. esbuild escapes other characters, except in regular expressions.
  */
 export function asFunction(script: Uint8Array): string {
   const ascii = Buffer.from(script)

@@ -1,9 +1,9 @@
 import { relative } from "node:path";
 
-/** How a set of tests ended. */
+/** The result of a set of tests. */
 export type Counts = { readonly passed: number; readonly failed: number; readonly skipped: number };
 
-/** The parts of vitest's JSON report that are counted here. */
+/** The fields of vitest's JSON report that are counted here. */
 export type Report = {
   readonly numPassedTests: number;
   readonly numFailedTests: number;
@@ -12,23 +12,23 @@ export type Report = {
   readonly testResults: readonly FileReport[];
 };
 
-/** A file of tests; `message` is what broke it outside of them. */
+/** A test file. `message` is an error outside of its tests. */
 export type FileReport = {
   readonly name: string;
   readonly status: string;
   readonly message: string;
-  /** Milliseconds since 1970. */
+  /** Epoch milliseconds. */
   readonly startTime?: number;
   readonly endTime?: number;
   readonly assertionResults: readonly TestReport[];
 };
 
-/** A test; each of `failureMessages` ends with the stack. */
+/** A test. Each of `failureMessages` ends with the stack trace. */
 export type TestReport = { readonly fullName: string; readonly status: string; readonly failureMessages: readonly string[] };
 
 /**
- * Counts a run of vitest so that no failure is lost: a file that broke outside its tests counts as one failed test,
- * and so does a run that failed for any other reason, or left no report at all.
+ * Counts a vitest run without losing a failure: a file that fails outside its tests counts as one failed test. A run that fails for another
+ * reason, or writes no report, counts as one failed test, too.
  */
 export function countReport(report: Report | undefined, exitCode: number): Counts {
   if (!report) return { passed: 0, failed: 1, skipped: 0 };
@@ -40,15 +40,15 @@ export function countReport(report: Report | undefined, exitCode: number): Count
   };
 }
 
-/** Whether a file failed outside of its tests. */
+/** Whether a file failed outside its tests. */
 export function isBroken({ status, assertionResults }: FileReport): boolean {
   return status === "failed" && !assertionResults.some((test) => test.status === "failed");
 }
 
-/** How long a file of tests took. */
+/** The duration of a test file. */
 export type FileTime = { readonly file: string; readonly milliseconds: number };
 
-/** The time of each file, its path relative to `root`. */
+/** Returns the duration of each file, with its path relative to `root`. */
 export const timesOf = (report: Report | undefined, root: string): FileTime[] =>
   (report?.testResults ?? []).map(({ name, startTime = 0, endTime = startTime }) => ({
     file: relative(root, name),
@@ -59,7 +59,7 @@ export function add(a: Counts, b: Counts): Counts {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
 
-/** `12 passed, 0 failed`, and the skipped only if there are some. */
+/** `12 passed, 0 failed`, with the skipped tests only if there are any. */
 export function inWords({ passed, failed, skipped }: Counts): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`;
 }

@@ -1,6 +1,6 @@
-// npm run docs: writes what the pages show of the code itself: the tables of verbs and flags, and the picture of the tour.
-// -- --record PAGE…: types the terminal sessions of pages again, and writes what they print now.
-// -- --check [PAGE…]: writes nothing, says which pages would change, and exits 1 if there is one.
+// npm run docs: writes the generated parts of the pages: the tables of verbs and flags, and the picture of the tour.
+// -- --record PAGE…: runs the terminal sessions of pages again, and writes their new output.
+// -- --check [PAGE…]: writes nothing, prints the pages that would change, and exits 1 if there are any.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -33,12 +33,12 @@ function readArguments(args: string[]): { check: boolean; names: readonly string
 async function record(names: readonly string[]): Promise<Recording> {
   const named = await pagesWithSessions(names);
   if (named.length === 0) return { recorded: new Map(), problems: [] };
-  const { recordPages } = await import("./docs/record.ts"); // what builds and packages the plugin
+  const { recordPages } = await import("./docs/record.ts"); // imports the code that builds and packages the plugin
   const { line, done } = showProgress(process.stderr);
   return await recordPages(named, line).finally(done);
 }
 
-/** @returns the paths of those that somebody else changed meanwhile, which are left as they are */
+/** @returns the paths of the files that another process changed in the meantime, which stay unchanged */
 async function write(changed: readonly Page[]): Promise<string[]> {
   const left: string[] = [];
   for (const { path, now, wanted } of changed) {

@@ -1,10 +1,12 @@
 import { relative } from "node:path";
 import { isBroken, type Report, type TestReport } from "./counts.ts";
 
-/** Lines of what a failed test said that are told again. */
+/** The maximum number of lines per failed test. */
 const most = 20;
 
-/** What failed in a run of vitest, each a name and, indented, what it said: to be told at the end, where nobody has to look for it. */
+/**
+ * Returns the failures of a vitest run, each as a name and its indented message. They are printed at the end, where they are easy to find.
+ */
 export function failuresOf(report: Report | undefined, root: string): string[] {
   return (report?.testResults ?? []).flatMap((file) => {
     const name = relative(root, file.name);
@@ -21,5 +23,5 @@ function told(what: string, messages: readonly string[]): string {
   return [what, ...lines.map((line) => `  ${line}`.trimEnd())].join("\n");
 }
 
-/** The message of an error, as its stack begins. */
+/** Returns the message of an error, without its stack trace. */
 const withoutStack = (stack: string) => stack.replace(/(\n {4}at .*)+$/s, "");

@@ -19,7 +19,7 @@ const rows: readonly (readonly [what: string, count: number, limit: number | und
   ["files above 200 lines", files.filter((file) => lines([file]) > 200).length, undefined],
   ["exported types", count(files, /^export type /gm), 280],
   ["exported names that exist twice", exportedNames.length - new Set(exportedNames).size, 0],
-  // a retry: the same condition asks for a conflict and for the number of the attempt
+  // A retry: the same condition checks for a conflict and for the number of the attempt.
   ["loops that read, decide and write", count(files, /instanceof Conflict\)? (\|\||&&) .*\b(attempt|round|last)/g), 1],
   ["actions", new Set(files.flatMap(({ text }) => [...text.matchAll(/readonly act: "([\w-]+)"/g)].map(([, act]) => act))).size, 15],
   ["conditional spreads", count(files, /\.\.\.\([^\n]*&& /g), 0],

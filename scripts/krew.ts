@@ -1,5 +1,5 @@
-// npm run krew: packages all platforms, if their sources changed, and makes the Krew manifest of the archives in dist/.
-// npm run krew -- verify [FILE]: judges a manifest.
+// npm run krew: packages all platforms, if their sources changed, and generates the Krew manifest for the archives in dist/.
+// npm run krew -- verify [FILE]: checks a manifest.
 import { join, relative } from "node:path";
 import { dist, generate, manifestFolder } from "./krew/generate.ts";
 import { verify } from "./krew/verify.ts";
@@ -17,7 +17,7 @@ try {
   process.exitCode = 1;
 }
 
-/** What is generated is judged too. @returns the exit code */
+/** Checks generated manifests, too. @returns the exit code */
 async function judge(name: string): Promise<number> {
   const { problems, unseen } = await verify(name, dist);
   for (const problem of problems) process.stderr.write(`${name}: ${problem}\n`);

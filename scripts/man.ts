@@ -1,4 +1,4 @@
-// npm run man: writes a manual page for the plugin and one for each verb into dist/man, from the rows that the help shows.
+// npm run man: writes a manual page for the plugin and one for each verb into dist/man, from the metadata of the help.
 import { readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { root } from "./run.ts";
 
 const all = await Promise.all(verbs.map(opened));
 
-/** Every manual page, by the name of its file: `kubectl-acr-secret-create.1`. The same sources make the same bytes. */
+/** Returns every manual page by its file name: `kubectl-acr-secret-create.1`. The same sources give the same bytes. */
 export function manPages(): ReadonlyMap<string, string> {
   const { description, version } = packageJson;
   const edition = { version, day: dayOf(readFileSync(join(root, "CHANGELOG.md"), "utf8"), version) };

@@ -1,5 +1,6 @@
-// npm run mutants [-- FOLDER…]: changes the code in small ways and runs the unit tests on each change. What no test notices is printed,
-// and each folder's score. A mutant that cannot matter is excused where it stands: `// Stryker disable next-line all: REASON`.
+// npm run mutants [-- FOLDER…]: changes the code in small ways and runs the unit tests on each change. Prints the changes that no test
+// notices, and each folder's score. To excuse a mutant that cannot matter, add a comment in its place: `// Stryker disable next-line all:
+// REASON`.
 import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -7,7 +8,7 @@ import { Stryker } from "@stryker-mutator/core";
 import { inWords, scores, survivors } from "./mutants/score.ts";
 import { root } from "./run.ts";
 
-/** What decides, and is pure. */
+/** Folders with pure code that makes decisions. */
 const usual = ["src/plan", "src/secret", "src/check", "src/kubelet", "src/actions", "src/workflows", "src/credential"];
 
 const folders = process.argv.length > 2 ? process.argv.slice(2) : usual;
@@ -27,11 +28,11 @@ const results = await new Stryker({
   plugins: ["@stryker-mutator/vitest-runner"],
   testRunner: "vitest",
   vitest: { configFile: "scripts/mutants/vitest.config.ts" },
-  // TypeScript 7 has no compiler that could be called from JavaScript to read one
+  // TypeScript 7 has no JavaScript API that Stryker could call to read a tsconfig.
   tsconfigFile: "none",
   coverageAnalysis: "perTest",
   concurrency: 2,
-  // On a busy machine a slow test is no endless loop, and must not count as one
+  // On a busy machine a slow test must not count as an endless loop.
   timeoutMS: 30_000,
   reporters: ["progress-append-only"],
   tempDirName: "dist/mutants",

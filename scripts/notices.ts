@@ -3,15 +3,15 @@ import { join } from "node:path";
 import { foldersOf } from "./package/libraries.ts";
 import { root } from "./run.ts";
 
-/** What a license wants to be kept with the program that contains the work. */
+/** A license text that must accompany a program which contains the work. */
 type Notice = { readonly work: string; readonly text: string };
 
 /**
- * The licenses of everything that is in the binary: Node, and the npm packages whose files were bundled.
+ * Returns the licenses of everything in the binary: Node, and the npm packages whose files were bundled.
  *
  * @param sources the files of the bundles, relative to the checkout
- * @param node the folder of the npm package that brings Node
- * @throws Error for a package that comes without its license
+ * @param node the folder of the npm package that contains Node
+ * @throws Error for a package without a license file
  */
 export async function notices(sources: Iterable<string>, node: string): Promise<string> {
   const folders = foldersOf(sources);

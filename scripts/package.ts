@@ -1,5 +1,5 @@
-// npm run package [-- --all | PLATFORM…]: makes the plugin's single binary, for this machine or for others, and the archive that Krew
-// installs of each.
+// npm run package [-- --all | PLATFORM…]: builds the plugin's single binary for this machine or for other platforms, and for each the
+// archive that Krew installs.
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -19,24 +19,24 @@ import { archiveName, hostPlatform, type Platform, platforms } from "./platforms
 import { root } from "./run.ts";
 import type { Order } from "./seal.ts";
 
-/** Where a packaged plugin lies: a folder to put on PATH, and the binary in it. */
+/** The paths of a packaged plugin: a folder for PATH, and the binary in it. */
 export type Packaged = { readonly folder: string; readonly binary: string };
 
-/** `dist` is where it is put, if not in the checkout's own folder for that. */
+/** `dist` is the destination, if it is not the checkout's own folder. */
 type Options = { readonly progress: (line: string) => void; readonly platform?: Platform; readonly dist?: string };
 
 const usual = join(root, "dist");
 
-/** The main program of the executable, in this folder. */
+/** The main program of the executable, in scripts/. */
 const main = "unseal.cjs";
 
-/** Whose package of Node brings its license: not every one does. */
+/** The platform whose Node package provides the license. Not every Node package contains it. */
 const licensed = platforms[0] as Platform;
 
-/** What kubectl runs to complete `kubectl acr-secret …` (kubectl 1.26 and newer, pkg/cmd/plugin/plugin_completion.go). */
+/** The program that kubectl runs to complete `kubectl acr-secret …` (kubectl 1.26 and newer, pkg/cmd/plugin/plugin_completion.go). */
 const { name: completer, text: completion } = shims.posix;
 
-/** Makes the plugin of one platform, if its sources are not those it was last made of. Takes a few seconds. */
+/** Builds the plugin for one platform if its sources changed since the last build. Takes a few seconds. */
 export async function packagePlugin({ progress, platform = thisMachine(), dist = usual }: Options): Promise<Packaged> {
   const folder = join(dist, platform.name);
   const binary = join(folder, platform.program);
@@ -77,7 +77,7 @@ export async function packagePlugin({ progress, platform = thisMachine(), dist =
 }
 
 /**
- * The packaged plugin as a .tar.gz of plain files at its top (Krew refuses links), the same bytes for the same files.
+ * Creates a .tar.gz of the packaged plugin with plain files at its top level (Krew rejects links). The same files give the same bytes.
  *
  * @returns the archive's path
  */
@@ -94,7 +94,7 @@ export async function archivePlugin({ progress, platform = thisMachine(), dist =
   progress(`Compressing ${basename(archive)}`);
   await rm(stamp, { force: true });
   const entries = files.map((file) => ({ ...file, mode: programs.includes(file.name) ? 0o755 : 0o644 }));
-  // Not by Node's own zlib, which looks for longer repetitions only, and whose bytes are 3 % more
+  // Does not use Node's own zlib: it finds only longer repetitions, and its output is 3 % larger.
   await put(archive, async (file) => writeFile(file, gzip(tar(entries), { level: 9 })));
   await writeFile(stamp, madeOf);
   return archive;
@@ -106,7 +106,7 @@ function thisMachine(): Platform {
   return platform;
 }
 
-/** A digest of everything that decides what is made, the scripts and the packages that make it among it. */
+/** Returns a digest of all inputs of the build, which include the build scripts and their packages. */
 async function digest(...inputs: readonly (Uint8Array | string | Platform)[]): Promise<string> {
   const hash = createHash("sha256");
   const folders = ["package", "warm"].map(async (folder) =>
@@ -119,7 +119,7 @@ async function digest(...inputs: readonly (Uint8Array | string | Platform)[]): P
   return hash.digest("hex");
 }
 
-/** Makes a file beside its place and moves it there, so that whoever runs the old one is not disturbed. */
+/** Writes a temporary file and moves it into place, so that programs that run the old file are not affected. */
 async function put(path: string, make: (path: string) => Promise<unknown>, mode = 0o644): Promise<void> {
   const fresh = join(dirname(path), `.${basename(path)}.${process.pid}`);
   try {
@@ -131,7 +131,7 @@ async function put(path: string, make: (path: string) => Promise<unknown>, mode 
   }
 }
 
-/** The platforms that a command line names; none for this machine's. @throws Error for one that there is not */
+/** Returns the platforms on a command line, or this machine's platform if there are none. @throws Error for an unknown platform */
 function chosen(words: readonly string[]): readonly Platform[] {
   if (words.length === 0) return [thisMachine()];
   return words.map((word) => {
@@ -142,10 +142,10 @@ function chosen(words: readonly string[]): readonly Platform[] {
 }
 
 /**
- * Makes the archives of all platforms, each in a process of its own, two at a time: one takes a core, and memory for ten times its size.
- * Beside them it puts what speaks of them: SHA256SUMS, what they are made of, and how.
+ * Creates the archives of all platforms, each in its own process, two at a time. One uses a core, and memory of ten times its size.
+ * Also writes SHA256SUMS, the bill of materials and the provenance next to the archives.
  *
- * @throws Error if one fails, which has said why on stderr
+ * @throws Error if one fails. That process has printed the reason on stderr.
  */
 export async function packageAll(): Promise<void> {
   const waiting = [...platforms];
@@ -161,7 +161,7 @@ export async function packageAll(): Promise<void> {
   await Promise.all([lane(), lane()]);
   const papers = await papersOf(usual, await bundlePlugin());
   for (const [name, text] of papers) await put(join(usual, name), (file) => writeFile(file, text));
-  // What another machine is to come to as well
+  // Another machine must produce the same checksums.
   process.stdout.write(await readFile(join(usual, "SHA256SUMS"), "utf8"));
 }
 

@@ -3,11 +3,11 @@ import type { Cast } from "./docs/cast.ts";
 
 const size = { letter: 8.4, line: 19, margin: 20, bar: 34 };
 
-/** The terminal's colors, on its dark ground. */
+/** The terminal's colors on a dark background. */
 const colors: Readonly<Record<string, string>> = { red: "#ff7b72", green: "#7ee787", yellow: "#d29922", cyan: "#79c0ff" };
 const plain = { fill: "#b7bfc9", dim: "#8b949e", bold: "#f0f6fc" };
 
-/** What a terminal (xterm.js) shows after a recorded session, as SVG. */
+/** Returns an SVG of the terminal (xterm.js) at the end of a recorded session. */
 export async function picture({ print, width: columns }: Cast): Promise<string> {
   const rows = await screenOf(print, columns);
   const widest = Math.max(...rows.map(({ text }) => text.length));
@@ -27,14 +27,14 @@ export async function picture({ print, width: columns }: Cast): Promise<string> 
   ].join("");
 }
 
-/** Each piece stands at its own column, since what readers of SVG make of spaces at its ends differs. */
+/** Each piece has its own x coordinate, because SVG viewers treat leading and trailing spaces differently. */
 function textOf({ pieces }: Row, y: number): string {
   let column = 0;
   const texts = pieces.map((piece) => {
     const text = piece.text.trim();
     const x = size.margin + (column + piece.text.length - piece.text.trimStart().length) * size.letter;
     column += piece.text.length;
-    // With a length of its own a piece is as wide in every font
+    // textLength gives a piece the same width in every font.
     const place = `x="${x.toFixed(1)}" y="${y.toFixed(1)}" textLength="${(text.length * size.letter).toFixed(1)}"`;
     return text === "" ? "" : `    <text ${place} fill="${fillOf(piece)}">${xml(text)}</text>\n`;
   });
@@ -47,5 +47,5 @@ function fillOf({ look }: Piece): string {
   return color ?? (words.includes("bold") ? plain.bold : words.includes("dim") ? plain.dim : plain.fill);
 }
 
-/** Spaces become no-break spaces, which every reader of SVG keeps. */
+/** Replaces spaces with no-break spaces, which every SVG viewer keeps. */
 const xml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll(" ", "\u00a0");

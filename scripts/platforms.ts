@@ -1,16 +1,16 @@
 /** A platform that the plugin is packaged for. */
 export type Platform = {
-  /** as Go and Krew name it */
+  /** Go's and Krew's name */
   readonly name: string;
-  /** as pkg names it */
+  /** pkg's name */
   readonly target: { readonly platform: "linux" | "macos" | "win"; readonly arch: "x64" | "arm64" };
-  /** as Node and npm name its system */
+  /** Node's and npm's name of its system */
   readonly os: NodeJS.Platform;
-  /** the npm package that brings its Node, and the program in it */
+  /** the npm package that contains its Node, and the path of the program in it */
   readonly base: { readonly package: string; readonly program: string };
   /** file name of the plugin: kubectl reads `_` as the dash of `acr-secret` */
   readonly program: string;
-  /** Whether kubectl completes a plugin's arguments there: on Windows it takes the `.exe` for a part of the plugin's name. */
+  /** Whether kubectl completes a plugin's arguments on it. On Windows kubectl treats `.exe` as part of the plugin's name. */
   readonly completes: boolean;
 };
 
@@ -60,9 +60,9 @@ export const platforms: readonly Platform[] = [
   },
 ];
 
-/** The file that a release has of a platform (`linux-amd64`), and that Krew installs. */
+/** Returns the name of a release's archive for a platform (`linux-amd64`), which Krew installs. */
 export const archiveName = (platform: string, version: string): string => `kubectl-acr_secret-v${version}-${platform}.tar.gz`;
 
-/** This machine's own; undefined if the plugin is not packaged for it. */
+/** Returns this machine's platform, or undefined if the plugin is not packaged for it. */
 export const hostPlatform = (): Platform | undefined =>
   platforms.find(({ os, target }) => os === process.platform && target.arch === process.arch);

@@ -5,9 +5,9 @@ import type { Terminal } from "../sandbox/terminal.ts";
 import { shows } from "../sandbox/transcript.ts";
 
 /**
- * Types a page's commands in order and shows what a person would see, with the page's sentences between them.
+ * Types a page's commands in order and shows them as a user sees them, with the page's sentences between them.
  *
- * @returns whether what appeared was what the page says
+ * @returns whether the output matched the page
  */
 export async function playAloud(page: string, terminal: Terminal, to: NodeJS.WriteStream): Promise<"as promised" | "differs"> {
   const paint: Paint = (format, text) => styleText(format, text, { stream: to });
@@ -19,7 +19,7 @@ export async function playAloud(page: string, terminal: Terminal, to: NodeJS.Wri
       to.write(complaint(typed, paint));
       end = "differs";
     }
-    // On a terminal somebody reads along
+    // On a terminal a person reads along.
     if (to.isTTY && !quiet) await sleep(400);
   }
   return end;
@@ -29,7 +29,7 @@ const isAsPromised = ({ step, printed, code }: Typed) => (step.quiet ? code === 
 
 type Paint = (format: Parameters<typeof styleText>[0], text: string) => string;
 
-/** A step as a person sees it, with the page's sentences before it. */
+/** Formats a step as a user sees it, after the page's sentences. */
 function aloud({ step: { prose, command }, printed }: Typed, paint: Paint): string {
   const before = prose ? `\n${paint("cyan", prose.replace(/^#+ /gm, ""))}\n` : "";
   return `${before}\n${paint("bold", `$ ${command.replaceAll("\n", "\n> ")}`)}\n${printed}`;

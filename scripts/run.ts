@@ -5,9 +5,9 @@ import { join } from "node:path";
 /** The checkout. */
 export const root = join(import.meta.dirname, "..");
 
-/** Thrown when we were told to end while a tool was running, after the tool has ended. */
+/** Thrown after a tool has ended, if this process received a signal while the tool ran. */
 export class Interrupted extends Error {
-  /** as a shell has it: 130 for Ctrl-C */
+  /** the exit code of a shell after this signal: 130 for Ctrl-C */
   readonly exitCode: number;
 
   constructor(signal: NodeJS.Signals) {
@@ -19,8 +19,8 @@ export class Interrupted extends Error {
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Runs one of the installed tools (its JavaScript, under node_modules) on this Node, on our streams and in the checkout,
- * and hands on the signals that we get.
+ * Runs one of the installed tools (its JavaScript, under node_modules) with this Node, this process's streams and in the checkout, and
+ * forwards signals to it.
  *
  * @returns its exit code
  * @throws Interrupted
@@ -30,7 +30,7 @@ export async function runTool(script: string, args: readonly string[]): Promise<
   let got: NodeJS.Signals | undefined;
   const handOn = (signal: NodeJS.Signals) => {
     got = signal;
-    // A terminal gives Ctrl-C to the child too.
+    // A terminal sends Ctrl-C to the child, too.
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
   };
   for (const signal of signals) process.on(signal, handOn);

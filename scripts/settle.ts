@@ -1,5 +1,6 @@
-// settle.ts FOLDER: reads what V8 has compiled of the bundles in it, and writes it again. V8 numbers functions in the order in which it
-// comes to them, which in a run (scripts/warm.ts) depends on who answers first; read one after the other they have the same numbers always.
+// settle.ts FOLDER: reads the code that V8 compiled for the bundles in the folder, and writes it again. V8 numbers functions in the order
+// in which it compiles them. In a run (scripts/warm.ts) that order depends on which response arrives first. Here the bundles are read in a
+// fixed order, so the numbers are always the same.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Script } from "node:vm";

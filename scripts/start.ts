@@ -1,4 +1,5 @@
-// npm start: the main job on a world of its own, as a transcript. `-- --keep` leaves that world up to play in, `-- --no-node` has no pods run.
+// npm start: runs the main task in a new sandbox and shows it as a transcript. `-- --keep` keeps the sandbox running for experiments, `--
+// --no-node` runs no pods.
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { missingForNode } from "../sandbox/node/requirements.ts";

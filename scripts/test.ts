@@ -1,5 +1,5 @@
 // npm test [-- TIER… [VITEST-ARGUMENT…]]: runs the tiers of a gate, or the named ones, in order. Ends with the line `N passed, N failed`.
-// npm run test:release passes --gate=release, which the tests see as GATE (test/support/sampled.ts).
+// npm run test:release passes --gate=release. The tests get it in GATE (test/support/sampled.ts).
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ process.exitCode = await runAll(chosen).catch((error: unknown) => {
   throw error;
 });
 
-/** @returns the exit code: 1 if a test failed, and on a machine that guards the branch (CI=true) also if one was left out */
+/** @returns the exit code: 1 if a test failed. With CI=true, which protects the branch, also 1 if a tier or a test was skipped. */
 async function runAll(chosen: readonly Tier[]): Promise<number> {
   let total: Counts = { passed: 0, failed: 0, skipped: 0 };
   const ended: Timed[] = [];
@@ -34,7 +34,7 @@ async function runAll(chosen: readonly Tier[]): Promise<number> {
   return total.failed > 0 || (total.skipped > 0 && process.env.CI === "true") ? 1 : 0;
 }
 
-/** The result of a tier: the failures in words, the time of each file, and `lack`: why the tier cannot run on this machine. */
+/** The result of a tier: the failures as text, the time of each file, and `lack`: why the tier cannot run on this machine. */
 type Ended = {
   readonly tier: string;
   readonly counts: Counts;
@@ -53,7 +53,7 @@ function duration(seconds: number): string {
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} m ${seconds % 60} s`;
 }
 
-/** The ten files that took longest, as lines of a table. */
+/** Returns the ten slowest files as lines of a table. */
 function slowestOf(files: readonly FileTime[]): string[] {
   return files
     .toSorted((a, b) => b.milliseconds - a.milliseconds)
@@ -61,7 +61,7 @@ function slowestOf(files: readonly FileTime[]): string[] {
     .map(({ file, milliseconds }) => `${duration(Math.round(milliseconds / 1000)).padStart(9)}  ${file}`);
 }
 
-/** Tiers named first are run (none: those of the gate); the remaining arguments are vitest's. */
+/** Reads the arguments: tier names come first (default: the tiers of the gate). The other arguments are vitest's. */
 function readArguments([first = "", ...others]: readonly string[], known: readonly Tier[]) {
   const isGate = first.startsWith("--gate=");
   const gate: Gate = isGate && first.slice("--gate=".length) === "release" ? "release" : "test";
@@ -98,7 +98,7 @@ function failed(tier: string, why: string): Ended {
   return { tier, counts: { passed: 0, failed: 1, skipped: 0 }, failures: [`${tier}: ${why}`], files: [] };
 }
 
-/** A checker of the whole checkout counts as one test. */
+/** Runs a checker of the whole checkout, which counts as one test. */
 async function check(tier: string, { script, args }: NonNullable<Tier["checker"]>): Promise<Ended> {
   const code = await runTool(script, args);
   return code === 0
@@ -116,7 +116,7 @@ async function runProject(tier: string, args: readonly string[]): Promise<Ended>
     const counts = countReport(report, code);
     const told = failuresOf(report, root);
     const failures = counts.failed > 0 && told.length === 0 ? [`${tier}: vitest ended with ${code}, and names no test`] : told;
-    // A pattern leaves out tests because it was asked to.
+    // vitest's arguments may leave out tests on purpose.
     return { tier, counts: args.length === 0 ? counts : { ...counts, skipped: 0 }, failures, files: timesOf(report, root) };
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -25,14 +25,14 @@ import {
 } from "./prepare.ts";
 import { root } from "./run.ts";
 
-/** `test` is what a contributor runs (`npm test`); `release` has what only a release needs (`npm run test:release`). */
+/** `test` is the gate for contributors (`npm test`). `release` contains the tests that only a release needs (`npm run test:release`). */
 export type Gate = "test" | "release";
 
 /** A tier is a checker of the whole checkout, or the vitest project over test/NAME. */
 export type Tier = {
   readonly name: string;
   readonly gate: Gate;
-  /** The release gate runs it too, with every row of the tables of which the test gate takes some (test/support/sampled.ts). */
+  /** The release gate runs it, too, with every row of the tables from which the test gate takes a sample (test/support/sampled.ts). */
   readonly sampled?: true;
   readonly checker?: { readonly script: string; readonly args: readonly string[] };
   readonly needs: readonly Preparation[];
@@ -41,7 +41,7 @@ export type Tier = {
 const controlPlane = programs(...controlPlanePrograms);
 const registry = programs(...registryPrograms);
 
-/** Every tier, in the order they run: the quick ones that are likely to fail come first. */
+/** Every tier in the order of execution: quick ones that are likely to fail come first. */
 const all: readonly Tier[] = [
   { name: "types", gate: "test", checker: { script: "typescript/bin/tsc", args: ["-p", "."] }, needs: [] },
   {
@@ -72,12 +72,12 @@ const all: readonly Tier[] = [
   { name: "krew", gate: "release", needs: [controlPlane, registry, programs(...krewPrograms), release] },
 ];
 
-/** The tiers of a gate. */
+/** Returns the tiers of a gate. */
 export function tiersOf(gate: Gate): Tier[] {
   return tiers().filter((tier) => tier.gate === gate || (gate === "release" && tier.sampled === true));
 }
 
-/** The tiers that have something to run: a folder without tests is not a tier yet. */
+/** Returns the tiers that have something to run. A folder without tests does not count as a tier. */
 export function tiers(): Tier[] {
   return all.filter(({ name, checker }) => checker || hasTests(join(root, "test", name)));
 }

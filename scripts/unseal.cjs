@@ -1,4 +1,4 @@
-// The main program of the single executable: runs the bundles that lie in it, compiled as they were left by scripts/warm.ts.
+// The main program of the single executable: runs the bundles in it, with the compiled code from scripts/warm.ts.
 const { getRawAsset } = require("node:sea");
 const { Script } = require("node:vm");
 
@@ -14,7 +14,7 @@ function load(id) {
 function unseal(name) {
   const cachedData = new Uint8Array(getRawAsset(`${name}.cache`));
   const text = Buffer.from(getRawAsset(`${name}.cjs`)).latin1Slice();
-  // Of another Node or another processor the compiled code is passed over, and the bundle compiled as usual
+  // V8 ignores compiled code of another Node or another processor, and compiles the bundle as usual.
   const script = new Script(text, { filename: `${name}.cjs`, cachedData });
   const module = { exports: {} };
   script.runInThisContext()(load, module, __filename, module.exports);

@@ -1,4 +1,4 @@
-// npm run verify -- ARCHIVE: makes an archive again from the sources that are checked out, and says whether it is the same.
+// npm run verify -- ARCHIVE: builds an archive again from the checked-out sources, and reports whether it is identical.
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
@@ -12,7 +12,7 @@ const sha256 = async (file: string) =>
     .update(await readFile(file))
     .digest("hex");
 
-/** The platform that an archive is for, by its name. @throws Error if these sources do not make it, or this machine cannot */
+/** Returns the platform in an archive's name. @throws Error if these sources or this machine cannot build it */
 function platformOf(name: string): Platform {
   const platform = platforms.find((one) => name === archiveName(one.name, packageJson.version));
   if (!platform) {

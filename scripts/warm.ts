@@ -1,6 +1,7 @@
-// warm.ts FOLDER: runs two commands of the bundles in it, so that V8 has compiled what usual ones need, and keeps that beside them.
-// Node's own code cache is made before anything has run, and holds next to nothing: with this one a start is a fifth shorter.
-// What is kept has to be the same on every machine, whatever its load, so nothing in here may depend on time or on the user's settings.
+// warm.ts FOLDER: runs two commands of the bundles in the folder, so that V8 compiles the code of common commands, and stores the compiled
+// code next to the bundles.
+// Node's own code cache is created before the code runs, and contains very little. With this code, a start takes a fifth less time.
+// The result must be the same on every machine at any load, so nothing here may depend on time or on the user's settings.
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -17,20 +18,20 @@ const socket = join(folder, "s");
 const kubectl = join(folder, "kubectl");
 const kubeconfig = join(folder, "kubeconfig");
 
-// It serves until it is ended, as kubectl does: one that ended by itself would now and then do so first
+// It runs until it is killed, like `kubectl proxy`. A program that exits by itself would sometimes exit too early.
 writeFileSync(kubectl, `#!/bin/sh\necho "Starting to serve on ${socket}"\nexec sleep 600\n`);
 chmodSync(kubectl, 0o755);
 const clusters = "clusters: [{name: c, cluster: {server: http://127.0.0.1}}]";
 writeFileSync(kubeconfig, `current-context: a\n${clusters}\ncontexts:\n- context:\n    cluster: c\n    namespace: warm\n  name: a\n`);
 
-/** What waits for a time is there for what takes long, which on a machine under load everything does: here its time never comes. */
+/** Timeouts exist for slow operations. On a machine under load every operation is slow, so here no timeout ever fires. */
 const { setTimeout: inTime } = globalThis;
 const never = 1e9;
 globalThis.setTimeout = Object.assign((run: () => void) => inTime(run, never), inTime);
 
 const scripts = new Map<string, Script>();
 
-/** Keeps each bundle that is run, and takes no compiled code, since there is none yet. */
+/** Keeps each bundle that runs. Uses no compiled code, because none exists yet. */
 class Kept extends Script {
   constructor(text: string, { filename }: { filename: string }) {
     super(text, { filename });
@@ -43,7 +44,7 @@ const instead: Readonly<Record<string, unknown>> = { "node:sea": sea, "node:vm":
 const require = createRequire(import.meta.url);
 const main = { exports: (_id: string): unknown => undefined };
 
-/** Runs the executable's main program, on the files of the folder. */
+/** Runs the executable's main program with the files of the folder. */
 function unseal(): void {
   const file = join(import.meta.dirname, "unseal.cjs");
   const run = new Script(`(function(require,module,__filename){${readFileSync(file, "utf8")}\n})`, { filename: file }).runInThisContext();
@@ -52,9 +53,9 @@ function unseal(): void {
 
 process.on("exit", () => {
   if (process.exitCode) return;
-  // What throws in here would not count
+  // An exception in this handler would not change the exit code.
   process.exitCode = 1;
-  // Of what these commands did not need, at least its loading is compiled
+  // Loads the bundles that these commands did not need, so that at least their top-level code is compiled.
   for (const file of readdirSync(folder)) if (file.endsWith(".cjs")) main.exports(`./${file}`);
   for (const [, usual] of [...timeless, ...roomy]) setFlagsFromString(usual);
   for (const [file, script] of scripts) writeFileSync(join(folder, file.replace(/cjs$/, "cache")), script.createCachedData());
@@ -72,7 +73,7 @@ const env = {
 };
 process.env = { ...env };
 
-// With a login that somebody has in one namespace, and with one that Azure makes for all of them
+// First with a login of the user in one namespace, then with one that Azure creates for all namespaces.
 const given = "create --registry warmup.azurecr.io --username warm --password-stdin --verify=false --serviceaccount default";
 const made = "create --registry warmup --repository app --serviceaccount default -A --credential-per scope";
 process.argv = [process.argv0, "kubectl-acr_secret", ...given.split(" ")];
@@ -80,7 +81,7 @@ const { exit } = process;
 process.exit = ((code) => {
   process.exit = exit;
   if (code !== 0) exit(code);
-  // The first run has taken what it needs out of it
+  // The first run has removed variables that it read.
   process.env = { ...env };
   (main.exports("./run.cjs") as { run(argv: readonly string[]): void }).run(made.split(" "));
 }) as typeof exit;

@@ -4,7 +4,10 @@ import type { Sandbox } from "../../sandbox/sandbox.ts";
 import type { Comparison } from "./compare.ts";
 import { run } from "./run.ts";
 
-/** The commands of Microsoft's article on pull secrets, with the real Azure CLI. `$1` names everything, `$2` is the ServiceAccount. */
+/**
+ * The commands of Microsoft's article on pull secrets, with the real Azure CLI. `$1` is the name of every object, `$2` is the
+ * ServiceAccount.
+ */
 const byHand = `
 set -e
 id=$(az acr show --name myregistry --query id --output tsv)
@@ -21,8 +24,8 @@ const ways = [
 ] as const;
 
 /**
- * A new service principal with its role, its password in a Secret and that on a ServiceAccount, by whoever is signed in by az: as that
- * person, of whom we know by az, and as one whose identity is in the environment.
+ * Compares the creation of a service principal with its role, its password in a Secret, and that Secret in a ServiceAccount's list. The az
+ * commands run as the signed-in user. The plugin runs once as that user, through az, and once with an identity in the environment.
  */
 export async function article(
   { sandbox, kubectl, env }: { sandbox: Sandbox; kubectl: string; env: NodeJS.ProcessEnv },

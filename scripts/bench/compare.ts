@@ -2,27 +2,27 @@ import { type Row, time } from "./report.ts";
 
 export type Way = "ours" | "theirs";
 
-/** Two ways to the same end, and how much longer ours may take. */
+/** Two ways to reach the same result, and the budget for the plugin's time. */
 export type Comparison = {
   readonly name: string;
-  /** Who does it the other way: `kubectl`. */
+  /** The other way: `kubectl`. */
   readonly beside: string;
-  /** The most that ours may take, as a part of theirs. */
+  /** The maximum ratio of the plugin's time to the other way's time. */
   readonly budget: number;
   readonly runs: number;
-  /** Runs before those that count. */
+  /** Runs before the measured ones. */
   readonly warmUp: number;
-  /** Makes ready what one way needs in run number `run`; not measured. */
+  /** Prepares one way in run number `run`. Not measured. */
   prepare?(run: number, way: Way): Promise<void>;
   ours(run: number): Promise<void>;
   theirs(run: number): Promise<void>;
-  /** Looks at what one way has left, when its time has been taken. */
+  /** Runs after the time of one way is measured. */
   after?(run: number, way: Way): Promise<void>;
 };
 
 /**
- * Runs both ways in turns, and the one that begins alternates too. The figure is the median of what each pair of runs gave, which a
- * change of load hits together.
+ * Runs both ways in turns, and alternates which one starts. The figure is the median of the ratios of all pairs of runs, because a change
+ * of load affects both runs of a pair.
  */
 export async function compare(comparison: Comparison): Promise<Row> {
   const { name, beside, budget, runs, warmUp } = comparison;
@@ -40,7 +40,7 @@ export async function compare(comparison: Comparison): Promise<Row> {
   return { what: name, runs, ours: time(median(took.ours)), beside: `${time(median(took.theirs))} ${beside}`, figure, budget };
 }
 
-/** @throws RangeError for no numbers */
+/** Returns the median. @throws RangeError for an empty list */
 export function median(numbers: readonly number[]): number {
   const sorted = numbers.toSorted((a, b) => a - b);
   const [low, high] = [sorted[(sorted.length - 1) >> 1], sorted[sorted.length >> 1]];

@@ -2,8 +2,8 @@ import type { Comparison } from "./compare.ts";
 import { run } from "./run.ts";
 
 /**
- * The same by hand, and as safe: an upsert of the Secret, and a patch of the list that holds only if nobody wrote to it meanwhile.
- * `$1` is the Secret, `$2` the ServiceAccount. The password is on a command line, for want of another way.
+ * The same task with kubectl alone, equally safe: an upsert of the Secret, and a patch of the list that fails if the list has changed. `$1`
+ * is the Secret, `$2` is the ServiceAccount. The password is on a command line, because there is no other way.
  */
 const byHand = `
 kubectl create secret docker-registry "$1" --docker-server=myregistry.azurecr.io --docker-username=u \\
@@ -15,7 +15,7 @@ kubectl patch serviceaccount "$2" --type=merge \\
   -p "{\\"metadata\\":{\\"resourceVersion\\":\\"$version\\"},\\"imagePullSecrets\\":[\${list%,}]}"
 `;
 
-/** A new Secret on a ServiceAccount that carries another one already; each run has its own of both. */
+/** Adds a new Secret to a ServiceAccount that already has another one. Each run has its own Secret and ServiceAccount. */
 export function createAndAttach({ kubectl, env }: { kubectl: string; env: NodeJS.ProcessEnv }): Comparison {
   const namesOf = (run: number, way: string) => ({ secret: `pull-${way}-${run}`, account: `account-${way}-${run}` });
   const account = (name: string) => ({

@@ -5,10 +5,10 @@ import { lines } from "./start-up.ts";
 
 const runs = 11;
 
-/** Megabytes that a start may take beyond what kubectl's takes. */
+/** Megabytes that a start may use in addition to kubectl's own start. */
 const budget = 20;
 
-/** The most memory that each of these has, beside kubectl's when it says its version. */
+/** Returns the peak memory of each of these commands, compared with `kubectl version`. */
 export async function memory({ plugin, kubectl, env }: { plugin: string; kubectl: string; env: NodeJS.ProcessEnv }): Promise<Row[]> {
   const theirs = await peakOf(kubectl, lines["start-up"], env);
   const rows: Row[] = [];

@@ -1,20 +1,20 @@
 import { table } from "../../src/output/table.ts";
 
-/** One figure and the most that it may be. */
+/** One figure and its maximum. */
 export type Row = {
   readonly what: string;
   readonly runs: number;
   readonly ours: string;
-  /** What it is held against; empty where the figure stands for itself. */
+  /** The measurement that it is compared with. Empty if the figure stands alone. */
   readonly beside: string;
   readonly figure: number;
   readonly budget: number;
 };
 
-/** No number is not met: what could not be measured is not well. */
+/** NaN does not meet a budget: a figure that could not be measured fails. */
 export const isMet = ({ figure, budget }: Row): boolean => figure <= budget;
 
-/** The figures as a table; several runs give their median. */
+/** Formats the figures as a table. Several runs show their median. */
 export function report(rows: readonly Row[]): string {
   return table(
     ["WHAT", "RUNS", "OURS", "BESIDE", "FIGURE", "BUDGET", "VERDICT"],

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 
-/** Runs a program, throws away what it prints, and waits for its end. @throws Error with what it said when it fails */
+/** Runs a program, discards its output, and waits for its end. @throws Error with its error output if it fails */
 export function run(file: string, args: readonly string[], env: NodeJS.ProcessEnv, stdin = ""): Promise<void> {
   const child = spawn(file, args, { env, stdio: ["pipe", "ignore", "pipe"] });
   child.stdin.on("error", () => {}).end(stdin);

@@ -6,7 +6,7 @@ import { archiveName, platforms } from "../platforms.ts";
 import { root } from "../run.ts";
 import type { Row } from "./report.ts";
 
-/** Bytes of each platform's archive when somebody has last agreed to them. */
+/** The accepted size of each platform's archive in bytes. */
 const agreed: Readonly<Record<string, number>> = {
   "linux-amd64": 39_616_000,
   "linux-arm64": 38_638_000,
@@ -18,7 +18,7 @@ const agreed: Readonly<Record<string, number>> = {
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(2)} MB`;
 
-/** Whether an archive has grown by more than 2 %: whoever wants that says it in the table above. */
+/** Checks that no archive has grown by more than 2 %. To accept a larger archive, change the table above. */
 export async function sizes(): Promise<Row[]> {
   await packageAll();
   return Promise.all(

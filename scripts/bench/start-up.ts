@@ -1,14 +1,14 @@
 import type { Comparison } from "./compare.ts";
 import { run } from "./run.ts";
 
-/** What asks nobody, so that nearly all of it is the program's start. */
+/** Commands that send no request, so nearly all of their time is the program's start. */
 export const lines = {
   "start-up": ["version", "--client"],
   help: ["--help"],
   completion: ["__complete", "create", "--re"],
 } as const;
 
-/** How long each of these takes, beside kubectl's saying its version. */
+/** Compares the time of each of these commands with that of `kubectl version`. */
 export function startUps({ plugin, kubectl, env }: { plugin: string; kubectl: string; env: NodeJS.ProcessEnv }): Comparison[] {
   return Object.entries(lines).map(([name, line]) => ({
     name,

@@ -1,8 +1,8 @@
 import type { Plugin } from "esbuild";
 
 /**
- * What yargs would load for all but its parser, which alone we use: at every start that takes longer than Node itself. And what takes
- * Node a millisecond to load for nothing: its loader of ES modules, which is asked for a `require` that is there already.
+ * Removes what yargs loads in addition to its parser, because only the parser is used. Loading it takes longer than starting Node. Also
+ * removes the import of Node's loader of ES modules, which takes a millisecond and only provides a `require`, which already exists.
  */
 export const lightYargs: Plugin = {
   name: "light-yargs",
@@ -17,7 +17,7 @@ export const lightYargs: Plugin = {
   },
 };
 
-/** What chalk would ask of the machine to find out whether there are colors: we tell it (src/output/style.ts), and asking loads node:tty. */
+/** Removes chalk's detection of colors, because src/output/style.ts sets the color level. The detection would load node:tty. */
 export const toldChalk: Plugin = {
   name: "told-chalk",
   setup({ onResolve, onLoad }) {
@@ -27,8 +27,8 @@ export const toldChalk: Plugin = {
 };
 
 /**
- * Node's own modules that are loaded when something in them is first used, not when they are imported: node:tls (or what stands on it)
- * takes 10 ms, and where Node is to ask the system for certificates, 50 ms.
+ * Loads Node's own modules at the first use of an export, not at the import. node:tls (and modules that depend on it) takes 10 ms, and 50
+ * ms if Node reads the system's certificates.
  */
 export const lateBuiltins: Plugin = {
   name: "late-builtins",
@@ -36,14 +36,17 @@ export const lateBuiltins: Plugin = {
     onResolve({ filter: /^(node:)?(child_process|crypto|fs\/promises|http|https|net|readline|tls|tty)$/ }, ({ kind, path, namespace }) =>
       kind === "import-statement" && namespace === "file" ? { path, namespace: "late-builtins" } : undefined,
     );
-    // What imports it copies each name that it has; of its prototype's none
+    // esbuild's import helper copies the own properties of a module, but not those of its prototype.
     onLoad({ filter: /./, namespace: "late-builtins" }, ({ path }) => ({
       contents: `module.exports = Object.create(new Proxy({}, { get: (_, name) => name === "__esModule" ? undefined : require("${path}")[name] }));`,
     }));
   },
 };
 
-/** What signs for a service principal with a certificate, which few have: with it comes all of semver, and every Azure identity would load it. */
+/**
+ * Loads the module that signs with a service principal's certificate only when it is used, because few users have one. It includes all of
+ * semver, and every Azure identity would load it.
+ */
 export const lateSigning: Plugin = {
   name: "late-signing",
   setup({ onResolve, onLoad }) {

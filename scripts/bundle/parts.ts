@@ -1,21 +1,21 @@
-/** For each file of a program, the files that it imports, and those that it asks for by `import()`. */
+/** For each file of a program, the files that it imports statically (`now`) and with `import()` (`late`). */
 export type Graph = ReadonlyMap<string, { readonly now: readonly string[]; readonly late: readonly string[] }>;
 
-/** A program in parts: the file that each begins with, and the one part that each file is in. */
+/** A program in parts: the entry file of each part, and the part of each file. */
 export type Parts = {
   readonly entries: ReadonlyMap<string, string | undefined>;
   readonly owners: ReadonlyMap<string, string>;
 };
 
-/** The part of what several parts need; it begins with nothing. */
+/** The name of the part with files that several parts need. It has no entry file. */
 const common = "common";
 
 /**
- * Divides a program: what stands behind `import()` is a part of its own. A file that several parts need is in the first of the `spine`
- * among them, which is there before all others; else in the one that all the others load anyway; else in `common`.
+ * Divides a program: each module behind `import()` starts a part. A file that several parts need is in the first part of the `spine` that
+ * needs it, which is loaded before all others. Otherwise it is in the part that all other parts load anyway, or in `common`.
  *
- * @param spine the files that begin what every command loads, one after the other
- * @throws Error for two parts of one name
+ * @param spine the entry files of the parts that every command loads, in order
+ * @throws Error if two parts have the same name
  */
 export function divide(graph: Graph, spine: readonly string[]): Parts {
   const begins = [...new Set([...spine, ...[...graph.values()].flatMap(({ late }) => late)])];
@@ -32,7 +32,7 @@ export function divide(graph: Graph, spine: readonly string[]): Parts {
   return { owners, entries: new Map([...new Set(owners.values())].map((part) => [part, entryOf(part)])) };
 }
 
-/** The name of the part that begins with a file, or with a package. */
+/** Returns the name of the part that starts with a file or a package. */
 export const partName = (from: string): string =>
   (from.endsWith(".ts") ? from.replace(/^(cmd|src)\/|\.ts$/g, "") : from.replace(/^.*\//, "")).replaceAll("/", "-");
 
@@ -42,7 +42,7 @@ function refuseSameNames(begins: readonly string[]): void {
   if (twice !== undefined) throw new Error(`two parts of the binary would be called ${twice}`);
 }
 
-/** A file, and all that it imports, over files between. */
+/** Returns a file with all its direct and indirect imports. */
 function reach(graph: Graph, begin: string): ReadonlySet<string> {
   const found = new Set([begin]);
   for (const file of found) for (const next of graph.get(file)?.now ?? []) found.add(next);

@@ -1,11 +1,11 @@
-/** A step through two sequences side by side: over so many of the one, and so many of the other. */
+/** A step through two sequences: `old` items of the one and `fresh` items of the other. */
 export type Move = { readonly old: number; readonly fresh: number; readonly score: number };
 
 /**
- * The way through two sequences to the end of both whose moves have the highest score in sum.
+ * Returns the path to the end of two sequences with the highest total score.
  *
  * @param lengths of both
- * @param moves what is possible at a place of both, without leaving them; of equals the first is taken
+ * @param moves returns the possible moves at a position in both sequences. Of moves with equal scores, the first wins.
  */
 export function align<M extends Move>(
   [olds, freshs]: readonly [number, number],

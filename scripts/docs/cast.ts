@@ -1,25 +1,25 @@
 import type { Terminal } from "../../sandbox/terminal.ts";
 import { readTranscript, type Step } from "../../sandbox/transcript.ts";
 
-/** What was printed on a terminal of this width, with its colors. */
+/** The output of a terminal of this width, with its colors. */
 export type Cast = { readonly width: number; readonly print: string };
 
-/** The commands of the tour that its picture shows: the job itself, without what surrounds it. */
+/** The commands of the tour in its picture: the main task, without the surrounding steps. */
 const shown = /^kubectl acr-secret (create|check|list)/;
 
 const size = { width: 100, height: 40 };
 
-/** The steps of a page (its text) that the picture shows: each command once, up to the one that finds nothing to do. */
+/** Returns the steps of a page (its text) in the picture: each command once, up to the run that has nothing to change. */
 export const stepsShown = (page: string): Step[] =>
   readTranscript(page)
     .filter(({ quiet, command }) => !quiet && shown.test(command))
     .slice(0, 4);
 
 /**
- * Types a page into a terminal, what the picture shows in a pseudo-terminal (util-linux script), where it has its colors.
+ * Types a page into a terminal. The commands in the picture run in a pseudo-terminal (util-linux script), so that their output has colors.
  *
- * @returns that as asciicast v2 (https://docs.asciinema.org/manual/asciicast/v2/), a second for each command
- * @throws Error if what is typed before the reader comes fails
+ * @returns an asciicast v2 (https://docs.asciinema.org/manual/asciicast/v2/) with one second per command
+ * @throws Error if a preparing command fails
  */
 export async function recordCast(page: string, terminal: Terminal): Promise<string> {
   const wanted = new Set(stepsShown(page).map(({ line }) => line));
@@ -34,13 +34,13 @@ export async function recordCast(page: string, terminal: Terminal): Promise<stri
   return [{ version: 2, ...size }, ...events].map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
-/** A command on a pseudo-terminal of the picture's size. */
+/** Returns a command line that runs a command on a pseudo-terminal of the picture's size. */
 const onPty = (command: string) =>
   `TERM=xterm-256color script --quiet --return --echo never --command ${quoted(`stty cols ${size.width} rows ${size.height}; ${command}`)} /dev/null`;
 
 const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
-/** Reads an asciicast. @throws Error where it is none */
+/** Reads an asciicast. @throws Error if it is invalid */
 export function readCast(text: string): Cast {
   const [header, ...events] = text
     .trimEnd()

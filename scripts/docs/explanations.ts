@@ -1,12 +1,12 @@
 import type { Explanation } from "../../cmd/explain.ts";
 
-/** The headings of a page under which ids stand, each as a heading of its own. */
+/** The headings on the page whose subheadings are ids. */
 const headings: Readonly<Record<string, Explanation["of"]>> = { Verdicts: "verdict", Warnings: "warning", Errors: "error" };
 
 /**
- * What a page explains: a section for each id, of which the first paragraph says in one line what it means.
+ * Returns the explanations on a page: a section for each id. The first paragraph of a section explains the id in one line.
  *
- * @throws Error for an id without that
+ * @throws Error for an id without such a paragraph
  */
 export function explanationsIn(page: string): Explanation[] {
   return page.split(/^## /m).flatMap((chapter) => {
@@ -16,7 +16,7 @@ export function explanationsIn(page: string): Explanation[] {
   });
 }
 
-/** As the file that the plugin carries. */
+/** Returns the text of the file that the plugin contains. */
 export const explanationsFile = (page: string): string => `${JSON.stringify(explanationsIn(page), null, 2)}\n`;
 
 function explanationIn(section: string, of: Explanation["of"]): Explanation {
@@ -26,7 +26,7 @@ function explanationIn(section: string, of: Explanation["of"]): Explanation {
   return { id, of, means: first.text, says };
 }
 
-/** Paragraphs, each in one line and without links, and blocks of code. */
+/** Returns paragraphs, each as one line without links, and code blocks. */
 function blocksOf(text: string): Explanation["says"] {
   return [...text.matchAll(/^```\w*\n([\s\S]*?)\n```$|^(?!```)\S[\s\S]*?(?=\n\n|\n*$(?![\s\S]))/gm)].map(([block, code]) =>
     code === undefined ? { text: block.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1").replaceAll("\n", " ") } : { code },

@@ -1,21 +1,21 @@
 import { align, type Move } from "./align.ts";
 
-/** A line in the place of another: its text, and how much of both is the same (0 to 1, what `...` stands for left out). */
+/** A line that replaces another one: its text, and the similarity of both (0 to 1, without the text that `...` covers). */
 export type MergedLine = { readonly text: string; readonly alike: number };
 
 type Piece = Move & { readonly text: string; readonly same: number; readonly covered: number };
 
 /**
- * Dots are worth more than some letters that happen to be the same, and more so the more of what is around them stayed (so many
- * letters on each side are looked at). They stand for as little as they can.
+ * Dots score higher than a few letters that match by chance, and even higher if the text around them is unchanged (up to `around` letters
+ * on each side). Dots cover as little text as possible.
  */
 const weights = { dots: 2, around: 0.1, covered: -0.001, inserted: -0.0001 };
 const around = 8;
 
-/** Both ends of a line are something that dots may stand beside. */
+/** Marks both ends of a line, so that dots can be next to them. */
 const end = "\n";
 
-/** Gives a new line the dots of the old one, each of them where the letters right before and right behind it are still there. */
+/** Inserts the dots of the old line into the new line, wherever the letters directly before and after the dots still exist. */
 export function mergeLine(old: string, fresh: string): MergedLine {
   const from = [end, ...(old.match(/(\.\.\.)+|\s+|./gu) ?? []), end];
   const to = [end, ...(fresh.match(/\s+|./gu) ?? []), end];
@@ -33,7 +33,7 @@ export function mergeLine(old: string, fresh: string): MergedLine {
 
 const isDots = (letter: string | undefined) => letter?.startsWith("...") === true;
 
-/** Whether letters are the same; any space is as good as any other, so that the columns of a table may move. */
+/** Whether two letters are equal. All spaces are equal, so that the columns of a table may move. */
 const isSame = (a: string | undefined, b: string | undefined) => a !== undefined && (a === b || (isSpace(a) && isSpace(b)));
 
 const isSpace = (text: string | undefined) => text !== undefined && text !== end && text.trim() === "";
@@ -51,7 +51,7 @@ function piecesAt(from: readonly string[], i: number, to: readonly string[], j: 
   return pieces;
 }
 
-/** A letter with dots behind it, which may reach up to wherever the letter behind them stands. */
+/** Returns the ways to keep a letter and the dots after it. The dots may reach to any occurrence of the letter after them. */
 function dotsBehind(from: readonly string[], i: number, to: readonly string[], j: number): Piece[] {
   const before = stayed(from, i, to, j, -1);
   return to.slice(j + 1).flatMap((candidate, covered) => {
@@ -62,7 +62,7 @@ function dotsBehind(from: readonly string[], i: number, to: readonly string[], j
   });
 }
 
-/** How many letters are the same in both, from a place on. */
+/** Returns how many letters are equal in both lines from a position. */
 function stayed(from: readonly string[], i: number, to: readonly string[], j: number, step: 1 | -1): number {
   let count = 0;
   while (count < around && isSame(from[i + count * step], to[j + count * step])) count++;

@@ -4,16 +4,17 @@ import { mergeLine } from "./merge-line.ts";
 
 type Lines = Move & { readonly text: readonly string[] };
 
-/** Scores of a line that still fits, by what it is; one that fits nothing is taken out or gets another in its place. */
+/** Scores of a line that still matches, by its type. A line that matches nothing is removed or replaced. */
 const fits = { literal: 1, empty: 0.5, onlyDots: 0.5, dotsInsideOverLines: 0.65 };
 const changed = { alike: 0.9, other: 0.001, least: 0.5 };
 const inserted = -0.01;
 
 /**
- * What a page shall say a command prints: the page's own text where it still holds, what was printed where it does not. `...` stays
- * wherever the text around it stayed; dots alone say nothing, so they do not stay alone. What comes out always fits what was printed, and a text that fits already stays as it is.
+ * Returns the new text of a command's output on a page: the page's own text where it still matches, the new output elsewhere. `...` stays
+ * if the text around it is unchanged. A text of dots alone is replaced, because it says nothing. The result always matches the output, and
+ * a text that matches already stays unchanged.
  *
- * @param promised the page's text, where `...` stands for any text, over lines too
+ * @param promised the page's text, where `...` stands for any text, also across lines
  */
 export function merge(promised: string, printed: string): string {
   if (shows(promised, printed)) return promised;
@@ -22,7 +23,7 @@ export function merge(promised: string, printed: string): string {
   const way = align([old.length, fresh.length], (i, j) => linesAt(old[i], fresh.slice(j)));
   const lines = way.flatMap(({ text }) => text);
   const merged = (lines.every((line) => line === "...") ? fresh : lines).join("\n");
-  // The first line's own indentation, where it is not among what dots stand for
+  // Adds the indentation of the first line, unless dots cover it.
   return merged.startsWith("...") ? merged : `${/^\s*?([ \t]*)\S/.exec(printed)?.[1] ?? ""}${merged}`;
 }
 
@@ -35,7 +36,7 @@ function linesAt(old: string | undefined, fresh: readonly string[]): Lines[] {
   return lines;
 }
 
-/** A line that still fits: one line that was printed, or several, if it has dots. */
+/** Returns the ways to keep a line that still matches: for one line of the output, or for several if the line has dots. */
 function keeps(old: string, fresh: readonly string[]): Lines[] {
   const most = old.includes("...") ? fresh.length : 1;
   const promise = promiseOf(old);
@@ -45,7 +46,7 @@ function keeps(old: string, fresh: readonly string[]): Lines[] {
   });
 }
 
-/** Dots at the end of a line are meant to reach over others more often than those inside one. */
+/** Dots at the end of a line usually cover several lines, unlike dots inside a line. */
 function scoreOf(old: string, lines: number): number {
   if (old === "...") return fits.onlyDots;
   if (old === "") return fits.empty;

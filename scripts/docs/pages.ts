@@ -7,19 +7,19 @@ import { readCast } from "./cast.ts";
 import { explanationsFile } from "./explanations.ts";
 import { withTables } from "./tables.ts";
 
-/** A file of the documentation as it is, and as it should be. */
+/** A file of the documentation: its current text, and the text that it should have. */
 export type Page = { readonly path: string; readonly now: string; readonly wanted: string };
 
-/** What a page's sessions show when they are typed again, by the page's path. */
+/** The new text of recorded pages, by path. */
 export type Recorded = ReadonlyMap<string, string>;
 
-/** Transcripts that nobody reads but the tests; in the form of the pages. */
+/** Transcripts that only tests read, in the format of the pages. */
 const transcripts = "test/cluster/transcripts";
 
-/** The page of which there is a picture, what was printed as it was recorded, and the picture of that. */
+/** The page with a picture, the recorded output of its commands, and the picture. */
 export const tour = { page: "docs/tour.md", cast: "docs/images/tour.cast", image: "docs/images/tour.svg" };
 
-/** Every page, with its tables made anew, and the picture; the pages that were recorded with their new sessions. */
+/** Returns every page with new tables, and the picture. Recorded pages also have their new sessions. */
 export async function pages(recorded: Recorded = new Map()): Promise<Page[]> {
   const texts = await Promise.all((await pageNames()).map(async (path) => ({ path, now: await readFile(join(root, path), "utf8") })));
   const made = texts.map(({ path, now }) => ({ path, now, wanted: withTables(recorded.get(path) ?? now) }));
@@ -33,7 +33,7 @@ export async function pages(recorded: Recorded = new Map()): Promise<Page[]> {
   ];
 }
 
-/** What the plugin carries of a page. */
+/** Returns the file with the explanations that the plugin contains. */
 async function carried(made: readonly Page[]): Promise<Page> {
   const path = "cmd/explain/texts.json";
   const now = await readFile(join(root, path), "utf8").catch(() => "");
@@ -41,9 +41,9 @@ async function carried(made: readonly Page[]): Promise<Page> {
 }
 
 /**
- * The pages of these names, with their texts.
+ * Returns the pages with these names and their texts.
  *
- * @throws Error if one is no page, or has no session
+ * @throws Error if a page does not exist or has no session
  */
 export async function pagesWithSessions(names: readonly string[]): Promise<{ path: string; text: string }[]> {
   const known = await pageNames();

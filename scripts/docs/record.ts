@@ -15,12 +15,12 @@ import { tour } from "./pages.ts";
 
 type Named = { readonly path: string; readonly text: string };
 
-/** Pages as they should be, by their paths, and of those that could not be recorded one sentence each. */
+/** The new texts of pages by path, and one sentence for each page that could not be recorded. */
 export type Recording = { readonly recorded: Map<string, string>; readonly problems: string[] };
 
 /**
- * Types the sessions of pages again, each for a person of its own, as the tests do, and puts what is printed now in the place of
- * what no longer holds. One page that fails leaves the others theirs.
+ * Runs the sessions of pages again, each in a new environment as in the tests, and replaces output that no longer matches. An error on one
+ * page does not affect the other pages.
  */
 export async function recordPages(pages: readonly Named[], progress: Progress): Promise<Recording> {
   const into: Recording = { recorded: new Map(), problems: [] };
@@ -55,13 +55,13 @@ async function each(pages: readonly Named[], { recorded, problems }: Recording, 
   }
 }
 
-/** The page makes its namespace itself, and on this cluster it has done so before. */
+/** The page creates its namespace itself, and an earlier run has already created it on this cluster. */
 async function recordAgain(text: string, terminal: Terminal): Promise<string> {
   await terminal.type("kubectl delete namespace tour");
   return recordCast(text, terminal);
 }
 
-/** @throws Error if what is typed before the reader comes fails: what the page shows would not be what it is about */
+/** Runs the sessions of a page. @throws Error if a preparing command fails, because the output would then be wrong */
 async function recordSessions(text: string, terminal: Terminal): Promise<string> {
   const prints: string[] = [];
   for await (const { step, printed, code } of typeSteps(text, terminal)) {
@@ -77,7 +77,9 @@ function groundOf({ cluster, binaries }: Sandbox, plugin: string): Ground {
   return { kubeconfig: cluster.kubeconfig, registryBinary: binaries.program("registry"), path: [plugin, binaries.folder, fakeAz] };
 }
 
-/** The world of the node is the one that its container runtime knows. */
+/**
+ * Opens a terminal for the pages that need a node. It uses the sandbox's registries, because the node's container runtime knows only those.
+ */
 async function withNode({ azure, binaries, cluster, env, folder }: Sandbox, plugin: string, work: (terminal: Terminal) => Promise<string>) {
   await pushImages(azure, await readFile(binaries.program("pause")));
   return work(await sitDown(folder, cluster.kubeconfig, { ...env, PATH: `${plugin}:${env["PATH"]}` }));

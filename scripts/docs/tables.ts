@@ -8,7 +8,7 @@ import { warnings } from "../../src/plan/warnings.ts";
 import { root } from "../run.ts";
 import { explanationsIn } from "./explanations.ts";
 
-/** What test/cluster/plugin/rights.test.ts has seen each command line ask of an API server. */
+/** The requests to an API server that test/cluster/plugin/rights.test.ts recorded for each command line. */
 type Observed = readonly {
   readonly line: string;
   readonly rights: readonly Readonly<Record<"where" | "group" | "resource" | "verb", string>>[];
@@ -19,7 +19,10 @@ const explained = explanationsIn(await readFile(join(root, "docs/explain.md"), "
 
 const all = await Promise.all(verbs.map(opened));
 
-/** Fills a page's marked places: `<!-- verbs -->`, `<!-- warnings -->`, `<!-- verdicts -->`, `<!-- rights -->` and `<!-- flags:create -->`, each up to the comment that closes it. */
+/**
+ * Fills the generated places of a page: `<!-- verbs -->`, `<!-- warnings -->`, `<!-- verdicts -->`, `<!-- rights -->` and `<!--
+ * flags:create -->`, each up to the comment that closes it.
+ */
 export function withTables(page: string): string {
   return page
     .replace(/(<!-- verbs -->\n)[\s\S]*?(<!-- \/verbs -->)/g, (_, open, close) => `${open}${verbTable(all)}${close}`)
@@ -35,7 +38,7 @@ function flagsOf(name: string): Flags {
   return verb.flags;
 }
 
-/** A verb that has a page of its own is a link to it. */
+/** A verb with its own page is a link to that page. */
 function verbTable(rows: readonly Verb[]): string {
   const cell = (name: string) => (name === "options" ? `\`${name}\`` : `[\`${name}\`](docs/${name}.md)`);
   return table(
@@ -64,7 +67,7 @@ function rightsTable(rows: Observed): string {
   );
 }
 
-/** What docs/explain.md says of each verdict in its first sentence. */
+/** The first sentence of docs/explain.md on each verdict. */
 const verdictTable = (): string =>
   table(
     ["verdict", "id", "what it means"],
@@ -91,7 +94,7 @@ function table(header: readonly string[], rows: readonly (readonly string[])[]):
   return line(header) + line(header.map(() => "---")) + rows.map(line).join("");
 }
 
-/** In code a star is one. */
+/** In code, an asterisk needs no escape. */
 const escaped = (cell: string) =>
   cell
     .replaceAll("|", "\\|")

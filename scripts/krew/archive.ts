@@ -3,7 +3,7 @@ import { posix } from "node:path";
 import { gunzipSync } from "node:zlib";
 import type { FileOperation, Platform } from "./manifest.ts";
 
-/** A header of a tar archive, as far as an installation depends on it. */
+/** The header fields of a tar archive that affect an installation. */
 type Entry = { readonly name: string; readonly kind: "file" | "folder" | "other"; readonly mode: number };
 
 const block = 512;
@@ -11,8 +11,8 @@ const block = 512;
 export const sha256Of = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /**
- * Every reason why Krew would not install an archive as a platform of a manifest says, or its index not accept it, a line each.
- * Krew also takes zip; we do not make any, so it is refused here.
+ * Returns each reason why Krew would not install an archive for a platform, or why its index would reject it, one line each.
+ * Krew also accepts zip. This project creates no zip for Krew, so a zip is rejected here.
  */
 export function archiveProblems(
   bytes: Uint8Array,
@@ -42,18 +42,21 @@ function refusal({ name, kind }: Entry): string[] {
 function program(installed: ReadonlyMap<string, number>, bin: string): string[] {
   const mode = installed.get(bin);
   if (mode === undefined) return [`bin: ${bin} is not in the archive`];
-  // Krew leaves modes as they are, and does not look.
+  // Krew keeps file modes, and does not check them.
   return (mode & 0o111) === 0o111 ? [] : [`bin: ${bin} is not executable in the archive`];
 }
 
-/** As validate-krew-manifest has it: a file of such a name, anywhere in what is installed. */
+/** The rule of validate-krew-manifest: a file with such a name, anywhere in the installed files. */
 function license(installed: ReadonlyMap<string, number>): string[] {
   const names = [...installed.keys()].map((path) => posix.basename(path).toLowerCase());
   const found = names.some((name) => /^(licenses?(\.txt|\.md)?|copying(\.txt)?)$/.test(name));
   return found ? [] : ["license: no file named LICENSE, LICENSES or COPYING is installed"];
 }
 
-/** Where Krew puts files: the one file or folder that is named, else all that a pattern matches (krew, internal/installation/move.go). */
+/**
+ * Returns the paths to which Krew moves files: the named file or folder, or else every match of the pattern (krew,
+ * internal/installation/move.go).
+ */
 function move(paths: readonly string[], { from, to }: FileOperation): { from: string; to: string }[] {
   const folders = paths.flatMap((path) => path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/")));
   const all = [...new Set(folders)];
@@ -68,7 +71,7 @@ function move(paths: readonly string[], { from, to }: FileOperation): { from: st
   });
 }
 
-/** A pattern of Go's path/filepath: `*` and `?` stay within a name. */
+/** A pattern of Go's path/filepath: `*` and `?` match within a path segment. */
 function glob(pattern: string): RegExp {
   const literal = pattern.replace(/[.+^${}()|\\]/g, "\\$&");
   return new RegExp(`^${literal.replaceAll("*", "[^/]*").replaceAll("?", "[^/]")}$`);
@@ -78,7 +81,7 @@ const modeOf = (entries: readonly Entry[], path: string) => entries.find(({ name
 
 const clean = (path: string) => posix.normalize(path).replace(/(?<=.)\/$/, "");
 
-/** The headers of a gzip'd tar; undefined if it is none. */
+/** Returns the headers of a gzip'd tar, or undefined for other files. */
 function entriesOf(bytes: Uint8Array): Entry[] | undefined {
   const tar = unpacked(bytes);
   if (tar?.toString("latin1", 257, 262) !== "ustar") return undefined;
@@ -93,7 +96,7 @@ function entriesOf(bytes: Uint8Array): Entry[] | undefined {
 
 const kinds: Readonly<Record<string, Entry["kind"]>> = { "": "file", "0": "file", "5": "folder" };
 
-/** A header of POSIX ustar: a block of fields at fixed places, numbers in octal. */
+/** Reads a POSIX ustar header: a block of fields at fixed offsets, numbers in octal. */
 function readHeader(header: Buffer): { entry: Entry; size: number } {
   const text = (from: number, length: number) => header.toString("utf8", from, from + length).replace(/\0.*$/s, "");
   const number = (from: number, length: number) => Number.parseInt(text(from, length).trim() || "0", 8);

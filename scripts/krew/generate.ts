@@ -9,26 +9,26 @@ import { readDescriptor } from "./verify.ts";
 
 const generated = "Generated from plugin.yaml by `npm run krew`: change that file, not this one.";
 
-/** Where the descriptor, the archives and what is generated lie in the checkout. */
+/** The paths of the descriptor, the archives and the generated files in the checkout. */
 const descriptorFile = join(root, "plugin.yaml");
 export const dist = join(root, "dist");
 export const manifestFolder = join(root, "krew-manifest");
 
-/** @throws Error with every problem of plugin.yaml, a line each */
+/** Reads plugin.yaml. @throws Error with every problem of plugin.yaml, one line each */
 export async function descriptor(): Promise<Descriptor> {
   const { value, problems } = readDescriptor(await readFile(descriptorFile, "utf8"));
   if (problems.length > 0) throw new Error(problems.map((problem) => `plugin.yaml: ${problem}`).join("\n"));
   return value as Descriptor;
 }
 
-/** The text of krew.yaml.tmpl, which depends on plugin.yaml alone. */
+/** Returns the text of krew.yaml.tmpl, which depends only on plugin.yaml. */
 export const template = async (): Promise<string> => templateText(await descriptor(), generated);
 
 /**
- * The text of the manifest for those archives of this version that are there.
+ * Returns the text of the manifest, for the archives of this version that exist.
  *
  * @param from the folder of the archives
- * @throws Error if there is none
+ * @throws Error if there are none
  */
 async function manifest(from = dist): Promise<string> {
   const plugin = await descriptor();
@@ -44,7 +44,7 @@ async function manifest(from = dist): Promise<string> {
   return manifestText(manifestOf(plugin, packageJson.version, there), generated);
 }
 
-/** Writes both. @returns the manifest's path */
+/** Writes the template and the manifest. @returns the manifest's path */
 export async function generate(into = manifestFolder, from = dist): Promise<string> {
   const texts = { "acr-secret.yaml": await manifest(from), "krew.yaml.tmpl": await template() };
   await mkdir(into, { recursive: true });

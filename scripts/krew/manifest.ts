@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import { archiveName } from "../platforms.ts";
 import type { Selector } from "./selector.ts";
 
-/** plugin.yaml: a Krew manifest without what only a release knows. One platform is one os and one arch. */
+/** plugin.yaml: a Krew manifest without the fields that only a release can fill. One platform is one os and one arch. */
 export type Descriptor = Manifest<{ selector: { matchLabels: { os: string; arch: string } }; bin: string }, "version">;
 
 /** A plugin manifest of Krew (sigs.k8s.io/krew pkg/index, Plugin). */
@@ -29,17 +29,17 @@ export type Platform = {
   readonly bin: string;
 };
 
-/** Which files of the archive are installed, and where. Without any, all of them are, as they lie. */
+/** The files of the archive to install, and their destination. Without any, all files are installed at their path in the archive. */
 export type FileOperation = { readonly from: string; readonly to: string };
 
-/** `linux-amd64`, as the archives are named. */
+/** Returns `linux-amd64`, as in the names of the archives. */
 export const platformName = ({ selector: { matchLabels } }: Descriptor["spec"]["platforms"][number]): string =>
   `${matchLabels.os}-${matchLabels.arch}`;
 
 /**
- * The manifest of a release.
+ * Returns the manifest of a release.
  *
- * @param digests sha256 of the archives by platform (`linux-amd64`); a platform without an archive is left out
+ * @param digests sha256 of the archives by platform (`linux-amd64`); a platform without an archive is omitted
  */
 export function manifestOf(descriptor: Descriptor, version: string, digests: ReadonlyMap<string, string>): Manifest {
   const { homepage, shortDescription, description, caveats, platforms } = descriptor.spec;
@@ -63,15 +63,15 @@ export function manifestOf(descriptor: Descriptor, version: string, digests: Rea
 const uriOf = ({ spec }: Descriptor, platform: string, version: string) =>
   `${spec.homepage}/releases/download/v${version}/${archiveName(platform, version)}`;
 
-/** The text of a manifest, with a comment above it. */
+/** Returns the text of a manifest below a comment. */
 export function manifestText(manifest: Manifest, comment: string): string {
-  // Items of a list are not indented, which is what krew-release-bot's templates count on.
+  // List items are not indented, because krew-release-bot's templates rely on that.
   return `# ${comment}\n${stringify(manifest, { indentSeq: false, lineWidth: 0 })}`;
 }
 
 /**
- * The manifest of any release, as krew-release-bot makes it: it puts the tag where TagName is, downloads the archives of all
- * platforms, and writes the two lines uri and sha256, the second indented by four spaces.
+ * Returns the template from which krew-release-bot creates the manifest of any release: it replaces TagName with the tag, downloads the
+ * archives of all platforms, and writes the two lines uri and sha256, the second indented by four spaces.
  */
 export function templateText(descriptor: Descriptor, comment: string): string {
   const version = "0.0.0";

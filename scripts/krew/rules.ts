@@ -3,11 +3,11 @@ import type { Descriptor, Manifest, Platform } from "./manifest.ts";
 import { machines, selects } from "./selector.ts";
 import { fields, listOf, oneOf, type Shape, text } from "./shape.ts";
 
-/** A rule of Krew or of its index, or a stricter one of ours. It gives lines that begin with its name: `uri: …`. */
+/** A rule of Krew or of its index, or a stricter one of this project. The lines that it returns begin with its name: `uri: …`. */
 type Rule<M = Manifest> = (manifest: M) => string[];
 type Either = Manifest | Descriptor;
 
-/** What both have of their platforms. */
+/** The platform fields that a manifest and a descriptor share. */
 const platformsOf = ({ spec }: Either): readonly Pick<Platform, "selector" | "bin">[] => spec.platforms;
 
 const expression = fields({ key: oneOf("os", "arch"), operator: oneOf("In", "NotIn", "Exists", "DoesNotExist") }, { values: listOf(text) });
@@ -29,23 +29,23 @@ const machine = fields({ matchLabels: fields({ os: text, arch: text }) });
 const descriptorShape = manifestShape({}, fields({ selector: machine, bin: text }));
 
 /**
- * Every way in which a manifest breaks a rule, a line each. Without one, krew-index's own check passes it, but for what is in
- * the archives. What has not the form of a manifest is told of that alone.
+ * Returns every violation of a rule by a manifest, one line each. Without a violation, krew-index's own check passes, except for the
+ * content of the archives. If the manifest has the wrong structure, returns only those problems.
  *
- * @param path the manifest's file, which must be named after the plugin
+ * @param path the manifest's file, which must have the name of the plugin
  */
 export function manifestProblems(value: unknown, path: string): string[] {
   const misshapen = releaseShape(value, "");
   if (misshapen.length > 0) return misshapen;
   const manifest = value as Manifest;
-  // What a file, a program or an address is to be named after must have a good name itself.
+  // Rules on names that contain the plugin's name or version make no sense if that name or version is invalid.
   const names = [...name(manifest), ...version(manifest)];
   const named: Rule[] = names.length > 0 ? [] : [fileName(path), bin, uri];
   const rules: Rule[] = [...named, shortDescription, description, caveats, homepage, used, overlap, sha256, files];
   return [...names, ...rules.flatMap((rule) => rule(manifest))];
 }
 
-/** The same of plugin.yaml, which knows nothing of a release. */
+/** Like manifestProblems for plugin.yaml, which has no fields of a release. */
 export function descriptorProblems(value: unknown): string[] {
   const misshapen = descriptorShape(value, "");
   if (misshapen.length > 0) return misshapen;
@@ -54,7 +54,7 @@ export function descriptorProblems(value: unknown): string[] {
   return rules.flatMap((rule) => rule(descriptor));
 }
 
-/** Krew takes `^[\w-]+$`; its index wants lower-case words joined by dashes. Windows cannot have files of some names. */
+/** Krew accepts `^[\w-]+$`. Its index requires lower-case words joined by dashes. Windows reserves some file names. */
 const name: Rule<Either> = ({ metadata }) => {
   if (/^(con|prn|aux|nul|com[1-9]|lpt[1-9])$/i.test(metadata.name)) return [`name: metadata.name is ${metadata.name}, a device of Windows`];
   return /^[a-z0-9]+(-[a-z0-9]+)*$/.test(metadata.name)
@@ -69,23 +69,23 @@ const fileName =
       ? []
       : [`file-name: ${basename(path)} must be named ${metadata.name}.yaml, after the plugin`];
 
-/** https://semver.org, 2.0.0, behind a `v`. */
+/** https://semver.org, 2.0.0, after a `v`. */
 const semantic = /^v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?(\+[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?$/;
 
 const version: Rule = ({ spec }) => (semantic.test(spec.version) ? [] : [`version: spec.version is ${spec.version}, not like v1.2.3`]);
 
-/** `krew search` cuts it after 50 characters, and everything there is a kubectl plugin for Kubernetes. */
+/** `krew search` cuts it after 50 characters. Every plugin there is a kubectl plugin for Kubernetes, so those words add nothing. */
 const shortDescription: Rule<Either> = ({ spec: { shortDescription: words } }) => [
   ...(/[\r\n]/.test(words) ? ["short-description: spec.shortDescription has more than one line"] : []),
   ...(words.length > 50 ? [`short-description: spec.shortDescription has ${words.length} characters, 50 are shown`] : []),
   ...(/kubectl|kubernetes|plugin/i.test(words) ? ["short-description: spec.shortDescription says that it is a plugin: all are"] : []),
 ];
 
-/** Who reviews for Krew's index wants what it is and what it needs: how it is used tells its help. */
+/** Reviewers of Krew's index expect what the plugin does and what it requires. Usage belongs to the plugin's help. */
 const description: Rule<Either> = (manifest) => prose("description", manifest.spec.description, manifest);
 const caveats: Rule<Either> = (manifest) => prose("caveats", manifest.spec.caveats ?? "", manifest);
 
-/** What a terminal shows as it stands, and where no command of the plugin is typed. */
+/** Checks that a terminal can show the text unchanged, and that it contains no command of the plugin. */
 function prose(field: "description" | "caveats", words: string, { metadata }: Either): string[] {
   const lines = words.split("\n");
   const wide = lines
@@ -111,7 +111,7 @@ const overlap: Rule<Either> = (manifest) =>
     return indexes.length > 1 ? [`overlap: spec.platforms ${indexes.join(" and ")} both select ${one.os}/${one.arch}`] : [];
   });
 
-/** Krew links whatever bin is; ours has the name that kubectl looks for, so that the archive serves without Krew too. */
+/** Krew links any `bin`. Ours must have the file name that kubectl looks for, so that the archive also works without Krew. */
 const bin: Rule<Either> = (manifest) =>
   each(platformsOf(manifest), ({ selector, bin: path }, at) => {
     const fault = faultOf(path);
@@ -144,7 +144,7 @@ const files: Rule = ({ spec }) =>
     ),
   );
 
-/** What is wrong with a path in the installation, in Go's sense of clean (path/filepath). */
+/** Returns the problem of an installation path that is not clean in the sense of Go's path/filepath. */
 function faultOf(path: string): string | undefined {
   if (path.startsWith("/") || path.startsWith("\\")) return "is absolute";
   const clean = posix.normalize(path).replace(/(?<=.)\/$/, "");

@@ -1,4 +1,4 @@
-/** Says what is wrong with the form of a value at a path of a manifest; nothing if nothing is. */
+/** Returns the problems with the structure of a value at a path of a manifest, or an empty list. */
 export type Shape = (value: unknown, path: string) => string[];
 
 export const text: Shape = (value, path) => {
@@ -6,13 +6,13 @@ export const text: Shape = (value, path) => {
   return value.trim() === "" ? [`fields: ${path} is empty`] : [];
 };
 
-/** One of these texts. */
+/** Accepts one of these texts. */
 export const oneOf =
   (...known: string[]): Shape =>
   (value, path) =>
     known.includes(value as string) ? [] : [`fields: ${path} is ${JSON.stringify(value)}, not ${known.join(" or ")}`];
 
-/** A list with at least one item: Krew refuses an empty one, wherever it may be left out. */
+/** Accepts a list with at least one item. Krew rejects an empty list, even where the list is optional. */
 export const listOf =
   (item: Shape): Shape =>
   (value, path) => {
@@ -21,7 +21,7 @@ export const listOf =
     return value.flatMap((one, index) => item(one, `${path}[${index}]`));
   };
 
-/** A mapping with these fields and no other. Krew itself passes over a field that it does not know, and so over a misspelled one. */
+/** Accepts a mapping with these fields and no others. Krew itself ignores unknown fields, and therefore misspelled ones. */
 export const fields =
   (required: Readonly<Record<string, Shape>>, optional: Readonly<Record<string, Shape>> = {}): Shape =>
   (value, path) => {

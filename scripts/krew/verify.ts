@@ -6,14 +6,14 @@ import type { Manifest } from "./manifest.ts";
 import { descriptorProblems, manifestProblems } from "./rules.ts";
 
 export type Verdict = {
-  /** What is wrong, a line each. */
+  /** The problems, one line each. */
   readonly problems: readonly string[];
-  /** The archives that are not there, so that nothing is known of them. */
+  /** The archives that do not exist, and were therefore not checked. */
   readonly unseen: readonly string[];
 };
 
 /**
- * Judges a manifest by its file, and those of its archives that lie in a folder.
+ * Checks a manifest file, and its archives that are in a folder.
  *
  * @throws if the file cannot be read
  */
@@ -32,13 +32,13 @@ export async function verify(file: string, dist: string): Promise<Verdict> {
   return { problems: found, unseen };
 }
 
-/** Judges the text of plugin.yaml. @returns its value too, which is a Descriptor if there are no problems */
+/** Checks the text of plugin.yaml. @returns its value, too, which is a Descriptor if there are no problems */
 export function readDescriptor(text: string): { value: unknown; problems: string[] } {
   const { value, problems } = parse(text);
   return { value, problems: problems.length > 0 ? problems : descriptorProblems(value) };
 }
 
-/** A YAML document, strictly: a key that is there twice is an error, which Krew's reader lets pass. */
+/** Parses a YAML document strictly: a duplicate key is an error. Krew's parser accepts duplicate keys. */
 function parse(text: string): { value: unknown; problems: string[] } {
   const document = parseDocument(text, { prettyErrors: false });
   const problems = [...document.errors, ...document.warnings].map(({ message }) => `yaml: ${message.split("\n")[0]}`);

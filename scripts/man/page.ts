@@ -4,13 +4,13 @@ import { global } from "../../cmd/line/kubectl-flags.ts";
 import type { Verb } from "../../cmd/verb.ts";
 import { bold, inert, literal, paragraph, section, term, verbatim } from "./roff.ts";
 
-/** What stands on every page: of which version, and of which day (`YYYY-MM-DD`). */
+/** The version and the date (`YYYY-MM-DD`) on every page. */
 export type Edition = { readonly version: string; readonly day: string };
 
-/** The name of a verb's page; without a verb, of the page of all. */
+/** Returns the name of a verb's page, or of the main page without a verb. */
 export const pageName = (verb?: string): string => ["kubectl-acr-secret", ...(verb === undefined ? [] : [verb])].join("-");
 
-/** The page of one verb (man(7)), of the rows that its help shows. */
+/** Returns the page of one verb (man(7)), from the metadata of its help. */
 export function verbPage(verb: Verb, all: readonly Verb[], edition: Edition): string {
   const { name, summary, description, findings, examples, flags, usage } = verb;
   return [
@@ -24,7 +24,7 @@ export function verbPage(verb: Verb, all: readonly Verb[], edition: Edition): st
   ].join("");
 }
 
-/** The page of all: the verbs, and the flags that every one takes. */
+/** Returns the main page: the verbs, and the flags that all verbs accept. */
 export function mainPage(all: readonly Verb[], about: string, edition: Edition): string {
   return [
     heading(pageName(), about, edition),
@@ -44,18 +44,18 @@ export function mainPage(all: readonly Verb[], about: string, edition: Edition):
 
 function heading(name: string, summary: string, { version, day }: Edition): string {
   const title = `.TH ${name.toUpperCase()} 1 ${day} "kubectl acr-secret ${version}" "kubectl acr-secret"\n.nh\n.ad l\n`;
-  // Names of commands are not hyphenated
+  // Command names are not hyphenated.
   return title + section("NAME", paragraph(`${name} - ${summary}`));
 }
 
-/** The words that are typed as they are in bold, what stands for others as it is. */
+/** Formats literal words in bold, and placeholders as plain text. */
 const synopsis = (usage: string): string => {
   const [verb = "", ...rest] = usage.split(" ");
   const typed = /^[a-z]/.test(verb) ? `kubectl acr-secret ${verb}` : "kubectl acr-secret";
   return inert([bold(typed), ...(/^[a-z]/.test(verb) ? rest : [verb, ...rest]).map(literal)].join(" "));
 };
 
-/** The flags that a help shows, in its order. */
+/** Returns the flags that the help shows, in its order. */
 const options = (flags: Flags): string[] =>
   Object.entries(flags)
     .filter(([, { hidden }]) => !hidden)
@@ -67,7 +67,7 @@ function option(name: string, flag: Flag): string {
   return term(`${bold(spelled)}${literal(`=${shownDefault(flag)}`)}`, descriptionOf(flag));
 }
 
-/** Of `# why` and the lines that are typed: each why a paragraph over its lines. */
+/** Formats examples, which are lines of `# why` and commands: each `why` becomes a paragraph above its commands. */
 function exampleLines(examples: readonly string[]): string[] {
   return examples.map((line, at) => {
     if (!line.startsWith("#")) return `.IP\n${verbatim([line])}`;

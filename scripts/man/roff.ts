@@ -1,7 +1,7 @@
-/** As wide as a line of a page's source may be, so that its reader (and mandoc) is content with it. */
+/** The maximum line width of a page's source, which mandoc accepts without a warning. */
 const width = 76;
 
-/** What roff would take for something else than the letter that it is. */
+/** Characters with a special meaning in roff. */
 const letters: Readonly<Record<string, string>> = {
   "\\": "\\(rs",
   "-": "\\-",
@@ -12,7 +12,7 @@ const letters: Readonly<Record<string, string>> = {
   "~": "\\(ti",
 };
 
-/** A text as roff shows it, letter by letter. */
+/** Escapes a text so that roff prints each character unchanged. */
 export const literal = (text: string): string =>
   [...text]
     .map(
@@ -20,10 +20,10 @@ export const literal = (text: string): string =>
     )
     .join("");
 
-/** A word to be typed as it stands. */
+/** Formats a literal word. */
 export const bold = (text: string): string => `\\fB${literal(text)}\\fR`;
 
-/** A paragraph in lines of source; no word of it begins a request. */
+/** Formats a paragraph as source lines. No word can start a request. */
 export function paragraph(text: string): string {
   const lines: string[] = [];
   for (const word of literal(text).split(/\s+/)) {
@@ -34,13 +34,13 @@ export function paragraph(text: string): string {
   return lines.map(inert).join("");
 }
 
-/** A line of source that shows as it stands. */
+/** Escapes a source line so that it is no request. */
 export const inert = (line: string): string => `${line.replace(/^(?=[.'])/, "\\&")}\n`;
 
-/** Lines that keep their breaks. */
+/** Formats lines and keeps their line breaks. */
 export const verbatim = (lines: readonly string[]): string => `.nf\n${lines.map((line) => inert(literal(line))).join("")}.fi\n`;
 
-/** A term, and under it what it means. */
+/** Formats a term with its description below it. */
 export const term = (head: string, meaning: string): string => `.TP\n${inert(head)}${paragraph(meaning)}`;
 
 export const section = (title: string, ...body: readonly string[]): string => (body.length === 0 ? "" : `.SH ${title}\n${body.join("")}`);

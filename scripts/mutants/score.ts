@@ -1,22 +1,22 @@
-/** What is counted of a mutant (mutation-testing-report-schema); `fileName` is relative to the checkout, places count from 1. */
+/** The fields of a mutant (mutation-testing-report-schema). `fileName` is relative to the checkout. Lines and columns count from 1. */
 export type Mutant = {
   readonly fileName: string;
   readonly status: string;
   readonly location: { readonly start: Place; readonly end: Place };
-  /** what the code was changed into */
+  /** the code that replaces the original */
   readonly replacement?: string | undefined;
 };
 
 type Place = { readonly line: number; readonly column: number };
 
-/** How many of a folder's mutants a test noticed. */
+/** The number of a folder's mutants that a test noticed. */
 export type Score = { readonly folder: string; readonly noticed: number; readonly all: number };
 
 const noticed = ["Killed", "Timeout"];
 const unnoticed = ["Survived", "NoCoverage"];
 
 /**
- * The score of each folder (`src/plan`, with what is below it), in order. Mutants that could not run, or are excused in the source,
+ * Returns the score of each folder (`src/plan`, with its subfolders), in order. Mutants that could not run, or are excused in the source,
  * do not count.
  */
 export function scores(mutants: readonly Mutant[]): Score[] {
@@ -27,15 +27,15 @@ export function scores(mutants: readonly Mutant[]): Score[] {
     .sort((a, b) => (a.folder < b.folder ? -1 : 1));
 }
 
-/** `src/plan 80.4 % (330 of 410)`; never rounded up to what it is not. */
+/** `src/plan 80.4 % (330 of 410)`. The percentage is never rounded up. */
 export function inWords({ folder, noticed, all }: Score): string {
   return `${folder} ${(Math.floor((1000 * noticed) / all) / 10).toFixed(1)} % (${noticed} of ${all})`;
 }
 
 /**
- * What no test noticed, a line each: `src/plan/store.ts:42: a < b → a <= b`.
+ * Returns the mutants that no test noticed, one line each: `src/plan/store.ts:42: a < b → a <= b`.
  *
- * @param textOf the text of a file
+ * @param textOf returns the text of a file
  */
 export function survivors(mutants: readonly Mutant[], textOf: (fileName: string) => string): string[] {
   return mutants

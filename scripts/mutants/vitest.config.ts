@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// The unit tests that call the code. Those that read its text, or bundle it, would judge the mutants' switches instead; those that do
-// one thing thousands of times would take hours.
+// Runs the unit tests that call the code. Tests that read or bundle the source would check the mutants' switches instead. Tests with
+// thousands of repetitions would take hours.
 export default defineConfig({
   test: {
     include: ["test/unit/**/*.test.ts"],

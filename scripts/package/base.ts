@@ -7,17 +7,17 @@ import { cacheFolder } from "../../sandbox/cache.ts";
 import type { Platform } from "../platforms.ts";
 import { root } from "../run.ts";
 
-/** The Node that a platform's binary is made from: its package's folder, its program, its version (`22.23.2`) and its integrity. */
+/** The Node of a platform's binary: the folder of its package, its program, its version (`22.23.2`) and its integrity. */
 export type Base = { readonly folder: string; readonly program: string; readonly version: string; readonly integrity: string };
 
-/** What package-lock.json says of a package. */
+/** The entry of a package in package-lock.json. */
 type Pin = { readonly version: string; readonly integrity: string };
 
 /**
- * Finds the Node of a platform, at the version of package-lock.json. npm installs that of this machine alone, so another one is
- * fetched by npm once per user, and kept only if it has the integrity that package-lock.json says.
+ * Returns the Node of a platform at the version in package-lock.json. npm installs only this machine's Node. For another platform, npm
+ * downloads it once per user, and it is kept only if it has the integrity in package-lock.json.
  *
- * @throws Error with npm's words if it cannot be had
+ * @throws Error with npm's message if the download fails
  */
 export async function baseOf(platform: Platform): Promise<Base> {
   const { package: name, program } = platform.base;
@@ -38,7 +38,7 @@ async function fetched(platform: Platform, pin: Pin): Promise<string> {
   const fresh = await mkdtemp(`${folder}.`);
   try {
     await install(platform, pin, fresh);
-    // Somebody else may have been quicker
+    // Another run may have been faster.
     await rename(join(fresh, "node_modules", name), folder).catch(async (error) => {
       if (!(await versionIn(folder))) throw error;
     });
@@ -48,7 +48,7 @@ async function fetched(platform: Platform, pin: Pin): Promise<string> {
   return folder;
 }
 
-/** Lets npm install one package into a folder as if on the platform, which it does only with the integrity of the lock. */
+/** Runs npm to install one package into a folder as if on that platform. npm checks the integrity in the lock file. */
 async function install({ base, os, target }: Platform, { version, integrity }: Pin, folder: string): Promise<void> {
   const dependencies = { [base.package]: version };
   const lock = { lockfileVersion: 3, packages: { "": { dependencies }, [`node_modules/${base.package}`]: { version, integrity } } };

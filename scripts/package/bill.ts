@@ -3,16 +3,16 @@ import type { Library } from "./libraries.ts";
 export type Made = {
   readonly version: string;
   readonly archives: readonly { readonly name: string; readonly sha256: string }[];
-  /** The packages that bring Node, one for each platform. */
+  /** The packages that contain Node, one per platform. */
   readonly nodes: readonly Library[];
   readonly libraries: readonly Library[];
-  /** The sources' commit, 40 hex digits; undefined where they are no clone of Git's. */
+  /** The commit of the sources, 40 hex digits, or undefined outside a Git clone. */
   readonly commit: string | undefined;
 };
 
 /**
- * What is in the binary, as a CycloneDX bill of materials (ecma-international.org, ECMA-424, version 1.6): Node, by the package of each
- * platform, and every library of which a file was bundled. It says no time, so that the same sources give the same text.
+ * Returns a CycloneDX bill of materials of the binary (ecma-international.org, ECMA-424, version 1.6): Node, by the package of each
+ * platform, and every library with a bundled file. It contains no time, so that the same sources give the same text.
  */
 export function billOfMaterials({ version, nodes, libraries }: Made): object {
   const [node] = nodes;
@@ -57,5 +57,5 @@ function component(library: Library): object {
   };
 }
 
-/** A package's name in any list of packages (github.com/package-url/purl-spec). */
+/** Returns the package URL of an npm package (github.com/package-url/purl-spec). */
 export const purlOf = ({ name, version }: Library): string => `pkg:npm/${name.replace("@", "%40")}@${version}`;

@@ -4,15 +4,15 @@ import { hostPlatform, type Platform } from "../platforms.ts";
 import { roomy } from "../warm/flags.ts";
 import { runScript } from "./script.ts";
 
-/** V8 lays out what it has compiled by hashes, and these begin with a number that is else another one at each start. */
+/** V8 orders compiled code by hashes. Without this flag, their seed differs at each start. */
 const seeded = ["--random-seed=1"];
 
 /**
- * Leaves beside each bundle (NAME.cjs) what V8 compiled of it (NAME.cache), for the platform of this machine: the same bytes wherever it
- * is done. For others it leaves nothing, since V8 passes over what another processor's compiled.
+ * Writes the code that V8 compiled for each bundle (NAME.cjs) next to it (NAME.cache), for the platform of this machine. The bytes are the
+ * same on every machine. For other platforms the files are empty, because V8 ignores code for another processor.
  *
- * @param bundles their names
- * @param folder where they are
+ * @param bundles the names of the bundles
+ * @param folder the folder of the bundles
  */
 export async function compile(platform: Platform, bundles: readonly string[], folder: string): Promise<void> {
   if (platform.name !== hostPlatform()?.name) {

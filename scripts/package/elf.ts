@@ -1,4 +1,4 @@
-/** Where the fields that are read and written here stand (ELF-64, elf(5)). */
+/** Offsets of the header fields that are used here (ELF-64, elf(5)). */
 const at = { segments: 0x20, sections: 0x28, segmentCount: 0x38, sectionCount: 0x3c, namesIndex: 0x3e } as const;
 const segmentSize = 56;
 const sectionSize = 64;
@@ -6,11 +6,11 @@ const allocated = 2n;
 const noBits = 8;
 
 /**
- * A Linux program without what only a debugger reads: symbols and lines, which stand behind everything that is loaded. What is loaded
- * stays byte by byte where it was. Ours, because each release of binutils strips to other bytes.
+ * Removes what only a debugger reads from a Linux program: symbols and line numbers, which are after everything that is loaded. Loaded
+ * bytes stay unchanged at their offsets. This function replaces binutils' strip, whose output differs between releases.
  *
  * @param program ELF, 64 bit, little-endian
- * @throws Error for a program that is laid out otherwise
+ * @throws Error for a program with another layout
  */
 export function withoutSymbols(program: Buffer): Buffer {
   if (program.toString("latin1", 0, 6) !== "\x7fELF\x02\x01") throw new Error("no ELF program of 64 bits, little-endian");
@@ -41,7 +41,7 @@ function sectionsOf(program: Buffer) {
   });
 }
 
-/** Where each segment, which is what is loaded, ends in the file. */
+/** Returns the end offset of each segment. Segments are the loaded parts. */
 function segmentEnds(program: Buffer): number[] {
   const from = Number(program.readBigUInt64LE(at.segments));
   return Array.from({ length: program.readUInt16LE(at.segmentCount) }, (_, index) => {

@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 
-/** Load commands (mach-o/loader.h), and the page that a signature hashes one by one. */
+/** Load commands (mach-o/loader.h), and the size of the pages that a signature hashes. */
 const command = { segment: 0x19, signature: 0x1d } as const;
 const headerSize = 32;
 const page = 4096;
 const arm64 = 0x0100000c;
-/** From the start of the code directory to the identifier (version 0x20400: up to execSegFlags). */
+/** The size from the start of the code directory to the identifier (version 0x20400: up to execSegFlags). */
 const directorySize = 88;
 const superBlobSize = 20;
 
@@ -13,18 +13,18 @@ type Segment = { readonly at: number; readonly offset: number; readonly size: nu
 type Layout = {
   readonly text: Segment;
   readonly linkEdit: Segment;
-  /** Where the signature's load command stands or may stand, and where its data begins if there is one. */
+  /** The offset of the signature's load command, present or future, and the offset of its data if there is a signature. */
   readonly command: number;
   readonly signature: number | undefined;
 };
 
 /**
- * A macOS program with an ad-hoc signature, without which an Apple processor does not start it: hashes of all pages, by nobody
- * (Apple's cs_blobs.h, as Go's linker writes it). A signature that is there is replaced.
+ * Returns a macOS program with an ad-hoc signature: hashes of all pages, without a signing identity (Apple's cs_blobs.h, as Go's linker
+ * writes it). An Apple processor does not start a program without a signature. An existing signature is replaced.
  *
- * @param program a thin Mach-O of 64 bits
- * @param identifier the name that the signature is for
- * @throws Error for another layout, or where there is no room for the load command
+ * @param program a thin 64-bit Mach-O
+ * @param identifier the name in the signature
+ * @throws Error for another layout, or if there is no space for the load command
  */
 export function signAdHoc(program: Buffer, identifier: string): Buffer {
   const layout = layoutOf(program);
@@ -38,7 +38,7 @@ export function signAdHoc(program: Buffer, identifier: string): Buffer {
   program.copy(signed, 0, 0, end);
   announce(signed, layout, limit);
   directory({ limit, hashes, name, text: layout.text }).copy(signed, limit);
-  // Last, since the pages hold what has been announced
+  // Hashed last, because the first pages contain the load commands that were just written.
   for (let index = 0; index < hashes; index++) {
     const hash = createHash("sha256").update(signed.subarray(index * page, Math.min(limit, (index + 1) * page)));
     hash.digest().copy(signed, limit + blobSize - (hashes - index) * 32);
@@ -54,7 +54,7 @@ function layoutOf(program: Buffer): Layout {
   const signature = commands.find(({ kind }) => kind === command.signature);
   if (signature) return { text, linkEdit, command: signature.at, signature: program.readUInt32LE(signature.at + 8) };
   const free = headerSize + program.readUInt32LE(20);
-  // The first section begins where the load commands have to end
+  // The load commands must end before the first section.
   if (!program.subarray(free, free + 16).equals(Buffer.alloc(16))) throw new Error("no room for another load command");
   return { text, linkEdit, command: free, signature: undefined };
 }
@@ -74,7 +74,7 @@ function segment(program: Buffer, commands: readonly { at: number; kind: number 
   return { at: found.at, offset: number(40), size: number(48) };
 }
 
-/** Says in the load commands that the signature stands from `limit` to the end. */
+/** Writes into the load commands that the signature spans from `limit` to the end of the file. */
 function announce(signed: Buffer, layout: Layout, limit: number): void {
   if (layout.signature === undefined) {
     signed.writeUInt32LE(command.signature, layout.command);
@@ -90,14 +90,14 @@ function announce(signed: Buffer, layout: Layout, limit: number): void {
   signed.writeBigUInt64LE(BigInt(size), layout.linkEdit.at + 48);
 }
 
-/** The signature up to its hashes: a super blob of one code directory. Its numbers are big-endian. */
+/** Returns the signature without its hashes: a super blob with one code directory. Its numbers are big-endian. */
 function directory({ limit, hashes, name, text }: { limit: number; hashes: number; name: Buffer; text: Segment }): Buffer {
   const hashesAt = directorySize + name.length;
   const size = hashesAt + hashes * 32;
   const adHoc = 2;
   const head = words(0xfade0cc0, superBlobSize + size, 1, 0, superBlobSize);
   const fields = words(0xfade0c02, size, 0x20400, adHoc, hashesAt, directorySize, 0, hashes, limit);
-  // Of 32 bytes, SHA-256, no platform, pages of 2^12; then no scatter, no team, and no limit of 64 bits
+  // Hashes of 32 bytes, SHA-256, no platform, pages of 2^12. Then no scatter, no team, and no 64-bit limit.
   const kind = Buffer.from([32, 2, 0, Math.log2(page)]);
   const mainBinary = 1n;
   const executable = [0n, BigInt(text.offset), BigInt(text.size), mainBinary].map(longWord);

@@ -11,10 +11,10 @@ import { provenance } from "./provenance.ts";
 import { commit } from "./source.ts";
 
 /**
- * What lies beside the archives of a release and speaks of them, by file name: their sha256, what is in them, how they were made.
+ * Returns the files that describe the archives of a release, by file name: their sha256, their contents, and their provenance.
  *
- * @param dist where the archives of all platforms are
- * @throws if one is not there
+ * @param dist the folder of the archives of all platforms
+ * @throws if an archive does not exist
  */
 export async function papersOf(dist: string, bundles: ReadonlyMap<string, Bundle>): Promise<ReadonlyMap<string, string>> {
   const { version } = packageJson;

@@ -3,10 +3,10 @@ const at = { magic: 24, checksum: 24 + 64, certificates: 24 + 112 + 4 * 8 } as c
 const pe32Plus = 0x20b;
 
 /**
- * A Windows program without its signature, which would not hold any more once something is put into it. Its checksum, that Windows
- * looks at for drivers alone, goes too.
+ * Returns a Windows program without its signature, which becomes invalid once data is added to the program. Also clears the checksum, which
+ * Windows checks only for drivers.
  *
- * @throws Error for another kind of file, or if something stands behind the signature
+ * @throws Error for another file format, or if there is data after the signature
  */
 export function withoutSignature(program: Buffer): Buffer {
   const header = program.readUInt32LE(0x3c);

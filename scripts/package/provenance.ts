@@ -3,8 +3,8 @@ import { type Made, purlOf } from "./bill.ts";
 const home = "https://github.com/kubectl-acr-secret/kubectl-acr-secret";
 
 /**
- * How the archives were made, as an in-toto statement (in-toto.io/Statement/v1) with SLSA's provenance (slsa.dev/provenance/v1), for
- * whoever makes a release to sign. It says no time and no machine: neither changes what is made.
+ * Returns the provenance of the archives, as an in-toto statement (in-toto.io/Statement/v1) with SLSA's predicate (slsa.dev/provenance/v1).
+ * The maintainer who makes a release signs it. It contains no time and no machine, because neither affects the archives.
  */
 export function provenance({ version, archives, nodes, commit }: Made): object {
   const source = { uri: `git+${home}@refs/tags/v${version}`, ...(commit !== undefined && { digest: { gitCommit: commit } }) };

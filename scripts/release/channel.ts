@@ -1,14 +1,14 @@
 import type { Progress } from "../../sandbox/progress.ts";
 import type { Platform } from "../platforms.ts";
 
-/** What a channel is made for. */
+/** The input of a channel. */
 export type Order = {
   readonly platforms: readonly Platform[];
   readonly version: string;
-  /** the folder for what is made */
+  /** the destination folder */
   readonly into: string;
   readonly progress: Progress;
 };
 
-/** Makes what a channel hands out, the same bytes for the same sources. @returns the paths of what was made */
+/** Creates the files of a channel. The same sources give the same bytes. @returns their paths */
 export type Make = (order: Order) => Promise<string[]>;

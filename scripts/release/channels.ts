@@ -5,7 +5,7 @@ import { linuxPackages } from "./linux.ts";
 import { npmPackages } from "./npm.ts";
 import { wingetPackage } from "./winget.ts";
 
-/** Every channel but Krew, whose manifest `npm run krew` makes of the archives. */
+/** Every channel except Krew. `npm run krew` creates its manifest from the archives. */
 export const channels: Readonly<Record<string, Make>> = {
   deb: linuxPackages("deb"),
   rpm: linuxPackages("rpm"),

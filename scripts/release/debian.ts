@@ -1,16 +1,16 @@
-/** Whose package it is: Debian and RPM ask for a name and an address. */
+/** The maintainer of the package. Debian and RPM require a name and an address. */
 export const maintainer = "The kubectl-acr-secret authors <kubectl-acr-secret@users.noreply.github.com>";
 
-/** The name of the package, wherever the channel lets us choose. */
+/** The name of the package in channels that allow any name. */
 export const packageName = "kubectl-acr-secret";
 
-/** debian/changelog of a release (deb-changelog(5)): what changed is upstream's to tell, beside it. */
+/** Returns debian/changelog of a release (deb-changelog(5)). The list of changes is in the upstream changelog next to it. */
 export function debianChangelog(version: string, day: Date): string {
   const date = day.toUTCString().replace("GMT", "+0000");
   return `${packageName} (${version}) stable; urgency=medium\n\n  * Release ${version}: see changelog.gz.\n\n -- ${maintainer}  ${date}\n`;
 }
 
-/** debian/copyright (DEP-5), with our license in full; those of the libraries are in a file beside it. */
+/** Returns debian/copyright (DEP-5) with our full license. The licenses of the libraries are in a separate file next to it. */
 export function debianCopyright({ homepage, license }: { homepage: string; license: string }): string {
   const [title = "", ...lines] = license.trim().split("\n");
   const holder = lines.find((line) => line.startsWith("Copyright"))?.replace(/^Copyright \(c\) /, "") ?? "";
@@ -32,7 +32,7 @@ export function debianCopyright({ homepage, license }: { homepage: string; licen
   ].join("\n");
 }
 
-/** What lintian finds and is right about, and why it stays; `#` is a comment in its file. */
+/** Valid findings of lintian, with the reason to keep each. `#` starts a comment in this file. */
 export const lintianOverrides = `# The program is a Node.js with the plugin in it, as single executables are. Its zlib is the one that Node is tested with.
 ${packageName}: embedded-library *zlib* [usr/bin/kubectl-acr_secret]
 `;

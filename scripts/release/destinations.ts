@@ -21,10 +21,10 @@ export type Step = {
   readonly stdin?: string;
 };
 
-/** What a release consists of. */
+/** A release. */
 export type Release = {
   readonly version: string;
-  /** the file that says what is new */
+  /** the file with the release notes */
   readonly notes: string;
   readonly files: readonly string[];
   /** npm's tarballs, in the order of their publication */
@@ -32,10 +32,10 @@ export type Release = {
   readonly image: { readonly layout: string; readonly name: string };
 };
 
-/** A place that a release goes to, and the programs of the sandbox that bring it there. A run that was interrupted is run again. */
+/** A destination of a release, and the programs of the sandbox that publish there. An interrupted run can be repeated. */
 type Destination = { readonly needs: readonly Program[]; steps(release: Release): Step[] };
 
-/** The npm scope of the packages of the platforms. */
+/** The npm scope of the platform packages. */
 export const npmScope = "@kubectl-acr-secret";
 
 /** The repository of the image. */

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Release } from "./destinations.ts";
 
-/** The files that people download: archives, packages, and their checksums and provenance. */
+/** The files for download: archives, packages, and their checksums and provenance. */
 const downloads = /\.(?:tar\.gz|zip|deb|rpm)$|^SHA256SUMS|\.(?:cdx|intoto|sigstore)\.jsonl?$/;
 
 /**

@@ -6,16 +6,16 @@ import { archivePlugin } from "../package.ts";
 import type { Platform } from "../platforms.ts";
 import type { Make } from "./channel.ts";
 
-/** An archive of a release, and where it is to be had. */
+/** An archive of a release and its URL. */
 export type Archive = { readonly target: Platform["target"]; readonly uri: string; readonly sha256: string };
 
 type Said = { readonly version: string; readonly homepage: string; readonly synopsis: string };
 
-/** Homebrew's words for systems and processors (docs.brew.sh/Formula-Cookbook). */
+/** Homebrew's names of systems and processors (docs.brew.sh/Formula-Cookbook). */
 const systems = { macos: "on_macos", linux: "on_linux" } as const;
 const processors = { arm64: "on_arm", x64: "on_intel" } as const;
 
-/** A formula for a tap: the program as it was released, and what kubectl completes its arguments with. */
+/** Returns a formula for a tap. It installs the released program and the program with which kubectl completes its arguments. */
 export function formula({ version, homepage, synopsis }: Said, archives: readonly Archive[]): string {
   const blocks = (Object.keys(systems) as (keyof typeof systems)[]).flatMap((system) => {
     const own = archives.filter(({ target }) => target.platform === system);
@@ -51,10 +51,10 @@ const choice = ({ target, uri, sha256 }: Archive) => [
   "    end",
 ];
 
-/** A Ruby string without anything to be put in. */
+/** Formats a Ruby string without interpolation. */
 const ruby = (text: string) => `"${text.replace(/["\\#]/g, "\\$&")}"`;
 
-/** Makes the formula of the archives for macOS and Linux. @returns its path */
+/** Writes the formula for the archives of macOS and Linux. @returns its path */
 export const homebrewFormula: Make = async ({ platforms, version, into, progress }) => {
   const { homepage, shortDescription } = (await descriptor()).spec;
   const archives: Archive[] = [];

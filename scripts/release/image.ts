@@ -13,7 +13,7 @@ import { releaseDate } from "./date.ts";
 import { baseEntries, nonroot } from "./image/base.ts";
 import type { Architecture } from "./image/debian.ts";
 
-/** Makes the image for each Linux that was asked for, in one index, as an OCI image layout. @returns the path of its folder */
+/** Creates an OCI image layout with one index: an image for each requested Linux platform. @returns the path of its folder */
 export const containerImage: Make = async (order) => {
   const { homepage, shortDescription } = (await descriptor()).spec;
   const { version, into, progress } = order;
@@ -36,7 +36,7 @@ export const containerImage: Make = async (order) => {
   return [folder];
 };
 
-/** What a container gets, in the words of an OCI image's configuration. Without a kubectl the plugin goes straight to its pod's cluster. */
+/** The configuration of a container in OCI's names. Without a kubectl, the plugin connects directly to its pod's cluster. */
 const container = {
   Entrypoint: ["/usr/bin/kubectl-acr_secret"],
   User: `${nonroot}:${nonroot}`,
@@ -44,7 +44,7 @@ const container = {
   Env: ["PATH=/usr/bin", "HOME=/tmp", "SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt"],
 };
 
-/** From what changes least to what changes most, so that a new version is one layer to pull. */
+/** Ordered from the least to the most frequently changed layer, so that a new version is one layer to pull. */
 async function layersOf(platform: Platform, architecture: Architecture, { progress }: Order): Promise<Layer[]> {
   const { folder } = await packagePlugin({ progress, platform });
   const file = async (path: string, name: string, mode = 0o644): Promise<Entry> => ({ name, content: await readFile(path), mode });
@@ -61,7 +61,7 @@ async function layer(entries: readonly Entry[]): Promise<Layer> {
   return { content: await promisify(gzip)(plain, { level: 9 }), packed: "+gzip", diffId: digestOf(plain) };
 }
 
-/** Writes files into a folder that is there whole or not at all. */
+/** Writes files into a folder. The folder appears only when it is complete. */
 async function put(folder: string, files: readonly Entry[]): Promise<void> {
   const fresh = `${folder}.${process.pid}`;
   try {

@@ -14,7 +14,7 @@ import { releaseDate } from "./date.ts";
 import { debianChangelog, debianCopyright, lintianOverrides, packageName } from "./debian.ts";
 import { nfpmConfiguration, type Packager, type Staged } from "./nfpm.ts";
 
-/** Makes a package for each Linux that the plugin is packaged for. @returns their paths */
+/** Creates a package for each Linux platform of the plugin. @returns their paths */
 export const linuxPackages =
   (packager: Packager): Make =>
   async ({ platforms, version, into, progress }) => {
@@ -42,7 +42,7 @@ export const linuxPackages =
     return made;
   };
 
-/** Writes what goes beside the programs. */
+/** Writes the files that accompany the programs. */
 async function stage(
   folder: string,
   work: string,

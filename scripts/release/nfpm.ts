@@ -1,16 +1,16 @@
 import { maintainer, packageName } from "./debian.ts";
 
-/** The package managers of Linux that nfpm writes for. */
+/** The package formats that nfpm writes. */
 export type Packager = "deb" | "rpm";
 
-/** Where the files of a package lie that are to go into it. */
+/** The paths of the files that go into a package. */
 export type Staged = {
   readonly programs: readonly string[];
   /** compressed, `NAME.1.gz` */
   readonly manuals: readonly string[];
-  /** what only one kind of package has, by its place there */
+  /** files of one format only, by their path in the package */
   readonly documents: Readonly<Record<Packager, Readonly<Record<string, string>>>>;
-  /** folders that go with the package; dpkg sees by itself which nobody needs any more */
+  /** folders that the package owns; dpkg removes unused folders by itself */
   readonly folders: Readonly<Record<Packager, readonly string[]>>;
 };
 
@@ -23,19 +23,19 @@ type Said = {
   readonly description: string;
 };
 
-/** Node's own needs: the newest symbols that its binary asks for. `test/channels/linux.test.ts` reads them out of the binary. */
+/** Node's own requirements: the newest symbol versions that its binary uses. `test/channels/linux.test.ts` reads them from the binary. */
 export const needs = { glibc: "2.28", glibcxx: "3.4.21" };
 
 const depends: Readonly<Record<Packager, readonly string[]>> = {
   deb: [`libc6 (>= ${needs.glibc})`, "libgcc-s1 | libgcc1", "libstdc++6 (>= 5)"],
-  // By what is in the libraries, as rpmbuild finds it: their packages are named differently by each distribution.
+  // By the symbols in the libraries, as rpmbuild determines them, because distributions use different names for these packages.
   rpm: [`libc.so.6(GLIBC_${needs.glibc})(64bit)`, "libgcc_s.so.1()(64bit)", `libstdc++.so.6(GLIBCXX_${needs.glibcxx})(64bit)`],
 };
 
-/** Distributions have kubectl by different names, and many machines have it from elsewhere. */
+/** Distributions name kubectl's package differently, and many machines have kubectl from another source. */
 const recommends: Readonly<Record<Packager, readonly string[]>> = { deb: ["kubectl | kubernetes-client"], rpm: [] };
 
-/** A configuration of nfpm (nfpm.goreleaser.com/docs/configuration) for one package of one architecture; YAML may be JSON. */
+/** Returns a configuration of nfpm (nfpm.goreleaser.com/docs/configuration) for one package of one architecture. JSON is valid YAML. */
 export function nfpmConfiguration(
   packager: Packager,
   { version, arch, day, homepage, synopsis, description }: Said,

@@ -1,7 +1,7 @@
 /**
- * What the changelog says of a version, as the text of a release.
+ * Returns the text of a release: the changelog's section on a version.
  *
- * @param changelog in the form of Keep a Changelog
+ * @param changelog in the format of Keep a Changelog
  * @throws Error if it has no dated heading for the version
  */
 export function releaseNotes(changelog: string, version: string): string {

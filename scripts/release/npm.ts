@@ -13,7 +13,7 @@ import { npmScope } from "./destinations.ts";
 
 const systems = { linux: "linux", macos: "darwin", win: "win32" } as const;
 
-/** A platform's name as Node has it: `linux-x64`. */
+/** Returns Node's name of a platform: `linux-x64`. */
 const nodeName = ({ target }: Platform) => `${systems[target.platform]}-${target.arch}`;
 
 const completer = "kubectl_complete-acr_secret";
@@ -23,7 +23,7 @@ function common(version: string) {
   return { version, description, license, repository: "github:kubectl-acr-secret/kubectl-acr-secret" };
 }
 
-/** package.json of the package that brings one platform's program; npm installs it on that platform only. */
+/** Returns package.json of the package with one platform's program. npm installs it only on that platform. */
 export function platformPackage(platform: Platform, version: string) {
   const { target } = platform;
   return {
@@ -35,7 +35,7 @@ export function platformPackage(platform: Platform, version: string) {
   };
 }
 
-/** package.json of what a person installs: commands, and every platform's package as one that may be left out. */
+/** Returns package.json of the package that users install: the commands, and every platform's package as an optional dependency. */
 function mainPackage(version: string) {
   return {
     name: packageName,
@@ -45,7 +45,7 @@ function mainPackage(version: string) {
   };
 }
 
-/** Makes npm's packages: one for every platform, and the one that a person installs. @returns the paths of their tarballs */
+/** Creates npm's packages: one for every platform, and the one that users install. @returns the paths of their tarballs */
 export const npmPackages: Make = async ({ platforms: wanted, version, into, progress }) => {
   const work = await guardedFolder("acr-secret-npm-");
   const pack = async (name: string) => {

@@ -10,7 +10,7 @@ import { packagePlugin } from "../package.ts";
 import { archiveName, type Platform } from "../platforms.ts";
 import type { Make } from "./channel.ts";
 
-/** A zip of a release: winget takes no other archive. */
+/** A zip of a release. winget accepts no other archive format. */
 export type Zip = { readonly arch: Platform["target"]["arch"]; readonly uri: string; readonly sha256: string };
 
 type Said = { readonly version: string; readonly homepage: string; readonly synopsis: string; readonly description: string };
@@ -19,8 +19,8 @@ const identifier = "KubectlAcrSecret.KubectlAcrSecret";
 const schema = "1.9.0";
 
 /**
- * The manifests that winget-pkgs takes of a version, by file name (github.com/microsoft/winget-cli schemas/JSON/manifests/v1.9.0).
- * The program goes as it is onto PATH, where kubectl finds it.
+ * Returns the manifests of a version for winget-pkgs, by file name (github.com/microsoft/winget-cli schemas/JSON/manifests/v1.9.0).
+ * winget puts the program on PATH, where kubectl finds it.
  */
 export function wingetManifests(
   { version, homepage, synopsis, description }: Said,
@@ -56,7 +56,7 @@ export function wingetManifests(
   };
 }
 
-/** Makes a zip for each Windows that was asked for, and the manifests that name them. @returns the paths of all */
+/** Creates a zip for each requested Windows platform, and the manifests that name them. @returns all paths */
 export const wingetPackage: Make = async ({ platforms, version, into, progress }) => {
   const windows = platforms.filter(({ target }) => target.platform === "win");
   if (windows.length === 0) return [];
@@ -83,7 +83,7 @@ export const wingetPackage: Make = async ({ platforms, version, into, progress }
   return made;
 };
 
-/** Writes a zip of files, the same bytes for the same files: a zip cannot be dated before 1980. */
+/** Creates a zip. The same files give the same bytes. A zip cannot contain a date before 1980. */
 export async function zip(folder: string, names: readonly string[], path: string): Promise<void> {
   const file = new yazl.ZipFile();
   const mtime = new Date(1980, 0, 1);

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { createAuthority } from "../../sandbox/pki.ts";
 
-/** Where a stand-in for Azure is reached, as the environment says it; `authority` is a certificate in PEM. */
+/** The address of the fake Azure for the environment. `authority` is a certificate in PEM. */
 export type StandIn = { readonly proxy: string; readonly authority: string };
 
 const registry = "warmup.azurecr.io";
@@ -23,7 +23,7 @@ const asks = (scope: string): Answer => ({
 const password = { name: "password1", creationTime: "2026-01-01T00:00:00Z" };
 const token = (passwords: readonly object[]) => ({ scopeMapId: `${id}/scopeMaps/warm`, status: "enabled", credentials: { passwords } });
 
-/** What was made, by its path. */
+/** Created objects, by path. */
 const written = new Map<string, Answer>();
 
 function write(path: string, properties: object): Answer {
@@ -32,7 +32,7 @@ function write(path: string, properties: object): Answer {
   return answer;
 }
 
-/** What is answered to a request, by its host, method and path: a registry in which nothing has been made yet, and what is written to it. */
+/** The responses by host, method and path: a registry that is empty at first, and the objects that requests create in it. */
 const rows: readonly (readonly [pattern: RegExp, answer: (path: string, isSigned: boolean) => Answer])[] = [
   [/^login\S+ POST /, () => ({ body: { token_type: "Bearer", expires_in: 3600, ext_expires_in: 3600, access_token: jwt } })],
   [/ POST \/providers\/Microsoft.ResourceGraph\//, () => ({ body: { data: [{ id }] } })],
@@ -72,7 +72,7 @@ function respond(request: IncomingMessage, response: ServerResponse): void {
   response.end(JSON.stringify(body));
 }
 
-/** Stands in for Azure and one registry, behind a proxy, for one `create` of an ACR token. */
+/** Starts a fake Azure with one registry behind a proxy, for one `create` of an ACR token. */
 export async function standIn(): Promise<StandIn> {
   const authority = await createAuthority("warm");
   const names = ["login.microsoftonline.com", "management.azure.com", registry];

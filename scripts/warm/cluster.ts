@@ -7,7 +7,7 @@ const list = (...items: readonly object[]) => ({ kind: "List", metadata: {}, ite
 const details = { name: "acr-warm", kind: "secrets" };
 const absent = { kind: "Status", status: "Failure", reason: "NotFound", message: 'secrets "acr-warm" not found', details, code: 404 };
 
-/** What is answered to a request, by its method and URL: in the only namespace there is neither a pod nor a Secret of ours. */
+/** The responses by method and URL. The only namespace has no pod and no pull secret of this plugin. */
 const rows: readonly (readonly [pattern: RegExp, body: object, status?: number])[] = [
   [/^GET \S+\/secrets\/acr-/, absent, 404],
   [/^GET \S+\/secrets\/other$/, other],
@@ -17,7 +17,7 @@ const rows: readonly (readonly [pattern: RegExp, body: object, status?: number])
   [/^/, account],
 ];
 
-/** Stands in for an API server as far as `create` looks; every write succeeds. */
+/** Returns a fake API server with the resources that `create` reads. Every write succeeds. */
 export function apiServer(): Server {
   return createServer(({ method, url }, response) => {
     const [, body = {}, status = 200] = rows.find(([pattern]) => pattern.test(`${method} ${url}`)) ?? [];

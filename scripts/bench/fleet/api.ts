@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { Agent, request } from "node:https";
 
-/** A request as it goes over the wire; `body` is JSON already. */
+/** An HTTP request. `body` is JSON text. */
 export type Call = {
   readonly method: string;
   readonly path: string;
@@ -11,7 +11,7 @@ export type Call = {
 
 export type Reply = { readonly status: number; readonly text: string };
 
-/** Asks the API server, as the user of a kubeconfig of the sandbox, without kubectl. */
+/** Sends requests to the API server as the user of a kubeconfig of the sandbox, without kubectl. */
 export type Api = {
   send(call: Call): Promise<Reply>;
   close(): void;
@@ -51,7 +51,7 @@ export async function openApi(kubeconfig: string): Promise<Api> {
 const json = { accept: "application/json" };
 const types = { POST: "application/json", PATCH: "application/merge-patch+json", DELETE: "application/json" };
 
-/** Sends a request of one's own, and reads the answer. @throws Error for a refusal, unless it says that things are so already */
+/** Sends one request and reads the response. @throws Error for an error response, unless the object already is in the requested state */
 export async function ask<T>(api: Api, method: "GET" | keyof typeof types, path: string, object?: object): Promise<T> {
   const headers = method === "GET" ? json : { ...json, "content-type": types[method] };
   const { status, text } = await api.send({ method, path, headers, ...(object && { body: JSON.stringify(object) }) });
@@ -60,7 +60,7 @@ export async function ask<T>(api: Api, method: "GET" | keyof typeof types, path:
   return JSON.parse(text);
 }
 
-/** Works on items, so many at once. */
+/** Processes items with at most `width` at a time. */
 export async function atOnce<T>(width: number, items: Iterable<T>, work: (item: T) => Promise<unknown>): Promise<void> {
   const left = items[Symbol.iterator]();
   const worker = async () => {

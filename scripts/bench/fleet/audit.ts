@@ -2,7 +2,7 @@ import { open, stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { changes } from "./replay.ts";
 
-/** A write of the plugin that the API server carried out: its verb (`patch`), and when it came in (milliseconds of the clock). */
+/** A successful change by the plugin: its verb (`patch`), and when the API server received it (epoch milliseconds). */
 export type Written = { readonly at: number; readonly method: string; readonly path: string };
 
 /** audit.k8s.io/v1 Event. */
@@ -14,11 +14,11 @@ type Event = {
   readonly responseStatus?: { readonly code?: number };
 };
 
-/** What the API server has in its log of writes: who asks gets what was added since. */
+/** Reads the API server's audit log. Each call of the returned function returns the changes since the last call. */
 export async function followAudit(file: string): Promise<() => Promise<Written[]>> {
   let from = (await stat(file)).size;
   return async () => {
-    // The line is written behind the answer
+    // The API server writes the line after its response.
     await sleep(300);
     const log = await open(file);
     try {

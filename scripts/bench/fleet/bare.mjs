@@ -1,6 +1,6 @@
-// node bare.mjs KUBECTL SOCKET REQUESTS WIDTH: sends the requests of a file (JSON: lists of them, one list after the other) through one
-// `kubectl proxy`, so many at once, and does nothing else: what a run over many namespaces costs at the least. Plain JavaScript, so
-// that nothing has to be translated first.
+// node bare.mjs KUBECTL SOCKET REQUESTS WIDTH: sends the requests in a file (JSON: several lists, one after the other) through one `kubectl
+// proxy`, WIDTH at a time, and does nothing else. This is the minimum cost of a run over many namespaces. Plain JavaScript, so that nothing
+// is compiled first.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:http";

@@ -11,26 +11,26 @@ import { rotation } from "./rotation.ts";
 import { type Watched, watch } from "./watched.ts";
 import type { World } from "./world.ts";
 
-/** Requests at once of the bare load: our own begin with eight, and stay near them beside a server that is as near as this one. */
+/** Concurrent requests of the bare load. The plugin starts with eight, and stays near eight with a server on the same machine. */
 const width = 8;
 
 const secretOf = (run: number | string) => `pull-${run}`;
 
-/** What `kubectl` is asked to do. */
+/** The arguments of `kubectl`. */
 const create = (secret: string) => [
   ..."acr-secret create --registry myregistry --repository app/web --serviceaccount default -A --credential-per=scope".split(" "),
   secret,
 ];
 
-/** One run, and a second one that finds everything done. */
+/** A first run, and a second one that has nothing left to change. */
 type Pair = { readonly first: Watched; readonly rerun: Watched; readonly writes: readonly Written[]; readonly again: readonly Written[] };
 
-/** One credential for every namespace of a cluster, beside a load that does nothing but send the same requests. */
+/** Compares one credential for every namespace of a cluster with a bare load that only sends the same requests. */
 export async function fleet(world: World, { large }: { readonly large: boolean }): Promise<Row[]> {
   const { sandbox, say } = world;
   const api = await openApi(sandbox.cluster.kubeconfig);
   await sandbox.azure.push("myregistry.azurecr.io/app/web:1");
-  // Azure takes ten seconds for a password, which is no matter of ours
+  // Azure asks to wait ten seconds for a password. The plugin has no influence on that.
   sandbox.azure.world.longRunning.retryAfter = 0;
   say("making 1,000 namespaces");
   await makeNamespaces(api, { from: 0, to: 1000, accounts: 1 });
@@ -50,7 +50,7 @@ export async function fleet(world: World, { large }: { readonly large: boolean }
   return [...rows, growth(pairs, await again(first, read, secret, world))];
 }
 
-/** Compares first runs with the bare load, and keeps how ours went. */
+/** Compares first runs with the bare load, and collects the results of the plugin's runs. */
 async function beside(api: Api, world: World, pairs: Pair[]): Promise<Row> {
   const { sandbox, kubectl, env, say } = world;
   const [socket, file] = [join(sandbox.folder, "bare.sock"), join(sandbox.folder, "bare.json")];
@@ -99,7 +99,7 @@ async function record(api: Api, secret: string, { sandbox, kubectl, env }: World
   }
 }
 
-/** Runs a command a second time, when its first run is over. */
+/** Runs a command a second time, after its first run has ended. */
 async function again(first: Watched, read: () => Promise<Written[]>, secret: string, { kubectl, env }: World): Promise<Pair> {
   const writes = await read();
   const rerun = await watch(kubectl, create(secret), env);
@@ -112,7 +112,7 @@ const peakOf = ({ first, rerun }: Pair) => Math.max(first.peak ?? Number.NaN, re
 
 const megabytes = (size: number) => `${size.toFixed(0)} MB`;
 
-/** What the runs over 1,000 namespaces show beside their time. */
+/** Returns the other figures of the runs over 1,000 namespaces, besides their time. */
 function figuresOf(pairs: readonly Pair[]): Row[] {
   const runs = pairs.length;
   const middle = (of: (pair: Pair) => number) => median(pairs.map(of));

@@ -7,10 +7,7 @@ const width = 32;
 
 export const namespaceOf = (index: number) => `fleet-${String(index).padStart(5, "0")}`;
 
-/**
- * Makes namespaces up to so many, with so many ServiceAccounts each, and waits until their default ones are there, which
- * kube-controller-manager makes.
- */
+/** Creates namespaces and their ServiceAccounts, and waits for the default ServiceAccounts, which kube-controller-manager creates. */
 export async function makeNamespaces(api: Api, { from, to, accounts }: { from: number; to: number; accounts: number }): Promise<void> {
   const names = Array.from({ length: to - from }, (_, index) => namespaceOf(from + index));
   await atOnce(width, names, async (name) => {
@@ -24,7 +21,7 @@ export async function makeNamespaces(api: Api, { from, to, accounts }: { from: n
   }
 }
 
-/** Gives namespaces ServiceAccounts beside `default`, up to so many. */
+/** Creates ServiceAccounts in addition to `default`, up to the given number in each namespace. */
 export async function addAccounts(api: Api, names: readonly string[], accounts: number): Promise<void> {
   const others = names.flatMap((namespace) => Array.from({ length: accounts - 1 }, (_, index) => ({ namespace, name: `app-${index}` })));
   await atOnce(width, others, async (metadata) => {
@@ -36,11 +33,11 @@ export async function addAccounts(api: Api, names: readonly string[], accounts: 
   });
 }
 
-/** The ServiceAccounts of one name, in all namespaces. */
+/** Returns the ServiceAccounts with a name in all namespaces. */
 export const accountsNamed = (api: Api, name: string) =>
   ask<{ readonly items: readonly Listed[] }>(api, "GET", `/api/v1/serviceaccounts?fieldSelector=metadata.name%3D${name}`);
 
-/** Takes away what a run made: the Secrets of its name, and every list of pull secrets of a default ServiceAccount. */
+/** Removes the results of a run: the Secrets with its name, and the `imagePullSecrets` of every default ServiceAccount. */
 export async function undo(api: Api, secret: string): Promise<void> {
   const { items: secrets } = await ask<{ readonly items: readonly Listed[] }>(
     api,

@@ -3,16 +3,16 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Api, Call } from "./api.ts";
 
-/** A server between kubectl and the API server that keeps what passes. */
+/** A server between kubectl and the API server that records all requests. */
 export type Recorder = {
   /** `http://127.0.0.1:PORT` */
   readonly url: string;
-  /** The requests so far, as they came. */
+  /** The requests so far, in order. */
   readonly calls: readonly Call[];
   stop(): void;
 };
 
-/** Headers that say what is asked; kubectl adds others of its own anyway. */
+/** Headers that are part of the request. kubectl adds its own headers anyway. */
 const kept = ["accept", "content-type", "user-agent"];
 
 export async function startRecorder(api: Api): Promise<Recorder> {

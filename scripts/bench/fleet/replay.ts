@@ -2,9 +2,10 @@ import type { Api, Call } from "./api.ts";
 import { accountsNamed } from "./namespaces.ts";
 
 /**
- * The requests of a run, for the same work to be done once more: for a Secret of another name, on the ServiceAccounts as they are now,
- * and with pages of lists that begin where they now end.
- * @returns what only looks, then what claims a Secret, and then what writes
+ * Returns the requests of a run, changed so that they do the same work again: for a Secret with another name, with the current versions of
+ * the ServiceAccounts, and with the current page boundaries of lists.
+ *
+ * @returns first the reads, then the requests that claim a Secret, then the other changes
  */
 export async function afresh(
   api: Api,
@@ -14,14 +15,14 @@ export async function afresh(
   const { items } = await accountsNamed(api, "default");
   const versions = new Map(items.map(({ metadata }) => [metadata.namespace, metadata.resourceVersion]));
   const renamed = calls.map((call) => rename(call, names));
-  // What the run has claimed it looks at once more, when it is there
+  // The run reads a Secret again after it has claimed it, so this read must come after the claim.
   const isLate = (call: Call) => changes(call) || call.path.endsWith(`/secrets/${names.to}`);
   const looks = renamed.filter((call) => !isLate(call));
   const writes = renamed.filter(isLate).map((call) => (call.method === "PATCH" ? onVersion(call, versions) : call));
   return [await withPages(api, looks), writes.filter(claims), writes.filter((call) => !claims(call))];
 }
 
-/** Whether a call makes a Secret only to claim it: another one writes to that Secret later. */
+/** Whether a call creates a Secret only to claim it. Another call writes to that Secret later. */
 const claims = ({ method, body }: Call): boolean => method === "POST" && body?.includes('"acr-secret/claim"') === true;
 
 const rename = (call: Call, { from, to }: { readonly from: string; readonly to: string }): Call => ({
@@ -30,7 +31,10 @@ const rename = (call: Call, { from, to }: { readonly from: string; readonly to: 
   body: call.body?.replaceAll(from, to),
 });
 
-/** A ServiceAccount is written on its version as it now is; a Secret was made a moment ago, and is written whatever its version. */
+/**
+ * Sets the current resourceVersion in a change to a ServiceAccount. Removes the precondition from a change to a Secret, because the Secret
+ * was just created.
+ */
 function onVersion(call: Call, versions: ReadonlyMap<string, string>): Call {
   const [, namespace = "", kind] = /\/namespaces\/([^/]+)\/([^/]+)\//.exec(call.path) ?? [];
   const { metadata, ...body } = JSON.parse(call.body ?? "{}");
@@ -38,7 +42,7 @@ function onVersion(call: Call, versions: ReadonlyMap<string, string>): Call {
   return { ...call, body: JSON.stringify({ metadata: { ...metadata, ...held }, ...body }) };
 }
 
-/** Every list of the calls, page by page as the server now divides it. */
+/** Returns every list of the calls, with the pages into which the server divides it now. */
 async function withPages(api: Api, calls: readonly Call[]): Promise<Call[]> {
   const fresh: Call[] = [];
   for (const call of calls) {
@@ -56,5 +60,5 @@ async function nextPage(api: Api, call: Call, first: string): Promise<Call | und
   return metadata.continue ? { ...call, path: `${first}&continue=${encodeURIComponent(metadata.continue)}` } : undefined;
 }
 
-/** Whether a call changes what the cluster keeps. */
+/** Whether a call changes objects in the cluster. */
 export const changes = ({ method, path }: Pick<Call, "method" | "path">): boolean => method !== "GET" && !path.includes("dryRun=All");

@@ -16,8 +16,8 @@ const secret = "pull-rotated";
 const runs = 5;
 
 /**
- * How long it takes from the moment at which Azure has made the new password until the last of 1,000 Secrets has it, beside a load that
- * does nothing but write those Secrets.
+ * Measures the time from the moment when Azure creates the new password until the last of 1,000 Secrets has it, compared with a bare load
+ * that only writes those Secrets.
  */
 export async function rotation(api: Api, world: World, width: number): Promise<Row> {
   const { sandbox, kubectl, env, say } = world;
@@ -44,7 +44,7 @@ const isSecret = ({ method, path }: Written) => method === "patch" && path.inclu
 
 const lastOf = (writes: readonly Written[]) => Math.max(...writes.filter(isSecret).map(({ at }) => at));
 
-/** When Azure made the last password that there is. */
+/** Returns when Azure created the newest password. */
 const madeLast = ({ sandbox }: World): number =>
   Math.max(
     ...sandbox.azure.world.registries.flatMap(({ tokens }) =>
@@ -52,7 +52,7 @@ const madeLast = ({ sandbox }: World): number =>
     ),
   );
 
-/** Writes what is there once more, with another annotation. */
+/** Writes every Secret again, with another annotation. */
 async function bare(api: Api, { sandbox, kubectl, env }: World, width: number): Promise<void> {
   const { items } = await ask<Secrets>(api, "GET", `/api/v1/secrets?fieldSelector=metadata.name%3D${secret}`);
   const headers = { accept: "application/json", "content-type": "application/merge-patch+json", "user-agent": "kubectl-acr-secret/bare" };

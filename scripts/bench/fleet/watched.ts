@@ -1,16 +1,16 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** How a program ran. */
+/** The measurements of a program's run. */
 export type Watched = {
   readonly milliseconds: number;
-  /** When it printed its first byte on stdout, by the clock. */
+  /** When it printed its first byte on stdout (epoch milliseconds). */
   readonly spoke: number | undefined;
-  /** The most memory that it had resident, in MB: of this process alone, and not of those that it starts. Only Linux tells. */
+  /** The program's peak resident memory in MB, without its child processes. Available only on Linux. */
   readonly peak: number | undefined;
 };
 
-/** Runs a program to its end. @param every milliseconds between two looks at its memory @throws Error with what it said when it fails */
+/** Runs a program to its end. @param every milliseconds between two reads of its memory @throws Error with its output if it fails */
 export function watch(file: string, args: readonly string[], env: NodeJS.ProcessEnv, every = 10): Promise<Watched> {
   const began = performance.now();
   const child = spawn(file, args, { env, stdio: ["ignore", "pipe", "pipe"] });
@@ -23,7 +23,7 @@ export function watch(file: string, args: readonly string[], env: NodeJS.Process
   child.stderr.on("data", (text) => {
     said += text;
   });
-  // The kernel keeps the peak of what the process is by now: kubectl becomes the plugin
+  // The kernel reports the peak of the current program: kubectl replaces itself with the plugin.
   const watching = setInterval(() => {
     peak = peakOf(child.pid) ?? peak;
   }, every);

@@ -1,6 +1,6 @@
 import type { Sandbox } from "../../../sandbox/sandbox.ts";
 
-/** What is measured in: a sandbox, and who is told how far it is. */
+/** The environment of a measurement: a sandbox, and a function that prints the progress. */
 export type World = {
   readonly sandbox: Sandbox;
   readonly kubectl: string;

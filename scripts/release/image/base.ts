@@ -4,19 +4,19 @@ import { guardedFolder } from "../../../sandbox/guard.ts";
 import type { Entry } from "../../../sandbox/tar.ts";
 import { type Architecture, debianPackages, unpackDebian } from "./debian.ts";
 
-/** Where Debian has libraries, and the loader that a program asks for by its full path. */
+/** Debian's folder of libraries, and the path of the loader that a program names. */
 const libraries: Readonly<Record<Architecture, { readonly folder: string; readonly loader: string }>> = {
   amd64: { folder: "usr/lib/x86_64-linux-gnu", loader: "lib64/ld-linux-x86-64.so.2" },
   arm64: { folder: "usr/lib/aarch64-linux-gnu", loader: "lib/ld-linux-aarch64.so.1" },
 };
 
-/** What Node is linked to. */
+/** The libraries that Node is linked to. */
 const linked = ["libatomic.so.1", "libc.so.6", "libdl.so.2", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0", "libstdc++.so.6"];
 
-/** Nobody in particular: the number that minimal images have in common. */
+/** The user id that minimal images use for an unprivileged user. */
 export const nonroot = 65532;
 
-/** The files of the image that are not ours: the C and C++ libraries, the authorities that browsers trust, and a user without rights. */
+/** Returns the third-party files of the image: the C and C++ libraries, the CAs that browsers trust, and an unprivileged user. */
 export async function baseEntries(architecture: Architecture): Promise<Entry[]> {
   const work = await guardedFolder("acr-secret-base-");
   try {
@@ -44,10 +44,10 @@ export async function baseEntries(architecture: Architecture): Promise<Entry[]> 
   }
 }
 
-/** The compiler's libraries share one copyright, which lies in a package of its own. */
+/** The compiler's libraries share one copyright file, which is in a separate package. */
 const notLinked = (path: string) => !/lib(atomic1|gcc-s1|stdc\+\+6)/.test(path);
 
-/** As update-ca-certificates puts them together. */
+/** Joins the CA certificates like update-ca-certificates. */
 async function authorities(folder: string): Promise<Buffer> {
   const names = (await readdir(folder)).sort();
   return Buffer.concat(await Promise.all(names.map((name) => readFile(join(folder, name)))));

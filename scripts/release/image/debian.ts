@@ -7,10 +7,13 @@ import { guardedFolder } from "../../../sandbox/guard.ts";
 import { sha256Of } from "../../krew/archive.ts";
 import pins from "./debian.json" with { type: "json" };
 
-/** Debian's name for an architecture, which is Go's and OCI's too. */
+/** Debian's name of an architecture, which Go and OCI use, too. */
 export type Architecture = "amd64" | "arm64";
 
-/** By its own apt and its own keys; where Debian has gone on, its archive of all that ever was has the version still. */
+/**
+ * apt verifies packages with Debian's own keys. When a newer version has replaced a package, Debian's snapshot archive still has the pinned
+ * version.
+ */
 const archives = [
   { base: "http://deb.debian.org/debian", security: "http://deb.debian.org/debian-security", options: "" },
   {
@@ -20,14 +23,14 @@ const archives = [
   },
 ];
 
-/** What the image has of Debian, each at a pinned version. */
+/** The Debian packages in the image, each with a pinned version. */
 export const debianPackages = Object.entries(pins.packages).map(([name, pin]) => ({ name, ...pin }));
 
 /**
  * Downloads the pinned packages of an architecture, once per user, and unpacks them.
  *
  * @param into an empty folder
- * @throws Error with what apt says
+ * @throws Error with apt's message
  */
 export async function unpackDebian(architecture: Architecture, into: string): Promise<void> {
   const kept = cacheFolder(process.env, "debian", sha256Of(Buffer.from(JSON.stringify([pins, architecture]))).slice(0, 12));
@@ -49,7 +52,7 @@ async function download(architecture: Architecture, kept: string): Promise<void>
       if (failure === undefined) {
         await mkdir(join(kept, ".."), { recursive: true });
         await rename(join(work.path, "got"), kept).catch(async (error) => {
-          if ((await readdir(kept).catch(() => [])).length === 0) throw error; // else another run was faster
+          if ((await readdir(kept).catch(() => [])).length === 0) throw error; // another run was faster
         });
         return;
       }
@@ -61,7 +64,9 @@ async function download(architecture: Architecture, kept: string): Promise<void>
   }
 }
 
-/** With apt's state in a folder of ours: the machine's own is not touched. @returns what apt said if it failed */
+/**
+ * Runs apt with its state in a temporary folder, so that the machine's own state does not change. @returns apt's error message if it failed
+ */
 async function attempt(work: string, architecture: Architecture, archive: (typeof archives)[number]): Promise<string | undefined> {
   for (const name of ["state/lists/partial", "cache/archives/partial", "etc/preferences.d", "got"])
     await mkdir(join(work, name), { recursive: true });

@@ -1,10 +1,10 @@
-// Finds this platform's program. npm installs it as a package of its own, an optional dependency of this one.
+// Finds this platform's program. npm installs it as a separate package, an optional dependency of this one.
 const { join } = require("node:path");
 
 const platform = `${process.platform}-${process.arch}`;
 const name = `@kubectl-acr-secret/${platform}`;
 
-/** @returns the program's path @throws Error with what to do */
+/** Returns the program's path. @throws Error with the fix */
 function find() {
   const { programs } = require("./platforms.json");
   const program = programs[platform];

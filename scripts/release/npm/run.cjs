@@ -1,6 +1,7 @@
 #!/usr/bin/env node
-// Runs this platform's program, and puts it in this file's place, so that from then on no Node starts before it. npm runs no script
-// for that, since it may have been told not to; where we may not write, or on Windows, this file stays and does the same.
+// Runs this platform's program, and replaces this file with it, so that later starts need no Node. An npm install script could not do that
+// reliably, because users can disable install scripts. If the file cannot be replaced, or on Windows, this file stays and always runs the
+// program.
 const { spawn } = require("node:child_process");
 const { linkSync, renameSync, rmSync } = require("node:fs");
 const { find } = require("./find.cjs");
@@ -10,7 +11,7 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
 function run(program) {
   const child = spawn(program, process.argv.slice(2), { stdio: "inherit" });
   for (const signal of signals) {
-    // A terminal gives Ctrl-C to the child too.
+    // A terminal sends Ctrl-C to the child, too.
     process.on(signal, () => (signal === "SIGINT" && process.stdin.isTTY) || child.kill(signal));
   }
   child.on("error", (error) => fail(`${program} could not be started: ${error.message}`));
@@ -38,7 +39,7 @@ function fail(sentence) {
 
 try {
   const program = find();
-  // There npm starts this file by another one, which asks for Node.
+  // On Windows, npm starts this file through a wrapper that needs Node.
   if (process.platform !== "win32") takeOurPlace(program);
   run(program);
 } catch (error) {
