@@ -8,10 +8,13 @@ import type { Action } from "./action.ts";
 import type { Claimed, Env, Tools } from "./tools.ts";
 import { secretRetries, update } from "./update.ts";
 
-/** How long the runs of one credential wait for claims in all, in milliseconds: a claim that is rewritten holds them up no longer. */
+/**
+ * The total time that the runs of one credential wait for claims, in milliseconds: a claim that another run rewrites repeatedly delays them
+ * no longer.
+ */
 const longestWait = 4 * claimLasts;
 
-/** Between two looks at a claim of another run, in milliseconds. */
+/** The pause between two reads of another run's claim, in milliseconds. */
 const pause = 500;
 
 /** Claims a Secret before a password is generated for it. The end of the run releases it. */
@@ -28,7 +31,7 @@ export async function claimSecret(change: Claim, { tools, run }: Env): Promise<{
   if (precondition?.claim && isLive(precondition.claim, tools.now()) && (await outwaits(to, precondition.claim, tools)) !== "ended")
     throw new Conflict(`another run is making secret "${to.name}" in namespace "${to.namespace}"`);
   const made = !precondition;
-  // A claim whose answer is lost may stand
+  // If the response is lost, the claim may exist
   run.claims.set(keyOf(to), { to, made, makes });
   try {
     const at = tools.now();
@@ -56,8 +59,8 @@ async function writeClaim({ to, precondition, makes, shape }: Claim, tools: Tool
 }
 
 /**
- * Waits for the run whose claim this is, once for each claim and no longer than a claim lasts, whatever the clocks say.
- * @returns `moved` if the run has done something since; `ended` if its claim may be taken over; `tired` if there is no time left to wait
+ * Waits for the run that owns a claim, once for each claim and at most for one claim lifetime, independent of the clocks of the machines.
+ * @returns `moved` if that run has changed the Secret; `ended` if its claim may be taken over; `tired` if no waiting time is left
  */
 function outwaits(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<"moved" | "ended" | "tired"> {
   const { waits } = tools;
@@ -80,7 +83,7 @@ const claimKey = (to: Ref<"secret">, { by, until }: SecretClaim): string => JSON
 type LookedAt = { readonly to: Ref<"secret">; readonly metadata: Secret["metadata"] };
 
 /**
- * Waits for the runs that have claimed one of these Secrets, because they are about to write to it.
+ * Waits for the runs that have claimed one of these Secrets and are about to write to it.
  * @returns whether it has waited, so that the Secrets must be read again
  */
 export async function outwaitAll(secrets: readonly LookedAt[], tools: Tools): Promise<boolean> {
@@ -90,12 +93,12 @@ export async function outwaitAll(secrets: readonly LookedAt[], tools: Tools): Pr
     return isOther ? [{ to, other }] : [];
   });
   if (tools.waits.milliseconds >= longestWait) return false;
-  // All at once: each of them may hold it up for half a minute
+  // Wait concurrently: each claim may take half a minute
   await Promise.all(claimed.map(({ to, other }) => outwaits(to, other, tools)));
   return claimed.length > 0;
 }
 
-/** Looks a little later. @throws CliError cancelled */
+/** Reads the Secret again after a pause. @returns whether the claim has changed @throws CliError cancelled */
 async function moved(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<boolean> {
   await tools.sleep(pause);
   if (tools.halted()) throw new Interrupted();
@@ -103,28 +106,27 @@ async function moved(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promi
   return !secret || !sameClaim(found, readClaim(secret));
 }
 
-/** The Secret, if it is this run that claims it. */
+/** Returns the Secret if this run claims it. */
 export async function ownClaim(to: Ref<"secret">, { cluster, runId }: Tools): Promise<Secret | undefined> {
   const secret = await cluster(to.context).get(to);
   return secret && readClaim(secret)?.by === runId ? secret : undefined;
 }
 
-/** A Secret as a write may be held to it. */
+/** Returns the precondition for a write to a Secret that was read. */
 export const preconditionOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Pick<Secret, "metadata">): Precondition => ({
   uid,
   version,
 });
 
 /**
- * Sees to it, right before a password is made, that what this run has claimed holds for long enough: a run that was too slow has lost
- * its claim, and makes none.
- * @throws Conflict where another run has taken over
+ * Renews this run's claims before it generates a password. A run that was too slow has lost its claim and generates none.
+ * @throws Conflict if another run has taken over the Secret
  */
 export async function renewClaims({ run, tools }: Env): Promise<void> {
   for (const [key, claimed] of run.claims) if (!isYoung(claimed, tools.now())) run.claims.set(key, await renew(claimed, tools));
 }
 
-/** Renews what is held beyond its own Secret, before another one is written; once for all that are written at the same time. */
+/** Renews claims that last beyond the write of their own Secret, before another Secret is written. Concurrent writes share one renewal. */
 export async function holdClaims(env: Env): Promise<void> {
   const { run } = env;
   if (!run.holds) return;
@@ -134,10 +136,10 @@ export async function holdClaims(env: Env): Promise<void> {
   await run.renewal;
 }
 
-/** No password takes as long as two thirds of a claim. */
+/** Whether a claim needs no renewal. No password takes as long as two thirds of a claim lifetime. */
 const isYoung = ({ at }: Claimed, now: Date) => at !== undefined && now.getTime() - at.getTime() < claimLasts / 3;
 
-/** Somebody else may have written to the Secret and left the claim alone. */
+/** Renews a claim. Reads the Secret again on a conflict, because another client may have written to it without changing the claim. */
 async function renew(claimed: Claimed, tools: Tools): Promise<Claimed> {
   const { to, makes } = claimed;
   const { write, now, runId } = tools;
@@ -159,7 +161,7 @@ function taken({ name, namespace }: Ref): never {
   throw new Conflict(`another run has taken over secret "${name}" in namespace "${namespace}"`);
 }
 
-/** @throws Conflict if the Secret was deleted after it was read; every other error as it is */
+/** @throws Conflict if the Secret was deleted after it was read; otherwise the same error */
 export function asConflict(error: unknown): never {
   if (error instanceof CliError && error.kind === "notFound") throw new Conflict(error.message);
   throw error;

@@ -8,8 +8,9 @@ import { rollback, withLeft } from "./rollback.ts";
 import type { Env } from "./tools.ts";
 
 /**
- * Executes a plan and yields each outcome in the plan's order, as soon as it is known. Changes are independent but for what they `need`:
- * one that fails keeps only those from their turn that need it. A client dry run sends nothing: it yields what each change would result in.
+ * Executes a plan and yields each outcome in the plan's order, as soon as it is known. Changes are independent except for their `needs`: a
+ * change that fails prevents only the changes that need it. A client dry run sends nothing and yields the result that each change would
+ * have.
  */
 export async function* execute(plan: Plan | AsyncIterable<Change>, env: Env): AsyncGenerator<ChangeOutcome> {
   if (env.tools.dryRun === "client") {
@@ -20,7 +21,7 @@ export async function* execute(plan: Plan | AsyncIterable<Change>, env: Env): As
   yield* over(plan, { width: env.tools.width, halted: () => false }, (change) => step(change, went, env));
 }
 
-/** Whether the change of an object went well, by what names it. */
+/** Whether the change of an object succeeded, by the object's key. */
 type Went = Map<string, Promise<boolean>>;
 
 async function* step(change: Change, went: Went, env: Env): AsyncGenerator<ChangeOutcome> {
@@ -55,8 +56,8 @@ export async function executeOne(change: Change, env: Env): Promise<ChangeOutcom
 }
 
 /**
- * Executes a plan all or nothing, one change after the other: if one fails, it and those before it are rolled back.
- * @throws CliError of the change that failed, with what could not be rolled back
+ * Executes a plan all or nothing, one change after the other. If one fails, rolls back this one and all before it.
+ * @throws CliError of the change that failed, with the changes that could not be rolled back
  */
 export async function executeAll(plan: Plan, env: Env): Promise<ChangeOutcome[]> {
   if (env.tools.dryRun === "client") return plan.map((change) => preview(change, env));
@@ -64,13 +65,13 @@ export async function executeAll(plan: Plan, env: Env): Promise<ChangeOutcome[]>
   for (const change of plan) {
     const outcome = await attempt(change, [], env);
     if (outcome.left) throw await takenBack(new Interrupted(), done, env);
-    // A change whose answer was lost may have happened
+    // A change may have happened if its response was lost
     if (outcome.error) throw await takenBack(outcome.error, [...done, outcome], env);
     done.push(outcome);
   }
   return done;
 }
 
-/** The error that ended a run, once what it did is taken back. */
+/** Rolls back the changes and returns the error that ended the run, extended by the changes that could not be rolled back. */
 const takenBack = async (error: CliError, done: readonly ChangeOutcome[], env: Env) =>
   withLeft(error, await rollback(done, env), env.tools);

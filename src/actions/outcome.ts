@@ -5,11 +5,11 @@ import type { KubeObject } from "../objects.ts";
 import type { Change } from "../plan/change.ts";
 
 type OfChange = {
-  /** The change that was made: after a conflict, the one that was decided last. */
+  /** The change that was made. After a conflict, it is the last decision. */
   readonly change: Change;
   /** Warnings about the change. */
   readonly says?: readonly string[];
-  /** The command that solves what the warnings are about. If absent, that of the change. */
+  /** The command that fixes the cause of the warnings. Default: the fix of the change. */
   readonly fix?: Fix;
 };
 
@@ -17,9 +17,9 @@ type OfChange = {
 export type Done = OfChange & {
   /** The object as the server has it now. */
   readonly object?: KubeObject | undefined;
-  /** The object as it was read, if the change does not say what becomes of it. */
+  /** The object as it was read, if the change doesn't contain the new state. */
   readonly before?: KubeObject | undefined;
-  /** A dry run generates no password, so the object is without the login that it would get. */
+  /** A dry run generates no password, so the object lacks its future login. */
   readonly unmade?: true | undefined;
   readonly error?: undefined;
   readonly left?: undefined;

@@ -19,7 +19,7 @@ export const prove: Action<Prove> = {
     });
     if (proven.image) run.proven = proven.image;
     const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
-    // A missing image says already that its repository has none
+    // The warning about a missing image covers its repository
     const named = new Set(proven.missing.map(({ repository }) => repository));
     const unseen = proven.empty.filter((name) => !named.has(name));
     const empty = unseen.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`);
@@ -27,7 +27,7 @@ export const prove: Action<Prove> = {
   },
 };
 
-/** What a proof waits for, and for how long at most. */
+/** Describes what a proof waits for, and the maximum time. */
 function awaited(host: string, username: string, { fresh, passing }: { fresh: boolean; passing: Passing | undefined }): string {
   if (!passing) return `Asking ${host} for a manifest as ${username}${fresh ? ": a new password can take 2 minutes" : ""}`;
   const what = passing.verdicts.includes("out-of-scope") ? "role" : "password";

@@ -19,10 +19,10 @@ const plans = { attach: planAttach, detach: planDetach };
 /** How often an object is read again after a conflict. */
 const readAttempts = 8;
 
-/** How often a create is tried whose answer is lost or a conflict. */
+/** How often a create is tried if its response is lost or a conflict. */
 const createAttempts = 5;
 
-/** Seconds to wait beyond an object's grace period until its name is free. */
+/** How long to wait beyond an object's grace period until its name is free, in seconds. */
 const deleteTimeout = 30;
 
 export const recreate: Action<Recreate> = {
@@ -35,8 +35,8 @@ export const recreate: Action<Recreate> = {
 };
 
 /**
- * Deletes a pod or a Job and creates it with another list of pull secrets, because its list cannot be changed. Saves its manifest to a file
- * in the current folder before, and removes the file once the new object exists.
+ * Deletes a pod or a Job and creates it with another list of pull secrets, because its list can't be changed. First saves its manifest to a
+ * file in the current folder, and removes the file after the new object exists.
  */
 function recreateObject(change: Recreate, env: Env): Promise<ChangeOutcome> {
   const { tools, seen } = env;
@@ -53,7 +53,7 @@ function recreateObject(change: Recreate, env: Env): Promise<ChangeOutcome> {
 /** @throws Conflict if the object has changed since it was read */
 async function recreateOnce(change: Recreate, object: KubeObjects[RecreatableKind] | undefined, env: Env): Promise<ChangeOutcome> {
   const { to, secret } = change;
-  // The plan has read it, so another run may be between its delete and its create
+  // The plan has read the object, so another run may be between its delete and its create
   if (!object) throw new Conflict(absent(resourceOf(to.kind), to.name).message);
   const options = { recreate: true, force: change.force ?? false };
   const next = plans[change.does](secret, readTarget(to.kind, object, to.context), options);
@@ -66,7 +66,10 @@ async function recreateOnce(change: Recreate, object: KubeObjects[RecreatableKin
   return replace(next, object, manifest, env);
 }
 
-/** The pods of a Job say more than its counts: a running pod may not be ready. @throws CliError invalid */
+/**
+ * Rejects a Job with a started pod. The pods show more than the Job's counts, because a running pod may not be ready.
+ * @throws CliError invalid
+ */
 async function refuseBegun({ to }: Recreate, object: KubeObjects[RecreatableKind], { tools }: Env): Promise<void> {
   const labels = podsOf(to.kind, object as never);
   if (!labels) return;
@@ -75,7 +78,10 @@ async function refuseBegun({ to }: Recreate, object: KubeObjects[RecreatableKind
   if (begun) throw new CliError("invalid", `${nameOf(to)} ${begunWork}: see pod/${begun.metadata.name}`);
 }
 
-/** Asks quota, admission and authorization under another name, and checks that the new object gets the right list. @throws CliError */
+/**
+ * Checks quota, admission and authorization with a dry run under another name, and checks that the new object gets the right list.
+ * @throws CliError
+ */
 async function rehearseCreate({ to, does, secret }: Recreate, manifest: object, { tools }: Env): Promise<void> {
   const { metadata } = manifest as { metadata: object };
   const write = ({ name }: typeof to) =>
@@ -110,9 +116,9 @@ async function replace(change: Recreate, object: KubeObjects[RecreatableKind], m
   return { change, object: created };
 }
 
-/** Saves a manifest for `kubectl create -f`, and prints where. @returns the file's name @throws CliError config */
+/** Saves a manifest for `kubectl create -f`, and prints the file name. @returns the file name @throws CliError config */
 async function save(to: Ref<RecreatableKind>, manifest: object, { tools }: Env): Promise<string> {
-  // A file's name has 255 bytes at most. The API server's answer may hold any text, so only letters, digits, dots and dashes are taken.
+  // A file name has at most 255 bytes. Fields of the object may contain any text, so only letters, digits, dots and dashes are kept
   const plain = [to.kind.split(".")[0], to.namespace, to.name]
     .join("-")
     .replaceAll(/[^A-Za-z0-9.-]+/g, "-")
@@ -179,7 +185,7 @@ async function create(to: Ref<RecreatableKind>, manifest: object, { tools }: Env
   }
 }
 
-/** The error of a run that ends between the delete and the create, with the command that creates the object as it was. */
+/** Adds to the error of a run that ends between the delete and the create the command that creates the original object again. */
 function withCommand(error: CliError, to: Ref<RecreatableKind>, file: string): CliError {
   const { namespace, context } = to;
   const command: Fix = { kubectl: "create", args: ["-f", file], namespace, context };

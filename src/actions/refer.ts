@@ -31,13 +31,13 @@ async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, se
     read: async () => (await cluster.get(to)) ?? missing(to),
     write: async (object) => {
       const target = readTarget(to.kind, object, to.context);
-      // One may be in a list before its Secret is made
+      // Check now: a name can be in a list before its Secret is created
       const gone = dangling && (await leadNowhere({ cluster, namespace: to.namespace ?? "" }, dangling));
       const change = gone ? takeOut(gone, target) : possible(plans[act](secret, target));
       if (change.act === "keep") return { change, object: seen.get(keyOf(to)) };
       return { change, object: await cluster.write(to, { patch: patchOf(target, change.after) }, tools.write) };
     },
-    // Many writers of one list: each attempt lets one of them through, so the pause grows, and differs between the runs
+    // If many clients write one list, each attempt succeeds for one of them, so the pause grows and differs between the runs
     attempts: 60,
     pause: (attempt) => tools.sleep(Math.min(5 * attempt, 100) * (0.5 + tools.chance())),
   });
@@ -47,12 +47,12 @@ function missing({ kind, name }: Refer["to"]): never {
   throw absent(resourceOf(kind), name);
 }
 
-/** @throws CliError for a target that has become one whose list cannot be changed */
+/** @throws CliError if the target has become one whose list can't be changed */
 function possible(change: Refer | Keep | Refuse | Recreate): Refer | Keep {
   if (change.act === "refuse") throw refusalOf(change);
   if (change.act === "recreate") throw new CliError("internal", `${nameOf(change.to)} is to be made anew unasked`);
   return change;
 }
 
-/** The error that a refusal is. */
+/** Returns the error for a refusal. */
 export const refusalOf = ({ says, fix }: Refuse): CliError => new CliError("invalid", says, { hint: fix });

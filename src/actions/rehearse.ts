@@ -23,7 +23,7 @@ export const rehearse: Action<Rehearse> = {
   },
 };
 
-/** A Secret that was deleted or replaced is read again before it is deleted. */
+/** Ignores a deleted or changed Secret, because it is read again before the deletion. */
 function unlessGone(error: unknown): void {
   if (error instanceof Conflict || (error instanceof CliError && error.kind === "notFound")) return;
   throw error;
@@ -41,10 +41,10 @@ export async function rehearseBeside<R extends Ref, T>(to: R, create: (at: R) =>
 
 const suffix = "-rehearsal";
 
-/** A name has 253 characters at most, and no part of it ends with a dash (RFC 1123 subdomain). */
+/** Returns another name for the rehearsal. A name has at most 253 characters, and no part of it ends with a dash (RFC 1123 subdomain). */
 const besideName = (name: string, longest: number) => `${name.slice(0, longest - suffix.length).replace(/[-.]+$/, "")}${suffix}`;
 
-/** The same error, of the same kind, about the object that is meant. */
+/** Returns the same error with the real name of the object. */
 function renamed(error: CliError, from: string, to: string): CliError {
   const message = error.message.replaceAll(from, () => to);
   if (error instanceof Conflict) return new Conflict(message);

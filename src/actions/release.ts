@@ -9,8 +9,8 @@ import type { Claimed, Env, Run, Tools } from "./tools.ts";
 import { secretRetries, update } from "./update.ts";
 
 /**
- * Ends what this run still claims, also after an interruption. A Secret that was only made for the claim goes.
- * @returns the claims whose Secret could not be deleted, with what to do about it
+ * Ends all claims of this run, even after an interruption. Deletes a Secret that this run created only for the claim.
+ * @returns the claims whose Secret could not be deleted, with the command to delete it
  */
 export function endClaims({ run, tools }: Env): Promise<ChangeOutcome[]> {
   if (run.claims.size === 0) return Promise.resolve([]);
@@ -19,7 +19,7 @@ export function endClaims({ run, tools }: Env): Promise<ChangeOutcome[]> {
     for (const [key, claimed] of run.claims) {
       const error = await release(claimed, noteAfter(claimed, run, tools), tools).then(() => undefined, asCliError);
       run.claims.delete(key);
-      // A note that has an end does no harm
+      // A claim that stays in an annotation expires and does no harm
       if (error && claimed.made) kept.push(leftEmpty(claimed.to, error));
     }
     return kept;
@@ -34,8 +34,9 @@ const leftEmpty = (to: Ref<"secret">, error: CliError): ChangeOutcome => ({
 });
 
 /**
- * What is noted once a claim has ended. A password that the run may have made, and could not take back, stays noted by the claim itself,
- * which comes to its end; one that an earlier run has left, and this one has not written over, stays noted too.
+ * Returns the claim annotation after the claim ends. If this run may have generated a password that it could not roll back, the claim
+ * itself stays until it expires, because it records that password. A password that an earlier run left, and that this run did not
+ * overwrite, also stays recorded.
  */
 function noteAfter({ made, makes }: Claimed, { asked, kept }: Run, { runId }: Tools): ClaimAfter | undefined {
   if (made || !makes) return unclaimed;
@@ -58,7 +59,7 @@ async function release({ to, made }: Claimed, note: ClaimAfter | undefined, tool
 const unclaim = (to: Ref<"secret">, secret: Secret, { note, tools }: { readonly note: ClaimAfter; readonly tools: Tools }) =>
   tools.cluster(to.context).write(to, { patch: claimPatch(preconditionOf(secret).version, note) }, tools.write);
 
-/** If the Secret may not be deleted, removes the claim, so that no other run waits for it. */
+/** Deletes the Secret. If that is forbidden, removes the claim, so that no other run waits for it. */
 async function remove(to: Ref<"secret">, secret: Secret, tools: Tools): Promise<void> {
   try {
     await tools.cluster(to.context).write(to, { delete: preconditionOf(secret) }, tools.write);

@@ -25,7 +25,7 @@ async function deleteSecret(change: Remove, { tools, seen }: Env): Promise<Chang
     initial: seen.get(keyOf(to)) as Secret | undefined,
     read: () => tools.cluster(to.context).get(to),
     write: async (secret) => {
-      // Whoever else has deleted it did what was asked
+      // If another user has deleted it already, the change is done
       if (!secret) return { change };
       if (secret.metadata.uid !== change.precondition.uid) return stays(to, "it is another one");
       const entries = readEntries(secret) ?? [];

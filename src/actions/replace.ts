@@ -8,7 +8,7 @@ import { type ClaimAfter, replacementOf } from "../secret/pull-secret.ts";
 import { rehearseBeside } from "./rehearse.ts";
 import type { Env } from "./tools.ts";
 
-/** The content that the new Secret gets: a docker config with the login, and an end to the run's claim. */
+/** The content of the new Secret: a docker config with the login, and the claim after the write. */
 type Content = { readonly config: string; readonly claim: ClaimAfter };
 
 /**
@@ -39,7 +39,7 @@ export async function replace(
   }
 }
 
-/** If another client has created a Secret of that name, it is kept. */
+/** Creates the old Secret again. If another client has created a Secret of that name, keeps that one. */
 async function putBack(to: Ref<"secret">, old: Secret, { tools, run }: Pick<Env, "tools" | "run">): Promise<void> {
   const back = () => tools.cluster(to.context).write(to, { create: asNew(old) }, tools.write);
   const error = await tools.unhalted(back).then(

@@ -6,7 +6,7 @@ import { toSeconds } from "../timestamp.ts";
 import type { Action } from "./action.ts";
 import type { Tools } from "./tools.ts";
 
-/** Who reports, as `kubectl describe` shows it. */
+/** The component that reports, in the output of `kubectl describe`. */
 const component = "kubectl-acr-secret";
 
 /** Creates an Event for a Secret. The change that it reports is done, so an Event that cannot be created is only a warning. */
@@ -21,14 +21,14 @@ export const report: Action<Report> = {
       return {};
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
-      // This run has left it already, by another context of the same cluster
+      // This run has already created the Event, through another context of the same cluster
       if (error instanceof Conflict) return {};
       return error instanceof Interrupted ? {} : { says: [`no Event tells of it: ${error.message}`] };
     }
   },
 };
 
-/** One run reports a thing once: its name says so. */
+/** Returns the Event. Its name is derived from the run and the message, so that one run creates it only once. */
 function eventOf({ to, uid, reason, says }: Report, { runId, now }: Tools): KubeEvent & object {
   const { name, namespace = "" } = to;
   const at = toSeconds(now());

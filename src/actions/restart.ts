@@ -8,17 +8,18 @@ import type { ChangeOutcome } from "./outcome.ts";
 import type { Env } from "./tools.ts";
 import { update } from "./update.ts";
 
-/** The pod was deleted or has started after it was read. */
+/** The reason if the pod was deleted or has started after it was read. */
 const settled = "it has changed since, and waits no more";
 
 const replaced = "it has been replaced already";
 
 /**
- * Milliseconds until the ServiceAccount cache of the admission plugin has the new list. A pod that is created earlier gets the old list.
+ * Milliseconds to wait until the ServiceAccount cache of the admission plugin has the new list. A pod that is created earlier gets the old
+ * list.
  */
 const cacheDelay = 250;
 
-/** Evicts a pod that still waits, so that its controller creates another. */
+/** Evicts a pod that still waits, so that its controller creates another one. */
 export const restart: Action<Restart> = {
   apply: evict,
   preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
@@ -41,12 +42,12 @@ async function evict(change: Restart, { tools, seen }: Env): Promise<ChangeOutco
       if (!(error instanceof CliError)) return { change };
       return keep(reasonGone(error));
     },
-    // Its kubelet writes to it at the same time
+    // Its kubelet writes to the pod at the same time
     attempts: 5,
   });
 }
 
-/** Why there is nothing to evict. @throws CliError of every other eviction that was refused */
+/** Returns why there is nothing to evict. @throws CliError of any other rejected eviction */
 function reasonGone(error: CliError): string {
   if (error.kind === "notFound") return settled;
   // apiserver registry/generic/registry and core/pod/storage/eviction.go
@@ -57,7 +58,7 @@ function reasonGone(error: CliError): string {
 /** The annotation that `kubectl rollout restart` writes into a pod template. */
 const restartedAt = "kubectl.kubernetes.io/restartedAt";
 
-/** Has a workload replace its pods, in its own way and at its own pace. */
+/** Triggers a rollout, in which the workload replaces its pods in its own way and at its own pace. */
 export const rollout: Action<Rollout> = {
   async apply({ to }, { tools }) {
     const annotations = { [restartedAt]: tools.now().toISOString() };

@@ -5,7 +5,7 @@ import { rollbackOf } from "./actions.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import type { Env, Tools } from "./tools.ts";
 
-/** Rolls back changes in Azure, the last one first, even after an interruption. @returns those that could not be rolled back */
+/** Rolls back changes in Azure, the last one first, even after an interruption. @returns the changes that could not be rolled back */
 export function rollback(done: readonly ChangeOutcome[], { tools, run }: Pick<Env, "tools" | "run">): Promise<ChangeOutcome[]> {
   const back = rollbacksOf(done);
   if (back.length === 0 || tools.dryRun !== "none") return Promise.resolve([]);
@@ -22,7 +22,10 @@ export function rollback(done: readonly ChangeOutcome[], { tools, run }: Pick<En
   });
 }
 
-/** Keeps changes in Azure whose password a Secret may hold: pods that use it must be able to pull. @returns the outcome that reports it */
+/**
+ * Keeps changes in Azure whose password a Secret may hold, because pods that use it must be able to pull.
+ * @returns the outcome that reports this
+ */
 export function keepUncertain(done: readonly ChangeOutcome[], { tools, run }: Pick<Env, "tools" | "run">): ChangeOutcome[] {
   const back = rollbacksOf(done);
   const [first] = back;

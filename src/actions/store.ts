@@ -35,7 +35,7 @@ export const store: Action<Store> = {
   message: ({ precondition, replaces }) => (replaces ? "replaced" : precondition ? "configured" : "created"),
 };
 
-/** A Secret whose password is still to be generated has an empty config in a dry run. */
+/** Returns the Secret after a dry run. If its password is not generated yet, it has an empty config. */
 function previewOf({ to, entry, merges, replaces, shape }: Store, before: KubeObject | undefined, login: Login | undefined): Secret {
   const secret = before?.kind === "Secret" ? before : undefined;
   if (merges && secret) return mergedSecret(secret, entry, login);
@@ -43,14 +43,14 @@ function previewOf({ to, entry, merges, replaces, shape }: Store, before: KubeOb
   return replaces && secret ? replacementOf(secret, entry, config, { shape, claim: unclaimed }) : pullSecret(to, entry, config, shape);
 }
 
-/** What a dry run reports of a Secret besides the Secret itself. */
+/** Returns what a dry run reports in addition to the new Secret. */
 const lookBefore = (before: KubeObject | undefined, login: Login | undefined): Pick<ChangeOutcome, "before" | "unmade"> => ({
   before,
   unmade: login ? undefined : true,
 });
 
 /**
- * Writes the version of the Secret that was read, or creates it if there was none. After a conflict it is read again: a credential of the
+ * Writes the version of the Secret that was read, or creates it if there was none. After a conflict, reads it again: a credential of the
  * same kind that pulls is kept, even if another run wrote it.
  */
 async function storeSecret(change: Store, env: Env): Promise<ChangeOutcome> {
@@ -61,7 +61,7 @@ async function storeSecret(change: Store, env: Env): Promise<ChangeOutcome> {
   }
 }
 
-/** The error of a Secret that was deleted, and neither the new one nor the old one could be created. */
+/** Adds to the error that the Secret was deleted and that neither the new one nor the old one could be created. */
 function withLoss({ name, namespace }: Ref, error: CliError): CliError {
   const hint = `secret "${name}" in namespace "${namespace}" was deleted to be made anew, and could not be put back`;
   return error.withHint(hint);
@@ -88,7 +88,7 @@ async function storeIn(change: Store, env: Env): Promise<ChangeOutcome> {
   return claimed?.made ? asMade(outcome) : outcome;
 }
 
-/** If this run created the Secret for its claim, the line is `created`. */
+/** Reports `created` if this run created the Secret for its claim. */
 function asMade(outcome: ChangeOutcome): ChangeOutcome {
   const { change } = outcome;
   return change.act === "store" ? { ...outcome, change: { ...change, precondition: undefined } } : outcome;
@@ -107,7 +107,7 @@ async function writeSecret(change: Store, env: Env): Promise<ChangeOutcome> {
   return { change, object, ...(tools.write.dryRun && lookBefore(seen.get(key), run.login)) };
 }
 
-/** The outcome of a write that was rejected, or whose answer was lost. @throws Conflict if the Secret must be read again */
+/** Returns the outcome of a write that was rejected, or whose response was lost. @throws Conflict if the Secret must be read again */
 async function outcomeOf(error: CliError, change: Store, env: Env): Promise<ChangeOutcome> {
   if (change.precondition && error.kind === "notFound") throw new Conflict(error.message);
   if (!isLost(error)) throw error;
@@ -116,10 +116,10 @@ async function outcomeOf(error: CliError, change: Store, env: Env): Promise<Chan
   throw new Conflict(error.message);
 }
 
-/** The annotation with what Azure returned with the password. */
+/** Returns the annotation entry with the metadata that Azure returned with the password. */
 function withMade(entry: Entry, made: Env["run"]["made"] = {}): Entry {
   const known = Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined));
-  // The annotation has expiresAt at its end
+  // expiresAt is the last field of the entry
   const { expiresAt, ...of }: Entry = { ...entry, ...known };
   return { ...of, expiresAt };
 }
@@ -128,7 +128,7 @@ async function sendSecret(change: Store, env: Env): Promise<Secret> {
   const { to, entry, shape } = change;
   const { tools, run } = env;
   const login = loginOf(env);
-  // A dry run generates no password: the server can check an empty config
+  // A dry run generates no password. The server can check an empty config instead
   const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
   const claim = claimAfter(to, env);
   try {
@@ -150,14 +150,14 @@ async function textOf({ to, entry, precondition, merges, shape }: Store, { login
   return { patch: mergedPatch(await lookedAt(to, precondition, tools.cluster(to.context)), entry, login, claim) };
 }
 
-/** Keeps the claim of another run. */
+/** Returns the claim after the write: keeps the claim of another run. */
 function claimAfter(to: Ref<"secret">, { run, tools: { runId, now } }: Env): ClaimAfter {
   const claimed = run.claims.get(keyOf(to));
   if (!claimed) return {};
   return run.holds ? noteClaim(runId, now(), claimed.makes) : unclaimed;
 }
 
-/** Records whether this run still claims the Secret that was written. */
+/** Records whether this run still claims the written Secret. */
 function afterWrite(to: Ref<"secret">, object: Secret, { run, tools }: Env): void {
   const claimed = run.claims.get(keyOf(to));
   if (claimed && readClaim(object)?.by === tools.runId)
@@ -178,7 +178,7 @@ async function readAgain(change: Store, env: Env, lost?: CliError): Promise<Stor
   if (secret && readClaim(secret)?.by !== tools.runId) run.claims.delete(keyOf(to));
   if (isOther(secret, change) && !run.gone.has(keyOf(to))) return gone(change, secret);
   if (secret) return decide(change, secret, env, lost);
-  // An interrupted run begins nothing more
+  // An interrupted run starts no new change
   if (lost instanceof Interrupted) throw lost;
   return { ...change, precondition: undefined, replaces: false };
 }
@@ -189,7 +189,7 @@ async function decide(change: Store, secret: Secret, env: Env, lost: CliError | 
   const [host = ""] = entry.hosts;
   const { existing, login } = readExisting(secret, host, tools.write.fieldManager);
   const fresh = login === undefined || run.login?.password.equals(login.password) !== true;
-  // The login alone may have been there before: what is noted of it is to be written too
+  // The Secret may have had this login before, so the annotation entry must match too
   if (!fresh && holds(entry, host, existing)) {
     afterWrite(to, secret, env);
     run.gone.delete(keyOf(to));
@@ -205,7 +205,9 @@ async function decide(change: Store, secret: Secret, env: Env, lost: CliError | 
   return planned.act === "store" ? { ...planned, renews } : keep(planned.because);
 }
 
-/** Only an existing Secret is rotated: a deleted one stays deleted, and one that was created again may hold another credential. */
+/**
+ * A rotation writes only existing Secrets: a deleted Secret stays deleted, and a Secret that was created again may hold another credential.
+ */
 const isOther = (secret: Secret | undefined, { renews, precondition }: Store) =>
   renews !== undefined && secret?.metadata.uid !== precondition?.uid;
 

@@ -9,41 +9,41 @@ import type { Making } from "../secret/claim.ts";
 import type { Seen } from "../state/namespace-state.ts";
 import type { DryRun } from "./outcome.ts";
 
-/** What plans are carried out with. */
+/** Tools for executing plans. */
 export type Tools = {
-  /** The cluster of a context; the current one's without. */
+  /** Returns the cluster of a context, or of the current context if undefined. */
   cluster(context: string | undefined): Cluster;
   registry(): Registry;
   readonly files: Pick<Files, "create" | "remove">;
-  /** Carries out what is not in the cluster. */
+  /** Applies changes outside of the cluster. */
   readonly carry: Credential["apply"];
-  /** The command that does by hand what a change would take away. */
+  /** Returns the command that reverses a change manually. */
   removal(change: Change): readonly string[];
-  /** Only `execute` decides by it what is done. With `server`, writes are sent as dry runs. */
+  /** Only `execute` decides by this value. With `server`, writes are sent as dry runs. */
   readonly dryRun: DryRun;
-  /** With `dryRun` the API server checks writes and stores nothing, and nothing else is touched. */
+  /** With `dryRun`, the API server checks writes and stores nothing, and nothing else is changed. */
   readonly write: WriteOptions;
-  /** Takes over what others made. */
+  /** Overwrites objects and fields of other tools and users. */
   readonly force: boolean;
-  /** Adds a login to a Secret that holds others. */
+  /** Adds a login to a Secret that holds other logins. */
   readonly merge: boolean;
   sleep(milliseconds: number): Promise<void>;
   now(): Date;
-  /** A number from 0 up to 1, another one each time: so that those who wait for each other do not do so in step. */
+  /** Random jitter in [0, 1). */
   chance(): number;
-  /** Names this run in what it claims: no other run has the same. */
+  /** Unique id of this run, which its claims contain. */
   readonly runId: string;
-  /** The claims of other runs that this one has waited for, and how long in all. */
+  /** The claims of other runs that this run has waited for, and the total waiting time. */
   readonly waits: { readonly claims: Set<string>; milliseconds: number };
-  /** Prints a line at once. */
+  /** Prints a line immediately. */
   inform(text: string): void;
-  /** Shows that something is under way. */
+  /** Shows progress while the work runs. */
   during<T>(what: string, work: () => Promise<T>): Promise<T>;
-  /** Whether the run was interrupted, so that nothing more is to be begun. */
+  /** Whether the run was interrupted, so that it must not start anything new. */
   halted(): boolean;
-  /** Runs what an interruption must not end, within a bound. */
+  /** Runs work that an interruption must not end, within a time limit. */
   unhalted<T>(work: () => Promise<T>): Promise<T>;
-  /** How much is done at once. */
+  /** The maximum number of concurrent tasks. */
   width(): number;
 };
 
@@ -51,25 +51,25 @@ export type Tools = {
 export type Run = {
   /** The login that Secrets get; absent before it is generated. */
   login?: Login | undefined;
-  /** What Azure returned with it. */
+  /** The metadata that Azure returned with it. */
   made?: PasswordMetadata;
   /** Images that the login may be tried with. */
   readonly images: readonly ImageRef[];
-  /** An image that it was proven with. */
+  /** The image that the login was proven with. */
   proven?: ImageRef;
-  /** The Secrets that this run has claimed, or may have claimed if the answer was lost, by key. */
+  /** The Secrets that this run has claimed, or may have claimed if the response was lost, by key. */
   readonly claims: Map<string, Claimed>;
-  /** The claims end with the run, and not when a Secret is written: the run still writes the login to other Secrets. */
+  /** The claims end with the run and not after the first write, because the run still writes the login to other Secrets. */
   holds?: boolean;
   /** The claims are being renewed. */
   renewal?: Promise<void>;
-  /** Azure was asked for a password, so it may have generated one. */
+  /** The run asked Azure for a password, so Azure may have generated one. */
   asked?: boolean;
   /** A change in Azure could not be rolled back. */
   kept?: boolean;
-  /** The Secrets that may hold the login, by key: the answer to the write was lost, and the Secret could not be read since. */
+  /** The Secrets that may hold the login, by key: the response to the write was lost, and the Secret could not be read since. */
   readonly unsure: Map<string, Ref<"secret">>;
-  /** Secrets that this run has deleted to replace them, and neither the old nor the new one exists, by key. */
+  /** The keys of Secrets that this run deleted to replace them, if neither the old nor the new one exists. */
   readonly gone: Set<string>;
 };
 
@@ -80,7 +80,7 @@ export type Claimed = {
   readonly made: boolean;
   /** Its version, for the next write; absent if unknown. */
   readonly precondition?: Precondition;
-  /** The password that is generated for it. */
+  /** The password that will be generated for it. */
   readonly makes?: Making | undefined;
   /** The time of the claim, or of its last renewal. */
   readonly at?: Date;
@@ -98,7 +98,7 @@ export const newRun = (login?: Login, images: readonly ImageRef[] = []): Run => 
 export type Env = { readonly tools: Tools; readonly run: Run; readonly seen: Seen };
 
 /**
- * Returns the login that Secrets get. A dry run generates none.
+ * Returns the login that Secrets get. A dry run has none.
  * @throws CliError internal if another run has none
  */
 export function loginOf({ run, tools }: Env): Login | undefined {

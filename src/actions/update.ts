@@ -6,7 +6,7 @@ import type { Tools } from "./tools.ts";
 
 /** One object that others write to at the same time. */
 type Update<State, Result> = {
-  /** The state that was read for the plan. It is used for the first attempt: the server rejects the write if the state is old. */
+  /** The state that was read for the plan. The first attempt uses it: the server rejects the write if the state is old. */
   readonly initial?: State | undefined;
   read(): Promise<State>;
   /** Decides and writes with the version that was read as the precondition. @throws Conflict if the object changed after it was read */
@@ -17,7 +17,7 @@ type Update<State, Result> = {
 };
 
 /**
- * Reads an object, decides, and writes with a precondition. On a conflict it reads again, because another writer was faster.
+ * Reads an object, decides, and writes with a precondition. Reads again on a conflict, because another client has written first.
  * @throws Conflict after `attempts` conflicts in a row
  */
 export async function update<State, Result>({ initial, read, write, attempts, pause }: Update<State, Result>): Promise<Result> {
@@ -38,7 +38,7 @@ export async function update<State, Result>({ initial, read, write, attempts, pa
 export const secretRetries = ({ sleep }: Tools) => ({ attempts: 10, pause: () => sleep(5) });
 
 /**
- * Writes to a Secret. If the answer is lost, reads whether the write has happened.
+ * Writes to a Secret. If the response is lost, reads whether the write has happened.
  * @param isDone whether the Secret, or its absence, is the result of the write
  * @throws CliError; Conflict if the Secret changed after it was read
  */

@@ -16,13 +16,13 @@ export const withdraw: Action<Withdraw> = {
     const before = seen.get(keyOf(change.to));
     return before?.kind === "Secret" ? { before, object: withdrawnSecret(before, change) } : {};
   },
-  // If the annotation stays, a later change of the Secret has a line
+  // If the annotation stays, a later change of the Secret prints a line
   message: ({ beside, noted }) => (beside && !noted ? "configured" : undefined),
 };
 
 /**
- * Removes logins from the version of a Secret that was read, including those that another run wrote after the plan: the annotation then
- * lists what must be revoked. The Secret is claimed meanwhile, so that no other run generates a password of the credential.
+ * Removes logins from the version of a Secret that was read, including logins that another run wrote after the plan: the annotation then
+ * lists what must be revoked. Claims the Secret in the meantime, so that no other run generates a password of the credential.
  */
 async function removeLogins(change: Withdraw, env: Env): Promise<ChangeOutcome> {
   const { tools, seen } = env;
@@ -41,7 +41,7 @@ async function removeLogins(change: Withdraw, env: Env): Promise<ChangeOutcome> 
   });
 }
 
-/** @throws Conflict where another run has written to it since, or has just come to its end with it */
+/** @throws Conflict if another run has written to the Secret since it was read, or has just ended its claim */
 async function takeOut(change: Withdraw, looked: Secret, { tools, run, seen }: Env): Promise<Secret> {
   const { to, noted } = change;
   const claims = noted && !tools.write.dryRun;
@@ -55,6 +55,6 @@ async function takeOut(change: Withdraw, looked: Secret, { tools, run, seen }: E
   return written ?? secret;
 }
 
-/** Nothing of it is inside, and nothing noted that is not to be. */
+/** Whether the Secret contains none of the logins, and no annotation that must be removed. */
 const isDone = (secret: Secret, { entries, noted }: Withdraw): boolean =>
   isWithdrawn(secret, { entries, noted }) && (noted === true || readEntries(secret) === undefined);
