@@ -55,6 +55,8 @@ export type Owner = {
   readonly words: string;
   /** The same with the cluster if it can be read: `secret acr in namespace demo of cluster 1a2b3c4d`. Read once. */
   wordsInCluster(): Promise<string>;
+  /** Whether its Secrets are certainly in one cluster, by whatever contexts. */
+  isInOneCluster(): Promise<boolean>;
   /** The name of an object in Azure that only this owner has, the same in every run. @throws CliError */
   ownName(): Promise<string>;
   /** Whether this owner gives a name. */

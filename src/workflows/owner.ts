@@ -21,6 +21,7 @@ export function ownerOf({ cluster, namespace, context }: Place, secret: string):
     secret,
     words,
     wordsInCluster: once(async () => wordsIn(words, [await idBy(() => uidOf(cluster, "kube-system"))])),
+    isInOneCluster: async () => true,
     ownName,
     owns: async (name) => mayBeTokenOf(name, namespace, secret) && name === (await ownName()),
     alone: true,
@@ -49,13 +50,13 @@ export function sharedOwner(clusterScopes: readonly ClusterScope[], secret: stri
     const [cluster, namespace] = await Promise.all([known(first.uid, "kube-system"), first.firstUid()]);
     return sharedName(cluster, namespace, secret);
   });
+  const ids = () => Promise.all(reached.map(({ uid }) => idBy(uid)));
   return {
     secret,
     words,
     // A cluster that can't be reached now may hold the credential too
-    wordsInCluster: once(async () =>
-      reached.length < clusterScopes.length ? words : wordsIn(words, await Promise.all(reached.map(({ uid }) => idBy(uid)))),
-    ),
+    wordsInCluster: once(async () => (reached.length < clusterScopes.length ? words : wordsIn(words, await ids()))),
+    isInOneCluster: async () => clusterScopes.length === 1 || (reached.length === clusterScopes.length && isOne(new Set(await ids()))),
     ownName,
     owns: async (name) => {
       if (!mayBeTokenOf(name, "shared", secret)) return false;
@@ -65,6 +66,8 @@ export function sharedOwner(clusterScopes: readonly ClusterScope[], secret: stri
     alone: false,
   };
 }
+
+const isOne = (ids: ReadonlySet<string | undefined>) => ids.size === 1 && !ids.has(undefined);
 
 type Reached = { readonly clusterScope: ClusterScope; uid(): Promise<string | undefined>; firstUid(): Promise<string> };
 

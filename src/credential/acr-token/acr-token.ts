@@ -2,7 +2,7 @@ import type { Azure, AzureRegistry } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
-import { isOfOurs, ofOurs, readMadeFor, withClusters } from "../../secret/azure-words.ts";
+import { clustersNamedIn, isOfOurs, ofOurs, readMadeFor, withClusters } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOf } from "../granted-rights.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "../kind.ts";
 import { issueOf, keptWarnings, notOwn, sameLifetime, withMore } from "../password-credential.ts";
@@ -170,6 +170,7 @@ async function issue(asking: Need, env: IssueEnv): Promise<Issue> {
   const { need, found, scope, still } = tried;
   const { owner, held } = need;
   const { name, token, hasSharedMap } = found;
+  await refuseUnnamedClusters(found, owner);
   const planned = planFor(tried, env);
   const rights = refuseRights(found, planned.scope, env);
   const plan = { ...planned, scope: await withClusterNames(planned.scope, { named, found, need }) };
@@ -242,6 +243,22 @@ async function withClusterNames(
   if (withClusters(scopeMap.description, ofOurs(await owner.wordsInCluster())) === undefined) return scope;
   const { actions } = scopeMap;
   return { act: "update", to: scope.to, before: actions, after: actions, because: "it does not say every cluster" };
+}
+
+/**
+ * Refuses to share a token by several clusters if its description in Azure cannot name them: a run in one of them would delete the password
+ * of the others.
+ * @throws CliError conflict
+ */
+async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: Found, owner: Need["owner"]): Promise<void> {
+  if (await owner.isInOneCluster()) return;
+  const said = ofOurs(await owner.wordsInCluster());
+  const described = scopeMap ? (withClusters(scopeMap.description, said) ?? scopeMap.description) : said;
+  if (!hasSharedMap && clustersNamedIn([described]).length > 0) return;
+  const message = `several clusters cannot share the ACR token "${name}": the description of its scope map does not name them`;
+  throw new CliError("conflict", message, {
+    hint: "leave out --scope-map and --acr-token, or run the command once for each cluster with another --acr-token",
+  });
 }
 
 /** Warns that the recorded token gets no password unless it is named, since anyone with access to the namespace can write the annotation. */

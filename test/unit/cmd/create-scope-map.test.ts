@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
 import { demo, line, token } from "../../support/demo.ts";
+import { namespace } from "../../support/fakes/cluster.ts";
+import { addNamespaces, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
 /** A registry whose own scope maps are there. */
@@ -107,4 +109,29 @@ test("refuses to add repositories to a scope map that another token has, and its
   const hint = /hint: kubectl acr-secret (.*)\n/.exec(stderr)?.[1] ?? "";
   expect(await type(hint, made.ports)).toMatchObject({ stderr: expect.stringContaining("ci-two"), code: 0 });
   expect(made.azure.scopeMaps.get(token)?.actions).toContain("repositories/app/api/content/read");
+});
+
+test.for([
+  { why: "its scope map is never changed", more: "--scope-map _repositories_pull" },
+  { why: "its scope map is described by another tool", more: "--acr-token citoken" },
+])("refuses to share a token by several clusters when $why, so that none of them deletes its password", async ({ more }) => {
+  const in_ = fakeWorld({ contexts: ["prod", "dev"] });
+  for (const [context, cluster] of in_.clusters) {
+    cluster.put(namespace("kube-system", { uid: `kube-system-of-${context}` }));
+    addNamespaces(cluster, "team");
+  }
+  for (const name of ["_repositories_pull", "citoken"])
+    in_.azure.putScopeMap({
+      name,
+      description: "theirs",
+      actions: ["repositories/app/web/content/read", "repositories/app/web/metadata/read"],
+    });
+  const shared = `create --registry myregistry --repository app/web -n team --credential-per scope ${more}`;
+
+  const { stderr, code } = await type(`${shared} --contexts prod,dev`, in_.ports);
+
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^error: several clusters cannot share the ACR token ".*": the description of its scope map does not name them\n/);
+  expect(in_.asking.writes).toEqual([]);
+  expect(await type(`${shared} --contexts prod`, in_.ports)).toMatchObject({ code: 0 });
 });

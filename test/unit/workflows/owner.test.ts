@@ -59,6 +59,20 @@ test("what is made in Azure says the cluster too, as far as that may be known", 
   expect(await inDemo().wordsInCluster()).toBe("secret acr in namespace demo");
 });
 
+test("knows that its Secrets are in one cluster by the uids of all clusters", async () => {
+  const in_ = world({ "kube-system": "k" }, ["prod", "dev"]);
+  const [prod, dev] = ["prod", "dev"].map((context) => clusterScopeOf(in_, context)) as [ClusterScope, ClusterScope];
+  const lost = clusterScopeOf(in_, "prod", new CliError("unreachable", "no"));
+  const alias = { ...prod, context: "alias" };
+
+  expect(await sharedOwner([prod], "acr").isInOneCluster()).toBe(true);
+  expect(await sharedOwner([prod, alias], "acr").isInOneCluster()).toBe(true);
+  expect(await sharedOwner([prod, dev], "acr").isInOneCluster()).toBe(false);
+  expect(await sharedOwner([prod, lost], "acr").isInOneCluster()).toBe(false);
+  in_.asking.around(refusing(is("get namespace"), () => new CliError("forbidden", "may not")));
+  expect(await sharedOwner([prod, alias], "acr").isInOneCluster()).toBe(false);
+});
+
 test("no name is asked for before it is wanted", () => {
   const in_ = world({ demo: "u1" });
   ownerOf(placeOf(in_), "acr");
