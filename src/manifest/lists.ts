@@ -18,8 +18,8 @@ import { type Item, type ListTree, lastOf, type MapTree, type Pair, partsOf, res
 const unusual = "this is written in a way that is not edited here; write its keys one a line";
 
 /**
- * A new list in a pod's spec, right below the line that opens the spec; in a ServiceAccount right below its kind. So whatever stands
- * there, comments too, stays with the line that it stands above, and no text's last line is touched.
+ * Adds a list to a pod's spec, on the line after the line that opens the spec, or to a ServiceAccount, after its kind. Therefore all
+ * existing text, including comments, stays with the line that it belongs to, and the last line of the text does not change.
  */
 export function addList(
   source: ManifestText,
@@ -37,7 +37,7 @@ export function addList(
   return insertLines(text, at, lines, lineBreak(text, above));
 }
 
-/** The end of the line that says what an object is, and the pair below it. */
+/** Returns the end of the line with an object's kind or apiVersion, and the pair after it. */
 function behindKind(source: ManifestText, { pairs, from }: MapTree): [number, Pair | undefined] {
   const at = pairs.findLastIndex(({ key }, index) => ["apiVersion", "kind"].includes(key.text) && index < pairs.length - 1);
   const pair = pairs[at];
@@ -46,13 +46,13 @@ function behindKind(source: ManifestText, { pairs, from }: MapTree): [number, Pa
   return [lastOf(pair.value), pairs[at + 1]];
 }
 
-/** The first item of a list that stands empty: `imagePullSecrets:`. */
+/** Adds the first item to an empty list: `imagePullSecrets:`. */
 export function fillEmpty({ text }: ManifestText, holder: MapTree, pair: Pair, name: string, trees: readonly (Tree | undefined)[]): Splice {
   const indent = " ".repeat(columnOf(text, pair.key.from)) + listIndent(text, holder, trees);
   return insertLines(text, nextLine(text, pair.opens - 1), [`${indent}- name: ${yamlName(name)}`], lineBreak(text, pair.opens - 1));
 }
 
-/** One more item below the last. */
+/** Adds an item after the last one. */
 export function appendItem(source: ManifestText, list: ListTree, name: string): Splice {
   const { text } = source;
   const last = list.items.at(-1);
@@ -63,23 +63,26 @@ export function appendItem(source: ManifestText, list: ListTree, name: string): 
   return insertLines(text, nextLine(text, end), [indent + item], lineBreak(text, end));
 }
 
-/** An item's lines. */
+/** Removes the lines of an item. */
 export function dropItem(source: ManifestText, { at, value }: Item): Splice {
   if (indentBefore(source.text, at) === undefined) throw manifestError(source, at, unusual);
   return removeText(lineStart(source.text, at), nextLine(source.text, lastOf(value)));
 }
 
-/** A key's line, where its value stands below it; with its value where that is in brackets. */
+/** Removes the line of a key if its value is on the following lines, or the key with its value if the value is in brackets. */
 export function dropKey(source: ManifestText, { key, opens, value }: Pair): Splice {
   if (indentBefore(source.text, key.from) === undefined) throw manifestError(source, key.from, unusual);
   const end = value.is === "list" && value.flow ? value.to : opens;
   return removeText(lineStart(source.text, key.from), nextLine(source.text, end - 1));
 }
 
-/** Text for a list that says that it is none, `~` or `null`. */
+/** Replaces a list that is written as `~` or `null`. */
 export const instead = ({ from, to }: Tree, text: string): Splice => ({ ...insertText(from, text), to });
 
-/** A new list in braces: before the first key of a pod's spec, behind the first of a ServiceAccount; on lines of its own if those have. */
+/**
+ * Adds a list in braces: before the first key of a pod's spec, or after the first key of a ServiceAccount. The list gets its own lines if
+ * the keys have their own lines.
+ */
 export function addInBraces({ text }: ManifestText, { map }: ManifestObject, holder: MapTree, name: string): Splice {
   const setting = settingOf(text, holder);
   const next = holder.pairs[holder === map && holder.pairs.length > 1 ? 1 : 0];
@@ -96,19 +99,19 @@ export function addInBraces({ text }: ManifestText, { map }: ManifestObject, hol
   );
 }
 
-/** How much further the keys of a map are indented than the line on which it opens. */
+/** Returns the indentation of a map's keys relative to the line on which the map opens. */
 function stepOf(text: string, { from }: MapTree, indent: string): string {
   const outer = /^[ \t]*/.exec(text.slice(lineStart(text, from), from))?.[0] ?? "";
   return indent.startsWith(outer) && indent.length > outer.length ? indent.slice(outer.length) : "  ";
 }
 
-/** A list of one name, as JSON is written for people. */
+/** Formats a list of one name as indented JSON. */
 function tall({ colon }: Setting, name: string, indent: string, step: string, eol: string): string {
   const lines = ["[", `${step}{`, `${step}${step}"name":${colon}${JSON.stringify(name)}`, `${step}}`, "]"];
   return lines.map((line, index) => (index === 0 ? line : indent + line)).join(eol);
 }
 
-/** One more item in brackets. A comment stays on the line of the item that it stands behind. */
+/** Adds an item in brackets. A comment stays on the line of its item. */
 export function appendInBrackets({ text }: ManifestText, holder: MapTree, list: ListTree, name: string): Splice[] {
   const setting = settingOf(text, holder);
   const last = list.items.at(-1);
@@ -122,7 +125,7 @@ export function appendInBrackets({ text }: ManifestText, holder: MapTree, list: 
   return comma ? [line] : [insertText(last.value.to, ","), line];
 }
 
-/** What stands between two items: as between the last two, or on a new line if the only one is on one. */
+/** Returns the text between two items: as between the last two, or a new line if the only item is on its own line. */
 function between(text: string, list: ListTree, { comma }: Setting): string {
   const [before, last] = list.items.slice(-2);
   if (before && last) {
@@ -134,13 +137,13 @@ function between(text: string, list: ListTree, { comma }: Setting): string {
   return indent !== undefined && lineStart(text, at) > list.from ? `,${lineBreak(text, at)}${indent}` : `,${comma}`;
 }
 
-/** A pair in braces, with the comma that parts it from its neighbor. */
+/** Removes a pair in braces, with the comma next to it. */
 export function dropPair(source: ManifestText, { pairs }: MapTree, pair: Pair): Splice[] {
   const spans = pairs.map(({ key, value }) => ({ from: key.from, to: Math.max(value.to, key.to) }));
   return dropSpan(source, spans, pairs.indexOf(pair));
 }
 
-/** An item in brackets, with its comma. */
+/** Removes an item in brackets, with its comma. */
 export function dropInBrackets(source: ManifestText, list: ListTree, item: Item): Splice[] {
   const spans = list.items.map(({ at, value }) => ({ from: at, to: value.to }));
   return dropSpan(source, spans, list.items.indexOf(item));
@@ -159,26 +162,26 @@ function dropSpan(source: ManifestText, spans: readonly Span[], at: number): Spl
   return [withoutComment(source, before.to, span.to)];
 }
 
-/** The whole lines of a span that shares them with no more than its comma and a comment. */
+/** Returns the removal of all lines of a span, if these contain nothing else than its comma and a comment. */
 function lineOf(text: string, { from, to }: Span): Splice | undefined {
   const below = nextLine(text, to);
   const isAlone = indentBefore(text, from) !== undefined && /^[ \t]*,?[ \t]*(?:#.*)?\r?\n$/.test(text.slice(to, below));
   return isAlone ? removeText(lineStart(text, from), below) : undefined;
 }
 
-/** @throws CliError invalid for a comment in between, since nobody knows what it is about */
+/** @throws CliError invalid for a comment in between, because it is unknown what the comment describes */
 function withoutComment(source: ManifestText, from: number, to: number): Splice {
   if (/(?:^|\s)#/.test(source.text.slice(from, to))) throw manifestError(source, from, "a comment stands in the way");
   return removeText(from, to);
 }
 
-/** A name that is written as another one is: in the same quotation marks. */
+/** Writes a name in the same quotation marks as another one. */
 function nameLike(neighbor: string, name: string): string {
   if (neighbor.startsWith('"')) return JSON.stringify(name);
   return neighbor.startsWith("'") ? `'${name}'` : yamlName(name);
 }
 
-/** One name as an item of a list, written as its last item is where that says nothing else; else as most are written. */
+/** Returns a name as an item of a list, written like the last item if that contains only a name. Otherwise returns the default form. */
 function itemLike(text: string, list: ListTree, name: string, otherwise: string): string {
   const last = list.items.at(-1);
   const map = last?.value;
@@ -190,7 +193,7 @@ function itemLike(text: string, list: ListTree, name: string, otherwise: string)
   return before + nameLike(text.slice(pair.value.from, pair.value.to), name) + after;
 }
 
-/** How far lists are indented below their key: as the nearest one is. */
+/** Returns how far lists are indented relative to their key, as the nearest list is. */
 function listIndent(text: string, holder: MapTree, trees: readonly (Tree | undefined)[]): string {
   for (const { pairs } of mapsFrom(holder, trees)) {
     const indent = pairs.map((pair) => indentOf(text, pair)).find((each) => each !== undefined);
@@ -199,7 +202,7 @@ function listIndent(text: string, holder: MapTree, trees: readonly (Tree | undef
   return "";
 }
 
-/** A map, and then every map; what is not asked for is not looked for. */
+/** Yields a map, and then every map of the documents. The trees are searched only as far as they are read. */
 function* mapsFrom(holder: MapTree, trees: readonly (Tree | undefined)[]): Generator<MapTree> {
   yield holder;
   for (const tree of trees) {
@@ -213,7 +216,9 @@ function indentOf(text: string, { key, value }: Pair): string | undefined {
   return " ".repeat(Math.max(0, columnOf(text, first.at) - columnOf(text, key.from)));
 }
 
-/** How the text of braces is set: its keys and names in quotation marks as in JSON, and what stands behind a colon and a comma. */
+/**
+ * The format of the text in braces: whether keys and names are in quotation marks as in JSON, and the text after a colon and after a comma.
+ */
 export type Setting = { readonly json: boolean; readonly colon: string; readonly comma: string };
 
 export function settingOf(text: string, map: MapTree): Setting {
@@ -224,7 +229,7 @@ export function settingOf(text: string, map: MapTree): Setting {
   return { json, colon: compact ? "" : " ", comma: tight ? "" : " " };
 }
 
-/** A name in braces. */
+/** Returns a name in braces. */
 export function braced({ json, colon }: Setting, name: string): string {
   return json ? `{"name":${colon}${JSON.stringify(name)}}` : `{name: ${yamlName(name)}}`;
 }

@@ -2,19 +2,19 @@ import { kinds, type TargetKind, targetKinds } from "../kinds.ts";
 import { type ManifestText, manifestError } from "./text.ts";
 import { type ListTree, type MapTree, memberOf, type Pair, partsOf, resolveAlias, type ScalarTree, type Tree, toData } from "./tree.ts";
 
-/** An object of a manifest that has a list of pull secrets or may have one. */
+/** An object of a manifest that has a list of pull secrets or can have one. */
 export type ManifestObject = {
   readonly kind: ManifestKind;
-  /** Of one whose name the server makes, what it begins with and `*`. */
+  /** For an object with generateName, that prefix and `*`. */
   readonly name: string;
   readonly namespace: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
   readonly map: MapTree;
-  /** The steps to it from the document, and the document's number before them. */
+  /** The path to the object: the number of the document, then the steps in it. */
   readonly steps: readonly (string | number)[];
 };
 
-/** The objects of a document, those of a List too. */
+/** Returns the objects of a document, including those in a List. */
 export function objectsOf(document: Tree | undefined, steps: readonly (string | number)[]): ManifestObject[] {
   const map = resolveAlias(document);
   if (map?.is !== "map") return [];
@@ -27,7 +27,7 @@ export function objectsOf(document: Tree | undefined, steps: readonly (string | 
   return row && hasHolder(map, row) ? [{ kind: row, map, steps, ...named(of("metadata")) }] : [];
 }
 
-/** Whether the map is there that has the list or could: a patch of Kustomize may be about another part of an object. */
+/** Whether the map exists that has the list or can have it. A Kustomize patch may concern another part of an object. */
 function hasHolder(map: MapTree, { path }: ManifestKind): boolean {
   const holder = path
     .slice(0, -1)
@@ -44,7 +44,7 @@ function named(metadata: unknown): Pick<ManifestObject, "name" | "namespace" | "
 
 const textOf = (value: unknown): string => (value === undefined || value === null || typeof value === "object" ? "" : String(value));
 
-/** The names in an object's list of pull secrets, wherever its text has them from. */
+/** Returns the names in an object's list of pull secrets, including those from aliases and merge keys. */
 export function listedNames({ kind, map }: ManifestObject): string[] {
   const list = valueAt(toData(map), kind.path);
   const names = Array.isArray(list) ? list.map((entry) => valueAt(entry, ["name"])) : [];
@@ -53,22 +53,22 @@ export function listedNames({ kind, map }: ManifestObject): string[] {
 
 export const isNamed = (entry: unknown, name: string): boolean => valueAt(entry, ["name"]) === name;
 
-/** What stands in plain data behind these steps. */
+/** Returns the value at a path in plain data. */
 export const valueAt = (data: unknown, steps: readonly (string | number)[]): unknown =>
   steps.reduce<unknown>((at, step) => (at as Record<string | number, unknown> | null | undefined)?.[step], data);
 
-/** A kind of object whose list of pull secrets a manifest may have. */
+/** A kind of object whose list of pull secrets a manifest can contain. */
 export type ManifestKind = {
   readonly name: TargetKind;
-  /** Where its list stands. */
+  /** The path of its list. */
   readonly path: readonly string[];
   readonly makesPods: boolean;
 };
 
-/** The groups that Kubernetes has moved kinds away from, which manifests may still name. */
+/** API groups that Kubernetes has moved kinds away from. Manifests may still use them. */
 const former: Readonly<Record<string, string>> = { extensions: "apps" };
 
-/** The kind that a manifest names; undefined for one that has no list of pull secrets. */
+/** Returns the kind in a manifest; undefined for a kind without a list of pull secrets. */
 function manifestKind(apiVersion: string, kind: string): ManifestKind | undefined {
   const group = groupOf(apiVersion);
   const name = targetKinds.find((each) => kinds[each].kind === kind && groupOf(kinds[each].api) === (former[group] ?? group));
@@ -77,15 +77,15 @@ function manifestKind(apiVersion: string, kind: string): ManifestKind | undefine
 
 const groupOf = (api: string) => (api.includes("/") ? api.slice(0, api.indexOf("/")) : "");
 
-/** Where a list of pull secrets stands, or is to stand. */
+/** The position of a list of pull secrets, or where to add one. */
 export type Site = {
-  /** The map that has the list, or is to have it: a pod's spec, or a ServiceAccount. */
+  /** The map that contains the list or will contain it: a pod's spec, or a ServiceAccount. */
   readonly holder: MapTree;
-  /** Its pair, and what it says: nothing (`imagePullSecrets:`), or names. */
+  /** The pair of the list, and its value: empty (`imagePullSecrets:`) or names. */
   readonly precondition: { readonly pair: Pair; readonly list: ListTree | ScalarTree } | undefined;
 };
 
-/** @throws CliError invalid for an object in which no list can be */
+/** @throws CliError invalid for an object that can't contain a list */
 export function siteOf(source: ManifestText, { kind, map }: ManifestObject): Site {
   const steps = kind.path.slice(0, -1);
   const holder = steps.reduce((at, step) => stepInto(source, at, step), map);
@@ -104,6 +104,6 @@ function stepInto(source: ManifestText, map: MapTree, step: string): MapTree {
   throw manifestError(source, member?.pair.key.from ?? map.from, member ? `${step} is empty` : `${step} is missing`);
 }
 
-/** Every part of these documents that stands for another one too, by an alias. */
+/** Returns every part of these documents that an alias refers to. */
 export const aliasedIn = (documents: readonly (Tree | undefined)[]): ReadonlySet<Tree> =>
   new Set(documents.flatMap((tree) => (tree ? [...partsOf(tree)] : [])).flatMap((part) => (part.is === "alias" ? part.of : [])));

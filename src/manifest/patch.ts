@@ -19,10 +19,10 @@ import { readDocuments, type Yaml } from "./read.ts";
 import { type ManifestText, manifestError, type Splice, spliced } from "./text.ts";
 import { type Tree, toData } from "./tree.ts";
 
-/** What is to be done to the lists of which objects. */
+/** The change of the lists, and the objects to change. */
 export type Edit = { readonly do: "attach" | "detach"; readonly secret: string; chooses(object: ManifestObject): boolean };
 
-/** A manifest after an edit, and what became of each object that was chosen. */
+/** A manifest after an edit, and for each chosen object whether it was changed. */
 export type Edited = { readonly text: string; readonly objects: readonly { readonly object: ManifestObject; readonly changed: boolean }[] };
 
 /** A manifest that was read: the documents of its text, and their objects. */
@@ -39,10 +39,9 @@ export function readManifest(yaml: Yaml, source: ManifestText): Manifest {
 }
 
 /**
- * Puts a pull secret's name into the lists of a manifest's objects, or takes it out, and leaves every other character where it is.
- * What comes out is read again and compared: whatever an anchor, a merge key or a form of YAML that nobody thought of would make of the
- * edit, it is the one that was meant, or none.
- *
+ * Adds a pull secret's name to the lists of a manifest's objects, or removes it, and leaves every other character unchanged. The result is
+ * read again and compared with the expected data. Therefore anchors, merge keys and unusual YAML can't result in a different edit than the
+ * intended one.
  * @throws CliError invalid, with line and column
  */
 export function editManifest(yaml: Yaml, manifest: Manifest, edit: Edit): Edited {
@@ -52,7 +51,7 @@ export function editManifest(yaml: Yaml, manifest: Manifest, edit: Edit): Edited
   const [first] = changes;
   const objects = chosen.map((object) => ({ object, changed: changes.includes(object) }));
   if (!first) return { text: manifest.source.text, objects };
-  // An object that can have no list is refused by its own line, before another is edited
+  // An object that can't contain a list is rejected with its own position, before another object is edited
   for (const object of changes) siteOf(manifest.source, object);
   const meant = expectedData(manifest.documents, changes, edit);
   for (const growth of [2, 1]) {
@@ -69,13 +68,13 @@ const inTheWay = (manifest: Manifest) =>
     ? "shares a part with something that is not to be changed, by an anchor and its aliases: write that part out"
     : "is written in a way that is not edited here";
 
-/** The most times that a manifest is read again. A list in brackets loses one of several equal names in each round. */
+/** The maximum number of times that a manifest is read again. A list in brackets loses one of several equal names in each round. */
 const mostRounds = 100;
 
 /**
- * Edits until every object is as it should be. An alias can stand for a part of several objects, so that one edit is for all of them.
- * @param growth how many times as many objects each round edits as the one before, if there are aliases
- * @returns undefined if that takes too many rounds, or makes no YAML
+ * Edits until every object is correct. An alias can stand for a part of several objects, so one edit can change all of them.
+ * @param growth the factor by which the number of edited objects grows in each round, if there are aliases
+ * @returns undefined if that needs too many rounds, or if the result is not valid YAML
  */
 function repeated(yaml: Yaml, manifest: Manifest, edit: Edit, places: readonly number[], growth: number): Manifest | undefined {
   let now: Manifest | undefined = manifest;
@@ -90,7 +89,7 @@ function repeated(yaml: Yaml, manifest: Manifest, edit: Edit, places: readonly n
   return undefined;
 }
 
-/** @param isOriginal whether the user knows the text, so that an error can name one of its lines */
+/** @param isOriginal whether the text is the user's, so that an error can name one of its lines */
 function editedOnce(
   yaml: Yaml,
   now: Manifest,
@@ -103,7 +102,7 @@ function editedOnce(
   return text === undefined || text === now.source.text ? undefined : attempt(() => readManifest(yaml, { ...now.source, text }), false);
 }
 
-/** Leaves out the edits of an object whose part an alias shares with one before. */
+/** Skips the edits of an object that shares a part with an earlier object through an alias. */
 function withoutOverlaps(edits: readonly (readonly Splice[])[]): Splice[] {
   const taken: Splice[] = [];
   for (const splices of edits) {
@@ -122,7 +121,7 @@ function attempt<T>(of: () => T, isOriginal: boolean): T | undefined {
   }
 }
 
-/** The edit of the text by which an object's list gets one more name. @throws CliError invalid where the list cannot be edited */
+/** Returns the edits that add a name to an object's list. @throws CliError invalid if the list can't be edited */
 function attachTo({ source, documents }: Manifest, object: ManifestObject, secret: string): Splice[] {
   const { holder, precondition } = siteOf(source, object);
   if (!precondition)
@@ -136,7 +135,11 @@ function attachTo({ source, documents }: Manifest, object: ManifestObject, secre
   ];
 }
 
-/** The edit by which a list loses a name, or the last of several that are the same: it may be an alias of another. @throws CliError invalid */
+/**
+ * Returns the edits that remove a name from a list. If the name occurs several times, removes the last one, which may be an alias of
+ * another.
+ * @throws CliError invalid
+ */
 function detachFrom({ source }: Manifest, object: ManifestObject, secret: string): Splice[] {
   const { holder, precondition } = siteOf(source, object);
   if (precondition?.list.is !== "list") return [];
@@ -149,7 +152,10 @@ function detachFrom({ source }: Manifest, object: ManifestObject, secret: string
   return [dropKey(source, pair), ...(list.flow ? [] : items.map((item) => dropItem(source, item)))];
 }
 
-/** What documents are to say once each of these objects has the name in its list, or has it no more, and nothing else is another. */
+/**
+ * Returns the data of the documents after each of these objects has the name in its list, or no longer has it, and nothing else has
+ * changed.
+ */
 function expectedData(
   documents: readonly (Tree | undefined)[],
   objects: readonly ManifestObject[],

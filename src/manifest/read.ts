@@ -4,12 +4,13 @@ import { type Item, type Pair, resolveAlias, type Tree } from "./tree.ts";
 
 type Anchors = Map<string, Tree>;
 type Reading = { readonly yaml: Yaml; readonly source: ManifestText; readonly anchors: Anchors };
-/** Something before a value, such as its colon, a comment or an anchor. */
+/** A token before a value, such as a colon, a comment or an anchor. */
 type Token = { readonly type: string; readonly offset: number; readonly source: string };
 
 /**
- * The documents of a manifest, where each thing stands in its text; undefined for one without contents.
- * @throws CliError invalid, with line and column, for what is no manifest that could be edited. No word of it is repeated: it may be secret
+ * Returns the documents of a manifest with the position of each part; undefined for an empty document.
+ * @throws CliError invalid, with line and column, for a manifest that can't be edited. The message repeats none of the text, because it may
+ * be secret
  */
 export function readDocuments(yaml: Yaml, source: ManifestText): (Tree | undefined)[] {
   refuseCharacters(source);
@@ -18,12 +19,15 @@ export function readDocuments(yaml: Yaml, source: ManifestText): (Tree | undefin
     const documents = yaml.parseAllDocuments(source.text, options);
     return (Array.isArray(documents) ? documents : []).map((document) => readDocument(yaml, source, document as Document));
   } catch (error) {
-    // Each bracket in a bracket is a call in a call
+    // Each nested bracket is a nested call
     throw error instanceof RangeError ? manifestError(source, 0, "it is nested too deep") : error;
   }
 }
 
-/** Line ends, marks and control characters that YAML libraries read differently: kubectl's would see other lines than ours. */
+/**
+ * Rejects line ends, byte order marks and control characters that YAML libraries read differently: kubectl would see other lines than this
+ * plugin.
+ */
 function refuseCharacters(source: ManifestText): void {
   const mark = source.text.indexOf("\n\ufeff");
   if (mark >= 0) throw manifestError(source, mark + 1, "a byte order mark, which belongs at a file's beginning");
@@ -51,7 +55,7 @@ const words: Readonly<Record<string, string>> = {
   TAB_AS_INDENT: "a tab cannot indent",
 };
 
-/** What Helm's templates are made of is no YAML, and its result is. */
+/** Returns the error for invalid YAML. A Helm template is not valid YAML, but its output is. */
 function unreadable(source: ManifestText, at: number, why: string): Error {
   const start = lineStart(source.text, at);
   const column = source.text.slice(start, nextLine(source.text, at)).indexOf("{{");
@@ -60,12 +64,12 @@ function unreadable(source: ManifestText, at: number, why: string): Error {
   return manifestError(source, start + column, "this is a template, which is no YAML yet", hint);
 }
 
-/** @param opens behind what stands before the node, if its own properties do not */
+/** @param opens the position after the tokens before the node; the default for an empty node */
 function treeOf(reading: Reading, node: Node | null | undefined, opens: number): Tree {
   const { anchors } = reading;
   const [from = opens, to = opens] = node?.range ?? [];
   const anchor = node && "anchor" in node ? node.anchor : undefined;
-  // Within a node its own anchor stands for nothing yet, and no longer for what it stood for above
+  // Inside a node, its own anchor is not defined yet, and an earlier anchor of the same name is no longer valid
   if (anchor !== undefined) anchors.delete(anchor);
   const made = shapeOf(reading, node, { from, to, opens });
   if (anchor !== undefined) anchors.set(anchor, made);
@@ -111,23 +115,23 @@ function isMergeable(value: Tree): boolean {
 }
 
 function itemOf(reading: Reading, item: unknown, start: readonly Token[], list: At): Item {
-  // In brackets a pair may stand as it is, `[name: a]`, which is a map of one
+  // A pair in brackets, `[name: a]`, is a map with one pair
   const { range } = item as Node;
   const opens = behind(start, range?.[0] ?? list.from);
   const dash = start.find(({ type }) => type === "seq-item-ind");
   return { at: dash?.offset ?? range?.[0] ?? opens, opens, value: treeOf(reading, item as Node, opens) };
 }
 
-/** Behind the last of these that says something. */
+/** Returns the position after the last significant token: a colon, a dash, an anchor or a tag. */
 function behind(tokens: readonly Token[], otherwise: number): number {
   const last = tokens.findLast(({ type }) => ["map-value-ind", "seq-item-ind", "anchor", "tag"].includes(type));
   return last ? last.offset + last.source.length : otherwise;
 }
 
-/** More parts than any manifest has: a few aliases of aliases would make more of a short text than there is room for. */
+/** More parts than any real manifest has. Nested aliases can expand a short text beyond the available memory. */
 const most = 1_000_000;
 
-/** Whether a document says more than could be written out, with each alias replaced by what it stands for. */
+/** Whether a document is too large to expand, with each alias replaced by the part that it refers to. */
 const isTooMuch = (tree: Tree): boolean => weigh(tree, new Map()) > most;
 
 function weigh(tree: Tree, known: Map<Tree, number>): number {
@@ -142,6 +146,7 @@ function weigh(tree: Tree, known: Map<Tree, number>): number {
 }
 
 /**
- * The YAML library, as far as it is used. It is handed in: this room computes only, and who reads no manifest need not load a library.
+ * The used functions of the YAML library. It is a parameter, because this folder is pure and commands without manifests don't load the
+ * library.
  */
 export type Yaml = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isScalar" | "isSeq" | "parseAllDocuments">;

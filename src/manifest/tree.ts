@@ -1,26 +1,26 @@
-/** A part of a manifest's text, by its first character and the one behind its last. */
+/** A part of a manifest's text: the position of its first character, and the position after its last one. */
 export type Span = { readonly from: number; readonly to: number };
 
 export type Pair = {
   readonly key: Span & { readonly text: string };
-  /** It takes other maps in: `<<: *base`. */
+  /** A merge key, which includes other maps: `<<: *base`. */
   readonly merges: boolean;
-  /** Behind the last of what stands before the value: the colon, an anchor, a tag. */
+  /** The position after the last token before the value: the colon, an anchor, a tag. */
   readonly opens: number;
   readonly value: Tree;
 };
 
 export type MapTree = Span & {
   readonly is: "map";
-  /** In braces. */
+  /** Written in braces. */
   readonly flow: boolean;
   readonly pairs: readonly Pair[];
-  /** Behind the last of what stands before it: a key's colon, a dash, an anchor, a tag. */
+  /** The position after the last token before it: a key's colon, a dash, an anchor, a tag. */
   readonly opens: number;
 };
 
 export type Item = {
-  /** Where its dash stands; in brackets, where it begins. */
+  /** The position of its dash; in brackets, its start. */
   readonly at: number;
   readonly opens: number;
   readonly value: Tree;
@@ -28,7 +28,7 @@ export type Item = {
 
 export type ListTree = Span & {
   readonly is: "list";
-  /** In brackets. */
+  /** Written in brackets. */
   readonly flow: boolean;
   readonly items: readonly Item[];
   readonly opens: number;
@@ -36,31 +36,31 @@ export type ListTree = Span & {
 
 export type ScalarTree = Span & { readonly is: "scalar"; readonly value: unknown; readonly opens: number };
 
-/** `*name`, with what it stands for. */
+/** An alias, `*name`, and the part that it refers to. */
 export type AliasTree = Span & { readonly is: "alias"; readonly of: Tree; readonly opens: number };
 
-/** A document's contents: what a text says, and where it says so. */
+/** The content of a document, with the position of each part in the text. */
 export type Tree = MapTree | ListTree | ScalarTree | AliasTree;
 
-/** What a part of a document is, also where an alias stands for it. */
+/** Returns a part of a document, or the part that an alias refers to. */
 export const resolveAlias = (tree: Tree | undefined): Exclude<Tree, AliasTree> | undefined =>
   tree?.is === "alias" ? resolveAlias(tree.of) : tree;
 
-/** A pair of a map, and the map that has it in the text: the map itself, or one that it takes in by a merge key. */
+/** Returns a pair of a map, and the map whose text contains it: the map itself, or a map that it includes with a merge key. */
 export function memberOf(map: MapTree, key: string): { readonly pair: Pair; readonly holder: MapTree } | undefined {
   const own = map.pairs.find((pair) => pair.key.text === key && !pair.merges);
   if (own) return { pair: own, holder: map };
   return mergedInto(map).flatMap((other) => memberOf(other, key) ?? [])[0];
 }
 
-/** The maps that a map takes in (yaml.org/type/merge), those first that win. */
+/** Returns the maps that a map includes (yaml.org/type/merge), in the order of precedence. */
 function mergedInto(map: MapTree): MapTree[] {
   const merges = map.pairs.filter((pair) => pair.merges).map(({ value }) => resolveAlias(value));
   const maps = merges.flatMap((value) => (value?.is === "list" ? value.items.map((item) => resolveAlias(item.value)) : [value]));
   return maps.filter((value) => value?.is === "map");
 }
 
-/** What a tree says, as plain data in which nothing is shared. */
+/** Returns the content of a tree as plain data without shared parts. */
 export function toData(tree: Tree | undefined): unknown {
   const value = resolveAlias(tree);
   if (value?.is === "list") return value.items.map((item) => toData(item.value));
@@ -72,7 +72,7 @@ export function toData(tree: Tree | undefined): unknown {
   return Object.fromEntries([...merged, ...own]);
 }
 
-/** The last character of a value's text, or of what stands before an empty one: where its last line is. */
+/** Returns the last character of a value's text, or of the tokens before an empty value: it is on the value's last line. */
 export function lastOf(tree: Tree): number {
   const { from, to, opens } = tree;
   const last =
@@ -81,7 +81,7 @@ export function lastOf(tree: Tree): number {
   return (to > from ? to : opens) - 1;
 }
 
-/** Every part of a tree, aliases as they stand. */
+/** Yields every part of a tree, without resolving aliases. */
 export function* partsOf(tree: Tree): Generator<Tree> {
   yield tree;
   const values = tree.is === "map" ? tree.pairs : tree.is === "list" ? tree.items : [];

@@ -2,28 +2,28 @@ import type { Cluster } from "../cluster/port.ts";
 import { type CliError, type ErrorKind, isRefusal } from "../errors.ts";
 import { includes, isOpen, type Scope } from "./scope.ts";
 
-/** One namespace of one cluster: what every verb works on, one at a time. `context` is only there where a run is about several. */
+/** One namespace of one cluster. Every verb processes namespaces one by one. `context` is set only if a run selects contexts. */
 export type Place = { readonly context: string | undefined; readonly namespace: string; readonly cluster: Cluster };
 
-/** The namespaces of one cluster that a run is about, or why they cannot be told. Only their names are held. */
+/** The namespaces of one cluster that a run selects, or the reason why they can't be determined. Contains only their names. */
 export type ClusterScope = {
   readonly context: string | undefined;
   readonly cluster: Cluster;
   readonly namespaces: readonly string[];
-  /** Some of the cluster's namespaces, found by asking it. */
+  /** The namespaces were discovered by listing (-A, a pattern or a selector), not named. */
   readonly open: boolean;
   readonly error?: CliError;
 };
 
 export type ScopeTools = {
-  /** The names of all contexts of the kubeconfig. */
+  /** Returns the names of all contexts of the kubeconfig. */
   contexts(): Promise<readonly string[]>;
   cluster(context: string | undefined): Cluster;
-  /** Whether the run writes: then `kube-*` is left out. */
+  /** Whether the run writes. Runs that write skip `kube-*`. */
   readonly writes: boolean;
 };
 
-/** Finds the namespaces of a scope, in all of its clusters at once. A cluster that cannot be asked does not stop the others. */
+/** Finds the namespaces of a scope in all its clusters concurrently. A cluster that can't be read does not stop the others. */
 export async function clusterScopesOf(scope: Scope, tools: ScopeTools): Promise<ClusterScope[]> {
   const contexts = scope.contexts === "all" ? await tools.contexts() : scope.contexts;
   if (contexts === "current") return [await clusterScopeOf(scope, undefined, tools)];
@@ -41,15 +41,15 @@ export async function clusterScopesOf(scope: Scope, tools: ScopeTools): Promise<
   );
 }
 
-/** What keeps every request to a cluster from its answer. */
+/** Errors that occur for every request to a cluster. */
 const noAnswer: ReadonlySet<ErrorKind> = new Set(["config", "unauthenticated", "unreachable", "timeout"]);
 
-/** Finds out once that a cluster does not answer us, where nothing else has asked it: not in each of its namespaces. */
+/** Checks once per cluster that it responds, if no list request has shown that yet. Otherwise every namespace would report the error. */
 async function requireAnswer(cluster: Cluster): Promise<void> {
   try {
     await cluster.serverVersion();
   } catch (error) {
-    // Who may not know the version may still be served
+    // Other requests may succeed even if reading the version is forbidden
     if (!isRefusal(error) || noAnswer.has(error.kind)) throw error;
   }
 }
@@ -68,7 +68,7 @@ async function namesIn(cluster: Cluster, scope: Scope, writes: boolean): Promise
   const names = new Set(named.filter((name) => includes(scope, name, writes)));
   for await (const page of cluster.pages("namespace", { labels: scope.selector, metadataOnly: true }))
     for (const { metadata } of page) {
-      // One that is on its way out takes no more objects
+      // A namespace that is being deleted accepts no new objects
       if (!metadata.deletionTimestamp && includes(scope, metadata.name, writes)) names.add(metadata.name);
     }
   return [...names];

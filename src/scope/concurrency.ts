@@ -1,21 +1,21 @@
-/** How many items may be begun and not yet read to the end, for each that may be under way. A slow item holds back those after it. */
+/** How many items may be started and not completely read, for each item that may run. A slow item delays those after it. */
 const ahead = 4;
 
 export type Bounds = {
-  /** How many items are worked on at once. It is asked before each item. */
+  /** The maximum number of items that run concurrently. It is read before each item. */
   width(): number;
-  /** Whether no further item is to be begun. Those under way come to their end. */
+  /** Whether no further item may start. Running items finish. */
   halted(): boolean;
 };
 
-/** The results of one item that are not read yet. */
+/** The results of one item that were not read yet. */
 type Lane<Result> = { readonly results: Result[]; ended: boolean; failure?: { readonly error: unknown } };
 
 type Signal = { wait(): Promise<void>; notify(): void };
 
 /**
- * Works on several items at once, and yields their results in the order of the items, as soon as they are known: those of the first item,
- * then those of the second. An error of an item is thrown in its place and ends the iteration.
+ * Processes several items concurrently, and yields their results in the order of the items, as soon as they are known: first those of the
+ * first item, then those of the second. An error of an item is thrown at its position and ends the iteration.
  */
 export async function* over<Item, Result>(
   items: AsyncIterable<Item> | Iterable<Item>,
@@ -92,7 +92,10 @@ async function* inOrder<Result>(lanes: Lane<Result>[], isComplete: () => boolean
   }
 }
 
-/** The same items, of which the first is on its way at once. Where nobody comes for it, it is dropped, and so is its error. */
+/**
+ * Returns the same items, and starts fetching the first one immediately. If the items are never read, the first item and its error are
+ * discarded.
+ */
 export function prefetch<Item>(items: AsyncIterable<Item>): AsyncIterable<Item> {
   const source = items[Symbol.asyncIterator]();
   const first = source.next();
@@ -111,8 +114,8 @@ async function* rest<Item>(source: AsyncIterator<Item>, first: Promise<IteratorR
 type Results<Reads extends readonly unknown[]> = { -readonly [K in keyof Reads]: Awaited<Reads[K]> };
 
 /**
- * Waits for reads that run at once. Where several fail, the first in their order is thrown and not the first to answer,
- * so that a refusal reads the same at every run.
+ * Waits for concurrent reads. If several fail, throws the error of the first one in this order and not of the first to fail, so that every
+ * run reports the same error.
  */
 export async function together<const Reads extends readonly unknown[]>(reads: Reads): Promise<Results<Reads>> {
   const ends = await Promise.allSettled(reads);

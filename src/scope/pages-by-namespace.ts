@@ -1,17 +1,16 @@
 /** A list of objects of many namespaces, page by page, in the API server's order. */
 export type Pages<T> = AsyncIterable<readonly T[]>;
 
-/** Pages that are sent for when the first one has come. */
+/** The number of pages to prefetch after the first page. */
 const behindFirst = 4;
 
 type Placed = { readonly metadata: { readonly namespace?: string } };
 
 /**
- * Reads a list namespace by namespace, in constant memory: one page, and the next, which is on its way meanwhile; behind the first page
- * some more, since much is asked before anything is done with it.
- *
- * The server gives objects in the order of their keys, `NAMESPACE/NAME`, so `ns-a` comes before `ns`: namespaces have to be asked for
- * in that order ({@link byKey}), each once, and one after the other.
+ * Reads a list namespace by namespace, in constant memory: keeps one page and prefetches the next one. After the first page, prefetches
+ * several pages, because many reads start before the first results are used.
+ * The API server returns objects in the order of their keys, `NAMESPACE/NAME`, so `ns-a` comes before `ns`. Callers must therefore read the
+ * namespaces in that order ({@link byKey}), each once, and one after the other.
  */
 export function inStep<T extends Placed>(pages: Pages<T>): (namespace: string) => Promise<readonly T[]> {
   const source = pages[Symbol.asyncIterator]();
@@ -24,7 +23,7 @@ export function inStep<T extends Placed>(pages: Pages<T>): (namespace: string) =
     const isFirst = ahead.length === 0;
     if (isFirst) ahead.push(send());
     const next = (await ahead[0]) as IteratorResult<readonly T[]>;
-    // One that failed stays, for whoever asks again
+    // A failed page stays, so that a later call throws the same error
     ahead.shift();
     over = next.done === true;
     page = next.done ? [] : next.value;
@@ -34,12 +33,12 @@ export function inStep<T extends Placed>(pages: Pages<T>): (namespace: string) =
 
   function send(): Promise<IteratorResult<readonly T[]>> {
     const next = source.next();
-    // It is an error once it is that page's turn, and until then nobody's
+    // The error is reported when the page is read, so it is not unhandled until then
     next.catch(() => {});
     return next;
   }
 
-  /** Takes the objects of this page that are of the namespace, past those before it. @returns whether the next page may have more */
+  /** Takes the objects of this page that are in the namespace, and skips those before it. @returns whether the next page may have more */
   function take(namespace: string, found: T[]): boolean {
     for (; at < page.length; at++) {
       const next = page[at] as T;
@@ -57,7 +56,7 @@ export function inStep<T extends Placed>(pages: Pages<T>): (namespace: string) =
   };
 }
 
-/** Names of namespaces in the order in which lists of namespaced objects go through them. */
+/** Sorts names of namespaces in the order in which lists of namespaced objects contain them. */
 export const byKey = (names: readonly string[]): string[] => [...names].sort(compareKeys);
 
 function compareKeys(a: string, b: string): number {

@@ -1,20 +1,20 @@
-/** What a command is about: namespaces of clusters. Plain data, as the command line said it. */
+/** The namespaces and clusters that a command line selects, as plain data. */
 export type Scope = {
   readonly contexts: "current" | "all" | readonly string[];
   readonly namespaces: "current" | "all" | { readonly names: readonly string[]; readonly globs: readonly string[] };
-  /** A label selector for namespaces; it goes with `all`. */
+  /** A label selector for namespaces. Requires `all`. */
   readonly selector: string | undefined;
-  /** Globs of namespaces that are left out. */
+  /** Patterns of namespaces to skip. */
   readonly exclude: readonly string[];
-  /** `kube-*` is left out unless it is asked for. */
+  /** Includes `kube-*`, which is skipped by default. */
   readonly includeSystem: boolean;
 };
 
-/** Whether the namespaces have to be asked for, so that there may be any number of them. */
+/** Whether the namespaces must be listed by the server, so that their number is not known. */
 export const isOpen = ({ namespaces, selector }: Scope): boolean =>
   namespaces === "all" || selector !== undefined || (namespaces !== "current" && namespaces.globs.length > 0);
 
-/** Whether a namespace belongs to a scope. One that is named, or the current one, does so whatever it is called, unless it is left out. */
+/** Whether a scope contains a namespace. A named or current namespace is contained regardless of its name, unless it is excluded. */
 export function includes({ namespaces, exclude, includeSystem }: Scope, name: string, writes: boolean): boolean {
   const named = namespaces === "current" || (namespaces !== "all" && namespaces.names.includes(name));
   if (exclude.some((glob) => matchesGlob(glob, name))) return false;
@@ -23,10 +23,10 @@ export function includes({ namespaces, exclude, includeSystem }: Scope, name: st
   return namespaces === "all" || namespaces.globs.some((glob) => matchesGlob(glob, name));
 }
 
-/** Whether a word may name several: it has what no name has. */
+/** Whether a word is a pattern: it contains a character that no name contains. */
 export const isGlob = (word: string): boolean => /[*?]/.test(word);
 
-/** `*` stands for any text, `?` for one character. */
+/** Whether a name matches a pattern, in which `*` stands for any text and `?` for one character. */
 export function matchesGlob(glob: string, name: string): boolean {
   const pattern = glob
     .replace(/[.+^${}()|[\]\\]/g, "\\$&")
