@@ -1,7 +1,7 @@
 /** A stream to print to. `columns` is 0 if its width is unknown. */
 export type Sink = { write(text: string): void; readonly isTTY: boolean; readonly columns: number };
 
-/** A terminal with a person at it. The questions and labels are shown as they are. */
+/** A terminal with a person at it. Questions and labels are printed unchanged. */
 export type Terminal = {
   /** Waits for yes or no. Enter is no. @throws Interrupted */
   confirm(question: string): Promise<boolean>;
@@ -15,14 +15,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Prints a line on stderr if `-v` is at least `level` (6 requests, 8 bodies, as in kubectl). `line` is called only then. */
 export type Trace = (level: number, line: () => string) => void;
 
-/** The files of the machine, where more than a text is wanted of them. What cannot be done is a CliError of kind config. */
+/** Operations on the machine's files beyond the read of a text. A failure is a CliError of kind config. */
 export type Files = {
-  /** What is there; undefined for nothing. */
+  /** The type of a path; undefined if it does not exist. */
   look(path: string): Promise<"file" | "folder" | undefined>;
-  /** What a folder holds, by name. */
+  /** The entries of a folder, by name. */
   list(folder: string): Promise<readonly { readonly name: string; readonly isFolder: boolean }[]>;
   bytes(path: string): Promise<Uint8Array>;
-  /** Gives files other contents: all of them, or none where one cannot be written or is not as it was read. */
+  /** Replaces the contents of all files. If one cannot be written, or has changed since it was read, replaces none. */
   replace(files: readonly Replacement[]): Promise<void>;
   /** Creates a file that only you can read. @returns false if the path exists */
   create(path: string, text: string): Promise<boolean>;

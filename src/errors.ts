@@ -1,23 +1,22 @@
 import type { Fix } from "./fix.ts";
 
-/** What went wrong, named by what the person does next. */
+/** The kind of an error, named by the user's next step. */
 export type ErrorKind =
   | "usage" // a flag or an argument is wrong
-  | "config" // the kubeconfig or the environment is not usable
+  | "config" // the kubeconfig or the environment is invalid
   | "unauthenticated" // sign in first
-  | "forbidden" // somebody must grant a right
+  | "forbidden" // an administrator must grant a right
   | "notFound"
-  | "conflict" // another writer or owner is in the way
-  | "invalid" // the server refused the contents
+  | "conflict" // another writer or owner prevents it
+  | "invalid" // the server rejected the contents
   | "unreachable"
   | "timeout"
   | "cancelled" // by the user
-  | "internal"; // a defect of ours
+  | "internal"; // a defect of this plugin
 
 /**
- * An error that is ready to be shown: `message` is one sentence in kubectl's words, `hint` what to do next: a
- * command as data, or words.
- * Neither ever holds a secret. Ports convert foreign errors to this at their boundary; only the entry prints it.
+ * An error for the user: `message` is one sentence in kubectl's words, `hint` the next step, as a command or in words. Neither ever
+ * contains a secret. Ports convert foreign errors to this class at their boundary. Only the entry point prints it.
  */
 export class CliError extends Error {
   readonly kind: ErrorKind;
@@ -47,7 +46,7 @@ export class Interrupted extends CliError {
   }
 }
 
-/** Thrown by a port when the API server answers 409 to a write: what was observed is no longer true. */
+/** Thrown by a port when the API server answers 409 to a write: the object has changed since it was read. */
 export class Conflict extends CliError {
   constructor(message: string) {
     super("conflict", message);
@@ -55,7 +54,7 @@ export class Conflict extends CliError {
   }
 }
 
-/** Thrown by a port for an answer that Azure also gives while it has not heard everywhere of what was made a moment ago. */
+/** Thrown by a port for a response that Azure also returns while a new object has not replicated yet. */
 export class NotYet extends CliError {
   constructor(...of: ConstructorParameters<typeof CliError>) {
     super(...of);
@@ -63,7 +62,7 @@ export class NotYet extends CliError {
   }
 }
 
-/** Thrown by a port when Azure refuses a write only because of another write at the same time. Nothing was changed. */
+/** Thrown by a port when Azure rejects a write only because of another write at the same time. Nothing was changed. */
 export class Busy extends CliError {
   /** Milliseconds that Azure asks to wait (Retry-After). */
   readonly retryAfter: number | undefined;
@@ -75,14 +74,14 @@ export class Busy extends CliError {
   }
 }
 
-/** The error for an object that a command line names and that is not there, in the API server's words. @param plural `serviceaccounts` */
+/** Returns the error for a named object that does not exist, in the API server's words. @param plural `serviceaccounts` */
 export const absent = (plural: string, name: string, hint?: string | Fix): CliError =>
   new CliError("notFound", `Error from server (NotFound): ${plural} "${name}" not found`, { hint });
 
-/** Whether it is an error of what somebody may not do. */
+/** Whether an error is a missing permission. */
 export const isForbidden = (error: unknown): error is CliError => error instanceof CliError && error.kind === "forbidden";
 
-/** Takes a stand-in for what somebody may not read. */
+/** Returns a handler that replaces a missing permission with a value and rethrows every other error. */
 export function unlessForbidden<T>(instead: T): (error: unknown) => T {
   return (error) => {
     if (isForbidden(error)) return instead;
@@ -90,7 +89,7 @@ export function unlessForbidden<T>(instead: T): (error: unknown) => T {
   };
 }
 
-/** Whether a request failed for any reason but an interruption, which ends the run. */
+/** Whether a request failed for any reason except an interruption, which ends the run. */
 export const isRefusal = (error: unknown): error is CliError => error instanceof CliError && !(error instanceof Interrupted);
 
 /** Returns a handler that replaces a refusal with a value and rethrows every other error. */
@@ -101,7 +100,7 @@ export function unlessRefused<T>(instead: T): (error: unknown) => T {
   };
 }
 
-/** Whether nobody knows if what was asked has happened. */
+/** Whether it is unknown if the request was applied. */
 export const isLost = (error: CliError): boolean =>
   error instanceof Interrupted || error.kind === "unreachable" || error.kind === "timeout";
 

@@ -7,7 +7,7 @@ import type { Scope } from "./scope/scope.ts";
  */
 export type Fix = PluginCommand | KubectlCommand | PullChart | Shell | Steps | Hints;
 
-/** Where a command acts. By default: where the current command line does. */
+/** The namespace and the context of a command. Default: those of the current command line. */
 type Place = { readonly namespace?: string | undefined; readonly context?: string | undefined };
 
 /** A command of this plugin. */
@@ -63,13 +63,13 @@ export type FlagValues = {
 
 export type Create = PluginCommand & { readonly verb: "create"; readonly registry: string };
 
-/** Who is to read a Secret, if not the kubelet; their rows are in `src/secret/readers.ts`. */
+/** A program other than the kubelet that reads a Secret. Its row is in `src/secret/readers.ts`. */
 export type ReaderName = "argocd" | "argocd-image-updater" | "flux" | "helm";
 
-/** What `create` has to be told to make a credential of the same kind again. */
+/** The flags of `create` that request a credential of the same kind again. */
 export type Again = {
   readonly flags: Pick<Create, "acrToken" | "admin" | "entra" | "servicePrincipal" | "username">;
-  /** What somebody should know before, to stand after `the Secret notes that`: whoever works in the namespace can write that note. */
+  /** A warning that is printed after `the Secret notes that`: anyone in the namespace can write the annotation. */
   readonly noted?: string;
 };
 

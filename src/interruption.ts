@@ -1,20 +1,20 @@
-/** How a run is stopped, and what it may still do then. */
+/** The interruption of a run. */
 export type Interruption = {
-  /** What ends a request or a wait that begins now. @param writes it changes something, so it gets some time to come to its end */
+  /** Aborts a request or a wait that starts now. @param writes it changes something, so it gets some time to complete */
   signal(writes?: boolean): AbortSignal;
-  /** Nothing more is to be begun. */
+  /** Nothing more may be started. */
   readonly halted: boolean;
-  /** Runs what an interruption must not end, such as taking back what was made; it has a bound of its own. */
+  /** Runs work that an interruption must not end, such as a rollback. The work has a time limit of its own. */
   unhalted<T>(work: () => Promise<T>): Promise<T>;
 };
 
-/** Milliseconds that a write under way gets. */
+/** Milliseconds that a write in progress gets after an interruption. */
 const grace = 5000;
 
-/** Milliseconds for what must not be interrupted. */
+/** Milliseconds for work that must not be interrupted. */
 const bound = 60_000;
 
-/** @returns with `interrupt`, what Ctrl-C calls */
+/** @returns with `interrupt`, which Ctrl-C calls */
 export function openInterruption(): Interruption & { interrupt(): void } {
   const soft = new AbortController();
   const hard = new AbortController();

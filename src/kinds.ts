@@ -1,18 +1,18 @@
 /**
- * What it takes until pods have a name that was put into a list of pull secrets: new pods (those that are made from then on), a rollout
- * that the write itself begins, the next run, or an object made anew, since the list of this one cannot be changed.
+ * When pods get a name that was added to a list of pull secrets: in new pods only, by a rollout that the write starts, in the next run, or
+ * only in a recreated object, because this object's list cannot be updated.
  */
 export type Takes = "new-pods" | "rollout" | "next-run" | "anew";
 
 /**
- * A list of pull secrets: where in the object it stands, whether the API merges it name by name or replaces it as a whole
- * (`+listType=map`, `+listType=atomic`), and what a change of it takes.
+ * A list of pull secrets: its path in the object, whether the API merges it by name or replaces it as a whole (`+listType=map`,
+ * `+listType=atomic`), and when a change of it reaches pods.
  */
 export type Carries = { readonly path: readonly string[]; readonly list: "atomic" | "by-name"; readonly takes: Takes };
 
 type ClusterRow = {
   readonly at: "cluster";
-  /** The kind as the API spells it: `ServiceAccount`. */
+  /** The kind in the API: `ServiceAccount`. */
   readonly kind: string;
   /** Group and version: `v1`, `apps/v1`. */
   readonly api: string;
@@ -21,11 +21,11 @@ type ClusterRow = {
   readonly short?: readonly string[];
   readonly namespaced: boolean;
   readonly carries?: Carries;
-  /** Where the spec of its pods stands; absent for what makes none. */
+  /** The path of the pod spec; absent if the kind creates no pods. */
   readonly podSpec?: readonly string[];
 };
 
-/** The rows' part of what has a pod spec with a list of its own. */
+/** The fields of a kind whose pod spec has its own list. */
 const spec = (takes: Takes, ...podSpec: readonly string[]) =>
   ({
     namespaced: true,
@@ -35,12 +35,12 @@ const spec = (takes: Takes, ...podSpec: readonly string[]) =>
 
 const template = (takes: Takes) => spec(takes, "spec", "template", "spec");
 
-/** What lives elsewhere has no path of its own here: whoever makes it knows where. */
-type ForeignRow = { readonly at: "azure" | "registry" /** The word for one of them. */; readonly called: string };
+/** An object outside of the cluster has no path here: the code that creates it knows the path. */
+type ForeignRow = { readonly at: "azure" | "registry" /** The noun for one object. */; readonly called: string };
 
 /**
- * One row a kind of object that a plan can name: where it lives, what kubectl calls it, and where its list of pull secrets stands.
- * A new target is a new row.
+ * One row per kind of object that a plan can name: where it exists, its name in kubectl, and the path of its list of pull secrets. A new
+ * target is a new row.
  */
 export const kinds = {
   namespace: { at: "cluster", kind: "Namespace", api: "v1", plural: "namespaces", namespaced: false },
@@ -101,16 +101,16 @@ export const kinds = {
 
 export type KindName = keyof typeof kinds;
 
-/** The kinds that the API server has. */
+/** The kinds of the API server. */
 export type ClusterKind = { [K in KindName]: (typeof kinds)[K] extends { readonly at: "cluster" } ? K : never }[KindName];
 
 /** The kinds that have a list of pull secrets. */
 export type TargetKind = { [K in KindName]: (typeof kinds)[K] extends { readonly carries: Carries } ? K : never }[KindName];
 
-/** The kinds of target whose list cannot be changed: their rows say `anew`. */
+/** The kinds of target whose list cannot be updated: their rows have `anew`. */
 export type RecreatableKind = "job.batch" | "pod";
 
-/** The kinds of target that have, or make, pods. */
+/** The kinds of target that are pods or create pods. */
 export type PodKind = { [K in KindName]: (typeof kinds)[K] extends { readonly podSpec: readonly string[] } ? K : never }[KindName];
 
 const names = Object.keys(kinds) as KindName[];
@@ -118,30 +118,30 @@ const names = Object.keys(kinds) as KindName[];
 /** Every kind that has a list of pull secrets. */
 export const targetKinds = names.filter((name): name is TargetKind => "carries" in kinds[name]);
 
-/** Every target but those that are pods themselves. */
+/** Every target except pods. */
 export const lastingKinds = targetKinds.filter((name) => kinds[name].carries.path.length !== 2);
 
-/** The kind of target that the API spells like this: `Deployment`. */
+/** The kind of target with a name in the API: `Deployment`. */
 export const targetKindCalled = (kind: string): TargetKind | undefined => targetKinds.find((name) => kinds[name].kind === kind);
 
-/** The resource of a kind with its group, as the API server and kubectl name it: `deployments.apps`. */
+/** The resource of a kind with its group, as in the API server and kubectl: `deployments.apps`. */
 export function resourceOf(kind: ClusterKind): string {
   const { api, plural } = kinds[kind];
   return api.includes("/") ? `${plural}.${api.split("/")[0]}` : plural;
 }
 
-/** What stands in an object at a path. */
+/** The value at a path of an object. */
 export const at = (object: unknown, path: readonly string[]): unknown =>
   path.reduce<unknown>((inside, step) => (inside as Record<string, unknown> | undefined | null)?.[step], object);
 
-/** The same object, with another value at a path. */
+/** Returns a copy of the object with another value at a path. */
 export function withAt(object: object, [step = "", ...path]: readonly string[], value: unknown): object {
   const { [step]: inside, ...others } = object as Record<string, object | undefined>;
   if (path.length === 0 && value === undefined) return others;
   return { ...object, [step]: path.length === 0 ? value : withAt(inside ?? {}, path, value) };
 }
 
-/** Names one object, wherever it lives. `context` is only there where a run is about several clusters. */
+/** The name of one object, in the cluster or outside. `context` is only set in a run on several clusters. */
 export type Ref<K extends KindName = KindName> = {
   readonly kind: K;
   readonly name: string;
@@ -149,23 +149,23 @@ export type Ref<K extends KindName = KindName> = {
   readonly context?: string;
 };
 
-/** Whether kubectl could be asked for it by this name. */
+/** Whether kubectl can read the object by this name. */
 export const livesInCluster = ({ kind }: Ref): boolean => kinds[kind].at === "cluster";
 
 /**
- * The same text for the same object, and another for every other, in whatever cluster: no name in a cluster has a line's end, and what
- * is in Azure has no context. Keys are in the order of contexts, kinds, namespaces and names.
+ * A unique key of an object, across all clusters: no name in a cluster contains a line feed, and an object in Azure has no context. Keys
+ * sort by context, kind, namespace and name.
  */
 export const keyOf = ({ context = "", kind, namespace = "", name }: Ref): string => `${context}\n${kind}\n${namespace}\n${name}`;
 
-/** A count of objects in words: `3 Secrets`, `1 scope map`. */
+/** Formats a number of objects: `3 Secrets`, `1 scope map`. */
 export function countOf(kind: KindName, count: number): string {
   const row = kinds[kind];
   return `${count} ${row.at === "cluster" ? row.kind : row.called}${count === 1 ? "" : "s"}`;
 }
 
-/** How kubectl prints an object, and takes it: `deployment.apps/web`. */
+/** The name of an object as kubectl prints and accepts it: `deployment.apps/web`. */
 export const nameOf = ({ kind, name }: { readonly kind: string; readonly name: string }): string => `${kind}/${name}`;
 
-/** How a command line spells a kind of target: `deployment`. */
+/** The word for a kind of target on a command line: `deployment`. */
 export const spelled = (kind: TargetKind): string => kinds[kind].kind.toLowerCase();

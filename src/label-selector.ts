@@ -1,9 +1,9 @@
-/** Whether an object has the labels that a selector asks for. */
+/** Whether labels match a selector. */
 export type Selector = (labels: Readonly<Record<string, string>>) => boolean;
 
 /**
- * Reads `app=web,tier!=db,env in (a, b),env notin (c),app,!app` as the API server does (apimachinery labels.Parse).
- * @returns undefined for what is none
+ * Parses `app=web,tier!=db,env in (a, b),env notin (c),app,!app` like the API server (apimachinery labels.Parse).
+ * @returns undefined if the text is not a selector
  */
 export function readSelector(text: string): Selector | undefined {
   const parts = text.match(/(?:[^,(]|\([^)]*\))+/g) ?? [];

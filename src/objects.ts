@@ -1,4 +1,7 @@
-/** The Kubernetes objects that we read and write, as far as we look at them (k8s.io/api core/v1). Every field may be absent, as on the wire. */
+/**
+ * The Kubernetes objects that the plugin reads and writes, with the fields that it uses (k8s.io/api core/v1). Every field may be absent, as
+ * on the wire.
+ */
 
 export type Metadata = {
   readonly name: string;
@@ -11,7 +14,7 @@ export type Metadata = {
   readonly ownerReferences?: readonly OwnerReference[];
   readonly managedFields?: readonly ManagedFields[];
   readonly deletionTimestamp?: string;
-  /** Seconds that it has until it is gone. */
+  /** Termination grace period in seconds. */
   readonly deletionGracePeriodSeconds?: number;
   readonly finalizers?: readonly string[];
 };
@@ -55,7 +58,7 @@ export type ServiceAccount = {
   readonly imagePullSecrets?: readonly NameRef[];
 };
 
-/** core/v1 Container, its image, and what makes a sidecar of an init container: that it restarts `Always`. */
+/** core/v1 Container: its image, and the restart policy `Always`, which makes an init container a sidecar. */
 export type Container = {
   readonly name: string;
   readonly image?: string;
@@ -90,7 +93,7 @@ export type PodSpec = {
   readonly terminationGracePeriodSeconds?: number;
 };
 
-/** core/v1 Volume, as far as it is pulled (an ImageVolumeSource), goes with its pod, or is given by admission. */
+/** core/v1 Volume: the fields for a volume that is pulled (an ImageVolumeSource), that is deleted with its pod, or that admission adds. */
 export type Volume = {
   readonly name: string;
   readonly image?: { readonly reference?: string };
@@ -102,7 +105,7 @@ export type Volume = {
 /** core/v1 PodTemplateSpec. */
 export type PodTemplate = { readonly metadata?: Partial<Metadata>; readonly spec: PodSpec };
 
-/** What makes pods from a template: apps/v1, batch/v1 Job, core/v1 ReplicationController. */
+/** A workload with a pod template: apps/v1, batch/v1 Job, core/v1 ReplicationController. */
 type Templated<Api extends string, Kind extends string> = {
   readonly apiVersion: Api;
   readonly kind: Kind;
@@ -160,7 +163,7 @@ export type KubeEvent = {
   readonly message: string;
 };
 
-/** The objects that we know, by the names that kubectl has for their kinds. */
+/** The objects with their types, by kubectl's names for their kinds. */
 export type KubeObjects = {
   readonly namespace: Namespace;
   readonly event: KubeEvent;
@@ -178,11 +181,11 @@ export type KubeObjects = {
 
 export type KubeObject = KubeObjects[keyof KubeObjects];
 
-/** The types a Secret must have for the kubelet to look into it, and the key it looks at. */
+/** The types of Secret that the kubelet reads, and the key that it reads in each. */
 export const pullSecretKey: Readonly<Record<string, string>> = {
   "kubernetes.io/dockerconfigjson": ".dockerconfigjson",
   "kubernetes.io/dockercfg": ".dockercfg",
 };
 
-/** Where `kubectl apply` notes the whole file that it applied last, a Secret's values among it. */
+/** The annotation in which `kubectl apply` stores the last applied file, including the values of a Secret. */
 export const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";

@@ -1,4 +1,4 @@
-/** Whether two times (RFC 3339) are equal, in whatever form. Azure answers `+00:00` to `Z`. */
+/** Whether two times (RFC 3339) are equal, in any format. Azure returns `+00:00` for `Z`. */
 export function isSameTime(a: string | undefined, b: string | undefined): boolean {
   return a !== undefined && b !== undefined && Date.parse(a) === Date.parse(b);
 }

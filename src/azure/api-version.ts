@@ -1,6 +1,6 @@
 import { readArmError } from "./arm-error.ts";
 
-/** The versions of Azure's APIs that this speaks. */
+/** The API versions of Azure that the plugin uses. */
 export const apiVersion = {
   registry: "2025-11-01",
   regionalEndpoints: "2026-01-01-preview",
@@ -11,7 +11,7 @@ export const apiVersion = {
 } as const;
 
 /**
- * The oldest version that has what is needed of an API, for clouds that lag behind the public one. An older roleAssignments API ignores
+ * The oldest version of an API with the required features, for clouds that lag behind the public one. An older roleAssignments API ignores
  * conditions, and would grant the whole registry.
  */
 const oldest: Readonly<Record<string, string>> = {
@@ -22,7 +22,7 @@ const oldest: Readonly<Record<string, string>> = {
   [apiVersion.regionalEndpoints]: "2026-01-01-preview",
 };
 
-/** A preview version that a cloud may have dropped: a later version has what is needed too. */
+/** A preview version that a cloud may have dropped. A later version has the required features too. */
 const preview: string = apiVersion.regionalEndpoints;
 
 /** Codes with which ARM rejects a version; the message lists those that it supports. */
@@ -30,15 +30,15 @@ const codes = ["NoRegisteredProviderFound", "InvalidApiVersionParameter"];
 
 const day = (version: string) => version.slice(0, "2025-11-01".length);
 
-/** A stable version comes after the previews of its day. */
+/** A stable version comes after the previews of the same day. */
 const order = (version: string) => `${day(version)}${version === day(version) ? "~" : version.slice(day(version).length)}`;
 
 /**
- * The newest version that an answer of ARM lists, that is older than the rejected one and has what is needed. After a preview that the
- * cloud dropped, it may be newer.
+ * Returns the newest version in ARM's response that is older than the rejected one and has the required features. It may be newer if the
+ * cloud dropped a preview.
  * @param wanted one of `apiVersion`
  * @param rejected the version of the request
- * @returns undefined if the answer rejects no version, or lists none that will do
+ * @returns undefined if the response rejects no version, or lists no suitable one
  */
 export function supportedVersion(wanted: string, rejected: string, { status, text }: { status: number; text: string }): string | undefined {
   const { code, message } = status === 400 || status === 404 ? readArmError(text) : { code: "", message: "" };

@@ -25,7 +25,7 @@ export function principalsIn(
     },
     async createApplication({ displayName, notes }) {
       const doing = `make application ${displayName}`;
-      // Graph's default has changed before: it let other tenants and personal accounts sign in to the application
+      // Graph's default has changed before, and allowed other tenants and personal accounts to sign in to the application
       const body = { displayName, notes, signInAudience: "AzureADMyOrg" };
       return asApplication(doing, await graph.send({ method: "POST", path: "/applications", body, doing }));
     },
@@ -87,7 +87,7 @@ async function readCustody(graph: Graph, applicationId: string, principalId: str
   return { owners, principalOwners, otherKeys };
 }
 
-/** The items of a list; a list of more than one page is refused. */
+/** The items of a list. A list with more than one page is an error. */
 async function items(
   graph: Graph,
   path: string,
@@ -101,7 +101,7 @@ async function items(
   return value;
 }
 
-/** How many keys an application or a service principal has. */
+/** The number of keys of an application or a service principal. */
 async function keysOf(graph: Graph, path: string): Promise<{ readonly certificates: number; readonly passwords: number }> {
   const doing = `read the credentials of ${path}`;
   const query = { $select: "keyCredentials,passwordCredentials" };

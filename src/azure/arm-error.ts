@@ -2,23 +2,23 @@ import { CliError, NotYet } from "../errors.ts";
 import type { TokenSource } from "./port.ts";
 import { signInHint } from "./sign-in-error.ts";
 
-/** An answer of Azure Resource Manager that is not a success. */
+/** An error response of Azure Resource Manager. */
 export type Refusal = {
   readonly status: number;
   readonly text: string;
   /** Milliseconds. */
   readonly retryAfter?: number | undefined;
-  /** x-ms-correlation-request-id: by it Azure's support finds the request. */
+  /** x-ms-correlation-request-id, by which Azure's support finds the request. */
   readonly correlation?: string | undefined;
-  /** The resource that was asked for, from the first slash. */
+  /** The requested resource, from the first slash. */
   readonly path?: string | undefined;
-  /** The claims challenge of WWW-Authenticate, in base64: the sign-in that Azure wants instead. */
+  /** The claims challenge of WWW-Authenticate, in base64: the sign-in that Azure requires instead. */
   readonly claims?: string | undefined;
   /** Where the token comes from; the Azure CLI if absent. */
   readonly source?: TokenSource | undefined;
 };
 
-/** Code and message of `{"error":{"code","message"}}` (Azure REST guidelines); empty where the body is something else. */
+/** Code and message of `{"error":{"code","message"}}` (Azure REST guidelines); empty for any other body. */
 export function readArmError(text: string): { code: string; message: string } {
   try {
     const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } };
@@ -32,7 +32,7 @@ type Meaning = { readonly kind: CliError["kind"]; readonly hint?: string };
 
 const outage: Meaning = { kind: "unreachable", hint: "try again; https://status.azure.com tells of outages" };
 
-/** What a status means where Azure's own words say the rest; any other below 500 is a request that Azure takes for invalid. */
+/** The meaning of a status; Azure's message has the details. Any other status below 500 is an invalid request. */
 const meanings: Readonly<Record<number, Meaning>> = {
   401: { kind: "unauthenticated" },
   403: { kind: "forbidden" },
@@ -42,8 +42,8 @@ const meanings: Readonly<Record<number, Meaning>> = {
 };
 
 /**
- * Puts a refusal of ARM in words.
- * @param doing what was tried, to stand after `cannot`: `make token acr-secret-demo`
+ * Converts an error response of ARM to an error in words.
+ * @param doing the attempted action, for the sentence after `cannot`: `make token acr-secret-demo`
  */
 export function explainArm(doing: string, refusal: Refusal): CliError {
   const { status, text, claims, source = "az" } = refusal;
@@ -56,14 +56,14 @@ export function explainArm(doing: string, refusal: Refusal): CliError {
   return new CliError(kind, `cannot ${doing}: ${words}${trace(refusal)}`, { hint: status === 401 ? signInHint[source] : hint });
 }
 
-/** Puts the end of an operation that did not succeed in words. @param status `Failed` or `Canceled` */
+/** Converts the end of a failed operation to an error in words. @param status `Failed` or `Canceled` */
 export function explainEnd(doing: string, status: string, refusal: Refusal): CliError {
   const { message } = readArmError(refusal.text);
   const words = message === "" ? `Azure's operation ended as ${status}` : inOneLine(message);
   return new CliError("invalid", `cannot ${doing}: ${words}${trace(refusal)}`);
 }
 
-/** Not turned on by us: it would give all rights to the images to everyone who may read its passwords. */
+/** The plugin does not enable the admin user: that would give all rights on the images to everyone who may read its passwords. */
 function adminIsOff(_: string, words: string): CliError {
   const name = /\/registries\/([a-zA-Z0-9]+)\b/.exec(words)?.[1] ?? "REGISTRY";
   return new CliError("conflict", `the admin user of registry "${name}" is off`, {
@@ -79,7 +79,7 @@ function adminIsOff(_: string, words: string): CliError {
 
 const inOneLine = (message: string) => message.replace(/\s+/g, " ").replace(/\.$/, "");
 
-/** What support asks for. A proxy may put anything into a header, so only an identifier is shown. */
+/** The id that support asks for. A proxy may put anything into a header, so only an identifier is printed. */
 const trace = ({ correlation = "" }: Refusal) => (/^[\w-]{8,64}$/.test(correlation) ? ` (correlation ${correlation})` : "");
 
 function throttled(doing: string, _: string, refusal: Refusal): CliError {
@@ -88,7 +88,7 @@ function throttled(doing: string, _: string, refusal: Refusal): CliError {
   return new CliError("unreachable", message, { hint: `try again ${wait}` });
 }
 
-/** An administrator needs the action, the scope and the identity, which ARM names in one long sentence. */
+/** An administrator needs the action, the scope and the identity. ARM names them in one long sentence. */
 function forbidden(doing: string, words: string, refusal: Refusal): CliError {
   const missing = readMissingRight(words);
   if (!missing) return new CliError("forbidden", `cannot ${doing}: ${words}${trace(refusal)}`);
@@ -116,7 +116,7 @@ function deniedByPolicy(doing: string, words: string, refusal: Refusal): CliErro
   });
 }
 
-/** Azure wants another sign-in, such as one with multifactor authentication, which only a person can do. */
+/** Azure requires another sign-in, such as one with multifactor authentication, which only a person can do. */
 function challenged(doing: string, words: string, refusal: Refusal): CliError {
   const { claims, source = "az" } = refusal;
   const says = `cannot ${doing}: Azure requires a stronger sign-in: ${withoutIdentifiers(words)}${trace(refusal)}`;
@@ -126,7 +126,7 @@ function challenged(doing: string, words: string, refusal: Refusal): CliError {
 
 type Explain = (doing: string, words: string, refusal: Refusal) => CliError;
 
-/** Codes that say more than their status. */
+/** Codes that are more specific than their status. */
 const byCode: Readonly<Record<string, Explain>> = {
   AuthorizationFailed: forbidden,
   LinkedAuthorizationFailed: forbidden,
@@ -135,7 +135,7 @@ const byCode: Readonly<Record<string, Explain>> = {
   RequestDisallowedByPolicy: deniedByPolicy,
 };
 
-/** What ARM's sentence about a missing right names. */
+/** The parts of ARM's sentence about a missing right. */
 type Missing = { readonly action: string; readonly scope: string; readonly principal: string | undefined };
 
 /**

@@ -14,15 +14,15 @@ export type ArmRequest = {
   readonly path: string;
   readonly version: string;
   readonly body?: unknown;
-  /** For errors, to stand after `cannot`: `make token demo`. */
+  /** For errors, after `cannot`: `make token demo`. */
   readonly doing: string;
-  /** The code of a 409 that passes: while Azure answers it, the request is sent again for up to a minute. */
+  /** The code of a temporary 409: while Azure returns it, the request is repeated for up to a minute. */
   readonly passing?: string;
 };
 
 export type ListRequest = Omit<ArmRequest, "method" | "body" | "passing"> & {
   readonly filter?: string;
-  /** Gets what Azure's clock shows in an answer (`Date`, RFC 9110 6.6.1), where it does. */
+  /** Receives the time of Azure's clock in a response (`Date`, RFC 9110 6.6.1), if there is one. */
   dated?(date: string | undefined): void;
 };
 
@@ -30,7 +30,7 @@ export type ListRequest = Omit<ArmRequest, "method" | "body" | "passing"> & {
 export type Arm = {
   /**
    * Sends a request and waits for the operation that it may start (Azure-AsyncOperation or Location).
-   * @returns the parsed answer, after an operation the resource as it then is; undefined for 404, and for an answer without a body
+   * @returns the parsed response; after an operation, the resource as it is then; undefined for 404 and for an empty response
    * @throws CliError
    */
   send(request: ArmRequest): Promise<unknown>;
@@ -45,10 +45,10 @@ export type ArmOptions = {
   sleep(milliseconds: number): Promise<void>;
 };
 
-/** Requests in flight: a tenant has thousands of subscriptions, and ARM throttles who asks for all at once. */
+/** Concurrent requests. A tenant has thousands of subscriptions, and ARM throttles a client that requests all at once. */
 const atOnce = 8;
 
-/** The pauses between two tries of what another operation is in the way of. Milliseconds, a minute in all. */
+/** The pauses between two attempts while another operation blocks the request. Milliseconds, a minute in all. */
 const passingPauses = [1000, 2000, 3000, 4000, ...Array<number>(10).fill(5000)];
 
 export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
@@ -57,10 +57,10 @@ export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
   const ask = openCaller({ name: "Azure Resource Manager", origin: cloud.resourceManager, audience: "management", identity, http });
   const call: Caller = (...request) => gate(() => ask(...request));
 
-  /** The versions that this cloud supports instead of ours, by provider and version. */
+  /** The versions that this cloud supports instead of the plugin's versions, by provider and version. */
   const supported = new Map<string, string>();
 
-  /** Asks in the version that the cloud supports. @returns the answer, and the URL without further options */
+  /** Sends a request in the version that the cloud supports. @returns the response, and the URL without further options */
   async function versioned(path: string, version: string, ask: (url: string) => Promise<HttpResponse>) {
     const provider = `${/\/providers\/([^/]+)(?!.*\/providers\/)/.exec(path)?.[1]} ${version}`;
     for (let used = supported.get(provider) ?? version; ; ) {
@@ -78,7 +78,7 @@ export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
 
   const follower = { get: (url: string) => call("GET", url), sleep };
 
-  /** The first answer to a request; a conflict that passes is waited out. */
+  /** The first response to a request. Waits while a temporary conflict lasts. */
   async function begin({ method, body, passing }: ArmRequest, url: string): Promise<HttpResponse> {
     for (const pause of passing === undefined ? [] : passingPauses) {
       const answer = await call(method, url, body);
@@ -88,14 +88,14 @@ export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
     return call(method, url, body);
   }
 
-  /** Throws unless an operation ended well. */
+  /** Throws if an operation failed. */
   function succeeded(doing: string, url: string, end: HttpResponse): void {
     if (end.status >= 300) throw refused(doing, url, end);
     const status = statusOf(end.text);
     if (status === "Failed" || status === "Canceled") throw explainEnd(doing, status, refusal(url, end));
   }
 
-  /** Azure has accepted a deletion. To look at how it goes may take a right that the deletion itself does not. */
+  /** Waits for an accepted deletion. To read its progress may require a right that the deletion itself does not. */
   async function deleted(doing: string, url: string, end: HttpResponse): Promise<void> {
     if (end.status === 403 || end.status === 404) {
       const last = await untilGone(doing, url, follower);
@@ -103,7 +103,7 @@ export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
     } else succeeded(doing, url, end);
   }
 
-  /** What an operation that has ended leaves: nothing of what was deleted, the result of an action, or the resource as it now is. */
+  /** The result of a completed operation: nothing for a deleted object, the result of an action, or the resource as it is now. */
   async function outcome({ method, doing }: ArmRequest, url: string, end: HttpResponse): Promise<unknown> {
     if (method === "DELETE") return deleted(doing, url, end);
     succeeded(doing, url, end);
@@ -172,12 +172,12 @@ function read(doing: string, { text }: HttpResponse): unknown {
   }
 }
 
-/** Lets at most so many pieces of work run at once; the others wait their turn. */
+/** Limits the number of concurrent tasks. The others wait their turn. */
 export function limit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let running = 0;
   return async (work) => {
-    // Whoever waited takes over the place of the one that ended
+    // A waiting task takes the place of the one that ended
     if (running >= most) await new Promise<void>((begin) => waiting.push(begin));
     else running++;
     try {

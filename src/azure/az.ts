@@ -10,7 +10,7 @@ export type AzOptions = { readonly env: Environment; readonly trace: Trace; sign
 /** A first run of az builds its command index, which takes up to 11 seconds. Milliseconds. */
 const timeout = 60_000;
 
-/** Quiet, JSON only, and never a question or an extension to install. Without it az prints passwords among its warnings. */
+/** Quiet, JSON only, and never a question or an extension to install. Without this, az prints passwords among its warnings. */
 const quiet = {
   AZURE_CORE_OUTPUT: "json",
   AZURE_CORE_ONLY_SHOW_ERRORS: "true",
@@ -20,8 +20,8 @@ const quiet = {
 };
 
 /**
- * Runs the Azure CLI and gives what it prints, parsed. Only its exit code and stdout count: it prints `ERROR:` lines on success too.
- * @throws CliError with its reason in our words, redacted
+ * Runs the Azure CLI and returns its parsed output. Only its exit code and stdout count, because it prints `ERROR:` lines on success too.
+ * @throws CliError with its reason in the plugin's words, redacted
  */
 async function az(argv: readonly string[], { env, trace, signal }: AzOptions): Promise<Record<string, unknown>> {
   const { execa } = await import("execa");
@@ -55,8 +55,8 @@ async function az(argv: readonly string[], { env, trace, signal }: AzOptions): P
 }
 
 /**
- * The Azure CLI as a credential. Azure's own AzureCliCredential takes any warning that mentions `az login` for a failure,
- * and swallows Entra's reasons, so az is asked here.
+ * The Azure CLI as a credential. Azure's own AzureCliCredential treats any warning that mentions `az login` as a failure, and hides Entra's
+ * reasons, so the plugin runs az itself.
  */
 export function azCredential(options: AzOptions, wish: Omit<SignInOptions, "source"> = {}): TokenCredential {
   return {
@@ -64,7 +64,7 @@ export function azCredential(options: AzOptions, wish: Omit<SignInOptions, "sour
       const [scope = ""] = [scopes].flat();
       const answer = await az(["account", "get-access-token", "--resource", scope.replace(/\/\.default$/, ""), ...where(wish)], options);
       const { accessToken, expires_on: epoch, expiresOn: local } = answer;
-      // Before az 2.54 there was only a time without its zone, which is the machine's.
+      // Before az 2.54 there was only a time without a zone. It is in the machine's zone.
       const seconds = typeof epoch === "number" ? epoch : Date.parse(String(local).replace(" ", "T")) / 1000;
       if (typeof accessToken !== "string" || Number.isNaN(seconds)) {
         throw new CliError("unauthenticated", "the Azure CLI gave no token", { hint: "az login" });
@@ -74,19 +74,19 @@ export function azCredential(options: AzOptions, wish: Omit<SignInOptions, "sour
   };
 }
 
-/** az takes one of both: a subscription means the tenant that it is in. */
+/** az accepts only one of the two: a subscription implies its tenant. */
 function where({ tenant, subscription }: Omit<SignInOptions, "source">): string[] {
   if (tenant !== undefined) return [`--tenant=${tenant}`];
   return subscription === undefined ? [] : [`--subscription=${subscription}`];
 }
 
-/** The subscription that az works on. */
+/** The subscription that az has selected. */
 export async function azSubscription(options: AzOptions): Promise<string | undefined> {
   const { id } = await az(["account", "show"], options);
   return typeof id === "string" ? id : undefined;
 }
 
-/** The object that a JSON text is; undefined for any other text. */
+/** The object in a JSON text; undefined for any other text. */
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);

@@ -21,21 +21,21 @@ export type AzureOptions = {
   readonly identity: SignInOptions;
   readonly env: Environment;
   readonly trace: Trace;
-  /** What ends a request, asked anew for each. */
+  /** Returns the signal that aborts a request. Called for each request. */
   signal(writes?: boolean): AbortSignal;
   sleep(milliseconds: number): Promise<void>;
   now(): Date;
 };
 
 /**
- * Opens Azure Resource Manager and Microsoft Graph for an identity; nothing is asked before the first call.
- * @throws CliError config for a cloud that is not known
+ * Opens Azure Resource Manager and Microsoft Graph for an identity. Sends nothing before the first call.
+ * @throws CliError config for an unknown cloud
  */
 export function openAzure(options: AzureOptions): Azure {
   const { identity: wish, env: asIs } = options;
   const source = sourceOf(wish.source, wish.tenant === undefined ? asIs : { ...asIs, AZURE_TENANT_ID: wish.tenant });
   const cloud = cloudFor(source, options);
-  // az is told by its own variable
+  // az reads a variable of its own
   const env = wish.cloud === undefined ? asIs : { ...asIs, AZURE_CLOUD_NAME: cloud.name };
   const transport = openTransport(env, options.trace, options.signal);
   const identity = openIdentity({ ...options, env, source, wish, cloud, transport });

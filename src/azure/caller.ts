@@ -5,10 +5,10 @@ import type { Sensitive } from "../secret/sensitive.ts";
 import type { For, Identity } from "./identity.ts";
 import type { AzureIdentity } from "./port.ts";
 
-/** Sends a request with the identity's token, and a body as JSON. @throws CliError where no answer comes */
+/** Sends a request with the identity's token, and a body as JSON. @throws CliError if there is no response */
 export type Caller = (method: HttpRequest["method"], url: string, body?: unknown) => Promise<HttpResponse>;
 
-/** One of Azure's services: its name for errors, and where it is. */
+/** One of Azure's services: its name for errors, and its origin. */
 export type Service = {
   readonly name: string;
   readonly origin: string;
@@ -17,11 +17,11 @@ export type Service = {
   readonly http: Http;
 };
 
-/** Opens a service of Azure's. Its token goes to its own host alone. */
+/** Opens one of Azure's services. Its token is sent to its own host only. */
 export function openCaller({ name, origin: own, audience, identity, http }: Service): Caller {
   return async (method, url, body) => {
     const { origin, href } = new URL(url);
-    // Azure's answers name the URLs of operations and of further pages: no other host gets the token.
+    // Azure's responses contain the URLs of operations and of further pages: no other host gets the token.
     if (origin !== own) throw new CliError("internal", `${name} points to ${origin}, which is not followed`);
     const token = await identity.token(audience);
     const headers = { Authorization: `Bearer ${token.reveal()}`, "Content-Type": "application/json" };
@@ -36,8 +36,8 @@ function unreached(error: unknown): never {
 }
 
 /**
- * Whom an access token of Entra's is for (learn.microsoft.com/entra/identity-platform/access-token-claims-reference), to be shown and
- * for nothing else: its signature is for whoever takes it to check. What it does not tell is empty.
+ * Returns the identity in an access token of Entra ID (learn.microsoft.com/entra/identity-platform/access-token-claims-reference), for
+ * display only: only the recipient of the token can check its signature. Missing claims are empty.
  */
 export function identityIn(token: Sensitive): AzureIdentity {
   const claims = claimsOf(token.reveal());
@@ -48,7 +48,7 @@ export function identityIn(token: Sensitive): AzureIdentity {
   return { type, name: isApp ? text("appid") || text("azp") : user, objectId: text("oid"), tenant: text("tid") };
 }
 
-/** The claims of a JWT (RFC 7519); none where it is none. */
+/** The claims of a JWT (RFC 7519); empty if the text is not a JWT. */
 function claimsOf(token: string): Readonly<Record<string, unknown>> {
   try {
     const payload: unknown = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());

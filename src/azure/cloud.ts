@@ -2,15 +2,15 @@ import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
 import { registrySuffixes } from "../registry/login-server.ts";
 
-/** One of Azure's clouds: where to sign in, where to manage. URLs without a trailing slash. */
+/** One of Azure's clouds, with its hosts. URLs without a trailing slash. */
 export type Cloud = {
   readonly name: string;
   readonly authority: string;
   /** Azure Resource Manager; also the audience of its tokens. A token is sent here and nowhere else. */
   readonly resourceManager: string;
-  /** Microsoft Graph; also the audience of its tokens, which go nowhere else. */
+  /** Microsoft Graph; also the audience of its tokens. They are sent nowhere else. */
   readonly graph: string;
-  /** What the login servers of its registries end in. */
+  /** The suffix of the login servers of its registries. */
   readonly registrySuffix: string;
 };
 
@@ -40,7 +40,7 @@ const clouds: readonly Cloud[] = [
   },
 ];
 
-/** The name of the cloud whose registries have such a host. */
+/** The name of the cloud to whose registries a host belongs. */
 export const cloudOfHost = (host: string): string | undefined => clouds.find(({ registrySuffix }) => host.endsWith(registrySuffix))?.name;
 
 /** China's newer sign-in host. */
@@ -52,9 +52,9 @@ export const cloudNames = ["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"]
 const named = (name: string) => clouds.find((cloud) => cloud.name.toLowerCase() === name.toLowerCase());
 
 /**
- * The cloud that the environment is about: AZURE_AUTHORITY_HOST, as Azure's libraries read it, or AZURE_CLOUD_NAME, as az does.
- * An authority that we do not know signs in to the public cloud.
- * @param wanted the one that was asked for, whatever the environment says
+ * The cloud of the environment: AZURE_AUTHORITY_HOST, as Azure's libraries read it, or AZURE_CLOUD_NAME, as az does. An unknown authority
+ * signs in to the public cloud.
+ * @param wanted the requested cloud, which overrides the environment
  */
 export function cloudOf(env: Environment, wanted?: string): Cloud {
   const chosen = named(wanted ?? "");
@@ -66,9 +66,9 @@ export function cloudOf(env: Environment, wanted?: string): Cloud {
 }
 
 /**
- * The cloud that az works in: the one that was asked for, which az is then told, or its own choice. It heeds no AZURE_AUTHORITY_HOST.
- * @param config az's own file, where `az cloud set` notes its choice
- * @throws CliError config for one that somebody registered
+ * The cloud of az: the requested one, which is passed to az, or az's own choice. az ignores AZURE_AUTHORITY_HOST.
+ * @param config az's own file, in which `az cloud set` stores its choice
+ * @throws CliError config for a custom cloud
  */
 export function cloudOfAz(env: Environment, config: string, wanted?: string): Cloud {
   const name = wanted ?? (env.AZURE_CLOUD_NAME || cloudIn(config));
@@ -85,7 +85,7 @@ export function cloudOfAz(env: Environment, config: string, wanted?: string): Cl
   });
 }
 
-/** The choice that az's file notes: `name` in its section `cloud` (Python's configparser). */
+/** The choice in az's file: `name` in its section `cloud` (Python's configparser). */
 function cloudIn(config: string): string {
   const [, section = ""] = /^\[cloud\][^\S\n]*$\n?([^[]*)/m.exec(config) ?? [];
   return /^name[^\S\n]*[=:][^\S\n]*(\S+)/m.exec(section)?.[1] ?? publicCloud.name;

@@ -34,7 +34,7 @@ export async function findRegistry(finder: Finder, text: string, within?: string
   });
 }
 
-/** Resource Graph learns of a new registry after some minutes; the lists of ARM know it at once. */
+/** Resource Graph lists a new registry after some minutes. The lists of ARM contain it at once. */
 async function searched(finder: Finder, wanted: Wanted, only: string | undefined, until: number): Promise<Search> {
   const ids = (await idsByGraph(finder.arm, wanted)).filter((id) => only === undefined || isIn(only, id));
   const found = await live(finder.arm, ids, wanted);
@@ -50,7 +50,7 @@ function checked(id: string, only: string | undefined): string {
   });
 }
 
-/** Azure Resource Graph: one question for all subscriptions. If it does not answer, the subscriptions are listed. */
+/** Azure Resource Graph: one query for all subscriptions. If it does not answer, the subscriptions are listed. */
 async function idsByGraph(arm: Arm, { name }: Wanted): Promise<string[]> {
   const query = `resources | where type =~ '${type.toLowerCase()}' | where name =~ '${name}' | project id`;
   const path = "/providers/Microsoft.ResourceGraph/resources";
@@ -60,7 +60,7 @@ async function idsByGraph(arm: Arm, { name }: Wanted): Promise<string[]> {
   return (data ?? []).flatMap(({ id }) => (typeof id === "string" && id.startsWith("/subscriptions/") ? [id] : []));
 }
 
-/** Reads each registry itself, since Resource Graph may be behind. */
+/** Reads each registry itself, because Resource Graph may be out of date. */
 async function live(arm: Arm, ids: readonly string[], wanted: Wanted): Promise<AzureRegistry[]> {
   const answers = await Promise.all(
     ids.map((path) => arm.send({ method: "GET", path, version: apiVersion.registry, doing: `read registry ${wanted.name}` })),
@@ -68,7 +68,7 @@ async function live(arm: Arm, ids: readonly string[], wanted: Wanted): Promise<A
   return answers.flatMap(asRegistry).filter((registry) => isWanted(registry, wanted));
 }
 
-/** Subscriptions that are listed at once. */
+/** Subscriptions that are listed at the same time. */
 const atOnce = 8;
 
 const nothingMissed: Missed = { all: 0, listed: 0, refusals: [] };
@@ -87,7 +87,7 @@ async function listed({ arm, trace, now }: Finder, wanted: Wanted, only: string 
         const doing = `list the registries of subscription ${id}`;
         return arm.list({ path: `/subscriptions/${id}/providers/${type}`, version: apiVersion.registry, doing }).catch((error: unknown) => {
           unlessFinal(error);
-          // A subscription whose registries may not be listed holds none for us
+          // A subscription whose registries may not be listed has no usable registry
           if (error instanceof CliError && error.kind !== "forbidden") refusals.push(error);
           trace(4, () => String(error));
           return [];
@@ -105,7 +105,7 @@ async function listed({ arm, trace, now }: Finder, wanted: Wanted, only: string 
   return { found, missed: { all: within.length, listed: done.length, refusals } };
 }
 
-/** @throws the error of an interruption, or of an identity that Azure does not take, which ends every search */
+/** @throws the error of an interruption, or of an identity that Azure rejects, which ends every search */
 function unlessFinal(error: unknown): undefined {
   if (isRefusal(error) && error.kind !== "unauthenticated") return undefined;
   throw error;

@@ -10,19 +10,19 @@ import { signInHint } from "./sign-in-error.ts";
 
 export type GraphRequest = {
   readonly method: HttpRequest["method"];
-  /** Behind `/v1.0`, from the slash on. */
+  /** The path after `/v1.0`, with its slash. */
   readonly path: string;
   /** OData options: `$filter`, `$select`. */
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: unknown;
-  /** For errors, to stand after `cannot`: `make application ci`. */
+  /** For errors, after `cannot`: `make application ci`. */
   readonly doing: string;
 };
 
 /** Microsoft Graph v1.0. */
 export type Graph = {
   /**
-   * @returns the parsed answer; undefined for a read of what is not there, and for an answer without a body
+   * @returns the parsed response; undefined if the object of a read does not exist, and for an empty response
    * @throws CliError; NotYet; Busy
    */
   send(request: GraphRequest): Promise<unknown>;
@@ -39,7 +39,7 @@ export function openGraph({ cloud, identity, http }: GraphOptions): Graph {
       const answer = await call(method, `${cloud.graph}/v1.0${path}${options.length > 0 ? `?${options.join("&")}` : ""}`, body);
       if (answer.status === 404 && method === "GET") return undefined;
       if (answer.status >= 300) throw refused(doing, answer, identity.source);
-      // A Location beside a 200 leads nowhere, and is nothing to wait for
+      // A Location with a 200 is not an operation to wait for
       return answer.text === "" ? undefined : read(doing, answer);
     },
   };
@@ -62,11 +62,11 @@ function read(doing: string, { text }: HttpResponse): unknown {
   }
 }
 
-/** An answer of Microsoft Graph that is not a success. */
+/** An error response of Microsoft Graph. */
 export type GraphRefusal = {
   readonly status: number;
   readonly text: string;
-  /** The header request-id: by it Microsoft's support finds the request. */
+  /** The header request-id, by which Microsoft's support finds the request. */
   readonly request?: string | undefined;
   /** Where the token comes from; the Azure CLI if absent. */
   readonly source?: TokenSource | undefined;
@@ -78,7 +78,7 @@ const otherwise = "or leave out --service-principal: an ACR token takes no right
 
 type Meaning = { readonly kind: CliError["kind"]; readonly hint?: string; readonly passes?: true };
 
-/** What Graph's codes mean; those of policies as Microsoft documents them. The words that are shown are Graph's own. */
+/** The meaning of Graph's codes; those of policies as Microsoft documents them. The printed words are Graph's own. */
 const byCode: Readonly<Record<string, Meaning>> = {
   Authorization_RequestDenied: {
     kind: "forbidden",
@@ -93,7 +93,7 @@ const byCode: Readonly<Record<string, Meaning>> = {
   CredentialTypeNotAllowedAsPerAppPolicy: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
 };
 
-/** What a status means beside a code that is not above. */
+/** The meaning of a status if the code is not above. */
 const byStatus: Readonly<Record<number, Meaning>> = {
   403: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
   404: { kind: "notFound", passes: true },
@@ -101,17 +101,17 @@ const byStatus: Readonly<Record<number, Meaning>> = {
   429: { kind: "unreachable", hint: "try again in a minute" },
 };
 
-/** Sentences that Graph also says of what was made a moment ago (as azure-cli and others match them). */
+/** Sentences that Graph also returns for a new object that has not replicated yet (azure-cli and others match them too). */
 const unheard = /does not reference a valid application|No password credential found/;
 
-/** Graph refuses a write while it replicates another write of the same object: 409 with this code, or 400 with these words. */
+/** Graph rejects a write while it replicates another write of the same object: 409 with this code, or 400 with these words. */
 const isConcurrent = (code: string, message: string): boolean =>
   code === "Directory_ConcurrencyViolation" || (code === "Request_BadRequest" && /concurrent requests/i.test(message));
 
 /**
- * Puts a refusal of Microsoft Graph in words.
- * @param doing what was tried, to stand after `cannot`: `make application ci`
- * @returns NotYet for what may pass, if what it is about was made a moment ago; Busy if Graph carried out another write at the same time
+ * Converts an error response of Microsoft Graph to an error in words.
+ * @param doing the attempted action, for the sentence after `cannot`: `make application ci`
+ * @returns NotYet for a temporary error if the object is new; Busy if Graph was applying another write at the same time
  */
 export function explainGraph(doing: string, { status, text, request = "", retryAfter, source = "az" }: GraphRefusal): CliError {
   const { code, message } = readArmError(text);

@@ -17,16 +17,16 @@ import {
 import type { Audience, IdentitySource, SignInOptions, TokenSource } from "./port.ts";
 import { signInHint } from "./sign-in-error.ts";
 
-/** Whom a token is for: besides, Microsoft Graph. */
+/** The audience of a token; in addition to those of registries, Microsoft Graph. */
 export type For = Audience | "graph";
 
-/** Who we are in Azure. */
+/** The Azure identity. */
 export type Identity = {
-  /** Where its tokens come from. */
+  /** The source of its tokens. */
   readonly source: TokenSource;
-  /** A token, kept until shortly before it expires. */
+  /** Returns a token, which is cached until shortly before it expires. */
   token(audience?: For): Promise<Sensitive>;
-  /** The subscription that the person works on, where that is known without asking ARM. */
+  /** The selected subscription, if it is known without a request to ARM. */
   subscription(): Promise<string | undefined>;
 };
 
@@ -41,13 +41,13 @@ export type IdentityOptions = AzOptions & {
 /** The same in all clouds (learn.microsoft.com/azure/container-registry/container-registry-disable-authentication-as-arm). */
 const registries = "https://containerregistry.azure.net";
 
-/** A token is renewed when less than this is left of its lifetime. Milliseconds; az has the same bound. */
+/** A token is renewed if its remaining lifetime is shorter than this. Milliseconds; az uses the same limit. */
 const margin = 5 * 60_000;
 
 /** A token, and when it must be renewed, in epoch milliseconds. */
 type Held = Promise<{ readonly token: Sensitive; readonly until: number }>;
 
-/** Opens an identity. Nothing is asked yet. */
+/** Opens an identity. Sends nothing yet. */
 export function openIdentity(options: IdentityOptions): Identity {
   const { source, cloud, env, signal, now } = options;
   const held = new Map<For, Held>();
@@ -64,7 +64,7 @@ export function openIdentity(options: IdentityOptions): Identity {
   function hold(audience: For): Held {
     const asked = renew(audience);
     held.set(audience, asked);
-    // An interruption is no answer: a run that is taken back afterwards asks anew.
+    // An interruption is not cached: a rollback that follows must request a token again.
     asked.catch((error: unknown) => {
       if (held.get(audience) === asked && error instanceof Interrupted) held.delete(audience);
     });
@@ -93,7 +93,7 @@ export function openIdentity(options: IdentityOptions): Identity {
 /** The credential of each source. */
 const credentials: Readonly<Record<TokenSource, (options: IdentityOptions) => TokenCredential>> = {
   az: (options) => {
-    // What sends requests loads while az starts; what is wrong with it is told when it is wanted
+    // Loads the HTTP client while az starts. An error is reported when the client is needed
     options.transport().catch(() => {});
     return azCredential(options, options.wish);
   },
@@ -105,16 +105,16 @@ const credentials: Readonly<Record<TokenSource, (options: IdentityOptions) => To
   },
 };
 
-/** The environment, in which another tenant may have taken the place of its own. */
+/** The environment, with the tenant that the command line selects. */
 const inTenant = ({ env, wish }: IdentityOptions) => (wish?.tenant === undefined ? env : { ...env, AZURE_TENANT_ID: wish.tenant });
 
-/** What the environment can name, in the order in which Azure's DefaultAzureCredential asks. */
+/** The sources that the environment can select, in the order of Azure's DefaultAzureCredential. */
 const named: readonly (readonly [TokenSource, (env: Environment) => boolean])[] = [
   ["env", hasEnvironmentCredential],
   ["workload", hasWorkloadIdentity],
   ["managed", hasManagedIdentity],
 ];
 
-/** `auto` is the first that the environment names, else the Azure CLI. */
+/** `auto` is the first source that the environment selects, else the Azure CLI. */
 export const sourceOf = (source: IdentitySource, env: Environment): TokenSource =>
   source === "auto" ? (named.find(([, names]) => names(env))?.[0] ?? "az") : source;

@@ -10,7 +10,7 @@ import { explainLibrary, noEndpoint } from "./library-error.ts";
 import type { TokenSource } from "./port.ts";
 import { explainUnreachable } from "./sign-in-error.ts";
 
-/** What each of Azure's own credentials is opened with. */
+/** The options of each of Azure's own credentials. */
 export type LibraryOptions = { readonly httpClient: HttpClient; readonly retryOptions: { maxRetries: number; retryDelayInMs: number } };
 
 type Library = typeof import("@azure/identity");
@@ -19,18 +19,18 @@ export type LibraryCredential = {
   readonly source: TokenSource;
   readonly transport: Transport;
   open(library: Library, options: LibraryOptions): TokenCredential | Promise<TokenCredential>;
-  /** What to try where nothing better is known. */
+  /** The hint if no better one is known. */
   readonly hint: string;
-  /** In other words, where no answer came at all. */
+  /** Replaces the error if there was no response. */
   unreachable?(error: NetworkError): CliError;
-  /** In other words, where Entra ID said no. */
+  /** Replaces the error if Entra ID rejected the request. */
   refused?(error: CliError): Promise<CliError>;
 };
 
-/** One of Azure's own credentials (@azure/identity), loaded when a token is asked for, with its errors in our words. */
+/** One of Azure's own credentials (@azure/identity), loaded when a token is requested, with its errors in the plugin's words. */
 function libraryCredential({ source, transport, open, hint, unreachable, refused }: LibraryCredential): TokenCredential {
   let credential: Promise<TokenCredential> | undefined;
-  /** Why nothing was sent, or no answer came: the library puts words of its own around a proxy that cannot be used, and around all else. */
+  /** The original error of a failed request: the library wraps an invalid proxy, and everything else, in words of its own. */
   let failure: CliError | undefined;
 
   async function load(): Promise<TokenCredential> {
@@ -66,15 +66,15 @@ function libraryCredential({ source, transport, open, hint, unreachable, refused
   };
 }
 
-/** Whether the environment describes a service principal, as Azure's EnvironmentCredential reads it. */
+/** Whether the environment configures a service principal, as Azure's EnvironmentCredential reads it. */
 export function hasEnvironmentCredential(env: Environment): boolean {
   return Boolean(env.AZURE_TENANT_ID && env.AZURE_CLIENT_ID && (env.AZURE_CLIENT_SECRET || env.AZURE_CLIENT_CERTIFICATE_PATH));
 }
 
 /**
- * The service principal of AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH.
- * These are the parts of Azure's EnvironmentCredential, which itself reads the process's environment instead of the given one.
- * @throws CliError config when a variable is missing
+ * The service principal of AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET or AZURE_CLIENT_CERTIFICATE_PATH. Uses the parts of
+ * Azure's EnvironmentCredential, which itself reads the environment of the process instead of this one.
+ * @throws CliError config if a variable is missing
  */
 export function environmentCredential(env: Environment, authorityHost: string, transport: Transport): TokenCredential {
   const {
@@ -105,14 +105,14 @@ export function environmentCredential(env: Environment, authorityHost: string, t
   });
 }
 
-/** What is not set, where something is. */
+/** The missing variables, if some are set. */
 function lacking({ AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH }: Environment): string {
   const said = { AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_CLIENT_SECRET: AZURE_CLIENT_SECRET || AZURE_CLIENT_CERTIFICATE_PATH };
   const missing = Object.entries(said).flatMap(([name, value]) => (value ? [] : [name]));
   return missing.length === Object.keys(said).length ? "" : `: ${missing.join(" and ")} ${missing.length > 1 ? "are" : "is"} not set`;
 }
 
-/** The certificate and its private key in one PEM file, as @azure/identity wants them. @throws CliError config */
+/** The certificate and its private key in one PEM file, as @azure/identity requires. @throws CliError config */
 async function readCertificate(path: string): Promise<string> {
   const hint = "set AZURE_CLIENT_CERTIFICATE_PATH to a PEM file with the certificate and its private key";
   const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
@@ -123,16 +123,19 @@ async function readCertificate(path: string): Promise<string> {
   throw new CliError("config", `no certificate with its key can be read from ${path}`, { hint });
 }
 
-/** Where a platform says that it has identities, as @azure/identity reads it. A virtual machine says nothing: it has to be asked. */
+/**
+ * The variables with which a platform announces its identity endpoint, as @azure/identity reads them. A virtual machine sets none: only a
+ * request shows whether it has an identity.
+ */
 const endpoints = ["IDENTITY_ENDPOINT", "MSI_ENDPOINT", "AZURE_POD_IDENTITY_AUTHORITY_HOST"] as const;
 
 /** Whether the environment names a service that gives this machine its identity. */
 export const hasManagedIdentity = (env: Environment): boolean => endpoints.some((name) => env[name]);
 
 /**
- * The managed identity of this machine; AZURE_CLIENT_ID chooses among several. Where the service is, the library reads in the
- * process's own environment.
- * @param transport a way without a proxy, which would give its own machine's identity
+ * The managed identity of this machine. AZURE_CLIENT_ID selects one of several. The library reads the endpoint from the environment of the
+ * process.
+ * @param transport a transport without a proxy, which would return the identity of its own machine
  */
 export function managedCredential({ AZURE_CLIENT_ID: clientId }: Environment, transport: Transport): TokenCredential {
   return libraryCredential({
@@ -145,7 +148,7 @@ export function managedCredential({ AZURE_CLIENT_ID: clientId }: Environment, tr
         retryOptions,
         httpClient: {
           sendRequest: (request) => {
-            // It is on this machine or beside it: where nothing answers by then, nothing is there
+            // The endpoint is on this machine or next to it: if nothing responds by then, there is none
             request.timeout ||= 5000;
             return httpClient.sendRequest(request);
           },
@@ -160,13 +163,13 @@ export const unproxied = (env: Environment): Environment => ({ ...env, HTTPS_PRO
 
 const variables = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"] as const;
 
-/** Whether the environment describes a workload identity, as its webhook in Kubernetes sets it. */
+/** Whether the environment configures a workload identity, as its webhook in Kubernetes sets it. */
 export const hasWorkloadIdentity = (env: Environment): boolean => variables.every((name) => env[name]);
 
 /**
- * The application of AZURE_TENANT_ID and AZURE_CLIENT_ID that expects the assertion in AZURE_FEDERATED_TOKEN_FILE
+ * The application of AZURE_TENANT_ID and AZURE_CLIENT_ID that accepts the assertion in AZURE_FEDERATED_TOKEN_FILE
  * (learn.microsoft.com/entra/workload-id/workload-identity-federation).
- * @throws CliError config when a variable is missing
+ * @throws CliError config if a variable is missing
  */
 export function workloadCredential(env: Environment, authorityHost: string, transport: Transport): TokenCredential {
   const { AZURE_TENANT_ID: tenantId = "", AZURE_CLIENT_ID: clientId = "", AZURE_FEDERATED_TOKEN_FILE: tokenFilePath = "" } = env;
@@ -202,7 +205,7 @@ async function readAssertion(path: string): Promise<string> {
   throw new CliError("config", `the file ${path} is empty`, { hint: "set AZURE_FEDERATED_TOKEN_FILE to a file with an assertion" });
 }
 
-/** Where no federated credential of the application fits: what it would have to expect, which is no secret. */
+/** If no federated credential of the application matches, adds the values that it must expect, which are not secret. */
 async function withExpected(error: CliError, path: string): Promise<CliError> {
   if (!/AADSTS70021[123]?\b/.test(error.message)) return error;
   const { issuer, subject, audience } = new Sensitive(await readAssertion(path)).claims ?? {};

@@ -4,7 +4,7 @@ import { explainSignIn } from "./sign-in-error.ts";
 
 type Row = { readonly says: RegExp; readonly kind: ErrorKind; readonly message: string; readonly hint: string };
 
-/** Texts of @azure/identity 4.13 and of MSAL, which are written for people who program with them. The first match counts. */
+/** Texts of @azure/identity 4.13 and of MSAL, which are written for programmers. The first match counts. */
 const rows: readonly Row[] = [
   {
     says: /user-assigned managed identity is not supported|user_assigned_(?:not_available|managed_identity_not)|pecifying a `?(?:clientId|resourceId)/,
@@ -45,8 +45,8 @@ const rows: readonly Row[] = [
 ];
 
 /**
- * Explains an error of @azure/identity. Only a sentence of Entra ID or of a managed identity endpoint is shown as it is.
- * @param otherwise what to try if nothing better is known
+ * Explains an error of @azure/identity. Only a sentence of Entra ID or of a managed identity endpoint is printed unchanged.
+ * @param otherwise the hint if no better one is known
  */
 export function explainLibrary(said: string, source: TokenSource, otherwise: string): CliError {
   const known = rows.find(({ says }) => says.test(said));
@@ -66,7 +66,7 @@ export const noEndpoint = (why = ""): CliError =>
     hint: "use --auth=managed only on a machine in Azure that has an identity",
   });
 
-/** Entra's own sentence in what MSAL says: `Error(s): 1 - Timestamp: x - Description: SENTENCE - Correlation ID: y - Trace ID: z`. */
+/** Entra's own sentence in MSAL's message: `Error(s): 1 - Timestamp: x - Description: SENTENCE - Correlation ID: y - Trace ID: z`. */
 function sentenceOf(said: string): string {
   const [, description] = /- Description: ([\s\S]*?)(?: - Correlation ID: [^\n]*)?$/.exec(said) ?? [];
   const [line = ""] = (description ?? said).replace(/^.*Authentication failed\. Message /s, "").split(/\r?\n/);

@@ -2,24 +2,24 @@ import { CliError } from "../errors.ts";
 import type { HttpResponse } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
 
-/** What following an operation takes: a GET, and pauses in milliseconds. */
+/** The means to follow an operation: a GET, and pauses in milliseconds. */
 export type Follower = { get(url: string): Promise<HttpResponse>; sleep(milliseconds: number): Promise<void> };
 
-/** A started operation is given up on after this long. Milliseconds. */
+/** The timeout for an operation. Milliseconds. */
 const patience = 5 * 60_000;
 
-/** Azure says to wait ten seconds, and has mostly ended after one. Milliseconds. */
+/** Azure asks for a pause of ten seconds, but most operations end after one. Milliseconds. */
 const firstLook = 1000;
 
-/** Whether an answer of Azure Resource Manager began an operation: it says where to look (Azure-AsyncOperation, or Location beside a 202). */
+/** Whether a response of Azure Resource Manager started an operation: it has an Azure-AsyncOperation, or a Location with a 202. */
 export function begins(answer: HttpResponse): boolean {
   return answer.header("Azure-AsyncOperation") !== undefined || (answer.status === 202 && answer.header("Location") !== undefined);
 }
 
 /**
- * Looks at the operation that an answer began until it has ended: once after a second, then as often as Azure says.
- * @param doing what was tried, for the error
- * @returns the last answer: how the operation ended, its result, or the refusal of a look
+ * Polls the operation that a response started until it ends: once after a second, then as often as Azure says.
+ * @param doing the attempted action, for the error
+ * @returns the last response: the end of the operation, its result, or the rejection of a poll
  * @throws CliError timeout
  */
 export async function follow(doing: string, began: HttpResponse, { get, sleep }: Follower): Promise<HttpResponse> {
@@ -33,7 +33,8 @@ export async function follow(doing: string, began: HttpResponse, { get, sleep }:
     waited += Math.max(pause, 100);
     const answer = await get(url);
     if (hasEnded(answer)) return answer;
-    // Every look gives another signed URL. That of a status stays good; of a result only the newest is known to be.
+    // Every poll returns another signed URL. The URL of a status stays valid. Of the URLs of a result, only the newest is known to be
+    // valid.
     url = status ?? answer.header("Location") ?? url;
     pause = retryAfter(answer) ?? firstLook;
   }
@@ -41,8 +42,8 @@ export async function follow(doing: string, began: HttpResponse, { get, sleep }:
 }
 
 /**
- * Looks at what is being deleted itself until it is not there.
- * @returns the 404; another answer is a refusal
+ * Polls the object that is being deleted until it does not exist.
+ * @returns the 404; any other response is an error
  * @throws CliError timeout
  */
 export async function untilGone(doing: string, url: string, { get, sleep }: Follower): Promise<HttpResponse> {
@@ -56,13 +57,13 @@ export async function untilGone(doing: string, url: string, { get, sleep }: Foll
   throw new CliError("timeout", `cannot ${doing}: Azure has not finished after ${patience / 60_000} minutes`);
 }
 
-/** Whether a look at Location found what the operation came to. */
+/** Whether a poll of Location returned the operation's result. */
 const isResult = ({ status }: HttpResponse) => status !== 202;
 
-/** Whether a look at Azure-AsyncOperation found the operation's end, or was refused. */
+/** Whether a poll of Azure-AsyncOperation returned the operation's end, or was rejected. */
 const isEnd = ({ status, text }: HttpResponse) => status >= 400 || ["Succeeded", "Failed", "Canceled"].includes(statusOf(text));
 
-/** The `status` of an operation's body; empty where it has none. */
+/** The `status` in an operation's body; empty if there is none. */
 export function statusOf(text: string): string {
   try {
     return String((JSON.parse(text) as { status?: unknown } | null)?.status ?? "");

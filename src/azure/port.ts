@@ -2,18 +2,18 @@ import type { Login } from "../registry/port.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
 import type { Dated, Permission, Principals } from "./principals.ts";
 
-/** Where Azure tokens come from. `auto` takes what the environment names, else the Azure CLI. */
+/** The source of Azure tokens. `auto` selects the source that the environment configures, else the Azure CLI. */
 export type IdentitySource = "auto" | "az" | "env" | "workload" | "managed";
 
-/** Where Azure tokens come from, once it is decided. */
+/** The source of Azure tokens after `auto` is resolved. */
 export type TokenSource = Exclude<IdentitySource, "auto">;
 
-/** As whom Azure is to be asked, and where. What is absent is as the identity has it. */
+/** The Azure identity to use and where to use it. A missing field keeps the default of the identity. */
 export type SignInOptions = {
   readonly source: IdentitySource;
   /** A tenant's id or domain. */
   readonly tenant?: string | undefined;
-  /** The only subscription to look for a registry in, by its id or name. */
+  /** The id or name of the only subscription to search for a registry. */
   readonly subscription?: string | undefined;
   /** A cloud, as az names it. */
   readonly cloud?: string | undefined;
@@ -28,18 +28,18 @@ export type AzureRegistry = {
   readonly sku: string;
 };
 
-/** How a registry is set up, as far as credentials are concerned. */
+/** The settings of a registry that matter for credentials. */
 export type RegistryFacts = {
-  /** Who may pull what: by roles on the whole registry, or also by conditions for repositories. */
+  /** The permission model: roles on the whole registry, or also conditions for repositories. */
   readonly mode: "legacy" | "abac";
   readonly adminUser: boolean;
-  /** Whether it takes Azure Resource Manager's tokens. */
+  /** Whether it accepts tokens of Azure Resource Manager. */
   readonly armAudience: boolean;
-  /** Who reaches it: everybody, those whom its rules name, or private endpoints alone. */
+  /** The network access: everyone, only what its rules name, or only private endpoints. */
   readonly network: "all" | "selected" | "private";
 };
 
-/** Whom Azure takes us for; what it does not tell is empty. */
+/** The identity in Azure. Unknown fields are empty. */
 export type AzureIdentity = {
   readonly type: "user" | "servicePrincipal" | "managedIdentity";
   /** The user's name, or the application's id. */
@@ -48,16 +48,16 @@ export type AzureIdentity = {
   readonly tenant: string;
 };
 
-/** Whom a token of Entra ID is for: container registries, or Azure Resource Manager, whose tokens most registries take too. */
+/** The audience of a token of Entra ID: container registries, or Azure Resource Manager, whose tokens most registries accept too. */
 export type Audience = "registries" | "management";
 
-/** A token of Entra ID, and of whom it is. */
+/** A token of Entra ID, and its identity. */
 export type EntraToken = {
   readonly text: Sensitive;
   readonly of: AzureIdentity;
 };
 
-/** The passwords of a registry's admin user, as Azure names them. */
+/** The names of the admin user's passwords in Azure. */
 export type AdminSlot = "password" | "password2";
 
 export type Slot = "password1" | "password2";
@@ -72,14 +72,14 @@ export type AcrToken = {
 
 export type ScopeMap = { readonly id: string; readonly name: string; readonly description: string; readonly actions: readonly string[] };
 
-/** What a registry has; `at` is what Azure's clock showed, where it told. */
+/** The tokens and scope maps of a registry. `at` is the time of Azure's clock, if it was in a response. */
 export type Stock = { readonly tokens: readonly Dated<AcrToken>[]; readonly scopeMaps: readonly Dated<ScopeMap>[]; readonly at?: string };
 
-/** Azure Resource Manager and Microsoft Graph, as far as pull credentials need them. Reads give `undefined` for what is not there. */
+/** Azure Resource Manager and Microsoft Graph, for pull credentials. Reads return `undefined` if the object does not exist. */
 export type Azure = Principals & {
   /**
-   * Finds a registry by its name, its login server or its id in Azure, in every subscription that the identity can read, or in the one
-   * that was said.
+   * Finds a registry by its name, its login server or its id in Azure, in every subscription that the identity can read, or in the selected
+   * one.
    * @throws CliError notFound; says whether the name exists where the identity cannot see it, or nowhere
    */
   findRegistry(named: string): Promise<AzureRegistry>;
@@ -89,32 +89,36 @@ export type Azure = Principals & {
   token(registry: AzureRegistry, name: string): Promise<AcrToken | undefined>;
   putToken(registry: AzureRegistry, token: { name: string; scopeMapId: string }): Promise<AcrToken>;
   deleteToken(registry: AzureRegistry, name: string): Promise<void>;
-  /** Makes the password of one slot anew: whoever uses the old one is locked out. Without `expiry` it never expires. */
+  /** Regenerates the password of one slot; the old one stops working. Without `expiry` the new one never expires. */
   generatePassword(
     registry: AzureRegistry,
     at: { token: string; slot: Slot; expiry?: string | undefined },
   ): Promise<{ password: Sensitive; creationTime?: string; expiry?: string }>;
-  /** Empties one slot, if it still holds the password that was made at that time. The other stays as it is. @returns whether it is empty */
+  /**
+   * Clears one slot, if it still holds the password that was created at that time. The other stays unchanged. @returns whether it is empty
+   */
   clearPassword(registry: AzureRegistry, at: { token: string; slot: Slot; creationTime?: string | undefined }): Promise<boolean>;
-  /** The login of the registry's admin user with each of its passwords. @throws CliError conflict where that user is off */
+  /** The login of the registry's admin user with each of its passwords. @throws CliError conflict if the admin user is disabled */
   adminLogins(registry: AzureRegistry): Promise<ReadonlyMap<AdminSlot, Login>>;
-  /** Where the tokens of the identity come from. */
+  /** The source of the identity's tokens. */
   readonly source: TokenSource;
-  /** Whom Azure takes us for. */
+  /** The identity that Azure sees. */
   identity(): Promise<AzureIdentity>;
-  /** Sends for a token that will be wanted, so that another is not waited for before; what is wrong with it is told when it is wanted. */
+  /**
+   * Requests a token in advance, so that two tokens are not requested one after the other. An error is reported when the token is needed.
+   */
   sendFor(audience: Audience | "graph"): void;
   /**
-   * A token to hand to a registry.
-   * @throws CliError usage where the host is no registry of the cloud that we are in; forbidden where the tenant gives none for this audience
+   * A token for a registry.
+   * @throws CliError usage if the host is no registry of the selected cloud; forbidden if the tenant issues no token for this audience
    */
   entraToken(host: string, audience: Audience): Promise<EntraToken>;
   registryFacts(registry: AzureRegistry): Promise<RegistryFacts>;
-  /** The hosts at which a registry answers in each of its regions, `myregistry.eastus.geo.azurecr.io`; none where it has none. */
+  /** The host of the registry in each of its regions, `myregistry.eastus.geo.azurecr.io`; empty if it has none. */
   regionalHosts(registry: AzureRegistry): Promise<readonly string[]>;
-  /** What the identity may do on a registry. @throws CliError forbidden where it may not ask */
+  /** The permissions of the identity on a registry. @throws CliError forbidden if it may not read them */
   permissions(registry: AzureRegistry): Promise<readonly Permission[]>;
-  /** How many tokens the registry has. */
+  /** The number of tokens of the registry. */
   tokenCount(registry: AzureRegistry): Promise<number>;
   stock(registry: AzureRegistry): Promise<Stock>;
 };

@@ -2,13 +2,13 @@ import { CliError } from "../errors.ts";
 import { cloudOfHost } from "./cloud.ts";
 import type { AzureRegistry } from "./port.ts";
 
-/** What a person wrote behind `--registry`: a resource name, in lower case, and the login server or the whole id if that is what they wrote. */
+/** The value of `--registry`: a resource name, in lower case, and the login server or the whole id if the user wrote that. */
 export type Wanted = { readonly name: string; readonly loginServer?: string; readonly id?: string };
 
 const idForm =
   /^\/subscriptions\/([0-9a-f-]{36})\/resourceGroups\/[-\w.()]{1,90}\/providers\/Microsoft\.ContainerRegistry\/registries\/([a-z0-9]{5,50})\/?$/i;
 
-/** The registry's name and its subscription, of its id in Azure; undefined for any other text. */
+/** The registry's name and its subscription, from its id in Azure; undefined for any other text. */
 export function readRegistryId(text: string): { readonly name: string; readonly subscription: string } | undefined {
   const [, subscription, name] = idForm.exec(text) ?? [];
   return subscription === undefined || name === undefined ? undefined : { name, subscription };
@@ -16,8 +16,8 @@ export function readRegistryId(text: string): { readonly name: string; readonly 
 
 /**
  * Reads a registry's name (`myregistry`), login server (`myregistry.azurecr.io`, with the hash of a domain name label scope
- * `myregistry-a1b2c3.azurecr.io`) or regional host (`myregistry.eastus.geo.azurecr.io`), or its id in Azure.
- * Only letters, digits and dashes get through, so the name can stand in a query.
+ * `myregistry-a1b2c3.azurecr.io`) or regional host (`myregistry.eastus.geo.azurecr.io`), or its id in Azure. Accepts only letters, digits
+ * and dashes, so the name is safe in a query.
  * @throws CliError usage
  */
 export function readRegistryName(text: string, suffix: string): Wanted {
@@ -37,7 +37,7 @@ export function readRegistryName(text: string, suffix: string): Wanted {
   return isHost ? { name, loginServer: `${name}${label ?? ""}${suffix}` } : { name };
 }
 
-/** Whether a registry is the one that was meant. */
+/** Whether a registry is the requested one. */
 export function isWanted({ name, loginServer }: AzureRegistry, wanted: Wanted): boolean {
   return wanted.loginServer === undefined ? name.toLowerCase() === wanted.name : loginServer.toLowerCase() === wanted.loginServer;
 }

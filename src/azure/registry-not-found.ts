@@ -10,14 +10,14 @@ export const registryType = "Microsoft.ContainerRegistry/registries";
 /** A search of many subscriptions starts no request after this long, and so ends within 45 s. Milliseconds. */
 export const longest = 42_000;
 
-/** What a search did not see: subscriptions in all, those that were listed, and why others could not be. */
+/** The gaps of a search: the number of subscriptions, the number that were listed, and why others could not be listed. */
 export type Missed = { readonly all: number; readonly listed: number; readonly refusals: readonly CliError[] };
 
 type Sought = { readonly text: string; readonly only: string | undefined; readonly missed: Missed };
 
 type Asking = { readonly arm: Arm; readonly identity: Pick<Identity, "source" | "subscription"> };
 
-/** Registry names are unique in a cloud, so Azure can tell a typo from a registry that the identity cannot read. */
+/** Registry names are unique in a cloud, so Azure can distinguish a typo from a registry that the identity cannot read. */
 export async function notFound(asking: Asking, wanted: Wanted, { text, only, missed }: Sought): Promise<CliError> {
   const named = `registry ${JSON.stringify(text)}`;
   const where = "in no subscription that this Azure identity can read";
@@ -42,7 +42,7 @@ const askOrSignIn: Fix = {
   hints: [askForReader, { do: "shell", argv: ["az", "login", "--tenant", "TENANT"], when: "or sign in to its tenant" }],
 };
 
-/** Whether a registry has the name, and what to do next with an identity of the Azure CLI and with another. */
+/** The next step, by whether a registry has the name, for an identity of the Azure CLI and for another. */
 const hints = {
   free: {
     otherwise: "check the spelling",
@@ -61,7 +61,7 @@ function failures({ refusals: [first, ...others] }: Missed): string {
   return `; ${others.length + 1} ${others.length > 0 ? "subscriptions" : "subscription"} could not be searched: ${first.message}`;
 }
 
-/** A login server with a hash belongs to a name that others may use too. */
+/** A login server with a hash belongs to a name that other registries can have too. */
 const isUnique = ({ id, loginServer = "" }: Wanted) => id === undefined && !loginServer.includes("-");
 
 /** Whether a registry has a name; unknown if Azure does not say. */
@@ -93,8 +93,8 @@ export async function subscriptions(arm: Arm): Promise<Subscription[]> {
 }
 
 /**
- * The id of the subscription that was said by its id or its name.
- * @throws CliError notFound; usage where several have the name
+ * The id of the subscription with an id or a name.
+ * @throws CliError notFound; usage if several have the name
  */
 export async function subscriptionNamed(arm: Arm, text: string): Promise<string> {
   const small = text.toLowerCase();

@@ -15,7 +15,7 @@ type Wire = {
   };
 };
 
-/** How a registry is set up, as far as credentials are concerned (Microsoft.ContainerRegistry/registries, 2025-11-01). */
+/** The settings of a registry that matter for credentials (Microsoft.ContainerRegistry/registries, 2025-11-01). */
 export async function registryFacts(arm: Arm, { id, name }: AzureRegistry): Promise<RegistryFacts> {
   const doing = `read registry ${name}`;
   const answer = await arm.send({ method: "GET", path: id, version: apiVersion.registry, doing });
@@ -34,7 +34,7 @@ export async function registryFacts(arm: Arm, { id, name }: AzureRegistry): Prom
 /**
  * The login of a registry's admin user with each of its two passwords, by their names in Azure
  * (Microsoft.ContainerRegistry/registries/listCredentials, 2025-11-01).
- * @throws CliError conflict where the admin user is off; forbidden
+ * @throws CliError conflict if the admin user is disabled; forbidden
  */
 export async function adminLogins(arm: Arm, { id, name }: AzureRegistry): Promise<ReadonlyMap<AdminSlot, Login>> {
   const doing = `read the admin user's passwords of registry ${name}`;
@@ -52,8 +52,8 @@ export async function adminLogins(arm: Arm, { id, name }: AzureRegistry): Promis
 const isSlot = (text: unknown): text is AdminSlot => text === "password" || text === "password2";
 
 /**
- * The hosts at which a registry answers in each of its regions, as Azure names them; none if they are off. Versions before
- * Microsoft.ContainerRegistry/registries 2026-01-01-preview do not show them: a replication has a location, and no host.
+ * The hosts of a registry in its regions, as Azure names them; empty if regional endpoints are disabled. Versions before
+ * Microsoft.ContainerRegistry/registries 2026-01-01-preview do not return them: a replication has a location and no host.
  * @throws CliError if the cloud has no such version
  */
 export async function regionalHosts(arm: Arm, { id, name }: AzureRegistry): Promise<readonly string[]> {
@@ -69,7 +69,7 @@ export async function regionalHosts(arm: Arm, { id, name }: AzureRegistry): Prom
 
 const byHand = "add each regional host with --registry NAME.REGION.geo.azurecr.io --merge";
 
-/** A cloud without such a version refuses the request as invalid. */
+/** A cloud without such a version rejects the request as invalid. */
 function unsupported(error: unknown): never {
   if (!(error instanceof CliError) || error.kind !== "invalid") throw error;
   throw error.withHint(byHand);

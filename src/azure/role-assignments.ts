@@ -37,7 +37,7 @@ export function roleAssignmentsIn(arm: Arm): Roles {
         properties: {
           roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${role}`,
           principalId,
-          // Without it Azure looks for the principal, and does not find a new one
+          // Without it Azure looks up the principal, and does not find a new one
           principalType: "ServicePrincipal",
           condition,
           conditionVersion: condition && "2.0",
@@ -59,7 +59,7 @@ const pathOf = (registry: At, of: Of) =>
 /** RFC 4122, appendix C: the name space of URLs. */
 const urls = Buffer.from("6ba7b8119dad11d180b400c04fd430c8", "hex");
 
-/** The same at each run (a UUID of version 5), so that an assignment whose answer was lost is not made twice. */
+/** The same name in each run (a UUID of version 5), so that an assignment whose response was lost is not created twice. */
 export function assignmentName(scope: string, { principalId, role }: Of): string {
   const hash = createHash("sha1").update(urls).update(`${scope}|${principalId}|${role}`.toLowerCase()).digest();
   const bytes = hash.subarray(0, 16);
@@ -68,7 +68,7 @@ export function assignmentName(scope: string, { principalId, role }: Of): string
   return bytes.toString("hex").replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }
 
-/** A registry's list has assignments of management groups only if they are above the registry. */
+/** A registry's list contains assignments of management groups only if they are above the registry. */
 const managementGroups = "/providers/microsoft.management/managementgroups/";
 
 type Wire = { readonly name?: unknown; readonly properties?: Readonly<Record<string, unknown>> };
@@ -93,8 +93,8 @@ function asAssignment(registry: At, body: unknown, principalId: string): RoleAss
 }
 
 /**
- * What the identity may do on a registry, by all of its roles (Microsoft.Authorization/permissions, 2022-04-01). Nothing is tried.
- * @throws CliError forbidden where it may not even ask
+ * The permissions of the identity on a registry, from all of its roles (Microsoft.Authorization/permissions, 2022-04-01). Sends no write.
+ * @throws CliError forbidden if the identity may not read them
  */
 export async function permissionsOn(arm: Arm, { id, name }: AzureRegistry): Promise<Permission[]> {
   const path = `${id}/providers/Microsoft.Authorization/permissions`;

@@ -7,7 +7,7 @@ type Explanation = { readonly says: RegExp; readonly kind?: ErrorKind; readonly 
 
 const checkVariables = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET";
 
-/** What helps if Azure rejects a token, by where the token comes from. */
+/** The fix if Azure rejects a token, by the source of the token. */
 export const signInHint: Readonly<Record<TokenSource, string>> = {
   az: "az login",
   env: checkVariables,
@@ -16,8 +16,8 @@ export const signInHint: Readonly<Record<TokenSource, string>> = {
 };
 
 /**
- * What Entra ID and the Azure CLI say when there is no token, and what helps, unless it is to sign in again. The first that fits counts.
- * The numbers only choose words: Microsoft may change them, and then the last line of the answer is shown as it is.
+ * Messages of Entra ID and the Azure CLI when there is no token, with the fix, unless the fix is to sign in again. The first match counts.
+ * The numbers only select words: if Microsoft changes them, the last line of the message is printed unchanged.
  */
 const explanations: readonly Explanation[] = [
   { says: /AADSTS5007[689]/, message: "Azure wants multi-factor authentication for this sign-in" },
@@ -92,7 +92,7 @@ const explanations: readonly Explanation[] = [
 /**
  * Explains why there is no Azure token.
  * @param said what az printed on stderr, or the message of @azure/identity
- * @param otherwise what to try where nothing better is known
+ * @param otherwise the hint if no better one is known
  */
 export function explainSignIn(said: string, otherwise = "az login"): CliError {
   const known = explanations.find(({ says }) => says.test(said));
@@ -103,7 +103,7 @@ export function explainSignIn(said: string, otherwise = "az login"): CliError {
   return new CliError(known.kind ?? "unauthenticated", message, { hint: command ?? known.hint ?? otherwise });
 }
 
-/** Explains why Entra ID gave no answer at all. */
+/** Explains why Entra ID did not respond. */
 export function explainUnreachable({ failure, message }: NetworkError): CliError {
   const untrusted = "if a proxy of yours looks into TLS, set SSL_CERT_FILE to a file with its certificate authority";
   return new CliError(failure === "timeout" ? "timeout" : "unreachable", `cannot sign in to Azure: ${message}`, {
@@ -111,7 +111,7 @@ export function explainUnreachable({ failure, message }: NetworkError): CliError
   });
 }
 
-/** az prints warnings and `ERROR:` lines of broken modules beside the real one, which comes last. */
+/** az prints warnings and `ERROR:` lines of broken modules in addition to the real error, which is the last line. */
 function lastError(said: string): string {
   const lines = said.split(/\r?\n/).filter((line) => line.trim() !== "");
   const marked = lines.findLast((line) => line.startsWith("ERROR:"));

@@ -6,13 +6,13 @@ import { asScopeMap, asToken } from "./tokens.ts";
 
 const version = apiVersion.registry;
 
-/** All tokens and scope maps of a registry but those that Azure gives each of them, with their times. */
+/** All tokens and scope maps of a registry except the built-in ones of Azure, with their times. */
 export async function stockOf(arm: Arm, { id, name }: AzureRegistry): Promise<Stock> {
   let at: string | undefined;
   const dated = (date: string | undefined) => {
     at ??= asTimestamp(date);
   };
-  // The tokens come last: what is made in between has its scope map first
+  // The tokens are read last: for a token that is created in between, its scope map exists first
   const maps = `list the scope maps of ${name}`;
   const scopeMaps = await arm.list({ path: `${id}/scopeMaps`, version, doing: maps, dated });
   const doing = `list the tokens of ${name}`;
@@ -39,7 +39,7 @@ function withTimes<T>(one: T | undefined, body: unknown): Dated<T>[] {
 
 const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
 
-/** The form of RFC 3339 for a date of HTTP. */
+/** Formats a date of HTTP as RFC 3339. */
 function asTimestamp(date = ""): string | undefined {
   const time = Date.parse(date);
   return Number.isNaN(time) ? undefined : new Date(time).toISOString();

@@ -16,7 +16,7 @@ export async function scopeMap(arm: Arm, registry: AzureRegistry, name: string):
   return asScopeMap(doing, await arm.send({ method: "GET", path, version, doing }));
 }
 
-/** Makes or replaces a scope map; a change holds at once for every token that uses it. */
+/** Creates or replaces a scope map. A change applies at once to every token that uses it. */
 export async function putScopeMap(
   arm: Arm,
   registry: AzureRegistry,
@@ -34,8 +34,8 @@ export async function token(arm: Arm, registry: AzureRegistry, name: string): Pr
 }
 
 /**
- * Creates a token, or gives it another scope map and enables it. Its passwords stay as they are. A token that comes back as disabled is
- * enabled once more.
+ * Creates a token, or gives it another scope map and enables it. Its passwords stay unchanged. If Azure returns the token as disabled,
+ * enables it once more.
  * @throws CliError conflict if it stays disabled
  */
 export async function putToken(
@@ -55,15 +55,15 @@ export async function putToken(
   });
 }
 
-/** Deletes a token or a scope map; one that is not there is fine. */
+/** Deletes a token or a scope map. A missing one is not an error. */
 export async function remove(arm: Arm, registry: AzureRegistry, kind: "scopeMaps" | "tokens", name: string): Promise<void> {
   const what = kind === "tokens" ? "token" : "scope map";
   await arm.send({ method: "DELETE", path: pathOf(registry, kind, name), version, doing: `delete ${what} ${name}` });
 }
 
 /**
- * How many tokens a registry has, by its usages (Registries_ListUsages). They are counted in a list of up to 50,000 only for an identity
- * that may not read the usages, or if Azure reports none of tokens.
+ * The number of tokens of a registry, from its usages (Registries_ListUsages). Counts a list of up to 50,000 tokens only if the identity
+ * may not read the usages, or if Azure reports none for tokens.
  */
 export async function tokenCount(arm: Arm, { id, name }: AzureRegistry): Promise<number> {
   const doing = `read the usages of registry ${name}`;
@@ -73,14 +73,13 @@ export async function tokenCount(arm: Arm, { id, name }: AzureRegistry): Promise
   return typeof used === "number" ? used : (await arm.list({ path: `${id}/tokens`, version, doing: `list the tokens of ${name}` })).length;
 }
 
-/** A token's slot; with `creationTime` only the very password that was made then. */
+/** A token's slot; with `creationTime`, only the password that was created then. */
 export type SlotRef = { readonly token: string; readonly slot: Slot; readonly creationTime?: string | undefined };
 
 /**
- * Takes the password of one slot away; that of the other stays. Azure takes the list of those that stay, and knows no precondition:
- * a password that somebody makes between the look and the write is lost, so nothing stands between the two.
- *
- * @returns whether the slot is empty now; false if it holds another password than the one that was meant
+ * Deletes the password of one slot. The other password stays. Azure accepts the list of passwords that stay, without a precondition: a
+ * password that another client creates between the read and the write is lost. So no other request comes between the two.
+ * | @returns whether the slot is empty now; false if it holds another password than the given one
  * @throws CliError
  */
 export async function clearPassword(arm: Arm, registry: AzureRegistry, { token: name, slot, creationTime }: SlotRef): Promise<boolean> {
@@ -96,9 +95,9 @@ export async function clearPassword(arm: Arm, registry: AzureRegistry, { token: 
 }
 
 /**
- * Makes the password of one slot anew. The slot is always named: without it Azure makes both, and locks everybody out.
- * A token that somebody makes at this moment is waited for.
- * @returns the password, and when Azure says that it was made: a later run knows by it that the slot is still as it was left
+ * Regenerates the password of one slot. Always names the slot: otherwise Azure regenerates both, and all users lose access. Waits for a
+ * token that is being created at the same time.
+ * @returns the password, and its creation time in Azure, by which a later run checks that the slot has not changed
  * @throws CliError
  */
 export async function generatePassword(
@@ -151,7 +150,7 @@ export function asToken(doing: string, body: unknown): AcrToken | undefined {
   };
 }
 
-/** Whether an answer is a resource of ARM, and not the body of an error or of something that stands before Azure. */
+/** Whether a response is a resource of ARM, and not the body of an error or of a proxy in front of Azure. */
 function isResource(body: unknown): body is { id: string; name: string } {
   const { id, name } = (body ?? {}) as { id?: unknown; name?: unknown };
   return typeof id === "string" && typeof name === "string";

@@ -6,7 +6,10 @@ import type { Transport } from "./transport.ts";
 
 export type HttpOptions = {
   readonly transport: Transport;
-  /** What ends a request; asked anew for each, since a run that is taken back goes on with another one. */
+  /**
+   * Returns the signal that aborts a request. Called for each request, because a rollback after an interruption continues with another
+   * signal.
+   */
   signal(writes?: boolean): AbortSignal;
   sleep(milliseconds: number): Promise<void>;
 };

@@ -8,9 +8,9 @@ export type HttpRequest = {
 export type HttpResponse = { readonly status: number; header(name: string): string | undefined; readonly text: string };
 
 /**
- * Sends a request over TLS and gives whatever is answered; redirects are not followed.
- * Throttling (429, 503 with Retry-After) and, for requests that may be repeated, server errors are waited out a few times.
- * @throws NetworkError when no answer comes; CliError cancelled when the signal is aborted
+ * Sends a request over TLS and returns any response. Does not follow redirects. Waits and repeats the request a few times on throttling
+ * (429, 503 with Retry-After) and, if the request may be repeated, on server errors.
+ * @throws NetworkError if there is no response; CliError cancelled if the signal is aborted
  */
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 
@@ -18,9 +18,9 @@ export type Http = (request: HttpRequest) => Promise<HttpResponse>;
 export type Challenge = { readonly scheme: string; readonly parameters: Readonly<Record<string, string>> };
 
 /**
- * Reads a WWW-Authenticate header (RFC 9110 11.6.1), which may hold several challenges:
- * `Bearer realm="https://r.azurecr.io/oauth2/token",service="r.azurecr.io",scope="repository:app:pull"`.
- * What does not parse ends the reading; what was read before it counts.
+ * Parses a WWW-Authenticate header (RFC 9110 11.6.1), which may contain several challenges: `Bearer
+ * realm="https://r.azurecr.io/oauth2/token",service="r.azurecr.io",scope="repository:app:pull"`. Stops at text that does not parse, and
+ * returns the challenges before it.
  */
 export function parseChallenges(header: string): Challenge[] {
   const challenges: { scheme: string; parameters: Record<string, string> }[] = [];

@@ -1,9 +1,9 @@
-/** How a request failed before any answer came. */
+/** How a request failed before any response. */
 export type NetworkFailure = "dns" | "refused" | "timeout" | "untrusted" | "interrupted";
 
 /**
- * A request got no answer. The message is one clause for a person: `lookup of x.azurecr.io failed: no such host`.
- * There is no cause: the library's errors carry the request, with its Authorization.
+ * A request without a response. The message is one clause for a person: `lookup of x.azurecr.io failed: no such host`. There is no cause,
+ * because the library's errors contain the request, with its Authorization.
  */
 export class NetworkError extends Error {
   readonly failure: NetworkFailure;
@@ -16,8 +16,8 @@ export class NetworkError extends Error {
 }
 
 /**
- * Names a failure of Node's sockets.
- * @param host the host that was asked; `proxy` the proxy that was asked for it, if one was
+ * Explains a failure of Node's sockets.
+ * @param host the requested host; `proxy` the proxy that was used for it, if any
  */
 export function explainNetwork(error: unknown, { host, proxy }: { host: string; proxy: string | undefined }): NetworkError {
   const code = (error as { code?: unknown }).code;
@@ -33,7 +33,7 @@ export function explainNetwork(error: unknown, { host, proxy }: { host: string; 
   return made("interrupted", `the connection to ${peer} broke: ${text}`);
 }
 
-/** What OpenSSL and Node find wrong with a certificate, by their codes. */
+/** Explains an error code of OpenSSL and Node about a certificate. */
 function certificateProblem(code: string): string | undefined {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "is for another name";
   if (code === "CERT_HAS_EXPIRED") return "has expired";

@@ -3,10 +3,10 @@ import type { HttpClient, PipelinePolicy } from "@azure/core-rest-pipeline";
 import { explainNetwork, NetworkError } from "./network-error.ts";
 import type { Trusting } from "./trust.ts";
 
-/** A client that goes through a proxy. */
+/** Creates a client that uses a proxy. */
 type Tunnels = (proxy: URL) => HttpClient;
 
-/** Opens the way through HTTP CONNECT proxies, one way for each proxy. @param trusting whom TLS takes a proxy's certificate from */
+/** Opens tunnels through HTTP CONNECT proxies, one client per proxy. @param trusting the trusted issuers of a proxy's certificate */
 export function openTunnels(library: typeof import("@azure/core-rest-pipeline"), client: HttpClient, trusting: () => Trusting): Tunnels {
   const ways = new Map<string, HttpClient>();
   return (proxy) => {
@@ -24,7 +24,9 @@ export function openTunnels(library: typeof import("@azure/core-rest-pipeline"),
   };
 }
 
-/** A proxy that opens no tunnel (407, 502) answers in the host's place: without this, it would pass for the host's own answer. */
+/**
+ * A proxy that opens no tunnel (407, 502) responds in place of the host: without this check, its response would count as the host's own.
+ */
 function tellRefusals(proxy: string, trusting: () => Trusting): PipelinePolicy {
   let known: unknown;
   return {
@@ -36,7 +38,7 @@ function tellRefusals(proxy: string, trusting: () => Trusting): PipelinePolicy {
         keepTunnels(agent);
         endAtRefusals(agent, proxy);
       }
-      // Nor is a proxy that is spoken to over TLS anybody: it gets the password that its URL has.
+      // A proxy over TLS is verified too: it gets the password in its URL.
       if (agent && "connectOpts" in agent) Object.assign(agent.connectOpts as object, trusting());
       return next(request).catch((error: Failed) => {
         throw told(error, proxy);
@@ -45,10 +47,10 @@ function tellRefusals(proxy: string, trusting: () => Trusting): PipelinePolicy {
   };
 }
 
-/** The code of a proxy's refusal: of an error that an agent throws, Azure's client keeps code and message. */
+/** The code of a proxy's rejection. Azure's client keeps the code and the message of an error that an agent throws. */
 const refused = "ERR_TUNNEL_REFUSED";
 
-/** Stands before the code of what went wrong on the way to the proxy: the host itself was not met by then. */
+/** The prefix for the code of an error on the way to the proxy, before the host was reached. */
 const unmet = "ERR_NO_PROXY ";
 
 type Failed = { readonly code?: unknown; readonly message: string };
@@ -62,14 +64,17 @@ function told(error: Failed, proxy: string): Failed {
 
 const coded = (message: string, code: string) => Object.assign(new Error(message), { code });
 
-/** What an agent of https-proxy-agent (agent-base) has beside Node's own. */
+/** The fields of an agent of https-proxy-agent (agent-base) in addition to Node's own. */
 interface Tunneling {
   connect(request: ClientRequest, options: { host?: string }): Promise<unknown>;
 }
 
 const isTunneling = (agent: object | undefined): agent is Tunneling => agent !== undefined && "connect" in agent;
 
-/** Lets the very request that wanted a tunnel fail, whichever others to the host have one; the page that the proxy sends is not waited for. */
+/**
+ * Fails exactly the request for which the proxy rejected a tunnel, whichever other requests to the host have one. Does not wait for the
+ * page that the proxy sends.
+ */
 function endAtRefusals(agent: Tunneling, proxy: string): void {
   const connect = agent.connect.bind(agent);
   agent.connect = async (request, options) => {
@@ -85,10 +90,10 @@ function endAtRefusals(agent: Tunneling, proxy: string): void {
   };
 }
 
-/** Milliseconds that a tunnel stays open for the next request, as Node's own agent has it. */
+/** Milliseconds that a tunnel stays open for the next request, as in Node's own agent. */
 const idle = 5000;
 
-/** Else each request would open a tunnel of its own, which takes longer than the request. */
+/** Otherwise each request would open its own tunnel, which takes longer than the request. */
 function keepTunnels(agent: object): void {
   Object.assign(agent, { keepAlive: true });
   if ("options" in agent) Object.assign(agent.options as object, { keepAlive: true, timeout: idle });

@@ -3,16 +3,15 @@ import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
 
 /**
- * The proxy that HTTPS_PROXY names for an https URL, as Go and so kubectl reads it (golang.org/x/net/http/httpproxy); undefined for
- * none, or where NO_PROXY excepts the host. A proxy that cannot be used is an error here, where Go would go straight.
- *
- * @throws CliError config
+ * The proxy in HTTPS_PROXY for an https URL, as Go and thus kubectl reads it (golang.org/x/net/http/httpproxy); undefined if there is none,
+ * or if NO_PROXY excludes the host. An invalid proxy is an error here. Go would connect directly.
+ * | @throws CliError config
  */
 export function proxyFor(url: string, env: Environment): URL | undefined {
   const named = env["HTTPS_PROXY"] || env["https_proxy"];
   if (!named || bypasses(new URL(url), env["NO_PROXY"] || env["no_proxy"] || "")) return undefined;
   const proxy = URL.parse(named.includes("://") ? named : `http://${named}`);
-  // It may hold a password, so it is not shown
+  // It may contain a password, so it is not printed
   if (!proxy?.hostname) throw unusable("is not the address of a proxy");
   if (!["http:", "https:"].includes(proxy.protocol))
     throw unusable(`names a ${proxy.protocol.replace(":", "")} proxy, and only HTTP proxies are used`);
@@ -32,7 +31,7 @@ function isEscaped(text: string): boolean {
 const unusable = (why: string) =>
   new CliError("config", `HTTPS_PROXY ${why}`, { hint: "HTTPS_PROXY=http://HOST:PORT, or except the host in NO_PROXY" });
 
-/** This machine is never asked through a proxy; beside it what NO_PROXY lists: `*`, addresses, ranges of them, and domains. */
+/** This machine is never accessed through a proxy, nor is anything in NO_PROXY: `*`, addresses, ranges of addresses, and domains. */
 function bypasses({ hostname, port }: URL, list: string): boolean {
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   if (host === "localhost" || contains("127.0.0.0/8", host) || contains("::1/128", host)) return true;
@@ -52,8 +51,8 @@ function contains(range: string, host: string): boolean {
 }
 
 /**
- * Whether an entry means a host: itself, or a domain with all below it (`.x.com` and `*.x.com`: only what is below), each with or without
- * a port. An address means itself.
+ * Whether an entry matches a host: the host itself, or a domain with all its subdomains (`.x.com` and `*.x.com`: only the subdomains), each
+ * with or without a port. An address matches itself.
  */
 function names(entry: string, host: string, port: string): boolean {
   const [, bracketed, plain = entry, only] = /^(?:\[(.*)\]|([^:]*|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
@@ -65,5 +64,7 @@ function names(entry: string, host: string, port: string): boolean {
 
 const sameAddress = (one: string, other: string) => contains(`${one}/${familyOf(one) === 4 ? 32 : 128}`, other);
 
-/** 4, 6, or 0 for what is no address. Node's own asks first a pattern that takes milliseconds to be made ready, also of a name. */
+/**
+ * 4, 6, or 0 if the text is not an address. Node's own function first uses a pattern that takes milliseconds to compile, even for a name.
+ */
 const familyOf = (text: string): number => (text.includes(":") ? isIP(text) : Number(isIPv4(text)) * 4);

@@ -5,17 +5,18 @@ import { proxyFor } from "./proxy.ts";
 import { openTunnels } from "./proxy-tunnel.ts";
 import { openTrust, type Trusting } from "./trust.ts";
 
-/** What a request without a limit of its own gets: @azure/identity sets none, and a silent proxy would hold it for ever. Milliseconds. */
+/** The timeout of a request that sets none: @azure/identity sets none, and a silent proxy would block it forever. Milliseconds. */
 const timeout = 30_000;
 
-/** Gives the one client of a port; the first call loads Azure's HTTP library. */
+/** Returns the one client of a port. The first call loads Azure's HTTP library. */
 export type Transport = () => Promise<HttpClient>;
 
 /**
- * Azure's own HTTP client, with proxy and trust from the environment that we are handed instead of the process's, and traced.
- * @azure/identity takes it as its `httpClient`, so its requests go the same way.
- * The client throws NetworkError when no answer comes; opening it throws CliError config when SSL_CERT_FILE cannot be read (trust.ts).
- * @param signal what ends a request; asked anew for each, since a run that is taken back goes on with another one
+ * Azure's own HTTP client, with proxy and trusted issuers from the given environment instead of the process's, and with traces.
+ * @azure/identity accepts it as its `httpClient`, so its requests use the same client. The client throws NetworkError if there is no
+ * response. Opening it throws CliError config if SSL_CERT_FILE cannot be read (trust.ts).
+ * @param signal returns the signal that aborts a request; called for each request, because a rollback after an interruption continues with
+ * another one
  */
 export function openTransport(env: Environment, trace: Trace, signal: (writes?: boolean) => AbortSignal): Transport {
   let opened: Promise<HttpClient> | undefined;
@@ -33,14 +34,14 @@ async function open(env: Environment, trace: Trace, signal: (writes?: boolean) =
 
   async function send(request: PipelineRequest): Promise<PipelineResponse> {
     const proxy = proxyFor(request.url, env);
-    // @azure/identity brings its own signal, and does not hand on its caller's.
+    // @azure/identity uses its own signal, and does not pass its caller's on.
     const interrupted = either(request.abortSignal, signal(request.method !== "GET"));
     request.abortSignal = interrupted;
     request.timeout ||= timeout;
-    // An agent that is not told looks for it among its callers, and does not know its own tunnel again when it is free
+    // Without this, an agent looks for its protocol in the call stack, and does not reuse its own free tunnel
     const { protocol } = new URL(request.url);
     const attempt = async (trusting: Trusting) => {
-      // A policy of the caller's pipeline may have chosen an agent by the process's environment.
+      // A policy of the caller's pipeline may have selected an agent by the environment of the process.
       delete request.agent;
       request.requestOverrides = { ...request.requestOverrides, ...trusting, protocol };
       try {
@@ -51,7 +52,7 @@ async function open(env: Environment, trace: Trace, signal: (writes?: boolean) =
     };
     const before = trust.now();
     return attempt(before).catch((error: unknown) => {
-      // Nothing was sent: the certificate comes before it
+      // Nothing was sent: the certificate is checked before
       const wider = isDistrust(error) ? trust.beyond(before) : undefined;
       if (!wider) throw error;
       return attempt(wider);
@@ -84,7 +85,7 @@ const either = (theirs: PipelineRequest["abortSignal"], ours: AbortSignal): Abor
 
 const isDistrust = (error: unknown) => error instanceof NetworkError && error.failure === "untrusted";
 
-/** Why no answer came to a request that nobody interrupted: so the client aborts it only when the time is up. */
+/** Explains a request without a response that was not interrupted: the client then aborts it only on a timeout. */
 function explain(error: unknown, request: PipelineRequest, proxy: string | undefined): NetworkError {
   if (error instanceof NetworkError) return error;
   const { host } = new URL(request.url);
@@ -109,12 +110,12 @@ const names = [
 ].join("|");
 const inJson = new RegExp(`("(?:${names})"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"`, "gi");
 const inForm = new RegExp(`((?:^|[?&])(?:${names})=)[^&\\s]*`, "gi");
-/** The signature of an Azure operation's URL (t, c, s and h): whoever has it may look at the operation. */
+/** The signature in the URL of an Azure operation (t, c, s and h): with it, anyone can read the operation. */
 const signature = /([?&][tcsh]=)[^&\s"'<>]+/g;
 const scheme = /\b(Basic|Bearer) +[A-Za-z0-9+/=_.~-]+/gi;
 const jwt = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
-/** A body, URL or message without what lets anybody in: tokens, passwords, secrets, in JSON, form or header shape. */
+/** Returns a body, URL or message without credentials: tokens, passwords, secrets, in JSON, forms or headers. */
 export function redact(text: string): string {
   return text.replace(inJson, '$1"***"').replace(inForm, "$1***").replace(signature, "$1***").replace(scheme, "$1 ***").replace(jwt, "***");
 }

@@ -6,10 +6,10 @@ import { createSecureContext, rootCertificates, type SecureContext } from "node:
 import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
 
-/** Where a machine keeps the certificates of those that it trusts: the first of these files, and what lies in these folders. */
+/** Where a machine stores its trusted certificates: in the first of these files, and in these folders. */
 type Places = { readonly files: readonly string[]; readonly folders: readonly string[] };
 
-/** Where kubectl looks, by distribution (Go 1.26, crypto/x509 root_linux.go). */
+/** The places where kubectl looks, by distribution (Go 1.26, crypto/x509 root_linux.go). */
 const onLinux: Places = {
   files: [
     "/etc/ssl/certs/ca-certificates.crt",
@@ -24,20 +24,18 @@ const onLinux: Places = {
 
 /** Authorities, each in PEM. */
 export type Authorities = {
-  /** undefined: Node knows better where the machine keeps them. */
+  /** undefined: Node finds the machine's certificates itself. */
   readonly known: readonly string[] | undefined;
-  /** Those of the folders, as far as they are no known ones. To read them takes a tenth of a short run, and as a rule there are none. */
+  /** The authorities in the folders that are not in `known`. Reading them takes a tenth of a short run, and usually there are none. */
   others(): readonly string[];
 };
 
 /**
- * The authorities that are trusted: those of SSL_CERT_FILE, which take the place of the machine's, as for OpenSSL; else the machine's, as
- * kubectl finds them. Folders of SSL_CERT_DIR take the place of the machine's, and NODE_EXTRA_CA_CERTS adds to either.
- *
- * Node can find them on Linux too, but reads every file of the folders, each certificate thrice, even where SSL_CERT_FILE is set: that
+ * The trusted authorities: those of SSL_CERT_FILE, which replace the machine's, as in OpenSSL; else the machine's, as kubectl finds them.
+ * Folders of SSL_CERT_DIR replace the machine's, and NODE_EXTRA_CA_CERTS is added to either.
+ * | Node can find them on Linux too, but reads every file of the folders, each certificate three times, even if SSL_CERT_FILE is set. That
  * takes as long as its own start.
- *
- * @throws CliError config when SSL_CERT_FILE cannot be read
+ * | @throws CliError config if SSL_CERT_FILE cannot be read
  */
 export async function authorities(env: Environment, system = platform(), places = onLinux): Promise<Authorities> {
   const { SSL_CERT_FILE: named, SSL_CERT_DIR: chosen, NODE_EXTRA_CA_CERTS: extra } = env;
@@ -61,7 +59,10 @@ function foldersOf({ folders }: Places, { named, chosen, system }: Options): rea
   return named ? [] : folders;
 }
 
-/** One by one: OpenSSL would take nothing that comes behind one that it cannot read. What has headers is no certificate for Go either. */
+/**
+ * Each certificate separately: OpenSSL would ignore all certificates after one that it cannot read. Go also ignores a certificate with
+ * headers.
+ */
 const certificatesIn = (texts: readonly string[]): string[] => [
   ...new Set(texts.flatMap((text) => text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [])),
 ];
@@ -76,19 +77,19 @@ function firstOf([file, ...others]: readonly string[]): string {
   return textOf(file) ?? firstOf(others);
 }
 
-/** The texts of the files in a folder. They are a hundred small ones, which takes five times as long with a promise for each. */
+/** The texts of the files in a folder. It has about a hundred small files, which takes five times as long with a promise for each. */
 function textsIn(folder: string): string[] {
   const entries = attempt(() => readdirSync(folder, { withFileTypes: true })) ?? [];
   const own = entries.filter((entry) => entry.isFile() || (entry.isSymbolicLink() && leadsOut(join(folder, entry.name))));
   return own.flatMap(({ name }) => textOf(join(folder, name)) ?? []);
 }
 
-/** What only gives a file of the folder another name, as the hash of its subject, is there already. */
+/** A link inside the folder is only another name for a file that is read anyway, such as the hash of its subject. */
 const leadsOut = (link: string): boolean => attempt(() => readlinkSync(link))?.includes("/") === true;
 
 const textOf = (file: string): string | undefined => attempt(() => readAtOnce(file));
 
-/** Of a pipe what is in it by now: perhaps nobody ever writes there. */
+/** Of a pipe, reads only what it contains now: it may never get more data. */
 function readAtOnce(file: string): string {
   const opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -98,7 +99,7 @@ function readAtOnce(file: string): string {
   }
 }
 
-/** What cannot be read is not there. */
+/** A file that cannot be read counts as missing. */
 function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -107,17 +108,17 @@ function attempt<T>(read: () => T): T | undefined {
   }
 }
 
-/** What node:tls is told of whom to trust. */
+/** The options for node:tls about trusted issuers. */
 export type Trusting = { readonly rejectUnauthorized: true; readonly secureContext?: SecureContext };
 
-/** Whom is trusted. Who is signed by somebody that is known needs no others, so these are looked for when there is somebody who is not. */
+/** The trusted issuers. The certificates in folders are only read for a server whose issuer is unknown. */
 export type Trust = {
   now(): Trusting;
-  /** What is left to try for whom `before` does not take: undefined where that were the same. */
+  /** Returns options with more issuers after a server was rejected with `before`; undefined if there are no more. */
   beyond(before: Trusting): Trusting | undefined;
 };
 
-/** @throws CliError config when SSL_CERT_FILE cannot be read */
+/** @throws CliError config if SSL_CERT_FILE cannot be read */
 export async function openTrust(env: Environment): Promise<Trust> {
   const { known, others } = await authorities(env);
   let now = trusting(known);
@@ -135,7 +136,7 @@ export async function openTrust(env: Environment): Promise<Trust> {
   };
 }
 
-/** Node would take anybody for anybody where NODE_TLS_REJECT_UNAUTHORIZED says so, which neither kubectl nor az reads. */
+/** With NODE_TLS_REJECT_UNAUTHORIZED, Node would trust any server. Neither kubectl nor az reads that variable. */
 function trusting(ca: readonly string[] | undefined): Trusting {
   const rejectUnauthorized = true;
   return ca ? { rejectUnauthorized, secureContext: createSecureContext({ ca: [...ca] }) } : { rejectUnauthorized };

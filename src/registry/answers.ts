@@ -3,7 +3,7 @@ import { NetworkError } from "../http/network-error.ts";
 import { formatImage } from "./image-reference.ts";
 import type { ImageRef, Proof } from "./port.ts";
 
-/** What was asked when a registry answered: for a token with a login, or for the manifest with that token. */
+/** The request that a registry answered: for a token with a login, or for the manifest with that token. */
 export type Step = "token" | "manifest";
 
 type Answer = {
@@ -23,9 +23,9 @@ export const answerOf = ({ status, text, header }: HttpResponse): Answer => ({
 });
 
 /**
- * What an answer means for a pull.
- * ACR hands out a token for a repository outside of the scope map too: only the manifest then says `insufficient_scope`.
- * @param username of the login that was tried; undefined for anonymous
+ * Interprets a response for a pull. ACR issues a token even for a repository outside of the scope map. Only the manifest then returns
+ * `insufficient_scope`.
+ * @param username of the tested login; undefined for anonymous
  */
 export function readAnswer(step: Step, image: ImageRef, username: string | undefined, answer: Answer): Proof {
   const { host, repository } = image;
@@ -54,11 +54,11 @@ export function readAnswer(step: Step, image: ImageRef, username: string | undef
 const nameOf = (username: string | undefined, anonymous: string) =>
   username === undefined ? anonymous : `user ${JSON.stringify(username)}`;
 
-/** ACR's words for an address that its rules leave out. A code says nothing: a missing right has `DENIED` too. */
+/** ACR's message for an address that its firewall rejects. The code is not enough: a missing right has `DENIED` too. */
 const isFirewall = ({ status }: Answer, message = "") =>
   status === 403 && /client with IP .* is not allowed access|aka\.ms\/acr\/firewall/i.test(message);
 
-/** A login that is valid, without the right to pull this repository: as 401 with a challenge, or as 403 in the distribution's words. */
+/** A valid login without the right to pull this repository: 401 with a challenge, or 403 in the words of the distribution. */
 function isOutOfScope(step: Step, { status, challenge = "" }: Answer, said: RegistryError | undefined): boolean {
   if (status === 401) return step === "manifest" && (/insufficient_scope/.test(challenge) || said?.code === "DENIED");
   return (
@@ -66,7 +66,7 @@ function isOutOfScope(step: Step, { status, challenge = "" }: Answer, said: Regi
   );
 }
 
-/** The registry's own words, with the id that support asks for. */
+/** The registry's own message, with the id that support asks for. */
 function wordsOf({ correlation = "" }: Answer, message = ""): string {
   const isTraced = /CorrelationId/i.test(message) || !/^[\w-]{8,64}$/.test(correlation);
   return `${message && `: ${message.slice(0, 300)}`}${isTraced ? "" : ` (correlation ${correlation})`}`;
@@ -77,19 +77,22 @@ function missing({ host, repository, reference }: ImageRef, code: string | undef
   return `${host} has no ${reference.includes(":") ? "manifest" : "tag"} ${reference} in ${repository}`;
 }
 
-/** What a request without an answer means. @throws any other error */
+/** Interprets a request without a response. @throws any other error */
 export function readFailure(error: unknown): Proof {
   if (!(error instanceof NetworkError)) throw error;
   return { verdict: error.failure === "untrusted" ? "untrusted" : "unreachable", message: error.message };
 }
 
-/** What a challenge comes to that was not answered. A login goes to no other host than its registry's, so there nothing was asked. */
+/**
+ * The verdict for a challenge that was not followed. A login is sent to no host other than its registry's, so for another host nothing was
+ * checked.
+ */
 export const unusable = { elsewhere: "not-checked", "needs-login": "refused", odd: "unreachable" } as const;
 
 /** One error of a registry: `{"errors":[{"code","message","detail"}]}` (OCI distribution spec). */
 export type RegistryError = { readonly code: string; readonly message: string };
 
-/** The first error of a registry's answer; undefined when the body is something else. */
+/** The first error in a registry's response; undefined for any other body. */
 export function readRegistryError(body: string): RegistryError | undefined {
   const parsed = parseJson(body);
   const errors = typeof parsed === "object" && parsed !== null && "errors" in parsed ? parsed.errors : undefined;
@@ -100,7 +103,7 @@ export function readRegistryError(body: string): RegistryError | undefined {
   return { code: text(code), message: text(message) };
 }
 
-/** The token of a token endpoint; ACR says `access_token`, others `token`. */
+/** The token in the response of a token endpoint; ACR uses `access_token`, others `token`. */
 export function readToken(body: string): string | undefined {
   const parsed = parseJson(body);
   if (typeof parsed !== "object" || parsed === null) return undefined;
@@ -108,14 +111,14 @@ export function readToken(body: string): string | undefined {
   return [first, second].find((it): it is string => typeof it === "string" && it !== "");
 }
 
-/** The registry's own token in the answer of ACR's /oauth2/exchange. */
+/** The registry's own token in the response of ACR's /oauth2/exchange. */
 export function readRefreshToken(body: string): string | undefined {
   const parsed = parseJson(body);
   const token = typeof parsed === "object" && parsed !== null && "refresh_token" in parsed ? parsed.refresh_token : undefined;
   return typeof token === "string" && token !== "" ? token : undefined;
 }
 
-/** The first tag of a tag list, in the shape of ACR (`{tags:[{name}]}`) or of the distribution spec (`{tags:["1"]}`). */
+/** The first tag of a tag list, in the format of ACR (`{tags:[{name}]}`) or of the distribution spec (`{tags:["1"]}`). */
 export function readFirstTag(body: string): string | undefined {
   const parsed = parseJson(body);
   const tags = typeof parsed === "object" && parsed !== null && "tags" in parsed ? parsed.tags : undefined;

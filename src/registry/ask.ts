@@ -3,11 +3,11 @@ import { Sensitive } from "../secret/sensitive.ts";
 import { answerOf, readAnswer, readFailure, readRefreshToken, readToken } from "./answers.ts";
 import type { Exchanged, ExchangeToken, Login } from "./port.ts";
 
-/** The last answer of a request, and at which step it came. */
+/** The last response to a request, and its step. */
 export type Asked = { readonly step: "token" | "manifest"; readonly answer: HttpResponse } | Unusable;
 
 /**
- * GET at a registry: at first without a login, then, when the registry asks for one, with it.
+ * Sends a GET to a registry: first without a login, then with it if the registry requires one.
  * @param scope of the token, `repository:team/app:pull`; empty for none
  * @throws NetworkError
  */
@@ -27,15 +27,15 @@ export async function ask(
   return { step: "manifest", answer: await http({ method: "GET", url, headers: { Accept: accept, Authorization: authorization } }) };
 }
 
-/** Why a challenge is not followed: it leads to another host, it wants a login and there is none, or it makes no sense. */
+/** Why a challenge is not followed: it names another host, it requires a login and there is none, or it is invalid. */
 export type Unusable = { readonly unusable: string; readonly why: "elsewhere" | "needs-login" | "odd" };
 
-/** How to get in: what to send as Authorization, or the answer that is the end of it, or why the challenge is not followed. */
+/** The result of a challenge: the value of Authorization, the last response, or why the challenge is not followed. */
 export type Entrance = { readonly authorization: string } | { readonly answer: HttpResponse } | Unusable;
 
 /**
- * Answers a registry's 401 challenge as container runtimes do (GET with Basic, the distribution token spec).
- * The login goes to the registry's own host only: a realm elsewhere is not followed, whatever the challenge says.
+ * Answers a registry's 401 challenge like container runtimes (GET with Basic, the distribution token spec). The login is sent to the
+ * registry's own host only: a realm on another host is not followed, whatever the challenge says.
  * @param scope such as `repository:team/app:pull`; empty for none
  */
 async function enter(http: Http, host: string, challenge: string, scope: string, login: Login | undefined): Promise<Entrance> {
@@ -77,8 +77,8 @@ function basic({ username, password }: Login): string {
 }
 
 /**
- * Gives a token of Entra ID for one of the registry's own (ACR's POST /oauth2/exchange, github.com/Azure/acr docs/AAD-OAuth.md).
- * It is sent to that host and nowhere else, whatever a challenge would say.
+ * Exchanges a token of Entra ID for one of the registry's own (ACR's POST /oauth2/exchange, github.com/Azure/acr docs/AAD-OAuth.md). The
+ * token is sent to that host and nowhere else, whatever a challenge says.
  */
 export async function exchange(http: Http, host: string, { text, of: { name, tenant } }: ExchangeToken): Promise<Exchanged> {
   const form = new URLSearchParams({ grant_type: "access_token", service: host });

@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import type { ImageRef } from "./port.ts";
 
-// The grammar of github.com/distribution/reference, which the kubelet and containerd read image names with.
+// The grammar of github.com/distribution/reference, with which the kubelet and containerd parse image names.
 const label = "[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?";
 const host = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?$`);
 const component = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
@@ -13,8 +13,8 @@ const digest = /^(?:sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}
 export const isRepository = (text: string): boolean => repositoryPath.test(text) && text.length <= 255;
 
 /**
- * Takes an image apart as docker normalizes it: `nginx` is `docker.io/library/nginx:latest`.
- * Where an image has both a tag and a digest, the digest counts, as for a container runtime.
+ * Parses an image name with docker's normalization: `nginx` is `docker.io/library/nginx:latest`. If an image has both a tag and a digest,
+ * the digest counts, as in a container runtime.
  * @throws CliError invalid, in the kubelet's words (InvalidImageName)
  */
 export function parseImage(text: string): ImageRef {
@@ -33,7 +33,7 @@ export function parseImage(text: string): ImageRef {
   return { host: from, repository, reference: digested, tag: named };
 }
 
-/** The host of an image, docker.io where it names none, and all that comes after the slash: `nginx` is `library/nginx` there. */
+/** The host of an image, by default docker.io, and everything after its slash: `nginx` is `library/nginx` there. */
 function splitHost(text: string): [host: string, path: string] {
   const slash = text.indexOf("/");
   const first = text.slice(0, Math.max(slash, 0));
@@ -43,7 +43,7 @@ function splitHost(text: string): [host: string, path: string] {
   return [from, from === "docker.io" && !path.includes("/") ? `library/${path}` : path];
 }
 
-/** Whether what comes before the first slash is a host: a folder has no dot, port or capital letter. */
+/** Whether the text before the first slash is a host: a folder has no dot, port or capital letter. */
 const isHost = (first: string) => /[.:]/.test(first) || first === "localhost" || first !== first.toLowerCase();
 
 /** The text of an image, always with its host and its tag, digest or both. */

@@ -8,13 +8,13 @@ const host = new RegExp(`^([a-z0-9]{5,50})(-[a-z0-9]+)?((?:\\.[a-z0-9]+){1,2}\\.
 /** Whether a host is an Azure container registry: `name.azurecr.io`, `name-hash.azurecr.io`, `name.region.geo.azurecr.io`. */
 export const isLoginServer = (text: string): boolean => host.test(text.toLowerCase());
 
-/** The login server of a host that is one, or of the registry whose regional endpoint it is; undefined for any other. */
+/** The login server itself, or that of the registry to which a regional host belongs; undefined for any other host. */
 export const loginServerIn = (text: string): string | undefined =>
   isLoginServer(text) ? text.toLowerCase().replace(/(?:\.[a-z0-9]+){1,2}\.geo(?=\.)/, "") : undefined;
 
 /**
- * The registry's resource name that a host would have: its first label, without the hash that a domain name label scope adds.
- * Only a candidate: ARM's own loginServer has the last word.
+ * The resource name of the registry with this login server: its first label, without the hash of a domain name label scope. It is only a
+ * candidate: ARM's own loginServer decides.
  */
 export function registryName(loginServer: string): string | undefined {
   return host.exec(loginServer.toLowerCase())?.[1];

@@ -4,18 +4,18 @@ import type { Sensitive } from "../secret/sensitive.ts";
 /** A user name and password for a registry. */
 export type Login = { readonly username: string; readonly password: Sensitive };
 
-/** An image as a pod names it, taken apart: `myregistry.azurecr.io/team/app:1`. */
+/** An image name of a pod, parsed: `myregistry.azurecr.io/team/app:1`. */
 export type ImageRef = {
-  /** host[:port], `docker.io` when the image names none */
+  /** host[:port]; `docker.io` if the image names none */
   readonly host: string;
   readonly repository: string;
-  /** `:tag` or `@digest` without its mark; `latest` when the image names neither */
+  /** The tag or digest, without `:` or `@`; `latest` if the image names neither */
   readonly reference: string;
-  /** A tag beside a digest: only people read it. */
+  /** A tag in addition to a digest, for display only. */
   readonly tag?: string;
 };
 
-/** What a registry says to a login that asks for one image. Only `pulls` is good; the others say why not. */
+/** The result of a request for one image with a login. Only `pulls` is a success; the others say why it failed. */
 export type Proof = {
   readonly verdict: Extract<
     Cause,
@@ -25,26 +25,26 @@ export type Proof = {
   readonly message: string;
 };
 
-/** A token of Entra ID, and the identity and the tenant that it is for. */
+/** A token of Entra ID, with its identity and its tenant. */
 export type ExchangeToken = { readonly text: Sensitive; readonly of: { readonly name: string; readonly tenant: string } };
 
-/** A registry's own token, which is a password; or why there is none. */
+/** A registry's own token, which is used as a password; or why there is none. */
 export type Exchanged = { readonly token: Sensitive } | Proof;
 
-/** A registry's data plane (OCI distribution spec with ACR's token endpoint). Never throws for what a registry answers. */
+/** A registry's data plane (OCI distribution spec with ACR's token endpoint). Never throws for a response of the registry. */
 export type Registry = {
-  /** Asks for the image's manifest as a container runtime does; without a login, anonymously. */
+  /** Requests the image's manifest like a container runtime; without a login, anonymously. */
   prove(image: ImageRef, login: Login | undefined): Promise<Proof>;
-  /** Whether the registry takes a login at all, which is then said as `pulls`, whatever it may pull. */
+  /** Whether the registry accepts a login at all. If so, the verdict is `pulls`, whatever the login may pull. */
   admits(host: string, login: Login): Promise<Proof>;
-  /** Gives a token of Entra ID for one of the registry's own (ACR's /oauth2/exchange). */
+  /** Exchanges a token of Entra ID for one of the registry's own (ACR's /oauth2/exchange). */
   exchange(host: string, token: ExchangeToken): Promise<Exchanged>;
-  /** Some tag of a repository, the newest if the registry tells; undefined if there is none or the login may not list. */
+  /** A tag of a repository, the newest if the registry says so; undefined if there is none or the login may not list. */
   anyTag(host: string, repository: string, login: Login): Promise<string | undefined>;
   /** Whether a repository exists and has tags; `unknown` if the login may not list them. */
   contentOf(host: string, repository: string, login: Login): Promise<"tags" | "empty" | "missing" | "unknown">;
   /** The names of at most 1,000 repositories; none if the login may not list them. */
   repositories(host: string, login: Login): Promise<readonly string[]>;
-  /** By how many milliseconds the registry's clock is ahead of this machine's, by its last answer; undefined before the first answer. */
+  /** How many milliseconds the registry's clock is ahead of this machine's, by its last response; undefined before the first response. */
   aheadBy?(host: string): number | undefined;
 };

@@ -3,7 +3,7 @@ import { answerOf, readAnswer, readFailure, unusable } from "./answers.ts";
 import { ask } from "./ask.ts";
 import type { ImageRef, Login, Proof } from "./port.ts";
 
-/** The kinds of manifest that container runtimes ask for: OCI and docker, for one platform and for several. */
+/** The kinds of manifest that container runtimes accept: OCI and docker, for one platform and for several. */
 const manifests = [
   "application/vnd.oci.image.index.v1+json",
   "application/vnd.oci.image.manifest.v1+json",
@@ -11,7 +11,7 @@ const manifests = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
-/** Asks for an image's manifest as a container runtime does before it pulls. A token alone would prove nothing: see readAnswer. */
+/** Requests an image's manifest like a container runtime before it pulls. A token alone would prove nothing: see readAnswer. */
 export async function prove(http: Http, image: ImageRef, login: Login | undefined): Promise<Proof> {
   const { repository, reference } = image;
   const host = image.host === "docker.io" ? "registry-1.docker.io" : image.host;
@@ -25,7 +25,7 @@ export async function prove(http: Http, image: ImageRef, login: Login | undefine
   }
 }
 
-/** Asks whether a registry takes a login at all, as `docker login` does. What it may pull, nobody says before there is an image. */
+/** Tests whether a registry accepts a login at all, like `docker login`. What the login may pull is unknown before there is an image. */
 export async function admits(http: Http, host: string, login: Login): Promise<Proof> {
   try {
     const asked = await ask(http, { host, path: "/v2/", scope: "", accept: "application/json" }, login);

@@ -10,13 +10,13 @@ import { anyTag, contentOf, repositories } from "./tags.ts";
 export type RegistryOptions = {
   readonly env: Environment;
   readonly trace: Trace;
-  /** What ends a request, asked anew for each. */
+  /** Returns the signal that aborts a request. Called for each request. */
   signal(writes?: boolean): AbortSignal;
   sleep(milliseconds: number): Promise<void>;
   now(): Date;
 };
 
-/** Opens a registry's data plane; nothing is sent before the first question. */
+/** Opens a registry's data plane. Sends nothing before the first call. */
 export function openRegistry({ env, trace, signal, sleep, now }: RegistryOptions): Registry {
   const { http, aheadBy } = clocked(openHttp({ transport: openTransport(env, trace, signal), signal, sleep }), now);
   return {
@@ -33,11 +33,11 @@ export function openRegistry({ env, trace, signal, sleep, now }: RegistryOptions
 /** An {@link Http} that compares each host's clock with this machine's. */
 export type Clocked = {
   readonly http: Http;
-  /** Milliseconds; undefined before a host's first answer. */
+  /** Milliseconds; undefined before a host's first response. */
   aheadBy(host: string): number | undefined;
 };
 
-/** Reads the time of each answer from its Date header (RFC 9110, 6.6.1), which has whole seconds. */
+/** Reads the time of each response from its Date header (RFC 9110, 6.6.1), which has whole seconds. */
 export function clocked(http: Http, now: () => Date): Clocked {
   const ahead = new Map<string, number>();
   return {
@@ -52,8 +52,8 @@ export function clocked(http: Http, now: () => Date): Clocked {
 }
 
 /**
- * Asks a registry once for what is asked several times in a run: one image with one login, whatever Secret, ServiceAccount or
- * namespace it comes from. Who asks while the first answer is on its way waits for that one.
+ * Sends each question of a run only once: one image with one login, whatever Secret, ServiceAccount or namespace it comes from. Callers
+ * that ask at the same time share one request.
  */
 export function askOnce(registry: Registry): Registry {
   const proofs = new Map<string, Promise<Proof>>();
@@ -65,13 +65,13 @@ export function askOnce(registry: Registry): Registry {
       if (known) return known;
       const proof = registry.prove(image, login);
       proofs.set(key, proof);
-      // What was thrown is no answer of the registry
+      // An exception is not a response of the registry, so it is not cached
       proof.catch(() => proofs.delete(key));
       return proof;
     },
   };
 }
 
-/** The password is hashed, so that no key of the map holds its text. */
+/** The password is hashed, so that no key of the map contains its text. */
 const keyOf = ({ host, repository, reference }: ImageRef, login: Login | undefined): string =>
   JSON.stringify([host, repository, reference, login?.password.hash(login.username)]);

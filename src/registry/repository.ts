@@ -3,9 +3,9 @@ import { isRepository } from "./image-reference.ts";
 import { isLoginServer, registryName } from "./login-server.ts";
 
 /**
- * Reads what stands behind `--repository`: a repository, all below a path (`team/*`), or all of the registry (`*`), each also with the
- * registry's own host before it. Azure's scope maps know no other wildcard.
- * @param registry as it was typed: its name, or its login server
+ * Reads a value of `--repository`: a repository, everything below a path (`team/*`), or the whole registry (`*`), each optionally after the
+ * registry's own host. Azure's scope maps support no other wildcard.
+ * @param registry as the user typed it: its name, or its login server
  * @throws CliError usage
  */
 export function parseRepositoryScope(text: string, registry: string): string {
@@ -20,7 +20,7 @@ export function parseRepositoryScope(text: string, registry: string): string {
 
 const forms = "name one repository (team/app), all below a path (team/*), or all of the registry (*)";
 
-/** A host is the registry's own, or what can only be one: a folder may have a dot in its name, too. */
+/** Splits off a host: the registry's own, or text that can only be a host, because a folder may also have a dot in its name. */
 function takeHost(text: string, registry: string): [host: string | undefined, path: string] {
   const slash = text.indexOf("/");
   const host = text.slice(0, Math.max(slash, 0)).toLowerCase();
@@ -28,7 +28,10 @@ function takeHost(text: string, registry: string): [host: string | undefined, pa
   return own || host.includes(":") || isLoginServer(host) ? [host, text.slice(slash + 1)] : [undefined, text];
 }
 
-/** Whether a host is the registry that was typed: its login server, a regional host of it, or that of its name, hash or not. */
+/**
+ * Whether a host belongs to the registry that the user typed: its login server, one of its regional hosts, or the host of its name, with or
+ * without a hash.
+ */
 function isHostOf(host: string, registry: string): boolean {
   const [a, b] = [host, registry].map((one) => one.replace(/:443$/, "").replace(/(?:\.[a-z0-9]+){1,2}\.geo(?=\.)/, ""));
   return a === b || registryName(a ?? "") === registry;

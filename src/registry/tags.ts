@@ -5,15 +5,15 @@ import { ask } from "./ask.ts";
 import type { Login, Registry } from "./port.ts";
 
 /**
- * Some tag of a repository: the newest by ACR's own list, else the first by the distribution spec's.
- * Listing needs metadata/read, which a token made for pulling alone does not have; then, and for no tag, undefined.
+ * A tag of a repository: the newest in ACR's own list, else the first in that of the distribution spec. Listing requires metadata/read,
+ * which a token for pulling does not have. Undefined without that right, and if there is no tag.
  */
 export async function anyTag(http: Http, host: string, repository: string, login: Login): Promise<string | undefined> {
   for await (const { status, text } of tagLists(http, host, repository, login)) if (status === 200) return readFirstTag(text);
   return undefined;
 }
 
-/** Whether a repository exists, by the same lists: for one that does not, they answer 404 with `NAME_UNKNOWN`. */
+/** Whether a repository exists, by the same lists: for a missing repository they return 404 with `NAME_UNKNOWN`. */
 export async function contentOf(http: Http, host: string, repository: string, login: Login): ReturnType<Registry["contentOf"]> {
   for await (const { status, text } of tagLists(http, host, repository, login)) {
     if (status === 200) return readFirstTag(text) === undefined ? "empty" : "tags";
