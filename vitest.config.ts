@@ -36,7 +36,7 @@ export default defineConfig({
         include: [`test/${name}/**/*.test.ts`],
         // The unit tests share no state. Without isolation, each worker loads each module only once.
         isolate: name !== "unit",
-        // Each page of the documentation uses the processor most of the time.
+        // Each page of the documentation uses the processor for much of its time.
         maxConcurrency: name === "docs" ? 2 : 5,
       },
     })),

@@ -1,7 +1,7 @@
-/** A file of the project: its path in the checkout, with `/`, and its text. */
+/** A file of the project: its path in the checkout, with `/` as separator, and its text. */
 export type Source = { readonly path: string; readonly text: string };
 
-/** What every room may import: contracts, which know no room. */
+/** Files that every module may import: contracts, which depend on no module. */
 const contracts = [
   "src/errors.ts",
   "src/fix.ts",
@@ -22,7 +22,7 @@ const contracts = [
   "src/azure/principals.ts",
 ];
 
-/** The rooms, and the other rooms that each may look into; the arrows of docs/architecture.md. */
+/** The modules, and the other modules that each may import: the arrows of docs/architecture.md. */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/secret": [],
   "src/kubelet": [],
@@ -58,7 +58,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** The npm packages, and the only rooms that may use each. Those that are `late` take tens of milliseconds to load. */
+/** The npm packages, and the only modules that may use each. Packages marked `late` take tens of milliseconds to load. */
 const packages: Readonly<Record<string, { readonly in: readonly string[]; readonly late?: true }>> = {
   "@inquirer/checkbox": { in: ["cmd"], late: true },
   "@azure/core-rest-pipeline": { in: ["src/azure", "src/http"], late: true },
@@ -71,13 +71,13 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
   yargs: { in: ["cmd"] },
 };
 
-/** The rooms that only compute: their functions give the same for the same, at once. */
+/** Modules that only compute: their functions are synchronous, and return the same result for the same arguments. */
 const pure = ["src/secret", "src/kubelet", "src/plan", "src/manifest", "src/check"];
 
 /** The only files that read the text of a Sensitive: a request to Azure, a request to a registry, and the data of a Secret. */
 const reveals = ["src/azure/caller.ts", "src/registry/ask.ts", "src/secret/docker-config.ts"];
 
-/** Words that do not belong into most rooms. */
+/** Patterns that are forbidden in most modules. */
 const bans: readonly { readonly word: RegExp; readonly notIn: (room: string, path: string) => boolean; readonly instead: string }[] = [
   {
     word: /\b(async|await|Promise)\b/,
@@ -116,7 +116,7 @@ const bans: readonly { readonly word: RegExp; readonly notIn: (room: string, pat
   },
 ];
 
-/** Every way in which the sources break the house's rules, each with what to do about it. */
+/** Returns every violation of the architecture's rules by the sources, each with the fix. */
 export function breaches(sources: readonly Source[]): string[] {
   return sources.flatMap(({ path, text }) => {
     const room = roomOf(path);
@@ -130,7 +130,7 @@ export function breaches(sources: readonly Source[]): string[] {
   });
 }
 
-/** The first way found by which a file comes back to itself over its imports, as its files in order; empty if there is none. */
+/** Returns the first import cycle as a list of files in order, or an empty list. */
 export function circle(sources: readonly Source[]): string[] {
   const imports = new Map(
     sources.map(({ path, text }) => [path, importsOf(withoutComments(text)).flatMap(({ from }) => fileOf(path, from))]),
@@ -175,7 +175,7 @@ function wrongPackage(room: string, { from, typeOnly, late }: Import): string | 
   return undefined;
 }
 
-/** `src/plan/store.ts` is in `src/plan`, `cmd/create/options.ts` in `cmd`, `src/errors.ts` in `src`. */
+/** Returns `src/plan` for `src/plan/store.ts`, `cmd` for `cmd/create/options.ts`, `src` for `src/errors.ts`. */
 function roomOf(path: string): string {
   const [top = "", next = "", ...rest] = path.split("/");
   return top === "src" && rest.length > 0 ? `src/${next}` : top;
@@ -183,7 +183,7 @@ function roomOf(path: string): string {
 
 function importsOf(code: string): Import[] {
   const standing = [...code.matchAll(/^(?:import|export)\s+(type\s)?(?:[^"';]*?\sfrom\s+)?"([^"]+)"/gm)];
-  // `import("x").Type` is a type's; only an awaited or chained one loads something, and both are late.
+  // `import("x").Type` imports a type. Only an awaited or chained import loads a module, and both forms count as late.
   const called = [...code.matchAll(/\bimport\(\s*"([^"]+)"\s*\)/g)];
   return [
     ...standing.map(([, type, from = ""]) => ({ from, typeOnly: type !== undefined, late: false })),

@@ -3,10 +3,10 @@ import { Agent, request } from "node:https";
 import { buffer } from "node:stream/consumers";
 import { connect } from "node:tls";
 
-/** An answer; `json` is what its text says as JSON, or undefined. */
+/** A response. `json` is its parsed text, or undefined if the text is not JSON. */
 export type Reply = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string; readonly json: Json };
 
-/** JSON that a test looks into. A missing step is undefined, and the expectation then fails. */
+/** JSON that a test reads. A missing property is undefined, and the expectation then fails. */
 export type Json = { readonly [key: string]: Json } & readonly Json[] & string;
 
 export type Ask = {
@@ -16,11 +16,11 @@ export type Ask = {
   readonly token?: string;
   readonly json?: unknown;
   readonly form?: Record<string, string> | [string, string][];
-  /** Keeps the connection for the next request (keepTunnels); without it each has one of its own. */
+  /** Reuses the connection for the next request (keepTunnels). Without it, each request opens a connection. */
   readonly agent?: Agent;
 };
 
-/** Connections through a proxy that are used again: for whoever asks every few milliseconds. */
+/** Reuses connections through a proxy, for clients that send a request every few milliseconds. */
 export function keepTunnels(proxy: string, ca: string): Agent {
   const agent = new Agent({ keepAlive: true });
   agent.createConnection = ({ host }, done) => {
@@ -33,7 +33,7 @@ export function keepTunnels(proxy: string, ca: string): Agent {
   return agent;
 }
 
-/** One request through an HTTP CONNECT proxy, as any program makes it. @param ca the certificate that its hosts are trusted by */
+/** Sends one request through an HTTP CONNECT proxy, as any program does. @param ca the CA that verifies its hosts */
 export async function askThrough(
   proxy: string,
   ca: string,

@@ -1,7 +1,7 @@
 import { over } from "../../src/scope/concurrency.ts";
 import { collect } from "./collect.ts";
 
-/** What comes of each item, in their order; at most `width` are worked on at once. */
+/** Returns the results of all items in their order. Processes at most `width` items at a time. */
 export async function atOnce<Item, Result>(
   items: readonly Item[],
   width: number,

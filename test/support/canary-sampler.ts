@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 
-// A process that looks at /proc as fast as it can until its stdin ends, and then prints as JSON what it saw: every command line,
-// and the environment of every `kubectl proxy`. It says `watching` first.
+// A process that reads /proc as fast as possible until its stdin ends, and then prints its observations as JSON: every command line, and
+// the environment of every `kubectl proxy`. It prints `watching` first.
 
 const seen = new Set<string>();
 let ended = false;
@@ -26,6 +26,6 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8").replaceAll("\0", " ");
   } catch {
-    return ""; // it has ended meanwhile
+    return ""; // it has ended in the meantime
   }
 }

@@ -3,19 +3,22 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-/** The ways in which a secret shows in a text: as it is, escaped for JSON or a URL, in base64 anywhere in a text, and in base64 of that. */
+/**
+ * Returns the forms in which a secret can occur in a text: unchanged, escaped for JSON or a URL, in base64 at any offset, and in base64 of
+ * that.
+ */
 export function shapes(secret: string): string[] {
   const base64 = inBase64(secret);
   return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), ...base64, ...base64.flatMap(inBase64)];
 }
 
-/** Which of these secrets, named, a text shows in any shape. Whatever looks like a JSON Web Token counts as one. */
+/** Returns the names of the secrets that a text contains in any form. Every JSON Web Token counts as a secret. */
 export function shownIn(shown: string, secrets: Readonly<Record<string, string>>): string[] {
   const named = Object.entries(secrets).filter(([, secret]) => shapes(secret).some((shape) => shown.includes(shape)));
   return [...named.map(([name]) => name), ...(/eyJ[\w-]{8,}\.eyJ[\w-]{8,}/.test(shown) ? ["a JSON Web Token"] : [])];
 }
 
-/** The characters that a text certainly gives within base64, for each of the three places in which it may begin. */
+/** Returns the characters that a text always produces within base64, for each of the three possible offsets. */
 function inBase64(secret: string): string[] {
   const bytes = Buffer.from(secret);
   return [0, 1, 2].map((before) => {
@@ -24,7 +27,7 @@ function inBase64(secret: string): string[] {
   });
 }
 
-/** Watches all processes' command lines, and the environments of kubectl's proxies, until `stop` gives what was seen. */
+/** Watches all processes' command lines, and the environments of kubectl's proxies, until `stop`, which returns them. */
 export async function watchProcesses(): Promise<{ stop(): Promise<string[]> }> {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(import.meta.dirname, "canary-sampler.ts")]);
   const seen = text(child.stdout);

@@ -6,7 +6,7 @@ import { newNamespace, type Shell } from "./plugin.ts";
 export const r = "myregistry.azurecr.io";
 export const web = `${r}/app/web:1`;
 
-/** A namespace in which a person works: each line is typed with `-n` of it, where it says N. */
+/** Creates a namespace for command lines. In each line, `-n N` becomes its name. */
 export async function placeOf(shell: Shell) {
   const namespace = await newNamespace();
   await until(async () => (await kubectl(["get", "serviceaccounts", "-n", namespace])).includes("default"));
@@ -60,7 +60,7 @@ export const barePod =
     ...template(image, names),
     metadata: { name: "own", namespace, labels: { app: "web" } },
   });
-/** Makes objects and waits for the pod that comes of them. */
+/** Creates objects and waits for the pod that results from them. */
 export async function having({ namespace }: Place, ...objects: ((namespace: string) => object)[]): Promise<void> {
   await create(objects.map((object) => object(namespace)));
   await podThere(namespace);
@@ -88,11 +88,11 @@ export const malformed = (name: string, more = "") =>
 export type Situation = {
   what: string;
   lay: (place: Place) => Promise<void>;
-  /** What the person who pastes the fix has in PASSWORD. */
+  /** The value of PASSWORD for the user who pastes the fix. */
   password?: () => Promise<string>;
   cause: string;
   message?: RegExp;
-  /** What stands in the fix. */
+  /** A pattern for the fix. */
   says?: RegExp;
   check?: string;
   kept?: (place: Place) => Promise<void>;
@@ -105,7 +105,7 @@ export const keepsGhcr =
     expect(Buffer.from(data?.[".dockerconfigjson"] ?? "", "base64").toString()).toContain("ghcr.io");
   };
 
-/** Forgets every token of every registry, so that their passwords are refused. */
+/** Deletes every token of every registry, so that their passwords are rejected. */
 export const forgetTokens = ({ azure }: Shell) => {
   for (const registry of azure.world.registries) registry.tokens.splice(0);
 };

@@ -10,7 +10,7 @@ import { checkPlace } from "../../src/workflows/check.ts";
 const now = new Date("2026-01-02T00:00:40Z");
 export const r = "myregistry.azurecr.io";
 
-/** A namespace of a cluster as a test describes it, and what is asked of it. */
+/** A namespace as a test describes it, and the options of the check. */
 export type Situation = {
   /** The pull secrets of each ServiceAccount, and when the list was last written. */
   readonly accounts?: Readonly<Record<string, readonly string[]>>;
@@ -20,17 +20,17 @@ export type Situation = {
   readonly images?: readonly string[];
   readonly name?: string;
   readonly serviceaccount?: string;
-  /** What a registry says instead of what it has: of any login, for any image. */
+  /** The verdict that the registry returns for any login and any image, instead of a real one. */
   readonly says?: Proof["verdict"];
   readonly public?: true;
   /** The repositories that the login may list. */
   readonly catalog?: readonly string[];
-  /** Secrets may not be listed, and namespaces not be seen. */
+  /** The user may not list Secrets, and not read namespaces. */
   readonly mayNotList?: true;
   readonly noNamespace?: true;
 };
 
-/** One row of the check as a person reads it. */
+/** One row of the check, as a user reads it. */
 export type Row = {
   readonly cause: string;
   readonly message: string;
@@ -39,11 +39,11 @@ export type Row = {
   readonly image: string;
 };
 
-/** What the registry has, and which repositories each user may pull; every password is `right`. */
+/** The tags in the registry, and the repositories that each user may pull. Every password is `right`. */
 const tags: Readonly<Record<string, readonly string[]>> = { "app/web": ["1", "2"], "app/api": ["1"] };
 const rights: Readonly<Record<string, readonly string[]>> = { all: ["app/web", "app/api", "app/gone"], web: ["app/web"], api: ["app/api"] };
 
-/** Judges a situation; `asked` are the requests that cost something. */
+/** Checks a situation. `asked` contains the requests to the registry. */
 export async function judged(situation: Situation): Promise<{ rows: Row[]; asked: string[] }> {
   const asked: string[] = [];
   const { name: secret, serviceaccount = "default", images = [] } = situation;
@@ -124,7 +124,7 @@ function forbidden(): never {
   throw new CliError("forbidden", "Error from server (Forbidden): no");
 }
 
-/** The text of a pull secret with one login per server. */
+/** Returns the text of a pull secret with one login per server. */
 const auths = (logins: Readonly<Record<string, string>>): string =>
   JSON.stringify({
     auths: Object.fromEntries(
@@ -135,7 +135,7 @@ const auths = (logins: Readonly<Record<string, string>>): string =>
     ),
   });
 
-/** A pull secret as `kubectl create secret docker-registry` makes it: `{ "myregistry.azurecr.io": "user:password" }`. */
+/** Returns a pull secret as `kubectl create secret docker-registry` creates it: `{ "myregistry.azurecr.io": "user:password" }`. */
 export const theirs = (
   name: string,
   logins: Readonly<Record<string, string>> | string,
@@ -152,7 +152,7 @@ export const theirs = (
   },
 });
 
-/** The same, with our notes. `identity` is the login's by default. */
+/** Returns the same with the plugin's annotation. `identity` defaults to the login's. */
 export function ours(name: string, login: string, notes: Readonly<Record<string, string>> = {}, host = r): Secret {
   const { metadata, ...rest } = theirs(name, { [host]: login });
   const [username = ""] = login.split(":");
@@ -169,7 +169,7 @@ export function ours(name: string, login: string, notes: Readonly<Record<string,
   };
 }
 
-/** A Secret of ours whose label another tool has overwritten. */
+/** Returns a Secret of this plugin whose label another tool has overwritten. */
 export function relabeled(secret: Secret): Secret {
   return { ...secret, metadata: { ...secret.metadata, labels: { "app.kubernetes.io/managed-by": "Helm" } } };
 }
@@ -185,7 +185,7 @@ type PodOptions = {
   readonly labels?: Readonly<Record<string, string>>;
 };
 
-/** A pod that waits, of a Deployment `web` unless it has another owner. */
+/** Returns a pending pod of a Deployment `web`, unless it has another owner. */
 export function pod(name: string, options: PodOptions = {}): Pod {
   const { names = [], image = `${r}/app/web:1`, account, made = "2026-01-01T00:00:00Z", status, phase = "Pending" } = options;
   const { owner = { kind: "ReplicaSet", name: "web-5f679b78dd" }, labels = { "pod-template-hash": "5f679b78dd" } } = options;

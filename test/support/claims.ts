@@ -1,14 +1,14 @@
 /** A test that a page names at its end: `[label]: ../test/x.test.ts "its name"`. */
 export type NamedTest = { readonly label: string; readonly path: string; readonly name: string };
 
-/** A sentence of a page, and the labels of the tests that hold it. */
+/** A sentence of a page, and the labels of the tests that prove it. */
 export type Sentence = { readonly text: string; readonly tests: readonly string[] };
 
-/** The tests that a page names. */
+/** Returns the tests that a page names. */
 export const testsOf = (page: string): NamedTest[] =>
   [...page.matchAll(/^\[(.+)\]: \.\.\/(\S+) "(.+)"$/gm)].map(([, label = "", path = "", name = ""]) => ({ label, path, name }));
 
-/** The sentences below the heading "Who could harm what", without the words in bold that an item begins with. */
+/** Returns the sentences below the heading "Who could harm what", without the bold words at the start of an item. */
 export function sentencesOf(page: string): Sentence[] {
   const section = /^## Who could harm what[^\n]*\n([\s\S]*?)(?=^## )/m.exec(page)?.[1] ?? "";
   const items = section
@@ -34,6 +34,6 @@ const readSentence = (text: string): Sentence => ({
   tests: [...text.matchAll(named)].flatMap(([, labels = ""]) => labels.slice(1, -1).split("], [")),
 });
 
-/** Every text that stands in quotes in a source: the names of its tests, and of the rows of its tables. */
+/** Returns every quoted text in a source: the names of its tests, and of the rows of its tables. */
 export const namesIn = (source: string): string[] =>
   [...source.matchAll(/"((?:[^"\\\n]|\\.)*)"|`([^`]*)`/g)].map(([, double, tick = ""]) => double?.replace(/\\(.)/g, "$1") ?? tick);

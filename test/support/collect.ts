@@ -1,4 +1,4 @@
-/** Everything that comes, once it has all come. */
+/** Returns all items after the last one has arrived. */
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
   for await (const item of items) found.push(item);

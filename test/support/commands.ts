@@ -1,9 +1,9 @@
 import { readTranscript } from "../../sandbox/transcript.ts";
 
-/** A command of ours that is printed somewhere: the words behind `kubectl acr-secret`, and what stands there, to find it again. */
+/** A printed command of this plugin: the arguments of `kubectl acr-secret`, and the original text, by which a test finds it. */
 export type Printed = { readonly text: string; readonly argv: readonly string[] };
 
-/** The commands in a text, each up to where a shell or a sentence ends it. Words in capitals and `...` stand for a value. */
+/** Returns the commands in a text. A command ends where a shell or a sentence ends it. Words in capitals and `...` stand for a value. */
 export function commandsIn(text: string): Printed[] {
   const starts = [...text.matchAll(/\bkubectl acr-secret(?= [^\s(])/g)];
   return starts.map(({ index, 0: { length } }) => {
@@ -12,14 +12,17 @@ export function commandsIn(text: string): Printed[] {
   });
 }
 
-/** The commands of a page: what is typed in its sessions, what these print, and inline code. */
+/** Returns the commands of a page: those of its sessions, those in their output, and inline code. */
 export function commandsOfPage(markdown: string): Printed[] {
   const steps = readTranscript(markdown).flatMap(({ command, prints }) => [command.replaceAll("\\\n", ""), prints]);
   const inline = markdown.replace(/^```[\s\S]*?^```/gm, "").match(/`[^`]+`/g) ?? [];
   return [...steps, ...inline].flatMap(commandsIn);
 }
 
-/** The commands in a source's texts: what is no comment, with a value where a template has one. A verb that a template fills in is not known here. */
+/**
+ * Returns the commands in a source's strings. Comments do not count. VALUE replaces the variables of a template. A command whose verb is a
+ * variable is skipped.
+ */
 export function commandsOfSource(source: string): Printed[] {
   const code = source.replace(/(?<![\w*'"])\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*/g, "$1");
   return code
@@ -29,10 +32,10 @@ export function commandsOfSource(source: string): Printed[] {
     .filter(({ argv: [verb = ""] }) => verb !== "value" && !verb.startsWith("["));
 }
 
-/** A word, or a sentence's mark behind it: quoted as a whole, a flag with a quoted value, or plain up to where it ends. */
+/** A word with the punctuation after it: quoted as a whole, a flag with a quoted value, or unquoted. */
 const word = / *((?:[^ \n;|&<>()`'"]*=)?(?:"[^"]*"|'[^']*'))| *([^ \n;|&<>()`'"]+)/y;
 
-/** Words as a shell splits them. A quote within a word belongs to the sentence around it. */
+/** Splits words like a shell. A quotation mark within a word belongs to the surrounding sentence. */
 function readWords(text: string, from: number): { words: string[]; end: number } {
   const words: string[] = [];
   let end = from;

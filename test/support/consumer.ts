@@ -5,20 +5,21 @@ import { askThrough, keepTunnels } from "./ask-through.ts";
 const registry = "https://myregistry.azurecr.io";
 const image = { repository: "app/web", reference: "1" };
 
-/** What a consumer has seen: how often it pulled, how long its slowest pull took (milliseconds), and each answer that was no image. */
+/** The results of a consumer: the number of pulls, the duration of the slowest pull (milliseconds), and each response without an image. */
 export type Seen = { readonly pulls: number; readonly slowest: number; readonly refused: readonly string[] };
 
-/** Pulls under way at a time. */
+/** The maximum number of concurrent pulls. */
 const most = 20;
 
 type Login = { readonly username: string; readonly password: string };
 
-/** Somebody who pulls. `seen` is what he has seen so far; `settled` waits for the pulls that are under way, `stop` for the last. */
+/** A client that pulls. `seen` returns the results so far, `settled` waits for the running pulls, `stop` waits for the last one. */
 export type Consumer = { seen(): Seen; settled(): Promise<unknown>; stop(): Promise<Seen> };
 
 /**
- * Somebody who has the same credential, and pulls an image every 50 ms as containerd does: a token for the login, and the manifest.
- * @param login one that he has, or the way to look for it before each pull
+ * Pulls an image with one credential every 50 ms, with containerd's requests: a token for the login, and the manifest.
+ *
+ * @param login a login, or a function that returns the login for each pull
  */
 export async function consume(
   azure: Pick<AzureEmulator, "proxy" | "caFile">,
@@ -26,11 +27,11 @@ export async function consume(
   every = 50,
 ): Promise<Consumer> {
   const ca = await readFile(azure.caFile, "utf8");
-  // A handshake costs more than all the rest, and what is refused is refused on any connection
+  // A handshake costs more than the rest of a pull, and a registry rejects a login on any connection.
   const agent = keepTunnels(azure.proxy, ca);
   const get = (path: string, more: object) => {
     const ask = (through: object) => askThrough(azure.proxy, ca, "GET", new URL(path, registry), { ...through, ...more });
-    // A connection that was kept may have ended in this very moment: no answer is no refusal
+    // A reused connection may have closed at this moment. No response is not a rejection.
     return ask({ agent }).catch(() => ask({}));
   };
   const query = new URLSearchParams({ service: new URL(registry).host, scope: `repository:${image.repository}:pull` });
@@ -38,7 +39,7 @@ export async function consume(
   const refused: string[] = [];
   let [pulls, slowest] = [0, 0];
 
-  /** @returns what went wrong */
+  /** @returns the problem, or undefined */
   async function pull(): Promise<string | undefined> {
     const has = typeof login === "function" ? await login() : login;
     const { status, json } = await get(`/oauth2/token?${query}`, { login: has });
@@ -58,7 +59,7 @@ export async function consume(
 
   const under = new Set<Promise<void>>();
   const timer = setInterval(() => {
-    // Where answers come slower than that, more questions would only make them slower
+    // If responses are slow, more requests would make them slower.
     if (under.size >= most) return;
     const one: Promise<void> = counted().finally(() => under.delete(one));
     under.add(one);

@@ -19,8 +19,8 @@ declare module "vitest" {
 }
 
 /**
- * Starts one real control plane for the tests of a project. In their environment, `kubectl` is the sandbox's, `kubectl acr-secret`
- * the packaged plugin, and the current cluster this one: no test can reach a cluster of the person who runs it.
+ * Starts one real control plane for the tests of a project. In their environment, `kubectl` is the sandbox's, `kubectl acr-secret` is the
+ * packaged plugin, and the current cluster is this one. No test can reach a cluster of the user who runs it.
  */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const progress = (line: string) => process.stdout.write(`${line}\n`);

@@ -7,10 +7,10 @@ export const rightAnswer = "123456";
 type View = { clusters: { name: string; cluster: object }[]; users: { user: Record<string, string> }[] };
 
 /**
- * Writes a kubeconfig into `folder` whose user is known by a credential plugin (client.authentication.k8s.io/v1) that asks for a code
- * on the terminal and then gives the administrator's certificate.
+ * Writes a kubeconfig into `folder` whose user has a credential plugin (client.authentication.k8s.io/v1). The plugin asks for a code on the
+ * terminal and then returns the administrator's certificate.
  *
- * @returns the kubeconfig, and how often the plugin has been run by now
+ * @returns the kubeconfig, and a function that returns how often the plugin has run
  */
 export async function askingKubeconfig(folder: string): Promise<{ file: string; runs(): Promise<number> }> {
   const view: View = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));

@@ -6,7 +6,7 @@ import { addNamespaces, type FakeWorld, fakeWorld } from "./fakes/world.ts";
 export const token = "demo-acr-myregistry-b3ccbab127";
 export const line = "create --registry myregistry --serviceaccount default -n demo";
 
-/** A namespace whose pod waits for an image that it has no credential for. */
+/** Returns a namespace whose pod waits for an image that it has no credential for. */
 export function demo(of: Parameters<typeof fakeWorld>[0] = {}): FakeWorld {
   const world = fakeWorld(of);
   addNamespaces(world.cluster, "demo");
@@ -14,7 +14,7 @@ export function demo(of: Parameters<typeof fakeWorld>[0] = {}): FakeWorld {
   return world;
 }
 
-/** What is there in the end. */
+/** Returns the state after a run. */
 export function left({ azure, cluster, loginIn }: FakeWorld) {
   const login = loginIn("demo");
   return {
@@ -29,7 +29,7 @@ export function left({ azure, cluster, loginIn }: FakeWorld) {
 export const nothing = { scopeMap: false, slots: "", secret: "none", attached: "", pod: "waits" };
 export const everything = { scopeMap: true, slots: "password1", secret: "alive", attached: "acr-myregistry", pod: "evicted" };
 
-/** What is told of a Secret that nobody was to use. */
+/** The hint for a Secret that no target uses yet. */
 export const next = "hint: kubectl acr-secret attach -n demo acr-myregistry --serviceaccount default\n";
 
 /** The warning about a login that the user supplies. */
@@ -46,10 +46,10 @@ export const refused = () => new CliError("forbidden", "Error from server (Forbi
 export const lost = () => new CliError("unreachable", "the answer was lost");
 export const exactly = (text: string) => (asked: Asked) => is(text)(asked) && asked.dryRun === text.endsWith("(dry run)");
 
-/** What is printed of a run up to a line of `made`. */
+/** Returns the output of a run up to a line of `made`. */
 export const upTo = (text: string) => made.slice(0, made.indexOf(text));
 
-/** Does something once, before the first call of this kind. */
+/** Runs `act` once, before the first call of this kind. */
 export function once(world: FakeWorld, call: string, act: () => void): void {
   const undo = world.asking.around(async (asked, next) => {
     if (!exactly(call)(asked)) return next();

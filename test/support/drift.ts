@@ -12,18 +12,18 @@ const secret = (name: string, namespace: string) => ({
   data,
 });
 
-/** A namespace with a pull secret `acr`, and those that somebody's lists name. */
+/** Creates a namespace with a pull secret `acr`, and the Secrets that the lists of other tools name. */
 export async function namespaceWithSecret(): Promise<string> {
   const namespace = await newNamespace();
   await create(["acr", "theirs", "more"].map((name) => secret(name, namespace)));
   return namespace;
 }
 
-/** The ServiceAccount `web` as it stands in somebody's files. */
+/** Returns the ServiceAccount `web` as a user's manifest file contains it. */
 export const accountFile = (namespace: string, { metadata, ...more }: { metadata?: Partial<Metadata>; imagePullSecrets?: object[] }) =>
   JSON.stringify({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "web", namespace, ...metadata }, ...more });
 
-/** The Deployment `web` as it stands there. */
+/** Returns the Deployment `web` as a user's manifest file contains it. */
 export function deploymentFile(namespace: string, metadata: Partial<Metadata>, imagePullSecrets: object[]): string {
   const template = {
     metadata: { labels: { app: "web" } },
@@ -33,7 +33,7 @@ export function deploymentFile(namespace: string, metadata: Partial<Metadata>, i
   return JSON.stringify({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace, ...metadata }, spec });
 }
 
-/** What kustomize-controller does before it applies: the fields of every manager whose name begins with `kubectl` become its own. */
+/** Does what kustomize-controller does before it applies: takes over the fields of every manager whose name begins with `kubectl`. */
 export async function takeOver(kind: string, namespace: string): Promise<void> {
   const { metadata } = await getJson<{ metadata: Metadata }>(kind, "web", "-n", namespace, "--show-managed-fields");
   const entries = metadata.managedFields ?? [];

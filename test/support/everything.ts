@@ -1,22 +1,24 @@
 import type { World } from "../../sandbox/azure/world.ts";
 import { kubectl } from "./kubectl.ts";
 
-/** What the API server counts and remembers of each write, whatever was written; everything else of an object is compared, its uid too. */
+/**
+ * Fields that the API server changes at each write, whatever was written. All other fields of an object are compared, including its uid.
+ */
 const bookkeeping = {
-  /** Another one at each write, also at one that puts back what was there. */
+  /** Changes at each write, even if the write restores the old value. */
   resourceVersion: "metadata",
-  /** Goes up by one at each change of a spec. */
+  /** Increases by one at each change of a spec. */
   generation: "metadata",
-  /** Who wrote what last: whoever puts a list back has written it. */
+  /** The last writer of each field. Restoring a list changes it, too. */
   managedFields: "metadata",
 } as const;
 
-/** What happened, and not what is: a controller tells of its own work. */
+/** Kinds that describe what happened, not the state. Controllers write events at any time. */
 const told = ["events", "events.events.k8s.io"];
 
 let kindsRead: Promise<string> | undefined;
 
-/** Everything that is in some namespaces, whatever its kind, and the namespaces themselves: by `KIND NAMESPACE/NAME`. */
+/** Returns the namespaces and every object in them, of all kinds: by `KIND NAMESPACE/NAME`. */
 export async function everythingIn(namespaces: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
   kindsRead ??= kubectl(["api-resources", "--namespaced", "--verbs=list", "-o", "name"]);
   const kinds = (await kindsRead).trim().split("\n");
@@ -35,9 +37,9 @@ export async function everythingIn(namespaces: readonly string[]): Promise<Reado
   );
 }
 
-/** Fields that Azure keeps about requests: operations, and the time and author of the last write. */
+/** Fields in which Azure records requests: operations, and the time and author of the last write. */
 const remembered = ["operations", "operation", "lastModifiedAt", "lastModifiedBy", "writtenAt"];
 
-/** Everything in Azure: registries with their tokens and scope maps, applications, principals, roles and all the rest. */
+/** Returns the complete state of Azure: registries with their tokens and scope maps, applications, principals, roles and the rest. */
 export const everythingAt = (world: World): unknown =>
   JSON.parse(JSON.stringify(world, (key, value) => (remembered.includes(key) ? undefined : value instanceof Map ? [...value] : value)));

@@ -3,19 +3,19 @@ import { onTestFinished, vi } from "vitest";
 import type { Secret, ServiceAccount } from "../../src/objects.ts";
 import { create, kubectl } from "./kubectl.ts";
 
-/** Namespaces of one test, in the order in which lists go through them. */
+/** Namespaces of one test, in the order in which lists return them. */
 export type Fleet = {
   readonly names: readonly string[];
-  /** The flag that means them all, and those that are made later. */
+  /** The flag that selects all of them, and those that are created later. */
   readonly flag: string;
-  /** Makes further ones. @returns their names */
+  /** Creates more of them. @returns their names */
   enlarge(count: number): Promise<string[]>;
-  /** Their objects of one name, in the namespaces' order; those that are there. */
+  /** Returns the existing Secrets with a name, in the order of the namespaces. */
   secrets(name: string): Promise<Secret[]>;
   accounts(): Promise<ServiceAccount[]>;
 };
 
-/** New namespaces with their default ServiceAccounts; they go when the test ends. */
+/** Creates namespaces and waits for their default ServiceAccounts. The namespaces are deleted when the test ends. */
 export async function newFleet(count: number, kubeconfig = process.env["KUBECONFIG"], id = randomBytes(4).toString("hex")): Promise<Fleet> {
   const names: string[] = [];
   onTestFinished(async () => void (await ask("delete", "namespaces", "-l", `fleet=${id}`, "--wait=false").catch(() => {})));
@@ -48,12 +48,12 @@ export async function newFleet(count: number, kubeconfig = process.env["KUBECONF
   };
 }
 
-/** The login inside of a Secret. */
+/** Returns the login in a Secret. */
 export function loginIn({ data }: Secret): { readonly username: string; readonly password: string } {
   const { auths } = JSON.parse(Buffer.from(data?.[".dockerconfigjson"] ?? "", "base64").toString());
   const { username, password } = auths["myregistry.azurecr.io"];
   return { username, password };
 }
 
-/** What changes when somebody writes to an object. */
+/** Returns the resourceVersions, which change at each write to an object. */
 export const versionsOf = (objects: readonly (Secret | ServiceAccount)[]) => objects.map(({ metadata }) => metadata.resourceVersion);

@@ -6,5 +6,5 @@ export const manifest = /^```yaml\n([\s\S]*?)^```$/m.exec(readFileSync("docs/in-
 
 const objects = parseAllDocuments(manifest).map((document) => document.toJS());
 
-/** The object of a kind in that manifest. */
+/** Returns the object of a kind in that manifest. */
 export const objectOf = (kind: string) => structuredClone(objects.find((object) => object.kind === kind));

@@ -11,46 +11,46 @@ import type { Registry } from "../../src/registry/port.ts";
 import { type Answer, fakeTerminal } from "./fakes/terminal.ts";
 import { mixedLines } from "./mixed-lines.ts";
 
-/** What a person sees of one command line that runs in this process. */
+/** The output and exit code of one command line that runs in this process. */
 export type Run = { readonly stdout: string; readonly stderr: string; readonly code: number };
 
-/** A run under way: what it has printed so far, and the way to interrupt it. */
+/** A running command line: its output so far, and a function that interrupts it. */
 export type Live = { readonly stdout: string; readonly stderr: string; interrupt(): void };
 
 export type World = {
   readonly env?: Environment;
   readonly terminal?: boolean;
-  /** How wide it is. */
+  /** The width of the terminal in columns. */
   readonly columns?: number;
-  /** Called with all that is printed, on either stream, as it comes. */
+  /** Called with all output of both streams as it is printed. */
   readonly sees?: (text: string) => void;
   readonly stdin?: string;
-  /** What a person answers at a terminal. Undefined: without a terminal. */
+  /** The answers to prompts on a terminal. Undefined: no terminal. */
   readonly answers?: readonly Answer[];
   readonly files?: Readonly<Record<string, string>>;
-  /** What is asked instead of the machine's own files. */
+  /** Replaces the machine's own files. */
   readonly disk?: Files;
   readonly programs?: Programs;
   readonly kustomize?: Context["kustomize"];
   readonly aborted?: boolean;
-  /** Waits never end, instead of at once. */
+  /** Waits never end. By default they end at once. */
   readonly patient?: boolean;
-  /** How waits are kept, where they are. */
+  /** Replaces the waits. */
   readonly sleep?: (milliseconds: number) => Promise<void>;
   readonly now?: () => Date;
-  /** Called before the command line begins. */
+  /** Called before the command line starts. */
   readonly started?: (live: Live) => void;
   readonly contexts?: readonly string[];
   /** Warnings that the API server sends when the cluster is opened. */
   readonly warnings?: readonly string[];
-  /** What is traced when the cluster is opened, at 8. */
+  /** Lines that are traced when the cluster is opened, at level 8. */
   readonly traces?: readonly string[];
   readonly cluster?: Partial<Cluster> | ((of: { readonly kube: KubeFlags; readonly interruption: Interruption }) => Cluster);
   readonly azure?: Partial<Azure> | ((interruption: Interruption) => Azure);
   readonly registry?: Partial<Registry> | ((interruption: Interruption) => Registry);
 };
 
-/** Runs a command line in this process. A port, or a call of one, that the world does not have fails the test by its name. */
+/** Runs a command line in this process. If it uses a port or a call that the world does not define, the test fails with its name. */
 export async function run(argv: readonly string[], world: World = {}): Promise<Run> {
   const { context, printed } = open(world);
   const code = await main(argv, context);
@@ -59,7 +59,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
   return { ...printed(), code };
 }
 
-/** What a command line is handed in this process, and what has been printed by now. */
+/** Returns the context of a command line in this process, and a function that returns the output so far. */
 export function open(world: World): { context: Context; printed(): Omit<Run, "code"> } {
   const printed = { stdout: [] as string[], stderr: [] as string[] };
   const sink = (name: keyof typeof printed) => ({
@@ -94,7 +94,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     },
     stdout: sink("stdout"),
     stderr: sink("stderr"),
-    // No spinner, which would write to the real terminal
+    // Disables the spinner, which would write to the real terminal.
     env: { CI: "true", ...world.env },
     interruption,
     now: world.now ?? (() => new Date("2026-01-01T00:00:00Z")),
@@ -126,7 +126,7 @@ function only<Port extends object>(name: string, port: Partial<Port>, given: unk
   }) as Port;
 }
 
-/** Types a command line in a world: `create --registry myregistry`. */
+/** Runs a command line in a world: `create --registry myregistry`. */
 export const type = (line: string, world: World, more: World = {}): Promise<Run> =>
   run(
     line.split(" ").filter((word) => word !== ""),

@@ -1,38 +1,38 @@
-/** A Secret of a row. An entry is a user name (its password is `wrong`), or the JSON as it is written. */
+/** A Secret of a row. An entry is a user name (its password is `wrong`), or raw JSON. */
 export type RowSecret =
   | { readonly auths: Readonly<Record<string, unknown>> }
   | { readonly dockercfg: Readonly<Record<string, unknown>> }
   | { readonly text: unknown; readonly type?: string };
 
-/** One rule of how a kubelet matches pull secrets to an image, as a pod that can be run. */
+/** One rule by which a kubelet matches pull secrets to an image, with a pod that tests it. */
 export type Row = {
   readonly rule: string;
-  /** Without a tag; a suffix may be added to it. */
+  /** Without a tag. A suffix may be added. */
   readonly image: string;
   /** In the order of the pod's imagePullSecrets. */
   readonly secrets: readonly RowSecret[];
-  /** The user names that the registry is offered, in order. */
+  /** The user names that the kubelet sends to the registry, in order. */
   readonly offers: readonly string[];
-  /** The order of the offers is left to chance: Go's maps have none. */
+  /** The order of the logins is random, because Go iterates maps in random order. */
   readonly anyOrder?: true;
-  /** The pod's waiting reason, when a malformed Secret ends the lookup. */
+  /** The pod's waiting reason if a malformed Secret ends the lookup. */
   readonly poison?: string;
 };
 
 const ours = "myregistry.azurecr.io/team/app";
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
-/** Keys that match, or do not, one image: `a` is offered, or nothing. */
+/** Returns rows for keys that match one image or do not: the kubelet sends `a`, or nothing. */
 function keys(rule: string, image: string, offers: readonly string[], ...list: string[]): Row[] {
   return list.map((key) => ({ rule: `${rule}: ${JSON.stringify(key)}`, image, secrets: [{ auths: { [key]: "a" } }], offers }));
 }
 
-/** Ways to write one entry of the right host. */
+/** Returns a row for one notation of an entry for the right host. */
 function entry(rule: string, value: unknown, offers: readonly string[]): Row {
   return { rule, image: ours, secrets: [{ auths: { "myregistry.azurecr.io": value } }], offers };
 }
 
-/** A malformed Secret, alone. */
+/** Returns a row with a single malformed Secret. */
 function malformed(rule: string, poison: string, secret: RowSecret): Row {
   return { rule, image: ours, secrets: [secret], offers: [], poison };
 }
@@ -226,7 +226,7 @@ export const keyMatchingRows: readonly Row[] = [
   },
 ];
 
-/** A row's Secret as the API server takes it, but for its name: type and `stringData`. */
+/** Returns a row's Secret in the API server's format, without its name: type and `stringData`. */
 export function secretOf(secret: RowSecret): { type: string; stringData: Record<string, string> } {
   if ("dockercfg" in secret)
     return { type: "kubernetes.io/dockercfg", stringData: { ".dockercfg": JSON.stringify(entries(secret.dockercfg)) } };

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 
-/** Runs the kubectl of the tests' environment, against its cluster or another. @returns what it printed @throws Error with what it said */
+/** Runs the kubectl of the tests' environment with its cluster or another one. @returns its output @throws Error with its error output */
 export async function kubectl(args: readonly string[], input = "", kubeconfig = process.env.KUBECONFIG): Promise<string> {
   const child = spawn("kubectl", args, {
     env: { ...process.env, KUBECONFIG: kubeconfig },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  // Who does not read its stdin to the end is free to
+  // A program may exit without reading all of its stdin.
   child.stdin.on("error", () => {}).end(input);
   const read = async (stream: NodeJS.ReadableStream) => {
     let text = "";
@@ -19,12 +19,12 @@ export async function kubectl(args: readonly string[], input = "", kubeconfig = 
   return printed;
 }
 
-/** Creates objects (any kind, as kubectl takes them) in one go. */
+/** Creates objects (any kind that kubectl accepts) with one command. */
 export async function create(objects: readonly object[], kubeconfig = process.env.KUBECONFIG): Promise<void> {
   await kubectl(["create", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }), kubeconfig);
 }
 
-/** Reads objects as JSON: `getJson("pods", "-n", "demo")`. */
+/** Returns objects from JSON: `getJson("pods", "-n", "demo")`. */
 export async function getJson<T>(...args: string[]): Promise<T> {
   return JSON.parse(await kubectl(["get", ...args, "-o", "json"]));
 }

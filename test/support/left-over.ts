@@ -6,7 +6,7 @@ import { type as typed, type World } from "./in-process.ts";
 
 export const here = clusterId("uid-of-kube-system");
 
-/** A world of two namespaces with a credential of their own, the second of which has lost its Secret. */
+/** Creates a world of two namespaces with one credential each. The Secret of the second is deleted. */
 export async function leftOver(credential = "--repository app/web"): Promise<FakeWorld> {
   const world = worldOf(["a", "b"]);
   const { code, stderr } = await typed(
@@ -19,11 +19,11 @@ export async function leftOver(credential = "--repository app/web"): Promise<Fak
   return world;
 }
 
-/** The token of a namespace's Secret. */
+/** Returns the token of a namespace's Secret. */
 export const tokenIn = ({ azure }: FakeWorld, namespace: string): string =>
   [...azure.tokens.keys(), ...azure.scopeMaps.keys()].find((name) => name.startsWith(`${namespace}-acr-myregistry-`)) ?? "none";
 
-/** Puts a token with a scope map there that says so, and has one password. */
+/** Creates a token with one password, and a scope map with this description. */
 export function putToken(
   { azure }: FakeWorld,
   name: string,
@@ -34,6 +34,6 @@ export function putToken(
   azure.putToken(name, slots);
 }
 
-/** Types a line two months after all was made. */
+/** Runs a command line two months after the objects were created. */
 export const type = (line: string, { ports }: FakeWorld, more: World = {}) =>
   typed(line, ports, { now: () => new Date("2026-03-01T00:00:00Z"), ...more });

@@ -5,8 +5,9 @@ import { onTestFinished } from "vitest";
 type Secrets = (namespace: string, name: string) => Promise<{ username: string; password: string }>;
 
 /**
- * Reads Secrets as they are at this moment, as a kubelet does before each pull: by one `kubectl proxy` for all looks.
- * @param atEnd the test's own, where others run at the same time
+ * Reads the current state of Secrets, as a kubelet does before each pull: one `kubectl proxy` serves all reads.
+ *
+ * @param atEnd registers cleanup for the test, for tests that run concurrently
  */
 export async function openSecrets(atEnd: (work: () => void) => void = onTestFinished): Promise<Secrets> {
   const proxy = spawn("kubectl", ["proxy", "--port=0"], { stdio: ["ignore", "pipe", "inherit"] });

@@ -5,10 +5,10 @@ const ours = ["completion", ...verbs.map(({ name }) => name)].join("|");
 const az = "acr|account|ad|cloud|login|role|upgrade";
 const kubectl = `acr-secret (?:${ours})|apply|completion|config|create|delete|get|patch|rollout|set|version`;
 
-/** A command of which more than the program is named. */
+/** A command with at least one argument after the program's name. */
 const command = new RegExp(`(?<![\\w./-])(?:az (?:${az})|kubectl (?:${kubectl}))(?![\\w-])`);
 
-/** What may be before a command on its line: the mark of a hint, an indent, or programs that print what it reads. */
+/** The permitted text before a command on its line: the prefix of a hint, indentation, or programs whose output the command reads. */
 const start = /^(?:hint: | *)(?:(?:printf %s|curl|helm template|kubectl|echo) [^|]*\| *|\(umask 077; )?$/;
 
 /** Returns the lines that have words before a command, or another command after one. */

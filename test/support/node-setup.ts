@@ -21,13 +21,13 @@ declare module "vitest" {
 
 const registries: readonly RegistrySpec[] = [
   ...defaultRegistries,
-  { name: "dockerhub", loginServer: "registry-1.docker.io" }, // the name that container runtimes ask Docker Hub by
+  { name: "dockerhub", loginServer: "registry-1.docker.io" }, // the host name by which container runtimes reach Docker Hub
   { name: "lockedregistry", publicNetworkAccess: "Disabled" },
 ];
 
 /**
  * Starts one cluster with a real node, and the registries that it pulls from. In the tests' environment, `kubectl` is the sandbox's,
- * `kubectl acr-secret` the packaged plugin, and Azure the emulated one.
+ * `kubectl acr-secret` is the packaged plugin, and Azure is the emulated one.
  */
 export default async function setup({ provide }: TestProject): Promise<() => Promise<void>> {
   const progress = (line: string) => process.stdout.write(`${line}\n`);

@@ -5,20 +5,20 @@ import type { AzureEmulator } from "../../sandbox/azure/emulator.ts";
 import type { Replicated } from "../../sandbox/azure/faults.ts";
 import { programLayer } from "../../sandbox/tar.ts";
 
-/** What the tests of the node do to the registries, which live in the process that started them. */
+/** The operations of node tests on the registries, which run in the process that started them. */
 export type NodeWorld = {
-  /** Pushes an image whose program waits, or ends at once with success. */
+  /** Pushes an image whose program waits, or exits at once with success. */
   push(image: string, program: "waits" | "ends"): Promise<void>;
-  /** Makes a token of myregistry that may pull these repositories; @returns its password */
+  /** Creates a token of myregistry that may pull these repositories. @returns its password */
   addToken(name: string, repositories: readonly string[]): Promise<string>;
   dataPlane(): Promise<readonly DataCall[]>;
-  /** Forgets what dataPlane has told. */
+  /** Forgets the calls that dataPlane has returned. */
   forgetCalls(): Promise<void>;
-  /** Lets it take so long until Azure knows passwords of tokens or applications that have a name in their own. */
+  /** Delays the replication of passwords of tokens or applications whose names contain `name`. */
   delay(of: Replicated, milliseconds: number, name: string): Promise<void>;
 };
 
-/** Serves a world on a unix socket to the processes that run the tests. */
+/** Serves a world on a unix socket for the processes that run the tests. */
 export async function serveWorld(world: NodeWorld, socket: string): Promise<() => Promise<void>> {
   const server = createServer(async (ask, answer) => {
     try {
@@ -38,7 +38,7 @@ export async function serveWorld(world: NodeWorld, socket: string): Promise<() =
   };
 }
 
-/** The world that `serveWorld` serves. */
+/** Returns the world that `serveWorld` serves. */
 export function reachWorld(socket: string): NodeWorld {
   const call =
     (method: string) =>
@@ -60,7 +60,7 @@ export function reachWorld(socket: string): NodeWorld {
   };
 }
 
-/** The world of an emulated Azure. `pause` is a static program that waits until it is told to stop. */
+/** Returns the world of an emulated Azure. `pause` is a static program that waits for a signal. */
 export function worldOf(azure: AzureEmulator, pause: Buffer): NodeWorld {
   const layers = { waits: programLayer("program", pause), ends: programLayer("program", exitProgram) };
   return {
@@ -85,7 +85,7 @@ export function worldOf(azure: AzureEmulator, pause: Buffer): NodeWorld {
   };
 }
 
-/** A Linux program for x86-64 that does nothing but exit(0): an ELF header, one segment to load, three instructions. */
+/** A Linux program for x86-64 that only calls exit(0): an ELF header, one segment to load, three instructions. */
 const exitProgram = (() => {
   const code = Buffer.from([0xb8, 60, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05]); // mov eax, 60; xor edi, edi; syscall
   const headers = 64 + 56;
@@ -95,8 +95,8 @@ const exitProgram = (() => {
   file.writeUInt16LE(2, 16); // an executable
   file.writeUInt16LE(62, 18); // x86-64
   file.writeUInt32LE(1, 20);
-  file.writeBigUInt64LE(base + BigInt(headers), 24); // entry
-  file.writeBigUInt64LE(64n, 32); // where the program header is
+  file.writeBigUInt64LE(base + BigInt(headers), 24); // entry point
+  file.writeBigUInt64LE(64n, 32); // offset of the program header
   file.writeUInt16LE(64, 52);
   file.writeUInt16LE(56, 54);
   file.writeUInt16LE(1, 56);

@@ -4,7 +4,7 @@ import { readEntries } from "../../src/secret/entry.ts";
 
 type Login = { readonly username: string; readonly password: string };
 
-/** Whether the emulated Azure takes a login of a token, or of an application, at this moment. */
+/** Whether the emulated Azure currently accepts a login of a token or an application. */
 export function takes({ registries: [registry], applications }: World, { username, password }: Login): boolean {
   const token = registry?.tokens.find(({ name }) => name === username);
   const values = Object.values(token?.passwords ?? {}).map((one) => one?.value);
@@ -12,13 +12,15 @@ export function takes({ registries: [registry], applications }: World, { usernam
   return [...values, ...secrets.map(({ value }) => value)].includes(password);
 }
 
-/** The login that a Secret holds for myregistry; undefined where it holds none. */
+/** Returns the login for myregistry in a Secret, or undefined without one. */
 export function loginOf(secret: Secret): Login | undefined {
   const text = Buffer.from(secret.data?.[".dockerconfigjson"] ?? "", "base64").toString();
   return text === "" ? undefined : JSON.parse(text).auths["myregistry.azurecr.io"];
 }
 
-/** The texts of all passwords in Azure of what has a name in its own, and that these Secrets do not note. */
+/**
+ * Returns the texts of all passwords of tokens and applications whose names contain `name`, except passwords in these Secrets' annotations.
+ */
 export function unnoted({ registries: [registry], applications }: World, secrets: readonly Secret[], name: string): string[] {
   const entries = secrets.flatMap((secret) => readEntries(secret) ?? []);
   const isKnown = (of: string, at: string) =>

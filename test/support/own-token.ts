@@ -27,7 +27,7 @@ export const token = (...passwords: AcrToken["passwords"]): AcrToken => ({
 export const p1 = { name: "password1", creationTime: "2026-01-01T00:00:00Z" } as const;
 export const p2 = { name: "password2", creationTime: "2026-02-01T00:00:00Z" } as const;
 
-/** What our Secret notes of the password of a slot. */
+/** Returns the annotation entry of a slot's password. */
 export const noted = ({ name: slot, creationTime: madeAt }: typeof p1 | typeof p2, more: Partial<Entry> = {}): Entry => ({
   hosts: [host],
   kind: "acr-token",

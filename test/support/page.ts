@@ -6,8 +6,8 @@ import type { Terminal } from "../../sandbox/terminal.ts";
 import { shows } from "../../sandbox/transcript.ts";
 
 /**
- * Plays a page for a person who has just logged in: a registry, an Azure and a kubeconfig of the page's own,
- * the packaged plugin behind the real kubectl, and the cluster that all pages share.
+ * Runs a page in a new environment: a registry, an Azure and a kubeconfig for this page, the packaged plugin with the real kubectl, and the
+ * cluster that all pages share.
  */
 export async function playPage(page: string): Promise<void> {
   const path = [inject("plugin"), inject("binaries"), resolve("test/support/fake-az")];
@@ -15,7 +15,7 @@ export async function playPage(page: string): Promise<void> {
   await withPerson(ground, (terminal) => typePage(page, terminal));
 }
 
-/** Types every command of a page and compares what appears with what the page says. */
+/** Types every command of a page and compares its output with the page. */
 export async function typePage(page: string, terminal: Terminal): Promise<void> {
   for await (const { step, printed, code } of typeSteps(await readFile(page, "utf8"), terminal)) {
     const what = `${page}:${step.line}\n$ ${step.command}\n${printed}`;

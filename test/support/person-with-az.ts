@@ -5,9 +5,10 @@ import type { Shell } from "./plugin.ts";
 type Login = { readonly username: string; readonly password: string };
 
 /**
- * What `az acr token credential generate` asks ARM for: somebody looks at a token of the shell's first registry, and makes a password in
- * a slot that is empty.
- * @returns his login; undefined where both slots are taken
+ * Sends the requests of `az acr token credential generate` to ARM: reads a token of the shell's first registry, and generates a password in
+ * an empty slot.
+ *
+ * @returns the login, or undefined if both slots are in use
  */
 export async function generatePassword({ azure, env }: Shell, token: string): Promise<Login | undefined> {
   const ca = await readFile(azure.caFile, "utf8");

@@ -9,26 +9,26 @@ import { guardedFolder } from "../../sandbox/guard.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { create, kubectl } from "./kubectl.ts";
 
-/** What became of a command line. `code` is null if a signal ended it. */
+/** The result of a command line. `code` is null if a signal ended it. */
 export type Ended = { readonly stdout: string; readonly stderr: string; readonly code: number | null };
 
 export type Options = { readonly env?: Readonly<Record<string, string>>; readonly stdin?: string; readonly cwd?: string };
 
-/** A person's shell in a world of its own: the tests' cluster, an emulated Azure, the packaged plugin behind the real kubectl. */
+/** A shell with the tests' cluster, its own emulated Azure, and the packaged plugin with the real kubectl. */
 export type Shell = {
   readonly azure: AzureEmulator;
-  /** Everything that is in the environment. */
+  /** The complete environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** For files of a test; it is also HOME. */
+  /** For files of a test. It is also HOME. */
   readonly folder: string;
-  /** Types a line into `sh` and waits for its end. Without `stdin` nothing is piped in. */
+  /** Runs a line in `sh` and waits for its end. Without `stdin` the standard input is empty. */
   type(command: string, options?: Options): Promise<Ended>;
-  /** Starts a program without a shell around it, so that its pid is the child's. */
+  /** Starts a program without a shell, so that its pid is the child's. */
   start(program: string, args: readonly string[], options?: Options): ChildProcess;
   stop(): Promise<void>;
 };
 
-/** Opens a shell. Its Azure has one image, `myregistry.azurecr.io/app/web:1`, and signs in as an Owner. */
+/** Opens a shell. Its Azure has one image, `myregistry.azurecr.io/app/web:1`, and the shell is signed in as an Owner. */
 export async function openShell(): Promise<Shell> {
   const home = await guardedFolder("acr-secret-shell-");
   const authority = await createAuthority("azure of a test");
@@ -46,7 +46,7 @@ export async function openShell(): Promise<Shell> {
   const start: Shell["start"] = (program, args, options = {}) => {
     const stdin = options.stdin === undefined ? "ignore" : "pipe";
     const child = spawn(program, args, { cwd: options.cwd, env: { ...env, ...options.env }, stdio: [stdin, "pipe", "pipe"] });
-    // Who does not read its stdin to the end is free to
+    // A program may exit without reading all of its stdin.
     child.stdin?.on("error", () => {}).end(options.stdin);
     return child;
   };
@@ -63,7 +63,7 @@ export async function openShell(): Promise<Shell> {
   };
 }
 
-/** Waits for the end of a program, and gives all that it printed. */
+/** Waits for the end of a program, and returns its output. */
 export async function ended(child: ChildProcess): Promise<Ended> {
   const exit = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("exit", resolve));
   const read = async (stream: NodeJS.ReadableStream | null) => (stream ? text(stream) : "");
@@ -71,7 +71,10 @@ export async function ended(child: ChildProcess): Promise<Ended> {
   return { stdout, stderr, code };
 }
 
-/** A new namespace with a ServiceAccount `app` that may carry pull secrets already; it goes when the test ends, or all of a file. */
+/**
+ * Creates a namespace with a ServiceAccount `app`, which may already have pull secrets. It is deleted when the test, or all tests of a
+ * file, have ended.
+ */
 export async function newNamespace(
   imagePullSecrets: readonly string[] = [],
   atEnd: (work: () => Promise<void>) => void = onTestFinished,

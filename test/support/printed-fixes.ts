@@ -3,7 +3,7 @@ import { type Fix, listEverywhere } from "../../src/fix.ts";
 
 const patch = '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"bad"},{"name":"acr"}]}}}}';
 
-/** Each kind of fix, each of its fields at least once, and the line to type. */
+/** Each type of fix, each of its fields at least once, and the command line. */
 export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCommand>[1] }[] = [
   { fix: { verb: "prune", registry: "myregistry" }, line: "kubectl acr-secret prune --registry myregistry" },
   {
@@ -126,7 +126,7 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCo
     fix: { kubectl: "create", args: ["-f", "pod-demo-p.json"], namespace: "demo", context: "prod" },
     line: "kubectl create -n demo --context prod -f pod-demo-p.json",
   },
-  // A scope that is said is not said twice
+  // A scope that the line already contains is not repeated.
   {
     fix: {
       verb: "delete",

@@ -3,19 +3,19 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterEach, vi } from "vitest";
 
-/** What a person sees on a terminal, stdout and stderr in one, and the exit code. */
+/** The text on a terminal, with stdout and stderr in one stream, and the exit code. */
 export type Seen = { readonly screen: string; readonly code: number | null };
 
-/** A terminal in which a line runs. */
+/** A terminal in which a command line runs. */
 export type Typing = {
-  /** All that has been printed. */
+  /** Returns everything that has been printed. */
   screen(): string;
-  /** Waits until something shows that did not before the last key. */
+  /** Waits for a text that was not shown before the last key. */
   shows(text: string): Promise<void>;
   press(keys: string): void;
-  /** Makes the window another size, as its user would. */
+  /** Changes the size of the window, like a user. */
   resize(columns: number, rows: number): Promise<void>;
-  /** How the terminal is set, as stty prints it. */
+  /** Returns the settings of the terminal, as stty prints them. */
   settings(): Promise<string>;
   readonly end: Promise<Seen>;
 };
@@ -27,10 +27,10 @@ afterEach(() => {
   for (const end of left) end();
 });
 
-/** What tells by which name others know the terminal, before the line runs. */
+/** The line that reports the terminal's device name, before the command line runs. */
 const named = /tty=(\S+)\r\n/;
 
-/** Types a line into a terminal of its own (util-linux script). @param columns 0 is a terminal that does not know its width */
+/** Runs a command line in a new pseudo-terminal (util-linux script). @param columns 0 is a terminal with unknown width */
 export function openTerminal(command: string, { env, columns, rows }: Size & { env: Readonly<Record<string, string>> }): Typing {
   const sized = `stty cols ${columns} rows ${rows}; echo tty=$(tty); ${command}`;
   const child = spawn("script", ["--quiet", "--return", "--echo", "never", "--command", sized, "/dev/null"], {
@@ -54,7 +54,7 @@ export function openTerminal(command: string, { env, columns, rows }: Size & { e
     const code = await new Promise<number | null>((resolve, reject) => child.once("error", reject).once("exit", resolve));
     child.stdin.end();
     left.delete(end);
-    await sleep(50); // for what the terminal still holds
+    await sleep(50); // for output that the terminal still holds
     return { screen: screen(), code };
   };
   return {
@@ -79,7 +79,7 @@ export function openTerminal(command: string, { env, columns, rows }: Size & { e
   };
 }
 
-/** Types a line into a terminal of its own, and an answer each time a question shows on it. */
+/** Runs a command line in a new pseudo-terminal, and types an answer to each question. */
 export async function typeInTerminal(
   command: string,
   { env, columns, question, answer }: { env: Readonly<Record<string, string>>; columns: number; question: string; answer: string },

@@ -2,17 +2,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { create, getJson, kubectl } from "./kubectl.ts";
 
 /**
- * Pods that came to run, and what their kubelet said of those that did not at once. Of `unread` it had not read the Secret yet when it
- * pulled first: it asked without a login, which says nothing of what the Secret holds, and with it then.
+ * Pods that ran, and the kubelet's messages on those that did not start at once. For `unread` pods, the kubelet had not read the Secret
+ * before its first pull. It pulled without a login, which says nothing about the content of the Secret, and with the login at the next try.
  */
 export type Ran = { readonly pods: number; readonly failed: readonly string[]; readonly unread: number };
 
 type Event = { readonly reason: string; readonly message: string; readonly involvedObject: { readonly name: string } };
 
 /**
- * One pod after the other in a namespace that its kubelet pulls the image for, whether it has it or not, with a Secret as it is then.
- * `settled` waits for the one that is under way.
- * @param every the pause between two, in milliseconds
+ * Runs one pod after the other in a namespace. Its kubelet always pulls the image, and uses the current content of the Secret.
+ * `settled` waits for the current pod.
+ *
+ * @param every the pause between two pods, in milliseconds
  */
 export function pullWithPods(
   namespace: string,
@@ -28,7 +29,7 @@ export function pullWithPods(
 
   async function one(name: string): Promise<void> {
     await create([podOf(name, namespace, secret)]);
-    // One that has to wait for its image comes to run when it is pulled again
+    // A pod whose first pull fails runs after a retry.
     await kubectl(["wait", "--for=condition=Ready", `pod/${name}`, "-n", namespace, "--timeout=600s"]);
     const items = await eventsOf(name, namespace);
     if (pulledWithout(items)) unread++;
@@ -66,8 +67,8 @@ const tellsOfPull = ({ reason, message }: Event) => reason === "Pulled" && messa
 const tellsOfFailure = ({ reason }: Event) => reason === "Failed" || reason === "BackOff";
 
 /**
- * A kubelet waits a second for a Secret that it has not read yet, and pulls without it then: on a machine that is busy with other things
- * that may be too short (k8s.io/kubernetes/pkg/kubelet, getPullSecretsForPod). Every refusal was of a pull without a login.
+ * A kubelet waits one second for a Secret that it has not read yet, and then pulls without it. On a busy machine one second may be too
+ * short (k8s.io/kubernetes/pkg/kubelet, getPullSecretsForPod). Returns true if every failed pull was one without a login.
  */
 function pulledWithout(items: readonly Event[]): boolean {
   const refusals = items.filter(({ reason, message }) => reason === "Failed" && message.startsWith("Failed to pull image"));
@@ -78,7 +79,7 @@ function pulledWithout(items: readonly Event[]): boolean {
   );
 }
 
-/** What a kubelet said of a pod that runs: it posts in its own time, so a pod is ready before all of it can be read. */
+/** Returns the kubelet's events on a running pod. The kubelet posts them later, so a pod is ready before all of them exist. */
 async function eventsOf(pod: string, namespace: string): Promise<Event[]> {
   for (let look = 1; ; look++) {
     const { items } = await getJson<{ items: Event[] }>("events", "-n", namespace, "--field-selector", `involvedObject.name=${pod}`);

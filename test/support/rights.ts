@@ -1,9 +1,9 @@
-/** A right as a rule of RBAC has it, and where it was needed: in a namespace, or in the whole cluster. */
+/** A right in the form of an RBAC rule, and its scope: a namespace, or the whole cluster. */
 export type Right = { readonly where: "namespace" | "cluster"; readonly group: string; readonly resource: string; readonly verb: string };
 
 const request = /^(GET|POST|PUT|PATCH|DELETE) (\/apis?\/\S+) \d+ /gm;
 
-/** The rights that a run needed, by its lines of `-v=6`, each once and in order. */
+/** Returns the rights that a run needed, from its lines of `-v=6`, each once and in order. */
 export function rightsIn(trace: string): Right[] {
   const found = [...trace.matchAll(request)].flatMap(([, method = "", url = ""]) => rightOf(method, url) ?? []);
   const byText = new Map(found.map((right) => [textOf(right), right]));
@@ -12,24 +12,24 @@ export function rightsIn(trace: string): Right[] {
 
 const textOf = ({ where, group, resource, verb }: Right) => `${where} ${group}/${resource} ${verb}`;
 
-/** Of a path: the group, the namespace that it is in, the resource, the object's name, the subresource. */
+/** The parts of a path: the group, the namespace, the resource, the object's name, the subresource. */
 const path =
   /^\/(?:api|apis\/(?<group>[^/]+))\/[^/]+\/(?:namespaces\/(?<inside>[^/]+)\/)?(?<resource>[^/?]+)(?:\/(?<name>[^/?]+))?(?:\/(?<sub>[^/?]+))?/;
 
 const verbs: Readonly<Record<string, string>> = { POST: "create", PUT: "update", PATCH: "patch", DELETE: "delete" };
 
-/** Of a request, such as GET `/apis/apps/v1/namespaces/NAMESPACE/deployments/NAME`; undefined for what is no resource. */
+/** Returns the right for a request, such as GET `/apis/apps/v1/namespaces/NAMESPACE/deployments/NAME`, or undefined for other URLs. */
 function rightOf(method: string, url: string): Right | undefined {
   const of = path.exec(url)?.groups;
   if (!of) return undefined;
   const { group = "", inside, resource = "", name, sub } = of;
   const verb = verbs[method] ?? (name === undefined ? "list" : "get");
-  // RBAC takes a namespace itself for one of its own objects
+  // RBAC treats a namespace object as part of that namespace.
   const where = inside !== undefined || (resource === "namespaces" && name !== undefined) ? "namespace" : "cluster";
   return { where, group, resource: sub === undefined ? resource : `${resource}/${sub}`, verb };
 }
 
-/** Rules of a role, one for each resource. */
+/** Returns the rules of a role, one for each resource. */
 export function rulesOf(rights: readonly Right[]): { apiGroups: string[]; resources: string[]; verbs: string[] }[] {
   const byResource = Map.groupBy(rights, ({ group, resource }) => `${group}/${resource}`);
   return [...byResource.values()].map((of) => ({

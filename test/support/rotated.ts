@@ -8,7 +8,7 @@ import { openSecrets } from "./live-secret.ts";
 import { ended } from "./plugin.ts";
 import { pullWithPods, type Ran } from "./pulling-pods.ts";
 
-/** A credential that is rotated, how often, over how many namespaces, and how long Azure takes to know a password everywhere. */
+/** A rotation test: the kind of credential, the number of rotations and of namespaces, and how long Azure needs to replicate a password. */
 export type Row = {
   readonly kind: string;
   readonly namespaces: number;
@@ -17,38 +17,45 @@ export type Row = {
   readonly rotations: number;
 };
 
-/** The kinds that can be rotated: how one is asked for that has the Secret's name in its own, and what of it takes its time in Azure. */
+/**
+ * The kinds of credential that can be rotated: the flags that create one with the Secret's name in its own name, and what Azure replicates
+ * slowly.
+ */
 export const kinds: Readonly<Record<string, { readonly flags: (secret: string) => string; readonly slow?: Replicated }>> = {
   "an ACR token": { flags: () => "--repository app/web", slow: "tokenPasswords" },
   "a service principal": { flags: (secret) => `--service-principal=${secret}`, slow: "secrets" },
-  // A token that Entra ID has signed is good everywhere at once
+  // A token that Entra ID has signed is valid everywhere at once.
   "an Entra token": { flags: () => "--entra" },
 };
 
-/** The world of a test: how its programs reach Azure, and the switch that makes Azure slow for passwords of what has a name in its own. */
+/**
+ * The environment of a test: how its programs reach Azure, and a function that delays the replication of passwords whose owner's name
+ * contains `name`.
+ */
 export type World = {
   readonly env: Readonly<Record<string, string | undefined>>;
   delay(of: Replicated, milliseconds: number, name: string): Promise<unknown> | unknown;
-  /** A real kubelet pulls too. */
+  /** A real kubelet pulls, too. */
   readonly node?: true;
-  /** The test's own: others run at the same time. */
+  /** Registers cleanup for this test, because tests run concurrently. */
   atEnd(work: () => unknown): void;
-  /** Told after each rotation, where it takes hours. */
+  /** Called after each rotation, for tests that run for hours. */
   progress?: ((line: string) => void) | undefined;
 };
 
-/** What was seen while a credential was rotated. */
+/** The results of a rotation test. */
 export type Seen = { readonly pulls: number; readonly slowest: number } & Pick<Ran, "pods" | "unread">;
 
 /**
- * Rotates a credential while a client pulls with what its Secrets hold at each moment, every 20 ms, and a kubelet's pods now and then.
- * Fails at the first refusal, and where a rotation does not give every Secret another login.
+ * Rotates a credential while a client pulls every 20 ms with the current content of its Secrets, and a kubelet's pods pull from time to
+ * time.
+ * Fails at the first rejected login, and if a rotation does not give every Secret a new login.
  */
 export async function rotatedUnderPulls({ kind, namespaces, delay, rotations }: Row, world: World): Promise<Seen> {
   const { flags, slow } = kinds[kind] ?? expect.unreachable(`nobody rotates ${kind}`);
   const names = await newNamespaces(namespaces, world);
   const scope = `--namespaces ${names.join(",")}`;
-  // A name of its own, and with it a token of its own
+  // A unique name, and therefore a unique token.
   const secret = names[0] ?? "";
   if (slow) await world.delay(slow, delay, secret);
   const type = (line: string) =>
@@ -63,7 +70,7 @@ export async function rotatedUnderPulls({ kind, namespaces, delay, rotations }: 
   const pods = world.node && pullWithPods(secret, secret, rotations > 10 ? 10_000 : undefined);
   const logins = new Set<string>();
   for (let rotation = 0; rotation < rotations; rotation++) {
-    // Between two rotations there is the time of a pull: a Secret that was read before the last one is not in use any more
+    // A pull fits between two rotations, so a login from before the last rotation is no longer in use.
     await Promise.all([client.settled(), pods?.settled()]);
     const { stderr, code } = await type(`rotate ${secret} ${scope}`);
     const last = `in rotation ${rotation} of ${secret}`;
@@ -82,12 +89,12 @@ export async function rotatedUnderPulls({ kind, namespaces, delay, rotations }: 
   const { refused, ...seen } = await client.stop();
   expect({ refused, failed }).toEqual({ refused: [], failed: [] });
   expect(seen.pulls).toBeGreaterThan(5 * rotations);
-  // Every one of them gave another login
+  // Every rotation created a new login.
   expect(logins.size).toBe(rotations);
   return { ...seen, ...ran };
 }
 
-/** Namespaces that go when the test ends. */
+/** Creates namespaces that are deleted when the test ends. */
 async function newNamespaces(count: number, { atEnd }: World): Promise<string[]> {
   const run = randomBytes(4).toString("hex");
   const names = Array.from({ length: count }, (_, index) => `r-${run}-${index}`);

@@ -6,13 +6,13 @@ import type { FakeWorld } from "./fakes/world.ts";
 
 export const host = "myregistry.azurecr.io";
 
-/** What a Secret notes first. */
+/** Returns the first entry in a Secret's annotation. */
 export const noteIn = (world: FakeWorld, at: string, name = "acr-myregistry", context?: string): Entry => {
   const secret = (context === undefined ? world.cluster : world.clusters.get(context))?.get("secret", at, name);
   return JSON.parse(secret?.metadata.annotations?.[loginsNote] ?? "[]")[0];
 };
 
-/** Whether the login in a Secret is one that the registry takes. */
+/** Whether the registry accepts the login in a Secret. */
 export const isAlive = (world: FakeWorld, at: string, name?: string, context?: string): boolean => {
   const login = world.loginIn(at, name, context);
   return login !== undefined && world.azure.knows(login);
@@ -20,13 +20,13 @@ export const isAlive = (world: FakeWorld, at: string, name?: string, context?: s
 
 type Slot = AcrToken["passwords"][number]["name"];
 
-/** Somebody makes the password of a slot anew with az, by default of the only token. @returns it */
+/** Generates a new password in a slot, like a user with az, by default for the only token. @returns the password */
 export async function makeByHand({ azure }: FakeWorld, slot: Slot, token = [...azure.tokens.keys()][0] ?? ""): Promise<string> {
   const fake = azure.azure({ signal: () => new AbortController().signal } as never);
   return (await fake.generatePassword({} as never, { token, slot })).password.reveal();
 }
 
-/** The slots of a token that have a password. */
+/** Returns the slots of a token that have a password. */
 export const slotsOf = (world: FakeWorld, token?: string): string[] => {
   const found = token === undefined ? [...world.azure.tokens.values()][0] : world.azure.tokens.get(token);
   return [...(found?.passwords.keys() ?? [])].sort();
@@ -34,14 +34,14 @@ export const slotsOf = (world: FakeWorld, token?: string): string[] => {
 
 type Inside = { readonly username: string; readonly password: string };
 
-/** A Secret as anybody in a namespace may write it: what it notes, and what is inside. */
+/** Returns a Secret as any user of a namespace may write it, with these annotation entries and this login. */
 export function notedSecret(at: string, name: string, notes: readonly unknown[], inside: Inside | undefined, label = true): Secret {
   const secret = pullSecret(at, name, inside ? { [host]: inside } : {});
   const labels = label ? { [managedBy.key]: managedBy.value } : {};
   return { ...secret, metadata: { ...secret.metadata, labels, annotations: { [loginsNote]: JSON.stringify(notes) } } };
 }
 
-/** The same Secret in another place. */
+/** Returns a copy of the Secret for another namespace or name. */
 export function copyOf(world: FakeWorld, at: string, to: { at: string; name?: string; notes?: Partial<Entry> }): Secret {
   const from = world.cluster.get("secret", at, "acr-myregistry");
   if (!from) throw new Error("no Secret to copy");
@@ -51,6 +51,6 @@ export function copyOf(world: FakeWorld, at: string, to: { at: string; name?: st
   return { ...from, metadata: { name: to.name ?? "acr-myregistry", namespace: to.at, labels, annotations: noted } };
 }
 
-/** What a password is in Azure: when the one in a slot was made. */
+/** Returns the creation time of the password in a slot, which identifies the password in Azure. */
 export const madeAtOf = (world: FakeWorld, token: string, slot: Slot): string =>
   world.azure.tokens.get(token)?.passwords.get(slot)?.creationTime ?? "";

@@ -1,9 +1,9 @@
-/** Whether this run takes every row: in the release gate (`npm run test:release`), or with `GATE=release npm test -- azure`. */
+/** Whether this run uses every row: in the release gate (`npm run test:release`), or with `GATE=release npm test -- azure`. */
 export const takesAll = process.env["GATE"] === "release";
 
 /**
- * Returns all rows in the release gate, and some of them in the test gate: those that `some` selects, or as many as it says at even
- * distances. Every run of a gate takes the same rows.
+ * Returns all rows in the release gate, and a sample in the test gate: the rows that `some` selects, or `some` rows at even distances.
+ * Every run of a gate uses the same rows.
  */
 export function sampled<T>(rows: readonly T[], some: number | ((row: T) => boolean)): readonly T[] {
   if (takesAll) return rows;

@@ -6,20 +6,23 @@ import { run, type World } from "./in-process.ts";
 import { leftOver } from "./left-over.ts";
 import { made } from "./situations/deleting.ts";
 
-/** What somebody types, one line after the other, in a world of its own. */
+/** Command lines that run one after the other in a new world. */
 type Scene = { readonly world: () => FakeWorld | Promise<FakeWorld>; readonly types: readonly string[]; readonly more?: World };
 
 const create = "create --registry myregistry --serviceaccount default -n demo";
 const check = "check -n demo --image ";
 
-/** A namespace whose Secret may not be looked at, beside one that is as it should be. */
+/** Creates two namespaces. The user may not patch the ServiceAccount of one of them. */
 async function halfForbidden(): Promise<FakeWorld> {
   const world = await stored("a", "b");
   world.asking.around(refusing(is("patch serviceaccount b/default"), refused));
   return world;
 }
 
-/** Results, warnings, tables and questions, by the verb that prints them. Of a verb that is not here its name is typed. */
+/**
+ * Command lines that print results, warnings, tables and questions, by verb. For a verb that is not listed here, the line is the verb
+ * alone.
+ */
 const scenes: Readonly<Record<string, Scene>> = {
   create: { world: demo, types: [create, create, `${create} --acr-token other --dry-run=client`] },
   attach: { world: halfForbidden, types: ["attach --namespaces a,b --serviceaccount default", "attach acr -n nowhere --serviceaccount"] },
@@ -37,16 +40,16 @@ const scenes: Readonly<Record<string, Scene>> = {
     more: { now: () => new Date("2026-03-01T00:00:00Z") },
   },
   whoami: { world: () => fakeWorld({ sku: "Basic" }), types: ["whoami --registry myregistry"] },
-  // Its program is for a shell, byte for byte
+  // Its output is a program for a shell, so every byte counts.
   completion: { world: fakeWorld, types: ["completion powershell"] },
   explain: { world: fakeWorld, types: ["explain", "explain no-login", "explain nologin"] },
   version: { world: fakeWorld, types: ["version --client"] },
 };
 
-/** Command lines of every verb that end with an error, or with its help. */
+/** Returns command lines of a verb that end with an error or print its help. */
 const askedOfAll = (verb: string): string[] => [`${verb} --help`, `${verb} --nonsense`, `${verb} one two three ${"four ".repeat(20)}`];
 
-/** Types command lines on a terminal of this width. @returns all that it shows of them, as it is printed, with the lines that were typed */
+/** Runs command lines on a terminal of this width. @returns the printed text, with the command lines */
 export async function played(verb: string, columns: number, env: World["env"] = {}): Promise<string> {
   const { world, types, more = {} } = scenes[verb] ?? { world: demo, types: [verb] };
   const { ports } = await world();

@@ -1,7 +1,7 @@
 import { demo, line } from "./demo.ts";
 import type { FakeWorld } from "./fakes/world.ts";
 
-/** The owner's own name, of the Secret acr-myregistry in the namespace demo. */
+/** The name that the plugin derives for the Secret acr-myregistry in the namespace demo. */
 export const own = "demo-acr-myregistry-b3ccbab127";
 export const byOwn = `${line} --service-principal`;
 export const byName = `${line} --service-principal ci`;
@@ -11,7 +11,7 @@ export const byId = (appId: string): string => `${byOwn}=${appId}`;
 export const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 export const reader = "b93aa761-3e63-49ed-ac28-beffa264f7ac";
 
-/** What is printed where all is made. */
+/** The output if the run creates everything. */
 export const made = (name: string, grants = "+*"): string => `application.graph.microsoft.com/${name} created
 serviceprincipal.graph.microsoft.com/${name} created
 roleassignment.management.azure.com/${name} created (${grants})
@@ -20,7 +20,7 @@ serviceaccount/default patched
 pod/web-1 restarted
 `;
 
-/** A namespace whose pod waits, and an application `ci` with a password of somebody else. */
+/** Creates a namespace with a pending pod, and an application `ci` with a password of another user. */
 export function withOthers(more: { readonly role?: boolean; readonly principal?: boolean } = {}): { world: FakeWorld; appId: string } {
   const world = demo();
   const appId = world.azure.directory.put("ci", { principal: more.principal ?? true });
@@ -28,7 +28,7 @@ export function withOthers(more: { readonly role?: boolean; readonly principal?:
   return { world, appId };
 }
 
-/** What stands in Entra ID and in the Secret. */
+/** Returns the state of Entra ID and of the Secret. */
 export function standing({ azure: { directory, knows }, cluster, loginIn }: FakeWorld) {
   const login = loginIn("demo");
   const secret = cluster.get("secret", "demo", "acr-myregistry");
@@ -40,6 +40,6 @@ export function standing({ azure: { directory, knows }, cluster, loginIn }: Fake
   };
 }
 
-/** The note of the Secret. */
+/** Returns the annotation entry of the Secret. */
 export const noteOf = ({ cluster }: FakeWorld) =>
   JSON.parse(cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.["acr-secret/logins"] ?? "[]")[0];

@@ -2,14 +2,14 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { openTerminal, type Typing } from "./pty.ts";
 
-/** A key (Ctrl-T) at which each of the shells prints the line that is being typed: `<kubectl get pods>`. */
+/** A key (Ctrl-T) at which each of the shells prints the current command line: `<kubectl get pods>`. */
 const show = "\u0014";
-/** Ctrl-U: forgets the line. */
+/** Ctrl-U: deletes the line. */
 const forget = "\u0015";
 
 type Shell = { readonly file: string; readonly config: string; start(folder: string): string };
 
-/** Interactive shells as a person has them set up for kubectl's completion, by kubectl's own help. */
+/** Interactive shells, set up for kubectl's completion as kubectl's own help describes it. */
 const shells = {
   bash: {
     file: "bashrc",
@@ -35,22 +35,25 @@ const shells = {
 export type ShellName = keyof typeof shells;
 export const shellNames = Object.keys(shells) as readonly ShellName[];
 
-/** Somebody at a shell's prompt. */
+/** A shell that waits for input. */
 export type Prompt = {
-  /** Types the beginning of a line, and Tab, again where nothing comes of it: a slow machine gives a word up. @returns the line as it is then */
+  /**
+   * Types the start of a line and Tab, and Tab again if nothing happens, because completion times out on a slow machine. @returns the
+   * resulting line
+   */
   tab(begun: string): Promise<string>;
-  /** Types the beginning of a line, and Tab twice, until the terminal shows something. */
+  /** Types the start of a line and Tab twice, until the terminal shows a text. */
   list(begun: string, until: string): Promise<void>;
-  /** Types a line, and Enter. @returns what is shown up to the next prompt */
+  /** Types a line and Enter. @returns the output up to the next prompt */
   run(line: string): Promise<string>;
   leave(): Promise<void>;
 };
 
-/** Opens a shell of a person who has nothing but this environment. @param folder for its files, which are gone with the test's */
+/** Opens a shell with only this environment. @param folder for its files, which are deleted with the test's folder */
 export async function openShellPrompt(name: ShellName, folder: string, env: Readonly<Record<string, string>>): Promise<Prompt> {
   const { file, config, start }: Shell = shells[name];
   await mkdir(join(folder, "fish"), { recursive: true });
-  // Where it is, fish does not begin to make completions of every manual page of the machine
+  // If this folder exists, fish does not start to generate completions from all manual pages of the machine.
   await mkdir(join(folder, ".local/share/fish/generated_completions"), { recursive: true });
   await writeFile(join(folder, file), config);
   const terminal = openTerminal(start(folder), { env: { ...env, HOME: folder, LANG: "C.UTF-8" }, columns: 200, rows: 50 });
@@ -64,7 +67,7 @@ export async function openShellPrompt(name: ShellName, folder: string, env: Read
     list: async (begun, until) => {
       terminal.press(`${begun}\t\t`);
       await terminal.shows(until);
-      // A pager of candidates is left first, where there is one
+      // Closes a pager of candidates first, if there is one.
       terminal.press(`\u001b${forget}`);
     },
     run: async (line) => {
@@ -80,7 +83,7 @@ export async function openShellPrompt(name: ShellName, folder: string, env: Read
   };
 }
 
-/** Presses keys, and reads the line that they come to. */
+/** Presses keys and returns the resulting line. */
 async function lineOf(terminal: Typing, keys: string): Promise<string> {
   const before = terminal.screen().length;
   const [first = ""] = keys.split(" ");

@@ -6,12 +6,12 @@ const options = (pick: Partial<TargetPick> & { readonly kind: TargetKind }): Tar
   picks: [{ names: [], globs: [], selector: undefined, ...pick }],
 });
 
-/** ServiceAccounts by their names. */
+/** Selects ServiceAccounts by their names. */
 export const accountsNamed = (...names: readonly string[]): TargetOptions => options({ kind: "serviceaccount", names });
 
-/** Every object of a kind, or those with labels. */
+/** Selects every object of a kind, or those with labels. */
 export const allOf = (kind: TargetKind, selector?: string): TargetOptions => options({ kind, globs: ["*"], selector });
 
-/** Objects of a kind by their names and by patterns. */
+/** Selects objects of a kind by their names and by patterns. */
 export const these = (kind: TargetKind, names: readonly string[], globs: readonly string[] = []): TargetOptions =>
   options({ kind, names, globs });

@@ -3,10 +3,11 @@ import http from "node:http";
 import https from "node:https";
 import tls from "node:tls";
 
-// The Azure CLI as far as we call it: `account get-access-token --resource R` and `account show`, in the shapes of az 2.74.
-// FAKE_AZ chooses what it plays, FAKE_AZ_TENANT, FAKE_AZ_CLIENT_ID and FAKE_AZ_CLIENT_SECRET who is signed in,
-// FAKE_AZ_SUBSCRIPTION which subscription is the default, and FAKE_AZ_LOG where each call is written down. Where AZURE_CONFIG_DIR has
-// MSAL's file of tokens, it comes to hold the one that is given.
+// A fake Azure CLI with the two commands that the plugin runs: `account get-access-token --resource R` and `account show`, in the format of
+// az 2.74.
+// FAKE_AZ selects its behavior. FAKE_AZ_TENANT, FAKE_AZ_CLIENT_ID and FAKE_AZ_CLIENT_SECRET set the signed-in identity,
+// FAKE_AZ_SUBSCRIPTION the default subscription, and FAKE_AZ_LOG the file that records each call. If AZURE_CONFIG_DIR contains MSAL's token
+// file, the fake adds the token that it returns to that file.
 
 const env = process.env;
 const argv = process.argv.slice(2);
@@ -30,7 +31,7 @@ const failures = {
 };
 
 if (env.FAKE_AZ_LOG) appendFileSync(env.FAKE_AZ_LOG, `${argv.join(" ")}\n`);
-// az prints such lines on success too, whenever it rebuilds its command index.
+// az prints such lines on success, too, whenever it rebuilds its command index.
 process.stderr.write("ERROR: Error loading command module 'monitor': No module named 'x'\n");
 const failure = failures[env.FAKE_AZ];
 if (failure) {
@@ -80,13 +81,13 @@ function hold(secret, target) {
   const file = `${env.AZURE_CONFIG_DIR}/msal_token_cache.json`;
   if (!existsSync(file)) return;
   const { AccessToken, ...rest } = JSON.parse(readFileSync(file, "utf8"));
-  // In one step: MSAL has a lock for it, and another az may be reading
+  // Replaces the file atomically. MSAL uses a lock for this, because another az may be reading.
   const beside = `${file}.${process.pid}`;
   writeFileSync(beside, JSON.stringify({ AccessToken: { ...AccessToken, [target]: { secret, target } }, ...rest }, null, 4));
   renameSync(beside, file);
 }
 
-/** Posts a form over TLS, through the HTTP CONNECT proxy of HTTPS_PROXY. */
+/** Posts a form over TLS, through the HTTP CONNECT proxy in HTTPS_PROXY. */
 async function post(host, path, body) {
   const { hostname, port } = new URL(env.HTTPS_PROXY);
   const tunnel = await new Promise((resolve, reject) => {

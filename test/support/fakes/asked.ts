@@ -2,29 +2,29 @@
 export type Asked = {
   readonly port: "cluster" | "azure" | "registry";
   readonly call: string;
-  /** What it is about: `secret demo/acr`. */
+  /** The object of the call: `secret demo/acr`. */
   readonly at: string;
   readonly namespace?: string | undefined;
   readonly writes: boolean;
   readonly dryRun: boolean;
 };
 
-/** Stands around every call: lets it through, refuses it, delays it, or loses its answer. */
+/** Wraps every call: lets it pass, rejects it, delays it, or loses its response. */
 export type Around = (asked: Asked, next: () => Promise<unknown>) => Promise<unknown>;
 
 export type Asking = {
-  /** Every call so far that changes something, in the order of their beginning. */
+  /** Every call so far that changes something, in the order of their start. */
   readonly writes: readonly string[];
   /** Every call so far. */
   readonly all: readonly string[];
-  /** Puts something around every later call; the last one is the outermost. @returns what takes it away again */
+  /** Adds a wrapper around every later call. The last one is the outermost. @returns a function that removes it */
   around(one: Around): () => void;
   /** Forgets the calls so far. */
   forget(): void;
   ask<T>(asked: Asked, answer: () => T | Promise<T>): Promise<T>;
 };
 
-/** What the fake ports of one world share: the record of their calls, and what a test puts around them. */
+/** Returns the state that the fake ports of one world share: the record of their calls, and the wrappers of a test. */
 export function openAsking(): Asking {
   const all: { readonly text: string; readonly writes: boolean }[] = [];
   const arounds: Around[] = [];
@@ -51,7 +51,7 @@ export function openAsking(): Asking {
   };
 }
 
-/** Refuses the calls that `matches` says, `times` times. */
+/** Rejects the first `times` calls for which `matches` is true. */
 export function refusing(matches: (asked: Asked) => boolean, error: () => Error, times = Number.POSITIVE_INFINITY): Around {
   let left = times;
   return async (asked, next) => {
@@ -61,7 +61,7 @@ export function refusing(matches: (asked: Asked) => boolean, error: () => Error,
   };
 }
 
-/** Carries out the calls that `matches` says and loses their answers, `times` times. */
+/** Carries out the calls for which `matches` is true, but loses their responses, `times` times. */
 export function losing(matches: (asked: Asked) => boolean, error: () => Error, times = 1): Around {
   let left = times;
   return async (asked, next) => {
@@ -72,7 +72,7 @@ export function losing(matches: (asked: Asked) => boolean, error: () => Error, t
   };
 }
 
-/** Whether a call is this one, as it is recorded: `create secret demo/acr`. */
+/** Whether a call is the given one, as it is recorded: `create secret demo/acr`. */
 export const is =
   (text: string) =>
   ({ call, at, dryRun }: Asked): boolean =>

@@ -19,43 +19,45 @@ export type FakeAzure = {
   readonly scopeMaps: ReadonlyMap<string, ScopeMap>;
   /** `app/web:1` */
   readonly images: Set<string>;
-  /** Other logins that may pull everything: user name to password. */
+  /** Other logins that may pull every image: user name to password. */
   readonly users: Map<string, string>;
-  /** The admin user's passwords; none while it is off. */
+  /** The admin user's passwords. Empty while the admin user is off. */
   readonly admin: Map<AdminSlot, string>;
-  /** The registry's own tokens for Azure identities, by its clock. */
+  /** The registry's own tokens for Azure identities, by the registry's clock. */
   readonly entra: {
     now: Date;
-    /** Milliseconds by which that clock is ahead of the run's. */
+    /** Milliseconds by which the registry's clock is ahead of the run's. */
     ahead: number;
-    /** Hours that a token lives. */
+    /** The lifetime of a token in hours. */
     lifetime: number;
-    /** What the registry says instead of a token. */
+    /** The registry's response instead of a token. */
     refusal?: Proof;
-    /** Tokens of Entra ID for these audiences are to be had. */
+    /** The audiences for which Entra ID issues tokens. */
     audiences: Audience[];
-    /** What the tokens say otherwise. */
+    /** Claims that replace those of the tokens. */
     claims: Record<string, unknown>;
     readonly alive: Set<string>;
   };
   /** Applications, service principals and their roles. */
   readonly directory: FakeDirectory;
-  /** How the registry is set up. */
+  /** The settings of the registry. */
   readonly facts: { mode: RegistryFacts["mode"]; regional: readonly string[] };
-  /** When tokens and scope maps were made and written last, by their names, and what Azure's clock shows then. */
+  /** When tokens and scope maps were created and last written, by name, with the time of Azure's clock at that moment. */
   readonly times: Map<string, { readonly madeAt?: string; readonly changedAt?: string }>;
   readonly clock: { at: string | undefined };
-  /** What the identity may do on the registry. */
+  /** The permissions of the identity on the registry. */
   readonly permissions: Permission[];
-  /** Whether a login is one that the registry knows. */
+  /** Whether the registry accepts a login. */
   knows(login: { readonly username: string; readonly password: string }): boolean;
   putScopeMap(map: { name: string; description?: string; actions: readonly string[] }): void;
   removeToken(name: string): void;
-  /** Puts a token there with passwords in these slots. @returns the texts of its passwords */
+  /** Creates a token with passwords in these slots. @returns the texts of its passwords */
   putToken(name: string, slots: readonly Slot[], scopeMap?: string): string[];
 };
 
-/** An Azure with one registry, and that registry's own door: tokens with two slots, whose every password has a moment of its own. */
+/**
+ * Creates an Azure with one registry and the registry's own endpoints. Tokens have two slots, and each password has its own creation time.
+ */
 export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.azurecr.io" } = {}): FakeAzure {
   const resource: AzureRegistry = { id: "/registries/myregistry", name: "myregistry", loginServer: host, sku };
   const tokens = new Map<string, Token>();
@@ -94,7 +96,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
     passwords: [...passwords].sort().map(([slot, { creationTime, expiry }]) => ({ name: slot, creationTime, ...(expiry && { expiry }) })),
   });
 
-  /** A token as ACR makes them, but for its signature. */
+  /** Issues a token as ACR does, but without a valid signature. */
   function issueToken(): string {
     const iat = entra.now.getTime() / 1000;
     const claims = {
@@ -274,6 +276,6 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   return fake;
 }
 
-/** Azure finds what it has in whatever case it is asked for. */
+/** Azure ignores the case of names in lookups. */
 const inItsCase = (had: ReadonlyMap<string, unknown>, name: string): string =>
   [...had.keys()].find((key) => key.toLowerCase() === name.toLowerCase()) ?? name;

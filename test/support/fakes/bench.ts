@@ -6,16 +6,16 @@ import type { FakeWorld } from "./world.ts";
 
 export type FakeBench = Env & {
   readonly cluster: Cluster;
-  /** What was waited, in milliseconds. */
+  /** The durations of all waits in milliseconds. */
   readonly slept: number[];
-  /** What a person was shown to be under way. */
+  /** The progress messages. */
   readonly shown: string[];
-  /** Remembers what stands in the cluster as what the plan was made of. */
+  /** Records the objects in the cluster as the state from which the plan was created. */
   look(): Env;
   interrupt(): void;
 };
 
-/** What plans are carried out with in a world; only Azure has to be brought along. */
+/** Returns the context in which actions apply plans in a fake world. A test must add Azure if it needs it. */
 export function benchOf(
   world: FakeWorld,
   { run = newRun(), dryRun = "none", ...more }: Partial<Omit<Tools, "write">> & { readonly run?: Run } = {},

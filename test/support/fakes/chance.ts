@@ -1,6 +1,6 @@
 import type { Around } from "./asked.ts";
 
-/** Numbers from 0 to below `below`, the same for the same seed (mulberry32). */
+/** Returns a generator of numbers from 0 up to, but not including, `below`. The same seed gives the same numbers (mulberry32). */
 export function chanceFrom(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {
@@ -11,7 +11,7 @@ export function chanceFrom(seed: number): (below: number) => number {
   };
 }
 
-/** Lets a few turns of everything else pass before a call reaches its server, and before its answer comes back. */
+/** Lets a random number of event loop turns pass before a call reaches its server, and again before the response returns. */
 export function delaying(chance: (below: number) => number, most: number): Around {
   const turns = async () => {
     for (let left = chance(most); left > 0; left--) await new Promise(setImmediate);

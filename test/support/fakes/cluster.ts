@@ -6,13 +6,13 @@ import type { KubeObject, KubeObjects, Metadata, Pod, Secret, ServiceAccount } f
 import type { Asking } from "./asked.ts";
 import { managedFieldsOf, mergePatch, ownersAfter } from "./patch.ts";
 
-/** Objects of a page, as the real server is asked for them. */
+/** Objects per page, the limit that the plugin sends to a real server. */
 const pageSize = 100;
 
 export type FakeCluster = {
-  /** The port of one command line. */
+  /** Opens the port of one command line. */
   open(of: { readonly kube: KubeFlags; readonly interruption: Interruption }): Cluster;
-  /** Puts an object there, as the administrator would. @returns as the server has it */
+  /** Creates or replaces an object as an administrator. @returns the object as the server stores it */
   put<O extends KubeObject>(object: O, manager?: string): O;
   get<K extends ClusterKind>(kind: K, namespace: string, name: string): KubeObjects[K] | undefined;
   all<K extends ClusterKind>(kind: K): KubeObjects[K][];
@@ -21,7 +21,7 @@ export type FakeCluster = {
 
 type Row = { readonly object: KubeObject; readonly owners: ReadonlyMap<string, string> };
 
-/** An API server in memory, as far as our port speaks with one. @param context as calls are recorded: `prod:demo/acr` */
+/** Creates an API server in memory, with the calls that the plugin's port makes. @param context as calls are recorded: `prod:demo/acr` */
 export function fakeCluster(asking: Asking, context = ""): FakeCluster {
   const rows = new Map<ClusterKind, Map<string, Row>>();
   let version = 100;
@@ -111,7 +111,7 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
     all: <K extends ClusterKind>(kind: K) => [...of(kind).values()].map(({ object }) => object as KubeObjects[K]),
     remove: (kind, namespace, name) => void of(kind).delete(keyOf(namespace, name)),
     open: ({ kube, interruption }) => {
-      /** A call in its turn; one that begins after an interruption is cancelled, but for a write in its time of grace. */
+      /** Runs a call. A call that starts after an interruption is cancelled, except a write during its grace period. */
       function ask<T>(
         call: string,
         to: { kind: string; namespace?: string | undefined; name?: string },
@@ -164,7 +164,7 @@ const kindOf = ({ kind: name }: KubeObject): ClusterKind =>
     return row.at === "cluster" && row.kind === name;
   }) as ClusterKind;
 
-/** What the API server would not take. */
+/** Rejects objects that a real API server would reject. */
 function check(next: KubeObject, before?: KubeObject): void {
   if (next.kind !== "Secret") return;
   const invalid = (path: string, why: string) => new CliError("invalid", `The Secret "${next.metadata.name}" is invalid: ${path}: ${why}`);
@@ -180,7 +180,7 @@ function check(next: KubeObject, before?: KubeObject): void {
   }
 }
 
-/** `a=b,c!=d,e`: equality and existence. */
+/** Matches a selector such as `a=b,c!=d,e`: equality and existence. */
 function hasLabels({ metadata: { labels = {} } }: KubeObject, selector: string | undefined): boolean {
   return (selector ?? "").split(",").every((term) => {
     const [differs, not] = term.split("!=");
@@ -220,7 +220,7 @@ export const account = (
   ...(names.length > 0 && { imagePullSecrets: names.map((one) => ({ name: one })) }),
 });
 
-/** A pull secret of somebody else. */
+/** Returns a pull secret of another tool. */
 export const pullSecret = (namespace: string, name: string, auths: object = {}): Secret => ({
   apiVersion: "v1",
   kind: "Secret",
@@ -229,7 +229,7 @@ export const pullSecret = (namespace: string, name: string, auths: object = {}):
   data: { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") },
 });
 
-/** A pod of a ReplicaSet that waits for its image. */
+/** Returns a pod of a ReplicaSet that waits for its image. */
 export const stuckPod = (
   at: string,
   name: string,

@@ -20,15 +20,15 @@ export type FakeDirectory = {
   readonly applications: FakeApplication[];
   readonly principals: FakePrincipal[];
   readonly assignments: FakeAssignment[];
-  /** When applications are created, instead of one second after another; epoch milliseconds. */
+  /** The creation time of new applications (epoch milliseconds). By default, each is one second later than the previous one. */
   readonly clock: { now?: () => number };
-  /** Who else controls an application, by its object id. */
+  /** Other controllers of an application, by the application's object id. */
   readonly custody: Map<string, Custody>;
   /** Custom roles by GUID. */
   readonly definitions: Map<string, RoleDefinition>;
-  /** Puts an application there, with a service principal and passwords of others. @returns its id that signs in */
+  /** Creates an application with a service principal and passwords of another user. @returns its appId */
   put(displayName: string, more?: { readonly keys?: number; readonly principal?: boolean; readonly notes?: string }): string;
-  /** Gives an application a role that stands above the registry, or on it, by somebody else. */
+  /** Assigns a role to an application, above the registry or on it, as another user. */
   assign(appId: string, role: string, more?: Partial<RoleAssignment>): void;
   knows(appId: string, password: string): boolean;
   pulls(appId: string, repository: string, mode: "legacy" | "abac"): boolean;
@@ -38,7 +38,7 @@ export type FakeDirectory = {
 const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 const reader = "b93aa761-3e63-49ed-ac28-beffa264f7ac";
 
-/** The repositories that a condition lets read, by its own words. */
+/** Returns the repositories that a condition allows to read, as it names them. */
 const scopesIn = (condition: string | undefined): string[] =>
   condition === undefined
     ? ["*"]
@@ -48,7 +48,7 @@ const scopesIn = (condition: string | undefined): string[] =>
 
 const gone = (what: string) => new CliError("notFound", `${what} is not there`);
 
-/** Applications and service principals of a tenant, and their roles on one registry. */
+/** Creates a tenant with applications and service principals, and their roles on one registry. */
 export function fakeDirectory(): FakeDirectory {
   const applications: FakeApplication[] = [];
   const principals: FakePrincipal[] = [];
@@ -58,7 +58,7 @@ export function fakeDirectory(): FakeDirectory {
   let made = 0;
   const clock: FakeDirectory["clock"] = {};
 
-  /** A GUID that tells what it is of. */
+  /** Returns a GUID that shows the type of its object. */
   const id = (of: string) => `${of.repeat(8)}-0000-4000-8000-${String(++made).padStart(12, "0")}`;
 
   function create(displayName: string, notes: string): FakeApplication {
@@ -81,7 +81,7 @@ export function fakeDirectory(): FakeDirectory {
     return key;
   }
 
-  /** As Graph lists it: without fractions of a second, which its answer to POST has seven digits of. */
+  /** Formats an application as Graph lists it: times without fractions of a second. Graph's response to POST has seven digits. */
   const shown = ({ keys, madeAt, ...application }: FakeApplication): Application => ({
     ...application,
     madeAt: madeAt.replace(/\.\d+Z$/, "Z"),

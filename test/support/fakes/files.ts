@@ -1,7 +1,7 @@
 import { machineFiles } from "../../../cmd/files.ts";
 import type { Files } from "../../../src/env.ts";
 
-/** The machine's own files, except that created files are kept in memory. */
+/** Returns the machine's own files, except that created files are kept in memory. */
 export function fakeFiles(): Files & { readonly created: Map<string, string> } {
   const created = new Map<string, string>();
   return {

@@ -2,9 +2,9 @@ import { CliError } from "../../../src/errors.ts";
 import { type Live, type } from "../in-process.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "./world.ts";
 
-/** The name of the token that all namespaces share, if `team-0` is the first of them. */
+/** The name of the token that all namespaces share if `team-0` is the first of them. */
 export const sharedByTeams = "shared-acr-myregistry-ea11a685b3";
-/** The same, if `a` is the first of them. */
+/** The same if `a` is the first of them. */
 export const shared = "shared-acr-myregistry-b317a6db49";
 export const line = "create --registry myregistry --repository app/web --serviceaccount default";
 export const refused = (): CliError => new CliError("forbidden", "Error from server (Forbidden): no");
@@ -12,14 +12,14 @@ export const refused = (): CliError => new CliError("forbidden", "Error from ser
 /** `team-0`, `team-1`, and so on. */
 export const teams = (count: number): string[] => Array.from({ length: count }, (_, index) => `team-${index}`);
 
-/** A world of these namespaces and `kube-system`, in every cluster. */
+/** Creates a world with these namespaces and `kube-system` in every cluster. */
 export function worldOf(names: readonly string[], of: Parameters<typeof fakeWorld>[0] = {}): FakeWorld {
   const world = fakeWorld(of);
   for (const cluster of world.clusters.values()) addNamespaces(cluster, "kube-system", ...names);
   return world;
 }
 
-/** A world with a Secret in each namespace that no ServiceAccount carries yet. */
+/** Creates a world with a Secret in each namespace, which no ServiceAccount lists yet. */
 export async function stored(...names: readonly string[]): Promise<FakeWorld> {
   const world = fakeWorld();
   addNamespaces(world.cluster, "kube-system", ...names);
@@ -30,7 +30,7 @@ export async function stored(...names: readonly string[]): Promise<FakeWorld> {
   return world;
 }
 
-/** A run under way, from its beginning on. */
+/** Returns access to a run from its start. */
 export function watch(): { live(): Live; started(run: Live): void } {
   let run: Live | undefined;
   return {

@@ -5,16 +5,16 @@ import { type Around, losing } from "./asked.ts";
 import { killing } from "./killing.ts";
 import type { FakeWorld } from "./world.ts";
 
-/** What a run leaves that was killed, or that lost an answer, and the call at which that happened. */
+/** The state after a run that was killed or lost a response, and the call at which that happened. */
 export type Remains = { readonly world: FakeWorld; readonly where: string };
 
-/** A run: the world in which it begins, what is typed, and the clock. */
+/** A run: the world at its start, the command line, and the clock. */
 export type Begun = { readonly begin: () => Promise<FakeWorld>; readonly line: string; readonly more?: World };
 
-/** True in the calls of a run that is killed: they stay blocked while the next run uses the same ports. */
+/** True in the calls of a killed run. They stay blocked while the next run uses the same ports. */
 const dying = new AsyncLocalStorage<true>();
 
-/** Every state that a kill leaves at one request after the other: a read is the same whether it was answered or not. */
+/** Yields every state that a kill at each request leaves. For a read it does not matter whether it got its response. */
 export async function* killedAtEach(run: Begun): AsyncGenerator<Remains> {
   for (let at = 1; ; at++) {
     const answered = await killedAt(run, at, true);
@@ -35,12 +35,12 @@ async function killedAt({ begin, line, more }: Begun, at: number, answered: bool
   const typed = dying.run(true, () => type(line, world.ports, more));
   const isKilled = await Promise.race([typed.then(() => false), kill.killed.then(() => true)]);
   if (!isKilled) return undefined;
-  // Calls at the same time reach their last request too
+  // Concurrent calls must also reach their last request.
   for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
   return { world, where: `request ${at}: ${world.asking.all[at - 1]}${answered ? "" : ", without an answer"}` };
 }
 
-/** Every state that a run leaves that loses the answer to one request after the other, and how it ended. */
+/** Yields every state that a run leaves when it loses the response to each request in turn, and the result of the run. */
 export async function* lostAtEach({ begin, line, more }: Begun): AsyncGenerator<Remains & { readonly run: Run }> {
   for (let at = 1; ; at++) {
     const world = await begin();

@@ -1,6 +1,6 @@
 import type { Around, Asked } from "./asked.ts";
 
-/** Lets a run come as far as to a call, and ends it there as a kill would: nothing of it happens any more. */
+/** Runs a command up to a call and blocks it there, like a kill: no later call has any effect. */
 export function killing(at: number, after: boolean): Around & { readonly killed: Promise<void> } {
   let calls = 0;
   const { promise: killed, resolve } = Promise.withResolvers<void>();

@@ -1,6 +1,6 @@
 import type { Owner } from "../../../src/credential/kind.ts";
 
-/** Whose a credential is to be, where no cluster is asked. */
+/** Returns the owner of a credential without a cluster. */
 export function ownerCalled(name: string, words = ""): Owner {
   return {
     secret: "acr",

@@ -13,7 +13,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   return merged;
 }
 
-/** The paths of an object's leaves that a manager can own, each as `["f:data", "f:key"]`, with their values. */
+/** Returns the paths of an object's leaves that a manager can own, each as `["f:data", "f:key"]`, with their values. */
 function leavesOf(object: Tree): Map<string, unknown> {
   const { metadata = {}, data = {}, imagePullSecrets } = object as { metadata?: Tree; data?: Tree; imagePullSecrets?: unknown };
   const { labels = {}, annotations = {} } = metadata as { labels?: Tree; annotations?: Tree };
@@ -23,12 +23,12 @@ function leavesOf(object: Tree): Map<string, unknown> {
     ...below(["f:metadata", "f:labels"], labels),
     ...below(["f:metadata", "f:annotations"], annotations),
     ...below(["f:data"], data),
-    // Of a ServiceAccount: the whole list is one leaf
+    // In a ServiceAccount, the whole list is one leaf.
     ...(imagePullSecrets === undefined ? [] : [[JSON.stringify(["f:imagePullSecrets"]), JSON.stringify(imagePullSecrets)] as const]),
   ]);
 }
 
-/** Who owns which leaves after a write: what it changed goes over to its manager (operation Update). */
+/** Returns the owners of leaves after a write: the writing manager owns the leaves that it changed (operation Update). */
 export function ownersAfter(
   owners: ReadonlyMap<string, string>,
   { before, after, manager }: { readonly before: Tree; readonly after: Tree; readonly manager: string },
@@ -37,7 +37,7 @@ export function ownersAfter(
   return new Map([...now].map(([path, value]) => [path, old.get(path) === value ? (owners.get(path) ?? manager) : manager]));
 }
 
-/** meta/v1 ManagedFieldsEntry of each manager. */
+/** Returns the meta/v1 ManagedFieldsEntry of each manager. */
 export function managedFieldsOf(
   owners: ReadonlyMap<string, string>,
 ): { manager: string; operation: string; apiVersion: string; fieldsV1: object }[] {

@@ -1,10 +1,10 @@
 import type { Sink, Terminal } from "../../../src/env.ts";
 import { Interrupted } from "../../../src/errors.ts";
 
-/** What a person answers: yes or no, the parts of the labels that are selected, all of them, or a key that ends the question. */
+/** An answer to a prompt: yes or no, parts of the labels to select, all of them, or a key that ends the prompt. */
 export type Answer = boolean | readonly string[] | "all" | "escape" | "ctrl-c";
 
-/** A terminal whose questions get these answers. @param interrupt what Ctrl-C calls */
+/** Returns a terminal whose prompts get these answers. @param interrupt called for Ctrl-C */
 export function fakeTerminal(answers: readonly Answer[], interrupt: () => void, stderr: Sink): Terminal {
   const left = [...answers];
   const next = (): Exclude<Answer, "ctrl-c"> => {

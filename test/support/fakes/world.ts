@@ -4,17 +4,17 @@ import { type FakeAzure, fakeAzure } from "./azure.ts";
 import { account, type FakeCluster, fakeCluster, namespace } from "./cluster.ts";
 import { fakeFiles } from "./files.ts";
 
-/** A whole world in memory: a cluster (or one for each context), Azure, and a registry, all of one record. */
+/** A complete world in memory: a cluster (or one per context), Azure, and a registry. All share one record of calls. */
 export type FakeWorld = {
   readonly asking: Asking;
-  /** The cluster of the current context, or of the only one. */
+  /** The cluster of the current context, or the only cluster. */
   readonly cluster: FakeCluster;
   readonly clusters: ReadonlyMap<string, FakeCluster>;
   readonly azure: FakeAzure;
   readonly files: ReturnType<typeof fakeFiles>;
-  /** What command lines run in. */
+  /** The ports for command lines. */
   readonly ports: Pick<World, "cluster" | "azure" | "registry" | "contexts" | "disk">;
-  /** The login in a Secret; undefined without one. */
+  /** Returns the login in a Secret, or undefined without one. */
   loginIn(at: string, name?: string, context?: string): { readonly username: string; readonly password: string } | undefined;
 };
 
@@ -54,7 +54,7 @@ export function fakeWorld({ contexts = [], sku = "Premium" }: { contexts?: reado
   };
 }
 
-/** A namespace with its default ServiceAccount. */
+/** Creates namespaces, each with its default ServiceAccount. */
 export function addNamespaces(cluster: FakeCluster, ...names: readonly string[]): void {
   for (const name of names) {
     cluster.put(namespace(name, { uid: `uid-of-${name}` }));

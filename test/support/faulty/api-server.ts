@@ -12,7 +12,7 @@ import { openInterruption } from "../../../src/interruption.ts";
 import { type ClusterKind, kinds, type Ref } from "../../../src/kinds.ts";
 import type { FakeCluster } from "../fakes/cluster.ts";
 
-/** A fake cluster behind HTTP, as a pod reaches its API server: whatever may happen to a request may happen to these. */
+/** A fake cluster over HTTP, as a pod reaches its API server, so that every fault can affect its requests. */
 export type ApiServer = {
   readonly port: number;
   readonly calls: Calls;
@@ -22,7 +22,7 @@ export type ApiServer = {
   stop(): Promise<void>;
 };
 
-/** What the calls and faults of it are recorded under. */
+/** The host name of its calls and faults. */
 export const apiHost = "kubernetes";
 
 export async function startApiServer({ certificate, key }: KeyPair): Promise<ApiServer> {
@@ -52,7 +52,7 @@ export async function startApiServer({ certificate, key }: KeyPair): Promise<Api
   };
 }
 
-/** meta/v1 Status. */
+/** Returns a meta/v1 Status. */
 export const status = (code: number, message: string, reason = ""): Answer => ({
   status: code,
   body: { kind: "Status", apiVersion: "v1", status: "Failure", message, reason, code, details: { name: "it" } },
@@ -75,7 +75,7 @@ async function answer(ask: Ask, cluster: Cluster): Promise<Answer> {
   }
 }
 
-/** What a path names: `/api/v1/namespaces/demo/secrets/acr`, `/apis/apps/v1/namespaces/demo/deployments`, `/api/v1/namespaces/demo`. */
+/** The object of a path: `/api/v1/namespaces/demo/secrets/acr`, `/apis/apps/v1/namespaces/demo/deployments`, `/api/v1/namespaces/demo`. */
 type Target = { readonly kind: ClusterKind; readonly namespace?: string; readonly name: string; readonly evicts: boolean };
 
 function targetOf(path: string): Target | undefined {

@@ -4,11 +4,11 @@ import { stuckPod } from "../fakes/cluster.ts";
 import { addNamespaces } from "../fakes/world.ts";
 import type { FaultyWorld } from "./world.ts";
 
-/** Where a run begins, and what is typed. */
+/** The initial state of a run, and the command line. */
 export type Beginning = {
   readonly name: string;
   readonly line: string;
-  /** Milliseconds by which our clock is ahead, when it is typed. */
+  /** Milliseconds by which the run's clock is ahead. */
   readonly later?: number;
   lay(world: FaultyWorld): Promise<void>;
 };
@@ -27,12 +27,12 @@ async function typed(world: FaultyWorld, line: string): Promise<void> {
   if (code !== 0) throw new Error(stderr);
 }
 
-/** A Secret that somebody else made. */
+/** Creates a Secret of another tool. */
 const foreign = (world: FaultyWorld, type: string, data: Record<string, string>) =>
   void world.in_.cluster.put({ apiVersion: "v1", kind: "Secret", metadata: { name: "acr-myregistry", namespace: "demo" }, type, data });
 
 export const beginnings: readonly Beginning[] = [
-  // No Secret of ours exists
+  // No Secret of this plugin exists.
   { name: "a fresh namespace", line: create, lay: async (world) => demo(world) },
   {
     name: "a login of somebody, given up",
@@ -59,7 +59,7 @@ export const beginnings: readonly Beginning[] = [
       await typed(world, "create first --registry myregistry --repository app/web --acr-token theirs -n demo");
     },
   },
-  // A credential of ours exists, or several namespaces get one
+  // A credential of this plugin exists, or several namespaces get one.
   {
     name: "a Secret whose password has expired",
     line: create,
@@ -93,7 +93,7 @@ export const beginnings: readonly Beginning[] = [
       await typed(world, "create --registry myregistry -n demo");
     },
   },
-  // A service principal is asked for
+  // The command requests a service principal.
   { name: "a service principal, made", line: `${create} --service-principal`, lay: async (world) => demo(world) },
   {
     name: "an application that others use",
@@ -103,7 +103,7 @@ export const beginnings: readonly Beginning[] = [
       await typed(world, "create first --registry myregistry --service-principal ci -n demo");
     },
   },
-  // The other kinds of credential, and a Secret that holds more than one
+  // The other kinds of credential, and a Secret that contains more than one.
   { name: "a scope map that exists", line: `${create} --scope-map _repositories_pull_metadata_read`, lay: async (world) => demo(world) },
   {
     name: "a token of one's own",

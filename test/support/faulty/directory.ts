@@ -1,6 +1,6 @@
 import type { Directory } from "./world.ts";
 
-/** All that stands in Entra ID and on the registry, by the command that would take it away. */
+/** Returns everything in Entra ID and on the registry, by the command that would delete it. */
 export function standingIn({ applications, servicePrincipals, roleAssignments }: Directory): (readonly [string, string])[] {
   const appIds = new Map(servicePrincipals.map(({ id, appId }) => [id, appId]));
   return [
@@ -13,7 +13,7 @@ export function standingIn({ applications, servicePrincipals, roleAssignments }:
   ];
 }
 
-/** The logins that a role is behind, each with what stands behind it. */
+/** Returns the logins that have a role, each with the commands that would delete the objects of that login. */
 export function loginsIn({ applications, servicePrincipals, roleAssignments }: Directory): (readonly [string, readonly string[]])[] {
   return servicePrincipals.flatMap(({ appId, id }) => {
     if (!roleAssignments.some(({ principalId }) => principalId === id)) return [];

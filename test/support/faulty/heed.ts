@@ -1,7 +1,7 @@
 import type { Slot } from "../../../sandbox/azure/world.ts";
 import type { FaultyWorld } from "./world.ts";
 
-/** Does by hand what a run has named: the commands that take away what it left. @returns how many there were */
+/** Runs by hand the delete commands that a run printed for its leftovers. @returns the number of commands */
 export function heed({ in_, registry }: FaultyWorld, stderr: string): number {
   const named = [
     ...stderr.matchAll(/az acr (token credential|token|scope-map) delete --registry myregistry --name ([\w-]+)(?: --(password\d))?/g),

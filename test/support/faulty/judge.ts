@@ -5,25 +5,25 @@ import type { Run } from "../in-process.ts";
 import { loginsIn, standingIn } from "./directory.ts";
 import type { FaultyWorld } from "./world.ts";
 
-/** What stands in the end, as far as anybody could be harmed by it. */
+/** The state after a run, limited to what can harm a user. */
 export type Standing = {
   /** The Secret's data, and its login. */
   readonly secret: { readonly data: string; readonly type: string | undefined } | undefined;
   readonly login: { readonly username: string; readonly password: string } | undefined;
   readonly attached: readonly string[];
-  /** Everything in Azure that could stay behind, by what it would be named with: its passwords and rights with it. */
+  /** Everything in Azure that could be left over, by the command that would delete it, with its passwords and rights. */
   readonly azure: ReadonlyMap<string, string>;
-  /** The logins that the registry takes, with all that stands behind each, as it would be named. */
+  /** The logins that the registry accepts, each with the commands that would delete the objects of that login. */
   readonly alive: ReadonlyMap<string, readonly string[]>;
-  /** What Secrets of any namespace pull with, as it would be named. */
+  /** The objects behind the logins of the Secrets in all namespaces, by the same commands. */
   readonly used: readonly string[];
-  /** Other namespaces whose Secret of that name does not pull, or is not there. */
+  /** Other namespaces whose Secret of that name is missing or cannot pull. */
   readonly lacking: readonly string[];
-  /** Everything, so that two standings with the same text are the same. */
+  /** The complete state as text: two states are equal if their texts are equal. */
   readonly whole: string;
 };
 
-/** @param later milliseconds by which the clock is ahead that tells what has expired */
+/** Returns the current state. @param later milliseconds by which the clock that decides about expiry is ahead */
 export function standingOf({ in_, registry, directory }: FaultyWorld, later = 0): Standing {
   const entra = directory();
   const found = in_.cluster.get("secret", "demo", "acr-myregistry");
@@ -63,7 +63,7 @@ export function standingOf({ in_, registry, directory }: FaultyWorld, later = 0)
   };
 }
 
-/** Logins behind which a run makes nothing in Azure: the admin user's, and tokens of the registry's own in Secrets that have not ended. */
+/** Returns logins that need no object in Azure: the admin user's, and unexpired registry tokens in Secrets. */
 function unmade(
   { name, adminUserEnabled, adminPasswords }: AzureRegistry,
   { cluster, loginIn }: FakeWorld,
@@ -74,15 +74,16 @@ function unmade(
   return [...admin, ...own.map(({ username, password }) => [`${username}\n${password}`, []] as const)];
 }
 
-/** Whether the Secret's login is one that the registry takes. */
+/** Whether the registry accepts the Secret's login. */
 const pulls = ({ login, alive }: Standing): boolean => takes(alive, login);
 
 const takes = (alive: Standing["alive"], login: Standing["login"]): boolean =>
   login !== undefined && alive.has(`${login.username}\n${login.password}`);
 
 /**
- * What is wrong after a run that a mishap befell: either all is as before, or the Secret pulls, or what is left is named.
- * @returns empty where nothing is
+ * Returns the problems after a run with a fault. Either everything is unchanged, or the Secret pulls, or the run names its leftovers.
+ *
+ * @returns an empty list if there is no problem
  */
 export function faultsOf(before: Standing, after: Standing, run: Run): string[] {
   const stray = strayIn(before, after).filter((what) => !isNamed(what, run.stderr));
@@ -106,22 +107,25 @@ function ofSecret(before: Standing, after: Standing, { code, stderr }: Run): str
 
 const isAttached = ({ attached }: Standing): boolean => attached.includes("acr-myregistry");
 
-/** What stands behind a login; of one that is dead there is nothing. */
+/** Returns the objects behind a login. A login that no longer works has none. */
 const behind = (alive: Standing["alive"], login: Standing["login"]): readonly string[] =>
   (login && alive.get(`${login.username}\n${login.password}`)) ?? [];
 
-/** A token, its scope map and its password. */
+/** Returns a token, its scope map and its password. */
 function namesOf(name: string, slot: string): string[] {
   const at = `delete --registry myregistry --name ${name}`;
   return [`az acr token ${at}`, `az acr scope-map ${at}`, `az acr token credential ${at} --${slot}`];
 }
 
-/** What is in Azure, was not before, and is not what a Secret pulls with. */
+/** Returns the new objects in Azure that no Secret pulls with. */
 function strayIn(before: Standing, after: Standing): string[] {
   return [...after.azure.keys()].filter((what) => !before.azure.has(what) && !after.used.includes(what));
 }
 
-/** A token that is deleted takes its passwords with it, as an application does; what may have been made is named by how to see it. */
+/**
+ * Whether the output names an object. Deleting a token or an application also deletes its passwords. For an object that may have been
+ * created, the output names the command that lists it.
+ */
 const isNamed = (what: string, stderr: string) =>
   [
     what,
@@ -131,7 +135,7 @@ const isNamed = (what: string, stderr: string) =>
     what.replace(/^az ad .*/, "az ad app list --display-name"),
   ].some((command) => stderr.includes(command));
 
-/** Others may use what stood there, but for a password that the Secret held. */
+/** Whether an existing object that others may use is deleted or changed. A password of the Secret may change. */
 function isLost(what: string, was: string, after: Standing): boolean {
   const now = after.azure.get(what);
   if (now === was) return false;
@@ -140,7 +144,10 @@ function isLost(what: string, was: string, after: Standing): boolean {
 
 const isPassword = (what: string) => what.startsWith("az acr token credential");
 
-/** What is wrong after a run that nothing befell, whatever it found. A password that nobody knows may stay in a token that is in use. */
+/**
+ * Returns the problem after a rerun without a fault, whatever state it started from. A password that no Secret contains may remain in a
+ * token that is in use.
+ */
 export function convergenceOf(before: Standing, end: Standing, run: Run): string[] {
   const stray = strayIn(before, end).filter((what) => !isPassword(what));
   const good = run.code === 0 && pulls(end) && isAttached(end) && end.lacking.length === 0 && stray.length === 0;

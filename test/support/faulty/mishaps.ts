@@ -1,10 +1,10 @@
 import type { Fault, Where } from "../../../sandbox/azure/faults.ts";
 import { apiHost, status } from "./api-server.ts";
 
-/** What may happen to a request, by its name: as it comes, and what it makes of the place where it strikes. */
+/** A fault that can affect a request: its name, and the function that creates it for a request. */
 export type Mishap = { readonly name: string; fault(where: Where & { readonly host: RegExp }, interrupt: () => void): Fault };
 
-/** A request as it is recognized in every run: the same one of the same kind has the same `nth`. */
+/** Identifies a request in every run: `nth` counts the requests with the same host, method and path. */
 export type Request = { readonly host: string; readonly method: string; readonly path: string; readonly nth: number };
 
 const hosts: Readonly<Record<string, (code: number) => unknown>> = {
@@ -35,14 +35,14 @@ const reset = (times: number): Mishap => ({
 const halved: Mishap = { name: "half a body", fault: (where) => ({ ...where, times: 1, kind: "lose", half: true }) };
 const ever = Number.POSITIVE_INFINITY;
 
-/** Once, where asking again may help, and for good: what is asked again is met again, also when it is to be taken back. */
+/** Faults that occur once, after which a retry may help, and permanent ones, which also affect retries and the rollback. */
 export const mishaps: readonly Mishap[] = [
   ...[refused(1), reset(1), halved],
   ...[403, 409, 429, 500].map((code) => answered(code, 1)),
   ...[refused(ever), reset(ever), answered(429, ever), answered(500, ever)],
 ];
 
-/** The process is told to stop as the request comes; SIGINT and SIGTERM go the same way from there. */
+/** The process gets a signal when the request arrives. SIGINT and SIGTERM are handled the same way from there on. */
 export const interrupted: Mishap = {
   name: "an interruption",
   fault: (where, interrupt) => ({

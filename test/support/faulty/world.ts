@@ -16,15 +16,15 @@ import { open, type Run } from "../in-process.ts";
 import { type ApiServer, apiHost, startApiServer } from "./api-server.ts";
 import type { Mishap, Request } from "./mishaps.ts";
 
-/** A cluster behind HTTP beside an emulated Azure: every request of a command line is one that a mishap can strike. */
+/** A cluster over HTTP and an emulated Azure: a fault can affect every request of a command line. */
 export type FaultyWorld = {
   /** The cluster's objects. */
   readonly in_: FakeWorld;
   readonly registry: AzureRegistry;
-  /** What stands in Entra ID, and on the registry, beside those that the sandbox signs in with. */
+  /** Returns what exists in Entra ID and on the registry, except what the sandbox signs in with. */
   directory(): Directory;
   type(line: string, options?: TypeOptions): Promise<Run>;
-  /** The requests of the last command line, in the order in which they came. */
+  /** Returns the requests of the last command line, in the order of their arrival. */
   requests(): Request[];
 };
 
@@ -33,19 +33,19 @@ export type Directory = Pick<AzureWorld, "applications" | "servicePrincipals" | 
 export type Strike = { readonly request: Request; readonly mishap: Mishap };
 
 type TypeOptions = {
-  /** Milliseconds by which our clock is ahead. */
+  /** Milliseconds by which the run's clock is ahead. */
   readonly later?: number;
-  /** What befalls the run. */
+  /** The fault of the run. */
   readonly strike?: Strike;
 };
 
 export type FaultyServers = {
-  /** An empty cluster, and nothing made in Azure. */
+  /** Returns an empty cluster, and an Azure without created objects. */
   fresh(): FaultyWorld;
   stop(): Promise<void>;
 };
 
-/** Waits go so many times as fast as they are asked. */
+/** Waits are shorter by this factor. */
 const haste = 500;
 
 export async function startFaultyServers(
@@ -127,14 +127,14 @@ export async function startFaultyServers(
   };
 }
 
-/** A wait that an interruption ends. */
+/** Waits until the time is over or an interruption occurs. */
 async function paused(milliseconds: number, signal: AbortSignal): Promise<void> {
   await wait(milliseconds, undefined, { signal }).catch(() => {
     throw new Interrupted();
   });
 }
 
-/** Requests with the same method, host and path are told apart by their number. */
+/** Numbers requests with the same host, method and path. */
 function numbered(calls: readonly { readonly method: string; readonly host: string; readonly path: string }[]): Request[] {
   const seen = new Map<string, number>();
   return calls.map(({ method, host, path: whole }) => {
@@ -146,7 +146,7 @@ function numbered(calls: readonly { readonly method: string; readonly host: stri
   });
 }
 
-/** A path without what is another in every run: identifiers of operations, times and signatures. */
+/** Removes from a path what differs between runs: identifiers of operations, times and signatures. */
 const stable = (path: string) =>
   path
     .replace(/\?.*$/s, "")

@@ -14,7 +14,7 @@ const answers = (where: string, proof: (text: string) => Proof): Place => ({
 
 const error = (message: string) => JSON.stringify({ errors: [{ code: message, message }] });
 
-/** What Azure, a registry, az and kubectl can say. */
+/** Texts from Azure, a registry, az and kubectl. */
 export const others: readonly Place[] = [
   ...([401, 403, 418] as const).flatMap((status) =>
     (["token", "manifest"] satisfies Step[]).map((step) =>

@@ -7,7 +7,7 @@ import { addNamespaces } from "../fakes/world.ts";
 import type { World } from "../in-process.ts";
 import { attach, auths, entry, image, ours, pod, refuse } from "./world.ts";
 
-/** Where a hostile text stands: it is put into a world, or into what command lines run in. */
+/** The place of a hostile text: in a world, or in the ports of command lines. */
 export type Place = {
   readonly where: string;
   lay?(made: FakeWorld, text: string): void;
@@ -24,13 +24,13 @@ const metadata = (change: (text: string) => Partial<Secret["metadata"]>) => (mad
   if (found) made.cluster.put({ ...found, metadata: { ...found.metadata, ...change(text) } }, "kubectl-acr-secret");
 };
 
-/** Our Secret, with an entry that somebody has written. */
+/** Writes an entry of another user into the plugin's Secret. */
 const noted = (change: (text: string) => object) => (made: FakeWorld, text: string) => {
   const config = auths({ "myregistry.azurecr.io": ["mine", "dead"] });
   made.cluster.put(ours(config, [{ ...entry, ...change(text) }]), "kubectl-acr-secret");
 };
 
-/** Somebody's Secret, which the ServiceAccount names. */
+/** Replaces the plugin's Secret with one of another user. The ServiceAccount lists its name. */
 const given = (secret: (text: string) => Partial<Secret>) => (made: FakeWorld, text: string) => {
   const { metadata: _, ...rest } = ours(auths({ "myregistry.azurecr.io": ["mine", "dead"] }));
   made.cluster.remove("secret", "demo", "acr-myregistry");
@@ -39,14 +39,14 @@ const given = (secret: (text: string) => Partial<Secret>) => (made: FakeWorld, t
 
 const config = (text: string): Partial<Secret> => ({ data: { ".dockerconfigjson": Buffer.from(text).toString("base64") } });
 
-/** A ServiceAccount with a list and such notes, all of one writer. */
+/** Creates a ServiceAccount with a list and these annotations, all from one writer. */
 function belonging(made: FakeWorld, annotations: Readonly<Record<string, string>>): void {
   const labels = { "app.kubernetes.io/managed-by": "Helm" };
   const metadata = { name: "default", namespace: "demo", labels, annotations };
   made.cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata, imagePullSecrets: [{ name: "theirs" }] });
 }
 
-/** What a tenant of a cluster can write, whatever the API server would say to it. */
+/** Fields that a tenant of a cluster can write, even if the API server would reject the value. */
 export const tenants: readonly Place[] = [
   { where: "a pod's name", lay: (made, name) => pod(made, (one) => ({ ...one, metadata: { ...one.metadata, name } })) },
   {
@@ -146,7 +146,7 @@ export const tenants: readonly Place[] = [
   },
   {
     where: "a Secret's labels",
-    // Without the annotation create writes the Secret, and prints it
+    // Without the annotation, create writes the Secret and prints it.
     lay: metadata((text) => ({ labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret", note: text }, annotations: {} })),
   },
   { where: "another annotation of a Secret", lay: metadata((text) => ({ annotations: { note: text } })) },
@@ -183,7 +183,7 @@ export const tenants: readonly Place[] = [
   },
 ];
 
-/** What an API server can say, and a kubeconfig hold. */
+/** Texts from an API server, and from a kubeconfig. */
 export const servers: readonly Place[] = [
   ...["get", "list", "create", "patch"].map(
     (call): Place => ({

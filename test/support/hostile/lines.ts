@@ -11,7 +11,7 @@ const forms = [
   "--diff --dry-run=server",
 ];
 
-/** The command lines that a hostile text is led through: every verb in every form of output, over one namespace and over all. */
+/** The command lines for a hostile text: every verb with every output format, for one namespace and for all. */
 export const lines: readonly string[] = [
   ...forms.flatMap((form) => [
     `create --registry myregistry --serviceaccount default -n demo ${form}`,
@@ -50,7 +50,7 @@ export const lines: readonly string[] = [
   "__complete list --namespaces ''",
 ];
 
-/** Lines whose output programs read, as JSON or YAML. */
+/** Command lines with output for programs, as JSON or YAML. */
 export const readByPrograms: readonly string[] = [
   "list -n demo",
   "list -A",
@@ -59,7 +59,7 @@ export const readByPrograms: readonly string[] = [
   "create --registry myregistry --serviceaccount default -n demo",
 ];
 
-/** Lines in which the hostile text is what is typed; %s stands for it. */
+/** Command lines in which the user types the hostile text. %s stands for it. */
 export const typed: readonly string[] = [
   "%s",
   "help %s",
@@ -95,7 +95,7 @@ export const typed: readonly string[] = [
   "__complete list -o %s",
 ];
 
-/** A line in its words; '' is an empty one. */
+/** Splits a line into words. '' is an empty word. */
 export const wordsOf = (line: string, text = ""): string[] =>
   line
     .split(" ")

@@ -5,7 +5,7 @@ import { ours } from "./world.ts";
 
 const image = "myregistry.azurecr.io/app/web:1";
 
-/** Puts a text wherever a real API server lets a tenant write it, into one namespace. */
+/** Writes a text into one namespace, wherever a real API server lets a tenant write it. */
 export async function layOut(namespace: string, text: string): Promise<void> {
   const annotations = { note: text };
   const entry = { hosts: ["myregistry.azurecr.io", text], kind: text, identity: text, slot: text, madeAt: text, expiresAt: text };
@@ -38,8 +38,8 @@ export async function layOut(namespace: string, text: string): Promise<void> {
 type View = { clusters: object[]; users: { name: string; user: Record<string, string> }[]; contexts: { name: string; context: object }[] };
 
 /**
- * Writes a kubeconfig whose context, user and namespace have a text in their names, and whose user is known by a credential plugin
- * that prints it; both without ends of lines, as kubectl lists contexts line by line, and a plugin's lines are its own. @returns its path
+ * Writes a kubeconfig with a text in the names of its context, user and namespace. The user has a credential plugin that prints the text.
+ * Both texts have no line breaks, because kubectl lists one context per line, and a plugin prints its own lines. @returns its path
  */
 export async function hostileKubeconfig(folder: string, { namespace, text }: { namespace: string; text: string }): Promise<string> {
   const name = text.replaceAll("\n", "");

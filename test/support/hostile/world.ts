@@ -9,13 +9,13 @@ import { addNamespaces, type FakeWorld, fakeWorld } from "../fakes/world.ts";
 export const image = "myregistry.azurecr.io/app/web:1";
 export const entry = { hosts: ["myregistry.azurecr.io"], kind: "acr-token", identity: "mine", slot: "password1" };
 
-/** The text of a pull secret: `{ "myregistry.azurecr.io": ["user", "password"] }`. */
+/** Returns the text of a pull secret: `{ "myregistry.azurecr.io": ["user", "password"] }`. */
 export const auths = (logins: Readonly<Record<string, readonly [string, string]>>): string =>
   JSON.stringify({
     auths: Object.fromEntries(Object.entries(logins).map(([host, [username, password]]) => [host, { username, password }])),
   });
 
-/** A Secret that this plugin made, in the namespace `demo`. */
+/** Returns a Secret of this plugin in the namespace `demo`. */
 export const ours = (config: string, entries: readonly object[] = [entry], more: Partial<Metadata> = {}): Secret => ({
   apiVersion: "v1",
   kind: "Secret",
@@ -30,7 +30,9 @@ export const ours = (config: string, entries: readonly object[] = [entry], more:
   data: { ".dockerconfigjson": Buffer.from(config).toString("base64") },
 });
 
-/** A namespace with our Secret, which pulls and is attached, and with a pod that waits; and another namespace with nothing. */
+/**
+ * Returns a world with two namespaces: one with the plugin's Secret, which pulls and is attached, and with a pending pod, and an empty one.
+ */
 export function world(): FakeWorld {
   const made = fakeWorld({ contexts: ["prod", "dev"] });
   for (const cluster of made.clusters.values()) addNamespaces(cluster, "demo", "other");
@@ -42,23 +44,23 @@ export function world(): FakeWorld {
   return made;
 }
 
-/** Names pull secrets in the ServiceAccount `default`. */
+/** Adds pull secrets to the list of the ServiceAccount `default`. */
 export function attach({ cluster }: FakeWorld, ...names: readonly string[]): void {
   const metadata = { name: "default", namespace: "demo" };
   cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata, imagePullSecrets: names.map((name) => ({ name })) });
 }
 
-/** Changes the pod that waits. */
+/** Changes the pending pod. */
 export const pod = (made: FakeWorld, change: (pod: Pod) => Pod): void => {
   const found = made.cluster.get("pod", "demo", "web-1");
   if (found) made.cluster.put(change(found));
 };
 
-/** Has every call of a kind refused. */
+/** Rejects every call of a kind. */
 export function refuse(made: FakeWorld, which: (asked: Asked) => boolean, error: () => CliError): void {
   made.asking.around(refusing(which, error));
 }
 
-/** What Azure Resource Manager refuses with. */
+/** Returns an error of Azure Resource Manager. */
 export const armError = (message: string): CliError =>
   explainArm("make token mine", { status: 400, text: JSON.stringify({ error: { code: "Bad", message } }) });

@@ -1,6 +1,6 @@
 import type { Shape } from "./shape.ts";
 
-/** ServiceAccounts, whose list stands in the object itself. */
+/** ServiceAccounts, whose list is in the object itself. */
 export const accounts: readonly Shape[] = [
   {
     name: "a ServiceAccount",

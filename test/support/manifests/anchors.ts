@@ -3,7 +3,7 @@ import { deployment, type Shape } from "./shape.ts";
 const list = (items: string) => `apiVersion: v1\nkind: List\nitems:\n${items}`;
 const pod = (name: string, spec: string) => `- apiVersion: v1\n  kind: Pod\n  metadata: {name: ${name}}\n  spec: ${spec}\n`;
 
-/** Anchors, aliases and merge keys: one text that stands for several things. */
+/** Anchors, aliases and merge keys: one text that defines several values. */
 export const anchors: readonly Shape[] = [
   {
     name: "anchors on labels",

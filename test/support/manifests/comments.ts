@@ -1,6 +1,6 @@
 import { deployment, type Shape } from "./shape.ts";
 
-/** Comments, blank lines and long texts, which have to stay where they stand. */
+/** Comments, blank lines and long texts, which must stay in place. */
 export const comments: readonly Shape[] = [
   {
     name: "comments everywhere",

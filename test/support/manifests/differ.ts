@@ -1,4 +1,4 @@
-/** The lines of two texts that are only in one of them, as `diff` finds them: those that went, and those that came. */
+/** Returns the lines that only one of two texts contains, as `diff` finds them: the removed and the added ones. */
 export function differ(before: string, after: string): { readonly gone: string[]; readonly come: string[] } {
   const [a, b] = [before.split("\n"), after.split("\n")];
   const common = commonLengths(a, b);
@@ -13,7 +13,7 @@ export function differ(before: string, after: string): { readonly gone: string[]
   return { gone: [...gone, ...a.slice(i)], come: [...come, ...b.slice(j)] };
 }
 
-/** How many lines two texts have in common from each pair of lines on. */
+/** Returns the number of common lines of two texts from each pair of line numbers on. */
 function commonLengths(a: readonly string[], b: readonly string[]): Uint32Array[] {
   const lengths = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
   for (let i = a.length - 1; i >= 0; i--) {

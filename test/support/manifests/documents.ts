@@ -8,7 +8,7 @@ const web = `    spec:
 const config =
   "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: config}\ndata:\n  pod.yaml: |\n    kind: Pod\n    spec:\n      containers: []\n";
 
-/** Several documents, Lists, and what Helm and Kustomize have to do with. */
+/** Several documents, Lists, and files of Helm and Kustomize. */
 export const documents: readonly Shape[] = [
   { name: "a mark before the only document", gets: 1, text: `---\n${deployment("marked")}${web}` },
   { name: "several documents", gets: 2, text: `${deployment("first")}${web}---\n${config}---\n${deployment("second")}${web}` },
@@ -145,7 +145,7 @@ spec:
   {
     name: "a base of Kustomize without a namespace, and its patch beside it",
     gets: 2,
-    // A patch is no whole object
+    // A patch is not a complete object.
     foreign: true,
     text: `apiVersion: apps/v1
 kind: Deployment

@@ -11,7 +11,7 @@ export const account = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name:
 export const accountAttached = account.replace("ServiceAccount\n", "ServiceAccount\nimagePullSecrets:\n- name: acr\n");
 export const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n";
 
-/** A folder with these files, and a way to type in it: `@` stands for it. */
+/** Creates a folder with these files, and a function that runs commands in it. `@` stands for the folder. */
 export async function folderOf(files: Readonly<Record<string, string>>) {
   const folder = await mkdtemp(join(tmpdir(), "manifests-"));
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -9,7 +9,7 @@ const pod = (name: string, spec: object = {}) => ({
 
 const account = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "robot" }, secrets: [] };
 
-/** JSON, which is YAML too, in its own indentation. */
+/** JSON, which is also YAML, with its own indentation. */
 export const json: readonly Shape[] = [
   { name: "JSON by two spaces", gets: 1, text: `${JSON.stringify(pod("two"), null, 2)}\n` },
   { name: "JSON by four spaces, as kubectl prints it", gets: 1, text: `${JSON.stringify(pod("four"), null, 4)}\n` },

@@ -1,6 +1,6 @@
 import type { Shape } from "./shape.ts";
 
-/** One of each kind, as the pages of Kubernetes and `kubectl create --dry-run -o yaml` write them. */
+/** One object of each kind, as the Kubernetes documentation and `kubectl create --dry-run -o yaml` write it. */
 export const kinds: readonly Shape[] = [
   {
     name: "a Deployment as the pages of Kubernetes have it",
@@ -158,7 +158,7 @@ spec:
   {
     name: "a Job whose name the server makes",
     gets: 1,
-    // apply wants a name
+    // kubectl apply requires a name.
     foreign: true,
     text: `apiVersion: batch/v1
 kind: Job

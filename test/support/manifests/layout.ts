@@ -10,7 +10,7 @@ const plain = (name: string) => `${deployment(name)}    spec:
           two
 `;
 
-/** Line ends, indentation, braces. */
+/** Line breaks, indentation and braces. */
 export const layout: readonly Shape[] = [
   { name: "lines that end as on Windows", gets: 1, text: plain("crlf").replaceAll("\n", "\r\n") },
   { name: "lines that end as on Windows, the last in none", gets: 1, text: plain("crlf-open").replaceAll("\n", "\r\n").trimEnd() },

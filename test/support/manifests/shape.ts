@@ -1,20 +1,20 @@
-/** A manifest as people have them, and what it means for the objects in it. */
+/** A manifest in one of the usual styles, and what the plugin should change in it. */
 export type Shape = {
   readonly name: string;
   readonly text: string;
-  /** How many of its objects lack the name `acr` and are to get it. */
+  /** How many of its objects lack the name `acr` and should get it. */
   readonly gets: number;
-  /** Its ServiceAccounts are named, and nothing else. */
+  /** The command line names its ServiceAccounts and no other target. */
   readonly accounts?: true;
-  /** A list is there already: then detach is no way back. */
+  /** It already has a list, so detach does not restore the original text. */
   readonly had?: true;
-  /** Lines that are changed, and not only added: a list in brackets stands on one. */
+  /** The number of lines that are changed instead of added: a list in brackets is one line. */
   readonly alters?: number;
-  /** The API server of the tests does not take it, as it is: it is of a kind that is not there, or of no kind at all. */
+  /** The tests' API server does not accept it unchanged: its kind is unknown, or it has none. */
   readonly foreign?: true;
 };
 
-/** A Deployment's head, for shapes that differ below it. */
+/** Returns the start of a Deployment, for shapes that differ after it. */
 export const deployment = (name: string) =>
   `apiVersion: apps/v1
 kind: Deployment

@@ -8,5 +8,5 @@ import { layout } from "./layout.ts";
 import type { Shape } from "./shape.ts";
 import { standing } from "./standing.ts";
 
-/** Every shape of a manifest that can be edited. */
+/** Every shape of an editable manifest. */
 export const shapes: readonly Shape[] = [...kinds, ...accounts, ...comments, ...layout, ...json, ...standing, ...documents, ...anchors];

@@ -9,7 +9,7 @@ ${spec}`;
 const containers = "  containers:\n  - name: web\n    image: web\n";
 const indented = "  containers:\n    - name: web\n      image: web\n";
 
-/** Lists that are there already. */
+/** Manifests with an existing list. */
 export const standing: readonly Shape[] = [
   { name: "a list with a name", gets: 1, had: true, text: pod("one", `  imagePullSecrets:\n  - name: theirs\n${containers}`) },
   {

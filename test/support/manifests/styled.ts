@@ -1,11 +1,11 @@
-/** Chooses one of these; the same chances always choose the same. */
+/** Selects one of these. The same seed always selects the same. */
 export type Choose = <T>(...of: readonly T[]) => T;
 
 type Data = string | null | readonly Data[] | { readonly [key: string]: Data };
 
 /**
- * Writes data as YAML in one of the countless styles in which people have it: indentation, dashes, braces, quotation marks, comments,
- * blank lines and blocks are chosen for each part anew.
+ * Writes data as YAML in a random style: indentation, dashes, braces, quotation marks, comments, blank lines and blocks are selected for
+ * each part.
  */
 export function styled(data: { readonly [key: string]: Data }, choose: Choose): string {
   const eol = choose("\n", "\n", "\r\n");
@@ -17,7 +17,7 @@ function mapLines(map: { readonly [key: string]: Data }, indent: string, choose:
   return Object.entries(map).flatMap(([key, value]) => [...above(indent, choose), ...pairLines(key, value, indent, choose)]);
 }
 
-/** What may stand above a key, and belongs to it. */
+/** Returns lines that may be above a key and belong to it. */
 const above = (indent: string, choose: Choose): readonly string[] =>
   choose<readonly string[]>(
     [],
@@ -70,7 +70,7 @@ function scalarLines(named: string, value: string, indent: string, choose: Choos
   return [`${named} ${choose(value, `"${value}"`, `'${value}'`)}${tail}`];
 }
 
-/** Data on one line. */
+/** Formats data on one line. */
 function braced(value: Data, choose: Choose): string {
   if (value === null) return "~";
   if (typeof value === "string") return choose(value, `"${value}"`, `'${value}'`);

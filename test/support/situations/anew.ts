@@ -1,6 +1,6 @@
 import type { Job, Metadata, Pod, PodSpec, PodTemplate } from "../../../src/objects.ts";
 
-/** A pod as the API server has it. */
+/** Returns a pod as the API server stores it. */
 export const podOf = ({
   spec = {},
   metadata = {},
@@ -23,7 +23,7 @@ type JobOptions = {
   readonly status?: Job["status"];
 } & Partial<Pick<Job["spec"], "manualSelector" | "selector">>;
 
-/** A Job as the API server has it. */
+/** Returns a Job as the API server stores it. */
 export const jobOf = ({ metadata = {}, template, status, ...spec }: JobOptions): Job => ({
   apiVersion: "batch/v1",
   kind: "Job",

@@ -1,9 +1,9 @@
 import { bare, ours, pod, r, theirs } from "../check-world.ts";
 import { create, createFor, db, type Expected, itself, job, web } from "./words.ts";
 
-/** Pull secrets that are there, are not, or do not do. */
+/** Pull secrets that work, are missing, or do not work. */
 export const attached: readonly Expected[] = [
-  // It can be pulled
+  // The image can be pulled.
   {
     what: "the login pulls",
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("web-1", { names: ["acr"] })] },
@@ -21,7 +21,7 @@ export const attached: readonly Expected[] = [
     cause: "by-node",
   },
 
-  // No pull secret
+  // No pull secret.
   {
     what: "nothing at all",
     given: { pods: [pod("web-1")] },
@@ -83,7 +83,7 @@ export const attached: readonly Expected[] = [
     fix: `kubectl acr-secret create -n demo acr --registry ${r} --repository app/web --serviceaccount default --acr-token narrow`,
   },
 
-  // Pull secrets that do not do
+  // Pull secrets that do not work.
   {
     what: "it does not exist, and its pod came after the ServiceAccount's list",
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("web-1", { names: ["gone"] })] },

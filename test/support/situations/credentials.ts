@@ -3,9 +3,9 @@ import { create, createFor, type Expected, job, refusedBy } from "./words.ts";
 
 const lostLabel = "its annotation names this login, but it has lost its label app.kubernetes.io/managed-by, which --force brings back";
 
-/** Credentials that are refused, may not pull, or came too late. */
+/** Credentials that the registry rejects, that may not pull, or that were attached too late. */
 export const credentials: readonly Expected[] = [
-  // Credentials that are refused
+  // Credentials that the registry rejects.
   {
     what: "our ACR token is refused",
     given: {
@@ -162,7 +162,7 @@ export const credentials: readonly Expected[] = [
     fix: `kubectl acr-secret create -n demo acr --registry ${r} --acr-token ci-pull`,
   },
 
-  // Credentials that may not pull it
+  // Credentials that may not pull the image.
   {
     what: "our ACR token may not pull it",
     given: {
@@ -185,7 +185,7 @@ export const credentials: readonly Expected[] = [
     fix: `kubectl acr-secret create -n demo acr-myregistry-pull --registry ${r} --repository app/web --serviceaccount default`,
   },
 
-  // Pods that are older than their Secret
+  // Pods that are older than their Secret.
   {
     what: "its Deployment's pod was made before",
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("web-1")] },
@@ -235,7 +235,7 @@ export const credentials: readonly Expected[] = [
     fix: `kubectl acr-secret create -n demo acr --registry ${r} --acr-token ci-pull && kubectl delete pod -n demo web-1`,
   },
 
-  // Secrets that cannot be read
+  // Secrets that cannot be read.
   {
     what: "it is malformed, and has this login alone",
     given: {

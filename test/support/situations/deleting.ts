@@ -7,7 +7,7 @@ import { type } from "../in-process.ts";
 export const image = "myregistry.azurecr.io/app/web:1";
 export const making = "create --registry myregistry --repository app/web";
 
-/** A world in which lines were typed, of which nothing is recorded. */
+/** Runs command lines in a world, and forgets their calls. */
 export async function after(world: FakeWorld, ...lines: readonly string[]): Promise<FakeWorld> {
   for (const line of lines) {
     const { code, stderr } = await type(line, world.ports);
@@ -17,10 +17,10 @@ export async function after(world: FakeWorld, ...lines: readonly string[]): Prom
   return world;
 }
 
-/** A namespace whose default ServiceAccount carries a Secret with a token of its own. */
+/** Creates a namespace with a Secret for its own token. The default ServiceAccount lists the Secret. */
 export const made = (): Promise<FakeWorld> => after(worldOf(["demo"]), `${making} --serviceaccount default -n demo`);
 
-/** A template that names pull secrets. */
+/** Returns a Deployment whose template lists pull secrets. */
 export const deployment = (names: readonly string[], namespace = "demo"): KubeObjects["deployment.apps"] => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
@@ -28,7 +28,7 @@ export const deployment = (names: readonly string[], namespace = "demo"): KubeOb
   spec: { template: { metadata: {}, spec: { containers: [{ name: "c", image }], imagePullSecrets: names.map((name) => ({ name })) } } },
 });
 
-/** A pod of that Deployment that runs. */
+/** Returns a running pod of that Deployment. */
 export function running(name: string, { names = ["acr-myregistry"], of = image } = {}): KubeObjects["pod"] {
   const { metadata, ...pod } = stuckPod("demo", name, of, { names });
   const [owner] = metadata.ownerReferences ?? [];
@@ -39,7 +39,7 @@ export function running(name: string, { names = ["acr-myregistry"], of = image }
   };
 }
 
-/** Everything in the clusters and in Azure, but for what the API server counts on. */
+/** Returns everything in the clusters and in Azure, except what the API server changes at each write. */
 export function everythingIn({ clusters, azure }: FakeWorld) {
   const kinds = ["secret", "serviceaccount", "deployment.apps", "pod"] as const;
   const objects = [...clusters].flatMap(([context, cluster]) =>

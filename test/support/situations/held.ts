@@ -5,7 +5,7 @@ export const host = "r.azurecr.io";
 export const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
 export const entry: Entry = { hosts: [host], kind: "given", identity: "ci" };
 
-/** A Secret that holds that login alone, of which nobody knows whether it pulls. */
+/** A Secret with only that login. Whether the login pulls is unknown. */
 export const existing: ExistingSecret = {
   uid: "u1",
   version: "7",

@@ -1,9 +1,9 @@
 import { bare, ours, pod, r, theirs } from "../check-world.ts";
 import { create, type Expected, web } from "./words.ts";
 
-/** The image, the way to it, and names of registries. */
+/** Problems of the image name, the connection, and the registry name. */
 export const images: readonly Expected[] = [
-  // The image, and the way to the registry
+  // The image and the connection to the registry.
   {
     what: "the tag is not there",
     given: { images: [`${r}/app/web:9`], accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")] },
@@ -101,7 +101,7 @@ export const images: readonly Expected[] = [
     cause: "pulls",
   },
 
-  // Other names of a registry
+  // Other names of a registry.
   {
     what: "the image names the port",
     given: {
@@ -117,7 +117,7 @@ export const images: readonly Expected[] = [
     what: "the image names the port, and nothing is attached",
     given: { pods: [pod("web-1", { image: `${r}:443/app/web:1` })] },
     cause: "no-login",
-    // The pods do not name the registry as the Secret will, so `create` could not tell what they use
+    // The pods' image name differs from the registry's name, so `create` could not detect the repositories that they use.
     fix: `${create} --repository app/web --serviceaccount default && kubectl set image -n demo deployment/web app=${web}`,
   },
   {
@@ -151,7 +151,7 @@ export const images: readonly Expected[] = [
     cause: "pulls",
   },
 
-  // Other registries
+  // Other registries.
   {
     what: "the login goes by another host",
     given: {
@@ -208,7 +208,7 @@ export const images: readonly Expected[] = [
     message: "the node of pod/web-1 says: pull access denied: insufficient_scope: authorization failed",
   },
 
-  // One Secret by its name
+  // One Secret by its name.
   {
     what: "it has no login for the image",
     given: {

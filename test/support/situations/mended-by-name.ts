@@ -21,14 +21,14 @@ const day = 86_400_000;
 
 type Login = { readonly clientId: string; readonly clientSecret: string };
 
-/** Makes a Secret of a login that somebody has. */
+/** Creates a Secret from a given login. */
 async function give(login: Promise<Login>, at: Place, more = ""): Promise<void> {
   const { clientId, clientSecret } = await login;
   const line = `kubectl acr-secret create mine --registry ${r} --repository app/web --username ${clientId} --password-stdin ${more} -n N`;
   expect(await at.type(line, { stdin: clientSecret })).toMatchObject({ code: 0 });
 }
 
-/** Changes what our Secret notes of its login, as we would. */
+/** Changes the plugin's annotation entry on a Secret, as the plugin's field manager. */
 async function note({ namespace, typed }: Place, change: object): Promise<void> {
   const { metadata } = await getJson<Secret>("secret", "mine", "-n", namespace);
   const [entry] = JSON.parse(metadata.annotations?.["acr-secret/logins"] ?? "[]") as object[];
@@ -39,7 +39,7 @@ async function note({ namespace, typed }: Place, change: object): Promise<void> 
 const noteOf = async ({ namespace }: Place): Promise<{ identity: string; expiresAt: string; kind: string }> =>
   JSON.parse((await getJson<Secret>("secret", "mine", "-n", namespace)).metadata.annotations?.["acr-secret/logins"] ?? "[]")[0];
 
-/** Puts other logins into a Secret by hand: a wrong one for the registry, and others. */
+/** Returns a command that overwrites the logins in a Secret by hand: a wrong one for the registry, and others. */
 const overwrite = (manager: string, others: object = {}) =>
   `kubectl get secret mine -n N -o json | sed 's/"[.]dockerconfigjson": "[^"]*"/".dockerconfigjson": "${Buffer.from(
     JSON.stringify({ auths: { [r]: { username: "ci", password: "wrong" }, ...others } }),
@@ -50,7 +50,7 @@ const pullsBoth = async (at: Place) => {
   expect(items.map(({ cause }) => cause)).toEqual(["pulls", "pulls"]);
 };
 
-/** What is to be mended in the Secret that the pods have, or by it. */
+/** Problems of the pods' Secret, and problems that a change of that Secret fixes. */
 export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situation[] => [
   {
     what: "a credential that was given is no longer taken",

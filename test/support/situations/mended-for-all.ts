@@ -5,7 +5,7 @@ import type { Shell } from "../plugin.ts";
 
 const metadata = (name: string, namespace: string) => ({ metadata: { name, namespace } });
 
-/** A Job, which is not to be disturbed. */
+/** Returns a Job that a fix must not restart. */
 const job = (namespace: string) => ({
   apiVersion: "batch/v1",
   kind: "Job",
@@ -13,7 +13,7 @@ const job = (namespace: string) => ({
   spec: { backoffLimit: 0, template: { spec: { restartPolicy: "Never", containers: [{ name: "app", image: web }] } } },
 });
 
-/** A Deployment of another name, and of another ServiceAccount. */
+/** Returns a Deployment with another name and another ServiceAccount. */
 const named =
   (name: string, image = web, serviceAccountName = "default") =>
   (namespace: string) => {
@@ -26,7 +26,7 @@ const named =
 const account = ({ namespace }: Place, name: string) =>
   create([{ apiVersion: "v1", kind: "ServiceAccount", ...metadata(name, namespace) }]);
 
-/** What is to be mended for several pods, for others than usual, or from another place. */
+/** Problems of several pods or of unusual pods, and checks as another user or in another context. */
 export const mendedForAll = (shell: Shell): readonly Situation[] => [
   {
     what: "nothing is attached, and the pod is a Job's",

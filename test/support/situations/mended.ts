@@ -16,7 +16,7 @@ import {
 import { kubectl } from "../kubectl.ts";
 import type { Shell } from "../plugin.ts";
 
-/** Pods that cannot pull, each with what `check` says of it; the command that it prints mends each. */
+/** Pods that cannot pull, each with the cause that `check` reports. The command that `check` prints fixes each. */
 export const mended = (shell: Shell): readonly Situation[] => [
   { what: "nothing is attached", cause: "no-login", lay: (at) => having(at, workload("Deployment")) },
   { what: "nothing is attached, and the pod has no controller", cause: "no-login", lay: (at) => having(at, barePod()) },

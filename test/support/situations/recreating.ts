@@ -8,7 +8,7 @@ export const attach = "attach acr-myregistry pod/p -n demo";
 export const again = `${attach} --recreate`;
 export const forbidden = () => new CliError("forbidden", "Error from server (Forbidden): exceeded quota");
 export const lost = () => new CliError("unreachable", "the answer was lost");
-/** The line that names the file before the pod is deleted. */
+/** The line that names the backup file before the pod is deleted. */
 export const saved = "pod/p is saved in pod-demo-p.json until it is created again\n";
 export const replaced = { stdout: "pod/p replaced\n", stderr: saved, code: 0 };
 /** The hint of a run that ends between the delete and the create. */
@@ -16,7 +16,7 @@ export const createHint =
   "hint: pod/p was deleted; once it is gone, this command creates it as it was:\nhint: kubectl create -n demo -f pod-demo-p.json\n";
 export const unchanged = { stdout: "pod/p unchanged\n", stderr: "", code: 0 };
 
-/** A world whose pod `p` waits for its image. */
+/** Creates a world whose pod `p` waits for its image. */
 export async function waiting(more: Parameters<typeof podOf>[0] = {}): Promise<FakeWorld> {
   const world = await stored("demo");
   world.cluster.put(

@@ -1,5 +1,5 @@
 export const image = "myregistry.azurecr.io/app/web:1";
-/** A pod of a ServiceAccount that waits for its image. */
+/** Returns a pod of a ServiceAccount that waits for its image. */
 export const pod = (namespace: string, spec: object = {}, metadata: object = {}) => ({
   apiVersion: "v1",
   kind: "Pod",
@@ -7,7 +7,7 @@ export const pod = (namespace: string, spec: object = {}, metadata: object = {})
   spec: { serviceAccountName: "app", terminationGracePeriodSeconds: 0, containers: [{ name: "web", image }], ...spec },
 });
 
-/** A pod with much of what one can have. */
+/** Returns a pod with many optional fields. */
 export const rich = (namespace: string) =>
   pod(
     namespace,

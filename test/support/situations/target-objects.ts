@@ -1,10 +1,10 @@
-/** Objects with a list of pull secrets, by their kinds, as somebody would apply them. */
+/** Objects with a list of pull secrets, by kind, as a user applies them. */
 
 type Names = readonly (string | undefined)[];
 
 const listed = (names: Names | undefined) => names && { imagePullSecrets: names.map((name) => (name === undefined ? {} : { name })) };
 
-/** A pod that never finds a node, so that it waits. */
+/** Returns the spec of a pod that no node accepts, so that it stays pending. */
 const podSpec = (names: Names | undefined, more: object = {}) => ({
   nodeSelector: { nowhere: "true" },
   serviceAccountName: "app",
@@ -46,7 +46,10 @@ const kinds = {
 
 export type TargetName = keyof typeof kinds;
 
-/** One object of a kind. @param names its list of pull secrets, `undefined` for an entry without a name; absent: it has none */
+/**
+ * Returns one object of a kind. @param names its list of pull secrets, with `undefined` for an entry without a name; if omitted, it has no
+ * list
+ */
 export function targetObject(kind: TargetName, of: { readonly name?: string; readonly namespace: string }, names?: Names): object {
   const { apiVersion, kind: called, body } = kinds[kind] as Kind;
   return {

@@ -8,7 +8,7 @@ export const image = "myregistry.azurecr.io/app/web:1";
 /** Puts an object with a list of pull secrets into a world. */
 export const put = ({ cluster }: FakeWorld, kind: TargetName, name: string, names?: string[], namespace = "demo") =>
   cluster.put(targetObject(kind, { namespace, name }, names) as KubeObject);
-/** A ServiceAccount whose pods may name only what it lists itself. */
+/** Returns a ServiceAccount whose pods may only use Secrets in its own lists. */
 export const strict = (namespace: string, name: string, names: readonly string[] = []): KubeObject => {
   const { metadata, ...rest } = account(namespace, name, names);
   return { ...rest, metadata: { ...metadata, annotations: { "kubernetes.io/enforce-mountable-secrets": "true" } } };
@@ -17,14 +17,14 @@ export const strict = (namespace: string, name: string, names: readonly string[]
 export const attach = "attach acr-myregistry -n demo";
 export const app = `${attach} --serviceaccount app`;
 
-/** What is there, what is typed, and what is told of it. */
+/** The objects, the command line, and the warning that it prints. */
 export const situations: readonly {
   readonly id: WarningId;
   readonly what: string;
   readonly typed: string;
   fill(made: FakeWorld): void;
   readonly told: string;
-  /** What a second run tells. */
+  /** The warning of a second run. */
   readonly again: string;
 }[] = [
   {

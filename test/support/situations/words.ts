@@ -1,6 +1,6 @@
 import { r, type Situation } from "../check-world.ts";
 
-/** What a check says of a situation. */
+/** The result of a check for a situation. */
 export type Expected = { what: string; given: Situation; cause: string; message?: string; fix?: string };
 
 export const job = { kind: "Job", name: "migrate" };

@@ -2,7 +2,7 @@ import type { ManagedFields, Metadata } from "../../../src/objects.ts";
 
 type Written = { labels?: Record<string, string>; annotations?: Record<string, string>; list?: true; operation?: "Apply" | "Update" };
 
-/** An entry of managedFields: what of the metadata, and of the list, a manager has written. */
+/** Returns an entry of managedFields: the metadata and the list that a manager has written. */
 export const wrote = (manager: string, { labels = {}, annotations = {}, list, operation = "Update" }: Written): ManagedFields => {
   const keys = (texts: object) => Object.fromEntries(Object.keys(texts).map((key) => [`f:${key}`, {}]));
   const metadata = { "f:metadata": { "f:labels": keys(labels), "f:annotations": keys(annotations) } };
@@ -18,7 +18,7 @@ export const helmNotes = { "meta.helm.sh/release-name": "web", "meta.helm.sh/rel
 export const tracked = { "argocd.argoproj.io/tracking-id": "web:/ServiceAccount:demo/default" };
 export const applied = (manifest: object) => ({ "kubectl.kubernetes.io/last-applied-configuration": JSON.stringify(manifest) });
 
-/** What an object says of itself, with one entry of managedFields for each writer. */
+/** Returns metadata with one entry of managedFields for each writer. */
 export const said = (more: Partial<Metadata>, ...managedFields: ManagedFields[]): Metadata => ({
   name: "default",
   namespace: "demo",
@@ -27,7 +27,7 @@ export const said = (more: Partial<Metadata>, ...managedFields: ManagedFields[])
 });
 export const byHelm = { labels: helmLabel, annotations: helmNotes };
 
-/** An owner of an operator's, which controls the object or only owns it. */
+/** Returns an operator's resource as an owner, which controls the object or only owns it. */
 export const ownedBy = (controller: boolean) => [
   { apiVersion: "monitoring.coreos.com/v1", kind: "Prometheus", name: "k8s", uid: "u", ...(controller && { controller }) },
 ];
