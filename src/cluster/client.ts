@@ -3,39 +3,39 @@ import type { Answer, Method } from "./exchange.ts";
 import type { Send } from "./send.ts";
 import { continuation, readStatus, saysAbsent, statusError } from "./status.ts";
 
-/** A request that changes something; `path` has its query, and the body is sent as JSON of the given media type. */
+/** A request that writes. `path` contains its query, and the body is sent as JSON of the given media type. */
 export type Change = {
   readonly method: Exclude<Method, "GET">;
   readonly path: string;
   readonly type: string;
   readonly body: unknown;
-  /** Secret `data` of the body. */
+  /** The `data` of a Secret in the body. */
   readonly contents?: Readonly<Record<string, string>> | undefined;
 };
 
-/** Where a page of a list begins, and how many objects it has at most (meta/v1 ListOptions). */
+/** The start of a page of a list, and its maximum number of objects (meta/v1 ListOptions). */
 export type Page = { readonly limit: number; readonly continue?: string };
 
 export type Client = {
-  /** The object, or undefined where the server says that it is not there. */
+  /** Returns the object, or undefined if the server says that it does not exist. */
   read<T>(path: string): Promise<T | undefined>;
-  /** The objects of a list, page by page. @param metadataOnly as meta/v1 PartialObjectMetadata */
+  /** Returns the objects of a list, page by page. @param metadataOnly as meta/v1 PartialObjectMetadata */
   pages<T>(path: (page: Page) => string, metadataOnly?: boolean): AsyncGenerator<readonly T[]>;
-  /** @throws Conflict on 409, CliError on every other refusal, notFound among them */
+  /** @throws Conflict on 409, CliError on every other error response, notFound among them */
   write<T>(change: Change): Promise<T>;
 };
 
 type List<T> = { readonly items?: readonly T[] | null; readonly metadata?: { readonly continue?: string } };
 
 /**
- * Objects of a page. Two pages of each list are in memory at once, at first five, and a Secret may have a megabyte: only where the objects
- * so far were small a page has more of them, up to so many characters.
+ * Objects per page. Two pages of each list are in memory at the same time, at first five, and a Secret may have a megabyte. So a page is
+ * larger only if the objects so far were small, up to this number of characters.
  */
 const limits = { least: 50, most: 100, characters: 200_000, metadata: 500 };
 
 const metadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
 
-/** Objects of the API server as JSON; its refusals as CliErrors in kubectl's words. */
+/** Objects of the API server as JSON. Error responses become CliErrors in kubectl's words. */
 export function apiClient(send: Send, userAgent: string): Client {
   const headers = { accept: "application/json", "user-agent": userAgent };
   const get = (path: string, accept = headers.accept) => send({ method: "GET", path, headers: { ...headers, accept } });
@@ -56,13 +56,13 @@ export function apiClient(send: Send, userAgent: string): Client {
   };
 }
 
-/** What an answer has of a list, and the next page, if there is one. */
+/** The objects in a response for a list, and the next page, if there is one. */
 type Part<T> = { readonly items: readonly T[]; readonly next: Page | undefined };
 
 async function* pagesOf<T>(ask: (page: Page) => Promise<Answer>, limitOf: LimitOf): AsyncGenerator<readonly T[]> {
   let page: Page | undefined = { limit: limitOf() };
   while (page) {
-    // The answer's text, which is long, is not to live as long as the objects do
+    // Keeps no reference to the response's text, which is long, while the objects are in use
     const { items, next }: Part<T> = partOf(await ask(page), page, limitOf);
     yield items;
     page = next;
@@ -70,7 +70,7 @@ async function* pagesOf<T>(ask: (page: Page) => Promise<Answer>, limitOf: LimitO
 }
 
 function partOf<T>(answer: Answer, { limit, continue: from }: Page, limitOf: LimitOf): Part<T> {
-  // A list that was begun too long ago is continued as it is now, from the same key on
+  // A list whose token has expired continues with its present state, from the same key
   const later = from === undefined ? undefined : continuation(answer);
   if (later !== undefined) return { items: [], next: { limit, continue: later } };
   const { items, metadata }: List<T> = parse(answer);
@@ -82,7 +82,7 @@ function partOf<T>(answer: Answer, { limit, continue: from }: Page, limitOf: Lim
   };
 }
 
-/** How many objects the next page has at most, by what the one before it had. */
+/** Returns the maximum number of objects of the next page, from the size of the page before it. */
 type LimitOf = (before?: { readonly found: number; readonly characters: number }) => number;
 
 const limitOfWhole: LimitOf = ({ found, characters } = { found: 0, characters: 1 }) =>

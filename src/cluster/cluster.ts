@@ -15,17 +15,17 @@ export type ClusterOptions = ConnectionOptions & {
   /** The User-Agent: `kubectl-acr-secret/v1.2.3`. */
   readonly userAgent: string;
   sleep(milliseconds: number): Promise<void>;
-  /** Called with each different warning of the API server. */
+  /** Called once for each different warning of the API server. */
   onWarning(text: string): void;
 };
 
-/** The cluster port, and a way to start what it needs before the first call, so that other work overlaps with it. */
+/** The cluster port, with a method to start what it needs before the first call, so that other work overlaps with the start. */
 export type OpenedCluster = Cluster & {
-  /** Starts the transport and asks for the namespace; failures show in the calls that need them. */
+  /** Starts the transport and requests the namespace. Errors are thrown by the calls that need them. */
   warm(): void;
 };
 
-/** Opens the cluster that kubectl would talk to with these flags. Nothing runs before the first call. */
+/** Opens the cluster that kubectl would use with these flags. Starts nothing before the first call. */
 export function openCluster(options: ClusterOptions): OpenedCluster {
   const { kube } = options;
   const link = connection(options);
@@ -52,7 +52,7 @@ function objects(client: Client): Pick<Cluster, "get" | "pages" | "write"> {
     ) {
       const { api, kind: name } = kinds[kind];
       const path = (page: object) => listPath(kind, namespace, { labelSelector: labels, fieldSelector: fields, ...page });
-      // The items of a list do not say what they are
+      // The items of a list have no kind
       for await (const page of client.pages<object>(path, metadataOnly))
         yield page.map((item) => whole<K>({ ...item, apiVersion: api, kind: name }));
     },
@@ -60,7 +60,7 @@ function objects(client: Client): Pick<Cluster, "get" | "pages" | "write"> {
   };
 }
 
-/** An object of a kind, as the server gave it. */
+/** An object of a kind, as the server returned it. */
 const whole = <K extends ClusterKind>(object: object) => object as KubeObjects[K];
 
 function requestFor(to: Ref<ClusterKind>, write: Write, options: WriteOptions): Change {
@@ -102,7 +102,7 @@ const deleteOptions = ({ uid, version }: Preconditions, { dryRun }: WriteOptions
   dryRun: dryRun ? ["All"] : undefined,
 });
 
-/** What a Secret holds, which nothing that is shown may repeat. */
+/** The contents of a Secret, which no output may repeat. */
 function contentsOf(body: object): Readonly<Record<string, string>> | undefined {
   const { data } = body as { data?: Readonly<Record<string, string>> };
   return data;

@@ -16,38 +16,38 @@ import { within } from "./within.ts";
 
 export type ConnectionOptions = {
   readonly kube: Pick<KubeFlags, "forward" | "requestTimeout">;
-  /** A `kubectl proxy` with the same flags that is on its way. */
+  /** A `kubectl proxy` with the same flags that was started earlier. */
   readonly launched?: Launched | undefined;
   readonly env: Environment;
-  /** `inherit` on a terminal: kubectl's credential plugins ask their questions there. */
+  /** `inherit` on a terminal: kubectl's credential plugins read answers there. */
   readonly stdin: "inherit" | "ignore";
-  /** Gets what kubectl and its credential plugins print on their stderr. */
+  /** Receives the stderr of kubectl and its credential plugins. */
   readonly stderr: Pick<Sink, "write">;
   readonly platform?: NodeJS.Platform;
-  /** Where a pod's identity is mounted. */
+  /** The folder with a pod's identity. */
   readonly podFolder?: string;
   now(): Date;
-  /** What ends requests and waits, asked for at each: what is taken back after an interruption goes by another signal. */
+  /** Returns the signal that aborts requests and waits. Called for each, because a rollback after an interruption uses another signal. */
   signal(): AbortSignal;
 };
 
 export type Connection = {
   readonly transport: Transport;
-  /** The namespace that goes with it, when no flag names one. */
+  /** The namespace of the selected context, if no flag names one. */
   namespace(): Promise<string>;
-  /** Whether the first request has to be alone: until it is answered, each one might have a credential plugin ask its question. */
+  /** Whether the first request must be alone: until it is answered, each request might make a credential plugin prompt. */
   firstAlone(): boolean;
-  /** The run's context, if the kubeconfig's current context was used and is another one by now. */
+  /** The run's context, if the run uses the kubeconfig's current context and that has changed since. */
   contextToName(): string | undefined;
-  /** Whether a kubectl that starts now reaches the server that the run began with. */
+  /** Whether a kubectl that starts now connects to the server that the run began with. */
   sameServer(): Promise<SameServer>;
-  /** The error to show for a connection that failed with this sentence. */
+  /** Returns the error for a connection that failed with this sentence. */
   explain(sentence: string): Promise<CliError>;
 };
 
 /**
- * Finds the way to the API server, at the first call: through kubectl, or in a pod without kubectl, straight. Which cluster it leads to is
- * decided once, by the kubeconfig as it is then: each kubectl gets that context by its name.
+ * Connects to the API server at the first call: through kubectl, or directly in a pod without kubectl. The cluster is chosen once, by the
+ * kubeconfig as it is then. Each kubectl gets the name of that context.
  */
 export function connection(options: ConnectionOptions): Connection {
   const { kube, env, launched, platform = here(), podFolder: folder = serviceAccountFolder } = options;
@@ -73,7 +73,7 @@ export function connection(options: ConnectionOptions): Connection {
   });
   const namespace = once(() =>
     within(limits(), async (signal) => {
-      // The proxy starts first, because it is what everything waits for
+      // The proxy starts first, because everything waits for it
       await way().catch(() => {});
       return currentNamespace(await kubectl(), { env, folder, config: seek().config, signal });
     }),
@@ -109,13 +109,13 @@ export function connection(options: ConnectionOptions): Connection {
       try {
         return await namespace();
       } catch (error) {
-        // Of a kubeconfig that is not there, `config view` only says that it has no context; the proxy says more
+        // For a missing kubeconfig, `config view` only says that it has no context. The proxy says more
         await within(limits(), () => transport.open());
         throw error;
       }
     },
     explain: async (sentence) => {
-      // Without a context kubectl tries its old default server, which nobody asked for
+      // Without a context kubectl tries its old default server, which the user did not select
       const error = /(127\.0\.0\.1|localhost|\[::1\]):8080\b.*refused/.test(sentence)
         ? await namespace().catch((reason) => reason)
         : undefined;
@@ -129,7 +129,7 @@ export function noKubectl(flags: readonly string[]): CliError {
   return new CliError("config", `kubectl is not on PATH${needed}`, { hint: "install kubectl, or name it in KUBECTL_PATH" });
 }
 
-/** Does a thing at the first call, and gives its result to every call; only what was cancelled is begun anew. */
+/** Calls a function at the first use, and shares its result with every call. A cancelled call is repeated. */
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {

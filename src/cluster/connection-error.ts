@@ -2,20 +2,20 @@ import { CliError } from "../errors.ts";
 import type { Answer } from "./exchange.ts";
 
 /**
- * What `kubectl proxy` answers when it cannot reach the API server or has no credential for it: 500 in plain text.
- * The API server itself always refuses in JSON.
- * @returns Go's sentence; undefined for every other answer
+ * Reads the response of a `kubectl proxy` that cannot reach the API server or has no credential for it: 500 in plain text. The API server
+ * itself always returns errors in JSON.
+ * @returns Go's sentence; undefined for every other response
  */
 export function proxyFailure({ status, type, text }: Pick<Answer, "status" | "type" | "text">): string | undefined {
   return status >= 500 && type.startsWith("text/plain") ? text.trim() : undefined;
 }
 
-/** A connection that was there and broke: asking again opens a new one. */
+/** Whether an existing connection broke. Another request opens a new one. */
 export function isBroken(sentence: string): boolean {
   return /\bEOF$|connection reset by peer|broken pipe|client connection lost|GOAWAY/.test(sentence);
 }
 
-/** The error for a connection that failed, in the words that kubectl has for it. `sentence` is Go's or Node's own. */
+/** Returns the error for a failed connection, in kubectl's words. `sentence` is Go's or Node's own. */
 export function connectionError(sentence: string): CliError {
   const refused = /(?:dial tcp |ECONNREFUSED )(\S+?):?(?: connect: connection refused)?$/.exec(sentence);
   if (refused && /refused/i.test(sentence)) {
@@ -26,15 +26,15 @@ export function connectionError(sentence: string): CliError {
   return new CliError(kind, `Unable to connect to the server: ${first}`, { hint: installHint(rest) });
 }
 
-/** The kubeconfig's own `installHint` stands last, below client-go's pointer to its documentation. */
+/** The kubeconfig's own `installHint` is the last line, below client-go's link to its documentation. */
 function installHint(lines: readonly string[]): string | undefined {
   const at = lines.findIndex((line) => line.includes("https://kubernetes.io/docs/"));
   return (at < 0 ? "" : lines.slice(at + 1).join(" ")).trim() || undefined;
 }
 
 /**
- * The error for a kubectl that ended before it served, from what it printed on stderr.
- * The same mistake has different words in `kubectl proxy`, `kubectl config view` and `kubectl get`; a person gets those of the last.
+ * Returns the error for a kubectl that ended before it served, from its stderr. The same mistake has different words in `kubectl proxy`,
+ * `kubectl config view` and `kubectl get`. The user gets those of the last.
  */
 export function kubeconfigError(stderr: string): CliError {
   const lines = stderr.trim().split("\n");
@@ -53,7 +53,7 @@ export function kubeconfigError(stderr: string): CliError {
   return new CliError("config", said || "kubectl ended without a word");
 }
 
-/** Whether `kubectl config view` found no context to look at: there is no kubeconfig, or it chooses none. */
+/** Whether `kubectl config view` found no context: there is no kubeconfig, or it selects none. */
 export const saysNoContext = (stderr: string) => stderr.includes(noContext);
 
 export const noContext = "current-context must exist in order to minify";

@@ -3,20 +3,20 @@ import type { RequestOptions } from "node:https";
 import https from "node:https";
 import { onAbort } from "./within.ts";
 
-/** One HTTP/1.1 endpoint that speaks for the API server. */
+/** One HTTP/1.1 endpoint for the API server. */
 export type Endpoint = {
-  /** Where to connect: `socketPath`, or `host` and `port`; with the keep-alive agent. */
+  /** The address: `socketPath`, or `host` and `port`; with the keep-alive agent. */
   readonly connect: RequestOptions;
   readonly secure: boolean;
-  /** What stands before every API path: "" or "/prefix". */
+  /** The prefix of every API path: "" or "/prefix". */
   readonly prefix: string;
-  /** Headers that every request carries, such as a fresh bearer token. */
+  /** Headers of every request, such as a fresh bearer token. */
   headers(): Promise<Readonly<Record<string, string>>>;
-  /** How many endpoints of this transport have ended before this one. */
+  /** How many endpoints of this transport ended before this one. */
   readonly restarts?: number;
 };
 
-/** A way to the API server. `open` starts it at the first call, and again after `close` or after it has ended. */
+/** A connection to the API server. `open` starts it at the first call, and again after `close` or after it has ended. */
 export type Transport = {
   open(): Promise<Endpoint>;
   close(): Promise<void>;
@@ -24,13 +24,13 @@ export type Transport = {
 
 export type Method = "GET" | "POST" | "PATCH" | "DELETE";
 
-/** One HTTP request to the API server; `path` has its query. */
+/** One HTTP request to the API server. `path` contains its query. */
 export type Request = {
   readonly method: Method;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
-  /** Secret `data` of the body, which nothing that is shown may repeat. */
+  /** The `data` of a Secret in the body, which no output may repeat. */
   readonly contents?: Readonly<Record<string, string>> | undefined;
 };
 
@@ -41,14 +41,14 @@ export type Answer = {
   readonly type: string;
   /** Seconds, as sent. */
   readonly retryAfter: string | undefined;
-  /** Every `Warning` header by itself, as sent. */
+  /** Each `Warning` header, as sent. */
   readonly warnings: readonly string[];
   readonly text: string;
 };
 
 /**
- * Sends one request and reads the whole answer, whatever its status.
- * @throws Error with a `code` of Node's when there is no answer; AbortError or TimeoutError of the signal
+ * Sends one request and reads the whole response, whatever its status.
+ * @throws Error with a `code` of Node's if there is no response; AbortError or TimeoutError of the signal
  */
 export async function exchange(endpoint: Endpoint, { method, path, headers, body }: Request, signal: AbortSignal): Promise<Answer> {
   const options: https.RequestOptions = {
@@ -68,7 +68,7 @@ export async function exchange(endpoint: Endpoint, { method, path, headers, body
           phrase: response.statusMessage ?? "",
           type: response.headers["content-type"] ?? "",
           retryAfter: response.headers["retry-after"],
-          // To tell them apart costs as much as the rest of the answer, and few have one
+          // To separate them takes as long as the rest of the response, and few responses have one
           warnings: response.headers["warning"] === undefined ? [] : (response.headersDistinct["warning"] ?? []),
           text: Buffer.concat(chunks).toString("utf8"),
         }),

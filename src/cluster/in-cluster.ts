@@ -3,23 +3,23 @@ import { Agent } from "node:https";
 import type { Environment } from "../env.ts";
 import type { Transport } from "./exchange.ts";
 
-/** Where the kubelet mounts a pod's identity. */
+/** The folder in which the kubelet mounts a pod's identity. */
 export const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/** The kubelet renews the token file; client-go looks at it as often. */
+/** The kubelet renews the token file. client-go reads it at the same interval. Milliseconds. */
 const tokenLife = 60_000;
 
-/** Whether we run in a pod that may talk to its cluster. */
+/** Whether the plugin runs in a pod that has access to its cluster. */
 export async function inCluster(env: Environment, folder: string): Promise<boolean> {
   return Boolean(env.KUBERNETES_SERVICE_HOST && env.KUBERNETES_SERVICE_PORT && (await textOf(`${folder}/token`)));
 }
 
-/** The namespace of the pod that we run in; undefined outside of one. */
+/** The namespace of the plugin's own pod; undefined outside of a pod. */
 export async function podNamespace(env: Environment, folder: string): Promise<string | undefined> {
   return env.POD_NAMESPACE || (await textOf(`${folder}/namespace`));
 }
 
-/** Reaches the API server straight from a pod, with the pod's own ServiceAccount token. */
+/** Connects to the API server directly from a pod, with the pod's own ServiceAccount token. */
 export function inClusterTransport({ env, now, folder }: { env: Environment; now(): Date; folder: string }): Transport {
   let agent: Agent | undefined;
   let token = { text: "", readAt: Number.NEGATIVE_INFINITY };

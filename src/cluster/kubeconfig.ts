@@ -3,10 +3,10 @@ import { delimiter, join } from "node:path";
 import { CliError } from "../errors.ts";
 import type { Kubectl } from "./kubectl.ts";
 
-/** Bytes; parsing a larger kubeconfig takes longer than asking kubectl. */
+/** Bytes. Parsing a larger kubeconfig takes longer than running kubectl. */
 const largest = 100_000;
 
-/** A kubeconfig as it was read once: a later edit of its files changes nothing of it. */
+/** A kubeconfig that was read once. A later edit of its files does not change it. */
 export type Kubeconfig = {
   /** The texts of the files that exist. The first file takes precedence. */
   readonly texts: readonly string[];
@@ -14,7 +14,7 @@ export type Kubeconfig = {
   readonly complete: boolean;
 };
 
-/** Reads the files at once: a small file takes less time than loading a library that reads it in turns. */
+/** Reads the files synchronously: for a small file, that is faster than to load a library for asynchronous reads. */
 export function readKubeconfig({ flags, env }: Pick<Kubectl, "flags" | "env">): Kubeconfig {
   const files = filesOf(flags, env).filter((file) => existsSync(file));
   const texts = files.flatMap((file) => textOf(file) ?? []);
@@ -52,7 +52,7 @@ export function currentContextIn({ texts, complete }: Kubeconfig): string | unde
   return complete ? "" : undefined;
 }
 
-/** A top-level key of a block mapping, with a value in quotes or a plain one that YAML cannot take for anything but text. */
+/** A top-level key of a block mapping, with a quoted value or a plain one that YAML can only read as text. */
 const currentLine = /^current-context:[ \t]*(?:"([^"\\\n]*)"|'([^'\n]*)'|([A-Za-z0-9_./](?:[\w./@+-]|:(?=\S))*)?)[ \t\r]*$/gm;
 
 function currentIn(text: string): string | undefined {
@@ -73,7 +73,7 @@ function currentInJson(text: string): string | undefined {
   }
 }
 
-/** What a kubeconfig says of a context. */
+/** The settings of a context in a kubeconfig. */
 export type ContextSettings = {
   /** "" if the context names none. */
   readonly namespace: string;
@@ -82,8 +82,8 @@ export type ContextSettings = {
 };
 
 /**
- * The settings of the context that these flags choose, if one kubectl process can be saved so.
- * @returns undefined where only kubectl can tell: no such context, anything unusual, a large file
+ * The settings of the context that these flags select, if they can be read without a kubectl process.
+ * @returns undefined if only kubectl can read them: no such context, unusual contents, a large file
  */
 export async function contextIn({ texts, complete }: Kubeconfig, flags: readonly string[]): Promise<ContextSettings | undefined> {
   if (!complete || texts.length === 0) return undefined;
@@ -98,23 +98,23 @@ export async function contextIn({ texts, complete }: Kubeconfig, flags: readonly
   }
 }
 
-/** The URL of the API server that these flags choose; undefined if it cannot be told. */
+/** The URL of the API server that these flags select; undefined if it is unknown. */
 export async function serverIn(config: Kubeconfig, flags: readonly string[]): Promise<string | undefined> {
   return lastValue(flags, "--server=") || (await contextIn(config, flags))?.server || undefined;
 }
 
-/** Whether kubectl is asked for a namespace instead. */
+/** Whether the file is so large that kubectl reads the namespace instead. */
 export const isLarge = ({ texts }: Kubeconfig): boolean => texts.reduce((sum, { length }) => sum + length, 0) > largest;
 
-/** Whether kubectl may have to run a program to sign in, which may ask its person something. What cannot be told counts as yes. */
+/** Whether kubectl may run a program to sign in, which may prompt the user. If unknown, yes. */
 export function mayAsk({ texts, complete }: Kubeconfig): boolean {
-  // A letter may be written as an escape, which no tool does
+  // A letter may be written as an escape, although no tool does so
   return !complete || texts.length === 0 || texts.some((text) => text === "" || /exec|auth-provider|\\[uxU]/.test(text));
 }
 
 /**
- * Whether KUBECONFIG names files of which none is there: kubectl takes that for an empty kubeconfig, and a person has mistyped.
- * @returns the error to show
+ * Whether KUBECONFIG only names files that do not exist: kubectl reads that as an empty kubeconfig, but the user has mistyped.
+ * @returns the error to print
  */
 export function missingKubeconfig({ flags, env }: Pick<Kubectl, "flags" | "env">): CliError | undefined {
   if (!env["KUBECONFIG"] || lastValue(flags, "--kubeconfig=")) return undefined;
@@ -151,7 +151,7 @@ function asObject(value: unknown): Readonly<Record<string, unknown>> {
   return value !== null && typeof value === "object" ? (value as Record<string, unknown>) : {};
 }
 
-/** The last of a flag counts, as for pflag. */
+/** Returns the last value of a flag, as in pflag. */
 export function lastValue(flags: readonly string[], flag: string): string | undefined {
   return flags.findLast((each) => each.startsWith(flag))?.slice(flag.length);
 }

@@ -6,28 +6,30 @@ import { type Kubectl, quickStart } from "./kubectl.ts";
 import { end, startError, watched } from "./watchdog.ts";
 
 /**
- * The namespace of the context that these flags choose, "" if it names none. `signal` ends a kubectl that hangs.
- * @returns what kubectl printed, and `failure` with its stderr if it could not tell
+ * Returns the namespace of the context that these flags select, "" if it names none. `signal` ends a kubectl that hangs.
+ * @returns kubectl's output, and `failure` with its stderr if it failed
  */
 export async function contextNamespace(kubectl: Kubectl, signal?: AbortSignal): Promise<{ namespace: string } | { failure: string }> {
   const said = await ask(kubectl, ["config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}"], signal);
   return "failure" in said ? said : { namespace: said.stdout.trim() };
 }
 
-/** The name of the current context, "" if there is none or kubectl cannot read its kubeconfig. `signal` ends a kubectl that hangs. */
+/**
+ * Returns the name of the current context, "" if there is none or kubectl cannot read its kubeconfig. `signal` ends a kubectl that hangs.
+ */
 export async function currentContext(kubectl: Kubectl, signal?: AbortSignal): Promise<string> {
   const answer = await ask(kubectl, ["config", "current-context"], signal);
   return "failure" in answer ? "" : answer.stdout.trim();
 }
 
-/** What of a kubeconfig has names, and how kubectl prints them: the second two under a heading. */
+/** The named entries of a kubeconfig, and how kubectl prints them: clusters and users below a heading. */
 const named = {
   contexts: { args: ["get-contexts", "-o", "name"], heading: 0 },
   clusters: { args: ["get-clusters"], heading: 1 },
   users: { args: ["get-users"], heading: 1 },
 } as const;
 
-/** The names that a kubeconfig has, in kubectl's order. @throws CliError config in kubectl's words */
+/** Returns the names in a kubeconfig, in kubectl's order. @throws CliError config in kubectl's words */
 export async function configuredNames(kubectl: Kubectl, of: keyof typeof named, signal?: AbortSignal): Promise<string[]> {
   const { args, heading } = named[of];
   const said = await ask(kubectl, ["config", ...args], signal);
@@ -35,7 +37,7 @@ export async function configuredNames(kubectl: Kubectl, of: keyof typeof named, 
   return said.stdout.split("\n").slice(heading).filter(Boolean);
 }
 
-/** What `kubectl kustomize` makes of a folder. @throws CliError config in kubectl's words */
+/** Returns the output of `kubectl kustomize` for a folder. @throws CliError config in kubectl's words */
 export async function kustomized(kubectl: Kubectl, folder: string, signal?: AbortSignal): Promise<string> {
   const said = await ask({ ...kubectl, flags: [] }, ["kustomize", "--", folder], signal);
   if ("failure" in said) throw new CliError("config", said.failure.trim());
@@ -43,8 +45,8 @@ export async function kustomized(kubectl: Kubectl, folder: string, signal?: Abor
 }
 
 /**
- * What kubectl prints for a question that no server is asked, or its stderr where it fails. It ends with us, or by `signal`.
- * @throws CliError config where it cannot be started
+ * Returns the output of a kubectl that sends no request, or its stderr if it fails. It ends with this process, or by `signal`.
+ * @throws CliError config if it cannot be started
  */
 async function ask(
   { file, flags, env }: Kubectl,
@@ -66,7 +68,7 @@ async function ask(
   }
 }
 
-/** Only the failure of a program that could not be started ends the wait for what it prints. */
+/** Only the failure to start a program ends the wait for its output. */
 const never = () => new Promise<never>(() => {});
 
 async function textOf(stream: Readable | null): Promise<string> {

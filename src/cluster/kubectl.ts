@@ -2,12 +2,12 @@ import { accessSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Environment } from "../env.ts";
 
-/** kubectl, and the flags of the command line that are its own. */
+/** kubectl, with the flags of the command line that belong to it. */
 export type Kubectl = { readonly file: string; readonly flags: readonly string[]; readonly env: Environment };
 
 /**
- * The kubectl that runs us (since 1.37 it tells in KUBECTL_PATH), else the first one on PATH; undefined if there is none.
- * It is looked for at once and not in turn, because everything waits for it.
+ * Finds the kubectl that runs this plugin (since 1.37 it sets KUBECTL_PATH), else the first one on PATH; undefined if there is none.
+ * Searches synchronously, because everything waits for it.
  */
 export function findKubectl(env: Environment, platform: NodeJS.Platform): string | undefined {
   if (env.KUBECTL_PATH && runs(env.KUBECTL_PATH)) return env.KUBECTL_PATH;
@@ -16,7 +16,7 @@ export function findKubectl(env: Environment, platform: NodeJS.Platform): string
   return folders.map((folder) => join(folder, name)).find(runs);
 }
 
-/** A folder may be entered, which is the same bit. */
+/** A folder has the same bit, so it is excluded. */
 function runs(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
@@ -26,7 +26,7 @@ function runs(file: string): boolean {
   }
 }
 
-/** Go collects garbage several times while kubectl starts; to wait until there is some to speak of saves a third of the start. */
+/** Go collects garbage several times while kubectl starts. A higher limit saves a third of the start time. */
 export function quickStart(env: Environment): Environment {
   return { GOGC: "off", GOMEMLIMIT: "256MiB", ...env };
 }

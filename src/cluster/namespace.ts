@@ -5,14 +5,14 @@ import { contextIn, isLarge, type Kubeconfig, missingKubeconfig } from "./kubeco
 import type { Kubectl } from "./kubectl.ts";
 import { contextNamespace } from "./kubectl-config.ts";
 
-/** Flags that name a cluster, so that no context is needed. */
+/** Flags that select a cluster, so that no context is needed. */
 const namesCluster = /^(-s|--server|--cluster)(=|$)/;
 
 /**
- * The namespace of the cluster that we talk to, found as kubectl does: the context's, else the pod's that we run in, also where a
- * kubeconfig chooses the cluster, else `default` (client-go clientcmd/merged_client_builder.go).
+ * Returns the namespace of the cluster, found like kubectl: the context's, else that of the plugin's own pod, even if a kubeconfig selects
+ * the cluster, else `default` (client-go clientcmd/merged_client_builder.go).
  * @param config the kubeconfig, read once for the whole run
- * @throws CliError config for a kubeconfig that chooses no cluster
+ * @throws CliError config for a kubeconfig that selects no cluster
  */
 export async function currentNamespace(
   kubectl: Kubectl | undefined,
@@ -26,7 +26,7 @@ export async function currentNamespace(
   throw (kubectl && missingKubeconfig(kubectl)) ?? kubeconfigError(noContext);
 }
 
-/** What kubectl says: "" of a context that names none, undefined where there is no context. */
+/** Returns kubectl's answer: "" for a context that names none, undefined if there is no context. */
 async function asked(kubectl: Kubectl | undefined, signal: AbortSignal | undefined): Promise<string | undefined> {
   const said = kubectl ? await contextNamespace(kubectl, signal) : { failure: noContext };
   if ("namespace" in said) return said.namespace;

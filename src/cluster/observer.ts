@@ -8,7 +8,7 @@ export type Observer = {
   onWarning(text: string): void;
 };
 
-/** Traces exchanges, at 6 a line for each and at 8 what was said, and passes their warnings on. */
+/** Traces exchanges, at level 6 a line for each and at level 8 the bodies, and passes their warnings on. */
 export function observer({ trace, now, onWarning }: Observer) {
   const warned = new Set<string>();
   return async (request: Request, answering: Promise<Answer>): Promise<Answer> => {
@@ -37,7 +37,7 @@ function tell({ headers, body }: Request, { text }: Answer, trace: Trace): void 
   trace(8, () => `Response body: ${redactBody(text)}`);
 }
 
-/** A refusal or a warning may repeat what was sent: an admission policy says what it likes. */
+/** An error or a warning may repeat the request: an admission policy chooses its own text. */
 function discreet(answer: Answer, { contents }: Request): Answer {
   const { status, text, warnings } = answer;
   if (contents === undefined || (status < 400 && warnings.length === 0)) return answer;
@@ -49,8 +49,8 @@ function discreet(answer: Answer, { contents }: Request): Answer {
 }
 
 /**
- * The text of a `Warning` header of the API server (RFC 7234 5.5): `299 - "v1 Foo is deprecated"`.
- * Other codes are for caches, and give undefined.
+ * Returns the text of a `Warning` header of the API server (RFC 7234 5.5): `299 - "v1 Foo is deprecated"`; undefined for other codes, which
+ * are for caches.
  */
 export function warningText(header: string): string | undefined {
   const text = /^299 \S+ "((?:[^"\\]|\\.)*)"/.exec(header)?.[1];
@@ -65,10 +65,10 @@ const maps = new Set(["data", "stringData"]);
 /** Keys whose text is a secret, in any object or header. */
 const secretKey = /(token|password|authorization)$/i;
 
-/** Holds the whole manifest of a Secret that `kubectl apply` made. */
+/** Contains the whole manifest of a Secret that `kubectl apply` created. */
 const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
-/** A request's or an answer's body for the eyes: Secret contents, tokens and passwords become `***`. Text that is not JSON is not shown. */
+/** Returns a body for the trace: Secret contents, tokens and passwords become `***`. Text that is not JSON is not printed. */
 export function redactBody(text: string): string {
   if (text === "") return "";
   try {
@@ -81,7 +81,7 @@ export function redactBody(text: string): string {
 export const redactHeaders = (headers: Readonly<Record<string, string>>): string[] =>
   Object.entries(headers).map(([name, value]) => `${name}: ${secretKey.test(name) ? hidden : value}`);
 
-/** Takes the contents of a Secret that we have sent (`data`, base64; null for a key that goes) out of what the server answered about it. */
+/** Removes the contents of a Secret that was sent (`data`, base64; null for a key that is deleted) from the server's response. */
 export function withoutContents(answer: string, data: Readonly<Record<string, string | null>>): string {
   return Object.values(data)
     .flatMap((value) => {

@@ -1,22 +1,21 @@
-/** How many requests are under way at once. */
+/** Limits the number of concurrent requests. */
 export type Pace = {
   readonly width: number;
-  /** Runs a request when its turn comes. `measured`: it is one of many alike, so that its time tells how the server is doing. */
+  /** Runs a request when its turn comes. `measured`: it is one of many similar requests, so its time shows the load of the server. */
   run<T extends { readonly status: number }>(request: () => Promise<T>, measured: boolean): Promise<T>;
 };
 
 const first = 8;
 const most = 64;
 
-/** Requests that may queue at the server before the width shrinks, and below which it grows (TCP Vegas: beta and alpha). */
+/** More queued requests at the server than `long` shrink the width, fewer than `short` increase it (TCP Vegas: beta and alpha). */
 const long = 24;
 const short = 8;
 
 /**
- * A width that follows the server: it grows while answers come as quickly as the quickest did, and shrinks when they queue;
- * 429 halves it. What queues is estimated as TCP Vegas does: width × (1 - quickest / usual time).
- *
- * @param fixed a width that stays as it is
+ * A width that follows the server: it grows while responses are as fast as the fastest, and shrinks when they queue. A 429 halves it. The
+ * queue is estimated as in TCP Vegas: width × (1 - quickest / usual time).
+ * | @param fixed a width that does not change
  */
 export function openPace({ fixed, now }: { readonly fixed?: number | undefined; now(): number }): Pace {
   let width = fixed ?? first;
@@ -26,7 +25,7 @@ export function openPace({ fixed, now }: { readonly fixed?: number | undefined; 
   let usual = 0;
   let seen = 0;
 
-  /** Decides once a round: after as many answers as are under way at once. */
+  /** Decides once per round: after as many responses as there are concurrent requests. */
   function learn(milliseconds: number): void {
     quickest = Math.min(quickest, milliseconds);
     usual = usual === 0 ? milliseconds : usual * 0.9 + milliseconds * 0.1;
@@ -45,7 +44,7 @@ export function openPace({ fixed, now }: { readonly fixed?: number | undefined; 
 
   const turn = () => new Promise<void>((resolve) => waiting.push(resolve));
 
-  /** Whose turn it is counts from now on: it runs a moment later. */
+  /** A waiting request counts as active at once, although it starts a moment later. */
   function done(): void {
     active--;
     for (; active < width && waiting.length > 0; active++) waiting.shift()?.();

@@ -6,24 +6,24 @@ import type { Kubeconfig } from "./kubeconfig.ts";
 import { type Kubectl, quickStart } from "./kubectl.ts";
 import { end, startError, watched } from "./watchdog.ts";
 
-/** A `kubectl proxy` that is on its way. */
+/** A `kubectl proxy` that was started. */
 export type Launched = {
   readonly child: ChildProcess;
-  /** What stands before every API path. */
+  /** The prefix of every API path. */
   readonly prefix: string;
-  /** Never resolves; rejects, with a CliError, where the program could not be run at all. */
+  /** Never resolves. Rejects with a CliError if the program could not be started. */
   readonly failure: Promise<never>;
-  /** The kubeconfig from which its context was chosen. */
+  /** The kubeconfig that selected its context. */
   readonly kubeconfig?: Kubeconfig;
 };
 
 export type Launch = Kubectl & {
-  /** `inherit` on a terminal, where credential plugins ask their questions. */
+  /** `inherit` on a terminal, where credential plugins prompt. */
   readonly stdin: "inherit" | "ignore";
   readonly platform: NodeJS.Platform;
 };
 
-/** Starts `kubectl proxy`, and waits for nothing. @throws CliError config where its socket has no place */
+/** Starts `kubectl proxy`, and does not wait. @throws CliError config if there is no folder for its socket */
 export function launchProxy({ stdin, platform, ...kubectl }: Launch): Launched {
   const { prefix, ...program } = platform === "win32" ? onPort(kubectl) : onSocket(kubectl, privateFolder(kubectl.env.TMPDIR));
   const child = watched({ ...program, file: kubectl.file, env: quickStart(kubectl.env), stdin, platform });
@@ -36,23 +36,26 @@ export function launchProxy({ stdin, platform, ...kubectl }: Launch): Launched {
 export const release = ({ child }: Launched): void => end(child);
 
 /**
- * Below the path of the kubeconfig's server, if it has one (Rancher, Loft, `az connectedk8s proxy`): without the flag (kubectl 1.23)
- * the proxy drops that path, and every request goes to whatever API stands at the server's root.
+ * Adds the path of the kubeconfig's server, if it has one (Rancher, Loft, `az connectedk8s proxy`): without the flag (kubectl 1.23) the
+ * proxy drops that path, and every request goes to the API at the server's root.
  */
 const toThatServer = "--append-server-path";
 
-/** On a unix socket in `folder`, which must be ours alone (mode 0700): whoever can connect has the user's rights. */
+/** On a unix socket in `folder`, which only this user may access (mode 0700): anyone who can connect has the user's rights. */
 function onSocket({ flags }: Pick<Kubectl, "flags">, folder: string) {
   return { args: ["proxy", `--unix-socket=${folder}/s`, toThatServer, ...flags], folder, prefix: "" };
 }
 
-/** On a TCP port of the system's choice, below a path that nobody can guess: for Windows, where Node cannot dial a unix socket. */
+/**
+ * On a TCP port that the system chooses, below a random path that can't be guessed: for Windows, where Node cannot connect to a unix
+ * socket.
+ */
 function onPort({ flags }: Pick<Kubectl, "flags">) {
   const prefix = `/${randomBytes(16).toString("hex")}`;
   return { args: ["proxy", "--port=0", `--api-prefix=${prefix}/`, toThatServer, ...flags], prefix };
 }
 
-/** A new folder with mode 0700. A socket's path may have 104 bytes at most on macOS, so a long TMPDIR is passed over. */
+/** Creates a folder with mode 0700. The path of a socket may have at most 104 bytes on macOS, so a long TMPDIR is ignored. */
 function privateFolder(wanted: string | undefined): string {
   const parent = wanted && wanted.length < 60 ? wanted.replace(/\/$/, "") : "/tmp";
   try {

@@ -9,14 +9,14 @@ import type { Endpoint, Transport } from "./exchange.ts";
 import { type Launch, type Launched, launchProxy, release } from "./proxy-process.ts";
 
 export type ProxyOptions = Launch & {
-  /** One with the same flags that was launched before, to use first. */
+  /** A proxy with the same flags that was started earlier, for the first use. */
   readonly launched?: Launched | undefined;
   readonly stderr: Pick<Sink, "write">;
 };
 
 type Proxy = { readonly endpoint: Promise<Endpoint>; close(): void };
 
-/** Reaches the API server through one `kubectl proxy`, so that kubectl does all authentication. Takes about 50 ms to start. */
+/** Connects to the API server through one `kubectl proxy`, so that kubectl does all authentication. Its start takes about 50 ms. */
 export function proxyTransport(options: ProxyOptions): Transport {
   let running: Proxy | undefined;
   let { launched } = options;
@@ -32,7 +32,7 @@ export function proxyTransport(options: ProxyOptions): Transport {
         ...endpoint,
         restarts: served++,
       })),
-      // Nobody waits for kubectl to come up or to end: the watchdog sees to it, as when we are killed
+      // The caller does not wait for kubectl to start or to end: the watchdog ends it, even if this process is killed
       close: () => {
         closed.reject(new Interrupted("closed"));
         agent.destroy();
@@ -74,17 +74,17 @@ async function waitFor(launched: Launched, agent: Agent, stderr: Pick<Sink, "wri
   }
 }
 
-/** Node loads and compiles its HTTP client at the first request: one to nobody does it while kubectl starts, and saves 7 ms. */
+/** Node loads and compiles its HTTP client at the first request. A dummy request does that while kubectl starts, and saves 7 ms. */
 function warmHttp(): void {
   request({ ...over("/dev/null/nobody", new Agent({ keepAlive: true })), headers: { host: "localhost" } })
     .on("error", () => {})
     .end();
 }
 
-/** Milliseconds after which a kubectl that does not serve yet may have asked something: what it says is shown from then on. */
+/** Milliseconds after which a kubectl that does not serve yet may be prompting: from then on its output is printed. */
 const patience = 1000;
 
-/** Waits for the line that says where kubectl serves. At first its stderr is kept: it is the reason if kubectl ends. */
+/** Waits for the line with the address of kubectl. Until then its stderr is buffered: it is the reason if kubectl ends. */
 function serving({ child, failure }: Launched, stderr: Pick<Sink, "write">): Promise<string> {
   let out = "";
   let said = "";
@@ -116,12 +116,12 @@ function serving({ child, failure }: Launched, stderr: Pick<Sink, "write">): Pro
   return Promise.race([line, failure]);
 }
 
-/** What kubectl prints once it accepts connections: a socket's path or `127.0.0.1:PORT`. */
+/** Reads the address from the output of a kubectl that accepts connections: a socket's path or `127.0.0.1:PORT`. */
 export const servingAt = (stdout: string) => /^Starting to serve on (.+)\n/m.exec(stdout)?.[1];
 
 /**
- * What kubectl and its credential plugins print, without kubectl's log of requests that failed:
- * that is also the answer to the request, and told from there. Some entries go on over several lines.
+ * Returns the output of kubectl and its credential plugins without kubectl's log of failed requests, because the response reports these
+ * errors too. Some entries have several lines.
  */
 export const withoutRequestLog = (stderr: string) =>
   stderr.replace(/^E\d{4} \S+ +\d+ proxy_server\.go:\d+\] (?:.*\n?)(?:(?![EWIF]\d{4} ).*(?:\n|$))*/gm, "");
@@ -132,10 +132,10 @@ function endpointAt(at: string, prefix: string, agent: Agent): Endpoint {
   return { connect, secure: false, prefix, headers: async () => ({ host: "localhost" }) };
 }
 
-/** Without a server name Node would look for one in the host header, by expressions that take it milliseconds to compile. */
+/** Without a server name Node would look for one in the host header, with expressions that take milliseconds to compile. */
 const over = (socketPath: string, agent: Agent): RequestOptions => ({ socketPath, agent, servername: "" });
 
-/** A proxy that waits for work does not keep us alive. */
+/** An idle proxy does not keep this process running. */
 function unref(child: ChildProcess): void {
   child.unref();
   for (const stream of child.stdio) if (stream instanceof Socket) stream.unref();

@@ -8,17 +8,17 @@ export type SameServer = "same" | "other" | "unknown";
 
 export type SameClusterOptions = {
   sameServer(): Promise<SameServer>;
-  /** Sends a request that the person sees in the trace. */
+  /** Sends a request that appears in the trace. */
   ask(endpoint: Endpoint, request: Request, ends: AbortSignal): Promise<Answer>;
 };
 
 export type SameCluster = {
   /**
-   * Ends before any other request is sent if a restarted endpoint does not lead to the cluster that the run began with.
+   * Ends the run before any other request is sent if a restarted endpoint leads to another cluster than the run began with.
    * @throws CliError config, from then on at each call
    */
   confirm(endpoint: Endpoint, request: Request, ends: AbortSignal): Promise<void>;
-  /** Takes the cluster's uid from an answer that has it. A run that writes asks for it, and does not wait for the answer. */
+  /** Reads the cluster's uid from a response that contains it. A run that writes requests it, and does not wait for the response. */
   heard(endpoint: Endpoint, request: Request, answer: Answer): void;
 };
 
@@ -75,7 +75,7 @@ export function sameCluster({ sameServer, ask }: SameClusterOptions): SameCluste
   };
 }
 
-/** Milliseconds for an answer that nothing waits for. */
+/** Milliseconds for a response that nothing waits for. */
 const longest = 30_000;
 
 const requestLike = ({ headers: { "user-agent": userAgent = "" } }: Request): Request => ({
@@ -99,10 +99,10 @@ const sent = (ask: () => Promise<Answer>): Promise<Answer> =>
     throw unsent(cause instanceof Error ? cause.message : String(cause));
   });
 
-/** The request for which the cluster was to be confirmed was not sent, so it can be tried again, a write too. */
+/** The request that waited for the confirmation was not sent, so it can be repeated, even if it is a write. */
 const unsent = (message: string): Error => Object.assign(new Error(message), { code: "ECONNREFUSED" });
 
-/** @returns undefined for an answer that refuses to give it */
+/** @returns undefined for an error response */
 function uidIn({ status, text }: Answer): string | undefined {
   if (status !== 200) return undefined;
   try {

@@ -9,26 +9,26 @@ import { cancelled, within } from "./within.ts";
 
 export type SendOptions = Observer & {
   readonly transport: Transport;
-  /** What ends a request and its waits, asked when the request begins. */
+  /** Returns the signal that aborts a request and its waits. Called when the request starts. */
   signal(writes?: boolean): AbortSignal;
   /** Milliseconds for one attempt; 0 means no limit. */
   readonly requestTimeout: number;
-  /** Bounds what is under way at once. */
+  /** Limits the concurrent requests. */
   readonly pace?: Pace | undefined;
   sleep(milliseconds: number): Promise<void>;
-  /** Whether a transport that starts again reaches the server that it reached before. */
+  /** Whether a restarted transport connects to the same server as before. */
   sameServer(): Promise<SameServer>;
-  /** Whether the first request has to be answered before there is another. */
+  /** Whether the first request must be answered before the next one is sent. */
   firstAlone(): boolean;
-  /** Turns the sentence of a connection that failed into the error to show. */
+  /** Converts the sentence of a failed connection to the error to print. */
   explain(sentence: string): Promise<CliError>;
 };
 
 export type Send = (request: Request) => Promise<Answer>;
 
 /**
- * Sends requests as kubectl does: again where that may help, each one traced, warnings passed on.
- * @throws CliError for a connection that failed, never for what the API server answered
+ * Sends requests like kubectl: repeats them if that may help, traces each one, passes warnings on.
+ * @throws CliError for a failed connection, never for a response of the API server
  */
 export function sender(options: SendOptions): Send {
   const { transport, requestTimeout, sleep, explain } = options;
@@ -44,7 +44,7 @@ export function sender(options: SendOptions): Send {
         within({ signal, requestTimeout }, async (ends) => {
           const endpoint = await transport.open();
           await cluster.confirm(endpoint, request, ends);
-          // Nobody waits for the answer any more, so nothing may be written either
+          // The caller no longer waits for the response, so nothing may be written either
           ends.throwIfAborted();
           const answer = await observe(request, exchange(endpoint, request, ends));
           cluster.heard(endpoint, request, answer);
@@ -65,7 +65,10 @@ export function sender(options: SendOptions): Send {
     }
   }
 
-  /** Where the first request goes alone, those that wait for it share its failure: a credential plugin would ask again for each. */
+  /**
+   * If the first request is sent alone, the requests that wait for it share its failure: otherwise a credential plugin would prompt for
+   * each.
+   */
   let first: Promise<Answer> | undefined;
   let reached: boolean | undefined;
   return (request) => {
@@ -108,5 +111,5 @@ function ended(result: Answer | Error, failure: string | undefined): Attempt {
   return { status: result.status, retryAfter: result.retryAfter, broken: failure !== undefined && isBroken(failure) };
 }
 
-/** A page of a list takes its own time, which says nothing of how busy the server is. */
+/** The time of a list's page depends on its size, so it says nothing about the load of the server. */
 const isList = ({ path }: Request) => /[?&]limit=/.test(path);

@@ -1,7 +1,7 @@
 import { CliError, Conflict, type ErrorKind } from "../errors.ts";
 import type { Answer } from "./exchange.ts";
 
-/** meta/v1 Status: what the API server answers when it refuses. */
+/** meta/v1 Status: the body of an error response of the API server. */
 export type Status = {
   readonly kind: "Status";
   readonly message?: string;
@@ -27,7 +27,7 @@ const kinds: Readonly<Record<number, ErrorKind>> = {
   504: "timeout",
 };
 
-/** Reads a body as a Status; undefined if it is something else. */
+/** Parses a body as a Status; undefined for any other body. */
 export function readStatus({ text }: Pick<Answer, "text">): Status | undefined {
   try {
     const body: unknown = JSON.parse(text);
@@ -37,22 +37,22 @@ export function readStatus({ text }: Pick<Answer, "text">): Status | undefined {
   }
 }
 
-/** Whether a 404 says that one named object is absent, and not that the server has no such kind at all. */
+/** Whether a 404 says that one named object is absent, and not that the server does not have the kind. */
 export function saysAbsent(status: Status | undefined): boolean {
   return status?.reason === "NotFound" && (status.details?.name ?? "") !== "";
 }
 
 /**
- * The token that continues a list whose own token has expired (410), from the same key on but with the objects as they are now;
- * undefined for every other answer.
+ * Returns the token that continues a list whose own token has expired (410), from the same key but with the objects as they are now;
+ * undefined for every other response.
  */
 export function continuation(answer: Pick<Answer, "status" | "text">): string | undefined {
   return answer.status === 410 ? readStatus(answer)?.metadata?.continue : undefined;
 }
 
 /**
- * The error for an answer of 400 or more, in the words that kubectl has for it.
- * @returns Conflict for a 409 that a new look may settle; a field owned by another manager is not one
+ * Returns the error for a response of 400 or more, in kubectl's words.
+ * @returns Conflict for a 409 that another read may resolve; a field owned by another manager is not one
  */
 export function statusError(answer: Pick<Answer, "status" | "phrase" | "text">): CliError {
   const status = readStatus(answer);
@@ -68,7 +68,7 @@ export function statusError(answer: Pick<Answer, "status" | "phrase" | "text">):
   return answer.status === 409 ? new Conflict(message) : new CliError(kind, message);
 }
 
-/** kubectl's form: the only cause in the line, several as a list below it. */
+/** kubectl's format: a single cause in the line, several as a list below it. */
 function invalid({ details, message = "" }: Status): string {
   if (!details?.kind) return `The request is invalid: ${message}`;
   const causes = (details.causes ?? []).map((cause) => (cause.field ? `${cause.field}: ${cause.message}` : (cause.message ?? "")));

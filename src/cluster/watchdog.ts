@@ -4,15 +4,15 @@ import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
 
 /**
- * Runs a program as our child's child, because a child outlives a parent that is killed with SIGKILL.
- * The pipe at 3 ends with us however we end; then the program and a folder of its own ($0) go too. The exit code is the program's.
- * A shell gives /dev/null to what it starts with `&`, hence the way round by 4 for its stdin.
- * The program ignores SIGHUP, because a closed terminal sends it to every process: our last requests go through the program. A shell
- * makes what it starts with `&` ignore SIGINT.
- * kubectl may be a wrapper, so everything below it is ended with it. It is stopped first, and what it was just starting waited for, so
- * that it cannot start another one meanwhile; a stop may come late on a busy machine, so a look counts once the next one sees no more.
- * A process group would name the same processes, but one in the background may not read from the terminal, where credential plugins
- * ask.
+ * Runs a program as the child of a child, because a child continues after a parent that is killed with SIGKILL. The pipe at 3 closes when
+ * this process ends in any way. Then the watchdog ends the program and deletes its folder ($0). The exit code is the program's.
+ * A shell redirects the stdin of a background process (`&`) from /dev/null, so its stdin is passed through 4.
+ * The program ignores SIGHUP, because a closed terminal sends it to every process, and the last requests of this process use the program. A
+ * shell makes a background process ignore SIGINT.
+ * kubectl may be a wrapper, so all its descendants are ended with it. Each is stopped first, and its starting children are waited for, so
+ * that it cannot start another one. A stop may take effect late on a busy machine, so a list of children counts only when the next list has
+ * no more.
+ * A process group would name the same processes, but a background group may not read from the terminal, where credential plugins prompt.
  */
 const watchdog = `
 exec 4<&0
@@ -39,36 +39,36 @@ wait $program; code=$?
 [ -z "$0" ] || rm -rf -- "$0"
 exit $code`;
 
-/** Where every POSIX system has it; looking for it on PATH takes longer than starting it. */
+/** Every POSIX system has it here. To search PATH takes longer than to start it. */
 const shell = "/bin/sh";
 
 export type Program = {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: Environment;
-  /** `inherit` on a terminal, where credential plugins ask their questions. */
+  /** `inherit` on a terminal, where credential plugins prompt. */
   readonly stdin: "inherit" | "ignore";
   readonly platform: NodeJS.Platform;
-  /** Goes with the program. */
+  /** Deleted with the program. */
   readonly folder?: string;
 };
 
-/** Starts a program that does not outlive us; on Windows, where there is no such shell, it may. */
+/** Starts a program that ends with this process. On Windows, which has no such shell, it may continue. */
 export function watched({ file, args, env, stdin, platform, folder = "" }: Program): ChildProcess {
   const [program, words] = platform === "win32" ? [file, [...args]] : [shell, ["-c", watchdog, folder, file, ...args]];
   return spawn(program, words, { stdio: [stdin, "pipe", "pipe", "pipe"], env, windowsHide: true });
 }
 
-/** Why a program could not be started at all: an error of Node's, in our words. */
+/** Explains why a program could not be started, from an error of Node's. */
 export function startError(cause: NodeJS.ErrnoException): CliError {
   const { path = "kubectl", code = "" } = cause;
   const hint = path === shell ? `kubectl is run by ${shell}; in a pod without kubectl, the API server is asked without either` : undefined;
   return new CliError("config", `${path} cannot be started (${code})`, { hint, cause });
 }
 
-/** Ends a watched program with everything below it, by letting go of the watchdog's pipe. May be called twice. */
+/** Ends a watched program with all its descendants, by closing the watchdog's pipe. May be called twice. */
 export function end(child: ChildProcess): void {
-  // Where this process may open no more files, the child has no pipes at all
+  // If this process may open no more files, the child has no pipes
   const pipe = (child.stdio as ChildProcess["stdio"] | undefined)?.[3];
   if (pipe instanceof Socket) pipe.destroy();
   if (child.spawnfile !== shell) child.kill();

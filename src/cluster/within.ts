@@ -1,13 +1,13 @@
 import { CliError, Interrupted } from "../errors.ts";
 
-/** What ends a wait: a signal, or so many milliseconds (0 means no limit). */
+/** The limits of a wait: a signal, or a number of milliseconds (0 means no limit). */
 export type Limits = { readonly signal: AbortSignal; readonly requestTimeout: number };
 
-/** The longest wait that Node's timers know, some 24 days; a longer one would be over at once. They count whole milliseconds. */
+/** The longest delay of Node's timers, about 24 days. A longer one would end at once. They count whole milliseconds. */
 const longest = 2 ** 31 - 1;
 
 /**
- * Waits for what may never come. `work` gets the signal that ends it; where it does not heed it, it is left to itself.
+ * Waits for work that may never end. `work` gets the signal that ends it. If it ignores the signal, it continues without a caller.
  * @throws CliError cancelled or timeout, or what `work` throws
  */
 export function within<T>({ signal, requestTimeout }: Limits, work: (ends: AbortSignal) => Promise<T>): Promise<T> {
@@ -31,15 +31,16 @@ const timedOut = (milliseconds: number) =>
     hint: "give it more time with --request-timeout",
   });
 
-/** Who waits for a signal, each in a slot of its own, and the slots that are free. */
+/** The callbacks that wait for a signal, each in its own slot, and the free slots. */
 type Waiting = { readonly stops: ((() => void) | undefined)[]; readonly free: number[] };
 
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
 /**
- * Calls `stop` when the signal aborts. One listener a signal, however many wait: what is taken out of Node's list of listeners, or of
- * a Set, goes on pointing at what came later, so that thousands of requests in a row would keep each other's garbage alive.
- * @returns what takes it back
+ * Calls `stop` when the signal aborts. Uses one listener per signal, however many callers wait: an element that is removed from Node's list
+ * of listeners, or from a Set, keeps a reference to later elements, so thousands of requests in a row would keep each other's garbage in
+ * memory.
+ * @returns a function that removes the callback
  */
 export function onAbort(signal: AbortSignal, stop: () => void): () => void {
   const { stops, free } = waiting.get(signal) ?? listenTo(signal);
