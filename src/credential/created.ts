@@ -7,7 +7,7 @@ import { readMadeFor } from "../secret/azure-words.ts";
 import type { Credential } from "./kind.ts";
 import { pullRole } from "./service-principal/roles.ts";
 
-/** The tokens and scope maps that this plugin created. A token has no description, so that of its scope map counts. */
+/** Returns the tokens and scope maps that this plugin created. A token has no description, so the description of its scope map counts. */
 export function createdTokens({ tokens, scopeMaps }: Stock, { loginServer }: AzureRegistry): Made[] {
   const having = new Map(grouped(tokens, mapOf).map((all) => [mapOf(all[0]), all]));
   const names = new Set(tokens.map(({ name }) => lower(name)));
@@ -36,7 +36,7 @@ function mapAlone({ name, madeAt, changedAt }: ScopeMap, needed: boolean): Own {
   return { to, identity: name, what: "scope map", passwords: [], madeAt, changedAt: latestOf([madeAt, changedAt]), ...asNeeded(needed) };
 }
 
-/** Deleting the token deletes its scope map, which other tokens can have. */
+/** Returns a token with its scope map. Deleting the token also deletes its scope map, which other tokens may have. */
 function tokenOf({ name, madeAt, ...own }: Token, map: ScopeMap, users: readonly Token[]): Own {
   const passwords = own.passwords.map(({ name: slot, creationTime: madeAt }) => ({ slot, madeAt }));
   const changedAt = latestOf([madeAt, own.changedAt, map.madeAt, map.changedAt, ...passwords.map((password) => password.madeAt)]);
@@ -46,16 +46,19 @@ function tokenOf({ name, madeAt, ...own }: Token, map: ScopeMap, users: readonly
 
 const asNeeded = (needed: boolean): Pick<Made, "needed"> => (needed ? { needed } : {});
 
-/** The latest time; undefined if none is known. */
+/** Returns the latest time; undefined if none is known. */
 function latestOf(moments: readonly (string | undefined)[]): string | undefined {
   const known = moments.flatMap((moment) => (moment === undefined ? [] : [moment]));
   return known.toSorted((a, b) => Date.parse(b) - Date.parse(a))[0];
 }
 
-/** Principals that are read at the same time: Microsoft Graph throttles. */
+/** The number of principals that are read concurrently: Microsoft Graph throttles. */
 const atOnce = 8;
 
-/** The applications with a role on the registry that this plugin created, the passwords that it added, and roles of deleted principals. */
+/**
+ * Returns the applications with a role on the registry that this plugin created, the passwords that it added, and the roles of deleted
+ * principals.
+ */
 export async function createdPrincipals(azure: Azure, registry: AzureRegistry): Promise<Made[]> {
   const roles = (await azure.givenRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
   const ids = [...new Set(roles.map(({ principalId }) => principalId))];
@@ -77,7 +80,7 @@ async function madeFor(id: string, roles: readonly GivenRole[], azure: Azure): P
   return madeIn(application, otherKeys.length > 0);
 }
 
-/** A role assignment of this plugin whose principal was deleted. */
+/** Returns a role assignment of this plugin whose principal was deleted. */
 const lost = ({ principalId, role, madeAt }: GivenRole): Made => ({
   to: { kind: "roleassignment.management.azure.com", name: principalId },
   what: "role",
@@ -90,7 +93,7 @@ const lost = ({ principalId, role, madeAt }: GivenRole): Made => ({
   lost: true,
 });
 
-/** @param needed others sign in to it by a certificate or a federated credential */
+/** @param needed other users sign in to it with a certificate or a federated credential */
 function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: Application, needed: boolean): Made[] {
   const common = { to: { kind: "application.graph.microsoft.com", name }, kind: "service-principal", identity } as const;
   const existing = keys.map(({ keyId }) => keyId);
@@ -108,12 +111,12 @@ function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: App
 /** Removes objects that this plugin created. */
 export type Remover = Pick<Credential, "apply" | "removal"> & { plan(removal: Removal): Promise<Plan> };
 
-/** Removes a credential. */
+/** Returns the remover of a credential. */
 export function removerOf({ apply, removal, lifecycle }: Credential): Remover {
   return { apply, removal, plan: async ({ identity, passwords }) => (await lifecycle?.revoke(identity, passwords)) ?? [] };
 }
 
-/** Removes role assignments of this plugin whose principal was deleted; each has the name of the principal's id. */
+/** Returns the remover of role assignments by this plugin whose principal was deleted. Each is named after the principal's id. */
 export function orphanedRoles(azure: Azure, registry: AzureRegistry): Remover {
   const roles = new Map<string, string>();
   return {

@@ -25,7 +25,7 @@ export function existingCredential(
       const to = { kind: "registry", name: host } as const;
       const warning: Change = { act: "tell", to, says };
       const prove: Change = { act: "prove", to, repositories, fresh: false };
-      // Another user's login is only replaced if the registry rejects it
+      // Another user's login is replaced only if the registry rejects it
       const other = held?.login && held.login.username !== login.username ? held.login : undefined;
       const pulls = other && verify ? (await stillPulls({ host, repositories, images }, other, registry())).pulls : "unknown";
       const entry = { hosts: [host], kind, identity: login.username, slot };

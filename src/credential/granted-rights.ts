@@ -4,14 +4,16 @@ import { CliError, unlessRefused } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import { inLine } from "../plan/wording.ts";
 
-/** The words for the actions of a scope map that change a repository (ACR scopeMaps, `repositories/NAME/ACTION`). */
+/** The verbs for scope map actions that change a repository (ACR scopeMaps, `repositories/NAME/ACTION`). */
 const verbs: Readonly<Record<string, string>> = {
   "content/write": "push",
   "content/delete": "delete",
   "metadata/write": "change metadata",
 };
 
-/** The rights beyond reading that the actions of a scope map grant: `app/web push`, `* delete`. Unknown actions are returned as they are. */
+/**
+ * Returns the rights beyond reading that the actions of a scope map grant: `app/web push`, `* delete`. Returns unknown actions unchanged.
+ */
 export function rightsOf(actions: readonly string[]): string[] {
   return [...new Set(actions.flatMap(rightOf))].sort();
 }
@@ -24,7 +26,7 @@ function rightOf(action: string): string[] {
   return [verb === undefined ? printed(action) : `${printed(repository)} ${verb}`];
 }
 
-/** Azure is not trusted to return names on one line and without quotes. */
+/** Quotes unusual text: Azure is not trusted to return names on one line and without quotes. */
 const printed = (text: string): string => (/^[\w./*-]+$/.test(text) ? text : JSON.stringify(text));
 
 /** Azure's built-in roles that only read, by GUID. */
@@ -49,7 +51,10 @@ const writers: Readonly<Record<string, string>> = {
 /** Whether the definition of a role must be read to judge it. */
 const isCustom = (guid: string): boolean => !(guid in readers || guid in writers);
 
-/** The rights beyond reading that roles grant: `actions of role "AcrPush"`. A role whose definition is unknown counts as more than reading. */
+/**
+ * Returns the rights beyond reading that roles grant: `actions of role "AcrPush"`. A role whose definition is unknown counts as more than
+ * reading.
+ */
 export function rightsOfRoles(roles: readonly string[], definitions: ReadonlyMap<string, RoleDefinition | undefined>): string[] {
   return [...new Set(roles)].flatMap((guid) => {
     if (guid in readers) return [];
@@ -63,7 +68,7 @@ export function rightsOfRoles(roles: readonly string[], definitions: ReadonlyMap
 const onlyReads = ({ actions, dataActions = [] }: Permission): boolean =>
   [...actions, ...dataActions].every((action) => /(?:^|\/)read$/i.test(action));
 
-/** Reads the rights of a service principal; a role whose definition cannot be read counts as more than reading. */
+/** Reads the rights of a service principal. A role whose definition can't be read counts as more than reading. */
 export async function rightsOfPrincipal({ name, assignments }: Assigned, { azure, registry }: At): Promise<Granted> {
   const roles = [...new Set(assignments.map(({ role }) => role))];
   const read = async (guid: string) => [guid, await azure.roleDefinition(registry, guid).catch(unlessRefused(undefined))] as const;
@@ -77,17 +82,17 @@ type At = { readonly azure: Pick<Principals, "roleDefinition">; readonly registr
 
 /** A credential and its rights beyond reading. */
 export type Granted = {
-  /** `token "ci"` */
+  /** For example `token "ci"`. */
   readonly of: string;
   readonly rights: readonly string[];
 };
 
-/** The sentence about a credential that can do more than read; undefined if it only reads. */
+/** Returns the warning about a credential that can do more than read; undefined if it can only read. */
 export const warnOfRights = ({ of, rights }: Granted): string | undefined =>
   rights.length === 0 ? undefined : `${of} may also: ${inLine(rights)}`;
 
 /**
- * Refuses a credential that can do more than read, unless a flag accepts its rights.
+ * Rejects a credential that can do more than read, unless a flag accepts its rights.
  * @param accept the command that accepts them
  * @returns the warning to print
  * @throws CliError conflict

@@ -10,32 +10,32 @@ import type { Entry, Password } from "../secret/entry.ts";
 /** A flag of a kind, for the parser, help, completion and pages. */
 export type FlagRow = {
   readonly type: "string" | "boolean";
-  /** Its value if none is given. */
+  /** Its value if the flag is given without one. */
   readonly bare?: string;
   readonly describe: string;
   readonly exclusive?: readonly string[];
   readonly complete?: "files";
 };
 
-/** The flags of a command line that concern a credential. */
+/** The flags of a command line that are relevant for a credential. */
 export type Asked = {
   readonly flags: Readonly<Record<string, unknown>>;
   /** A registry's name or id in Azure, or a login server. */
   readonly registry: string;
   readonly identity: SignInOptions;
-  /** Prove a login before it is used. */
+  /** Proves a login before it is used. */
   readonly verify: boolean;
   /** RFC 3339, for a new password. */
   readonly expiresAt: string | undefined;
   /** Milliseconds to wait while Azure replicates a new object. */
   readonly wait: number;
-  /** The same for a role that the run assigns, which can take longer. Default: `wait`. */
+  /** Like `wait`, for a role that the run assigns, which can take longer. Default: `wait`. */
   readonly waitForRole?: number;
-  /** This command, for a hint that adds a flag to it. */
+  /** The current command, for a hint that adds a flag to it. */
   readonly again: Create;
 };
 
-/** Where credentials come from. Each is opened at its first use. */
+/** The sources of credentials. Each is opened at its first use. */
 export type Sources = {
   azure(identity: SignInOptions): Promise<Azure>;
   registry(): Registry;
@@ -49,39 +49,39 @@ export type Sources = {
 
 /** The Secret that a credential is for, or the Secrets of one name in many namespaces. */
 export type Owner = {
-  /** The Secret's name. */
+  /** The name of the Secret. */
   readonly secret: string;
-  /** The description in Azure: `secret acr in namespace demo`. */
+  /** Its description in Azure: `secret acr in namespace demo`. */
   readonly words: string;
-  /** The same with the cluster if it can be read: `secret acr in namespace demo of cluster 1a2b3c4d`. Read once. */
+  /** The description with the cluster, if that can be read: `secret acr in namespace demo of cluster 1a2b3c4d`. Read once. */
   wordsInCluster(): Promise<string>;
-  /** Whether its Secrets are certainly in one cluster, by whatever contexts. */
+  /** Whether its Secrets are certainly in one cluster, even if several contexts name it. */
   isInOneCluster(): Promise<boolean>;
-  /** The name of an object in Azure that only this owner has, the same in every run. @throws CliError */
+  /** Returns a name for an object in Azure that only this owner has. The name is the same in every run. @throws CliError */
   ownName(): Promise<string>;
-  /** Whether this owner gives a name. */
+  /** Whether a name is derived from this owner. */
   owns(name: string): Promise<boolean>;
   /** Only the Secrets of this run can hold a credential of that name. */
   readonly alone: boolean;
 };
 
-/** The login that a Secret holds, and the annotation for it. */
+/** The login that a Secret holds, and its annotation entry. */
 export type HeldLogin = { readonly entry: Entry | undefined; readonly login: Login | undefined };
 
 export type Need = {
   readonly owner: Owner;
-  /** Named repositories: `team/app`, `team/*`, `*`. */
+  /** The named repositories: `team/app`, `team/*`, `*`. */
   readonly repositories: readonly string[];
-  /** Grant also the repositories that pods use, whatever was granted before. */
+  /** Also grants the repositories that pods use, regardless of earlier grants. */
   readonly fromPods: boolean;
-  /** Images of the registry that pods name. */
+  /** Images of the registry that pods use. */
   readonly images: readonly ImageRef[];
   readonly held: HeldLogin | undefined;
 };
 
-/** The changes that give a Secret its login, and the annotation for it. */
+/** The changes that give a Secret its login, and the annotation entry for it. */
 export type Issue = {
-  /** Applied first, whatever the Secrets hold: the rights of the login. */
+  /** Applied first, regardless of what the Secrets hold: the rights of the login. */
   readonly before: readonly Change[];
   /** Applied before the first Secret is written: a password, and its proof. */
   readonly demand: readonly Change[];
@@ -90,20 +90,20 @@ export type Issue = {
   readonly login: Login | undefined;
   /** Whether the existing login still pulls. */
   readonly pulls: "yes" | "no" | "unknown";
-  /** The repositories that the credential may pull; undefined if unknown. */
+  /** The repositories that the credential can pull; undefined if unknown. */
   readonly mayPull: readonly string[] | undefined;
-  /** The flags with which `create` grants more; absent if nothing can, or if pods use no other repository. */
+  /** The flags with which `create` grants more; absent if that is not possible, or if pods use no other repository. */
   readonly more?: Pick<Create, "acrToken" | "servicePrincipal">;
   /** The images that a proof requests. */
   readonly images: readonly ImageRef[];
-  /** Whether a login of the same user name is another identity's and has not expired. */
+  /** Whether a login with the same user name belongs to another identity and has not expired. */
   isOthers?(login: Login): boolean;
 };
 
-/** A password that was created, without its text. A kind leaves out a field that was known before. */
+/** The metadata of a created password, without its text. A kind omits fields that were known before. */
 export type PasswordMetadata = { readonly [K in "identity" | "slot" | "madeAt" | "expiresAt" | "by"]?: string | undefined };
 
-/** The result of a change in Azure: a password that it created. */
+/** The result of a change in Azure: a created password, if there is one. */
 export type Applied = PasswordMetadata & { readonly login?: Login };
 
 /** One credential of one kind. */
@@ -114,33 +114,33 @@ export type Credential = {
   readonly host: string;
   /** The hosts of the registry's regions that get the same login; absent without --include-regional. */
   readonly regional?: readonly string[];
-  /** Reads and plans; a pure function of the kind's folder decides. Changes nothing. */
+  /** Reads the state and plans. The decision is made by a pure function in the kind's folder. Changes nothing. */
   issue(need: Need): Promise<Issue>;
-  /** Applies one of these changes, or the opposite of one. */
+  /** Applies one of these changes, or the reverse of one. */
   apply(change: Change): Promise<Applied>;
-  /** The command that removes by hand what a change creates. */
+  /** Returns the command that manually removes what a change creates. */
   removal(change: Change): readonly string[];
   /** Absent if only the owner of the login can replace it. */
   readonly lifecycle?: Lifecycle;
-  /** When to issue again, if the login expires without a revocation: the earliest time of all that were issued. */
+  /** Returns when to issue again, for a login that expires without revocation: the earliest time of all issued logins. */
   renewAt?(): Date | undefined;
 };
 
 /** A credential that Secrets record, and which of its passwords they hold. */
 export type Renewal = {
-  /** The newest working password of the Secrets, if there is one; else the one that they record. */
+  /** The newest working password of the Secrets, or the one that they record if none works. */
   readonly held: HeldLogin & { readonly entry: Entry };
   /** The logins of all Secrets that get the new password. */
   readonly inside: readonly Login[];
-  /** Every password that a Secret holds: none of them may be revoked. */
+  /** Every password that a Secret holds. None of them may be revoked. */
   readonly inUse: readonly Password[];
-  /** Only these Secrets can hold a credential of its name. */
+  /** Only these Secrets can hold a credential of that name. */
   readonly alone: boolean;
-  /** A Secret may hold an unknown password: a password is generated only in an empty slot. */
+  /** A Secret may hold an unknown password, so a password is generated only in an empty slot. */
   readonly blind: boolean;
-  /** Which Secret or cluster may hold an unknown password, and how to solve that. */
+  /** Which Secret or cluster may hold an unknown password, and how to resolve that. */
   readonly unknown?: string | undefined;
-  /** Expired claims on Secrets that hold it: only their runs can have generated these passwords. */
+  /** Expired claims on Secrets that hold it. Only their runs can have generated these passwords. */
   readonly left: readonly SecretClaim[];
   /** The name of a Secret that holds it. */
   readonly secret: string;
@@ -149,22 +149,23 @@ export type Renewal = {
   readonly images: readonly ImageRef[];
 };
 
-/** What the plugin can do with a credential that Secrets record. Each reads Azure and plans; `apply` of the credential does it. */
+/** The operations on a credential that Secrets record. Each one reads Azure and plans. `apply` of the credential executes the plan. */
 export type Lifecycle = {
   /**
    * Adds a second password; the existing one keeps working.
    * @throws CliError conflict if every slot is in use; notFound if the credential was deleted
    */
   renew(of: Renewal): Promise<Issue>;
-  /** The passwords that Azure shows, none if the credential was deleted; undefined if Azure never shows them. */
+  /** Returns the passwords that Azure shows, none if the credential was deleted; undefined if Azure never shows them. */
   shown(identity: string): Promise<readonly Shown[] | undefined>;
-  /** The ids of the clusters for which the credential was created, according to Azure. */
+  /** Returns the ids of the clusters for which the credential was created, according to Azure. */
   clusters(identity: string): Promise<readonly string[]>;
-  /** Deletes exactly these passwords, if Azure still shows them. */
+  /** Plans deleting exactly these passwords, if Azure still shows them. */
   retire(identity: string, passwords: readonly Password[]): Promise<Plan>;
   /**
-   * Deletes these passwords, and what this plugin created for the credential unless another user has come to use it.
-   * @param own only its Secrets give a credential this name, so it was created for them, whatever else Azure shows
+   * Plans deleting these passwords, and the objects that this plugin created for the credential, unless another user has started to use
+   * them.
+   * @param own the credential's name is derived from its Secrets, so it was created for them, whatever else Azure shows
    */
   revoke(identity: string, passwords: readonly Password[], own?: boolean): Promise<Plan>;
 };
@@ -178,24 +179,27 @@ export function lifecycleOf({ lifecycle, kind }: Credential): Lifecycle {
 /** A kind of credential: a folder, and a row in kinds.ts. */
 export type Kind = {
   readonly name: string;
-  /** Its own rows among the flags of `create`. */
+  /** Its own flags of `create`. */
   readonly flags: Readonly<Record<string, FlagRow>>;
   /**
-   * Reads these flags without a request to Azure or the registry. Undefined if they ask for another kind.
+   * Reads these flags without a request to Azure or the registry. Returns undefined if they ask for another kind.
    * @throws CliError usage
    */
   parse(asked: Asked, stdin: Sources["stdin"]): ParsedFlags | undefined;
   /** Reads from Azure what is the same in every namespace. @throws CliError usage */
   open(asked: Asked, sources: Sources): Promise<Credential>;
-  /** The flags that ask for the login of a Secret again. `derived`: the identity's name follows from the Secret's, so no flag has it. */
+  /**
+   * Returns the flags that request the login of a Secret again. `derived`: the identity's name is derived from the Secret's name, so it
+   * needs no flag.
+   */
   again(recorded: Pick<Entry, "identity">, derived: boolean): Again;
-  /** Absent if somebody gives the login. */
+  /** Absent if the user supplies the login. */
   readonly creation?: Creation;
   /** Absent if the plugin can neither renew nor revoke a login that a Secret records. */
   readonly renewal?: {
-    /** The flags that open it. */
+    /** Returns the flags that open it. */
     flags(recorded: Pick<Entry, "identity">): Asked["flags"];
-    /** Its issuer alone sets when it expires, and nothing can revoke it before. */
+    /** Only its issuer sets the expiry, and it can't be revoked earlier. */
     readonly isShortLived?: true;
   };
 };
@@ -203,7 +207,7 @@ export type Kind = {
 /** `needsName`: the credential will ask its owner for a name. */
 export type ParsedFlags = { readonly needsName: boolean };
 
-/** What the plugin needs to create a credential in a registry. */
+/** What creating a credential in a registry requires. */
 export type Creation = {
   /** The flag that asks for it: `--admin`. */
   readonly flag: string;
@@ -211,14 +215,14 @@ export type Creation = {
   readonly rights: readonly string[];
   /** The data actions that it needs instead if the registry uses repository permissions (ABAC). */
   readonly dataRights?: readonly string[];
-  /** A right that cannot be checked before it is used. */
+  /** A permission that can't be checked before it is used. */
   readonly uncheckedRight?: string;
-  /** Why it cannot be created, whatever the rights of the identity. */
+  /** Returns why it can't be created, regardless of the identity's permissions. */
   obstacle?(registry: RegistryFacts): string | undefined;
   /** Whether another run can grant it more repositories. */
   readonly isExtensible?: true;
-  /** Singular and plural, default: token, tokens. */
+  /** The singular and the plural noun. Default: token, tokens. */
   readonly nouns?: readonly [singular: string, plural: string];
-  /** How many more the registry allows; undefined if there is no limit. */
+  /** Returns how many more the registry allows; undefined if there is no limit. */
   quota?(asked: Asked, sources: Sources): Promise<number | undefined>;
 };

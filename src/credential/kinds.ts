@@ -9,7 +9,7 @@ import { servicePrincipal } from "./service-principal/service-principal.ts";
 /** Every kind of credential, in the order in which they parse the flags. The last one accepts all flags. */
 export const credentialKinds: readonly Kind[] = [given, fromDockerConfig, entra, admin, servicePrincipal, acrToken];
 
-/** The kind that a command line asks for. @throws CliError usage */
+/** Returns the kind that a command line requests. @throws CliError usage */
 export function parseKind(asked: Asked, stdin: Sources["stdin"]): ParsedFlags & { readonly kind: Kind } {
   for (const kind of credentialKinds) {
     const parsed = kind.parse(asked, stdin);
@@ -28,7 +28,7 @@ export const credentialFlags = {
   ...acrToken.flags,
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** The kind that a Secret records; undefined for a kind of a newer version. */
+/** Returns the kind that a Secret records; undefined for a kind of a newer version. */
 export const kindNamed = (name: string): Kind | undefined => credentialKinds.find((kind) => kind.name === name);
 
 const reasons: Readonly<Record<string, string>> = {
@@ -36,16 +36,16 @@ const reasons: Readonly<Record<string, string>> = {
   [admin.name]: "its passwords are everybody's who uses the registry's admin user",
 };
 
-/** Why the plugin cannot renew or revoke a login of a kind; undefined if it can, or if the kind is unknown. */
+/** Returns why the plugin can't renew or revoke a login of a kind; undefined if it can, or if the kind is unknown. */
 export const notRenewable = (kind: Kind | undefined): string | undefined => reasons[kind?.name ?? ""];
 
-/** Whether the plugin creates an object in Azure for a login of this kind, which exists until it is deleted. */
+/** Whether the plugin creates an object in Azure for a login of this kind. Such an object exists until it is deleted. */
 export function isMadeInAzure(name: string): boolean {
   const { renewal } = kindNamed(name) ?? {};
   return renewal !== undefined && !renewal.isShortLived;
 }
 
-/** Whether a login without a recorded expiry never expires. The expiry of a login that somebody gave is unknown. */
+/** Whether a login without a recorded expiry never expires. The expiry of a login that a user supplied is unknown. */
 export function endsKnown(name: string): boolean {
   const kind = kindNamed(name);
   return kind === undefined || kind.creation !== undefined;

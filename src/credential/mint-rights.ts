@@ -2,19 +2,19 @@ import type { RegistryFacts } from "../azure/port.ts";
 import type { Permission } from "../azure/principals.ts";
 import type { Kind } from "./kind.ts";
 
-/** Whether an identity may create a kind of credential for a registry. */
+/** Whether an identity can create a kind of credential for a registry. */
 export type May = {
   readonly credential: string;
   /** The flag that asks for it: `--admin`. */
   readonly flag: string;
   readonly may: "yes" | "no" | "unknown";
-  /** The first right that is missing, or another reason; only with `no`. */
+  /** The first missing permission, or another reason; only with `no`. */
   readonly missing?: string;
-  /** A right that cannot be checked before it is used; only with `unknown`. */
+  /** A permission that can't be checked before it is used; only with `unknown`. */
   readonly unchecked?: string;
 };
 
-/** @param permissions undefined if the identity may not read them */
+/** Determines whether an identity can create a kind of credential. @param permissions undefined if the identity can't read them */
 export function mayMint(
   { name, creation }: Pick<Kind, "name" | "creation">,
   permissions: readonly Permission[] | undefined,
@@ -43,7 +43,7 @@ const onData = ({ dataActions = [], notDataActions = [] }: Permission): Permissi
 export const permits = (permissions: readonly Permission[], action: string): boolean =>
   permissions.some(({ actions, notActions }) => actions.some(meaning(action)) && !notActions.some(meaning(action)));
 
-/** Matches an action with a pattern in which `*` is any text, without case. */
+/** Matches an action with a pattern, ignoring case. `*` stands for any text. */
 const meaning = (action: string) => (pattern: string) => {
   const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
   return new RegExp(`^${parts.join(".*")}$`, "i").test(action);

@@ -8,9 +8,9 @@ import type { Asked, HeldLogin, Issue, Need } from "./kind.ts";
 import type { Still } from "./prove.ts";
 import { beyond, type RepositoryScope } from "./repository-scope.ts";
 
-/** What a kind plans whose passwords Azure creates. */
+/** The plan of a kind whose passwords Azure generates. */
 export type PasswordPlan = {
-  /** The objects in Azure that the password needs, in the order in which they are created. */
+  /** The objects in Azure that the password requires, in the order in which they are created. */
   readonly objects: readonly (Make | Keep)[];
   /** The object that grants the repositories; absent if the password is added to an existing credential. */
   readonly grant?: Make | Keep;
@@ -24,14 +24,14 @@ type IssueOptions = {
   readonly held?: HeldLogin | undefined;
   readonly still?: Still;
   readonly mayPull: readonly string[] | undefined;
-  /** Another run could replace the new password, because other Secrets can have the same credential. */
+  /** Another run may replace the new password, because other Secrets can have the same credential. */
   readonly isShared: boolean;
   /** How long to wait while Azure replicates. */
   readonly passing?: Passing | undefined;
   readonly warnings: readonly (string | undefined)[];
 };
 
-/** The steps in their order: rights first, a password only if the Secret needs one, and no password without its proof. */
+/** Returns the steps in order: first the rights, then a password only if the Secret needs one, and always with a proof of the password. */
 export function issueOf({ objects, grant, mint, entry }: PasswordPlan, scope: RepositoryScope, options: IssueOptions): Issue {
   const { asked, held, still = { pulls: "unknown" }, mayPull, isShared, passing } = options;
   const { host, repositories, images } = scope;
@@ -45,17 +45,17 @@ export function issueOf({ objects, grant, mint, entry }: PasswordPlan, scope: Re
   return { ...common, before: steps, demand: [], login: held?.login };
 }
 
-/** Confirms before the proof, which waits for a password that the registry rejects, and again right before the Secret is written. */
+/** Confirms the password before the proof, which waits while the registry rejects it, and again right before the Secret is written. */
 function confirmed({ to, slot }: Mint, proofs: readonly Change[]): Change[] {
   const confirm: Change = { act: "confirm", to, slot };
   return [confirm, ...proofs.flatMap((prove) => [prove, confirm])];
 }
 
-/** Adds what `create` needs to grant more, if pods use images that the credential cannot pull. */
+/** Adds the flags for `create` to grant more, if pods use images that the credential can't pull. */
 export const withMore = (issue: Issue, { images }: Need, more: Issue["more"]): Issue =>
   issue.mayPull && beyond(issue.mayPull, images).length > 0 ? { ...issue, more } : issue;
 
-/** Warns of a password that is kept although it lasts longer than was asked for, or although it was not tried. */
+/** Warns about a password that is kept although it is valid for longer than requested, or although it was not tested. */
 export function keptWarnings(secret: string, expiresAt: string | undefined, { unasked }: Still, { mint, entry }: Kept): string[] {
   if (mint.act === "mint") return [];
   const until = entry.expiresAt;
@@ -71,23 +71,26 @@ export function keptWarnings(secret: string, expiresAt: string | undefined, { un
 
 type Kept = { readonly mint: { readonly act: string }; readonly entry: Entry };
 
-/** When a password that is created now expires: a lifetime that was asked for once is kept. The times are those that Azure shows. */
+/**
+ * Returns the expiry of a password that is created now, with the same lifetime as the one in this slot. The times are those that Azure
+ * shows.
+ */
 export function sameLifetime(passwords: readonly Shown[], slot: string | undefined, now: Date): string | undefined {
   const { madeAt = "", expiresAt = "" } = passwords.find((password) => password.slot === slot) ?? {};
   return renewedExpiry(madeAt, expiresAt, now);
 }
 
-/** What is recorded of a password that is kept. */
+/** Returns the annotation fields of a password that is kept. */
 export function keptEntry(entry: Partial<Entry> = {}): Partial<Entry> {
   const { slot, madeAt, expiresAt, by, previous } = entry;
   return Object.fromEntries(Object.entries({ slot, madeAt, expiresAt, by, previous }).filter(([, value]) => value !== undefined));
 }
 
-/** Deletes exactly these passwords. */
+/** Plans deleting exactly these passwords. */
 export const planRetirement = (to: Make["to"], passwords: readonly Password[], because: string = "another has taken its place"): Make[] =>
   passwords.map(({ slot, madeAt = "" }) => ({ act: "delete", to, slot, madeAt, because }));
 
-/** The refusal to grant more to a credential that only the annotation of a Secret names, and that others may have. */
+/** Returns the error for granting more to a credential that only the annotation of a Secret names, and that other users may have. */
 export const notOwn = (
   password: string,
   { registry, again: { identity } }: Asked,
@@ -98,11 +101,11 @@ export const notOwn = (
     hint: { verb: "create", secret, registry, identity, repositories, ...more },
   });
 
-/** @param credential without its verb: `registry "r" has no ACR token "t"` */
+/** Returns the error for a credential that was deleted. @param credential without a verb: `registry "r" has no ACR token "t"` */
 export const deletedCredential = (credential: string, { name }: AzureRegistry): CliError =>
   new CliError("notFound", `${credential} any more`, { hint: { verb: "create", registry: name } });
 
-/** Who creates a password, by the name that Azure gives the identity; undefined if its token has no name. */
+/** Returns the name of the identity that creates a password, according to Azure; undefined if its token has no name. */
 export const createdBy = (azure: Azure): Promise<string | undefined> =>
   azure.identity().then(
     ({ name, objectId }) => name || objectId || undefined,

@@ -8,14 +8,14 @@ import type { RepositoryScope } from "./repository-scope.ts";
 import { pausesOf } from "./retry.ts";
 
 /**
- * Pauses while the registry may not know a new password yet, in milliseconds. Azure documents 60 s for a regenerated one
- * (learn.microsoft.com/azure/container-registry/container-registry-token-based-repository-permissions); twice that in all.
+ * Pauses while the registry may not know a new password yet, in milliseconds. Azure documents 60 s for a regenerated password
+ * (learn.microsoft.com/azure/container-registry/container-registry-token-based-repository-permissions). The sum is twice that.
  */
 const settling = [500, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000, 30_000];
 
 type Prover = Pick<Registry, "prove" | "admits" | "anyTag">;
 
-/** `fresh`: this run created the login, so the registry may reject it for a while. */
+/** `fresh`: this run created the login, so the registry may reject it temporarily. */
 export type ProofTools = {
   readonly registry: Prover;
   sleep(milliseconds: number): Promise<void>;
@@ -24,13 +24,13 @@ export type ProofTools = {
 };
 
 /**
- * The image that the login pulled, and the repositories without an image, which a proof cannot check. If there is no image at all, only the
- * registry's answer to the login is known.
+ * The image that the login pulled, and the repositories without an image, which a proof can't check. If there is no image at all, the proof
+ * shows only whether the registry accepts the login.
  */
 export type Proven = {
   readonly image: ImageRef | undefined;
   readonly empty: readonly string[];
-  /** Images of pods that the proof did not find. */
+  /** Images of pods that were not found during the proof. */
   readonly missing: readonly ImageRef[];
 };
 
@@ -53,10 +53,10 @@ export async function proveLogin(scope: RepositoryScope, login: Login, tools: Pr
   return { image, missing, empty: scope.repositories.length === 0 ? ["*"] : empty };
 }
 
-/** Repositories that are requested at the same time. */
+/** The number of repositories that are tested concurrently. */
 const atOnce = 8;
 
-/** Yields the answers in order. The first is requested alone, because it waits until the registry accepts a new login. */
+/** Yields the answers in order. The first repository is tested alone, because its test waits until the registry accepts a new login. */
 async function* inOrder<T>(repositories: readonly string[], ask: (repository: string) => Promise<T>) {
   for (let at = 0; at < repositories.length; at += at === 0 ? 1 : atOnce) {
     const some = repositories.slice(at, at === 0 ? 1 : at + atOnce);
@@ -70,8 +70,8 @@ async function admitted(host: string, login: Login, tools: ProofTools): Promise<
 }
 
 /**
- * Proves that a login pulls at a regional host too. A replica may lack the image of the login server for a while.
- * @param image that the login pulls at the login server; undefined if none is known
+ * Proves that a login pulls at a regional host too. A replica may temporarily lack an image of the login server.
+ * @param image an image that the login pulls at the login server; undefined if none is known
  * @throws CliError if the regional host rejects the login
  */
 export async function proveRegional(host: string, image: ImageRef | undefined, login: Login, tools: ProofTools): Promise<void> {
@@ -83,10 +83,10 @@ export async function proveRegional(host: string, image: ImageRef | undefined, l
   if (verdict !== "pulls" && verdict !== "not-found") throw refusal(verdict, `regional host ${host} rejects the credential: ${message}`);
 }
 
-/** Whether the login of a Secret pulls; `unasked` is the reason if the registry could not be reached. */
+/** Whether the login of a Secret pulls. `unasked`: why the registry could not be reached. */
 export type Still = { readonly pulls: "yes" | "no" | "unknown"; readonly unasked?: string | undefined };
 
-/** Whether the login of a Secret still pulls one of its repositories; `unknown` if the answer does not show it. */
+/** Tests whether the login of a Secret still pulls one of its repositories; `unknown` if the answer doesn't show it. */
 export async function stillPulls(scope: RepositoryScope, login: Login, registry: Prover): Promise<Still> {
   const image = await knownImage(scope, login, registry);
   const { verdict, message } = await (image ? registry.prove(image, login) : registry.admits(scope.host, login));
@@ -95,7 +95,7 @@ export async function stillPulls(scope: RepositoryScope, login: Login, registry:
   return { pulls: "unknown", unasked: silent.includes(verdict) ? message : undefined };
 }
 
-/** Whether the login of a Secret still pulls. The registry is not asked about a login that has expired. */
+/** Tests whether the login of a Secret still pulls. Sends no request for an expired login. */
 export async function tryHeld(
   held: HeldLogin | undefined,
   scope: RepositoryScope,
@@ -109,7 +109,7 @@ export async function tryHeld(
   return during(`Asking ${scope.host} whether the credential still pulls`, () => stillPulls(scope, login, registry()));
 }
 
-/** An image of the pods, else any of the first repository, else one that may not exist. */
+/** Returns an image to test: one of the pods, or any image of the first repository, or a reference that may not exist. */
 async function knownImage({ host, repositories, images }: RepositoryScope, login: Login, registry: Prover): Promise<ImageRef | undefined> {
   const named = images.find((image) => repositories.some((scope) => covers(scope, image.repository)));
   const repository = repositories.find((name) => !name.endsWith("*"));
@@ -119,7 +119,9 @@ async function knownImage({ host, repositories, images }: RepositoryScope, login
 
 type Asking = { readonly image: ImageRef; readonly proof: Proof };
 
-/** The answer about an existing image of the repository: one of the pods, else `latest`, else any. Undefined if there is none. */
+/**
+ * Returns the answer for an existing image of the repository: an image of the pods, or `latest`, or any image; undefined if there is none.
+ */
 async function askFor(
   repository: string,
   { host, images }: RepositoryScope,
@@ -141,7 +143,7 @@ async function askFor(
 
 type ProofOf = (image: ImageRef) => Promise<Proof>;
 
-/** The answer about any image of the repository. Requested last, because no proof waits until a new login can list tags. */
+/** Returns the answer for any image of the repository. Called last, because no proof waits until a new login can list tags. */
 async function anyOf(
   repository: string,
   host: string,
@@ -154,14 +156,14 @@ async function anyOf(
   return { image, proof: await proofOf(image) };
 }
 
-/** A repository that is unlikely to exist. ACR answers 404 only to a login that may pull it. */
+/** Returns a repository that is unlikely to exist. ACR answers 404 only to a login that can pull it. */
 const probeIn = (scope: string, host: string): ImageRef => ({
   host,
   repository: scope.replace(/\*$/, "acr-secret-probe"),
   reference: "latest",
 });
 
-/** Whether the login may still pull, if there is no image: another run can have taken the repository out of the scope map. */
+/** Tests whether the login can still pull if there is no image: another run may have removed the repository from the scope map. */
 async function allowed(image: ImageRef, proofOf: ProofOf): Promise<Asking | undefined> {
   const proof = await proofOf(image);
   return proof.verdict === "not-found" ? undefined : { image, proof };
@@ -177,7 +179,7 @@ async function patiently(ask: () => Promise<Proof>, { sleep, fresh, passing }: P
   return ask();
 }
 
-/** The kinds of errors; default: unreachable. */
+/** The error kind of each verdict. Default: unreachable. */
 const kindOf: Partial<Record<Proof["verdict"], ErrorKind>> = {
   refused: "unauthenticated",
   "out-of-scope": "forbidden",
@@ -187,10 +189,10 @@ const kindOf: Partial<Record<Proof["verdict"], ErrorKind>> = {
   untrusted: "config",
 };
 
-/** Answers that do not depend on the login. */
+/** Verdicts that don't depend on the login. */
 const silent: readonly Proof["verdict"][] = ["blocked", "denied", "throttled", "unreachable", "untrusted", "not-checked"];
 
-/** Answers to this machine that may be different for the cluster. */
+/** Verdicts for this machine that may differ for the cluster. */
 const elsewhere: readonly Proof["verdict"][] = ["blocked", "denied", "unreachable", "untrusted"];
 
 const disproved = (host: string, { repository }: ImageRef, { verdict, message }: Proof): CliError =>

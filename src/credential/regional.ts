@@ -6,7 +6,7 @@ import { covers } from "../registry/repository.ts";
 import { isRegional } from "../secret/azure-words.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "./kind.ts";
 
-/** A flag of every kind: each host of a registry accepts the same login, and the kubelet finds it by the host of the image. */
+/** A flag for every kind: all hosts of a registry accept the same login, and the kubelet selects a login by the host of the image. */
 export const regionalFlags = {
   "include-regional": {
     type: "boolean",
@@ -15,8 +15,8 @@ export const regionalFlags = {
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
 /**
- * Opens a credential, with --include-regional also for the regional hosts of its registry, which only Azure knows.
- * @throws CliError that of the kind before that of the hosts
+ * Opens a credential. With --include-regional, also for the regional hosts of its registry, which only Azure knows.
+ * @throws CliError of the kind before that of the hosts
  */
 export async function openWithin(kind: Kind, written: Asked, sources: Sources): Promise<Credential> {
   if (written.flags["include-regional"] !== true) return kind.open(written, sources);
@@ -35,7 +35,7 @@ export async function openWithin(kind: Kind, written: Asked, sources: Sources): 
   throw new CliError("invalid", `Azure names ${strange} as a regional host, which is none of ${credential.host}`, { hint: without });
 }
 
-/** Proves the login at the regional hosts: a new one at all of them, an existing one at those that the Secret lacks. */
+/** Adds proofs at the regional hosts: for a new login at all of them, for an existing login at those that the Secret lacks. */
 function proving(issue: Issue, regional: readonly string[], { held }: Need, { verify }: Asked, host: string): Issue {
   const also = (change: Change): Change => (change.act === "prove" ? { ...change, regional } : change);
   const { before, demand, login, mayPull = ["*"], images } = issue;
@@ -64,7 +64,10 @@ async function regionalHosts({ registry: named, identity }: Asked, sources: Sour
 
 const without = "leave out --include-regional";
 
-/** A user who has a login may have no rights in Azure, and knows the hosts of the images. */
+/**
+ * Rethrows an error of Azure with another hint: a user who supplies a login may have no permissions in Azure, but knows the hosts of the
+ * images.
+ */
 function byHand(error: unknown): never {
   if (!isRefusal(error) || error.kind === "conflict") throw error;
   const hint = "to ask nobody, add each regional host by a run of its own: --registry NAME.REGION.geo.azurecr.io --merge";

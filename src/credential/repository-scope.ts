@@ -7,24 +7,24 @@ import { covers } from "../registry/repository.ts";
 /** The repositories that a credential covers. */
 export type RepositoryScope = {
   readonly host: string;
-  /** `app/web`, `team/*`, `*`. */
+  /** For example `app/web`, `team/*`, `*`. */
   readonly repositories: readonly string[];
-  /** Images of the registry that pods name. */
+  /** Images of the registry that pods use. */
   readonly images: readonly ImageRef[];
 };
 
 export type RequestedRepositories = {
   readonly named: readonly string[];
-  /** Grant the repositories that pods use, whatever was granted before. */
+  /** Grants the repositories that pods use, regardless of earlier grants. */
   readonly fromPods: boolean;
   readonly images: readonly ImageRef[];
 };
 
 /**
- * The repositories to pull: those that are named, and those that are granted already, because a user may pull them with this credential. The
- * repositories of pods count only if nothing was granted or named, or if a flag asks for them: creating a pod must not decide what an
- * administrator's next run grants.
- * @param host the login server; with it this command, for the hint
+ * Returns the repositories to pull: those that are named, and those that are granted already, because a user may pull them with this
+ * credential. The repositories of pods count only if none was granted or named, or if a flag asks for them: creating a pod must not decide
+ * what an administrator's next run grants.
+ * @param host the login server; with it the current command, for the hint
  * @param granted undefined if nothing was granted before
  * @throws CliError usage if there is none
  */
@@ -45,18 +45,18 @@ export function repositoryScopeOf(
   });
 }
 
-/** The named repositories; else those of the images, in the order of the images. */
+/** Returns the named repositories, or those of the images in the order of the images. */
 export const namedOrUsed = ({
   repositories,
   images,
 }: Pick<RequestedRepositories, "images"> & { readonly repositories: readonly string[] }) =>
   repositories.length > 0 ? repositories : [...new Set(images.map(({ repository }) => repository))];
 
-/** The repositories of images that none of these scopes covers, each once and in order. */
+/** Returns the distinct repositories of images that none of these scopes covers, sorted. */
 export function beyond(scopes: readonly string[], images: readonly ImageRef[]): string[] {
   const outside = images.filter(({ repository }) => !scopes.some((scope) => covers(scope, repository)));
   return imageRepositories(outside);
 }
 
-/** The repositories of images, each once and in order. */
+/** Returns the distinct repositories of images, sorted. */
 export const imageRepositories = (images: readonly ImageRef[]): string[] => [...new Set(images.map(({ repository }) => repository))].sort();

@@ -1,14 +1,14 @@
 import { Busy, NotYet } from "../errors.ts";
 
-/** `wait`: milliseconds in which Azure replicates a new object. */
+/** `wait`: how long Azure may take to replicate a new object, in milliseconds. */
 export type RetryOptions = { readonly wait: number; sleep(milliseconds: number): Promise<void> };
 
-/** How long `delete` and `prune`, which have no --wait, retry a refused deletion. Milliseconds. */
+/** How long `delete` and `prune`, which have no --wait, retry a rejected deletion, in milliseconds. */
 export const deletionWait = 60_000;
 
 /**
- * Retries while Azure replicates an object that this run created, and while Azure rejects a write because of a concurrent one. Gives up if
- * Azure asks for a pause that ends after the wait.
+ * Retries while Azure replicates an object that this run created, and while Azure rejects a write because of a concurrent one. Stops if
+ * Azure asks for a pause that exceeds the wait.
  */
 export async function retryWhileReplicating<T>(isNew: boolean, { wait, sleep }: RetryOptions, work: () => Promise<T>): Promise<T> {
   let left = wait;
@@ -25,13 +25,13 @@ export async function retryWhileReplicating<T>(isNew: boolean, { wait, sleep }: 
   return work();
 }
 
-/** Milliseconds until a retry; undefined for an error that a retry does not change. */
+/** Returns the milliseconds until a retry; undefined if a retry can't change the error. */
 function pauseAfter(error: unknown, isNew: boolean, step: number): number | undefined {
   if (error instanceof Busy) return Math.max(step, error.retryAfter ?? 0);
   return isNew && error instanceof NotYet ? step : undefined;
 }
 
-/** Reads until the result is defined or the wait is over. */
+/** Reads until the result is defined or the waiting time is over. */
 export async function poll<T>({ wait, sleep }: RetryOptions, look: () => Promise<T | undefined>): Promise<T | undefined> {
   for (const pause of pausesOf(wait)) {
     const found = await look();
@@ -41,7 +41,7 @@ export async function poll<T>({ wait, sleep }: RetryOptions, look: () => Promise
   return look();
 }
 
-/** Pauses between attempts, in milliseconds: they grow to five seconds, and their sum is `whole`. */
+/** Yields the pauses between attempts, in milliseconds. They grow to five seconds, and their sum is `whole`. */
 export function* pausesOf(whole: number): Generator<number> {
   let pause = 1000;
   for (let left = whole; left > 0; left -= pause, pause = Math.min(2 * pause, 5000)) {

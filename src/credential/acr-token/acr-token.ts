@@ -29,7 +29,7 @@ const flags = {
   },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** The most tokens of a registry, by its SKU. */
+/** The maximum number of tokens of a registry, by its SKU. */
 export const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
 
 /** An ACR token with its own scope map, which allows it to pull. */
@@ -74,7 +74,7 @@ function checkName(named: unknown): string | undefined {
   throw new CliError("usage", `invalid --acr-token "${named}": 5 to 50 letters, digits and hyphens`);
 }
 
-/** The names of scope maps that Azure creates begin with an underscore. */
+/** The names of scope maps that Azure creates start with an underscore. */
 function checkMapName(named: unknown): string | undefined {
   if (named === undefined) return undefined;
   if (typeof named === "string" && /^[a-zA-Z0-9_-]{5,50}$/.test(named)) return named;
@@ -105,18 +105,18 @@ type Found = ScopeFound & {
   readonly alone: boolean;
   /** Only the annotation of the Secret names it. */
   readonly isRecorded?: true;
-  /** The recorded token is the owner's own, by its name or by its scope map's description. */
+  /** The recorded token belongs to the owner, according to its name or its scope map's description. */
   readonly owned?: boolean;
-  /** The recorded token whose password the registry rejects, if this token takes its place. */
+  /** The recorded token that this token replaces, because the registry rejects its password. */
   readonly replaced?: string;
   /** Its scope map has another name than the token, and is never changed. */
   readonly hasSharedMap: boolean;
 };
 
 /**
- * The named token; else the one whose login the Secret holds, if Azure shows the password that the Secret records; else the owner's own.
- * Many namespaces share no token but the one that is theirs by its name: anyone with access to one of them can write an annotation, and
- * could hand out their own token.
+ * Returns the named token. Otherwise returns the token whose login the Secret holds, if Azure shows the password that the Secret records.
+ * Otherwise returns the owner's own token. Many namespaces share only a token whose name is derived from them: anyone with access to one of
+ * the namespaces can write an annotation, and could distribute their own token.
  */
 async function find({ owner, held }: Need, { named, azure, registry }: IssueEnv): Promise<Found> {
   const read = async (name: string, alone: boolean): Promise<Found> => {
@@ -124,7 +124,7 @@ async function find({ owner, held }: Need, { named, azure, registry }: IssueEnv)
     if (named.scopeMap !== undefined && !found) throw noScopeMap(named.scopeMap, registry);
     const shared = sharedScopeMap({ name, scopeMap: named.scopeMap }, token);
     const scopeMap = shared === undefined || named.scopeMap !== undefined ? found : await azure.scopeMap(registry, shared);
-    // Azure finds a token by its name in any case, and a login needs the case of the token
+    // Azure finds a token by its name in any case, but a login requires the exact case
     return { name: token?.name ?? name, alone, token, scopeMap, hasSharedMap: shared !== undefined };
   };
   if (named.token !== undefined) return read(named.token, false);
@@ -138,7 +138,9 @@ async function find({ owner, held }: Need, { named, azure, registry }: IssueEnv)
   return { ...(await read(await owner.ownName(), owner.alone)), replaced: existing.name };
 }
 
-/** Whether the description of the scope map, which requires rights in Azure to write, names these Secrets in one of these clusters. */
+/**
+ * Whether the scope map's description names these Secrets in one of these clusters. Writing the description requires permissions in Azure.
+ */
 async function isDescribedFor(owner: Need["owner"], { scopeMap, hasSharedMap }: Found): Promise<boolean> {
   const described = hasSharedMap || !scopeMap ? undefined : readMadeFor(scopeMap.description);
   if (!described || described.words !== owner.words) return false;
@@ -151,7 +153,10 @@ const isOthers = ({ isRecorded, owned }: Found): boolean => isRecorded === true 
 
 type Tried = { readonly need: Need; readonly found: Found; readonly scope: RepositoryScope; readonly still: Still };
 
-/** A token that only the annotation names gets no password: anyone with access to the namespace can write the annotation. */
+/**
+ * Finds the token and tests its login. A token that only the annotation names gets no password, because anyone with access to the namespace
+ * can write the annotation.
+ */
 async function findAndTry(need: Need, env: IssueEnv): Promise<Tried> {
   const { registry, named, asked, sources } = env;
   const found = await find(need, env);
@@ -174,7 +179,7 @@ async function issue(asking: Need, env: IssueEnv): Promise<Issue> {
   const planned = planFor(tried, env);
   const rights = refuseRights(found, planned.scope, env);
   const plan = { ...planned, scope: await withClusterNames(planned.scope, { named, found, need }) };
-  // Read while Azure is at work, and only if it may be written
+  // Read while Azure requests run, and only if the description may be written
   const words = plan.scope.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
   issued.set(name, { token, description: words.then(ofOurs) });
   if (plan.scope.act === "update" && isOthers(found))
@@ -185,7 +190,7 @@ async function issue(asking: Need, env: IssueEnv): Promise<Issue> {
   const mayPull = hasSharedMap ? found.scopeMap && pulledRepositories(found.scopeMap) : scope.repositories;
   const options = { asked, held, still, mayPull, isShared: !found.alone, warnings };
   const result = issueOf({ objects, grant: plan.scope, mint: plan.mint, entry: plan.entry }, scope, options);
-  // A scope map that is not the token's own is never changed, so nothing can grant more
+  // A scope map that is not the token's own is never changed, so no command can grant more
   return hasSharedMap ? result : withMore(result, need, { acrToken: named.token ?? (isOthers(found) ? name : undefined) });
 }
 
@@ -197,12 +202,12 @@ function planFor({ need: { owner, held }, found, scope, still }: Tried, { regist
       host: registry.loginServer,
       name,
       scopeMap: named.scopeMap,
-      // The run no longer looks at another user's token that the registry rejects
+      // The run stops using a token of another user if the registry rejects its password
       alone: found.alone || (found.isRecorded === true && owner.alone),
       repositories: scope.repositories,
       expiresAt: asked.expiresAt ?? sameLifetime(tokenPasswords(token), token && slotOf(held?.entry, token), now),
       now,
-      // A user who names a token and adds --force answers for other users of its password
+      // A user who names a token and adds --force is responsible for other users of its password
       insists: named.token !== undefined && isForced(asked),
     },
     { token, scopeMap, held: held?.entry, pulls: still.pulls },
@@ -211,11 +216,11 @@ function planFor({ need: { owner, held }, found, scope, still }: Tried, { regist
 
 const isForced = ({ flags: { force } }: Asked): boolean => force === true;
 
-/** The command that accepts what a run refuses, without its flag. */
+/** Returns the command that accepts what a run rejects, without the accepting flag. */
 const accepting = (name: string, { named, asked: { again } }: IssueEnv): Create =>
   named.token === undefined ? again : { ...again, acrToken: name };
 
-/** Refuses a token that can do more than pull. @returns the warning if a flag accepts its rights @throws CliError conflict */
+/** Rejects a token that can do more than pull. @returns the warning if a flag accepts its rights @throws CliError conflict */
 function refuseRights(found: Found, scope: Make | Keep, env: IssueEnv): string | undefined {
   const { name, scopeMap } = found;
   const accept = accepting(name, env);
@@ -226,13 +231,16 @@ function refuseRights(found: Found, scope: Make | Keep, env: IssueEnv): string |
   );
 }
 
-/** Refuses to add repositories to a scope map that other tokens have. @returns the warning with --force @throws CliError conflict */
+/** Rejects adding repositories to a scope map that other tokens have. @returns the warning with --force @throws CliError conflict */
 async function refuseSharedMap(name: string, scope: Make | Keep, env: IssueEnv): Promise<string | undefined> {
   const gaining = await tokensWithMap(scope, env.azure, env.registry);
   return refuseOtherTokens({ name, gaining }, isForced(env.asked), { ...accepting(name, env), force: true });
 }
 
-/** The description of a token that several Secrets can hold names their clusters, so that a run that reads only some does not delete it. */
+/**
+ * Updates a description that doesn't name every cluster. The description of a token that several Secrets can hold names their clusters, so
+ * that a run that reads only some of them doesn't delete it.
+ */
 async function withClusterNames(
   scope: Make | Keep,
   { named, found, need: { owner } }: { readonly named: Named; readonly found: Found; readonly need: Need },
@@ -246,8 +254,8 @@ async function withClusterNames(
 }
 
 /**
- * Refuses to share a token by several clusters if its description in Azure cannot name them: a run in one of them would delete the password
- * of the others.
+ * Rejects sharing a token between several clusters if its description in Azure can't name them. Otherwise a run in one of them would delete
+ * the password of the others.
  * @throws CliError conflict
  */
 async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: Found, owner: Need["owner"]): Promise<void> {
@@ -261,7 +269,10 @@ async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: Found, ow
   });
 }
 
-/** Warns that the recorded token gets no password unless it is named, since anyone with access to the namespace can write the annotation. */
+/**
+ * Warns that the recorded token gets no password unless the user names it, because anyone with access to the namespace can write the
+ * annotation.
+ */
 const replacedToken = (secret: string, { name, replaced }: Found): string | undefined =>
   replaced === undefined
     ? undefined

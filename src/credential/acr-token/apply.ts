@@ -10,7 +10,7 @@ import { createdBy, deletedCredential, issueOf, sameLifetime } from "../password
 import { planTokenRenewal, planTokenRetirement, planTokenRevocation, refuseDisabled, shownOf, slotOf, tokenPasswords } from "./plan.ts";
 import { pulledRepositories, sharedScopeMap, sharedScopeMaps } from "./scope-map.ts";
 
-/** A token when its plan was made, and the description of what is created for it. */
+/** A token as it was when the plan was made, and the description of the objects that are created for it. */
 export type IssuedToken = { readonly token: AcrToken | undefined; readonly description: Promise<string> };
 
 export type TokenEnv = {
@@ -18,14 +18,17 @@ export type TokenEnv = {
   readonly registry: AzureRegistry;
   readonly asked: Asked;
   readonly sources: Pick<Sources, "now">;
-  /** By the token's name. */
+  /** Keyed by the token's name. */
   readonly issued: Map<string, IssuedToken>;
 };
 
 /** A password that this run asked for; `madeAt` is undefined if Azure's response was lost. */
 type Minted = { readonly slot: Slot; readonly madeAt?: string | undefined };
 
-/** Applies a plan, and rolls back what this run created unless it has changed since; for many tokens at once. */
+/**
+ * Returns the function that applies a plan, and rolls back what this run created unless it has changed since. It can be used for many
+ * tokens concurrently.
+ */
 export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Change) => Promise<Applied> {
   const minted = new Map<string, Minted>();
   /** Tokens whose deletion failed. */
@@ -38,7 +41,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
 
   async function writeScopeMap({ to: { name }, before = [], after = [] }: Make): Promise<void> {
     const now = await azure.scopeMap(registry, name);
-    // Another run may have created or changed it since it was read: this run applies only its own difference
+    // Another run may have created or changed the scope map since it was read, so this run applies only its own difference
     const added = after.filter((action) => !before.includes(action));
     const removed = before.filter((action) => !after.includes(action));
     const actions = [...new Set([...(now?.actions ?? []), ...added])].filter((action) => !removed.includes(action)).sort();
@@ -50,7 +53,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
     });
   }
 
-  /** Keeps the scope map of a token that was not deleted. */
+  /** Deletes the scope map, unless it has changed since or its token was not deleted. */
   async function deleteScopeMap({ to: { name }, before = [] }: Make): Promise<void> {
     const [now, user] = await Promise.all([azure.scopeMap(registry, name), azure.token(registry, name)]);
     const untouched = now?.description === (await description(name)) && String([...now.actions].sort()) === String([...before].sort());
@@ -58,7 +61,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
     if (untouched && !user) await azure.deleteScopeMap(registry, name);
   }
 
-  /** Keeps a token with a password of another run, and deletes only the password of this run. */
+  /** Deletes the token. If it has a password of another run, deletes only the password of this run. */
   async function deleteToken({ to: { name } }: Make): Promise<void> {
     stuck.add(name);
     const now = await azure.token(registry, name);
@@ -112,7 +115,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
     return { login: { username: name, password }, madeAt, expiresAt, by: await createdBy(azure) };
   }
 
-  /** @throws Conflict if another run has generated the password again, which revokes that of this run */
+  /** @throws Conflict if another run has generated the password again, which revokes the one of this run */
   async function confirm(name: string, slot: string): Promise<void> {
     const now = await azure.token(registry, name);
     if (!now?.passwords.some((one) => one.name === slot && isOurs(name, one)))
@@ -162,13 +165,13 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
     return { token, scopeMap };
   }
 
-  /** Whether another token has this one's scope map. Read once: a registry may have tens of thousands of tokens. */
+  /** Whether another token has this token's scope map. Read once, because a registry may have tens of thousands of tokens. */
   async function isShared(name: string): Promise<boolean> {
     shared ??= azure.stock(registry).then(sharedScopeMaps);
     return (await shared).has(name.toLowerCase());
   }
 
-  /** Deletes the scope map that an interrupted run left after it had deleted the token. */
+  /** Plans deleting the scope map that an interrupted run left after it deleted the token. */
   async function revokeScopeMap(name: string): Promise<Plan> {
     const scopeMap = await azure.scopeMap(registry, name);
     if (!scopeMap || !isOfOurs(scopeMap.description) || (await isShared(name))) return [];

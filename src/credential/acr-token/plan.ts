@@ -17,7 +17,7 @@ export type TokenOptions = ScopeOptions & {
   /** RFC 3339, for a new password. */
   readonly expiresAt: string | undefined;
   readonly now: Date;
-  /** The recorded password may be generated again although other users can have it: the token was named, with --force. */
+  /** Allows generating the recorded password again although other users may have it: the token was named, with --force. */
   readonly insists?: boolean;
 };
 
@@ -34,8 +34,8 @@ export type TokenPlan = {
 };
 
 /**
- * Creates, updates or keeps the scope map, the token and the password. A password is generated only if the Secret has none that works, and
- * never in a slot that another user may have.
+ * Plans creating, updating or keeping the scope map, the token and the password. A password is generated only if the Secret has none that
+ * works, and never in a slot that another user may have.
  * @throws CliError conflict
  */
 export function planToken(options: TokenOptions, found: TokenFound): TokenPlan {
@@ -58,10 +58,10 @@ export function refuseDisabled(token: AcrToken | undefined, host: string): void 
   });
 }
 
-/** The token as plans name it. */
+/** Returns the reference of a token in plans. */
 const tokenRef = ({ name }: Pick<AcrToken, "name">) => ({ kind: "token.azurecr.io", name }) as const;
 
-/** The passwords that Azure shows. */
+/** Returns the passwords that Azure shows. */
 export const tokenPasswords = (token: AcrToken | undefined): readonly Shown[] =>
   (token?.passwords ?? []).map(({ name: slot, creationTime: madeAt, expiry: expiresAt }) => ({ slot, madeAt, expiresAt }));
 
@@ -73,7 +73,8 @@ function planMint(options: TokenOptions, found: TokenFound): Mint | Keep {
   const ours = slotOf(held, token);
   if (ours && pulls !== "no") return { act: "keep", to, because: "its password is in the Secret" };
   const because = ours ? "the Secret's password is no longer taken" : "its password is in no Secret";
-  // The annotation may record a password of other users, whatever login the Secret holds. Theirs works until Azure shows that it has expired
+  // The annotation may record a password of other users, whatever login the Secret holds. That password works until Azure shows that it has
+  // expired
   const again = ours && (options.alone || options.insists || hasEnded(ours, token, options.now)) ? ours : undefined;
   return { act: "mint", to, inNew: false, slot: again ?? emptySlot(options, token, ours), expiresAt, because };
 }
@@ -84,9 +85,9 @@ function hasEnded(slot: Slot, { passwords }: AcrToken, now: Date): boolean {
 }
 
 /**
- * The password in the other slot of a token that only its owner can use. It is left from a run that was killed before it wrote the Secret, or
- * from a deleted Secret. It is recorded as the previous password, so that the next rotation or revocation deletes it. A password that was
- * generated later in the recorded slot is another user's.
+ * Returns the password in the other slot of a token that only its owner can use. It was left by a run that was killed before it wrote the
+ * Secret, or by a deleted Secret. It is recorded as the previous password, so that the next rotation or revocation deletes it. A password
+ * that was generated later in the recorded slot belongs to another user.
  */
 function otherPassword({ alone }: TokenOptions, { token, held }: TokenFound, slot: string): Previous | undefined {
   const other = alone ? token?.passwords.find(({ name }) => name !== slot) : undefined;
@@ -98,11 +99,14 @@ function otherPassword({ alone }: TokenOptions, { token, held }: TokenFound, slo
   return { slot: name, madeAt, until };
 }
 
-/** The token that the annotation records, if it is also the user name of the login. */
+/** Returns the token that the annotation records, if it is also the user name of the login. */
 export const recordedToken = ({ entry, login }: HeldLogin): string | undefined =>
   entry?.kind === "acr-token" && login?.username === entry.identity ? entry.identity : undefined;
 
-/** The recorded slot, if Azure shows the same password in it. The annotation alone proves nothing, because anyone in the namespace can write it. */
+/**
+ * Returns the recorded slot, if Azure shows the same password in it. The annotation alone proves nothing, because anyone in the namespace
+ * can write it.
+ */
 export function slotOf(held: Entry | undefined, token: AcrToken): Slot | undefined {
   if (!isNoteOf(held, token)) return undefined;
   return token.passwords.find(({ name, creationTime }) => name === held.slot && isSameTime(creationTime, held.madeAt))?.name;
@@ -111,7 +115,7 @@ export function slotOf(held: Entry | undefined, token: AcrToken): Slot | undefin
 const isNoteOf = (held: Entry | undefined, token: AcrToken): held is Entry =>
   held?.kind === "acr-token" && held.identity.toLowerCase() === token.name.toLowerCase();
 
-/** An empty slot; else, if the token is its owner's alone, the older of the two. */
+/** Returns an empty slot. Otherwise, if only its owner can use the token, returns the slot with the older password. */
 function emptySlot({ alone }: TokenOptions, token: AcrToken, noted: Slot | undefined): Slot {
   const made = (slot: Slot) => token.passwords.find((password) => password.name === slot);
   const empty = slots.find((slot) => !made(slot));
@@ -133,9 +137,10 @@ export type RenewalOptions = {
 } & Pick<Renewal, "inUse" | "alone" | "blind" | "unknown" | "left">;
 
 /**
- * Generates the token's other password. A slot is used only if no user can have its password: it is empty; or its password is from before the
- * last rotation, and no Secret holds it; or only these Secrets can use the token, and none of them holds the password. For such a token the
- * slot that an interrupted run has filled comes first. For any other token that does not count, because a tenant can write the annotation.
+ * Plans generating the token's other password. A slot is used only if no user can have its password: the slot is empty; or its password is
+ * from before the last rotation and no Secret holds it; or only these Secrets can use the token and none of them holds the password. For
+ * such a token, the slot that an interrupted run has filled comes first. For any other token that doesn't count, because a tenant can write
+ * the annotation.
  * @throws CliError conflict
  */
 export function planTokenRenewal(options: RenewalOptions, token: AcrToken): { readonly mint: Mint; readonly entry: Entry } {
@@ -149,7 +154,7 @@ export function planTokenRenewal(options: RenewalOptions, token: AcrToken): { re
   return { mint, entry: { hosts: [registry.loginServer], kind: "acr-token", identity: name, slot, expiresAt, previous } };
 }
 
-type Free = { readonly slot: Slot /** When the password was made that a run has left in it. */; readonly left?: string | undefined };
+type Free = { readonly slot: Slot /** When an interrupted run generated the password in it. */; readonly left?: string | undefined };
 
 function freeSlot(options: RenewalOptions, token: AcrToken): Free {
   const uses = slots.map((slot) => ({ slot, use: slotUseOf(slot, options, token) }));
@@ -163,14 +168,14 @@ function freeSlot(options: RenewalOptions, token: AcrToken): Free {
 
 const slots = ["password1", "password2"] as const;
 
-/** When an interrupted run generated the password in a slot, according to the annotations of Secrets that own the token. */
+/** Returns when an interrupted run generated the password in a slot, according to the claims on Secrets that own the token. */
 function leftIn(slot: Slot, { left, held, alone }: RenewalOptions, { passwords }: AcrToken): string | undefined {
   if (!alone) return undefined;
   const { creationTime: madeAt } = passwords.find(({ name }) => name === slot) ?? {};
   return madeAt !== undefined && left.some((claim) => isMadeBy(claim, held.identity, { slot, madeAt })) ? madeAt : undefined;
 }
 
-/** The uses of a slot that can be written, the best first: a token has at most one password of an interrupted run. */
+/** The uses of a slot that can be overwritten, the preferred ones first. A token has at most one password of an interrupted run. */
 const order = ["left", "previous", "empty", "ours"] as const;
 
 type SlotUse = (typeof order)[number] | "in use" | "promised" | "strange";
@@ -209,22 +214,22 @@ function noRoom({ registry, unknown }: RenewalOptions, { name }: AcrToken, stran
   });
 }
 
-/** Deletes exactly these passwords, if Azure still shows them. */
+/** Plans deleting exactly these passwords, if Azure still shows them. */
 export const planTokenRetirement = (token: AcrToken, passwords: readonly Password[], because?: string): Make[] =>
   planRetirement(tokenRef(token), shownOf(token, passwords), because);
 
-/** These passwords, if Azure still shows them. */
+/** Returns those of these passwords that Azure still shows. */
 export const shownOf = ({ passwords: all }: AcrToken, passwords: readonly Password[]): Required<Password>[] =>
   all.flatMap(({ name: slot, creationTime: madeAt }) =>
     madeAt !== undefined && passwords.some((one) => one.slot === slot && isSameTime(one.madeAt, madeAt)) ? [{ slot, madeAt }] : [],
   );
 
-/** Why a token counts as created by this plugin: by the description of its scope map, or by its own name. */
+/** Why a token counts as created by this plugin: because of the description of its scope map, or because of its own name. */
 export type MadeOf = { readonly scopeMap: { readonly actions: readonly string[] } | undefined; readonly own: boolean };
 
 /**
- * Deletes a token that this plugin created if it has no other passwords; else deletes only these passwords. In a token of the Secrets' own
- * name, an expired password does not count.
+ * Plans deleting a token that this plugin created if it has no other passwords. Otherwise plans deleting only these passwords. For a token
+ * whose name is derived from the Secrets, an expired password doesn't count.
  */
 export function planTokenRevocation(
   token: AcrToken,

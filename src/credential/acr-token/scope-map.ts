@@ -12,32 +12,32 @@ export type ScopeOptions = {
   readonly name: string;
   /** An existing scope map, which is never changed, instead of its own. */
   readonly scopeMap?: string | undefined;
-  /** To pull: `app/web`, `team/*`, `*`. */
+  /** Repositories to pull: `app/web`, `team/*`, `*`. */
   readonly repositories: readonly string[];
 };
 
 /** The token and the scope map in Azure. */
 export type ScopeFound = { readonly token: AcrToken | undefined; readonly scopeMap: ScopeMap | undefined };
 
-/** A pull requires content/read. Listing tags, which a proof does, requires metadata/read. */
+/** Returns the actions for pulling. A pull requires content/read. Listing tags, as a proof does, requires metadata/read. */
 export function pullActions(repositories: readonly string[]): string[] {
   return repositories.flatMap((name) => [`repositories/${name}/content/read`, `repositories/${name}/metadata/read`]);
 }
 
-/** The repositories that a scope map allows to pull. */
+/** Returns the repositories that a scope map allows to pull. */
 export function pulledRepositories(scopeMap: ScopeMap | undefined): string[] {
   return (scopeMap?.actions ?? []).flatMap((action) => /^repositories\/(.+)\/content\/read$/.exec(action)?.[1] ?? []);
 }
 
-/** The repositories of actions. */
+/** Returns the repositories of actions. */
 const grantsOf = (actions: readonly string[]): string[] => [
   ...new Set(actions.map((action) => action.replace(/^repositories\/(.+)\/(?:content|metadata)\/read$/, "$1"))),
 ];
 
-/** The name of a token's scope map. */
+/** Returns the name of a token's scope map. */
 const mapOf = (token: AcrToken | undefined): string | undefined => token?.scopeMapId.split("/").at(-1);
 
-/** The name of the scope map that a token has or gets, if it is not its own. */
+/** Returns the name of the scope map that a token has or gets, if it is not the token's own. */
 export function sharedScopeMap(
   { name, scopeMap }: Pick<ScopeOptions, "name" | "scopeMap">,
   token: AcrToken | undefined,
@@ -46,14 +46,14 @@ export function sharedScopeMap(
   return scopeMap ?? (used === undefined || same(used, name) ? undefined : used);
 }
 
-/** The scope maps that tokens of other names have, in lower case. */
+/** Returns the scope maps that tokens of other names have, in lower case. */
 export const sharedScopeMaps = ({ tokens }: { readonly tokens: readonly AcrToken[] }): ReadonlySet<string> =>
   new Set(tokens.flatMap((token) => sharedScopeMap({ name: token.name }, token)?.toLowerCase() ?? []));
 
 /**
- * Adds repositories to the token's own scope map. Actions of other users stay, because they may push with them. A scope map that is not its
- * own is never changed.
- * @throws CliError conflict if that one does not allow the repositories
+ * Plans adding repositories to the token's own scope map. Actions of other users stay, because these users may push with them. A scope map
+ * that is not the token's own is never changed.
+ * @throws CliError conflict if such a scope map doesn't allow the repositories
  */
 export function planScope(options: ScopeOptions, { token, scopeMap }: ScopeFound): Make | Keep {
   const { name, repositories } = options;
@@ -73,10 +73,13 @@ export function planScope(options: ScopeOptions, { token, scopeMap }: ScopeFound
   return { act: "update", to, before, after, grants, because: "allows too little" };
 }
 
-/** The most actions of a scope map, two for each repository (learn.microsoft.com/azure/container-registry/container-registry-skus). */
+/**
+ * The maximum number of actions of a scope map, two for each repository
+ * (learn.microsoft.com/azure/container-registry/container-registry-skus).
+ */
 const mostActions = 500;
 
-/** @throws CliError invalid if Azure does not allow so many */
+/** @throws CliError invalid if Azure doesn't allow that many */
 function checkSize(name: string, { length }: readonly string[]): void {
   if (length <= mostActions) return;
   throw new CliError(
@@ -88,10 +91,10 @@ function checkSize(name: string, { length }: readonly string[]): void {
   );
 }
 
-/** Azure compares names without case. */
+/** Azure ignores the case of names. */
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
-/** @throws CliError conflict if the token has another scope map, or if this one does not allow the repositories */
+/** @throws CliError conflict if the token has another scope map, or if this one doesn't allow the repositories */
 function checkShared(shared: string, { name, repositories }: ScopeOptions, { token, scopeMap }: ScopeFound): void {
   const used = mapOf(token);
   if (used !== undefined && !same(used, shared))
@@ -109,11 +112,11 @@ export const noScopeMap = (name: string, { name: registry }: AzureRegistry): Cli
     hint: `az acr scope-map list --registry ${registry} --query "[].name" -o tsv`,
   });
 
-/** The actions of the token after the plan. */
+/** Returns the actions of the token after the plan. */
 export const actionsAfter = (scope: Make | Keep, { scopeMap }: ScopeFound): readonly string[] =>
   scope.act === "keep" ? (scopeMap?.actions ?? []) : (scope.after ?? []);
 
-/** The other tokens that have a token's own scope map, if a plan adds repositories to it. */
+/** Returns the other tokens that have a token's own scope map, if a plan adds repositories to it. */
 export async function tokensWithMap(scope: Make | Keep, azure: Pick<Azure, "stock">, registry: AzureRegistry): Promise<readonly string[]> {
   if (scope.act !== "update" || (scope.grants ?? []).length === 0) return [];
   const { name } = scope.to;
@@ -122,7 +125,7 @@ export async function tokensWithMap(scope: Make | Keep, azure: Pick<Azure, "stoc
 }
 
 /**
- * Refuses to add repositories to a scope map that other tokens have, unless a flag accepts it.
+ * Rejects adding repositories to a scope map that other tokens have, unless a flag accepts it.
  * @param accept the command that accepts it
  * @returns the warning to print
  * @throws CliError conflict

@@ -6,13 +6,16 @@ import type { FlagRow, HeldLogin, Kind, Need } from "../kind.ts";
 const flags = {
   admin: {
     type: "boolean",
-    // Azure makes its passwords without an end
+    // Passwords that Azure generates for the admin user don't expire
     exclusive: ["acr-token", "username", "password-stdin", "expires-in"],
     describe: "Take the login of the registry's admin user, which may also push and delete everything",
   },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** The registry's admin user: one login for everybody, with all rights. It is read, and never made: that would lock others out. */
+/**
+ * The registry's admin user: a single login with all rights, shared by all its users. It is read and never generated again, because that
+ * would lock out other users.
+ */
 export const admin = {
   name: "admin",
   again: () => ({ flags: { admin: true }, noted: "it holds the login of the registry's admin user, which may also push and delete" }),
@@ -38,7 +41,7 @@ export const admin = {
   },
 } as const satisfies Kind;
 
-/** The password that a Secret holds, if it is one of them; else the first, although other users can have it. */
+/** Returns the password that a Secret holds, if it is one of these. Otherwise returns the first one, although other users may have it. */
 function heldOrFirst(logins: ReadonlyMap<AdminSlot, Login>, held: HeldLogin | undefined): readonly [AdminSlot, Login] {
   const all = [...logins];
   return all.find(([, { password }]) => held?.login?.password.equals(password)) ?? (all[0] as (typeof all)[number]);

@@ -13,7 +13,7 @@ import { halfLife, makeToken, type RegistryToken, registryTime, standingToken, t
 const flags = {
   entra: {
     type: "boolean",
-    // Only the registry sets when its tokens expire
+    // The registry alone sets the expiry of its tokens
     exclusive: ["acr-token", "admin", "expires-in", "from-docker-config", "password-stdin", "scope-map", "username"],
     describe: "Take a token of your own Azure identity, which may do what you may, and dies within hours",
   },
@@ -23,7 +23,10 @@ const flags = {
   },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** The registry's own token for the user's Azure identity. It creates no object in Azure, expires within hours and cannot be revoked. */
+/**
+ * The registry's own token for the user's Azure identity. Requesting it creates no object in Azure. It expires within hours and can't be
+ * revoked.
+ */
 export const entra = {
   name: "entra",
   again: () => ({ flags: { entra: true }, noted: "it holds a token of somebody's Azure identity; the next one is of yours" }),
@@ -37,10 +40,10 @@ export const entra = {
   parse: ({ flags: { entra: asked } }) => (asked === true ? { needsName: false } : undefined),
   async open(asked, sources) {
     const azure = await sources.azure(asked.identity);
-    // An identity that may only pull cannot read the registry in Azure
+    // An identity with only pull permission can't read the registry in Azure
     const host = loginServerIn(asked.registry);
     if (host !== undefined) return credentialOf({ host, inAzure: undefined, azure, asked, sources });
-    // Starting az takes a second, and finding the registry needs another token
+    // Starting az takes a second, and finding the registry requires another token
     azure.sendFor("registries");
     const looking = sources.during(`Looking for ${asked.registry} in Azure`, () => azure.findRegistry(asked.registry));
     const inAzure = await looking.catch(byHost);
@@ -65,7 +68,10 @@ function credentialOf(at: At): Credential {
     return token;
   };
   const isYoung = ({ claims }: RegistryToken) => registryTime(at) < halfLife(claims);
-  /** Undefined after half of the token's lifetime. The answer also shows the time of the registry, if it is not known yet. */
+  /**
+   * Tests the token. Returns undefined after half of the token's lifetime. The answer also shows the registry's time, if it is not known
+   * yet.
+   */
   const tried = async (token: RegistryToken, ask: (login: Login) => Promise<Still>): Promise<Still | undefined> => {
     if (!isYoung(token) && sources.registry().aheadBy?.(host) !== undefined) return undefined;
     const still = await ask(token.login);
@@ -101,29 +107,32 @@ function credentialOf(at: At): Credential {
       },
       shown: async () => undefined,
       clusters: async () => [],
-      // A token expires, and cannot be revoked before
+      // A token expires and can't be revoked earlier
       retire: async () => [],
       revoke: async () => [],
     },
     apply: async () => ({}),
     removal: () => [],
-    // By this machine's clock
+    // According to this machine's clock
     renewAt: () => (renewal === undefined ? undefined : new Date(renewal - registryTime(at) + sources.now().getTime())),
   };
 }
 
-/** A token is replaced only by one of the same identity, because anyone with access to the namespace can write their own token. */
+/**
+ * Whether a login is a token of the same identity. Only such a token is replaced, because anyone with access to the namespace can write
+ * their own token.
+ */
 function isSameIdentity({ password }: Login, { claims }: RegistryToken): boolean {
   const subject = password.claims?.subject;
   return subject !== undefined && subject === claims.subject;
 }
 
-/** Whether another identity's login still pulls. It is replaced only if the registry rejects it. */
+/** Tests whether another identity's login still pulls. It is replaced only if the registry rejects it. */
 async function pullsOther(login: Login | undefined, isOthers: (login: Login) => boolean, ask: (login: Login) => Promise<Still>) {
   return login && (login.username !== tokenUser || isOthers(login)) ? (await ask(login)).pulls : "unknown";
 }
 
-/** @param now epoch milliseconds */
+/** Whether a token has expired. @param now epoch milliseconds */
 const isOver = ({ password }: Login, now: number): boolean => Date.parse(password.claims?.expiresAt ?? "") <= now;
 
 const ofAnother = (secret: string, registry: string, of: string) =>
@@ -141,7 +150,7 @@ function keep({ login, claims }: RegistryToken, { pulls, unasked }: Still, host:
 
 type Aim = { readonly host: string; readonly repositories: readonly string[]; readonly verify: boolean };
 
-/** Proves a new token, and warns of the rights of anyone who can read it. */
+/** Proves a new token, and warns about its rights, which anyone who can read the Secret gets. */
 function take(
   { login, claims, of }: Awaited<ReturnType<typeof makeToken>>,
   pulls: Issue["pulls"],
@@ -160,7 +169,7 @@ const entryOf = (host: string, { id, madeAt, expiresAt }: TokenClaims): Entry =>
   hosts: [host],
   kind: entra.name,
   identity: tokenUser,
-  // All tokens have one user name, and two users can get a token in the same second
+  // All tokens have the same user name, and two users can get a token in the same second
   slot: id,
   madeAt,
   expiresAt,

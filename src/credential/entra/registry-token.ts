@@ -20,7 +20,10 @@ export type RegistryToken = { readonly login: Login; readonly claims: TokenClaim
 /** The claim `iss` of a registry's tokens. */
 const issuer = "Azure Container Registry";
 
-/** The registry's token that a Secret holds, by the token itself, because anyone with access to the Secret can write its annotation. */
+/**
+ * Returns the registry's token that a Secret holds, judged by the token itself, because anyone with access to the Secret can write its
+ * annotation.
+ */
 export function standingToken(held: HeldLogin | undefined, host: string): RegistryToken | undefined {
   const { login } = held ?? {};
   const claims = login?.username === tokenUser ? login.password.claims : undefined;
@@ -28,16 +31,16 @@ export function standingToken(held: HeldLogin | undefined, host: string): Regist
   return { login, claims };
 }
 
-/** The registry's time in milliseconds; before its first answer, that of this machine. */
+/** Returns the registry's time in epoch milliseconds, or this machine's time before the registry's first answer. */
 export const registryTime = ({ host, sources }: Pick<TokenSource, "host" | "sources">): number =>
   sources.now().getTime() + (sources.registry().aheadBy?.(host) ?? 0);
 
-/** The middle of a token's lifetime in milliseconds; NaN if the token does not show it. */
+/** Returns the middle of a token's lifetime in epoch milliseconds; NaN if the token doesn't show it. */
 export const halfLife = ({ madeAt = "", expiresAt = "" }: TokenClaims): number => (Date.parse(madeAt) + Date.parse(expiresAt)) / 2;
 
 /**
- * Exchanges a token of an Azure identity for one of the registry. Any other token in the answer is rejected.
- * @throws CliError forbidden if the registry issues none to the identity
+ * Exchanges a token of an Azure identity for one of the registry. Rejects any other token in the answer.
+ * @throws CliError forbidden if the registry issues no token to the identity
  */
 export async function makeToken(at: TokenSource): Promise<RegistryToken & { readonly of: string }> {
   const { host, sources } = at;
@@ -50,7 +53,7 @@ export async function makeToken(at: TokenSource): Promise<RegistryToken & { read
   const now = registryTime(at);
   const isOwn = claims?.issuer === issuer && claims.audience === host;
   if (isOwn && Date.parse(claims.expiresAt ?? "") > now) {
-    // A token without a time was issued now
+    // A token without an issue time was issued now
     const madeAt = claims.madeAt ?? toSeconds(new Date(now));
     return { login, claims: { ...claims, madeAt }, of };
   }
@@ -66,7 +69,10 @@ const mayNot = (message: string) =>
       "in another tenant than your own, add --tenant",
   });
 
-/** Registries have their own audience. If a tenant issues no tokens for it, a token for Azure Resource Manager can work. */
+/**
+ * Returns a token for the audience of registries. If the tenant issues none for it, returns a token for Azure Resource Manager, which can
+ * work too.
+ */
 async function entraToken({ host, inAzure, azure }: TokenSource): Promise<EntraToken> {
   try {
     return await azure.entraToken(host, "registries");

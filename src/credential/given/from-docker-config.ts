@@ -15,7 +15,7 @@ const flags = {
   },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** A login from a docker config; the same kind as any other that the user gives. */
+/** A login from a docker config. It is of the same kind as any other login that the user supplies. */
 export const fromDockerConfig = {
   ...given,
   flags,
@@ -34,8 +34,8 @@ export const fromDockerConfig = {
 } as const satisfies Kind;
 
 /**
- * The login for a registry in the text of a docker config (`~/.docker/config.json`, or a `kubernetes.io/dockerconfigjson` Secret), as a
- * kubelet finds it. Errors repeat only hosts and the names of credential helpers.
+ * Returns the login for a registry from the text of a docker config (`~/.docker/config.json`, or a `kubernetes.io/dockerconfigjson`
+ * Secret), as a kubelet finds it. Errors contain only hosts and the names of credential helpers.
  * @throws CliError usage if it has no login that a kubelet can use
  */
 export function loginIn(text: string, host: string): Login {

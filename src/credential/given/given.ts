@@ -9,14 +9,14 @@ import type { Asked, Credential, FlagRow, Kind, Sources } from "../kind.ts";
 const flags = {
   username: {
     type: "string",
-    // The plugin does not set when the user's password expires
+    // The plugin doesn't set the expiry of the user's password
     exclusive: ["acr-token", "expires-in"],
     describe: "Take this user name instead of making an ACR token; its password comes by --password-stdin",
   },
   "password-stdin": { type: "boolean", describe: "Read the password of --username from stdin" },
 } as const satisfies Readonly<Record<string, FlagRow>>;
 
-/** A user name and a password of the user. Azure is asked only for the login server of a registry's name. */
+/** A user name and a password that the user supplies. Azure is asked only for the login server of a registry's name. */
 export const given = {
   name: "given",
   again: ({ identity }) => ({ flags: { username: identity } }),
@@ -34,7 +34,7 @@ export const given = {
   },
 } as const satisfies Kind;
 
-/** A credential of a login that the user has. */
+/** Returns the credential for a login that the user supplies. */
 export function givenCredential(host: string, login: Login, asked: Asked, sources: Sources): Credential {
   const message = `the rights of login ${JSON.stringify(login.username)} at ${host} are not checked`;
   return existingCredential({ kind: given.name, host, mayPull: undefined, loginFor: () => ({ login, message }) }, asked, sources);
@@ -61,10 +61,10 @@ async function readLogin(asked: Asked, { stdin }: Sources): Promise<Login> {
   return { username: name, password: new Sensitive(password) };
 }
 
-/** A registry's name, or the host of a login server, as image references have it (distribution reference: domain and port). */
+/** The name of a registry, or the host of a login server in the form of image references (distribution reference: domain and port). */
 const hostForm = /^(?:[a-z0-9](?:[-a-z0-9]*[a-z0-9])?(?:\.[a-z0-9](?:[-a-z0-9]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::(\d{1,5}))?$/i;
 
-/** The error does not repeat the text, because a URL may contain a password. @throws CliError usage */
+/** Validates a registry. The error doesn't contain the text, because a URL may contain a password. @throws CliError usage */
 export function checkRegistry(registry: string): void {
   if (readRegistryId(registry)) return;
   const [whole, port = "1"] = hostForm.exec(registry) ?? [];
@@ -72,7 +72,9 @@ export function checkRegistry(registry: string): void {
     throw new CliError("usage", "--registry must be a registry's name or its login server, HOST or HOST:PORT, without a path or a user");
 }
 
-/** Azure must be asked for the login server of a registry's name, because it does not follow from the name. */
+/**
+ * Returns the login server of a registry. Asks Azure if only its name is given, because the login server can't be derived from the name.
+ */
 export async function loginServer({ registry, verify, identity }: Asked, { azure }: Sources): Promise<string> {
   const id = readRegistryId(registry);
   if (!id && /[.:]/.test(registry)) return registry.toLowerCase();

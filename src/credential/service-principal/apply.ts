@@ -10,16 +10,17 @@ import { keysShown } from "./plan.ts";
 import { type Mode, pullRole, roleWriter } from "./roles.ts";
 import { applicationOf, isRefused, isUsed, newKeys, type PrincipalAzure, type State } from "./state.ts";
 
-/** Milliseconds to look for an object whose response was lost, and to retry its deletion. A rollback may take a minute. */
+/** How long to look for an object whose response was lost, and to retry its deletion, in milliseconds. A rollback may take a minute. */
 const undoing = 20_000;
 
 /**
- * Milliseconds between the creation of an application and the list that decides which application is the first of its name. Graph lists
- * whole seconds, and an id decides between applications of one second. After this pause no other application of that second is missing.
+ * How long to wait between the creation of an application and the list that decides which application is the first of its name, in
+ * milliseconds. Graph lists whole seconds, and the id decides between applications of the same second. After this pause, no other
+ * application of that second is missing from the list.
  */
 const listDelay = 2_000;
 
-/** Applies a plan, and rolls back what this run created unless another run has come to use it. */
+/** Returns the function that applies a plan, and rolls back what this run created unless another run has started to use it. */
 export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<string, State>): (change: Change) => Promise<Applied> {
   const { azure, retry } = outside;
   const brief: RetryOptions = { ...retry, wait: Math.min(retry.wait, undoing) };
@@ -31,11 +32,14 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     it.made.application = made;
     await retry.sleep(listDelay);
     const first = await firstOfName(it.name, made.id);
-    // The name must identify one application: if two runs create it at the same time, the later run uses that of the earlier
+    // The name must identify one application. If two runs create it at the same time, the later run uses that of the earlier one
     if (first.id !== made.id) throw new Conflict(`another run created application "${it.name}" at the same time`);
   }
 
-  /** The earliest application of a name, once Graph lists this one. Only times of one list compare: Graph's answer to POST is more precise. */
+  /**
+   * Returns the earliest application of a name, after Graph lists this one. Only times from one list are comparable, because Graph's answer
+   * to POST is more precise.
+   */
   async function firstOfName(name: string, id: string): Promise<Application> {
     const listed = await poll(retry, async () => {
       const all = await azure.applications({ name });
@@ -56,7 +60,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     if (made) it.made.principal = made;
   }
 
-  /** Another run may have created the service principal of the same application at the same time: this run uses it. */
+  /** Uses the service principal that another run created for the same application at the same time. */
   async function existingPrincipal(it: State, appId: string, error: unknown): Promise<undefined> {
     const isInUse = error instanceof CliError && error.kind === "conflict" && !(error instanceof Busy);
     const existing = isInUse ? await poll(retry, () => azure.servicePrincipal(appId)) : undefined;
@@ -74,7 +78,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     return { login: { username: appId, password }, identity: appId, slot: keyId, madeAt, expiresAt, by: await createdBy(azure) };
   }
 
-  /** The application that this run created, even if the response was lost. */
+  /** Returns the application that this run created, even if the response was lost. */
   async function madeApplication(it: State): Promise<Application | undefined> {
     if (it.made.application || !it.asked.application) return it.made.application;
     const found = await poll(brief, async () => (await azure.applications({ name: it.name })).find(({ notes }) => notes === it.notes));
@@ -90,7 +94,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     await retryWhileReplicating(true, brief, () => azure.deleteApplication(made.id));
   }
 
-  /** Azure deletes it with an application that this run created. */
+  /** Deletes the service principal. If this run created the application, Azure deletes the service principal with it. */
   async function deletePrincipal(it: State): Promise<void> {
     if (!it.asked.principal || it.asked.application || (await isUsed(it, azure))) return;
     const { appId } = applicationOf(it);
@@ -108,7 +112,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     await retryWhileReplicating(true, brief, () => azure.removeKey(id, keyId));
   }
 
-  /** Succeeds if the password is already deleted. */
+  /** Deletes a password. Succeeds if it is already deleted. */
   async function dropKey({ id, appId }: Application, keyId: string): Promise<void> {
     const isThere = async () => (await azure.applications({ appId }))[0]?.keys.some((key) => key.keyId === keyId);
     await retryWhileReplicating(false, retry, () => azure.removeKey(id, keyId)).catch(async (error: unknown) => {
@@ -122,7 +126,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     return keysShown(now, passwords).length === now.keys.length ? "spare" : "used";
   };
 
-  /** Keeps an application with other passwords, and deletes only these. */
+  /** Deletes the application, or only these passwords if it has others. */
   async function revoke(it: State, passwords: readonly Password[]): Promise<void> {
     const application = applicationOf(it);
     const standing = await without(it, passwords);
@@ -173,7 +177,7 @@ function unlessLost(it: State, what: keyof State["asked"]): (error: unknown) => 
   };
 }
 
-/** The Azure CLI command that deletes what a change created, or that shows it if the response was lost. */
+/** Returns the Azure CLI command that deletes what a change created, or that shows it if the response was lost. */
 export function principalRemoval(change: Change, it: State | undefined, mode: Mode, { id }: AzureRegistry): string[] {
   const appId = (it?.made.application ?? it?.application)?.appId;
   if (!it || appId === undefined) return ["az", "ad", "app", "list", "--display-name", change.to.name];

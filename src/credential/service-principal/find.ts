@@ -15,7 +15,7 @@ export type Found = {
   readonly assignments: readonly RoleAssignment[];
   /** Only the annotation of the Secret names it. */
   readonly isRecorded?: true;
-  /** It was found by a display name, which anyone in the tenant can choose. */
+  /** The display name by which it was found. Anyone in the tenant can choose a display name. */
   readonly by?: "name" | "own name";
 };
 
@@ -24,8 +24,8 @@ const records = (held: HeldLogin | undefined, { appId }: Application): boolean =
   held?.entry?.kind === "service-principal" && held.entry.identity === appId;
 
 /**
- * Refuses to give a role or a password to an application that may be controlled by another identity. The annotation of the Secret counts
- * only together with a role assignment by this plugin, because anyone in the namespace can write the annotation.
+ * Rejects giving a role or a password to an application that another identity may control. The annotation of the Secret counts only
+ * together with a role assignment by this plugin, because anyone in the namespace can write the annotation.
  * @throws CliError conflict
  */
 export async function refuseOthers({ name, application, principal, assignments, by }: Found, { held }: Need, azure: Azure, again: Create) {
@@ -40,7 +40,7 @@ export async function refuseOthers({ name, application, principal, assignments, 
   });
 }
 
-/** The application with the given display name or id; else the owner's own. @throws CliError notFound, conflict */
+/** Returns the application with the given display name or id, or the owner's own one. @throws CliError notFound, conflict */
 export async function findOwn(named: string | undefined, need: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
   if (named === undefined) return findByOwner(need, azure, registry);
   if (!isGuid(named))
@@ -50,7 +50,10 @@ export async function findOwn(named: string | undefined, need: Need, azure: Azur
   throw new CliError("notFound", `no application of the tenant has the id ${named}`, { hint: "az ad app list --show-mine" });
 }
 
-/** The owner's own application. Of several with its name the one counts that the Secret's annotation records. @throws CliError conflict */
+/**
+ * Returns the owner's own application. If several have its name, the one that the Secret's annotation records counts.
+ * @throws CliError conflict
+ */
 async function findByOwner({ owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
   const shared = owner.alone ? undefined : await findShared({ owner, held }, azure, registry);
   if (shared) return shared;
@@ -61,8 +64,9 @@ async function findByOwner({ owner, held }: Need, azure: Azure, registry: AzureR
 }
 
 /**
- * The application that Secrets in many namespaces record, whatever namespaces it was named by. It counts only if this plugin assigned its
- * role on the registry, since anyone in a namespace can write the annotation, and the owner of an application its notes.
+ * Returns the application that Secrets in many namespaces record, regardless of the namespaces that its name is derived from. It counts
+ * only if this plugin assigned its role on the registry, because anyone in a namespace can write the annotation, and the owner of an
+ * application can write its notes.
  */
 async function findShared(
   { owner, held }: Pick<Need, "owner" | "held">,
@@ -78,8 +82,9 @@ async function findShared(
 }
 
 /**
- * The application whose login the Secret holds, if it is not the owner's own. It is kept while its login pulls, and gets neither a password nor
- * a right, because anyone in the namespace can write the annotation. Many namespaces share none that only one of them records.
+ * Returns the application whose login the Secret holds, if it is not the owner's own. It is kept while its login pulls, and gets neither a
+ * password nor a role, because anyone in the namespace can write the annotation. Many namespaces never share an application that only one
+ * of them records.
  */
 export async function findRecorded(own: Found, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found | undefined> {
   const { entry, login } = held ?? {};
@@ -110,7 +115,7 @@ export type Evidence = {
   readonly hasOurRole: boolean;
 };
 
-/** Returns why an application may be controlled by another identity; undefined if it is the signed-in identity's and this plugin's alone. */
+/** Returns why another identity may control an application; undefined if only the signed-in identity and this plugin can. */
 export function notAlone(evidence: Evidence): string | undefined {
   const object = objectOf(evidence);
   if (mayGrant(object)) return undefined;
@@ -119,7 +124,10 @@ export function notAlone(evidence: Evidence): string | undefined {
   return `it has a ${object.otherKeys[0]} of another user`;
 }
 
-/** A co-owner could add a password later. Before a role was assigned, names of passwords prove nothing: a former owner can have chosen them. */
+/**
+ * Judges an application. A co-owner could add a password later. Before this plugin assigned a role, the names of passwords prove nothing,
+ * because a former owner can have chosen them.
+ */
 function objectOf({ application, custody, identity, hasOurRole }: Evidence): AzureObject {
   const owners = [...custody.owners, ...custody.principalOwners];
   const isAlone = identity !== "" && custody.owners.includes(identity) && owners.every((id) => id === identity);

@@ -15,7 +15,7 @@ export type PrincipalOptions = {
   /** The display name. */
   readonly name: string;
   readonly mode: Mode;
-  /** `*` for all of the registry. */
+  /** `*` for the whole registry. */
   readonly repositories: readonly string[];
   /** The name of the password. */
   readonly key: string;
@@ -42,8 +42,8 @@ export type PrincipalPlan = {
 };
 
 /**
- * Creates or keeps the application, the service principal, the role and the password. A password is added to existing ones, and only if the
- * Secret has none that works.
+ * Plans creating or keeping the application, the service principal, the role and the password. A password is added to the existing ones,
+ * and only if the Secret has none that works.
  * @throws CliError conflict
  */
 export function planPrincipal(options: PrincipalOptions, found: PrincipalFound): PrincipalPlan {
@@ -68,9 +68,9 @@ export function planPrincipal(options: PrincipalOptions, found: PrincipalFound):
 }
 
 /**
- * The newest password that was created for this Secret and that it does not hold. It is left from a run that was killed before it wrote the
- * Secret, or from a deleted Secret. It is recorded as the previous password, so that the next rotation or revocation deletes it. `prune`
- * deletes the others.
+ * Returns the newest password that was created for this Secret and that it doesn't hold. It was left by a run that was killed before it
+ * wrote the Secret, or by a deleted Secret. It is recorded as the previous password, so that the next rotation or revocation deletes it.
+ * `prune` deletes the others.
  */
 function keyBefore({ key, isOwnKey }: PrincipalOptions, { application, held }: PrincipalFound): Previous | undefined {
   const ours = isOwnKey ? (application?.keys ?? []).filter(({ displayName }) => displayName === key) : [];
@@ -82,7 +82,7 @@ function keyBefore({ key, isOwnKey }: PrincipalOptions, { application, held }: P
 
 const byAge = (a: Key, b: Key) => (b.madeAt ?? "").localeCompare(a.madeAt ?? "");
 
-/** Whether the Secret keeps its login, which is one of the application. */
+/** Whether the Secret keeps its login, which belongs to the application. */
 export const isHeld = ({ application, held, pulls }: PrincipalFound) => pulls !== "no" && isOf(held, application);
 
 const isOf = (held: Entry | undefined, application: Application | undefined) =>
@@ -93,7 +93,7 @@ const disabled = (name: string, { appId }: ServicePrincipal) =>
     hint: `az ad sp update --id ${appId} --set accountEnabled=true`,
   });
 
-/** Adds repositories to the role, and keeps those that other users granted. */
+/** Plans adding repositories to the role, and keeps those that other users granted. */
 function planRole({ name, mode, repositories }: PrincipalOptions, { assignments }: PrincipalFound): Make | Keep {
   const to = { kind: "roleassignment.management.azure.com", name } as const;
   const grants = lacking(repositories, granted(mode, assignments) ?? []);
@@ -104,7 +104,7 @@ function planRole({ name, mode, repositories }: PrincipalOptions, { assignments 
   return { act: "update", to, before, after: union(before, repositories), grants, because: "allows too little" };
 }
 
-/** @throws CliError conflict if several applications have the name */
+/** Returns the only application of a name. @throws CliError conflict if several applications have the name */
 export function only(name: string, applications: readonly Application[]): Application | undefined {
   if (applications.length < 2) return applications[0];
   const ids = applications.map(({ appId }) => appId).sort();
@@ -113,7 +113,7 @@ export function only(name: string, applications: readonly Application[]): Applic
   });
 }
 
-/** @throws CliError conflict for a repository if the roles of the registry have none */
+/** @throws CliError conflict if a repository is named and the registry's roles can't be limited to repositories */
 export function refuseScoped(mode: Mode, repositories: readonly string[], registry: string): void {
   if (mode === "abac" || repositories.every((name) => name === "*")) return;
   const message = `the roles of registry "${registry}" are for all of its repositories, so --repository cannot be combined with --service-principal`;
@@ -142,7 +142,7 @@ export type KeyOptions = {
   readonly expiresAt: string | undefined;
 };
 
-/** Adds a password to the existing ones. */
+/** Plans adding a password to the existing ones. */
 export function planPrincipalRenewal(
   { host, held, key, expiresAt }: KeyOptions,
   { appId, displayName, keys }: Application,
@@ -154,19 +154,19 @@ export function planPrincipalRenewal(
   return { mint, entry: { hosts: [host], kind: "service-principal", identity: appId, expiresAt, previous } };
 }
 
-/** These passwords, if Azure still shows them. An id of a key is never used twice. */
+/** Returns those of these passwords that Azure still shows. The id of a key is never used again. */
 export const keysShown = ({ keys }: Application, passwords: readonly Password[]): Key[] =>
   keys.filter(({ keyId }) => passwords.some(({ slot }) => slot === keyId));
 
-/** Deletes exactly these passwords. */
+/** Plans deleting exactly these passwords. */
 export const planKeyRetirement = (application: Application, keys: readonly Key[], because?: string): Make[] =>
   planRetirement(applicationRef(application), applicationPasswords({ keys }), because);
 
-/** The application as plans name it. */
+/** Returns the reference of an application in plans. */
 const applicationRef = ({ displayName: name }: Pick<Application, "displayName">) =>
   ({ kind: "application.graph.microsoft.com", name }) as const;
 
-/** The passwords that Azure shows. */
+/** Returns the passwords that Azure shows. */
 export const applicationPasswords = (application: Pick<Application, "keys"> | undefined): readonly Shown[] =>
   (application?.keys ?? []).map(({ keyId: slot, madeAt, expiresAt }) => ({ slot, madeAt, expiresAt }));
 
@@ -180,8 +180,9 @@ export type RevocationFacts = {
 };
 
 /**
- * Deletes an application that this plugin created if it has no other password, certificate or federated credential, and then its role. If a
- * run is killed in between, the role assignment of the registry shows it. Of any other application, deletes only these passwords.
+ * Plans deleting an application that this plugin created if it has no other password, certificate or federated credential, and then its
+ * role. If a run is killed in between, the role assignment on the registry shows what is left. For any other application, plans deleting
+ * only these passwords.
  */
 export function planPrincipalRevocation(
   { application, principal, assignments, otherKeys, scope }: RevocationFacts,
@@ -203,11 +204,11 @@ export function planPrincipalRevocation(
   ];
 }
 
-/** Whether no other password of the application is this plugin's. */
+/** Whether the application has no other password by this plugin. */
 const isLast = (keys: readonly Key[], going: readonly Key[]): boolean =>
   going.length > 0 && !keys.some((key) => !going.includes(key) && readMadeFor(key.displayName));
 
-/** Other users of an application may pull by the role that this plugin assigned. */
+/** Returns the warning that the role stays: other users of the application may pull with the role that this plugin assigned. */
 const roleStays = (to: Ref, { displayName, appId }: Application, scope: string): Tell => ({
   act: "tell",
   to,

@@ -8,13 +8,13 @@ import { isRefused, isUsed, type PrincipalAzure, principalOf, type State } from 
 /** The permissions mode of a registry. */
 export type Mode = "legacy" | "abac";
 
-/** The built-in role that only allows to pull, by the mode of the registry. */
+/** The built-in role that allows only pulling, by the mode of the registry. */
 export const pullRole: Readonly<Record<Mode, { readonly id: string; readonly name: string }>> = {
   legacy: { id: "7f951dda-4ed3-4680-a7ca-43fe172d538d", name: "AcrPull" },
   abac: { id: "b93aa761-3e63-49ed-ac28-beffa264f7ac", name: "Container Registry Repository Reader" },
 };
 
-/** Roles that allow to pull and more: AcrPush; Container Registry Repository Writer and Contributor. */
+/** Roles that allow pulling and more: AcrPush; Container Registry Repository Writer and Contributor. */
 const more: Readonly<Record<Mode, readonly string[]>> = {
   legacy: ["8311e382-0749-4cb8-b61a-304f252e45ec"],
   abac: ["2a1e307c-b015-4ebd-883e-5b7698a07328", "2efddaa5-3f1f-4df3-97df-af3f13818f4c"],
@@ -22,7 +22,7 @@ const more: Readonly<Record<Mode, readonly string[]>> = {
 
 const isPull = (mode: Mode, { role }: RoleAssignment) => role === pullRole[mode].id || more[mode].includes(role);
 
-/** The repositories that roles allow to pull, without those of unknown conditions; undefined if no role allows to pull. */
+/** Returns the repositories that roles allow to pull, without those of unknown conditions; undefined if no role allows pulling. */
 export function granted(mode: Mode, assignments: readonly RoleAssignment[]): string[] | undefined {
   const pulling = assignments.filter((one) => isPull(mode, one));
   if (pulling.length === 0) return undefined;
@@ -30,11 +30,11 @@ export function granted(mode: Mode, assignments: readonly RoleAssignment[]): str
   return all.includes("*") ? ["*"] : all;
 }
 
-/** The assignment of the pull role on the registry itself. A principal has at most one. */
+/** Returns the assignment of the pull role on the registry itself. A principal has at most one. */
 export const roleOn = (mode: Mode, assignments: readonly RoleAssignment[]): RoleAssignment | undefined =>
   assignments.find(({ role, here }) => here && role === pullRole[mode].id);
 
-/** The repositories that are not covered. */
+/** Returns the repositories that are not covered. */
 export const lacking = (wanted: readonly string[], had: readonly string[]): string[] =>
   wanted.filter((repository) => !had.some((scope) => scope === repository || covers(scope, repository)));
 
@@ -44,7 +44,7 @@ export function union(some: readonly string[], others: readonly string[]): strin
 }
 
 /**
- * The repositories of an existing assignment.
+ * Returns the repositories of an existing assignment.
  * @throws CliError conflict if this plugin did not write its condition
  */
 export function repositoriesOf({ ours, condition, name }: RoleAssignment, principal: string): string[] {
@@ -60,13 +60,13 @@ const reads = ["content/read", "metadata/read"].map((right) => `Microsoft.Contai
 
 const attribute = "@Request[Microsoft.ContainerRegistry/registries/repositories:name]";
 
-/** A repository or a path. It contains no character that ends a string in a condition. */
+/** The form of a repository or a path. It contains no character that ends a string in a condition. */
 const form = /^[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?:\/\*)?$/;
 
 /**
- * The condition (Azure ABAC 2.0) that limits a role to these repositories. The slash of `team/*` excludes `team-b`. The text is that of Azure's
- * page on repository permissions.
- * @returns undefined for all of the registry
+ * Returns the condition (Azure ABAC 2.0) that limits a role to these repositories. The slash of `team/*` excludes `team-b`. The text is
+ * that of Azure's page about repository permissions.
+ * @returns undefined for the whole registry
  * @throws CliError usage for an invalid repository name
  */
 export function conditionOf(repositories: readonly string[]): string | undefined {
@@ -82,7 +82,7 @@ const comparison = (repository: string): string =>
     ? `${attribute} StringStartsWithIgnoreCase '${repository.slice(0, -1)}'`
     : `${attribute} StringEqualsIgnoreCase '${repository}'`;
 
-/** The repositories of such a condition; undefined for any other condition. */
+/** Returns the repositories of such a condition; undefined for any other condition. */
 export function repositoriesIn(condition: string | undefined): string[] | undefined {
   if (condition === undefined) return ["*"];
   const found = [...condition.matchAll(/String(Equals|StartsWith)IgnoreCase '([^']+)'/g)].map(([, how, text = ""]) =>
@@ -94,7 +94,7 @@ export function repositoriesIn(condition: string | undefined): string[] | undefi
 
 type Writer = (it: State, change: Make) => Promise<void>;
 
-/** Assigns the pull role, and rolls back only what this run added. */
+/** Returns the functions that assign the pull role, and roll back only what this run added. */
 export function roleWriter({ azure, registry, mode, retry }: PrincipalAzure): Partial<Record<Change["act"], Writer>> {
   const role = pullRole[mode].id;
   const of = (it: State) => ({ principalId: principalOf(it).id, role });
@@ -107,7 +107,7 @@ export function roleWriter({ azure, registry, mode, retry }: PrincipalAzure): Pa
     return there && repositoriesOf(there, it.name);
   }
 
-  /** Another run may have assigned it since it was read: this run applies only its own difference. */
+  /** Assigns the role. Another run may have assigned it since it was read, so this run applies only its own difference. */
   async function write(it: State, { after: wanted = [] }: Make): Promise<void> {
     it.asked.role = true;
     const isNew = it.made.principal !== undefined;

@@ -25,7 +25,7 @@ import {
 import { granted, type Mode } from "./roles.ts";
 import type { State } from "./state.ts";
 
-/** The value of `--service-principal` without a value: the owner's own name. It is not valid as a display name. */
+/** The value of `--service-principal` without a value: the name that is derived from the owner. It is not valid as a display name. */
 export const ownPrincipal = "*";
 
 const flags = {
@@ -46,7 +46,7 @@ export const servicePrincipal = {
       ? { flags: { servicePrincipal: identity }, noted: `its service principal is ${identity}, which would get one more password` }
       : { flags: {} },
   renewal: { flags: ({ identity }) => ({ "service-principal": identity }) },
-  // Not extensible: only an ABAC registry can grant it more repositories, and `check` does not know the mode of the registry
+  // Not extensible: only in an ABAC registry can it get more repositories, and `check` doesn't know the mode of the registry
   creation: {
     nouns: ["service principal", "service principals"],
     flag: "--service-principal",
@@ -60,7 +60,7 @@ export const servicePrincipal = {
   async open(asked, sources) {
     const named = checkName(asked.flags["service-principal"]);
     const azure = await sources.azure(asked.identity);
-    // Starting az takes a second, and finding the registry needs another token
+    // Starting az takes a second, and finding the registry requires another token
     azure.sendFor("graph");
     return sources.during(`Looking for ${asked.registry} in Azure`, async () => {
       const registry = await azure.findRegistry(asked.registry);
@@ -93,7 +93,7 @@ type PrincipalEnv = {
 
 function credentialOf(env: PrincipalEnv): Credential {
   const { registry, mode, named, azure, asked, sources } = env;
-  /** By the display name. */
+  /** Keyed by the display name. */
   const states = new Map<string, State>();
   const retry = { wait: asked.wait, sleep: sources.sleep };
   return {
@@ -104,7 +104,7 @@ function credentialOf(env: PrincipalEnv): Credential {
       const own = await findOwn(named, need, azure, registry);
       const recorded = named === undefined ? await findRecorded(own, need, azure, registry) : undefined;
       const kept = recorded && (await issueFor(recorded, need, env));
-      // It has no changes. Its display name, which anyone in the tenant can choose, can be that of another namespace's application.
+      // This issue has no changes. Its display name, which anyone in the tenant can choose, may be that of another namespace's application
       if (kept && kept.issue.pulls !== "no") return kept.issue;
       const { issue, state } = await issueFor(own, need, env);
       states.set(state.name, state);
@@ -122,7 +122,7 @@ async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ 
   const { name, application, principal, assignments } = found;
   const scope = scopeOf(found, need, env);
   const tried = await tryHeld(held, scope, asked, sources);
-  // A new password, because the name of an existing one cannot be changed
+  // A new password is needed, because the name of an existing one can't be changed
   const still = tried.pulls !== "no" && (await lacksClusters(found, need)) ? ({ ...tried, pulls: "no" } as const) : tried;
   const expiresAt = asked.expiresAt ?? sameLifetime(applicationPasswords(application), held?.entry?.slot, sources.now());
   const repositories = mode === "legacy" ? ["*"] : scope.repositories;
@@ -139,13 +139,16 @@ async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ 
   return { issue: withMore(issue, need, { servicePrincipal: application?.appId ?? name }), state };
 }
 
-/** A new role can take Azure longer than a new password. */
+/** Returns which answers are temporary and for how long. A new role can take Azure longer than a new password. */
 const passingOf = ({ role }: Pick<PrincipalPlan, "role">, asked: Asked): Passing =>
   role.act === "keep"
     ? { milliseconds: asked.wait, verdicts: ["refused"] }
     : { milliseconds: asked.waitForRole ?? asked.wait, verdicts: ["refused", "out-of-scope"] };
 
-/** Whether a shared application does not name all clusters that get its password. A run in another cluster would delete the password. */
+/**
+ * Whether the description of a shared application doesn't name all clusters that get its password. Otherwise a run in another cluster could
+ * delete the password.
+ */
 async function lacksClusters({ application }: Found, { owner }: Need): Promise<boolean> {
   const described = application ? clustersNamed(application) : [];
   if (owner.alone || described.length === 0 || described.includes(unnamedCluster)) return false;
@@ -157,8 +160,8 @@ const clustersNamed = ({ notes, keys }: Application): readonly string[] =>
   clustersNamedIn([notes, ...keys.map(({ displayName }) => displayName)]);
 
 /**
- * Refuses an application that may be another identity's, and one with rights that no flag accepts.
- * @returns what to warn of
+ * Rejects an application that another identity may control, and one with rights that no flag accepts.
+ * @returns the warnings
  * @throws CliError conflict
  */
 async function refuseUnsafe(found: Found, plan: PrincipalPlan, need: Need, env: PrincipalEnv): Promise<(string | undefined)[]> {
@@ -178,7 +181,7 @@ async function refuseUnsafe(found: Found, plan: PrincipalPlan, need: Need, env: 
   return [addedTo, rights];
 }
 
-/** In a registry whose roles have no repositories, only what can be proven. */
+/** Returns the repositories to prove. If the roles of the registry can't be limited to repositories, returns only those of the images. */
 function scopeOf({ name, application, assignments }: Found, need: Need, { registry, mode, asked }: PrincipalEnv): RepositoryScope {
   const { repositories: named, fromPods, images } = need;
   const host = registry.loginServer;
@@ -187,7 +190,7 @@ function scopeOf({ name, application, assignments }: Found, need: Need, { regist
   return { host, repositories: imageRepositories(images), images };
 }
 
-/** Renews and revokes passwords that Secrets record, by the application's id. */
+/** Returns the operations on passwords that Secrets record, by the application's id. */
 function principalLifecycle({ azure, registry, mode, asked, sources }: PrincipalEnv, states: Map<string, State>): Lifecycle {
   async function read(appId: string, key = "") {
     const [application] = await azure.applications({ appId });

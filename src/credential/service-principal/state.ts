@@ -3,19 +3,22 @@ import type { Application, ServicePrincipal } from "../../azure/principals.ts";
 import { CliError, isLost } from "../../errors.ts";
 import type { RetryOptions } from "../retry.ts";
 
-/** The objects in Azure when the plan was made, and the names of those that it creates: they find an object whose response was lost. */
+/**
+ * The objects in Azure when the plan was made, and the names of the objects to create. The names identify an object whose response was
+ * lost.
+ */
 type Issued = {
   /** The display name. */
   readonly name: string;
   readonly application: Application | undefined;
   readonly principal: ServicePrincipal | undefined;
-  /** Of a new application. */
+  /** The notes of a new application. */
   readonly notes: string;
   /** The name of the password. */
   readonly key: string;
 };
 
-/** What this run asked for, and what Azure created; that is absent if the response was lost. */
+/** The requests of this run, and the objects that Azure created; these are absent if the response was lost. */
 export type State = Issued & {
   readonly asked: { application?: boolean; principal?: boolean; role?: boolean; key?: boolean };
   readonly made: { application?: Application; principal?: ServicePrincipal; keyId?: string | undefined };
@@ -32,12 +35,12 @@ export type PrincipalAzure = {
   readonly retry: RetryOptions;
 };
 
-/** @throws CliError internal if there is no application */
+/** Returns the application. @throws CliError internal if there is none */
 export function applicationOf({ made, application, name }: State): Application {
   return made.application ?? application ?? unmade("application", name);
 }
 
-/** The principal that gets the role. @throws CliError internal */
+/** Returns the principal that gets the role. @throws CliError internal */
 export function principalOf({ made, existing, principal, name }: State): ServicePrincipal {
   return made.principal ?? existing ?? principal ?? unmade("service principal", name);
 }
@@ -46,10 +49,10 @@ function unmade(what: string, name: string): never {
   throw new CliError("internal", `a plan needs ${what} ${name}, and nothing has made it`);
 }
 
-/** Whether Azure certainly did not apply a request. */
+/** Whether Azure definitely did not apply a request. */
 export const isRefused = (error: unknown): boolean => error instanceof CliError && !isLost(error);
 
-/** Passwords that another run has created since the plan was made. */
+/** Returns the passwords that another run has created since the plan was made. */
 export async function newKeys(it: State, azure: Azure) {
   const { appId, keys: before } = it.application ?? { ...applicationOf(it), keys: [] };
   const [now] = await azure.applications({ appId });
@@ -57,6 +60,6 @@ export async function newKeys(it: State, azure: Azure) {
   return (now?.keys ?? []).filter(({ keyId }) => !known.has(keyId));
 }
 
-/** Whether another run has come to use what this run created: it has added a password to the application. */
+/** Whether another run has started to use what this run created, because it has added a password to the application. */
 export const isUsed = async (it: State, azure: Azure): Promise<boolean> =>
   (await newKeys(it, azure)).some(({ displayName }) => displayName !== it.key);
