@@ -73,16 +73,19 @@ function unknownHolders({ unlisted, unknown }: Holders): string | undefined {
 
 /** The scope with the namespaces of these Secrets. */
 function withNamespaces(scope: Scope, others: readonly Ref[], clusterScopes: readonly ClusterScope[]): Scope {
-  const { namespaces, exclude } = scope;
   const more = others.map(({ namespace = "" }) => namespace);
-  if (namespaces === "all") return { ...scope, selector: undefined, exclude: [], includeSystem: true };
-  const { names, globs } =
-    namespaces === "current" ? { names: clusterScopes.flatMap((clusterScope) => clusterScope.namespaces), globs: [] } : namespaces;
-  return {
-    ...scope,
-    namespaces: { names: [...new Set([...names, ...more])], globs },
-    exclude: exclude.filter((glob) => !more.some((name) => matchesGlob(glob, name))),
-  };
+  const selected = { names: clusterScopes.flatMap((clusterScope) => clusterScope.namespaces), globs: [] };
+  // Without its selector or an exclusion, the command would select other namespaces, and each of them would get the credential
+  const isExact = scope.selector === undefined && !scope.exclude.some((glob) => more.some((name) => matchesGlob(glob, name)));
+  const { names, globs } = isExact ? (wordsOf(scope) ?? selected) : selected;
+  const exclude = isExact ? scope.exclude : [];
+  return { ...scope, namespaces: { names: [...new Set([...names, ...more])], globs }, selector: undefined, exclude };
+}
+
+/** The names and globs that select the namespaces of a scope; undefined for the current namespace. */
+function wordsOf({ namespaces }: Scope) {
+  if (namespaces === "current") return undefined;
+  return namespaces === "all" ? { names: [], globs: ["*"] } : namespaces;
 }
 
 /**

@@ -108,6 +108,35 @@ test("refuses to add repositories when another namespace holds the credential, a
   expect(["sa1", "sa2", "sb1"].map((name) => identityIn(world, name))).toEqual(Array(3).fill(identityIn(world, "sa1")));
 });
 
+test.for(["--namespace-selector team=a", "-A --exclude-namespaces sa1,sb1,sb2", "-A --exclude-namespaces 's?1,sb*'"])(
+  "suggests a command for no other namespaces than the holders and the selected ones when %s selects them",
+  async (selection) => {
+    const world = await ofTwoTeams();
+    world.cluster.put(namespace("sa2", { labels: { team: "a" } }));
+
+    const { stderr } = await type(
+      `create team --registry myregistry --credential-per scope --repository app/api ${selection.replaceAll("'", "")}`,
+      world.ports,
+    );
+
+    const hint = /hint: kubectl acr-secret (.*)\n/.exec(stderr)?.[1] ?? "";
+    expect(await type(hint, world.ports)).toMatchObject({ code: 0 });
+    expect(world.cluster.all("secret").map(({ metadata }) => metadata.namespace)).toEqual(["sa1", "sa2"]);
+    expect(granted(world, identityIn(world, "sa1"))).toEqual(["app/api", "app/web"]);
+  },
+);
+
+test("suggests a command for all namespaces and the holder when a Secret in kube-system holds the credential too", async () => {
+  const world = await ofTwoTeams();
+  const secret = world.cluster.get("secret", "sa1", "team");
+  const { annotations, labels } = secret?.metadata ?? {};
+  if (secret) world.cluster.put({ ...secret, metadata: { namespace: "kube-system", name: "team", annotations, labels } });
+
+  const { stderr } = await type("create team --registry myregistry --credential-per scope --repository app/api -A", world.ports);
+
+  expect(stderr).toContain("hint: kubectl acr-secret create --namespaces kube-system --namespaces '*' team ");
+});
+
 test("counts a Secret of another name and another tool's label as a holder", async () => {
   const world = await ofTwoTeams();
   const secret = world.cluster.get("secret", "sa1", "team");
