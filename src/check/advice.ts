@@ -5,14 +5,13 @@ import { type Advice, concerned, deletion, deliver, inOrder, joined, stayed, tem
 import type { AzureFacts, ImageFacts, Note, SecretFacts } from "./facts.ts";
 import { isObjectName } from "./message.ts";
 
-/** An image of a registry in Azure: for others we know no command that makes a credential. */
+/** An image of a registry in Azure. For other registries, no command creates a credential. */
 type InAzure = ImageFacts & { readonly azure: AzureFacts };
 
 /**
- * What mends a failure. The command that is advised, pasted as it is printed, ends in `pulls`, or the words beside it say what it
- * does not mend. No login of another registry is ever lost by it.
- *
- * @param secret the Secret that the cause speaks of
+ * Returns the fix for a failure. If you run the printed command, the verdict becomes `pulls`, or the words next to it say what it doesn't
+ * fix. It never removes a login of another registry.
+ * | @param secret the Secret of the cause
  */
 export function advise(cause: Cause, facts: ImageFacts, secret: string | undefined): Advice {
   const held = facts.secrets.find(({ name }) => name === secret);
@@ -23,7 +22,7 @@ export function advise(cause: Cause, facts: ImageFacts, secret: string | undefin
   return ofImage[cause]?.(known) ?? {};
 }
 
-/** What mends a cause that lies in a Secret. */
+/** The fix for a cause in a Secret. */
 const ofSecret: Partial<Record<Cause, (facts: InAzure, held: SecretFacts) => Advice>> = {
   refused: renew,
   expired: renew,
@@ -31,14 +30,14 @@ const ofSecret: Partial<Record<Cause, (facts: InAzure, held: SecretFacts) => Adv
   "malformed-secret": repair,
 };
 
-/** What mends a cause that lies elsewhere. */
+/** The fix for any other cause. */
 const ofImage: Partial<Record<Cause, (facts: InAzure) => Advice>> = {
   "no-login": supply,
   "not-found": (facts) => ({ fix: lookFor(facts) }),
   blocked: ({ azure: { registry } }) => ({ fix: { do: "shell", argv: ["az", "acr", "network-rule", "list", "--name", registry] } }),
 };
 
-/** A refused login: the same kind of credential anew, in the same Secret. */
+/** For a rejected login: creates a credential of the same kind again, in the same Secret. */
 function renew(facts: InAzure, held: SecretFacts): Advice {
   const otherwise = facts.azure.otherwise !== undefined && !reaches(facts, held);
   if (held.note?.renewal === "given" || (otherwise && held.note)) return give(facts, held);
@@ -57,13 +56,13 @@ function renew(facts: InAzure, held: SecretFacts): Advice {
   };
 }
 
-/** The rights of a credential that is ours are ours to widen, where it has any of its own; any other gets one beside it. */
+/** Adds rights to a credential that this plugin created, if its kind supports that. For any other, creates one in another Secret. */
 function widen(facts: InAzure, held: SecretFacts): Advice {
   if (held.note?.widens && isFor(facts, held)) return renewal(facts, held, { repositories: [facts.ref.repository] });
   return beside(facts, [facts.ref.repository]);
 }
 
-/** No pull secret has a login. */
+/** For an image for which no pull secret has a login. */
 function supply(facts: InAzure): Advice {
   const ready = facts.unattached.find(({ proof }) => proof.verdict === "pulls");
   if (facts.only) return {};
@@ -86,7 +85,10 @@ function supply(facts: InAzure): Advice {
   return beside(facts);
 }
 
-/** A Secret that cannot be read spoils all of the pod's. It is replaced where nothing else is in it, else left out. */
+/**
+ * An unreadable Secret makes all Secrets of the pod unusable. It is replaced if it holds nothing else; otherwise it is removed from the
+ * list.
+ */
 function repair(facts: InAzure, held: SecretFacts): Advice {
   if (isFor(facts, held) && facts.azure.otherwise === undefined)
     return { fix: { ...again(facts, held), force: held.note === undefined }, because: "the command replaces what is inside" };
@@ -116,14 +118,17 @@ function repair(facts: InAzure, held: SecretFacts): Advice {
 const replacing = (old: string, name: string): string =>
   JSON.stringify({ spec: { template: { spec: { imagePullSecrets: [{ $patch: "delete", name: old }, { name }] } } } });
 
-/** A credential of our own, in a Secret of its own, beside what is there. */
+/** Creates a credential of this plugin in its own Secret, in addition to the existing ones. */
 function beside(facts: InAzure, repositories?: readonly string[]): Advice {
   if (facts.only) return {};
   if (facts.azure.otherwise) return facts.azure.otherwise === "region" ? regional(facts, repositories) : rename(facts);
   return deliver(facts, { secret: facts.fresh.name, make: make(facts, { repositories }) });
 }
 
-/** A login for the login server matches no regional host, unless it stands under that too: in the pods' own Secret, or in one beside. */
+/**
+ * A login for the login server matches no regional host, unless the Secret has it under that host too: in the pods' own Secret, or in
+ * another one.
+ */
 function regional(facts: InAzure, repositories?: readonly string[]): Advice {
   const { azure, ref, fresh } = facts;
   const why = `a login for ${azure.loginServer} does not match ${ref.host}`;
@@ -138,7 +143,9 @@ function regional(facts: InAzure, repositories?: readonly string[]): Advice {
   return { ...advice, because: joined([why, because]) };
 }
 
-/** Whether a Secret that the pods name holds a login of ours for the login server, and nothing that `create` would not write over. */
+/**
+ * Whether a Secret that the pods name holds this plugin's login for the login server, and nothing that `create` would refuse to overwrite.
+ */
 const widensTo = (facts: InAzure, held: SecretFacts): boolean =>
   facts.names.includes(held.name) &&
   held.note?.renewal === "made" &&
@@ -146,7 +153,7 @@ const widensTo = (facts: InAzure, held: SecretFacts): boolean =>
   held.writers.length === 0 &&
   isFor(facts, held);
 
-/** The kubelet compares hosts as they are written. */
+/** Names the image by the login server, because the kubelet compares hosts exactly as written. */
 function rename(facts: InAzure): Advice {
   const { azure, ref, namespace, account } = facts;
   const named = azure.loginServer + facts.image.slice(ref.host.length);
@@ -157,7 +164,7 @@ function rename(facts: InAzure): Advice {
     ? {}
     : deliver(
         { ...facts, pods: concerned(facts).all },
-        // Its pods would have other names by the time that their image is set
+        // The pods of a Job would already have other names when their image is set
         { secret: facts.fresh.name, make: make(facts, { repositories: [ref.repository] }), stays: "job" },
       );
   const places = new Map(
@@ -174,11 +181,11 @@ function rename(facts: InAzure): Advice {
   return { fix: inOrder([...(first.fix ? [first.fix] : []), ...renamed, ...gone]), because: joined([because, first.because]) };
 }
 
-/** A credential that somebody gave is given again. */
+/** A credential that the user supplied must be supplied again. */
 function give(facts: ImageFacts, held: SecretFacts): Advice {
   const { azure, ref, namespace } = facts;
   const { name, note } = held;
-  // Its regional hosts get it with the login server
+  // Its regional hosts get the login together with the login server
   const registry = azure && reaches({ ...facts, azure }, held) ? azure.loginServer : ref.host;
   return {
     fix: { verb: "create", secret: name, registry, username: note?.identity, namespace, ...forced(note) },
@@ -186,39 +193,39 @@ function give(facts: ImageFacts, held: SecretFacts): Advice {
   };
 }
 
-/** What the Secret notes is told: anybody in the namespace can write such a note, and whoever pastes the command decides. */
+/** The advice repeats the annotation, because anyone in the namespace can write it. The user who pastes the command decides. */
 function renewal(facts: InAzure, held: SecretFacts, more: Partial<Create> = {}): { fix: Create; because: string | undefined } {
   const { noted } = held.note?.again ?? {};
   return { fix: { ...again(facts, held), ...more }, because: joined([unlabeled(held.note), noted && `the Secret notes that ${noted}`]) };
 }
 
-/** The command that makes a Secret's credential anew, as the Secret notes it. */
+/** The command that creates a Secret's credential again, from its annotation. */
 function again(facts: InAzure, { name, note }: SecretFacts): Create & { namespace: string } {
   const { flags } = note?.renewal === "made" ? note.again : {};
   return { ...make(facts, { secret: name }), ...flags, expiresIn: note?.expiresIn, ...forced(note) };
 }
 
-/** Without our label `create` takes a Secret for another tool's. */
+/** Without this plugin's label, `create` treats a Secret as another tool's. */
 const forced = (note: Note | undefined) => (note?.unlabeled ? { force: true } : {});
 
 const unlabeled = (note: Note | undefined) =>
   note?.unlabeled && `its annotation names this login, but it has lost its label ${note.unlabeled}, which --force brings back`;
 
-/** What pods use, `create` finds by itself; an image that was only named is to be named there too. */
+/** `create` finds the images that pods use. An image that only the command line names must be named again. */
 function make(facts: InAzure, chosen: Pick<Create, "secret" | "repositories"> = {}): Create & { namespace: string } {
   const { azure, namespace, pods, ref, fresh } = facts;
   const { secret = fresh.isDefault ? undefined : fresh.name, repositories = pods.length > 0 ? [] : [ref.repository] } = chosen;
   return { verb: "create", secret, registry: azure.loginServer, repositories, namespace };
 }
 
-/** Whether a Secret has logins for this registry, and none that would be lost with it. */
+/** Whether a Secret has logins for this registry, and no other login that would be lost. */
 function isFor({ azure, ref }: InAzure, { servers = [], note }: SecretFacts): boolean {
   const ours = note?.hosts[0] === azure.loginServer ? note.hosts : [];
   const hosts = servers.map((server) => /^(?:https?:\/\/)?([^/]*)/.exec(server)?.[1] ?? "");
   return hosts.length > 0 && hosts.every((host) => host === ref.host || ours.includes(host));
 }
 
-/** Whether a Secret notes one login for the login server and for the image's regional host. */
+/** Whether a Secret's annotation names one login for the login server and for the image's regional host. */
 const reaches = ({ azure, ref }: InAzure, { note }: SecretFacts): boolean =>
   note?.hosts[0] === azure.loginServer && note.hosts.includes(ref.host);
 

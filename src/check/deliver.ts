@@ -3,15 +3,15 @@ import { nameOf } from "../kinds.ts";
 import type { ImageFacts, PodFacts } from "./facts.ts";
 import { listed } from "./message.ts";
 
-/** What mends a failure: the command, and in words what it needs or does not mend. */
+/** The fix for a failure: the command, and in words what it requires or does not fix. */
 export type Advice = { readonly fix?: Fix | undefined; readonly because?: string | undefined };
 
-/** A Secret that pods are to get: its name, and how it is made where it does not exist yet. `stays`: no Job is made anew for it. */
+/** A Secret for pods: its name, and how it is created if it does not exist yet. `stays`: no Job is recreated for it. */
 export type Delivery = { readonly secret: string; readonly make?: Create | undefined; readonly stays?: "job" };
 
 /**
- * Lets the pods of an image have a Secret. Pods whose names are copied get it by their ServiceAccount, and those that name their
- * own by the template they come from; what nothing makes anew, the command does.
+ * Returns the command that gives the pods of an image a Secret. Pods with a copied list get it by their ServiceAccount, and pods with their
+ * own list by their template. The command recreates pods that no controller recreates.
  */
 export function deliver(facts: ImageFacts, { secret, make, stays }: Delivery): Advice {
   const { namespace, account, pods } = facts;
@@ -25,7 +25,10 @@ export function deliver(facts: ImageFacts, { secret, make, stays }: Delivery): A
   return { fix: step && { ...step, ...targets, namespace }, because: joined([ownWords(own, account), handWords(byHand)]) };
 }
 
-/** Lets pods that are older than a Secret of their ServiceAccount be made anew. @param secret absent where what is no controller's has got one */
+/**
+ * Returns the commands that recreate pods which are older than a Secret of their ServiceAccount. @param secret absent if another command
+ * attaches it
+ */
 export function remake(facts: ImageFacts, secret: string | undefined): Advice {
   const { namespace } = facts;
   const { copied } = concerned(facts);
@@ -37,14 +40,14 @@ export function remake(facts: ImageFacts, secret: string | undefined): Advice {
   return { fix: inOrder([...deletion(gone, namespace), ...anew]), because: handWords(byHand) };
 }
 
-/** The pods that a failure is about: those whose node has not got the image, if there are any. */
+/** Returns the pods of a failure: those whose node does not have the image, if there are any. */
 export function concerned({ pods }: ImageFacts): { own: PodFacts[]; copied: PodFacts[]; all: readonly PodFacts[] } {
   const waiting = pods.filter(({ pulled }) => !pulled);
   const all = waiting.length > 0 ? waiting : pods;
   return { own: all.filter(({ own }) => own), copied: all.filter(({ own }) => !own), all };
 }
 
-/** Some commands as one: nothing, the only one, or all of them in order. */
+/** Combines commands into one: none, the only one, or all of them in order. */
 export function inOrder(steps: readonly Fix[]): Fix | undefined {
   const flat = steps.flatMap((step) => (step.do === "steps" ? step.steps : [step]));
   return flat.length > 1 ? { do: "steps", steps: flat } : flat[0];
@@ -53,14 +56,17 @@ export function inOrder(steps: readonly Fix[]): Fix | undefined {
 export const joined = (parts: readonly (string | undefined)[]): string | undefined =>
   parts.filter((part) => part !== undefined).join("; ") || undefined;
 
-/** What pods come from, each once. */
+/** The workloads of pods, without duplicates. */
 export const templatesOf = (pods: readonly PodFacts[]): Workload[] => once(pods.flatMap(({ owner }) => owner?.template ?? []));
 
 function once(workloads: readonly Workload[]): Workload[] {
   return [...new Map(workloads.map(({ kind, name }) => [nameOf({ kind, name }), { kind, name }])).values()];
 }
 
-/** Pods that stay as they are when their template changes: a StatefulSet waits for a pod that never becomes ready, a ReplicaSet for none. */
+/**
+ * Pods that stay after a change of their template: a StatefulSet waits for a pod that never becomes ready, and a ReplicaSet replaces no
+ * pods.
+ */
 export const stayed = (pods: readonly PodFacts[]): PodFacts[] =>
   pods.filter(({ owner }) => owner?.template && owner.template.kind !== "deployment");
 
@@ -71,15 +77,15 @@ export function deletion(pods: readonly PodFacts[], namespace: string): Fix[] {
 const isOfJob = ({ owner }: PodFacts): boolean => owner?.kind === "job";
 
 /**
- * A pod that only its controller can make anew, and which no command of ours has it do. Pods of a Job whose template names nothing copy
- * all names of their ServiceAccount, which they would lose with a list of their own.
+ * Whether only the controller can recreate a pod, and no command makes it do so. Pods of a Job whose template has no list copy all names of
+ * their ServiceAccount, which they would lose with a list of their own.
  */
 function isByHand(pod: PodFacts, { names }: Pick<ImageFacts, "names">): boolean {
   if (!pod.owner || pod.owner.remakes) return false;
   return !isOfJob(pod) || (!pod.own && names.length > 0);
 }
 
-/** What has pods that nobody makes anew, and is a target itself: a pod without a controller, or a Job. */
+/** The targets whose pods no controller recreates: a pod without a controller, or a Job. */
 const unremade = (pods: readonly PodFacts[]): string[] => [
   ...new Set(pods.flatMap(({ name, owner }) => (owner ? (owner.kind === "job" ? [nameOf(owner)] : []) : [`pod/${name}`]))),
 ];
@@ -91,7 +97,7 @@ function ownWords(own: readonly PodFacts[], account: string): string | undefined
   return `${listed(templates)} ${do_}, so serviceaccount/${account} does not help`;
 }
 
-/** What no command of ours mends. */
+/** The words for pods that no command can fix. */
 function handWords(counted: readonly PodFacts[]): string | undefined {
   if (counted.length === 0) return undefined;
   const owners = listed(once(counted.flatMap(({ owner }) => owner ?? [])).map(nameOf));

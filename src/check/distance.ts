@@ -1,4 +1,4 @@
-/** How many typing errors lie between two words: Levenshtein's distance, in letters. */
+/** Returns the number of typing errors between two words: Levenshtein's distance, in letters. */
 export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...a].entries()) {

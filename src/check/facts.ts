@@ -2,107 +2,107 @@ import type { Again, Workload } from "../fix.ts";
 import type { PullFailure } from "../kubelet/message.ts";
 import type { ImageRef, Proof } from "../registry/port.ts";
 
-/** What a Secret notes of the credential inside. */
+/** The annotation's record of a Secret's credential. */
 export type Note = {
-  /** Where a new password comes from: we make one, whoever has one gives it, or only a newer version of us knows. */
+  /** The source of a new password: the plugin creates it, its owner supplies it, or only a newer version of the plugin knows. */
   readonly renewal: "made" | "given" | "unknown";
-  /** The host that the login is for, and regional hosts of it that have it too. */
+  /** The host of the login, and its regional hosts that have the login too. */
   readonly hosts: readonly string[];
-  /** What authenticates: an ACR token's name, a user name. */
+  /** The identity: an ACR token's name, a user name. */
   readonly identity: string;
-  /** Whether another run can let it pull more repositories. */
+  /** Whether another run can grant it more repositories. */
   readonly widens: boolean;
-  /** How it is asked for again. */
+  /** The flags that request it again. */
   readonly again: Again;
-  /** The key of our label, if the Secret has lost it. Without it `create` writes the Secret only with --force. */
+  /** The key of this plugin's label, if the Secret has lost it. Without it `create` writes the Secret only with --force. */
   readonly unlabeled?: string;
-  /** RFC 3339; undefined when it does not expire. */
+  /** RFC 3339; undefined if it does not expire. */
   readonly expiresAt: string | undefined;
-  /** The lifetime that was asked for, as `--expires-in` takes it. */
+  /** The requested lifetime, as a value of `--expires-in`. */
   readonly expiresIn: string | undefined;
 };
 
-/** A Secret that exists, as far as a verdict looks at it: never its text. */
+/** A Secret that exists, with the fields for a verdict: never its text. */
 export type SecretFacts = {
   readonly name: string;
-  /** Absent when it is not one of ours. */
+  /** Absent if this plugin did not create it. */
   readonly note: Note | undefined;
-  /** The keys under `auths`, as written; undefined where its text or its type holds none. */
+  /** The keys under `auths`, as written; undefined if its text or its type can hold none. */
   readonly servers: readonly string[] | undefined;
-  /** Why the kubelet passes over it, or over one of its keys. */
+  /** Why the kubelet ignores it, or one of its keys. */
   readonly skipped: readonly string[];
-  /** Others who have written what we write of it, which `create` does not take over unasked. */
+  /** Other managers of the fields that this plugin writes. `create` does not overwrite them without --force. */
   readonly writers: readonly string[];
 };
 
-/** A login that is offered for an image, and what the registry said to it. */
+/** A login for an image, and the registry's response to it. */
 export type Tried = { readonly secret: string; readonly username: string; readonly proof: Proof };
 
-/** A pod, as far as one of its images is concerned. */
+/** A pod, with the facts about one of its images. */
 export type PodFacts = {
   readonly name: string;
-  /** The container that has the image. */
+  /** The container of the image. */
   readonly container: string;
   /** Its node has the image already. */
   readonly pulled: boolean;
-  /** Its imagePullSecrets are its author's own: they are no copy of what its ServiceAccount had when it was made. */
+  /** Its author wrote its imagePullSecrets. They are not a copy of its ServiceAccount's list. */
   readonly own: boolean;
   readonly owner: Owner | undefined;
-  /** What its node says of the pull. */
+  /** The messages of its node about the pull. */
   readonly says: readonly PullFailure[];
 };
 
 /** The controller of a pod. */
 export type Owner = Workload & {
-  /** It makes a pod anew that was deleted, and counts that as no failure. */
+  /** It recreates a deleted pod, and does not count the deletion as a failure. */
   readonly remakes: boolean;
-  /** What has the pod template that its pods come from; undefined where that cannot be changed. */
+  /** The workload with the pod template; undefined if the template cannot be changed. */
   readonly template: Workload | undefined;
 };
 
-/** The registry in Azure that a host belongs to. */
+/** The registry in Azure to which a host belongs. */
 export type AzureFacts = {
-  /** The name that the host suggests. */
+  /** The registry's name, derived from the host. */
   readonly registry: string;
-  /** The host that a pull secret of `create` is for. */
+  /** The host for which `create` writes a pull secret. */
   readonly loginServer: string;
-  /** How the image names it otherwise, which no login for the login server matches. */
+  /** How the image's host differs, so that no login for the login server matches it. */
   readonly otherwise: "port" | "capitals" | "region" | undefined;
 };
 
-/** What is known of one image as some pods of a namespace would pull it. */
+/** The facts about one image and the pods of a namespace that use it. */
 export type ImageFacts = {
   /** The text of the image. */
   readonly image: string;
   readonly ref: ImageRef;
-  /** Absent for other registries: of those we know no command that makes a credential. */
+  /** Absent for other registries, for which no command creates a credential. */
   readonly azure: AzureFacts | undefined;
   readonly namespace: string;
   readonly account: string;
-  /** None when the image was only named on the command line. */
+  /** Empty if only the command line names the image. */
   readonly pods: readonly PodFacts[];
-  /** The names of the pull secrets, in order: the pods' own, or the one that is to be tried. */
+  /** The names of the pull secrets, in order: the pods' own, or the one to test. */
   readonly names: readonly string[];
-  /** `names` is one Secret that the command line names, whatever the pods have. */
+  /** `names` is the one Secret that the command line names, whatever the pods have. */
   readonly only: boolean;
-  /** Those of `names` that exist, and others of the namespace that a verdict speaks of. */
+  /** The Secrets of `names` that exist, and others of the namespace that a verdict mentions. */
   readonly secrets: readonly SecretFacts[];
   /** The logins in the kubelet's order, up to the first that pulls. */
   readonly tried: readonly Tried[];
-  /** What the registry says without a login; only asked when there is none. */
+  /** The registry's response without a login; only requested if there is no login. */
   readonly anonymous: Proof | undefined;
-  /** A pull secret that spoils all of the pod's. */
+  /** A malformed pull secret, which makes all of the pod's Secrets unusable. */
   readonly poison: { readonly secret: string; readonly message: string } | undefined;
-  /** A login of the ServiceAccount that would match, but came after the pods. */
+  /** A matching login of the ServiceAccount that was attached after the pods were created. */
   readonly late: Tried | undefined;
   /** Logins of Secrets in the namespace that neither the pods nor their ServiceAccount name. */
   readonly unattached: readonly Tried[];
-  /** One of `names` has a login for the registry's login server, which the image names otherwise. */
+  /** One of `names` has a login for the registry's login server, but the image names another host of it. */
   readonly matchesLoginServer: boolean;
-  /** What `create` would call a new Secret here; `name` is absent where that is its default. */
+  /** The name that `create` would give a new Secret, and whether that is its default. */
   readonly fresh: { readonly name: string; readonly isDefault: boolean };
   readonly hasOtherTags: boolean;
-  /** The repository does not exist. `similar`: the name of one that does. */
+  /** The repository does not exist. `similar`: the name of an existing one. */
   readonly noRepository: { readonly similar: string | undefined } | undefined;
   readonly now: Date;
 };

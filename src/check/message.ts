@@ -1,7 +1,7 @@
 import type { ImageFacts, Tried } from "./facts.ts";
 import { nearMiss } from "./near-miss.ts";
 
-/** Why a login does not pull, as the registry tells it, or as its Secret does. @param expiredAt RFC 3339 */
+/** Explains why a login does not pull, from the registry's response or the Secret. @param expiredAt RFC 3339 */
 export function refusal(facts: ImageFacts, { secret, proof }: Tried, expiredAt: string | undefined): string {
   if (expiredAt !== undefined) return `with secret ${secret}: its password expired ${ago(expiredAt, facts.now)} ago (${expiredAt})`;
   const missing = proof.verdict === "not-found" ? missingRepository(facts) : undefined;
@@ -14,7 +14,7 @@ function missingRepository({ ref: { repository, host }, noRepository }: ImageFac
   return `repository "${repository}" not found in ${host}${similar === undefined ? "" : `; did you mean "${similar}"?`}`;
 }
 
-/** Why there is no login for an image: what each of the pull secrets has instead. */
+/** Explains why there is no login for an image: what each of the pull secrets has instead. */
 export function absence({ names, secrets, ref, pods, account, only }: ImageFacts): string {
   const known = new Map(secrets.map((secret) => [secret.name, secret]));
   const missing = names.filter((name) => !known.has(name)).map(shownName);
@@ -37,21 +37,21 @@ const units = [
   { word: "min", seconds: 60 },
 ] as const;
 
-/** How long something is past: `40 s`, `5 min`, `3 h`, `12 days`. */
+/** Formats the time since a timestamp: `40 s`, `5 min`, `3 h`, `12 days`. */
 function ago(then: string, now: Date): string {
   const seconds = Math.floor((now.getTime() - new Date(then).getTime()) / 1000);
   const unit = units.find((each) => seconds >= 2 * each.seconds);
   return unit ? `${Math.floor(seconds / unit.seconds)} ${unit.word}` : `${seconds} s`;
 }
 
-/** What the API server takes for a name (RFC 1123 subdomain). A pod may refer to other names: no Secret has one. */
+/** Whether the API server accepts a name (RFC 1123 subdomain). A pod may refer to other names, but no Secret has one. */
 export const isObjectName = (name: string): boolean =>
   name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);
 
-/** A name for a sentence: one that somebody could forge a line with is shown in quotes. */
+/** A name for a sentence. A name that could imitate a line of the output is quoted. */
 export const shownName = (name: string): string => (isObjectName(name) ? name : JSON.stringify(name));
 
-/** `a, b and c`; of many, `a, b, c and 9 more`. */
+/** `a, b and c`; for many, `a, b, c and 9 more`. */
 export function listed(items: readonly string[], most = 3): string {
   if (items.length > most) return `${items.slice(0, most).join(", ")} and ${items.length - most} more`;
   const last = items.at(-1) ?? "";

@@ -1,11 +1,12 @@
 import { reaches } from "../kubelet/keyring.ts";
 import { distance } from "./distance.ts";
 
-/** An image's host and repository, and what is known already of why no key matches it. */
+/** An image's host and repository, and the reason, if known, that no key matches it. */
 type Image = { readonly host: string; readonly repository: string; readonly why?: string | undefined };
 
 /**
- * What a Secret has instead of a login for a host, and how near that comes: the mistakes of those who type a pull secret by hand.
+ * Describes which logins a Secret has instead of one for a host, and how similar they are: typical mistakes in pull secrets that were typed
+ * by hand.
  * @param servers the keys under its `auths`, as written
  */
 export function nearMiss(secret: string, servers: readonly string[], { host, repository, why: known }: Image): string {
@@ -24,7 +25,7 @@ function resemblance(written: string, host: string, repository: string): string 
   return `${away === 1 ? "one letter" : "two letters"} from ${host}`;
 }
 
-/** Why a key does not match an image, although it means its registry. */
+/** Why a key does not match an image, although it names the image's registry. */
 function mistake(written: string, host: string, repository: string): string | undefined {
   const server = hostOf(written);
   if (server.toLowerCase() === host.toLowerCase() && server !== host) return `capitals count: the image says ${host}`;
@@ -37,28 +38,27 @@ const dockerHub = "https://index.docker.io/v1/";
 const pathOf = (written: string, image: string) =>
   `its path is not how ${image} begins${/^https?:\/\/[^/]*\/v[12]$/.test(written) ? ": it lacks a / at its end" : ""}`;
 
-/** The host of a key, as it is written. */
+/** The host of a key, as written. */
 const hostOf = (server: string): string => server.replace(/^https?:\/\//, "").split("/")[0] ?? "";
 
 const portless = (host: string) => host.replace(/:\d*$/, "");
 
-/** A key may hold anything: what is no host and path is shown in quotes. */
+/** A key may hold anything: text that is not a host and path is quoted. */
 const visible = (server: string) => (/^[\w.:/*-]+$/.test(server) ? server : JSON.stringify(server));
 
-/** An image as it is written, and taken apart; `loginServer` is that of its registry in Azure, which it may name otherwise. */
+/** An image as written, and parsed. `loginServer` is that of its registry in Azure, which can differ from the image's host. */
 export type Wanted = { readonly text: string; readonly host: string; readonly repository: string; readonly loginServer?: string };
 
-/** Who pulls images: a template, or the pods of a ServiceAccount, of which others may come yet. */
+/** A template, or the pods of a ServiceAccount, which can get more pods later, with the images that they pull. */
 export type Puller<Of> = { readonly of: Of; readonly images: readonly Wanted[]; readonly whole: boolean };
 
-/** An image that a Secret has no key for, who pulls it, and how near its keys come. */
+/** An image for which a Secret has no key, the objects that pull it, and how similar the Secret's keys are. */
 export type Keyless<Of> = { readonly image: Wanted; readonly of: readonly Of[]; readonly why: string };
 
 /**
- * The images that no key of a Secret matches by the kubelet's rules: where a key nearly does, and where a template has no other. An
- * image of another registry may well have a pull secret of its own. Each host is told once.
- *
- * @param keys the keys under `auths` that have a login
+ * The images that no key of a Secret matches by the kubelet's rules, if a key is similar, or if a template has no other image. An image of
+ * another registry may have a pull secret of its own. Reports each host once.
+ * | @param keys the keys under `auths` that have a login
  */
 export function keyless<Of>(secret: string, keys: readonly string[], pullers: readonly Puller<Of>[]): Keyless<Of>[] {
   const missed = pullers.flatMap(({ of, images, whole }) => {
@@ -76,11 +76,11 @@ export function keyless<Of>(secret: string, keys: readonly string[], pullers: re
 const wordsFor = (secret: string, keys: readonly string[], image: Wanted): string =>
   nearMiss(secret, keys, { ...image, why: nearly(keys, image) });
 
-/** How nearly a key matches an image of the same registry; one or two letters away may be a registry of its own. */
+/** The difference between a key and an image of the same registry. A name that differs in one or two letters may be another registry. */
 const nearly = (keys: readonly string[], { host, repository, loginServer }: Wanted): string | undefined =>
   regional(keys, host, loginServer) ?? keys.map((key) => mistake(key, host, repository)).find((found) => found !== undefined);
 
-/** A login for the login server is none for the hosts of its regions. */
+/** A login for the login server does not match the registry's regional hosts. */
 function regional(keys: readonly string[], host: string, loginServer = host): string | undefined {
   const same = host.toLowerCase().replace(/:\d*$/, "") === loginServer;
   return !same && keys.some((key) => hostOf(key) === loginServer) ? `the image names a regional host of it, ${host}` : undefined;

@@ -5,25 +5,25 @@ import { type Advice, concerned, inOrder, joined, remake } from "./deliver.ts";
 import type { ImageFacts, PodFacts, Tried } from "./facts.ts";
 import { absence, refusal } from "./message.ts";
 
-/** One line of a check: whether the image can be pulled, why not, and what mends it. */
+/** One line of a check: whether the image can be pulled, the cause if not, and the fix. */
 export type Verdict = {
   readonly image: string;
   readonly namespace: string;
-  /** Only there where several clusters are checked. */
+  /** Only set if several clusters are checked. */
   readonly context?: string;
-  /** The one whose login the registry took, or those that were tried. */
+  /** The Secret whose login the registry accepted, or those that were tested. */
   readonly secret: string;
-  /** Names of the pods; none when the image was only named on the command line. */
+  /** Names of the pods; empty if only the command line names the image. */
   readonly pods: readonly string[];
   readonly cause: Cause;
-  /** One sentence for a person; absent where there is nothing to say. */
+  /** One sentence for a person; absent if there is nothing to say. */
   readonly message?: string | undefined;
   readonly fix?: Fix | undefined;
 };
 
 type Finding = Pick<Verdict, "cause" | "message"> & { readonly secret?: string | undefined; readonly advice?: Advice };
 
-/** Judges one image as the kubelet would: a malformed Secret first, then any login that pulls, then why none does. */
+/** Judges one image like the kubelet: a malformed Secret first, then any login that pulls, then the reason that none does. */
 export function judge(facts: ImageFacts): Verdict {
   const { image, namespace, tried } = facts;
   const { cause, message, secret, advice = advise(cause, facts, secret) } = find(facts);
@@ -51,7 +51,7 @@ function find(facts: ImageFacts): Finding {
   return telling ? refused(facts, telling) : withoutLogin(facts);
 }
 
-/** No login was to be tried: what the registry says to anybody. */
+/** There is no login to test: interprets the registry's response to an anonymous request. */
 function withoutLogin(facts: ImageFacts): Finding {
   const { anonymous } = facts;
   if (anonymous === undefined) return onItsNode(facts, "", (says) => says) ?? { cause: "unknown" };
@@ -63,18 +63,20 @@ function withoutLogin(facts: ImageFacts): Finding {
   return { cause: "no-login", message: absence(facts) };
 }
 
-/** What a proof from here does not know of. The rest of a node's words are of the past: it tries again by itself. */
+/**
+ * Causes on the node that a proof from this machine cannot detect. The other messages of a node are about the past: it retries by itself.
+ */
 const lasting: readonly Cause[] = ["other-platform", "never-pulled", "unreachable", "untrusted", "blocked"];
 const lastingOf = (says: PodFacts["says"]): PodFacts["says"] => says.filter(({ cause }) => lasting.includes(cause));
 
-/** What the node of a pod says that still waits, as far as it `counts`. */
+/** The message of a pending pod's node, if it `counts`. */
 function onItsNode({ pods }: ImageFacts, secret: string, counts = lastingOf): Finding | undefined {
   const waiting = pods.filter(({ pulled }) => !pulled);
   const [found] = waiting.flatMap(({ name, says }) => counts(says).map((it) => ({ ...it, name })));
   return found && { cause: found.cause, secret, message: `the node of pod/${found.name} says: ${found.text}`, advice: {} };
 }
 
-/** Of several logins that do not pull, the one whose failure says most. */
+/** Of several logins that do not pull, the one with the most specific failure. */
 function mostTelling({ tried, secrets }: ImageFacts): Tried | undefined {
   const ours = ({ secret }: Tried) => secrets.find(({ name }) => name === secret)?.note?.renewal === "made";
   const ofLogin = ({ proof }: Tried) => proof.verdict === "refused" || proof.verdict === "out-of-scope";
@@ -91,7 +93,10 @@ function refused(facts: ImageFacts, tried: Tried): Finding {
   };
 }
 
-/** The ServiceAccount has got a Secret since the pods were made: they need it to pull, and it has to. */
+/**
+ * A Secret was attached to the ServiceAccount after the pods were created. The pods need it to pull, so it must work, and the pods must be
+ * recreated.
+ */
 function tooLate(facts: ImageFacts, late: Tried): Finding {
   const made = `made before serviceaccount/${facts.account} carried ${late.secret}`;
   if (late.proof.verdict === "pulls") return { cause: "older-pod", message: made, advice: remake(facts, late.secret) };
@@ -108,8 +113,8 @@ function tooLate(facts: ImageFacts, late: Tried): Finding {
 }
 
 /**
- * Makes one command of those that differ in what they name only: repositories for one Secret, pods to delete. Each verdict keeps its
- * place and gets the whole command.
+ * Combines commands that differ only in what they name: repositories for one Secret, pods to delete. Each verdict keeps its position and
+ * gets the whole command.
  */
 export function combine(verdicts: readonly Verdict[]): Verdict[] {
   const groups = Map.groupBy(
@@ -120,8 +125,8 @@ export function combine(verdicts: readonly Verdict[]): Verdict[] {
 }
 
 /**
- * The same text for commands that can be one. `create` without repositories takes all that pods use: that is not to be narrowed. The
- * login server's images have no less from a login that holds at regional hosts too.
+ * The same text for commands that can be combined. `create` without repositories grants everything that pods use, so it must not get a
+ * list. A login that is valid at regional hosts too is valid for the images of the login server.
  */
 function alike(fix: Fix): string {
   if (isDeletion(fix)) return JSON.stringify({ ...fix, args: [] });

@@ -1,19 +1,20 @@
-/** Seconds after a pod's first failed pull of an image, and the most after any (imageBackOffPeriod, MaxImageBackOff in kubelet.go). */
+/**
+ * Seconds of the back-off after a pod's first failed pull of an image, and its maximum (imageBackOffPeriod, MaxImageBackOff in kubelet.go).
+ */
 const [first, most] = [10, 300] as const;
 
 /**
- * Seconds between two looks at a pod whose last one failed: ten, up to half as many again (pod_workers.go, completeWork), and one until
- * the work queue is looked at (kubelet.go, syncLoop). Only with the first look after a back-off the kubelet pulls.
+ * Seconds between two syncs of a pod whose last sync failed: ten, plus up to half (pod_workers.go, completeWork), and one until the work
+ * queue is read (kubelet.go, syncLoop). The kubelet pulls only in the first sync after a back-off.
  */
 const look = 16;
 
 /**
- * The most milliseconds until the kubelet tries anew, by itself, to pull an image that it failed to pull (kubelet 1.34 to 1.37). Each
- * failure doubles the back-off, which nothing but a new pod begins anew; a Secret that is mended does not. How many there were nobody
- * tells, so it is as many as there can have been: the wait may well be shorter. Not counted is what pulls take, and those that wait
- * for others on the node; nor that a pod with a container that crashes is looked at once in 90 seconds.
- *
- * @param waitingSince no later than the first failed pull, as `status.startTime` of a pod is
+ * Returns the maximum number of milliseconds until the kubelet retries a failed pull of an image by itself (kubelet 1.34 to 1.37). Each
+ * failure doubles the back-off. Only a new pod resets it; a fixed Secret does not. The number of failures is unknown, so this assumes the
+ * largest possible number: the real wait may be shorter. The duration of pulls and the wait for other pulls on the node are not included,
+ * nor that a pod with a crashing container may be synced only once in 90 seconds.
+ * | @param waitingSince no later than the first failed pull, such as `status.startTime` of a pod
  */
 export function retryWithin(waitingSince: Date, now: Date): number {
   const elapsed = (now.getTime() - waitingSince.getTime()) / 1000;

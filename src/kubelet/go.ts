@@ -1,11 +1,11 @@
 import { isIPv6 } from "node:net";
 
 /**
- * Decodes base64 as the kubelet does (Go's encoding/base64, padded or not, newlines ignored), and no more leniently.
- * @returns the bytes, or the offset that Go's `illegal base64 data at input byte N` would name
+ * Decodes base64 exactly like the kubelet (Go's encoding/base64, padded or not, newlines ignored).
+ * @returns the bytes, or the offset in Go's `illegal base64 data at input byte N`
  */
 export function decodeGoBase64(text: string): Buffer | number {
-  // A character for each byte, since Go counts bytes
+  // One character per byte, because Go counts bytes
   const bytes = Buffer.from(text).toString("latin1");
   const [start = ""] = /^[A-Za-z0-9+/\r\n]*/.exec(bytes) ?? [];
   const digits = start.replace(/[\r\n]/g, "");
@@ -17,9 +17,9 @@ export function decodeGoBase64(text: string): Buffer | number {
 }
 
 /**
- * @param first where the first `=` stands
- * @param loose how many digits the last group of four has: two need another `=`
- * @returns the offset that Go would name; undefined where nothing but the padding is left
+ * @param first the position of the first `=`
+ * @param loose the number of digits in the last group of four: two need another `=`
+ * @returns the offset that Go would name; undefined if only the padding is left
  */
 function faultInPadding(bytes: string, first: number, loose: number): number | undefined {
   let next = skipNewlines(bytes, first + 1);
@@ -40,8 +40,8 @@ function skipNewlines(bytes: string, at: number): number {
 export type HostPath = { readonly host: string; readonly path: string };
 
 /**
- * Splits a URL without its scheme as Go's net/url (1.26) splits `https://…`: query and fragment are dropped, the user part too.
- * @returns undefined where Go refuses it, and for escapes that no image name can ever equal
+ * Splits a URL without its scheme like Go's net/url (1.26) splits `https://…`: drops query, fragment and user info.
+ * @returns undefined if Go rejects it, and for escapes that no image name can equal
  */
 export function splitUrl(schemeless: string): HostPath | undefined {
   const [beforeFragment = "", fragment = ""] = cut(schemeless, "#");
@@ -57,7 +57,7 @@ export function splitUrl(schemeless: string): HostPath | undefined {
   return path !== undefined && isHost(host) ? { host, path } : undefined;
 }
 
-/** A bracket is only good around an IPv6 address, which leaves `*` as the one wildcard that gets through. */
+/** A bracket is only valid around an IPv6 address, so `*` is the only wildcard that is possible. */
 function isHost(host: string): boolean {
   const literal = /^\[([^\]]*)\](?::\d*)?$/.exec(host);
   if (literal) return isIPv6(literal[1] ?? "");

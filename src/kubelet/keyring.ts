@@ -2,25 +2,25 @@ import type { ImageRef, Login } from "../registry/port.ts";
 import { splitUrl } from "./go.ts";
 import { type Entry, type PullSecret, type Reading, readPullSecret } from "./read-pull-secret.ts";
 
-/** A login that a registry would be offered: from which Secret, and under which key of its `auths` (as written). */
+/** A login that would be sent to a registry, with its Secret and its key under `auths` (as written). */
 export type Match = { readonly secret: string; readonly key: string; readonly login: Login };
 
-/** A Secret, or one key of it, that comes to nothing in silence. */
+/** A Secret, or one key of it, that the kubelet silently ignores. */
 export type Skipped = { readonly secret: string; readonly because: string };
 
-/** The pull secrets of one pod, as the kubelet sees them. */
+/** The pull secrets of one pod, as the kubelet reads them. */
 export type Keyring = {
-  /** The logins for an image, in the order the kubelet tries them; none when the keyring is poisoned. */
+  /** Returns the logins for an image, in the order the kubelet tries them; none if a Secret is malformed. */
   lookup(image: ImageRef): Match[];
   readonly skipped: readonly Skipped[];
-  /** Set when one Secret is malformed: then the pod gets no login of any Secret, and this message as its waiting reason. */
+  /** Set if one Secret is malformed: then the pod gets no login of any Secret, and this message as its waiting reason. */
   readonly poison: { readonly secret: string; readonly message: string } | undefined;
 };
 
 /**
- * Matches pull secrets to images exactly as the kubelet does (k8s.io/kubernetes 1.37, pkg/credentialprovider/keyring.go).
- * `secrets` are in the order of the pod's imagePullSecrets. Two spellings of one key inside one Secret keep their written
- * order here; the kubelet's own order between those two is random.
+ * Matches pull secrets to images exactly like the kubelet (k8s.io/kubernetes 1.37, pkg/credentialprovider/keyring.go). `secrets` are in the
+ * order of the pod's imagePullSecrets. Two spellings of one key in one Secret keep their written order here. The kubelet's own order of the
+ * two is random.
  */
 export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
   const skipped: Skipped[] = [];
@@ -47,10 +47,10 @@ export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
   };
 }
 
-/** A login, and the kubelet's key that it is kept under. */
+/** A login, and the kubelet's key for it. */
 type Offer = { readonly under: string; readonly match: Match };
 
-/** What one Secret comes to: its logins, and what of it comes to nothing. */
+/** The logins of one Secret, and the parts of it that are ignored. */
 function offersOf(secret: string, reading: Exclude<Reading, { malformed: string }>): (Offer | Skipped)[] {
   return "skipped" in reading ? [{ secret, because: reading.skipped }] : reading.entries.map((entry) => offerOf(secret, entry));
 }
@@ -58,19 +58,19 @@ function offersOf(secret: string, reading: Exclude<Reading, { malformed: string 
 function offerOf(secret: string, { server, login }: Entry): Offer | Skipped {
   const under = keyOf(server);
   if (under === undefined) return { secret, because: `its key ${JSON.stringify(server)} is not a registry` };
-  // The kubelet passes it on, and the runtime pulls anonymously with it.
+  // The kubelet passes it on, and the runtime then pulls anonymously.
   if (login.username === "" || login.password.isEmpty)
     return { secret, because: `has no user name or no password for ${JSON.stringify(server)}` };
   return { under, match: { secret, key: server, login } };
 }
 
-/** Whether a login under a key of `auths` would be offered for an image. */
+/** Whether a login under a key of `auths` would be used for an image. */
 export function reaches(server: string, { host, repository }: Pick<ImageRef, "host" | "repository">): boolean {
   const key = keyOf(server);
   return key !== undefined && (matches(key, `${host}/${repository}`) || (isDockerHub(host) && key === "index.docker.io"));
 }
 
-/** The kubelet also takes a host without dot and port, `localhost` say, for Docker Hub here. */
+/** The kubelet also treats a host without dot and port, such as `localhost`, as Docker Hub here. */
 const isDockerHub = (host: string) => host === "docker.io" || !/[.:]/.test(host);
 
 /** The kubelet's key of an `auths` entry: host and path, without scheme and without a leading /v1/ or /v2/. */
@@ -81,7 +81,10 @@ function keyOf(server: string): string | undefined {
   return path === "/" ? url.host : url.host + path;
 }
 
-/** Same port, same number of labels, each by wildcard; the path is a plain prefix, so `host/team` matches `host/team2/app`. */
+/**
+ * The same port, the same number of labels, each compared with wildcards. The path is a plain prefix, so `host/team` matches
+ * `host/team2/app`.
+ */
 function matches(key: string, image: string): boolean {
   const [glob, target] = [splitUrl(key), splitUrl(image)];
   if (glob === undefined || target === undefined || !target.path.startsWith(glob.path)) return false;
@@ -98,7 +101,7 @@ function splitPort(host: string): { labels: string[]; port: string } {
   return { labels: (bracketed ?? name ?? host).split("."), port };
 }
 
-/** `*` stands for any text within a label. An IPv6 address without a port reads as a character class in Go and matches nothing. */
+/** `*` matches any text within a label. Go reads an IPv6 address without a port as a character class, so it matches nothing. */
 function matchesLabel(glob: string, label: string): boolean {
   if (glob.startsWith("[")) return false;
   const [first = "", ...rest] = glob.split("*");
@@ -111,6 +114,6 @@ function matchesLabel(glob: string, label: string): boolean {
     if (found < 0) return false;
     at = found + part.length;
   }
-  // One character is not the start and the end of a label at once
+  // One character cannot be the start and the end of a label at the same time
   return at <= label.length - last.length;
 }

@@ -1,30 +1,29 @@
 import type { Cause } from "../check/cause.ts";
 
-/** Why a pull failed, as far as the kubelet's and containerd's words tell. */
+/** The cause of a failed pull, as far as a message of the kubelet or containerd shows it. */
 export type PullCause = Exclude<Cause, "pulls" | "anonymous" | "by-node" | "not-checked" | "denied" | "expired" | "older-pod">;
 
-/** One failed pull. `text` is the error without what the kubelet wraps around it. */
+/** One failed pull. `text` is the error without the text that the kubelet adds. */
 export type PullFailure = { readonly cause: PullCause; readonly text: string };
 
-/** What an event tells: failures, or the names of Secrets that do not exist in the pod's namespace. */
+/** The content of an event: failures, or the names of Secrets that do not exist in the pod's namespace. */
 export type EventReading = { readonly failures: readonly PullFailure[]; readonly missing: readonly string[] };
 
 /**
- * Reads `state.waiting` of a container's status (kubelet 1.34 to 1.37 with containerd 1.6 and 1.7).
- * While a pull fails the reason changes between ErrImagePull, ImagePullBackOff and, if the container ran before, CrashLoopBackOff,
- * which says nothing about pulls: look at the events too.
- *
- * @returns a failure for each login that was tried, in their order; none if the container does not wait for its image
+ * Parses `state.waiting` of a container's status (kubelet 1.34 to 1.37 with containerd 1.6 and 1.7). While a pull fails, the reason changes
+ * between ErrImagePull, ImagePullBackOff and, if the container ran before, CrashLoopBackOff. The last one says nothing about pulls, so read
+ * the events too.
+ * | @returns a failure for each login that was tried, in their order; none if the container does not wait for its image
  */
 export function readWaiting({ reason = "", message = "" }: { readonly reason?: string; readonly message?: string }): PullFailure[] {
   if (reason === "ErrImagePull" || reason === "ImagePullBackOff") return readError(message);
   if (reason === "ErrImageNeverPull") return [{ cause: "never-pulled", text: message }];
   if (reason === "InvalidImageName") return [{ cause: "invalid-image", text: message }];
-  // The error of a malformed Secret comes as the reason itself; every other reason is one word.
+  // The error of a malformed Secret is the reason itself. Every other reason is one word.
   return reason.includes(" ") ? [{ cause: "malformed-secret", text: reason }] : [];
 }
 
-/** Reads an event of a pod (core/v1 Event). Nothing comes of those that only say that something failed, without a cause. */
+/** Parses an event of a pod (core/v1 Event). Events that report a failure without its cause are ignored. */
 export function readEvent({ reason = "", message = "" }: { readonly reason?: string; readonly message?: string }): EventReading {
   const failures = (list: readonly PullFailure[]) => ({ failures: list, missing: [] });
   if (reason === "FailedToRetrieveImagePullSecret") {
@@ -40,12 +39,12 @@ export function readEvent({ reason = "", message = "" }: { readonly reason?: str
   return failures(readWaiting({ reason: isKeyringError(error) ? error : "" }));
 }
 
-/** `Error: …` stands before other failures of a container too, so here the words decide. */
+/** Other failures of a container also start with `Error: …`, so only the text identifies this one. */
 function isKeyringError(text: string): boolean {
   return /^(illegal base64 data|unable to parse auth field|json: |invalid character |unexpected end of JSON)/.test(text);
 }
 
-/** An error, or `[error, error]` when several logins failed in different ways. */
+/** An error, or `[error, error]` if several logins failed in different ways. */
 function readError(message: string): PullFailure[] {
   const error = message.replace(/^Back-off pulling image "[^"]*": (?:ErrImagePull: )?/, "");
   const [, list] = /^\[(.*)\]$/s.exec(error) ?? [];
@@ -60,7 +59,7 @@ function unwrap(text: string): string {
     .replace(/^failed to resolve reference "[^"]*": /, "");
 }
 
-/** In this order: an anonymous 401 is no refusal, and "no match for platform" ends in "not found" too. */
+/** The order matters: an anonymous 401 is not a rejected login, and "no match for platform" also ends in "not found". */
 const causes: readonly (readonly [RegExp, PullCause])[] = [
   [/failed to fetch anonymous token.* 401 /s, "no-login"],
   [/failed to fetch oauth token.* 401 /s, "refused"],
@@ -70,7 +69,7 @@ const causes: readonly (readonly [RegExp, PullCause])[] = [
   [/: 403 Forbidden/, "blocked"],
   [/: 429 Too Many Requests/, "throttled"],
   [/x509: /, "untrusted"],
-  [/failed to do request: |: 5\d\d [A-Z]/, "unreachable"], // no such host, connection refused, i/o timeout, a proxy's refusal…
+  [/failed to do request: |: 5\d\d [A-Z]/, "unreachable"], // no such host, connection refused, i/o timeout, rejected by a proxy…
 ];
 
 function causeOf(text: string): PullCause {

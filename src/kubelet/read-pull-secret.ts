@@ -3,18 +3,18 @@ import type { Login } from "../registry/port.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { decodeGoBase64 } from "./go.ts";
 
-/** A Secret as far as the kubelet looks at it. `data` values are base64, as the API gives them. */
+/** A Secret with the fields that the kubelet reads. `data` values are base64, as in the API. */
 export type PullSecret = { readonly name: string; readonly type?: string; readonly data?: Readonly<Record<string, string>> };
 
-/** One login of a pull secret; `server` is the key under `auths` as it is written. */
+/** One login of a pull secret. `server` is the key under `auths`, as written. */
 export type Entry = { readonly server: string; readonly login: Login };
 
-/** What the kubelet makes of one Secret: its logins, or no use of it and why, or an error that ends the whole lookup. */
+/** The kubelet's result for one Secret: its logins, the reason that it ignores the Secret, or an error that ends the whole lookup. */
 export type Reading = { readonly entries: readonly Entry[] } | { readonly skipped: string } | { readonly malformed: string };
 
 /**
- * Reads a Secret by the kubelet's rules (k8s.io/kubernetes 1.37, pkg/credentialprovider): Go's JSON decoding, which takes field
- * names in any case, wins over our own taste here, and its error texts are the ones that a pod shows.
+ * Parses a Secret by the kubelet's rules (k8s.io/kubernetes 1.37, pkg/credentialprovider). These follow Go's JSON decoding, which accepts
+ * field names in any case. The error texts are those that a pod shows.
  */
 export function readPullSecret(secret: PullSecret): Reading {
   const type = secret.type ?? "Opaque";
@@ -26,12 +26,12 @@ export function readPullSecret(secret: PullSecret): Reading {
     const document: unknown = JSON.parse(text);
     return { entries: key === ".dockercfg" ? readDockerConfig(document, "") : readDockerConfigJson(document) };
   } catch (error) {
-    // The API server refuses a Secret whose text is no JSON, so V8's own words, which quote that text, are never needed.
+    // The API server rejects a Secret whose text is not JSON, so V8's own message, which quotes that text, is never needed.
     return { malformed: error instanceof Malformed ? error.message : `the text under ${key} is not JSON` };
   }
 }
 
-/** An error whose message is the kubelet's own. */
+/** An error with the kubelet's own message. */
 class Malformed extends Error {}
 
 const outer = "DockerConfigJSON";
@@ -46,7 +46,7 @@ function readDockerConfigJson(document: unknown): Entry[] {
   return entries.flat();
 }
 
-/** @param field where the map stands in its Go struct, for messages; empty at the top */
+/** @param field the path of the map in its Go struct, for messages; empty at the top */
 function readDockerConfig(auths: unknown, field: string): Entry[] {
   const at = field === "" ? "value" : `struct field ${field}`;
   const map = asObject(auths, `${at} of type credentialprovider.DockerConfig`);
@@ -63,7 +63,7 @@ function readDockerConfig(auths: unknown, field: string): Entry[] {
   });
 }
 
-/** `auth` wins over username and password, and a bad one spoils every Secret of the pod. */
+/** `auth` overrides username and password, and an invalid one makes every Secret of the pod unusable. */
 function readAuth(auth: string): Login {
   const bytes = decodeGoBase64(auth);
   if (typeof bytes === "number") throw new Malformed(`illegal base64 data at input byte ${bytes}`);
@@ -73,7 +73,7 @@ function readAuth(auth: string): Login {
   return { username, password: new Sensitive(password) };
 }
 
-/** Every value of a field, whatever the case of its name: later ones win in Go. */
+/** Every value of a field, whatever the case of its name: in Go, later ones override earlier ones. */
 const fields = (of: Record<string, unknown>, name: string): unknown[] =>
   Object.entries(of).flatMap(([key, value]) => (key.toLowerCase() === name ? [value] : []));
 
@@ -95,8 +95,8 @@ function unmarshal(value: unknown, where: string): Malformed {
 }
 
 /**
- * The servers that a pull secret has logins for, as written, also where one of the logins spoils it for the kubelet.
- * @returns undefined for what is no pull secret, or holds no document that could have any
+ * Returns the servers for which a pull secret has logins, as written, even if one of the logins is malformed for the kubelet.
+ * @returns undefined if it is not a pull secret, or if its text can't hold logins
  */
 export function serversOf({ type = "Opaque", data }: PullSecret): string[] | undefined {
   const key = pullSecretKey[type];

@@ -10,12 +10,12 @@ import { placeSuffix, type Where } from "./words.ts";
 
 type Stream = { readonly stdout: Sink; readonly env: Environment; readonly where: Where };
 
-/** How an outcome is printed that has no sides to compare, and what goes with every outcome. */
+/** `print` prints every outcome; `line` is the line of an outcome that cannot be compared. */
 type Beside = { readonly print: (outcome: Outcome) => void; readonly line: (outcome: ChangeOutcome) => string | undefined };
 
 /**
- * Prints what changes as `kubectl diff` does: of lists and Secrets the lines that go and come, of everything else that it is changed.
- * Nothing is printed of what stays.
+ * Prints differences like `kubectl diff`: for lists and Secrets the removed and added lines, for every other object only that it changes.
+ * Prints nothing for an unchanged object.
  */
 export function diffPrinter({ stdout, env, where }: Stream, { print, line }: Beside) {
   const style = styleFor(stdout, env);

@@ -5,12 +5,15 @@ import type { Act, Recreate, Refer, Store, Withdraw } from "../plan/change.ts";
 import { claimNote } from "../secret/claim.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 
-/** What of an object is compared, before and after; absent where it is not there. `anew`: the one goes before the other comes. */
+/**
+ * The compared parts of an object, before and after; undefined if the object does not exist. `anew`: the old object is deleted before the
+ * new one is created.
+ */
 export type Sides = { readonly before: object | undefined; readonly after: object | undefined; readonly anew?: true };
 
 type SidesOf = (outcome: ChangeOutcome) => Sides;
 
-/** The acts of which both sides are known. */
+/** The actions with two sides. */
 const rows: { readonly [A in Act]?: SidesOf } = {
   attach: referred,
   detach: referred,
@@ -20,10 +23,10 @@ const rows: { readonly [A in Act]?: SidesOf } = {
   remove: removed,
 };
 
-/** What a change makes of its object; undefined for one that has no sides to compare. */
+/** Returns the two sides of a change; undefined if it has none. */
 export const sidesOf = (outcome: ChangeOutcome): Sides | undefined => rows[outcome.change.act]?.(outcome);
 
-/** A target's list alone, where it stands in the object. The API server's answer says more than the plan, where there is one. */
+/** Only a target's list, at its path in the object. The API server's response, if there is one, is more accurate than the plan. */
 function referred({ change, object }: ChangeOutcome): Sides {
   const { to, before, after } = change as Refer | Recreate;
   const { path } = kinds[to.kind].carries;
@@ -37,11 +40,11 @@ const listAt = (path: readonly string[], names: readonly string[]) =>
     names.map((name) => ({ name })),
   );
 
-/** An empty list is left out of an object by the API server. */
+/** The API server omits an empty list from an object. */
 const standing = (path: readonly string[], list: readonly unknown[]): object | undefined =>
   list.length === 0 ? undefined : (path.toReversed().reduce<unknown>((value, step) => ({ [step]: value }), list) as object);
 
-/** A Secret without what the API server notes on it, and without its text. */
+/** A Secret without the fields of the API server, and without its text. */
 function stored({ change, object, before, unmade }: ChangeOutcome): Sides {
   const { precondition, replaces, shape } = change as Store;
   const old = precondition && asSecret(before);
@@ -51,7 +54,7 @@ function stored({ change, object, before, unmade }: ChangeOutcome): Sides {
   return { before: old && shown(old, masked), after: next && shown(next, maskedNext), ...(replaces && { anew: true }) };
 }
 
-/** What is on its way out is shown where it goes. */
+/** A login that stays under another key until it is revoked is only shown in the later change that removes it. */
 function withdrawn({ change, object, before }: ChangeOutcome): Sides {
   if ((change as Withdraw).noted) return { before: undefined, after: undefined };
   const [old, next] = [asSecret(before), asSecret(object)];
@@ -66,7 +69,7 @@ function removed({ object }: ChangeOutcome): Sides {
 
 const asSecret = (object: KubeObject | undefined) => (object?.kind === "Secret" ? object : undefined);
 
-/** A write changes what it names, and nothing else; it ends a claim. */
+/** A write changes only the fields that it contains, and ends a claim. */
 function laidOver(old: Secret, fresh: Secret): Secret {
   const { [claimNote]: _, ...annotations } = { ...old.metadata.annotations, ...fresh.metadata.annotations };
   const labels = { ...old.metadata.labels, ...fresh.metadata.labels };
@@ -79,7 +82,7 @@ function shown({ metadata: { name, namespace, labels, annotations }, data: _, ..
   return { ...secret, metadata, ...filled({ data }) };
 }
 
-/** The members that have something in them. */
+/** The members that are not empty. */
 const filled = (members: Readonly<Record<string, object | undefined>>) =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value && Object.keys(value).length > 0));
 
@@ -88,8 +91,8 @@ type Data = Readonly<Record<string, string>>;
 const mask = "***";
 
 /**
- * Values as kubectl diff masks them: one that changes is told by `(before)` and `(after)`, and nothing shows of any.
- * @param unmade keys whose value is still to be made, so that it is another one
+ * Masks values like kubectl diff: a changed value becomes `(before)` and `(after)`, and no value is shown.
+ * @param unmade keys whose value is not created yet, so it will differ
  */
 function masks(before: Data | undefined, after: Data | undefined, unmade: readonly string[]): [Data | undefined, Data | undefined] {
   const differs = (key: string) => {

@@ -4,16 +4,19 @@ import { type Fix, otherWay } from "../fix.ts";
 import { printable, printableMessage } from "./printable.ts";
 import { styleFor } from "./style.ts";
 
-/** Sentences that kubectl prints as they are, without `error: ` in front. */
+/** Sentences that kubectl prints unchanged, without `error: ` in front. */
 const whole = /^(error: |Error from server|Error in configuration|The |Unable to connect)/;
 
-/** What in these sentences says that it is an error. */
+/** The words in these sentences that mark an error. */
 const head = /^(?:error|Error from server[^:\n]*|Error in configuration|Unable to connect[^:\n]*):/;
 
-/** Where errors go, and how a hint that is data becomes the line to type. */
+/** The stream for errors, and the function that formats a hint as a command. */
 export type ErrorSink = { readonly stderr: Sink; readonly env: Environment; formatCommand(fix: Fix): string };
 
-/** Prints an error as kubectl does, and below it the one thing to do next. @param place where it was, `prod/team-a: `; empty for one place */
+/**
+ * Prints an error like kubectl, and below it the next step. @param place the namespace of the error, `prod/team-a: `; empty for a single
+ * place
+ */
 export function printError({ stderr, env, formatCommand }: ErrorSink, error: unknown, place = ""): void {
   const style = styleFor(stderr, env);
   const { message, hint }: Pick<CliError, "message" | "hint"> = error instanceof CliError ? error : defect(error);
@@ -23,12 +26,12 @@ export function printError({ stderr, env, formatCommand }: ErrorSink, error: unk
   if (hint) printHint({ stderr, env, formatCommand }, hint);
 }
 
-/** What to do next: words, lines of a configuration below the words, or a command. */
+/** The next step: words, lines of a configuration with words above them, or a command. */
 export type Next = string | readonly string[] | Fix;
 
 const isFix = (next: Next): next is Fix => typeof next === "object" && !Array.isArray(next);
 
-/** Prints the next step. A command has a line of its own, which can be pasted as it is. */
+/** Prints the next step. A command has its own line, which can be pasted unchanged. */
 export function printHint({ stderr, env, formatCommand }: ErrorSink, next: Next): void {
   if (isFix(next) && next.do === "hints") {
     for (const hint of next.hints) printHint({ stderr, env, formatCommand }, hint);
@@ -46,7 +49,7 @@ function linesOf(fix: Fix, formatCommand: (fix: Fix) => string): string[] {
   return fix.do === "shell" && fix.when !== undefined ? [`${fix.when}:`, formatCommand(fix)] : [formatCommand(fix)];
 }
 
-/** What nobody foresaw. Its text may hold anything, so only its kind is shown. */
+/** An unexpected exception. Its text may hold a secret, so only its kind is printed. */
 function defect(error: unknown): { message: string; hint: string } {
   const name = error instanceof Error ? error.name : typeof error;
   return { message: `this is a defect of kubectl acr-secret (${name})`, hint: "run it again with -v=4 for the place, and report that" };

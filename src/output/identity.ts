@@ -2,14 +2,14 @@ import type { AzureIdentity, AzureRegistry, RegistryFacts, TokenSource } from ".
 import { printable } from "./printable.ts";
 import { table } from "./table.ts";
 
-/** An identity in Azure, and where its tokens come from. */
+/** An identity in Azure, and the source of its tokens. */
 export type SignedIn = { readonly identity: AzureIdentity; readonly source: TokenSource };
 
-/** What an identity may do with a registry. */
+/** The permissions of an identity on a registry. */
 export type Seen = SignedIn & {
   readonly registry: AzureRegistry;
   readonly facts: RegistryFacts;
-  /** How many ACR tokens there are, and how many there may be; undefined if unknown. */
+  /** The number of ACR tokens, and the registry's limit; undefined if unknown. */
   readonly tokens: number | undefined;
   readonly room: number | undefined;
   /** Each kind of credential, and whether it may be created. */
@@ -17,7 +17,7 @@ export type Seen = SignedIn & {
     readonly credential: string;
     readonly flag: string;
     readonly may: string;
-    /** The first right that is missing. */
+    /** The first missing right. */
     readonly missing?: string;
     /** A right that cannot be checked before it is used. */
     readonly unchecked?: string;
@@ -52,7 +52,7 @@ type Line = readonly [name: string, value: string];
 
 const facing = (lines: readonly Line[]) => lines.map(([name, value]) => `${`${name}:`.padEnd(14)}${printable(value)}\n`).join("");
 
-/** Lines for people about the identity alone. */
+/** The lines about the identity only. */
 export const formatIdentity = ({ identity, source }: SignedIn): string =>
   facing([
     ["Identity", `${identity.name} (${types[identity.type]}, object ${identity.objectId})`],
@@ -60,7 +60,7 @@ export const formatIdentity = ({ identity, source }: SignedIn): string =>
     ["Signed in by", sources[source]],
   ]);
 
-/** Lines for people about the registry, and a table of the kinds of credentials. */
+/** The lines about the registry, and a table of the kinds of credentials. */
 export function formatRights({ registry, facts, tokens, room, may }: Seen): string {
   const lines = facing([
     ["Subscription", subscriptionOf(registry) || "<none>"],
@@ -79,16 +79,16 @@ export function formatRights({ registry, facts, tokens, room, may }: Seen): stri
   return `${lines}\n${table(["CREDENTIAL", "FLAG", "MAY BE MADE", "MISSING"], rows)}`;
 }
 
-/** From this part of its room on a registry is told to be nearly full. */
+/** From this part of its quota on, a registry counts as nearly full. */
 const near = 0.9;
 
-/** What to tell of a registry that has room for few more tokens. */
+/** The warning about a registry that can have few more tokens. */
 export function nearlyFull({ registry, tokens, room }: Seen): string | undefined {
   if (tokens === undefined || room === undefined || tokens < near * room) return undefined;
   return `registry ${registry.name} has ${tokens} of the ${room} ACR tokens that ${registry.sku} has room for`;
 }
 
-/** The same as data (`acr-secret/v1`); without what is known of a registry, the identity alone. */
+/** The same as data (`acr-secret/v1`); without facts about a registry, only the identity. */
 export function reportOf({ identity, source }: SignedIn, seen?: Seen) {
   return {
     apiVersion: "acr-secret/v1",

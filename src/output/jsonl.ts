@@ -6,7 +6,7 @@ import { nameOf } from "../kinds.ts";
 import type { Change } from "../plan/change.ts";
 import { printableJson } from "./printable.ts";
 
-/** Returns an outcome as data (acr-secret/v1 Outcome); undefined for a step that shows in the data of another. */
+/** Returns an outcome as data (acr-secret/v1 Outcome); undefined for a step that is part of another outcome's data. */
 export function outcomeData(outcome: Outcome, dryRun: DryRun, formatCommand: (fix: Fix) => string): object | undefined {
   const { change, error } = outcome;
   const to = subjectOf(outcome);

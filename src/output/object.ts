@@ -4,8 +4,8 @@ import { isPrintable, printableJson } from "./printable.ts";
 type Manifest = { readonly metadata?: object };
 
 /**
- * Objects as `kubectl -o json|yaml` prints them: keys in alphabetical order, managedFields left out unless asked for,
- * several objects, or whatever a `list` found, as one List.
+ * Prints objects like `kubectl -o json|yaml`: keys in alphabetical order, without managedFields unless they are requested. Several objects,
+ * and the result of a `list`, are one List.
  */
 export async function printObjects(
   objects: readonly Manifest[],
@@ -18,7 +18,7 @@ export async function printObjects(
   return printData(whole, format);
 }
 
-/** Plain data in the same form. The YAML library is only loaded for YAML. */
+/** Formats plain data in the same way. The YAML library is only loaded for YAML. */
 export async function printData(data: unknown, format: "json" | "yaml"): Promise<string> {
   if (format === "json") return `${printableJson(JSON.stringify(sorted(data), null, 4))}\n`;
   const { dump } = await import("js-yaml");
@@ -27,8 +27,8 @@ export async function printData(data: unknown, format: "json" | "yaml"): Promise
 }
 
 /**
- * YAML may hold marks of direction as they are, and only a text in double quotes can have them escaped. So each such text is kept, a
- * word that is in no other stands for it, and at the end it comes back as JSON writes it, which YAML reads too (YAML 1.2, 7.3.1).
+ * YAML may contain directional marks unescaped, and only a text in double quotes can escape them. So `keep` replaces each such text by a
+ * word that is in no other text, and `fill` inserts it again, escaped as in JSON, which is valid YAML too (YAML 1.2, 7.3.1).
  */
 function holding(all: string): { keep(text: string): string; fill(yaml: string): string } {
   let word = "held";
@@ -40,7 +40,7 @@ function holding(all: string): { keep(text: string): string; fill(yaml: string):
   };
 }
 
-/** The same data with other texts, those of its keys too. */
+/** The same data with each text replaced, including keys. */
 function mapped(value: unknown, of: (text: string) => string): unknown {
   if (typeof value === "string") return of(value);
   if (Array.isArray(value)) return value.map((member) => mapped(member, of));

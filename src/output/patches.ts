@@ -1,8 +1,10 @@
 import { kinds, type Ref, type TargetKind } from "../kinds.ts";
 import { yamlName } from "../manifest/text.ts";
 
-/** A target whose list of pull secrets is to have a name, or to have it no more; `names` are those that it then has. A namespace parts it
- * from another of its name. */
+/**
+ * A target that gets or loses a name in its list of pull secrets. `names` is the list afterwards. The namespace distinguishes targets of
+ * the same name.
+ */
 export type Referring = {
   readonly act: "attach" | "detach";
   readonly to: Ref<TargetKind>;
@@ -10,7 +12,7 @@ export type Referring = {
   readonly names: readonly string[];
 };
 
-/** For whoever has Kustomize make the manifests: `patches` that do the same there, to put into a kustomization.yaml. */
+/** `patches` for a kustomization.yaml, for users who generate the manifests with Kustomize. */
 export function kustomizePatches(referring: readonly Referring[]): string {
   const { true: whole = [], false: byName = [] } = Object.groupBy(referring, ({ to }) => String(kinds[to.kind].carries.list === "atomic"));
   const note =
@@ -39,7 +41,7 @@ function patch({ act, to, secret, names }: Referring): string[] {
 
 const item = (act: Referring["act"], secret: string) => [`- name: ${yamlName(secret)}`, ...(act === "detach" ? ["  $patch: delete"] : [])];
 
-/** For whoever has Helm make the manifests: the values by which common charts name a pull secret. */
+/** The values with which common charts name a pull secret, for users who generate the manifests with Helm. */
 export const helmValues = (secret: string): string => `# Charts that helm create began, and most others
 imagePullSecrets:
 - name: ${yamlName(secret)}

@@ -14,9 +14,9 @@ import { drySuffix, grantSuffix, placePrefix, placeSuffix, type Where } from "./
 /** Prints outcomes as they come. */
 export type Printer = {
   print(outcome: Outcome): void | Promise<void>;
-  /** Prints what had to wait for the end. */
+  /** Prints the outcomes that had to wait for the end. */
   end(): Promise<void>;
-  /** Whether something differs, of a printer that shows differences. */
+  /** Whether there is a difference, for a printer of differences. */
   readonly differs?: boolean;
 };
 
@@ -32,10 +32,10 @@ export type PrinterOptions = {
   formatCommand(fix: Fix): string;
 };
 
-/** What `-o` or `--diff` asks for; absent: lines for people. */
+/** The value of `-o`, or `--diff`; undefined: lines for people. */
 export type Form = "name" | "json" | "yaml" | "jsonl" | "kustomize" | "helm" | "diff" | undefined;
 
-/** The printer of a form. A new form is a row. */
+/** The printer for a form. A new form is a row. */
 export function openPrinter(form: Form, options: PrinterOptions): Printer {
   const printers: Readonly<Record<NonNullable<Form> | "lines", () => Printer>> = {
     lines: () => linePrinter(options, (outcome) => lineOf(outcome, options)),
@@ -62,13 +62,13 @@ function nameIn({ change }: ChangeOutcome, { inAzure }: PrinterOptions): string 
   return isNamed ? nameOf(change.to) : undefined;
 }
 
-/** What became of an object, for people. */
+/** The line for an object. */
 function lineOf({ change }: ChangeOutcome, { where, dryRun }: PrinterOptions): string | undefined {
   const word = messageOf(change);
   return word && `${nameOf(change.to)} ${word}${grantSuffix(change)}${placeSuffix(change.to, where)}${drySuffix[dryRun]}`;
 }
 
-/** The same where it is another by that. */
+/** The line of a changed object; undefined for an unchanged one. */
 const changeOf = (outcome: ChangeOutcome, options: PrinterOptions) =>
   outcome.change.act === "keep" ? undefined : lineOf(outcome, options);
 
@@ -97,7 +97,7 @@ function outcomePrinter(options: PrinterOptions): Printer {
 
 const sketched = "the password is only made without --dry-run, so the Secret is shown without it";
 
-/** Objects that kubectl can apply: several are a List, so they have to wait for the last. */
+/** Prints objects that kubectl can apply. Several objects are one List, so they are printed at the end. */
 function objectPrinter(options: PrinterOptions, format: "json" | "yaml"): Printer {
   const objects: object[] = [];
   return {
@@ -114,23 +114,23 @@ function objectPrinter(options: PrinterOptions, format: "json" | "yaml"): Printe
   };
 }
 
-/** What the API server wrote itself: a file that holds it could be applied to this one object, as it is now, and to no other. */
+/** The fields of the API server. A file with them could only be applied to this version of this object. */
 const ofServer = ["uid", "resourceVersion", "creationTimestamp", "generation", "selfLink"];
 
-/** An object as somebody would keep it in a file. */
+/** An object as in a manifest file. */
 function asApplied(object: object): object {
   const { metadata = {}, status: _, ...rest } = object as { metadata?: object; status?: unknown };
   return { ...rest, metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !ofServer.includes(key))) };
 }
 
-/** What somebody commits who has other tools make the targets. */
+/** Prints Kustomize patches or Helm values. */
 function referPrinter(options: PrinterOptions, text: (referring: readonly Referring[]) => string): Printer {
   const referring: Referring[] = [];
   return {
     print: (outcome) => {
       const { change, error } = outcome;
       if (error) printFailure(outcome, options);
-      // A base has no namespace, as a rule, and is named without
+      // A base usually has no namespace, so the patch names none
       else if (change?.act === "attach" || change?.act === "detach")
         referring.push({ ...change, to: { kind: change.to.kind, name: change.to.name }, names: change.after });
       printWarnings(outcome, options);
@@ -139,7 +139,7 @@ function referPrinter(options: PrinterOptions, text: (referring: readonly Referr
   };
 }
 
-/** What is to be done next is to be done in the place of an outcome. */
+/** Formats a command for the namespace and the context of an outcome. */
 function speller(outcome: Outcome, options: PrinterOptions): (fix: Fix) => string {
   return (fix) => options.formatCommand(inPlace(fix, subjectOf(outcome)));
 }
@@ -149,7 +149,7 @@ function printFailure(outcome: Outcome, options: PrinterOptions): void {
   if (error) printError({ ...options, formatCommand: speller(outcome, options) }, error, placePrefix(subjectOf(outcome), options.where));
 }
 
-/** What goes to stderr of an outcome. */
+/** Prints an outcome's error and warnings on stderr. */
 function printBeside(outcome: Outcome, options: PrinterOptions): void {
   if (outcome.error) printFailure(outcome, options);
   printWarnings(outcome, options);
@@ -159,7 +159,7 @@ function printWarnings(outcome: Outcome, options: PrinterOptions): void {
   const { stderr, env, where } = options;
   const to = subjectOf(outcome);
   const place = placePrefix(to, where);
-  // Who sits there can still press Ctrl-C; a script asks with --dry-run
+  // A person at a terminal can still press Ctrl-C. A script uses --dry-run
   if ("ahead" in outcome && stderr.isTTY) stderr.write(`${printable(outcome.ahead + placeSuffix(to, where))}\n`);
   const { texts, command } = warningsOf(outcome, speller(outcome, options));
   const isInfo = outcome.change?.act === "tell" && outcome.change.isInfo;

@@ -2,18 +2,18 @@ import type { Environment, Sink } from "../env.ts";
 import { printable, shortened } from "./printable.ts";
 import { colored } from "./style.ts";
 
-/** Shows that something is under way, on terminals only, and leaves no trace. */
+/** Shows progress, on terminals only, and removes it afterwards. */
 export type Progress = {
   during<T>(what: string, work: () => Promise<T>): Promise<T>;
-  /** Prints a line in place of the one that is shown. */
+  /** Prints a line instead of the current one. */
   print(text: string): void;
-  /** A line that tells how far a run over many places is; nothing for one place. */
+  /** Shows the progress of a run over many places; nothing for a single place. */
   count(total: number): { show(done: number): void; clear(): void };
 };
 
 /**
- * A spinner on stderr. It stays away where it would do harm: no terminal, a terminal of unknown width
- * (ora would redraw without end), CI, TERM=dumb, or `-v`, whose lines it would overwrite.
+ * A spinner on stderr. It is off without a terminal, on a terminal of unknown width (ora would redraw forever), in CI, with TERM=dumb, and
+ * with `-v`, because it would overwrite the trace.
  */
 export function progressOn(stderr: Sink, env: Environment, verbosity: number, now: () => Date): Progress {
   const able = stderr.isTTY && stderr.columns > 0 && env["CI"] === undefined && env["TERM"] !== "dumb" && verbosity < 4;
@@ -32,7 +32,7 @@ export function progressOn(stderr: Sink, env: Environment, verbosity: number, no
       return counting ? counter(stderr, total, now) : none;
     },
     during: async (what, work) => {
-      // One line is enough
+      // There is only one line for progress
       if (counting || spinning) return work();
       spinning = true;
       const { default: ora } = await import("ora");
@@ -49,7 +49,7 @@ export function progressOn(stderr: Sink, env: Environment, verbosity: number, no
 
 const clearLine = "\r\u001b[K";
 
-/** A line that would be broken at the terminal's edge, where that is known, could not be taken away again; the spinner takes two columns. */
+/** A line that wraps at the terminal's edge could not be removed again. The spinner needs two columns. */
 const fitting = (what: string, { columns }: Sink) => shortened(printable(what), columns - 3);
 
 /** `412 of 1000 namespaces, 180/s, 3s left`, redrawn in place. */

@@ -2,8 +2,8 @@ import { Chalk, type ChalkInstance } from "chalk";
 import type { Environment, Sink } from "../env.ts";
 
 /**
- * Colors for one stream, decided once: NO_COLOR set at all (even empty, as kubectl reads it) or TERM=dumb wins,
- * then FORCE_COLOR, then whether the stream is a terminal. chalk itself does not heed NO_COLOR.
+ * Colors for one stream, decided once: NO_COLOR (even if empty, as in kubectl) or TERM=dumb takes precedence, then FORCE_COLOR, then
+ * whether the stream is a terminal. chalk itself ignores NO_COLOR.
  */
 export function styleFor(stream: Sink, env: Environment): ChalkInstance {
   return new Chalk({ level: colored(stream, env) ? 1 : 0 });

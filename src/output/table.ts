@@ -2,13 +2,13 @@ import { printable } from "./printable.ts";
 
 type TableOptions = {
   readonly headers?: boolean;
-  /** Colors a cell, by the numbers of its row and its column. */
+  /** Colors a cell, by its row and column. */
   readonly paint?: (cell: string, row: number, column: number) => string;
 };
 
 /**
- * A table as kubectl prints it: upper-case headers, columns three spaces apart, `<none>` for what is empty.
- * Control characters are shown escaped, so that no cell can move the cursor.
+ * Formats a table like kubectl: upper-case headers, columns three spaces apart, `<none>` for empty cells. Control characters are escaped,
+ * so that no cell can move the cursor.
  */
 export function table(
   header: readonly string[],
@@ -29,12 +29,15 @@ export function table(
     .join("");
 }
 
-/** How long ago a moment was, as kubectl prints it in a column AGE: `5s`, `3m12s`, `5h`, `12d` (apimachinery duration.HumanDuration, shortened); `<unknown>` for what is no date. */
+/**
+ * Formats the time since a timestamp, like kubectl's column AGE: `5s`, `3m12s`, `5h`, `12d` (apimachinery duration.HumanDuration,
+ * shortened); `<unknown>` for an invalid date.
+ */
 export function age(from: string | null | undefined, now: Date): string {
   return from ? span(now.getTime() - Date.parse(from)) : "<unknown>";
 }
 
-/** How long until a moment; `expired` when it has passed, `never` when there is none, `<unknown>` for what is no date. */
+/** Formats the time until a timestamp; `expired` if it has passed, `never` if there is none, `<unknown>` for an invalid date. */
 export function until(to: string | undefined, now: Date): string {
   if (to === undefined) return "never";
   const left = Date.parse(to) - now.getTime();
@@ -46,7 +49,7 @@ const units = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
 
 type Form = { readonly below: number; readonly unit: keyof typeof units; readonly rest?: keyof typeof units };
 
-/** The shorter a span, the more exactly it is written: below so many seconds in this unit, with the rest in that one. */
+/** Shorter times are more precise: below this number of seconds, in this unit, with the remainder in that one. */
 const forms: readonly Form[] = [
   { below: 2 * units.m, unit: "s" },
   { below: 10 * units.m, unit: "m", rest: "s" },

@@ -3,32 +3,32 @@ import { messageOf } from "../actions/actions.ts";
 import { type ChangeOutcome, type Outcome, subjectOf } from "../actions/outcome.ts";
 import { countOf, type KindName, kinds } from "../kinds.ts";
 
-/** What became of each place so far: the outcome that says most of it. */
+/** Counts the result of each place: its most important outcome. */
 export type Tally = {
   count(outcome: Outcome): void;
   readonly failures: number;
-  /** Places of which something is known. */
+  /** The places with a result. */
   readonly places: number;
-  /** Those of them that an interruption left unfinished. */
+  /** The places that an interruption left unfinished. */
   readonly left: number;
-  /** `998 Secrets created, 1 scope map configured, 1 unchanged, 1 failed`; what was left is not in it. */
+  /** `998 Secrets created, 1 scope map configured, 1 unchanged, 1 failed`; without unfinished places. */
   summary(): string;
 };
 
 /** `widened`: nothing changed in the place, but the credential of its Secret got more rights. */
 type Word = Message | "failed" | "left" | "widened";
 
-/** What says most of a place comes first: one that was left by an interruption is not done, whatever else became of it. */
+/** The most important result of a place comes first. A place that an interruption left is not done, whatever its other outcomes are. */
 const order: readonly Word[] = ["failed", "left", ...messages.filter((word) => word !== "unchanged"), "widened", "unchanged"];
 
-/** What became of a place, and of which kind of object. */
+/** The result of a place, and the kind of object. */
 type Standing = { readonly word: Word; readonly kind: KindName };
 
 export function openTally(): Tally {
   const byPlace = new Map<string, Standing>();
   const updated: KindName[] = [];
   let failures = 0;
-  /** The credential of the places that follow got more rights: it is counted before its places. */
+  /** The credential of the following places got more rights: that outcome comes before those of its places. */
   let widens = false;
   let isBetweenPlaces = true;
 

@@ -1,15 +1,15 @@
 import type { ChalkInstance } from "chalk";
 import { printable, printableFlow } from "./printable.ts";
 
-/** Lines that stay around those which differ, as `diff -u` has them. */
+/** The number of unchanged lines around a difference, as in `diff -u`. */
 const around = 3;
 
 type Edit = { readonly sign: " " | "-" | "+"; readonly text: string };
 
 /**
- * What makes of some lines others, in the hunks of `diff -u`: `@@ -1,2 +1,3 @@`, and below it the lines that go (`-`), come (`+`) and
- * stay (` `).
- * @returns the lines; none where nothing differs
+ * Compares lines in the format of `diff -u`: hunks with `@@ -1,2 +1,3 @@`, and below it removed (`-`), added (`+`) and unchanged (` `)
+ * lines.
+ * @returns the lines; none if nothing differs
  */
 export function unified(before: readonly string[], after: readonly string[]): string[] {
   const edits = editsOf(before, after);
@@ -21,16 +21,18 @@ export function unified(before: readonly string[], after: readonly string[]): st
   });
 }
 
-/** How many lines the one side has: those that stay are on both. */
+/** The number of lines on one side; unchanged lines are on both sides. */
 const count = (edits: readonly Edit[], side: Edit["sign"]) => edits.filter(({ sign }) => sign === " " || sign === side).length;
 
-/** `3,2`: two lines from the third on. One line is not counted, and none stand behind the line before them (GNU diff). */
+/**
+ * `3,2`: two lines from the third on. For one line the number is omitted. For no lines, the position is that of the line before (GNU diff).
+ */
 function placeOf(passed: number, lines: number): string {
   if (lines === 1) return String(passed + 1);
   return `${lines === 0 ? passed : passed + 1},${lines}`;
 }
 
-/** Where hunks begin and end; two that would touch are one. */
+/** The start and end of each hunk. Adjacent hunks are merged. */
 function rangesOf(edits: readonly Edit[]): [number, number][] {
   const ranges: [number, number][] = [];
   for (const [at, { sign }] of edits.entries()) {
@@ -44,17 +46,17 @@ function rangesOf(edits: readonly Edit[]): [number, number][] {
   return ranges;
 }
 
-/** A way through both: how far it has come in the old lines, and its edits, the last one first. */
+/** A path through both texts: its position in the old lines, and its edits, the last one first. */
 type Way = { readonly x: number; readonly last: Step | undefined };
 type Step = Edit & { readonly before: Step | undefined };
 
-/** Both, as they are gone through. */
+/** Both texts. */
 type Both = { readonly before: readonly string[]; readonly after: readonly string[] };
 
 /**
- * The fewest lines that go and come; of those in one place, what goes is first. Of the ways with no change, with one, and so on, only
- * that is kept which comes furthest, by how much further it has come in the old lines than in the new ones (Myers, An O(ND) Difference
- * Algorithm): long texts that differ little take little.
+ * The shortest list of edits. Removed lines come before added ones. For each number of changes and each diagonal (how much further the path
+ * is in the old lines than in the new ones), only the path that reaches furthest is kept (Myers, An O(ND) Difference Algorithm). So long
+ * texts with few differences are fast.
  */
 function editsOf(before: readonly string[], after: readonly string[]): Edit[] {
   const both = { before, after };
@@ -71,7 +73,7 @@ function editsOf(before: readonly string[], after: readonly string[]): Edit[] {
   }
 }
 
-/** The furthest way with one change more: a line that goes, or one that comes. */
+/** The furthest path with one more change: a removed or an added line. */
 function changed(ways: ReadonlyMap<number, Way>, ahead: number, both: Both): Way | undefined {
   const goes = gone(ways.get(ahead - 1), both);
   const comes = come(ways.get(ahead + 1), ahead, both);
@@ -88,7 +90,7 @@ function come(way: Way | undefined, ahead: number, { after }: Both): Way | undef
   return !way || text === undefined ? undefined : { x: way.x, last: { sign: "+", text, before: way.last } };
 }
 
-/** The same way, over the lines that stay. */
+/** The same path, extended by unchanged lines. */
 function alike({ x, last }: Way, ahead: number, { before, after }: Both): Way {
   let way: Way = { x, last };
   for (let text = before[x]; text !== undefined && text === after[way.x - ahead]; text = before[way.x])
@@ -102,17 +104,17 @@ function inOrder(last: Step | undefined): Edit[] {
   return edits.reverse();
 }
 
-/** Something that is compared, by its name and its lines. */
+/** Two versions of an object, by its name and its lines. */
 type Compared = { readonly name: string; readonly before: readonly string[]; readonly after: readonly string[] };
 
-/** What differs, as `diff -u` prints it: on a terminal what goes in red, and what comes in green. @returns none where nothing does */
+/** Formats differences like `diff -u`; on a terminal, removed lines are red and added lines green. @returns none if nothing differs */
 export function diffLines({ name, before, after }: Compared, style: ChalkInstance): string[] {
   const hunks = unified(before, after).map((text) => colored(style, printableFlow(text)));
   const shown = printable(name);
   return hunks.length === 0 ? [] : [style.bold(`--- ${shown}`), style.bold(`+++ ${shown}`), ...hunks];
 }
 
-/** The lines of a text; of one whose last line is not ended, what diff says of that stands below. */
+/** The lines of a text. If its last line has no line feed, diff's remark follows. */
 export function linesOf(text: string): string[] {
   const lines = text.split(/\r?\n/);
   const last = lines.pop() ?? "";

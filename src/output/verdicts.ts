@@ -11,7 +11,7 @@ type FormatCommand = (fix: Fix) => string;
 
 type TextOptions = { readonly headers: boolean; readonly where: Where; readonly style: ChalkInstance; formatCommand: FormatCommand };
 
-/** A check as a person reads it: the table, and below it what failed and why, with the commands that mend it, each once. */
+/** Formats a check for people: the table, and below it the failures and their reasons, with each command once. */
 export function verdictText(verdicts: readonly Verdict[], options: TextOptions): string {
   const places = { one: [], namespaces: ["NAMESPACE"], clusters: ["CONTEXT", "NAMESPACE"] }[options.where];
   const placeOf = ({ context = "", namespace }: Verdict) =>
@@ -36,7 +36,7 @@ const colorOf = (verdict: Verdict | undefined) => {
   return causes[verdict.cause].severity === "fine" ? "green" : "yellow";
 };
 
-/** A check as a program reads it (`acr-secret/v1`, docs/check.md). */
+/** Formats a check for programs (`acr-secret/v1`, docs/check.md). */
 export function verdictReport(verdicts: readonly Verdict[], formatCommand: FormatCommand): object {
   const items = verdicts.map(({ fix, ...row }) => ({
     ...row,
@@ -48,8 +48,8 @@ export function verdictReport(verdicts: readonly Verdict[], formatCommand: Forma
 }
 
 /**
- * Whether a verdict is to be mended, and the command that found it fails. An image that was named, and that nobody could be asked
- * about, fails too: who names one wants to know.
+ * Whether a verdict must be fixed, so that the command fails. An image that the command line names and that could not be checked fails too,
+ * because the user asked for it.
  */
 export const failed = ({ cause, pods }: Pick<Verdict, "cause" | "pods">): boolean =>
   causes[cause].severity === "failure" || (causes[cause].severity === "note" && pods.length === 0);

@@ -6,8 +6,8 @@ import { inLine, placed } from "../plan/wording.ts";
 export const drySuffix: Readonly<Record<DryRun, string>> = { none: "", client: " (dry run)", server: " (server dry run)" };
 
 /**
- * ` (+app/api, +app/web)`: what a scope map lets pull from now on. A name that is none of a repository cannot pass for several.
- * ` (-password1)`: the password that is no more.
+ * ` (+app/api, +app/web)`: the repositories that a scope map grants in addition. An invalid repository name is quoted, so it can't imitate
+ * several. ` (-password1)`: the deleted password.
  */
 export function grantSuffix(change: ChangeOf<Act>): string {
   if (change.act === "delete" && change.slot !== undefined) return ` (-${change.slot})`;
@@ -16,7 +16,7 @@ export function grantSuffix(change: ChangeOf<Act>): string {
   return ` (${inLine(grants.map((name) => `+${/^[\w./*-]+$/.test(name) ? name : JSON.stringify(name)}`))})`;
 }
 
-/** How much a line tells of where its object is: nothing where there is only one place. */
+/** How much of its location a line contains: nothing if there is only one place. */
 export type Where = "one" | "namespaces" | "clusters";
 
 /** ` in namespace team-a of context prod`. */

@@ -1,13 +1,12 @@
 import type { Login } from "../registry/port.ts";
 
-/** A config without a login: what a Secret is shown with, and tried with, before its password is made. */
+/** A config without a login. Dry runs print it, and rehearsals send it, before the password is created. */
 export const sketchConfig = '{"auths":{}}';
 
 /**
- * The text of a kubernetes.io/dockerconfigjson Secret with one login, byte for byte what
- * `kubectl create secret docker-registry` writes, so that a rerun of either changes nothing.
- *
- * @param servers the key under `auths`: a login server as images name it, `myregistry.azurecr.io`; or several that have the same login
+ * Returns the text of a kubernetes.io/dockerconfigjson Secret with one login, byte for byte like `kubectl create secret docker-registry`,
+ * so that a rerun of either changes nothing.
+ * | @param servers the key under `auths`: a login server as images name it, `myregistry.azurecr.io`; or several with the same login
  */
 export function encodeDockerConfig(servers: string | readonly string[], login: Login): string {
   return goJson({ auths: Object.fromEntries([servers].flat().map((server) => [server, auth(login)])) });
@@ -19,9 +18,9 @@ function auth({ username, password: sensitive }: Login): object {
 }
 
 /**
- * A Secret's text with one login more, or another in its place; every other byte stays. What comes last wins (Go's encoding/json, which
- * takes field names in any case).
- * @param data under `.dockerconfigjson`, as the API server has taken it: base64 of JSON
+ * Adds a login to a Secret's text, or replaces it. Every other byte stays. Later members override earlier ones (Go's encoding/json, which
+ * accepts field names in any case).
+ * @param data under `.dockerconfigjson`, as the API server accepted it: base64 of JSON
  * @param server the key under `auths`
  */
 export function withLogin(data: string, server: string, login: Login): string {
@@ -41,8 +40,8 @@ function inserted(text: string, server: string, login: Login): string {
 }
 
 /**
- * The same without the login that {@link withLogin} gave it; every other byte stays.
- * @param data under `.dockerconfigjson`; what has no such login is left as it is
+ * Removes the login that {@link withLogin} added. Every other byte stays.
+ * @param data under `.dockerconfigjson`; unchanged if it has no such login
  */
 export function withoutLogin(data: string, server: string): string {
   const text = Buffer.from(data, "base64").toString("latin1");
@@ -53,7 +52,7 @@ export function withoutLogin(data: string, server: string): string {
   return at < 0 ? data : Buffer.from(cut(text, auths.from, members, at), "latin1").toString("base64");
 }
 
-/** A member goes with the comma before it; the first one with that behind it. */
+/** Removes a member with the comma before it, or for the first one, with the comma after it. */
 function cut(text: string, brace: number, members: readonly Member[], at: number): string {
   const [before, gone, behind] = [members[at - 1], members[at] as Member, members[at + 1]];
   const from = before?.to ?? next(text, brace + 1);
@@ -61,38 +60,38 @@ function cut(text: string, brace: number, members: readonly Member[], at: number
   return `${text.slice(0, from)}${text.slice(to)}`;
 }
 
-/** Where the logins stand. */
+/** The member with the logins. */
 function authsIn(text: string): Member | undefined {
   const root = next(text, 0);
   if (text[root] !== "{") return undefined;
   return membersAt(text, root).findLast(({ key, from }) => key.toLowerCase() === "auths" && text[from] === "{");
 }
 
-/** An object's text with a member more, at its end. @param at where the object's brace stands */
+/** Adds a member at the end of an object's text. @param at the position of the object's brace */
 function appended(text: string, at: number, member: string): string {
   const last = membersAt(text, at).at(-1);
   const to = last?.to ?? at + 1;
   return `${text.slice(0, to)}${last ? "," : ""}${member}${text.slice(to)}`;
 }
 
-/** A text's bytes (UTF-8), a character each. */
+/** The bytes of a text (UTF-8), one character each. */
 const bytes = (text: string): string => Buffer.from(text).toString("latin1");
 
-/** The text of a config as a Secret's `data` has it. */
+/** The text of a config as a value of a Secret's `data`. */
 export const toData = (config: string): string => Buffer.from(config).toString("base64");
 
-/** JSON as Go's encoding/json writes it: compact, with the characters escaped that HTML would read. */
+/** Formats JSON like Go's encoding/json: compact, with escaped HTML characters. */
 function goJson(value: unknown): string {
   return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** A member of an object in a JSON text (RFC 8259), and where its value stands. */
+/** A member of an object in a JSON text (RFC 8259), and the position of its value. */
 export type Member = { readonly key: string; readonly from: number; readonly to: number };
 
 /**
- * The members of an object, for a change that leaves every other character of the text as it is.
+ * Returns the members of an object, for a change that leaves every other character of the text unchanged.
  * @param text valid JSON
- * @param at where the object's brace stands
+ * @param at the position of the object's brace
  */
 export function membersAt(text: string, at: number): Member[] {
   const members: Member[] = [];
@@ -109,10 +108,10 @@ export function membersAt(text: string, at: number): Member[] {
 const between = /[\s:,]*/y;
 const scalar = /"(?:[^"\\]|\\.)*"|[^\s,:{}[\]"]+/y;
 
-/** Where the next name, value or bracket stands. */
+/** The position of the next name, value or bracket. */
 const next = (text: string, at: number): number => after(between, text, at);
 
-/** Where the value ends that begins at a place; without recursion, since anybody can nest it as deep as he likes. */
+/** The end of the value that starts at a position. Not recursive, because anyone can write deeply nested values. */
 function endOf(text: string, at: number): number {
   let depth = 0;
   let end = at;

@@ -3,49 +3,51 @@ import type { Login } from "../registry/port.ts";
 import { isSameTime } from "../timestamp.ts";
 
 /**
- * What is noted of one login in a Secret: enough for a later run to know what it holds, to renew it, or to take back exactly
- * what was made. Never a secret's text.
+ * The record of one login in a Secret. With it, a later run knows what the Secret holds, and can renew it or revoke exactly what was
+ * created. Never contains a secret's text.
  */
 export type Entry = {
   /** The keys under `auths` that have this login. */
   readonly hosts: readonly string[];
-  /** The kind of credential, as written: what a newer version wrote is kept as it is. */
+  /** The kind of credential, as written: a kind of a newer version is kept unchanged. */
   readonly kind: string;
-  /** What authenticates: an ACR token's name, a user name. */
+  /** The identity: an ACR token's name, a user name. */
   readonly identity: string;
-  /** Which of its passwords is inside: `password1`, `password2`. */
+  /** The slot of the password: `password1`, `password2`. */
   readonly slot?: string;
-  /** When that password was made, by Azure's clock (RFC 3339): the slot is only ours while Azure shows the same. */
+  /**
+   * The creation time of the password, by Azure's clock (RFC 3339). The slot belongs to this Secret only while Azure shows the same time.
+   */
   readonly madeAt?: string;
-  /** RFC 3339; absent when the credential does not expire. */
+  /** RFC 3339; absent if the credential does not expire. */
   readonly expiresAt?: string;
-  /** By whom it was made, as Azure calls the identity. */
+  /** The identity that created it, as Azure names it. */
   readonly by?: string;
-  /** The password that was inside before the last rotation; it works until it is retired. */
+  /** The password before the last rotation. It works until it is retired. */
   readonly previous?: Previous;
-  /** It was added to a Secret that somebody else made. */
+  /** The login was merged into another tool's Secret. */
   readonly beside?: true;
 };
 
-/** One password of a credential: exactly the one that was made then, and no later one in the same slot. */
+/** One password of a credential: exactly the one that was created then, and no later one in the same slot. */
 export type Password = Pick<Entry, "slot" | "madeAt">;
 
-/** A password that another has taken the place of. `until`: when it is to be retired (RFC 3339); absent: at the next rotation. */
+/** A password that was replaced. `until`: when to retire it (RFC 3339); absent: at the next rotation. */
 export type Previous = Password & { readonly until?: string };
 
 export const managedBy = { key: "app.kubernetes.io/managed-by", value: "kubectl-acr-secret" };
 
-/** The annotation that holds the entries: a JSON list. */
+/** The annotation for the entries: a JSON list. */
 export const loginsNote = "acr-secret/logins";
 
-/** The labels and annotations that say what a Secret holds. */
+/** The labels and annotations for the logins of a Secret. */
 export function noteEntries(entries: readonly Entry[]): { labels: Record<string, string>; annotations: Record<string, string> } {
   return { labels: { [managedBy.key]: managedBy.value }, annotations: { [loginsNote]: JSON.stringify(entries) } };
 }
 
 /**
- * What a Secret says of its logins; none when that cannot be read, undefined when we neither made it nor added a login to it, which
- * leaves the label to its owner.
+ * Returns the entries of a Secret that this plugin created or merged a login into. A merged login leaves the label to the Secret's owner.
+ * @returns none if they cannot be parsed; undefined for any other Secret
  */
 export function readEntries(secret: Pick<Secret, "metadata">): readonly Entry[] | undefined {
   const noted = readAnnotation(secret) ?? [];
@@ -63,7 +65,7 @@ export const readAnnotation = ({ metadata }: Pick<Secret, "metadata">): readonly
   return text === undefined ? [] : parseNote(text);
 };
 
-/** Whether a Secret has the label of those that this plugin made. */
+/** Whether a Secret has this plugin's label. */
 export const isOurs = ({ metadata }: Pick<Secret, "metadata">): boolean => metadata.labels?.[managedBy.key] === managedBy.value;
 
 function parseNote(text: string): Entry[] | undefined {
@@ -75,7 +77,7 @@ function parseNote(text: string): Entry[] | undefined {
   }
 }
 
-/** Anybody in the namespace can write the note, so every field is looked at. Fields that we do not know stay on it. */
+/** Anyone in the namespace can write the annotation, so every field is checked. Unknown fields are kept. */
 function readEntry(value: unknown): Entry[] {
   if (typeof value !== "object" || value === null) return [];
   const { hosts, kind, identity, slot, madeAt, expiresAt, by, previous } = value as Record<string, unknown>;
@@ -94,11 +96,11 @@ function isPrevious(it: unknown): boolean {
   return areTexts([slot, madeAt, until]);
 }
 
-/** Whether two notes are of the same password. */
+/** Whether two entries are of the same password. */
 export const sameLogin = (a: Entry, b: Entry): boolean =>
   a.kind === b.kind && a.identity === b.identity && a.slot === b.slot && (a.madeAt === b.madeAt || isSameTime(a.madeAt, b.madeAt));
 
-/** Whether two notes say the same, in whatever order. */
+/** Whether two entries are equal; the order of their fields does not matter. */
 export const sameEntry = (a: Entry, b: Entry): boolean =>
   sameLogin(a, b) && a.expiresAt === b.expiresAt && String(a.hosts) === String(b.hosts);
 

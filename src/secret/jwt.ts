@@ -1,12 +1,12 @@
 import { toSeconds } from "../timestamp.ts";
 
-/** What a token says of itself (RFC 7519, 4.1). Nobody here checks its signature. Times are RFC 3339. */
+/** The claims of a token (RFC 7519, 4.1). Its signature is not checked here. Times are RFC 3339. */
 export type TokenClaims = {
-  /** Names it among those of one second. */
+  /** Distinguishes it from other tokens of the same second. */
   readonly id: string | undefined;
   readonly issuer: string;
   readonly audience: string;
-  /** Whom it is of. */
+  /** The identity of the token. */
   readonly subject: string | undefined;
   readonly madeAt: string | undefined;
   readonly expiresAt: string | undefined;
@@ -32,7 +32,7 @@ function parse(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** The last second of the year 9999, which RFC 3339 can still write: what lies beyond, as a claim in milliseconds does, is no time. */
+/** The last second of the year 9999, the limit of RFC 3339. A later value, such as a claim in milliseconds, is not a time. */
 const last = 253_402_300_799;
 
 const moment = (seconds: unknown): string | undefined =>

@@ -2,10 +2,10 @@ import type { ManagedFields } from "../objects.ts";
 import { loginsNote, managedBy } from "./entry.ts";
 import { shapeNamed } from "./shapes.ts";
 
-/** A field: its path in words, and in a tree of managed fields (meta/v1 FieldsV1). */
+/** A field: its path in words, and its path in a tree of managed fields (meta/v1 FieldsV1). */
 type Written = { readonly words: string; readonly path: readonly string[] };
 
-/** What we write of a Secret. @param keys those of its data */
+/** The fields of a Secret that this plugin writes. @param keys the keys of its data */
 const writtenOf = (keys: readonly string[]): readonly Written[] => [
   ...keys.map((key) => ({ words: `.data.${key}`, path: ["f:data", `f:${key}`] })),
   { words: `.metadata.annotations.${loginsNote}`, path: ["f:metadata", "f:annotations", `f:${loginsNote}`] },
@@ -13,8 +13,8 @@ const writtenOf = (keys: readonly string[]): readonly Written[] => [
 ];
 
 /**
- * What others have written of what we write, as the API server names it in a conflict: `"kubectl-patch" using v1: .data..dockerconfigjson`.
- * A merge patch takes fields over without a word, so whoever does not want that has to look here first.
+ * Returns the fields of this plugin that other managers have written, in the API server's format for a conflict: `"kubectl-patch" using v1:
+ * .data..dockerconfigjson`. A merge patch overwrites fields silently, so check this first.
  */
 export function othersOf(
   managedFields: readonly ManagedFields[] | undefined,
@@ -29,7 +29,7 @@ export function othersOf(
     );
 }
 
-/** Who else has written of what we write. */
+/** The other managers of fields that this plugin writes. */
 export function writersOf(managedFields: readonly ManagedFields[] | undefined, fieldManager: string): string[] {
   const written = writtenOf(shapeNamed().keys);
   const foreign = (managedFields ?? []).filter(

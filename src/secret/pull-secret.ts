@@ -7,8 +7,8 @@ import { type Entry, isOurs, noteEntries, readEntries } from "./entry.ts";
 import { type ShapeName, shapeNamed, shapes } from "./shapes.ts";
 
 /**
- * The key under which the logins of a Secret stay that were taken out, until they are revoked: nobody pulls with them, and the next run can
- * still tell that the Secret held what it notes.
+ * The key for logins that were removed from a Secret, until they are revoked. Pods do not use them, and the next run can still prove that
+ * the Secret held what it records.
  */
 export const aside = "acr-secret.withdrawn";
 
@@ -16,9 +16,9 @@ export const aside = "acr-secret.withdrawn";
 export const dockerConfigJson = shapeNamed().type;
 
 /**
- * A Secret as it is made where there is none.
+ * Returns a new Secret.
  * @param config the text of a docker config with its login
- * @param shape that of a pull secret, where none is said
+ * @param shape by default, that of a pull secret
  */
 export function pullSecret({ namespace = "", name }: Ref, entry: Entry, config: string, shape?: ShapeName): Secret {
   const { labels, annotations } = noteEntries([entry]);
@@ -30,15 +30,13 @@ function secretOf(metadata: Secret["metadata"], config: string, shape: ShapeName
   return { apiVersion: "v1", kind: "Secret", metadata, type, data: fill(config) };
 }
 
-/** What is to become of the claim on a Secret that is written: an end to the run's own one; another run's stays as it is. */
+/** The claim on a Secret after a write: null ends the run's own claim. If absent, another run's claim stays. */
 export type ClaimAfter = { readonly [claimNote]?: string | null };
 
-/** The end of a claim. */
+/** Ends a claim. */
 export const unclaimed: ClaimAfter = { [claimNote]: null };
 
-/**
- * The merge patch that gives a Secret, on the version that it was looked at, another login; what else is on it stays.
- */
+/** The merge patch that gives a Secret another login, with the version that was read as the precondition. All other fields stay. */
 export function pullSecretPatch(
   version: string,
   entry: Entry,
@@ -54,8 +52,8 @@ export function pullSecretPatch(
 }
 
 /**
- * The Secret that replaces one which cannot be changed in place. It keeps the labels, annotations and owners of the old one and its
- * immutability, and if the type stays, the other keys of its data.
+ * Returns the replacement of a Secret that cannot be changed in place. It keeps the labels, annotations, owners and immutability of the old
+ * one. If the type stays, it also keeps the other keys of the data.
  */
 export function replacementOf(
   { type: before, data = {}, immutable, metadata: { name, namespace, labels = {}, annotations = {}, ownerReferences } }: Secret,
@@ -65,7 +63,7 @@ export function replacementOf(
 ): Secret {
   const { type, fill, labels: more } = shapeNamed(shape);
   const { [aside]: _, ...others } = data;
-  // Another reader finds its Secrets by them
+  // Another reader finds its Secrets by these labels
   const readersLabels = before === type ? [] : Object.values(shapes).flatMap((one) => Object.keys(one.labels));
   const kept = Object.entries(labels).filter(([key]) => !readersLabels.includes(key));
   const noted = noteEntries([entry]);
@@ -86,12 +84,12 @@ export function replacementOf(
   };
 }
 
-/** A login that was laid aside to be revoked is of no use beside another. */
+/** Removes a login that was kept for its revocation: the Secret holds another one now. */
 const nothingAside = { [aside]: null };
 
 /**
- * The same, where the other logins in the Secret stay, and the label of whoever made it.
- * @param login absent in a dry run, which makes none
+ * The same, but keeps the other logins in the Secret and its owner's label.
+ * @param login absent in a dry run, which creates none
  */
 export function mergedPatch(secret: Secret, entry: Entry, login: Login | undefined, claim?: ClaimAfter): object {
   const { annotations, data } = merged(secret, entry, login);
@@ -101,7 +99,7 @@ export function mergedPatch(secret: Secret, entry: Entry, login: Login | undefin
   };
 }
 
-/** A Secret as that patch leaves it. */
+/** Returns the Secret after that patch. */
 export function mergedSecret({ metadata, ...secret }: Secret, entry: Entry, login: Login | undefined): Secret {
   const { annotations, data } = merged({ metadata, ...secret }, entry, login);
   return {
@@ -111,7 +109,7 @@ export function mergedSecret({ metadata, ...secret }: Secret, entry: Entry, logi
   };
 }
 
-/** What is noted, and what is inside, with one login more. */
+/** The annotation and the data with one more login. */
 function merged(secret: Secret, entry: Entry, login: Login | undefined) {
   const others = (readEntries(secret) ?? []).flatMap((noted) => without(noted, entry.hosts));
   const { annotations } = noteEntries([...others, isOurs(secret) ? entry : { ...entry, beside: true }]);
@@ -120,21 +118,21 @@ function merged(secret: Secret, entry: Entry, login: Login | undefined) {
   return { annotations, data: { ".dockerconfigjson": after } };
 }
 
-/** What is left of a note when some of its keys come to hold another login. */
+/** The entry without the keys that now hold another login. */
 function without(noted: Entry, gone: readonly string[]): Entry[] {
   const hosts = noted.hosts.filter((host) => !gone.includes(host));
   return hosts.length === 0 ? [] : [{ ...noted, hosts }];
 }
 
-/** A Secret without a login, for a run that claims it before it makes one. Its reader's labels come with the login. */
+/** A Secret without a login, for a run that claims it before it creates one. The reader's labels are added with the login. */
 export function claimedSecret({ namespace = "", name }: Ref, claim: { readonly [claimNote]: string }, shape?: ShapeName): Secret {
   const { labels, annotations } = noteEntries([]);
   return secretOf({ namespace, name, labels, annotations: { ...annotations, ...claim } }, sketchConfig, shape);
 }
 
-/** The merge patch that claims a Secret on a version of it, or ends the claim. */
+/** The merge patch that claims a version of a Secret, or ends the claim. */
 export const claimPatch = (version: string, annotations: ClaimAfter): object => ({ metadata: { resourceVersion: version, annotations } });
 
-/** Whether a Secret is as {@link claimedSecret} makes it: nobody has put a login in. */
+/** Whether a Secret is unchanged since {@link claimedSecret} created it: it has no login. */
 export const isEmpty = ({ type, data = {} }: Secret): boolean =>
   Object.values(shapes).some((shape) => shape.type === type && JSON.stringify(shape.fill(sketchConfig)) === JSON.stringify(data));

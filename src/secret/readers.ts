@@ -1,27 +1,27 @@
 import type { Fix, ReaderName } from "../fix.ts";
 import type { ShapeName } from "./shapes.ts";
 
-/** The Secret that a reader is to be told of. A word in capitals stands for what only the person knows. */
+/** The Secret that a reader must refer to. A word in capitals stands for a value that only the user knows. */
 export type Readable = { readonly secret: string; readonly namespace: string; readonly host: string };
 
-/** Who reads a Secret, if not the kubelet. */
+/** A program other than the kubelet that reads a Secret. */
 export type Reader = {
-  /** Where it looks for Secrets, unless somebody has put it elsewhere; absent where it lives in no namespace. */
+  /** The namespace in which it reads Secrets by default; absent if it runs in no namespace. */
   readonly namespace?: string;
-  /** How it wants the Secret laid out; absent where it takes what the kubelet takes. */
+  /** The layout of the Secret that it requires; absent if it accepts a pull secret. */
   readonly shape?: ShapeName;
-  /** How it comes to use the Secret: lines for what it is configured with, or a command. */
+  /** How it refers to the Secret: lines for its configuration, or a command. */
   refer(to: Readable): readonly string[] | Fix;
 };
 
-/** One row a reader. */
+/** One row per reader. */
 export const readers: Readonly<Record<ReaderName, Reader>> = {
   argocd: {
     namespace: "argocd",
     shape: "argocd-repository",
     refer: ({ host }) => lines("in the source of an Application:", [`repoURL: ${host}`, "chart: CHART"]),
   },
-  // Prefix and login are matched by the host alone (registry-scanner, parseDockerConfigJson); it reads no other namespace by default
+  // It matches prefix and login by the host only (registry-scanner, parseDockerConfigJson), and reads no other namespace by default
   "argocd-image-updater": {
     namespace: "argocd",
     refer: ({ secret, namespace, host }) =>

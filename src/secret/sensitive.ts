@@ -3,8 +3,8 @@ import { inspect } from "node:util";
 import { readJwt, type TokenClaims } from "./jwt.ts";
 
 /**
- * A text that must not be printed. Every way of printing it gives `***`. Only {@link Sensitive.reveal} returns the text, for the data
- * of a Secret and for requests to a registry or to Azure.
+ * A text that must not be printed. Every way to print it gives `***`. Only {@link Sensitive.reveal} returns the text, for the data of a
+ * Secret and for requests to a registry or to Azure.
  */
 export class Sensitive {
   readonly #text: string;

@@ -5,24 +5,24 @@ import { Sensitive } from "./sensitive.ts";
 /** The values of a Secret's `data`: base64. */
 type Data = Readonly<Record<string, string>>;
 
-/** How a Secret is laid out for who reads it. */
+/** The layout of a Secret for its reader. */
 export type Shape = {
   readonly type: string;
-  /** What it is, in words. */
+  /** Its description. */
   readonly words: string;
-  /** Labels by which its reader finds it. */
+  /** The labels by which its reader finds it. */
   readonly labels: Readonly<Record<string, string>>;
-  /** What its data has. */
+  /** The keys of its data. */
   readonly keys: readonly string[];
-  /** Its data, of a docker config with one login or none. */
+  /** Returns its data, from a docker config with one login or none. */
   fill(config: string): Data;
-  /** The docker config that says the same as its data; undefined where its reader finds no login. Absent where the kubelet reads it. */
+  /** Returns the docker config with the same login as the data; undefined if its reader finds no login. Absent if the kubelet reads it. */
   readonly config?: (data: Data) => string | undefined;
 };
 
 export type ShapeName = "pull-secret" | "argocd-repository";
 
-/** One row a shape. */
+/** One row per shape. */
 export const shapes: Readonly<Record<ShapeName, Shape>> = {
   "pull-secret": {
     type: "kubernetes.io/dockerconfigjson",
@@ -31,7 +31,7 @@ export const shapes: Readonly<Record<ShapeName, Shape>> = {
     keys: [".dockerconfigjson"],
     fill: (config) => ({ ".dockerconfigjson": toData(config) }),
   },
-  // An address alone: Argo CD hands the login of a credential template to every host whose name begins with its own
+  // A single address: Argo CD sends the login of a credential template to every host whose name starts with its own
   "argocd-repository": {
     type: "Opaque",
     words: "a repository of Argo CD",
@@ -57,17 +57,17 @@ const dataOf = (texts: Data): Data => Object.fromEntries(Object.entries(texts).m
 const textsOf = (data: Data): Data =>
   Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
 
-/** The row of a shape; where none is said, that of what the kubelet reads. */
+/** The row of a shape; by default, that of a pull secret. */
 export const shapeNamed = (name: ShapeName = "pull-secret"): Shape => shapes[name];
 
-/** The shape that a Secret has; undefined for one that none of the readers looks into. */
+/** The shape of a Secret; undefined if no reader reads it. */
 export function shapeOf({ type, metadata }: Pick<Secret, "type" | "metadata">): ShapeName | undefined {
   const has = (shape: Shape) =>
     shape.type === type && Object.entries(shape.labels).every(([key, value]) => metadata.labels?.[key] === value);
   return (Object.keys(shapes) as ShapeName[]).find((name) => has(shapes[name]));
 }
 
-/** A Secret as the kubelet would have to have it, to find the login that its reader finds. */
+/** Returns a pull secret with the login that the Secret's own reader finds. */
 export function asPullSecret(secret: Secret): Secret {
   const config = shapeNamed(shapeOf(secret)).config?.(secret.data ?? {});
   if (config === undefined) return secret;

@@ -5,19 +5,19 @@ import { type Entry, isOurs, loginsNote } from "./entry.ts";
 import { aside } from "./pull-secret.ts";
 import { asPullSecret, shapeNamed, shapeOf, shapes } from "./shapes.ts";
 
-/** Which logins are taken out of a Secret, and whether what is noted of them stays for now. */
+/** The logins to remove from a Secret, and whether their entries stay for now. */
 export type Withdrawal = { readonly entries: readonly Entry[]; readonly noted?: true };
 
 const config = ".dockerconfigjson";
 
-/** The merge patch that takes logins out of a Secret, on the version that it was looked at. */
+/** The merge patch that removes logins from a Secret, with the version that was read as the precondition. */
 export function withdrawalPatch(secret: Secret, withdrawal: Withdrawal): object {
   const { resourceVersion } = secret.metadata;
   const notes = withdrawal.noted ? {} : { annotations: { [loginsNote]: null, [claimNote]: null } };
   return { metadata: { resourceVersion, ...notes }, data: dataAfter(secret, withdrawal) };
 }
 
-/** A Secret as that patch leaves it. */
+/** Returns the Secret after that patch. */
 export function withdrawnSecret(secret: Secret, withdrawal: Withdrawal): Secret {
   const { [loginsNote]: note, [claimNote]: claim, ...annotations } = secret.metadata.annotations ?? {};
   const notes = { ...(note !== undefined && { [loginsNote]: note }), ...(claim !== undefined && { [claimNote]: claim }) };
@@ -29,14 +29,14 @@ export function withdrawnSecret(secret: Secret, withdrawal: Withdrawal): Secret 
   };
 }
 
-/** Whether a Secret has none of these logins any more, under no key if nothing is noted of them. */
+/** Whether a Secret has none of these logins any more; without entries, not even under the key for withdrawn logins. */
 export function isWithdrawn(secret: Secret, { entries, noted }: Withdrawal): boolean {
   const { data = {} } = secret;
   const left = Object.entries(loginsAfter(secret, entries)).every(([key, value]) => (value ?? undefined) === data[key]);
   return left && (noted === true || data[aside] === undefined || isOurs(secret));
 }
 
-/** A Secret as it was before its logins were taken out. */
+/** Returns a Secret as it was before its logins were removed. */
 export function asBefore(secret: Secret): Secret {
   const { [aside]: before } = secret.data ?? {};
   return before === undefined ? secret : { ...secret, type: shapes["pull-secret"].type, data: { [config]: before } };
@@ -51,7 +51,7 @@ function dataAfter(secret: Secret, { entries, noted }: Withdrawal): Data {
   return { ...after, ...(before !== undefined && { [aside]: before }) };
 }
 
-/** One of ours is emptied; out of anybody else's goes what was added. `null`: the key goes. */
+/** Empties a Secret of this plugin. From another Secret, removes only the merged logins. `null` deletes the key. */
 function loginsAfter(secret: Secret, entries: readonly Entry[]): Data {
   const { [aside]: _, ...data } = secret.data ?? {};
   if (isOurs(secret)) {
