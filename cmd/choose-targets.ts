@@ -10,10 +10,10 @@ import type { NamespaceState } from "../src/state/namespace-state.ts";
 import { askable } from "./askable.ts";
 import type { Session } from "./session.ts";
 
-/** The most candidates that an error names. */
+/** The maximum number of candidates in an error. */
 const mostNamed = 5;
 
-/** What is said of a Secret and its candidates by whoever attaches it, or takes it away. */
+/** The messages about a Secret and its candidates, for each verb. */
 const words = {
   attach: {
     looks: (secret: string) => `Looking for what uses the registry of secret/${secret}`,
@@ -31,28 +31,27 @@ const words = {
   },
 } as const;
 
-/** For which verb and Secret targets are chosen, how they are told apart, and the form of output that was asked for. */
+/** The verb and the Secret for which targets are chosen, how much of their place to print, and the output format. */
 export type Choosing = {
   readonly verb: keyof typeof words;
-  /** As the command line says it; undefined where it says none. */
+  /** The name of the Secret. */
   readonly secret: string;
   readonly where: Where;
   readonly output: string | undefined;
 };
 
-/** The error for a command line that names no target. @param why what follows, `, and ...` */
+/** Returns the error for a command line without a target. @param why the rest of the sentence, `, and ...` */
 const noTarget = (verb: keyof typeof words, secret: string | undefined, why = ""): CliError =>
   new CliError("usage", `no target is named${why}`, {
     hint: { verb, secret, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
   });
 
 /**
- * Has a person choose which targets a command line is about that names none, out of those for which it would be of use.
- *
- * @param usefulIn what there is of them in a place
+ * Lets the user choose targets for a command line that names none, from the targets for which the command is useful.
+ * @param usefulIn returns the useful targets of a namespace
  * @returns whether a target was chosen
- * @throws CliError usage where nobody can be asked, which names the candidates, or where they cannot be seen; cancelled where the
- *   person wants none of them
+ * @throws CliError usage if the user can't be asked, with the candidates, or if the candidates can't be read; cancelled if the user chooses
+ * none
  */
 export async function selectTargets(
   session: Session,
@@ -70,7 +69,10 @@ export async function selectTargets(
   return (target) => keys.has(keyOf(target));
 }
 
-/** What would be of use in one place. Where there are others, they are of use, and the run itself tells of one that cannot be seen. */
+/**
+ * Yields the useful targets of one namespace. If the run has several namespaces, skips one that can't be read, because the run itself
+ * reports it.
+ */
 async function* see(
   { read: look }: NamespaceReader,
   usefulIn: (state: NamespaceState) => readonly Ref[],
@@ -79,16 +81,15 @@ async function* see(
   try {
     yield usefulIn(await look());
   } catch (error) {
-    // A user who may not read all targets can still name one
+    // Without permission to read all targets, the user can still name one
     if (isForbidden(error)) throw noTarget(verb, secret);
     if (where === "one" || !isRefusal(error)) throw error;
   }
 }
 
 /**
- * At a terminal a person is asked, also about a single candidate, since a command that changes things was not told which.
- *
- * @throws CliError usage where nobody can be asked, which names the candidates; cancelled where the person wants none of them
+ * Asks the user in a terminal, even about a single candidate, because the user did not specify which object the command changes.
+ * @throws CliError usage if the user can't be asked, with the candidates; cancelled if the user chooses none
  */
 export async function chooseTargets<R extends Ref>(
   session: Session,
@@ -105,7 +106,7 @@ export async function chooseTargets<R extends Ref>(
     throw new CliError("usage", `no target is named; ${says.some(secret, inLine(labels, mostNamed))}`, { hint });
   }
   const chosen = await terminal.select(says.asks(secret), labels);
-  // Not done what was asked for, so 1, and a && behind it goes no further; 130 says that a signal ended the run
+  // The request was not done, so the exit code is 1 and a following && stops. 130 would mean that a signal ended the run
   if (!chosen) throw new CliError("cancelled", says.refused);
   return candidates.filter((_, index) => chosen.includes(index));
 }

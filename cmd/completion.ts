@@ -24,7 +24,7 @@ type Act = (given: Values<typeof flags>, session: Session) => Promise<number>;
 
 const options = (given: Values<typeof flags>) => ({ dir: given.dir, dryRun: given["dry-run"] === "client" });
 
-/** What can be done with the program by which kubectl completes. */
+/** The actions on the program that kubectl runs for completion. */
 const acts: Readonly<Record<string, Act>> = {
   install: (given, session) => install(options(given), session),
   uninstall: (given, session) => uninstall(options(given), session),
@@ -58,16 +58,16 @@ export const completion = verb({
   },
 });
 
-/** A shell's name, most likely: as `kubectl completion bash`. */
+/** The word is probably the name of a shell, as in `kubectl completion bash`. */
 const unknown = (word: string) =>
   new CliError("usage", `unknown word "${word}": kubectl's own completion, of whatever shell, completes its plugins`, {
     hint: "kubectl acr-secret completion install",
   });
 
-/** What is wished of the program: in which folder, and whether only to say what would be done. */
+/** The folder of the program, and whether to only print what would be done. */
 type Options = { readonly dir: string | undefined; readonly dryRun: boolean };
 
-/** Puts the program where kubectl finds it, and says so. What stands there and is right stays. */
+/** Writes the program to a folder in which kubectl finds it, and prints the result. A correct program stays unchanged. */
 export async function install({ dir, dryRun }: Options, session: Session): Promise<number> {
   const { programs } = session.context;
   const { shim, path } = await placeFor(dir, session.context);
@@ -90,7 +90,7 @@ const ownCompletion: Fix = {
   when: "Tab needs kubectl's own completion in your shell",
 };
 
-/** Takes the program back, from wherever kubectl finds it, and says so. */
+/** Deletes the program where kubectl finds it, and prints the result. */
 export async function uninstall({ dir, dryRun }: Options, { context: { programs }, print }: Session): Promise<number> {
   const place = await placeOf(dir, programs);
   const there = place && (await ours(place.path, programs)) !== undefined;
@@ -103,7 +103,7 @@ export async function uninstall({ dir, dryRun }: Options, { context: { programs 
   return 0;
 }
 
-/** What stands there of ours. @throws CliError conflict for what somebody else put there */
+/** Returns the text of this plugin's program at a path. @throws CliError conflict for a file that this plugin did not create */
 async function ours(path: string, programs: Programs): Promise<string | undefined> {
   const text = await programs.read(path);
   if (text === undefined || isShim(text)) return text;
@@ -112,10 +112,10 @@ async function ours(path: string, programs: Programs): Promise<string | undefine
 
 const said = (path: string, done: string, dryRun: boolean): string => `${printable(path)} ${done}${dryRun ? " (dry run)" : ""}\n`;
 
-/** The program that completes, and the path that it has. */
+/** The completion program, and its path. */
 export type Placed = { readonly shim: Shim; readonly path: string };
 
-/** Where the program is to be: in a folder of PATH, by default the one in which kubectl finds this plugin. @throws CliError config */
+/** Returns the path for the program: in a folder of PATH, by default the one in which kubectl finds this plugin. @throws CliError config */
 async function placeFor(dir: string | undefined, { programs, files }: Pick<Context, "programs" | "files">): Promise<Placed> {
   const folder = dir === undefined ? await besidePlugin(programs) : resolve(dir);
   if (dir !== undefined && (await files.look(folder)) !== "folder")
@@ -129,7 +129,7 @@ async function placeFor(dir: string | undefined, { programs, files }: Pick<Conte
   return placed(folder, programs);
 }
 
-/** Where the program is: in the folder that is named, else wherever kubectl finds it. Undefined where kubectl finds none. */
+/** Returns the path of the program: in the named folder, or where kubectl finds it; undefined if kubectl finds none. */
 async function placeOf(dir: string | undefined, programs: Programs): Promise<Placed | undefined> {
   if (dir !== undefined) return placed(resolve(dir), programs);
   const shim = shims[programs.system];
@@ -152,7 +152,7 @@ async function besidePlugin(programs: Programs): Promise<string> {
   });
 }
 
-/** What to type instead: the first folder of PATH that may be written to. */
+/** Returns the command to run instead, with the first writable folder of PATH. */
 async function elsewhere(programs: Programs): Promise<string> {
   for (const folder of programs.folders)
     if ((await programs.closed(folder)) === undefined) return `kubectl acr-secret completion install --dir ${quoted(folder)}`;
@@ -163,8 +163,8 @@ async function elsewhere(programs: Programs): Promise<string> {
 export type Shim = { readonly name: string; readonly text: string };
 
 /**
- * By the system that runs it. It calls the plugin itself, since to go by way of kubectl would start that twice for each Tab, and it
- * keeps the keys that are typed meanwhile from whoever would read stdin.
+ * The program for each operating system. It runs the plugin directly, because kubectl would start twice for each Tab. Its stdin is closed,
+ * so that it can't read the keys that the user types in the meantime.
  */
 export const shims = {
   posix: {
@@ -177,7 +177,7 @@ export const shims = {
   },
 } as const satisfies Readonly<Record<string, Shim>>;
 
-/** The text of versions that went by way of kubectl. */
+/** The text of versions that ran kubectl. */
 const former = ['#!/bin/sh\nexec kubectl acr-secret __complete "$@"\n'];
 
 /** Whether a text is exactly the program of this version or of another one, so that it can be replaced and deleted. */

@@ -14,13 +14,13 @@ type PrintingFlags = {
   readonly "show-managed-fields": boolean;
 };
 
-/** How much a line has to tell of its place. */
+/** Returns how much of its place each line must contain. */
 export function whereOf(scope: Scope, clusterScopes: readonly ClusterScope[]): Where {
   if (scope.contexts !== "current") return "clusters";
   return clusterScopes.every(({ open, namespaces }) => !open && namespaces.length <= 1) ? "one" : "namespaces";
 }
 
-/** What a run is about, and how it is told. */
+/** The scope of a run, and how its outcomes are printed. */
 export type Concluding = {
   readonly session: Session;
   readonly flags: PrintingFlags;
@@ -30,7 +30,7 @@ export type Concluding = {
 
 /**
  * Prints the outcomes of a run on namespaces, and a summary.
- * @throws CliError of the only place, if there is one
+ * @throws CliError of the only namespace, if there is one
  * @returns the exit code
  */
 export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flags, scope, clusterScopes }: Concluding): Promise<number> {
@@ -43,14 +43,14 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
   return exitCode({ failures: tally.failures, halted: interruption.halted, diff: flags.diff, differs: printer.differs });
 }
 
-/** How outcomes are printed, and for how many namespaces progress is shown. */
+/** The printer of outcomes, and the number of namespaces for the progress. */
 type Printing = { readonly printer: Printer; readonly where: Where; readonly total: number };
 
-/** Prints each outcome of a verb that writes as it comes, and counts it. @throws CliError of the only place, if there is one */
-/** Whether an outcome is the error of a run on one namespace, and not of one of its credentials. */
+/** Whether an outcome is the error of a run on one namespace, and not the error of one of its credentials. */
 export const endsRun = (outcome: Outcome): outcome is NamespaceError =>
   !outcome.change && outcome.error !== undefined && !outcome.isPartial;
 
+/** Prints and counts each outcome of a verb that writes, as soon as it is known. @throws CliError of the only namespace, if there is one */
 export async function printOutcomes(
   outcomes: AsyncIterable<Outcome>,
   { progress }: Session,
@@ -73,7 +73,7 @@ export async function printOutcomes(
   return tally;
 }
 
-/** The printer of what becomes of a run's changes. */
+/** Returns the printer for the outcomes of a run's changes. */
 export function printerOf({ session, flags, scope, clusterScopes }: Concluding): Printer {
   const { stdout, stderr, env } = session.context;
   const how = { where: whereOf(scope, clusterScopes), dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"] };
@@ -87,7 +87,10 @@ function exitCode({ failures, halted, diff, differs }: End): number {
   return failures > 0 ? failureCode(diff) : Number(differs ?? false);
 }
 
-/** What there is to say of many places, or of a run that was interrupted. @param left places that are not done; absent for a whole run */
+/**
+ * Returns the summary of a run on several namespaces, or of an interrupted run.
+ * @param left the number of namespaces that are not done; absent for a complete run
+ */
 function lastLine(summary: string, where: Where, left: number | undefined): string {
   if (where === "one") return "";
   if (left === undefined) return `${summary || "nothing to do"}\n`;

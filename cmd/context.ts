@@ -22,10 +22,10 @@ import { machineFiles, readingError } from "./files.ts";
 import { machinePrograms, type Programs } from "./programs.ts";
 import { terminalOf } from "./terminal.ts";
 
-/** What the process gives to a command line. Ports open on first use, so that `--help` costs nothing. */
+/** What the process provides for a command line. Connections open at their first use, so that `--help` starts nothing. */
 export type Context = {
   readonly stdin: { readonly isTTY: boolean; read(): Promise<string>; bytes(): Promise<Uint8Array> };
-  /** Absent if stdin or stderr is no terminal. */
+  /** Absent if stdin or stderr is not a terminal. */
   readonly terminal: Terminal | undefined;
   /** Reads a text file. @throws CliError config if it cannot be read */
   readFile(path: string): Promise<string>;
@@ -39,18 +39,17 @@ export type Context = {
   readonly interruption: Interruption;
   now(): Date;
   sleep(milliseconds: number): Promise<void>;
-  /** `onWarning` gets each different warning of the API server. */
+  /** `onWarning` gets each distinct warning of the API server. */
   cluster(kube: KubeFlags, trace: Trace, more: { readonly pace: Pace; onWarning(text: string): void }): Cluster;
-  /** The names in the kubeconfig. @throws CliError config without kubectl or a readable kubeconfig */
+  /** Returns names in the kubeconfig. @throws CliError config without kubectl or a readable kubeconfig */
   configured(of: Configured, kube: KubeFlags): Promise<readonly string[]>;
   azure(identity: SignInOptions, trace: Trace): Promise<Azure>;
   registry(trace: Trace): Registry;
 };
 
 /**
- * The context of a real run: this process's streams, environment and clock, and ports to the real world.
- *
- * @param launched a `kubectl proxy` that got a head start, for a command line without any of kubectl's flags
+ * Returns the context of a real run: this process's streams, environment and clock, and connections to real services.
+ * @param launched a `kubectl proxy` that was started early, for a command line without kubectl's flags
  */
 export function processContext(interruption: Interruption, launched?: Launched): Context {
   const env = takeEnvironment();
@@ -65,7 +64,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
   };
   const [stdout, stderr] = [sinkOf(process.stdout), sinkOf(process.stderr)];
   const userAgent = `kubectl-acr-secret/${clientVersion}`;
-  // What kubectl and its credential plugins say is shown as it comes
+  // Messages of kubectl and its credential plugins are printed immediately
   const passedOn = { write: (text: string) => stderr.write(printableFlow(text)) };
   const place = { env, stdin: typed ? "inherit" : "ignore", stderr: passedOn, now } as const;
   const stdin = () => readAll(addAbortSignal(signal(), process.stdin));
@@ -89,7 +88,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
     cluster: (kube, trace, more) => {
       const early = kube.forward.length === 0 ? launched : undefined;
       const cluster = openCluster({ ...place, ...more, kube, launched: early, trace, signal, userAgent, sleep: pause });
-      // kubectl starts while the verb still reads its flags
+      // kubectl starts while the verb reads its flags
       cluster.warm();
       return cluster;
     },
@@ -99,7 +98,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
       return configuredNames({ file, flags, env }, of, signal());
     },
     azure: async (identity, trace) => {
-      // Many a command asks only the cluster
+      // Loaded lazily: many commands use only the cluster
       const { openAzure } = await import("../src/azure/azure.ts");
       return openAzure({ identity, env, trace, signal, sleep: pause, now });
     },

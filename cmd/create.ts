@@ -54,14 +54,14 @@ export const create = verb({
   },
 });
 
-/** What a command line asks for, and the kind of credential that it means. */
+/** The parsed command line and its kind of credential. */
 type Asking = { readonly options: CreateOptions; readonly kind: Kind; readonly needsName: boolean; readonly flags: CreateFlags };
 
-/** Makes what is missing of what was asked for, in every place. @returns the exit code */
+/** Creates what is missing in every namespace. @returns the exit code */
 async function makeOnce({ options, kind, needsName, flags }: Asking, session: Session, journal: Journal): Promise<number> {
   const { name, repositories, fromPods, targets, restart, recreate, reader, scope, asked, per } = options;
   const sources = sourcesOf(session);
-  // Azure is asked while the cluster is
+  // Azure is read concurrently with the cluster
   const opening = openWithin(kind, asked, sources);
   opening.catch(() => undefined);
   const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
@@ -98,7 +98,7 @@ async function makeOnce({ options, kind, needsName, flags }: Asking, session: Se
   async function* recorded(): AsyncGenerator<Outcome> {
     for await (const outcome of outcomes) {
       createsSecret ||= isCreated(outcome);
-      // Without --keep nothing is deleted at the end: of thousands of namespaces the record would be most of the memory
+      // Only --keep deletes objects at the end. For thousands of namespaces, the record would use most of the memory
       if (flags.keep && outcome.change) {
         const key = belongingKey(outcome.change);
         const belonging = belongingOf(outcome, journal.made.get(key));
@@ -117,10 +117,13 @@ async function makeOnce({ options, kind, needsName, flags }: Asking, session: Se
 
 const isCreated = ({ change, error, left }: Outcome): boolean => change?.act === "store" && !change.precondition && !error && !left;
 
-/** The place of the outcome by which it is told is not the one to name. */
+/** Clears the place of the outcome that prints the command. */
 const nowhere = { namespace: undefined, context: undefined };
 
-/** The command at hand, for one that is to grant a credential more: of one that several places share it says all of them. */
+/**
+ * Returns the current command as the base of one that grants a credential more. For a credential that several namespaces share, it selects
+ * all of them.
+ */
 function againOf({ name: secret, asked, targets, reader, scope, per }: CreateOptions, shared: boolean): Create {
   const { merge, includeRegional, identity } = asked.again;
   const { registry } = asked;
@@ -130,7 +133,9 @@ function againOf({ name: secret, asked, targets, reader, scope, per }: CreateOpt
 
 const count = (of: number) => of.toLocaleString("en-US");
 
-/** The refusal to make credentials for many namespaces before it is said how many, with the price of each way. */
+/**
+ * Returns the error for creating credentials for many namespaces without --credential-per, with the number of credentials of each choice.
+ */
 async function priceOfSharing(
   clusterScopes: readonly ClusterScope[],
   { creation }: Kind,

@@ -85,7 +85,7 @@ type Deleting = {
   readonly session: Session;
 };
 
-/** Deletes in every place, or shows what that would be. */
+/** Deletes the Secret in every namespace, or shows what that would change. */
 function deleted({ secret, clusterScopes, flags, open, session }: Deleting, dryRun: DeleteFlags["dry-run"]): AsyncIterable<Outcome> {
   const tools = toolsOf(session, { ...flags, "dry-run": dryRun });
   const order = { secret, targets: { picks: everything, whereUsed: false }, pods: "all", lenient: true } as const;
@@ -99,7 +99,10 @@ function deleted({ secret, clusterScopes, flags, open, session }: Deleting, dryR
   return revoking(runUnit(unit, openedIn(places, open), tools), { clusterScopes, tools, run, open });
 }
 
-/** Nothing is changed in a place before what its Secret notes can be revoked: who is not signed in to Azure finds out first. */
+/**
+ * Opens the credentials that a namespace's Secret records before anything is changed there, so that a missing Azure sign-in is reported
+ * first.
+ */
 async function* openedIn(places: AsyncIterable<NamespaceReader>, open: Open): AsyncGenerator<NamespaceReader> {
   for await (const { place, read: look } of places)
     yield {
@@ -113,7 +116,7 @@ async function* openedIn(places: AsyncIterable<NamespaceReader>, open: Open): As
     };
 }
 
-/** The same command, for a line to type. */
+/** Returns the same command for a hint. */
 const againOf = (flags: DeleteFlags, secret: string | undefined): PluginCommand => ({
   verb: "delete",
   secret,
@@ -124,13 +127,16 @@ const againOf = (flags: DeleteFlags, secret: string | undefined): PluginCommand 
   identity: identityOf(flags),
 });
 
-/** The registries in which something is left that was created for a Secret that is deleted now. */
+/** Returns the registries that still contain objects that were created for the deleted Secret. */
 function leftoversOf({ change, error, left }: Outcome): string[] {
   if (error || left || (change?.act !== "remove" && change?.act !== "withdraw")) return [];
   return change.entries.filter(({ kind }) => isMadeInAzure(kind)).flatMap(({ hosts: [host = ""] }) => registryName(host) ?? []);
 }
 
-/** A credential that a Secret notes, to revoke it, or why nobody here can; each is opened once. @throws CliError */
+/**
+ * Returns the credential that a Secret records, to revoke it, or the reason why it can't be revoked. Opens each credential once.
+ * @throws CliError
+ */
 type Open = (of: { readonly entry: Entry; readonly host: string }) => Promise<Credential | string>;
 
 function opener(identity: SignInOptions, sources: Sources): Open {
@@ -157,7 +163,7 @@ function opener(identity: SignInOptions, sources: Sources): Open {
 const endsItself = ({ expiresAt }: Entry): string =>
   `it dies by itself${expiresAt === undefined ? "" : ` at ${expiresAt}`}, and nobody can end it before`;
 
-/** What a registry has is read once, however many of its tokens are to go. */
+/** Reads a registry's tokens only once, even if several of them are deleted. */
 function countedOnce(azure: Azure, stocks: Map<string, Promise<Stock>>): Azure {
   return {
     ...azure,

@@ -71,12 +71,12 @@ export const detach = verb({
   },
 });
 
-/** The targets of one namespace that the command line is about. */
+/** Returns the targets of one namespace that the command line selects. */
 function meantIn({ targets: found, place }: NamespaceState, { secret, targets }: Pick<TargetRun, "secret" | "targets">): Target[] {
   return found.map((target) => targetOf(target, place.context)).filter((target) => !targets.whereUsed || carriesForGood(secret, target));
 }
 
-/** Whether a target has the name in a list of its own that can be changed. */
+/** Whether a target has the name in its own list, and the list can be changed permanently. */
 const carriesForGood = (secret: string, { names, maker, to }: Target) =>
   names.includes(secret) && !maker && kinds[to.kind].carries.takes !== "anew";
 
@@ -86,7 +86,7 @@ const tellNone = (name: string, namespace: string): Change => ({
   says: `nothing names secret/${name}`,
 });
 
-/** Somebody may have mistyped a name that is neither a Secret's nor in a list. */
+/** Warns about a name that is neither a Secret's nor in a list, because it may be mistyped. */
 const tellAbsent = (name: string, namespace: string): Change => ({
   act: "tell",
   id: "secret-missing",
@@ -96,7 +96,7 @@ const tellAbsent = (name: string, namespace: string): Change => ({
 
 type DanglingFlags = ScopeRunFlags & TargetFlags;
 
-/** Removes names without a Secret from the lists of the targets. Default: all targets whose pods are not replaced by that. */
+/** Removes names of missing Secrets from the lists of the targets. Default: all targets whose pods that doesn't replace. */
 function detachDangling(flags: DanglingFlags, words: readonly string[], session: Session): Promise<number> {
   if (flags.output === "kustomize" || flags.output === "helm")
     throw new CliError("usage", `-o ${flags.output} is about one Secret, so it cannot be combined with --dangling`);
@@ -115,7 +115,7 @@ function detachDangling(flags: DanglingFlags, words: readonly string[], session:
       existing: true,
     },
     each: ({ targets: found, place, existing = new Set() }) => {
-      // Every namespace has a ServiceAccount
+      // Every namespace has a ServiceAccount, so this one doesn't exist
       if (onePlace && found.length === 0) throw noNamespace(place.namespace);
       return planDangling(
         found.map((target) => targetOf(target, place.context)),

@@ -1,12 +1,13 @@
 import packageJson from "../package.json" with { type: "json" };
 import type { Environment } from "../src/env.ts";
 
-/** What the npm packages read of the process itself, by the names that they look for; some look for the lower case, too. */
+/** Variables that npm packages read from the process. Some packages also read the names in lower case. */
 const theirs = ["DEBUG", ...["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name) => [name, name.toLowerCase()])];
 
 /**
- * The environment that the process was started with. The packages get proxies from us (src/http): where they find one in the process they
- * take it as well, break off at one without a scheme, and log the whole of it, password and all, where DEBUG or AZURE_LOG_LEVEL asks for logs.
+ * Returns the environment that the process was started with, and removes these variables from the process. The packages get their proxies
+ * from this plugin (src/http). If they also find a proxy in the process, they use it too, fail at one without a scheme, and log it with its
+ * password if DEBUG or AZURE_LOG_LEVEL enables logs.
  */
 export function takeEnvironment(): Environment {
   const env = sameByName(process.env, process.platform);
@@ -14,7 +15,10 @@ export function takeEnvironment(): Environment {
   return env;
 }
 
-/** On Windows a name may be written in any case, which holds for `process.env` and not for a copy: there, all are in upper case. */
+/**
+ * Returns a copy of the environment. On Windows, names of variables ignore case in `process.env`, but not in a copy, so all names in the
+ * copy are in upper case.
+ */
 export const sameByName = (env: Environment, platform: NodeJS.Platform): Environment =>
   platform === "win32" ? Object.fromEntries(Object.entries(env).map(([name, value]) => [name.toUpperCase(), value])) : { ...env };
 

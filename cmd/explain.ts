@@ -25,7 +25,7 @@ export const explain = verb({
     "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
     output: formats(["json", "yaml"]),
   },
-  // A verdict's words may be given without quotes
+  // The words of a verdict can be given without quotes
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,
   complete: async (_, words) => (words.length > 0 ? [] : explanations.map(({ id, means }) => `${id}\t${means}`)),
@@ -68,10 +68,10 @@ function unknown(word: string): CliError {
   });
 }
 
-/** As wide as text is read well, and where nobody knows how wide the terminal is. */
+/** The maximum line width for readable text, and the default if the terminal's width is unknown. */
 const widest = 80;
 
-/** An explanation as a terminal shows it. @param columns of the terminal; 0 where that is not known */
+/** Returns an explanation in the form for a terminal. @param columns the width of the terminal; 0 if unknown */
 export function rendered(explanation: Explanation, columns: number): string {
   const { id, of, means, says } = explanation;
   const words = wordsOf(explanation);
@@ -81,30 +81,30 @@ export function rendered(explanation: Explanation, columns: number): string {
   return [lines(head), lines(means), ...blocks].map((block) => `${block}\n`).join("\n");
 }
 
-/** Its text without lines that end at a width. */
+/** Returns the text of an explanation without line wrapping. */
 export const plain = ({ says }: Explanation): string =>
   says.map((block) => ("code" in block ? indented(block.code) : block.text)).join("\n\n");
 
 const indented = (code: string): string => code.replaceAll(/^/gm, "  ");
 
-/** What an id stands for. One word may be the id of a verdict and of a warning. */
+/** The explanation of an id. A word can be the id of a verdict and of a warning. */
 export type Explanation = {
   readonly id: string;
   readonly of: "verdict" | "warning" | "error";
-  /** In one line. */
+  /** A summary in one line. */
   readonly means: string;
-  /** Paragraphs of one line each, and what is to be typed. */
+  /** Paragraphs of one line each, and commands. */
   readonly says: readonly ({ readonly text: string } | { readonly code: string })[];
 };
 
-/** The sections of docs/explain.md, in its order: `npm run docs` writes them. */
+/** The sections of docs/explain.md, in the same order. `npm run docs` generates them. */
 export const explanations = texts as readonly Explanation[];
 
-/** The words that the column VERDICT has for an id. */
+/** Returns the words for an id in the column VERDICT. */
 export const wordsOf = ({ id, of }: Explanation): string | undefined =>
   of === "verdict" && Object.hasOwn(causes, id) ? causes[id as Cause].words : undefined;
 
-/** What is explained under an id, or under a verdict's words; nothing where it is none of them. */
+/** Returns the explanations for an id, or for the words of a verdict; none if there is no such id. */
 export function explained(wanted: string): readonly Explanation[] {
   const small = wanted.toLowerCase();
   const byId = explanations.filter(({ id }) => id.toLowerCase() === small);

@@ -5,7 +5,7 @@ import { basename, dirname, join } from "node:path";
 import type { Files, Replacement } from "../src/env.ts";
 import { CliError, Interrupted } from "../src/errors.ts";
 
-/** The files of this machine. @param signal of what ends a run */
+/** Returns the file operations of this machine. @param signal returns the signal that ends a run */
 export function machineFiles(signal: () => AbortSignal): Files {
   return {
     look: (path) =>
@@ -31,13 +31,13 @@ const failing = (path: string) => (cause: unknown) => {
   throw readingError(path, cause);
 };
 
-/** Why a file cannot be read. */
+/** Returns the error for a file that can't be read. */
 export function readingError(path: string, cause: unknown): CliError {
   if (cause instanceof Error && cause.name === "AbortError") return new Interrupted();
   return new CliError("config", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
 }
 
-/** In a few words, why a file cannot be had. */
+/** Returns a short reason why a file operation failed. */
 export function reasonOf(cause: unknown): string {
   const { code = "it failed" } = cause as NodeJS.ErrnoException;
   return reasons[code] ?? code;
@@ -69,12 +69,12 @@ async function create(path: string, text: string): Promise<boolean> {
   return true;
 }
 
-/** A file's new contents, written next to it and ready to replace it. */
+/** New file content that was written next to its file and is ready to replace it. */
 type Ready = Pick<Replacement, "before" | "after"> & {
   readonly path: string;
   readonly temporary: string;
   readonly target: string;
-  /** The same for each path to one file: a symbolic or a hard link. */
+  /** The same for all paths to one file, such as symbolic and hard links. */
   readonly id: string;
   readonly links: number;
   readonly mode: number;
@@ -83,8 +83,8 @@ type Ready = Pick<Replacement, "before" | "after"> & {
 };
 
 /**
- * Writes each new content next to its file first, so that no rename can fail for lack of space. If a path is a symbolic link, its target is
- * replaced. A file with several hard links is overwritten instead, because a rename would leave the other links with the old content.
+ * Writes each new content next to its file first, so that no rename can fail for lack of space. If a path is a symbolic link, replaces its
+ * target. Overwrites a file with several hard links instead, because a rename would leave the other links with the old content.
  */
 async function replaceAll(files: readonly Replacement[], signal: AbortSignal): Promise<void> {
   const ready = new Map<string, Ready>();
@@ -104,7 +104,7 @@ async function replaceAll(files: readonly Replacement[], signal: AbortSignal): P
   }
 }
 
-/** Overwrites files in place. If one cannot be written, all get their old content back. */
+/** Overwrites files in place. If one can't be written, restores the old content of all. */
 async function overwriteAll(files: readonly Ready[]): Promise<void> {
   for (const [index, { target, path, after }] of files.entries())
     await overwrite(target, after).catch(async (cause: unknown) => {
@@ -134,7 +134,7 @@ async function readyFor({ path, before, after }: Replacement): Promise<Ready> {
 async function write({ path, after, temporary, mode, uid, gid }: Ready): Promise<void> {
   try {
     await writeFile(temporary, after, { flag: "wx", mode: 0o600, flush: true });
-    // Somebody else's file stays theirs, where we may give it away
+    // Keep the owner of the file, if that is permitted
     await chown(temporary, uid, gid).catch(() => {});
     await chmod(temporary, mode & 0o7777);
   } catch (cause) {

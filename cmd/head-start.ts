@@ -4,10 +4,13 @@ import { findKubectl } from "../src/cluster/kubectl.ts";
 import { type Launched, launchProxy } from "../src/cluster/proxy-process.ts";
 import type { Environment } from "../src/env.ts";
 
-/** Verbs that ask no cluster, or none always; all others get a head start. */
+/** Verbs that send no request to a cluster, or not always. All others start kubectl early. */
 const quiet = ["help", "options", "completion", "explain", "version", "whoami"];
 
-/** The global flags that are passed on to kubectl. This list is apart from their rows, because only little is loaded before kubectl starts. */
+/**
+ * The global flags that are passed on to kubectl. This list is separate from their rows, because only a little code is loaded before
+ * kubectl starts.
+ */
 export const forwardedNames = [
   "as",
   "as-group",
@@ -33,20 +36,21 @@ export const forwardedNames = [
   "vmodule",
 ] as const;
 
-/** Flags by which another kubectl is needed than one without flags, or several, or none. */
+/** Flags that require another kubectl process than one without flags, or several processes, or none. */
 const late: readonly string[] = [...forwardedNames, "contexts", "all-contexts", "filename", "kustomize", "help"];
 
 /**
- * Whether a command line will need kubectl, with none of its flags: then kubectl can start before anything is parsed or even
- * loaded. It only saves time, so whatever is in doubt gets none.
+ * Whether a command line needs kubectl without any of its flags. Then kubectl can start before anything is parsed or even loaded. This only
+ * saves time, so kubectl doesn't start early in case of doubt.
  */
 export function deservesHeadStart([verb = "", ...words]: readonly string[]): boolean {
   return /^[a-z]/.test(verb) && !quiet.includes(verb) && !words.some(isLate);
 }
 
 /**
- * Starts kubectl with the context that is current now. A later `kubectl config use-context` does not change which cluster the run uses.
- * @returns undefined if kubectl cannot be started, or if only kubectl can tell the current context: the verb tries again, and reports why
+ * Starts kubectl with the current context. A later `kubectl config use-context` doesn't change which cluster the run uses.
+ * @returns undefined if kubectl can't be started, or if only kubectl can determine the current context: the verb tries again and reports
+ * the reason
  */
 export function headStart(env: Environment): Launched | undefined {
   const { platform } = process;
@@ -62,7 +66,10 @@ export function headStart(env: Environment): Launched | undefined {
   }
 }
 
-/** Also in a cluster of letters, such as `-As=…`: there s is the short of --server, h of --help, f and k of manifests. */
+/**
+ * Whether a word is such a flag, also in a group of letters such as `-As=…`: s is the short form of --server, h of --help, f and k of the
+ * manifest flags.
+ */
 function isLate(word: string): boolean {
   return /^-[^-]*[shfk]/.test(word) || (word.startsWith("--") && late.includes(word.slice(2).split("=")[0] ?? ""));
 }

@@ -58,11 +58,11 @@ export const list = verb({
   },
 });
 
-/** The moment by which a credential ends that `--expiring-within` asks for. @throws CliError usage */
+/** Returns the latest expiry for `--expiring-within`. @throws CliError usage */
 const endsOf = (within: string | undefined, now: Date) =>
   within === undefined ? undefined : new Date(expiryAfter(within, now, "--expiring-within"));
 
-/** Whether each form shows ServiceAccounts, whether it says in words that there are no Secrets. */
+/** Whether each format shows ServiceAccounts, and whether it prints a message if there are no Secrets. */
 const wishes = {
   table: { carriers: true, says: true },
   wide: { carriers: true, says: true },
@@ -87,14 +87,14 @@ type Options = CarriedOptions & { readonly ends: Date | undefined };
 
 type Skipped = { never: number; unknown: number };
 
-/** The Secrets that `--expiring-within` leaves out although they may need attention. */
+/** Returns the counts of Secrets that `--expiring-within` omits although they may need attention. */
 function skippedLine({ never, unknown }: Skipped): string {
   const parts = [never > 0 ? `${never} never ${never === 1 ? "expires" : "expire"}` : "", unknown > 0 ? `${unknown} unknown` : ""];
   const counts = parts.filter(Boolean).join(", ");
   return counts && `secrets not shown: ${counts}\n`;
 }
 
-/** Collects the Secrets of all clusters. An unreadable cluster or namespace is an error of its own and does not stop the others. */
+/** Collects the Secrets of all clusters. An unreadable cluster or namespace is an error of its own and doesn't stop the others. */
 async function collect(clusterScopes: readonly ClusterScope[], options: Options, where: Where, { context, formatCommand }: Session) {
   const collected: Collected = { found: [], skipped: { never: 0, unknown: 0 } };
   let failed = false;
@@ -116,7 +116,7 @@ async function collect(clusterScopes: readonly ClusterScope[], options: Options,
 
 type Collected = { readonly found: Listed[]; readonly skipped: Skipped };
 
-/** @returns which namespaces could not be asked, and at the end, with no name, the cluster */
+/** @returns the namespaces that could not be read, and at the end, without a name, the cluster */
 async function collectOn(clusterScope: ClusterScope, options: Options, collected: Collected): Promise<Unread[]> {
   const { context } = clusterScope;
   const unread: Unread[] = [];
@@ -133,7 +133,7 @@ async function collectOn(clusterScope: ClusterScope, options: Options, collected
   return unread;
 }
 
-/** Keeps the metadata alone: the data of thousands of Secrets would fill the memory. */
+/** Keeps only the metadata: the data of thousands of Secrets would use too much memory. */
 function add({ secret, ...carried }: Carried, { ends }: Options, { found, skipped }: Collected): void {
   const { apiVersion, kind, metadata } = secret;
   const holdings = holdingsOf(secret);

@@ -12,10 +12,10 @@ import { failureCode, opened, type Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
 /**
- * Runs one command line. The only place that catches everything, and the only one that prints an error.
- *
- * @param argv what stands behind `kubectl acr-secret`
- * @returns the exit code: 0, or 1 as kubectl's, 130 when interrupted; with --diff, and for a verb with findings, as of kubectl diff
+ * Runs one command line. This is the only function that catches all errors, and the only one that prints the error of a run.
+ * @param argv the words after `kubectl acr-secret`
+ * @returns the exit code: 0, 1 for an error like kubectl, 130 after an interruption; with --diff, and for a verb with findings, like
+ * kubectl diff
  */
 export async function main(argv: readonly string[], context: Context): Promise<number> {
   if (argv[0] === "__complete") {
@@ -51,7 +51,7 @@ async function obey(verb: Verb | undefined, { flags, args }: Parsed, session: Se
     return 0;
   }
   if (args.length > verb.most) refuseMore(args[verb.most] ?? "");
-  // The flags of this verb were read with this verb's table, so they have its types
+  // The flags of this verb were read with its own table, so they have its types
   const code = await verb.run({ flags: flags as never, args: args.map(verb.read ?? secretName) }, session);
   if (flags["warnings-as-errors"] && session.warnings() > 0) throw warned(session.warnings());
   return code;
@@ -63,7 +63,7 @@ function refuseMore(word: string): never {
 
 type Failed = { readonly verb: Verb | undefined; readonly context: Context; readonly session: Session | undefined; readonly diff: boolean };
 
-/** Says what went wrong; after Ctrl-C, which its person knows of, only what is left behind. @returns the exit code */
+/** Prints the error. After Ctrl-C, prints only what is left to clean up. @returns the exit code */
 function failed(error: unknown, { verb, context, session, diff }: Failed): number {
   const { halted } = context.interruption;
   const leaves = error instanceof Interrupted && error.hint !== undefined;
@@ -73,7 +73,7 @@ function failed(error: unknown, { verb, context, session, diff }: Failed): numbe
   return halted ? 130 : failureCode(diff || verb?.findings !== undefined);
 }
 
-/** The help of a verb, by `VERB --help` or `help VERB`. @throws CliError usage for a topic that is none */
+/** Returns the help of a verb, for `VERB --help` or `help VERB`. @throws CliError usage for an unknown topic */
 async function helpOf(verb: Verb | undefined, [topic]: readonly string[], columns: number): Promise<string> {
   if (verb) return verbHelp(verb, columns);
   if (topic === undefined) return overview(verbs, columns);
@@ -82,7 +82,7 @@ async function helpOf(verb: Verb | undefined, [topic]: readonly string[], column
   return verbHelp(named, columns);
 }
 
-/** `--warnings-as-errors`, in kubectl's words. */
+/** Returns the error for `--warnings-as-errors`, in kubectl's words. */
 const warned = (count: number) => new CliError("invalid", `${count} warning${count === 1 ? "" : "s"} received`);
 
 function unknown(word: string): CliError {
@@ -94,13 +94,13 @@ function unknown(word: string): CliError {
   return new CliError("usage", `unknown command "${word}" for "kubectl acr-secret"`, { hint });
 }
 
-/** Where a defect arose: the frames of its stack, without its text, which may hold anything. */
+/** Returns the stack frames of a defect, without its message, which may contain anything. */
 function placeOf(error: unknown): string[] {
   const lines = error instanceof Error ? (error.stack ?? "").split("\n") : [];
   return lines.filter((line) => /^\s+at /.test(line));
 }
 
-/** A misused flag ends with where to read on, as in kubectl. */
+/** Adds a hint at the help to an error about a misused flag, as kubectl does. */
 function withUsage(error: unknown, verb: Verb | undefined): unknown {
   if (!(error instanceof CliError) || error.kind !== "usage" || error.hint) return error;
   return new CliError("usage", error.message, { hint: { verb: verb?.name, help: true }, cause: error });

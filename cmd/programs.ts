@@ -6,25 +6,25 @@ import type { Environment } from "../src/env.ts";
 import { CliError } from "../src/errors.ts";
 import { reasonOf } from "./files.ts";
 
-/** The programs that are found by their names, in the folders of PATH. What cannot be done is a CliError of kind config. */
+/** The programs that are found by name in the folders of PATH. Failed operations throw a CliError of kind config. */
 export type Programs = {
   readonly system: "posix" | "windows";
-  /** The folders of PATH, in their order. */
+  /** The folders of PATH, in order. */
   readonly folders: readonly string[];
-  /** The path of the program that runs under this name; undefined for none. */
+  /** Returns the path of the program that runs under this name; undefined if there is none. */
   find(name: string): Promise<string | undefined>;
-  /** Whether a folder, by whatever path to it, is one of these. */
+  /** Whether a folder is one of these, by any path to it. */
   searches(folder: string): Promise<boolean>;
-  /** Why nothing can be put into a folder; undefined where it can. */
+  /** Returns why a folder is not writable; undefined if it is. */
   closed(folder: string): Promise<string | undefined>;
-  /** The text of a file; undefined where there is none. */
+  /** Returns the text of a file; undefined if it doesn't exist. */
   read(path: string): Promise<string | undefined>;
-  /** Makes a program of this text, or another of the one that is there. */
+  /** Creates or replaces a program with this text. */
   put(path: string, text: string): Promise<void>;
   remove(path: string): Promise<void>;
 };
 
-/** The programs of this machine, as kubectl finds them: what PATH names by a relative folder, it passes over. */
+/** Returns the programs of this machine as kubectl finds them: it skips relative folders in PATH. */
 export function machinePrograms(env: Environment, platform: NodeJS.Platform): Programs {
   const windows = platform === "win32";
   const folders = [...new Set((env["PATH"] ?? env["Path"] ?? "").split(windows ? ";" : ":").filter(isAbsolute))];
@@ -65,7 +65,7 @@ const runs = async (file: string): Promise<boolean> =>
     () => false,
   ));
 
-/** Beside its place first, so that nobody ever runs half of it. */
+/** Writes a temporary file first, so that an incomplete program never runs. */
 async function put(path: string, text: string): Promise<void> {
   const fresh = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString("hex")}`);
   try {

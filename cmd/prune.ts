@@ -38,7 +38,7 @@ export const prune = verb({
     const { registry: named, output } = flags;
     if (!named) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: { verb: "prune", registry: "REGISTRY" } });
     const options = wishOf(flags);
-    // What some of a cluster's namespaces hold says nothing of the others
+    // Some namespaces of a cluster say nothing about the other ones
     const clusterScopes = (await clusterScopesOf(clusterScope(flags), { ...session, writes: false })).map((clusterScope) => ({
       ...clusterScope,
       namespaces: [],
@@ -72,7 +72,7 @@ export const prune = verb({
   },
 });
 
-/** All Secrets of a cluster count, whatever their namespaces. */
+/** Returns the scope of whole clusters, because Secrets in all namespaces count. */
 const clusterScope = (flags: PruneFlags) =>
   ({
     contexts: flags["all-contexts"] ? "all" : flags.contexts.length > 0 ? [...new Set(flags.contexts)] : "current",
@@ -94,7 +94,7 @@ async function look(name: string, flags: PruneFlags, clusterScopes: readonly Clu
   return { registry, made: [...createdTokens(stock, registry), ...principals], held, now };
 }
 
-/** Who may not look at applications can still look at tokens. */
+/** Without permission to read applications, the tokens can still be read. */
 async function principalsIn(azure: Azure, registry: AzureRegistry, { warn }: Session): Promise<Made[]> {
   try {
     return await createdPrincipals(azure, registry);
@@ -105,7 +105,7 @@ async function principalsIn(azure: Azure, registry: AzureRegistry, { warn }: Ses
   }
 }
 
-/** What Secrets hold, and the clusters whose Secrets were not all listed. */
+/** The logins of Secrets, and the clusters whose Secrets were not all listed. */
 type Held = Omit<PruneFacts, "now"> & Pick<Clusters, "unlisted">;
 
 async function holdings(clusterScopes: readonly ClusterScope[]): Promise<Held> {
@@ -115,7 +115,7 @@ async function holdings(clusterScopes: readonly ClusterScope[]): Promise<Held> {
   return { entries, clusters, whole: unlisted.length === 0, unlisted };
 }
 
-/** Where no cluster answers there is nothing to go by. @throws CliError */
+/** If no cluster responds, it is unknown what is left over. @throws CliError */
 function refuseBlind({ unlisted }: Held, clusterScopes: readonly ClusterScope[]): void {
   const [first] = unlisted;
   if (first && unlisted.length === clusterScopes.length && first.error.kind !== "forbidden") throw first.error;
@@ -136,7 +136,7 @@ type Removing = {
   look(): Promise<PruneFacts>;
 };
 
-/** Removes what is left over, and prints what becomes of it. @returns the exit code */
+/** Removes leftovers, and prints the outcomes. @returns the exit code */
 async function remove(removals: readonly Removal[], how: Removing, session: Session): Promise<number> {
   const { flags, options, look } = how;
   const { "dry-run": dryRun } = flags;
@@ -152,7 +152,7 @@ async function remove(removals: readonly Removal[], how: Removing, session: Sess
   return 130;
 }
 
-/** Who takes what away: what is of a kind of credential, that kind, which is opened once. */
+/** Returns the remover of an object: that of its kind of credential, which is opened once. */
 function removers({ registry, identity }: Removing, session: Session): Pruning["remover"] {
   const roles = session.azure(identity).then((azure) => orphanedRoles(azure, registry));
   const opened = new Map<string, Promise<Remover>>();

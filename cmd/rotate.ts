@@ -78,14 +78,14 @@ export const rotate = verb({
   },
 });
 
-/** Where lines of outcomes can be from: a credential may be held beyond the places that were named. */
+/** Returns the namespaces that outcomes can come from: a credential may also be held outside the selected namespaces. */
 function holding(rotations: Parameters<typeof rotateAll>[0], clusterScopes: readonly ClusterScope[]): readonly ClusterScope[] {
   const held = scopesHolding({ members: rotations.flatMap(({ members }) => members) });
   const open = clusterScopes.some((clusterScope) => clusterScope.open);
   return held.length > 0 ? held.map((clusterScope) => ({ ...clusterScope, open })) : clusterScopes;
 }
 
-/** What a run of `rotate` is about. */
+/** The input of a run of `rotate`. */
 type Rotating = Omit<NotedIn, "noted"> & {
   readonly clusterScopes: readonly ClusterScope[];
   readonly options: RotateOptions;
@@ -93,15 +93,15 @@ type Rotating = Omit<NotedIn, "noted"> & {
   readonly skips: Skips;
 };
 
-/** Credentials that are rotated at once: Azure answers each of them slowly, and throttles. */
+/** The maximum number of credentials that are rotated concurrently: Azure answers slowly and throttles. */
 const atOnce = 4;
 
-/** Rotates credentials, several at once: one that cannot be rotated does not stop the others. */
+/** Rotates credentials, several concurrently. A credential that can't be rotated doesn't stop the others. */
 async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
   const order = orderOf(rotating, session);
   const { options, unreadable, unnoted, claimed } = rotating;
   const halted = () => session.context.interruption.halted;
-  // What is held there nobody knows, and none of it is rotated
+  // The Secrets of these clusters are unknown, so none of them is rotated
   for (const { context, error, own } of unreadable) if (own) yield failure({ place: { context, namespace: "" } }, error);
   const defects: unknown[] = [];
   const ends = () => halted() || defects.length > 0;
@@ -121,15 +121,18 @@ async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotat
 }
 
 /**
- * Returns why Azure is not asked about a credential: by the recorded expiry it is not due, and no earlier run kept a password until now.
- * The age is never judged by the record, which anyone in the namespace can write.
+ * Returns why Azure is not asked about a credential: it is not due according to the recorded expiry, and no grace period of an earlier run
+ * has ended. The record never decides about the age, because anyone in the namespace can write it.
  */
 function skipped({ all, replaced }: Rotation<Noted>, { endsBy, createdBy }: RotateOptions, now: Date): readonly NotDue[] {
   if (createdBy !== undefined || dueOf(replaced, now).some(({ until }) => until !== undefined)) return [];
   return notDue(all, { endsBy, createdBy });
 }
 
-/** The error of the only credential is the run's, and what it says to do next is still to be done where a Secret holds it. */
+/**
+ * Rethrows the error of the only credential as the error of the run. Its hint gets the namespace and the context of a Secret that holds the
+ * credential.
+ */
 async function* placed(outcomes: AsyncIterable<Outcome>, { members: [first] }: Rotation): AsyncGenerator<Outcome> {
   try {
     yield* outcomes;
@@ -140,8 +143,8 @@ async function* placed(outcomes: AsyncIterable<Outcome>, { members: [first] }: R
 }
 
 /**
- * Of several credentials the error of one, or of its place, is its own; an interruption ends each in its own time, with what it has to
- * take back; and a defect ends the run once those under way have come to their end.
+ * Yields the error of one of several credentials as an outcome. After an interruption, each credential ends separately and reports what it
+ * must roll back. A defect ends the run after the running rotations have ended.
  */
 async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation, defects: unknown[]): AsyncGenerator<Outcome> {
   try {
@@ -150,12 +153,12 @@ async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation,
     const [first] = members;
     if (!first || !(error instanceof CliError)) return void defects.push(error);
     const change = { act: "keep", to: first.to, because: "it could not be rotated" } as const;
-    // What could not be taken back is told
+    // The error of an interruption contains what could not be rolled back
     yield error instanceof Interrupted && error.hint === undefined ? { change, left: "interrupted" } : { change, error };
   }
 }
 
-/** A namespace has Secrets of several credentials, so an error of one does not end the run. */
+/** A namespace can have Secrets of several credentials, so an error of one doesn't end the run. */
 const asPartial = (outcome: Outcome): Outcome =>
   outcome.change || "ahead" in outcome ? outcome : { ...outcome, isPartial: true as const };
 
@@ -178,12 +181,12 @@ function orderOf({ clusterScopes, unreadable, options, flags, skips }: Rotating,
     now: session.context.now,
     open: (rotation) => open(rotation, { options, flags }, session),
     tools: (credential) => toolsOf(session, flags, credential),
-    // Who may not see pods proves that the registry takes the password
+    // Without permission to list pods, the proof shows only that the registry accepts the password
     images: (host, at) => imagesIn(at, { hosts: [host], picks: [] }).catch(unlessForbidden([])),
   };
 }
 
-/** The credential that Secrets note. */
+/** Opens the credential that Secrets record. */
 function open(
   { kind, host, members, newest }: Rotation,
   { options, flags }: Pick<Rotating, "options" | "flags">,

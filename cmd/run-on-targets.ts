@@ -49,13 +49,13 @@ export type TargetRun = {
   isMeant(target: Ref): boolean;
 };
 
-/** What differs between the verbs that change `imagePullSecrets` lists. */
+/** The differences between the verbs that change `imagePullSecrets` lists. */
 export type TargetVerb = {
   readonly verb: "attach" | "detach";
   readonly reads: Pick<ReadOptions, "pods" | "patience">;
-  /** The command to suggest if the command line names no Secret and the namespace has none. */
+  /** Returns the command to suggest if the command line names no Secret and the namespace has none. */
   otherwise(targets: TargetOptions, namespace: string | undefined): Fix;
-  /** The targets of one namespace that the user can choose from. */
+  /** Returns the targets of one namespace that the user can choose from. */
   candidates(state: NamespaceState, run: Omit<TargetRun, "isMeant">): readonly Ref[];
   plan(state: NamespaceState, run: TargetRun): Plan;
   readonly later?: Unit["later"];

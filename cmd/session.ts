@@ -14,33 +14,33 @@ import { formatCommand, type Given } from "./line/format-command.ts";
 import { forwarded } from "./line/kubectl-flags.ts";
 import type { Parsed } from "./line/parse.ts";
 
-/** One run of one verb: the context with this command line's flags applied, and its ports, each opened once. */
+/** One run of one verb: the context with the flags of the command line, and connections that are each opened once. */
 export type Session = {
   readonly context: Context;
   readonly progress: Progress;
   readonly trace: Trace;
-  /** The namespace that `-n` named. */
+  /** The namespace of `-n`. */
   readonly namespace: string | undefined;
-  /** Names this run: no other has the same. */
+  /** The unique id of this run. */
   readonly runId: string;
-  /** The cluster of a context; without a name, that of the command line or the current one. */
+  /** Returns the cluster of a context; without a name, that of the command line or the current one. */
   cluster(context?: string): Cluster;
-  /** The names that the kubeconfig has. */
+  /** Returns names in the kubeconfig. */
   configured(of: Configured): Promise<readonly string[]>;
   contexts(): Promise<readonly string[]>;
-  /** How many different warnings the API servers have sent. */
+  /** Returns the number of distinct warnings from the API servers. */
   warnings(): number;
   azure(identity: SignInOptions): Promise<Azure>;
   registry(): Registry;
-  /** How much may be under way at once: what the quickest cluster takes. */
+  /** Returns the maximum concurrency: the largest width of all clusters. */
   width(): number;
   /** Prints a result. */
   print(text: string): void;
   /** Prints a warning, and the command that fixes it. */
   warn(text: string, fix?: Fix): void;
-  /** Tells what to do next: a command, or lines as they are. */
+  /** Prints a hint: a command, or lines of text. */
   hint(next: Next): void;
-  /** The line to type for what is to be done next, in this command line's cluster and namespace. */
+  /** Formats a fix as a command in the cluster and the namespace of this command line. */
   formatCommand(fix: Fix): string;
   close(): Promise<void>;
 };
@@ -58,7 +58,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
   const concurrency = flags["concurrency"];
   const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
 
-  /** Where a printed command acts if it is typed now: the current context may be another one than at the start. */
+  /** Returns where a printed command acts if it is run now. The current context may differ from the one at the start. */
   function currentPlace(): Given {
     const place = placeOf(flags);
     return { ...place, context: place.context ?? clusters.get("")?.cluster.contextToName?.() };
@@ -102,14 +102,14 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
   };
 }
 
-/** The value of a key, made at the first question. */
+/** Returns the value of a key, and creates it at the first call. */
 function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   const made = known.get(key) ?? make();
   known.set(key, made);
   return made;
 }
 
-/** The global flags of a command line, for kubectl and for us; `context` takes the place of the one that was named. */
+/** Returns the global flags of a command line, for kubectl and for the plugin. `context` replaces the named one. */
 export function kubeFlags(flags: Parsed["flags"], context?: string): KubeFlags {
   return { ...givenBy(flags, context), requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")) ?? 0 };
 }

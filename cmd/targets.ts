@@ -6,7 +6,7 @@ import type { ClusterScope } from "../src/scope/cluster-scopes.ts";
 import { theSecret } from "../src/state/pull-secrets.ts";
 import type { TargetOptions, TargetPick } from "../src/state/targets.ts";
 
-/** The words and flags by which a line to type is about the same targets. */
+/** Returns the words and flags that select the same targets in a printed command. */
 export function saidAgain({ picks, whereUsed }: TargetOptions) {
   const accounts = picks.filter(hasFlags);
   const others = picks.filter((pick) => !hasFlags(pick));
@@ -23,10 +23,10 @@ export function saidAgain({ picks, whereUsed }: TargetOptions) {
   };
 }
 
-/** What makes no pods is a ServiceAccount, which has flags of its own. */
+/** Whether the kind has its own flags: only ServiceAccounts, which create no pods, do. */
 const hasFlags = ({ kind }: TargetPick): boolean => !("podSpec" in kinds[kind]);
 
-/** All of a kind, or all with labels. */
+/** Whether a pick selects all objects of a kind, or all with some labels. */
 const isWhole = ({ globs }: TargetPick): boolean => globs.includes("*");
 
 function wordsOf(pick: TargetPick): string[] {
@@ -34,15 +34,15 @@ function wordsOf(pick: TargetPick): string[] {
   return [...pick.names, ...pick.globs].map((name) => nameOf({ kind: spelled(pick.kind), name }));
 }
 
-/** What becomes of targets that cannot be changed. @throws CliError usage */
+/** Returns whether to recreate targets whose list can't be changed. @throws CliError usage */
 export function recreateOptions({ recreate, force }: { readonly recreate: boolean; readonly force: boolean }): RecreateOptions {
   if (force && !recreate) throw new CliError("usage", "--force is for what --recreate would end or lose, and goes with it alone");
   return { recreate, force };
 }
 
 /**
- * The Secret that is meant where none is named: the only one of the only namespace.
- * @param otherwise what to do where there is none
+ * Returns the name of the Secret if the command line names none: the only one of the only namespace.
+ * @param otherwise the fix if there is none
  */
 export async function nameOfSecret([clusterScope, ...more]: readonly ClusterScope[], otherwise: Fix): Promise<string> {
   const [namespace, ...others] = clusterScope?.namespaces ?? [];

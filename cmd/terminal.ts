@@ -7,13 +7,15 @@ type Style = ReturnType<typeof styleFor>;
 
 type Pressed = { readonly name?: string; readonly ctrl: boolean };
 
-/** The lines of a checkbox that are no choices: the question, a blank line, an error, and the keys on two lines of a narrow terminal. */
+/**
+ * The lines of a checkbox prompt that are not choices: the question, a blank line, an error, and the keys on two lines of a narrow
+ * terminal.
+ */
 const otherLines = 5;
 
 /**
- * The terminal of this process: keys from stdin, text to stderr, because stdout is for results.
- *
- * @param signal of what interrupts the run
+ * Returns the terminal of this process. It reads keys from stdin and writes to stderr, because stdout is for results.
+ * @param signal returns the signal that interrupts the run
  */
 export function terminalOf(input: NodeJS.ReadStream, output: NodeJS.WriteStream, style: Style, signal: () => AbortSignal): Terminal {
   return {
@@ -28,7 +30,7 @@ export function terminalOf(input: NodeJS.ReadStream, output: NodeJS.WriteStream,
       // In raw mode the keyboard sends no signals
       lines.on("SIGINT", () => process.emit("SIGINT"));
       lines.on("SIGTSTP", () => {});
-      // Ctrl-D, or the terminal is gone
+      // After Ctrl-D, or if the terminal is closed
       lines.once("close", () => resolve(false));
       input.on("keypress", press);
       const ends = signal();
@@ -55,8 +57,9 @@ export function terminalOf(input: NodeJS.ReadStream, output: NodeJS.WriteStream,
 }
 
 /**
- * Ends a prompt on Escape, on Ctrl-D and if the terminal is gone: the library ignores Escape, and its prompt never ends after the others.
- * @returns undefined for a prompt that ended so
+ * Ends a prompt on Escape, on Ctrl-D and if the terminal is closed: the library ignores Escape, and its prompt doesn't end in the other
+ * cases.
+ * @returns undefined for a prompt that ended this way
  */
 async function untilLeft<T>(
   input: NodeJS.ReadStream,
@@ -75,7 +78,7 @@ async function untilLeft<T>(
   } catch (error) {
     if (left.signal.aborted) return undefined;
     const isCtrlC = error instanceof Error && error.name === "ExitPromptError";
-    // The entry decides what a signal does
+    // The entry point decides what a signal does
     if (isCtrlC) process.emit("SIGINT");
     if (isCtrlC || interrupted.aborted) throw new Interrupted();
     throw error;
@@ -85,7 +88,7 @@ async function untilLeft<T>(
   }
 }
 
-/** The library decides on colors by stdout, and by its own rules. */
+/** Returns the theme of prompts. The library would choose colors for stdout, and by its own rules. */
 const themeOf = ({ bold, green, cyan, dim, red }: Style) => ({
   prefix: { idle: "", done: "" },
   icon: { checked: green("[x]"), unchecked: "[ ]", cursor: ">" },

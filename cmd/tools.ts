@@ -13,7 +13,7 @@ export type WritingFlags = {
   readonly merge?: boolean;
 };
 
-/** What plans of this run are carried out with. @param credential absent for a verb that makes none */
+/** Returns the tools for executing the plans of this run. @param credential absent for a verb that creates none */
 export function toolsOf(session: Session, flags: WritingFlags, credential?: Credential): Tools {
   const { interruption, files, sleep, now } = session.context;
   return {
@@ -39,7 +39,7 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
   };
 }
 
-/** Where credentials come from in a run. */
+/** Returns the sources of credentials in a run. */
 export function sourcesOf({ azure, registry, context, progress }: Session): Sources {
   return {
     azure,

@@ -1,6 +1,6 @@
 import type { VerbRow } from "./verb.ts";
 
-/** Every verb, in the order that the help shows. */
+/** Every verb, in the order of the help. */
 export const verbs: readonly VerbRow[] = [
   {
     name: "create",

@@ -14,7 +14,7 @@ export const version = verb({
     const own = `Client Version: ${clientVersion}\n`;
     const asking = client ? undefined : session.cluster().serverVersion();
     const server = await asking?.catch((error: unknown) => {
-      // What is known without a cluster is told without one
+      // The client version doesn't depend on the cluster, so it is printed even if the cluster fails
       if (output === undefined && !session.context.interruption.halted) session.print(own);
       throw error;
     });
@@ -24,7 +24,7 @@ export const version = verb({
         clientVersion: { gitVersion: clientVersion },
         serverVersion: server && { gitVersion: server.gitVersion },
       };
-      // With it comes what all verbs share, which to say a version takes as long as all else
+      // Loaded only here: this module and its imports take as long as the rest of the command
       const { printData } = await import("../src/output/object.ts");
       session.print(await printData(versions, output));
     }

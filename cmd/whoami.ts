@@ -45,7 +45,7 @@ export const whoami = verb({
   },
 });
 
-/** The identity is worth printing even if the registry cannot be read. */
+/** Returns the error instead of throwing it: the identity is printed even if the registry can't be read. */
 function asError(error: unknown): CliError {
   if (error instanceof CliError) return error;
   throw error;
@@ -56,7 +56,7 @@ async function look(name: string, signedIn: SignedIn, azure: Azure, session: Ses
     const registry = await azure.findRegistry(name);
     const [facts, permissions, tokens] = await Promise.all([
       azure.registryFacts(registry),
-      // Permissions and tokens that may not be read are unknown, and no error
+      // Permissions and tokens that can't be read are unknown, which is not an error
       azure.permissions(registry).catch(unlessForbidden(undefined)),
       azure.tokenCount(registry).catch(unlessForbidden(undefined)),
     ]);

@@ -8,12 +8,12 @@ import type { Context } from "../context.ts";
 import { toolsOf } from "../tools.ts";
 import type { CreateFlags } from "./options.ts";
 
-/** What a run that is kept has to remember of its rounds. */
+/** What a run with --keep remembers between its rounds. */
 export type Journal = {
   clusterScopes: readonly ClusterScope[];
-  /** What it has written to the cluster, by what names it. */
+  /** The objects that it has written to the cluster, by key. */
   readonly made: Map<string, Belonging>;
-  /** When the credential is to be made anew. */
+  /** When to renew the credential. */
   renewAt: Date | undefined;
 };
 
@@ -21,7 +21,7 @@ export const newJournal = (): Journal => ({ clusterScopes: [], made: new Map(), 
 
 const minute = 60_000;
 
-/** @throws CliError usage where nothing could be kept, or what is printed would wait for the end */
+/** @throws CliError usage if nothing could be renewed, or if the output would be printed only at the end */
 export function checkKeep({ "dry-run": dryRun, output }: CreateFlags, { renewal }: Pick<Kind, "renewal">): void {
   if (!renewal?.isShortLived) throw new CliError("usage", "--keep is for a credential that dies by itself: it needs --entra");
   if (dryRun !== "none") throw new CliError("usage", "--keep and --dry-run cannot be combined");
@@ -32,8 +32,8 @@ export function checkKeep({ "dry-run": dryRun, output }: CreateFlags, { renewal 
 type Keeping = Pick<Concluding, "session" | "scope"> & { readonly flags: CreateFlags };
 
 /**
- * Makes what was asked for, makes it anew before it dies, and takes away what it has put into the cluster once it is interrupted. That is
- * how it is meant to end, so the exit code is then 0, as of `kubectl port-forward`.
+ * Creates the credential, renews it before it expires, and removes what it has written to the cluster when it is interrupted. An
+ * interruption is the normal end, so the exit code is then 0, like that of `kubectl port-forward`.
  * @returns the exit code
  */
 export async function keepUp(once: (journal: Journal) => Promise<number>, keeping: Keeping): Promise<number> {
@@ -65,10 +65,10 @@ async function rounds(once: (journal: Journal) => Promise<number>, journal: Jour
   return 0;
 }
 
-/** Of places that there are not yet, nothing says when. */
+/** Returns when to renew. If no credential was issued yet, for example because no namespace exists, tries again after 15 minutes. */
 const dueOf = ({ renewAt }: Journal, { now }: Context): Date => renewAt ?? new Date(now().getTime() + 15 * minute);
 
-/** Longer and longer, but never so long that nobody would wait for it. */
+/** Returns the pause after failed attempts in milliseconds. It doubles each time, up to 15 minutes. */
 const pauseAfter = (failed: number) => Math.min(2 ** (failed - 1), 15) * minute;
 
 function nextTry(journal: Journal, failed: number, context: Context): Date {
@@ -76,7 +76,7 @@ function nextTry(journal: Journal, failed: number, context: Context): Date {
   return new Date(failed > 0 ? soonest : Math.max(soonest, dueOf(journal, context).getTime()));
 }
 
-/** Waits in short steps, since a machine that sleeps stops its timers. @returns false once the run is interrupted */
+/** Waits in short steps, because timers stop while a machine sleeps. @returns false after an interruption */
 async function waited(moment: Date, { now, sleep, interruption }: Context): Promise<boolean> {
   while (!interruption.halted && now() < moment) {
     await sleep(Math.min(minute, moment.getTime() - now().getTime())).catch((error: unknown) => {
@@ -86,7 +86,7 @@ async function waited(moment: Date, { now, sleep, interruption }: Context): Prom
   return !interruption.halted;
 }
 
-/** @returns how much could not be taken away */
+/** @returns the number of objects that could not be removed */
 async function clear({ made, clusterScopes }: Journal, { session, flags, scope }: Keeping): Promise<number> {
   const printer = printerOf({ session, flags, scope, clusterScopes });
   const outcomes = made.size === 0 ? [] : await takeAway([...made.values()], toolsOf(session, flags));

@@ -6,19 +6,19 @@ import { readers } from "../../src/secret/readers.ts";
 import { wantsTargets } from "../../src/state/targets.ts";
 import type { CreateOptions } from "./options.ts";
 
-/** How a run went. */
+/** The result of a run. */
 type Went = {
   readonly clusterScopes: readonly ClusterScope[];
   /** The login server. */
   readonly host: string;
-  /** A Secret was made. */
+  /** A Secret was created. */
   readonly made: boolean;
-  /** It was the first of a run that is kept, or the only one. */
+  /** The first round of a run with --keep, or the only round of any other run. */
   readonly first: boolean;
   readonly onePlace: boolean;
 };
 
-/** What there is left to do for the Secret to be used: its reader is told of it each time, pods that cannot use it yet once. */
+/** Returns what is left to do until the Secret can be used: for another reader in every run, for pods only after the Secret was created. */
 export function nextStep({ name: secret, targets, reader }: CreateOptions, went: Went): Fix | readonly string[] | undefined {
   const [namespace, ...others] = new Set(went.clusterScopes.flatMap(({ namespaces }) => namespaces));
   if (!reader) return went.made && went.onePlace && !wantsTargets(targets) ? attach(secret, namespace) : undefined;
@@ -27,8 +27,9 @@ export function nextStep({ name: secret, targets, reader }: CreateOptions, went:
 }
 
 /**
- * Completes the next step by what the namespace has: none if the ServiceAccount lists the Secret already, and if an object has the name of
- * the Secret, the command that attaches it there. A failed read leaves the step as it is, because the Secret is written.
+ * Completes the next step with the state of the namespace: returns none if the ServiceAccount already lists the Secret. If another object
+ * has the name of the Secret, returns the command that attaches the Secret to it. A failed read leaves the step unchanged, because the
+ * Secret is already written.
  */
 export async function stepsLeft(next: Fix | readonly string[], [clusterScope]: readonly ClusterScope[]): Promise<Next[]> {
   if (!clusterScope || !("verb" in next) || next.verb !== "attach") return [next];

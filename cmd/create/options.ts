@@ -21,7 +21,7 @@ import { saidAgain } from "../targets.ts";
 
 const readerNames = Object.keys(readers) as ReaderName[];
 
-/** The flag by which a Secret is made for another reader than the kubelet: none of them looks at a ServiceAccount. */
+/** The flag for a Secret that another reader than the kubelet uses. None of these readers reads ServiceAccounts. */
 const readerFlags = {
   for: {
     type: "string",
@@ -84,28 +84,28 @@ export const createFlags = {
 
 export type CreateFlags = Values<typeof createFlags>;
 
-/** What `create` was asked. */
+/** The parsed options of `create`. */
 export type CreateOptions = {
-  /** The Secret's name. */
+  /** The name of the Secret. */
   readonly name: string;
   readonly repositories: readonly string[];
-  /** What pods use is to be granted too, whatever was granted before. */
+  /** Also grants the repositories that pods use, regardless of earlier grants. */
   readonly fromPods: boolean;
   readonly targets: TargetOptions;
   readonly restart: RestartOptions;
-  /** What cannot be changed is made anew. */
+  /** Recreates objects whose list can't be changed. */
   readonly recreate: boolean;
-  /** Who is to read the Secret, if not the kubelet. */
+  /** The reader of the Secret, if it is not the kubelet. */
   readonly reader: ReaderName | undefined;
   readonly scope: Scope;
   readonly asked: Asked;
   readonly per: "scope" | "namespace" | undefined;
 };
 
-/** What is known besides the flags: the time, and the namespace that `-n` named. */
+/** Inputs other than flags: the time, and the namespace of `-n`. */
 type Given = { readonly now: Date; readonly namespace: string | undefined };
 
-/** @throws CliError usage, before anybody is asked anything */
+/** @throws CliError usage, before any request */
 export function readOptions(flags: CreateFlags, words: readonly string[], { now, namespace }: Given): CreateOptions {
   const { registry: written, repository, verify, "expires-in": expiresIn, for: reader } = flags;
   const registry = written && registryHost(written);
@@ -153,7 +153,9 @@ export function readOptions(flags: CreateFlags, words: readonly string[], { now,
   };
 }
 
-/** The namespaces of a printed command. If each has a credential of its own, the command is for the namespace that it is about. */
+/**
+ * Returns the namespaces of a printed command. If each namespace has its own credential, the command is for the namespace that it concerns.
+ */
 function placesOf(scope: Scope, per: CreateOptions["per"]): Partial<Create> {
   const isHere = scope.namespaces === "current" && scope.contexts === "current";
   return isHere || per === "namespace" ? {} : { scope, credentialPer: per, namespace: undefined, context: undefined };
@@ -165,7 +167,7 @@ const waitsOf = ({ wait }: Pick<CreateFlags, "wait">) => ({
   waitForRole: waitOf({ wait: wait ?? "10m" }),
 });
 
-/** What is named is one, and not one for each namespace. @throws CliError usage */
+/** A named token or application can't be different for each namespace. @throws CliError usage */
 function refuseOneForEach({ "credential-per": per, "acr-token": token, "service-principal": principal = ownPrincipal }: CreateFlags): void {
   if (per !== "namespace") return;
   const not = "so it cannot be combined with --credential-per=namespace";
@@ -173,10 +175,10 @@ function refuseOneForEach({ "credential-per": per, "acr-token": token, "service-
   if (principal !== ownPrincipal) throw new CliError("usage", `--service-principal=${principal} names one application, ${not}`);
 }
 
-/** Whether it is for pods at all, so that their images count where nothing is named. */
+/** Whether the Secret is for pods, so that their images count if no repository is named. */
 export const podsTell = ({ reader, fromPods }: CreateOptions): boolean => reader === undefined || fromPods;
 
-/** Which pods have to be looked at in a place: all, where their images say what is to be pulled, or what can prove it. */
+/** Returns which pods to read in a namespace: all of them if their images determine the repositories or prove the credential. */
 export function podsWanted(asked: CreateOptions, onePlace: boolean): "none" | "waiting" | "all" {
   const { repositories, targets: options, restart } = asked;
   if (!podsTell(asked)) return "none";
@@ -184,14 +186,14 @@ export function podsWanted(asked: CreateOptions, onePlace: boolean): "none" | "w
   return wantsTargets(options) ? "waiting" : "none";
 }
 
-/** A Secret for some readers holds one login. @throws CliError usage */
+/** The Secrets of some readers hold only one login. @throws CliError usage */
 function refuseSeveral(reader: ReaderName | undefined, flags: Readonly<Record<"merge" | "include-regional", boolean>>): void {
   const several = (["merge", "include-regional"] as const).find((flag) => flags[flag]);
   if (several && reader && readers[reader].shape)
     throw new CliError("usage", `--for=${reader} cannot be combined with --${several}: its Secret holds one login`);
 }
 
-/** The places of a run: of those that nobody named, the one where the reader looks. @param named the namespace of `-n` */
+/** Returns the scope of a run. If the user selected no namespace, it is the one that the reader uses. @param named the namespace of `-n` */
 function scopeFor(reader: ReaderName | undefined, scope: Scope, named: string | undefined): Scope {
   const own = reader && readers[reader].namespace;
   if (own === undefined || named !== undefined || scope.namespaces !== "current") return scope;
@@ -201,5 +203,5 @@ function scopeFor(reader: ReaderName | undefined, scope: Scope, named: string | 
 /** Removes what a browser adds to a copied login server. */
 export const registryHost = (registry: string): string => registry.replace(/^https:\/\//i, "").replace(/\/$/, "");
 
-/** The name in a registry's Azure resource id. Any other text is returned as it is. */
+/** Returns the name in a registry's Azure resource id. Returns any other text unchanged. */
 const registryNameIn = (registry: string): string => readRegistryId(registry)?.name.toLowerCase() ?? registry;

@@ -8,16 +8,16 @@ import { askable, confirm } from "../askable.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
 
-/** Who cannot be asked has to have said yes. @throws CliError usage, before anybody is asked anything */
+/** Requires --yes if the user can't be asked. @throws CliError usage, before any request */
 export function requireAnswer(session: Session, output: string | undefined, again: PluginCommand): void {
   if (askable(session, output)) return;
   throw new CliError("usage", "nobody can be asked here whether it is to be deleted", { hint: { ...again, yes: true } });
 }
 
 /**
- * Asks once before anything is deleted, and names what would go.
- * @param preview what the run would come to, by a look
- * @throws CliError cancelled where the person does not want that; the refusal of the only place
+ * Asks once before anything is deleted, and names the objects.
+ * @param preview the outcomes of a dry run
+ * @throws CliError cancelled if the user declines; the error of the only namespace
  */
 export async function askFirst(session: Session, preview: AsyncIterable<Outcome>, where: Where): Promise<void> {
   const seen: Outcome[] = [];
@@ -32,7 +32,7 @@ export async function askFirst(session: Session, preview: AsyncIterable<Outcome>
   if (!(await confirm(terminal, question))) throw new CliError("cancelled", "nothing is deleted");
 }
 
-/** `Delete secret/acr-myregistry, which serviceaccount/default names?` */
+/** For example `Delete secret/acr-myregistry, which serviceaccount/default names?` */
 function questionOf(seen: readonly Outcome[], where: Where): string | undefined {
   const done = seen.flatMap(({ change, error, left }) => (!change || error || left ? [] : [change]));
   const secrets = done.filter(({ act }) => act === "remove");
@@ -61,7 +61,7 @@ function questionOf(seen: readonly Outcome[], where: Where): string | undefined 
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
 }
 
-/** In many places the same names come again and again, so they are counted. */
+/** Describes the objects of one action. In several namespaces, the same names occur repeatedly, so they are counted. */
 function part(verb: string, names: readonly string[], where: Where): string {
   if (names.length === 0) return "";
   const distinct = new Map<string, number>();

@@ -6,24 +6,24 @@ import { type Flag, type Flags, isList } from "./flags.ts";
 import { global } from "./kubectl-flags.ts";
 import { firstArgument, parse } from "./parse.ts";
 
-/** How long a word may take that the cluster has to be asked for, in milliseconds. */
+/** How long completing a word may wait for the cluster, in milliseconds. */
 const patience = 1250;
 
-/** What the shell is to do with the candidates (cobra's ShellCompDirective); where there are none, files only if it is told to. */
+/** Instructions for the shell (cobra's ShellCompDirective). Without candidates, the shell completes files only with `files`. */
 const directives = { noSpace: 2, noFiles: 4, files: 0, folders: 16 } as const;
 
-/** Words, each with what it means behind a tab if that is known, and a directive. */
+/** The candidate words, each with its description after a tab if there is one, and the directive. */
 type Candidates = { readonly words: readonly string[]; readonly directive: number };
 
 const only = (words: readonly string[]): Candidates => ({ words, directive: directives.noFiles });
 
 /**
- * Answers kubectl's completion: the candidates for the last word, one a line, and cobra's directive.
- * Whatever fails is silence; nothing is written and nobody is asked to sign in.
+ * Answers kubectl's completion: prints the candidates for the last word, one on each line, and cobra's directive. Errors are ignored.
+ * Nothing is written to the cluster, and the user is never asked to sign in.
  */
 export async function complete(typed: readonly string[], verbs: readonly VerbRow[], context: Context): Promise<void> {
   const { words: found, directive } = await find(typed.at(-1) ?? "", typed.slice(0, -1), verbs, context).catch(() => only([]));
-  // A word that a terminal cannot show is none that anybody could choose
+  // A word that can't be printed can't be selected either
   const words = found.filter((word) => word.split("\t").every(isPrintable));
   context.stdout.write(`${words.map((word) => `${word}\n`).join("")}:${directive}\n`);
 }
@@ -40,7 +40,7 @@ async function find(word: string, before: readonly string[], verbs: readonly Ver
   return begunBy(word, verb?.complete ? await asking(rest, argumentsFor(word)) : []);
 }
 
-/** A flag, or the value that one waits for. */
+/** Returns candidates for a flag, or for the value of a flag that needs one. */
 function flagCandidates(word: string, before: readonly string[], own: Flags, ask: Ask): Promise<Candidates> | Candidates | undefined {
   const flags: Flags = { ...global, ...own };
   const [, inline, begun] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
@@ -52,13 +52,13 @@ function flagCandidates(word: string, before: readonly string[], own: Flags, ask
 
 const verbWords = (verbs: readonly VerbRow[]) => verbs.map(({ name, summary }) => `${name}\t${summary}`);
 
-/** Arguments that begin like this; behind one that goes on (`deployment/`) there is to be no space. */
+/** Returns the arguments that start with a word. A word that can be continued (`deployment/`) gets no space. */
 function begunBy(word: string, all: readonly string[]): Candidates {
   const words = all.filter((each) => each.startsWith(word));
   return { words, directive: directives.noFiles | (words.some((each) => each.endsWith("/")) ? directives.noSpace : 0) };
 }
 
-/** A verb with all its flags, and what was typed for it before. */
+/** A verb with all its flags, and the arguments before the word. */
 type Typed = Pick<VerbBody, "complete" | "most" | "flags"> & { readonly args: readonly string[] };
 
 type Asking = (session: Session, typed: Typed) => Promise<readonly string[]>;
@@ -75,7 +75,7 @@ const argumentsFor =
   async (session, { complete, most, args }) =>
     complete && args.length < most ? complete(session, args, word) : [];
 
-/** Asks with the flags that were typed before, so that `--context` and `-n` hold. */
+/** Applies the flags that were typed before, such as `--context` and `-n`. */
 async function ask(row: VerbRow | undefined, line: readonly string[], context: Context, of: Asking): Promise<readonly string[]> {
   const verb = row ? await opened(row) : { flags: {}, most: 0 };
   const flags = { ...global, ...verb.flags };
@@ -86,7 +86,7 @@ async function ask(row: VerbRow | undefined, line: readonly string[], context: C
   return Promise.race([of(session, { ...verb, flags, args }), late]).finally(() => session.close());
 }
 
-/** Values of one flag that begin like this; of several in one word (`a,b`) the last is completed. */
+/** Returns the values of one flag that start with a text. If one word contains several values (`a,b`), completes the last one. */
 async function valuesOf(flag: Flag | undefined, begun: string, ask: () => Promise<readonly string[]>): Promise<Candidates> {
   if (!flag || flag.hidden) return only([]);
   if (flag.complete === "files" || flag.complete === "folders") return { words: [], directive: directives[flag.complete] };
@@ -97,7 +97,7 @@ async function valuesOf(flag: Flag | undefined, begun: string, ask: () => Promis
   return { words, directive: directives.noFiles | (flag.type === "strings" ? directives.noSpace : 0) };
 }
 
-/** The flags that begin like this: the verb's own first, without those that are there already and may not be repeated. */
+/** Returns the flags that start with a word: the verb's own flags first, without those that are already given and can't be repeated. */
 function flagWords(word: string, before: readonly string[], own: Flags): string[] {
   const all = Object.entries({ ...own, ...Object.fromEntries(Object.entries(global).filter(([name]) => !(name in own))) });
   const isThere = (name: string) => before.some((each) => each === `--${name}` || each.startsWith(`--${name}=`));
@@ -110,7 +110,7 @@ function flagWords(word: string, before: readonly string[], own: Flags): string[
     .filter((each) => each.startsWith(word));
 }
 
-/** The flag that a word leaves waiting for its value: `--namespace`, `-n`, `-An`, but not `-nfoo`. */
+/** Returns the flag whose value must follow a word: `--namespace`, `-n`, `-An`, but not `-nfoo`. */
 function flagOf(word: string | undefined, flags: Flags): string | undefined {
   if (!word?.startsWith("-") || word.includes("=")) return undefined;
   const rows = Object.entries(flags).filter(([, { type }]) => type !== "boolean");

@@ -5,11 +5,14 @@ import type { Flags } from "./flags.ts";
 
 const lifetimes: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000, y: 365 * 86_400_000 };
 
-/** The moment that lies a duration (`90d`, `1y`, `1h30m`) after `now`, as RFC 3339 to the second. A year is 365 days. @throws CliError usage of the flag */
+/**
+ * Returns the time of `now` plus a duration (`90d`, `1y`, `1h30m`), in RFC 3339 with seconds. A year has 365 days.
+ * @throws CliError usage of the flag
+ */
 export const expiryAfter = (duration: string, now: Date, flag = "--expires-in"): string =>
   toSeconds(new Date(now.getTime() + lifetime(duration, flag)));
 
-/** A duration (`90d`, `1y`, `1h30m`) in milliseconds. @param zero whether `0s` is allowed @throws CliError usage of the flag */
+/** Returns a duration (`90d`, `1y`, `1h30m`) in milliseconds. @param zero whether `0s` is allowed @throws CliError usage of the flag */
 export function lifetime(duration: string, flag: string, { zero = false } = {}): number {
   if (zero && /^0[smhdwy]?$/.test(duration)) return 0;
   const parts = /^(?:[1-9]\d{0,5}[mhdwy])+$/.test(duration) ? [...duration.matchAll(/(\d+)(.)/g)] : [];
@@ -18,20 +21,22 @@ export function lifetime(duration: string, flag: string, { zero = false } = {}):
   return span;
 }
 
-/** What no password needs to outlast, and RFC 3339 still has four digits for: a thousand years. */
+/**
+ * The maximum duration, a thousand years in milliseconds: no password needs to be valid for longer, and the year still has four digits in
+ * RFC 3339.
+ */
 const longest = 1000 * 365 * 86_400_000;
 
-/** Milliseconds of each unit of Go's durations; the micro sign comes in two forms. */
+/** The milliseconds of each unit of Go's durations. The micro sign has two code points. */
 const units: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
-/** What Go holds in an integer and, as nanoseconds, in a duration: some 292 years. */
+/** The limit of Go's 64-bit integers, also for the nanoseconds of a duration: about 292 years. */
 const largest = 2 ** 63;
 
 /**
- * `--request-timeout` in milliseconds, as clientcmd.ParseTimeout reads it: whole seconds, or a Go duration (`1m30s`, `.5s`, `100us`).
- * A negative one is none, which is 0.
- *
- * @returns undefined for what kubectl refuses
+ * Returns `--request-timeout` in milliseconds, as clientcmd.ParseTimeout reads it: whole seconds, or a Go duration (`1m30s`, `.5s`,
+ * `100us`). A negative one means no timeout, which is 0.
+ * @returns undefined for a value that kubectl rejects
  */
 export function milliseconds(text: string): number | undefined {
   if (/^\+?\d+$/.test(text)) return Number(text) < largest ? Number(text) * 1000 : undefined;
@@ -43,7 +48,7 @@ export function milliseconds(text: string): number | undefined {
   return sign === "-" ? 0 : sum;
 }
 
-/** A Go duration of a flag of ours in milliseconds; undefined for an invalid or a negative one. */
+/** Returns a Go duration of this plugin's flags in milliseconds; undefined for an invalid or a negative one. */
 export const goDuration = (text: string): number | undefined => (text.startsWith("-") ? undefined : milliseconds(text));
 
 export const waitForAccount = {
@@ -54,14 +59,14 @@ export const waitForAccount = {
   },
 } as const satisfies Flags;
 
-/** A duration that somebody is to wait, in milliseconds. @throws CliError usage */
+/** Returns the duration of `--wait` in milliseconds. @throws CliError usage */
 export function waitOf({ wait: text }: { readonly wait: string }): number {
   const wait = goDuration(text);
   if (wait !== undefined) return wait;
   throw new CliError("usage", `invalid --wait "${text}": a duration, such as 30s or 3m`);
 }
 
-/** How long a target is waited for that is on its way. @throws CliError usage */
+/** Returns how long to wait for a target that will exist soon. @throws CliError usage */
 export const patienceOf = (flags: { readonly wait: string }, { sleep }: Pick<Patience, "sleep">): Patience => ({
   milliseconds: waitOf(flags),
   sleep,

@@ -3,42 +3,45 @@ import { usage } from "../../src/errors.ts";
 import { type Known, serviceAccounts } from "./known.ts";
 import { objectName } from "./names.ts";
 
-/** One flag of a verb, as data: the parser, the help, the completion and the docs read the same row. */
+/** One flag of a verb, as data. The parser, the help, the completion and the docs use the same row. */
 export type Flag = {
   /** `strings` is repeatable and splits each value at commas (pflag StringSlice). `repeated` does not split (pflag StringArray). */
   readonly type: "string" | "strings" | "repeated" | "boolean";
   readonly short?: string;
-  /** What a flag means that is given without its value: `--dry-run`. */
+  /** The value of a flag that is given without a value: `--dry-run`. */
   readonly bare?: string;
   readonly default?: string | boolean;
   readonly choices?: readonly string[];
-  /** What an empty value is: none (kubectl's `-n "$NAMESPACE"`), or kept as it is. Without this it is refused, as an empty element is. */
+  /**
+   * The meaning of an empty value: the flag is absent (kubectl's `-n "$NAMESPACE"`), or the value is kept. By default, an empty value and
+   * an empty list element are rejected.
+   */
   readonly empty?: "absent" | "kept";
-  /** What a value stands for: `web` for `sa/web`. @throws CliError usage */
+  /** Converts a value: `sa/web` to `web`. @throws CliError usage */
   readonly read?: (value: string) => string;
-  /** Words of its own for a value that is wrong; of a flag with `choices` it is asked about wrong ones only. */
+  /** Returns a specific error for an invalid value. For a flag with `choices`, it is called only for invalid values. */
   readonly refuse?: (value: string) => CliError | undefined;
-  /** Flags that it cannot be given together with. */
+  /** Flags that can't be combined with it. */
   readonly exclusive?: readonly string[];
-  /** What other flags are where it is given and they are as by default. */
+  /** The values of other flags, if this flag is given and they have their defaults. */
   readonly implies?: Readonly<Record<string, string>>;
-  /** Who completes its value. Choices complete themselves. */
+  /** How its value is completed. Choices need no function. */
   readonly complete?: "files" | "folders" | ((known: Known) => Promise<readonly string[]>);
-  /** In no help, completion or table: it is only there to be refused with a reason. */
+  /** Omitted from help, completion and tables: the flag exists only to be rejected with a reason. */
   readonly hidden?: true;
   readonly describe: string;
 };
 
 export type Flags = Readonly<Record<string, Flag>>;
 
-/** Whether a flag may be given several times, and has a list of values. */
+/** Whether a flag can be given several times, and has a list of values. */
 export const isList = ({ type }: Pick<Flag, "type">): boolean => type === "strings" || type === "repeated";
 
-/** What help, manual pages and docs say of a flag. */
+/** Returns the description of a flag for help, manual pages and docs. */
 export const descriptionOf = ({ type, describe }: Pick<Flag, "type" | "describe">): string =>
   type === "strings" ? `${describe.replace(/\.$/, "")}. Repeatable or comma-separated.` : describe;
 
-/** What a command line said for the flags `F`. */
+/** The values of the flags `F` on a command line. */
 export type Values<F extends Flags> = { readonly [K in keyof F]: Value<F[K]> };
 
 type Value<F extends Flag> = F extends { readonly type: "boolean" }
@@ -68,7 +71,7 @@ export const dryRun = {
   },
 } as const satisfies Flags;
 
-/** The row of `-o` with these formats. An empty one is none, as for kubectl. */
+/** Returns the row of `-o` with these formats. An empty value means that the flag is absent, as for kubectl. */
 export const formats = <const C extends readonly string[]>(choices: C) =>
   ({
     type: "string",
@@ -85,7 +88,7 @@ export const output = {
   "show-managed-fields": { type: "boolean", describe: "If true, keep the managedFields when printing objects in JSON or YAML format." },
 } as const satisfies Flags;
 
-/** The same for a verb that changes lists of pull secrets, which others may have to commit. */
+/** The row for a verb that changes lists of pull secrets. It also prints changes to commit. */
 export const referOutput = {
   ...output,
   output: formats(["json", "yaml", "name", "jsonl", "kustomize", "helm"]),

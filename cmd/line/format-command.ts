@@ -13,13 +13,13 @@ import type { scopeFlags } from "./scope-flags.ts";
 
 /** The cluster and the namespace of the current command line, for a command that acts in the same place. */
 export type Given = Pick<KubeFlags, "forward" | "namespace"> & {
-  /** The only cluster of a scope, which is none of the flags that kubectl knows. */
+  /** The only context of a scope. It is not a flag that kubectl knows. */
   readonly context?: string;
 };
 
 /**
- * Formats a fix for a POSIX shell. The flags with which the current command line selects its cluster are repeated, so that the command
- * acts in the same cluster.
+ * Formats a fix for a POSIX shell. Repeats the flags with which the current command line selects its cluster, so that the command acts in
+ * the same cluster.
  */
 export function formatCommand(fix: Fix, given: Given = { forward: [] }): string {
   if ("verb" in fix) return formatPluginCommand(fix, given);
@@ -39,10 +39,10 @@ export function formatCommand(fix: Fix, given: Given = { forward: [] }): string 
   }
 }
 
-/** The flags of all verbs that a fix may set. */
+/** The flags of all verbs that a fix can set. */
 type SettableFlag = "image" | keyof (typeof createFlags & typeof deleteFlags & typeof dangling & typeof manifests & typeof ours);
 
-/** The values of a command, and those that follow from others. */
+/** The values of a command, and those that are derived from others. */
 type Printed = FlagValues & { readonly passwordStdin?: boolean } & Omit<SignInOptions, "source"> & { readonly auth?: string };
 
 /** The flag of each value, in the order in which they are printed. */
@@ -87,7 +87,7 @@ const flagNames: { readonly [K in keyof Printed]-?: SettableFlag } = {
 function formatPluginCommand(command: PluginCommand, given: Given): string {
   const { verb, secret, targets: words = [], username, filename, kustomize, help } = command;
   const isPlaced = filename === undefined && kustomize === undefined && !help;
-  // The cluster and the namespace come first: if the end of the line is lost, the command acts there or fails
+  // The cluster and the namespace come first. If the end of the line is lost, the command acts there or fails
   const place = isPlaced ? placeFlags(command, given) : [];
   const argv = ["kubectl", "acr-secret", verb ?? [], place, secret ?? [], words, flagsOf(command)].flat();
   return `${username === undefined ? "" : 'printf %s "$PASSWORD" | '}${line(argv)}`;
@@ -113,7 +113,7 @@ function scopeValues({ contexts, namespaces, selector, exclude, includeSystem }:
   };
 }
 
-/** The flags with a letter. The tables of the verbs are loaded only with their verb. */
+/** The flags with a short form. The tables of the verbs are loaded only with their verb. */
 const shorts: Readonly<Record<string, string | undefined>> = {
   namespace: ours.namespace.short,
   selector: targets.selector.short,
@@ -135,7 +135,7 @@ function flagWords(flag: string, value: Value): string[] {
 /** An empty value, or one that looks like a flag, must be in one word with its flag. */
 const valued = (flag: string, text: string) => (text === "" || text.startsWith("-") ? [`${flag}=${text}`] : [flag, text]);
 
-/** Flags of the current command line that are not printed: a secret, and what selects no cluster. */
+/** Flags of the current command line that are not printed: a secret, and flags that don't select a cluster. */
 const unprinted: readonly (keyof typeof forwarded)[] = ["token", "cache-dir", "disable-compression"];
 
 /** Returns the flags that select the namespaces and the clusters of a command. */
@@ -161,7 +161,7 @@ const selectsNamespaces = (scope: Scope | undefined): boolean =>
 const formatKubectl = (command: KubectlCommand, given: Given): string =>
   line(["kubectl", ...command.kubectl.split(" "), ...placeFlags(command, given), ...command.args]);
 
-/** Helm reads logins only from a file, which nobody else may read. */
+/** Returns the commands that pull a chart. Helm reads logins only from a file, which other users must not be able to read. */
 function pullChart(host: string, data: string): string {
   const pull = line(["helm", "pull", `oci://${host}/CHART`, "--registry-config", "registry.json"]);
   return `(umask 077; ${data} | base64 -d > registry.json) && ${pull}`;
@@ -169,7 +169,7 @@ function pullChart(host: string, data: string): string {
 
 const line = (argv: readonly string[]) => argv.map(quoted).join(" ");
 
-/** A word for a POSIX shell: in single quotes if a shell would change it. */
+/** Returns a word for a POSIX shell, in single quotes if a shell would change it. */
 export function quoted(word: string): string {
   return /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

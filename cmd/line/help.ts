@@ -2,10 +2,13 @@ import { wrapped } from "../../src/output/printable.ts";
 import type { Verb, VerbRow } from "../verb.ts";
 import { descriptionOf, type Flag, type Flags, isList } from "./flags.ts";
 
-/** Where the flags are that no help of a verb shows. */
+/** Refers to the flags that the help of a verb doesn't show. */
 const ofAll = 'Use "kubectl acr-secret options" for a list of global command-line options (applies to all commands).';
 
-/** The flags of a command in kubectl's form: a line that can be typed, and under it what it does. @param columns of the terminal; 0: not known */
+/**
+ * Returns the flags of a command in kubectl's form: the flag with its default, and its description on the next line.
+ * @param columns the width of the terminal; 0 if unknown
+ */
 export function flagLines(flags: Flags, columns: number): string {
   const step = columns === 0 || columns >= 60 ? 4 : 2;
   const [beside, below] = [" ".repeat(step), " ".repeat(2 * step)];
@@ -19,7 +22,7 @@ export function flagLines(flags: Flags, columns: number): string {
     .join("");
 }
 
-/** The help of one verb, as `kubectl create --help` is laid out. @param columns of the terminal; 0: not known */
+/** Returns the help of one verb in the layout of `kubectl create --help`. @param columns the width of the terminal; 0 if unknown */
 export function verbHelp({ summary, description, findings, examples, flags, usage }: Verb, columns: number): string {
   const shown = examples.map((line) => `  ${line}\n${line.startsWith("#") ? "" : "\n"}`).join("");
   return [
@@ -34,7 +37,7 @@ export function verbHelp({ summary, description, findings, examples, flags, usag
 
 const exitCodes = (findings: string) => `The exit code is 0 on success, 1 if ${findings}, and 2 for an error, even if 1 applies too.`;
 
-/** What `kubectl acr-secret` alone prints. @param columns of the terminal; 0: not known */
+/** Returns the output of `kubectl acr-secret` without arguments. @param columns the width of the terminal; 0 if unknown */
 export function overview(verbs: readonly VerbRow[], columns: number): string {
   const width = Math.max(...verbs.map(({ name }) => name.length));
   return [
@@ -47,12 +50,12 @@ export function overview(verbs: readonly VerbRow[], columns: number): string {
   ].join("");
 }
 
-/** A flag's default as kubectl writes it. */
+/** Returns a flag's default as kubectl prints it. */
 export function shownDefault(flag: Flag): string {
   if (flag.type === "boolean") return String(flag.default ?? false);
   return isList(flag) ? "[]" : `'${flag.default ?? ""}'`;
 }
 
-/** Words in lines of a width, that a terminal has room for; below the first they stand in. */
+/** Wraps a text to the width of the terminal, and indents all lines after the first. */
 const wrap = (text: string, widest: number, columns: number, indent: number): string =>
   wrapped(text, columns === 0 ? widest : Math.max(1, Math.min(widest, columns - indent))).join(`\n${" ".repeat(indent)}`);

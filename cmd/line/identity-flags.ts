@@ -3,10 +3,10 @@ import type { SignInOptions } from "../../src/azure/port.ts";
 import { usage } from "../../src/errors.ts";
 import type { Flags, Values } from "./flags.ts";
 
-/** A tenant goes into URLs: it is an id, or a domain. */
+/** The form of a tenant, which becomes a part of URLs: an id or a domain. */
 const tenantForm = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/i;
 
-/** As whom Azure is asked, and where. */
+/** The flags that select the identity and the cloud of requests to Azure. */
 export const identityFlags = {
   auth: {
     type: "string",
@@ -33,7 +33,7 @@ export const identityFlags = {
   },
 } as const satisfies Flags;
 
-/** As whom a command line wants Azure to be asked. */
+/** Returns the sign-in options of a command line. */
 export const identityOf = ({ auth, tenant, subscription, cloud }: Values<typeof identityFlags>): SignInOptions => {
   return { source: auth, tenant, subscription, cloud };
 };

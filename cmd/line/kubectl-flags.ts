@@ -5,8 +5,8 @@ import type { Flag, Flags } from "./flags.ts";
 import { clusters, contexts, namespaces, users } from "./known.ts";
 
 /**
- * Global flags of kubectl (1.37: cli-runtime genericclioptions/config_flags.go, klog, and kubectl's root command) that are handed on to
- * it as they are.
+ * Global flags of kubectl that are passed on to it unchanged (1.37: cli-runtime genericclioptions/config_flags.go, klog, and kubectl's root
+ * command).
  */
 export const forwarded = {
   as: {
@@ -58,7 +58,7 @@ export const forwarded = {
   vmodule: { type: "string", empty: "absent", describe: "comma-separated list of pattern=N settings for file-filtered logging of kubectl" },
 } as const satisfies Readonly<Record<(typeof forwardedNames)[number], Flag>>;
 
-/** Global flags that we read ourselves. */
+/** Global flags that the plugin reads itself. */
 export const ours = {
   namespace: {
     type: "string",
@@ -98,7 +98,7 @@ const notANumber = (value: string) =>
 
 const measuresKubectl = () => usage("--profile and --profile-output measure kubectl itself", "kubectl version --profile=cpu");
 
-/** Global flags of kubectl that have no meaning here; `create` has a --username of its own. */
+/** Global flags of kubectl that are not supported. `create` has its own --username. */
 const refused = {
   password: {
     type: "string",

@@ -2,7 +2,7 @@ import { usage } from "../../src/errors.ts";
 import type { Fix } from "../../src/fix.ts";
 import { kinds, type TargetKind, targetKinds } from "../../src/kinds.ts";
 
-/** The kinds of object that a command line names, in kubectl's spellings of them. */
+/** The kinds of objects that a command line can name, in kubectl's spellings. */
 const spellings = {
   Secret: ["secret", "secrets"],
   ServiceAccount: ["sa", "serviceaccount", "serviceaccounts"],
@@ -12,9 +12,8 @@ const spellings = {
 export type Named = keyof typeof spellings;
 
 /**
- * The name of one object: `web`, or as kubectl prints it, `serviceaccount/web` or `sa/web`.
- * What the API server could not take for a name is refused here, since it would ask for another resource: client-go refuses the same.
- *
+ * Returns the name of one object: `web`, or as kubectl prints it, `serviceaccount/web` or `sa/web`. Rejects a name that the API server
+ * would read as another resource, as client-go does.
  * @throws CliError usage
  */
 export function objectName(kind: Named, word: string): string {
@@ -26,19 +25,19 @@ export function objectName(kind: Named, word: string): string {
   throw usage(`invalid ${kind} name ${JSON.stringify(word)}`, meant(word, prefix, name));
 }
 
-/** The name of a Secret, which is what an argument of a verb means. */
+/** Returns the name of a Secret, which is the default meaning of an argument. */
 export const secretName = (word: string) => objectName("Secret", word);
 
-/** Whether a word names a workload as kubectl does: `deploy/web`. */
+/** Whether a word names a workload as in kubectl: `deploy/web`. */
 export function isWorkload(word: string): boolean {
   const kind = word.includes("/") ? kindSpelled(word.slice(0, word.indexOf("/"))) : undefined;
   return kind !== undefined && "podSpec" in kinds[kind];
 }
 
-/** What is said of one to a verb that is about no target. */
+/** The hint for a workload if the verb has no targets. */
 export const noWorkloads = "check looks at every pod of the namespace; attach, detach and create take targets such as deployment/web";
 
-/** What somebody may have meant who put a slash into a name. */
+/** Returns a hint about a name with a slash. */
 function meant(word: string, prefix: string, name: string): string | Fix | undefined {
   if (isWorkload(word)) return noWorkloads;
   if (/[.:].*\/|\/.*[:@]/.test(word)) return { verb: "check", images: [word] };
@@ -47,7 +46,7 @@ function meant(word: string, prefix: string, name: string): string | Fix | undef
   return `did you mean ${JSON.stringify(name)}?`;
 }
 
-/** The kind that kubectl knows by a word: `deploy`, `deployments`, `deployment.apps`, `deployments.v1.apps`. */
+/** Returns the kind for a word in kubectl's spellings: `deploy`, `deployments`, `deployment.apps`, `deployments.v1.apps`. */
 export function kindSpelled(word: string): TargetKind | undefined {
   const [name = "", ...suffix] = word.toLowerCase().split(".");
   return targetKinds.find((kind) => {
@@ -57,7 +56,7 @@ export function kindSpelled(word: string): TargetKind | undefined {
   });
 }
 
-/** What may stand behind a name: nothing, the group, the version and the group; of the core group the version. */
+/** Returns the valid suffixes of a kind's name: none, the group, the version and the group; for the core group the version. */
 function suffixesOf(api: string): readonly string[] {
   const [group = "", version] = api.split("/");
   return version === undefined ? ["", api] : ["", group, `${version}.${group}`];

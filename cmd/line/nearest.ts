@@ -1,7 +1,7 @@
 import { distance } from "../../src/check/distance.ts";
 import type { Flags } from "./flags.ts";
 
-/** Other programs' words for our verbs (kubectl, oc, docker), and words for what a verb does. */
+/** Verbs of other programs (kubectl, oc, docker) and common synonyms, with the verb of this plugin. */
 const verbs: Readonly<Record<string, string>> = {
   get: "list",
   ls: "list",
@@ -30,14 +30,14 @@ const flagsOfOthers: Readonly<Record<string, string>> = {
   "docker-password": "password-stdin",
 };
 
-/** The verb that was most likely meant: by another program's word for it, or by a slip of the keys. */
+/** Returns the most likely verb for an unknown one: its synonym, or the verb with the most similar spelling. */
 export function meantVerb(word: string, known: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
   const other = Object.hasOwn(verbs, lower) ? verbs[lower] : undefined;
   return other !== undefined && known.includes(other) ? other : nearest(lower, known);
 }
 
-/** A hint at the flag that was most likely meant. */
+/** Returns a hint with the most likely flag for an unknown one. */
 export function meantFlag(name: string, flags: Flags): string | undefined {
   const known = Object.keys(flags).filter((each) => !flags[each]?.hidden);
   const other = Object.hasOwn(flagsOfOthers, name) ? flagsOfOthers[name] : undefined;
@@ -45,7 +45,7 @@ export function meantFlag(name: string, flags: Flags): string | undefined {
   return meant && `did you mean --${meant}?`;
 }
 
-/** The words that one comes near: at a typing error's distance, or those that it is a part of. */
+/** Returns the words that are similar to a word: the nearest one, and those that contain it. */
 export function near(word: string, known: readonly string[]): readonly string[] {
   const small = word.toLowerCase();
   const nearby = nearest(small, known);
@@ -53,7 +53,10 @@ export function near(word: string, known: readonly string[]): readonly string[] 
   return [...new Set([...(nearby === undefined ? [] : [nearby]), ...around])];
 }
 
-/** The word that was most likely meant, at two typing errors' distance or less, of a short one at one; of several one that is begun so. */
+/**
+ * Returns the most similar word, with at most two edits, or one edit for a short word. Of equally similar words, prefers one that starts
+ * with the word.
+ */
 function nearest(word: string, known: readonly string[]): string | undefined {
   const begun = (name: string) => Number(name.startsWith(word));
   const ranked = known

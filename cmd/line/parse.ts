@@ -3,15 +3,14 @@ import { usage } from "../../src/errors.ts";
 import { type Flag, type Flags, isList } from "./flags.ts";
 import { meantFlag } from "./nearest.ts";
 
-/** A command line taken apart: every flag of `flags` has its value or its default. */
+/** A parsed command line. Every flag of `flags` has its value or its default. */
 export type Parsed = {
   readonly flags: Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
   readonly args: readonly string[];
 };
 
 /**
- * Reads a command line as kubectl does: strict, the last of a repeated scalar counts, and each flag by its row.
- *
+ * Reads a command line like kubectl: strictly, with the last value of a repeated scalar, and each flag according to its row.
  * @throws CliError usage, in pflag's words
  */
 export function parse(argv: readonly string[], flags: Flags): Parsed {
@@ -27,12 +26,12 @@ export function parse(argv: readonly string[], flags: Flags): Parsed {
   return { flags: Object.fromEntries(read.map((one) => [one.name, settled(one)])), args };
 }
 
-/** The values of each flag in their order, and the arguments, from a line in which pflag's spellings are `--flag=value` all. */
+/** Collects the values of each flag in order, and the arguments. In the input, all flags have the form `--flag=value`. */
 function collect(
   { given, args }: TakenApart,
   flags: Flags,
 ): { given: Readonly<Record<string, readonly string[]>>; args: readonly string[] } {
-  // Of a value in quotes yargs would make one without: it gets each value's place, and not the value
+  // yargs would remove the quotes of a value, so it gets the position of each value instead of the value
   const places = given.map(({ name }, place) => `--${name}=${place}`);
   const valueAt = (place: unknown) => {
     const { name = "", value } = given[Number(place)] ?? {};
@@ -58,7 +57,7 @@ function collect(
 
 type Read = string | boolean | readonly string[] | undefined;
 
-/** What a flag is that nobody gave, or that was given an empty value which kubectl passes over. */
+/** Returns the value of a flag that is not given, or that has an empty value which kubectl ignores. */
 function unsaid(flag: Flag): Read {
   if (flag.type === "boolean") return flag.default ?? false;
   return isList(flag) ? [] : flag.default;
@@ -73,7 +72,7 @@ function readValue(name: string, flag: Flag, values: readonly string[]): Read {
   return texts.map((text) => readText(shown, flag, text)).filter((text) => text !== undefined);
 }
 
-/** Go's strconv.ParseBool. */
+/** The values of Go's strconv.ParseBool. */
 const words: Readonly<Record<string, boolean>> = {
   ...Object.fromEntries(["1", "t", "T", "TRUE", "true", "True"].map((word) => [word, true])),
   ...Object.fromEntries(["0", "f", "F", "FALSE", "false", "False"].map((word) => [word, false])),
@@ -87,7 +86,7 @@ function readBoolean(shown: string, { refuse }: Flag, text: string): boolean {
   return value;
 }
 
-/** @returns undefined for an empty value that is as none */
+/** @returns undefined for an empty value that counts as absent */
 function readText(shown: string, flag: Flag, text: string): string | undefined {
   if (text === "" && flag.empty === "absent") return undefined;
   if (text === "" && flag.empty === undefined && !flag.choices) throw invalid(shown, text, "it is empty");
@@ -100,7 +99,7 @@ function readText(shown: string, flag: Flag, text: string): string | undefined {
 
 const invalid = (shown: string, text: string, why: string) => usage(`invalid argument ${JSON.stringify(text)} for "${shown}" flag: ${why}`);
 
-/** Two flags that exclude each other, in cobra's words (MarkFlagsMutuallyExclusive). A flag that was switched off is not given. */
+/** Rejects two flags that exclude each other, in cobra's words (MarkFlagsMutuallyExclusive). A flag that is set to false doesn't count. */
 function refuseTogether(read: readonly { name: string; flag: Flag; value: Read }[]): void {
   const set = new Set(read.filter(({ value }) => value !== undefined && value !== false).map(({ name }) => name));
   for (const { name, flag } of read) {
@@ -111,27 +110,26 @@ function refuseTogether(read: readonly { name: string; flag: Flag; value: Read }
   }
 }
 
-/** A comma, and behind it a quoted field with doubled quotes inside, or text up to the next comma. */
+/** A comma, then a quoted field in which quotes are doubled, or text up to the next comma. */
 const field = /,(?:"((?:[^"]|"")*)"(?=,|$)|([^,]*))/g;
 
-/** Splits a value of a repeatable flag at its commas, as pflag's StringSlice does: `"a,b"` in quotes is one element (RFC 4180). */
+/** Splits a value of a repeatable flag at its commas, like pflag's StringSlice. `"a,b"` in quotes is one element (RFC 4180). */
 export const splitList = (text: string): string[] =>
   [...`,${text}`.matchAll(field)].map(([, quoted, plain = ""]) => quoted?.replaceAll('""', '"') ?? plain);
 
-/** Writes one element so that `splitList` returns it as it is. */
+/** Writes one element so that `splitList` returns it unchanged. */
 export const listWord = (element: string): string => (/[,"]/.test(element) ? `"${element.replaceAll('"', '""')}"` : element);
 
-/** One flag as it was given; `value` is undefined where it stands without one. */
+/** One flag as it was given. `value` is undefined if it has none. */
 export type Given = { readonly name: string; readonly value: string | undefined };
 
-/** A command line taken apart: its flags in their order, and its arguments. */
+/** A split command line: its flags in order, and its arguments. */
 export type TakenApart = { readonly given: readonly Given[]; readonly args: readonly string[] };
 
 /**
- * Takes a command line apart as pflag does (spf13/pflag flag.go, parseArgs): `--flag=value`, `--flag value`, `-nfoo`, `-Av6`, and all
- * that stands behind `--` is an argument. A flag that needs a value takes the next word, whatever it begins with.
- * One that can do without (`bare`) takes it too, unlike pflag, if it does not begin with a dash.
- *
+ * Splits a command line like pflag (spf13/pflag flag.go, parseArgs): `--flag=value`, `--flag value`, `-nfoo`, `-Av6`. Everything after `--`
+ * is an argument. A flag that needs a value takes the next word, even if that starts with a dash. Unlike pflag, a flag with an optional
+ * value (`bare`) also takes the next word, if that doesn't start with a dash.
  * @throws CliError usage, in pflag's words
  */
 function takeApart(argv: readonly string[], flags: Flags): TakenApart {
@@ -147,7 +145,9 @@ function takeApart(argv: readonly string[], flags: Flags): TakenApart {
   return { given, args };
 }
 
-/** Where a command line's first argument stands; its length if it has none. What is no flag of these is taken for one without a value. */
+/**
+ * Returns the position of a command line's first argument, or its length if there is none. An unknown flag counts as one without a value.
+ */
 export function firstArgument(argv: readonly string[], flags: Flags): number {
   const words = [...argv];
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
@@ -157,7 +157,7 @@ export function firstArgument(argv: readonly string[], flags: Flags): number {
       if (word.startsWith("--")) long(word, words, flags);
       else letters(word, words, flags);
     } catch {
-      // The parser will say what is wrong with it, by the flags of the verb that is looked for here
+      // The parser reports the problem, with the flags of the verb that is searched for here
     }
   }
   return argv.length;
@@ -171,7 +171,7 @@ function long(word: string, words: string[], flags: Flags): Given {
   return { name, value: value ?? nextValue(flag, words, { dashed: word, quoted: word }) };
 }
 
-/** `-Anfoo`, from a letter on: letters of flags without a value, and then one that takes the rest for its value. */
+/** Splits `-Anfoo` from a letter on: letters of flags without a value, then a flag that takes the rest as its value. */
 function letters(word: string, words: string[], flags: Flags, at = 1): Given[] {
   const letter = word[at] ?? "";
   const [name, flag] = Object.entries(flags).find(([, { short }]) => short === letter) ?? [];
@@ -182,11 +182,11 @@ function letters(word: string, words: string[], flags: Flags, at = 1): Given[] {
   return [{ name, value: undefined }, ...letters(word, words, flags, at + 1)];
 }
 
-/** The value of a flag that stands alone: the next word, if it takes one. */
+/** Returns the value of a flag without `=`: the next word, if the flag takes one. */
 function nextValue({ type, bare }: Flag, words: string[], shown: { dashed: string; quoted: string }): string | undefined {
   const [next] = words;
   if (type === "boolean") {
-    // pflag takes it for an argument: of `create --verify false` it would make a Secret of that name
+    // pflag reads it as an argument: `create --verify false` would create a Secret of that name
     if (next === "true" || next === "false") throw usage(`${shown.dashed} takes its value behind "=": ${shown.dashed}=${next}`);
     return undefined;
   }

@@ -5,8 +5,8 @@ import { imagesOf } from "../../src/state/images.ts";
 import { managed } from "../../src/state/pull-secrets.ts";
 
 /**
- * The login servers that the namespace's Secrets note and its pods have images of, as far as they may be read. Azure is not asked: that
- * takes longer than anybody waits for a word, and may need a sign-in.
+ * Returns the login servers that the namespace's Secrets record and that its pods have images of, if these can be read. Doesn't ask Azure,
+ * because that takes too long for completion and may require a sign-in.
  */
 export async function registriesAround(cluster: Cluster): Promise<readonly string[]> {
   const namespace = await cluster.namespace();
@@ -23,7 +23,7 @@ export async function registriesAround(cluster: Cluster): Promise<readonly strin
     return (await firstPage("pod", {})).flatMap(imagesOf).map(({ host }) => host);
   }
 
-  /** A page is enough: what is read whole takes longer, and names the same few registries. */
+  /** Reads only the first page: reading everything takes longer, and finds the same few registries. */
   async function firstPage<K extends "secret" | "pod">(kind: K, where: { labels?: string; metadataOnly?: boolean }) {
     for await (const page of cluster.pages(kind, { namespace, ...where })) return page;
     return [];

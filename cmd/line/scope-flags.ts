@@ -4,7 +4,7 @@ import type { Flags, Values } from "./flags.ts";
 import { contexts, namespaces } from "./known.ts";
 import { objectName } from "./names.ts";
 
-/** Flags of kubectl that describe one cluster: with several contexts, what is meant for one server would be sent to all. */
+/** Flags of kubectl that describe one cluster. With several contexts, they would be sent to all servers. */
 const ofOneCluster = [
   "context",
   "cluster",
@@ -21,13 +21,13 @@ const aNumber = (value: string) =>
     ? undefined
     : usage(`invalid argument ${JSON.stringify(value)} for "--concurrency" flag: must be an integer of 1 or more`);
 
-/** A namespace by its name (RFC 1123 label), or several by a pattern with `*` and `?`. */
+/** Validates the name of a namespace (RFC 1123 label), or a pattern with `*` and `?`. */
 const aNamespace = (flag: string) => (value: string) =>
   /^[a-z0-9*?]([-a-z0-9*?]{0,61}[a-z0-9*?])?$/.test(value.replace(/^.*\//, ""))
     ? undefined
     : usage(`invalid argument ${JSON.stringify(value)} for "--${flag}" flag: neither a namespace's name nor a pattern with * and ?`);
 
-/** The flags by which a verb acts on several namespaces and clusters. */
+/** The flags that select several namespaces and clusters. */
 export const scopeFlags = {
   namespaces: {
     type: "strings",
@@ -72,10 +72,10 @@ export const scopeFlags = {
 
 const { "include-system": _, ...reading } = scopeFlags;
 
-/** The same for a verb that only reads: it looks at kube-* like at any other. */
+/** The flags for a verb that only reads: it reads kube-* like any other namespace. */
 export const readScope = reading satisfies Flags;
 
-/** What the flags of a scope come to. @throws CliError usage for one that would choose among a single namespace */
+/** Returns the scope that the flags select. @throws CliError usage for a flag that filters a single namespace */
 export function scopeOf(flags: Values<typeof scopeFlags>): Scope {
   const namespaces = namespacesOf(flags);
   const stray = flags["exclude-namespaces"].length > 0 ? "exclude-namespaces" : flags["include-system"] ? "include-system" : undefined;

@@ -4,7 +4,7 @@ import { isGlob } from "../../src/scope/scope.ts";
 import type { TargetOptions, TargetPick } from "../../src/state/targets.ts";
 import { kindSpelled, secretName } from "./names.ts";
 
-/** What a command line says of its targets, besides the words that name them. */
+/** The flags that select targets. */
 export type TargetFlags = {
   readonly serviceaccount: readonly string[];
   readonly "all-serviceaccounts": boolean;
@@ -13,13 +13,12 @@ export type TargetFlags = {
   readonly "where-used": boolean;
 };
 
-/** What the words of a command line mean: the Secret, if the first of them names it, and the targets. */
+/** The meaning of the words of a command line: the Secret, if the first word names it, and the targets. */
 export type TargetWords = { readonly secret: string | undefined; readonly targets: TargetOptions };
 
 /**
  * Reads `[SECRET] TARGET…` in kubectl's spellings: `deploy/web sts/db`, `deploy web api`, `deploy,sts --all`, `deployments -l app=web`,
- * with `*` and `?` in a name for any text and any character; and the flags for ServiceAccounts.
- *
+ * with the patterns `*` for any text and `?` for any character in names; and the flags for ServiceAccounts.
  * @throws CliError usage
  */
 export function readTargetWords(words: readonly string[], flags: TargetFlags): TargetWords {
@@ -35,7 +34,10 @@ export function readTargetWords(words: readonly string[], flags: TargetFlags): T
   return { secret, targets: { picks, whereUsed } };
 }
 
-/** The first word is the Secret's name, unless it names targets: `deploy/web`, or a kind that its names, `--all` or labels follow. */
+/**
+ * Separates the Secret's name from the targets. The first word is the Secret's name, unless it names targets: `deploy/web`, or a kind that
+ * is followed by names, `--all` or labels.
+ */
 function takeSecret([first, ...rest]: readonly string[], several: boolean): [string | undefined, readonly string[]] {
   if (first === undefined) return [undefined, []];
   const isKind =
@@ -46,7 +48,7 @@ function takeSecret([first, ...rest]: readonly string[], several: boolean): [str
 
 const isTargetWord = (word: string): boolean => word.includes("/") && kindSpelled(word.slice(0, word.indexOf("/"))) !== undefined;
 
-/** The kinds of a word like `deploy,sts`; undefined where one of them is none. */
+/** Returns the kinds of a word such as `deploy,sts`; undefined if one of them is not a kind. */
 function kindsSpelled(word: string): TargetKind[] | undefined {
   const found = word.split(",").map(kindSpelled);
   return found.every((kind) => kind !== undefined) ? found : undefined;
@@ -64,7 +66,7 @@ function accountPicks({ serviceaccount, "all-serviceaccounts": all, selector, al
 
 const noKind = () => usage("--all is for the kinds that are named before it: deployments --all, or --all-serviceaccounts");
 
-/** What the words behind the Secret's name mean. */
+/** Returns the targets that the words after the Secret's name select. */
 function picksOf(words: readonly string[], { all, selector }: TargetFlags): TargetPick[] {
   const [first, ...names] = words;
   if (first === undefined) return [];
@@ -75,7 +77,7 @@ function picksOf(words: readonly string[], { all, selector }: TargetFlags): Targ
   return words.map(readPair);
 }
 
-/** `deploy web api`, `deploy,sts --all`, `deploy -l app=web`. */
+/** Reads `deploy web api`, `deploy,sts --all`, `deploy -l app=web`. */
 function ofKinds(
   chosen: readonly TargetKind[],
   names: readonly string[],
@@ -91,7 +93,7 @@ function ofKinds(
   throw usage(`resource(s) were provided, but no name was specified: ${spelled(kind)}/NAME, or ${kinds[kind].plural} --all`);
 }
 
-/** `deployment/web`. */
+/** Reads `deployment/web`. */
 function readPair(word: string): TargetPick {
   const slash = word.indexOf("/");
   const [before, name] = [word.slice(0, Math.max(slash, 0)), word.slice(slash + 1)];
@@ -109,7 +111,7 @@ const known = () => {
   return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 };
 
-/** What the API server could not take for a name would ask for another resource. */
+/** Rejects a name that the API server would read as another resource. */
 function aName(name: string): string {
   if (name === "") throw usage("the name of a target is empty");
   if (/[/%]|^\.\.?$/.test(name)) throw usage(`invalid name of a target ${JSON.stringify(name)}`);
@@ -123,7 +125,7 @@ const pick = (kind: TargetKind, words: readonly string[], selector?: string): Ta
   selector,
 });
 
-/** One pick a kind and labels: each list is read once. */
+/** Merges the picks of each kind and selector, so that each list is read once. */
 function merged(picks: readonly TargetPick[]): TargetPick[] {
   const groups = Map.groupBy(picks, ({ kind, selector }) => JSON.stringify([kind, selector]));
   return [...groups.values()].map(([first, ...more]) => {

@@ -7,7 +7,7 @@ import type { Previous } from "../../src/secret/entry.ts";
 import type { Carried } from "../../src/state/carriers.ts";
 import type { Holding } from "../../src/state/holdings.ts";
 
-/** A pull secret, what it holds, and who carries it. */
+/** A pull secret, its logins, and the ServiceAccounts that use it. */
 export type Listed = Carried & { readonly holdings: readonly Holding[] };
 
 export type Columns = {
@@ -18,7 +18,7 @@ export type Columns = {
   readonly style: ReturnType<typeof styleFor>;
 };
 
-/** The table of `list`. */
+/** Returns the table of `list`. */
 export function rows(found: readonly Listed[], { wide, where, headers, now, style }: Columns): string {
   const places = { one: [], namespaces: ["NAMESPACE"], clusters: ["CONTEXT", "NAMESPACE"] }[where];
   const header = [
@@ -39,7 +39,7 @@ export function rows(found: readonly Listed[], { wide, where, headers, now, styl
 const placeCells = ({ context = "", secret: { metadata } }: Carried, where: Where) =>
   ({ one: [], namespaces: [metadata.namespace ?? ""], clusters: [context, metadata.namespace ?? ""] })[where];
 
-/** The cells of one Secret, those of `-o wide` last. */
+/** Returns the cells of one Secret, those of `-o wide` last. */
 function cellsOf({ secret, carriers, holdings }: Listed, now: Date, wide: boolean): string[] {
   const { name, creationTimestamp } = secret.metadata;
   const all = (of: (holding: Holding) => string) => inCell([...new Set(holdings.map(of))].filter(Boolean), wide);
@@ -61,33 +61,35 @@ function cellsOf({ secret, carriers, holdings }: Listed, now: Date, wide: boolea
 
 const withoutRegional = (hosts: readonly string[]) => hosts.filter((host) => !hosts.some((other) => isRegional(other, host)));
 
-/** A login server of Azure's public cloud by the registry's name; any other host as it is. */
+/** Returns the registry's name for a login server of Azure's public cloud, and any other host unchanged. */
 const shortHost = (host: string) => host.replace(/^([^.]+)\.azurecr\.io$/, "$1");
 
-/** The password before the last rotation, and until when it works. */
+/** Returns the password before the last rotation, and until when it is valid. */
 function previousOf({ slot = "", until: end }: Previous, now: Date): string {
   if (end === undefined) return `${slot} until the next rotation`.trimStart();
   const left = until(end, now);
   return (left === "expired" ? `${slot} is to be retired` : `${slot} for ${left}`).trimStart();
 }
 
-/** A kind that is only guessed has a mark. */
+/** Adds a question mark to a guessed kind. */
 const kindOf = ({ kind, guessed }: Holding) => (kind !== "" && guessed ? `${kind}?` : kind);
 
-/** When the first of several logins expires. */
+/** Returns when the first of several logins expires. */
 function endOf(holdings: readonly Holding[], now: Date): string {
   const [first] = holdings.flatMap(({ expiresAt }) => expiresAt ?? []).sort((a, b) => Date.parse(a) - Date.parse(b));
   if (first !== undefined) return until(first, now);
   return holdings.length === 0 || holdings.some(({ expiry }) => expiry === "unknown") ? "<unknown>" : until(undefined, now);
 }
 
-/** As many names as a cell shows; of more it tells their number, as kubectl does of a Service's endpoints. */
+/**
+ * The maximum number of names in a cell. For more names, the cell shows how many are omitted, as kubectl does for a Service's endpoints.
+ */
 const few = 3;
 
 const inCell = (names: readonly string[], wide: boolean) =>
   wide || names.length <= few ? names.join(",") : `${names.slice(0, few - 1)} + ${names.length - few + 1} more...`;
 
-/** A pull secret as an object of `acr-secret/v1`, without its passwords. */
+/** Returns a pull secret as an object of `acr-secret/v1`, without its passwords. */
 export function listedObject({ context, secret: { metadata }, carriers, holdings }: Listed): object {
   const { name, namespace, creationTimestamp } = metadata;
   const logins = holdings.map(({ hosts, kind, guessed, identity, slot, expiry, expiresAt, madeAt, by, previous }) => ({
@@ -114,5 +116,5 @@ export function listedObject({ context, secret: { metadata }, carriers, holdings
   };
 }
 
-/** The same as a line of JSON. */
+/** Returns the object as a line of JSON. */
 export const listedLine = (listed: Listed): string => `${printableJson(JSON.stringify(listedObject(listed)))}\n`;

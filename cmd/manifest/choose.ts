@@ -9,9 +9,9 @@ import type { TargetPick } from "../../src/state/targets.ts";
 export type Choice = (object: ManifestObject) => boolean;
 
 /**
- * Which objects of manifests a command line is about: without targets everything that makes pods.
- * @param namespace that of `-n`: what is said to be in another one is not meant
- * @throws CliError usage for labels that are none
+ * Returns whether an object of manifests is selected. Without targets, every object that creates pods is selected.
+ * @param namespace the namespace of `-n`: objects with another namespace are not selected
+ * @throws CliError usage for invalid labels
  */
 export function choiceOf(picks: readonly TargetPick[], namespace: string | undefined): Choice {
   const chosen = picks.map(choosing);
@@ -26,7 +26,7 @@ function choosing({ kind, names, globs, selector }: TargetPick): Choice {
     is.name === kind && (names.includes(name) || globs.some((glob) => matchesGlob(glob, name))) && fits(labels);
 }
 
-/** @param where what the manifests are called @throws CliError notFound for what is named and in none of them */
+/** @param where the name of the manifests @throws CliError notFound for a named object that none of them contains */
 export function refuseMissing(
   picks: readonly TargetPick[],
   all: readonly ManifestObject[],
@@ -48,12 +48,12 @@ export function refuseMissing(
   );
 }
 
-/** An object as kubectl prints it. */
+/** Returns an object as kubectl prints it. */
 export const shownAs = ({ kind, name }: Pick<ManifestObject, "kind" | "name">): string => nameOf({ kind: kind.name, name });
 
 /**
- * What a person should know of templates that get their first name: pods with a list of their own get nothing of their
- * ServiceAccount's (apiserver admission, serviceaccount), as far as that is in the manifests too.
+ * Warns about templates that get their first name: pods with their own list get nothing from their ServiceAccount's list (apiserver
+ * admission, serviceaccount). Checks only ServiceAccounts in the manifests.
  */
 export function hiddenLists(changed: readonly ManifestObject[], all: readonly ManifestObject[], secret: string): string[] {
   const accounts = all.filter(({ kind }) => !kind.makesPods);

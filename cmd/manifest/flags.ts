@@ -2,10 +2,10 @@ import type { DryRun } from "../../src/actions/outcome.ts";
 import { usage } from "../../src/errors.ts";
 import type { Flags, Values } from "../line/flags.ts";
 
-/** What only a cluster could answer, or is about several. */
+/** Flags that require a cluster, or select several. */
 const ofClusters = ["all-contexts", "all-namespaces", "contexts", "namespace-selector", "namespaces", "recreate", "restart", "where-used"];
 
-/** The flags by which a verb acts on manifests instead of a cluster; `-f`, `-k` and `-R` are kubectl's. */
+/** The flags for acting on manifests instead of a cluster. `-f`, `-k` and `-R` are kubectl's. */
 export const manifests = {
   filename: {
     type: "strings",
@@ -27,7 +27,7 @@ export const manifests = {
 
 export type ManifestFlags = Values<typeof manifests>;
 
-/** What only prints what others are to commit changes nothing in a cluster. @throws CliError usage */
+/** Formats that print changes to commit change nothing in a cluster. @throws CliError usage */
 export function onlyPrinted<F extends { readonly output: string | undefined; readonly "dry-run": DryRun }>(
   verb: "attach" | "detach",
   flags: F,
@@ -37,7 +37,7 @@ export function onlyPrinted<F extends { readonly output: string | undefined; rea
   return flags.output === "kustomize" || flags.output === "helm" ? { ...flags, "dry-run": "client" } : flags;
 }
 
-/** Whether a command line is about manifests. @throws CliError usage */
+/** Whether a command line selects manifests. @throws CliError usage */
 export function wantsManifests({ filename, kustomize, recursive, write }: ManifestFlags): boolean {
   if (filename.length > 0 || kustomize !== undefined) return true;
   if (recursive || write) throw usage(`--${write ? "write" : "recursive"} is for the manifests of -f FILE`);

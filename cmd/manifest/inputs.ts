@@ -3,15 +3,15 @@ import { CliError, usage } from "../../src/errors.ts";
 import type { Context } from "../context.ts";
 import type { ManifestFlags } from "./flags.ts";
 
-/** A manifest as it comes in; `path` where it is a file that could be written. */
+/** An input manifest. `path` is set if it is a file that could be written. */
 export type Input = { readonly name: string; readonly bytes: Uint8Array; readonly path?: string };
 
-/** What kubectl takes for a manifest in a folder (cli-runtime resource.FileExtensions). */
+/** The files of a folder that kubectl reads as manifests (cli-runtime resource.FileExtensions). */
 const extensions = /\.(?:json|yaml|yml)$/;
 
 /**
- * Everything that `-f` or `-k` names, in its order, each file once.
- * @throws CliError in kubectl's words for what is not there
+ * Reads everything that `-f` or `-k` names, in order, each file once.
+ * @throws CliError in kubectl's words for a path that doesn't exist
  */
 export async function readInputs({ filename, kustomize, recursive, write }: ManifestFlags, context: Context): Promise<Input[]> {
   if (kustomize !== undefined) return [{ name: kustomize, bytes: Buffer.from(await context.kustomize(kustomize)) }];
@@ -41,7 +41,7 @@ async function pathsOf(path: string, recursive: boolean, { files }: Context): Pr
   return paths;
 }
 
-/** In the order of their names, as kubectl walks a folder. */
+/** Lists files in the order of their names, as kubectl walks a folder. */
 async function within(folder: string, recursive: boolean, files: Context["files"]): Promise<string[]> {
   const paths: string[] = [];
   for (const { name, isFolder } of await files.list(folder)) {

@@ -20,15 +20,14 @@ type Flags = ManifestFlags & TargetFlags & { readonly "dry-run": DryRun; readonl
 
 type Call = { readonly flags: Flags; readonly args: readonly string[] };
 
-/** A manifest that came in, and what it is to be. */
+/** An input manifest, and the result of its edit. */
 type Done = { readonly input: Input; readonly edited: Edited };
 
 type Options = { readonly do: Referring["act"]; readonly secret: string };
 
 /**
- * `attach` and `detach` on manifests: no cluster is asked. They are printed, or written in place with `--write`; none is if one of them
- * cannot be read or edited.
- *
+ * Runs `attach` and `detach` on manifests, without a request to a cluster. Prints the results, or writes them in place with `--write`.
+ * Writes none if one of them can't be read or edited.
  * @throws CliError
  * @returns the exit code
  */
@@ -51,7 +50,7 @@ export async function runManifests(verb: Options["do"], { flags, args }: Call, s
   return 0;
 }
 
-/** @throws CliError usage that names the line to type */
+/** @throws CliError usage, with the command to run */
 function secretOf(secret: string | undefined, verb: Options["do"], { filename, kustomize }: ManifestFlags): string {
   if (secret === undefined)
     throw usage("for manifests the Secret has to be named, since no cluster is asked", {
@@ -63,7 +62,7 @@ function secretOf(secret: string | undefined, verb: Options["do"], { filename, k
   throw usage(`invalid Secret name ${JSON.stringify(secret)}: lower case letters, digits, "-" and "."`);
 }
 
-/** @throws CliError usage for a form of output that tells of a cluster's objects */
+/** @throws CliError usage for an output format that describes objects of a cluster */
 function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Flags, { do: verb, secret }: Options): void {
   if (writes && kustomize !== undefined)
     throw usage("--write changes files, and what -k prints is in none", { verb, secret, kustomize, output: "kustomize" });
@@ -79,7 +78,7 @@ function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Fl
     });
 }
 
-/** Prints what would change in each manifest. @returns the exit code: 1 for a change, as of kubectl diff */
+/** Prints the changes of each manifest. @returns the exit code: 1 for a change, like kubectl diff */
 function printDiff(done: readonly Done[], { stdout, env }: Context): number {
   const style = styleFor(stdout, env);
   const lines = done.flatMap(({ input: { name, bytes }, edited: { text } }) =>
@@ -95,7 +94,10 @@ function printed(done: readonly Done[], output: string | undefined, options: Opt
   return joined(done.map(({ edited }) => edited.text));
 }
 
-/** The objects that have a name of their own, by which Kustomize finds them. @throws CliError invalid for a name that no object can have */
+/**
+ * Returns the objects with a name, by which Kustomize finds them. Objects with generateName have none.
+ * @throws CliError invalid for a name that no object can have
+ */
 function referringIn({ input, edited }: Done, { do: act, secret }: Options): Referring[] {
   const named = edited.objects.filter(({ object }) => !object.name.endsWith("*"));
   return named.map(({ object }) => {
@@ -107,7 +109,7 @@ function referringIn({ input, edited }: Done, { do: act, secret }: Options): Ref
   });
 }
 
-/** @throws CliError invalid for names that the API server refuses (RFC 1123): in YAML they could be another patch */
+/** @throws CliError invalid for names that the API server rejects (RFC 1123): in YAML, such a name could add another patch */
 function requireNames({ name: file, bytes }: Input, { kind, name, namespace, map }: ManifestObject): void {
   const refuse = (field: string, value: string, allowed: string) => {
     const why = `invalid metadata.${field} ${JSON.stringify(value)} of a ${kind.name}: ${allowed}`;
@@ -131,8 +133,9 @@ async function write(done: readonly Done[], dryRun: DryRun, session: Session): P
 }
 
 /**
- * Several manifests as one that kubectl reads: a mark before each that does not begin with one, and a byte order mark at most before all. JSON gets one at the very beginning too,
- * since kubectl takes a stream that begins with a brace for nothing but JSON.
+ * Joins several manifests into one that kubectl can read: adds a document separator before each one that doesn't start with one, and keeps
+ * a byte order mark only at the start. JSON gets a separator at the start too, because kubectl reads a stream that starts with a brace only
+ * as JSON.
  */
 function joined(texts: readonly string[]): string {
   const [only, ...more] = texts;

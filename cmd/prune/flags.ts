@@ -32,7 +32,7 @@ export const pruneFlags = {
 
 export type PruneFlags = Values<typeof pruneFlags>;
 
-/** What counts as left over. @throws CliError usage */
+/** Returns which objects count as leftovers. @throws CliError usage */
 export function wishOf({ "include-unknown": includeUnknown, "older-than": text }: PruneFlags): PruneOptions {
   const olderThan = goDuration(text);
   if (olderThan === undefined) throw usage(`invalid --older-than "${text}": a duration, such as 30m or 0s`);

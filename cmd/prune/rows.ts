@@ -9,12 +9,15 @@ import type { PruneFlags } from "./flags.ts";
 type Columns = {
   readonly wide: boolean;
   readonly headers: boolean;
-  /** The duration that `--older-than` gives. */
+  /** The duration of `--older-than`. */
   readonly olderThan: string;
   readonly now: Date;
 };
 
-/** The table of `prune`. Nobody tells when an ACR token was used last, nor, but for a preview, a password of an application. */
+/**
+ * Returns the table of `prune`. Azure doesn't show when an ACR token was last used, and only a preview API shows it for a password of an
+ * application.
+ */
 function pruneTable(rows: readonly PruneRow[], { wide, headers, olderThan, now }: Columns): string {
   const header = ["NAME", "KIND", "FOR", "AGE", "LAST USE", "STATE", ...(wide ? ["CLUSTER", "IDENTITY", "PASSWORDS"] : [])];
   const cells = rows.map(({ to, what, identity, passwords, for: { words, clusters }, madeAt, state, lost }) => {
@@ -35,7 +38,7 @@ function pruneTable(rows: readonly PruneRow[], { wide, headers, olderThan, now }
 const stateIn = (state: PruneRow["state"], olderThan: string) =>
   state === "too recent" ? `too recent (changed less than ${olderThan} ago, see --older-than)` : state;
 
-/** One row as data (`acr-secret/v1`). */
+/** Returns one row as data (`acr-secret/v1`). */
 function dataOf({ to, what, kind, identity, passwords, for: { words, clusters }, madeAt, state, goes, lost }: PruneRow) {
   return {
     apiVersion: "acr-secret/v1",
@@ -53,7 +56,7 @@ function dataOf({ to, what, kind, identity, passwords, for: { words, clusters },
   };
 }
 
-/** How rows are printed for programs. */
+/** The output formats for programs. */
 const printed: Readonly<Record<"json" | "jsonl" | "name", (rows: readonly PruneRow[]) => string | Promise<string>>> = {
   json: (rows) => printData({ apiVersion: "acr-secret/v1", kind: "LeftoverList", items: rows.map(dataOf) }, "json"),
   jsonl: (rows) => rows.map((row) => `${printableJson(JSON.stringify(dataOf(row)))}\n`).join(""),
@@ -78,7 +81,7 @@ export async function showLeftovers(
   else session.context.stderr.write("nothing is left over\n");
 }
 
-/** What could go besides, and what that takes. */
+/** Hints at further objects that could be removed, and the flags for that. */
 export function hintAtOthers(rows: readonly PruneRow[], { "older-than": olderThan }: PruneFlags, { hint }: Session): void {
   const count = (wanted: PruneState) => rows.filter(({ state, goes }) => state === wanted && !goes).length;
   const others = count("other cluster");

@@ -54,18 +54,18 @@ export const rotateFlags = {
 
 export type RotateFlags = Values<typeof rotateFlags>;
 
-/** What `rotate` was asked. */
+/** The parsed options of `rotate`. */
 export type RotateOptions = DueLimits & {
-  /** Absent: every Secret of this plugin in the scope. */
+  /** Absent for every Secret of this plugin in the scope. */
   readonly secret: string | undefined;
-  /** A registry's name or its login server. */
+  /** The name of a registry, or its login server. */
   readonly registry: string | undefined;
   readonly grace: Grace;
   /** RFC 3339, for the new password. */
   readonly expiresAt: string | undefined;
 };
 
-/** @throws CliError usage, before anybody is asked anything */
+/** @throws CliError usage, before any request */
 export function readRotateOptions(flags: RotateFlags, [named]: readonly string[], now: Date): RotateOptions {
   const { registry, "expiring-within": within, "older-than": age, grace, "expires-in": expiresIn } = flags;
   return {
@@ -78,7 +78,7 @@ export function readRotateOptions(flags: RotateFlags, [named]: readonly string[]
   };
 }
 
-/** The clock of Azure may be ahead of ours, so an age of zero is met by every password. */
+/** Returns the creation time for `--older-than`. Azure's clock may be ahead of this machine's, so an age of zero selects every password. */
 function createdBy(age: string, now: Date): Date {
   const span = lifetime(age, "--older-than", { zero: true });
   return new Date(span === 0 ? lastTime : now.getTime() - span);
@@ -94,13 +94,13 @@ type Reason = NotDue | "unable";
 /** Counts the credentials that a run skips. */
 export type Skips = {
   add(reasons: readonly Reason[]): void;
-  /** `skipped 39: never expire`, a line for each combination of reasons. */
+  /** Returns `skipped 39: never expire`, one line for each combination of reasons. */
   lines(): string;
 };
 
 export function openSkips({ "expiring-within": within = "", "older-than": age = "" }: RotateFlags): Skips {
   const counts = new Map<string, number>();
-  /** For one credential, and for several. */
+  /** The words for one credential, and for several. */
   const words: Readonly<Record<Reason, readonly [string, string]>> = {
     never: ["never expires", "never expire"],
     later: [`does not expire within ${within}`, `do not expire within ${within}`],
@@ -125,7 +125,7 @@ export function openSkips({ "expiring-within": within = "", "older-than": age = 
   };
 }
 
-/** Why a credential that cannot be rotated is skipped; none if the run has no limits. */
+/** Returns why a credential that can't be rotated is skipped; none if the run has no limits. */
 export function unableReasons({ kind, members }: Rotation, { endsBy, createdBy }: RotateOptions): readonly Reason[] {
   if (endsBy === undefined && createdBy === undefined) return [];
   const isUnknown = endsBy !== undefined && !endsKnown(kind) && members.every(({ entry }) => entry.expiresAt === undefined);

@@ -8,7 +8,7 @@ import type { Noted, NotedIn } from "../../src/state/noted.ts";
 import { noSecret } from "../../src/state/pull-secrets.ts";
 import type { RotateOptions } from "./options.ts";
 
-/** Whether a login is one that the command line is about: others that hold the same are found through it. */
+/** Returns whether the command line selects a login. Other Secrets with the same login are found through it. */
 export function isMeant({ secret, registry }: RotateOptions, clusterScopes: readonly ClusterScope[]): (noted: Noted) => boolean {
   const places = new Set(clusterScopes.flatMap(({ context, namespaces }) => namespaces.map((namespace) => placeKey(context, namespace))));
   const isRegistry = (hosts: readonly string[]) => hosts.some((host) => host === registry || host.split(".")[0] === registry);
@@ -21,7 +21,7 @@ export function isMeant({ secret, registry }: RotateOptions, clusterScopes: read
 const placeKey = (context: string | undefined, namespace = "") =>
   keyOf({ kind: "namespace", name: namespace, ...(context !== undefined && { context }) });
 
-/** Why nobody here can make another password of a credential; undefined where somebody can. */
+/** Returns why the plugin can't create another password of a credential; undefined if it can. */
 export function unable({ kind, host, members }: Rotation): CliError | undefined {
   const row = kindNamed(kind);
   const { name: secret, namespace, context } = members[0]?.to ?? {};
@@ -35,7 +35,7 @@ export function unable({ kind, host, members }: Rotation): CliError | undefined 
   return new CliError("invalid", message, { hint: { verb: "create", secret, registry: host, ...hint, namespace, context } });
 }
 
-/** The Secrets of other tools in the scope whose credential is in no rotation, one of each credential. */
+/** Returns the Secrets of other tools in the scope whose credential is in no rotation, one for each credential. */
 export function foreignOnly({ noted }: NotedIn, rotations: readonly Rotation[], isWanted: (noted: Noted) => boolean): Noted[] {
   const rotated = new Set(rotations.flatMap(({ all }) => all));
   const skipped = noted.filter(
@@ -44,13 +44,13 @@ export function foreignOnly({ noted }: NotedIn, rotations: readonly Rotation[], 
   return [...new Map(skipped.map((one) => [JSON.stringify([one.entry.kind, one.entry.identity]), one])).values()];
 }
 
-/** The refusal to write a Secret that another tool manages. */
+/** Returns the error for a Secret that another tool manages. */
 export function managedElsewhere({ to: { name, namespace, context }, entry }: Noted): CliError {
   const message = `secret "${name}" in namespace "${namespace}" holds ${entry.identity} and is managed by another tool, so it is not rotated`;
   return new CliError("conflict", message, { hint: { verb: "rotate", secret: name, force: true, namespace, context } });
 }
 
-/** The error where there is nothing to rotate. */
+/** Returns the error if there is nothing to rotate. */
 export async function nothingToRotate(
   { secret, registry }: RotateOptions,
   clusterScopes: readonly ClusterScope[],
@@ -73,7 +73,7 @@ export async function nothingToRotate(
   });
 }
 
-/** The error for the first namespace that was named and does not exist. */
+/** Returns the error for the first named namespace that doesn't exist. */
 async function absentNamespace(clusterScopes: readonly ClusterScope[]): Promise<CliError | undefined> {
   for (const { cluster, namespaces, open, error } of clusterScopes)
     for (const name of open || error ? [] : namespaces)
