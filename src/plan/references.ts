@@ -4,6 +4,7 @@ import type { KubeObjects, Metadata, NameRef, PodSpec } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 import type { Drift } from "./drift.ts";
 import { type Recreation, readRecreation } from "./recreate.ts";
+import { isPlain } from "./wording.ts";
 
 /** A target with the names in its list of pull secrets, and the resourceVersion at which they were read. */
 export type Target<K extends TargetKind = TargetKind> = {
@@ -51,9 +52,12 @@ export function podSpecOf(kind: TargetKind, object: object): PodSpec | undefined
 /** Returns the ServiceAccount that pods of a spec run as. */
 export const accountOf = ({ serviceAccountName: name }: PodSpec): string => name || "default";
 
-/** Returns the controller of an object. */
+/**
+ * Returns the controller of an object. The API server accepts any text as the name in an owner reference. A text such as `*` is the name of
+ * no object, but a printed command with it would act on others.
+ */
 export const controllerOf = ({ ownerReferences = [] }: Metadata): Maker | undefined =>
-  ownerReferences.find(({ controller }) => controller === true);
+  ownerReferences.find(({ controller, name }) => controller === true && isPlain(name));
 
 /**
  * Returns the controller only if it creates the object from a template. Other controllers, such as an operator that owns a Deployment, are

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Entry } from "../../../src/secret/entry.ts";
+import { stuckPod } from "../../support/fakes/cluster.ts";
 import { shared, stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -54,3 +55,18 @@ test("of a shared credential the password goes on that one of its Secrets notes 
   expect(before && world.azure.knows(before)).toBe(true);
   expect(["a", "b"].map((at) => isAlive(world, at))).toEqual([true, true]);
 });
+
+test.for(["*", "--force", "web --force", "a\nkubectl delete ns demo"])(
+  "prints no command about a controller when a pod's owner reference has the name %j",
+  async (name) => {
+    const world = await withEvil("a");
+    const { metadata, ...pod } = stuckPod("evil", "web-1", "myregistry.azurecr.io/app/web:1");
+    const owner = { apiVersion: "batch/v1", kind: "Job", name, uid: "o", controller: true };
+    world.cluster.put({ ...pod, metadata: { ...metadata, ownerReferences: [owner] } });
+
+    const { stderr } = await type(`${create} -n evil --serviceaccount default`, world.ports);
+
+    expect(stderr).toContain("kubectl acr-secret attach -n evil acr-myregistry pod/web-1 --recreate\n");
+    expect(stderr).not.toContain("job/");
+  },
+);
