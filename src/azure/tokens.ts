@@ -79,7 +79,8 @@ export type SlotRef = { readonly token: string; readonly slot: Slot; readonly cr
 /**
  * Deletes the password of one slot. The other password stays. Azure accepts the list of passwords that stay, without a precondition: a
  * password that another client creates between the read and the write is lost. So no other request comes between the two.
- * | @returns whether the slot is empty now; false if it holds another password than the given one
+ *
+ * @returns whether the slot is empty now; false if it holds another password than the given one
  * @throws CliError
  */
 export async function clearPassword(arm: Arm, registry: AzureRegistry, { token: name, slot, creationTime }: SlotRef): Promise<boolean> {

@@ -11,7 +11,8 @@ type InAzure = ImageFacts & { readonly azure: AzureFacts };
 /**
  * Returns the fix for a failure. If you run the printed command, the verdict becomes `pulls`, or the words next to it say what it doesn't
  * fix. It never removes a login of another registry.
- * | @param secret the Secret of the cause
+ *
+ * @param secret the Secret of the cause
  */
 export function advise(cause: Cause, facts: ImageFacts, secret: string | undefined): Advice {
   const held = facts.secrets.find(({ name }) => name === secret);

@@ -58,7 +58,8 @@ export type Keyless<Of> = { readonly image: Wanted; readonly of: readonly Of[]; 
 /**
  * The images that no key of a Secret matches by the kubelet's rules, if a key is similar, or if a template has no other image. An image of
  * another registry may have a pull secret of its own. Reports each host once.
- * | @param keys the keys under `auths` that have a login
+ *
+ * @param keys the keys under `auths` that have a login
  */
 export function keyless<Of>(secret: string, keys: readonly string[], pullers: readonly Puller<Of>[]): Keyless<Of>[] {
   const missed = pullers.flatMap(({ of, images, whole }) => {

@@ -15,7 +15,8 @@ const short = 8;
 /**
  * A width that follows the server: it grows while responses are as fast as the fastest, and shrinks when they queue. A 429 halves it. The
  * queue is estimated as in TCP Vegas: width × (1 - quickest / usual time).
- * | @param fixed a width that does not change
+ *
+ * @param fixed a width that does not change
  */
 export function openPace({ fixed, now }: { readonly fixed?: number | undefined; now(): number }): Pace {
   let width = fixed ?? first;

@@ -5,7 +5,8 @@ import { CliError } from "../errors.ts";
 /**
  * The proxy in HTTPS_PROXY for an https URL, as Go and thus kubectl reads it (golang.org/x/net/http/httpproxy); undefined if there is none,
  * or if NO_PROXY excludes the host. An invalid proxy is an error here. Go would connect directly.
- * | @throws CliError config
+ *
+ * @throws CliError config
  */
 export function proxyFor(url: string, env: Environment): URL | undefined {
   const named = env["HTTPS_PROXY"] || env["https_proxy"];

@@ -62,10 +62,12 @@ const mostBlindAttempts = 4;
 
 /**
  * Returns when to send a request to an API server again after these attempts, oldest first.
- * | As in client-go, 429 and 5xx wait as long as Retry-After says, at most ten times. For 429 and 503 without it, the delay grows with each
+ *
+ * As in client-go, 429 and 5xx wait as long as Retry-After says, at most ten times. For 429 and 503 without it, the delay grows with each
  * attempt. A 401 is repeated once, because an exec credential is only renewed by the 401 that it causes. After a broken connection only
  * reads are repeated, because a write may have been applied.
- * | @returns milliseconds to wait, or undefined to give up
+ *
+ * @returns milliseconds to wait, or undefined to give up
  */
 export function clusterRetryDelay(method: HttpRequest["method"], attempts: readonly Attempt[]): number | undefined {
   const last = attempts.at(-1);

@@ -33,9 +33,11 @@ export type Authorities = {
 /**
  * The trusted authorities: those of SSL_CERT_FILE, which replace the machine's, as in OpenSSL; else the machine's, as kubectl finds them.
  * Folders of SSL_CERT_DIR replace the machine's, and NODE_EXTRA_CA_CERTS is added to either.
- * | Node can find them on Linux too, but reads every file of the folders, each certificate three times, even if SSL_CERT_FILE is set. That
+ *
+ * Node can find them on Linux too, but reads every file of the folders, each certificate three times, even if SSL_CERT_FILE is set. That
  * takes as long as its own start.
- * | @throws CliError config if SSL_CERT_FILE cannot be read
+ *
+ * @throws CliError config if SSL_CERT_FILE cannot be read
  */
 export async function authorities(env: Environment, system = platform(), places = onLinux): Promise<Authorities> {
   const { SSL_CERT_FILE: named, SSL_CERT_DIR: chosen, NODE_EXTRA_CA_CERTS: extra } = env;

@@ -14,7 +14,8 @@ const look = 16;
  * failure doubles the back-off. Only a new pod resets it; a fixed Secret does not. The number of failures is unknown, so this assumes the
  * largest possible number: the real wait may be shorter. The duration of pulls and the wait for other pulls on the node are not included,
  * nor that a pod with a crashing container may be synced only once in 90 seconds.
- * | @param waitingSince no later than the first failed pull, such as `status.startTime` of a pod
+ *
+ * @param waitingSince no later than the first failed pull, such as `status.startTime` of a pod
  */
 export function retryWithin(waitingSince: Date, now: Date): number {
   const elapsed = (now.getTime() - waitingSince.getTime()) / 1000;

@@ -13,7 +13,8 @@ export type EventReading = { readonly failures: readonly PullFailure[]; readonly
  * Parses `state.waiting` of a container's status (kubelet 1.34 to 1.37 with containerd 1.6 and 1.7). While a pull fails, the reason changes
  * between ErrImagePull, ImagePullBackOff and, if the container ran before, CrashLoopBackOff. The last one says nothing about pulls, so read
  * the events too.
- * | @returns a failure for each login that was tried, in their order; none if the container does not wait for its image
+ *
+ * @returns a failure for each login that was tried, in their order; none if the container does not wait for its image
  */
 export function readWaiting({ reason = "", message = "" }: { readonly reason?: string; readonly message?: string }): PullFailure[] {
   if (reason === "ErrImagePull" || reason === "ImagePullBackOff") return readError(message);

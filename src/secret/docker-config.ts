@@ -6,7 +6,8 @@ export const sketchConfig = '{"auths":{}}';
 /**
  * Returns the text of a kubernetes.io/dockerconfigjson Secret with one login, byte for byte like `kubectl create secret docker-registry`,
  * so that a rerun of either changes nothing.
- * | @param servers the key under `auths`: a login server as images name it, `myregistry.azurecr.io`; or several with the same login
+ *
+ * @param servers the key under `auths`: a login server as images name it, `myregistry.azurecr.io`; or several with the same login
  */
 export function encodeDockerConfig(servers: string | readonly string[], login: Login): string {
   return goJson({ auths: Object.fromEntries([servers].flat().map((server) => [server, auth(login)])) });
