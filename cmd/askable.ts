@@ -3,8 +3,8 @@ import { printable } from "../src/output/printable.ts";
 import type { Session } from "./session.ts";
 
 /**
- * Returns the terminal to prompt on; undefined with -o, because a program reads the output, in CI, which may have a terminal without a
- * user, and on a dumb terminal.
+ * Returns the terminal to prompt on. Undefined with -o, because a program reads the output. Undefined in CI, which may have a terminal but
+ * no user, and on a dumb terminal.
  */
 export function askable({ context }: Session, output: string | undefined) {
   const { env, terminal } = context;

@@ -58,7 +58,7 @@ export const completion = verb({
   },
 });
 
-/** The word is probably the name of a shell, as in `kubectl completion bash`. */
+/** Returns the error for an unknown word, which is probably the name of a shell, as in `kubectl completion bash`. */
 const unknown = (word: string) =>
   new CliError("usage", `unknown word "${word}": kubectl's own completion, of whatever shell, completes its plugins`, {
     hint: "kubectl acr-secret completion install",

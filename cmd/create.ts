@@ -117,7 +117,7 @@ async function makeOnce({ options, kind, needsName, flags }: Asking, session: Se
 
 const isCreated = ({ change, error, left }: Outcome): boolean => change?.act === "store" && !change.precondition && !error && !left;
 
-/** Clears the place of the outcome that prints the command. */
+/** Keeps the command from getting the namespace and the context of the outcome that prints it. */
 const nowhere = { namespace: undefined, context: undefined };
 
 /**

@@ -6,8 +6,8 @@ const theirs = ["DEBUG", ...["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((
 
 /**
  * Returns the environment that the process was started with, and removes these variables from the process. The packages get their proxies
- * from this plugin (src/http). If they also find a proxy in the process, they use it too, fail at one without a scheme, and log it with its
- * password if DEBUG or AZURE_LOG_LEVEL enables logs.
+ * from this plugin (src/http). If they also find a proxy in the process, they use it too, and fail at one without a scheme. If DEBUG or
+ * AZURE_LOG_LEVEL enables logs, they log the proxy with its password.
  */
 export function takeEnvironment(): Environment {
   const env = sameByName(process.env, process.platform);

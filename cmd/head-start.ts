@@ -67,8 +67,8 @@ export function headStart(env: Environment): Launched | undefined {
 }
 
 /**
- * Whether a word is such a flag, also in a group of letters such as `-As=…`: s is the short form of --server, h of --help, f and k of the
- * manifest flags.
+ * Whether a word is such a flag, also in a group of letters such as `-As=…`. The letter s stands for --server, h for --help, f and k for
+ * the manifest flags.
  */
 function isLate(word: string): boolean {
   return /^-[^-]*[shfk]/.test(word) || (word.startsWith("--") && late.includes(word.slice(2).split("=")[0] ?? ""));

@@ -94,7 +94,10 @@ async function look(name: string, flags: PruneFlags, clusterScopes: readonly Clu
   return { registry, made: [...createdTokens(stock, registry), ...principals], held, now };
 }
 
-/** Without permission to read applications, the tokens can still be read. */
+/**
+ * Returns the applications that this plugin created. Without permission to read them, warns and returns none, because the tokens can still
+ * be read.
+ */
 async function principalsIn(azure: Azure, registry: AzureRegistry, { warn }: Session): Promise<Made[]> {
   try {
     return await createdPrincipals(azure, registry);
@@ -115,7 +118,7 @@ async function holdings(clusterScopes: readonly ClusterScope[]): Promise<Held> {
   return { entries, clusters, whole: unlisted.length === 0, unlisted };
 }
 
-/** If no cluster responds, it is unknown what is left over. @throws CliError */
+/** Rejects the run if no cluster responds, because then it is unknown what is left over. @throws CliError */
 function refuseBlind({ unlisted }: Held, clusterScopes: readonly ClusterScope[]): void {
   const [first] = unlisted;
   if (first && unlisted.length === clusterScopes.length && first.error.kind !== "forbidden") throw first.error;

@@ -121,8 +121,8 @@ async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotat
 }
 
 /**
- * Returns why Azure is not asked about a credential: it is not due according to the recorded expiry, and no grace period of an earlier run
- * has ended. The record never decides about the age, because anyone in the namespace can write it.
+ * Returns why Azure is not asked about a credential: it is not due according to the recorded expiry, and no grace period has ended. The
+ * record never decides about the age, because anyone in the namespace can write it.
  */
 function skipped({ all, replaced }: Rotation<Noted>, { endsBy, createdBy }: RotateOptions, now: Date): readonly NotDue[] {
   if (createdBy !== undefined || dueOf(replaced, now).some(({ until }) => until !== undefined)) return [];
@@ -158,7 +158,7 @@ async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation,
   }
 }
 
-/** A namespace can have Secrets of several credentials, so an error of one doesn't end the run. */
+/** Marks an outcome as partial. A namespace can have Secrets of several credentials, so an error of one doesn't end the run. */
 const asPartial = (outcome: Outcome): Outcome =>
   outcome.change || "ahead" in outcome ? outcome : { ...outcome, isPartial: true as const };
 

@@ -161,13 +161,16 @@ function placesOf(scope: Scope, per: CreateOptions["per"]): Partial<Create> {
   return isHere || per === "namespace" ? {} : { scope, credentialPer: per, namespace: undefined, context: undefined };
 }
 
-/** Azure documents up to 10 minutes for a role (learn.microsoft.com/azure/role-based-access-control/troubleshooting). @throws CliError usage */
+/**
+ * Returns the waits. Azure documents up to 10 minutes for a role (learn.microsoft.com/azure/role-based-access-control/troubleshooting).
+ * @throws CliError usage
+ */
 const waitsOf = ({ wait }: Pick<CreateFlags, "wait">) => ({
   wait: waitOf({ wait: wait ?? "3m" }),
   waitForRole: waitOf({ wait: wait ?? "10m" }),
 });
 
-/** A named token or application can't be different for each namespace. @throws CliError usage */
+/** Rejects a named token or application with one credential for each namespace. @throws CliError usage */
 function refuseOneForEach({ "credential-per": per, "acr-token": token, "service-principal": principal = ownPrincipal }: CreateFlags): void {
   if (per !== "namespace") return;
   const not = "so it cannot be combined with --credential-per=namespace";
@@ -186,7 +189,7 @@ export function podsWanted(asked: CreateOptions, onePlace: boolean): "none" | "w
   return wantsTargets(options) ? "waiting" : "none";
 }
 
-/** The Secrets of some readers hold only one login. @throws CliError usage */
+/** Rejects several logins for a reader whose Secret holds only one. @throws CliError usage */
 function refuseSeveral(reader: ReaderName | undefined, flags: Readonly<Record<"merge" | "include-regional", boolean>>): void {
   const several = (["merge", "include-regional"] as const).find((flag) => flags[flag]);
   if (several && reader && readers[reader].shape)

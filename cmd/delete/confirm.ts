@@ -32,7 +32,7 @@ export async function askFirst(session: Session, preview: AsyncIterable<Outcome>
   if (!(await confirm(terminal, question))) throw new CliError("cancelled", "nothing is deleted");
 }
 
-/** For example `Delete secret/acr-myregistry, which serviceaccount/default names?` */
+/** Returns the question, for example `Delete secret/acr-myregistry, which serviceaccount/default names?` */
 function questionOf(seen: readonly Outcome[], where: Where): string | undefined {
   const done = seen.flatMap(({ change, error, left }) => (!change || error || left ? [] : [change]));
   const secrets = done.filter(({ act }) => act === "remove");

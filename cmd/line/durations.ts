@@ -22,7 +22,7 @@ export function lifetime(duration: string, flag: string, { zero = false } = {}):
 }
 
 /**
- * The maximum duration, a thousand years in milliseconds: no password needs to be valid for longer, and the year still has four digits in
+ * The maximum duration in milliseconds: a thousand years. No password needs to be valid for longer, and the year still has four digits in
  * RFC 3339.
  */
 const longest = 1000 * 365 * 86_400_000;

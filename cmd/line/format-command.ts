@@ -132,7 +132,7 @@ function flagWords(flag: string, value: Value): string[] {
   return texts.flatMap((text) => valued(short === undefined ? `--${flag}` : `-${short}`, text));
 }
 
-/** An empty value, or one that looks like a flag, must be in one word with its flag. */
+/** Returns the words of a flag with its value. An empty value, or one that starts with a dash, must be in one word with its flag. */
 const valued = (flag: string, text: string) => (text === "" || text.startsWith("-") ? [`${flag}=${text}`] : [flag, text]);
 
 /** Flags of the current command line that are not printed: a secret, and flags that don't select a cluster. */

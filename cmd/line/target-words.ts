@@ -17,8 +17,8 @@ export type TargetFlags = {
 export type TargetWords = { readonly secret: string | undefined; readonly targets: TargetOptions };
 
 /**
- * Reads `[SECRET] TARGET…` in kubectl's spellings: `deploy/web sts/db`, `deploy web api`, `deploy,sts --all`, `deployments -l app=web`,
- * with the patterns `*` for any text and `?` for any character in names; and the flags for ServiceAccounts.
+ * Reads `[SECRET] TARGET…` in kubectl's spellings, and the flags for ServiceAccounts: `deploy/web sts/db`, `deploy web api`, `deploy,sts
+ * --all`, `deployments -l app=web`. In names, `*` stands for any text and `?` for any character.
  * @throws CliError usage
  */
 export function readTargetWords(words: readonly string[], flags: TargetFlags): TargetWords {

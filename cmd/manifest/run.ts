@@ -133,8 +133,8 @@ async function write(done: readonly Done[], dryRun: DryRun, session: Session): P
 }
 
 /**
- * Joins several manifests into one that kubectl can read: adds a document separator before each one that doesn't start with one, and keeps
- * a byte order mark only at the start. JSON gets a separator at the start too, because kubectl reads a stream that starts with a brace only
+ * Joins several manifests into one that kubectl can read. Adds a document separator before each one that doesn't start with one. Keeps a
+ * byte order mark only at the start. JSON gets a separator at the start too, because kubectl reads a stream that starts with a brace only
  * as JSON.
  */
 function joined(texts: readonly string[]): string {

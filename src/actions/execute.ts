@@ -46,7 +46,7 @@ async function attempt(change: Change, needed: readonly Promise<boolean>[], env:
   }
 }
 
-/** The outcome of a change in a client dry run. */
+/** Returns the outcome of a change in a client dry run. */
 const preview = (change: Change, env: Env): ChangeOutcome => ({ change, ...actionOf(change).preview?.(change, env) });
 
 /** Executes a single change. */

@@ -49,7 +49,7 @@ async function putBack(to: Ref<"secret">, old: Secret, { tools, run }: Pick<Env,
   if (!error || error instanceof Conflict) run.gone.delete(keyOf(to));
 }
 
-/** An object without what the server adds. */
+/** Returns an object without the fields that the server adds. */
 function asNew({ metadata: { uid, resourceVersion, creationTimestamp, managedFields, ...metadata }, ...secret }: Secret): Secret {
   return { ...secret, metadata };
 }

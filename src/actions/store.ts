@@ -206,7 +206,8 @@ async function decide(change: Store, secret: Secret, env: Env, lost: CliError | 
 }
 
 /**
- * A rotation writes only existing Secrets: a deleted Secret stays deleted, and a Secret that was created again may hold another credential.
+ * Whether the Secret is not the one to rotate. A rotation writes only existing Secrets: a deleted Secret stays deleted, and a Secret that
+ * was created again may hold another credential.
  */
 const isOther = (secret: Secret | undefined, { renews, precondition }: Store) =>
   renews !== undefined && secret?.metadata.uid !== precondition?.uid;

@@ -29,7 +29,7 @@ export type Tools = {
   readonly merge: boolean;
   sleep(milliseconds: number): Promise<void>;
   now(): Date;
-  /** Random jitter in [0, 1). */
+  /** Returns random jitter in [0, 1). */
   chance(): number;
   /** Unique id of this run, which its claims contain. */
   readonly runId: string;
@@ -43,7 +43,7 @@ export type Tools = {
   halted(): boolean;
   /** Runs work that an interruption must not end, within a time limit. */
   unhalted<T>(work: () => Promise<T>): Promise<T>;
-  /** The maximum number of concurrent tasks. */
+  /** Returns the maximum number of concurrent tasks. */
   width(): number;
 };
 

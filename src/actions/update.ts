@@ -34,7 +34,7 @@ export async function update<State, Result>({ initial, read, write, attempts, pa
   }
 }
 
-/** The attempts and the pause for a Secret, which has few writers. */
+/** Returns the attempts and the pause for a Secret, which has few writers. */
 export const secretRetries = ({ sleep }: Tools) => ({ attempts: 10, pause: () => sleep(5) });
 
 /**

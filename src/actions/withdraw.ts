@@ -21,7 +21,7 @@ export const withdraw: Action<Withdraw> = {
 };
 
 /**
- * Removes logins from the version of a Secret that was read, including logins that another run wrote after the plan: the annotation then
+ * Removes logins from the version of a Secret that was read, including logins that another run wrote after the plan. The annotation then
  * lists what must be revoked. Claims the Secret in the meantime, so that no other run generates a password of the credential.
  */
 async function removeLogins(change: Withdraw, env: Env): Promise<ChangeOutcome> {

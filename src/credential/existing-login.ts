@@ -9,7 +9,7 @@ export type ExistingLogin = { readonly login: Login; readonly slot?: string | un
 
 type Origin = Pick<Credential, "kind" | "host"> & Pick<Issue, "mayPull"> & { loginFor(need: Need): ExistingLogin };
 
-/** A credential that the plugin neither creates nor deletes. */
+/** Returns a credential that the plugin neither creates nor deletes. */
 export function existingCredential(
   { kind, host, mayPull, loginFor }: Origin,
   { verify }: Asked,

@@ -53,7 +53,7 @@ export type Owner = {
   readonly secret: string;
   /** Its description in Azure: `secret acr in namespace demo`. */
   readonly words: string;
-  /** The description with the cluster, if that can be read: `secret acr in namespace demo of cluster 1a2b3c4d`. Read once. */
+  /** Returns the description with the cluster, if that can be read: `secret acr in namespace demo of cluster 1a2b3c4d`. Read once. */
   wordsInCluster(): Promise<string>;
   /** Whether its Secrets are certainly in one cluster, even if several contexts name it. */
   isInOneCluster(): Promise<boolean>;

@@ -65,7 +65,7 @@ async function regionalHosts({ registry: named, identity }: Asked, sources: Sour
 const without = "leave out --include-regional";
 
 /**
- * Rethrows an error of Azure with another hint: a user who supplies a login may have no permissions in Azure, but knows the hosts of the
+ * Rethrows an error of Azure with another hint. A user who supplies a login may have no permissions in Azure, but knows the hosts of the
  * images.
  */
 function byHand(error: unknown): never {

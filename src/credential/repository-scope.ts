@@ -22,7 +22,7 @@ export type RequestedRepositories = {
 
 /**
  * Returns the repositories to pull: those that are named, and those that are granted already, because a user may pull them with this
- * credential. The repositories of pods count only if none was granted or named, or if a flag asks for them: creating a pod must not decide
+ * credential. The repositories of pods count only if none was granted or named, or if a flag requests them. Creating a pod must not decide
  * what an administrator's next run grants.
  * @param host the login server; with it the current command, for the hint
  * @param granted undefined if nothing was granted before

@@ -159,8 +159,8 @@ export type Report = {
 };
 
 /**
- * Removes logins from the version of a Secret that was read: all logins from a Secret of this plugin, otherwise only the logins that were
- * merged into it.
+ * Removes logins from the version of a Secret that was read. From a Secret of this plugin, removes all logins, otherwise only the logins
+ * that were merged into it.
  */
 export type Withdraw = {
   readonly act: "withdraw";

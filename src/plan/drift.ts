@@ -19,7 +19,7 @@ type Writing = { readonly carries: Carries; readonly fieldManager: string };
 type Belonging = { readonly by: SourceName; readonly name: string; readonly row: Source };
 
 /**
- * Returns which tool is going to undo an addition to an object's list of pull secrets, judged from the object's metadata; undefined if no
+ * Returns which tool is going to undo an addition to an object's list of pull secrets, according to the object's metadata; undefined if no
  * such tool is known.
  * A list that is not merged by name is written as a whole, so every source that contains the list overwrites it. In a list that is merged
  * by name, each name belongs to its writer, for server-side apply and for a strategic merge. Therefore only a source that removes foreign
@@ -65,11 +65,14 @@ function isFrom({ mark, manager }: Source, { manager: owner }: ManagedFields, en
   return writers.length > 0 ? writers.includes(owner) : owner === manager;
 }
 
-/** An apply gets a conflict over the added name. Any other write of an atomic list replaces the whole list. */
+/**
+ * Returns the effect of a writer's next write. An apply gets a conflict over the added name. Any other write of an atomic list replaces the
+ * whole list.
+ */
 const doesAgain = ({ operation }: ManagedFields, atConflict: Drift["does"]): Drift["does"] =>
   operation === "Apply" ? atConflict : "undoes";
 
-/** Argo CD writes the same last-applied annotation as kubectl. */
+/** Returns the drift of a list in the last-applied annotation. Argo CD writes the same annotation as kubectl. */
 const fromFile = (source: Belonging | undefined): Drift =>
   source?.by === "argocd"
     ? { by: source.by, name: source.name, does: "undoes" }

@@ -48,9 +48,9 @@ export const hostOf = (server: string): string => server.replace(/^https?:\/\//,
 export const isOf = (host: string, server: string): boolean => hostOf(server) === host;
 
 /**
- * Returns the keys in a Secret that a registry's login has or may use: the login server, and regional hosts that have the same login, or
- * that the annotation records and the docker config contains. The annotation alone doesn't count, because anyone in the namespace can write
- * it.
+ * Returns the keys in a Secret that a registry's login has or may use. These are the login server, and regional hosts with the same login.
+ * A regional host in the annotation counts too, if the docker config contains it. The annotation alone doesn't count, because anyone in the
+ * namespace can write it.
  */
 export function keysOf(host: string, { entries, hosts, alike }: Pick<ExistingSecret, "entries" | "hosts" | "alike">): readonly string[] {
   const noted = entryFor(entries, host)?.hosts.filter((key) => hosts.some((server) => isOf(key, server))) ?? [];

@@ -42,7 +42,7 @@ export const isLoginOf = ({ kind, identity, host }: CredentialId, login: HeldLog
 
 /**
  * Whether an entry of an annotation describes a login of the docker config. If its kind can't have that user name, or its spelling differs,
- * the login counts by itself: a token's login that a user supplied is still the token's.
+ * the login counts by itself. For example, a token's login that a user supplied is still the token's.
  */
 export const describes = ({ kind, identity, hosts }: Entry, held: HeldLogin): boolean =>
   identity === held.identity && kindsNamed(identity).includes(kind) && isLoginOf({ kind, identity, host: hosts[0] ?? "" }, held);

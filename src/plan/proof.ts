@@ -28,9 +28,9 @@ export type Proof<M extends Member = Member> = {
 };
 
 /**
- * Determines which Secrets really hold a credential. Anyone in a namespace can write an annotation, so a Secret counts only if the registry
- * accepts the login inside, or if the credential's name is derived from the Secret. What it records of the password counts only if Azure
- * shows that password and all holders of the password agree.
+ * Determines which Secrets really hold a credential. Anyone in a namespace can write an annotation. Therefore a Secret counts only if the
+ * registry accepts the login inside, or if the credential's name is derived from the Secret. Its record of the password counts only if
+ * Azure shows that password and all holders of the password agree.
  * @param shown the passwords that Azure shows; undefined if Azure doesn't show them
  */
 export function proofOf<M extends Member>(tried: readonly Tried<M>[], shown: readonly Shown[] | undefined): Proof<M> {
@@ -61,7 +61,7 @@ function doubtOf({ inside, taken, own }: Tried): Doubted["why"] | undefined {
 }
 
 /**
- * Marks a Secret whose password is invalid, or not shown by Azure as recorded: it gets a new password, and its record of the previous one
+ * Marks a Secret whose password is invalid, or not shown by Azure as recorded. It gets a new password, and its record of the previous one
  * is ignored.
  */
 function lapsed<M extends Member>({ member, taken }: Tried<M>): M {

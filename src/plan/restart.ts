@@ -118,8 +118,8 @@ function rolloutOf({ to: { namespace, context }, maker, above }: PullingPod): Re
 }
 
 /**
- * Warns about pods that wait for an image that the Secret can pull, and run as a ServiceAccount that was not selected: one warning for each
- * ServiceAccount.
+ * Warns about pods that wait for an image that the Secret can pull, and run as a ServiceAccount that was not selected. Prints one warning
+ * for each ServiceAccount.
  */
 function tellOthers(secret: string, pods: readonly PullingPod[], isMeant: (pod: PullingPod) => boolean): Change[] {
   const stuck = pods.filter((pod) => pod.fails && pod.waits === "image" && !pod.names.includes(secret) && isMeant(pod));

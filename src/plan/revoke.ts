@@ -46,7 +46,7 @@ export type Going = {
   readonly keptBy: readonly Ref<"secret">[];
 };
 
-/** Determines what of a credential can be revoked. @param others logins that other Secrets record, in any cluster */
+/** Determines which parts of a credential can be revoked. @param others logins that other Secrets record, in any cluster */
 export function goingOf({ entry }: Revocable, passwords: readonly Password[], others: readonly Member[]): Going {
   const same = others.filter((other) => isLoginOf({ kind: entry.kind, identity: entry.identity }, other.entry));
   const held = new Set(passwordsIn(same).map(passwordKey));

@@ -164,7 +164,7 @@ export function independentGroups<M extends Member>(rotations: readonly Rotation
   return grouped(rotations, (rotation) => leadOf(nameOf(rotation)));
 }
 
-/** Azure ignores the case of names. */
+/** Returns a key for a credential. Azure ignores the case of names. */
 const nameOf = ({ kind, identity }: Rotation) => JSON.stringify([kind, identity.toLowerCase()]);
 
 /** Which credentials a run rotates: those that meet one of the limits, or all if there are none. */
@@ -198,7 +198,10 @@ function expiryBy(passwords: Passwords, moment: Date): NotDue | "due" {
   return ends.length === 0 ? "never" : "later";
 }
 
-/** If Azure shows passwords, but not the recorded one, the record says nothing about its age: the password may be old. */
+/**
+ * Judges the age of the passwords. If Azure shows passwords, but not the recorded one, the record says nothing about its age: the password
+ * may be old.
+ */
 function ageAt(passwords: Passwords, moment: Date): NotDue | "due" {
   const isYoung = ({ entry: { madeAt = "" }, lapsed }: Passwords[number]) => !lapsed && Date.parse(madeAt) > moment.getTime();
   return passwords.every(isYoung) ? "young" : "due";

@@ -80,7 +80,7 @@ function byAccount(targets: readonly Target[], accounts: readonly Account[]): Of
 }
 
 /**
- * Warns about templates and pods that run as a ServiceAccount with the Secret, and have their own list without it: admission copies the
+ * Warns about templates and pods that run as a ServiceAccount with the Secret, and have their own list without it. Admission copies the
  * ServiceAccount's names only into a pod without a list. Prints one warning for each ServiceAccount, and another one for objects whose list
  * can't be changed.
  * @param attached targets that have the Secret or get it

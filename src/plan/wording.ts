@@ -11,11 +11,11 @@ export function inLine(names: readonly string[], most = mostNamed): string {
   return `${names.slice(0, most).join(", ")}${rest}`;
 }
 
-/** For example ` in namespace team-a of context prod`, to append to a name. */
+/** Returns the place of an object to append to its name, for example ` in namespace team-a of context prod`. */
 export const placed = ({ namespace, context }: Pick<Ref, "namespace" | "context">): string =>
   ` in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`;
 
-/** For example `secret/acr in namespace team-a of context prod`. */
+/** Returns an object's name with its place, for example `secret/acr in namespace team-a of context prod`. */
 export const namedThere = (to: Ref): string => `${nameOf(to)}${placed(to)}`;
 
 /** Describes the changes of a plan that end pods, in a line that is printed before them: `about to roll out deployment.apps/web`. */
@@ -52,7 +52,7 @@ export function saidTargets(all: readonly Ref<TargetKind>[]): Pick<PluginCommand
 /** Whether an object is a pod or creates pods: a ServiceAccount doesn't. */
 export const hasPods = ({ kind }: Ref<TargetKind>): boolean => "podSpec" in kinds[kind];
 
-/** For example `a`, `a and b`, or `a, b, c and 4 more`. */
+/** Joins names, for example `a`, `a and b`, or `a, b, c and 4 more`. */
 export function several(names: readonly string[], most = 3): string {
   const [shown, rest] =
     names.length > most ? [names.slice(0, most), [`${names.length - most} more`]] : [names.slice(0, -1), names.slice(-1)];

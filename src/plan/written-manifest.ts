@@ -102,7 +102,7 @@ function withLabels<M extends Partial<Metadata>>({ labels: _, ...metadata }: M, 
  */
 const derived = ["priority", "preemptionPolicy", "overhead", "serviceAccount", "ephemeralContainers"];
 
-/** Where the ServiceAccount admission mounts the token that it adds. */
+/** The path at which the ServiceAccount admission mounts the token that it adds. */
 const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**

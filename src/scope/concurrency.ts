@@ -2,7 +2,7 @@
 const ahead = 4;
 
 export type Bounds = {
-  /** The maximum number of items that run concurrently. It is read before each item. */
+  /** Returns the maximum number of items that run concurrently. It is called before each item. */
   width(): number;
   /** Whether no further item may start. Running items finish. */
   halted(): boolean;
@@ -14,8 +14,8 @@ type Lane<Result> = { readonly results: Result[]; ended: boolean; failure?: { re
 type Signal = { wait(): Promise<void>; notify(): void };
 
 /**
- * Processes several items concurrently, and yields their results in the order of the items, as soon as they are known: first those of the
- * first item, then those of the second. An error of an item is thrown at its position and ends the iteration.
+ * Processes several items concurrently, and yields their results in the order of the items: first those of the first item, then those of
+ * the second. Each result is yielded as soon as it is known. An error of an item is thrown at its position and ends the iteration.
  */
 export async function* over<Item, Result>(
   items: AsyncIterable<Item> | Iterable<Item>,
@@ -114,8 +114,8 @@ async function* rest<Item>(source: AsyncIterator<Item>, first: Promise<IteratorR
 type Results<Reads extends readonly unknown[]> = { -readonly [K in keyof Reads]: Awaited<Reads[K]> };
 
 /**
- * Waits for concurrent reads. If several fail, throws the error of the first one in this order and not of the first to fail, so that every
- * run reports the same error.
+ * Waits for concurrent reads. If several fail, throws the error of the first one in this order, not of the first one to fail. Therefore
+ * every run reports the same error.
  */
 export async function together<const Reads extends readonly unknown[]>(reads: Reads): Promise<Results<Reads>> {
   const ends = await Promise.allSettled(reads);

@@ -15,7 +15,7 @@ type Candidate = { readonly entry: Entry; count: number; read(): Promise<Holder 
 const most = 3;
 
 /**
- * Yields the credentials for a registry that Secrets of one name hold in a scope, the most frequent first: if 999 namespaces share a
+ * Yields the credentials for a registry that Secrets of one name hold in a scope, the most frequent first. If 999 namespaces share a
  * credential, the next namespace gets the same one. Lists only metadata, and reads a Secret when its credential is tried.
  */
 export async function* holdersIn(clusterScopes: readonly ClusterScope[], name: string, of: Wanted): AsyncGenerator<Holder> {

@@ -3,7 +3,7 @@ import { type Cluster, listAll } from "../cluster/port.ts";
 import { absent, CliError } from "../errors.ts";
 import { clusterId } from "../secret/azure-words.ts";
 
-/** The uid of a namespace; undefined if it does not exist. */
+/** Returns the uid of a namespace; undefined if it doesn't exist. */
 export const uidOf = async (cluster: Cluster, name: string): Promise<string | undefined> =>
   (await cluster.get({ kind: "namespace", name }))?.metadata.uid;
 

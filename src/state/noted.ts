@@ -201,6 +201,6 @@ export async function holdersOf(
   return { secrets: [...found.noted, ...found.unnoted], unknown: unknownClusters(described, listed), unlisted };
 }
 
-/** Without the namespaces of the run: a list of some namespaces says nothing about the other ones. */
+/** Removes the namespaces of the run, because a list of some namespaces says nothing about the other ones. */
 const wholeClusters = (clusterScopes: readonly ClusterScope[]): ClusterScope[] =>
   clusterScopes.map((clusterScope) => ({ ...clusterScope, namespaces: [] }));

@@ -7,9 +7,9 @@ import { hasOwnList } from "./pods.ts";
 import { isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /**
- * Returns the targets of a namespace whose pods pull from one of these hosts: templates that list pull secrets themselves, and for all
- * other templates the ServiceAccount that they run as, because admission copies its list. Templates with zero replicas and CronJobs between
- * runs count. A pod counts if no known target has its template.
+ * Returns the targets of a namespace whose pods pull from one of these hosts. A template counts if it lists pull secrets itself. For any
+ * other template, the ServiceAccount that it runs as counts, because admission copies its list. Templates with zero replicas and CronJobs
+ * between runs count. A pod counts if no known target has its template.
  * @returns the ServiceAccounts first; never an object whose list can't be changed (a Job, a pod)
  */
 export function usersOf(hosts: readonly string[], { targets, pods }: Pick<NamespaceState, "targets" | "pods">): TargetObject[] {

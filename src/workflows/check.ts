@@ -41,7 +41,7 @@ export type CheckFailure = {
 type CheckTools = {
   readonly registry: Registry;
   now(): Date;
-  /** The maximum number of namespaces, and of images in each namespace, that are checked concurrently. */
+  /** Returns the maximum number of namespaces, and of images in each namespace, that are checked concurrently. */
   width(): number;
   isInterrupted(): boolean;
 };
@@ -98,7 +98,7 @@ function portsOf({ registry, now, width }: CheckTools): CheckPorts {
 
 /**
  * Judges images of one namespace: the named images, or those of its pods.
- * @returns one verdict for each named image, or for each pair of an image and a list of pull secrets; empty if no pod has an image that
+ * @returns one verdict for each named image, or for each pair of an image and a list of pull secrets. Empty if no pod has an image that
  * could need a credential
  * @throws CliError notFound if the namespace, the ServiceAccount or a named Secret doesn't exist
  */

@@ -39,7 +39,7 @@ export type RotateOrder = DueLimits & {
   readonly listed: NotedLists;
   /** The first result for each identity, by the Secrets that record it. */
   readonly looks: WeakMap<readonly Noted[], Promise<Look>>;
-  /** The clusters of the run. */
+  /** Returns the clusters of the run. */
   clusters(): Promise<Clusters>;
   /** Deletes passwords that clusters may hold which were not listed. */
   readonly force: boolean;

@@ -45,8 +45,8 @@ export type FirstSecret = {
 };
 
 /**
- * Lets namespaces through one at a time, in their order, until the first Secret is written: no password is generated for a Secret that the
- * API server would reject, and two runs over the same namespaces claim the same Secret.
+ * Lets namespaces through one at a time, in their order, until the first Secret is written. Therefore no password is generated for a Secret
+ * that the API server would reject, and two runs over the same namespaces claim the same Secret.
  */
 export function openFirstSecret({ demand, reused, claims }: Issuing, env: Env): FirstSecret {
   const { dryRun, runId } = env.tools;

@@ -128,8 +128,8 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 type Owned = "one" | "many" | "nobody";
 
 /**
- * Returns which Secrets the credential's name is derived from: one of these (`one`), those of the same name in the selected clusters
- * (`many`), or no known Secret (`nobody`).
+ * Returns which Secrets the credential's name is derived from. `one`: one of these. `many`: those of the same name in the selected
+ * clusters. `nobody`: no known Secret.
  */
 export async function ownedBy({ identity, members }: Rotation<Noted>): Promise<Owned> {
   const owns = (owner: ReturnType<typeof ownerAt>) => owner.owns(identity).catch(() => false);

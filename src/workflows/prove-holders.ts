@@ -15,8 +15,8 @@ import { ownerOf, sharedOwner } from "./owner.ts";
 export type Proving = { readonly credential: Credential; readonly identity: string; readonly verify: boolean; readonly tools: Tools };
 
 /**
- * Determines which of the Secrets that record a credential really hold it: tests the login inside at the registry, and compares with the
- * passwords that Azure shows.
+ * Determines which of the Secrets that record a credential really hold it. Tests the login inside at the registry, and compares the record
+ * with the passwords that Azure shows.
  * @throws CliError conflict if two Secrets contradict each other
  */
 export async function provenOf(all: readonly Noted[], proving: Proving): Promise<Proof<Noted>> {

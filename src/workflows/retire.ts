@@ -108,7 +108,7 @@ async function holdersOf(
   );
   return { holders: [...holders, ...copies], unreadable };
 
-  /** A login that no annotation names may be any password whose text is unknown. */
+  /** Whether a login holds a password. A login that no annotation names may be any password whose text is unknown. */
   function mayHold({ login }: Unnoted, key: string): boolean {
     const inside = fingerprint(login);
     return insideOf.has(key) ? insideOf.get(key) === inside : !known.has(inside);
@@ -121,7 +121,7 @@ const inWords = ({ to, login }: Noted) => JSON.stringify([keyOf(to), login && fi
 const staying = (passwords: readonly Password[], identity: string, why: string) =>
   `${several(passwords.map(({ slot = "a password" }) => slot))} of ${identity} ${passwords.length > 1 ? "stay" : "stays"}, since ${why}`;
 
-/** For example `secret/acr in namespace a holds it`. */
+/** Returns the holders of passwords, for example `secret/acr in namespace a holds it`. */
 function holding(holders: readonly Holder[], passwords: readonly Password[]): string {
   const by = [...new Set(holders.map(({ to }) => namedThere(to)))];
   return `${inLine(by)} ${by.length > 1 ? "hold" : "holds"} ${passwords.length > 1 ? "them" : "it"}`;

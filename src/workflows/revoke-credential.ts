@@ -146,7 +146,7 @@ async function isOwn({ entry, members }: Revocable, { clusterScopes }: Revoking)
   return (await Promise.all(owned)).includes(true);
 }
 
-/** Like {@link isOwn}, but also accepts a name that Secrets of the same name in many namespaces share. */
+/** Whether {@link isOwn}, or the credential has a name that Secrets of the same name in many namespaces share. */
 async function isMade(credential: Revocable, how: Revoking): Promise<boolean> {
   if (await isOwn(credential, how)) return true;
   const names = [...new Set(credential.members.map(({ to: { name } }) => name))];

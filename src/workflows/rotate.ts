@@ -32,7 +32,7 @@ import { retire, retireDue } from "./retire.ts";
 type Found = Rotation<Noted>;
 
 /**
- * Rotates one credential without a failed pull: the new password is proven before a Secret gets it, and the old one is deleted only after
+ * Rotates one credential without a failed pull. The new password is proven before a Secret gets it, and the old one is deleted only after
  * no Secret holds it. Completes an interrupted rotation instead of starting a new one. A Secret takes part only if it really holds the
  * credential that it records.
  * @throws CliError of a step that all its Secrets depend on

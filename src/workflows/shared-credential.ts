@@ -71,7 +71,7 @@ function unknownHolders({ unlisted, unknown }: Holders): string | undefined {
   return unknown.length === 0 ? undefined : `Secrets of cluster ${several(unknown)} may hold it`;
 }
 
-/** The scope with the namespaces of these Secrets. */
+/** Returns the scope with the namespaces of these Secrets. */
 function withNamespaces(scope: Scope, others: readonly Ref[], clusterScopes: readonly ClusterScope[]): Scope {
   const more = others.map(({ namespace = "" }) => namespace);
   const selected = { names: clusterScopes.flatMap((clusterScope) => clusterScope.namespaces), globs: [] };
@@ -82,7 +82,7 @@ function withNamespaces(scope: Scope, others: readonly Ref[], clusterScopes: rea
   return { ...scope, namespaces: { names: [...new Set([...names, ...more])], globs }, selector: undefined, exclude };
 }
 
-/** The names and globs that select the namespaces of a scope; undefined for the current namespace. */
+/** Returns the names and patterns that select the namespaces of a scope; undefined for the current namespace. */
 function wordsOf({ namespaces }: Scope) {
   if (namespaces === "current") return undefined;
   return namespaces === "all" ? { names: [], globs: ["*"] } : namespaces;

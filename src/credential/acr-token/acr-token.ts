@@ -74,7 +74,7 @@ function checkName(named: unknown): string | undefined {
   throw new CliError("usage", `invalid --acr-token "${named}": 5 to 50 letters, digits and hyphens`);
 }
 
-/** The names of scope maps that Azure creates start with an underscore. */
+/** Validates the name of a scope map. The names of scope maps that Azure creates start with an underscore. */
 function checkMapName(named: unknown): string | undefined {
   if (named === undefined) return undefined;
   if (typeof named === "string" && /^[a-zA-Z0-9_-]{5,50}$/.test(named)) return named;
@@ -115,8 +115,8 @@ type Found = ScopeFound & {
 
 /**
  * Returns the named token. Otherwise returns the token whose login the Secret holds, if Azure shows the password that the Secret records.
- * Otherwise returns the owner's own token. Many namespaces share only a token whose name is derived from them: anyone with access to one of
- * the namespaces can write an annotation, and could distribute their own token.
+ * Otherwise returns the owner's own token. Many namespaces share only a token that belongs to them by its name or its description. Anyone
+ * with access to one of the namespaces can write an annotation, and could distribute their own token.
  */
 async function find({ owner, held }: Need, { named, azure, registry }: IssueEnv): Promise<Found> {
   const read = async (name: string, alone: boolean): Promise<Found> => {

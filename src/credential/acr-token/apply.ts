@@ -143,7 +143,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
   };
 }
 
-/** The Azure CLI command that deletes what a change created. */
+/** Returns the Azure CLI command that deletes what a change created. */
 export function tokenRemoval({ to: { kind, name }, ...change }: Change, registry: AzureRegistry): string[] {
   const at = ["--registry", registry.name, "--name", name];
   if ("slot" in change && change.slot !== undefined) return ["az", "acr", "token", "credential", "delete", ...at, `--${change.slot}`];

@@ -137,10 +137,11 @@ export type RenewalOptions = {
 } & Pick<Renewal, "inUse" | "alone" | "blind" | "unknown" | "left">;
 
 /**
- * Plans generating the token's other password. A slot is used only if no user can have its password: the slot is empty; or its password is
- * from before the last rotation and no Secret holds it; or only these Secrets can use the token and none of them holds the password. For
- * such a token, the slot that an interrupted run has filled comes first. For any other token that doesn't count, because a tenant can write
- * the annotation.
+ * Plans generating the token's other password. A slot is used only if no user can have its password, which is true in three cases:
+ * - The slot is empty.
+ * - Its password is from before the last rotation, and no Secret holds it.
+ * - Only these Secrets can use the token, and none of them holds the password. The slot that an interrupted run has filled then comes
+ * first. For any other token, that slot doesn't count, because a tenant can write the annotation.
  * @throws CliError conflict
  */
 export function planTokenRenewal(options: RenewalOptions, token: AcrToken): { readonly mint: Mint; readonly entry: Entry } {

@@ -91,7 +91,7 @@ function checkSize(name: string, { length }: readonly string[]): void {
   );
 }
 
-/** Azure ignores the case of names. */
+/** Compares names like Azure, which ignores their case. */
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
 /** @throws CliError conflict if the token has another scope map, or if this one doesn't allow the repositories */

@@ -65,8 +65,8 @@ async function findByOwner({ owner, held }: Need, azure: Azure, registry: AzureR
 
 /**
  * Returns the application that Secrets in many namespaces record, regardless of the namespaces that its name is derived from. It counts
- * only if this plugin assigned its role on the registry, because anyone in a namespace can write the annotation, and the owner of an
- * application can write its notes.
+ * only if this plugin assigned its role on the registry. Anyone in a namespace can write the annotation, and the owner of an application
+ * can write its notes.
  */
 async function findShared(
   { owner, held }: Pick<Need, "owner" | "held">,
