@@ -9,11 +9,11 @@ const run = promisify(execFile);
 
 export type AzWorld = Awaited<ReturnType<typeof startAzWorld>>;
 
-/** The real Azure CLI, signed in as an Owner to an emulated Azure of its own. */
+/** Starts an emulated Azure and signs the real Azure CLI in to it as an Owner. */
 export async function startAzWorld() {
   const folder = await azureCli();
   const azure = await startTestAzure();
-  // az waits as long as it is told to
+  // az waits as long as Retry-After says.
   azure.world.longRunning.retryAfter = 1;
   const config = await mkdtemp(join(azure.folder, "az-"));
   const env = {
@@ -24,7 +24,7 @@ export async function startAzWorld() {
     AZURE_CORE_COLLECT_TELEMETRY: "false",
     AZURE_CORE_ONLY_SHOW_ERRORS: "true",
   };
-  /** Runs az, and gives what it prints as JSON. A word with a blank in it is one argument of its own. */
+  /** Runs az and parses its output as JSON. Each element of `more` is one argument, even with spaces. */
   const az = async (line: string, ...more: readonly string[]) => {
     const { stdout } = await run("az", [...line.split(" "), ...more, "--output", "json"], { env });
     return stdout.trim() === "" ? undefined : JSON.parse(stdout);

@@ -12,7 +12,7 @@ afterAll(() => shell.stop());
 const plain = "kubectl acr-secret create --registry myregistry --auth az";
 const create = `${plain} --repository app/web`;
 
-/** Somebody with the real Azure CLI and a configuration of its own, signed in by nothing yet. */
+/** Creates a user with the real Azure CLI and an empty configuration, without a sign-in. */
 async function withAz() {
   const config = await mkdtemp(join(shell.folder, "az-"));
   const namespace = await newNamespace();
@@ -26,7 +26,7 @@ async function withAz() {
   const az = await recording(config, log);
   return {
     type: (command: string) => shell.type(command, { env }),
-    /** Makes a Secret; gives what came of it, and what az was asked for by that. */
+    /** Creates a Secret. Returns the result and the plugin's calls of az. */
     async creating(more = "--repository app/web") {
       await rm(log, { force: true });
       const { code, stderr } = await shell.type(`${plain} ${more} -n ${namespace}`, { env: { ...env, PATH: `${az}:${env.PATH}` } });
@@ -34,7 +34,7 @@ async function withAz() {
       return { code, stderr, asked: calls.split("\n").flatMap((line) => /--resource (\S+)/.exec(line)?.[1] ?? []) };
     },
     create: (more = "") => shell.type(`${create} ${more} -n ${namespace}`, { env }),
-    /** Takes away the tokens that az keeps, so that it has to ask for one. */
+    /** Deletes az's cached tokens, so that az must request a new one. */
     async forget() {
       const file = join(config, "msal_token_cache.json");
       const { AccessToken: _, ...rest } = JSON.parse(await readFile(file, "utf8"));
@@ -43,7 +43,7 @@ async function withAz() {
   };
 }
 
-/** A folder with an az that writes down how it was called, and is the real one for the rest. */
+/** Creates a folder with an az that logs its arguments and then runs the real az. */
 async function recording(config: string, log: string): Promise<string> {
   const bin = join(config, "recording");
   await mkdir(bin);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { loginServer, registryId } from "../sandbox/azure/world.ts";
 import { type AzWorld, startAzWorld } from "./az-world.ts";
 
-// What Microsoft's article does by hand, and what people do beside us, with the real Azure CLI.
+// Runs the manual steps of Microsoft's article, and other users' commands, with the real Azure CLI.
 
 let world: AzWorld;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ afterAll(() => world.azure.stop());
 const az: AzWorld["az"] = (...words) => world.az(...words);
 const registry = () => world.azure.world.registries[0] ?? expect.unreachable("there is no registry");
 
-/** Whether a login pulls a repository: with a token of the registry, as containerd does it. */
+/** Whether a login can pull a repository with a token of the registry, like containerd. */
 async function pulls(username: string, password: string, repository = "app/web"): Promise<boolean> {
   const query = new URLSearchParams({ service: loginServer, scope: `repository:${repository}:pull` });
   const login = { username, password };
@@ -32,7 +32,7 @@ test("a service principal that az makes pulls; az's reset takes the password of 
   expect(made).toEqual({ appId: expect.any(String), displayName: "az-made", password: expect.any(String), tenant: expect.any(String) });
   expect(await pulls(made.appId, made.password)).toBe(true);
 
-  // The first password is the application's, and a reset is of the service principal's own
+  // The first password belongs to the application. A reset creates one of the service principal.
   const reset = await az(`ad sp credential reset --id ${made.appId}`);
   const again = await az(`ad sp credential reset --id ${made.appId}`);
   const held = [made.password, reset.password, again.password];

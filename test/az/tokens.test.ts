@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { loginServer } from "../sandbox/azure/world.ts";
 import { type AzWorld, startAzWorld } from "./az-world.ts";
 
-// What people do with az beside us: the real Azure CLI must find its way through the emulated Azure.
+// Other users' az commands: the real Azure CLI must work with the emulated Azure.
 
 let world: AzWorld;
 beforeAll(async () => {

@@ -12,7 +12,7 @@ const world = startTestWorld();
 const host = "myregistry.azurecr.io";
 const puller = [{ role: "AcrPull", registry: "myregistry" }];
 
-/** The registry that everything here is about, as every other test finds it. */
+/** Returns the registry of these tests, found like in every other test. */
 const registryOf = () =>
   world.azure.world.registries.find(({ name }) => name === "myregistry") as (typeof world.azure.world.registries)[number];
 
@@ -21,13 +21,13 @@ afterEach(() => {
   Object.assign(registryOf(), { armAudience: "enabled", roleAssignmentMode: "LegacyRegistryPermissions", publicNetworkAccess: "Enabled" });
 });
 
-/** The environment of an identity with these roles. */
+/** Returns the environment of an identity with these roles. */
 async function as(grants: readonly Grant[]): Promise<Record<string, string>> {
   const { clientId, clientSecret } = await world.azure.addServicePrincipal(`sp-${crypto.randomUUID()}`, grants);
   return { ...world.azure.env, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: clientSecret };
 }
 
-/** What `create --entra` takes for a Secret, where one of this registry's repositories is to be pulled. */
+/** Issues the credential of `create --entra` for a Secret that must pull from one of this registry's repositories. */
 async function issue(env: Record<string, string>, { registry = host, held }: { registry?: string; held?: Need["held"] } = {}) {
   const options = world.options({ env });
   const sources: Sources = {

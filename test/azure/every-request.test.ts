@@ -15,7 +15,7 @@ let servers: FaultyServers;
 beforeAll(async () => {
   await world.azure.push(`${host}/app/web:1`);
   await world.azure.push(`${host}/app/api:1`);
-  // Operations have to be asked for, so that these questions fail too
+  // With one poll, operations are polled, so these requests can fail, too.
   Object.assign(world.azure.world.longRunning, { polls: 1 });
   servers = await startFaultyServers(world.azure, world.options);
 }, 600_000);
@@ -23,8 +23,8 @@ afterAll(() => servers.stop());
 
 const inTestGate = ["a fresh namespace", "attach alone", "a service principal, made"];
 
-// From each beginning, every request in turn meets every mishap. Afterwards all is as before, or the Secret pulls, or what is left is
-// named; and another run converges. A run without a mishap finds the requests.
+// For each initial state, every request of a run meets every fault in turn. Afterwards everything is unchanged, or the Secret pulls, or the
+// run has named its leftovers, and another run converges. A run without a fault finds the requests.
 test.for(sampled(beginnings, ({ name }) => inTestGate.includes(name)))(
   "leaves nothing unnamed and converges when any request of a run fails: $name",
   { timeout: 900_000 },
@@ -39,7 +39,7 @@ test.for(sampled(beginnings, ({ name }) => inTestGate.includes(name)))(
   },
 );
 
-/** The requests of a run that nothing befalls. */
+/** Returns the requests of a run without a fault. */
 async function requestsOf(servers: FaultyServers, { line, later = 0, lay }: Beginning): Promise<Request[]> {
   const at = servers.fresh();
   await lay(at);
@@ -47,7 +47,7 @@ async function requestsOf(servers: FaultyServers, { line, later = 0, lay }: Begi
   return at.requests();
 }
 
-/** A run that a mishap befalls, and one more that none does. @returns what is wrong after them */
+/** Runs a command line with a fault, and once more without one. @returns the problems after them */
 async function befallen(servers: FaultyServers, { line, later = 0, lay }: Beginning, { request, mishap }: Strike): Promise<string[]> {
   const at = servers.fresh();
   await lay(at);
@@ -55,14 +55,17 @@ async function befallen(servers: FaultyServers, { line, later = 0, lay }: Beginn
   const run = await at.type(line, { later, strike: { request, mishap } });
   const after = standingOf(at, later);
   const met = at.requests().some((one) => nameOf(one) === nameOf(request));
-  // Where all is as before, the next run is the one that nothing befell
+  // If everything is unchanged, the next run would be the same as the run without a fault.
   const unchanged = after.whole === before.whole;
   const again = unchanged ? [] : await rerun(at, before, { line, later, run });
   const faults = [...(met ? [] : ["it was never asked"]), ...faultsOf(before, after, run), ...again];
   return faults.map((fault) => `${nameOf(request)}: ${mishap.name}: ${fault}\n${JSON.stringify(run)}`);
 }
 
-/** @returns what is wrong after one more run; where others may use what is left, after what the first one named is done */
+/**
+ * Runs the command line again. If passwords that may be in use block it, first runs the commands that the first run printed. @returns the
+ * problem after that
+ */
 async function rerun(
   at: FaultyWorld,
   before: Standing,

@@ -31,7 +31,7 @@ test("without it, auto takes az, once for all requests of a command", async () =
 test.for<{ options: Omit<SignInOptions, "source">; says: string }>([
   { options: { tenant: "example.com" }, says: "--tenant=example.com " },
   { options: { subscription: "22222222-2222-2222-2222-222222222222" }, says: "--subscription=22222222-2222-2222-2222-222222222222 " },
-  // az takes one of the two
+  // az accepts only one of the two.
   { options: { tenant: "t", subscription: "22222222-2222-2222-2222-222222222222" }, says: "--tenant=t " },
 ])("az is told $says", async ({ options, says }, { task }) => {
   const log = join(world.azure.caFile, `../${task.id}.log`);
@@ -76,7 +76,7 @@ test("a token that is about to expire is renewed, once for those who wait", asyn
   const registry = await azure.findRegistry("myregistry");
   const asked = async () => (await readFile(log, "utf8")).trimEnd().split("\n").length;
 
-  later = 50 * 60_000; // of the hour that a token lasts
+  later = 50 * 60_000; // of the hour for which a token is valid
   await azure.token(registry, "x");
   expect(await asked()).toBe(1);
   later = 56 * 60_000;

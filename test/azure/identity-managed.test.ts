@@ -4,10 +4,10 @@ import { openAzure } from "../../src/azure/azure.ts";
 import type { SignInOptions } from "../../src/azure/port.ts";
 import { startTestWorld } from "./world.ts";
 
-// The library keeps tokens for the whole process, by client id: so those who get none come first
+// The library caches tokens for the whole process, by client id. The tests in which no token is issued therefore run first.
 const world = startTestWorld();
 
-// And it reads in the process's environment where the service is
+// The library also reads the address of the service from the process's environment.
 beforeEach(() => void vi.stubEnv("AZURE_POD_IDENTITY_AUTHORITY_HOST", world.azure.metadata));
 afterEach(() => {
   vi.unstubAllEnvs();

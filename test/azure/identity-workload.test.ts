@@ -8,7 +8,9 @@ const world = startTestWorld();
 const find = finder(world);
 const expected = { issuer: "https://issuer.example", subject: "system:serviceaccount:ci:runner", audience: "api://AzureADTokenExchange" };
 
-/** The environment that the webhook gives a pod whose ServiceAccount has a federated credential, its token with other claims. */
+/**
+ * Returns the environment that the webhook injects into a pod whose ServiceAccount has a federated credential. `claims` change its token.
+ */
 async function inPod(claims: Record<string, unknown> = {}) {
   const { publicKey, privateKey } = await generateKeyPair("RS256");
   const { clientId, tenantId } = await world.azure.addServicePrincipal("federated", ["Contributor"]);

@@ -49,7 +49,7 @@ test("another tenant takes the place of the environment's", async () => {
   });
 });
 
-/** The environment of a service principal that has a certificate, and the file with that and its key. */
+/** Returns the environment of a service principal with a certificate, and the file with the certificate and its key. */
 async function withCertificate({ registered = true } = {}) {
   const { clientId, tenantId } = await world.azure.addServicePrincipal("certified", ["Contributor"]);
   const { certificate, key } = await (await createAuthority("certified")).issue({ commonName: "certified" }, "rsa");

@@ -9,7 +9,7 @@ import { parseImage } from "../../src/registry/image-reference.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { Sensitive } from "../../src/secret/sensitive.ts";
 
-// Somebody who answers in another's place, with a certificate of their own making.
+// A server with a self-made certificate answers in place of the real one.
 
 const got: string[] = [];
 const listener: RequestListener = (request, response) => {
@@ -28,7 +28,7 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** Leads every tunnel to the impostor. */
+/** Connects every tunnel to the impostor. */
 function tunnelling<T extends Server>(server: T): T {
   server.on("connect", (request, client: Socket) => {
     got.push(`CONNECT ${request.headers["proxy-authorization"] ?? ""}`);

@@ -13,13 +13,13 @@ import { onlyAzure, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 
-/** The role that docs/security.md tells people to make. */
+/** The role that docs/security.md tells readers to create. */
 const page = await readFile(join(import.meta.dirname, "../../docs/security.md"), "utf8");
 const actions = [...page.matchAll(/^```json\n(.*?)^```/gms)]
   .map(([, text = ""]) => JSON.parse(text) as { Name: string; Actions: string[] })
   .find(({ Name }) => Name === "ACR pull principals")?.Actions;
 
-/** Twice what `create` does in Azure, the second time for an application that is there, and all of it taken back. */
+/** Runs the Azure part of `create` twice, the second time for an existing application, and rolls all of it back. */
 async function createWith(allowed: readonly string[], graph: readonly GraphRole[]): Promise<void> {
   const guid = randomUUID();
   world.azure.world.customRoles.push(role(guid, `ACR pull principals ${guid}`, { actions: allowed }));
@@ -61,7 +61,7 @@ test("the role of docs/security.md and Application.ReadWrite.OwnedBy are enough 
 });
 
 test.for(actions ?? [])("it is not enough without %s", async (action) => {
-  // Who may not read a registry is not even told that it is there
+  // A caller who may not read a registry does not learn that it exists.
   const says = action.endsWith("registries/read") ? "in no subscription that this Azure identity can read" : `may not do ${action} on `;
   const rest = (actions ?? []).filter((one) => one !== action);
 

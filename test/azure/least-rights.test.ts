@@ -12,20 +12,20 @@ import { onlyAzure, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 
-/** The role that docs/security.md tells people to make. */
+/** The role that docs/security.md tells readers to create. */
 const page = await readFile(join(import.meta.dirname, "../../docs/security.md"), "utf8");
 const { Actions: actions }: { Actions: string[] } = JSON.parse(/^```json\n(.*?)^```/ms.exec(page)?.[1] ?? "");
 
-/** Azure makes scope maps at once, so nobody looks at how far a new one is. */
+/** Azure creates scope maps synchronously, so no run polls the status of a new one. */
 const unasked = "Microsoft.ContainerRegistry/registries/scopeMaps/operationStatuses/read";
 
-/** Everything that `create` does in Azure, and takes back, by somebody who holds a role of these actions on the registry. */
+/** Runs the Azure part of `create` and its rollback as an identity whose role on the registry has these actions. */
 async function createWith(allowed: readonly string[]): Promise<void> {
   const guid = randomUUID();
   world.azure.world.customRoles.push(role(guid, `ACR pull tokens ${guid}`, { actions: allowed }));
   const login = await world.azure.addServicePrincipal("jane", [{ role: guid, registry: "myregistry" }]);
   const env = { ...world.azure.env, AZURE_CLIENT_ID: login.clientId, AZURE_CLIENT_SECRET: login.clientSecret };
-  // The longer way to a password: whether Azure goes it is Azure's choice
+  // Azure decides whether a password is returned directly or by polling. This is the longer way.
   world.azure.faults.add({ kind: "credentialsByPolling" });
   const azure = openAzure(world.options({ env }));
   const name = `least-${guid.slice(0, 8)}`;
@@ -57,7 +57,7 @@ test("the role of docs/security.md is enough for all that create does in Azure",
 });
 
 test.for(actions.filter((action) => action !== unasked))("it is not enough without %s", async (action) => {
-  // Who may not read a registry is not even told that it is there
+  // A caller who may not read a registry does not learn that it exists.
   const says = action.endsWith("registries/read") ? "in no subscription that this Azure identity can read" : `may not do ${action} on `;
 
   await expect(createWith(actions.filter((one) => one !== action))).rejects.toThrow(says);

@@ -7,11 +7,11 @@ import { openTransport } from "../../src/http/transport.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { startTestWorld } from "./world.ts";
 
-// Microsoft's own clients read what the plugin has made, and see what the plugin sees.
+// Microsoft's own clients read what the plugin has created, and see the same state as the plugin.
 
 const world = startTestWorld();
 
-/** Somebody who is signed in by Microsoft's client, whose requests go through the same proxy, trusting the same certificates. */
+/** Signs in with Microsoft's client. Its requests go through the same proxy and trust the same certificates. */
 async function official() {
   const { AZURE_TENANT_ID: tenant = "", AZURE_CLIENT_ID: id = "", AZURE_CLIENT_SECRET: secret = "" } = world.azure.env;
   const { trace, signal } = world.options();
@@ -19,7 +19,7 @@ async function official() {
   return { credential: new ClientSecretCredential(tenant, id, secret, options), options };
 }
 
-/** The registry, read by both. */
+/** Reads the registry with both clients. */
 async function registryOf() {
   const azure = openAzure(world.options());
   const registry = await azure.findRegistry("myregistry");

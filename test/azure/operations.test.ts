@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
 import { startTestWorld } from "./world.ts";
 
-// How Azure's long-running operations are waited for, in the tempo that was recorded: `Retry-After: 10`, and over after a second.
+// Waits for Azure's long-running operations with the recorded timing: `Retry-After: 10`, and completion after a second.
 
 const world = startTestWorld();
 const actions = ["repositories/team/app/content/read"];
@@ -29,7 +29,7 @@ const denied = { error: { code: "AuthorizationFailed", message: "The client does
 test("what has ended after a second is not waited for any longer, whatever Azure says", async () => {
   const { azure, registry } = await made("quick");
   await azure.generatePassword(registry, { token: "quick", slot: "password1" });
-  expect(world.slept).toEqual([1000]); // the token: a scope map and a password come at once
+  expect(world.slept).toEqual([1000]); // for the token; a scope map and a password are created at once
 
   world.slept.length = 0;
   await azure.putScopeMap(registry, { name: "quick", description: "", actions: [...actions, "repositories/team/other/content/read"] });

@@ -35,7 +35,7 @@ test("an application, its service principal, a password and a role are made, rea
   expect(world.azure.world.applications.find((one) => one.id === id)).toMatchObject({ signInAudience: "AzureADMyOrg" });
   expect(world.traced.join("\n")).not.toContain(password.reveal());
 
-  // Made again it is the same one
+  // A second assignment changes nothing.
   await azure.assignRole(registry, { principalId: principal.id, role: acrPull });
   expect(await azure.roleAssignments(registry, principal.id)).toHaveLength(1);
 

@@ -14,7 +14,7 @@ beforeAll(() => world.azure.push("myregistry.azurecr.io/app/web:1"));
 const seed = Number(process.env["SEED"] ?? (takesAll ? Math.floor(Math.random() * 1e9) : 1));
 const line = "create --registry myregistry --repository app/web --serviceaccount default";
 
-/** The emulator's time runs as ours does; what is only waited goes five hundred times as fast. */
+/** The emulator runs in real time. Pure waits are five hundred times shorter. */
 const sleep = async (milliseconds: number) => void (await wait(milliseconds / 500));
 
 const inAzure = () => {
@@ -23,14 +23,14 @@ const inAzure = () => {
   return registry;
 };
 
-/** What was made in Azure for a namespace: its name begins with that. */
+/** Returns what was created in Azure for a namespace. The names begin with the namespace's name. */
 function madeFor(namespace: string): string[] {
   const { tokens, scopeMaps } = inAzure();
   const all = [...tokens.map(({ name }) => ["token", name]), ...scopeMaps.map(({ name }) => ["scope map", name])] as const;
   return all.flatMap(([kind, name]) => (name?.startsWith(`${namespace}-`) ? `${kind} ${name}` : []));
 }
 
-/** So many runs of one command line at once, each request of theirs taking its own time. */
+/** Runs a command line several times concurrently. Each request has a random delay. */
 async function race(many: number, round: number): Promise<{ in_: FakeWorld; ends: Run[]; namespace: string }> {
   const chance = chanceFrom(seed + round);
   const in_ = fakeWorld();

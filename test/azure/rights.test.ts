@@ -9,7 +9,7 @@ import { startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 
-/** Azure as somebody sees it who may do these things on the registry, and nothing else. */
+/** Opens Azure as an identity that may do only these actions on the registry. */
 async function as(...allowed: readonly string[]) {
   const guid = randomUUID();
   world.azure.world.customRoles.push(role(guid, `role ${guid}`, { actions: allowed }));

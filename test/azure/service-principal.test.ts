@@ -31,7 +31,7 @@ function demo(): FaultyWorld {
   return at;
 }
 
-/** Which of some images a login pulls, as any client asks for them. */
+/** Returns the images that a login can pull, with the requests of any client. */
 async function pulls(login: { username: string; password: string } | undefined): Promise<string[]> {
   const registry = openRegistry(world.options());
   const found: string[] = [];
@@ -145,7 +145,9 @@ test("a tenant's policy on lifetimes is told in Azure's words, and nothing is le
   expect(at.directory()).toEqual({ applications: [], servicePrincipals: [], roleAssignments: [] });
 });
 
-/** What another user of the tenant puts there before the run: an application with the name that the Secret derives. */
+/**
+ * Creates what another user of the tenant puts there before the run: an application with the name that the plugin derives from the Secret.
+ */
 async function registerFirst(displayName: string) {
   const login = await world.azure.addServicePrincipal("attacker", [], ["Application.ReadWrite.OwnedBy"]);
   const env = { ...world.azure.env, AZURE_CLIENT_ID: login.clientId, AZURE_CLIENT_SECRET: login.clientSecret };

@@ -14,19 +14,19 @@ import type { Sources } from "../../src/credential/kind.ts";
 import { openHttp } from "../../src/http/client.ts";
 import { openTransport } from "../../src/http/transport.ts";
 
-/** An emulated Azure for the tests of one file, and what our ports are opened with. */
+/** An emulated Azure for the tests of one file, and the options with which the plugin's ports are opened. */
 export type TestWorld = {
   readonly azure: AzureEmulator;
-  /** The lines that `-v=9` would print. */
+  /** The lines that `-v=9` prints. */
   readonly traced: string[];
-  /** The pauses that were asked for, in milliseconds; none is kept. */
+  /** The requested waits in milliseconds. No wait takes time. */
   readonly slept: number[];
   options(change?: Partial<AzureOptions>): AzureOptions;
-  /** The environment of somebody who is signed in by az as this service principal. */
+  /** Returns the environment of a user who is signed in to az as this service principal. */
   azEnv(login: { tenantId: string; clientId: string; clientSecret: string }): Record<string, string>;
 };
 
-/** Starts it before the tests of a file, ends it after them; faults are switched off after each test. */
+/** Starts the world before the tests of a file and stops it after them. Faults are turned off after each test. */
 export function startTestWorld(): TestWorld {
   let azure: AzureEmulator | undefined;
   let folder = "";
@@ -42,7 +42,7 @@ export function startTestWorld(): TestWorld {
     folder = await mkdtemp(join(tmpdir(), "acr-secret-azure-"));
     const { program } = await binaries({ need: ["registry"] });
     azure = await startAzure({ folder, authority: await createAuthority("azure tests"), registryBinary: program("registry") });
-    // The pauses of these tests are shorter than those that Graph needs between two writes
+    // The pauses of these tests are shorter than the ones that Graph requires between two writes.
     azure.world.graphWriteGap = 0;
   }, 600_000);
   afterEach(() => {
@@ -79,7 +79,7 @@ export function startTestWorld(): TestWorld {
   };
 }
 
-/** Azure Resource Manager itself, for what the port does not offer yet. */
+/** Opens Azure Resource Manager directly, for requests that the port does not offer. */
 export function openTestArm(world: TestWorld, change: Partial<AzureOptions> = {}): Arm {
   const options = world.options(change);
   const cloud = cloudOf(options.env);
@@ -88,13 +88,13 @@ export function openTestArm(world: TestWorld, change: Partial<AzureOptions> = {}
   return openArm({ cloud, identity, http: openHttp({ ...options, transport }), sleep: options.sleep });
 }
 
-/** Looks for the registry as who this environment says. */
+/** Finds the registry as the identity in this environment. */
 export const finder =
   (world: TestWorld) =>
   (env: Record<string, string>, source: IdentitySource = "auto", signal = new AbortController().signal) =>
     openAzure(world.options({ env, identity: { source }, signal: () => signal })).findRegistry("myregistry");
 
-/** The outside of a credential, of which only Azure is there. */
+/** Returns the sources of a credential with only Azure. */
 export const onlyAzure = (azure: Azure): Sources => ({
   azure: async () => azure,
   registry: () => expect.unreachable("nothing is to be proven"),

@@ -26,7 +26,7 @@ const installed = [
   ...[...manPages().keys()].map((name) => `usr/share/man/man1/${name}.gz`),
 ];
 
-/** A machine whose dpkg knows of these packages of ours, and of nothing else. */
+/** Creates a machine whose dpkg knows only these packages. */
 async function openDebian({ has }: { has: readonly string[] }) {
   const machine = await openMachine("usr/bin", "var/lib/dpkg");
   const notes = join(machine.folder, "var/lib/dpkg");
@@ -36,7 +36,7 @@ async function openDebian({ has }: { has: readonly string[] }) {
   await writeFile(join(notes, "status"), known.map((text) => `${text}\n\n`).join(""));
   for (const name of has) await writeFile(join(notes, "info", `${name}:${architecture}.list`), "");
   const dpkg = (args: string) => machine.type(`dpkg --root=${machine.folder} --log=/dev/null ${args}`);
-  /** Types a command of the page where a package lies. */
+  /** Runs a command of the page in the folder of a package. */
   const asShown = (command: string, beside = file) =>
     machine.type(`cd ${dirname(beside)} && ${command.replace("sudo dpkg", `dpkg --root=${machine.folder} --log=/dev/null`)}`);
   return { ...machine, dpkg, asShown };

@@ -1,4 +1,4 @@
-# What of Homebrew a formula speaks to: prints, for a system and a processor, what would be fetched, and what install puts where.
+# Replaces the parts of Homebrew that a formula uses. For a system and a processor, prints the download and the files that install copies.
 require "json"
 
 SYSTEM, PROCESSOR, file = ARGV

@@ -6,20 +6,20 @@ import { binaries } from "../../sandbox/binaries.ts";
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { type Ended, ended } from "../support/plugin.ts";
 
-/** A folder that stands for a machine's `/`, and somebody's shell. */
+/** A folder that represents a machine's `/`, and a shell. */
 export type Machine = {
   readonly folder: string;
-  /** Types a line into `sh`; programs below `bin` of the machine come first on PATH. */
+  /** Runs a line in `sh`. Programs below `bin` of the machine come first on PATH. */
   type(command: string): Promise<Ended>;
-  /** Every file below the folder, by its path, without what a package manager notes for itself. */
+  /** Returns every file below the folder by its path, except the package manager's own database. */
   files(): Promise<string[]>;
 };
 
 /**
- * Opens an empty machine, which goes when the test ends.
+ * Creates an empty machine, which is deleted when the test ends.
  *
- * @param bin where its programs are: `usr/bin`
- * @param notes the folder of the package manager's own notes: `var/lib/dpkg`
+ * @param bin the folder of its programs: `usr/bin`
+ * @param notes the folder of the package manager's database: `var/lib/dpkg`
  */
 export async function openMachine(bin: string, notes: string): Promise<Machine> {
   const home = await guardedFolder("acr-secret-channel-");

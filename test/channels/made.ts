@@ -6,10 +6,10 @@ import type { Make } from "../../scripts/release/channel.ts";
 
 export const version = packageJson.version;
 
-/** A version that comes after every other, of the same program. */
+/** A version later than all others, of the same program. */
 export const nextVersion = "99.0.0";
 
-/** Makes what a channel hands out for this machine, in this version and the next, each in a folder below `into`. */
+/** Creates the files of a channel for this machine, in this version and the next, each in a folder below `into`. */
 export async function makeBoth(make: Make, into: string): Promise<{ now: string[]; next: string[] }> {
   const host = hostPlatform();
   if (!host) throw new Error("the plugin is not packaged for this machine");

@@ -18,7 +18,7 @@ afterAll(() => folder.remove());
 const { now, next } = await makeBoth(npmPackages, folder.path);
 const thisPlatform = `${process.platform}-${process.arch}`;
 
-/** Publishes a version as a release does. @returns how many packages were new */
+/** Publishes a version as a release does. @returns the number of new packages */
 async function publish(of: string, tarballs: readonly string[], env: Readonly<Record<string, string>>): Promise<number> {
   const release = { ...releaseIn("", [], { version: of, imageName: "" }), npm: tarballs };
   const steps = destinations["npm"]?.steps(release) ?? [];
@@ -27,7 +27,7 @@ async function publish(of: string, tarballs: readonly string[], env: Readonly<Re
   return taken;
 }
 
-/** A user with npm, a prefix of their own, and a registry that has this version: all of it, or without this platform's package. */
+/** Creates a user with npm, a separate prefix, and a registry with this version: complete, or without this platform's package. */
 async function openUser({ without = "" } = {}) {
   const registry = await startRegistry();
   onTestFinished(() => registry.stop());
@@ -51,7 +51,7 @@ async function openUser({ without = "" } = {}) {
   await release(version, now);
   const options = `--prefix ${machine.folder} --registry ${registry.address} --no-audit --no-fund --no-update-notifier`;
   const npm = (args: string) => machine.type(`npm ${options} ${args}`);
-  /** Types a command of the page. */
+  /** Runs a command of the page. */
   const asShown = (command: string) => npm(command.replace(/^npm /, ""));
   return { ...machine, npm, asShown, registry, release };
 }
@@ -69,7 +69,7 @@ test("installed, used, upgraded and uninstalled by npm, it leaves nothing", { ti
   expect(tree).toEqual(expect.arrayContaining(["bin/kubectl-acr_secret", "bin/kubectl_complete-acr_secret"]));
   expect(await type("kubectl acr-secret version --client")).toEqual(client);
   expect((await type("kubectl __complete acr-secret cr")).stdout).toMatch(/^create\t/);
-  // From now on no Node starts before the program: it lies there itself.
+  // From now on no Node starts before the program, because the program itself is in this place.
   expect((await type(`head -c 4 ${folder}/bin/kubectl-acr_secret`)).stdout).toBe("\x7fELF");
 
   expect([await release(version, now), await release(nextVersion, next)]).toEqual([0, 2]);

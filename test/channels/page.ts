@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../../scripts/run.ts";
 
-/** The commands that docs/install.md has under a heading. @throws Error if it has none */
+/** Returns the commands below a heading of docs/install.md. @throws Error if there are none */
 export function commandsOf(heading: string): string[] {
   const [, section = ""] = readFileSync(join(root, "docs/install.md"), "utf8").split(`\n## ${heading}\n`);
   const [, block = ""] = /^```sh\n([\s\S]*?)^```$/m.exec(section.split("\n## ")[0] ?? "") ?? [];

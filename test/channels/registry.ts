@@ -4,18 +4,18 @@ import type { AddressInfo } from "node:net";
 import { basename } from "node:path";
 import { text } from "node:stream/consumers";
 
-/** The package.json of a version of a package, and what the registry adds to it. */
+/** The package.json of a version of a package, with the fields that the registry adds. */
 export type Published = { readonly name: string; readonly version: string; readonly dist?: object };
 
-/** What `npm publish` sends. */
+/** The body of `npm publish`. */
 type Publication = { readonly versions: Record<string, Published>; readonly _attachments: Record<string, { readonly data: string }> };
 
-/** A registry of npm's on loopback, as much of it as `npm publish` and `npm install` ask (github.com/npm/registry docs/REGISTRY-API.md). */
+/** An npm registry on loopback with the requests of `npm publish` and `npm install` (github.com/npm/registry docs/REGISTRY-API.md). */
 export type Registry = {
   readonly address: string;
-  /** The tarballs that were fetched, by file name, in order. */
+  /** The downloaded tarballs by file name, in order. */
   readonly fetched: string[];
-  /** Makes packages known by what npm decides by, as if they had been published. */
+  /** Adds packages with only their metadata, as if they were published. */
   know(...versions: Published[]): void;
   stop(): Promise<void>;
 };
@@ -26,7 +26,7 @@ export async function startRegistry(): Promise<Registry> {
   const fetched: string[] = [];
   const add = (one: Published) => void versions.set(one.name, { ...versions.get(one.name), [one.version]: one });
 
-  /** Takes what `npm publish` sends. */
+  /** Stores the body of `npm publish`. */
   async function take(request: IncomingMessage): Promise<void> {
     const { versions: sent, _attachments: files }: Publication = JSON.parse(await text(request));
     for (const [name, { data }] of Object.entries(files)) tarballs.set(basename(name), Buffer.from(data, "base64"));
@@ -34,7 +34,7 @@ export async function startRegistry(): Promise<Registry> {
       add({ ...one, dist: { ...one.dist, tarball: `${address}/${one.name}/-/${basename(one.name)}-${one.version}.tgz` } });
   }
 
-  /** What is known by a path: a tarball, or all versions of a package. */
+  /** Returns the content of a path: a tarball, or all versions of a package. */
   function answer(path: string): Buffer | string | undefined {
     if (path.endsWith(".tgz")) {
       fetched.push(basename(path));

@@ -31,13 +31,13 @@ const installed = [
 
 const [install = "", upgrade = "", erase = ""] = commandsOf("Fedora, RHEL, openSUSE");
 
-/** A machine with the folders that every one has, and a database of rpm that is not this machine's. */
+/** Creates a machine with the usual folders, and an rpm database of its own. */
 async function openFedora() {
   const machine = await openMachine("usr/bin", "var/lib/rpm");
   for (const name of ["var/lib/rpm", "usr/bin", "usr/share/doc", "usr/share/licenses", "usr/share/man/man1"])
     await mkdir(join(machine.folder, name), { recursive: true });
   const rpm = (args: string) => machine.type(`rpm --force-debian --root=${machine.folder} --dbpath=/var/lib/rpm ${args}`);
-  /** Types a command of the page where a package lies. */
+  /** Runs a command of the page in the folder of a package. */
   const asShown = (command: string, beside = file) =>
     machine.type(
       `cd ${dirname(beside)} && ${command.replace("sudo rpm", `rpm --force-debian --root=${machine.folder} --dbpath=/var/lib/rpm`)}`,
@@ -45,7 +45,7 @@ async function openFedora() {
   return { ...machine, rpm, asShown };
 }
 
-/** An empty package that has what a distribution's C and C++ libraries say that they have. */
+/** Creates an empty package that provides the symbols of a distribution's C and C++ libraries. */
 async function libraries(): Promise<string> {
   const tools = await binaries({ need: ["nfpm"] });
   const configuration = join(folder.path, "libraries.json");

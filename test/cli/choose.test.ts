@@ -27,20 +27,20 @@ const envOf = (names: readonly string[]) => ({
   NAMES: JSON.stringify(names),
 });
 
-/** Somebody before the question, below a line that was there before. The first and the last line tell how the terminal is set. */
+/** Opens a terminal with the prompt, below an earlier line. The first and the last line contain the settings of the terminal. */
 async function asked({ columns = 80, rows = 24, of = ["default", "web", "worker", "batch"] } = {}) {
   const terminal = openTerminal(`stty -g; echo before; ${attach}; echo code=$?; stty -g`, { env: envOf(of), columns, rows });
   await terminal.shows("esc: leave");
   return terminal;
 }
 
-/** What is left on the terminal in the end: the lines, and whether it is set as it was. */
+/** Returns the final state of the terminal: the lines, and whether its settings are restored. */
 async function left({ end }: { readonly end: Promise<{ readonly screen: string }> }) {
   const lines = await shownBy((await end).screen);
   return { lines: lines.slice(1, -1), asItWas: lines.at(-1) === lines[0] };
 }
 
-/** What is shown to somebody who is asked. */
+/** Returns the lines of a prompt. */
 const shown = async (terminal: { screen(): string }) => (await shownBy(terminal.screen())).slice(1);
 
 const [up, down] = ["\u001b[A", "\u001bOB"];

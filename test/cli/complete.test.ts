@@ -9,7 +9,7 @@ import type { KubeObjects } from "../../src/objects.ts";
 import { noteEntries } from "../../src/secret/entry.ts";
 import { open, run } from "../support/in-process.ts";
 
-/** A verb for many places. */
+/** A verb for several namespaces. */
 const many = {
   name: "many",
   summary: "",
@@ -43,14 +43,14 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["nosuch", ""], gives: [] },
   { words: ["help", "att"], gives: described("attach") },
   { words: ["-n", "list", "att"], gives: described("attach") },
-  // Values
+  // Values.
   { words: ["create", "--dry-run", ""], gives: ["none", "server", "client"] },
   { words: ["create", "--dry-run=s"], gives: ["server"] },
   { words: ["create", "--verify="], gives: ["true", "false"] },
   { words: ["create", "--repository="], gives: [], directive: 6 },
   { words: ["create", "--expires-in", ""], gives: [] },
   { words: ["list", "--nosuch="], gives: [] },
-  // Flags: the verb's own first, no blank to take away behind them, none twice that counts once
+  // Flags: the verb's own come first, with no space to remove after them. A flag that may occur once is not suggested again.
   {
     words: ["create", "--repo"],
     gives: [
@@ -70,7 +70,7 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["list", "--user"], gives: described("--user") },
   { words: ["version", "-"], gives: expect.arrayContaining(described("--client", "--output", "-o", "--namespace", "-n")) as never },
   { words: ["attach", "--", "-"], gives: [] },
-  // What the cluster and the kubeconfig know
+  // Names from the cluster and the kubeconfig.
   { words: ["attach", ""], gives: ["acr"] },
   { words: ["attach", "acr", "d"], gives: ["deployment/", "daemonset/"], directive: 6 },
   { words: ["attach", "acr", "sa/d"], gives: ["sa/default"] },
@@ -91,7 +91,7 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["rotate", ""], gives: ["acr"] },
   { words: ["check", ""], gives: ["acr"] },
   { words: ["completion", ""], gives: ["install", "uninstall", "kubectl"] },
-  // Files are the shell's to complete
+  // The shell completes files.
   { words: ["list", "--kubeconfig", ""], gives: [], directive: 0 },
   { words: ["list", "--client-key="], gives: [], directive: 0 },
   { words: ["create", "--from-docker-config", ""], gives: [], directive: 0 },
@@ -108,7 +108,7 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
     },
   };
 
-  // Asking is given up after a while; here it must not be given up at once
+  // Completion requests time out. In this test they must not time out at once.
   const { stdout, stderr, code } = await run(["__complete", ...words], { cluster, contexts: ["kind-dev", "prod-eu"], patient: true });
 
   expect([stderr, code]).toEqual(["", 0]);
@@ -116,7 +116,7 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   expect(stdout.split("\n").slice(-2)).toEqual([`:${directive}`, ""]);
 });
 
-/** What a Secret notes of the registries whose logins it holds: one of Azure, and another. */
+/** The annotation of a Secret with logins for two registries: one in Azure, and another one. */
 const noted = noteEntries([{ hosts: ["noted.azurecr.io", "docker.io"], kind: "given", identity: "ci" }]);
 
 test("registries are completed from what may be read, where something may not", async () => {

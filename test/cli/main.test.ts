@@ -67,7 +67,7 @@ test.for([
 ] as const)("%o is refused before anything is opened", async ([typed, says]) => {
   const { stdout, stderr, code } = await run(typed.split(" "));
 
-  // For these two 1 reports a finding
+  // For these two verbs, exit code 1 reports a finding.
   expect([stdout, code]).toEqual(["", /^(-n demo )?(check|list) /.test(typed) ? 2 : 1]);
   if (typeof says === "string") expect(stderr).toBe(says);
   else expect(stderr).toMatch(says);

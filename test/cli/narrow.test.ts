@@ -6,7 +6,7 @@ import { screenOf } from "../../sandbox/screen.ts";
 import { oneNamespace } from "../support/one-namespace.ts";
 import { openTerminal } from "../support/pty.ts";
 
-// The real process on a terminal of its own. What every verb shows is held by test/unit/terminal.
+// Runs the real process on a pseudo-terminal. test/unit/terminal tests the output of every verb.
 const folder = await mkdtemp(join(tmpdir(), "narrow-"));
 afterAll(() => rm(folder, { recursive: true, force: true }));
 const kubectl = join(folder, "kubectl");

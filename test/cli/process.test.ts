@@ -7,14 +7,14 @@ import { expect, onTestFinished, test, vi } from "vitest";
 
 const entry = join(import.meta.dirname, "../../cmd/kubectl-acr_secret.ts");
 
-/** A kubectl proxy that answers everything with a version. */
+/** A kubectl proxy that answers every request with a version. */
 const serving = (version: string) => `#!${process.execPath}
 const socket = process.argv.find((word) => word.startsWith("--unix-socket=")).slice(14);
 const server = require("node:http").createServer((_, answer) => answer.setHeader("content-type", "application/json").end('{"gitVersion":"${version}"}'));
 server.listen(socket, () => console.log("Starting to serve on " + socket));
 `;
 
-/** Starts the plugin as a process of its own, beside a kubectl that is this script. */
+/** Starts the plugin as a separate process, with this script as its kubectl. */
 async function start(
   args: readonly string[],
   kubectl: string,
@@ -36,15 +36,15 @@ async function start(
 
 const hanging = '#!/bin/sh\necho "$1" >> "$HOME/asked"\nsleep 60\n';
 
-/** Waits until kubectl has been asked for this, which the plugin itself does when it has come so far (a proxy may have a head start). */
+/** Waits until the plugin has run this kubectl command, which shows how far the plugin is. (The plugin may start a proxy earlier.) */
 const asked = (folder: string, what: "proxy" | "config") =>
   vi.waitFor(async () => expect(await readFile(`${folder}/asked`, "utf8")).toContain(what), { timeout: 20_000 });
 
-/** Waits until nothing is left of kubectl's socket. */
+/** Waits until kubectl's socket and its folder are removed. */
 const clean = (folder: string) =>
   vi.waitFor(async () => expect((await readdir(folder)).toSorted()).toEqual(["asked", "kubectl"]), { timeout: 5000 });
 
-/** What a process printed, and its end. */
+/** Returns the output of a process and its end. */
 async function ended(child: ChildProcess) {
   const [out, err] = [child.stdout, child.stderr].map(async (stream) => {
     let text = "";
@@ -84,7 +84,7 @@ test("an interruption ends the wait for a password", async () => {
   expect(await end).toMatchObject({ code: 130, stdout: "", stderr: "" });
 });
 
-/** What it prints is more than a pipe holds, so that it cannot end before it is read. */
+/** Its output is larger than a pipe's buffer, so that it cannot end before the output is read. */
 const long = serving("v".repeat(2_000_000));
 
 test("who asks once lets it print what it has begun to", async () => {
@@ -110,7 +110,7 @@ test("who asks twice means at once", async () => {
   await once(child.stdout ?? child, "readable");
   child.kill("SIGTERM");
 
-  // Two that come at once are one to Node, so it is asked until it has ended
+  // Node reports two signals at the same time as one, so the test sends them until the process has ended.
   await vi.waitFor(
     () => {
       child.kill("SIGTERM");

@@ -3,14 +3,14 @@ import { expect, test } from "vitest";
 import { needsNode } from "../../sandbox/page.ts";
 import { playPage } from "../support/page.ts";
 
-// The pages are the acceptance tests: what they show is typed into a real shell against a real cluster. test/node plays those with a node.
+// The pages are acceptance tests: their sessions run in a real shell with a real cluster. test/node runs the pages that need a node.
 const pages = ["README.md", ...readdirSync("docs").map((name) => `docs/${name}`)].filter((page) => {
   if (!page.endsWith(".md")) return false;
   const text = readFileSync(page, "utf8");
   return /^```console$/m.test(text) && !needsNode(text);
 });
 
-// Each page has its own namespaces and registry
+// Each page has its own namespaces and registry.
 test.for(pages)("%s shows what happens", { timeout: 240_000, concurrent: true }, (page) => playPage(page));
 
 test("there are pages to play", () => {

@@ -3,23 +3,23 @@ import { stringify } from "yaml";
 import { type Entry, tar } from "../../sandbox/tar.ts";
 import { sha256Of } from "../../scripts/krew/archive.ts";
 
-/** A manifest's file and the one archive it is about. */
+/** A manifest file and its one archive. */
 export type Release = { readonly file: string; readonly text: string; readonly archive: Uint8Array };
 
-/** One field that is broken: what Krew says to it, and what we do. */
+/** One invalid field: the results of Krew and of this project's check. */
 export type Row = {
   readonly what: string;
-  /** The field, by what it is replaced with; undefined takes it out. */
+  /** The replacement of the field. Undefined removes it. */
   readonly top?: object;
   readonly spec?: object;
   readonly platform?: object;
   readonly more?: readonly object[];
-  /** The name of the manifest's file, if not `acr-secret.yaml`. */
+  /** The name of the manifest's file, if it is not `acr-secret.yaml`. */
   readonly file?: string;
   /** A line at the end of the manifest. */
   readonly line?: string;
   readonly archive?: Uint8Array;
-  /** Who refuses it beside us. What `nobody` refuses is installed. */
+  /** The other checker that rejects it. Krew installs a manifest that `nobody` rejects. */
   readonly by: "krew" | "validate-krew-manifest" | "nobody";
   readonly says?: RegExp;
   readonly ours: RegExp;
@@ -31,7 +31,7 @@ const license: Entry = { name: "LICENSE", content: Buffer.from("MIT\n") };
 const pack = (...entries: Entry[]) => gzipSync(tar(entries));
 const good = pack(license, program);
 
-/** The same archive, its second entry made one of another type: `2` is a symbolic link, `1` a hard one, `3` a device. */
+/** Returns the archive with another type of its second entry: `2` is a symbolic link, `1` a hard link, `3` a device. */
 function ofType(type: string): Uint8Array {
   const bytes = tar([license, { name: "kubectl-acr_secret", content: Buffer.alloc(0), mode: 0o755 }]);
   const header = bytes.subarray(1024, 1536);
@@ -53,7 +53,7 @@ const host = "https://github.com/kubectl-acr-secret/kubectl-acr-secret";
 const uri = `${host}/releases/download/v1.2.3/kubectl-acr_secret-v1.2.3-linux-amd64.tar.gz`;
 const selecting = (os: string, arch: string) => ({ matchLabels: { os, arch } });
 
-/** The release with what a row breaks, or without a row a good one. Its manifest speaks of linux/amd64. */
+/** Returns the release with the row's change, or a valid one without a row. Its manifest is for linux/amd64. */
 export function release({
   top,
   spec,
@@ -81,7 +81,7 @@ export function release({
   return { file, text: `${stringify(manifest)}${line}`, archive };
 }
 
-/** Where the archive of these releases is to be had. */
+/** The URL of the archive of these releases. */
 export const address = uri;
 
 const named = (name: string) => ({ metadata: { name } });
@@ -234,7 +234,7 @@ export const rows: readonly Row[] = [
     platform: { bin: "acr" },
     archive: pack(license, { ...program, name: "acr" }),
   }),
-  // Krew notices, but its error gets lost: it says Installed, and links nothing.
+  // Krew detects this, but its error is lost: it prints Installed, and links nothing.
   onlyUs("a bin outside of the installation", /^bin: .* leads out of the installation/, {
     platform: { bin: "../../../kubectl-acr_secret" },
   }),

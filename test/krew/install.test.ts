@@ -20,7 +20,7 @@ const file = await generate(folder.path);
 const manifest: Manifest = parse(await readFile(file, "utf8"));
 const version = `v${packageJson.version}`;
 
-/** Somebody for whom this version, and whatever else is said, has been released. */
+/** Creates a user. This version is released, and the given ones, too. */
 async function openUser(...versions: Manifest[]) {
   const user = await openKrew();
   onTestFinished(() => user.stop());

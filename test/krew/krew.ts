@@ -9,19 +9,19 @@ import { type Ended, ended } from "../support/plugin.ts";
 import { type Releases, startReleases } from "./releases.ts";
 
 /**
- * A person with kubectl and the real Krew, and nothing else: HOME and KREW_ROOT are new, the network is one place of releases, and
- * Krew's default index is a repository of theirs, empty as yet.
+ * A user with kubectl and the real Krew, and nothing else: HOME and KREW_ROOT are new, the only reachable host is the release server, and
+ * Krew's default index is a new, empty repository.
  */
 export type KrewUser = {
   readonly releases: Releases;
   /** For files of a test. */
   readonly folder: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Types a line into `sh` and waits for its end. */
+  /** Runs a line in `sh` and waits for its end. */
   type(command: string, env?: Readonly<Record<string, string>>): Promise<Ended>;
-  /** Changes the default index: its plugin `acr-secret` is what the text says. */
+  /** Changes the default index: the text becomes the manifest of its plugin `acr-secret`. */
   publish(manifest: string): Promise<void>;
-  /** The paths of everything that Krew has, but for the index, and of all that it has left in the folder for temporary files. */
+  /** Returns the paths of all files of Krew, except the index, and of all files that it has left in the folder for temporary files. */
   tree(): Promise<string[]>;
   stop(): Promise<void>;
 };
@@ -45,7 +45,7 @@ export async function openKrew(): Promise<KrewUser> {
     KREW_DEFAULT_INDEX_URI: dirname(index),
     GIT_CONFIG_NOSYSTEM: "1",
   };
-  // validate-krew-manifest gives Krew a bare environment, in which it would leave this world.
+  // validate-krew-manifest starts Krew with an almost empty environment, in which it would use the real network.
   const exports = Object.entries(world).map(([name, value]) => `export ${name}='${value}'`);
   const script = ["#!/bin/sh", ...exports, `exec '${tools.program("krew")}' "$@"`, ""].join("\n");
   await writeFile(join(bin, "kubectl-krew"), script, { mode: 0o755 });

@@ -7,7 +7,7 @@ import { openKrew } from "./krew.ts";
 const user = await openKrew();
 afterAll(() => user.stop());
 
-/** Gives a release to Krew, or to the check of its index, which downloads the archive. */
+/** Passes a release to Krew, or to the check of its index, which downloads the archive. */
 async function give({ file, text, archive }: Release, to: string) {
   const folder = await mkdtemp(join(user.folder, "release-"));
   const manifest = join(folder, file);
@@ -15,7 +15,7 @@ async function give({ file, text, archive }: Release, to: string) {
   await writeFile(join(folder, "archive.tar.gz"), archive);
   user.releases.archives.set(address, archive);
   if (to === "validate-krew-manifest") return user.type(`validate-krew-manifest -manifest ${manifest}`);
-  // A root of its own, so that nothing is installed already
+  // Uses a new KREW_ROOT, so that nothing is installed yet.
   return user.type(`kubectl krew install --manifest ${manifest} --archive ${folder}/archive.tar.gz`, { KREW_ROOT: join(folder, "krew") });
 }
 

@@ -3,18 +3,18 @@ import { createServer } from "node:https";
 import { startConnectProxy } from "../../sandbox/azure/connect-proxy.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
 
-/** The place that archives are released at, on loopback behind its own name. */
+/** The release server, on loopback with its real host name. */
 export type Releases = {
-  /** What is released, by address. */
+  /** The released archives, by URL. */
   readonly archives: Map<string, Uint8Array>;
-  /** The proxy that leads there and nowhere else. */
+  /** The proxy that connects only to the release server. */
   readonly proxy: string;
-  /** PEM of who vouches for its name. */
+  /** PEM of the CA of its certificate. */
   readonly authority: string;
   stop(): Promise<void>;
 };
 
-/** Serves `https://github.com`, as far as a client goes through the proxy. */
+/** Serves `https://github.com` for clients that use the proxy. */
 export async function startReleases(): Promise<Releases> {
   const host = "github.com";
   const authority = await createAuthority("releases of a test");

@@ -8,14 +8,14 @@ import { reachWorld } from "../support/node-world.ts";
 const namespace = "failures";
 const server = "myregistry.azurecr.io";
 
-/** A pod that cannot pull, and what its kubelet says. */
+/** A pod that cannot pull, and its kubelet's message. */
 type Case = {
   readonly when: string;
   /** The pod's Secrets, given the password of the token `failing`, which may pull the repository app. */
   readonly secrets?: (password: string) => readonly object[];
   readonly image?: string;
   readonly policy?: "Never";
-  /** With IMAGE for the image's name. containerd 1.7 also says to which address a request was; that is left out. */
+  /** IMAGE stands for the image's name. The address of a request, which containerd 1.7 adds, is left out. */
   readonly says: string;
   readonly causes: readonly PullCause[];
   /** The pod also names a Secret that does not exist. */
@@ -113,7 +113,7 @@ beforeAll(async () => {
   );
   await create(cases.map((one, index) => podOf(one, index)));
   await look();
-  // A kubelet may see a pod before the API server lets it read the Secrets of that pod, and goes on without; such a pod is made anew
+  // A kubelet may see a pod before the API server lets it read the pod's Secrets. It then pulls without them. Such a pod is recreated.
   for (let round = 0; round < 5; round++) {
     const early = cases.flatMap((one, index) =>
       !one.nosuch && readingsOf(index).some(({ missing }) => missing.length > 0) ? [{ one, index }] : [],
@@ -125,17 +125,17 @@ beforeAll(async () => {
   }
 }, 120_000);
 
-/** Waits until every pod says why it waits, and reads the pods and their events. */
+/** Waits until every pod has a waiting reason, and reads the pods and their events. */
 async function look(): Promise<void> {
   do {
     await sleep(500);
     pods = (await getJson<{ items: Pod[] }>("pods", "-n", namespace)).items;
   } while (!pods.every((pod) => readWaiting(waitingOf(pod)).length > 0));
-  await sleep(1000); // events come a little later than the status that they tell of
+  await sleep(1000); // events appear shortly after the status to which they belong
   events = (await getJson<{ items: Event[] }>("events", "-n", namespace)).items;
 }
 
-/** What the events of a case's pod, and of no earlier one of its name, say. */
+/** Returns the readings of the events of a case's pod, without those of an earlier pod with the same name. */
 function readingsOf(index: number) {
   const uid = pods.find(({ metadata }) => metadata.name === nameOf(index))?.metadata.uid;
   return events.filter(({ involvedObject }) => involvedObject.uid === uid).map(readEvent);

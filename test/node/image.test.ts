@@ -21,7 +21,7 @@ afterAll(() => home.remove());
 
 const env = { ...process.env, DOCKER_CONFIG: home.path };
 
-/** Makes the image, and pushes it as a release does. */
+/** Builds the image, and pushes it as a release does. */
 async function publish(): Promise<void> {
   const host = hostPlatform();
   if (!host) throw new Error("the plugin is not packaged for this machine");
@@ -49,7 +49,7 @@ const binding = (name: string, role: string) => ({
   subjects: [{ kind: "ServiceAccount", namespace, name }],
 });
 
-/** The page's ServiceAccount with the page's rights, and one that may do all. */
+/** Creates the page's ServiceAccount with the page's rights, and one with all rights. */
 beforeAll(async () => {
   await publish();
   await world.push(`${server}/app/web:1`, "waits");
@@ -71,7 +71,7 @@ beforeAll(async () => {
   await kubectl(["create", "secret", "docker-registry", "pull", "-n", namespace, ...login]);
 }, 180_000);
 
-/** The page's pod, and what only the sandbox needs: its pods have no network of their own. */
+/** Returns the page's pod with the sandbox's additions, because the sandbox's pods have no network. */
 async function podSpec() {
   const spec = structuredClone(cronJob.spec.jobTemplate.spec.template.spec);
   const { hostname, port } = new URL(await kubectl(["config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"]));
@@ -89,7 +89,7 @@ async function podSpec() {
   return { ...spec, hostNetwork: true };
 }
 
-/** Runs a verb to its end in such a pod, but as somebody who may do all. @returns its phase, and all that it printed */
+/** Runs a verb to its end in such a pod, with all rights. @returns the pod's phase, and all its output */
 async function runPod(name: string, args: readonly string[]): Promise<{ phase: string; printed: string }> {
   const spec = { ...(await podSpec()), serviceAccountName: "admin" };
   spec.containers[0].args = args;
@@ -103,7 +103,7 @@ async function endOf(name: string): Promise<{ phase: string; printed: string }> 
   return { phase: await get("{.status.phase}"), printed: await logOf(name) };
 }
 
-/** The kubelet is asked itself: the API server would look for it by the node's name, which only the node knows. */
+/** Reads the log from the kubelet itself. The API server would resolve the node's name, which only the node knows. */
 async function logOf(name: string): Promise<string> {
   const port = await kubectl(["get", "nodes", "-o", "jsonpath={.items[0].status.daemonEndpoints.kubeletEndpoint.Port}"]);
   return kubectl(["get", "--raw", `/containerLogs/${namespace}/${name}/acr-secret`, "--server", `https://127.0.0.1:${port}`]);

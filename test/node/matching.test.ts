@@ -13,22 +13,22 @@ const namespace = "matching";
 const rows = sampled(keyMatchingRows, 30).map((row, index) => ({ ...row, name: `row-${index}` }));
 type NamedRow = (typeof rows)[number];
 
-/** What came of a row's pod: the user names that the registry was offered for its image, in order, and why it waits. */
+/** The result of a row's pod: the user names that the kubelet sent for its image, in order, and its waiting reason. */
 type Seen = { readonly offered: readonly string[]; readonly waits: string };
 const seen = new Map<string, Seen>();
 
 beforeAll(async () => {
   await create([{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]);
   await create(rows.flatMap(secretsOf));
-  // Of many pods at once a few may not get a Secret in time: the kubelet says so by an event, and pulls without it. That is
-  // another matter than matching, so such a pod is run again.
+  // With many pods at once, a few may not get a Secret in time. Then the kubelet posts an event, and pulls without the Secret. This test is
+  // not about that, so such a pod runs again.
   for (let round = 1, pending: readonly NamedRow[] = rows; pending.length > 0 && round <= 6; round++) {
     const late = await run(pending, round);
     pending = pending.filter(({ name }) => late.has(name));
   }
 }, 240_000);
 
-/** Runs these rows' pods, and notes what came of them. @returns the names of the rows whose Secrets were not there in time */
+/** Runs these rows' pods, and records their results. @returns the names of the rows whose Secrets were late */
 async function run(some: readonly NamedRow[], round: number): Promise<Set<string>> {
   const label = { round: `${round}` };
   await create(some.map((row) => podOf(row, label)));
@@ -43,13 +43,13 @@ async function run(some: readonly NamedRow[], round: number): Promise<Set<string
     const { repository } = parseImage(imageOf(row, label));
     const users = log.filter((call) => call.step === "token" && call.repository === repository && call.user !== "").map(({ user }) => user);
     const pod = nameOf(row, label);
-    // containerd asks twice, and the kubelet tries again
+    // containerd sends each request twice, and the kubelet retries.
     if (!late.has(pod)) seen.set(row.name, { offered: [...new Set(users)], waits: waits.get(pod) ?? "" });
   }
   return new Set(some.filter((row) => late.has(nameOf(row, label))).map(({ name }) => name));
 }
 
-/** The pods of a round whose containers wait for something else than being made, with their reasons. */
+/** Returns the pods of a round with a waiting reason other than ContainerCreating, with their reasons. */
 async function reasonsOf(round: number): Promise<[pod: string, reason: string][]> {
   const { items } = await getJson<{ items: Pod[] }>("pods", "-n", namespace, "-l", `round=${round}`);
   return items
@@ -109,7 +109,7 @@ type Label = { readonly round: string };
 
 const nameOf = ({ name }: NamedRow, { round }: Label) => `${name}-${round}`;
 
-/** A repository for this pod alone, so that the registry's log tells the pods apart. No login is good, so all are tried. */
+/** Returns a repository for this pod alone, by which the registry's log identifies the pod. No login is valid, so all of them are tried. */
 const imageOf = (row: NamedRow, label: Label) => `${row.image}-${nameOf(row, label)}`;
 
 function podOf(row: NamedRow, label: Label): object {
@@ -126,7 +126,7 @@ function podOf(row: NamedRow, label: Label): object {
   };
 }
 
-/** As the API gives it back: stringData has become data. */
+/** Returns the Secret as the API returns it: stringData is now in data. */
 function asStored(secret: RowSecret) {
   const { type, stringData } = secretOf(secret);
   return { type, data: Object.fromEntries(Object.entries(stringData).map(([key, text]) => [key, Buffer.from(text).toString("base64")])) };

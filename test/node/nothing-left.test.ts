@@ -15,7 +15,7 @@ import { create, kubectl } from "../support/kubectl.ts";
 import { sampled, takesAll } from "../support/sampled.ts";
 import { machine, tracesOf } from "./traces.ts";
 
-// A cluster of its own: the shared one has its node, which runs on beside all this.
+// Uses a separate cluster, because the shared one has a node that keeps running.
 let home: Awaited<ReturnType<typeof guardedFolder>>;
 let cluster: ControlPlane;
 let programs: Binaries;
@@ -34,7 +34,7 @@ afterAll(async () => {
   await home.remove();
 });
 
-/** A pod that runs wherever there is a node: containers, mounts, cgroups and a network namespace come with it. */
+/** A pod that runs on every node, with containers, mounts, cgroups and a network namespace. */
 const daemonSet = {
   apiVersion: "apps/v1",
   kind: "DaemonSet",
@@ -67,7 +67,7 @@ test("leaves nothing after each of many starts and stops, and the node of the ot
     const node = await start();
     onTestFinished(node.stop);
     times.push(performance.now() - began);
-    if (round % 5 === 0) await until(runsPods); // the others end while the pod is being made
+    if (round % 5 === 0) await until(runsPods); // in the other rounds the node ends while the pod is being created
     if (round === 0) await expectSomething();
     await node.stop();
     await expectNothing(before);
@@ -76,7 +76,7 @@ test("leaves nothing after each of many starts and stops, and the node of the ot
   expect(await kubectl(["get", "node", "sandbox", "-o", 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'])).toBe("True");
 });
 
-/** So that the test cannot pass because it looks in the wrong place. */
+/** Proves that the test looks in the right place. */
 async function expectSomething(): Promise<void> {
   const { processes, cgroups, networks } = await tracesOf(folder());
   for (const program of ["kubelet", "containerd", "kube-scheduler", "containerd-shim", "/pause"]) {
@@ -97,7 +97,7 @@ test("a node that cannot start says why, and leaves nothing", { timeout: 60_000 
 });
 
 describe("killed at a random moment, the process that started it leaves nothing", () => {
-  // Moments up to twice the time that a start takes, by a fixed seed.
+  // Moments up to twice the duration of a start, from a fixed seed.
   test.for(sampled(moments(10, 20_261_124, 3000), 2).map((after) => ({ after })))("$after ms", { timeout: 60_000 }, async ({ after }) => {
     const before = await machine();
     const parent = await startParent();
@@ -138,7 +138,10 @@ async function isGone(): Promise<boolean> {
   return processes.length === 0 && cgroups.length === 0 && !existsSync(join(folder(), "node"));
 }
 
-/** Milliseconds, evenly spread below `most`: the same for the same seed (a linear congruential generator, as in Numerical Recipes). */
+/**
+ * Returns evenly distributed times below `most` in milliseconds. The same seed gives the same times (a linear congruential generator, as in
+ * Numerical Recipes).
+ */
 function moments(count: number, seed: number, most: number): number[] {
   let state = seed >>> 0;
   return Array.from({ length: count }, () => {

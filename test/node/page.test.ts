@@ -5,7 +5,7 @@ import { needsNode, sitDown } from "../../sandbox/page.ts";
 import { reachWorld } from "../support/node-world.ts";
 import { typePage } from "../support/page.ts";
 
-// Pages whose pods run. test/docs plays all others.
+// Pages with running pods. test/docs runs all others.
 const pages = readdirSync("docs")
   .filter((name) => name.endsWith(".md") && needsNode(readFileSync(`docs/${name}`, "utf8")))
   .map((name) => `docs/${name}`);

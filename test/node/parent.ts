@@ -1,4 +1,4 @@
-// Starts a node and waits to be killed. Its one argument: what startNode needs, as JSON.
+// Starts a node and waits to be killed. Its argument is the input of startNode as JSON.
 import { startNode } from "../../sandbox/node/node.ts";
 
 const { folder, server, caFile, kubeconfig, identity, path, programs } = JSON.parse(process.argv[2] ?? "");

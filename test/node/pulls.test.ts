@@ -6,7 +6,7 @@ import { sampled } from "../support/sampled.ts";
 const world = reachWorld(inject("world"));
 const server = "myregistry.azurecr.io";
 
-/** A namespace with a Secret `acr` that pulls the repositories app and init, and with their images at a tag of its own. */
+/** Creates a namespace with a Secret `acr` that can pull the repositories app and init, and with new tags of their images. */
 async function prepare(namespace: string): Promise<{ app: string; init: string; job: string }> {
   const images = { app: `${server}/app:${namespace}`, init: `${server}/init:${namespace}`, job: `${server}/job:${namespace}` };
   const [password] = await Promise.all([
@@ -21,7 +21,7 @@ async function prepare(namespace: string): Promise<{ app: string; init: string; 
   return images;
 }
 
-/** A pod has the names of its ServiceAccount as it was when the pod was made, so this comes first. */
+/** A pod gets its ServiceAccount's list when it is created, so this must run first. */
 async function attach(namespace: string): Promise<void> {
   await kubectl(["wait", "--for=create", "serviceaccount/default", "-n", namespace, "--timeout=20s"]);
   await kubectl(["patch", "serviceaccount", "default", "-n", namespace, "-p", '{"imagePullSecrets":[{"name":"acr"}]}']);
@@ -57,7 +57,7 @@ const pod = (own: object) => (namespace: string, images: { app: string; init: st
   spec: { ...podSpec(images), ...own },
 });
 
-/** What runs to its end, with an init container too. */
+/** A workload that runs to its end, with an init container. */
 const job = ({ job: image, init }: { job: string; init: string }) => ({
   template: {
     metadata: { labels },
@@ -98,7 +98,7 @@ const rows = [
   },
 ];
 
-// The run of a CronJob is waited for until the next minute
+// A CronJob runs only in the next minute.
 test.for(sampled(rows, ({ through }) => !through.startsWith("a CronJob")))(
   "$through pulls, its init container too",
   { concurrent: true, timeout: 120_000 } as const,

@@ -4,10 +4,10 @@ import { kinds, type Row, rotatedUnderPulls } from "../support/rotated.ts";
 
 const world = reachWorld(inject("world"));
 
-/** How often each credential is rotated in each setting, where somebody wants more than a short look: ROTATIONS=100, an hour. */
+/** The number of rotations of each credential in each setting, for longer runs: ROTATIONS=100 takes an hour. */
 const asked = process.env["ROTATIONS"];
 
-/** Those that take longest are begun first: vitest has five under way at a time. */
+/** The longest ones start first, because vitest runs five at a time. */
 const long = [30_000, 1000, 0].flatMap((delay) => [50, 1].map((namespaces) => ({ delay, namespaces, rotations: Number(asked) })));
 const looks = asked === undefined ? [{ delay: 1000, namespaces: 1, rotations: 2 }] : long;
 const table: Row[] = looks.flatMap((look) => Object.keys(kinds).map((kind) => ({ kind, ...look })));
@@ -15,7 +15,7 @@ const table: Row[] = looks.flatMap((look) => Object.keys(kinds).map((kind) => ({
 let forgetting: NodeJS.Timeout;
 beforeAll(async () => {
   await world.push("myregistry.azurecr.io/app/web:1", "waits");
-  // A million calls are not to be kept for nobody
+  // Otherwise a million unused calls would stay in memory.
   if (asked !== undefined) forgetting = setInterval(() => void world.forgetCalls(), 10_000);
 });
 afterAll(() => clearInterval(forgetting));
@@ -27,7 +27,7 @@ test.for(table)(
     const progress = asked === undefined ? undefined : (line: string) => void process.stdout.write(`${line}\n`);
     const around = { env: process.env, delay: world.delay, node: true, atEnd, progress } as const;
     const { pulls, slowest, pods, unread } = await rotatedUnderPulls(row, around).catch((error: unknown) => {
-      // In an hour that nobody waits out, it is to be known at once
+      // Prints an error at once, because the run takes an hour.
       progress?.(`${new Date().toISOString()} ${row.kind}, ${row.namespaces} namespaces, ${row.delay} ms: ${error}`);
       throw error;
     });

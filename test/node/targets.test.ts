@@ -9,7 +9,7 @@ const world = reachWorld(inject("world"));
 const server = "myregistry.azurecr.io";
 const labels = { app: "web" };
 
-/** A namespace with a Secret `acr` that nothing names yet, and what it pulls. */
+/** Creates a namespace with a Secret `acr` that no list names yet, and the image that it can pull. */
 async function prepare(namespace: string): Promise<string> {
   const image = `${server}/app:${namespace}`;
   const [password] = await Promise.all([world.addToken(namespace, ["app"]), world.push(image, "waits")]);
@@ -66,7 +66,7 @@ test.for<{ kind: string; object: (image: string) => object; target?: string }>([
   },
 );
 
-// It waits for two runs, one a minute
+// It waits for two runs, one per minute.
 if (takesAll)
   test("a CronJob that is attached has its next run pull, at its time", { concurrent: true, timeout: 150_000 } as const, async () => {
     const namespace = "target-cronjob";

@@ -1,7 +1,7 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 
-/** What there is of a node on this machine. */
+/** The traces of a node on this machine. */
 export type Traces = {
   /** Command lines of its daemons and of its containers' programs. */
   readonly processes: readonly string[];
@@ -10,7 +10,7 @@ export type Traces = {
   readonly networks: readonly string[];
 };
 
-/** Looks for all that belongs to the sandbox in a folder (whose last part no other has): by command line, environment and cgroup. */
+/** Returns everything that belongs to the sandbox in a folder with a unique name: by command line, environment and cgroup. */
 export async function tracesOf(folder: string): Promise<Traces> {
   const mark = folder.slice(folder.lastIndexOf("/") + 1);
   const processes: string[] = [];
@@ -35,7 +35,10 @@ async function cgroupsOf(mark: string, root = "/sys/fs/cgroup"): Promise<string[
   return found.filter((entry) => entry.isDirectory() && entry.name.startsWith(mark)).map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** What a node must leave as it is: our own mounts, the places where a kubelet and containerd write, and what they set in the kernel. */
+/**
+ * Returns the state of the machine that a node must not change: this process's mounts, the folders of a kubelet and containerd, and their
+ * kernel settings.
+ */
 export async function machine(): Promise<Readonly<Record<string, unknown>>> {
   const text = (path: string) => readFile(path, "utf8").catch(() => "none");
   const names = (path: string) =>

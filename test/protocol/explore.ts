@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 
 const model = join(import.meta.dirname, "..", "..", "docs", "protocol", "rotation.pml");
 
-/** The actors, the number of crashes and lost answers, and the words that change the protocol (docs/protocol/README.md explains them). */
+/** The actors, the number of crashes and lost responses, and the words that change the protocol (see docs/protocol/README.md). */
 export type Situation = {
   readonly rotations?: 0 | 1 | 2;
   readonly creations?: 0 | 1;
@@ -17,39 +17,39 @@ export type Situation = {
   readonly teams?: 0 | 1;
   readonly crashes?: number;
   readonly losses?: number;
-  /** 1: the replaced password stays until the next rotation; 0: it is cleared at once. */
+  /** 1: the replaced password stays until the next rotation. 0: it is cleared at once. */
   readonly grace?: 0 | 1;
   /** How often a run starts again before it fails. */
   readonly rounds?: number;
   /** The Secrets in the clusters that the rotations select, as bits. */
   readonly scope?: number;
   readonly words?: readonly string[];
-  /** The beginnings, as bits: the third Secret does not exist, has the password, or has one that expired. */
+  /** The initial states as bits: the third Secret does not exist, has the password, or has an expired one. */
   readonly thirds?: number;
   /** The second slot is empty, has the previous password, has another user's, or has the password of the third Secret. */
   readonly seconds?: number;
 };
 
-/** The result: `broken` is the property that does not hold, and `steps` is one way to it. */
+/** The result: `broken` is a property that does not hold, and `steps` is one way to violate it. */
 export type Explored = {
   readonly states: number;
   readonly broken?: string;
   readonly steps: readonly string[];
 };
 
-/** Steps that were recorded, and how the model stands when they begin. */
+/** Recorded steps, and the initial state of the model. */
 export type Trace = { readonly steps: readonly string[]; readonly ref: 0 | 1; readonly slots: number };
 
-/** What became of a trace: the model can take exactly these steps in this order, or it cannot, or it can and a property breaks by it. */
+/** The result of a trace: the model can take exactly these steps in this order, cannot take them, or takes them and violates a property. */
 export type Replayed = "replayed" | "refused" | "breaks";
 
-/** Has the model take the steps of each trace. */
+/** Lets the model take the steps of each trace. */
 export async function replay(traces: readonly Trace[], situation: Situation): Promise<Replayed[]> {
   const words = [...(situation.words ?? []), "TRACE"];
   const told = await inFolder(async (run, folder) => {
     await writeFile(join(folder, "trace.h"), headerOf(traces));
     await compile(run, { ...situation, words }, ["-O1"]);
-    // What stands still is a way that was not gone
+    // -E ignores invalid end states: a deadlock is only a path that the trace does not take.
     return run("./pan", ["-m10000", "-E"]);
   });
   if (/Search not completed|max search depth too small/.test(told)) throw new Error(`not explored to the end:\n${told}`);
@@ -58,7 +58,7 @@ export async function replay(traces: readonly Trace[], situation: Situation): Pr
   return traces.map((_, at) => (!replayed.has(at) ? "refused" : broken.has(at) ? "breaks" : "replayed"));
 }
 
-/** The traces as the model reads them: of each the step that is due, by how many have been taken. */
+/** Returns the traces in the form that the model reads: for each trace, the next step by the number of steps taken. */
 const headerOf = (traces: readonly Trace[]): string =>
   [
     `#define TRACES ${traces.length}`,
@@ -81,14 +81,14 @@ const headerOf = (traces: readonly Trace[]): string =>
     "",
   ].join("\n");
 
-/** The expression for one of these, by a number. */
+/** Returns an expression that selects one of these by a number. */
 const among = (all: readonly string[], number: string): string =>
   all.reduceRight((rest, one, at) => `((${number}) == ${at} -> ${one} : ${rest})`, "0");
 
 /**
  * Explores every order of the steps.
  *
- * @param optimize compiling at 2 takes three seconds longer than at 0, and exploring a million states takes a second less
+ * @param optimize compiling with 2 takes three seconds longer than with 0, and exploring a million states takes one second less
  * @throws Error if some orders were not explored
  */
 export function explore(situation: Situation, optimize: 0 | 1 | 2 = 1): Promise<Explored> {
@@ -106,7 +106,7 @@ export function explore(situation: Situation, optimize: 0 | 1 | 2 = 1): Promise<
 
 type Program = (file: string, args: readonly string[]) => Promise<string>;
 
-/** A folder with the model, which goes again. */
+/** Runs `work` in a folder with the model, and then removes the folder. */
 async function inFolder<T>(work: (run: Program, folder: string) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), "acr-secret-protocol-"));
   try {
@@ -118,7 +118,7 @@ async function inFolder<T>(work: (run: Program, folder: string) => Promise<T>): 
   }
 }
 
-/** Makes `pan` of the model. @returns what was defined */
+/** Compiles `pan` from the model. @returns the definitions */
 async function compile(run: Program, situation: Situation, flags: readonly string[]): Promise<string[]> {
   const defined = definitions(situation);
   await run("spin", ["-a", ...defined, "rotation.pml"]);
@@ -147,7 +147,7 @@ const actors: Readonly<Record<string, string>> = {
   "9": "a person",
 };
 
-/** A line of the replay that the model wrote for people. */
+/** Returns a line of the replay that the model printed for readers, or an empty list. */
 function readable(line: string): string[] {
   const [, word, actor = "", step] = /^\s*(?:(STEP) (\d)|BROKEN) (.*)$/.exec(line) ?? [];
   if (step === undefined) return [];

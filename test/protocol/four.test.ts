@@ -3,10 +3,10 @@ import { explore, type Situation } from "./explore.ts";
 
 const minutes = 60_000;
 
-/** Two of the nine beginnings: the third Secret does not exist, and the second slot is empty or has the previous password. */
+/** Two of the nine initial states: the third Secret does not exist, and the second slot is empty or has the previous password. */
 const plain = { thirds: 1, seconds: 3 };
 
-/** Two rotations, a creation and a person at the same time. Long explorations need PROTOCOL=all. */
+/** Two rotations, a creation and a person concurrently. Long explorations need PROTOCOL=all. */
 const holds: readonly { readonly what: string; readonly situation: Situation; readonly long?: true }[] = [
   { what: "a crash", situation: { crashes: 1, ...plain } },
   { what: "a crash, from every beginning", situation: { crashes: 1 }, long: true },

@@ -63,7 +63,7 @@ describe("every order of the steps keeps the properties", () => {
 const inUse = "a run ended a password in use";
 const others = "a run ended a password of another user";
 
-/** A rotation, a person and a tenant on a token that was named. */
+/** A rotation, a person and a tenant with an existing token. */
 const tenant: Situation = { rotations: 1, creations: 0, tenants: 1, grace: 0 };
 
 describe("the check finds the step that breaks a property without", () => {

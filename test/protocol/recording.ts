@@ -17,31 +17,31 @@ const name = "acr-myregistry";
 const token = "ci-pull";
 const make = `create --registry myregistry --repository app/web --acr-token ${token}`;
 
-/** How the world stands when the runs begin. */
+/** The initial state of the world. */
 export type Beginning = {
-  /** Whether the third Secret holds the password, too. */
+  /** Whether the third Secret has the password, too. */
   readonly third: boolean;
-  /** Whether there is a password before that. */
+  /** Whether there is a previous password. */
   readonly rotated: boolean;
 };
 
 export type Actor = "rotate" | "create" | "person";
 
-/** At which request a run is killed, and whether what it asked for is done by then. */
+/** The request at which a run is killed, and whether that request is carried out. */
 export type Kill = { readonly at: number; readonly after: boolean };
 
 export type Played = {
-  /** What the model takes for granted: nobody changed a slot between another's last look at the token and its mint. */
+  /** The model's assumption: no other actor changed a slot between an actor's last read of the token and its generation of a password. */
   readonly granted: boolean;
   readonly steps: readonly Step[];
   readonly ends: readonly Run[];
   readonly story: string;
 };
 
-/** Who makes a request. */
+/** The actor that sends a request. */
 const acting = new AsyncLocalStorage<number>();
 
-/** Runs at once, each with delays of its own; `kills` ends the first of them at that request, and another one comes afterwards. */
+/** Runs the actors concurrently with random delays. `kills` ends the first of them at that request, and a rotation follows. */
 export async function play(
   actors: readonly Actor[],
   { third, rotated }: Beginning,
@@ -71,7 +71,7 @@ export async function play(
   return { steps, granted: isGranted(calls), ends, story: `seed ${seed}\n${steps.join("\n")}\n${JSON.stringify(ends, undefined, 2)}` };
 }
 
-/** The model's numbers: two rotations, a creation, a person. */
+/** Returns the model's numbers: two rotations (0 and 1), a creation (2), a person (9). */
 function numbered(actors: readonly Actor[]): number[] {
   let rotations = 0;
   return actors.map((actor) => (actor === "rotate" ? rotations++ : { create: 2, person: 9 }[actor]));
@@ -110,12 +110,12 @@ const acts: Readonly<Record<Actor, (world: FakeWorld, how: { seed: number; grace
   },
 };
 
-/** Waits let others get on: a claim that is not dead is not to come to its end meanwhile. */
+/** Waits let the other actors continue. A claim that is not abandoned must not expire during a wait. */
 async function sleep(): Promise<void> {
   for (let turns = 0; turns < 100; turns++) await new Promise(setImmediate);
 }
 
-/** Stands innermost, where a request is carried out at once. */
+/** Adds the innermost wrapper, where a request is carried out immediately. */
 function record(world: FakeWorld, recorded: (Recorded | Ended)[], calls: Called[]): void {
   world.asking.around(({ call, at, writes, dryRun }, next) => {
     const answer = next();
@@ -131,7 +131,7 @@ function record(world: FakeWorld, recorded: (Recorded | Ended)[], calls: Called[
 
 type Called = { readonly run: number; readonly call: string; readonly at: string };
 
-/** Whether every password was made without another's change of its slot since the last look at the token. */
+/** Whether no other actor changed the slot of a generated password since the last read of the token. */
 function isGranted(calls: readonly Called[]): boolean {
   return calls.every(({ run, call, at }, index) => {
     if (call !== "generatePassword" || run === 9) return true;
@@ -142,7 +142,7 @@ function isGranted(calls: readonly Called[]): boolean {
 
 type Dying = { readonly recorded: (Recorded | Ended)[]; readonly run: number; live(): Promise<Run> };
 
-/** A run that dies has died right after the last thing that it changed; one that has changed nothing might never have begun. */
+/** Kills a run. The run counts as dead right after its last change. A run without a change counts as one that never started. */
 async function killed(world: FakeWorld, { at, after }: Kill, { recorded, run, live }: Dying): Promise<Run> {
   const kill = killing(at, after);
   const free = world.asking.around((asked, next) => (acting.getStore() === run ? kill(asked, next) : next()));

@@ -13,7 +13,7 @@ type Company = { readonly what: string; readonly actors: readonly Actor[]; reado
 
 const traceOf = (steps: readonly string[], { third, rotated }: Beginning): Trace => ({ steps, ref: third ? 1 : 0, slots: rotated ? 6 : 2 });
 
-/** The situation in the model that has the same actors. */
+/** Returns the situation of the model with the same actors. */
 function situationOf({ actors, grace }: Company, more: Situation = {}): Situation {
   const many = (actor: Actor) => actors.filter((one) => one === actor).length as 0 | 1;
   return { rotations: many("rotate"), creations: many("create"), persons: many("person"), grace, rounds: 3, ...more };
@@ -49,7 +49,7 @@ async function allReplay(traces: readonly Trace[], situation: Situation): Promis
   expect({ seed, not }).toEqual({ seed, not: [] });
 }
 
-/** The traces of a run that is killed at each of its requests, and of the rotation after it. */
+/** Returns the traces of a run that is killed at each of its requests, each followed by a rotation. */
 async function killedAnywhere(actor: Actor, beginning: Beginning): Promise<Trace[]> {
   const traces: Trace[] = [];
   for (let at = 1; ; at++) {
@@ -77,7 +77,7 @@ const without = (steps: Steps, at: number): Steps => steps.toSpliced(at, 1);
 const moved = (steps: Steps, from: number, to: number): Steps => without(steps, from).toSpliced(to, 0, steps[from] ?? "");
 const first = (steps: Steps, word: string) => steps.findIndex((step) => step.startsWith(word));
 
-/** Changes that turn the trace of a run into one that no run may take. */
+/** Changes to the trace of a run, each of which results in a trace that no run may take. */
 const tampered: Readonly<Record<string, (steps: Steps) => Steps>> = {
   "it claims nothing": (steps) => without(steps, first(steps, "CLAIMS")),
   "it makes nothing": (steps) => without(steps, first(steps, "MAKES")),

@@ -2,31 +2,34 @@ import type { Secret } from "../../src/objects.ts";
 import { readClaim } from "../../src/secret/claim.ts";
 import { readEntries } from "../../src/secret/entry.ts";
 
-/** One request of a run that has been carried out, and what it is about as that stands since. */
+/** One request that a run has carried out, and the state of its object after it. */
 export type Recorded = { readonly run: number; readonly call: string } & (
   | { readonly secret: number; readonly precondition: Secret | undefined }
   | { readonly slots: Slots }
 );
 
-/** The passwords of the token: when each was made. */
+/** The creation time of each password of the token, by slot. */
 export type Slots = Readonly<Record<string, string>>;
 
-/** How a run ended. */
+/** The end of a run. */
 export type Ended = { readonly run: number; readonly end: "well" | "else" | "dies" };
 
-/** A step of the model, as `docs/protocol/rotation.pml` spells it: `MAKES(0, 2)`. */
+/** A step of the model in the notation of `docs/protocol/rotation.pml`: `MAKES(0, 2)`. */
 export type Step = string;
 
 type Known = { readonly claims: Readonly<Record<number, string>>; readonly holds: Readonly<Record<number, string>>; readonly slots: Slots };
 
-/** What is known before the first request. */
+/** Returns the state before the first request. */
 export const knownOf = (secrets: readonly (Secret | undefined)[], slots: Slots): Known => ({
   claims: Object.fromEntries(secrets.map((secret, at) => [at, claimOf(secret).text])),
   holds: Object.fromEntries(secrets.map((secret, at) => [at, holdsOf(secret).text])),
   slots,
 });
 
-/** The steps that requests were: those that claim a Secret, give it another password, or make or clear one; all others are nobody's to see. */
+/**
+ * Returns the model's steps for the recorded requests: claims of a Secret, writes of another password, and generated or cleared passwords.
+ * Other requests are not steps.
+ */
 export function stepsOf(recorded: readonly (Recorded | Ended)[], before: Known): Step[] {
   const steps: Step[] = [];
   let known = before;
@@ -68,7 +71,7 @@ function onSecret({ run, secret, precondition }: Extract<Recorded, { secret: num
   };
 }
 
-/** A claim that is renewed is the same. */
+/** A renewed claim counts as the same claim. */
 function claimOf(secret: Secret | undefined): { readonly by: string; readonly slot: string | undefined; readonly text: string } {
   const { by = "", makes } = (secret && readClaim(secret)) ?? {};
   return { by, slot: makes?.slot, text: by };

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { dist } from "../../scripts/krew/generate.ts";
 
-/** A folder for PATH in which the plugin is that of linux-arm64, run by an emulator. */
+/** Creates a folder for PATH with the plugin for linux-arm64, which runs in an emulator. */
 export async function emulated() {
   const folder = await guardedFolder("acr-secret-arm64-");
   const program = join(folder.path, "kubectl-acr_secret");

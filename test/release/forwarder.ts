@@ -1,6 +1,6 @@
 /**
- * A library for 64-bit Windows of one function, which is another library's: `LIBRARY.FUNCTION`. It has no code, only the names
- * (PE format, "The .edata Section").
+ * Creates a library for 64-bit Windows with one function that forwards to another library: `LIBRARY.FUNCTION`. It contains no code, only
+ * the names (PE format, "The .edata Section").
  */
 export function forwarder(library: string, { name, to }: { readonly name: string; readonly to: string }): Buffer {
   const strings = [library, name, to].map((text) => Buffer.from(`${text}\0`, "latin1"));
@@ -12,18 +12,18 @@ export function forwarder(library: string, { name, to }: { readonly name: string
   return Buffer.concat([padded(headers(exports.length)), padded(exports)]);
 }
 
-/** Where the only section is when the library is loaded, and the size of an export directory table. */
+/** The address of the only section after loading, and the size of an export directory table. */
 const section = 0x1000;
 const directory = 40;
 
-/** Everything in the file begins at a multiple of this. */
+/** The alignment of everything in the file. */
 const unit = 0x200;
 
 function headers(size: number): Buffer {
   const dos = Buffer.alloc(0x40);
   dos.write("MZ", "latin1");
   dos.writeUInt32LE(dos.length, 0x3c);
-  // For x64, one section; an executable library that can lie anywhere
+  // For x64, one section. A library that can be loaded at any address.
   const file = Buffer.concat([u16(0x8664, 1), u32(0, 0, 0), u16(240, 0x2022)]);
   const optional = Buffer.concat([
     u16(0x20b, 0),
@@ -34,7 +34,7 @@ function headers(size: number): Buffer {
     u32(0, 2 * section, unit, 0),
     u16(3, 0x160),
     u64(0x10_0000n, 0x1000n, 0x10_0000n, 0x1000n),
-    // Of sixteen data directories the first is that of the exports
+    // The first of sixteen data directories is that of the exports.
     u32(0, 16, section, size),
     Buffer.alloc(15 * 8),
   ]);

@@ -10,10 +10,10 @@ import { root } from "../../scripts/run.ts";
 
 const run = promisify(execFile);
 
-/** Whoever owns nothing on Debian. */
+/** Debian's user id that owns no files. */
 const nobody = 65534;
 
-/** The checkout as it is, without what was made in it. */
+/** Copies the checkout without its build results. */
 async function copyOfSources(to: string): Promise<void> {
   const { stdout } = await run("git", ["ls-files", "-z", "--cached", "--others", "--exclude-standard"], { cwd: root, maxBuffer: 1 << 26 });
   for (const name of stdout.split("\0").filter(Boolean)) {
@@ -25,7 +25,7 @@ async function copyOfSources(to: string): Promise<void> {
   await run("cp", ["-a", join(root, "node_modules"), to]);
 }
 
-/** The Nodes of other platforms, which npm has fetched once. */
+/** Copies the Node binaries of other platforms, which npm downloads only once. */
 async function copyOfNodes(to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await run("cp", ["-a", cacheFolder(process.env, "nodes"), to]);

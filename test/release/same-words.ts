@@ -2,10 +2,12 @@ import { expect, onTestFinished } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
 import { newNamespace, openShell, type Shell } from "../support/plugin.ts";
 
-/** A folder for PATH in which the plugin is that of another platform. */
+/** A folder for PATH with the plugin of another platform. */
 export type Elsewhere = { readonly path: string; readonly env?: Shell["env"]; remove(): Promise<unknown> };
 
-/** Makes, attaches and checks a pull secret with a program of another platform, and holds it to the words of this one's. */
+/**
+ * Creates, attaches and checks a pull secret with another platform's program, and compares its output with that of this platform's program.
+ */
 export async function saysTheSame(open: (here: Shell["env"]) => Promise<Elsewhere>): Promise<void> {
   const shell = await openShell();
   onTestFinished(() => shell.stop());

@@ -3,16 +3,16 @@ import { join } from "node:path";
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { dist } from "../../scripts/krew/generate.ts";
 
-/** What Node finds in a single executable. */
+/** The contents of a single executable. */
 type Sealed = { readonly main: string; readonly assets: ReadonlyMap<string, Buffer> };
 
-/** How an executable's blob begins (Node's src/node_sea.cc), and then its flags and a byte that says who may add arguments. */
+/** The start of an executable's blob (Node's src/node_sea.cc). Flags follow, and a byte that says who may add arguments. */
 const magic = 0x0143da20;
 
-/** The main script, by the name that scripts/seal.ts gives it. */
+/** The main script's name, from scripts/seal.ts. */
 const main = "../unseal.cjs";
 
-/** @throws Error where the program has none of ours */
+/** Returns the contents of an executable. @throws Error if the program contains no script of this project */
 function sealedIn(program: Buffer): Sealed {
   const named = program.indexOf(`\r\0\0\0\0\0\0\0${main}`, 0, "latin1");
   const begin = named - 9;
@@ -33,7 +33,7 @@ function sealedIn(program: Buffer): Sealed {
   return { main: text, assets };
 }
 
-/** Gives a script that Node runs as usual what it would find in an executable of which it is the main script. */
+/** Returns a script that provides another script with the contents of an executable, as if it were the main script of that executable. */
 const stage = (folder: string) => `
 const Module = require("node:module"), { readFileSync } = require("node:fs"), { join } = require("node:path");
 const load = Module._load;
@@ -41,7 +41,7 @@ const getRawAsset = (name) => new Uint8Array(readFileSync(join(${JSON.stringify(
 Module._load = (id, ...more) => (id === "node:sea" ? { getRawAsset } : load(id, ...more));
 `;
 
-/** A folder for PATH in which the plugin is what lies in the program of another platform, run by the Node of this one. */
+/** Creates a folder for PATH in which this platform's Node runs the contents of another platform's program. */
 export async function unsealed(platform: string) {
   const { path, remove } = await guardedFolder("acr-secret-unsealed-");
   const { main: text, assets } = sealedIn(await readFile(join(dist, platform, "kubectl-acr_secret")));

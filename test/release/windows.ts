@@ -9,12 +9,12 @@ import { wine64 } from "../../scripts/prepare.ts";
 import type { Shell } from "../support/plugin.ts";
 import { forwarder } from "./forwarder.ts";
 
-/** How Windows names a file of this machine. */
+/** Returns the Windows path of a file on this machine. */
 const onWindows = (path: string): string => `Z:${path.replaceAll("/", "\\")}`;
 
 /**
- * A folder for PATH in which the plugin is that of windows-amd64, run by Wine, with the kubectl of Windows; and the environment that it
- * takes. Wine gives a program's pipes no name that Node can open, so it reads and writes files.
+ * Creates a folder for PATH with the plugin for windows-amd64, which runs in Wine, and the kubectl for Windows. Returns it with the
+ * environment that it needs. Node cannot open the pipes that Wine gives to a program, so the program reads and writes files.
  */
 export async function underWine(here: Shell["env"]) {
   const { path: folders } = await binaries({ need: ["kubectl.exe"] });
@@ -26,9 +26,9 @@ export async function underWine(here: Shell["env"]) {
   };
   const wine = (...args: string[]) => promisify(execFile)(wine64, args, { env: { ...process.env, ...env } });
   await wine("wineboot", "-i");
-  // Node wants Windows 10, which Wine does not say by itself
+  // Node requires Windows 10, which Wine does not report by default.
   await wine("reg", "add", "HKCU\\Software\\Wine", "/v", "Version", "/t", "REG_SZ", "/d", "win10", "/f");
-  // What Go takes its random bytes from, which this Wine has by an older name
+  // Go reads random bytes from this function. This version of Wine has it under an older name.
   const random = forwarder("bcryptprimitives.dll", { name: "ProcessPrng", to: "advapi32.SystemFunction036" });
   await writeFile(join(env.WINEPREFIX, "drive_c/windows/system32/bcryptprimitives.dll"), random);
 
@@ -37,7 +37,7 @@ export async function underWine(here: Shell["env"]) {
   const script = [
     "#!/bin/sh",
     `said=$(mktemp -d '${home.path}/said.XXXXXX')`,
-    // kubectl names itself there, which is that of Linux
+    // Linux's kubectl sets this variable to its own path.
     `export KUBECTL_PATH='${onWindows(join(folders[0] ?? "", "kubectl.exe"))}'`,
     `${wine64} '${binary}' "$@" </dev/null >"$said/stdout" 2>"$said/stderr"`,
     "code=$?",
@@ -50,7 +50,7 @@ export async function underWine(here: Shell["env"]) {
   const files = ["SSL_CERT_FILE", "KUBECACHEDIR", "KUBECONFIG"].map((name) => [name, onWindows(here[name] ?? "")]);
   return {
     path: home.path,
-    // Linux's kubectl finds the plugin, and does not read a kubeconfig for that
+    // Linux's kubectl runs the plugin, and reads no kubeconfig for that.
     env: { ...env, ...Object.fromEntries(files) },
     async remove() {
       await promisify(execFile)("/usr/lib/wine/wineserver64", ["-k"], { env: { ...process.env, ...env } }).catch(() => undefined);

@@ -84,5 +84,5 @@ test("a build that fails says what Go said, and leaves nothing", async () => {
   const found = binaries({ need: ["pause"], env: { PATH: `${folder}:/bin:/usr/bin`, XDG_CACHE_HOME: join(folder, "cache") } });
 
   await expect(found).rejects.toThrow("cannot build pause: go list failed:\npackage list is broken");
-  expect(await readdir(join(folder, "cache"), { recursive: true })).toHaveLength(3); // the folders down to the one for the programs
+  expect(await readdir(join(folder, "cache"), { recursive: true })).toHaveLength(3); // the folders down to that of the programs
 });

@@ -36,7 +36,7 @@ async function start(folder: string): Promise<ControlPlane> {
   return cluster;
 }
 
-/** What kubectl prints, on stdout and stderr, and whether it succeeded. */
+/** Returns the output of kubectl on stdout and stderr, and whether it succeeded. */
 async function kubectl(kubeconfig: string, ...args: string[]): Promise<string> {
   const run = promisify(execFile)(programs.program("kubectl"), ["--kubeconfig", kubeconfig, ...args]);
   return run.then(
@@ -145,5 +145,5 @@ async function script(folder: string, text: string): Promise<string> {
   return join(folder, "script");
 }
 
-/** The programs, but another for one of them. */
+/** Returns the programs with one of them replaced. */
 const instead = (of: string, path: string): Binaries => ({ ...programs, program: (name) => (name === of ? path : programs.program(name)) });

@@ -31,7 +31,7 @@ test("stop ends a program that ignores SIGTERM, what it started, and its guard",
   await program.stop();
 
   expect((await program.exited).signal).toBe("SIGKILL");
-  // Of what the program started nobody can be told when it is gone: a kill takes a moment where much is going on
+  // The end of the program's child processes cannot be awaited. On a busy machine a kill takes a moment.
   await until(async () => (await processesOfGroup(program.pid)).length === 0, 5);
   await folder.remove();
   expect(await processesOf(folder.path)).toEqual([]);
@@ -54,7 +54,7 @@ test("nothing outlives a parent that is killed by SIGKILL", async () => {
   onTestFinished(() => void parent.kill("SIGKILL"));
   const [printed] = await once(parent.stdout, "data");
   const folder = String(printed).trim();
-  // The shell, its guard and what the shell starts, which takes a moment where much is going on
+  // The shell, its guard and the shell's child, which takes a moment to start on a busy machine.
   await until(async () => (await processesOf(folder)).length >= 3);
 
   parent.kill("SIGKILL");

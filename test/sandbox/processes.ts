@@ -1,6 +1,6 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 
-/** The processes that a folder is the home of: they run in it, or their command line names it (Linux: /proc). */
+/** Returns the processes of a folder: it is their working directory, or their command line contains it (Linux: /proc). */
 export async function processesOf(folder: string): Promise<string[]> {
   const found = await Promise.all(
     (await pids()).map(async (pid) => {
@@ -12,7 +12,7 @@ export async function processesOf(folder: string): Promise<string[]> {
   return found.flat();
 }
 
-/** The /proc/PID/stat of every process of a group, but for those that are dead and wait to be reaped. */
+/** Returns the /proc/PID/stat of every process of a group, except zombies. */
 export async function processesOfGroup(group: number): Promise<string[]> {
   const living = /^\d+ \(.*\) [^ZX] \d+ (\d+) /s;
   const lines = await Promise.all((await pids()).map((pid) => readFile(`/proc/${pid}/stat`, "utf8").catch(() => "")));

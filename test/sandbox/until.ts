@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Waits until something is so; @throws after `seconds`. */
+/** Waits until a condition is true. @throws after `seconds` */
 export async function until(so: () => boolean | Promise<boolean>, seconds = 20): Promise<void> {
   const end = Date.now() + seconds * 1000;
   while (!(await so())) {

@@ -42,14 +42,14 @@ beforeAll(async () => {
   ]);
 });
 
-/** A line's beginning, and what it becomes, in one shell perhaps otherwise. */
+/** The start of a line, and the completed line, which may differ in one shell. */
 type Row = { readonly begun: string; readonly becomes: string } & Partial<Readonly<Record<ShellName, string>>>;
 
-/** What is typed behind `kubectl acr-secret`, and what Tab makes of it; a blank is put behind a word that is whole. */
+/** The text after `kubectl acr-secret`, and the result of Tab. The shell adds a space after a complete word. */
 const rows: readonly Row[] = [
   // a verb
   { begun: "cre", becomes: "create " },
-  // a verb behind a flag
+  // a verb after a flag
   { begun: "-n team-shop det", becomes: "-n team-shop detach " },
   // the topic of help
   { begun: "help rot", becomes: "help rotate " },
@@ -59,7 +59,7 @@ const rows: readonly Row[] = [
   { begun: "list --cont", becomes: "list --context" },
   // a flag's value
   { begun: "create --auth work", becomes: "create --auth workload " },
-  // a value behind =
+  // a value after =
   { begun: "create --auth=work", becomes: "create --auth=workload " },
   // a context
   { begun: "list --context ", becomes: "list --context sandbox " },
@@ -67,7 +67,7 @@ const rows: readonly Row[] = [
   { begun: "list --cluster san", becomes: "list --cluster sandbox " },
   // a namespace
   { begun: "list -n team-", becomes: "list -n team-shop " },
-  // one of several namespaces; bash puts what it quotes
+  // one of several namespaces; bash escapes the comma
   {
     begun: "list --namespaces default,team-",
     becomes: "list --namespaces default,team-shop",
@@ -75,21 +75,21 @@ const rows: readonly Row[] = [
   },
   // a ServiceAccount, which may be the first of a comma list
   { begun: "attach -n team-shop --serviceaccount wor", becomes: "attach -n team-shop --serviceaccount worker" },
-  // a pull secret of somebody else's
+  // a pull secret of another user
   { begun: "attach -n team-shop some", becomes: "attach -n team-shop somebodys " },
-  // a Secret of ours
+  // a Secret of this plugin
   { begun: "delete -n team-shop ", becomes: "delete -n team-shop acr-noted " },
   // a kind of workload
   { begun: "attach acr-noted -n team-shop depl", becomes: "attach acr-noted -n team-shop deployment/" },
   // a workload
   { begun: "attach acr-noted -n team-shop deployment/", becomes: "attach acr-noted -n team-shop deployment/web " },
-  // a registry of pods
+  // a registry in pods' images
   { begun: "create -n team-shop --registry shop", becomes: "create -n team-shop --registry shopregistry.azurecr.io " },
-  // a registry of Secrets
+  // a registry in Secrets
   { begun: "prune -n team-shop --registry=not", becomes: "prune -n team-shop --registry=notedregistry.azurecr.io " },
   // a file
   { begun: "attach acr -f plug", becomes: "attach acr -f plugin.yaml " },
-  // nothing where nothing fits
+  // no completion if nothing matches
   { begun: "list --auth", becomes: "list --auth" },
 ];
 
@@ -132,7 +132,7 @@ test("after completion install, Tab completes, and after uninstall no more", { t
   await prompt.leave();
 });
 
-/** An API server that takes every connection and says nothing, and the kubeconfig that leads to it. */
+/** Starts an API server that accepts every connection and never responds, and writes a kubeconfig for it. */
 async function silentServer() {
   const open = new Set<Socket>();
   let asked = 0;

@@ -13,7 +13,7 @@ for (const [name, text] of pages) await writeFile(join(folder, name), text);
 
 const mandoc = (...args: readonly string[]) => promisify(execFile)("mandoc", args);
 
-/** What mandoc has against a page, down to its style; it exits with more than 0 for what is worse than that. */
+/** Returns mandoc's complaints about a page, including style. A complaint worse than style gives a nonzero exit code. */
 const lint = (path: string) =>
   mandoc("-T", "lint", path).then(
     ({ stdout }) => stdout,
@@ -33,7 +33,7 @@ test("mandoc would say what it has against a page", async () => {
 
 test("a page reads as the help does", async () => {
   const { stdout } = await mandoc("-T", "ascii", "-O", "width=80", join(folder, "kubectl-acr-secret-check.1"));
-  // A letter that is bold is struck twice
+  // A bold letter is printed twice, with a backspace in between.
   const shown = stdout.replaceAll(/.\x08/g, "");
 
   expect(shown).toContain("NAME\n       kubectl-acr-secret-check - Prove that the images of a namespace's pods\n       can be pulled\n");

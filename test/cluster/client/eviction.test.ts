@@ -5,7 +5,7 @@ import { create, kubectl, newNamespace, open, real } from "./opened.ts";
 
 const labels = { app: "web" };
 
-/** A Deployment's only pod, which its kubelet says runs and is ready. */
+/** Creates a Deployment with one pod, which is running and ready according to its kubelet status. */
 async function runningPod(namespace: string): Promise<string> {
   const spec = { nodeSelector: { nowhere: "true" }, containers: [{ name: "app", image: "registry.example/app" }] };
   const template = { metadata: { labels }, spec };

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { openCluster } from "../../../src/cluster/cluster.ts";
 
-// A process that has a cluster open, for the tests that end it in several ways. It prints each namespace uid that it reads.
+// A process with an open cluster, for tests that end it in several ways. It prints each namespace uid that it reads.
 const cluster = openCluster({
   kube: { forward: [], requestTimeout: 0 },
   env: process.env,

@@ -10,7 +10,7 @@ import { create, env, kubectl, newFolder, newNamespace, open } from "./opened.ts
 const account = { kind: "serviceaccount", namespace: "default", name: "default" } as const;
 const secret = { ...account, kind: "secret" } as const;
 
-/** A kubeconfig of one context, `it`, with the test cluster's server or another one. */
+/** Writes a kubeconfig with one context, `it`, for the test cluster's server or another one. */
 async function kubeconfig({ namespace, server, user = {} }: { namespace?: string; server?: string; user?: object }): Promise<string> {
   const view = await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]);
   const cluster = server ? { server } : JSON.parse(view).clusters[0].cluster;
@@ -28,7 +28,7 @@ async function kubeconfig({ namespace, server, user = {} }: { namespace?: string
   return file;
 }
 
-/** A server that keeps the headers of what it is asked. */
+/** Starts a server that records the headers of its requests. */
 async function listener() {
   const headers: IncomingHttpHeaders[] = [];
   const server = createServer((request, response) => {

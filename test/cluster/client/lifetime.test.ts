@@ -9,7 +9,7 @@ import { env, newFolder, open } from "./opened.ts";
 
 const account = { kind: "serviceaccount", namespace: "default", name: "default" } as const;
 
-/** What there is of proxies whose sockets are below a folder: their processes (Linux: /proc), and the folder's entries. */
+/** Returns the traces of proxies with sockets below a folder: their processes (Linux: /proc), and the folder's entries. */
 async function leftIn(folder: string) {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
   const processes = pids.map(async (pid) => {
@@ -24,7 +24,7 @@ const nothing = { processes: [], entries: [] };
 
 const isClean = (folder: string) => async () => JSON.stringify(await leftIn(folder)) === JSON.stringify(nothing);
 
-/** Starts hold.ts with its sockets below `folder`, in a process group of its own, and waits for its first line. */
+/** Starts hold.ts with its sockets below `folder` in a new process group, and waits for its first line. */
 async function hold(folder: string, ...args: string[]): Promise<{ child: ChildProcess; next(): Promise<string> }> {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", `${import.meta.dirname}/hold.ts`, ...args], {
     env: { ...env, TMPDIR: folder },

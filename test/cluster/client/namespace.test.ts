@@ -9,7 +9,7 @@ import { env, newFolder } from "./opened.ts";
 const rest = "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {token: t}}]\n";
 const contexts = (text: string) => `apiVersion: v1\nkind: Config\ncurrent-context: a\n${rest}contexts:\n${text}`;
 
-// What we read ourselves must be what kubectl reads; where we do not read it, kubectl is asked
+// The plugin must read the same values as kubectl. For cases that the plugin does not read, it runs kubectl.
 test.for([
   { why: "plain", text: contexts("- name: a\n  context: {cluster: c, user: u, namespace: demo}\n"), read: true },
   { why: "no namespace", text: contexts("- context:\n    cluster: c\n    user: u\n  name: a\n"), read: true },

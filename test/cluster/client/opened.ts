@@ -11,10 +11,10 @@ import type { Environment } from "../../../src/env.ts";
 export const dry = { dryRun: true, fieldManager: "kubectl-acr-secret" };
 export const real = { dryRun: false, fieldManager: "kubectl-acr-secret" };
 
-/** The environment of somebody who uses the test cluster. */
+/** The environment of a user of the test cluster. */
 export const env: Environment = { ...process.env, KUBECONFIG: inject("kubeconfig") };
 
-/** A cluster port as a command line with these kubectl flags has it; closed when the test ends. */
+/** Opens a cluster port as a command line with these kubectl flags does. It is closed when the test ends. */
 export function open(flags: readonly string[] = [], overrides: Partial<ClusterOptions> & { namespace?: string } = {}): OpenedCluster {
   const { namespace, ...options } = overrides;
   const cluster = openCluster({
@@ -41,11 +41,11 @@ export async function kubectl(args: readonly string[], input = ""): Promise<stri
   return (await running).stdout.trim();
 }
 
-/** Makes objects as the administrator, one or many. */
+/** Creates one or more objects as the administrator. */
 export const create = (...items: readonly object[]) =>
   kubectl(["create", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
 
-/** A new namespace that goes when the test ends. */
+/** Creates a namespace that is deleted when the test ends. */
 export async function newNamespace(): Promise<string> {
   const name = `t-${randomBytes(4).toString("hex")}`;
   await create({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
@@ -53,7 +53,7 @@ export async function newNamespace(): Promise<string> {
   return name;
 }
 
-/** A new folder that goes when the test ends. */
+/** Creates a folder that is deleted when the test ends. */
 export async function newFolder(): Promise<string> {
   const folder = await mkdtemp(`${tmpdir()}/client-test-`);
   onTestFinished(() => rm(folder, { recursive: true, force: true }));

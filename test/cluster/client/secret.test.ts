@@ -16,7 +16,7 @@ const dataOf = (text: string) => ({ ".dockerconfigjson": Buffer.from(text).toStr
 const acrIn = (namespace: string) => ({ kind: "secret", namespace, name: "acr" }) as const;
 const preconditionOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Secret) => ({ uid, version });
 
-/** The merge patch that gives a Secret another text, on the version that it had. */
+/** Returns the merge patch that changes a Secret's text, with its resourceVersion as the precondition. */
 const patch = ({ metadata: { resourceVersion } }: Secret, text: string) => ({
   patch: { metadata: { resourceVersion }, data: dataOf(text) },
 });

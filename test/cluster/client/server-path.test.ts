@@ -10,8 +10,8 @@ import { env, kubectl, newFolder, newNamespace, open, real } from "./opened.ts";
 const path = "/k8s/clusters/c-m-abc";
 
 /**
- * A front before the test cluster, as Rancher has one: below `path` stands the cluster, and at the root the API of another one,
- * which notes what it is asked and answers everything with success.
+ * Starts a proxy for the test cluster, like Rancher's: the cluster is below `path`, and at the root is the API of another cluster, which
+ * records its requests and answers all of them with success.
  */
 async function front() {
   const { clusters, users } = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));

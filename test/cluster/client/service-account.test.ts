@@ -13,7 +13,7 @@ const account = (namespace: string, name: string, more: object = {}) => ({
   metadata: { name, namespace, ...more },
 });
 
-/** A ServiceAccount that exists, as the server has it. */
+/** Creates a ServiceAccount. Returns it as the server stores it. */
 async function newAccount(cluster: Cluster, more: object = {}): Promise<ServiceAccount> {
   const at = { namespace: await newNamespace(), name: "web" };
   await create(account(at.namespace, at.name, more));
@@ -28,7 +28,7 @@ async function seen(cluster: Cluster, at: { namespace: string; name: string }): 
 
 const namesOf = ({ imagePullSecrets }: ServiceAccount) => imagePullSecrets?.map(({ name }) => name);
 
-/** Gives an account these names, on the version that it was seen at. */
+/** Sets the names in an account's list, with its resourceVersion as the precondition. */
 function setNames(cluster: Cluster, object: ServiceAccount, names: readonly string[], options: WriteOptions): Promise<ServiceAccount> {
   const target = readTarget("serviceaccount", object);
   return cluster.write(target.to, { patch: patchOf(target, names) }, options);
@@ -43,7 +43,7 @@ test("the list is written whole, and an empty one goes away", async () => {
   expect(namesOf(two)).toEqual(["theirs", "acr"]);
   const dried = await setNames(cluster, two, ["acr"], dry);
   expect(namesOf(dried)).toEqual(["acr"]);
-  const none = await setNames(cluster, two, [], real); // `two` is still what the server has
+  const none = await setNames(cluster, two, [], real); // `two` is still the server's current object
   expect(none.imagePullSecrets).toBeUndefined();
 });
 
@@ -90,7 +90,7 @@ test("a list of more than a page is whole, and comes page by page", async () => 
 
   const pages = await collect(cluster.pages("serviceaccount", { namespace, labels: "many=yes" }));
 
-  // The objects of the first page are small, so the next ones have more
+  // The objects of the first page are small, so the next pages contain more.
   expect(pages.map((page) => page.length)).toEqual([50, 100, 100, 100, 100, 51]);
   expect(pages.flat().map(({ metadata }) => metadata.name)).toEqual(names.sort());
   expect((await listAll(cluster, "serviceaccount", { labels: "many=yes" })).length).toBeGreaterThanOrEqual(501);

@@ -6,12 +6,12 @@ import { newNamespace, openShell } from "../../support/plugin.ts";
 const shell = await openShell();
 afterAll(() => shell.stop());
 
-/** With characters that JSON, a URL and a shell write otherwise. */
+/** Contains characters that JSON, a URL and a shell escape. */
 const given = 'canary "é<&>" $(s3kr1t)';
 const stale = "an-old-canary-that-nobody-takes";
 const wrong = "a-canary-that-is-no-client-secret";
 
-/** Every secret that there is by now. */
+/** Returns every secret that exists by now. */
 function secrets(): Record<string, string> {
   const minted = shell.azure.world.registries.flatMap(({ tokens }) =>
     tokens.flatMap(({ name, passwords }) => Object.entries(passwords).map(([slot, { value }]) => [`${slot} of ${name}`, value] as const)),
@@ -25,7 +25,7 @@ const unproven = `${own} --verify=false --serviceaccount app`;
 
 type Row = { line: string; code: number; stdin?: string; env?: Record<string, string> };
 
-/** In this order, in one namespace; each is run once more with -v=9. */
+/** Run in this order, in one namespace. Each runs again with -v=9. */
 const table: Row[] = [
   { line: `${token} --dry-run=client`, code: 0 },
   { line: `${token} --dry-run=server`, code: 0 },
@@ -43,7 +43,7 @@ const table: Row[] = [
   { line: `${own} --repository app/web`, code: 1, stdin: stale },
   { line: `${unproven} --as nobody`, code: 1, stdin: given },
   { line: `${unproven} --server https://127.0.0.1:1`, code: 1, stdin: given },
-  // A policy of the cluster repeats what it was given, in a refusal and in a warning
+  // A policy of the cluster repeats its input, in a rejection and in a warning.
   { line: unproven.replace("own", "refused"), code: 1, stdin: given },
   { line: `${unproven.replace("own", "warned")} --dry-run=server`, code: 0, stdin: given },
   { line: "attach own --serviceaccount app", code: 0 },
@@ -61,7 +61,7 @@ const table: Row[] = [
   { line: "create own --registry myregistry --password=x", code: 1 },
 ];
 
-/** A policy that acts on Secrets by one name, with their data as the reason. */
+/** Returns a policy for Secrets of one name, with their data in the reason. */
 const talkative = (namespace: string, secret: string, action: "Deny" | "Warn") => {
   const metadata = { name: `${secret}-${namespace}` };
   const secrets = { apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE", "UPDATE"], resources: ["secrets"] };
@@ -107,13 +107,13 @@ test("no secret shows in what is printed, traced or started, unless the object i
       ["", " -v=9"].map((more) => ({ command: `kubectl acr-secret ${line} -n ${namespace}${more}`, code, shown: [] })),
     ),
   );
-  // kubectl's environment is ours, where these two are
+  // kubectl inherits the environment, which contains these two secrets.
   const { "client secret": _, wrong: __, ...others } = secrets();
   expect(started.filter((line) => shownIn(line, line.startsWith("environment") ? others : secrets()).length > 0)).toEqual([]);
-  // The policies are at work by now
+  // The policies have taken effect by now.
   const said = (secret: string) => printed.filter(({ command }) => command.includes(`create ${secret} `)).map(({ text }) => text);
   expect([...said("refused"), ...said("warned")]).toEqual(Array(4).fill(expect.stringContaining("it holds ***")));
-  // That it looked at all: every request was traced, every proxy was seen
+  // Proves that the test looked at all of it: every request was traced, and every proxy was found.
   expect(printed.filter(({ text }) => /^Request body: /im.test(text)).length).toBeGreaterThan(10);
   expect(started.filter((line) => line.includes("--unix-socket=")).length).toBeGreaterThan(table.length);
 });

@@ -14,7 +14,7 @@ const login = shell.azure.addServicePrincipal("puller", ["AcrPull"]);
 
 const situations: readonly Situation[] = [...mended(shell), ...mendedByName(shell, login), ...mendedForAll(shell)];
 
-/** Types each command that was printed, as it was. */
+/** Runs each printed command unchanged. */
 async function paste(fixes: readonly string[], { password }: Situation): Promise<void> {
   const env: Record<string, string> = password ? { PASSWORD: await password() } : {};
   for (const fix of fixes) {
@@ -37,7 +37,7 @@ describe("the fix, pasted as it is printed, mends", () => {
 
     await paste(fixes, situation);
 
-    // Controllers make pods anew in their own time
+    // Controllers need time to recreate pods.
     const wanted = { code: 0, items: before.items.map(() => "pulls") };
     let after: unknown;
     await until(async () => {

@@ -5,13 +5,13 @@ import { openShell } from "../../support/plugin.ts";
 const shell = await openShell();
 afterAll(() => shell.stop());
 
-/** A Secret that pulls, for the pods of the namespace, and their image. */
+/** Creates a working Secret for the pods of the namespace, and a Deployment with this image. */
 const attached = (image: string) => async (at: Place) => {
   await at.typed(ours("mine", "--serviceaccount=default"));
   await having(at, workload("Deployment", image));
 };
 
-/** What is typed in a namespace, and what it says: that something cannot be pulled or looked at, and why no command mends it. */
+/** Commands, and the expected output: the image cannot be pulled or checked, and why no command fixes it. */
 const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?: string; says: RegExp; code?: 2 }[] = [
   { what: "the tag is not there", lay: attached(`${r}/app/web:9`), says: /has no tag 9 in app\/web\n {2}az acr repository show-tags/ },
   {

@@ -17,7 +17,7 @@ const pullSecret = (namespace: string, name: string) => ({
   data,
 });
 
-/** Runs of a kind at the same time. */
+/** The number of concurrent runs of each kind. */
 const many = takesAll ? 25 : 6;
 
 test("attaches at the same time lose no name, neither theirs nor the one that was there", { timeout: 120_000 }, async () => {

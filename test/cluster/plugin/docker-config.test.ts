@@ -13,7 +13,10 @@ afterAll(() => shell.stop());
 
 const server = "myregistry.azurecr.io";
 
-/** What Go's JSON escapes and ours does not, or the other way round; what a shell reads; what a process argument can carry at all. */
+/**
+ * Characters that only Go's JSON escapes, or only JavaScript's, and characters that are special in a shell. All of them are valid in a
+ * process argument.
+ */
 const hostile = fc.oneof(
   fc.constantFrom(
     "<",
@@ -40,7 +43,7 @@ const hostile = fc.oneof(
   fc.string({ unit: "grapheme", minLength: 1, maxLength: 4 }).filter((text) => !text.includes("\0")),
 );
 
-/** `docker login` and we take one newline off the end of stdin, so a password that ends with one cannot be piped. */
+/** `docker login` and the plugin remove one newline from the end of stdin, so a password that ends with one cannot be piped. */
 const password = fc
   .array(hostile, { minLength: 1, maxLength: 24 })
   .map((parts) => parts.join(""))

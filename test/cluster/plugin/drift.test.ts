@@ -166,7 +166,7 @@ imagePullSecrets:
     await writeFile(join(chart, "templates/serviceaccount.yaml"), template);
   });
 
-  /** The values by which a chart has these names. */
+  /** Returns the values that set these names in a chart. */
   const having = (...names: string[]) => names.map((name, at) => `--set imagePullSecrets[${at}].name=${name}`).join(" ");
   const none = having();
   const takes =

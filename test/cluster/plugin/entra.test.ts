@@ -16,7 +16,7 @@ test.for(sampled(["SIGINT", "SIGTERM", "SIGHUP"] as const, 1))(
   { timeout: 60_000 },
   async (signal) => {
     const namespace = await newNamespace();
-    // Half of it is over when the next token may be asked for at the earliest
+    // The plugin may request the next token after half of this time at the earliest.
     shell.azure.world.lifetimes.refresh = 20;
     shell.azure.calls.reset();
 

@@ -17,7 +17,7 @@ const registry = () => world.registries[0] ?? expect.unreachable("there is no re
 const create = "kubectl acr-secret create pull --registry myregistry";
 const byHost = "kubectl acr-secret create pull --registry myregistry.azurecr.io --repository app/web";
 
-/** Logins that somebody has: of a token with both passwords, of which the second is over; of one for another repository; of a disabled one. */
+/** Creates a user's logins: a valid token, a token for another repository, a disabled token, and one with an expired password. */
 beforeAll(async () => {
   registry().adminUserEnabled = true;
   await shell.azure.push("myregistry.azurecr.io/app/api:1");
@@ -43,11 +43,11 @@ beforeAll(async () => {
   await shell.azure.addServicePrincipal("nobody-here");
 }, 120_000);
 
-/** Everything in Azure that a login is made of. */
+/** Returns all objects in Azure that belong to logins. */
 const azure = () =>
   JSON.stringify([registry().tokens, registry().scopeMaps, registry().adminPasswords, world.applications, world.roleAssignments]);
 
-/** Pulls with the Secret's own bytes, by a client that knows nothing of us. */
+/** Pulls with the Secret's own bytes, with a client that is independent of the plugin. */
 async function crane(namespace: string, folder: string) {
   await mkdir(join(shell.folder, folder), { recursive: true });
   const config = `kubectl get -n ${namespace} secret pull -o jsonpath='{.data.\\.dockerconfigjson}' | base64 -d > ${shell.folder}/${folder}/config.json`;

@@ -21,7 +21,7 @@ const unchecked = 'Warning: the rights of login "ci" at myregistry.azurecr.io ar
 const mints = () => shell.azure.calls.count("POST", /generateCredentials/);
 const lines = ({ stdout }: Ended) => stdout.trimEnd().split("\n");
 
-/** The lines of namespaces in which all of these went the same way. */
+/** Returns the output for namespaces with all of these results. */
 const linesOf = (names: readonly string[], ...what: readonly string[]) =>
   names.flatMap((name) => what.map((each) => `${each} in namespace ${name}`));
 
@@ -49,7 +49,7 @@ test("one credential for thirty namespaces; a rerun writes nothing; a new namesp
   expect(versionsOf([...(await fleet.secrets("one")), ...(await fleet.accounts())])).toEqual(before);
 
   const added = await fleet.enlarge(1);
-  // Nobody has to say how many credentials there are to be, since none is made
+  // The number of credentials needs no flag, because no credential is created.
   const more = await shell.type(`kubectl acr-secret create one ${repository} ${fleet.flag}`);
   expect(more).toMatchObject({ code: 0, stderr: "1 Secret created, 30 unchanged\n" });
   expect(lines(more).filter((line) => !line.includes("unchanged"))).toEqual(
@@ -136,7 +136,7 @@ test("Ctrl-C ends it within the requests under way, and a rerun completes it", {
   const args = `create stopped ${repository} --credential-per=scope --concurrency=2`.split(" ");
   const child = shell.start("kubectl", ["acr-secret", ...args, "--namespaces", fleet.flag.split("'")[1] ?? ""]);
   const end = ended(child);
-  // Its first line comes with the first Secret
+  // The first line appears with the first Secret.
   if (child.stdout) await once(child.stdout, "data");
 
   child.kill("SIGINT");
@@ -186,7 +186,7 @@ test("kube-* is left to the system by who writes to all namespaces, and shown by
   onTestFinished(async () => void (await kubectl(["delete", "secret", "acr", "-n", "kube-public"])));
   const dry = `${given} --dry-run=client`;
 
-  // Named by itself, it is meant
+  // A namespace that is named explicitly is selected.
   expect(await shell.type(`${given} -n kube-public`, { stdin })).toEqual({
     code: 0,
     stdout: "secret/acr created\n",

@@ -6,7 +6,7 @@ import { newNamespace, openShell } from "../../support/plugin.ts";
 const shell = await openShell();
 afterAll(() => shell.stop());
 
-/** What `create` and `attach` need, but for the rule that a test leaves out. */
+/** The rights that `create` and `attach` need. A test omits one of them. */
 const rules = {
   secrets: { apiGroups: [""], resources: ["secrets"], verbs: ["get", "create", "patch"] },
   accounts: { apiGroups: [""], resources: ["serviceaccounts"], verbs: ["get", "patch"] },
@@ -14,7 +14,7 @@ const rules = {
   evictions: { apiGroups: [""], resources: ["pods/eviction"], verbs: ["create"] },
 };
 
-/** Lets the user `jane` do what these rules say in a namespace, and see that it exists. */
+/** Grants these rights in a namespace to the user `jane`, and the right to read that namespace. */
 async function allowJane(namespace: string, allowed: readonly (typeof rules.secrets)[]): Promise<void> {
   const metadata = { name: "jane", namespace };
   const api = "rbac.authorization.k8s.io";

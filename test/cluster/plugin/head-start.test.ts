@@ -6,14 +6,14 @@ import { openShell } from "../../support/plugin.ts";
 const shell = await openShell();
 afterAll(() => shell.stop());
 
-/** A kubectl that notes what it is asked for, and does it. */
+/** Creates a kubectl that records its arguments and then runs the real one. */
 async function noting() {
   const folder = await mkdtemp(join(shell.folder, "noting-"));
   const [file, notes] = [join(folder, "kubectl"), join(folder, "notes")];
   await writeFile(file, `#!/bin/sh\necho "$1" >> "${notes}"\nexec "$(PATH="${shell.env["PATH"]}" command -v kubectl)" "$@"\n`);
   await chmod(file, 0o755);
   const asked = async () => (await readFile(notes, "utf8").catch(() => "")).trim().split("\n").filter(Boolean);
-  // Started by its own name, since kubectl would put itself in the place of this one
+  // Runs the plugin directly, because kubectl would set itself as the plugin's kubectl.
   const type = (command: string, env: Record<string, string> = {}) =>
     shell.type(`kubectl-acr_secret ${command}`, { env: { KUBECTL_PATH: file, ...env } });
   return { asked, type };

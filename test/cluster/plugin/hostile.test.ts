@@ -28,7 +28,7 @@ const lines = [
   "__complete attach ''",
 ];
 
-/** What the spinner draws with (ora), and its color. */
+/** The escape sequences that the spinner uses (ora), and its color. */
 const spinner = /\u001b\[(?:0K|2K|1A|1G|\?(?:25|2026)[lh]|36m)|\r(?=\n)/g;
 
 test.for(texts)(

@@ -10,11 +10,11 @@ afterAll(() => shell.stop());
 const [registry] = shell.azure.world.registries;
 if (!registry) throw new Error("the shell's Azure has a registry");
 
-/** What was made in Azure for a namespace. */
+/** Returns the objects in Azure for a namespace. */
 const madeFor = (namespace: string) =>
   [...registry.tokens, ...registry.scopeMaps].filter(({ name }) => name.startsWith(`${namespace}-`)).length;
 
-/** When the signal comes: as soon as Azure or the registry has been asked for this. */
+/** The signal is sent as soon as Azure or the registry has received this request. */
 const generates = /POST .*generateCredentials/;
 const moments = [/resourcegraph/i, /PUT .*scopeMaps/, /PUT .*tokens/, generates, /v2\/app\/web\/manifests/];
 const rows = ([129, 130, 143] as const).flatMap((code) =>
@@ -29,7 +29,7 @@ test.for(sampled(rows, ({ moment }) => moment === generates))(
     const namespace = await newNamespace();
     const args = ["create", "--registry", "myregistry", "--repository", "app/web", "--serviceaccount", "app", "-n", namespace];
     azure.calls.reset();
-    // Long enough for the signal to come before the answer
+    // The delay ensures that the signal arrives before the response.
     const hasten = azure.faults.add({ kind: "slow", path: /./, milliseconds: 80 });
 
     const child = shell.start("kubectl", ["acr-secret", ...args]);

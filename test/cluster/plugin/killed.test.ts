@@ -14,22 +14,22 @@ afterAll(() => shell.stop());
 
 const { world } = shell.azure;
 const registry = world.registries[0] ?? expect.unreachable("the shell's Azure has a registry");
-// Azure asks for pauses of ten seconds: nearly every random instant would be in one of them
+// Azure asks for waits of ten seconds. Otherwise nearly every random moment would be within one of them.
 Object.assign(world.longRunning, { retryAfter: 0, milliseconds: 100 });
 
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
 const kills = Number(process.env["KILLS"] ?? (takesAll ? 3 : 0));
 
-/** When to kill: so many milliseconds after the start, or as soon as Azure or the registry has got this request. */
+/** When to kill: milliseconds after the start, or as soon as Azure or the registry has received this request. */
 type Moment = number | RegExp;
 type Row = {
   readonly what: string;
-  /** Typed before; NS is the namespace. */
+  /** Commands that run first. NS is the namespace. */
   readonly before?: readonly string[];
   readonly command: string;
   /** The test gate kills at the first of them. */
   readonly moments: readonly Moment[];
-  /** The tokens, applications, service principals and role assignments in the end; the Secret exists if there is one. */
+  /** The final numbers of tokens, applications, service principals and role assignments. The Secret exists if any of them is not 0. */
   readonly inAzure: readonly [tokens: number, applications: number, principals: number, roles: number];
 };
 
@@ -80,14 +80,14 @@ const table = rows.flatMap(({ moments, ...row }) => [
   ...Array.from({ length: kills }, () => ({ ...row, moment: chance(1500) })),
 ]);
 
-/** Sets the end of the killed run's claim back. */
+/** Moves the expiry of the killed run's claim into the past. */
 async function passTime(namespace: string): Promise<void> {
   const claim = JSON.stringify({ by: "the run that was killed", until: "2026-01-01T00:00:00Z" });
   const found = await kubectl(["get", "secret", "-n", namespace, "-o", "name", "--field-selector=metadata.name=acr-myregistry"]);
   if (found !== "") await kubectl(["annotate", "--overwrite", "-n", namespace, "secret/acr-myregistry", `acr-secret/claim=${claim}`]);
 }
 
-/** Processes that have this text in their command line or environment. */
+/** Returns the processes with this text in their command line or environment. */
 async function processesWith(text: string): Promise<string[]> {
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   const read = (file: string) => readFile(file, "utf8").catch(() => "");
@@ -118,7 +118,7 @@ async function expectPulls(login: { username: string; password: string }): Promi
 async function killAt(moment: Moment, args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
   const isTimed = typeof moment === "number";
   shell.azure.calls.reset();
-  // Long enough between two requests for the signal to arrive in between
+  // The delay between two requests is long enough for the signal to arrive in between.
   const hasten = shell.azure.faults.add({ kind: "slow", path: /./, milliseconds: isTimed ? 0 : 60 });
   const child = shell.start("kubectl", args, { env });
   const killed = ended(child);
@@ -132,7 +132,7 @@ async function killAt(moment: Moment, args: readonly string[], env: Readonly<Rec
 
 async function expectInAzure(namespace: string, secrets: readonly Secret[], expected: Row["inAzure"]): Promise<void> {
   expect(countInAzure(namespace)).toEqual(expected);
-  // A password of an application that no Secret records is named after the Secret that it was for
+  // An unrecorded password of an application is named after the Secret for which it was created.
   if (expected[1] === 0) expect(unnoted(world, secrets, `${namespace}-`)).toEqual([]);
   const keys = world.applications.filter(({ displayName }) => displayName === `killed-${namespace}`).flatMap((one) => one.secrets);
   expect(keys.every(({ displayName }) => displayName?.includes(`in namespace ${namespace}`))).toBe(true);
@@ -153,7 +153,7 @@ test.for(table)(
     const expectNothingRuns = async () => expect([await processesWith(env.TMPDIR), await readdir(env.TMPDIR)]).toEqual([[], []]);
     await killAt(moment, line(command).split(" "), env);
     await vi.waitFor(expectNothingRuns, { timeout: 5000, interval: 50 });
-    // The claim that is left as the manifest is fetched is waited for; the others have ended
+    // A run that starts now waits for the claim that remains when the manifest is requested. The other claims have expired.
     if (!String(moment).includes("manifests")) await passTime(namespace);
 
     const again = await shell.type(`kubectl ${line(command)}`, { env });

@@ -21,7 +21,7 @@ test.for(shapes.filter(({ foreign }) => !foreign).map((shape, index) => ({ ...sh
     const file = join(shell.folder, `${index}.yaml`);
     await writeFile(file, text);
     const typed = `kubectl acr-secret attach acr -f ${file}${accounts ? " --all-serviceaccounts" : ""}`;
-    // Of what stands already and was never applied, kubectl says so
+    // kubectl prints a warning about existing objects that were never applied.
     const { stderr, code } = await shell.type(`${typed} | kubectl apply --dry-run=server -n ${namespace} -f -`);
     expect({ stderr: stderr.replace(/^Warning: resource serviceaccounts\/default is missing .*\n/, ""), code }).toEqual({
       stderr: "",
@@ -70,7 +70,7 @@ imagePullSecrets:
 - name: theirs
 `;
 
-/** A folder of this test with these files. */
+/** Creates a folder of this test with these files. */
 async function folderOf(name: string, files: Readonly<Record<string, string>>): Promise<string> {
   const folder = join(shell.folder, name);
   await mkdir(folder, { recursive: true });
@@ -115,7 +115,7 @@ test("the patches for Kustomize do there what the names in the manifests do, als
   const sorted = (lists: Readonly<Record<string, readonly string[]>>) => Object.values(lists).map((names) => names.toSorted());
   expect(sorted(await listsOf(at))).toEqual([["acr", "theirs"], ["acr"], ["acr"], ["acr", "theirs"]]);
   expect(await shell.type(`kubectl acr-secret attach acr ${targets} -k ${base} | kubectl diff -n ${at} -f -`)).toMatchObject({
-    // The order in which Kustomize merges is another
+    // Kustomize merges in another order.
     stdout: expect.not.stringMatching(/^[-+] +- name: (?!acr|theirs)/m),
   });
 

@@ -17,7 +17,7 @@ afterAll(async () => {
   await shell.stop();
 });
 
-/** How often each race is run, and from which number its delays follow; printed with each failure. */
+/** The number of rounds per race, and the seed of their delays. Each failure prints the seed. */
 const rounds = Number(process.env["ROUNDS"] ?? (takesAll ? 2 : 1));
 const seed = Number(process.env["SEED"] ?? (takesAll ? Math.floor(Math.random() * 1e9) : 1));
 
@@ -25,25 +25,25 @@ const making = "create N --registry myregistry";
 const web = `${making} --repository app/web`;
 const over = "--namespaces A,B";
 const world = shell.azure.world;
-// So that they meet in their work, and not in the ten seconds that Azure has everybody wait
+// Otherwise the runs would mostly be in the waits of ten seconds that Azure asks for.
 world.longRunning.retryAfter = 0;
 
-/** Types a line of ours in which A and B are two namespaces, and N a name of this race alone. */
+/** Runs a command line of the plugin. A and B stand for two namespaces, and N for a name that only this race uses. */
 type Typing = (line: string) => Promise<Ended>;
 
 type Row = {
   readonly what: string;
-  /** Typed first; where a racer deletes, in each round. */
+  /** Runs before the race, or before each round if a racer deletes. */
   readonly begin: string;
-  /** Typed at once; a person makes the other password of the token by az. */
+  /** Run concurrently. A person generates the token's other password with az. */
   readonly racers: readonly string[];
   readonly person?: true;
-  /** What a racer may be refused with: the other one was quicker, and what he has made stays. */
+  /** Permitted errors of a racer: the other run was faster, or its result is kept. */
   readonly may?: RegExp;
-  /** What ends it well, and whether Secrets are there then. */
+  /** The command that completes the race. `stays`: whether the Secrets exist after it. */
   readonly ends: string;
   readonly stays?: boolean;
-  /** Their contexts. */
+  /** The contexts of the Secrets. */
   readonly contexts?: readonly string[];
 };
 
@@ -93,7 +93,7 @@ const table: readonly Row[] = [
   },
 ];
 
-/** The Secrets of two namespaces, in each of these contexts. */
+/** Returns the Secrets of two namespaces in each of these contexts. */
 async function secretsIn(names: readonly string[], contexts: readonly string[]): Promise<Secret[]> {
   const read = contexts.flatMap((context) =>
     names.map(
@@ -105,7 +105,7 @@ async function secretsIn(names: readonly string[], contexts: readonly string[]):
 
 type Going = Awaited<ReturnType<typeof prepare>>;
 
-/** A race under way: two namespaces of its own, what is typed in them, and how many Secrets are to be there. */
+/** Prepares a race: two new namespaces, functions that run commands in them, and the expected number of Secrets. */
 async function prepare({ begin, person, stays = true, contexts = ["here"] }: Row) {
   const names = [await newNamespace(), await newNamespace()];
   if (contexts.includes("there"))
@@ -126,7 +126,7 @@ async function prepare({ begin, person, stays = true, contexts = ["here"] }: Row
     begun: async (round: number) => void ((round === 0 || !stays) && expect(await type(begin)).toMatchObject({ code: 0 })),
     secrets: () => secretsIn(names, contexts),
     person: person && (() => generatePassword(shell, name)),
-    /** The person has no use for his password any more. */
+    /** Deletes the password of the person, who no longer needs it. */
     forget: (password: string | undefined) => {
       const passwords = world.registries[0]?.tokens.find((token) => token.name === name)?.passwords ?? {};
       for (const slot of ["password1", "password2"] as const) if (passwords[slot]?.value === password) delete passwords[slot];
@@ -137,9 +137,9 @@ async function prepare({ begin, person, stays = true, contexts = ["here"] }: Row
 const chance = chanceFrom(seed);
 const later = async <T>(work: () => Promise<T>): Promise<T> => sleep(chance(500)).then(work);
 
-/** Types all at once, while every request to Azure takes its time. @returns how they ended, and what the person has made */
+/** Runs all racers concurrently, with a random delay of every request to Azure. @returns their results, and the person's password */
 async function race({ racers }: Row, { type, person }: Going) {
-  // No time may pass for the person between a look at the token and what is done by it: Azure knows no precondition
+  // The person's requests have no delay between reading the token and writing to it, because Azure has no preconditions.
   const path = person ? /^(?!.*(\/tokens\/|generateCredentials))/ : /./;
   const slow = shell.azure.faults.add({ kind: "slow", path, milliseconds: () => chance(150) });
   const generated = person && later(person);
@@ -149,7 +149,7 @@ async function race({ racers }: Row, { type, person }: Going) {
   return { ended, theirs: theirs?.password };
 }
 
-/** What must not be: a dead password in a Secret, too few Secrets that have one. */
+/** Returns violations: Secrets with an invalid password, and missing Secrets. */
 async function faultsIn({ secrets, many }: Going, isOver: boolean): Promise<{ dead: unknown[]; missing: number }> {
   const all = await secrets();
   const logins = all.flatMap((secret) => loginOf(secret) ?? []);
@@ -168,7 +168,7 @@ test.for(sampled(table, ({ what }) => inTestGate.includes(what)))(
       await going.begun(round);
       const { ended, theirs } = await race(row, going);
       const why = `SEED=${seed} ${what}, round ${round}: ${JSON.stringify(ended)}`;
-      // Whom a delete overtakes may be told so
+      // A run that a delete overtakes may fail.
       if (going.many > 0) expect(ended, why).toSatisfy((all: Ended[]) => all.every(isRight));
       expect(await faultsIn(going, false), why).toEqual(none);
 

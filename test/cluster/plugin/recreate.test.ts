@@ -12,7 +12,7 @@ afterAll(() => shell.stop());
 const folder = await mkdtemp(join(shell.folder, "recreate-"));
 const savedFiles = () => readdir(folder);
 
-/** A namespace with a pull secret `acr`, whose ServiceAccounts have their tokens. */
+/** Creates a namespace with a pull secret `acr`. */
 async function newPlace(): Promise<string> {
   const namespace = await newNamespace();
   const config = JSON.stringify({ auths: { "myregistry.azurecr.io": { auth: Buffer.from("a:b").toString("base64") } } });
@@ -33,7 +33,7 @@ const attach = (namespace: string, target: string, more = "--recreate") =>
 const saved = (namespace: string) => `pod/p is saved in pod-${namespace}-p.json until it is created again\n`;
 const podIn = (namespace: string, name = "p") => getJson<Pod>("pod", name, "-n", namespace);
 
-/** What a status says, as a kubelet would write it. */
+/** Sets a status as a kubelet does. */
 const setStatus = (namespace: string, status: object, of = "pod/p") =>
   kubectl(["patch", of, "-n", namespace, "--subresource=status", "--type=merge", "-p", JSON.stringify({ status })]);
 
@@ -53,10 +53,10 @@ const waitingFor = (name: string) => ({
   state: { waiting: { reason: "ImagePullBackOff" } },
 });
 
-/** An object without what is another one's with each making. */
+/** Returns an object without the fields that differ after each creation. */
 function essence({ metadata, spec }: { metadata: object; spec: object }) {
   const { uid, resourceVersion, creationTimestamp, managedFields, generation, ...kept } = metadata as Record<string, unknown>;
-  // The volume of the token has a name of its own each time
+  // The name of the token's volume differs each time.
   const text = JSON.stringify({ metadata: kept, spec }).replaceAll(/kube-api-access-\w+/g, "kube-api-access");
   return JSON.parse(uid === undefined ? text : text.replaceAll(String(uid), "UID"));
 }
@@ -216,7 +216,7 @@ test("a Job that has begun is never made anew, nor by force", { timeout: 40_000 
   await create([job(namespace)]);
   await vi.waitFor(async () => expect(await podsOf(namespace)).toHaveLength(2), { timeout: 20_000 });
   const [, one] = await podsOf(namespace);
-  // Not ready, so that the Job does not count it
+  // The pod is not ready, so the Job does not count it.
   await setStatus(
     namespace,
     { phase: "Running", containerStatuses: [{ ...waitingFor("web"), state: { running: {} } }] },
@@ -238,7 +238,7 @@ test("leaves a file that creates the pod as it was when the run is killed after 
   await create([
     pod(namespace, { terminationGracePeriodSeconds: 300, containers: [{ name: "web", image, env: [{ name: "A", value: "b" }] }] }),
   ]);
-  await bind(namespace, "node-a"); // no kubelet lets it go
+  await bind(namespace, "node-a"); // no kubelet confirms its deletion
   const before = await podIn(namespace);
 
   const child = shell.start("kubectl", ["acr-secret", "attach", "acr", "pod/p", "--recreate", "-n", namespace], { cwd: folder });

@@ -37,7 +37,7 @@ test("a Secret is not deleted whose replacement the server would refuse", { time
     },
   ]);
   try {
-    // The policy holds a moment after it was made
+    // The policy takes effect a moment after its creation.
     const probe = ["create", "secret", "docker-registry", "probe", "--docker-username=u", "--docker-password=p", "--dry-run=server"];
     await until(async () =>
       kubectl([...probe, "-n", namespace]).then(

@@ -5,7 +5,7 @@ const shell = await openShell();
 await shell.azure.push("myregistry.azurecr.io/finance/payroll:7");
 afterAll(() => shell.stop());
 
-/** What the scope maps of a namespace let pull. */
+/** Returns the repositories that the scope maps of a namespace grant. */
 function granted(namespace: string): string[] {
   const maps = shell.azure.world.registries.flatMap(({ scopeMaps }) => scopeMaps).filter(({ name }) => name?.startsWith(`${namespace}-`));
   return maps.flatMap(({ actions }) => actions.flatMap((action) => /^repositories\/(.*)\/content\/read$/.exec(action)?.[1] ?? []));

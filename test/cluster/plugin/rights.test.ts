@@ -4,17 +4,18 @@ import { create, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
 import { type Right, rightsIn, rulesOf } from "../../support/rights.ts";
 
-// What each verb asks of a real API server, and that its user gets along with the rights to that alone. docs/rbac.md shows it.
+// Records the requests of each verb to a real API server, and runs the verb as a user with only the rights for them. docs/rbac.md shows
+// these rights.
 const shell = await openShell();
 afterAll(() => shell.stop());
 
 type Row = {
-  /** As the page names it, with NS for the namespace. */
+  /** As on the page, with NS for the namespace. */
   readonly line: string;
-  /** Command lines that lead there, or that stand before it. */
+  /** Command lines that prepare this one. */
   readonly before?: readonly string[];
   readonly prints: RegExp;
-  /** It is about many namespaces, so what it asks in one it asks in each. */
+  /** It covers several namespaces, so its requests in one namespace occur in each. */
   readonly wide?: true;
 };
 
@@ -51,7 +52,7 @@ const rows: readonly Row[] = [
   { line: "whoami --registry myregistry", prints: /^Registry:/m },
 ];
 
-/** A namespace with a Deployment whose pods run as `app`, in which lines were typed. */
+/** Creates a namespace with a Deployment whose pods run as `app`, and runs command lines in it. */
 async function namespaceAfter(before: readonly string[]): Promise<string> {
   const namespace = await newNamespace();
   const labels = { app: "web" };
@@ -65,7 +66,7 @@ async function namespaceAfter(before: readonly string[]): Promise<string> {
 
 const type = (line: string, namespace: string, more = "") => shell.type(`kubectl acr-secret ${line.replaceAll("NS", namespace)} ${more}`);
 
-/** Somebody who has these rights: where they were needed, or everywhere. */
+/** Creates a user with these rights, in the scope in which they were needed or in the whole cluster. */
 async function userWith(rights: readonly Right[], namespace: string, everywhere = false): Promise<string> {
   const name = `rights-${randomBytes(4).toString("hex")}`;
   const metadata = { name, namespace };

@@ -7,7 +7,9 @@ import { sampled } from "../../support/sampled.ts";
 const shell = await openShell();
 afterAll(() => shell.stop());
 
-/** How long Azure takes to know a password everywhere, in milliseconds, over how many namespaces. A node pulls in test/node/rotation.test.ts. */
+/**
+ * How long Azure needs to replicate a password (milliseconds), and the number of namespaces. test/node/rotation.test.ts pulls with a node.
+ */
 const looks = [
   { delay: 0, namespaces: 1, rotations: 4 },
   { delay: 1000, namespaces: 1, rotations: 1 },

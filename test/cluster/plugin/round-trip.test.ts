@@ -17,27 +17,27 @@ const web = `${making} --repository app/web`;
 const byHost = "kubectl acr-secret create --registry myregistry.azurecr.io --repository app/web";
 const deleting = "kubectl acr-secret delete acr-myregistry --revoke --yes";
 
-/** Two namespaces in which nothing changes but by what is typed; A and B in a line. */
+/** Two namespaces that only the test's own commands change. A and B stand for them in a line. */
 const [a, b] = [await newNamespace(["theirs", "others"], afterAll), await newNamespace([], afterAll)];
 const type = (line: string) => shell.type(line.replaceAll(/\bA\b/g, a).replaceAll(/\bB\b/g, b));
 
 type World = { readonly cluster: unknown; readonly azure: unknown };
 let seen: World | undefined;
 
-/** Everything as it is now, and as it was at the last look: nobody else changes it. */
+/** Returns the current state, and the state at the last call. No other client changes it. */
 async function look(): Promise<{ now: World; before: World | undefined }> {
   const before = seen;
   seen = { cluster: await everythingIn([a, b]), azure: everythingAt(shell.azure.world) };
   return { now: seen, before };
 }
 
-/** @throws where something is not as it was at the last look */
+/** @throws if the state differs from the last call */
 async function isAsBefore(): Promise<void> {
   const { now, before } = await look();
   expect(now).toEqual(before);
 }
 
-/** What others have: names in lists, Secrets, a CronJob; a token, and applications with and without a right to pull. */
+/** Creates other users' objects: names in lists, Secrets, a CronJob, a token, and applications with and without a right to pull. */
 beforeAll(async () => {
   for (const namespace of [a, b])
     await kubectl(["wait", "--for=create", "sa/default", "cm/kube-root-ca.crt", "-n", namespace, "--timeout=20s"]);
@@ -72,9 +72,9 @@ beforeAll(async () => {
   await look();
 }, 60_000);
 
-/** Of somebody else's application. */
+/** A login of another user's application. */
 let withRole: { username: string; password: string };
-/** The id of somebody else's application. */
+/** The id of another user's application. */
 let withoutRole: string;
 const adminLogin = () => ({ username: registry.name, password: registry.adminPasswords.password });
 
@@ -127,14 +127,14 @@ test.for<Row>([
   await isAsBefore();
 });
 
-/** A pull secret of A as somebody copies it to B. */
+/** Copies a pull secret from A to B, as a user does. */
 async function copy(): Promise<void> {
   const { metadata, ...secret } = await getJson<Secret>("secret", "acr-myregistry", "-n", a);
   const { name, labels, annotations } = metadata;
   await create([{ ...secret, metadata: { name, namespace: b, labels, annotations } }]);
 }
 
-/** What a second consumer has besides, and how he came to have it; `last` takes away what is his. */
+/** Other credentials of a second consumer, and the commands that create them. `last` removes them. */
 test.for<{ what: string; made: readonly string[]; copied?: true; has?: () => { username: string; password: string }; last?: string }>([
   { what: "a copy of the Secret", made: [`${web} -n A`], copied: true, last: `${deleting} -n B` },
   {

@@ -12,7 +12,7 @@ import { ended, newNamespace, openShell } from "../../support/plugin.ts";
 const shell = await openShell();
 afterAll(() => shell.stop());
 
-/** The API server of another cluster, which records the requests it gets. */
+/** Starts the API server of another cluster, which records its requests. */
 async function otherCluster() {
   const asked: string[] = [];
   const server = createServer((request, response) => {
@@ -25,7 +25,7 @@ async function otherCluster() {
   return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-/** A copy of the kubeconfig that a test may edit, with a second context `prod`. */
+/** Copies the kubeconfig, so that a test can edit it, and adds a second context `prod`. */
 async function kubeconfigWith(prod: string) {
   const file = join(await mkdtemp(join(shell.folder, "kubeconfig-")), "config");
   await copyFile(shell.env["KUBECONFIG"] ?? "", file);
@@ -35,7 +35,7 @@ async function kubeconfigWith(prod: string) {
   return { file, config };
 }
 
-/** Ends the `kubectl proxy` that a process has started, which is a child of its child. */
+/** Ends the `kubectl proxy` that a process has started. It is a grandchild of that process. */
 async function killProxyOf(pid: number): Promise<void> {
   const children = async (of: string) => (await promisify(execFile)("pgrep", ["-P", of]).catch(() => ({ stdout: "" }))).stdout.split("\n");
   const [shells, programs] = [await children(String(pid)), [] as string[]];
@@ -44,7 +44,7 @@ async function killProxyOf(pid: number): Promise<void> {
   process.kill(Number(programs[0]), "SIGKILL");
 }
 
-/** A run that has attached its Secret and goes on, beside another cluster. */
+/** Starts a run that has attached its Secret and continues, with another cluster present. */
 async function started() {
   const [namespace, prod] = [await newNamespace(), await otherCluster()];
   const { file, config } = await kubeconfigWith(prod.url);

@@ -15,7 +15,7 @@ beforeAll(() => {
 const create = "kubectl acr-secret create --registry myregistry";
 const web = `${create} --repository app/web`;
 
-/** The login that a Secret holds. */
+/** Returns the login in a Secret. */
 async function loginIn(namespace: string, secret: string): Promise<{ username: string; password: string }> {
   const config = await kubectl(["get", "secret", secret, "-n", namespace, "-o", "jsonpath={.data.\\.dockerconfigjson}"]);
   const { auths } = JSON.parse(Buffer.from(String(config), "base64").toString()) as {
@@ -24,7 +24,9 @@ async function loginIn(namespace: string, secret: string): Promise<{ username: s
   return auths["myregistry.azurecr.io"] ?? expect.unreachable("there is no login");
 }
 
-/** What is typed while somebody pulls, by what that somebody has. `@` is another namespace than the one his Secret is in. */
+/**
+ * The commands that run while a consumer pulls, by the consumer's credential. `@` is another namespace than that of the consumer's Secret.
+ */
 const rows: readonly { has: string; made: string; typed: readonly string[] }[] = [
   {
     has: "the password of a token that others use too",
@@ -94,7 +96,7 @@ test.for(sampled(rows, 1))("somebody who has $has pulls all the while, whatever 
 
   for (const line of typed) {
     const there = line.includes("@") ? line.replaceAll("@", other) : `${line} -n ${namespace}`;
-    // Again, as whoever is not sure does
+    // A second time, like a user who is not sure.
     await shell.type(there);
     await shell.type(there);
   }

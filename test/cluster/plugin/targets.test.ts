@@ -18,10 +18,10 @@ const secret = (namespace: string) => ({
 
 type Object_ = { readonly metadata: Record<string, unknown>; readonly status?: unknown };
 
-/** Annotations in which controllers count the templates that an object has had. */
+/** Annotations in which controllers count the versions of an object's template. */
 const counts = ["deployment.kubernetes.io/revision", "deprecated.daemonset.template.generation"];
 
-/** An object without what a write changes by itself, and what its controller says of it. */
+/** Returns an object without the fields that every write changes, and without its status. */
 async function fieldsOf(kind: string, namespace: string): Promise<object> {
   const { metadata, status: _, ...rest } = await getJson<Object_>(kind, "web", "-n", namespace);
   const { managedFields, resourceVersion, generation, annotations = {}, ...kept } = metadata;
@@ -53,7 +53,7 @@ const lists: readonly { names?: readonly (string | undefined)[]; before: string;
   },
 ];
 
-/** Each kind with a list that has names; lists of each form for a ServiceAccount and a Deployment. */
+/** Each kind with a nonempty list, and every form of a list for a ServiceAccount and a Deployment. */
 const inTestGate = ({ kind, names }: { kind: TargetName; names?: readonly unknown[] }) =>
   ["serviceaccount", "deployment"].includes(kind) || names?.[1] === "b";
 

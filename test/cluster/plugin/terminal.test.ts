@@ -11,7 +11,7 @@ afterAll(() => shell.stop());
 
 const create = "kubectl acr-secret create --registry myregistry --repository app/web --serviceaccount app";
 
-/** The frames that the spinner was drawn in. */
+/** Returns the frames that the spinner has drawn. */
 const frames = (screen: string) => screen.match(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/gu) ?? [];
 
 const lines = (screen: string) => stripVTControlCharacters(screen).replaceAll("\r", "").split("\n");
@@ -34,7 +34,7 @@ test.for([0, 80])("a credential plugin asks on a terminal of %d columns, once fo
     "secret/acr-myregistry created",
     "serviceaccount/app patched",
   ]);
-  // A spinner that does not know the width draws without end; one that does is seen, at some 12 frames a second
+  // With an unknown width the spinner would draw without limit. With a known width it draws about 12 frames a second.
   if (columns === 0) expect(frames(screen)).toEqual([]);
   else expect(frames(screen).length).toBeGreaterThan(0);
   expect(frames(screen).length).toBeLessThan(200);
@@ -49,7 +49,7 @@ test.for(["check", "list", "attach acr-myregistry --serviceaccount app", "detach
 
     const { code } = await type(`kubectl acr-secret ${verb} -n ${namespace}`);
 
-    // There is no pod to check
+    // There is no pod to check.
     expect({ code, runs: await runs() }).toEqual({ code: verb === "check" ? 1 : 0, runs: 1 });
   },
 );
@@ -63,7 +63,7 @@ test("a wrong answer is one error, and nothing is minted", async () => {
 
   expect(code).toBe(1);
   expect(screen).toContain("that is not the code");
-  // Words that the terminal's edge would cut stand on the next row
+  // A word that does not fit into a row continues in the next row.
   expect(screen.replaceAll(/ +/g, " ")).toMatch(/getting credentials: exec: executable \S+ failed with exit code 1/);
   expect(shell.azure.calls.count("PUT", /./)).toBe(0);
 });

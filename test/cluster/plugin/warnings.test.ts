@@ -18,14 +18,14 @@ const pullSecret = (namespace: string, name: string, auths: object = { "myregist
 });
 const target = (kind: TargetName, namespace: string, names?: readonly (string | undefined)[]) => targetObject(kind, { namespace }, names);
 
-/** A new namespace whose ServiceAccount `app` lists these names, with the Secrets `acr` and `theirs`. */
+/** Creates a namespace whose ServiceAccount `app` lists these names, with the Secrets `acr` and `theirs`. */
 async function place(...names: string[]): Promise<string> {
   const namespace = await newNamespace(names);
   await create([pullSecret(namespace, "acr"), pullSecret(namespace, "theirs")]);
   return namespace;
 }
 
-/** Types a command that is to warn of one thing. @returns the command that mends it, as it is printed */
+/** Runs a command that must print one warning. @returns the printed command that fixes the cause */
 async function warned(id: WarningId, command: string, says: RegExp): Promise<string> {
   const { stdout } = await shell.type(`${command} --dry-run=server -o jsonl`);
   expect(stdout.match(/"ids":\[[^\]]*\]/g)).toEqual([`"ids":["${id}"]`]);
@@ -34,7 +34,7 @@ async function warned(id: WarningId, command: string, says: RegExp): Promise<str
   return /^ {2}(kubectl .*)$/m.exec(stderr)?.[1] ?? "";
 }
 
-/** The names that pods have which a controller has made after this moment. */
+/** Returns the pull secrets of a pod that a controller creates after this moment. */
 async function namesOfNewPod(namespace: string): Promise<string[]> {
   const pods = async () => (await getJson<{ items: Pod[] }>("pods", "-n", namespace)).items;
   const before = (await pods()).map(({ metadata }) => metadata.uid);
@@ -49,10 +49,10 @@ async function hasPodWith(namespace: string, names: string): Promise<boolean> {
   return items.some(({ spec }) => (spec.imagePullSecrets ?? []).map(({ name }) => name).join() === names);
 }
 
-/** Waits for a pod with these names: without a node a rollout does not end, and older pods stay beside. */
+/** Waits for a pod with these pull secrets. Without a node a rollout does not finish, and older pods remain. */
 const comesWith = (namespace: string, names: string) => until(() => hasPodWith(namespace, names));
 
-/** Makes pods anew until one has these names: for a moment admission may still copy the list that a ServiceAccount had. */
+/** Recreates pods until one has these pull secrets. Admission may still copy the ServiceAccount's previous list for a moment. */
 const comesAnewWith = (namespace: string, names: string) =>
   until(async () => {
     if (await hasPodWith(namespace, names)) return true;
@@ -73,7 +73,7 @@ test("own-list: admission copies nothing into pods that have a list, until the t
   const fix = await warned("own-list", attach, says);
   expect(await namesOfNewPod(namespace)).toEqual(["theirs"]);
 
-  // It stays true
+  // The result is the same in a second run.
   expect(await shell.type(attach)).toMatchObject({ stdout: "serviceaccount/app unchanged\n", stderr: expect.stringMatching(says) });
   expect(await shell.type(fix)).toMatchObject({ stdout: "deployment.apps/web patched\n", stderr: "", code: 0 });
   await comesWith(namespace, "theirs,acr");
@@ -219,7 +219,7 @@ test("detach --dangling leaves no name that leads nowhere, and every other in it
     stdout:
       "serviceaccount/app patched\nreplicaset.apps/web patched\nreplicationcontroller/web patched\ncronjob.batch/all patched\ncronjob.batch/web patched\n",
   });
-  // The API server itself warns of an empty name in the list that was
+  // The API server itself warns about an empty name in the previous list.
   expect(quiet.stderr.split("\n").filter((line) => !line.includes("invalid empty name"))).toEqual([
     'Warning: deployment.apps/web lists names that lead nowhere (gone and ""), and would make pods anew without them:',
     `  kubectl acr-secret detach -n ${namespace} deployment/web --dangling`,

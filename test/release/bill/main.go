@@ -1,4 +1,4 @@
-// Reads a bill of materials by CycloneDX's own library for Go: go run . FILE. Prints its specification, and each component's purl.
+// Reads a bill of materials with CycloneDX's own Go library: go run . FILE. Prints its specification, and each component's purl.
 package main
 
 import (

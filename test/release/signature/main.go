@@ -1,4 +1,4 @@
-// Checks the ad-hoc signature of a macOS program by Go's own reader of Mach-O: go run main.go PROGRAM IDENTIFIER
+// Checks the ad-hoc signature of a macOS program with Go's own Mach-O reader: go run main.go PROGRAM IDENTIFIER
 package main
 
 import (

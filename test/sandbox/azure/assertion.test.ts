@@ -21,7 +21,7 @@ const now = () => Math.floor(Date.now() / 1000);
 
 type Change = { readonly claims?: Record<string, unknown>; readonly named?: KeyPair; readonly signed?: KeyPair; readonly alg?: string };
 
-/** An assertion as MSAL makes it, or with one thing changed. */
+/** Creates an assertion like MSAL's, or one with a change. */
 async function assertion({ claims, named = own, signed = named, alg = "PS256" }: Change): Promise<string> {
   const { raw } = new X509Certificate(named.certificate);
   const thumbprint = (algorithm: string) => createHash(algorithm).update(raw).digest("base64url");

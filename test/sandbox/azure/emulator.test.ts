@@ -23,7 +23,7 @@ beforeEach(() => {
 
 const run = promisify(execFile);
 
-/** crane with a docker config that has one login. */
+/** Runs crane with a docker config that contains one login. */
 async function crane(login: { username: string; password: string } | undefined, ...args: string[]): Promise<string> {
   const home = join(azure.folder, "crane");
   await mkdir(home, { recursive: true });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 afterEach(() => azure.world.managedIdentities.splice(0));
 afterAll(() => azure.stop());
 
-/** Asks as Azure's libraries do, or with one thing changed. */
+/** Sends the request of Azure's libraries, or one with a change. */
 async function ask(change: Record<string, string> = {}, headers: Record<string, string> = { metadata: "true" }) {
   const query = new URLSearchParams({ "api-version": "2018-02-01", resource: audiences.arm, ...change });
   const answer = await fetch(`${azure.metadata}/metadata/identity/oauth2/token?${query}`, { headers });

@@ -8,7 +8,7 @@ import type { Ask, Reply } from "../../support/ask-through.ts";
 import { cases, differences, fill, type Names } from "./replay.ts";
 import { audiences, loginServer, registryId, startTestAzure, type TestAzure } from "./world.ts";
 
-// What the real Azure answered, asked of the emulator: the same status, the same headers, the same fields and words.
+// Compares the emulator with recorded responses of the real Azure: the same status, headers, fields and texts.
 
 let azure: TestAzure;
 
@@ -37,7 +37,7 @@ beforeEach(() => {
   world.applications = world.applications.filter(({ displayName }) => displayName === "sandbox-owner");
 });
 
-/** What stands before a case: what it is asked with, beside the names that all cases share. */
+/** The preparation of a case: the names in its request, in addition to those that all cases share. */
 type Stage = { readonly names?: Names; readonly ask?: Ask; readonly url?: string };
 
 const arm = (method: string, path: string, json?: unknown) => azure.arm(azure.owner, method, path, json);
@@ -109,7 +109,7 @@ function strike(fault: Fault, names: Names = {}): Stage {
   return { names };
 }
 
-/** An assignment of AcrPull, beside that of the case: with another principal, or with another name. */
+/** Creates an assignment of AcrPull in addition to that of the case: with another principal, or with another name. */
 async function assigned({ name: roleGuid, isOther }: { name: string; isOther: boolean }): Promise<Stage> {
   const principal = (await azure.addServicePrincipal("assigned")).objectId;
   const roleDefinitionId = `/subscriptions/${azure.world.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/7f951dda-4ed3-4680-a7ca-43fe172d538d`;
@@ -251,7 +251,7 @@ const puller = () => ({
   passwords: { password1: { value: "one", creationTime: "2026-01-01T00:00:00Z", since: 0 } },
 });
 
-/** Cases that are not asked of the emulator. */
+/** Cases that this test does not send to the emulator. */
 const left: Readonly<Record<string, string>> = {
   "roleAssignment PUT: new, with condition":
     "its condition is about storage: the emulator takes only conditions that it can judge, so that ours are read to the letter",
@@ -259,7 +259,7 @@ const left: Readonly<Record<string, string>> = {
   "acr catalog: token is for something else": "nothing here lists all repositories, and the emulator has no such route",
 };
 
-/** What the emulator answers otherwise: the line of `differences`, and the reason. */
+/** Accepted differences of the emulator: the line of `differences`, and the reason. */
 const otherwise: readonly { readonly line: RegExp; readonly why: string }[] = [
   {
     line: /signInAudience is "AzureADMyOrg", not AzureADandPersonalMicrosoftAccount$/,
@@ -271,7 +271,7 @@ const otherwise: readonly { readonly line: RegExp; readonly why: string }[] = [
   { line: /description is "AADSTS700027: The certificate with identifier /, why: "Entra's sentence has changed since 2022" },
 ];
 
-/** Versions of an API that nobody asks for any more; the emulator answers them as the stable one. */
+/** API versions that are no longer used. The emulator treats them like the stable version. */
 const retired = ["2020-11-01-preview", "2023-11-01-preview"];
 const used = new Set<string>();
 
@@ -303,7 +303,7 @@ async function askOf(method: string, template: string, body: unknown, ask: Ask =
   return azure.ask(method, url.href, { ...token, ...sent, ...ask });
 }
 
-/** The headers that a recorded answer lists; others may come beside them. */
+/** Compares the headers in a recorded response. Other headers may be present. */
 function headerDifferences(recorded: Record<string, string>, { headers }: Reply): string[] {
   return Object.entries(recorded).flatMap(([name, value]) => differences(value, headers[name.toLowerCase()], false, name));
 }

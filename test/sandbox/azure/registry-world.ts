@@ -4,13 +4,13 @@ import { audiences, type Login, loginServer, registryId, startTestAzure, type Te
 
 export let azure: TestAzure;
 export let registry: Registry;
-/** A service principal with AcrPull on the registry, and nothing else. */
+/** A service principal with only AcrPull on the registry. */
 export let puller: Login & { objectId: string };
 
 export const home = `https://${loginServer}`;
 export const nullGuid = "00000000-0000-0000-0000-000000000000";
 
-/** Gives every test of a file the same registry to begin with: two images, and one token that may pull what is below app/. */
+/** Gives every test of a file the same initial registry: two images, and one token that can pull everything below app/. */
 export function withRegistry(): void {
   beforeAll(async () => {
     azure = await startTestAzure([
@@ -44,7 +44,7 @@ export function withRegistry(): void {
   });
 }
 
-/** Its first password is good, its second is over. */
+/** Its first password is valid, its second has expired. */
 export const newToken = (): Token => ({
   name: "puller",
   creationDate: "2026-01-01T00:00:00Z",
@@ -58,7 +58,7 @@ export const newToken = (): Token => ({
 
 export type Credential = { username: string; password: string };
 
-/** The three ways to a registry's access token. */
+/** The three ways to get a registry's access token. */
 export const ways = {
   "GET with Basic": (login: Credential, scope: string) =>
     azure.ask("GET", `${home}/oauth2/token?${new URLSearchParams({ service: loginServer, scope })}`, { login }),

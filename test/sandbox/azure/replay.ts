@@ -1,14 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** One exchange with the real Azure. What differs each time is named in braces: `{registry}`, `{time+00:00}`; `…` is a rest left out. */
+/** One exchange with the real Azure. Braces name values that differ each time: `{registry}`, `{time+00:00}`. `…` is an omitted rest. */
 export type Case = {
   readonly name: string;
-  /** `recorded` is real traffic. Of `reported` and `documented` answers only the given parts are known. */
+  /** `recorded` is real traffic. Of `reported` and `documented` responses only the given parts are known. */
   readonly seen: string;
   /** The public recording: repository, commit and file. */
   readonly source: string;
-  /** Method and URL, with its query as it reads. */
+  /** Method and URL, with a decoded query. */
   readonly request: string;
   readonly headers?: Record<string, string>;
   readonly body?: unknown;
@@ -19,7 +19,7 @@ export type Names = Readonly<Record<string, string>>;
 
 export const cases: readonly Case[] = JSON.parse(await readFile(join(import.meta.dirname, "recorded.json"), "utf8"));
 
-/** What a name in braces stands for where no value of it is given. */
+/** Patterns for names in braces without a given value. */
 const shapes: Names = {
   "time+00:00": String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?\+00:00`,
   timeZ: String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z`,
@@ -39,7 +39,7 @@ const shapes: Names = {
   jwt: String.raw`ey[\w-]+\.[\w-]+\.[\w-]+`,
 };
 
-/** A text with its names replaced by their values. */
+/** Replaces the names in a text with their values. */
 export function fill<T>(value: T, names: Names): T {
   const filled = JSON.stringify(value).replace(/\{([^{}":]+)\}/g, (whole, name: string) => {
     const known = names[name];
@@ -49,9 +49,11 @@ export function fill<T>(value: T, names: Names): T {
 }
 
 /**
- * What an answer has else than the recorded one, a line for each field.
- * A recorded list is a sample: each of its items has a like one in the answer, and each item of the answer a like one in it, up to values.
- * @param partly where only parts are known, more is no difference
+ * Returns the differences of a response from the recorded one, one line per field.
+ * A recorded list is a sample: each of its items must have a similar item in the response, and each item of the response a similar one in
+ * it. Similar items may differ in their values.
+ *
+ * @param partly only parts of the response are known, so additional fields are no difference
  */
 export function differences(recorded: unknown, answered: unknown, partly: boolean, at = ""): string[] {
   if (typeof recorded === "string") return matches(recorded, answered) ? [] : [`${at} is ${JSON.stringify(answered)}, not ${recorded}`];

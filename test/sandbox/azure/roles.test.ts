@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => azure.stop());
 beforeEach(() => azure.faults.reset());
 
-/** Whether a service principal's own login pulls from a repository. */
+/** Whether a service principal's own login can pull from a repository. */
 async function actions({ clientId, clientSecret }: { clientId: string; clientSecret: string }, repository = "app/web"): Promise<string> {
   const scope = `repository:${repository}:pull,push,delete,metadata_read`;
   const { status, json } = await azure.ask("GET", `https://${loginServer}/oauth2/token?service=${loginServer}&scope=${scope}`, {

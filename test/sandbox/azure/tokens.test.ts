@@ -11,7 +11,7 @@ afterAll(() => azure.stop());
 
 const { arm, pulls, follow, makeToken, generate } = asOwner(() => azure);
 
-/** Deletes something as Azure's clients do: they follow the newest Location until it is gone. Gives the statuses. */
+/** Deletes a resource like Azure's clients: follows the newest Location until it is deleted. Returns the statuses. */
 async function remove(path: string): Promise<number[]> {
   const statuses: number[] = [];
   let answer = await arm("DELETE", path);
@@ -98,7 +98,7 @@ test.for([
   expect((await arm("PATCH", "/tokens/strict", { properties: { status: "disabled", credentials: { passwords } } })).status).toBe(400);
   const { json } = await arm("GET", "/tokens/strict");
   expect(json.properties).toMatchObject({ status: "enabled", credentials: { passwords: [{ name: "password1" }] } });
-  // What a client has read it may send back
+  // A client may send back the passwords that it has read.
   const back = { properties: { credentials: { passwords: json.properties?.credentials?.passwords } } };
   expect((await arm("PATCH", "/tokens/strict", back)).status).toBe(201);
 });

@@ -21,15 +21,15 @@ export type TestAzure = AzureEmulator & {
   readonly binaries: Binaries;
   readonly folder: string;
   readonly owner: Login;
-  /** One request through the proxy, as any program makes it. */
+  /** Sends one request through the proxy, as any program does. */
   ask(method: string, url: string, ask?: Ask): Promise<Reply>;
   /** Signs a service principal in, as Entra documents it. */
   accessToken(login: Login, audience: string): Promise<string>;
-  /** One request to ARM by an identity; the path gets the stable api-version if it has none. */
+  /** Sends one request to ARM with an identity. The path gets the stable api-version if it has none. */
   arm(as: Login, method: string, path: string, json?: unknown): Promise<Reply>;
 };
 
-/** An emulated Azure and the ways to talk to it. */
+/** Starts an emulated Azure and functions that send requests to it. */
 export async function startTestAzure(registries?: readonly RegistrySpec[]): Promise<TestAzure> {
   const programs = await binaries({ need: ["registry", "crane"], progress: console.log });
   const folder = await guardedFolder("azure-test-");
@@ -72,7 +72,7 @@ export async function startTestAzure(registries?: readonly RegistrySpec[]): Prom
   };
 }
 
-/** The claims of a JSON Web Token, unchecked. */
+/** Returns the claims of a JSON Web Token without validation. */
 export function claimsOf(token: string): Json {
   return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"));
 }

@@ -18,7 +18,7 @@ export const store: Change = { act: "store", to: secret, entry, precondition: un
 export const login = { username: "t", password: new Sensitive("hunter2") };
 export const no = () => new CliError("forbidden", "no");
 
-/** A change that keeps a ServiceAccount as it is. */
+/** Returns a change that leaves a ServiceAccount unchanged. */
 export const keepOf = (name: string, needs?: string): Change => ({
   act: "keep",
   to: account(name),
@@ -28,7 +28,7 @@ export const keepOf = (name: string, needs?: string): Change => ({
 
 export type Hand = (change: Change) => Promise<object>;
 
-/** Tools of which a test says what is carried out, and how; what it does not name is no part of the plan. */
+/** Returns tools whose actions a test defines. An action that the test does not define is not part of the plan. */
 export function bench({
   carry = async () => ({ login }),
   run = newRun(),

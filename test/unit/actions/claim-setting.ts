@@ -22,7 +22,7 @@ export function world(): FakeWorld {
   return made;
 }
 
-/** A Secret of this plugin with a login, and what else is noted on it. */
+/** Creates a Secret of this plugin with a login and, if given, a claim. */
 export function put({ cluster }: FakeWorld, claimed?: object): Secret {
   const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
   const secret = pullSecret(to, entry, encodeDockerConfig("r.azurecr.io", { username: "t", password: new Sensitive("p") }));
@@ -34,7 +34,7 @@ export const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "demo"
 export const claimIn = (in_: FakeWorld) => JSON.parse(secretIn(in_)?.metadata.annotations?.[note] ?? "null");
 export const preconditionOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Secret) => ({ uid, version });
 
-/** A clock that moves with each wait. */
+/** Returns a clock that advances with each wait. */
 export function clock() {
   let at = began.getTime();
   const waits: number[] = [];

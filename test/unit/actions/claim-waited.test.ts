@@ -86,7 +86,7 @@ test.for([
   expect(in_.asking.writes).toEqual([]);
 });
 
-/** A claim that is old enough to be renewed. */
+/** Creates a claim that is old enough to be renewed. */
 async function old(in_: FakeWorld) {
   const { now, sleep } = clock();
   const bench = benchOf(in_, { now, sleep });

@@ -20,7 +20,7 @@ function world() {
 
 const client = (more: { readonly run?: Run } = {}, in_ = world()) => benchOf(in_, { dryRun: "client", ...more });
 
-/** The object that a change would result in. */
+/** Returns the object that results from a change. */
 async function preview(change: Change, bench = client().look()): Promise<unknown> {
   const [outcome, ...more] = await executeAll([change], bench);
   expect(more).toEqual([]);

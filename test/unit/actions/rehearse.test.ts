@@ -7,7 +7,7 @@ import { CliError, Conflict } from "../../../src/errors.ts";
 
 const precondition = { uid: "u1", version: "7" };
 
-/** Rehearses a Secret before an API server that answers so. @returns the names that were written to */
+/** Rehearses a Secret with an API server that returns these errors. @returns the names of the written Secrets */
 async function rehearsed(name: string, replaces: boolean, refuse?: (name: string) => Error) {
   const names: string[] = [];
   const write = async (to: { name: string }, _: unknown, { dryRun }: { dryRun: boolean }) => {

@@ -7,7 +7,7 @@ import { benchOf } from "../../support/fakes/bench.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { fakeWorld } from "../../support/fakes/world.ts";
 
-/** A pod that waits for its image, and the change that has it made anew. */
+/** Creates a pod that waits for its image, and the change that restarts it. */
 function stuck() {
   const world = fakeWorld();
   const pod = world.cluster.put(stuckPod("demo", "web-1", "r/x"));

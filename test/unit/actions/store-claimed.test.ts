@@ -8,7 +8,7 @@ import { benchOf, type FakeBench } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { before, change, entry, lost, preconditionOf, put, really, run, secretIn, to, world } from "./store-setting.ts";
 
-/** A run that has claimed the Secret, which exists already or not. */
+/** Returns a run that has claimed the Secret, which exists already or not. */
 async function claiming(in_: FakeWorld, exists = false): Promise<FakeBench> {
   const bench = benchOf(in_, { run: run() });
   const old = exists ? preconditionOf(put(in_)) : undefined;

@@ -9,7 +9,7 @@ import { before, change, entry, preconditionOf, run, secretIn, to, world } from 
 
 const host = "myregistry.azurecr.io";
 
-/** Somebody else's Secret, with logins for other registries. */
+/** Creates another user's Secret with logins for other registries. */
 const putTheirs = ({ cluster }: FakeWorld, ...servers: string[]): Secret =>
   cluster.put(
     {

@@ -123,7 +123,7 @@ test("deletes and puts back nothing when the Secret has been deleted since", asy
 
 const owners = [{ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid: "u-owner" }];
 
-/** A Secret with what others have put on it. */
+/** Creates a Secret with fields of other tools. */
 function decorated(in_: FakeWorld, more: Partial<Secret>): Secret {
   const secret = put(in_);
   const labels = { ...secret.metadata.labels, team: "payments", "argocd.argoproj.io/secret-type": "repository" };

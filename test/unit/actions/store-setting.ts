@@ -29,7 +29,7 @@ export const lost = () => new CliError("unreachable", "the answer was lost");
 export const refused = () => new CliError("forbidden", "no");
 export const really = (text: string) => (asked: Asked) => is(text)(asked) && !asked.dryRun;
 
-/** A world with a namespace, where `ci` may pull with the password `ours`. */
+/** Creates a world with one namespace, where `ci` can pull with the password `ours`. */
 export function world(): FakeWorld {
   const made = fakeWorld();
   addNamespaces(made.cluster, "demo");
@@ -37,7 +37,7 @@ export function world(): FakeWorld {
   return made;
 }
 
-/** A Secret of this plugin with another login, as the server has it. */
+/** Creates a Secret of this plugin with another login. Returns it as the server stores it. */
 export function put(
   { cluster }: FakeWorld,
   { username = "ci", password = "theirs", of = entry }: { username?: string; password?: string; of?: Entry } = {},
@@ -51,7 +51,7 @@ export const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "demo"
 export const entryIn = (in_: FakeWorld) => readEntries(secretIn(in_) ?? { metadata: { name: "" } })?.[0];
 export const run = (more: Partial<Run> = {}): Run => ({ ...newRun(ours, [image]), ...more });
 
-/** Does something before a call, the first time. */
+/** Runs `act` before the first call of this kind. */
 export function before(in_: FakeWorld, call: string, act: () => void): void {
   const undo = in_.asking.around(async (asked, next) => {
     if (really(call)(asked)) {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { update } from "../../../src/actions/update.ts";
 import { Conflict } from "../../../src/errors.ts";
 
-/** A server that keeps one list and rejects a write with an old version. Another client adds a name after each read. */
+/** Returns a server that keeps one list and rejects a write with an old version. Another client adds a name after each read. */
 function server(others: string[] = []) {
   let current: readonly string[] = [];
   let reads = 0;

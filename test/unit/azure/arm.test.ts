@@ -5,7 +5,7 @@ import { cloudOf } from "../../../src/azure/cloud.ts";
 import type { HttpResponse } from "../../../src/http/message.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
-/** An Azure Resource Manager that answers everything with this, and the URLs that were asked. */
+/** Returns an Azure Resource Manager that always returns this response, and the requested URLs. */
 function answering(status: number, body: object | ((url: URL) => [number, object]), headers: Readonly<Record<string, string>> = {}) {
   const asked: string[] = [];
   const urls: string[] = [];
@@ -45,7 +45,7 @@ test.for([
   expect([pages.asked, status.asked, result.asked]).toEqual(Array(3).fill(["management.azure.com"]));
 });
 
-/** A cloud that knows older versions only, and says so in Azure Resource Manager's words. */
+/** Returns a cloud that supports only older versions, with Azure Resource Manager's error message. */
 function lagging(versions: readonly string[], code = "NoRegisteredProviderFound") {
   const list = versions.join(", ");
   const message =

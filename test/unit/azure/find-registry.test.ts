@@ -10,7 +10,7 @@ import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 type Tenant = {
   readonly subscriptions: number;
-  /** What lists the registries of one subscription. */
+  /** Returns the response to the list of registries in one subscription. */
   list(subscription: string): [status: number, body: object];
   readonly nameAvailable?: boolean;
   readonly graph?: number;
@@ -25,12 +25,12 @@ const found = (id: string, name: string) => ({
 });
 const none = (): [number, object] => [200, { value: [] }];
 
-/** A tenant whose requests take a second each, by a clock of its own; Resource Graph knows no registry. */
+/** Returns a tenant whose requests take one second each on a fake clock. Resource Graph finds no registry. */
 function searching({ subscriptions, list, nameAvailable, graph = 200, source = "az" }: Tenant) {
   let now = 0;
   let running = 0;
   const waiting: (() => void)[] = [];
-  /** A second passes once all that is under way waits for it. */
+  /** Advances the clock by one second once all running requests wait for it. */
   const second = () =>
     new Promise<void>((done) => {
       waiting.push(done);

@@ -6,7 +6,7 @@ import { Busy, NotYet } from "../../../src/errors.ts";
 import type { HttpRequest } from "../../../src/http/message.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
-/** A Microsoft Graph that answers everything with this, and what it was asked. */
+/** Returns a Microsoft Graph that always returns this response, and its requests. */
 function answering(
   status: number,
   body?: unknown,

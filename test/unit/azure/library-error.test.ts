@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { explainLibrary } from "../../../src/azure/library-error.ts";
 import type { TokenSource } from "../../../src/azure/port.ts";
 
-/** As MSAL writes an answer of a token endpoint. */
+/** Formats the response of a token endpoint as MSAL does. */
 const msal = (description: string) =>
   `ManagedIdentityCredential: Authentication failed. Message Error(s): Not Available - Timestamp: Not Available - Description: ${description} - Correlation ID: Not Available - Trace ID: Not Available`;
 const notJson = (status: number, body: string) =>

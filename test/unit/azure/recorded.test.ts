@@ -15,7 +15,7 @@ import { anyTag } from "../../../src/registry/tags.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { type Case, cases, fill, type Names } from "../../sandbox/azure/replay.ts";
 
-// The product reads the answers that the real Azure gave; test/sandbox/azure/recorded.test.ts holds the emulator to them.
+// The plugin reads recorded responses of the real Azure. test/sandbox/azure/recorded.test.ts compares the emulator with them.
 
 const group = "/subscriptions/s-1/resourceGroups/demo";
 const registryId = `${group}/providers/Microsoft.ContainerRegistry/registries/myregistry`;
@@ -63,15 +63,15 @@ function recorded(name: string): Case {
   const found = cases.find((one) => one.name === name);
   if (!found) throw new Error(`there is no case ${name}`);
   used.add(name);
-  // A rest that was left out is nothing to read
+  // An omitted rest contains nothing to read.
   const text = JSON.stringify(fill(found, names)).replaceAll("{time+00:00}", creationTime).replaceAll("…", "");
   return JSON.parse(text);
 }
 
-/** An answer that nobody recorded, in between those that were. */
+/** A response without a recording, between recorded ones. */
 type Extra = { readonly status: number; readonly body?: unknown };
 
-/** Gives these answers, one after the other. */
+/** Returns these responses in order. */
 function replaying(...answers: readonly (string | Extra)[]): Http {
   const left = answers.map((one) => (typeof one === "string" ? recorded(one).answer : one));
   return async ({ method, url }) => {
@@ -344,7 +344,7 @@ test.for([
   expect(explainSignIn(said).message).toMatch(says);
 });
 
-/** Answers that the product does not read, and why. */
+/** Responses that the plugin does not read, with the reason. */
 const unread: Readonly<Record<string, string>> = {
   "resources list by type": "the Azure CLI asks so",
   "checkNameAvailability: free": "the search for a registry reads it in test/azure/find-registry.test.ts",

@@ -5,7 +5,7 @@ import { CliError } from "../../../src/errors.ts";
 
 const registry = { id: "/r", name: "myregistry", loginServer: "myregistry.azurecr.io", sku: "Premium" };
 
-/** An Azure Resource Manager that answers requests one after the other, and has a list of tokens. */
+/** Returns an Azure Resource Manager that returns these responses in order, and has a list of tokens. */
 function answering(answers: readonly unknown[], listed: readonly unknown[] = []) {
   const left = [...answers];
   const sent: string[] = [];

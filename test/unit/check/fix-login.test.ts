@@ -17,7 +17,7 @@ import {
 } from "../../support/situations/verdicts.ts";
 
 test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: string | undefined }>([
-  // By the ServiceAccount, by a template, and by hand
+  // By the ServiceAccount, by a template, and by hand.
   {
     what: "pods of every kind that copy their names",
     given: { ...noLogin, pods: [pod("web-1"), pod("own", { owner: undefined }), pod("j-1", { owner: job })] },
@@ -95,7 +95,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `${create} --serviceaccount sa`,
   },
 
-  // Older pods
+  // Older pods.
   {
     what: "older pods of every kind",
     given: {
@@ -153,7 +153,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret create -n demo l --registry ${r} --repository app/web --acr-token ci-pull && kubectl acr-secret attach -n demo l job/j --recreate`,
   },
 
-  // Renewing and widening
+  // Renewal, and additional repositories.
   {
     what: "somebody has put another password into a Secret of ours",
     given: {

@@ -17,7 +17,7 @@ import {
 } from "../../support/situations/verdicts.ts";
 
 test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: string | undefined }>([
-  // No login
+  // No login.
   {
     what: "of several Secrets beside, the one that pulls",
     given: {
@@ -174,7 +174,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `${create} --serviceaccount sa --include-regional`,
   },
 
-  // Secrets that cannot be read
+  // Secrets that cannot be read.
   {
     what: "a malformed one of ours",
     given: {
@@ -225,7 +225,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: undefined,
   },
 
-  // Other registries
+  // Other registries.
   {
     what: "a given credential of another registry has ended",
     given: {

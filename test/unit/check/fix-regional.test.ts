@@ -4,7 +4,7 @@ import { create, facts, judged, note, otherwise, r, secret, tried } from "../../
 
 const east = "r1234.eu.geo.azurecr.io";
 
-/** Logins at a registry's regional hosts, and at its login server beside them. */
+/** Logins for a registry's regional hosts, and for its login server. */
 test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: string | undefined }>([
   {
     what: "somebody else's login for a regional endpoint",

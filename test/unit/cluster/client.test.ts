@@ -12,7 +12,7 @@ const json = (body: unknown, status = 200): Answer => ({
   text: JSON.stringify(body),
 });
 
-/** A client of a server that gives these answers, one after the other, and what it was asked. */
+/** Returns a client of a server with these responses in order, and the server's requests. */
 function scripted(...answers: Answer[]) {
   const asked: Request[] = [];
   const client = apiClient(async (request) => {

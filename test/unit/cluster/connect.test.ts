@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
 import { connection } from "../../../src/cluster/connect.ts";
 
-/** The connection of a kubectl that hangs until a file `up` is there, and then prints a namespace. */
+/** Returns the connection of a kubectl that hangs until a file `up` exists, and then prints a namespace. */
 async function hanging({ requestTimeout = 0, signal }: { requestTimeout?: number; signal(): AbortSignal }) {
   const folder = await mkdtemp(`${tmpdir()}/connect-`);
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -75,7 +75,7 @@ test("leaves the current context to kubectl when a file cannot be read", () => {
   expect(currentContextIn({ texts: ["users: []"], complete: false })).toBeUndefined();
 });
 
-/** A folder with files of these texts. */
+/** Creates a folder with these files. */
 async function folderOf(files: Record<string, string>): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "kubeconfig-"));
   onTestFinished(() => rm(folder, { recursive: true }));

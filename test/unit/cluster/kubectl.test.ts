@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
 import { findKubectl } from "../../../src/cluster/kubectl.ts";
 
-/** A folder with three folders on PATH: one with a folder of that name, one with a file that cannot be run, one with a program. */
+/** Creates three folders for PATH: one contains a folder named like the program, one a file that is not executable, one the program. */
 async function path(): Promise<string> {
   const root = await mkdtemp(`${tmpdir()}/path-`);
   onTestFinished(() => rm(root, { recursive: true }));

@@ -15,7 +15,7 @@ const kubeconfig = (namespace?: string) =>
     contexts: [{ name: "a", context: { cluster: "c", namespace } }],
   });
 
-/** A folder with a pod's identity, a kubeconfig, and a kubectl that prints or fails as it is told. */
+/** Creates a folder with a pod's identity, a kubeconfig, and a kubectl that prints a text or fails. */
 async function world({ config, says = "", fails }: { config?: string | undefined; says?: string | undefined; fails?: string | undefined }) {
   const folder = await mkdtemp(`${tmpdir()}/namespace-`);
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -27,7 +27,7 @@ async function world({ config, says = "", fails }: { config?: string | undefined
   return { folder, kubectl, kubeconfig: readKubeconfig(kubectl) };
 }
 
-// As client-go chooses it: clientcmd/merged_client_builder.go, Namespace
+// Like client-go: clientcmd/merged_client_builder.go, Namespace.
 test.for([
   { why: "the context's", config: kubeconfig("demo"), env: {}, gives: "demo" },
   { why: "the context's, in a pod too", config: kubeconfig("demo"), env: inAPod, gives: "demo" },

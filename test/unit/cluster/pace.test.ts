@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openPace } from "../../../src/cluster/pace.ts";
 
-/** A server in a time of its own, which answers each request after what `takes` says of how many are under way. */
+/** Returns a server on a fake clock. `takes` returns the duration of a request from the number of concurrent requests. */
 function server(takes: (active: number) => number, fixed?: number) {
   let time = 0;
   let active = 0;
@@ -18,7 +18,7 @@ function server(takes: (active: number) => number, fixed?: number) {
       return { status };
     }, measured);
 
-  /** Lets everything that is asked come to its end. */
+  /** Sends requests and waits until all of them have ended. */
   async function run(count: number, measured = true): Promise<void> {
     let open = count;
     for (let index = 0; index < count; index++) ask(measured).finally(() => open--);

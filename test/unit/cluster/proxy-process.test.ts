@@ -8,10 +8,10 @@ import { startError } from "../../../src/cluster/watchdog.ts";
 
 const flags = ["--context=prod", "--as=jane", "--as-group=a b"];
 
-/** Prints each argument on a line of its own, and waits. */
+/** Prints each argument on a separate line, and waits. */
 const waiting = "printf '%s\\n' \"$@\"\nexec sleep 60\n";
 
-/** Launches a kubectl that is a shell script, in a temporary folder of its own, and waits for its first words. */
+/** Starts a kubectl that is a shell script in a new temporary folder, and waits for its first output. */
 async function launch(script: string, platform: NodeJS.Platform = "linux") {
   const folder = await mkdtemp(join(tmpdir(), "launch-"));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -23,7 +23,7 @@ async function launch(script: string, platform: NodeJS.Platform = "linux") {
   return { folder, launched, printed: String(printed) };
 }
 
-/** Whether a process is there and not only waited for (Linux: /proc). */
+/** Whether a process exists and is not a zombie (Linux: /proc). */
 const runs = (pid: string) =>
   readFile(`/proc/${pid}/stat`, "utf8")
     .then((stat) => !/\) [ZX] /.test(stat))
@@ -59,13 +59,13 @@ test.for([
 
 test("released at the moment that a wrapper starts it, kubectl goes", { timeout: 120_000 }, async () => {
   for (let round = 0; round < 20; round++) {
-    // The words are there right before what is started
+    // The script prints its output right before it starts the program.
     const { launched } = await launch("echo now\nsleep 60\n");
 
     release(launched);
 
     await once(launched.child, "exit");
-    // Whatever was left would hold its end of the pipe
+    // A remaining process would hold its end of the pipe open.
     if (!launched.child.stdout?.closed) await once(launched.child.stdout?.resume() ?? launched.child, "close");
   }
 });

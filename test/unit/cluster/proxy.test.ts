@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { proxyTransport, servingAt, withoutRequestLog } from "../../../src/cluster/proxy.ts";
 
-/** The transport of a kubectl that is a shell script; what is shown of its stderr is kept. */
+/** Returns the transport of a kubectl that is a shell script. The printed lines of its stderr are kept. */
 async function transportOf(script: string) {
   const folder = await mkdtemp(join(tmpdir(), "proxy-"));
   onTestFinished(() => rm(folder, { recursive: true }));

@@ -8,7 +8,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { openCluster } from "../../../src/cluster/cluster.ts";
 
-/** A kubectl whose proxy carries every byte to the server of the context that it finds when it starts. It records its arguments and pid. */
+/** A kubectl whose proxy forwards every byte to the server of the current context at its start. It records its arguments and pid. */
 const kubectlProgram = (folder: string) => `#!${process.execPath}
 const { appendFileSync, readFileSync, writeFileSync } = require("node:fs");
 const { connect, createServer } = require("node:net");
@@ -30,7 +30,7 @@ createServer((socket) => {
 });
 `;
 
-/** An API server that records the requests it gets. Without a uid it forbids to read kube-system. */
+/** Starts an API server that records its requests. Without a uid it forbids reads of kube-system. */
 async function apiServer(uid: string | undefined) {
   const state = { uid, asked: [] as string[] };
   const server = createServer((request, response) => {
@@ -49,14 +49,14 @@ function answer(response: ServerResponse, uid: string | undefined): void {
 
 type Settings = { readonly current?: string; readonly servers: Readonly<Record<string, string>> };
 
-/** A kubeconfig with a context for each server, whose namespace has the context's name. */
+/** Returns a kubeconfig with a context for each server. The context's namespace has the name of the context. */
 const kubeconfig = ({ current, servers }: Settings) => ({
   ...(current !== undefined && { "current-context": current }),
   clusters: Object.entries(servers).map(([name, server]) => ({ name: `of-${name}`, cluster: { server } })),
   contexts: Object.keys(servers).map((name) => ({ name, context: { cluster: `of-${name}`, namespace: name } })),
 });
 
-/** A run that began in the context `dev`, beside a context `prod`, and whose kubectl can be ended. */
+/** Starts a run in the context `dev`, with another context `prod`. The test can end its kubectl. */
 async function world({ uid = "uid-of-dev", flags = [] }: { uid?: string | undefined; flags?: readonly string[] } = {}) {
   const folder = await mkdtemp(join(tmpdir(), "same-cluster-"));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -133,7 +133,7 @@ test.for([
   dev.uid = known;
   await cluster.write(account, patch, how);
   await vi.waitFor(() => expect(dev.asked).toContain(ofSystem));
-  // Nothing waits for the answer to that
+  // The plugin does not wait for the response to this request.
   await pause(50);
 
   dev.uid = now;

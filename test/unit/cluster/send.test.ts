@@ -8,7 +8,7 @@ import { sender } from "../../../src/cluster/send.ts";
 
 type Reply = { status?: number; headers?: Record<string, string | string[]>; body?: string };
 
-/** A sender to a server that gives these replies in turn; the last one is repeated. What it waited, warned and traced is kept. */
+/** Returns a sender to a server with these replies in order. The last one is repeated. Records its waits, warnings and traces. */
 async function against(
   replies: (Reply | RequestListener)[],
   {

@@ -9,7 +9,7 @@ import { run, type } from "../../support/in-process.ts";
 
 const image = "myregistry.azurecr.io/app/web:1";
 
-/** Everything in the namespaces that carries pull secrets, with its names. */
+/** Returns all objects in the namespaces that list pull secrets, with those lists. */
 const carriers = ({ cluster }: FakeWorld) =>
   Object.fromEntries(
     [
@@ -26,7 +26,10 @@ const deployment = (namespace: string, name: string, more: object) =>
     spec: { template: { metadata: {}, spec: { containers: [{ name: "c", image }], ...more } } },
   }) as const;
 
-/** Namespaces of which each has a Deployment that names pull secrets itself, one that runs as `web`, and `other`, which pulls nothing. */
+/**
+ * Creates namespaces, each with a Deployment that lists pull secrets itself, one that runs as `web`, and `other`, which does not pull from
+ * the registry.
+ */
 async function world(...namespaces: readonly string[]) {
   const made = await stored(...namespaces);
   for (const namespace of namespaces) {
@@ -39,7 +42,7 @@ async function world(...namespaces: readonly string[]) {
   return made;
 }
 
-/** Types a line before a terminal at which somebody does this. */
+/** Runs a command line on a terminal with these answers. */
 const at = (line: string, { ports }: FakeWorld, ...answers: readonly Answer[]) => type(line, ports, { answers, env: { CI: undefined } });
 
 test("who names no target is shown what uses the registry and lacks the Secret, and what is chosen gets it", async () => {

@@ -6,7 +6,7 @@ import { type } from "../../support/in-process.ts";
 const labels = { "app.kubernetes.io/managed-by": "Helm" };
 const annotations = { "meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "demo" };
 
-/** A ServiceAccount that Helm made, with a list or without. */
+/** Creates a ServiceAccount of Helm, with or without a list. */
 async function released(list: boolean) {
   const world = await stored("demo");
   world.cluster.put(pullSecret("demo", "theirs"));

@@ -9,7 +9,7 @@ import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { app, attach, image, put, situations, strict } from "../../support/situations/warnings.ts";
 
-/** A world with a ServiceAccount `app`, and what a test puts into it. */
+/** Creates a world with a ServiceAccount `app`, and the objects of a test. */
 async function world(fill: (made: FakeWorld) => void = () => {}): Promise<FakeWorld> {
   const made = await stored("demo");
   made.cluster.put(account("demo", "app"));

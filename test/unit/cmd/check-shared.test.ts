@@ -8,7 +8,7 @@ import { type } from "../../support/in-process.ts";
 const api = "myregistry.azurecr.io/app/api:1";
 const shared = "create pull --registry myregistry --repository app/web --serviceaccount default --credential-per scope";
 
-/** Two namespaces that share a credential for `app/web`, of which one has a pod that needs `app/api`. */
+/** Creates two namespaces that share a credential for `app/web`. One of them has a pod that needs `app/api`. */
 async function sharing(): Promise<FakeWorld> {
   const world = worldOf(["s-1", "s-2", "other"]);
   for (const image of ["app/web:1", "app/api:1"]) world.azure.images.add(image);

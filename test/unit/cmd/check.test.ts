@@ -57,7 +57,7 @@ test("500 pods of 12 ServiceAccounts with one login and one image are one proof"
 
 type Held = { pods?: Pod[]; accounts?: ServiceAccount[]; secret?: Secret; absent?: boolean };
 
-/** A cluster of one namespace that holds just this. */
+/** Returns a cluster of one namespace with only these objects. */
 const holding = ({ pods = [], accounts = [], secret, absent = false }: Held): Partial<Cluster> => ({
   namespace: async () => namespace,
   pages: async function* <K extends ClusterKind>(kind: K) {

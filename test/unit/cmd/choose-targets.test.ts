@@ -11,7 +11,7 @@ import { open, type World } from "../../support/in-process.ts";
 const account = (name: string, namespace = "demo"): Ref => ({ kind: "serviceaccount", name, namespace });
 const some = [account("default"), account("web"), account("worker")];
 
-/** What came of it: the names that were chosen, or the error as it is printed; and what was shown before. */
+/** Returns the chosen names or the printed error, and the earlier output. */
 async function choosing(candidates: readonly Ref[], world: World, more: Partial<Choosing> = {}) {
   const { context, printed } = open({
     ...world,

@@ -6,11 +6,11 @@ import { shims } from "../../../cmd/completion.ts";
 import { machinePrograms, type Programs } from "../../../cmd/programs.ts";
 import { type } from "../../support/in-process.ts";
 
-/** Who completes before this version. */
+/** The completion program of earlier versions. */
 const older = '#!/bin/sh\nexec kubectl acr-secret __complete "$@"\n';
 const { name, text } = shims.posix;
 
-/** A person with a PATH of two folders, of which the first has the plugin; and a folder that is not on it. */
+/** Creates a user with a PATH of two folders, of which the first contains the plugin, and a folder that is not on PATH. */
 async function person(but: Partial<Programs> = {}) {
   const home = await mkdtemp(join(tmpdir(), "completion-"));
   onTestFinished(() => rm(home, { recursive: true }));

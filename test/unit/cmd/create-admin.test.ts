@@ -5,7 +5,7 @@ import { type } from "../../support/in-process.ts";
 
 const warning = "Warning: secret/acr-myregistry may also push to all of myregistry.azurecr.io, and delete: so may whoever reads it\n";
 
-/** A registry whose admin user is on. */
+/** Creates a registry whose admin user is on. */
 function on(): FakeWorld {
   const world = demo();
   world.azure.admin.set("password", "one").set("password2", "two");

@@ -8,7 +8,7 @@ const host = "myregistry.azurecr.io";
 const user = "00000000-0000-0000-0000-000000000000";
 const minute = 60_000;
 
-/** A run so many minutes after the first. */
+/** Runs `create` this many minutes after the first run. */
 function create(world: FakeWorld, minutes = 0, words = ""): Promise<Run> {
   const now = new Date(Date.UTC(2026, 0, 1) + minutes * minute);
   world.azure.entra.now = now;
@@ -181,7 +181,7 @@ test("many namespaces share one token, and nobody has to say how many there are 
   expect(asked(world, "exchange")).toBe(1);
 });
 
-/** Another identity's token in a Secret of a namespace. */
+/** Creates Secrets with another identity's token. */
 async function heldByAnn(...namespaces: string[]) {
   const world = demo();
   addNamespaces(world.cluster, ...namespaces);

@@ -37,7 +37,7 @@ test.for<{ call: string; code: number; stderr: string; leaves: Partial<ReturnTyp
   {
     call: "generatePassword",
     code: 1,
-    // Nobody can tell this password from one that another run made
+    // This password looks the same as one that another run created.
     stderr:
       `error: the answer was lost\nhint: what this run made could not be taken back:\n  az acr token delete --registry myregistry --name ${token}\n` +
       `hint: what this run made could not be taken back:\n  az acr scope-map delete --registry myregistry --name ${token}\n`,

@@ -27,7 +27,7 @@ const loginIn = (in_: FakeWorld, namespace?: string) => {
   return { username, password };
 };
 
-/** Changes the Secret as somebody else would. */
+/** Changes the Secret, as if another writer did it. */
 function change(in_: FakeWorld, how: (secret: Secret) => Secret): void {
   const secret = secretIn(in_);
   if (secret) in_.cluster.put(how(secret), "kubectl-acr-secret");

@@ -6,7 +6,7 @@ import { type } from "../../support/in-process.ts";
 const host = "myregistry.azurecr.io";
 const line = "create --registry myregistry --repository app/web --for";
 
-/** A cluster in which the readers live where they do unless somebody has put them elsewhere. */
+/** Creates a cluster with the default namespaces of the tools that read the Secret, and one other namespace. */
 function world(): FakeWorld {
   const made = fakeWorld();
   addNamespaces(made.cluster, "default", "kube-system", "argocd", "flux-system", "tools");
@@ -81,7 +81,7 @@ test("a namespace that is not there is named, with the command that makes it", a
   });
 });
 
-/** The same, with a pod of the reader's own that waits for an image of the registry. */
+/** Creates the same with a pod of the tool itself that waits for an image of the registry. */
 function withPod(): FakeWorld {
   const made = world();
   made.cluster.put(stuckPod("flux-system", "source-controller", `${host}/app/web:1`));

@@ -3,7 +3,7 @@ import { demo, everything, exactly, left, line, lost, nothing, once, refused } f
 import { refusing } from "../../support/fakes/asked.ts";
 import { type } from "../../support/in-process.ts";
 
-/** A Secret of the name that is to be made, which somebody else keeps something in. */
+/** Creates a Secret with the same name and other data. */
 const putForeign = ({ cluster }: ReturnType<typeof demo>) =>
   cluster.put({
     apiVersion: "v1",

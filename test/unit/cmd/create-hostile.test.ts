@@ -6,12 +6,12 @@ import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { copyOf, isAlive, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
 
-/** Anybody may write in the name of this plugin. */
+/** Any client can use this field manager. */
 const manager = "kubectl-acr-secret";
 
 const create = "create --registry myregistry --repository app/web";
 
-/** A Secret whose token somebody who works in another namespace knows by heart. */
+/** Creates Secrets, and a namespace `evil` whose tenant knows the name of their token. */
 async function withEvil(...names: string[]): Promise<FakeWorld> {
   const world = await stored(...names);
   addNamespaces(world.cluster, "evil");

@@ -22,7 +22,7 @@ test("an interruption ends what was begun, tells what was done and what is left,
   expect(told?.[3]).toBe(cancel);
   const [created, leftOver] = [told?.[1], told?.[2]].map(Number);
   expect((created ?? 0) + (leftOver ?? 0)).toBe(1000);
-  // Nothing was written that is not told, and only what was under way was written after the interruption
+  // Every write is reported, and after the interruption only writes in progress completed.
   expect(linesOf(stdout).filter((one) => one.startsWith("secret/"))).toHaveLength(written);
   expect(written).toBeLessThan(200 + 16);
   expect(world.azure.knows(world.loginIn("team-0") ?? { username: "", password: "" })).toBe(true);

@@ -15,7 +15,9 @@ const dies = (at: string) =>
 const due = (at: string) => `Kept until Ctrl-C. The next token is due at 2026-01-01T${at}:00Z.\n`;
 
 /**
- * Runs a line whose waits let the clock go on, and interrupts it after so many minutes; `at` is done in a wait after so many.
+ * Runs a command line whose waits advance the clock, and interrupts it after this many minutes. `at` runs in a wait after the given
+ * minutes.
+ *
  * @param skew minutes by which this machine's clock is ahead of the registry's
  */
 async function during(
@@ -46,7 +48,7 @@ async function during(
 }
 
 const tokens = ({ asking }: FakeWorld) => asking.all.filter((text) => text.startsWith("exchange")).length;
-/** When the token in the Secret expires, in milliseconds of the registry's clock. */
+/** Returns when the token in the Secret expires, in milliseconds of the registry's clock. */
 const expiryIn = (world: FakeWorld): number => {
   const [, claims = ""] = (world.loginIn("demo")?.password ?? "").split(".");
   return JSON.parse(Buffer.from(claims, "base64url").toString()).exp * 1000;
@@ -68,7 +70,7 @@ test("the token is made anew when half of its life is gone, and all goes at Ctrl
   });
   expect(tokens(world)).toBe(3);
   expect([attached(world), secretOf(world)]).toEqual([[], undefined]);
-  // A machine that sleeps stops its timers: nobody waits for long at once
+  // A suspended machine stops its timers, so the plugin never waits for a long time at once.
   expect(Math.max(...naps)).toBeLessThanOrEqual(minute);
 });
 

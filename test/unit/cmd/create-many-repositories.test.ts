@@ -12,7 +12,7 @@ const ask = ({ cluster, azure }: FakeWorld, namespace: string, repository: strin
 const granted = ({ azure }: FakeWorld, name = sharedByTeams) =>
   (azure.scopeMaps.get(name)?.actions ?? []).flatMap((action) => /^repositories\/(.*)\/content\/read$/.exec(action)?.[1] ?? []);
 
-/** Namespaces that share a credential for app/web, and one more, whose tenant wants another's image. */
+/** Creates namespaces that share a credential for app/web, and another one whose tenant uses an image of another team. */
 async function joined(per: string, names = teams(3)): Promise<FakeWorld> {
   const world = worldOf(names);
   for (const name of names) ask(world, name, "app/web");

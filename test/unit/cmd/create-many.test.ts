@@ -82,7 +82,7 @@ test("where 999 namespaces hold a credential that works, the thousandth gets tha
   const { stderr, code } = await type(`${line} -A`, world.ports);
 
   expect({ stderr, code }).toEqual({ stderr: "1 Secret created, 999 unchanged\n", code: 0 });
-  // Claimed, so that no rotation passes it over, until all have theirs
+  // The Secret is claimed until all Secrets are written, so that no rotation misses it.
   expect(world.asking.writes).toEqual([
     "create secret newcomer/acr-myregistry",
     "patch secret newcomer/acr-myregistry",

@@ -5,7 +5,7 @@ import { type } from "../../support/in-process.ts";
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const theirs = `{ "auths": {"ghcr.io": {"auth":"${base64("jane:p")}"}} }\n`;
 
-/** A pull secret for another registry, which somebody has written. */
+/** Creates another user's pull secret for another registry. */
 const put = ({ cluster }: ReturnType<typeof demo>, text = theirs, manager = "kubectl-create") =>
   cluster.put(
     {

@@ -8,7 +8,7 @@ const home = "myregistry.azurecr.io";
 const east = "myregistry.eastus.geo.azurecr.io";
 const west = "myregistry.westeurope.geo.azurecr.io";
 
-/** A world whose registry answers in two regions. */
+/** Creates a world with a registry in two regions. */
 function geo() {
   const world = demo();
   world.azure.facts.regional = [east, west];
@@ -17,7 +17,7 @@ function geo() {
 
 const secretIn = ({ cluster }: ReturnType<typeof demo>, namespace = "demo") => cluster.get("secret", namespace, "acr-myregistry");
 
-/** The keys in a Secret, each with its password. */
+/** Returns the keys in a Secret, each with its password. */
 function keysIn(world: ReturnType<typeof demo>, namespace?: string): Record<string, string> {
   const text = Buffer.from(secretIn(world, namespace)?.data?.[".dockerconfigjson"] ?? "", "base64").toString();
   const { auths } = JSON.parse(text) as { auths: Record<string, { password: string }> };
@@ -29,7 +29,7 @@ const notedIn = (world: ReturnType<typeof demo>) =>
     ({ kind, hosts }) => `${kind} ${hosts.join()}`,
   );
 
-/** Writes a Secret's text anew, as somebody else who leaves its note. */
+/** Rewrites a Secret's text like another user who keeps its annotation. */
 function edit(world: ReturnType<typeof demo>, change: (auths: Record<string, unknown>) => unknown): void {
   const held = secretIn(world);
   const config = JSON.parse(Buffer.from(held?.data?.[".dockerconfigjson"] ?? "", "base64").toString());

@@ -7,7 +7,7 @@ import { type } from "../../support/in-process.ts";
 
 const pod = (name: string, repository: string) => stuckPod("demo", name, `myregistry.azurecr.io/${repository}:1`);
 
-/** A namespace whose Secret may pull app/web, in which a tenant has since made a pod of another's image. */
+/** Creates a namespace whose Secret can pull app/web. A tenant has then created a pod with another team's image. */
 async function joined(...more: readonly string[]): Promise<FakeWorld> {
   const world = demo();
   await type(line, world.ports);
@@ -19,7 +19,7 @@ async function joined(...more: readonly string[]): Promise<FakeWorld> {
   return world;
 }
 
-/** The repositories that the token may pull. */
+/** Returns the repositories that the token can pull. */
 const granted = ({ azure }: FakeWorld, name = token) =>
   (azure.scopeMaps.get(name)?.actions ?? []).flatMap((action) => /^repositories\/(.*)\/content\/read$/.exec(action)?.[1] ?? []);
 

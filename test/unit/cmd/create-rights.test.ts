@@ -6,7 +6,7 @@ import { type } from "../../support/in-process.ts";
 const push = ["repositories/app/web/content/read", "repositories/app/web/content/write", "repositories/app/web/metadata/read"];
 const byName = `${line} --acr-token ciother`;
 
-/** A registry with a scope map of others that pushes; `token`: the token of its name exists too. */
+/** Creates a registry with another user's scope map that may push. With `token`, the token with that name exists, too. */
 function withPush({ token = false, description = "theirs", map = "ciother" } = {}): FakeWorld {
   const world = demo();
   world.azure.putScopeMap({ name: map, description, actions: push });

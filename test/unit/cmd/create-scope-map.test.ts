@@ -4,7 +4,7 @@ import { namespace } from "../../support/fakes/cluster.ts";
 import { addNamespaces, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
-/** A registry whose own scope maps are there. */
+/** Creates a registry with the system scope map `_repositories_pull`. */
 function world(...actions: string[]) {
   const made = demo();
   made.azure.putScopeMap({ name: "_repositories_pull", actions: ["repositories/*/content/read", ...actions] });
@@ -29,7 +29,7 @@ pod/web-1 restarted
   });
   expect(in_.azure.tokens.get(token)?.scopeMapId).toMatch(/\/scopeMaps\/_repositories_pull$/);
   expect((await type(named, in_.ports)).stdout).toContain("secret/acr-myregistry unchanged\n");
-  // Nor has a run to say it again
+  // A second run does not need the flag again.
   expect((await type(line, in_.ports)).stdout).toContain("secret/acr-myregistry unchanged\n");
   expect(JSON.stringify([...in_.azure.scopeMaps])).toBe(before);
 });

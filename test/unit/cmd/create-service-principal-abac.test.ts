@@ -6,7 +6,7 @@ import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { acrPull, byId, byName, reader, standing, withOthers } from "../../support/service-principal.ts";
 
-/** A registry whose roles have repositories. */
+/** Creates a registry with ABAC repository permissions. */
 function abac(more: { readonly condition?: string | undefined; readonly ours?: boolean } = {}): { world: FakeWorld; appId: string } {
   const { world, appId } = withOthers({ role: false });
   world.azure.facts.mode = "abac";

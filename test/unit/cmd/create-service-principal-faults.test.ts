@@ -8,7 +8,7 @@ import { byId, byName, byOwn, own, standing, withOthers } from "../../support/se
 const clean = { applications: [], principals: 0, roles: 0, secret: "none" };
 const theirs = { applications: ["ci: of others"], principals: 1, roles: 0, secret: "none" };
 
-/** Every call of a run, from one in which nothing fails. */
+/** All calls of a run without a failure. */
 const calls = ["findRegistry", "registryFacts", "applications", "createApplication", "createServicePrincipal"];
 const later = ["assignRole", "addKey", "prove", "create secret demo/acr-myregistry", "patch secret demo/acr-myregistry"];
 

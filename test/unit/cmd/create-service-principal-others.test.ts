@@ -21,7 +21,7 @@ type Existing = {
   readonly otherKeys?: Custody["otherKeys"];
 };
 
-/** A namespace, and an application with the name that only this Secret derives. */
+/** Creates a namespace, and an application with the name that the plugin derives only from this Secret. */
 function withExisting({ notes: says = notes, keys = 0, ...custody }: Existing): { world: FakeWorld; appId: string } {
   const world = demo();
   const appId = world.azure.directory.put(own, { notes: says, keys });

@@ -8,7 +8,7 @@ const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
 const rounds = Number(process.env["ROUNDS"] ?? 30);
 const line = "create --registry myregistry --service-principal ci";
 
-/** So many runs that create one application in one second, each for a namespace of its own. */
+/** Starts runs that create one application in the same second, each for its own namespace. */
 async function race(runs: number, round: number) {
   const chance = chanceFrom(seed + round);
   const world = fakeWorld();

@@ -5,20 +5,20 @@ import { type Around, is, losing, refusing } from "../../support/fakes/asked.ts"
 import { type } from "../../support/in-process.ts";
 import { byName, byOwn, standing, withOthers } from "../../support/service-principal.ts";
 
-/** How long a run waits before it lists the applications of the name of the one that it created. */
+/** How long a run waits, in milliseconds, before it lists the applications with the name of the one that it created. */
 const listDelay = 2000;
 const alive = { principals: 1, roles: 1, secret: "alive" };
 const busy = (retryAfter?: number) => new Busy("Graph carries out another write", retryAfter);
 const notYet = () => new NotYet("forbidden", "Azure has not heard of it");
 
-/** What is waited, in milliseconds, by a clock that costs no time. */
+/** Records the waits in milliseconds, without real time. */
 function clock() {
   const slept: number[] = [];
-  // What is waited for admission to know a ServiceAccount's list has nothing to do with Azure
+  // The wait for admission to read a ServiceAccount's list is unrelated to Azure.
   return { slept, sleep: async (milliseconds: number) => void (milliseconds !== 250 && slept.push(milliseconds)) };
 }
 
-/** The registry answers so, some times. */
+/** The registry returns this verdict the first `times` times. */
 const proving = (verdict: "refused" | "out-of-scope", times: number): Around => {
   let left = times;
   return async (asked, next) => (is("prove")(asked) && left-- > 0 ? { verdict, message: "not yet" } : next());

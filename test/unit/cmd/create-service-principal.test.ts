@@ -143,7 +143,7 @@ test("an application that only the Secret's note names gets neither a password n
   await type(byName, world.ports);
   world.asking.forget();
 
-  // It still pulls, so it is kept
+  // It still pulls, so it is kept.
   expect(await type(byOwn, world.ports)).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry unchanged\n"), code: 0 });
   expect(world.asking.writes).toEqual([]);
 

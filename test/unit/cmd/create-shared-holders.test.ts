@@ -13,7 +13,7 @@ const identityIn = (world: FakeWorld, namespace: string) => world.loginIn(namesp
 const granted = (world: FakeWorld, name = "") =>
   (world.azure.scopeMaps.get(name)?.actions ?? []).flatMap((action) => /^repositories\/(.*)\/content\/read$/.exec(action)?.[1] ?? []);
 
-/** Namespaces of two teams, of which the first shares a credential for `app/web`. */
+/** Creates namespaces of two teams. The first team shares a credential for `app/web`. */
 async function ofTwoTeams(): Promise<FakeWorld> {
   const world = worldOf(["sa1", "sa2", "sb1", "sb2"]);
   for (const image of ["app/web:1", "app/api:1"]) world.azure.images.add(image);
@@ -42,7 +42,7 @@ test.for(["sa2,sa1", "sa2,sb1", "'s*'"])("finds the credential by its holders wh
   expect([...world.azure.tokens.keys()]).toEqual([first]);
 });
 
-/** Two namespaces that hold both passwords of one token. */
+/** Creates two namespaces that have both passwords of one token. */
 async function holdingBoth(): Promise<FakeWorld> {
   const world = worldOf(["sa1", "sb1"]);
   world.azure.images.add("app/web:1");
@@ -158,7 +158,7 @@ test("refuses to add repositories when the Secrets of the cluster may not be lis
   expect(stderr).toContain("not every Secret of this cluster could be listed");
   expect(world.asking.writes).toEqual([]);
 
-  // Nothing is added, so nobody has to list them
+  // Nothing is added, so the namespaces need not be listed.
   expect(await type(create("sa1,sa2", "--repository app/web"), world.ports)).toMatchObject({ code: 0 });
   allow();
 });

@@ -12,7 +12,7 @@ const warning = `Warning: secret/acr-myregistry notes a dead password of the ACR
 
 const took = (world: FakeWorld, slot: Slot) => void world.azure.tokens.get("ci-pull")?.passwords.delete(slot);
 
-/** Somebody has made the password anew. */
+/** Another user regenerates the password. */
 function anew(world: FakeWorld): void {
   const passwords = world.azure.tokens.get("ci-pull")?.passwords;
   const password = passwords?.get("password1") ?? expect.unreachable("a password");

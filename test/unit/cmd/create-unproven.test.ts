@@ -4,7 +4,7 @@ import { stuckPod } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
-/** A world with the image app/web:1 and the namespace demo. */
+/** Creates a world with the image app/web:1 and the namespace demo. */
 function empty(): FakeWorld {
   const world = fakeWorld();
   world.azure.images.add("app/web:1");

@@ -7,7 +7,7 @@ import { fakeWorld } from "../../support/fakes/world.ts";
 import { type, type World } from "../../support/in-process.ts";
 import { after, everythingIn, made, making, running } from "../../support/situations/deleting.ts";
 
-/** Types a line before a terminal at which somebody does this. */
+/** Runs a command line on a terminal with these answers. */
 const at = (line: string, { ports }: FakeWorld, answers: readonly Answer[], more: World = {}) =>
   type(line, ports, { answers, env: { CI: undefined }, ...more });
 

@@ -11,7 +11,7 @@ import { after, everythingIn, made, making, running } from "../../support/situat
 const token = "demo-acr-myregistry-b3ccbab127";
 const attached = "--serviceaccount default";
 
-/** A Secret as it stands, put somewhere else, as by kubectl. */
+/** Copies a Secret unchanged to another namespace, as with kubectl. */
 function copied({ cluster }: FakeWorld, to: string, from = "demo"): void {
   const secret = cluster.get("secret", from, "acr-myregistry");
   if (!secret) throw new Error("no Secret");
@@ -62,7 +62,7 @@ test("a note that somebody wrote ends no password: the Secret has to hold what i
   const world = await after(worldOf(["demo", "team-a"]), `${making} --acr-token ci-token -n demo`, `${making} -n team-a`);
   const { annotations = {} } = world.cluster.get("secret", "demo", "acr-myregistry")?.metadata ?? {};
   const login = world.loginIn("demo");
-  // It is in a cluster that this run does not look at
+  // The other Secret is in a cluster that this run does not read.
   world.cluster.remove("secret", "demo", "acr-myregistry");
   const forged = world.cluster.get("secret", "team-a", "acr-myregistry");
   if (forged) world.cluster.put({ ...forged, metadata: { ...forged.metadata, annotations } });
@@ -193,7 +193,7 @@ test.for([
   const world = worldOf(["demo"]);
   const before = everythingIn(world);
   await after(world, `${making} ${first} -n demo`, next);
-  // Azure ends a password at its time
+  // Azure expires a password at its time.
   for (const token of world.azure.tokens.values())
     for (const [slot, password] of token.passwords)
       if (password.expiry) token.passwords.set(slot, { ...password, text: `expired ${slot}` });

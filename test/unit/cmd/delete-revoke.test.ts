@@ -187,7 +187,7 @@ test("a scope map that another token has been given stays, and what that token m
     code: 0,
   });
   expect([[...world.azure.tokens.keys()], [...world.azure.scopeMaps.keys()]]).toEqual([["other-token"], [token]]);
-  // The rest of a run that was killed between the two
+  // The state after a run that was killed between the two steps.
   world.cluster.put(notedSecret("demo", "acr-myregistry", [noted], { username: token, password: "gone" }));
   expect(await type("delete acr-myregistry --revoke -y -n demo", world.ports)).toMatchObject({ code: 0 });
   expect([...world.azure.scopeMaps.keys()]).toEqual([token]);

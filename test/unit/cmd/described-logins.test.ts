@@ -8,7 +8,7 @@ import { host, isAlive } from "../../support/rotating.ts";
 
 const name = "acr-myregistry";
 
-/** What an annotation says of the login inside, which is the shared token's in every row. */
+/** The content of an annotation on a Secret. Its login is the shared token's in every row. */
 const annotations: Readonly<Record<string, (entry: Entry) => readonly unknown[]>> = {
   "another kind": (entry) => [{ ...entry, kind: "given" }],
   "a kind of a newer version": (entry) => [{ ...entry, kind: "acr-token-2" }],
@@ -20,7 +20,7 @@ const annotations: Readonly<Record<string, (entry: Entry) => readonly unknown[]>
   "another token first": (entry) => [{ ...entry, identity: "ci-other" }, entry],
 };
 
-/** Lines that end the credential of namespace a. */
+/** Commands that revoke the credential of namespace a. */
 const commands: Readonly<Record<string, readonly string[]>> = {
   "rotate --grace 0": Array(2).fill(`rotate ${name} -n a --grace 0`),
   rotate: Array(3).fill(`rotate ${name} -n a`),
@@ -28,7 +28,7 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   prune: [`delete ${name} --yes -n a`, "prune --registry myregistry --older-than 0s --yes"],
 };
 
-/** Writes what the annotation of the Secret in namespace b says. */
+/** Writes the annotation of the Secret in namespace b. */
 function annotate(world: FakeWorld, entries: (entry: Entry) => readonly unknown[]): void {
   const secret = world.cluster.get("secret", "b", name);
   if (!secret) throw new Error("no Secret");

@@ -11,7 +11,7 @@ const put = ({ cluster }: FakeWorld, kind: TargetName, names: (string | undefine
   cluster.put(targetObject(kind, { namespace: "demo", name }, names) as KubeObject);
 const listOf = ({ cluster }: FakeWorld, name: string, at = "demo") => cluster.get("serviceaccount", at, name)?.imagePullSecrets;
 
-/** `demo` has the Secret `acr-myregistry`, and names that lead nowhere. */
+/** Creates `demo` with the Secret `acr-myregistry`, and with names of missing Secrets in lists. */
 async function world(): Promise<FakeWorld> {
   const made = await stored("demo");
   made.cluster.put(account("demo", "default", ["acr-myregistry"]));

@@ -4,7 +4,7 @@ import { stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces } from "../../support/fakes/world.ts";
 import { type, type World } from "../../support/in-process.ts";
 
-/** A namespace whose ServiceAccount carries `theirs`, and has a pod that waits; one that has all; and one with nothing. */
+/** Creates three namespaces: one with a pending pod, whose ServiceAccount lists `theirs`, one that needs no change, and an empty one. */
 async function setting() {
   const world = await stored("demo", "other");
   addNamespaces(world.cluster, "empty");

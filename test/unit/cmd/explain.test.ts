@@ -5,7 +5,7 @@ import type { ErrorKind } from "../../../src/errors.ts";
 import { warnings } from "../../../src/plan/warnings.ts";
 import { type } from "../../support/in-process.ts";
 
-/** Every kind: one that is missing here does not compile. */
+/** All error kinds. A missing one is a compile error. */
 const kinds: Readonly<Record<ErrorKind, true>> = {
   usage: true,
   config: true,

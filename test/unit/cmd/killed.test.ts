@@ -9,7 +9,7 @@ import { isAlive, noteIn } from "../../support/rotating.ts";
 import { acrPull } from "../../support/service-principal.ts";
 import { everythingIn, making, after as typedIn } from "../../support/situations/deleting.ts";
 
-/** The claims of the run that was killed have ended. */
+/** A time after the claims of the killed run have expired. */
 const later: World = { now: () => new Date("2026-01-01T00:05:00Z") };
 const attached = `${making} --serviceaccount default`;
 const timeout = 120_000;
@@ -109,7 +109,7 @@ describe("rotate", () => {
       world.azure.putScopeMap({ name: others.username, actions: [] });
       world.azure.putToken(others.username, others.slots);
       await typedIn(world, line);
-      // A later token of the same identity is another one
+      // A later token of the same identity has another text.
       world.azure.entra.now = new Date("2026-01-01T00:10:00Z");
       return world;
     },
@@ -117,7 +117,7 @@ describe("rotate", () => {
 
   const moment = (text: string | undefined) => (text === undefined ? "" : Date.parse(text));
 
-  /** Passwords of the credential that no Secret holds, and none records as the previous one. */
+  /** Returns passwords of the credential that no Secret contains, and that no annotation records as the previous one. */
   function orphans(world: FakeWorld, at: readonly string[]): string[] {
     const notes = at.map((name) => noteIn(world, name));
     const known = new Set(
@@ -130,13 +130,13 @@ describe("rotate", () => {
     return [...slots, ...keys].filter((password) => !known.has(password));
   }
 
-  /** Every Secret still pulls, and the same command completes the rotation. */
+  /** Checks that every Secret still pulls, and that the same command completes the rotation. */
   async function completes(world: FakeWorld, { at, rotate, named }: Row, why: string): Promise<void> {
     const alive = () => at.map((name) => isAlive(world, name));
     const whole = at.map(() => true);
     expect(alive(), why).toEqual(whole);
     const first = await type(rotate, world.ports, later);
-    // An annotation does not prove whose a password of a named token is: a person deletes it
+    // For a named token, an annotation does not prove who created a password, so a person must delete it.
     const [, slot] = /az acr token credential delete .*--(password[12])/.exec(named ? first.stderr : "") ?? [];
     world.azure.tokens.get("ci-pull")?.passwords.delete(slot as "password1");
     const second = slot === undefined ? first : await type(rotate, world.ports, later);
@@ -188,14 +188,14 @@ describe("delete", () => {
     },
   ];
 
-  /** Namespaces with a Secret of another user. */
+  /** Creates namespaces with a Secret of another user. */
   function empty(): FakeWorld {
     const world = worldOf(["demo", "team-a"]);
     world.cluster.put(pullSecret("demo", "theirs", { "docker.io": { auth: "YTpi" } }));
     return world;
   }
 
-  /** Without empty annotations, and without roles of applications that are deleted. */
+  /** Removes empty annotations, and the roles of deleted applications. */
   const counted = ({ assignments, ...all }: ReturnType<typeof everythingIn>) => ({
     ...JSON.parse(JSON.stringify(all, (key, value) => (key === "annotations" && Object.keys(value).length === 0 ? undefined : value))),
     assignments: assignments.filter(({ principalId }) => all.principals.some(({ id }) => id === principalId)),
@@ -248,7 +248,10 @@ describe("delete", () => {
 describe("prune", () => {
   const line = "prune --registry myregistry --yes";
 
-  /** A token, a scope map, an application and a password of another user's application are left over, and one of each kind is in use. */
+  /**
+   * Creates leftovers: a token, a scope map, an application and a password of another user's application. One object of each kind is in
+   * use.
+   */
   async function begin(): Promise<FakeWorld> {
     const world = await leftOver();
     await typeLater("create sp --registry myregistry --service-principal --namespaces a,b --credential-per namespace", world);

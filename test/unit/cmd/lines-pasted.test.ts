@@ -5,7 +5,7 @@ import { worldOf } from "../../support/fakes/fleet.ts";
 import { run, type } from "../../support/in-process.ts";
 import { after, making } from "../../support/situations/deleting.ts";
 
-/** Command lines that print a command, by what is typed. Some need a Secret, which the row says. */
+/** Command lines that print a command. `has`: the line needs a Secret. */
 const printing: readonly { readonly line: string; readonly has?: true }[] = [
   { line: "delete -y" },
   { line: "delete nosuch -y" },
@@ -19,7 +19,7 @@ const printing: readonly { readonly line: string; readonly has?: true }[] = [
   { line: "check nosuch" },
 ];
 
-/** The ways to say one namespace of one cluster. */
+/** The notations of one namespace in one cluster. */
 const places = ["-n demo --context dev", "-n demo --contexts dev", "--namespaces demo --contexts dev"];
 
 test.for(printing.flatMap((row) => places.map((place) => ({ ...row, place }))))(

@@ -9,7 +9,7 @@ import { podOf } from "../../support/situations/anew.ts";
 import { after, making, running } from "../../support/situations/deleting.ts";
 import { again } from "../../support/situations/recreating.ts";
 
-/** The commands that a run prints as hints. */
+/** Returns the commands that a run prints as hints. */
 const hints = async (...typed: Parameters<typeof type>) =>
   (await type(...typed)).stderr.split("\n").filter((one) => /^hint: (?!or )/.test(one));
 
@@ -91,7 +91,7 @@ test("a pod that its node does not let go is ended in its own cluster", async ()
   const world = await after(worldOf(["demo"], { contexts: ["dev", "prod"] }), `${making} -n demo --context prod`);
   const pod = podOf({ status: { phase: "Pending" } });
   world.clusters.get("prod")?.put(pod);
-  // The API server takes the deletion, and the node never says that it is done
+  // The API server accepts the deletion, and the node never confirms it.
   world.asking.around(async (asked, next) => (is("delete pod")(asked) ? pod : next()));
   expect(await hints(`${again} --context prod`, world.ports)).toEqual([
     "hint: kubectl delete pod -n demo --context=prod p --force",

@@ -6,7 +6,7 @@ import { linesOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
-/** A namespace with a Secret of ours, and one that was made by hand for two registries. */
+/** Creates a namespace with a Secret of this plugin, and a manually created one for two registries. */
 async function both() {
   const world = demo();
   expect(await type(`${line} --expires-in 10d`, world.ports)).toMatchObject({ code: 0 });

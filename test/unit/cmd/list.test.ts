@@ -6,7 +6,7 @@ import { stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
-/** A world with a Secret in `team` and in each of `team-a` to `team-c`; what `refused` says is forbidden. */
+/** Creates a world with a Secret in `team` and in each of `team-a` to `team-c`. The calls that `refused` matches are forbidden. */
 async function whereRefused(refused: (asked: Asked) => boolean): Promise<FakeWorld> {
   const world = fakeWorld();
   const names = ["team", "team-a", "team-b", "team-c"];

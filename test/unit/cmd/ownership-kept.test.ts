@@ -10,7 +10,9 @@ import { host } from "../../support/rotating.ts";
 const name = "acr-myregistry";
 const create = "create --registry myregistry --repository app/web";
 
-/** How the Secrets in namespace a, and of a shared credential in b, get it. `clusters`: Azure's description names both. */
+/**
+ * The commands that create the Secrets: in namespace a, and for a shared credential also in b. `clusters`: Azure's description names both.
+ */
 const credentials = {
   own: { line: `${create} -n a --context prod`, clusters: false },
   "shared by two clusters": { line: `${create} --namespaces a,b --contexts prod,dev --credential-per scope`, clusters: true },
@@ -23,7 +25,7 @@ const credentials = {
 
 const rotate = `rotate ${name} -n a --contexts prod --grace`;
 
-/** Lines that end credentials, each typed in turn. All of them select the cluster prod alone. */
+/** Command lines that end credentials. They run in order, and all of them select only the cluster prod. */
 const commands = {
   "rotate twice": [`${rotate} 0`, `${rotate} 0`],
   "rotate with the default grace": [`${rotate} next`, `${rotate} next`, `${rotate} next`],
@@ -32,7 +34,7 @@ const commands = {
   "lose the Secrets and prune": ["", "prune --registry myregistry --older-than 0s --yes --contexts prod"],
 } as const;
 
-/** A copy of the Secret in namespace a, as another tool or a tenant leaves it. */
+/** A copy of the Secret in namespace a, as another tool or a tenant creates it. */
 type Copy = {
   readonly manager: string | undefined;
   readonly annotation: "kept" | "none" | "unreadable" | "another password" | "another identity";
@@ -51,7 +53,7 @@ type Login = { readonly username: string; readonly password: string };
 
 function copyOf(secret: Secret, login: Login, at: string, copy: Copy): Secret {
   const [entry] = JSON.parse(secret.metadata.annotations?.[loginsNote] ?? "[]");
-  // The data of an Opaque Secret is not searched, so such a copy counts by its annotation
+  // The data of an Opaque Secret is not searched. Only the annotation of such a copy counts.
   const annotation = copy.type === "argocd" ? "kept" : copy.annotation;
   const notes: Readonly<Record<Copy["annotation"], string | undefined>> = {
     kept: JSON.stringify([entry]),
@@ -82,7 +84,7 @@ function dataOf(login: Login, { type: shape, key }: Copy): Pick<Secret, "type" |
   return { type: "Opaque", data: Object.fromEntries(Object.entries(all).map(([field, value]) => [field, text(value)])) };
 }
 
-/** The logins in a Secret, in whatever form. A rotation adds one where another key has the old one, and the kubelet tries all. */
+/** Returns the logins in a Secret of any format. A rotation adds a login if another key contains the old one, and the kubelet tries all. */
 function loginsIn({ data = {} }: Secret): Login[] {
   const text = (key: string) => Buffer.from(data[key] ?? "", "base64").toString();
   if (data["username"] !== undefined) return [{ username: text("username"), password: text("password") }];
@@ -90,7 +92,7 @@ function loginsIn({ data = {} }: Secret): Login[] {
   return Object.values((config.auths ?? config) as Record<string, Login>);
 }
 
-/** The Secrets of both clusters whose login works, by their place. */
+/** Returns the Secrets of both clusters whose login works, by location. */
 const working = ({ clusters, azure }: FakeWorld): string[] =>
   [...clusters].flatMap(([context, cluster]) =>
     cluster.all("secret").flatMap((secret) => (loginsIn(secret).some(azure.knows) ? [`${context}/${secret.metadata.namespace}`] : [])),
@@ -105,7 +107,7 @@ async function begun(credential: keyof typeof credentials): Promise<FakeWorld> {
   return world;
 }
 
-/** A person deletes Secrets with kubectl. */
+/** A user deletes Secrets with kubectl. */
 function lose({ clusters }: FakeWorld): void {
   for (const at of ["a", "b"]) clusters.get("prod")?.remove("secret", at, name);
 }
@@ -118,13 +120,13 @@ const situations = fc.record<Situation>({
   outside: fc.boolean(),
 });
 
-/** A world with a credential and with copies of the first Secret. */
+/** Creates a world with a credential and with copies of the first Secret. */
 async function worldOf({ credential, all, outside }: Situation): Promise<FakeWorld> {
   const world = await begun(credential);
   const source = world.clusters.get("prod")?.get("secret", "a", name);
   const [login] = source ? loginsIn(source) : [];
   if (!source || !login) throw new Error("no Secret");
-  // A cluster that Azure does not name, of a credential whose name is one Secret's, is not known to anyone
+  // If a credential's name derives from one Secret, and Azure does not name the cluster of a copy, the plugin cannot find the copy.
   const cluster = world.clusters.get(outside && credentials[credential].clusters ? "dev" : "prod");
   for (const [index, copy] of all.entries()) cluster?.put(copyOf(source, login, index === 0 ? "c" : "d", copy));
   return world;

@@ -34,7 +34,7 @@ test("an application of its own whose Secret is gone goes, and then its role", a
   expect(await type(`${line} --yes`, world)).toMatchObject({ stderr: "nothing is left over\n", code: 0 });
 });
 
-/** An application of somebody else with a role, and passwords of two Secrets, the second of which is gone. */
+/** Creates another user's application with a role, and passwords of two Secrets. The second Secret is deleted. */
 async function shared(): Promise<FakeWorld> {
   const world = await leftOver();
   const appId = world.azure.directory.put("ci");

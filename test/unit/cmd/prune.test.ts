@@ -54,7 +54,7 @@ other-acr   token   secret acr in namespace demo   59d   <unknown>   other clust
   expect([...world.azure.tokens.keys()]).toEqual(["theirs", "other-acr"]);
 });
 
-/** Two clusters that are not one. */
+/** Creates two different clusters. */
 function twoClusters() {
   const world = fakeWorld({ contexts: ["prod", "dev"] });
   for (const [context, cluster] of world.clusters)

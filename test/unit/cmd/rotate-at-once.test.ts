@@ -7,7 +7,7 @@ import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { isAlive, slotsOf } from "../../support/rotating.ts";
 
-/** A world in which each namespace has a credential of its own. */
+/** Creates a world in which each namespace has its own credential. */
 async function owned(names: readonly string[]): Promise<FakeWorld> {
   const world = worldOf(names);
   const create = "create --registry myregistry --repository app/web -A --credential-per namespace";
@@ -44,7 +44,7 @@ test("lists are read for all that wait for them, and not for each", async () => 
   const names = teams(80);
   const world = await owned(names);
   world.asking.around(async ({ call }, next) => {
-    // They take longer than all else
+    // Lists take longer than all other calls.
     if (call === "list") for (let round = 0; round < 50; round++) await turn();
     return next();
   });
@@ -52,7 +52,8 @@ test("lists are read for all that wait for them, and not for each", async () => 
   expect(await type("rotate -A --grace 0", world.ports)).toMatchObject({ code: 0 });
 
   expect(names.every((name) => isAlive(world, name))).toBe(true);
-  // For each credential a look at its end and one before its password goes, of four lists each, would be twice as many
+  // One check at the end of each credential and one before the deletion of its password would need twice as many lists (four lists per
+  // check).
   expect(world.asking.all.filter((call) => call.startsWith("list secret")).length).toBeLessThan(names.length * 4 + 20);
 });
 
@@ -72,7 +73,7 @@ test("Ctrl-C ends each of those that are under way, and the same command goes on
   expect(code).toBe(130);
   expect(stderr).toMatch(/^interrupted: .*namespaces are left\. The same command goes on from here\.\n$/m);
   expect(names.every((name) => isAlive(world, name))).toBe(true);
-  // Nobody has to wait for a run that has ended
+  // A run that has ended leaves no claim for which another run must wait.
   const claims = world.cluster.all("secret").map(({ metadata }) => metadata.annotations?.["acr-secret/claim"]);
   expect(claims.filter(Boolean)).toEqual([]);
   const told = linesOf(stdout).filter((line) => / configured in namespace /.test(line)).length;

@@ -8,14 +8,14 @@ import { isAlive, makeByHand, notedSecret, noteIn, slotsOf } from "../../support
 const create = "create --registry myregistry --repository app/web --credential-per scope --namespaces a,b,c";
 const rotate = "rotate acr-myregistry --namespaces a,b,c --grace 0";
 
-/** Two namespaces share a token, and a third one has none yet. */
+/** Creates two namespaces that share a token, and a third one without a Secret. */
 async function begun(): Promise<FakeWorld> {
   const world = await stored("a", "b");
   addNamespaces(world.cluster, "c");
   return world;
 }
 
-/** Lets another run come to its end right before the first call that matches. */
+/** Runs another command to its end right before the first call that matches. */
 function comesBefore({ asking, ports }: FakeWorld, matches: (asked: Asked) => boolean, line: string): () => Run | undefined {
   let other: Run | undefined;
   const undo = asking.around(async (asked, next) => {
@@ -71,7 +71,7 @@ test("a rotation whose Secrets are locked out while it runs, and whose slot anot
 
 test("a rotation waits for the claim on a Secret that is about to get its password, before it takes the old one away", async () => {
   const world = await begun();
-  // The run that hands it out has read it, and stands still right before its write
+  // The run that shares the password has read it, and pauses right before its write.
   const { promise: rotated, resolve } = Promise.withResolvers<void>();
   const { promise: held, resolve: hold } = Promise.withResolvers<void>();
   const undo = world.asking.around(async (asked, next) => {
@@ -104,7 +104,7 @@ test("a Secret that gets its old password back as often as it is written ends a 
     const answer = await next();
     if (!old || !is("patch secret b/")(asked) || asked.dryRun) return answer;
     world.cluster.put(old, "kubectl-acr-secret");
-    // Who is not ended by anything else
+    // Ends the run if nothing else does.
     if (++times === 50) live?.interrupt();
     return answer;
   });

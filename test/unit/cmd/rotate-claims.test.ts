@@ -10,7 +10,7 @@ import { isAlive, makeByHand, notedSecret, noteIn, slotsOf } from "../../support
 
 const now = new Date("2026-01-01T00:00:00Z");
 
-/** Lets another run claim a Secret at this moment. */
+/** Another run claims a Secret at this moment. */
 function claim(
   world: FakeWorld,
   at: string,
@@ -37,7 +37,7 @@ test.for([
   let slept = 0;
   const sleep = async () => {
     if (++slept === waits && ends) release(world, "c");
-    // Nothing is made before it has ended
+    // No password is created before the claim has ended.
     if (slept <= waits) expect([noteIn(world, "a").slot, world.asking.writes]).toEqual(["password1", []]);
   };
 
@@ -112,11 +112,11 @@ test.for([
     ["password2", true],
     ["password2", true],
   ]);
-  // All rounds together wait no longer than four claims last
+  // The waits of all rounds together are no longer than four claims.
   expect(time - now.getTime()).toBeLessThan(3 * 60_000);
 });
 
-/** A Secret in a namespace of its own that looks like ours, with a claim that anyone there can write. */
+/** Creates a Secret in another namespace that looks like one of this plugin. Any user of that namespace can write its claim. */
 function forged(world: FakeWorld, claimed: object): void {
   addNamespaces(world.cluster, "evil");
   const secret = notedSecret("evil", "x", [], undefined);
@@ -188,7 +188,7 @@ test.for<{ why: string; begin: (world: FakeWorld) => void; slot: string }>([
   const world = await stored("a", "b");
   begin(world);
   let lists = 0;
-  // Each look is of four lists
+  // Each check reads four lists.
   const unreachable = () => new CliError("unreachable", "the connection was refused");
   world.asking.around(refusing((asked) => is("list secret")(asked) && ++lists === 5, unreachable));
   let time = now.getTime();

@@ -6,7 +6,7 @@ import { noteIn } from "../../support/rotating.ts";
 
 const on = (moment: string) => ({ now: () => new Date(moment) });
 
-/** A namespace for each credential, `n0`, `n1`, and so on. @param options of `create` for each */
+/** Creates one namespace per credential: `n0`, `n1`, and so on. @param options of `create` for each */
 async function worldWith(...options: string[]): Promise<FakeWorld> {
   const world = fakeWorld();
   addNamespaces(world.cluster, "kube-system", ...options.map((_, index) => `n${index}`));
@@ -16,7 +16,7 @@ async function worldWith(...options: string[]): Promise<FakeWorld> {
   return world;
 }
 
-/** Sets the time at which Azure created the password that a Secret holds, in Azure and in the annotation. */
+/** Sets the creation time of the password in a Secret, in Azure and in the annotation. */
 function age(world: FakeWorld, at: string, creationTime: string, { annotation = creationTime } = {}): void {
   const { identity, slot = "password1", madeAt = "" } = noteIn(world, at);
   const passwords = world.azure.tokens.get(identity)?.passwords;

@@ -13,7 +13,7 @@ test("a password that is promised to work on does, and goes with the first run a
   expect(await type("rotate acr-myregistry -n a --grace 24h", world.ports)).toMatchObject({ code: 0 });
   expect(noteIn(world, "b").previous).toMatchObject({ slot: "password1", until: "2026-01-02T00:00:00Z" });
 
-  // Until then another one would have to take its place
+  // Until then a new password would replace it, because a token has two.
   const early = await type("rotate acr-myregistry -n a", world.ports, on("2026-01-01T12:00:00Z"));
   expect(early).toEqual({
     stdout: "",
@@ -30,7 +30,7 @@ test("a password that is promised to work on does, and goes with the first run a
   expect(linesOf(due.stdout)).toEqual([`token.azurecr.io/${shared} configured (-password1)`]);
   expect(knows(world, before)).toBe(false);
   expect(["a", "b"].map((at) => isAlive(world, at))).toEqual([true, true]);
-  // What is gone is asked for, and no list is read for it
+  // A deleted password is requested once, and needs no list.
   world.asking.forget();
   expect(await type(schedule, world.ports, on("2026-01-03T00:00:00Z"))).toMatchObject({ stdout: "", code: 0 });
   expect(world.asking.all.filter((call) => call.startsWith("list secret"))).toHaveLength(4);
@@ -70,7 +70,7 @@ test("only what ends in time is rotated, and its lifetime is kept", async () => 
   expect(stdout).toContain("secret/acr-myregistry configured in namespace n0\n");
   expect(["n0", "n1", "n2"].map((at) => noteIn(world, at).slot)).toEqual(["password2", "password1", "password1"]);
   expect(["n0", "n1", "n2"].map((at) => noteIn(world, at).expiresAt?.slice(0, 10))).toEqual(["2026-01-14", "2026-04-01", undefined]);
-  // Of the others nobody was asked
+  // The registry was not asked about the other logins.
   expect(new Set(world.asking.all.filter((call) => call.startsWith("admits")))).toHaveProperty("size", 1);
 });
 

@@ -16,13 +16,13 @@ const secretIn = ({ cluster }: FakeWorld, at: string): Secret => {
   return secret;
 };
 
-/** Another tool writes its name into the label, and leaves the annotation. */
+/** Another tool writes its name into the label, and keeps the annotation. */
 function relabel(world: FakeWorld, at: string, manager: string | undefined): void {
   const { metadata, ...secret } = secretIn(world, at);
   world.cluster.put({ ...secret, metadata: { ...metadata, labels: manager === undefined ? {} : { [managedBy.key]: manager } } });
 }
 
-/** The same Secret without its annotations, as a tool copies the data alone. */
+/** Copies a Secret without its annotations, like a tool that copies only the data. */
 function copyData(world: FakeWorld, from: string, at: string): void {
   addNamespaces(world.cluster, at);
   const { metadata, ...secret } = copyOf(world, from, { at });
@@ -130,7 +130,7 @@ test("warns in a schedule when a Secret of another tool ends in time", async () 
   expect(await type("rotate -n b --expiring-within 1h", world.ports)).toMatchObject({ stdout: "", code: 0 });
 });
 
-/** A credential of two clusters, of which Azure's description names both. */
+/** Creates a credential of two clusters. Azure's description names both. */
 async function inTwoClusters(): Promise<FakeWorld> {
   const world = fakeWorld({ contexts: ["prod", "dev"] });
   for (const [context, cluster] of world.clusters)
@@ -150,7 +150,7 @@ test("keeps the password of a cluster that Azure names and that is not selected"
   expect(stderr).toContain(`cluster ${clusterId("kube-system of dev")} may hold it`);
   expect(stderr).toContain("--contexts");
   expect(isAlive(world, "a", "acr-myregistry", "dev")).toBe(true);
-  // The next rotation would end it
+  // The next rotation would revoke it.
   expect(await type(line, world.ports)).toMatchObject({ stderr: expect.stringContaining("--contexts"), code: 1 });
   expect(["prod", "dev"].map((context) => isAlive(world, "a", "acr-myregistry", context))).toEqual([true, true]);
 });

@@ -5,7 +5,7 @@ import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { copyOf, host, isAlive, madeAtOf, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
 
-/** Two teams that share a credential, and a namespace in which somebody writes what he likes. */
+/** Creates two teams that share a credential, and a namespace in which a hostile tenant can write anything. */
 async function withEvil(): Promise<FakeWorld> {
   const world = await stored("a", "b");
   addNamespaces(world.cluster, "evil");
@@ -60,7 +60,7 @@ test.for<{
     expect(world.cluster.get("secret", "evil", name ?? "acr-myregistry")?.data).toEqual(hostile.data);
     if (!apart || line.includes("-A")) expect(stdout + stderr).toContain(says);
     expect(code).toBe(line.includes("-A") ? 1 : 0);
-    // Nor does it keep the one alive that is replaced
+    // The hostile Secret does not keep the replaced password valid.
     expect(before && world.azure.knows(before)).toBe(false);
     expect(["a", "b"].map((at) => isAlive(world, at))).toEqual([true, true]);
     expect(slotsOf(world, shared)).toEqual(["password2"]);
@@ -100,7 +100,7 @@ test("what a Secret notes of the password before is no reason to take that of so
   const world = await withEvil();
   world.azure.putToken("prod-token", ["password1", "password2"]);
   const theirs = { slot: "password2", madeAt: madeAtOf(world, "prod-token", "password2"), until: "2020-01-01T00:00:00Z" };
-  // A password that a person made in the other slot of the very token that the Secrets hold
+  // A password that a person created in the other slot of the token that the Secrets use.
   world.azure.tokens
     .get(shared)
     ?.passwords.set("password2", { text: "jane's", creationTime: "2026-01-01T09:00:00.000Z", expiry: undefined });

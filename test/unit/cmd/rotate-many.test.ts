@@ -92,7 +92,7 @@ test.for([
     expect(slots(world, "a", "b", "c")).toEqual(["password2", "password1", "password2"]);
     expect(before && world.azure.knows(before)).toBe(true);
 
-    // As long as it cannot be written no run makes another
+    // While the Secret cannot be written, no run creates another password.
     expect(await type("rotate acr-myregistry -n a --grace 0", world.ports)).toMatchObject({ code: 1 });
     free();
     const last = await type("rotate acr-myregistry -n a --grace 0", world.ports);
@@ -155,7 +155,7 @@ test("who may list the Secrets of his namespaces alone rotates those, and nothin
   expect(first.code).toBe(0);
   expect(first.stderr).toContain(`password1 of ${shared} stays, since not every Secret could be looked at`);
   expect(slots(world, "a", "b")).toEqual(["password2", "password1"]);
-  // The other slot has what he cannot see
+  // The other slot has a password that Secrets may use which this user cannot list.
   const second = await type("rotate acr-myregistry -n a", world.ports);
   expect(second.code).toBe(1);
   expect(second.stderr).toContain(`password1 of the ACR token "${shared}" is noted by no Secret, and somebody else may use it`);

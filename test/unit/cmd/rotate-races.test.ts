@@ -11,7 +11,7 @@ const rounds = Number(process.env["ROUNDS"] ?? 30);
 
 const create = "create --registry myregistry --repository app/web";
 
-/** How the credential came to be. */
+/** The commands that created the credential. */
 const beginnings: Readonly<Record<string, string>> = {
   own: `${create} -n a`,
   shared: `${create} --namespaces a,b,c --credential-per scope`,
@@ -26,7 +26,7 @@ const typed =
   ({ ports }) =>
     type(line, ports);
 
-/** A person makes a password with az in the other slot of the token, and uses it. */
+/** A person creates a password with az in the other slot of the token, and uses it. */
 const person: Racer = async (world) => {
   const { azure, asking } = world;
   const [name = ""] = azure.tokens.keys();
@@ -98,7 +98,7 @@ const tokensOf = ({ azure }: FakeWorld) => JSON.stringify([...azure.tokens].map(
 
 const aliveIn = (world: FakeWorld, at: readonly string[]) => at.filter((name) => isAlive(world, name));
 
-/** An end that is none of those that such a race may come to. */
+/** Whether the end of a run is one that such a race does not permit. */
 const unexpected =
   ({ may }: Race) =>
   ({ code, stderr }: Run) =>

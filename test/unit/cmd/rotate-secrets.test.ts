@@ -26,7 +26,7 @@ const secretIn = ({ cluster }: FakeWorld) => {
 
 const configIn = (world: FakeWorld) => Buffer.from(secretIn(world).data?.[".dockerconfigjson"] ?? "", "base64").toString();
 
-/** What a config has for the registry, by its key. */
+/** Returns the logins for the registry in a config, by key. */
 const loginsIn = (world: FakeWorld) => JSON.parse(configIn(world)).auths as Record<string, { username: string; password: string }>;
 
 const theirs = { auths: { "docker.io": { username: "jane", password: "p", email: "a  b", auth: "amFuZTpw" } }, credsStore: "x" };

@@ -9,7 +9,10 @@ import { isAlive, slotsOf } from "../../support/rotating.ts";
 const gone = (kind: "unreachable" | "cancelled") =>
   kind === "cancelled" ? new Interrupted("the answer was lost") : new CliError(kind, "the answer was lost");
 
-/** The cluster goes away while the Secret with the new login is written. @param reaches the write gets there, only its answer does not come */
+/**
+ * The cluster becomes unreachable while the Secret with the new login is written. @param reaches the write is carried out, only its
+ * response is lost
+ */
 function losingTheCluster(world: FakeWorld, reaches: boolean, kind: Parameters<typeof gone>[0] = "unreachable"): void {
   let away = false;
   let claims = 1;

@@ -4,7 +4,7 @@ import type { IdentitySource } from "../../../src/azure/port.ts";
 import { fakeWorld } from "../../support/fakes/world.ts";
 import { open } from "../../support/in-process.ts";
 
-/** A session of a command line with these flags, and what it has opened. */
+/** Opens the session of a command line with these flags. Records the opened ports. */
 function session(flags: Record<string, unknown> = {}) {
   const world = fakeWorld({ contexts: ["prod", "dev"] });
   const { context } = open(world.ports);

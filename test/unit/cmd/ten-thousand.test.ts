@@ -78,7 +78,7 @@ describe("ten thousand namespaces, one of which takes no Secret", () => {
     const done = await type(`${line} -A`, world.ports);
 
     expect(done).toMatchObject({ stderr: "1 Secret created, 9999 unchanged\n", code: 0 });
-    // It is claimed before the login is read that it gets, and that claim ends last
+    // The Secret is claimed before its login is read. The claim is removed last.
     expect(world.asking.writes).toEqual([
       "create secret team-77/acr-myregistry",
       "patch secret team-77/acr-myregistry",

@@ -11,7 +11,7 @@ const line = "create --registry myregistry --repository app/web --serviceaccount
 const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 1e9));
 const rounds = Number(process.env["ROUNDS"] ?? 34);
 
-/** How the world stands when the runs begin. */
+/** The initial states of the runs. */
 const beginnings: Readonly<Record<string, (world: FakeWorld) => Promise<unknown>>> = {
   "nothing is there": async () => undefined,
   "a run before left a token": async ({ azure }) => azure.putToken(token, ["password1"]),
@@ -29,7 +29,7 @@ const beginnings: Readonly<Record<string, (world: FakeWorld) => Promise<unknown>
 
 type Chance = ReturnType<typeof chanceFrom>;
 
-/** Fails one call in `odds`, before it is carried out or after. */
+/** Fails one in `odds` calls, before or after the call is carried out. */
 function failing(chance: Chance, odds: number): Around {
   return async (_, next) => {
     const fate = chance(2 * odds);
@@ -40,7 +40,7 @@ function failing(chance: Chance, odds: number): Around {
   };
 }
 
-/** Interrupts a run at one of its first forty turns or so, or not at all. */
+/** Interrupts a run at one of about its first forty turns, or not at all. */
 function interrupting(chance: Chance): (live: Live) => void {
   const at = chance(400);
   return ({ interrupt }) => {

@@ -37,7 +37,7 @@ test.for([
 test.for<{ kind: string; identity: string; derived?: boolean; again: Again }>([
   { kind: "acr-token", identity: "ci-pull", again: { flags: { acrToken: "ci-pull" }, noted: "its ACR token is ci-pull" } },
   { kind: "acr-token", identity: "demo-acr-0123456789", derived: true, again: { flags: {} } },
-  // What Azure would not take for a name is none, whoever has written it
+  // A name that Azure would reject is ignored, even if the annotation contains it.
   ...["!ci-pull", "ci-pull!", "four", "x".repeat(51)].map((identity) => ({ kind: "acr-token", identity, again: { flags: {} } })),
   {
     kind: "service-principal",
@@ -47,7 +47,7 @@ test.for<{ kind: string; identity: string; derived?: boolean; again: Again }>([
       noted: "its service principal is 44444444-4444-4444-4444-444444444444, which would get one more password",
     },
   },
-  // A name could stand for another application by now
+  // The name could belong to another application by now.
   { kind: "service-principal", identity: "ci", again: { flags: {} } },
   { kind: "given", identity: "ci", again: { flags: { username: "ci" } } },
   {

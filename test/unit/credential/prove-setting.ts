@@ -11,7 +11,7 @@ export const reach = (repositories: readonly string[], images: readonly ImageRef
   images,
 });
 
-/** A registry that answers for images by what a test says, and `not-found` for the rest; and what it was asked. */
+/** Returns a registry with a test's verdicts by image, and `not-found` for other images, and the record of its requests. */
 export function registry(
   answers: Readonly<Record<string, Proof["verdict"] | Proof["verdict"][]>>,
   tags: Readonly<Record<string, string>> = {},

@@ -159,7 +159,7 @@ test("of many repositories eight are asked for at once, once the first has shown
 
   await expect(proven).rejects.toMatchObject({ message: expect.stringContaining(`${host}/app-30: `) });
   expect([seen[0], seen[1], Math.max(...seen)]).toEqual([1, 1, 8]);
-  // The group in which one is refused is the last
+  // The group with the rejected image is the last one.
   expect(seen).toHaveLength(33);
 });
 

@@ -16,7 +16,7 @@ const filesIn = (folder: string, ending: string) =>
 const asked = () => Promise.reject(new Error("a file was asked for"));
 const disk = { look: asked, list: asked, bytes: asked, create: asked, remove: asked, replace: asked };
 
-/** What a command line comes to that nobody can answer: it is good if it gets as far as to ask somebody. */
+/** Runs a printed command line without any answers. It is valid if it succeeds or reaches its first request or prompt. */
 async function judged({ text, argv }: Printed): Promise<string> {
   const { code, stderr } = await run(argv, { stdin: "password", disk });
   const isAsked = /^error: (?:this is a defect of kubectl acr-secret \(Error\)|nothing in stdin makes pods|nobody can be asked here)/.test(

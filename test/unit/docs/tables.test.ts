@@ -5,7 +5,7 @@ import { verbs } from "../../../cmd/verbs.ts";
 import { pages } from "../../../scripts/docs/pages.ts";
 import { withTables } from "../../../scripts/docs/tables.ts";
 
-// What pages show of the code is made by `npm run docs`.
+// `npm run docs` generates the parts of the pages that show the code.
 const all = await pages();
 
 test.for(all)("$path says what the code does", ({ now, wanted }) => {

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { openHttp } from "../../../src/http/client.ts";
 import { NetworkError } from "../../../src/http/network-error.ts";
 
-/** A client that answers from a script: a status, or a failure. */
+/** Returns a client with scripted results: a status, or a failure. */
 function scripted(script: (number | NetworkError)[], signal = () => new AbortController().signal) {
   const slept: number[] = [];
   const sent: string[] = [];

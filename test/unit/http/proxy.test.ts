@@ -11,7 +11,7 @@ test.for([
   { env: { HTTP_PROXY: proxy }, goes: undefined },
   { env: { HTTPS_PROXY: "proxy.corp:3128" }, goes: "proxy.corp:3128" },
   { env: { HTTPS_PROXY: "" }, goes: undefined },
-  // Which Go does not read
+  // Go ignores this variable.
   { env: { ALL_PROXY: "socks5://proxy.corp:1080" }, goes: undefined },
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "*" }, goes: undefined },
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "localhost,r.azurecr.io" }, goes: undefined },
@@ -22,7 +22,7 @@ test.for([
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "azurecr.io:443" }, goes: undefined },
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "azurecr.io:8443" }, goes: "proxy.corp:3128" },
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "cr.io,,127.0.0.1" }, goes: "proxy.corp:3128" },
-  // Only what is below
+  // Only subdomains match.
   { env: { HTTPS_PROXY: proxy, NO_PROXY: ".r.azurecr.io" }, goes: "proxy.corp:3128" },
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "*.r.azurecr.io" }, goes: "proxy.corp:3128" },
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "*azurecr.io" }, goes: "proxy.corp:3128" },
@@ -31,7 +31,7 @@ test.for([
   expect(proxyFor("https://r.azurecr.io/v2/", env)?.host).toBe(goes);
 });
 
-// Names are not looked up, so a range only means hosts that are addresses
+// Host names are not resolved, so a range matches only hosts that are IP addresses.
 test.for([
   { host: "10.1.2.3", list: "10.0.0.0/8", straight: true },
   { host: "10.1.2.3", list: "10.1.2.3", straight: true },
@@ -45,7 +45,7 @@ test.for([
   { host: "[fd00::1]:8443", list: "[fd00::1]:8443", straight: true },
   { host: "[fd00::1]", list: "[fd00::1]:8443", straight: false },
   { host: "r.azurecr.io", list: "10.0.0.0/8", straight: false },
-  // This machine is never reached through a proxy
+  // This machine is never reached through a proxy.
   { host: "localhost:5000", list: "", straight: true },
   { host: "127.0.0.2:5000", list: "", straight: true },
   { host: "[::1]:5000", list: "", straight: true },

@@ -16,7 +16,7 @@ let target: Server;
 let proxy: Server;
 let tunnels = 0;
 
-/** A server with a certificate for localhost, and the port that it listens on. */
+/** Starts a server with a certificate for localhost. Returns it with its port. */
 async function listen({ certificate: cert, key }: KeyPair): Promise<Server> {
   const server = createServer({ cert, key }, ({ url }, response) =>
     setTimeout(() => response.end("pulled"), url === "/slow" ? 200 : 0),
@@ -57,8 +57,9 @@ afterAll(async () => {
 type Asked = { readonly trusted: string; readonly through?: boolean; readonly beside?: string; readonly body?: string };
 
 /**
- * What a target answers, or why there is no answer.
- * @param asked `through`: by way of a proxy that is itself spoken to over TLS; `beside`: a folder of more whom to trust
+ * Returns the response of a target, or the reason for the missing response.
+ *
+ * @param asked `through`: through a proxy that is itself reached over TLS; `beside`: a folder with more trusted CAs
  */
 async function ask(asked: Asked, times = 1): Promise<(string | null | undefined)[]> {
   const { trusted, through = false, beside, body } = asked;
@@ -72,7 +73,7 @@ async function ask(asked: Asked, times = 1): Promise<(string | null | undefined)
     () => {},
     () => new AbortController().signal,
   )();
-  // This machine itself is never asked through a proxy
+  // Requests to this machine never use a proxy.
   const host = through ? "target.test" : "localhost";
   const url = `https://${host}:${portOf(target)}/`;
   const one = () =>
@@ -141,8 +142,9 @@ test("where nobody is left to be trusted, it is tried once", async () => {
 });
 
 /**
- * A client behind a proxy of its own, which opens a tunnel to the target for some CONNECTs and refuses others.
- * @param refuses what a CONNECT is answered in place of a tunnel, by its number; undefined: a tunnel
+ * Returns a client behind its own proxy, which opens a tunnel to the target for some CONNECT requests and rejects others.
+ *
+ * @param refuses returns the response to a CONNECT by its number, or undefined for a tunnel
  */
 async function behind(refuses: (index: number) => string | undefined) {
   let asked = 0;

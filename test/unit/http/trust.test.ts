@@ -15,7 +15,7 @@ afterEach(() => rm(machine, { recursive: true }));
 
 const pem = (name: string) => `-----BEGIN CERTIFICATE-----\n${name}\n-----END CERTIFICATE-----`;
 
-/** Lays out files by their paths; a text that begins with `->` is a link, to a path of the machine or beside it. */
+/** Writes files by their paths. A text that starts with `->` is a symbolic link to an absolute or relative path. */
 async function has(files: Readonly<Record<string, string>>): Promise<void> {
   for (const [path, text] of Object.entries(files)) {
     const file = join(machine, path);

@@ -40,7 +40,7 @@ test("krew.yaml.tmpl is what plugin.yaml makes of it (if not: npm run krew)", as
 });
 
 test("krew-release-bot makes the manifest of the template", async () => {
-  // As the bot has it: the tag within the address, and two lines, the second indented by four spaces
+  // Like the bot: the tag within the URL, and two lines, the second indented by four spaces.
   const text = (await template())
     .replace(/\{\{addURIAndSha "(.*)" \.TagName \}\}/g, (_, uri) => `uri: ${uri}\n    sha256: "${sha256}"`)
     .replaceAll("{{ .TagName }}", "v1.2.3");

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { verify } from "../../../scripts/krew/verify.ts";
 import { address, type Release, release, rows } from "../../krew/broken.ts";
 
-/** Judges a release by our own rules. */
+/** Checks a release with this project's rules. */
 async function judge({ file, text, archive }: Release, there = true) {
   const folder = await mkdtemp(join(tmpdir(), "acr-secret-verify-"));
   onTestFinished(() => rm(folder, { recursive: true }));

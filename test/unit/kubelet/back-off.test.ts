@@ -23,7 +23,7 @@ test.for([
   expect(within(waits)).toBe(seconds);
 });
 
-// When a pod's Secret was mended, and how long it then took a real kubelet (1.34, containerd 1.7) to run the pod
+// Seconds until a pod's Secret was fixed, and until a real kubelet (1.34, containerd 1.7) then ran the pod.
 test.for([
   { mended: 15, took: 1.1 },
   { mended: 45, took: 46.3 },
@@ -36,7 +36,7 @@ test.for([
   expect(took).toBeLessThanOrEqual(within(mended));
 });
 
-/** When a kubelet pulls: what a pull takes, and how much later than 10 s each look comes, are given. */
+/** Yields the times of a kubelet's pulls. `takes` are the durations of pulls, `late` how much later than 10 s each check occurs. */
 function* pulls(takes: readonly number[], late: readonly number[]): Generator<{ from: number; to: number }> {
   let at = 0;
   let failed: { readonly at: number; readonly backOff: number } | undefined;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { decodeGoBase64 } from "../../../src/kubelet/go.ts";
 
-// As Go 1.26's encoding/base64 decodes: the text, or the byte that its error names.
+// Decodes like Go 1.26's encoding/base64: the text, or the byte that its error names.
 test.for<[string, string | number]>([
   ["dTpw", "u:p"],
   ["dTpwYQ==", "u:pa"],

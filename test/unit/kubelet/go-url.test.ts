@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { splitUrl } from "../../../src/kubelet/go.ts";
 
-// As Go's net/url reads `https://…` (1.26, url.go: parse, parseAuthority, validOptionalPort, unescape).
+// Parses `https://…` like Go's net/url (1.26, url.go: parse, parseAuthority, validOptionalPort, unescape).
 test.for<[string, string | undefined, string?]>([
   ["host", "host"],
   ["host/path", "host", "/path"],

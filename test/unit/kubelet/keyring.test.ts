@@ -10,7 +10,7 @@ type Lookup = {
   error?: string;
 };
 
-// Recorded from the kubelet's own code (1.37.2) by kubelet-lookups.go.
+// Recorded with the kubelet's own code (1.37.2) by kubelet-lookups.go.
 const lookups = readFileSync(new URL("kubelet-lookups.jsonl", import.meta.url), "utf8")
   .trimEnd()
   .split("\n")
@@ -26,7 +26,7 @@ test.for(lookups)("for $image with $secrets the kubelet takes $logins $error", (
   const keyring = buildKeyring(secrets.map(asSecret));
   const found = keyring.lookup(parseImage(image));
 
-  // What has no user name or no password is taken by the kubelet and not offered by containerd (test/node/matching.test.ts).
+  // The kubelet accepts logins without a user name or a password, but containerd does not send them (test/node/matching.test.ts).
   const offered = logins.filter(({ username, password }) => username !== "" && password !== "");
   expect(found.map(({ secret, login }) => ({ secret, username: login.username, password: login.password.reveal() }))).toEqual(offered);
   expect(keyring.poison?.message).toBe(error);

@@ -1,4 +1,4 @@
-// Asks the kubelet's own code which logins it takes for an image. Reads and writes kubelet-lookups.jsonl, one case a line:
+// Prints the logins that the kubelet's own code selects for an image. Reads and writes kubelet-lookups.jsonl, one case per line:
 //
 //	cd sandbox/tools/kubernetes-1.37 && go run ../../../test/unit/kubelet/kubelet-lookups.go < CASES > LOOKUPS
 package main

@@ -46,7 +46,7 @@ describe("the error of a pull", () => {
     { cause: "throttled", error: `${resolve}${manifest}429 Too Many Requests`, text: `${manifest}429 Too Many Requests` },
     { cause: "unreachable", error: `${resolve}${manifest}500 Internal Server Error`, text: `${manifest}500 Internal Server Error` },
     { cause: "unreachable", error: `${resolve}${manifest}503 Service Unavailable`, text: `${manifest}503 Service Unavailable` },
-    // containerd 1.6
+    // containerd 1.6.
     {
       cause: "no-login",
       error: `${resolve}failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized`,

@@ -6,7 +6,7 @@ import { shapes } from "../../support/manifests/shapes.ts";
 
 const list = (key: number, dash: number) => [`${" ".repeat(key)}imagePullSecrets:`, `${" ".repeat(dash)}- name: acr`];
 
-/** The lines that attach adds to each shape, or changes. */
+/** The lines that attach adds to each shape, or changes in it. */
 const added: Readonly<Record<string, readonly string[]>> = {
   "a Deployment as the pages of Kubernetes have it": [...list(6, 6)],
   "a Deployment as kubectl create prints it": [...list(6, 6)],

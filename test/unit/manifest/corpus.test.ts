@@ -13,7 +13,7 @@ const edited = (text: string, act: Edit["do"], { accounts }: Shape) =>
     chooses: ({ kind }) => (accounts ? !kind.makesPods : kind.makesPods),
   });
 
-/** What a text says, by the library's own reading and not by ours. */
+/** Returns the data of a text, parsed by the library and not by the plugin's code. */
 const says = (text: string) =>
   (yaml.parseAllDocuments(text, { merge: true, logLevel: "error" }) as yaml.Document[]).map((document) =>
     JSON.parse(JSON.stringify(document.toJS() ?? null)),
@@ -33,7 +33,7 @@ const isMeant = ({ kind = "", apiVersion = "" }: Data, { accounts }: Shape) =>
   !/example/.test(apiVersion) &&
   (accounts ? kind === "ServiceAccount" : /^(Pod|\w+Set|\w*Job|Deployment|ReplicationController)$/.test(kind));
 
-/** The same with one entry more in each list that is meant, done to the data. */
+/** Returns the same data with one more entry in each selected list. */
 function withEntry(documents: readonly (Data | null)[], shape: Shape): (Data | null)[] {
   const all = structuredClone([...documents]);
   for (const object of all.flatMap(flat).filter((each) => isMeant(each, shape))) {

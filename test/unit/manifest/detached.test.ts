@@ -74,7 +74,7 @@ test.for<{ what: string; from: string; to: string }>([
   { what: "nothing", from: "  imagePullSecrets:\n", to: "  imagePullSecrets:\n" },
 ])("$what", ({ from, to }) => {
   expect(detach(pod(from + containers))).toBe(pod(to + containers));
-  // The order of keys is another in each manifest
+  // The order of keys differs between manifests.
   expect(detach(pod(containers + from))).toBe(pod(containers + to));
 });
 

@@ -4,7 +4,7 @@ import { listedNames } from "../../../src/manifest/objects.ts";
 import { editManifest, readManifest } from "../../../src/manifest/patch.ts";
 import type { Yaml } from "../../../src/manifest/read.ts";
 
-/** A List of pods, each of which merges the same part. */
+/** Returns a List of pods, all of which merge the same part. */
 const merged = (count: number) =>
   `apiVersion: v1\nkind: List\nitems:\n- &p {apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: []}}\n${Array.from(
     { length: count },

@@ -8,7 +8,7 @@ import { differ } from "../../support/manifests/differ.ts";
 import { shapes } from "../../support/manifests/shapes.ts";
 import type { Choose } from "../../support/manifests/styled.ts";
 
-/** What a hand may leave in a manifest. */
+/** Typical mistakes in a manual edit of a manifest. */
 const words = [
   "\n",
   " ",
@@ -62,7 +62,7 @@ function withSlip(text: string, choose: Choose, upTo: (most: number) => number):
 const edited = (text: string, act: "attach" | "detach") =>
   editManifest(yaml, readManifest(yaml, { name: "f.yaml", text }), { do: act, secret: "acr", chooses: () => true });
 
-/** The same, or undefined where it is refused; anything but a refusal is a defect. */
+/** Returns the edited text, or undefined if the edit is rejected. Any other error is a defect. */
 function attempted(text: string, act: "attach" | "detach") {
   try {
     return edited(text, act);
@@ -72,7 +72,7 @@ function attempted(text: string, act: "attach" | "detach") {
   }
 }
 
-/** All that a text says but for the lists of pull secrets, by the library's own reading. */
+/** Returns all data of a text except the lists of pull secrets, parsed by the library. */
 function saysElse(text: string): unknown {
   const documents = yaml.parseAllDocuments(text, { merge: true, logLevel: "error" }) as yaml.Document[];
   const isElse = (key: string, value: unknown) => (key === "imagePullSecrets" ? undefined : value);

@@ -20,7 +20,7 @@ const shuffled = (object: object, choose: Choose) =>
       .map(([, entry]) => entry),
   );
 
-/** A Pod or a ServiceAccount, with its keys in any order, and a list that is there, empty, nothing, or absent. */
+/** Returns a Pod or a ServiceAccount with its keys in random order, and a list that has entries, is empty, is null, or is absent. */
 function generated(choose: Choose) {
   const list = choose<readonly object[] | null | undefined>(
     undefined,
@@ -64,18 +64,18 @@ test("in whatever style a manifest is written, the name is added and nothing els
         return;
       }
       const { gone, come } = differ(text, after);
-      // A list in brackets, an empty one, and braces are on a line that changes
+      // A list in brackets, an empty list, or a mapping in braces is on one line, which is replaced.
       expect(gone.length, `${text}=====\n${after}`).toBeLessThanOrEqual(1);
       expect(come.length, text).toBeGreaterThanOrEqual(1);
       const holder = before.kind === "Pod" ? before.spec : before;
       holder.imagePullSecrets = [...(list ?? []), { name: "acr" }];
       expect(isDeepStrictEqual(says(after), before), `${text}=====\n${after}`).toBe(true);
       expect(edited(after, "attach")).toBe(after);
-      // An empty list that was there goes too; what stood below it could then become part of a block above it
+      // An existing empty list is removed, too. The lines after it could then become part of a block above it.
       if (list === undefined || (list?.length ?? 0) > 0) expect(edited(after, "detach"), after).toBe(text);
     }),
     { numRuns: runs },
   );
-  // What is refused would be easy to write
+  // Rejecting every text would also pass the other checks.
   expect(refused).toBeLessThan(runs / 100);
 });

@@ -55,7 +55,7 @@ const evil = "a\u001b[1A\u202eb\u009b";
 const seen = "a\\x1b[1A\\u202eb\\x9b";
 const to = { kind: "secret", namespace: "demo", name: evil } as const;
 
-/** A stream that keeps what is written to it. */
+/** Returns a stream that keeps its text. */
 function sinkOf(isTTY = false) {
   const texts: string[] = [];
   return { write: (text: string) => void texts.push(text), isTTY, columns: 80, text: () => texts.join("") };

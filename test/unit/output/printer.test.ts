@@ -33,7 +33,7 @@ const refused: Outcome = {
 const left: Outcome = { change: { act: "keep", to: account, because: "" }, left: "failed" };
 const all = [made, minted, stored, attached, told, refused, left];
 
-/** What a printer prints of outcomes: as they come, and by the end. */
+/** Returns what a printer prints for outcomes: during the run, and at its end. */
 async function printed(
   form: Form,
   outcomes: readonly Outcome[],

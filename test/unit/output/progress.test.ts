@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { progressOn } from "../../../src/output/progress.ts";
 
-/** What spinners begin with, which write to this process's stderr themselves. */
+/** Records the first texts of spinners, which write to this process's stderr themselves. */
 function begun(): readonly string[] {
   const lines: string[] = [];
   const { stderr } = process;

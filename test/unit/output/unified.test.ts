@@ -38,7 +38,7 @@ test("what stays and comes is what there is then, and what stays and goes what t
   const some = fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 7 });
   fc.assert(
     fc.property(some, some, (before, after) => {
-      // As far as three lines around reach, everything of such short texts is shown
+      // With three lines of context, such short texts are shown completely.
       const shown = unified([...before, "x"], [...after, "y"]).filter((line) => !line.startsWith("@@"));
       const side = (sign: string) => shown.filter((line) => line[0] === sign || line[0] === " ").map((line) => line.slice(1));
       expect([...before, "x"].join(" ").endsWith(side("-").join(" "))).toBe(true);

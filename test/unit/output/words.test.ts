@@ -26,7 +26,7 @@ test.for<{ grants: readonly string[] | undefined; suffix: string }>([
       .map((name) => `+${name}`)
       .join(", ")} and 2 more)`,
   },
-  // No registry has such a name, but who may write a scope map could
+  // No repository has such a name, but a user who may write a scope map could create it.
   { grants: ["app/web)\nsecret/acr created", "a, +b", 'a"'], suffix: ' (+"app/web)\\nsecret/acr created", +"a, +b", +"a\\"")' },
 ])("what is granted is told: $suffix", ({ grants, suffix }) => {
   const change: Change = { act: "update", to: token, because: "", ...(grants && { grants }) };

@@ -11,7 +11,7 @@ import { hostPlatform, platforms } from "../../../scripts/platforms.ts";
 const bundles = await bundlePlugin();
 const here = hostPlatform() ?? (platforms[0] as (typeof platforms)[number]);
 
-/** Compiles the bundles in a folder of a name. @returns a digest of everything that V8 compiled */
+/** Compiles the bundles in a folder with this name. @returns a digest of all code that V8 compiled */
 async function compiled(name: string) {
   const top = await mkdtemp(join(tmpdir(), "compile-test-"));
   onTestFinished(() => rm(top, { recursive: true }));

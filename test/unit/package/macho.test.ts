@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { signAdHoc } from "../../../scripts/package/macho.ts";
 
-/** A Mach-O with a page of code and an empty __LINKEDIT behind it; `room` for another load command, or none. */
+/** Returns a Mach-O with a page of code and an empty __LINKEDIT after it. With `room`, there is space for another load command. */
 function program({ room = true } = {}): Buffer {
   const bytes = Buffer.alloc(8192, "code");
   bytes.fill(0, 0, room ? 400 : 32 + 2 * 72);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { withoutSignature } from "../../../scripts/package/pe.ts";
 
-/** A PE32+ program of 1024 bytes, and a signature of 16 behind it. */
+/** Returns a PE32+ program of 1024 bytes, with a signature of 16 bytes after it. */
 function program({ signed = true, behind = 0 } = {}): Buffer {
   const bytes = Buffer.alloc(signed ? 1040 + behind : 1024, 7);
   bytes.fill(0, 0, 512);

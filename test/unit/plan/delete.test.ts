@@ -40,7 +40,7 @@ const facts = (more: Partial<DeleteFacts> = {}): DeleteFacts => ({
   ...more,
 });
 
-/** Each step with what it is done to and what it needs, as a line. */
+/** Formats each step as a line, with its object and its dependencies. */
 const lines = (plan: ReturnType<typeof planDelete>) =>
   plan.map((change) => {
     const needs = [change.needs ?? []].flat().map(nameOf).join(" ");

@@ -25,7 +25,7 @@ const facts = (more: Partial<PlanInput> = {}): PlanInput => ({
 const options = { entry, host, fresh: true, force: false, merge: false };
 const all: AttachOptions = { restart: "stuck", mayPull: () => true };
 
-/** Each step with what it is done to and what it needs, as a line. */
+/** Formats each step as a line, with its object and its dependencies. */
 const lines = (plan: ReturnType<typeof planPlace>) =>
   plan.map(({ act, to, needs }) => `${act} ${nameOf(to)}${[needs ?? []].flat().map((ref) => ` needs ${nameOf(ref)}`)}`);
 

@@ -18,7 +18,7 @@ const host = "r.azurecr.io";
 const token: CredentialId = { kind: "acr-token", identity: "t", host };
 const entry: Entry = { hosts: [host], kind: "acr-token", identity: "t", slot: "password1", madeAt: "2026-01-01T00:00:00Z" };
 
-/** The values of each column of the table. Every row is one value of each. */
+/** The values of each column of the table. Every row has one value of each. */
 const labels = ["ours", "other", "none"] as const;
 const annotations = ["names", "other", "unreadable"] as const;
 const configs = ["login", "other", "none", "unreadable"] as const;
@@ -49,8 +49,8 @@ const rows: Row[] = labels.flatMap((label) =>
 const writes: Readonly<Record<Manager, boolean>> = { ours: true, other: false, none: false };
 
 /**
- * Question 2, the Secret: an annotation or a docker config that names the credential. The label does not matter. A docker config that
- * cannot be read is none: the kubelet cannot pull with it.
+ * Question 2, the Secret: an annotation or a docker config that names the credential. The label does not matter. An unreadable docker
+ * config does not count, because the kubelet cannot pull with it.
  */
 const holds = ({ annotation, config }: Row) => annotation === "names" || config === "login";
 
@@ -65,7 +65,7 @@ const keeps: Readonly<Record<Row["cluster"], "cluster" | undefined>> = {
 const grants: Readonly<Record<AzureObject["creator"], boolean>> = { self: true, other: false, unknown: false };
 const deletes: Readonly<Record<Row["key"], boolean>> = { none: true, password: false, certificate: false, "federated credential": false };
 
-/** A Secret's metadata as the row describes it. */
+/** Returns the metadata of a Secret as the row describes it. */
 function metadataOf({ label, annotation }: Row) {
   const manager = { ours: managedBy.value, other: "kyverno", none: undefined }[label];
   const note = { names: JSON.stringify([entry]), other: JSON.stringify([{ ...entry, identity: "u" }]), unreadable: "{" }[annotation];

@@ -16,7 +16,7 @@ const pod = (more: Partial<PullingPod>): PullingPod => ({
   ...more,
 });
 
-/** A pod that nothing would make anew. */
+/** Returns a pod that no controller would recreate. */
 const bare = (more: Partial<PullingPod>): PullingPod => {
   const { maker: _, ...without } = pod(more);
   return without;
@@ -155,7 +155,7 @@ test("the pod that is meant is the one that was looked at, and why it goes is sa
 const hash = { maker: { kind: "ReplicaSet", name: "web-5d" }, above: { kind: "Deployment", name: "web" } };
 const deployment = { kind: "deployment.apps", namespace: "demo", name: "web" } as const;
 
-/** Each step as a line. */
+/** Formats each step as a line. */
 const steps = (targets: readonly Attached[], pods: readonly PullingPod[], restart: RestartOptions) =>
   planRestarts(targets, pods, { secret: "acr", restart, mayPull: (repository) => repository === "app/web" }).map(
     ({ act, to, needs }) => `${act} ${nameOf(to)}${[needs ?? []].flat().map((ref) => ` needs ${nameOf(ref)}`)}`,

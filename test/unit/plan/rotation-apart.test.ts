@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { independentGroups, type Member, rotationsOf } from "../../../src/plan/rotation.ts";
 
-/** A Secret that notes logins, each as `IDENTITY`, or `IDENTITY@HOST`. */
+/** Returns a Secret whose annotation records these logins, each as `IDENTITY` or `IDENTITY@HOST`. */
 const secret = (name: string, ...logins: readonly string[]): Member[] =>
   logins.map((login) => {
     const [identity = "", host = "myregistry.azurecr.io"] = login.split("@");

@@ -4,10 +4,10 @@ import type { Entry, Previous } from "../../../src/secret/entry.ts";
 
 const host = "myregistry.azurecr.io";
 
-/** When the password with a number was made. */
+/** Returns the creation time of the password with a number. */
 const at = (number: number) => `2026-01-${String(number).padStart(2, "0")}T00:00:00Z`;
 
-/** `1` is what a Secret holds, and `1<2` one whose password before was another; slots go to and fro. */
+/** `1` is the password in a Secret. `1<2` means that the password before 2 was 1. Slots alternate. */
 function member(name: string, text: string, more: Partial<Entry> & Pick<Member, "lapsed"> = {}): Member {
   const [before, now] = text.includes("<") ? text.split("<") : [undefined, text];
   const of = (number: string) => ({ slot: Number(number) % 2 ? "password1" : "password2", madeAt: at(Number(number)) });
@@ -19,7 +19,7 @@ function member(name: string, text: string, more: Partial<Entry> & Pick<Member, 
   };
 }
 
-/** A rotation as it is read: `b>a` is held by b, and a is behind; then what is replaced. */
+/** Formats a rotation: in `b>a`, b has the newest password and a is behind. The replaced passwords follow, and those in use. */
 function shown(all: readonly Member[], wanted = (_: Member) => true): string[] {
   const day = ({ madeAt = "" }: { madeAt?: string }) => String(Number(madeAt.slice(8, 10)));
   return rotationsOf(all, wanted).map(({ members, newest, behind, replaced, inUse }) => {
@@ -95,7 +95,7 @@ test("only what is wanted is rotated, with all that hold the same", () => {
   ]);
 });
 
-/** Notes that follow each other for ever, in whatever order they come. */
+/** Annotations that form a chain of previous passwords, in any order, or an endless circle. */
 const many = 10_000;
 const long = (circle: boolean) =>
   Array.from({ length: many }, (_, index) => {

@@ -4,7 +4,7 @@ import { driftOf } from "../../../src/plan/drift.ts";
 import { sources } from "../../../src/plan/sources.ts";
 import { byHelm, flux, fluxHelm, said, tracked, wrote } from "../../support/situations/written.ts";
 
-/** By each mark, the source and what it is called by default. No field manager of these is undone by Flux for its name alone. */
+/** The source of each mark, with the source's default name. Flux undoes none of these field managers because of its name alone. */
 const marks = [
   { by: "helm", marked: byHelm, manager: "helm" },
   { by: "flux-helm", marked: { labels: fluxHelm }, manager: "helm-controller" },

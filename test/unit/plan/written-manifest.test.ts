@@ -3,7 +3,7 @@ import type { Job, ManagedFields, Metadata, Pod } from "../../../src/objects.ts"
 import { writtenManifest } from "../../../src/plan/written-manifest.ts";
 import { jobOf, podOf } from "../../support/situations/anew.ts";
 
-/** As it stands in a request. */
+/** Returns the manifest as a request contains it. */
 const manifest = (object: Pod | Job, names?: readonly string[]) =>
   JSON.parse(JSON.stringify(object.kind === "Pod" ? writtenManifest("pod", object, names) : writtenManifest("job.batch", object, names)));
 

@@ -15,7 +15,7 @@ const answer = (status: number, text = "", headers: Readonly<Record<string, stri
 });
 const bearer = (realm: string) => `Bearer realm="${realm}",service="s"`;
 
-/** A registry that answers the first request with a challenge, a token endpoint that knows everybody, and what it was asked. */
+/** Returns a registry that answers the first request with a challenge, a token endpoint that accepts every login, and their requests. */
 function world(challenge: string, token = '{"token":"t"}') {
   const sent: HttpRequest[] = [];
   const http: Http = async (request) => {
@@ -92,7 +92,7 @@ const host = "r.azurecr.io";
 const of = { type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t-1" } as const;
 const token: EntraToken = { text: new Sensitive("entra's"), of };
 
-/** Exchanges at a registry that answers so, and tells what it was sent. */
+/** Exchanges a token at a registry with this response. Returns the registry's requests, too. */
 async function at(status: number, text: string, given = token) {
   const sent: HttpRequest[] = [];
   const answer = await exchange(

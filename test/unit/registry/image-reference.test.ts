@@ -15,7 +15,7 @@ test.for([
   ["localhost/app", "localhost", "app", "latest"],
   ["localhost:5000/app", "localhost:5000", "app", "latest"],
   ["[::1]:5000/app:v1.2_3-rc", "[::1]:5000", "app", "v1.2_3-rc"],
-  ["Team/app", "Team", "app", "latest"], // a first part with capitals can only be a host
+  ["Team/app", "Team", "app", "latest"], // a first part with capital letters can only be a host
   ["a/b_c/d__e/f--g/h.i", "docker.io", "a/b_c/d__e/f--g/h.i", "latest"],
 ] as const)("%s is on %s, %s, %s", ([text, host, repository, reference]) => {
   expect(parseImage(text)).toEqual({ host, repository, reference });

@@ -25,7 +25,7 @@ const image: ImageRef = { host: "r.azurecr.io", repository: "app/web", reference
 const login = (username: string, password: string): Login => ({ username, password: new Sensitive(password) });
 const pulls: Proof = { verdict: "pulls", message: "yes" };
 
-/** A registry that answers when it is told to, and remembers what it was asked. */
+/** Returns a registry that responds when the test says so, and records its requests. */
 function world() {
   const asked: string[] = [];
   const answers: { resolve(proof: Proof): void; reject(error: Error): void }[] = [];

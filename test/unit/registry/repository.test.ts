@@ -34,7 +34,7 @@ test.for([
   ["myregistry.eastus.geo.azurecr.io/app", "myregistry.azurecr.io", "app"],
   ["localhost:5000/app", "localhost:5000", "app"],
   ["ghcr.io/team/app", "ghcr.io", "team/app"],
-  // Folders that are called like a host, or like the registry
+  // Path segments with the name of a host or of the registry.
   ["ghcr.io/team/app", "myregistry", "ghcr.io/team/app"],
   ["myregistry/app", "myregistry", "myregistry/app"],
   ["a.b/app", "myregistry", "a.b/app"],

@@ -7,7 +7,7 @@ import { Sensitive } from "../../../src/secret/sensitive.ts";
 const login: Login = { username: "ci", password: new Sensitive("hunter2") };
 type Answer = readonly [status: number, body: object];
 
-/** A registry that needs no login and gives these answers, by the part of the path that they are for. */
+/** Returns a registry that needs no login and returns these responses by a part of the path. */
 const registry =
   (answers: Readonly<Record<string, Answer>>): Http =>
   async ({ url }) => {

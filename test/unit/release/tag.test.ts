@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { guardedFolder } from "../../../sandbox/guard.ts";
 import { commitProblem } from "../../../scripts/release/tag.ts";
 
-/** A clone of a repository whose main branch has one commit. */
+/** Creates a clone of a repository whose main branch has one commit. */
 async function openClone() {
   const folder = await guardedFolder("acr-secret-git-");
   onTestFinished(() => folder.remove());

@@ -21,7 +21,7 @@ const zips = [
 ] as const;
 const manifests = wingetManifests(said, zips);
 
-/** What the schemas of winget 1.9.0 ask of the fields that we write; every other field would be a misspelled one. */
+/** The rules in the schemas of winget 1.9.0 on the fields that this project writes. Any other field would be a misspelled one. */
 const identifier = /^[^.\s\\/:*?"<>|]{1,32}(\.[^.\s\\/:*?"<>|]{1,32}){1,7}$/;
 const address = /^https:\/\/.{1,2000}$/;
 const head = { PackageIdentifier: identifier, PackageVersion: /^[^\\/:*?"<>|]{1,128}$/, ManifestVersion: /^1\.9\.0$/ };
@@ -57,7 +57,7 @@ const asked: Readonly<Record<string, Readonly<Record<string, RegExp>>>> = {
   },
 };
 
-/** `{ "a.0.b": "text" }` of `{ a: [{ b: "text" }] }` */
+/** Returns `{ "a.0.b": "text" }` for `{ a: [{ b: "text" }] }`. */
 function leaves(value: unknown, path = ""): [string, unknown][] {
   if (typeof value !== "object" || value === null) return [[path, value]];
   return Object.entries(value).flatMap(([key, one]) => leaves(one, path === "" ? key : `${path}.${key}`));

@@ -17,7 +17,7 @@ const jobsWith = (isMeant: (step: Step) => boolean) => Object.values(jobs).filte
 const runs = (command: string) => (step: Step) => step.run?.includes(command) === true;
 const uses = (action: string) => (step: Step) => step.uses?.startsWith(`${action}@`) === true;
 
-/** The actions whose code is pinned by the commit: they run no container image. */
+/** The actions whose code is pinned by the commit, because they run no container image. */
 const pinned = ["actions/checkout", "actions/setup-node", "actions/setup-go", "actions/attest-build-provenance"];
 
 test("gives a permission to write only to jobs whose actions are pinned", () => {

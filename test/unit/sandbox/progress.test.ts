@@ -26,7 +26,7 @@ test.for([
   expect(buildLine("krew 0.4.3", { downloads, packages }, total, seconds)).toBe(line);
 });
 
-/** What is written when lines come at these seconds. */
+/** Returns the written text if lines arrive at these seconds. */
 function shown(stream: { isTTY: boolean; columns?: number }, lines: readonly [second: number, line: string][]): string {
   let written = "";
   let now = 0;

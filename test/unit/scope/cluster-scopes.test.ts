@@ -15,7 +15,7 @@ const scope = (more: Partial<Scope> = {}): Scope => ({
   ...more,
 });
 
-/** Clusters of two contexts, `prod` and `dev`; the current one is prod's. */
+/** Creates clusters of two contexts, `prod` and `dev`. The current context is prod. */
 function world(writes = true) {
   const asking = openAsking();
   const [prod, dev] = [fakeCluster(asking, "prod"), fakeCluster(asking, "dev")];

@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { prefetch } from "../../../src/scope/concurrency.ts";
 
-/** Numbers from 1 on, and what became of them. */
+/** Returns the prefetched numbers from 1, and a log of the reads of their source. */
 function counted(refuse?: Error) {
   const log: string[] = [];
   async function* count() {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { over } from "../../../src/scope/concurrency.ts";
 import { collect } from "../../support/collect.ts";
 
-/** Work that a test ends by itself, one item at a time. */
+/** Returns a task whose items a test completes one by one. */
 function workshop() {
   const begun: number[] = [];
   const ends = new Map<number, () => void>();
@@ -27,7 +27,7 @@ const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
 const bounds = (width: number, halted = () => false) => ({ width: () => width, halted });
 
-/** Reads in the background what comes. */
+/** Reads the items in the background. */
 function reading<T>(items: AsyncIterable<T>): { readonly read: T[]; readonly whole: Promise<void> } {
   const read: T[] = [];
   const whole = (async () => {

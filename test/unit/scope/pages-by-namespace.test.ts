@@ -6,7 +6,7 @@ import { byKey, inStep } from "../../../src/scope/pages-by-namespace.ts";
 type One = { readonly metadata: { readonly namespace: string; readonly name: string } };
 const one = (namespace: string, name = "x"): One => ({ metadata: { namespace, name } });
 
-/** Pages of a list, and how many of them have been read. */
+/** Returns pages of a list, and the number of pages that have been read. */
 function pagesOf(...pages: One[][]) {
   let read = 0;
   const list = (async function* () {
@@ -56,7 +56,7 @@ test("nothing is read before it is asked for, then four pages behind the first, 
   };
 
   expect(pages()).toBe(0);
-  // Of a page is known that it has no more of a namespace when the next one has come
+  // Only the next page shows that a page has no more items of a namespace.
   expect(await readFor("a")).toBe(5);
   expect(await readFor("b")).toBe(5);
   expect(await readFor("bb")).toBe(5);

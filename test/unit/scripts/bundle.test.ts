@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Bundles the files, whose first is the entry, and runs that. */
+/** Bundles the files, of which the first is the entry, and runs the bundle. */
 async function run(files: Readonly<Record<string, string>>): Promise<string> {
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const { script } = await bundle(join(folder, Object.keys(files)[0] ?? ""));
@@ -31,7 +31,7 @@ async function start(file: string, { args = [], node = [] }: { args?: string[]; 
   return (await promisify(execFile)(process.execPath, [...node, join(folder, file), ...args])).stdout;
 }
 
-/** What a program prints at its end if it has loaded one of Node's modules that reach for the network, a terminal or for keys. */
+/** Makes a program print at its end which of Node's modules for network, terminal or cryptography it has loaded. */
 const tellAtExit = `data:text/javascript,process.on("exit", () => {
   const heavy = ["_tls_wrap", "_http_client", "crypto"].filter((name) => process.moduleLoadList.includes("NativeModule " + name));
   if (heavy.length > 0) console.log("loaded", heavy.join());
@@ -105,7 +105,7 @@ test("loads no network code for version --client", async () => {
   expect(printed).toMatch(/^Client Version: v\d+\.\d+\.\d+\n$/);
 });
 
-/** What a program prints at its end: the parts that it has loaded. */
+/** Makes a program print at its end which parts it has loaded. */
 const partsAtExit = `data:text/javascript,import { createRequire } from "node:module"; process.on("exit", () => {
   console.log("loaded", Object.keys(createRequire("/").cache).map((file) => /([^/]+).cjs$/.exec(file)[1]).sort().join());
 })`;

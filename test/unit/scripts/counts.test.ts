@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type Counts, countReport, inWords, type Report, timesOf } from "../../../scripts/counts.ts";
 
-/** A report of files, each given as the states of its tests; a file with a `!` broke outside them. */
+/** Returns a report of files, each given as the states of its tests. A file with a `!` failed outside its tests. */
 function report(...files: string[][]): Report {
   const states = files.flat().filter((state) => state !== "!");
   const count = (wanted: string) => states.filter((state) => state === wanted).length;

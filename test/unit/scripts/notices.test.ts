@@ -20,7 +20,7 @@ test("every library that the plugin depends on, and Node, has its license in the
 
   for (const [name, version] of Object.entries(packageJson.dependencies)) expect(text).toContain(`\n${name} ${version}\n`);
   expect(text).toMatch(/^=+\nNode\.js 22\.\d+\.\d+\n=+\n\nNode\.js is licensed for use as follows/);
-  // Of what only builds or tests, nothing is in the binary
+  // Packages that only build or test are not in the binary.
   for (const name of ["typescript", "vitest", "esbuild"]) expect(text).not.toMatch(new RegExp(`^${name} \\d`, "m"));
 });
 

@@ -5,7 +5,7 @@ import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
-// The right-hand side is what kubectl create secret docker-registry writes: Go's encoding/json escapes what HTML would read.
+// The expected text is the output of kubectl create secret docker-registry: Go's encoding/json escapes characters that are special in HTML.
 test.for<{ why: string; username: string; password: string; inside: string }>([
   {
     why: "a login",

@@ -20,7 +20,7 @@ test.for([given, token])("what is noted on a Secret is read back: $kind", (entry
   expect(readEntries(pullSecret(to, entry, "{}"))).toEqual([entry]);
 });
 
-/** A Secret with our label and this note. */
+/** Returns a Secret with the plugin's label and this annotation. */
 const noted = (note: string | undefined): Pick<Secret, "metadata"> => ({
   metadata: {
     name: "acr",
@@ -108,7 +108,7 @@ test("a Secret is made whole, and later only gets what is ours to write, on the 
   const { labels, annotations } = note;
   expect(pullSecretPatch("7", given, "{}", { claim: unclaimed })).toEqual({
     metadata: { resourceVersion: "7", labels, annotations: { ...annotations, "acr-secret/claim": null } },
-    // What a run that was killed had laid aside
+    // Data that a killed run has set aside.
     data: { ...data, "acr-secret.withdrawn": null },
   });
 });

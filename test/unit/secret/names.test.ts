@@ -32,7 +32,8 @@ test("what is no name is refused in the API server's words, with what to type", 
   );
 });
 
-// The ends are `printf UID/SECRET | sha256sum`: a later version has to find what an earlier one made.
+// The suffixes are from `printf UID/SECRET
+// sha256sum`: a later version must find the objects of an earlier one.
 test.for([
   { uid: "ba98", namespace: "demo", secret: "acr", name: "demo-acr-966a9ec396" },
   { uid: "ba99", namespace: "demo", secret: "acr", name: "demo-acr-35ee10341a" },

@@ -7,7 +7,7 @@ import { readExisting } from "../../../src/state/existing-secret.ts";
 
 const type = "kubernetes.io/dockerconfigjson";
 
-/** A Secret with a login for one registry, as the API gives it. */
+/** Returns a Secret with a login for one registry, as the API returns it. */
 const secret = (host: string, password: string, of = type): Secret => ({
   apiVersion: "v1",
   kind: "Secret",
@@ -16,7 +16,7 @@ const secret = (host: string, password: string, of = type): Secret => ({
   data: { ".dockerconfigjson": toData(encodeDockerConfig(host, { username: "ci", password: new Sensitive(password) })) },
 });
 
-/** What is read of a Secret for a registry, with the password in the open. */
+/** Returns the state that is read from a Secret for a registry, with the password as plain text. */
 function read(of: Secret, host = "r.azurecr.io") {
   const { existing, login } = readExisting(of, host, "kubectl-acr-secret");
   return { hosts: existing.hosts, password: login?.password.reveal() };

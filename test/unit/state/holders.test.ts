@@ -20,7 +20,7 @@ const entryOf = (identity: string, of = host): Entry => ({
   madeAt: "2026-01-01T00:00:00Z",
 });
 
-/** A cluster whose namespaces hold Secrets of these identities: `{ a: "x", b: "x", c: "y" }`. */
+/** Returns a cluster whose namespaces have Secrets of these identities: `{ a: "x", b: "x", c: "y" }`. */
 function clusterScope(held: Readonly<Record<string, string>>, { name = "acr", of = host, meant = Object.keys(held) } = {}) {
   const asking = openAsking();
   const cluster = fakeCluster(asking);

@@ -17,7 +17,7 @@ const cronJob = (namespace: string, name: string) => ({
   spec: { jobTemplate: { spec: { template: { spec: { containers: [{ name: "app", image: `${host}/job/${namespace}:1` }] } } } } },
 });
 
-/** A cluster whose namespaces a, b, c and d have a pod each, and the repositories that pods of a, b and c name. */
+/** Creates a cluster whose namespaces a, b, c and d have one pod each. Returns the repositories of the pods in a, b and c. */
 async function repositories(
   open: boolean,
   refused: (asked: Asked) => boolean,

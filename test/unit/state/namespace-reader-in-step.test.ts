@@ -28,7 +28,7 @@ function fill(cluster: FakeCluster, name: string, index: number): void {
   cluster.put({ ...stuckPod(name, "runs", "r/x"), status: { phase: "Running" } });
 }
 
-/** A cluster of twenty namespaces, which do not all hold the same. */
+/** Creates a cluster of twenty namespaces with different objects. */
 function world() {
   const asking = openAsking();
   const cluster = fakeCluster(asking);

@@ -7,7 +7,10 @@ import { openAsking } from "../../support/fakes/asked.ts";
 import { account, fakeCluster, namespace } from "../../support/fakes/cluster.ts";
 import { accountsNamed, allOf } from "../../support/target-wish.ts";
 
-/** The namespaces `team-NN`: in `team-01` no ServiceAccount has the label, `team-02` has none at all, and `team-03` is gone. */
+/**
+ * Returns the namespaces `team-NN`: in `team-01` no ServiceAccount has the label, `team-02` has no ServiceAccount, and `team-03` is
+ * deleted.
+ */
 function clusterScope(count: number): ClusterScope {
   const fake = fakeCluster(openAsking());
   const namespaces = Array.from({ length: count }, (_, index) => `team-${String(index).padStart(2, "0")}`);
@@ -19,7 +22,7 @@ function clusterScope(count: number): ClusterScope {
   return { context: undefined, cluster, namespaces, open: true };
 }
 
-/** What each of the first four places has, at the first look and at the second. */
+/** Returns the objects of the first four namespaces, at the first read and at the second. */
 async function looks(count: number, options: TargetOptions): Promise<string[][]> {
   const seen: string[][] = [];
   for await (const { read: look } of readersOf([clusterScope(count)], { secret: "acr", targets: options, pods: "none", lenient: false })) {

@@ -8,7 +8,7 @@ const east = "r.eastus.geo.azurecr.io";
 test.for([
   { noted: [r], hosts: [r] },
   { noted: [r, east], hosts: [r, east] },
-  // Anybody in the namespace can write a note
+  // Any user of the namespace can write an annotation.
   { noted: [r, "ghcr.io", "q.eastus.geo.azurecr.io", east], hosts: [r, east] },
   { noted: [east, r], hosts: [east] },
   { noted: [], hosts: [] },

@@ -25,7 +25,7 @@ test("all who ask before a list is read get it, and who asks meanwhile the next 
 
   expect(all?.noted.map(({ to }) => to.namespace)).toEqual(["a", "b"]);
   expect(none?.noted).toEqual([]);
-  // Each time our Secrets, both types of pull secrets, and the metadata of all
+  // Each read needs four lists: the plugin's Secrets, both types of pull secrets, and the metadata of all Secrets.
   expect(listsIn(world.asking.all)).toBe(2 * 4);
 });
 

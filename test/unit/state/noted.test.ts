@@ -16,7 +16,7 @@ const token = { kind: "acr-token", identity: "t", host };
 const entry = { hosts: [host], kind: "acr-token", identity: "t", slot: "password1", madeAt: "2026-01-01T00:00:00Z" };
 const login = { [host]: { username: "t", password: "p" } };
 
-/** A Secret of a type, by what its label and its annotation say. */
+/** Returns a Secret of a type with this label and this annotation. */
 function secret(name: string, { type = "kubernetes.io/dockerconfigjson", manager = "", note = "", auths = {} } = {}): Secret {
   const { metadata, data } = pullSecret("a", name, auths);
   const labels = manager === "" ? {} : { [managedBy.key]: manager };

@@ -10,7 +10,7 @@ const noPull = waiting("ImagePullBackOff");
 
 type Row = Readonly<Record<string, ContainerStatus["state"]>>;
 
-/** A pod with these containers, `sidecar` and `native` among its init containers being those that restart always. */
+/** Returns a pod with these containers. `sidecar` and `native` are init containers that always restart. */
 function podOf(inits: Row, containers: Row): Pod {
   const statuses = (row: Row) => Object.entries(row).map(([name, state]): ContainerStatus => ({ name, ...(state && { state }) }));
   const always = (name: string) => (["sidecar", "native"].includes(name) ? { restartPolicy: "Always" } : {});

@@ -17,7 +17,7 @@ import { played } from "../../support/scenes.ts";
 
 const widths = [40, 80, 120];
 
-/** The text that a terminal copies: rows that it wrapped are one line. */
+/** Returns the text that a user copies from a terminal: wrapped rows are one line. */
 function copied(rows: readonly Row[], columns: number): string[] {
   const whole: string[] = [];
   for (const [index, { text, goesOn }] of rows.entries()) {
@@ -75,7 +75,7 @@ test("prints each of several hints on a line of its own, and a command below the
   );
 });
 
-/** The texts in the sources of the plugin, apart from comments and help in kubectl's own words. */
+/** Returns the texts in the sources of the plugin, except comments and kubectl's own help. */
 async function texts(): Promise<string[]> {
   const folder = join(import.meta.dirname, "../../..");
   const names = await Promise.all(
@@ -108,7 +108,7 @@ test.for([
   expect(mixedLines(`${line}\n`)).toEqual([line]);
 });
 
-/** What can be pasted: a line that begins with a program, below a hint, in an example or after `Usage:`. */
+/** Text that a user can paste: a line that starts with a program, below a hint, in an example or after `Usage:`. */
 const command = /^(?:hint: | +)(?:printf|kubectl [a-z]|az|curl|helm|\(umask).*$/gm;
 
 test.for(["help", ...verbs.map(({ name }) => name)])("prints each command of %s as one line on every width", async (name) => {

@@ -4,11 +4,11 @@ import { verbs } from "../../../cmd/verbs.ts";
 import { type Row, screenOf } from "../../../sandbox/screen.ts";
 import { played } from "../../support/scenes.ts";
 
-// What a person sees of every verb: its help, what it prints, what it warns of and refuses. A verb that is new comes in by its row.
+// The screens of every verb: its help, output, warnings and errors. A new verb is included automatically.
 const names = ["help", ...verbs.map(({ name }) => name)];
 const widths = [40, 80, 120];
 
-/** A row with its colors in words: `{red}error:{/} …`. */
+/** Formats a row with its colors as words: `{red}error:{/} …`. */
 const painted = ({ pieces }: Row) =>
   pieces
     .map(({ text, look }) => (look === "" ? text : `{${look}}${text}{/}`))

@@ -30,7 +30,7 @@ export const issued = (more: Partial<Issue> = {}): Issue => ({
   ...more,
 });
 
-/** An order in a world of namespaces: a credential that issues what a test says, and what it was asked. */
+/** Returns a `create` run in a world of namespaces, with a credential that a test defines, and the record of its calls. */
 export function setting(
   names: readonly string[],
   issue: (need: Need) => Promise<Issue>,

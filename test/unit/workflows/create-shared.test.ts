@@ -49,7 +49,7 @@ test("a password that is made is written everywhere", async () => {
 
   await sharedBy(at);
 
-  // The first one is claimed before, and until the last is written
+  // The first Secret is claimed before the others are written, and until the last is written.
   const written = [`patch secret a/${name}`, `patch secret a/${name}`, `create secret b/${name}`, `patch secret a/${name}`];
   expect(at.world.asking.writes.filter((text) => text.includes("secret"))).toEqual(written);
 });

@@ -7,7 +7,7 @@ import { preconditionOf, put, world } from "../actions/claim-setting.ts";
 
 const wanted = store as Store;
 
-/** The queue before the first Secret of a world. Azure answers after `answer`. */
+/** Returns the queue before the first Secret of a world. Azure responds after `answer`. */
 function queueBefore(demand: Plan) {
   const in_ = world();
   let answer = () => {};
@@ -18,7 +18,7 @@ function queueBefore(demand: Plan) {
   return { in_, firstSecret: openFirstSecret({ demand }, bench), answer };
 }
 
-/** What has come to pass by now, of some promises. */
+/** Returns which of some promises are settled by now. */
 async function through(passing: readonly Promise<unknown>[]): Promise<boolean[]> {
   const done = passing.map(() => false);
   for (const [index, one] of passing.entries())

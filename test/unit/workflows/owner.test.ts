@@ -9,7 +9,7 @@ import { is, refusing } from "../../support/fakes/asked.ts";
 import { namespace } from "../../support/fakes/cluster.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 
-/** A world whose namespaces have these uids, in each of its clusters. */
+/** Creates a world whose namespaces have these uids in each of its clusters. */
 function world(uids: Readonly<Record<string, string>>, contexts: string[] = []): FakeWorld {
   const made = fakeWorld({ contexts });
   for (const [context, cluster] of made.clusters)
@@ -52,7 +52,7 @@ test("what is made in Azure says the cluster too, as far as that may be known", 
   expect(await inDemo().wordsInCluster()).toBe(`secret acr in namespace demo of cluster ${one}`);
   expect(await sharedOwner([prod], "acr").wordsInCluster()).toBe(`secret acr in many namespaces of cluster ${one}`);
   expect(await sharedOwner([prod, dev], "acr").wordsInCluster()).toBe(`secret acr in many namespaces of clusters ${one}, ${other}`);
-  // The one that is not reached may hold it too
+  // The unreachable cluster may use the credential, too.
   expect(await sharedOwner([prod, lost], "acr").wordsInCluster()).toBe("secret acr in many namespaces");
 
   in_.asking.around(refusing(is("get namespace"), () => new CliError("forbidden", "may not")));
@@ -119,7 +119,7 @@ test("of several clusters the first that is reached gives the name, and that of 
   ]);
 });
 
-/** The scope of one cluster, with these namespaces selected. */
+/** Returns the scope of one cluster with these namespaces selected. */
 const selecting = (in_: FakeWorld, ...namespaces: string[]): ClusterScope[] => [{ ...clusterScopeOf(in_), namespaces }];
 const ab = () => world({ "kube-system": "u", a: "ua", b: "ub" });
 

@@ -35,7 +35,7 @@ const secretWith = (auths: object): Secret => ({
 
 const ours = { [host]: { username: "u", password: "p" } };
 
-/** A namespace with the Secret attached, and what belongs to the run that made both. */
+/** Creates a namespace with an attached Secret, and the run's records of both. */
 function made(): { readonly world: FakeWorld; readonly belongings: readonly Belonging[] } {
   const world = fakeWorld();
   addNamespaces(world.cluster, "demo");

@@ -29,7 +29,7 @@ export const storeIn = ({ place: { namespace }, secret }: NamespaceState): Store
   because: "",
 });
 
-/** A world of namespaces, their readers, and tools that record what is applied in Azure. */
+/** Returns a world of namespaces, their readers, and tools that record the changes in Azure. */
 export function setting(
   names: readonly string[],
   hands: (change: Change) => Promise<object> = async () => ({ login }),
@@ -73,6 +73,6 @@ export const short = (outcomes: readonly Outcome[]) =>
     return words.filter(Boolean).join(" ");
   });
 export const really = (text: string) => (asked: Asked) => is(text)(asked) && !asked.dryRun;
-/** A login is written: the first Secret has been claimed by then. */
+/** Whether a call writes a login. The first Secret has been claimed by then. */
 export const storing = (asked: Asked) => is("patch secret a/")(asked) || (is("create secret")(asked) && asked.namespace !== "a");
 export const written = ({ cluster }: FakeWorld) => cluster.all("secret").map(({ metadata }) => metadata.namespace);

@@ -12,7 +12,7 @@ test.for([
   ["--as-uid -1 list", "list"],
   ["--help list", "list"],
   ["-hv 6 list", "list"],
-  // Flags of the verb that is looked for
+  // Flags of the verb that is looked for.
   ["--force create", "create"],
   ["-A list", "list"],
   ["-n", undefined],

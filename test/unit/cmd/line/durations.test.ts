@@ -17,7 +17,7 @@ test.for(["", "0d", "5", "d", "1.5h", "9999999d", "9999y", "1M", "1h 30m", "1h30
   expect(() => expiryAfter(duration, new Date())).toThrow("invalid --expires-in");
 });
 
-// What kubectl 1.37 takes for --request-timeout, and what it refuses
+// Values that kubectl 1.37 accepts for --request-timeout, and values that it rejects.
 test.for([
   ["0", 0],
   ["30", 30_000],

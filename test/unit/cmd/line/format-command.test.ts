@@ -47,7 +47,7 @@ test("every line of ours in this table parses", async () => {
   }
 });
 
-/** The words that a shell hands to kubectl for each line. */
+/** Returns the words that a shell passes to kubectl for each line. */
 function throughShell(typed: readonly string[]): string[][] {
   const script = `kubectl() { printf '%s\\0' "$@"; printf '\\0'; }; PASSWORD=; \n${typed.join("\n")}`;
   const printed = execFileSync("sh", ["-s"], { input: script, encoding: "utf8", maxBuffer: 1 << 26 });
@@ -69,7 +69,7 @@ const hostile = fc
     },
   )
   .map((parts) => parts.join(""))
-  // A slash is refused in a name, or stands behind its kind
+  // A slash is invalid in a name, or separates the kind from the name.
   .filter((text) => !/[\0/]/.test(text) && text !== "" && text.isWellFormed());
 
 test("whatever a name holds comes through a shell and our parser as it is", () => {

@@ -11,7 +11,7 @@ test.for([
   ["banana", undefined],
   ["go", undefined],
   ["constructor", undefined],
-  // Words of others
+  // Verbs of other programs.
   ["get", "list"],
   ["ls", "list"],
   ["link", "attach"],

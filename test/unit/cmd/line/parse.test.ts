@@ -19,7 +19,7 @@ const flags = {
   right: { type: "boolean", describe: "" },
 } as const;
 
-/** Words of a line, `''` for an empty one. */
+/** Splits a line into words. `''` is an empty word. */
 const words = (typed: string) => typed.split(" ").map((word) => word.replaceAll("''", ""));
 
 test.for<{ typed: string; reads: object; args?: string[] }>([
@@ -41,11 +41,11 @@ test.for<{ typed: string; reads: object; args?: string[] }>([
   { typed: "-- --verify=false -n", reads: { verify: true }, args: ["--verify=false", "-n"] },
   { typed: "1 007 -", reads: {}, args: ["1", "007", "-"] },
   { typed: "a -n demo b", reads: { namespace: "demo" }, args: ["a", "b"] },
-  // Values that begin with a dash
+  // Values that start with a dash.
   { typed: "--token -abc --as-uid -1 x", reads: { token: "-abc", "as-uid": "-1" }, args: ["x"] },
   { typed: "--namespace --verify", reads: { namespace: "--verify", verify: true } },
   { typed: "-v -1", reads: { v: "-1" } },
-  // An empty value of kubectl's is none
+  // An empty value of a kubectl flag counts as not set.
   {
     typed: "-n '' --context '' --kubeconfig= --request-timeout= -o ''",
     reads: { namespace: undefined, context: undefined, kubeconfig: undefined, "request-timeout": "0", output: undefined },
@@ -54,7 +54,7 @@ test.for<{ typed: string; reads: object; args?: string[] }>([
   { typed: "--as-group=", reads: { "as-group": [""] } },
   { typed: "'' x", reads: {}, args: ["", "x"] },
   { typed: "--left=a --right=false", reads: { left: "a", right: false } },
-  // One flag that says what another is
+  // A flag that implies another one.
   { typed: "--diff", reads: { diff: true, "dry-run": "client" } },
   { typed: "--diff --dry-run=none", reads: { "dry-run": "client" } },
   { typed: "--dry-run=server --diff", reads: { diff: true, "dry-run": "server" } },
@@ -69,7 +69,7 @@ test.for<{ typed: string; reads: object; args?: string[] }>([
   expect(parsed.args).toEqual(args);
 });
 
-// Go's strconv.ParseBool
+// Go's strconv.ParseBool.
 test.for(["1", "t", "T", "true", "TRUE", "True"])("--verify=%s is on", (text) => {
   expect(parse([`--verify=${text}`], flags).flags["verify"]).toBe(true);
   expect(parse([`-A=${text}`], flags).flags["all-namespaces"]).toBe(true);
@@ -107,7 +107,7 @@ test.for([
   { typed: "-v banana", says: 'invalid argument "banana" for "-v, --v" flag: strconv.ParseInt: parsing "banana": invalid syntax' },
   { typed: "-v ''", says: 'invalid argument "" for "-v, --v" flag: strconv.ParseInt: parsing "": invalid syntax' },
   { typed: "--request-timeout=soon", says: "Invalid timeout value. Timeout must be a single integer in seconds, or" },
-  // An empty variable never widens
+  // An empty variable never widens the selection.
   { typed: "--serviceaccount ''", says: 'invalid argument "" for "--serviceaccount" flag: it is empty' },
   { typed: "--serviceaccount=", says: 'invalid argument "" for "--serviceaccount" flag: it is empty' },
   { typed: "--serviceaccount a --serviceaccount=", says: 'invalid argument "" for "--serviceaccount" flag: it is empty' },
@@ -120,7 +120,7 @@ test.for([
     typed: "--right --left=a",
     says: "if any flags in the group [left right] are set none of the others can be; [left right] were all set",
   },
-  // What is kubectl's and has no meaning here
+  // kubectl flags without a meaning here.
   { typed: "--username jane", says: "--username: no API server takes a user name and a password since Kubernetes 1.19" },
   { typed: "--profile cpu", says: "--profile and --profile-output measure kubectl itself" },
   { typed: "--profile-output f", says: "--profile and --profile-output measure kubectl itself" },

@@ -51,7 +51,7 @@ const together = (...pair: string[]) =>
   `if any flags in the group [${pair.join(" ")}] are set none of the others can be; [${pair.join(" ")}] were all set`;
 
 test.for([
-  // What excludes each other
+  // Flags that exclude each other.
   { typed: "-n a --namespaces b", says: together("namespace", "namespaces") },
   { typed: "-n a -A", says: together("all-namespaces", "namespace") },
   { typed: "-n a --namespace-selector x", says: together("namespace", "namespace-selector") },
@@ -60,16 +60,16 @@ test.for([
   { typed: "--context a --contexts b", says: together("context", "contexts") },
   { typed: "--context a --all-contexts", says: together("all-contexts", "context") },
   { typed: "--contexts a --all-contexts", says: together("all-contexts", "contexts") },
-  // What is meant for one cluster would go to all
+  // A value for one cluster would apply to all.
   { typed: "--server https://x --contexts a,b", says: together("contexts", "server") },
   { typed: "--token t --all-contexts", says: together("all-contexts", "token") },
-  // An empty variable never widens, and never narrows what is left out
+  // An empty variable neither widens the selection nor narrows what is excluded.
   { typed: "--namespaces ''", says: 'invalid argument "" for "--namespaces" flag: it is empty' },
   { typed: "--namespaces a,", says: 'invalid argument "" for "--namespaces" flag: it is empty' },
   { typed: "--namespace-selector ''", says: 'invalid argument "" for "--namespace-selector" flag: it is empty' },
   { typed: "-A --exclude-namespaces ''", says: 'invalid argument "" for "--exclude-namespaces" flag: it is empty' },
   { typed: "--contexts ''", says: 'invalid argument "" for "--contexts" flag: it is empty' },
-  // What cannot be meant
+  // Combinations without a meaning.
   { typed: "--exclude-namespaces a", says: "--exclude-namespaces needs --namespaces, --namespace-selector or --all-namespaces" },
   { typed: "--include-system -n a", says: "--include-system needs --namespaces, --namespace-selector or --all-namespaces" },
   { typed: "--namespaces Team_A", says: `invalid argument "Team_A" for "--namespaces" flag: neither a namespace's name nor a pattern` },

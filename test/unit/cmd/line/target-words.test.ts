@@ -5,7 +5,7 @@ import { saidAgain } from "../../../../cmd/targets.ts";
 const none: TargetFlags = { serviceaccount: [], "all-serviceaccounts": false, all: false, selector: undefined, "where-used": false };
 const read = (words: string, flags: Partial<TargetFlags> = {}) => readTargetWords(words.split(" ").filter(Boolean), { ...none, ...flags });
 
-/** A pick in a word: `deployment.apps/web,api*`. */
+/** Formats the selection in a word: `deployment.apps/web,api*`. */
 const shown = (words: string, flags?: Partial<TargetFlags>) => {
   const { secret, targets } = read(words, flags);
   const picks = targets.picks.map(

@@ -5,7 +5,7 @@ import { pullActions, pulledRepositories } from "../../../../src/credential/acr-
 import { keptWarnings } from "../../../../src/credential/password-credential.ts";
 import { host, map, noted, nothing, options, p1, p2, right, token } from "../../../support/own-token.ts";
 
-/** A plan in one line: what is done to the scope map, the token and its password, and in which slot. */
+/** Formats a plan as one line: the actions on the scope map, the token and its password, and the slot. */
 function plan(found: Partial<TokenFound>, more: Partial<TokenOptions> = {}): string {
   const { scope, token, mint } = planToken({ ...options, ...more }, { ...nothing, ...found });
   const does = mint.act === "mint" ? `mint ${mint.inNew ? "new " : ""}${mint.slot}` : mint.act;

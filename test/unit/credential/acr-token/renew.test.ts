@@ -10,11 +10,11 @@ import { CliError } from "../../../../src/errors.ts";
 import { listEverywhere } from "../../../../src/fix.ts";
 import type { Entry } from "../../../../src/secret/entry.ts";
 
-/** When the password with a number was made, as Secrets note it and as Azure writes it. */
+/** The creation time of the password with a number, as Secrets record it and as Azure writes it. */
 const at = (day: number) => `2026-01-0${day}T00:00:00Z`;
 const inAzure = (day: number) => `2026-01-0${day}T00:00:00.0000000+00:00`;
 
-/** `1,2`: the days on which the passwords of both slots were made; `-` is an empty slot. */
+/** `1,2`: the days on which the passwords of both slots were created. `-` is an empty slot. */
 function tokenOf(slots: string): AcrToken {
   const passwords = slots.split(",").flatMap((day, index) => {
     const name = index === 0 ? ("password1" as const) : ("password2" as const);
@@ -25,7 +25,7 @@ function tokenOf(slots: string): AcrToken {
 
 const password = (slot: 1 | 2, day: number) => ({ slot: `password${slot}`, madeAt: at(day) });
 
-/** The claim of a run that died when it had made password2 on that day. */
+/** The claim of a run that crashed after it had created password2 on that day. */
 const claimed = (day: number, identity = "ci-pull") => ({
   by: "a dead run",
   until: new Date(Date.parse(at(day)) + 20_000).toISOString(),

@@ -24,14 +24,14 @@ type Setting = {
   readonly answer?: Exchanged;
   readonly found?: () => AzureRegistry;
   readonly armAudience?: boolean;
-  /** What is thrown where a token of Entra ID for this audience is asked for. */
+  /** Errors of Entra ID by audience. */
   readonly refuses?: Partial<Record<Audience, CliError>>;
 };
 
 const found = (): AzureRegistry => ({ id: "/r", name: "myregistry", loginServer: "MyRegistry.azurecr.io", sku: "Basic" });
 const of = { type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t-1" } as const;
 
-/** What is issued, and who was asked for what. */
+/** Issues a token. Returns it with the recorded requests. */
 async function issued(setting: Setting = {}) {
   const asked: string[] = [];
   const azure: Partial<Azure> = {

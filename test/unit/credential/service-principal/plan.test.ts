@@ -41,7 +41,7 @@ const assignment = (role: string, more: Partial<RoleAssignment> = {}): RoleAssig
 const there: PrincipalFound = { ...nothing, application, principal, assignments: [assignment(roles.pull)] };
 const held = { hosts: [host], kind: "service-principal", identity: "a-1", slot: "k-1", madeAt: "2026-01-01T00:00:00Z" };
 
-/** A plan in few words. */
+/** Formats a plan briefly. */
 function plan(found: Partial<PrincipalFound>, more: Partial<PrincipalOptions> = {}): string {
   const { created, role, mint } = planPrincipal({ ...options, ...more }, { ...nothing, ...found });
   const minted = mint.act === "mint" ? `mint${mint.inNew ? " new" : ""}` : "keep";

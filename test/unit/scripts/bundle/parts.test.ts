@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { divide, type Graph, partName } from "../../../../scripts/bundle/parts.ts";
 
-/** `a: b c, d` where `a` imports `b` and `c`, and asks for `d` late. */
+/** Parses lines such as `a: b c, d`: `a` imports `b` and `c`, and imports `d` lazily. */
 function graph(lines: readonly string[]): Graph {
   const words = (text = "") => text.split(" ").filter(Boolean);
   const rows = lines.map((line) => {

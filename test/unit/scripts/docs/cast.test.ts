@@ -18,7 +18,7 @@ test("the picture's session is what the tour says, on a terminal of its own", as
   for (const [at, { command, prints }] of stepsShown(read(tour.page)).entries()) {
     const [typed = "", ...printed] = (sessions[at] ?? "").split("\n");
     expect(typed).toBe(command);
-    // Who sits there is told beforehand what a script is not
+    // On a terminal, the plugin prints in advance what it is about to do. In a pipe it does not.
     expect(shows(prints, printed.filter((line) => !line.startsWith("about to ")).join("\n"))).toBe(true);
   }
   expect(print).toContain("\u001b[31mno credential");
