@@ -23,7 +23,7 @@ export type Made = {
   readonly changedAt: string | undefined;
   /** Another object in Azure needs it, or it has other sign-in methods than these passwords. */
   readonly needed?: true;
-  /** Its parent was deleted, so no Secret can hold it. */
+  /** A role whose principal was deleted, so no Secret can hold it. */
   readonly lost?: true;
 };
 

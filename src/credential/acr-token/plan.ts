@@ -141,7 +141,7 @@ export type RenewalOptions = {
  * - The slot is empty.
  * - Its password is from before the last rotation, and no Secret holds it.
  * - Only these Secrets can use the token, and none of them holds the password. The slot that an interrupted run has filled then comes
- * first. For any other token, that slot doesn't count, because a tenant can write the annotation.
+ *   first. For any other token, that slot doesn't count, because a tenant can write the annotation.
  * @throws CliError conflict
  */
 export function planTokenRenewal(options: RenewalOptions, token: AcrToken): { readonly mint: Mint; readonly entry: Entry } {
