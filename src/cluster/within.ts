@@ -37,8 +37,8 @@ type Waiting = { readonly stops: ((() => void) | undefined)[]; readonly free: nu
 const waiting = new WeakMap<AbortSignal, Waiting>();
 
 /**
- * Calls `stop` when the signal aborts. Uses one listener per signal, however many callers wait: an element that is removed from Node's list
- * of listeners, or from a Set, keeps a reference to later elements, so thousands of requests in a row would keep each other's garbage in
+ * Calls `stop` when the signal aborts. Uses one listener per signal, however many callers wait. An element that is removed from Node's list
+ * of listeners, or from a Set, keeps a reference to later elements. So thousands of requests in a row would keep each other's garbage in
  * memory.
  * @returns a function that removes the callback
  */

@@ -12,8 +12,8 @@ const look = 16;
 /**
  * Returns the maximum number of milliseconds until the kubelet retries a failed pull of an image by itself (kubelet 1.34 to 1.37). Each
  * failure doubles the back-off. Only a new pod resets it; a fixed Secret does not. The number of failures is unknown, so this assumes the
- * largest possible number: the real wait may be shorter. The duration of pulls and the wait for other pulls on the node are not included,
- * nor that a pod with a crashing container may be synced only once in 90 seconds.
+ * largest possible number: the real wait may be shorter. Not included are the duration of pulls, and the wait for
+ * other pulls on the node. A pod with a crashing container may be synced only once in 90 seconds, which is not included either.
  *
  * @param waitingSince no later than the first failed pull, such as `status.startTime` of a pod
  */

@@ -28,7 +28,7 @@ export async function printData(data: unknown, format: "json" | "yaml"): Promise
 
 /**
  * YAML may contain directional marks unescaped, and only a text in double quotes can escape them. So `keep` replaces each such text by a
- * word that is in no other text, and `fill` inserts it again, escaped as in JSON, which is valid YAML too (YAML 1.2, 7.3.1).
+ * word that is in no other text. `fill` inserts the text again, escaped as in JSON, which is valid YAML too (YAML 1.2, 7.3.1).
  */
 function holding(all: string): { keep(text: string): string; fill(yaml: string): string } {
   let word = "held";

@@ -54,9 +54,9 @@ type Step = Edit & { readonly before: Step | undefined };
 type Both = { readonly before: readonly string[]; readonly after: readonly string[] };
 
 /**
- * The shortest list of edits. Removed lines come before added ones. For each number of changes and each diagonal (how much further the path
- * is in the old lines than in the new ones), only the path that reaches furthest is kept (Myers, An O(ND) Difference Algorithm). So long
- * texts with few differences are fast.
+ * The shortest list of edits. Removed lines come before added ones. A diagonal is how much further a path is in the old lines than in the
+ * new ones. For each number of changes and each diagonal, only the path that reaches furthest is kept (Myers, An O(ND) Difference
+ * Algorithm). So long texts with few differences are fast.
  */
 function editsOf(before: readonly string[], after: readonly string[]): Edit[] {
   const both = { before, after };
