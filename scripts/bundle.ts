@@ -11,9 +11,9 @@ const spine = ["cmd/kubectl-acr_secret.ts", "cmd/run.ts"];
 export type Bundle = { readonly script: Uint8Array; readonly sources: readonly string[] };
 
 /**
- * Returns the plugin as bundles by their names. A bundle loads another one with `require("./NAME.cjs")`. Each module behind `import()` is a
- * separate bundle, and no module is in two bundles. A bundle is read only when it is required, because reading all of them takes as long as
- * starting Node.
+ * Returns the plugin as bundles by their names. A bundle loads another one with `require("./NAME.cjs")`. Each module that `import()` loads
+ * is a separate bundle, and no module is in two bundles. A bundle is read only when it is required, because reading all of them takes as
+ * long as starting Node.
  */
 export async function bundlePlugin(): Promise<ReadonlyMap<string, Bundle>> {
   const { inputs } = await look(spine.slice(0, 1));
@@ -30,8 +30,8 @@ export async function bundlePlugin(): Promise<ReadonlyMap<string, Bundle>> {
 
 /**
  * Returns a program as one CommonJS file, the format that a Node single executable runs.
- * A module behind `import()` is part of the file, but is evaluated only when it is imported. A library behind `import()` is a separate
- * bundle.
+ * A module that `import()` loads is part of the file, but is evaluated only when it is imported. A library that `import()` loads is a
+ * separate bundle.
  */
 export const bundle = (from: string): Promise<Bundle> => commonJs({ entryPoints: [from] });
 

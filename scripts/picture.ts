@@ -34,7 +34,7 @@ function textOf({ pieces }: Row, y: number): string {
     const text = piece.text.trim();
     const x = size.margin + (column + piece.text.length - piece.text.trimStart().length) * size.letter;
     column += piece.text.length;
-    // textLength gives a piece the same width in every font.
+    // With textLength a piece has the same width in every font.
     const place = `x="${x.toFixed(1)}" y="${y.toFixed(1)}" textLength="${(text.length * size.letter).toFixed(1)}"`;
     return text === "" ? "" : `    <text ${place} fill="${fillOf(piece)}">${xml(text)}</text>\n`;
   });

@@ -19,7 +19,7 @@ export async function playAloud(page: string, terminal: Terminal, to: NodeJS.Wri
       to.write(complaint(typed, paint));
       end = "differs";
     }
-    // On a terminal a person reads along.
+    // On a terminal, this leaves time to read.
     if (to.isTTY && !quiet) await sleep(400);
   }
   return end;

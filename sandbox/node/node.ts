@@ -83,7 +83,7 @@ export async function startNode({
   }
 }
 
-/** Like Promise.all, but waits for the others when one fails. Otherwise they could write after the folder is removed. */
+/** Like Promise.all, but waits for the other promises when one fails. Otherwise they could write after the folder is removed. */
 async function all<T extends readonly unknown[]>(work: readonly [...{ [K in keyof T]: Promise<T[K]> }]): Promise<T> {
   await Promise.allSettled(work);
   return Promise.all(work) as unknown as Promise<T>;

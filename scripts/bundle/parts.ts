@@ -11,8 +11,9 @@ export type Parts = {
 const common = "common";
 
 /**
- * Divides a program: each module behind `import()` starts a part. A file that several parts need is in the first part of the `spine` that
- * needs it, which is loaded before all others. Otherwise it is in the part that all other parts load anyway, or in `common`.
+ * Divides a program: each module that `import()` loads starts a part. A file that several parts need is in the first part of the `spine`
+ * that needs it, because that part is loaded before all others. Otherwise it is in the part that all other parts load anyway, or in
+ * `common`.
  *
  * @param spine the entry files of the parts that every command loads, in order
  * @throws Error if two parts have the same name

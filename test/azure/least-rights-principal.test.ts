@@ -13,7 +13,7 @@ import { onlyAzure, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 
-/** The role that docs/security.md tells readers to create. */
+/** The role that docs/security.md recommends. */
 const page = await readFile(join(import.meta.dirname, "../../docs/security.md"), "utf8");
 const actions = [...page.matchAll(/^```json\n(.*?)^```/gms)]
   .map(([, text = ""]) => JSON.parse(text) as { Name: string; Actions: string[] })

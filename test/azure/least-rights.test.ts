@@ -12,7 +12,7 @@ import { onlyAzure, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 
-/** The role that docs/security.md tells readers to create. */
+/** The role that docs/security.md recommends. */
 const page = await readFile(join(import.meta.dirname, "../../docs/security.md"), "utf8");
 const { Actions: actions }: { Actions: string[] } = JSON.parse(/^```json\n(.*?)^```/ms.exec(page)?.[1] ?? "");
 

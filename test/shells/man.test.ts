@@ -13,7 +13,7 @@ for (const [name, text] of pages) await writeFile(join(folder, name), text);
 
 const mandoc = (...args: readonly string[]) => promisify(execFile)("mandoc", args);
 
-/** Returns mandoc's complaints about a page, including style. A complaint worse than style gives a nonzero exit code. */
+/** Returns mandoc's messages about a page, including style. mandoc exits with a nonzero code for anything worse than style. */
 const lint = (path: string) =>
   mandoc("-T", "lint", path).then(
     ({ stdout }) => stdout,

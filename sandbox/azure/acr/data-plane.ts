@@ -88,7 +88,9 @@ export async function dataPlane(
   await passOn(answer, response, `${method} ${kind} ${answer.statusCode}`, registry, target);
 }
 
-/** Forwards the request to the real registry, which requires `pull` where ACR requires `metadata_read`. */
+/**
+ * Forwards the request to the real registry. ACR requires `metadata_read` for some requests, the real registry requires `pull` for them.
+ */
 async function askReal(request: IncomingMessage, state: State, registry: Registry, target: Target, token: string | undefined) {
   const { method = "GET", url = "/" } = request;
   const ours = target.kind === "tags" ? await ownToken(state.acr, registry, target.repository) : token;
@@ -99,7 +101,7 @@ async function askReal(request: IncomingMessage, state: State, registry: Registr
   );
 }
 
-/** Forwards the real registry's response, with ACR's error texts where they are known. */
+/** Forwards the real registry's response, with ACR's error texts if they are known. */
 async function passOn(answer: IncomingMessage, response: ServerResponse, what: string, registry: Registry, target: Target): Promise<void> {
   if (what === "GET manifests 404") return send(response, await missing(answer, target.reference));
   if (/^PUT manifests [12]/.test(what)) notePush(registry, target);

@@ -12,7 +12,10 @@ export const resourceGraphRoutes = [graph("POST", "/providers/Microsoft.Resource
 
 type Search = { query: string; subscriptions?: string[] };
 
-/** Runs an Azure Resource Graph query over the registries that the caller may read. In Azure the graph lags behind, here it does not. */
+/**
+ * Runs an Azure Resource Graph query over the registries that the caller may read. Azure returns changes with a delay, the emulator at
+ * once.
+ */
 function search(arm: ArmAsk): Answer {
   const shape = object({
     "query!": text,

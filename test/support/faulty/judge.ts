@@ -15,7 +15,7 @@ export type Standing = {
   readonly azure: ReadonlyMap<string, string>;
   /** The logins that the registry accepts, each with the commands that would delete the objects of that login. */
   readonly alive: ReadonlyMap<string, readonly string[]>;
-  /** The objects behind the logins of the Secrets in all namespaces, by the same commands. */
+  /** The Azure objects that the logins of the Secrets in all namespaces need, by the same commands. */
   readonly used: readonly string[];
   /** Other namespaces whose Secret of that name is missing or cannot pull. */
   readonly lacking: readonly string[];
@@ -107,7 +107,7 @@ function ofSecret(before: Standing, after: Standing, { code, stderr }: Run): str
 
 const isAttached = ({ attached }: Standing): boolean => attached.includes("acr-myregistry");
 
-/** Returns the objects behind a login. A login that no longer works has none. */
+/** Returns the Azure objects that a login needs, or an empty list for a login that no longer works. */
 const behind = (alive: Standing["alive"], login: Standing["login"]): readonly string[] =>
   (login && alive.get(`${login.username}\n${login.password}`)) ?? [];
 

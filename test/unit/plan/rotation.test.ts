@@ -19,7 +19,7 @@ function member(name: string, text: string, more: Partial<Entry> & Pick<Member, 
   };
 }
 
-/** Formats a rotation: in `b>a`, b has the newest password and a is behind. The replaced passwords follow, and those in use. */
+/** Formats a rotation: in `b>a`, b has the newest password, and a has an older one. The replaced passwords follow, and those in use. */
 function shown(all: readonly Member[], wanted = (_: Member) => true): string[] {
   const day = ({ madeAt = "" }: { madeAt?: string }) => String(Number(madeAt.slice(8, 10)));
   return rotationsOf(all, wanted).map(({ members, newest, behind, replaced, inUse }) => {

@@ -63,7 +63,7 @@ test.for([
   // A value for one cluster would apply to all.
   { typed: "--server https://x --contexts a,b", says: together("contexts", "server") },
   { typed: "--token t --all-contexts", says: together("all-contexts", "token") },
-  // An empty variable neither widens the selection nor narrows what is excluded.
+  // An empty variable neither widens the selection nor narrows the exclusion.
   { typed: "--namespaces ''", says: 'invalid argument "" for "--namespaces" flag: it is empty' },
   { typed: "--namespaces a,", says: 'invalid argument "" for "--namespaces" flag: it is empty' },
   { typed: "--namespace-selector ''", says: 'invalid argument "" for "--namespace-selector" flag: it is empty' },
