@@ -5,7 +5,7 @@ import type { Shown } from "../plan/proof.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import { renewedExpiry } from "../timestamp.ts";
 import type { Asked, HeldLogin, Issue, Need } from "./kind.ts";
-import type { Still } from "./prove.ts";
+import { isUntried, type Still } from "./prove.ts";
 import { beyond, type RepositoryScope } from "./repository-scope.ts";
 
 /** The plan of a kind whose passwords Azure generates. */
@@ -42,7 +42,7 @@ export function issueOf({ objects, grant, mint, entry }: PasswordPlan, scope: Re
   const steps = [...objects, mint, ...(isNew && isShared ? confirmed(mint, proofs) : proofs), ...warnings];
   const common = { entry, pulls: still.pulls, mayPull, images };
   if (isNew) return { ...common, before: [], demand: steps, login: undefined };
-  return { ...common, before: steps, demand: [], login: held?.login };
+  return { ...common, before: steps, demand: [], login: held?.login, isUntried: isUntried(still) && proofs.length === 0 };
 }
 
 /** Confirms the password before the proof, which waits while the registry rejects it, and again right before the Secret is written. */

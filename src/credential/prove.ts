@@ -83,8 +83,11 @@ export async function proveRegional(host: string, image: ImageRef | undefined, l
   if (verdict !== "pulls" && verdict !== "not-found") throw refusal(verdict, `regional host ${host} rejects the credential: ${message}`);
 }
 
-/** Whether the login of a Secret pulls. `unasked`: why the registry could not be reached. */
-export type Still = { readonly pulls: "yes" | "no" | "unknown"; readonly unasked?: string | undefined };
+/** Whether the login of a Secret pulls. `unasked`: why the registry could not be reached; `isSkipped`: the user asked for no proof. */
+export type Still = { readonly pulls: "yes" | "no" | "unknown"; readonly unasked?: string | undefined; readonly isSkipped?: true };
+
+/** Whether nothing shows that the registry accepts the login. */
+export const isUntried = ({ unasked, isSkipped }: Still): boolean => unasked !== undefined || isSkipped === true;
 
 /** Tests whether the login of a Secret still pulls one of its repositories; `unknown` if the answer doesn't show it. */
 export async function stillPulls(scope: RepositoryScope, login: Login, registry: Prover): Promise<Still> {
@@ -105,7 +108,7 @@ export async function tryHeld(
   const { entry, login } = held ?? {};
   if (!entry || !login) return { pulls: "no" };
   if (entry.expiresAt !== undefined && new Date(entry.expiresAt) <= now()) return { pulls: "no" };
-  if (!verify) return { pulls: "unknown" };
+  if (!verify) return { pulls: "unknown", isSkipped: true };
   return during(`Asking ${scope.host} whether the credential still pulls`, () => stillPulls(scope, login, registry()));
 }
 

@@ -2,7 +2,7 @@ import type { Outcome } from "../actions/outcome.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
 import type { Credential, Issue } from "../credential/kind.ts";
 import { beyond } from "../credential/repository-scope.ts";
-import { asCliError, type CliError, Conflict } from "../errors.ts";
+import { asCliError, CliError, Conflict } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import { mints, type Plan, type Tell } from "../plan/change.ts";
@@ -204,6 +204,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
       const ofAnother = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.existing?.entries, host)) : undefined;
       const existing = facts.existing && { ...facts.existing, pulls: pullsOf(), ofAnother };
       const same = isAlike(login, inside);
+      if (issue.isUntried && inside && !same && !force) throw untried(facts.to, host);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
       const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
       const plan = planPlace({ ...facts, existing }, storing, {
@@ -217,6 +218,16 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
     later: tellOtherNames,
   };
 }
+
+/** The login in a Secret may work, and that of another Secret may be any text that a user of its namespace wrote. */
+const untried = ({ name, namespace }: Ref<"secret">, host: string) =>
+  new CliError(
+    "conflict",
+    `secret "${name}" in namespace "${namespace}" holds another login for ${host} than the one to share, which was not tried`,
+    {
+      hint: `try it, without --verify=false and when this machine reaches ${host}; or add --force to replace the login in the Secret`,
+    },
+  );
 
 const identityOf = (entry: Entry | undefined): string =>
   `another Azure identity (${entry?.by === undefined ? "unknown" : JSON.stringify(entry.by)})`;

@@ -6,7 +6,7 @@ import type { Entry } from "../../secret/entry.ts";
 import { tokenUser } from "../../secret/guess.ts";
 import type { TokenClaims } from "../../secret/jwt.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Renewal } from "../kind.ts";
-import { type Still, stillPulls } from "../prove.ts";
+import { isUntried, type Still, stillPulls } from "../prove.ts";
 import { namedOrUsed } from "../repository-scope.ts";
 import { halfLife, makeToken, type RegistryToken, registryTime, standingToken, type TokenSource } from "./registry-token.ts";
 
@@ -88,7 +88,7 @@ function credentialOf(at: At): Credential {
       const { images, held } = need;
       const repositories = namedOrUsed(need);
       const ask = async (login: Login): Promise<Still> =>
-        asked.verify ? stillPulls({ host, repositories, images }, login, sources.registry()) : { pulls: "unknown" };
+        asked.verify ? stillPulls({ host, repositories, images }, login, sources.registry()) : { pulls: "unknown", isSkipped: true };
       const token = await makeOnce();
       const isOthers = (login: Login) => login.username === tokenUser && !isSameIdentity(login, token) && !isOver(login, registryTime(at));
       const standing = held?.login && isSameIdentity(held.login, token) ? standingToken(held, host) : undefined;
@@ -141,11 +141,12 @@ const ofAnother = (secret: string, registry: string, of: string) =>
   });
 
 /** Keeps the token of the Secret. */
-function keep({ login, claims }: RegistryToken, { pulls, unasked }: Still, host: string, { owner, images, held }: Need): Issue {
+function keep({ login, claims }: RegistryToken, still: Still, host: string, { owner, images, held }: Need): Issue {
+  const { pulls, unasked } = still;
   const untried = unasked === undefined ? [] : [tell(host, `secret/${owner.secret} keeps its token, which was not tried: ${unasked}`)];
   const before = [tell(host, `secret/${owner.secret} dies at ${claims.expiresAt}`), ...untried];
   const entry = { ...entryOf(host, claims), by: held?.entry?.by };
-  return { before, demand: [], entry, login, pulls, mayPull: undefined, images };
+  return { before, demand: [], entry, login, pulls, isUntried: isUntried(still), mayPull: undefined, images };
 }
 
 type Aim = { readonly host: string; readonly repositories: readonly string[]; readonly verify: boolean };

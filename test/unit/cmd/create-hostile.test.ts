@@ -70,3 +70,21 @@ test.for(["*", "--force", "web --force", "a\nkubectl delete ns demo"])(
     expect(stderr).not.toContain("job/");
   },
 );
+
+test.for([
+  { why: "the registry is not asked", more: "--verify=false", verdict: undefined },
+  { why: "the registry cannot be reached", more: "", verdict: "unreachable" },
+  { why: "the registry throttles", more: "", verdict: "throttled" },
+])("replaces no login by one that a user of another namespace wrote when $why", async ({ more, verdict }) => {
+  const world = await stored("a", "b");
+  const hostile = notedSecret("a", "acr-myregistry", [noteIn(world, "a")], { username: shared, password: "guessed" });
+  world.cluster.put(hostile, manager);
+  if (verdict) world.asking.around(async ({ port }, next) => (port === "registry" ? { verdict, message: "no answer" } : next()));
+
+  const { code, stderr } = await type(`${create} --namespaces a,b --credential-per scope ${more}`, world.ports);
+
+  expect(code).toBe(1);
+  expect(stderr).toContain('b: error: secret "acr-myregistry" in namespace "b" holds another login for myregistry.azurecr.io than the one');
+  expect(isAlive(world, "b")).toBe(true);
+  expect(await type(`${create} --namespaces a,b --credential-per scope ${more} --force`, world.ports)).toMatchObject({ code: 0 });
+});
