@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/port.ts";
-import { type CliError, type ErrorKind, isRefusal } from "../errors.ts";
+import { type CliError, type ErrorKind, isForbidden, isRefusal } from "../errors.ts";
 import { includes, isOpen, type Scope } from "./scope.ts";
 
 /** One namespace of one cluster. Every verb processes namespaces one by one. `context` is set only if a run selects contexts. */
@@ -14,6 +14,28 @@ export type ClusterScope = {
   readonly open: boolean;
   readonly error?: CliError;
 };
+
+/**
+ * Yields the items of a cluster-wide list if the namespaces were discovered by listing, and otherwise those of each namespace. Also reads
+ * each namespace if the cluster-wide list is forbidden, unless it has already yielded items.
+ */
+export async function* wholeOrEach<T>(
+  { open }: ClusterScope,
+  whole: AsyncIterable<T>,
+  each: AsyncIterable<T> | Iterable<T>,
+): AsyncGenerator<T> {
+  if (!open) return yield* each;
+  let isPartial = false;
+  try {
+    for await (const item of whole) {
+      isPartial = true;
+      yield item;
+    }
+  } catch (error) {
+    if (isPartial || !isForbidden(error)) throw error;
+    yield* each;
+  }
+}
 
 export type ScopeTools = {
   /** Returns the names of all contexts of the kubeconfig. */

@@ -1,7 +1,7 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { type CliError, isForbidden } from "../errors.ts";
 import type { Secret, ServiceAccount } from "../objects.ts";
-import type { ClusterScope } from "../scope/cluster-scopes.ts";
+import { type ClusterScope, wholeOrEach } from "../scope/cluster-scopes.ts";
 import { together } from "../scope/concurrency.ts";
 import { byKey, inStep } from "../scope/pages-by-namespace.ts";
 import { readEntries } from "../secret/entry.ts";
@@ -30,28 +30,17 @@ const otherShapes = Object.values(shapes).filter(({ type }) => type !== dockerCo
  * Lists the pull secrets on one cluster, ordered by namespace and name. Reads cluster-wide lists page by page. If they are forbidden, reads
  * each namespace, and skips a namespace that is forbidden too.
  */
-export async function* carriedOn(clusterScope: ClusterScope, options: CarriedOptions): AsyncGenerator<Carried | Unread> {
-  const where = { labels: options.selector, fields: `type=${dockerConfigJson}` };
-  if (!clusterScope.open) return yield* perNamespace(clusterScope, clusterScope.namespaces, where, options.carriers);
-  let begun = false;
-  try {
-    for await (const carried of inStepOfSecrets(clusterScope, where, options.carriers)) {
-      begun = true;
-      yield carried;
-    }
-  } catch (error) {
-    if (begun || !isForbidden(error)) throw error;
-    yield* perNamespace(clusterScope, byKey(clusterScope.namespaces), where, options.carriers);
-  }
+export function carriedOn(clusterScope: ClusterScope, { selector, carriers }: CarriedOptions): AsyncGenerator<Carried | Unread> {
+  const where = { labels: selector, fields: `type=${dockerConfigJson}` };
+  return wholeOrEach(clusterScope, inStepOfSecrets(clusterScope, where, carriers), perNamespace(clusterScope, where, carriers));
 }
 
 async function* perNamespace(
-  { context, cluster }: ClusterScope,
-  namespaces: readonly string[],
+  { context, cluster, namespaces, open }: ClusterScope,
   where: Asking,
   carriers: boolean,
 ): AsyncGenerator<Carried | Unread> {
-  for (const namespace of namespaces) {
+  for (const namespace of open ? byKey(namespaces) : namespaces) {
     try {
       const [secrets, accounts] = await together([
         collected(merged(cluster.pages("secret", { ...where, namespace }), ofOtherShapes(cluster, where, namespace))),
@@ -66,12 +55,12 @@ async function* perNamespace(
 }
 
 async function* inStepOfSecrets({ context, cluster, namespaces }: ClusterScope, where: Asking, carriers: boolean): AsyncGenerator<Carried> {
-  const meant = new Set(namespaces);
+  const selected = new Set(namespaces);
   const accountsIn = carriers ? inStep(cluster.pages("serviceaccount")) : async () => [];
   let at: { readonly namespace: string; readonly accounts: readonly ServiceAccount[] } | undefined;
   for await (const secret of merged(cluster.pages("secret", where), ofOtherShapes(cluster, where))) {
     const { namespace = "" } = secret.metadata;
-    if (!meant.has(namespace)) continue;
+    if (!selected.has(namespace)) continue;
     if (at?.namespace !== namespace) at = { namespace, accounts: await accountsIn(namespace) };
     yield { context, secret, carriers: carriersOf(secret, at.accounts) };
   }

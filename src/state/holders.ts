@@ -1,7 +1,7 @@
-import { isForbidden, unlessRefused } from "../errors.ts";
+import { unlessRefused } from "../errors.ts";
 import type { Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
-import type { ClusterScope } from "../scope/cluster-scopes.ts";
+import { type ClusterScope, wholeOrEach } from "../scope/cluster-scopes.ts";
 import { type Entry, entryFor, readEntries, sameLogin } from "../secret/entry.ts";
 import { loginFor } from "./existing-secret.ts";
 import { managed } from "./pull-secrets.ts";
@@ -56,18 +56,8 @@ async function* counted(clusterScopes: readonly ClusterScope[], name: string, of
 /** Yields the Secrets of this name in the namespaces of the run. */
 async function* meant(clusterScope: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   const namespaces = new Set(clusterScope.namespaces);
-  for await (const secret of clusterScope.open ? listed(clusterScope, name) : named(clusterScope, name))
+  for await (const secret of wholeOrEach(clusterScope, noted(clusterScope, name), named(clusterScope, name)))
     if (namespaces.has(secret.metadata.namespace ?? "")) yield secret;
-}
-
-/** Lists the Secrets of the whole cluster, or reads each namespace if that is forbidden. */
-async function* listed(clusterScope: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
-  try {
-    yield* noted(clusterScope, name);
-  } catch (error) {
-    if (!isForbidden(error)) throw error;
-    yield* named(clusterScope, name);
-  }
 }
 
 /** Reads the Secret in each namespace. A Secret that can't be read is reported when its namespace is processed. */

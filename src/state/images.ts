@@ -1,12 +1,11 @@
 import type { AzureFacts } from "../check/facts.ts";
-import type { Cluster } from "../cluster/port.ts";
 import { CliError, isForbidden } from "../errors.ts";
 import { kinds, type TargetKind } from "../kinds.ts";
 import type { Container, KubeObject, PodSpec } from "../objects.ts";
 import { parseImage } from "../registry/image-reference.ts";
 import { loginServerIn, registryName } from "../registry/login-server.ts";
 import type { ImageRef } from "../registry/port.ts";
-import type { ClusterScope } from "../scope/cluster-scopes.ts";
+import { type ClusterScope, wholeOrEach } from "../scope/cluster-scopes.ts";
 import { among, type TargetPick, templatesOf } from "./targets.ts";
 
 /** Returns the containers of a pod that have an image, in start order. */
@@ -89,32 +88,31 @@ export async function imagesIn(clusterScopes: readonly ClusterScope[], options: 
  * Yields images of one cluster, and the error of each namespace that can't be read. Reads each namespace if cluster-wide lists are
  * forbidden.
  */
-async function* imagesOn({ cluster, namespaces, open, error }: ClusterScope, options: ImageOptions): AsyncGenerator<ImageRef[] | CliError> {
-  if (error) return;
-  const meant = new Set(namespaces);
-  const whole = open ? yield* untilForbidden(imagesAt(cluster, options, meant, undefined)) : "each";
-  if (whole === undefined) return;
-  for (const namespace of namespaces) {
-    const refusal = yield* untilForbidden(imagesAt(cluster, options, meant, namespace));
-    if (refusal) yield refusal;
+async function* imagesOn(clusterScope: ClusterScope, options: ImageOptions): AsyncGenerator<ImageRef[] | CliError> {
+  if (!clusterScope.error) yield* wholeOrEach(clusterScope, imagesInAll(clusterScope, options), imagesInEach(clusterScope, options));
+}
+
+/** Yields once, after all lists were read: one of them may be forbidden. */
+async function* imagesInAll(clusterScope: ClusterScope, options: ImageOptions): AsyncGenerator<ImageRef[]> {
+  yield (await Array.fromAsync(imagesAt(clusterScope, options, undefined))).flat();
+}
+
+async function* imagesInEach(clusterScope: ClusterScope, options: ImageOptions): AsyncGenerator<ImageRef[] | CliError> {
+  for (const namespace of clusterScope.namespaces) {
+    try {
+      yield* imagesAt(clusterScope, options, namespace);
+    } catch (error) {
+      if (!isForbidden(error)) throw error;
+      yield error;
+    }
   }
 }
 
-async function* imagesAt(cluster: Cluster, { hosts, picks }: ImageOptions, meant: ReadonlySet<string>, namespace: string | undefined) {
-  const isMeant = ({ metadata }: KubeObject) => meant.has(metadata.namespace ?? "");
-  for await (const page of cluster.pages("pod", { namespace })) yield imagesFrom(hosts, page.filter(isMeant));
+async function* imagesAt({ cluster, namespaces }: ClusterScope, { hosts, picks }: ImageOptions, namespace: string | undefined) {
+  const selected = new Set(namespaces);
+  const isSelected = ({ metadata }: KubeObject) => selected.has(metadata.namespace ?? "");
+  for await (const page of cluster.pages("pod", { namespace })) yield imagesFrom(hosts, page.filter(isSelected));
   for (const pick of picks.filter(({ kind }) => "podSpec" in kinds[kind]))
     for await (const page of cluster.pages<TargetKind>(pick.kind, { namespace, labels: pick.selector }))
-      yield imagesFrom(hosts, templatesOf(among(pick, page.filter(isMeant))));
-}
-
-/** @returns the refusal that ended it, if one did */
-async function* untilForbidden<T>(items: AsyncIterable<T>): AsyncGenerator<T, CliError | undefined> {
-  try {
-    yield* items;
-    return undefined;
-  } catch (error) {
-    if (isForbidden(error)) return error;
-    throw error;
-  }
+      yield imagesFrom(hosts, templatesOf(among(pick, page.filter(isSelected))));
 }

@@ -1,6 +1,6 @@
-import { type CliError, isForbidden } from "../errors.ts";
+import type { CliError } from "../errors.ts";
 import { kinds } from "../kinds.ts";
-import type { ClusterScope, Place } from "../scope/cluster-scopes.ts";
+import { type ClusterScope, type Place, wholeOrEach } from "../scope/cluster-scopes.ts";
 import { byKey, inStep } from "../scope/pages-by-namespace.ts";
 import { type NamespaceState, namesOf, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
 import { among, firstMissing, kindOf, picksOf, type TargetObject, type TargetPick, unique } from "./targets.ts";
@@ -15,8 +15,10 @@ const many = 16;
 export async function* readersOf(clusterScopes: readonly ClusterScope[], options: ReadOptions): AsyncGenerator<NamespaceReader> {
   for (const clusterScope of clusterScopes) {
     if (clusterScope.error) yield failingReader(clusterScope, clusterScope.error);
-    else if (clusterScope.open && clusterScope.namespaces.length >= many) yield* readersInStep(clusterScope, options);
-    else yield* readersPerNamespace(clusterScope, options);
+    else if (clusterScope.open && clusterScope.namespaces.length >= many) {
+      const sorted = { ...clusterScope, namespaces: byKey(clusterScope.namespaces) };
+      yield* wholeOrEach(sorted, readersInStep(sorted, options), readersPerNamespace(sorted, options));
+    } else yield* readersPerNamespace(clusterScope, options);
   }
 }
 
@@ -31,19 +33,11 @@ function* readersPerNamespace({ context, cluster, namespaces }: ClusterScope, op
   }
 }
 
-/** Reads each list of the cluster once, page by page. If a cluster-wide list is forbidden, reads each namespace. */
+/** Reads each list of the cluster once, page by page. Requires the namespaces in the order of {@link byKey}. */
 async function* readersInStep(clusterScope: ClusterScope, options: ReadOptions): AsyncGenerator<NamespaceReader> {
   const { context, cluster, namespaces } = clusterScope;
   const read = stateInStep(clusterScope, options);
-  for (const [index, namespace] of byKey(namespaces).entries()) {
-    const place = { context, namespace, cluster };
-    try {
-      yield reader(await read(place), options);
-    } catch (error) {
-      if (index > 0 || !isForbidden(error)) throw error;
-      return yield* readersPerNamespace({ ...clusterScope, namespaces: byKey(namespaces) }, options);
-    }
-  }
+  for (const namespace of namespaces) yield reader(await read({ context, namespace, cluster }), options);
 }
 
 function stateInStep({ cluster }: ClusterScope, options: ReadOptions): (place: Place) => Promise<NamespaceState> {
