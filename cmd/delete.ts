@@ -94,7 +94,7 @@ function deleted({ secret, clusterScopes, flags, open, session }: Deleting, dryR
   const each = (state: Parameters<typeof deletionFacts>[0]) =>
     planDelete(deletionFacts(state, secret, tools.write.fieldManager), { force, revoke });
   const run = newRun();
-  const unit = { before: [], demand: [], run, each, ...(revoke && { goesOn: true as const }) };
+  const unit = { run, each, ...(revoke && { goesOn: true as const }) };
   if (!revoke) return runUnit(unit, places, tools);
   return revoking(runUnit(unit, openedIn(places, open), tools), { clusterScopes, tools, run, open });
 }

@@ -30,7 +30,7 @@ export async function runInScope(
   const scope = scopeOf(flags);
   const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
   const { reads, ...run } = await prepare(clusterScopes, whereOf(scope, clusterScopes) === "one");
-  const unit = { before: [], demand: [], run: newRun(), ...run };
+  const unit = { run: newRun(), ...run };
   return conclude(runUnit(unit, readersOf(clusterScopes, reads), toolsOf(session, flags)), {
     session,
     flags,

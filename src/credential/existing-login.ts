@@ -29,7 +29,7 @@ export function existingCredential(
       const other = held?.login && held.login.username !== login.username ? held.login : undefined;
       const pulls = other && verify ? (await stillPulls({ host, repositories, images }, other, registry())).pulls : "unknown";
       const entry = { hosts: [host], kind, identity: login.username, slot };
-      return { before: [], demand: verify ? [warning, prove] : [warning], entry, login, pulls, mayPull, images };
+      return { steps: verify ? [warning, prove] : [warning], isLazy: true, entry, login, pulls, mayPull, images };
     },
     apply: async () => ({}),
     removal: () => [],

@@ -81,10 +81,9 @@ export type Need = {
 
 /** The changes that give a Secret its login, and the annotation entry for it. */
 export type Issue = {
-  /** Applied first, regardless of what the Secrets hold: the rights of the login. */
-  readonly before: readonly Change[];
-  /** Applied before the first Secret is written: a password, and its proof. */
-  readonly demand: readonly Change[];
+  readonly steps: Plan;
+  /** The steps are applied only if a Secret gets the login, before the first one. Otherwise they are applied at once. */
+  readonly isLazy: boolean;
   readonly entry: Entry;
   /** The login for the Secrets; undefined until it is created. */
   readonly login: Login | undefined;

@@ -40,9 +40,9 @@ export function issueOf({ objects, grant, mint, entry }: PasswordPlan, scope: Re
   const proofs = asked.verify && (isNew || (grant?.act !== "keep" && held?.login)) ? [prove] : [];
   const warnings = options.warnings.flatMap((says): Change[] => (says === undefined ? [] : [{ act: "tell", to: mint.to, says }]));
   const steps = [...objects, mint, ...(isNew && isShared ? confirmed(mint, proofs) : proofs), ...warnings];
-  const common = { entry, pulls: still.pulls, mayPull, images };
-  if (isNew) return { ...common, before: [], demand: steps, login: undefined };
-  return { ...common, before: steps, demand: [], login: held?.login, isUntried: isUntried(still) && proofs.length === 0 };
+  const common = { steps, isLazy: isNew, entry, pulls: still.pulls, mayPull, images };
+  if (isNew) return { ...common, login: undefined };
+  return { ...common, login: held?.login, isUntried: isUntried(still) && proofs.length === 0 };
 }
 
 /** Confirms the password before the proof, which waits while the registry rejects it, and again right before the Secret is written. */

@@ -38,15 +38,15 @@ export async function openWithin(kind: Kind, written: Asked, sources: Sources): 
 /** Adds proofs at the regional hosts: for a new login at all of them, for an existing login at those that the Secret lacks. */
 function proving(issue: Issue, regional: readonly string[], { held }: Need, { verify }: Asked, host: string): Issue {
   const also = (change: Change): Change => (change.act === "prove" ? { ...change, regional } : change);
-  const { before, demand, login, mayPull = ["*"], images } = issue;
+  const { login, mayPull = ["*"], images } = issue;
+  const steps = issue.steps.map(also);
   const known = held?.entry?.hosts ?? [];
   const added = regional.filter((one) => !known.includes(one));
-  if (!verify || !login || added.length === 0 || [...before, ...demand].some(({ act }) => act === "prove"))
-    return { ...issue, before: before.map(also), demand: demand.map(also) };
+  if (!verify || !login || added.length === 0 || steps.some(({ act }) => act === "prove")) return { ...issue, steps };
   const image = images.find(({ repository }) => mayPull.some((scope) => covers(scope, repository)));
   const repositories = image ? [image.repository] : mayPull.filter((scope) => !scope.endsWith("*")).slice(0, 1);
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false, regional: added };
-  return { ...issue, before: [...before, prove] };
+  return { ...issue, steps: [...steps, prove] };
 }
 
 async function regionalHosts({ registry: named, identity }: Asked, sources: Sources): Promise<readonly string[]> {

@@ -165,7 +165,7 @@ async function* shareOnce(
   const isOutside = async (issue: Issue) => needsName && (await isHeldOutside(issue, credential, clusterScopes));
   const find = () => issueHeld(credential, need, holdersIn(clusterScopes, name, credential), isOutside);
   const issue = await find();
-  if (refuse && mints(issue.demand)) throw await refuse();
+  if (refuse && mints(issue.steps)) throw await refuse();
   if (needsName) await refuseWidening(issue, credential, clusterScopes, { ...order.again, repositories });
   // The login in a namespace's Secret was not tested: it is either the shared login or a different one
   let unit = unitOf(issue, credential, order, () => "unknown");
@@ -191,12 +191,12 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
   const { name, shape } = order;
   const { host, regional = [] } = credential;
   const { write, force, merge, now } = order.tools(credential);
-  const { before, demand, login, mayPull = ["*"], images } = issue;
+  const { steps, isLazy, login, mayPull = ["*"], images } = issue;
   const entry = { ...issue.entry, hosts: [host, ...regional] };
-  const isNew = mints(demand);
+  const isNew = mints(steps);
   return {
-    before,
-    demand,
+    steps,
+    isLazy,
     run: newRun(login, images),
     each: (all: NamespaceState): Plan => {
       const state = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all) } : all;

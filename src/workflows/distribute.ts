@@ -24,10 +24,10 @@ type Found = Rotation<Noted>;
  * @throws Conflict if another run has claimed a holder since it was read
  */
 export function distribute(issue: Issue, entry: Entry, { rotation, proving }: Begun, last: boolean): AsyncGenerator<Outcome> {
-  const { before, demand, login, images } = issue;
+  const { steps, isLazy, login, images } = issue;
   const run = newRun(login, images);
   const claims = last ? undefined : claimsOn(rotation.all);
-  const unit = { before, demand, run, claims, each: eachOf(rotation, { entry, run }, proving.tools) };
+  const unit = { steps, isLazy, run, claims, each: eachOf(rotation, { entry, run }, proving.tools) };
   return untilConflict(runUnit(unit, placesOf(rotation), proving.tools), last);
 }
 

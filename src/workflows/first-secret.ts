@@ -10,7 +10,7 @@ import { claimProof, type SecretClaim, sameClaim } from "../secret/claim.ts";
 
 /** What must be issued before the first Secret is written. */
 export type Issuing = {
-  readonly demand: Plan;
+  readonly lazySteps: Plan;
   readonly reused?: ReusedLogin | undefined;
   /** The claims of other runs when the plan was made, by Secret. A different claim on the Secret that this run claims ends the run. */
   readonly claims?: ReadonlyMap<string, SecretClaim> | undefined;
@@ -48,11 +48,11 @@ export type FirstSecret = {
  * Lets namespaces through one at a time, in their order, until the first Secret is written. Therefore no password is generated for a Secret
  * that the API server would reject, and two runs over the same namespaces claim the same Secret.
  */
-export function openFirstSecret({ demand, reused, claims }: Issuing, env: Env): FirstSecret {
+export function openFirstSecret({ lazySteps, reused, claims }: Issuing, env: Env): FirstSecret {
   const { dryRun, runId } = env.tools;
   const queue = openQueue();
   const issued: ChangeOutcome[] = [];
-  let end: Prepared | undefined = demand.length === 0 && !(reused && dryRun === "none") ? "ready" : undefined;
+  let end: Prepared | undefined = lazySteps.length === 0 && !(reused && dryRun === "none") ? "ready" : undefined;
   let isOpen = end !== undefined;
 
   async function prepare(store: Store): Promise<Prepared> {
@@ -88,13 +88,13 @@ export function openFirstSecret({ demand, reused, claims }: Issuing, env: Env): 
     const { login } = env.run;
     const proof = login && claimProof(login, runId, to);
     if (reused) return { act: "claim", to, precondition, makes: { identity: reused.identity, proof }, shape };
-    const mint = demand.find((change): change is Mint => change.act === "mint");
+    const mint = lazySteps.find((change): change is Mint => change.act === "mint");
     return mint && { act: "claim", to, precondition, makes: { identity: mint.to.name, slot: mint.slot, madeAt: mint.left }, shape };
   }
 
   async function issue(): Promise<Prepared> {
     try {
-      issued.push(...(await executeAll(demand, env)));
+      issued.push(...(await executeAll(lazySteps, env)));
       return "first";
     } catch (error) {
       return { unitError: error };

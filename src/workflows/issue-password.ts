@@ -16,7 +16,15 @@ export async function issuePassword(at: Begun, order: RotateOrder & { readonly s
   const { all, members, newest, behind } = at.rotation;
   const holder = all.find(({ entry, lapsed }) => !lapsed && passwordKey(entry) === passwordKey(newest));
   if (holder?.login && (behind.length > 0 || order.settled))
-    return { before: [], demand: [], entry: withOther(at.rotation), login: holder.login, pulls: "unknown", mayPull: undefined, images: [] };
+    return {
+      steps: [],
+      isLazy: true,
+      entry: withOther(at.rotation),
+      login: holder.login,
+      pulls: "unknown",
+      mayPull: undefined,
+      images: [],
+    };
   return renewed(at, holder ?? members.find(({ entry }) => entry === newest), order);
 }
 
@@ -45,7 +53,7 @@ async function renewed(at: Begun, holder: Noted | undefined, order: RotateOrder)
   const inside = members.flatMap(({ login }) => login ?? []);
   const left = all.flatMap((holder) => endedOn(holder, order.now()) ?? []);
   const issue = await lifecycleOf(credential).renew({ held, inside, inUse, alone, blind, unknown, left, secret, words, images });
-  return { ...issue, demand: [...takingOver(all, issue.demand, order.now()), ...issue.demand] };
+  return { ...issue, steps: [...takingOver(all, issue.steps, order.now()), ...issue.steps] };
 }
 
 /** Returns the claim on a Secret if it has expired. */
@@ -58,8 +66,8 @@ function endedOn({ metadata }: Noted, now: Date): SecretClaim | undefined {
  * Claims the Secrets whose expired claim records the password that this run overwrites, each with the version that was read as a
  * precondition. If the claiming run is only slow, it then finds that it has lost its claim.
  */
-function takingOver(all: readonly Noted[], demand: Plan, now: Date): ChangeOf<"claim">[] {
-  const mint = demand.find((change): change is ChangeOf<"mint"> => change.act === "mint");
+function takingOver(all: readonly Noted[], steps: Plan, now: Date): ChangeOf<"claim">[] {
+  const mint = steps.find((change): change is ChangeOf<"mint"> => change.act === "mint");
   if (mint?.left === undefined) return [];
   const { slot, left: madeAt, to } = mint;
   const noting = all.filter((holder) => {

@@ -153,11 +153,8 @@ async function roundAfter(error: unknown, round: Round, order: RotateOrder): Pro
 }
 
 /** Whether the password that the round only distributed is due for rotation itself. */
-const isStillDue = ({ demand, entry }: Issue, round: Round, { endsBy, createdBy }: RotateOrder): boolean =>
-  demand.length === 0 &&
-  !isSettled(round) &&
-  (endsBy ?? createdBy) !== undefined &&
-  notDue([{ entry }], { endsBy, createdBy }).length === 0;
+const isStillDue = ({ steps, entry }: Issue, round: Round, { endsBy, createdBy }: RotateOrder): boolean =>
+  steps.length === 0 && !isSettled(round) && (endsBy ?? createdBy) !== undefined && notDue([{ entry }], { endsBy, createdBy }).length === 0;
 
 /** Reports that another tool restored the old password as often as this run wrote the new one. The old password stays valid. */
 function givenBack({ rotation: { behind, identity } }: Begun): Outcome[] {

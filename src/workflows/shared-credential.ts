@@ -19,7 +19,7 @@ export async function refuseWidening(
   clusterScopes: readonly ClusterScope[],
   again: Create,
 ): Promise<void> {
-  if (!widens([...issue.before, ...issue.demand])) return;
+  if (!widens(issue.steps)) return;
   const { kind, host } = credential;
   const { identity } = issue.entry;
   const holders = await holdersOf(clusterScopes, { kind, identity, host }, await lifecycleOf(credential).clusters(identity));
@@ -42,12 +42,8 @@ export async function refuseWidening(
  * Whether an issue adds a password to a credential that Secrets outside the selected namespaces hold, or may hold. Such a credential may be
  * known only from an annotation, which anyone in the namespace can write.
  */
-export async function isHeldOutside(
-  { demand, entry: { identity } }: Issue,
-  credential: Credential,
-  clusterScopes: readonly ClusterScope[],
-) {
-  if (!demand.some((change) => change.act === "mint" && !change.inNew)) return false;
+export async function isHeldOutside({ steps, entry: { identity } }: Issue, credential: Credential, clusterScopes: readonly ClusterScope[]) {
+  if (!steps.some((change) => change.act === "mint" && !change.inNew)) return false;
   const { kind, host } = credential;
   const { secrets, unknown } = await holdersOf(clusterScopes, { kind, identity, host }, await lifecycleOf(credential).clusters(identity));
   return unknown.length > 0 || secrets.some(({ to }) => !isSelected(to, clusterScopes));

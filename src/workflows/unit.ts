@@ -19,9 +19,9 @@ import { openFirstSecret, type Prepared, type ReusedLogin, type Turn } from "./f
  */
 export type Unit = {
   /** Applied before the first namespace, all or nothing. */
-  readonly before: Plan;
-  /** Applied before the first Secret is written, all or nothing. Rolled back if no Secret gets the login. */
-  readonly demand: Plan;
+  readonly steps?: Plan;
+  /** The steps are applied before the first Secret is written instead, and rolled back if no Secret gets the login. */
+  readonly isLazy?: boolean;
   readonly run: Run;
   /** A login that other Secrets hold already. It is checked again when the first Secret is claimed. */
   readonly reused?: ReusedLogin | undefined;
@@ -55,8 +55,9 @@ export async function* runUnit(
     const changes = planned.later ? withLater(planned.plan, planned.later) : planned.plan;
     return execute(changes, { ...env, seen: planned.seen });
   };
-  yield* await executeAll(unit.before, env);
-  const firstSecret = openFirstSecret(unit, env);
+  const { steps = [], isLazy } = unit;
+  if (!isLazy) yield* await executeAll(steps, env);
+  const firstSecret = openFirstSecret({ ...unit, lazySteps: isLazy ? steps : [] }, env);
 
   async function* inPlace(reader: NamespaceReader): AsyncGenerator<Outcome> {
     const turn = firstSecret.enter();

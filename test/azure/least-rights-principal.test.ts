@@ -34,8 +34,7 @@ async function createWith(allowed: readonly string[], graph: readonly GraphRole[
   const run = async () => {
     const credential = await servicePrincipal.open(asked, onlyAzure(azure));
     const owner = ownerCalled("", `secret ${randomUUID()}`);
-    const { before, demand } = await credential.issue({ owner, repositories: [], fromPods: false, images: [], held: undefined });
-    const plan = [...before, ...demand];
+    const { steps: plan } = await credential.issue({ owner, repositories: [], fromPods: false, images: [], held: undefined });
     for (const change of plan) await credential.apply(change);
     return async () => {
       for (const change of plan.toReversed()) {

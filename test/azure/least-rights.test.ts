@@ -41,8 +41,7 @@ async function createWith(allowed: readonly string[]): Promise<void> {
   };
   const credential = await acrToken.open(asked, onlyAzure(azure));
   const owner = ownerCalled(name, "secret acr in namespace least");
-  const { before, demand } = await credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held: undefined });
-  const plan = [...before, ...demand];
+  const { steps: plan } = await credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held: undefined });
   for (const change of plan) await credential.apply(change);
   expect(await azure.token(await azure.findRegistry("myregistry"), name)).toMatchObject({ passwords: [{ name: "password1" }] });
   for (const change of plan.toReversed()) {

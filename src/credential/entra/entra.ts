@@ -144,9 +144,9 @@ const ofAnother = (secret: string, registry: string, of: string) =>
 function keep({ login, claims }: RegistryToken, still: Still, host: string, { owner, images, held }: Need): Issue {
   const { pulls, unasked } = still;
   const untried = unasked === undefined ? [] : [tell(host, `secret/${owner.secret} keeps its token, which was not tried: ${unasked}`)];
-  const before = [tell(host, `secret/${owner.secret} dies at ${claims.expiresAt}`), ...untried];
+  const steps = [tell(host, `secret/${owner.secret} dies at ${claims.expiresAt}`), ...untried];
   const entry = { ...entryOf(host, claims), by: held?.entry?.by };
-  return { before, demand: [], entry, login, pulls, isUntried: isUntried(still), mayPull: undefined, images };
+  return { steps, isLazy: false, entry, login, pulls, isUntried: isUntried(still), mayPull: undefined, images };
 }
 
 type Aim = { readonly host: string; readonly repositories: readonly string[]; readonly verify: boolean };
@@ -160,8 +160,8 @@ function take(
 ): Issue {
   const says = `secret/${secret} dies at ${claims.expiresAt}: until then whoever reads it may do at ${host} what ${of} may`;
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false };
-  const demand = [tell(host, says), ...(verify ? [prove] : [])];
-  return { before: [], demand, entry: { ...entryOf(host, claims), by: of }, login, pulls, mayPull: undefined, images };
+  const steps = [tell(host, says), ...(verify ? [prove] : [])];
+  return { steps, isLazy: true, entry: { ...entryOf(host, claims), by: of }, login, pulls, mayPull: undefined, images };
 }
 
 const tell = (host: string, says: string): Tell => ({ act: "tell", to: { kind: "registry", name: host }, says });

@@ -20,8 +20,8 @@ export const entry: Entry = { hosts: [host], kind: "given", identity: "ci" };
 const login = { username: "ci", password: new Sensitive("ours") };
 export const mint: Change = { act: "mint", to: { kind: "token.azurecr.io", name: "t" }, slot: "password1", inNew: true, because: "" };
 export const issued = (more: Partial<Issue> = {}): Issue => ({
-  before: [],
-  demand: [],
+  steps: [],
+  isLazy: true,
   entry,
   login,
   pulls: "unknown",

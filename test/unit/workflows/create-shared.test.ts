@@ -43,7 +43,7 @@ test("the same login that is noted in the same way is not written again; another
 
 test("a password that is made is written everywhere", async () => {
   const at = setting(["a", "b"], async () =>
-    issued({ demand: [mint], login: undefined, entry: { ...entry, kind: "acr-token", identity: "ci" } }),
+    issued({ steps: [mint], login: undefined, entry: { ...entry, kind: "acr-token", identity: "ci" } }),
   );
   put(at.world, "a", { ...entry, kind: "acr-token" });
 
@@ -86,7 +86,7 @@ test("the pods of the scope are only looked at where no repository was named", a
 
 test("one credential for many is not made unasked; one that they hold, or that is given, is not refused", async () => {
   const refuse = async () => new CliError("usage", "say how many");
-  const minting = setting(["a"], async () => issued({ demand: [mint], login: undefined }), { refuse });
+  const minting = setting(["a"], async () => issued({ steps: [mint], login: undefined }), { refuse });
   await expect(sharedBy(minting)).rejects.toThrow("say how many");
   expect(minting.world.asking.writes).toEqual([]);
 

@@ -70,7 +70,7 @@ test("a Secret that is somebody else's is refused before anything is issued for 
 test("a Secret that may not be written is refused before any right is given", async () => {
   const carried: Change[] = [];
   const right: Change = { act: "update", to: { kind: "scopemap.azurecr.io", name: "m" }, before: [], after: ["a"], because: "" };
-  const at = setting(["a"], async () => issued({ before: [right], entry: { ...entry, identity: "new" }, pulls: "yes" }));
+  const at = setting(["a"], async () => issued({ steps: [right], isLazy: false, entry: { ...entry, identity: "new" }, pulls: "yes" }));
   put(at.world, "a");
   const carry = async (change: Change) => {
     carried.push(change);
@@ -112,7 +112,7 @@ test("a place that another has written to is issued anew, ten times at most", as
 });
 
 test("a Secret that has changed by the time it is claimed is issued anew", async () => {
-  const at = setting(["a"], async () => issued({ demand: [mint], login: undefined }));
+  const at = setting(["a"], async () => issued({ steps: [mint], login: undefined }));
   let conflicts = 2;
   at.world.asking.around(async (asked, next) => {
     if (is("create secret a/acr-myregistry")(asked) && conflicts-- > 0) throw new Conflict("modified");
@@ -126,7 +126,7 @@ test("a Secret that has changed by the time it is claimed is issued anew", async
 });
 
 test("a Secret that others write to all the time is told, and not issued anew", async () => {
-  const at = setting(["a"], async () => issued({ demand: [mint], login: undefined }));
+  const at = setting(["a"], async () => issued({ steps: [mint], login: undefined }));
   at.world.asking.around(refusing(is("patch secret a/acr-myregistry"), () => new Conflict("modified"), 10));
 
   expect(await each(at)).toMatchObject([{ change: { act: "store" }, error: { message: "modified" } }, { left: "failed" }]);

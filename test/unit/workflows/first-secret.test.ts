@@ -8,14 +8,14 @@ import { preconditionOf, put, world } from "../actions/claim-setting.ts";
 const wanted = store as Store;
 
 /** Returns the queue before the first Secret of a world. Azure responds after `answer`. */
-function queueBefore(demand: Plan) {
+function queueBefore(lazySteps: Plan) {
   const in_ = world();
   let answer = () => {};
   const answered = new Promise<void>((resolve) => {
     answer = resolve;
   });
   const bench = benchOf(in_, { carry: () => answered.then(() => ({ login })) });
-  return { in_, firstSecret: openFirstSecret({ demand }, bench), answer };
+  return { in_, firstSecret: openFirstSecret({ lazySteps }, bench), answer };
 }
 
 /** Returns which of some promises are settled by now. */

@@ -59,7 +59,7 @@ export function setting(
   return { world, bench, carried, readersOf, looks: () => looks };
 }
 
-export const unit = (of: Partial<Unit> = {}): Unit => ({ before: [], demand: [], run: newRun(), each: (state) => [storeIn(state)], ...of });
+export const unit = (of: Partial<Unit> = {}): Unit => ({ isLazy: true, run: newRun(), each: (state) => [storeIn(state)], ...of });
 export const short = (outcomes: readonly Outcome[]) =>
   outcomes.map((outcome) => {
     const { namespace, name, kind } = subjectOf(outcome);

@@ -12,26 +12,26 @@ import type { FakeBench } from "../../support/fakes/bench.ts";
 import { allOf } from "../../support/target-wish.ts";
 import { login, makeToken, mint, no, options, really, setting, short, storeIn, token, unit, written } from "./unit-setting.ts";
 
-test("what comes first is done once, what is wanted when the first Secret is to be written, and told before it", async () => {
+test("applies the steps once before the first Secret is written", async () => {
   const { bench, readersOf, carried } = setting(["a", "b"]);
-  const of = unit({
-    before: [{ ...makeToken, to: { kind: "scopemap.azurecr.io", name: "m" } }],
-    demand: [makeToken, mint],
-    run: bench.run,
-  });
 
-  const outcomes = await collect(runUnit(of, readersOf, bench.tools));
+  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], run: bench.run }), readersOf, bench.tools));
 
-  expect(carried).toEqual(["create m", "create t", "mint t"]);
-  expect(short(outcomes)).toEqual(["create m", "create t", "mint t", "store a/acr", "store b/acr"]);
+  expect(carried).toEqual(["create t", "mint t"]);
+  expect(short(outcomes)).toEqual(["create t", "mint t", "store a/acr", "store b/acr"]);
 });
 
-test("where no Secret is to be written, nothing is made", async () => {
+test.for([
+  { isLazy: true, applied: [] },
+  { isLazy: false, applied: ["create t"] },
+])("applies $applied when no Secret must be written and the steps are lazy: $isLazy", async ({ isLazy, applied }) => {
   const { bench, readersOf, carried } = setting(["a"]);
-  const keep = (state: NamespaceState): Plan => [{ act: "keep", to: storeIn(state).to, because: "" }];
+  const each = (state: NamespaceState): Plan => [{ act: "keep", to: storeIn(state).to, because: "" }];
 
-  expect(short(await collect(runUnit(unit({ demand: [makeToken, mint], each: keep }), readersOf, bench.tools)))).toEqual(["keep a/acr"]);
-  expect(carried).toEqual([]);
+  const outcomes = await collect(runUnit(unit({ steps: [makeToken], isLazy, each }), readersOf, bench.tools));
+
+  expect(short(outcomes)).toEqual([...applied, "keep a/acr"]);
+  expect(carried).toEqual(applied);
 });
 
 test("the first Secret is claimed before a password is made, and no other", async () => {
@@ -40,7 +40,7 @@ test("the first Secret is claimed before a password is made, and no other", asyn
     return { login };
   });
 
-  await collect(runUnit(unit({ demand: [mint], run: bench.run }), readersOf, bench.tools));
+  await collect(runUnit(unit({ steps: [mint], run: bench.run }), readersOf, bench.tools));
 
   expect(world.asking.writes).toEqual(["patch secret a/acr", "create secret b/acr", "create secret c/acr"]);
 });
@@ -48,7 +48,7 @@ test("the first Secret is claimed before a password is made, and no other", asyn
 test("where no password is made, none is", async () => {
   const { world, bench, readersOf } = setting(["a"], undefined, newRun(login));
 
-  await collect(runUnit(unit({ demand: [{ act: "keep", to: token, because: "" }], run: bench.run }), readersOf, bench.tools));
+  await collect(runUnit(unit({ steps: [{ act: "keep", to: token, because: "" }], run: bench.run }), readersOf, bench.tools));
 
   expect(world.asking.writes).toEqual(["create secret a/acr"]);
 });
@@ -57,7 +57,7 @@ test("a Secret that the server would refuse is its place's error, and the next o
   const { world, bench, readersOf, carried } = setting(["a", "b", "c"]);
   world.asking.around(refusing(is("create secret a/"), no));
 
-  const outcomes = await collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), readersOf, bench.tools));
+  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], run: bench.run }), readersOf, bench.tools));
 
   expect(short(outcomes)).toEqual(["namespace a/a failed no", "create t", "mint t", "store b/acr", "store c/acr"]);
   expect(carried).toEqual(["create t", "mint t"]);
@@ -67,7 +67,7 @@ test("where the server would refuse all of them, nothing is made", async () => {
   const { world, bench, readersOf, carried } = setting(["a", "b"]);
   world.asking.around(refusing(is("create secret"), no));
 
-  expect(short(await collect(runUnit(unit({ demand: [mint], run: bench.run }), readersOf, bench.tools)))).toEqual([
+  expect(short(await collect(runUnit(unit({ steps: [mint], run: bench.run }), readersOf, bench.tools)))).toEqual([
     "namespace a/a failed no",
     "namespace b/b failed no",
   ]);
@@ -80,7 +80,7 @@ test("what all depend on ends it, is tried once, and is thrown once", async () =
     return {};
   });
 
-  await expect(collect(runUnit(unit({ demand: [makeToken, mint], run: bench.run }), readersOf, bench.tools))).rejects.toThrow("no");
+  await expect(collect(runUnit(unit({ steps: [makeToken, mint], run: bench.run }), readersOf, bench.tools))).rejects.toThrow("no");
   expect(carried).toEqual(["create t", "mint t", "delete t"]);
   expect(written(world)).toEqual([]);
 });
@@ -113,15 +113,12 @@ test("a defect of a place is no place's error", async () => {
 test("a Secret that was written to since the look is looked at again, five times at most", async () => {
   const { world, bench, readersOf, looks } = setting(["a"]);
   world.asking.around(refusing(is("create secret a/acr"), () => new Conflict("modified"), 4));
-  expect(short(await collect(runUnit(unit({ demand: [mint], run: bench.run }), readersOf, bench.tools)))).toEqual([
-    "mint t",
-    "store a/acr",
-  ]);
+  expect(short(await collect(runUnit(unit({ steps: [mint], run: bench.run }), readersOf, bench.tools)))).toEqual(["mint t", "store a/acr"]);
   expect(looks()).toBe(5);
 
   const never = setting(["a"]);
   never.world.asking.around(refusing(is("create secret"), () => new Conflict("modified")));
-  expect(short(await collect(runUnit(unit({ demand: [mint] }), never.readersOf, never.bench.tools)))).toEqual([
+  expect(short(await collect(runUnit(unit({ steps: [mint] }), never.readersOf, never.bench.tools)))).toEqual([
     "namespace a/a failed modified",
   ]);
   expect(never.looks()).toBe(5);
@@ -131,7 +128,7 @@ test("a unit that was decided by one look does not look again", async () => {
   const { world, bench, readersOf, looks } = setting(["a"]);
   world.asking.around(refusing(is("create secret"), () => new Conflict("modified")));
 
-  const [outcome] = await collect(runUnit(unit({ demand: [mint], once: true }), readersOf, bench.tools));
+  const [outcome] = await collect(runUnit(unit({ steps: [mint], once: true }), readersOf, bench.tools));
 
   expect(outcome?.error).toBeInstanceOf(Conflict);
   expect(looks()).toBe(1);
@@ -152,7 +149,7 @@ test("what was seen in a place is at hand for what is done there", async () => {
 });
 
 test("--dry-run=client shows every step and asks for none; server has the server asked about each Secret", async () => {
-  const of = (bench: FakeBench) => unit({ before: [makeToken], demand: [mint], run: bench.run });
+  const of = (bench: FakeBench) => unit({ steps: [makeToken, mint], run: bench.run });
   const client = setting(["a", "b"]);
   const outcomes = await collect(runUnit(of(client.bench), client.readersOf, { ...client.bench.tools, dryRun: "client" }));
   expect(short(outcomes)).toEqual(["create t", "mint t", "store a/acr", "store b/acr"]);

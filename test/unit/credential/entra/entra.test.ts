@@ -82,8 +82,8 @@ test("a token that is made now is told and proven, once for all namespaces", asy
   const { issue, asked, credential } = await issued();
 
   expect(issue).toEqual({
-    before: [],
-    demand: [
+    isLazy: true,
+    steps: [
       {
         act: "tell",
         to,
@@ -108,15 +108,15 @@ test("without a repository the images of pods say what is proven, each once", as
   const image = { host, repository: "app/api", reference: "1" };
   const { issue } = await issued({ need: { repositories: [], images: [image, { ...image, reference: "2" }] } });
 
-  expect(issue.demand.at(-1)).toMatchObject({ act: "prove", repositories: ["app/api"] });
+  expect(issue.steps.at(-1)).toMatchObject({ act: "prove", repositories: ["app/api"] });
 });
 
 test("--verify=false proves nothing", async () => {
   const { issue, asked } = await issued({ verify: false, need: { held: held(jwt({})) } });
 
-  expect(issue).toMatchObject({ before: [{ says: "secret/acr dies at 2026-01-01T03:00:00Z" }], demand: [], pulls: "unknown" });
+  expect(issue).toMatchObject({ steps: [{ says: "secret/acr dies at 2026-01-01T03:00:00Z" }], isLazy: false, pulls: "unknown" });
   expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
-  expect((await issued({ verify: false })).issue.demand.map(({ act }) => act)).toEqual(["tell"]);
+  expect((await issued({ verify: false })).issue.steps.map(({ act }) => act)).toEqual(["tell"]);
 });
 
 test.for<{ why: string; token?: string; username?: string; proof?: Proof["verdict"]; kept: boolean }>([
@@ -141,7 +141,7 @@ test.for<{ why: string; token?: string; username?: string; proof?: Proof["verdic
     ...(proof && { proof }),
   });
 
-  expect(issue.login?.password.reveal() === token && issue.demand.length === 0).toBe(kept);
+  expect(issue.login?.password.reveal() === token && !issue.isLazy).toBe(kept);
 });
 
 test.for<{ why: string; token: string; username?: string; others: boolean }>([
