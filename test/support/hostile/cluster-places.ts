@@ -75,12 +75,12 @@ export const tenants: readonly Place[] = [
     lay: (made, serviceAccountName) => pod(made, (one) => ({ ...one, spec: { ...one.spec, serviceAccountName, imagePullSecrets: [] } })),
   },
   {
-    where: "a pod's owner",
-    lay: (made, name) =>
+    where: "the kind of a pod's owner",
+    lay: (made, kind) =>
       pod(made, (one) => ({
         ...one,
         spec: { ...one.spec, imagePullSecrets: [] },
-        metadata: { ...one.metadata, ownerReferences: [{ apiVersion: "x/v1", kind: name, name, uid: "o", controller: true }] },
+        metadata: { ...one.metadata, ownerReferences: [{ apiVersion: "x/v1", kind, name: "web", uid: "o", controller: true }] },
       })),
   },
   {
