@@ -57,7 +57,6 @@ export const attach = verb({
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted("attach", given);
     if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("attach", { flags, args }, session);
-    const anew = recreateOptions(flags);
     const make = (targets: TargetOptions) => ({ verb: "create", registry: "REGISTRY", ...saidAgain(targets) }) as const;
     const attaching = ({ secret, named }: Pick<TargetRun, "secret" | "named">) => ({
       secret,
@@ -65,13 +64,14 @@ export const attach = verb({
       fieldManager: flags["field-manager"],
       now: session.context.now(),
     });
+    const options = { restart: flags.restart, recreateOptions: recreateOptions(flags) };
     return runOnTargets(session, flags, args, {
       verb: "attach",
       reads: { pods: flags.restart === "all" ? "all" : "waiting", patience: patienceOf(flags, session.context) },
       warns: true,
       otherwise: (targets, namespace) => ({ ...make(targets), namespace, or: "name the Secret" }),
       candidates: (state, run) => lackingIn(state, attaching(run)),
-      plan: (state, run) => attachIn(state, attaching(run), { ...run, whereUsed: run.targets.whereUsed, restart: flags.restart, anew }),
+      plan: (state, run) => attachIn(state, attaching(run), { ...run, ...options, whereUsed: run.targets.whereUsed }),
       later: tellOtherNames,
     });
   },

@@ -52,7 +52,7 @@ export const detach = verb({
     const flags = onlyPrinted("detach", given);
     if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("detach", { flags, args }, session);
     if (flags.dangling) return detachDangling(flags, args, session);
-    const anew = recreateOptions(flags);
+    const options = recreateOptions(flags);
     return runOnTargets(session, flags, args, {
       verb: "detach",
       reads: { pods: "none" },
@@ -63,7 +63,7 @@ export const detach = verb({
         const { namespace } = state.place;
         const changes = meantIn(state, run)
           .filter(({ to }) => isMeant(to))
-          .map((target) => planDetach(secret, target, anew));
+          .map((target) => planDetach(secret, target, options));
         if (onePlace && !state.secret && changes.every(({ act }) => act === "keep")) return [...changes, tellAbsent(secret, namespace)];
         return onePlace && changes.length === 0 ? [tellNone(secret, namespace)] : changes;
       },
@@ -77,8 +77,8 @@ function meantIn({ targets: found, place }: NamespaceState, { secret, targets }:
 }
 
 /** Whether a target has the name in its own list, and the list can be changed permanently. */
-const carriesForGood = (secret: string, { names, maker, to }: Target) =>
-  names.includes(secret) && !maker && kinds[to.kind].carries.takes !== "anew";
+const carriesForGood = (secret: string, { names, owner, to }: Target) =>
+  names.includes(secret) && !owner && kinds[to.kind].carries.takes !== "recreate";
 
 const tellNone = (name: string, namespace: string): Change => ({
   act: "tell",

@@ -2,7 +2,7 @@
  * When pods get a name that was added to a list of pull secrets: in new pods only, by a rollout that the write starts, in the next run, or
  * only in a recreated object, because this object's list cannot be updated.
  */
-export type Takes = "new-pods" | "rollout" | "next-run" | "anew";
+export type Takes = "new-pods" | "rollout" | "next-run" | "recreate";
 
 /**
  * A list of pull secrets: its path in the object, whether the API merges it by name or replaces it as a whole (`+listType=map`,
@@ -89,8 +89,8 @@ export const kinds = {
     short: ["cj"],
     ...spec("next-run", "spec", "jobTemplate", "spec", "template", "spec"),
   },
-  "job.batch": { at: "cluster", kind: "Job", api: "batch/v1", plural: "jobs", ...template("anew") },
-  pod: { at: "cluster", kind: "Pod", api: "v1", plural: "pods", short: ["po"], ...spec("anew", "spec") },
+  "job.batch": { at: "cluster", kind: "Job", api: "batch/v1", plural: "jobs", ...template("recreate") },
+  pod: { at: "cluster", kind: "Pod", api: "v1", plural: "pods", short: ["po"], ...spec("recreate", "spec") },
   "scopemap.azurecr.io": { at: "azure", called: "scope map" },
   "token.azurecr.io": { at: "azure", called: "token" },
   "application.graph.microsoft.com": { at: "azure", called: "application" },

@@ -1,7 +1,7 @@
 import { hasVerb } from "../fix.ts";
 import { kinds, nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import type { Change, Keep, Refer, Refuse, Tell } from "./change.ts";
-import { refuseMade, refuseRecreate, type Target } from "./references.ts";
+import { refuseOwned, refuseRecreate, type Target } from "./references.ts";
 import { isPlain, saidTargets, several, shown } from "./wording.ts";
 
 /** The Secrets that exist, and whether the user named the targets. */
@@ -29,7 +29,7 @@ export function planDangling(targets: readonly Target[], options: DanglingOption
   return [
     ...listing.filter(isQuiet).map((target) => planOne(target, options)),
     ...tellLoud(loud.filter(takes("rollout")), options),
-    ...tellLasting(loud.filter(takes("anew")), options),
+    ...tellLasting(loud.filter(takes("recreate")), options),
   ];
 }
 
@@ -42,30 +42,30 @@ const takes =
     kinds[to.kind].carries.takes === what;
 
 function planOne(target: Target, { existing }: DanglingOptions): Change {
-  const gone = danglingIn(target.names, existing);
-  return refusal(gone, target) ?? takeOut(gone, target);
+  const missing = danglingIn(target.names, existing);
+  return refusal(missing, target) ?? takeOut(missing, target);
 }
 
 /** Returns why names of missing Secrets can't be removed from a list; undefined if there are none, or if the list can be written. */
-function refusal([first, ...more]: readonly string[], { to, maker, anew }: Target): Refuse | undefined {
+function refusal([first, ...more]: readonly string[], { to, owner, recreation }: Target): Refuse | undefined {
   if (first === undefined) return undefined;
   const asked = { does: "detach", secret: first, to } as const;
-  if (maker) {
-    const { fix, ...told } = refuseMade(asked, maker);
-    return { ...told, fix: fix && hasVerb(fix, "detach") ? { verb: "detach", dangling: true, targets: fix.targets } : undefined };
+  if (owner) {
+    const refused = refuseOwned(asked, owner);
+    const { fix } = refused;
+    return { ...refused, fix: fix && hasVerb(fix, "detach") ? { verb: "detach", dangling: true, targets: fix.targets } : undefined };
   }
-  const refused = anew && refuseRecreate(asked, anew, { recreate: false, force: false });
+  const refused = recreation && refuseRecreate(asked, recreation, { recreate: false, force: false });
   if (!refused || (more.length === 0 && isPlain(first))) return refused;
   // The command that recreates the object accepts only one name
-  const { fix: _, ...told } = refused;
-  return told;
+  return { ...refused, fix: undefined };
 }
 
 /** Returns the change that removes names from a list, at every position. */
-export function takeOut(gone: readonly string[], { to, names }: Target): Refer | Keep {
-  const after = names.filter((name) => !gone.includes(name));
+export function takeOut(missing: readonly string[], { to, names }: Target): Refer | Keep {
+  const after = names.filter((name) => !missing.includes(name));
   if (after.length === names.length) return { act: "keep", to, because: "every name leads to a Secret" };
-  return { act: "detach", to, secret: gone[0] ?? "", before: names, after, dangling: gone };
+  return { act: "detach", to, secret: missing[0] ?? "", before: names, after, dangling: missing };
 }
 
 function tellLoud(targets: readonly Target[], options: DanglingOptions): Tell[] {
@@ -79,11 +79,11 @@ const tellLasting = (targets: readonly Target[], options: DanglingOptions): Tell
 function tell(targets: readonly Target[], { existing }: DanglingOptions, what: string, more: (told: Tell) => Tell): Tell[] {
   const [first] = targets;
   if (!first) return [];
-  const gone = [...new Set(targets.flatMap(({ names }) => danglingIn(names, existing)))];
+  const missing = [...new Set(targets.flatMap(({ names }) => danglingIn(names, existing)))];
   const names = refsOf(targets).map(nameOf);
-  const what_ = gone.length === 1 ? "a name that leads" : "names that lead";
-  const says = `${several(names)} ${names.length === 1 ? "lists" : "list"} ${what_} nowhere (${several(gone.map(shown))}), ${what} ${gone.length === 1 ? "it" : "them"}`;
-  return [more({ act: "tell", id: gone.every((name) => name === "") ? "empty-name" : "dangling-name", to: first.to, says })];
+  const what_ = missing.length === 1 ? "a name that leads" : "names that lead";
+  const says = `${several(names)} ${names.length === 1 ? "lists" : "list"} ${what_} nowhere (${several(missing.map(shown))}), ${what} ${missing.length === 1 ? "it" : "them"}`;
+  return [more({ act: "tell", id: missing.every((name) => name === "") ? "empty-name" : "dangling-name", to: first.to, says })];
 }
 
 const refsOf = (targets: readonly Target[]): Ref<TargetKind>[] => targets.map(({ to }) => to);

@@ -3,7 +3,7 @@ import type { Fix, Workload } from "../fix.ts";
 import { kinds, nameOf, type Ref, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Change, Plan, Refer } from "./change.ts";
 import { type ExistingSecret, isOf } from "./existing-secret.ts";
-import { type Maker, planDetach, type Target } from "./references.ts";
+import { type OwnerRef, planDetach, type Target } from "./references.ts";
 import { hasPods, saidTargets, several } from "./wording.ts";
 
 /** The objects in one namespace that a deletion depends on. */
@@ -40,12 +40,12 @@ export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
   refuseDeletion(facts.to, existing, ours, options.force);
   const { uid, version, immutable, entries = [] } = existing;
   const secret = { to, entries, precondition: { uid, version }, because };
-  const noted = options.revoke && { noted: true as const };
-  if (isBeside(facts)) return [{ act: "withdraw", ...secret, ...noted, beside: true }, ...tellNeeded(to, needing)];
+  const noted = options.revoke || undefined;
+  if (isBeside(facts)) return [{ act: "withdraw", ...secret, noted, beside: true }, ...tellNeeded(to, needing)];
   const rehearsal: Change = { act: "rehearse", to, precondition: secret.precondition, replaces: false, deletes: true };
   const needs = [to, ...references.map((reference) => reference.to)];
   const end: Change = noted
-    ? { act: "withdraw", ...secret, ...noted, ...(immutable && { immutable }), needs }
+    ? { act: "withdraw", ...secret, noted, immutable: immutable || undefined, needs }
     : { act: "remove", ...secret, needs };
   const first = references.map((reference) => ({ ...reference, needs: to }));
   return [rehearsal, ...first, end, ...tellLasting(to, changes), ...tellNeeded(to, needing)];
@@ -58,7 +58,7 @@ const isBeside = ({ existing, ours }: DeleteFacts): boolean => !ours && existing
 export type Needing = {
   readonly name: string;
   /** The object with the template of the pod; the pod itself if it has no controller. */
-  readonly from: Maker;
+  readonly from: OwnerRef;
 };
 
 const namesOf = (needing: readonly Needing[]): string => several(needing.map(({ name }) => name));

@@ -18,7 +18,7 @@ export type PlanInput = {
 };
 
 /** Which pods are restarted, and whether the Secret's credential can pull from a repository, if known. */
-export type AttachOptions = Omit<RestartOrder, "secret"> & { readonly anew?: RecreateOptions };
+export type AttachOptions = Omit<RestartOrder, "secret"> & { readonly recreateOptions?: RecreateOptions };
 
 /** Plans one namespace of `create`: the Secret, the references to it, and the pods that wait for it. */
 export function planPlace(facts: PlanInput, options: StoreOptions, attaching: AttachOptions): Plan {
@@ -37,7 +37,7 @@ export function planPlace(facts: PlanInput, options: StoreOptions, attaching: At
 
 /** Plans one namespace of `attach`. */
 export function planAttaches({ to, targets, pods, warningInputs }: PlanInput, attaching: AttachOptions): Change[] {
-  const attaches = targets.map((target) => planAttach(to.name, target, attaching.anew));
+  const attaches = targets.map((target) => planAttach(to.name, target, attaching.recreateOptions));
   const attached = targets
     .filter((_, index) => attaches[index]?.act !== "refuse")
     .map(({ to: target, names }): Attached => ({ to: target, names: [...new Set([...names, to.name])] }));
@@ -49,5 +49,5 @@ export function planAttaches({ to, targets, pods, warningInputs }: PlanInput, at
 }
 
 /** Whether a pod is deleted when an object is recreated: it is that object, or was created by it. */
-const goesWith = ({ to: { kind, name }, maker }: PullingPod, to: Ref): boolean =>
-  (kind === to.kind && name === to.name) || (maker !== undefined && maker.name === to.name && targetKindCalled(maker.kind) === to.kind);
+const goesWith = ({ to: { kind, name }, owner }: PullingPod, to: Ref): boolean =>
+  (kind === to.kind && name === to.name) || (owner !== undefined && owner.name === to.name && targetKindCalled(owner.kind) === to.kind);

@@ -1,6 +1,6 @@
 import type { PluginCommand } from "../fix.ts";
 import { at, kinds, nameOf, type RecreatableKind, type Ref, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
-import type { KubeObjects, Metadata, NameRef, PodSpec } from "../objects.ts";
+import type { KubeObjects, Metadata, NameRef, OwnerReference, PodSpec } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 import type { Drift } from "./drift.ts";
 import { type Recreation, readRecreation } from "./recreate.ts";
@@ -14,32 +14,32 @@ export type Target<K extends TargetKind = TargetKind> = {
   /** The ServiceAccount that its pods run as; absent for a ServiceAccount itself. */
   readonly account?: string;
   /** The controller that creates the target from its own template, so that other changes of the target don't last. */
-  readonly maker?: Maker;
+  readonly owner?: OwnerRef;
   /** The tool that is going to undo a change of the target. */
   readonly drift?: Drift;
   /** The obstacles to recreating the target; absent if its list can be changed. */
-  readonly anew?: Recreation;
+  readonly recreation?: Recreation;
 };
 
 /** Returns the names in a list of pull secrets. An entry without a name, which the kubelet ignores, has the empty name. */
 export const namesIn = (list: unknown): string[] => ((list ?? []) as readonly NameRef[]).map(({ name = "" }) => name);
 
 /** Whether a target's list can be changed permanently. */
-export const isChangeable = ({ to, maker }: Pick<Target, "to" | "maker">): boolean => !maker && kinds[to.kind].carries.takes !== "anew";
+export const isChangeable = ({ to, owner }: Pick<Target, "to" | "owner">): boolean => !owner && kinds[to.kind].carries.takes !== "recreate";
 
 /** Reads a target and its list. */
 export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K], context?: string): Target<K> {
   const { name, namespace = "", resourceVersion = "" } = object.metadata;
   const spec = podSpecOf(kind, object);
-  const maker = makerOf(kind, object.metadata);
-  const anew = readRecreation(kind, object);
+  const owner = ownerOf(kind, object.metadata);
+  const recreation = readRecreation(kind, object);
   return {
     to: { kind, name, namespace, context },
     names: namesIn(at(object, kinds[kind].carries.path)),
     version: resourceVersion,
     account: spec && accountOf(spec),
-    maker,
-    anew,
+    owner,
+    recreation,
   };
 }
 
@@ -56,17 +56,17 @@ export const accountOf = ({ serviceAccountName: name }: PodSpec): string => name
  * Returns the controller of an object. The API server accepts any text as the name in an owner reference. A text such as `*` is the name of
  * no object, but a printed command with it would act on others.
  */
-export const controllerOf = ({ ownerReferences = [] }: Metadata): Maker | undefined =>
+export const controllerOf = ({ ownerReferences = [] }: Metadata): OwnerRef | undefined =>
   ownerReferences.find(({ controller, name }) => controller === true && isPlain(name));
 
 /**
  * Returns the controller only if it creates the object from a template. Other controllers, such as an operator that owns a Deployment, are
  * ignored.
  */
-function makerOf(kind: TargetKind, metadata: Metadata): Maker | undefined {
+function ownerOf(kind: TargetKind, metadata: Metadata): OwnerRef | undefined {
   const controller = controllerOf(metadata);
   if (!controller) return undefined;
-  const makes = kinds[kind].carries.takes === "anew" || targetKindCalled(controller.kind) !== undefined;
+  const makes = kinds[kind].carries.takes === "recreate" || targetKindCalled(controller.kind) !== undefined;
   return makes ? { kind: controller.kind, name: controller.name } : undefined;
 }
 
@@ -101,17 +101,17 @@ type Wanted = { readonly secret: string; readonly target: Target; readonly after
 
 function planned(does: Refer["act"], wanted: Wanted, options: RecreateOptions): Refer | Refuse | Recreate {
   const { secret, target, after } = wanted;
-  const { to, names: before, maker, anew } = target;
+  const { to, names: before, owner, recreation } = target;
   const asked = { does, secret, to };
-  if (maker) return refuseMade(asked, maker);
-  if (!anew) return { act: does, to, secret, before, after };
-  const refusal = refuseRecreate(asked, anew, options);
+  if (owner) return refuseOwned(asked, owner);
+  if (!recreation) return { act: does, to, secret, before, after };
+  const refusal = refuseRecreate(asked, recreation, options);
   if (refusal) return refusal;
-  return { act: "recreate", to: to as Ref<RecreatableKind>, does, secret, before, after, force: anew.loses ? true : undefined };
+  return { act: "recreate", to: to as Ref<RecreatableKind>, does, secret, before, after, force: recreation.loses ? true : undefined };
 }
 
-/** A controller, from the owner reference of an object that it created (meta/v1 OwnerReference). */
-export type Maker = { readonly kind: string; readonly name: string };
+/** A controller, from the owner reference of an object that it created. */
+export type OwnerRef = Pick<OwnerReference, "kind" | "name">;
 
 /**
  * Whether to recreate objects whose list can't be changed. `force` allows ending running containers and losing data that only the pod has.
@@ -122,14 +122,14 @@ export type RecreateOptions = { readonly recreate: boolean; readonly force: bool
 type Asked = { readonly does: "attach" | "detach"; readonly secret: string; readonly to: Ref<TargetKind> };
 
 /** Returns the refusal for an object that a controller creates from a template. */
-export function refuseMade({ does, secret, to }: Asked, maker: Maker): Refuse {
-  const kind = targetKindCalled(maker.kind);
-  const says = `${nameOf(to)} is made by ${maker.kind} ${maker.name} from a template, whose list counts`;
+export function refuseOwned({ does, secret, to }: Asked, owner: OwnerRef): Refuse {
+  const kind = targetKindCalled(owner.kind);
+  const says = `${nameOf(to)} is made by ${owner.kind} ${owner.name} from a template, whose list counts`;
   return {
     act: "refuse",
     to,
     says,
-    fix: kind && { verb: does, secret, targets: [nameOf({ kind: spelled(kind), name: maker.name })] },
+    fix: kind && { verb: does, secret, targets: [nameOf({ kind: spelled(kind), name: owner.name })] },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Fix } from "../fix.ts";
 import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Change, Rollout } from "./change.ts";
-import type { Maker } from "./references.ts";
+import type { OwnerRef } from "./references.ts";
 
 /** A pod with an image of the registry. */
 export type PullingPod = {
@@ -21,13 +21,13 @@ export type PullingPod = {
   /** The maximum number of seconds until the node retries; absent if it has not failed. */
   readonly retries?: number;
   /** The controller of the pod; absent for a pod without one, which nothing recreates. */
-  readonly maker?: Maker;
+  readonly owner?: OwnerRef;
   /** The Deployment that owns the controller. */
-  readonly above?: Maker;
+  readonly above?: OwnerRef;
 };
 
 /** Controllers that recreate a deleted pod and count no failure (apps/v1, core/v1). A Job counts a failure, and may have ended. */
-export const makesAnew: ReadonlySet<string> = new Set(["ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"]);
+export const recreatingControllers: ReadonlySet<string> = new Set(["ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"]);
 
 /** A target that has the Secret or will get it, with the names that it then has. */
 export type Attached = { readonly to: Ref<TargetKind>; readonly names: readonly string[] };
@@ -66,8 +66,8 @@ export function planRestarts(
   const changes = mine
     .filter(({ pod }) => pod.waits !== "nothing" && !rollouts.some(({ to }) => isOf(pod.above, to)))
     .flatMap(({ pod, target }) => planRestart(target, pod, order));
-  const isRefused = ({ to, maker }: PullingPod) =>
-    refused.some((target) => (target.kind === to.kind && target.name === to.name) || isOf(maker, target));
+  const isRefused = ({ to, owner }: PullingPod) =>
+    refused.some((target) => (target.kind === to.kind && target.name === to.name) || isOf(owner, target));
   const isOther = (pod: PullingPod) =>
     !isRefused(pod) && !targetOf(pod) && !isRolledOut(pod, targets) && pod.repositories.some(order.mayPull);
   const others = targets.length > 0 ? tellOthers(order.secret, pods, isOther) : [];
@@ -87,14 +87,15 @@ export function planRestarts(
  */
 function finder(targets: readonly Attached[]): (pod: PullingPod) => Attached | undefined {
   const byKey = new Map(targets.map((target) => [`${target.to.kind}/${target.to.name}`, target]));
-  const made = ({ kind, name }: Maker) => byKey.get(`${targetKindCalled(kind)}/${name}`);
-  return (pod) => (pod.maker && made(pod.maker)) ?? (isRolledOut(pod, targets) ? undefined : byKey.get(`serviceaccount/${pod.account}`));
+  const targetCalled = ({ kind, name }: OwnerRef) => byKey.get(`${targetKindCalled(kind)}/${name}`);
+  return (pod) =>
+    (pod.owner && targetCalled(pod.owner)) ?? (isRolledOut(pod, targets) ? undefined : byKey.get(`serviceaccount/${pod.account}`));
 }
 
 const isRolledOut = ({ above }: PullingPod, targets: readonly Attached[]): boolean => targets.some(({ to }) => isOf(above, to));
 
-const isOf = (maker: Maker | undefined, { kind, name }: Ref): boolean =>
-  maker !== undefined && maker.name === name && targetKindCalled(maker.kind) === kind;
+const isOf = (owner: OwnerRef | undefined, { kind, name }: Ref): boolean =>
+  owner !== undefined && owner.name === name && targetKindCalled(owner.kind) === kind;
 
 /** A pod with the target from which it gets its names. */
 type Mine = { readonly pod: PullingPod; readonly target: Attached };
@@ -110,8 +111,8 @@ function planRollouts(mine: readonly Mine[], { secret, mayPull }: RestartOrder):
 }
 
 /** Returns the workload whose rollout replaces a pod. */
-function rolloutOf({ to: { namespace, context }, maker, above }: PullingPod): Ref<PodKind> | undefined {
-  const top = above ?? maker;
+function rolloutOf({ to: { namespace, context }, owner, above }: PullingPod): Ref<PodKind> | undefined {
+  const top = above ?? owner;
   const kind = top && targetKindCalled(top.kind);
   if (!kind || kinds[kind].carries.takes !== "rollout") return undefined;
   return { kind: kind as PodKind, name: top.name, namespace, context };
@@ -154,11 +155,11 @@ function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPu
   const flags = beyond.map((repository) => `--repository ${repository}`).join(" ");
   const denied = beyond.length > 0 ? [tell(`waits for ${beyond.join(" and ")}, which secret/${secret} may not pull: add ${flags}`)] : [];
   if (names.includes(secret) || beyond.length === repositories.length) return denied;
-  const facts = { list: listOf(target, secret, pod), waits: pod.waits, owner: ownerOf(pod.maker), restart };
+  const facts = { list: listOf(target, secret, pod), waits: pod.waits, owner: ownerOf(pod.owner), restart };
   const decision = decisions.find(({ when }) => Object.entries(when).every(([key, value]) => facts[key as keyof StuckFacts] === value));
   const because = `made before ${nameOf(target.to)} carried ${secret}`;
   if (decision?.restarts) return [...denied, { act: "restart", needs: target.to, to, uid: pod.uid, because }];
-  const stuck = { secret, pod, carrier: nameOf(target.to), old: `was ${because}`, kind: pod.maker?.kind ?? "" };
+  const stuck = { secret, pod, carrier: nameOf(target.to), old: `was ${because}`, kind: pod.owner?.kind ?? "" };
   return decision?.message ? [...denied, tell(decision.message(stuck), decision.fix?.(stuck))] : denied;
 }
 
@@ -188,8 +189,8 @@ const deletion = ({ pod: { to } }: Stuck): Fix => ({
   context: to.context,
 });
 
-const recreation = ({ secret, pod: { to, maker } }: Stuck): Fix => {
-  const target = maker ? `${maker.kind.toLowerCase()}/${maker.name}` : nameOf(to);
+const recreation = ({ secret, pod: { to, owner } }: Stuck): Fix => {
+  const target = owner ? `${owner.kind.toLowerCase()}/${owner.name}` : nameOf(to);
   return { verb: "attach", secret, targets: [target], recreate: true };
 };
 
@@ -224,11 +225,11 @@ function listOf(target: Attached, secret: string, pod: PullingPod): StuckFacts["
   return isCopiedFrom(target, secret, pod) ? "admission" : "unknown";
 }
 
-function ownerOf(maker: Maker | undefined): StuckFacts["owner"] {
-  if (!maker) return "none";
-  if (makesAnew.has(maker.kind)) return "creates";
-  const kind = targetKindCalled(maker.kind);
-  return kind !== undefined && kinds[kind].carries.takes === "anew" ? "counts-recreatable" : "counts";
+function ownerOf(owner: OwnerRef | undefined): StuckFacts["owner"] {
+  if (!owner) return "none";
+  if (recreatingControllers.has(owner.kind)) return "creates";
+  const kind = targetKindCalled(owner.kind);
+  return kind !== undefined && kinds[kind].carries.takes === "recreate" ? "counts-recreatable" : "counts";
 }
 
 /** Whether a pod has the earlier names of its target. A list from the pod's own template always counts. */

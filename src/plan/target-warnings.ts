@@ -1,7 +1,7 @@
 import type { Fix } from "../fix.ts";
 import { kinds, nameOf, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Change, Tell } from "./change.ts";
-import type { Maker, Target } from "./references.ts";
+import type { OwnerRef, Target } from "./references.ts";
 import type { WarningId } from "./warnings.ts";
 import { hasPods, isPlain, saidTargets, several, shown } from "./wording.ts";
 
@@ -21,7 +21,7 @@ export type Account = {
 };
 
 /** An owner of a list of pull secrets with images of the registry: a template, or a pod without a controller. */
-export type Lister = { readonly of: Maker; readonly account: string; readonly names: readonly string[] };
+export type Lister = { readonly of: OwnerRef; readonly account: string; readonly names: readonly string[] };
 
 /** A ServiceAccount with its templates. */
 type Of = { readonly account: Account; readonly templates: readonly Ref<TargetKind>[] };
@@ -92,7 +92,7 @@ export function tellOwnLists(secret: string, attached: readonly Ref<TargetKind>[
     .flatMap((to) => {
       const mine = lacking.filter(({ account }) => account === to.name);
       const refs = mine.flatMap(({ of }) => refOf(of) ?? []);
-      const lasting = mine.filter(({ of }) => !refOf(of)).map(({ of }) => shownMaker(of));
+      const lasting = mine.filter(({ of }) => !refOf(of)).map(({ of }) => shownOwner(of));
       return [...mendable(secret, to, refs), ...unmendable(secret, to, lasting)];
     });
 }
@@ -118,15 +118,15 @@ function sentence(names: readonly string[], to: Ref, among: string): string {
 /** Returns the target whose list can be changed; undefined for objects that keep their list, and for unknown kinds. */
 function refOf({ kind: called, name }: Lister["of"]): Ref<TargetKind> | undefined {
   const kind = targetKindCalled(called);
-  return kind && kinds[kind].carries.takes !== "anew" ? { kind, name } : undefined;
+  return kind && kinds[kind].carries.takes !== "recreate" ? { kind, name } : undefined;
 }
 
-const shownMaker = ({ kind, name }: Lister["of"]): string => `${targetKindCalled(kind) ?? kind.toLowerCase()}/${name}`;
+const shownOwner = ({ kind, name }: Lister["of"]): string => `${targetKindCalled(kind) ?? kind.toLowerCase()}/${name}`;
 
 const isOf = ({ kind, name }: Lister["of"], to: Ref<TargetKind>): boolean => targetKindCalled(kind) === to.kind && name === to.name;
 
 /** Removes duplicates: a template that was read, and its pods, count once. */
-const once = (listers: readonly Lister[]): Lister[] => [...new Map(listers.map((one) => [shownMaker(one.of), one])).values()];
+const once = (listers: readonly Lister[]): Lister[] => [...new Map(listers.map((one) => [shownOwner(one.of), one])).values()];
 
 /** Another name in a list that refers to a missing Secret, or to a Secret that the kubelet can't use. */
 export type OtherName = {

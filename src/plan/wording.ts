@@ -46,7 +46,7 @@ export function saidTargets(all: readonly Ref<TargetKind>[]): Pick<PluginCommand
   const some = all.slice(0, mostNamed);
   const accounts = some.filter((to) => !hasPods(to)).map(({ name }) => name);
   const targets = some.filter(hasPods).map(wordOf);
-  return { ...(accounts.length > 0 && { serviceaccounts: accounts }), ...(targets.length > 0 && { targets }) };
+  return { serviceaccounts: accounts.length > 0 ? accounts : undefined, targets: targets.length > 0 ? targets : undefined };
 }
 
 /** Whether an object is a pod or creates pods: a ServiceAccount doesn't. */

@@ -34,9 +34,9 @@ export function holdingsOf(secret: Secret): Holding[] {
       identity,
       slot,
       ...expiryOf(expiresAt, endsKnown(kind) ? "never" : "unknown"),
-      ...(madeAt !== undefined && { madeAt }),
-      ...(by !== undefined && { by }),
-      ...(previous !== undefined && { previous }),
+      madeAt,
+      by,
+      previous,
     }),
   );
   const told = new Set(noted.flatMap(({ hosts }) => hosts));

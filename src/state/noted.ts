@@ -136,7 +136,7 @@ function readSecret(clusterScope: ClusterScope, secret: Secret, wanted: Wanted, 
   const entries = all.filter((entry) => wanted(entry) && entryFor(all, entry.hosts[0] ?? "") === entry);
   const noted = entries.map((entry): Noted => {
     const login = loginFor(secret, entry.hosts[0] ?? "");
-    return { ...listed, entry, login, ...(!mayWrite({ manager, beside: entry.beside === true }, allow) && { foreign: true }) };
+    return { ...listed, entry, login, foreign: mayWrite({ manager, beside: entry.beside === true }, allow) ? undefined : true };
   });
   const described = noted.flatMap(({ entry, login }) => (login ? [entry] : []));
   const unnoted = loginsIn(secret).flatMap(({ held, login }) =>

@@ -85,7 +85,7 @@ const saysTrue = new Set(["1", "t", "T", "TRUE", "true", "True"]);
 function listerOf(object: TargetObject, hosts: readonly string[]): Lister[] {
   const spec = specOf(object);
   const names = namesIn(spec?.imagePullSecrets);
-  if (!spec || names.length === 0 || targetOf(object).maker || isGone(object) || imagesFrom(hosts, [{ spec }]).length === 0) return [];
+  if (!spec || names.length === 0 || targetOf(object).owner || isGone(object) || imagesFrom(hosts, [{ spec }]).length === 0) return [];
   return [{ of: { kind: object.kind, name: object.metadata.name }, account: accountOf(spec), names }];
 }
 

@@ -2,8 +2,8 @@ import type { Owner, PodFacts } from "../check/facts.ts";
 import { retryWithin } from "../kubelet/back-off.ts";
 import { readWaiting } from "../kubelet/message.ts";
 import type { Container, ContainerStatus, Metadata, Pod, ServiceAccount } from "../objects.ts";
-import { accountOf, controllerOf, type Maker, namesIn, readTarget } from "../plan/references.ts";
-import { makesAnew, type PullingPod } from "../plan/restart.ts";
+import { accountOf, controllerOf, namesIn, type OwnerRef, readTarget } from "../plan/references.ts";
+import { type PullingPod, recreatingControllers } from "../plan/restart.ts";
 import { imagesFrom } from "./images.ts";
 import { timesOf } from "./note.ts";
 import { isOver } from "./targets.ts";
@@ -44,7 +44,7 @@ export function pullingPods(hosts: readonly string[], pods: readonly Pod[], { co
     .map((pod): PullingPod => {
       const { metadata, spec, status = {} } = pod;
       const { name, namespace = "", uid = "" } = metadata;
-      const { above, ...maker } = madeBy(metadata) ?? {};
+      const { above, ...owner } = podControllerOf(metadata) ?? {};
       return {
         to: { kind: "pod", namespace, name, context },
         uid,
@@ -54,7 +54,7 @@ export function pullingPods(hosts: readonly string[], pods: readonly Pod[], { co
         own: isAuthored(pod) || undefined,
         waits: status.phase === "Pending" ? waitOf(pod) : "nothing",
         ...failure(pod, now),
-        maker: "kind" in maker ? maker : undefined,
+        owner: "kind" in owner ? owner : undefined,
         above,
       };
     })
@@ -64,25 +64,25 @@ export function pullingPods(hosts: readonly string[], pods: readonly Pod[], { co
 /**
  * The controller of a pod. `above`: the Deployment that owns it, if it is a ReplicaSet with the hash of a template in its name (apps/v1).
  */
-export type Controller = Maker & { readonly above?: Maker };
+export type Controller = OwnerRef & { readonly above?: OwnerRef };
 
 /** The label by which a Deployment distinguishes the pods of its templates. */
 const templateHash = "pod-template-hash";
 
 /** Returns the controller of a pod, from its metadata. */
-function madeBy(metadata: Metadata): Controller | undefined {
-  const maker = controllerOf(metadata);
-  if (!maker) return undefined;
-  const { kind, name } = maker;
+function podControllerOf(metadata: Metadata): Controller | undefined {
+  const owner = controllerOf(metadata);
+  if (!owner) return undefined;
+  const { kind, name } = owner;
   const hash = metadata.labels?.[templateHash];
   const isVersion = hash !== undefined && kind === "ReplicaSet" && name.endsWith(`-${hash}`);
-  return { kind, name, ...(isVersion && { above: { kind: "Deployment", name: name.slice(0, -hash.length - 1) } }) };
+  return { kind, name, above: isVersion ? { kind: "Deployment", name: name.slice(0, -hash.length - 1) } : undefined };
 }
 
 /** Returns the object with the template of a pod, from its metadata; the pod itself if it has no controller. */
-export function topOf({ kind, metadata }: { readonly kind: string; readonly metadata: Metadata }): Maker {
-  const { above, ...maker } = madeBy(metadata) ?? { kind, name: metadata.name };
-  return above ?? maker;
+export function topOf({ kind, metadata }: { readonly kind: string; readonly metadata: Metadata }): OwnerRef {
+  const { above, ...owner } = podControllerOf(metadata) ?? { kind, name: metadata.name };
+  return above ?? owner;
 }
 
 /** Returns the names in a pod's own imagePullSecrets. */
@@ -118,20 +118,20 @@ export function hasOwnList(pod: Pod, account: ServiceAccount | undefined): boole
 }
 
 /** Whether a pod was created after its ServiceAccount's list was last written, if that is recorded. */
-export function isYounger({ metadata: { creationTimestamp: made } }: Pod, account: ServiceAccount | undefined): boolean {
+export function isYounger({ metadata: { creationTimestamp: created } }: Pod, account: ServiceAccount | undefined): boolean {
   const changed = timesOf(account?.metadata.managedFields, "f:imagePullSecrets").at(-1);
-  return changed !== undefined && typeof made === "string" && made > changed;
+  return changed !== undefined && typeof created === "string" && created > changed;
 }
 
 function ownerOf({ metadata }: Pod): Owner | undefined {
-  const maker = madeBy(metadata);
-  if (!maker) return undefined;
+  const owner = podControllerOf(metadata);
+  if (!owner) return undefined;
   const group = groupOf(metadata);
   // Other APIs have Jobs too (`batch.volcano.sh`). The plugin's `job` means only batch/v1
-  const isOthers = maker.kind === "Job" && !["", "batch"].includes(group);
-  const own = { ...asWorkload(maker), ...(isOthers && { kind: `job.${group}` }) };
-  const remakes = makesAnew.has(maker.kind);
-  return { ...own, remakes, template: maker.above ? asWorkload(maker.above) : remakes ? own : undefined };
+  const isOthers = owner.kind === "Job" && !["", "batch"].includes(group);
+  const own = isOthers ? { kind: `job.${group}`, name: owner.name } : asWorkload(owner);
+  const remakes = recreatingControllers.has(owner.kind);
+  return { ...own, remakes, template: owner.above ? asWorkload(owner.above) : remakes ? own : undefined };
 }
 
 /** Returns the API group of a pod's controller. */
@@ -140,7 +140,7 @@ function groupOf({ ownerReferences = [] }: Metadata): string {
   return apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "";
 }
 
-const asWorkload = ({ kind, name }: Maker) => ({ kind: kind.toLowerCase(), name });
+const asWorkload = ({ kind, name }: OwnerRef) => ({ kind: kind.toLowerCase(), name });
 
 /** The parts of core/v1 PodStatus that {@link readWait} needs. */
 export type PodWait = {

@@ -118,7 +118,7 @@ async function comes({ cluster, namespace }: Place, { milliseconds, sleep }: Pat
  */
 export function among<O extends TargetObject>({ names, globs }: TargetPick, objects: readonly O[]): O[] {
   const isChosen = ({ metadata: { name } }: O) => names.includes(name);
-  const fits = (object: O) => globs.some((glob) => matchesGlob(glob, object.metadata.name)) && !targetOf(object).maker && !isOver(object);
+  const fits = (object: O) => globs.some((glob) => matchesGlob(glob, object.metadata.name)) && !targetOf(object).owner && !isOver(object);
   return objects.filter((object) => isChosen(object) || fits(object));
 }
 
@@ -165,7 +165,7 @@ async function refuseMissing({ cluster, namespace }: Place, { kind, name, secret
   const get = { kubectl: "get", args: [kinds[kind].plural], namespace } as const;
   if (name === undefined) {
     const singular = spelled(kind);
-    const over = kinds[kind].carries.takes === "anew" ? " that stands for itself and goes on" : "";
+    const over = kinds[kind].carries.takes === "recreate" ? " that stands for itself and goes on" : "";
     throw new CliError("notFound", `no ${singular}${over} in namespace "${namespace}"${chosenBy}`, { hint: get });
   }
   const isSecret = kind === given.kind && name === secret;

@@ -49,8 +49,8 @@ function templatesWanted(secret: string, objects: readonly TargetObject[], pods:
     const account = accounts.get(accountOf(pod.spec));
     return account && hasOwnList(pod, account) && !namesIn(pod.spec.imagePullSecrets).includes(secret);
   });
-  const makers = new Map(odd.map((pod) => topOf(pod)).map((maker) => [`${maker.kind}/${maker.name}`, maker]));
-  return [...makers].flatMap(([key, { kind: called, name }]) => {
+  const owners = new Map(odd.map((pod) => topOf(pod)).map((owner) => [`${owner.kind}/${owner.name}`, owner]));
+  return [...owners].flatMap(([key, { kind: called, name }]) => {
     const kind = targetKindCalled(called);
     return kind && !read.has(key) && lastingKinds.includes(kind) ? [{ kind, name }] : [];
   });

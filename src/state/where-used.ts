@@ -14,13 +14,13 @@ import { isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.t
  */
 export function usersOf(hosts: readonly string[], { targets, pods }: Pick<NamespaceState, "targets" | "pods">): TargetObject[] {
   const accounts = new Map(targets.filter((object) => !specOf(object)).map((object) => [object.metadata.name, object]));
-  const makers = targets.filter((object) => pulls(object, hosts) && !targetOf(object).maker);
+  const owners = targets.filter((object) => pulls(object, hosts) && !targetOf(object).owner);
   const strays = pods.filter((pod) => pulls(pod, hosts) && targetKindCalled(controllerOf(pod.metadata)?.kind ?? "") === undefined);
   const relying = [
-    ...makers.filter((object) => !namesItself(object)),
+    ...owners.filter((object) => !namesItself(object)),
     ...strays.filter((pod) => !hasOwnList(pod, accountOfPod(pod.spec))),
   ].map((object) => accountOf(specOf(object) as PodSpec));
-  const changeable = makers.filter((object) => namesItself(object) && kinds[kindOf(object)].carries.takes !== "anew");
+  const changeable = owners.filter((object) => namesItself(object) && kinds[kindOf(object)].carries.takes !== "recreate");
   return [...[...new Set(relying)].flatMap((name) => accounts.get(name) ?? []), ...changeable];
 
   function accountOfPod(spec: PodSpec) {

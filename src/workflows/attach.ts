@@ -33,18 +33,22 @@ export type AttachOrder = {
   /** The run has only this namespace. If it selects no target there, the plan says so. */
   readonly onePlace: boolean;
   readonly restart: RestartOptions;
-  readonly anew: RecreateOptions;
+  readonly recreateOptions: RecreateOptions;
 };
 
 /** Plans one namespace of `attach`. @throws CliError if the Secret doesn't exist or the kubelet can't use its type */
-export function attachIn(state: NamespaceState, attaching: Attaching, { whereUsed, isMeant, onePlace, restart, anew }: AttachOrder): Plan {
+export function attachIn(
+  state: NamespaceState,
+  attaching: Attaching,
+  { whereUsed, isMeant, onePlace, restart, recreateOptions }: AttachOrder,
+): Plan {
   const { secret: name, fieldManager, now } = attaching;
   const { secret, hosts } = readIn(state, attaching);
   const [host = "", ...others] = hosts;
   const found = whereUsed ? usersIn(state, hosts, name) : state.targets;
   const meant = { ...state, targets: found.filter((object) => isMeant(targetOf(object, state.place.context).to)) };
   const { facts } = planInputOf(meant, { name, host, others, fieldManager, now });
-  const plan = planAttaches(facts, { restart, anew, mayPull: () => true });
+  const plan = planAttaches(facts, { restart, recreateOptions, mayPull: () => true });
   if (onePlace && meant.targets.length === 0)
     return [{ act: "tell", to: facts.to, says: `nothing that could be changed uses ${hosts.join(" or ")}` }];
   return [...plan, ...tellUseless(facts.to, secret, meant, plan)];

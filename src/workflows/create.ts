@@ -209,7 +209,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
       const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
       const plan = planPlace({ ...facts, existing }, storing, {
         restart: order.restart,
-        anew: { recreate: order.recreate, force: false },
+        recreateOptions: { recreate: order.recreate, force: false },
         mayPull: reaches,
       });
       const keyless = tellKeyless(facts.to, keysAfter(plan, existing), state, plan);

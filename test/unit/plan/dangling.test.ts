@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 import { kinds, type TargetKind } from "../../../src/kinds.ts";
 import { planDangling } from "../../../src/plan/dangling.ts";
-import type { Maker, Target } from "../../../src/plan/references.ts";
+import type { OwnerRef, Target } from "../../../src/plan/references.ts";
 
-const target = (kind: TargetKind, name: string, names: readonly string[], maker?: Maker): Target => ({
+const target = (kind: TargetKind, name: string, names: readonly string[], owner?: OwnerRef): Target => ({
   to: { kind, namespace: "demo", name },
   names,
   version: "7",
-  ...(maker && { maker }),
-  ...(kinds[kind].carries.takes === "anew" && { anew: {} }),
+  ...(owner && { owner }),
+  ...(kinds[kind].carries.takes === "recreate" && { recreation: {} }),
 });
 const planned = (targets: readonly Target[], named = false) => planDangling(targets, { existing: new Set(["a", "b"]), named });
 const taken = (dangling: readonly string[], before: readonly string[], after: readonly string[]) => ({

@@ -24,7 +24,7 @@ const target = (kind: Target["to"]["kind"], name: string, ...names: readonly str
   names,
   version: "1",
 });
-const job: Target = { ...target("job.batch", "migrate", "acr"), anew: { never: "has begun its work" } };
+const job: Target = { ...target("job.batch", "migrate", "acr"), recreation: { never: "has begun its work" } };
 const pod = (name: string, kind = "Deployment") => ({ name, from: { kind, name: "web" } });
 
 const facts = (more: Partial<DeleteFacts> = {}): DeleteFacts => ({

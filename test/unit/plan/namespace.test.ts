@@ -13,7 +13,7 @@ const pod = (name: string, of: string, ...names: string[]) => ({
   names,
   waits: "image" as const,
   fails: true,
-  maker: { kind: "ReplicaSet", name: "web" },
+  owner: { kind: "ReplicaSet", name: "web" },
 });
 const facts = (more: Partial<PlanInput> = {}): PlanInput => ({
   to,

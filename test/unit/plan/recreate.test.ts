@@ -18,29 +18,29 @@ test.for<{
   status?: Pod["status"];
   volumes?: PodSpec["volumes"];
   init?: PodSpec["initContainers"];
-  anew: object;
+  recreation: object;
   begun?: boolean;
 }>([
-  { why: "nothing is known of it yet", anew: {} },
-  { why: "it waits for its image", status: { phase: "Pending", containerStatuses: [waits] }, anew: {} },
-  { why: "an emptyDir that nobody has written to", status: { containerStatuses: [waits] }, volumes: scratch, anew: {} },
+  { why: "nothing is known of it yet", recreation: {} },
+  { why: "it waits for its image", status: { phase: "Pending", containerStatuses: [waits] }, recreation: {} },
+  { why: "an emptyDir that nobody has written to", status: { containerStatuses: [waits] }, volumes: scratch, recreation: {} },
   {
     why: "it runs",
     status: { phase: "Running", containerStatuses: [waits, runs] },
-    anew: { loses: "runs, and would be ended" },
+    recreation: { loses: "runs, and would be ended" },
     begun: true,
   },
   {
     why: "an init container runs",
     status: { phase: "Pending", initContainerStatuses: [runs], containerStatuses: [waits] },
-    anew: { loses: "runs, and would be ended" },
+    recreation: { loses: "runs, and would be ended" },
     begun: true,
   },
   {
     why: "a sidecar runs, and does none of the work",
     status: { phase: "Pending", initContainerStatuses: [{ ...runs, name: "side" }], containerStatuses: [waits] },
     init: [{ name: "side", restartPolicy: "Always" }],
-    anew: {},
+    recreation: {},
     begun: true,
   },
   {
@@ -48,73 +48,83 @@ test.for<{
     status: { phase: "Pending", initContainerStatuses: [{ ...runs, name: "side" }], containerStatuses: [waits] },
     init: [{ name: "side", restartPolicy: "Always" }],
     volumes: scratch,
-    anew: { loses: "has begun, and would lose what is in its volume scratch" },
+    recreation: { loses: "has begun, and would lose what is in its volume scratch" },
     begun: true,
   },
   {
     why: "somebody looks into it",
     status: { ephemeralContainerStatuses: [runs] },
-    anew: { loses: "runs, and would be ended" },
+    recreation: { loses: "runs, and would be ended" },
     begun: true,
   },
-  { why: "an init container is done", status: { initContainerStatuses: [ended], containerStatuses: [waits] }, anew: {}, begun: true },
+  { why: "an init container is done", status: { initContainerStatuses: [ended], containerStatuses: [waits] }, recreation: {}, begun: true },
   {
     why: "an init container may have filled volumes",
     status: { initContainerStatuses: [ended], containerStatuses: [waits] },
     volumes: [...scratch, { name: "host" }, { name: "claimed", ephemeral: {} }],
-    anew: { loses: "has begun, and would lose what is in its volumes scratch, claimed" },
+    recreation: { loses: "has begun, and would lose what is in its volumes scratch, claimed" },
     begun: true,
   },
   {
     why: "one volume",
     status: { initContainerStatuses: [crashed] },
     volumes: scratch,
-    anew: { loses: "has begun, and would lose what is in its volume scratch" },
+    recreation: { loses: "has begun, and would lose what is in its volume scratch" },
     begun: true,
   },
   {
     why: "it has run, and waits to run again",
     status: { containerStatuses: [crashed] },
-    anew: { loses: "has run, and would lose its logs" },
+    recreation: { loses: "has run, and would lose its logs" },
     begun: true,
   },
-  { why: "it was restarted", status: { containerStatuses: [again] }, anew: { loses: "has run, and would lose its logs" }, begun: true },
+  {
+    why: "it was restarted",
+    status: { containerStatuses: [again] },
+    recreation: { loses: "has run, and would lose its logs" },
+    begun: true,
+  },
   {
     why: "it has done its work",
     status: { phase: "Succeeded" },
-    anew: { never: "has come to its end, and would do its work again" },
+    recreation: { never: "has come to its end, and would do its work again" },
     begun: true,
   },
-  { why: "it has failed", status: { phase: "Failed" }, anew: { never: "has come to its end, and would do its work again" }, begun: true },
-])("what a pod would lose: $why", ({ status, volumes, init, anew, begun = false }) => {
+  {
+    why: "it has failed",
+    status: { phase: "Failed" },
+    recreation: { never: "has come to its end, and would do its work again" },
+    begun: true,
+  },
+])("what a pod would lose: $why", ({ status, volumes, init, recreation, begun = false }) => {
   const spec = { ...(volumes && { volumes }), ...(init && { initContainers: init }) };
   const pod = podOf({ spec, ...(status && { status }) });
-  expect(readRecreation("pod", pod)).toEqual(anew);
+  expect(readRecreation("pod", pod)).toEqual(recreation);
   expect(hasBegun(pod)).toBe(begun);
 });
 
 const begunWork = { never: "has begun its work, which would begin again" };
 
-test.for<{ why: string; status?: Job["status"]; anew: object }>([
-  { why: "nothing is known of it yet", anew: {} },
-  { why: "nothing has happened", status: { ready: 0, conditions: [{ type: "Suspended", status: "True" }] }, anew: {} },
-  { why: "a pod is ready", status: { ready: 1 }, anew: begunWork },
-  { why: "a pod has succeeded", status: { succeeded: 1 }, anew: begunWork },
-  { why: "a pod has failed", status: { failed: 1 }, anew: begunWork },
-  { why: "a pod goes", status: { terminating: 1 }, anew: begunWork },
-  { why: "it is not over", status: { conditions: [{ type: "Complete", status: "False" }] }, anew: {} },
+test.for<{ why: string; status?: Job["status"]; recreation: object }>([
+  { why: "nothing is known of it yet", recreation: {} },
+  { why: "nothing has happened", status: { ready: 0, conditions: [{ type: "Suspended", status: "True" }] }, recreation: {} },
+  { why: "a pod is ready", status: { ready: 1 }, recreation: begunWork },
+  { why: "a pod has succeeded", status: { succeeded: 1 }, recreation: begunWork },
+  { why: "a pod has failed", status: { failed: 1 }, recreation: begunWork },
+  { why: "a pod goes", status: { terminating: 1 }, recreation: begunWork },
+  { why: "it is not over", status: { conditions: [{ type: "Complete", status: "False" }] }, recreation: {} },
   {
     why: "it is complete",
     status: { conditions: [{ type: "Complete", status: "True" }] },
-    anew: { never: "has come to its end, and would do its work again" },
+    recreation: { never: "has come to its end, and would do its work again" },
   },
   {
     why: "it has failed",
     status: { failed: 6, conditions: [{ type: "Failed", status: "True" }] },
-    anew: { never: "has come to its end, and would do its work again" },
+    recreation: { never: "has come to its end, and would do its work again" },
   },
-])("whether a Job has begun: $why", ({ status, anew }) => {
-  expect(readRecreation("job.batch", jobOf(status ? { status } : {}))).toEqual(anew);
+])("whether a Job has begun: $why", ({ status, recreation }) => {
+  expect(readRecreation("job.batch", jobOf(status ? { status } : {}))).toEqual(recreation);
 });
 
 test("refuses an object that is being deleted", () => {
@@ -125,7 +135,7 @@ test("refuses an object that is being deleted", () => {
 test("just what is made anew says so in its row", () => {
   const object = { ...jobOf({}), imagePullSecrets: [] } as never;
   expect(targetKinds.filter((kind) => readRecreation(kind, object) !== undefined)).toEqual(
-    targetKinds.filter((kind) => kinds[kind].carries.takes === "anew"),
+    targetKinds.filter((kind) => kinds[kind].carries.takes === "recreate"),
   );
 });
 
@@ -194,7 +204,7 @@ test("what is right already stays, and what a controller makes is the controller
   const target = readTarget("pod", lost);
   expect(planAttach("acr", target, wishes.asked)).toEqual({ act: "keep", to, because: "already attached" });
   expect(planDetach("other", target, wishes.asked)).toEqual({ act: "keep", to, because: "not attached" });
-  expect(planAttach("other", { ...target, maker: { kind: "Job", name: "j" } }, wishes.forced)).toMatchObject({
+  expect(planAttach("other", { ...target, owner: { kind: "Job", name: "j" } }, wishes.forced)).toMatchObject({
     act: "refuse",
     says: "pod/p is made by Job j from a template, whose list counts",
   });

@@ -12,13 +12,13 @@ const pod = (more: Partial<PullingPod>): PullingPod => ({
   names: ["theirs"],
   waits: "image",
   fails: true,
-  maker: { kind: "ReplicaSet", name: "web" },
+  owner: { kind: "ReplicaSet", name: "web" },
   ...more,
 });
 
 /** Returns a pod that no controller would recreate. */
 const bare = (more: Partial<PullingPod>): PullingPod => {
-  const { maker: _, ...without } = pod(more);
+  const { owner: _, ...without } = pod(more);
   return without;
 };
 
@@ -27,9 +27,9 @@ const planned = (pods: readonly PullingPod[], mayPull: (repository: string) => b
 
 test.for<{ why: string; pod: PullingPod; restarts: number; told: (string | RegExp)[] }>([
   { why: "made before the attach, and made anew by its controller", pod: pod({}), restarts: 1, told: [] },
-  { why: "of a StatefulSet", pod: pod({ maker: { kind: "StatefulSet", name: "web" } }), restarts: 1, told: [] },
-  { why: "of a DaemonSet", pod: pod({ maker: { kind: "DaemonSet", name: "web" } }), restarts: 1, told: [] },
-  { why: "of a ReplicationController", pod: pod({ maker: { kind: "ReplicationController", name: "web" } }), restarts: 1, told: [] },
+  { why: "of a StatefulSet", pod: pod({ owner: { kind: "StatefulSet", name: "web" } }), restarts: 1, told: [] },
+  { why: "of a DaemonSet", pod: pod({ owner: { kind: "DaemonSet", name: "web" } }), restarts: 1, told: [] },
+  { why: "of a ReplicationController", pod: pod({ owner: { kind: "ReplicationController", name: "web" } }), restarts: 1, told: [] },
   { why: "made after it", pod: pod({ names: ["theirs", "acr"] }), restarts: 0, told: [] },
   {
     why: "nobody would make it anew",
@@ -39,13 +39,13 @@ test.for<{ why: string; pod: PullingPod; restarts: number; told: (string | RegEx
   },
   {
     why: "a Job counts a deleted pod as failed",
-    pod: pod({ maker: { kind: "Job", name: "web" } }),
+    pod: pod({ owner: { kind: "Job", name: "web" } }),
     restarts: 0,
     told: [/carried acr and belongs to a Job, which would count a deleted pod as failed, so the Job has to be made anew$/],
   },
   {
     why: "a controller that nobody knows",
-    pod: pod({ maker: { kind: "Rollout", name: "web" } }),
+    pod: pod({ owner: { kind: "Rollout", name: "web" } }),
     restarts: 0,
     told: [/belongs to a Rollout/],
   },
@@ -135,7 +135,7 @@ test("a restart needs its ServiceAccount to be attached, and so does what is tol
 });
 
 test("what is done comes before what is left to do", () => {
-  const pods = [pod({ maker: { kind: "Job", name: "web" } }), pod({}), bare({}), pod({ maker: { kind: "DaemonSet", name: "web" } })];
+  const pods = [pod({ owner: { kind: "Job", name: "web" } }), pod({}), bare({}), pod({ owner: { kind: "DaemonSet", name: "web" } })];
 
   expect(planned(pods).map(({ act }) => act)).toEqual(["restart", "restart", "tell", "tell"]);
 });
@@ -152,7 +152,7 @@ test("the pod that is meant is the one that was looked at, and why it goes is sa
   ]);
 });
 
-const hash = { maker: { kind: "ReplicaSet", name: "web-5d" }, above: { kind: "Deployment", name: "web" } };
+const hash = { owner: { kind: "ReplicaSet", name: "web-5d" }, above: { kind: "Deployment", name: "web" } };
 const deployment = { kind: "deployment.apps", namespace: "demo", name: "web" } as const;
 
 /** Formats each step as a line. */
@@ -177,7 +177,7 @@ test.for<{ why: string; targets?: readonly Attached[]; pods: PullingPod[]; resta
   },
   {
     why: "all: a StatefulSet waits for its stuck pod, which goes too",
-    pods: [pod({ maker: { kind: "StatefulSet", name: "db" } })],
+    pods: [pod({ owner: { kind: "StatefulSet", name: "db" } })],
     restart: "all",
     steps: ["rollout statefulset.apps/db needs serviceaccount/default", "restart pod/web-1 needs serviceaccount/default"],
   },
@@ -187,7 +187,7 @@ test.for<{ why: string; targets?: readonly Attached[]; pods: PullingPod[]; resta
   { why: "all: nothing rolls out a pod of its own", pods: [bare({ waits: "nothing" })], restart: "all", steps: [] },
   {
     why: "all: a ReplicaSet rolls nothing out",
-    pods: [pod({ waits: "nothing", maker: { kind: "ReplicaSet", name: "web" } })],
+    pods: [pod({ waits: "nothing", owner: { kind: "ReplicaSet", name: "web" } })],
     restart: "all",
     steps: [],
   },
@@ -209,14 +209,14 @@ test.for<{ why: string; targets?: readonly Attached[]; pods: PullingPod[]; resta
   {
     why: "of a StatefulSet that is a target: it waits for its stuck pod",
     targets: [{ to: { kind: "statefulset.apps", namespace: "demo", name: "db" }, names: ["own", "acr"] }],
-    pods: [pod({ maker: { kind: "StatefulSet", name: "db" }, names: [] })],
+    pods: [pod({ owner: { kind: "StatefulSet", name: "db" }, names: [] })],
     restart: "stuck",
     steps: ["restart pod/web-1 needs statefulset.apps/db"],
   },
   {
     why: "of a ReplicaSet that is a target: it rolls nothing out",
     targets: [{ to: { kind: "replicaset.apps", namespace: "demo", name: "web" }, names: ["acr"] }],
-    pods: [pod({ maker: { kind: "ReplicaSet", name: "web" }, names: [] })],
+    pods: [pod({ owner: { kind: "ReplicaSet", name: "web" }, names: [] })],
     restart: "stuck",
     steps: ["restart pod/web-1 needs replicaset.apps/web"],
   },
@@ -256,11 +256,11 @@ test.for<{ why: string; pods: PullingPod[]; renewed?: boolean; told: string[] }>
 });
 
 test.for([
-  { why: "a pod without a controller", maker: undefined, target: "pod/web-1" },
-  { why: "a Job", maker: { kind: "Job", name: "report" }, target: "job/report" },
-  { why: "not what is unknown", maker: { kind: "Workflow", name: "w" }, target: undefined },
-])("what has to be made anew is told with the command that does it: $why", ({ maker, target }) => {
-  const [change] = planned([maker ? pod({ maker }) : bare({})]);
+  { why: "a pod without a controller", owner: undefined, target: "pod/web-1" },
+  { why: "a Job", owner: { kind: "Job", name: "report" }, target: "job/report" },
+  { why: "not what is unknown", owner: { kind: "Workflow", name: "w" }, target: undefined },
+])("what has to be made anew is told with the command that does it: $why", ({ owner, target }) => {
+  const [change] = planned([owner ? pod({ owner }) : bare({})]);
   const fix = target && { verb: "attach", secret: "acr", targets: [target], recreate: true };
   expect(change).toMatchObject({ act: "tell", ...(fix && { fix }) });
   expect(change?.act === "tell" && change.fix !== undefined).toBe(fix !== undefined);

@@ -77,7 +77,7 @@ test.for<{ why: string; state: Partial<NamespaceState>; listers: string[] }>([
   expect(listersIn(more)).toEqual(listers);
 });
 
-test("a pod comes from what rolls its maker's pods out", () => {
+test("a pod comes from what rolls its owner's pods out", () => {
   const owned = {
     name: "web-5c7d4-1",
     labels: { "pod-template-hash": "5c7d4" },
