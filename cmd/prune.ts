@@ -1,9 +1,9 @@
-import type { Azure, AzureRegistry, SignInOptions } from "../src/azure/port.ts";
-import { createdPrincipals, createdTokens, orphanedRoles, type Remover, removerOf } from "../src/credential/created.ts";
-import type { Asked, Credential } from "../src/credential/kind.ts";
-import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
+import type { AzureRegistry, SignInOptions } from "../src/azure/port.ts";
+import type { Asked, Remover } from "../src/credential/kind.ts";
+import { credentialKinds, isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
 import { deletionWait } from "../src/credential/retry.ts";
-import { CliError, isRefusal } from "../src/errors.ts";
+import { orphanedRoles } from "../src/credential/service-principal/roles.ts";
+import { CliError } from "../src/errors.ts";
 import { openPrinter } from "../src/output/printer.ts";
 import { type Made, type PruneFacts, type PruneOptions, planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
@@ -89,23 +89,10 @@ async function look(name: string, flags: PruneFlags, clusterScopes: readonly Clu
   const finding = azure.findRegistry(name);
   const [registry, held] = await Promise.all([finding, holdings(clusterScopes)]);
   refuseBlind(held, clusterScopes);
-  const [stock, principals] = await Promise.all([azure.stock(registry), principalsIn(azure, registry, session)]);
-  const now = stock.at === undefined ? undefined : new Date(stock.at);
-  return { registry, made: [...createdTokens(stock, registry), ...principals], held, now };
-}
-
-/**
- * Returns the applications that this plugin created. Without permission to read them, warns and returns none, because the tokens can still
- * be read.
- */
-async function principalsIn(azure: Azure, registry: AzureRegistry, { warn }: Session): Promise<Made[]> {
-  try {
-    return await createdPrincipals(azure, registry);
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    warn(`service principals were not looked at: ${error.message}`);
-    return [];
-  }
+  const listing = credentialKinds.toReversed().flatMap(({ creation }) => creation?.list?.(azure, registry, session.warn) ?? []);
+  const lists = await Promise.all(listing);
+  const at = lists.find((list) => list.at !== undefined)?.at;
+  return { registry, made: lists.flatMap(({ made }) => made), held, now: at === undefined ? undefined : new Date(at) };
 }
 
 /** The logins of Secrets, and the clusters whose Secrets were not all listed. */
@@ -161,12 +148,12 @@ function removers({ registry, identity }: Removing, session: Session): Pruning["
   const opened = new Map<string, Promise<Remover>>();
   return async ({ kind, identity: of, lost }: Removal) => {
     if (lost) return roles;
-    const known = opened.get(kind) ?? open(kind, of).then(removerOf);
+    const known = opened.get(kind) ?? open(kind, of);
     opened.set(kind, known);
     return known;
   };
 
-  async function open(name: string, of: string): Promise<Credential> {
+  async function open(name: string, of: string): Promise<Remover> {
     const kind = kindNamed(name);
     if (!kind?.renewal) throw new CliError("internal", `no ${name} can be taken away`);
     const again = { verb: "create", registry: registry.id } as const;
@@ -179,6 +166,7 @@ function removers({ registry, identity }: Removing, session: Session): Pruning["
       wait: deletionWait,
       again,
     };
-    return kind.open(asked, sourcesOf(session));
+    const { apply, removal, lifecycle } = await kind.open(asked, sourcesOf(session));
+    return { apply, removal, plan: async ({ identity, passwords }) => (await lifecycle?.revoke(identity, passwords)) ?? [] };
   }
 }

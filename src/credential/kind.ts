@@ -1,8 +1,9 @@
-import type { Azure, RegistryFacts, SignInOptions } from "../azure/port.ts";
+import type { Azure, AzureRegistry, RegistryFacts, SignInOptions } from "../azure/port.ts";
 import { CliError } from "../errors.ts";
 import type { Again, Create } from "../fix.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import type { Shown } from "../plan/proof.ts";
+import type { Made, Removal } from "../plan/prune.ts";
 import type { ImageRef, Login, Registry } from "../registry/port.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
@@ -226,4 +227,12 @@ export type Creation = {
   readonly nouns?: readonly [singular: string, plural: string];
   /** Returns how many more the registry allows; undefined if there is no limit. */
   quota?(asked: Asked, sources: Sources): Promise<number | undefined>;
+  /** Returns the objects in Azure that this plugin created for it. Absent if it creates none. */
+  list?(azure: Azure, registry: AzureRegistry, warn: (message: string) => void): Promise<CreatedObjects>;
 };
+
+/** `at`: the time according to Azure, if Azure shows it. */
+export type CreatedObjects = { readonly made: readonly Made[]; readonly at?: string | undefined };
+
+/** Removes objects that this plugin created. */
+export type Remover = Pick<Credential, "apply" | "removal"> & { plan(removal: Removal): Promise<Plan> };

@@ -1,7 +1,7 @@
 import { executeOne } from "../actions/execute.ts";
 import type { Outcome } from "../actions/outcome.ts";
 import { newRun, type Tools } from "../actions/tools.ts";
-import type { Remover } from "../credential/created.ts";
+import type { Remover } from "../credential/kind.ts";
 import { asCliError } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";

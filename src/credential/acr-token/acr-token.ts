@@ -12,6 +12,7 @@ import { type IssuedToken, type TokenEnv, tokenApplier, tokenLifecycle, tokenRem
 import { planToken, recordedToken, slotOf, type TokenPlan, tokenPasswords } from "./plan.ts";
 import {
   actionsAfter,
+  createdTokens,
   noScopeMap,
   pulledRepositories,
   refuseOtherTokens,
@@ -49,6 +50,10 @@ export const acrToken = {
       const registry = await findRegistry(text);
       const limit = tokensIn[registry.sku];
       return limit === undefined ? undefined : limit - (await tokenCount(registry));
+    },
+    async list(azure, registry) {
+      const stock = await azure.stock(registry);
+      return { made: createdTokens(stock, registry), at: stock.at };
     },
   },
   flags,

@@ -1,9 +1,12 @@
-import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "../../azure/port.ts";
+import type { AcrToken, Azure, AzureRegistry, ScopeMap, Stock } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
+import type { Made } from "../../plan/prune.ts";
+import { grouped } from "../../plan/rotation.ts";
 import { inLine } from "../../plan/wording.ts";
 import { covers } from "../../registry/repository.ts";
+import { readMadeFor } from "../../secret/azure-words.ts";
 
 export type ScopeOptions = {
   /** The login server. */
@@ -140,3 +143,40 @@ export function refuseOtherTokens(
   if (accepted) return says;
   throw new CliError("conflict", says, { hint: accept });
 }
+
+const keyOf = (name = ""): string => name.toLowerCase();
+
+/** Returns the tokens and scope maps that this plugin created. A token has no description, so the description of its scope map counts. */
+export function createdTokens({ tokens, scopeMaps }: Stock, { loginServer: host }: AzureRegistry): Made[] {
+  const having = new Map(grouped(tokens, (token) => keyOf(mapOf(token))).map((all) => [keyOf(mapOf(all[0])), all]));
+  const names = new Set(tokens.map(({ name }) => keyOf(name)));
+  return scopeMaps.flatMap((map): Made[] => {
+    const of = readMadeFor(map.description);
+    if (!of) return [];
+    const users = having.get(keyOf(map.name)) ?? [];
+    const token = users.find(({ name }) => same(name, map.name));
+    const own = token ? tokenWith(map, token, users) : mapAlone(map, users.length > 0 || names.has(keyOf(map.name)));
+    return [{ kind: "acr-token", host, for: of, ...own }];
+  });
+}
+
+type Own = Omit<Made, "kind" | "host" | "for">;
+
+function mapAlone({ name, madeAt, changedAt }: Stock["scopeMaps"][number], isNeeded: boolean): Own {
+  const to = { kind: "scopemap.azurecr.io", name } as const;
+  const changed = latestOf([madeAt, changedAt]);
+  return { to, identity: name, what: "scope map", passwords: [], madeAt, changedAt: changed, needed: isNeeded || undefined };
+}
+
+/** Returns a token with its scope map. Deleting the token also deletes its scope map, which other tokens may have. */
+function tokenWith(map: Stock["scopeMaps"][number], token: Stock["tokens"][number], users: readonly AcrToken[]): Own {
+  const { name, madeAt } = token;
+  const passwords = token.passwords.map(({ name: slot, creationTime }) => ({ slot, madeAt: creationTime }));
+  const changedAt = latestOf([token, map].flatMap((one) => [one.madeAt, one.changedAt]).concat(passwords.map((one) => one.madeAt)));
+  const to = { kind: "token.azurecr.io", name } as const;
+  return { to, identity: name, what: "token", passwords, madeAt, changedAt, needed: users.length > 1 || undefined };
+}
+
+/** Returns the latest time; undefined if none is known. */
+const latestOf = (times: readonly (string | undefined)[]): string | undefined =>
+  times.filter((time) => time !== undefined).toSorted((a, b) => Date.parse(b) - Date.parse(a))[0];

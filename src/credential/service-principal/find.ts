@@ -1,11 +1,13 @@
 import type { Azure, AzureRegistry } from "../../azure/port.ts";
-import type { Application, Custody, RoleAssignment, ServicePrincipal } from "../../azure/principals.ts";
+import type { Application, Custody, GivenRole, RoleAssignment, ServicePrincipal } from "../../azure/principals.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import { type AzureObject, mayGrant } from "../../plan/ownership.ts";
+import type { Made } from "../../plan/prune.ts";
 import { isGuid, isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
 import type { HeldLogin, Need } from "../kind.ts";
 import { only } from "./plan.ts";
+import { pullRole } from "./roles.ts";
 
 /** The application to use, and its objects in Azure. */
 export type Found = {
@@ -139,4 +141,60 @@ function objectOf({ application, custody, identity, hasOurRole }: Evidence): Azu
     otherKeys: [...custody.otherKeys, ...(application.keys.every(isOurs) ? [] : ["password" as const])],
     shared: false,
   };
+}
+
+/** The number of principals that are read concurrently: Microsoft Graph throttles. */
+const atOnce = 8;
+
+/**
+ * Returns the applications with a role on the registry that this plugin created, the passwords that it added, and the roles of deleted
+ * principals.
+ */
+export async function createdPrincipals(azure: Azure, registry: AzureRegistry): Promise<Made[]> {
+  const roles = (await azure.givenRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
+  const ids = [...new Set(roles.map(({ principalId }) => principalId))];
+  const made: Made[] = [];
+  for (let at = 0; at < ids.length; at += atOnce) {
+    const some = ids.slice(at, at + atOnce).map((id) => madeFor(id, roles, azure));
+    made.push(...(await Promise.all(some)).flat());
+  }
+  return made;
+}
+
+async function madeFor(id: string, roles: readonly GivenRole[], azure: Azure): Promise<Made[]> {
+  const principal = await azure.principal(id);
+  if (!principal) return roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(lost);
+  const [application] = await azure.applications({ appId: principal.appId });
+  if (!application) return [];
+  const isEmpty = application.keys.length === 0 && readMadeFor(application.notes) !== undefined;
+  const { otherKeys } = isEmpty ? await azure.custody(application.id, principal.id) : { otherKeys: [] };
+  return madeIn(application, otherKeys.length > 0);
+}
+
+/** Returns a role assignment of this plugin whose principal was deleted. */
+const lost = ({ principalId, role, madeAt }: GivenRole): Made => ({
+  to: { kind: "roleassignment.management.azure.com", name: principalId },
+  what: "role",
+  kind: "service-principal",
+  identity: "",
+  passwords: [{ slot: role }],
+  for: { words: "an application that is gone", clusters: [] },
+  madeAt,
+  changedAt: madeAt,
+  lost: true,
+});
+
+/** @param needed other users sign in to it with a certificate or a federated credential */
+function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: Application, needed: boolean): Made[] {
+  const common = { to: { kind: "application.graph.microsoft.com", name }, kind: "service-principal", identity } as const;
+  const existing = keys.map(({ keyId }) => keyId);
+  const passwords = keys.flatMap((key): Made[] => {
+    const of = readMadeFor(key.displayName);
+    if (!of) return [];
+    const one = { slot: key.keyId, madeAt: key.madeAt };
+    return [{ ...common, what: "password", passwords: [one], existing, for: of, madeAt: key.madeAt, changedAt: key.madeAt }];
+  });
+  const of = readMadeFor(notes);
+  if (keys.length > 0 || !of) return passwords;
+  return [{ ...common, what: "application", passwords: [], for: of, madeAt, changedAt: madeAt, needed: needed || undefined }];
 }

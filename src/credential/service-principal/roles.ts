@@ -1,7 +1,9 @@
+import type { Azure, AzureRegistry } from "../../azure/port.ts";
 import type { RoleAssignment } from "../../azure/principals.ts";
 import { CliError } from "../../errors.ts";
 import type { Change, Make } from "../../plan/change.ts";
 import { covers } from "../../registry/repository.ts";
+import type { Remover } from "../kind.ts";
 import { retryWhileReplicating } from "../retry.ts";
 import { isRefused, isUsed, type PrincipalAzure, principalOf, type State } from "./state.ts";
 
@@ -139,4 +141,21 @@ export function roleWriter({ azure, registry, mode, retry }: PrincipalAzure): Pa
   }
 
   return { create: write, update: (it, change) => (it.asked.role ? takeBack(it) : write(it, change)), delete: takeBack };
+}
+
+/** Returns the remover of role assignments by this plugin whose principal was deleted. Each is named after the principal's id. */
+export function orphanedRoles(azure: Azure, registry: AzureRegistry): Remover {
+  const roles = new Map<string, string>();
+  return {
+    plan: async ({ to, passwords }) => {
+      const [{ slot = "" } = {}] = passwords;
+      roles.set(to.name, slot);
+      return [{ act: "delete", to, because: "whoever it was of is gone" }];
+    },
+    apply: async ({ to }) => {
+      await azure.unassignRole(registry, { principalId: to.name, role: roles.get(to.name) ?? "" });
+      return {};
+    },
+    removal: ({ to }) => ["az", "role", "assignment", "list", "--scope", registry.id, "--query", `[?principalId=='${to.name}']`],
+  };
 }

@@ -1,6 +1,6 @@
 import type { Azure, AzureRegistry } from "../../azure/port.ts";
 import type { Application } from "../../azure/principals.ts";
-import { CliError } from "../../errors.ts";
+import { CliError, isRefusal } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Passing, Plan } from "../../plan/change.ts";
 import { clustersNamedIn, isGuid, isOfOne, isOfOurs, keyName, ofOurs, readMadeFor, unnamedCluster } from "../../secret/azure-words.ts";
@@ -10,7 +10,7 @@ import { deletedCredential, issueOf, keptWarnings, notOwn, sameLifetime, withMor
 import { tryHeld } from "../prove.ts";
 import { imageRepositories, type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { principalApplier, principalRemoval } from "./apply.ts";
-import { type Found, findOwn, findRecorded, readPrincipal, refuseOthers } from "./find.ts";
+import { createdPrincipals, type Found, findOwn, findRecorded, readPrincipal, refuseOthers } from "./find.ts";
 import {
   applicationPasswords,
   isHeld,
@@ -52,6 +52,16 @@ export const servicePrincipal = {
     flag: "--service-principal",
     rights: ["read", "write"].map((action) => `Microsoft.Authorization/roleAssignments/${action}`),
     uncheckedRight: "Microsoft Graph: Application.ReadWrite.OwnedBy",
+    list: async (azure, registry, warn) => {
+      try {
+        return { made: await createdPrincipals(azure, registry) };
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        // The tokens of the registry can still be read
+        warn(`service principals were not looked at: ${error.message}`);
+        return { made: [] };
+      }
+    },
   },
   flags,
   parse({ flags: { "service-principal": named } }) {
