@@ -2,7 +2,7 @@ import { hasVerb } from "../fix.ts";
 import { kinds, nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import type { Change, Keep, Refer, Refuse, Tell } from "./change.ts";
 import { refuseOwned, refuseRecreate, type Target } from "./references.ts";
-import { isPlain, saidTargets, several, shown } from "./wording.ts";
+import { isPlain, pluralize, saidTargets, several, shown } from "./wording.ts";
 
 /** The Secrets that exist, and whether the user named the targets. */
 export type DanglingOptions = {
@@ -81,8 +81,8 @@ function tell(targets: readonly Target[], { existing }: DanglingOptions, what: s
   if (!first) return [];
   const missing = [...new Set(targets.flatMap(({ names }) => danglingIn(names, existing)))];
   const names = refsOf(targets).map(nameOf);
-  const what_ = missing.length === 1 ? "a name that leads" : "names that lead";
-  const says = `${several(names)} ${names.length === 1 ? "lists" : "list"} ${what_} nowhere (${several(missing.map(shown))}), ${what} ${missing.length === 1 ? "it" : "them"}`;
+  const [namesThatLead, them] = missing.length === 1 ? ["a name that leads", "it"] : ["names that lead", "them"];
+  const says = `${several(names)} ${pluralize(names.length, "lists", "list")} ${namesThatLead} nowhere (${several(missing.map(shown))}), ${what} ${them}`;
   return [more({ act: "tell", id: missing.every((name) => name === "") ? "empty-name" : "dangling-name", to: first.to, says })];
 }
 

@@ -4,7 +4,7 @@ import { kinds, nameOf, type Ref, spelled, type TargetKind, targetKindCalled } f
 import type { Change, Plan, Refer } from "./change.ts";
 import { type ExistingSecret, isOf } from "./existing-secret.ts";
 import { type OwnerRef, planDetach, type Target } from "./references.ts";
-import { hasPods, saidTargets, several } from "./wording.ts";
+import { hasPods, pluralize, saidTargets, several } from "./wording.ts";
 
 /** The objects in one namespace that a deletion depends on. */
 export type DeleteFacts = {
@@ -61,18 +61,17 @@ export type Needing = {
   readonly from: OwnerRef;
 };
 
-const namesOf = (needing: readonly Needing[]): string => several(needing.map(({ name }) => name));
+const namesOf = (needing: readonly Needing[]): string =>
+  `${pluralize(needing.length, "pod", "pods")} ${several(needing.map(({ name }) => name))}`;
 
 /** @throws CliError conflict if pods need the Secret, with the names of the pods and the commands to run first */
 function refuseNeeded(to: Ref<"secret">, references: readonly Refer[], needing: readonly Needing[]): void {
   if (needing.length === 0) return;
-  const pods = namesOf(needing);
-  const need = needing.length === 1 ? `pod ${pods} needs` : `pods ${pods} need`;
   const targets = references.map((reference) => reference.to);
   const hint = withoutNeed(to, targets, needing);
   throw new CliError(
     "conflict",
-    `${need} secret "${to.name}" in namespace "${to.namespace}": create another credential for it first, otherwise new pods cannot pull`,
+    `${namesOf(needing)} ${pluralize(needing.length, "needs", "need")} secret "${to.name}" in namespace "${to.namespace}": create another credential for it first, otherwise new pods cannot pull`,
     { hint },
   );
 }
@@ -108,9 +107,8 @@ const isWorkload = (workload: Workload, to: Ref<TargetKind>): boolean => spelled
 /** Warns about pods that still name a Secret that is deleted, or that has lost its login. */
 function tellNeeded(to: Ref<"secret">, needing: readonly Needing[]): Change[] {
   if (needing.length === 0) return [];
-  const pods = namesOf(needing);
-  const says = needing.length === 1 ? `pod ${pods} names` : `pods ${pods} name`;
-  return [{ act: "tell", needs: to, to, says: `${says} secret/${to.name}, and may not pull an image again` }];
+  const says = `${namesOf(needing)} ${pluralize(needing.length, "names", "name")} secret/${to.name}, and may not pull an image again`;
+  return [{ act: "tell", needs: to, to, says }];
 }
 
 /**
@@ -120,7 +118,7 @@ function tellNeeded(to: Ref<"secret">, needing: readonly Needing[]): Change[] {
 function tellLasting(to: Ref<"secret">, changes: readonly Change[]): Change[] {
   const lasting = changes.filter(({ act }) => act === "refuse" || act === "recreate").map((change) => nameOf(change.to));
   if (lasting.length === 0) return [];
-  const says = `${several(lasting)} cannot be changed, and ${lasting.length === 1 ? "goes" : "go"} on naming secret/${to.name}`;
+  const says = `${several(lasting)} cannot be changed, and ${pluralize(lasting.length, "goes", "go")} on naming secret/${to.name}`;
   return [{ act: "tell", needs: to, to, says }];
 }
 

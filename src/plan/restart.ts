@@ -2,6 +2,7 @@ import type { Fix } from "../fix.ts";
 import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Change, Rollout } from "./change.ts";
 import type { OwnerRef } from "./references.ts";
+import { pluralize } from "./wording.ts";
 
 /** A pod with an image of the registry. */
 export type PullingPod = {
@@ -140,8 +141,8 @@ function tellRecovering(pods: readonly PullingPod[], { secret, renewed = false, 
     : [];
   if (!first) return [];
   const most = Math.max(...[first, ...more].map(({ retries = 0 }) => retries));
-  const [also, does] = more.length > 0 ? [` (and ${more.length} more)`, "name"] : ["", "names"];
-  const says = `pod/${first.to.name}${also} ${does} secret/${secret} already, and the kubelet pulls again by itself within ${inWords(most)}`;
+  const also = more.length > 0 ? ` (and ${more.length} more)` : "";
+  const says = `pod/${first.to.name}${also} ${pluralize(more.length + 1, "names", "name")} secret/${secret} already, and the kubelet pulls again by itself within ${inWords(most)}`;
   return [{ act: "tell", to: first.to, says, isInfo: true }];
 }
 

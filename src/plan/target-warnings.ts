@@ -3,7 +3,7 @@ import { kinds, nameOf, type Ref, type TargetKind, targetKindCalled } from "../k
 import type { Change, Tell } from "./change.ts";
 import type { OwnerRef, Target } from "./references.ts";
 import type { WarningId } from "./warnings.ts";
-import { hasPods, isPlain, saidTargets, several, shown } from "./wording.ts";
+import { hasPods, isPlain, pluralize, saidTargets, several, shown } from "./wording.ts";
 
 /** The input of warnings about targets: ServiceAccounts, and the owners of lists. */
 export type WarningInputs = {
@@ -34,14 +34,19 @@ type Of = { readonly account: Account; readonly templates: readonly Ref<TargetKi
  */
 export function tellHidden(secret: string, targets: readonly Target[], attached: readonly string[], accounts: readonly Account[]): Tell[] {
   const bare = targets.filter(({ names }) => names.length === 0);
-  return byAccount(bare, accounts).flatMap(({ account, templates: [to, ...more] }): Tell[] => {
+  return byAccount(bare, accounts).flatMap(({ account, templates }): Tell[] => {
     const lost = account.names.filter((name) => name !== secret && name !== "");
-    if (!to || lost.length === 0) return [];
-    const templates = [to, ...more];
-    const its = templates.length === 1 ? "its" : "their";
-    const says = `${several(templates.map(nameOf))} had no list, and ${its} pods no longer get what serviceaccount/${account.name} lists: ${several(lost.map(shown))}`;
-    return [{ act: "tell", id: "hides-account-list", to, says, fix: byTheAccount(secret, account, templates, attached) }];
+    if (lost.length === 0) return [];
+    const message = (names: string) =>
+      `${names} had no list, and ${pluralize(templates.length, "its", "their")} pods no longer get what serviceaccount/${account.name} lists: ${several(lost.map(shown))}`;
+    return warningAbout(templates, "hides-account-list", message, byTheAccount(secret, account, templates, attached));
   });
+}
+
+/** Returns a warning about some targets; none if there are no targets. */
+function warningAbout(targets: readonly Ref<TargetKind>[], id: WarningId, message: (names: string) => string, fix: Fix): Tell[] {
+  const [to] = targets;
+  return to ? [{ act: "tell", id, to, says: message(several(targets.map(nameOf))), fix }] : [];
 }
 
 function byTheAccount(secret: string, { name, names }: Account, templates: readonly Ref<TargetKind>[], attached: readonly string[]): Fix {
@@ -63,11 +68,10 @@ export function tellMountable(
   accounts: readonly Account[],
 ): Tell[] {
   const strict = accounts.filter(({ name, names, mountableOnly }) => mountableOnly && !names.includes(secret) && !attached.includes(name));
-  return byAccount(targets, strict).flatMap(({ account, templates: [to, ...more] }): Tell[] => {
-    if (!to) return [];
-    const { name } = account;
-    const says = `serviceaccount/${name} lets pods name only what it lists itself (${annotation}), so those of ${several([to, ...more].map(nameOf))} will be refused`;
-    return [{ act: "tell", id: "mountable-only", to, says, fix: { verb: "attach", secret, serviceaccounts: [name] } }];
+  return byAccount(targets, strict).flatMap(({ account: { name }, templates }): Tell[] => {
+    const message = (names: string) =>
+      `serviceaccount/${name} lets pods name only what it lists itself (${annotation}), so those of ${names} will be refused`;
+    return warningAbout(templates, "mountable-only", message, { verb: "attach", secret, serviceaccounts: [name] });
   });
 }
 
@@ -93,26 +97,19 @@ export function tellOwnLists(secret: string, attached: readonly Ref<TargetKind>[
       const mine = lacking.filter(({ account }) => account === to.name);
       const refs = mine.flatMap(({ of }) => refOf(of) ?? []);
       const lasting = mine.filter(({ of }) => !refOf(of)).map(({ of }) => shownOwner(of));
-      return [...mendable(secret, to, refs), ...unmendable(secret, to, lasting)];
+      const fix = { verb: "attach", secret, ...saidTargets(refs) } as const;
+      return [
+        ...ownLists(refs.map(nameOf), to, `, ${secret} among them`, fix),
+        ...ownLists(lasting, to, `: make ${pluralize(lasting.length, "it", "them")} anew with ${secret}`),
+      ];
     });
 }
 
-function mendable(secret: string, to: Ref<TargetKind>, refs: readonly Ref<TargetKind>[]): Tell[] {
-  if (refs.length === 0) return [];
-  const fix = { verb: "attach", secret, ...saidTargets(refs) } as const;
-  return [{ act: "tell", id: "own-list", to, says: sentence(refs.map(nameOf), to, `, ${secret} among them`), fix }];
-}
-
-function unmendable(secret: string, to: Ref<TargetKind>, names: readonly string[]): Tell[] {
+function ownLists(names: readonly string[], to: Ref<TargetKind>, end: string, fix?: Fix): Tell[] {
   if (names.length === 0) return [];
-  return [
-    { act: "tell", id: "own-list", to, says: `${sentence(names, to, "")}: make ${names.length === 1 ? "it" : "them"} anew with ${secret}` },
-  ];
-}
-
-function sentence(names: readonly string[], to: Ref, among: string): string {
   const [has, its, gets] = names.length === 1 ? ["has", "its", "gets"] : ["have", "their", "get"];
-  return `${several(names)} ${has} imagePullSecrets of ${its} own, and ${gets} none of those of ${nameOf(to)}${among}`;
+  const says = `${several(names)} ${has} imagePullSecrets of ${its} own, and ${gets} none of those of ${nameOf(to)}${end}`;
+  return [{ act: "tell", id: "own-list", to, says, fix }];
 }
 
 /** Returns the target whose list can be changed; undefined for objects that keep their list, and for unknown kinds. */
@@ -141,26 +138,22 @@ export type OtherName = {
  * @param targets targets whose list this run writes
  */
 export const tellOthers = (targets: readonly Target[], others: readonly OtherName[]): Tell[] =>
-  others.flatMap((other) => tellOther(other, having(other.name, targets)));
+  others.flatMap(({ name, id, why }) => {
+    const having = havingName(name, targets);
+    const message = (names: string) => `${names} also ${pluralize(having.length, "lists", "list")} secret/${shown(name)}, which ${why}`;
+    const what = isPlain(name) ? { secret: name } : { dangling: true };
+    return warningAbout(having, id, message, { verb: "detach", ...what, ...saidTargets(having) });
+  });
 
 /** Warns about entries without a name in lists that this run writes. */
-export const tellNameless = (targets: readonly Target[]): Tell[] => tellEmpty(having("", targets));
-
-function tellOther({ name, id, why }: OtherName, [to, ...more]: readonly Ref<TargetKind>[]): Tell[] {
-  if (!to) return [];
-  const says = `${several([to, ...more].map(nameOf))} also ${more.length === 0 ? "lists" : "list"} secret/${shown(name)}, which ${why}`;
-  const what = isPlain(name) ? { secret: name } : { dangling: true };
-  return [{ act: "tell", id, to, says, fix: { verb: "detach", ...what, ...saidTargets([to, ...more]) } }];
+export function tellNameless(targets: readonly Target[]): Tell[] {
+  const having = havingName("", targets);
+  const message = (names: string) =>
+    `${names} also ${pluralize(having.length, "has an entry", "have entries")} without a name, for which the cluster autoscaler passes over pods that wait`;
+  return warningAbout(having, "empty-name", message, { verb: "detach", dangling: true, ...saidTargets(having) });
 }
 
-function tellEmpty([to, ...more]: readonly Ref<TargetKind>[]): Tell[] {
-  if (!to) return [];
-  const has = more.length === 0 ? "has an entry" : "have entries";
-  const says = `${several([to, ...more].map(nameOf))} also ${has} without a name, for which the cluster autoscaler passes over pods that wait`;
-  return [{ act: "tell", id: "empty-name", to, says, fix: { verb: "detach", dangling: true, ...saidTargets([to, ...more]) } }];
-}
-
-const having = (name: string, targets: readonly Target[]) => targets.filter(({ names }) => names.includes(name)).map(({ to }) => to);
+const havingName = (name: string, targets: readonly Target[]) => targets.filter(({ names }) => names.includes(name)).map(({ to }) => to);
 
 /**
  * Returns the warnings for targets that a Secret is attached to. A lasting problem that keeps pods from their image is reported in every

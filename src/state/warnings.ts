@@ -7,7 +7,7 @@ import type { Change, Plan, Tell } from "../plan/change.ts";
 import type { ExistingSecret } from "../plan/existing-secret.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
 import { type OtherName, tellOthers } from "../plan/target-warnings.ts";
-import { several } from "../plan/wording.ts";
+import { pluralize, several } from "../plan/wording.ts";
 import { azureHost, imagesOf } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwnList } from "./pods.ts";
@@ -30,9 +30,9 @@ export function tellKeyless(to: Ref<"secret">, keys: readonly string[], state: N
   });
   return keyless(to.name, keys, pullers)
     .slice(0, most)
-    .map(({ image, of: [first = to, ...more], why }): Change => {
-      const users = [first, ...more].map(nameOf);
-      const says = `${several(users)} ${more.length === 0 ? "pulls" : "pull"} ${image.text}, but ${why}`;
+    .map(({ image, of, why }): Change => {
+      const [first = to] = of;
+      const says = `${several(of.map(nameOf))} ${pluralize(of.length, "pulls", "pull")} ${image.text}, but ${why}`;
       return { act: "tell", id: "no-key", needs: first, to: first, says, fix: { verb: "check", secret: to.name, images: [image.text] } };
     });
 }

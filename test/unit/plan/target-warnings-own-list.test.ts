@@ -71,5 +71,5 @@ test.for<{ why: string; listers: Lister[]; attached?: Parameters<typeof tellOwnL
 });
 
 test("of what cannot be changed no command is given", () => {
-  expect(tellOwnLists("acr", [app], [lister("Pod", "own")])[0]).not.toHaveProperty("fix");
+  expect(tellOwnLists("acr", [app], [lister("Pod", "own")])).toMatchObject([{ id: "own-list", fix: undefined }]);
 });
