@@ -12,4 +12,4 @@ export function askable({ context }: Session, output: string | undefined) {
 }
 
 /** Asks a yes-or-no question. @throws Interrupted */
-export const confirm = (terminal: Terminal, question: string): Promise<boolean> => terminal.confirm(`${printable(question)} [y/N] `);
+export const askToConfirm = (terminal: Terminal, question: string): Promise<boolean> => terminal.confirm(`${printable(question)} [y/N] `);

@@ -2,7 +2,7 @@ import type { TargetOptions } from "../src/state/targets.ts";
 import { tellOtherNames } from "../src/state/warnings.ts";
 import { attachIn, lackingIn } from "../src/workflows/attach.ts";
 import { patienceOf, waitForAccount } from "./line/durations.ts";
-import { dryRun, fieldManager, recreate, recreateByForce, referOutput, restart, targets } from "./line/flags.ts";
+import { dryRun, fieldManager, recreateByForce, recreateFlag, referOutput, restartFlag, targetFlags } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { scopeFlags } from "./line/scope-flags.ts";
 import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
@@ -40,9 +40,9 @@ export const attach = verb({
     "kubectl acr-secret attach acr-myregistry -f manifests/ --write",
   ],
   flags: {
-    ...targets,
-    ...restart,
-    ...recreate,
+    ...targetFlags,
+    ...restartFlag,
+    ...recreateFlag,
     ...recreateByForce,
     ...waitForAccount,
     ...scopeFlags,

@@ -2,7 +2,7 @@ import { CliError, isForbidden, isRefusal } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
 import { keyOf, nameOf, type Ref } from "../src/kinds.ts";
 import { printable } from "../src/output/printable.ts";
-import { placeSuffix, type Where } from "../src/output/words.ts";
+import { type PlaceDetail, placeSuffix } from "../src/output/words.ts";
 import { inLine } from "../src/plan/wording.ts";
 import { over } from "../src/scope/concurrency.ts";
 import type { NamespaceReader } from "../src/state/namespace-reader.ts";
@@ -36,7 +36,7 @@ export type Choosing = {
   readonly verb: keyof typeof words;
   /** The name of the Secret. */
   readonly secret: string;
-  readonly where: Where;
+  readonly where: PlaceDetail;
   readonly output: string | undefined;
 };
 
@@ -111,4 +111,4 @@ export async function chooseTargets<R extends Ref>(
   return candidates.filter((_, index) => chosen.includes(index));
 }
 
-const placeOf = ({ namespace, context }: Ref, where: Where) => (where === "one" ? {} : { namespace, context });
+const placeOf = ({ namespace, context }: Ref, where: PlaceDetail) => (where === "one" ? {} : { namespace, context });

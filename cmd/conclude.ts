@@ -1,7 +1,7 @@
 import type { DryRun, NamespaceError, Outcome } from "../src/actions/outcome.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally, type Tally } from "../src/output/tally.ts";
-import type { Where } from "../src/output/words.ts";
+import type { PlaceDetail } from "../src/output/words.ts";
 import type { ClusterScope } from "../src/scope/cluster-scopes.ts";
 import type { Scope } from "../src/scope/scope.ts";
 import type { Session } from "./session.ts";
@@ -15,7 +15,7 @@ type PrintingFlags = {
 };
 
 /** Returns how much of its place each line must contain. */
-export function whereOf(scope: Scope, clusterScopes: readonly ClusterScope[]): Where {
+export function whereOf(scope: Scope, clusterScopes: readonly ClusterScope[]): PlaceDetail {
   if (scope.contexts !== "current") return "clusters";
   return clusterScopes.every(({ open, namespaces }) => !open && namespaces.length <= 1) ? "one" : "namespaces";
 }
@@ -44,7 +44,7 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
 }
 
 /** The printer of outcomes, and the number of namespaces for the progress. */
-type Printing = { readonly printer: Printer; readonly where: Where; readonly total: number };
+type Printing = { readonly printer: Printer; readonly where: PlaceDetail; readonly total: number };
 
 /** Whether an outcome is the error of a run on one namespace, and not the error of one of its credentials. */
 export const endsRun = (outcome: Outcome): outcome is NamespaceError =>
@@ -91,7 +91,7 @@ function exitCode({ failures, halted, diff, differs }: End): number {
  * Returns the summary of a run on several namespaces, or of an interrupted run.
  * @param left the number of namespaces that are not done; absent for a complete run
  */
-function lastLine(summary: string, where: Where, left: number | undefined): string {
+function lastLine(summary: string, where: PlaceDetail, left: number | undefined): string {
   if (where === "one") return "";
   if (left === undefined) return `${summary || "nothing to do"}\n`;
   const rest = left > 0 ? `; ${left} ${left === 1 ? "namespace is" : "namespaces are"} left` : "";

@@ -13,7 +13,7 @@ import { conclude, whereOf } from "./conclude.ts";
 import { checkKeep, type Journal, keepUp, newJournal } from "./create/keep.ts";
 import { nextStep, stepsLeft } from "./create/next-step.ts";
 import { type CreateFlags, type CreateOptions, createFlags, podsTell, podsWanted, readOptions } from "./create/options.ts";
-import { targets } from "./line/known.ts";
+import { targetCandidates } from "./line/known.ts";
 import type { Session } from "./session.ts";
 import { saidAgain } from "./targets.ts";
 import { sourcesOf, toolsOf } from "./tools.ts";
@@ -43,7 +43,7 @@ export const create = verb({
   flags: createFlags,
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,
-  complete: targets,
+  complete: targetCandidates,
   async run({ flags, args }, session) {
     const options = readOptions(flags, args, { now: session.context.now(), namespace: session.namespace });
     const { kind, needsName } = parseKind(options.asked, session.context.stdin);

@@ -6,7 +6,7 @@ import { planDetach, type Target } from "../src/plan/references.ts";
 import { noNamespace } from "../src/state/namespace.ts";
 import type { NamespaceState } from "../src/state/namespace-state.ts";
 import { everything, targetOf, wantsTargets } from "../src/state/targets.ts";
-import { dangling, dryRun, fieldManager, recreate, recreateByForce, referOutput, targets } from "./line/flags.ts";
+import { dangling, dryRun, fieldManager, recreateByForce, recreateFlag, referOutput, targetFlags } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { scopeFlags } from "./line/scope-flags.ts";
 import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
@@ -35,9 +35,9 @@ export const detach = verb({
     "kubectl acr-secret detach --dangling -A --dry-run=client",
   ],
   flags: {
-    ...targets,
+    ...targetFlags,
     ...dangling,
-    ...recreate,
+    ...recreateFlag,
     ...recreateByForce,
     ...scopeFlags,
     ...dryRun,

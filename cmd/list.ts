@@ -4,7 +4,7 @@ import { printError } from "../src/output/error.ts";
 import { printObjects } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
-import { placePrefix, type Where } from "../src/output/words.ts";
+import { type PlaceDetail, placePrefix } from "../src/output/words.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { type Carried, type CarriedOptions, carriedOn, type Unread } from "../src/state/carriers.ts";
 import { expiryBy, holdingsOf } from "../src/state/holdings.ts";
@@ -95,7 +95,7 @@ function skippedLine({ never, unknown }: Skipped): string {
 }
 
 /** Collects the Secrets of all clusters. An unreadable cluster or namespace is an error of its own and doesn't stop the others. */
-async function collect(clusterScopes: readonly ClusterScope[], options: Options, where: Where, { context, formatCommand }: Session) {
+async function collect(clusterScopes: readonly ClusterScope[], options: Options, where: PlaceDetail, { context, formatCommand }: Session) {
   const collected: Collected = { found: [], skipped: { never: 0, unknown: 0 } };
   let failed = false;
   for (const clusterScope of clusterScopes) {
@@ -142,5 +142,5 @@ function add({ secret, ...carried }: Carried, { ends }: Options, { found, skippe
   else if (expiry !== "later") skipped[expiry]++;
 }
 
-const nothing = (where: Where, [clusterScope]: readonly ClusterScope[]) =>
+const nothing = (where: PlaceDetail, [clusterScope]: readonly ClusterScope[]) =>
   where === "one" ? `No resources found in ${printable(clusterScope?.namespaces[0] ?? "")} namespace.\n` : "No resources found\n";

@@ -9,7 +9,7 @@ import { type Made, type PruneFacts, type PruneOptions, planPrune, type Removal,
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { type Clusters, clustersOf, notedIn } from "../src/state/noted.ts";
 import { type Pruning, pruning } from "../src/workflows/prune.ts";
-import { askable, confirm } from "./askable.ts";
+import { askable, askToConfirm } from "./askable.ts";
 import { printOutcomes } from "./conclude.ts";
 import { registryHost } from "./create/options.ts";
 import { identityOf } from "./line/identity-flags.ts";
@@ -66,7 +66,7 @@ export const prune = verb({
       session.context.stderr.write(`${removals.length} would be removed; add --yes\n`);
       return 0;
     }
-    const yes = await confirm(terminal, `Remove ${removals.length} from registry ${registry.name}?`);
+    const yes = await askToConfirm(terminal, `Remove ${removals.length} from registry ${registry.name}?`);
     if (!yes) throw new CliError("cancelled", "nothing is removed");
     return remove(removals, removing, session);
   },

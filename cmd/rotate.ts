@@ -11,10 +11,10 @@ import { type Clusters, clustersOf, type Noted, type NotedIn, notedIn } from "..
 import { notedLists } from "../src/state/noted-lists.ts";
 import { scopesHolding } from "../src/workflows/distribute.ts";
 import type { RotateOrder } from "../src/workflows/find-holders.ts";
-import { rotate as rotateCredential } from "../src/workflows/rotate.ts";
+import { rotateCredentials as rotateCredential } from "../src/workflows/rotate.ts";
 import { failure } from "../src/workflows/unit.ts";
 import { conclude } from "./conclude.ts";
-import { waitOf } from "./line/durations.ts";
+import { parseWait } from "./line/durations.ts";
 import { identityOf } from "./line/identity-flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
@@ -201,7 +201,7 @@ function open(
       identity: identityOf(flags),
       verify: flags.verify,
       expiresAt: options.expiresAt,
-      wait: waitOf(flags),
+      wait: parseWait(flags),
       again: { verb: "create", secret: members[0]?.to.name, registry: host },
     },
     sourcesOf(session),

@@ -10,7 +10,7 @@ import type { Registry } from "../src/registry/port.ts";
 import { isGlob } from "../src/scope/scope.ts";
 import type { Context } from "./context.ts";
 import { milliseconds } from "./line/durations.ts";
-import { formatCommand, type Given } from "./line/format-command.ts";
+import { type CurrentPlace, formatCommand } from "./line/format-command.ts";
 import { forwarded } from "./line/kubectl-flags.ts";
 import type { Parsed } from "./line/parse.ts";
 
@@ -59,7 +59,7 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
   const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
 
   /** Returns where a printed command acts if it is run now. The current context may differ from the one at the start. */
-  function currentPlace(): Given {
+  function currentPlace(): CurrentPlace {
     const place = placeOf(flags);
     return { ...place, context: place.context ?? clusters.get("")?.cluster.contextToName?.() };
   }
@@ -115,7 +115,7 @@ export function kubeFlags(flags: Parsed["flags"], context?: string): KubeFlags {
 }
 
 /** Returns the cluster and the namespace that a printed command repeats: none if the command line has several. */
-function placeOf(flags: Parsed["flags"]): Given {
+function placeOf(flags: Parsed["flags"]): CurrentPlace {
   const given = givenBy(flags);
   const namespace = onlyOf(flags["namespaces"]);
   const isName = namespace !== undefined && !isGlob(namespace);
@@ -127,7 +127,7 @@ function onlyOf(value: Parsed["flags"][string]): string | undefined {
   return others.length === 0 ? only : undefined;
 }
 
-function givenBy(flags: Parsed["flags"], context?: string): Given {
+function givenBy(flags: Parsed["flags"], context?: string): CurrentPlace {
   const forward = Object.keys(forwarded).flatMap((name) => {
     const value = name === "context" ? (context ?? flags[name]) : flags[name];
     if (Array.isArray(value)) return value.map((each) => `--${name}=${each}`);

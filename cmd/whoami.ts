@@ -3,7 +3,7 @@ import { tokensIn } from "../src/credential/acr-token/acr-token.ts";
 import { credentialKinds } from "../src/credential/kinds.ts";
 import { mayMint } from "../src/credential/mint-rights.ts";
 import { CliError, unlessForbidden } from "../src/errors.ts";
-import { formatIdentity, formatRights, nearlyFull, reportOf, type Seen, type SignedIn } from "../src/output/identity.ts";
+import { formatIdentity, formatRights, type IdentityReport, nearlyFull, reportOf, type SignedIn } from "../src/output/identity.ts";
 import { printData } from "../src/output/object.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import type { Flags } from "./line/flags.ts";
@@ -51,7 +51,7 @@ function asError(error: unknown): CliError {
   throw error;
 }
 
-async function look(name: string, signedIn: SignedIn, azure: Azure, session: Session): Promise<Seen> {
+async function look(name: string, signedIn: SignedIn, azure: Azure, session: Session): Promise<IdentityReport> {
   return session.progress.during(`Asking Azure about ${name}`, async () => {
     const registry = await azure.findRegistry(name);
     const [facts, permissions, tokens] = await Promise.all([

@@ -11,8 +11,8 @@ import type { Scope } from "../../src/scope/scope.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
 import { readers } from "../../src/secret/readers.ts";
 import { type TargetOptions, wantsTargets } from "../../src/state/targets.ts";
-import { expiryAfter, waitOf } from "../line/durations.ts";
-import { dryRun, type Flags, fieldManager, output, recreate, restart, targets, type Values } from "../line/flags.ts";
+import { expiryAfter, parseWait } from "../line/durations.ts";
+import { dryRun, type Flags, fieldManager, output, recreateFlag, restartFlag, targetFlags, type Values } from "../line/flags.ts";
 import { identityFlags, identityOf } from "../line/identity-flags.ts";
 import { registries } from "../line/known.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
@@ -26,7 +26,7 @@ const readerFlags = {
   for: {
     type: "string",
     choices: readerNames,
-    exclusive: Object.keys(targets),
+    exclusive: Object.keys(targetFlags),
     describe: `Make the Secret as this reader wants it, in its namespace, and print what refers to it. One of: (${readerNames.join(", ")}).`,
   },
 } as const satisfies Flags;
@@ -46,9 +46,9 @@ export const createFlags = {
     type: "boolean",
     describe: "Let the credential pull what the pods use, also where it was granted less before",
   },
-  ...targets,
-  ...restart,
-  ...recreate,
+  ...targetFlags,
+  ...restartFlag,
+  ...recreateFlag,
   ...credentialFlags,
   "expires-in": {
     type: "string",
@@ -166,8 +166,8 @@ function placesOf(scope: Scope, per: CreateOptions["per"]): Partial<Create> {
  * @throws CliError usage
  */
 const waitsOf = ({ wait }: Pick<CreateFlags, "wait">) => ({
-  wait: waitOf({ wait: wait ?? "3m" }),
-  waitForRole: waitOf({ wait: wait ?? "10m" }),
+  wait: parseWait({ wait: wait ?? "3m" }),
+  waitForRole: parseWait({ wait: wait ?? "10m" }),
 });
 
 /** Rejects a named token or application with one credential for each namespace. @throws CliError usage */

@@ -2,9 +2,9 @@ import type { Outcome } from "../../src/actions/outcome.ts";
 import { CliError } from "../../src/errors.ts";
 import type { PluginCommand } from "../../src/fix.ts";
 import { nameOf } from "../../src/kinds.ts";
-import type { Where } from "../../src/output/words.ts";
+import type { PlaceDetail } from "../../src/output/words.ts";
 import { several } from "../../src/plan/wording.ts";
-import { askable, confirm } from "../askable.ts";
+import { askable, askToConfirm } from "../askable.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
 
@@ -19,7 +19,7 @@ export function requireAnswer(session: Session, output: string | undefined, agai
  * @param preview the outcomes of a dry run
  * @throws CliError cancelled if the user declines; the error of the only namespace
  */
-export async function askFirst(session: Session, preview: AsyncIterable<Outcome>, where: Where): Promise<void> {
+export async function askFirst(session: Session, preview: AsyncIterable<Outcome>, where: PlaceDetail): Promise<void> {
   const seen: Outcome[] = [];
   await session.progress.during("Looking at what would go", async () => {
     for await (const outcome of preview) seen.push(outcome);
@@ -29,11 +29,11 @@ export async function askFirst(session: Session, preview: AsyncIterable<Outcome>
   const terminal = askable(session, undefined);
   const question = questionOf(seen, where);
   if (question === undefined || !terminal) return;
-  if (!(await confirm(terminal, question))) throw new CliError("cancelled", "nothing is deleted");
+  if (!(await askToConfirm(terminal, question))) throw new CliError("cancelled", "nothing is deleted");
 }
 
 /** Returns the question, for example `Delete secret/acr-myregistry, which serviceaccount/default names?` */
-function questionOf(seen: readonly Outcome[], where: Where): string | undefined {
+function questionOf(seen: readonly Outcome[], where: PlaceDetail): string | undefined {
   const done = seen.flatMap(({ change, error, left }) => (!change || error || left ? [] : [change]));
   const secrets = done.filter(({ act }) => act === "remove");
   const beside = done.filter((change) => change.act === "withdraw" && change.beside && !change.noted);
@@ -62,7 +62,7 @@ function questionOf(seen: readonly Outcome[], where: Where): string | undefined 
 }
 
 /** Describes the objects of one action. In several namespaces, the same names occur repeatedly, so they are counted. */
-function part(verb: string, names: readonly string[], where: Where): string {
+function part(verb: string, names: readonly string[], where: PlaceDetail): string {
   if (names.length === 0) return "";
   const distinct = new Map<string, number>();
   for (const name of names) distinct.set(name, (distinct.get(name) ?? 0) + 1);

@@ -60,7 +60,7 @@ export const waitForAccount = {
 } as const satisfies Flags;
 
 /** Returns the duration of `--wait` in milliseconds. @throws CliError usage */
-export function waitOf({ wait: text }: { readonly wait: string }): number {
+export function parseWait({ wait: text }: { readonly wait: string }): number {
   const wait = goDuration(text);
   if (wait !== undefined) return wait;
   throw new CliError("usage", `invalid --wait "${text}": a duration, such as 30s or 3m`);
@@ -68,6 +68,6 @@ export function waitOf({ wait: text }: { readonly wait: string }): number {
 
 /** Returns how long to wait for a target that will exist soon. @throws CliError usage */
 export const patienceOf = (flags: { readonly wait: string }, { sleep }: Pick<Patience, "sleep">): Patience => ({
-  milliseconds: waitOf(flags),
+  milliseconds: parseWait(flags),
   sleep,
 });

@@ -94,7 +94,7 @@ export const referOutput = {
   output: formats(["json", "yaml", "name", "jsonl", "kustomize", "helm"]),
 } as const satisfies Flags;
 
-export const targets = {
+export const targetFlags = {
   serviceaccount: {
     type: "strings",
     bare: "default",
@@ -125,7 +125,7 @@ export const dangling = {
   },
 } as const satisfies Flags;
 
-export const restart = {
+export const restartFlag = {
   restart: {
     type: "string",
     choices: ["stuck", "all", "none"],
@@ -135,7 +135,7 @@ export const restart = {
   },
 } as const satisfies Flags;
 
-export const recreate = {
+export const recreateFlag = {
   recreate: {
     type: "boolean",
     describe: "Make anew what cannot be changed: pods without a controller that wait, and Jobs that have not begun their work",

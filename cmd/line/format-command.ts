@@ -5,14 +5,14 @@ import type { Scope } from "../../src/scope/scope.ts";
 import type { createFlags } from "../create/options.ts";
 import type { deleteFlags } from "../delete/flags.ts";
 import type { manifests } from "../manifest/flags.ts";
-import { type dangling, output, targets, type Values } from "./flags.ts";
+import { type dangling, output, targetFlags, type Values } from "./flags.ts";
 import { identityFlags } from "./identity-flags.ts";
 import { type forwarded, ours } from "./kubectl-flags.ts";
 import { listWord } from "./parse.ts";
 import type { scopeFlags } from "./scope-flags.ts";
 
 /** The cluster and the namespace of the current command line, for a command that acts in the same place. */
-export type Given = Pick<KubeFlags, "forward" | "namespace"> & {
+export type CurrentPlace = Pick<KubeFlags, "forward" | "namespace"> & {
   /** The only context of a scope. It is not a flag that kubectl knows. */
   readonly context?: string;
 };
@@ -21,7 +21,7 @@ export type Given = Pick<KubeFlags, "forward" | "namespace"> & {
  * Formats a fix for a POSIX shell. Repeats the flags with which the current command line selects its cluster, so that the command acts in
  * the same cluster.
  */
-export function formatCommand(fix: Fix, given: Given = { forward: [] }): string {
+export function formatCommand(fix: Fix, given: CurrentPlace = { forward: [] }): string {
   if ("verb" in fix) return formatPluginCommand(fix, given);
   if ("kubectl" in fix) return formatKubectl(fix, given);
   switch (fix.do) {
@@ -84,7 +84,7 @@ const flagNames: { readonly [K in keyof Printed]-?: SettableFlag } = {
   help: "help",
 };
 
-function formatPluginCommand(command: PluginCommand, given: Given): string {
+function formatPluginCommand(command: PluginCommand, given: CurrentPlace): string {
   const { verb, secret, targets: words = [], username, filename, kustomize, help } = command;
   const isPlaced = filename === undefined && kustomize === undefined && !help;
   // The cluster and the namespace come first. If the end of the line is lost, the command acts there or fails
@@ -116,7 +116,7 @@ function scopeValues({ contexts, namespaces, selector, exclude, includeSystem }:
 /** The flags with a short form. The tables of the verbs are loaded only with their verb. */
 const shorts: Readonly<Record<string, string | undefined>> = {
   namespace: ours.namespace.short,
-  selector: targets.selector.short,
+  selector: targetFlags.selector.short,
   output: output.output.short,
   filename: "f" satisfies typeof manifests.filename.short,
   kustomize: "k" satisfies typeof manifests.kustomize.short,
@@ -139,7 +139,7 @@ const valued = (flag: string, text: string) => (text === "" || text.startsWith("
 const unprinted: readonly (keyof typeof forwarded)[] = ["token", "cache-dir", "disable-compression"];
 
 /** Returns the flags that select the namespaces and the clusters of a command. */
-function placeFlags(of: PluginCommand | KubectlCommand, given: Given): string[] {
+function placeFlags(of: PluginCommand | KubectlCommand, given: CurrentPlace): string[] {
   const scope = "scope" in of ? of.scope : undefined;
   const context = of.context ?? (scope && scope.contexts !== "current" ? undefined : given.context);
   const dropped: readonly string[] = context === undefined ? unprinted : [...unprinted, "context"];
@@ -158,7 +158,7 @@ function placeFlags(of: PluginCommand | KubectlCommand, given: Given): string[] 
 const selectsNamespaces = (scope: Scope | undefined): boolean =>
   scope !== undefined && (scope.namespaces !== "current" || scope.selector !== undefined);
 
-const formatKubectl = (command: KubectlCommand, given: Given): string =>
+const formatKubectl = (command: KubectlCommand, given: CurrentPlace): string =>
   line(["kubectl", ...command.kubectl.split(" "), ...placeFlags(command, given), ...command.args]);
 
 /** Returns the commands that pull a chart. Helm reads logins only from a file, which other users must not be able to read. */

@@ -49,12 +49,12 @@ export async function secrets(known: Known): Promise<readonly string[]> {
 
 /** Returns the candidates of `[SECRET] TARGET…`: the namespace's Secrets for the first word, kinds, and after a kind its objects. */
 export async function secretOrTargets(known: Known, words: readonly string[], word: string): Promise<readonly string[]> {
-  if (words.length > 0 || word.includes("/")) return targets(known, words, word);
+  if (words.length > 0 || word.includes("/")) return targetCandidates(known, words, word);
   return [...(await pullSecrets(known)), ...(word === "" ? [] : kindWords)];
 }
 
 /** Returns the candidates of `TARGET…`. */
-export async function targets(known: Known, words: readonly string[], word: string): Promise<readonly string[]> {
+export async function targetCandidates(known: Known, words: readonly string[], word: string): Promise<readonly string[]> {
   const slash = word.indexOf("/");
   const kind = kindSpelled(slash < 0 ? (words.at(-1) ?? "") : word.slice(0, slash));
   if (!kind) return kindWords;

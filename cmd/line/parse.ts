@@ -121,10 +121,10 @@ export const splitList = (text: string): string[] =>
 export const listWord = (element: string): string => (/[,"]/.test(element) ? `"${element.replaceAll('"', '""')}"` : element);
 
 /** One flag as it was given. `value` is undefined if it has none. */
-export type Given = { readonly name: string; readonly value: string | undefined };
+export type GivenFlag = { readonly name: string; readonly value: string | undefined };
 
 /** A split command line: its flags in order, and its arguments. */
-export type TakenApart = { readonly given: readonly Given[]; readonly args: readonly string[] };
+export type TakenApart = { readonly given: readonly GivenFlag[]; readonly args: readonly string[] };
 
 /**
  * Splits a command line like pflag (spf13/pflag flag.go, parseArgs): `--flag=value`, `--flag value`, `-nfoo`, `-Av6`. Everything after `--`
@@ -133,7 +133,7 @@ export type TakenApart = { readonly given: readonly Given[]; readonly args: read
  * @throws CliError usage, in pflag's words
  */
 function takeApart(argv: readonly string[], flags: Flags): TakenApart {
-  const given: Given[] = [];
+  const given: GivenFlag[] = [];
   const args: string[] = [];
   const words = [...argv];
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
@@ -163,7 +163,7 @@ export function firstArgument(argv: readonly string[], flags: Flags): number {
   return argv.length;
 }
 
-function long(word: string, words: string[], flags: Flags): Given {
+function long(word: string, words: string[], flags: Flags): GivenFlag {
   const [, name = "", value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
   if (name === "" || name.startsWith("-")) throw usage(`bad flag syntax: ${word}`);
   const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
@@ -172,7 +172,7 @@ function long(word: string, words: string[], flags: Flags): Given {
 }
 
 /** Splits `-Anfoo` from a letter on: letters of flags without a value, then a flag that takes the rest as its value. */
-function letters(word: string, words: string[], flags: Flags, at = 1): Given[] {
+function letters(word: string, words: string[], flags: Flags, at = 1): GivenFlag[] {
   const letter = word[at] ?? "";
   const [name, flag] = Object.entries(flags).find(([, { short }]) => short === letter) ?? [];
   if (!name || !flag) throw usage(`unknown shorthand flag: '${letter}' in ${word}`);

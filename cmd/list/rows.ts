@@ -1,7 +1,7 @@
 import { printableJson } from "../../src/output/printable.ts";
 import type { styleFor } from "../../src/output/style.ts";
 import { age, table, until } from "../../src/output/table.ts";
-import type { Where } from "../../src/output/words.ts";
+import type { PlaceDetail } from "../../src/output/words.ts";
 import { isRegional } from "../../src/secret/azure-words.ts";
 import type { Previous } from "../../src/secret/entry.ts";
 import type { Carried } from "../../src/state/carriers.ts";
@@ -12,7 +12,7 @@ export type Listed = Carried & { readonly holdings: readonly Holding[] };
 
 export type Columns = {
   readonly wide: boolean;
-  readonly where: Where;
+  readonly where: PlaceDetail;
   readonly headers: boolean;
   readonly now: Date;
   readonly style: ReturnType<typeof styleFor>;
@@ -36,7 +36,7 @@ export function rows(found: readonly Listed[], { wide, where, headers, now, styl
   return table(header, cells, { headers, paint });
 }
 
-const placeCells = ({ context = "", secret: { metadata } }: Carried, where: Where) =>
+const placeCells = ({ context = "", secret: { metadata } }: Carried, where: PlaceDetail) =>
   ({ one: [], namespaces: [metadata.namespace ?? ""], clusters: [context, metadata.namespace ?? ""] })[where];
 
 /** Returns the cells of one Secret, those of `-o wide` last. */

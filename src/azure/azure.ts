@@ -15,7 +15,7 @@ import type { Azure, SignInOptions, TokenSource } from "./port.ts";
 import { adminLogins, regionalHosts, registryFacts } from "./registry-settings.ts";
 import { permissionsOn, roleAssignmentsIn } from "./role-assignments.ts";
 import { stockOf } from "./stock.ts";
-import { clearPassword, generatePassword, putScopeMap, putToken, remove, scopeMap, token, tokenCount } from "./tokens.ts";
+import { clearPassword, deleteTokenObject, generatePassword, putScopeMap, putToken, scopeMap, token, tokenCount } from "./tokens.ts";
 
 export type AzureOptions = {
   readonly identity: SignInOptions;
@@ -47,10 +47,10 @@ export function openAzure(options: AzureOptions): Azure {
     findRegistry: (named) => findRegistry({ ...options, arm, identity, cloud }, named, wish.subscription),
     scopeMap: (registry, name) => scopeMap(arm, registry, name),
     putScopeMap: (registry, map) => putScopeMap(arm, registry, map),
-    deleteScopeMap: (registry, name) => remove(arm, registry, "scopeMaps", name),
+    deleteScopeMap: (registry, name) => deleteTokenObject(arm, registry, "scopeMaps", name),
     token: (registry, name) => token(arm, registry, name),
     putToken: (registry, wanted) => putToken(arm, registry, wanted),
-    deleteToken: (registry, name) => remove(arm, registry, "tokens", name),
+    deleteToken: (registry, name) => deleteTokenObject(arm, registry, "tokens", name),
     clearPassword: (registry, at) => clearPassword(arm, registry, at),
     stock: (registry) => stockOf(arm, registry),
     tokenCount: (registry) => tokenCount(arm, registry),

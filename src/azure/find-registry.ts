@@ -5,7 +5,7 @@ import { type Arm, limit } from "./arm.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
 import type { AzureRegistry } from "./port.ts";
-import { isWanted, readRegistryName, type Wanted } from "./registry-name.ts";
+import { isWanted, type RegistryName, readRegistryName } from "./registry-name.ts";
 import { longest, type Missed, notFound, subscriptionNamed, subscriptions, registryType as type } from "./registry-not-found.ts";
 
 type Finder = {
@@ -35,7 +35,7 @@ export async function findRegistry(finder: Finder, text: string, within?: string
 }
 
 /** Resource Graph lists a new registry after some minutes. The lists of ARM contain it at once. */
-async function searched(finder: Finder, wanted: Wanted, only: string | undefined, until: number): Promise<Search> {
+async function searched(finder: Finder, wanted: RegistryName, only: string | undefined, until: number): Promise<Search> {
   const ids = (await idsByGraph(finder.arm, wanted)).filter((id) => only === undefined || isIn(only, id));
   const found = await live(finder.arm, ids, wanted);
   return found.length > 0 ? { found, missed: nothingMissed } : listed(finder, wanted, only, until);
@@ -51,7 +51,7 @@ function checked(id: string, only: string | undefined): string {
 }
 
 /** Azure Resource Graph: one query for all subscriptions. If it does not answer, the subscriptions are listed. */
-async function idsByGraph(arm: Arm, { name }: Wanted): Promise<string[]> {
+async function idsByGraph(arm: Arm, { name }: RegistryName): Promise<string[]> {
   const query = `resources | where type =~ '${type.toLowerCase()}' | where name =~ '${name}' | project id`;
   const path = "/providers/Microsoft.ResourceGraph/resources";
   const request = { method: "POST", path, version: apiVersion.resourceGraph, body: { query }, doing: "search for the registry" } as const;
@@ -61,7 +61,7 @@ async function idsByGraph(arm: Arm, { name }: Wanted): Promise<string[]> {
 }
 
 /** Reads each registry itself, because Resource Graph may be out of date. */
-async function live(arm: Arm, ids: readonly string[], wanted: Wanted): Promise<AzureRegistry[]> {
+async function live(arm: Arm, ids: readonly string[], wanted: RegistryName): Promise<AzureRegistry[]> {
   const answers = await Promise.all(
     ids.map((path) => arm.send({ method: "GET", path, version: apiVersion.registry, doing: `read registry ${wanted.name}` })),
   );
@@ -76,7 +76,7 @@ const nothingMissed: Missed = { all: 0, listed: 0, refusals: [] };
 type Search = { readonly found: readonly AzureRegistry[]; readonly missed: Missed };
 
 /** A subscription that cannot be listed does not end the search. */
-async function listed({ arm, trace, now }: Finder, wanted: Wanted, only: string | undefined, until: number): Promise<Search> {
+async function listed({ arm, trace, now }: Finder, wanted: RegistryName, only: string | undefined, until: number): Promise<Search> {
   const within = only === undefined ? await subscriptions(arm) : [{ id: only }];
   const gate = limit(atOnce);
   const refusals: CliError[] = [];

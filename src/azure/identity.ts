@@ -1,7 +1,7 @@
 import type { TokenCredential } from "@azure/identity";
 import type { Environment } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
-import { openTransport, type Transport } from "../http/transport.ts";
+import { type OpenHttpClient, openTransport } from "../http/transport.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { type AzOptions, azCredential, azSubscription } from "./az.ts";
 import type { Cloud } from "./cloud.ts";
@@ -34,7 +34,7 @@ export type IdentityOptions = AzOptions & {
   readonly source: TokenSource;
   readonly wish?: Omit<SignInOptions, "source">;
   readonly cloud: Cloud;
-  readonly transport: Transport;
+  readonly transport: OpenHttpClient;
   now(): Date;
 };
 

@@ -4,7 +4,7 @@ import type { TokenCredential } from "@azure/identity";
 import type { Environment } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
 import { NetworkError } from "../http/network-error.ts";
-import { redact, type Transport } from "../http/transport.ts";
+import { type OpenHttpClient, redact } from "../http/transport.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { explainLibrary, noEndpoint } from "./library-error.ts";
 import type { TokenSource } from "./port.ts";
@@ -17,7 +17,7 @@ type Library = typeof import("@azure/identity");
 
 export type LibraryCredential = {
   readonly source: TokenSource;
-  readonly transport: Transport;
+  readonly transport: OpenHttpClient;
   open(library: Library, options: LibraryOptions): TokenCredential | Promise<TokenCredential>;
   /** The hint if no better one is known. */
   readonly hint: string;
@@ -76,7 +76,7 @@ export function hasEnvironmentCredential(env: Environment): boolean {
  * Azure's EnvironmentCredential, which itself reads the environment of the process instead of this one.
  * @throws CliError config if a variable is missing
  */
-export function environmentCredential(env: Environment, authorityHost: string, transport: Transport): TokenCredential {
+export function environmentCredential(env: Environment, authorityHost: string, transport: OpenHttpClient): TokenCredential {
   const {
     AZURE_TENANT_ID: tenant,
     AZURE_CLIENT_ID: client,
@@ -137,7 +137,7 @@ export const hasManagedIdentity = (env: Environment): boolean => endpoints.some(
  * process.
  * @param transport a transport without a proxy, which would return the identity of its own machine
  */
-export function managedCredential({ AZURE_CLIENT_ID: clientId }: Environment, transport: Transport): TokenCredential {
+export function managedCredential({ AZURE_CLIENT_ID: clientId }: Environment, transport: OpenHttpClient): TokenCredential {
   return libraryCredential({
     source: "managed",
     transport,
@@ -171,7 +171,7 @@ export const hasWorkloadIdentity = (env: Environment): boolean => variables.ever
  * (learn.microsoft.com/entra/workload-id/workload-identity-federation).
  * @throws CliError config if a variable is missing
  */
-export function workloadCredential(env: Environment, authorityHost: string, transport: Transport): TokenCredential {
+export function workloadCredential(env: Environment, authorityHost: string, transport: OpenHttpClient): TokenCredential {
   const { AZURE_TENANT_ID: tenantId = "", AZURE_CLIENT_ID: clientId = "", AZURE_FEDERATED_TOKEN_FILE: tokenFilePath = "" } = env;
   const missing = variables.filter((name) => !env[name]);
   if (missing.length > 0) {

@@ -3,7 +3,7 @@ import { cloudOfHost } from "./cloud.ts";
 import type { AzureRegistry } from "./port.ts";
 
 /** The value of `--registry`: a resource name, in lower case, and the login server or the whole id if the user wrote that. */
-export type Wanted = { readonly name: string; readonly loginServer?: string; readonly id?: string };
+export type RegistryName = { readonly name: string; readonly loginServer?: string; readonly id?: string };
 
 const idForm =
   /^\/subscriptions\/([0-9a-f-]{36})\/resourceGroups\/[-\w.()]{1,90}\/providers\/Microsoft\.ContainerRegistry\/registries\/([a-z0-9]{5,50})\/?$/i;
@@ -20,7 +20,7 @@ export function readRegistryId(text: string): { readonly name: string; readonly 
  * and dashes, so the name is safe in a query.
  * @throws CliError usage
  */
-export function readRegistryName(text: string, suffix: string): Wanted {
+export function readRegistryName(text: string, suffix: string): RegistryName {
   const byId = readRegistryId(text);
   if (byId) return { name: byId.name.toLowerCase(), id: text.replace(/\/$/, "") };
   const [, name, label, region = "", rest = ""] =
@@ -38,6 +38,6 @@ export function readRegistryName(text: string, suffix: string): Wanted {
 }
 
 /** Whether a registry is the requested one. */
-export function isWanted({ name, loginServer }: AzureRegistry, wanted: Wanted): boolean {
+export function isWanted({ name, loginServer }: AzureRegistry, wanted: RegistryName): boolean {
   return wanted.loginServer === undefined ? name.toLowerCase() === wanted.name : loginServer.toLowerCase() === wanted.loginServer;
 }

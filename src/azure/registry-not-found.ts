@@ -3,7 +3,7 @@ import type { Fix } from "../fix.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
 import type { Identity } from "./identity.ts";
-import type { Wanted } from "./registry-name.ts";
+import type { RegistryName } from "./registry-name.ts";
 
 export const registryType = "Microsoft.ContainerRegistry/registries";
 
@@ -18,7 +18,7 @@ type Sought = { readonly text: string; readonly only: string | undefined; readon
 type Asking = { readonly arm: Arm; readonly identity: Pick<Identity, "source" | "subscription"> };
 
 /** Registry names are unique in a cloud, so Azure can distinguish a typo from a registry that the identity cannot read. */
-export async function notFound(asking: Asking, wanted: Wanted, { text, only, missed }: Sought): Promise<CliError> {
+export async function notFound(asking: Asking, wanted: RegistryName, { text, only, missed }: Sought): Promise<CliError> {
   const named = `registry ${JSON.stringify(text)}`;
   const where = "in no subscription that this Azure identity can read";
   const error = (message: string, hint: string | Fix) => new CliError("notFound", message, { hint });
@@ -62,7 +62,7 @@ function failures({ refusals: [first, ...others] }: Missed): string {
 }
 
 /** A login server with a hash belongs to a name that other registries can have too. */
-const isUnique = ({ id, loginServer = "" }: Wanted) => id === undefined && !loginServer.includes("-");
+const isUnique = ({ id, loginServer = "" }: RegistryName) => id === undefined && !loginServer.includes("-");
 
 /** Whether a registry has a name; unknown if Azure does not say. */
 async function nameOf({ arm, identity }: Asking, name: string): Promise<keyof typeof hints> {

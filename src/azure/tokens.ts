@@ -56,7 +56,7 @@ export async function putToken(
 }
 
 /** Deletes a token or a scope map. A missing one is not an error. */
-export async function remove(arm: Arm, registry: AzureRegistry, kind: "scopeMaps" | "tokens", name: string): Promise<void> {
+export async function deleteTokenObject(arm: Arm, registry: AzureRegistry, kind: "scopeMaps" | "tokens", name: string): Promise<void> {
   const what = kind === "tokens" ? "token" : "scope map";
   await arm.send({ method: "DELETE", path: pathOf(registry, kind, name), version, doing: `delete ${what} ${name}` });
 }

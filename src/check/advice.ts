@@ -1,7 +1,7 @@
 import type { Create, Fix } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
 import type { Cause } from "./cause.ts";
-import { type Advice, concerned, deletion, deliver, inOrder, joined, stayed, templatesOf } from "./deliver.ts";
+import { type Advice, concerned, deliver, inOrder, joined, podDeletion, stayed, workloadsOf } from "./deliver.ts";
 import type { AzureFacts, ImageFacts, Note, SecretFacts } from "./facts.ts";
 import { isObjectName } from "./message.ts";
 
@@ -100,14 +100,14 @@ function repair(facts: InAzure, held: SecretFacts): Advice {
   const secret = facts.fresh.name;
   const detach: Fix[] = byAccount ? [{ verb: "detach", secret: held.name, serviceaccounts: [account], namespace }] : [];
   const create: Fix = byAccount ? { ...make(facts), serviceaccounts: [account] } : make(facts);
-  const references = templatesOf(own).map(({ kind, name }): Fix => {
+  const references = workloadsOf(own).map(({ kind, name }): Fix => {
     const args = [kind, name, "-p", replacing(held.name, secret)];
     return { kubectl: "patch", args, namespace };
   });
   const gone = [...copied.filter(({ owner }) => owner?.remakes), ...stayed(own)];
   const rest = concerned(facts).all.filter((pod) => (pod.own ? !pod.owner?.template : !pod.owner?.remakes));
   return {
-    fix: inOrder([...detach, create, ...references, ...deletion(gone, namespace)]),
+    fix: inOrder([...detach, create, ...references, ...podDeletion(gone, namespace)]),
     because: joined([
       "it is left as it is, since it may hold other logins",
       rest.length > 0 ? `pods that nothing makes anew (${rest.map(({ name }) => name).join(", ")}) have to be created again` : undefined,
@@ -178,7 +178,7 @@ function rename(facts: InAzure): Advice {
     const args = [nameOf(workload), `${container}=${named}`];
     return { kubectl: "set image", args, namespace };
   });
-  const gone = deletion(stayed(concerned(facts).all), namespace);
+  const gone = podDeletion(stayed(concerned(facts).all), namespace);
   return { fix: inOrder([...(first.fix ? [first.fix] : []), ...renamed, ...gone]), because: joined([because, first.because]) };
 }
 

@@ -19,7 +19,7 @@ export function deliver(facts: ImageFacts, { secret, make, stays }: Delivery): A
   const accounts = pods.length === 0 || copied.length > 0 ? [account] : [];
   const byHand = [...own, ...copied].filter((pod) => isByHand(pod, facts) || (stays === "job" && isOfJob(pod)));
   const fixed = unremade([...own, ...copied].filter((pod) => !byHand.includes(pod)));
-  const targets = { serviceaccounts: accounts, targets: [...templatesOf(own).map(nameOf), ...fixed], recreate: fixed.length > 0 };
+  const targets = { serviceaccounts: accounts, targets: [...workloadsOf(own).map(nameOf), ...fixed], recreate: fixed.length > 0 };
   const attach = { verb: "attach", secret } as const;
   const step = make ?? (accounts.length + targets.targets.length > 0 ? attach : undefined);
   return { fix: step && { ...step, ...targets, namespace }, because: joined([ownWords(own, account), handWords(byHand)]) };
@@ -37,7 +37,7 @@ export function remake(facts: ImageFacts, secret: string | undefined): Advice {
   const fixed = unremade(copied.filter((pod) => !byHand.includes(pod)));
   const anew: Fix[] =
     secret !== undefined && fixed.length > 0 ? [{ verb: "attach", secret, targets: fixed, recreate: true, namespace }] : [];
-  return { fix: inOrder([...deletion(gone, namespace), ...anew]), because: handWords(byHand) };
+  return { fix: inOrder([...podDeletion(gone, namespace), ...anew]), because: handWords(byHand) };
 }
 
 /** Returns the pods of a failure: those whose node does not have the image, if there are any. */
@@ -57,7 +57,7 @@ export const joined = (parts: readonly (string | undefined)[]): string | undefin
   parts.filter((part) => part !== undefined).join("; ") || undefined;
 
 /** The workloads of pods, without duplicates. */
-export const templatesOf = (pods: readonly PodFacts[]): Workload[] => once(pods.flatMap(({ owner }) => owner?.template ?? []));
+export const workloadsOf = (pods: readonly PodFacts[]): Workload[] => once(pods.flatMap(({ owner }) => owner?.template ?? []));
 
 function once(workloads: readonly Workload[]): Workload[] {
   return [...new Map(workloads.map(({ kind, name }) => [nameOf({ kind, name }), { kind, name }])).values()];
@@ -70,7 +70,7 @@ function once(workloads: readonly Workload[]): Workload[] {
 export const stayed = (pods: readonly PodFacts[]): PodFacts[] =>
   pods.filter(({ owner }) => owner?.template && owner.template.kind !== "deployment");
 
-export function deletion(pods: readonly PodFacts[], namespace: string): Fix[] {
+export function podDeletion(pods: readonly PodFacts[], namespace: string): Fix[] {
   return pods.length === 0 ? [] : [{ kubectl: "delete pod", args: pods.map(({ name }) => name), namespace }];
 }
 
@@ -91,7 +91,7 @@ const unremade = (pods: readonly PodFacts[]): string[] => [
 ];
 
 function ownWords(own: readonly PodFacts[], account: string): string | undefined {
-  const templates = templatesOf(own).map(nameOf);
+  const templates = workloadsOf(own).map(nameOf);
   if (templates.length === 0) return undefined;
   const do_ = templates.length > 1 ? "name their pull secrets themselves" : "names its pull secrets itself";
   return `${listed(templates)} ${do_}, so serviceaccount/${account} does not help`;

@@ -36,7 +36,7 @@ export type SecretFacts = {
 };
 
 /** A login for an image, and the registry's response to it. */
-export type Tried = { readonly secret: string; readonly username: string; readonly proof: Proof };
+export type TriedLogin = { readonly secret: string; readonly username: string; readonly proof: Proof };
 
 /** A pod, with the facts about one of its images. */
 export type PodFacts = {
@@ -47,13 +47,13 @@ export type PodFacts = {
   readonly pulled: boolean;
   /** Its author wrote its imagePullSecrets. They are not a copy of its ServiceAccount's list. */
   readonly own: boolean;
-  readonly owner: Owner | undefined;
+  readonly owner: PodOwner | undefined;
   /** The messages of its node about the pull. */
   readonly says: readonly PullFailure[];
 };
 
 /** The controller of a pod. */
-export type Owner = Workload & {
+export type PodOwner = Workload & {
   /** It recreates a deleted pod, and does not count the deletion as a failure. */
   readonly remakes: boolean;
   /** The workload with the pod template; undefined if the template cannot be changed. */
@@ -88,15 +88,15 @@ export type ImageFacts = {
   /** The Secrets of `names` that exist, and others of the namespace that a verdict mentions. */
   readonly secrets: readonly SecretFacts[];
   /** The logins in the kubelet's order, up to the first that pulls. */
-  readonly tried: readonly Tried[];
+  readonly tried: readonly TriedLogin[];
   /** The registry's response without a login; only requested if there is no login. */
   readonly anonymous: Proof | undefined;
   /** A malformed pull secret, which makes all of the pod's Secrets unusable. */
   readonly poison: { readonly secret: string; readonly message: string } | undefined;
   /** A matching login of the ServiceAccount that was attached after the pods were created. */
-  readonly late: Tried | undefined;
+  readonly late: TriedLogin | undefined;
   /** Logins of Secrets in the namespace that neither the pods nor their ServiceAccount name. */
-  readonly unattached: readonly Tried[];
+  readonly unattached: readonly TriedLogin[];
   /** One of `names` has a login for the registry's login server, but the image names another host of it. */
   readonly matchesLoginServer: boolean;
   /** The name that `create` would give a new Secret, and whether that is its default. */

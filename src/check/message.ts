@@ -1,8 +1,8 @@
-import type { ImageFacts, Tried } from "./facts.ts";
+import type { ImageFacts, TriedLogin } from "./facts.ts";
 import { nearMiss } from "./near-miss.ts";
 
 /** Explains why a login does not pull, from the registry's response or the Secret. @param expiredAt RFC 3339 */
-export function refusal(facts: ImageFacts, { secret, proof }: Tried, expiredAt: string | undefined): string {
+export function refusalMessage(facts: ImageFacts, { secret, proof }: TriedLogin, expiredAt: string | undefined): string {
   if (expiredAt !== undefined) return `with secret ${secret}: its password expired ${ago(expiredAt, facts.now)} ago (${expiredAt})`;
   const missing = proof.verdict === "not-found" ? missingRepository(facts) : undefined;
   return `with secret ${secret}: ${missing ?? proof.message}`;

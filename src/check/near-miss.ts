@@ -47,13 +47,13 @@ const portless = (host: string) => host.replace(/:\d*$/, "");
 const visible = (server: string) => (/^[\w.:/*-]+$/.test(server) ? server : JSON.stringify(server));
 
 /** An image as written, and parsed. `loginServer` is that of its registry in Azure, which can differ from the image's host. */
-export type Wanted = { readonly text: string; readonly host: string; readonly repository: string; readonly loginServer?: string };
+export type WantedImage = { readonly text: string; readonly host: string; readonly repository: string; readonly loginServer?: string };
 
 /** A template, or the pods of a ServiceAccount, which can get more pods later, with the images that they pull. */
-export type Puller<Of> = { readonly of: Of; readonly images: readonly Wanted[]; readonly whole: boolean };
+export type Puller<Of> = { readonly of: Of; readonly images: readonly WantedImage[]; readonly whole: boolean };
 
 /** An image for which a Secret has no key, the objects that pull it, and how similar the Secret's keys are. */
-export type Keyless<Of> = { readonly image: Wanted; readonly of: readonly Of[]; readonly why: string };
+export type Keyless<Of> = { readonly image: WantedImage; readonly of: readonly Of[]; readonly why: string };
 
 /**
  * The images that no key of a Secret matches by the kubelet's rules, if a key is similar, or if a template has no other image. An image of
@@ -74,11 +74,11 @@ export function keyless<Of>(secret: string, keys: readonly string[], pullers: re
   });
 }
 
-const wordsFor = (secret: string, keys: readonly string[], image: Wanted): string =>
+const wordsFor = (secret: string, keys: readonly string[], image: WantedImage): string =>
   nearMiss(secret, keys, { ...image, why: nearly(keys, image) });
 
 /** The difference between a key and an image of the same registry. A name that differs in one or two letters may be another registry. */
-const nearly = (keys: readonly string[], { host, repository, loginServer }: Wanted): string | undefined =>
+const nearly = (keys: readonly string[], { host, repository, loginServer }: WantedImage): string | undefined =>
   regional(keys, host, loginServer) ?? keys.map((key) => mistake(key, host, repository)).find((found) => found !== undefined);
 
 /** A login for the login server does not match the registry's regional hosts. */

@@ -2,8 +2,8 @@ import { type Fix, hasVerb, type KubectlCommand, type PluginCommand } from "../f
 import { advise } from "./advice.ts";
 import type { Cause } from "./cause.ts";
 import { type Advice, concerned, inOrder, joined, remake } from "./deliver.ts";
-import type { ImageFacts, PodFacts, Tried } from "./facts.ts";
-import { absence, refusal } from "./message.ts";
+import type { ImageFacts, PodFacts, TriedLogin } from "./facts.ts";
+import { absence, refusalMessage } from "./message.ts";
 
 /** One line of a check: whether the image can be pulled, the cause if not, and the fix. */
 export type Verdict = {
@@ -77,19 +77,19 @@ function onItsNode({ pods }: ImageFacts, secret: string, counts = lastingOf): Fi
 }
 
 /** Of several logins that do not pull, the one with the most specific failure. */
-function mostTelling({ tried, secrets }: ImageFacts): Tried | undefined {
-  const ours = ({ secret }: Tried) => secrets.find(({ name }) => name === secret)?.note?.renewal === "made";
-  const ofLogin = ({ proof }: Tried) => proof.verdict === "refused" || proof.verdict === "out-of-scope";
+function mostTelling({ tried, secrets }: ImageFacts): TriedLogin | undefined {
+  const ours = ({ secret }: TriedLogin) => secrets.find(({ name }) => name === secret)?.note?.renewal === "made";
+  const ofLogin = ({ proof }: TriedLogin) => proof.verdict === "refused" || proof.verdict === "out-of-scope";
   return tried.find((each) => !ofLogin(each)) ?? tried.findLast(ours) ?? tried.at(-1);
 }
 
-function refused(facts: ImageFacts, tried: Tried): Finding {
+function refused(facts: ImageFacts, tried: TriedLogin): Finding {
   const note = facts.secrets.find(({ name }) => name === tried.secret)?.note;
   const over = tried.proof.verdict === "refused" && note?.expiresAt !== undefined && new Date(note.expiresAt) <= facts.now;
   return {
     cause: over ? "expired" : tried.proof.verdict,
     secret: tried.secret,
-    message: refusal(facts, tried, over ? note.expiresAt : undefined),
+    message: refusalMessage(facts, tried, over ? note.expiresAt : undefined),
   };
 }
 
@@ -97,7 +97,7 @@ function refused(facts: ImageFacts, tried: Tried): Finding {
  * A Secret was attached to the ServiceAccount after the pods were created. The pods need it to pull, so it must work, and the pods must be
  * recreated.
  */
-function tooLate(facts: ImageFacts, late: Tried): Finding {
+function tooLate(facts: ImageFacts, late: TriedLogin): Finding {
   const made = `made before serviceaccount/${facts.account} carried ${late.secret}`;
   if (late.proof.verdict === "pulls") return { cause: "older-pod", message: made, advice: remake(facts, late.secret) };
   const finding = refused(facts, late);

@@ -4,7 +4,7 @@ import type { Send } from "./send.ts";
 import { continuation, readStatus, saysAbsent, statusError } from "./status.ts";
 
 /** A request that writes. `path` contains its query, and the body is sent as JSON of the given media type. */
-export type Change = {
+export type WriteRequest = {
   readonly method: Exclude<Method, "GET">;
   readonly path: string;
   readonly type: string;
@@ -22,7 +22,7 @@ export type Client = {
   /** Returns the objects of a list, page by page. @param metadataOnly as meta/v1 PartialObjectMetadata */
   pages<T>(path: (page: Page) => string, metadataOnly?: boolean): AsyncGenerator<readonly T[]>;
   /** @throws Conflict on 409, CliError on every other error response, notFound among them */
-  write<T>(change: Change): Promise<T>;
+  write<T>(change: WriteRequest): Promise<T>;
 };
 
 type List<T> = { readonly items?: readonly T[] | null; readonly metadata?: { readonly continue?: string } };
@@ -49,7 +49,7 @@ export function apiClient(send: Send, userAgent: string): Client {
       metadataOnly
         ? pagesOf<T>((page) => get(path(page), metadataList), limitOfMetadata)
         : pagesOf<T>((page) => get(path(page)), limitOfWhole),
-    write: async <T>({ method, path, type, body, contents }: Change) => {
+    write: async <T>({ method, path, type, body, contents }: WriteRequest) => {
       const answer = await send({ method, path, headers: { ...headers, "content-type": type }, body: JSON.stringify(body), contents });
       return parse<T>(answer);
     },

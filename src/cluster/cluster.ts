@@ -1,7 +1,7 @@
 import type { Trace } from "../env.ts";
 import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
-import { apiClient, type Change, type Client } from "./client.ts";
+import { apiClient, type Client, type WriteRequest } from "./client.ts";
 import { type ConnectionOptions, connection } from "./connect.ts";
 import type { Pace } from "./pace.ts";
 import { listPath, objectPath } from "./path.ts";
@@ -63,7 +63,7 @@ function objects(client: Client): Pick<Cluster, "get" | "pages" | "write"> {
 /** An object of a kind, as the server returned it. */
 const whole = <K extends ClusterKind>(object: object) => object as KubeObjects[K];
 
-function requestFor(to: Ref<ClusterKind>, write: Write, options: WriteOptions): Change {
+function requestFor(to: Ref<ClusterKind>, write: Write, options: WriteOptions): WriteRequest {
   const query = { fieldManager: options.fieldManager, dryRun: options.dryRun ? "All" : undefined };
   if ("create" in write)
     return {

@@ -50,7 +50,7 @@ export type Answer = {
  * Sends one request and reads the whole response, whatever its status.
  * @throws Error with a `code` of Node's if there is no response; AbortError or TimeoutError of the signal
  */
-export async function exchange(endpoint: Endpoint, { method, path, headers, body }: Request, signal: AbortSignal): Promise<Answer> {
+export async function sendOnce(endpoint: Endpoint, { method, path, headers, body }: Request, signal: AbortSignal): Promise<Answer> {
   const options: https.RequestOptions = {
     ...endpoint.connect,
     method,

@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import { proxyFailure } from "./connection-error.ts";
-import { type Answer, type Endpoint, exchange, type Request } from "./exchange.ts";
+import { type Answer, type Endpoint, type Request, sendOnce } from "./exchange.ts";
 import { statusError } from "./status.ts";
 
 /** Whether the kubeconfig still names the server that the run began with. */
@@ -49,7 +49,7 @@ export function sameCluster({ sameServer, ask }: SameClusterOptions): SameCluste
   function learn(endpoint: Endpoint, like: Request): void {
     if (asked || uid !== undefined) return;
     asked = true;
-    exchange(endpoint, requestLike(like), AbortSignal.timeout(longest)).then(
+    sendOnce(endpoint, requestLike(like), AbortSignal.timeout(longest)).then(
       (answer) => {
         uid ??= uidIn(answer);
       },

@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import { type Attempt, clusterRetryDelay } from "../http/retry.ts";
 import { isBroken, proxyFailure } from "./connection-error.ts";
-import { type Answer, exchange, type Request, type Transport } from "./exchange.ts";
+import { type Answer, type Request, sendOnce, type Transport } from "./exchange.ts";
 import { type Observer, observer } from "./observer.ts";
 import type { Pace } from "./pace.ts";
 import { type SameServer, sameCluster } from "./same-cluster.ts";
@@ -35,7 +35,7 @@ export function sender(options: SendOptions): Send {
   const observe = observer(options);
   const cluster = sameCluster({
     sameServer: options.sameServer,
-    ask: (endpoint, request, ends) => observe(request, exchange(endpoint, request, ends)),
+    ask: (endpoint, request, ends) => observe(request, sendOnce(endpoint, request, ends)),
   });
 
   async function attempt(request: Request, signal: AbortSignal): Promise<Answer | Error> {
@@ -46,7 +46,7 @@ export function sender(options: SendOptions): Send {
           await cluster.confirm(endpoint, request, ends);
           // The caller no longer waits for the response, so nothing may be written either
           ends.throwIfAborted();
-          const answer = await observe(request, exchange(endpoint, request, ends));
+          const answer = await observe(request, sendOnce(endpoint, request, ends));
           cluster.heard(endpoint, request, answer);
           return answer;
         });

@@ -2,10 +2,10 @@ import { Interrupted } from "../errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "./message.ts";
 import { NetworkError } from "./network-error.ts";
 import { retryDelay } from "./retry.ts";
-import type { Transport } from "./transport.ts";
+import type { OpenHttpClient } from "./transport.ts";
 
 export type HttpOptions = {
-  readonly transport: Transport;
+  readonly transport: OpenHttpClient;
   /**
    * Returns the signal that aborts a request. Called for each request, because a rollback after an interruption continues with another
    * signal.

@@ -9,7 +9,7 @@ import { openTrust, type Trusting } from "./trust.ts";
 const timeout = 30_000;
 
 /** Returns the one client of a port. The first call loads Azure's HTTP library. */
-export type Transport = () => Promise<HttpClient>;
+export type OpenHttpClient = () => Promise<HttpClient>;
 
 /**
  * Azure's own HTTP client, with proxy and trusted issuers from the given environment instead of the process's, and with traces.
@@ -18,7 +18,7 @@ export type Transport = () => Promise<HttpClient>;
  * @param signal returns the signal that aborts a request; called for each request, because a rollback after an interruption continues with
  * another one
  */
-export function openTransport(env: Environment, trace: Trace, signal: (writes?: boolean) => AbortSignal): Transport {
+export function openTransport(env: Environment, trace: Trace, signal: (writes?: boolean) => AbortSignal): OpenHttpClient {
   let opened: Promise<HttpClient> | undefined;
   return () => {
     opened ??= open(env, trace, signal);

@@ -1,18 +1,18 @@
 import type { ImageRef, Login } from "../registry/port.ts";
 import { splitUrl } from "./go.ts";
-import { type Entry, type PullSecret, type Reading, readPullSecret } from "./read-pull-secret.ts";
+import { type PullSecret, type PullSecretEntry, type Reading, readPullSecret } from "./read-pull-secret.ts";
 
 /** A login that would be sent to a registry, with its Secret and its key under `auths` (as written). */
 export type Match = { readonly secret: string; readonly key: string; readonly login: Login };
 
 /** A Secret, or one key of it, that the kubelet silently ignores. */
-export type Skipped = { readonly secret: string; readonly because: string };
+export type SkippedSecret = { readonly secret: string; readonly because: string };
 
 /** The pull secrets of one pod, as the kubelet reads them. */
 export type Keyring = {
   /** Returns the logins for an image, in the order the kubelet tries them; none if a Secret is malformed. */
   lookup(image: ImageRef): Match[];
-  readonly skipped: readonly Skipped[];
+  readonly skipped: readonly SkippedSecret[];
   /** Set if one Secret is malformed: then the pod gets no login of any Secret, and this message as its waiting reason. */
   readonly poison: { readonly secret: string; readonly message: string } | undefined;
 };
@@ -23,7 +23,7 @@ export type Keyring = {
  * two is random.
  */
 export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
-  const skipped: Skipped[] = [];
+  const skipped: SkippedSecret[] = [];
   const byKey = new Map<string, Match[]>();
   for (const secret of secrets) {
     const reading = readPullSecret(secret);
@@ -51,11 +51,11 @@ export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
 type Offer = { readonly under: string; readonly match: Match };
 
 /** The logins of one Secret, and the parts of it that are ignored. */
-function offersOf(secret: string, reading: Exclude<Reading, { malformed: string }>): (Offer | Skipped)[] {
+function offersOf(secret: string, reading: Exclude<Reading, { malformed: string }>): (Offer | SkippedSecret)[] {
   return "skipped" in reading ? [{ secret, because: reading.skipped }] : reading.entries.map((entry) => offerOf(secret, entry));
 }
 
-function offerOf(secret: string, { server, login }: Entry): Offer | Skipped {
+function offerOf(secret: string, { server, login }: PullSecretEntry): Offer | SkippedSecret {
   const under = keyOf(server);
   if (under === undefined) return { secret, because: `its key ${JSON.stringify(server)} is not a registry` };
   // The kubelet passes it on, and the runtime then pulls anonymously.

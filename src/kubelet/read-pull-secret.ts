@@ -7,10 +7,10 @@ import { decodeGoBase64 } from "./go.ts";
 export type PullSecret = { readonly name: string; readonly type?: string; readonly data?: Readonly<Record<string, string>> };
 
 /** One login of a pull secret. `server` is the key under `auths`, as written. */
-export type Entry = { readonly server: string; readonly login: Login };
+export type PullSecretEntry = { readonly server: string; readonly login: Login };
 
 /** The kubelet's result for one Secret: its logins, the reason that it ignores the Secret, or an error that ends the whole lookup. */
-export type Reading = { readonly entries: readonly Entry[] } | { readonly skipped: string } | { readonly malformed: string };
+export type Reading = { readonly entries: readonly PullSecretEntry[] } | { readonly skipped: string } | { readonly malformed: string };
 
 /**
  * Parses a Secret by the kubelet's rules (k8s.io/kubernetes 1.37, pkg/credentialprovider). These follow Go's JSON decoding, which accepts
@@ -36,7 +36,7 @@ class Malformed extends Error {}
 
 const outer = "DockerConfigJSON";
 
-function readDockerConfigJson(document: unknown): Entry[] {
+function readDockerConfigJson(document: unknown): PullSecretEntry[] {
   const root = asObject(document, `value of type credentialprovider.${outer}`);
   const entries = fields(root, "auths").map((auths) => readDockerConfig(auths, `${outer}.auths`));
   for (const headers of fields(root, "httpheaders")) {
@@ -47,7 +47,7 @@ function readDockerConfigJson(document: unknown): Entry[] {
 }
 
 /** @param field the path of the map in its Go struct, for messages; empty at the top */
-function readDockerConfig(auths: unknown, field: string): Entry[] {
+function readDockerConfig(auths: unknown, field: string): PullSecretEntry[] {
   const at = field === "" ? "value" : `struct field ${field}`;
   const map = asObject(auths, `${at} of type credentialprovider.DockerConfig`);
   return Object.entries(map).map(([server, value]) => {

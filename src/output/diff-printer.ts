@@ -6,9 +6,9 @@ import { printData } from "./object.ts";
 import { printable } from "./printable.ts";
 import { styleFor } from "./style.ts";
 import { diffLines, linesOf } from "./unified.ts";
-import { placeSuffix, type Where } from "./words.ts";
+import { type PlaceDetail, placeSuffix } from "./words.ts";
 
-type Stream = { readonly stdout: Sink; readonly env: Environment; readonly where: Where };
+type Stream = { readonly stdout: Sink; readonly env: Environment; readonly where: PlaceDetail };
 
 /** `print` prints every outcome; `line` is the line of an outcome that cannot be compared. */
 type Beside = { readonly print: (outcome: Outcome) => void; readonly line: (outcome: ChangeOutcome) => string | undefined };

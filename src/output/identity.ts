@@ -6,7 +6,7 @@ import { table } from "./table.ts";
 export type SignedIn = { readonly identity: AzureIdentity; readonly source: TokenSource };
 
 /** The permissions of an identity on a registry. */
-export type Seen = SignedIn & {
+export type IdentityReport = SignedIn & {
   readonly registry: AzureRegistry;
   readonly facts: RegistryFacts;
   /** The number of ACR tokens, and the registry's limit; undefined if unknown. */
@@ -61,7 +61,7 @@ export const formatIdentity = ({ identity, source }: SignedIn): string =>
   ]);
 
 /** The lines about the registry, and a table of the kinds of credentials. */
-export function formatRights({ registry, facts, tokens, room, may }: Seen): string {
+export function formatRights({ registry, facts, tokens, room, may }: IdentityReport): string {
   const lines = facing([
     ["Subscription", subscriptionOf(registry) || "<none>"],
     ["Registry", `${registry.loginServer} (${registry.sku}), ${networks[facts.network]}`],
@@ -83,13 +83,13 @@ export function formatRights({ registry, facts, tokens, room, may }: Seen): stri
 const near = 0.9;
 
 /** The warning about a registry that can have few more tokens. */
-export function nearlyFull({ registry, tokens, room }: Seen): string | undefined {
+export function nearlyFull({ registry, tokens, room }: IdentityReport): string | undefined {
   if (tokens === undefined || room === undefined || tokens < near * room) return undefined;
   return `registry ${registry.name} has ${tokens} of the ${room} ACR tokens that ${registry.sku} has room for`;
 }
 
 /** The same as data (`acr-secret/v1`); without facts about a registry, only the identity. */
-export function reportOf({ identity, source }: SignedIn, seen?: Seen) {
+export function reportOf({ identity, source }: SignedIn, seen?: IdentityReport) {
   return {
     apiVersion: "acr-secret/v1",
     kind: "Identity",
@@ -98,7 +98,7 @@ export function reportOf({ identity, source }: SignedIn, seen?: Seen) {
   };
 }
 
-const registryReport = ({ registry, facts, tokens, room, may }: Seen) => ({
+const registryReport = ({ registry, facts, tokens, room, may }: IdentityReport) => ({
   subscription: subscriptionOf(registry),
   registry: { ...registry, ...facts, tokens, tokensAllowed: room },
   credentials: may,

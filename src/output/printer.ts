@@ -9,7 +9,7 @@ import { jsonLine, outcomeData, warningsOf } from "./jsonl.ts";
 import { printData, printObjects } from "./object.ts";
 import { helmValues, kustomizePatches, type Referring } from "./patches.ts";
 import { printable } from "./printable.ts";
-import { drySuffix, grantSuffix, placePrefix, placeSuffix, type Where } from "./words.ts";
+import { drySuffix, grantSuffix, type PlaceDetail, placePrefix, placeSuffix } from "./words.ts";
 
 /** Prints outcomes as they come. */
 export type Printer = {
@@ -25,7 +25,7 @@ export type PrinterOptions = {
   readonly stderr: Sink;
   readonly env: Environment;
   readonly dryRun: DryRun;
-  readonly where: Where;
+  readonly where: PlaceDetail;
   readonly managedFields: boolean;
   /** The run changes objects in Azure only: `name` prints their names, and `json` prints outcomes. */
   readonly inAzure?: boolean;

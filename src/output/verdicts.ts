@@ -5,11 +5,11 @@ import type { Verdict } from "../check/verdict.ts";
 import type { Fix } from "../fix.ts";
 import { printable } from "./printable.ts";
 import { table } from "./table.ts";
-import type { Where } from "./words.ts";
+import type { PlaceDetail } from "./words.ts";
 
 type FormatCommand = (fix: Fix) => string;
 
-type TextOptions = { readonly headers: boolean; readonly where: Where; readonly style: ChalkInstance; formatCommand: FormatCommand };
+type TextOptions = { readonly headers: boolean; readonly where: PlaceDetail; readonly style: ChalkInstance; formatCommand: FormatCommand };
 
 /** Formats a check for people: the table, and below it the failures and their reasons, with each command once. */
 export function verdictText(verdicts: readonly Verdict[], options: TextOptions): string {

@@ -17,16 +17,16 @@ export function grantSuffix(change: ChangeOf<Act>): string {
 }
 
 /** How much of its location a line contains: nothing if there is only one place. */
-export type Where = "one" | "namespaces" | "clusters";
+export type PlaceDetail = "one" | "namespaces" | "clusters";
 
 /** ` in namespace team-a of context prod`. */
-export function placeSuffix({ namespace, context }: Ref, where: Where): string {
+export function placeSuffix({ namespace, context }: Ref, where: PlaceDetail): string {
   if (where === "one" || namespace === undefined) return "";
   return placed({ namespace, context: where === "clusters" ? context : undefined });
 }
 
 /** `prod/team-a: `, before an error. */
-export function placePrefix({ namespace, context }: Ref, where: Where): string {
+export function placePrefix({ namespace, context }: Ref, where: PlaceDetail): string {
   const parts = [where === "clusters" ? context : undefined, namespace].filter((part) => part !== undefined && part !== "");
   return where === "one" || parts.length === 0 ? "" : `${parts.join("/")}: `;
 }

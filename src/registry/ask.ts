@@ -4,7 +4,7 @@ import { answerOf, readAnswer, readFailure, readRefreshToken, readToken } from "
 import type { Exchanged, ExchangeToken, Login } from "./port.ts";
 
 /** The last response to a request, and its step. */
-export type Asked = { readonly step: "token" | "manifest"; readonly answer: HttpResponse } | Unusable;
+export type LastResponse = { readonly step: "token" | "manifest"; readonly answer: HttpResponse } | Unusable;
 
 /**
  * Sends a GET to a registry: first without a login, then with it if the registry requires one.
@@ -15,7 +15,7 @@ export async function ask(
   http: Http,
   { host, path, scope, accept }: { host: string; path: string; scope: string; accept: string },
   login: Login | undefined,
-): Promise<Asked> {
+): Promise<LastResponse> {
   const url = `https://${host}${path}`;
   const first = await http({ method: "GET", url, headers: { Accept: accept } });
   const challenge = first.header("WWW-Authenticate");
@@ -80,7 +80,7 @@ function basic({ username, password }: Login): string {
  * Exchanges a token of Entra ID for one of the registry's own (ACR's POST /oauth2/exchange, github.com/Azure/acr docs/AAD-OAuth.md). The
  * token is sent to that host and nowhere else, whatever a challenge says.
  */
-export async function exchange(http: Http, host: string, { text, of: { name, tenant } }: ExchangeToken): Promise<Exchanged> {
+export async function exchangeToken(http: Http, host: string, { text, of: { name, tenant } }: ExchangeToken): Promise<Exchanged> {
   const form = new URLSearchParams({ grant_type: "access_token", service: host });
   if (tenant !== "") form.set("tenant", tenant);
   form.set("access_token", text.reveal());

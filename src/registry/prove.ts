@@ -12,7 +12,7 @@ const manifests = [
 ].join(", ");
 
 /** Requests an image's manifest like a container runtime before it pulls. A token alone would prove nothing: see readAnswer. */
-export async function prove(http: Http, image: ImageRef, login: Login | undefined): Promise<Proof> {
+export async function provePull(http: Http, image: ImageRef, login: Login | undefined): Promise<Proof> {
   const { repository, reference } = image;
   const host = image.host === "docker.io" ? "registry-1.docker.io" : image.host;
   try {

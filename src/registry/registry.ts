@@ -2,9 +2,9 @@ import type { Environment, Trace } from "../env.ts";
 import { openHttp } from "../http/client.ts";
 import type { Http } from "../http/message.ts";
 import { openTransport } from "../http/transport.ts";
-import { exchange } from "./ask.ts";
+import { exchangeToken } from "./ask.ts";
 import type { ImageRef, Login, Proof, Registry } from "./port.ts";
-import { admits, prove } from "./prove.ts";
+import { admits, provePull } from "./prove.ts";
 import { anyTag, contentOf, repositories } from "./tags.ts";
 
 export type RegistryOptions = {
@@ -20,9 +20,9 @@ export type RegistryOptions = {
 export function openRegistry({ env, trace, signal, sleep, now }: RegistryOptions): Registry {
   const { http, aheadBy } = clocked(openHttp({ transport: openTransport(env, trace, signal), signal, sleep }), now);
   return {
-    prove: (image, login) => prove(http, image, login),
+    prove: (image, login) => provePull(http, image, login),
     admits: (host, login) => admits(http, host, login),
-    exchange: (host, token) => exchange(http, host, token),
+    exchange: (host, token) => exchangeToken(http, host, token),
     anyTag: (host, repository, login) => anyTag(http, host, repository, login),
     contentOf: (host, repository, login) => contentOf(http, host, repository, login),
     repositories: (host, login) => repositories(http, host, login),

@@ -54,15 +54,15 @@ export function withoutLogin(data: string, server: string): string {
 }
 
 /** Removes a member with the comma before it, or for the first one, with the comma after it. */
-function cut(text: string, brace: number, members: readonly Member[], at: number): string {
-  const [before, gone, behind] = [members[at - 1], members[at] as Member, members[at + 1]];
+function cut(text: string, brace: number, members: readonly JsonMember[], at: number): string {
+  const [before, gone, behind] = [members[at - 1], members[at] as JsonMember, members[at + 1]];
   const from = before?.to ?? next(text, brace + 1);
   const to = before || !behind ? gone.to : next(text, gone.to);
   return `${text.slice(0, from)}${text.slice(to)}`;
 }
 
 /** The member with the logins. */
-function authsIn(text: string): Member | undefined {
+function authsIn(text: string): JsonMember | undefined {
   const root = next(text, 0);
   if (text[root] !== "{") return undefined;
   return membersAt(text, root).findLast(({ key, from }) => key.toLowerCase() === "auths" && text[from] === "{");
@@ -79,7 +79,7 @@ function appended(text: string, at: number, member: string): string {
 const bytes = (text: string): string => Buffer.from(text).toString("latin1");
 
 /** The text of a config as a value of a Secret's `data`. */
-export const toData = (config: string): string => Buffer.from(config).toString("base64");
+export const configData = (config: string): string => Buffer.from(config).toString("base64");
 
 /** Formats JSON like Go's encoding/json: compact, with escaped HTML characters. */
 function goJson(value: unknown): string {
@@ -87,15 +87,15 @@ function goJson(value: unknown): string {
 }
 
 /** A member of an object in a JSON text (RFC 8259), and the position of its value. */
-export type Member = { readonly key: string; readonly from: number; readonly to: number };
+export type JsonMember = { readonly key: string; readonly from: number; readonly to: number };
 
 /**
  * Returns the members of an object, for a change that leaves every other character of the text unchanged.
  * @param text valid JSON
  * @param at the position of the object's brace
  */
-export function membersAt(text: string, at: number): Member[] {
-  const members: Member[] = [];
+export function membersAt(text: string, at: number): JsonMember[] {
+  const members: JsonMember[] = [];
   for (let name = next(text, at + 1); text[name] !== "}"; ) {
     const named = endOf(text, name);
     const from = next(text, named);

@@ -1,5 +1,5 @@
 import type { Secret } from "../objects.ts";
-import { encodeDockerConfig, toData } from "./docker-config.ts";
+import { configData, encodeDockerConfig } from "./docker-config.ts";
 import { Sensitive } from "./sensitive.ts";
 
 /** The values of a Secret's `data`: base64. */
@@ -29,7 +29,7 @@ export const shapes: Readonly<Record<ShapeName, Shape>> = {
     words: "a pull secret",
     labels: {},
     keys: [".dockerconfigjson"],
-    fill: (config) => ({ ".dockerconfigjson": toData(config) }),
+    fill: (config) => ({ ".dockerconfigjson": configData(config) }),
   },
   // A single address: Argo CD sends the login of a credential template to every host whose name starts with its own
   "argocd-repository": {
@@ -53,7 +53,7 @@ export const shapes: Readonly<Record<ShapeName, Shape>> = {
 /** Charts in a registry (Argo CD, Declarative Setup, Helm). The address has no `oci://`. */
 const chartRepository = { type: "helm", enableOCI: "true" };
 
-const dataOf = (texts: Data): Data => Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, toData(text)]));
+const dataOf = (texts: Data): Data => Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, configData(text)]));
 const textsOf = (data: Data): Data =>
   Object.fromEntries(Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]));
 

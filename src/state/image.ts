@@ -1,5 +1,5 @@
 import { distance } from "../check/distance.ts";
-import type { AzureFacts, ImageFacts, Tried } from "../check/facts.ts";
+import type { AzureFacts, ImageFacts, TriedLogin } from "../check/facts.ts";
 import { unlessForbidden } from "../errors.ts";
 import type { Match } from "../kubelet/keyring.ts";
 import { isRepository } from "../registry/image-reference.ts";
@@ -89,8 +89,8 @@ async function lookFurther(
   return { late, unattached: await tryAll(ours, image, registry), fresh, secrets: [...carried, ...ours] };
 }
 
-async function tryInOrder(matches: readonly Match[], image: ImageRef, registry: Registry): Promise<Tried[]> {
-  const tried: Tried[] = [];
+async function tryInOrder(matches: readonly Match[], image: ImageRef, registry: Registry): Promise<TriedLogin[]> {
+  const tried: TriedLogin[] = [];
   for (const { secret, login } of matches) {
     const proof = await registry.prove(image, login);
     tried.push({ secret, username: login.username, proof });
@@ -100,12 +100,12 @@ async function tryInOrder(matches: readonly Match[], image: ImageRef, registry: 
 }
 
 /** Tests the first login of each Secret, at most five. Logins that pull come first. */
-async function tryAll(secrets: Awaited<ReturnType<typeof existing>>, image: ImageRef, registry: Registry): Promise<Tried[]> {
+async function tryAll(secrets: Awaited<ReturnType<typeof existing>>, image: ImageRef, registry: Registry): Promise<TriedLogin[]> {
   const matches = secrets.flatMap((secret) => keyringOf([secret]).lookup(image).slice(0, 1));
   const tried = await Promise.all(
     matches.slice(0, 5).map(async ({ secret, login }) => ({ secret, username: login.username, proof: await registry.prove(image, login) })),
   );
-  const rank = ({ proof }: Tried) => (proof.verdict === "pulls" ? 0 : 1);
+  const rank = ({ proof }: TriedLogin) => (proof.verdict === "pulls" ? 0 : 1);
   return tried.sort((a, b) => rank(a) - rank(b));
 }
 
@@ -125,7 +125,7 @@ async function freshName(loginServer: string, secrets: Secrets): Promise<ImageFa
 
 /** Reads the tags of a repository, or a similar repository name, for an image that doesn't exist. */
 async function contentOf(
-  tried: readonly Tried[],
+  tried: readonly TriedLogin[],
   matches: readonly Match[],
   { host, repository }: ImageRef,
   { registry, pulled }: Sources,

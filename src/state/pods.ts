@@ -1,4 +1,4 @@
-import type { Owner, PodFacts } from "../check/facts.ts";
+import type { PodFacts, PodOwner } from "../check/facts.ts";
 import { retryWithin } from "../kubelet/back-off.ts";
 import { readWaiting } from "../kubelet/message.ts";
 import type { Container, ContainerStatus, Metadata, Pod, ServiceAccount } from "../objects.ts";
@@ -123,7 +123,7 @@ export function isYounger({ metadata: { creationTimestamp: created } }: Pod, acc
   return changed !== undefined && typeof created === "string" && created > changed;
 }
 
-function ownerOf({ metadata }: Pod): Owner | undefined {
+function ownerOf({ metadata }: Pod): PodOwner | undefined {
   const owner = podControllerOf(metadata);
   if (!owner) return undefined;
   const group = groupOf(metadata);

@@ -1,4 +1,4 @@
-import { keyless, type Puller, type Wanted } from "../check/near-miss.ts";
+import { keyless, type Puller, type WantedImage } from "../check/near-miss.ts";
 import { keyOf, nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
@@ -53,7 +53,7 @@ function pullerOf(of: Ref<TargetKind>, object: TargetObject, { objects, targets,
   return { of, images: relying.flatMap(wantedIn), whole: false };
 }
 
-const wantedIn = (spec: PodSpec): Wanted[] =>
+const wantedIn = (spec: PodSpec): WantedImage[] =>
   imagesOf({ spec }).map(({ text, host, repository }) => {
     const azure = azureHost(host);
     return { text, host, repository, loginServer: azure?.loginServer };

@@ -68,7 +68,7 @@ export type Begun = Look & {
   readonly logins: readonly Login[];
 };
 
-export const keysOf = (members: readonly Noted[]): ReadonlySet<string> => new Set(members.map(({ to }) => keyOf(to)));
+export const holderKeys = (members: readonly Noted[]): ReadonlySet<string> => new Set(members.map(({ to }) => keyOf(to)));
 
 /** Finds the holders of a credential. All rotations of one identity share one result. */
 export function findHolders(found: Found, seen: Omit<NotedIn, "noted">, proving: Proving, order: RotateOrder): Promise<Look> {
@@ -83,7 +83,7 @@ export function findHolders(found: Found, seen: Omit<NotedIn, "noted">, proving:
  */
 export function* rotationsIn({ proof, rotated }: Look, meant: ReadonlySet<string>): Generator<Found> {
   for (const rotation of rotationsOf(proof.proven, ({ to }) => meant.has(keyOf(to)))) {
-    const keys = [...keysOf(rotation.members)];
+    const keys = [...holderKeys(rotation.members)];
     if (keys.some((key) => rotated.has(key))) continue;
     for (const key of keys) rotated.add(key);
     yield rotation;
@@ -151,9 +151,9 @@ export function newDoubts(
   proving: Proving,
   told: ReadonlySet<string> = new Set(),
 ): { readonly outcomes: readonly Outcome[]; readonly told: ReadonlySet<string> } {
-  const keys = keysOf(members);
+  const keys = holderKeys(members);
   const fresh = doubted.filter(({ member: { to } }) => keys.has(keyOf(to)) && !told.has(keyOf(to)));
-  return { outcomes: doubtsOf(fresh, keysOf(meant), proving), told: new Set(fresh.map(({ member: { to } }) => keyOf(to))) };
+  return { outcomes: doubtsOf(fresh, holderKeys(meant), proving), told: new Set(fresh.map(({ member: { to } }) => keyOf(to))) };
 }
 
 /** Reports Secrets that held the credential when the rotation started and are locked out by it. */
@@ -196,7 +196,7 @@ async function lookUnclaimed(
  * namespace can write any other claim.
  */
 function concerns({ all }: Found, logins: readonly Login[]): (secret: NotedIn["claimed"][number]) => boolean {
-  const holders = keysOf(all);
+  const holders = holderKeys(all);
   return ({ to, metadata }) => {
     const { by = "", makes } = readClaim({ metadata }) ?? {};
     return holders.has(keyOf(to)) || (makes?.proof !== undefined && logins.some((login) => claimProof(login, by, to) === makes.proof));
@@ -205,7 +205,7 @@ function concerns({ all }: Found, logins: readonly Login[]): (secret: NotedIn["c
 
 function withLook(begun: Begun, look: Look): Begun | undefined {
   const { members, meant } = begun.rotation;
-  const [keys, wanted] = [keysOf(members), keysOf(meant)];
+  const [keys, wanted] = [holderKeys(members), holderKeys(meant)];
   for (const { member } of look.proof.doubted) if (keys.has(keyOf(member.to))) begun.unsure.add(keyOf(member.to));
   const [found] = rotationsOf(look.proof.proven, ({ to }) => keys.has(keyOf(to)));
   const logins = loginsOf([...begun.logins, ...look.proof.proven.flatMap(({ login }) => login ?? [])]);

@@ -15,7 +15,7 @@ import {
   type Begun,
   findHolders,
   type Grace,
-  keysOf,
+  holderKeys,
   type Look,
   lockedOut,
   loginsOf,
@@ -37,14 +37,14 @@ type Found = Rotation<Noted>;
  * credential that it records.
  * @throws CliError of a step that all its Secrets depend on
  */
-export async function* rotate(noted: Found, seen: Omit<NotedIn, "noted">, order: RotateOrder): AsyncGenerator<Outcome> {
+export async function* rotateCredentials(noted: Found, seen: Omit<NotedIn, "noted">, order: RotateOrder): AsyncGenerator<Outcome> {
   const credential = await order.open(noted);
   if (credential.host.toLowerCase() !== noted.host.toLowerCase()) throw otherHost(noted, credential);
   const proving = { credential, identity: noted.identity, verify: order.verify, tools: order.tools(credential) };
   const look = await findHolders(noted, seen, proving, order);
   const { outcomes, told } = newDoubts(look, noted, proving);
   yield* outcomes;
-  for (const rotation of rotationsIn(look, keysOf(noted.meant))) {
+  for (const rotation of rotationsIn(look, holderKeys(noted.meant))) {
     const reasons = notDue(rotation.members, order);
     const logins = loginsOf(rotation.all.flatMap(({ login }) => login ?? []));
     const begun = { ...look, rotation, proving, told, logins, unsure: new Set<string>() };

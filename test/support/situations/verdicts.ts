@@ -1,11 +1,11 @@
 import { formatCommand } from "../../../cmd/line/format-command.ts";
-import type { ImageFacts, Note, PodFacts, SecretFacts, Tried } from "../../../src/check/facts.ts";
+import type { ImageFacts, Note, PodFacts, SecretFacts, TriedLogin } from "../../../src/check/facts.ts";
 import { judge } from "../../../src/check/verdict.ts";
 import type { Proof } from "../../../src/registry/port.ts";
 
 export const r = "r1234.azurecr.io";
 export const proof = (verdict: Proof["verdict"]): Proof => ({ verdict, message: `says ${verdict}` });
-export const tried = (secret: string, verdict: Proof["verdict"]): Tried => ({ secret, username: "u", proof: proof(verdict) });
+export const tried = (secret: string, verdict: Proof["verdict"]): TriedLogin => ({ secret, username: "u", proof: proof(verdict) });
 export const note = (renewal: Note["renewal"], more: Partial<Note> = {}): Note => ({
   renewal,
   hosts: [r],

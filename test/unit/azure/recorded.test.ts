@@ -7,10 +7,10 @@ import { adminLogins, regionalHosts, registryFacts } from "../../../src/azure/re
 import { roleAssignmentsIn } from "../../../src/azure/role-assignments.ts";
 import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
 import { stockOf } from "../../../src/azure/stock.ts";
-import { generatePassword, putScopeMap, putToken, remove, scopeMap, token, tokenCount } from "../../../src/azure/tokens.ts";
+import { deleteTokenObject, generatePassword, putScopeMap, putToken, scopeMap, token, tokenCount } from "../../../src/azure/tokens.ts";
 import type { Http } from "../../../src/http/message.ts";
-import { exchange } from "../../../src/registry/ask.ts";
-import { admits, prove } from "../../../src/registry/prove.ts";
+import { exchangeToken } from "../../../src/registry/ask.ts";
+import { admits, provePull } from "../../../src/registry/prove.ts";
 import { anyTag } from "../../../src/registry/tags.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { type Case, cases, fill, type Names } from "../../sandbox/azure/replay.ts";
@@ -125,8 +125,12 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
       putScopeMap(armOf("scopeMap PATCH", "token operationStatuses", "scopeMap GET"), at, { name: "mymap", description, actions }),
     gives: { name: "mymap" },
   },
-  { answers: "a deleted scope map", read: () => remove(armOf("scopeMap DELETE", ended), at, "scopeMaps", "mymap"), gives: undefined },
-  { answers: "a deleted token", read: () => remove(armOf("token DELETE", ended), at, "tokens", "mytoken"), gives: undefined },
+  {
+    answers: "a deleted scope map",
+    read: () => deleteTokenObject(armOf("scopeMap DELETE", ended), at, "scopeMaps", "mymap"),
+    gives: undefined,
+  },
+  { answers: "a deleted token", read: () => deleteTokenObject(armOf("token DELETE", ended), at, "tokens", "mytoken"), gives: undefined },
   {
     answers: "a new token",
     read: () => putToken(armOf("token PUT: new", "token operationStatuses", "token GET"), at, { name: "mytoken", scopeMapId: "x" }),
@@ -217,12 +221,12 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
   },
   {
     answers: "a registry that lacks a tag",
-    read: () => prove(replaying("acr /v2/: no login", "acr token: refresh_token", "acr manifest: no such tag"), image, login),
+    read: () => provePull(replaying("acr /v2/: no login", "acr token: refresh_token", "acr manifest: no such tag"), image, login),
     gives: { verdict: "not-found" },
   },
   {
     answers: "a registry with a token that is too narrow",
-    read: () => prove(replaying("acr /v2/: no login", "acr token: refresh_token", "acr resource: token is too narrow"), image, login),
+    read: () => provePull(replaying("acr /v2/: no login", "acr token: refresh_token", "acr resource: token is too narrow"), image, login),
     gives: { verdict: "out-of-scope" },
   },
   {
@@ -243,12 +247,12 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
   },
   {
     answers: "an exchanged token",
-    read: () => exchange(replaying("acr exchange"), image.host, entra),
+    read: () => exchangeToken(replaying("acr exchange"), image.host, entra),
     gives: { token: expect.any(Sensitive) },
   },
   {
     answers: "an exchange that is refused without a body",
-    read: () => exchange(replaying("acr exchange: refused without a body"), image.host, entra),
+    read: () => exchangeToken(replaying("acr exchange: refused without a body"), image.host, entra),
     gives: { verdict: "refused" },
   },
 ])("reads $answers", async ({ read, gives }) => {
@@ -289,7 +293,7 @@ test.for<{ what: string; call: () => Promise<unknown>; throws: Record<string, un
     call: () => write("token PUT: multifactor authentication is required"),
     throws: { kind: "unauthenticated", hint: 'az login --claims-challenge "eyJhIjp7fX0="' },
   },
-  { what: "a lock", call: () => remove(armOf("token DELETE: locked"), at, "tokens", "mytoken"), throws: { kind: "conflict" } },
+  { what: "a lock", call: () => deleteTokenObject(armOf("token DELETE: locked"), at, "tokens", "mytoken"), throws: { kind: "conflict" } },
   {
     what: "a subscription that is not registered",
     call: () => registryFacts(armOf("registry GET: subscription is not registered"), at),

@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
-import { keyless, type Puller, type Wanted } from "../../../src/check/near-miss.ts";
+import { keyless, type Puller, type WantedImage } from "../../../src/check/near-miss.ts";
 
 const r = "myregistry.azurecr.io";
-const image = (host: string, repository = "app/web", loginServer?: string): Wanted => ({
+const image = (host: string, repository = "app/web", loginServer?: string): WantedImage => ({
   text: `${host}/${repository}:1`,
   host,
   repository,
   ...(loginServer && { loginServer }),
 });
-const template = (...images: Wanted[]): Puller<string> => ({ of: "web", images, whole: true });
-const account = (...images: Wanted[]): Puller<string> => ({ of: "sa", images, whole: false });
+const template = (...images: WantedImage[]): Puller<string> => ({ of: "web", images, whole: true });
+const account = (...images: WantedImage[]): Puller<string> => ({ of: "sa", images, whole: false });
 const region = "myregistry.eastus.geo.azurecr.io";
 
 test.for<{ why: string; keys: string[]; pullers: Puller<string>[]; told: { of: string[]; host: string; why: string }[] }>([

@@ -3,7 +3,7 @@ import type { DryRun, Outcome } from "../../../src/actions/outcome.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { type Form, openPrinter } from "../../../src/output/printer.ts";
-import type { Where } from "../../../src/output/words.ts";
+import type { PlaceDetail } from "../../../src/output/words.ts";
 
 const secret = { kind: "secret", name: "acr", namespace: "demo" } as const;
 const account = { kind: "serviceaccount", name: "default", namespace: "demo" } as const;
@@ -37,7 +37,7 @@ const all = [made, minted, stored, attached, told, refused, left];
 async function printed(
   form: Form,
   outcomes: readonly Outcome[],
-  { dryRun = "none", where = "one", managedFields = false }: { dryRun?: DryRun; where?: Where; managedFields?: boolean } = {},
+  { dryRun = "none", where = "one", managedFields = false }: { dryRun?: DryRun; where?: PlaceDetail; managedFields?: boolean } = {},
 ) {
   const out: string[] = [];
   const err: string[] = [];

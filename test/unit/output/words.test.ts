@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
-import { grantSuffix, placePrefix, placeSuffix, type Where } from "../../../src/output/words.ts";
+import { grantSuffix, type PlaceDetail, placePrefix, placeSuffix } from "../../../src/output/words.ts";
 import type { Change } from "../../../src/plan/change.ts";
 
 const secret = { kind: "secret", name: "acr", namespace: "demo" } as const;
@@ -33,7 +33,7 @@ test.for<{ grants: readonly string[] | undefined; suffix: string }>([
   expect(grantSuffix(change)).toBe(suffix);
 });
 
-test.for<{ where: Where; suffix: string; prefix: string }>([
+test.for<{ where: PlaceDetail; suffix: string; prefix: string }>([
   { where: "one", suffix: "", prefix: "" },
   { where: "namespaces", suffix: " in namespace demo", prefix: "demo: " },
   { where: "clusters", suffix: " in namespace demo of context prod", prefix: "prod/demo: " },

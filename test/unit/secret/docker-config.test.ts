@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { encodeDockerConfig, sketchConfig, toData, withLogin } from "../../../src/secret/docker-config.ts";
+import { configData, encodeDockerConfig, sketchConfig, withLogin } from "../../../src/secret/docker-config.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -35,7 +35,7 @@ test.for<{ why: string; username: string; password: string; inside: string }>([
   const config = encodeDockerConfig("r.azurecr.io", { username, password: new Sensitive(password) });
 
   expect(config).toBe(`{"auths":{"r.azurecr.io":{${inside}}}}`);
-  expect(Buffer.from(toData(config), "base64").toString()).toBe(config);
+  expect(Buffer.from(configData(config), "base64").toString()).toBe(config);
 });
 
 test("several keys have the same login, in the order in which they are named", () => {

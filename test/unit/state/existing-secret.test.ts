@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
-import { encodeDockerConfig, toData } from "../../../src/secret/docker-config.ts";
+import { configData, encodeDockerConfig } from "../../../src/secret/docker-config.ts";
 import { pullSecret } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { readExisting } from "../../../src/state/existing-secret.ts";
@@ -13,7 +13,7 @@ const secret = (host: string, password: string, of = type): Secret => ({
   kind: "Secret",
   metadata: { name: "acr", namespace: "demo", uid: "u", resourceVersion: "1" },
   type: of,
-  data: { ".dockerconfigjson": toData(encodeDockerConfig(host, { username: "ci", password: new Sensitive(password) })) },
+  data: { ".dockerconfigjson": configData(encodeDockerConfig(host, { username: "ci", password: new Sensitive(password) })) },
 });
 
 /** Returns the state that is read from a Secret for a registry, with the password as plain text. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { check } from "../../../../cmd/check.ts";
 import { createFlags } from "../../../../cmd/create/options.ts";
-import { targets } from "../../../../cmd/line/flags.ts";
+import { targetFlags } from "../../../../cmd/line/flags.ts";
 import { formatCommand } from "../../../../cmd/line/format-command.ts";
 import { global } from "../../../../cmd/line/kubectl-flags.ts";
 import { parse } from "../../../../cmd/line/parse.ts";
@@ -121,6 +121,6 @@ test("the flags of the other verbs too", () => {
   for (const [index, image] of images.entries()) {
     const [checked, attached] = [heard[2 * index]?.slice(2) ?? [], heard[2 * index + 1]?.slice(2) ?? []];
     expect(parse(checked, { ...global, ...check.flags }).flags).toMatchObject({ image: [image], serviceaccount: "web" });
-    expect(parse(attached, { ...global, ...targets }).flags).toMatchObject({ serviceaccount: ["web"], namespace: image });
+    expect(parse(attached, { ...global, ...targetFlags }).flags).toMatchObject({ serviceaccount: ["web"], namespace: image });
   }
 });

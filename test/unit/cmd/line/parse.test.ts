@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { dryRun, output, targets } from "../../../../cmd/line/flags.ts";
+import { dryRun, output, targetFlags } from "../../../../cmd/line/flags.ts";
 import { global } from "../../../../cmd/line/kubectl-flags.ts";
 import { parse } from "../../../../cmd/line/parse.ts";
 import { kubeFlags } from "../../../../cmd/session.ts";
@@ -7,7 +7,7 @@ import { CliError } from "../../../../src/errors.ts";
 
 const flags = {
   ...global,
-  ...targets,
+  ...targetFlags,
   ...dryRun,
   ...output,
   "all-namespaces": { type: "boolean", short: "A", describe: "" },
