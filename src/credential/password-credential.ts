@@ -4,7 +4,7 @@ import type { Change, Keep, Make, Mint, Passing } from "../plan/change.ts";
 import type { Shown } from "../plan/proof.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import { renewedExpiry } from "../timestamp.ts";
-import type { Asked, HeldLogin, Issue, Need } from "./kind.ts";
+import type { Asked, Issue, Need } from "./kind.ts";
 import { isUntried, type Still } from "./prove.ts";
 import { beyond, type RepositoryScope } from "./repository-scope.ts";
 
@@ -21,9 +21,13 @@ export type PasswordPlan = {
 
 type IssueOptions = {
   readonly asked: Asked;
-  readonly held?: HeldLogin | undefined;
+  /** Absent for another password of a credential that Secrets record. */
+  readonly need?: Need;
+  /** Whether the existing login still pulls. */
   readonly still?: Still;
   readonly mayPull: readonly string[] | undefined;
+  /** The flags with which `create` grants more. */
+  readonly more?: Issue["more"];
   /** Another run may replace the new password, because other Secrets can have the same credential. */
   readonly isShared: boolean;
   /** How long to wait while Azure replicates. */
@@ -32,17 +36,31 @@ type IssueOptions = {
 };
 
 /** Returns the steps in order: first the rights, then a password only if the Secret needs one, and always with a proof of the password. */
-export function issueOf({ objects, grant, mint, entry }: PasswordPlan, scope: RepositoryScope, options: IssueOptions): Issue {
-  const { asked, held, still = { pulls: "unknown" }, mayPull, isShared, passing } = options;
-  const { host, repositories, images } = scope;
+export function issueOf(plan: PasswordPlan, scope: RepositoryScope, options: IssueOptions): Issue {
+  const { objects, mint, entry } = plan;
+  const { asked, need, still = { pulls: "unknown" }, mayPull, isShared } = options;
+  const { images } = scope;
   const isNew = mint.act === "mint";
-  const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: isNew, passing };
-  const proofs = asked.verify && (isNew || (grant?.act !== "keep" && held?.login)) ? [prove] : [];
-  const warnings = options.warnings.flatMap((says): Change[] => (says === undefined ? [] : [{ act: "tell", to: mint.to, says }]));
+  const proofs = proofsOf(plan, scope, options);
+  const kept = need ? keptWarnings(need.owner.secret, asked.expiresAt, still, { mint, entry }) : [];
+  const messages = [...kept, ...options.warnings].filter((one) => one !== undefined);
+  const warnings = messages.map((says): Change => ({ act: "tell", to: mint.to, says }));
   const steps = [...objects, mint, ...(isNew && isShared ? confirmed(mint, proofs) : proofs), ...warnings];
-  const common = { steps, isLazy: isNew, entry, pulls: still.pulls, mayPull, images };
+  const more = mayPull && beyond(mayPull, images).length > 0 ? options.more : undefined;
+  const common = { steps, isLazy: isNew, entry, pulls: still.pulls, mayPull, more, images };
   if (isNew) return { ...common, login: undefined };
-  return { ...common, login: held?.login, isUntried: isUntried(still) && proofs.length === 0 };
+  return { ...common, login: need?.held?.login, isUntried: isUntried(still) && proofs.length === 0 };
+}
+
+/** Returns the proof of a new password, or of a kept one that gets other rights. */
+function proofsOf(
+  { grant, mint }: PasswordPlan,
+  { host, repositories }: RepositoryScope,
+  { asked, need, passing }: IssueOptions,
+): Change[] {
+  const isNew = mint.act === "mint";
+  if (!asked.verify || !(isNew || (grant?.act !== "keep" && need?.held?.login))) return [];
+  return [{ act: "prove", to: { kind: "registry", name: host }, repositories, fresh: isNew, passing }];
 }
 
 /** Confirms the password before the proof, which waits while the registry rejects it, and again right before the Secret is written. */
@@ -50,10 +68,6 @@ function confirmed({ to, slot }: Mint, proofs: readonly Change[]): Change[] {
   const confirm: Change = { act: "confirm", to, slot };
   return [confirm, ...proofs.flatMap((prove) => [prove, confirm])];
 }
-
-/** Adds the flags for `create` to grant more, if pods use images that the credential can't pull. */
-export const withMore = (issue: Issue, { images }: Need, more: Issue["more"]): Issue =>
-  issue.mayPull && beyond(issue.mayPull, images).length > 0 ? { ...issue, more } : issue;
 
 /** Warns about a password that is kept although it is valid for longer than requested, or although it was not tested. */
 export function keptWarnings(secret: string, expiresAt: string | undefined, { unasked }: Still, { mint, entry }: Kept): string[] {

@@ -5,7 +5,7 @@ import type { Keep, Make } from "../../plan/change.ts";
 import { clustersNamedIn, isOfOurs, ofOurs, readMadeFor, withClusters } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOf } from "../granted-rights.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "../kind.ts";
-import { issueOf, keptWarnings, notOwn, sameLifetime, withMore } from "../password-credential.ts";
+import { issueOf, notOwn, sameLifetime } from "../password-credential.ts";
 import { type Still, tryHeld } from "../prove.ts";
 import { type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { type IssuedToken, type TokenEnv, tokenApplier, tokenLifecycle, tokenRemoval } from "./apply.ts";
@@ -18,7 +18,6 @@ import {
   refuseOtherTokens,
   type ScopeFound,
   sharedScopeMap,
-  tokensWithMap,
 } from "./scope-map.ts";
 
 const flags = {
@@ -178,25 +177,23 @@ async function issue(asking: Need, env: IssueEnv): Promise<Issue> {
   const { named, asked, issued } = env;
   const tried = await findAndTry(asking, env);
   const { need, found, scope, still } = tried;
-  const { owner, held } = need;
+  const { owner } = need;
   const { name, token, hasSharedMap } = found;
   await refuseUnnamedClusters(found, owner);
   const planned = planFor(tried, env);
   const rights = refuseRights(found, planned.scope, env);
-  const plan = { ...planned, scope: await withClusterNames(planned.scope, { named, found, need }) };
+  const grant = await withClusterNames(planned.scope, { named, found, need });
   // Read while Azure requests run, and only if the description may be written
-  const words = plan.scope.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
+  const words = grant.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
   issued.set(name, { token, description: words.then(ofOurs) });
-  if (plan.scope.act === "update" && isOthers(found))
-    throw notOwn(`the password of the ACR token "${name}"`, asked, need, { acrToken: name });
-  const gaining = await refuseSharedMap(name, plan.scope, env);
-  const warnings = [...keptWarnings(owner.secret, asked.expiresAt, still, plan), rights, gaining, replacedToken(owner.secret, found)];
-  const objects = [plan.scope, ...(plan.token ? [plan.token] : [])];
+  if (grant.act === "update" && isOthers(found)) throw notOwn(`the password of the ACR token "${name}"`, asked, need, { acrToken: name });
+  const gaining = await refuseOtherTokens(grant, env, isForced(asked), { ...accepting(name, env), force: true });
+  const warnings = [rights, gaining, replacedToken(owner.secret, found)];
+  const objects = [grant, ...(planned.token ? [planned.token] : [])];
   const mayPull = hasSharedMap ? found.scopeMap && pulledRepositories(found.scopeMap) : scope.repositories;
-  const options = { asked, held, still, mayPull, isShared: !found.alone, warnings };
-  const result = issueOf({ objects, grant: plan.scope, mint: plan.mint, entry: plan.entry }, scope, options);
   // A scope map that is not the token's own is never changed, so no command can grant more
-  return hasSharedMap ? result : withMore(result, need, { acrToken: named.token ?? (isOthers(found) ? name : undefined) });
+  const more = hasSharedMap ? undefined : { acrToken: named.token ?? (isOthers(found) ? name : undefined) };
+  return issueOf({ ...planned, objects, grant }, scope, { asked, need, still, mayPull, more, isShared: !found.alone, warnings });
 }
 
 function planFor({ need: { owner, held }, found, scope, still }: Tried, { registry, named, asked, sources }: IssueEnv): TokenPlan {
@@ -234,12 +231,6 @@ function refuseRights(found: Found, scope: Make | Keep, env: IssueEnv): string |
     env.named.scopeMap !== undefined || isForced(env.asked),
     scope.act === "keep" && scopeMap ? { ...accept, scopeMap: scopeMap.name } : { ...accept, force: true },
   );
-}
-
-/** Rejects adding repositories to a scope map that other tokens have. @returns the warning with --force @throws CliError conflict */
-async function refuseSharedMap(name: string, scope: Make | Keep, env: IssueEnv): Promise<string | undefined> {
-  const gaining = await tokensWithMap(scope, env.azure, env.registry);
-  return refuseOtherTokens({ name, gaining }, isForced(env.asked), { ...accepting(name, env), force: true });
 }
 
 /**

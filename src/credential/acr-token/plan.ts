@@ -226,7 +226,7 @@ export const shownOf = ({ passwords: all }: AcrToken, passwords: readonly Passwo
   );
 
 /** Why a token counts as created by this plugin: because of the description of its scope map, or because of its own name. */
-export type MadeOf = { readonly scopeMap: { readonly actions: readonly string[] } | undefined; readonly own: boolean };
+type MadeOf = { readonly scopeMap: { readonly actions: readonly string[] } | undefined; readonly own: boolean };
 
 /**
  * Plans deleting a token that this plugin created if it has no other passwords. Otherwise plans deleting only these passwords. For a token

@@ -119,29 +119,26 @@ export const noScopeMap = (name: string, { name: registry }: AzureRegistry): Cli
 export const actionsAfter = (scope: Make | Keep, { scopeMap }: ScopeFound): readonly string[] =>
   scope.act === "keep" ? (scopeMap?.actions ?? []) : (scope.after ?? []);
 
-/** Returns the other tokens that have a token's own scope map, if a plan adds repositories to it. */
-export async function tokensWithMap(scope: Make | Keep, azure: Pick<Azure, "stock">, registry: AzureRegistry): Promise<readonly string[]> {
-  if (scope.act !== "update" || (scope.grants ?? []).length === 0) return [];
-  const { name } = scope.to;
-  const { tokens } = await azure.stock(registry);
-  return tokens.flatMap((token) => (same(mapOf(token) ?? "", name) && !same(token.name, name) ? [token.name] : [])).sort();
-}
-
 /**
  * Rejects adding repositories to a scope map that other tokens have, unless a flag accepts it.
  * @param accept the command that accepts it
  * @returns the warning to print
  * @throws CliError conflict
  */
-export function refuseOtherTokens(
-  { name, gaining }: { readonly name: string; readonly gaining: readonly string[] },
+export async function refuseOtherTokens(
+  scope: Make | Keep,
+  { azure, registry }: { readonly azure: Pick<Azure, "stock">; readonly registry: AzureRegistry },
   accepted: boolean,
   accept: Create,
-): string | undefined {
+): Promise<string | undefined> {
+  if (scope.act !== "update" || (scope.grants ?? []).length === 0) return undefined;
+  const { name } = scope.to;
+  const { tokens } = await azure.stock(registry);
+  const gaining = tokens.flatMap((token) => (same(mapOf(token) ?? "", name) && !same(token.name, name) ? [token.name] : [])).sort();
   if (gaining.length === 0) return undefined;
-  const says = `the scope map "${name}" is also that of ${inLine(gaining)}, which ${gaining.length > 1 ? "get" : "gets"} its repositories`;
-  if (accepted) return says;
-  throw new CliError("conflict", says, { hint: accept });
+  const message = `the scope map "${name}" is also that of ${inLine(gaining)}, which ${gaining.length > 1 ? "get" : "gets"} its repositories`;
+  if (accepted) return message;
+  throw new CliError("conflict", message, { hint: accept });
 }
 
 const keyOf = (name = ""): string => name.toLowerCase();

@@ -132,19 +132,9 @@ export function refuseScoped(mode: Mode, repositories: readonly string[], regist
   });
 }
 
-export type KeyOptions = {
-  /** The login server. */
-  readonly host: string;
-  readonly held: Entry;
-  /** The name of the password. */
-  readonly key: string;
-  /** RFC 3339. */
-  readonly expiresAt: string | undefined;
-};
-
 /** Plans adding a password to the existing ones. */
 export function planPrincipalRenewal(
-  { host, held, key, expiresAt }: KeyOptions,
+  { host, held, key, expiresAt }: Pick<PrincipalOptions, "host" | "key" | "expiresAt"> & { readonly held: Entry },
   { appId, displayName, keys }: Application,
 ): { readonly mint: Mint; readonly entry: Entry } {
   const because = "it takes the place of the other password";
@@ -170,10 +160,8 @@ const applicationRef = ({ displayName: name }: Pick<Application, "displayName">)
 export const applicationPasswords = (application: Pick<Application, "keys"> | undefined): readonly Shown[] =>
   (application?.keys ?? []).map(({ keyId: slot, madeAt, expiresAt }) => ({ slot, madeAt, expiresAt }));
 
-export type RevocationFacts = {
+type RevocationFacts = Pick<PrincipalFound, "principal" | "assignments"> & {
   readonly application: Application;
-  readonly principal: ServicePrincipal | undefined;
-  readonly assignments: readonly RoleAssignment[];
   readonly otherKeys: Custody["otherKeys"];
   /** The registry's id. */
   readonly scope: string;

@@ -6,7 +6,7 @@ import type { Passing, Plan } from "../../plan/change.ts";
 import { clustersNamedIn, isGuid, isOfOne, isOfOurs, keyName, ofOurs, readMadeFor, unnamedCluster } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOfPrincipal, warnOfRights } from "../granted-rights.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Lifecycle, Need, Renewal, Sources } from "../kind.ts";
-import { deletedCredential, issueOf, keptWarnings, notOwn, sameLifetime, withMore } from "../password-credential.ts";
+import { deletedCredential, issueOf, notOwn, sameLifetime } from "../password-credential.ts";
 import { tryHeld } from "../prove.ts";
 import { imageRepositories, type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { principalApplier, principalRemoval } from "./apply.ts";
@@ -141,12 +141,13 @@ async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ 
   const key = keyName(words);
   const isOwnKey = owner.alone && isOfOne(key, words);
   const plan = planPrincipal({ host: registry.loginServer, name, mode, repositories, expiresAt, key, isOwnKey }, existing);
-  const warnings = [...keptWarnings(owner.secret, asked.expiresAt, still, plan), ...(await refuseUnsafe(found, plan, need, env))];
+  const warnings = await refuseUnsafe(found, plan, need, env);
   const objects = [...plan.created, plan.role];
-  const options = { asked, held, still, mayPull: repositories, isShared: false, passing: passingOf(plan, asked), warnings };
-  const issue = issueOf({ objects, grant: plan.role, mint: plan.mint, entry: plan.entry }, scope, options);
+  const more = { servicePrincipal: application?.appId ?? name };
+  const options = { asked, need, still, mayPull: repositories, more, isShared: false, passing: passingOf(plan, asked), warnings };
+  const issue = issueOf({ ...plan, objects, grant: plan.role }, scope, options);
   const state = { name, application, principal, notes: ofOurs(words), key, asked: {}, made: {} };
-  return { issue: withMore(issue, need, { servicePrincipal: application?.appId ?? name }), state };
+  return { issue, state };
 }
 
 /** Returns which answers are temporary and for how long. A new role can take Azure longer than a new password. */

@@ -4,10 +4,10 @@ import { CliError, isLost } from "../../errors.ts";
 import type { RetryOptions } from "../retry.ts";
 
 /**
- * The objects in Azure when the plan was made, and the names of the objects to create. The names identify an object whose response was
- * lost.
+ * The objects in Azure when the plan was made, the names of the objects to create, and what this run did since. The names identify an
+ * object whose response was lost.
  */
-type Issued = {
+export type State = {
   /** The display name. */
   readonly name: string;
   readonly application: Application | undefined;
@@ -16,11 +16,9 @@ type Issued = {
   readonly notes: string;
   /** The name of the password. */
   readonly key: string;
-};
-
-/** The requests of this run, and the objects that Azure created; these are absent if the response was lost. */
-export type State = Issued & {
+  /** The requests of this run. */
   readonly asked: { application?: boolean; principal?: boolean; role?: boolean; key?: boolean };
+  /** The objects that Azure created; absent if the response was lost. */
   readonly made: { application?: Application; principal?: ServicePrincipal; keyId?: string | undefined };
   /** The service principal that another run created after this plan was made. */
   existing?: ServicePrincipal;
