@@ -1,27 +1,38 @@
 // npm test [-- TIER… [VITEST-ARGUMENT…]]: runs the tiers of a gate, or the named ones, in order. Ends with the line `N passed, N failed`.
+// npm test -- --changed: runs what the changed files can break, of both gates (brokenBy in tiers.ts).
 // npm run test:release passes --gate=release. The tests get it in GATE (test/support/sampled.ts).
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { findChanged, type Selected, selectChanged } from "./changed.ts";
 import { add, type Counts, countReport, type FileTime, inWords, type Report, timesOf } from "./counts.ts";
 import { failuresOf } from "./failures.ts";
 import { Interrupted, root, runTool } from "./run.ts";
 import { type Gate, type Tier, tiers, tiersOf } from "./tiers.ts";
 
-const { chosen, forVitest } = readArguments(process.argv.slice(2), tiers());
+const args = process.argv.slice(2);
+const chosen = args.join(" ") === "--changed" ? await readChanged() : readArguments(args, tiers());
 process.exitCode = await runAll(chosen).catch((error: unknown) => {
   if (error instanceof Interrupted) return error.exitCode;
   throw error;
 });
 
+async function readChanged(): Promise<Selected[]> {
+  const changed = await findChanged();
+  say(`${changed.files.length} files changed since ${changed.base.slice(0, 12)}`);
+  const selected = await selectChanged(changed);
+  for (const { tier, args } of selected) say(`  ${tier.name}${args.length > 0 ? `: ${args.length} test files or folders` : ""}`);
+  return selected;
+}
+
 /** @returns the exit code: 1 if a test failed. With CI=true, which protects the branch, also 1 if a tier or a test was skipped. */
-async function runAll(chosen: readonly Tier[]): Promise<number> {
+async function runAll(chosen: readonly Selected[]): Promise<number> {
   let total: Counts = { passed: 0, failed: 0, skipped: 0 };
   const ended: Timed[] = [];
-  for (const tier of chosen) {
+  for (const { tier, args } of chosen) {
     say(`\n── ${tier.name} ──`);
     const start = performance.now();
-    const one = { ...(await runTier(tier)), seconds: Math.round((performance.now() - start) / 1000) };
+    const one = { ...(await runTier(tier, args)), seconds: Math.round((performance.now() - start) / 1000) };
     say(wordsOf(one));
     ended.push(one);
     total = add(total, one.counts);
@@ -62,7 +73,7 @@ function slowestOf(files: readonly FileTime[]): string[] {
 }
 
 /** Reads the arguments: tier names come first (default: the tiers of the gate). The other arguments are vitest's. */
-function readArguments([first = "", ...others]: readonly string[], known: readonly Tier[]) {
+function readArguments([first = "", ...others]: readonly string[], known: readonly Tier[]): Selected[] {
   const isGate = first.startsWith("--gate=");
   const gate: Gate = isGate && first.slice("--gate=".length) === "release" ? "release" : "test";
   if (isGate) process.env.GATE = gate;
@@ -74,13 +85,11 @@ function readArguments([first = "", ...others]: readonly string[], known: readon
     process.stderr.write(`error: "${rest[0]}" is not a tier of tests: ${known.map(({ name }) => name).join(", ")}\n`);
     process.exit(1);
   }
-  return {
-    chosen: names.length === 0 ? tiersOf(gate) : known.filter(({ name }) => names.includes(name)),
-    forVitest: rest,
-  };
+  const chosen = names.length === 0 ? tiersOf(gate) : known.filter(({ name }) => names.includes(name));
+  return chosen.map((tier) => ({ tier, args: rest }));
 }
 
-async function runTier({ name, checker, needs }: Tier): Promise<Ended> {
+async function runTier({ name, checker, needs }: Tier, args: readonly string[]): Promise<Ended> {
   try {
     for (const prepare of needs) {
       const lack = await prepare();
@@ -91,7 +100,7 @@ async function runTier({ name, checker, needs }: Tier): Promise<Ended> {
     say(message);
     return failed(name, message);
   }
-  return checker ? await check(name, checker) : await runProject(name, forVitest);
+  return checker ? await check(name, checker) : await runProject(name, args);
 }
 
 function failed(tier: string, why: string): Ended {

@@ -36,7 +36,15 @@ export type Tier = {
   readonly sampled?: true;
   readonly checker?: { readonly script: string; readonly args: readonly string[] };
   readonly needs: readonly Preparation[];
+  /** Starts of paths. After a change of such a file, `--changed` runs the whole tier, not only the tests that import the file. */
+  readonly brokenBy?: readonly string[];
+  /** Tests that `--changed` always runs, because they read files that they do not import. */
+  readonly always?: readonly string[];
 };
+
+/** The sources of the built plugin. */
+const product = ["cmd/", "src/", "scripts/bundle", "scripts/package", "tsconfig.json"];
+const toolVersions = "sandbox/tools/";
 
 const controlPlane = programs(...controlPlanePrograms);
 const registry = programs(...registryPrograms);
@@ -51,25 +59,67 @@ const all: readonly Tier[] = [
     needs: [],
   },
   { name: "unused", gate: "test", checker: { script: "knip/bin/knip.js", args: [] }, needs: [] },
-  { name: "unit", gate: "test", needs: [] },
-  { name: "cli", gate: "test", needs: [] },
-  { name: "protocol", gate: "test", sampled: true, needs: [modelChecker] },
-  { name: "sandbox", gate: "test", needs: [controlPlane, registry] },
-  { name: "azure", gate: "test", sampled: true, needs: [registry] },
-  { name: "cluster", gate: "test", sampled: true, needs: [controlPlane, registry, programs(...chartPrograms), plugin] },
-  { name: "docs", gate: "test", needs: [controlPlane, registry, plugin] },
-  { name: "shells", gate: "test", needs: [shells, controlPlane, registry, plugin] },
-  { name: "az", gate: "release", needs: [az, controlPlane, registry, plugin] },
+  {
+    name: "unit",
+    gate: "test",
+    needs: [],
+    always: ["architecture", "cmd/manifests", "docs/", "krew/", "release/", "scripts/docs/"].map((start) => `test/unit/${start}`),
+  },
+  { name: "cli", gate: "test", needs: [], brokenBy: product },
+  { name: "protocol", gate: "test", sampled: true, needs: [modelChecker], brokenBy: ["docs/protocol/"] },
+  { name: "sandbox", gate: "test", needs: [controlPlane, registry], brokenBy: ["sandbox/"] },
+  { name: "azure", gate: "test", sampled: true, needs: [registry], brokenBy: ["sandbox/azure/", toolVersions, "test/support/fake-az/"] },
+  {
+    name: "cluster",
+    gate: "test",
+    sampled: true,
+    needs: [controlPlane, registry, programs(...chartPrograms), plugin],
+    brokenBy: [...product, "sandbox/", "docs/rbac.json"],
+  },
+  {
+    name: "docs",
+    gate: "test",
+    needs: [controlPlane, registry, plugin],
+    brokenBy: [...product, "sandbox/", "docs/", "README.md", "scripts/docs", "test/support/fake-az/"],
+  },
+  { name: "shells", gate: "test", needs: [shells, controlPlane, registry, plugin], brokenBy: [...product, "scripts/man", toolVersions] },
+  {
+    name: "az",
+    gate: "release",
+    needs: [az, controlPlane, registry, plugin],
+    brokenBy: ["src/azure/", "sandbox/azure-cli.ts", "sandbox/tools/az/"],
+  },
   {
     name: "node",
     gate: "test",
     sampled: true,
     needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin],
+    brokenBy: [...product, "sandbox/", "docs/in-cluster.md", "scripts/release/image"],
   },
-  { name: "channels", gate: "release", needs: [packageManagers, programs("kubectl", ...releasePrograms), plugin] },
-  { name: "release", gate: "release", needs: [emulator, wine, release, controlPlane, registry, programs(...windowsPrograms)] },
-  { name: "signing", gate: "release", needs: [release, programs(...signingPrograms)] },
-  { name: "krew", gate: "release", needs: [controlPlane, registry, programs(...krewPrograms), release] },
+  {
+    name: "channels",
+    gate: "release",
+    needs: [packageManagers, programs("kubectl", ...releasePrograms), plugin],
+    brokenBy: ["scripts/release", "scripts/man", ".github/", "docs/install.md", "sandbox/tools/nfpm/", "sandbox/tools/actionlint/"],
+  },
+  {
+    name: "release",
+    gate: "release",
+    needs: [emulator, wine, release, controlPlane, registry, programs(...windowsPrograms)],
+    brokenBy: ["scripts/bundle", "scripts/package", "scripts/platforms", "scripts/release", "package-lock.json"],
+  },
+  {
+    name: "signing",
+    gate: "release",
+    needs: [release, programs(...signingPrograms)],
+    brokenBy: ["scripts/release", "scripts/verify", "sandbox/tools/cosign/"],
+  },
+  {
+    name: "krew",
+    gate: "release",
+    needs: [controlPlane, registry, programs(...krewPrograms), release],
+    brokenBy: ["scripts/krew", "krew-manifest/", "plugin.yaml", "sandbox/tools/krew/"],
+  },
 ];
 
 /** Returns the tiers of a gate. */
