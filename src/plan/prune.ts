@@ -2,7 +2,6 @@ import type { Ref } from "../kinds.ts";
 import type { MadeFor } from "../secret/azure-words.ts";
 import type { Password } from "../secret/entry.ts";
 import { type HeldLogin, isLoginOf, mayDelete, unknownClusters } from "./ownership.ts";
-import { grouped } from "./rotation.ts";
 
 /** An object in Azure that this plugin created, according to its description. */
 export type Made = {
@@ -69,7 +68,7 @@ const few = 8;
 
 /** Indexes the entries by credential: a registry may have ten thousand credentials, and Secrets may record as many. */
 function indexed(entries: readonly HeldLogin[]): (one: Named) => readonly HeldLogin[] {
-  const found = new Map(grouped(entries, nameIn).map((all) => [nameIn(all[0] as HeldLogin), all]));
+  const found = Map.groupBy(entries, nameIn);
   return (one) => found.get(nameIn(one)) ?? [];
 }
 

@@ -55,13 +55,14 @@ export const podsOf = <K extends RecreatableKind>(kind: K, object: KubeObjects[K
 export const longestName = (kind: RecreatableKind): number => rows[kind].longest;
 
 /** Whether a container of a pod has ever started: it is running or has ended. */
-export const hasBegun = ({ status = {} }: Pod): boolean =>
-  status.phase === "Succeeded" || status.phase === "Failed" || statusesOf(status).some((one) => runs(one) || ran(one));
+export const hasBegun = (pod: Pod): boolean =>
+  pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed" || statusesOf(pod).some((one) => runs(one) || ran(one));
 
-const statusesOf = (status: NonNullable<Pod["status"]>) => [
-  ...(status.initContainerStatuses ?? []),
-  ...(status.containerStatuses ?? []),
-  ...(status.ephemeralContainerStatuses ?? []),
+/** Returns the statuses of all containers of a pod. */
+export const statusesOf = ({ status }: Pod): readonly ContainerStatus[] => [
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.containerStatuses ?? []),
+  ...(status?.ephemeralContainerStatuses ?? []),
 ];
 
 const runs = ({ state }: ContainerStatus): boolean => state?.running !== undefined;
@@ -84,9 +85,11 @@ function podHinders(pod: Pod): Recreation {
 const ended = "has come to its end, and would do its work again";
 
 /** Whether a container other than a sidecar is running. */
-function works({ spec, status = {} }: Pod): boolean {
-  const sidecars = new Set((spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always").map(({ name }) => name));
-  return statusesOf(status).some((one) => runs(one) && !sidecars.has(one.name));
+function works(pod: Pod): boolean {
+  const sidecars = new Set(
+    (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always").map(({ name }) => name),
+  );
+  return statusesOf(pod).some((one) => runs(one) && !sidecars.has(one.name));
 }
 
 /** Returns the obstacles to recreating a Job, from its counts of pods. */

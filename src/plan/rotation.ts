@@ -111,16 +111,7 @@ const once = <P extends Password>(all: readonly P[]): P[] => [...new Map(all.map
 const byPlace = (a: Member, b: Member) => (keyOf(a.to) < keyOf(b.to) ? -1 : 1);
 
 /** Groups items by key, in the order of the first item of each key. */
-export function grouped<T>(all: readonly T[], keyIn: (one: T) => string): T[][] {
-  const groups = new Map<string, T[]>();
-  for (const one of all) {
-    const key = keyIn(one);
-    const group = groups.get(key);
-    if (group) group.push(one);
-    else groups.set(key, [one]);
-  }
-  return [...groups.values()];
-}
+export const grouped = <T>(all: readonly T[], keyIn: (one: T) => string): T[][] => [...Map.groupBy(all, keyIn).values()];
 
 /** Returns the passwords that must be retired now. */
 export const dueOf = (replaced: readonly Previous[], now: Date): Previous[] =>

@@ -43,7 +43,7 @@ async function* perNamespace(
   for (const namespace of open ? byKey(namespaces) : namespaces) {
     try {
       const [secrets, accounts] = await together([
-        collected(merged(cluster.pages("secret", { ...where, namespace }), ofOtherShapes(cluster, where, namespace))),
+        Array.fromAsync(merged(cluster.pages("secret", { ...where, namespace }), ofOtherShapes(cluster, where, namespace))),
         carriers ? listAll(cluster, "serviceaccount", { namespace }) : [],
       ]);
       yield* secrets.map((secret) => ({ context, secret, carriers: carriersOf(secret, accounts) }));
@@ -98,12 +98,6 @@ async function* merged(pages: AsyncIterable<readonly Secret[]>, few: Promise<rea
 }
 
 const keyIn = ({ metadata: { namespace = "", name } }: Secret) => `${namespace}/${name}`;
-
-async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const item of items) all.push(item);
-  return all;
-}
 
 function carriersOf({ metadata }: Secret, accounts: readonly ServiceAccount[]): string[] {
   return accounts

@@ -35,11 +35,16 @@ export function readExisting(secret: Secret, host: string, fieldManager: string)
 type Inside = Pick<ExistingSecret, "hosts" | "alike"> & { readonly login: Login | undefined };
 
 function readLogins(secret: Secret, host: string): Inside {
-  const reading = readPullSecret({ ...secret, name: secret.metadata.name });
-  const entries = "entries" in reading ? reading.entries : [];
+  const entries = entriesIn(secret);
   const login = loginFor(secret, host);
   const alike = entries.filter((entry) => isAlike(entry.login, login));
   return { hosts: entries.map(({ server }) => server), alike: alike.map(({ server }) => server), login };
+}
+
+/** Returns the logins of a Secret's docker config with their keys; none if the kubelet can't read it. */
+export function entriesIn(secret: Secret) {
+  const reading = readPullSecret({ ...secret, name: secret.metadata.name });
+  return "entries" in reading ? reading.entries : [];
 }
 
 /** Whether two logins have the same text. False if one of them is missing. */
@@ -51,13 +56,10 @@ export const isAlike = (a: Login | undefined, b: Login | undefined): boolean =>
  * no other key matches.
  */
 export function loginFor(secret: Secret, host: string): Login | undefined {
-  const named = { ...asPullSecret(secret), name: secret.metadata.name };
-  const [match] = buildKeyring([named]).lookup({ host, repository: "any", reference: "latest" });
+  const read = asPullSecret(secret);
+  const [match] = buildKeyring([{ ...read, name: read.metadata.name }]).lookup({ host, repository: "any", reference: "latest" });
   if (match) return match.login;
-  const reading = readPullSecret(named);
-  return "entries" in reading
-    ? reading.entries.find(({ server }) => server.replace(/^https?:\/\//, "").startsWith(`${host}/`))?.login
-    : undefined;
+  return entriesIn(read).find(({ server }) => server.replace(/^https?:\/\//, "").startsWith(`${host}/`))?.login;
 }
 
 /**

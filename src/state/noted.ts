@@ -1,7 +1,6 @@
 import type { Where } from "../cluster/port.ts";
 import { CliError, isRefusal } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
-import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
 import { type CredentialId, describes, type HeldLogin, isLoginOf, type Manager, mayWrite, unknownClusters } from "../plan/ownership.ts";
 import type { Login } from "../registry/port.ts";
@@ -9,7 +8,7 @@ import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { readClaim } from "../secret/claim.ts";
 import { type Entry, entryFor, managedBy, readAnnotation } from "../secret/entry.ts";
 import { asPullSecret } from "../secret/shapes.ts";
-import { loginFor } from "./existing-secret.ts";
+import { entriesIn, loginFor } from "./existing-secret.ts";
 import { idBy, uidOf } from "./namespace.ts";
 import { secretIn } from "./plan-input.ts";
 import { managed } from "./pull-secrets.ts";
@@ -155,10 +154,7 @@ type Inside = readonly { readonly held: HeldLogin; readonly login: Login }[];
 
 /** Returns the logins of a Secret's docker config; none if the kubelet can't read it. */
 function loginsIn(secret: Secret): Inside {
-  const reading = readPullSecret({ ...asPullSecret(secret), name: secret.metadata.name });
-  return "entries" in reading
-    ? reading.entries.map(({ server, login }) => ({ held: { hosts: [server], identity: login.username }, login }))
-    : [];
+  return entriesIn(asPullSecret(secret)).map(({ server, login }) => ({ held: { hosts: [server], identity: login.username }, login }));
 }
 
 /** The clusters of a run: the ids of those whose Secrets were all listed, and why the others were not. */

@@ -15,7 +15,7 @@ import { readExisting } from "./existing-secret.ts";
 import { imagesFrom, imagesOf } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwnList, isYounger, namesOf, pullingPods, topOf } from "./pods.ts";
-import { isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
+import { accountsIn, isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /** A Secret and its registry. `others`: more hosts whose images its pods may wait for. */
 type Asked = {
@@ -65,7 +65,7 @@ function driftIn(object: TargetObject, fieldManager: string): Drift | undefined 
  */
 export function warningInputsOf(state: NamespaceState, hosts: readonly string[]): WarningInputs {
   const objects = [...state.objects, ...state.warningObjects];
-  const accounts = new Map(objects.flatMap((object) => (object.kind === "ServiceAccount" ? [[object.metadata.name, object]] : [])));
+  const accounts = accountsIn(objects);
   return {
     accounts: [...accounts.values()].map(asAccount),
     listers: [...objects.flatMap((object) => listerOf(object, hosts)), ...state.pods.flatMap((pod) => authorOf(pod, hosts, accounts))],

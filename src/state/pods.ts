@@ -1,7 +1,8 @@
 import type { PodFacts, PodOwner } from "../check/facts.ts";
 import { retryWithin } from "../kubelet/back-off.ts";
 import { readWaiting } from "../kubelet/message.ts";
-import type { Container, ContainerStatus, Metadata, Pod, ServiceAccount } from "../objects.ts";
+import type { Container, Metadata, Pod, ServiceAccount } from "../objects.ts";
+import { statusesOf } from "../plan/recreate.ts";
 import { accountOf, controllerOf, namesIn, type OwnerRef, readTarget } from "../plan/references.ts";
 import { type PullingPod, recreatingControllers } from "../plan/restart.ts";
 import { imagesFrom } from "./images.ts";
@@ -99,10 +100,6 @@ export function podFacts(pod: Pod, container: string, account: ServiceAccount | 
     owner: ownerOf(pod),
     says: status?.state?.waiting ? readWaiting(status.state.waiting) : [],
   };
-}
-
-function statusesOf({ status }: Pod): readonly ContainerStatus[] {
-  return [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? []), ...(status?.ephemeralContainerStatuses ?? [])];
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Fix } from "../fix.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { serversOf } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";
+import { inLine } from "../plan/wording.ts";
 import { together } from "../scope/concurrency.ts";
 import { managedBy } from "../secret/entry.ts";
 import { writersOf } from "../secret/owners.ts";
@@ -54,27 +55,20 @@ export const keyringOf = (secrets: readonly Secret[]) => buildKeyring(secrets.ma
 /** The label selector of this plugin's Secrets. */
 export const managed = `${managedBy.key}=${managedBy.value}`;
 
-/** Returns the names of this plugin's Secrets in a namespace. */
-async function managedNames(cluster: Cluster, namespace: string): Promise<string[]> {
-  return (await listAll(cluster, "secret", { namespace, labels: managed, metadataOnly: true })).map(({ metadata }) => metadata.name);
-}
-
 /**
  * Returns the name of this plugin's only Secret in a namespace.
  * @param otherwise the fix if there is none
  * @throws CliError notFound; usage if there are several
  */
 export async function theSecret(cluster: Cluster, namespace: string, otherwise: Fix): Promise<string> {
-  const names = await managedNames(cluster, namespace);
+  const secrets = await listAll(cluster, "secret", { namespace, labels: managed, metadataOnly: true });
+  const names = secrets.map(({ metadata }) => metadata.name);
   const [name, ...others] = names;
   if (name && others.length === 0) return name;
   if (name) {
-    const [shown, more] = [names.slice(0, 5), names.length - 5];
-    throw new CliError(
-      "usage",
-      `namespace "${namespace}" has several pull secrets, so one has to be named: ${shown.join(", ")}${more > 0 ? ` and ${more} more` : ""}`,
-      { hint: { verb: "list", namespace } },
-    );
+    throw new CliError("usage", `namespace "${namespace}" has several pull secrets, so one has to be named: ${inLine(names, 5)}`, {
+      hint: { verb: "list", namespace },
+    });
   }
   throw new CliError("notFound", `namespace "${namespace}" has no pull secret of kubectl acr-secret`, { hint: otherwise });
 }

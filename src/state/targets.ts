@@ -2,7 +2,7 @@ import { type Cluster, listAll } from "../cluster/port.ts";
 import { absent, CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { kinds, lastingKinds, resourceOf, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
-import type { KubeObject, KubeObjects, PodSpec } from "../objects.ts";
+import type { KubeObject, KubeObjects, PodSpec, ServiceAccount } from "../objects.ts";
 import { podSpecOf, readTarget, type Target } from "../plan/references.ts";
 import type { Place } from "../scope/cluster-scopes.ts";
 import { together } from "../scope/concurrency.ts";
@@ -46,6 +46,10 @@ export const targetOf = (object: TargetObject, context?: string): Target => read
 
 /** Returns the pod spec of a target: its own, or that of its template. */
 export const specOf = (object: TargetObject): PodSpec | undefined => podSpecOf(kindOf(object), object);
+
+/** Returns the ServiceAccounts among some objects, by name. */
+export const accountsIn = (objects: readonly TargetObject[]): ReadonlyMap<string, ServiceAccount> =>
+  new Map(objects.flatMap((object) => (object.kind === "ServiceAccount" ? [[object.metadata.name, object]] : [])));
 
 /** Returns the pod specs of targets, including targets that have no pods at the moment. */
 export const templatesOf = (objects: readonly TargetObject[]): { readonly spec: PodSpec }[] =>

@@ -6,7 +6,7 @@ import { accountOf, isChangeable, namesIn, type Target } from "../plan/reference
 import { together } from "../scope/concurrency.ts";
 import { hasOwnList, topOf } from "./pods.ts";
 import { secretsOf } from "./pull-secrets.ts";
-import { specOf, type TargetObject, targetOf } from "./targets.ts";
+import { accountsIn, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /** A namespace of a cluster. */
 type At = { readonly cluster: Cluster; readonly namespace: string };
@@ -43,7 +43,7 @@ function accountsWanted(targets: readonly Target[], objects: readonly TargetObje
  * list comes from.
  */
 function templatesWanted(secret: string, objects: readonly TargetObject[], pods: readonly Pod[]): Ref<TargetKind>[] {
-  const accounts = new Map(objects.flatMap((object) => (object.kind === "ServiceAccount" ? [[object.metadata.name, object]] : [])));
+  const accounts = accountsIn(objects);
   const read = new Set(objects.map((object) => `${object.kind}/${object.metadata.name}`));
   const odd = pods.filter((pod) => {
     const account = accounts.get(accountOf(pod.spec));

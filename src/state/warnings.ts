@@ -8,6 +8,7 @@ import type { ExistingSecret } from "../plan/existing-secret.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
 import { type OtherName, tellOthers } from "../plan/target-warnings.ts";
 import { pluralize, several } from "../plan/wording.ts";
+import { entriesIn } from "./existing-secret.ts";
 import { azureHost, imagesOf } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwnList } from "./pods.ts";
@@ -23,11 +24,7 @@ const most = 5;
  * @param keys the keys under `auths` that the Secret has a login for, or will have
  */
 export function tellKeyless(to: Ref<"secret">, keys: readonly string[], state: NamespaceState, plan: Plan): Change[] {
-  const written = new Set(plan.flatMap((change) => (change.act === "attach" || change.act === "recreate" ? [keyOf(change.to)] : [])));
-  const pullers = state.targets.flatMap((object) => {
-    const target = targetOf(object, state.place.context);
-    return written.has(keyOf(target.to)) ? [pullerOf(target.to, object, state)] : [];
-  });
+  const pullers = writtenBy(plan, state).map(({ object, target }) => pullerOf(target.to, object, state));
   return keyless(to.name, keys, pullers)
     .slice(0, most)
     .map(({ image, of, why }): Change => {
@@ -63,16 +60,16 @@ const wantedIn = (spec: PodSpec): WantedImage[] =>
 export function tellUseless(to: Ref<"secret">, secret: Secret, state: NamespaceState, plan: Plan): Change[] {
   const named = { ...secret, name: to.name };
   const { poison } = buildKeyring([named]);
-  if (!poison) return tellKeyless(to, usableKeys(named), state, plan);
+  if (!poison) return tellKeyless(to, usableKeys(secret), state, plan);
   const says = `secret/${to.name} spoils all pull secrets of a pod that names it: ${poison.message}`;
   return [{ act: "tell", id: "malformed-secret", to, says }];
 }
 
 /** Returns the keys of a Secret that have a login: the kubelet ignores a login without a user name or a password. */
-function usableKeys(secret: Secret & { readonly name: string }): string[] {
-  const reading = readPullSecret(secret);
-  const entries = "entries" in reading ? reading.entries : [];
-  return entries.filter(({ login }) => login.username !== "" && !login.password.isEmpty).map(({ server }) => server);
+function usableKeys(secret: Secret): string[] {
+  return entriesIn(secret)
+    .filter(({ login }) => login.username !== "" && !login.password.isEmpty)
+    .map(({ server }) => server);
 }
 
 /** Returns the keys that a Secret has after a plan is executed. */
@@ -84,10 +81,16 @@ export function keysAfter(plan: Plan, existing: ExistingSecret | undefined): rea
 }
 
 /** Warns about other entries in the lists that a plan writes, after the Secrets that they refer to were read. */
-export function tellOtherNames({ targets, place, otherNames }: NamespaceState, plan: Plan): Promise<Tell[]> | undefined {
+export function tellOtherNames(state: NamespaceState, plan: Plan): Promise<Tell[]> | undefined {
+  const lists = writtenBy(plan, state).map(({ target }) => target);
+  return state.otherNames?.then((found) => tellOthers(lists, found.flatMap(otherName)).map((tell) => ({ ...tell, needs: tell.to })));
+}
+
+/** Returns the targets whose lists a plan writes. */
+function writtenBy(plan: Plan, { targets, place }: NamespaceState) {
   const written = new Set(plan.flatMap((change) => (change.act === "attach" || change.act === "recreate" ? [keyOf(change.to)] : [])));
-  const lists = targets.map((object) => targetOf(object, place.context)).filter(({ to }) => written.has(keyOf(to)));
-  return otherNames?.then((found) => tellOthers(lists, found.flatMap(otherName)).map((tell) => ({ ...tell, needs: tell.to })));
+  const read = targets.map((object) => ({ object, target: targetOf(object, place.context) }));
+  return read.filter(({ target }) => written.has(keyOf(target.to)));
 }
 
 /** Returns the problem with the Secret that an entry refers to, if there is one. */

@@ -4,7 +4,7 @@ import { accountOf, controllerOf, namesIn } from "../plan/references.ts";
 import { imagesFrom } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwnList } from "./pods.ts";
-import { isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
+import { accountsIn, isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /**
  * Returns the targets of a namespace whose pods pull from one of these hosts. A template counts if it lists pull secrets itself. For any
@@ -13,20 +13,15 @@ import { isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.t
  * @returns the ServiceAccounts first; never an object whose list can't be changed (a Job, a pod)
  */
 export function usersOf(hosts: readonly string[], { targets, pods }: Pick<NamespaceState, "targets" | "pods">): TargetObject[] {
-  const accounts = new Map(targets.filter((object) => !specOf(object)).map((object) => [object.metadata.name, object]));
+  const accounts = accountsIn(targets);
   const owners = targets.filter((object) => pulls(object, hosts) && !targetOf(object).owner);
   const strays = pods.filter((pod) => pulls(pod, hosts) && targetKindCalled(controllerOf(pod.metadata)?.kind ?? "") === undefined);
   const relying = [
     ...owners.filter((object) => !namesItself(object)),
-    ...strays.filter((pod) => !hasOwnList(pod, accountOfPod(pod.spec))),
+    ...strays.filter((pod) => !hasOwnList(pod, accounts.get(accountOf(pod.spec)))),
   ].map((object) => accountOf(specOf(object) as PodSpec));
   const changeable = owners.filter((object) => namesItself(object) && kinds[kindOf(object)].carries.takes !== "recreate");
   return [...[...new Set(relying)].flatMap((name) => accounts.get(name) ?? []), ...changeable];
-
-  function accountOfPod(spec: PodSpec) {
-    const account = accounts.get(accountOf(spec));
-    return account?.kind === "ServiceAccount" ? account : undefined;
-  }
 }
 
 const namesItself = (object: TargetObject): boolean => namesIn(specOf(object)?.imagePullSecrets).length > 0;

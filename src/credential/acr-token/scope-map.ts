@@ -3,7 +3,6 @@ import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
 import type { Made } from "../../plan/prune.ts";
-import { grouped } from "../../plan/rotation.ts";
 import { inLine } from "../../plan/wording.ts";
 import { covers } from "../../registry/repository.ts";
 import { readMadeFor } from "../../secret/azure-words.ts";
@@ -145,7 +144,7 @@ const keyOf = (name = ""): string => name.toLowerCase();
 
 /** Returns the tokens and scope maps that this plugin created. A token has no description, so the description of its scope map counts. */
 export function createdTokens({ tokens, scopeMaps }: Stock, { loginServer: host }: AzureRegistry): Made[] {
-  const having = new Map(grouped(tokens, (token) => keyOf(mapOf(token))).map((all) => [keyOf(mapOf(all[0])), all]));
+  const having = Map.groupBy(tokens, (token) => keyOf(mapOf(token)));
   const names = new Set(tokens.map(({ name }) => keyOf(name)));
   return scopeMaps.flatMap((map): Made[] => {
     const of = readMadeFor(map.description);
