@@ -1,5 +1,5 @@
 import { hasVerb } from "../fix.ts";
-import { kinds, nameOf, type Ref, type TargetKind } from "../kinds.ts";
+import { kinds, nameOf } from "../kinds.ts";
 import type { Change, Keep, Refer, Refuse, Tell } from "./change.ts";
 import { refuseOwned, refuseRecreate, type Target } from "./references.ts";
 import { isPlain, pluralize, saidTargets, several, shown } from "./wording.ts";
@@ -28,8 +28,8 @@ export function planDangling(targets: readonly Target[], options: DanglingOption
   const loud = listing.filter((target) => !isQuiet(target) && danglingIn(target.names, options.existing).length > 0);
   return [
     ...listing.filter(isQuiet).map((target) => planOne(target, options)),
-    ...tellLoud(loud.filter(takes("rollout")), options),
-    ...tellLasting(loud.filter(takes("recreate")), options),
+    ...tellSkipped(loud.filter(takes("rollout")), options, "and would make pods anew without", true),
+    ...tellSkipped(loud.filter(takes("recreate")), options, "and cannot be changed, but only made anew without", false),
   ];
 }
 
@@ -68,22 +68,16 @@ export function takeOut(missing: readonly string[], { to, names }: Target): Refe
   return { act: "detach", to, secret: missing[0] ?? "", before: names, after, dangling: missing };
 }
 
-function tellLoud(targets: readonly Target[], options: DanglingOptions): Tell[] {
-  const fix = { verb: "detach", dangling: true, ...saidTargets(refsOf(targets)) } as const;
-  return tell(targets, options, "and would make pods anew without", (told) => ({ ...told, fix }));
-}
-
-const tellLasting = (targets: readonly Target[], options: DanglingOptions): Tell[] =>
-  tell(targets, options, "and cannot be changed, but only made anew without", (told) => told);
-
-function tell(targets: readonly Target[], { existing }: DanglingOptions, what: string, more: (told: Tell) => Tell): Tell[] {
+/** @param isFixable whether a command that names the targets removes the names */
+function tellSkipped(targets: readonly Target[], { existing }: DanglingOptions, what: string, isFixable: boolean): Tell[] {
   const [first] = targets;
   if (!first) return [];
   const missing = [...new Set(targets.flatMap(({ names }) => danglingIn(names, existing)))];
-  const names = refsOf(targets).map(nameOf);
+  const refs = targets.map(({ to }) => to);
+  const names = refs.map(nameOf);
   const [namesThatLead, them] = missing.length === 1 ? ["a name that leads", "it"] : ["names that lead", "them"];
   const says = `${several(names)} ${pluralize(names.length, "lists", "list")} ${namesThatLead} nowhere (${several(missing.map(shown))}), ${what} ${them}`;
-  return [more({ act: "tell", id: missing.every((name) => name === "") ? "empty-name" : "dangling-name", to: first.to, says })];
+  const id = missing.every((name) => name === "") ? "empty-name" : "dangling-name";
+  const fix = isFixable ? ({ verb: "detach", dangling: true, ...saidTargets(refs) } as const) : undefined;
+  return [{ act: "tell", id, to: first.to, says, fix }];
 }
-
-const refsOf = (targets: readonly Target[]): Ref<TargetKind>[] => targets.map(({ to }) => to);

@@ -1,7 +1,7 @@
 import { at, type Carries, nameOf, spelled } from "../kinds.ts";
 import { lastApplied, type ManagedFields, type Metadata } from "../objects.ts";
 import type { Change } from "./change.ts";
-import { forcing, isAdditive, type Source, type SourceName, sources, type Written } from "./sources.ts";
+import { forcing, isAdditive, type ManagedObject, type Source, type SourceName, sources } from "./sources.ts";
 
 /** The tool that is going to undo a change of a list. */
 export type Drift = {
@@ -25,7 +25,7 @@ type Belonging = { readonly by: SourceName; readonly name: string; readonly row:
  * by name, each name belongs to its writer, for server-side apply and for a strategic merge. Therefore only a source that removes foreign
  * names undoes the change. A source without the list leaves it unchanged in both cases.
  */
-export function driftOf(object: Written, { carries, fieldManager }: Writing): Drift | undefined {
+export function driftOf(object: ManagedObject, { carries, fieldManager }: Writing): Drift | undefined {
   const { metadata } = object;
   const source = sourceOf(object);
   if (source && source.row.isActive?.(metadata) === false) return undefined;
@@ -34,7 +34,7 @@ export function driftOf(object: Written, { carries, fieldManager }: Writing): Dr
   return listed ?? controlledBy(metadata);
 }
 
-function sourceOf(object: Written): Belonging | undefined {
+function sourceOf(object: ManagedObject): Belonging | undefined {
   for (const [by, row] of Object.entries(sources)) {
     const name = row.nameIn(object);
     if (name !== undefined) return { by: by as SourceName, name, row };

@@ -4,7 +4,7 @@ import type { ManagedFields, Metadata } from "../objects.ts";
 export type SourceName = "argocd" | "flux-helm" | "flux-kustomize" | "helm";
 
 /** The parts of an object that identify its source. */
-export type Written = { readonly kind: string; readonly metadata: Metadata };
+export type ManagedObject = { readonly kind: string; readonly metadata: Metadata };
 
 /** How one source is detected. */
 export type Source = {
@@ -12,7 +12,7 @@ export type Source = {
    * Returns the Helm release, the Argo CD application or the Flux object that an object belongs to; undefined without the mark of the
    * source.
    */
-  nameIn(object: Written): string | undefined;
+  nameIn(object: ManagedObject): string | undefined;
   /** The path of the mark in managedFields. The manager that wrote the mark is the source, whatever its name. */
   readonly mark: readonly string[];
   /** The default name of its manager, if managedFields doesn't show who wrote the mark. */
@@ -85,7 +85,7 @@ const says = ({ labels, annotations }: Metadata, key: string, value: string) =>
  * Returns the application in `APP:GROUP/KIND:NAMESPACE/NAME`. The annotation must name this object, because a copy of an object contains
  * the annotation too.
  */
-function trackedBy({ kind, metadata: { annotations, namespace, name } }: Written): string | undefined {
+function trackedBy({ kind, metadata: { annotations, namespace, name } }: ManagedObject): string | undefined {
   const [app, of = "", at] = (annotations?.[`${argocd}/tracking-id`] ?? "").split(":");
   return of.endsWith(`/${kind}`) && at === `${namespace}/${name}` ? app : undefined;
 }

@@ -13,7 +13,7 @@ import type { Pull } from "./pulls.ts";
 export type Question = Omit<Pull, "image"> & { readonly image: ImageRef; readonly only: boolean };
 
 /** The sources of the facts. */
-export type Sources = {
+export type ImageSources = {
   readonly namespace: string;
   readonly secrets: Secrets;
   readonly registry: Registry;
@@ -27,7 +27,7 @@ export type Sources = {
  * them pulls.
  * @returns undefined for an image that needs no verdict: it is not in Azure, has no login, and no node failed to pull it
  */
-export async function observeImage(question: Question, sources: Sources): Promise<ImageFacts | undefined> {
+export async function observeImage(question: Question, sources: ImageSources): Promise<ImageFacts | undefined> {
   const { image, names, only, pods, account } = question;
   const { namespace, now, registry } = sources;
   const azure = azureHost(image.host);
@@ -73,7 +73,7 @@ const nothingMore: More = { late: undefined, unattached: [], fresh: { name: "", 
 /** Reads facts that are needed only if the pull fails: other Secrets of the namespace, and a free name for a new one. */
 async function lookFurther(
   { image, names, accountNames, pods, only }: Question,
-  sources: Sources,
+  sources: ImageSources,
   { azure, anonymous, poisoned }: { azure: AzureFacts | undefined; anonymous: Proof | undefined; poisoned: boolean },
 ): Promise<More> {
   const { registry, secrets } = sources;
@@ -109,7 +109,7 @@ async function tryAll(secrets: Awaited<ReturnType<typeof existing>>, image: Imag
   return tried.sort((a, b) => rank(a) - rank(b));
 }
 
-async function existing(names: readonly string[], { secrets }: Sources) {
+async function existing(names: readonly string[], { secrets }: ImageSources) {
   return (await Promise.all(names.map(secrets.get))).filter((secret) => secret !== undefined);
 }
 
@@ -128,7 +128,7 @@ async function contentOf(
   tried: readonly TriedLogin[],
   matches: readonly Match[],
   { host, repository }: ImageRef,
-  { registry, pulled }: Sources,
+  { registry, pulled }: ImageSources,
 ): Promise<Pick<ImageFacts, "hasOtherTags" | "noRepository">> {
   const login = matches[tried.findIndex(({ proof }) => proof.verdict === "not-found")]?.login;
   const content = login && (await registry.contentOf(host, repository, login));

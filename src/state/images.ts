@@ -17,10 +17,10 @@ export function containersOf({ spec }: Specified): Container[] {
 export type Specified = { readonly spec: PodSpec };
 
 /** A parsed image reference, with its original text. */
-export type Written = ImageRef & { readonly text: string };
+export type ParsedImage = ImageRef & { readonly text: string };
 
 /** Returns the parsed images of a pod's containers and volumes. Omits invalid references: the kubelet reports these itself. */
-export function imagesOf(pod: Specified): Written[] {
+export function imagesOf(pod: Specified): ParsedImage[] {
   const volumes = (pod.spec.volumes ?? []).flatMap(({ image }) => image?.reference || []);
   return [...containersOf(pod).map(({ image = "" }) => image), ...volumes].flatMap((text) => {
     try {

@@ -2,7 +2,7 @@ import type { CliError } from "../errors.ts";
 import { kinds } from "../kinds.ts";
 import { type ClusterScope, type Place, wholeOrEach } from "../scope/cluster-scopes.ts";
 import { byKey, inStep } from "../scope/pages-by-namespace.ts";
-import { type NamespaceState, namesOf, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
+import { type NamespaceState, objectNames, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
 import { among, firstMissing, kindOf, picksOf, type TargetObject, type TargetPick, unique } from "./targets.ts";
 
 /** Reads the state of one namespace. A second `read` sends the requests again. */
@@ -56,7 +56,7 @@ function stateInStep({ cluster }: ClusterScope, options: ReadOptions): (place: P
       accountsOf?.(namespace),
     ]);
     const read = unique(objects.flat());
-    const [secret, existing] = options.existing ? [undefined, namesOf(found)] : [found[0], undefined];
+    const [secret, existing] = options.existing ? [undefined, objectNames(found)] : [found[0], undefined];
     return { place, secret, targets: read, objects: read, pods: all, warningObjects: accounts ?? [], existing };
   };
 }

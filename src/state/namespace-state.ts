@@ -60,12 +60,12 @@ export async function readNamespace(place: Place, options: ReadOptions): Promise
     pods: all,
     warningObjects: options.warns ? await readWarningObjects(place, secret, targets, all) : [],
     otherNames,
-    existing: secrets && namesOf(secrets),
+    existing: secrets && objectNames(secrets),
   };
 }
 
 /** Returns the names of objects. */
-export const namesOf = (objects: readonly KubeObject[]): ReadonlySet<string> => new Set(objects.map(({ metadata }) => metadata.name));
+export const objectNames = (objects: readonly KubeObject[]): ReadonlySet<string> => new Set(objects.map(({ metadata }) => metadata.name));
 
 /** The objects that were read, by the key of their reference. */
 export type Seen = ReadonlyMap<string, KubeObject>;

@@ -1,5 +1,5 @@
 import type { Where } from "../cluster/port.ts";
-import { CliError, isRefusal } from "../errors.ts";
+import { CliError, isForbidden, isRefusal } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
 import { type CredentialId, describes, type HeldLogin, isLoginOf, type Manager, mayWrite, unknownClusters } from "../plan/ownership.ts";
@@ -58,7 +58,7 @@ const withData: readonly Where[] = [
  */
 export async function notedIn(clusterScopes: readonly ClusterScope[], wanted: Wanted, allow: Allowed = {}): Promise<NotedIn> {
   const all = await Promise.all(
-    clusterScopes.map((clusterScope) => wholeOrPlaces(clusterScope, (secret) => readSecret(clusterScope, secret, wanted, allow), wanted)),
+    clusterScopes.map((clusterScope) => notedAt(clusterScope, (secret) => readSecret(clusterScope, secret, wanted, allow), wanted)),
   );
   return { ...joined(all), unreadable: all.flatMap(({ unreadable }) => unreadable) };
 }
@@ -70,30 +70,25 @@ export type Allowed = { readonly force?: boolean };
 
 type Read = (secret: Secret) => Found;
 
-async function wholeOrPlaces(clusterScope: ClusterScope, read: Read, wanted: Wanted): Promise<NotedIn> {
-  try {
-    if (clusterScope.error) throw clusterScope.error;
-    return { ...(await notedOn(clusterScope, undefined, read, wanted)), unreadable: [] };
-  } catch (error) {
-    if (!isRefusal(error)) throw error;
-    if (clusterScope.error || error.kind !== "forbidden")
-      return { ...joined([]), unreadable: [{ context: clusterScope.context, error, own: true }] };
-    return inPlaces(clusterScope, error, read, wanted);
-  }
-}
-
-/** Lists each namespace of the run if listing the whole cluster is forbidden. */
-async function inPlaces(clusterScope: ClusterScope, refusal: CliError, read: Read, wanted: Wanted): Promise<NotedIn> {
+async function notedAt(clusterScope: ClusterScope, read: Read, wanted: Wanted): Promise<NotedIn> {
+  const { context, error: failed, namespaces } = clusterScope;
   const found: Found[] = [];
-  const { context } = clusterScope;
-  const unreadable: UnreadableCluster[] = [{ context, error: refusal, own: false }];
-  for (const namespace of clusterScope.namespaces) {
+  const list = async (namespace?: string): Promise<CliError | undefined> => {
     try {
       found.push(await notedOn(clusterScope, namespace, read, wanted));
+      return undefined;
     } catch (error) {
-      if (!isRefusal(error)) throw error;
-      unreadable.push({ context, error, own: true });
+      if (isRefusal(error)) return error;
+      throw error;
     }
+  };
+  const refusal = failed ?? (await list());
+  if (!refusal) return { ...joined(found), unreadable: [] };
+  const reads = !failed && isForbidden(refusal);
+  const unreadable: UnreadableCluster[] = [{ context, error: refusal, own: !reads }];
+  for (const namespace of reads ? namespaces : []) {
+    const error = await list(namespace);
+    if (error) unreadable.push({ context, error, own: true });
   }
   return { ...joined(found), unreadable };
 }

@@ -14,7 +14,7 @@ import { isOurs } from "../secret/entry.ts";
 import { readExisting } from "./existing-secret.ts";
 import { imagesFrom, imagesOf } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import { hasOwnList, isYounger, namesOf, pullingPods, topOf } from "./pods.ts";
+import { hasOwnList, isYounger, pullingPods, pullSecretNames, topOf } from "./pods.ts";
 import { accountsIn, isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /** A Secret and its registry. `others`: more hosts whose images its pods may wait for. */
@@ -128,7 +128,7 @@ export function deletionFacts({ secret, targets, pods, place }: NamespaceState, 
 function needingOf(secret: Secret, pods: readonly Pod[]): Needing[] {
   const serves = servedBy(secret);
   return pods
-    .filter((pod) => !isOver(pod) && !pod.metadata.deletionTimestamp && namesOf(pod).includes(secret.metadata.name))
+    .filter((pod) => !isOver(pod) && !pod.metadata.deletionTimestamp && pullSecretNames(pod).includes(secret.metadata.name))
     .filter((pod) => serves === "any" || imagesOf(pod).some(serves))
     .map((pod) => ({ name: pod.metadata.name, from: topOf({ kind: pod.kind, metadata: pod.metadata }) }));
 }

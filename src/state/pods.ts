@@ -87,7 +87,7 @@ export function topOf({ kind, metadata }: { readonly kind: string; readonly meta
 }
 
 /** Returns the names in a pod's own imagePullSecrets. */
-export const namesOf = ({ spec }: Pod): string[] => (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
+export const pullSecretNames = ({ spec }: Pod): string[] => (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
 
 /** Returns the facts of a pod for the image of one of its containers. */
 export function podFacts(pod: Pod, container: string, account: ServiceAccount | undefined): PodFacts {
@@ -107,7 +107,7 @@ export function podFacts(pod: Pod, container: string, account: ServiceAccount | 
  * an older list. Names that are not in the current list, or a list that has not changed since, show that the author wrote it.
  */
 export function hasOwnList(pod: Pod, account: ServiceAccount | undefined): boolean {
-  const names = namesOf(pod);
+  const names = pullSecretNames(pod);
   const listed = account ? readTarget("serviceaccount", account).names : [];
   if (names.length === 0 || String(names) === String(listed)) return false;
   const still = listed.filter((name) => names.includes(name));

@@ -8,7 +8,7 @@ import type { ImageRef } from "../registry/port.ts";
 import { together } from "../scope/concurrency.ts";
 import { containersOf } from "./images.ts";
 import { namespaceNotFound, uidOf } from "./namespace.ts";
-import { namesOf, podFacts } from "./pods.ts";
+import { podFacts, pullSecretNames } from "./pods.ts";
 
 /** One image that one or more pods pull with one list of pull secrets. */
 export type Pull = {
@@ -46,7 +46,7 @@ function pullsOf(pod: Pod, accounts: ReadonlyMap<string, ServiceAccount>): Pull[
   return containersOf(pod).map((container) => ({
     ...readImage(container.image ?? ""),
     account: name,
-    names: namesOf(pod),
+    names: pullSecretNames(pod),
     accountNames,
     pods: [podFacts(pod, container.name, account)],
   }));
