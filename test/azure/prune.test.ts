@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { role } from "../../sandbox/azure/roles.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { acrToken } from "../../src/credential/acr-token/acr-token.ts";
-import { createdTokens } from "../../src/credential/acr-token/scope-map.ts";
+import { createdTokens } from "../../src/credential/acr-token/find.ts";
 import type { Asked } from "../../src/credential/kind.ts";
 import { createdPrincipals } from "../../src/credential/service-principal/find.ts";
 import { servicePrincipal } from "../../src/credential/service-principal/service-principal.ts";

@@ -2,23 +2,16 @@ import type { Azure, AzureRegistry } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
-import { clustersNamedIn, isOfOurs, ofOurs, readMadeFor, withClusters } from "../../secret/azure-words.ts";
+import { clustersNamedIn, isOfOurs, ofOurs, withClusters } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOf } from "../granted-rights.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "../kind.ts";
 import { issueOf, notOwn, sameLifetime } from "../password-credential.ts";
 import { type Still, tryHeld } from "../prove.ts";
 import { type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { type IssuedToken, type TokenEnv, tokenApplier, tokenLifecycle, tokenRemoval } from "./apply.ts";
-import { planToken, recordedToken, slotOf, type TokenPlan, tokenPasswords } from "./plan.ts";
-import {
-  actionsAfter,
-  createdTokens,
-  noScopeMap,
-  pulledRepositories,
-  refuseOtherTokens,
-  type ScopeFound,
-  sharedScopeMap,
-} from "./scope-map.ts";
+import { createdTokens, type FoundToken, findToken, isOthers, type TokenNames } from "./find.ts";
+import { planToken, slotOf, type TokenPlan, tokenPasswords } from "./plan.ts";
+import { pulledRepositories, refuseOtherTokens } from "./scope-map.ts";
 
 const flags = {
   "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
@@ -56,13 +49,9 @@ export const acrToken = {
     },
   },
   flags,
-  parse({ flags: { "acr-token": named, "scope-map": map } }) {
-    const name = checkName(named);
-    checkMapName(map);
-    return { needsName: name === undefined };
-  },
+  parse: (asked) => ({ needsName: namesIn(asked.flags).token === undefined }),
   async open(asked, sources) {
-    const named = { token: checkName(asked.flags["acr-token"]), scopeMap: checkMapName(asked.flags["scope-map"]) };
+    const named = namesIn(asked.flags);
     const azure = await sources.azure(asked.identity);
     const registry = await sources.during(`Looking for ${asked.registry} in Azure`, () => azure.findRegistry(asked.registry));
     return credentialOf(registry, named, azure, asked, sources);
@@ -70,27 +59,23 @@ export const acrToken = {
 } as const satisfies Kind;
 
 /** Azure's rule for the name of a token. */
-const isName = (text: string) => /^[a-zA-Z0-9-]{5,50}$/.test(text);
+const isName = (text: unknown): text is string => typeof text === "string" && /^[a-zA-Z0-9-]{5,50}$/.test(text);
 
-function checkName(named: unknown): string | undefined {
-  if (named === undefined) return undefined;
-  if (typeof named === "string" && isName(named)) return named;
-  throw new CliError("usage", `invalid --acr-token "${named}": 5 to 50 letters, digits and hyphens`);
+/** Azure's rule for the name of a scope map. The names of scope maps that Azure creates start with an underscore. */
+const isMapName = (text: unknown): text is string => typeof text === "string" && /^[a-zA-Z0-9_-]{5,50}$/.test(text);
+
+/** Returns the names that a command line gives. @throws CliError usage */
+function namesIn({ "acr-token": token, "scope-map": scopeMap }: Asked["flags"]): TokenNames {
+  if (token !== undefined && !isName(token))
+    throw new CliError("usage", `invalid --acr-token "${token}": 5 to 50 letters, digits and hyphens`);
+  if (scopeMap !== undefined && !isMapName(scopeMap))
+    throw new CliError("usage", `invalid --scope-map "${scopeMap}": 5 to 50 letters, digits, hyphens and underscores`);
+  return { token, scopeMap };
 }
 
-/** Validates the name of a scope map. The names of scope maps that Azure creates start with an underscore. */
-function checkMapName(named: unknown): string | undefined {
-  if (named === undefined) return undefined;
-  if (typeof named === "string" && /^[a-zA-Z0-9_-]{5,50}$/.test(named)) return named;
-  throw new CliError("usage", `invalid --scope-map "${named}": 5 to 50 letters, digits, hyphens and underscores`);
-}
+type IssueEnv = TokenEnv & { readonly named: TokenNames; readonly sources: Sources };
 
-/** The token and the scope map that a command line names. */
-type Named = { readonly token: string | undefined; readonly scopeMap: string | undefined };
-
-type IssueEnv = TokenEnv & { readonly named: Named; readonly sources: Sources };
-
-function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked: Asked, sources: Sources): Credential {
+function credentialOf(registry: AzureRegistry, named: TokenNames, azure: Azure, asked: Asked, sources: Sources): Credential {
   const env: IssueEnv = { azure, registry, named, asked, sources, issued: new Map<string, IssuedToken>() };
   return {
     kind: acrToken.name,
@@ -102,60 +87,7 @@ function credentialOf(registry: AzureRegistry, named: Named, azure: Azure, asked
   };
 }
 
-/** The token to use, and its scope map if it exists. */
-type Found = ScopeFound & {
-  readonly name: string;
-  /** Only the Secrets of this run can hold the token. */
-  readonly alone: boolean;
-  /** Only the annotation of the Secret names it. */
-  readonly isRecorded?: true;
-  /** The recorded token belongs to the owner, according to its name or its scope map's description. */
-  readonly owned?: boolean;
-  /** The recorded token that this token replaces, because the registry rejects its password. */
-  readonly replaced?: string;
-  /** Its scope map has another name than the token, and is never changed. */
-  readonly hasSharedMap: boolean;
-};
-
-/**
- * Returns the named token. Otherwise returns the token whose login the Secret holds, if Azure shows the password that the Secret records.
- * Otherwise returns the owner's own token. Many namespaces share only a token that belongs to them by its name or its description. Anyone
- * with access to one of the namespaces can write an annotation, and could distribute their own token.
- */
-async function find({ owner, held }: Need, { named, azure, registry }: IssueEnv): Promise<Found> {
-  const read = async (name: string, alone: boolean): Promise<Found> => {
-    const [token, found] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, named.scopeMap ?? name)]);
-    if (named.scopeMap !== undefined && !found) throw noScopeMap(named.scopeMap, registry);
-    const shared = sharedScopeMap({ name, scopeMap: named.scopeMap }, token);
-    const scopeMap = shared === undefined || named.scopeMap !== undefined ? found : await azure.scopeMap(registry, shared);
-    // Azure finds a token by its name in any case, but a login requires the exact case
-    return { name: token?.name ?? name, alone, token, scopeMap, hasSharedMap: shared !== undefined };
-  };
-  if (named.token !== undefined) return read(named.token, false);
-  const recorded = held && recordedToken(held);
-  if (recorded === undefined) return read(await owner.ownName(), owner.alone);
-  const existing = await read(recorded, false);
-  const owned = (await owner.owns(recorded)) || (!owner.alone && (await isDescribedFor(owner, existing)));
-  if (!owner.alone && !owned) return read(await owner.ownName(), false);
-  if (existing.token && slotOf(held?.entry, existing.token)) return { ...existing, isRecorded: true, owned };
-  if (owned) return { ...existing, alone: owner.alone };
-  return { ...(await read(await owner.ownName(), owner.alone)), replaced: existing.name };
-}
-
-/**
- * Whether the scope map's description names these Secrets in one of these clusters. Writing the description requires permissions in Azure.
- */
-async function isDescribedFor(owner: Need["owner"], { scopeMap, hasSharedMap }: Found): Promise<boolean> {
-  const described = hasSharedMap || !scopeMap ? undefined : readMadeFor(scopeMap.description);
-  if (!described || described.words !== owner.words) return false;
-  const here = readMadeFor(ofOurs(await owner.wordsInCluster()))?.clusters ?? [];
-  return described.clusters.some((id) => here.includes(id));
-}
-
-/** Whether only an annotation names the token, so that it may be another user's. */
-const isOthers = ({ isRecorded, owned }: Found): boolean => isRecorded === true && !owned;
-
-type Tried = { readonly need: Need; readonly found: Found; readonly scope: RepositoryScope; readonly still: Still };
+type Tried = { readonly need: Need; readonly found: FoundToken; readonly scope: RepositoryScope; readonly still: Still };
 
 /**
  * Finds the token and tests its login. A token that only the annotation names gets no password, because anyone with access to the namespace
@@ -163,7 +95,7 @@ type Tried = { readonly need: Need; readonly found: Found; readonly scope: Repos
  */
 async function findAndTry(need: Need, env: IssueEnv): Promise<Tried> {
   const { registry, named, asked, sources } = env;
-  const found = await find(need, env);
+  const found = await findToken(need, env);
   const wanted = { named: need.repositories, fromPods: need.fromPods, images: need.images };
   const granted = found.scopeMap && pulledRepositories(found.scopeMap);
   const scope = repositoryScopeOf({ host: registry.loginServer, ...asked.again, acrToken: named.token }, wanted, granted);
@@ -223,11 +155,12 @@ const accepting = (name: string, { named, asked: { again } }: IssueEnv): Create 
   named.token === undefined ? again : { ...again, acrToken: name };
 
 /** Rejects a token that can do more than pull. @returns the warning if a flag accepts its rights @throws CliError conflict */
-function refuseRights(found: Found, scope: Make | Keep, env: IssueEnv): string | undefined {
+function refuseRights(found: FoundToken, scope: Make | Keep, env: IssueEnv): string | undefined {
   const { name, scopeMap } = found;
   const accept = accepting(name, env);
+  const actions = (scope.act === "keep" ? scopeMap?.actions : scope.after) ?? [];
   return refuseBeyondReading(
-    { of: `token "${name}"`, rights: rightsOf(actionsAfter(scope, found)) },
+    { of: `token "${name}"`, rights: rightsOf(actions) },
     env.named.scopeMap !== undefined || isForced(env.asked),
     scope.act === "keep" && scopeMap ? { ...accept, scopeMap: scopeMap.name } : { ...accept, force: true },
   );
@@ -239,7 +172,7 @@ function refuseRights(found: Found, scope: Make | Keep, env: IssueEnv): string |
  */
 async function withClusterNames(
   scope: Make | Keep,
-  { named, found, need: { owner } }: { readonly named: Named; readonly found: Found; readonly need: Need },
+  { named, found, need: { owner } }: { readonly named: TokenNames; readonly found: FoundToken; readonly need: Need },
 ): Promise<Make | Keep> {
   const { hasSharedMap, scopeMap } = found;
   if (scope.act !== "keep" || hasSharedMap || !scopeMap || (owner.alone && named.token === undefined)) return scope;
@@ -254,7 +187,7 @@ async function withClusterNames(
  * the password of the others.
  * @throws CliError conflict
  */
-async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: Found, owner: Need["owner"]): Promise<void> {
+async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: FoundToken, owner: Need["owner"]): Promise<void> {
   if (await owner.isInOneCluster()) return;
   const said = ofOurs(await owner.wordsInCluster());
   const described = scopeMap ? (withClusters(scopeMap.description, said) ?? scopeMap.description) : said;
@@ -269,7 +202,7 @@ async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: Found, ow
  * Warns that the recorded token gets no password unless the user names it, because anyone with access to the namespace can write the
  * annotation.
  */
-const replacedToken = (secret: string, { name, replaced }: Found): string | undefined =>
+const replacedToken = (secret: string, { name, replaced }: FoundToken): string | undefined =>
   replaced === undefined
     ? undefined
     : `secret/${secret} notes a dead password of the ACR token "${replaced}", so it gets one of "${name}": --acr-token ${replaced} keeps it there, if that token is meant for it`;

@@ -1,11 +1,9 @@
-import type { AcrToken, Azure, AzureRegistry, ScopeMap, Stock } from "../../azure/port.ts";
+import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
-import type { Made } from "../../plan/prune.ts";
 import { inLine } from "../../plan/wording.ts";
 import { covers } from "../../registry/repository.ts";
-import { readMadeFor } from "../../secret/azure-words.ts";
 
 export type ScopeOptions = {
   /** The login server. */
@@ -37,7 +35,7 @@ const grantsOf = (actions: readonly string[]): string[] => [
 ];
 
 /** Returns the name of a token's scope map. */
-const mapOf = (token: AcrToken | undefined): string | undefined => token?.scopeMapId.split("/").at(-1);
+export const mapOf = (token: AcrToken | undefined): string | undefined => token?.scopeMapId.split("/").at(-1);
 
 /** Returns the name of the scope map that a token has or gets, if it is not the token's own. */
 export function sharedScopeMap(
@@ -45,7 +43,7 @@ export function sharedScopeMap(
   token: AcrToken | undefined,
 ): string | undefined {
   const used = mapOf(token);
-  return scopeMap ?? (used === undefined || same(used, name) ? undefined : used);
+  return scopeMap ?? (used === undefined || isSameName(used, name) ? undefined : used);
 }
 
 /** Returns the scope maps that tokens of other names have, in lower case. */
@@ -94,12 +92,12 @@ function checkSize(name: string, { length }: readonly string[]): void {
 }
 
 /** Compares names like Azure, which ignores their case. */
-const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+export const isSameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
 /** @throws CliError conflict if the token has another scope map, or if this one doesn't allow the repositories */
 function checkShared(shared: string, { name, repositories }: ScopeOptions, { token, scopeMap }: ScopeFound): void {
   const used = mapOf(token);
-  if (used !== undefined && !same(used, shared))
+  if (used !== undefined && !isSameName(used, shared))
     throw new CliError("conflict", `the ACR token "${name}" has the scope map "${used}"`, { hint: "name another token with --acr-token" });
   const granted = scopeMap && pulledRepositories(scopeMap);
   const missing = granted && repositories.find((repository) => !granted.some((scope) => covers(scope, repository)));
@@ -108,15 +106,6 @@ function checkShared(shared: string, { name, repositories }: ScopeOptions, { tok
     hint: "let it in Azure, or name another token with --acr-token",
   });
 }
-
-export const noScopeMap = (name: string, { name: registry }: AzureRegistry): CliError =>
-  new CliError("notFound", `registry "${registry}" has no scope map "${name}"`, {
-    hint: `az acr scope-map list --registry ${registry} --query "[].name" -o tsv`,
-  });
-
-/** Returns the actions of the token after the plan. */
-export const actionsAfter = (scope: Make | Keep, { scopeMap }: ScopeFound): readonly string[] =>
-  scope.act === "keep" ? (scopeMap?.actions ?? []) : (scope.after ?? []);
 
 /**
  * Rejects adding repositories to a scope map that other tokens have, unless a flag accepts it.
@@ -133,46 +122,11 @@ export async function refuseOtherTokens(
   if (scope.act !== "update" || (scope.grants ?? []).length === 0) return undefined;
   const { name } = scope.to;
   const { tokens } = await azure.stock(registry);
-  const gaining = tokens.flatMap((token) => (same(mapOf(token) ?? "", name) && !same(token.name, name) ? [token.name] : [])).sort();
+  const gaining = tokens
+    .flatMap((token) => (isSameName(mapOf(token) ?? "", name) && !isSameName(token.name, name) ? [token.name] : []))
+    .sort();
   if (gaining.length === 0) return undefined;
   const message = `the scope map "${name}" is also that of ${inLine(gaining)}, which ${gaining.length > 1 ? "get" : "gets"} its repositories`;
   if (accepted) return message;
   throw new CliError("conflict", message, { hint: accept });
 }
-
-const keyOf = (name = ""): string => name.toLowerCase();
-
-/** Returns the tokens and scope maps that this plugin created. A token has no description, so the description of its scope map counts. */
-export function createdTokens({ tokens, scopeMaps }: Stock, { loginServer: host }: AzureRegistry): Made[] {
-  const having = Map.groupBy(tokens, (token) => keyOf(mapOf(token)));
-  const names = new Set(tokens.map(({ name }) => keyOf(name)));
-  return scopeMaps.flatMap((map): Made[] => {
-    const of = readMadeFor(map.description);
-    if (!of) return [];
-    const users = having.get(keyOf(map.name)) ?? [];
-    const token = users.find(({ name }) => same(name, map.name));
-    const own = token ? tokenWith(map, token, users) : mapAlone(map, users.length > 0 || names.has(keyOf(map.name)));
-    return [{ kind: "acr-token", host, for: of, ...own }];
-  });
-}
-
-type Own = Omit<Made, "kind" | "host" | "for">;
-
-function mapAlone({ name, madeAt, changedAt }: Stock["scopeMaps"][number], isNeeded: boolean): Own {
-  const to = { kind: "scopemap.azurecr.io", name } as const;
-  const changed = latestOf([madeAt, changedAt]);
-  return { to, identity: name, what: "scope map", passwords: [], madeAt, changedAt: changed, needed: isNeeded || undefined };
-}
-
-/** Returns a token with its scope map. Deleting the token also deletes its scope map, which other tokens may have. */
-function tokenWith(map: Stock["scopeMaps"][number], token: Stock["tokens"][number], users: readonly AcrToken[]): Own {
-  const { name, madeAt } = token;
-  const passwords = token.passwords.map(({ name: slot, creationTime }) => ({ slot, madeAt: creationTime }));
-  const changedAt = latestOf([token, map].flatMap((one) => [one.madeAt, one.changedAt]).concat(passwords.map((one) => one.madeAt)));
-  const to = { kind: "token.azurecr.io", name } as const;
-  return { to, identity: name, what: "token", passwords, madeAt, changedAt, needed: users.length > 1 || undefined };
-}
-
-/** Returns the latest time; undefined if none is known. */
-const latestOf = (times: readonly (string | undefined)[]): string | undefined =>
-  times.filter((time) => time !== undefined).toSorted((a, b) => Date.parse(b) - Date.parse(a))[0];
