@@ -104,9 +104,9 @@ function deleted({ secret, clusterScopes, flags, open, session }: Deleting, dryR
  * first.
  */
 async function* openedIn(places: AsyncIterable<NamespaceReader>, open: Open): AsyncGenerator<NamespaceReader> {
-  for await (const { place, read: look } of places)
+  for await (const { scope, read: look } of places)
     yield {
-      place,
+      scope,
       read: async () => {
         const state = await look();
         const entries = (state.secret && readEntries(state.secret)) ?? [];

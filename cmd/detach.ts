@@ -60,7 +60,7 @@ export const detach = verb({
       candidates: (state, run) => meantIn(state, run).map(({ to }) => to),
       plan: (state, run) => {
         const { secret, onePlace, isMeant } = run;
-        const { namespace } = state.place;
+        const { namespace } = state.scope;
         const changes = meantIn(state, run)
           .filter(({ to }) => isMeant(to))
           .map((target) => planDetach(secret, target, options));
@@ -72,8 +72,8 @@ export const detach = verb({
 });
 
 /** Returns the targets of one namespace that the command line selects. */
-function meantIn({ targets: found, place }: NamespaceState, { secret, targets }: Pick<TargetRun, "secret" | "targets">): Target[] {
-  return found.map((target) => targetOf(target, place.context)).filter((target) => !targets.whereUsed || carriesForGood(secret, target));
+function meantIn({ targets: found, scope }: NamespaceState, { secret, targets }: Pick<TargetRun, "secret" | "targets">): Target[] {
+  return found.map((target) => targetOf(target, scope.context)).filter((target) => !targets.whereUsed || carriesForGood(secret, target));
 }
 
 /** Whether a target has the name in its own list, and the list can be changed permanently. */
@@ -114,11 +114,11 @@ function detachDangling(flags: DanglingFlags, words: readonly string[], session:
       lenient: !named || !onePlace,
       existing: true,
     },
-    each: ({ targets: found, place, existing = new Set() }) => {
+    each: ({ targets: found, scope, existing = new Set() }) => {
       // Every namespace has a ServiceAccount, so this one doesn't exist
-      if (onePlace && found.length === 0) throw noNamespace(place.namespace);
+      if (onePlace && found.length === 0) throw noNamespace(scope.namespace);
       return planDangling(
-        found.map((target) => targetOf(target, place.context)),
+        found.map((target) => targetOf(target, scope.context)),
         { existing, named },
       );
     },

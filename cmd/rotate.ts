@@ -102,7 +102,7 @@ async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotat
   const { options, unreadable, unnoted, claimed } = rotating;
   const halted = () => session.context.interruption.halted;
   // The Secrets of these clusters are unknown, so none of them is rotated
-  for (const { context, error, own } of unreadable) if (own) yield failure({ place: { context, namespace: "" } }, error);
+  for (const { context, error, own } of unreadable) if (own) yield failure({ scope: { context, namespace: "" } }, error);
   const defects: unknown[] = [];
   const ends = () => halted() || defects.length > 0;
   const begin = (rotation: Rotation<Noted>) => {

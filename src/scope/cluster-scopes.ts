@@ -3,7 +3,7 @@ import { type CliError, type ErrorKind, isForbidden, isRefusal } from "../errors
 import { includes, isOpen, type Scope } from "./scope.ts";
 
 /** One namespace of one cluster. Every verb processes namespaces one by one. `context` is set only if a run selects contexts. */
-export type Place = { readonly context: string | undefined; readonly namespace: string; readonly cluster: Cluster };
+export type NamespaceScope = { readonly context: string | undefined; readonly namespace: string; readonly cluster: Cluster };
 
 /** The namespaces of one cluster that a run selects, or the reason why they can't be determined. Contains only their names. */
 export type ClusterScope = {

@@ -1,12 +1,12 @@
 import type { CliError } from "../errors.ts";
 import { kinds } from "../kinds.ts";
-import { type ClusterScope, type Place, wholeOrEach } from "../scope/cluster-scopes.ts";
+import { type ClusterScope, type NamespaceScope, wholeOrEach } from "../scope/cluster-scopes.ts";
 import { byKey, inStep } from "../scope/pages-by-namespace.ts";
 import { type NamespaceState, objectNames, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
 import { among, firstMissing, kindOf, picksOf, type TargetObject, type TargetPick, unique } from "./targets.ts";
 
 /** Reads the state of one namespace. A second `read` sends the requests again. */
-export type NamespaceReader = { readonly place: Place; read(): Promise<NamespaceState> };
+export type NamespaceReader = { readonly scope: NamespaceScope; read(): Promise<NamespaceState> };
 
 /** The smallest number of namespaces for which cluster-wide lists are read page by page. */
 const many = 16;
@@ -23,13 +23,13 @@ export async function* readersOf(clusterScopes: readonly ClusterScope[], options
 }
 
 function failingReader({ context, cluster }: ClusterScope, error: CliError): NamespaceReader {
-  return { place: { context, namespace: "", cluster }, read: () => Promise.reject(error) };
+  return { scope: { context, namespace: "", cluster }, read: () => Promise.reject(error) };
 }
 
 function* readersPerNamespace({ context, cluster, namespaces }: ClusterScope, options: ReadOptions): Generator<NamespaceReader> {
   for (const namespace of namespaces) {
-    const place = { context, namespace, cluster };
-    yield { place, read: () => readNamespace(place, options) };
+    const scope = { context, namespace, cluster };
+    yield { scope, read: () => readNamespace(scope, options) };
   }
 }
 
@@ -40,24 +40,24 @@ async function* readersInStep(clusterScope: ClusterScope, options: ReadOptions):
   for (const namespace of namespaces) yield reader(await read({ context, namespace, cluster }), options);
 }
 
-function stateInStep({ cluster }: ClusterScope, options: ReadOptions): (place: Place) => Promise<NamespaceState> {
+function stateInStep({ cluster }: ClusterScope, options: ReadOptions): (scope: NamespaceScope) => Promise<NamespaceState> {
   const { secret, targets, pods } = options;
   const secrets = inStep(cluster.pages("secret", options.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }));
   const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick));
   const podsOf = pods === "none" ? async () => [] : inStep(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
   // In many namespaces, the Secrets that other entries refer to are not read, because each needs a request
   const accountsOf = options.warns && hasTemplates(picksOf(targets)) ? inStep(cluster.pages("serviceaccount")) : undefined;
-  return async (place) => {
-    const { namespace } = place;
+  return async (scope) => {
+    const { namespace } = scope;
     const [found, objects, all, accounts] = await Promise.all([
       secrets(namespace),
-      Promise.all(chosen.map((of) => of(place))),
+      Promise.all(chosen.map((of) => of(scope))),
       podsOf(namespace),
       accountsOf?.(namespace),
     ]);
     const read = unique(objects.flat());
     const [secret, existing] = options.existing ? [undefined, objectNames(found)] : [found[0], undefined];
-    return { place, secret, targets: read, objects: read, pods: all, warningObjects: accounts ?? [], existing };
+    return { scope, secret, targets: read, objects: read, pods: all, warningObjects: accounts ?? [], existing };
   };
 }
 
@@ -68,24 +68,24 @@ const hasTemplates = (picks: readonly TargetPick[]): boolean =>
 const isEveryAccount = ({ kind, globs, selector }: TargetPick): boolean =>
   !("podSpec" in kinds[kind]) && globs.includes("*") && selector === undefined;
 
-function pickInStep(cluster: ClusterScope["cluster"], pick: TargetPick): (place: Place) => Promise<readonly TargetObject[]> {
+function pickInStep(cluster: ClusterScope["cluster"], pick: TargetPick): (scope: NamespaceScope) => Promise<readonly TargetObject[]> {
   const { kind, names, globs, selector } = pick;
   const [only, ...others] = names;
   const fields = globs.length === 0 && others.length === 0 ? `metadata.name=${only}` : undefined;
   const listed = inStep<TargetObject>(cluster.pages(kind, { labels: selector, fields }));
-  return async (place) => among(pick, await listed(place.namespace));
+  return async (scope) => among(pick, await listed(scope.namespace));
 }
 
 /** Returns a reader whose first `read` returns the prefetched state, unless it lacks a target. Later reads send requests. */
 function reader(state: NamespaceState, options: ReadOptions): NamespaceReader {
-  const { place } = state;
+  const { scope } = state;
   let first = isWhole(state, options) ? state : undefined;
   return {
-    place,
+    scope,
     read: async () => {
       const seen = first;
       first = undefined;
-      return seen ?? readNamespace(place, options);
+      return seen ?? readNamespace(scope, options);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { listAll } from "../cluster/port.ts";
 import { keyOf, kinds, type Ref } from "../kinds.ts";
 import type { KubeObject, Pod, Secret } from "../objects.ts";
-import type { Place } from "../scope/cluster-scopes.ts";
+import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { together } from "../scope/concurrency.ts";
 import { type ChoiceOptions, chosenTargets, type TargetObject } from "./targets.ts";
 import { type NamedSecret, readOtherNames, readWarningObjects } from "./warning-reads.ts";
@@ -17,7 +17,7 @@ export type ReadOptions = ChoiceOptions & {
 
 /** The objects that were read in one namespace for a command on one Secret. */
 export type NamespaceState = {
-  readonly place: Place;
+  readonly scope: NamespaceScope;
   readonly secret: Secret | undefined;
   readonly targets: readonly TargetObject[];
   /** Every object that was read for the targets. After a choice, `targets` contains only some of them. */
@@ -38,13 +38,13 @@ export const waiting = "status.phase=Pending";
  * Reads the Secret, the targets and the pods of one namespace concurrently.
  * @throws CliError notFound for a named target that doesn't exist
  */
-export async function readNamespace(place: Place, options: ReadOptions): Promise<NamespaceState> {
-  const { cluster, namespace } = place;
+export async function readNamespace(scope: NamespaceScope, options: ReadOptions): Promise<NamespaceState> {
+  const { cluster, namespace } = scope;
   const { secret, pods } = options;
   const own = options.existing ? undefined : cluster.get({ kind: "secret", name: secret, namespace });
-  const reading = chosenTargets(place, options);
+  const reading = chosenTargets(scope, options);
   // Runs concurrently with the other reads. An error is reported by the warning that awaits the result
-  const otherNames = options.warns ? reading.then((objects) => readOtherNames(place, secret, objects)) : undefined;
+  const otherNames = options.warns ? reading.then((objects) => readOtherNames(scope, secret, objects)) : undefined;
   otherNames?.catch(() => undefined);
   const [found, targets, all, secrets] = await together([
     own,
@@ -53,12 +53,12 @@ export async function readNamespace(place: Place, options: ReadOptions): Promise
     options.existing ? listAll(cluster, "secret", { namespace, metadataOnly: true }) : undefined,
   ]);
   return {
-    place,
+    scope,
     secret: found,
     targets,
     objects: targets,
     pods: all,
-    warningObjects: options.warns ? await readWarningObjects(place, secret, targets, all) : [],
+    warningObjects: options.warns ? await readWarningObjects(scope, secret, targets, all) : [],
     otherNames,
     existing: secrets && objectNames(secrets),
   };

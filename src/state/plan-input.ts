@@ -9,7 +9,7 @@ import type { PlanInput } from "../plan/namespace.ts";
 import { accountOf, namesIn, readTarget } from "../plan/references.ts";
 import { type Account, annotation, type Lister, type WarningInputs } from "../plan/target-warnings.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
-import type { Place } from "../scope/cluster-scopes.ts";
+import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { isOurs } from "../secret/entry.ts";
 import { readExisting } from "./existing-secret.ts";
 import { imagesFrom, imagesOf } from "./images.ts";
@@ -32,12 +32,12 @@ export function planInputOf(
   { name, host, others = [], fieldManager, now }: Asked,
 ): { readonly facts: PlanInput; readonly login: Login | undefined } {
   const { secret, targets, pods } = state;
-  const { context } = state.place;
+  const { context } = state.scope;
   const read = secret && readExisting(secret, host, fieldManager);
   const hosts = [...(read ? keysOf(host, read.existing) : [host]), ...others];
   const warningInputs = warningInputsOf(state, hosts);
   const facts: PlanInput = {
-    to: secretIn(state.place, name),
+    to: secretIn(state.scope, name),
     existing: read?.existing,
     targets: targets.map((target) => ({ ...targetOf(target, context), drift: driftIn(target, fieldManager) })),
     pods: pullingPods(hosts, pods, { context, now, isAuthored: isAuthoredBy(warningInputs.listers) }),
@@ -47,7 +47,7 @@ export function planInputOf(
 }
 
 /** Returns the reference of a Secret in a namespace. */
-export const secretIn = ({ context, namespace }: Place, name: string): Ref<"secret"> => ({
+export const secretIn = ({ context, namespace }: NamespaceScope, name: string): Ref<"secret"> => ({
   kind: "secret",
   name,
   namespace,
@@ -109,10 +109,10 @@ export function isAuthoredBy(listers: readonly Lister[]): (pod: Pod) => boolean 
 const isGone = (object: TargetObject): boolean => object.metadata.deletionTimestamp !== undefined || isOver(object);
 
 /** Returns the input for planning a deletion in one namespace. @param name the name of the Secret */
-export function deletionFacts({ secret, targets, pods, place }: NamespaceState, name: string, fieldManager: string): DeleteFacts {
-  const { context } = place;
+export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, name: string, fieldManager: string): DeleteFacts {
+  const { context } = scope;
   return {
-    to: secretIn(place, name),
+    to: secretIn(scope, name),
     existing: secret && readExisting(secret, "", fieldManager).existing,
     ours: secret !== undefined && isOurs(secret),
     targets: targets.map((target) => targetOf(target, context)),

@@ -4,7 +4,7 @@ import type { Fix } from "../fix.ts";
 import { kinds, lastingKinds, resourceOf, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { KubeObject, KubeObjects, PodSpec, ServiceAccount } from "../objects.ts";
 import { podSpecOf, readTarget, type Target } from "../plan/references.ts";
-import type { Place } from "../scope/cluster-scopes.ts";
+import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { together } from "../scope/concurrency.ts";
 import { matchesGlob } from "../scope/scope.ts";
 import { noNamespace, uidOf } from "./namespace.ts";
@@ -68,11 +68,11 @@ export type ChoiceOptions = {
 };
 
 /** Returns the distinct objects that were picked in one namespace, in the order of the picks. @throws CliError notFound */
-export async function chosenTargets(place: Place, options: ChoiceOptions): Promise<TargetObject[]> {
+export async function chosenTargets(scope: NamespaceScope, options: ChoiceOptions): Promise<TargetObject[]> {
   const picks = picksOf(options.targets);
-  const found = await together(picks.map((pick) => chosenBy(pick, place, options)));
+  const found = await together(picks.map((pick) => chosenBy(pick, scope, options)));
   const missing = firstMissing(picks, found, options);
-  if (missing) await refuseMissing(place, { secret: options.secret, ...missing });
+  if (missing) await refuseMissing(scope, { secret: options.secret, ...missing });
   return unique(found.flat());
 }
 
@@ -81,21 +81,21 @@ export const unique = (objects: readonly TargetObject[]): TargetObject[] => [
   ...new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, object])).values(),
 ];
 
-async function chosenBy(pick: TargetPick, place: Place, options: ChoiceOptions): Promise<TargetObject[]> {
-  const { cluster, namespace } = place;
+async function chosenBy(pick: TargetPick, scope: NamespaceScope, options: ChoiceOptions): Promise<TargetObject[]> {
+  const { cluster, namespace } = scope;
   const { kind, names, globs, selector } = pick;
-  if (globs.length === 0) return together(names.map((name) => named(kind, name, place, options)));
+  if (globs.length === 0) return together(names.map((name) => named(kind, name, scope, options)));
   const listed = await listAll(cluster, kind, { namespace, labels: selector });
   return among<TargetObject>(pick, listed);
 }
 
-async function named(kind: TargetKind, name: string, place: Place, options: ChoiceOptions): Promise<TargetObject> {
-  const { cluster, namespace } = place;
+async function named(kind: TargetKind, name: string, scope: NamespaceScope, options: ChoiceOptions): Promise<TargetObject> {
+  const { cluster, namespace } = scope;
   const to = { kind, name, namespace };
   return (
     (await cluster.get(to)) ??
-    (options.patience && isGiven(to) ? await comes(place, options.patience) : undefined) ??
-    refuseMissing(place, { kind, name, secret: options.secret })
+    (options.patience && isGiven(to) ? await comes(scope, options.patience) : undefined) ??
+    refuseMissing(scope, { kind, name, secret: options.secret })
   );
 }
 
@@ -106,7 +106,7 @@ const isGiven = ({ kind, name }: { readonly kind: string; readonly name: string 
 /** Milliseconds between two reads. */
 const between = 200;
 
-async function comes({ cluster, namespace }: Place, { milliseconds, sleep }: Patience): Promise<TargetObject | undefined> {
+async function comes({ cluster, namespace }: NamespaceScope, { milliseconds, sleep }: Patience): Promise<TargetObject | undefined> {
   if ((await visibleUid(cluster, namespace)) === undefined) return undefined;
   for (let waited = 0; waited < milliseconds; waited += between) {
     await sleep(between);
@@ -163,7 +163,7 @@ function missingOf({ kind, names, globs, selector }: TargetPick, found: readonly
 type Missing = { readonly kind: TargetKind; readonly secret: string; readonly name?: string; readonly chosenBy?: string };
 
 /** Distinguishes a missing target from a missing namespace, if the user may read it. @throws CliError notFound */
-async function refuseMissing({ cluster, namespace }: Place, { kind, name, secret, chosenBy = "" }: Missing): Promise<never> {
+async function refuseMissing({ cluster, namespace }: NamespaceScope, { kind, name, secret, chosenBy = "" }: Missing): Promise<never> {
   if ((await visibleUid(cluster, namespace)) === undefined) throw noNamespace(namespace);
   const resource = resourceOf(kind);
   const get = { kubectl: "get", args: [kinds[kind].plural], namespace } as const;

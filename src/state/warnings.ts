@@ -87,9 +87,9 @@ export function tellOtherNames(state: NamespaceState, plan: Plan): Promise<Tell[
 }
 
 /** Returns the targets whose lists a plan writes. */
-function writtenBy(plan: Plan, { targets, place }: NamespaceState) {
+function writtenBy(plan: Plan, { targets, scope }: NamespaceState) {
   const written = new Set(plan.flatMap((change) => (change.act === "attach" || change.act === "recreate" ? [keyOf(change.to)] : [])));
-  const read = targets.map((object) => ({ object, target: targetOf(object, place.context) }));
+  const read = targets.map((object) => ({ object, target: targetOf(object, scope.context) }));
   return read.filter(({ target }) => written.has(keyOf(target.to)));
 }
 

@@ -46,7 +46,7 @@ export function attachIn(
   const { secret, hosts } = readIn(state, attaching);
   const [host = "", ...others] = hosts;
   const found = whereUsed ? usersIn(state, hosts, name) : state.targets;
-  const meant = { ...state, targets: found.filter((object) => isMeant(targetOf(object, state.place.context).to)) };
+  const meant = { ...state, targets: found.filter((object) => isMeant(targetOf(object, state.scope.context).to)) };
   const { facts } = planInputOf(meant, { name, host, others, fieldManager, now });
   const plan = planAttaches(facts, { restart, recreateOptions, mayPull: () => true });
   if (onePlace && meant.targets.length === 0)
@@ -57,12 +57,12 @@ export function attachIn(
 /** Returns the targets that use the Secret's registry and lack the Secret. @throws CliError as {@link attachIn} */
 export function lackingIn(state: NamespaceState, attaching: Attaching): Ref[] {
   const { hosts } = readIn(state, attaching);
-  const users = usersIn(state, hosts, attaching.secret).map((object) => targetOf(object, state.place.context));
+  const users = usersIn(state, hosts, attaching.secret).map((object) => targetOf(object, state.scope.context));
   return users.filter(({ names }) => !names.includes(attaching.secret)).map(({ to }) => to);
 }
 
-function readIn({ secret, place }: NamespaceState, { secret: name, make, fieldManager }: Attaching) {
-  if (!secret) throw noSecret(name, { ...make, secret: name, namespace: place.namespace });
+function readIn({ secret, scope }: NamespaceState, { secret: name, make, fieldManager }: Attaching) {
+  if (!secret) throw noSecret(name, { ...make, secret: name, namespace: scope.namespace });
   const type = secret.type ?? "Opaque";
   if (!(type in pullSecretKey))
     throw new CliError("invalid", `secret "${name}" is of type ${type}, which the kubelet passes over when it pulls`);

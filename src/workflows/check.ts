@@ -6,7 +6,7 @@ import { asCliError, type CliError } from "../errors.ts";
 import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
 import { askOnce } from "../registry/registry.ts";
-import type { ClusterScope, Place } from "../scope/cluster-scopes.ts";
+import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { over } from "../scope/concurrency.ts";
 import { mayBeTokenOf } from "../secret/names.ts";
 import { observeImage, type Question } from "../state/image.ts";
@@ -52,27 +52,27 @@ export async function checkAll(clusterScopes: readonly ClusterScope[], options: 
   const verdicts: Verdict[] = [];
   const errors: CheckFailure[] = [];
   const bounds = { width: tools.width, halted: tools.isInterrupted };
-  for await (const checked of over(placesOf(clusterScopes), bounds, (place) => checkOne(place, options, ports))) {
+  for await (const checked of over(namespaceScopesOf(clusterScopes), bounds, (scope) => checkOne(scope, options, ports))) {
     if (Array.isArray(checked)) verdicts.push(...checked);
     else errors.push(checked);
   }
   return { verdicts, errors };
 }
 
-type CheckedPlace = Place & { readonly error?: CliError };
+type CheckedScope = NamespaceScope & { readonly error?: CliError };
 
-function* placesOf(clusterScopes: readonly ClusterScope[]): Generator<CheckedPlace> {
+function* namespaceScopesOf(clusterScopes: readonly ClusterScope[]): Generator<CheckedScope> {
   for (const { context, cluster, namespaces, error } of clusterScopes) {
     if (error) yield { context, cluster, namespace: "", error };
     for (const namespace of namespaces) yield { context, cluster, namespace };
   }
 }
 
-async function* checkOne(place: CheckedPlace, options: CheckOptions, ports: CheckPorts): AsyncGenerator<Verdict[] | CheckFailure> {
-  const { context, cluster, namespace } = place;
+async function* checkOne(scope: CheckedScope, options: CheckOptions, ports: CheckPorts): AsyncGenerator<Verdict[] | CheckFailure> {
+  const { context, cluster, namespace } = scope;
   const at = context === undefined ? {} : { context };
   try {
-    if (place.error) throw place.error;
+    if (scope.error) throw scope.error;
     const verdicts = await checkPlace(cluster, namespace, options, ports);
     yield verdicts.map((verdict) => ({ ...verdict, ...at, fix: verdict.fix && { ...verdict.fix, ...at } }));
   } catch (error) {

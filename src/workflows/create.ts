@@ -100,14 +100,14 @@ async function* issueOnce(reader: NamespaceReader, order: Order): AsyncGenerator
 /** @throws CliError of the namespace; an error of the cluster comes before an error of Azure, because it prevents every other step */
 async function planIssue(reader: NamespaceReader, order: Order) {
   const { name, repositories, fromPods, opening, shape } = order;
-  const owner = ownerOf(reader.place, name);
+  const owner = ownerOf(reader.scope, name);
   const [state] = await together([reader.read(), order.needsName ? owner.ownName() : undefined]);
   const credential = await opening;
   const { host } = credential;
   const tools = order.tools(credential);
   const { write, force, merge } = tools;
   const there = state.secret && readExisting(state.secret, host, write.fieldManager);
-  if (there && !force && !merge) refuseForeign(secretIn(reader.place, name), { host, shape }, there.existing);
+  if (there && !force && !merge) refuseForeign(secretIn(reader.scope, name), { host, shape }, there.existing);
   const held = there && { entry: entryFor(there.existing.entries, host), login: there.login };
   const issue = await credential.issue({
     owner,

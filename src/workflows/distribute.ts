@@ -89,11 +89,11 @@ function eachOf(
   const byKey = new Map(members.map((member) => [keyOf(member.to), member]));
   const logins = new Set(members.flatMap(({ login }) => (login ? [fingerprint(login)] : [])));
   const passwords = members.map(({ entry: noted }) => noted);
-  return ({ secret, place }) => {
+  return ({ secret, scope }) => {
     // A deleted Secret needs no login
     if (!secret) return [];
     const { name, uid } = secret.metadata;
-    const to = secretIn(place, name);
+    const to = secretIn(scope, name);
     const { existing: looked, login: inside } = readExisting(secret, host, write.fieldManager);
     const existing = { ...looked, entries: looked.entries ?? (force ? readAnnotation(secret) : undefined) };
     const { login, made } = run;

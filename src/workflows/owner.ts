@@ -4,7 +4,7 @@ import { CliError, isForbidden, unlessForbidden } from "../errors.ts";
 import { unknownClusters } from "../plan/ownership.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import { several } from "../plan/wording.ts";
-import type { ClusterScope, Place } from "../scope/cluster-scopes.ts";
+import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { manyNamespaces, unnamedCluster, wordsIn } from "../secret/azure-words.ts";
 import { mayBeTokenOf, tokenName } from "../secret/names.ts";
 import { idBy, noNamespace, uidOf } from "../state/namespace.ts";
@@ -14,7 +14,7 @@ import type { Clusters, Noted } from "../state/noted.ts";
  * Returns one Secret as the owner of a credential. The name in Azure is derived from the namespace's uid, so no other Secret has the same
  * name.
  */
-export function ownerOf({ cluster, namespace, context }: Place, secret: string): Owner {
+export function ownerOf({ cluster, namespace, context }: NamespaceScope, secret: string): Owner {
   const ownName = once(async () => tokenName(await known(() => uidOf(cluster, namespace), namespace), namespace, secret));
   const words = `secret ${secret} in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`;
   return {

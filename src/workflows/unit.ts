@@ -6,7 +6,7 @@ import type { Env, Run, Tools } from "../actions/tools.ts";
 import { asCliError, CliError, Conflict, Interrupted } from "../errors.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";
 import { aheadOf } from "../plan/wording.ts";
-import type { Place } from "../scope/cluster-scopes.ts";
+import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { over } from "../scope/concurrency.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { NamespaceReader } from "../state/namespace-reader.ts";
@@ -105,7 +105,7 @@ async function clear(made: readonly ChangeOutcome[], env: Env, { goesOn }: Pick<
 }
 
 /** Announces the changes of a plan that end pods, before any of them. */
-function* announced(plan: Plan, { place: { context, namespace } }: NamespaceReader): Generator<Outcome> {
+function* announced(plan: Plan, { scope: { context, namespace } }: NamespaceReader): Generator<Outcome> {
   const ahead = aheadOf(plan);
   if (ahead === undefined) return;
   const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
@@ -114,7 +114,7 @@ function* announced(plan: Plan, { place: { context, namespace } }: NamespaceRead
 
 /** Returns the error of a namespace. An interruption is not an error, unless it left something to clean up. */
 export function failure(
-  { place: { context, namespace } }: { place: Pick<Place, "context" | "namespace"> },
+  { scope: { context, namespace } }: { scope: Pick<NamespaceScope, "context" | "namespace"> },
   error: CliError,
 ): NamespaceError {
   const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
@@ -153,8 +153,8 @@ async function planIn(reader: NamespaceReader, unit: Unit, prepare: Turn["prepar
 }
 
 function plannedFor(state: NamespaceState, plan: Plan, unit: Unit, isFirst: boolean): Planned {
-  const { secret, targets, pods, place } = state;
-  return { plan, isFirst, later: unit.later?.(state, plan), seen: remember([secret, ...targets, ...pods], place.context) };
+  const { secret, targets, pods, scope } = state;
+  return { plan, isFirst, later: unit.later?.(state, plan), seen: remember([secret, ...targets, ...pods], scope.context) };
 }
 
 function asRetry(error: unknown): Prepared {

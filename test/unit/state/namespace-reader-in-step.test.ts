@@ -38,11 +38,11 @@ function world() {
   return { asking, cluster, clusterScope };
 }
 
-async function statesOf(clusterScope: ClusterScope, of: ReadOptions): Promise<Map<string, Omit<NamespaceState, "place">>> {
-  const seen = new Map<string, Omit<NamespaceState, "place">>();
+async function statesOf(clusterScope: ClusterScope, of: ReadOptions): Promise<Map<string, Omit<NamespaceState, "scope">>> {
+  const seen = new Map<string, Omit<NamespaceState, "scope">>();
   for await (const reader of readersOf([clusterScope], of)) {
-    const { place, ...state } = await reader.read();
-    seen.set(place.namespace, state);
+    const { scope, ...state } = await reader.read();
+    seen.set(scope.namespace, state);
   }
   return seen;
 }
@@ -86,7 +86,7 @@ test("only what is meant is shown, of lists of the whole cluster", async () => {
 test("a second look asks anew, and sees what has changed", async () => {
   const { clusterScope, cluster, asking } = world();
   for await (const reader of readersOf([clusterScope(true)], options())) {
-    if (reader.place.namespace !== "team-1") continue;
+    if (reader.scope.namespace !== "team-1") continue;
     expect((await reader.read()).secret?.type).toBe("Opaque");
     cluster.remove("secret", "team-1", "acr");
     asking.forget();
@@ -102,7 +102,7 @@ test("a ServiceAccount that is missing is that place's error, and a namespace th
   cluster.remove("serviceaccount", "team-1", "default");
   const errors = new Map<string, string>();
   for await (const reader of readersOf([clusterScope(true, [...names, "nope"])], options()))
-    await reader.read().catch((error: Error) => errors.set(reader.place.namespace, error.message));
+    await reader.read().catch((error: Error) => errors.set(reader.scope.namespace, error.message));
 
   expect([...errors]).toEqual([
     ["nope", 'Error from server (NotFound): namespaces "nope" not found'],
@@ -142,7 +142,7 @@ test("a cluster that cannot be asked is one place, whose look tells why", async 
   for await (const reader of readersOf([{ ...clusterScope(false, []), context: "prod", error }, clusterScope(false, ["a"])], options()))
     found.push(reader);
 
-  expect(found.map(({ place }) => [place.context, place.namespace])).toEqual([
+  expect(found.map(({ scope }) => [scope.context, scope.namespace])).toEqual([
     ["prod", ""],
     [undefined, "a"],
   ]);

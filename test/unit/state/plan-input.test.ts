@@ -37,7 +37,7 @@ const pod = (of: PodSpec, creationTimestamp: string, more: Partial<Pod> & { read
   metadata: { name: "alone", creationTimestamp, ...more.metadata },
 });
 const state = (more: Partial<NamespaceState>): NamespaceState => ({
-  place: {} as NamespaceState["place"],
+  scope: {} as NamespaceState["scope"],
   secret: undefined,
   targets: [],
   objects: more.targets ?? [],

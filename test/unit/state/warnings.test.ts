@@ -54,7 +54,7 @@ test.for<{ why: string; plan: Plan; otherNames?: NamespaceState["otherNames"]; t
 ])("another name is told $why", async ({ plan, told, ...more }) => {
   const otherNames = Promise.resolve([{ name: "gone", secret: undefined }]);
   const state = {
-    place: {},
+    scope: {},
     secret: undefined,
     targets: [account("app"), account("web")],
     pods: [],

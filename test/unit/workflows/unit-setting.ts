@@ -20,7 +20,7 @@ const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
 export const options = { secret: "acr", targets: noTargets, lenient: false, pods: "none" } as const;
 export const no = () => new CliError("forbidden", "no");
 
-export const storeIn = ({ place: { namespace }, secret }: NamespaceState): Store => ({
+export const storeIn = ({ scope: { namespace }, secret }: NamespaceState): Store => ({
   act: "store",
   to: { kind: "secret", namespace, name: "acr" },
   entry,
@@ -47,12 +47,12 @@ export function setting(
   });
   let looks = 0;
   const readersOf = names.map((namespace): NamespaceReader => {
-    const place = { context: undefined, namespace, cluster: bench.cluster };
+    const scope = { context: undefined, namespace, cluster: bench.cluster };
     return {
-      place,
+      scope,
       read: () => {
         looks++;
-        return readNamespace(place, options);
+        return readNamespace(scope, options);
       },
     };
   });

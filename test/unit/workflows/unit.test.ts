@@ -90,7 +90,7 @@ test("a place whose plan is refused, or that cannot be looked at, does not stop 
   const [a, ...more] = readersOf;
   const lost: NamespaceReader = { ...(a as NamespaceReader), read: () => Promise.reject(new CliError("unreachable", "lost")) };
   const each = (state: NamespaceState) => {
-    if (state.place.namespace === "b") throw no();
+    if (state.scope.namespace === "b") throw no();
     return [storeIn(state)];
   };
 
@@ -140,7 +140,7 @@ test("what was seen in a place is at hand for what is done there", async () => {
   const to = { kind: "serviceaccount", namespace: "a", name: "default" } as const;
   const seeing: NamespaceReader = {
     ...(only as NamespaceReader),
-    read: () => readNamespace((only as NamespaceReader).place, { ...options, targets: allOf("serviceaccount") }),
+    read: () => readNamespace((only as NamespaceReader).scope, { ...options, targets: allOf("serviceaccount") }),
   };
 
   const [outcome] = await collect(runUnit(unit({ each: () => [{ act: "keep", to, because: "" }] }), [seeing], bench.tools));
@@ -180,7 +180,7 @@ test("after an interruption no further place is begun", async () => {
 });
 
 const place = (context?: string): NamespaceReader => ({
-  place: { context, namespace: "a", cluster: {} as never },
+  scope: { context, namespace: "a", cluster: {} as never },
   read: () => Promise.reject(no()),
 });
 
