@@ -2,7 +2,7 @@ import type { Outcome } from "../src/actions/outcome.ts";
 import { newRun } from "../src/actions/tools.ts";
 import type { Azure, SignInOptions, Stock } from "../src/azure/port.ts";
 import type { Credential, Sources } from "../src/credential/kind.ts";
-import { isMadeInAzure, kindNamed, notRenewable } from "../src/credential/kinds.ts";
+import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
 import { deletionWait } from "../src/credential/retry.ts";
 import type { PluginCommand } from "../src/fix.ts";
 import { planDelete } from "../src/plan/delete.ts";
@@ -148,7 +148,7 @@ function opener(identity: SignInOptions, sources: Sources): Open {
     const kind = kindNamed(entry.kind);
     if (!kind) return "this version does not know that kind, and a newer one can revoke it";
     const { renewal } = kind;
-    if (!renewal || renewal.isShortLived) return notRenewable(kind) ?? endsItself(entry);
+    if (!renewal || renewal.isShortLived) return kind.notRenewable ?? endsItself(entry);
     const flags = renewal.flags(entry);
     const key = JSON.stringify([kind.name, host, flags]);
     const again = { verb: "create", registry: host } as const;

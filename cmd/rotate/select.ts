@@ -1,4 +1,4 @@
-import { kindNamed, notRenewable } from "../../src/credential/kinds.ts";
+import { kindNamed } from "../../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../../src/errors.ts";
 import { keyOf } from "../../src/kinds.ts";
 import type { Rotation } from "../../src/plan/rotation.ts";
@@ -30,7 +30,7 @@ export function unable({ kind, host, members }: Rotation): CliError | undefined 
       hint: "install a newer version",
     });
   if (row.renewal) return undefined;
-  const message = `the login for ${host} in secret "${secret}" cannot be rotated here: ${notRenewable(row)}`;
+  const message = `the login for ${host} in secret "${secret}" cannot be rotated here: ${row.notRenewable}`;
   const hint = row.again({ identity: members[0]?.entry.identity ?? "" }, false).flags;
   return new CliError("invalid", message, { hint: { verb: "create", secret, registry: host, ...hint, namespace, context } });
 }
@@ -39,7 +39,7 @@ export function unable({ kind, host, members }: Rotation): CliError | undefined 
 export function foreignOnly({ noted }: NotedIn, rotations: readonly Rotation[], isWanted: (noted: Noted) => boolean): Noted[] {
   const rotated = new Set(rotations.flatMap(({ all }) => all));
   const skipped = noted.filter(
-    (one) => one.foreign && !rotated.has(one) && isWanted(one) && notRenewable(kindNamed(one.entry.kind)) === undefined,
+    (one) => one.foreign && !rotated.has(one) && isWanted(one) && kindNamed(one.entry.kind)?.notRenewable === undefined,
   );
   return [...new Map(skipped.map((one) => [JSON.stringify([one.entry.kind, one.entry.identity]), one])).values()];
 }

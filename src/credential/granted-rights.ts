@@ -69,16 +69,15 @@ const onlyReads = ({ actions, dataActions = [] }: Permission): boolean =>
   [...actions, ...dataActions].every((action) => /(?:^|\/)read$/i.test(action));
 
 /** Reads the rights of a service principal. A role whose definition can't be read counts as more than reading. */
-export async function rightsOfPrincipal({ name, assignments }: Assigned, { azure, registry }: At): Promise<Granted> {
+export async function rightsOfPrincipal(
+  { name, assignments }: { readonly name: string; readonly assignments: readonly Pick<RoleAssignment, "role">[] },
+  { azure, registry }: { readonly azure: Pick<Principals, "roleDefinition">; readonly registry: AzureRegistry },
+): Promise<Granted> {
   const roles = [...new Set(assignments.map(({ role }) => role))];
   const read = async (guid: string) => [guid, await azure.roleDefinition(registry, guid).catch(unlessRefused(undefined))] as const;
   const definitions = new Map(await Promise.all(roles.filter(isCustom).map(read)));
   return { of: `service principal ${JSON.stringify(name)}`, rights: rightsOfRoles(roles, definitions) };
 }
-
-type Assigned = { readonly name: string; readonly assignments: readonly Pick<RoleAssignment, "role">[] };
-
-type At = { readonly azure: Pick<Principals, "roleDefinition">; readonly registry: AzureRegistry };
 
 /** A credential and its rights beyond reading. */
 export type Granted = {

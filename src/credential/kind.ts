@@ -197,7 +197,9 @@ export type Kind = {
   again(recorded: Pick<Entry, "identity">, derived: boolean): Again;
   /** Absent if the user supplies the login. */
   readonly creation?: Creation;
-  /** Absent if the plugin can neither renew nor revoke a login that a Secret records. */
+  /** Why the plugin can neither renew nor revoke a login that a Secret records; absent if it can. */
+  readonly notRenewable?: string;
+  /** Absent with `notRenewable`. */
   readonly renewal?: {
     /** Returns the flags that open it. */
     flags(recorded: Pick<Entry, "identity">): Asked["flags"];

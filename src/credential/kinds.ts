@@ -31,14 +31,6 @@ export const credentialFlags = {
 /** Returns the kind that a Secret records; undefined for a kind of a newer version. */
 export const kindNamed = (name: string): Kind | undefined => credentialKinds.find((kind) => kind.name === name);
 
-const reasons: Readonly<Record<string, string>> = {
-  [given.name]: "whoever gave it has to give another",
-  [admin.name]: "its passwords are everybody's who uses the registry's admin user",
-};
-
-/** Returns why the plugin can't renew or revoke a login of a kind; undefined if it can, or if the kind is unknown. */
-export const notRenewable = (kind: Kind | undefined): string | undefined => reasons[kind?.name ?? ""];
-
 /** Whether the plugin creates an object in Azure for a login of this kind. Such an object exists until it is deleted. */
 export function isMadeInAzure(name: string): boolean {
   const { renewal } = kindNamed(name) ?? {};

@@ -86,10 +86,11 @@ export function keptWarnings(secret: string, expiresAt: string | undefined, { un
 type Kept = { readonly mint: { readonly act: string }; readonly entry: Entry };
 
 /**
- * Returns the expiry of a password that is created now, with the same lifetime as the one in this slot. The times are those that Azure
- * shows.
+ * Returns the requested expiry of a new password. Default: the new password gets the same lifetime as the one in this slot, according to
+ * the times that Azure shows.
  */
-export function sameLifetime(passwords: readonly Shown[], slot: string | undefined, now: Date): string | undefined {
+export function newExpiry(asked: Asked, passwords: readonly Shown[], slot: string | undefined, now: Date): string | undefined {
+  if (asked.expiresAt !== undefined) return asked.expiresAt;
   const { madeAt = "", expiresAt = "" } = passwords.find((password) => password.slot === slot) ?? {};
   return renewedExpiry(madeAt, expiresAt, now);
 }

@@ -5,7 +5,7 @@ import type { Keep, Make } from "../../plan/change.ts";
 import { clustersNamedIn, isOfOurs, ofOurs, withClusters } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOf } from "../granted-rights.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "../kind.ts";
-import { issueOf, notOwn, sameLifetime } from "../password-credential.ts";
+import { issueOf, newExpiry, notOwn } from "../password-credential.ts";
 import { type Still, tryHeld } from "../prove.ts";
 import { type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { type IssuedToken, type TokenEnv, tokenApplier, tokenLifecycle, tokenRemoval } from "./apply.ts";
@@ -139,7 +139,7 @@ function planFor({ need: { owner, held }, found, scope, still }: Tried, { regist
       // The run stops using a token of another user if the registry rejects its password
       alone: found.alone || (found.isRecorded === true && owner.alone),
       repositories: scope.repositories,
-      expiresAt: asked.expiresAt ?? sameLifetime(tokenPasswords(token), token && slotOf(held?.entry, token), now),
+      expiresAt: newExpiry(asked, tokenPasswords(token), token && slotOf(held?.entry, token), now),
       now,
       // A user who names a token and adds --force is responsible for other users of its password
       insists: named.token !== undefined && isForced(asked),

@@ -6,7 +6,7 @@ import type { Password } from "../../secret/entry.ts";
 import { isSameTime } from "../../timestamp.ts";
 import { rightsOf, warnOfRights } from "../granted-rights.ts";
 import type { Applied, Asked, Issue, Lifecycle, Renewal, Sources } from "../kind.ts";
-import { createdBy, deletedCredential, issueOf, sameLifetime } from "../password-credential.ts";
+import { createdBy, deletedCredential, issueOf, newExpiry } from "../password-credential.ts";
 import { planTokenRenewal, planTokenRetirement, planTokenRevocation, refuseDisabled, shownOf, slotOf, tokenPasswords } from "./plan.ts";
 import { pulledRepositories, sharedScopeMap, sharedScopeMaps } from "./scope-map.ts";
 
@@ -188,7 +188,7 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
       const { loginServer: host } = registry;
       refuseDisabled(token, host);
       const now = sources.now();
-      const expiresAt = asked.expiresAt ?? sameLifetime(tokenPasswords(token), slotOf(held.entry, token), now);
+      const expiresAt = newExpiry(asked, tokenPasswords(token), slotOf(held.entry, token), now);
       const plan = planTokenRenewal({ ...renewal, registry, held: held.entry, now, expiresAt }, token);
       issued.set(token.name, { token, description: Promise.resolve(ofOurs(words)) });
       const repositories = pulledRepositories(scopeMap);

@@ -19,6 +19,7 @@ const flags = {
 export const admin = {
   name: "admin",
   again: () => ({ flags: { admin: true }, noted: "it holds the login of the registry's admin user, which may also push and delete" }),
+  notRenewable: "its passwords are everybody's who uses the registry's admin user",
   creation: {
     flag: "--admin",
     rights: ["Microsoft.ContainerRegistry/registries/listCredentials/action"],

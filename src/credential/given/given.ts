@@ -20,6 +20,7 @@ const flags = {
 export const given = {
   name: "given",
   again: ({ identity }) => ({ flags: { username: identity } }),
+  notRenewable: "whoever gave it has to give another",
   flags,
   parse(asked, stdin) {
     const { username, "password-stdin": fromStdin } = asked.flags;

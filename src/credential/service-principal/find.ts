@@ -9,6 +9,8 @@ import type { HeldLogin, Need } from "../kind.ts";
 import { only } from "./plan.ts";
 import { pullRole } from "./roles.ts";
 
+type InAzure = { readonly azure: Azure; readonly registry: AzureRegistry };
+
 /** The application to use, and its objects in Azure. */
 export type Found = {
   readonly name: string;
@@ -43,12 +45,12 @@ export async function refuseOthers({ name, application, principal, assignments, 
 }
 
 /** Returns the application with the given display name or id, or the owner's own one. @throws CliError notFound, conflict */
-export async function findOwn(named: string | undefined, need: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
-  if (named === undefined) return findByOwner(need, azure, registry);
-  if (!isGuid(named))
-    return { ...(await readPrincipal(named, only(named, await azure.applications({ name: named })), azure, registry)), by: "name" };
+export async function findOwn(named: string | undefined, need: Need, at: InAzure): Promise<Found> {
+  const { azure } = at;
+  if (named === undefined) return findByOwner(need, at);
+  if (!isGuid(named)) return { ...(await readPrincipal(only(named, await azure.applications({ name: named })), at, named)), by: "name" };
   const [application] = await azure.applications({ appId: named.toLowerCase() });
-  if (application) return readPrincipal(application.displayName, application, azure, registry);
+  if (application) return readPrincipal(application, at);
   throw new CliError("notFound", `no application of the tenant has the id ${named}`, { hint: "az ad app list --show-mine" });
 }
 
@@ -56,13 +58,13 @@ export async function findOwn(named: string | undefined, need: Need, azure: Azur
  * Returns the owner's own application. If several have its name, the one that the Secret's annotation records counts.
  * @throws CliError conflict
  */
-async function findByOwner({ owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found> {
-  const shared = owner.alone ? undefined : await findShared({ owner, held }, azure, registry);
+async function findByOwner({ owner, held }: Need, at: InAzure): Promise<Found> {
+  const shared = owner.alone ? undefined : await findShared({ owner, held }, at);
   if (shared) return shared;
   const name = await owner.ownName();
-  const all = await azure.applications({ name });
+  const all = await at.azure.applications({ name });
   const application = all.find((one) => records(held, one)) ?? only(name, all);
-  return { ...(await readPrincipal(name, application, azure, registry)), by: "own name" };
+  return { ...(await readPrincipal(application, at, name)), by: "own name" };
 }
 
 /**
@@ -70,16 +72,12 @@ async function findByOwner({ owner, held }: Need, azure: Azure, registry: AzureR
  * only if this plugin assigned its role on the registry. Anyone in a namespace can write the annotation, and the owner of an application
  * can write its notes.
  */
-async function findShared(
-  { owner, held }: Pick<Need, "owner" | "held">,
-  azure: Azure,
-  registry: AzureRegistry,
-): Promise<Found | undefined> {
+async function findShared({ owner, held }: Pick<Need, "owner" | "held">, at: InAzure): Promise<Found | undefined> {
   const { entry, login } = held ?? {};
   if (entry?.kind !== "service-principal" || login?.username !== entry.identity || !isGuid(entry.identity)) return undefined;
-  const [application] = await azure.applications({ appId: entry.identity });
+  const [application] = await at.azure.applications({ appId: entry.identity });
   if (!application || readMadeFor(application.notes)?.words !== owner.words) return undefined;
-  const found = await readPrincipal(application.displayName, application, azure, registry);
+  const found = await readPrincipal(application, at);
   return found.assignments.some(({ ours, here }) => ours && here) ? { ...found, by: "own name" } : undefined;
 }
 
@@ -88,19 +86,19 @@ async function findShared(
  * password nor a role, because anyone in the namespace can write the annotation. Many namespaces never share an application that only one
  * of them records.
  */
-export async function findRecorded(own: Found, { owner, held }: Need, azure: Azure, registry: AzureRegistry): Promise<Found | undefined> {
+export async function findRecorded(own: Found, { owner, held }: Need, at: InAzure): Promise<Found | undefined> {
   const { entry, login } = held ?? {};
   const recorded = entry?.kind === "service-principal" && login?.username === entry.identity ? entry.identity : "";
   if (!owner.alone || !isGuid(recorded) || recorded === own.application?.appId) return undefined;
-  const [application] = await azure.applications({ appId: recorded });
-  return application && { ...(await readPrincipal(application.displayName, application, azure, registry)), isRecorded: true };
+  const [application] = await at.azure.applications({ appId: recorded });
+  return application && { ...(await readPrincipal(application, at)), isRecorded: true };
 }
 
+/** @param name of the application, if there may be none */
 export async function readPrincipal(
-  name: string,
   application: Application | undefined,
-  azure: Azure,
-  registry: AzureRegistry,
+  { azure, registry }: InAzure,
+  name = application?.displayName ?? "",
 ): Promise<Found> {
   const principal = application && (await azure.servicePrincipal(application.appId));
   const assignments = principal ? await azure.roleAssignments(registry, principal.id) : [];

@@ -1,4 +1,3 @@
-import type { Azure, AzureRegistry } from "../../azure/port.ts";
 import type { Application } from "../../azure/principals.ts";
 import { CliError, isRefusal } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
@@ -6,7 +5,7 @@ import type { Passing, Plan } from "../../plan/change.ts";
 import { clustersNamedIn, isGuid, isOfOne, isOfOurs, keyName, ofOurs, readMadeFor, unnamedCluster } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOfPrincipal, warnOfRights } from "../granted-rights.ts";
 import type { Asked, Credential, FlagRow, Issue, Kind, Lifecycle, Need, Renewal, Sources } from "../kind.ts";
-import { deletedCredential, issueOf, notOwn, sameLifetime } from "../password-credential.ts";
+import { deletedCredential, issueOf, newExpiry, notOwn } from "../password-credential.ts";
 import { tryHeld } from "../prove.ts";
 import { imageRepositories, type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { principalApplier, principalRemoval } from "./apply.ts";
@@ -22,8 +21,8 @@ import {
   planPrincipalRevocation,
   refuseScoped,
 } from "./plan.ts";
-import { granted, type Mode } from "./roles.ts";
-import type { State } from "./state.ts";
+import { granted } from "./roles.ts";
+import type { PrincipalAzure, State } from "./state.ts";
 
 /** The value of `--service-principal` without a value: the name that is derived from the owner. It is not valid as a display name. */
 export const ownPrincipal = "*";
@@ -75,7 +74,8 @@ export const servicePrincipal = {
     return sources.during(`Looking for ${asked.registry} in Azure`, async () => {
       const registry = await azure.findRegistry(asked.registry);
       const { mode } = await azure.registryFacts(registry);
-      return credentialOf({ registry, mode, named, azure, asked, sources });
+      const retry = { wait: asked.wait, sleep: sources.sleep };
+      return credentialOf({ registry, mode, named, azure, retry, asked, sources });
     });
   },
 } as const satisfies Kind;
@@ -92,27 +92,19 @@ function checkName(named: unknown): string | undefined {
   );
 }
 
-type PrincipalEnv = {
-  readonly registry: AzureRegistry;
-  readonly mode: Mode;
-  readonly named: string | undefined;
-  readonly azure: Azure;
-  readonly asked: Asked;
-  readonly sources: Sources;
-};
+type PrincipalEnv = PrincipalAzure & { readonly named: string | undefined; readonly asked: Asked; readonly sources: Sources };
 
 function credentialOf(env: PrincipalEnv): Credential {
-  const { registry, mode, named, azure, asked, sources } = env;
+  const { registry, mode, named } = env;
   /** Keyed by the display name. */
   const states = new Map<string, State>();
-  const retry = { wait: asked.wait, sleep: sources.sleep };
   return {
     kind: servicePrincipal.name,
     host: registry.loginServer,
     async issue(need: Need) {
       refuseScoped(mode, need.repositories, registry.name);
-      const own = await findOwn(named, need, azure, registry);
-      const recorded = named === undefined ? await findRecorded(own, need, azure, registry) : undefined;
+      const own = await findOwn(named, need, env);
+      const recorded = named === undefined ? await findRecorded(own, need, env) : undefined;
       const kept = recorded && (await issueFor(recorded, need, env));
       // This issue has no changes. Its display name, which anyone in the tenant can choose, may be that of another namespace's application
       if (kept && kept.issue.pulls !== "no") return kept.issue;
@@ -121,7 +113,7 @@ function credentialOf(env: PrincipalEnv): Credential {
       return issue;
     },
     lifecycle: principalLifecycle(env, states),
-    apply: principalApplier({ azure, registry, mode, retry }, states),
+    apply: principalApplier(env, states),
     removal: (change) => principalRemoval(change, states.get(change.to.name), mode, registry),
   };
 }
@@ -134,7 +126,7 @@ async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ 
   const tried = await tryHeld(held, scope, asked, sources);
   // A new password is needed, because the name of an existing one can't be changed
   const still = tried.pulls !== "no" && (await lacksClusters(found, need)) ? ({ ...tried, pulls: "no" } as const) : tried;
-  const expiresAt = asked.expiresAt ?? sameLifetime(applicationPasswords(application), held?.entry?.slot, sources.now());
+  const expiresAt = newExpiry(asked, applicationPasswords(application), held?.entry?.slot, sources.now());
   const repositories = mode === "legacy" ? ["*"] : scope.repositories;
   const existing = { application, principal, assignments, held: held?.entry, pulls: still.pulls };
   const words = isHeld(existing) ? owner.words : await owner.wordsInCluster();
@@ -206,9 +198,8 @@ function principalLifecycle({ azure, registry, mode, asked, sources }: Principal
   async function read(appId: string, key = "") {
     const [application] = await azure.applications({ appId });
     if (!application) return undefined;
-    const { displayName: name, notes } = application;
-    const { principal, assignments } = await readPrincipal(name, application, azure, registry);
-    states.set(name, { name, application, principal, notes, key, asked: {}, made: {} });
+    const { name, principal, assignments } = await readPrincipal(application, { azure, registry });
+    states.set(name, { name, application, principal, notes: application.notes, key, asked: {}, made: {} });
     return { application, principal, assignments };
   }
 
@@ -219,7 +210,7 @@ function principalLifecycle({ azure, registry, mode, asked, sources }: Principal
       if (!found) throw deletedCredential(`no application of the tenant has the id ${recorded.identity}`, registry);
       const { application, assignments } = found;
       const { loginServer: host } = registry;
-      const expiresAt = asked.expiresAt ?? sameLifetime(applicationPasswords(application), recorded.slot, sources.now());
+      const expiresAt = newExpiry(asked, applicationPasswords(application), recorded.slot, sources.now());
       const plan = planPrincipalRenewal({ host, held: recorded, key, expiresAt }, application);
       const mayPull = granted(mode, assignments) ?? [];
       const repositories = mode === "abac" ? mayPull : imageRepositories(images);
