@@ -1,15 +1,16 @@
 import { constants } from "node:fs";
-import { access, mkdir } from "node:fs/promises";
+import { access, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "./cache.ts";
 import { build, fingerprint } from "./go.ts";
 import { exclusively } from "./lock.ts";
 import type { Progress } from "./progress.ts";
+import { download, findReleases, type Publishers, publishers } from "./releases.ts";
 import { groups, type Module, type Program } from "./tools.ts";
 
 /** The programs of the sandbox. */
 export type Binaries = {
-  /** The folder of the programs that we built. */
+  /** The folder of the programs that we downloaded or built. */
   readonly folder: string;
   /** The folders for PATH that contain the requested programs. */
   readonly path: readonly string[];
@@ -20,7 +21,8 @@ export type Binaries = {
 const tools = join(import.meta.dirname, "tools");
 
 /**
- * Finds the required programs, and builds the missing ones: once per user, with `go build`, at the versions that sandbox/tools pins.
+ * Finds the required programs, and gets the missing ones once per user, at the versions that sandbox/tools pins: downloads them if their
+ * publisher answers and serves a checksum, and builds the others with `go build`.
  * `KUBEBUILDER_ASSETS` (controller-runtime's envtest) names a folder whose programs are used instead.
  *
  * @throws Error with one readable sentence if a program cannot be built
@@ -29,10 +31,12 @@ export async function binaries({
   need,
   progress = () => {},
   env = process.env,
+  from = publishers,
 }: {
   need: readonly Program[];
   progress?: Progress;
   env?: NodeJS.ProcessEnv;
+  from?: Publishers;
 }): Promise<Binaries> {
   const assets = env.KUBEBUILDER_ASSETS ?? "";
   const given = new Set(assets === "" ? [] : await present(assets, need));
@@ -40,7 +44,7 @@ export async function binaries({
   const homes = new Map<Program, string>([...given].map((program) => [program, assets]));
   for (const modules of groups) {
     const wanted = ours.filter((program) => modules.some(({ packages }) => program in packages));
-    const folder = wanted.length === 0 ? assets : await built(wanted, modules, env, progress);
+    const folder = wanted.length === 0 ? assets : await complete(wanted, modules, { env, progress, from });
     for (const program of wanted) homes.set(program, folder);
   }
   const path = [...new Set(homes.values())];
@@ -55,13 +59,10 @@ export async function binaries({
   };
 }
 
-/** Returns the folder with these programs of a group. Builds them if they do not exist. */
-async function built(
-  programs: readonly Program[],
-  modules: readonly Module[],
-  env: NodeJS.ProcessEnv,
-  progress: Progress,
-): Promise<string> {
+type Way = { readonly env: NodeJS.ProcessEnv; readonly progress: Progress; readonly from: Publishers };
+
+/** Returns the folder with these programs of a group. Downloads or builds those that do not exist. */
+async function complete(programs: readonly Program[], modules: readonly Module[], { env, progress, from }: Way): Promise<string> {
   const id = await fingerprint(modules, tools, env).catch((error: Error) => {
     throw new Error(
       `${programs.join(", ")} must be built once, but ${error.message}: ` +
@@ -69,17 +70,31 @@ async function built(
     );
   });
   const folder = cacheFolder(env, "tools", id);
-  for (const module of modules) {
-    const wanted = programs.filter((program) => program in module.packages);
-    const complete = async () => (await present(folder, wanted)).length === wanted.length;
-    if (await complete()) continue;
+  const there = await present(folder, programs);
+  const missing = programs.filter((program) => !there.includes(program));
+  // All publishers get the same two seconds.
+  const work = modules.map((module) => {
+    const wanted = missing.filter((program) => program in module.packages);
+    return { module, wanted, releases: releasesOf(module, wanted, from) };
+  });
+  for (const { module, wanted, releases } of work) {
+    const isComplete = async () => (await present(folder, wanted)).length === wanted.length;
+    if (wanted.length === 0) continue;
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const waiting = () => progress(`building ${module.name}: waiting for another process that builds it`);
     await exclusively(join(folder, ".lock"), waiting, async () => {
-      if (!(await complete())) await build(module, { folder: join(tools, module.name), into: folder, env, progress });
+      if (await isComplete()) return;
+      await download(await releases, { into: folder, progress });
+      if (!(await isComplete())) await build(module, { folder: join(tools, module.name), into: folder, env, progress });
     });
   }
   return folder;
+}
+
+async function releasesOf(module: Module, programs: readonly Program[], from: Publishers) {
+  // Programs for another system are built.
+  if (programs.length === 0 || module.env?.["GOOS"]) return [];
+  return findReleases(programs, await readFile(join(tools, module.name, "go.mod"), "utf8"), from);
 }
 
 async function present(folder: string, programs: readonly Program[]): Promise<Program[]> {

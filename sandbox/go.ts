@@ -42,7 +42,7 @@ export async function build(
   module: Module,
   { folder, into, env, progress }: { folder: string; into: string; env: NodeJS.ProcessEnv; progress: Progress },
 ): Promise<void> {
-  const version = versionOf(module, await read(join(folder, "go.mod")));
+  const version = requiredVersion(module.of, await read(join(folder, "go.mod")));
   const what = `${module.name.replace(/-[\d.]+$/, "")} ${version.replace(/^v/, "")}`.trim();
   const work = await guardedFolder(`${into}/.`);
   try {
@@ -71,9 +71,9 @@ export async function build(
   }
 }
 
-/** Returns the version that a go.mod requires of the module's main dependency (`of`), or an empty string if it names none. */
-function versionOf(module: Module, goMod: string): string {
-  const required = goMod.split("\n").find((line) => line.trim().startsWith(`${module.of} v`) && !line.includes("=>"));
+/** Returns the version that a go.mod requires of the module `of`, or an empty string if it names none. */
+export function requiredVersion(of: string, goMod: string): string {
+  const required = goMod.split("\n").find((line) => line.trim().startsWith(`${of} v`) && !line.includes("=>"));
   return required?.trim().split(" ")[1] ?? "";
 }
 

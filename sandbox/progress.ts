@@ -1,5 +1,5 @@
-/** Shows the progress of a long task: one line with the current step and how far it is. */
-export type Progress = (line: string) => void;
+/** Shows the progress of a long task: one line with the current step and how far it is. The next line does not replace one that `stays`. */
+export type Progress = (line: string, stays?: "stays") => void;
 
 /** Counts the modules that the log of a `go` command downloads, and the packages that it compiles (`-v`) or lists. */
 export function readGoLog(log: string): { downloads: number; packages: number } {
@@ -41,14 +41,14 @@ export function showProgress(
   let shownAt = 0;
   if (stream.isTTY) {
     return {
-      line: (line) => stream.write(`\r\u001b[K${line.slice(0, (stream.columns || 80) - 1)}`),
+      line: (line, stays) => stream.write(`\r\u001b[K${stays ? `${line}\n` : line.slice(0, (stream.columns || 80) - 1)}`),
       done: () => stream.write("\r\u001b[K"),
     };
   }
   return {
-    line(line) {
+    line(line, stays) {
       const next = line.split(":")[0] ?? "";
-      if (next === subject && now() - shownAt < 20_000) return;
+      if (!stays && next === subject && now() - shownAt < 20_000) return;
       subject = next;
       shownAt = now();
       stream.write(`${line}\n`);

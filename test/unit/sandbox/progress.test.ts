@@ -60,3 +60,16 @@ test("elsewhere a line comes every 20 seconds, and at once when something else b
 
   expect(written).toBe("building a: 1 s\nbuilding a: 21 s\nbuilding b: 1 s\nstarting\n");
 });
+
+test.for([
+  { isTTY: true, written: "\r\u001b[Kkubectl: is built\n\r\u001b[Kkubectl" },
+  { isTTY: false, written: "kubectl: is built\n" },
+])("keeps a line that stays, and does not cut it (terminal: $isTTY)", ({ isTTY, written }) => {
+  let text = "";
+  const { line } = showProgress({ isTTY, columns: 8, write: (more) => (text += more) });
+
+  line("kubectl: is built", "stays");
+  line("kubectl: 1 s");
+
+  expect(text).toBe(written);
+});
