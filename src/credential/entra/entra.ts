@@ -95,15 +95,15 @@ function credentialOf(at: At): Credential {
       const still = standing && (await tried(standing, ask));
       if (standing && still && still.pulls !== "no") return { ...keep(due(standing), still, host, need), isOthers };
       const pulls = await pullsOther(held?.login, isOthers, ask);
-      const aim = { host, repositories, verify: asked.verify };
-      return { ...take(due(token), pulls, aim, { secret: need.owner.secret, images }), isOthers };
+      const { secret } = need.owner;
+      return { ...take(due(token), pulls, { host, repositories, verify: asked.verify, secret, images }), isOthers };
     },
     lifecycle: {
       async renew({ inside, secret, images }: Renewal) {
         const repositories = namedOrUsed({ images, repositories: [] });
         const token = await makeOnce();
         if (!inside.every((login) => isSameIdentity(login, token))) throw ofAnother(secret, host, token.of);
-        return take(due(token), "unknown", { host, repositories, verify: asked.verify }, { secret, images });
+        return take(due(token), "unknown", { host, repositories, verify: asked.verify, secret, images });
       },
       shown: async () => undefined,
       clusters: async () => [],
@@ -149,14 +149,13 @@ function keep({ login, claims }: RegistryToken, still: Still, host: string, { ow
   return { steps, isLazy: false, entry, login, pulls, isUntried: isUntried(still), mayPull: undefined, images };
 }
 
-type Aim = { readonly host: string; readonly repositories: readonly string[]; readonly verify: boolean };
+type Aim = Pick<Renewal, "secret" | "images"> & Pick<Asked, "verify"> & { readonly host: string; readonly repositories: readonly string[] };
 
 /** Proves a new token, and warns about its rights, which anyone who can read the Secret gets. */
 function take(
   { login, claims, of }: Awaited<ReturnType<typeof makeToken>>,
   pulls: Issue["pulls"],
-  { host, repositories, verify }: Aim,
-  { secret, images }: Pick<Renewal, "secret" | "images">,
+  { host, repositories, verify, secret, images }: Aim,
 ): Issue {
   const says = `secret/${secret} dies at ${claims.expiresAt}: until then whoever reads it may do at ${host} what ${of} may`;
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false };
