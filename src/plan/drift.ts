@@ -1,7 +1,8 @@
-import { at, type Carries, nameOf, spelled } from "../kinds.ts";
+import { at, type Carries, nameOf } from "../kinds.ts";
 import { lastApplied, type ManagedFields, type Metadata } from "../objects.ts";
 import type { Change } from "./change.ts";
 import { forcing, isAdditive, type ManagedObject, type Source, type SourceName, sources } from "./sources.ts";
+import { wordOf } from "./wording.ts";
 
 /** The tool that is going to undo a change of a list. */
 export type Drift = {
@@ -133,6 +134,5 @@ export function tellDrift(change: Change, drift: Drift | undefined): Change[] {
   const says = `${nameOf(to)} ${is(plain(drift.name))}: ${next} ${does[drift.does](secret)}`;
   const tell = { act: "tell", id: "drift", needs: to, to } as const;
   if (!output) return [{ ...tell, says }];
-  const targets = [nameOf({ kind: spelled(to.kind), name: to.name })];
-  return [{ ...tell, says: `${says}, so commit what this prints`, fix: { verb: "attach", secret, targets, output } }];
+  return [{ ...tell, says: `${says}, so commit what this prints`, fix: { verb: "attach", secret, targets: [wordOf(to)], output } }];
 }

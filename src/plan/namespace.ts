@@ -23,12 +23,12 @@ export type AttachOptions = Omit<RestartOrder, "secret"> & { readonly recreateOp
 /** Plans one namespace of `create`: the Secret, the references to it, and the pods that wait for it. */
 export function planPlace(facts: PlanInput, options: StoreOptions, attaching: AttachOptions): Plan {
   const store = planStore(facts.to, options, facts.existing);
-  const told = tellLoss(store, facts.existing);
+  const losses = tellLoss(store, facts.existing);
   const references = planAttaches(facts, { ...attaching, renewed: store.act !== "keep" });
-  if (store.act === "keep") return [store, ...told, ...references];
+  if (store.act === "keep") return [store, ...losses, ...references];
   return [
     store,
-    ...told,
+    ...losses,
     ...references.map((change) =>
       change.needs || change.act === "keep" || change.act === "refuse" ? change : { ...change, needs: facts.to },
     ),

@@ -84,11 +84,13 @@ function podHinders(pod: Pod): Recreation {
 
 const ended = "has come to its end, and would do its work again";
 
+/** Returns the names of a pod's sidecars: init containers that run as long as the pod (core/v1 ContainerRestartPolicy). */
+export const sidecarsOf = ({ spec }: Pod): ReadonlySet<string> =>
+  new Set((spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always").map(({ name }) => name));
+
 /** Whether a container other than a sidecar is running. */
 function works(pod: Pod): boolean {
-  const sidecars = new Set(
-    (pod.spec.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always").map(({ name }) => name),
-  );
+  const sidecars = sidecarsOf(pod);
   return statusesOf(pod).some((one) => runs(one) && !sidecars.has(one.name));
 }
 

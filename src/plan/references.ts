@@ -1,10 +1,10 @@
 import type { PluginCommand } from "../fix.ts";
-import { at, kinds, nameOf, type RecreatableKind, type Ref, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { at, kinds, nameOf, type RecreatableKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { KubeObjects, Metadata, NameRef, OwnerReference, PodSpec } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 import type { Drift } from "./drift.ts";
 import { type Recreation, readRecreation } from "./recreate.ts";
-import { isPlain } from "./wording.ts";
+import { isPlain, wordOf } from "./wording.ts";
 
 /** A target with the names in its list of pull secrets, and the resourceVersion at which they were read. */
 export type Target<K extends TargetKind = TargetKind> = {
@@ -125,12 +125,7 @@ type Asked = { readonly does: "attach" | "detach"; readonly secret: string; read
 export function refuseOwned({ does, secret, to }: Asked, owner: OwnerRef): Refuse {
   const kind = targetKindCalled(owner.kind);
   const says = `${nameOf(to)} is made by ${owner.kind} ${owner.name} from a template, whose list counts`;
-  return {
-    act: "refuse",
-    to,
-    says,
-    fix: kind && { verb: does, secret, targets: [nameOf({ kind: spelled(kind), name: owner.name })] },
-  };
+  return { act: "refuse", to, says, fix: kind && { verb: does, secret, targets: [wordOf({ kind, name: owner.name })] } };
 }
 
 /** Returns why an object whose list can't be changed is not recreated; undefined if it is recreated. */
@@ -141,7 +136,7 @@ export function refuseRecreate({ does, secret, to }: Asked, { never, loses }: Re
   const fix: PluginCommand = {
     verb: does,
     secret,
-    targets: [nameOf({ kind: spelled(to.kind), name: to.name })],
+    targets: [wordOf(to)],
     recreate: true,
     force: loses === undefined ? undefined : true,
   };

@@ -65,8 +65,8 @@ export function tellLoss(change: Store | Keep, existing: ExistingSecret | undefi
     const writers = existing.others.filter((writer) => !writer.startsWith('"kubectl'));
     return writers.length === 0 ? [] : tell(`has another writer, who may take this login out again: ${writers.join("; ")}`);
   }
-  const gone = existing.hosts.filter((server) => !change.entry.hosts.some((key) => isOf(key, server)));
-  return gone.length === 0 ? [] : tell(`also held a login for ${gone.join(", ")}, which is gone`);
+  const lost = existing.hosts.filter((server) => !change.entry.hosts.some((key) => isOf(key, server)));
+  return lost.length === 0 ? [] : tell(`also held a login for ${lost.join(", ")}, which is gone`);
 }
 
 /** Returns the API server's message for an apply with conflicts. */

@@ -169,11 +169,11 @@ export function tellOfTargets(
   const [written, carrying] = [acts("attach", "recreate"), acts("attach", "recreate", "keep")];
   const carriers = carrying.map(({ to }) => to);
   const accounts = carriers.filter((to) => !hasPods(to)).map(({ name }) => name);
-  const told = [
+  const warnings = [
     ...tellOwnLists(secret, carriers, warningInputs.listers),
     ...tellHidden(secret, written, accounts, warningInputs.accounts),
     ...tellMountable(secret, carrying, accounts, warningInputs.accounts),
     ...tellNameless(written),
   ];
-  return told.map((tell) => ({ ...tell, needs: tell.to }));
+  return warnings.map((tell) => ({ ...tell, needs: tell.to }));
 }

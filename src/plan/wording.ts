@@ -39,7 +39,7 @@ const part = (verb: string, changes: readonly Change[]) =>
   changes.length === 0 ? undefined : `${verb} ${inLine(changes.map(({ to }) => nameOf(to)))}`;
 
 /** Returns a target as the command line names it: `deployment/web`. */
-const wordOf = ({ kind, name }: Ref<TargetKind>): string => nameOf({ kind: spelled(kind), name });
+export const wordOf = ({ kind, name }: Ref<TargetKind>): string => nameOf({ kind: spelled(kind), name });
 
 /** Returns the arguments and flags that select some targets in a printed command, at most {@link mostNamed}. */
 export function saidTargets(all: readonly Ref<TargetKind>[]): Pick<PluginCommand, "serviceaccounts" | "targets"> {

@@ -52,8 +52,8 @@ function runtimeAnnotations(managed: readonly ManagedFields[]): Set<string> {
   const annotationsOf = (some: readonly ManagedFields[]) =>
     some.flatMap(({ fieldsV1 = {} }) => Object.keys((at(fieldsV1, ["f:metadata", "f:annotations"]) ?? {}) as object));
   const written = new Set(annotationsOf(managed.filter(({ subresource }) => !subresource)));
-  const told = annotationsOf(managed.filter(({ subresource }) => subresource));
-  return new Set(told.filter((field) => !written.has(field)).map((field) => field.slice("f:".length)));
+  const reported = annotationsOf(managed.filter(({ subresource }) => subresource));
+  return new Set(reported.filter((field) => !written.has(field)).map((field) => field.slice("f:".length)));
 }
 
 type Labels = Readonly<Record<string, string>>;

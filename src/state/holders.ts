@@ -45,7 +45,7 @@ export type Wanted = { readonly kind: string; readonly host: string };
 /** Counts how many Secrets hold each credential, and yields the credential that was counted last. */
 async function* counted(clusterScopes: readonly ClusterScope[], name: string, of: Wanted, found: Candidate[]): AsyncGenerator<Candidate> {
   for (const clusterScope of clusterScopes) {
-    for await (const { metadata } of meant(clusterScope, name)) {
+    for await (const { metadata } of selected(clusterScope, name)) {
       const { namespace = "" } = metadata;
       const entry = entryFor(readEntries({ metadata }), of.host);
       if (entry?.kind === of.kind) yield add(found, entry, () => readHolder(clusterScope, { name, namespace }, of.host));
@@ -54,7 +54,7 @@ async function* counted(clusterScopes: readonly ClusterScope[], name: string, of
 }
 
 /** Yields the Secrets of this name in the namespaces of the run. */
-async function* meant(clusterScope: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
+async function* selected(clusterScope: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   const namespaces = new Set(clusterScope.namespaces);
   for await (const secret of wholeOrEach(clusterScope, noted(clusterScope, name), named(clusterScope, name)))
     if (namespaces.has(secret.metadata.namespace ?? "")) yield secret;

@@ -39,8 +39,8 @@ export function holdingsOf(secret: Secret): Holding[] {
       previous,
     }),
   );
-  const told = new Set(noted.flatMap(({ hosts }) => hosts));
-  const all = [...noted, ...guessed(secret).filter(({ hosts }) => !hosts.some((host) => told.has(host)))];
+  const recorded = new Set(noted.flatMap(({ hosts }) => hosts));
+  const all = [...noted, ...guessed(secret).filter(({ hosts }) => !hosts.some((host) => recorded.has(host)))];
   return all.sort(({ hosts: [a = ""] }, { hosts: [b = ""] }) => (a < b ? -1 : Number(a > b)));
 }
 

@@ -11,24 +11,24 @@ export type NotedLists = (wanted: (login: HeldLogin) => boolean) => Promise<Note
  */
 export function notedLists(clusterScopes: readonly ClusterScope[], allow: Allowed = {}): NotedLists {
   let last: Promise<unknown> = Promise.resolve();
-  let next: { readonly wishes: ((login: HeldLogin) => boolean)[]; readonly seen: Promise<NotedIn> } | undefined;
+  let next: { readonly filters: ((login: HeldLogin) => boolean)[]; readonly lists: Promise<NotedIn> } | undefined;
 
-  function begin(wishes: ((login: HeldLogin) => boolean)[]): Promise<NotedIn> {
-    const seen = last.then(() => {
+  function begin(filters: ((login: HeldLogin) => boolean)[]): Promise<NotedIn> {
+    const lists = last.then(() => {
       next = undefined;
-      return notedIn(clusterScopes, (login) => wishes.some((wanted) => wanted(login)), allow);
+      return notedIn(clusterScopes, (login) => filters.some((wanted) => wanted(login)), allow);
     });
-    last = seen.catch(() => undefined);
-    return seen;
+    last = lists.catch(() => undefined);
+    return lists;
   }
 
   return async (wanted) => {
     if (!next) {
-      const wishes: ((login: HeldLogin) => boolean)[] = [];
-      next = { wishes, seen: begin(wishes) };
+      const filters: ((login: HeldLogin) => boolean)[] = [];
+      next = { filters, lists: begin(filters) };
     }
-    next.wishes.push(wanted);
-    const { noted, unnoted, ...seen } = await next.seen;
-    return { ...seen, noted: noted.filter(({ entry }) => wanted(entry)), unnoted: unnoted.filter(({ held }) => wanted(held)) };
+    next.filters.push(wanted);
+    const { noted, unnoted, ...lists } = await next.lists;
+    return { ...lists, noted: noted.filter(({ entry }) => wanted(entry)), unnoted: unnoted.filter(({ held }) => wanted(held)) };
   };
 }

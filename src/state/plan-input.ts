@@ -85,7 +85,7 @@ const saysTrue = new Set(["1", "t", "T", "TRUE", "true", "True"]);
 function listerOf(object: TargetObject, hosts: readonly string[]): Lister[] {
   const spec = specOf(object);
   const names = namesIn(spec?.imagePullSecrets);
-  if (!spec || names.length === 0 || targetOf(object).owner || isGone(object) || imagesFrom(hosts, [{ spec }]).length === 0) return [];
+  if (!spec || names.length === 0 || targetOf(object).owner || hasEnded(object) || imagesFrom(hosts, [{ spec }]).length === 0) return [];
   return [{ of: { kind: object.kind, name: object.metadata.name }, account: accountOf(spec), names }];
 }
 
@@ -96,7 +96,7 @@ function listerOf(object: TargetObject, hosts: readonly string[]): Lister[] {
 function authorOf(pod: Pod, hosts: readonly string[], accounts: ReadonlyMap<string, ServiceAccount>): Lister[] {
   const account = accounts.get(accountOf(pod.spec));
   if (!account || !hasOwnList(pod, account) || !isYounger(pod, account)) return [];
-  if (isGone(pod) || imagesFrom(hosts, [pod]).length === 0) return [];
+  if (hasEnded(pod) || imagesFrom(hosts, [pod]).length === 0) return [];
   return [{ of: topOf(pod), account: account.metadata.name, names: namesIn(pod.spec.imagePullSecrets) }];
 }
 
@@ -106,7 +106,7 @@ export function isAuthoredBy(listers: readonly Lister[]): (pod: Pod) => boolean 
   return (pod) => known.has(nameOf(topOf(pod)));
 }
 
-const isGone = (object: TargetObject): boolean => object.metadata.deletionTimestamp !== undefined || isOver(object);
+const hasEnded = (object: TargetObject): boolean => object.metadata.deletionTimestamp !== undefined || isOver(object);
 
 /** Returns the input for planning a deletion in one namespace. @param name the name of the Secret */
 export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, name: string, fieldManager: string): DeleteFacts {

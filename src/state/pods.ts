@@ -1,8 +1,8 @@
 import type { PodFacts, PodOwner } from "../check/facts.ts";
 import { retryWithin } from "../kubelet/back-off.ts";
 import { readWaiting } from "../kubelet/message.ts";
-import type { Container, Metadata, Pod, ServiceAccount } from "../objects.ts";
-import { statusesOf } from "../plan/recreate.ts";
+import type { Metadata, Pod, ServiceAccount } from "../objects.ts";
+import { sidecarsOf, statusesOf } from "../plan/recreate.ts";
 import { accountOf, controllerOf, namesIn, type OwnerRef, readTarget } from "../plan/references.ts";
 import { type PullingPod, recreatingControllers } from "../plan/restart.ts";
 import { imagesFrom } from "./images.ts";
@@ -10,10 +10,11 @@ import { timesOf } from "./note.ts";
 import { isOver } from "./targets.ts";
 
 /** Returns what a pod waits for. A running sidecar doesn't count as progress. */
-export function waitOf({ spec, status = {} }: Pod): PullingPod["waits"] {
+export function waitOf(pod: Pod): PullingPod["waits"] {
+  const { status = {} } = pod;
   const inits = status.initContainerStatuses ?? [];
   const containers = status.containerStatuses ?? [];
-  const sidecars = new Set((spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
+  const sidecars = sidecarsOf(pod);
   const workers = [...inits.filter(({ name }) => !sidecars.has(name)), ...containers];
   return readWait({
     reasons: reasonsOf(status),
@@ -24,9 +25,6 @@ export function waitOf({ spec, status = {} }: Pod): PullingPod["waits"] {
 
 const reasonsOf = ({ initContainerStatuses: inits = [], containerStatuses: containers = [] }: NonNullable<Pod["status"]>): string[] =>
   [...inits, ...containers].flatMap(({ state }) => state?.waiting?.reason ?? []);
-
-/** Whether a container is a sidecar: an init container that runs as long as its pod (core/v1 ContainerRestartPolicy). */
-const isSidecar = ({ restartPolicy }: Container): boolean => restartPolicy === "Always";
 
 /** Returns whether a pod's node has failed to pull, and the maximum number of seconds until it retries. */
 function failure({ metadata, status = {} }: Pod, now: Date): Pick<PullingPod, "fails" | "retries"> {
