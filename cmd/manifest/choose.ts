@@ -2,7 +2,6 @@ import { CliError, usage } from "../../src/errors.ts";
 import { nameOf } from "../../src/kinds.ts";
 import { readSelector } from "../../src/label-selector.ts";
 import { listedNames, type ManifestObject, valueAt } from "../../src/manifest/objects.ts";
-import { toData } from "../../src/manifest/tree.ts";
 import { matchesGlob } from "../../src/scope/scope.ts";
 import type { TargetPick } from "../../src/state/targets.ts";
 
@@ -66,7 +65,7 @@ export function hiddenLists(changed: readonly ManifestObject[], all: readonly Ma
   });
 }
 
-function accountOf({ kind, map }: ManifestObject): string {
-  const name = valueAt(toData(map), [...kind.path.slice(0, -1), "serviceAccountName"]);
+function accountOf({ kind, data }: ManifestObject): string {
+  const name = valueAt(data, [...kind.path.slice(0, -1), "serviceAccountName"]);
   return typeof name === "string" && name !== "" ? name : "default";
 }

@@ -41,7 +41,7 @@ export async function runManifests(verb: Options["do"], { flags, args }: Call, s
   const manifests = inputs.map((input) => ({ input, manifest: readManifest(yaml, decoded(input.name, input.bytes)) }));
   const objects = manifests.flatMap(({ manifest }) => manifest.objects);
   refuseMissing(targets.picks, objects, objects.filter(chooses), inputs.length === 1 ? (inputs[0]?.name ?? "") : "these manifests");
-  const done = manifests.map(({ input, manifest }) => ({ input, edited: editManifest(yaml, manifest, { ...options, chooses }) }));
+  const done = manifests.map(({ input, manifest }) => ({ input, edited: editManifest(manifest, { ...options, chooses }) }));
   if (flags.diff) return printDiff(done, session.context);
   if (flags.write) await write(done, flags["dry-run"], session);
   else session.print(printed(done, flags.output, options));
@@ -113,7 +113,7 @@ function referringIn({ input, edited }: Done, { do: act, secret }: Options): Ref
 function requireNames({ name: file, bytes }: Input, { kind, name, namespace, map }: ManifestObject): void {
   const refuse = (field: string, value: string, allowed: string) => {
     const why = `invalid metadata.${field} ${JSON.stringify(value)} of a ${kind.name}: ${allowed}`;
-    throw manifestError(decoded(file, bytes), map.from, why);
+    throw manifestError(decoded(file, bytes), map.range[0], why);
   };
   if (!isObjectName(name)) refuse("name", name, "must be a lowercase RFC 1123 subdomain");
   if (namespace !== undefined && !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace))

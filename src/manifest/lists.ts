@@ -1,6 +1,8 @@
 import type { ManifestObject } from "./objects.ts";
+import type { ListNode, MapNode, Node, Nodes, Pair } from "./read.ts";
 import {
   columnOf,
+  contentAbove,
   indentBefore,
   insertLines,
   insertText,
@@ -13,140 +15,135 @@ import {
   type Splice,
   yamlName,
 } from "./text.ts";
-import { type Item, type ListTree, lastOf, type MapTree, type Pair, partsOf, resolveAlias, type Span, type Tree } from "./tree.ts";
 
 const unusual = "this is written in a way that is not edited here; write its keys one a line";
 
-/**
- * Adds a list to a pod's spec, on the line after the line that opens the spec, or to a ServiceAccount, after its kind. Therefore all
- * existing text, including comments, stays with the line that it belongs to, and the last line of the text does not change.
- */
-export function addList(
-  source: ManifestText,
-  { map }: ManifestObject,
-  holder: MapTree,
-  name: string,
-  trees: readonly (Tree | undefined)[],
-): Splice {
-  const { text } = source;
-  const [above, next] = holder === map ? behindKind(source, holder) : [holder.opens, holder.pairs[0]];
-  const indent = next && indentBefore(text, next.key.from);
-  const at = nextLine(text, above);
-  if (!next || indent === undefined || lineStart(text, next.key.from) < at) throw manifestError(source, holder.from, unusual);
-  const lines = [`${indent}imagePullSecrets:`, `${indent}${listIndent(text, holder, trees)}- name: ${yamlName(name)}`];
-  return insertLines(text, at, lines, lineBreak(text, above));
+type Span = { readonly from: number; readonly to: number };
+
+/** Returns the position after the last character of a value's text. An empty value is on the line of the tokens before it. */
+function endOf(nodes: Nodes, node: Node): number {
+  const last = node && !("flow" in node && node.flow) ? childrenOf(nodes, node).at(-1) : undefined;
+  return last ? endOf(nodes, last) : (node?.range[1] ?? 0);
 }
 
-/** Returns the end of the line with an object's kind or apiVersion, and the pair after it. */
-function behindKind(source: ManifestText, { pairs, from }: MapTree): [number, Pair | undefined] {
-  const at = pairs.findLastIndex(({ key }, index) => ["apiVersion", "kind"].includes(key.text) && index < pairs.length - 1);
-  const pair = pairs[at];
-  if (!pair || lineStart(source.text, lastOf(pair.value)) !== lineStart(source.text, pair.key.from))
-    throw manifestError(source, from, unusual);
-  return [lastOf(pair.value), pairs[at + 1]];
+const childrenOf = ({ yaml }: Nodes, node: Node): Node[] =>
+  yaml.isMap(node) ? (node as MapNode).items.map(({ value }) => value) : yaml.isSeq(node) ? (node as ListNode).items : [];
+
+/** Returns the texts of a list's items, from the dash if they have one. */
+function itemSpans(nodes: Nodes, list: ListNode): Span[] {
+  const tokens = list.srcToken?.items ?? [];
+  return list.items.map((item, index) => {
+    const dash = tokens[index]?.start.find(({ type }) => type === "seq-item-ind");
+    return { from: dash?.offset ?? item.range[0], to: endOf(nodes, item) };
+  });
 }
 
-/** Adds the first item to an empty list: `imagePullSecrets:`. */
-export function fillEmpty({ text }: ManifestText, holder: MapTree, pair: Pair, name: string, trees: readonly (Tree | undefined)[]): Splice {
-  const indent = " ".repeat(columnOf(text, pair.key.from)) + listIndent(text, holder, trees);
-  return insertLines(text, nextLine(text, pair.opens - 1), [`${indent}- name: ${yamlName(name)}`], lineBreak(text, pair.opens - 1));
-}
-
-/** Adds an item after the last one. */
-export function appendItem(source: ManifestText, list: ListTree, name: string): Splice {
-  const { text } = source;
-  const last = list.items.at(-1);
-  const indent = last && indentBefore(text, last.at);
-  if (!last || indent === undefined) throw manifestError(source, list.from, unusual);
-  const end = lastOf(last.value);
-  const item = itemLike(text, list, name, `- name: ${yamlName(name)}`);
-  return insertLines(text, nextLine(text, end), [indent + item], lineBreak(text, end));
-}
-
-/** Removes the lines of an item. */
-export function dropItem(source: ManifestText, { at, value }: Item): Splice {
-  if (indentBefore(source.text, at) === undefined) throw manifestError(source, at, unusual);
-  return removeText(lineStart(source.text, at), nextLine(source.text, lastOf(value)));
-}
-
-/** Removes the line of a key if its value is on the following lines, or the key with its value if the value is in brackets. */
-export function dropKey(source: ManifestText, { key, opens, value }: Pair): Splice {
-  if (indentBefore(source.text, key.from) === undefined) throw manifestError(source, key.from, unusual);
-  const end = value.is === "list" && value.flow ? value.to : opens;
-  return removeText(lineStart(source.text, key.from), nextLine(source.text, end - 1));
-}
-
-/** Replaces a list that is written as `~` or `null`. */
-export const instead = ({ from, to }: Tree, text: string): Splice => ({ ...insertText(from, text), to });
+/** Returns the texts of the items of a list that is not in brackets. */
+const blockItems = (nodes: Nodes, node: Node): Span[] => (nodes.yaml.isSeq(node) && !node.flow ? itemSpans(nodes, node as ListNode) : []);
 
 /**
- * Adds a list in braces: before the first key of a pod's spec, or after the first key of a ServiceAccount. The list gets its own lines if
- * the keys have their own lines.
+ * Adds a list to a pod's spec, before its first key, or to a ServiceAccount, after its kind. If the keys have their own lines, the list is
+ * on the line after the line above the next key that is neither empty nor a comment. Therefore all existing text, including comments, stays
+ * with the line that it belongs to, and the last line of the text does not change.
  */
-export function addInBraces({ text }: ManifestText, { map }: ManifestObject, holder: MapTree, name: string): Splice {
-  const setting = settingOf(text, holder);
-  const next = holder.pairs[holder === map && holder.pairs.length > 1 ? 1 : 0];
-  const at = next?.key.from ?? holder.from + 1;
+export function addPair(nodes: Nodes, object: ManifestObject, holder: MapNode, name: string): Splice {
+  const { text } = nodes.source;
+  const next = holder === object.map ? behindKind(holder) : holder.items[0];
+  const at = next?.key.range[0] ?? 0;
   const indent = indentBefore(text, at);
-  const key = setting.json ? `"imagePullSecrets":${setting.colon}` : "imagePullSecrets: ";
-  if (indent === undefined || lineStart(text, at) <= holder.from)
-    return insertText(at, `${key}[${braced(setting, name)}],${setting.comma}`);
-  const line = next === holder.pairs[0] ? nextLine(text, holder.from) : lineStart(text, at);
-  const eol = lineBreak(text, holder.from);
-  return insertText(
-    line,
-    `${indent}${key}${setting.json ? tall(setting, name, indent, stepOf(text, holder, indent), eol) : `[${braced(setting, name)}]`},${eol}`,
-  );
+  const line = contentAbove(text, at);
+  const eol = lineBreak(text, line - 1);
+  if (!holder.flow) {
+    if (!next || indent === undefined) throw manifestError(nodes.source, holder.range[0], unusual);
+    const item = `${listIndent(nodes, holder)}- name: ${yamlName(name)}`;
+    return insertLines(text, line, [`${indent}imagePullSecrets:`, indent + item], eol);
+  }
+  const style = styleOf(text, holder);
+  const key = style.json ? `"imagePullSecrets":${style.colon}` : "imagePullSecrets: ";
+  if (indent === undefined || line <= holder.range[0]) return insertText(at, `${key}[${braced(style, name)}],${style.comma}`);
+  const list = style.json
+    ? JSON.stringify([{ name }], null, stepOf(text, holder, indent)).replaceAll("\n", eol + indent)
+    : `[${braced(style, name)}]`;
+  return insertText(line, `${indent}${key}${list},${eol}`);
+}
+
+/** Returns the pair after a ServiceAccount's kind or apiVersion; in braces, its second pair. */
+function behindKind({ items, flow }: MapNode): Pair | undefined {
+  if (flow) return items[1] ?? items[0];
+  return items.findLast((_, index) => ["apiVersion", "kind"].includes(String(items[index - 1]?.key.value)));
 }
 
 /** Returns the indentation of a map's keys relative to the line on which the map opens. */
-function stepOf(text: string, { from }: MapTree, indent: string): string {
+function stepOf(text: string, { range: [from] }: MapNode, indent: string): string {
   const outer = /^[ \t]*/.exec(text.slice(lineStart(text, from), from))?.[0] ?? "";
   return indent.startsWith(outer) && indent.length > outer.length ? indent.slice(outer.length) : "  ";
 }
 
-/** Formats a list of one name as indented JSON. */
-function tall({ colon }: Setting, name: string, indent: string, step: string, eol: string): string {
-  const lines = ["[", `${step}{`, `${step}${step}"name":${colon}${JSON.stringify(name)}`, `${step}}`, "]"];
-  return lines.map((line, index) => (index === 0 ? line : indent + line)).join(eol);
+/** Adds the first name to an empty list: `imagePullSecrets:`, `~` or `null`. */
+export function fillList(nodes: Nodes, holder: MapNode, { key }: Pair, value: Node, name: string): Splice {
+  const { text } = nodes.source;
+  const [from, to] = value?.range ?? [key.range[1], key.range[1]];
+  const list = `[${braced(styleOf(text, holder), name)}]`;
+  if (to > from) return { from, to, text: list };
+  if (holder.flow) return insertText(from, ` ${list}`);
+  const indent = " ".repeat(columnOf(text, key.range[0])) + listIndent(nodes, holder);
+  return insertLines(text, nextLine(text, from - 1), [`${indent}- name: ${yamlName(name)}`], lineBreak(text, from - 1));
 }
+
+/** Adds an item after the last one. */
+export function addItem(nodes: Nodes, holder: MapNode, list: ListNode, name: string): Splice[] {
+  const { text } = nodes.source;
+  const [last, before] = itemSpans(nodes, list).toReversed();
+  const like = last && itemLike(nodes, list, last, name);
+  if (list.flow) {
+    const style = styleOf(text, holder);
+    const item = like ?? braced(style, name);
+    return last ? addInBrackets(text, list, { before, last, item, style }) : [insertText(list.range[1] - 1, item)];
+  }
+  const indent = last && indentBefore(text, last.from);
+  if (!last || indent === undefined) throw manifestError(nodes.source, list.range[0], unusual);
+  return [addLine(text, last, indent + (like ?? `- name: ${yamlName(name)}`))];
+}
+
+type NewItem = { readonly before: Span | undefined; readonly last: Span; readonly item: string; readonly style: Style };
 
 /** Adds an item in brackets. A comment stays on the line of its item. */
-export function appendInBrackets({ text }: ManifestText, holder: MapTree, list: ListTree, name: string): Splice[] {
-  const setting = settingOf(text, holder);
-  const last = list.items.at(-1);
-  if (!last) return [insertText(list.to - 1, braced(setting, name))];
-  const item = itemLike(text, list, name, braced(setting, name));
-  const [below, indent] = [nextLine(text, last.value.to), indentBefore(text, last.at)];
-  const [tail, comma, comment] = /^[ \t]*(,)?[ \t]*(#.*)?\r?\n$/.exec(text.slice(last.value.to, below)) ?? [];
-  if (indent === undefined || tail === undefined || (!comma && !comment) || lineStart(text, last.at) <= list.from)
-    return [insertText(last.value.to, between(text, list, setting) + item)];
-  const line = insertText(below, `${indent}${item}${comma ?? ""}${lineBreak(text, last.value.to)}`);
-  return comma ? [line] : [insertText(last.value.to, ","), line];
+function addInBrackets(text: string, { range: [opens] }: ListNode, { before, last, item, style }: NewItem): Splice[] {
+  const indent = lineStart(text, last.from) > opens ? indentBefore(text, last.from) : undefined;
+  const [comma, comment] = indent === undefined ? [] : afterItem(text, last);
+  if (comma) return [addLine(text, last, `${indent}${item},`)];
+  if (comment) return [insertText(last.to, ","), addLine(text, last, indent + item)];
+  const gap = text.slice(before?.to ?? last.from, last.from);
+  const otherwise = indent === undefined ? `,${style.comma}` : `,${lineBreak(text, last.to)}${indent}`;
+  return [insertText(last.to, (/^\s*,\s*$/.test(gap) ? gap : otherwise) + item)];
 }
 
-/** Returns the text between two items: as between the last two, or a new line if the only item is on its own line. */
-function between(text: string, list: ListTree, { comma }: Setting): string {
-  const [before, last] = list.items.slice(-2);
-  if (before && last) {
-    const gap = text.slice(before.value.to, last.at);
-    if (/^\s*,\s*$/.test(gap)) return gap;
-  }
-  const at = (last ?? before)?.at ?? list.from;
-  const indent = indentBefore(text, at);
-  return indent !== undefined && lineStart(text, at) > list.from ? `,${lineBreak(text, at)}${indent}` : `,${comma}`;
+/** Returns the comma and the comment after an item, if the line ends after these. */
+const afterItem = (text: string, { to }: Span) => /^[ \t]*(,)?[ \t]*(#.*)?\r?\n$/.exec(text.slice(to, nextLine(text, to)))?.slice(1) ?? [];
+
+/** Adds a line below a span. */
+const addLine = (text: string, { to }: Span, line: string) => insertLines(text, nextLine(text, to - 1), [line], lineBreak(text, to - 1));
+
+/** Removes a key with its list. Comments between the key and the items stay. */
+export function dropPair(nodes: Nodes, holder: MapNode, pair: Pair): Splice[] {
+  const { source } = nodes;
+  const spanOf = ({ key, value }: Pair) => ({ from: key.range[0], to: Math.max(endOf(nodes, value), key.range[1]) });
+  if (holder.flow) return dropSpan(source, holder.items.map(spanOf), holder.items.indexOf(pair));
+  const { from, to } = spanOf(pair);
+  const items = blockItems(nodes, pair.value);
+  const key = { from, to: items[0] ? contentAbove(source.text, items[0].from) : to };
+  return [key, ...items].map((span) => wholeLines(source, span));
 }
 
-/** Removes a pair in braces, with the comma next to it. */
-export function dropPair(source: ManifestText, { pairs }: MapTree, pair: Pair): Splice[] {
-  const spans = pairs.map(({ key, value }) => ({ from: key.from, to: Math.max(value.to, key.to) }));
-  return dropSpan(source, spans, pairs.indexOf(pair));
+/** Removes an item of a list, with its comma. */
+export function dropItem(nodes: Nodes, list: ListNode, index: number): Splice[] {
+  const spans = itemSpans(nodes, list);
+  return list.flow ? dropSpan(nodes.source, spans, index) : spans.slice(index, index + 1).map((span) => wholeLines(nodes.source, span));
 }
 
-/** Removes an item in brackets, with its comma. */
-export function dropInBrackets(source: ManifestText, list: ListTree, item: Item): Splice[] {
-  const spans = list.items.map(({ at, value }) => ({ from: at, to: value.to }));
-  return dropSpan(source, spans, list.items.indexOf(item));
+function wholeLines(source: ManifestText, { from, to }: Span): Splice {
+  if (indentBefore(source.text, from) === undefined) throw manifestError(source, from, unusual);
+  return removeText(lineStart(source.text, from), nextLine(source.text, to - 1));
 }
 
 function dropSpan(source: ManifestText, spans: readonly Span[], at: number): Splice[] {
@@ -175,61 +172,46 @@ function withoutComment(source: ManifestText, from: number, to: number): Splice 
   return removeText(from, to);
 }
 
-/** Writes a name in the same quotation marks as another one. */
-function nameLike(neighbor: string, name: string): string {
-  if (neighbor.startsWith('"')) return JSON.stringify(name);
-  return neighbor.startsWith("'") ? `'${name}'` : yamlName(name);
-}
-
-/** Returns a name as an item of a list, written like the last item if that contains only a name. Otherwise returns the default form. */
-function itemLike(text: string, list: ListTree, name: string, otherwise: string): string {
-  const last = list.items.at(-1);
-  const map = last?.value;
-  const [pair, ...more] = map?.is === "map" ? map.pairs : [];
-  if (!last || !map || pair?.value.is !== "scalar" || pair.value.to === pair.value.from || more.length > 0) return otherwise;
-  const [from, to] = [list.flow ? map.from : last.at, list.flow || (map.is === "map" && map.flow) ? map.to : pair.value.to];
-  const [before, after] = [text.slice(from, pair.value.from), text.slice(pair.value.to, to)];
-  if (!/^(?:- +)?(?:\{\s*)?(?:name|"name"|'name') *: *$/.test(before) || !/^\s*\}?$/.test(after)) return otherwise;
-  return before + nameLike(text.slice(pair.value.from, pair.value.to), name) + after;
+/** Returns a name as an item of a list, written like the last item, with the same quotation marks, if that contains only a name. */
+function itemLike(nodes: Nodes, list: ListNode, { from, to }: Span, name: string): string | undefined {
+  const map = list.items.at(-1);
+  const [start, end] = nodes.yaml.isMap(map) && map.items.length === 1 ? (map.items[0]?.value?.range ?? []) : [];
+  if (start === undefined || end === undefined || start === end) return undefined;
+  const { text } = nodes.source;
+  const [before, value, after] = [text.slice(from, start), text.slice(start, end), text.slice(end, to)];
+  if (!/^(?:- +)?(?:\{\s*)?(?:name|"name"|'name') *: *$/.test(before) || !/^\s*\}?$/.test(after)) return undefined;
+  return before + (value.startsWith('"') ? JSON.stringify(name) : value.startsWith("'") ? `'${name}'` : yamlName(name)) + after;
 }
 
 /** Returns how far lists are indented relative to their key, as the nearest list is. */
-function listIndent(text: string, holder: MapTree, trees: readonly (Tree | undefined)[]): string {
-  for (const { pairs } of mapsFrom(holder, trees)) {
-    const indent = pairs.map((pair) => indentOf(text, pair)).find((each) => each !== undefined);
+function listIndent(nodes: Nodes, holder: MapNode): string {
+  for (const map of [holder, ...nodes.weights.keys()]) {
+    const pairs = nodes.yaml.isMap(map) ? (map as MapNode).items : [];
+    const indent = pairs.map((pair) => indentOf(nodes, pair)).find((each) => each !== undefined);
     if (indent !== undefined) return indent;
   }
   return "";
 }
 
-/** Yields a map, and then every map of the documents. The trees are searched only as far as they are read. */
-function* mapsFrom(holder: MapTree, trees: readonly (Tree | undefined)[]): Generator<MapTree> {
-  yield holder;
-  for (const tree of trees) {
-    for (const part of tree ? partsOf(tree) : []) if (part.is === "map") yield part;
-  }
-}
-
-function indentOf(text: string, { key, value }: Pair): string | undefined {
-  const first = value.is === "list" && !value.flow ? value.items[0] : undefined;
-  if (!first || indentBefore(text, first.at) === undefined) return undefined;
-  return " ".repeat(Math.max(0, columnOf(text, first.at) - columnOf(text, key.from)));
+function indentOf(nodes: Nodes, { key, value }: Pair): string | undefined {
+  const { text } = nodes.source;
+  const [first] = blockItems(nodes, value);
+  if (!first || indentBefore(text, first.from) === undefined) return undefined;
+  return " ".repeat(Math.max(0, columnOf(text, first.from) - columnOf(text, key.range[0])));
 }
 
 /**
  * The format of the text in braces: whether keys and names are in quotation marks as in JSON, and the text after a colon and after a comma.
  */
-export type Setting = { readonly json: boolean; readonly colon: string; readonly comma: string };
+type Style = { readonly json: boolean; readonly colon: string; readonly comma: string };
 
-export function settingOf(text: string, map: MapTree): Setting {
-  const [first, second] = map.pairs;
-  const json = first !== undefined && text[first.key.from] === '"';
-  const compact = json && first !== undefined && resolveAlias(first.value)?.from === first.opens;
-  const tight = compact && (second === undefined || text[second.key.from - 1] === ",");
-  return { json, colon: compact ? "" : " ", comma: tight ? "" : " " };
+function styleOf(text: string, { items: [first, second] }: MapNode): Style {
+  const json = first !== undefined && text[first.key.range[0]] === '"';
+  const isCompact = json && /^:\S/.test(text.slice(first.key.range[1], first.key.range[1] + 2));
+  const isTight = isCompact && (second === undefined || text[second.key.range[0] - 1] === ",");
+  return { json, colon: isCompact ? "" : " ", comma: isTight ? "" : " " };
 }
 
 /** Returns a name in braces. */
-export function braced({ json, colon }: Setting, name: string): string {
-  return json ? `{"name":${colon}${JSON.stringify(name)}}` : `{name: ${yamlName(name)}}`;
-}
+const braced = ({ json, colon }: Style, name: string): string =>
+  json ? `{"name":${colon}${JSON.stringify(name)}}` : `{name: ${yamlName(name)}}`;

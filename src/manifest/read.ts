@@ -1,23 +1,41 @@
-import type { Document, Node, Scalar, Pair as YamlPair } from "yaml";
+import type { Alias, Document, ParsedNode, Scalar, YAMLMap, YAMLSeq, Pair as YamlPair } from "yaml";
 import { lineStart, type ManifestText, manifestError, nextLine } from "./text.ts";
-import { type Item, type Pair, resolveAlias, type Tree } from "./tree.ts";
-
-type Anchors = Map<string, Tree>;
-type Reading = { readonly yaml: Yaml; readonly source: ManifestText; readonly anchors: Anchors };
-/** A token before a value, such as a colon, a comment or an anchor. */
-type Token = { readonly type: string; readonly offset: number; readonly source: string };
 
 /**
- * Returns the documents of a manifest with the position of each part; undefined for an empty document.
+ * The used functions of the YAML library. It is a parameter, because this folder is pure and commands without manifests don't load the
+ * library.
+ */
+export type Yaml = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isSeq" | "parseAllDocuments">;
+
+export type Node = ParsedNode | null | undefined;
+export type MapNode = YAMLMap.Parsed<Scalar.Parsed>;
+export type ListNode = YAMLSeq.Parsed;
+export type Pair = YamlPair<Scalar.Parsed, ParsedNode | null>;
+
+/** The nodes of a manifest's documents. */
+export type Nodes = {
+  readonly yaml: Yaml;
+  readonly source: ManifestText;
+  /** The number of parts of each node, with each alias replaced by the part that it refers to. In the order of the text. */
+  readonly weights: Map<ParsedNode, number>;
+  readonly aliases: Map<Alias, ParsedNode>;
+};
+
+/** A document's content, and its plain data. */
+type Content = { readonly contents: Node; readonly data: unknown };
+
+/**
  * @throws CliError invalid, with line and column, for a manifest that can't be edited. The message repeats none of the text, because it may
  * be secret
  */
-export function readDocuments(yaml: Yaml, source: ManifestText): (Tree | undefined)[] {
+export function readDocuments(yaml: Yaml, source: ManifestText): Nodes & { readonly documents: readonly Content[] } {
   refuseCharacters(source);
+  const nodes: Nodes = { yaml, source, weights: new Map(), aliases: new Map() };
   const options = { keepSourceTokens: true, prettyErrors: false, stringKeys: true, merge: true, logLevel: "error" } as const;
   try {
-    const documents = yaml.parseAllDocuments(source.text, options);
-    return (Array.isArray(documents) ? documents : []).map((document) => readDocument(yaml, source, document as Document));
+    const parsed = yaml.parseAllDocuments(source.text, options);
+    const documents = Array.isArray(parsed) ? parsed : [];
+    return { ...nodes, documents: documents.map((document) => ({ contents: document.contents, data: dataOf(nodes, document) })) };
   } catch (error) {
     // Each nested bracket is a nested call
     throw error instanceof RangeError ? manifestError(source, 0, "it is nested too deep") : error;
@@ -35,18 +53,22 @@ function refuseCharacters(source: ManifestText): void {
   if (at >= 0) throw manifestError(source, at, "a control character, or an end of line that not everybody reads as one");
 }
 
-function readDocument(yaml: Yaml, source: ManifestText, document: Document): Tree | undefined {
-  const [error] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
-  if (error) throw unreadable(source, error.pos[0], words[error.code] ?? "this is no valid YAML");
+/** More parts than any real manifest has. Nested aliases can expand a short text beyond the available memory. */
+const most = 1_000_000;
+
+function dataOf(nodes: Nodes, document: Document.Parsed): unknown {
   const { contents } = document;
-  if (!contents) return undefined;
-  const tree = treeOf({ yaml, source, anchors: new Map() }, contents, contents.range?.[0] ?? 0);
-  if (isTooMuch(tree)) throw manifestError(source, tree.from, "its aliases make more of it than there is room for");
-  return tree;
+  const [error] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
+  if (error) throw unreadable(nodes.source, error.pos[0], words[error.code] ?? "this is no valid YAML");
+  if (weigh(nodes, contents, new Map()) > most)
+    throw manifestError(nodes.source, contents?.range[0] ?? 0, "its aliases make more of it than there is room for");
+  return document.toJS({ maxAliasCount: -1 });
 }
 
+const badAlias = "this alias has no anchor before it";
+
 const words: Readonly<Record<string, string>> = {
-  BAD_ALIAS: "this alias has no anchor before it",
+  BAD_ALIAS: badAlias,
   BAD_INDENT: "this is not indented as YAML wants it, or a bracket above is not closed",
   DUPLICATE_KEY: "this key is there twice",
   MISSING_CHAR: "a bracket, a quotation mark or a comma is missing",
@@ -64,89 +86,64 @@ function unreadable(source: ManifestText, at: number, why: string): Error {
   return manifestError(source, start + column, "this is a template, which is no YAML yet", hint);
 }
 
-/** @param opens the position after the tokens before the node; the default for an empty node */
-function treeOf(reading: Reading, node: Node | null | undefined, opens: number): Tree {
-  const { anchors } = reading;
-  const [from = opens, to = opens] = node?.range ?? [];
-  const anchor = node && "anchor" in node ? node.anchor : undefined;
-  // Inside a node, its own anchor is not defined yet, and an earlier anchor of the same name is no longer valid
-  if (anchor !== undefined) anchors.delete(anchor);
-  const made = shapeOf(reading, node, { from, to, opens });
-  if (anchor !== undefined) anchors.set(anchor, made);
-  return made;
-}
-
-type At = { readonly from: number; readonly to: number; readonly opens: number };
-
-function shapeOf(reading: Reading, node: Node | null | undefined, at: At): Tree {
-  const { yaml, source, anchors } = reading;
+/** Returns the number of parts of a node. Records it, and the node of each alias. */
+function weigh(nodes: Nodes, node: Node, anchors: Map<string, ParsedNode>): number {
+  const { yaml, source, weights, aliases } = nodes;
+  if (!node) return 1;
   if (yaml.isAlias(node)) {
     const of = anchors.get(node.source);
-    if (!of) throw manifestError(source, at.from, words["BAD_ALIAS"] ?? "");
-    return { is: "alias", ...at, of };
+    if (!of) throw manifestError(source, node.range[0], badAlias);
+    aliases.set(node, of);
+    return weights.get(of) ?? 1;
   }
-  if (yaml.isMap(node)) {
-    return { is: "map", ...at, flow: node.flow === true, pairs: node.items.map((pair) => pairOf(reading, pair as YamlPair<Scalar, Node>)) };
-  }
-  if (yaml.isSeq(node)) {
-    const starts = (node.srcToken as { items?: readonly { start: readonly Token[] }[] } | undefined)?.items ?? [];
-    return {
-      is: "list",
-      ...at,
-      flow: node.flow === true,
-      items: node.items.map((item, index) => itemOf(reading, item, starts[index]?.start ?? [], at)),
-    };
-  }
-  return { is: "scalar", ...at, value: (node as Scalar | undefined)?.value ?? null };
-}
-
-function pairOf(reading: Reading, { key, value, srcToken }: YamlPair<Scalar, Node>): Pair {
-  const [from = 0, to = 0] = key.range ?? [];
-  const opens = behind((srcToken?.sep ?? []) as readonly Token[], to);
-  const merges = key.value === "<<" && key.type === "PLAIN";
-  const of = treeOf(reading, value, opens);
-  if (merges && !isMergeable(of)) throw manifestError(reading.source, from, "only a map can be merged in");
-  return { key: { from, to, text: String(key.value) }, merges, opens, value: of };
-}
-
-function isMergeable(value: Tree): boolean {
-  const of = resolveAlias(value);
-  return of?.is === "map" || (of?.is === "list" && of.items.every((item) => resolveAlias(item.value)?.is === "map"));
-}
-
-function itemOf(reading: Reading, item: unknown, start: readonly Token[], list: At): Item {
-  // A pair in brackets, `[name: a]`, is a map with one pair
-  const { range } = item as Node;
-  const opens = behind(start, range?.[0] ?? list.from);
-  const dash = start.find(({ type }) => type === "seq-item-ind");
-  return { at: dash?.offset ?? range?.[0] ?? opens, opens, value: treeOf(reading, item as Node, opens) };
-}
-
-/** Returns the position after the last significant token: a colon, a dash, an anchor or a tag. */
-function behind(tokens: readonly Token[], otherwise: number): number {
-  const last = tokens.findLast(({ type }) => ["map-value-ind", "seq-item-ind", "anchor", "tag"].includes(type));
-  return last ? last.offset + last.source.length : otherwise;
-}
-
-/** More parts than any real manifest has. Nested aliases can expand a short text beyond the available memory. */
-const most = 1_000_000;
-
-/** Whether a document is too large to expand, with each alias replaced by the part that it refers to. */
-const isTooMuch = (tree: Tree): boolean => weigh(tree, new Map()) > most;
-
-function weigh(tree: Tree, known: Map<Tree, number>): number {
-  if (tree.is === "scalar") return 1;
-  if (tree.is === "alias") return weigh(tree.of, known);
-  const before = known.get(tree);
-  if (before !== undefined) return before;
-  const values = tree.is === "map" ? tree.pairs : tree.items;
-  const weight = values.reduce((sum, { value }) => sum + weigh(value, known), 1);
-  known.set(tree, weight);
+  weights.set(node, 1);
+  // Inside a node, its own anchor is not defined yet, and an earlier anchor of the same name is no longer valid
+  if (node.anchor) anchors.delete(node.anchor);
+  const weight = childrenOf(yaml, node).reduce((sum, child) => sum + weigh(nodes, child, anchors), 1);
+  weights.set(node, weight);
+  if (node.anchor) anchors.set(node.anchor, node);
+  const wrong = mergesOf(yaml, node).find(({ value }) => !includedBy(nodes, value).every((each) => yaml.isMap(each)));
+  if (wrong) throw manifestError(source, wrong.key.range[0], "only a map can be merged in");
   return weight;
 }
 
-/**
- * The used functions of the YAML library. It is a parameter, because this folder is pure and commands without manifests don't load the
- * library.
- */
-export type Yaml = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isScalar" | "isSeq" | "parseAllDocuments">;
+const childrenOf = (yaml: Yaml, node: ParsedNode): Node[] =>
+  yaml.isMap(node) ? node.items.map(({ value }) => value) : yaml.isSeq(node) ? node.items : [];
+
+/** Returns the pairs of a map with a merge key, which includes other maps: `<<: *base` (yaml.org/type/merge). */
+const mergesOf = (yaml: Yaml, node: ParsedNode): Pair[] => (yaml.isMap(node) ? (node as MapNode).items.filter(isMerge) : []);
+
+const isMerge = ({ key }: Pair): boolean => key.value === "<<" && key.type === "PLAIN";
+
+function includedBy(nodes: Nodes, value: Node): Node[] {
+  const of = resolveAlias(nodes, value);
+  return nodes.yaml.isSeq(of) ? of.items.map((item) => resolveAlias(nodes, item)) : [of];
+}
+
+/** Returns a node, or the node that an alias refers to. */
+export const resolveAlias = ({ yaml, aliases }: Nodes, node: Node): Node => (yaml.isAlias(node) ? aliases.get(node) : node);
+
+export function mapOf(nodes: Nodes, node: Node): MapNode | undefined {
+  const of = resolveAlias(nodes, node);
+  return nodes.yaml.isMap(of) ? (of as MapNode) : undefined;
+}
+
+export function listOf(nodes: Nodes, node: Node): ListNode | undefined {
+  const of = resolveAlias(nodes, node);
+  return nodes.yaml.isSeq(of) ? (of as ListNode) : undefined;
+}
+
+/** Returns a map and the maps that it includes with merge keys, in the order of precedence. */
+export function mapsOf(nodes: Nodes, map: MapNode): MapNode[] {
+  const included = mergesOf(nodes.yaml, map).flatMap(({ value }) => includedBy(nodes, value));
+  return [map, ...included.flatMap((node) => mapsOf(nodes, node as MapNode))];
+}
+
+/** Returns a pair of a map, and the map whose text contains it: the map itself, or a map that it includes. */
+export function memberOf(nodes: Nodes, map: MapNode, key: string): { readonly pair: Pair; readonly holder: MapNode } | undefined {
+  for (const holder of mapsOf(nodes, map)) {
+    const pair = holder.items.find((each) => String(each.key.value) === key && !isMerge(each));
+    if (pair) return { pair, holder };
+  }
+  return undefined;
+}

@@ -29,12 +29,19 @@ export function decoded(name: string, bytes: Uint8Array): ManifestText {
 }
 
 /** Returns the start of the line of a position. */
-export const lineStart = (text: string, at: number): number => text.lastIndexOf("\n", at - 1) + 1;
+export const lineStart = (text: string, at: number): number => (at === 0 ? 0 : text.lastIndexOf("\n", at - 1) + 1);
 
 /** Returns the start of the next line, or the end of the text. */
 export function nextLine(text: string, at: number): number {
   const end = text.indexOf("\n", at);
   return end < 0 ? text.length : end + 1;
+}
+
+/** Returns the end of the last line above a position that is neither empty nor a comment. */
+export function contentAbove(text: string, at: number): number {
+  let end = lineStart(text, at);
+  while (end > 0 && /^\s*(?:#|$)/.test(text.slice(lineStart(text, end - 1), end))) end = lineStart(text, end - 1);
+  return end;
 }
 
 /** Returns the line end of a position's line. The last line counts as the first one. */

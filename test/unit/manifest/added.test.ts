@@ -152,7 +152,7 @@ const added: Readonly<Record<string, readonly string[]>> = {
 test.for(shapes)("to $name", ({ name, text, accounts }) => {
   const manifest = readManifest(yaml, { name: "f.yaml", text });
   const chooses = ({ kind }: { readonly kind: { readonly makesPods: boolean } }) => kind.makesPods !== (accounts ?? false);
-  const edited = editManifest(yaml, manifest, { do: "attach", secret: "acr", chooses });
+  const edited = editManifest(manifest, { do: "attach", secret: "acr", chooses });
   expect(differ(text, edited.text).come).toEqual(added[name] ?? []);
 });
 
@@ -161,7 +161,7 @@ test("a new list stands right below the line that opens what it is in", () => {
   expect(block.length).toBeGreaterThan(15);
   for (const { text, accounts } of block) {
     const manifest = readManifest(yaml, { name: "f.yaml", text });
-    const { text: after } = editManifest(yaml, manifest, {
+    const { text: after } = editManifest(manifest, {
       do: "attach",
       secret: "acr",
       chooses: ({ kind }) => kind.makesPods !== (accounts ?? false),

@@ -7,7 +7,7 @@ import type { Shape } from "../../support/manifests/shape.ts";
 import { shapes } from "../../support/manifests/shapes.ts";
 
 const edited = (text: string, act: Edit["do"], { accounts }: Shape) =>
-  editManifest(yaml, readManifest(yaml, { name: "f.yaml", text }), {
+  editManifest(readManifest(yaml, { name: "f.yaml", text }), {
     do: act,
     secret: "acr",
     chooses: ({ kind }) => (accounts ? !kind.makesPods : kind.makesPods),

@@ -3,7 +3,7 @@ import * as yaml from "yaml";
 import { editManifest, readManifest } from "../../../src/manifest/patch.ts";
 
 const detach = (text: string) =>
-  editManifest(yaml, readManifest(yaml, { name: "f.yaml", text }), { do: "detach", secret: "acr", chooses: () => true }).text;
+  editManifest(readManifest(yaml, { name: "f.yaml", text }), { do: "detach", secret: "acr", chooses: () => true }).text;
 
 const pod = (spec: string) => `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n${spec}`;
 const containers = "  containers: []\n";
@@ -99,6 +99,14 @@ test.for<{ what: string; from: string; to: string }>([
 ])("$what in braces", ({ from, to }) => {
   const text = (spec: string) => `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n${spec}\n`;
   expect(detach(text(from))).toBe(text(to));
+});
+
+test("removes a list from each Pod that has it, through an alias too", () => {
+  const pods = (list: string, alias: string) =>
+    `apiVersion: v1\nkind: List\nitems:\n${[list, alias]
+      .map((lines) => `- apiVersion: v1\n  kind: Pod\n  metadata: {name: p}\n  spec:\n${lines}    containers: []\n`)
+      .join("")}`;
+  expect(detach(pods("    imagePullSecrets: &names\n    - name: acr\n", "    imagePullSecrets: *names\n"))).toBe(pods("", ""));
 });
 
 test.for<{ what: string; from: string; says: string }>([

@@ -4,7 +4,7 @@ import { editManifest, readManifest } from "../../../src/manifest/patch.ts";
 import { decoded } from "../../../src/manifest/text.ts";
 
 const attach = (text: string, names?: readonly string[]) =>
-  editManifest(yaml, readManifest(yaml, { name: "f.yaml", text }), {
+  editManifest(readManifest(yaml, { name: "f.yaml", text }), {
     do: "attach",
     secret: "acr",
     chooses: ({ name }) => names === undefined || names.includes(name),
@@ -98,6 +98,11 @@ test.for<{ what: string; text: string; names?: readonly string[]; says: string }
     what: "a list behind a question mark",
     text: "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n? spec\n: containers: []\n",
     says: "5:3: this is written in a way that is not edited here",
+  },
+  {
+    what: "a ServiceAccount that is only its kind, below an empty line",
+    text: "\nkind: ServiceAccount\n",
+    says: "2:1: this is written in a way that is not edited here",
   },
   { what: "JSON after JSON", text: '{"kind": "Pod"}\n{"kind": "Pod"}\n', says: "2:1: this is no valid YAML" },
   {

@@ -22,7 +22,7 @@ test("reads a manifest a few times, however many of its objects merge one part",
   };
   const manifest = readManifest(counting, { name: "f.yaml", text: merged(400) });
 
-  const { text } = editManifest(counting, manifest, { do: "attach", secret: "acr", chooses: () => true });
+  const { text } = editManifest(manifest, { do: "attach", secret: "acr", chooses: () => true });
 
   expect(readManifest(yaml, { name: "f.yaml", text }).objects.map(listedNames)).toEqual(Array.from({ length: 401 }, () => ["acr"]));
   expect(parses).toBeLessThan(20);

@@ -60,7 +60,7 @@ function withSlip(text: string, choose: Choose, upTo: (most: number) => number):
 }
 
 const edited = (text: string, act: "attach" | "detach") =>
-  editManifest(yaml, readManifest(yaml, { name: "f.yaml", text }), { do: act, secret: "acr", chooses: () => true });
+  editManifest(readManifest(yaml, { name: "f.yaml", text }), { do: act, secret: "acr", chooses: () => true });
 
 /** Returns the edited text, or undefined if the edit is rejected. Any other error is a defect. */
 function attempted(text: string, act: "attach" | "detach") {

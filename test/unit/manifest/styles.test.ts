@@ -8,7 +8,7 @@ import { differ } from "../../support/manifests/differ.ts";
 import { type Choose, styled } from "../../support/manifests/styled.ts";
 
 const edited = (text: string, act: "attach" | "detach") =>
-  editManifest(yaml, readManifest(yaml, { name: "f.yaml", text }), { do: act, secret: "acr", chooses: () => true }).text;
+  editManifest(readManifest(yaml, { name: "f.yaml", text }), { do: act, secret: "acr", chooses: () => true }).text;
 
 const says = (text: string) => JSON.parse(JSON.stringify((yaml.parseAllDocuments(text, { merge: true }) as yaml.Document[])[0]?.toJS()));
 
