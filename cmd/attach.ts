@@ -56,7 +56,7 @@ export const attach = verb({
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted("attach", given);
-    if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("attach", { flags, args }, session);
+    if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("attach", flags, args, session);
     const make = (targets: TargetOptions) => ({ verb: "create", registry: "REGISTRY", ...saidAgain(targets) }) as const;
     const attaching = ({ secret, named }: Pick<TargetRun, "secret" | "named">) => ({
       secret,

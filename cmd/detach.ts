@@ -50,7 +50,7 @@ export const detach = verb({
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted("detach", given);
-    if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("detach", { flags, args }, session);
+    if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("detach", flags, args, session);
     if (flags.dangling) return detachDangling(flags, args, session);
     const options = recreateOptions(flags);
     return runOnTargets(session, flags, args, {

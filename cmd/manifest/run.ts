@@ -18,8 +18,6 @@ import { type Input, readInputs } from "./inputs.ts";
 
 type Flags = ManifestFlags & TargetFlags & { readonly "dry-run": DryRun; readonly diff: boolean; readonly output: string | undefined };
 
-type Call = { readonly flags: Flags; readonly args: readonly string[] };
-
 /** An input manifest, and the result of its edit. */
 type Done = { readonly input: Input; readonly edited: Edited };
 
@@ -31,7 +29,7 @@ type Options = { readonly do: Referring["act"]; readonly secret: string };
  * @throws CliError
  * @returns the exit code
  */
-export async function runManifests(verb: Options["do"], { flags, args }: Call, session: Session): Promise<number> {
+export async function runManifests(verb: Options["do"], flags: Flags, args: readonly string[], session: Session): Promise<number> {
   const { secret, targets } = readTargetWords(args, flags);
   const options = { do: verb, secret: secretOf(secret, verb, flags) };
   refuseForms(flags, options);
@@ -56,7 +54,8 @@ function secretOf(secret: string | undefined, verb: Options["do"], { filename, k
     throw usage("for manifests the Secret has to be named, since no cluster is asked", {
       verb,
       secret: "SECRET",
-      ...(kustomize === undefined ? { filename: filename[0] } : { kustomize }),
+      filename: filename[0],
+      kustomize,
     });
   if (/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/.test(secret)) return secret;
   throw usage(`invalid Secret name ${JSON.stringify(secret)}: lower case letters, digits, "-" and "."`);
@@ -100,12 +99,12 @@ function printed(done: readonly Done[], output: string | undefined, options: Opt
  */
 function referringIn({ input, edited }: Done, { do: act, secret }: Options): Referring[] {
   const named = edited.objects.filter(({ object }) => !object.name.endsWith("*"));
-  return named.map(({ object }) => {
+  return named.map(({ object, changed }) => {
     const { kind, name, namespace } = object;
     requireNames(input, object);
-    const others = listedNames(object).filter((each) => each !== secret);
-    const names = act === "detach" ? others : listedNames(object).includes(secret) ? listedNames(object) : [...others, secret];
-    return { act, secret, names, to: { kind: kind.name, name, namespace } };
+    const before = listedNames(object);
+    const after = act === "attach" ? [...before, secret] : before.filter((each) => each !== secret);
+    return { act, secret, names: changed ? after : before, to: { kind: kind.name, name, namespace } };
   });
 }
 

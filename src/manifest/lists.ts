@@ -1,5 +1,5 @@
 import type { ManifestObject } from "./objects.ts";
-import type { ListNode, MapNode, Node, Nodes, Pair } from "./read.ts";
+import { childrenOf, type ListNode, type MapNode, type Node, type Nodes, type Pair } from "./read.ts";
 import {
   columnOf,
   contentAbove,
@@ -22,12 +22,9 @@ type Span = { readonly from: number; readonly to: number };
 
 /** Returns the position after the last character of a value's text. An empty value is on the line of the tokens before it. */
 function endOf(nodes: Nodes, node: Node): number {
-  const last = node && !("flow" in node && node.flow) ? childrenOf(nodes, node).at(-1) : undefined;
+  const last = node && !("flow" in node && node.flow) ? childrenOf(nodes.yaml, node).at(-1) : undefined;
   return last ? endOf(nodes, last) : (node?.range[1] ?? 0);
 }
-
-const childrenOf = ({ yaml }: Nodes, node: Node): Node[] =>
-  yaml.isMap(node) ? (node as MapNode).items.map(({ value }) => value) : yaml.isSeq(node) ? (node as ListNode).items : [];
 
 /** Returns the texts of a list's items, from the dash if they have one. */
 function itemSpans(nodes: Nodes, list: ListNode): Span[] {

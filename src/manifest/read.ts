@@ -107,8 +107,9 @@ function weigh(nodes: Nodes, node: Node, anchors: Map<string, ParsedNode>): numb
   return weight;
 }
 
-const childrenOf = (yaml: Yaml, node: ParsedNode): Node[] =>
-  yaml.isMap(node) ? node.items.map(({ value }) => value) : yaml.isSeq(node) ? node.items : [];
+/** Returns the values of a map, or the items of a list. */
+export const childrenOf = (yaml: Yaml, node: Node): Node[] =>
+  yaml.isMap(node) ? (node as MapNode).items.map(({ value }) => value) : yaml.isSeq(node) ? (node as ListNode).items : [];
 
 /** Returns the pairs of a map with a merge key, which includes other maps: `<<: *base` (yaml.org/type/merge). */
 const mergesOf = (yaml: Yaml, node: ParsedNode): Pair[] => (yaml.isMap(node) ? (node as MapNode).items.filter(isMerge) : []);
