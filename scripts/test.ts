@@ -19,7 +19,7 @@ process.exitCode = await runAll(chosen).catch((error: unknown) => {
 
 async function readChanged(): Promise<Selected[]> {
   const changed = await findChanged();
-  say(`${changed.files.length} files changed since ${changed.base.slice(0, 12)}`);
+  say(`changed since ${changed.base.slice(0, 12)}: ${changed.files.length === 1 ? "1 file" : `${changed.files.length} files`}`);
   const selected = await selectChanged(changed);
   for (const { tier, args } of selected) say(`  ${tier.name}${args.length > 0 ? `: ${args.length} test files or folders` : ""}`);
   return selected;
