@@ -26,17 +26,14 @@ function endOf(nodes: Nodes, node: Node): number {
   return last ? endOf(nodes, last) : (node?.range[1] ?? 0);
 }
 
-/** Returns the texts of a list's items, from the dash if they have one. */
-function itemSpans(nodes: Nodes, list: ListNode): Span[] {
-  const tokens = list.srcToken?.items ?? [];
-  return list.items.map((item, index) => {
-    const dash = tokens[index]?.start.find(({ type }) => type === "seq-item-ind");
-    return { from: dash?.offset ?? item.range[0], to: endOf(nodes, item) };
-  });
+/** Returns the start of an item: its dash, if it has one. */
+function startOf({ items, srcToken }: ListNode, index: number): number {
+  const dash = srcToken?.items[index]?.start.find(({ type }) => type === "seq-item-ind");
+  return dash?.offset ?? items[index]?.range[0] ?? 0;
 }
 
-/** Returns the texts of the items of a list that is not in brackets. */
-const blockItems = (nodes: Nodes, node: Node): Span[] => (nodes.yaml.isSeq(node) && !node.flow ? itemSpans(nodes, node as ListNode) : []);
+const itemSpans = (nodes: Nodes, list: ListNode): Span[] =>
+  list.items.map((item, index) => ({ from: startOf(list, index), to: endOf(nodes, item) }));
 
 /**
  * Adds a list to a pod's spec, before its first key, or to a ServiceAccount, after its kind. If the keys have their own lines, the list is
@@ -127,7 +124,7 @@ export function dropPair(nodes: Nodes, holder: MapNode, pair: Pair): Splice[] {
   const spanOf = ({ key, value }: Pair) => ({ from: key.range[0], to: Math.max(endOf(nodes, value), key.range[1]) });
   if (holder.flow) return dropSpan(source, holder.items.map(spanOf), holder.items.indexOf(pair));
   const { from, to } = spanOf(pair);
-  const items = blockItems(nodes, pair.value);
+  const items = isBlockList(nodes, pair.value) ? itemSpans(nodes, pair.value) : [];
   const key = { from, to: items[0] ? contentAbove(source.text, items[0].from) : to };
   return [key, ...items].map((span) => wholeLines(source, span));
 }
@@ -182,19 +179,28 @@ function itemLike(nodes: Nodes, list: ListNode, { from, to }: Span, name: string
 
 /** Returns how far lists are indented relative to their key, as the nearest list is. */
 function listIndent(nodes: Nodes, holder: MapNode): string {
-  for (const map of [holder, ...nodes.weights.keys()]) {
+  for (const map of nodesFrom(nodes, holder)) {
     const pairs = nodes.yaml.isMap(map) ? (map as MapNode).items : [];
-    const indent = pairs.map((pair) => indentOf(nodes, pair)).find((each) => each !== undefined);
-    if (indent !== undefined) return indent;
+    for (const pair of pairs) {
+      const indent = indentOf(nodes, pair);
+      if (indent !== undefined) return indent;
+    }
   }
   return "";
 }
 
+/** Yields a map, and then every node. The nodes are searched only as far as they are read. */
+function* nodesFrom({ weights }: Nodes, holder: MapNode): Generator<Node> {
+  yield holder;
+  yield* weights.keys();
+}
+
+const isBlockList = ({ yaml }: Nodes, node: Node): node is ListNode => yaml.isSeq(node) && !node.flow;
+
 function indentOf(nodes: Nodes, { key, value }: Pair): string | undefined {
   const { text } = nodes.source;
-  const [first] = blockItems(nodes, value);
-  if (!first || indentBefore(text, first.from) === undefined) return undefined;
-  return " ".repeat(Math.max(0, columnOf(text, first.from) - columnOf(text, key.range[0])));
+  if (!isBlockList(nodes, value) || indentBefore(text, startOf(value, 0)) === undefined) return undefined;
+  return " ".repeat(Math.max(0, columnOf(text, startOf(value, 0)) - columnOf(text, key.range[0])));
 }
 
 /**
