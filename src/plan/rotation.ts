@@ -42,7 +42,7 @@ export type Rotation<M extends Member = Member> = {
 export function rotationsOf<M extends Member>(all: readonly M[], isWanted: (member: M) => boolean): Rotation<M>[] {
   const identities = grouped(all, ({ entry }) => JSON.stringify([entry.kind, entry.hosts[0], entry.identity]));
   return identities.flatMap((members) => {
-    const inUse = once(members.map(({ entry: { slot, madeAt } }) => passwordOf(slot, madeAt)));
+    const inUse = uniquePasswords(members.map(({ entry: { slot, madeAt } }) => passwordOf(slot, madeAt)));
     const used = new Set(inUse.map(passwordKey));
     const meant = (chain: readonly M[]) => chain.filter((member) => !member.foreign && isWanted(member));
     const rotations = chains(members).filter((chain) => meant(chain).length > 0);
@@ -82,7 +82,9 @@ function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<str
     members,
     newest,
     behind: members.filter(({ entry, lapsed }) => lapsed || passwordKey(entry) !== passwordKey(newest)),
-    replaced: once(sorted.flatMap(({ entry: { previous } }) => (previous && !used.has(passwordKey(previous)) ? [previous] : []))),
+    replaced: uniquePasswords(
+      sorted.flatMap(({ entry: { previous } }) => (previous && !used.has(passwordKey(previous)) ? [previous] : [])),
+    ),
   };
 }
 
@@ -106,7 +108,7 @@ const madeAt = ({ madeAt: at = "" }: Entry) => Date.parse(at) || 0;
 
 const passwordOf = (slot: string | undefined, at: string | undefined): Password => ({ slot, madeAt: at });
 
-const once = <P extends Password>(all: readonly P[]): P[] => [...new Map(all.map((one) => [passwordKey(one), one])).values()];
+const uniquePasswords = <P extends Password>(all: readonly P[]): P[] => [...new Map(all.map((one) => [passwordKey(one), one])).values()];
 
 const byPlace = (a: Member, b: Member) => (keyOf(a.to) < keyOf(b.to) ? -1 : 1);
 

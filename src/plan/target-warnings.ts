@@ -90,7 +90,7 @@ function byAccount(targets: readonly Target[], accounts: readonly Account[]): Of
  * @param attached targets that have the Secret or get it
  */
 export function tellOwnLists(secret: string, attached: readonly Ref<TargetKind>[], listers: readonly Lister[]): Tell[] {
-  const lacking = once(listers).filter(({ of, names }) => !names.includes(secret) && !attached.some((to) => isOf(of, to)));
+  const lacking = uniqueListers(listers).filter(({ of, names }) => !names.includes(secret) && !attached.some((to) => isOf(of, to)));
   return attached
     .filter((to) => !hasPods(to))
     .flatMap((to) => {
@@ -123,7 +123,7 @@ const shownOwner = ({ kind, name }: Lister["of"]): string => `${targetKindCalled
 const isOf = ({ kind, name }: Lister["of"], to: Ref<TargetKind>): boolean => targetKindCalled(kind) === to.kind && name === to.name;
 
 /** Removes duplicates: a template that was read, and its pods, count once. */
-const once = (listers: readonly Lister[]): Lister[] => [...new Map(listers.map((one) => [shownOwner(one.of), one])).values()];
+const uniqueListers = (listers: readonly Lister[]): Lister[] => [...new Map(listers.map((one) => [shownOwner(one.of), one])).values()];
 
 /** Another name in a list that refers to a missing Secret, or to a Secret that the kubelet can't use. */
 export type OtherName = {

@@ -20,13 +20,13 @@ const most = 3;
  */
 export async function* holdersIn(clusterScopes: readonly ClusterScope[], name: string, of: Wanted): AsyncGenerator<Holder> {
   const asked = clusterScopes.filter(({ error }) => !error);
-  const places = asked.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
+  const namespaceCount = asked.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const found: Candidate[] = [];
   let tried: Candidate | undefined;
   for await (const candidate of counted(asked, name, of, found)) {
     // No other credential can be more frequent than one that more than half of the namespaces hold. Continue the list only if the caller
     // rejects that one
-    if (tried !== undefined || candidate.count <= places / 2) continue;
+    if (tried !== undefined || candidate.count <= namespaceCount / 2) continue;
     tried = candidate;
     yield* holderOf(candidate);
   }
