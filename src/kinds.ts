@@ -107,7 +107,7 @@ export type ClusterKind = { [K in KindName]: (typeof kinds)[K] extends { readonl
 /** The kinds that have a list of pull secrets. */
 export type TargetKind = { [K in KindName]: (typeof kinds)[K] extends { readonly carries: Carries } ? K : never }[KindName];
 
-/** The kinds of target whose list cannot be updated: their rows have `anew`. */
+/** The kinds of target whose list cannot be updated. The plugin deletes and creates the object again. */
 export type RecreatableKind = "job.batch" | "pod";
 
 /** The kinds of target that are pods or create pods. */

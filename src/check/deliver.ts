@@ -35,9 +35,9 @@ export function remake(facts: ImageFacts, secret: string | undefined): Advice {
   const gone = copied.filter(({ owner }) => owner?.remakes);
   const byHand = copied.filter((pod) => isByHand(pod, facts));
   const fixed = unremade(copied.filter((pod) => !byHand.includes(pod)));
-  const anew: Fix[] =
+  const rollouts: Fix[] =
     secret !== undefined && fixed.length > 0 ? [{ verb: "attach", secret, targets: fixed, recreate: true, namespace }] : [];
-  return { fix: inOrder([...podDeletion(gone, namespace), ...anew]), because: handWords(byHand) };
+  return { fix: inOrder([...podDeletion(gone, namespace), ...rollouts]), because: handWords(byHand) };
 }
 
 /** Returns the pods of a failure: those whose node does not have the image, if there are any. */

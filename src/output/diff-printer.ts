@@ -38,7 +38,7 @@ export function diffPrinter({ stdout, env, where }: Stream, { print, line }: Bes
 
   async function changesOf(outcome: ChangeOutcome): Promise<string[]> {
     const sides = sidesOf(outcome);
-    const said = sides && !sides.anew ? [] : [line(outcome) ?? []].flat().map(printable);
+    const said = sides && !sides.recreated ? [] : [line(outcome) ?? []].flat().map(printable);
     if (!sides) return said;
     const { to } = outcome.change;
     const [before, after] = [await asLines(sides.before), await asLines(sides.after)];

@@ -6,10 +6,10 @@ import { claimNote } from "../secret/claim.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 
 /**
- * The compared parts of an object, before and after; undefined if the object does not exist. `anew`: the old object is deleted before the
- * new one is created.
+ * The compared parts of an object, before and after; undefined if the object does not exist. `recreated`: the old object is deleted before
+ * the new one is created.
  */
-export type Sides = { readonly before: object | undefined; readonly after: object | undefined; readonly anew?: true };
+export type Sides = { readonly before: object | undefined; readonly after: object | undefined; readonly recreated?: true };
 
 type SidesOf = (outcome: ChangeOutcome) => Sides;
 
@@ -51,7 +51,7 @@ function stored({ change, object, before, unmade }: ChangeOutcome): Sides {
   const fresh = asSecret(object);
   const next = old && fresh && !replaces ? laidOver(old, fresh) : fresh;
   const [masked, maskedNext] = masks(old?.data, next?.data, unmade ? shapeNamed(shape).keys : []);
-  return { before: old && shown(old, masked), after: next && shown(next, maskedNext), ...(replaces && { anew: true }) };
+  return { before: old && shown(old, masked), after: next && shown(next, maskedNext), ...(replaces && { recreated: true }) };
 }
 
 /** A login that stays under another key until it is revoked is only shown in the later change that removes it. */

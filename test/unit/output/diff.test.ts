@@ -31,7 +31,7 @@ const refers = (act: "attach" | "detach", before: string[], after: string[]) =>
   ({ act, to: account, secret: "acr", before, after }) as const;
 const names = (...all: string[]) => all.map((name) => ({ name }));
 
-test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; after: object | undefined; anew?: true }>([
+test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; after: object | undefined; recreated?: true }>([
   {
     why: "a list, where it stands in the object",
     outcome: { change: refers("attach", ["theirs"], ["theirs", "acr"]) },
@@ -105,7 +105,7 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
     after: { ...head, metadata: { ...named, annotations: { "kubectl.kubernetes.io/last-applied-configuration": "***", n: "2" } } },
   },
   {
-    why: "one that is made anew keeps nothing",
+    why: "a recreated object keeps nothing",
     outcome: {
       change: store({ replaces: true }),
       before: object({ labels: { team: "x" } }, { password: "djE=" }, { type: "Opaque" }),
@@ -113,7 +113,7 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
     },
     before: { ...head, type: "Opaque", metadata: { ...named, labels: { team: "x" } }, data: { password: "***" } },
     after: { ...head, metadata: { ...named, labels: { a: "b" } }, data: { k: "***" } },
-    anew: true,
+    recreated: true,
   },
   {
     why: "one that is not shown",
@@ -121,8 +121,8 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
     before: undefined,
     after: undefined,
   },
-])("$why", ({ outcome, before, after, anew }) => {
-  expect(sidesOf(outcome)).toEqual({ before, after, anew });
+])("$why", ({ outcome, before, after, recreated }) => {
+  expect(sidesOf(outcome)).toEqual({ before, after, recreated });
 });
 
 test.for<ChangeOutcome["change"]>([
