@@ -1,5 +1,5 @@
 import type { TargetOptions } from "../src/state/targets.ts";
-import { tellOtherNames } from "../src/state/warnings.ts";
+import { warnOtherNames } from "../src/state/warnings.ts";
 import { attachIn, lackingIn } from "../src/workflows/attach.ts";
 import { patienceOf, waitForAccount } from "./line/durations.ts";
 import { dryRun, fieldManager, recreateByForce, recreateFlag, referOutput, restartFlag, targetFlags } from "./line/flags.ts";
@@ -72,7 +72,7 @@ export const attach = verb({
       otherwise: (targets, namespace) => ({ ...make(targets), namespace, or: "name the Secret" }),
       candidates: (state, run) => lackingIn(state, attaching(run)),
       plan: (state, run) => attachIn(state, attaching(run), { ...run, ...options, whereUsed: run.targets.whereUsed }),
-      later: tellOtherNames,
+      later: warnOtherNames,
     });
   },
 });

@@ -64,8 +64,8 @@ export const detach = verb({
         const changes = meantIn(state, run)
           .filter(({ to }) => isMeant(to))
           .map((target) => planDetach(secret, target, options));
-        if (onePlace && !state.secret && changes.every(({ act }) => act === "keep")) return [...changes, tellAbsent(secret, namespace)];
-        return onePlace && changes.length === 0 ? [tellNone(secret, namespace)] : changes;
+        if (onePlace && !state.secret && changes.every(({ act }) => act === "keep")) return [...changes, warnAbsent(secret, namespace)];
+        return onePlace && changes.length === 0 ? [warnNone(secret, namespace)] : changes;
       },
     });
   },
@@ -80,15 +80,15 @@ function meantIn({ targets: found, scope }: NamespaceState, { secret, targets }:
 const carriesForGood = (secret: string, { names, owner, to }: Target) =>
   names.includes(secret) && !owner && kinds[to.kind].carries.takes !== "recreate";
 
-const tellNone = (name: string, namespace: string): Change => ({
-  act: "tell",
+const warnNone = (name: string, namespace: string): Change => ({
+  act: "warn",
   to: { kind: "secret", name, namespace },
   says: `nothing names secret/${name}`,
 });
 
 /** Warns about a name that is neither a Secret's nor in a list, because it may be mistyped. */
-const tellAbsent = (name: string, namespace: string): Change => ({
-  act: "tell",
+const warnAbsent = (name: string, namespace: string): Change => ({
+  act: "warn",
   id: "secret-missing",
   to: { kind: "secret", name, namespace },
   says: `secret/${name} is not there, and nothing that was meant names it`,

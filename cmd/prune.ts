@@ -48,7 +48,7 @@ export const prune = verb({
     );
     const { registry, made, held, now } = await looking;
     const rows = sorted(planPrune(made, { ...held, now }, options));
-    tellUnseen(held, session);
+    warnUnseen(held, session);
     const removals = removalsOf(rows);
     const removing = {
       registry,
@@ -111,7 +111,7 @@ function refuseBlind({ unlisted }: Held, clusterScopes: readonly ClusterScope[])
   if (first && unlisted.length === clusterScopes.length && first.error.kind !== "forbidden") throw first.error;
 }
 
-function tellUnseen({ unlisted }: Held, { warn }: Session): void {
+function warnUnseen({ unlisted }: Held, { warn }: Session): void {
   for (const { context, error } of unlisted) {
     const which = context === undefined ? "this cluster" : `the cluster of context ${context}`;
     warn(`nothing that was made for ${which} counts as left over, since nobody can tell what its Secrets hold: ${error.message}`);

@@ -20,7 +20,7 @@ const actions: { readonly [A in Act]: Action<ChangeOf<A>> } = {
     preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
     message: () => "unchanged",
   },
-  tell: { apply: async ({ says }) => ({ says: [says] }), preview: ({ says }) => ({ says: [says] }) },
+  warn: { apply: async ({ says }) => ({ says: [says] }), preview: ({ says }) => ({ says: [says] }) },
   refuse: { apply: async (change) => ({ error: refusalOf(change) }), preview: (change) => ({ error: refusalOf(change) }) },
   create: createInAzure,
   update: updateInAzure,

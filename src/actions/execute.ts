@@ -31,13 +31,13 @@ async function* step(change: Change, went: Went, env: Env): AsyncGenerator<Chang
     ({ error, left }) => !error && !left,
     () => false,
   );
-  if (change.act !== "tell") went.set(keyOf(change.to), good);
+  if (change.act !== "warn") went.set(keyOf(change.to), good);
   yield await outcome;
 }
 
 async function attempt(change: Change, needed: readonly Promise<boolean>[], env: Env): Promise<ChangeOutcome> {
   if ((await Promise.all(needed)).includes(false)) return { change, left: env.tools.halted() ? "interrupted" : "failed" };
-  if (env.tools.halted() && change.act !== "tell") return { change, left: "interrupted" };
+  if (env.tools.halted() && change.act !== "warn") return { change, left: "interrupted" };
   try {
     return { change, ...(await actionOf(change).apply(change, env)) };
   } catch (error) {

@@ -34,11 +34,11 @@ export function outcomeData(outcome: Outcome, dryRun: DryRun, formatCommand: (fi
 /** Returns data as one line of JSON. */
 export const jsonLine = (data: object): string => `${printableJson(JSON.stringify(data))}\n`;
 
-const isInfo = (change: Change | undefined): boolean => change?.act === "tell" && change.isInfo === true;
+const isInfo = (change: Change | undefined): boolean => change?.act === "warn" && change.isInfo === true;
 
 const becauseOf = (change: Change | undefined) => (change && "because" in change ? change.because : undefined);
 
-const idsOf = (change: Change | undefined) => (change?.act === "tell" && change.id ? [change.id] : undefined);
+const idsOf = (change: Change | undefined) => (change?.act === "warn" && change.id ? [change.id] : undefined);
 
 const resultOf = ({ change, error, left }: Outcome) => (error ? "failed" : left ? "left" : change && messageOf(change));
 
@@ -50,7 +50,7 @@ const told = ({ kind, message, hint }: CliError, formatCommand: (fix: Fix) => st
 
 /** Returns the warnings of an outcome, and the command that fixes them. */
 export function warningsOf(
-  { change, says = [], fix = change?.act === "tell" ? change.fix : undefined }: Outcome,
+  { change, says = [], fix = change?.act === "warn" ? change.fix : undefined }: Outcome,
   formatCommand: (fix: Fix) => string,
 ) {
   return { texts: says, command: fix && formatCommand(fix) };

@@ -162,7 +162,7 @@ function printWarnings(outcome: Outcome, options: PrinterOptions): void {
   // A person at a terminal can still press Ctrl-C. A script uses --dry-run
   if ("ahead" in outcome && stderr.isTTY) stderr.write(`${printable(outcome.ahead + placeSuffix(to, where))}\n`);
   const { texts, command } = warningsOf(outcome, speller(outcome, options));
-  const isInfo = outcome.change?.act === "tell" && outcome.change.isInfo;
+  const isInfo = outcome.change?.act === "warn" && outcome.change.isInfo;
   for (const text of texts) {
     if (isInfo) stderr.write(`${printable(`${place}${text}`)}\n`);
     else printWarning(stderr, env, `${place}${text}`, command);

@@ -11,7 +11,7 @@ import type { WarningId } from "./warnings.ts";
  */
 export type Change = { readonly needs?: Ref | readonly Ref[] } & (
   | Keep
-  | Tell
+  | Warn
   | Refuse
   | Make
   | Mint
@@ -33,8 +33,8 @@ export type Change = { readonly needs?: Ref | readonly Ref[] } & (
 export type Keep = { readonly act: "keep"; readonly to: Ref; readonly because: string };
 
 /** A warning or information about something that the plan doesn't change. */
-export type Tell = {
-  readonly act: "tell";
+export type Warn = {
+  readonly act: "warn";
   /** The id for scripts. */
   readonly id?: WarningId;
   readonly to: Ref;

@@ -1,6 +1,6 @@
 import { hasVerb } from "../fix.ts";
 import { kinds, nameOf } from "../kinds.ts";
-import type { Change, Keep, Refer, Refuse, Tell } from "./change.ts";
+import type { Change, Keep, Refer, Refuse, Warn } from "./change.ts";
 import { refuseOwned, refuseRecreate, type Target } from "./references.ts";
 import { isPlain, pluralize, saidTargets, several, shown } from "./wording.ts";
 
@@ -28,8 +28,8 @@ export function planDangling(targets: readonly Target[], options: DanglingOption
   const loud = listing.filter((target) => !isQuiet(target) && danglingIn(target.names, options.existing).length > 0);
   return [
     ...listing.filter(isQuiet).map((target) => planOne(target, options)),
-    ...tellSkipped(loud.filter(takes("rollout")), options, "and would make pods anew without", true),
-    ...tellSkipped(loud.filter(takes("recreate")), options, "and cannot be changed, but only made anew without", false),
+    ...warnSkipped(loud.filter(takes("rollout")), options, "and would make pods anew without", true),
+    ...warnSkipped(loud.filter(takes("recreate")), options, "and cannot be changed, but only made anew without", false),
   ];
 }
 
@@ -69,7 +69,7 @@ export function takeOut(missing: readonly string[], { to, names }: Target): Refe
 }
 
 /** @param isFixable whether a command that names the targets removes the names */
-function tellSkipped(targets: readonly Target[], { existing }: DanglingOptions, what: string, isFixable: boolean): Tell[] {
+function warnSkipped(targets: readonly Target[], { existing }: DanglingOptions, what: string, isFixable: boolean): Warn[] {
   const [first] = targets;
   if (!first) return [];
   const missing = [...new Set(targets.flatMap(({ names }) => danglingIn(names, existing)))];
@@ -79,5 +79,5 @@ function tellSkipped(targets: readonly Target[], { existing }: DanglingOptions, 
   const says = `${several(names)} ${pluralize(names.length, "lists", "list")} ${namesThatLead} nowhere (${several(missing.map(shown))}), ${what} ${them}`;
   const id = missing.every((name) => name === "") ? "empty-name" : "dangling-name";
   const fix = isFixable ? ({ verb: "detach", dangling: true, ...saidTargets(refs) } as const) : undefined;
-  return [{ act: "tell", id, to: first.to, says, fix }];
+  return [{ act: "warn", id, to: first.to, says, fix }];
 }

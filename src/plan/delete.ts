@@ -41,14 +41,14 @@ export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
   const { uid, version, immutable, entries = [] } = existing;
   const secret = { to, entries, precondition: { uid, version }, because };
   const noted = options.revoke || undefined;
-  if (isBeside(facts)) return [{ act: "withdraw", ...secret, noted, beside: true }, ...tellNeeded(to, needing)];
+  if (isBeside(facts)) return [{ act: "withdraw", ...secret, noted, beside: true }, ...warnNeeded(to, needing)];
   const rehearsal: Change = { act: "rehearse", to, precondition: secret.precondition, replaces: false, deletes: true };
   const needs = [to, ...references.map((reference) => reference.to)];
   const end: Change = noted
     ? { act: "withdraw", ...secret, noted, immutable: immutable || undefined, needs }
     : { act: "remove", ...secret, needs };
   const first = references.map((reference) => ({ ...reference, needs: to }));
-  return [rehearsal, ...first, end, ...tellLasting(to, changes), ...tellNeeded(to, needing)];
+  return [rehearsal, ...first, end, ...warnLasting(to, changes), ...warnNeeded(to, needing)];
 }
 
 /** Whether a login was merged into another tool's Secret. That Secret stays, without the login. */
@@ -105,21 +105,21 @@ function rolledOut(needing: readonly Needing[]): Workload[] {
 const isWorkload = (workload: Workload, to: Ref<TargetKind>): boolean => spelled(to.kind) === workload.kind && to.name === workload.name;
 
 /** Warns about pods that still name a Secret that is deleted, or that has lost its login. */
-function tellNeeded(to: Ref<"secret">, needing: readonly Needing[]): Change[] {
+function warnNeeded(to: Ref<"secret">, needing: readonly Needing[]): Change[] {
   if (needing.length === 0) return [];
   const says = `${namesOf(needing)} ${pluralize(needing.length, "names", "name")} secret/${to.name}, and may not pull an image again`;
-  return [{ act: "tell", needs: to, to, says }];
+  return [{ act: "warn", needs: to, to, says }];
 }
 
 /**
  * Warns about objects whose list can't be changed, so that they still name the Secret. The name does no more harm than any other name of a
  * missing Secret.
  */
-function tellLasting(to: Ref<"secret">, changes: readonly Change[]): Change[] {
+function warnLasting(to: Ref<"secret">, changes: readonly Change[]): Change[] {
   const lasting = changes.filter(({ act }) => act === "refuse" || act === "recreate").map((change) => nameOf(change.to));
   if (lasting.length === 0) return [];
   const says = `${several(lasting)} cannot be changed, and ${pluralize(lasting.length, "goes", "go")} on naming secret/${to.name}`;
-  return [{ act: "tell", needs: to, to, says }];
+  return [{ act: "warn", needs: to, to, says }];
 }
 
 /**

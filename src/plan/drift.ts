@@ -127,12 +127,12 @@ const plain = (name: string) => (/^[\w./-]+$/.test(name) ? name : JSON.stringify
  * Warns about the tool that is going to undo a change, with the command that prints what to commit instead. Returns nothing if the target
  * stays unchanged.
  */
-export function tellDrift(change: Change, drift: Drift | undefined): Change[] {
+export function warnDrift(change: Change, drift: Drift | undefined): Change[] {
   if (change.act !== "attach" || !drift) return [];
   const { to, secret } = change;
   const { is, next, output } = rows[drift.by];
   const says = `${nameOf(to)} ${is(plain(drift.name))}: ${next} ${does[drift.does](secret)}`;
-  const tell = { act: "tell", id: "drift", needs: to, to } as const;
-  if (!output) return [{ ...tell, says }];
-  return [{ ...tell, says: `${says}, so commit what this prints`, fix: { verb: "attach", secret, targets: [wordOf(to)], output } }];
+  const warn = { act: "warn", id: "drift", needs: to, to } as const;
+  if (!output) return [{ ...warn, says }];
+  return [{ ...warn, says: `${says}, so commit what this prints`, fix: { verb: "attach", secret, targets: [wordOf(to)], output } }];
 }

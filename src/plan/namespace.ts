@@ -1,11 +1,11 @@
 import { type Ref, targetKindCalled } from "../kinds.ts";
 import type { Change, Plan } from "./change.ts";
-import { tellDrift } from "./drift.ts";
+import { warnDrift } from "./drift.ts";
 import type { ExistingSecret, StoreOptions } from "./existing-secret.ts";
 import { planAttach, type RecreateOptions, type Target } from "./references.ts";
 import { type Attached, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
-import { planStore, tellLoss } from "./store.ts";
-import { tellOfTargets, type WarningInputs } from "./target-warnings.ts";
+import { planStore, warnLoss } from "./store.ts";
+import { type WarningInputs, warnOfTargets } from "./target-warnings.ts";
 
 /** The objects in one namespace that a plan for one Secret depends on. */
 export type PlanInput = {
@@ -23,7 +23,7 @@ export type AttachOptions = Omit<RestartOrder, "secret"> & { readonly recreateOp
 /** Plans one namespace of `create`: the Secret, the references to it, and the pods that wait for it. */
 export function planPlace(facts: PlanInput, options: StoreOptions, attaching: AttachOptions): Plan {
   const store = planStore(facts.to, options, facts.existing);
-  const losses = tellLoss(store, facts.existing);
+  const losses = warnLoss(store, facts.existing);
   const references = planAttaches(facts, { ...attaching, renewed: store.act !== "keep" });
   if (store.act === "keep") return [store, ...losses, ...references];
   return [
@@ -41,11 +41,11 @@ export function planAttaches({ to, targets, pods, warningInputs }: PlanInput, at
   const attached = targets
     .filter((_, index) => attaches[index]?.act !== "refuse")
     .map(({ to: target, names }): Attached => ({ to: target, names: [...new Set([...names, to.name])] }));
-  const drifting = attaches.flatMap((change, index) => [change, ...tellDrift(change, targets[index]?.drift)]);
+  const drifting = attaches.flatMap((change, index) => [change, ...warnDrift(change, targets[index]?.drift)]);
   const left = pods.filter((pod) => !attaches.some((change) => change.act === "recreate" && goesWith(pod, change.to)));
   const refused = attaches.flatMap((change) => (change.act === "refuse" ? [change.to] : []));
   const restarts = planRestarts(attached, left, { secret: to.name, ...attaching }, refused);
-  return [...drifting, ...restarts, ...(warningInputs ? tellOfTargets(to.name, targets, attaches, warningInputs) : [])];
+  return [...drifting, ...restarts, ...(warningInputs ? warnOfTargets(to.name, targets, attaches, warningInputs) : [])];
 }
 
 /** Whether a pod is deleted when an object is recreated: it is that object, or was created by it. */

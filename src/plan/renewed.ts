@@ -3,7 +3,7 @@ import { type Entry, entryFor, type Password, sameLogin } from "../secret/entry.
 import type { Change, Plan } from "./change.ts";
 import { type ExistingSecret, isOf, keysOf } from "./existing-secret.ts";
 import { passwordKey } from "./rotation.ts";
-import { planStore, tellLoss } from "./store.ts";
+import { planStore, warnLoss } from "./store.ts";
 
 /** The login that one Secret gets in a rotation. */
 export type RenewOptions = {
@@ -41,7 +41,7 @@ export function planRenewed(to: Ref<"secret">, options: RenewOptions, existing: 
   const merge = others || noted.beside === true;
   const storing = { entry: { ...entry, hosts: noted.hosts }, host, fresh: true, force, merge, shape: existing.shape };
   const store = planStore(to, storing, { ...existing, pulls: "unknown" });
-  return [store.act === "store" ? { ...store, renews: noted, because: "rotated" } : store, ...tellLoss(store, existing)];
+  return [store.act === "store" ? { ...store, renews: noted, because: "rotated" } : store, ...warnLoss(store, existing)];
 }
 
 /** Whether a password existed when the Secrets were read, or was since overwritten in the slot that this run generated a password in. */

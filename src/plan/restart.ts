@@ -71,13 +71,13 @@ export function planRestarts(
     refused.some((target) => (target.kind === to.kind && target.name === to.name) || isOf(owner, target));
   const isOther = (pod: PullingPod) =>
     !isRefused(pod) && !targetOf(pod) && !isRolledOut(pod, targets) && pod.repositories.some(order.mayPull);
-  const others = targets.length > 0 ? tellOthers(order.secret, pods, isOther) : [];
+  const others = targets.length > 0 ? warnOthers(order.secret, pods, isOther) : [];
   // First the actions, then the warnings
   return [
     ...rollouts,
-    ...changes.filter(({ act }) => act !== "tell"),
-    ...changes.filter(({ act }) => act === "tell"),
-    ...tellRecovering(pods, order),
+    ...changes.filter(({ act }) => act !== "warn"),
+    ...changes.filter(({ act }) => act === "warn"),
+    ...warnRecovering(pods, order),
     ...others,
   ];
 }
@@ -123,19 +123,19 @@ function rolloutOf({ to: { namespace, context }, owner, above }: PullingPod): Re
  * Warns about pods that wait for an image that the Secret can pull, and run as a ServiceAccount that was not selected. Prints one warning
  * for each ServiceAccount.
  */
-function tellOthers(secret: string, pods: readonly PullingPod[], isMeant: (pod: PullingPod) => boolean): Change[] {
+function warnOthers(secret: string, pods: readonly PullingPod[], isMeant: (pod: PullingPod) => boolean): Change[] {
   const stuck = pods.filter((pod) => pod.fails && pod.waits === "image" && !pod.names.includes(secret) && isMeant(pod));
   const byAccount = Map.groupBy(stuck, ({ account }) => account);
   return [...byAccount].flatMap(([account, [first, ...more]]): Change[] => {
     if (!first) return [];
     const also = more.length > 0 ? ` (and ${more.length} more)` : "";
     const says = `pod/${first.to.name}${also} cannot pull either, and runs as serviceaccount/${account}: add --serviceaccount ${account}`;
-    return [{ act: "tell", to: first.to, says }];
+    return [{ act: "warn", to: first.to, says }];
   });
 }
 
 /** Informs about pods that already name the Secret: they can pull with its new login, and the kubelet retries by itself. */
-function tellRecovering(pods: readonly PullingPod[], { secret, renewed = false, mayPull }: RestartOrder): Change[] {
+function warnRecovering(pods: readonly PullingPod[], { secret, renewed = false, mayPull }: RestartOrder): Change[] {
   const [first, ...more] = renewed
     ? pods.filter((pod) => pod.fails && pod.waits === "image" && pod.names.includes(secret) && pod.repositories.every(mayPull))
     : [];
@@ -143,7 +143,7 @@ function tellRecovering(pods: readonly PullingPod[], { secret, renewed = false, 
   const most = Math.max(...[first, ...more].map(({ retries = 0 }) => retries));
   const also = more.length > 0 ? ` (and ${more.length} more)` : "";
   const says = `pod/${first.to.name}${also} ${pluralize(more.length + 1, "names", "name")} secret/${secret} already, and the kubelet pulls again by itself within ${inWords(most)}`;
-  return [{ act: "tell", to: first.to, says, isInfo: true }];
+  return [{ act: "warn", to: first.to, says, isInfo: true }];
 }
 
 /** Formats a duration in minutes if it is longer than 90 seconds. */
@@ -151,17 +151,17 @@ const inWords = (seconds: number): string => (seconds > 90 ? `${Math.ceil(second
 
 function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPull }: RestartOrder): Change[] {
   const { to, repositories, names } = pod;
-  const tell = (message: string, fix?: Fix): Change => ({ act: "tell", needs: target.to, to, says: `pod/${to.name} ${message}`, fix });
+  const warn = (message: string, fix?: Fix): Change => ({ act: "warn", needs: target.to, to, says: `pod/${to.name} ${message}`, fix });
   const beyond = repositories.filter((repository) => !mayPull(repository));
   const flags = beyond.map((repository) => `--repository ${repository}`).join(" ");
-  const denied = beyond.length > 0 ? [tell(`waits for ${beyond.join(" and ")}, which secret/${secret} may not pull: add ${flags}`)] : [];
+  const denied = beyond.length > 0 ? [warn(`waits for ${beyond.join(" and ")}, which secret/${secret} may not pull: add ${flags}`)] : [];
   if (names.includes(secret) || beyond.length === repositories.length) return denied;
   const facts = { list: listOf(target, secret, pod), waits: pod.waits, owner: ownerOf(pod.owner), restart };
   const decision = decisions.find(({ when }) => Object.entries(when).every(([key, value]) => facts[key as keyof StuckFacts] === value));
   const because = `made before ${nameOf(target.to)} carried ${secret}`;
   if (decision?.restarts) return [...denied, { act: "restart", needs: target.to, to, uid: pod.uid, because }];
   const stuck = { secret, pod, carrier: nameOf(target.to), old: `was ${because}`, kind: pod.owner?.kind ?? "" };
-  return decision?.message ? [...denied, tell(decision.message(stuck), decision.fix?.(stuck))] : denied;
+  return decision?.message ? [...denied, warn(decision.message(stuck), decision.fix?.(stuck))] : denied;
 }
 
 /** Facts about a pending pod that lacks the Secret. */

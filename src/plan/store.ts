@@ -57,16 +57,16 @@ function howToStore(options: StoreOptions, { type, immutable, others }: Existing
 const says = "says something else of itself";
 
 /** Warns about other logins that an overwritten Secret loses, or about other managers that write to it. */
-export function tellLoss(change: Store | Keep, existing: ExistingSecret | undefined): Change[] {
+export function warnLoss(change: Store | Keep, existing: ExistingSecret | undefined): Change[] {
   if (change.act !== "store" || !existing) return [];
   const secret = `secret/${change.to.name}`;
-  const tell = (says: string): Change[] => [{ act: "tell", to: change.to, says: `${secret} ${says}` }];
+  const warn = (says: string): Change[] => [{ act: "warn", to: change.to, says: `${secret} ${says}` }];
   if (change.merges) {
     const writers = existing.others.filter((writer) => !writer.startsWith('"kubectl'));
-    return writers.length === 0 ? [] : tell(`has another writer, who may take this login out again: ${writers.join("; ")}`);
+    return writers.length === 0 ? [] : warn(`has another writer, who may take this login out again: ${writers.join("; ")}`);
   }
   const lost = existing.hosts.filter((server) => !change.entry.hosts.some((key) => isOf(key, server)));
-  return lost.length === 0 ? [] : tell(`also held a login for ${lost.join(", ")}, which is gone`);
+  return lost.length === 0 ? [] : warn(`also held a login for ${lost.join(", ")}, which is gone`);
 }
 
 /** Returns the API server's message for an apply with conflicts. */

@@ -1,6 +1,6 @@
 import type { Fix } from "../fix.ts";
 import { kinds, nameOf, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
-import type { Change, Tell } from "./change.ts";
+import type { Change, Warn } from "./change.ts";
 import type { OwnerRef, Target } from "./references.ts";
 import type { WarningId } from "./warnings.ts";
 import { hasPods, isPlain, pluralize, saidTargets, several, shown } from "./wording.ts";
@@ -32,9 +32,9 @@ type Of = { readonly account: Account; readonly templates: readonly Ref<TargetKi
  * @param targets targets that get the Secret in this run
  * @param attached ServiceAccounts that have the Secret or get it
  */
-export function tellHidden(secret: string, targets: readonly Target[], attached: readonly string[], accounts: readonly Account[]): Tell[] {
+export function warnHidden(secret: string, targets: readonly Target[], attached: readonly string[], accounts: readonly Account[]): Warn[] {
   const bare = targets.filter(({ names }) => names.length === 0);
-  return byAccount(bare, accounts).flatMap(({ account, templates }): Tell[] => {
+  return byAccount(bare, accounts).flatMap(({ account, templates }): Warn[] => {
     const lost = account.names.filter((name) => name !== secret && name !== "");
     if (lost.length === 0) return [];
     const message = (names: string) =>
@@ -44,9 +44,9 @@ export function tellHidden(secret: string, targets: readonly Target[], attached:
 }
 
 /** Returns a warning about some targets; none if there are no targets. */
-function warningAbout(targets: readonly Ref<TargetKind>[], id: WarningId, message: (names: string) => string, fix: Fix): Tell[] {
+function warningAbout(targets: readonly Ref<TargetKind>[], id: WarningId, message: (names: string) => string, fix: Fix): Warn[] {
   const [to] = targets;
-  return to ? [{ act: "tell", id, to, says: message(several(targets.map(nameOf))), fix }] : [];
+  return to ? [{ act: "warn", id, to, says: message(several(targets.map(nameOf))), fix }] : [];
 }
 
 function byTheAccount(secret: string, { name, names }: Account, templates: readonly Ref<TargetKind>[], attached: readonly string[]): Fix {
@@ -61,14 +61,14 @@ function byTheAccount(secret: string, { name, names }: Account, templates: reado
  * Warns about templates whose pods will be rejected, because the ServiceAccount's annotation allows only names that it lists itself.
  * @param targets targets that have the Secret or get it
  */
-export function tellMountable(
+export function warnMountable(
   secret: string,
   targets: readonly Target[],
   attached: readonly string[],
   accounts: readonly Account[],
-): Tell[] {
+): Warn[] {
   const strict = accounts.filter(({ name, names, mountableOnly }) => mountableOnly && !names.includes(secret) && !attached.includes(name));
-  return byAccount(targets, strict).flatMap(({ account: { name }, templates }): Tell[] => {
+  return byAccount(targets, strict).flatMap(({ account: { name }, templates }): Warn[] => {
     const message = (names: string) =>
       `serviceaccount/${name} lets pods name only what it lists itself (${annotation}), so those of ${names} will be refused`;
     return warningAbout(templates, "mountable-only", message, { verb: "attach", secret, serviceaccounts: [name] });
@@ -89,7 +89,7 @@ function byAccount(targets: readonly Target[], accounts: readonly Account[]): Of
  * can't be changed.
  * @param attached targets that have the Secret or get it
  */
-export function tellOwnLists(secret: string, attached: readonly Ref<TargetKind>[], listers: readonly Lister[]): Tell[] {
+export function warnOwnLists(secret: string, attached: readonly Ref<TargetKind>[], listers: readonly Lister[]): Warn[] {
   const lacking = uniqueListers(listers).filter(({ of, names }) => !names.includes(secret) && !attached.some((to) => isOf(of, to)));
   return attached
     .filter((to) => !hasPods(to))
@@ -105,11 +105,11 @@ export function tellOwnLists(secret: string, attached: readonly Ref<TargetKind>[
     });
 }
 
-function ownLists(names: readonly string[], to: Ref<TargetKind>, end: string, fix?: Fix): Tell[] {
+function ownLists(names: readonly string[], to: Ref<TargetKind>, end: string, fix?: Fix): Warn[] {
   if (names.length === 0) return [];
   const [has, its, gets] = names.length === 1 ? ["has", "its", "gets"] : ["have", "their", "get"];
   const says = `${several(names)} ${has} imagePullSecrets of ${its} own, and ${gets} none of those of ${nameOf(to)}${end}`;
-  return [{ act: "tell", id: "own-list", to, says, fix }];
+  return [{ act: "warn", id: "own-list", to, says, fix }];
 }
 
 /** Returns the target whose list can be changed; undefined for objects that keep their list, and for unknown kinds. */
@@ -137,7 +137,7 @@ export type OtherName = {
  * Warns about other names in lists that refer to no usable Secret. Reports each name once, with every list that contains it.
  * @param targets targets whose list this run writes
  */
-export const tellOthers = (targets: readonly Target[], others: readonly OtherName[]): Tell[] =>
+export const warnOthers = (targets: readonly Target[], others: readonly OtherName[]): Warn[] =>
   others.flatMap(({ name, id, why }) => {
     const having = havingName(name, targets);
     const message = (names: string) => `${names} also ${pluralize(having.length, "lists", "list")} secret/${shown(name)}, which ${why}`;
@@ -146,7 +146,7 @@ export const tellOthers = (targets: readonly Target[], others: readonly OtherNam
   });
 
 /** Warns about entries without a name in lists that this run writes. */
-export function tellNameless(targets: readonly Target[]): Tell[] {
+export function warnNameless(targets: readonly Target[]): Warn[] {
   const having = havingName("", targets);
   const message = (names: string) =>
     `${names} also ${pluralize(having.length, "has an entry", "have entries")} without a name, for which the cluster autoscaler passes over pods that wait`;
@@ -159,7 +159,7 @@ const havingName = (name: string, targets: readonly Target[]) => targets.filter(
  * Returns the warnings for targets that a Secret is attached to. A lasting problem that keeps pods from their image is reported in every
  * run. A problem that a write causes, or that concerns the written list, is reported only with that write.
  */
-export function tellOfTargets(
+export function warnOfTargets(
   secret: string,
   targets: readonly Target[],
   attaches: readonly Change[],
@@ -170,10 +170,10 @@ export function tellOfTargets(
   const carriers = carrying.map(({ to }) => to);
   const accounts = carriers.filter((to) => !hasPods(to)).map(({ name }) => name);
   const warnings = [
-    ...tellOwnLists(secret, carriers, warningInputs.listers),
-    ...tellHidden(secret, written, accounts, warningInputs.accounts),
-    ...tellMountable(secret, carrying, accounts, warningInputs.accounts),
-    ...tellNameless(written),
+    ...warnOwnLists(secret, carriers, warningInputs.listers),
+    ...warnHidden(secret, written, accounts, warningInputs.accounts),
+    ...warnMountable(secret, carrying, accounts, warningInputs.accounts),
+    ...warnNameless(written),
   ];
-  return warnings.map((tell) => ({ ...tell, needs: tell.to }));
+  return warnings.map((warning) => ({ ...warning, needs: warning.to }));
 }

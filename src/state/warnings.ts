@@ -3,10 +3,10 @@ import { keyOf, nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { PodSpec, Secret } from "../objects.ts";
-import type { Change, Plan, Tell } from "../plan/change.ts";
+import type { Change, Plan, Warn } from "../plan/change.ts";
 import type { ExistingSecret } from "../plan/existing-secret.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
-import { type OtherName, tellOthers } from "../plan/target-warnings.ts";
+import { type OtherName, warnOthers } from "../plan/target-warnings.ts";
 import { pluralize, several } from "../plan/wording.ts";
 import { entriesIn } from "./existing-secret.ts";
 import { azureHost, imagesOf } from "./images.ts";
@@ -23,14 +23,14 @@ const most = 5;
  * show this later.
  * @param keys the keys under `auths` that the Secret has a login for, or will have
  */
-export function tellKeyless(to: Ref<"secret">, keys: readonly string[], state: NamespaceState, plan: Plan): Change[] {
+export function warnKeyless(to: Ref<"secret">, keys: readonly string[], state: NamespaceState, plan: Plan): Change[] {
   const pullers = writtenBy(plan, state).map(({ object, target }) => pullerOf(target.to, object, state));
   return keyless(to.name, keys, pullers)
     .slice(0, most)
     .map(({ image, of, why }): Change => {
       const [first = to] = of;
       const says = `${several(of.map(nameOf))} ${pluralize(of.length, "pulls", "pull")} ${image.text}, but ${why}`;
-      return { act: "tell", id: "no-key", needs: first, to: first, says, fix: { verb: "check", secret: to.name, images: [image.text] } };
+      return { act: "warn", id: "no-key", needs: first, to: first, says, fix: { verb: "check", secret: to.name, images: [image.text] } };
     });
 }
 
@@ -57,12 +57,12 @@ const wantedIn = (spec: PodSpec): WantedImage[] =>
   });
 
 /** Warns about a Secret that the kubelet can't read, or about images that the Secret has no key for. */
-export function tellUseless(to: Ref<"secret">, secret: Secret, state: NamespaceState, plan: Plan): Change[] {
+export function warnUseless(to: Ref<"secret">, secret: Secret, state: NamespaceState, plan: Plan): Change[] {
   const named = { ...secret, name: to.name };
   const { poison } = buildKeyring([named]);
-  if (!poison) return tellKeyless(to, usableKeys(secret), state, plan);
+  if (!poison) return warnKeyless(to, usableKeys(secret), state, plan);
   const says = `secret/${to.name} spoils all pull secrets of a pod that names it: ${poison.message}`;
-  return [{ act: "tell", id: "malformed-secret", to, says }];
+  return [{ act: "warn", id: "malformed-secret", to, says }];
 }
 
 /** Returns the keys of a Secret that have a login: the kubelet ignores a login without a user name or a password. */
@@ -81,9 +81,11 @@ export function keysAfter(plan: Plan, existing: ExistingSecret | undefined): rea
 }
 
 /** Warns about other entries in the lists that a plan writes, after the Secrets that they refer to were read. */
-export function tellOtherNames(state: NamespaceState, plan: Plan): Promise<Tell[]> | undefined {
+export function warnOtherNames(state: NamespaceState, plan: Plan): Promise<Warn[]> | undefined {
   const lists = writtenBy(plan, state).map(({ target }) => target);
-  return state.otherNames?.then((found) => tellOthers(lists, found.flatMap(otherName)).map((tell) => ({ ...tell, needs: tell.to })));
+  return state.otherNames?.then((found) =>
+    warnOthers(lists, found.flatMap(otherName)).map((warning) => ({ ...warning, needs: warning.to })),
+  );
 }
 
 /** Returns the targets whose lists a plan writes. */

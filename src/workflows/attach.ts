@@ -13,7 +13,7 @@ import type { NamespaceState } from "../state/namespace-state.ts";
 import { planInputOf } from "../state/plan-input.ts";
 import { noSecret } from "../state/pull-secrets.ts";
 import { type TargetObject, targetOf } from "../state/targets.ts";
-import { tellUseless } from "../state/warnings.ts";
+import { warnUseless } from "../state/warnings.ts";
 import { usersOf } from "../state/where-used.ts";
 
 /** The Secret that is attached, and the field manager that writes. */
@@ -50,8 +50,8 @@ export function attachIn(
   const { facts } = planInputOf(meant, { name, host, others, fieldManager, now });
   const plan = planAttaches(facts, { restart, recreateOptions, mayPull: () => true });
   if (onePlace && meant.targets.length === 0)
-    return [{ act: "tell", to: facts.to, says: `nothing that could be changed uses ${hosts.join(" or ")}` }];
-  return [...plan, ...tellUseless(facts.to, secret, meant, plan)];
+    return [{ act: "warn", to: facts.to, says: `nothing that could be changed uses ${hosts.join(" or ")}` }];
+  return [...plan, ...warnUseless(facts.to, secret, meant, plan)];
 }
 
 /** Returns the targets that use the Secret's registry and lack the Secret. @throws CliError as {@link attachIn} */

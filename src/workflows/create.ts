@@ -5,7 +5,7 @@ import { beyond } from "../credential/repository-scope.ts";
 import { asCliError, CliError, Conflict } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
-import { mints, type Plan, type Tell } from "../plan/change.ts";
+import { mints, type Plan, type Warn } from "../plan/change.ts";
 import { type ExistingSecret, widened } from "../plan/existing-secret.ts";
 import { planPlace } from "../plan/namespace.ts";
 import type { RestartOptions } from "../plan/restart.ts";
@@ -24,7 +24,7 @@ import type { NamespaceReader } from "../state/namespace-reader.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
 import { planInputOf, secretIn } from "../state/plan-input.ts";
 import { picksOf, type TargetOptions, templatesOf } from "../state/targets.ts";
-import { keysAfter, tellKeyless, tellOtherNames } from "../state/warnings.ts";
+import { keysAfter, warnKeyless, warnOtherNames } from "../state/warnings.ts";
 import { usersOf } from "../state/where-used.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 import { isHeldOutside, issueHeld, refuseWidening } from "./shared-credential.ts";
@@ -212,10 +212,10 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
         recreateOptions: { recreate: order.recreate, force: false },
         mayPull: reaches,
       });
-      const keyless = tellKeyless(facts.to, keysAfter(plan, existing), state, plan);
-      return [...plan, ...keyless, ...tellBeyond(facts.to, imagesFrom(hostsOf(credential, existing), state.pods), issue, order)];
+      const keyless = warnKeyless(facts.to, keysAfter(plan, existing), state, plan);
+      return [...plan, ...keyless, ...warnBeyond(facts.to, imagesFrom(hostsOf(credential, existing), state.pods), issue, order)];
     },
-    later: tellOtherNames,
+    later: warnOtherNames,
   };
 }
 
@@ -237,9 +237,9 @@ const hostsOf = ({ host, regional = [] }: Credential, existing: ExistingSecret |
   existing ? widened(regional, host, existing) : [host, ...regional];
 
 /** Warns about repositories that the pods of a namespace use and the credential can't pull, if the user named no repositories. */
-function tellBeyond(to: Ref<"secret">, images: readonly ImageRef[], { mayPull, more }: Issue, { repositories, again }: Order): Tell[] {
+function warnBeyond(to: Ref<"secret">, images: readonly ImageRef[], { mayPull, more }: Issue, { repositories, again }: Order): Warn[] {
   const outside = mayPull && more && repositories.length === 0 ? beyond(mayPull, images) : [];
   if (outside.length === 0) return [];
   const says = `pods use ${inLine(outside)}, which secret/${to.name} may not pull`;
-  return [{ act: "tell", to, says, fix: { ...again, ...more, repositories: outside.slice(0, mostNamed) } }];
+  return [{ act: "warn", to, says, fix: { ...again, ...more, repositories: outside.slice(0, mostNamed) } }];
 }

@@ -103,7 +103,7 @@ export function doubtsOf(
 ): ChangeOutcome[] {
   return doubted.map(({ member, why }) => {
     const says = `${namedThere(member.to)} notes ${identity}, and ${words[why](credential.host)}`;
-    if (!meant.has(keyOf(member.to))) return { change: { act: "tell", to: member.to, says }, says: [says] };
+    if (!meant.has(keyOf(member.to))) return { change: { act: "warn", to: member.to, says }, says: [says] };
     const { name, namespace = "", context } = member.to;
     const hint = { verb: "create", secret: name, registry: credential.host, namespace, context } as const;
     return { change: { act: "keep", to: member.to, because: says }, error: new CliError("conflict", says, { hint }) };

@@ -3,7 +3,7 @@ import type { Outcome } from "../actions/outcome.ts";
 import { newRun } from "../actions/tools.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { keyOf } from "../kinds.ts";
-import type { Plan, Tell } from "../plan/change.ts";
+import type { Plan, Warn } from "../plan/change.ts";
 import { isLoginOf, keptBy } from "../plan/ownership.ts";
 import type { Proof } from "../plan/proof.ts";
 import { dueOf, passwordKey, type Rotation } from "../plan/rotation.ts";
@@ -69,13 +69,13 @@ async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan
   const clusters = await clustersUnknown(rotation, { ...order, owned: await ownedBy(rotation) });
   if (keptBy({ secrets: 0, clusters, unlisted: unlisted ? 1 : 0, owned: false }, force) !== undefined) {
     const why = unlisted ? `not every Secret could be looked at: ${unlisted.error.message}` : inClusters(clusters);
-    return [tell(order, staying(due, identity, why))];
+    return [warn(order, staying(due, identity, why))];
   }
   if (holders.length === 0) return failed ? [] : plan;
   const held = new Set(holders.map(({ key }) => key));
   const free = due.filter((password) => !held.has(passwordKey(password)));
   const stays = due.filter((password) => held.has(passwordKey(password)));
-  const told = tell(order, staying(stays, identity, holding(holders, stays)));
+  const told = warn(order, staying(stays, identity, holding(holders, stays)));
   return [...(free.length > 0 ? await lifecycle.retire(identity, free) : []), told];
 }
 
@@ -127,4 +127,4 @@ function holding(holders: readonly Holder[], passwords: readonly Password[]): st
   return `${inLine(by)} ${by.length > 1 ? "hold" : "holds"} ${passwords.length > 1 ? "them" : "it"}`;
 }
 
-const tell = ({ rotation: { host } }: Retirement, says: string): Tell => ({ act: "tell", to: { kind: "registry", name: host }, says });
+const warn = ({ rotation: { host } }: Retirement, says: string): Warn => ({ act: "warn", to: { kind: "registry", name: host }, says });

@@ -39,7 +39,7 @@ export type RevokeOrder = {
  */
 export async function revokeOne(credential: Revocable, others: NotedIn, how: Revoking): Promise<Revocation> {
   const going = goingOf(credential, passwordsIn(credential.members), others.noted);
-  const notices = going.keptBy.length > 0 ? [tell(credential, keptWords(going.keptBy))] : [];
+  const notices = going.keptBy.length > 0 ? [warn(credential, keptWords(going.keptBy))] : [];
   if (going.passwords.length === 0) return { outcomes: notices, isDone: true };
   const planned = await planOne(credential, others, how).catch(asFailure(credential));
   if (!("plan" in planned)) return { outcomes: [...notices, planned], isDone: planned.error === undefined };
@@ -55,9 +55,9 @@ const keptWords = (by: readonly Ref[]): string =>
 
 const calledOf = ({ entry }: Revocable) => `the ${entry.kind} ${JSON.stringify(entry.identity)}`;
 
-function tell(credential: Revocable, what: string): Outcome {
+function warn(credential: Revocable, what: string): Outcome {
   const says = `${calledOf(credential)} ${what}`;
-  return { change: { act: "tell", to: credential.members[0].to, says }, says: [says] };
+  return { change: { act: "warn", to: credential.members[0].to, says }, says: [says] };
 }
 
 const asFailure =
@@ -74,7 +74,7 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   const owned = await isOwn(credential, how);
   if (!owned) refuseUnreadable(credential, others, how);
   const opened = await how.open(credential);
-  if (typeof opened === "string") return tell(credential, `goes on working: ${opened}`);
+  if (typeof opened === "string") return warn(credential, `goes on working: ${opened}`);
   if (!owned) await refuseUnlisted(credential, opened, { others, how });
   const { identity } = credential.entry;
   const proving = { credential: opened, identity, verify: true, tools: how.tools };
@@ -91,7 +91,7 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   const shown = await lifecycleOf(opened).shown(identity);
   const unsure = [...copiesOf(credential, others), ...misnamed(credential, others, { ...how, shown })];
   const copies = await stillTaken(unsure, proving);
-  if (copies.length > 0) return tell(credential, keptWords(copies.map(({ to }) => to)));
+  if (copies.length > 0) return warn(credential, keptWords(copies.map(({ to }) => to)));
   // Nothing proves that an expired password was in this Secret. But a credential whose name is derived from the Secret belongs to it alone
   const { passwords, whole } = goingOf(credential, passwordsIn(owned ? credential.members : proven), others.noted);
   const { revoke, retire } = lifecycleOf(opened);

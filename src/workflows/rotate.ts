@@ -188,14 +188,14 @@ function* otherHolders({ rotation, proof, unnoted }: Look & { readonly rotation:
   if (first) {
     const says = `${namesOf(foreign)} also ${foreign.length > 1 ? "hold" : "holds"} ${identity}, managed by another tool, and ${keeps(foreign)}`;
     const fix = { verb: "rotate", secret: first.name, force: true, namespace: first.namespace, context: first.context } as const;
-    yield { change: { act: "tell", to: first, says, fix }, says: [says], fix };
+    yield { change: { act: "warn", to: first, says, fix }, says: [says], fix };
   }
   const copies = unnoted.map(({ to }) => to);
   const [copy] = copies;
   if (!copy) return;
   const says = `${namesOf(copies)} also ${copies.length > 1 ? "hold" : "holds"} ${identity}, without an annotation that names it, and ${keeps(copies)}`;
   const fix = { verb: "create", secret: copy.name, registry: host, force: true, namespace: copy.namespace, context: copy.context } as const;
-  yield { change: { act: "tell", to: copy, says, fix }, says: [says], fix };
+  yield { change: { act: "warn", to: copy, says, fix }, says: [says], fix };
 }
 
 const namesOf = (all: readonly Ref[]): string => several(all.map(namedThere), mostNamed);

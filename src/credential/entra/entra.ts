@@ -1,5 +1,5 @@
 import { CliError } from "../../errors.ts";
-import type { Change, Tell } from "../../plan/change.ts";
+import type { Change, Warn } from "../../plan/change.ts";
 import { loginServerIn } from "../../registry/login-server.ts";
 import type { Login } from "../../registry/port.ts";
 import type { Entry } from "../../secret/entry.ts";
@@ -143,8 +143,8 @@ const ofAnother = (secret: string, registry: string, of: string) =>
 /** Keeps the token of the Secret. */
 function keep({ login, claims }: RegistryToken, still: Still, host: string, { owner, images, held }: Need): Issue {
   const { pulls, unasked } = still;
-  const untried = unasked === undefined ? [] : [tell(host, `secret/${owner.secret} keeps its token, which was not tried: ${unasked}`)];
-  const steps = [tell(host, `secret/${owner.secret} dies at ${claims.expiresAt}`), ...untried];
+  const untried = unasked === undefined ? [] : [warn(host, `secret/${owner.secret} keeps its token, which was not tried: ${unasked}`)];
+  const steps = [warn(host, `secret/${owner.secret} dies at ${claims.expiresAt}`), ...untried];
   const entry = { ...entryOf(host, claims), by: held?.entry?.by };
   return { steps, isLazy: false, entry, login, pulls, isUntried: isUntried(still), mayPull: undefined, images };
 }
@@ -159,11 +159,11 @@ function take(
 ): Issue {
   const says = `secret/${secret} dies at ${claims.expiresAt}: until then whoever reads it may do at ${host} what ${of} may`;
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false };
-  const steps = [tell(host, says), ...(verify ? [prove] : [])];
+  const steps = [warn(host, says), ...(verify ? [prove] : [])];
   return { steps, isLazy: true, entry: { ...entryOf(host, claims), by: of }, login, pulls, mayPull: undefined, images };
 }
 
-const tell = (host: string, says: string): Tell => ({ act: "tell", to: { kind: "registry", name: host }, says });
+const warn = (host: string, says: string): Warn => ({ act: "warn", to: { kind: "registry", name: host }, says });
 
 const entryOf = (host: string, { id, madeAt, expiresAt }: TokenClaims): Entry => ({
   hosts: [host],

@@ -1,7 +1,7 @@
 import type { Application, Custody, Key, RoleAssignment, ServicePrincipal } from "../../azure/principals.ts";
 import { CliError } from "../../errors.ts";
 import type { Ref } from "../../kinds.ts";
-import type { Change, Keep, Make, Mint, Tell } from "../../plan/change.ts";
+import type { Change, Keep, Make, Mint, Warn } from "../../plan/change.ts";
 import { mayDelete } from "../../plan/ownership.ts";
 import type { Shown } from "../../plan/proof.ts";
 import { isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
@@ -197,8 +197,8 @@ const isLast = (keys: readonly Key[], going: readonly Key[]): boolean =>
   going.length > 0 && !keys.some((key) => !going.includes(key) && readMadeFor(key.displayName));
 
 /** Returns the warning that the role stays: other users of the application may pull with the role that this plugin assigned. */
-const roleStays = (to: Ref, { displayName, appId }: Application, scope: string): Tell => ({
-  act: "tell",
+const roleStays = (to: Ref, { displayName, appId }: Application, scope: string): Warn => ({
+  act: "warn",
   to,
   says:
     `the role that this plugin gave to ${JSON.stringify(displayName)} stays, because other logins of that application may pull by it; ` +

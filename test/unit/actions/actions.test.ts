@@ -14,7 +14,7 @@ const kept: Change = { act: "keep", to: secret, because: "holds this credential"
 
 test.for<{ change: Change; message: string | undefined }>([
   { change: { act: "keep", to: secret, because: "" }, message: "unchanged" },
-  { change: { act: "tell", to: secret, says: "" }, message: undefined },
+  { change: { act: "warn", to: secret, says: "" }, message: undefined },
   { change: { act: "create", to: token, because: "" }, message: "created" },
   { change: { act: "update", to: token, because: "" }, message: "configured" },
   { change: { act: "delete", to: token, because: "" }, message: "deleted" },

@@ -74,7 +74,7 @@ test.for<{ change: Change }>([
 });
 
 test("what is told is told", async () => {
-  expect(await executeAll([{ act: "tell", to, says: "look" }], client())).toEqual([
-    { change: { act: "tell", to, says: "look" }, says: ["look"] },
+  expect(await executeAll([{ act: "warn", to, says: "look" }], client())).toEqual([
+    { change: { act: "warn", to, says: "look" }, says: ["look"] },
   ]);
 });

@@ -64,21 +64,21 @@ test("what needs a change that failed is left, and so is what needs that", async
 });
 
 test("what is told does not stand for the object that it is told of", async () => {
-  const tell: Change = { act: "tell", to: account("a"), says: "look" };
+  const warn: Change = { act: "warn", to: account("a"), says: "look" };
 
-  expect((await collect(execute([failing("a"), tell, keepOf("b", "a")], bench()))).map(short)).toEqual([
+  expect((await collect(execute([failing("a"), warn, keepOf("b", "a")], bench()))).map(short)).toEqual([
     "create a failed",
-    "tell a",
+    "warn a",
     "keep b left failed",
   ]);
 });
 
 test("after an interruption what is to be done is left, and what is to be told is told", async () => {
-  const tell: Change = { act: "tell", to: account("a"), says: "look" };
+  const warn: Change = { act: "warn", to: account("a"), says: "look" };
 
-  const outcomes = await collect(execute([keepOf("a"), tell], bench({ halted: () => true })));
+  const outcomes = await collect(execute([keepOf("a"), warn], bench({ halted: () => true })));
 
-  expect(outcomes.map(short)).toEqual(["keep a left interrupted", "tell a"]);
+  expect(outcomes.map(short)).toEqual(["keep a left interrupted", "warn a"]);
   expect(outcomes[1]?.says).toEqual(["look"]);
 });
 
@@ -90,17 +90,17 @@ test("what needs a change that an interruption left is left by it too", async ()
 });
 
 test.for([
-  { at: 0, became: ["keep a left interrupted", "tell b left interrupted"] },
-  { at: 1, became: ["keep a", "tell b"] },
+  { at: 0, became: ["keep a left interrupted", "warn b left interrupted"] },
+  { at: 1, became: ["keep a", "warn b"] },
 ])("leaves a warning with the change that it needs when the run is interrupted at look $at", async ({ at, became }) => {
-  const warning: Change = { act: "tell", to: account("b"), says: "look", needs: account("a") };
+  const warning: Change = { act: "warn", to: account("b"), says: "look", needs: account("a") };
   let looks = 0;
 
   expect((await collect(execute([keepOf("a"), warning], bench({ halted: () => looks++ >= at })))).map(short)).toEqual(became);
 });
 
 test("previews each change in a client dry run, and sends nothing", async () => {
-  const plan: Plan = [makeMap, makeToken, mint, { act: "tell", to: token, says: "look" }, store];
+  const plan: Plan = [makeMap, makeToken, mint, { act: "warn", to: token, says: "look" }, store];
 
   const outcomes = await executeAll(plan, bench({ dryRun: "client", carry: () => Promise.reject(new Error("asked")) }));
 

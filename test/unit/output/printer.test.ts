@@ -25,7 +25,7 @@ const attached: Outcome = {
   change: { act: "attach", to: account, secret: "acr", before: [], after: ["acr"], needs: secret },
   object: object("sa"),
 };
-const told: Outcome = { change: { act: "tell", to: account, says: "look" }, says: ["look"] };
+const told: Outcome = { change: { act: "warn", to: account, says: "look" }, says: ["look"] };
 const refused: Outcome = {
   change: { act: "attach", to: account, secret: "acr", before: [], after: ["acr"] },
   error: new CliError("forbidden", "no", { hint: { verb: "attach", secret: "acr", serviceaccounts: ["default"] } }),
@@ -131,7 +131,7 @@ test("-o jsonl is a line for each outcome that shows, at once", async () => {
 });
 
 test("a warning that scripts know has its id beside its sentence", async () => {
-  const drift: Outcome = { change: { act: "tell", id: "drift", to: account, says: "look" }, says: ["look"] };
+  const drift: Outcome = { change: { act: "warn", id: "drift", to: account, says: "look" }, says: ["look"] };
 
   expect(JSON.parse((await printed("jsonl", [drift])).stdout)).toMatchObject({ result: "told", warnings: ["look"], ids: ["drift"] });
 });

@@ -24,7 +24,7 @@ const store = (namespace: string): ChangeOutcome => ({
     because: "",
   },
 });
-const tell = (namespace: string): ChangeOutcome => ({ change: { act: "tell", to: at(namespace), says: "look" } as Change });
+const warn = (namespace: string): ChangeOutcome => ({ change: { act: "warn", to: at(namespace), says: "look" } as Change });
 const failed = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, error: new CliError("forbidden", "no") });
 const left = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, left: "failed" });
 const interrupted = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, left: "interrupted" });
@@ -87,8 +87,8 @@ test.for<{ why: string; outcomes: ChangeOutcome[]; summary: string; places: numb
     places: 1,
     failures: 2,
   },
-  { why: "what is told is nothing that was done", outcomes: [tell("a")], summary: "", places: 0, failures: 0 },
-  { why: "what could not even be told is a failure", outcomes: [failed(tell("a"))], summary: "1 failed", places: 1, failures: 1 },
+  { why: "what is told is nothing that was done", outcomes: [warn("a")], summary: "", places: 0, failures: 0 },
+  { why: "what could not even be told is a failure", outcomes: [failed(warn("a"))], summary: "1 failed", places: 1, failures: 1 },
   {
     why: "a scope map was widened for a Secret that stays as it is",
     outcomes: [keepMap, keep("a"), widen, keep("b"), widen, store("c"), keepMap, keep("d")],

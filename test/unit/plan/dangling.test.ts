@@ -37,10 +37,10 @@ test.for<{ kind: TargetKind; act: string }>([
   { kind: "replicaset.apps", act: "detach" },
   { kind: "replicationcontroller", act: "detach" },
   { kind: "cronjob.batch", act: "detach" },
-  { kind: "deployment.apps", act: "tell" },
-  { kind: "statefulset.apps", act: "tell" },
-  { kind: "daemonset.apps", act: "tell" },
-  { kind: "job.batch", act: "tell" },
+  { kind: "deployment.apps", act: "warn" },
+  { kind: "statefulset.apps", act: "warn" },
+  { kind: "daemonset.apps", act: "warn" },
+  { kind: "job.batch", act: "warn" },
 ])("where nobody names a target, a $kind: $act", ({ kind, act }) => {
   expect(planned([target(kind, "web", ["gone"])]).map((change) => change.act)).toEqual([act]);
 });
@@ -65,7 +65,7 @@ test("what would make pods anew is told once, with the command, and what cannot 
 
   expect(changes).toEqual([
     {
-      act: "tell",
+      act: "warn",
       id: "dangling-name",
       to: { kind: "deployment.apps", namespace: "demo", name: "web-0" },
       says:
@@ -74,7 +74,7 @@ test("what would make pods anew is told once, with the command, and what cannot 
       fix: { verb: "detach", dangling: true, targets: names.slice(0, 10).map((name) => `deployment/${name}`) },
     },
     {
-      act: "tell",
+      act: "warn",
       id: "empty-name",
       to: { kind: "job.batch", namespace: "demo", name: "migrate" },
       says: 'job.batch/migrate lists a name that leads nowhere (""), and cannot be changed, but only made anew without it',

@@ -44,7 +44,7 @@ const facts = (more: Partial<DeleteFacts> = {}): DeleteFacts => ({
 const lines = (plan: ReturnType<typeof planDelete>) =>
   plan.map((change) => {
     const needs = [change.needs ?? []].flat().map(nameOf).join(" ");
-    return change.act === "tell" ? change.says : `${change.act} ${nameOf(change.to)}${needs && ` needs ${needs}`}`;
+    return change.act === "warn" ? change.says : `${change.act} ${nameOf(change.to)}${needs && ` needs ${needs}`}`;
   });
 
 const options = { force: false, revoke: false };

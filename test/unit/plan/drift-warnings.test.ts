@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Drift, tellDrift } from "../../../src/plan/drift.ts";
+import { type Drift, warnDrift } from "../../../src/plan/drift.ts";
 
 const to = { kind: "serviceaccount", namespace: "demo", name: "web" } as const;
 const attached = { act: "attach", to, secret: "acr", before: [], after: ["acr"] } as const;
@@ -47,13 +47,13 @@ test.for<{ drift: Drift; says: string; output: string | undefined }>([
     output: undefined,
   },
 ])("$says", ({ drift, says, output }) => {
-  const tell = { act: "tell", id: "drift", needs: to, to, says: `serviceaccount/web ${says}` };
+  const warn = { act: "warn", id: "drift", needs: to, to, says: `serviceaccount/web ${says}` };
 
-  expect(tellDrift(attached, drift)).toStrictEqual([output === undefined ? tell : { ...tell, fix: fix(output) }]);
+  expect(warnDrift(attached, drift)).toStrictEqual([output === undefined ? warn : { ...warn, fix: fix(output) }]);
 });
 
 test("a name that somebody made a sentence of is in quotes", () => {
-  expect(tellDrift(attached, { by: "helm", name: "demo/x: all is well\nrun this", does: "undoes" })).toMatchObject([
+  expect(warnDrift(attached, { by: "helm", name: "demo/x: all is well\nrun this", does: "undoes" })).toMatchObject([
     { says: expect.stringMatching(/^serviceaccount\/web belongs to Helm release "demo\/x: all is well\\nrun this": the next /) },
   ]);
 });
@@ -61,12 +61,12 @@ test("a name that somebody made a sentence of is in quotes", () => {
 test("a target of another kind is named as it is typed", () => {
   const web = { kind: "deployment.apps", namespace: "demo", name: "web" } as const;
 
-  expect(tellDrift({ ...attached, to: web }, { by: "argocd", name: "web", does: "undoes" })).toMatchObject([
+  expect(warnDrift({ ...attached, to: web }, { by: "argocd", name: "web", does: "undoes" })).toMatchObject([
     { says: expect.stringMatching(/^deployment\.apps\/web belongs/), fix: { targets: ["deployment/web"] } },
   ]);
 });
 
 test("nothing is told of a target that is right already, or that is nobody's", () => {
-  expect(tellDrift({ act: "keep", to, because: "already attached" }, { by: "argocd", name: "web", does: "undoes" })).toEqual([]);
-  expect(tellDrift(attached, undefined)).toEqual([]);
+  expect(warnDrift({ act: "keep", to, because: "already attached" }, { by: "argocd", name: "web", does: "undoes" })).toEqual([]);
+  expect(warnDrift(attached, undefined)).toEqual([]);
 });

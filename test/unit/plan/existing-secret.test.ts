@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { type ExistingSecret, holds, keysOf, widened } from "../../../src/plan/existing-secret.ts";
-import { planStore, refuseForeign, tellLoss } from "../../../src/plan/store.ts";
+import { planStore, refuseForeign, warnLoss } from "../../../src/plan/store.ts";
 import { entry, existing, host, to } from "../../support/situations/held.ts";
 
 const east = "r.eastus.geo.azurecr.io";
@@ -62,7 +62,7 @@ test("no run takes a regional key away, and none of them is a loss", () => {
   expect(planStore(to, options, both)).toMatchObject({ act: "store", entry: { hosts: [host, east] } });
   expect(planStore(to, { ...options, fresh: false }, both)).toMatchObject({ act: "keep" });
   expect(planStore(to, { ...options, merge: true }, both)).toMatchObject({ act: "store", entry: { hosts: [host, east] }, merges: true });
-  expect(tellLoss(planStore(to, { ...options, force: true }, both), both)).toEqual([]);
+  expect(warnLoss(planStore(to, { ...options, force: true }, both), both)).toEqual([]);
   expect(() => refuseForeign(to, { host }, both)).not.toThrow();
 });
 
@@ -70,7 +70,7 @@ test("by force one that is not ours goes, which is told", () => {
   const theirs = { ...existing, hosts: [host, east] };
 
   expect(() => refuseForeign(to, { host }, theirs)).toThrow(`holds a credential for ${east}`);
-  expect(tellLoss(planStore(to, { ...options, force: true }, theirs), theirs)).toMatchObject([
+  expect(warnLoss(planStore(to, { ...options, force: true }, theirs), theirs)).toMatchObject([
     { says: `secret/acr also held a login for ${east}, which is gone` },
   ]);
 });

@@ -56,7 +56,7 @@ test.for<{ why: string; facts: PlanInput; options?: Partial<typeof options>; pla
     why: "what is lost by force is told before others are touched",
     facts: facts({ existing: { ...existing, hosts: [host, "docker.io"] } }),
     options: { force: true },
-    plan: ["store secret/acr", "tell secret/acr", "attach serviceaccount/default needs secret/acr", "keep serviceaccount/builder"],
+    plan: ["store secret/acr", "warn secret/acr", "attach serviceaccount/default needs secret/acr", "keep serviceaccount/builder"],
   },
 ])("$why", ({ facts, options: more, plan }) => {
   expect(lines(planPlace(facts, { ...options, ...more }, all))).toEqual(plan);
@@ -81,7 +81,7 @@ test("a pod does not go for an image that the Secret may not pull", () => {
   });
 
   expect(changes.filter(({ act }) => act === "restart")).toEqual([]);
-  expect(changes.at(-1)).toMatchObject({ act: "tell", says: expect.stringContaining("app/web") });
+  expect(changes.at(-1)).toMatchObject({ act: "warn", says: expect.stringContaining("app/web") });
 });
 
 test("who will undo a change is told behind it, and of none that is not made", () => {
@@ -93,7 +93,7 @@ test("who will undo a change is told behind it, and of none that is not made", (
 
   expect(lines(planAttaches(facts({ targets }), all))).toEqual([
     "attach serviceaccount/default",
-    "tell serviceaccount/default needs serviceaccount/default",
+    "warn serviceaccount/default needs serviceaccount/default",
     "keep serviceaccount/builder",
   ]);
 });

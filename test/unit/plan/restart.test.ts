@@ -88,13 +88,13 @@ test.for<{ why: string; pod: PullingPod; restarts: number; told: (string | RegEx
 
   expect(changes).toHaveLength(restarts + told.length);
   expect(changes.filter(({ act }) => act === "restart")).toHaveLength(restarts);
-  expect(changes.flatMap((change) => (change.act === "tell" ? change.says : []))).toEqual(told.map((text) => expect.stringMatching(text)));
+  expect(changes.flatMap((change) => (change.act === "warn" ? change.says : []))).toEqual(told.map((text) => expect.stringMatching(text)));
 });
 
 test("what the Secret may not pull is told with the flags that add it", () => {
   const told = planned([pod({ repositories: ["app/web", "base/nginx", "base/redis"] })], (repository) => repository.startsWith("app/"));
 
-  expect(told.filter(({ act }) => act === "tell")).toMatchObject([
+  expect(told.filter(({ act }) => act === "warn")).toMatchObject([
     {
       says: "pod/web-1 waits for base/nginx and base/redis, which secret/acr may not pull: add --repository base/nginx --repository base/redis",
     },
@@ -120,7 +120,7 @@ test.for<{ why: string; pods: PullingPod[]; told: string[] }>([
   { why: "the Secret would not help", pods: [pod({ account: "app", repositories: ["app/api"] })], told: [] },
   { why: "it waits for something else", pods: [pod({ account: "app", waits: "node" })], told: [] },
 ])("a pod of a ServiceAccount that is not named is told, and stays: $why", ({ pods, told }) => {
-  expect(planned(pods)).toEqual(told.map((says) => ({ act: "tell", to: pod({}).to, says })));
+  expect(planned(pods)).toEqual(told.map((says) => ({ act: "warn", to: pod({}).to, says })));
 });
 
 test("where no ServiceAccount is named, none is missed", () => {
@@ -130,14 +130,14 @@ test("where no ServiceAccount is named, none is missed", () => {
 test("a restart needs its ServiceAccount to be attached, and so does what is told of a pod", () => {
   expect(planned([pod({}), bare({})]).map(({ act, needs }) => [act, needs])).toEqual([
     ["restart", account],
-    ["tell", account],
+    ["warn", account],
   ]);
 });
 
 test("what is done comes before what is left to do", () => {
   const pods = [pod({ owner: { kind: "Job", name: "web" } }), pod({}), bare({}), pod({ owner: { kind: "DaemonSet", name: "web" } })];
 
-  expect(planned(pods).map(({ act }) => act)).toEqual(["restart", "restart", "tell", "tell"]);
+  expect(planned(pods).map(({ act }) => act)).toEqual(["restart", "restart", "warn", "warn"]);
 });
 
 test("the pod that is meant is the one that was looked at, and why it goes is said", () => {
@@ -191,7 +191,7 @@ test.for<{ why: string; targets?: readonly Attached[]; pods: PullingPod[]; resta
     restart: "all",
     steps: [],
   },
-  { why: "none: it is only told", pods: [pod({})], restart: "none", steps: ["tell pod/web-1 needs serviceaccount/default"] },
+  { why: "none: it is only told", pods: [pod({})], restart: "none", steps: ["warn pod/web-1 needs serviceaccount/default"] },
   {
     why: "of a Deployment that is a target: the change itself rolls it out",
     targets: [{ to: deployment, names: ["acr"] }],
@@ -252,7 +252,7 @@ test.for<{ why: string; pods: PullingPod[]; renewed?: boolean; told: string[] }>
 ])("a pod that names a Secret which is written recovers alone: $why", ({ pods, renewed = true, told }) => {
   const order = { secret: "acr", restart: "stuck", renewed, mayPull: (repository: string) => repository === "app/web" } as const;
 
-  expect(planRestarts([], pods, order)).toEqual(told.map((says) => ({ act: "tell", to: pod({}).to, says, isInfo: true })));
+  expect(planRestarts([], pods, order)).toEqual(told.map((says) => ({ act: "warn", to: pod({}).to, says, isInfo: true })));
 });
 
 test.for([
@@ -262,6 +262,6 @@ test.for([
 ])("what has to be made anew is told with the command that does it: $why", ({ owner, target }) => {
   const [change] = planned([owner ? pod({ owner }) : bare({})]);
   const fix = target && { verb: "attach", secret: "acr", targets: [target], recreate: true };
-  expect(change).toMatchObject({ act: "tell", ...(fix && { fix }) });
-  expect(change?.act === "tell" && change.fix !== undefined).toBe(fix !== undefined);
+  expect(change).toMatchObject({ act: "warn", ...(fix && { fix }) });
+  expect(change?.act === "warn" && change.fix !== undefined).toBe(fix !== undefined);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ExistingSecret, StoreOptions } from "../../../src/plan/existing-secret.ts";
-import { planStore, tellLoss } from "../../../src/plan/store.ts";
+import { planStore, warnLoss } from "../../../src/plan/store.ts";
 import { entry, existing, host, to } from "../../support/situations/held.ts";
 
 const foreign: ExistingSecret = { ...existing, entries: undefined };
@@ -167,19 +167,19 @@ test("a Secret that nobody claims stands without a claim", () => {
 test("another key of the same registry is no loss", () => {
   const twice = { ...existing, hosts: [host, `https://${host}`, `${host}/team`] };
 
-  expect(tellLoss(planStore(to, options({ fresh: true }), twice), twice)).toEqual([]);
+  expect(warnLoss(planStore(to, options({ fresh: true }), twice), twice)).toEqual([]);
 });
 
 test("a login for another registry that goes by force is told", () => {
   const several = { ...existing, hosts: [host, "b.azurecr.io", "docker.io"] };
   const store = planStore(to, options({ fresh: true, force: true }), several);
 
-  expect(tellLoss(store, several)).toEqual([
-    { act: "tell", to, says: "secret/acr also held a login for b.azurecr.io, docker.io, which is gone" },
+  expect(warnLoss(store, several)).toEqual([
+    { act: "warn", to, says: "secret/acr also held a login for b.azurecr.io, docker.io, which is gone" },
   ]);
-  expect(tellLoss(store, existing)).toEqual([]);
-  expect(tellLoss(store, undefined)).toEqual([]);
-  expect(tellLoss({ act: "keep", to, because: "" }, several)).toEqual([]);
+  expect(warnLoss(store, existing)).toEqual([]);
+  expect(warnLoss(store, undefined)).toEqual([]);
+  expect(warnLoss({ act: "keep", to, because: "" }, several)).toEqual([]);
 });
 
 test("who else writes to a Secret to which a login is added is told, unless that was a person with kubectl", () => {
@@ -191,9 +191,9 @@ test("who else writes to a Secret to which a login is added is told, unless that
   const store = planStore(to, merge, shared);
   const says = 'secret/acr has another writer, who may take this login out again: "helm" using v1: .data..dockerconfigjson';
 
-  expect(tellLoss(store, shared)).toEqual([{ act: "tell", to, says }]);
-  expect(tellLoss(store, { ...shared, others: shared.others.slice(0, 1) })).toEqual([]);
-  expect(tellLoss(store, { ...shared, others: ['"helm" using v1: .x', '"flux" using v1: .y'] })).toMatchObject([
+  expect(warnLoss(store, shared)).toEqual([{ act: "warn", to, says }]);
+  expect(warnLoss(store, { ...shared, others: shared.others.slice(0, 1) })).toEqual([]);
+  expect(warnLoss(store, { ...shared, others: ['"helm" using v1: .x', '"flux" using v1: .y'] })).toMatchObject([
     { says: expect.stringMatching(/again: "helm" using v1: \.x; "flux" using v1: \.y$/) },
   ]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Target } from "../../../src/plan/references.ts";
-import { type Account, tellHidden, tellMountable } from "../../../src/plan/target-warnings.ts";
+import { type Account, warnHidden, warnMountable } from "../../../src/plan/target-warnings.ts";
 
 const template = (name: string, account = "app", ...names: string[]): Target => ({
   to: { kind: "deployment.apps", namespace: "demo", name, context: "prod" },
@@ -54,11 +54,11 @@ test.for<{ why: string; targets?: Target[]; attached?: string[]; accounts?: Acco
   { why: "the ServiceAccount could not be read", told: [] },
   { why: "a ServiceAccount has no account", targets: [service], accounts: [account(["theirs"])], told: [] },
 ])("hides-account-list: $why", ({ targets = [template("web")], attached = [], accounts = [], told }) => {
-  const tells = tellHidden("acr", targets, attached, accounts);
+  const warnings = warnHidden("acr", targets, attached, accounts);
 
-  expect(tells).toMatchObject(told);
-  expect(tells).toHaveLength(told.length);
-  for (const tell of tells) expect(tell).toMatchObject({ id: "hides-account-list", to: targets[0]?.to });
+  expect(warnings).toMatchObject(told);
+  expect(warnings).toHaveLength(told.length);
+  for (const warning of warnings) expect(warning).toMatchObject({ id: "hides-account-list", to: targets[0]?.to });
 });
 
 test.for<{ why: string; targets?: Target[]; attached?: string[]; accounts: Account[]; told: number }>([
@@ -71,11 +71,11 @@ test.for<{ why: string; targets?: Target[]; attached?: string[]; accounts: Accou
   { why: "two are told once", targets: [template("web"), template("api")], accounts: [account([], true)], told: 1 },
   { why: "another ServiceAccount's", targets: [template("web", "other")], accounts: [account([], true)], told: 0 },
 ])("mountable-only: $why", ({ targets = [template("web")], attached = [], accounts, told }) => {
-  const tells = tellMountable("acr", targets, attached, accounts);
+  const warnings = warnMountable("acr", targets, attached, accounts);
 
-  expect(tells).toHaveLength(told);
-  for (const tell of tells)
-    expect(tell).toMatchObject({
+  expect(warnings).toHaveLength(told);
+  for (const warning of warnings)
+    expect(warning).toMatchObject({
       id: "mountable-only",
       to: targets[0]?.to,
       says: expect.stringMatching(

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Target } from "../../../src/plan/references.ts";
-import { type OtherName, tellNameless, tellOthers } from "../../../src/plan/target-warnings.ts";
+import { type OtherName, warnNameless, warnOthers } from "../../../src/plan/target-warnings.ts";
 
 const account = (...names: string[]): Target => ({ to: { kind: "serviceaccount", namespace: "demo", name: "app" }, names, version: "7" });
 const web = (...names: string[]): Target => ({ to: { kind: "deployment.apps", namespace: "demo", name: "web" }, names, version: "7" });
@@ -63,8 +63,8 @@ test.for<{ why: string; targets: Target[]; others?: OtherName[]; told: object[] 
     told: [{ says: expect.stringMatching(/^serviceaccount\/app and deployment.apps\/web also have entries without a name, /) }],
   },
 ])("$why", ({ targets, others = [], told }) => {
-  const tells = [...tellOthers(targets, others), ...tellNameless(targets)];
+  const warnings = [...warnOthers(targets, others), ...warnNameless(targets)];
 
-  expect(tells).toMatchObject(told);
-  expect(tells).toHaveLength(told.length);
+  expect(warnings).toMatchObject(told);
+  expect(warnings).toHaveLength(told.length);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Lister, tellOwnLists } from "../../../src/plan/target-warnings.ts";
+import { type Lister, warnOwnLists } from "../../../src/plan/target-warnings.ts";
 
 const app = { kind: "serviceaccount", namespace: "demo", name: "app" } as const;
 const lister = (kind: string, name: string, names: readonly string[] = ["theirs"], account = "app"): Lister => ({
@@ -12,7 +12,7 @@ const web = { kind: "deployment.apps", namespace: "demo", name: "web" } as const
 const gets = "and gets none of those of serviceaccount/app";
 const get = "and get none of those of serviceaccount/app";
 
-test.for<{ why: string; listers: Lister[]; attached?: Parameters<typeof tellOwnLists>[1]; told: object[] }>([
+test.for<{ why: string; listers: Lister[]; attached?: Parameters<typeof warnOwnLists>[1]; told: object[] }>([
   { why: "nobody has a list of its own", listers: [], told: [] },
   {
     why: "a template lists another",
@@ -63,13 +63,13 @@ test.for<{ why: string; listers: Lister[]; attached?: Parameters<typeof tellOwnL
     ],
   },
 ])("$why", ({ listers, attached = [app], told }) => {
-  const tells = tellOwnLists("acr", attached, listers);
+  const warnings = warnOwnLists("acr", attached, listers);
 
-  expect(tells).toMatchObject(told);
-  expect(tells).toHaveLength(told.length);
-  for (const tell of tells) expect(tell).toMatchObject({ act: "tell", id: "own-list", to: app });
+  expect(warnings).toMatchObject(told);
+  expect(warnings).toHaveLength(told.length);
+  for (const warning of warnings) expect(warning).toMatchObject({ act: "warn", id: "own-list", to: app });
 });
 
 test("of what cannot be changed no command is given", () => {
-  expect(tellOwnLists("acr", [app], [lister("Pod", "own")])).toMatchObject([{ id: "own-list", fix: undefined }]);
+  expect(warnOwnLists("acr", [app], [lister("Pod", "own")])).toMatchObject([{ id: "own-list", fix: undefined }]);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Secret, ServiceAccount } from "../../../src/objects.ts";
 import type { Plan } from "../../../src/plan/change.ts";
 import type { NamespaceState } from "../../../src/state/namespace-state.ts";
-import { otherName, tellOtherNames } from "../../../src/state/warnings.ts";
+import { otherName, warnOtherNames } from "../../../src/state/warnings.ts";
 
 const secret = (more: Partial<Secret>): Secret => ({ apiVersion: "v1", kind: "Secret", metadata: { name: "x" }, ...more });
 const config = (text: string) => ({ ".dockerconfigjson": Buffer.from(text).toString("base64") });
@@ -62,8 +62,8 @@ test.for<{ why: string; plan: Plan; otherNames?: NamespaceState["otherNames"]; t
     ...more,
   } as unknown as NamespaceState;
 
-  const tells = (await tellOtherNames(state, plan)) ?? [];
+  const warnings = (await warnOtherNames(state, plan)) ?? [];
 
-  expect(tells.map(({ says }) => says)).toEqual(told);
-  expect(tells).toEqual(tells.map((tell) => ({ ...tell, needs: tell.to })));
+  expect(warnings.map(({ says }) => says)).toEqual(told);
+  expect(warnings).toEqual(warnings.map((warning) => ({ ...warning, needs: warning.to })));
 });

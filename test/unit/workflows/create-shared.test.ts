@@ -168,11 +168,11 @@ test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[];
   const at = setting(["a"], async () => issued(issue), { repositories: named });
   for (const [index, repository] of uses.entries()) at.world.cluster.put(stuckPod("a", `pod-${index}`, `${host}/${repository}:1`));
 
-  const tells = (await sharedBy(at)).flatMap(({ change }) => (change?.act === "tell" && change.fix ? [change] : []));
+  const warnings = (await sharedBy(at)).flatMap(({ change }) => (change?.act === "warn" && change.fix ? [change] : []));
 
-  expect(tells).toEqual(
+  expect(warnings).toEqual(
     told.map(({ says, repositories }) => ({
-      act: "tell",
+      act: "warn",
       to: { kind: "secret", namespace: "a", name },
       says,
       fix: { verb: "create", secret: name, registry: "myregistry", acrToken: "t", repositories },

@@ -85,7 +85,7 @@ test("a token that is made now is told and proven, once for all namespaces", asy
     isLazy: true,
     steps: [
       {
-        act: "tell",
+        act: "warn",
         to,
         says: `secret/acr dies at 2026-01-01T03:00:00Z: until then whoever reads it may do at ${host} what jane@example.com may`,
       },
@@ -99,8 +99,8 @@ test("a token that is made now is told and proven, once for all namespaces", asy
     isOthers: expect.any(Function),
   });
   expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
-  expect(await credential.apply({ act: "tell", to: { kind: "registry", name: host }, says: "" })).toEqual({});
-  expect(credential.removal({ act: "tell", to: { kind: "registry", name: host }, says: "" })).toEqual([]);
+  expect(await credential.apply({ act: "warn", to: { kind: "registry", name: host }, says: "" })).toEqual({});
+  expect(credential.removal({ act: "warn", to: { kind: "registry", name: host }, says: "" })).toEqual([]);
   expect(credential.renewAt?.()).toEqual(new Date("2026-01-01T01:30:00Z"));
 });
 
@@ -116,7 +116,7 @@ test("--verify=false proves nothing", async () => {
 
   expect(issue).toMatchObject({ steps: [{ says: "secret/acr dies at 2026-01-01T03:00:00Z" }], isLazy: false, pulls: "unknown" });
   expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
-  expect((await issued({ verify: false })).issue.steps.map(({ act }) => act)).toEqual(["tell"]);
+  expect((await issued({ verify: false })).issue.steps.map(({ act }) => act)).toEqual(["warn"]);
 });
 
 test.for<{ why: string; token?: string; username?: string; proof?: Proof["verdict"]; kept: boolean }>([
