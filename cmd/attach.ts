@@ -62,12 +62,12 @@ export const attach = verb({
       secret,
       make: make(named),
       fieldManager: flags["field-manager"],
-      now: session.context.now(),
+      now: session.now(),
     });
     const options = { restart: flags.restart, recreateOptions: recreateOptions(flags) };
     return runOnTargets(session, flags, args, {
       verb: "attach",
-      reads: { pods: flags.restart === "all" ? "all" : "waiting", patience: patienceOf(flags, session.context) },
+      reads: { pods: flags.restart === "all" ? "all" : "waiting", patience: patienceOf(flags, session) },
       warns: true,
       otherwise: (targets, namespace) => ({ ...make(targets), namespace, or: "name the Secret" }),
       candidates: (state, run) => lackingIn(state, attaching(run)),

@@ -54,26 +54,26 @@ export const check = verb({
     const scope = scopeOf({ ...flags, "include-system": false });
     const clusterScopes = await clusterScopesOf(scope, { ...session, writes: false });
     const where = whereOf(scope, clusterScopes);
-    const { verdicts, errors } = await session.progress.during("Asking for manifests", () =>
+    const { verdicts, errors } = await session.during("Asking for manifests", () =>
       checkAll(clusterScopes, options, {
         registry: session.registry(),
-        now: session.context.now,
+        now: session.now,
         width: session.width,
-        isInterrupted: () => session.context.interruption.halted,
+        isInterrupted: session.halted,
       }),
     );
     if (where === "one" && errors[0]) throw errors[0].error;
     for (const { error, to } of errors)
-      printError({ ...session.context, formatCommand: (fix) => session.formatCommand(inPlace(fix, to)) }, error, placePrefix(to, where));
+      printError({ ...session, formatCommand: (fix) => session.formatCommand(inPlace(fix, to)) }, error, placePrefix(to, where));
 
-    const { stdout, env } = session.context;
+    const { stdout, env } = session;
     if (flags.output !== undefined) session.print(await printData(verdictReport(verdicts, session.formatCommand), flags.output));
     else if (verdicts.length > 0)
       session.print(
         verdictText(verdicts, { headers: !flags["no-headers"], where, style: styleFor(stdout, env), formatCommand: session.formatCommand }),
       );
     if (verdicts.length === 0 && errors.length === 0)
-      session.context.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}: name one with --image.\n`);
+      session.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}: name one with --image.\n`);
     if (errors.length > 0) return failureCode(true);
     return verdicts.length === 0 || verdicts.some(failed) ? 1 : 0;
   },

@@ -7,7 +7,6 @@ import { inLine } from "../src/plan/wording.ts";
 import { over } from "../src/scope/concurrency.ts";
 import type { NamespaceReader } from "../src/state/namespace-reader.ts";
 import type { NamespaceState } from "../src/state/namespace-state.ts";
-import { askable } from "./askable.ts";
 import type { Session } from "./session.ts";
 
 /** The maximum number of candidates in an error. */
@@ -60,11 +59,11 @@ export async function selectTargets(
   how: Choosing,
 ): Promise<(target: Ref) => boolean> {
   const candidates: Ref[] = [];
-  const bounds = { width: session.width, halted: () => session.context.interruption.halted };
+  const bounds = { width: session.width, halted: session.halted };
   const seeing = async () => {
     for await (const some of over(places, bounds, (place) => see(place, usefulIn, how))) candidates.push(...some);
   };
-  await session.progress.during(words[how.verb].looks(how.secret), seeing);
+  await session.during(words[how.verb].looks(how.secret), seeing);
   const keys = new Set((await chooseTargets(session, candidates, how)).map(keyOf));
   return (target) => keys.has(keyOf(target));
 }
@@ -100,12 +99,11 @@ export async function chooseTargets<R extends Ref>(
   const labels = candidates.map((one) => printable(nameOf(one) + placeSuffix(one, where)));
   const [first] = candidates;
   if (!first) throw noTarget(verb, secret, `, and ${says.none(secret)}`);
-  const terminal = askable(session, output);
-  if (!terminal) {
+  if (output !== undefined || !session.terminal) {
     const hint: Fix = { verb, secret, targets: [nameOf(first)], ...placeOf(first, where), or: "--where-used for all of them" };
     throw new CliError("usage", `no target is named; ${says.some(secret, inLine(labels, mostNamed))}`, { hint });
   }
-  const chosen = await terminal.select(says.asks(secret), labels);
+  const chosen = await session.terminal.select(says.asks(secret), labels);
   // The request was not done, so the exit code is 1 and a following && stops. 130 would mean that a signal ended the run
   if (!chosen) throw new CliError("cancelled", says.refused);
   return candidates.filter((_, index) => chosen.includes(index));

@@ -28,8 +28,8 @@ const options = (given: Values<typeof flags>) => ({ dir: given.dir, dryRun: give
 const acts: Readonly<Record<string, Act>> = {
   install: (given, session) => install(options(given), session),
   uninstall: (given, session) => uninstall(options(given), session),
-  kubectl: async (_, { print, context }) => {
-    print(shims[context.programs.system].text);
+  kubectl: async (_, { print, programs }) => {
+    print(shims[programs.system].text);
     return 0;
   },
 };
@@ -69,8 +69,8 @@ type Options = { readonly dir: string | undefined; readonly dryRun: boolean };
 
 /** Writes the program to a folder in which kubectl finds it, and prints the result. A correct program stays unchanged. */
 export async function install({ dir, dryRun }: Options, session: Session): Promise<number> {
-  const { programs } = session.context;
-  const { shim, path } = await placeFor(dir, session.context);
+  const { programs } = session;
+  const { shim, path } = await placeFor(dir, session);
   const before = await ours(path, programs);
   if (!dryRun && before !== shim.text) await programs.put(path, shim.text);
   const done = before === undefined ? "created" : before === shim.text ? "unchanged" : "configured";
@@ -91,7 +91,7 @@ const ownCompletion: Fix = {
 };
 
 /** Deletes the program where kubectl finds it, and prints the result. */
-export async function uninstall({ dir, dryRun }: Options, { context: { programs }, print }: Session): Promise<number> {
+export async function uninstall({ dir, dryRun }: Options, { programs, print }: Session): Promise<number> {
   const place = await placeOf(dir, programs);
   const there = place && (await ours(place.path, programs)) !== undefined;
   if (!there) {

@@ -38,9 +38,9 @@ export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flag
   const printer = printerOf({ session, flags, scope, clusterScopes });
   const total = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const tally = await printOutcomes(outcomes, session, { printer, where, total });
-  const { stderr, interruption } = session.context;
-  stderr.write(lastLine(tally.summary(), where, interruption.halted ? total - tally.places + tally.left : undefined));
-  return exitCode({ failures: tally.failures, halted: interruption.halted, diff: flags.diff, differs: printer.differs });
+  const halted = session.halted();
+  session.stderr.write(lastLine(tally.summary(), where, halted ? total - tally.places + tally.left : undefined));
+  return exitCode({ failures: tally.failures, halted, diff: flags.diff, differs: printer.differs });
 }
 
 /** The printer of outcomes, and the number of namespaces for the progress. */
@@ -53,11 +53,11 @@ export const endsRun = (outcome: Outcome): outcome is NamespaceError =>
 /** Prints and counts each outcome of a verb that writes, as soon as it is known. @throws CliError of the only namespace, if there is one */
 export async function printOutcomes(
   outcomes: AsyncIterable<Outcome>,
-  { progress }: Session,
+  { count }: Session,
   { printer, where, total }: Printing,
 ): Promise<Tally> {
   const tally = openTally();
-  const bar = progress.count(total);
+  const bar = count(total);
   try {
     for await (const outcome of outcomes) {
       if (where === "one" && endsRun(outcome)) throw outcome.error;
@@ -75,7 +75,7 @@ export async function printOutcomes(
 
 /** Returns the printer for the outcomes of a run's changes. */
 export function printerOf({ session, flags, scope, clusterScopes }: Concluding): Printer {
-  const { stdout, stderr, env } = session.context;
+  const { stdout, stderr, env } = session;
   const how = { where: whereOf(scope, clusterScopes), dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"] };
   return openPrinter(flags.diff ? "diff" : flags.output, { stdout, stderr, env, formatCommand: session.formatCommand, ...how });
 }

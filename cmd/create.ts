@@ -15,8 +15,8 @@ import { nextStep, stepsLeft } from "./create/next-step.ts";
 import { type CreateFlags, type CreateOptions, createFlags, podsTell, podsWanted, readOptions } from "./create/options.ts";
 import { targetCandidates } from "./line/known.ts";
 import type { Session } from "./session.ts";
+import { toolsOf } from "./session.ts";
 import { saidAgain } from "./targets.ts";
-import { sourcesOf, toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
 export const create = verb({
@@ -45,8 +45,8 @@ export const create = verb({
   read: (word) => word,
   complete: targetCandidates,
   async run({ flags, args }, session) {
-    const options = readOptions(flags, args, { now: session.context.now(), namespace: session.namespace });
-    const { kind, needsName } = parseKind(options.asked, session.context.stdin);
+    const options = readOptions(flags, args, { now: session.now(), namespace: session.namespace });
+    const { kind, needsName } = parseKind(options.asked, session.stdin);
     const once = (journal: Journal) => makeOnce({ options, kind, needsName, flags }, session, journal);
     if (!flags.keep) return once(newJournal());
     checkKeep(flags, kind);
@@ -60,7 +60,7 @@ type Asking = { readonly options: CreateOptions; readonly kind: Kind; readonly n
 /** Creates what is missing in every namespace. @returns the exit code */
 async function makeOnce({ options, kind, needsName, flags }: Asking, session: Session, journal: Journal): Promise<number> {
   const { name, repositories, fromPods, targets, restart, recreate, reader, scope, asked, per } = options;
-  const sources = sourcesOf(session);
+  const sources = session;
   // Azure is read concurrently with the cluster
   const opening = openWithin(kind, asked, sources);
   opening.catch(() => undefined);
@@ -73,7 +73,7 @@ async function makeOnce({ options, kind, needsName, flags }: Asking, session: Se
       secret: name,
       targets,
       pods: podsWanted(options, onePlace),
-      patience: { milliseconds: asked.wait, sleep: session.context.sleep },
+      patience: { milliseconds: asked.wait, sleep: session.sleep },
       lenient: !onePlace,
       warns: true,
     });

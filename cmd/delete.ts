@@ -22,8 +22,8 @@ import { identityOf } from "./line/identity-flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import type { Session } from "./session.ts";
+import { toolsOf } from "./session.ts";
 import { nameOfSecret } from "./targets.ts";
-import { sourcesOf, toolsOf } from "./tools.ts";
 import { verb } from "./verb.ts";
 
 export const deletion = verb({
@@ -52,11 +52,10 @@ export const deletion = verb({
     const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
     const secret = named ?? (await nameOfSecret(clusterScopes, { verb: "list", namespace: clusterScopes[0]?.namespaces[0] }));
     const where = whereOf(scope, clusterScopes);
-    const open = opener(identityOf(flags), sourcesOf(session));
+    const open = opener(identityOf(flags), session);
     const deleting = { secret, clusterScopes, flags, open, session };
     if (asks) await askFirst(session, deleted(deleting, "client"), where);
-    const nowhere = () =>
-      flags["ignore-not-found"] || session.context.interruption.halted ? undefined : noSecret(secret, { verb: "list" });
+    const nowhere = () => (flags["ignore-not-found"] || session.halted() ? undefined : noSecret(secret, { verb: "list" }));
     const registries = new Set<string>();
     async function* recorded(): AsyncGenerator<Outcome> {
       let isFound = false;

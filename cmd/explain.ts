@@ -46,8 +46,7 @@ const listed = (all: readonly Explanation[], headers: boolean): string =>
     { headers },
   );
 
-const text = (found: readonly Explanation[], { context: { stdout } }: Session): string =>
-  found.map((each) => rendered(each, stdout.columns)).join("\n");
+const text = (found: readonly Explanation[], { stdout }: Session): string => found.map((each) => rendered(each, stdout.columns)).join("\n");
 
 const listOf = (found: readonly Explanation[]) => ({
   apiVersion: "acr-secret/v1",

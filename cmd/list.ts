@@ -43,11 +43,11 @@ export const list = verb({
   most: 0,
   async run({ flags }, session) {
     const scope = scopeOf({ ...flags, "include-system": false });
-    const ends = endsOf(flags["expiring-within"], session.context.now());
+    const ends = endsOf(flags["expiring-within"], session.now());
     const clusterScopes = await clusterScopesOf(scope, { ...session, writes: false });
     const where = whereOf(scope, clusterScopes);
     const form = flags.output ?? "table";
-    const { stdout, stderr, env, now } = session.context;
+    const { stdout, stderr, env, now } = session;
     const { found, skipped, failed } = await collect(clusterScopes, { ...wishes[form], selector: flags.selector, ends }, where, session);
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
     if (found.length > 0 || !wishes[form].says) session.print(await forms[form](found, printing));
@@ -95,7 +95,7 @@ function skippedLine({ never, unknown }: Skipped): string {
 }
 
 /** Collects the Secrets of all clusters. An unreadable cluster or namespace is an error of its own and doesn't stop the others. */
-async function collect(clusterScopes: readonly ClusterScope[], options: Options, where: PlaceDetail, { context, formatCommand }: Session) {
+async function collect(clusterScopes: readonly ClusterScope[], options: Options, where: PlaceDetail, session: Session) {
   const collected: Collected = { found: [], skipped: { never: 0, unknown: 0 } };
   let failed = false;
   for (const clusterScope of clusterScopes) {
@@ -107,7 +107,7 @@ async function collect(clusterScopes: readonly ClusterScope[], options: Options,
         namespace,
         context: clusterScope.context,
       } as const;
-      printError({ ...context, formatCommand: (fix) => formatCommand(inPlace(fix, at)) }, error, placePrefix(at, where));
+      printError({ ...session, formatCommand: (fix) => session.formatCommand(inPlace(fix, at)) }, error, placePrefix(at, where));
       failed = true;
     }
   }

@@ -47,7 +47,7 @@ async function verbNamed(word: string | undefined): Promise<Verb | undefined> {
 
 async function obey(verb: Verb | undefined, { flags, args }: Parsed, session: Session): Promise<number> {
   if (!verb || flags["help"]) {
-    session.print(await helpOf(verb, args, session.context.stdout.columns));
+    session.print(await helpOf(verb, args, session.stdout.columns));
     return 0;
   }
   if (args.length > verb.most) refuseMore(args[verb.most] ?? "");

@@ -8,7 +8,7 @@ export const options = verb({
   flags: {},
   most: 0,
   async run(_, session) {
-    session.print(`The following options can be passed to any command:\n\n${flagLines(global, session.context.stdout.columns)}`);
+    session.print(`The following options can be passed to any command:\n\n${flagLines(global, session.stdout.columns)}`);
     return 0;
   },
 });

@@ -4,19 +4,19 @@ import { credentialKinds, isMadeInAzure, kindNamed } from "../src/credential/kin
 import { deletionWait } from "../src/credential/retry.ts";
 import { orphanedRoles } from "../src/credential/service-principal/roles.ts";
 import { CliError } from "../src/errors.ts";
+import { printable } from "../src/output/printable.ts";
 import { openPrinter } from "../src/output/printer.ts";
 import { type Made, type PruneFacts, type PruneOptions, planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { type Clusters, clustersOf, notedIn } from "../src/state/noted.ts";
 import { type Pruning, pruning } from "../src/workflows/prune.ts";
-import { askable, askToConfirm } from "./askable.ts";
 import { printOutcomes } from "./conclude.ts";
 import { registryHost } from "./create/options.ts";
 import { identityOf } from "./line/identity-flags.ts";
 import { type PruneFlags, pruneFlags, wishOf } from "./prune/flags.ts";
 import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
 import type { Session } from "./session.ts";
-import { sourcesOf, toolsOf } from "./tools.ts";
+import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const prune = verb({
@@ -43,9 +43,7 @@ export const prune = verb({
       ...clusterScope,
       namespaces: [],
     }));
-    const looking = session.progress.during(`Looking for what was made in ${named}`, () =>
-      look(registryHost(named), flags, clusterScopes, session),
-    );
+    const looking = session.during(`Looking for what was made in ${named}`, () => look(registryHost(named), flags, clusterScopes, session));
     const { registry, made, held, now } = await looking;
     const rows = sorted(planPrune(made, { ...held, now }, options));
     warnUnseen(held, session);
@@ -61,12 +59,11 @@ export const prune = verb({
     await showLeftovers(rows, flags, session);
     hintAtOthers(rows, flags, session);
     if (removals.length === 0) return 0;
-    const terminal = askable(session, output);
-    if (!terminal) {
-      session.context.stderr.write(`${removals.length} would be removed; add --yes\n`);
+    if (output !== undefined || !session.terminal) {
+      session.stderr.write(`${removals.length} would be removed; add --yes\n`);
       return 0;
     }
-    const yes = await askToConfirm(terminal, `Remove ${removals.length} from registry ${registry.name}?`);
+    const yes = await session.terminal.confirm(`Remove ${removals.length} from registry ${printable(registry.name)}? [y/N] `);
     if (!yes) throw new CliError("cancelled", "nothing is removed");
     return remove(removals, removing, session);
   },
@@ -132,12 +129,12 @@ async function remove(removals: readonly Removal[], how: Removing, session: Sess
   const { "dry-run": dryRun } = flags;
   const tools = toolsOf(session, { "dry-run": dryRun, "field-manager": "" });
   const pruned: Pruning = { tools, options, look, remover: removers(how, session) };
-  const { stdout, stderr, env, interruption } = session.context;
+  const { stdout, stderr, env } = session;
   const { formatCommand } = session;
   const form = flags.output === "wide" ? undefined : flags.output;
   const printer = openPrinter(form, { stdout, stderr, env, dryRun, where: "one", managedFields: false, inAzure: true, formatCommand });
   const { failures } = await printOutcomes(pruning(removals, pruned), session, { printer, where: "one", total: 0 });
-  if (!interruption.halted) return failures > 0 ? 1 : 0;
+  if (!session.halted()) return failures > 0 ? 1 : 0;
   stderr.write("interrupted. The same command goes on from here.\n");
   return 130;
 }
@@ -166,7 +163,7 @@ function removers({ registry, identity }: Removing, session: Session): Pruning["
       wait: deletionWait,
       again,
     };
-    const { apply, removal, lifecycle } = await kind.open(asked, sourcesOf(session));
+    const { apply, removal, lifecycle } = await kind.open(asked, session);
     return { apply, removal, plan: async ({ identity, passwords }) => (await lifecycle?.revoke(identity, passwords)) ?? [] };
   }
 }

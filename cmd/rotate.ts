@@ -29,7 +29,7 @@ import {
 } from "./rotate/options.ts";
 import { foreignOnly, isMeant, managedElsewhere, nothingToRotate, unable } from "./rotate/select.ts";
 import type { Session } from "./session.ts";
-import { sourcesOf, toolsOf } from "./tools.ts";
+import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const rotate = verb({
@@ -53,7 +53,7 @@ export const rotate = verb({
   most: 1,
   complete: secrets,
   async run({ flags, args }, session) {
-    const options = readRotateOptions(flags, args, session.context.now());
+    const options = readRotateOptions(flags, args, session.now());
     const scope = scopeOf(flags);
     const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
     const all = await notedIn(clusterScopes, () => true, { force: flags.force });
@@ -73,7 +73,7 @@ export const rotate = verb({
     for (const rotation of rotations.filter(unable)) skips.add(unableReasons(rotation, options));
     const outcomes = rotateAll(able, { ...all, clusterScopes, options, flags, skips }, session);
     const code = await conclude(outcomes, { session, flags, scope, clusterScopes: holding(able, clusterScopes) });
-    session.context.stderr.write(skips.lines());
+    session.stderr.write(skips.lines());
     return code;
   },
 });
@@ -100,7 +100,7 @@ const atOnce = 4;
 async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
   const order = orderOf(rotating, session);
   const { options, unreadable, unnoted, claimed } = rotating;
-  const halted = () => session.context.interruption.halted;
+  const halted = session.halted;
   // The Secrets of these clusters are unknown, so none of them is rotated
   for (const { context, error, own } of unreadable) if (own) yield failure({ scope: { context, namespace: "" } }, error);
   const defects: unknown[] = [];
@@ -112,7 +112,7 @@ async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotat
   yield* over(independentGroups(rotations), { width: () => Math.min(atOnce, session.width()), halted: ends }, async function* (group) {
     for (const rotation of group) {
       if (ends()) return;
-      const reasons = skipped(rotation, options, session.context.now());
+      const reasons = skipped(rotation, options, session.now());
       if (reasons.length > 0) rotating.skips.add(reasons);
       else yield* begin(rotation);
     }
@@ -178,7 +178,7 @@ function orderOf({ clusterScopes, unreadable, options, flags, skips }: Rotating,
     looks: new WeakMap(),
     verify: flags.verify,
     dryRun: flags["dry-run"],
-    now: session.context.now,
+    now: session.now,
     open: (rotation) => open(rotation, { options, flags }, session),
     tools: (credential) => toolsOf(session, flags, credential),
     // Without permission to list pods, the proof shows only that the registry accepts the password
@@ -204,6 +204,6 @@ function open(
       wait: parseWait(flags),
       again: { verb: "create", secret: members[0]?.to.name, registry: host },
     },
-    sourcesOf(session),
+    session,
   );
 }

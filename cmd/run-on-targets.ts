@@ -13,8 +13,8 @@ import type { Values } from "./line/flags.ts";
 import { type scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
 import type { Session } from "./session.ts";
+import { toolsOf, type WritingFlags } from "./session.ts";
 import { nameOfSecret } from "./targets.ts";
-import { toolsOf, type WritingFlags } from "./tools.ts";
 
 export type ScopeRunFlags = Values<typeof scopeFlags> & Concluding["flags"] & WritingFlags;
 

@@ -1,7 +1,12 @@
-import type { Azure, SignInOptions } from "../src/azure/port.ts";
+import { randomInt } from "node:crypto";
+import type { DryRun } from "../src/actions/outcome.ts";
+import type { Tools } from "../src/actions/tools.ts";
+import type { Azure } from "../src/azure/port.ts";
 import { openPace, type Pace } from "../src/cluster/pace.ts";
 import type { Cluster, Configured, KubeFlags } from "../src/cluster/port.ts";
+import type { Credential, Sources } from "../src/credential/kind.ts";
 import type { Trace } from "../src/env.ts";
+import { CliError } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
 import { type Next, printHint, printWarning } from "../src/output/error.ts";
 import { printable } from "../src/output/printable.ts";
@@ -15,35 +20,38 @@ import { forwarded } from "./line/kubectl-flags.ts";
 import type { Parsed } from "./line/parse.ts";
 
 /** One run of one verb: the context with the flags of the command line, and connections that are each opened once. */
-export type Session = {
-  readonly context: Context;
-  readonly progress: Progress;
-  readonly trace: Trace;
-  /** The namespace of `-n`. */
-  readonly namespace: string | undefined;
-  /** The unique id of this run. */
-  readonly runId: string;
-  /** Returns the cluster of a context; without a name, that of the command line or the current one. */
-  cluster(context?: string): Cluster;
-  /** Returns names in the kubeconfig. */
-  configured(of: Configured): Promise<readonly string[]>;
-  contexts(): Promise<readonly string[]>;
-  /** Returns the number of distinct warnings from the API servers. */
-  warnings(): number;
-  azure(identity: SignInOptions): Promise<Azure>;
-  registry(): Registry;
-  /** Returns the maximum concurrency: the largest width of all clusters. */
-  width(): number;
-  /** Prints a result. */
-  print(text: string): void;
-  /** Prints a warning, and the command that fixes it. */
-  warn(text: string, fix?: Fix): void;
-  /** Prints a hint: a command, or lines of text. */
-  hint(next: Next): void;
-  /** Formats a fix as a command in the cluster and the namespace of this command line. */
-  formatCommand(fix: Fix): string;
-  close(): Promise<void>;
-};
+export type Session = Omit<Context, "cluster" | "azure" | "registry" | "configured"> &
+  Sources &
+  Pick<Progress, "count"> & {
+    /** Absent in CI, which may have a terminal but no user, and on a dumb terminal. */
+    readonly terminal: Context["terminal"];
+    readonly trace: Trace;
+    /** The namespace of `-n`. */
+    readonly namespace: string | undefined;
+    /** The unique id of this run. */
+    readonly runId: string;
+    /** Returns the cluster of a context; without a name, that of the command line or the current one. */
+    cluster(context?: string): Cluster;
+    /** Returns names in the kubeconfig. */
+    configured(of: Configured): Promise<readonly string[]>;
+    contexts(): Promise<readonly string[]>;
+    /** Returns the number of distinct warnings from the API servers. */
+    warnings(): number;
+    /** Returns the maximum concurrency: the largest width of all clusters. */
+    width(): number;
+    halted(): boolean;
+    /** Prints a result. */
+    print(text: string): void;
+    /** Prints a line on stderr immediately. */
+    inform(text: string): void;
+    /** Prints a warning, and the command that fixes it. */
+    warn(text: string, fix?: Fix): void;
+    /** Prints a hint: a command, or lines of text. */
+    hint(next: Next): void;
+    /** Formats a fix as a command in the cluster and the namespace of this command line. */
+    formatCommand(fix: Fix): string;
+    close(): Promise<void>;
+  };
 
 export function openSession(context: Context, flags: Parsed["flags"]): Session {
   const verbosity = Number.parseInt(String(flags["v"] ?? "0"), 10) || 0;
@@ -75,10 +83,16 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
 
   const format = (fix: Fix) => formatCommand(fix, currentPlace());
 
+  const { stdout, stderr, env, terminal, interruption, now } = context;
+  const { during, count, print: inform } = progressOn(stderr, env, verbosity, now);
+
   return {
-    context,
-    progress: progressOn(context.stderr, context.env, verbosity, context.now),
+    ...context,
+    terminal: env["CI"] === undefined && env["TERM"] !== "dumb" ? terminal : undefined,
     trace,
+    during,
+    count,
+    inform,
     namespace: givenBy(flags).namespace,
     get runId() {
       runId ??= crypto.randomUUID();
@@ -94,11 +108,36 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
       return registry;
     },
     width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
-    print: (text) => context.stdout.write(text),
-    warn: (text, fix) => printWarning(context.stderr, context.env, text, fix && format(fix)),
-    hint: (next) => printHint({ ...context, formatCommand: format }, next),
+    halted: () => interruption.halted,
+    print: (text) => stdout.write(text),
+    warn: (text, fix) => printWarning(stderr, env, text, fix && format(fix)),
+    hint: (next) => printHint({ stderr, env, formatCommand: format }, next),
     formatCommand: format,
     close: async () => void (await Promise.all([...clusters.values()].map(({ cluster }) => cluster.close()))),
+  };
+}
+
+/** The flags of every verb that writes. */
+export type WritingFlags = {
+  readonly "dry-run": DryRun;
+  readonly "field-manager": string;
+  readonly force?: boolean;
+  readonly merge?: boolean;
+};
+
+/** Returns the tools for executing the plans of this run. @param credential absent for a verb that creates none */
+export function toolsOf(session: Session, flags: WritingFlags, credential?: Credential): Tools {
+  return {
+    ...session,
+    carry: credential?.apply ?? (() => Promise.reject(new CliError("internal", "a plan makes a credential, and its verb has none"))),
+    removal: credential?.removal ?? (() => []),
+    dryRun: flags["dry-run"],
+    write: { dryRun: flags["dry-run"] === "server", fieldManager: flags["field-manager"] },
+    force: flags.force ?? false,
+    merge: flags.merge ?? false,
+    chance: () => randomInt(1000) / 1000,
+    waits: { claims: new Set(), milliseconds: 0 },
+    unhalted: session.interruption.unhalted,
   };
 }
 

@@ -1,5 +1,5 @@
 import { printable } from "../src/output/printable.ts";
-import { clientVersion } from "./environment.ts";
+import { clientVersion } from "./context.ts";
 import { verb } from "./verb.ts";
 
 export const version = verb({
@@ -15,7 +15,7 @@ export const version = verb({
     const asking = client ? undefined : session.cluster().serverVersion();
     const server = await asking?.catch((error: unknown) => {
       // The client version doesn't depend on the cluster, so it is printed even if the cluster fails
-      if (output === undefined && !session.context.interruption.halted) session.print(own);
+      if (output === undefined && !session.halted()) session.print(own);
       throw error;
     });
     if (output === undefined) session.print(`${own}${server ? `Server Version: ${printable(server.gitVersion)}\n` : ""}`);

@@ -30,7 +30,7 @@ export const whoami = verb({
   async run({ flags }, session) {
     const { registry: name, output } = flags;
     const azure = await session.azure(identityOf(flags));
-    const identity = await session.progress.during("Asking Azure for the identity", azure.identity);
+    const identity = await session.during("Asking Azure for the identity", azure.identity);
     const signedIn: SignedIn = { identity, source: azure.source };
     if (output === undefined) session.print(formatIdentity(signedIn));
     const seen = name === undefined ? undefined : await look(registryHost(name), signedIn, azure, session).catch(asError);
@@ -52,7 +52,7 @@ function asError(error: unknown): CliError {
 }
 
 async function look(name: string, signedIn: SignedIn, azure: Azure, session: Session): Promise<IdentityReport> {
-  return session.progress.during(`Asking Azure about ${name}`, async () => {
+  return session.during(`Asking Azure about ${name}`, async () => {
     const registry = await azure.findRegistry(name);
     const [facts, permissions, tokens] = await Promise.all([
       azure.registryFacts(registry),

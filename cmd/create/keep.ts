@@ -4,8 +4,7 @@ import type { ClusterScope } from "../../src/scope/cluster-scopes.ts";
 import { toSeconds } from "../../src/timestamp.ts";
 import { type Belonging, takeAway } from "../../src/workflows/take-away.ts";
 import { type Concluding, printerOf } from "../conclude.ts";
-import type { Context } from "../context.ts";
-import { toolsOf } from "../tools.ts";
+import { type Session, toolsOf } from "../session.ts";
 import type { CreateFlags } from "./options.ts";
 
 /** What a run with --keep remembers between its rounds. */
@@ -48,42 +47,41 @@ export async function keepUp(once: (journal: Journal) => Promise<number>, keepin
 }
 
 async function rounds(once: (journal: Journal) => Promise<number>, journal: Journal, { session }: Keeping): Promise<number> {
-  const { context } = session;
   const code = await once(journal);
   if (code !== 0) return code;
-  context.stderr.write(`Kept until Ctrl-C. The next token is due at ${toSeconds(dueOf(journal, context))}.\n`);
-  for (let failed = 0; await waited(nextTry(journal, failed, context), context); ) {
+  session.stderr.write(`Kept until Ctrl-C. The next token is due at ${toSeconds(dueOf(journal, session))}.\n`);
+  for (let failed = 0; await waited(nextTry(journal, failed, session), session); ) {
     const went = await once(journal).catch((error: unknown) => {
       if (!(error instanceof CliError)) throw error;
-      if (!context.interruption.halted) session.warn(error.message);
+      if (!session.halted()) session.warn(error.message);
       return 1;
     });
     failed = went === 0 ? 0 : failed + 1;
-    if (failed > 0 && !context.interruption.halted)
+    if (failed > 0 && !session.halted())
       session.warn(`the token could not be made anew, which is tried again in ${pauseAfter(failed) / minute} minutes`);
   }
   return 0;
 }
 
 /** Returns when to renew. If no credential was issued yet, for example because no namespace exists, tries again after 15 minutes. */
-const dueOf = ({ renewAt }: Journal, { now }: Context): Date => renewAt ?? new Date(now().getTime() + 15 * minute);
+const dueOf = ({ renewAt }: Journal, { now }: Session): Date => renewAt ?? new Date(now().getTime() + 15 * minute);
 
 /** Returns the pause after failed attempts in milliseconds. It doubles each time, up to 15 minutes. */
 const pauseAfter = (failed: number) => Math.min(2 ** (failed - 1), 15) * minute;
 
-function nextTry(journal: Journal, failed: number, context: Context): Date {
-  const soonest = context.now().getTime() + (failed > 0 ? pauseAfter(failed) : minute / 6);
-  return new Date(failed > 0 ? soonest : Math.max(soonest, dueOf(journal, context).getTime()));
+function nextTry(journal: Journal, failed: number, session: Session): Date {
+  const soonest = session.now().getTime() + (failed > 0 ? pauseAfter(failed) : minute / 6);
+  return new Date(failed > 0 ? soonest : Math.max(soonest, dueOf(journal, session).getTime()));
 }
 
 /** Waits in short steps, because timers stop while a machine sleeps. @returns false after an interruption */
-async function waited(moment: Date, { now, sleep, interruption }: Context): Promise<boolean> {
-  while (!interruption.halted && now() < moment) {
+async function waited(moment: Date, { now, sleep, halted }: Session): Promise<boolean> {
+  while (!halted() && now() < moment) {
     await sleep(Math.min(minute, moment.getTime() - now().getTime())).catch((error: unknown) => {
-      if (!interruption.halted) throw error;
+      if (!halted()) throw error;
     });
   }
-  return !interruption.halted;
+  return !halted();
 }
 
 /** @returns the number of objects that could not be removed */

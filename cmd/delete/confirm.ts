@@ -2,15 +2,15 @@ import type { Outcome } from "../../src/actions/outcome.ts";
 import { CliError } from "../../src/errors.ts";
 import type { PluginCommand } from "../../src/fix.ts";
 import { nameOf } from "../../src/kinds.ts";
+import { printable } from "../../src/output/printable.ts";
 import type { PlaceDetail } from "../../src/output/words.ts";
 import { several } from "../../src/plan/wording.ts";
-import { askable, askToConfirm } from "../askable.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
 
 /** Requires --yes if the user can't be asked. @throws CliError usage, before any request */
 export function requireAnswer(session: Session, output: string | undefined, again: PluginCommand): void {
-  if (askable(session, output)) return;
+  if (output === undefined && session.terminal) return;
   throw new CliError("usage", "nobody can be asked here whether it is to be deleted", { hint: { ...again, yes: true } });
 }
 
@@ -21,15 +21,14 @@ export function requireAnswer(session: Session, output: string | undefined, agai
  */
 export async function askFirst(session: Session, preview: AsyncIterable<Outcome>, where: PlaceDetail): Promise<void> {
   const seen: Outcome[] = [];
-  await session.progress.during("Looking at what would go", async () => {
+  await session.during("Looking at what would go", async () => {
     for await (const outcome of preview) seen.push(outcome);
   });
   const refused = where === "one" ? seen.find(endsRun)?.error : undefined;
   if (refused) throw refused;
-  const terminal = askable(session, undefined);
   const question = questionOf(seen, where);
-  if (question === undefined || !terminal) return;
-  if (!(await askToConfirm(terminal, question))) throw new CliError("cancelled", "nothing is deleted");
+  if (question === undefined || !session.terminal) return;
+  if (!(await session.terminal.confirm(`${printable(question)} [y/N] `))) throw new CliError("cancelled", "nothing is deleted");
 }
 
 /** Returns the question, for example `Delete secret/acr-myregistry, which serviceaccount/default names?` */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { CliError, usage } from "../../src/errors.ts";
-import type { Context } from "../context.ts";
+import type { Session } from "../session.ts";
 import type { ManifestFlags } from "./flags.ts";
 
 /** An input manifest. `path` is set if it is a file that could be written. */
@@ -13,20 +13,20 @@ const extensions = /\.(?:json|yaml|yml)$/;
  * Reads everything that `-f` or `-k` names, in order, each file once.
  * @throws CliError in kubectl's words for a path that doesn't exist
  */
-export async function readInputs({ filename, kustomize, recursive, write }: ManifestFlags, context: Context): Promise<Input[]> {
-  if (kustomize !== undefined) return [{ name: kustomize, bytes: Buffer.from(await context.kustomize(kustomize)) }];
+export async function readInputs({ filename, kustomize, recursive, write }: ManifestFlags, session: Session): Promise<Input[]> {
+  if (kustomize !== undefined) return [{ name: kustomize, bytes: Buffer.from(await session.kustomize(kustomize)) }];
   if (write && filename.includes("-"))
     throw usage("--write changes files, and stdin is none: leave it out, and what is changed is printed");
   const inputs: Input[] = [];
   for (const name of new Set(filename)) {
-    if (name === "-") inputs.push({ name: "stdin", bytes: await context.stdin.bytes() });
+    if (name === "-") inputs.push({ name: "stdin", bytes: await session.stdin.bytes() });
     else
-      for (const path of await pathsOf(name, recursive, context)) inputs.push({ name: path, path, bytes: await context.files.bytes(path) });
+      for (const path of await pathsOf(name, recursive, session)) inputs.push({ name: path, path, bytes: await session.files.bytes(path) });
   }
   return [...new Map(inputs.map((input) => [input.path ?? "-", input])).values()];
 }
 
-async function pathsOf(path: string, recursive: boolean, { files }: Context): Promise<string[]> {
+async function pathsOf(path: string, recursive: boolean, { files }: Session): Promise<string[]> {
   if (/^https?:\/\//.test(path))
     throw usage("-f takes no address", {
       do: "shell",
@@ -42,7 +42,7 @@ async function pathsOf(path: string, recursive: boolean, { files }: Context): Pr
 }
 
 /** Lists files in the order of their names, as kubectl walks a folder. */
-async function within(folder: string, recursive: boolean, files: Context["files"]): Promise<string[]> {
+async function within(folder: string, recursive: boolean, files: Session["files"]): Promise<string[]> {
   const paths: string[] = [];
   for (const { name, isFolder } of await files.list(folder)) {
     const path = join(folder, name);

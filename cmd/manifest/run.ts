@@ -9,7 +9,6 @@ import { printable } from "../../src/output/printable.ts";
 import { styleFor } from "../../src/output/style.ts";
 import { diffLines, linesOf } from "../../src/output/unified.ts";
 import { drySuffix } from "../../src/output/words.ts";
-import type { Context } from "../context.ts";
 import { readTargetWords, type TargetFlags } from "../line/target-words.ts";
 import type { Session } from "../session.ts";
 import { choiceOf, hiddenLists, refuseMissing, shownAs } from "./choose.ts";
@@ -34,13 +33,13 @@ export async function runManifests(verb: Options["do"], flags: Flags, args: read
   const options = { do: verb, secret: secretOf(secret, verb, flags) };
   refuseForms(flags, options);
   const chooses = choiceOf(targets.picks, session.namespace);
-  const inputs = await readInputs(flags, session.context);
+  const inputs = await readInputs(flags, session);
   const yaml = await import("yaml");
   const manifests = inputs.map((input) => ({ input, manifest: readManifest(yaml, decoded(input.name, input.bytes)) }));
   const objects = manifests.flatMap(({ manifest }) => manifest.objects);
   refuseMissing(targets.picks, objects, objects.filter(chooses), inputs.length === 1 ? (inputs[0]?.name ?? "") : "these manifests");
   const done = manifests.map(({ input, manifest }) => ({ input, edited: editManifest(manifest, { ...options, chooses }) }));
-  if (flags.diff) return printDiff(done, session.context);
+  if (flags.diff) return printDiff(done, session);
   if (flags.write) await write(done, flags["dry-run"], session);
   else session.print(printed(done, flags.output, options));
   const changed = done.flatMap(({ edited }) => edited.objects.flatMap((one) => (one.changed ? one.object : [])));
@@ -78,7 +77,7 @@ function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Fl
 }
 
 /** Prints the changes of each manifest. @returns the exit code: 1 for a change, like kubectl diff */
-function printDiff(done: readonly Done[], { stdout, env }: Context): number {
+function printDiff(done: readonly Done[], { stdout, env }: Session): number {
   const style = styleFor(stdout, env);
   const lines = done.flatMap(({ input: { name, bytes }, edited: { text } }) =>
     diffLines({ name, before: linesOf(decoded(name, bytes).text), after: linesOf(text) }, style),
@@ -123,7 +122,7 @@ async function write(done: readonly Done[], dryRun: DryRun, session: Session): P
   const files = done.flatMap(({ input: { path, bytes }, edited: { text, objects } }) =>
     path !== undefined && objects.some(({ changed }) => changed) ? [{ path, before: bytes, after: Buffer.from(text) }] : [],
   );
-  if (dryRun === "none") await session.context.files.replace(files);
+  if (dryRun === "none") await session.files.replace(files);
   for (const { input, edited } of done) {
     for (const { object, changed } of edited.objects) {
       session.print(`${printable(`${shownAs(object)} ${changed ? "patched" : "unchanged"} (${input.name})`)}${drySuffix[dryRun]}\n`);

@@ -76,9 +76,9 @@ export async function showLeftovers(
   if (output !== undefined && output !== "wide") return session.print(await printed[output](rows));
   const wide = output === "wide";
   const shown = wide ? rows : rows.filter(({ state }) => state !== "in use");
-  const columns = { wide, headers: !bare, olderThan, now: session.context.now() };
+  const columns = { wide, headers: !bare, olderThan, now: session.now() };
   if (shown.length > 0) session.print(pruneTable(shown, columns));
-  else session.context.stderr.write("nothing is left over\n");
+  else session.stderr.write("nothing is left over\n");
 }
 
 /** Hints at further objects that could be removed, and the flags for that. */

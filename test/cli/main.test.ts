@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { clientVersion } from "../../cmd/environment.ts";
+import { clientVersion } from "../../cmd/context.ts";
 import { noWorkloads } from "../../cmd/line/names.ts";
 import { verbs } from "../../cmd/verbs.ts";
 import { CliError, Interrupted } from "../../src/errors.ts";

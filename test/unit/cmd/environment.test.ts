@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sameByName } from "../../../cmd/environment.ts";
+import { sameByName } from "../../../cmd/context.ts";
 
 const env = { Path: "C:\\tools", kubeconfig: "C:\\jane\\config", HTTPS_PROXY: "http://proxy:8080" };
 
