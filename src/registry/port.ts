@@ -25,20 +25,17 @@ export type Proof = {
   readonly message: string;
 };
 
-/** A token of Entra ID, with its identity and its tenant. */
-export type ExchangeToken = { readonly text: Sensitive; readonly of: { readonly name: string; readonly tenant: string } };
-
-/** A registry's own token, which is used as a password; or why there is none. */
-export type Exchanged = { readonly token: Sensitive } | Proof;
-
 /** A registry's data plane (OCI distribution spec with ACR's token endpoint). Never throws for a response of the registry. */
 export type Registry = {
   /** Requests the image's manifest like a container runtime; without a login, anonymously. */
   prove(image: ImageRef, login: Login | undefined): Promise<Proof>;
   /** Whether the registry accepts a login at all. If so, the verdict is `pulls`, whatever the login may pull. */
   admits(host: string, login: Login): Promise<Proof>;
-  /** Exchanges a token of Entra ID for one of the registry's own (ACR's /oauth2/exchange). */
-  exchange(host: string, token: ExchangeToken): Promise<Exchanged>;
+  /** Exchanges a token of Entra ID for one of the registry's own, which is used as a password (ACR's /oauth2/exchange). */
+  exchange(
+    host: string,
+    token: { readonly text: Sensitive; readonly of: { readonly name: string; readonly tenant: string } },
+  ): Promise<{ readonly token: Sensitive } | Proof>;
   /** A tag of a repository, the newest if the registry says so; undefined if there is none or the login may not list. */
   anyTag(host: string, repository: string, login: Login): Promise<string | undefined>;
   /** Whether a repository exists and has tags; `unknown` if the login may not list them. */

@@ -1,44 +1,96 @@
 import type { Environment, Trace } from "../env.ts";
 import { openHttp } from "../http/client.ts";
-import type { Http } from "../http/message.ts";
+import type { Http, HttpResponse } from "../http/message.ts";
 import { openTransport } from "../http/transport.ts";
-import { exchangeToken } from "./ask.ts";
+import { readAnswer, readFirstTag, readMember, readRegistryError } from "./answers.ts";
+import { ask, exchangeToken } from "./ask.ts";
 import type { ImageRef, Login, Proof, Registry } from "./port.ts";
-import { admits, provePull } from "./prove.ts";
-import { anyTag, contentOf, repositories } from "./tags.ts";
 
-export type RegistryOptions = {
+/**
+ * Opens a registry's data plane. Sends nothing before the first call.
+ * @param tools `signal` returns the signal that aborts a request, and is called for each request
+ */
+export function openRegistry(tools: {
   readonly env: Environment;
   readonly trace: Trace;
-  /** Returns the signal that aborts a request. Called for each request. */
   signal(writes?: boolean): AbortSignal;
   sleep(milliseconds: number): Promise<void>;
   now(): Date;
-};
-
-/** Opens a registry's data plane. Sends nothing before the first call. */
-export function openRegistry({ env, trace, signal, sleep, now }: RegistryOptions): Registry {
+}): Registry {
+  const { env, trace, signal, sleep, now } = tools;
   const { http, aheadBy } = clocked(openHttp({ transport: openTransport(env, trace, signal), signal, sleep }), now);
-  return {
-    prove: (image, login) => provePull(http, image, login),
-    admits: (host, login) => admits(http, host, login),
-    exchange: (host, token) => exchangeToken(http, host, token),
-    anyTag: (host, repository, login) => anyTag(http, host, repository, login),
-    contentOf: (host, repository, login) => contentOf(http, host, repository, login),
-    repositories: (host, login) => repositories(http, host, login),
-    aheadBy,
-  };
+  return { ...registryOver(http), aheadBy };
 }
 
-/** An {@link Http} that compares each host's clock with this machine's. */
-export type Clocked = {
-  readonly http: Http;
-  /** Milliseconds; undefined before a host's first response. */
-  aheadBy(host: string): number | undefined;
-};
+/** The kinds of manifest that container runtimes accept: OCI and docker, for one platform and for several. */
+const manifests = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
+
+/** Returns a registry's data plane that sends its requests over `http`. */
+export function registryOver(http: Http): Registry {
+  return {
+    // A token alone would prove nothing: see readAnswer
+    prove: async (image, login) => {
+      const { repository, reference } = image;
+      const host = image.host === "docker.io" ? "registry-1.docker.io" : image.host;
+      const path = `/v2/${repository}/manifests/${reference}`;
+      const asked = await ask(http, { host, path, scope: `repository:${repository}:pull`, accept: manifests }, login);
+      return "verdict" in asked ? asked : readAnswer(asked.step, image, login?.username, asked.answer);
+    },
+    // Like `docker login`
+    admits: async (host, login) => {
+      const asked = await ask(http, { host, path: "/v2/", scope: "", accept: "application/json" }, login);
+      if ("verdict" in asked) return asked;
+      if (asked.answer.status === 200) return { verdict: "pulls", message: `${host} takes user ${JSON.stringify(login.username)}` };
+      return readAnswer("token", { host, repository: "", reference: "" }, login.username, asked.answer);
+    },
+    exchange: (host, token) => exchangeToken(http, host, token),
+    anyTag: async (host, repository, login) => {
+      for await (const { status, text } of tagLists(host, repository, login)) if (status === 200) return readFirstTag(text);
+      return undefined;
+    },
+    contentOf: async (host, repository, login) => {
+      for await (const answer of tagLists(host, repository, login)) {
+        const content = contentIn(answer);
+        if (content) return content;
+      }
+      return "unknown";
+    },
+    // OCI distribution. ACR lets only logins with rights on the whole registry list the names
+    repositories: async (host, login) => {
+      const answer = await list(host, "/v2/_catalog?n=1000", "registry:catalog:*", login);
+      const names = answer?.status === 200 ? readMember(answer.text, "repositories") : undefined;
+      return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+    },
+  };
+
+  /** ACR's own list, the newest tag first, and that of the distribution spec. Both require metadata/read, which a token for pulling lacks. */
+  async function* tagLists(host: string, repository: string, login: Login): AsyncGenerator<HttpResponse> {
+    const scope = `repository:${repository}`;
+    const first = await list(host, `/acr/v1/${repository}/_tags?n=1&orderby=timedesc`, `${scope}:metadata_read`, login);
+    if (first) yield first;
+    const second = await list(host, `/v2/${repository}/tags/list?n=1`, `${scope}:pull,metadata_read`, login);
+    if (second) yield second;
+  }
+
+  async function list(host: string, path: string, scope: string, login: Login): Promise<HttpResponse | undefined> {
+    const asked = await ask(http, { host, path, scope, accept: "application/json" }, login);
+    return "answer" in asked ? asked.answer : undefined;
+  }
+}
+
+/** Whether a repository has tags, by a list of them; undefined if the list does not show it. */
+function contentIn({ status, text }: HttpResponse): "tags" | "empty" | "missing" | undefined {
+  if (status === 200) return readFirstTag(text) === undefined ? "empty" : "tags";
+  return status === 404 && readRegistryError(text)?.code === "NAME_UNKNOWN" ? "missing" : undefined;
+}
 
 /** Reads the time of each response from its Date header (RFC 9110, 6.6.1), which has whole seconds. */
-export function clocked(http: Http, now: () => Date): Clocked {
+export function clocked(http: Http, now: () => Date): { readonly http: Http; aheadBy(host: string): number | undefined } {
   const ahead = new Map<string, number>();
   return {
     http: async (request) => {

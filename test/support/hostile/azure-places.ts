@@ -1,6 +1,6 @@
 import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
 import { kubeconfigError } from "../../../src/cluster/connection-error.ts";
-import { readAnswer, type Step } from "../../../src/registry/answers.ts";
+import { readAnswer } from "../../../src/registry/answers.ts";
 import type { Proof } from "../../../src/registry/port.ts";
 import type { Place } from "./cluster-places.ts";
 import { armError, refuse } from "./world.ts";
@@ -17,8 +17,10 @@ const error = (message: string) => JSON.stringify({ errors: [{ code: message, me
 /** Texts from Azure, a registry, az and kubectl. */
 export const others: readonly Place[] = [
   ...([401, 403, 418] as const).flatMap((status) =>
-    (["token", "manifest"] satisfies Step[]).map((step) =>
-      answers(`a registry's ${status} to a ${step}`, (text) => readAnswer(step, ref, text, { status, text: error(text) })),
+    (["token", "manifest"] as const).map((step) =>
+      answers(`a registry's ${status} to a ${step}`, (text) =>
+        readAnswer(step, ref, text, { status, text: error(text), header: () => undefined }),
+      ),
     ),
   ),
   answers("the place that a registry's challenge names", (text) => ({

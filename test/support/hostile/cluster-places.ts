@@ -164,7 +164,9 @@ export const tenants: readonly Place[] = [
     lay: (made, user) => {
       given(() => config(auths({ "myregistry.azurecr.io": [user, "dead"] })))(made, user);
       made.asking.around(async (asked, next) =>
-        asked.call === "prove" ? readAnswer("manifest", parseImage(image), user, { status: 401, text: "" }) : next(),
+        asked.call === "prove"
+          ? readAnswer("manifest", parseImage(image), user, { status: 401, text: "", header: () => undefined })
+          : next(),
       );
     },
   },

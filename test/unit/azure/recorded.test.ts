@@ -9,9 +9,7 @@ import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
 import { stockOf } from "../../../src/azure/stock.ts";
 import { deleteTokenObject, generatePassword, putScopeMap, putToken, scopeMap, token, tokenCount } from "../../../src/azure/tokens.ts";
 import type { Http } from "../../../src/http/message.ts";
-import { exchangeToken } from "../../../src/registry/ask.ts";
-import { admits, provePull } from "../../../src/registry/prove.ts";
-import { anyTag } from "../../../src/registry/tags.ts";
+import { registryOver } from "../../../src/registry/registry.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { type Case, cases, fill, type Names } from "../../sandbox/azure/replay.ts";
 
@@ -211,34 +209,34 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
   { answers: "a deleted application", read: () => graphOf("graph application DELETE").deleteApplication("o-1"), gives: undefined },
   {
     answers: "a registry that rejects a login",
-    read: () => admits(replaying("acr /v2/: no login", "acr token endpoints: refused"), image.host, login),
+    read: () => registryOver(replaying("acr /v2/: no login", "acr token endpoints: refused")).admits(image.host, login),
     gives: { verdict: "refused", message: expect.stringContaining("CorrelationId") },
   },
   {
     answers: "a registry that rejects a login without a body",
-    read: () => admits(replaying("acr /v2/: no login", "acr token endpoints: refused without a body"), image.host, login),
+    read: () => registryOver(replaying("acr /v2/: no login", "acr token endpoints: refused without a body")).admits(image.host, login),
     gives: { verdict: "refused" },
   },
   {
     answers: "a registry that lacks a tag",
-    read: () => provePull(replaying("acr /v2/: no login", "acr token: refresh_token", "acr manifest: no such tag"), image, login),
+    read: () => registryOver(replaying("acr /v2/: no login", "acr token: refresh_token", "acr manifest: no such tag")).prove(image, login),
     gives: { verdict: "not-found" },
   },
   {
     answers: "a registry with a token that is too narrow",
-    read: () => provePull(replaying("acr /v2/: no login", "acr token: refresh_token", "acr resource: token is too narrow"), image, login),
+    read: () =>
+      registryOver(replaying("acr /v2/: no login", "acr token: refresh_token", "acr resource: token is too narrow")).prove(image, login),
     gives: { verdict: "out-of-scope" },
   },
   {
     answers: "a registry's firewall",
-    read: () => admits(replaying("acr /v2/: firewall"), image.host, login),
+    read: () => registryOver(replaying("acr /v2/: firewall")).admits(image.host, login),
     gives: { verdict: "blocked" },
   },
   {
     answers: "the tags of a missing repository",
     read: () =>
-      anyTag(
-        replaying("acr tags: no login", "acr token: refresh_token", "acr tags: no such repository", missing),
+      registryOver(replaying("acr tags: no login", "acr token: refresh_token", "acr tags: no such repository", missing)).anyTag(
         image.host,
         "no/such",
         login,
@@ -247,12 +245,12 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
   },
   {
     answers: "an exchanged token",
-    read: () => exchangeToken(replaying("acr exchange"), image.host, entra),
+    read: () => registryOver(replaying("acr exchange")).exchange(image.host, entra),
     gives: { token: expect.any(Sensitive) },
   },
   {
     answers: "an exchange that is refused without a body",
-    read: () => exchangeToken(replaying("acr exchange: refused without a body"), image.host, entra),
+    read: () => registryOver(replaying("acr exchange: refused without a body")).exchange(image.host, entra),
     gives: { verdict: "refused" },
   },
 ])("reads $answers", async ({ read, gives }) => {

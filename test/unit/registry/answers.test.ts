@@ -98,11 +98,13 @@ test.for([
   const challenge = "challenge" in row ? row.challenge : undefined;
   const correlation = "correlation" in row ? row.correlation : undefined;
 
-  expect(readAnswer(step, image, "acr", { status, text, challenge, correlation })).toEqual({ verdict, message: says });
+  const header = (name: string) => ({ "WWW-Authenticate": challenge, "x-ms-correlation-request-id": correlation })[name];
+
+  expect(readAnswer(step, image, "acr", { status, text, header })).toEqual({ verdict, message: says });
 });
 
 test("without a login the words are about an anonymous pull", () => {
-  const { message } = readAnswer("token", image, undefined, { status: 401, text: "" });
+  const { message } = readAnswer("token", image, undefined, { status: 401, text: "", header: () => undefined });
 
   expect(message).toBe("r.azurecr.io refused an anonymous pull (401 Unauthorized)");
 });
@@ -137,7 +139,9 @@ test("a proxy that fails is named instead of the host behind it", () => {
 test("names no repository when the registry denied a login without one", () => {
   const text = errors("DENIED", "requested access to the resource is denied");
 
-  expect(readAnswer("token", { host: "r.azurecr.io", repository: "", reference: "" }, "acr", { status: 403, text })).toEqual({
+  const answer = { status: 403, text, header: () => undefined };
+
+  expect(readAnswer("token", { host: "r.azurecr.io", repository: "", reference: "" }, "acr", answer)).toEqual({
     verdict: "out-of-scope",
     message: 'user "acr" may not pull from r.azurecr.io',
   });

@@ -2,9 +2,8 @@ import { expect, test } from "vitest";
 import type { EntraToken } from "../../../src/azure/port.ts";
 import type { Http, HttpRequest, HttpResponse } from "../../../src/http/message.ts";
 import { NetworkError } from "../../../src/http/network-error.ts";
-import { exchangeToken } from "../../../src/registry/ask.ts";
 import type { Login } from "../../../src/registry/port.ts";
-import { provePull } from "../../../src/registry/prove.ts";
+import { registryOver } from "../../../src/registry/registry.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const login: Login = { username: "ci", password: new Sensitive("hunter2") };
@@ -84,7 +83,7 @@ test.for<{ what: string; host: string; challenge: string; as?: Login; token?: st
 ])("a registry that wants the login at $what: $verdict", async ({ host, challenge, as, token, verdict, sent }) => {
   const { http, ...world_ } = world(challenge, token);
 
-  expect((await provePull(http, { host, repository: "app", reference: "1" }, as)).verdict).toBe(verdict);
+  expect((await registryOver(http).prove({ host, repository: "app", reference: "1" }, as)).verdict).toBe(verdict);
   expect(world_.sent.length).toBe(sent);
 });
 
@@ -95,15 +94,11 @@ const token: EntraToken = { text: new Sensitive("entra's"), of };
 /** Exchanges a token at a registry with this response. Returns the registry's requests, too. */
 async function at(status: number, text: string, given = token) {
   const sent: HttpRequest[] = [];
-  const answer = await exchangeToken(
-    async (request) => {
-      sent.push(request);
-      return { status, text, header: () => undefined };
-    },
-    host,
-    given,
-  );
-  return { answer, sent };
+  const registry = registryOver(async (request) => {
+    sent.push(request);
+    return { status, text, header: () => undefined };
+  });
+  return { answer: await registry.exchange(host, given), sent };
 }
 
 test("a token of Entra ID is posted to the registry's own host, and the registry's comes back", async () => {
@@ -154,7 +149,7 @@ test.for([
 });
 
 test("where no answer comes that is said, and what is thrown otherwise goes on", async () => {
-  const fails = (error: Error) => exchangeToken(() => Promise.reject(error), host, token);
+  const fails = (error: Error) => registryOver(() => Promise.reject(error)).exchange(host, token);
 
   expect(await fails(new NetworkError("refused", "nobody is there"))).toEqual({ verdict: "unreachable", message: "nobody is there" });
   await expect(fails(new Error("a defect"))).rejects.toThrow("a defect");

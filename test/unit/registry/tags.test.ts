@@ -1,19 +1,17 @@
 import { expect, test } from "vitest";
-import type { Http } from "../../../src/http/message.ts";
 import type { Login } from "../../../src/registry/port.ts";
-import { anyTag, contentOf, repositories } from "../../../src/registry/tags.ts";
+import { registryOver } from "../../../src/registry/registry.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const login: Login = { username: "ci", password: new Sensitive("hunter2") };
 type Answer = readonly [status: number, body: object];
 
 /** Returns a registry that needs no login and returns these responses by a part of the path. */
-const registry =
-  (answers: Readonly<Record<string, Answer>>): Http =>
-  async ({ url }) => {
+const registry = (answers: Readonly<Record<string, Answer>>) =>
+  registryOver(async ({ url }) => {
     const [status, body] = Object.entries(answers).find(([part]) => url.includes(part))?.[1] ?? [404, {}];
     return { status, text: JSON.stringify(body), header: () => undefined };
-  };
+  });
 
 const nameUnknown: Answer = [404, { errors: [{ code: "NAME_UNKNOWN", message: "repository name not known to registry" }] }];
 const denied: Answer = [403, { errors: [{ code: "DENIED", message: "no" }] }];
@@ -32,8 +30,8 @@ test.for<{ what: string; answers: Record<string, Answer>; content: string; tag: 
   { what: "the login may not list", answers: { _tags: denied, "/v2/": denied }, content: "unknown", tag: undefined },
   { what: "a path is not served", answers: {}, content: "unknown", tag: undefined },
 ])("reports $content when $what", async ({ answers, content, tag }) => {
-  expect(await contentOf(registry(answers), "r.azurecr.io", "app/web", login)).toBe(content);
-  expect(await anyTag(registry(answers), "r.azurecr.io", "app/web", login)).toBe(tag);
+  expect(await registry(answers).contentOf("r.azurecr.io", "app/web", login)).toBe(content);
+  expect(await registry(answers).anyTag("r.azurecr.io", "app/web", login)).toBe(tag);
 });
 
 test.for<{ what: string; answer: Answer; names: string[] }>([
@@ -41,5 +39,5 @@ test.for<{ what: string; answer: Answer; names: string[] }>([
   { what: "the catalog is forbidden", answer: denied, names: [] },
   { what: "the answer is something else", answer: [200, { repositories: "app/web" }], names: [] },
 ])("lists $names when $what", async ({ answer, names }) => {
-  expect(await repositories(registry({ "/v2/_catalog": answer }), "r.azurecr.io", login)).toEqual(names);
+  expect(await registry({ "/v2/_catalog": answer }).repositories("r.azurecr.io", login)).toEqual(names);
 });

@@ -3,7 +3,7 @@ import type { Audience, Azure, AzureRegistry } from "../../../../src/azure/port.
 import { entra } from "../../../../src/credential/entra/entra.ts";
 import type { HeldLogin, Need, Sources } from "../../../../src/credential/kind.ts";
 import { CliError } from "../../../../src/errors.ts";
-import type { Exchanged, Proof, Registry } from "../../../../src/registry/port.ts";
+import type { Proof, Registry } from "../../../../src/registry/port.ts";
 import { Sensitive } from "../../../../src/secret/sensitive.ts";
 import { ownerCalled } from "../../../support/fakes/owner.ts";
 
@@ -21,7 +21,7 @@ type Setting = {
   readonly verify?: boolean;
   readonly need?: Partial<Need>;
   readonly proof?: Proof["verdict"];
-  readonly answer?: Exchanged;
+  readonly answer?: Awaited<ReturnType<Registry["exchange"]>>;
   readonly found?: () => AzureRegistry;
   readonly armAudience?: boolean;
   /** Errors of Entra ID by audience. */
