@@ -1,6 +1,6 @@
 import { CliError, isLost } from "../errors.ts";
 import { kinds } from "../kinds.ts";
-import type { Confirm, Make, Mint } from "../plan/change.ts";
+import type { ChangeOf, Make, Mint } from "../plan/change.ts";
 import type { Action, Result } from "./action.ts";
 import { renewClaims } from "./claim.ts";
 import type { Env } from "./tools.ts";
@@ -53,7 +53,7 @@ export const mint: Action<Mint> = {
 };
 
 /** Checks that a new password is still in its slot: other runs may use the same credential. */
-export const confirm: Action<Confirm> = {
+export const confirm: Action<ChangeOf<"confirm">> = {
   async apply(change, { tools }) {
     if (!tools.write.dryRun) await tools.carry(change);
     return {};

@@ -1,11 +1,11 @@
 import { proveLogin, proveRegional } from "../credential/prove.ts";
-import type { Passing, Prove } from "../plan/change.ts";
+import type { ChangeOf, Passing } from "../plan/change.ts";
 import { formatImage } from "../registry/image-reference.ts";
 import type { Action } from "./action.ts";
 import { loginOf } from "./tools.ts";
 
 /** Pulls with the login before a Secret gets it. */
-export const prove: Action<Prove> = {
+export const prove: Action<ChangeOf<"prove">> = {
   async apply({ to, repositories, fresh, passing, regional = [] }, env) {
     const login = loginOf(env);
     if (!login) return {};

@@ -1,6 +1,6 @@
 import { CliError, Conflict } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
-import type { Rehearse } from "../plan/change.ts";
+import type { ChangeOf } from "../plan/change.ts";
 import { sketchConfig } from "../secret/docker-config.ts";
 import { pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
 import type { Action } from "./action.ts";
@@ -9,7 +9,7 @@ import type { Action } from "./action.ts";
 const rehearsalEntry = { hosts: [], kind: "rehearsal", identity: "" };
 
 /** Has the API server check, in a server dry run, whether a Secret can be written or deleted. Nothing is stored. */
-export const rehearse: Action<Rehearse> = {
+export const rehearse: Action<ChangeOf<"rehearse">> = {
   async apply({ to, precondition, replaces, deletes, shape }, { tools }) {
     const cluster = tools.cluster(to.context);
     const options = { ...tools.write, dryRun: true };

@@ -1,6 +1,6 @@
 import { keyOf } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
-import type { Remove } from "../plan/change.ts";
+import type { ChangeOf } from "../plan/change.ts";
 import { readEntries } from "../secret/entry.ts";
 import { isWithdrawn } from "../secret/withdrawal.ts";
 import type { Action } from "./action.ts";
@@ -9,7 +9,7 @@ import type { ChangeOutcome } from "./outcome.ts";
 import type { Env } from "./tools.ts";
 import { secretRetries, update, writeTo } from "./update.ts";
 
-export const remove: Action<Remove> = {
+export const remove: Action<ChangeOf<"remove">> = {
   apply: deleteSecret,
   preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
   message: () => "deleted",
@@ -19,7 +19,7 @@ export const remove: Action<Remove> = {
  * Deletes the version of a Secret that was read. After a conflict it is kept if another client has created it again or written a login
  * to it.
  */
-async function deleteSecret(change: Remove, { tools, seen }: Env): Promise<ChangeOutcome> {
+async function deleteSecret(change: ChangeOf<"remove">, { tools, seen }: Env): Promise<ChangeOutcome> {
   const { to } = change;
   return update<Secret | undefined, ChangeOutcome>({
     initial: seen.get(keyOf(to)) as Secret | undefined,
@@ -41,7 +41,7 @@ async function deleteSecret(change: Remove, { tools, seen }: Env): Promise<Chang
   });
 }
 
-const stays = (to: Remove["to"], because: string): ChangeOutcome => ({
+const stays = (to: ChangeOf<"remove">["to"], because: string): ChangeOutcome => ({
   change: { act: "keep", to, because },
   left: "failed",
   says: [`secret/${to.name} stays: ${because}`],

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { CliError, Conflict, Interrupted } from "../errors.ts";
 import type { KubeEvent } from "../objects.ts";
-import type { Report } from "../plan/change.ts";
+import type { ChangeOf } from "../plan/change.ts";
 import { toSeconds } from "../timestamp.ts";
 import type { Action } from "./action.ts";
 import type { Tools } from "./tools.ts";
@@ -10,7 +10,7 @@ import type { Tools } from "./tools.ts";
 const component = "kubectl-acr-secret";
 
 /** Creates an Event for a Secret. The change that it reports is done, so an Event that cannot be created is only a warning. */
-export const report: Action<Report> = {
+export const report: Action<ChangeOf<"report">> = {
   async apply(change, { tools }) {
     const { to } = change;
     const { namespace = "", context } = to;
@@ -29,7 +29,7 @@ export const report: Action<Report> = {
 };
 
 /** Returns the Event. Its name is derived from the run and the message, so that one run creates it only once. */
-function eventOf({ to, uid, reason, says }: Report, { runId, now }: Tools): KubeEvent & object {
+function eventOf({ to, uid, reason, says }: ChangeOf<"report">, { runId, now }: Tools): KubeEvent & object {
   const { name, namespace = "" } = to;
   const at = toSeconds(now());
   const once = createHash("sha256")

@@ -1,7 +1,7 @@
 import { asCliError, CliError, Conflict } from "../errors.ts";
 import { keyOf, kinds } from "../kinds.ts";
 import type { Pod } from "../objects.ts";
-import type { Restart, Rollout } from "../plan/change.ts";
+import type { ChangeOf } from "../plan/change.ts";
 import { waitOf } from "../state/pods.ts";
 import type { Action } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
@@ -20,14 +20,14 @@ const replaced = "it has been replaced already";
 const cacheDelay = 250;
 
 /** Evicts a pod that still waits, so that its controller creates another one. */
-export const restart: Action<Restart> = {
+export const restart: Action<ChangeOf<"restart">> = {
   apply: evict,
   preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
   message: () => "restarted",
 };
 
 /** Uses the Eviction API, and evicts only the pod that was read last. */
-async function evict(change: Restart, { tools, seen }: Env): Promise<ChangeOutcome> {
+async function evict(change: ChangeOf<"restart">, { tools, seen }: Env): Promise<ChangeOutcome> {
   const { to, uid } = change;
   const cluster = tools.cluster(to.context);
   const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: seen.get(keyOf(to)) });
@@ -59,7 +59,7 @@ function reasonGone(error: CliError): string {
 const restartedAt = "kubectl.kubernetes.io/restartedAt";
 
 /** Triggers a rollout, in which the workload replaces its pods in its own way and at its own pace. */
-export const rollout: Action<Rollout> = {
+export const rollout: Action<ChangeOf<"rollout">> = {
   async apply({ to }, { tools }) {
     const annotations = { [restartedAt]: tools.now().toISOString() };
     const template = kinds[to.kind].podSpec.slice(0, -1);

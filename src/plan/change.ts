@@ -89,10 +89,10 @@ export type Mint = {
 };
 
 /** Checks with Azure that the new password is still in its slot: other runs may use the same credential. */
-export type Confirm = { readonly act: "confirm"; readonly to: Ref; readonly slot: string };
+type Confirm = { readonly act: "confirm"; readonly to: Ref; readonly slot: string };
 
 /** Proves the login: fetches a manifest of each repository. `fresh`: this run created the login, so a rejection may be temporary. */
-export type Prove = {
+type Prove = {
   readonly act: "prove";
   readonly to: Ref;
   readonly repositories: readonly string[];
@@ -110,7 +110,7 @@ export type Passing = { readonly milliseconds: number; readonly verdicts: readon
  * Checks with the API server, before a password is generated, that it accepts the Secret. With `deletes`, checks before any list changes
  * that it allows the deletion of the Secret.
  */
-export type Rehearse = {
+type Rehearse = {
   readonly act: "rehearse";
   readonly to: Ref<"secret">;
   readonly precondition: Precondition | undefined;
@@ -150,7 +150,7 @@ export type Store = {
 } & Shaped;
 
 /** Creates an Event for a Secret that was changed. */
-export type Report = {
+type Report = {
   readonly act: "report";
   readonly to: Ref<"secret">;
   readonly uid: string;
@@ -178,7 +178,7 @@ export type Withdraw = {
 };
 
 /** Deletes the version of the Secret that was read. */
-export type Remove = {
+type Remove = {
   readonly act: "remove";
   readonly to: Ref<"secret">;
   /** The annotation entries of its logins. */
@@ -190,9 +190,9 @@ export type Remove = {
 };
 
 /** Changes the names in a target's list of pull secrets. */
-export type Refer<K extends TargetKind = TargetKind> = {
+export type Refer = {
   readonly act: "attach" | "detach";
-  readonly to: Ref<K>;
+  readonly to: Ref<TargetKind>;
   readonly secret: string;
   readonly before: readonly string[];
   readonly after: readonly string[];
@@ -201,9 +201,9 @@ export type Refer<K extends TargetKind = TargetKind> = {
 };
 
 /** Deletes an object whose list can't be changed and creates it with another list of pull secrets. */
-export type Recreate<K extends RecreatableKind = RecreatableKind> = {
+export type Recreate = {
   readonly act: "recreate";
-  readonly to: Ref<K>;
+  readonly to: Ref<RecreatableKind>;
   readonly does: Refer["act"];
   readonly secret: string;
   readonly before: readonly string[];
@@ -213,10 +213,10 @@ export type Recreate<K extends RecreatableKind = RecreatableKind> = {
 };
 
 /** Evicts a pod that can't start, so that its controller creates one with the pull secret. */
-export type Restart = { readonly act: "restart"; readonly to: Ref<"pod">; readonly uid: string; readonly because: string };
+type Restart = { readonly act: "restart"; readonly to: Ref<"pod">; readonly uid: string; readonly because: string };
 
 /** Replaces all pods of a workload, a few at a time, like `kubectl rollout restart`. */
-export type Rollout = { readonly act: "rollout"; readonly needs?: Ref; readonly to: Ref<PodKind>; readonly because: string };
+type Rollout = { readonly act: "rollout"; readonly needs?: Ref; readonly to: Ref<PodKind>; readonly because: string };
 
 export type Act = Change["act"];
 export type ChangeOf<A extends Act> = Extract<Change, { readonly act: A }>;

@@ -1,6 +1,6 @@
 import type { Fix } from "../fix.ts";
 import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
-import type { Change, Rollout } from "./change.ts";
+import type { Change, ChangeOf } from "./change.ts";
 import type { OwnerRef } from "./references.ts";
 import { pluralize } from "./wording.ts";
 
@@ -102,8 +102,8 @@ const isOf = (owner: OwnerRef | undefined, { kind, name }: Ref): boolean =>
 type Mine = { readonly pod: PullingPod; readonly target: Attached };
 
 /** Plans one rollout for each workload whose pods have an older copy of their ServiceAccount's names. */
-function planRollouts(mine: readonly Mine[], { secret, mayPull }: RestartOrder): Rollout[] {
-  const rollouts = mine.flatMap(({ pod, target }): Rollout[] => {
+function planRollouts(mine: readonly Mine[], { secret, mayPull }: RestartOrder): ChangeOf<"rollout">[] {
+  const rollouts = mine.flatMap(({ pod, target }): ChangeOf<"rollout">[] => {
     const to = rolloutOf(pod);
     if (!to || pod.names.includes(secret) || isCopiedFrom(target, secret, pod) === false || !pod.repositories.some(mayPull)) return [];
     return [{ act: "rollout", needs: target.to, to, because: `has pods that were made before ${nameOf(target.to)} carried ${secret}` }];

@@ -5,7 +5,7 @@ import { endClaims } from "../../../src/actions/release.ts";
 import { rollback } from "../../../src/actions/rollback.ts";
 import { newRun } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
-import type { Change, Plan, Prove } from "../../../src/plan/change.ts";
+import type { Change, ChangeOf, Plan } from "../../../src/plan/change.ts";
 import { remember } from "../../../src/state/namespace-state.ts";
 import { collect } from "../../support/collect.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
@@ -154,7 +154,7 @@ test("a proof tells what pods name and is not there", async () => {
   expect(outcome?.says).toEqual(["image myregistry.azurecr.io/app/web:gone not found, but a pod uses it"]);
 });
 
-test.for<{ passing: Prove["passing"]; fresh: boolean; shown: string }>([
+test.for<{ passing: ChangeOf<"prove">["passing"]; fresh: boolean; shown: string }>([
   {
     passing: { milliseconds: 180_000, verdicts: ["refused"] },
     fresh: true,
@@ -172,7 +172,7 @@ test.for<{ passing: Prove["passing"]; fresh: boolean; shown: string }>([
   world.azure.users.set("t", "hunter2");
   const at = benchOf(world, { run: newRun(login) });
 
-  await collect(execute([{ ...(proof(["app/web"]) as Prove), fresh, ...(passing && { passing }) }], at));
+  await collect(execute([{ ...(proof(["app/web"]) as ChangeOf<"prove">), fresh, ...(passing && { passing }) }], at));
 
   expect(at.shown).toEqual([shown]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { restart } from "../../../src/actions/restart.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
-import type { Restart } from "../../../src/plan/change.ts";
+import type { ChangeOf } from "../../../src/plan/change.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
@@ -11,7 +11,7 @@ import { fakeWorld } from "../../support/fakes/world.ts";
 function stuck() {
   const world = fakeWorld();
   const pod = world.cluster.put(stuckPod("demo", "web-1", "r/x"));
-  const change: Restart = {
+  const change: ChangeOf<"restart"> = {
     act: "restart",
     to: { kind: "pod", namespace: "demo", name: "web-1" },
     uid: pod.metadata.uid ?? "",
