@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import { formatCommand } from "../../cmd/line/format-command.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
 import { CliError } from "../../src/errors.ts";
@@ -9,6 +10,8 @@ import { checkPlace } from "../../src/workflows/check.ts";
 
 const now = new Date("2026-01-02T00:00:40Z");
 export const r = "myregistry.azurecr.io";
+export const web = `${r}/app/web:1`;
+export const create = `kubectl acr-secret create -n demo --registry ${r}`;
 
 /** A namespace as a test describes it, and the options of the check. */
 export type Situation = {
@@ -210,3 +213,27 @@ export function pod(name: string, options: PodOptions = {}): Pod {
 }
 
 export const bare = { kind: "", name: "" };
+
+/** The result of a check for a situation. */
+export type Expected = {
+  readonly when: string;
+  readonly given: Situation;
+  readonly cause: string;
+  readonly message?: string;
+  readonly fix?: string;
+};
+
+/** Checks a situation and compares its only row. */
+export async function expectRow({ given, cause, message, fix }: Expected): Promise<void> {
+  const { rows } = await judged(given);
+
+  expect(rows.map((row) => row.cause)).toEqual([cause]);
+  if (message !== undefined) expect(rows[0]?.message).toBe(message);
+  if (fix !== undefined) expect(rows[0]?.fix).toBe(fix);
+}
+
+/** Returns Secrets that the ServiceAccount lists, and a pod with the same list. */
+export const attached = (...secrets: readonly Secret[]): Situation => {
+  const names = secrets.map(({ metadata }) => metadata.name);
+  return { accounts: { default: names }, secrets, pods: [pod("web-1", { names })] };
+};

@@ -1,25 +1,5 @@
-import { describe, expect, test } from "vitest";
-import { judged, ours, pod, r } from "../../support/check-world.ts";
-import { attached } from "../../support/situations/attached.ts";
-import { credentials } from "../../support/situations/credentials.ts";
-import { images } from "../../support/situations/images.ts";
-import { create, web } from "../../support/situations/words.ts";
-
-const situations = [...attached, ...credentials, ...images];
-
-describe("a situation, its cause and what mends it", () => {
-  test("there are many", () => {
-    expect(situations.length).toBeGreaterThan(60);
-  });
-
-  test.for(situations)("$what: $cause", async ({ given, cause, message, fix }) => {
-    const { rows } = await judged(given);
-
-    expect(rows.map((row) => row.cause)).toEqual([cause]);
-    if (message !== undefined) expect(rows[0]?.message).toBe(message);
-    if (fix !== undefined) expect(rows[0]?.fix).toBe(fix);
-  });
-});
+import { expect, test } from "vitest";
+import { create, judged, ours, pod, r, web } from "../../support/check-world.ts";
 
 test("suggests a repository that a node has when the named one does not exist", async () => {
   const pods = [

