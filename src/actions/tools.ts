@@ -1,5 +1,5 @@
 import type { Cluster, WriteOptions } from "../cluster/port.ts";
-import type { Credential, PasswordMetadata } from "../credential/kind.ts";
+import type { Applied, Credential } from "../credential/kind.ts";
 import type { Files } from "../env.ts";
 import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
@@ -52,7 +52,7 @@ export type Run = {
   /** The login that Secrets get; absent before it is generated. */
   login?: Login | undefined;
   /** The metadata that Azure returned with it. */
-  made?: PasswordMetadata;
+  made?: Omit<Applied, "login">;
   /** Images that the login may be tried with. */
   readonly images: readonly ImageRef[];
   /** The image that the login was proven with. */

@@ -1,4 +1,4 @@
-import type { AzureRegistry } from "../azure/port.ts";
+import type { AzureRegistry, RegistryFacts } from "../azure/port.ts";
 import type { Permission, Principals, RoleAssignment, RoleDefinition } from "../azure/principals.ts";
 import { CliError, unlessRefused } from "../errors.ts";
 import type { Create } from "../fix.ts";
@@ -29,27 +29,34 @@ function rightOf(action: string): string[] {
 /** Quotes unusual text: Azure is not trusted to return names on one line and without quotes. */
 const printed = (text: string): string => (/^[\w./*-]+$/.test(text) ? text : JSON.stringify(text));
 
-/** Azure's built-in roles that only read, by GUID. */
-const readers: Readonly<Record<string, string>> = {
-  "7f951dda-4ed3-4680-a7ca-43fe172d538d": "AcrPull",
-  "acdd72a7-3385-48ef-bd42-f606fba81ae7": "Reader",
-  "b93aa761-3e63-49ed-ac28-beffa264f7ac": "Container Registry Repository Reader",
-};
+/** The permissions mode of a registry. */
+export type Mode = RegistryFacts["mode"];
 
-/** Azure's built-in roles with more rights on a registry, by GUID. */
-const writers: Readonly<Record<string, string>> = {
-  "8e3af657-a8ff-443c-a75c-2fe8c4bcb635": "Owner",
-  "b24988ac-6180-42a0-ab88-20f7382dd24c": "Contributor",
-  "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9": "User Access Administrator",
-  "f58310d9-a9f6-439a-9e8d-f62e7b41a168": "Role Based Access Control Administrator",
-  "8311e382-0749-4cb8-b61a-304f252e45ec": "AcrPush",
-  "c2f4ef07-c644-48eb-af81-4b1b4947fb11": "AcrDelete",
-  "2a1e307c-b015-4ebd-883e-5b7698a07328": "Container Registry Repository Writer",
-  "2efddaa5-3f1f-4df3-97df-af3f13818f4c": "Container Registry Repository Contributor",
-};
+/** `pulls`: the mode of the registries whose images the role allows to pull. */
+type BuiltInRole = { readonly id: string; readonly name: string; readonly onlyReads?: true; readonly pulls?: Mode };
 
-/** Whether the definition of a role must be read to judge it. */
-const isCustom = (guid: string): boolean => !(guid in readers || guid in writers);
+/** The built-in role that allows only pulling, by the mode of the registry. */
+export const pullRole = {
+  legacy: { id: "7f951dda-4ed3-4680-a7ca-43fe172d538d", name: "AcrPull", onlyReads: true, pulls: "legacy" },
+  abac: { id: "b93aa761-3e63-49ed-ac28-beffa264f7ac", name: "Container Registry Repository Reader", onlyReads: true, pulls: "abac" },
+} as const satisfies Record<Mode, BuiltInRole>;
+
+/** Azure's built-in roles with rights on a registry. */
+const builtIn: readonly BuiltInRole[] = [
+  ...Object.values(pullRole),
+  { id: "acdd72a7-3385-48ef-bd42-f606fba81ae7", name: "Reader", onlyReads: true },
+  { id: "8e3af657-a8ff-443c-a75c-2fe8c4bcb635", name: "Owner" },
+  { id: "b24988ac-6180-42a0-ab88-20f7382dd24c", name: "Contributor" },
+  { id: "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9", name: "User Access Administrator" },
+  { id: "f58310d9-a9f6-439a-9e8d-f62e7b41a168", name: "Role Based Access Control Administrator" },
+  { id: "8311e382-0749-4cb8-b61a-304f252e45ec", name: "AcrPush", pulls: "legacy" },
+  { id: "c2f4ef07-c644-48eb-af81-4b1b4947fb11", name: "AcrDelete" },
+  { id: "2a1e307c-b015-4ebd-883e-5b7698a07328", name: "Container Registry Repository Writer", pulls: "abac" },
+  { id: "2efddaa5-3f1f-4df3-97df-af3f13818f4c", name: "Container Registry Repository Contributor", pulls: "abac" },
+];
+
+/** Returns a built-in role by its GUID; undefined for a custom role, whose definition must be read to judge it. */
+export const builtInRole = (guid: string): BuiltInRole | undefined => builtIn.find(({ id }) => id === guid);
 
 /**
  * Returns the rights beyond reading that roles grant: `actions of role "AcrPush"`. A role whose definition is unknown counts as more than
@@ -57,10 +64,10 @@ const isCustom = (guid: string): boolean => !(guid in readers || guid in writers
  */
 export function rightsOfRoles(roles: readonly string[], definitions: ReadonlyMap<string, RoleDefinition | undefined>): string[] {
   return [...new Set(roles)].flatMap((guid) => {
-    if (guid in readers) return [];
+    const known = builtInRole(guid);
     const definition = definitions.get(guid);
-    if (definition?.permissions.every(onlyReads)) return [];
-    const name = writers[guid] ?? definition?.name;
+    if (known?.onlyReads || definition?.permissions.every(onlyReads)) return [];
+    const name = known?.name ?? definition?.name;
     return [`actions of role ${name === undefined ? guid : JSON.stringify(name)}`];
   });
 }
@@ -75,12 +82,12 @@ export async function rightsOfPrincipal(
 ): Promise<Granted> {
   const roles = [...new Set(assignments.map(({ role }) => role))];
   const read = async (guid: string) => [guid, await azure.roleDefinition(registry, guid).catch(unlessRefused(undefined))] as const;
-  const definitions = new Map(await Promise.all(roles.filter(isCustom).map(read)));
+  const definitions = new Map(await Promise.all(roles.filter((guid) => !builtInRole(guid)).map(read)));
   return { of: `service principal ${JSON.stringify(name)}`, rights: rightsOfRoles(roles, definitions) };
 }
 
 /** A credential and its rights beyond reading. */
-export type Granted = {
+type Granted = {
   /** For example `token "ci"`. */
   readonly of: string;
   readonly rights: readonly string[];

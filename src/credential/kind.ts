@@ -8,16 +8,6 @@ import type { ImageRef, Login, Registry } from "../registry/port.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 
-/** A flag of a kind, for the parser, help, completion and pages. */
-export type FlagRow = {
-  readonly type: "string" | "boolean";
-  /** Its value if the flag is given without one. */
-  readonly bare?: string;
-  readonly describe: string;
-  readonly exclusive?: readonly string[];
-  readonly complete?: "files";
-};
-
 /** The flags of a command line that are relevant for a credential. */
 export type Asked = {
   readonly flags: Readonly<Record<string, unknown>>;
@@ -67,7 +57,7 @@ export type Owner = {
 };
 
 /** The login that a Secret holds, and its annotation entry. */
-export type HeldLogin = { readonly entry: Entry | undefined; readonly login: Login | undefined };
+export type RecordedLogin = { readonly entry: Entry | undefined; readonly login: Login | undefined };
 
 export type Need = {
   readonly owner: Owner;
@@ -77,7 +67,7 @@ export type Need = {
   readonly fromPods: boolean;
   /** Images of the registry that pods use. */
   readonly images: readonly ImageRef[];
-  readonly held: HeldLogin | undefined;
+  readonly held: RecordedLogin | undefined;
 };
 
 /** The changes that give a Secret its login, and the annotation entry for it. */
@@ -102,11 +92,8 @@ export type Issue = {
   isOthers?(login: Login): boolean;
 };
 
-/** The metadata of a created password, without its text. A kind omits fields that were known before. */
-export type PasswordMetadata = { readonly [K in "identity" | "slot" | "madeAt" | "expiresAt" | "by"]?: string | undefined };
-
-/** The result of a change in Azure: a created password, if there is one. */
-export type Applied = PasswordMetadata & { readonly login?: Login };
+/** The result of a change in Azure: a created password with its metadata, if there is one. A kind omits fields that were known before. */
+export type Applied = Partial<Pick<Entry, "identity" | "slot" | "madeAt" | "expiresAt" | "by">> & { readonly login?: Login };
 
 /** One credential of one kind. */
 export type Credential = {
@@ -131,7 +118,7 @@ export type Credential = {
 /** A credential that Secrets record, and which of its passwords they hold. */
 export type Renewal = {
   /** The newest working password of the Secrets, or the one that they record if none works. */
-  readonly held: HeldLogin & { readonly entry: Entry };
+  readonly held: RecordedLogin & { readonly entry: Entry };
   /** The logins of all Secrets that get the new password. */
   readonly inside: readonly Login[];
   /** Every password that a Secret holds. None of them may be revoked. */
@@ -181,13 +168,23 @@ export function lifecycleOf({ lifecycle, kind }: Credential): Lifecycle {
 /** A kind of credential: a folder, and a row in kinds.ts. */
 export type Kind = {
   readonly name: string;
-  /** Its own flags of `create`. */
-  readonly flags: Readonly<Record<string, FlagRow>>;
+  /** Its own flags of `create`, for the parser, help, completion and pages. */
+  readonly flags: {
+    readonly [flag: string]: {
+      readonly type: "string" | "boolean";
+      /** Its value if the flag is given without one. */
+      readonly bare?: string;
+      readonly describe: string;
+      readonly exclusive?: readonly string[];
+      readonly complete?: "files";
+    };
+  };
   /**
-   * Reads these flags without a request to Azure or the registry. Returns undefined if they ask for another kind.
+   * Reads these flags without a request to Azure or the registry. Returns undefined if they ask for another kind. `needsName`: the
+   * credential will ask its owner for a name.
    * @throws CliError usage
    */
-  parse(asked: Asked, stdin: Sources["stdin"]): ParsedFlags | undefined;
+  parse(asked: Asked, stdin: Sources["stdin"]): { readonly needsName: boolean } | undefined;
   /** Reads from Azure what is the same in every namespace. @throws CliError usage */
   open(asked: Asked, sources: Sources): Promise<Credential>;
   /**
@@ -195,8 +192,34 @@ export type Kind = {
    * needs no flag.
    */
   again(recorded: Pick<Entry, "identity">, derived: boolean): Again;
-  /** Absent if the user supplies the login. */
-  readonly creation?: Creation;
+  /** What creating a credential in a registry requires. Absent if the user supplies the login. */
+  readonly creation?: {
+    /** The flag that asks for it: `--admin`. */
+    readonly flag: string;
+    /** The actions that an identity needs on the registry (Azure RBAC). */
+    readonly rights: readonly string[];
+    /** The data actions that it needs instead if the registry uses repository permissions (ABAC). */
+    readonly dataRights?: readonly string[];
+    /** A permission that can't be checked before it is used. */
+    readonly uncheckedRight?: string;
+    /** Returns why it can't be created, regardless of the identity's permissions. */
+    obstacle?(registry: RegistryFacts): string | undefined;
+    /** Whether another run can grant it more repositories. */
+    readonly isExtensible?: true;
+    /** The singular and the plural noun. Default: token, tokens. */
+    readonly nouns?: readonly [singular: string, plural: string];
+    /** Returns how many more the registry allows; undefined if there is no limit. */
+    quota?(asked: Asked, sources: Sources): Promise<number | undefined>;
+    /**
+     * Returns the objects in Azure that this plugin created for it. Absent if it creates none. `at`: the time according to Azure, if Azure
+     * shows it.
+     */
+    list?(
+      azure: Azure,
+      registry: AzureRegistry,
+      warn: (message: string) => void,
+    ): Promise<{ readonly made: readonly Made[]; readonly at?: string | undefined }>;
+  };
   /** Why the plugin can neither renew nor revoke a login that a Secret records; absent if it can. */
   readonly notRenewable?: string;
   /** Absent with `notRenewable`. */
@@ -207,34 +230,6 @@ export type Kind = {
     readonly isShortLived?: true;
   };
 };
-
-/** `needsName`: the credential will ask its owner for a name. */
-export type ParsedFlags = { readonly needsName: boolean };
-
-/** What creating a credential in a registry requires. */
-export type Creation = {
-  /** The flag that asks for it: `--admin`. */
-  readonly flag: string;
-  /** The actions that an identity needs on the registry (Azure RBAC). */
-  readonly rights: readonly string[];
-  /** The data actions that it needs instead if the registry uses repository permissions (ABAC). */
-  readonly dataRights?: readonly string[];
-  /** A permission that can't be checked before it is used. */
-  readonly uncheckedRight?: string;
-  /** Returns why it can't be created, regardless of the identity's permissions. */
-  obstacle?(registry: RegistryFacts): string | undefined;
-  /** Whether another run can grant it more repositories. */
-  readonly isExtensible?: true;
-  /** The singular and the plural noun. Default: token, tokens. */
-  readonly nouns?: readonly [singular: string, plural: string];
-  /** Returns how many more the registry allows; undefined if there is no limit. */
-  quota?(asked: Asked, sources: Sources): Promise<number | undefined>;
-  /** Returns the objects in Azure that this plugin created for it. Absent if it creates none. */
-  list?(azure: Azure, registry: AzureRegistry, warn: (message: string) => void): Promise<CreatedObjects>;
-};
-
-/** `at`: the time according to Azure, if Azure shows it. */
-export type CreatedObjects = { readonly made: readonly Made[]; readonly at?: string | undefined };
 
 /** Removes objects that this plugin created. */
 export type Remover = Pick<Credential, "apply" | "removal"> & { plan(removal: Removal): Promise<Plan> };

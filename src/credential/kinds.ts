@@ -3,14 +3,14 @@ import { admin } from "./admin/admin.ts";
 import { entra } from "./entra/entra.ts";
 import { fromDockerConfig } from "./given/from-docker-config.ts";
 import { given } from "./given/given.ts";
-import type { Asked, FlagRow, Kind, ParsedFlags, Sources } from "./kind.ts";
+import type { Asked, Kind, Sources } from "./kind.ts";
 import { servicePrincipal } from "./service-principal/service-principal.ts";
 
 /** Every kind of credential, in the order in which they parse the flags. The last one accepts all flags. */
 export const credentialKinds: readonly Kind[] = [given, fromDockerConfig, entra, admin, servicePrincipal, acrToken];
 
 /** Returns the kind that a command line requests. @throws CliError usage */
-export function parseKind(asked: Asked, stdin: Sources["stdin"]): ParsedFlags & { readonly kind: Kind } {
+export function parseKind(asked: Asked, stdin: Sources["stdin"]): { readonly kind: Kind; readonly needsName: boolean } {
   for (const kind of credentialKinds) {
     const parsed = kind.parse(asked, stdin);
     if (parsed) return { kind, ...parsed };
@@ -26,7 +26,7 @@ export const credentialFlags = {
   ...admin.flags,
   ...servicePrincipal.flags,
   ...acrToken.flags,
-} as const satisfies Readonly<Record<string, FlagRow>>;
+} as const satisfies Kind["flags"];
 
 /** Returns the kind that a Secret records; undefined for a kind of a newer version. */
 export const kindNamed = (name: string): Kind | undefined => credentialKinds.find((kind) => kind.name === name);

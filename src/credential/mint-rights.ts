@@ -3,7 +3,7 @@ import type { Permission } from "../azure/principals.ts";
 import type { Kind } from "./kind.ts";
 
 /** Whether an identity can create a kind of credential for a registry. */
-export type May = {
+type May = {
   readonly credential: string;
   /** The flag that asks for it: `--admin`. */
   readonly flag: string;

@@ -3,7 +3,7 @@ import type { Passing } from "../plan/change.ts";
 import { isLoginServer } from "../registry/login-server.ts";
 import type { ImageRef, Login, Proof, Registry } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
-import type { Asked, HeldLogin, Sources } from "./kind.ts";
+import type { Asked, RecordedLogin, Sources } from "./kind.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
 import { pausesOf } from "./retry.ts";
 
@@ -16,7 +16,7 @@ const settling = [500, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000, 30_000];
 type Prover = Pick<Registry, "prove" | "admits" | "anyTag">;
 
 /** `fresh`: this run created the login, so the registry may reject it temporarily. */
-export type ProofTools = {
+type ProofTools = {
   readonly registry: Prover;
   sleep(milliseconds: number): Promise<void>;
   readonly fresh: boolean;
@@ -24,32 +24,24 @@ export type ProofTools = {
 };
 
 /**
- * The image that the login pulled, and the repositories without an image, which a proof can't check. If there is no image at all, the proof
- * shows only whether the registry accepts the login.
- */
-export type Proven = {
-  readonly image: ImageRef | undefined;
-  readonly empty: readonly string[];
-  /** Images of pods that were not found during the proof. */
-  readonly missing: readonly ImageRef[];
-};
-
-/**
  * Proves that a login pulls one manifest of each repository, before it is written to a Secret. If no repository has an image, proves that the
  * registry accepts the login.
+ * @returns the image that the login pulled; `empty`: the repositories without an image, which a proof can't check; `missing`: images of pods
+ * that were not found during the proof
  * @throws CliError if the registry rejects a manifest or the login
  */
-export async function proveLogin(scope: RepositoryScope, login: Login, tools: ProofTools): Promise<Proven> {
+export async function proveLogin(scope: RepositoryScope, login: Login, tools: ProofTools) {
   const empty: string[] = [];
   const missing: ImageRef[] = [];
   let image: ImageRef | undefined;
   const ask = (repository: string) => askFor(repository, scope, login, { ...tools, miss: (gone) => missing.push(gone) });
   for await (const { repository, asked } of inOrder(scope.repositories, ask)) {
     if (!asked) empty.push(repository);
-    else if (asked.proof.verdict !== "pulls") throw disproved(scope.host, asked.image, asked.proof);
-    else image ??= asked.image;
+    else if (asked.proof.verdict === "pulls") image ??= asked.image;
+    else throw refusal(asked.proof.verdict, `the credential does not pull ${scope.host}/${asked.image.repository}: ${asked.proof.message}`);
   }
-  if (!image) await admitted(scope.host, login, tools);
+  const admitted = image ? undefined : await patiently(() => tools.registry.admits(scope.host, login), tools);
+  if (admitted && admitted.verdict !== "pulls") throw refusal(admitted.verdict, `the credential is not taken: ${admitted.message}`);
   return { image, missing, empty: scope.repositories.length === 0 ? ["*"] : empty };
 }
 
@@ -62,11 +54,6 @@ async function* inOrder<T>(repositories: readonly string[], ask: (repository: st
     const some = repositories.slice(at, at === 0 ? 1 : at + atOnce);
     yield* await Promise.all(some.map(async (repository) => ({ repository, asked: await ask(repository) })));
   }
-}
-
-async function admitted(host: string, login: Login, tools: ProofTools): Promise<void> {
-  const { verdict, message } = await patiently(() => tools.registry.admits(host, login), tools);
-  if (verdict !== "pulls") throw refusal(verdict, `the credential is not taken: ${message}`);
 }
 
 /**
@@ -100,7 +87,7 @@ export async function stillPulls(scope: RepositoryScope, login: Login, registry:
 
 /** Tests whether the login of a Secret still pulls. Sends no request for an expired login. */
 export async function tryHeld(
-  held: HeldLogin | undefined,
+  held: RecordedLogin | undefined,
   scope: RepositoryScope,
   { verify }: Pick<Asked, "verify">,
   { registry, during, now }: Pick<Sources, "registry" | "during" | "now">,
@@ -120,8 +107,6 @@ async function knownImage({ host, repositories, images }: RepositoryScope, login
   return { host, repository, reference: (await registry.anyTag(host, repository, login)) ?? "latest" };
 }
 
-type Asking = { readonly image: ImageRef; readonly proof: Proof };
-
 /**
  * Returns the answer for an existing image of the repository: an image of the pods, or `latest`, or any image; undefined if there is none.
  */
@@ -130,46 +115,32 @@ async function askFor(
   { host, images }: RepositoryScope,
   login: Login,
   tools: ProofTools & { miss(image: ImageRef): void },
-): Promise<Asking | undefined> {
-  const proofOf = (image: ImageRef) => patiently(() => tools.registry.prove(image, login), tools);
-  const many = repository.endsWith("*");
+): Promise<{ readonly image: ImageRef; readonly proof: Proof } | undefined> {
+  const isPath = repository.endsWith("*");
   const named = images.filter((image) => covers(repository, image.repository));
-  for (const image of many ? named : [...named, { host, repository, reference: "latest" }]) {
+  const latest = { host, repository, reference: "latest" };
+  const proofOf = (image: ImageRef) => patiently(() => tools.registry.prove(image, login), tools);
+  const ask = async (image: ImageRef) => {
     const proof = await proofOf(image);
     if (proof.verdict !== "not-found") return { image, proof };
     if (images.includes(image)) tools.miss(image);
+    return undefined;
+  };
+  for (const image of isPath ? named : [...named, latest]) {
+    const asked = await ask(image);
+    if (asked) return asked;
   }
-  if (!many) return anyOf(repository, host, (name) => tools.registry.anyTag(host, name, login), proofOf);
-  // Other registries answer 401 for a repository that does not exist
-  return named.length === 0 && isLoginServer(host) ? allowed(probeIn(repository, host), proofOf) : undefined;
-}
-
-type ProofOf = (image: ImageRef) => Promise<Proof>;
-
-/** Returns the answer for any image of the repository. Called last, because no proof waits until a new login can list tags. */
-async function anyOf(
-  repository: string,
-  host: string,
-  anyTag: (repository: string) => Promise<string | undefined>,
-  proofOf: ProofOf,
-): Promise<Asking | undefined> {
-  const tag = await anyTag(repository);
-  if (tag === undefined) return allowed({ host, repository, reference: "latest" }, proofOf);
-  const image = { host, repository, reference: tag };
+  if (isPath) {
+    // A repository that is unlikely to exist. ACR answers 404 only to a login that can pull it, and other registries answer 401
+    const probe = { ...latest, repository: repository.replace(/\*$/, "acr-secret-probe") };
+    return named.length === 0 && isLoginServer(host) ? ask(probe) : undefined;
+  }
+  // Listed last, because no proof waits until a new login can list tags
+  const tag = await tools.registry.anyTag(host, repository, login);
+  // Without a tag, tests whether the login can still pull: another run may have removed the repository from the scope map
+  if (tag === undefined) return ask(latest);
+  const image = { ...latest, reference: tag };
   return { image, proof: await proofOf(image) };
-}
-
-/** Returns a repository that is unlikely to exist. ACR answers 404 only to a login that can pull it. */
-const probeIn = (scope: string, host: string): ImageRef => ({
-  host,
-  repository: scope.replace(/\*$/, "acr-secret-probe"),
-  reference: "latest",
-});
-
-/** Tests whether the login can still pull if there is no image: another run may have removed the repository from the scope map. */
-async function allowed(image: ImageRef, proofOf: ProofOf): Promise<Asking | undefined> {
-  const proof = await proofOf(image);
-  return proof.verdict === "not-found" ? undefined : { image, proof };
 }
 
 async function patiently(ask: () => Promise<Proof>, { sleep, fresh, passing }: ProofTools): Promise<Proof> {
@@ -197,9 +168,6 @@ const silent: readonly Proof["verdict"][] = ["blocked", "denied", "throttled", "
 
 /** Verdicts for this machine that may differ for the cluster. */
 const elsewhere: readonly Proof["verdict"][] = ["blocked", "denied", "unreachable", "untrusted"];
-
-const disproved = (host: string, { repository }: ImageRef, { verdict, message }: Proof): CliError =>
-  refusal(verdict, `the credential does not pull ${host}/${repository}: ${message}`);
 
 export function refusal(verdict: Proof["verdict"], message: string): CliError {
   const hint = elsewhere.includes(verdict) ? "add --verify=false if only the cluster can reach the registry" : undefined;

@@ -4,7 +4,7 @@ import type { Change } from "../plan/change.ts";
 import { loginServerIn } from "../registry/login-server.ts";
 import { covers } from "../registry/repository.ts";
 import { isRegional } from "../secret/azure-words.ts";
-import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "./kind.ts";
+import type { Asked, Credential, Issue, Kind, Need, Sources } from "./kind.ts";
 
 /** A flag for every kind: all hosts of a registry accept the same login, and the kubelet selects a login by the host of the image. */
 export const regionalFlags = {
@@ -12,7 +12,7 @@ export const regionalFlags = {
     type: "boolean",
     describe: "Let the login hold at the registry's regional hosts too (myregistry.eastus.geo.azurecr.io), which Azure is asked for",
   },
-} as const satisfies Readonly<Record<string, FlagRow>>;
+} as const satisfies Kind["flags"];
 
 /**
  * Opens a credential. With --include-regional, also for the regional hosts of its registry, which only Azure knows.

@@ -3,6 +3,7 @@ import type { Create } from "../fix.ts";
 import { mostNamed } from "../plan/wording.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
+import type { Need } from "./kind.ts";
 
 /** The repositories that a credential covers. */
 export type RepositoryScope = {
@@ -10,13 +11,6 @@ export type RepositoryScope = {
   /** For example `app/web`, `team/*`, `*`. */
   readonly repositories: readonly string[];
   /** Images of the registry that pods use. */
-  readonly images: readonly ImageRef[];
-};
-
-export type RequestedRepositories = {
-  readonly named: readonly string[];
-  /** Grants the repositories that pods use, regardless of earlier grants. */
-  readonly fromPods: boolean;
   readonly images: readonly ImageRef[];
 };
 
@@ -30,7 +24,7 @@ export type RequestedRepositories = {
  */
 export function repositoryScopeOf(
   { host, ...again }: { readonly host: string } & Create,
-  { named, fromPods, images }: RequestedRepositories,
+  { repositories: named, fromPods, images }: Pick<Need, "repositories" | "fromPods" | "images">,
   granted: readonly string[] | undefined,
 ): RepositoryScope {
   const used = images.map((image) => image.repository);
@@ -46,10 +40,7 @@ export function repositoryScopeOf(
 }
 
 /** Returns the named repositories, or those of the images in the order of the images. */
-export const namedOrUsed = ({
-  repositories,
-  images,
-}: Pick<RequestedRepositories, "images"> & { readonly repositories: readonly string[] }) =>
+export const namedOrUsed = ({ repositories, images }: Pick<Need, "repositories" | "images">) =>
   repositories.length > 0 ? repositories : [...new Set(images.map(({ repository }) => repository))];
 
 /** Returns the distinct repositories of images that none of these scopes covers, sorted. */

@@ -4,7 +4,7 @@ import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
 import { clustersNamedIn, isOfOurs, ofOurs, withClusters } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOf } from "../granted-rights.ts";
-import type { Asked, Credential, FlagRow, Issue, Kind, Need, Sources } from "../kind.ts";
+import type { Asked, Credential, Issue, Kind, Need, Sources } from "../kind.ts";
 import { issueOf, newExpiry, notOwn } from "../password-credential.ts";
 import { type Still, tryHeld } from "../prove.ts";
 import { type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
@@ -12,15 +12,6 @@ import { type IssuedToken, type TokenEnv, tokenApplier, tokenLifecycle, tokenRem
 import { createdTokens, type FoundToken, findToken, isOthers, type TokenNames } from "./find.ts";
 import { planToken, slotOf, type TokenPlan, tokenPasswords } from "./plan.ts";
 import { pulledRepositories, refuseOtherTokens } from "./scope-map.ts";
-
-const flags = {
-  "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
-  "scope-map": {
-    type: "string",
-    exclusive: ["repositories-from-pods", "admin", "entra", "from-docker-config", "username", "password-stdin"],
-    describe: "A scope map that exists (_repositories_pull), for a new token; it is never changed. Default: the token gets its own.",
-  },
-} as const satisfies Readonly<Record<string, FlagRow>>;
 
 /** The maximum number of tokens of a registry, by its SKU. */
 export const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
@@ -48,7 +39,14 @@ export const acrToken = {
       return { made: createdTokens(stock, registry), at: stock.at };
     },
   },
-  flags,
+  flags: {
+    "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
+    "scope-map": {
+      type: "string",
+      exclusive: ["repositories-from-pods", "admin", "entra", "from-docker-config", "username", "password-stdin"],
+      describe: "A scope map that exists (_repositories_pull), for a new token; it is never changed. Default: the token gets its own.",
+    },
+  },
   parse: (asked) => ({ needsName: namesIn(asked.flags).token === undefined }),
   async open(asked, sources) {
     const named = namesIn(asked.flags);
@@ -96,9 +94,8 @@ type Tried = { readonly need: Need; readonly found: FoundToken; readonly scope: 
 async function findAndTry(need: Need, env: IssueEnv): Promise<Tried> {
   const { registry, named, asked, sources } = env;
   const found = await findToken(need, env);
-  const wanted = { named: need.repositories, fromPods: need.fromPods, images: need.images };
   const granted = found.scopeMap && pulledRepositories(found.scopeMap);
-  const scope = repositoryScopeOf({ host: registry.loginServer, ...asked.again, acrToken: named.token }, wanted, granted);
+  const scope = repositoryScopeOf({ host: registry.loginServer, ...asked.again, acrToken: named.token }, need, granted);
   const still = await tryHeld(need.held, scope, asked, sources);
   if (still.pulls !== "no" || !isOthers(found)) return { need, found, scope, still };
   const own = await findAndTry({ ...need, held: undefined }, env);

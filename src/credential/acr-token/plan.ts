@@ -7,7 +7,7 @@ import { dueOf } from "../../plan/rotation.ts";
 import { isMadeBy } from "../../secret/claim.ts";
 import type { Entry, Password, Previous } from "../../secret/entry.ts";
 import { isSameTime } from "../../timestamp.ts";
-import type { HeldLogin, Renewal } from "../kind.ts";
+import type { RecordedLogin, Renewal } from "../kind.ts";
 import { keptEntry, planRetirement } from "../password-credential.ts";
 import { planScope, type ScopeFound, type ScopeOptions } from "./scope-map.ts";
 
@@ -100,7 +100,7 @@ function otherPassword({ alone }: TokenOptions, { token, held }: TokenFound, slo
 }
 
 /** Returns the token that the annotation records, if it is also the user name of the login. */
-export const recordedToken = ({ entry, login }: HeldLogin): string | undefined =>
+export const recordedToken = ({ entry, login }: RecordedLogin): string | undefined =>
   entry?.kind === "acr-token" && login?.username === entry.identity ? entry.identity : undefined;
 
 /**

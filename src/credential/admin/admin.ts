@@ -1,16 +1,7 @@
 import type { AdminSlot } from "../../azure/port.ts";
 import type { Login } from "../../registry/port.ts";
 import { type ExistingLogin, existingCredential } from "../existing-login.ts";
-import type { FlagRow, HeldLogin, Kind, Need } from "../kind.ts";
-
-const flags = {
-  admin: {
-    type: "boolean",
-    // Passwords that Azure generates for the admin user don't expire
-    exclusive: ["acr-token", "username", "password-stdin", "expires-in"],
-    describe: "Take the login of the registry's admin user, which may also push and delete everything",
-  },
-} as const satisfies Readonly<Record<string, FlagRow>>;
+import type { Kind, Need, RecordedLogin } from "../kind.ts";
 
 /**
  * The registry's admin user: a single login with all rights, shared by all its users. It is read and never generated again, because that
@@ -25,7 +16,14 @@ export const admin = {
     rights: ["Microsoft.ContainerRegistry/registries/listCredentials/action"],
     obstacle: ({ adminUser }) => (adminUser ? undefined : "the admin user is off"),
   },
-  flags,
+  flags: {
+    admin: {
+      type: "boolean",
+      // Passwords that Azure generates for the admin user don't expire
+      exclusive: ["acr-token", "username", "password-stdin", "expires-in"],
+      describe: "Take the login of the registry's admin user, which may also push and delete everything",
+    },
+  },
   parse: ({ flags: { admin: asked } }) => (asked === true ? { needsName: false } : undefined),
   async open(asked, sources) {
     const azure = await sources.azure(asked.identity);
@@ -43,7 +41,7 @@ export const admin = {
 } as const satisfies Kind;
 
 /** Returns the password that a Secret holds, if it is one of these. Otherwise returns the first one, although other users may have it. */
-function heldOrFirst(logins: ReadonlyMap<AdminSlot, Login>, held: HeldLogin | undefined): readonly [AdminSlot, Login] {
+function heldOrFirst(logins: ReadonlyMap<AdminSlot, Login>, held: RecordedLogin | undefined): readonly [AdminSlot, Login] {
   const all = [...logins];
   return all.find(([, { password }]) => held?.login?.password.equals(password)) ?? (all[0] as (typeof all)[number]);
 }

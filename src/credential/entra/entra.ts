@@ -5,23 +5,10 @@ import type { Login } from "../../registry/port.ts";
 import type { Entry } from "../../secret/entry.ts";
 import { tokenUser } from "../../secret/guess.ts";
 import type { TokenClaims } from "../../secret/jwt.ts";
-import type { Asked, Credential, FlagRow, Issue, Kind, Need, Renewal } from "../kind.ts";
+import type { Asked, Credential, Issue, Kind, Need, Renewal } from "../kind.ts";
 import { isUntried, type Still, stillPulls } from "../prove.ts";
 import { namedOrUsed } from "../repository-scope.ts";
 import { halfLife, makeToken, type RegistryToken, registryTime, standingToken, type TokenSource } from "./registry-token.ts";
-
-const flags = {
-  entra: {
-    type: "boolean",
-    // The registry alone sets the expiry of its tokens
-    exclusive: ["acr-token", "admin", "expires-in", "from-docker-config", "password-stdin", "scope-map", "username"],
-    describe: "Take a token of your own Azure identity, which may do what you may, and dies within hours",
-  },
-  keep: {
-    type: "boolean",
-    describe: "With --entra: stay, put the next token there before the last one dies, and take what was made away at Ctrl-C",
-  },
-} as const satisfies Readonly<Record<string, FlagRow>>;
 
 /**
  * The registry's own token for the user's Azure identity. Requesting it creates no object in Azure. It expires within hours and can't be
@@ -36,7 +23,18 @@ export const entra = {
     rights: ["Microsoft.ContainerRegistry/registries/pull/read"],
     dataRights: ["Microsoft.ContainerRegistry/registries/repositories/content/read"],
   },
-  flags,
+  flags: {
+    entra: {
+      type: "boolean",
+      // The registry alone sets the expiry of its tokens
+      exclusive: ["acr-token", "admin", "expires-in", "from-docker-config", "password-stdin", "scope-map", "username"],
+      describe: "Take a token of your own Azure identity, which may do what you may, and dies within hours",
+    },
+    keep: {
+      type: "boolean",
+      describe: "With --entra: stay, put the next token there before the last one dies, and take what was made away at Ctrl-C",
+    },
+  },
   parse: ({ flags: { entra: asked } }) => (asked === true ? { needsName: false } : undefined),
   async open(asked, sources) {
     const azure = await sources.azure(asked.identity);

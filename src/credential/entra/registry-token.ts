@@ -4,7 +4,7 @@ import type { Login } from "../../registry/port.ts";
 import { tokenUser } from "../../secret/guess.ts";
 import type { TokenClaims } from "../../secret/jwt.ts";
 import { toSeconds } from "../../timestamp.ts";
-import type { HeldLogin, Sources } from "../kind.ts";
+import type { RecordedLogin, Sources } from "../kind.ts";
 import { refusal } from "../prove.ts";
 
 export type TokenSource = {
@@ -24,7 +24,7 @@ const issuer = "Azure Container Registry";
  * Returns the registry's token that a Secret holds, judged by the token itself, because anyone with access to the Secret can write its
  * annotation.
  */
-export function standingToken(held: HeldLogin | undefined, host: string): RegistryToken | undefined {
+export function standingToken(held: RecordedLogin | undefined, host: string): RegistryToken | undefined {
   const { login } = held ?? {};
   const claims = login?.username === tokenUser ? login.password.claims : undefined;
   if (!login || claims?.issuer !== issuer || claims.audience !== host) return undefined;

@@ -3,22 +3,20 @@ import { buildKeyring } from "../../kubelet/keyring.ts";
 import { readPullSecret } from "../../kubelet/read-pull-secret.ts";
 import type { Login } from "../../registry/port.ts";
 import { dockerConfigJson } from "../../secret/pull-secret.ts";
-import type { FlagRow, Kind } from "../kind.ts";
+import type { Kind } from "../kind.ts";
 import { checkRegistry, given, givenCredential, loginServer } from "./given.ts";
-
-const flags = {
-  "from-docker-config": {
-    type: "string",
-    exclusive: ["acr-token", "admin", "expires-in", "password-stdin", "username"],
-    complete: "files",
-    describe: "Take the registry's login out of this docker config, such as ~/.docker/config.json; - reads stdin",
-  },
-} as const satisfies Readonly<Record<string, FlagRow>>;
 
 /** A login from a docker config. It is of the same kind as any other login that the user supplies. */
 export const fromDockerConfig = {
   ...given,
-  flags,
+  flags: {
+    "from-docker-config": {
+      type: "string",
+      exclusive: ["acr-token", "admin", "expires-in", "password-stdin", "username"],
+      complete: "files",
+      describe: "Take the registry's login out of this docker config, such as ~/.docker/config.json; - reads stdin",
+    },
+  },
   parse({ registry, flags: { "from-docker-config": file } }, { isTTY }) {
     if (file === undefined) return undefined;
     checkRegistry(registry);

@@ -4,24 +4,22 @@ import type { Fix } from "../../fix.ts";
 import type { Login } from "../../registry/port.ts";
 import { Sensitive } from "../../secret/sensitive.ts";
 import { existingCredential } from "../existing-login.ts";
-import type { Asked, Credential, FlagRow, Kind, Sources } from "../kind.ts";
-
-const flags = {
-  username: {
-    type: "string",
-    // The plugin doesn't set the expiry of the user's password
-    exclusive: ["acr-token", "expires-in"],
-    describe: "Take this user name instead of making an ACR token; its password comes by --password-stdin",
-  },
-  "password-stdin": { type: "boolean", describe: "Read the password of --username from stdin" },
-} as const satisfies Readonly<Record<string, FlagRow>>;
+import type { Asked, Credential, Kind, Sources } from "../kind.ts";
 
 /** A user name and a password that the user supplies. Azure is asked only for the login server of a registry's name. */
 export const given = {
   name: "given",
   again: ({ identity }) => ({ flags: { username: identity } }),
   notRenewable: "whoever gave it has to give another",
-  flags,
+  flags: {
+    username: {
+      type: "string",
+      // The plugin doesn't set the expiry of the user's password
+      exclusive: ["acr-token", "expires-in"],
+      describe: "Take this user name instead of making an ACR token; its password comes by --password-stdin",
+    },
+    "password-stdin": { type: "boolean", describe: "Read the password of --username from stdin" },
+  },
   parse(asked, stdin) {
     const { username, "password-stdin": fromStdin } = asked.flags;
     if (username === undefined && fromStdin !== true) return undefined;

@@ -3,11 +3,12 @@ import type { Application } from "../../azure/principals.ts";
 import { Busy, CliError, Conflict, isRefusal } from "../../errors.ts";
 import type { Change, Make, Mint } from "../../plan/change.ts";
 import type { Password } from "../../secret/entry.ts";
+import { type Mode, pullRole } from "../granted-rights.ts";
 import type { Applied } from "../kind.ts";
 import { createdBy } from "../password-credential.ts";
 import { poll, type RetryOptions, retryWhileReplicating } from "../retry.ts";
 import { keysShown } from "./plan.ts";
-import { type Mode, pullRole, roleWriter } from "./roles.ts";
+import { roleWriter } from "./roles.ts";
 import { applicationOf, isRefused, isUsed, newKeys, type PrincipalAzure, type State } from "./state.ts";
 
 /** How long to look for an object whose response was lost, and to retry its deletion, in milliseconds. A rollback may take a minute. */

@@ -5,9 +5,9 @@ import type { Create } from "../../fix.ts";
 import { type AzureObject, mayGrant } from "../../plan/ownership.ts";
 import type { Made } from "../../plan/prune.ts";
 import { isGuid, isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
-import type { HeldLogin, Need } from "../kind.ts";
+import { pullRole } from "../granted-rights.ts";
+import type { Need, RecordedLogin } from "../kind.ts";
 import { only } from "./plan.ts";
-import { pullRole } from "./roles.ts";
 
 type InAzure = { readonly azure: Azure; readonly registry: AzureRegistry };
 
@@ -24,7 +24,7 @@ export type Found = {
 };
 
 /** Whether the annotation of the Secret records the application. */
-const records = (held: HeldLogin | undefined, { appId }: Application): boolean =>
+const records = (held: RecordedLogin | undefined, { appId }: Application): boolean =>
   held?.entry?.kind === "service-principal" && held.entry.identity === appId;
 
 /**

@@ -6,8 +6,9 @@ import { mayDelete } from "../../plan/ownership.ts";
 import type { Shown } from "../../plan/proof.ts";
 import { isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
 import type { Entry, Password, Previous } from "../../secret/entry.ts";
+import type { Mode } from "../granted-rights.ts";
 import { keptEntry, planRetirement } from "../password-credential.ts";
-import { granted, lacking, type Mode, repositoriesOf, roleOn, union } from "./roles.ts";
+import { granted, lacking, repositoriesOf, roleOn, union } from "./roles.ts";
 
 export type PrincipalOptions = {
   /** The login server. */

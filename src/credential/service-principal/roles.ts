@@ -3,30 +3,14 @@ import type { RoleAssignment } from "../../azure/principals.ts";
 import { CliError } from "../../errors.ts";
 import type { Change, Make } from "../../plan/change.ts";
 import { covers } from "../../registry/repository.ts";
+import { builtInRole, type Mode, pullRole } from "../granted-rights.ts";
 import type { Remover } from "../kind.ts";
 import { retryWhileReplicating } from "../retry.ts";
 import { isRefused, isUsed, type PrincipalAzure, principalOf, type State } from "./state.ts";
 
-/** The permissions mode of a registry. */
-export type Mode = "legacy" | "abac";
-
-/** The built-in role that allows only pulling, by the mode of the registry. */
-export const pullRole: Readonly<Record<Mode, { readonly id: string; readonly name: string }>> = {
-  legacy: { id: "7f951dda-4ed3-4680-a7ca-43fe172d538d", name: "AcrPull" },
-  abac: { id: "b93aa761-3e63-49ed-ac28-beffa264f7ac", name: "Container Registry Repository Reader" },
-};
-
-/** Roles that allow pulling and more: AcrPush; Container Registry Repository Writer and Contributor. */
-const more: Readonly<Record<Mode, readonly string[]>> = {
-  legacy: ["8311e382-0749-4cb8-b61a-304f252e45ec"],
-  abac: ["2a1e307c-b015-4ebd-883e-5b7698a07328", "2efddaa5-3f1f-4df3-97df-af3f13818f4c"],
-};
-
-const isPull = (mode: Mode, { role }: RoleAssignment) => role === pullRole[mode].id || more[mode].includes(role);
-
 /** Returns the repositories that roles allow to pull, without those of unknown conditions; undefined if no role allows pulling. */
 export function granted(mode: Mode, assignments: readonly RoleAssignment[]): string[] | undefined {
-  const pulling = assignments.filter((one) => isPull(mode, one));
+  const pulling = assignments.filter(({ role }) => builtInRole(role)?.pulls === mode);
   if (pulling.length === 0) return undefined;
   const all = [...new Set(pulling.flatMap(({ condition }) => repositoriesIn(condition) ?? []))].sort();
   return all.includes("*") ? ["*"] : all;

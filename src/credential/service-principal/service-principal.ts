@@ -4,7 +4,7 @@ import type { Create } from "../../fix.ts";
 import type { Passing, Plan } from "../../plan/change.ts";
 import { clustersNamedIn, isGuid, isOfOne, isOfOurs, keyName, ofOurs, readMadeFor, unnamedCluster } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOfPrincipal, warnOfRights } from "../granted-rights.ts";
-import type { Asked, Credential, FlagRow, Issue, Kind, Lifecycle, Need, Renewal, Sources } from "../kind.ts";
+import type { Asked, Credential, Issue, Kind, Lifecycle, Need, Renewal, Sources } from "../kind.ts";
 import { deletedCredential, issueOf, newExpiry, notOwn } from "../password-credential.ts";
 import { tryHeld } from "../prove.ts";
 import { imageRepositories, type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
@@ -26,16 +26,6 @@ import type { PrincipalAzure, State } from "./state.ts";
 
 /** The value of `--service-principal` without a value: the name that is derived from the owner. It is not valid as a display name. */
 export const ownPrincipal = "*";
-
-const flags = {
-  "service-principal": {
-    type: "string",
-    bare: ownPrincipal,
-    exclusive: ["acr-token", "admin", "entra", "from-docker-config", "password-stdin", "scope-map", "username"],
-    describe:
-      "Add a password to a service principal, by its name or its application's id; it is made where the name is unused. Without a value: one that belongs to this Secret alone.",
-  },
-} as const satisfies Readonly<Record<string, FlagRow>>;
 
 /** A service principal of Entra ID, with a role on the registry. */
 export const servicePrincipal = {
@@ -62,7 +52,15 @@ export const servicePrincipal = {
       }
     },
   },
-  flags,
+  flags: {
+    "service-principal": {
+      type: "string",
+      bare: ownPrincipal,
+      exclusive: ["acr-token", "admin", "entra", "from-docker-config", "password-stdin", "scope-map", "username"],
+      describe:
+        "Add a password to a service principal, by its name or its application's id; it is made where the name is unused. Without a value: one that belongs to this Secret alone.",
+    },
+  },
   parse({ flags: { "service-principal": named } }) {
     return named === undefined ? undefined : { needsName: checkName(named) === undefined };
   },
@@ -186,10 +184,10 @@ async function refuseUnsafe(found: Found, plan: PrincipalPlan, need: Need, env: 
 
 /** Returns the repositories to prove. If the roles of the registry can't be limited to repositories, returns only those of the images. */
 function scopeOf({ name, application, assignments }: Found, need: Need, { registry, mode, asked }: PrincipalEnv): RepositoryScope {
-  const { repositories: named, fromPods, images } = need;
+  const { images } = need;
   const host = registry.loginServer;
   const again = { ...asked.again, servicePrincipal: application?.appId ?? name };
-  if (mode === "abac") return repositoryScopeOf({ host, ...again }, { named, fromPods, images }, granted(mode, assignments));
+  if (mode === "abac") return repositoryScopeOf({ host, ...again }, need, granted(mode, assignments));
   return { host, repositories: imageRepositories(images), images };
 }
 
