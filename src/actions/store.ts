@@ -9,15 +9,7 @@ import type { Login } from "../registry/port.ts";
 import { noteClaim, readClaim } from "../secret/claim.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
-import {
-  type ClaimAfter,
-  mergedPatch,
-  mergedSecret,
-  pullSecret,
-  pullSecretPatch,
-  replacementOf,
-  unclaimed,
-} from "../secret/pull-secret.ts";
+import { type ClaimAfter, mergedPatch, patched, pullSecret, pullSecretPatch, replacementOf, unclaimed } from "../secret/pull-secret.ts";
 import { readExisting } from "../state/existing-secret.ts";
 import type { Action } from "./action.ts";
 import { holdClaims, preconditionOf } from "./claim.ts";
@@ -38,7 +30,7 @@ export const store: Action<Store> = {
 /** Returns the Secret after a dry run. If its password is not generated yet, it has an empty config. */
 function previewOf({ to, entry, merges, replaces, shape }: Store, before: KubeObject | undefined, login: Login | undefined): Secret {
   const secret = before?.kind === "Secret" ? before : undefined;
-  if (merges && secret) return mergedSecret(secret, entry, login);
+  if (merges && secret) return patched(secret, mergedPatch(secret, entry, login));
   const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
   return replaces && secret ? replacementOf(secret, entry, config, { shape, claim: unclaimed }) : pullSecret(to, entry, config, shape);
 }

@@ -3,7 +3,8 @@ import type { Secret } from "../objects.ts";
 import type { Withdraw } from "../plan/change.ts";
 import { readClaim } from "../secret/claim.ts";
 import { readEntries } from "../secret/entry.ts";
-import { isWithdrawn, withdrawalPatch, withdrawnSecret } from "../secret/withdrawal.ts";
+import { patched } from "../secret/pull-secret.ts";
+import { isWithdrawn, withdrawalPatch } from "../secret/withdrawal.ts";
 import type { Action } from "./action.ts";
 import { asConflict, claimSecret, preconditionOf } from "./claim.ts";
 import type { ChangeOutcome } from "./outcome.ts";
@@ -14,7 +15,7 @@ export const withdraw: Action<Withdraw> = {
   apply: removeLogins,
   preview: (change, { seen }) => {
     const before = seen.get(keyOf(change.to));
-    return before?.kind === "Secret" ? { before, object: withdrawnSecret(before, change) } : {};
+    return before?.kind === "Secret" ? { before, object: patched(before, withdrawalPatch(before, change)) } : {};
   },
   // If the annotation stays, a later change of the Secret prints a line
   message: ({ beside, noted }) => (beside && !noted ? "configured" : undefined),

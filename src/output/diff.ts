@@ -2,7 +2,7 @@ import type { ChangeOutcome } from "../actions/outcome.ts";
 import { at, kinds } from "../kinds.ts";
 import { type KubeObject, lastApplied, type Metadata, type Secret } from "../objects.ts";
 import type { Act, Recreate, Refer, Store, Withdraw } from "../plan/change.ts";
-import { claimNote } from "../secret/claim.ts";
+import { patched, unclaimed } from "../secret/pull-secret.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 
 /**
@@ -49,7 +49,8 @@ function stored({ change, object, before, unmade }: ChangeOutcome): Sides {
   const { precondition, replaces, shape } = change as Store;
   const old = precondition && asSecret(before);
   const fresh = asSecret(object);
-  const next = old && fresh && !replaces ? laidOver(old, fresh) : fresh;
+  // A write changes only the fields that it contains, and ends a claim
+  const next = old && fresh && !replaces ? patched(patched(old, fresh), { metadata: { annotations: unclaimed } }) : fresh;
   const [masked, maskedNext] = masks(old?.data, next?.data, unmade ? shapeNamed(shape).keys : []);
   return { before: old && shown(old, masked), after: next && shown(next, maskedNext), ...(replaces && { recreated: true }) };
 }
@@ -68,13 +69,6 @@ function removed({ object }: ChangeOutcome): Sides {
 }
 
 const asSecret = (object: KubeObject | undefined) => (object?.kind === "Secret" ? object : undefined);
-
-/** A write changes only the fields that it contains, and ends a claim. */
-function laidOver(old: Secret, fresh: Secret): Secret {
-  const { [claimNote]: _, ...annotations } = { ...old.metadata.annotations, ...fresh.metadata.annotations };
-  const labels = { ...old.metadata.labels, ...fresh.metadata.labels };
-  return { ...old, ...fresh, metadata: { ...old.metadata, ...fresh.metadata, labels, annotations }, data: { ...old.data, ...fresh.data } };
-}
 
 function shown({ metadata: { name, namespace, labels, annotations }, data: _, ...secret }: Secret, data: Data | undefined): object {
   const noted = annotations?.[lastApplied] === undefined ? annotations : { ...annotations, [lastApplied]: mask };

@@ -36,18 +36,20 @@ export type ClaimAfter = { readonly [claimNote]?: string | null };
 /** Ends a claim. */
 export const unclaimed: ClaimAfter = { [claimNote]: null };
 
-/** The merge patch that gives a Secret another login, with the version that was read as the precondition. All other fields stay. */
-export function pullSecretPatch(
-  version: string,
-  entry: Entry,
-  config: string,
-  { shape, claim }: { readonly shape?: ShapeName | undefined; readonly claim?: ClaimAfter } = {},
-): object {
+/** The shape of a Secret, by default that of a pull secret, and its claim after the write. */
+type Writing = { readonly shape?: ShapeName | undefined; readonly claim?: ClaimAfter };
+
+/**
+ * The merge patch that gives a Secret another login. All other fields stay.
+ * @param version the version that was read, as the precondition
+ */
+export function pullSecretPatch(version: string | undefined, entry: Entry, config: string, { shape, claim }: Writing = {}): object {
   const { labels, annotations } = noteEntries([entry]);
   const { labels: more, fill } = shapeNamed(shape);
   return {
     metadata: { resourceVersion: version, labels: { ...labels, ...more }, annotations: { ...annotations, ...claim } },
-    data: { ...fill(config), ...nothingAside },
+    // The Secret holds another login now than the one that was kept for its revocation
+    data: { ...fill(config), [aside]: null },
   };
 }
 
@@ -56,72 +58,57 @@ export function pullSecretPatch(
  * one. If the type stays, it also keeps the other keys of the data.
  */
 export function replacementOf(
-  { type: before, data = {}, immutable, metadata: { name, namespace, labels = {}, annotations = {}, ownerReferences } }: Secret,
+  { type: before, data, immutable, metadata }: Secret,
   entry: Entry,
   config: string,
-  { shape, claim = {} }: { readonly shape?: ShapeName | undefined; readonly claim?: ClaimAfter } = {},
+  writing: Writing = {},
 ): Secret {
-  const { type, fill, labels: more } = shapeNamed(shape);
-  const { [aside]: _, ...others } = data;
+  const { name, namespace, labels = {}, annotations, ownerReferences } = metadata;
+  const { type } = shapeNamed(writing.shape);
   // Another reader finds its Secrets by these labels
   const readersLabels = before === type ? [] : Object.values(shapes).flatMap((one) => Object.keys(one.labels));
   const kept = Object.entries(labels).filter(([key]) => !readersLabels.includes(key));
-  const noted = noteEntries([entry]);
-  const merged = Object.entries({ ...annotations, ...noted.annotations, ...claim });
-  return {
+  const bare: Secret = {
     apiVersion: "v1",
     kind: "Secret",
-    metadata: {
-      name,
-      namespace,
-      labels: { ...Object.fromEntries(kept), ...noted.labels, ...more },
-      annotations: Object.fromEntries(merged.filter((one): one is [string, string] => typeof one[1] === "string")),
-      ownerReferences,
-    },
+    metadata: { name, namespace, labels: Object.fromEntries(kept), annotations, ownerReferences },
     type,
-    data: { ...(before === type && others), ...fill(config) },
+    data: before === type ? data : {},
     immutable: immutable || undefined,
   };
+  return patched(bare, pullSecretPatch(undefined, entry, config, writing));
 }
 
-/** Removes a login that was kept for its revocation: the Secret holds another one now. */
-const nothingAside = { [aside]: null };
-
 /**
- * The same, but keeps the other logins in the Secret and its owner's label.
+ * The same as {@link pullSecretPatch}, but keeps the other logins in the Secret and its owner's label.
  * @param login absent in a dry run, which creates none
  */
 export function mergedPatch(secret: Secret, entry: Entry, login: Login | undefined, claim?: ClaimAfter): object {
-  const { annotations, data } = merged(secret, entry, login);
-  return {
-    metadata: { resourceVersion: secret.metadata.resourceVersion, annotations: { ...annotations, ...claim } },
-    data: { ...data, ...(secret.data?.[aside] !== undefined && nothingAside) },
-  };
-}
-
-/** Returns the Secret after that patch. */
-export function mergedSecret({ metadata, ...secret }: Secret, entry: Entry, login: Login | undefined): Secret {
-  const { annotations, data } = merged({ metadata, ...secret }, entry, login);
-  return {
-    ...secret,
-    metadata: { ...metadata, annotations: { ...metadata.annotations, ...annotations } },
-    data: { ...secret.data, ...data },
-  };
-}
-
-/** The annotation and the data with one more login. */
-function merged(secret: Secret, entry: Entry, login: Login | undefined) {
   const others = (readEntries(secret) ?? []).flatMap((noted) => without(noted, entry.hosts));
   const { annotations } = noteEntries([...others, isOurs(secret) ? entry : { ...entry, beside: true }]);
-  const { ".dockerconfigjson": before = "" } = secret.data ?? {};
+  const { ".dockerconfigjson": before = "", [aside]: kept } = secret.data ?? {};
   const after = login ? entry.hosts.reduce((data, host) => withLogin(data, host, login), before) : before;
-  return { annotations, data: { ".dockerconfigjson": after } };
+  return {
+    metadata: { resourceVersion: secret.metadata.resourceVersion, annotations: { ...annotations, ...claim } },
+    data: { ".dockerconfigjson": after, [aside]: kept === undefined ? undefined : null },
+  };
 }
 
 /** The entry without the keys that now hold another login. */
 function without(noted: Entry, gone: readonly string[]): Entry[] {
   const hosts = noted.hosts.filter((host) => !gone.includes(host));
   return hosts.length === 0 ? [] : [{ ...noted, hosts }];
+}
+
+/** Returns an object after a JSON merge patch (RFC 7396). */
+export function patched<T extends object>(object: T, patch: object): T {
+  const after = { ...object } as Record<string, unknown>;
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete after[key];
+    else if (typeof value === "object" && !Array.isArray(value)) after[key] = patched(after[key] ?? {}, value);
+    else if (value !== undefined) after[key] = value;
+  }
+  return after as T;
 }
 
 /** A Secret without a login, for a run that claims it before it creates one. The reader's labels are added with the login. */

@@ -1,6 +1,18 @@
 import { createHash, createHmac } from "node:crypto";
 import { inspect } from "node:util";
-import { readJwt, type TokenClaims } from "./jwt.ts";
+import { toSeconds } from "../timestamp.ts";
+
+/** The claims of a token (RFC 7519, 4.1). Its signature is not checked here. Times are RFC 3339. */
+export type TokenClaims = {
+  /** Distinguishes it from other tokens of the same second. */
+  readonly id: string | undefined;
+  readonly issuer: string;
+  readonly audience: string;
+  /** The identity of the token. */
+  readonly subject: string | undefined;
+  readonly madeAt: string | undefined;
+  readonly expiresAt: string | undefined;
+};
 
 /**
  * A text that must not be printed. Every way to print it gives `***`. Only {@link Sensitive.reveal} returns the text, for the data of a
@@ -54,3 +66,29 @@ export class Sensitive {
     return "***";
   }
 }
+
+/** Reads a JWT; undefined for any other text. */
+function readJwt(text: string): TokenClaims | undefined {
+  const [, payload] = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(text) ?? [];
+  const claims = payload === undefined ? undefined : parse(Buffer.from(payload, "base64url").toString());
+  if (!claims) return undefined;
+  const { jti, iss, aud, sub, iat, exp } = claims;
+  const subject = typeof sub === "string" ? sub : undefined;
+  const id = typeof jti === "string" && /^[\w-]{1,64}$/.test(jti) ? jti : undefined;
+  return { id, issuer: String(iss ?? ""), audience: String(aud ?? ""), subject, madeAt: moment(iat), expiresAt: moment(exp) };
+}
+
+function parse(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The last second of the year 9999, the limit of RFC 3339. A later value, such as a claim in milliseconds, is not a time. */
+const last = 253_402_300_799;
+
+const moment = (seconds: unknown): string | undefined =>
+  typeof seconds === "number" && seconds >= 0 && seconds <= last ? toSeconds(new Date(seconds * 1000)) : undefined;

@@ -6,28 +6,21 @@ import { aside } from "./pull-secret.ts";
 import { asPullSecret, shapeNamed, shapeOf, shapes } from "./shapes.ts";
 
 /** The logins to remove from a Secret, and whether their entries stay for now. */
-export type Withdrawal = { readonly entries: readonly Entry[]; readonly noted?: true };
+type Withdrawal = { readonly entries: readonly Entry[]; readonly noted?: true };
 
 const config = ".dockerconfigjson";
 
 /** The merge patch that removes logins from a Secret, with the version that was read as the precondition. */
-export function withdrawalPatch(secret: Secret, withdrawal: Withdrawal): object {
-  const { resourceVersion } = secret.metadata;
-  const notes = withdrawal.noted ? {} : { annotations: { [loginsNote]: null, [claimNote]: null } };
-  return { metadata: { resourceVersion, ...notes }, data: dataAfter(secret, withdrawal) };
+export function withdrawalPatch(secret: Secret, { entries, noted }: Withdrawal): object {
+  const ended = secret.data?.[aside] === undefined ? undefined : null;
+  const data = { ...loginsAfter(secret, entries), [aside]: noted ? keptLogins(secret, entries) : ended };
+  const annotations = noted ? undefined : { [loginsNote]: null, [claimNote]: null };
+  return { metadata: { resourceVersion: secret.metadata.resourceVersion, annotations }, data };
 }
 
-/** Returns the Secret after that patch. */
-export function withdrawnSecret(secret: Secret, withdrawal: Withdrawal): Secret {
-  const { [loginsNote]: note, [claimNote]: claim, ...annotations } = secret.metadata.annotations ?? {};
-  const notes = { ...(note !== undefined && { [loginsNote]: note }), ...(claim !== undefined && { [claimNote]: claim }) };
-  const left = Object.entries({ ...secret.data, ...dataAfter(secret, withdrawal) }).filter(([, value]) => value !== null);
-  return {
-    ...secret,
-    metadata: { ...secret.metadata, annotations: { ...annotations, ...(withdrawal.noted && notes) } },
-    data: Object.fromEntries(left) as Readonly<Record<string, string>>,
-  };
-}
+/** The text with the logins that are removed now. */
+const keptLogins = (secret: Secret, entries: readonly Entry[]): string | undefined =>
+  isWithdrawn(secret, { entries, noted: true }) ? undefined : asPullSecret(secret).data?.[config];
 
 /** Whether a Secret has none of these logins any more; without entries, not even under the key for withdrawn logins. */
 export function isWithdrawn(secret: Secret, { entries, noted }: Withdrawal): boolean {
@@ -42,17 +35,8 @@ export function asBefore(secret: Secret): Secret {
   return before === undefined ? secret : { ...secret, type: shapes["pull-secret"].type, data: { [config]: before } };
 }
 
-type Data = Readonly<Record<string, string | null>>;
-
-function dataAfter(secret: Secret, { entries, noted }: Withdrawal): Data {
-  const after = loginsAfter(secret, entries);
-  if (!noted) return { ...after, ...(secret.data?.[aside] !== undefined && { [aside]: null }) };
-  const before = isWithdrawn(secret, { entries, noted }) ? undefined : asPullSecret(secret).data?.[config];
-  return { ...after, ...(before !== undefined && { [aside]: before }) };
-}
-
 /** Empties a Secret of this plugin. From another Secret, removes only the merged logins. `null` deletes the key. */
-function loginsAfter(secret: Secret, entries: readonly Entry[]): Data {
+function loginsAfter(secret: Secret, entries: readonly Entry[]): Readonly<Record<string, string | null>> {
   const { [aside]: _, ...data } = secret.data ?? {};
   if (isOurs(secret)) {
     const gone = Object.fromEntries(Object.keys(data).map((key) => [key, null]));

@@ -25,7 +25,7 @@ export function readExisting(secret: Secret, host: string, fieldManager: string)
     entries: readEntries(secret),
     hosts,
     alike,
-    others: othersOf(managedFields, fieldManager, shapeNamed(shape).keys),
+    others: othersOf(managedFields, fieldManager, shapeNamed(shape).keys).map(({ words }) => words),
     pulls: "unknown",
   };
   return { existing, login };

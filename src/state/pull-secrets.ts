@@ -9,7 +9,7 @@ import type { Secret } from "../objects.ts";
 import { inLine } from "../plan/wording.ts";
 import { together } from "../scope/concurrency.ts";
 import { managedBy } from "../secret/entry.ts";
-import { writersOf } from "../secret/owners.ts";
+import { othersOf } from "../secret/owners.ts";
 import { noteOf } from "./note.ts";
 
 /** The Secrets of one namespace. Each is read at most once, and only when a verdict needs it. */
@@ -45,7 +45,7 @@ export function secretFacts(secret: Secret): SecretFacts {
     note: noteOf(secret),
     servers: serversOf({ ...secret, name }),
     skipped: keyring.skipped.map(({ because }) => because),
-    writers: writersOf(secret.metadata.managedFields, managedBy.value),
+    writers: [...new Set(othersOf(secret.metadata.managedFields, managedBy.value).map(({ manager }) => manager))],
   };
 }
 

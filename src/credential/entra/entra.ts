@@ -4,7 +4,7 @@ import { loginServerIn } from "../../registry/login-server.ts";
 import type { Login } from "../../registry/port.ts";
 import type { Entry } from "../../secret/entry.ts";
 import { tokenUser } from "../../secret/guess.ts";
-import type { TokenClaims } from "../../secret/jwt.ts";
+import type { TokenClaims } from "../../secret/sensitive.ts";
 import type { Asked, Credential, Issue, Kind, Need, Renewal } from "../kind.ts";
 import { isUntried, type Still, stillPulls } from "../prove.ts";
 import { namedOrUsed } from "../repository-scope.ts";

@@ -2,7 +2,7 @@ import type { Azure, AzureRegistry, EntraToken } from "../../azure/port.ts";
 import { CliError, isForbidden } from "../../errors.ts";
 import type { Login } from "../../registry/port.ts";
 import { tokenUser } from "../../secret/guess.ts";
-import type { TokenClaims } from "../../secret/jwt.ts";
+import type { TokenClaims } from "../../secret/sensitive.ts";
 import { toSeconds } from "../../timestamp.ts";
 import type { RecordedLogin, Sources } from "../kind.ts";
 import { refusal } from "../prove.ts";

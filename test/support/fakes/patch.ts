@@ -8,7 +8,8 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   const merged: Record<string, unknown> = isTree(target) ? { ...target } : {};
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete merged[key];
-    else merged[key] = mergePatch(merged[key], value);
+    // JSON has no undefined value
+    else if (value !== undefined) merged[key] = mergePatch(merged[key], value);
   }
   return merged;
 }

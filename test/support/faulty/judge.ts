@@ -1,5 +1,5 @@
 import type { Registry as AzureRegistry } from "../../../sandbox/azure/world.ts";
-import { readJwt } from "../../../src/secret/jwt.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
 import type { FakeWorld } from "../fakes/world.ts";
 import type { Run } from "../in-process.ts";
 import { loginsIn, standingIn } from "./directory.ts";
@@ -70,7 +70,7 @@ function unmade(
 ): (readonly [string, readonly string[]])[] {
   const admin = adminUserEnabled ? Object.values(adminPasswords).map((password) => [`${name}\n${password}`, []] as const) : [];
   const held = cluster.all("namespace").flatMap(({ metadata }) => loginIn(metadata.name) ?? []);
-  const own = held.filter(({ password }) => Date.parse(readJwt(password)?.expiresAt ?? "") > Date.now());
+  const own = held.filter(({ password }) => Date.parse(new Sensitive(password).claims?.expiresAt ?? "") > Date.now());
   return [...admin, ...own.map(({ username, password }) => [`${username}\n${password}`, []] as const)];
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readJwt } from "../../../src/secret/jwt.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { demo, line } from "../../support/demo.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
@@ -207,7 +207,7 @@ test.for([
       `secret "acr-myregistry" in namespace "${name}" holds a working token of another Azure identity ("jane@example.com")`,
     );
   expect(namespaces.map((name) => world.loginIn(name))).toEqual(before);
-  expect(readJwt(world.loginIn("demo")?.password ?? "")?.subject).toBe("o-1");
+  expect(new Sensitive(world.loginIn("demo")?.password ?? "").claims?.subject).toBe("o-1");
 });
 
 test("keeps its own token when another namespace holds one of another identity", async () => {
@@ -230,7 +230,7 @@ test("refuses to replace a working token of another identity without --force", a
   });
   expect(world.asking.writes).toEqual([]);
   expect(await type(`${one} --force`, world.ports)).toMatchObject({ code: 0 });
-  expect(readJwt(world.loginIn("t1")?.password ?? "")?.subject).toBe("o-1");
+  expect(new Sensitive(world.loginIn("t1")?.password ?? "").claims?.subject).toBe("o-1");
 });
 
 test.for([
@@ -245,7 +245,7 @@ test.for([
   const { code } = await type("create --registry myregistry --repository app/web -n t1 --entra", world.ports, { now: () => now });
 
   expect(code).toBe(0);
-  expect(readJwt(world.loginIn("t1")?.password ?? "")?.subject).toBe("o-1");
+  expect(new Sensitive(world.loginIn("t1")?.password ?? "").claims?.subject).toBe("o-1");
 });
 
 test("a registry that cannot be asked is told of a token that is kept", async () => {

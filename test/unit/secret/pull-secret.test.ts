@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { noteClaim } from "../../../src/secret/claim.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
-import { claimedSecret, claimPatch, isEmpty, mergedPatch, mergedSecret, pullSecret, unclaimed } from "../../../src/secret/pull-secret.ts";
+import { claimedSecret, claimPatch, isEmpty, mergedPatch, patched, pullSecret, unclaimed } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
@@ -63,6 +63,7 @@ test("a claim is held to a version, and so is its end, which takes nothing but t
 
 const login = { username: "ci", password: new Sensitive("p") };
 const mine = `{"username":"ci","password":"p","auth":"${base64("ci:p")}"}`;
+const mergedSecret = (...of: Parameters<typeof mergedPatch>) => patched(of[0], mergedPatch(...of));
 const other: Entry = { hosts: ["other.io"], kind: "admin", identity: "other" };
 const theirs = (notes: object, labels = {}): Secret => ({
   apiVersion: "v1",

@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { encodeDockerConfig, withLogin, withoutLogin } from "../../../src/secret/docker-config.ts";
 import { noteEntries } from "../../../src/secret/entry.ts";
+import { patched } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
-import { isWithdrawn, withdrawalPatch, withdrawnSecret } from "../../../src/secret/withdrawal.ts";
+import { isWithdrawn, withdrawalPatch } from "../../../src/secret/withdrawal.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 const textOf = (data: string) => Buffer.from(data, "base64").toString();
@@ -39,6 +40,7 @@ const secretOf = (metadata: Partial<Secret["metadata"]>, type: string, data: Sec
   type,
   ...(data && { data }),
 });
+const withdrawnSecret = (...of: Parameters<typeof withdrawalPatch>) => patched(of[0], withdrawalPatch(...of));
 const config = encodeDockerConfig([...entry.hosts, "docker.io"], login);
 const type = "kubernetes.io/dockerconfigjson";
 
