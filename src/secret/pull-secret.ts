@@ -86,13 +86,16 @@ export function replacementOf(
 export function mergedPatch(secret: Secret, entry: Entry, login: Login | undefined, claim?: ClaimAfter): object {
   const others = (readEntries(secret) ?? []).flatMap((noted) => without(noted, entry.hosts));
   const { annotations } = noteEntries([...others, isOurs(secret) ? entry : { ...entry, beside: true }]);
-  const { ".dockerconfigjson": before = "", [aside]: kept } = secret.data ?? {};
+  const { ".dockerconfigjson": before = "" } = secret.data ?? {};
   const after = login ? entry.hosts.reduce((data, host) => withLogin(data, host, login), before) : before;
   return {
     metadata: { resourceVersion: secret.metadata.resourceVersion, annotations: { ...annotations, ...claim } },
-    data: { ".dockerconfigjson": after, [aside]: kept === undefined ? undefined : null },
+    data: { ".dockerconfigjson": after, ...nothingAside(secret) },
   };
 }
+
+/** Removes the logins that were kept for their revocation. */
+export const nothingAside = ({ data }: Secret): { readonly [aside]?: null } => (data?.[aside] === undefined ? {} : { [aside]: null });
 
 /** The entry without the keys that now hold another login. */
 function without(noted: Entry, gone: readonly string[]): Entry[] {

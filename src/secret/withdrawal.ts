@@ -2,7 +2,7 @@ import type { Secret } from "../objects.ts";
 import { claimNote } from "./claim.ts";
 import { sketchConfig, withoutLogin } from "./docker-config.ts";
 import { type Entry, isOurs, loginsNote } from "./entry.ts";
-import { aside } from "./pull-secret.ts";
+import { aside, nothingAside } from "./pull-secret.ts";
 import { asPullSecret, shapeNamed, shapeOf, shapes } from "./shapes.ts";
 
 /** The logins to remove from a Secret, and whether their entries stay for now. */
@@ -12,15 +12,16 @@ const config = ".dockerconfigjson";
 
 /** The merge patch that removes logins from a Secret, with the version that was read as the precondition. */
 export function withdrawalPatch(secret: Secret, { entries, noted }: Withdrawal): object {
-  const ended = secret.data?.[aside] === undefined ? undefined : null;
-  const data = { ...loginsAfter(secret, entries), [aside]: noted ? keptLogins(secret, entries) : ended };
+  const data = { ...loginsAfter(secret, entries), ...(noted ? keptLogins(secret, entries) : nothingAside(secret)) };
   const annotations = noted ? undefined : { [loginsNote]: null, [claimNote]: null };
   return { metadata: { resourceVersion: secret.metadata.resourceVersion, annotations }, data };
 }
 
 /** The text with the logins that are removed now. */
-const keptLogins = (secret: Secret, entries: readonly Entry[]): string | undefined =>
-  isWithdrawn(secret, { entries, noted: true }) ? undefined : asPullSecret(secret).data?.[config];
+function keptLogins(secret: Secret, entries: readonly Entry[]): { readonly [aside]?: string } {
+  const text = isWithdrawn(secret, { entries, noted: true }) ? undefined : asPullSecret(secret).data?.[config];
+  return text === undefined ? {} : { [aside]: text };
+}
 
 /** Whether a Secret has none of these logins any more; without entries, not even under the key for withdrawn logins. */
 export function isWithdrawn(secret: Secret, { entries, noted }: Withdrawal): boolean {
