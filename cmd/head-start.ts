@@ -1,7 +1,6 @@
 import { isatty } from "node:tty";
 import { currentContextIn, readKubeconfig } from "../src/cluster/kubeconfig.ts";
-import { findKubectl } from "../src/cluster/kubectl.ts";
-import { type Launched, launchProxy } from "../src/cluster/proxy-process.ts";
+import { findKubectl, type Launched, launchProxy } from "../src/cluster/kubectl.ts";
 import type { Environment } from "../src/env.ts";
 
 /** Verbs that send no request to a cluster, or not always. All others start kubectl early. */

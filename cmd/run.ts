@@ -1,4 +1,4 @@
-import { type Launched, release } from "../src/cluster/proxy-process.ts";
+import { end, type Launched } from "../src/cluster/kubectl.ts";
 import { openInterruption } from "../src/interruption.ts";
 import { processContext } from "./context.ts";
 import { main } from "./main.ts";
@@ -35,7 +35,7 @@ export async function run(argv: readonly string[], launched: Launched | undefine
 
   const code = await main(argv, processContext(interruption, launched));
   // A verb that did not use the kubectl process has not stopped it either
-  if (launched) release(launched);
+  if (launched) end(launched.child);
   // Idle connections would keep the process running, so it exits. All output must be written first
   const lost = await written(process.stdout);
   await written(process.stderr);

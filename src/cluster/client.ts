@@ -1,94 +1,75 @@
 import { CliError } from "../errors.ts";
-import type { Answer, Method } from "./exchange.ts";
-import type { Send } from "./send.ts";
-import { continuation, readStatus, saysAbsent, statusError } from "./status.ts";
+import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
+import type { KubeObjects } from "../objects.ts";
+import type { Answer, Request } from "./exchange.ts";
+import type { Cluster, Preconditions, Where, Write, WriteOptions } from "./port.ts";
+import { readStatus, saysAbsent, statusError } from "./status.ts";
 
-/** A request that writes. `path` contains its query, and the body is sent as JSON of the given media type. */
-export type WriteRequest = {
-  readonly method: Exclude<Method, "GET">;
-  readonly path: string;
-  readonly type: string;
-  readonly body: unknown;
-  /** The `data` of a Secret in the body. */
-  readonly contents?: Readonly<Record<string, string>> | undefined;
-};
+const json = "application/json";
 
-/** The start of a page of a list, and its maximum number of objects (meta/v1 ListOptions). */
-export type Page = { readonly limit: number; readonly continue?: string };
+/**
+ * The media type of a list, and its least and most objects per page. Two pages of each list are in memory at the same time, at first five,
+ * and a Secret may have a megabyte. So a page is larger only if the objects so far were small, up to this number of characters.
+ */
+const wholeObjects = { accept: json, least: 50, most: 100 };
+const onlyMetadata = { accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", least: 500, most: 500 };
+const charactersPerPage = 200_000;
 
-export type Client = {
-  /** Returns the object, or undefined if the server says that it does not exist. */
-  read<T>(path: string): Promise<T | undefined>;
-  /** Returns the objects of a list, page by page. @param metadataOnly as meta/v1 PartialObjectMetadata */
-  pages<T>(path: (page: Page) => string, metadataOnly?: boolean): AsyncGenerator<readonly T[]>;
-  /** @throws Conflict on 409, CliError on every other error response, notFound among them */
-  write<T>(change: WriteRequest): Promise<T>;
-};
+/**
+ * Reads and writes the objects of an API server. Error responses become CliErrors in kubectl's words.
+ * @param userAgent `kubectl-acr-secret/v1.2.3`
+ */
+export function apiClient(send: (request: Request) => Promise<Answer>, userAgent: string) {
+  const get = (path: string, accept = json) => send({ method: "GET", path, headers: { accept, "user-agent": userAgent } });
+
+  return {
+    get: async <K extends ClusterKind>(to: Ref<K>) => {
+      const answer = await get(objectPath(to));
+      return answer.status === 404 && saysAbsent(answer) ? undefined : parse<KubeObjects[K]>(answer);
+    },
+
+    pages: async function* <K extends ClusterKind>(kind: K, { namespace, labels, fields, metadataOnly = false }: Where = {}) {
+      const { api: apiVersion, kind: name } = kinds[kind];
+      const { accept, least, most } = metadataOnly ? onlyMetadata : wholeObjects;
+      let limit = least;
+      let token: string | undefined;
+      do {
+        const path = listPath(kind, namespace, { labelSelector: labels, fieldSelector: fields, limit, continue: token });
+        // Keeps no reference to the response's text, which is long, while the objects are in use
+        const page = pageOf<KubeObjects[K]>(await get(path, accept), token);
+        // The items of a list have no kind
+        yield page.items.map((item) => ({ ...item, apiVersion, kind: name }));
+        token = page.token;
+        limit = Math.min(most, Math.max(least, page.fitting ?? limit));
+      } while (token);
+    },
+
+    write: async <K extends ClusterKind>(to: Ref<K>, write: Write, options: WriteOptions) => {
+      const { method, path, type = json, body } = requestFor(to, write, options);
+      // The contents of a Secret
+      const { data: contents } = body as { data?: Readonly<Record<string, string>> };
+      const headers = { accept: json, "user-agent": userAgent, "content-type": type };
+      return parse<KubeObjects[K]>(await send({ method, path, headers, body: JSON.stringify(body), contents }));
+    },
+
+    serverVersion: async () => parse<{ gitVersion: string }>(await get("/version")),
+  } satisfies Partial<Cluster>;
+}
 
 type List<T> = { readonly items?: readonly T[] | null; readonly metadata?: { readonly continue?: string } };
 
 /**
- * Objects per page. Two pages of each list are in memory at the same time, at first five, and a Secret may have a megabyte. So a page is
- * larger only if the objects so far were small, up to this number of characters.
+ * Returns the objects in a response for a list, the token of the next page, and how many such objects fit into a page.
+ * @param token the token of this page
  */
-const limits = { least: 50, most: 100, characters: 200_000, metadata: 500 };
-
-const metadataList = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
-
-/** Objects of the API server as JSON. Error responses become CliErrors in kubectl's words. */
-export function apiClient(send: Send, userAgent: string): Client {
-  const headers = { accept: "application/json", "user-agent": userAgent };
-  const get = (path: string, accept = headers.accept) => send({ method: "GET", path, headers: { ...headers, accept } });
-
-  return {
-    read: async <T>(path: string) => {
-      const answer = await get(path);
-      return answer.status === 404 && saysAbsent(readStatus(answer)) ? undefined : parse<T>(answer);
-    },
-    pages: <T>(path: (page: Page) => string, metadataOnly = false) =>
-      metadataOnly
-        ? pagesOf<T>((page) => get(path(page), metadataList), limitOfMetadata)
-        : pagesOf<T>((page) => get(path(page)), limitOfWhole),
-    write: async <T>({ method, path, type, body, contents }: WriteRequest) => {
-      const answer = await send({ method, path, headers: { ...headers, "content-type": type }, body: JSON.stringify(body), contents });
-      return parse<T>(answer);
-    },
-  };
-}
-
-/** The objects in a response for a list, and the next page, if there is one. */
-type Part<T> = { readonly items: readonly T[]; readonly next: Page | undefined };
-
-async function* pagesOf<T>(ask: (page: Page) => Promise<Answer>, limitOf: LimitOf): AsyncGenerator<readonly T[]> {
-  let page: Page | undefined = { limit: limitOf() };
-  while (page) {
-    // Keeps no reference to the response's text, which is long, while the objects are in use
-    const { items, next }: Part<T> = partOf(await ask(page), page, limitOf);
-    yield items;
-    page = next;
-  }
-}
-
-function partOf<T>(answer: Answer, { limit, continue: from }: Page, limitOf: LimitOf): Part<T> {
+function pageOf<T>(answer: Answer, token: string | undefined) {
   // A list whose token has expired continues with its present state, from the same key
-  const later = from === undefined ? undefined : continuation(answer);
-  if (later !== undefined) return { items: [], next: { limit, continue: later } };
-  const { items, metadata }: List<T> = parse(answer);
-  const found = items ?? [];
-  const token = metadata?.continue;
-  return {
-    items: found,
-    next: token ? { limit: limitOf({ found: found.length, characters: answer.text.length }), continue: token } : undefined,
-  };
+  const later = token !== undefined && answer.status === 410 ? readStatus(answer)?.metadata?.continue : undefined;
+  if (later !== undefined) return { items: [], token: later };
+  const { items, metadata } = parse<List<T>>(answer);
+  const fitting = Math.floor((charactersPerPage * (items?.length ?? 0)) / answer.text.length);
+  return { items: items ?? [], token: metadata?.continue, fitting };
 }
-
-/** Returns the maximum number of objects of the next page, from the size of the page before it. */
-type LimitOf = (before?: { readonly found: number; readonly characters: number }) => number;
-
-const limitOfWhole: LimitOf = ({ found, characters } = { found: 0, characters: 1 }) =>
-  Math.min(limits.most, Math.max(limits.least, Math.floor((limits.characters * found) / characters)));
-
-const limitOfMetadata: LimitOf = () => limits.metadata;
 
 function parse<T>(answer: Answer): T {
   if (answer.status >= 400) throw statusError(answer);
@@ -97,4 +78,66 @@ function parse<T>(answer: Answer): T {
   } catch (cause) {
     throw new CliError("unreachable", `Unable to connect to the server: it answers ${answer.type || "nothing"} and not JSON`, { cause });
   }
+}
+
+type WriteRequest = {
+  readonly method: Request["method"];
+  readonly path: string;
+  /** The media type of the body, if it is not JSON. */
+  readonly type?: string;
+  readonly body: object;
+};
+
+function requestFor(to: Ref<ClusterKind>, write: Write, options: WriteOptions): WriteRequest {
+  const query = { fieldManager: options.fieldManager, dryRun: options.dryRun ? "All" : undefined };
+  if ("create" in write) return { method: "POST", path: listPath(to.kind, to.namespace, query), body: write.create };
+  if ("patch" in write) return { method: "PATCH", path: objectPath(to, query), type: "application/merge-patch+json", body: write.patch };
+  if ("delete" in write) return { method: "DELETE", path: objectPath(to), body: deleteOptions(write.delete, options) };
+  const { namespace, name } = to;
+  const body = {
+    apiVersion: "policy/v1",
+    kind: "Eviction",
+    metadata: { name, namespace },
+    deleteOptions: deleteOptions(write.evict, options),
+  };
+  return { method: "POST", path: objectPath(to, {}, "eviction"), body };
+}
+
+/** meta/v1 DeleteOptions. */
+const deleteOptions = ({ uid, version }: Preconditions, { dryRun }: WriteOptions) => ({
+  apiVersion: "v1",
+  kind: "DeleteOptions",
+  preconditions: { uid, resourceVersion: version },
+  propagationPolicy: "Background",
+  dryRun: dryRun ? ["All"] : undefined,
+});
+
+type Query = Readonly<Record<string, string | number | undefined>>;
+
+/**
+ * Returns the path of one object: `/api/v1/namespaces/demo/secrets/acr?dryRun=All`. @throws CliError invalid for a name that would select
+ * another path
+ */
+export function objectPath({ kind, namespace, name }: Ref<ClusterKind>, query: Query = {}, subresource = ""): string {
+  const below = subresource === "" ? "" : `/${subresource}`;
+  return `${listPath(kind, namespace)}/${segment(name)}${below}${search(query)}`;
+}
+
+/** Returns the path of the objects of one namespace, or of all namespaces. */
+export function listPath(kind: ClusterKind, namespace: string | undefined, query: Query = {}): string {
+  const { api, plural, namespaced } = kinds[kind];
+  const scope = namespace === undefined || !namespaced ? "" : `/namespaces/${segment(namespace)}`;
+  // The core group has a root of its own
+  return `/${api.includes("/") ? "apis" : "api"}/${api}${scope}/${plural}${search(query)}`;
+}
+
+/** One segment of a path. `.` and `..` can't be encoded, and an empty name selects the list itself (RFC 3986 5.2.4). */
+function segment(name: string): string {
+  if (["", ".", ".."].includes(name)) throw new CliError("invalid", `${JSON.stringify(name)} is no name of an object`);
+  return encodeURIComponent(name);
+}
+
+function search(query: Query): string {
+  const pairs = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  return pairs.length === 0 ? "" : `?${pairs.map(([key, value]) => `${key}=${encodeURIComponent(value ?? "")}`).join("&")}`;
 }

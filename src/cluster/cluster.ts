@@ -1,109 +1,179 @@
-import type { Trace } from "../env.ts";
-import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
-import type { KubeObjects } from "../objects.ts";
-import { apiClient, type Client, type WriteRequest } from "./client.ts";
-import { type ConnectionOptions, connection } from "./connect.ts";
+import { platform as here } from "node:os";
+import type { Environment, Sink, Trace } from "../env.ts";
+import { CliError, Interrupted } from "../errors.ts";
+import { apiClient } from "./client.ts";
+import type { Transport } from "./exchange.ts";
+import { inCluster, inClusterTransport, podNamespace, serviceAccountFolder } from "./in-cluster.ts";
+import {
+  contextIn,
+  currentContextIn,
+  type Kubeconfig,
+  lastValue,
+  mayAsk,
+  missingKubeconfig,
+  readKubeconfig,
+  serverIn,
+} from "./kubeconfig.ts";
+import { findKubectl, type Kubectl, type Launched } from "./kubectl.ts";
+import { contextNamespace, currentContext } from "./kubectl-config.ts";
 import type { Pace } from "./pace.ts";
-import { listPath, objectPath } from "./path.ts";
-import type { Cluster, KubeFlags, Preconditions, Write, WriteOptions } from "./port.ts";
+import type { Cluster, KubeFlags } from "./port.ts";
+import { proxyTransport } from "./proxy.ts";
+import type { SameServer } from "./same-cluster.ts";
 import { sender } from "./send.ts";
+import { connectionError, kubeconfigError, noContext } from "./status.ts";
+import { within } from "./within.ts";
 
-export type ClusterOptions = ConnectionOptions & {
+export type ClusterOptions = {
   readonly kube: KubeFlags;
+  /** A `kubectl proxy` with the same flags that was started earlier. */
+  readonly launched?: Launched | undefined;
+  readonly env: Environment;
+  /** `inherit` on a terminal: kubectl's credential plugins read answers there. */
+  readonly stdin: "inherit" | "ignore";
+  /** Receives the stderr of kubectl and its credential plugins. */
+  readonly stderr: Pick<Sink, "write">;
+  readonly platform?: NodeJS.Platform;
+  /** The folder with a pod's identity. */
+  readonly podFolder?: string;
   readonly trace: Trace;
   readonly pace?: Pace | undefined;
   /** The User-Agent: `kubectl-acr-secret/v1.2.3`. */
   readonly userAgent: string;
+  now(): Date;
   sleep(milliseconds: number): Promise<void>;
+  /** Returns the signal that aborts requests and waits. Called for each, because a rollback after an interruption uses another signal. */
+  signal(writes?: boolean): AbortSignal;
   /** Called once for each different warning of the API server. */
   onWarning(text: string): void;
 };
 
-/** The cluster port, with a method to start what it needs before the first call, so that other work overlaps with the start. */
-export type OpenedCluster = Cluster & {
-  /** Starts the transport and requests the namespace. Errors are thrown by the calls that need them. */
-  warm(): void;
-};
+/**
+ * Opens the cluster that kubectl would use with these flags: through kubectl, or directly in a pod without kubectl. Starts nothing before
+ * the first call. The cluster is selected once, by the kubeconfig as it is then. Each kubectl gets the name of that context.
+ * @returns the port, and `warm`, which starts the transport and requests the namespace. Errors are thrown by the calls that need these
+ */
+export function openCluster(options: ClusterOptions): Cluster & { warm(): void } {
+  const { kube, env, launched, platform = here(), podFolder: folder = serviceAccountFolder, userAgent } = options;
+  const { forward, requestTimeout } = kube;
+  const limits = () => ({ signal: options.signal(), requestTimeout });
 
-/** Opens the cluster that kubectl would use with these flags. Starts nothing before the first call. */
-export function openCluster(options: ClusterOptions): OpenedCluster {
-  const { kube } = options;
-  const link = connection(options);
-  const client = apiClient(sender({ ...options, ...link, requestTimeout: kube.requestTimeout }), options.userAgent);
+  let found: { readonly file: string | undefined; readonly config: Kubeconfig } | undefined;
+  const find = () => {
+    found ??= { file: findKubectl(env, platform), config: launched?.kubeconfig ?? readKubeconfig({ flags: forward, env }) };
+    return found;
+  };
+  const kubectl = once(async (): Promise<Kubectl | undefined> => {
+    const { file, config } = find();
+    if (file === undefined) return undefined;
+    const typed = { file, flags: forward, env };
+    if (lastValue(forward, "--context=")) return typed;
+    const context = currentContextIn(config) ?? (await within(limits(), (signal) => currentContext(typed, signal)));
+    return context === "" ? typed : { ...typed, flags: [...forward, `--context=${context}`] };
+  });
+  const selected = once(async (): Promise<Transport> => {
+    const program = await kubectl();
+    if (program) return proxyTransport({ ...options, ...program, platform });
+    if (forward.length === 0 && (await inCluster(env, folder))) return inClusterTransport({ ...options, folder });
+    throw noKubectl(forward);
+  });
+  const transport: Transport = {
+    open: async () => (await selected()).open(),
+    close: async () => (await selected().catch(() => undefined))?.close(),
+  };
+
+  const ofContext = once(() =>
+    within(limits(), async (signal) => {
+      // The proxy starts first, because everything waits for it
+      await selected().catch(() => {});
+      return currentNamespace(await kubectl(), { env, folder, config: find().config, signal });
+    }),
+  );
+  async function namespace(): Promise<string> {
+    if (kube.namespace !== undefined) return kube.namespace;
+    try {
+      return await ofContext();
+    } catch (error) {
+      // For a missing kubeconfig, `config view` only says that it has no context. The proxy says more
+      await within(limits(), () => transport.open());
+      throw error;
+    }
+  }
+
+  /** Whether a kubectl that starts now connects to the server that the run began with. */
+  async function sameServer(): Promise<SameServer> {
+    const program = await kubectl();
+    if (!program) return "same";
+    const { config } = find();
+    const now = readKubeconfig(program);
+    if (config.complete && JSON.stringify(config) === JSON.stringify(now)) return "same";
+    const [before, after] = [await serverIn(config, program.flags), await serverIn(now, program.flags)];
+    if (before === undefined || after === undefined) return "unknown";
+    return before === after ? "same" : "other";
+  }
+
+  const send = sender({
+    ...options,
+    transport,
+    requestTimeout,
+    sameServer,
+    firstAlone: () => find().file !== undefined && mayAsk(find().config),
+    explain: async (sentence) => {
+      // Without a context kubectl tries its old default server, which the user did not select
+      const isDefault = /(127\.0\.0\.1|localhost|\[::1\]):8080\b.*refused/.test(sentence);
+      const error = isDefault ? await ofContext().catch((reason) => reason) : undefined;
+      return error instanceof CliError ? error : connectionError(sentence);
+    },
+  });
   return {
     warm: () => {
-      link.transport.open().catch(() => {});
-      if (kube.namespace === undefined) link.namespace().catch(() => {});
+      transport.open().catch(() => {});
+      namespace().catch(() => {});
     },
-    namespace: async () => kube.namespace ?? (await link.namespace()),
-    ...objects(client),
-    serverVersion: async () => (await client.read<{ gitVersion: string }>("/version")) ?? { gitVersion: "unknown" },
-    contextToName: link.contextToName,
-    close: () => link.transport.close(),
-  };
-}
-
-function objects(client: Client): Pick<Cluster, "get" | "pages" | "write"> {
-  return {
-    get: (to) => client.read(objectPath(to)),
-    pages: async function* <K extends ClusterKind>(
-      kind: K,
-      { namespace, labels, fields, metadataOnly }: Parameters<Cluster["pages"]>[1] = {},
-    ) {
-      const { api, kind: name } = kinds[kind];
-      const path = (page: object) => listPath(kind, namespace, { labelSelector: labels, fieldSelector: fields, ...page });
-      // The items of a list have no kind
-      for await (const page of client.pages<object>(path, metadataOnly))
-        yield page.map((item) => whole<K>({ ...item, apiVersion: api, kind: name }));
+    namespace,
+    ...apiClient(send, userAgent),
+    contextToName: () => {
+      const { file, config } = find();
+      if (file === undefined || lastValue(forward, "--context=")) return undefined;
+      const before = currentContextIn(config);
+      return before && before !== currentContextIn(readKubeconfig({ flags: forward, env })) ? before : undefined;
     },
-    write: async (to, write, options) => whole(await client.write<object>(requestFor(to, write, options))),
+    close: () => transport.close(),
   };
 }
 
-/** An object of a kind, as the server returned it. */
-const whole = <K extends ClusterKind>(object: object) => object as KubeObjects[K];
-
-function requestFor(to: Ref<ClusterKind>, write: Write, options: WriteOptions): WriteRequest {
-  const query = { fieldManager: options.fieldManager, dryRun: options.dryRun ? "All" : undefined };
-  if ("create" in write)
-    return {
-      method: "POST",
-      path: listPath(to.kind, to.namespace, query),
-      type: "application/json",
-      body: write.create,
-      contents: contentsOf(write.create),
-    };
-  if ("patch" in write)
-    return {
-      method: "PATCH",
-      path: objectPath(to, query),
-      type: "application/merge-patch+json",
-      body: write.patch,
-      contents: contentsOf(write.patch),
-    };
-  if ("delete" in write)
-    return { method: "DELETE", path: objectPath(to), type: "application/json", body: deleteOptions(write.delete, options) };
-  const { namespace, name } = to;
-  const body = {
-    apiVersion: "policy/v1",
-    kind: "Eviction",
-    metadata: { name, namespace },
-    deleteOptions: deleteOptions(write.evict, options),
-  };
-  return { method: "POST", path: objectPath(to, {}, "eviction"), type: "application/json", body };
+export function noKubectl(flags: readonly string[]): CliError {
+  const needed = flags[0] === undefined ? "" : `, and ${flags[0].replace(/=.*/s, "")} needs it`;
+  return new CliError("config", `kubectl is not on PATH${needed}`, { hint: "install kubectl, or name it in KUBECTL_PATH" });
 }
 
-/** meta/v1 DeleteOptions. */
-const deleteOptions = ({ uid, version }: Preconditions, { dryRun }: WriteOptions) => ({
-  apiVersion: "v1",
-  kind: "DeleteOptions",
-  preconditions: { uid, resourceVersion: version },
-  propagationPolicy: "Background",
-  dryRun: dryRun ? ["All"] : undefined,
-});
+/** Calls a function at the first use, and shares its result with every call. A cancelled call is repeated. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      if (error instanceof Interrupted) made = undefined;
+      throw error;
+    });
+    return made;
+  };
+}
 
-/** The contents of a Secret, which no output may repeat. */
-function contentsOf(body: object): Readonly<Record<string, string>> | undefined {
-  const { data } = body as { data?: Readonly<Record<string, string>> };
-  return data;
+/**
+ * Returns the namespace of the cluster, found like kubectl: the context's, else that of the plugin's own pod, even if a kubeconfig selects
+ * the cluster, else `default` (client-go clientcmd/merged_client_builder.go).
+ * @param config the kubeconfig, read once for the whole run
+ * @throws CliError config for a kubeconfig that selects no cluster
+ */
+export async function currentNamespace(
+  kubectl: Kubectl | undefined,
+  { env, folder, config, signal }: { env: Environment; folder: string; config: Kubeconfig; signal?: AbortSignal },
+): Promise<string> {
+  const settings = kubectl && (await contextIn(config, kubectl.flags));
+  const named = settings?.namespace ?? (kubectl && (await contextNamespace(kubectl, signal)));
+  if (named) return named;
+  if (await inCluster(env, folder)) return (await podNamespace(env, folder)) || "default";
+  // Flags that select a cluster, so that no context is needed
+  if (named === "" || kubectl?.flags.some((flag) => /^(-s|--server|--cluster)(=|$)/.test(flag))) return "default";
+  throw (kubectl && missingKubeconfig(kubectl)) ?? kubeconfigError(noContext);
 }

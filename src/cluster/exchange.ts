@@ -1,12 +1,11 @@
 import http from "node:http";
-import type { RequestOptions } from "node:https";
 import https from "node:https";
 import { onAbort } from "./within.ts";
 
 /** One HTTP/1.1 endpoint for the API server. */
 export type Endpoint = {
   /** The address: `socketPath`, or `host` and `port`; with the keep-alive agent. */
-  readonly connect: RequestOptions;
+  readonly connect: https.RequestOptions;
   readonly secure: boolean;
   /** The prefix of every API path: "" or "/prefix". */
   readonly prefix: string;
@@ -22,11 +21,9 @@ export type Transport = {
   close(): Promise<void>;
 };
 
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
-
 /** One HTTP request to the API server. `path` contains its query. */
 export type Request = {
-  readonly method: Method;
+  readonly method: "GET" | "POST" | "PATCH" | "DELETE";
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | undefined;
@@ -51,11 +48,12 @@ export type Answer = {
  * @throws Error with a `code` of Node's if there is no response; AbortError or TimeoutError of the signal
  */
 export async function sendOnce(endpoint: Endpoint, { method, path, headers, body }: Request, signal: AbortSignal): Promise<Answer> {
+  const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
   const options: https.RequestOptions = {
     ...endpoint.connect,
     method,
     path: endpoint.prefix + path,
-    headers: { ...headers, ...(await endpoint.headers()), ...(body === undefined ? {} : { "content-length": Buffer.byteLength(body) }) },
+    headers: { ...headers, ...(await endpoint.headers()), ...length },
   };
   return new Promise((resolve, reject) => {
     const request = (endpoint.secure ? https : http).request(options, (response) => {
@@ -68,8 +66,7 @@ export async function sendOnce(endpoint: Endpoint, { method, path, headers, body
           phrase: response.statusMessage ?? "",
           type: response.headers["content-type"] ?? "",
           retryAfter: response.headers["retry-after"],
-          // To separate them takes as long as the rest of the response, and few responses have one
-          warnings: response.headers["warning"] === undefined ? [] : (response.headersDistinct["warning"] ?? []),
+          warnings: response.headersDistinct["warning"] ?? [],
           text: Buffer.concat(chunks).toString("utf8"),
         }),
       );

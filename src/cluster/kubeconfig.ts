@@ -1,10 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
+import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
-import type { Kubectl } from "./kubectl.ts";
-
-/** Bytes. Parsing a larger kubeconfig takes longer than running kubectl. */
-const largest = 100_000;
 
 /** A kubeconfig that was read once. A later edit of its files does not change it. */
 export type Kubeconfig = {
@@ -14,8 +11,11 @@ export type Kubeconfig = {
   readonly complete: boolean;
 };
 
+/** The flags of kubectl and the environment, by which it finds its kubeconfig. */
+type Selection = { readonly flags: readonly string[]; readonly env: Environment };
+
 /** Reads the files synchronously: for a small file, that is faster than to load a library for asynchronous reads. */
-export function readKubeconfig({ flags, env }: Pick<Kubectl, "flags" | "env">): Kubeconfig {
+export function readKubeconfig({ flags, env }: Selection): Kubeconfig {
   const files = filesOf(flags, env).filter((file) => existsSync(file));
   const texts = files.flatMap((file) => textOf(file) ?? []);
   return { texts, complete: texts.length === files.length };
@@ -30,7 +30,7 @@ function textOf(file: string): string | undefined {
 }
 
 /** The files that kubectl reads (client-go clientcmd/loader.go). */
-function filesOf(flags: readonly string[], env: Kubectl["env"]): readonly string[] {
+function filesOf(flags: readonly string[], env: Environment): readonly string[] {
   const named = lastValue(flags, "--kubeconfig=");
   if (named) return [named];
   if (env["KUBECONFIG"]) return env["KUBECONFIG"].split(delimiter).filter(Boolean);
@@ -74,7 +74,7 @@ function currentInJson(text: string): string | undefined {
 }
 
 /** The settings of a context in a kubeconfig. */
-export type ContextSettings = {
+type ContextSettings = {
   /** "" if the context names none. */
   readonly namespace: string;
   /** The URL of its cluster's API server. */
@@ -83,7 +83,7 @@ export type ContextSettings = {
 
 /**
  * The settings of the context that these flags select, if they can be read without a kubectl process.
- * @returns undefined if only kubectl can read them: no such context, unusual contents, a large file
+ * @returns undefined if only kubectl can read them: no such context, unusual contents
  */
 export async function contextIn({ texts, complete }: Kubeconfig, flags: readonly string[]): Promise<ContextSettings | undefined> {
   if (!complete || texts.length === 0) return undefined;
@@ -103,9 +103,6 @@ export async function serverIn(config: Kubeconfig, flags: readonly string[]): Pr
   return lastValue(flags, "--server=") || (await contextIn(config, flags))?.server || undefined;
 }
 
-/** Whether the file is so large that kubectl reads the namespace instead. */
-export const isLarge = ({ texts }: Kubeconfig): boolean => texts.reduce((sum, { length }) => sum + length, 0) > largest;
-
 /** Whether kubectl may run a program to sign in, which may prompt the user. If unknown, yes. */
 export function mayAsk({ texts, complete }: Kubeconfig): boolean {
   // A letter may be written as an escape, although no tool does so
@@ -116,7 +113,7 @@ export function mayAsk({ texts, complete }: Kubeconfig): boolean {
  * Whether KUBECONFIG only names files that do not exist: kubectl reads that as an empty kubeconfig, but the user has mistyped.
  * @returns the error to print
  */
-export function missingKubeconfig({ flags, env }: Pick<Kubectl, "flags" | "env">): CliError | undefined {
+export function missingKubeconfig({ flags, env }: Selection): CliError | undefined {
   if (!env["KUBECONFIG"] || lastValue(flags, "--kubeconfig=")) return undefined;
   const files = filesOf(flags, env);
   if (files.length === 0 || files.some((file) => existsSync(file))) return undefined;

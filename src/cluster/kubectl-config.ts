@@ -1,17 +1,19 @@
 import { platform } from "node:os";
-import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { CliError } from "../errors.ts";
-import { kubeconfigError } from "./connection-error.ts";
-import { type Kubectl, quickStart } from "./kubectl.ts";
-import { end, startError, watched } from "./watchdog.ts";
+import { end, type Kubectl, startError, watched } from "./kubectl.ts";
+import { kubeconfigError, saysNoContext } from "./status.ts";
 
 /**
- * Returns the namespace of the context that these flags select, "" if it names none. `signal` ends a kubectl that hangs.
- * @returns kubectl's output, and `failure` with its stderr if it failed
+ * Returns the namespace of the context that these flags select, "" if it names none; undefined if there is no context. `signal` ends a
+ * kubectl that hangs.
+ * @throws CliError config in kubectl's words
  */
-export async function contextNamespace(kubectl: Kubectl, signal?: AbortSignal): Promise<{ namespace: string } | { failure: string }> {
-  const said = await ask(kubectl, ["config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}"], signal);
-  return "failure" in said ? said : { namespace: said.stdout.trim() };
+export async function contextNamespace(kubectl: Kubectl, signal?: AbortSignal): Promise<string | undefined> {
+  const answer = await ask(kubectl, ["config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}"], signal);
+  if ("stdout" in answer) return answer.stdout.trim();
+  if (saysNoContext(answer.failure)) return undefined;
+  throw kubeconfigError(answer.failure);
 }
 
 /**
@@ -19,7 +21,7 @@ export async function contextNamespace(kubectl: Kubectl, signal?: AbortSignal): 
  */
 export async function currentContext(kubectl: Kubectl, signal?: AbortSignal): Promise<string> {
   const answer = await ask(kubectl, ["config", "current-context"], signal);
-  return "failure" in answer ? "" : answer.stdout.trim();
+  return "stdout" in answer ? answer.stdout.trim() : "";
 }
 
 /** The named entries of a kubeconfig, and how kubectl prints them: clusters and users below a heading. */
@@ -32,16 +34,16 @@ const named = {
 /** Returns the names in a kubeconfig, in kubectl's order. @throws CliError config in kubectl's words */
 export async function configuredNames(kubectl: Kubectl, of: keyof typeof named, signal?: AbortSignal): Promise<string[]> {
   const { args, heading } = named[of];
-  const said = await ask(kubectl, ["config", ...args], signal);
-  if ("failure" in said) throw kubeconfigError(said.failure);
-  return said.stdout.split("\n").slice(heading).filter(Boolean);
+  const answer = await ask(kubectl, ["config", ...args], signal);
+  if ("failure" in answer) throw kubeconfigError(answer.failure);
+  return answer.stdout.split("\n").slice(heading).filter(Boolean);
 }
 
 /** Returns the output of `kubectl kustomize` for a folder. @throws CliError config in kubectl's words */
 export async function kustomized(kubectl: Kubectl, folder: string, signal?: AbortSignal): Promise<string> {
-  const said = await ask({ ...kubectl, flags: [] }, ["kustomize", "--", folder], signal);
-  if ("failure" in said) throw new CliError("config", said.failure.trim());
-  return said.stdout;
+  const answer = await ask({ ...kubectl, flags: [] }, ["kustomize", "--", folder], signal);
+  if ("failure" in answer) throw new CliError("config", answer.failure.trim());
+  return answer.stdout;
 }
 
 /**
@@ -53,26 +55,19 @@ async function ask(
   args: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<{ stdout: string } | { failure: string }> {
-  const child = watched({ file, args: [...args, ...flags], env: quickStart(env), stdin: "ignore", platform: platform() });
+  const child = watched({ file, args: [...args, ...flags], env, stdin: "ignore", platform: platform() });
   const stop = () => end(child);
   signal?.addEventListener("abort", stop, { once: true });
   const code = new Promise<number | null>((resolve, reject) =>
     child.once("error", (error) => reject(startError(error))).once("exit", resolve),
   );
   try {
-    const [stdout, stderr] = await Promise.race([Promise.all([textOf(child.stdout), textOf(child.stderr)]), code.then(never)]);
+    const output = [child.stdout, child.stderr].map((stream) => (stream ? text(stream) : ""));
+    // Only the failure to start a program ends the wait for its output
+    const [stdout = "", stderr = ""] = await Promise.race([Promise.all(output), code.then(() => new Promise<never>(() => {}))]);
     stop();
     return (await code) === 0 ? { stdout } : { failure: stderr || "kubectl ended without a word" };
   } finally {
     signal?.removeEventListener("abort", stop);
   }
-}
-
-/** Only the failure to start a program ends the wait for its output. */
-const never = () => new Promise<never>(() => {});
-
-async function textOf(stream: Readable | null): Promise<string> {
-  let text = "";
-  for await (const chunk of stream?.setEncoding("utf8") ?? []) text += chunk;
-  return text;
 }

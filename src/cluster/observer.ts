@@ -1,14 +1,12 @@
 import type { Trace } from "../env.ts";
 import type { Answer, Request } from "./exchange.ts";
 
-export type Observer = {
-  readonly trace: Trace;
-  now(): Date;
-  /** Called with the text of each `Warning: 299` header, once per text. */
-  onWarning(text: string): void;
-};
+type Observer = { readonly trace: Trace; now(): Date; onWarning(text: string): void };
 
-/** Traces exchanges, at level 6 a line for each and at level 8 the bodies, and passes their warnings on. */
+/**
+ * Traces exchanges, at level 6 a line for each and at level 8 the bodies, and passes their warnings on.
+ * @param observer has `onWarning`, which is called with the text of each `Warning: 299` header, once per text
+ */
 export function observer({ trace, now, onWarning }: Observer) {
   const warned = new Set<string>();
   return async (request: Request, answering: Promise<Answer>): Promise<Answer> => {
@@ -32,7 +30,7 @@ export function observer({ trace, now, onWarning }: Observer) {
 
 function tell({ headers, body }: Request, { text }: Answer, trace: Trace): void {
   trace(8, () => "Request headers:");
-  for (const line of redactHeaders(headers)) trace(8, () => `    ${line}`);
+  for (const [name, value] of Object.entries(headers)) trace(8, () => `    ${name}: ${secretKey.test(name) ? hidden : value}`);
   if (body !== undefined) trace(8, () => `Request body: ${redactBody(body)}`);
   trace(8, () => `Response body: ${redactBody(text)}`);
 }
@@ -77,9 +75,6 @@ export function redactBody(text: string): string {
     return `(${text.length} characters that are not JSON)`;
   }
 }
-
-export const redactHeaders = (headers: Readonly<Record<string, string>>): string[] =>
-  Object.entries(headers).map(([name, value]) => `${name}: ${secretKey.test(name) ? hidden : value}`);
 
 /** Removes the contents of a Secret that was sent (`data`, base64; null for a key that is deleted) from the server's response. */
 export function withoutContents(answer: string, data: Readonly<Record<string, string | null>>): string {

@@ -1,51 +1,49 @@
-import type { ChildProcess } from "node:child_process";
-import { Agent, request } from "node:http";
-import type { RequestOptions } from "node:https";
+import { Agent } from "node:http";
 import { Socket } from "node:net";
 import type { Sink } from "../env.ts";
 import { Interrupted } from "../errors.ts";
-import { kubeconfigError } from "./connection-error.ts";
 import type { Endpoint, Transport } from "./exchange.ts";
-import { type Launch, type Launched, launchProxy, release } from "./proxy-process.ts";
+import { end, type Launched, launchProxy } from "./kubectl.ts";
+import { kubeconfigError } from "./status.ts";
 
-export type ProxyOptions = Launch & {
+type ProxyOptions = Parameters<typeof launchProxy>[0] & {
   /** A proxy with the same flags that was started earlier, for the first use. */
   readonly launched?: Launched | undefined;
   readonly stderr: Pick<Sink, "write">;
 };
 
-type Proxy = { readonly endpoint: Promise<Endpoint>; close(): void };
-
 /** Connects to the API server through one `kubectl proxy`, so that kubectl does all authentication. Its start takes about 50 ms. */
 export function proxyTransport(options: ProxyOptions): Transport {
-  let running: Proxy | undefined;
+  let running: { readonly endpoint: Promise<Endpoint>; close(): void } | undefined;
   let { launched } = options;
   let served = 0;
 
-  function start(): Proxy {
+  function start() {
     const next = launched ?? launchProxy(options);
     launched = undefined;
     const agent = new Agent({ keepAlive: true });
     const closed = Promise.withResolvers<never>();
-    const proxy: Proxy = {
-      endpoint: Promise.race([waitFor(next, agent, options.stderr, ended), closed.promise]).then((endpoint) => ({
-        ...endpoint,
-        restarts: served++,
-      })),
+    const ended = () => {
+      if (running === proxy) running = undefined;
+      end(next.child);
+    };
+    const proxy = {
+      endpoint: Promise.race([serving(next, options.stderr), closed.promise]).then((at) => {
+        next.child.stdout?.once("end", ended);
+        // An idle proxy does not keep this process running
+        next.child.unref();
+        for (const stream of next.child.stdio) if (stream instanceof Socket) stream.unref();
+        return endpointAt(at, next.prefix, agent, served++);
+      }),
       // The caller does not wait for kubectl to start or to end: the watchdog ends it, even if this process is killed
       close: () => {
         closed.reject(new Interrupted("closed"));
         agent.destroy();
-        release(next);
+        end(next.child);
       },
     };
-    proxy.endpoint.catch(() => {});
+    proxy.endpoint.catch(ended);
     return proxy;
-
-    function ended() {
-      if (running === proxy) running = undefined;
-      release(next);
-    }
   }
 
   return {
@@ -58,27 +56,6 @@ export function proxyTransport(options: ProxyOptions): Transport {
       running = undefined;
     },
   };
-}
-
-async function waitFor(launched: Launched, agent: Agent, stderr: Pick<Sink, "write">, ended: () => void): Promise<Endpoint> {
-  const { child, prefix } = launched;
-  warmHttp();
-  try {
-    const at = await serving(launched, stderr);
-    child.stdout?.once("end", ended);
-    unref(child);
-    return endpointAt(at, prefix, agent);
-  } catch (error) {
-    ended();
-    throw error;
-  }
-}
-
-/** Node loads and compiles its HTTP client at the first request. A dummy request does that while kubectl starts, and saves 7 ms. */
-function warmHttp(): void {
-  request({ ...over("/dev/null/nobody", new Agent({ keepAlive: true })), headers: { host: "localhost" } })
-    .on("error", () => {})
-    .end();
 }
 
 /** Milliseconds after which a kubectl that does not serve yet may be prompting: from then on its output is printed. */
@@ -126,17 +103,8 @@ export const servingAt = (stdout: string) => /^Starting to serve on (.+)\n/m.exe
 export const withoutRequestLog = (stderr: string) =>
   stderr.replace(/^E\d{4} \S+ +\d+ proxy_server\.go:\d+\] (?:.*\n?)(?:(?![EWIF]\d{4} ).*(?:\n|$))*/gm, "");
 
-function endpointAt(at: string, prefix: string, agent: Agent): Endpoint {
+function endpointAt(at: string, prefix: string, agent: Agent, restarts: number): Endpoint {
   const port = /^127\.0\.0\.1:(\d+)$/.exec(at)?.[1];
-  const connect = port ? { host: "127.0.0.1", port: Number(port), agent } : over(at, agent);
-  return { connect, secure: false, prefix, headers: async () => ({ host: "localhost" }) };
-}
-
-/** Without a server name Node would look for one in the host header, with expressions that take milliseconds to compile. */
-const over = (socketPath: string, agent: Agent): RequestOptions => ({ socketPath, agent, servername: "" });
-
-/** An idle proxy does not keep this process running. */
-function unref(child: ChildProcess): void {
-  child.unref();
-  for (const stream of child.stdio) if (stream instanceof Socket) stream.unref();
+  const connect = port ? { host: "127.0.0.1", port: Number(port), agent } : { socketPath: at, agent };
+  return { connect, secure: false, prefix, headers: async () => ({ host: "localhost" }), restarts };
 }

@@ -1,32 +1,21 @@
 import { CliError } from "../errors.ts";
-import { proxyFailure } from "./connection-error.ts";
 import { type Answer, type Endpoint, type Request, sendOnce } from "./exchange.ts";
-import { statusError } from "./status.ts";
+import { proxyFailure, statusError } from "./status.ts";
 
 /** Whether the kubeconfig still names the server that the run began with. */
 export type SameServer = "same" | "other" | "unknown";
 
-export type SameClusterOptions = {
-  sameServer(): Promise<SameServer>;
-  /** Sends a request that appears in the trace. */
-  ask(endpoint: Endpoint, request: Request, ends: AbortSignal): Promise<Answer>;
-};
-
-export type SameCluster = {
-  /**
-   * Ends the run before any other request is sent if a restarted endpoint leads to another cluster than the run began with.
-   * @throws CliError config, from then on at each call
-   */
-  confirm(endpoint: Endpoint, request: Request, ends: AbortSignal): Promise<void>;
-  /** Reads the cluster's uid from a response that contains it. A run that writes requests it, and does not wait for the response. */
-  heard(endpoint: Endpoint, request: Request, answer: Answer): void;
-};
-
 /** The namespace by whose uid a cluster is recognized. */
 const path = "/api/v1/namespaces/kube-system";
 
-/** Binds a run to the cluster that it began with. */
-export function sameCluster({ sameServer, ask }: SameClusterOptions): SameCluster {
+/**
+ * Binds a run to the cluster that it began with.
+ * @param ask sends a request that appears in the trace
+ */
+export function sameCluster(
+  sameServer: () => Promise<SameServer>,
+  ask: (endpoint: Endpoint, request: Request, ends: AbortSignal) => Promise<Answer>,
+) {
   const confirmed = new Map<number, Promise<void>>([[0, Promise.resolve()]]);
   let uid: string | undefined;
   let asked = false;
@@ -58,7 +47,11 @@ export function sameCluster({ sameServer, ask }: SameClusterOptions): SameCluste
   }
 
   return {
-    confirm: async (endpoint, request, ends) => {
+    /**
+     * Ends the run before any other request is sent if a restarted endpoint leads to another cluster than the run began with.
+     * @throws CliError config, from then on at each call
+     */
+    confirm: async (endpoint: Endpoint, request: Request, ends: AbortSignal): Promise<void> => {
       if (other) throw other;
       const { restarts = 0 } = endpoint;
       const confirming = confirmed.get(restarts) ?? compare(endpoint, request, ends);
@@ -68,7 +61,8 @@ export function sameCluster({ sameServer, ask }: SameClusterOptions): SameCluste
         throw error;
       });
     },
-    heard: (endpoint, request, answer) => {
+    /** Reads the cluster's uid from a response that contains it. A run that writes requests it, and does not wait for the response. */
+    heard: (endpoint: Endpoint, request: Request, answer: Answer): void => {
       if (request.path === path) uid ??= uidIn(answer);
       if (request.method !== "GET" && answer.status < 400) learn(endpoint, request);
     },

@@ -1,13 +1,13 @@
+import type { Trace } from "../env.ts";
 import { CliError } from "../errors.ts";
-import { type Attempt, clusterRetryDelay } from "../http/retry.ts";
-import { isBroken, proxyFailure } from "./connection-error.ts";
 import { type Answer, type Request, sendOnce, type Transport } from "./exchange.ts";
-import { type Observer, observer } from "./observer.ts";
+import { observer } from "./observer.ts";
 import type { Pace } from "./pace.ts";
 import { type SameServer, sameCluster } from "./same-cluster.ts";
+import { isBroken, proxyFailure } from "./status.ts";
 import { cancelled, within } from "./within.ts";
 
-export type SendOptions = Observer & {
+type SendOptions = {
   readonly transport: Transport;
   /** Returns the signal that aborts a request and its waits. Called when the request starts. */
   signal(writes?: boolean): AbortSignal;
@@ -16,27 +16,26 @@ export type SendOptions = Observer & {
   /** Limits the concurrent requests. */
   readonly pace?: Pace | undefined;
   sleep(milliseconds: number): Promise<void>;
+  readonly trace: Trace;
+  now(): Date;
+  /** Called once for each different warning of the API server. */
+  onWarning(text: string): void;
   /** Whether a restarted transport connects to the same server as before. */
   sameServer(): Promise<SameServer>;
-  /** Whether the first request must be answered before the next one is sent. */
+  /** Whether the first request must be alone: until it is answered, each request might make a credential plugin prompt. */
   firstAlone(): boolean;
   /** Converts the sentence of a failed connection to the error to print. */
   explain(sentence: string): Promise<CliError>;
 };
 
-export type Send = (request: Request) => Promise<Answer>;
-
 /**
  * Sends requests like kubectl: repeats them if that may help, traces each one, passes warnings on.
  * @throws CliError for a failed connection, never for a response of the API server
  */
-export function sender(options: SendOptions): Send {
+export function sender(options: SendOptions): (request: Request) => Promise<Answer> {
   const { transport, requestTimeout, sleep, explain } = options;
   const observe = observer(options);
-  const cluster = sameCluster({
-    sameServer: options.sameServer,
-    ask: (endpoint, request, ends) => observe(request, sendOnce(endpoint, request, ends)),
-  });
+  const cluster = sameCluster(options.sameServer, (endpoint, request, ends) => observe(request, sendOnce(endpoint, request, ends)));
 
   async function attempt(request: Request, signal: AbortSignal): Promise<Answer | Error> {
     try {
@@ -57,18 +56,27 @@ export function sender(options: SendOptions): Send {
     }
   }
 
-  async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-    try {
-      await sleep(milliseconds);
-    } catch (error) {
-      throw signal.aborted ? cancelled() : error;
+  async function send(request: Request): Promise<Answer> {
+    const signal = options.signal(request.method !== "GET");
+    const attempts: Attempt[] = [];
+    for (;;) {
+      const result = await attempt(request, signal);
+      const failure = result instanceof Error ? result.message : proxyFailure(result);
+      attempts.push(attemptOf(result, failure));
+      const delay = clusterRetryDelay(request.method, attempts);
+      if (delay === undefined) return settled(result, failure);
+      await sleep(delay).catch((error: unknown) => {
+        throw signal.aborted ? cancelled() : error;
+      });
     }
   }
 
-  /**
-   * If the first request is sent alone, the requests that wait for it share its failure: otherwise a credential plugin would prompt for
-   * each.
-   */
+  async function settled(result: Answer | Error, failure: string | undefined): Promise<Answer> {
+    if (result instanceof Error || failure !== undefined) throw await explain(failure ?? "");
+    return result;
+  }
+
+  /** The requests that wait for the first one share its failure: otherwise a credential plugin would prompt for each. */
   let first: Promise<Answer> | undefined;
   let reached: boolean | undefined;
   return (request) => {
@@ -86,30 +94,54 @@ export function sender(options: SendOptions): Send {
     );
     return first;
   };
-
-  async function send(request: Request): Promise<Answer> {
-    const signal = options.signal(request.method !== "GET");
-    const attempts: Attempt[] = [];
-    for (;;) {
-      const result = await attempt(request, signal);
-      const failure = result instanceof Error ? result.message : proxyFailure(result);
-      attempts.push(ended(result, failure));
-      const delay = clusterRetryDelay(request.method, attempts);
-      if (delay === undefined) return settled(result, failure);
-      await pause(delay, signal);
-    }
-  }
-
-  async function settled(result: Answer | Error, failure: string | undefined): Promise<Answer> {
-    if (result instanceof Error || failure !== undefined) throw await explain(failure ?? "");
-    return result;
-  }
-}
-
-function ended(result: Answer | Error, failure: string | undefined): Attempt {
-  if (result instanceof Error) return { code: "code" in result ? String(result.code) : "" };
-  return { status: result.status, retryAfter: result.retryAfter, broken: failure !== undefined && isBroken(failure) };
 }
 
 /** The time of a list's page depends on its size, so it says nothing about the load of the server. */
 const isList = ({ path }: Request) => /[?&]limit=/.test(path);
+
+/** The end of one request: a response, or the code of a broken connection. */
+export type Attempt =
+  | { readonly status: number; readonly retryAfter?: string | undefined; readonly broken?: boolean }
+  | { readonly code: string };
+
+function attemptOf(result: Answer | Error, failure: string | undefined): Attempt {
+  if (result instanceof Error) return { code: "code" in result ? String(result.code) : "" };
+  return { status: result.status, retryAfter: result.retryAfter, broken: failure !== undefined && isBroken(failure) };
+}
+
+const longestWait = 30_000;
+const mostAttempts = 10;
+const mostBlindAttempts = 4;
+
+/**
+ * Returns when to send a request to an API server again after these attempts, oldest first.
+ *
+ * As in client-go, 429 and 5xx wait as long as Retry-After says, at most ten times. For 429 and 503 without it, the delay grows with each
+ * attempt. A 401 is repeated once, because an exec credential is only renewed by the 401 that it causes. After a broken connection only
+ * reads are repeated, because a write may have been applied.
+ *
+ * @returns milliseconds to wait, or undefined to give up
+ */
+export function clusterRetryDelay(method: Request["method"], attempts: readonly Attempt[]): number | undefined {
+  const last = attempts.at(-1);
+  if (!last || attempts.length >= mostAttempts) return undefined;
+  if (isUnauthorized(last)) return attempts.filter(isUnauthorized).length === 1 ? 0 : undefined;
+  const blind = attempts.length < mostBlindAttempts && isWorthwhile(method, last) ? 250 * 2 ** (attempts.length - 1) : undefined;
+  return askedDelay(last) ?? blind;
+}
+
+const isUnauthorized = (attempt: Attempt) => "status" in attempt && attempt.status === 401;
+
+/** Returns the delay that a busy or broken server asks for, in milliseconds. */
+function askedDelay(attempt: Attempt): number | undefined {
+  if ("code" in attempt || attempt.broken || !(attempt.status === 429 || attempt.status >= 500)) return undefined;
+  // Kubernetes sends whole seconds. A date counts as absent, as in client-go
+  return /^\d+$/.test(attempt.retryAfter ?? "") ? Math.min(Number(attempt.retryAfter) * 1000, longestWait) : undefined;
+}
+
+/** Whether a request can be repeated if the server gave no delay. */
+function isWorthwhile(method: Request["method"], attempt: Attempt): boolean {
+  // The request cannot have reached the API server, because the plugin's proxy does not run
+  if ("code" in attempt) return method === "GET" || ["ECONNREFUSED", "ENOENT"].includes(attempt.code);
+  return attempt.broken ? method === "GET" : [429, 503].includes(attempt.status);
+}

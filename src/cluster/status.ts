@@ -2,7 +2,7 @@ import { CliError, Conflict, type ErrorKind } from "../errors.ts";
 import type { Answer } from "./exchange.ts";
 
 /** meta/v1 Status: the body of an error response of the API server. */
-export type Status = {
+type Status = {
   readonly kind: "Status";
   readonly message?: string;
   readonly reason?: string;
@@ -38,16 +38,9 @@ export function readStatus({ text }: Pick<Answer, "text">): Status | undefined {
 }
 
 /** Whether a 404 says that one named object is absent, and not that the server does not have the kind. */
-export function saysAbsent(status: Status | undefined): boolean {
+export function saysAbsent(answer: Pick<Answer, "text">): boolean {
+  const status = readStatus(answer);
   return status?.reason === "NotFound" && (status.details?.name ?? "") !== "";
-}
-
-/**
- * Returns the token that continues a list whose own token has expired (410), from the same key but with the objects as they are now;
- * undefined for every other response.
- */
-export function continuation(answer: Pick<Answer, "status" | "text">): string | undefined {
-  return answer.status === 410 ? readStatus(answer)?.metadata?.continue : undefined;
 }
 
 /**
@@ -78,3 +71,64 @@ function invalid({ details, message = "" }: Status): string {
 }
 
 const firstLine = (text: string) => text.trim().split("\n", 1)[0] || "no explanation";
+
+/**
+ * Reads the response of a `kubectl proxy` that cannot reach the API server or has no credential for it: 500 in plain text. The API server
+ * itself always returns errors in JSON.
+ * @returns Go's sentence; undefined for every other response
+ */
+export function proxyFailure({ status, type, text }: Pick<Answer, "status" | "type" | "text">): string | undefined {
+  return status >= 500 && type.startsWith("text/plain") ? text.trim() : undefined;
+}
+
+/** Whether an existing connection broke. Another request opens a new one. */
+export function isBroken(sentence: string): boolean {
+  return /\bEOF$|connection reset by peer|broken pipe|client connection lost|GOAWAY/.test(sentence);
+}
+
+/** Returns the error for a failed connection, in kubectl's words. `sentence` is Go's or Node's own. */
+export function connectionError(sentence: string): CliError {
+  const refused = /(?:dial tcp |ECONNREFUSED )(\S+?):?(?: connect: connection refused)?$/.exec(sentence);
+  if (refused && /refused/i.test(sentence)) {
+    return new CliError("unreachable", `The connection to the server ${refused[1]} was refused - did you specify the right host or port?`);
+  }
+  const [first = "", ...rest] = sentence.split("\n");
+  const kind = first.startsWith("getting credentials: ") ? "unauthenticated" : /timeout|timed out/i.test(first) ? "timeout" : "unreachable";
+  return new CliError(kind, `Unable to connect to the server: ${first}`, { hint: installHint(rest) });
+}
+
+/** The kubeconfig's own `installHint` is the last line, below client-go's link to its documentation. */
+function installHint(lines: readonly string[]): string | undefined {
+  const at = lines.findIndex((line) => line.includes("https://kubernetes.io/docs/"));
+  return (at < 0 ? "" : lines.slice(at + 1).join(" ")).trim() || undefined;
+}
+
+/**
+ * Returns the error for a kubectl that ended before it served, from its stderr. The same mistake has different words in `kubectl proxy`,
+ * `kubectl config view` and `kubectl get`. The user gets those of the last.
+ */
+export function kubeconfigError(stderr: string): CliError {
+  const lines = stderr.trim().split("\n");
+  const said = (lines.findLast((line) => line.startsWith("error: ")) ?? lines.at(-1) ?? "").replace(/^error: /, "");
+  const context = /^(?:context "(.*)" does not exist|cannot locate context (.*))$/.exec(said);
+  if (context) {
+    const message = `context was not found for specified context: ${context[1] ?? context[2]}`;
+    return new CliError("config", message, { hint: "kubectl config get-contexts" });
+  }
+  if (saysNoContext(said)) {
+    return new CliError("config", "the kubeconfig has no current context, so there is no cluster to talk to", {
+      hint: "kubectl config use-context NAME",
+    });
+  }
+  if (said === "unknown flag: --append-server-path") {
+    return new CliError("config", "this kubectl is older than 1.23, which is needed", { hint: "kubectl version --client" });
+  }
+  const missing = /^stat (.*): no such file or directory$/.exec(said);
+  if (missing) return new CliError("config", `the kubeconfig ${missing[1]} does not exist`);
+  return new CliError("config", said || "kubectl ended without a word");
+}
+
+/** Whether `kubectl config view` found no context: there is no kubeconfig, or it selects none. */
+export const saysNoContext = (stderr: string) => stderr.includes(noContext);
+
+export const noContext = "current-context must exist in order to minify";

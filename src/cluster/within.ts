@@ -1,7 +1,7 @@
 import { CliError, Interrupted } from "../errors.ts";
 
 /** The limits of a wait: a signal, or a number of milliseconds (0 means no limit). */
-export type Limits = { readonly signal: AbortSignal; readonly requestTimeout: number };
+type Limits = { readonly signal: AbortSignal; readonly requestTimeout: number };
 
 /** The longest delay of Node's timers, about 24 days. A longer one would end at once. They count whole milliseconds. */
 const longest = 2 ** 31 - 1;

@@ -36,7 +36,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "src/http": [],
   "src/azure": ["src/http"],
   "src/registry": ["src/http"],
-  "src/cluster": ["src/http"],
+  "src/cluster": [],
   "src/credential": ["src/plan", "src/secret", "src/kubelet", "src/registry", "src/azure"],
   "src/output": ["src/plan", "src/manifest", "src/actions", "src/secret", "src/check"],
   cmd: [

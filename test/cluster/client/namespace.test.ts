@@ -53,7 +53,7 @@ test.for([
   const ours = await contextIn(readKubeconfig(kubectl), kubectl.flags);
 
   expect(ours !== undefined).toBe(read);
-  if (read) expect(await contextNamespace(kubectl)).toEqual({ namespace: ours?.namespace });
+  if (read) expect(await contextNamespace(kubectl)).toBe(ours?.namespace);
 });
 
 test.for([

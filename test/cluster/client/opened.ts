@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { inject, onTestFinished } from "vitest";
-import { type ClusterOptions, type OpenedCluster, openCluster } from "../../../src/cluster/cluster.ts";
+import { type ClusterOptions, openCluster } from "../../../src/cluster/cluster.ts";
 import type { Environment } from "../../../src/env.ts";
 
 export const dry = { dryRun: true, fieldManager: "kubectl-acr-secret" };
@@ -15,7 +15,7 @@ export const real = { dryRun: false, fieldManager: "kubectl-acr-secret" };
 export const env: Environment = { ...process.env, KUBECONFIG: inject("kubeconfig") };
 
 /** Opens a cluster port as a command line with these kubectl flags does. It is closed when the test ends. */
-export function open(flags: readonly string[] = [], overrides: Partial<ClusterOptions> & { namespace?: string } = {}): OpenedCluster {
+export function open(flags: readonly string[] = [], overrides: Partial<ClusterOptions> & { namespace?: string } = {}) {
   const { namespace, ...options } = overrides;
   const cluster = openCluster({
     kube: { forward: flags, requestTimeout: 0, ...(namespace === undefined ? {} : { namespace }) },

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
-import { apiClient } from "../../../src/cluster/client.ts";
+import { apiClient, listPath, objectPath } from "../../../src/cluster/client.ts";
 import type { Answer, Request } from "../../../src/cluster/exchange.ts";
-import { listPath } from "../../../src/cluster/path.ts";
 
 const json = (body: unknown, status = 200): Answer => ({
   status,
@@ -11,6 +10,9 @@ const json = (body: unknown, status = 200): Answer => ({
   warnings: [],
   text: JSON.stringify(body),
 });
+
+const secret = { kind: "secret", namespace: "demo", name: "acr" } as const;
+const how = { dryRun: false, fieldManager: "me" };
 
 /** Returns a client of a server with these responses in order, and the server's requests. */
 function scripted(...answers: Answer[]) {
@@ -22,7 +24,6 @@ function scripted(...answers: Answer[]) {
   return { client, asked };
 }
 
-const pods = (page: object) => listPath("pod", undefined, { ...page });
 const gone = (next?: string) =>
   json(
     {
@@ -34,27 +35,30 @@ const gone = (next?: string) =>
     410,
   );
 
-async function whole(pages: AsyncIterable<readonly unknown[]>): Promise<unknown[]> {
-  const found: unknown[] = [];
-  for await (const page of pages) found.push(...page);
-  return found;
+/** Returns the names in the pages of a list. */
+async function whole(pages: AsyncIterable<readonly { readonly metadata: { readonly name: string } }[]>): Promise<string[]> {
+  const names: string[] = [];
+  for await (const page of pages) names.push(...page.map(({ metadata }) => metadata.name));
+  return names;
 }
+
+const named = (...names: readonly string[]) => names.map((name) => ({ metadata: { name } }));
 
 test("a list goes on until the server has no more", async () => {
   const { client, asked } = scripted(
-    json({ items: [1, 2], metadata: { continue: "a b" } }),
-    json({ items: [3], metadata: { continue: "" } }),
+    json({ items: named("1", "2"), metadata: { continue: "a b" } }),
+    json({ items: named("3"), metadata: { continue: "" } }),
   );
 
-  expect(await whole(client.pages(pods))).toEqual([1, 2, 3]);
+  expect(await whole(client.pages("pod"))).toEqual(["1", "2", "3"]);
   expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=50", "/api/v1/pods?limit=100&continue=a%20b"]);
 });
 
 test("a page is only asked for once the one before it is used up", async () => {
-  const { client, asked } = scripted(json({ items: [1], metadata: { continue: "x" } }), json({ items: [2] }));
+  const { client, asked } = scripted(json({ items: named("1"), metadata: { continue: "x" } }), json({ items: named("2") }));
 
-  for await (const page of client.pages(pods)) {
-    expect(asked).toHaveLength(Number(page[0]));
+  for await (const page of client.pages("pod")) {
+    expect(asked).toHaveLength(Number(page[0]?.metadata.name));
   }
   expect(asked).toHaveLength(2);
 });
@@ -65,19 +69,19 @@ test.each([
   { objects: 50, characters: 50 * 100_000, next: 50, why: "large ones, no fewer" },
 ])("after $objects objects in $characters characters the next page has $next: $why", async ({ objects, characters, next }) => {
   const metadata = { continue: "x" };
-  const empty = JSON.stringify({ items: Array(objects).fill(""), metadata });
-  const items = ["x".repeat(characters - empty.length), ...Array(objects - 1).fill("")];
+  const sized = (name: string) => named(name, ...Array(objects - 1).fill(""));
+  const items = sized("x".repeat(characters - JSON.stringify({ items: sized(""), metadata }).length));
   const { client, asked } = scripted(json({ items, metadata }), json({ items: [] }));
 
-  await whole(client.pages(pods));
+  await whole(client.pages("pod"));
 
   expect(asked.at(-1)?.path).toBe(`/api/v1/pods?limit=${next}&continue=x`);
 });
 
 test("a list whose token is too old goes on from the same key, with the token that the server gives instead", async () => {
-  const { client, asked } = scripted(json({ items: [1], metadata: { continue: "x" } }), gone("y"), json({ items: [2, 3] }));
+  const { client, asked } = scripted(json({ items: named("1"), metadata: { continue: "x" } }), gone("y"), json({ items: named("2", "3") }));
 
-  expect(await whole(client.pages(pods))).toEqual([1, 2, 3]);
+  expect(await whole(client.pages("pod"))).toEqual(["1", "2", "3"]);
   expect(asked.map(({ path }) => path)).toEqual([
     "/api/v1/pods?limit=50",
     "/api/v1/pods?limit=100&continue=x",
@@ -86,38 +90,42 @@ test("a list whose token is too old goes on from the same key, with the token th
 });
 
 test("a list whose token is too old and that cannot go on is an error, and not half a list", async () => {
-  const { client } = scripted(json({ items: [1], metadata: { continue: "x" } }), gone());
+  const { client } = scripted(json({ items: named("1"), metadata: { continue: "x" } }), gone());
 
-  await expect(whole(client.pages(pods))).rejects.toMatchObject({ message: expect.stringContaining("too old") });
+  await expect(whole(client.pages("pod"))).rejects.toMatchObject({ message: expect.stringContaining("too old") });
 });
 
 test("a list that is gone at once is an error", async () => {
-  await expect(whole(scripted(gone("y")).client.pages(pods))).rejects.toMatchObject({ message: expect.stringContaining("too old") });
+  await expect(whole(scripted(gone("y")).client.pages("pod"))).rejects.toMatchObject({ message: expect.stringContaining("too old") });
 });
 
 test("null items are none", async () => {
-  expect(await whole(scripted(json({ items: null })).client.pages(pods))).toEqual([]);
+  expect(await whole(scripted(json({ items: null })).client.pages("pod"))).toEqual([]);
 });
 
 test("where metadata is enough, nothing else is asked for, and more at once", async () => {
-  const { client, asked } = scripted(json({ items: [1], metadata: { continue: "x" } }), json({ items: [2] }), json({}));
+  const { client, asked } = scripted(json({ items: named("1"), metadata: { continue: "x" } }), json({ items: named("2") }), json({}));
 
-  await whole(client.pages(pods, true));
-  await client.read("/x");
+  await whole(client.pages("pod", { metadataOnly: true }));
+  await client.get(secret);
 
   expect(asked.map(({ headers }) => headers["accept"])).toEqual([
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
     "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
     "application/json",
   ]);
-  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=500", "/api/v1/pods?limit=500&continue=x", "/x"]);
+  expect(asked.map(({ path }) => path)).toEqual([
+    "/api/v1/pods?limit=500",
+    "/api/v1/pods?limit=500&continue=x",
+    "/api/v1/namespaces/demo/secrets/acr",
+  ]);
 });
 
 const absent = json({ kind: "Status", reason: "NotFound", message: 'secrets "acr" not found', details: { name: "acr" } }, 404);
 
 test("an absent object reads as undefined, and cannot be written", async () => {
-  expect(await scripted(absent).client.read("/x")).toBeUndefined();
-  await expect(scripted(absent).client.write({ method: "DELETE", path: "/x", type: "application/json", body: {} })).rejects.toMatchObject({
+  expect(await scripted(absent).client.get(secret)).toBeUndefined();
+  await expect(scripted(absent).client.write(secret, { delete: { uid: "u" } }, how)).rejects.toMatchObject({
     kind: "notFound",
     message: 'Error from server (NotFound): secrets "acr" not found',
   });
@@ -126,7 +134,7 @@ test("an absent object reads as undefined, and cannot be written", async () => {
 test("a page that is not the API server's is told as such", async () => {
   const page = { ...json({}), type: "text/html", text: "<html>Sign in" };
 
-  await expect(scripted(page).client.read("/x")).rejects.toMatchObject({
+  await expect(scripted(page).client.get(secret)).rejects.toMatchObject({
     kind: "unreachable",
     message: expect.stringContaining("text/html"),
   });
@@ -135,14 +143,46 @@ test("a page that is not the API server's is told as such", async () => {
 test("a write says what it is and who sends it", async () => {
   const { client, asked } = scripted(json({ kind: "Secret" }));
 
-  await client.write({ method: "PATCH", path: "/x", type: "application/apply-patch+yaml", body: { a: 1 } });
+  await client.write(secret, { patch: { a: 1 } }, how);
 
   expect(asked).toEqual([
     {
       method: "PATCH",
-      path: "/x",
-      headers: { accept: "application/json", "user-agent": "agent/v1", "content-type": "application/apply-patch+yaml" },
+      path: "/api/v1/namespaces/demo/secrets/acr?fieldManager=me",
+      headers: { accept: "application/json", "user-agent": "agent/v1", "content-type": "application/merge-patch+json" },
       body: '{"a":1}',
     },
   ]);
+});
+
+const pod = { kind: "pod", namespace: "a/../b", name: "x?y" } as const;
+
+test.for([
+  { path: objectPath(secret), is: "/api/v1/namespaces/demo/secrets/acr" },
+  {
+    path: objectPath(secret, { fieldManager: "me", dryRun: "All" }),
+    is: "/api/v1/namespaces/demo/secrets/acr?fieldManager=me&dryRun=All",
+  },
+  { path: objectPath(secret, { dryRun: undefined, fieldManager: "" }), is: "/api/v1/namespaces/demo/secrets/acr" },
+  { path: objectPath(pod), is: "/api/v1/namespaces/a%2F..%2Fb/pods/x%3Fy" },
+  { path: objectPath({ ...pod, namespace: "demo" }, {}, "eviction"), is: "/api/v1/namespaces/demo/pods/x%3Fy/eviction" },
+  { path: objectPath({ kind: "namespace", name: "demo" }), is: "/api/v1/namespaces/demo" },
+  { path: objectPath({ kind: "namespace", name: "demo", namespace: "demo" }), is: "/api/v1/namespaces/demo" },
+  { path: listPath("namespace", undefined), is: "/api/v1/namespaces" },
+  { path: listPath("serviceaccount", undefined, { limit: 500 }), is: "/api/v1/serviceaccounts?limit=500" },
+  {
+    path: listPath("pod", "demo", { labelSelector: "a=b,c", limit: 1 }),
+    is: "/api/v1/namespaces/demo/pods?labelSelector=a%3Db%2Cc&limit=1",
+  },
+])("$is", ({ path, is }) => {
+  expect(path).toBe(is);
+});
+
+test.for(["", ".", ".."])("%j is a name that no object has, and leads to no other path", (name) => {
+  const refused = expect.objectContaining({ kind: "invalid", message: `${JSON.stringify(name)} is no name of an object` });
+
+  expect(() => objectPath({ ...secret, name })).toThrow(refused);
+  expect(() => objectPath({ ...secret, namespace: name })).toThrow(refused);
+  expect(() => objectPath({ kind: "namespace", name })).toThrow(refused);
+  expect(() => listPath("pod", name)).toThrow(refused);
 });

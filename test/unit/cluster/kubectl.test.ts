@@ -1,7 +1,11 @@
-import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { expect, onTestFinished, test } from "vitest";
-import { findKubectl } from "../../../src/cluster/kubectl.ts";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { end, findKubectl, launchProxy, startError, watched } from "../../../src/cluster/kubectl.ts";
 
 /** Creates three folders for PATH: one contains a folder named like the program, one a file that is not executable, one the program. */
 async function path(): Promise<string> {
@@ -33,4 +37,114 @@ test("the kubectl that runs us comes first, if it is one", async () => {
 
   expect(findKubectl({ ...env, KUBECTL_PATH: "/bin/sh" }, "linux")).toBe("/bin/sh");
   expect(findKubectl({ ...env, KUBECTL_PATH: `${root}/folder` }, "linux")).toBe(`${root}/program/kubectl`);
+});
+
+const flags = ["--context=prod", "--as=jane", "--as-group=a b"];
+
+/** Prints each argument on a separate line, and waits. */
+const waiting = "printf '%s\\n' \"$@\"\nexec sleep 60\n";
+
+/** Starts a kubectl that is a shell script in a new temporary folder, and waits for its first output. */
+async function launch(script: string, platform: NodeJS.Platform = "linux") {
+  const folder = await mkdtemp(join(tmpdir(), "launch-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, "kubectl");
+  await writeFile(file, `#!/bin/sh\n${script}`);
+  await chmod(file, 0o755);
+  const launched = launchProxy({ file, flags, env: { PATH: process.env.PATH, TMPDIR: folder }, stdin: "ignore", platform });
+  const [printed] = await once(launched.child.stdout ?? launched.child, "data");
+  return { folder, launched, printed: String(printed) };
+}
+
+/** Whether a process exists and is not a zombie (Linux: /proc). */
+const runs = (pid: string) =>
+  readFile(`/proc/${pid}/stat`, "utf8")
+    .then((stat) => !/\) [ZX] /.test(stat))
+    .catch(() => false);
+
+test("kubectl gets every flag as it is, and a socket of its own; released, it goes with its socket's folder", async () => {
+  const { folder, launched, printed } = await launch(waiting);
+  const [socket = ""] = (await readdir(folder)).filter((name) => name !== "kubectl");
+  expect(printed.trim().split("\n")).toEqual(["proxy", `--unix-socket=${folder}/${socket}/s`, "--append-server-path", ...flags]);
+
+  end(launched.child);
+  end(launched.child);
+
+  await once(launched.child, "exit");
+  expect(await readdir(folder)).toEqual(["kubectl"]);
+});
+
+test.for([
+  { what: "a wrapper", script: "/bin/sh -c 'echo $$; exec sleep 60'\n" },
+  { what: "a wrapper that starts it anew when it ends", script: "while :; do /bin/sh -c 'echo $$; exec sleep 60'; done\n" },
+  { what: "two wrappers", script: "/bin/sh -c '/bin/sh -c \"echo \\$\\$; exec sleep 60\"; true'\n" },
+  { what: "a wrapper with sessions of its own", script: "setsid --wait /bin/sh -c 'echo $$; exec sleep 60'\n" },
+])("released, kubectl goes that was started by $what", async ({ script }) => {
+  const { folder, launched, printed } = await launch(script);
+  expect(await runs(printed.trim())).toBe(true);
+
+  end(launched.child);
+
+  await once(launched.child, "exit");
+  await vi.waitFor(async () => expect(await runs(printed.trim())).toBe(false));
+  expect(await readdir(folder)).toEqual(["kubectl"]);
+});
+
+test("released at the moment that a wrapper starts it, kubectl goes", { timeout: 120_000 }, async () => {
+  for (let round = 0; round < 20; round++) {
+    // The script prints its output right before it starts the program.
+    const { launched } = await launch("echo now\nsleep 60\n");
+
+    end(launched.child);
+
+    await once(launched.child, "exit");
+    // A remaining process would hold its end of the pipe open.
+    if (!launched.child.stdout?.closed) await once(launched.child.stdout?.resume() ?? launched.child, "close");
+  }
+});
+
+test("where there is no watchdog, it is ended by us", async () => {
+  const { folder, launched, printed } = await launch(waiting, "win32");
+  expect(printed.trim().split("\n")).toEqual(["proxy", "--port=0", `--api-prefix=${launched.prefix}/`, "--append-server-path", ...flags]);
+  expect(launched.prefix).toMatch(/^\/[0-9a-f]{32}$/);
+
+  end(launched.child);
+
+  expect(await once(launched.child, "exit")).toEqual([null, "SIGTERM"]);
+  expect(await readdir(folder)).toEqual(["kubectl"]);
+});
+
+test("on a port, the path that lets requests through is another one each time", async () => {
+  const [one, other] = [await launch(waiting, "win32"), await launch(waiting, "win32")];
+  end(one.launched.child);
+  end(other.launched.child);
+
+  expect(one.launched.prefix).not.toBe(other.launched.prefix);
+});
+
+test("where there is no shell, that is told, and what does without", () => {
+  const error = Object.assign(new Error("spawn /bin/sh ENOENT"), { code: "ENOENT", path: "/bin/sh" });
+
+  expect(startError(error)).toMatchObject({
+    kind: "config",
+    message: "/bin/sh cannot be started (ENOENT)",
+    hint: "kubectl is run by /bin/sh; in a pod without kubectl, the API server is asked without either",
+  });
+});
+
+test("what cannot be run is told to whoever waits", async () => {
+  const { failure } = launchProxy({ file: "/no/such/kubectl", flags: [], env: {}, stdin: "ignore", platform: "win32" });
+
+  await expect(failure).rejects.toMatchObject({ kind: "config", message: "/no/such/kubectl cannot be started (ENOENT)" });
+});
+
+test("a program that has no pipes, since no more files may be opened, is ended all the same", () => {
+  expect(() => end({ spawnfile: "/bin/sh" } as ChildProcess)).not.toThrow();
+});
+
+test("keeps a program running when the terminal is closed, which sends SIGHUP to each process", async () => {
+  const args = ["-c", "kill -HUP $$; echo runs"];
+  const child = watched({ file: "/bin/sh", args, env: process.env, stdin: "ignore", platform: "linux" });
+
+  expect(child.stdout && (await text(child.stdout))).toBe("runs\n");
 });

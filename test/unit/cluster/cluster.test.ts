@@ -1,9 +1,9 @@
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { currentNamespace, openCluster } from "../../../src/cluster/cluster.ts";
 import { readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
 import type { Kubectl } from "../../../src/cluster/kubectl.ts";
-import { currentNamespace } from "../../../src/cluster/namespace.ts";
 
 const inAPod = { KUBERNETES_SERVICE_HOST: "10.96.0.1", KUBERNETES_SERVICE_PORT: "443" };
 const noContext = "error: current-context must exist in order to minify";
@@ -93,4 +93,55 @@ test("a kubectl that hangs is ended, with what it has started", async () => {
       .then((stat) => !/\) [ZX] /.test(stat))
       .catch(() => false);
   await vi.waitFor(async () => expect(await Promise.all(pids.map(runs))).toEqual([false, false]));
+});
+
+/** Opens the cluster of a kubectl that hangs until a file `up` exists, and then prints a namespace. */
+async function hanging({ requestTimeout = 0, signal }: { requestTimeout?: number; signal(): AbortSignal }) {
+  const folder = await mkdtemp(`${tmpdir()}/connect-`);
+  onTestFinished(() => rm(folder, { recursive: true }));
+  await writeFile(`${folder}/kubectl`, `#!/bin/sh\n[ -e ${folder}/up ] || sleep 60\nprintf demo\n`, { mode: 0o755 });
+  const cluster = openCluster({
+    kube: { forward: [], requestTimeout },
+    env: { PATH: process.env.PATH, KUBECTL_PATH: `${folder}/kubectl`, TMPDIR: folder },
+    stdin: "ignore",
+    stderr: { write: () => {} },
+    platform: "linux",
+    userAgent: "test",
+    now: () => new Date(),
+    sleep: async () => {},
+    trace: () => {},
+    onWarning: () => {},
+    signal,
+  });
+  onTestFinished(() => cluster.close());
+  return { cluster, comesUp: () => writeFile(`${folder}/up`, "") };
+}
+
+test("a namespace that kubectl does not tell is given up on", async () => {
+  const { cluster } = await hanging({ requestTimeout: 50, signal: () => new AbortController().signal });
+
+  await expect(cluster.namespace()).rejects.toMatchObject({ kind: "timeout" });
+});
+
+test("cancelling ends the wait for a namespace, and by another signal it is asked anew", async () => {
+  let interrupt = new AbortController();
+  const { cluster, comesUp } = await hanging({ signal: () => interrupt.signal });
+  const asked = cluster.namespace();
+
+  interrupt.abort();
+  await expect(asked).rejects.toMatchObject({ kind: "cancelled" });
+
+  interrupt = new AbortController();
+  await comesUp();
+  expect(await cluster.namespace()).toBe("demo");
+});
+
+test("closing a connection whose kubectl hangs waits for nothing", async () => {
+  const { cluster } = await hanging({ signal: () => new AbortController().signal });
+  const opening = cluster.serverVersion();
+  opening.catch(() => {});
+
+  await cluster.close();
+
+  await expect(opening).rejects.toMatchObject({ kind: "cancelled" });
 });
