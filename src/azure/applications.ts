@@ -59,9 +59,9 @@ export function principalsIn(
       if (!key || typeof secretText !== "string" || secretText === "") return unreadable(doing);
       return { ...key, password: new Sensitive(secretText) };
     },
-    async removeKey(id, keyId) {
-      const doing = `take password ${keyId} of application ${id} away`;
-      await graph.send({ method: "POST", path: `/applications/${id}/removePassword`, body: { keyId }, doing });
+    async removeKey(id, slot) {
+      const doing = `take password ${slot} of application ${id} away`;
+      await graph.send({ method: "POST", path: `/applications/${id}/removePassword`, body: { keyId: slot }, doing });
     },
   };
 }
@@ -125,9 +125,9 @@ function asPrincipal(doing: string, body: unknown): ServicePrincipal {
 
 /** Microsoft Graph passwordCredential, without its text. */
 function asKey(body: unknown): Key[] {
-  const { keyId, displayName, startDateTime, endDateTime } = (body ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof keyId !== "string") return [];
-  return [{ keyId, displayName: text(displayName), madeAt: text(startDateTime) || undefined, expiresAt: text(endDateTime) || undefined }];
+  const { keyId: slot, displayName, startDateTime, endDateTime } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  if (typeof slot !== "string") return [];
+  return [{ slot, displayName: text(displayName), madeAt: text(startDateTime) || undefined, expiresAt: text(endDateTime) || undefined }];
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");

@@ -67,7 +67,8 @@ export type AcrToken = {
   readonly name: string;
   readonly scopeMapId: string;
   readonly status: "enabled" | "disabled";
-  readonly passwords: readonly { readonly name: Slot; readonly creationTime?: string; readonly expiry?: string }[];
+  /** The times are RFC 3339. */
+  readonly passwords: readonly { readonly slot: Slot; readonly madeAt?: string; readonly expiresAt?: string }[];
 };
 
 export type ScopeMap = { readonly id: string; readonly name: string; readonly description: string; readonly actions: readonly string[] };
@@ -89,15 +90,15 @@ export type Azure = Principals & {
   token(registry: AzureRegistry, name: string): Promise<AcrToken | undefined>;
   putToken(registry: AzureRegistry, token: { name: string; scopeMapId: string }): Promise<AcrToken>;
   deleteToken(registry: AzureRegistry, name: string): Promise<void>;
-  /** Regenerates the password of one slot; the old one stops working. Without `expiry` the new one never expires. */
+  /** Regenerates the password of one slot; the old one stops working. Without `expiresAt` the new one never expires. */
   generatePassword(
     registry: AzureRegistry,
-    at: { token: string; slot: Slot; expiry?: string | undefined },
-  ): Promise<{ password: Sensitive; creationTime?: string; expiry?: string }>;
+    at: { token: string; slot: Slot; expiresAt?: string | undefined },
+  ): Promise<{ password: Sensitive; madeAt?: string; expiresAt?: string }>;
   /**
    * Clears one slot, if it still holds the password that was created at that time. The other stays unchanged. @returns whether it is empty
    */
-  clearPassword(registry: AzureRegistry, at: { token: string; slot: Slot; creationTime?: string | undefined }): Promise<boolean>;
+  clearPassword(registry: AzureRegistry, at: { token: string; slot: Slot; madeAt?: string | undefined }): Promise<boolean>;
   /** The login of the registry's admin user with each of its passwords. @throws CliError conflict if the admin user is disabled */
   adminLogins(registry: AzureRegistry): Promise<ReadonlyMap<AdminSlot, Login>>;
   /** The source of the identity's tokens. */

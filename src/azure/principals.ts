@@ -5,7 +5,8 @@ export type Dated<T> = T & { readonly madeAt?: string; readonly changedAt?: stri
 
 /** A password of an application. Microsoft Graph never shows its text again. */
 export type Key = {
-  readonly keyId: string;
+  /** The id of the key. An application never uses an id again. */
+  readonly slot: string;
   readonly displayName: string;
   /** RFC 3339, like the expiry. */
   readonly madeAt?: string;
@@ -85,7 +86,7 @@ export type Principals = {
     applicationId: string,
     of: { readonly displayName: string; readonly expiresAt?: string | undefined },
   ): Promise<Omit<Key, "displayName"> & { readonly password: Sensitive }>;
-  removeKey(applicationId: string, keyId: string): Promise<void>;
+  removeKey(applicationId: string, slot: string): Promise<void>;
   /** The roles of a principal on a registry, including those of its groups and those on scopes above the registry. */
   roleAssignments(registry: At, principalId: string): Promise<readonly RoleAssignment[]>;
   /** A role's definition by its GUID, built in or custom; undefined if it does not exist. @throws CliError forbidden */

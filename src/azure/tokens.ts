@@ -73,8 +73,8 @@ export async function tokenCount(arm: Arm, { id, name }: AzureRegistry): Promise
   return typeof used === "number" ? used : (await arm.list({ path: `${id}/tokens`, version, doing: `list the tokens of ${name}` })).length;
 }
 
-/** A token's slot; with `creationTime`, only the password that was created then. */
-export type SlotRef = { readonly token: string; readonly slot: Slot; readonly creationTime?: string | undefined };
+/** A token's slot; with `madeAt`, only the password that was created then. */
+export type SlotRef = { readonly token: string; readonly slot: Slot; readonly madeAt?: string | undefined };
 
 /**
  * Deletes the password of one slot. The other password stays. Azure accepts the list of passwords that stay, without a precondition: a
@@ -83,14 +83,14 @@ export type SlotRef = { readonly token: string; readonly slot: Slot; readonly cr
  * @returns whether the slot is empty now; false if it holds another password than the given one
  * @throws CliError
  */
-export async function clearPassword(arm: Arm, registry: AzureRegistry, { token: name, slot, creationTime }: SlotRef): Promise<boolean> {
+export async function clearPassword(arm: Arm, registry: AzureRegistry, { token: name, slot, madeAt }: SlotRef): Promise<boolean> {
   const doing = `take ${slot} of token ${name} away`;
   const path = pathOf(registry, "tokens", name);
   const passwords = asToken(doing, await arm.send({ method: "GET", path, version, doing }))?.passwords ?? [];
-  const held = passwords.find((it) => it.name === slot);
+  const held = passwords.find((it) => it.slot === slot);
   if (!held) return true;
-  if (creationTime !== undefined && !isSameTime(held.creationTime, creationTime)) return false;
-  const staying = passwords.filter((it) => it !== held).map((it) => ({ name: it.name }));
+  if (madeAt !== undefined && !isSameTime(held.madeAt, madeAt)) return false;
+  const staying = passwords.filter((it) => it !== held).map((it) => ({ name: it.slot }));
   await arm.send({ method: "PATCH", path, version, body: { properties: { credentials: { passwords: staying } } }, doing });
   return true;
 }
@@ -104,21 +104,21 @@ export async function clearPassword(arm: Arm, registry: AzureRegistry, { token: 
 export async function generatePassword(
   arm: Arm,
   registry: AzureRegistry,
-  { token: name, slot, expiry }: { token: string; slot: Slot; expiry?: string | undefined },
-): Promise<{ password: Sensitive; creationTime?: string; expiry?: string }> {
+  { token: name, slot, expiresAt }: { token: string; slot: Slot; expiresAt?: string | undefined },
+): Promise<{ password: Sensitive; madeAt?: string; expiresAt?: string }> {
   const doing = `make ${slot} of token ${name}`;
-  const body = { tokenId: pathOf(registry, "tokens", name), name: slot, expiry };
+  const body = { tokenId: pathOf(registry, "tokens", name), name: slot, expiry: expiresAt };
   const path = `${registry.id}/generateCredentials`;
   const answer = await arm.send({ method: "POST", path, version, body, doing, passing: "TokenNotActive" });
   type Made = { name?: unknown; value?: unknown; creationTime?: unknown; expiry?: unknown };
   const { passwords } = (answer ?? {}) as { passwords?: Made[] };
   const made = passwords?.find((it) => it.name === slot);
   if (typeof made?.value !== "string" || made.value === "") return unreadable(doing);
-  const { value, creationTime, expiry: end } = made;
+  const { value, creationTime, expiry } = made;
   return {
     password: new Sensitive(value),
-    creationTime: typeof creationTime === "string" ? creationTime : undefined,
-    expiry: typeof end === "string" ? end : undefined,
+    madeAt: typeof creationTime === "string" ? creationTime : undefined,
+    expiresAt: typeof expiry === "string" ? expiry : undefined,
   };
 }
 
@@ -144,9 +144,9 @@ export function asToken(doing: string, body: unknown): AcrToken | undefined {
     scopeMapId: properties?.scopeMapId ?? "",
     status: properties?.status === "disabled" ? "disabled" : "enabled",
     passwords: (properties?.credentials?.passwords ?? []).map((it) => ({
-      name: it.name,
-      creationTime: it.creationTime || undefined,
-      expiry: it.expiry || undefined,
+      slot: it.name,
+      madeAt: it.creationTime || undefined,
+      expiresAt: it.expiry || undefined,
     })),
   };
 }

@@ -47,7 +47,7 @@ test("a scope map, a token and its password that the plugin has made", async () 
   const actions = ["repositories/app/web/content/read", "repositories/app/web/metadata/read"];
   await azure.putScopeMap(registry, { name: "ours-map", description: "ours", actions });
   await azure.putToken(registry, { name: "ours-token", scopeMapId: `${registry.id}/scopeMaps/ours-map` });
-  const made = await azure.generatePassword(registry, { token: "ours-token", slot: "password1", expiry: "2099-01-01T00:00:00Z" });
+  const made = await azure.generatePassword(registry, { token: "ours-token", slot: "password1", expiresAt: "2099-01-01T00:00:00Z" });
 
   const map = await client.scopeMaps.get(group, registry.name, "ours-map");
   expect(await azure.scopeMap(registry, "ours-map")).toEqual({
@@ -60,12 +60,12 @@ test("a scope map, a token and its password that the plugin has made", async () 
   const [password] = token.credentials?.passwords ?? [];
   expect(password).toMatchObject({
     name: "password1",
-    creationTime: new Date(made.creationTime ?? ""),
+    creationTime: new Date(made.madeAt ?? ""),
     expiry: new Date("2099-01-01T00:00:00Z"),
   });
   const ours = await azure.token(registry, "ours-token");
   expect(ours).toMatchObject({ name: token.name, scopeMapId: token.scopeMapId, status: token.status });
-  expect(ours?.passwords.map(({ name }) => name)).toEqual(token.credentials?.passwords?.map(({ name }) => name));
+  expect(ours?.passwords.map(({ slot }) => slot)).toEqual(token.credentials?.passwords?.map(({ name }) => name));
   const listed: (string | undefined)[] = [];
   for await (const each of client.tokens.list(group, registry.name)) listed.push(each.name);
   expect(await azure.tokenCount(registry)).toBe(listed.length);
@@ -75,8 +75,8 @@ test("what the plugin has deleted is gone, and a slot that it has emptied is emp
   const { azure, registry, client, group } = await registryOf();
   await azure.putScopeMap(registry, { name: "brief-map", description: "", actions: ["repositories/app/web/content/read"] });
   await azure.putToken(registry, { name: "brief-token", scopeMapId: `${registry.id}/scopeMaps/brief-map` });
-  const { creationTime } = await azure.generatePassword(registry, { token: "brief-token", slot: "password2", expiry: undefined });
-  await azure.clearPassword(registry, { token: "brief-token", slot: "password2", creationTime });
+  const { madeAt } = await azure.generatePassword(registry, { token: "brief-token", slot: "password2", expiresAt: undefined });
+  await azure.clearPassword(registry, { token: "brief-token", slot: "password2", madeAt });
 
   expect((await client.tokens.get(group, registry.name, "brief-token")).credentials?.passwords ?? []).toEqual([]);
   await azure.deleteToken(registry, "brief-token");

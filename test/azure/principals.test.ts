@@ -39,7 +39,7 @@ test("an application, its service principal, a password and a role are made, rea
   await azure.assignRole(registry, { principalId: principal.id, role: acrPull });
   expect(await azure.roleAssignments(registry, principal.id)).toHaveLength(1);
 
-  await azure.removeKey(id, key.keyId);
+  await azure.removeKey(id, key.slot);
   await azure.unassignRole(registry, { principalId: principal.id, role: acrPull });
   await azure.unassignRole(registry, { principalId: principal.id, role: acrPull });
   expect(await azure.roleAssignments(registry, principal.id)).toEqual([]);
@@ -87,7 +87,7 @@ test("deletes two passwords of one application when Graph refuses a second write
   const again = { verb: "create", registry: "myregistry" } as const;
   const sources = { ...onlyAzure(azure), sleep: (milliseconds: number) => setTimeout(milliseconds) };
   const credential = await servicePrincipal.open({ ...asked, verify: false, expiresAt: undefined, again }, sources);
-  const passwords = keys.map(({ keyId, madeAt }) => ({ slot: keyId, ...(madeAt !== undefined && { madeAt }) }));
+  const passwords = keys.map(({ slot, madeAt }) => ({ slot, madeAt }));
   world.azure.world.graphWriteGap = 300;
   world.azure.calls.reset();
 

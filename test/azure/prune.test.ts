@@ -63,12 +63,12 @@ test("an application that is left over is found by its role; where it alone is g
   const { id, appId, displayName } = await azure.createApplication({ displayName: `left ${randomUUID()}`, notes: description });
   const { id: principalId } = await azure.createServicePrincipal(appId);
   await azure.assignRole(registry, { principalId, role: acrPull });
-  const { keyId } = await azure.addKey(id, { displayName: `acr-secret: ${made} of cluster 1a2b3c4d` });
+  const { slot } = await azure.addKey(id, { displayName: `acr-secret: ${made} of cluster 1a2b3c4d` });
   const find = async (...names: readonly string[]) =>
     (await createdPrincipals(azure, registry)).filter(({ to }) => names.includes(to.name));
 
   const [found] = await find(displayName);
-  expect(found).toMatchObject({ what: "password", identity: appId, passwords: [{ slot: keyId }], for: { clusters: ["1a2b3c4d"] } });
+  expect(found).toMatchObject({ what: "password", identity: appId, passwords: [{ slot }], for: { clusters: ["1a2b3c4d"] } });
   expect(isNow(found?.changedAt)).toBe(true);
   const credential = await servicePrincipal.open(askedFor({ "service-principal": appId }), onlyAzure(azure));
   const plan = (await credential.lifecycle?.revoke(appId, found?.passwords ?? [])) ?? [];

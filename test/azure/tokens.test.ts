@@ -50,16 +50,16 @@ const passwordOf = (token: string, slot: "password1" | "password2") =>
 
 test("making one password leaves the other slot alone", async () => {
   const { azure, registry } = await made("slots");
-  const first = await azure.generatePassword(registry, { token: "slots", slot: "password1", expiry: "2099-01-01T00:00:00Z" });
+  const first = await azure.generatePassword(registry, { token: "slots", slot: "password1", expiresAt: "2099-01-01T00:00:00Z" });
   const second = await azure.generatePassword(registry, { token: "slots", slot: "password2" });
   const again = await azure.generatePassword(registry, { token: "slots", slot: "password2" });
 
   expect(passwordOf("slots", "password1")?.value).toBe(first.password.reveal());
   expect(passwordOf("slots", "password2")?.value).toBe(again.password.reveal());
   expect(again.password.reveal()).not.toBe(second.password.reveal());
-  expect(Date.parse(first.expiry ?? "")).toBe(Date.parse("2099-01-01T00:00:00Z"));
-  expect(second.expiry).toBeUndefined();
-  expect((await azure.token(registry, "slots"))?.passwords.map(({ name }) => name).sort()).toEqual(["password1", "password2"]);
+  expect(Date.parse(first.expiresAt ?? "")).toBe(Date.parse("2099-01-01T00:00:00Z"));
+  expect(second.expiresAt).toBeUndefined();
+  expect((await azure.token(registry, "slots"))?.passwords.map(({ slot }) => slot).sort()).toEqual(["password1", "password2"]);
 });
 
 test("throttling is waited out", async () => {
@@ -151,16 +151,16 @@ test("what -v=9 prints holds no secret", async () => {
 test("a password tells when it was made and when it ends, as the token shows it later", async () => {
   const { azure, registry } = await made("telling");
   const arm = openTestArm(world);
-  const { creationTime, expiry } = await generatePassword(arm, registry, {
+  const { madeAt, expiresAt } = await generatePassword(arm, registry, {
     token: "telling",
     slot: "password2",
-    expiry: "2099-01-01T00:00:00.000Z",
+    expiresAt: "2099-01-01T00:00:00.000Z",
   });
   const [shown] = (await azure.token(registry, "telling"))?.passwords ?? [];
 
-  expect(expiry).toBe("2099-01-01T00:00:00+00:00");
-  expect(isSameTime(creationTime, shown?.creationTime)).toBe(true);
-  expect(Math.abs(Date.parse(creationTime ?? "") - Date.now())).toBeLessThan(60_000);
+  expect(expiresAt).toBe("2099-01-01T00:00:00+00:00");
+  expect(isSameTime(madeAt, shown?.madeAt)).toBe(true);
+  expect(Math.abs(Date.parse(madeAt ?? "") - Date.now())).toBeLessThan(60_000);
 });
 
 test("one slot is emptied, and the other stays as it is", async () => {
@@ -184,12 +184,12 @@ test("a slot that somebody has made anew is left to them", async () => {
   const { registry } = await made("foreign");
   const arm = openTestArm(world);
   const mine = await generatePassword(arm, registry, { token: "foreign", slot: "password1" });
-  const ref = { token: "foreign", slot: "password1", creationTime: mine.creationTime?.replace("+00:00", "Z") } as const;
+  const ref = { token: "foreign", slot: "password1", madeAt: mine.madeAt?.replace("+00:00", "Z") } as const;
   await new Promise((resolve) => setTimeout(resolve, 5));
   const theirs = await generatePassword(arm, registry, { token: "foreign", slot: "password1" });
 
   expect(await clearPassword(arm, registry, ref)).toBe(false);
   expect(passwordOf("foreign", "password1")?.value).toBe(theirs.password.reveal());
-  expect(await clearPassword(arm, registry, { ...ref, creationTime: theirs.creationTime })).toBe(true);
+  expect(await clearPassword(arm, registry, { ...ref, madeAt: theirs.madeAt })).toBe(true);
   expect(passwordOf("foreign", "password1")).toBeUndefined();
 });

@@ -28,7 +28,7 @@ export function putToken(
   { azure }: FakeWorld,
   name: string,
   description: string,
-  slots: readonly AcrToken["passwords"][number]["name"][] = ["password1"],
+  slots: readonly AcrToken["passwords"][number]["slot"][] = ["password1"],
 ) {
   azure.putScopeMap({ name, description, actions: ["repositories/app/web/content/read"] });
   azure.putToken(name, slots);

@@ -24,11 +24,11 @@ export const token = (...passwords: AcrToken["passwords"]): AcrToken => ({
   status: "enabled",
   passwords,
 });
-export const p1 = { name: "password1", creationTime: "2026-01-01T00:00:00Z" } as const;
-export const p2 = { name: "password2", creationTime: "2026-02-01T00:00:00Z" } as const;
+export const p1 = { slot: "password1", madeAt: "2026-01-01T00:00:00Z" } as const;
+export const p2 = { slot: "password2", madeAt: "2026-02-01T00:00:00Z" } as const;
 
 /** Returns the annotation entry of a slot's password. */
-export const noted = ({ name: slot, creationTime: madeAt }: typeof p1 | typeof p2, more: Partial<Entry> = {}): Entry => ({
+export const noted = ({ slot, madeAt }: typeof p1 | typeof p2, more: Partial<Entry> = {}): Entry => ({
   hosts: [host],
   kind: "acr-token",
   identity: "demo-acr-1",

@@ -18,7 +18,7 @@ export const isAlive = (world: FakeWorld, at: string, name?: string, context?: s
   return login !== undefined && world.azure.knows(login);
 };
 
-type Slot = AcrToken["passwords"][number]["name"];
+type Slot = AcrToken["passwords"][number]["slot"];
 
 /** Generates a new password in a slot, like a user with az, by default for the only token. @returns the password */
 export async function makeByHand({ azure }: FakeWorld, slot: Slot, token = [...azure.tokens.keys()][0] ?? ""): Promise<string> {

@@ -34,9 +34,9 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
   /** Tokens whose deletion failed. */
   const stuck = new Set<string>();
   const description = async (name: string) => (await issued.get(name)?.description) ?? "";
-  const isOurs = (token: string, { name, creationTime }: AcrToken["passwords"][number]) => {
+  const isOurs = (token: string, password: AcrToken["passwords"][number]) => {
     const { slot, madeAt } = minted.get(token) ?? {};
-    return slot === name && isSameTime(madeAt, creationTime);
+    return slot === password.slot && isSameTime(madeAt, password.madeAt);
   };
 
   async function writeScopeMap({ to: { name }, before = [], after = [] }: Make): Promise<void> {
@@ -80,34 +80,30 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
     stuck.delete(name);
   }
 
-  async function retire(name: string, { slot, madeAt: creationTime }: Password): Promise<void> {
-    await azure.clearPassword(registry, { token: name, slot: slot as Slot, creationTime });
+  async function retire(name: string, { slot, madeAt }: Password): Promise<void> {
+    await azure.clearPassword(registry, { token: name, slot: slot as Slot, madeAt });
   }
 
   async function clearSlot(name: string): Promise<void> {
     const ours = minted.get(name);
     if (!ours) return;
-    const { slot, madeAt: creationTime } = ours;
-    if (creationTime === undefined) throw new CliError("conflict", `${slot} of the ACR token "${name}" may have been made`);
-    await azure.clearPassword(registry, { token: name, slot, creationTime });
+    const { slot, madeAt } = ours;
+    if (madeAt === undefined) throw new CliError("conflict", `${slot} of the ACR token "${name}" may have been made`);
+    await azure.clearPassword(registry, { token: name, slot, madeAt });
   }
 
   /** Reads the token again, because generating a password revokes one that another run generated since the plan. @throws Conflict */
   async function checkSlot(name: string, slot: Slot): Promise<void> {
-    const madeAt = (token: AcrToken | undefined) => token?.passwords.find((one) => one.name === slot)?.creationTime;
+    const madeAt = (token: AcrToken | undefined) => token?.passwords.find((one) => one.slot === slot)?.madeAt;
     if (madeAt(issued.get(name)?.token) !== madeAt(await azure.token(registry, name)))
       throw new Conflict(`another run has made ${slot} of the ACR token "${name}" in the meantime`);
   }
 
-  async function mint(name: string, slot: Slot, expiry: string | undefined): Promise<Applied> {
+  async function mint(name: string, slot: Slot, expires: string | undefined): Promise<Applied> {
     await checkSlot(name, slot);
     minted.set(name, { slot });
-    const asked = azure.generatePassword(registry, { token: name, slot, expiry });
-    const {
-      password,
-      creationTime: madeAt,
-      expiry: expiresAt,
-    } = await asked.catch((error: unknown) => {
+    const asked = azure.generatePassword(registry, { token: name, slot, expiresAt: expires });
+    const { password, madeAt, expiresAt } = await asked.catch((error: unknown) => {
       if (error instanceof CliError && !isLost(error)) minted.delete(name);
       throw error;
     });
@@ -118,7 +114,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
   /** @throws Conflict if another run has generated the password again, which revokes the one of this run */
   async function confirm(name: string, slot: string): Promise<void> {
     const now = await azure.token(registry, name);
-    if (!now?.passwords.some((one) => one.name === slot && isOurs(name, one)))
+    if (!now?.passwords.some((one) => one.slot === slot && isOurs(name, one)))
       throw new Conflict(`another run has made ${slot} of the ACR token "${name}" anew`);
   }
 

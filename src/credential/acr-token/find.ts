@@ -98,7 +98,7 @@ function mapAlone({ name, madeAt, changedAt }: Stock["scopeMaps"][number], isNee
 /** Returns a token with its scope map. Deleting the token also deletes its scope map, which other tokens may have. */
 function tokenWith(map: Stock["scopeMaps"][number], token: Stock["tokens"][number], users: readonly AcrToken[]): Own {
   const { name, madeAt } = token;
-  const passwords = token.passwords.map(({ name: slot, creationTime }) => ({ slot, madeAt: creationTime }));
+  const passwords = token.passwords.map(({ slot, madeAt: at }) => ({ slot, madeAt: at }));
   const changedAt = latestOf([token, map].flatMap((one) => [one.madeAt, one.changedAt]).concat(passwords.map((one) => one.madeAt)));
   const to = { kind: "token.azurecr.io", name } as const;
   return { to, identity: name, what: "token", passwords, madeAt, changedAt, needed: users.length > 1 || undefined };

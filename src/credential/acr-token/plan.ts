@@ -62,8 +62,7 @@ export function refuseDisabled(token: AcrToken | undefined, host: string): void 
 const tokenRef = ({ name }: Pick<AcrToken, "name">) => ({ kind: "token.azurecr.io", name }) as const;
 
 /** Returns the passwords that Azure shows. */
-export const tokenPasswords = (token: AcrToken | undefined): readonly Shown[] =>
-  (token?.passwords ?? []).map(({ name: slot, creationTime: madeAt, expiry: expiresAt }) => ({ slot, madeAt, expiresAt }));
+export const tokenPasswords = (token: AcrToken | undefined): readonly Shown[] => token?.passwords ?? [];
 
 function planMint(options: TokenOptions, found: TokenFound): Mint | Keep {
   const to = tokenRef(options);
@@ -80,8 +79,8 @@ function planMint(options: TokenOptions, found: TokenFound): Mint | Keep {
 }
 
 function hasEnded(slot: Slot, { passwords }: AcrToken, now: Date): boolean {
-  const { expiry } = passwords.find(({ name }) => name === slot) ?? {};
-  return expiry !== undefined && Date.parse(expiry) <= now.getTime();
+  const { expiresAt } = passwords.find((one) => one.slot === slot) ?? {};
+  return expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime();
 }
 
 /**
@@ -90,13 +89,13 @@ function hasEnded(slot: Slot, { passwords }: AcrToken, now: Date): boolean {
  * that was generated later in the recorded slot belongs to another user.
  */
 function otherPassword({ alone }: TokenOptions, { token, held }: TokenFound, slot: string): Previous | undefined {
-  const other = alone ? token?.passwords.find(({ name }) => name !== slot) : undefined;
-  if (!token || other?.creationTime === undefined) return undefined;
-  const { name, creationTime: madeAt } = other;
-  if (isNoteOf(held, token) && held.slot === name && !isSameTime(madeAt, held.madeAt)) return undefined;
+  const other = alone ? token?.passwords.find((one) => one.slot !== slot) : undefined;
+  if (!token || other?.madeAt === undefined) return undefined;
+  const { slot: left, madeAt } = other;
+  if (isNoteOf(held, token) && held.slot === left && !isSameTime(madeAt, held.madeAt)) return undefined;
   const { previous } = isNoteOf(held, token) ? held : {};
-  const until = previous?.slot === name && isSameTime(previous.madeAt, madeAt) ? previous.until : undefined;
-  return { slot: name, madeAt, until };
+  const until = previous?.slot === left && isSameTime(previous.madeAt, madeAt) ? previous.until : undefined;
+  return { slot: left, madeAt, until };
 }
 
 /** Returns the token that the annotation records, if it is also the user name of the login. */
@@ -109,7 +108,7 @@ export const recordedToken = ({ entry, login }: RecordedLogin): string | undefin
  */
 export function slotOf(held: Entry | undefined, token: AcrToken): Slot | undefined {
   if (!isNoteOf(held, token)) return undefined;
-  return token.passwords.find(({ name, creationTime }) => name === held.slot && isSameTime(creationTime, held.madeAt))?.name;
+  return token.passwords.find(({ slot, madeAt }) => slot === held.slot && isSameTime(madeAt, held.madeAt))?.slot;
 }
 
 const isNoteOf = (held: Entry | undefined, token: AcrToken): held is Entry =>
@@ -117,10 +116,10 @@ const isNoteOf = (held: Entry | undefined, token: AcrToken): held is Entry =>
 
 /** Returns an empty slot. Otherwise, if only its owner can use the token, returns the slot with the older password. */
 function emptySlot({ alone }: TokenOptions, token: AcrToken, noted: Slot | undefined): Slot {
-  const made = (slot: Slot) => token.passwords.find((password) => password.name === slot);
+  const made = (slot: Slot) => token.passwords.find((password) => password.slot === slot);
   const empty = slots.find((slot) => !made(slot));
   if (empty) return empty;
-  if (alone) return (made("password1")?.creationTime ?? "") <= (made("password2")?.creationTime ?? "") ? "password1" : "password2";
+  if (alone) return (made("password1")?.madeAt ?? "") <= (made("password2")?.madeAt ?? "") ? "password1" : "password2";
   const hint = noted
     ? `add --force to make ${noted} anew, which the Secret notes: whoever else holds it is locked out`
     : "name another token with --acr-token, or leave it out and give each namespace its own (--credential-per=namespace)";
@@ -172,7 +171,7 @@ const slots = ["password1", "password2"] as const;
 /** Returns when an interrupted run generated the password in a slot, according to the claims on Secrets that own the token. */
 function leftIn(slot: Slot, { left, held, alone }: RenewalOptions, { passwords }: AcrToken): string | undefined {
   if (!alone) return undefined;
-  const { creationTime: madeAt } = passwords.find(({ name }) => name === slot) ?? {};
+  const { madeAt } = passwords.find((one) => one.slot === slot) ?? {};
   return madeAt !== undefined && left.some((claim) => isMadeBy(claim, held.identity, { slot, madeAt })) ? madeAt : undefined;
 }
 
@@ -183,9 +182,9 @@ type SlotUse = (typeof order)[number] | "in use" | "promised" | "strange";
 
 function slotUseOf(slot: Slot, options: RenewalOptions, token: AcrToken): SlotUse {
   const { held, inUse, alone, blind, now } = options;
-  const there = token.passwords.find(({ name }) => name === slot);
+  const there = token.passwords.find((one) => one.slot === slot);
   if (!there) return "empty";
-  const isIt = (password: Password) => password.slot === slot && isSameTime(password.madeAt, there.creationTime);
+  const isIt = (password: Password) => password.slot === slot && isSameTime(password.madeAt, there.madeAt);
   if (inUse.some(isIt)) return "in use";
   if (blind) return "strange";
   const { previous } = held;
@@ -221,7 +220,7 @@ export const planTokenRetirement = (token: AcrToken, passwords: readonly Passwor
 
 /** Returns those of these passwords that Azure still shows. */
 export const shownOf = ({ passwords: all }: AcrToken, passwords: readonly Password[]): Required<Password>[] =>
-  all.flatMap(({ name: slot, creationTime: madeAt }) =>
+  all.flatMap(({ slot, madeAt }) =>
     madeAt !== undefined && passwords.some((one) => one.slot === slot && isSameTime(one.madeAt, madeAt)) ? [{ slot, madeAt }] : [],
   );
 
@@ -238,8 +237,8 @@ export function planTokenRevocation(
   passwords: readonly Password[],
 ): Change[] {
   const { name } = token;
-  const ended = token.passwords.filter(({ expiry }) => own && expiry !== undefined && Date.parse(expiry) <= now.getTime());
-  const shown = shownOf(token, [...passwords, ...ended.map(({ name: slot, creationTime: madeAt = "" }) => ({ slot, madeAt }))]);
+  const ended = token.passwords.filter(({ expiresAt }) => own && expiresAt !== undefined && Date.parse(expiresAt) <= now.getTime());
+  const shown = shownOf(token, [...passwords, ...ended]);
   const because = "it is revoked";
   if (!(scopeMap || own) || shown.length < token.passwords.length) return planTokenRetirement(token, passwords, because);
   const to = { kind: "scopemap.azurecr.io", name } as const;

@@ -74,9 +74,9 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     it.asked.key = true;
     const add = () =>
       retryWhileReplicating(it.made.application !== undefined, retry, () => azure.addKey(id, { displayName: it.key, expiresAt: expiry }));
-    const { keyId, password, madeAt, expiresAt } = await add().catch(unlessLost(it, "key"));
-    it.made.keyId = keyId;
-    return { login: { username: appId, password }, identity: appId, slot: keyId, madeAt, expiresAt, by: await createdBy(azure) };
+    const { slot, password, madeAt, expiresAt } = await add().catch(unlessLost(it, "key"));
+    it.made.keyId = slot;
+    return { login: { username: appId, password }, identity: appId, slot, madeAt, expiresAt, by: await createdBy(azure) };
   }
 
   /** Returns the application that this run created, even if the response was lost. */
@@ -107,7 +107,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
   async function removeKey(it: State): Promise<void> {
     if (!it.asked.key) return;
     const { id } = applicationOf(it);
-    it.made.keyId ??= await poll(brief, async () => (await newKeys(it, azure)).find(({ displayName }) => displayName === it.key)?.keyId);
+    it.made.keyId ??= await poll(brief, async () => (await newKeys(it, azure)).find(({ displayName }) => displayName === it.key)?.slot);
     const { keyId } = it.made;
     if (keyId === undefined) throw new CliError("conflict", `a password of application "${it.name}" may have been made`);
     await retryWhileReplicating(true, brief, () => azure.removeKey(id, keyId));
@@ -115,7 +115,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
 
   /** Deletes a password. Succeeds if it is already deleted. */
   async function dropKey({ id, appId }: Application, keyId: string): Promise<void> {
-    const isThere = async () => (await azure.applications({ appId }))[0]?.keys.some((key) => key.keyId === keyId);
+    const isThere = async () => (await azure.applications({ appId }))[0]?.keys.some((key) => key.slot === keyId);
     await retryWhileReplicating(false, retry, () => azure.removeKey(id, keyId)).catch(async (error: unknown) => {
       if (!isRefusal(error) || (await isThere())) throw error;
     });

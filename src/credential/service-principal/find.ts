@@ -185,11 +185,11 @@ const lost = ({ principalId, role, madeAt }: GivenRole): Made => ({
 /** @param needed other users sign in to it with a certificate or a federated credential */
 function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: Application, needed: boolean): Made[] {
   const common = { to: { kind: "application.graph.microsoft.com", name }, kind: "service-principal", identity } as const;
-  const existing = keys.map(({ keyId }) => keyId);
+  const existing = keys.map(({ slot }) => slot);
   const passwords = keys.flatMap((key): Made[] => {
     const of = readMadeFor(key.displayName);
     if (!of) return [];
-    const one = { slot: key.keyId, madeAt: key.madeAt };
+    const one = { slot: key.slot, madeAt: key.madeAt };
     return [{ ...common, what: "password", passwords: [one], existing, for: of, madeAt: key.madeAt, changedAt: key.madeAt }];
   });
   const of = readMadeFor(notes);

@@ -76,9 +76,9 @@ export function planPrincipal(options: PrincipalOptions, found: PrincipalFound):
 function keyBefore({ key, isOwnKey }: PrincipalOptions, { application, held }: PrincipalFound): Previous | undefined {
   const ours = isOwnKey ? (application?.keys ?? []).filter(({ displayName }) => displayName === key) : [];
   const noted = isOf(held, application) ? held?.previous : undefined;
-  if (noted && ours.some(({ keyId }) => keyId === noted.slot)) return noted;
+  if (noted && ours.some(({ slot }) => slot === noted.slot)) return noted;
   const [youngest] = ours.sort(byAge);
-  return youngest && { slot: youngest.keyId, madeAt: youngest.madeAt };
+  return youngest && { slot: youngest.slot, madeAt: youngest.madeAt };
 }
 
 const byAge = (a: Key, b: Key) => (b.madeAt ?? "").localeCompare(a.madeAt ?? "");
@@ -140,14 +140,14 @@ export function planPrincipalRenewal(
 ): { readonly mint: Mint; readonly entry: Entry } {
   const because = "it takes the place of the other password";
   const mint: Mint = { act: "mint", to: applicationRef({ displayName }), inNew: false, slot: key, expiresAt, because };
-  const replaced = keys.find(({ keyId }) => keyId === held.slot);
-  const previous = replaced && { slot: replaced.keyId, madeAt: held.madeAt };
+  const replaced = keys.find(({ slot }) => slot === held.slot);
+  const previous = replaced && { slot: replaced.slot, madeAt: held.madeAt };
   return { mint, entry: { hosts: [host], kind: "service-principal", identity: appId, expiresAt, previous } };
 }
 
 /** Returns those of these passwords that Azure still shows. The id of a key is never used again. */
 export const keysShown = ({ keys }: Application, passwords: readonly Password[]): Key[] =>
-  keys.filter(({ keyId }) => passwords.some(({ slot }) => slot === keyId));
+  keys.filter(({ slot }) => passwords.some((one) => one.slot === slot));
 
 /** Plans deleting exactly these passwords. */
 export const planKeyRetirement = (application: Application, keys: readonly Key[], because?: string): Make[] =>
@@ -158,8 +158,7 @@ const applicationRef = ({ displayName: name }: Pick<Application, "displayName">)
   ({ kind: "application.graph.microsoft.com", name }) as const;
 
 /** Returns the passwords that Azure shows. */
-export const applicationPasswords = (application: Pick<Application, "keys"> | undefined): readonly Shown[] =>
-  (application?.keys ?? []).map(({ keyId: slot, madeAt, expiresAt }) => ({ slot, madeAt, expiresAt }));
+export const applicationPasswords = (application: Pick<Application, "keys"> | undefined): readonly Shown[] => application?.keys ?? [];
 
 type RevocationFacts = Pick<PrincipalFound, "principal" | "assignments"> & {
   readonly application: Application;
@@ -186,7 +185,7 @@ export function planPrincipalRevocation(
   if (!mayDelete({ described: isOfOurs(notes), otherKeys, shared: false }))
     return given && isLast(keys, shown) ? [...retired, roleStays(role, application, scope)] : retired;
   if (shown.length < keys.length) return retired;
-  const deleted = shown.map(({ keyId: slot, madeAt }) => ({ slot, madeAt }));
+  const deleted = shown.map(({ slot, madeAt }) => ({ slot, madeAt }));
   return [
     { act: "delete", to: applicationRef(application), passwords: deleted, because },
     ...(given ? [{ act: "delete", to: role, passwords: deleted, because } as const] : []),

@@ -54,8 +54,8 @@ export const isRefused = (error: unknown): boolean => error instanceof CliError 
 export async function newKeys(it: State, azure: Azure) {
   const { appId, keys: before } = it.application ?? { ...applicationOf(it), keys: [] };
   const [now] = await azure.applications({ appId });
-  const known = new Set([...before.map(({ keyId }) => keyId), it.made.keyId]);
-  return (now?.keys ?? []).filter(({ keyId }) => !known.has(keyId));
+  const known = new Set([...before.map(({ slot }) => slot), it.made.keyId]);
+  return (now?.keys ?? []).filter(({ slot }) => !known.has(slot));
 }
 
 /** Whether another run has started to use what this run created, because it has added a password to the application. */

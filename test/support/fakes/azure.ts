@@ -93,7 +93,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
     name,
     scopeMapId,
     status,
-    passwords: [...passwords].sort().map(([slot, { creationTime, expiry }]) => ({ name: slot, creationTime, ...(expiry && { expiry }) })),
+    passwords: [...passwords].sort().map(([slot, { creationTime: madeAt, expiry: expiresAt }]) => ({ slot, madeAt, expiresAt })),
   });
 
   /** Issues a token as ACR does, but without a valid signature. */
@@ -201,15 +201,15 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
             return shown(name, token);
           }),
         deleteToken: (_, name) => ask("deleteToken", name, true, () => void tokens.delete(name)),
-        generatePassword: (_, { token: name, slot, expiry }) =>
+        generatePassword: (_, { token: name, slot, expiresAt }) =>
           ask("generatePassword", `${name} ${slot}`, true, () => {
-            const { text, creationTime } = make(tokenOf(name), slot, expiry);
-            return { password: new Sensitive(text), creationTime, ...(expiry !== undefined && { expiry }) };
+            const { text, creationTime: madeAt } = make(tokenOf(name), slot, expiresAt);
+            return { password: new Sensitive(text), madeAt, expiresAt };
           }),
-        clearPassword: (_, { token: name, slot, creationTime }) =>
+        clearPassword: (_, { token: name, slot, madeAt }) =>
           ask("clearPassword", `${name} ${slot}`, true, () => {
             const { passwords } = tokenOf(name);
-            if (creationTime !== undefined && passwords.get(slot)?.creationTime !== creationTime) return !passwords.has(slot);
+            if (madeAt !== undefined && passwords.get(slot)?.creationTime !== madeAt) return !passwords.has(slot);
             passwords.delete(slot);
             return true;
           }),

@@ -76,7 +76,7 @@ export function fakeDirectory(): FakeDirectory {
   }
 
   function addKey({ keys }: FakeApplication, displayName: string, expiresAt = "2028-01-01T00:00:00Z"): Secret {
-    const key = { keyId: id("c"), displayName, madeAt: "2026-01-01T00:00:00Z", expiresAt, text: `secret-${made}` };
+    const key = { slot: id("c"), displayName, madeAt: "2026-01-01T00:00:00Z", expiresAt, text: `secret-${made}` };
     keys.push(key);
     return key;
   }
@@ -145,11 +145,11 @@ export function fakeDirectory(): FakeDirectory {
           const { text, displayName: _, ...key } = addKey(byId(of), displayName, expiresAt);
           return { ...key, password: new Sensitive(text) };
         }),
-      removeKey: (of, keyId) =>
-        ask("removeKey", keyId, true, () => {
+      removeKey: (of, slot) =>
+        ask("removeKey", slot, true, () => {
           const { keys } = byId(of);
-          if (!keys.some((key) => key.keyId === keyId)) throw gone(`password ${keyId}`);
-          remove(keys, (key) => key.keyId === keyId);
+          if (!keys.some((key) => key.slot === slot)) throw gone(`password ${slot}`);
+          remove(keys, (key) => key.slot === slot);
         }),
       roleAssignments: (_, principalId) =>
         ask("roleAssignments", principalId, false, () => assignments.filter((one) => one.principalId === principalId)),

@@ -51,7 +51,7 @@ test("an application is made for this tenant alone", async () => {
 test("applications are found by a name, in which a quote is doubled, and by an id", async () => {
   const named = answering(200, { value: [{ ...wire, passwordCredentials: [key, { odd: true }] }] });
   expect(await named.principals.applications({ name: "it's" })).toMatchObject([
-    { appId: "a-1", keys: [{ keyId: "k-1", displayName: "x", madeAt: key.startDateTime, expiresAt: key.endDateTime }] },
+    { appId: "a-1", keys: [{ slot: "k-1", displayName: "x", madeAt: key.startDateTime, expiresAt: key.endDateTime }] },
   ]);
   expect(named.urls()).toEqual([`GET https://graph.microsoft.com/v1.0/applications?$filter=displayName eq 'it''s'&${select}`]);
 
@@ -102,7 +102,7 @@ test("a password is added with its end, or with Graph's own, and comes as a secr
   const made = await principals.addKey("o-1", { displayName: "acr-secret demo/acr", expiresAt: "2027-01-01T00:00:00Z" });
   await principals.addKey("o-1", { displayName: "x" });
 
-  expect(made).toMatchObject({ keyId: "k-1", madeAt: key.startDateTime, expiresAt: key.endDateTime });
+  expect(made).toMatchObject({ slot: "k-1", madeAt: key.startDateTime, expiresAt: key.endDateTime });
   expect(String(made.password)).toBe("***");
   expect(made.password.equals(new Sensitive("hunter3"))).toBe(true);
   expect(asked.map(({ body = "" }) => JSON.parse(body).passwordCredential)).toEqual([

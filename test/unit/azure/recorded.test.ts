@@ -147,12 +147,12 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
   {
     answers: "a password",
     read: () => generatePassword(armOf("generateCredentials: one slot"), at, { token: "mytoken", slot: "password1" }),
-    gives: { creationTime },
+    gives: { madeAt: creationTime },
   },
   {
     answers: "a password with an expiry in another form",
     read: () => generatePassword(armOf("generateCredentials: with expiry"), at, { token: "mytoken", slot: "password2" }),
-    gives: { expiry: "2100-12-31T12:59:59+00:00" },
+    gives: { expiresAt: "2100-12-31T12:59:59+00:00" },
   },
   {
     answers: "a password once the token is active",
@@ -161,7 +161,7 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
         token: "mytoken",
         slot: "password1",
       }),
-    gives: { creationTime },
+    gives: { madeAt: creationTime },
   },
   {
     answers: "the admin user",

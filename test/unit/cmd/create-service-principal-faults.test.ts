@@ -110,8 +110,8 @@ test("an application that another run has come to use stays, without this run's 
   world.asking.around(
     refusing(is("prove"), () => {
       const [application] = world.azure.directory.applications;
-      const key = { keyId: "another", displayName: "acr-secret: secret other in namespace shop", text: "x" };
-      if (!application?.keys.some(({ keyId }) => keyId === key.keyId)) application?.keys.push(key);
+      const key = { slot: "another", displayName: "acr-secret: secret other in namespace shop", text: "x" };
+      if (!application?.keys.some(({ slot }) => slot === key.slot)) application?.keys.push(key);
       return refused();
     }),
   );

@@ -19,7 +19,7 @@ test("application, service principal, role and password are made, and a second r
     hosts: ["myregistry.azurecr.io"],
     kind: "service-principal",
     identity: application?.appId,
-    slot: application?.keys[0]?.keyId,
+    slot: application?.keys[0]?.slot,
     madeAt: "2026-01-01T00:00:00Z",
     expiresAt: "2028-01-01T00:00:00Z",
     by: "jane@example.com",

@@ -126,7 +126,7 @@ describe("rotate", () => {
     const [note] = notes;
     const token = world.azure.tokens.get(note?.identity ?? "");
     const slots = [...(token?.passwords ?? [])].map(([slot, { creationTime }]) => `${slot} ${moment(creationTime)}`);
-    const keys = world.azure.directory.applications.flatMap((of) => of.keys.map(({ keyId, madeAt }) => `${keyId} ${moment(madeAt)}`));
+    const keys = world.azure.directory.applications.flatMap((of) => of.keys.map(({ slot, madeAt }) => `${slot} ${moment(madeAt)}`));
     return [...slots, ...keys].filter((password) => !known.has(password));
   }
 

@@ -8,7 +8,7 @@ import { acrPull } from "../../support/service-principal.ts";
 
 const line = "prune --registry myregistry";
 const key = (world: FakeWorld, secret: string) =>
-  world.azure.directory.applications.flatMap(({ keys }) => keys).find(({ displayName }) => displayName.includes(secret))?.keyId;
+  world.azure.directory.applications.flatMap(({ keys }) => keys).find(({ displayName }) => displayName.includes(secret))?.slot;
 
 const standing = ({ azure: { directory } }: FakeWorld) => ({
   applications: directory.applications.map(({ displayName, keys }) => `${displayName}: ${keys.map((one) => one.displayName).join(", ")}`),

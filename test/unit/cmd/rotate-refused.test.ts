@@ -129,9 +129,9 @@ test("a token of an Azure identity is renewed for the same identity alone", asyn
 
 test("of a service principal one key is added, and the next rotation takes exactly the one before the last", async () => {
   const world = await made("create --registry myregistry --service-principal -n a");
-  const keys = () => world.azure.directory.applications[0]?.keys.map(({ keyId }) => keyId.slice(-2)) ?? [];
+  const keys = () => world.azure.directory.applications[0]?.keys.map(({ slot }) => slot.slice(-2)) ?? [];
   const [first] = keys();
-  world.azure.directory.applications[0]?.keys.push({ keyId: "others-00", displayName: "of others", text: "o" });
+  world.azure.directory.applications[0]?.keys.push({ slot: "others-00", displayName: "of others", text: "o" });
   await type("rotate -n a", world.ports);
   const [, , second] = keys();
   expect(keys()).toEqual([first, "00", second]);

@@ -39,7 +39,7 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>
   },
   {
     why: "killed there twice, the second slot being the older",
-    found: { token: token({ ...p1, creationTime: "2026-03-01T00:00:00Z" }, p2), scopeMap: map("app/web") },
+    found: { token: token({ ...p1, madeAt: "2026-03-01T00:00:00Z" }, p2), scopeMap: map("app/web") },
     does: "keep, keep, mint password2",
   },
   { why: "killed between scope map and token", found: { scopeMap: map("app/web") }, does: "keep, create, mint new password1" },
@@ -68,7 +68,7 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>
   },
   {
     why: "the noted password of a named token has ended: its own slot, which nobody can use",
-    found: { ...right, token: token({ ...p1, expiry: "2026-04-30T23:59:59Z" }, p2), pulls: "no" },
+    found: { ...right, token: token({ ...p1, expiresAt: "2026-04-30T23:59:59Z" }, p2), pulls: "no" },
     more: { alone: false },
     does: "keep, keep, mint password1",
   },
@@ -95,12 +95,12 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>
   },
   {
     why: "Azure writes the moment in its own way",
-    found: { ...right, token: token({ ...p1, creationTime: "2026-01-01T00:00:00.0000000+00:00" }) },
+    found: { ...right, token: token({ ...p1, madeAt: "2026-01-01T00:00:00.0000000+00:00" }) },
     does: "keep, keep, keep",
   },
   {
     why: "somebody made the noted slot anew, so it is theirs: the other one, which is empty",
-    found: { ...right, token: token({ ...p1, creationTime: "2026-01-02T00:00:00Z" }), pulls: "no" },
+    found: { ...right, token: token({ ...p1, madeAt: "2026-01-02T00:00:00Z" }), pulls: "no" },
     does: "keep, keep, mint password2",
   },
   {
@@ -122,7 +122,7 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>
   },
   {
     why: "the noted slot of a named token was made anew by another, and the other slot is taken",
-    found: { ...right, token: token({ ...p1, creationTime: "2026-01-02T00:00:00Z" }, p2), pulls: "no" },
+    found: { ...right, token: token({ ...p1, madeAt: "2026-01-02T00:00:00Z" }, p2), pulls: "no" },
     more: { alone: false },
     says: /may be in use/,
     hint: /--acr-token/,
@@ -131,7 +131,7 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>
     why: "the note of a named token's password has ended, and the password not",
     found: {
       ...right,
-      token: token({ ...p1, expiry: "2026-05-01T00:00:01Z" }, p2),
+      token: token({ ...p1, expiresAt: "2026-05-01T00:00:01Z" }, p2),
       held: noted(p1, { expiresAt: "2026-04-01T00:00:00Z" }),
       pulls: "no",
     },

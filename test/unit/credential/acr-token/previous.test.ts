@@ -3,8 +3,8 @@ import { planToken, type TokenFound, type TokenOptions } from "../../../../src/c
 import type { Entry } from "../../../../src/secret/entry.ts";
 import { map, noted, nothing, options, p1, p2, right, token } from "../../../support/own-token.ts";
 
-const before1 = { slot: "password1", madeAt: p1.creationTime };
-const before2 = { slot: "password2", madeAt: p2.creationTime };
+const before1 = { slot: "password1", madeAt: p1.madeAt };
+const before2 = { slot: "password2", madeAt: p2.madeAt };
 
 test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>; previous: Entry["previous"] }>([
   { why: "a new token has none", found: {}, previous: undefined },
@@ -30,7 +30,7 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>
     why: "what was kept until a time has been made anew since",
     found: {
       ...right,
-      token: token(p1, { ...p2, creationTime: "2026-03-01T00:00:00Z" }),
+      token: token(p1, { ...p2, madeAt: "2026-03-01T00:00:00Z" }),
       held: noted(p1, { previous: { ...before2, until: "2026-06-01T00:00:00Z" } }),
       pulls: "no",
     },
@@ -43,11 +43,11 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>
   },
   {
     why: "somebody made the noted slot anew, so it is theirs",
-    found: { ...right, token: token({ ...p1, creationTime: "2026-01-02T00:00:00Z" }), pulls: "no" },
+    found: { ...right, token: token({ ...p1, madeAt: "2026-01-02T00:00:00Z" }), pulls: "no" },
     previous: undefined,
   },
   { why: "others may use a token that was named", found: { token: token(p1) }, more: { alone: false }, previous: undefined },
-  { why: "Azure does not tell when it was made", found: { token: token({ name: "password1" }) }, previous: undefined },
+  { why: "Azure does not tell when it was made", found: { token: token({ slot: "password1" }) }, previous: undefined },
 ])("the password in the other slot of an own token is noted as the one before: $why", ({ found, more, previous }) => {
   expect(planToken({ ...options, ...more }, { ...nothing, ...found }).entry.previous).toEqual(previous);
 });

@@ -18,7 +18,7 @@ const inAzure = (day: number) => `2026-01-0${day}T00:00:00.0000000+00:00`;
 function tokenOf(slots: string): AcrToken {
   const passwords = slots.split(",").flatMap((day, index) => {
     const name = index === 0 ? ("password1" as const) : ("password2" as const);
-    return day === "-" ? [] : [{ name, creationTime: inAzure(Number(day)) }];
+    return day === "-" ? [] : [{ slot: name, madeAt: inAzure(Number(day)) }];
   });
   return { name: "ci-pull", scopeMapId: "/scopeMaps/ci-pull", status: "enabled", passwords };
 }

@@ -3,7 +3,7 @@ import { type Evidence, notAlone } from "../../../../src/credential/service-prin
 
 const me = "o-1";
 const ours = "acr-secret: secret acr in namespace demo of cluster 1a2b3c4d";
-const key = (displayName: string) => ({ keyId: "k-1", displayName });
+const key = (displayName: string) => ({ slot: "k-1", displayName });
 const alone: Evidence = {
   application: { notes: "kubectl acr-secret: secret acr in namespace demo", keys: [] },
   custody: { owners: [me], principalOwners: [], otherKeys: [] },

@@ -119,8 +119,8 @@ test("the note has the application's id and the password's end; a kept one stays
   expect(planPrincipal(options, nothing).entry).toMatchObject({ identity: "ci" });
 });
 
-const ours = { keyId: "k-1", displayName: "acr-secret: x", madeAt: "2026-01-01T00:00:00Z" };
-const later = { ...ours, keyId: "k-2", madeAt: "2026-02-01T00:00:00Z" };
+const ours = { slot: "k-1", displayName: "acr-secret: x", madeAt: "2026-01-01T00:00:00Z" };
+const later = { ...ours, slot: "k-2", madeAt: "2026-02-01T00:00:00Z" };
 const until = "2026-06-01T00:00:00Z";
 
 test.for<{ why: string; keys: Application["keys"]; held?: Partial<typeof held> & { previous?: object }; own?: boolean; previous: unknown }>(
@@ -129,7 +129,7 @@ test.for<{ why: string; keys: Application["keys"]; held?: Partial<typeof held> &
     { why: "those of others", keys: [{ ...ours, displayName: "acr-secret: y" }], previous: undefined },
     { why: "a run was killed before it wrote the Secret", keys: [ours], previous: { slot: "k-1", madeAt: ours.madeAt } },
     { why: "that happened twice: the youngest", keys: [ours, later], previous: { slot: "k-2", madeAt: later.madeAt } },
-    { why: "Azure does not tell when it was made", keys: [{ keyId: "k-1", displayName: "acr-secret: x" }], previous: { slot: "k-1" } },
+    { why: "Azure does not tell when it was made", keys: [{ slot: "k-1", displayName: "acr-secret: x" }], previous: { slot: "k-1" } },
     { why: "other Secrets' passwords may be called so", keys: [ours], own: false, previous: undefined },
     {
       why: "one that is kept until a time",

@@ -14,7 +14,7 @@ const application = (keys: readonly string[], notes = ""): Application => ({
   displayName: "ci",
   notes,
   madeAt: "2026-01-01T00:00:00Z",
-  keys: keys.map((keyId) => ({ keyId, displayName: keyId, madeAt: "2026-01-01T00:00:00Z" })),
+  keys: keys.map((slot) => ({ slot, displayName: slot, madeAt: "2026-01-01T00:00:00Z" })),
 });
 
 const held = { hosts: ["h"], kind: "service-principal", identity: "a-1", slot: "k1", madeAt: "2026-01-01T00:00:00Z" };
