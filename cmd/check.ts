@@ -1,14 +1,11 @@
-import { inPlace } from "../src/fix.ts";
-import { printError } from "../src/output/error.ts";
 import { printData } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import { failed, verdictReport, verdictText } from "../src/output/verdicts.ts";
-import { placePrefix } from "../src/output/words.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { checkAll } from "../src/workflows/check.ts";
-import { whereOf } from "./conclude.ts";
+import { printPlaceError, whereOf } from "./conclude.ts";
 import { type Flags, formats } from "./line/flags.ts";
 import { pullSecrets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
@@ -51,26 +48,18 @@ export const check = verb({
   complete: pullSecrets,
   async run({ flags, args }, session) {
     const options = { images: flags.image.map(parseImage), serviceaccount: flags.serviceaccount, secret: args[0] };
-    const scope = scopeOf({ ...flags, "include-system": false });
-    const clusterScopes = await clusterScopesOf(scope, { ...session, writes: false });
-    const where = whereOf(scope, clusterScopes);
+    const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
+    const where = whereOf(clusterScopes);
     const { verdicts, errors } = await session.during("Asking for manifests", () =>
-      checkAll(clusterScopes, options, {
-        registry: session.registry(),
-        now: session.now,
-        width: session.width,
-        isInterrupted: session.halted,
-      }),
+      checkAll(clusterScopes, options, { ...session, registry: session.registry(), isInterrupted: session.halted }),
     );
     if (where === "one" && errors[0]) throw errors[0].error;
-    for (const { error, to } of errors)
-      printError({ ...session, formatCommand: (fix) => session.formatCommand(inPlace(fix, to)) }, error, placePrefix(to, where));
+    for (const { error, to } of errors) printPlaceError(session, error, to, where);
 
-    const { stdout, env } = session;
     if (flags.output !== undefined) session.print(await printData(verdictReport(verdicts, session.formatCommand), flags.output));
     else if (verdicts.length > 0)
       session.print(
-        verdictText(verdicts, { headers: !flags["no-headers"], where, style: styleFor(stdout, env), formatCommand: session.formatCommand }),
+        verdictText(verdicts, { ...session, headers: !flags["no-headers"], where, style: styleFor(session.stdout, session.env) }),
       );
     if (verdicts.length === 0 && errors.length === 0)
       session.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}: name one with --image.\n`);

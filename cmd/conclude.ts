@@ -1,13 +1,16 @@
 import type { DryRun, NamespaceError, Outcome } from "../src/actions/outcome.ts";
+import { type Fix, inPlace } from "../src/fix.ts";
+import type { Ref } from "../src/kinds.ts";
+import { printError } from "../src/output/error.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally, type Tally } from "../src/output/tally.ts";
-import type { PlaceDetail } from "../src/output/words.ts";
+import { type PlaceDetail, placePrefix } from "../src/output/words.ts";
 import type { ClusterScope } from "../src/scope/cluster-scopes.ts";
-import type { Scope } from "../src/scope/scope.ts";
 import type { Session } from "./session.ts";
 import { failureCode } from "./verb.ts";
 
-type PrintingFlags = {
+/** The flags that select how a run prints its changes. */
+export type PrintingFlags = {
   readonly "dry-run": DryRun;
   readonly diff: boolean;
   readonly output: Exclude<Form, "diff">;
@@ -15,36 +18,32 @@ type PrintingFlags = {
 };
 
 /** Returns how much of its place each line must contain. */
-export function whereOf(scope: Scope, clusterScopes: readonly ClusterScope[]): PlaceDetail {
-  if (scope.contexts !== "current") return "clusters";
+export function whereOf(clusterScopes: readonly ClusterScope[]): PlaceDetail {
+  const isCurrent = clusterScopes.length > 0 && clusterScopes.every(({ context }) => context === undefined);
+  if (!isCurrent) return "clusters";
   return clusterScopes.every(({ open, namespaces }) => !open && namespaces.length <= 1) ? "one" : "namespaces";
 }
-
-/** The scope of a run, and how its outcomes are printed. */
-export type Concluding = {
-  readonly session: Session;
-  readonly flags: PrintingFlags;
-  readonly scope: Scope;
-  readonly clusterScopes: readonly ClusterScope[];
-};
 
 /**
  * Prints the outcomes of a run on namespaces, and a summary.
  * @throws CliError of the only namespace, if there is one
  * @returns the exit code
  */
-export async function conclude(outcomes: AsyncIterable<Outcome>, { session, flags, scope, clusterScopes }: Concluding): Promise<number> {
-  const where = whereOf(scope, clusterScopes);
-  const printer = printerOf({ session, flags, scope, clusterScopes });
+export async function conclude(
+  outcomes: AsyncIterable<Outcome>,
+  session: Session,
+  flags: PrintingFlags,
+  clusterScopes: readonly ClusterScope[],
+): Promise<number> {
+  const where = whereOf(clusterScopes);
+  const printer = printerOf(session, flags, where);
   const total = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const tally = await printOutcomes(outcomes, session, { printer, where, total });
   const halted = session.halted();
   session.stderr.write(lastLine(tally.summary(), where, halted ? total - tally.places + tally.left : undefined));
-  return exitCode({ failures: tally.failures, halted, diff: flags.diff, differs: printer.differs });
+  if (halted) return 130;
+  return tally.failures > 0 ? failureCode(flags.diff) : Number(printer.differs ?? false);
 }
-
-/** The printer of outcomes, and the number of namespaces for the progress. */
-type Printing = { readonly printer: Printer; readonly where: PlaceDetail; readonly total: number };
 
 /** Whether an outcome is the error of a run on one namespace, and not the error of one of its credentials. */
 export const endsRun = (outcome: Outcome): outcome is NamespaceError =>
@@ -54,7 +53,7 @@ export const endsRun = (outcome: Outcome): outcome is NamespaceError =>
 export async function printOutcomes(
   outcomes: AsyncIterable<Outcome>,
   { count }: Session,
-  { printer, where, total }: Printing,
+  { printer, where, total }: { readonly printer: Printer; readonly where: PlaceDetail; readonly total: number },
 ): Promise<Tally> {
   const tally = openTally();
   const bar = count(total);
@@ -74,17 +73,15 @@ export async function printOutcomes(
 }
 
 /** Returns the printer for the outcomes of a run's changes. */
-export function printerOf({ session, flags, scope, clusterScopes }: Concluding): Printer {
-  const { stdout, stderr, env } = session;
-  const how = { where: whereOf(scope, clusterScopes), dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"] };
-  return openPrinter(flags.diff ? "diff" : flags.output, { stdout, stderr, env, formatCommand: session.formatCommand, ...how });
+export function printerOf(session: Session, flags: PrintingFlags, where: PlaceDetail): Printer {
+  const how = { where, dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"] };
+  return openPrinter(flags.diff ? "diff" : flags.output, { ...session, ...how });
 }
 
-type End = { readonly failures: number; readonly halted: boolean; readonly diff: boolean; readonly differs: boolean | undefined };
-
-function exitCode({ failures, halted, diff, differs }: End): number {
-  if (halted) return 130;
-  return failures > 0 ? failureCode(diff) : Number(differs ?? false);
+/** Prints the error of one of several namespaces. */
+export function printPlaceError(session: Session, error: unknown, at: Ref, where: PlaceDetail): void {
+  const formatCommand = (fix: Fix) => session.formatCommand(inPlace(fix, at));
+  printError({ ...session, formatCommand }, error, placePrefix(at, where));
 }
 
 /**

@@ -50,7 +50,7 @@ export const create = verb({
     const once = (journal: Journal) => makeOnce({ options, kind, needsName, flags }, session, journal);
     if (!flags.keep) return once(newJournal());
     checkKeep(flags, kind);
-    return keepUp(once, { session, flags, scope: options.scope });
+    return keepUp(once, session, flags);
   },
 });
 
@@ -67,7 +67,7 @@ async function makeOnce({ options, kind, needsName, flags }: Asking, session: Se
   const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
   const first = journal.clusterScopes.length === 0;
   journal.clusterScopes = clusterScopes;
-  const onePlace = whereOf(scope, clusterScopes) === "one";
+  const onePlace = whereOf(clusterScopes) === "one";
   const places = () =>
     readersOf(clusterScopes, {
       secret: name,
@@ -107,7 +107,7 @@ async function makeOnce({ options, kind, needsName, flags }: Asking, session: Se
       yield outcome;
     }
   }
-  const code = await conclude(recorded(), { session, flags, scope, clusterScopes });
+  const code = await conclude(recorded(), session, flags, clusterScopes);
   journal.renewAt = (await opening).renewAt?.();
   const next = nextStep(options, { clusterScopes, host: (await opening).host, made: createsSecret, first, onePlace });
   if (next && code === 0 && flags.output === undefined && flags["dry-run"] === "none")

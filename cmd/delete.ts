@@ -46,12 +46,11 @@ export const deletion = verb({
   most: 1,
   complete: secrets,
   async run({ flags, args: [named] }, session) {
-    const scope = scopeOf(flags);
     const asks = !flags.yes && flags["dry-run"] === "none";
     if (asks) requireAnswer(session, flags.output, againOf(flags, named));
-    const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
+    const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
     const secret = named ?? (await nameOfSecret(clusterScopes, { verb: "list", namespace: clusterScopes[0]?.namespaces[0] }));
-    const where = whereOf(scope, clusterScopes);
+    const where = whereOf(clusterScopes);
     const open = opener(identityOf(flags), session);
     const deleting = { secret, clusterScopes, flags, open, session };
     if (asks) await askFirst(session, deleted(deleting, "client"), where);
@@ -67,7 +66,7 @@ export const deletion = verb({
       const error = isFound ? undefined : nowhere();
       if (error) throw error;
     }
-    const code = await conclude(recorded(), { session, flags, scope, clusterScopes });
+    const code = await conclude(recorded(), session, flags, clusterScopes);
     const tells = code === 0 && !flags.revoke && flags.output === undefined && flags["dry-run"] === "none";
     if (!tells || registries.size === 0) return code;
     session.hint("what was created for it in Azure still exists");
@@ -93,7 +92,7 @@ function deleted({ secret, clusterScopes, flags, open, session }: Deleting, dryR
   const each = (state: Parameters<typeof deletionFacts>[0]) =>
     planDelete(deletionFacts(state, secret, tools.write.fieldManager), { force, revoke });
   const run = newRun();
-  const unit = { run, each, ...(revoke && { goesOn: true as const }) };
+  const unit = { run, each, goesOn: revoke || undefined };
   if (!revoke) return runUnit(unit, places, tools);
   return revoking(runUnit(unit, openedIn(places, open), tools), { clusterScopes, tools, run, open });
 }

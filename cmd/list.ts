@@ -1,14 +1,12 @@
 import { CliError } from "../src/errors.ts";
-import { inPlace } from "../src/fix.ts";
-import { printError } from "../src/output/error.ts";
 import { printObjects } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
-import { type PlaceDetail, placePrefix } from "../src/output/words.ts";
+import type { PlaceDetail } from "../src/output/words.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { type Carried, type CarriedOptions, carriedOn, type Unread } from "../src/state/carriers.ts";
 import { expiryBy, holdingsOf } from "../src/state/holdings.ts";
-import { whereOf } from "./conclude.ts";
+import { printPlaceError, whereOf } from "./conclude.ts";
 import { expiryAfter } from "./line/durations.ts";
 import { type Flags, formats } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
@@ -42,10 +40,9 @@ export const list = verb({
   } as const satisfies Flags,
   most: 0,
   async run({ flags }, session) {
-    const scope = scopeOf({ ...flags, "include-system": false });
     const ends = endsOf(flags["expiring-within"], session.now());
-    const clusterScopes = await clusterScopesOf(scope, { ...session, writes: false });
-    const where = whereOf(scope, clusterScopes);
+    const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
+    const where = whereOf(clusterScopes);
     const form = flags.output ?? "table";
     const { stdout, stderr, env, now } = session;
     const { found, skipped, failed } = await collect(clusterScopes, { ...wishes[form], selector: flags.selector, ends }, where, session);
@@ -101,13 +98,7 @@ async function collect(clusterScopes: readonly ClusterScope[], options: Options,
   for (const clusterScope of clusterScopes) {
     for (const { namespace, error } of await collectOn(clusterScope, options, collected)) {
       if (where === "one" || (namespace === "" && where === "namespaces")) throw error;
-      const at = {
-        kind: "namespace",
-        name: namespace,
-        namespace,
-        context: clusterScope.context,
-      } as const;
-      printError({ ...session, formatCommand: (fix) => session.formatCommand(inPlace(fix, at)) }, error, placePrefix(at, where));
+      printPlaceError(session, error, { kind: "namespace", name: namespace, namespace, context: clusterScope.context }, where);
       failed = true;
     }
   }

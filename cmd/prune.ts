@@ -129,13 +129,11 @@ async function remove(removals: readonly Removal[], how: Removing, session: Sess
   const { "dry-run": dryRun } = flags;
   const tools = toolsOf(session, { "dry-run": dryRun, "field-manager": "" });
   const pruned: Pruning = { tools, options, look, remover: removers(how, session) };
-  const { stdout, stderr, env } = session;
-  const { formatCommand } = session;
   const form = flags.output === "wide" ? undefined : flags.output;
-  const printer = openPrinter(form, { stdout, stderr, env, dryRun, where: "one", managedFields: false, inAzure: true, formatCommand });
+  const printer = openPrinter(form, { ...session, dryRun, where: "one", managedFields: false, inAzure: true });
   const { failures } = await printOutcomes(pruning(removals, pruned), session, { printer, where: "one", total: 0 });
   if (!session.halted()) return failures > 0 ? 1 : 0;
-  stderr.write("interrupted. The same command goes on from here.\n");
+  session.stderr.write("interrupted. The same command goes on from here.\n");
   return 130;
 }
 

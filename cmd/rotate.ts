@@ -54,8 +54,7 @@ export const rotate = verb({
   complete: secrets,
   async run({ flags, args }, session) {
     const options = readRotateOptions(flags, args, session.now());
-    const scope = scopeOf(flags);
-    const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
+    const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
     const all = await notedIn(clusterScopes, () => true, { force: flags.force });
     const isWanted = isMeant(options, clusterScopes);
     const rotations = rotationsOf(all.noted, isWanted);
@@ -72,7 +71,7 @@ export const rotate = verb({
     const skips = openSkips(flags);
     for (const rotation of rotations.filter(unable)) skips.add(unableReasons(rotation, options));
     const outcomes = rotateAll(able, { ...all, clusterScopes, options, flags, skips }, session);
-    const code = await conclude(outcomes, { session, flags, scope, clusterScopes: holding(able, clusterScopes) });
+    const code = await conclude(outcomes, session, flags, holding(able, clusterScopes));
     session.stderr.write(skips.lines());
     return code;
   },

@@ -8,7 +8,7 @@ import type { NamespaceState, ReadOptions } from "../src/state/namespace-state.t
 import { type TargetOptions, wantsTargets } from "../src/state/targets.ts";
 import { runUnit, type Unit } from "../src/workflows/unit.ts";
 import { selectTargets } from "./choose-targets.ts";
-import { type Concluding, conclude, whereOf } from "./conclude.ts";
+import { conclude, type PrintingFlags, whereOf } from "./conclude.ts";
 import type { Values } from "./line/flags.ts";
 import { type scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
@@ -16,7 +16,7 @@ import type { Session } from "./session.ts";
 import { toolsOf, type WritingFlags } from "./session.ts";
 import { nameOfSecret } from "./targets.ts";
 
-export type ScopeRunFlags = Values<typeof scopeFlags> & Concluding["flags"] & WritingFlags;
+export type ScopeRunFlags = Values<typeof scopeFlags> & PrintingFlags & WritingFlags;
 
 /** What a verb reads and plans in each namespace. */
 type ScopeRun = Pick<Unit, "each" | "later"> & { readonly reads: ReadOptions };
@@ -27,16 +27,10 @@ export async function runInScope(
   flags: ScopeRunFlags,
   prepare: (clusterScopes: readonly ClusterScope[], onePlace: boolean) => Promise<ScopeRun> | ScopeRun,
 ): Promise<number> {
-  const scope = scopeOf(flags);
-  const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
-  const { reads, ...run } = await prepare(clusterScopes, whereOf(scope, clusterScopes) === "one");
-  const unit = { run: newRun(), ...run };
-  return conclude(runUnit(unit, readersOf(clusterScopes, reads), toolsOf(session, flags)), {
-    session,
-    flags,
-    scope,
-    clusterScopes,
-  });
+  const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
+  const { reads, ...run } = await prepare(clusterScopes, whereOf(clusterScopes) === "one");
+  const outcomes = runUnit({ run: newRun(), ...run }, readersOf(clusterScopes, reads), toolsOf(session, flags));
+  return conclude(outcomes, session, flags, clusterScopes);
 }
 
 /** The Secret and the targets of a command line, for planning one namespace. */
@@ -78,7 +72,7 @@ export function runOnTargets(
     const pods = of.reads.pods === "waiting" && targets.whereUsed ? "all" : of.reads.pods;
     const reads = { ...of.reads, secret, targets, pods, lenient: !onePlace };
     const run = { secret, targets, named, onePlace };
-    const choosing = { verb: of.verb, secret, where: whereOf(scopeOf(flags), clusterScopes), output: flags.output };
+    const choosing = { verb: of.verb, secret, where: whereOf(clusterScopes), output: flags.output };
     const isMeant = isNamed
       ? () => true
       : await selectTargets(session, readersOf(clusterScopes, reads), (state) => of.candidates(state, run), choosing);

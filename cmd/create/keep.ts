@@ -3,7 +3,7 @@ import { CliError } from "../../src/errors.ts";
 import type { ClusterScope } from "../../src/scope/cluster-scopes.ts";
 import { toSeconds } from "../../src/timestamp.ts";
 import { type Belonging, takeAway } from "../../src/workflows/take-away.ts";
-import { type Concluding, printerOf } from "../conclude.ts";
+import { printerOf, whereOf } from "../conclude.ts";
 import { type Session, toolsOf } from "../session.ts";
 import type { CreateFlags } from "./options.ts";
 
@@ -28,25 +28,23 @@ export function checkKeep({ "dry-run": dryRun, output }: CreateFlags, { renewal 
     throw new CliError("usage", `-o ${output} waits for the end, and with --keep there is none: use -o jsonl`);
 }
 
-type Keeping = Pick<Concluding, "session" | "scope"> & { readonly flags: CreateFlags };
-
 /**
  * Creates the credential, renews it before it expires, and removes what it has written to the cluster when it is interrupted. An
  * interruption is the normal end, so the exit code is then 0, like that of `kubectl port-forward`.
  * @returns the exit code
  */
-export async function keepUp(once: (journal: Journal) => Promise<number>, keeping: Keeping): Promise<number> {
+export async function keepUp(once: (journal: Journal) => Promise<number>, session: Session, flags: CreateFlags): Promise<number> {
   const journal = newJournal();
-  const end = await rounds(once, journal, keeping).then(
+  const end = await rounds(once, journal, session).then(
     (code) => ({ code }),
     (error: unknown) => ({ error }),
   );
-  const failures = await clear(journal, keeping);
+  const failures = await clear(journal, session, flags);
   if ("error" in end) throw end.error;
   return failures > 0 ? 1 : end.code;
 }
 
-async function rounds(once: (journal: Journal) => Promise<number>, journal: Journal, { session }: Keeping): Promise<number> {
+async function rounds(once: (journal: Journal) => Promise<number>, journal: Journal, session: Session): Promise<number> {
   const code = await once(journal);
   if (code !== 0) return code;
   session.stderr.write(`Kept until Ctrl-C. The next token is due at ${toSeconds(dueOf(journal, session))}.\n`);
@@ -85,8 +83,8 @@ async function waited(moment: Date, { now, sleep, halted }: Session): Promise<bo
 }
 
 /** @returns the number of objects that could not be removed */
-async function clear({ made, clusterScopes }: Journal, { session, flags, scope }: Keeping): Promise<number> {
-  const printer = printerOf({ session, flags, scope, clusterScopes });
+async function clear({ made, clusterScopes }: Journal, session: Session, flags: CreateFlags): Promise<number> {
+  const printer = printerOf(session, flags, whereOf(clusterScopes));
   const outcomes = made.size === 0 ? [] : await takeAway([...made.values()], toolsOf(session, flags));
   for (const outcome of outcomes) await printer.print(outcome);
   return outcomes.filter(({ error }) => error).length;

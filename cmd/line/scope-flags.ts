@@ -76,7 +76,7 @@ const { "include-system": _, ...reading } = scopeFlags;
 export const readScope = reading satisfies Flags;
 
 /** Returns the scope that the flags select. @throws CliError usage for a flag that filters a single namespace */
-export function scopeOf(flags: Values<typeof scopeFlags>): Scope {
+export function scopeOf(flags: Values<typeof readScope> & { readonly "include-system"?: boolean }): Scope {
   const namespaces = namespacesOf(flags);
   const stray = flags["exclude-namespaces"].length > 0 ? "exclude-namespaces" : flags["include-system"] ? "include-system" : undefined;
   if (namespaces === "current" && stray) {
@@ -87,11 +87,11 @@ export function scopeOf(flags: Values<typeof scopeFlags>): Scope {
     namespaces,
     selector: flags["namespace-selector"],
     exclude: once(flags["exclude-namespaces"]),
-    includeSystem: flags["include-system"],
+    includeSystem: flags["include-system"] ?? false,
   };
 }
 
-function namespacesOf(flags: Values<typeof scopeFlags>): Scope["namespaces"] {
+function namespacesOf(flags: Values<typeof readScope>): Scope["namespaces"] {
   if (flags["all-namespaces"] || flags["namespace-selector"] !== undefined) return "all";
   if (flags.namespaces.length === 0) return "current";
   return { names: once(flags.namespaces.filter((name) => !isGlob(name))), globs: once(flags.namespaces.filter(isGlob)) };

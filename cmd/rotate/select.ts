@@ -18,8 +18,7 @@ export function isMeant({ secret, registry }: RotateOptions, clusterScopes: read
     (registry === undefined || isRegistry(entry.hosts));
 }
 
-const placeKey = (context: string | undefined, namespace = "") =>
-  keyOf({ kind: "namespace", name: namespace, ...(context !== undefined && { context }) });
+const placeKey = (context: string | undefined, namespace = "") => keyOf({ kind: "namespace", name: namespace, context });
 
 /** Returns why the plugin can't create another password of a credential; undefined if it can. */
 export function unable({ kind, host, members }: Rotation): CliError | undefined {
