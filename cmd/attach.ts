@@ -1,13 +1,13 @@
 import type { TargetOptions } from "../src/state/targets.ts";
 import { warnOtherNames } from "../src/state/warnings.ts";
 import { attachIn, lackingIn } from "../src/workflows/attach.ts";
-import { patienceOf, waitForAccount } from "./line/durations.ts";
+import { parseWait } from "./line/durations.ts";
 import { dryRun, fieldManager, recreateByForce, recreateFlag, referOutput, restartFlag, targetFlags } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { scopeFlags } from "./line/scope-flags.ts";
+import { saidAgain } from "./line/target-words.ts";
 import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
-import { runOnTargets, type TargetRun } from "./run-on-targets.ts";
-import { recreateOptions, saidAgain } from "./targets.ts";
+import { recreateOptions, runOnTargets, type TargetRun } from "./run-on-targets.ts";
 import { verb } from "./verb.ts";
 
 export const attach = verb({
@@ -44,7 +44,11 @@ export const attach = verb({
     ...restartFlag,
     ...recreateFlag,
     ...recreateByForce,
-    ...waitForAccount,
+    wait: {
+      type: "string",
+      default: "30s",
+      describe: "How long to wait for the default ServiceAccount of a namespace that was made a moment ago, such as 10s or 1m",
+    },
     ...scopeFlags,
     ...dryRun,
     ...fieldManager,
@@ -67,7 +71,7 @@ export const attach = verb({
     const options = { restart: flags.restart, recreateOptions: recreateOptions(flags) };
     return runOnTargets(session, flags, args, {
       verb: "attach",
-      reads: { pods: flags.restart === "all" ? "all" : "waiting", patience: patienceOf(flags, session) },
+      reads: { pods: flags.restart === "all" ? "all" : "waiting", patience: { milliseconds: parseWait(flags), sleep: session.sleep } },
       warns: true,
       otherwise: (targets, namespace) => ({ ...make(targets), namespace, or: "name the Secret" }),
       candidates: (state, run) => lackingIn(state, attaching(run)),

@@ -113,7 +113,7 @@ async function ours(path: string, programs: Programs): Promise<string | undefine
 const said = (path: string, done: string, dryRun: boolean): string => `${printable(path)} ${done}${dryRun ? " (dry run)" : ""}\n`;
 
 /** The completion program, and its path. */
-export type Placed = { readonly shim: Shim; readonly path: string };
+type Placed = { readonly shim: Shim; readonly path: string };
 
 /** Returns the path for the program: in a folder of PATH, by default the one in which kubectl finds this plugin. @throws CliError config */
 async function placeFor(dir: string | undefined, { programs, files }: Pick<Context, "programs" | "files">): Promise<Placed> {
@@ -160,7 +160,7 @@ async function elsewhere(programs: Programs): Promise<string> {
 }
 
 /** A program that kubectl (1.26 and later) finds by its name on PATH and runs to complete this plugin's arguments. */
-export type Shim = { readonly name: string; readonly text: string };
+type Shim = { readonly name: string; readonly text: string };
 
 /**
  * The program for each operating system. It runs the plugin directly, because kubectl would start twice for each Tab. Its stdin is closed,

@@ -14,9 +14,9 @@ import { checkKeep, type Journal, keepUp, newJournal } from "./create/keep.ts";
 import { nextStep, stepsLeft } from "./create/next-step.ts";
 import { type CreateFlags, type CreateOptions, createFlags, podsTell, podsWanted, readOptions } from "./create/options.ts";
 import { targetCandidates } from "./line/known.ts";
+import { saidAgain } from "./line/target-words.ts";
 import type { Session } from "./session.ts";
 import { toolsOf } from "./session.ts";
-import { saidAgain } from "./targets.ts";
 import { verb } from "./verb.ts";
 
 export const create = verb({

@@ -21,9 +21,9 @@ import { type DeleteFlags, deleteFlags } from "./delete/flags.ts";
 import { identityOf } from "./line/identity-flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
+import { nameOfSecret } from "./run-on-targets.ts";
 import type { Session } from "./session.ts";
 import { toolsOf } from "./session.ts";
-import { nameOfSecret } from "./targets.ts";
 import { verb } from "./verb.ts";
 
 export const deletion = verb({

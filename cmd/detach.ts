@@ -9,11 +9,10 @@ import { everything, targetOf, wantsTargets } from "../src/state/targets.ts";
 import { dangling, dryRun, fieldManager, recreateByForce, recreateFlag, referOutput, targetFlags } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { scopeFlags } from "./line/scope-flags.ts";
-import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
+import { readTargetWords, saidAgain, type TargetFlags } from "./line/target-words.ts";
 import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
-import { runInScope, runOnTargets, type ScopeRunFlags, type TargetRun } from "./run-on-targets.ts";
+import { recreateOptions, runInScope, runOnTargets, type ScopeRunFlags, type TargetRun } from "./run-on-targets.ts";
 import type { Session } from "./session.ts";
-import { recreateOptions, saidAgain } from "./targets.ts";
 import { verb } from "./verb.ts";
 
 export const detach = verb({

@@ -1,10 +1,13 @@
 import { newRun } from "../src/actions/tools.ts";
-import type { Fix } from "../src/fix.ts";
+import { CliError } from "../src/errors.ts";
+import { type Fix, listEverywhere } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
 import type { Plan } from "../src/plan/change.ts";
+import type { RecreateOptions } from "../src/plan/references.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { readersOf } from "../src/state/namespace-reader.ts";
 import type { NamespaceState, ReadOptions } from "../src/state/namespace-state.ts";
+import { theSecret } from "../src/state/pull-secrets.ts";
 import { type TargetOptions, wantsTargets } from "../src/state/targets.ts";
 import { runUnit, type Unit } from "../src/workflows/unit.ts";
 import { selectTargets } from "./choose-targets.ts";
@@ -14,7 +17,6 @@ import { type scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
 import type { Session } from "./session.ts";
 import { toolsOf, type WritingFlags } from "./session.ts";
-import { nameOfSecret } from "./targets.ts";
 
 export type ScopeRunFlags = Values<typeof scopeFlags> & PrintingFlags & WritingFlags;
 
@@ -44,7 +46,7 @@ export type TargetRun = {
 };
 
 /** The differences between the verbs that change `imagePullSecrets` lists. */
-export type TargetVerb = {
+type TargetVerb = {
   readonly verb: "attach" | "detach";
   readonly reads: Pick<ReadOptions, "pods" | "patience">;
   /** Returns the command to suggest if the command line names no Secret and the namespace has none. */
@@ -79,4 +81,21 @@ export function runOnTargets(
     const { later, warns } = of;
     return { reads: { ...reads, warns }, each: (state) => of.plan(state, { ...run, isMeant }), later };
   });
+}
+
+/** Returns whether to recreate targets whose list can't be changed. @throws CliError usage */
+export function recreateOptions({ recreate, force }: { readonly recreate: boolean; readonly force: boolean }): RecreateOptions {
+  if (force && !recreate) throw new CliError("usage", "--force is for what --recreate would end or lose, and goes with it alone");
+  return { recreate, force };
+}
+
+/**
+ * Returns the name of the Secret if the command line names none: the only one of the only namespace.
+ * @param otherwise the fix if there is none
+ */
+export async function nameOfSecret([clusterScope, ...more]: readonly ClusterScope[], otherwise: Fix): Promise<string> {
+  const [namespace, ...others] = clusterScope?.namespaces ?? [];
+  if (clusterScope && namespace !== undefined && more.length + others.length === 0 && !clusterScope.open)
+    return theSecret(clusterScope.cluster, namespace, otherwise);
+  throw new CliError("usage", "in several namespaces the Secret has to be named", { hint: listEverywhere });
 }

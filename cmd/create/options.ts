@@ -16,8 +16,7 @@ import { dryRun, type Flags, fieldManager, output, recreateFlag, restartFlag, ta
 import { identityFlags, identityOf } from "../line/identity-flags.ts";
 import { registries } from "../line/known.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
-import { readTargetWords } from "../line/target-words.ts";
-import { saidAgain } from "../targets.ts";
+import { readTargetWords, saidAgain } from "../line/target-words.ts";
 
 const readerNames = Object.keys(readers) as ReaderName[];
 

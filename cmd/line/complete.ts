@@ -1,7 +1,7 @@
 import { isPrintable } from "../../src/output/printable.ts";
 import type { Context } from "../context.ts";
 import { openSession, type Session } from "../session.ts";
-import { opened, type VerbBody, type VerbRow } from "../verb.ts";
+import { opened, type VerbRow } from "../verb.ts";
 import { type Flag, type Flags, isList } from "./flags.ts";
 import { global } from "./kubectl-flags.ts";
 import { firstArgument, parse } from "./parse.ts";
@@ -14,6 +14,12 @@ const directives = { noSpace: 2, noFiles: 4, files: 0, folders: 16 } as const;
 
 /** The candidate words, each with its description after a tab if there is one, and the directive. */
 type Candidates = { readonly words: readonly string[]; readonly directive: number };
+
+/** Requests candidates, with the flags and the arguments of a command line that is typed in part. */
+type Ask = (
+  typed: readonly string[],
+  of: (session: Session, args: readonly string[]) => Promise<readonly string[]>,
+) => Promise<readonly string[]>;
 
 const only = (words: readonly string[]): Candidates => ({ words, directive: directives.noFiles });
 
@@ -32,81 +38,68 @@ async function find(word: string, before: readonly string[], verbs: readonly Ver
   const at = firstArgument(before, global);
   const row = verbs.find(({ name }) => name === before[at]);
   const verb = row && (await opened(row));
+  const own = verb?.flags ?? {};
   const rest = before.filter((_, index) => index !== at);
-  const asking: Ask = (line, of) => ask(row, line, context, of);
-  const ofFlags = rest.includes("--") ? undefined : flagCandidates(word, rest, verb?.flags ?? {}, asking);
+  const ask: Ask = (line, of) => askWithin(line, { ...global, ...own }, context, of);
+  const ofFlags = rest.includes("--") ? undefined : flagCandidates(word, rest, own, ask);
   if (ofFlags) return ofFlags;
-  if (before[at] === undefined || before[at] === "help") return begunBy(word, verbWords(verbs));
-  return begunBy(word, verb?.complete ? await asking(rest, argumentsFor(word)) : []);
+  if (before[at] === undefined || before[at] === "help")
+    return startingWith(
+      word,
+      verbs.map(({ name, summary }) => `${name}\t${summary}`),
+    );
+  const { complete: argument, most = 0 } = verb ?? {};
+  if (!argument) return only([]);
+  return startingWith(word, await ask(rest, async (session, args) => (args.length < most ? argument(session, args, word) : [])));
 }
 
 /** Returns candidates for a flag, or for the value of a flag that needs one. */
 function flagCandidates(word: string, before: readonly string[], own: Flags, ask: Ask): Promise<Candidates> | Candidates | undefined {
   const flags: Flags = { ...global, ...own };
-  const [, inline, begun] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
-  const waiting = inline ?? flagOf(before.at(-1), flags);
-  if (waiting === undefined) return word.startsWith("-") ? only(flagWords(word, before, own)) : undefined;
-  const line = inline === undefined ? before.slice(0, -1) : before;
-  return valuesOf(flags[waiting], begun ?? word, () => ask(line, valuesFor(waiting)));
+  const [, inline, value = word] = /^--([^=]+)=(.*)$/s.exec(word) ?? [];
+  const name = inline ?? flagOf(before.at(-1), flags);
+  if (name === undefined) return word.startsWith("-") ? only(flagWords(word, before, own)) : undefined;
+  return valuesOf(flags[name], value, (of) => ask(inline === undefined ? before.slice(0, -1) : before, of));
 }
 
-const verbWords = (verbs: readonly VerbRow[]) => verbs.map(({ name, summary }) => `${name}\t${summary}`);
-
 /** Returns the arguments that start with a word. A word that can be continued (`deployment/`) gets no space. */
-function begunBy(word: string, all: readonly string[]): Candidates {
+function startingWith(word: string, all: readonly string[]): Candidates {
   const words = all.filter((each) => each.startsWith(word));
   return { words, directive: directives.noFiles | (words.some((each) => each.endsWith("/")) ? directives.noSpace : 0) };
 }
 
-/** A verb with all its flags, and the arguments before the word. */
-type Typed = Pick<VerbBody, "complete" | "most" | "flags"> & { readonly args: readonly string[] };
-
-type Asking = (session: Session, typed: Typed) => Promise<readonly string[]>;
-
-type Ask = (line: readonly string[], of: Asking) => Promise<readonly string[]>;
-
-const valuesFor =
-  (name: string): Asking =>
-  async (session, { flags: { [name]: flag } }) =>
-    typeof flag?.complete === "function" ? flag.complete(session) : [];
-
-const argumentsFor =
-  (word: string): Asking =>
-  async (session, { complete, most, args }) =>
-    complete && args.length < most ? complete(session, args, word) : [];
-
 /** Applies the flags that were typed before, such as `--context` and `-n`. */
-async function ask(row: VerbRow | undefined, line: readonly string[], context: Context, of: Asking): Promise<readonly string[]> {
-  const verb = row ? await opened(row) : { flags: {}, most: 0 };
-  const flags = { ...global, ...verb.flags };
-  const { flags: said, args } = parse(line, flags);
+async function askWithin(line: readonly string[], flags: Flags, context: Context, of: Parameters<Ask>[1]): Promise<readonly string[]> {
+  const { flags: given, args } = parse(line, flags);
   const silent = { ...context, stderr: { write: () => {}, isTTY: false, columns: 0 } };
-  const session = openSession(silent, said);
+  const session = openSession(silent, given);
   const late = context.sleep(patience).then((): readonly string[] => []);
-  return Promise.race([of(session, { ...verb, flags, args }), late]).finally(() => session.close());
+  return Promise.race([of(session, args), late]).finally(() => session.close());
 }
 
 /** Returns the values of one flag that start with a text. If one word contains several values (`a,b`), completes the last one. */
-async function valuesOf(flag: Flag | undefined, begun: string, ask: () => Promise<readonly string[]>): Promise<Candidates> {
+async function valuesOf(
+  flag: Flag | undefined,
+  text: string,
+  ask: (of: Parameters<Ask>[1]) => Promise<readonly string[]>,
+): Promise<Candidates> {
   if (!flag || flag.hidden) return only([]);
-  if (flag.complete === "files" || flag.complete === "folders") return { words: [], directive: directives[flag.complete] };
-  const known = flag.choices ?? (flag.type === "boolean" ? ["true", "false"] : flag.complete ? await ask() : []);
-  const split = flag.type === "strings" ? begun.lastIndexOf(",") : -1;
-  const [done, last] = [begun.slice(0, split + 1), begun.slice(split + 1)];
+  const { complete: values, choices, type } = flag;
+  if (values === "files" || values === "folders") return { words: [], directive: directives[values] };
+  const known = choices ?? (type === "boolean" ? ["true", "false"] : values ? await ask(values) : []);
+  const split = type === "strings" ? text.lastIndexOf(",") : -1;
+  const [done, last] = [text.slice(0, split + 1), text.slice(split + 1)];
   const words = known.filter((value) => value.startsWith(last)).map((value) => done + value);
-  return { words, directive: directives.noFiles | (flag.type === "strings" ? directives.noSpace : 0) };
+  return { words, directive: directives.noFiles | (type === "strings" ? directives.noSpace : 0) };
 }
 
 /** Returns the flags that start with a word: the verb's own flags first, without those that are already given and can't be repeated. */
 function flagWords(word: string, before: readonly string[], own: Flags): string[] {
-  const all = Object.entries({ ...own, ...Object.fromEntries(Object.entries(global).filter(([name]) => !(name in own))) });
   const isThere = (name: string) => before.some((each) => each === `--${name}` || each.startsWith(`--${name}=`));
-  return all
-    .filter(([name, flag]: [string, Flag]) => !flag.hidden && (isList(flag) || !isThere(name)))
-    .flatMap(([name, { short, describe }]: [string, Flag]) => [
-      `--${name}\t${describe}`,
-      ...(short && word === "-" ? [`-${short}\t${describe}`] : []),
-    ])
+  const all: Flags = { ...own, ...global, ...own };
+  return Object.entries(all)
+    .filter(([name, flag]) => !flag.hidden && (isList(flag) || !isThere(name)))
+    .flatMap(([name, { short, describe }]) => [`--${name}\t${describe}`, ...(short && word === "-" ? [`-${short}\t${describe}`] : [])])
     .filter((each) => each.startsWith(word));
 }
 

@@ -1,7 +1,5 @@
-import { CliError, usage } from "../../src/errors.ts";
-import type { Patience } from "../../src/state/targets.ts";
+import { usage } from "../../src/errors.ts";
 import { toSeconds } from "../../src/timestamp.ts";
-import type { Flags } from "./flags.ts";
 
 const lifetimes: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 7 * 86_400_000, y: 365 * 86_400_000 };
 
@@ -51,23 +49,9 @@ export function milliseconds(text: string): number | undefined {
 /** Returns a Go duration of this plugin's flags in milliseconds; undefined for an invalid or a negative one. */
 export const goDuration = (text: string): number | undefined => (text.startsWith("-") ? undefined : milliseconds(text));
 
-export const waitForAccount = {
-  wait: {
-    type: "string",
-    default: "30s",
-    describe: "How long to wait for the default ServiceAccount of a namespace that was made a moment ago, such as 10s or 1m",
-  },
-} as const satisfies Flags;
-
 /** Returns the duration of `--wait` in milliseconds. @throws CliError usage */
 export function parseWait({ wait: text }: { readonly wait: string }): number {
   const wait = goDuration(text);
   if (wait !== undefined) return wait;
-  throw new CliError("usage", `invalid --wait "${text}": a duration, such as 30s or 3m`);
+  throw usage(`invalid --wait "${text}": a duration, such as 30s or 3m`);
 }
-
-/** Returns how long to wait for a target that will exist soon. @throws CliError usage */
-export const patienceOf = (flags: { readonly wait: string }, { sleep }: Pick<Patience, "sleep">): Patience => ({
-  milliseconds: parseWait(flags),
-  sleep,
-});

@@ -1,5 +1,5 @@
 import { type Cluster, type Configured, listAll } from "../../src/cluster/port.ts";
-import { spelled, targetKinds } from "../../src/kinds.ts";
+import { spelled, type TargetKind, targetKinds } from "../../src/kinds.ts";
 import { managedBy } from "../../src/secret/entry.ts";
 import { kindSpelled } from "./names.ts";
 
@@ -24,28 +24,20 @@ export async function namespaces(known: Known): Promise<readonly string[]> {
   return (await listAll(known.cluster(), "namespace", { metadataOnly: true })).map(({ metadata }) => metadata.name);
 }
 
-/** Returns the names of the ServiceAccounts in the namespace of the command line. */
-export async function serviceAccounts(known: Known): Promise<readonly string[]> {
+/** Returns the names of objects in the namespace of the command line. */
+async function namesOf(known: Known, kind: TargetKind | "secret", where: { labels?: string; fields?: string } = {}) {
   const cluster = known.cluster();
-  return (await listAll(cluster, "serviceaccount", { namespace: await cluster.namespace(), metadataOnly: true })).map(
-    ({ metadata }) => metadata.name,
-  );
-}
-
-/** Returns the names of all pull secrets in that namespace, including those of other tools. */
-export async function pullSecrets(known: Known): Promise<readonly string[]> {
-  const cluster = known.cluster();
-  const where = { namespace: await cluster.namespace(), fields: "type=kubernetes.io/dockerconfigjson", metadataOnly: true };
-  return (await listAll(cluster, "secret", where)).map(({ metadata }) => metadata.name);
-}
-
-/** Returns the names of this plugin's Secrets in that namespace. */
-export async function secrets(known: Known): Promise<readonly string[]> {
-  const cluster = known.cluster();
-  const labels = `${managedBy.key}=${managedBy.value}`;
-  const found = await listAll(cluster, "secret", { namespace: await cluster.namespace(), labels, metadataOnly: true });
+  const found = await listAll(cluster, kind, { namespace: await cluster.namespace(), metadataOnly: true, ...where });
   return found.map(({ metadata }) => metadata.name);
 }
+
+export const serviceAccounts = (known: Known) => namesOf(known, "serviceaccount");
+
+/** Returns the names of all pull secrets, including those of other tools. */
+export const pullSecrets = (known: Known) => namesOf(known, "secret", { fields: "type=kubernetes.io/dockerconfigjson" });
+
+/** Returns the names of this plugin's Secrets. */
+export const secrets = (known: Known) => namesOf(known, "secret", { labels: `${managedBy.key}=${managedBy.value}` });
 
 /** Returns the candidates of `[SECRET] TARGET…`: the namespace's Secrets for the first word, kinds, and after a kind its objects. */
 export async function secretOrTargets(known: Known, words: readonly string[], word: string): Promise<readonly string[]> {
@@ -58,9 +50,7 @@ export async function targetCandidates(known: Known, words: readonly string[], w
   const slash = word.indexOf("/");
   const kind = kindSpelled(slash < 0 ? (words.at(-1) ?? "") : word.slice(0, slash));
   if (!kind) return kindWords;
-  const cluster = known.cluster();
-  const found = await listAll(cluster, kind, { namespace: await cluster.namespace(), metadataOnly: true });
-  return found.map(({ metadata }) => `${word.slice(0, slash + 1)}${metadata.name}`);
+  return (await namesOf(known, kind)).map((name) => word.slice(0, slash + 1) + name);
 }
 
 const kindWords = targetKinds.map((kind) => `${spelled(kind)}/`);

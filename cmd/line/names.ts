@@ -9,7 +9,7 @@ const spellings = {
   Namespace: ["ns", "namespace", "namespaces"],
 } as const;
 
-export type Named = keyof typeof spellings;
+type Named = keyof typeof spellings;
 
 /**
  * Returns the name of one object: `web`, or as kubectl prints it, `serviceaccount/web` or `sa/web`. Rejects a name that the API server

@@ -121,10 +121,10 @@ export const splitList = (text: string): string[] =>
 export const listWord = (element: string): string => (/[,"]/.test(element) ? `"${element.replaceAll('"', '""')}"` : element);
 
 /** One flag as it was given. `value` is undefined if it has none. */
-export type GivenFlag = { readonly name: string; readonly value: string | undefined };
+type GivenFlag = { readonly name: string; readonly value: string | undefined };
 
 /** A split command line: its flags in order, and its arguments. */
-export type TakenApart = { readonly given: readonly GivenFlag[]; readonly args: readonly string[] };
+type TakenApart = { readonly given: readonly GivenFlag[]; readonly args: readonly string[] };
 
 /**
  * Splits a command line like pflag (spf13/pflag flag.go, parseArgs): `--flag=value`, `--flag value`, `-nfoo`, `-Av6`. Everything after `--`

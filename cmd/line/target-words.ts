@@ -1,5 +1,5 @@
 import { usage } from "../../src/errors.ts";
-import { kinds, spelled, type TargetKind, targetKinds } from "../../src/kinds.ts";
+import { kinds, nameOf, spelled, type TargetKind, targetKinds } from "../../src/kinds.ts";
 import { isGlob } from "../../src/scope/scope.ts";
 import type { TargetOptions, TargetPick } from "../../src/state/targets.ts";
 import { kindSpelled, secretName } from "./names.ts";
@@ -13,15 +13,13 @@ export type TargetFlags = {
   readonly "where-used": boolean;
 };
 
-/** The meaning of the words of a command line: the Secret, if the first word names it, and the targets. */
-export type TargetWords = { readonly secret: string | undefined; readonly targets: TargetOptions };
-
 /**
  * Reads `[SECRET] TARGET…` in kubectl's spellings, and the flags for ServiceAccounts: `deploy/web sts/db`, `deploy web api`, `deploy,sts
  * --all`, `deployments -l app=web`. In names, `*` stands for any text and `?` for any character.
+ * @returns the Secret, if the first word names it, and the targets
  * @throws CliError usage
  */
-export function readTargetWords(words: readonly string[], flags: TargetFlags): TargetWords {
+export function readTargetWords(words: readonly string[], flags: TargetFlags): { secret: string | undefined; targets: TargetOptions } {
   const { serviceaccount, "all-serviceaccounts": allAccounts, all, selector, "where-used": whereUsed } = flags;
   const [secret, rest] = takeSecret(words, all || selector !== undefined);
   const accounts = accountPicks(flags, rest.length > 0);
@@ -56,41 +54,38 @@ function kindsSpelled(word: string): TargetKind[] | undefined {
 
 function accountPicks({ serviceaccount, "all-serviceaccounts": all, selector, all: ofKinds }: TargetFlags, words: boolean): TargetPick[] {
   if (all) return [pick("serviceaccount", ["*"], selector)];
-  if (selector !== undefined && !words) {
-    if (ofKinds) throw noKind();
-    return [pick("serviceaccount", ["*"], selector)];
-  }
-  if (ofKinds && !words) throw noKind();
+  if (ofKinds && !words) throw usage("--all is for the kinds that are named before it: deployments --all, or --all-serviceaccounts");
+  if (selector !== undefined && !words) return [pick("serviceaccount", ["*"], selector)];
   return serviceaccount.length > 0 ? [pick("serviceaccount", serviceaccount)] : [];
 }
 
-const noKind = () => usage("--all is for the kinds that are named before it: deployments --all, or --all-serviceaccounts");
-
 /** Returns the targets that the words after the Secret's name select. */
-function picksOf(words: readonly string[], { all, selector }: TargetFlags): TargetPick[] {
-  const [first, ...names] = words;
+function picksOf(words: readonly string[], flags: TargetFlags): TargetPick[] {
+  const [first, ...others] = words;
   if (first === undefined) return [];
   const chosen = kindsSpelled(first);
-  if (chosen && !first.includes("/")) return ofKinds(chosen, names, { all, selector });
-  if (all) throw usage("--all is for whole kinds, and cannot be combined with a name: deployments --all");
-  if (selector !== undefined) throw usage("name cannot be provided when a selector is specified");
+  if (chosen) return ofKinds(chosen, others, flags);
+  refuseSelection(flags);
   return words.map(readPair);
 }
 
 /** Reads `deploy web api`, `deploy,sts --all`, `deploy -l app=web`. */
-function ofKinds(
-  chosen: readonly TargetKind[],
-  names: readonly string[],
-  { all, selector }: Pick<TargetFlags, "all" | "selector">,
-): TargetPick[] {
+function ofKinds(chosen: readonly TargetKind[], names: readonly string[], flags: TargetFlags): TargetPick[] {
   const pair = names.find((name) => name.includes("/"));
   if (pair !== undefined) throw usage(`there is no need for a kind before "${pair}", which names its own`);
-  if (names.length > 0 && all) throw usage("--all is for whole kinds, and cannot be combined with a name: deployments --all");
-  if (names.length > 0 && selector !== undefined) throw usage("name cannot be provided when a selector is specified");
-  if (names.length > 0) return chosen.map((kind) => pick(kind, names.map(aName)));
-  if (all || selector !== undefined) return chosen.map((kind) => pick(kind, ["*"], selector));
+  if (names.length > 0) {
+    refuseSelection(flags);
+    return chosen.map((kind) => pick(kind, names.map(aName)));
+  }
+  if (flags.all || flags.selector !== undefined) return chosen.map((kind) => pick(kind, ["*"], flags.selector));
   const [kind = "pod"] = chosen;
   throw usage(`resource(s) were provided, but no name was specified: ${spelled(kind)}/NAME, or ${kinds[kind].plural} --all`);
+}
+
+/** Rejects flags that select all objects of a kind next to names. */
+function refuseSelection({ all, selector }: TargetFlags): void {
+  if (all) throw usage("--all is for whole kinds, and cannot be combined with a name: deployments --all");
+  if (selector !== undefined) throw usage("name cannot be provided when a selector is specified");
 }
 
 /** Reads `deployment/web`. */
@@ -126,15 +121,37 @@ const pick = (kind: TargetKind, words: readonly string[], selector?: string): Ta
 });
 
 /** Merges the picks of each kind and selector, so that each list is read once. */
-function merged(picks: readonly TargetPick[]): TargetPick[] {
-  const groups = Map.groupBy(picks, ({ kind, selector }) => JSON.stringify([kind, selector]));
-  return [...groups.values()].map(([first, ...more]) => {
-    const all = first ? [first, ...more] : [];
-    const { kind, selector } = all[0] as TargetPick;
-    return pick(
-      kind,
-      all.flatMap(({ names, globs }) => [...names, ...globs]),
-      selector,
-    );
+const merged = (picks: readonly TargetPick[]): TargetPick[] =>
+  [...Map.groupBy(picks, ({ kind, selector }) => JSON.stringify([kind, selector])).values()].map((same) => {
+    const [{ kind, selector }] = same as [TargetPick];
+    const words = same.flatMap(({ names, globs }) => [...names, ...globs]);
+    return pick(kind, words, selector);
   });
+
+/** Returns the words and flags that select the same targets in a printed command. */
+export function saidAgain({ picks, whereUsed }: TargetOptions) {
+  const accounts = picks.filter(hasFlags);
+  const others = picks.filter((pick) => !hasFlags(pick));
+  const whole = others.filter(isWhole);
+  const selector = picks.find((pick) => pick.selector !== undefined)?.selector;
+  const targets = [...(whole.length > 0 ? [whole.map(({ kind }) => kinds[kind].plural).join(",")] : []), ...others.flatMap(wordsOf)];
+  return {
+    serviceaccounts: accounts.filter((pick) => !isWhole(pick)).flatMap(({ names, globs }) => [...names, ...globs]),
+    allServiceaccounts: accounts.some((pick) => isWhole(pick) && pick.selector === undefined) || undefined,
+    targets: targets.length > 0 ? targets : undefined,
+    all: (whole.length > 0 && selector === undefined) || undefined,
+    selector,
+    whereUsed: whereUsed || undefined,
+  };
+}
+
+/** Whether the kind has its own flags: only ServiceAccounts, which create no pods, do. */
+const hasFlags = ({ kind }: TargetPick): boolean => !("podSpec" in kinds[kind]);
+
+/** Whether a pick selects all objects of a kind, or all with some labels. */
+const isWhole = ({ globs }: TargetPick): boolean => globs.includes("*");
+
+function wordsOf(pick: TargetPick): string[] {
+  if (isWhole(pick)) return [];
+  return [...pick.names, ...pick.globs].map((name) => nameOf({ kind: spelled(pick.kind), name }));
 }

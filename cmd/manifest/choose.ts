@@ -5,7 +5,7 @@ import { listedNames, type ManifestObject, valueAt } from "../../src/manifest/ob
 import { matchesGlob } from "../../src/scope/scope.ts";
 import type { TargetPick } from "../../src/state/targets.ts";
 
-export type Choice = (object: ManifestObject) => boolean;
+type Choice = (object: ManifestObject) => boolean;
 
 /**
  * Returns whether an object of manifests is selected. Without targets, every object that creates pods is selected.

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { readTargetWords, type TargetFlags } from "../../../../cmd/line/target-words.ts";
-import { saidAgain } from "../../../../cmd/targets.ts";
+import { readTargetWords, saidAgain, type TargetFlags } from "../../../../cmd/line/target-words.ts";
 
 const none: TargetFlags = { serviceaccount: [], "all-serviceaccounts": false, all: false, selector: undefined, "where-used": false };
 const read = (words: string, flags: Partial<TargetFlags> = {}) => readTargetWords(words.split(" ").filter(Boolean), { ...none, ...flags });
