@@ -5,7 +5,6 @@ import type { ExistingSecret, StoreOptions } from "./existing-secret.ts";
 import { planAttach, type RecreateOptions, type Target } from "./references.ts";
 import { type Attached, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { planStore, warnLoss } from "./store.ts";
-import { type WarningInputs, warnOfTargets } from "./target-warnings.ts";
 
 /** The objects in one namespace that a plan for one Secret depends on. */
 export type PlanInput = {
@@ -13,8 +12,6 @@ export type PlanInput = {
   readonly existing: ExistingSecret | undefined;
   readonly targets: readonly Target[];
   readonly pods: readonly PullingPod[];
-  /** The input of warnings; absent if the caller wants none. */
-  readonly warningInputs?: WarningInputs;
 };
 
 /** Which pods are restarted, and whether the Secret's credential can pull from a repository, if known. */
@@ -36,7 +33,7 @@ export function planPlace(facts: PlanInput, options: StoreOptions, attaching: At
 }
 
 /** Plans one namespace of `attach`. */
-export function planAttaches({ to, targets, pods, warningInputs }: PlanInput, attaching: AttachOptions): Change[] {
+export function planAttaches({ to, targets, pods }: PlanInput, attaching: AttachOptions): Change[] {
   const attaches = targets.map((target) => planAttach(to.name, target, attaching.recreateOptions));
   const attached = targets
     .filter((_, index) => attaches[index]?.act !== "refuse")
@@ -45,7 +42,7 @@ export function planAttaches({ to, targets, pods, warningInputs }: PlanInput, at
   const left = pods.filter((pod) => !attaches.some((change) => change.act === "recreate" && goesWith(pod, change.to)));
   const refused = attaches.flatMap((change) => (change.act === "refuse" ? [change.to] : []));
   const restarts = planRestarts(attached, left, { secret: to.name, ...attaching }, refused);
-  return [...drifting, ...restarts, ...(warningInputs ? warnOfTargets(to.name, targets, attaches, warningInputs) : [])];
+  return [...drifting, ...restarts];
 }
 
 /** Whether a pod is deleted when an object is recreated: it is that object, or was created by it. */

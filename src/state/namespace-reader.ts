@@ -45,7 +45,6 @@ function stateInStep({ cluster }: ClusterScope, options: ReadOptions): (scope: N
   const secrets = inStep(cluster.pages("secret", options.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }));
   const chosen = picksOf(targets).map((pick) => pickInStep(cluster, pick));
   const podsOf = pods === "none" ? async () => [] : inStep(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
-  // In many namespaces, the Secrets that other entries refer to are not read, because each needs a request
   const accountsOf = options.warns && hasTemplates(picksOf(targets)) ? inStep(cluster.pages("serviceaccount")) : undefined;
   return async (scope) => {
     const { namespace } = scope;
@@ -57,7 +56,7 @@ function stateInStep({ cluster }: ClusterScope, options: ReadOptions): (scope: N
     ]);
     const read = unique(objects.flat());
     const [secret, existing] = options.existing ? [undefined, objectNames(found)] : [found[0], undefined];
-    return { scope, secret, targets: read, objects: read, pods: all, warningObjects: accounts ?? [], existing };
+    return { scope, secret, targets: read, objects: [...read, ...(accounts ?? [])], pods: all, existing, inStep: true };
   };
 }
 

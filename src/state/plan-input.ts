@@ -1,21 +1,21 @@
-import { kinds, nameOf, type Ref } from "../kinds.ts";
+import { kinds, nameOf, type Ref, targetKindCalled } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
-import type { Pod, Secret, ServiceAccount } from "../objects.ts";
+import type { Pod, PodSpec, Secret } from "../objects.ts";
 import type { DeleteFacts, Needing } from "../plan/delete.ts";
 import { type Drift, driftOf } from "../plan/drift.ts";
 import { keysOf } from "../plan/existing-secret.ts";
 import type { PlanInput } from "../plan/namespace.ts";
-import { accountOf, namesIn, readTarget } from "../plan/references.ts";
-import { type Account, annotation, type Lister, type WarningInputs } from "../plan/target-warnings.ts";
+import { accountOf, controllerOf, namesIn } from "../plan/references.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { isOurs } from "../secret/entry.ts";
 import { readExisting } from "./existing-secret.ts";
 import { imagesFrom, imagesOf } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import { hasOwnList, isYounger, pullingPods, pullSecretNames, topOf } from "./pods.ts";
+import { hasOwnList, pullingPods, pullSecretNames, topOf } from "./pods.ts";
 import { accountsIn, isOver, kindOf, specOf, type TargetObject, targetOf } from "./targets.ts";
+import { listersOf } from "./warnings.ts";
 
 /** A Secret and its registry. `others`: more hosts whose images its pods may wait for. */
 type Asked = {
@@ -26,24 +26,23 @@ type Asked = {
   readonly now: Date;
 };
 
-/** Returns the input of a plan for one namespace, and separately the login in its Secret, which no plan gets. */
+/** Returns the input of a plan for one namespace, the hosts of the registry, and the login in its Secret, which no plan gets. */
 export function planInputOf(
   state: NamespaceState,
   { name, host, others = [], fieldManager, now }: Asked,
-): { readonly facts: PlanInput; readonly login: Login | undefined } {
+): { readonly facts: PlanInput; readonly hosts: readonly string[]; readonly login: Login | undefined } {
   const { secret, targets, pods } = state;
   const { context } = state.scope;
   const read = secret && readExisting(secret, host, fieldManager);
   const hosts = [...(read ? keysOf(host, read.existing) : [host]), ...others];
-  const warningInputs = warningInputsOf(state, hosts);
+  const authors = new Set(listersOf(state, hosts).map(({ of }) => nameOf(of)));
   const facts: PlanInput = {
     to: secretIn(state.scope, name),
     existing: read?.existing,
     targets: targets.map((target) => ({ ...targetOf(target, context), drift: driftIn(target, fieldManager) })),
-    pods: pullingPods(hosts, pods, { context, now, isAuthored: isAuthoredBy(warningInputs.listers) }),
-    warningInputs,
+    pods: pullingPods(hosts, pods, { context, now, isAuthored: (pod) => authors.has(nameOf(topOf(pod))) }),
   };
-  return { facts, login: read?.login };
+  return { facts, hosts, login: read?.login };
 }
 
 /** Returns the reference of a Secret in a namespace. */
@@ -58,55 +57,6 @@ function driftIn(object: TargetObject, fieldManager: string): Drift | undefined 
   const { carries, kind } = kinds[kindOf(object)];
   return driftOf({ kind, metadata: object.metadata }, { carries, fieldManager });
 }
-
-/**
- * Returns the input of warnings from every object that was read in a namespace, including those that are not targets.
- * @param hosts the hosts of the registry
- */
-export function warningInputsOf(state: NamespaceState, hosts: readonly string[]): WarningInputs {
-  const objects = [...state.objects, ...state.warningObjects];
-  const accounts = accountsIn(objects);
-  return {
-    accounts: [...accounts.values()].map(asAccount),
-    listers: [...objects.flatMap((object) => listerOf(object, hosts)), ...state.pods.flatMap((pod) => authorOf(pod, hosts, accounts))],
-  };
-}
-
-const asAccount = (account: ServiceAccount): Account => ({
-  name: account.metadata.name,
-  names: readTarget("serviceaccount", account).names,
-  mountableOnly: saysTrue.has(account.metadata.annotations?.[annotation] ?? ""),
-});
-
-/** The values that Go's strconv.ParseBool reads as true. Admission reads the annotation with it. */
-const saysTrue = new Set(["1", "t", "T", "TRUE", "true", "True"]);
-
-/** Returns a template that has its own list. For an object that another object creates from a template, only that template is reported. */
-function listerOf(object: TargetObject, hosts: readonly string[]): Lister[] {
-  const spec = specOf(object);
-  const names = namesIn(spec?.imagePullSecrets);
-  if (!spec || names.length === 0 || targetOf(object).owner || hasEnded(object) || imagesFrom(hosts, [{ spec }]).length === 0) return [];
-  return [{ of: { kind: object.kind, name: object.metadata.name }, account: accountOf(spec), names }];
-}
-
-/**
- * Returns the owner of a pod whose list differs from its ServiceAccount's, although the pod was created after the ServiceAccount's list was
- * last changed.
- */
-function authorOf(pod: Pod, hosts: readonly string[], accounts: ReadonlyMap<string, ServiceAccount>): Lister[] {
-  const account = accounts.get(accountOf(pod.spec));
-  if (!account || !hasOwnList(pod, account) || !isYounger(pod, account)) return [];
-  if (hasEnded(pod) || imagesFrom(hosts, [pod]).length === 0) return [];
-  return [{ of: topOf(pod), account: account.metadata.name, names: namesIn(pod.spec.imagePullSecrets) }];
-}
-
-/** Returns a predicate for pods whose list comes from one of these templates and not from the ServiceAccount. */
-export function isAuthoredBy(listers: readonly Lister[]): (pod: Pod) => boolean {
-  const known = new Set(listers.map(({ of }) => nameOf(of)));
-  return (pod) => known.has(nameOf(topOf(pod)));
-}
-
-const hasEnded = (object: TargetObject): boolean => object.metadata.deletionTimestamp !== undefined || isOver(object);
 
 /** Returns the input for planning a deletion in one namespace. @param name the name of the Secret */
 export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, name: string, fieldManager: string): DeleteFacts {
@@ -140,4 +90,29 @@ function servedBy(secret: Secret): "any" | ((image: ImageRef) => boolean) {
   if (!("entries" in reading) || (reading.entries.length === 0 && !isOurs(secret))) return "any";
   const keyring = buildKeyring([named]);
   return (image) => keyring.lookup(image).length > 0;
+}
+
+/**
+ * Returns the targets of a namespace whose pods pull from one of these hosts. A template counts if it lists pull secrets itself. For any
+ * other template, the ServiceAccount that it runs as counts, because admission copies its list. Templates with zero replicas and CronJobs
+ * between runs count. A pod counts if no known target has its template.
+ * @returns the ServiceAccounts first; never an object whose list can't be changed (a Job, a pod)
+ */
+export function usersOf(hosts: readonly string[], { targets, pods }: Pick<NamespaceState, "targets" | "pods">): TargetObject[] {
+  const accounts = accountsIn(targets);
+  const owners = targets.filter((object) => pulls(object, hosts) && !targetOf(object).owner);
+  const strays = pods.filter((pod) => pulls(pod, hosts) && targetKindCalled(controllerOf(pod.metadata)?.kind ?? "") === undefined);
+  const relying = [
+    ...owners.filter((object) => !namesItself(object)),
+    ...strays.filter((pod) => !hasOwnList(pod, accounts.get(accountOf(pod.spec)))),
+  ].map((object) => accountOf(specOf(object) as PodSpec));
+  const changeable = owners.filter((object) => namesItself(object) && kinds[kindOf(object)].carries.takes !== "recreate");
+  return [...[...new Set(relying)].flatMap((name) => accounts.get(name) ?? []), ...changeable];
+}
+
+const namesItself = (object: TargetObject): boolean => namesIn(specOf(object)?.imagePullSecrets).length > 0;
+
+function pulls(object: TargetObject, hosts: readonly string[]): boolean {
+  const spec = specOf(object);
+  return spec !== undefined && !object.metadata.deletionTimestamp && !isOver(object) && imagesFrom(hosts, [{ spec }]).length > 0;
 }

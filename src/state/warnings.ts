@@ -1,105 +1,227 @@
-import { keyless, type Puller, type WantedImage } from "../check/near-miss.ts";
-import { keyOf, nameOf, type Ref, type TargetKind } from "../kinds.ts";
-import { buildKeyring } from "../kubelet/keyring.ts";
+import { CliError } from "../errors.ts";
+import type { Fix } from "../fix.ts";
+import { keyOf, kinds, nameOf, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
-import type { PodSpec, Secret } from "../objects.ts";
-import type { Change, Plan, Warn } from "../plan/change.ts";
-import type { ExistingSecret } from "../plan/existing-secret.ts";
-import { accountOf, namesIn } from "../plan/references.ts";
-import { type OtherName, warnOthers } from "../plan/target-warnings.ts";
-import { pluralize, several } from "../plan/wording.ts";
-import { entriesIn } from "./existing-secret.ts";
-import { azureHost, imagesOf } from "./images.ts";
+import type { Pod, Secret, ServiceAccount } from "../objects.ts";
+import type { Act, Plan, Warn } from "../plan/change.ts";
+import { accountOf, namesIn, type OwnerRef, type Target } from "../plan/references.ts";
+import { hasPods, isPlain, pluralize, saidTargets, several, shown } from "../plan/wording.ts";
+import { imagesFrom } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
-import { hasOwnList } from "./pods.ts";
-import { isOver, specOf, type TargetObject, targetOf } from "./targets.ts";
-import type { NamedSecret } from "./warning-reads.ts";
-
-/** The maximum number of warnings about images. */
-const most = 5;
+import { hasOwnList, isYounger, topOf } from "./pods.ts";
+import { secretsOf } from "./pull-secrets.ts";
+import { accountsIn, isOver, specOf, type TargetObject, targetOf } from "./targets.ts";
 
 /**
- * Warns about images that a Secret has no key for, for the targets whose list a plan adds it to. Otherwise only the node's errors would
- * show this later.
- * @param keys the keys under `auths` that the Secret has a login for, or will have
+ * Returns the warnings for targets that a plan attaches a Secret to. A lasting problem that keeps pods from their image is reported in
+ * every run. A problem that a write causes, or that concerns the written list, is reported only with that write.
+ * @param hosts the hosts of the Secret's registry
  */
-export function warnKeyless(to: Ref<"secret">, keys: readonly string[], state: NamespaceState, plan: Plan): Change[] {
-  const pullers = writtenBy(plan, state).map(({ object, target }) => pullerOf(target.to, object, state));
-  return keyless(to.name, keys, pullers)
-    .slice(0, most)
-    .map(({ image, of, why }): Change => {
-      const [first = to] = of;
-      const says = `${several(of.map(nameOf))} ${pluralize(of.length, "pulls", "pull")} ${image.text}, but ${why}`;
-      return { act: "warn", id: "no-key", needs: first, to: first, says, fix: { verb: "check", secret: to.name, images: [image.text] } };
+export function warnOfTargets(secret: string, hosts: readonly string[], state: NamespaceState, plan: Plan): Warn[] {
+  const written = changedIn(plan, state, "attach", "recreate");
+  const carrying = changedIn(plan, state, "attach", "recreate", "keep");
+  const attached = new Set(carrying.filter(({ to }) => !hasPods(to)).map(({ to }) => to.name));
+  const accounts = [...accountsIn(state.objects).values()];
+  const warnings = [
+    ...warnOwnLists(secret, carrying, listersOf(state, hosts)),
+    ...warnHidden(secret, written, attached, accounts),
+    ...warnMountable(secret, carrying, attached, accounts),
+    ...warnNameless(written),
+  ];
+  return warnings.map((warning) => ({ ...warning, needs: warning.to }));
+}
+
+/** Returns the objects that have a change with one of these actions in a plan, as targets. */
+export function changedIn(plan: Plan, { targets, scope }: NamespaceState, ...acts: readonly Act[]) {
+  const changed = new Set(plan.filter(({ act }) => acts.includes(act)).map(({ to }) => keyOf(to)));
+  const all = targets.map((object) => ({ ...targetOf(object, scope.context), object }));
+  return all.filter(({ to }) => changed.has(keyOf(to)));
+}
+
+/** An owner of a list of pull secrets with images of the registry: a template, or a pod without a controller. */
+type Lister = { readonly of: OwnerRef; readonly account: string; readonly names: readonly string[] };
+
+/** Returns the owners of lists among every object that was read in a namespace, including those that are not targets. */
+export function listersOf({ objects, pods }: NamespaceState, hosts: readonly string[]): Lister[] {
+  const accounts = accountsIn(objects);
+  return [...objects.flatMap((object) => listerOf(object, hosts)), ...pods.flatMap((pod) => authorOf(pod, hosts, accounts))];
+}
+
+/** Returns a template that has its own list. For an object that another object creates from a template, only that template is reported. */
+function listerOf(object: TargetObject, hosts: readonly string[]): Lister[] {
+  const spec = specOf(object);
+  const names = namesIn(spec?.imagePullSecrets);
+  if (!spec || names.length === 0 || targetOf(object).owner || hasEnded(object) || imagesFrom(hosts, [{ spec }]).length === 0) return [];
+  return [{ of: { kind: object.kind, name: object.metadata.name }, account: accountOf(spec), names }];
+}
+
+/**
+ * Returns the owner of a pod whose list differs from its ServiceAccount's, although the pod was created after the ServiceAccount's list was
+ * last changed.
+ */
+function authorOf(pod: Pod, hosts: readonly string[], accounts: ReadonlyMap<string, ServiceAccount>): Lister[] {
+  const account = accounts.get(accountOf(pod.spec));
+  if (!account || !hasOwnList(pod, account) || !isYounger(pod, account)) return [];
+  if (hasEnded(pod) || imagesFrom(hosts, [pod]).length === 0) return [];
+  return [{ of: topOf(pod), account: account.metadata.name, names: namesIn(pod.spec.imagePullSecrets) }];
+}
+
+const hasEnded = (object: TargetObject): boolean => object.metadata.deletionTimestamp !== undefined || isOver(object);
+
+/**
+ * Warns about templates and pods that run as a ServiceAccount with the Secret, and have their own list without it. Admission copies the
+ * ServiceAccount's names only into a pod without a list. Returns one warning for each ServiceAccount, and another one for objects whose
+ * list can't be changed.
+ */
+function warnOwnLists(secret: string, carrying: readonly Target[], listers: readonly Lister[]): Warn[] {
+  const attached = new Set(carrying.map(({ to }) => nameOf(to)));
+  // A template that was read, and its pods, count once
+  const unique = new Map(listers.map((lister) => [ownerName(lister.of), lister]));
+  const lacking = [...unique].filter(([name, { names }]) => !names.includes(secret) && !attached.has(name)).map(([, lister]) => lister);
+  return carrying
+    .filter(({ to }) => !hasPods(to))
+    .flatMap(({ to }) => {
+      const mine = lacking.filter(({ account }) => account === to.name).map(({ of }) => of);
+      const refs = mine.flatMap((of) => changeableRef(of) ?? []);
+      const lasting = mine.filter((of) => !changeableRef(of)).map(ownerName);
+      const fix = { verb: "attach", secret, ...saidTargets(refs) } as const;
+      return [
+        ...ownLists(refs.map(nameOf), to, `, ${secret} among them`, fix),
+        ...ownLists(lasting, to, `: make ${pluralize(lasting.length, "it", "them")} anew with ${secret}`),
+      ];
     });
 }
 
+const ownerName = ({ kind, name }: OwnerRef): string => `${targetKindCalled(kind) ?? kind.toLowerCase()}/${name}`;
+
+/** Returns the target whose list can be changed; undefined for objects that keep their list, and for unknown kinds. */
+function changeableRef({ kind: called, name }: OwnerRef): Ref<TargetKind> | undefined {
+  const kind = targetKindCalled(called);
+  return kind && kinds[kind].carries.takes !== "recreate" ? { kind, name } : undefined;
+}
+
+function ownLists(names: readonly string[], to: Ref<TargetKind>, end: string, fix?: Fix): Warn[] {
+  if (names.length === 0) return [];
+  const [has, its, gets] = names.length === 1 ? ["has", "its", "gets"] : ["have", "their", "get"];
+  const says = `${several(names)} ${has} imagePullSecrets of ${its} own, and ${gets} none of those of ${nameOf(to)}${end}`;
+  return [{ act: "warn", id: "own-list", to, says, fix }];
+}
+
 /**
- * Returns the images of a target: a template pulls its own images, a ServiceAccount those of the pods and templates that were read and rely
- * on it.
+ * Warns about templates that had no list and get one, and whose ServiceAccount has names: their pods no longer get the ServiceAccount's
+ * names. The fix adds the name to the ServiceAccount's list and removes it from the template's.
  */
-function pullerOf(of: Ref<TargetKind>, object: TargetObject, { objects, targets, pods }: NamespaceState): Puller<Ref<TargetKind>> {
-  const own = specOf(object);
-  if (own) return { of, images: wantedIn(own), whole: true };
-  const account = object.kind === "ServiceAccount" ? object : undefined;
-  const templates = [...objects, ...targets]
-    .flatMap((each) => specOf(each) ?? [])
-    .filter((spec) => namesIn(spec.imagePullSecrets).length === 0);
-  const running = pods.filter((pod) => !isOver(pod) && !hasOwnList(pod, account)).map(({ spec }) => spec);
-  const relying = [...templates, ...running].filter((spec) => accountOf(spec) === of.name);
-  return { of, images: relying.flatMap(wantedIn), whole: false };
-}
-
-const wantedIn = (spec: PodSpec): WantedImage[] =>
-  imagesOf({ spec }).map(({ text, host, repository }) => {
-    const azure = azureHost(host);
-    return { text, host, repository, loginServer: azure?.loginServer };
+function warnHidden(
+  secret: string,
+  written: readonly Target[],
+  attached: ReadonlySet<string>,
+  accounts: readonly ServiceAccount[],
+): Warn[] {
+  return accounts.flatMap(({ metadata: { name }, imagePullSecrets }) => {
+    const templates = templatesOf(
+      name,
+      written.filter(({ names }) => names.length === 0),
+    );
+    const listed = namesIn(imagePullSecrets);
+    const lost = listed.filter((one) => one !== secret && one !== "");
+    if (lost.length === 0) return [];
+    const says = `had no list, and ${pluralize(templates.length, "its", "their")} pods no longer get what serviceaccount/${name} lists: ${several(lost.map(shown))}`;
+    const { namespace, context } = templates[0] ?? {};
+    const detach = { verb: "detach", secret, ...saidTargets(templates), namespace, context } as const;
+    const attach = { verb: "attach", secret, serviceaccounts: [name], namespace, context } as const;
+    const has = listed.includes(secret) || attached.has(name);
+    return warningAbout(
+      templates,
+      "hides-account-list",
+      (names) => `${names} ${says}`,
+      has ? detach : { do: "steps", steps: [attach, detach] },
+    );
   });
-
-/** Warns about a Secret that the kubelet can't read, or about images that the Secret has no key for. */
-export function warnUseless(to: Ref<"secret">, secret: Secret, state: NamespaceState, plan: Plan): Change[] {
-  const named = { ...secret, name: to.name };
-  const { poison } = buildKeyring([named]);
-  if (!poison) return warnKeyless(to, usableKeys(secret), state, plan);
-  const says = `secret/${to.name} spoils all pull secrets of a pod that names it: ${poison.message}`;
-  return [{ act: "warn", id: "malformed-secret", to, says }];
 }
 
-/** Returns the keys of a Secret that have a login: the kubelet ignores a login without a user name or a password. */
-function usableKeys(secret: Secret): string[] {
-  return entriesIn(secret)
-    .filter(({ login }) => login.username !== "" && !login.password.isEmpty)
-    .map(({ server }) => server);
+/**
+ * Only pull secrets that the ServiceAccount lists itself are allowed in its pods. Deprecated since Kubernetes 1.32, and still honored
+ * (plugin/pkg/admission/serviceaccount).
+ */
+const enforceMountable = "kubernetes.io/enforce-mountable-secrets";
+
+/** The values that Go's strconv.ParseBool reads as true. Admission reads the annotation with it. */
+const saysTrue = new Set(["1", "t", "T", "TRUE", "true", "True"]);
+
+/** Warns about templates whose pods will be rejected, because the ServiceAccount's annotation allows only names that it lists itself. */
+function warnMountable(
+  secret: string,
+  carrying: readonly Target[],
+  attached: ReadonlySet<string>,
+  accounts: readonly ServiceAccount[],
+): Warn[] {
+  return accounts.flatMap(({ metadata: { name, annotations }, imagePullSecrets }) => {
+    if (!saysTrue.has(annotations?.[enforceMountable] ?? "") || namesIn(imagePullSecrets).includes(secret) || attached.has(name)) return [];
+    const message = (names: string) =>
+      `serviceaccount/${name} lets pods name only what it lists itself (${enforceMountable}), so those of ${names} will be refused`;
+    return warningAbout(templatesOf(name, carrying), "mountable-only", message, { verb: "attach", secret, serviceaccounts: [name] });
+  });
 }
 
-/** Returns the keys that a Secret has after a plan is executed. */
-export function keysAfter(plan: Plan, existing: ExistingSecret | undefined): readonly string[] {
-  const store = plan.find((change) => change.act === "store");
-  const hosts = existing?.hosts ?? [];
-  if (store?.act !== "store") return hosts;
-  return store.merges ? [...hosts, ...store.entry.hosts] : store.entry.hosts;
+/** Returns the templates among targets that run as a ServiceAccount. */
+const templatesOf = (account: string, targets: readonly Target[]): Ref<TargetKind>[] =>
+  targets.filter((target) => target.account === account).map(({ to }) => to);
+
+/** Warns about entries without a name in lists that this run writes. */
+function warnNameless(written: readonly Target[]): Warn[] {
+  const having = havingName("", written);
+  const message = (names: string) =>
+    `${names} also ${pluralize(having.length, "has an entry", "have entries")} without a name, for which the cluster autoscaler passes over pods that wait`;
+  return warningAbout(having, "empty-name", message, { verb: "detach", dangling: true, ...saidTargets(having) });
 }
 
-/** Warns about other entries in the lists that a plan writes, after the Secrets that they refer to were read. */
+const havingName = (name: string, targets: readonly Target[]) => targets.filter(({ names }) => names.includes(name)).map(({ to }) => to);
+
+/** Returns a warning about some targets; none if there are no targets. */
+function warningAbout(targets: readonly Ref<TargetKind>[], id: Warn["id"], message: (names: string) => string, fix: Fix): Warn[] {
+  const [to] = targets;
+  return to ? [{ act: "warn", id, to, says: message(several(targets.map(nameOf))), fix }] : [];
+}
+
+/** The maximum number of Secrets to read for {@link warnOtherNames}. */
+const most = 5;
+
+/**
+ * Reads the Secrets that other names in the lists that a plan writes refer to, and warns about those that are missing or that the kubelet
+ * can't use. Reports each name once, with every list that contains it. Skips a Secret that can't be read.
+ */
 export function warnOtherNames(state: NamespaceState, plan: Plan): Promise<Warn[]> | undefined {
-  const lists = writtenBy(plan, state).map(({ target }) => target);
-  return state.otherNames?.then((found) =>
-    warnOthers(lists, found.flatMap(otherName)).map((warning) => ({ ...warning, needs: warning.to })),
-  );
+  const names = new Set(changedIn(plan, state, "attach").flatMap((target) => target.names.filter((name) => name !== "")));
+  if (state.inStep || names.size === 0) return undefined;
+  const written = changedIn(plan, state, "attach", "recreate");
+  const { get } = secretsOf(state.scope.cluster, state.scope.namespace);
+  const warn = async (name: string): Promise<Warn[]> => {
+    const problem = await problemWith(name, get);
+    if (!problem) return [];
+    const having = havingName(name, written);
+    const message = (lists: string) =>
+      `${lists} also ${pluralize(having.length, "lists", "list")} secret/${shown(name)}, which ${problem.why}`;
+    const what = isPlain(name) ? { secret: name } : { dangling: true };
+    const warnings = warningAbout(having, problem.id, message, { verb: "detach", ...what, ...saidTargets(having) });
+    return warnings.map((warning) => ({ ...warning, needs: warning.to }));
+  };
+  return Promise.all([...names].slice(0, most).map(warn)).then((warnings) => warnings.flat());
 }
 
-/** Returns the targets whose lists a plan writes. */
-function writtenBy(plan: Plan, { targets, scope }: NamespaceState) {
-  const written = new Set(plan.flatMap((change) => (change.act === "attach" || change.act === "recreate" ? [keyOf(change.to)] : [])));
-  const read = targets.map((object) => ({ object, target: targetOf(object, scope.context) }));
-  return read.filter(({ target }) => written.has(keyOf(target.to)));
-}
-
-/** Returns the problem with the Secret that an entry refers to, if there is one. */
-export function otherName({ name, secret }: NamedSecret): OtherName[] {
-  if (!secret) return [{ name, id: "dangling-name", why: "is not there" }];
-  const reading = readPullSecret({ ...secret, name });
-  if ("skipped" in reading) return [{ name, id: "secret-type", why: reading.skipped }];
-  if ("malformed" in reading) return [{ name, id: "malformed-secret", why: `spoils all pull secrets of a pod: ${reading.malformed}` }];
-  return [];
+/** Returns the problem with a Secret that a list refers to, as a text that follows `secret/NAME, which`; undefined if there is none. */
+async function problemWith(
+  name: string,
+  get: (name: string) => Promise<Secret | undefined>,
+): Promise<{ readonly id: Warn["id"]; readonly why: string } | undefined> {
+  try {
+    const secret = await get(name);
+    if (!secret) return { id: "dangling-name", why: "is not there" };
+    const reading = readPullSecret({ ...secret, name });
+    if ("skipped" in reading) return { id: "secret-type", why: reading.skipped };
+    if ("malformed" in reading) return { id: "malformed-secret", why: `spoils all pull secrets of a pod: ${reading.malformed}` };
+    return undefined;
+  } catch (error) {
+    if (error instanceof CliError) return undefined;
+    throw error;
+  }
 }

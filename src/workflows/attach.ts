@@ -9,12 +9,12 @@ import type { RecreateOptions } from "../plan/references.ts";
 import type { RestartOptions } from "../plan/restart.ts";
 import { readEntries } from "../secret/entry.ts";
 import { readExisting } from "../state/existing-secret.ts";
+import { warnUseless } from "../state/key-warnings.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
-import { planInputOf } from "../state/plan-input.ts";
+import { planInputOf, usersOf } from "../state/plan-input.ts";
 import { noSecret } from "../state/pull-secrets.ts";
 import { type TargetObject, targetOf } from "../state/targets.ts";
-import { warnUseless } from "../state/warnings.ts";
-import { usersOf } from "../state/where-used.ts";
+import { warnOfTargets } from "../state/warnings.ts";
 
 /** The Secret that is attached, and the field manager that writes. */
 export type Attaching = {
@@ -47,11 +47,11 @@ export function attachIn(
   const [host = "", ...others] = hosts;
   const found = whereUsed ? usersIn(state, hosts, name) : state.targets;
   const meant = { ...state, targets: found.filter((object) => isMeant(targetOf(object, state.scope.context).to)) };
-  const { facts } = planInputOf(meant, { name, host, others, fieldManager, now });
+  const { facts, hosts: all } = planInputOf(meant, { name, host, others, fieldManager, now });
   const plan = planAttaches(facts, { restart, recreateOptions, mayPull: () => true });
   if (onePlace && meant.targets.length === 0)
     return [{ act: "warn", to: facts.to, says: `nothing that could be changed uses ${hosts.join(" or ")}` }];
-  return [...plan, ...warnUseless(facts.to, secret, meant, plan)];
+  return [...plan, ...warnOfTargets(name, all, meant, plan), ...warnUseless(facts.to, secret, meant, plan)];
 }
 
 /** Returns the targets that use the Secret's registry and lack the Secret. @throws CliError as {@link attachIn} */

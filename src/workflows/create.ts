@@ -20,12 +20,12 @@ import type { ShapeName } from "../secret/shapes.ts";
 import { isAlike, readExisting } from "../state/existing-secret.ts";
 import { holdersIn } from "../state/holders.ts";
 import { imagesFrom, imagesIn } from "../state/images.ts";
+import { keysAfter, warnKeyless } from "../state/key-warnings.ts";
 import type { NamespaceReader } from "../state/namespace-reader.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
-import { planInputOf, secretIn } from "../state/plan-input.ts";
+import { planInputOf, secretIn, usersOf } from "../state/plan-input.ts";
 import { picksOf, type TargetOptions, templatesOf } from "../state/targets.ts";
-import { keysAfter, warnKeyless, warnOtherNames } from "../state/warnings.ts";
-import { usersOf } from "../state/where-used.ts";
+import { warnOfTargets, warnOtherNames } from "../state/warnings.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 import { isHeldOutside, issueHeld, refuseWidening } from "./shared-credential.ts";
 import { failure, runUnit, type Unit } from "./unit.ts";
@@ -200,7 +200,11 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
     run: newRun(login, images),
     each: (all: NamespaceState): Plan => {
       const state = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all) } : all;
-      const { facts, login: inside } = planInputOf(state, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
+      const {
+        facts,
+        hosts,
+        login: inside,
+      } = planInputOf(state, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
       const ofAnother = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.existing?.entries, host)) : undefined;
       const existing = facts.existing && { ...facts.existing, pulls: pullsOf(), ofAnother };
       const same = isAlike(login, inside);
@@ -212,8 +216,8 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
         recreateOptions: { recreate: order.recreate, force: false },
         mayPull: reaches,
       });
-      const keyless = warnKeyless(facts.to, keysAfter(plan, existing), state, plan);
-      return [...plan, ...keyless, ...warnBeyond(facts.to, imagesFrom(hostsOf(credential, existing), state.pods), issue, order)];
+      const warnings = [...warnOfTargets(name, hosts, state, plan), ...warnKeyless(facts.to, keysAfter(plan, existing), state, plan)];
+      return [...plan, ...warnings, ...warnBeyond(facts.to, imagesFrom(hostsOf(credential, existing), state.pods), issue, order)];
     },
     later: warnOtherNames,
   };

@@ -38,10 +38,10 @@ function world() {
   return { asking, cluster, clusterScope };
 }
 
-async function statesOf(clusterScope: ClusterScope, of: ReadOptions): Promise<Map<string, Omit<NamespaceState, "scope">>> {
-  const seen = new Map<string, Omit<NamespaceState, "scope">>();
+async function statesOf(clusterScope: ClusterScope, of: ReadOptions): Promise<Map<string, Omit<NamespaceState, "scope" | "inStep">>> {
+  const seen = new Map<string, Omit<NamespaceState, "scope" | "inStep">>();
   for await (const reader of readersOf([clusterScope], of)) {
-    const { scope, ...state } = await reader.read();
+    const { scope, inStep: _, ...state } = await reader.read();
     seen.set(scope.namespace, state);
   }
   return seen;

@@ -1,104 +1,118 @@
 import { expect, test } from "vitest";
-import type { Pod, PodSpec, ServiceAccount } from "../../../src/objects.ts";
-import type { NamespaceState } from "../../../src/state/namespace-state.ts";
-import { isAuthoredBy, warningInputsOf } from "../../../src/state/plan-input.ts";
+import type { Pod, PodSpec } from "../../../src/objects.ts";
+import { usersOf } from "../../../src/state/plan-input.ts";
 import type { TargetObject } from "../../../src/state/targets.ts";
 
-const host = "myregistry.azurecr.io";
-const written = "2026-01-02T00:00:00Z";
-const account = (names: readonly string[], more: object = {}): ServiceAccount => ({
+const ours = "myregistry.azurecr.io/app/web:1";
+
+const account = (name: string, ...names: string[]): TargetObject => ({
   apiVersion: "v1",
   kind: "ServiceAccount",
-  metadata: { name: "app", managedFields: [{ time: written, fieldsV1: { "f:imagePullSecrets": {} } }], ...more },
-  imagePullSecrets: names.map((name) => ({ name })),
+  metadata: { name },
+  imagePullSecrets: names.map((each) => ({ name: each })),
 });
-const spec = (names: readonly string[], image = `${host}/app/web:1`): PodSpec => ({
-  serviceAccountName: "app",
-  containers: [{ name: "app", image }],
-  imagePullSecrets: names.map((name) => ({ name })),
-});
-const deployment = (of: PodSpec, more: object = {}): TargetObject => ({
+
+const spec = (more: Partial<PodSpec> = {}): PodSpec => ({ containers: [{ name: "app", image: ours }], ...more });
+const owned = (kind: string) => ({ ownerReferences: [{ apiVersion: "x", kind, name: "web", uid: "u", controller: true }] });
+
+const deployment = (name: string, of: PodSpec, metadata: object = {}): TargetObject => ({
   apiVersion: "apps/v1",
   kind: "Deployment",
-  metadata: { name: "web", ...more },
+  metadata: { name, ...metadata },
   spec: { template: { spec: of } },
 });
-const replicaSet = (of: PodSpec): TargetObject => ({
+const replicaSet = (metadata: object): TargetObject => ({
   apiVersion: "apps/v1",
   kind: "ReplicaSet",
-  metadata: { name: "web-1", ownerReferences: [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid: "u", controller: true }] },
-  spec: { template: { spec: of } },
+  metadata: { name: "web-1", ...metadata },
+  spec: { template: { spec: spec() } },
 });
-const pod = (of: PodSpec, creationTimestamp: string, more: Partial<Pod> & { readonly metadata?: object } = {}): Pod => ({
+const cronJob = (of: PodSpec): TargetObject => ({
+  apiVersion: "batch/v1",
+  kind: "CronJob",
+  metadata: { name: "report" },
+  spec: { jobTemplate: { spec: { template: { spec: of } } } },
+});
+const job = (of: PodSpec, status: object = {}): TargetObject => ({
+  apiVersion: "batch/v1",
+  kind: "Job",
+  metadata: { name: "migrate" },
+  spec: { template: { spec: of } },
+  status,
+});
+const pod = (of: PodSpec, metadata: object = {}, phase = "Running"): Pod => ({
   apiVersion: "v1",
   kind: "Pod",
+  metadata: { name: "web-1-x", ...metadata },
   spec: of,
-  ...more,
-  metadata: { name: "alone", creationTimestamp, ...more.metadata },
+  status: { phase },
 });
-const state = (more: Partial<NamespaceState>): NamespaceState => ({
-  scope: {} as NamespaceState["scope"],
-  secret: undefined,
-  targets: [],
-  objects: more.targets ?? [],
-  pods: [],
-  warningObjects: [],
-  ...more,
-});
-const listersIn = (more: Partial<NamespaceState>) =>
-  warningInputsOf(state({ targets: [account(["acr"])], ...more }), [host]).listers.map(({ of, names }) => `${of.kind}/${of.name} ${names}`);
 
-const later = "2026-01-03T00:00:00Z";
-const earlier = "2026-01-01T00:00:00Z";
+const own = { imagePullSecrets: [{ name: "theirs" }] };
+const other = { containers: [{ name: "app", image: "docker.io/library/nginx:1" }] };
 
-test.for<{ why: string; state: Partial<NamespaceState>; listers: string[] }>([
-  { why: "a template that was read", state: { objects: [deployment(spec(["theirs"]))] }, listers: ["Deployment/web theirs"] },
+test.for<{ why: string; targets?: TargetObject[]; pods?: Pod[]; used: string[] }>([
+  { why: "nothing", used: [] },
+  { why: "a template at zero replicas runs as default", targets: [deployment("web", spec())], used: ["ServiceAccount/default"] },
+  { why: "a CronJob between runs", targets: [cronJob(spec({ serviceAccountName: "app" }))], used: ["ServiceAccount/app"] },
+  { why: "an image of another registry", targets: [deployment("web", spec(other))], used: [] },
   {
-    why: "one that was read for this alone",
-    state: { warningObjects: [deployment(spec(["theirs"]))] },
-    listers: ["Deployment/web theirs"],
+    why: "an init container",
+    targets: [deployment("web", spec({ ...other, initContainers: [{ name: "init", image: ours }] }))],
+    used: ["ServiceAccount/default"],
   },
-  { why: "a template without a list", state: { objects: [deployment(spec([]))] }, listers: [] },
-  { why: "a template of another registry", state: { objects: [deployment(spec(["theirs"], "docker.io/library/nginx"))] }, listers: [] },
-  { why: "a template that another makes", state: { objects: [replicaSet(spec(["theirs"]))] }, listers: [] },
-  { why: "a template that is going", state: { objects: [deployment(spec(["theirs"]), { deletionTimestamp: later })] }, listers: [] },
   {
-    why: "a pod that came after the list, and has another",
-    state: { pods: [pod(spec(["theirs"]), later)] },
-    listers: ["Pod/alone theirs"],
+    why: "an ephemeral container of a pod",
+    pods: [pod(spec({ ...other, ephemeralContainers: [{ name: "debug", image: ours }] }))],
+    used: ["ServiceAccount/default"],
   },
-  { why: "a pod that came before it may have an older copy", state: { pods: [pod(spec(["theirs"]), earlier)] }, listers: [] },
-  { why: "a pod that has the list", state: { pods: [pod(spec(["acr"]), later)] }, listers: [] },
-  { why: "a pod that has none", state: { pods: [pod(spec([]), later)] }, listers: [] },
-  { why: "a pod that has ended", state: { pods: [pod(spec(["theirs"]), later, { status: { phase: "Succeeded" } })] }, listers: [] },
-  { why: "a pod of another registry", state: { pods: [pod(spec(["theirs"], "docker.io/library/nginx"), later)] }, listers: [] },
-  { why: "a pod of a ServiceAccount that was not read", state: { targets: [], pods: [pod(spec(["theirs"]), later)] }, listers: [] },
-])("own lists: $why", ({ state: more, listers }) => {
-  expect(listersIn(more)).toEqual(listers);
+  {
+    why: "an image volume",
+    targets: [deployment("web", spec({ ...other, volumes: [{ name: "v", image: { reference: ours } }] }))],
+    used: ["ServiceAccount/default"],
+  },
+  { why: "a template that names its own", targets: [deployment("web", spec(own))], used: ["Deployment/web"] },
+  {
+    why: "a list of entries without names still counts as its own",
+    targets: [deployment("web", spec({ imagePullSecrets: [{}] }))],
+    used: ["Deployment/web"],
+  },
+  {
+    why: "two that run as one ServiceAccount",
+    targets: [deployment("web", spec()), deployment("api", spec())],
+    used: ["ServiceAccount/default"],
+  },
+  {
+    why: "what a Deployment made counts by it",
+    targets: [deployment("web", spec(own)), replicaSet(owned("Deployment"))],
+    used: ["Deployment/web"],
+  },
+  { why: "a ReplicaSet of a controller that nobody knows", targets: [replicaSet(owned("Rollout"))], used: ["ServiceAccount/default"] },
+  { why: "a Job that goes on, by its ServiceAccount", targets: [job(spec({ serviceAccountName: "app" }))], used: ["ServiceAccount/app"] },
+  { why: "a Job that names its own cannot be changed", targets: [job(spec(own))], used: [] },
+  { why: "a Job that is over", targets: [job(spec(), { conditions: [{ type: "Complete", status: "True" }] })], used: [] },
+  { why: "a pod that stands for itself", pods: [pod(spec())], used: ["ServiceAccount/default"] },
+  { why: "a pod of a controller that nobody knows", pods: [pod(spec(), owned("Workflow"))], used: ["ServiceAccount/default"] },
+  { why: "a pod that a template made is known by that", pods: [pod(spec(), owned("ReplicaSet"))], used: [] },
+  { why: "a pod that names its own", pods: [pod(spec(own), { creationTimestamp: "2026-01-02T00:00:00Z" })], used: [] },
+  { why: "a pod that is over", pods: [pod(spec(), {}, "Succeeded")], used: [] },
+  { why: "what is on its way out", targets: [deployment("web", spec(), { deletionTimestamp: "2026-01-01T00:00:00Z" })], used: [] },
+  { why: "a ServiceAccount that is not there", targets: [deployment("web", spec({ serviceAccountName: "gone" }))], used: [] },
+])("whose pods pull from the registry: $why", ({ targets = [], pods = [], used }) => {
+  const accounts = [account("default"), account("app"), account("idle")];
+
+  const found = usersOf(["myregistry.azurecr.io"], { targets: [...accounts, ...targets], pods });
+
+  expect(found.map(({ kind, metadata }) => `${kind}/${metadata.name}`)).toEqual(used);
 });
 
-test("a pod comes from what rolls its owner's pods out", () => {
-  const owned = {
-    name: "web-5c7d4-1",
-    labels: { "pod-template-hash": "5c7d4" },
-    ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-5c7d4", uid: "u", controller: true }],
-  };
-  const isAuthored = isAuthoredBy([{ of: { kind: "Deployment", name: "web" }, account: "app", names: ["theirs"] }]);
+test("regional hosts count as the registry's", () => {
+  const regional = deployment("web", spec({ containers: [{ name: "app", image: "myregistry.eastus.geo.azurecr.io/app/web:1" }] }));
 
-  expect(isAuthored(pod(spec([]), later, { metadata: owned }))).toBe(true);
-  expect(isAuthored(pod(spec([]), later))).toBe(false);
-});
+  const found = usersOf(["myregistry.azurecr.io", "myregistry.eastus.geo.azurecr.io"], {
+    targets: [account("default"), regional],
+    pods: [],
+  });
 
-test.for<{ says: string | undefined; strict: boolean }>([
-  { says: "true", strict: true },
-  { says: "1", strict: true },
-  { says: "True", strict: true },
-  { says: "false", strict: false },
-  { says: "yes", strict: false },
-  { says: undefined, strict: false },
-])("an annotation that says $says: $strict", ({ says, strict }) => {
-  const annotations = says === undefined ? {} : { "kubernetes.io/enforce-mountable-secrets": says };
-  const warningObjects = [account(["acr"], { annotations })];
-
-  expect(warningInputsOf(state({ warningObjects }), [host]).accounts).toEqual([{ name: "app", names: ["acr"], mountableOnly: strict }]);
+  expect(found.map(({ metadata }) => metadata.name)).toEqual(["default"]);
 });

@@ -1,69 +1,420 @@
-import { expect, test } from "vitest";
-import type { Secret, ServiceAccount } from "../../../src/objects.ts";
-import type { Plan } from "../../../src/plan/change.ts";
+import { describe, expect, test } from "vitest";
+import type { Cluster } from "../../../src/cluster/port.ts";
+import { CliError } from "../../../src/errors.ts";
+import type { Pod, PodSpec, Secret, ServiceAccount } from "../../../src/objects.ts";
+import type { Change, Plan } from "../../../src/plan/change.ts";
 import type { NamespaceState } from "../../../src/state/namespace-state.ts";
-import { otherName, warnOtherNames } from "../../../src/state/warnings.ts";
+import { planInputOf } from "../../../src/state/plan-input.ts";
+import { kindOf, type TargetObject } from "../../../src/state/targets.ts";
+import { listersOf, warnOfTargets, warnOtherNames } from "../../../src/state/warnings.ts";
 
-const secret = (more: Partial<Secret>): Secret => ({ apiVersion: "v1", kind: "Secret", metadata: { name: "x" }, ...more });
-const config = (text: string) => ({ ".dockerconfigjson": Buffer.from(text).toString("base64") });
-const type = "kubernetes.io/dockerconfigjson";
+const host = "myregistry.azurecr.io";
+const namespace = "demo";
+const listChanged = "2026-01-02T00:00:00Z";
+const later = "2026-01-03T00:00:00Z";
+const earlier = "2026-01-01T00:00:00Z";
 
-test.for<{ why: string; secret: Secret | undefined; others: object[] }>([
-  { why: "a pull secret", secret: secret({ type, data: config('{"auths":{}}') }), others: [] },
-  { why: "none", secret: undefined, others: [{ name: "x", id: "dangling-name", why: "is not there" }] },
-  {
-    why: "of another type",
-    secret: secret({ data: {} }),
-    others: [{ name: "x", id: "secret-type", why: `is of type Opaque, not ${type}` }],
-  },
-  {
-    why: "without its key",
-    secret: secret({ type, data: {} }),
-    others: [{ name: "x", id: "secret-type", why: "has nothing under .dockerconfigjson" }],
-  },
-  {
-    why: "that the kubelet cannot read",
-    secret: secret({ type, data: config('{"auths":[]}') }),
-    others: [{ id: "malformed-secret", why: expect.stringMatching(/^spoils all pull secrets of a pod: json: cannot unmarshal array/) }],
-  },
-])("another name leads to $why", ({ secret: found, others }) => {
-  expect(otherName({ name: "x", secret: found })).toMatchObject(others);
+const account = (names: readonly string[], { name = "app", ...more }: { readonly name?: string; readonly annotations?: object } = {}) =>
+  ({
+    apiVersion: "v1",
+    kind: "ServiceAccount",
+    metadata: { namespace, name, managedFields: [{ time: listChanged, fieldsV1: { "f:imagePullSecrets": {} } }], ...more },
+    imagePullSecrets: names.map((each) => ({ name: each })),
+  }) as ServiceAccount;
+const strict = (...names: readonly string[]) => account(names, { annotations: { "kubernetes.io/enforce-mountable-secrets": "true" } });
+const spec = (names: readonly string[], image = `${host}/app/web:1`, serviceAccountName = "app"): PodSpec => ({
+  serviceAccountName,
+  containers: [{ name: "app", image }],
+  imagePullSecrets: names.map((name) => ({ name })),
 });
-
-const account = (name: string): ServiceAccount => ({
+const template = (kind: string, name: string, of: PodSpec, metadata: object = {}) =>
+  ({
+    apiVersion: "apps/v1",
+    kind,
+    metadata: { namespace, name, ...metadata },
+    spec: kind === "CronJob" ? { jobTemplate: { spec: { template: { spec: of } } } } : { template: { spec: of } },
+  }) as unknown as TargetObject;
+const deployment = (name: string, names: readonly string[] = [], serviceAccountName = "app") =>
+  template("Deployment", name, spec(names, undefined, serviceAccountName));
+const pod = (of: PodSpec, creationTimestamp: string, metadata: object = {}, status?: Pod["status"]): Pod => ({
   apiVersion: "v1",
-  kind: "ServiceAccount",
-  metadata: { name, namespace: "demo" },
-  imagePullSecrets: [{ name: "gone" }],
+  kind: "Pod",
+  spec: of,
+  status,
+  metadata: { namespace, name: "own", creationTimestamp, ...metadata },
 });
-const to = (name: string) => ({ kind: "serviceaccount", name, namespace: "demo" }) as const;
-const before = ["gone"];
-const attach = (name: string) =>
-  ({ act: "attach", to: to(name), secret: "acr", before, after: ["gone", "acr"], version: "7" }) as unknown as Plan[number];
-const keep = (name: string) => ({ act: "keep", to: to(name) }) as unknown as Plan[number];
+const ownedBy = (kind: string, name: string) => ({ ownerReferences: [{ apiVersion: "x/v1", kind, name, uid: "u", controller: true }] });
+const state = (more: Partial<NamespaceState>): NamespaceState => ({
+  scope: { cluster: {} as Cluster, namespace, context: "prod" },
+  secret: undefined,
+  targets: [],
+  objects: more.targets ?? [],
+  pods: [],
+  ...more,
+});
 
-test.for<{ why: string; plan: Plan; otherNames?: NamespaceState["otherNames"]; told: string[] }>([
-  { why: "of a list that is written", plan: [attach("app")], told: ["serviceaccount/app also lists secret/gone, which is not there"] },
-  { why: "of none that has the Secret already", plan: [keep("app")], told: [] },
+const to = (object: TargetObject) => ({ kind: kindOf(object), namespace, name: object.metadata.name, context: "prod" }) as const;
+const planOf = (act: "attach" | "keep", objects: readonly TargetObject[]): Plan =>
+  objects.map((object) => ({ act, to: to(object), secret: "acr" }) as unknown as Change);
+
+describe("owners of lists", () => {
+  const objects = [account(["acr"])];
+
+  test.for<{ why: string; state: Partial<NamespaceState>; listers: string[] }>([
+    {
+      why: "a template that was read",
+      state: { objects: [template("Deployment", "web", spec(["theirs"]))] },
+      listers: ["Deployment/web theirs"],
+    },
+    { why: "a template without a list", state: { objects: [template("Deployment", "web", spec([]))] }, listers: [] },
+    {
+      why: "a template of another registry",
+      state: { objects: [template("Deployment", "web", spec(["theirs"], "docker.io/library/nginx"))] },
+      listers: [],
+    },
+    {
+      why: "a template that another creates",
+      state: { objects: [template("ReplicaSet", "web-1", spec(["theirs"]), ownedBy("Deployment", "web"))] },
+      listers: [],
+    },
+    {
+      why: "a template that is being deleted",
+      state: { objects: [template("Deployment", "web", spec(["theirs"]), { deletionTimestamp: later })] },
+      listers: [],
+    },
+    {
+      why: "a pod that came after the list, and has another",
+      state: { pods: [pod(spec(["theirs"]), later)] },
+      listers: ["Pod/own theirs"],
+    },
+    { why: "a pod that came before it may have an older copy", state: { pods: [pod(spec(["theirs"]), earlier)] }, listers: [] },
+    { why: "a pod that has the list", state: { pods: [pod(spec(["acr"]), later)] }, listers: [] },
+    { why: "a pod that has none", state: { pods: [pod(spec([]), later)] }, listers: [] },
+    { why: "a pod that has ended", state: { pods: [pod(spec(["theirs"]), later, {}, { phase: "Succeeded" })] }, listers: [] },
+    { why: "a pod of another registry", state: { pods: [pod(spec(["theirs"], "docker.io/library/nginx"), later)] }, listers: [] },
+    { why: "a pod of an account that was not read", state: { objects: [], pods: [pod(spec(["theirs"]), later)] }, listers: [] },
+  ])("$why", ({ state: more, listers }) => {
+    const found = listersOf(state({ objects, ...more }), [host]);
+
+    expect(found.map(({ of, names }) => `${of.kind}/${of.name} ${names}`)).toEqual(listers);
+  });
+
+  test("the pods of a template with a list are not copies of the account's list", () => {
+    const owned = { name: "web-5c7d4-1", labels: { "pod-template-hash": "5c7d4" }, ...ownedBy("ReplicaSet", "web-5c7d4") };
+    const pods = [pod(spec([]), later, owned), pod(spec([]), later)];
+    const asked = { name: "acr", host, fieldManager: "kubectl-acr-secret", now: new Date(later) };
+    const { facts } = planInputOf(state({ objects: [...objects, deployment("web", ["theirs"])], pods }), asked);
+
+    expect(facts.pods.map(({ own }) => own)).toEqual([true, undefined]);
+  });
+});
+
+/** Returns the warnings for targets, each as an object without the fields that all have. */
+function warned(
+  targets: readonly TargetObject[],
+  { act = "attach" as const, ...more }: { act?: "attach" | "keep" } & Partial<NamespaceState>,
+) {
+  const warnings = warnOfTargets("acr", [host], state({ targets, ...more }), planOf(act, targets));
+  for (const warning of warnings) expect(warning).toMatchObject({ act: "warn", needs: warning.to });
+  return warnings;
+}
+
+describe("own-list", () => {
+  const app = account([]);
+  const gets = "and gets none of those of serviceaccount/app";
+  const get = "and get none of those of serviceaccount/app";
+
+  test.for<{ why: string; listers?: TargetObject[]; pods?: Pod[]; targets?: TargetObject[]; told: object[] }>([
+    { why: "no object has a list of its own", told: [] },
+    {
+      why: "a template lists another",
+      listers: [deployment("web", ["theirs"])],
+      told: [
+        {
+          says: `deployment.apps/web has imagePullSecrets of its own, ${gets}, acr among them`,
+          fix: { verb: "attach", secret: "acr", targets: ["deployment/web"] },
+        },
+      ],
+    },
+    { why: "a template lists it itself", listers: [deployment("web", ["theirs", "acr"])], told: [] },
+    { why: "a template runs as another ServiceAccount", listers: [deployment("web", ["theirs"], "other")], told: [] },
+    { why: "the template is a target too", targets: [app, deployment("web", ["theirs"])], told: [] },
+    {
+      why: "only the template is a target",
+      listers: [app, template("CronJob", "report", spec(["theirs"]))],
+      targets: [deployment("web", ["theirs"])],
+      told: [],
+    },
+    {
+      why: "a list of entries without a name hides the ServiceAccount's too",
+      listers: [template("CronJob", "report", spec([""]))],
+      told: [{ fix: { targets: ["cronjob/report"] } }],
+    },
+    {
+      why: "the template was read, and pods of it",
+      listers: [template("StatefulSet", "db", spec(["theirs"]))],
+      pods: [pod(spec(["theirs"]), later, ownedBy("StatefulSet", "db"))],
+      told: [{ says: expect.stringMatching(/^statefulset.apps\/db has /), fix: { targets: ["statefulset/db"] } }],
+    },
+    {
+      why: "objects that cannot be changed, and those of unknown kinds",
+      listers: [template("Job", "migrate", spec(["theirs"]))],
+      pods: [pod(spec(["theirs"]), later), pod(spec(["theirs"]), later, ownedBy("Rollout", "canary"))],
+      told: [
+        {
+          says: `job.batch/migrate, pod/own and rollout/canary have imagePullSecrets of their own, ${get}: make them anew with acr`,
+          fix: undefined,
+        },
+      ],
+    },
+    {
+      why: "one that cannot be changed next to one that can",
+      listers: [deployment("web", ["theirs"])],
+      pods: [pod(spec(["theirs"]), later)],
+      told: [{ fix: { targets: ["deployment/web"] } }, { says: `pod/own has imagePullSecrets of its own, ${gets}: make it anew with acr` }],
+    },
+    {
+      why: "many are reported once, and ten of them are in the command",
+      listers: Array.from({ length: 40 }, (_, index) => deployment(`web-${index}`, ["theirs"])),
+      told: [
+        {
+          says: `deployment.apps/web-0, deployment.apps/web-1, deployment.apps/web-2 and 37 more have imagePullSecrets of their own, ${get}, acr among them`,
+          fix: { targets: Array.from({ length: 10 }, (_, index) => `deployment/web-${index}`) },
+        },
+      ],
+    },
+  ])("$why", ({ listers = [], pods = [], targets = [app], told }) => {
+    const warnings = warned(targets, { act: "keep", objects: [...targets, ...listers], pods });
+
+    expect(warnings).toMatchObject(told.map((one) => ({ id: "own-list", to: to(app), ...one })));
+    expect(warnings).toHaveLength(told.length);
+  });
+});
+
+describe("hides-account-list", () => {
+  const there = { namespace, context: "prod" };
+
+  test.for<{ why: string; targets?: TargetObject[]; read?: TargetObject[]; act?: "keep"; told: object[] }>([
+    {
+      why: "the first name of a template takes its ServiceAccount's from its pods",
+      read: [account(["theirs", "other"])],
+      told: [
+        {
+          says: "deployment.apps/web had no list, and its pods no longer get what serviceaccount/app lists: theirs and other",
+          fix: {
+            do: "steps",
+            steps: [
+              { verb: "attach", secret: "acr", serviceaccounts: ["app"], ...there },
+              { verb: "detach", secret: "acr", targets: ["deployment/web"], ...there },
+            ],
+          },
+        },
+      ],
+    },
+    {
+      why: "the ServiceAccount has it already, so the template needs none",
+      read: [account(["theirs", "acr"])],
+      told: [{ says: expect.stringMatching(/lists: theirs$/), fix: { verb: "detach", secret: "acr", targets: ["deployment/web"] } }],
+    },
+    {
+      why: "the ServiceAccount gets it in the same run",
+      targets: [deployment("web"), account(["theirs"])],
+      told: [{ fix: { verb: "detach", targets: ["deployment/web"] } }],
+    },
+    {
+      why: "two of one ServiceAccount are reported once",
+      targets: [deployment("web"), deployment("api")],
+      read: [account(["theirs"])],
+      told: [{ says: expect.stringMatching(/^deployment.apps\/web and deployment.apps\/api had no list, and their pods no longer get /) }],
+    },
+    { why: "the list of the template is not written", read: [account(["theirs"])], act: "keep", told: [] },
+    { why: "the ServiceAccount lists nothing", read: [account([])], told: [] },
+    { why: "the ServiceAccount lists the Secret alone", read: [account(["acr"])], told: [] },
+    { why: "an entry without a name is no loss", read: [account([""])], told: [] },
+    { why: "the template had a list before", targets: [deployment("web", ["own"])], read: [account(["theirs"])], told: [] },
+    { why: "it runs as another ServiceAccount", targets: [deployment("web", [], "other")], read: [account(["theirs"])], told: [] },
+    { why: "the ServiceAccount could not be read", told: [] },
+    { why: "a ServiceAccount has no account", targets: [account(["theirs"])], told: [] },
+  ])("$why", ({ targets = [deployment("web")], read = [], act, told }) => {
+    const warnings = warned(targets, { act, objects: [...targets, ...read] });
+
+    expect(warnings).toMatchObject(told.map((one) => ({ id: "hides-account-list", to: to(deployment("web")), ...one })));
+    expect(warnings).toHaveLength(told.length);
+  });
+});
+
+describe("mountable-only", () => {
+  test.for<{ why: string; targets?: TargetObject[]; read?: TargetObject[]; told: number }>([
+    { why: "the ServiceAccount does not list it", read: [strict()], told: 1 },
+    { why: "the ServiceAccount lists another", read: [strict("theirs")], told: 1 },
+    { why: "the ServiceAccount lists it", read: [strict("acr")], told: 0 },
+    { why: "the ServiceAccount gets it in the same run", targets: [deployment("web", ["acr"]), strict()], told: 0 },
+    { why: "the ServiceAccount is not strict", read: [account([])], told: 0 },
+    { why: "two are reported once", targets: [deployment("web", ["acr"]), deployment("api", ["acr"])], read: [strict()], told: 1 },
+    { why: "another ServiceAccount's", targets: [deployment("web", ["acr"], "other")], read: [strict()], told: 0 },
+  ])("$why", ({ targets = [deployment("web", ["acr"])], read = [], told }) => {
+    const warnings = warned(targets, { act: "keep", objects: [...targets, ...read] });
+
+    expect(warnings).toHaveLength(told);
+    for (const warning of warnings)
+      expect(warning).toMatchObject({
+        id: "mountable-only",
+        to: to(deployment("web")),
+        says: expect.stringMatching(
+          /^serviceaccount\/app lets pods name only what it lists itself \(kubernetes.io\/enforce-mountable-secrets\), so those of deployment.apps\/web( and deployment.apps\/api)? will be refused$/,
+        ),
+        fix: { verb: "attach", secret: "acr", serviceaccounts: ["app"] },
+      });
+  });
+
+  test("a template without a list is rejected too", () => {
+    const targets = [deployment("web")];
+
+    expect(warned(targets, { objects: [...targets, strict()] })).toMatchObject([{ id: "mountable-only" }]);
+  });
+
+  test.for<{ says: string | undefined; told: number }>([
+    { says: "true", told: 1 },
+    { says: "1", told: 1 },
+    { says: "True", told: 1 },
+    { says: "false", told: 0 },
+    { says: "yes", told: 0 },
+    { says: undefined, told: 0 },
+  ])("an annotation that says $says", ({ says, told }) => {
+    const annotations = says === undefined ? {} : { "kubernetes.io/enforce-mountable-secrets": says };
+    const targets = [deployment("web", ["acr"])];
+
+    expect(warned(targets, { act: "keep", objects: [...targets, account([], { annotations })] })).toHaveLength(told);
+  });
+});
+
+test.for<{ why: string; targets: TargetObject[]; act?: "keep"; told: object[] }>([
+  { why: "no entry without a name", targets: [account(["theirs"])], told: [] },
+  { why: "an entry without a name in a list that is not written", targets: [account([""])], act: "keep", told: [] },
   {
-    why: "of all that are written at once",
-    plan: [attach("app"), attach("web")],
-    told: ["serviceaccount/app and serviceaccount/web also list secret/gone, which is not there"],
+    why: "an entry without a name",
+    targets: [account([""])],
+    told: [
+      {
+        says: "serviceaccount/app also has an entry without a name, for which the cluster autoscaler passes over pods that wait",
+        fix: { verb: "detach", dangling: true, serviceaccounts: ["app"] },
+      },
+    ],
   },
-  { why: "of none where nobody was asked", plan: [attach("app")], otherNames: undefined, told: [] },
-])("another name is told $why", async ({ plan, told, ...more }) => {
-  const otherNames = Promise.resolve([{ name: "gone", secret: undefined }]);
-  const state = {
-    scope: {},
-    secret: undefined,
-    targets: [account("app"), account("web")],
-    pods: [],
-    otherNames,
-    ...more,
-  } as unknown as NamespaceState;
+  {
+    why: "two lists that have one",
+    targets: [account([""]), deployment("web", ["", ""], "other")],
+    told: [{ says: expect.stringMatching(/^serviceaccount\/app and deployment.apps\/web also have entries without a name, /) }],
+  },
+])("empty-name: $why", ({ targets, act, told }) => {
+  const warnings = warned(targets, { act });
 
-  const warnings = (await warnOtherNames(state, plan)) ?? [];
+  expect(warnings).toMatchObject(told.map((one) => ({ id: "empty-name", to: to(account([])), ...one })));
+  expect(warnings).toHaveLength(told.length);
+});
 
-  expect(warnings.map(({ says }) => says)).toEqual(told);
-  expect(warnings).toEqual(warnings.map((warning) => ({ ...warning, needs: warning.to })));
+describe("other names", () => {
+  const type = "kubernetes.io/dockerconfigjson";
+  const secret = (more: Partial<Secret>): Secret => ({ apiVersion: "v1", kind: "Secret", metadata: { name: "x" }, ...more });
+  const config = (text: string) => ({ ".dockerconfigjson": Buffer.from(text).toString("base64") });
+  /** A cluster with one Secret. It forbids reading Secrets whose name starts with `hidden`. */
+  const cluster = (found: Secret | undefined, asked: string[]) =>
+    ({
+      async get({ name }: { readonly name: string }) {
+        asked.push(name);
+        if (name.startsWith("hidden")) throw new CliError("forbidden", "no");
+        return found;
+      },
+    }) as unknown as Cluster;
+  const other = async (
+    targets: readonly TargetObject[],
+    found?: Secret,
+    more: Partial<NamespaceState> = {},
+    plan = planOf("attach", targets),
+  ) => {
+    const asked: string[] = [];
+    const scope = { cluster: cluster(found, asked), namespace, context: "prod" };
+    const warnings = (await warnOtherNames(state({ targets, scope, ...more }), plan)) ?? [];
+    for (const warning of warnings) expect(warning).toMatchObject({ act: "warn", needs: warning.to });
+    return { warnings, asked };
+  };
+
+  test.for<{ why: string; found?: Secret; told: object[] }>([
+    { why: "a pull secret", found: secret({ type, data: config('{"auths":{}}') }), told: [] },
+    {
+      why: "no Secret",
+      told: [
+        {
+          id: "dangling-name",
+          to: to(account([])),
+          says: "serviceaccount/app also lists secret/gone, which is not there",
+          fix: { verb: "detach", secret: "gone", serviceaccounts: ["app"] },
+        },
+      ],
+    },
+    {
+      why: "a Secret of another type",
+      found: secret({ data: {} }),
+      told: [{ id: "secret-type", says: `serviceaccount/app also lists secret/gone, which is of type Opaque, not ${type}` }],
+    },
+    {
+      why: "a Secret without its key",
+      found: secret({ type, data: {} }),
+      told: [{ id: "secret-type", says: expect.stringMatching(/, which has nothing under .dockerconfigjson$/) }],
+    },
+    {
+      why: "a Secret that the kubelet cannot read",
+      found: secret({ type, data: config('{"auths":[]}') }),
+      told: [
+        {
+          id: "malformed-secret",
+          says: expect.stringMatching(/, which spoils all pull secrets of a pod: json: cannot unmarshal array/),
+        },
+      ],
+    },
+  ])("refer to $why", async ({ found, told }) => {
+    const { warnings } = await other([account(["gone"])], found);
+
+    expect(warnings).toMatchObject(told);
+    expect(warnings).toHaveLength(told.length);
+  });
+
+  test.for<{ why: string; targets: TargetObject[]; plan?: Plan; more?: Partial<NamespaceState>; told: string[]; asked: string[] }>([
+    {
+      why: "is reported once for all lists",
+      targets: [deployment("web", ["gone"]), account(["a", "gone"])],
+      told: [
+        "serviceaccount/app also lists secret/a, which is not there",
+        "deployment.apps/web and serviceaccount/app also list secret/gone, which is not there",
+      ],
+      asked: ["gone", "a"],
+    },
+    { why: "of a list that is not written", targets: [account(["gone"])], plan: planOf("keep", [account(["gone"])]), told: [], asked: [] },
+    { why: "without text", targets: [account([""])], told: [], asked: [] },
+    { why: "of a Secret that cannot be read", targets: [account(["hidden"])], told: [], asked: ["hidden"] },
+    { why: "in a read of many namespaces", targets: [account(["gone"])], more: { inStep: true }, told: [], asked: [] },
+    {
+      why: "beyond the fifth",
+      targets: [account(["hidden-1", "hidden-2", "hidden-3", "hidden-4", "hidden-5", "gone"])],
+      told: [],
+      asked: ["hidden-1", "hidden-2", "hidden-3", "hidden-4", "hidden-5"],
+    },
+    {
+      why: "that could forge a line",
+      targets: [account(["x\nerror: y"])],
+      told: ['serviceaccount/app also lists secret/"x\\nerror: y", which is not there'],
+      asked: [],
+    },
+  ])("a name $why", async ({ targets, plan, more, told, asked }) => {
+    const found = await other(targets, undefined, more, plan ?? planOf("attach", targets));
+
+    expect(found.warnings.map(({ says }) => says).sort()).toEqual([...told].sort());
+    expect(found.asked).toEqual(asked);
+  });
+
+  test("that could forge a line are not part of the command", async () => {
+    const { warnings } = await other([account(["x\nerror: y"])]);
+
+    expect(warnings[0]?.fix).toEqual({ verb: "detach", dangling: true, serviceaccounts: ["app"], targets: undefined });
+  });
 });
