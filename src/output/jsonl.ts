@@ -3,55 +3,46 @@ import { type DryRun, type Outcome, subjectOf } from "../actions/outcome.ts";
 import type { CliError } from "../errors.ts";
 import { type Fix, hintText } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
-import type { Change } from "../plan/change.ts";
-import { printableJson } from "./printable.ts";
 
 /** Returns an outcome as data (acr-secret/v1 Outcome); undefined for a step that is part of another outcome's data. */
 export function outcomeData(outcome: Outcome, dryRun: DryRun, formatCommand: (fix: Fix) => string): object | undefined {
   const { change, error } = outcome;
   const to = subjectOf(outcome);
-  const { context, namespace } = to;
-  const { texts, command } = warningsOf(outcome, formatCommand);
-  const warnings = isInfo(change) ? [] : texts.map((text) => (command === undefined ? text : `${text}: ${command}`));
+  const { texts, command, isInfo } = warningsOf(outcome, formatCommand);
   const result = resultOf(outcome);
   if (result === undefined && texts.length === 0) return undefined;
+  const warnings = isInfo ? [] : texts.map((text) => (command === undefined ? text : `${text}: ${command}`));
   return {
     apiVersion: "acr-secret/v1",
     kind: "Outcome",
-    context,
-    namespace,
+    context: to.context,
+    namespace: to.namespace,
     object: nameOf(to),
     result: result ?? "told",
     dryRun: dryRun === "none" ? undefined : dryRun,
-    because: isInfo(change) ? texts[0] : becauseOf(change),
-    grants: change && "grants" in change ? change.grants : undefined,
+    because: isInfo ? texts[0] : memberOf(change, "because"),
+    grants: memberOf(change, "grants"),
     warnings: warnings.length > 0 ? warnings : undefined,
-    ids: idsOf(change),
-    error: error && told(error, formatCommand),
+    ids: change?.act === "warn" && change.id ? [change.id] : undefined,
+    error: error && errorData(error, formatCommand),
   };
 }
 
-/** Returns data as one line of JSON. */
-export const jsonLine = (data: object): string => `${printableJson(JSON.stringify(data))}\n`;
-
-const isInfo = (change: Change | undefined): boolean => change?.act === "warn" && change.isInfo === true;
-
-const becauseOf = (change: Change | undefined) => (change && "because" in change ? change.because : undefined);
-
-const idsOf = (change: Change | undefined) => (change?.act === "warn" && change.id ? [change.id] : undefined);
-
 const resultOf = ({ change, error, left }: Outcome) => (error ? "failed" : left ? "left" : change && messageOf(change));
 
-const told = ({ kind, message, hint }: CliError, formatCommand: (fix: Fix) => string) => ({
+const errorData = ({ kind, message, hint }: CliError, formatCommand: (fix: Fix) => string) => ({
   kind,
   message,
   hint: hint && hintText(hint, formatCommand),
 });
 
-/** Returns the warnings of an outcome, and the command that fixes them. */
-export function warningsOf(
-  { change, says = [], fix = change?.act === "warn" ? change.fix : undefined }: Outcome,
-  formatCommand: (fix: Fix) => string,
-) {
-  return { texts: says, command: fix && formatCommand(fix) };
+/** A member that only some changes have. */
+const memberOf = (change: object | undefined, name: "because" | "grants"): unknown =>
+  (change as Partial<Record<typeof name, unknown>> | undefined)?.[name];
+
+/** Returns the warnings of an outcome, and the command that fixes them; `isInfo` if they are only information. */
+export function warningsOf({ change, says = [], fix }: Outcome, formatCommand: (fix: Fix) => string) {
+  const warning = change?.act === "warn" ? change : undefined;
+  const command = fix ?? warning?.fix;
+  return { texts: says, command: command && formatCommand(command), isInfo: warning?.isInfo === true };
 }

@@ -1,26 +1,18 @@
 import { messageOf } from "../actions/actions.ts";
-import { type ChangeOutcome, type DryRun, type Outcome, subjectOf } from "../actions/outcome.ts";
+import { type Done, type DryRun, type Outcome, subjectOf } from "../actions/outcome.ts";
 import type { Environment, Sink } from "../env.ts";
 import { type Fix, inPlace } from "../fix.ts";
 import { livesInCluster, nameOf } from "../kinds.ts";
-import { diffPrinter } from "./diff-printer.ts";
+import { diffOf } from "./diff.ts";
 import { printError, printWarning } from "./error.ts";
-import { jsonLine, outcomeData, warningsOf } from "./jsonl.ts";
+import { outcomeData, warningsOf } from "./jsonl.ts";
 import { printData, printObjects } from "./object.ts";
 import { helmValues, kustomizePatches, type Referring } from "./patches.ts";
-import { printable } from "./printable.ts";
+import { printable, printableJson } from "./printable.ts";
+import { styleFor } from "./style.ts";
 import { drySuffix, grantSuffix, type PlaceDetail, placePrefix, placeSuffix } from "./words.ts";
 
-/** Prints outcomes as they come. */
-export type Printer = {
-  print(outcome: Outcome): void | Promise<void>;
-  /** Prints the outcomes that had to wait for the end. */
-  end(): Promise<void>;
-  /** Whether there is a difference, for a printer of differences. */
-  readonly differs?: boolean;
-};
-
-export type PrinterOptions = {
+type PrinterOptions = {
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly env: Environment;
@@ -35,82 +27,99 @@ export type PrinterOptions = {
 /** The value of `-o`, or `--diff`; undefined: lines for people. */
 export type Form = "name" | "json" | "yaml" | "jsonl" | "kustomize" | "helm" | "diff" | undefined;
 
-/** The printer for a form. A new form is a row. */
-export function openPrinter(form: Form, options: PrinterOptions): Printer {
-  const printers: Readonly<Record<NonNullable<Form> | "lines", () => Printer>> = {
-    lines: () => linePrinter(options, (outcome) => lineOf(outcome, options)),
-    name: () => linePrinter(options, (outcome) => nameIn(outcome, options)),
-    json: () => (options.inAzure ? outcomePrinter(options) : objectPrinter(options, "json")),
-    yaml: () => objectPrinter(options, "yaml"),
-    jsonl: () => ({
-      print: (outcome) => {
-        const data = outcomeData(outcome, options.dryRun, speller(outcome, options));
-        if (data) options.stdout.write(jsonLine(data));
-      },
-      end: async () => {},
-    }),
-    diff: () => diffPrinter(options, { print: (outcome) => printBeside(outcome, options), line: (outcome) => changeOf(outcome, options) }),
-    kustomize: () => referPrinter(options, kustomizePatches),
-    helm: () => referPrinter(options, ([one]) => (one ? helmValues(one.secret) : "")),
+/** The text of a form for each outcome as it comes, and the text that has to wait for the last one. */
+type Writer = { each(outcome: Outcome): string | Promise<string>; end?(): string | Promise<string> };
+
+/** The forms. A new form is a row. */
+const writers: Readonly<Record<NonNullable<Form> | "lines", (options: PrinterOptions) => Writer>> = {
+  lines: (options) => ({ each: (outcome) => (isDone(outcome) ? lineOf(outcome, options) : "") }),
+  name: ({ inAzure }) => ({
+    each: (outcome) => (isDone(outcome) && isNamed(outcome, inAzure) ? `${printable(nameOf(outcome.change.to))}\n` : ""),
+  }),
+  json: (options) => (options.inAzure ? outcomeList(options) : objectList(options, "json")),
+  yaml: (options) => objectList(options, "yaml"),
+  jsonl: (options) => ({
+    each: (outcome) => {
+      const data = outcomeData(outcome, options.dryRun, formatterOf(outcome, options));
+      return data ? `${printableJson(JSON.stringify(data))}\n` : "";
+    },
+  }),
+  diff: (options) => ({ each: (outcome) => (isDone(outcome) ? differenceOf(outcome, options) : "") }),
+  kustomize: () => targetList(kustomizePatches),
+  helm: () => targetList(([one]) => (one ? helmValues(one.secret) : "")),
+};
+
+export type Printer = ReturnType<typeof openPrinter>;
+
+/** Prints outcomes on stdout in a form, and errors and warnings on stderr, except for `jsonl`, which contains them. */
+export function openPrinter(form: Form, options: PrinterOptions) {
+  const { stdout } = options;
+  const writer = writers[form ?? "lines"](options);
+  let differs = false;
+  return {
+    print: async (outcome: Outcome) => {
+      const text = await writer.each(outcome);
+      if (text !== "") stdout.write(text);
+      differs ||= form === "diff" && text !== "";
+      if (form !== "jsonl") printBeside(outcome, options);
+    },
+    /** Prints the outcomes that had to wait for the end. */
+    end: async () => {
+      const text = (await writer.end?.()) ?? "";
+      if (text !== "") stdout.write(text);
+    },
+    /** Whether there is a difference, for a printer of differences. */
+    get differs() {
+      return differs;
+    },
   };
-  return printers[form ?? "lines"]();
 }
 
-/** The name of a changed object. In a run on a cluster, objects in Azure have no name that kubectl accepts. */
-function nameIn({ change }: ChangeOutcome, { inAzure }: PrinterOptions): string | undefined {
-  const isNamed = inAzure ? change.act !== "keep" : messageOf(change) && livesInCluster(change.to);
-  return isNamed ? nameOf(change.to) : undefined;
-}
+const isDone = (outcome: Outcome): outcome is Done => outcome.change !== undefined && !outcome.error && !outcome.left;
+
+/** Whether `-o name` prints an object. In a run on a cluster, objects in Azure have no name that kubectl accepts. */
+const isNamed = ({ change }: Done, inAzure: boolean | undefined): boolean =>
+  inAzure ? change.act !== "keep" : messageOf(change) !== undefined && livesInCluster(change.to);
 
 /** The line for an object. */
-function lineOf({ change }: ChangeOutcome, { where, dryRun }: PrinterOptions): string | undefined {
+function lineOf({ change }: Done, { where, dryRun }: PrinterOptions): string {
   const word = messageOf(change);
-  return word && `${nameOf(change.to)} ${word}${grantSuffix(change)}${placeSuffix(change.to, where)}${drySuffix[dryRun]}`;
+  if (word === undefined) return "";
+  return `${printable(`${nameOf(change.to)} ${word}${grantSuffix(change)}${placeSuffix(change.to, where)}${drySuffix[dryRun]}`)}\n`;
 }
 
-/** The line of a changed object; undefined for an unchanged one. */
-const changeOf = (outcome: ChangeOutcome, options: PrinterOptions) =>
-  outcome.change.act === "keep" ? undefined : lineOf(outcome, options);
-
-function linePrinter(options: PrinterOptions, lineOf: (outcome: ChangeOutcome) => string | undefined): Printer {
-  return {
-    print: (outcome) => {
-      const line = !outcome.change || outcome.error || outcome.left ? undefined : lineOf(outcome);
-      if (outcome.error) printFailure(outcome, options);
-      if (line !== undefined) options.stdout.write(`${printable(line)}\n`);
-      printWarnings(outcome, options);
-    },
-    end: async () => {},
-  };
+/** The lines of a difference; for an object that cannot be compared, and before a recreated one, the line that it changes. */
+async function differenceOf(outcome: Done, options: PrinterOptions): Promise<string> {
+  const { change } = outcome;
+  const diff = await diffOf(outcome, `${nameOf(change.to)}${placeSuffix(change.to, options.where)}`, styleFor(options.stdout, options.env));
+  const line = change.act === "keep" || (diff && !diff.recreated) ? "" : lineOf(outcome, options);
+  return line + (diff?.lines ?? []).map((each) => `${each}\n`).join("");
 }
 
-function outcomePrinter(options: PrinterOptions): Printer {
+function outcomeList(options: PrinterOptions): Writer {
   const items: object[] = [];
   return {
-    print: (outcome) => {
-      items.push(...[outcomeData(outcome, options.dryRun, speller(outcome, options)) ?? []].flat());
-      printBeside(outcome, options);
+    each: (outcome) => {
+      const data = outcomeData(outcome, options.dryRun, formatterOf(outcome, options));
+      if (data) items.push(data);
+      return "";
     },
-    end: async () => options.stdout.write(await printData({ apiVersion: "acr-secret/v1", kind: "OutcomeList", items }, "json")),
+    end: () => printData({ apiVersion: "acr-secret/v1", kind: "OutcomeList", items }, "json"),
   };
 }
 
 const sketched = "the password is only made without --dry-run, so the Secret is shown without it";
 
-/** Prints objects that kubectl can apply. Several objects are one List, so they are printed at the end. */
-function objectPrinter(options: PrinterOptions, format: "json" | "yaml"): Printer {
+/** The objects, which kubectl can apply. Several objects are one List, so they are printed at the end. */
+function objectList({ stderr, env, dryRun, managedFields }: PrinterOptions, format: "json" | "yaml"): Writer {
   const objects: object[] = [];
   return {
-    print: (outcome) => {
-      if (outcome.error) printFailure(outcome, options);
-      else if (outcome.object && messageOf(outcome.change)) objects.push(outcome.object);
-      if (outcome.change?.act === "mint" && options.dryRun !== "none") printWarning(options.stderr, options.env, sketched);
-      printWarnings(outcome, options);
+    each: ({ object, change }) => {
+      if (object && messageOf(change)) objects.push(dryRun === "client" ? asApplied(object) : object);
+      if (change?.act === "mint" && dryRun !== "none") printWarning(stderr, env, sketched);
+      return "";
     },
-    end: async () => {
-      const shown = options.dryRun === "client" ? objects.map(asApplied) : objects;
-      if (shown.length > 0) options.stdout.write(await printObjects(shown, format, { managedFields: options.managedFields }));
-    },
+    end: () => (objects.length > 0 ? printObjects(objects, format, { managedFields }) : ""),
   };
 }
 
@@ -123,46 +132,33 @@ function asApplied(object: object): object {
   return { ...rest, metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !ofServer.includes(key))) };
 }
 
-/** Prints Kustomize patches or Helm values. */
-function referPrinter(options: PrinterOptions, text: (referring: readonly Referring[]) => string): Printer {
+/** Kustomize patches or Helm values. */
+function targetList(text: (referring: readonly Referring[]) => string): Writer {
   const referring: Referring[] = [];
   return {
-    print: (outcome) => {
-      const { change, error } = outcome;
-      if (error) printFailure(outcome, options);
+    each: ({ change, error }) => {
       // A base usually has no namespace, so the patch names none
-      else if (change?.act === "attach" || change?.act === "detach")
+      if (!error && (change?.act === "attach" || change?.act === "detach"))
         referring.push({ ...change, to: { kind: change.to.kind, name: change.to.name }, names: change.after });
-      printWarnings(outcome, options);
+      return "";
     },
-    end: async () => void (referring.length > 0 && options.stdout.write(text(referring))),
+    end: () => (referring.length > 0 ? text(referring) : ""),
   };
 }
 
 /** Formats a command for the namespace and the context of an outcome. */
-function speller(outcome: Outcome, options: PrinterOptions): (fix: Fix) => string {
-  return (fix) => options.formatCommand(inPlace(fix, subjectOf(outcome)));
-}
-
-function printFailure(outcome: Outcome, options: PrinterOptions): void {
-  const { error } = outcome;
-  if (error) printError({ ...options, formatCommand: speller(outcome, options) }, error, placePrefix(subjectOf(outcome), options.where));
-}
+const formatterOf = (outcome: Outcome, options: PrinterOptions) => (fix: Fix) => options.formatCommand(inPlace(fix, subjectOf(outcome)));
 
 /** Prints an outcome's error and warnings on stderr. */
 function printBeside(outcome: Outcome, options: PrinterOptions): void {
-  if (outcome.error) printFailure(outcome, options);
-  printWarnings(outcome, options);
-}
-
-function printWarnings(outcome: Outcome, options: PrinterOptions): void {
   const { stderr, env, where } = options;
   const to = subjectOf(outcome);
   const place = placePrefix(to, where);
+  const formatCommand = formatterOf(outcome, options);
+  if (outcome.error) printError({ stderr, env, formatCommand }, outcome.error, place);
   // A person at a terminal can still press Ctrl-C. A script uses --dry-run
   if ("ahead" in outcome && stderr.isTTY) stderr.write(`${printable(outcome.ahead + placeSuffix(to, where))}\n`);
-  const { texts, command } = warningsOf(outcome, speller(outcome, options));
-  const isInfo = outcome.change?.act === "warn" && outcome.change.isInfo;
+  const { texts, command, isInfo } = warningsOf(outcome, formatCommand);
   for (const text of texts) {
     if (isInfo) stderr.write(`${printable(`${place}${text}`)}\n`);
     else printWarning(stderr, env, `${place}${text}`, command);

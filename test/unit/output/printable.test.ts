@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
 import { printError, printWarning } from "../../../src/output/error.ts";
-import { jsonLine, outcomeData } from "../../../src/output/jsonl.ts";
+import { outcomeData } from "../../../src/output/jsonl.ts";
 import { printData } from "../../../src/output/object.ts";
 import { printable, printableFlow, printableJson, printableMessage } from "../../../src/output/printable.ts";
 import { openPrinter } from "../../../src/output/printer.ts";
@@ -71,7 +71,7 @@ test("no error, hint, place or warning moves the cursor, and our own colors pass
   );
 });
 
-test.for(["name", undefined] as const)("no line of a result moves the cursor: %s", (form) => {
+test.for(["name", undefined] as const)("no line of a result moves the cursor: %s", async (form) => {
   const stdout = sinkOf();
   const options = {
     stdout,
@@ -82,7 +82,7 @@ test.for(["name", undefined] as const)("no line of a result moves the cursor: %s
     managedFields: false,
     formatCommand: () => "",
   } as const;
-  openPrinter(form, options).print({ change: { act: "keep", to, because: "" } });
+  await openPrinter(form, options).print({ change: { act: "keep", to, because: "" } });
 
   expect(stdout.text()).toBe(`secret/${seen}${form === "name" ? "" : " unchanged"}\n`);
 });
@@ -119,7 +119,8 @@ test.for([
 });
 
 test("JSON stays JSON, and moves no cursor either", async () => {
-  const line = jsonLine(outcomeData({ change: { act: "keep", to, because: evil } }, "none", () => "") ?? {});
+  const data = outcomeData({ change: { act: "keep", to, because: evil } }, "none", () => "");
+  const line = printableJson(JSON.stringify(data));
   const whole = await printData({ evil }, "json");
 
   expect(JSON.parse(line)).toMatchObject({ object: `secret/${evil}`, because: evil });

@@ -44,7 +44,7 @@ async function printed(
   const sink = (to: string[]) => ({ write: (text: string) => void to.push(text), isTTY: false, columns: 0 });
   const formatCommand = (fix: object) => `spelled ${JSON.stringify(fix)}`;
   const printer = openPrinter(form, { stdout: sink(out), stderr: sink(err), env: {}, dryRun, where, managedFields, formatCommand });
-  for (const outcome of outcomes) printer.print(outcome);
+  for (const outcome of outcomes) await printer.print(outcome);
   const early = out.join("");
   await printer.end();
   return { early, stdout: out.join(""), stderr: err.join("") };
