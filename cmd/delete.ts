@@ -3,7 +3,6 @@ import { newRun } from "../src/actions/tools.ts";
 import type { Azure, SignInOptions, Stock } from "../src/azure/port.ts";
 import type { Credential, Sources } from "../src/credential/kind.ts";
 import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
-import { deletionWait } from "../src/credential/retry.ts";
 import type { PluginCommand } from "../src/fix.ts";
 import { planDelete } from "../src/plan/delete.ts";
 import { registryName } from "../src/registry/login-server.ts";
@@ -17,14 +16,37 @@ import { revoking } from "../src/workflows/delete.ts";
 import { runUnit } from "../src/workflows/unit.ts";
 import { conclude, whereOf } from "./conclude.ts";
 import { askFirst, requireAnswer } from "./delete/confirm.ts";
-import { type DeleteFlags, deleteFlags } from "./delete/flags.ts";
-import { identityOf } from "./line/identity-flags.ts";
+import { dryRun, type Flags, fieldManager, output, type Values } from "./line/flags.ts";
+import { identityFlags, identityOf } from "./line/identity-flags.ts";
 import { secrets } from "./line/known.ts";
-import { scopeOf } from "./line/scope-flags.ts";
+import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
+import { openRecorded } from "./recorded-credential.ts";
 import { nameOfSecret } from "./run-on-targets.ts";
-import type { Session } from "./session.ts";
-import { toolsOf } from "./session.ts";
+import { memoize, type Session, toolsOf } from "./session.ts";
+
 import { verb } from "./verb.ts";
+
+const deleteFlags = {
+  revoke: {
+    type: "boolean",
+    describe:
+      "Then also revoke in Azure what was made for it: its passwords, and token, scope map, role or application where this plugin made them and nobody else uses them",
+  },
+  force: {
+    type: "boolean",
+    describe:
+      "Delete it although pods need it, somebody else made it, or it holds what is not this plugin's. With --revoke, do not keep credentials for clusters that were not listed.",
+  },
+  yes: { type: "boolean", short: "y", describe: "Do not ask before anything is deleted; needed where nobody can be asked" },
+  "ignore-not-found": { type: "boolean", describe: "Treat a Secret that is not there as deleted" },
+  ...scopeFlags,
+  ...identityFlags,
+  ...dryRun,
+  ...fieldManager,
+  ...output,
+} as const satisfies Flags;
+
+type DeleteFlags = Values<typeof deleteFlags>;
 
 export const deletion = verb({
   usage: "delete [SECRET]",
@@ -131,44 +153,26 @@ function leftoversOf({ change, error, left }: Outcome): string[] {
   return change.entries.filter(({ kind }) => isMadeInAzure(kind)).flatMap(({ hosts: [host = ""] }) => registryName(host) ?? []);
 }
 
-/**
- * Returns the credential that a Secret records, to revoke it, or the reason why it can't be revoked. Opens each credential once.
- * @throws CliError
- */
+/** Returns the credential that a Secret records, to revoke it, or the reason why it can't be revoked. @throws CliError */
 type Open = (of: { readonly entry: Entry; readonly host: string }) => Promise<Credential | string>;
 
+/** Opens each credential once. Reads a registry's tokens only once, even if several of them are deleted. */
 function opener(identity: SignInOptions, sources: Sources): Open {
   const opened = new Map<string, Promise<Credential>>();
   const stocks = new Map<string, Promise<Stock>>();
-  const asked = { ...sources, azure: async (as: SignInOptions) => countedOnce(await sources.azure(as), stocks) };
+  const azure = async (as: SignInOptions): Promise<Azure> => {
+    const found = await sources.azure(as);
+    return { ...found, stock: (registry) => memoize(stocks, registry.id, () => found.stock(registry)) };
+  };
 
   return async ({ entry, host }) => {
     const kind = kindNamed(entry.kind);
     if (!kind) return "this version does not know that kind, and a newer one can revoke it";
-    const { renewal } = kind;
-    if (!renewal || renewal.isShortLived) return kind.notRenewable ?? endsItself(entry);
-    const flags = renewal.flags(entry);
-    const key = JSON.stringify([kind.name, host, flags]);
-    const again = { verb: "create", registry: host } as const;
-    const found =
-      opened.get(key) ??
-      kind.open({ flags, registry: host, identity, verify: false, expiresAt: undefined, wait: deletionWait, again }, asked);
-    opened.set(key, found);
-    return found;
+    if (!isMadeInAzure(entry.kind)) return kind.notRenewable ?? endsItself(entry);
+    const key = JSON.stringify([entry.kind, host, entry.identity]);
+    return memoize(opened, key, () => openRecorded(entry, { registry: host, identity }, { ...sources, azure }));
   };
 }
 
 const endsItself = ({ expiresAt }: Entry): string =>
   `it dies by itself${expiresAt === undefined ? "" : ` at ${expiresAt}`}, and nobody can end it before`;
-
-/** Reads a registry's tokens only once, even if several of them are deleted. */
-function countedOnce(azure: Azure, stocks: Map<string, Promise<Stock>>): Azure {
-  return {
-    ...azure,
-    stock: (registry) => {
-      const found = stocks.get(registry.id) ?? azure.stock(registry);
-      stocks.set(registry.id, found);
-      return found;
-    },
-  };
-}

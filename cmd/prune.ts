@@ -1,9 +1,8 @@
 import type { AzureRegistry, SignInOptions } from "../src/azure/port.ts";
-import type { Asked, Remover } from "../src/credential/kind.ts";
-import { credentialKinds, isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
-import { deletionWait } from "../src/credential/retry.ts";
+import type { Remover } from "../src/credential/kind.ts";
+import { credentialKinds, isMadeInAzure } from "../src/credential/kinds.ts";
 import { orphanedRoles } from "../src/credential/service-principal/roles.ts";
-import { CliError } from "../src/errors.ts";
+import { CliError, usage } from "../src/errors.ts";
 import { printable } from "../src/output/printable.ts";
 import { openPrinter } from "../src/output/printer.ts";
 import { type Made, type PruneFacts, type PruneOptions, planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
@@ -11,13 +10,41 @@ import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.
 import { type Clusters, clustersOf, notedIn } from "../src/state/noted.ts";
 import { type Pruning, pruning } from "../src/workflows/prune.ts";
 import { printOutcomes } from "./conclude.ts";
-import { registryHost } from "./create/options.ts";
-import { identityOf } from "./line/identity-flags.ts";
-import { type PruneFlags, pruneFlags, wishOf } from "./prune/flags.ts";
+import { createFlags, registryHost } from "./create/options.ts";
+import { goDuration } from "./line/durations.ts";
+import { dryRun, type Flags, formats, type Values } from "./line/flags.ts";
+import { identityFlags, identityOf } from "./line/identity-flags.ts";
+import { scopeFlags } from "./line/scope-flags.ts";
 import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
-import type { Session } from "./session.ts";
-import { toolsOf } from "./session.ts";
+import { openRecorded } from "./recorded-credential.ts";
+import { memoize, type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
+
+const { contexts, "all-contexts": allContexts } = scopeFlags;
+
+const pruneFlags = {
+  registry: createFlags.registry,
+  yes: { type: "boolean", short: "y", describe: "Remove what is left over, without asking" },
+  "include-unknown": {
+    type: "boolean",
+    describe:
+      "Also what does not say which cluster it was made for, as of older versions: it may be in use in one that is not given by --contexts",
+  },
+  "older-than": {
+    type: "string",
+    default: "10m",
+    describe:
+      "Leave what was made or written to more recently, such as 30m or 0s: a run may be under way that has not written its Secret yet",
+  },
+  contexts,
+  "all-contexts": allContexts,
+  ...identityFlags,
+  "dry-run": dryRun["dry-run"],
+  "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
+  output: formats(["json", "jsonl", "name", "wide"]),
+} as const satisfies Flags;
+
+export type PruneFlags = Values<typeof pruneFlags>;
 
 export const prune = verb({
   usage: "prune --registry=REGISTRY",
@@ -37,7 +64,9 @@ export const prune = verb({
   async run({ flags }, session) {
     const { registry: named, output } = flags;
     if (!named) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: { verb: "prune", registry: "REGISTRY" } });
-    const options = wishOf(flags);
+    const olderThan = goDuration(flags["older-than"]);
+    if (olderThan === undefined) throw usage(`invalid --older-than "${flags["older-than"]}": a duration, such as 30m or 0s`);
+    const options = { includeUnknown: flags["include-unknown"], olderThan };
     // Some namespaces of a cluster say nothing about the other ones
     const clusterScopes = (await clusterScopesOf(clusterScope(flags), { ...session, writes: false })).map((clusterScope) => ({
       ...clusterScope,
@@ -57,7 +86,7 @@ export const prune = verb({
     };
     if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(removals, removing, session);
     await showLeftovers(rows, flags, session);
-    hintAtOthers(rows, flags, session);
+    hintAtOthers(rows, flags["older-than"], session);
     if (removals.length === 0) return 0;
     if (output !== undefined || !session.terminal) {
       session.stderr.write(`${removals.length} would be removed; add --yes\n`);
@@ -141,27 +170,10 @@ async function remove(removals: readonly Removal[], how: Removing, session: Sess
 function removers({ registry, identity }: Removing, session: Session): Pruning["remover"] {
   const roles = session.azure(identity).then((azure) => orphanedRoles(azure, registry));
   const opened = new Map<string, Promise<Remover>>();
-  return async ({ kind, identity: of, lost }: Removal) => {
-    if (lost) return roles;
-    const known = opened.get(kind) ?? open(kind, of);
-    opened.set(kind, known);
-    return known;
-  };
+  return async (removal) => (removal.lost ? roles : memoize(opened, removal.kind, () => open(removal)));
 
-  async function open(name: string, of: string): Promise<Remover> {
-    const kind = kindNamed(name);
-    if (!kind?.renewal) throw new CliError("internal", `no ${name} can be taken away`);
-    const again = { verb: "create", registry: registry.id } as const;
-    const asked: Asked = {
-      flags: kind.renewal.flags({ identity: of }),
-      registry: registry.id,
-      identity,
-      verify: false,
-      expiresAt: undefined,
-      wait: deletionWait,
-      again,
-    };
-    const { apply, removal, lifecycle } = await kind.open(asked, session);
-    return { apply, removal, plan: async ({ identity, passwords }) => (await lifecycle?.revoke(identity, passwords)) ?? [] };
+  async function open(removal: Removal): Promise<Remover> {
+    const { apply, removal: command, lifecycle } = await openRecorded(removal, { registry: registry.id, identity }, session);
+    return { apply, removal: command, plan: async (of) => (await lifecycle?.revoke(of.identity, of.passwords)) ?? [] };
   }
 }

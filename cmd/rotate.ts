@@ -1,6 +1,4 @@
 import type { Outcome } from "../src/actions/outcome.ts";
-import type { Credential } from "../src/credential/kind.ts";
-import { kindNamed } from "../src/credential/kinds.ts";
 import { CliError, Interrupted, unlessForbidden } from "../src/errors.ts";
 import { inPlace } from "../src/fix.ts";
 import { dueOf, independentGroups, type NotDue, notDue, type Rotation, rotationsOf } from "../src/plan/rotation.ts";
@@ -18,6 +16,7 @@ import { parseWait } from "./line/durations.ts";
 import { identityOf } from "./line/identity-flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
+import { openRecorded } from "./recorded-credential.ts";
 import {
   openSkips,
   type RotateFlags,
@@ -178,31 +177,14 @@ function orderOf({ clusterScopes, unreadable, options, flags, skips }: Rotating,
     verify: flags.verify,
     dryRun: flags["dry-run"],
     now: session.now,
-    open: (rotation) => open(rotation, { options, flags }, session),
+    open: ({ host, members, newest }) => {
+      const again = { verb: "create", secret: members[0]?.to.name, registry: host } as const;
+      const { verify } = flags;
+      const asked = { registry: host, identity: identityOf(flags), verify, expiresAt: options.expiresAt, wait: parseWait(flags), again };
+      return openRecorded(newest, asked, session);
+    },
     tools: (credential) => toolsOf(session, flags, credential),
     // Without permission to list pods, the proof shows only that the registry accepts the password
     images: (host, at) => imagesIn(at, { hosts: [host], picks: [] }).catch(unlessForbidden([])),
   };
-}
-
-/** Opens the credential that Secrets record. */
-function open(
-  { kind, host, members, newest }: Rotation,
-  { options, flags }: Pick<Rotating, "options" | "flags">,
-  session: Session,
-): Promise<Credential> {
-  const row = kindNamed(kind);
-  if (!row?.renewal) throw new CliError("internal", `a ${kind} cannot be rotated`);
-  return row.open(
-    {
-      flags: row.renewal.flags(newest),
-      registry: host,
-      identity: identityOf(flags),
-      verify: flags.verify,
-      expiresAt: options.expiresAt,
-      wait: parseWait(flags),
-      again: { verb: "create", secret: members[0]?.to.name, registry: host },
-    },
-    session,
-  );
 }

@@ -98,11 +98,11 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
       runId ??= crypto.randomUUID();
       return runId;
     },
-    cluster: (name) => remember(clusters, name ?? "", () => open(name)).cluster,
+    cluster: (name) => memoize(clusters, name ?? "", () => open(name)).cluster,
     configured: (of) => context.configured(of, kubeFlags(flags)),
     contexts: () => context.configured("contexts", kubeFlags(flags)),
     warnings: () => warnings,
-    azure: (identity) => remember(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
+    azure: (identity) => memoize(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
     registry: () => {
       registry ??= context.registry(trace);
       return registry;
@@ -142,7 +142,7 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
 }
 
 /** Returns the value of a key, and creates it at the first call. */
-function remember<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+export function memoize<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   const made = known.get(key) ?? make();
   known.set(key, made);
   return made;

@@ -3,7 +3,6 @@ import type { KubeFlags } from "../../src/cluster/port.ts";
 import { type Fix, type FlagValues, hintText, inPlace, type KubectlCommand, type PluginCommand } from "../../src/fix.ts";
 import type { Scope } from "../../src/scope/scope.ts";
 import type { createFlags } from "../create/options.ts";
-import type { deleteFlags } from "../delete/flags.ts";
 import type { manifests } from "../manifest/flags.ts";
 import { type dangling, output, targetFlags, type Values } from "./flags.ts";
 import { identityFlags } from "./identity-flags.ts";
@@ -40,7 +39,12 @@ export function formatCommand(fix: Fix, given: CurrentPlace = { forward: [] }): 
 }
 
 /** The flags of all verbs that a fix can set. */
-type SettableFlag = "image" | keyof (typeof createFlags & typeof deleteFlags & typeof dangling & typeof manifests & typeof ours);
+type SettableFlag =
+  | "image"
+  | "ignore-not-found"
+  | "revoke"
+  | "yes"
+  | keyof (typeof createFlags & typeof dangling & typeof manifests & typeof ours);
 
 /** The values of a command, and those that are derived from others. */
 type Printed = FlagValues & { readonly passwordStdin?: boolean } & Omit<SignInOptions, "source"> & { readonly auth?: string };

@@ -4,35 +4,26 @@ import { printable, printableJson } from "../../src/output/printable.ts";
 import { age, table } from "../../src/output/table.ts";
 import type { PruneRow, PruneState } from "../../src/plan/prune.ts";
 import type { Session } from "../session.ts";
-import type { PruneFlags } from "./flags.ts";
 
-type Columns = {
-  readonly wide: boolean;
-  readonly headers: boolean;
-  /** The duration of `--older-than`. */
-  readonly olderThan: string;
-  readonly now: Date;
+/** The flags that select how leftovers are shown. */
+type ShowFlags = {
+  readonly output: keyof typeof printed | "wide" | undefined;
+  readonly "no-headers": boolean;
+  readonly "older-than": string;
 };
 
 /**
  * Returns the table of `prune`. Azure doesn't show when an ACR token was last used, and only a preview API shows it for a password of an
  * application.
  */
-function pruneTable(rows: readonly PruneRow[], { wide, headers, olderThan, now }: Columns): string {
-  const header = ["NAME", "KIND", "FOR", "AGE", "LAST USE", "STATE", ...(wide ? ["CLUSTER", "IDENTITY", "PASSWORDS"] : [])];
+function pruneTable(rows: readonly PruneRow[], { output, "no-headers": bare, "older-than": olderThan }: ShowFlags, now: Date): string {
+  const header = ["NAME", "KIND", "FOR", "AGE", "LAST USE", "STATE", ...(output === "wide" ? ["CLUSTER", "IDENTITY", "PASSWORDS"] : [])];
   const cells = rows.map(({ to, what, identity, passwords, for: { words, clusters }, madeAt, state, lost }) => {
     const held = lost ? "" : passwords.map(({ slot }) => slot).join(",");
-    return [
-      to.name,
-      what,
-      words,
-      age(madeAt, now),
-      "<unknown>",
-      stateIn(state, olderThan),
-      ...(wide ? [clusters.join(","), identity, held] : []),
-    ];
+    const all = [to.name, what, words, age(madeAt, now), "<unknown>", stateIn(state, olderThan), clusters.join(","), identity, held];
+    return all.slice(0, header.length);
   });
-  return table(header, cells, { headers });
+  return table(header, cells, { headers: !bare });
 }
 
 const stateIn = (state: PruneRow["state"], olderThan: string) =>
@@ -68,21 +59,16 @@ const order: readonly PruneState[] = ["orphan", "unknown", "other cluster", "too
 export const sorted = (rows: readonly PruneRow[]) =>
   rows.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.to.name.localeCompare(b.to.name));
 
-export async function showLeftovers(
-  rows: readonly PruneRow[],
-  { output, "no-headers": bare, "older-than": olderThan }: PruneFlags,
-  session: Session,
-): Promise<void> {
+export async function showLeftovers(rows: readonly PruneRow[], flags: ShowFlags, session: Session): Promise<void> {
+  const { output } = flags;
   if (output !== undefined && output !== "wide") return session.print(await printed[output](rows));
-  const wide = output === "wide";
-  const shown = wide ? rows : rows.filter(({ state }) => state !== "in use");
-  const columns = { wide, headers: !bare, olderThan, now: session.now() };
-  if (shown.length > 0) session.print(pruneTable(shown, columns));
+  const shown = output === "wide" ? rows : rows.filter(({ state }) => state !== "in use");
+  if (shown.length > 0) session.print(pruneTable(shown, flags, session.now()));
   else session.stderr.write("nothing is left over\n");
 }
 
 /** Hints at further objects that could be removed, and the flags for that. */
-export function hintAtOthers(rows: readonly PruneRow[], { "older-than": olderThan }: PruneFlags, { hint }: Session): void {
+export function hintAtOthers(rows: readonly PruneRow[], olderThan: string, { hint }: Session): void {
   const count = (wanted: PruneState) => rows.filter(({ state, goes }) => state === wanted && !goes).length;
   const others = count("other cluster");
   const unknown = count("unknown");
