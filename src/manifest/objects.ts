@@ -1,5 +1,5 @@
 import { kinds, type TargetKind, targetKinds } from "../kinds.ts";
-import { listOf, type MapNode, mapOf, memberOf, type Node, type Nodes, type Pair, resolveAlias } from "./read.ts";
+import { listOf, type MapNode, mapOf, type Node, type Nodes, type Pair, pairOf, resolveAlias } from "./read.ts";
 import { manifestError } from "./text.ts";
 
 type Steps = readonly (string | number)[];
@@ -30,7 +30,7 @@ export function objectsIn(nodes: Nodes, node: Node, data: unknown, steps: Steps)
   const map = mapOf(nodes, node);
   if (!map) return [];
   const { apiVersion, kind, items, metadata } = data as Readonly<Record<string, unknown>>;
-  const list = listOf(nodes, memberOf(nodes, map, "items")?.pair.value);
+  const list = listOf(nodes, pairOf(map, "items")?.value);
   if (textOf(kind).endsWith("List") && list)
     return list.items.flatMap((item, index) => objectsIn(nodes, item, valueAt(items, [index]), [...steps, "items", index]));
   const row = manifestKind(textOf(apiVersion), textOf(kind));
@@ -76,29 +76,22 @@ function manifestKind(apiVersion: string, kind: string): ManifestKind | undefine
 
 const groupOf = (api: string) => (api.includes("/") ? api.slice(0, api.indexOf("/")) : "");
 
-/** The position of a list of pull secrets, or where to add one. */
-export type Site = {
-  /** The map that contains the list or will contain it: a pod's spec, or a ServiceAccount. */
-  readonly holder: MapNode;
-  /** The pair of the list. Its value is empty (`imagePullSecrets:`) or a list. */
-  readonly pair?: Pair;
-  readonly value?: Node;
-};
-
-/** @throws CliError invalid for an object that can't contain a list */
-export function siteOf(nodes: Nodes, { kind, map }: ManifestObject): Site {
+/**
+ * Returns the position of an object's list of pull secrets, or where to add one: `holder` is a pod's spec, or a ServiceAccount. The value of
+ * its `pair` is empty (`imagePullSecrets:`) or a list.
+ * @throws CliError invalid for an object that can't contain a list
+ */
+export function siteOf(nodes: Nodes, { kind, map }: ManifestObject): { holder: MapNode; pair: Pair | undefined; value: Node } {
   const holder = kind.path.slice(0, -1).reduce((at, step) => stepInto(nodes, at, step), map);
-  const member = memberOf(nodes, holder, kind.path.at(-1) ?? "");
-  if (!member) return { holder };
-  const { pair } = member;
-  const value = resolveAlias(nodes, pair.value);
+  const pair = pairOf(holder, kind.path.at(-1) ?? "");
+  const value = resolveAlias(nodes, pair?.value);
   const isList = listOf(nodes, value) !== undefined || !value || ("value" in value && value.value === null);
-  if (!isList) throw manifestError(nodes.source, pair.key.range[0], `${pair.key.value} is no list`);
-  return { ...member, value };
+  if (pair && !isList) throw manifestError(nodes.source, pair.key.range[0], `${pair.key.value} is no list`);
+  return { holder, pair, value };
 }
 
 function stepInto(nodes: Nodes, map: MapNode, step: string): MapNode {
-  const pair = memberOf(nodes, map, step)?.pair;
+  const pair = pairOf(map, step);
   const next = mapOf(nodes, pair?.value);
   if (next && next.items.length > 0) return next;
   throw manifestError(nodes.source, (pair?.key ?? map).range[0], pair ? `${step} is empty` : `${step} is missing`);

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { CliError } from "../errors.ts";
-import { addItem, addPair, dropItem, dropPair, fillList } from "./lists.ts";
+import { attachTo, detachFrom } from "./lists.ts";
 import { listedNames, type ManifestObject, objectsIn, siteOf, valueAt } from "./objects.ts";
-import { listOf, mapsOf, type Nodes, readDocuments, type Yaml } from "./read.ts";
-import { type ManifestText, manifestError, type Splice, spliced } from "./text.ts";
+import { type Nodes, readDocuments, type Yaml } from "./read.ts";
+import { type ManifestText, manifestError, spliced } from "./text.ts";
 
 /** The change of the lists, and the objects to change. */
 export type Edit = { readonly do: "attach" | "detach"; readonly secret: string; chooses(object: ManifestObject): boolean };
@@ -57,7 +57,10 @@ function repeated(manifest: Manifest, edit: Edit, changes: readonly ManifestObje
   for (let round = 0; round <= mostRounds; round++) {
     const todo = places.flatMap((place) => now.objects[place] ?? []).filter((object) => !isDone(object, edit));
     if (todo.length === 0) return now;
-    const text = spliced(now.source.text, splicesFor(now, todo, edit));
+    const edits = todo.map((object) => (edit.do === "attach" ? attachTo : detachFrom)(now, object, edit.secret));
+    // Objects that share a list by an alias have the same edit
+    const distinct = new Map(edits.map((splices) => [splices[0]?.from, splices]));
+    const text = spliced(now.source.text, [...distinct.values()].flat());
     try {
       now = readManifest(now.yaml, { ...now.source, text });
     } catch (error) {
@@ -66,48 +69,6 @@ function repeated(manifest: Manifest, edit: Edit, changes: readonly ManifestObje
     }
   }
   return undefined;
-}
-
-/** Returns the edits of objects. Edits each part once, even if several objects contain it through an alias or a merge key. */
-function splicesFor(manifest: Manifest, objects: readonly ManifestObject[], { do: act, secret }: Edit): Splice[] {
-  const edited = new Set<unknown>();
-  return objects.flatMap((object) => {
-    const { parts, splices } = act === "attach" ? attachTo(manifest, object, secret) : detachFrom(manifest, object, secret);
-    if (parts.some((part) => edited.has(part))) return [];
-    edited.add(parts[0]);
-    return splices();
-  });
-}
-
-/** The edit of an object. If one of the `parts` was edited for another object, this object needs no edit. The edit changes the first. */
-type Change = { readonly parts: readonly unknown[]; splices(): Splice[] };
-
-/** Returns the edits that add a name to an object's list. @throws CliError invalid if the list can't be edited */
-function attachTo(manifest: Manifest, object: ManifestObject, secret: string): Change {
-  const { holder, pair, value } = siteOf(manifest, object);
-  const list = listOf(manifest, value);
-  if (!pair) return { parts: mapsOf(manifest, holder), splices: () => [addPair(manifest, object, holder, secret)] };
-  if (list) return { parts: [list], splices: () => addItem(manifest, holder, list, secret) };
-  return { parts: [value ?? pair], splices: () => [fillList(manifest, holder, pair, value, secret)] };
-}
-
-/** Returns the edits that remove a name from a list. If the name occurs several times, removes the last one. @throws CliError invalid */
-function detachFrom(manifest: Manifest, object: ManifestObject, secret: string): Change {
-  const { holder, pair, value } = siteOf(manifest, object);
-  const list = listOf(manifest, value);
-  if (!pair || !list) return { parts: [], splices: () => [] };
-  const entries = valueAt(object.data, object.kind.path) as readonly unknown[];
-  const isOther = (entry: unknown) => valueAt(entry, ["name"]) !== secret;
-  if (!entries.some(isOther)) return { parts: [pair], splices: () => dropPair(manifest, holder, pair) };
-  return {
-    parts: [list],
-    splices: () =>
-      dropItem(
-        manifest,
-        list,
-        entries.findLastIndex((entry) => !isOther(entry)),
-      ),
-  };
 }
 
 /** Returns data after an object has the name in its list, or no longer has it, and nothing else has changed. */

@@ -16,9 +16,11 @@ export type Pair = YamlPair<Scalar.Parsed, ParsedNode | null>;
 export type Nodes = {
   readonly yaml: Yaml;
   readonly source: ManifestText;
-  /** The number of parts of each node, with each alias replaced by the part that it refers to. In the order of the text. */
+  /** The number of parts of each node, with each alias replaced by the part that it refers to. */
   readonly weights: Map<ParsedNode, number>;
   readonly aliases: Map<Alias, ParsedNode>;
+  /** The pairs of every map, in the order of the text. */
+  readonly pairs: Pair[];
 };
 
 /** A document's content, and its plain data. */
@@ -30,7 +32,7 @@ type Content = { readonly contents: Node; readonly data: unknown };
  */
 export function readDocuments(yaml: Yaml, source: ManifestText): Nodes & { readonly documents: readonly Content[] } {
   refuseCharacters(source);
-  const nodes: Nodes = { yaml, source, weights: new Map(), aliases: new Map() };
+  const nodes: Nodes = { yaml, source, weights: new Map(), aliases: new Map(), pairs: [] };
   const options = { keepSourceTokens: true, prettyErrors: false, stringKeys: true, merge: true, logLevel: "error" } as const;
   try {
     const parsed = yaml.parseAllDocuments(source.text, options);
@@ -99,11 +101,13 @@ function weigh(nodes: Nodes, node: Node, anchors: Map<string, ParsedNode>): numb
   weights.set(node, 1);
   // Inside a node, its own anchor is not defined yet, and an earlier anchor of the same name is no longer valid
   if (node.anchor) anchors.delete(node.anchor);
+  const pairs = yaml.isMap(node) ? (node as MapNode).items : [];
+  nodes.pairs.push(...pairs);
   const weight = childrenOf(yaml, node).reduce((sum, child) => sum + weigh(nodes, child, anchors), 1);
+  const wrong = pairs.find((pair) => isMerge(pair) && !mergedBy(nodes, pair).every((each) => yaml.isMap(each)));
+  if (wrong) throw manifestError(source, wrong.key.range[0], "only a map can be merged in");
   weights.set(node, weight);
   if (node.anchor) anchors.set(node.anchor, node);
-  const wrong = mergesOf(yaml, node).find(({ value }) => !includedBy(nodes, value).every((each) => yaml.isMap(each)));
-  if (wrong) throw manifestError(source, wrong.key.range[0], "only a map can be merged in");
   return weight;
 }
 
@@ -111,12 +115,10 @@ function weigh(nodes: Nodes, node: Node, anchors: Map<string, ParsedNode>): numb
 export const childrenOf = (yaml: Yaml, node: Node): Node[] =>
   yaml.isMap(node) ? (node as MapNode).items.map(({ value }) => value) : yaml.isSeq(node) ? (node as ListNode).items : [];
 
-/** Returns the pairs of a map with a merge key, which includes other maps: `<<: *base` (yaml.org/type/merge). */
-const mergesOf = (yaml: Yaml, node: ParsedNode): Pair[] => (yaml.isMap(node) ? (node as MapNode).items.filter(isMerge) : []);
-
+/** Whether a pair includes other maps in its map: `<<: *base` (yaml.org/type/merge). */
 const isMerge = ({ key }: Pair): boolean => key.value === "<<" && key.type === "PLAIN";
 
-function includedBy(nodes: Nodes, value: Node): Node[] {
+function mergedBy(nodes: Nodes, { value }: Pair): Node[] {
   const of = resolveAlias(nodes, value);
   return nodes.yaml.isSeq(of) ? of.items.map((item) => resolveAlias(nodes, item)) : [of];
 }
@@ -134,17 +136,6 @@ export function listOf(nodes: Nodes, node: Node): ListNode | undefined {
   return nodes.yaml.isSeq(of) ? (of as ListNode) : undefined;
 }
 
-/** Returns a map and the maps that it includes with merge keys, in the order of precedence. */
-export function mapsOf(nodes: Nodes, map: MapNode): MapNode[] {
-  const included = mergesOf(nodes.yaml, map).flatMap(({ value }) => includedBy(nodes, value));
-  return [map, ...included.flatMap((node) => mapsOf(nodes, node as MapNode))];
-}
-
-/** Returns a pair of a map, and the map whose text contains it: the map itself, or a map that it includes. */
-export function memberOf(nodes: Nodes, map: MapNode, key: string): { readonly pair: Pair; readonly holder: MapNode } | undefined {
-  for (const holder of mapsOf(nodes, map)) {
-    const pair = holder.items.find((each) => String(each.key.value) === key && !isMerge(each));
-    if (pair) return { pair, holder };
-  }
-  return undefined;
-}
+/** Returns the pair of a key that a map itself contains: not one that it merges. */
+export const pairOf = ({ items }: MapNode, key: string): Pair | undefined =>
+  items.find((pair) => String(pair.key.value) === key && !isMerge(pair));

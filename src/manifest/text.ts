@@ -75,8 +75,9 @@ export function spliced(text: string, splices: readonly Splice[]): string {
   return text.endsWith("\n") ? made : made.replace(/\r?\n$/, "");
 }
 
-/** Inserts whole lines at the start of a line, or after a last line without a line end. */
-export function insertLines(text: string, at: number, lines: readonly string[], eol: string): Splice {
+/** Inserts whole lines at the start of a line, or after a last line without a line end. They end as the line above. */
+export function insertLines(text: string, at: number, ...lines: readonly string[]): Splice {
+  const eol = lineBreak(text, at - 1);
   const open = at > 0 && text[at - 1] !== "\n";
   return insertText(at, open ? lines.map((line) => eol + line).join("") : lines.map((line) => line + eol).join(""));
 }
