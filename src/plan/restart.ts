@@ -2,7 +2,7 @@ import type { Fix } from "../fix.ts";
 import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Change, ChangeOf } from "./change.ts";
 import type { OwnerRef } from "./references.ts";
-import { pluralize } from "./wording.ts";
+import { hasPods, pluralize } from "./wording.ts";
 
 /** A pod with an image of the registry. */
 export type PullingPod = {
@@ -156,84 +156,45 @@ function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPu
   const flags = beyond.map((repository) => `--repository ${repository}`).join(" ");
   const denied = beyond.length > 0 ? [warn(`waits for ${beyond.join(" and ")}, which secret/${secret} may not pull: add ${flags}`)] : [];
   if (names.includes(secret) || beyond.length === repositories.length) return denied;
-  const facts = { list: listOf(target, secret, pod), waits: pod.waits, owner: ownerOf(pod.owner), restart };
-  const decision = decisions.find(({ when }) => Object.entries(when).every(([key, value]) => facts[key as keyof StuckFacts] === value));
-  const because = `made before ${nameOf(target.to)} carried ${secret}`;
-  if (decision?.restarts) return [...denied, { act: "restart", needs: target.to, to, uid: pod.uid, because }];
-  const stuck = { secret, pod, carrier: nameOf(target.to), old: `was ${because}`, kind: pod.owner?.kind ?? "" };
-  return decision?.message ? [...denied, warn(decision.message(stuck), decision.fix?.(stuck))] : denied;
-}
-
-/** Facts about a pending pod that lacks the Secret. */
-type StuckFacts = {
-  /** The origin of the pod's list: its author, unknown, or admission, which copied the target's list. */
-  readonly list: "author" | "unknown" | "admission";
-  readonly waits: PullingPod["waits"];
-  /** What the controller does after the pod is deleted: it creates a new pod, or counts a failure. Some of the latter can be recreated. */
-  readonly owner: "none" | "creates" | "counts" | "counts-recreatable";
-  readonly restart: RestartOptions;
-};
-
-type Stuck = { readonly secret: string; readonly pod: PullingPod; readonly carrier: string; readonly old: string; readonly kind: string };
-
-type Decision = {
-  readonly when: Partial<StuckFacts>;
-  readonly restarts?: true;
-  readonly message?: (stuck: Stuck) => string;
-  readonly fix?: (stuck: Stuck) => Fix;
-};
-
-const deletion = ({ pod: { to } }: Stuck): Fix => ({
-  kubectl: "delete pod",
-  args: [to.name],
-  namespace: to.namespace,
-  context: to.context,
-});
-
-const recreation = ({ secret, pod: { to, owner } }: Stuck): Fix => {
-  const target = owner ? `${owner.kind.toLowerCase()}/${owner.name}` : nameOf(to);
-  return { verb: "attach", secret, targets: [target], recreate: true };
-};
-
-/** The decision for a pending pod that lacks the Secret: restart, warning, or nothing. The first row that matches applies. */
-const decisions: readonly Decision[] = [
   // The warning own-list reports the pod's template once
-  { when: { list: "author" } },
-  {
-    when: { list: "unknown" },
-    message: ({ secret, carrier }) =>
-      `has other imagePullSecrets than ${carrier}: if its template lists them, add ${secret} there, else delete the pod`,
-  },
-  { when: { waits: "node" }, message: ({ old }) => `${old} and waits for a node; if it cannot pull there`, fix: deletion },
-  { when: { waits: "other" }, message: ({ old }) => `${old} and does not wait for an image; if it cannot pull later`, fix: deletion },
-  { when: { owner: "none" }, message: ({ old }) => `${old} and has no controller, so it has to be made anew`, fix: recreation },
-  {
-    when: { owner: "counts-recreatable" },
-    message: ({ old, kind }) =>
-      `${old} and belongs to a ${kind}, which would count a deleted pod as failed, so the ${kind} has to be made anew`,
-    fix: recreation,
-  },
-  {
-    when: { owner: "counts" },
-    message: ({ old, kind }) => `${old} and belongs to a ${kind}, which would count a deleted pod as failed: make the ${kind} anew`,
-  },
-  { when: { restart: "none" }, message: ({ old }) => `${old}, so it has to be made anew`, fix: deletion },
-  { when: {}, restarts: true },
-];
-
-function listOf(target: Attached, secret: string, pod: PullingPod): StuckFacts["list"] {
-  if (pod.own && !("podSpec" in kinds[target.to.kind])) return "author";
-  return isCopiedFrom(target, secret, pod) ? "admission" : "unknown";
+  if (pod.own && !hasPods(target.to)) return denied;
+  const obstacle = obstacleTo(target, pod, { secret, restart });
+  if (obstacle) return [...denied, warn(obstacle.message, obstacle.fix)];
+  return [...denied, { act: "restart", needs: target.to, to, uid: pod.uid, because: madeBefore(target, secret) }];
 }
 
-function ownerOf(owner: OwnerRef | undefined): StuckFacts["owner"] {
-  if (!owner) return "none";
-  if (recreatingControllers.has(owner.kind)) return "creates";
-  const kind = targetKindCalled(owner.kind);
-  return kind !== undefined && kinds[kind].carries.takes === "recreate" ? "counts-recreatable" : "counts";
+const madeBefore = ({ to }: Attached, secret: string): string => `made before ${nameOf(to)} carried ${secret}`;
+
+/** Returns why a pending pod that lacks the Secret is not restarted, with the command that helps; undefined if it is restarted. */
+function obstacleTo(
+  target: Attached,
+  pod: PullingPod,
+  { secret, restart }: Pick<RestartOrder, "secret" | "restart">,
+): { readonly message: string; readonly fix?: Fix } | undefined {
+  const { to, waits, owner } = pod;
+  const old = `was ${madeBefore(target, secret)}`;
+  const deletion: Fix = { kubectl: "delete pod", args: [to.name], namespace: to.namespace, context: to.context };
+  const recreationOf = (name: string): Fix => ({ verb: "attach", secret, targets: [name], recreate: true });
+  if (!isCopiedFrom(target, secret, pod))
+    return {
+      message: `has other imagePullSecrets than ${nameOf(target.to)}: if its template lists them, add ${secret} there, else delete the pod`,
+    };
+  if (waits === "node") return { message: `${old} and waits for a node; if it cannot pull there`, fix: deletion };
+  if (waits === "other") return { message: `${old} and does not wait for an image; if it cannot pull later`, fix: deletion };
+  if (!owner) return { message: `${old} and has no controller, so it has to be made anew`, fix: recreationOf(nameOf(to)) };
+  if (!recreatingControllers.has(owner.kind)) {
+    const counts = `${old} and belongs to a ${owner.kind}, which would count a deleted pod as failed`;
+    const kind = targetKindCalled(owner.kind);
+    if (!kind || kinds[kind].carries.takes !== "recreate") return { message: `${counts}: make the ${owner.kind} anew` };
+    return {
+      message: `${counts}, so the ${owner.kind} has to be made anew`,
+      fix: recreationOf(`${owner.kind.toLowerCase()}/${owner.name}`),
+    };
+  }
+  return restart === "none" ? { message: `${old}, so it has to be made anew`, fix: deletion } : undefined;
 }
 
 /** Whether a pod has the earlier names of its target. A list from the pod's own template always counts. */
 function isCopiedFrom({ to, names: carried }: Attached, secret: string, { names }: PullingPod): boolean {
-  return "podSpec" in kinds[to.kind] || String(names) === String(carried.filter((one) => one !== secret));
+  return hasPods(to) || String(names) === String(carried.filter((one) => one !== secret));
 }
