@@ -12,49 +12,29 @@ import { type ExistingSecret, holds, isOf, keysOf, type StoreOptions, widened } 
  */
 export function planStore(to: Ref<"secret">, asked: StoreOptions, existing: ExistingSecret | undefined): Store | Keep {
   const { host, fresh, shape } = asked;
-  const same = existing?.type === shapeNamed(shape).type;
-  const entry = existing && same ? { ...asked.entry, hosts: widened(asked.entry.hosts, host, existing) } : asked.entry;
+  if (!existing) return { act: "store", to, entry: asked.entry, shape, precondition: undefined, replaces: false, because: "there is none" };
+  const { uid, version, claim, type } = existing;
+  const same = type === shapeNamed(shape).type;
+  const entry = same ? { ...asked.entry, hosts: widened(asked.entry.hosts, host, existing) } : asked.entry;
   const options = { ...asked, entry };
-  const store = { act: "store", to, entry, shape } as const;
-  if (!existing) return { ...store, precondition: undefined, replaces: false, because: "there is none" };
-  refuseDeleted(to, existing);
-  refuseLoss(to, options, existing);
+  refuse(to, deletedLoss(existing) ?? lossOf(options, existing));
   if (same && !fresh && holds(entry, host, existing)) return { act: "keep", to, because: "holds this credential" };
-  if (options.merge) refuseUnmergeable(to, existing);
-  const { uid, version, claim } = existing;
+  if (options.merge) refuse(to, unmergeableLoss(existing));
   const how = howToStore(options, existing);
-  if (how.replaces) refuseFinalizers(to, existing);
-  return { ...store, precondition: { uid, version, claim }, ...how };
-}
-
-/** Rejects a Secret that is being deleted, because a write to it would be lost. @throws CliError conflict */
-function refuseDeleted({ name, namespace }: Ref<"secret">, { deleting, finalizers = [] }: ExistingSecret): void {
-  if (!deleting) return;
-  const hint = `wait until it is deleted, or remove its finalizers: ${finalizers.join(", ")}`;
-  throw new CliError("conflict", `secret "${name}" in namespace "${namespace}" is being deleted`, { hint });
-}
-
-/**
- * Rejects replacing a Secret with finalizers: it would stay until they are removed, and its name could not be used.
- * @throws CliError conflict
- */
-function refuseFinalizers({ name, namespace }: Ref<"secret">, { finalizers = [] }: ExistingSecret): void {
-  if (finalizers.length === 0) return;
-  const message = `secret "${name}" in namespace "${namespace}" cannot be changed in place, and has finalizers, so it cannot be replaced`;
-  throw new CliError("conflict", message, { hint: `name another Secret, or remove its finalizers: ${finalizers.join(", ")}` });
+  if (how.replaces) refuse(to, finalizerLoss(existing));
+  return { act: "store", to, entry, shape, precondition: { uid, version, claim }, ...how };
 }
 
 /** @throws CliError conflict if other managers have written to the Secret, without --force */
 function howToStore(options: StoreOptions, { type, immutable, others }: ExistingSecret): Pick<Store, "replaces" | "merges" | "because"> {
   const { fresh, force, merge, shape } = options;
+  const says = "says something else of itself";
   if (type !== shapeNamed(shape).type) return { replaces: true, because: `its type is ${type}` };
   if (merge) return { replaces: false, merges: true, because: fresh ? "gets one more login" : says };
   if (!force && others.length > 0)
     throw new CliError("conflict", conflictWith(others), { hint: "add --force to take these fields over from their manager" });
   return { replaces: immutable, because: fresh ? "holds another credential" : says };
 }
-
-const says = "says something else of itself";
 
 /** Warns about other logins that an overwritten Secret loses, or about other managers that write to it. */
 export function warnLoss(change: Store | Keep, existing: ExistingSecret | undefined): Change[] {
@@ -85,34 +65,45 @@ export function refuseForeign(to: Ref<"secret">, options: Pick<StoreOptions, "ho
   refuse(to, foreignLoss(options, existing));
 }
 
-/** Rejects any loss: those of {@link refuseForeign}, and the loss of a credential that may still work. @throws CliError conflict */
-function refuseLoss(to: Ref<"secret">, options: StoreOptions, existing: ExistingSecret): void {
-  if (!options.force) refuse(to, identityLoss(existing) ?? (options.merge ? mergeLoss(options, existing) : lossOf(options, existing)));
-}
+/** Why a Secret can't be written, with SECRET for its name and place. */
+type Loss = readonly [message: string, hint: string];
 
-/** Rejects Secrets to which no login can be added, with or without force. @throws CliError conflict */
-function refuseUnmergeable(to: Ref<"secret">, { type, immutable }: ExistingSecret): void {
-  if (type !== dockerConfigJson) refuse(to, [`SECRET is of type ${type}, to which no login can be added`, "name another Secret"]);
-  if (immutable) refuse(to, ["SECRET is immutable, so no login can be added", "name another Secret"]);
-}
-
+/** @throws CliError conflict */
 function refuse({ namespace, name }: Ref<"secret">, loss: Loss | undefined): void {
   if (loss === undefined) return;
   const [message, hint] = loss;
   throw new CliError("conflict", message.replace("SECRET", `secret "${name}" in namespace "${namespace}"`), { hint });
 }
 
+/** Returns the loss of a write to a Secret that is being deleted. */
+const deletedLoss = ({ deleting, finalizers = [] }: ExistingSecret): Loss | undefined =>
+  deleting ? ["SECRET is being deleted", `wait until it is deleted, or remove its finalizers: ${finalizers.join(", ")}`] : undefined;
+
+/** A replaced Secret with finalizers would stay until they are removed, and its name could not be used. */
+const finalizerLoss = ({ finalizers = [] }: ExistingSecret): Loss | undefined =>
+  finalizers.length === 0
+    ? undefined
+    : [
+        "SECRET cannot be changed in place, and has finalizers, so it cannot be replaced",
+        `name another Secret, or remove its finalizers: ${finalizers.join(", ")}`,
+      ];
+
+/** Returns why no login can be added to a Secret, with or without force. */
+function unmergeableLoss({ type, immutable }: ExistingSecret): Loss | undefined {
+  if (type !== dockerConfigJson) return [`SECRET is of type ${type}, to which no login can be added`, "name another Secret"];
+  return immutable ? ["SECRET is immutable, so no login can be added", "name another Secret"] : undefined;
+}
+
 const again = "name another Secret, or add --force to take this one over";
 const beside = "name another Secret, or add --merge to keep what it holds, or --force to lose it";
 
-type Loss = readonly [message: string, hint: string];
-
-/** Returns the first loss, and the hint for it. */
+/** Returns the first loss that --force allows. */
 function lossOf(options: StoreOptions, existing: ExistingSecret): Loss | undefined {
-  const { entry: wanted, host } = options;
-  const lost = foreignLoss(options, existing) ?? shapeLoss(options, existing);
-  const noted = entryFor(existing.entries, host);
-  return lost || !noted ? lost : anotherLoss(noted, wanted, existing.pulls);
+  if (options.force) return undefined;
+  const lost = identityLoss(existing);
+  if (lost || options.merge) return lost ?? mergeLoss(options, existing);
+  const noted = entryFor(existing.entries, options.host);
+  return foreignLoss(options, existing) ?? shapeLoss(options, existing) ?? (noted && anotherLoss(noted, options.entry, existing.pulls));
 }
 
 /** Returns the loss of a format that another reader needs. */
