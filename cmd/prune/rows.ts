@@ -2,7 +2,7 @@ import { nameOf } from "../../src/kinds.ts";
 import { printData } from "../../src/output/object.ts";
 import { printable, printableJson } from "../../src/output/printable.ts";
 import { age, table } from "../../src/output/table.ts";
-import type { PruneRow, PruneState } from "../../src/plan/prune.ts";
+import type { PruneRow } from "../../src/plan/prune.ts";
 import type { Session } from "../session.ts";
 
 /** The flags that select how leftovers are shown. */
@@ -54,7 +54,7 @@ const printed: Readonly<Record<"json" | "jsonl" | "name", (rows: readonly PruneR
   name: (rows) => [...new Set(rows.filter(({ goes }) => goes).map(({ to }) => `${printable(nameOf(to))}\n`))].join(""),
 };
 
-const order: readonly PruneState[] = ["orphan", "unknown", "other cluster", "too recent", "in use"];
+const order: readonly PruneRow["state"][] = ["orphan", "unknown", "other cluster", "too recent", "in use"];
 
 export const sorted = (rows: readonly PruneRow[]) =>
   rows.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.to.name.localeCompare(b.to.name));
@@ -69,7 +69,7 @@ export async function showLeftovers(rows: readonly PruneRow[], flags: ShowFlags,
 
 /** Hints at further objects that could be removed, and the flags for that. */
 export function hintAtOthers(rows: readonly PruneRow[], olderThan: string, { hint }: Session): void {
-  const count = (wanted: PruneState) => rows.filter(({ state, goes }) => state === wanted && !goes).length;
+  const count = (wanted: PruneRow["state"]) => rows.filter(({ state, goes }) => state === wanted && !goes).length;
   const others = count("other cluster");
   const unknown = count("unknown");
   if (others > 0) hint(`made for other clusters: ${others}; --contexts adds theirs, so that they can be told`);

@@ -39,7 +39,7 @@ export type PruneFacts = {
 };
 
 /** `orphan`: no Secret holds it. `unknown`: it doesn't name its cluster. `too recent`: a run that created it may still be in progress. */
-export type PruneState = "orphan" | "other cluster" | "unknown" | "too recent" | "in use";
+type PruneState = "orphan" | "other cluster" | "unknown" | "too recent" | "in use";
 
 /** One object, its state, and whether it is deleted. */
 export type PruneRow = Made & { readonly state: PruneState; readonly goes: boolean };
@@ -56,25 +56,14 @@ export type PruneOptions = {
  * created it.
  */
 export function planPrune(made: readonly Made[], facts: PruneFacts, { includeUnknown, olderThan }: PruneOptions): PruneRow[] {
-  const noting = made.length > few ? indexed(facts.entries) : () => facts.entries;
+  // A registry may have ten thousand credentials, and Secrets may record as many
+  const byIdentity = Map.groupBy(facts.entries, ({ identity }) => identity.toLowerCase());
   return made.map((one) => {
-    const state = stateOf(one, { ...facts, entries: noting(one) }, olderThan);
+    const entries = byIdentity.get(one.identity.toLowerCase()) ?? [];
+    const state = stateOf(one, { ...facts, entries }, olderThan);
     return { ...one, state, goes: state === "orphan" || (state === "unknown" && includeUnknown && facts.whole) };
   });
 }
-
-/** Up to this number of objects, reading every entry for each object is faster than indexing the entries. */
-const few = 8;
-
-/** Indexes the entries by credential: a registry may have ten thousand credentials, and Secrets may record as many. */
-function indexed(entries: readonly HeldLogin[]): (one: Named) => readonly HeldLogin[] {
-  const found = Map.groupBy(entries, nameIn);
-  return (one) => found.get(nameIn(one)) ?? [];
-}
-
-type Named = Pick<HeldLogin, "identity">;
-
-const nameIn = ({ identity }: Named): string => identity.toLowerCase();
 
 function stateOf(one: Made, { entries, clusters, now }: PruneFacts, olderThan: number): PruneState {
   if (!mayDelete({ described: true, otherKeys: [], shared: one.needed === true }) || isHeld(one, entries)) return "in use";
@@ -115,22 +104,16 @@ export type Removal = {
 
 /** Groups the rows to delete: passwords of one application together. */
 export function removalsOf(rows: readonly PruneRow[]): Removal[] {
-  const found = new Map<string, Removal>();
-  for (const row of rows.filter(({ goes }) => goes)) {
-    const { to, kind, identity, passwords } = row;
-    const key = JSON.stringify([to.kind, to.name, identity]);
-    const before = found.get(key) ?? {
-      rows: [],
-      to,
-      kind,
-      identity,
-      passwords: [],
-      whole: row.what !== "password",
-      lost: row.lost ?? false,
-    };
-    found.set(key, { ...before, rows: [...before.rows, row], passwords: [...before.passwords, ...passwords] });
-  }
-  return [...found.values()];
+  const groups = Map.groupBy(
+    rows.filter(({ goes }) => goes),
+    ({ to, identity }) => JSON.stringify([to.kind, to.name, identity]),
+  );
+  return [...groups.values()].flatMap((group) => {
+    const [first] = group;
+    if (!first) return [];
+    const { to, kind, identity, what, lost = false } = first;
+    return [{ rows: group, to, kind, identity, passwords: group.flatMap(({ passwords }) => passwords), whole: what !== "password", lost }];
+  });
 }
 
 /** Returns why an object stays after another check; undefined if it is still deleted. */

@@ -1,10 +1,7 @@
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import { isLoginOf } from "./ownership.ts";
-import { type Member, passwordKey } from "./rotation.ts";
-
-/** A Secret that is going to be deleted, and its annotation entries. */
-export type Leaving = { readonly to: Ref<"secret">; readonly entries: readonly Entry[] };
+import { grouped, type Member, passwordKey, uniquePasswords } from "./rotation.ts";
 
 /** One credential that Secrets to be deleted record. */
 export type Revocable = {
@@ -16,38 +13,29 @@ export type Revocable = {
 };
 
 /** Returns the distinct credentials that Secrets to be deleted record. */
-export function revocablesOf(leaving: readonly Leaving[]): Revocable[] {
-  const found = new Map<string, Revocable>();
-  for (const { to, entries } of leaving) {
-    for (const entry of entries) {
-      const [host = ""] = entry.hosts;
-      const key = JSON.stringify([entry.kind, entry.identity, host]);
-      const { members } = found.get(key) ?? {};
-      found.set(key, { entry, host, members: members ? [...members, { to, entry }] : [{ to, entry }] });
-    }
-  }
-  return [...found.values()];
+export function revocablesOf(leaving: readonly { readonly to: Ref<"secret">; readonly entries: readonly Entry[] }[]): Revocable[] {
+  const all = leaving.flatMap(({ to, entries }) => entries.map((entry): Member => ({ to, entry })));
+  const credentials = grouped(all, ({ entry: { kind, identity, hosts } }) => JSON.stringify([kind, identity, hosts[0]]));
+  return credentials.map((members) => {
+    const { entry } = members.at(-1) as Member;
+    return { entry, host: entry.hosts[0] ?? "", members: members as [Member, ...Member[]] };
+  });
 }
 
 /** Returns the distinct passwords of Secrets: the current and the previous ones. */
-export const passwordsIn = (members: readonly Pick<Member, "entry">[]): Password[] => [
-  ...new Map(members.flatMap(({ entry }) => passwordsOf(entry)).map((password) => [passwordKey(password), password])).values(),
-];
+export const passwordsIn = (members: readonly Pick<Member, "entry">[]): Password[] =>
+  uniquePasswords(members.flatMap(({ entry }) => passwordsOf(entry)));
 
 function passwordsOf({ slot, madeAt, previous }: Entry): Password[] {
   return previous ? [{ slot, madeAt }, { ...previous }] : [{ slot, madeAt }];
 }
 
-/** What can be revoked: the passwords that no other Secret has, and the whole credential only if no other Secret records it at all. */
-export type Going = {
-  readonly passwords: readonly Password[];
-  readonly whole: boolean;
-  /** Secrets that still need some of the passwords. */
-  readonly keptBy: readonly Ref<"secret">[];
-};
-
-/** Determines which parts of a credential can be revoked. @param others logins that other Secrets record, in any cluster */
-export function goingOf({ entry }: Revocable, passwords: readonly Password[], others: readonly Member[]): Going {
+/**
+ * Determines which parts of a credential can be revoked: the passwords that no other Secret has, and the whole credential only if no other
+ * Secret records it at all. Returns the Secrets that still need some of the passwords too.
+ * @param others logins that other Secrets record, in any cluster
+ */
+export function goingOf({ entry }: Revocable, passwords: readonly Password[], others: readonly Member[]) {
   const same = others.filter((other) => isLoginOf({ kind: entry.kind, identity: entry.identity }, other.entry));
   const held = new Set(passwordsIn(same).map(passwordKey));
   const wanted = new Set(passwords.map(passwordKey));

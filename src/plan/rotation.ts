@@ -108,7 +108,10 @@ const madeAt = ({ madeAt: at = "" }: Entry) => Date.parse(at) || 0;
 
 const passwordOf = (slot: string | undefined, at: string | undefined): Password => ({ slot, madeAt: at });
 
-const uniquePasswords = <P extends Password>(all: readonly P[]): P[] => [...new Map(all.map((one) => [passwordKey(one), one])).values()];
+/** Removes duplicate passwords. */
+export const uniquePasswords = <P extends Password>(all: readonly P[]): P[] => [
+  ...new Map(all.map((one) => [passwordKey(one), one])).values(),
+];
 
 const byPlace = (a: Member, b: Member) => (keyOf(a.to) < keyOf(b.to) ? -1 : 1);
 
@@ -119,15 +122,11 @@ export const grouped = <T>(all: readonly T[], keyIn: (one: T) => string): T[][] 
 export const dueOf = (replaced: readonly Previous[], now: Date): Previous[] =>
   replaced.filter(({ until }) => until === undefined || !(Date.parse(until) > now.getTime()));
 
-/** Disjoint sets of keys. Two keys are in the same set if they have the same representative. */
-export type Sets = {
-  /** Returns the representative of a key's set. Initially every key is its own representative. */
-  leadOf(key: string): string;
-  join(key: string, other: string): void;
-};
-
-/** Creates disjoint sets, one for each key. Each lookup shortens the path to the representative (path splitting). */
-export function openSets(): Sets {
+/**
+ * Creates disjoint sets, one for each key. Two keys are in the same set if `leadOf` returns the same representative for them. Each lookup
+ * shortens the path to the representative (path splitting).
+ */
+export function openSets() {
   const leads = new Map<string, string>();
   const leadOf = (key: string): string => {
     let [at, next] = [key, leads.get(key)];
@@ -140,7 +139,7 @@ export function openSets(): Sets {
   };
   return {
     leadOf,
-    join: (key, other) => {
+    join: (key: string, other: string) => {
       const [lead, under] = [leadOf(key), leadOf(other)];
       if (lead !== under) leads.set(under, lead);
     },

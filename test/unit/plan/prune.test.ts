@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Made, type PruneFacts, type PruneState, planPrune, removalsOf, staysSince } from "../../../src/plan/prune.ts";
+import { type Made, type PruneFacts, type PruneRow, planPrune, removalsOf, staysSince } from "../../../src/plan/prune.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
 const [host, here, there] = ["myregistry.azurecr.io", "1a2b3c4d", "5e6f7a8b"];
@@ -29,7 +29,7 @@ const entry: Entry = { hosts: [host], kind: "acr-token", identity: "demo-acr-1",
 const keyEntry: Entry = { hosts: ["other.azurecr.io"], kind: "service-principal", identity: "app-1", slot: "k1" };
 const of = (...clusters: readonly string[]) => ({ ...token, for: { ...token.for, clusters } });
 
-test.for<{ what: string; made: Made; facts?: Partial<PruneFacts>; state: PruneState }>([
+test.for<{ what: string; made: Made; facts?: Partial<PruneFacts>; state: PruneRow["state"] }>([
   { what: "nobody notes it", made: token, state: "orphan" },
   { what: "a Secret notes it", made: token, facts: { entries: [entry] }, state: "in use" },
   { what: "in another case", made: token, facts: { entries: [{ ...entry, identity: "Demo-ACR-1" }] }, state: "in use" },
