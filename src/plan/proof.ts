@@ -21,7 +21,7 @@ export type Doubted<M extends Member = Member> = { readonly member: M; readonly 
 /**
  * The result of proving who holds a credential. `disputed`: Secrets that contradict each other, and it is unknown which of them is wrong.
  */
-export type Proof<M extends Member = Member> = {
+export type HolderProof<M extends Member = Member> = {
   readonly proven: readonly M[];
   readonly doubted: readonly Doubted<M>[];
   readonly disputed: readonly M[];
@@ -33,7 +33,7 @@ export type Proof<M extends Member = Member> = {
  * Azure shows that password and all holders of the password agree.
  * @param shown the passwords that Azure shows; undefined if Azure doesn't show them
  */
-export function proofOf<M extends Member>(tried: readonly Tried<M>[], shown: readonly Shown[] | undefined): Proof<M> {
+export function proofOf<M extends Member>(tried: readonly Tried<M>[], shown: readonly Shown[] | undefined): HolderProof<M> {
   const doubts = tried.map((one) => ({ ...one, why: doubtOf(one) }));
   const sure = doubts.filter(({ why }) => why === undefined);
   const known = shown && new Map(shown.map((one) => [passwordKey(one), one]));

@@ -5,7 +5,7 @@ import type { Credential } from "../credential/kind.ts";
 import { isRefusal } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import { type HeldLogin, isLoginOf } from "../plan/ownership.ts";
-import type { Doubted, Proof } from "../plan/proof.ts";
+import type { Doubted, HolderProof } from "../plan/proof.ts";
 import { type DueLimits, type NotDue, type Rotation, rotationsOf } from "../plan/rotation.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
@@ -23,7 +23,7 @@ export type Grace = "next" | number;
 
 /** The Secrets that record a credential, and which of them really hold it. */
 export type Look = Pick<NotedIn, "unreadable" | "claimed"> & {
-  readonly proof: Proof<Noted>;
+  readonly proof: HolderProof<Noted>;
   /** Logins of the credential that no annotation names and that the registry doesn't reject. */
   readonly unnoted: readonly Unnoted[];
   /** The keys of the Secrets whose rotation has started from this result. */

@@ -3,7 +3,7 @@ import type { Tools } from "../actions/tools.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
-import { type Doubted, type Proof, proofOf, type Tried } from "../plan/proof.ts";
+import { type Doubted, type HolderProof, proofOf, type Tried } from "../plan/proof.ts";
 import { grouped } from "../plan/rotation.ts";
 import { mostNamed, namedThere, several } from "../plan/wording.ts";
 import { over } from "../scope/concurrency.ts";
@@ -19,7 +19,7 @@ export type Proving = { readonly credential: Credential; readonly identity: stri
  * with the passwords that Azure shows.
  * @throws CliError conflict if two Secrets contradict each other
  */
-export async function provenOf(all: readonly Noted[], proving: Proving): Promise<Proof<Noted>> {
+export async function provenOf(all: readonly Noted[], proving: Proving): Promise<HolderProof<Noted>> {
   const { credential, identity } = proving;
   const tried = await triedOf(all, proving);
   const proof = proofOf(tried, await lifecycleOf(credential).shown(identity));

@@ -5,7 +5,7 @@ import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { keyOf } from "../kinds.ts";
 import type { Plan, Warn } from "../plan/change.ts";
 import { isLoginOf, keptBy } from "../plan/ownership.ts";
-import type { Proof } from "../plan/proof.ts";
+import type { HolderProof } from "../plan/proof.ts";
 import { dueOf, passwordKey, type Rotation } from "../plan/rotation.ts";
 import { inLine, namedThere, several } from "../plan/wording.ts";
 import type { Entry, Password, Previous } from "../secret/entry.ts";
@@ -19,7 +19,7 @@ import { type Proving, stillTaken } from "./prove-holders.ts";
 export type Retirement = RotateOrder &
   Pick<NotedIn, "unreadable"> & {
     readonly rotation: Rotation<Noted>;
-    readonly proof: Pick<Proof<Noted>, "doubted">;
+    readonly proof: Pick<HolderProof<Noted>, "doubted">;
     readonly proving: Proving;
     readonly credential: Credential;
     /** The annotation entry that its Secrets now have. */
