@@ -1,4 +1,5 @@
 import { CliError } from "../../src/errors.ts";
+import { loginsNote } from "../../src/secret/entry.ts";
 import { type Asked, is } from "./fakes/asked.ts";
 import { stuckPod } from "./fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "./fakes/world.ts";
@@ -14,8 +15,18 @@ export function demo(of: Parameters<typeof fakeWorld>[0] = {}): FakeWorld {
   return world;
 }
 
-/** Returns the state after a run. */
-export function left({ azure, cluster, loginIn }: FakeWorld) {
+/** Returns the repositories that a scope map allows to pull. */
+export const granted = ({ azure }: FakeWorld, map = token) =>
+  (azure.scopeMaps.get(map)?.actions ?? []).flatMap((action) => /^repositories\/(.*)\/content\/read$/.exec(action)?.[1] ?? []);
+
+/** Returns the first annotation entry of the Secret, or an empty object. */
+export const entryOf = ({ cluster }: FakeWorld) =>
+  JSON.parse(cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.[loginsNote] ?? "[{}]")[0];
+
+/** Returns the facts about the namespace `demo` and about Azure that tests compare. */
+export function stateOf(world: FakeWorld) {
+  const { azure, cluster, loginIn } = world;
+  const { directory } = azure;
   const login = loginIn("demo");
   return {
     scopeMap: azure.scopeMaps.has(token),
@@ -23,6 +34,14 @@ export function left({ azure, cluster, loginIn }: FakeWorld) {
     secret: login ? (azure.knows(login) ? "alive" : "dead") : cluster.get("secret", "demo", "acr-myregistry") ? "empty" : "none",
     attached: (cluster.get("serviceaccount", "demo", "default")?.imagePullSecrets ?? []).map(({ name }) => name).join(),
     pod: cluster.get("pod", "demo", "web-1") ? "waits" : "evicted",
+    username: login?.username,
+    password: login?.password,
+    entry: entryOf(world),
+    granted: granted(world),
+    tokens: [...azure.tokens.keys()],
+    applications: directory.applications.map(({ displayName, keys }) => `${displayName}: ${keys.map((key) => key.displayName).join(", ")}`),
+    principals: directory.principals.length,
+    roles: directory.assignments.length,
   };
 }
 
@@ -30,24 +49,26 @@ export const nothing = { scopeMap: false, slots: "", secret: "none", attached: "
 export const everything = { scopeMap: true, slots: "password1", secret: "alive", attached: "acr-myregistry", pod: "evicted" };
 
 /** The hint for a Secret that no target uses yet. */
-export const next = "hint: kubectl acr-secret attach -n demo acr-myregistry --serviceaccount default\n";
+export const next = "hint: kubectl acr-secret attach -n demo acr-myregistry --serviceaccount default";
 
 /** The warning about a login that the user supplies. */
-export const unchecked = 'Warning: the rights of login "ci" at myregistry.azurecr.io are not checked\n';
+export const unchecked = 'Warning: the rights of login "ci" at myregistry.azurecr.io are not checked';
 
-export const made = `scopemap.azurecr.io/${token} created (+app/web)
-token.azurecr.io/${token} created
-secret/acr-myregistry created
-serviceaccount/default patched
-pod/web-1 restarted
-`;
+/** The outcomes of a run that creates everything in Kubernetes. */
+export const attachedAll = ["secret/acr-myregistry created", "serviceaccount/default patched", "pod/web-1 restarted"];
+/** The outcomes of `line` in `demo()`. */
+export const made = [`scopemap.azurecr.io/${token} created (+app/web)`, `token.azurecr.io/${token} created`, ...attachedAll];
+/** The outcomes of `line` when nothing has to be changed. */
+export const kept = [
+  `scopemap.azurecr.io/${token} unchanged`,
+  `token.azurecr.io/${token} unchanged`,
+  "secret/acr-myregistry unchanged",
+  "serviceaccount/default unchanged",
+];
 
 export const refused = () => new CliError("forbidden", "Error from server (Forbidden): no");
 export const lost = () => new CliError("unreachable", "the answer was lost");
 export const exactly = (text: string) => (asked: Asked) => is(text)(asked) && asked.dryRun === text.endsWith("(dry run)");
-
-/** Returns the output of a run up to a line of `made`. */
-export const upTo = (text: string) => made.slice(0, made.indexOf(text));
 
 /** Runs `act` once, before the first call of this kind. */
 export function once(world: FakeWorld, call: string, act: () => void): void {

@@ -1,4 +1,4 @@
-import { demo, line } from "./demo.ts";
+import { attachedAll, demo, line } from "./demo.ts";
 import type { FakeWorld } from "./fakes/world.ts";
 
 /** The name that the plugin derives for the Secret acr-myregistry in the namespace demo. */
@@ -6,19 +6,18 @@ export const own = "demo-acr-myregistry-b3ccbab127";
 export const byOwn = `${line} --service-principal`;
 export const byName = `${line} --service-principal ci`;
 
-export const byId = (appId: string): string => `${byOwn}=${appId}`;
+const byId = (appId: string): string => `${byOwn}=${appId}`;
 
 export const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 export const reader = "b93aa761-3e63-49ed-ac28-beffa264f7ac";
 
 /** The output if the run creates everything. */
-export const made = (name: string, grants = "+*"): string => `application.graph.microsoft.com/${name} created
-serviceprincipal.graph.microsoft.com/${name} created
-roleassignment.management.azure.com/${name} created (${grants})
-secret/acr-myregistry created
-serviceaccount/default patched
-pod/web-1 restarted
-`;
+export const made = (name: string, grants = "+*"): string[] => [
+  `application.graph.microsoft.com/${name} created`,
+  `serviceprincipal.graph.microsoft.com/${name} created`,
+  `roleassignment.management.azure.com/${name} created (${grants})`,
+  ...attachedAll,
+];
 
 /** Creates a namespace with a pending pod, and an application `ci` with a password of another user. */
 export function withOthers(more: { readonly role?: boolean; readonly principal?: boolean } = {}): { world: FakeWorld; appId: string } {
@@ -28,18 +27,5 @@ export function withOthers(more: { readonly role?: boolean; readonly principal?:
   return { world, appId };
 }
 
-/** Returns the state of Entra ID and of the Secret. */
-export function standing({ azure: { directory, knows }, cluster, loginIn }: FakeWorld) {
-  const login = loginIn("demo");
-  const secret = cluster.get("secret", "demo", "acr-myregistry");
-  return {
-    applications: directory.applications.map(({ displayName, keys }) => `${displayName}: ${keys.map((key) => key.displayName).join(", ")}`),
-    principals: directory.principals.length,
-    roles: directory.assignments.length,
-    secret: login ? (knows(login) ? "alive" : "dead") : secret ? "empty" : "none",
-  };
-}
-
-/** Returns the annotation entry of the Secret. */
-export const noteOf = ({ cluster }: FakeWorld) =>
-  JSON.parse(cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.["acr-secret/logins"] ?? "[]")[0];
+/** Names the application of `withOthers` by its id. */
+export const ofOthers = byId("aaaaaaaa-0000-4000-8000-000000000002");

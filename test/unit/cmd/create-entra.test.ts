@@ -1,275 +1,235 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
-import { demo, line } from "../../support/demo.ts";
+import { attachedAll, demo, entryOf, line } from "../../support/demo.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { type Run, type } from "../../support/in-process.ts";
+import { all, answer, any, failed, type Given, type Row, type Step, testRows, typed, unchanged } from "../../support/rows.ts";
 
 const host = "myregistry.azurecr.io";
 const user = "00000000-0000-0000-0000-000000000000";
-const minute = 60_000;
+const command = `${line} --repository app/web --entra`;
+const base = "create --registry myregistry --repository app/web --entra";
 
 /** Runs `create` this many minutes after the first run. */
-function create(world: FakeWorld, minutes = 0, words = ""): Promise<Run> {
-  const now = new Date(Date.UTC(2026, 0, 1) + minutes * minute);
-  world.azure.entra.now = now;
-  world.asking.forget();
-  return type(`${line} --repository app/web --entra ${words}`, world.ports, { now: () => now });
+function after(minutes: number, more: Partial<Step> = {}): Step {
+  const now = new Date(Date.UTC(2026, 0, 1) + minutes * 60_000);
+  const { given } = more;
+  const clock: Given = ({ azure }) => {
+    azure.entra.now = now;
+  };
+  return { command, options: { now: () => now }, ...more, given: given ? all(clock, given) : clock };
 }
 
 const asked = ({ asking }: FakeWorld, call: string) => asking.all.filter((text) => text.startsWith(call)).length;
-const noteOf = ({ cluster }: FakeWorld) =>
-  JSON.parse(cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.["acr-secret/logins"] ?? "[]");
+const configured = ["secret/acr-myregistry configured", "serviceaccount/default unchanged"];
+/** The warning that says when the token expires. */
+const expires = (until: string) => new RegExp(`^Warning: secret/acr-myregistry .*${until}.* jane@example.com .*\n$`);
+const first = { ...after(0), stdout: attachedAll, stderr: expires("2026-01-01T03:00:00Z") };
 
-const made = "secret/acr-myregistry created\nserviceaccount/default patched\npod/web-1 restarted\n";
-const told = (until: string) =>
-  `Warning: secret/acr-myregistry dies at ${until}: until then whoever reads it may do at ${host} what jane@example.com may\n`;
-
-test("one's own token is taken, told when it dies, and kept by a second run", async () => {
-  const world = demo();
-
-  expect(await create(world)).toEqual({ stdout: made, stderr: told("2026-01-01T03:00:00Z"), code: 0 });
-  expect(world.loginIn("demo")).toMatchObject({ username: user, password: expect.stringMatching(/^h\./) });
-  expect(noteOf(world)).toEqual([
-    {
-      hosts: [host],
-      kind: "entra",
-      identity: user,
-      slot: "0",
-      madeAt: "2026-01-01T00:00:00Z",
-      expiresAt: "2026-01-01T03:00:00Z",
-      by: "jane@example.com",
+testRows([
+  {
+    does: "writes a token of the own identity, warns about its end, and keeps it in a second run",
+    ...first,
+    leaves: {
+      username: user,
+      password: expect.stringMatching(/^h\./),
+      entry: {
+        hosts: [host],
+        kind: "entra",
+        identity: user,
+        slot: "0",
+        madeAt: "2026-01-01T00:00:00Z",
+        expiresAt: "2026-01-01T03:00:00Z",
+        by: "jane@example.com",
+      },
     },
-  ]);
-  expect(world.asking.writes.filter((text) => !text.includes("demo/"))).toEqual([]);
-
-  expect(await create(world, 80)).toEqual({
-    stdout: "secret/acr-myregistry unchanged\nserviceaccount/default unchanged\n",
-    stderr: "Warning: secret/acr-myregistry dies at 2026-01-01T03:00:00Z\n",
-    code: 0,
-  });
-  expect([asked(world, "entraToken"), asked(world, "exchange"), world.asking.writes]).toEqual([1, 1, []]);
-});
-
-test("with half of its life gone it is made anew, and the same once it is refused or dead", async () => {
-  const world = demo();
-  await create(world);
-
-  for (const [minutes, until] of [
-    [90, "2026-01-01T04:30:00Z"],
-    [600, "2026-01-01T13:00:00Z"],
-  ] as const) {
-    expect(await create(world, minutes)).toMatchObject({
-      stdout: "secret/acr-myregistry configured\nserviceaccount/default unchanged\n",
-      stderr: told(until),
-    });
-  }
-  world.azure.entra.alive.clear();
-  expect(await create(world, 610)).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry configured\n") });
-  expect(world.azure.entra.alive.has(world.loginIn("demo")?.password ?? "")).toBe(true);
-});
-
-test("what the Secret's note says of its end does not count, but what the token says", async () => {
-  const world = demo();
-  await create(world);
-  const secret = world.cluster.get("secret", "demo", "acr-myregistry");
-  const note = JSON.stringify([{ ...noteOf(world)[0], expiresAt: "2030-01-01T00:00:00Z" }]);
-  Object.assign(secret?.metadata.annotations ?? {}, { "acr-secret/logins": note });
-
-  expect(await create(world, 91)).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry configured\n") });
-});
-
-test("the login server alone will do: nothing is asked of Azure Resource Manager", async () => {
-  const world = demo();
-
-  expect(await type(`create --registry MyRegistry.eastus.geo.azurecr.io --repository app/web --entra -n demo`, world.ports)).toMatchObject({
-    stdout: "secret/acr-myregistry created\n",
-    code: 0,
-  });
-  expect(asked(world, "findRegistry")).toBe(0);
-  expect(world.loginIn("demo")?.username).toBe(user);
-});
-
-test("who cannot see the registry in Azure is told so, and that its login server will do", async () => {
-  const world = demo();
-
-  expect(await type("create --registry nobodys --entra -n demo", world.ports)).toMatchObject({
-    stderr: `error: nobodys is in no subscription that this Azure identity can read
-hint: check the spelling; or name its login server, which takes no right to read the registry in Azure
-`,
+    check: ({ asking }) => expect(asking.writes.filter((text) => !text.includes("demo/"))).toEqual([]),
+    after: [
+      after(80, {
+        ...unchanged(command, { stderr: /^Warning: secret\/acr-myregistry .*2026-01-01T03:00:00Z\n$/ }),
+        check: (world) => expect([asked(world, "entraToken"), asked(world, "exchange")]).toEqual([1, 1]),
+      }),
+    ],
+  },
+  {
+    does: "renews a token that has passed half of its life, has expired, or is rejected",
+    ...first,
+    after: [
+      after(90, { stdout: configured, stderr: expires("2026-01-01T04:30:00Z") }),
+      after(600, { stdout: configured, stderr: expires("2026-01-01T13:00:00Z") }),
+      after(610, {
+        given: ({ azure }) => azure.entra.alive.clear(),
+        stdout: configured,
+        stderr: any,
+        check: ({ azure, loginIn }) => expect(azure.entra.alive.has(loginIn("demo")?.password ?? "")).toBe(true),
+      }),
+    ],
+  },
+  {
+    does: "reads the end of a token from the token when the annotation says another",
+    ...first,
+    after: [
+      after(91, {
+        given: (world) => {
+          const { annotations = {} } = world.cluster.get("secret", "demo", "acr-myregistry")?.metadata ?? {};
+          Object.assign(annotations, { "acr-secret/logins": JSON.stringify([{ ...entryOf(world), expiresAt: "2030-01-01T00:00:00Z" }]) });
+        },
+        stdout: configured,
+        stderr: any,
+      }),
+    ],
+  },
+  {
+    does: "requests nothing from Azure Resource Manager when the login server is named",
+    command: "create --registry MyRegistry.eastus.geo.azurecr.io --repository app/web --entra -n demo",
+    stdout: ["secret/acr-myregistry created"],
+    stderr: any,
+    leaves: { username: user },
+    check: (world) => expect(asked(world, "findRegistry")).toBe(0),
+  },
+  {
+    does: "suggests the login server when the registry is not found in Azure",
+    command: "create --registry nobodys --entra -n demo",
     code: 1,
-  });
-});
-
-test("a tenant without an audience for registries gives a token for Azure Resource Manager, where the registry takes it", async () => {
-  const world = demo();
-  world.azure.entra.audiences = ["management"];
-
-  expect(await create(world)).toMatchObject({ stdout: made, code: 0 });
-  expect(world.asking.all.filter((text) => text.startsWith("exchange"))).toEqual(["exchange entra token for management"]);
-
-  world.azure.entra.audiences = [];
-  expect(await create(world, 120)).toMatchObject({
-    stderr: expect.stringContaining("error: the tenant gives no token of this kind\n"),
+    stderr: /^error: nobodys .*\nhint: .* login server.*\n$/,
+  },
+  {
+    does: "uses a token for Azure Resource Manager when the tenant has no audience for registries",
+    given: ({ azure }) => (azure.entra.audiences = ["management"]),
+    command,
+    stdout: attachedAll,
+    stderr: any,
+    check: ({ asking }) => expect(asking.all).toContain("exchange entra token for management"),
+    after: [after(120, { given: ({ azure }) => (azure.entra.audiences = []), code: 1, stderr: /^error: the tenant gives no token/ })],
+  },
+  ...(
+    [
+      {
+        why: "the registry rejects the identity",
+        change: (entra) => (entra.refusal = { verdict: "refused", message: "401 Unauthorized" }),
+        stderr: /^error: 401 Unauthorized\nhint: .* AcrPull, .* Container Registry Repository Reader; .* --tenant\n$/,
+      },
+      {
+        why: "the registry blocks this machine",
+        change: (entra) => (entra.refusal = { verdict: "blocked", message: "a firewall" }),
+        stderr: /^error: a firewall\n/,
+      },
+      { why: "the token is for another registry", change: ({ claims }) => Object.assign(claims, { aud: "other.azurecr.io" }) },
+      { why: "another issuer signed the token", change: ({ claims }) => Object.assign(claims, { iss: "somebody" }) },
+      { why: "the token has expired", change: (entra) => (entra.lifetime = -1), stderr: /no token of its own that still works/ },
+      { why: "the token does not say when it expires", change: ({ claims }) => Object.assign(claims, { exp: "soon" }) },
+      {
+        why: "the token cannot pull",
+        change: ({ alive }) => Object.assign(alive, { has: () => false }),
+        stderr: /the credential does not pull/,
+      },
+    ] as { why: string; change: (entra: FakeWorld["azure"]["entra"]) => unknown; stderr?: RegExp }[]
+  ).map(
+    ({ why, change, stderr = /no token of its own/ }): Row => ({
+      does: `writes nothing when ${why}`,
+      ...after(0, { given: ({ azure }) => change(azure.entra), code: 1, stderr }),
+    }),
+  ),
+  {
+    does: "refuses to replace a working credential of another kind without --force",
+    given: typed(line),
+    command,
     code: 1,
-  });
-});
-
-test.for<{ why: string; change: (entra: FakeWorld["azure"]["entra"]) => void; says: string }>([
+    stderr: /holds the credential of "demo-acr-myregistry-/,
+    after: [{ command: `${command} --force`, stderr: any }],
+  },
   {
-    why: "the registry refuses the identity",
-    change: (entra) => {
-      entra.refusal = { verdict: "refused", message: 'myregistry.azurecr.io refused user "jane@example.com" (401 Unauthorized)' };
+    does: "shares one token between namespaces without --credential-per",
+    given: ({ cluster }) => addNamespaces(cluster, "other"),
+    command: `${base} --namespaces demo,other`,
+    stdout: ["demo", "other"].map((name) => `secret/acr-myregistry created in namespace ${name}`),
+    stderr: any,
+    check: (world) => {
+      expect(world.loginIn("demo")).toEqual(world.loginIn("other"));
+      expect(asked(world, "exchange")).toBe(1);
     },
-    says: `error: myregistry.azurecr.io refused user "jane@example.com" (401 Unauthorized)
-hint: ask an Owner of the registry for the role AcrPull, or where it goes by conditions (ABAC) Container Registry Repository Reader; in another tenant than your own, add --tenant
-`,
   },
   {
-    why: "the registry does not let this machine in",
-    change: (entra) => {
-      entra.refusal = { verdict: "blocked", message: "it does not let this machine in" };
-    },
-    says: "error: it does not let this machine in\n",
+    does: "warns about a token that it keeps untested when the registry is unreachable",
+    ...after(1, {
+      given: all(typed(command), answer("prove", { verdict: "unreachable", message: "the network is down" })),
+      stdout: /secret\/acr-myregistry unchanged\n/,
+      stderr: /Warning: secret\/acr-myregistry keeps .*: the network is down\n/,
+    }),
+    after: [after(2, { ...unchanged(`${command} --verify=false`, { stderr: any }) })],
   },
-  {
-    why: "the token is another registry's",
-    change: (entra) => Object.assign(entra.claims, { aud: "other.azurecr.io" }),
-    says: "gave is no token of its own",
-  },
-  {
-    why: "the token is somebody else's",
-    change: (entra) => Object.assign(entra.claims, { iss: "somebody" }),
-    says: "gave is no token of its own",
-  },
-  { why: "the token is dead", change: (entra) => Object.assign(entra, { lifetime: -1 }), says: "no token of its own that still works" },
-  {
-    why: "the token does not say when it dies",
-    change: (entra) => Object.assign(entra.claims, { exp: "soon" }),
-    says: "no token of its own",
-  },
-  {
-    why: "the token does not pull",
-    change: ({ alive }) => Object.assign(alive, { has: () => false }),
-    says: "the credential does not pull",
-  },
-])("where $why nothing is written", async ({ change, says }) => {
-  const world = demo();
-  change(world.azure.entra);
-
-  expect(await create(world)).toMatchObject({ stdout: "", stderr: expect.stringContaining(says), code: 1 });
-  expect(world.asking.writes).toEqual([]);
-});
-
-test("a token that still pulls of another kind does not go unasked", async () => {
-  const world = demo();
-  await type(line, world.ports);
-
-  expect(await create(world)).toMatchObject({ stderr: expect.stringContaining('holds the credential of "demo-acr-myregistry-'), code: 1 });
-  expect(world.asking.writes).toEqual([]);
-  expect(await create(world, 0, "--force")).toMatchObject({ code: 0 });
-});
-
-test("many namespaces share one token, and nobody has to say how many there are to be", async () => {
-  const world = demo();
-  addNamespaces(world.cluster, "other");
-
-  expect(await type("create --registry myregistry --repository app/web --namespaces demo,other --entra", world.ports)).toMatchObject({
-    stdout: "secret/acr-myregistry created in namespace demo\nsecret/acr-myregistry created in namespace other\n",
-    code: 0,
-  });
-  expect(world.loginIn("demo")).toEqual(world.loginIn("other"));
-  expect(asked(world, "exchange")).toBe(1);
-});
+  ...["--acr-token ci-pull", "--admin", "--username ci", "--from-docker-config f", "--expires-in 1h", "--scope-map m"].map(
+    (other): Row => ({
+      does: `refuses --entra with ${other}`,
+      command: `${command} ${other}`,
+      code: 1,
+      stderr: new RegExp(`\\[${["entra", other.slice(2).split(" ")[0]].sort().join(" ")}\\] were all set`),
+      check: ({ asking }) => expect(asking.all).toEqual([]),
+    }),
+  ),
+]);
 
 /** Creates Secrets with another identity's token. */
-async function heldByAnn(...namespaces: string[]) {
-  const world = demo();
-  addNamespaces(world.cluster, ...namespaces);
-  world.azure.entra.claims["sub"] = "ann";
-  for (const namespace of namespaces) await type(`create --registry myregistry --repository app/web -n ${namespace} --entra`, world.ports);
-  delete world.azure.entra.claims["sub"];
-  world.asking.forget();
-  return world;
-}
-
-test.for([
-  { why: "one namespace holds it", namespaces: ["t1"] },
-  { why: "most namespaces hold it", namespaces: ["t1", "t2", "t3"] },
-])("copies no token of another identity to other namespaces when $why", async ({ namespaces }) => {
-  const world = await heldByAnn(...namespaces);
-  const before = namespaces.map((name) => world.loginIn(name));
-
-  const { stderr, code } = await type("create --registry myregistry --repository app/web -A --entra --credential-per=scope", world.ports);
-
-  expect(code).toBe(1);
-  for (const name of namespaces)
-    expect(stderr).toContain(
-      `secret "acr-myregistry" in namespace "${name}" holds a working token of another Azure identity ("jane@example.com")`,
-    );
-  expect(namespaces.map((name) => world.loginIn(name))).toEqual(before);
-  expect(new Sensitive(world.loginIn("demo")?.password ?? "").claims?.subject).toBe("o-1");
-});
-
-test("keeps its own token when another namespace holds one of another identity", async () => {
-  const world = await heldByAnn("t1", "t2");
-  await create(world);
-  const own = world.loginIn("demo");
-
-  await type("create --registry myregistry --repository app/web --namespaces demo,t1,t2 --entra --credential-per=scope", world.ports);
-
-  expect(world.loginIn("demo")).toEqual(own);
-});
-
-test("refuses to replace a working token of another identity without --force", async () => {
-  const world = await heldByAnn("t1");
-  const one = "create --registry myregistry --repository app/web -n t1 --entra";
-
-  expect(await type(one, world.ports)).toMatchObject({
-    stderr: expect.stringContaining("working token of another Azure identity"),
-    code: 1,
-  });
-  expect(world.asking.writes).toEqual([]);
-  expect(await type(`${one} --force`, world.ports)).toMatchObject({ code: 0 });
-  expect(new Sensitive(world.loginIn("t1")?.password ?? "").claims?.subject).toBe("o-1");
-});
-
-test.for([
-  { why: "it has expired", hours: 4, dies: false },
-  { why: "the registry refuses it", hours: 0, dies: true },
-])("replaces a token of another identity when $why", async ({ hours, dies }) => {
-  const world = await heldByAnn("t1");
-  if (dies) world.azure.entra.alive.clear();
-  const now = new Date(Date.UTC(2026, 0, 1, hours));
-  world.azure.entra.now = now;
-
-  const { code } = await type("create --registry myregistry --repository app/web -n t1 --entra", world.ports, { now: () => now });
-
-  expect(code).toBe(0);
-  expect(new Sensitive(world.loginIn("t1")?.password ?? "").claims?.subject).toBe("o-1");
-});
-
-test("a registry that cannot be asked is told of a token that is kept", async () => {
-  const world = demo();
-  await create(world);
-  world.asking.around(async ({ call }, next) => (call === "prove" ? { verdict: "unreachable", message: "the network is down" } : next()));
-
-  expect(await create(world, 1)).toMatchObject({
-    stdout: expect.stringContaining("secret/acr-myregistry unchanged\n"),
-    stderr: expect.stringContaining("Warning: secret/acr-myregistry keeps its token, which was not tried: the network is down\n"),
-  });
-  expect(await create(world, 2, "--verify=false")).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry unchanged\n") });
-});
-
-test.for(["--acr-token ci-pull", "--admin", "--username ci", "--from-docker-config f", "--expires-in 1h", "--scope-map m"])(
-  "--entra and %s exclude each other",
-  async (other) => {
+const heldByAnn =
+  (...namespaces: string[]) =>
+  async () => {
     const world = demo();
-    const [flag] = other.slice(2).split(" ");
+    addNamespaces(world.cluster, ...namespaces);
+    world.azure.entra.claims["sub"] = "ann";
+    await typed(...namespaces.map((namespace) => `${base} -n ${namespace}`))(world);
+    delete world.azure.entra.claims["sub"];
+    return world;
+  };
+const subjectIn = ({ loginIn }: FakeWorld, at: string) => new Sensitive(loginIn(at)?.password ?? "").claims?.subject;
+const t1 = `${base} -n t1`;
+let own: ReturnType<FakeWorld["loginIn"]>;
 
-    expect(await create(world, 0, other)).toMatchObject({
-      stderr: expect.stringContaining(`[${["entra", flag].sort().join(" ")}] were all set`),
+testRows(
+  [
+    ...[["t1"], ["t1", "t2", "t3"]].map(
+      (namespaces): Row => ({
+        does: `copies no token of another identity to other namespaces when ${namespaces.join(", ")} hold it`,
+        world: heldByAnn(...namespaces),
+        command: `${base} -A --credential-per=scope`,
+        ...failed,
+        stderr: new RegExp(
+          namespaces.map((name) => `"${name}" holds a working token of another Azure identity \\("jane@example.com"\\)`).join(".*"),
+          "s",
+        ),
+        check: (world) => {
+          expect(namespaces.map((name) => subjectIn(world, name))).toEqual(namespaces.map(() => "ann"));
+          expect(subjectIn(world, "demo")).toBe("o-1");
+        },
+      }),
+    ),
+    {
+      does: "keeps its own token when other namespaces hold one of another identity",
+      world: heldByAnn("t1", "t2"),
+      given: all(typed(command), (world) => {
+        own = world.loginIn("demo");
+      }),
+      command: `${base} --namespaces demo,t1,t2 --credential-per=scope`,
+      ...failed,
+      check: (world) => expect(world.loginIn("demo")).toEqual(own),
+    },
+    {
+      does: "refuses to replace a working token of another identity without --force",
+      command: t1,
       code: 1,
-    });
-    expect(world.asking.all).toEqual([]);
-  },
+      stderr: /working token of another Azure identity/,
+      after: [{ command: `${t1} --force`, stderr: any, check: (world) => expect(subjectIn(world, "t1")).toBe("o-1") }],
+    },
+    ...[
+      { why: "has expired", step: after(4 * 60) },
+      { why: "is rejected", step: after(0, { given: ({ azure }) => azure.entra.alive.clear() }) },
+    ].map(
+      ({ why, step }): Row => ({
+        does: `replaces a token of another identity that ${why}`,
+        ...step,
+        command: t1,
+        stderr: any,
+        check: (world) => expect(subjectIn(world, "t1")).toBe("o-1"),
+      }),
+    ),
+  ],
+  heldByAnn("t1"),
 );

@@ -1,10 +1,13 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
+import type { Secret } from "../../../src/objects.ts";
+import { refused } from "../../support/demo.ts";
+import { is } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-import { type } from "../../support/in-process.ts";
+import { all, any, type Given, type Row, type Step, testRows, typed, unchanged } from "../../support/rows.ts";
 
 const host = "myregistry.azurecr.io";
-const line = "create --registry myregistry --repository app/web --for";
+const line = "create --registry myregistry --repository app/web";
 
 /** Creates a cluster with the default namespaces of the tools that read the Secret, and one other namespace. */
 function world(): FakeWorld {
@@ -13,121 +16,239 @@ function world(): FakeWorld {
   return made;
 }
 
-const flux = (
-  namespace: string,
-) => `hint: in the spec of an OCIRepository, HelmRepository (type: oci) or ImageRepository in namespace ${namespace}:
-  secretRef:
-    name: acr-myregistry
-`;
-const updater = (namespace: string) => `hint: under registries, in the ConfigMap argocd-image-updater-config:
-  - name: ${host}
-    prefix: ${host}
-    api_url: https://${host}
-    credentials: pullsecret:${namespace}/acr-myregistry
-`;
-const helm = (namespace: string) =>
-  `hint: (umask 077; kubectl get -n ${namespace} secret acr-myregistry -o 'jsonpath={.data.\\.dockerconfigjson}' | base64 -d > registry.json) ` +
-  `&& helm pull oci://${host}/CHART --registry-config registry.json\n`;
+/** The configuration that refers to the Secret, without the words around it. */
+const flux = (at: string) => new RegExp(`^hint: .* ${at}:\n {2}secretRef:\n {4}name: acr-myregistry\n$`);
+const updater = (at: string) => {
+  const registry = `  - name: ${host}\n    prefix: ${host}\n    api_url: https://${host}\n`;
+  return new RegExp(`^hint: .* argocd-image-updater-config:\n${registry}    credentials: pullsecret:${at}/acr-myregistry\n$`);
+};
+const helm = (at: string) => [
+  `hint: (umask 077; kubectl get -n ${at} secret acr-myregistry -o 'jsonpath={.data.\\.dockerconfigjson}' | base64 -d > registry.json) ` +
+    `&& helm pull oci://${host}/CHART --registry-config registry.json`,
+];
+const hint = (command: string) => new RegExp(`\nhint: kubectl acr-secret ${command}\n$`);
 
-test.for([
-  { typed: "flux", at: "flux-system", says: flux("flux-system") },
-  { typed: "flux -n tools", at: "tools", says: flux("tools") },
-  { typed: "flux --namespaces tools", at: "tools", says: flux("tools") },
-  { typed: "argocd-image-updater", at: "argocd", says: updater("argocd") },
-  { typed: "argocd-image-updater -n tools", at: "tools", says: updater("tools") },
-  { typed: "helm", at: "default", says: helm("default") },
-  { typed: "helm -n tools", at: "tools", says: helm("tools") },
-])("--for $typed: a pull secret in namespace $at, and what refers to it; a second run keeps it", async ({ typed, at, says }) => {
-  const in_ = world();
+/** A pod of the tool itself waits for an image of the registry. */
+const ownPod: Given = ({ cluster }) => cluster.put(stuckPod("flux-system", "source-controller", `${host}/app/web:1`));
+const unnamed = "create --registry myregistry --for flux";
 
-  expect(await type(`${line} ${typed}`, in_.ports)).toMatchObject({
-    stdout: expect.stringMatching(/secret\/acr-myregistry created\n$/),
-    stderr: says,
-    code: 0,
-  });
-  expect(in_.azure.knows(in_.loginIn(at) ?? { username: "", password: "" })).toBe(true);
-  in_.asking.forget();
-  expect(await type(`${line} ${typed}`, in_.ports)).toMatchObject({
-    stdout: expect.stringMatching(/secret\/acr-myregistry unchanged\n$/),
-    stderr: says,
-    code: 0,
-  });
-  expect(in_.asking.writes).toEqual([]);
-});
-
-test("in several namespaces the lines are the same, but for the namespace that each has", async () => {
-  const { stderr } = await type(`${line} flux --namespaces tools,argocd --credential-per scope`, world().ports);
-
-  expect(stderr).toContain(flux("NAMESPACE"));
-});
-
-test.for(["--dry-run=client", "--dry-run=server", "-o name", "-o json"])(
-  "with %s nothing refers to it yet, or nobody reads on",
-  async (more) => {
-    const { stderr, code } = await type(`${line} flux ${more}`, world().ports);
-
-    expect({ code, told: stderr.includes("secretRef") }).toEqual({ code: 0, told: false });
-  },
+testRows(
+  [
+    ...[
+      { typed: "flux", at: "flux-system", stderr: flux("flux-system") },
+      { typed: "flux -n tools", at: "tools", stderr: flux("tools") },
+      { typed: "flux --namespaces tools", at: "tools", stderr: flux("tools") },
+      { typed: "argocd-image-updater", at: "argocd", stderr: updater("argocd") },
+      { typed: "argocd-image-updater -n tools", at: "tools", stderr: updater("tools") },
+      { typed: "helm", at: "default", stderr: helm("default") },
+      { typed: "helm -n tools", at: "tools", stderr: helm("tools") },
+    ].map(
+      (row): Row => ({
+        does: `creates a Secret in ${row.at} and prints what refers to it when --for ${row.typed}, and keeps it in a second run`,
+        command: `${line} --for ${row.typed}`,
+        stdout: /secret\/acr-myregistry created\n$/,
+        stderr: row.stderr,
+        check: ({ azure, loginIn }) => expect(azure.knows(loginIn(row.at) ?? { username: "", password: "" })).toBe(true),
+        after: [unchanged(`${line} --for ${row.typed}`, { stderr: row.stderr })],
+      }),
+    ),
+    {
+      does: "prints a placeholder for the namespace when several are selected",
+      command: `${line} --for flux --namespaces tools,argocd --credential-per scope`,
+      stderr: /NAMESPACE:\n {2}secretRef:\n/,
+    },
+    ...["--dry-run=client", "--dry-run=server", "-o name", "-o json"].map(
+      (more): Row => ({
+        does: `prints no configuration when ${more}`,
+        command: `${line} --for flux ${more}`,
+        stderr: /^(?!.*secretRef)/s,
+      }),
+    ),
+    {
+      does: "prints the command that creates the namespace when it does not exist",
+      world: () => {
+        const made = fakeWorld();
+        addNamespaces(made.cluster, "default");
+        return made;
+      },
+      command: `${line} --for flux`,
+      code: 1,
+      stderr: /"flux-system" not found\nhint: kubectl create namespace flux-system\n$/,
+    },
+    {
+      does: "requires --repository although a pod of the reader uses an image",
+      given: ownPod,
+      command: unnamed,
+      code: 1,
+      stderr: hint("create --registry myregistry --repository REPOSITORY --for flux"),
+    },
+    {
+      does: "repeats the namespaces when it requires --repository",
+      given: ownPod,
+      command: `${unnamed} --namespaces flux-system,tools --credential-per scope`,
+      code: 1,
+      stderr: hint(
+        "create --namespaces flux-system --namespaces tools --registry myregistry --repository REPOSITORY --for flux --credential-per scope",
+      ),
+    },
+    {
+      does: "grants the images of the reader's pods with --repositories-from-pods, and warns about no other",
+      given: ownPod,
+      command: `${unnamed} --repositories-from-pods`,
+      stdout: /created \(\+app\/web\)\n/,
+      stderr: flux("flux-system"),
+      after: [
+        {
+          given: ({ cluster }) => cluster.put(stuckPod("flux-system", "other", `${host}/finance/payroll:1`)),
+          ...unchanged(unnamed, { stderr: flux("flux-system") }),
+        },
+      ],
+    },
+    ...[
+      { more: "flux --serviceaccount default", stderr: /\[for serviceaccount\] were all set/ },
+      { more: "flux --all-serviceaccounts", stderr: /\[all-serviceaccounts for\] were all set/ },
+      { more: "flux -l app=web", stderr: /\[for selector\] were all set/ },
+      { more: "kargo", stderr: /invalid argument "kargo" for "--for" flag/ },
+    ].map(({ more, stderr }): Row => ({ does: `refuses --for ${more}`, command: `${line} --for ${more}`, code: 1, stderr })),
+  ],
+  world,
 );
 
-test("a namespace that is not there is named, with the command that makes it", async () => {
-  const in_ = fakeWorld();
-  addNamespaces(in_.cluster, "default");
+const forArgo = `${line} --for argocd`;
+const says = [`hint: in the source of an Application:`, `  repoURL: ${host}`, "  chart: CHART"];
+const label = "argocd.argoproj.io/secret-type";
+const base64 = (text: string) => Buffer.from(text).toString("base64");
 
-  expect(await type(`${line} flux`, in_.ports)).toMatchObject({
-    stdout: "",
-    stderr: 'Error from server (NotFound): namespaces "flux-system" not found\nhint: kubectl create namespace flux-system\n',
-    code: 1,
-  });
-});
+const secretIn = ({ cluster }: FakeWorld, namespace = "argocd") => cluster.get("secret", namespace, "acr-myregistry");
+const textsIn = (of: FakeWorld, namespace?: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(secretIn(of, namespace)?.data ?? {}).map(([key, value]) => [key, Buffer.from(value, "base64").toString()]),
+  );
+const loginIn = (of: FakeWorld, namespace?: string) => {
+  const { username = "", password = "" } = textsIn(of, namespace);
+  return { username, password };
+};
+/** Checks the Secret of a chart repository. */
+const isRepository =
+  (more: Record<string, string> = {}) =>
+  (of: FakeWorld) => {
+    const labels = { [label]: "repository", "app.kubernetes.io/managed-by": "kubectl-acr-secret" };
+    expect(secretIn(of)).toMatchObject({ type: "Opaque", metadata: { labels } });
+    expect(textsIn(of)).toEqual({ type: "helm", enableOCI: "true", url: host, ...more, ...loginIn(of) });
+    expect(of.azure.knows(loginIn(of))).toBe(true);
+  };
 
-/** Creates the same with a pod of the tool itself that waits for an image of the registry. */
-function withPod(): FakeWorld {
-  const made = world();
-  made.cluster.put(stuckPod("flux-system", "source-controller", `${host}/app/web:1`));
-  return made;
-}
+/** Another writer changes the Secret, and adds a project. */
+const change =
+  (how: (secret: Secret) => Partial<Secret>): Given =>
+  (of) => {
+    const secret = secretIn(of) ?? expect.unreachable("no Secret");
+    const data = { ...secret.data, project: base64("web") };
+    of.cluster.put({ ...secret, data, ...how({ ...secret, data }) }, "kubectl-acr-secret");
+  };
 
-test.for([
-  { more: "", hint: "create --registry myregistry --repository REPOSITORY --for flux" },
-  {
-    more: " --namespaces flux-system,tools --credential-per scope",
-    hint: "create --namespaces flux-system --namespaces tools --registry myregistry --repository REPOSITORY --for flux --credential-per scope",
-  },
-])("what the reader's own pods use is not what it reads, so the repositories have to be named$more", async ({ more, hint }) => {
-  const in_ = withPod();
+const shared = `${forArgo} --namespaces argocd,tools --credential-per scope`;
+const takesOver = /^error: secret "acr-myregistry" in namespace "argocd" .*\nhint: .* --force .*\n$/;
+const metadata = { name: "acr-myregistry", namespace: "argocd", labels: { [label]: "repository" } };
+const created: Step = { command: forArgo, stdout: /secret\/acr-myregistry created\n$/, stderr: says };
 
-  expect(await type(`create --registry myregistry --for flux${more}`, in_.ports)).toEqual({
-    stdout: "",
-    stderr: `error: what --for=flux reads is told by no pod, so the repositories have to be named\nhint: kubectl acr-secret ${hint}\n`,
-    code: 1,
-  });
-  expect(in_.asking.writes).toEqual([]);
-});
-
-test("unless that is asked for, and nobody is warned of what they use besides", async () => {
-  const in_ = withPod();
-  const asked = "create --registry myregistry --for flux";
-
-  expect(await type(`${asked} --repositories-from-pods`, in_.ports)).toMatchObject({
-    stdout: expect.stringContaining("created (+app/web)\n"),
-    stderr: flux("flux-system"),
-    code: 0,
-  });
-  in_.cluster.put(stuckPod("flux-system", "other", `${host}/finance/payroll:1`));
-  in_.asking.forget();
-  expect(await type(asked, in_.ports)).toMatchObject({ stderr: flux("flux-system"), code: 0 });
-  expect(in_.asking.writes).toEqual([]);
-});
-
-test.for([
-  { more: "flux --serviceaccount default", says: "[for serviceaccount] were all set" },
-  { more: "flux --all-serviceaccounts", says: "[all-serviceaccounts for] were all set" },
-  { more: "flux -l app=web", says: "[for selector] were all set" },
-  { more: "kargo", says: 'invalid argument "kargo" for "--for" flag: must be one of ' },
-])("--for $more is refused", async ({ more, says }) => {
-  const in_ = world();
-
-  expect(await type(`${line} ${more}`, in_.ports)).toMatchObject({ stdout: "", stderr: expect.stringContaining(says), code: 1 });
-  expect(in_.asking.writes).toEqual([]);
-});
+testRows(
+  [
+    {
+      does: "creates a chart repository of Argo CD in its namespace, and keeps it in a second run",
+      ...created,
+      check: isRepository(),
+      after: [unchanged(forArgo, { stderr: says })],
+    },
+    ...[
+      { why: "its password is wrong", how: ({ data }: Secret) => ({ data: { ...data, password: base64("no") } }) },
+      { why: "its type is git", how: ({ data }: Secret) => ({ data: { ...data, type: base64("git") } }) },
+      {
+        why: "its label for Argo CD is missing",
+        how: (secret: Secret) => ({ metadata: { ...secret.metadata, labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret" } } }),
+      },
+    ].map(
+      ({ why, how }): Row => ({
+        does: `repairs the repository in place and keeps its other fields when ${why}`,
+        given: all(typed(forArgo), change(how)),
+        command: forArgo,
+        stdout: /secret\/acr-myregistry configured\n$/,
+        stderr: says,
+        check: isRepository({ project: "web" }),
+      }),
+    ),
+    {
+      does: "gives a namespace that joins the login of the others",
+      given: all(typed(shared), ({ cluster }) => cluster.remove("secret", "tools", "acr-myregistry")),
+      command: shared,
+      stdout: /argocd\nsecret\/acr-myregistry created in namespace tools\n$/,
+      stderr: any,
+      check: (of) => expect(loginIn(of, "tools")).toEqual(loginIn(of)),
+    },
+    {
+      does: "shows Argo CD no Secret while the password is generated, and leaves none when that fails",
+      given: (of) =>
+        of.asking.around(async (asked, next) => {
+          if (!is("generatePassword")(asked)) return next();
+          expect(secretIn(of)).toMatchObject({
+            type: "Opaque",
+            metadata: { labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret" } },
+          });
+          expect(secretIn(of)?.metadata.labels).not.toHaveProperty([label]);
+          throw refused();
+        }),
+      command: forArgo,
+      code: 1,
+      stderr: [refused().message],
+      writes: any,
+      check: (of) => expect(secretIn(of)).toBeUndefined(),
+    },
+    {
+      does: "replaces a pull secret by a repository and a repository by a pull secret only with --force",
+      given: typed(`${line} -n argocd`),
+      command: forArgo,
+      code: 1,
+      stderr: takesOver,
+      after: [
+        {
+          command: `${forArgo} --force`,
+          stdout: /secret\/acr-myregistry replaced\n$/,
+          stderr: any,
+          check: (of) => expect(of.azure.knows(loginIn(of))).toBe(true),
+        },
+        { command: `${line} -n argocd`, code: 1, stderr: takesOver },
+      ],
+    },
+    {
+      does: "refuses a repository that another user created",
+      given: ({ cluster }) => cluster.put({ apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", data: {} }, "argocd-server"),
+      command: forArgo,
+      code: 1,
+      stderr: takesOver,
+    },
+    ...["--merge", "--include-regional"].map(
+      (flag): Row => ({
+        does: `refuses --for argocd with ${flag}`,
+        command: `${forArgo} ${flag}`,
+        code: 1,
+        stderr: new RegExp(`^error: --for=argocd cannot be combined with ${flag}`),
+      }),
+    ),
+    {
+      does: "refuses to merge a login into a repository",
+      given: typed(forArgo),
+      command: `${line} -n argocd --merge`,
+      code: 1,
+      stderr: /is of type Opaque/,
+    },
+    {
+      does: "shows the repository with a supplied login when --dry-run=client",
+      command: `create --registry ${host} --username ci --password-stdin --verify=false --for argocd --dry-run=client -o json`,
+      options: { stdin: "p" },
+      stderr: any,
+      check: (_, { stdout }) =>
+        expect(JSON.parse(stdout)).toMatchObject({ type: "Opaque", metadata, data: { url: base64(host), password: base64("p") } }),
+    },
+  ],
+  world,
+);

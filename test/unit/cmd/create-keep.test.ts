@@ -1,18 +1,21 @@
 import { expect, test } from "vitest";
 import { CliError, Interrupted } from "../../../src/errors.ts";
-import { demo, line } from "../../support/demo.ts";
+import { attachedAll, demo, line, stateOf } from "../../support/demo.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
+import { pullSecret } from "../../support/fakes/cluster.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type Live, type Run, type } from "../../support/in-process.ts";
+import { any, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const minute = 60_000;
-const host = "myregistry.azurecr.io";
 const keep = `${line} --repository app/web --entra --keep`;
-const made = "secret/acr-myregistry created\nserviceaccount/default patched\npod/web-1 restarted\n";
-const gone = "serviceaccount/default patched\nsecret/acr-myregistry deleted\n";
-const dies = (at: string) =>
-  `Warning: secret/acr-myregistry dies at 2026-01-01T${at}:00Z: until then whoever reads it may do at ${host} what jane@example.com may\n`;
-const due = (at: string) => `Kept until Ctrl-C. The next token is due at 2026-01-01T${at}:00Z.\n`;
+const renewed = ["secret/acr-myregistry configured", "serviceaccount/default unchanged"];
+const gone = ["serviceaccount/default patched", "secret/acr-myregistry deleted"];
+const removed = { attached: "", secret: "none" };
+const text = (...lines: readonly string[]) => lines.map((one) => `${one}\n`).join("");
+const warns = (stderr: string) => stderr.split("\n").filter((one) => one.startsWith("Warning: ") && !one.includes(" dies at "));
+
+type During = { readonly words?: string; readonly at?: Record<number, (world: FakeWorld) => unknown>; readonly skew?: number };
 
 /**
  * Runs a command line whose waits advance the clock, and interrupts it after this many minutes. `at` runs in a wait after the given
@@ -20,11 +23,7 @@ const due = (at: string) => `Kept until Ctrl-C. The next token is due at 2026-01
  *
  * @param skew minutes by which this machine's clock is ahead of the registry's
  */
-async function during(
-  world: FakeWorld,
-  minutes: number,
-  { words = keep, at = {}, skew = 0 }: { words?: string; at?: Record<number, () => void>; skew?: number } = {},
-): Promise<Run & { readonly naps: number[] }> {
+async function during(world: FakeWorld, minutes: number, { words = keep, at = {}, skew = 0 }: During = {}) {
   const from = Date.UTC(2026, 0, 1);
   const naps: number[] = [];
   const todo = new Map(Object.entries(at).map(([when, act]) => [from + Number(when) * minute, act]));
@@ -36,7 +35,7 @@ async function during(
     naps.push(milliseconds);
     now += milliseconds;
     world.azure.entra.now = new Date(now - skew * minute);
-    for (const [when, act] of todo) if (now >= when && todo.delete(when)) act();
+    for (const [when, act] of todo) if (now >= when && todo.delete(when)) act(world);
     if (now < from + minutes * minute) return;
     live?.interrupt();
     throw new Interrupted();
@@ -44,193 +43,204 @@ async function during(
   const started = (run: Live) => {
     live = run;
   };
-  return { ...(await type(words, world.ports, { sleep, started, now: () => new Date(now) })), naps };
+  const run = await type(words, world.ports, { sleep, started, now: () => new Date(now) });
+  const tokens = world.asking.all.filter((call) => call.startsWith("exchange")).length;
+  return { ...run, naps, tokens };
 }
 
-const tokens = ({ asking }: FakeWorld) => asking.all.filter((text) => text.startsWith("exchange")).length;
-/** Returns when the token in the Secret expires, in milliseconds of the registry's clock. */
-const expiryIn = (world: FakeWorld): number => {
-  const [, claims = ""] = (world.loginIn("demo")?.password ?? "").split(".");
-  return JSON.parse(Buffer.from(claims, "base64url").toString()).exp * 1000;
-};
-const attached = ({ cluster }: FakeWorld) =>
-  (cluster.get("serviceaccount", "demo", "default")?.imagePullSecrets ?? []).map(({ name }) => name);
-const secretOf = ({ cluster }: FakeWorld) => cluster.get("secret", "demo", "acr-myregistry");
+const secretOf = ({ cluster }: FakeWorld) => cluster.get("secret", "demo", "acr-myregistry") ?? expect.unreachable("no Secret");
 
-test("the token is made anew when half of its life is gone, and all goes at Ctrl-C, which is no failure", async () => {
+test("renews the token at half its life and removes everything at Ctrl-C, with exit code 0", async () => {
   const world = demo();
-  const { naps, ...run } = await during(world, 200);
+  const { naps, stdout, stderr, code, tokens } = await during(world, 200);
 
-  expect(run).toEqual({
-    stdout:
-      `${made}secret/acr-myregistry configured\nserviceaccount/default unchanged\n` +
-      `secret/acr-myregistry configured\nserviceaccount/default unchanged\n${gone}`,
-    stderr: `${dies("03:00")}${due("01:30")}${dies("04:30")}${dies("06:00")}`,
-    code: 0,
-  });
-  expect(tokens(world)).toBe(3);
-  expect([attached(world), secretOf(world)]).toEqual([[], undefined]);
+  expect({ stdout, code, tokens }).toEqual({ stdout: text(...attachedAll, ...renewed, ...renewed, ...gone), code: 0, tokens: 3 });
+  expect(stderr.match(/2026-01-01T\S+Z/g)).toEqual(["03:00", "01:30", "04:30", "06:00"].map((time) => `2026-01-01T${time}:00Z`));
+  expect(stateOf(world)).toMatchObject(removed);
   // A suspended machine stops its timers, so the plugin never waits for a long time at once.
   expect(Math.max(...naps)).toBeLessThanOrEqual(minute);
 });
 
-test.for(["flux", "argocd"])("--for %s: what refers to the Secret is told once, and the Secret goes at Ctrl-C", async (reader) => {
-  const world = demo();
-  const words = `create --registry myregistry --repository app/web --for ${reader} --entra --keep -n demo`;
-  const { stdout, stderr, code } = await during(world, 100, { words });
+type Ending = { does: string; given?: string; minutes: number; during?: During; stdout: string[]; warning?: RegExp; leaves: object };
 
-  expect({ stdout, code, told: stderr.split("hint: ").length - 1 }).toEqual({
-    stdout: "secret/acr-myregistry created\nsecret/acr-myregistry configured\nsecret/acr-myregistry deleted\n",
-    code: 0,
-    told: 1,
-  });
-  expect(secretOf(world)).toBeUndefined();
-});
-
-test("a Secret that holds the token under regional hosts goes with all of them", async () => {
-  const world = demo();
-  world.azure.facts.regional = ["myregistry.eastus.geo.azurecr.io"];
-  const { stdout, code } = await during(world, 1, { words: `${keep} --include-regional` });
-
-  expect({ code, secret: secretOf(world) }).toEqual({ code: 0, secret: undefined });
-  expect(stdout).toBe(`${made}${gone}`);
-});
-
-test("a Secret and an attachment that were there before stay, with the last token", async () => {
-  const world = demo();
-  await type(`${line} --repository app/web --entra`, world.ports);
-  const run = await during(world, 100);
-
-  expect(run).toMatchObject({ stdout: expect.not.stringContaining("deleted"), code: 0 });
-  expect(attached(world)).toEqual(["acr-myregistry"]);
-  expect(world.azure.entra.alive.has(world.loginIn("demo")?.password ?? "")).toBe(true);
-  expect(tokens(world)).toBe(3);
-});
-
-test("of what was there in part only what this run made goes", async () => {
-  const world = demo();
-  await type(`create --registry myregistry --repository app/web --entra -n demo`, world.ports);
-  const run = await during(world, 1);
-
-  expect(run.stdout).toBe(
-    "secret/acr-myregistry unchanged\nserviceaccount/default patched\npod/web-1 restarted\nserviceaccount/default patched\n",
-  );
-  expect([attached(world), secretOf(world) !== undefined]).toEqual([[], true]);
-});
-
-test("a Secret that another has put in its place stays, and so does one that came to hold other logins", async () => {
-  const anew = demo();
-  const replaced = () => {
-    const { metadata, ...secret } = secretOf(anew) as NonNullable<ReturnType<typeof secretOf>>;
-    anew.cluster.remove("secret", "demo", "acr-myregistry");
-    anew.cluster.put({ ...secret, metadata: { ...metadata, uid: "another" } });
-  };
-  expect(await during(anew, 2, { at: { 1: replaced } })).toMatchObject({
-    stderr: expect.stringContaining("Warning: secret/acr-myregistry stays: it is another one\n"),
-    code: 0,
-  });
-  expect(secretOf(anew)?.metadata.uid).toBe("another");
-
-  const merged = demo();
-  const more = () => {
-    const text = { auths: { [host]: merged.loginIn("demo"), "ghcr.io": { username: "a", password: "b" } } };
-    const data = { ".dockerconfigjson": Buffer.from(JSON.stringify(text)).toString("base64") };
-    merged.cluster.put({ ...(secretOf(merged) as NonNullable<ReturnType<typeof secretOf>>), data });
-  };
-  expect(await during(merged, 2, { at: { 1: more } })).toMatchObject({
-    stderr: expect.stringContaining("Warning: secret/acr-myregistry stays: it holds other logins\n"),
-  });
-  expect(secretOf(merged)).toBeDefined();
-});
-
-test("keeps a Secret that another user has given a lasting credential, and its entry", async () => {
-  const world = demo();
-  const replaced = () => {
-    const secret = secretOf(world) as NonNullable<ReturnType<typeof secretOf>>;
-    const entries = [{ hosts: [host], kind: "acr-token", identity: "shop", slot: "password1" }];
-    const auths = { [host]: { username: "shop", password: "lasting" } };
-    const data = { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") };
-    world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations: { "acr-secret/logins": JSON.stringify(entries) } }, data });
-  };
-  const run = await during(world, 2, { at: { 1: replaced } });
-
-  expect(run).toMatchObject({ stdout: made, code: 0 });
-  expect(run.stderr).toContain("Warning: secret/acr-myregistry stays: another user has replaced its login\n");
-  expect([attached(world), world.loginIn("demo")?.username]).toEqual([["acr-myregistry"], "shop"]);
-});
-
-test("removes the Secret after it has renewed the token in it", async () => {
-  const world = demo();
-
-  expect(await during(world, 100)).toMatchObject({ stdout: expect.stringMatching(/configured[\s\S]*secret\/acr-myregistry deleted\n$/) });
-  expect([attached(world), secretOf(world)]).toEqual([[], undefined]);
-});
-
-test("a Secret and a ServiceAccount that somebody has deleted are gone: nothing is told", async () => {
-  const world = demo();
-  const run = await during(world, 2, {
-    at: {
-      1: () => {
-        world.cluster.remove("secret", "demo", "acr-myregistry");
-        world.cluster.remove("serviceaccount", "demo", "default");
+const endings: readonly Ending[] = [
+  ...["flux", "argocd"].map((reader) => ({
+    does: `removes the Secret of --for ${reader}`,
+    minutes: 100,
+    during: { words: `create --registry myregistry --repository app/web --for ${reader} --entra --keep -n demo` },
+    stdout: ["created", "configured", "deleted"].map((how) => `secret/acr-myregistry ${how}`),
+    leaves: { secret: "none" },
+  })),
+  {
+    does: "removes the logins of all regional hosts",
+    minutes: 1,
+    during: { words: `${keep} --include-regional` },
+    stdout: [...attachedAll, ...gone],
+    leaves: removed,
+  },
+  {
+    does: "keeps a Secret and an attachment that existed before, with the last token",
+    given: `${line} --repository app/web --entra`,
+    minutes: 100,
+    stdout: ["secret/acr-myregistry unchanged", "serviceaccount/default unchanged", ...renewed],
+    leaves: { attached: "acr-myregistry", secret: "alive" },
+  },
+  {
+    does: "removes only the attachment when the Secret existed before",
+    given: "create --registry myregistry --repository app/web --entra -n demo",
+    minutes: 1,
+    stdout: ["secret/acr-myregistry unchanged", "serviceaccount/default patched", "pod/web-1 restarted", "serviceaccount/default patched"],
+    leaves: { attached: "", secret: "alive" },
+  },
+  {
+    does: "keeps a Secret that another user has replaced",
+    minutes: 2,
+    during: {
+      at: {
+        1: (world) => {
+          const { metadata, ...secret } = secretOf(world);
+          world.cluster.remove("secret", "demo", "acr-myregistry");
+          world.cluster.put({ ...secret, metadata: { ...metadata, uid: "another" } });
+        },
       },
     },
+    stdout: attachedAll,
+    warning: /another one/,
+    leaves: { attached: "acr-myregistry", secret: "alive" },
+  },
+  {
+    does: "keeps a Secret that now holds other logins",
+    minutes: 2,
+    during: {
+      at: {
+        1: (world) => {
+          const auths = { "myregistry.azurecr.io": world.loginIn("demo"), "ghcr.io": { username: "a", password: "b" } };
+          world.cluster.put({ ...secretOf(world), data: pullSecret("demo", "x", auths).data ?? {} });
+        },
+      },
+    },
+    stdout: attachedAll,
+    warning: /other logins/,
+    leaves: { attached: "acr-myregistry", secret: "alive" },
+  },
+  {
+    does: "keeps a Secret that another user has given a lasting credential, and its entry",
+    minutes: 2,
+    during: {
+      at: {
+        1: (world) => {
+          const entries = [{ hosts: ["myregistry.azurecr.io"], kind: "acr-token", identity: "shop", slot: "password1" }];
+          const { metadata, ...secret } = secretOf(world);
+          const annotations = { "acr-secret/logins": JSON.stringify(entries) };
+          const { data = {} } = pullSecret("demo", "x", { "myregistry.azurecr.io": { username: "shop", password: "lasting" } });
+          world.cluster.put({ ...secret, metadata: { ...metadata, annotations }, data });
+        },
+      },
+    },
+    stdout: attachedAll,
+    warning: /another user/,
+    leaves: { attached: "acr-myregistry", username: "shop" },
+  },
+  {
+    does: "reports nothing when another user has deleted the Secret and the ServiceAccount",
+    minutes: 2,
+    during: {
+      at: {
+        1: ({ cluster }) => {
+          cluster.remove("secret", "demo", "acr-myregistry");
+          cluster.remove("serviceaccount", "demo", "default");
+        },
+      },
+    },
+    stdout: attachedAll,
+    leaves: removed,
+  },
+];
+
+for (const { does, given, minutes, during: how, stdout, warning, leaves } of endings)
+  test(`${does} at Ctrl-C`, async () => {
+    const world = demo();
+    world.azure.facts.regional = ["myregistry.eastus.geo.azurecr.io"];
+    if (given) await typed(given)(world);
+    const run = await during(world, minutes, how);
+
+    expect({ stdout: run.stdout, code: run.code, warnings: warns(run.stderr) }).toEqual({
+      stdout: text(...stdout),
+      code: 0,
+      // One for the ServiceAccount and one for the Secret.
+      warnings: warning ? Array(2).fill(expect.stringMatching(warning)) : [],
+    });
+    expect(run.stderr.match(/^hint: /gm) ?? []).toHaveLength(how?.words?.includes("--for") ? 1 : 0);
+    expect(stateOf(world)).toMatchObject(leaves);
   });
 
-  expect(run).toMatchObject({ stdout: made, stderr: `${dies("03:00")}${due("01:30")}`, code: 0 });
-});
-
-test("what cannot be taken away is named with the command that does", async () => {
-  const world = demo();
-  const forbid = () => {
-    world.asking.around(refusing(is("delete secret"), () => new CliError("forbidden", "no deletion")));
-    world.asking.around(refusing(is("patch serviceaccount"), () => new CliError("forbidden", "no patch")));
+test("prints the commands that remove what it cannot remove", async () => {
+  const forbid = (world: FakeWorld) => {
+    for (const call of ["delete secret", "patch serviceaccount"]) refuse(call, () => new CliError("forbidden", `no ${call}`))(world);
   };
+  const { stderr, code } = await during(demo(), 2, { at: { 1: forbid } });
 
-  expect(await during(world, 2, { at: { 1: forbid } })).toMatchObject({
-    stderr: `${dies("03:00")}${due("01:30")}error: no patch
-Warning: secret/acr-myregistry stays attached:\n  kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default
-error: no deletion
-Warning: secret/acr-myregistry is left:\n  kubectl delete secret -n demo acr-myregistry
-`,
-    code: 1,
-  });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /error: no patch serviceaccount\n.*:\n {2}kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default\n/,
+  );
+  expect(stderr).toMatch(/error: no delete secret\n.*:\n {2}kubectl delete secret -n demo acr-myregistry\n$/);
 });
 
 test.for([90, 24 * 60, -90, -170])("renews the token at half its life when the clock of this machine is %i minutes ahead", async (skew) => {
   const world = demo();
   const alive: boolean[] = [];
-  const look = () => alive.push(world.azure.entra.now.getTime() < expiryIn(world));
-  const { code } = await during(world, 200, { skew, at: { 80: look, 170: look, 199: look } });
+  const look = () => {
+    const [, claims = ""] = (world.loginIn("demo")?.password ?? "").split(".");
+    const { exp } = JSON.parse(Buffer.from(claims, "base64url").toString());
+    alive.push(world.azure.entra.now.getTime() < exp * 1000);
+  };
+  const { code, tokens } = await during(world, 200, { skew, at: { 80: look, 170: look, 199: look } });
 
-  expect({ code, tokens: tokens(world), alive }).toEqual({ code: 0, tokens: 3, alive: [true, true, true] });
+  expect({ code, tokens, alive }).toEqual({ code: 0, tokens: 3, alive: [true, true, true] });
 });
 
-test("a renewal that fails is told, and tried again after longer and longer pauses, until it goes well", async () => {
-  const world = demo();
+test("retries a renewal that fails after longer and longer pauses", async () => {
   let allow = () => {};
-  const refuse = () => {
-    allow = world.asking.around(refusing(is("exchange"), () => new CliError("unreachable", "the network is down")));
+  const forbid = ({ asking }: FakeWorld) => {
+    allow = asking.around(refusing(is("exchange"), () => new CliError("unreachable", "the network is down")));
   };
 
-  const { stderr, stdout } = await during(world, 110, { at: { 80: refuse, 95: () => allow() } });
-  expect(stderr).toBe(
-    `${dies("03:00")}${due("01:30")}${[1, 2, 4]
-      .map((pause) => `Warning: the network is down\nWarning: the token could not be made anew, which is tried again in ${pause} minutes\n`)
-      .join("")}${dies("04:37")}`,
+  const { stderr, stdout } = await during(demo(), 110, { at: { 80: forbid, 95: () => allow() } });
+  expect(warns(stderr).map((one) => /(network is down|in \d minutes)/.exec(one)?.[0])).toEqual(
+    [1, 2, 4].flatMap((pause) => ["network is down", `in ${pause} minutes`]),
   );
-  expect(stdout).toBe(`${made}secret/acr-myregistry configured\nserviceaccount/default unchanged\n${gone}`);
+  expect(stderr).toContain("2026-01-01T04:37:00Z");
+  expect(stdout).toBe(text(...attachedAll, ...renewed, ...gone));
 });
 
-test("a first round that fails ends it, and takes what it made", async () => {
-  const world = demo();
-  world.asking.around(refusing(is("patch serviceaccount"), () => new CliError("forbidden", "no patch")));
+testRows([
+  {
+    does: "ends when its first round fails, and removes what it created",
+    given: refuse("patch serviceaccount"),
+    command: keep,
+    code: 1,
+    stdout: ["secret/acr-myregistry created", "secret/acr-myregistry deleted"],
+    writes: any,
+    leaves: removed,
+  },
+  ...[
+    { more: "", stderr: /^error: --keep .* --entra\n/ },
+    { more: " --admin", stderr: /^error: --keep .* --entra\n/ },
+    { more: " --entra --dry-run=client", stderr: /^error: --keep and --dry-run / },
+    { more: " --entra -o yaml", stderr: /^error: -o yaml .* -o jsonl\n/ },
+  ].map(
+    ({ more, stderr }): Row => ({
+      does: `refuses --keep with${more || " no other flag"}`,
+      command: `create --registry myregistry --keep${more}`,
+      code: 1,
+      stderr,
+      check: ({ asking }) => expect(asking.all).toEqual([]),
+    }),
+  ),
+]);
 
-  expect(await during(world, 100)).toMatchObject({ stdout: "secret/acr-myregistry created\nsecret/acr-myregistry deleted\n", code: 1 });
-  expect(secretOf(world)).toBeUndefined();
-});
-
-test("interrupted in its first round it is an interrupted run, which leaves nothing either", async () => {
+test("exits with 130 and leaves nothing when it is interrupted in its first round", async () => {
   const world = demo();
   const started = (live: Live) => {
     world.asking.around(async (asked, next) => {
@@ -239,22 +249,8 @@ test("interrupted in its first round it is an interrupted run, which leaves noth
       return answer;
     });
   };
+  const run: Run = await type(keep, world.ports, { started });
 
-  expect(await type(keep, world.ports, { started })).toMatchObject({
-    stdout: expect.stringContaining("secret/acr-myregistry deleted\n"),
-    code: 130,
-  });
-  expect([attached(world), secretOf(world)]).toEqual([[], undefined]);
-});
-
-test.for([
-  ["create --registry myregistry --keep", "--keep is for a credential that dies by itself: it needs --entra"],
-  ["create --registry myregistry --admin --keep", "--keep is for a credential that dies by itself: it needs --entra"],
-  ["create --registry myregistry --entra --keep --dry-run=client", "--keep and --dry-run cannot be combined"],
-  ["create --registry myregistry --entra --keep -o yaml", "-o yaml waits for the end, and with --keep there is none: use -o jsonl"],
-] as const)("%s is refused: %s", async ([words, says]) => {
-  const world = demo();
-
-  expect(await type(words, world.ports)).toMatchObject({ stderr: expect.stringContaining(`error: ${says}\n`), code: 1 });
-  expect(world.asking.all).toEqual([]);
+  expect(run).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry deleted\n"), code: 130 });
+  expect(stateOf(world)).toMatchObject(removed);
 });

@@ -34,7 +34,7 @@ test("a credential that is given needs no choice", async () => {
   world.azure.users.set("ci", "hunter2");
   const given = "create --registry myregistry.azurecr.io --repository app/web --username ci --password-stdin -A";
 
-  expect(await type(given, world.ports, { stdin: "hunter2" })).toMatchObject({ stderr: `${unchecked}3 Secrets created\n`, code: 0 });
+  expect(await type(given, world.ports, { stdin: "hunter2" })).toMatchObject({ stderr: `${unchecked}\n3 Secrets created\n`, code: 0 });
   expect(teams(3).map((name) => world.loginIn(name)?.username)).toEqual(["ci", "ci", "ci"]);
   expect(world.asking.all.filter((text) => text.startsWith("prove"))).toHaveLength(2);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { pullActions } from "../../../src/credential/acr-token/scope-map.ts";
-import { demo, line, next, token } from "../../support/demo.ts";
+import { demo, granted, line, next, token } from "../../support/demo.ts";
 import { account, stuckPod } from "../../support/fakes/cluster.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -18,10 +18,6 @@ async function joined(...more: readonly string[]): Promise<FakeWorld> {
   world.asking.forget();
   return world;
 }
-
-/** Returns the repositories that the token can pull. */
-const granted = ({ azure }: FakeWorld, name = token) =>
-  (azure.scopeMaps.get(name)?.actions ?? []).flatMap((action) => /^repositories\/(.*)\/content\/read$/.exec(action)?.[1] ?? []);
 
 const unchanged = `scopemap.azurecr.io/${token} unchanged
 token.azurecr.io/${token} unchanged
@@ -168,7 +164,7 @@ test("a token that was named is named again in the command that grants more", as
   expect({ stderr, code }).toEqual({
     stderr:
       "Warning: pods use app/web, which secret/acr-myregistry may not pull:\n  " +
-      `kubectl acr-secret create -n demo acr-myregistry --registry myregistry --repository app/web --acr-token shared\n${next}`,
+      `kubectl acr-secret create -n demo acr-myregistry --registry myregistry --repository app/web --acr-token shared\n${next}\n`,
     code: 0,
   });
 });

@@ -1,159 +1,127 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { conditionOf } from "../../../src/credential/service-principal/roles.ts";
 import { refused } from "../../support/demo.ts";
-import { is, refusing } from "../../support/fakes/asked.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { type } from "../../support/in-process.ts";
-import { acrPull, byId, byName, reader, standing, withOthers } from "../../support/service-principal.ts";
+import { any, failed, type Row, refuse, testRows, typed, unchanged } from "../../support/rows.ts";
+import { acrPull, byName, ofOthers, reader, withOthers } from "../../support/service-principal.ts";
 
-/** Creates a registry with ABAC repository permissions. */
-function abac(more: { readonly condition?: string | undefined; readonly ours?: boolean } = {}): { world: FakeWorld; appId: string } {
+/** Creates a registry with ABAC repository permissions, and an application, if given with a role of this condition. */
+const abac = (more?: { readonly condition: string | undefined; readonly ours: boolean }) => () => {
   const { world, appId } = withOthers({ role: false });
   world.azure.facts.mode = "abac";
   for (const image of ["app/api:1", "team/a:1", "team-b/a:1"]) world.azure.images.add(image);
-  if ("ours" in more) world.azure.directory.assign(appId, reader, more);
-  return { world, appId };
-}
-
-const conditions = ({ azure }: FakeWorld) => azure.directory.assignments.map(({ condition }) => condition);
-
-test("the role is for the repositories that pods use, or that are named, and for no other", async () => {
-  const { world, appId } = abac();
-
-  expect(await type(byId(appId), world.ports)).toMatchObject({
-    stdout: expect.stringContaining("roleassignment.management.azure.com/ci created (+app/web)\n"),
-    stderr: "",
-    code: 0,
-  });
-  expect(world.azure.directory.assignments).toMatchObject([{ role: reader, condition: conditionOf(["app/web"]) }]);
-});
-
-test("what is named comes to what was granted before, and a rerun changes nothing", async () => {
-  const { world, appId } = abac();
-  await type(byId(appId), world.ports);
-
-  expect(await type(`${byId(appId)} --repository team/*`, world.ports)).toMatchObject({
-    stdout: expect.stringContaining(
-      "roleassignment.management.azure.com/ci configured (+team/*)\napplication.graph.microsoft.com/ci unchanged\n",
-    ),
-    code: 0,
-  });
-  expect(conditions(world)).toEqual([conditionOf(["app/web", "team/*"])]);
-  world.asking.forget();
-  expect(await type(`${byName} --repository team/a`, world.ports)).toMatchObject({ code: 0 });
-  expect(world.asking.writes).toEqual([]);
-});
-
-test("refuses to grant more to another user's application that is found by its name", async () => {
-  const { world, appId } = abac({ condition: conditionOf(["app/api"]), ours: true });
-
-  const refusal = await type(`${byName} --repository app/web`, world.ports);
-
-  expect(refusal.code).toBe(1);
-  expect(refusal.stderr).toContain(`application "ci" (${appId}) already exists, and this plugin did not create it\n`);
-  expect(refusal.stderr).toContain(`--service-principal ${appId}`);
-  expect(conditions(world)).toEqual([conditionOf(["app/api"])]);
-});
-
-test("* is all of the registry, without a condition", async () => {
-  const { world, appId } = abac();
-
-  expect(await type(`${byId(appId)} --repository *`, world.ports)).toMatchObject({
-    stdout: expect.stringContaining("created (+*)\n"),
-    code: 0,
-  });
-  expect(conditions(world)).toEqual([undefined]);
-});
-
-test.for([
-  { why: "for all of the registry", condition: undefined, ours: false },
-  { why: "for these repositories, whoever wrote it", condition: conditionOf(["app/*"]), ours: false },
-])("a role $why is left as it is", async ({ condition, ours }) => {
-  const { world } = abac({ condition, ours });
-
-  expect(await type(byName, world.ports)).toMatchObject({
-    stdout: expect.stringContaining("roleassignment.management.azure.com/ci unchanged\n"),
-    code: 0,
-  });
-  expect(conditions(world)).toEqual([condition]);
-});
-
-test.for([
-  { why: "in a form of somebody's own", condition: "(@Request[x] StringEquals 'app/api')", ours: true },
-  { why: "that somebody else made", condition: conditionOf(["app/api"]), ours: false },
-])("a condition $why is not rewritten", async ({ condition, ours }) => {
-  const { world } = abac({ condition, ours });
-
-  expect(await type(`${byName} --repository app/web`, world.ports)).toMatchObject({
-    stderr: expect.stringMatching(
-      /^error: the role of "ci" on the registry has a condition that somebody else wrote\nhint: name another service principal, or let /,
-    ),
-    code: 1,
-  });
-  expect(world.asking.writes).toEqual([]);
-});
-
-test("what a run that fails has added to a condition is taken out again, and what others added meanwhile stays", async () => {
-  const { world, appId } = abac({ condition: conditionOf(["app/api"]), ours: true });
-  world.asking.around(
-    refusing(is("addKey"), () => {
-      const [one] = world.azure.directory.assignments;
-      Object.assign(one ?? {}, { condition: conditionOf(["app/api", "app/web", "team/a"]) });
+  if (more) world.azure.directory.assign(appId, reader, more);
+  return world;
+};
+const has =
+  (...conditions: (string | undefined)[]) =>
+  ({ azure }: FakeWorld) =>
+    expect(azure.directory.assignments.map(({ condition }) => condition)).toEqual(conditions);
+/** Another user changes the condition before a call fails. */
+const changing =
+  (call: string, ...repositories: string[]) =>
+  (world: FakeWorld) =>
+    refuse(call, () => {
+      Object.assign(world.azure.directory.assignments[0] ?? {}, { condition: conditionOf(repositories) });
       return refused();
-    }),
-  );
+    })(world);
+const role = "roleassignment.management.azure.com/ci";
+const api = { condition: conditionOf(["app/api"]), ours: true };
 
-  expect(await type(`${byId(appId)} --repository app/web`, world.ports)).toMatchObject({ code: 1 });
-  expect(conditions(world)).toEqual([conditionOf(["app/api", "team/a"])]);
-});
-
-test("repositories of a registry whose roles have none are refused, with what to do instead", async () => {
-  const { world } = withOthers();
-
-  expect(await type(`${byName} --repository app/web`, world.ports)).toEqual({
-    stdout: "",
-    stderr:
-      'error: the roles of registry "myregistry" are for all of its repositories, so --repository cannot be combined with --service-principal\n' +
-      "hint: leave out --repository, or --service-principal for an ACR token that pulls these repositories alone\n" +
-      "hint: to let roles have repositories:\n  az acr update --name myregistry --role-assignment-mode rbac-abac\n",
-    code: 1,
-  });
-  expect(await type(`${byName} --repository *`, world.ports)).toMatchObject({ code: 0 });
-});
-
-test("AcrPull counts for nothing where roles have repositories", async () => {
-  const { world, appId } = abac();
-  world.azure.directory.assign(appId, acrPull);
-
-  expect(await type(byId(appId), world.ports)).toMatchObject({ stdout: expect.stringContaining("created (+app/web)\n"), code: 0 });
-  expect(standing(world)).toMatchObject({ roles: 2, secret: "alive" });
-});
-
-test("what pods come to use is told, with the command that grants it", async () => {
-  const { world, appId } = abac();
-  await type(`${byId(appId)} --repository app/api`, world.ports);
-
-  expect(await type(byName, world.ports)).toMatchObject({
-    stderr: expect.stringContaining(
-      "Warning: pods use app/web, which secret/acr-myregistry may not pull:\n  kubectl acr-secret create -n demo acr-myregistry --registry myregistry " +
-        `--repository app/web --serviceaccount default --service-principal ${appId}\n`,
+testRows(
+  [
+    {
+      does: "assigns a role for the repositories that pods use only",
+      command: ofOthers,
+      stdout: new RegExp(`${role} created \\(\\+app/web\\)\n`),
+      check: ({ azure }) => expect(azure.directory.assignments).toMatchObject([{ role: reader, condition: conditionOf(["app/web"]) }]),
+    },
+    {
+      does: "adds a named repository to the granted ones, and changes nothing in a second run",
+      given: typed(ofOthers),
+      command: `${ofOthers} --repository team/*`,
+      stdout: new RegExp(`${role} configured \\(\\+team/\\*\\)\napplication.graph.microsoft.com/ci unchanged\n`),
+      stderr: any,
+      check: has(conditionOf(["app/web", "team/*"])),
+      after: [unchanged(`${byName} --repository team/a`)],
+    },
+    {
+      does: "refuses to grant more to another user's application that is found by its name",
+      world: abac(api),
+      command: `${byName} --repository app/web`,
+      code: 1,
+      stderr: /^error: application "ci" \((\S+)\) already exists, and this plugin did not create it\n.*--service-principal \1/,
+      check: has(conditionOf(["app/api"])),
+    },
+    {
+      does: "assigns a role without a condition when the repository is *",
+      command: `${ofOthers} --repository *`,
+      stdout: /created \(\+\*\)\n/,
+      check: has(undefined),
+    },
+    ...[undefined, conditionOf(["app/*"])].map(
+      (condition): Row => ({
+        does: `keeps another user's role ${condition === undefined ? "without a condition" : "with a condition that covers the repositories"}`,
+        world: abac({ condition, ours: false }),
+        command: byName,
+        stdout: new RegExp(`${role} unchanged\n`),
+        stderr: any,
+        check: has(condition),
+      }),
     ),
-  });
-});
-
-test("a condition that could not be written is left as others have made it meanwhile", async () => {
-  const { world, appId } = abac({ condition: conditionOf(["app/api", "team/a"]), ours: true });
-  world.asking.around(
-    refusing(is("assignRole"), () => {
-      Object.assign(world.azure.directory.assignments[0] ?? {}, { condition: conditionOf(["app/api"]) });
-      return refused();
-    }),
-  );
-
-  expect(await type(`${byId(appId)} --repository app/web`, world.ports)).toMatchObject({
-    stderr: "Error from server (Forbidden): no\n",
-    code: 1,
-  });
-  expect(conditions(world)).toEqual([conditionOf(["app/api"])]);
-  expect(world.asking.writes.filter((call) => call.startsWith("assignRole"))).toHaveLength(1);
-});
+    ...[
+      { why: "in a form of its own", condition: "(@Request[x] StringEquals 'app/api')", ours: true },
+      { why: "of another user", condition: conditionOf(["app/api"]), ours: false },
+    ].map(
+      ({ why, ...of }): Row => ({
+        does: `refuses to rewrite a condition ${why}`,
+        world: abac(of),
+        command: `${byName} --repository app/web`,
+        code: 1,
+        stderr: /^error: the role of "ci" on the registry has a condition/,
+        check: has(of.condition),
+      }),
+    ),
+    {
+      does: "removes its own addition to a condition when it fails, and keeps what another user added",
+      world: abac(api),
+      given: changing("addKey", "app/api", "app/web", "team/a"),
+      command: `${ofOthers} --repository app/web`,
+      ...failed,
+      check: has(conditionOf(["app/api", "team/a"])),
+    },
+    {
+      does: "keeps another user's change of a condition that it could not write",
+      world: abac({ ...api, condition: conditionOf(["app/api", "team/a"]) }),
+      given: changing("assignRole", "app/api"),
+      command: `${ofOthers} --repository app/web`,
+      ...failed,
+      stderr: [refused().message],
+      writes: /^(?!(.*assignRole){2}).*assignRole/s,
+      check: has(conditionOf(["app/api"])),
+    },
+    {
+      does: "refuses --repository when the registry's roles have no repositories, except for *",
+      world: () => withOthers().world,
+      command: `${byName} --repository app/web`,
+      code: 1,
+      stderr: /--repository .* --service-principal\n.*\nhint: .*:\n {2}az acr update --name myregistry --role-assignment-mode rbac-abac\n$/,
+      after: [{ command: `${byName} --repository *`, stderr: any }],
+    },
+    {
+      does: "assigns a role although the application has AcrPull",
+      given: ({ azure: { directory } }) => directory.assign(directory.applications[0]?.appId ?? "", acrPull),
+      command: ofOthers,
+      stdout: /created \(\+app\/web\)\n/,
+      leaves: { roles: 2, secret: "alive" },
+    },
+    {
+      does: "prints the command that grants the repositories that pods use",
+      given: typed(`${ofOthers} --repository app/api`),
+      command: byName,
+      stderr:
+        /Warning: pods use app\/web, .*:\n {2}kubectl acr-secret create -n demo acr-myregistry --registry myregistry --repository app\/web --serviceaccount default --service-principal aaaaaaaa-\S+\n/,
+    },
+  ],
+  abac(),
+);

@@ -1,201 +1,300 @@
-import { expect, test } from "vitest";
-import { demo } from "../../support/demo.ts";
-import { addNamespaces } from "../../support/fakes/world.ts";
-import { type } from "../../support/in-process.ts";
-import { acrPull, byId, byName, byOwn, made, noteOf, own, standing, withOthers } from "../../support/service-principal.ts";
+import { expect } from "vitest";
+import type { Custody } from "../../../src/azure/principals.ts";
+import { conditionOf } from "../../../src/credential/service-principal/roles.ts";
+import { line } from "../../support/demo.ts";
+import { stuckPod } from "../../support/fakes/cluster.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
+import { all, any, type Given, printed, type Row, testRows, typed, unchanged } from "../../support/rows.ts";
+import { acrPull, byName, byOwn, made, ofOthers, own, reader, withOthers } from "../../support/service-principal.ts";
 
 const key = "acr-secret: secret acr-myregistry in namespace demo";
+const others = (more?: Parameters<typeof withOthers>[0]) => () => withOthers(more).world;
+const complete = { principals: 1, roles: 1, secret: "alive" };
+const appId = ofOthers.split("=")[1] ?? "";
+const getsKey = new RegExp(`^Warning: application "ci" .*${appId}.*\n$`);
+/** The password in the Secret is no longer valid. */
+const loseKey: Given = ({ azure }) => {
+  for (const { keys } of azure.directory.applications) Object.assign(keys.at(-1) ?? {}, { text: "lost" });
+};
 
-test("application, service principal, role and password are made, and a second run mints nothing", async () => {
-  const world = demo();
-
-  expect(await type(byOwn, world.ports)).toEqual({ stdout: made(own), stderr: "", code: 0 });
-  expect(standing(world)).toEqual({ applications: [`${own}: ${key}`], principals: 1, roles: 1, secret: "alive" });
-  const [application] = world.azure.directory.applications;
-  expect(application).toMatchObject({ notes: "kubectl acr-secret: secret acr-myregistry in namespace demo" });
-  expect(world.azure.directory.assignments).toMatchObject([{ role: acrPull, condition: undefined }]);
-  expect(world.loginIn("demo")?.username).toBe(application?.appId);
-  expect(noteOf(world)).toEqual({
-    hosts: ["myregistry.azurecr.io"],
-    kind: "service-principal",
-    identity: application?.appId,
-    slot: application?.keys[0]?.slot,
-    madeAt: "2026-01-01T00:00:00Z",
-    expiresAt: "2028-01-01T00:00:00Z",
-    by: "jane@example.com",
-  });
-
-  world.asking.forget();
-  expect(await type(byOwn, world.ports)).toEqual({
-    stdout: `roleassignment.management.azure.com/${own} unchanged
-application.graph.microsoft.com/${own} unchanged
-secret/acr-myregistry unchanged
-serviceaccount/default unchanged
-`,
-    stderr: "",
-    code: 0,
-  });
-  expect(world.asking.writes).toEqual([]);
-});
-
-test("where the application is there a password is added, and those of others stay", async () => {
-  const { world, appId } = withOthers();
-
-  expect(await type(byName, world.ports)).toMatchObject({
-    stdout: expect.stringMatching(
-      /^roleassignment\S+ unchanged\napplication.graph.microsoft.com\/ci configured\nsecret\/acr-myregistry created\n/,
-    ),
-    stderr: `Warning: application "ci" already exists (${appId}) and gets one more password\n`,
-    code: 0,
-  });
-  expect(standing(world)).toEqual({ applications: [`ci: of others, ${key}`], principals: 1, roles: 1, secret: "alive" });
-  expect(world.loginIn("demo")?.username).toBe(appId);
-  expect(world.asking.writes.filter((call) => !call.includes("demo"))).toEqual([expect.stringMatching(/^addKey /)]);
-});
-
-test("by its id it is found too, and its service principal and role are made where they are not there", async () => {
-  const { world, appId } = withOthers({ principal: false, role: false });
-
-  expect(await type(byId(appId.toUpperCase()), world.ports)).toMatchObject({
-    stdout: expect.stringContaining(
-      "serviceprincipal.graph.microsoft.com/ci created\nroleassignment.management.azure.com/ci created (+*)\n",
-    ),
-    code: 0,
-  });
-  expect(standing(world)).toMatchObject({ applications: [`ci: of others, ${key}`], principals: 1, roles: 1, secret: "alive" });
-});
-
-test("a name that stands for several applications is refused with their ids", async () => {
-  const { world, appId } = withOthers();
-  const other = world.azure.directory.put("ci");
-
-  expect(await type(byName, world.ports)).toEqual({
-    stdout: "",
-    stderr: `error: 2 applications are called "ci": ${appId}, ${other}\nhint: name one by its id: --service-principal=APPID\n`,
-    code: 1,
-  });
-  expect(world.asking.writes).toEqual([]);
-});
-
-test.for([
-  { flags: "--service-principal=44444444-4444-4444-4444-444444444444", says: "error: no application of the tenant has the id 44444444-" },
-  { flags: "--service-principal=it's", says: 'error: invalid --service-principal "it\'s": ' },
-  { flags: "--service-principal=", says: "it is empty" },
-  { flags: "--service-principal=ci --acr-token x", says: "[acr-token service-principal] were all set" },
-  { flags: "--service-principal --admin", says: "[admin service-principal] were all set" },
-  { flags: "--service-principal --wait soon", says: 'error: invalid --wait "soon": a duration, such as 30s or 3m' },
+testRows([
   {
-    flags: "--service-principal=ci --credential-per=namespace",
-    says: "error: --service-principal=ci names one application, so it cannot be combined with --credential-per=namespace",
+    does: "creates an application, a service principal, a role and a password, and no second password in a second run",
+    command: byOwn,
+    stdout: made(own),
+    leaves: {
+      ...complete,
+      applications: [`${own}: ${key}`],
+      entry: {
+        hosts: ["myregistry.azurecr.io"],
+        kind: "service-principal",
+        identity: expect.stringMatching(/^aaaaaaaa-/),
+        slot: expect.stringMatching(/^cccccccc-/),
+        madeAt: "2026-01-01T00:00:00Z",
+        expiresAt: "2028-01-01T00:00:00Z",
+        by: "jane@example.com",
+      },
+    },
+    check: ({ azure, loginIn }) => {
+      const [application] = azure.directory.applications;
+      expect(application).toMatchObject({ notes: "kubectl acr-secret: secret acr-myregistry in namespace demo" });
+      expect(azure.directory.assignments).toMatchObject([{ role: acrPull, condition: undefined }]);
+      expect(loginIn("demo")?.username).toBe(application?.appId);
+    },
+    after: [unchanged(byOwn)],
   },
-])("$flags is refused: $says", async ({ flags, says }) => {
-  const { world } = withOthers();
-
-  expect(await type(`${byOwn.replace(" --service-principal", "")} ${flags}`, world.ports)).toMatchObject({
-    stdout: "",
-    stderr: expect.stringContaining(says),
+  {
+    does: "adds a password to an existing application, warns about it, and keeps the passwords of others",
+    world: others(),
+    command: byName,
+    stdout: /^roleassignment\S+ unchanged\napplication.graph.microsoft.com\/ci configured\nsecret\/acr-myregistry created\n/,
+    stderr: getsKey,
+    writes: /^(create secret demo\/\S+\naddKey \S+\n(.* demo\/\S+\n)+)$/,
+    leaves: { ...complete, applications: [`ci: of others, ${key}`], username: appId },
+  },
+  {
+    does: "finds an application by its id, and creates the missing service principal and role",
+    world: others({ principal: false, role: false }),
+    command: ofOthers.toUpperCase().replace(/^.*=/, `${byOwn}=`),
+    stdout: /serviceprincipal.graph.microsoft.com\/ci created\nroleassignment.management.azure.com\/ci created \(\+\*\)\n/,
+    stderr: any,
+    leaves: { ...complete, applications: [`ci: of others, ${key}`] },
+  },
+  {
+    does: "refuses a name that several applications have, and prints their ids",
+    world: others(),
+    given: ({ azure }) => azure.directory.put("ci"),
+    command: byName,
     code: 1,
-  });
-  expect(world.asking.writes).toEqual([]);
-});
-
-test("a service principal that somebody disabled is told with the command that enables it", async () => {
-  const { world, appId } = withOthers();
-  Object.assign(world.azure.directory.principals[0] ?? {}, { enabled: false });
-
-  expect(await type(byName, world.ports)).toMatchObject({
-    stderr: `error: the service principal "ci" is disabled\nhint: az ad sp update --id ${appId} --set accountEnabled=true\n`,
+    stderr: new RegExp(`${appId}, aaaaaaaa-\\S+\nhint: .* --service-principal=APPID\n$`),
+  },
+  ...[
+    { flags: "--service-principal=44444444-4444-4444-4444-444444444444", stderr: /the id 44444444-/ },
+    { flags: "--service-principal=it's", stderr: /invalid --service-principal "it's"/ },
+    { flags: "--service-principal=", stderr: /it is empty/ },
+    { flags: "--service-principal=ci --acr-token x", stderr: /\[acr-token service-principal\] were all set/ },
+    { flags: "--service-principal --admin", stderr: /\[admin service-principal\] were all set/ },
+    { flags: "--service-principal --wait soon", stderr: /invalid --wait "soon"/ },
+    { flags: "--service-principal=ci --credential-per=namespace", stderr: /--service-principal=ci .* --credential-per=namespace/ },
+  ].map(({ flags, stderr }): Row => ({ does: `refuses ${flags}`, world: others(), command: `${line} ${flags}`, code: 1, stderr })),
+  {
+    does: "prints the command that enables a disabled service principal",
+    world: others(),
+    given: ({ azure }) => Object.assign(azure.directory.principals[0] ?? {}, { enabled: false }),
+    command: byName,
     code: 1,
-  });
-});
-
-test("a lifetime goes with the password, and is kept when it has to be made anew", async () => {
-  const { world } = withOthers();
-
-  await type(`${byName} --expires-in 90d`, world.ports);
-  expect(noteOf(world)).toMatchObject({ expiresAt: "2026-04-01T00:00:00Z" });
-
-  const [application] = world.azure.directory.applications;
-  const lost = application?.keys.at(-1);
-  Object.assign(lost ?? {}, { text: "somebody took it away" });
-  expect(await type(byName, world.ports, { now: () => new Date("2026-02-01T00:00:00Z") })).toMatchObject({
-    stdout: expect.stringContaining("application.graph.microsoft.com/ci configured\nsecret/acr-myregistry configured\n"),
-    code: 0,
-  });
-  expect(noteOf(world)).toMatchObject({ expiresAt: "2026-05-02T00:00:00Z" });
-  expect(application?.keys.map(({ displayName }) => displayName)).toEqual(["of others", key, key]);
-});
-
-test("a password that lasts longer than was asked for now is kept and told", async () => {
-  const { world } = withOthers();
-  await type(byName, world.ports);
-  world.asking.forget();
-
-  expect(await type(`${byName} --expires-in 1h`, world.ports)).toMatchObject({
-    stderr: expect.stringContaining("keeps its password, which works until 2028-01-01T00:00:00Z: --expires-in is for a new one"),
-    code: 0,
-  });
-  expect(world.asking.writes).toEqual([]);
-});
-
-test("an application that only the Secret's note names gets neither a password nor a role", async () => {
-  const { world } = withOthers();
-  await type(byName, world.ports);
-  world.asking.forget();
-
-  // It still pulls, so it is kept.
-  expect(await type(byOwn, world.ports)).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry unchanged\n"), code: 0 });
-  expect(world.asking.writes).toEqual([]);
-
-  for (const one of world.azure.directory.applications) Object.assign(one.keys.at(-1) ?? {}, { text: "gone" });
-  expect(await type(byOwn, world.ports)).toMatchObject({
-    stdout: expect.stringContaining(`application.graph.microsoft.com/${own} created\n`),
-    code: 0,
-  });
-  expect(standing(world).applications).toEqual([`ci: of others, ${key}`, `${own}: ${key}`]);
-});
-
-test("another kind of credential that pulls does not go unasked", async () => {
-  const world = demo();
-  await type(byOwn.replace(" --service-principal", ""), world.ports);
-  world.asking.forget();
-
-  expect(await type(byOwn, world.ports)).toMatchObject({ stderr: expect.stringContaining("holds the credential of"), code: 1 });
-  expect(standing(world)).toMatchObject({ applications: [], principals: 0, roles: 0, secret: "alive" });
-});
-
-test("many namespaces share one", async () => {
-  const { world } = withOthers();
-
-  expect(await type("create --registry myregistry --service-principal ci -A --credential-per=scope", world.ports)).toMatchObject({
-    stdout: expect.stringContaining("secret/acr-myregistry created"),
-    code: 0,
-  });
-  expect(standing(world)).toMatchObject({
-    applications: ["ci: of others, acr-secret: secret acr-myregistry in many namespaces"],
-    secret: "alive",
-  });
-});
-
-test("for many namespaces it has to be said how many are made", async () => {
-  const world = demo();
-  addNamespaces(world.cluster, "shop", "kube-system");
-
-  expect(await type("create --registry myregistry --service-principal -A", world.ports)).toMatchObject({
-    stderr: expect.stringContaining(
-      "hint: --credential-per=scope: one service principal whose repositories every one of these namespaces could pull; " +
-        "--credential-per=namespace: 2 service principals\n",
-    ),
+    stderr: new RegExp(`\nhint: az ad sp update --id ${appId} --set accountEnabled=true\n$`),
+  },
+  {
+    does: "gives a new password the lifetime of the one before",
+    world: others(),
+    command: `${byName} --expires-in 90d`,
+    stderr: any,
+    leaves: { entry: { expiresAt: "2026-04-01T00:00:00Z" } },
+    after: [
+      {
+        given: loseKey,
+        command: byName,
+        options: { now: () => new Date("2026-02-01T00:00:00Z") },
+        stdout: /application.graph.microsoft.com\/ci configured\nsecret\/acr-myregistry configured\n/,
+        stderr: any,
+        leaves: { entry: { expiresAt: "2026-05-02T00:00:00Z" }, applications: [`ci: of others, ${key}, ${key}`] },
+      },
+    ],
+  },
+  {
+    does: "warns that a password is valid longer than --expires-in when it keeps it",
+    world: others(),
+    given: typed(byName),
+    command: `${byName} --expires-in 1h`,
+    stderr: /until 2028-01-01T00:00:00Z.* --expires-in /,
+    writes: [],
+  },
+  {
+    does: "gives an application that only the annotation names neither a password nor a role",
+    world: others(),
+    given: typed(byName),
+    // The password is valid, so it is kept.
+    ...unchanged(byOwn),
+    after: [
+      {
+        given: loseKey,
+        command: byOwn,
+        stdout: new RegExp(`application.graph.microsoft.com/${own} created\n`),
+        stderr: any,
+        leaves: { applications: [`ci: of others, ${key}`, `${own}: ${key}`] },
+      },
+    ],
+  },
+  {
+    does: "refuses to replace a working credential of another kind",
+    given: typed(line),
+    command: byOwn,
     code: 1,
-  });
-  expect(standing(world).applications).toEqual([]);
+    stderr: /holds the credential of/,
+    leaves: { applications: [], principals: 0, roles: 0, secret: "alive" },
+  },
+  {
+    does: "shares a named application between namespaces",
+    world: others(),
+    command: "create --registry myregistry --service-principal ci -A --credential-per=scope",
+    stdout: /secret\/acr-myregistry created/,
+    stderr: any,
+    leaves: { secret: "alive", applications: ["ci: of others, acr-secret: secret acr-myregistry in many namespaces"] },
+  },
+  {
+    does: "requires --credential-per for several namespaces",
+    given: ({ cluster }) => addNamespaces(cluster, "shop", "kube-system"),
+    command: "create --registry myregistry --service-principal -A",
+    code: 1,
+    stderr: /--credential-per=scope: one service principal .* --credential-per=namespace: 2 service principals\n/,
+    leaves: { applications: [] },
+    after: [
+      {
+        command: "create --registry myregistry --service-principal -A --credential-per=namespace",
+        stderr: any,
+        leaves: { applications: ["demo", "shop"].map((at) => expect.stringMatching(`^${at}-acr-`)), principals: 2, roles: 2 },
+      },
+    ],
+  },
+]);
 
-  expect(await type("create --registry myregistry --service-principal -A --credential-per=namespace", world.ports)).toMatchObject({
-    code: 0,
-  });
-  expect(standing(world)).toMatchObject({
-    applications: [expect.stringMatching(/^demo-acr-/), expect.stringMatching(/^shop-acr-/)],
-    principals: 2,
-    roles: 2,
-  });
+const me = "o-1";
+const acrPush = "8311e382-0749-4cb8-b61a-304f252e45ec";
+const owner = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
+const custom = "11111111-2222-4333-8444-555555555555";
+
+type Existing = { notes?: string; keys?: number } & Partial<Custody>;
+
+/** Creates an application with the name that the plugin derives only from this Secret. */
+const existing =
+  ({ notes = "kubectl acr-secret: secret acr-myregistry in namespace demo", keys = 0, ...custody }: Existing): Given =>
+  ({ azure: { directory } }) => {
+    directory.put(own, { notes, keys });
+    directory.custody.set(directory.applications[0]?.id ?? "", { owners: [me], principalOwners: [], otherKeys: [], ...custody });
+  };
+const toAnotherOwner: Given = ({ azure: { directory } }) => {
+  for (const [id] of directory.custody) directory.custody.set(id, { owners: ["o-2"], principalOwners: ["o-2"], otherKeys: [] });
+};
+const permits = (name: string, action: string) => ({
+  name,
+  permissions: [{ actions: [`Microsoft.ContainerRegistry/registries/${action}`], notActions: [] }],
 });
+const assign =
+  (role: string, definition?: ReturnType<typeof permits>, here = true): Given =>
+  ({ azure: { directory } }) => {
+    directory.assign(directory.applications[0]?.appId ?? "", role, { here });
+    if (definition) directory.definitions.set(role, definition);
+  };
+
+/** Another namespace's Secret uses an application with the same display name. This namespace's application has lost its password. */
+const sameName: Given = async (world) => {
+  const { azure, cluster } = world;
+  azure.facts.mode = "abac";
+  azure.images.add("secret/app:1");
+  await typed(byOwn)(world);
+  azure.directory.applications[0]?.keys.splice(0);
+  cluster.put(stuckPod("demo", "api-1", "myregistry.azurecr.io/secret/app:1"));
+  addNamespaces(cluster, "tenant");
+  cluster.put(stuckPod("tenant", "web-1", "myregistry.azurecr.io/app/web:1"));
+  const theirs = azure.directory.put(own);
+  azure.directory.assign(theirs, reader, { here: false, condition: conditionOf(["app/web"]) });
+  await typed(`create --registry myregistry -n tenant --service-principal=${theirs}`)(world);
+};
+
+testRows([
+  ...[
+    { why: "another user created it", of: { notes: "", owners: ["o-2"] }, reason: "this plugin did not create it" },
+    { why: "another user copied the notes", of: { owners: ["o-2"] }, reason: "only owner" },
+    { why: "another user made this identity an owner", of: { owners: [me, "o-2"] }, reason: "only owner" },
+    { why: "another user owns its service principal", of: { principalOwners: ["o-2"] }, reason: "only owner" },
+    { why: "it has a password of another user", of: { keys: 1 }, reason: "password of another user" },
+    { why: "it has a certificate", of: { otherKeys: ["certificate"] as const }, reason: "certificate of another user" },
+  ].map(
+    ({ why, of, reason }): Row => ({
+      does: `refuses an application with the Secret's derived name when ${why}`,
+      given: existing(of),
+      command: byOwn,
+      code: 1,
+      stderr: new RegExp(`^error: application "${own}" \\((\\S+)\\) already exists, and .*${reason}\n.* --service-principal \\1\n`),
+    }),
+  ),
+  {
+    does: "uses an application with the Secret's derived name when an earlier run of this identity created it",
+    given: existing({ principalOwners: [me] }),
+    command: byOwn,
+    stderr: any,
+    leaves: complete,
+  },
+  {
+    does: "uses the application that the Secret's annotation records when another identity runs create again",
+    given: all(typed(byOwn), toAnotherOwner, ({ azure }) => azure.directory.applications[0]?.keys.splice(0)),
+    command: byOwn,
+    stdout: /secret\/acr-myregistry configured\n/,
+    stderr: any,
+  },
+  {
+    does: "refuses the application that the annotation records when this plugin assigned it no role",
+    given: all(typed(byOwn), toAnotherOwner, ({ azure }) => azure.directory.assignments.splice(0)),
+    command: byOwn,
+    code: 1,
+    stderr: /only owner/,
+  },
+  {
+    does: "refuses an application by its display name when it has no pull role, and accepts it by its id",
+    world: others({ role: false }),
+    command: byName,
+    code: 1,
+    stderr: new RegExp(`^error: application "ci" \\(${appId}\\) already exists, and this plugin did not create it\n`),
+    after: [{ command: printed, stderr: any, leaves: complete }],
+  },
+  ...[
+    { role: acrPush, rights: 'actions of role "AcrPush"' },
+    { role: owner, rights: 'actions of role "Owner"' },
+    { role: custom, definition: permits("our pusher", "push/write"), rights: 'actions of role "our pusher"' },
+    { role: custom, rights: `actions of role ${custom}` },
+  ].map(
+    ({ role, definition, rights }): Row => ({
+      does: `refuses a service principal with ${rights} unless --force accepts them`,
+      world: others(),
+      given: assign(role, definition, false),
+      command: byName,
+      code: 1,
+      stderr: new RegExp(`^error: service principal "ci" may do more than pull: ${rights}\nhint: .* --force\n`),
+      after: [{ command: printed, stderr: new RegExp(`Warning: service principal "ci" may also: ${rights}\n`) }],
+    }),
+  ),
+  {
+    does: "accepts a service principal with a custom role that only reads",
+    world: others(),
+    given: assign(custom, permits("our reader", "pull/read")),
+    command: byName,
+    stderr: getsKey,
+  },
+  {
+    does: "prints the rights once when rotate renews a password of a service principal that pushes",
+    world: others(),
+    given: all(assign(acrPush), typed(`${byName} --force`)),
+    command: "rotate acr-myregistry -n demo",
+    stderr: /^(?!(.*may also){2}).*service principal "ci" may also: actions of role "AcrPush"/s,
+  },
+  {
+    does: "refuses the Secret's own application when another tool gave it another role",
+    given: all(typed(byOwn), assign(owner)),
+    command: byOwn,
+    code: 1,
+    stderr: /actions of role "Owner"/,
+    check: ({ azure }) => expect(azure.directory.assignments.map(({ role }) => role)).toEqual([acrPull, owner]),
+  },
+  {
+    does: "renews a namespace's own application when another namespace records one of the same display name",
+    given: sameName,
+    command: "create --registry myregistry -A --credential-per namespace --service-principal --repositories-from-pods",
+    stderr: any,
+    check: ({ azure: { directory }, loginIn }: FakeWorld) => {
+      const [ours, theirs] = directory.applications.map((one) => one.appId);
+      expect(loginIn("demo")?.username).toBe(ours);
+      expect(directory.pulls(theirs ?? "", "secret/app", "abac")).toBe(false);
+    },
+  },
+]);

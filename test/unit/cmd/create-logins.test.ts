@@ -1,0 +1,283 @@
+import { expect, test } from "vitest";
+import { main } from "../../../cmd/main.ts";
+import type { SignInOptions } from "../../../src/azure/port.ts";
+import { attachedAll, demo, line, next, token, unchecked } from "../../support/demo.ts";
+import { stuckPod } from "../../support/fakes/cluster.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
+import { open } from "../../support/in-process.ts";
+import { all, answer, any, testRows, typed, unchanged } from "../../support/rows.ts";
+
+const adminOn = ({ azure }: FakeWorld) => void azure.admin.set("password", "one").set("password2", "two");
+const admin = `${line} --admin`;
+
+testRows([
+  {
+    does: "uses the admin user's login as it is, warns about its rights, and keeps it in a second run",
+    given: adminOn,
+    command: admin,
+    stdout: attachedAll,
+    stderr: /^Warning: secret\/acr-myregistry .* push .*\n$/,
+    leaves: { username: "myregistry", password: "one" },
+    check: ({ asking }) => expect(asking.writes.filter((text) => !text.includes("demo/"))).toEqual([]),
+    after: [unchanged(admin)],
+  },
+  { does: "writes nothing when the admin user is off", command: admin, code: 1, stderr: /admin user of registry "myregistry" is off\n$/ },
+  {
+    does: "keeps the admin password in the Secret while it is valid, and uses the other one when it is not",
+    given: all(adminOn, typed(admin), ({ azure }) => azure.admin.set("password", "new")),
+    command: admin,
+    stdout: /secret\/acr-myregistry configured\n/,
+    stderr: any,
+    leaves: { password: "new" },
+    after: [
+      {
+        given: ({ azure }) => azure.admin.set("password2", "new").set("password", "newer"),
+        command: admin,
+        stderr: any,
+        leaves: { password: "new", entry: { slot: "password2" } },
+      },
+    ],
+  },
+  {
+    does: "refuses to replace a token that pulls by the admin user without --force",
+    given: all(adminOn, typed(line)),
+    command: admin,
+    code: 1,
+    stderr: /holds the credential of "\S+" \(acr-token\)\n/,
+    after: [{ command: `${admin} --force`, stderr: any, leaves: { username: "myregistry" } }],
+  },
+  ...["--acr-token ci-pull", "--username ci", "--expires-in 1h"].map((other) => ({
+    does: `refuses --admin with ${other}`,
+    command: `${admin} ${other}`,
+    code: 1,
+    stderr: new RegExp(`\\[${["admin", other.slice(2).split(" ")[0]].sort().join(" ")}\\] were all set`),
+    check: ({ asking }: FakeWorld) => expect(asking.all).toEqual([]),
+  })),
+]);
+
+const given = "create --registry myregistry.azurecr.io --username ci --password-stdin";
+const supplied = `${given} --serviceaccount default -n demo`;
+const config = JSON.stringify({ auths: { "myregistry.azurecr.io": { auth: Buffer.from("ci:hunter2").toString("base64") } } });
+const fromConfig = "create --registry myregistry.azurecr.io --serviceaccount default -n demo --from-docker-config";
+const user = ({ azure }: FakeWorld) => azure.users.set("ci", "hunter2");
+const hunter2 = { stdin: "hunter2\n" };
+const ci = { username: "ci", password: "hunter2" };
+
+testRows([
+  {
+    does: "writes a login that the user supplies, requests nothing from Azure, and keeps it in a second run",
+    given: user,
+    command: supplied,
+    options: hunter2,
+    stdout: attachedAll,
+    stderr: [unchecked],
+    leaves: ci,
+    check: ({ asking }) => expect(asking.all.filter((text) => /^(findRegistry|token|scopeMap)/.test(text))).toEqual([]),
+    after: [unchanged(supplied, { options: hunter2, stderr: any })],
+  },
+  ...["https://myregistry.azurecr.io/", "HTTPS://myregistry.azurecr.io", "myregistry.azurecr.io/"].map((registry) => ({
+    does: `accepts the login server ${registry}`,
+    given: user,
+    command: `create --registry ${registry} --username ci --password-stdin -n demo`,
+    options: hunter2,
+    stdout: ["secret/acr-myregistry created"],
+    stderr: [unchecked, next],
+    leaves: ci,
+  })),
+  {
+    does: "rejects a supplied login that cannot pull",
+    command: `${given} -n demo`,
+    options: { stdin: "wrong" },
+    code: 1,
+    stderr: /refuses the login\n$/,
+  },
+  ...[
+    { from: "config.json", options: { files: { "config.json": config } } },
+    { from: "-", options: { stdin: config } },
+  ].map(({ from, options }) => ({
+    does: `reads a login from the Docker config ${from}, and keeps it in a second run`,
+    given: user,
+    command: `${fromConfig} ${from}`,
+    options,
+    stdout: attachedAll,
+    stderr: [unchecked],
+    leaves: ci,
+    after: [unchanged(`${fromConfig} ${from}`, { options, stderr: any })],
+  })),
+  ...[
+    { more: " no.json", stderr: /^error: cannot read no.json: there is no such file\n/ },
+    { more: "=", stderr: /^error: invalid argument "" for "--from-docker-config" flag/ },
+    { more: " c --username ci", stderr: /\[from-docker-config username\] were all set/ },
+    { more: " c --expires-in 1h", stderr: /\[expires-in from-docker-config\] were all set/ },
+  ].map(({ more, stderr }) => ({ does: `refuses --from-docker-config${more}`, command: fromConfig + more, code: 1, stderr })),
+]);
+
+const id =
+  "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/demo/providers/Microsoft.ContainerRegistry/registries/myregistry";
+const byId = `create --registry ${id} --username ci --password-stdin --repository app/web -n demo`;
+const signIn = "--auth az --subscription Demo";
+const pull = "create --registry myregistry --repository app/web -n demo --acr-token";
+const ofPull = (how: string) =>
+  ["scopemap.azurecr.io/ci-pull", "token.azurecr.io/ci-pull", "secret/acr-myregistry"].map((one) => `${one} ${how}`);
+
+testRows([
+  {
+    does: "names the Secret after a registry that is given by its id, and accepts a repository with its host",
+    command: `create --registry ${id}/ --repository myregistry.azurecr.io/app/web -n demo`,
+    stdout: /secret\/acr-myregistry created\n/,
+    stderr: [next],
+    leaves: { granted: ["app/web"] },
+  },
+  {
+    does: "repeats the sign-in flags in a printed command",
+    given: typed(`create --registry myregistry --repository app/other -n demo ${signIn}`),
+    command: `create --registry myregistry -n demo ${signIn}`,
+    stderr: new RegExp(`kubectl acr-secret create -n demo acr-myregistry --registry myregistry --repository app/web ${signIn}`),
+  },
+  ...[
+    { flags: "--tenant a/b", stderr: /^error: invalid --tenant "a\/b"/ },
+    { flags: "--auth magic", stderr: /--auth/ },
+    { flags: "--cloud AzureGermanCloud", stderr: /--cloud/ },
+  ].map(({ flags, stderr }) => ({
+    does: `refuses ${flags} before any request`,
+    command: `${line} ${flags}`,
+    code: 1,
+    stderr,
+    check: ({ asking }: FakeWorld) => expect(asking.all).toEqual([]),
+  })),
+  {
+    does: "accepts the registry's id with a supplied login, unless Azure is not asked",
+    given: user,
+    command: byId,
+    options: hunter2,
+    stdout: ["secret/acr-myregistry created"],
+    stderr: any,
+    after: [
+      {
+        command: `${byId} --verify=false`,
+        options: hunter2,
+        code: 1,
+        stderr: new RegExp(`"${id}" is an id\nhint: .*:\n  az acr show --name myregistry --query`),
+      },
+    ],
+  },
+  {
+    does: "finds an ACR token that is typed in another case",
+    given: typed(`${pull} ci-pull`),
+    command: `${pull} CI-Pull`,
+    stdout: ofPull("unchanged"),
+    writes: [],
+  },
+]);
+
+test.for<{ flags: string; options: SignInOptions }>([
+  { flags: "", options: { source: "auto" } },
+  { flags: "--auth=workload", options: { source: "workload" } },
+  {
+    flags: "--tenant example.com --subscription Demo --cloud AzureChinaCloud --auth az",
+    options: { source: "az", tenant: "example.com", subscription: "Demo", cloud: "AzureChinaCloud" },
+  },
+])("signs in to Azure as the flags $flags say", async ({ flags, options }) => {
+  const world = demo();
+  const asked: SignInOptions[] = [];
+  for (const verb of [line, "whoami --registry myregistry"]) {
+    const { context } = open(world.ports);
+    const azure: typeof context.azure = (identity, trace) => {
+      asked.push(identity);
+      return context.azure(identity, trace);
+    };
+    expect(await main(`${verb} ${flags}`.split(" ").filter(Boolean), { ...context, azure })).toBe(0);
+  }
+
+  expect(asked).toEqual([options, options]);
+});
+
+const withoutPod = ({ cluster }: FakeWorld) => cluster.remove("pod", "demo", "web-1");
+const noImage = (image: string) => `Warning: no image of myregistry.azurecr.io/${image} is known, so nothing shows that it can be pulled`;
+
+testRows([
+  ...["blocked", "throttled", "unreachable", "untrusted"].map((verdict) => ({
+    does: `warns about a password that it keeps untested when the registry is ${verdict}`,
+    given: all(withoutPod, typed(`${pull} ci-pull`), answer("prove", { verdict, message: "no answer" })),
+    command: `${pull} ci-pull`,
+    stdout: ofPull("unchanged"),
+    stderr: /^Warning: secret\/acr-myregistry keeps its password, .*: no answer\n$/,
+  })),
+  ...["app/next", "app/*"].map((repository) => ({
+    does: `creates a Secret for the repository ${repository} without an image, and warns about it once`,
+    given: withoutPod,
+    command: pull.replace("app/web", repository).concat(" ci-pull"),
+    stdout: ofPull("created").map((text, index) => (index === 0 ? `${text} (+${repository})` : text)),
+    stderr: [noImage(repository), next],
+    after: [
+      { command: pull.replace("app/web", repository).concat(" ci-pull"), stdout: ofPull("unchanged") },
+      {
+        given: ({ azure }: FakeWorld) => azure.tokens.get("ci-pull")?.passwords.clear(),
+        command: pull.replace("app/web", repository).concat(" ci-pull"),
+        stdout: /secret\/acr-myregistry configured\n/,
+        stderr: any,
+      },
+    ],
+  })),
+  {
+    does: "warns once about a repository when a pod names an image of it that does not exist",
+    given: ({ cluster }) => cluster.put(stuckPod("demo", "web-1", "myregistry.azurecr.io/app/wbe:1")),
+    command: "create --registry myregistry --repository app/wbe --where-used -n demo",
+    stderr: /^Warning: image myregistry.azurecr.io\/app\/wbe:1 .*\n$/,
+  },
+  {
+    does: "rejects a supplied login that the registry rejects when no image is known",
+    given: all(withoutPod, user),
+    command: `${given} -n demo`,
+    options: { stdin: "wrong" },
+    code: 1,
+    stderr: /refuses the login\n$/,
+    after: [
+      {
+        command: `${given} -n demo`,
+        options: hunter2,
+        stdout: ["secret/acr-myregistry created"],
+        stderr: [unchecked, noImage("*"), next],
+      },
+    ],
+  },
+]);
+
+const making = "create --registry myregistry --repository app/web -n demo";
+const named = all(withoutPod, typed(`${making} --acr-token ci-pull`));
+const alive = { secret: "alive", entry: { identity: token } };
+const switches = new RegExp(`^Warning: secret/acr-myregistry .*"ci-pull".*"${token}".*--acr-token ci-pull.*\n$`);
+
+/** Another user regenerates the password. */
+function regenerate({ azure }: FakeWorld): void {
+  const passwords = azure.tokens.get("ci-pull")?.passwords;
+  const password = passwords?.get("password1") ?? expect.unreachable("a password");
+  passwords?.set("password1", { ...password, text: "theirs" });
+}
+
+testRows([
+  ...[
+    { what: "was deleted", lose: ({ azure }: FakeWorld) => azure.tokens.get("ci-pull")?.passwords.delete("password1") },
+    { what: "is rejected", lose: regenerate },
+    { what: "was deleted with its token", lose: ({ azure }: FakeWorld) => azure.removeToken("ci-pull") },
+  ].map(({ what, lose }) => ({
+    does: `gives a Secret its own token and warns once when its password of a named token ${what}`,
+    given: all(named, lose),
+    command: making,
+    stderr: switches,
+    leaves: alive,
+    after: [unchanged(making)],
+  })),
+  {
+    does: "keeps the named token when it is named again",
+    given: all(named, ({ azure }) => azure.tokens.get("ci-pull")?.passwords.delete("password1")),
+    command: `${making} --acr-token ci-pull`,
+    leaves: { secret: "alive", entry: { identity: "ci-pull" } },
+  },
+  {
+    does: "prints no warning when the password of the Secret's own token is invalid",
+    given: all(withoutPod, typed(making), ({ azure }) => azure.tokens.get(token)?.passwords.clear()),
+    command: making,
+    leaves: alive,
+  },
+]);
