@@ -50,52 +50,46 @@ function rangesOf(edits: readonly Edit[]): [number, number][] {
 type Way = { readonly x: number; readonly last: Step | undefined };
 type Step = Edit & { readonly before: Step | undefined };
 
-/** Both texts. */
-type Both = { readonly before: readonly string[]; readonly after: readonly string[] };
-
 /**
  * The shortest list of edits. Removed lines come before added ones. A diagonal is how much further a path is in the old lines than in the
  * new ones. For each number of changes and each diagonal, only the path that reaches furthest is kept (Myers, An O(ND) Difference
  * Algorithm). So long texts with few differences are fast.
  */
 function editsOf(before: readonly string[], after: readonly string[]): Edit[] {
-  const both = { before, after };
-  let ways = new Map<number, Way>([[0, alike({ x: 0, last: undefined }, 0, both)]]);
+  let ways = new Map<number, Way>([[0, pastUnchanged({ x: 0, last: undefined }, 0)]]);
   for (let changes = 1; ; changes++) {
     const through = ways.get(before.length - after.length);
     if (through?.x === before.length) return inOrder(through.last);
     const next = new Map<number, Way>();
-    for (let ahead = -changes; ahead <= changes; ahead += 2) {
-      const way = changed(ways, ahead, both);
-      if (way) next.set(ahead, alike(way, ahead, both));
+    for (let diagonal = -changes; diagonal <= changes; diagonal += 2) {
+      const way = changed(diagonal);
+      if (way) next.set(diagonal, pastUnchanged(way, diagonal));
     }
     ways = next;
   }
+
+  /** The furthest path with one more change: a removed or an added line. */
+  function changed(diagonal: number): Way | undefined {
+    const [left, right] = [ways.get(diagonal - 1), ways.get(diagonal + 1)];
+    const removed = left && edited(left, "-", before[left.x]);
+    const added = right && edited(right, "+", after[right.x - diagonal - 1]);
+    return removed && (!added || removed.x > added.x) ? removed : added;
+  }
+
+  /** The same path, extended by unchanged lines. */
+  function pastUnchanged({ x: from, last: edits }: Way, diagonal: number): Way {
+    let [x, last] = [from, edits];
+    for (let text = before[x]; text !== undefined && text === after[x - diagonal]; text = before[x]) {
+      last = { sign: " ", text, before: last };
+      x++;
+    }
+    return { x, last };
+  }
 }
 
-/** The furthest path with one more change: a removed or an added line. */
-function changed(ways: ReadonlyMap<number, Way>, ahead: number, both: Both): Way | undefined {
-  const goes = gone(ways.get(ahead - 1), both);
-  const comes = come(ways.get(ahead + 1), ahead, both);
-  return goes && (!comes || goes.x > comes.x) ? goes : comes;
-}
-
-function gone(way: Way | undefined, { before }: Both): Way | undefined {
-  const text = way && before[way.x];
-  return !way || text === undefined ? undefined : { x: way.x + 1, last: { sign: "-", text, before: way.last } };
-}
-
-function come(way: Way | undefined, ahead: number, { after }: Both): Way | undefined {
-  const text = way && after[way.x - ahead - 1];
-  return !way || text === undefined ? undefined : { x: way.x, last: { sign: "+", text, before: way.last } };
-}
-
-/** The same path, extended by unchanged lines. */
-function alike({ x, last }: Way, ahead: number, { before, after }: Both): Way {
-  let way: Way = { x, last };
-  for (let text = before[x]; text !== undefined && text === after[way.x - ahead]; text = before[way.x])
-    way = { x: way.x + 1, last: { sign: " ", text, before: way.last } };
-  return way;
+/** The path with one more change; undefined if there is no such line. */
+function edited({ x, last }: Way, sign: "-" | "+", text: string | undefined): Way | undefined {
+  return text === undefined ? undefined : { x: sign === "-" ? x + 1 : x, last: { sign, text, before: last } };
 }
 
 function inOrder(last: Step | undefined): Edit[] {
@@ -104,11 +98,11 @@ function inOrder(last: Step | undefined): Edit[] {
   return edits.reverse();
 }
 
-/** Two versions of an object, by its name and its lines. */
-type Compared = { readonly name: string; readonly before: readonly string[]; readonly after: readonly string[] };
-
 /** Formats differences like `diff -u`; on a terminal, removed lines are red and added lines green. @returns none if nothing differs */
-export function diffLines({ name, before, after }: Compared, style: ChalkInstance): string[] {
+export function diffLines(
+  { name, before, after }: { readonly name: string; readonly before: readonly string[]; readonly after: readonly string[] },
+  style: ChalkInstance,
+): string[] {
   const hunks = unified(before, after).map((text) => colored(style, printableFlow(text)));
   const shown = printable(name);
   return hunks.length === 0 ? [] : [style.bold(`--- ${shown}`), style.bold(`+++ ${shown}`), ...hunks];
