@@ -169,3 +169,7 @@ export const nameOf = ({ kind, name }: { readonly kind: string; readonly name: s
 
 /** The word for a kind of target on a command line: `deployment`. */
 export const spelled = (kind: TargetKind): string => kinds[kind].kind.toLowerCase();
+
+/** Whether the API server accepts the name of an object (RFC 1123 subdomain). A pod may refer to other names, but no Secret has one. */
+export const isObjectName = (name: string): boolean =>
+  name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);

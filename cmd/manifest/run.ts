@@ -1,6 +1,6 @@
 import type { DryRun } from "../../src/actions/outcome.ts";
-import { isObjectName } from "../../src/check/message.ts";
 import { usage } from "../../src/errors.ts";
+import { isObjectName } from "../../src/kinds.ts";
 import { listedNames, type ManifestObject } from "../../src/manifest/objects.ts";
 import { type Edited, editManifest, readManifest } from "../../src/manifest/patch.ts";
 import { decoded, manifestError } from "../../src/manifest/text.ts";

@@ -1,12 +1,11 @@
 import type { Create, Fix } from "../fix.ts";
-import { nameOf } from "../kinds.ts";
+import { isObjectName, nameOf } from "../kinds.ts";
 import type { Cause } from "./cause.ts";
 import { type Advice, concerned, deliver, inOrder, joined, podDeletion, stayed, workloadsOf } from "./deliver.ts";
-import type { AzureFacts, ImageFacts, Note, SecretFacts } from "./facts.ts";
-import { isObjectName } from "./message.ts";
+import type { ImageFacts, Note, SecretFacts } from "./facts.ts";
 
 /** An image of a registry in Azure. For other registries, no command creates a credential. */
-type InAzure = ImageFacts & { readonly azure: AzureFacts };
+type InAzure = ImageFacts & { readonly azure: NonNullable<ImageFacts["azure"]> };
 
 /**
  * Returns the fix for a failure. If you run the printed command, the verdict becomes `pulls`, or the words next to it say what it doesn't
@@ -17,26 +16,27 @@ type InAzure = ImageFacts & { readonly azure: AzureFacts };
 export function advise(cause: Cause, facts: ImageFacts, secret: string | undefined): Advice {
   const held = facts.secrets.find(({ name }) => name === secret);
   if (!facts.azure) return (cause === "refused" || cause === "expired") && held?.note?.renewal === "given" ? give(facts, held) : {};
-  const known: InAzure = { ...facts, azure: facts.azure };
-  const inSecret = ofSecret[cause];
-  if (inSecret) return held ? inSecret(known, held) : {};
-  return ofImage[cause]?.(known) ?? {};
+  return advices[cause]?.({ ...facts, azure: facts.azure }, held) ?? {};
 }
 
-/** The fix for a cause in a Secret. */
-const ofSecret: Partial<Record<Cause, (facts: InAzure, held: SecretFacts) => Advice>> = {
-  refused: renew,
-  expired: renew,
-  "out-of-scope": widen,
-  "malformed-secret": repair,
-};
-
-/** The fix for any other cause. */
-const ofImage: Partial<Record<Cause, (facts: InAzure) => Advice>> = {
+/** The fix for each cause that a command can fix. */
+const advices: Partial<Record<Cause, (facts: InAzure, held: SecretFacts | undefined) => Advice>> = {
+  refused: ofSecret(renew),
+  expired: ofSecret(renew),
+  "out-of-scope": ofSecret(widen),
+  "malformed-secret": ofSecret(repair),
   "no-login": supply,
   "not-found": (facts) => ({ fix: lookFor(facts) }),
   blocked: ({ azure: { registry } }) => ({ fix: { do: "shell", argv: ["az", "acr", "network-rule", "list", "--name", registry] } }),
 };
+
+/** The fix for a cause in a Secret. */
+function ofSecret(advice: (facts: InAzure, held: SecretFacts) => Advice) {
+  return (facts: InAzure, held: SecretFacts | undefined): Advice => (held ? advice(facts, held) : {});
+}
+
+/** The same advice with more words before its own. */
+const explained = (words: string | undefined, { fix, because }: Advice): Advice => ({ fix, because: joined([words, because]) });
 
 /** For a rejected login: creates a credential of the same kind again, in the same Secret. */
 function renew(facts: InAzure, held: SecretFacts): Advice {
@@ -67,10 +67,7 @@ function widen(facts: InAzure, held: SecretFacts): Advice {
 function supply(facts: InAzure): Advice {
   const ready = facts.unattached.find(({ proof }) => proof.verdict === "pulls");
   if (facts.only) return {};
-  if (ready) {
-    const { because, ...advice } = deliver(facts, { secret: ready.secret });
-    return { ...advice, because: joined([`secret ${ready.secret} pulls it, but is not attached`, because]) };
-  }
+  if (ready) return explained(`secret ${ready.secret} pulls it, but is not attached`, deliver(facts, { secret: ready.secret }));
   if (facts.azure.otherwise === "port" || facts.azure.otherwise === "capitals") return rename(facts);
   if (facts.azure.otherwise === "region") return regional(facts);
   const missing = facts.names.find((name) => isObjectName(name) && !facts.secrets.some((secret) => secret.name === name));
@@ -80,8 +77,7 @@ function supply(facts: InAzure): Advice {
   const narrow = facts.unattached.map(({ secret }) => facts.secrets.find(({ name }) => name === secret)).find((it) => it?.note?.widens);
   if (narrow) {
     const { fix: make, because } = renewal(facts, narrow, { repositories: [facts.ref.repository] });
-    const { because: more, ...advice } = deliver(facts, { secret: narrow.name, make });
-    return { ...advice, because: joined([because, more]) };
+    return explained(because, deliver(facts, { secret: narrow.name, make }));
   }
   return beside(facts);
 }
@@ -136,12 +132,9 @@ function regional(facts: InAzure, repositories?: readonly string[]): Advice {
   const own = repositories ? undefined : facts.secrets.find((held) => widensTo(facts, held));
   if (own) {
     const more = own.note?.widens ? { repositories: [ref.repository] } : {};
-    const { fix, because } = renewal(facts, own, { ...more, includeRegional: true });
-    return { fix, because: joined([why, because]) };
+    return explained(why, renewal(facts, own, { ...more, includeRegional: true }));
   }
-  const command = { ...make(facts, { repositories }), includeRegional: true };
-  const { because, ...advice } = deliver(facts, { secret: fresh.name, make: command });
-  return { ...advice, because: joined([why, because]) };
+  return explained(why, deliver(facts, { secret: fresh.name, make: { ...make(facts, { repositories }), includeRegional: true } }));
 }
 
 /**

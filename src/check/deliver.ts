@@ -6,14 +6,15 @@ import { listed } from "./message.ts";
 /** The fix for a failure: the command, and in words what it requires or does not fix. */
 export type Advice = { readonly fix?: Fix | undefined; readonly because?: string | undefined };
 
-/** A Secret for pods: its name, and how it is created if it does not exist yet. `stays`: no Job is recreated for it. */
-export type Delivery = { readonly secret: string; readonly make?: Create | undefined; readonly stays?: "job" };
-
 /**
  * Returns the command that gives the pods of an image a Secret. Pods with a copied list get it by their ServiceAccount, and pods with their
  * own list by their template. The command recreates pods that no controller recreates.
+ * @param delivery the Secret, and how it is created if it does not exist yet. `stays`: no Job is recreated for it
  */
-export function deliver(facts: ImageFacts, { secret, make, stays }: Delivery): Advice {
+export function deliver(
+  facts: ImageFacts,
+  { secret, make, stays }: { readonly secret: string; readonly make?: Create | undefined; readonly stays?: "job" },
+): Advice {
   const { namespace, account, pods } = facts;
   const { own, copied } = concerned(facts);
   const accounts = pods.length === 0 || copied.length > 0 ? [account] : [];

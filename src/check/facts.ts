@@ -47,27 +47,17 @@ export type PodFacts = {
   readonly pulled: boolean;
   /** Its author wrote its imagePullSecrets. They are not a copy of its ServiceAccount's list. */
   readonly own: boolean;
-  readonly owner: PodOwner | undefined;
+  /** Its controller. */
+  readonly owner:
+    | (Workload & {
+        /** It recreates a deleted pod, and does not count the deletion as a failure. */
+        readonly remakes: boolean;
+        /** The workload with the pod template; undefined if the template cannot be changed. */
+        readonly template: Workload | undefined;
+      })
+    | undefined;
   /** The messages of its node about the pull. */
   readonly says: readonly PullFailure[];
-};
-
-/** The controller of a pod. */
-export type PodOwner = Workload & {
-  /** It recreates a deleted pod, and does not count the deletion as a failure. */
-  readonly remakes: boolean;
-  /** The workload with the pod template; undefined if the template cannot be changed. */
-  readonly template: Workload | undefined;
-};
-
-/** The registry in Azure to which a host belongs. */
-export type AzureFacts = {
-  /** The registry's name, derived from the host. */
-  readonly registry: string;
-  /** The host for which `create` writes a pull secret. */
-  readonly loginServer: string;
-  /** How the image's host differs, so that no login for the login server matches it. */
-  readonly otherwise: "port" | "capitals" | "region" | undefined;
 };
 
 /** The facts about one image and the pods of a namespace that use it. */
@@ -75,8 +65,17 @@ export type ImageFacts = {
   /** The text of the image. */
   readonly image: string;
   readonly ref: ImageRef;
-  /** Absent for other registries, for which no command creates a credential. */
-  readonly azure: AzureFacts | undefined;
+  /** The registry in Azure to which the host belongs. Absent for other registries, for which no command creates a credential. */
+  readonly azure:
+    | {
+        /** The registry's name, derived from the host. */
+        readonly registry: string;
+        /** The host for which `create` writes a pull secret. */
+        readonly loginServer: string;
+        /** How the image's host differs, so that no login for the login server matches it. */
+        readonly otherwise: "port" | "capitals" | "region" | undefined;
+      }
+    | undefined;
   readonly namespace: string;
   readonly account: string;
   /** Empty if only the command line names the image. */

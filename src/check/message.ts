@@ -1,3 +1,4 @@
+import { isObjectName } from "../kinds.ts";
 import type { ImageFacts, TriedLogin } from "./facts.ts";
 import { nearMiss } from "./near-miss.ts";
 
@@ -43,10 +44,6 @@ function ago(then: string, now: Date): string {
   const unit = units.find((each) => seconds >= 2 * each.seconds);
   return unit ? `${Math.floor(seconds / unit.seconds)} ${unit.word}` : `${seconds} s`;
 }
-
-/** Whether the API server accepts a name (RFC 1123 subdomain). A pod may refer to other names, but no Secret has one. */
-export const isObjectName = (name: string): boolean =>
-  name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);
 
 /** A name for a sentence. A name that could imitate a line of the output is quoted. */
 export const shownName = (name: string): string => (isObjectName(name) ? name : JSON.stringify(name));

@@ -1,15 +1,16 @@
 import { reaches } from "../kubelet/keyring.ts";
-import { distance } from "./distance.ts";
-
-/** An image's host and repository, and the reason, if known, that no key matches it. */
-type Image = { readonly host: string; readonly repository: string; readonly why?: string | undefined };
 
 /**
  * Describes which logins a Secret has instead of one for a host, and how similar they are: typical mistakes in pull secrets that were typed
  * by hand.
  * @param servers the keys under its `auths`, as written
+ * @param image its host and repository, and the reason, if known, that no key matches it
  */
-export function nearMiss(secret: string, servers: readonly string[], { host, repository, why: known }: Image): string {
+export function nearMiss(
+  secret: string,
+  servers: readonly string[],
+  { host, repository, why: known }: { readonly host: string; readonly repository: string; readonly why?: string | undefined },
+): string {
   if (servers.length === 0) return `secret ${secret} has no login at all: its auths are empty`;
   const shown = servers.slice(0, 3).map(visible).join(", ") + (servers.length > 3 ? ` and ${servers.length - 3} more` : "");
   const why = known ?? servers.map((server) => resemblance(server, host, repository)).find((found) => found !== undefined);
@@ -52,16 +53,13 @@ export type WantedImage = { readonly text: string; readonly host: string; readon
 /** A template, or the pods of a ServiceAccount, which can get more pods later, with the images that they pull. */
 export type Puller<Of> = { readonly of: Of; readonly images: readonly WantedImage[]; readonly whole: boolean };
 
-/** An image for which a Secret has no key, the objects that pull it, and how similar the Secret's keys are. */
-export type Keyless<Of> = { readonly image: WantedImage; readonly of: readonly Of[]; readonly why: string };
-
 /**
  * The images that no key of a Secret matches by the kubelet's rules, if a key is similar, or if a template has no other image. An image of
- * another registry may have a pull secret of its own. Reports each host once.
+ * another registry may have a pull secret of its own. Reports each host once, with the objects that pull from it.
  *
  * @param keys the keys under `auths` that have a login
  */
-export function keyless<Of>(secret: string, keys: readonly string[], pullers: readonly Puller<Of>[]): Keyless<Of>[] {
+export function keyless<Of>(secret: string, keys: readonly string[], pullers: readonly Puller<Of>[]) {
   const missed = pullers.flatMap(({ of, images, whole }) => {
     const unmatched = images.filter((image) => !keys.some((key) => reaches(key, image)));
     const near = unmatched.filter((image) => nearly(keys, image) !== undefined);
@@ -70,12 +68,12 @@ export function keyless<Of>(secret: string, keys: readonly string[], pullers: re
   });
   return [...Map.groupBy(missed, ({ image }) => image.host).values()].flatMap((group) => {
     const [first] = group;
-    return first ? [{ image: first.image, of: [...new Set(group.map(({ of }) => of))], why: wordsFor(secret, keys, first.image) }] : [];
+    if (!first) return [];
+    const { image } = first;
+    const why = nearMiss(secret, keys, { ...image, why: nearly(keys, image) });
+    return [{ image, of: [...new Set(group.map(({ of }) => of))], why }];
   });
 }
-
-const wordsFor = (secret: string, keys: readonly string[], image: WantedImage): string =>
-  nearMiss(secret, keys, { ...image, why: nearly(keys, image) });
 
 /** The difference between a key and an image of the same registry. A name that differs in one or two letters may be another registry. */
 const nearly = (keys: readonly string[], { host, repository, loginServer }: WantedImage): string | undefined =>
@@ -85,4 +83,17 @@ const nearly = (keys: readonly string[], { host, repository, loginServer }: Want
 function regional(keys: readonly string[], host: string, loginServer = host): string | undefined {
   const same = host.toLowerCase().replace(/:\d*$/, "") === loginServer;
   return !same && keys.some((key) => hostOf(key) === loginServer) ? `the image names a regional host of it, ${host}` : undefined;
+}
+
+/** Returns the number of typing errors between two words: Levenshtein's distance, in letters. */
+export function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (const [i, letter] of [...a].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...b].entries()) {
+      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }

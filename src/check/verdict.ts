@@ -1,4 +1,4 @@
-import { type Fix, hasVerb, type KubectlCommand, type PluginCommand } from "../fix.ts";
+import { type Fix, hasVerb, type KubectlCommand } from "../fix.ts";
 import { advise } from "./advice.ts";
 import type { Cause } from "./cause.ts";
 import { type Advice, concerned, inOrder, joined, remake } from "./deliver.ts";
@@ -131,17 +131,16 @@ export function combine(verdicts: readonly Verdict[]): Verdict[] {
 function alike(fix: Fix): string {
   if (isDeletion(fix)) return JSON.stringify({ ...fix, args: [] });
   if (!hasVerb(fix, "create")) return JSON.stringify(fix);
-  return JSON.stringify({ ...fix, ...(isNaming(fix) && { repositories: ["*"] }), includeRegional: undefined });
+  const { repositories = [] } = fix;
+  return JSON.stringify({ ...fix, repositories: repositories.length > 0 ? ["*"] : fix.repositories, includeRegional: undefined });
 }
 
 const isDeletion = (fix: Fix): fix is KubectlCommand => "kubectl" in fix && fix.kubectl === "delete pod";
 
-const isNaming = (fix: PluginCommand): fix is PluginCommand & { readonly repositories: readonly string[] } =>
-  (fix.repositories ?? []).length > 0;
-
+/** Combines two commands that are {@link alike}. */
 function both(a: Fix, b: Fix): Fix {
   if (isDeletion(a) && isDeletion(b)) return { ...a, args: [...new Set([...a.args, ...b.args])] };
   if (!hasVerb(a, "create") || !hasVerb(b, "create")) return a;
-  const wide = a.includeRegional || b.includeRegional ? { ...a, includeRegional: true } : a;
-  return isNaming(wide) && isNaming(b) ? { ...wide, repositories: [...new Set([...wide.repositories, ...b.repositories])].sort() } : wide;
+  const repositories = a.repositories && [...new Set([...a.repositories, ...(b.repositories ?? [])])].sort();
+  return { ...a, repositories, includeRegional: a.includeRegional || b.includeRegional };
 }

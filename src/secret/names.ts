@@ -1,12 +1,10 @@
 import { createHash } from "node:crypto";
 import { CliError } from "../errors.ts";
-
-/** RFC 1123 subdomain, which the API server requires for a Secret's name. */
-const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+import { isObjectName } from "../kinds.ts";
 
 /** @throws CliError invalid, in the API server's words, before any request to Azure */
 export function checkSecretName(name: string): string {
-  if (name.length <= 253 && subdomain.test(name)) return name;
+  if (isObjectName(name)) return name;
   throw new CliError(
     "invalid",
     `The Secret "${name}" is invalid: metadata.name: Invalid value: "${name}": a lowercase RFC 1123 subdomain must consist of lower case ` +

@@ -1,5 +1,5 @@
-import { distance } from "../check/distance.ts";
-import type { AzureFacts, ImageFacts, TriedLogin } from "../check/facts.ts";
+import type { ImageFacts, TriedLogin } from "../check/facts.ts";
+import { distance } from "../check/near-miss.ts";
 import { unlessForbidden } from "../errors.ts";
 import type { Match } from "../kubelet/keyring.ts";
 import { isRepository } from "../registry/image-reference.ts";
@@ -74,7 +74,7 @@ const nothingMore: More = { late: undefined, unattached: [], fresh: { name: "", 
 async function lookFurther(
   { image, names, accountNames, pods, only }: Question,
   sources: ImageSources,
-  { azure, anonymous, poisoned }: { azure: AzureFacts | undefined; anonymous: Proof | undefined; poisoned: boolean },
+  { azure, anonymous, poisoned }: { azure: ImageFacts["azure"]; anonymous: Proof | undefined; poisoned: boolean },
 ): Promise<More> {
   const { registry, secrets } = sources;
   const carried = await existing(

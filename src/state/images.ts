@@ -1,4 +1,4 @@
-import type { AzureFacts } from "../check/facts.ts";
+import type { ImageFacts } from "../check/facts.ts";
 import { CliError, isForbidden } from "../errors.ts";
 import { kinds, type TargetKind } from "../kinds.ts";
 import type { Container, KubeObject, PodSpec } from "../objects.ts";
@@ -49,7 +49,7 @@ const distinct = (images: readonly ImageRef[]): ImageRef[] => [
  * Returns the registry in Azure for an image's host. The host can differ from the login server: with port 443, with capital letters, or as
  * a regional endpoint (`NAME.REGION.geo.azurecr.io`).
  */
-export function azureHost(host: string): AzureFacts | undefined {
+export function azureHost(host: string): ImageFacts["azure"] {
   const small = host.toLowerCase();
   const bare = small.replace(/:443$/, "");
   const registry = registryName(bare);

@@ -1,4 +1,4 @@
-import type { PodFacts, PodOwner } from "../check/facts.ts";
+import type { PodFacts } from "../check/facts.ts";
 import { retryWithin } from "../kubelet/back-off.ts";
 import { readWaiting } from "../kubelet/message.ts";
 import type { Metadata, Pod, ServiceAccount } from "../objects.ts";
@@ -118,7 +118,7 @@ export function isYounger({ metadata: { creationTimestamp: created } }: Pod, acc
   return changed !== undefined && typeof created === "string" && created > changed;
 }
 
-function ownerOf({ metadata }: Pod): PodOwner | undefined {
+function ownerOf({ metadata }: Pod): PodFacts["owner"] {
   const owner = podControllerOf(metadata);
   if (!owner) return undefined;
   const group = groupOf(metadata);

@@ -1,8 +1,8 @@
 import type { SecretFacts } from "../check/facts.ts";
-import { isObjectName } from "../check/message.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { absent, CliError, unlessForbidden } from "../errors.ts";
 import type { Fix } from "../fix.ts";
+import { isObjectName } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { serversOf } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";

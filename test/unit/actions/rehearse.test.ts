@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { rehearse } from "../../../src/actions/rehearse.ts";
 import { newRun, type Tools } from "../../../src/actions/tools.ts";
-import { isObjectName } from "../../../src/check/message.ts";
 import type { Cluster } from "../../../src/cluster/port.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
+import { isObjectName } from "../../../src/kinds.ts";
 
 const precondition = { uid: "u1", version: "7" };
 

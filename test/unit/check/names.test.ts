@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { isObjectName, listed, shownName } from "../../../src/check/message.ts";
+import { listed, shownName } from "../../../src/check/message.ts";
+import { isObjectName } from "../../../src/kinds.ts";
 
 test.for(["a", "a-b", "a.b", "0", "acr-myregistry", "a.b-c.d0", "a--b", "x".repeat(253)])("%s is a name", (name) => {
   expect(isObjectName(name)).toBe(true);
