@@ -1,4 +1,4 @@
-import { readArmError } from "./arm-error.ts";
+import { readError } from "./service.ts";
 
 /** The API versions of Azure that the plugin uses. */
 export const apiVersion = {
@@ -41,7 +41,7 @@ const order = (version: string) => `${day(version)}${version === day(version) ? 
  * @returns undefined if the response rejects no version, or lists no suitable one
  */
 export function supportedVersion(wanted: string, rejected: string, { status, text }: { status: number; text: string }): string | undefined {
-  const { code, message } = status === 400 || status === 404 ? readArmError(text) : { code: "", message: "" };
+  const { code, message } = status === 400 || status === 404 ? readError(text) : { code: "", message: "" };
   const from = oldest[wanted];
   if (from === undefined || !codes.includes(code)) return undefined;
   const [, list = ""] = /supported (?:api-)?versions are '([^']*)'/i.exec(message) ?? [];

@@ -1,70 +1,46 @@
-import { CliError, NotYet } from "../errors.ts";
-import type { TokenSource } from "./port.ts";
-import { signInHint } from "./sign-in-error.ts";
+import { CliError } from "../errors.ts";
+import { type Meaning, type Refusal, readError, refusalError } from "./service.ts";
 
-/** An error response of Azure Resource Manager. */
-export type Refusal = {
-  readonly status: number;
-  readonly text: string;
-  /** Milliseconds. */
-  readonly retryAfter?: number | undefined;
-  /** x-ms-correlation-request-id, by which Azure's support finds the request. */
-  readonly correlation?: string | undefined;
-  /** The requested resource, from the first slash. */
-  readonly path?: string | undefined;
-  /** The claims challenge of WWW-Authenticate, in base64: the sign-in that Azure requires instead. */
-  readonly claims?: string | undefined;
-  /** Where the token comes from; the Azure CLI if absent. */
-  readonly source?: TokenSource | undefined;
-};
-
-/** Code and message of `{"error":{"code","message"}}` (Azure REST guidelines); empty for any other body. */
-export function readArmError(text: string): { code: string; message: string } {
-  try {
-    const { error } = JSON.parse(text) as { error?: { code?: unknown; message?: unknown } };
-    return { code: String(error?.code ?? ""), message: String(error?.message ?? "") };
-  } catch {
-    return { code: "", message: "" };
-  }
-}
-
-type Meaning = { readonly kind: CliError["kind"]; readonly hint?: string };
-
-const outage: Meaning = { kind: "unreachable", hint: "try again; https://status.azure.com tells of outages" };
-
-/** The meaning of a status; Azure's message has the details. Any other status below 500 is an invalid request. */
-const meanings: Readonly<Record<number, Meaning>> = {
-  401: { kind: "unauthenticated" },
-  403: { kind: "forbidden" },
-  404: { kind: "notFound" },
-  408: outage,
-  409: { kind: "conflict" },
-};
+const service = { name: "Azure", idName: "correlation" };
 
 /**
  * Converts an error response of ARM to an error in words.
  * @param doing the attempted action, for the sentence after `cannot`: `make token acr-secret-demo`
  */
 export function explainArm(doing: string, refusal: Refusal): CliError {
-  const { status, text, claims, source = "az" } = refusal;
-  const { code, message } = readArmError(text);
-  const words = message === "" ? `Azure answered ${status}` : inOneLine(message);
-  if (claims !== undefined) return challenged(doing, words, refusal);
-  const explain = status === 429 ? throttled : byCode[status === 401 ? "" : code];
-  if (explain) return explain(doing, words, refusal);
-  const { kind, hint } = meanings[status] ?? (status >= 500 ? outage : { kind: "invalid" });
-  return new CliError(kind, `cannot ${doing}: ${words}${trace(refusal)}`, { hint: status === 401 ? signInHint[source] : hint });
+  const { code, message } = readError(refusal.text);
+  if (code === "UnAuthorizedForCredentialOperations" && refusal.status !== 401) return adminIsOff(message);
+  return refusalError(service, doing, refusal, meaningOf(refusal, code, message));
 }
 
 /** Converts the end of a failed operation to an error in words. @param status `Failed` or `Canceled` */
 export function explainEnd(doing: string, status: string, refusal: Refusal): CliError {
-  const { message } = readArmError(refusal.text);
-  const words = message === "" ? `Azure's operation ended as ${status}` : inOneLine(message);
-  return new CliError("invalid", `cannot ${doing}: ${words}${trace(refusal)}`);
+  const words = readError(refusal.text).message || `Azure's operation ended as ${status}`;
+  return refusalError(service, doing, refusal, { kind: "invalid", words });
+}
+
+function meaningOf(refusal: Refusal, code: string, message: string): Meaning | undefined {
+  if (refusal.claims !== undefined) return challenged(message, refusal);
+  if (refusal.status === 429) return throttled(refusal);
+  return refusal.status === 401 ? undefined : byCode[code]?.(message, refusal);
+}
+
+/** Azure requires another sign-in, such as one with multifactor authentication, which only a person can do. */
+function challenged(message: string, { status, claims, source = "az" }: Refusal): Meaning {
+  return {
+    kind: "unauthenticated",
+    words: `Azure requires a stronger sign-in: ${withoutIdentifiers(message) || `Azure answered ${status}`}`,
+    hint: source === "az" ? `az login --claims-challenge "${claims}"` : "use an identity that the policy allows",
+  };
+}
+
+function throttled({ retryAfter }: Refusal): Meaning {
+  const wait = retryAfter === undefined ? "in a minute" : `in ${Math.ceil(retryAfter / 1000)} seconds`;
+  return { kind: "unreachable", words: "Azure Resource Manager answers no more requests for now (429)", hint: `try again ${wait}` };
 }
 
 /** The plugin does not enable the admin user: that would give all rights on the images to everyone who may read its passwords. */
-function adminIsOff(_: string, words: string): CliError {
+function adminIsOff(words: string): CliError {
   const name = /\/registries\/([a-zA-Z0-9]+)\b/.exec(words)?.[1] ?? "REGISTRY";
   return new CliError("conflict", `the admin user of registry "${name}" is off`, {
     hint: {
@@ -77,61 +53,36 @@ function adminIsOff(_: string, words: string): CliError {
   });
 }
 
-const inOneLine = (message: string) => message.replace(/\s+/g, " ").replace(/\.$/, "");
-
-/** The id that support asks for. A proxy may put anything into a header, so only an identifier is printed. */
-const trace = ({ correlation = "" }: Refusal) => (/^[\w-]{8,64}$/.test(correlation) ? ` (correlation ${correlation})` : "");
-
-function throttled(doing: string, _: string, refusal: Refusal): CliError {
-  const wait = refusal.retryAfter === undefined ? "in a minute" : `in ${Math.ceil(refusal.retryAfter / 1000)} seconds`;
-  const message = `cannot ${doing}: Azure Resource Manager answers no more requests for now (429)${trace(refusal)}`;
-  return new CliError("unreachable", message, { hint: `try again ${wait}` });
-}
-
 /** An administrator needs the action, the scope and the identity. ARM names them in one long sentence. */
-function forbidden(doing: string, words: string, refusal: Refusal): CliError {
-  const missing = readMissingRight(words);
-  if (!missing) return new CliError("forbidden", `cannot ${doing}: ${words}${trace(refusal)}`);
-  return new CliError(
-    "forbidden",
-    `cannot ${doing}: the Azure identity may not do ${missing.action} on ${missing.scope}${trace(refusal)}`,
-    {
-      hint: { do: "shell", argv: grantCommand(missing), when: "ask an Owner or User Access Administrator" },
-    },
-  );
+function forbidden(message: string): Meaning {
+  const missing = readMissingRight(message);
+  if (!missing) return { kind: "forbidden" };
+  return {
+    kind: "forbidden",
+    words: `the Azure identity may not do ${missing.action} on ${missing.scope}`,
+    hint: { do: "shell", argv: grantCommand(missing), when: "ask an Owner or User Access Administrator" },
+  };
 }
 
 /** The policy identifiers at the end of a message are JSON for programs. */
-const withoutIdentifiers = (words: string) => words.replace(/\s*Policy identifiers:.*$/, "").replace(/\.$/, "");
+const withoutIdentifiers = (message: string) => message.replace(/\s*Policy identifiers:.*$/, "").replace(/\.$/, "");
 
 /** Azure Policy can deny ACR tokens in all registries. The other kinds of credential need none. */
-function deniedByPolicy(doing: string, words: string, refusal: Refusal): CliError {
-  const { text, path = "" } = refusal;
-  const name =
-    /"policyAssignment":\{"name":"([^"]+)"/.exec(readArmError(text).message)?.[1] ?? /"policyAssignmentName":"([^"]+)"/.exec(text)?.[1];
-  const says = name === undefined ? withoutIdentifiers(words) : `the policy assignment ${JSON.stringify(name)} denies it`;
+function deniedByPolicy(message: string, { text, path = "" }: Refusal): Meaning {
+  const name = /"policyAssignment":\{"name":"([^"]+)"/.exec(message)?.[1] ?? /"policyAssignmentName":"([^"]+)"/.exec(text)?.[1];
   const isToken = /\/registries\/[^/]+\/(?:tokens|scopeMaps|generateCredentials)\b/i.test(path);
-  return new CliError("forbidden", `cannot ${doing}: ${says}${trace(refusal)}`, {
+  return {
+    kind: "forbidden",
+    words: name === undefined ? withoutIdentifiers(message) : `the policy assignment ${JSON.stringify(name)} denies it`,
     hint: isToken ? "add --service-principal or --entra, which need no ACR token" : "ask the owner of the policy for an exemption",
-  });
+  };
 }
-
-/** Azure requires another sign-in, such as one with multifactor authentication, which only a person can do. */
-function challenged(doing: string, words: string, refusal: Refusal): CliError {
-  const { claims, source = "az" } = refusal;
-  const says = `cannot ${doing}: Azure requires a stronger sign-in: ${withoutIdentifiers(words)}${trace(refusal)}`;
-  const hint = source === "az" ? `az login --claims-challenge "${claims}"` : "use an identity that the policy allows";
-  return new CliError("unauthenticated", says, { hint });
-}
-
-type Explain = (doing: string, words: string, refusal: Refusal) => CliError;
 
 /** Codes that are more specific than their status. */
-const byCode: Readonly<Record<string, Explain>> = {
+const byCode: Readonly<Record<string, (message: string, refusal: Refusal) => Meaning>> = {
   AuthorizationFailed: forbidden,
   LinkedAuthorizationFailed: forbidden,
-  UnAuthorizedForCredentialOperations: adminIsOff,
-  PrincipalNotFound: (doing, words, refusal) => new NotYet("notFound", `cannot ${doing}: ${words}${trace(refusal)}`),
+  PrincipalNotFound: () => ({ kind: "notFound", passes: true }),
   RequestDisallowedByPolicy: deniedByPolicy,
 };
 

@@ -1,67 +1,88 @@
 import { CliError } from "../errors.ts";
-import { type Http, type HttpRequest, type HttpResponse, parseChallenges } from "../http/message.ts";
+import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
 import { supportedVersion } from "./api-version.ts";
-import { explainArm, explainEnd, readArmError } from "./arm-error.ts";
-import { type Caller, openCaller } from "./caller.ts";
+import { explainArm, explainEnd } from "./arm-error.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
-import { begins, follow, statusOf, untilGone } from "./operation.ts";
+import { type Json, parseObject, textIn } from "./json.ts";
+import { openService, type Read, readError } from "./service.ts";
 
-export type ArmRequest = {
-  readonly method: HttpRequest["method"];
+type Resource = {
   /** From the first slash, without api-version. */
   readonly path: string;
   readonly version: string;
-  readonly body?: unknown;
   /** For errors, after `cannot`: `make token demo`. */
   readonly doing: string;
+};
+
+export type ArmRequest = Resource & {
+  readonly method: HttpRequest["method"];
+  readonly body?: unknown;
   /** The code of a temporary 409: while Azure returns it, the request is repeated for up to a minute. */
   readonly passing?: string;
 };
 
-export type ListRequest = Omit<ArmRequest, "method" | "body" | "passing"> & {
-  readonly filter?: string;
-  /** Receives the time of Azure's clock in a response (`Date`, RFC 9110 6.6.1), if there is one. */
-  dated?(date: string | undefined): void;
-};
-
-/** Azure Resource Manager. */
+/** Azure Resource Manager. Its methods throw CliError, also for a response that lacks a required field. */
 export type Arm = {
+  /** Reads a resource; undefined if it does not exist. */
+  find<T>(resource: Resource, read: Read<T>): Promise<T | undefined>;
   /**
-   * Sends a request and waits for the operation that it may start (Azure-AsyncOperation or Location).
-   * @returns the parsed response; after an operation, the resource as it is then; undefined for 404 and for an empty response
-   * @throws CliError
+   * Sends a request and waits for the operation that it may start (Azure-AsyncOperation or Location). Reads the response; after an
+   * operation, the resource as it is then.
    */
-  send(request: ArmRequest): Promise<unknown>;
-  /** All pages of a list (`value`, `nextLink`). */
-  list(request: ListRequest): Promise<unknown[]>;
+  send<T>(request: ArmRequest, read: Read<T>): Promise<T>;
+  /** Sends a request whose result does not matter. To delete a missing resource is not an error. */
+  run(request: ArmRequest): Promise<void>;
+  /** Reads all pages of a list (`value`, `nextLink`). */
+  list<T>(
+    request: Resource & {
+      readonly filter?: string;
+      /** Receives the time of Azure's clock in a response (`Date`, RFC 9110 6.6.1), if there is one. */
+      dated?(date: string | undefined): void;
+    },
+    read: Read<T>,
+  ): Promise<T[]>;
 };
-
-export type ArmOptions = {
-  readonly cloud: Cloud;
-  readonly identity: Identity;
-  readonly http: Http;
-  sleep(milliseconds: number): Promise<void>;
-};
-
-/** Concurrent requests. A tenant has thousands of subscriptions, and ARM throttles a client that requests all at once. */
-const atOnce = 8;
 
 /** The pauses between two attempts while another operation blocks the request. Milliseconds, a minute in all. */
 const passingPauses = [1000, 2000, 3000, 4000, ...Array<number>(10).fill(5000)];
 
-export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
-  const gate = limit(atOnce);
+/** The timeout for an operation. Milliseconds. */
+const patience = 5 * 60_000;
 
-  const ask = openCaller({ name: "Azure Resource Manager", origin: cloud.resourceManager, audience: "management", identity, http });
-  const call: Caller = (...request) => gate(() => ask(...request));
+/** Azure asks for a pause of ten seconds, but most operations end after one. Milliseconds. */
+const firstLook = 1000;
+
+/** The requests that tell how an operation ends. `moves` if each response names the URL of the next one. */
+type Poll = { readonly url: string; readonly pause: number; readonly moves?: boolean; hasEnded(answer: HttpResponse): boolean };
+
+export function openArm({
+  cloud,
+  identity,
+  http,
+  sleep,
+}: {
+  readonly cloud: Cloud;
+  readonly identity: Pick<Identity, "token" | "source">;
+  readonly http: Http;
+  sleep(milliseconds: number): Promise<void>;
+}): Arm {
+  const { call, refused, refusalOf, bodyOf, required, pages } = openService({
+    name: "Azure",
+    origin: cloud.resourceManager,
+    audience: "management",
+    idHeader: "x-ms-correlation-request-id",
+    identity,
+    http,
+    explain: explainArm,
+  });
 
   /** The versions that this cloud supports instead of the plugin's versions, by provider and version. */
   const supported = new Map<string, string>();
 
   /** Sends a request in the version that the cloud supports. @returns the response, and the URL without further options */
-  async function versioned(path: string, version: string, ask: (url: string) => Promise<HttpResponse>) {
+  async function versioned({ path, version }: Resource, ask: (url: string) => Promise<HttpResponse>) {
     const provider = `${/\/providers\/([^/]+)(?!.*\/providers\/)/.exec(path)?.[1]} ${version}`;
     for (let used = supported.get(provider) ?? version; ; ) {
       const url = `${cloud.resourceManager}${path}?api-version=${used}`;
@@ -73,119 +94,94 @@ export function openArm({ cloud, identity, http, sleep }: ArmOptions): Arm {
     }
   }
 
-  const refused = (doing: string, url: string, answer: HttpResponse) =>
-    explainArm(doing, { ...refusal(url, answer), source: identity.source });
-
-  const follower = { get: (url: string) => call("GET", url), sleep };
-
   /** The first response to a request. Waits while a temporary conflict lasts. */
   async function begin({ method, body, passing }: ArmRequest, url: string): Promise<HttpResponse> {
     for (const pause of passing === undefined ? [] : passingPauses) {
       const answer = await call(method, url, body);
-      if (answer.status !== 409 || readArmError(answer.text).code !== passing) return answer;
+      if (answer.status !== 409 || readError(answer.text).code !== passing) return answer;
       await sleep(pause);
     }
     return call(method, url, body);
   }
 
+  /** The last response of an operation: its end, its result, or the rejection of a poll. @throws CliError timeout */
+  async function follow(doing: string, poll: Poll): Promise<HttpResponse> {
+    let { url, pause } = poll;
+    for (let waited = 0; waited < patience; ) {
+      pause = Math.min(pause, patience - waited);
+      await sleep(pause);
+      waited += Math.max(pause, 100);
+      const answer = await call("GET", url);
+      if (poll.hasEnded(answer)) return answer;
+      if (poll.moves) url = answer.header("Location") ?? url;
+      pause = retryAfter(answer) ?? firstLook;
+    }
+    throw new CliError("timeout", `cannot ${doing}: Azure has not finished after ${patience / 60_000} minutes`);
+  }
+
   /** Throws if an operation failed. */
   function succeeded(doing: string, url: string, end: HttpResponse): void {
     if (end.status >= 300) throw refused(doing, url, end);
-    const status = statusOf(end.text);
-    if (status === "Failed" || status === "Canceled") throw explainEnd(doing, status, refusal(url, end));
+    const status = statusOf(end);
+    if (status === "Failed" || status === "Canceled") throw explainEnd(doing, status, refusalOf(url, end));
   }
 
   /** Waits for an accepted deletion. To read its progress may require a right that the deletion itself does not. */
   async function deleted(doing: string, url: string, end: HttpResponse): Promise<void> {
-    if (end.status === 403 || end.status === 404) {
-      const last = await untilGone(doing, url, follower);
-      if (last.status !== 404) throw refused(doing, url, last);
-    } else succeeded(doing, url, end);
+    if (end.status !== 403 && end.status !== 404) return succeeded(doing, url, end);
+    const last = await follow(doing, { url, pause: 0, hasEnded: ({ status }) => status >= 300 });
+    if (last.status !== 404) throw refused(doing, url, last);
   }
 
-  /** The result of a completed operation: nothing for a deleted object, the result of an action, or the resource as it is now. */
-  async function outcome({ method, doing }: ArmRequest, url: string, end: HttpResponse): Promise<unknown> {
-    if (method === "DELETE") return deleted(doing, url, end);
+  /** The result of an operation: nothing for a deleted object, the result of an action, or the resource as it is now. */
+  async function outcome({ method, doing }: ArmRequest, url: string, poll: Poll): Promise<Json> {
+    const end = await follow(doing, poll);
+    if (method === "DELETE") {
+      await deleted(doing, url, end);
+      return {};
+    }
     succeeded(doing, url, end);
-    if (method === "POST") return parse(doing, end);
+    if (method === "POST") return bodyOf(doing, end);
     const resource = await call("GET", url);
     if (resource.status !== 200) throw refused(doing, url, resource);
-    return read(doing, resource);
+    return bodyOf(doing, resource);
+  }
+
+  /** @returns undefined if the object does not exist */
+  async function perform(request: ArmRequest): Promise<Json | undefined> {
+    const { method, doing } = request;
+    const { url, answer } = await versioned(request, (at) => begin(request, at));
+    if (answer.status === 404 && method !== "PUT" && method !== "POST") return undefined;
+    if (answer.status >= 300) throw refused(doing, url, answer);
+    const poll = pollOf(answer);
+    return poll ? outcome(request, url, poll) : bodyOf(doing, answer);
   }
 
   return {
-    async send(request) {
-      const { method, path, version, doing } = request;
-      const { url, answer } = await versioned(path, version, (at) => begin(request, at));
-      if (answer.status === 404 && method !== "PUT" && method !== "POST") return undefined;
-      if (answer.status >= 300) throw refused(doing, url, answer);
-      if (begins(answer)) return outcome(request, url, await follow(doing, answer, follower));
-      return method === "GET" ? read(doing, answer) : parse(doing, answer);
+    async find(resource, read) {
+      const body = await perform({ ...resource, method: "GET" });
+      return body && required(resource.doing, read(body));
     },
-
-    async list(request) {
-      const items: unknown[] = [];
-      for await (const page of pages(request)) items.push(...(page.value ?? []));
-      return items;
+    send: async (request, read) => required(request.doing, read((await perform(request)) ?? {})),
+    run: async (request) => void (await perform(request)),
+    async list({ filter, dated, ...resource }, read) {
+      const option = filter === undefined ? "" : `&$filter=${encodeURIComponent(filter)}`;
+      return pages(resource.doing, await versioned(resource, (url) => call("GET", `${url}${option}`)), read, dated);
     },
   };
-
-  async function* pages({ path, version, filter, doing, dated }: ListRequest): AsyncGenerator<{ value?: unknown[]; nextLink?: unknown }> {
-    let { url, answer } = await versioned(path, version, (at) => call("GET", `${at}${filterOption(filter)}`));
-    for (;;) {
-      if (answer.status !== 200) throw refused(doing, url, answer);
-      dated?.(answer.header("Date"));
-      const page = (read(doing, answer) ?? {}) as { value?: unknown[]; nextLink?: unknown };
-      yield page;
-      if (typeof page.nextLink !== "string") return;
-      url = page.nextLink;
-      answer = await call("GET", url);
-    }
-  }
 }
 
-const filterOption = (filter: string | undefined) => (filter === undefined ? "" : `&$filter=${encodeURIComponent(filter)}`);
-
-const refusal = (url: string, answer: HttpResponse) => ({
-  path: new URL(url).pathname,
-  claims: claimsIn(answer),
-  status: answer.status,
-  text: answer.text,
-  retryAfter: retryAfter(answer),
-  correlation: answer.header("x-ms-correlation-request-id"),
-});
-
-/** The claims challenge of a 401, in base64 (learn.microsoft.com/entra/identity-platform/claims-challenge). */
-function claimsIn({ status, header }: HttpResponse): string | undefined {
-  if (status !== 401) return undefined;
-  const claims = parseChallenges(header("WWW-Authenticate") ?? "").find(({ parameters }) => parameters.claims)?.parameters.claims ?? "";
-  return /^[\w+/-]+={0,2}$/.test(claims) ? claims : undefined;
+/** The polls of the operation that a response started, if it did: it has an Azure-AsyncOperation, or a Location with a 202. */
+function pollOf(answer: HttpResponse): Poll | undefined {
+  const [status, result] = [answer.header("Azure-AsyncOperation"), answer.header("Location")];
+  const pause = Math.min(firstLook, retryAfter(answer) ?? firstLook);
+  // Every poll returns another signed URL. The URL of a status stays valid. Of the URLs of a result, only the newest is known to be valid.
+  if (status !== undefined) return { url: status, pause, hasEnded };
+  if (answer.status !== 202 || result === undefined) return undefined;
+  return { url: result, pause, moves: true, hasEnded: ({ status }) => status !== 202 };
 }
 
-const parse = (doing: string, answer: HttpResponse): unknown => (answer.text === "" ? undefined : read(doing, answer));
+/** Whether a poll of Azure-AsyncOperation returned the operation's end, or was rejected. */
+const hasEnded = (answer: HttpResponse) => answer.status >= 400 || ["Succeeded", "Failed", "Canceled"].includes(statusOf(answer) ?? "");
 
-function read(doing: string, { text }: HttpResponse): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new CliError("unreachable", `cannot ${doing}: the answer is not Azure's`, { hint: "check HTTPS_PROXY" });
-  }
-}
-
-/** Limits the number of concurrent tasks. The others wait their turn. */
-export function limit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    // A waiting task takes the place of the one that ended
-    if (running >= most) await new Promise<void>((begin) => waiting.push(begin));
-    else running++;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  };
-}
+const statusOf = ({ text }: HttpResponse) => textIn(parseObject(text)?.status);

@@ -4,18 +4,16 @@ import type { Environment, Trace } from "../env.ts";
 import { CliError } from "../errors.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
-import { principalsIn } from "./applications.ts";
 import { openArm } from "./arm.ts";
-import { identityIn } from "./caller.ts";
 import { type Cloud, cloudOf, cloudOfAz, cloudOfHost } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
 import { openGraph } from "./graph.ts";
 import { openIdentity, sourceOf } from "./identity.ts";
 import type { Azure, SignInOptions, TokenSource } from "./port.ts";
-import { adminLogins, regionalHosts, registryFacts } from "./registry-settings.ts";
-import { permissionsOn, roleAssignmentsIn } from "./role-assignments.ts";
-import { stockOf } from "./stock.ts";
-import { clearPassword, deleteTokenObject, generatePassword, putScopeMap, putToken, scopeMap, token, tokenCount } from "./tokens.ts";
+import { registrySettingsIn } from "./registry-settings.ts";
+import { rolesIn } from "./role-assignments.ts";
+import { identityIn } from "./service.ts";
+import { tokensIn } from "./tokens.ts";
 
 export type AzureOptions = {
   readonly identity: SignInOptions;
@@ -42,18 +40,11 @@ export function openAzure(options: AzureOptions): Azure {
   const http = openHttp({ ...options, transport });
   const arm = openArm({ cloud, identity, http, sleep: options.sleep });
   return {
-    ...principalsIn(openGraph({ cloud, identity, http })),
-    ...roleAssignmentsIn(arm),
+    ...openGraph({ cloud, identity, http }),
+    ...tokensIn(arm),
+    ...rolesIn(arm),
+    ...registrySettingsIn(arm),
     findRegistry: (named) => findRegistry({ ...options, arm, identity, cloud }, named, wish.subscription),
-    scopeMap: (registry, name) => scopeMap(arm, registry, name),
-    putScopeMap: (registry, map) => putScopeMap(arm, registry, map),
-    deleteScopeMap: (registry, name) => deleteTokenObject(arm, registry, "scopeMaps", name),
-    token: (registry, name) => token(arm, registry, name),
-    putToken: (registry, wanted) => putToken(arm, registry, wanted),
-    deleteToken: (registry, name) => deleteTokenObject(arm, registry, "tokens", name),
-    clearPassword: (registry, at) => clearPassword(arm, registry, at),
-    stock: (registry) => stockOf(arm, registry),
-    tokenCount: (registry) => tokenCount(arm, registry),
     sendFor: (audience) => void identity.token(audience).catch(() => undefined),
     async entraToken(host, audience) {
       if (!host.endsWith(cloud.registrySuffix)) throw notOfCloud(host, cloud);
@@ -62,11 +53,6 @@ export function openAzure(options: AzureOptions): Azure {
     },
     source,
     identity: async () => identityIn(await identity.token()),
-    registryFacts: (registry) => registryFacts(arm, registry),
-    regionalHosts: (registry) => regionalHosts(arm, registry),
-    permissions: (registry) => permissionsOn(arm, registry),
-    adminLogins: (registry) => adminLogins(arm, registry),
-    generatePassword: (registry, at) => generatePassword(arm, registry, at),
   };
 }
 

@@ -1,12 +1,13 @@
 import type { Trace } from "../env.ts";
-import { CliError, isRefusal } from "../errors.ts";
+import { CliError, isRefusal, unlessRefused } from "../errors.ts";
+import type { Fix } from "../fix.ts";
 import { apiVersion } from "./api-version.ts";
-import { type Arm, limit } from "./arm.ts";
+import type { Arm } from "./arm.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
+import { type Json, objectIn, objectsIn, textIn } from "./json.ts";
 import type { AzureRegistry } from "./port.ts";
 import { isWanted, type RegistryName, readRegistryName } from "./registry-name.ts";
-import { longest, type Missed, notFound, subscriptionNamed, subscriptions, registryType as type } from "./registry-not-found.ts";
 
 type Finder = {
   readonly arm: Arm;
@@ -16,16 +17,33 @@ type Finder = {
   now(): Date;
 };
 
+const type = "Microsoft.ContainerRegistry/registries";
+
+/** A search of many subscriptions starts no request after this long, and so ends within 45 s. Milliseconds. */
+const longest = 42_000;
+
+/** Subscriptions that are listed at the same time. ARM throttles a client that lists thousands at once. */
+const atOnce = 8;
+
 /** Finds a registry in every subscription that the identity can read, or within one; see Azure.findRegistry. */
 export async function findRegistry(finder: Finder, text: string, within?: string): Promise<AzureRegistry> {
   const { arm, cloud, now } = finder;
   const until = now().getTime() + longest;
   const wanted = readRegistryName(text, cloud.registrySuffix);
   const only = within === undefined ? undefined : await subscriptionNamed(arm, within);
+  const isInScope = (id: string) => only === undefined || id.toLowerCase().startsWith(`/subscriptions/${only.toLowerCase()}/`);
+  if (wanted.id !== undefined && !isInScope(wanted.id)) {
+    throw new CliError("usage", `--registry names a registry of another subscription than --subscription`, {
+      hint: "leave out --subscription: the registry's id says it",
+    });
+  }
+  const ids = wanted.id === undefined ? await idsByGraph(arm, wanted) : [wanted.id];
+  const known = await live(arm, ids.filter(isInScope), wanted);
+  // Resource Graph lists a new registry after some minutes. The lists of ARM contain it at once.
   const { found, missed } =
-    wanted.id === undefined
-      ? await searched(finder, wanted, only, until)
-      : { found: await live(arm, [checked(wanted.id, only)], wanted), missed: nothingMissed };
+    known.length > 0 || wanted.id !== undefined
+      ? { found: known, missed: { all: 0, listed: 0, refusals: [] } }
+      : await listed(finder, wanted, only, until);
   const [first, second] = found;
   if (first === undefined) throw await notFound(finder, wanted, { text, only, missed });
   if (second === undefined) return first;
@@ -34,75 +52,52 @@ export async function findRegistry(finder: Finder, text: string, within?: string
   });
 }
 
-/** Resource Graph lists a new registry after some minutes. The lists of ARM contain it at once. */
-async function searched(finder: Finder, wanted: RegistryName, only: string | undefined, until: number): Promise<Search> {
-  const ids = (await idsByGraph(finder.arm, wanted)).filter((id) => only === undefined || isIn(only, id));
-  const found = await live(finder.arm, ids, wanted);
-  return found.length > 0 ? { found, missed: nothingMissed } : listed(finder, wanted, only, until);
-}
-
-const isIn = (subscription: string, id: string) => id.toLowerCase().startsWith(`/subscriptions/${subscription.toLowerCase()}/`);
-
-function checked(id: string, only: string | undefined): string {
-  if (only === undefined || isIn(only, id)) return id;
-  throw new CliError("usage", `--registry names a registry of another subscription than --subscription`, {
-    hint: "leave out --subscription: the registry's id says it",
-  });
-}
-
 /** Azure Resource Graph: one query for all subscriptions. If it does not answer, the subscriptions are listed. */
 async function idsByGraph(arm: Arm, { name }: RegistryName): Promise<string[]> {
   const query = `resources | where type =~ '${type.toLowerCase()}' | where name =~ '${name}' | project id`;
   const path = "/providers/Microsoft.ResourceGraph/resources";
   const request = { method: "POST", path, version: apiVersion.resourceGraph, body: { query }, doing: "search for the registry" } as const;
-  const answer = await arm.send(request).catch(unlessFinal);
-  const { data } = (answer ?? {}) as { data?: { id?: unknown }[] };
-  return (data ?? []).flatMap(({ id }) => (typeof id === "string" && id.startsWith("/subscriptions/") ? [id] : []));
+  const rows = (await arm.send(request, ({ data }) => objectsIn(data)).catch(unlessFinal)) ?? [];
+  return rows.flatMap(({ id }) => (typeof id === "string" && id.startsWith("/subscriptions/") ? [id] : []));
 }
 
 /** Reads each registry itself, because Resource Graph may be out of date. */
 async function live(arm: Arm, ids: readonly string[], wanted: RegistryName): Promise<AzureRegistry[]> {
-  const answers = await Promise.all(
-    ids.map((path) => arm.send({ method: "GET", path, version: apiVersion.registry, doing: `read registry ${wanted.name}` })),
-  );
-  return answers.flatMap(asRegistry).filter((registry) => isWanted(registry, wanted));
+  const read = (path: string) => arm.find({ path, version: apiVersion.registry, doing: `read registry ${wanted.name}` }, asRegistry);
+  const answers = await Promise.all(ids.map(read));
+  return answers.flatMap((registries) => registries ?? []).filter((registry) => isWanted(registry, wanted));
 }
 
-/** Subscriptions that are listed at the same time. */
-const atOnce = 8;
-
-const nothingMissed: Missed = { all: 0, listed: 0, refusals: [] };
-
-type Search = { readonly found: readonly AzureRegistry[]; readonly missed: Missed };
+/** The gaps of a search: the number of subscriptions, the number that were listed, and why others could not be listed. */
+type Missed = { readonly all: number; readonly listed: number; readonly refusals: readonly CliError[] };
 
 /** A subscription that cannot be listed does not end the search. */
-async function listed({ arm, trace, now }: Finder, wanted: RegistryName, only: string | undefined, until: number): Promise<Search> {
-  const within = only === undefined ? await subscriptions(arm) : [{ id: only }];
-  const gate = limit(atOnce);
+async function listed({ arm, trace, now }: Finder, wanted: RegistryName, only: string | undefined, until: number) {
+  const within = only === undefined ? (await subscriptions(arm)).map(({ id }) => id) : [only];
+  const left = within.values();
+  const lists: AzureRegistry[][] = [];
   const refusals: CliError[] = [];
-  const lists = await Promise.all(
-    within.map(({ id }) =>
-      gate(async () => {
-        if (now().getTime() >= until) return undefined;
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (const id of left) {
+        if (now().getTime() >= until) return;
         const doing = `list the registries of subscription ${id}`;
-        return arm.list({ path: `/subscriptions/${id}/providers/${type}`, version: apiVersion.registry, doing }).catch((error: unknown) => {
+        const request = { path: `/subscriptions/${id}/providers/${type}`, version: apiVersion.registry, doing };
+        const list = await arm.list(request, asRegistry).catch((error: unknown) => {
           unlessFinal(error);
           // A subscription whose registries may not be listed has no usable registry
           if (error instanceof CliError && error.kind !== "forbidden") refusals.push(error);
           trace(4, () => String(error));
           return [];
         });
-      }),
-    ),
+        lists.push(list.flat());
+      }
+    }),
   );
-  const done = lists.filter((list) => list !== undefined);
   const [first] = refusals;
   if (first && refusals.length === within.length) throw first;
-  const found = done
-    .flat()
-    .flatMap(asRegistry)
-    .filter((registry) => isWanted(registry, wanted));
-  return { found, missed: { all: within.length, listed: done.length, refusals } };
+  const found = lists.flat().filter((registry) => isWanted(registry, wanted));
+  return { found, missed: { all: within.length, listed: lists.length, refusals } };
 }
 
 /** @throws the error of an interruption, or of an identity that Azure rejects, which ends every search */
@@ -111,15 +106,86 @@ function unlessFinal(error: unknown): undefined {
   throw error;
 }
 
-function asRegistry(body: unknown): AzureRegistry[] {
-  const { id, name, sku, properties } = (body ?? {}) as {
-    id?: unknown;
-    name?: unknown;
-    sku?: { name?: unknown };
-    properties?: { loginServer?: unknown };
-  };
-  const loginServer = properties?.loginServer;
-  return typeof id === "string" && typeof name === "string" && typeof loginServer === "string"
-    ? [{ id, name, loginServer, sku: String(sku?.name ?? "") }]
-    : [];
+function asRegistry({ id, name, sku, properties }: Json): AzureRegistry[] {
+  const loginServer = textIn(objectIn(properties).loginServer);
+  if (typeof id !== "string" || typeof name !== "string" || loginServer === undefined) return [];
+  return [{ id, name, loginServer, sku: textIn(objectIn(sku).name) ?? "" }];
+}
+
+/** Registry names are unique in a cloud, so Azure can distinguish a typo from a registry that the identity cannot read. */
+async function notFound(
+  { arm, identity }: Finder,
+  { name, id, loginServer = "" }: RegistryName,
+  { text, only, missed }: { readonly text: string; readonly only: string | undefined; readonly missed: Missed },
+): Promise<CliError> {
+  const named = `registry ${JSON.stringify(text)}`;
+  const gaps = failures(missed);
+  const error = (message: string, hint: string | Fix) => new CliError("notFound", message, { hint });
+  if (only !== undefined)
+    return error(
+      `${named} is not in subscription ${only}, as far as this Azure identity can read${gaps}`,
+      "leave out --subscription to look in all of them",
+    );
+  // A login server with a hash belongs to a name that other registries can have too.
+  const isUnique = id === undefined && !loginServer.includes("-");
+  const isFree = isUnique ? await isNameFree(arm, identity, name).catch(unlessRefused(undefined)) : undefined;
+  const isAz = identity.source === "az";
+  if (isFree)
+    return error(
+      `there is no ${named}: nobody in Azure has that name`,
+      isAz ? { do: "shell", argv: ["az", "acr", "list", "--output", "table"], when: "check the spelling" } : "check the spelling",
+    );
+  if (missed.listed < missed.all)
+    return error(
+      `${named} not found: searched ${missed.listed} of ${missed.all} subscriptions in ${longest / 1000}s${gaps}`,
+      "add --subscription, or name the registry by its id in Azure",
+    );
+  const where = "in no subscription that this Azure identity can read";
+  return error(`${named} ${isFree === false ? "exists, but" : "is"} ${where}${gaps}`, isAz ? askOrSignIn : askForReader);
+}
+
+const askForReader = "ask for the role Reader on the registry";
+
+const askOrSignIn: Fix = {
+  do: "hints",
+  hints: [askForReader, { do: "shell", argv: ["az", "login", "--tenant", "TENANT"], when: "or sign in to its tenant" }],
+};
+
+/** The subscriptions that could not be searched, and the first reason. */
+function failures({ refusals: [first, ...others] }: Missed): string {
+  if (!first) return "";
+  return `; ${others.length + 1} ${others.length > 0 ? "subscriptions" : "subscription"} could not be searched: ${first.message}`;
+}
+
+/** Whether no registry in Azure has a name; undefined if no subscription is known to ask with. */
+async function isNameFree(arm: Arm, identity: Pick<Identity, "subscription">, name: string): Promise<boolean | undefined> {
+  const subscription = (await identity.subscription()) ?? (await subscriptions(arm))[0]?.id;
+  if (subscription === undefined) return undefined;
+  const path = `/subscriptions/${encodeURIComponent(subscription)}/providers/Microsoft.ContainerRegistry/checkNameAvailability`;
+  const request = { method: "POST", path, version: apiVersion.registry, body: { name, type }, doing: "check the registry's name" } as const;
+  return arm.send(request, ({ nameAvailable }) => (typeof nameAvailable === "boolean" ? nameAvailable : undefined));
+}
+
+/** The subscriptions in which the identity may read anything. */
+async function subscriptions(arm: Arm): Promise<{ id: string; name: string }[]> {
+  const request = { path: "/subscriptions", version: apiVersion.subscriptions, doing: "list the subscriptions" };
+  const list = await arm.list(request, ({ subscriptionId: id, displayName }) =>
+    typeof id === "string" ? [{ id, name: textIn(displayName) ?? "" }] : [],
+  );
+  return list.flat();
+}
+
+/**
+ * The id of the subscription with an id or a name.
+ * @throws CliError notFound; usage if several have the name
+ */
+async function subscriptionNamed(arm: Arm, text: string): Promise<string> {
+  const small = text.toLowerCase();
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(small)) return small;
+  const [found, second] = (await subscriptions(arm)).filter(({ name }) => name.toLowerCase() === small);
+  if (found && !second) return found.id;
+  const said = JSON.stringify(text);
+  const hint = "name the subscription by its id";
+  if (found) throw new CliError("usage", `several subscriptions are named ${said}`, { hint });
+  throw new CliError("notFound", `this Azure identity can read no subscription ${said}`, { hint });
 }

@@ -1,82 +1,162 @@
-import { Busy, CliError, NotYet } from "../errors.ts";
-import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
-import { retryAfter } from "../http/retry.ts";
-import { readArmError } from "./arm-error.ts";
-import { openCaller } from "./caller.ts";
+import { Busy, type CliError } from "../errors.ts";
+import type { Http, HttpRequest } from "../http/message.ts";
+import { Sensitive } from "../secret/sensitive.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
-import type { TokenSource } from "./port.ts";
-import { signInHint } from "./sign-in-error.ts";
+import { type Json, objectsIn, textIn } from "./json.ts";
+import type { Azure } from "./port.ts";
+import type { Application, Custody, Key, ServicePrincipal } from "./principals.ts";
+import { type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
 
-export type GraphRequest = {
-  readonly method: HttpRequest["method"];
+type Get = {
   /** The path after `/v1.0`, with its slash. */
   readonly path: string;
   /** OData options: `$filter`, `$select`. */
   readonly query?: Readonly<Record<string, string>>;
-  readonly body?: unknown;
   /** For errors, after `cannot`: `make application ci`. */
   readonly doing: string;
 };
 
-/** Microsoft Graph v1.0. */
-export type Graph = {
-  /**
-   * @returns the parsed response; undefined if the object of a read does not exist, and for an empty response
-   * @throws CliError; NotYet; Busy
-   */
-  send(request: GraphRequest): Promise<unknown>;
-};
+const application = { $select: "id,appId,displayName,notes,createdDateTime,passwordCredentials" };
+const principal = { $select: "id,appId,accountEnabled" };
 
-export type GraphOptions = { readonly cloud: Cloud; readonly identity: Pick<Identity, "token" | "source">; readonly http: Http };
+/** Opens Microsoft Graph v1.0: applications and service principals. */
+export function openGraph({
+  cloud,
+  identity,
+  http,
+}: {
+  readonly cloud: Cloud;
+  readonly identity: Pick<Identity, "token" | "source">;
+  readonly http: Http;
+}) {
+  const { call, refused, bodyOf, required, pages } = openService({
+    name: "Microsoft Graph",
+    origin: cloud.graph,
+    audience: "graph",
+    idHeader: "request-id",
+    identity,
+    http,
+    explain: explainGraph,
+  });
 
-/** Opens Microsoft Graph. */
-export function openGraph({ cloud, identity, http }: GraphOptions): Graph {
-  const call = openCaller({ name: "Microsoft Graph", origin: cloud.graph, audience: "graph", identity, http });
+  const urlOf = ({ path, query = {} }: Get) => {
+    const options = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
+    return `${cloud.graph}/v1.0${path}${options.length > 0 ? `?${options.join("&")}` : ""}`;
+  };
+
+  async function find<T>(get: Get, read: Read<T>): Promise<T | undefined> {
+    const answer = await call("GET", urlOf(get));
+    if (answer.status === 404) return undefined;
+    if (answer.status >= 300) throw refused(get.doing, urlOf(get), answer);
+    return required(get.doing, read(bodyOf(get.doing, answer)));
+  }
+
+  async function list<T>(get: Get, read: Read<T>): Promise<T[]> {
+    return pages(get.doing, { url: urlOf(get), answer: await call("GET", urlOf(get)) }, read);
+  }
+
+  /** A Location with a 200 is not an operation to wait for. */
+  async function write(method: HttpRequest["method"], path: string, doing: string, body?: unknown): Promise<Json> {
+    const url = urlOf({ path, doing });
+    const answer = await call(method, url, body);
+    if (answer.status >= 300) throw refused(doing, url, answer);
+    return bodyOf(doing, answer);
+  }
+
+  async function custody(applicationId: string, principalId: string | undefined): Promise<Custody> {
+    const [ofApplication, ofPrincipal] = [`/applications/${applicationId}`, `/servicePrincipals/${principalId}`];
+    const items = (path: string) => list({ path, query: { $select: "id" }, doing: `read ${path}` }, ({ id }) => textIn(id) ?? "");
+    const keysOf = async (path: string) => {
+      const doing = `read the credentials of ${path}`;
+      return required(doing, await find({ path, query: { $select: "keyCredentials,passwordCredentials" }, doing }, asKeyCounts));
+    };
+    const [owners, own, federated, principalOwners, keys] = await Promise.all([
+      items(`${ofApplication}/owners`),
+      keysOf(ofApplication),
+      items(`${ofApplication}/federatedIdentityCredentials`),
+      principalId === undefined ? [] : items(`${ofPrincipal}/owners`),
+      principalId === undefined ? { certificates: 0, passwords: 0 } : keysOf(ofPrincipal),
+    ]);
+    const otherKeys = [
+      ...Array<"certificate">(own.certificates + keys.certificates).fill("certificate"),
+      ...Array<"federated credential">(federated.length).fill("federated credential"),
+      ...Array<"password">(keys.passwords).fill("password"),
+    ];
+    return { owners, principalOwners, otherKeys };
+  }
+
   return {
-    async send({ method, path, query = {}, body, doing }) {
-      const options = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);
-      const answer = await call(method, `${cloud.graph}/v1.0${path}${options.length > 0 ? `?${options.join("&")}` : ""}`, body);
-      if (answer.status === 404 && method === "GET") return undefined;
-      if (answer.status >= 300) throw refused(doing, answer, identity.source);
-      // A Location with a 200 is not an operation to wait for
-      return answer.text === "" ? undefined : read(doing, answer);
+    async applications(by) {
+      if ("appId" in by) {
+        const path = `/applications(appId='${by.appId}')`;
+        const one = await find({ path, query: application, doing: `read application ${by.appId}` }, asApplication);
+        return one === undefined ? [] : [one];
+      }
+      const query = { $filter: `displayName eq '${by.name.replaceAll("'", "''")}'`, ...application };
+      return list({ path: "/applications", query, doing: `look for application ${by.name}` }, asApplication);
     },
+    async createApplication({ displayName, notes }) {
+      const doing = `make application ${displayName}`;
+      // Graph's default has changed before, and allowed other tenants and personal accounts to sign in to the application
+      const body = { displayName, notes, signInAudience: "AzureADMyOrg" };
+      return required(doing, asApplication(await write("POST", "/applications", doing, body)));
+    },
+    deleteApplication: async (id) => void (await write("DELETE", `/applications/${id}`, `delete application ${id}`)),
+    custody,
+    servicePrincipal(appId) {
+      const path = `/servicePrincipals(appId='${appId}')`;
+      return find({ path, query: principal, doing: `read the service principal of application ${appId}` }, asPrincipal);
+    },
+    principal: (id) => find({ path: `/servicePrincipals/${id}`, query: principal, doing: `read service principal ${id}` }, asPrincipal),
+    async createServicePrincipal(appId) {
+      const doing = `make the service principal of application ${appId}`;
+      return required(doing, asPrincipal(await write("POST", "/servicePrincipals", doing, { appId })));
+    },
+    deleteServicePrincipal: async (id) => void (await write("DELETE", `/servicePrincipals/${id}`, `delete service principal ${id}`)),
+    async addKey(id, { displayName, expiresAt }) {
+      const doing = `add a password to application ${id}`;
+      const passwordCredential = { displayName, endDateTime: expiresAt };
+      const made = await write("POST", `/applications/${id}/addPassword`, doing, { passwordCredential });
+      const key = required(doing, asKey(made));
+      return { ...key, password: new Sensitive(required(doing, textIn(made.secretText) || undefined)) };
+    },
+    removeKey: async (id, slot) =>
+      void (await write("POST", `/applications/${id}/removePassword`, `take password ${slot} of application ${id} away`, { keyId: slot })),
+  } satisfies Partial<Azure>;
+}
+
+function asApplication({ id, appId, displayName, notes, createdDateTime, passwordCredentials }: Json): Application | undefined {
+  if (typeof id !== "string" || typeof appId !== "string" || typeof displayName !== "string") return undefined;
+  const keys = objectsIn(passwordCredentials).flatMap((key) => asKey(key) ?? []);
+  return { id, appId, displayName, notes: textIn(notes) ?? "", madeAt: textIn(createdDateTime) ?? "", keys };
+}
+
+function asPrincipal({ id, appId, accountEnabled }: Json): ServicePrincipal | undefined {
+  if (typeof id !== "string" || typeof appId !== "string") return undefined;
+  return { id, appId, enabled: accountEnabled !== false };
+}
+
+/** Microsoft Graph passwordCredential, without its text. */
+function asKey({ keyId: slot, displayName, startDateTime, endDateTime }: Json): Key | undefined {
+  if (typeof slot !== "string") return undefined;
+  return {
+    slot,
+    displayName: textIn(displayName) ?? "",
+    madeAt: textIn(startDateTime) || undefined,
+    expiresAt: textIn(endDateTime) || undefined,
   };
 }
 
-const refused = (doing: string, answer: HttpResponse, source: TokenSource) =>
-  explainGraph(doing, {
-    status: answer.status,
-    text: answer.text,
-    request: answer.header("request-id"),
-    retryAfter: retryAfter(answer),
-    source,
-  });
-
-function read(doing: string, { text }: HttpResponse): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new CliError("unreachable", `cannot ${doing}: the answer is not Microsoft Graph's`, { hint: "check HTTPS_PROXY" });
-  }
+/** The number of keys of an application or a service principal. */
+function asKeyCounts({ keyCredentials, passwordCredentials }: Json) {
+  if (!Array.isArray(keyCredentials) || !Array.isArray(passwordCredentials)) return undefined;
+  return { certificates: keyCredentials.length, passwords: passwordCredentials.length };
 }
 
-/** An error response of Microsoft Graph. */
-export type GraphRefusal = {
-  readonly status: number;
-  readonly text: string;
-  /** The header request-id, by which Microsoft's support finds the request. */
-  readonly request?: string | undefined;
-  /** Where the token comes from; the Azure CLI if absent. */
-  readonly source?: TokenSource | undefined;
-  /** Milliseconds. */
-  readonly retryAfter?: number | undefined;
-};
+const service = { name: "Microsoft Graph", idName: "request" };
 
 const otherwise = "or leave out --service-principal: an ACR token takes no rights in Entra ID";
-
-type Meaning = { readonly kind: CliError["kind"]; readonly hint?: string; readonly passes?: true };
 
 /** The meaning of Graph's codes; those of policies as Microsoft documents them. The printed words are Graph's own. */
 const byCode: Readonly<Record<string, Meaning>> = {
@@ -97,7 +177,6 @@ const byCode: Readonly<Record<string, Meaning>> = {
 const byStatus: Readonly<Record<number, Meaning>> = {
   403: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
   404: { kind: "notFound", passes: true },
-  409: { kind: "conflict" },
   429: { kind: "unreachable", hint: "try again in a minute" },
 };
 
@@ -113,16 +192,10 @@ const isConcurrent = (code: string, message: string): boolean =>
  * @param doing the attempted action, for the sentence after `cannot`: `make application ci`
  * @returns NotYet for a temporary error if the object is new; Busy if Graph was applying another write at the same time
  */
-export function explainGraph(doing: string, { status, text, request = "", retryAfter, source = "az" }: GraphRefusal): CliError {
-  const { code, message } = readArmError(text);
-  const words = message === "" ? `Microsoft Graph answered ${status}` : message.replace(/\s+/g, " ").replace(/\.$/, "");
-  const traced = /^[\w-]{8,64}$/.test(request) ? ` (request ${request})` : "";
-  const says = `cannot ${doing}: ${words}${traced}`;
-  if (status === 401) return new CliError("unauthenticated", says, { hint: signInHint[source] });
-  const { kind, hint, passes } = byCode[code] ?? byStatus[status] ?? otherStatus(status);
-  if (isConcurrent(code, message)) return new Busy(says, retryAfter);
-  return passes || unheard.test(message) ? new NotYet(kind, says, { hint }) : new CliError(kind, says, { hint });
+export function explainGraph(doing: string, refusal: Refusal): CliError {
+  const { status, text, retryAfter } = refusal;
+  const { code, message } = readError(text);
+  const meaning = status === 401 ? undefined : (byCode[code] ?? byStatus[status]);
+  const error = refusalError(service, doing, refusal, unheard.test(message) ? { kind: "invalid", ...meaning, passes: true } : meaning);
+  return isConcurrent(code, message) && status !== 401 ? new Busy(error.message, retryAfter) : error;
 }
-
-const otherStatus = (status: number): Meaning =>
-  status >= 500 ? { kind: "unreachable", hint: "try again; https://status.azure.com tells of outages" } : { kind: "invalid" };

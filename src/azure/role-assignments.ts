@@ -1,35 +1,35 @@
 import { createHash } from "node:crypto";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
-import type { AzureRegistry } from "./port.ts";
-import type { At, GivenRole, Permission, Principals, RoleAssignment } from "./principals.ts";
+import { type Json, objectIn, objectsIn, textIn, textsIn } from "./json.ts";
+import type { Azure } from "./port.ts";
+import type { At, GivenRole, Permission, RoleAssignment } from "./principals.ts";
 
 const version = apiVersion.roleAssignments;
 
 type Of = { readonly principalId: string; readonly role: string };
 
-type Roles = Pick<Principals, "roleAssignments" | "roleDefinition" | "givenRoles" | "assignRole" | "unassignRole">;
-
-/** Roles on a registry (Microsoft.Authorization/roleAssignments and roleDefinitions, 2022-04-01). */
-export function roleAssignmentsIn(arm: Arm): Roles {
-  return {
+/** Roles on a registry (Microsoft.Authorization/roleAssignments, roleDefinitions and permissions, 2022-04-01). */
+export const rolesIn = (arm: Arm) =>
+  ({
     async roleAssignments(registry, principalId) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
       const filter = `assignedTo('${principalId}')`;
       const doing = `read the roles of ${principalId} on registry ${registry.name}`;
-      return (await arm.list({ path, version, filter, doing })).flatMap((one) => asAssignment(registry, one, principalId));
+      return (await arm.list({ path, version, filter, doing }, (one) => asAssignment(registry, one, principalId))).flat();
     },
-    async roleDefinition(registry, guid) {
+    roleDefinition(registry, guid) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;
-      const found = await arm.send({ method: "GET", path, version, doing: `read the role definition ${guid}` });
-      const { roleName, permissions } = ((found ?? {}) as Wire).properties ?? {};
-      if (typeof roleName !== "string" || !Array.isArray(permissions)) return undefined;
-      return { name: roleName, permissions: permissions.map(asPermission) };
+      return arm.find({ path, version, doing: `read the role definition ${guid}` }, (body) => {
+        const { roleName, permissions } = objectIn(body.properties);
+        if (typeof roleName !== "string" || !Array.isArray(permissions)) return undefined;
+        return { name: roleName, permissions: objectsIn(permissions).map(asPermission) };
+      });
     },
     async givenRoles(registry) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
-      const all = await arm.list({ path, version, doing: `read the roles on registry ${registry.name}` });
-      return all.flatMap((one) => asGiven(registry, one));
+      const doing = `read the roles on registry ${registry.name}`;
+      return (await arm.list({ path, version, doing }, (one) => asGiven(registry, one))).flat();
     },
     async assignRole(registry, { principalId, role, condition }) {
       const subscription = /^\/subscriptions\/[^/]+/i.exec(registry.id)?.[0] ?? "";
@@ -44,14 +44,19 @@ export function roleAssignmentsIn(arm: Arm): Roles {
         },
       };
       const doing = `give ${principalId} its role on registry ${registry.name}`;
-      await arm.send({ method: "PUT", path: pathOf(registry, { principalId, role }), version, body, doing });
+      await arm.run({ method: "PUT", path: pathOf(registry, { principalId, role }), version, body, doing });
     },
     async unassignRole(registry, of) {
       const doing = `take the role of ${of.principalId} on registry ${registry.name} away`;
-      await arm.send({ method: "DELETE", path: pathOf(registry, of), version, doing });
+      await arm.run({ method: "DELETE", path: pathOf(registry, of), version, doing });
     },
-  };
-}
+    /** From all roles of the identity. */
+    permissions({ id, name }) {
+      const path = `${id}/providers/Microsoft.Authorization/permissions`;
+      const doing = `read the identity's permissions on registry ${name}`;
+      return arm.list({ path, version: apiVersion.permissions, doing }, asPermission);
+    },
+  }) satisfies Partial<Azure>;
 
 const pathOf = (registry: At, of: Of) =>
   `${registry.id}/providers/Microsoft.Authorization/roleAssignments/${assignmentName(registry.id, of)}`;
@@ -71,45 +76,25 @@ export function assignmentName(scope: string, { principalId, role }: Of): string
 /** A registry's list contains assignments of management groups only if they are above the registry. */
 const managementGroups = "/providers/microsoft.management/managementgroups/";
 
-type Wire = { readonly name?: unknown; readonly properties?: Readonly<Record<string, unknown>> };
-
-function asGiven(registry: At, body: unknown): GivenRole[] {
-  const { properties = {} } = (body ?? {}) as Wire;
-  const { principalId, principalType = "ServicePrincipal", createdOn } = properties;
+function asGiven(registry: At, body: Json): GivenRole[] {
+  const { principalId, principalType = "ServicePrincipal", createdOn } = objectIn(body.properties);
   if (typeof principalId !== "string" || principalType !== "ServicePrincipal") return [];
-  const madeAt = typeof createdOn === "string" ? createdOn : undefined;
-  return asAssignment(registry, body, principalId).map((one) => ({ ...one, principalId, madeAt }));
+  return asAssignment(registry, body, principalId).map((one) => ({ ...one, principalId, madeAt: textIn(createdOn) }));
 }
 
-function asAssignment(registry: At, body: unknown, principalId: string): RoleAssignment[] {
-  const { name, properties = {} } = (body ?? {}) as Wire;
-  const { scope, roleDefinitionId, condition } = properties;
+function asAssignment(registry: At, { name, properties }: Json, principalId: string): RoleAssignment[] {
+  const { scope, roleDefinitionId, condition } = objectIn(properties);
   if (typeof name !== "string" || typeof scope !== "string" || typeof roleDefinitionId !== "string") return [];
   const [at, own] = [scope.toLowerCase().replace(/\/$/, ""), registry.id.toLowerCase()];
   if (at !== own && !own.startsWith(`${at}/`) && !at.startsWith(managementGroups)) return [];
   const role = (roleDefinitionId.split("/").at(-1) ?? "").toLowerCase();
   const ours = at === own && name.toLowerCase() === assignmentName(registry.id, { principalId, role });
-  return [{ name, role, here: at === own, ours, condition: typeof condition === "string" ? condition : undefined }];
+  return [{ name, role, here: at === own, ours, condition: textIn(condition) }];
 }
 
-/**
- * The permissions of the identity on a registry, from all of its roles (Microsoft.Authorization/permissions, 2022-04-01). Sends no write.
- * @throws CliError forbidden if the identity may not read them
- */
-export async function permissionsOn(arm: Arm, { id, name }: AzureRegistry): Promise<Permission[]> {
-  const path = `${id}/providers/Microsoft.Authorization/permissions`;
-  const list = await arm.list({ path, version: apiVersion.permissions, doing: `read the identity's permissions on registry ${name}` });
-  return list.map(asPermission);
-}
-
-function asPermission(body: unknown): Permission {
-  const { actions, notActions, dataActions, notDataActions } = (body ?? {}) as Partial<Record<keyof Permission, unknown>>;
-  return {
-    actions: texts(actions),
-    notActions: texts(notActions),
-    dataActions: texts(dataActions),
-    notDataActions: texts(notDataActions),
-  };
-}
-
-const texts = (list: unknown): string[] => (Array.isArray(list) ? list.filter((it) => typeof it === "string") : []);
+const asPermission = ({ actions, notActions, dataActions, notDataActions }: Json): Permission => ({
+  actions: textsIn(actions),
+  notActions: textsIn(notActions),
+  dataActions: textsIn(dataActions),
+  notDataActions: textsIn(notDataActions),
+});

@@ -1,9 +1,8 @@
 import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
-import { clearPassword, generatePassword } from "../../src/azure/tokens.ts";
 import type { Sensitive } from "../../src/secret/sensitive.ts";
 import { isSameTime } from "../../src/timestamp.ts";
-import { openTestArm, startTestWorld } from "./world.ts";
+import { startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const actions = ["repositories/team/app/content/read", "repositories/team/app/metadata/read"];
@@ -150,8 +149,7 @@ test("what -v=9 prints holds no secret", async () => {
 
 test("a password tells when it was made and when it ends, as the token shows it later", async () => {
   const { azure, registry } = await made("telling");
-  const arm = openTestArm(world);
-  const { madeAt, expiresAt } = await generatePassword(arm, registry, {
+  const { madeAt, expiresAt } = await azure.generatePassword(registry, {
     token: "telling",
     slot: "password2",
     expiresAt: "2099-01-01T00:00:00.000Z",
@@ -165,31 +163,29 @@ test("a password tells when it was made and when it ends, as the token shows it 
 
 test("one slot is emptied, and the other stays as it is", async () => {
   const { azure, registry } = await made("emptied");
-  const arm = openTestArm(world);
   await azure.generatePassword(registry, { token: "emptied", slot: "password1" });
   await azure.generatePassword(registry, { token: "emptied", slot: "password2" });
   const kept = passwordOf("emptied", "password1");
 
-  expect(await clearPassword(arm, registry, { token: "emptied", slot: "password2" })).toBe(true);
+  expect(await azure.clearPassword(registry, { token: "emptied", slot: "password2" })).toBe(true);
   expect([passwordOf("emptied", "password1"), passwordOf("emptied", "password2")]).toEqual([kept, undefined]);
   world.azure.calls.reset();
-  expect(await clearPassword(arm, registry, { token: "emptied", slot: "password2" })).toBe(true);
-  expect(await clearPassword(arm, registry, { token: "nosuchtoken", slot: "password1" })).toBe(true);
+  expect(await azure.clearPassword(registry, { token: "emptied", slot: "password2" })).toBe(true);
+  expect(await azure.clearPassword(registry, { token: "nosuchtoken", slot: "password1" })).toBe(true);
   expect(world.azure.calls.count("PATCH", /./)).toBe(0);
-  expect(await clearPassword(arm, registry, { token: "emptied", slot: "password1" })).toBe(true);
+  expect(await azure.clearPassword(registry, { token: "emptied", slot: "password1" })).toBe(true);
   expect((await azure.token(registry, "emptied"))?.passwords).toEqual([]);
 });
 
 test("a slot that somebody has made anew is left to them", async () => {
-  const { registry } = await made("foreign");
-  const arm = openTestArm(world);
-  const mine = await generatePassword(arm, registry, { token: "foreign", slot: "password1" });
+  const { azure, registry } = await made("foreign");
+  const mine = await azure.generatePassword(registry, { token: "foreign", slot: "password1" });
   const ref = { token: "foreign", slot: "password1", madeAt: mine.madeAt?.replace("+00:00", "Z") } as const;
   await new Promise((resolve) => setTimeout(resolve, 5));
-  const theirs = await generatePassword(arm, registry, { token: "foreign", slot: "password1" });
+  const theirs = await azure.generatePassword(registry, { token: "foreign", slot: "password1" });
 
-  expect(await clearPassword(arm, registry, ref)).toBe(false);
+  expect(await azure.clearPassword(registry, ref)).toBe(false);
   expect(passwordOf("foreign", "password1")?.value).toBe(theirs.password.reveal());
-  expect(await clearPassword(arm, registry, { ...ref, madeAt: theirs.madeAt })).toBe(true);
+  expect(await azure.clearPassword(registry, { ...ref, madeAt: theirs.madeAt })).toBe(true);
   expect(passwordOf("foreign", "password1")).toBeUndefined();
 });

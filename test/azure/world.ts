@@ -5,14 +5,9 @@ import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { type AzureEmulator, startAzure } from "../../sandbox/azure/emulator.ts";
 import { binaries } from "../../sandbox/binaries.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
-import { type Arm, openArm } from "../../src/azure/arm.ts";
 import { type AzureOptions, openAzure } from "../../src/azure/azure.ts";
-import { cloudOf } from "../../src/azure/cloud.ts";
-import { openIdentity } from "../../src/azure/identity.ts";
 import type { Azure, IdentitySource } from "../../src/azure/port.ts";
 import type { Sources } from "../../src/credential/kind.ts";
-import { openHttp } from "../../src/http/client.ts";
-import { openTransport } from "../../src/http/transport.ts";
 
 /** An emulated Azure for the tests of one file, and the options with which the plugin's ports are opened. */
 export type TestWorld = {
@@ -77,15 +72,6 @@ export function startTestWorld(): TestWorld {
       return { ...env, PATH, FAKE_AZ_TENANT: tenantId, FAKE_AZ_CLIENT_ID: clientId, FAKE_AZ_CLIENT_SECRET: clientSecret };
     },
   };
-}
-
-/** Opens Azure Resource Manager directly, for requests that the port does not offer. */
-export function openTestArm(world: TestWorld, change: Partial<AzureOptions> = {}): Arm {
-  const options = world.options(change);
-  const cloud = cloudOf(options.env);
-  const transport = openTransport(options.env, options.trace, options.signal);
-  const identity = openIdentity({ ...options, source: "env", cloud, transport });
-  return openArm({ cloud, identity, http: openHttp({ ...options, transport }), sleep: options.sleep });
 }
 
 /** Finds the registry as the identity in this environment. */

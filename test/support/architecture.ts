@@ -75,7 +75,7 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
 const pure = ["src/secret", "src/kubelet", "src/plan", "src/manifest", "src/check"];
 
 /** The only files that read the text of a Sensitive: a request to Azure, a request to a registry, and the data of a Secret. */
-const reveals = ["src/azure/caller.ts", "src/registry/ask.ts", "src/secret/docker-config.ts"];
+const reveals = ["src/azure/service.ts", "src/registry/ask.ts", "src/secret/docker-config.ts"];
 
 /** Patterns that are forbidden in most modules. */
 const bans: readonly { readonly word: RegExp; readonly notIn: (room: string, path: string) => boolean; readonly instead: string }[] = [

@@ -158,11 +158,11 @@ test.for([
   { correlation: "\u001b[2J and more", shown: "" },
 ])("what support asks for is told where it is an identifier: $correlation", ({ correlation, shown }) => {
   for (const text of [body("AuthorizationFailed", unauthorized), body("AuthorizationFailed", "No."), body("Other", "No."), ""])
-    expect(explainArm("write token demo", { status: 403, text, correlation }).message.endsWith(shown)).toBe(true);
-  expect(explainArm("write token demo", { status: 409, text: body("Other", "No."), correlation }).message).toBe(
+    expect(explainArm("write token demo", { status: 403, text, id: correlation }).message.endsWith(shown)).toBe(true);
+  expect(explainArm("write token demo", { status: 409, text: body("Other", "No."), id: correlation }).message).toBe(
     `cannot write token demo: No${shown}`,
   );
-  expect(explainEnd("write token demo", "Failed", { status: 200, text: "{}", correlation }).message).toBe(
+  expect(explainEnd("write token demo", "Failed", { status: 200, text: "{}", id: correlation }).message).toBe(
     `cannot write token demo: Azure's operation ended as Failed${shown}`,
   );
 });

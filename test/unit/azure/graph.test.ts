@@ -1,32 +1,19 @@
 import { expect, test } from "vitest";
-import { principalsIn } from "../../../src/azure/applications.ts";
-import { cloudOf } from "../../../src/azure/cloud.ts";
 import { explainGraph, openGraph } from "../../../src/azure/graph.ts";
 import { Busy, NotYet } from "../../../src/errors.ts";
-import type { HttpRequest } from "../../../src/http/message.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { answering } from "./answering.ts";
 
 /** Returns a Microsoft Graph that always returns this response, and its requests. */
-function answering(
+function always(
   status: number,
   body?: unknown,
   env: Readonly<Record<string, string>> = {},
   headers: Readonly<Record<string, string>> = {},
 ) {
-  const asked: HttpRequest[] = [];
-  const graph = openGraph({
-    cloud: cloudOf(env),
-    identity: { source: "env", token: async () => new Sensitive("hunter2") },
-    http: async (request) => {
-      asked.push(request);
-      return {
-        status,
-        text: body === undefined ? "" : JSON.stringify(body),
-        header: (name) => (name === "request-id" ? "1234-5678" : headers[name]),
-      };
-    },
-  });
-  return { principals: principalsIn(graph), asked, urls: () => asked.map(({ method, url }) => `${method} ${decodeURIComponent(url)}`) };
+  const options = answering(() => ({ status, body, headers: { "request-id": "1234-5678", ...headers } }), env);
+  const { asked } = options;
+  return { principals: openGraph(options), asked, urls: () => asked.map(({ method, url }) => `${method} ${decodeURIComponent(url)}`) };
 }
 
 const wire = { id: "o-1", appId: "a-1", displayName: "ci", notes: null, createdDateTime: "2026-01-01T00:00:00Z" };
@@ -34,7 +21,7 @@ const key = { keyId: "k-1", displayName: "x", startDateTime: "2026-01-01T00:00:0
 const select = "$select=id,appId,displayName,notes,createdDateTime,passwordCredentials";
 
 test("an application is made for this tenant alone", async () => {
-  const { principals, asked, urls } = answering(201, { ...wire, passwordCredentials: [] });
+  const { principals, asked, urls } = always(201, { ...wire, passwordCredentials: [] });
 
   expect(await principals.createApplication({ displayName: "ci", notes: "ours" })).toEqual({
     id: "o-1",
@@ -49,13 +36,13 @@ test("an application is made for this tenant alone", async () => {
 });
 
 test("applications are found by a name, in which a quote is doubled, and by an id", async () => {
-  const named = answering(200, { value: [{ ...wire, passwordCredentials: [key, { odd: true }] }] });
+  const named = always(200, { value: [{ ...wire, passwordCredentials: [key, { odd: true }] }] });
   expect(await named.principals.applications({ name: "it's" })).toMatchObject([
     { appId: "a-1", keys: [{ slot: "k-1", displayName: "x", madeAt: key.startDateTime, expiresAt: key.endDateTime }] },
   ]);
   expect(named.urls()).toEqual([`GET https://graph.microsoft.com/v1.0/applications?$filter=displayName eq 'it''s'&${select}`]);
 
-  const one = answering(200, wire);
+  const one = always(200, wire);
   expect(await one.principals.applications({ appId: "a-1" })).toMatchObject([{ id: "o-1", keys: [] }]);
   expect(one.urls()).toEqual([`GET https://graph.microsoft.com/v1.0/applications(appId='a-1')?${select}`]);
 });
@@ -68,7 +55,7 @@ test("reads who controls an application and its service principal", async () => 
     "/servicePrincipals/p-1/owners": { value: [{ id: "u-2" }] },
     "/servicePrincipals/p-1": { keyCredentials: [], passwordCredentials: [{}] },
   };
-  const { custody } = principalsIn({ send: async ({ path }) => lists[path] });
+  const { custody } = openGraph(answering(({ url }) => ({ body: lists[new URL(url).pathname.replace("/v1.0", "")] })));
 
   expect(await custody("o-1", "p-1")).toEqual({
     owners: ["u-1"],
@@ -82,22 +69,35 @@ test("reads who controls an application and its service principal", async () => 
   });
 });
 
-test.for([
-  { why: "has no list", answer: {} },
-  { why: "has another page", answer: { value: [], keyCredentials: [], passwordCredentials: [], "@odata.nextLink": "x" } },
-])("rejects an answer about owners that $why", async ({ answer }) => {
-  await expect(principalsIn({ send: async () => answer }).custody("o-1", undefined)).rejects.toMatchObject({ kind: "unreachable" });
+test("reads all pages of the owners", async () => {
+  const next = "https://graph.microsoft.com/v1.0/applications/o-1/owners?$skiptoken=x";
+  const page = (url: string) => (url === next ? { value: [{ id: "u-2" }] } : { value: [{ id: "u-1" }], "@odata.nextLink": next });
+  const keys = { keyCredentials: [], passwordCredentials: [] };
+  const { custody } = openGraph(answering(({ url }) => ({ body: { ...keys, ...(url.includes("/owners") ? page(url) : { value: [] }) } })));
+
+  expect(await custody("o-1", undefined)).toMatchObject({ owners: ["u-1", "u-2"] });
+});
+
+test("rejects an answer about owners that has no list", async () => {
+  await expect(always(200, {}).principals.custody("o-1", undefined)).rejects.toMatchObject({ kind: "unreachable" });
+});
+
+test("sends Graph's token to no other host, whatever its answer points to", async () => {
+  const { principals, asked } = always(200, { value: [], "@odata.nextLink": "https://evil.example/next" });
+
+  await expect(principals.applications({ name: "ci" })).rejects.toThrow("is not followed");
+  expect(asked.map(({ url }) => new URL(url).host)).toEqual(["graph.microsoft.com"]);
 });
 
 test("what is not there is none, and no error", async () => {
-  const { principals } = answering(404, { error: { code: "Request_ResourceNotFound", message: "no" } });
+  const { principals } = always(404, { error: { code: "Request_ResourceNotFound", message: "no" } });
 
   expect(await principals.applications({ appId: "a-1" })).toEqual([]);
   expect(await principals.servicePrincipal("a-1")).toBeUndefined();
 });
 
 test("a password is added with its end, or with Graph's own, and comes as a secret", async () => {
-  const { principals, asked } = answering(200, { ...key, secretText: "hunter3" });
+  const { principals, asked } = always(200, { ...key, secretText: "hunter3" });
 
   const made = await principals.addKey("o-1", { displayName: "acr-secret demo/acr", expiresAt: "2027-01-01T00:00:00Z" });
   await principals.addKey("o-1", { displayName: "x" });
@@ -112,10 +112,10 @@ test("a password is added with its end, or with Graph's own, and comes as a secr
 });
 
 test("a service principal is made, told as disabled, and deleted", async () => {
-  const { principals, urls } = answering(200, { id: "s-1", appId: "a-1", accountEnabled: false });
+  const { principals, urls } = always(200, { id: "s-1", appId: "a-1", accountEnabled: false });
   expect(await principals.createServicePrincipal("a-1")).toEqual({ id: "s-1", appId: "a-1", enabled: false });
   expect(await principals.servicePrincipal("a-1")).toMatchObject({ enabled: false });
-  const gone = answering(204);
+  const gone = always(204);
   await gone.principals.deleteServicePrincipal("s-1");
   await gone.principals.deleteApplication("o-1");
   await gone.principals.removeKey("o-1", "k-1");
@@ -133,13 +133,13 @@ test.for([
   { cloud: "AzureUSGovernment", host: "graph.microsoft.us" },
   { cloud: "AzureChinaCloud", host: "microsoftgraph.chinacloudapi.cn" },
 ])("in $cloud $host is asked", async ({ cloud, host }) => {
-  const { principals, urls } = answering(200, wire, { AZURE_CLOUD_NAME: cloud });
+  const { principals, urls } = always(200, wire, { AZURE_CLOUD_NAME: cloud });
   await principals.applications({ appId: "a-1" });
   expect(urls()[0]).toContain(`GET https://${host}/v1.0/`);
 });
 
 test("an answer that holds something else is told", async () => {
-  const { principals } = answering(200, { odd: true });
+  const { principals } = always(200, { odd: true });
 
   for (const call of [
     principals.applications({ name: "ci" }),
@@ -180,7 +180,7 @@ test.for([
   { status: 429, code: "TooManyRequests", message: "Slow down.", kind: "unreachable", hint: /in a minute$/, passes: false },
   { status: 503, code: "ServiceUnavailable", message: "Later.", kind: "unreachable", hint: /status\.azure\.com/, passes: false },
 ])("$status $code is told in Graph's words, and may pass: $passes", ({ status, code, message, kind, hint, passes }) => {
-  const error = explainGraph("make it", { status, text: JSON.stringify({ error: { code, message } }), request: "1234-5678" });
+  const error = explainGraph("make it", { status, text: JSON.stringify({ error: { code, message } }), id: "1234-5678" });
 
   expect(error).toMatchObject({ kind, message: `cannot make it: ${message.slice(0, -1)} (request 1234-5678)` });
   expect(error.hint ?? "").toEqual(hint ? expect.stringMatching(hint) : "");
@@ -198,7 +198,7 @@ test.for([
   { status: 409, code: "Request_MultipleObjectsWithSameKeyValue", message: "In use.", busy: false },
   { status: 400, code: "Request_BadRequest", message: "Key credential end date is invalid.", busy: false },
 ])("reads $status $code as a concurrent write: $busy", async ({ status, code, message, busy }) => {
-  const { principals } = answering(status, { error: { code, message } }, {}, { "Retry-After": "7" });
+  const { principals } = always(status, { error: { code, message } }, {}, { "Retry-After": "7" });
   const error = await principals.removeKey("o-1", "k-1").catch((thrown: unknown) => thrown);
 
   expect(error instanceof Busy).toBe(busy);
@@ -206,13 +206,11 @@ test.for([
 });
 
 test("what is no answer of Graph's is told by its status", () => {
-  expect(explainGraph("make it", { status: 502, text: "<html>", request: "<b>" }).message).toBe(
-    "cannot make it: Microsoft Graph answered 502",
-  );
+  expect(explainGraph("make it", { status: 502, text: "<html>", id: "<b>" }).message).toBe("cannot make it: Microsoft Graph answered 502");
 });
 
 test("a refusal of Graph is thrown with its request", async () => {
-  const { principals } = answering(403, { error: { code: "Authorization_RequestDenied", message: "Insufficient privileges." } });
+  const { principals } = always(403, { error: { code: "Authorization_RequestDenied", message: "Insufficient privileges." } });
 
   await expect(principals.applications({ name: "ci" })).rejects.toThrow(
     "cannot look for application ci: Insufficient privileges (request 1234-5678)",

@@ -1,13 +1,11 @@
 import { expect, test } from "vitest";
-import { principalsIn } from "../../../src/azure/applications.ts";
-import { type Arm, openArm } from "../../../src/azure/arm.ts";
+import { openArm } from "../../../src/azure/arm.ts";
 import { cloudOf } from "../../../src/azure/cloud.ts";
 import { openGraph } from "../../../src/azure/graph.ts";
-import { adminLogins, regionalHosts, registryFacts } from "../../../src/azure/registry-settings.ts";
-import { roleAssignmentsIn } from "../../../src/azure/role-assignments.ts";
+import { registrySettingsIn } from "../../../src/azure/registry-settings.ts";
+import { rolesIn } from "../../../src/azure/role-assignments.ts";
 import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
-import { stockOf } from "../../../src/azure/stock.ts";
-import { deleteTokenObject, generatePassword, putScopeMap, putToken, scopeMap, token, tokenCount } from "../../../src/azure/tokens.ts";
+import { tokensIn } from "../../../src/azure/tokens.ts";
 import type { Http } from "../../../src/http/message.ts";
 import { registryOver } from "../../../src/registry/registry.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
@@ -87,9 +85,12 @@ function replaying(...answers: readonly (string | Extra)[]): Http {
 const cloud = cloudOf({});
 const identity = { source: "az", token: async () => new Sensitive("t"), subscription: async () => undefined } as const;
 
-const armOf = (...answers: readonly (string | Extra)[]): Arm =>
-  openArm({ cloud, identity, http: replaying(...answers), sleep: async () => {} });
-const graphOf = (...answers: readonly (string | Extra)[]) => principalsIn(openGraph({ cloud, identity, http: replaying(...answers) }));
+/** Returns an Azure that gives these responses in order. */
+function azureOf(...answers: readonly (string | Extra)[]) {
+  const options = { cloud, identity, http: replaying(...answers), sleep: async () => {} };
+  const arm = openArm(options);
+  return { ...openGraph(options), ...tokensIn(arm), ...rolesIn(arm), ...registrySettingsIn(arm) };
+}
 
 const creationTime = "2026-03-20T10:00:00.1234567+00:00";
 const ended = { status: 200 };
@@ -100,64 +101,64 @@ const description = "";
 test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
   {
     answers: "a registry",
-    read: () => registryFacts(armOf("registry GET (Premium)"), at),
+    read: () => azureOf("registry GET (Premium)").registryFacts(at),
     gives: { mode: "legacy", network: "all" },
   },
-  { answers: "a registry of SKU Basic", read: () => registryFacts(armOf("registry GET (Basic)"), at), gives: { mode: "legacy" } },
-  { answers: "regional endpoints that are off", read: () => regionalHosts(armOf("registry GET (Premium)"), at), gives: [] },
-  { answers: "a missing scope map", read: () => scopeMap(armOf("scopeMap GET: missing"), at, "mymap"), gives: undefined },
-  { answers: "a scope map", read: () => scopeMap(armOf("scopeMap GET"), at, "mymap"), gives: { name: "mymap" } },
+  { answers: "a registry of SKU Basic", read: () => azureOf("registry GET (Basic)").registryFacts(at), gives: { mode: "legacy" } },
+  { answers: "regional endpoints that are off", read: () => azureOf("registry GET (Premium)").regionalHosts(at), gives: [] },
+  { answers: "a missing scope map", read: () => azureOf("scopeMap GET: missing").scopeMap(at, "mymap"), gives: undefined },
+  { answers: "a scope map", read: () => azureOf("scopeMap GET").scopeMap(at, "mymap"), gives: { name: "mymap" } },
   {
     answers: "a new scope map",
-    read: () => putScopeMap(armOf("scopeMap PUT: new, without description"), at, { name: "mymap", description, actions }),
+    read: () => azureOf("scopeMap PUT: new, without description").putScopeMap(at, { name: "mymap", description, actions }),
     gives: { name: "mymap", description: "" },
   },
   {
     answers: "a new scope map with a description",
-    read: () => putScopeMap(armOf("scopeMap PUT: new, with description"), at, { name: "mymap2", description, actions }),
+    read: () => azureOf("scopeMap PUT: new, with description").putScopeMap(at, { name: "mymap2", description, actions }),
     gives: { name: "mymap2", description: "Created by token: mytoken" },
   },
   {
     answers: "a changed scope map",
     read: () =>
-      putScopeMap(armOf("scopeMap PATCH", "token operationStatuses", "scopeMap GET"), at, { name: "mymap", description, actions }),
+      azureOf("scopeMap PATCH", "token operationStatuses", "scopeMap GET").putScopeMap(at, { name: "mymap", description, actions }),
     gives: { name: "mymap" },
   },
   {
     answers: "a deleted scope map",
-    read: () => deleteTokenObject(armOf("scopeMap DELETE", ended), at, "scopeMaps", "mymap"),
+    read: () => azureOf("scopeMap DELETE", ended).deleteScopeMap(at, "mymap"),
     gives: undefined,
   },
-  { answers: "a deleted token", read: () => deleteTokenObject(armOf("token DELETE", ended), at, "tokens", "mytoken"), gives: undefined },
+  { answers: "a deleted token", read: () => azureOf("token DELETE", ended).deleteToken(at, "mytoken"), gives: undefined },
   {
     answers: "a new token",
-    read: () => putToken(armOf("token PUT: new", "token operationStatuses", "token GET"), at, { name: "mytoken", scopeMapId: "x" }),
+    read: () => azureOf("token PUT: new", "token operationStatuses", "token GET").putToken(at, { name: "mytoken", scopeMapId: "x" }),
     gives: { name: "mytoken", passwords: [] },
   },
-  { answers: "a token", read: () => token(armOf("token GET"), at, "mytoken"), gives: { name: "mytoken", passwords: [] } },
+  { answers: "a token", read: () => azureOf("token GET").token(at, "mytoken"), gives: { name: "mytoken", passwords: [] } },
   {
     answers: "all tokens and scope maps, with their times",
-    read: () => stockOf(armOf("scopeMaps list", "tokens list"), at),
+    read: () => azureOf("scopeMaps list", "tokens list").stock(at),
     gives: {
       tokens: [{ madeAt: creationTime, changedAt: creationTime }],
       scopeMaps: expect.arrayContaining([expect.objectContaining({ name: "mymap" })]),
     },
   },
-  { answers: "the count of tokens", read: () => tokenCount(armOf("listUsages"), at), gives: 1 },
+  { answers: "the count of tokens", read: () => azureOf("listUsages").tokenCount(at), gives: 1 },
   {
     answers: "a password",
-    read: () => generatePassword(armOf("generateCredentials: one slot"), at, { token: "mytoken", slot: "password1" }),
+    read: () => azureOf("generateCredentials: one slot").generatePassword(at, { token: "mytoken", slot: "password1" }),
     gives: { madeAt: creationTime },
   },
   {
     answers: "a password with an expiry in another form",
-    read: () => generatePassword(armOf("generateCredentials: with expiry"), at, { token: "mytoken", slot: "password2" }),
+    read: () => azureOf("generateCredentials: with expiry").generatePassword(at, { token: "mytoken", slot: "password2" }),
     gives: { expiresAt: "2100-12-31T12:59:59+00:00" },
   },
   {
     answers: "a password once the token is active",
     read: () =>
-      generatePassword(armOf("generateCredentials: token still Creating", "generateCredentials: one slot"), at, {
+      azureOf("generateCredentials: token still Creating", "generateCredentials: one slot").generatePassword(at, {
         token: "mytoken",
         slot: "password1",
       }),
@@ -165,48 +166,47 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
   },
   {
     answers: "the admin user",
-    read: async () => [...(await adminLogins(armOf("regenerateCredential"), at)).keys()],
+    read: async () => [...(await azureOf("regenerateCredential").adminLogins(at)).keys()],
     gives: ["password", "password2"],
   },
   {
     answers: "a new role assignment",
-    read: () =>
-      roleAssignmentsIn(armOf("roleAssignment PUT: new")).assignRole({ id: group, name: "demo" }, { principalId: "p-1", role: "r" }),
+    read: () => azureOf("roleAssignment PUT: new").assignRole({ id: group, name: "demo" }, { principalId: "p-1", role: "r" }),
     gives: undefined,
   },
   {
     answers: "role assignments of users",
-    read: () => roleAssignmentsIn(armOf("roleAssignments list atScope()")).givenRoles({ id: group, name: "demo" }),
+    read: () => azureOf("roleAssignments list atScope()").givenRoles({ id: group, name: "demo" }),
     gives: [],
   },
   {
     answers: "a new application",
-    read: () => graphOf("graph application POST").createApplication({ displayName: "myapp", notes: "" }),
+    read: () => azureOf("graph application POST").createApplication({ displayName: "myapp", notes: "" }),
     gives: { id: "o-1", appId: "a-1", keys: [] },
   },
-  { answers: "no application", read: () => graphOf("graph applications list: none").applications({ name: "myapp" }), gives: [] },
+  { answers: "no application", read: () => azureOf("graph applications list: none").applications({ name: "myapp" }), gives: [] },
   {
     answers: "a list of applications",
-    read: () => graphOf("graph applications by appId").applications({ name: "myapp" }),
+    read: () => azureOf("graph applications by appId").applications({ name: "myapp" }),
     gives: [{ id: "o-1", appId: "a-1" }],
   },
-  { answers: "an application", read: () => graphOf("graph application GET").applications({ appId: "a-1" }), gives: [{ id: "o-1" }] },
+  { answers: "an application", read: () => azureOf("graph application GET").applications({ appId: "a-1" }), gives: [{ id: "o-1" }] },
   {
     answers: "a new password of an application, whose Location leads nowhere",
-    read: () => graphOf("graph addPassword").addKey("o-1", { displayName: "key1" }),
+    read: () => azureOf("graph addPassword").addKey("o-1", { displayName: "key1" }),
     gives: { displayName: "key1", madeAt: names["nowZ"], expiresAt: names["laterZ"] },
   },
   {
     answers: "an application with a password",
-    read: () => graphOf("graph application GET: secret is hidden").applications({ appId: "a-1" }),
+    read: () => azureOf("graph application GET: secret is hidden").applications({ appId: "a-1" }),
     gives: [{ keys: [{ displayName: "key1", expiresAt: names["laterZ"] }] }],
   },
   {
     answers: "a new service principal",
-    read: () => graphOf("graph servicePrincipal POST").createServicePrincipal("a-1"),
+    read: () => azureOf("graph servicePrincipal POST").createServicePrincipal("a-1"),
     gives: { id: "p-1", appId: "a-1", enabled: true },
   },
-  { answers: "a deleted application", read: () => graphOf("graph application DELETE").deleteApplication("o-1"), gives: undefined },
+  { answers: "a deleted application", read: () => azureOf("graph application DELETE").deleteApplication("o-1"), gives: undefined },
   {
     answers: "a registry that rejects a login",
     read: () => registryOver(replaying("acr /v2/: no login", "acr token endpoints: refused")).admits(image.host, login),
@@ -259,8 +259,8 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
   else expect(found).toEqual(gives);
 });
 
-const write = (...answers: readonly (string | Extra)[]) => putToken(armOf(...answers), at, { name: "mytoken", scopeMapId: "x" });
-const assign = (answer: string) => roleAssignmentsIn(armOf(answer)).assignRole(at, { principalId: "p-1", role: "r" });
+const write = (...answers: readonly (string | Extra)[]) => azureOf(...answers).putToken(at, { name: "mytoken", scopeMapId: "x" });
+const assign = (answer: string) => azureOf(answer).assignRole(at, { principalId: "p-1", role: "r" });
 
 const assigning = (role: unknown) => [
   ...["az", "role", "assignment", "create", "--assignee", expect.any(String)],
@@ -291,10 +291,10 @@ test.for<{ what: string; call: () => Promise<unknown>; throws: Record<string, un
     call: () => write("token PUT: multifactor authentication is required"),
     throws: { kind: "unauthenticated", hint: 'az login --claims-challenge "eyJhIjp7fX0="' },
   },
-  { what: "a lock", call: () => deleteTokenObject(armOf("token DELETE: locked"), at, "tokens", "mytoken"), throws: { kind: "conflict" } },
+  { what: "a lock", call: () => azureOf("token DELETE: locked").deleteToken(at, "mytoken"), throws: { kind: "conflict" } },
   {
     what: "a subscription that is not registered",
-    call: () => registryFacts(armOf("registry GET: subscription is not registered"), at),
+    call: () => azureOf("registry GET: subscription is not registered").registryFacts(at),
     throws: { kind: "conflict", message: expect.stringContaining("is not registered") },
   },
   { what: "an existing role assignment", call: () => assign("roleAssignment PUT: another name, same role"), throws: { kind: "conflict" } },
@@ -310,22 +310,22 @@ test.for<{ what: string; call: () => Promise<unknown>; throws: Record<string, un
   },
   {
     what: "a caller without rights in Graph",
-    call: () => graphOf("graph applications list: not allowed").applications({ name: "myapp" }),
+    call: () => azureOf("graph applications list: not allowed").applications({ name: "myapp" }),
     throws: { kind: "forbidden" },
   },
   {
     what: "a password that is not known yet",
-    call: () => graphOf("graph removePassword: unknown keyId").removeKey("o-1", "k-1"),
+    call: () => azureOf("graph removePassword: unknown keyId").removeKey("o-1", "k-1"),
     throws: { name: "NotYet" },
   },
   {
     what: "an application that is not known yet",
-    call: () => graphOf("graph servicePrincipal POST right after the application").createServicePrincipal("a-1"),
+    call: () => azureOf("graph servicePrincipal POST right after the application").createServicePrincipal("a-1"),
     throws: { name: "NotYet" },
   },
   ...["graph addPassword: concurrent write", "graph addPassword: concurrent requests"].map((answer) => ({
     what: answer,
-    call: () => graphOf(answer).addKey("o-1", { displayName: "x" }),
+    call: () => azureOf(answer).addKey("o-1", { displayName: "x" }),
     throws: { name: "Busy" },
   })),
 ])("reports $what", async ({ call, throws }) => {
@@ -333,8 +333,8 @@ test.for<{ what: string; call: () => Promise<unknown>; throws: Record<string, un
 });
 
 test("uses a version that a cloud supports", async () => {
-  const arm = armOf("registry GET: API version is not supported", "registry GET (Basic)");
-  await expect(registryFacts(arm, at)).resolves.toMatchObject({ mode: "legacy" });
+  const { registryFacts } = azureOf("registry GET: API version is not supported", "registry GET (Basic)");
+  await expect(registryFacts(at)).resolves.toMatchObject({ mode: "legacy" });
 });
 
 test.for([

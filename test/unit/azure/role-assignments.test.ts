@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
-import type { Arm, ArmRequest } from "../../../src/azure/arm.ts";
-import { assignmentName, roleAssignmentsIn } from "../../../src/azure/role-assignments.ts";
+import { openArm } from "../../../src/azure/arm.ts";
+import { assignmentName, rolesIn } from "../../../src/azure/role-assignments.ts";
+import { answering } from "./answering.ts";
 
 const subscription = "/subscriptions/s-1";
 const id = `${subscription}/resourceGroups/demo/providers/Microsoft.ContainerRegistry/registries/myregistry`;
@@ -8,16 +9,12 @@ const registry = { id, name: "myregistry", loginServer: "myregistry.azurecr.io",
 const of = { principalId: "p-1", role: "7f951dda-4ed3-4680-a7ca-43fe172d538d" };
 const name = assignmentName(id, of);
 
-function arm(list: readonly unknown[] = []) {
-  const asked: Partial<ArmRequest & { filter: string }>[] = [];
-  const port: Arm = {
-    send: async (request) => void asked.push(request),
-    list: async (request) => {
-      asked.push(request);
-      return [...list];
-    },
-  };
-  return { ...roleAssignmentsIn(port), asked };
+/** Returns the roles in an Azure that gives this response, and the requests. */
+function azure(status: number, body?: unknown) {
+  const options = answering(() => ({ status, body }));
+  const asked = () =>
+    options.asked.map(({ method, url }) => `${method} ${decodeURIComponent(new URL(url).pathname + new URL(url).search)}`);
+  return { ...rolesIn(openArm(options)), asked, body: () => JSON.parse(options.asked[0]?.body ?? "null") };
 }
 
 test("an assignment's name follows from registry, principal and role, in whatever case they are written", () => {
@@ -29,16 +26,13 @@ test("an assignment's name follows from registry, principal and role, in whateve
 test.for([{ condition: undefined }, { condition: "x" }])(
   "a role is given under that name, with condition $condition",
   async ({ condition }) => {
-    const { assignRole, unassignRole, asked } = arm();
+    const { assignRole, unassignRole, asked, body } = azure(200, {});
     await assignRole(registry, { ...of, condition });
     await unassignRole(registry, of);
 
     const path = `${id}/providers/Microsoft.Authorization/roleAssignments/${name}`;
-    expect(asked).toMatchObject([
-      { method: "PUT", path },
-      { method: "DELETE", path },
-    ]);
-    expect(asked[0]?.body).toEqual({
+    expect(asked()).toEqual([`PUT ${path}?api-version=2022-04-01`, `DELETE ${path}?api-version=2022-04-01`]);
+    expect(body()).toEqual({
       properties: {
         roleDefinitionId: `${subscription}/providers/Microsoft.Authorization/roleDefinitions/${of.role}`,
         principalId: "p-1",
@@ -66,10 +60,10 @@ test.for([
   { why: "of a registry whose name is longer", wire: { name, scope: `${id}2` }, is: undefined },
   { why: "something else", wire: { name }, is: undefined },
 ])("an assignment that is $why", async ({ wire: { name: its, ...properties }, is }) => {
-  const { roleAssignments, asked } = arm([{ name: its, properties: { ...properties, roleDefinitionId } }]);
+  const { roleAssignments, asked } = azure(200, { value: [{ name: its, properties: { ...properties, roleDefinitionId } }] });
 
   expect(await roleAssignments(registry, "p-1")).toEqual(is ? [{ name: its, role: of.role, condition: undefined, ...is }] : []);
-  expect(asked).toMatchObject([{ filter: "assignedTo('p-1')" }]);
+  expect(asked()).toEqual([expect.stringMatching(/&\$filter=assignedTo\('p-1'\)$/)]);
 });
 
 const definition = {
@@ -78,18 +72,19 @@ const definition = {
 
 test.for([
   {
-    answer: definition,
+    status: 200,
     is: { name: "our role", permissions: [{ actions: ["*/read"], notActions: [], dataActions: ["x/read"], notDataActions: [] }] },
   },
-  { answer: undefined, is: undefined },
-  { answer: { properties: { roleName: "our role" } }, is: undefined },
-])("reads the role definition $is", async ({ answer, is }) => {
-  const asked: string[] = [];
-  const send = async ({ path }: ArmRequest) => {
-    asked.push(path);
-    return answer;
-  };
+  { status: 404, is: undefined },
+])("reads the role definition $is", async ({ status, is }) => {
+  const { roleDefinition, asked } = azure(status, definition);
 
-  expect(await roleAssignmentsIn({ send, list: async () => [] }).roleDefinition(registry, "r-1")).toEqual(is);
-  expect(asked).toEqual([`${id}/providers/Microsoft.Authorization/roleDefinitions/r-1`]);
+  expect(await roleDefinition(registry, "r-1")).toEqual(is);
+  expect(asked()).toEqual([`GET ${id}/providers/Microsoft.Authorization/roleDefinitions/r-1?api-version=2022-04-01`]);
+});
+
+test("rejects a role definition without permissions", async () => {
+  const { roleDefinition } = azure(200, { properties: { roleName: "our role" } });
+
+  await expect(roleDefinition(registry, "r-1")).rejects.toMatchObject({ kind: "unreachable" });
 });

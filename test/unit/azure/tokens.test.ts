@@ -1,30 +1,21 @@
 import { expect, test } from "vitest";
-import type { Arm, ArmRequest } from "../../../src/azure/arm.ts";
-import { putToken, tokenCount } from "../../../src/azure/tokens.ts";
-import { CliError } from "../../../src/errors.ts";
+import { openArm } from "../../../src/azure/arm.ts";
+import { tokensIn } from "../../../src/azure/tokens.ts";
+import { answering } from "./answering.ts";
 
 const registry = { id: "/r", name: "myregistry", loginServer: "myregistry.azurecr.io", sku: "Premium" };
 
-/** Returns an Azure Resource Manager that returns these responses in order, and has a list of tokens. */
-function answering(answers: readonly unknown[], listed: readonly unknown[] = []) {
+/** Returns the tokens in an Azure that gives these responses in order, and its requests. */
+function azure(...answers: readonly { readonly status?: number; readonly body?: unknown }[]) {
   const left = [...answers];
-  const sent: string[] = [];
-  const arm: Arm = {
-    send: async ({ method, path, body }: ArmRequest) => {
-      sent.push(`${method} ${path} ${JSON.stringify(body ?? null)}`);
-      const answer = left.shift();
-      if (answer instanceof Error) throw answer;
-      return answer;
-    },
-    list: async ({ path }) => {
-      sent.push(`LIST ${path}`);
-      return [...listed];
-    },
-  };
-  return { arm, sent };
+  const options = answering(() => left.shift() ?? expect.unreachable("no response is left"));
+  const sent = () => options.asked.map(({ method, url, body }) => `${method} ${new URL(url).pathname} ${body ?? null}`);
+  return { ...tokensIn(openArm(options)), sent };
 }
 
-const token = (status: string) => ({ id: "/r/tokens/ci", name: "ci", properties: { status, scopeMapId: "/r/scopeMaps/ci" } });
+const token = (status: string) => ({
+  body: { id: "/r/tokens/ci", name: "ci", properties: { status, scopeMapId: "/r/scopeMaps/ci" } },
+});
 const put = 'PUT /r/tokens/ci {"properties":{"scopeMapId":"/r/scopeMaps/ci","status":"enabled"}}';
 const enable = 'PATCH /r/tokens/ci {"properties":{"status":"enabled"}}';
 const wanted = { name: "ci", scopeMapId: "/r/scopeMaps/ci" };
@@ -32,32 +23,34 @@ const wanted = { name: "ci", scopeMapId: "/r/scopeMaps/ci" };
 test.for([
   { answers: [token("enabled")], requests: [put] },
   { answers: [token("disabled"), token("enabled")], requests: [put, enable] },
-])("enables a token that comes back as $answers.0.properties.status", async ({ answers, requests }) => {
-  const { arm, sent } = answering(answers);
+])("enables a token that comes back as $answers.0.body.properties.status", async ({ answers, requests }) => {
+  const { putToken, sent } = azure(...answers);
 
-  expect(await putToken(arm, registry, wanted)).toMatchObject({ name: "ci", status: "enabled" });
-  expect(sent).toEqual(requests);
+  expect(await putToken(registry, wanted)).toMatchObject({ name: "ci", status: "enabled" });
+  expect(sent()).toEqual(requests);
 });
 
 test("rejects a token that Azure keeps disabled, with the command that enables it", async () => {
-  const { arm } = answering([token("disabled"), token("disabled")]);
+  const { putToken } = azure(token("disabled"), token("disabled"));
 
-  await expect(putToken(arm, registry, wanted)).rejects.toMatchObject({
+  await expect(putToken(registry, wanted)).rejects.toMatchObject({
     kind: "conflict",
     hint: "az acr token update --registry myregistry --name ci --status enabled",
   });
 });
 
-const usages = (...names: string[]) => ({ value: names.map((name) => ({ name, limit: 50_000, currentValue: 40_000, unit: "Count" })) });
+const usages = (...names: string[]) => ({
+  body: { value: names.map((name) => ({ name, limit: 50_000, currentValue: 40_000, unit: "Count" })) },
+});
 
 test.for([
   { why: "the usages have them", answer: usages("Size", "ScopeMaps", "Tokens"), count: 40_000, lists: [] },
-  { why: "the usages have none", answer: usages("Size"), count: 2, lists: ["LIST /r/tokens"] },
-  { why: "the usages may not be read", answer: new CliError("forbidden", "no"), count: 2, lists: ["LIST /r/tokens"] },
-  { why: "Azure has no usages", answer: undefined, count: 2, lists: ["LIST /r/tokens"] },
+  { why: "the usages have none", answer: usages("Size"), count: 2, lists: ["GET /r/tokens null"] },
+  { why: "the usages may not be read", answer: { status: 403 }, count: 2, lists: ["GET /r/tokens null"] },
+  { why: "Azure has no usages", answer: { status: 404 }, count: 2, lists: ["GET /r/tokens null"] },
 ])("counts $count tokens when $why", async ({ answer, count, lists }) => {
-  const { arm, sent } = answering([answer], [token("enabled"), token("enabled")]);
+  const { tokenCount, sent } = azure(answer, { body: { value: [{}, {}] } });
 
-  expect(await tokenCount(arm, registry)).toBe(count);
-  expect(sent).toEqual(["GET /r/listUsages null", ...lists]);
+  expect(await tokenCount(registry)).toBe(count);
+  expect(sent()).toEqual(["GET /r/listUsages null", ...lists]);
 });

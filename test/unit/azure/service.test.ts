@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { identityIn } from "../../../src/azure/caller.ts";
+import { identityIn } from "../../../src/azure/service.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const token = (claims: unknown) => new Sensitive(`h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`);

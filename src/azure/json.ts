@@ -1,0 +1,24 @@
+/** A JSON object of a response. Its fields can have any type. */
+export type Json = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null;
+
+/** Returns the object in a JSON text; undefined for any other text. */
+export function parseObject(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+// A value of another type counts as absent.
+
+export const objectIn = (value: unknown): Json => (isObject(value) ? value : {});
+
+export const objectsIn = (value: unknown): Json[] => (Array.isArray(value) ? value.map(objectIn) : []);
+
+export const textIn = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+
+export const textsIn = (value: unknown): string[] => (Array.isArray(value) ? value.filter((one) => typeof one === "string") : []);

@@ -1,0 +1,178 @@
+import { CliError, type ErrorKind, NotYet } from "../errors.ts";
+import type { Fix } from "../fix.ts";
+import { type Http, type HttpRequest, type HttpResponse, parseChallenges } from "../http/message.ts";
+import { NetworkError } from "../http/network-error.ts";
+import { retryAfter } from "../http/retry.ts";
+import type { Sensitive } from "../secret/sensitive.ts";
+import type { Identity } from "./identity.ts";
+import { type Json, objectIn, objectsIn, parseObject, textIn } from "./json.ts";
+import type { Audience, AzureIdentity, TokenSource } from "./port.ts";
+import { signInHint } from "./sign-in-error.ts";
+
+/** Reads a body or an item of a list. Returns undefined if it lacks a required field. */
+export type Read<T> = (body: Json) => T | undefined;
+
+/** One of Azure's services: its name for errors, and its origin. */
+type Service = {
+  readonly name: "Azure" | "Microsoft Graph";
+  readonly origin: string;
+  readonly audience: Audience | "graph";
+  /** The header with the id by which Microsoft's support finds a request. */
+  readonly idHeader: string;
+  readonly identity: Pick<Identity, "token" | "source">;
+  readonly http: Http;
+  explain(doing: string, refusal: Refusal): CliError;
+};
+
+/** Opens one of Azure's services. Its token is sent to its own host only. In errors, `doing` follows `cannot`: `make token demo`. */
+export function openService({ name, origin: own, audience, idHeader, identity, http, explain }: Service) {
+  /** Sends a request with the identity's token, and a body as JSON. @throws CliError if there is no response */
+  async function call(method: HttpRequest["method"], url: string, body?: unknown): Promise<HttpResponse> {
+    const { origin, href } = new URL(url);
+    // Azure's responses contain the URLs of operations and of further pages: no other host gets the token.
+    if (origin !== own) throw new CliError("internal", `${name} points to ${origin}, which is not followed`);
+    const token = await identity.token(audience);
+    const headers = { Authorization: `Bearer ${token.reveal()}`, "Content-Type": "application/json" };
+    return http({ method, url: href, headers, body: JSON.stringify(body) }).catch(unreached);
+  }
+
+  /** Explains an error response. */
+  const refused = (doing: string, url: string, answer: HttpResponse): CliError => explain(doing, refusalOf(url, answer));
+
+  const refusalOf = (url: string, answer: HttpResponse): Refusal => ({
+    status: answer.status,
+    text: answer.text,
+    path: new URL(url).pathname,
+    claims: claimsIn(answer),
+    retryAfter: retryAfter(answer),
+    id: answer.header(idHeader),
+    source: identity.source,
+  });
+
+  /** The object in a response; empty for a response without a body. */
+  function bodyOf(doing: string, { text }: HttpResponse): Json {
+    const body = text === "" ? {} : parseObject(text);
+    if (body) return body;
+    throw new CliError("unreachable", `cannot ${doing}: the answer is not ${name}'s`, { hint: "check HTTPS_PROXY" });
+  }
+
+  function required<T>(doing: string, value: T | undefined): T {
+    if (value !== undefined) return value;
+    throw new CliError("unreachable", `cannot ${doing}: ${name}'s answer does not hold it`);
+  }
+
+  /** Reads all pages of a list, from the response to the first request. */
+  async function pages<T>(
+    doing: string,
+    first: { url: string; answer: HttpResponse },
+    read: Read<T>,
+    dated?: (date: string | undefined) => void,
+  ): Promise<T[]> {
+    const items: T[] = [];
+    for (let { url, answer } = first; ; answer = await call("GET", url)) {
+      const page = pageOf(doing, url, answer);
+      dated?.(answer.header("Date"));
+      items.push(...page.items.map((item) => required(doing, read(item))));
+      if (page.next === undefined) return items;
+      url = page.next;
+    }
+  }
+
+  function pageOf(doing: string, url: string, answer: HttpResponse) {
+    if (answer.status !== 200) throw refused(doing, url, answer);
+    const { value, nextLink, "@odata.nextLink": next = nextLink } = bodyOf(doing, answer);
+    return { items: required(doing, Array.isArray(value) ? objectsIn(value) : undefined), next: textIn(next) };
+  }
+
+  return { call, refused, refusalOf, bodyOf, required, pages };
+}
+
+function unreached(error: unknown): never {
+  if (!(error instanceof NetworkError)) throw error;
+  const kind = error.failure === "timeout" ? "timeout" : "unreachable";
+  throw new CliError(kind, `cannot reach Azure: ${error.message}`, { hint: "check the network and HTTPS_PROXY" });
+}
+
+/** The claims challenge of a 401, in base64 (learn.microsoft.com/entra/identity-platform/claims-challenge). */
+function claimsIn({ status, header }: HttpResponse): string | undefined {
+  if (status !== 401) return undefined;
+  const claims = parseChallenges(header("WWW-Authenticate") ?? "").find(({ parameters }) => parameters.claims)?.parameters.claims ?? "";
+  return /^[\w+/-]+={0,2}$/.test(claims) ? claims : undefined;
+}
+
+/** An error response. */
+export type Refusal = {
+  readonly status: number;
+  readonly text: string;
+  /** Milliseconds. */
+  readonly retryAfter?: number | undefined;
+  /** The id by which Microsoft's support finds the request. */
+  readonly id?: string | undefined;
+  /** The requested resource, from the first slash. */
+  readonly path?: string | undefined;
+  /** The claims challenge of WWW-Authenticate, in base64: the sign-in that Azure requires instead. */
+  readonly claims?: string | undefined;
+  /** The source of the token; the Azure CLI if absent. */
+  readonly source?: TokenSource | undefined;
+};
+
+/** The meaning of an error response. */
+export type Meaning = {
+  readonly kind: ErrorKind;
+  readonly hint?: string | Fix;
+  /** Replaces the service's own words. */
+  readonly words?: string;
+  /** A new object may not have replicated yet. */
+  readonly passes?: boolean;
+};
+
+/** Reads code and message of `{"error":{"code","message"}}` (Azure REST guidelines); empty for any other body. The message is one line. */
+export function readError(text: string): { readonly code: string; readonly message: string } {
+  const { code = "", message = "" } = objectIn(parseObject(text)?.error);
+  return { code: String(code), message: String(message).replace(/\s+/g, " ").replace(/\.$/, "") };
+}
+
+const outage: Meaning = { kind: "unreachable", hint: "try again; https://status.azure.com tells of outages" };
+
+/** The meaning of a status in every service. Any other status below 500 is an invalid request. */
+const byStatus: Readonly<Record<number, Meaning>> = {
+  403: { kind: "forbidden" },
+  404: { kind: "notFound" },
+  408: outage,
+  409: { kind: "conflict" },
+};
+
+/** The meaning of a response for which a service has no meaning of its own. */
+function usualMeaning({ status, source = "az" }: Refusal): Meaning {
+  if (status === 401) return { kind: "unauthenticated", hint: signInHint[source] };
+  return byStatus[status] ?? (status >= 500 ? outage : { kind: "invalid" });
+}
+
+/** Converts an error response to an error in the service's words, with the id for support. */
+export function refusalError(
+  { name, idName }: { readonly name: string; readonly idName: string },
+  doing: string,
+  refusal: Refusal,
+  meaning = usualMeaning(refusal),
+): CliError {
+  const { status, text, id = "" } = refusal;
+  const { kind, hint, passes } = meaning;
+  const words = meaning.words || readError(text).message || `${name} answered ${status}`;
+  // A proxy may put anything into a header, so only an identifier is printed.
+  const trace = /^[\w-]{8,64}$/.test(id) ? ` (${idName} ${id})` : "";
+  return new (passes ? NotYet : CliError)(kind, `cannot ${doing}: ${words}${trace}`, { hint });
+}
+
+/**
+ * Returns the identity in an access token of Entra ID (learn.microsoft.com/entra/identity-platform/access-token-claims-reference), for
+ * display only: only the recipient of the token can check its signature. Missing claims are empty.
+ */
+export function identityIn(token: Sensitive): AzureIdentity {
+  // A JWT (RFC 7519)
+  const claims = parseObject(Buffer.from(token.reveal().split(".")[1] ?? "", "base64url").toString()) ?? {};
+  const text = (name: string) => textIn(claims[name]) ?? "";
+  const user = text("upn") || text("unique_name") || text("preferred_username");
+  const isApp = text("idtyp") === "app" || user === "";
+  const type = isApp ? (text("xms_mirid") === "" ? "servicePrincipal" : "managedIdentity") : "user";
+  return { type, name: isApp ? text("appid") || text("azp") : user, objectId: text("oid"), tenant: text("tid") };
+}
