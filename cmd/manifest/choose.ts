@@ -5,46 +5,37 @@ import { listedNames, type ManifestObject, valueAt } from "../../src/manifest/ob
 import { matchesGlob } from "../../src/scope/scope.ts";
 import type { TargetPick } from "../../src/state/targets.ts";
 
-type Choice = (object: ManifestObject) => boolean;
-
 /**
- * Returns whether an object of manifests is selected. Without targets, every object that creates pods is selected.
+ * Returns the selected objects of manifests. Without targets, every object that creates pods is selected.
  * @param namespace the namespace of `-n`: objects with another namespace are not selected
- * @throws CliError usage for invalid labels
+ * @param where the name of the manifests
+ * @throws CliError usage for invalid labels, notFound for a named object that none of the manifests contains, or if none is selected
  */
-export function choiceOf(picks: readonly TargetPick[], namespace: string | undefined): Choice {
-  const chosen = picks.map(choosing);
-  const isThere = (object: ManifestObject) => namespace === undefined || object.namespace === undefined || object.namespace === namespace;
-  return (object) => isThere(object) && (picks.length === 0 ? object.kind.makesPods : chosen.some((fits) => fits(object)));
-}
-
-function choosing({ kind, names, globs, selector }: TargetPick): Choice {
-  const fits = selector === undefined ? () => true : readSelector(selector);
-  if (!fits) throw usage(`unable to parse the labels ${JSON.stringify(selector)}: key1=value1,key2=value2`);
-  return ({ kind: is, name, labels }) =>
-    is.name === kind && (names.includes(name) || globs.some((glob) => matchesGlob(glob, name))) && fits(labels);
-}
-
-/** @param where the name of the manifests @throws CliError notFound for a named object that none of them contains */
-export function refuseMissing(
-  picks: readonly TargetPick[],
+export function chosenIn(
   all: readonly ManifestObject[],
-  chosen: readonly ManifestObject[],
+  picks: readonly TargetPick[],
+  namespace: string | undefined,
   where: string,
-): void {
+): ReadonlySet<ManifestObject> {
+  const fits = picks.length > 0 ? picks.map(fitting) : [({ kind }: ManifestObject) => kind.makesPods];
+  const isThere = (object: ManifestObject) => namespace === undefined || object.namespace === undefined || object.namespace === namespace;
+  const chosen = all.filter((object) => isThere(object) && fits.some((fitsOne) => fitsOne(object)));
   const there = [...new Set(all.map(shownAs))];
   const hint =
     there.length > 0 ? `there ${there.length > 1 ? "are" : "is"} ${there.join(", ")}` : "no object in there has a list of pull secrets";
-  for (const pick of picks) {
-    const missing = pick.names.find((name) => !chosen.some((object) => object.kind.name === pick.kind && object.name === name));
-    if (missing !== undefined) throw new CliError("notFound", `no ${nameOf({ kind: pick.kind, name: missing })} in ${where}`, { hint });
-  }
-  if (chosen.length > 0) return;
-  throw new CliError(
-    "notFound",
-    picks.length > 0 ? `nothing in ${where} is what the command line names` : `nothing in ${where} makes pods`,
-    { hint },
-  );
+  const names = picks.flatMap((pick) => pick.names.map((name) => ({ kind: pick.kind, name })));
+  const missing = names.find(({ kind, name }) => !chosen.some((object) => object.kind.name === kind && object.name === name));
+  if (missing) throw new CliError("notFound", `no ${nameOf(missing)} in ${where}`, { hint });
+  if (chosen.length > 0) return new Set(chosen);
+  throw new CliError("notFound", `nothing in ${where} ${picks.length > 0 ? "is what the command line names" : "makes pods"}`, { hint });
+}
+
+/** Returns whether an object is one of a target's. @throws CliError usage for invalid labels */
+function fitting({ kind: wanted, names, globs, selector }: TargetPick): (object: ManifestObject) => boolean {
+  const fits = selector === undefined ? () => true : readSelector(selector);
+  if (!fits) throw usage(`unable to parse the labels ${JSON.stringify(selector)}: key1=value1,key2=value2`);
+  return ({ kind, name, labels }) =>
+    kind.name === wanted && (names.includes(name) || globs.some((glob) => matchesGlob(glob, name))) && fits(labels);
 }
 
 /** Returns an object as kubectl prints it. */

@@ -1,29 +1,30 @@
 import { join } from "node:path";
 import { CliError, usage } from "../../src/errors.ts";
+import { decoded, type ManifestText } from "../../src/manifest/text.ts";
 import type { Session } from "../session.ts";
 import type { ManifestFlags } from "./flags.ts";
 
 /** An input manifest. `path` is set if it is a file that could be written. */
-export type Input = { readonly name: string; readonly bytes: Uint8Array; readonly path?: string };
+export type Input = ManifestText & { readonly bytes: Uint8Array; readonly path: string | undefined };
 
 /** The files of a folder that kubectl reads as manifests (cli-runtime resource.FileExtensions). */
 const extensions = /\.(?:json|yaml|yml)$/;
 
 /**
  * Reads everything that `-f` or `-k` names, in order, each file once.
- * @throws CliError in kubectl's words for a path that doesn't exist
+ * @throws CliError in kubectl's words for a path that doesn't exist, or if a text is not UTF-8
  */
 export async function readInputs({ filename, kustomize, recursive, write }: ManifestFlags, session: Session): Promise<Input[]> {
-  if (kustomize !== undefined) return [{ name: kustomize, bytes: Buffer.from(await session.kustomize(kustomize)) }];
+  const input = (name: string, bytes: Uint8Array, path?: string) => ({ ...decoded(name, bytes), bytes, path });
+  if (kustomize !== undefined) return [input(kustomize, Buffer.from(await session.kustomize(kustomize)))];
   if (write && filename.includes("-"))
     throw usage("--write changes files, and stdin is none: leave it out, and what is changed is printed");
+  const paths: string[] = [];
+  for (const name of filename) paths.push(...(name === "-" ? [name] : await pathsOf(name, recursive, session)));
   const inputs: Input[] = [];
-  for (const name of new Set(filename)) {
-    if (name === "-") inputs.push({ name: "stdin", bytes: await session.stdin.bytes() });
-    else
-      for (const path of await pathsOf(name, recursive, session)) inputs.push({ name: path, path, bytes: await session.files.bytes(path) });
-  }
-  return [...new Map(inputs.map((input) => [input.path ?? "-", input])).values()];
+  for (const path of new Set(paths))
+    inputs.push(path === "-" ? input("stdin", await session.stdin.bytes()) : input(path, await session.files.bytes(path), path));
+  return inputs;
 }
 
 async function pathsOf(path: string, recursive: boolean, { files }: Session): Promise<string[]> {

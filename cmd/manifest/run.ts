@@ -3,7 +3,7 @@ import { usage } from "../../src/errors.ts";
 import { isObjectName } from "../../src/kinds.ts";
 import { listedNames, type ManifestObject } from "../../src/manifest/objects.ts";
 import { type Edited, editManifest, readManifest } from "../../src/manifest/patch.ts";
-import { decoded, manifestError } from "../../src/manifest/text.ts";
+import { manifestError } from "../../src/manifest/text.ts";
 import { helmValues, kustomizePatches, type Referring } from "../../src/output/patches.ts";
 import { printable } from "../../src/output/printable.ts";
 import { styleFor } from "../../src/output/style.ts";
@@ -11,7 +11,7 @@ import { diffLines, linesOf } from "../../src/output/unified.ts";
 import { drySuffix } from "../../src/output/words.ts";
 import { readTargetWords, type TargetFlags } from "../line/target-words.ts";
 import type { Session } from "../session.ts";
-import { choiceOf, hiddenLists, refuseMissing, shownAs } from "./choose.ts";
+import { chosenIn, hiddenLists, shownAs } from "./choose.ts";
 import type { ManifestFlags } from "./flags.ts";
 import { type Input, readInputs } from "./inputs.ts";
 
@@ -32,13 +32,14 @@ export async function runManifests(verb: Options["do"], flags: Flags, args: read
   const { secret, targets } = readTargetWords(args, flags);
   const options = { do: verb, secret: secretOf(secret, verb, flags) };
   refuseForms(flags, options);
-  const chooses = choiceOf(targets.picks, session.namespace);
   const inputs = await readInputs(flags, session);
   const yaml = await import("yaml");
-  const manifests = inputs.map((input) => ({ input, manifest: readManifest(yaml, decoded(input.name, input.bytes)) }));
+  const manifests = inputs.map((input) => ({ input, manifest: readManifest(yaml, input) }));
   const objects = manifests.flatMap(({ manifest }) => manifest.objects);
-  refuseMissing(targets.picks, objects, objects.filter(chooses), inputs.length === 1 ? (inputs[0]?.name ?? "") : "these manifests");
-  const done = manifests.map(({ input, manifest }) => ({ input, edited: editManifest(manifest, { ...options, chooses }) }));
+  const where = inputs.length === 1 ? (inputs[0]?.name ?? "") : "these manifests";
+  const chosen = chosenIn(objects, targets.picks, session.namespace, where);
+  const edit = { ...options, chooses: (object: ManifestObject) => chosen.has(object) };
+  const done = manifests.map(({ input, manifest }) => ({ input, edited: editManifest(manifest, edit) }));
   if (flags.diff) return printDiff(done, session);
   if (flags.write) await write(done, flags["dry-run"], session);
   else session.print(printed(done, flags.output, options));
@@ -56,7 +57,7 @@ function secretOf(secret: string | undefined, verb: Options["do"], { filename, k
       filename: filename[0],
       kustomize,
     });
-  if (/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/.test(secret)) return secret;
+  if (isObjectName(secret)) return secret;
   throw usage(`invalid Secret name ${JSON.stringify(secret)}: lower case letters, digits, "-" and "."`);
 }
 
@@ -79,8 +80,8 @@ function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Fl
 /** Prints the changes of each manifest. @returns the exit code: 1 for a change, like kubectl diff */
 function printDiff(done: readonly Done[], { stdout, env }: Session): number {
   const style = styleFor(stdout, env);
-  const lines = done.flatMap(({ input: { name, bytes }, edited: { text } }) =>
-    diffLines({ name, before: linesOf(decoded(name, bytes).text), after: linesOf(text) }, style),
+  const lines = done.flatMap(({ input: { name, text }, edited }) =>
+    diffLines({ name, before: linesOf(text), after: linesOf(edited.text) }, style),
   );
   if (lines.length > 0) stdout.write(`${lines.join("\n")}\n`);
   return lines.length > 0 ? 1 : 0;
@@ -94,28 +95,21 @@ function printed(done: readonly Done[], output: string | undefined, options: Opt
 
 /**
  * Returns the objects with a name, by which Kustomize finds them. Objects with generateName have none.
- * @throws CliError invalid for a name that no object can have
+ * @throws CliError invalid for names that the API server rejects (RFC 1123): in YAML, such a name could add another patch
  */
 function referringIn({ input, edited }: Done, { do: act, secret }: Options): Referring[] {
   const named = edited.objects.filter(({ object }) => !object.name.endsWith("*"));
   return named.map(({ object, changed }) => {
-    const { kind, name, namespace } = object;
-    requireNames(input, object);
+    const { kind, name, namespace, map } = object;
+    const invalid = (field: string, value: string, allowed: string) =>
+      manifestError(input, map.range[0], `invalid metadata.${field} ${JSON.stringify(value)} of a ${kind.name}: must be a ${allowed}`);
+    if (!isObjectName(name)) throw invalid("name", name, "lowercase RFC 1123 subdomain");
+    if (namespace !== undefined && !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace))
+      throw invalid("namespace", namespace, "lowercase RFC 1123 label");
     const before = listedNames(object);
     const after = act === "attach" ? [...before, secret] : before.filter((each) => each !== secret);
     return { act, secret, names: changed ? after : before, to: { kind: kind.name, name, namespace } };
   });
-}
-
-/** @throws CliError invalid for names that the API server rejects (RFC 1123): in YAML, such a name could add another patch */
-function requireNames({ name: file, bytes }: Input, { kind, name, namespace, map }: ManifestObject): void {
-  const refuse = (field: string, value: string, allowed: string) => {
-    const why = `invalid metadata.${field} ${JSON.stringify(value)} of a ${kind.name}: ${allowed}`;
-    throw manifestError(decoded(file, bytes), map.range[0], why);
-  };
-  if (!isObjectName(name)) refuse("name", name, "must be a lowercase RFC 1123 subdomain");
-  if (namespace !== undefined && !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(namespace))
-    refuse("namespace", namespace, "must be a lowercase RFC 1123 label");
 }
 
 async function write(done: readonly Done[], dryRun: DryRun, session: Session): Promise<void> {
@@ -136,14 +130,11 @@ async function write(done: readonly Done[], dryRun: DryRun, session: Session): P
  * as JSON.
  */
 function joined(texts: readonly string[]): string {
-  const [only, ...more] = texts;
-  if (more.length === 0) return only ?? "";
-  return [only ?? "", ...more.map((text) => text.replace(/^\ufeff/, ""))].map((text, index) => mark(text, index) + ended(text)).join("");
+  if (texts.length === 1) return texts.join("");
+  const parts = texts.map((text, index) => {
+    const part = index > 0 ? text.replace(/^\ufeff/, "") : text;
+    const needsMark = !/^\ufeff?---(?:\s|$)/.test(part) && (index > 0 || /^\ufeff?\s*\{/.test(part));
+    return `${needsMark ? "---\n" : ""}${part}${part === "" || part.endsWith("\n") ? "" : "\n"}`;
+  });
+  return parts.join("");
 }
-
-function mark(text: string, index: number): string {
-  if (/^\ufeff?---(?:\s|$)/.test(text)) return "";
-  return index > 0 || /^\ufeff?\s*\{/.test(text) ? "---\n" : "";
-}
-
-const ended = (text: string) => (text === "" || text.endsWith("\n") ? text : `${text}\n`);
