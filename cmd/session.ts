@@ -10,7 +10,7 @@ import { CliError } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
 import { type Next, printHint, printWarning } from "../src/output/error.ts";
 import { printable } from "../src/output/printable.ts";
-import { type Progress, progressOn } from "../src/output/progress.ts";
+import { progressOn } from "../src/output/progress.ts";
 import type { Registry } from "../src/registry/port.ts";
 import { isGlob } from "../src/scope/scope.ts";
 import type { Context } from "./context.ts";
@@ -22,7 +22,7 @@ import type { Parsed } from "./line/parse.ts";
 /** One run of one verb: the context with the flags of the command line, and connections that are each opened once. */
 export type Session = Omit<Context, "cluster" | "azure" | "registry" | "configured"> &
   Sources &
-  Pick<Progress, "count"> & {
+  Pick<ReturnType<typeof progressOn>, "count"> & {
     /** Absent in CI, which may have a terminal but no user, and on a dumb terminal. */
     readonly terminal: Context["terminal"];
     readonly trace: Trace;

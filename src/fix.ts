@@ -82,13 +82,13 @@ export type KubectlCommand = Place & {
 };
 
 /** Lets Helm pull a chart with a Secret's login. */
-export type PullChart = Place & { readonly do: "pull-chart"; readonly secret: string; readonly host: string };
+type PullChart = Place & { readonly do: "pull-chart"; readonly secret: string; readonly host: string };
 
 /** An object that creates pods, as kubectl names it: `deployment/web`. */
 export type Workload = { readonly kind: string; readonly name: string };
 
 /** Another command. `into` reads what it prints. */
-export type Shell = {
+type Shell = {
   readonly do: "shell";
   readonly argv: readonly string[];
   readonly into?: readonly string[];
@@ -97,10 +97,10 @@ export type Shell = {
 };
 
 /** Several hints, each on a line of its own. */
-export type Hints = { readonly do: "hints"; readonly hints: readonly (string | Fix)[] };
+type Hints = { readonly do: "hints"; readonly hints: readonly (string | Fix)[] };
 
 /** Commands that follow each other, each only if the one before it succeeded. */
-export type Steps = Place & { readonly do: "steps"; readonly steps: readonly Fix[] };
+type Steps = Place & { readonly do: "steps"; readonly steps: readonly Fix[] };
 
 export const hasVerb = (fix: Fix, verb: string): fix is PluginCommand => "verb" in fix && fix.verb === verb;
 

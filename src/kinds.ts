@@ -2,13 +2,13 @@
  * When pods get a name that was added to a list of pull secrets: in new pods only, by a rollout that the write starts, in the next run, or
  * only in a recreated object, because this object's list cannot be updated.
  */
-export type Takes = "new-pods" | "rollout" | "next-run" | "recreate";
+type Takes = "new-pods" | "rollout" | "next-run" | "recreate";
 
 /**
  * A list of pull secrets: its path in the object, whether the API merges it by name or replaces it as a whole (`+listType=map`,
  * `+listType=atomic`), and when a change of it reaches pods.
  */
-export type Carries = { readonly path: readonly string[]; readonly list: "atomic" | "by-name"; readonly takes: Takes };
+type Carries = { readonly path: readonly string[]; readonly list: "atomic" | "by-name"; readonly takes: Takes };
 
 type ClusterRow = {
   readonly at: "cluster";
@@ -99,7 +99,7 @@ export const kinds = {
   registry: { at: "registry", called: "registry" },
 } as const satisfies Readonly<Record<string, ClusterRow | ForeignRow>>;
 
-export type KindName = keyof typeof kinds;
+type KindName = keyof typeof kinds;
 
 /** The kinds of the API server. */
 export type ClusterKind = { [K in KindName]: (typeof kinds)[K] extends { readonly at: "cluster" } ? K : never }[KindName];

@@ -1,5 +1,5 @@
 /** Whether labels match a selector. */
-export type Selector = (labels: Readonly<Record<string, string>>) => boolean;
+type Selector = (labels: Readonly<Record<string, string>>) => boolean;
 
 /**
  * Parses `app=web,tier!=db,env in (a, b),env notin (c),app,!app` like the API server (apimachinery labels.Parse).

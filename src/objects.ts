@@ -29,7 +29,7 @@ export type ManagedFields = {
   readonly subresource?: string;
 };
 
-export type OwnerReference = {
+type OwnerReference = {
   readonly apiVersion: string;
   readonly kind: string;
   readonly name: string;
@@ -38,7 +38,7 @@ export type OwnerReference = {
 };
 
 /** A reference by name: core/v1 LocalObjectReference. */
-export type NameRef = { readonly name?: string };
+type NameRef = { readonly name?: string };
 
 /** core/v1 Secret. `data` values are base64. */
 export type Secret = {
@@ -94,7 +94,7 @@ export type PodSpec = {
 };
 
 /** core/v1 Volume: the fields for a volume that is pulled (an ImageVolumeSource), that is deleted with its pod, or that admission adds. */
-export type Volume = {
+type Volume = {
   readonly name: string;
   readonly image?: { readonly reference?: string };
   readonly emptyDir?: object;
@@ -103,7 +103,7 @@ export type Volume = {
 };
 
 /** core/v1 PodTemplateSpec. */
-export type PodTemplate = { readonly metadata?: Partial<Metadata>; readonly spec: PodSpec };
+type PodTemplate = { readonly metadata?: Partial<Metadata>; readonly spec: PodSpec };
 
 /** A workload with a pod template: apps/v1, batch/v1 Job, core/v1 ReplicationController. */
 type Templated<Api extends string, Kind extends string> = {
@@ -114,7 +114,7 @@ type Templated<Api extends string, Kind extends string> = {
 };
 
 /** batch/v1 CronJob. */
-export type CronJob = {
+type CronJob = {
   readonly apiVersion: "batch/v1";
   readonly kind: "CronJob";
   readonly metadata: Metadata;
@@ -150,10 +150,10 @@ export type Pod = {
 };
 
 /** core/v1 Namespace. */
-export type Namespace = { readonly apiVersion: "v1"; readonly kind: "Namespace"; readonly metadata: Metadata };
+type Namespace = { readonly apiVersion: "v1"; readonly kind: "Namespace"; readonly metadata: Metadata };
 
 /** core/v1 Event. */
-export type KubeEvent = {
+type KubeEvent = {
   readonly apiVersion: "v1";
   readonly kind: "Event";
   readonly metadata: Metadata;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { CliError, Conflict, Interrupted } from "../errors.ts";
-import type { KubeEvent } from "../objects.ts";
+import type { KubeObjects } from "../objects.ts";
 import type { ChangeOf } from "../plan/change.ts";
 import { toSeconds } from "../timestamp.ts";
 import type { Action } from "./action.ts";
@@ -29,7 +29,7 @@ export const report: Action<ChangeOf<"report">> = {
 };
 
 /** Returns the Event. Its name is derived from the run and the message, so that one run creates it only once. */
-function eventOf({ to, uid, reason, says }: ChangeOf<"report">, { runId, now }: Tools): KubeEvent & object {
+function eventOf({ to, uid, reason, says }: ChangeOf<"report">, { runId, now }: Tools): KubeObjects["event"] & object {
   const { name, namespace = "" } = to;
   const at = toSeconds(now());
   const once = createHash("sha256")

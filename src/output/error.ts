@@ -11,7 +11,7 @@ const whole = /^(error: |Error from server|Error in configuration|The |Unable to
 const head = /^(?:error|Error from server[^:\n]*|Error in configuration|Unable to connect[^:\n]*):/;
 
 /** The stream for errors, and the function that formats a hint as a command. */
-export type ErrorSink = { readonly stderr: Sink; readonly env: Environment; formatCommand(fix: Fix): string };
+type ErrorSink = { readonly stderr: Sink; readonly env: Environment; formatCommand(fix: Fix): string };
 
 /**
  * Prints an error like kubectl, and below it the next step. @param place the namespace of the error, `prod/team-a: `; empty for a single

@@ -3,7 +3,7 @@ import { printable, shortened } from "./printable.ts";
 import { colored } from "./style.ts";
 
 /** Shows progress, on terminals only, and removes it afterwards. */
-export type Progress = {
+type Progress = {
   during<T>(what: string, work: () => Promise<T>): Promise<T>;
   /** Prints a line instead of the current one. */
   print(text: string): void;

@@ -1,7 +1,7 @@
 import { type Message, messages } from "../actions/action.ts";
 import { messageOf } from "../actions/actions.ts";
 import { type ChangeOutcome, type Outcome, subjectOf } from "../actions/outcome.ts";
-import { countOf, type KindName, kinds } from "../kinds.ts";
+import { countOf, kinds, type Ref } from "../kinds.ts";
 
 /** Counts the result of each place: its most important outcome. */
 export type Tally = {
@@ -22,11 +22,11 @@ type Word = Message | "failed" | "left" | "widened";
 const order: readonly Word[] = ["failed", "left", ...messages.filter((word) => word !== "unchanged"), "widened", "unchanged"];
 
 /** The result of a place, and the kind of object. */
-type Standing = { readonly word: Word; readonly kind: KindName };
+type Standing = { readonly word: Word; readonly kind: Ref["kind"] };
 
 export function openTally(): Tally {
   const byPlace = new Map<string, Standing>();
-  const updated: KindName[] = [];
+  const updated: Ref["kind"][] = [];
   let failures = 0;
   /** The credential of the following places got more rights: that outcome comes before those of its places. */
   let widens = false;
@@ -80,7 +80,7 @@ function placeOf(outcome: Outcome): string | undefined {
 const strongest = (before: Standing | undefined, standing: Standing) =>
   before === undefined || order.indexOf(standing.word) < order.indexOf(before.word) ? standing : before;
 
-function summaryOf(places: readonly Standing[], updated: readonly KindName[]): string {
+function summaryOf(places: readonly Standing[], updated: readonly Ref["kind"][]): string {
   const changed = messages.flatMap((word) => (word === "unchanged" ? [] : byKind(kindsOf(places, word)).map((text) => `${text} ${word}`)));
   const plain = (["unchanged", "failed"] as const).flatMap((word) => {
     const count = kindsOf(places, word).length;
@@ -89,9 +89,9 @@ function summaryOf(places: readonly Standing[], updated: readonly KindName[]): s
   return [...changed, ...byKind(updated).map((text) => `${text} configured`), ...plain].join(", ");
 }
 
-const kindsOf = (places: readonly Standing[], wanted: Word): KindName[] =>
+const kindsOf = (places: readonly Standing[], wanted: Word): Ref["kind"][] =>
   places.flatMap(({ word, kind }) => (word === wanted ? [kind] : []));
 
 /** `2 Secrets`, `1 ServiceAccount` */
-const byKind = (all: readonly KindName[]): string[] =>
+const byKind = (all: readonly Ref["kind"][]): string[] =>
   [...new Set(all)].map((kind) => countOf(kind, all.filter((one) => one === kind).length));

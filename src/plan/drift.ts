@@ -1,4 +1,4 @@
-import { at, type Carries, nameOf } from "../kinds.ts";
+import { at, type kinds, nameOf, type TargetKind } from "../kinds.ts";
 import { lastApplied, type ManagedFields, type Metadata } from "../objects.ts";
 import type { Change } from "./change.ts";
 import { forcing, isAdditive, type ManagedObject, type Source, type SourceName, sources } from "./sources.ts";
@@ -14,7 +14,7 @@ export type Drift = {
 };
 
 /** Properties of the list, and the field manager that writes it. */
-type Writing = { readonly carries: Carries; readonly fieldManager: string };
+type Writing = { readonly carries: (typeof kinds)[TargetKind]["carries"]; readonly fieldManager: string };
 
 /** The source that an object belongs to. */
 type Belonging = { readonly by: SourceName; readonly name: string; readonly row: Source };

@@ -1,5 +1,5 @@
 import type { Ref } from "../kinds.ts";
-import type { MadeFor } from "../secret/azure-words.ts";
+import type { readMadeFor } from "../secret/azure-words.ts";
 import type { Password } from "../secret/entry.ts";
 import { type HeldLogin, isLoginOf, mayDelete, unknownClusters } from "./ownership.ts";
 
@@ -16,7 +16,7 @@ export type Made = {
   readonly passwords: readonly Password[];
   /** The slots of all passwords of the application, for a password of an application. */
   readonly existing?: readonly string[];
-  readonly for: MadeFor;
+  readonly for: NonNullable<ReturnType<typeof readMadeFor>>;
   /** When it was created and when any part of it was last changed (RFC 3339), if Azure shows that. */
   readonly madeAt: string | undefined;
   readonly changedAt: string | undefined;

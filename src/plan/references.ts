@@ -1,6 +1,6 @@
 import type { PluginCommand } from "../fix.ts";
 import { at, kinds, nameOf, type RecreatableKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
-import type { KubeObjects, Metadata, NameRef, OwnerReference, PodSpec } from "../objects.ts";
+import type { KubeObjects, Metadata, PodSpec } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 import type { Drift } from "./drift.ts";
 import { type Recreation, readRecreation } from "./recreate.ts";
@@ -22,7 +22,7 @@ export type Target<K extends TargetKind = TargetKind> = {
 };
 
 /** Returns the names in a list of pull secrets. An entry without a name, which the kubelet ignores, has the empty name. */
-export const namesIn = (list: unknown): string[] => ((list ?? []) as readonly NameRef[]).map(({ name = "" }) => name);
+export const namesIn = (list: unknown): string[] => ((list ?? []) as NonNullable<PodSpec["imagePullSecrets"]>).map(({ name = "" }) => name);
 
 /** Whether a target's list can be changed permanently. */
 export const isChangeable = ({ to, owner }: Pick<Target, "to" | "owner">): boolean => !owner && kinds[to.kind].carries.takes !== "recreate";
@@ -111,7 +111,7 @@ function planned(does: Refer["act"], wanted: Wanted, options: RecreateOptions): 
 }
 
 /** A controller, from the owner reference of an object that it created. */
-export type OwnerRef = Pick<OwnerReference, "kind" | "name">;
+export type OwnerRef = { readonly kind: string; readonly name: string };
 
 /**
  * Whether to recreate objects whose list can't be changed. `force` allows ending running containers and losing data that only the pod has.

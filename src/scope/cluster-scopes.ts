@@ -37,7 +37,7 @@ export async function* wholeOrEach<T>(
   }
 }
 
-export type ScopeTools = {
+type ScopeTools = {
   /** Returns the names of all contexts of the kubeconfig. */
   contexts(): Promise<readonly string[]>;
   cluster(context: string | undefined): Cluster;

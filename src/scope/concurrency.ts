@@ -1,7 +1,7 @@
 /** How many items may be started and not completely read, for each item that may run. A slow item delays those after it. */
 const ahead = 4;
 
-export type Bounds = {
+type Bounds = {
   /** Returns the maximum number of items that run concurrently. It is called before each item. */
   width(): number;
   /** Whether no further item may start. Running items finish. */

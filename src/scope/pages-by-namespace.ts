@@ -1,5 +1,5 @@
 /** A list of objects of many namespaces, page by page, in the API server's order. */
-export type Pages<T> = AsyncIterable<readonly T[]>;
+type Pages<T> = AsyncIterable<readonly T[]>;
 
 /** The number of pages to prefetch after the first page. */
 const behindFirst = 4;

@@ -50,7 +50,7 @@ export function keyName(words: string): string {
 export const isOfOne = (key: string, words: string): boolean => key.endsWith(words) && clustersIn.test(key);
 
 /** The owner of an object in Azure. */
-export type MadeFor = {
+type MadeFor = {
   /** `secret acr in namespace demo` */
   readonly words: string;
   /** The ids of the clusters; empty if unknown, as for objects of older versions. */

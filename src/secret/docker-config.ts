@@ -87,7 +87,7 @@ function goJson(value: unknown): string {
 }
 
 /** A member of an object in a JSON text (RFC 8259), and the position of its value. */
-export type JsonMember = { readonly key: string; readonly from: number; readonly to: number };
+type JsonMember = { readonly key: string; readonly from: number; readonly to: number };
 
 /**
  * Returns the members of an object, for a change that leaves every other character of the text unchanged.

@@ -2,7 +2,7 @@ import type { Login } from "../registry/port.ts";
 import { isGuid } from "./azure-words.ts";
 
 /** The probable kind of a login without an annotation. */
-export type Guess = {
+type Guess = {
   /** The kind of credential; undefined if it could be any. */
   readonly kind: "acr-token" | "admin" | "entra" | "service-principal" | undefined;
   /** RFC 3339; only a JWT contains it. */

@@ -2,10 +2,10 @@ import type { Fix, ReaderName } from "../fix.ts";
 import type { ShapeName } from "./shapes.ts";
 
 /** The Secret that a reader must refer to. A word in capitals stands for a value that only the user knows. */
-export type Readable = { readonly secret: string; readonly namespace: string; readonly host: string };
+type Readable = { readonly secret: string; readonly namespace: string; readonly host: string };
 
 /** A program other than the kubelet that reads a Secret. */
-export type Reader = {
+type Reader = {
   /** The namespace in which it reads Secrets by default; absent if it runs in no namespace. */
   readonly namespace?: string;
   /** The layout of the Secret that it requires; absent if it accepts a pull secret. */

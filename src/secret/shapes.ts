@@ -6,7 +6,7 @@ import { Sensitive } from "./sensitive.ts";
 type Data = Readonly<Record<string, string>>;
 
 /** The layout of a Secret for its reader. */
-export type Shape = {
+type Shape = {
   readonly type: string;
   /** Its description. */
   readonly words: string;

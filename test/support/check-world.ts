@@ -3,7 +3,7 @@ import { formatCommand } from "../../cmd/line/format-command.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
 import { CliError } from "../../src/errors.ts";
 import type { ClusterKind, Ref } from "../../src/kinds.ts";
-import type { ContainerStatus, KubeObjects, OwnerReference, Pod, Secret, ServiceAccount } from "../../src/objects.ts";
+import type { ContainerStatus, KubeObjects, Pod, Secret, ServiceAccount } from "../../src/objects.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../src/registry/port.ts";
 import { checkPlace } from "../../src/workflows/check.ts";
@@ -181,7 +181,7 @@ type PodOptions = {
   readonly names?: readonly string[];
   readonly image?: string;
   readonly account?: string;
-  readonly owner?: Pick<OwnerReference, "kind" | "name">;
+  readonly owner?: { readonly kind: string; readonly name: string };
   readonly made?: string;
   readonly status?: Omit<ContainerStatus, "name">;
   readonly phase?: string;

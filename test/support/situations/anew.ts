@@ -1,4 +1,4 @@
-import type { Job, Metadata, Pod, PodSpec, PodTemplate } from "../../../src/objects.ts";
+import type { Job, Metadata, Pod, PodSpec } from "../../../src/objects.ts";
 
 /** Returns a pod as the API server stores it. */
 export const podOf = ({
@@ -19,7 +19,7 @@ export const podOf = ({
 
 type JobOptions = {
   readonly metadata?: Partial<Metadata>;
-  readonly template?: PodTemplate["metadata"];
+  readonly template?: Partial<Metadata>;
   readonly status?: Job["status"];
 } & Partial<Pick<Job["spec"], "manualSelector" | "selector">>;
 
