@@ -45,6 +45,10 @@ export async function conclude(
   return tally.failures > 0 ? failureCode(flags.diff) : Number(printer.differs ?? false);
 }
 
+/** Whether to print the next step after a run: only for people, and only if it has changed something. */
+export const printsHints = (code: number, { output, "dry-run": dryRun }: PrintingFlags): boolean =>
+  code === 0 && output === undefined && dryRun === "none";
+
 /** Whether an outcome is the error of a run on one namespace, and not the error of one of its credentials. */
 export const endsRun = (outcome: Outcome): outcome is NamespaceError =>
   !outcome.change && outcome.error !== undefined && !outcome.isPartial;

@@ -1,17 +1,15 @@
-import type { Outcome } from "../src/actions/outcome.ts";
 import type { Asked, Credential, Kind, Sources } from "../src/credential/kind.ts";
 import { parseKind } from "../src/credential/kinds.ts";
 import { openWithin } from "../src/credential/regional.ts";
-import { CliError } from "../src/errors.ts";
+import { CliError, unlessRefused } from "../src/errors.ts";
 import type { Create } from "../src/fix.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { readers } from "../src/secret/readers.ts";
 import { readersOf } from "../src/state/namespace-reader.ts";
+import { wantsTargets } from "../src/state/targets.ts";
 import { issueEach, issueShared, type Order } from "../src/workflows/create.ts";
-import { belongingKey, belongingOf } from "../src/workflows/take-away.ts";
-import { conclude, whereOf } from "./conclude.ts";
-import { checkKeep, type Journal, keepUp, newJournal } from "./create/keep.ts";
-import { nextStep, stepsLeft } from "./create/next-step.ts";
+import { conclude, printsHints, whereOf } from "./conclude.ts";
+import { checkKeep, type Journal, keepUp, newJournal, recorded } from "./create/keep.ts";
 import { type CreateFlags, type CreateOptions, createFlags, podsTell, podsWanted, readOptions } from "./create/options.ts";
 import { targetCandidates } from "./line/known.ts";
 import { saidAgain } from "./line/target-words.ts";
@@ -45,27 +43,26 @@ export const create = verb({
   read: (word) => word,
   complete: targetCandidates,
   async run({ flags, args }, session) {
-    const options = readOptions(flags, args, { now: session.now(), namespace: session.namespace });
-    const { kind, needsName } = parseKind(options.asked, session.stdin);
-    const once = (journal: Journal) => makeOnce({ options, kind, needsName, flags }, session, journal);
+    const options = readOptions(flags, args, session);
+    const parsed = parseKind(options.asked, session.stdin);
+    const once = (journal: Journal) => createAll({ ...options, ...parsed }, flags, session, journal);
     if (!flags.keep) return once(newJournal());
-    checkKeep(flags, kind);
+    checkKeep(flags, parsed.kind);
     return keepUp(once, session, flags);
   },
 });
 
 /** The parsed command line and its kind of credential. */
-type Asking = { readonly options: CreateOptions; readonly kind: Kind; readonly needsName: boolean; readonly flags: CreateFlags };
+type Options = CreateOptions & { readonly kind: Kind; readonly needsName: boolean };
 
 /** Creates what is missing in every namespace. @returns the exit code */
-async function makeOnce({ options, kind, needsName, flags }: Asking, session: Session, journal: Journal): Promise<number> {
-  const { name, repositories, fromPods, targets, restart, recreate, reader, scope, asked, per } = options;
-  const sources = session;
+async function createAll(options: Options, flags: CreateFlags, session: Session, journal: Journal): Promise<number> {
+  const { name, targets, reader, asked, per, kind } = options;
   // Azure is read concurrently with the cluster
-  const opening = openWithin(kind, asked, sources);
+  const opening = openWithin(kind, asked, session);
   opening.catch(() => undefined);
-  const clusterScopes = await clusterScopesOf(scope, { ...session, writes: true });
-  const first = journal.clusterScopes.length === 0;
+  const clusterScopes = await clusterScopesOf(options.scope, { ...session, writes: true });
+  const isFirst = journal.clusterScopes.length === 0;
   journal.clusterScopes = clusterScopes;
   const onePlace = whereOf(clusterScopes) === "one";
   const places = () =>
@@ -79,43 +76,53 @@ async function makeOnce({ options, kind, needsName, flags }: Asking, session: Se
     });
   const shared = (per ?? (onePlace ? "namespace" : "scope")) === "scope";
   const order: Order = {
-    name,
-    repositories,
-    fromPods,
+    ...options,
     podsTell: podsTell(options),
-    restart,
-    recreate,
-    targets,
     again: againOf(options, shared),
     opening,
     shape: reader && readers[reader].shape,
-    needsName,
     tools: (credential: Credential) => toolsOf(session, flags, credential),
-    refuse: per === undefined ? () => priceOfSharing(clusterScopes, kind, asked, sources) : undefined,
+    refuse: per === undefined ? () => priceOfSharing(clusterScopes, kind, asked, session) : undefined,
   };
-  const outcomes = shared ? issueShared(places, clusterScopes, order) : issueEach(places(), order, toolsOf(session, flags));
-  let createsSecret = false;
-  async function* recorded(): AsyncGenerator<Outcome> {
-    for await (const outcome of outcomes) {
-      createsSecret ||= isCreated(outcome);
-      // Only --keep deletes objects at the end. For thousands of namespaces, the record would use most of the memory
-      if (flags.keep && outcome.change) {
-        const key = belongingKey(outcome.change);
-        const belonging = belongingOf(outcome, journal.made.get(key));
-        if (belonging) journal.made.set(key, belonging);
-      }
-      yield outcome;
-    }
-  }
-  const code = await conclude(recorded(), session, flags, clusterScopes);
-  journal.renewAt = (await opening).renewAt?.();
-  const next = nextStep(options, { clusterScopes, host: (await opening).host, made: createsSecret, first, onePlace });
-  if (next && code === 0 && flags.output === undefined && flags["dry-run"] === "none")
-    for (const step of await stepsLeft(next, clusterScopes)) session.hint(step);
+  const outcomes = shared ? issueShared(places, clusterScopes, order) : issueEach(places(), order, session);
+  journal.createsSecret = false;
+  const code = await conclude(recorded(outcomes, journal, flags.keep), session, flags, clusterScopes);
+  const credential = await opening;
+  journal.renewAt = credential.renewAt?.();
+  const isNew = reader ? isFirst : journal.createsSecret && onePlace;
+  if (isNew && printsHints(code, flags)) await printNextStep(options, credential.host, clusterScopes, session);
   return code;
 }
 
-const isCreated = ({ change, error, left }: Outcome): boolean => change?.act === "store" && !change.precondition && !error && !left;
+/**
+ * Prints what is left to do until the Secret can be used: by its reader, or by the pods of the only namespace. Nothing is left if the
+ * default ServiceAccount already lists it. If another object has the name of the Secret, prints the command that attaches the Secret to
+ * that object. A failed read is ignored, because the Secret is already written.
+ */
+async function printNextStep(
+  { name: secret, targets, reader }: Options,
+  host: string,
+  clusterScopes: readonly ClusterScope[],
+  { hint }: Session,
+): Promise<void> {
+  const [namespace = "NAMESPACE", ...others] = new Set(clusterScopes.flatMap(({ namespaces }) => namespaces));
+  if (reader) return hint(readers[reader].refer({ secret, host, namespace: others.length > 0 ? "NAMESPACE" : namespace }));
+  const [clusterScope] = clusterScopes;
+  if (!clusterScope || wantsTargets(targets)) return;
+  const get = <K extends "serviceaccount" | "deployment.apps">(kind: K, name: string) =>
+    clusterScope.cluster.get({ kind, name, namespace }).catch(unlessRefused(undefined));
+  const [standard, account, deployment] = await Promise.all([
+    get("serviceaccount", "default"),
+    get("serviceaccount", secret),
+    get("deployment.apps", secret),
+  ]);
+  const target = account ? `serviceaccount/${secret}` : deployment && `deployment/${secret}`;
+  if (target !== undefined) {
+    hint(`${JSON.stringify(secret)} is the name of the Secret; to let ${target} use it`);
+    hint({ verb: "attach", secret, targets: [target], namespace });
+  } else if (!standard?.imagePullSecrets?.some(({ name }) => name === secret))
+    hint({ verb: "attach", secret, serviceaccounts: ["default"], namespace });
+}
 
 /** Keeps the command from getting the namespace and the context of the outcome that prints it. */
 const nowhere = { namespace: undefined, context: undefined };

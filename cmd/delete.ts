@@ -14,7 +14,7 @@ import { noSecret } from "../src/state/pull-secrets.ts";
 import { everything } from "../src/state/targets.ts";
 import { revoking } from "../src/workflows/delete.ts";
 import { runUnit } from "../src/workflows/unit.ts";
-import { conclude, whereOf } from "./conclude.ts";
+import { conclude, printsHints, whereOf } from "./conclude.ts";
 import { askFirst, requireAnswer } from "./delete/confirm.ts";
 import { dryRun, type Flags, fieldManager, output, type Values } from "./line/flags.ts";
 import { identityFlags, identityOf } from "./line/identity-flags.ts";
@@ -89,8 +89,7 @@ export const deletion = verb({
       if (error) throw error;
     }
     const code = await conclude(recorded(), session, flags, clusterScopes);
-    const tells = code === 0 && !flags.revoke && flags.output === undefined && flags["dry-run"] === "none";
-    if (!tells || registries.size === 0) return code;
+    if (flags.revoke || registries.size === 0 || !printsHints(code, flags)) return code;
     session.hint("what was created for it in Azure still exists");
     for (const registry of registries) session.hint({ verb: "prune", registry });
     return code;

@@ -1,22 +1,40 @@
+import type { Outcome } from "../../src/actions/outcome.ts";
 import type { Kind } from "../../src/credential/kind.ts";
 import { CliError } from "../../src/errors.ts";
 import type { ClusterScope } from "../../src/scope/cluster-scopes.ts";
 import { toSeconds } from "../../src/timestamp.ts";
-import { type Belonging, takeAway } from "../../src/workflows/take-away.ts";
+import { type Belonging, belongingKey, belongingOf, takeAway } from "../../src/workflows/take-away.ts";
 import { printerOf, whereOf } from "../conclude.ts";
 import { type Session, toolsOf } from "../session.ts";
 import type { CreateFlags } from "./options.ts";
 
-/** What a run with --keep remembers between its rounds. */
+/** What a run has written. With --keep, it remembers that between its rounds. */
 export type Journal = {
   clusterScopes: readonly ClusterScope[];
   /** The objects that it has written to the cluster, by key. */
   readonly made: Map<string, Belonging>;
   /** When to renew the credential. */
   renewAt: Date | undefined;
+  /** The current round has created a Secret. */
+  createsSecret: boolean;
 };
 
-export const newJournal = (): Journal => ({ clusterScopes: [], made: new Map(), renewAt: undefined });
+export const newJournal = (): Journal => ({ clusterScopes: [], made: new Map(), renewAt: undefined, createsSecret: false });
+
+/** Passes outcomes on, and records what they have written. */
+export async function* recorded(outcomes: AsyncIterable<Outcome>, journal: Journal, keep: boolean): AsyncGenerator<Outcome> {
+  for await (const outcome of outcomes) {
+    const { change, error, left } = outcome;
+    journal.createsSecret ||= change?.act === "store" && !change.precondition && !error && !left;
+    // Only --keep deletes objects at the end. For thousands of namespaces, the record would use most of the memory
+    if (keep && change) {
+      const key = belongingKey(change);
+      const belonging = belongingOf(outcome, journal.made.get(key));
+      if (belonging) journal.made.set(key, belonging);
+    }
+    yield outcome;
+  }
+}
 
 const minute = 60_000;
 

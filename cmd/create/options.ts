@@ -5,12 +5,11 @@ import { regionalFlags } from "../../src/credential/regional.ts";
 import { ownPrincipal } from "../../src/credential/service-principal/service-principal.ts";
 import { CliError } from "../../src/errors.ts";
 import type { Create, ReaderName } from "../../src/fix.ts";
-import type { RestartOptions } from "../../src/plan/restart.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import type { Scope } from "../../src/scope/scope.ts";
 import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
 import { readers } from "../../src/secret/readers.ts";
-import { type TargetOptions, wantsTargets } from "../../src/state/targets.ts";
+import { wantsTargets } from "../../src/state/targets.ts";
 import { expiryAfter, parseWait } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, recreateFlag, restartFlag, targetFlags, type Values } from "../line/flags.ts";
 import { identityFlags, identityOf } from "../line/identity-flags.ts";
@@ -19,16 +18,6 @@ import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
 import { readTargetWords, saidAgain } from "../line/target-words.ts";
 
 const readerNames = Object.keys(readers) as ReaderName[];
-
-/** The flag for a Secret that another reader than the kubelet uses. None of these readers reads ServiceAccounts. */
-const readerFlags = {
-  for: {
-    type: "string",
-    choices: readerNames,
-    exclusive: Object.keys(targetFlags),
-    describe: `Make the Secret as this reader wants it, in its namespace, and print what refers to it. One of: (${readerNames.join(", ")}).`,
-  },
-} as const satisfies Flags;
 
 export const createFlags = {
   registry: {
@@ -72,7 +61,13 @@ export const createFlags = {
       "Fetch a manifest with the credential before it is written. --verify=false is for a registry that only the cluster can reach.",
   },
   force: { type: "boolean", describe: "Take over a Secret of the same name that somebody else made" },
-  ...readerFlags,
+  for: {
+    type: "string",
+    choices: readerNames,
+    // No other reader than the kubelet reads ServiceAccounts
+    exclusive: Object.keys(targetFlags),
+    describe: `Make the Secret as this reader wants it, in its namespace, and print what refers to it. One of: (${readerNames.join(", ")}).`,
+  },
   merge: { type: "boolean", describe: "Add the login to a Secret that holds logins for other registries, and leave those as they are" },
   ...regionalFlags,
   ...scopeFlags,
@@ -84,28 +79,14 @@ export const createFlags = {
 export type CreateFlags = Values<typeof createFlags>;
 
 /** The parsed options of `create`. */
-export type CreateOptions = {
-  /** The name of the Secret. */
-  readonly name: string;
-  readonly repositories: readonly string[];
-  /** Also grants the repositories that pods use, regardless of earlier grants. */
-  readonly fromPods: boolean;
-  readonly targets: TargetOptions;
-  readonly restart: RestartOptions;
-  /** Recreates objects whose list can't be changed. */
-  readonly recreate: boolean;
-  /** The reader of the Secret, if it is not the kubelet. */
-  readonly reader: ReaderName | undefined;
-  readonly scope: Scope;
-  readonly asked: Asked;
-  readonly per: "scope" | "namespace" | undefined;
-};
-
-/** Inputs other than flags: the time, and the namespace of `-n`. */
-type Given = { readonly now: Date; readonly namespace: string | undefined };
+export type CreateOptions = ReturnType<typeof readOptions>;
 
 /** @throws CliError usage, before any request */
-export function readOptions(flags: CreateFlags, words: readonly string[], { now, namespace }: Given): CreateOptions {
+export function readOptions(
+  flags: CreateFlags,
+  words: readonly string[],
+  { now, namespace }: { now(): Date; readonly namespace: string | undefined },
+) {
   const { registry: written, repository, verify, "expires-in": expiresIn, for: reader } = flags;
   const registry = written && registryHost(written);
   const { secret: name, targets } = readTargetWords(words, flags);
@@ -130,24 +111,31 @@ export function readOptions(flags: CreateFlags, words: readonly string[], { now,
   refuseSeveral(reader, flags);
   const secret = checkSecretName(name ?? defaultSecretName(registryNameIn(registry)));
   const repositories = [...new Set(repository.map((text) => parseRepositoryScope(text, registryNameIn(registry))))];
+  const asked: Asked = {
+    flags,
+    registry,
+    identity,
+    verify,
+    expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now()),
+    wait: parseWait({ wait: flags.wait ?? "3m" }),
+    // Azure documents up to 10 minutes for a role (learn.microsoft.com/azure/role-based-access-control/troubleshooting)
+    waitForRole: parseWait({ wait: flags.wait ?? "10m" }),
+    again,
+  };
   return {
+    /** The name of the Secret. */
     name: secret,
     repositories,
+    /** Also grants the repositories that pods use, regardless of earlier grants. */
     fromPods: flags["repositories-from-pods"],
     targets,
     restart: flags.restart,
+    /** Recreates objects whose list can't be changed. */
     recreate: flags.recreate,
+    /** The reader of the Secret, if it is not the kubelet. */
     reader,
     scope: scopeFor(reader, given, namespace),
-    asked: {
-      flags,
-      registry,
-      identity,
-      verify,
-      expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now),
-      ...waitsOf(flags),
-      again,
-    },
+    asked,
     per: flags["credential-per"],
   };
 }
@@ -155,19 +143,10 @@ export function readOptions(flags: CreateFlags, words: readonly string[], { now,
 /**
  * Returns the namespaces of a printed command. If each namespace has its own credential, the command is for the namespace that it concerns.
  */
-function placesOf(scope: Scope, per: CreateOptions["per"]): Partial<Create> {
+function placesOf(scope: Scope, per: CreateFlags["credential-per"]): Partial<Create> {
   const isHere = scope.namespaces === "current" && scope.contexts === "current";
   return isHere || per === "namespace" ? {} : { scope, credentialPer: per, namespace: undefined, context: undefined };
 }
-
-/**
- * Returns the waits. Azure documents up to 10 minutes for a role (learn.microsoft.com/azure/role-based-access-control/troubleshooting).
- * @throws CliError usage
- */
-const waitsOf = ({ wait }: Pick<CreateFlags, "wait">) => ({
-  wait: parseWait({ wait: wait ?? "3m" }),
-  waitForRole: parseWait({ wait: wait ?? "10m" }),
-});
 
 /** Rejects a named token or application with one credential for each namespace. @throws CliError usage */
 function refuseOneForEach({ "credential-per": per, "acr-token": token, "service-principal": principal = ownPrincipal }: CreateFlags): void {
