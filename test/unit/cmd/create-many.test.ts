@@ -1,142 +1,266 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
+import { CliError } from "../../../src/errors.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
-import { unchecked } from "../../support/demo.ts";
-import { type Asked, is, refusing } from "../../support/fakes/asked.ts";
-import { line, refused, sharedByTeams, teams, worldOf } from "../../support/fakes/fleet.ts";
-import { addNamespaces } from "../../support/fakes/world.ts";
-import { type } from "../../support/in-process.ts";
+import { exactly, unchecked } from "../../support/demo.ts";
+import { account, namespace, stuckPod } from "../../support/fakes/cluster.ts";
+import { line, linesOf, refused, sharedByTeams, teams, worldOf } from "../../support/fakes/fleet.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
+import { all, any, failed, type Row, refuse, testRows, typed, unchanged } from "../../support/rows.ts";
 
-test.for([
-  { sku: "Premium", names: teams(1000), price: "1,000 tokens, the registry allows 49,998 more", count: "1,000" },
-  { sku: "Basic", names: teams(3), price: "3 tokens, the registry allows 98 more", count: "3" },
-  { sku: "Preview", names: teams(2), price: "2 tokens", count: "2" },
-])(
-  "what $count credentials would be made of is said before any is, with the price of each way ($sku)",
-  async ({ sku, names, price, count }) => {
-    const world = worldOf(names, { sku });
-    world.azure.putToken("other-1", []);
-    world.azure.putToken("other-2", []);
+const scope = "--credential-per scope";
+const each = `${line} -A --credential-per namespace`;
+const joins = ({ cluster }: FakeWorld) => addNamespaces(cluster, "newcomer");
+const alive = (world: FakeWorld, ...names: string[]) =>
+  names.filter((name) => world.azure.knows(world.loginIn(name) ?? { username: "", password: "" }));
+const areAlive =
+  (...names: string[]) =>
+  (world: FakeWorld) =>
+    expect(alive(world, ...names)).toEqual(names);
+const namespacesOf = (kind: "secret" | "pod") => (world: FakeWorld) =>
+  world.cluster
+    .all(kind)
+    .map(({ metadata }) => metadata.namespace)
+    .sort();
+const ways = (count: string, price: string) =>
+  new RegExp(`^error: .* ${count} namespaces, .*\nhint: .*--credential-per=namespace: ${price}\n$`);
+const perScope = /--credential-per/;
+const inTeam = (at: number) => `team-${at}: ${refused().message}`;
 
-    expect(await type(`${line} -A`, world.ports)).toEqual({
-      stdout: "",
-      stderr:
-        `error: credentials would be made for ${count} namespaces, so --credential-per has to be said\n` +
-        "hint: --credential-per=scope: one token whose repositories every one of these namespaces could pull; " +
-        `--credential-per=namespace: ${price}\n`,
+testRows(
+  [
+    ...[
+      { sku: "Premium", names: teams(1000), count: "1,000", price: "1,000 tokens, .* 49,998 more" },
+      { sku: "Basic", names: teams(3), count: "3", price: "3 tokens, .* 98 more" },
+      { sku: "Preview", names: teams(2), count: "2", price: "2 tokens" },
+    ].map(
+      ({ sku, names, count, price }): Row => ({
+        does: `prints the price of each way before it creates ${count} credentials (${sku})`,
+        world: () => worldOf(names, { sku }),
+        given: ({ azure }) => ["other-1", "other-2"].map((name) => azure.putToken(name, [])).length,
+        command: `${line} -A`,
+        code: 1,
+        stderr: ways(count, price),
+      }),
+    ),
+    {
+      does: "needs no --credential-per for a supplied login",
+      given: ({ azure }) => azure.users.set("ci", "hunter2"),
+      command: "create --registry myregistry.azurecr.io --repository app/web --username ci --password-stdin -A",
+      options: { stdin: "hunter2" },
+      stderr: [unchecked, "3 Secrets created"],
+      check: ({ asking, loginIn }) => {
+        expect(teams(3).map((name) => loginIn(name)?.username)).toEqual(["ci", "ci", "ci"]);
+        expect(asking.all.filter((text) => text.startsWith("prove"))).toHaveLength(2);
+      },
+    },
+    {
+      does: "gives each namespace its own token with a description when --credential-per namespace",
+      command: each,
+      stderr: ["3 Secrets created"],
+      check: (world) => {
+        areAlive(...teams(3))(world);
+        expect(world.azure.tokens.size).toBe(3);
+        for (const name of teams(3)) {
+          const { username = "" } = world.loginIn(name) ?? {};
+          expect(username).toMatch(new RegExp(`^${name}-acr-myregistry-`));
+          const secret = `secret acr-myregistry in namespace ${name} of cluster ${clusterId("uid-of-kube-system")}`;
+          expect(world.azure.scopeMaps.get(username)?.description).toBe(`kubectl acr-secret: ${secret}`);
+        }
+      },
+      after: [unchanged(each, { stderr: ["3 unchanged"] })],
+    },
+    {
+      does: "rolls back only the token of a namespace that fails",
+      given: refuse(exactly("create secret team-1/")),
+      command: each,
+      ...failed,
+      stderr: [inTeam(1), "2 Secrets created, 1 failed"],
+      check: (world) => {
+        areAlive("team-0", "team-2")(world);
+        expect([...world.azure.tokens.keys()].map((name) => name.slice(0, 6)).sort()).toEqual(["team-0", "team-2"]);
+        expect(world.azure.scopeMaps.size).toBe(2);
+      },
+    },
+    {
+      does: "gives the thousandth namespace the credential of the other 999 without --credential-per",
+      world: () => worldOf(teams(999)),
+      given: all(typed(`${line} -A ${scope}`), joins),
+      command: `${line} -A`,
+      stderr: ["1 Secret created, 999 unchanged"],
+      // The Secret is claimed until all Secrets are written, so that no rotation misses it.
+      writes: ["create secret", "patch secret", "patch serviceaccount", "patch secret"].map(
+        (call) => `${call} newcomer/${call.endsWith("secret") ? "acr-myregistry" : "default"}`,
+      ),
+      check: ({ loginIn }) => expect(loginIn("newcomer")).toEqual(loginIn("team-0")),
+    },
+    {
+      does: "gives no namespace an invalid credential of the others",
+      given: all(typed(`${line} -A ${scope}`), joins, ({ azure }) => azure.tokens.get(sharedByTeams)?.passwords.clear()),
+      command: `${line} -A`,
       code: 1,
-    });
-    expect(world.asking.writes).toEqual([]);
-  },
+      stderr: perScope,
+      after: [
+        { command: `${line} -A ${scope}`, stderr: ["1 Secret created, 3 Secrets configured"], check: areAlive("newcomer", ...teams(3)) },
+      ],
+    },
+    {
+      does: "gives no namespace another namespace's own credential, nor its rights",
+      given: all(typed(each), joins),
+      command: `${line.replace("app/web", "app/api")} --namespaces team-2,newcomer`,
+      code: 1,
+      stderr: perScope,
+      after: [
+        {
+          command: `${line} --namespaces team-2,newcomer ${scope}`,
+          ...failed,
+          stderr: /^team-2: error: secret "acr-myregistry" in namespace "team-2" holds/,
+          check: ({ loginIn }) => expect(loginIn("newcomer")?.username).toMatch(/^shared-/),
+        },
+      ],
+    },
+    {
+      does: "counts widened scope maps and does not call their Secrets unchanged",
+      world: () => worldOf(teams(4)),
+      given: all(
+        ({ azure }) => azure.images.add("app/api:1"),
+        typed(`${line} --namespaces team-0,team-1,team-2 --credential-per namespace`, `${line} --repository app/api -n team-2`),
+      ),
+      command: `${line} --repository app/api -A --credential-per namespace`,
+      stderr: /1 Secret created, 2 scope maps configured, 1 unchanged\n/,
+    },
+    ...[
+      { flags: "--namespaces team-0,team-2", selected: ["team-0", "team-2"] },
+      { flags: "--namespaces team-0 --namespaces team-1", selected: ["team-0", "team-1"] },
+      { flags: "--namespaces team-*", selected: teams(3) },
+      { flags: "--namespaces team-?,web", selected: [...teams(3), "web"] },
+      { flags: "-A", selected: [...teams(3), "web"] },
+      { flags: "-A --exclude-namespaces team-*", selected: ["web"] },
+      { flags: "-A --include-system", selected: ["kube-system", ...teams(3), "web"] },
+      { flags: "--namespaces kube-system,web", selected: ["kube-system", "web"] },
+      { flags: "--namespace-selector tier=front", selected: ["web"] },
+      { flags: "--namespaces web-*", selected: [] },
+    ].map(
+      ({ flags, selected }): Row => ({
+        does: `writes to [${selected}] when ${flags}`,
+        given: ({ cluster }) => {
+          cluster.put(namespace("web", { labels: { tier: "front" } }));
+          cluster.put(account("web"));
+        },
+        command: `${line} ${flags} ${scope}`,
+        stderr: selected.length === 0 ? ["nothing to do"] : any,
+        check: (world) => expect(namespacesOf("secret")(world)).toEqual(selected),
+      }),
+    ),
+    {
+      does: "continues with the other namespaces when one does not exist",
+      command: `${line} --namespaces team-0,nope,team-1 ${scope}`,
+      ...failed,
+      stdout: /secret\/acr-myregistry created in namespace team-0\n.*secret\/acr-myregistry created in namespace team-1\n/s,
+      stderr: /^nope: .*\nhint: kubectl create namespace nope\n2 Secrets created, 1 failed\n$/,
+    },
+    {
+      does: "skips a namespace that is being deleted",
+      given: ({ cluster }) => cluster.put(namespace("gone", { deletionTimestamp: "2026-01-01T00:00:00Z" })),
+      command: `${line} -A ${scope}`,
+      stderr: ["3 Secrets created"],
+    },
+    {
+      does: "reads the ServiceAccounts of each namespace when they may not be listed in the whole cluster",
+      world: () => worldOf(teams(20)),
+      given: refuse(({ call, at }) => call === "list" && at === "serviceaccount"),
+      command: `${line} -A ${scope}`,
+      stderr: ["20 Secrets created"],
+    },
+    {
+      does: "restarts each pod whose ServiceAccount lists the Secret",
+      world: () => worldOf(teams(20)),
+      given: all(
+        ({ cluster }) => teams(20).map((name) => cluster.put(stuckPod(name, "web-1", "myregistry.azurecr.io/app/web:1"))).length,
+        refuse("patch serviceaccount team-5/"),
+      ),
+      command: `${line} -A ${scope}`,
+      ...failed,
+      stderr: [inTeam(5), "19 Secrets created, 1 failed"],
+      check: (world, { stdout }) => {
+        expect(namespacesOf("pod")(world)).toEqual(["team-5"]);
+        expect(stdout.match(/^pod\//gm)).toHaveLength(19);
+      },
+    },
+    {
+      does: "prints the outcomes of each namespace without a write when --dry-run=client",
+      command: `${line} -A ${scope} --dry-run=client -o jsonl`,
+      stderr: any,
+      writes: [],
+      check: (_, { stdout }) => {
+        const outcomes = linesOf(stdout).map((one) => JSON.parse(one) as { object: string; namespace?: string });
+        expect(outcomes.map(({ object, namespace: at }) => `${object.split("/")[0]} ${at}`)).toEqual([
+          "scopemap.azurecr.io undefined",
+          "token.azurecr.io undefined",
+          ...teams(3).flatMap((name) => [`secret ${name}`, `serviceaccount ${name}`]),
+        ]);
+      },
+    },
+    {
+      does: "reports the namespaces whose write the server would reject when --dry-run=server",
+      given: refuse("create secret team-1/"),
+      command: `${line} -A ${scope} --dry-run=server`,
+      ...failed,
+      stderr: [inTeam(1), "2 Secrets created, 1 failed"],
+      writes: [],
+    },
+  ],
+  () => worldOf(teams(3)),
 );
 
-test("a credential that is given needs no choice", async () => {
-  const world = worldOf(teams(3));
-  world.azure.users.set("ci", "hunter2");
-  const given = "create --registry myregistry.azurecr.io --repository app/web --username ci --password-stdin -A";
+const unreachable = refuse(
+  ({ port, at }) => port === "cluster" && at.includes("prod:"),
+  () => new CliError("unreachable", "The connection to the server 10.0.0.1 was refused"),
+);
+const createdIn = (stdout: string) => linesOf(stdout).filter((one) => one.startsWith("secret"));
+const secretsIn = (context: string, names: readonly string[]) =>
+  names.map((name) => `secret/acr-myregistry created in namespace ${name} of context ${context}`);
 
-  expect(await type(given, world.ports, { stdin: "hunter2" })).toMatchObject({ stderr: `${unchecked}\n3 Secrets created\n`, code: 0 });
-  expect(teams(3).map((name) => world.loginIn(name)?.username)).toEqual(["ci", "ci", "ci"]);
-  expect(world.asking.all.filter((text) => text.startsWith("prove"))).toHaveLength(2);
-});
-
-test("with --credential-per namespace each has a token of its own, which says whose it is", async () => {
-  const world = worldOf(teams(6));
-
-  const { stderr, code } = await type(`${line} -A --credential-per namespace`, world.ports);
-
-  expect({ stderr, code }).toEqual({ stderr: "6 Secrets created\n", code: 0 });
-  expect(world.azure.tokens.size).toBe(6);
-  for (const name of teams(6)) {
-    const login = world.loginIn(name) ?? { username: "", password: "" };
-    expect(login.username).toMatch(new RegExp(`^${name}-acr-myregistry-`));
-    expect(world.azure.knows(login)).toBe(true);
-    expect(world.azure.scopeMaps.get(login.username)?.description).toBe(
-      `kubectl acr-secret: secret acr-myregistry in namespace ${name} of cluster ${clusterId("uid-of-kube-system")}`,
-    );
-  }
-
-  world.asking.forget();
-  expect(await type(`${line} -A --credential-per namespace`, world.ports)).toMatchObject({ stderr: "6 unchanged\n", code: 0 });
-  expect(world.asking.writes).toEqual([]);
-});
-
-test("with --credential-per namespace one that fails loses its own token, and no other", async () => {
-  const world = worldOf(teams(6));
-  world.asking.around(refusing((asked: Asked) => is("create secret team-3/")(asked) && !asked.dryRun, refused));
-
-  const { stderr, code } = await type(`${line} -A --credential-per namespace`, world.ports);
-
-  expect({ stderr, code }).toEqual({ stderr: "team-3: Error from server (Forbidden): no\n5 Secrets created, 1 failed\n", code: 1 });
-  expect([...world.azure.tokens.keys()].map((name) => name.slice(0, 6)).sort()).toEqual(["team-0", "team-1", "team-2", "team-4", "team-5"]);
-  expect(world.azure.scopeMaps.size).toBe(5);
-  for (const name of teams(6).filter((one) => one !== "team-3"))
-    expect(world.azure.knows(world.loginIn(name) ?? { username: "", password: "" })).toBe(true);
-});
-
-test("where 999 namespaces hold a credential that works, the thousandth gets that one, unasked", async () => {
-  const world = worldOf(teams(999));
-  await type(`${line} -A --credential-per scope`, world.ports);
-  addNamespaces(world.cluster, "newcomer");
-  world.asking.forget();
-
-  const { stderr, code } = await type(`${line} -A`, world.ports);
-
-  expect({ stderr, code }).toEqual({ stderr: "1 Secret created, 999 unchanged\n", code: 0 });
-  // The Secret is claimed until all Secrets are written, so that no rotation misses it.
-  expect(world.asking.writes).toEqual([
-    "create secret newcomer/acr-myregistry",
-    "patch secret newcomer/acr-myregistry",
-    "patch serviceaccount newcomer/default",
-    "patch secret newcomer/acr-myregistry",
-  ]);
-  expect(world.loginIn("newcomer")).toEqual(world.loginIn("team-0"));
-});
-
-test("a credential that they hold and that is dead is given to nobody", async () => {
-  const world = worldOf(teams(3));
-  await type(`${line} -A --credential-per scope`, world.ports);
-  world.azure.tokens.get(sharedByTeams)?.passwords.clear();
-  addNamespaces(world.cluster, "newcomer");
-  world.asking.forget();
-
-  expect(await type(`${line} -A`, world.ports)).toMatchObject({
-    stdout: "",
-    code: 1,
-    stderr: expect.stringContaining("--credential-per has to be said"),
-  });
-  expect(world.asking.writes).toEqual([]);
-
-  expect(await type(`${line} -A --credential-per scope`, world.ports)).toMatchObject({
-    code: 0,
-    stderr: "1 Secret created, 3 Secrets configured\n",
-  });
-  for (const name of ["newcomer", ...teams(3)]) expect(world.azure.knows(world.loginIn(name) ?? { username: "", password: "" })).toBe(true);
-});
-
-test("a credential that is one namespace's own is handed to no other, nor given its rights", async () => {
-  const world = worldOf(teams(3));
-  await type(`${line} -A --credential-per namespace`, world.ports);
-  addNamespaces(world.cluster, "newcomer");
-  world.asking.forget();
-
-  const asked = await type(`${line.replace("app/web", "app/api")} --namespaces team-2,newcomer`, world.ports);
-  const shared = await type(`${line} --namespaces team-2,newcomer --credential-per scope`, world.ports);
-
-  expect(asked).toMatchObject({ code: 1, stderr: expect.stringContaining("--credential-per has to be said") });
-  expect(shared).toMatchObject({
-    code: 1,
-    stderr: expect.stringContaining('team-2: error: secret "acr-myregistry" in namespace "team-2" holds'),
-  });
-  expect(world.loginIn("newcomer")?.username).toMatch(/^shared-/);
-});
-
-test("counts widened scope maps and does not call their Secrets unchanged", async () => {
-  const world = worldOf(teams(4));
-  world.azure.images.add("app/api:1");
-  await type(`${line} --namespaces team-0,team-1,team-2 --credential-per namespace`, world.ports);
-  await type(`${line} --repository app/api -n team-2`, world.ports);
-
-  const { stderr } = await type(`${line} --repository app/api -A --credential-per namespace`, world.ports);
-
-  expect(stderr).toContain("1 Secret created, 2 scope maps configured, 1 unchanged\n");
-});
+testRows(
+  [
+    ...[
+      { command: `${line} -A`, names: teams(3) },
+      { command: `${line} --namespaces team-0,team-1`, names: teams(2) },
+      { command: "create --registry myregistry --serviceaccount default --namespaces team-0,team-1", names: teams(2) },
+    ].map(
+      ({ command, names }): Row => ({
+        does: `reports an unreachable cluster once and continues with the other one: ${command}`,
+        given: all(unreachable, ({ clusters }) => clusters.get("dev")?.put(stuckPod("team-0", "web-1", "myregistry.azurecr.io/app/web:1"))),
+        command: `${command} --contexts prod,dev ${scope}`,
+        ...failed,
+        stderr: [`prod: The connection to the server 10.0.0.1 was refused`, `${names.length} Secrets created, 1 failed`],
+        check: (_, { stdout }) => expect(createdIn(stdout)).toEqual(secretsIn("dev", names)),
+      }),
+    ),
+    {
+      does: "tells objects of the same name in two clusters apart",
+      command: `${line} --namespaces team-0 --all-contexts ${scope}`,
+      stderr: ["2 Secrets created"],
+      check: ({ azure, clusters, loginIn }, { stdout }) => {
+        expect(createdIn(stdout)).toEqual(["prod", "dev"].flatMap((name) => secretsIn(name, ["team-0"])));
+        for (const [name, cluster] of clusters) {
+          expect(azure.knows(loginIn("team-0", "acr-myregistry", name) ?? { username: "", password: "" })).toBe(true);
+          expect(cluster.get("serviceaccount", "team-0", "default")?.imagePullSecrets).toEqual([{ name: "acr-myregistry" }]);
+        }
+      },
+    },
+    {
+      does: "prints the context and the namespace of each outcome when -o jsonl",
+      command: `${line} --namespaces team-0,team-1 --contexts prod ${scope} -o jsonl`,
+      stderr: any,
+      check: (_, { stdout }) => {
+        const outcomes = linesOf(stdout).map((text) => JSON.parse(text) as Record<string, unknown>);
+        expect(outcomes.map((one) => [one["context"], one["namespace"], one["object"], one["result"]].join(" "))).toEqual([
+          `  scopemap.azurecr.io/${sharedByTeams} created`,
+          `  token.azurecr.io/${sharedByTeams} created`,
+          ...teams(2).flatMap((name) => [`prod ${name} secret/acr-myregistry created`, `prod ${name} serviceaccount/default patched`]),
+        ]);
+      },
+    },
+  ],
+  () => worldOf(teams(3), { contexts: ["prod", "dev"] }),
+);

@@ -1,184 +1,389 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { pullActions } from "../../../src/credential/acr-token/scope-map.ts";
-import { demo, granted, line, next, token } from "../../support/demo.ts";
-import { account, stuckPod } from "../../support/fakes/cluster.ts";
-import type { FakeWorld } from "../../support/fakes/world.ts";
-import { type } from "../../support/in-process.ts";
+import { granted, kept, line, next, token } from "../../support/demo.ts";
+import { account, namespace, stuckPod } from "../../support/fakes/cluster.ts";
+import { sharedByTeams, teams, worldOf } from "../../support/fakes/fleet.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { all, any, type Given, printed, type Row, testRows, typed, unchanged } from "../../support/rows.ts";
 
-const pod = (name: string, repository: string) => stuckPod("demo", name, `myregistry.azurecr.io/${repository}:1`);
+/** A pod of a namespace waits for an image. */
+const uses =
+  (repository: string, at = "demo", name = repository.replaceAll("/", "-")): Given =>
+  ({ azure, cluster }) => {
+    azure.images.add(`${repository}:1`);
+    cluster.put(stuckPod(at, name, `myregistry.azurecr.io/${repository}:1`));
+  };
+const grants = (repositories: readonly string[], map?: string) => (world: FakeWorld) => expect(granted(world, map)).toEqual(repositories);
 
-/** Creates a namespace whose Secret can pull app/web. A tenant has then created a pod with another team's image. */
-async function joined(...more: readonly string[]): Promise<FakeWorld> {
-  const world = demo();
-  await type(line, world.ports);
-  for (const repository of ["finance/payroll", ...more]) {
-    world.azure.images.add(`${repository}:1`);
-    world.cluster.put(pod(repository.replaceAll("/", "-"), repository));
-  }
-  world.asking.forget();
-  return world;
-}
+/** The Secret can pull app/web. A tenant has then created a pod with another team's image. */
+const joined = all(typed(line), uses("finance/payroll"));
+const command = "kubectl acr-secret create -n demo acr-myregistry --registry myregistry --repository";
+const names = (what: string) => new RegExp(`^(Warning: pod/finance-payroll .*\n)?Warning: pods use ${what}\n$`);
+const finance = names(`finance/payroll, .*:\n  ${command} finance/payroll --serviceaccount default`);
+const many = Array.from({ length: 12 }, (_, index) => `team/${String(index).padStart(2, "0")}`);
+const first = `${["app/web", ...many.slice(0, 9)].map((one) => `+${one}`).join(", ")} and 3 more`;
 
-const unchanged = `scopemap.azurecr.io/${token} unchanged
-token.azurecr.io/${token} unchanged
-secret/acr-myregistry unchanged
-serviceaccount/default unchanged
-`;
-const grants =
-  "kubectl acr-secret create -n demo acr-myregistry --registry myregistry --repository finance/payroll --serviceaccount default";
-const waits =
-  "Warning: pod/finance-payroll waits for finance/payroll, which secret/acr-myregistry may not pull: add --repository finance/payroll\n";
-
-test("reads comma lists of repositories and ServiceAccounts", async () => {
-  const world = demo();
-  world.azure.images.add("app/api:1");
-  world.cluster.put(account("demo", "worker"));
-
-  expect(
-    await type("create --registry myregistry --repository app/web,app/api --serviceaccount default,sa/worker -n demo", world.ports),
-  ).toMatchObject({ code: 0 });
-
-  expect(granted(world)).toEqual(["app/api", "app/web"]);
-  for (const name of ["default", "worker"])
-    expect(world.cluster.get("serviceaccount", "demo", name)?.imagePullSecrets).toEqual([{ name: "acr-myregistry" }]);
-});
-
-test("a rerun grants nothing that only a pod asks for: it names that, and the command which grants it", async () => {
-  const world = await joined();
-
-  expect(await type(line, world.ports)).toEqual({
-    stdout: unchanged,
-    stderr: `${waits}Warning: pods use finance/payroll, which secret/acr-myregistry may not pull:\n  ${grants}\n`,
-    code: 0,
-  });
-  expect(world.asking.writes).toEqual([]);
-  expect(granted(world)).toEqual(["app/web"]);
-
-  expect(await type(grants.replace("kubectl acr-secret ", ""), world.ports)).toEqual({
-    stdout: `scopemap.azurecr.io/${token} configured (+finance/payroll)
-token.azurecr.io/${token} unchanged
-secret/acr-myregistry unchanged
-serviceaccount/default unchanged
-pod/finance-payroll restarted
-`,
-    stderr: "",
-    code: 0,
-  });
-  expect(granted(world)).toEqual(["app/web", "finance/payroll"]);
-});
-
-test.for([
-  { why: "the Secret is gone", loses: (world: FakeWorld) => world.cluster.remove("secret", "demo", "acr-myregistry") },
+testRows([
   {
-    why: "the Secret's note is gone",
-    loses: (world: FakeWorld) => {
-      const secret = world.cluster.get("secret", "demo", "acr-myregistry");
-      const { annotations, ...metadata } = secret?.metadata ?? { name: "" };
-      if (secret) world.cluster.put({ ...secret, metadata }, "kubectl-acr-secret");
+    does: "reads comma lists of repositories and ServiceAccounts",
+    given: ({ azure, cluster }) => {
+      azure.images.add("app/api:1");
+      cluster.put(account("demo", "worker"));
     },
+    command: "create --registry myregistry --repository app/web,app/api --serviceaccount default,sa/worker -n demo",
+    leaves: { granted: ["app/api", "app/web"], attached: "acr-myregistry" },
+    check: ({ cluster }) => expect(cluster.get("serviceaccount", "demo", "worker")?.imagePullSecrets).toEqual([{ name: "acr-myregistry" }]),
   },
-])("who can delete the Secret has no more granted by that: $why", async ({ loses }) => {
-  const world = await joined();
-  loses(world);
-
-  const { stderr, code } = await type(`${line} --force`, world.ports);
-
-  expect({ stderr, code }).toEqual({
-    stderr: `${waits}Warning: pods use finance/payroll, which secret/acr-myregistry may not pull:\n  ${grants}\n`,
-    code: 0,
-  });
-  expect(granted(world)).toEqual(["app/web"]);
-});
-
-test("--repositories-from-pods grants what the pods use, and says what that is", async () => {
-  const world = await joined("base/node");
-
-  const { stdout, stderr, code } = await type(`${line} --repositories-from-pods`, world.ports);
-
-  expect(stdout).toContain(`scopemap.azurecr.io/${token} configured (+base/node, +finance/payroll)\n`);
-  expect({ stderr, code }).toEqual({ stderr: "", code: 0 });
-  expect(granted(world)).toEqual(["app/web", "base/node", "finance/payroll"]);
-});
-
-test("beside --repositories-from-pods others can be named", async () => {
-  const world = await joined();
-
-  expect(await type(`${line} --repository team/* --repositories-from-pods`, world.ports)).toMatchObject({
-    stdout: expect.stringContaining("configured (+finance/payroll, +team/*)\n"),
-    code: 0,
-  });
-});
-
-test("who names repositories is not told of others", async () => {
-  const world = await joined();
-
-  expect(await type("create --registry myregistry --repository app/web -n demo", world.ports)).toMatchObject({ stderr: "", code: 0 });
-});
-
-test("of many, some are named, and how many more there are", async () => {
-  const world = demo();
-  const many = Array.from({ length: 12 }, (_, index) => `team/${String(index).padStart(2, "0")}`);
-  for (const [index, repository] of many.entries()) {
-    world.azure.images.add(`${repository}:1`);
-    world.cluster.put(pod(`many-${index}`, repository));
-  }
-  const first = "+app/web, +team/00, +team/01, +team/02, +team/03, +team/04, +team/05, +team/06, +team/07, +team/08 and 3 more";
-
-  expect((await type(`${line} --dry-run=client`, world.ports)).stdout).toContain(`created (${first}) (dry run)\n`);
-  expect((await type(line, world.ports)).stdout).toContain(`created (${first})\n`);
-});
-
-test("prints all granted repositories and the command that grants more with -o jsonl", async () => {
-  const world = await joined();
-
-  const named = await type(`${line} --repository finance/payroll --dry-run=client -o jsonl`, world.ports);
-  expect(JSON.parse(named.stdout.split("\n")[0] ?? "")).toMatchObject({ result: "configured", grants: ["finance/payroll"] });
-  const unnamed = await type(`${line} --dry-run=client -o jsonl`, world.ports);
-  expect(
-    unnamed.stdout.split("\n").flatMap((text) => (text ? ((JSON.parse(text) as { warnings?: string[] }).warnings ?? []) : [])),
-  ).toContain(`pods use finance/payroll, which secret/acr-myregistry may not pull: ${grants}`);
-});
-
-test("a scope map that lets pull nothing is not widened by what pods use: they are named in the command that does", async () => {
-  const world = demo();
-  world.azure.putScopeMap({ name: "ci-push", actions: ["repositories/app/web/content/write"] });
-  world.azure.putToken("ci-push", ["password1"]);
-
-  expect(await type(`${line} --acr-token ci-push`, world.ports)).toEqual({
-    stdout: "",
-    stderr:
-      "error: what stands in Azure for this Secret grants no repository, so the repositories have to be named\n" +
-      "hint: kubectl acr-secret create -n demo --registry myregistry --repository app/web --serviceaccount default --acr-token ci-push\n",
+  {
+    does: "grants nothing that only a pod uses in a second run, and prints the command that grants it",
+    given: joined,
+    command: line,
+    stdout: kept,
+    stderr: finance,
+    writes: [],
+    leaves: { granted: ["app/web"] },
+    after: [
+      { ...unchanged(line), stderr: finance },
+      {
+        command: `${line.replace("create", "create acr-myregistry")} --repository finance/payroll`,
+        stdout: [`scopemap.azurecr.io/${token} configured (+finance/payroll)`, ...kept.slice(1), "pod/finance-payroll restarted"],
+        leaves: { granted: ["app/web", "finance/payroll"] },
+      },
+    ],
+  },
+  ...[
+    { why: "the Secret was deleted", lose: ({ cluster }: FakeWorld) => cluster.remove("secret", "demo", "acr-myregistry") },
+    {
+      why: "the Secret's annotation was deleted",
+      lose: ({ cluster }: FakeWorld) => {
+        const secret = cluster.get("secret", "demo", "acr-myregistry") ?? expect.unreachable("no Secret");
+        const { annotations: _, ...metadata } = secret.metadata;
+        cluster.put({ ...secret, metadata }, "kubectl-acr-secret");
+      },
+    },
+  ].map(
+    ({ why, lose }): Row => ({
+      does: `grants no more when ${why}`,
+      given: all(joined, lose),
+      command: `${line} --force`,
+      stderr: finance,
+      leaves: { granted: ["app/web"] },
+    }),
+  ),
+  {
+    does: "grants what the pods use and prints it when --repositories-from-pods is given",
+    given: all(joined, uses("base/node")),
+    command: `${line} --repositories-from-pods`,
+    stdout: new RegExp(`^scopemap.azurecr.io/${token} configured \\(\\+base/node, \\+finance/payroll\\)\n`),
+    leaves: { granted: ["app/web", "base/node", "finance/payroll"] },
+  },
+  {
+    does: "grants named repositories together with --repositories-from-pods",
+    given: joined,
+    command: `${line} --repository team/* --repositories-from-pods`,
+    stdout: /configured \(\+finance\/payroll, \+team\/\*\)\n/,
+    stderr: any,
+  },
+  {
+    does: "warns about no other repository when repositories are named",
+    given: joined,
+    command: "create --registry myregistry --repository app/web -n demo",
+    stderr: [],
+  },
+  {
+    does: "prints some of many repositories and how many more there are",
+    given: all(...many.map((repository) => uses(repository))),
+    command: `${line} --dry-run=client`,
+    stdout: new RegExp(`created \\(${first.replaceAll("+", "\\+")}\\) \\(dry run\\)\n`),
+    after: [{ command: line, stdout: new RegExp(`created \\(${first.replaceAll("+", "\\+")}\\)\n`) }],
+  },
+  {
+    does: "prints all granted repositories when -o jsonl",
+    given: joined,
+    command: `${line} --repository finance/payroll --dry-run=client -o jsonl`,
+    stdout: /^{[^\n]*"result":"configured"[^\n]*"grants":\["finance\/payroll"\]/,
+    after: [
+      {
+        command: `${line} --dry-run=client -o jsonl`,
+        stdout: new RegExp(`"warnings":\\[[^\n]*"pods use finance/payroll, [^"]*: ${command} finance/payroll --serviceaccount default"`),
+      },
+    ],
+  },
+  {
+    does: "refuses to widen a scope map without pull rights by what pods use, and prints the command that names the repositories",
+    given: ({ azure }) => {
+      azure.putScopeMap({ name: "ci-push", actions: ["repositories/app/web/content/write"] });
+      azure.putToken("ci-push", ["password1"]);
+    },
+    command: `${line} --acr-token ci-push`,
     code: 1,
-  });
-  expect(world.asking.writes).toEqual([]);
-});
-
-test("a token that was named is named again in the command that grants more", async () => {
-  const world = demo();
-  world.azure.putScopeMap({ name: "shared", actions: pullActions(["base/node"]) });
-  world.azure.images.add("base/node:1");
-
-  const { stderr, code } = await type("create --registry myregistry --acr-token shared -n demo", world.ports);
-
-  expect({ stderr, code }).toEqual({
     stderr:
-      "Warning: pods use app/web, which secret/acr-myregistry may not pull:\n  " +
-      `kubectl acr-secret create -n demo acr-myregistry --registry myregistry --repository app/web --acr-token shared\n${next}\n`,
-    code: 0,
-  });
-});
+      /^error: .*\nhint: kubectl acr-secret create -n demo --registry myregistry --repository app\/web --serviceaccount default --acr-token ci-push\n$/,
+  },
+  {
+    does: "repeats a named token in the command that grants more",
+    given: ({ azure }) => {
+      azure.putScopeMap({ name: "shared", actions: pullActions(["base/node"]) });
+      azure.images.add("base/node:1");
+    },
+    command: "create --registry myregistry --acr-token shared -n demo",
+    stderr: new RegExp(`^Warning: pods use app/web, .*:\n  ${command} app/web --acr-token shared\n${next}\n$`),
+  },
+  {
+    does: "names the token of a Secret that was copied in the command that grants more",
+    given: all(({ azure }) => {
+      azure.putToken("theirs-1", ["password1"]);
+      azure.putScopeMap({ name: "theirs-1", actions: pullActions(["base/node"]) });
+      azure.images.add("base/node:1");
+    }, typed("create --registry myregistry --acr-token theirs-1 --repository base/node -n demo")),
+    command: "create --registry myregistry -n demo",
+    stderr: /--repository app\/web --acr-token theirs-1\n/,
+  },
+]);
 
-test("the token of a Secret that was copied from elsewhere is named in that command, since others may hold it", async () => {
-  const world = demo();
-  const [password = ""] = world.azure.putToken("theirs-1", ["password1"]);
-  world.azure.putScopeMap({ name: "theirs-1", actions: pullActions(["base/node"]) });
-  world.azure.images.add("base/node:1");
-  await type("create --registry myregistry --acr-token theirs-1 --repository base/node -n demo", world.ports);
-  expect(password).not.toBe("");
+const everywhere = "create --registry myregistry -A --credential-per";
 
-  const { stderr, code } = await type("create --registry myregistry -n demo", world.ports);
+/** Namespaces share credentials for app/web. Another namespace joins, whose tenant uses an image of another team. */
+const joins = (per: string, at = teams(3)) =>
+  all(
+    ...at.map((name) => uses("app/web", name)),
+    typed(`${everywhere} ${per}`),
+    ({ cluster }) => addNamespaces(cluster, "team-new"),
+    uses("finance/payroll", "team-new"),
+  );
+const scope = "--namespaces team-0 --namespaces team-new --namespaces 'team-*' --exclude-namespaces team-1 --include-system";
+const widened = new RegExp(`^scopemap.azurecr.io/${sharedByTeams} configured \\(\\+finance/payroll\\)\n`);
 
-  expect(code).toBe(0);
-  expect(stderr).toContain("--repository app/web --acr-token theirs-1\n");
-});
+testRows(
+  [
+    {
+      does: "gives a namespace that joins a shared credential no more rights, and prints the command that grants them",
+      given: joins("scope"),
+      command: `${everywhere} scope`,
+      stdout: [
+        `scopemap.azurecr.io/${sharedByTeams} unchanged`,
+        `token.azurecr.io/${sharedByTeams} unchanged`,
+        ...teams(3).map((name) => `secret/acr-myregistry unchanged in namespace ${name}`),
+        "secret/acr-myregistry created in namespace team-new",
+      ],
+      stderr:
+        /^Warning: team-new: pods use finance\/payroll, .*:\n {2}kubectl acr-secret create --all-namespaces acr-myregistry .* --credential-per scope\n1 Secret created, 3 unchanged\n$/,
+      check: grants(["app/web"], sharedByTeams),
+      after: [{ command: printed, stdout: widened, stderr: any, check: grants(["app/web", "finance/payroll"], sharedByTeams) }],
+    },
+    {
+      does: "warns about the thousandth namespace in the same way",
+      world: () => worldOf(teams(999)),
+      given: joins("scope", teams(999)),
+      command: `${everywhere} scope`,
+      stderr: /^Warning: team-new: pods use finance\/payroll, .*:\n {2}kubectl .*\n1 Secret created, 999 unchanged\n$/,
+      check: grants(["app/web"], sharedByTeams),
+    },
+    {
+      does: "creates a new namespace's own credential for what its pods use, and widens no existing one",
+      world: () => worldOf(teams(2)),
+      given: all(joins("namespace", teams(2)), uses("finance/payroll", "team-1", "web")),
+      command: `${everywhere} namespace`,
+      stdout:
+        /scopemap\S+team-0-acr-\S+ unchanged\n.*scopemap\S+team-1-acr-\S+ unchanged\n.*scopemap\S+team-new-acr-\S+ created \(\+finance\/payroll\)\n/s,
+      stderr:
+        /Warning: team-1: pods use finance\/payroll, .*:\n {2}kubectl acr-secret create -n team-1 acr-myregistry --registry myregistry --repository finance\/payroll/,
+    },
+    {
+      does: "grants what the pods of all namespaces use with --repositories-from-pods",
+      given: joins("scope"),
+      command: `${everywhere} scope --repositories-from-pods`,
+      stdout: widened,
+      stderr: ["1 Secret created, 1 scope map configured"],
+    },
+    {
+      does: "repeats the scope flags in the command that grants more",
+      given: joins("scope"),
+      command: `create --registry myregistry --credential-per scope ${scope.replaceAll("'", "")}`,
+      stderr: new RegExp(`kubectl acr-secret create ${scope.replace("*", "\\*")} acr-myregistry `),
+    },
+  ],
+  () => worldOf(teams(3)),
+);
+
+const byName = `${line} --acr-token ciother`;
+const all_ = "_repositories_pull";
+const named = `${line} --scope-map ${all_}`;
+const pull = ["repositories/app/web/content/read", "repositories/app/web/metadata/read"];
+
+/** Another user has a scope map that may push. With `token`, the token with that name exists, too. */
+const push =
+  ({ token: has = false, description = "theirs", map = "ciother" } = {}): Given =>
+  ({ azure }) => {
+    azure.putScopeMap({ name: map, description, actions: [...pull, "repositories/app/web/content/write"] });
+    if (has) azure.putToken("ciother", [], map);
+  };
+const map =
+  (name: string, ...actions: string[]): Given =>
+  ({ azure }) =>
+    azure.putScopeMap({ name, description: "theirs", actions });
+const ofRepositories = (right: string) => all(map(all_, "repositories/*/content/read", `repositories/*/${right}`));
+const sharedByTwo = "create team --registry myregistry --repository app/web --acr-token ciother --credential-per scope --expires-in 30d";
+
+testRows([
+  ...[
+    { why: "another user's scope map has the token's name", given: push(), accepts: "--scope-map ciother" },
+    { why: "the run adds to another user's scope map", given: push(), typed: `${byName} --repository app/api`, accepts: "--force" },
+    { why: "the token exists with its own scope map", given: push({ token: true }), accepts: "--scope-map ciother" },
+    { why: "the token has another scope map", given: push({ token: true, map: "cipush" }), accepts: "--scope-map cipush" },
+    {
+      why: "the scope map is described as the plugin's",
+      given: push({ description: "kubectl acr-secret: secret acr-myregistry in namespace demo" }),
+      accepts: "--scope-map ciother",
+    },
+  ].map(
+    ({ why, given, typed: typedLine = byName, accepts }): Row => ({
+      does: `refuses a token that pushes when ${why}`,
+      given,
+      command: typedLine,
+      code: 1,
+      stderr: new RegExp(`^error: token "ciother" may do more than pull: app/web push\n.*${accepts}`),
+      after: [
+        { command: printed, stderr: /Warning: token "ciother" may also: app\/web push\n/, stdout: /secret\/acr-myregistry created\n/ },
+      ],
+    }),
+  ),
+  {
+    does: "refuses a second run when the token of the Secret was given more rights",
+    given: all(typed(line), ({ azure }) => {
+      for (const one of azure.scopeMaps.values()) azure.putScopeMap({ ...one, actions: [...one.actions, "repositories/*/content/delete"] });
+    }),
+    command: line,
+    code: 1,
+    stderr: /may do more than pull: \* delete\n/,
+  },
+  {
+    does: "prints the rights once when rotate renews the password of a token that pushes",
+    given: all(push(), typed(`${byName} --force`)),
+    command: "rotate acr-myregistry -n demo",
+    stderr: /^(?!(.*may also){2}).*token "ciother" may also: app\/web push/s,
+  },
+  {
+    does: "warns that the rights of a supplied login are not checked",
+    given: ({ azure }) => azure.users.set("bob", "hunter2"),
+    command: `${line} --username bob --password-stdin`,
+    options: { stdin: "hunter2" },
+    stderr: /^Warning: .* login "bob" at myregistry.azurecr.io .*\n$/,
+  },
+  {
+    does: "prints the namespaces and the lifetime in the command of a refusal when several namespaces share the credential",
+    given: all(push(), ({ cluster }) => addNamespaces(cluster, "default", "sa1", "sa2", "sb1")),
+    command: `${sharedByTwo} --namespaces sa1,sa2`,
+    code: 1,
+    after: [
+      {
+        command: printed,
+        stderr: any,
+        check: ({ cluster, azure }) => {
+          expect(cluster.all("secret").map(({ metadata }) => metadata.namespace)).toEqual(["sa1", "sa2"]);
+          expect(azure.tokens.get("ciother")?.passwords.get("password1")?.expiry).toBe("2026-01-31T00:00:00Z");
+        },
+      },
+    ],
+  },
+  {
+    does: "gives a token an existing scope map, does not change the map, and keeps both in a second run without the flag",
+    given: ofRepositories("metadata/read"),
+    command: named,
+    stdout: [
+      `scopemap.azurecr.io/${all_} unchanged`,
+      `token.azurecr.io/${token} created`,
+      "secret/acr-myregistry created",
+      "serviceaccount/default patched",
+      "pod/web-1 restarted",
+    ],
+    writes: /^(?!.*putScopeMap)/s,
+    check: ({ azure }) => expect(azure.tokens.get(token)?.scopeMapId).toMatch(/\/scopeMaps\/_repositories_pull$/),
+    after: [unchanged(named), unchanged(line)],
+  },
+  {
+    does: "warns about the rights beyond reading of a named scope map",
+    given: ofRepositories("content/write"),
+    command: named,
+    stderr: [`Warning: token "${token}" may also: * push`],
+  },
+  ...[
+    {
+      why: "it does not exist",
+      typed: "--scope-map nowhere",
+      stderr: /"nowhere"\nhint: az acr scope-map list --registry myregistry --query "\[\].name" -o tsv\n$/,
+    },
+    {
+      why: "it does not cover a repository",
+      typed: "--scope-map narrow --repository app/api",
+      stderr: /"narrow" .* app\/api\nhint: .* --acr-token\n$/,
+    },
+    {
+      why: "the token has another one",
+      typed: "--scope-map narrow --acr-token ci-pull",
+      stderr: /"ci-pull" .* "ci-map"\nhint: .* --acr-token\n$/,
+    },
+    { why: "its name is invalid", typed: "--scope-map a/b/c/d", stderr: /^error: invalid --scope-map "a\/b\/c\/d"/ },
+  ].map(
+    ({ why, typed: more, stderr }): Row => ({
+      does: `refuses a scope map when ${why}`,
+      given: all(map("narrow", ...pull.slice(0, 1)), map("ci-map", ...pull.slice(0, 1)), ({ azure }) =>
+        azure.putToken("ci-pull", [], "ci-map"),
+      ),
+      command: `${line} ${more}`,
+      code: 1,
+      stderr,
+    }),
+  ),
+  ...["--admin", "--repositories-from-pods", "--username=ci --password-stdin"].map(
+    (other): Row => ({
+      does: `refuses --scope-map with ${other}`,
+      given: ofRepositories("metadata/read"),
+      command: `${named} ${other}`,
+      code: 1,
+    }),
+  ),
+  {
+    does: "restarts no pod that the named scope map does not cover",
+    given: map("narrow", "repositories/app/api/content/read"),
+    command: `${line} --scope-map narrow`,
+    stdout: /^(?!.*pod\/web-1)/s,
+    stderr: any,
+  },
+  {
+    does: "refuses to add repositories to a scope map that another token has, and its command adds them",
+    given: all(
+      ({ azure }) => azure.images.add("app/api:1"),
+      typed(line, `create other --registry myregistry -n demo --acr-token ci-two --scope-map ${token}`),
+    ),
+    command: `${line} --repository app/api`,
+    code: 1,
+    stderr: new RegExp(`^error: the scope map "${token}" .* ci-two`),
+    after: [{ command: printed, stderr: /ci-two/, leaves: { granted: ["app/api", "app/web"] } }],
+  },
+]);
+
+testRows(
+  [
+    { why: "its scope map is never changed", more: `--scope-map ${all_}` },
+    { why: "its scope map is described by another tool", more: "--acr-token citoken" },
+  ].map(({ why, more }): Row => {
+    const shared = `create --registry myregistry --repository app/web -n team --credential-per scope ${more}`;
+    return {
+      does: `refuses to share a token by several clusters when ${why}`,
+      given: all(map(all_, ...pull), map("citoken", ...pull)),
+      command: `${shared} --contexts prod,dev`,
+      code: 1,
+      stderr: /^error: several clusters cannot share the ACR token ".*"/,
+      after: [{ command: `${shared} --contexts prod`, stderr: any }],
+    };
+  }),
+  () => {
+    const world = fakeWorld({ contexts: ["prod", "dev"] });
+    for (const [context, cluster] of world.clusters) {
+      cluster.put(namespace("kube-system", { uid: `kube-system-of-${context}` }));
+      addNamespaces(cluster, "team");
+    }
+    return world;
+  },
+);

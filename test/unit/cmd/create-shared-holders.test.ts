@@ -1,241 +1,240 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { tokenName } from "../../../src/secret/names.ts";
-import { is, refusing } from "../../support/fakes/asked.ts";
+import { granted } from "../../support/demo.ts";
 import { namespace } from "../../support/fakes/cluster.ts";
-import { refused, worldOf } from "../../support/fakes/fleet.ts";
+import { worldOf } from "../../support/fakes/fleet.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
+import { all, any, type Given, printed, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const create = (namespaces: string, more: string) =>
   `create team --registry myregistry --namespaces ${namespaces} --credential-per scope ${more}`;
-const identityIn = (world: FakeWorld, namespace: string) => world.loginIn(namespace, "team")?.username;
-const granted = (world: FakeWorld, name = "") =>
-  (world.azure.scopeMaps.get(name)?.actions ?? []).flatMap((action) => /^repositories\/(.*)\/content\/read$/.exec(action)?.[1] ?? []);
+const web = "--repository app/web";
+const api = "--repository app/api";
+const identityIn = (world: FakeWorld, at: string) => world.loginIn(at, "team")?.username;
+const grants = (world: FakeWorld, at: string) => granted(world, identityIn(world, at));
+const secretIn = ({ cluster }: FakeWorld, at: string) => cluster.get("secret", at, "team") ?? expect.unreachable("no Secret");
+const works = (world: FakeWorld, at: string, context?: string) => {
+  const login = world.loginIn(at, "team", context);
+  return login !== undefined && world.azure.knows(login);
+};
 
-/** Creates namespaces of two teams. The first team shares a credential for `app/web`. */
-async function ofTwoTeams(): Promise<FakeWorld> {
+/** Creates namespaces of two teams. */
+function open(): FakeWorld {
   const world = worldOf(["sa1", "sa2", "sb1", "sb2"]);
   for (const image of ["app/web:1", "app/api:1"]) world.azure.images.add(image);
-  expect(await type(create("sa1,sa2", "--repository app/web"), world.ports)).toMatchObject({ code: 0 });
-  world.asking.forget();
   return world;
 }
 
-test("gives two selections of namespaces two credentials for one Secret name", async () => {
-  const world = await ofTwoTeams();
-  const first = identityIn(world, "sa1");
-
-  expect(await type(create("sb1,sb2", "--repository app/api"), world.ports)).toMatchObject({ code: 0 });
-
-  expect(identityIn(world, "sb1")).not.toBe(first);
-  expect(identityIn(world, "sb2")).toBe(identityIn(world, "sb1"));
-  expect(granted(world, first)).toEqual(["app/web"]);
+/** The identity of the first team's credential for `app/web`. */
+let first: string | undefined;
+const firstTeam = all(typed(create("sa1,sa2", web)), (world) => {
+  first = identityIn(world, "sa1");
 });
+const isFirst =
+  (...names: string[]) =>
+  (world: FakeWorld) =>
+    expect(names.map((at) => identityIn(world, at))).toEqual(names.map(() => first));
 
-test.for(["sa2,sa1", "sa2,sb1", "'s*'"])("finds the credential by its holders when %s are selected", async (namespaces) => {
-  const world = await ofTwoTeams();
-  const first = identityIn(world, "sa1");
+/** Two Secrets hold both passwords of one token. */
+const both = typed(create("sa1", `${web} --acr-token ci-pull`), create("sb1", `${web} --acr-token ci-pull`));
+const equal = (world: FakeWorld) => expect(world.loginIn("sa1", "team")).toEqual(world.loginIn("sb1", "team"));
+const slots =
+  (...names: string[]) =>
+  (world: FakeWorld) => {
+    equal(world);
+    expect(slotsOf(world, "ci-pull")).toEqual(names);
+  };
+const older = tokenName("uid-of-kube-system", "shared", "team");
 
-  await type(create(namespaces.replaceAll("'", ""), "--repository app/web"), world.ports);
-
-  expect([...world.azure.tokens.keys()]).toEqual([first]);
-});
-
-/** Creates two namespaces that have both passwords of one token. */
-async function holdingBoth(): Promise<FakeWorld> {
-  const world = worldOf(["sa1", "sb1"]);
-  world.azure.images.add("app/web:1");
-  for (const namespace of ["sa1", "sb1"])
-    expect(await type(create(namespace, "--repository app/web --acr-token ci-pull"), world.ports)).toMatchObject({ code: 0 });
-  expect(slotsOf(world, "ci-pull")).toEqual(["password1", "password2"]);
-  world.asking.forget();
-  return world;
-}
-
-test.for(["sa1", "sb1", "sa1,sb1"])("gives Secrets that hold both passwords the newest one when rotate selects %s", async (namespaces) => {
-  const world = await holdingBoth();
-  const newest = world.loginIn("sb1", "team");
-
-  expect(await type(`rotate team --namespaces ${namespaces}`, world.ports)).toMatchObject({ code: 0 });
-
-  expect(world.loginIn("sa1", "team")).toEqual(newest);
-  expect(world.loginIn("sb1", "team")).toEqual(newest);
-  expect(world.asking.writes.filter((call) => call.startsWith("generatePassword"))).toEqual([]);
-  expect(slotsOf(world, "ci-pull")).toEqual(["password1", "password2"]);
-});
-
-test("rotates a named token again after its Secrets got the newest of both passwords", async () => {
-  const world = await holdingBoth();
-  expect(await type("rotate team --namespaces sa1", world.ports)).toMatchObject({ code: 0 });
-  const newest = world.loginIn("sb1", "team");
-
-  expect(await type("rotate team --namespaces sa1", world.ports)).toMatchObject({ code: 0 });
-
-  expect(world.loginIn("sb1", "team")).not.toEqual(newest);
-  expect(world.loginIn("sa1", "team")).toEqual(world.loginIn("sb1", "team"));
-});
-
-test("retires the other password when no Secret holds it and its grace period is over", async () => {
-  const world = await holdingBoth();
-
-  expect(await type("rotate team --namespaces sa1 --grace 0", world.ports)).toMatchObject({ code: 0 });
-
-  expect(slotsOf(world, "ci-pull")).toEqual(["password2"]);
-  expect(await type("rotate team --namespaces sa1 --grace 0", world.ports)).toMatchObject({ code: 0 });
-  expect(world.loginIn("sa1", "team")).toEqual(world.loginIn("sb1", "team"));
-  expect(slotsOf(world, "ci-pull")).toEqual(["password1"]);
-});
-
-test("adds repositories when every holder is selected", async () => {
-  const world = await ofTwoTeams();
-
-  expect(await type(create("sa2,sa1,sb1", "--repository app/api"), world.ports)).toMatchObject({ code: 0 });
-  expect(granted(world, identityIn(world, "sb1"))).toEqual(["app/api", "app/web"]);
-});
-
-test("refuses to add repositories when another namespace holds the credential, and its command adds them", async () => {
-  const world = await ofTwoTeams();
-  const typed = create("sa2,sb1", "--repository app/api");
-
-  const { stderr, code } = await type(typed, world.ports);
-
-  expect(code).toBe(1);
-  expect(stderr).toContain("secret/team in namespace sa1 also holds it");
-  expect(world.asking.writes).toEqual([]);
-  const hint = /hint: kubectl acr-secret (.*)\n/.exec(stderr)?.[1] ?? "";
-  expect(await type(hint, world.ports)).toMatchObject({ code: 0 });
-  expect(["sa1", "sa2", "sb1"].map((name) => identityIn(world, name))).toEqual(Array(3).fill(identityIn(world, "sa1")));
-});
-
-test.for(["--namespace-selector team=a", "-A --exclude-namespaces sa1,sb1,sb2", "-A --exclude-namespaces 's?1,sb*'"])(
-  "suggests a command for no other namespaces than the holders and the selected ones when %s selects them",
-  async (selection) => {
-    const world = await ofTwoTeams();
-    world.cluster.put(namespace("sa2", { labels: { team: "a" } }));
-
-    const { stderr } = await type(
-      `create team --registry myregistry --credential-per scope --repository app/api ${selection.replaceAll("'", "")}`,
-      world.ports,
-    );
-
-    const hint = /hint: kubectl acr-secret (.*)\n/.exec(stderr)?.[1] ?? "";
-    expect(await type(hint, world.ports)).toMatchObject({ code: 0 });
-    expect(world.cluster.all("secret").map(({ metadata }) => metadata.namespace)).toEqual(["sa1", "sa2"]);
-    expect(granted(world, identityIn(world, "sa1"))).toEqual(["app/api", "app/web"]);
-  },
+testRows(
+  [
+    {
+      does: "gives two selections of namespaces two credentials for one Secret name",
+      given: firstTeam,
+      command: create("sb1,sb2", api),
+      stderr: any,
+      check: (world) => {
+        expect(identityIn(world, "sb1")).not.toBe(first);
+        expect(identityIn(world, "sb2")).toBe(identityIn(world, "sb1"));
+        expect(grants(world, "sa1")).toEqual(["app/web"]);
+      },
+    },
+    ...["sa2,sa1", "sa2,sb1", "s*"].map(
+      (namespaces): Row => ({
+        does: `finds the credential by its holders when ${namespaces} are selected`,
+        given: firstTeam,
+        command: create(namespaces, web),
+        stderr: any,
+        check: ({ azure }) => expect([...azure.tokens.keys()]).toEqual([first]),
+      }),
+    ),
+    ...["sa1", "sb1", "sa1,sb1"].map(
+      (namespaces): Row => ({
+        does: `gives Secrets that hold both passwords the newest one when rotate selects ${namespaces}, and rotates in the next run`,
+        given: both,
+        command: `rotate team --namespaces ${namespaces}`,
+        stderr: any,
+        writes: /^(?!.*generatePassword)/s,
+        check: (world) => {
+          slots("password1", "password2")(world);
+          expect(noteIn(world, "sa1", "team").slot).toBe("password2");
+        },
+        after: [
+          {
+            command: "rotate team --namespaces sa1",
+            stderr: any,
+            writes: /generatePassword/,
+            check: (world) => {
+              equal(world);
+              expect(noteIn(world, "sb1", "team").slot).toBe("password1");
+            },
+          },
+        ],
+      }),
+    ),
+    {
+      does: "retires the other password when no Secret holds it and its grace period is over",
+      given: both,
+      command: "rotate team --namespaces sa1 --grace 0",
+      stderr: any,
+      check: slots("password2"),
+      after: [{ command: "rotate team --namespaces sa1 --grace 0", stderr: any, check: slots("password1") }],
+    },
+    {
+      does: "adds repositories when every holder is selected",
+      given: firstTeam,
+      command: create("sa2,sa1,sb1", api),
+      stderr: any,
+      check: (world) => expect(grants(world, "sb1")).toEqual(["app/api", "app/web"]),
+    },
+    {
+      does: "refuses to add repositories when another namespace holds the credential, and its command adds them",
+      given: firstTeam,
+      command: create("sa2,sb1", api),
+      code: 1,
+      stderr: /secret\/team in namespace sa1/,
+      after: [{ command: printed, stderr: any, check: isFirst("sa1", "sa2", "sb1") }],
+    },
+    ...["--namespace-selector team=a", "-A --exclude-namespaces sa1,sb1,sb2", "-A --exclude-namespaces s?1,sb*"].map(
+      (selection): Row => ({
+        does: `suggests a command for the holders and the selected namespaces only when ${selection} selects them`,
+        given: all(firstTeam, ({ cluster }) => cluster.put(namespace("sa2", { labels: { team: "a" } }))),
+        command: `create team --registry myregistry --credential-per scope ${api} ${selection}`,
+        code: 1,
+        after: [
+          {
+            command: printed,
+            stderr: any,
+            check: (world) => {
+              expect(world.cluster.all("secret").map(({ metadata }) => metadata.namespace)).toEqual(["sa1", "sa2"]);
+              expect(grants(world, "sa1")).toEqual(["app/api", "app/web"]);
+            },
+          },
+        ],
+      }),
+    ),
+    {
+      does: "suggests a command for all namespaces and the holder when a Secret in kube-system holds the credential too",
+      given: all(firstTeam, (world) => {
+        const { metadata, ...secret } = secretIn(world, "sa1");
+        const { annotations = {}, labels = {} } = metadata;
+        world.cluster.put({ ...secret, metadata: { namespace: "kube-system", name: "team", annotations, labels } });
+      }),
+      command: `create team --registry myregistry --credential-per scope ${api} -A`,
+      code: 1,
+      stderr: /hint: kubectl acr-secret create --namespaces kube-system --namespaces '\*' team /,
+    },
+    {
+      does: "counts a Secret of another name and another tool's label as a holder",
+      given: all(firstTeam, (world) => {
+        const labels = { "app.kubernetes.io/managed-by": "kyverno" };
+        world.cluster.put({ ...secretIn(world, "sa1"), metadata: { namespace: "sb2", name: "copy", labels } });
+      }),
+      command: create("sa1,sa2", api),
+      code: 1,
+      stderr: /secret\/copy in namespace sb2/,
+    },
+    {
+      does: "refuses to add repositories when the Secrets of the cluster may not be listed",
+      given: all(firstTeam, refuse("list secret")),
+      command: create("sa1,sa2", api),
+      code: 1,
+      stderr: /not every Secret of this cluster could be listed/,
+      // Nothing is added, so the namespaces need not be listed.
+      after: [{ given: refuse("list secret"), command: create("sa1,sa2", web), stderr: any }],
+    },
+    {
+      does: "refuses to add repositories when Azure describes a cluster that is not selected",
+      given: all(firstTeam, ({ azure }) => {
+        const { actions, description = "", name } = azure.scopeMaps.get(first ?? "") ?? expect.unreachable("no scope map");
+        azure.putScopeMap({ name, actions, description: description.replace(/ of cluster (\S+)$/, " of clusters $1, 0123abcd") });
+      }),
+      command: create("sa1,sa2", api),
+      code: 1,
+      stderr: /cluster 0123abcd/,
+    },
+    {
+      does: "keeps a credential that an earlier version named without a namespace",
+      given: typed(create("sa1", `${web} --acr-token ${older}`)),
+      command: create("sa1,sa2", web),
+      stderr: any,
+      check: (world) => expect([identityIn(world, "sa2"), ...world.azure.tokens.keys()]).toEqual([older, older]),
+    },
+    {
+      does: "keeps a credential when the namespace that named it was deleted",
+      given: all(firstTeam, ({ cluster }) => {
+        cluster.remove("secret", "sa1", "team");
+        cluster.remove("serviceaccount", "sa1", "default");
+        cluster.remove("namespace", "", "sa1");
+      }),
+      command: create("sa2,sb1", web),
+      stderr: any,
+      check: isFirst("sb1"),
+    },
+    ...[
+      { kind: "token", flags: web, theirs: `${web} ${api}` },
+      { kind: "application", flags: "--service-principal", theirs: "--service-principal" },
+    ].map(
+      ({ kind, flags, theirs }): Row => ({
+        does: `gives no password of a shared ${kind} that only an annotation names`,
+        given: all(typed(create("sb1,sb2", theirs)), (world) => {
+          const note = noteIn(world, "sb1", "team");
+          world.cluster.put(notedSecret("sa2", "team", [note], { username: note.identity, password: "guessed" }));
+        }),
+        command: create("sa1,sa2", `${flags} --force`),
+        stderr: any,
+        check: (world) => {
+          expect([works(world, "sa1"), identityIn(world, "sa1") !== identityIn(world, "sb1")]).toEqual([true, true]);
+          expect(world.loginIn("sa2", "team")).toEqual(world.loginIn("sa1", "team"));
+        },
+      }),
+    ),
+  ],
+  open,
 );
 
-test("suggests a command for all namespaces and the holder when a Secret in kube-system holds the credential too", async () => {
-  const world = await ofTwoTeams();
-  const secret = world.cluster.get("secret", "sa1", "team");
-  const { annotations, labels } = secret?.metadata ?? {};
-  if (secret) world.cluster.put({ ...secret, metadata: { namespace: "kube-system", name: "team", annotations, labels } });
+const prod = "-n sa1 --contexts prod";
+const ends: Given = async ({ ports }) => {
+  for (const line of [`rotate team ${prod} --grace 0`, `rotate team ${prod} --grace 0`, `delete team ${prod} --yes`])
+    await type(line, ports);
+};
 
-  const { stderr } = await type("create team --registry myregistry --credential-per scope --repository app/api -A", world.ports);
-
-  expect(stderr).toContain("hint: kubectl acr-secret create --namespaces kube-system --namespaces '*' team ");
-});
-
-test("counts a Secret of another name and another tool's label as a holder", async () => {
-  const world = await ofTwoTeams();
-  const secret = world.cluster.get("secret", "sa1", "team");
-  const labels = { "app.kubernetes.io/managed-by": "kyverno" };
-  if (secret) world.cluster.put({ ...secret, metadata: { namespace: "sb2", name: "copy", labels } });
-
-  const { stderr, code } = await type(create("sa1,sa2", "--repository app/api"), world.ports);
-
-  expect(code).toBe(1);
-  expect(stderr).toContain("secret/copy in namespace sb2 also holds it");
-});
-
-test("refuses to add repositories when the Secrets of the cluster may not be listed", async () => {
-  const world = await ofTwoTeams();
-  const allow = world.asking.around(refusing(is("list secret"), refused));
-
-  const { stderr, code } = await type(create("sa1,sa2", "--repository app/api"), world.ports);
-  expect(code).toBe(1);
-  expect(stderr).toContain("not every Secret of this cluster could be listed");
-  expect(world.asking.writes).toEqual([]);
-
-  // Nothing is added, so the namespaces need not be listed.
-  expect(await type(create("sa1,sa2", "--repository app/web"), world.ports)).toMatchObject({ code: 0 });
-  allow();
-});
-
-test("refuses to add repositories when Azure describes a cluster that is not selected", async () => {
-  const world = await ofTwoTeams();
-  const name = identityIn(world, "sa1") ?? "";
-  const map = world.azure.scopeMaps.get(name);
-  world.azure.putScopeMap({
-    name,
-    actions: map?.actions ?? [],
-    description: map?.description.replace(/ of cluster (\S+)$/, " of clusters $1, 0123abcd") ?? "",
-  });
-
-  const { stderr, code } = await type(create("sa1,sa2", "--repository app/api"), world.ports);
-
-  expect(code).toBe(1);
-  expect(stderr).toContain("Secrets of cluster 0123abcd may hold it");
-});
-
-test("keeps a credential that an earlier version named without a namespace", async () => {
-  const world = worldOf(["sa1", "sa2"]);
-  world.azure.images.add("app/web:1");
-  const older = tokenName("uid-of-kube-system", "shared", "team");
-  await type(create("sa1", `--repository app/web --acr-token ${older}`), world.ports);
-
-  expect(await type(create("sa1,sa2", "--repository app/web"), world.ports)).toMatchObject({ code: 0 });
-
-  expect(identityIn(world, "sa2")).toBe(older);
-  expect([...world.azure.tokens.keys()]).toEqual([older]);
-});
-
-test("keeps a credential when the namespace that named it was deleted", async () => {
-  const world = await ofTwoTeams();
-  const first = identityIn(world, "sa2");
-  for (const kind of ["secret", "serviceaccount"] as const) world.cluster.remove(kind, "sa1", kind === "secret" ? "team" : "default");
-  world.cluster.remove("namespace", "", "sa1");
-
-  expect(await type(create("sa2,sb1", "--repository app/web"), world.ports)).toMatchObject({ code: 0 });
-
-  expect(identityIn(world, "sb1")).toBe(first);
-});
-
-test.for([
-  { kind: "token", flags: "--repository app/web" },
-  { kind: "application", flags: "--service-principal" },
-])("gives no password of a $kind that other namespaces share and that only an annotation names", async ({ flags }) => {
-  const world = worldOf(["sa1", "sa2", "sb1", "sb2"]);
-  world.azure.images.add("app/api:1");
-  const both = flags === "--service-principal" ? flags : `${flags} --repository app/api`;
-  expect(await type(create("sb1,sb2", both), world.ports)).toMatchObject({ code: 0 });
-  const note = noteIn(world, "sb1", "team");
-  world.cluster.put(notedSecret("sa2", "team", [note], { username: note.identity, password: "guessed" }));
-
-  await type(create("sa1,sa2", `${flags} --force`), world.ports);
-
-  const login = world.loginIn("sa1", "team");
-  expect(login && world.azure.knows(login)).toBe(true);
-  expect(login?.username).not.toBe(note.identity);
-  expect(world.loginIn("sa2", "team")).toEqual(login);
-});
-
-test.for(["--service-principal", "--repository app/web", "--repository app/web --acr-token ci-pull"])(
-  "keeps the password of a cluster that was added later when %s is rotated or pruned without it",
-  async (flags) => {
+testRows(
+  ["--service-principal", web, `${web} --acr-token ci-pull`].map(
+    (flags): Row => ({
+      does: `keeps the password of a cluster that was added later when ${flags} is rotated or pruned without it`,
+      given: all(typed(`${create("sa1", flags)} --contexts prod`, `${create("sa1", flags)} --contexts prod,dev`), ends),
+      command: "prune --registry myregistry --contexts prod --older-than 0s --yes",
+      stderr: any,
+      check: (world) => expect(works(world, "sa1", "dev")).toBe(true),
+    }),
+  ),
+  () => {
     const world = fakeWorld({ contexts: ["prod", "dev"] });
     for (const [context, cluster] of world.clusters)
       for (const at of ["kube-system", "sa1"]) cluster.put(namespace(at, { uid: `${at} of ${context}` }));
-    expect(await type(`${create("sa1", flags)} --contexts prod`, world.ports)).toMatchObject({ code: 0 });
-    expect(await type(`${create("sa1", flags)} --contexts prod,dev`, world.ports)).toMatchObject({ code: 0 });
-
-    await type("rotate team -n sa1 --contexts prod --grace 0", world.ports);
-    await type("rotate team -n sa1 --contexts prod --grace 0", world.ports);
-    await type("delete team -n sa1 --contexts prod --yes", world.ports);
-    await type("prune --registry myregistry --contexts prod --older-than 0s --yes", world.ports);
-
-    const login = world.loginIn("sa1", "team", "dev");
-    expect(login && world.azure.knows(login)).toBe(true);
+    return world;
   },
 );
