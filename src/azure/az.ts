@@ -2,10 +2,11 @@ import type { TokenCredential } from "@azure/identity";
 import type { Environment, Trace } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
 import { redact } from "../http/transport.ts";
+import { type Json, parseObject, textIn } from "./json.ts";
 import type { SignInOptions } from "./port.ts";
 import { explainSignIn } from "./sign-in-error.ts";
 
-export type AzOptions = { readonly env: Environment; readonly trace: Trace; signal(writes?: boolean): AbortSignal };
+type AzOptions = { readonly env: Environment; readonly trace: Trace; signal(writes?: boolean): AbortSignal };
 
 /** A first run of az builds its command index, which takes up to 11 seconds. Milliseconds. */
 const timeout = 60_000;
@@ -23,7 +24,7 @@ const quiet = {
  * Runs the Azure CLI and returns its parsed output. Only its exit code and stdout count, because it prints `ERROR:` lines on success too.
  * @throws CliError with its reason in the plugin's words, redacted
  */
-async function az(argv: readonly string[], { env, trace, signal }: AzOptions): Promise<Record<string, unknown>> {
+async function az(argv: readonly string[], { env, trace, signal }: AzOptions): Promise<Json> {
   const { execa } = await import("execa");
   const result = await execa("az", [...argv, "--output", "json"], {
     env: { ...env, ...quiet },
@@ -58,11 +59,14 @@ async function az(argv: readonly string[], { env, trace, signal }: AzOptions): P
  * The Azure CLI as a credential. Azure's own AzureCliCredential treats any warning that mentions `az login` as a failure, and hides Entra's
  * reasons, so the plugin runs az itself.
  */
-export function azCredential(options: AzOptions, wish: Omit<SignInOptions, "source"> = {}): TokenCredential {
+export function azCredential(options: AzOptions & { readonly wish: SignInOptions }): TokenCredential {
   return {
     async getToken(scopes) {
       const [scope = ""] = [scopes].flat();
-      const answer = await az(["account", "get-access-token", "--resource", scope.replace(/\/\.default$/, ""), ...where(wish)], options);
+      const answer = await az(
+        ["account", "get-access-token", "--resource", scope.replace(/\/\.default$/, ""), ...where(options.wish)],
+        options,
+      );
       const { accessToken, expires_on: epoch, expiresOn: local } = answer;
       // Before az 2.54 there was only a time without a zone. It is in the machine's zone.
       const seconds = typeof epoch === "number" ? epoch : Date.parse(String(local).replace(" ", "T")) / 1000;
@@ -75,23 +79,12 @@ export function azCredential(options: AzOptions, wish: Omit<SignInOptions, "sour
 }
 
 /** az accepts only one of the two: a subscription implies its tenant. */
-function where({ tenant, subscription }: Omit<SignInOptions, "source">): string[] {
+function where({ tenant, subscription }: SignInOptions): string[] {
   if (tenant !== undefined) return [`--tenant=${tenant}`];
   return subscription === undefined ? [] : [`--subscription=${subscription}`];
 }
 
 /** The subscription that az has selected. */
 export async function azSubscription(options: AzOptions): Promise<string | undefined> {
-  const { id } = await az(["account", "show"], options);
-  return typeof id === "string" ? id : undefined;
-}
-
-/** The object in a JSON text; undefined for any other text. */
-function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+  return textIn((await az(["account", "show"], options)).id);
 }

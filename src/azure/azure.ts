@@ -30,11 +30,12 @@ export type AzureOptions = {
  * @throws CliError config for an unknown cloud
  */
 export function openAzure(options: AzureOptions): Azure {
-  const { identity: wish, env: asIs } = options;
-  const source = sourceOf(wish.source, wish.tenant === undefined ? asIs : { ...asIs, AZURE_TENANT_ID: wish.tenant });
+  const { identity: wish } = options;
+  const asked: Environment = { ...options.env, AZURE_TENANT_ID: wish.tenant ?? options.env.AZURE_TENANT_ID };
+  const source = sourceOf(wish.source, asked);
   const cloud = cloudFor(source, options);
   // az reads a variable of its own
-  const env = wish.cloud === undefined ? asIs : { ...asIs, AZURE_CLOUD_NAME: cloud.name };
+  const env = { ...asked, AZURE_CLOUD_NAME: wish.cloud === undefined ? asked.AZURE_CLOUD_NAME : cloud.name };
   const transport = openTransport(env, options.trace, options.signal);
   const identity = openIdentity({ ...options, env, source, wish, cloud, transport });
   const http = openHttp({ ...options, transport });

@@ -1,40 +1,32 @@
 import type { TokenCredential } from "@azure/identity";
-import type { Environment } from "../env.ts";
+import type { Environment, Trace } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
 import { type OpenHttpClient, openTransport } from "../http/transport.ts";
 import { Sensitive } from "../secret/sensitive.ts";
-import { type AzOptions, azCredential, azSubscription } from "./az.ts";
+import { azCredential, azSubscription } from "./az.ts";
 import type { Cloud } from "./cloud.ts";
-import {
-  environmentCredential,
-  hasEnvironmentCredential,
-  hasManagedIdentity,
-  hasWorkloadIdentity,
-  managedCredential,
-  unproxied,
-  workloadCredential,
-} from "./library-credential.ts";
-import type { Audience, IdentitySource, SignInOptions, TokenSource } from "./port.ts";
+import { libraryCredential, librarySources } from "./library-credential.ts";
+import type { Audience, SignInOptions, TokenSource } from "./port.ts";
 import { signInHint } from "./sign-in-error.ts";
-
-/** The audience of a token; in addition to those of registries, Microsoft Graph. */
-export type For = Audience | "graph";
 
 /** The Azure identity. */
 export type Identity = {
   /** The source of its tokens. */
   readonly source: TokenSource;
   /** Returns a token, which is cached until shortly before it expires. */
-  token(audience?: For): Promise<Sensitive>;
+  token(audience?: Audience | "graph"): Promise<Sensitive>;
   /** The selected subscription, if it is known without a request to ARM. */
   subscription(): Promise<string | undefined>;
 };
 
-export type IdentityOptions = AzOptions & {
+type IdentityOptions = {
   readonly source: TokenSource;
-  readonly wish?: Omit<SignInOptions, "source">;
+  readonly wish: SignInOptions;
   readonly cloud: Cloud;
   readonly transport: OpenHttpClient;
+  readonly env: Environment;
+  readonly trace: Trace;
+  signal(writes?: boolean): AbortSignal;
   now(): Date;
 };
 
@@ -50,19 +42,19 @@ type Held = Promise<{ readonly token: Sensitive; readonly until: number }>;
 /** Opens an identity. Sends nothing yet. */
 export function openIdentity(options: IdentityOptions): Identity {
   const { source, cloud, env, signal, now } = options;
-  const held = new Map<For, Held>();
+  const held = new Map<Audience | "graph", Held>();
   let credential: TokenCredential | undefined;
 
-  async function renew(audience: For): Held {
+  async function request(audience: Audience | "graph"): Held {
     const resource = { management: cloud.resourceManager, registries, graph: cloud.graph }[audience];
-    credential ??= credentials[source](options);
+    credential ??= credentialOf(options);
     const answer = await credential.getToken(`${resource}/.default`, { abortSignal: signal() });
     if (answer === null) throw new CliError("unauthenticated", "Azure gave no token", { hint: signInHint[source] });
     return { token: new Sensitive(answer.token), until: answer.expiresOnTimestamp - margin };
   }
 
-  function hold(audience: For): Held {
-    const asked = renew(audience);
+  function hold(audience: Audience | "graph"): Held {
+    const asked = request(audience);
     held.set(audience, asked);
     // An interruption is not cached: a rollback that follows must request a token again.
     asked.catch((error: unknown) => {
@@ -71,18 +63,15 @@ export function openIdentity(options: IdentityOptions): Identity {
     return asked;
   }
 
-  /** Returns the token after `expired`. The first caller requests it, the others wait for it. */
-  function next(audience: For, expired: Held): Held {
-    const later = held.get(audience);
-    return later === expired || later === undefined ? hold(audience) : later;
-  }
-
   return {
     source,
     async token(audience = "management") {
       const asked = held.get(audience) ?? hold(audience);
       const { token, until } = await asked;
-      return now().getTime() < until ? token : (await next(audience, asked)).token;
+      if (now().getTime() < until) return token;
+      // The first caller renews the token, the others wait for it.
+      if (held.get(audience) === asked) held.delete(audience);
+      return (await (held.get(audience) ?? hold(audience))).token;
     },
     async subscription() {
       return env.AZURE_SUBSCRIPTION_ID || (source === "az" ? azSubscription(options) : undefined);
@@ -90,31 +79,27 @@ export function openIdentity(options: IdentityOptions): Identity {
   };
 }
 
-/** The credential of each source. */
-const credentials: Readonly<Record<TokenSource, (options: IdentityOptions) => TokenCredential>> = {
-  az: (options) => {
+/** @throws CliError usage if the source has no choice of a tenant */
+function credentialOf(options: IdentityOptions): TokenCredential {
+  const { source, wish, cloud, transport, env, trace, signal } = options;
+  if (source === "az") {
     // Loads the HTTP client while az starts. An error is reported when the client is needed
-    options.transport().catch(() => {});
-    return azCredential(options, options.wish);
-  },
-  env: (options) => environmentCredential(inTenant(options), options.cloud.authority, options.transport),
-  workload: (options) => workloadCredential(inTenant(options), options.cloud.authority, options.transport),
-  managed({ env, trace, signal, wish }) {
-    if (wish?.tenant === undefined) return managedCredential(env, openTransport(unproxied(env), trace, signal));
+    transport().catch(() => {});
+    return azCredential(options);
+  }
+  if (source === "managed" && wish.tenant !== undefined)
     throw new CliError("usage", "--tenant makes no sense for a managed identity, which is of one tenant alone");
-  },
-};
-
-/** The environment, with the tenant that the command line selects. */
-const inTenant = ({ env, wish }: IdentityOptions) => (wish?.tenant === undefined ? env : { ...env, AZURE_TENANT_ID: wish.tenant });
-
-/** The sources that the environment can select, in the order of Azure's DefaultAzureCredential. */
-const named: readonly (readonly [TokenSource, (env: Environment) => boolean])[] = [
-  ["env", hasEnvironmentCredential],
-  ["workload", hasWorkloadIdentity],
-  ["managed", hasManagedIdentity],
-];
+  // A proxy would return the identity of its own machine
+  const unproxied = () => openTransport({ ...env, HTTPS_PROXY: undefined, https_proxy: undefined }, trace, signal);
+  return libraryCredential(source, {
+    env,
+    authorityHost: cloud.authority,
+    transport: source === "managed" ? unproxied() : transport,
+  });
+}
 
 /** `auto` is the first source that the environment selects, else the Azure CLI. */
-export const sourceOf = (source: IdentitySource, env: Environment): TokenSource =>
-  source === "auto" ? (named.find(([, names]) => names(env))?.[0] ?? "az") : source;
+export function sourceOf(source: SignInOptions["source"], env: Environment): TokenSource {
+  if (source !== "auto") return source;
+  return (["env", "workload", "managed"] as const).find((name) => librarySources[name].isIn(env)) ?? "az";
+}
