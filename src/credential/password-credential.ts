@@ -1,15 +1,15 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
-import { CliError } from "../errors.ts";
+import { CliError, isLost } from "../errors.ts";
 import type { Change, Keep, Make, Mint, Passing } from "../plan/change.ts";
 import type { Shown } from "../plan/proof.ts";
 import type { Entry, Password } from "../secret/entry.ts";
-import { renewedExpiry } from "../timestamp.ts";
+import { isSameTime, renewedExpiry } from "../timestamp.ts";
 import type { Asked, Issue, Need } from "./kind.ts";
 import { isUntried, type Still } from "./prove.ts";
 import { beyond, type RepositoryScope } from "./repository-scope.ts";
 
 /** The plan of a kind whose passwords Azure generates. */
-export type PasswordPlan = {
+type PasswordPlan = {
   /** The objects in Azure that the password requires, in the order in which they are created. */
   readonly objects: readonly (Make | Keep)[];
   /** The object that grants the repositories; absent if the password is added to an existing credential. */
@@ -86,24 +86,58 @@ export function keptWarnings(secret: string, expiresAt: string | undefined, { un
 type Kept = { readonly mint: { readonly act: string }; readonly entry: Entry };
 
 /**
- * Returns the requested expiry of a new password. Default: the new password gets the same lifetime as the one in this slot, according to
- * the times that Azure shows.
+ * Returns the requested expiry of a new password. Default: the new password gets the same lifetime as the one that it replaces, according
+ * to the times that Azure shows.
  */
-export function newExpiry(asked: Asked, passwords: readonly Shown[], slot: string | undefined, now: Date): string | undefined {
-  if (asked.expiresAt !== undefined) return asked.expiresAt;
-  const { madeAt = "", expiresAt = "" } = passwords.find((password) => password.slot === slot) ?? {};
-  return renewedExpiry(madeAt, expiresAt, now);
+export function newExpiry(asked: Asked, replaced: Shown | undefined, now: Date): string | undefined {
+  const { madeAt = "", expiresAt = "" } = replaced ?? {};
+  return asked.expiresAt ?? renewedExpiry(madeAt, expiresAt, now);
 }
 
+/** Whether two are the same password: a slot can hold a later password, so the times count too. */
+export const isSamePassword = (a: Password, b: Password): boolean => a.slot === b.slot && isSameTime(a.madeAt, b.madeAt);
+
 /** Returns the annotation fields of a password that is kept. */
-export function keptEntry(entry: Partial<Entry> = {}): Partial<Entry> {
-  const { slot, madeAt, expiresAt, by, previous } = entry;
-  return Object.fromEntries(Object.entries({ slot, madeAt, expiresAt, by, previous }).filter(([, value]) => value !== undefined));
-}
+export const keptEntry = ({ slot, madeAt, expiresAt, by, previous }: Partial<Entry> = {}): Partial<Entry> => ({
+  slot,
+  madeAt,
+  expiresAt,
+  by,
+  previous,
+});
 
 /** Plans deleting exactly these passwords. */
 export const planRetirement = (to: Make["to"], passwords: readonly Password[], because: string = "another has taken its place"): Make[] =>
   passwords.map(({ slot, madeAt = "" }) => ({ act: "delete", to, slot, madeAt, because }));
+
+/** Azure's calls that delete a credential, or passwords of it. */
+type Deletion = {
+  /** Returns whether the credential has no other passwords than these; undefined if it was deleted. */
+  hasOnly(passwords: readonly Password[]): Promise<boolean | undefined>;
+  deleteAll(): Promise<unknown>;
+  deletePassword(password: Password): Promise<unknown>;
+  /** Deletes what this run created: the credential, or only its password if another run has added one. */
+  rollBack(): Promise<unknown>;
+  /** Deletes the password that this run generated. */
+  rollBackPassword(): Promise<unknown>;
+};
+
+/** Deletes these passwords, and the credential if it has no others; or one password; or what this run created. */
+export async function deletePlanned({ slot, madeAt, passwords }: Make, calls: Deletion): Promise<void> {
+  if (passwords) await deletePasswords(passwords, calls);
+  else if (slot === undefined) await calls.rollBack();
+  else if (madeAt === undefined) await calls.rollBackPassword();
+  else await calls.deletePassword({ slot, madeAt });
+}
+
+async function deletePasswords(passwords: readonly Password[], { hasOnly, deleteAll, deletePassword }: Deletion): Promise<void> {
+  const isAll = await hasOnly(passwords);
+  if (isAll) await deleteAll();
+  else if (isAll === false) for (const password of passwords) await deletePassword(password);
+}
+
+/** Whether Azure definitely did not apply a request. */
+export const isRefused = (error: unknown): boolean => error instanceof CliError && !isLost(error);
 
 /** Returns the error for granting more to a credential that only the annotation of a Secret names, and that other users may have. */
 export const notOwn = (

@@ -1,16 +1,21 @@
 import type { AcrToken, ScopeMap } from "../../src/azure/port.ts";
-import type { TokenFound, TokenOptions } from "../../src/credential/acr-token/plan.ts";
+import type { TokenFacts } from "../../src/credential/acr-token/plan.ts";
 import { pullActions } from "../../src/credential/acr-token/scope-map.ts";
 import type { Entry } from "../../src/secret/entry.ts";
 
 export const host = "myregistry.azurecr.io";
-export const options: TokenOptions = {
+/** No object exists in Azure. */
+export const nothing: TokenFacts = {
   host,
   name: "demo-acr-1",
   alone: true,
   repositories: ["app/web"],
   expiresAt: undefined,
   now: new Date("2026-05-01T00:00:00Z"),
+  token: undefined,
+  scopeMap: undefined,
+  held: undefined,
+  pulls: "unknown",
 };
 export const map = (...repositories: string[]): ScopeMap => ({
   id: "/r/scopeMaps/demo-acr-1",
@@ -37,5 +42,5 @@ export const noted = ({ slot, madeAt }: typeof p1 | typeof p2, more: Partial<Ent
   ...more,
 });
 
-export const nothing: TokenFound = { token: undefined, scopeMap: undefined, held: undefined, pulls: "unknown" };
-export const right: TokenFound = { token: token(p1), scopeMap: map("app/web"), held: noted(p1), pulls: "yes" };
+/** The token has the password that the Secret records. */
+export const right: TokenFacts = { ...nothing, token: token(p1), scopeMap: map("app/web"), held: noted(p1), pulls: "yes" };

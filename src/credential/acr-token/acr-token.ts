@@ -1,16 +1,15 @@
-import type { Azure, AzureRegistry } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
 import { clustersNamedIn, isOfOurs, ofOurs, withClusters } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOf } from "../granted-rights.ts";
-import type { Asked, Credential, Issue, Kind, Need, Sources } from "../kind.ts";
+import type { Asked, Credential, Issue, Kind, Need } from "../kind.ts";
 import { issueOf, newExpiry, notOwn } from "../password-credential.ts";
 import { type Still, tryHeld } from "../prove.ts";
 import { type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
-import { type IssuedToken, type TokenEnv, tokenApplier, tokenLifecycle, tokenRemoval } from "./apply.ts";
-import { createdTokens, type FoundToken, findToken, isOthers, type TokenNames } from "./find.ts";
-import { planToken, slotOf, type TokenPlan, tokenPasswords } from "./plan.ts";
+import { type TokenEnv, tokenApplier, tokenLifecycle, tokenRemoval } from "./apply.ts";
+import { createdTokens, type FoundToken, findToken, isOthers } from "./find.ts";
+import { heldPassword, planToken } from "./plan.ts";
 import { pulledRepositories, refuseOtherTokens } from "./scope-map.ts";
 
 /** The maximum number of tokens of a registry, by its SKU. */
@@ -52,7 +51,7 @@ export const acrToken = {
     const named = namesIn(asked.flags);
     const azure = await sources.azure(asked.identity);
     const registry = await sources.during(`Looking for ${asked.registry} in Azure`, () => azure.findRegistry(asked.registry));
-    return credentialOf(registry, named, azure, asked, sources);
+    return credentialOf({ azure, registry, named, asked, sources, issued: new Map() });
   },
 } as const satisfies Kind;
 
@@ -63,7 +62,7 @@ const isName = (text: unknown): text is string => typeof text === "string" && /^
 const isMapName = (text: unknown): text is string => typeof text === "string" && /^[a-zA-Z0-9_-]{5,50}$/.test(text);
 
 /** Returns the names that a command line gives. @throws CliError usage */
-function namesIn({ "acr-token": token, "scope-map": scopeMap }: Asked["flags"]): TokenNames {
+function namesIn({ "acr-token": token, "scope-map": scopeMap }: Asked["flags"]): TokenEnv["named"] {
   if (token !== undefined && !isName(token))
     throw new CliError("usage", `invalid --acr-token "${token}": 5 to 50 letters, digits and hyphens`);
   if (scopeMap !== undefined && !isMapName(scopeMap))
@@ -71,10 +70,8 @@ function namesIn({ "acr-token": token, "scope-map": scopeMap }: Asked["flags"]):
   return { token, scopeMap };
 }
 
-type IssueEnv = TokenEnv & { readonly named: TokenNames; readonly sources: Sources };
-
-function credentialOf(registry: AzureRegistry, named: TokenNames, azure: Azure, asked: Asked, sources: Sources): Credential {
-  const env: IssueEnv = { azure, registry, named, asked, sources, issued: new Map<string, IssuedToken>() };
+function credentialOf(env: TokenEnv): Credential {
+  const { registry } = env;
   return {
     kind: acrToken.name,
     host: registry.loginServer,
@@ -91,7 +88,7 @@ type Tried = { readonly need: Need; readonly found: FoundToken; readonly scope: 
  * Finds the token and tests its login. A token that only the annotation names gets no password, because anyone with access to the namespace
  * can write the annotation.
  */
-async function findAndTry(need: Need, env: IssueEnv): Promise<Tried> {
+async function findAndTry(need: Need, env: TokenEnv): Promise<Tried> {
   const { registry, named, asked, sources } = env;
   const found = await findToken(need, env);
   const granted = found.scopeMap && pulledRepositories(found.scopeMap);
@@ -102,7 +99,7 @@ async function findAndTry(need: Need, env: IssueEnv): Promise<Tried> {
   return { ...own, found: { ...own.found, replaced: found.name } };
 }
 
-async function issue(asking: Need, env: IssueEnv): Promise<Issue> {
+async function issue(asking: Need, env: TokenEnv): Promise<Issue> {
   const { named, asked, issued } = env;
   const tried = await findAndTry(asking, env);
   const { need, found, scope, still } = tried;
@@ -111,48 +108,46 @@ async function issue(asking: Need, env: IssueEnv): Promise<Issue> {
   await refuseUnnamedClusters(found, owner);
   const planned = planFor(tried, env);
   const rights = refuseRights(found, planned.scope, env);
-  const grant = await withClusterNames(planned.scope, { named, found, need });
+  const grant = await withClusterNames(planned.scope, found, owner, named);
   // Read while Azure requests run, and only if the description may be written
   const words = grant.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
   issued.set(name, { token, description: words.then(ofOurs) });
   if (grant.act === "update" && isOthers(found)) throw notOwn(`the password of the ACR token "${name}"`, asked, need, { acrToken: name });
   const gaining = await refuseOtherTokens(grant, env, isForced(asked), { ...accepting(name, env), force: true });
   const warnings = [rights, gaining, replacedToken(owner.secret, found)];
-  const objects = [grant, ...(planned.token ? [planned.token] : [])];
+  const objects = [grant, ...planned.created];
   const mayPull = hasSharedMap ? found.scopeMap && pulledRepositories(found.scopeMap) : scope.repositories;
   // A scope map that is not the token's own is never changed, so no command can grant more
   const more = hasSharedMap ? undefined : { acrToken: named.token ?? (isOthers(found) ? name : undefined) };
   return issueOf({ ...planned, objects, grant }, scope, { asked, need, still, mayPull, more, isShared: !found.alone, warnings });
 }
 
-function planFor({ need: { owner, held }, found, scope, still }: Tried, { registry, named, asked, sources }: IssueEnv): TokenPlan {
-  const { name, token, scopeMap } = found;
+function planFor({ need: { owner, held }, found, scope, still }: Tried, { registry, named, asked, sources }: TokenEnv) {
   const now = sources.now();
-  return planToken(
-    {
-      host: registry.loginServer,
-      name,
-      scopeMap: named.scopeMap,
-      // The run stops using a token of another user if the registry rejects its password
-      alone: found.alone || (found.isRecorded === true && owner.alone),
-      repositories: scope.repositories,
-      expiresAt: newExpiry(asked, tokenPasswords(token), token && slotOf(held?.entry, token), now),
-      now,
-      // A user who names a token and adds --force is responsible for other users of its password
-      insists: named.token !== undefined && isForced(asked),
-    },
-    { token, scopeMap, held: held?.entry, pulls: still.pulls },
-  );
+  return planToken({
+    ...found,
+    host: registry.loginServer,
+    namedMap: named.scopeMap,
+    repositories: scope.repositories,
+    // The run stops using a token of another user if the registry rejects its password
+    alone: found.alone || (found.isRecorded === true && owner.alone),
+    expiresAt: newExpiry(asked, heldPassword(held?.entry, found.token), now),
+    now,
+    // A user who names a token and adds --force is responsible for other users of its password
+    insists: named.token !== undefined && isForced(asked),
+    held: held?.entry,
+    pulls: still.pulls,
+  });
 }
 
 const isForced = ({ flags: { force } }: Asked): boolean => force === true;
 
 /** Returns the command that accepts what a run rejects, without the accepting flag. */
-const accepting = (name: string, { named, asked: { again } }: IssueEnv): Create =>
+const accepting = (name: string, { named, asked: { again } }: TokenEnv): Create =>
   named.token === undefined ? again : { ...again, acrToken: name };
 
 /** Rejects a token that can do more than pull. @returns the warning if a flag accepts its rights @throws CliError conflict */
-function refuseRights(found: FoundToken, scope: Make | Keep, env: IssueEnv): string | undefined {
+function refuseRights(found: FoundToken, scope: Make | Keep, env: TokenEnv): string | undefined {
   const { name, scopeMap } = found;
   const accept = accepting(name, env);
   const actions = (scope.act === "keep" ? scopeMap?.actions : scope.after) ?? [];
@@ -169,7 +164,9 @@ function refuseRights(found: FoundToken, scope: Make | Keep, env: IssueEnv): str
  */
 async function withClusterNames(
   scope: Make | Keep,
-  { named, found, need: { owner } }: { readonly named: TokenNames; readonly found: FoundToken; readonly need: Need },
+  found: FoundToken,
+  owner: Need["owner"],
+  named: TokenEnv["named"],
 ): Promise<Make | Keep> {
   const { hasSharedMap, scopeMap } = found;
   if (scope.act !== "keep" || hasSharedMap || !scopeMap || (owner.alone && named.token === undefined)) return scope;

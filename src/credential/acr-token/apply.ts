@@ -1,43 +1,36 @@
 import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../../azure/port.ts";
-import { CliError, Conflict, isLost } from "../../errors.ts";
+import { CliError, Conflict } from "../../errors.ts";
 import type { Change, Make, Plan } from "../../plan/change.ts";
 import { clustersNamedIn, isOfOurs, ofOurs, withClusters } from "../../secret/azure-words.ts";
 import type { Password } from "../../secret/entry.ts";
-import { isSameTime } from "../../timestamp.ts";
 import { rightsOf, warnOfRights } from "../granted-rights.ts";
-import type { Applied, Asked, Issue, Lifecycle, Renewal, Sources } from "../kind.ts";
-import { createdBy, deletedCredential, issueOf, newExpiry } from "../password-credential.ts";
-import { planTokenRenewal, planTokenRetirement, planTokenRevocation, refuseDisabled, shownOf, slotOf, tokenPasswords } from "./plan.ts";
-import { pulledRepositories, sharedScopeMap, sharedScopeMaps } from "./scope-map.ts";
-
-/** A token as it was when the plan was made, and the description of the objects that are created for it. */
-export type IssuedToken = { readonly token: AcrToken | undefined; readonly description: Promise<string> };
+import type { Applied, Asked, Credential, Lifecycle, Sources } from "../kind.ts";
+import { createdBy, deletedCredential, deletePlanned, isRefused, isSamePassword, issueOf, newExpiry } from "../password-credential.ts";
+import { heldPassword, planTokenRenewal, planTokenRetirement, planTokenRevocation, refuseDisabled, shownOf } from "./plan.ts";
+import { otherScopeMap, pulledRepositories } from "./scope-map.ts";
 
 export type TokenEnv = {
   readonly azure: Azure;
   readonly registry: AzureRegistry;
+  /** The token and the scope map that the command line names. */
+  readonly named: { readonly token: string | undefined; readonly scopeMap: string | undefined };
   readonly asked: Asked;
-  readonly sources: Pick<Sources, "now">;
-  /** Keyed by the token's name. */
-  readonly issued: Map<string, IssuedToken>;
+  readonly sources: Sources;
+  /** Each token as it was when its plan was made, by name, and the description of the objects that are created for it. */
+  readonly issued: Map<string, { readonly token: AcrToken | undefined; readonly description: Promise<string> }>;
 };
-
-/** A password that this run asked for; `madeAt` is undefined if Azure's response was lost. */
-type Minted = { readonly slot: Slot; readonly madeAt?: string | undefined };
 
 /**
  * Returns the function that applies a plan, and rolls back what this run created unless it has changed since. It can be used for many
  * tokens concurrently.
  */
-export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Change) => Promise<Applied> {
-  const minted = new Map<string, Minted>();
+export function tokenApplier({ azure, registry, issued }: TokenEnv): Credential["apply"] {
+  /** The passwords that this run asked for, by token; without a time if Azure's response was lost. */
+  const minted = new Map<string, Password>();
   /** Tokens whose deletion failed. */
   const stuck = new Set<string>();
   const description = async (name: string) => (await issued.get(name)?.description) ?? "";
-  const isOurs = (token: string, password: AcrToken["passwords"][number]) => {
-    const { slot, madeAt } = minted.get(token) ?? {};
-    return slot === password.slot && isSameTime(madeAt, password.madeAt);
-  };
+  const isOurs = (name: string, password: Password) => isSamePassword(minted.get(name) ?? {}, password);
 
   async function writeScopeMap({ to: { name }, before = [], after = [] }: Make): Promise<void> {
     const now = await azure.scopeMap(registry, name);
@@ -46,11 +39,8 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
     const removed = before.filter((action) => !after.includes(action));
     const actions = [...new Set([...(now?.actions ?? []), ...added])].filter((action) => !removed.includes(action)).sort();
     const said = await description(name);
-    await azure.putScopeMap(registry, {
-      name,
-      description: now ? (withClusters(now.description, said) ?? now.description) : said,
-      actions,
-    });
+    const described = now ? (withClusters(now.description, said) ?? now.description) : said;
+    await azure.putScopeMap(registry, { name, description: described, actions });
   }
 
   /** Deletes the scope map, unless it has changed since or its token was not deleted. */
@@ -61,50 +51,42 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
     if (untouched && !user) await azure.deleteScopeMap(registry, name);
   }
 
-  /** Deletes the token. If it has a password of another run, deletes only the password of this run. */
-  async function deleteToken({ to: { name } }: Make): Promise<void> {
-    stuck.add(name);
-    const now = await azure.token(registry, name);
-    if (!now?.passwords.every((one) => isOurs(name, one))) await clearSlot(name);
-    else await azure.deleteToken(registry, name);
+  async function deleteToken(change: Make): Promise<void> {
+    const { name } = change.to;
+    const read = () => azure.token(registry, name);
+    const deletePassword = ({ slot, madeAt }: Password) => azure.clearPassword(registry, { token: name, slot: slot as Slot, madeAt });
+    const rollBackPassword = async () => {
+      const ours = minted.get(name);
+      if (ours && ours.madeAt === undefined) throw new CliError("conflict", `${ours.slot} of the ACR token "${name}" may have been made`);
+      if (ours) await deletePassword(ours);
+    };
+    const deleteAll = () => azure.deleteToken(registry, name);
+    if (change.slot === undefined) stuck.add(name);
+    await deletePlanned(change, {
+      deletePassword,
+      rollBackPassword,
+      deleteAll,
+      async hasOnly(passwords) {
+        const now = await read();
+        return now && shownOf(now, passwords).length === now.passwords.length;
+      },
+      async rollBack() {
+        const now = await read();
+        await (now?.passwords.every((password) => isOurs(name, password)) ? deleteAll() : rollBackPassword());
+      },
+    });
     stuck.delete(name);
   }
 
-  /** Deletes these passwords, and the token if it has no others. */
-  async function revoke(name: string, passwords: readonly Password[]): Promise<void> {
-    const now = await azure.token(registry, name);
-    if (!now) return;
-    stuck.add(name);
-    if (shownOf(now, passwords).length < now.passwords.length) for (const password of passwords) await retire(name, password);
-    else await azure.deleteToken(registry, name);
-    stuck.delete(name);
-  }
-
-  async function retire(name: string, { slot, madeAt }: Password): Promise<void> {
-    await azure.clearPassword(registry, { token: name, slot: slot as Slot, madeAt });
-  }
-
-  async function clearSlot(name: string): Promise<void> {
-    const ours = minted.get(name);
-    if (!ours) return;
-    const { slot, madeAt } = ours;
-    if (madeAt === undefined) throw new CliError("conflict", `${slot} of the ACR token "${name}" may have been made`);
-    await azure.clearPassword(registry, { token: name, slot, madeAt });
-  }
-
-  /** Reads the token again, because generating a password revokes one that another run generated since the plan. @throws Conflict */
-  async function checkSlot(name: string, slot: Slot): Promise<void> {
-    const madeAt = (token: AcrToken | undefined) => token?.passwords.find((one) => one.slot === slot)?.madeAt;
-    if (madeAt(issued.get(name)?.token) !== madeAt(await azure.token(registry, name)))
+  async function mint(name: string, slot: Slot, expiry: string | undefined): Promise<Applied> {
+    const madeAtIn = (token: AcrToken | undefined) => token?.passwords.find((password) => password.slot === slot)?.madeAt;
+    // Generating a password revokes one that another run generated since the plan
+    if (madeAtIn(issued.get(name)?.token) !== madeAtIn(await azure.token(registry, name)))
       throw new Conflict(`another run has made ${slot} of the ACR token "${name}" in the meantime`);
-  }
-
-  async function mint(name: string, slot: Slot, expires: string | undefined): Promise<Applied> {
-    await checkSlot(name, slot);
     minted.set(name, { slot });
-    const asked = azure.generatePassword(registry, { token: name, slot, expiresAt: expires });
+    const asked = azure.generatePassword(registry, { token: name, slot, expiresAt: expiry });
     const { password, madeAt, expiresAt } = await asked.catch((error: unknown) => {
-      if (error instanceof CliError && !isLost(error)) minted.delete(name);
+      if (isRefused(error)) minted.delete(name);
       throw error;
     });
     minted.set(name, { slot, madeAt });
@@ -114,19 +96,14 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): (change: Ch
   /** @throws Conflict if another run has generated the password again, which revokes the one of this run */
   async function confirm(name: string, slot: string): Promise<void> {
     const now = await azure.token(registry, name);
-    if (!now?.passwords.some((one) => one.slot === slot && isOurs(name, one)))
+    if (!now?.passwords.some((password) => password.slot === slot && isOurs(name, password)))
       throw new Conflict(`another run has made ${slot} of the ACR token "${name}" anew`);
   }
 
   const token: Partial<Record<Change["act"], (change: Make) => Promise<void>>> = {
     create: async ({ to: { name }, after: [scopeMap = name] = [] }) =>
       void (await azure.putToken(registry, { name, scopeMapId: `${registry.id}/scopeMaps/${scopeMap}` })),
-    delete: (change) => {
-      const { to, slot, madeAt, passwords } = change;
-      if (passwords) return revoke(to.name, passwords);
-      if (slot === undefined) return deleteToken(change);
-      return madeAt === undefined ? clearSlot(to.name) : retire(to.name, { slot, madeAt });
-    },
+    delete: deleteToken,
   };
   const scopeMap: typeof token = { create: writeScopeMap, update: writeScopeMap, delete: deleteScopeMap };
   const rows: Readonly<Record<string, typeof token>> = { "token.azurecr.io": token, "scopemap.azurecr.io": scopeMap };
@@ -156,14 +133,16 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
   async function read(identity: string): Promise<{ token: AcrToken; scopeMap: ScopeMap | undefined } | undefined> {
     const token = await azure.token(registry, identity);
     if (!token) return undefined;
-    const scopeMap = await azure.scopeMap(registry, sharedScopeMap({ name: token.name }, token) ?? token.name);
+    const scopeMap = await azure.scopeMap(registry, otherScopeMap(token.name, token) ?? token.name);
     issued.set(token.name, { token, description: Promise.resolve(scopeMap?.description ?? "") });
     return { token, scopeMap };
   }
 
   /** Whether another token has this token's scope map. Read once, because a registry may have tens of thousands of tokens. */
   async function isShared(name: string): Promise<boolean> {
-    shared ??= azure.stock(registry).then(sharedScopeMaps);
+    shared ??= azure
+      .stock(registry)
+      .then(({ tokens }) => new Set(tokens.flatMap((token) => otherScopeMap(token.name, token)?.toLowerCase() ?? [])));
     return (await shared).has(name.toLowerCase());
   }
 
@@ -176,7 +155,7 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
   }
 
   return {
-    async renew({ held, images, words, ...renewal }: Renewal): Promise<Issue> {
+    async renew({ held, images, words, ...renewal }) {
       const { identity } = held.entry;
       const found = await read(identity);
       if (!found) throw deletedCredential(`registry "${registry.name}" has no ACR token "${identity}"`, registry);
@@ -184,20 +163,20 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
       const { loginServer: host } = registry;
       refuseDisabled(token, host);
       const now = sources.now();
-      const expiresAt = newExpiry(asked, tokenPasswords(token), slotOf(held.entry, token), now);
+      const expiresAt = newExpiry(asked, heldPassword(held.entry, token), now);
       const plan = planTokenRenewal({ ...renewal, registry, held: held.entry, now, expiresAt }, token);
       issued.set(token.name, { token, description: Promise.resolve(ofOurs(words)) });
-      const repositories = pulledRepositories(scopeMap);
+      const mayPull = pulledRepositories(scopeMap);
       const warnings = [warnOfRights({ of: `token "${token.name}"`, rights: rightsOf(scopeMap?.actions ?? []) })];
-      return issueOf({ objects: [], ...plan }, { host, repositories, images }, { asked, mayPull: repositories, isShared: true, warnings });
+      return issueOf({ objects: [], ...plan }, { host, repositories: mayPull, images }, { asked, mayPull, isShared: true, warnings });
     },
-    shown: async (identity) => tokenPasswords(await azure.token(registry, identity)),
+    shown: async (identity) => (await azure.token(registry, identity))?.passwords ?? [],
     clusters: async (identity) => clustersNamedIn([(await azure.scopeMap(registry, identity))?.description ?? ""]),
-    async retire(identity, passwords): Promise<Plan> {
+    async retire(identity, passwords) {
       const found = await read(identity);
       return found ? planTokenRetirement(found.token, passwords) : [];
     },
-    async revoke(identity, passwords, own = false): Promise<Plan> {
+    async revoke(identity, passwords, own = false) {
       const found = await read(identity);
       if (!found) return revokeScopeMap(identity);
       const { token, scopeMap } = found;

@@ -1,18 +1,19 @@
-import type { AcrToken, AzureRegistry, Stock } from "../../azure/port.ts";
+import type { AcrToken, AzureRegistry, ScopeMap, Stock } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Made } from "../../plan/prune.ts";
 import { ofOurs, readMadeFor } from "../../secret/azure-words.ts";
 import type { Need } from "../kind.ts";
 import type { TokenEnv } from "./apply.ts";
-import { recordedToken, slotOf } from "./plan.ts";
-import { isSameName, mapOf, type ScopeFound, sharedScopeMap } from "./scope-map.ts";
+import { heldPassword } from "./plan.ts";
+import { isSameName, otherScopeMap, scopeMapOf } from "./scope-map.ts";
 
-/** The token and the scope map that a command line names. */
-export type TokenNames = { readonly token: string | undefined; readonly scopeMap: string | undefined };
-
-/** The token to use, and its scope map if it exists. */
-export type FoundToken = ScopeFound & {
+/** The token to use, and its scope map, if they exist. */
+export type FoundToken = {
   readonly name: string;
+  readonly token: AcrToken | undefined;
+  readonly scopeMap: ScopeMap | undefined;
+  /** Its scope map has another name than the token, and is never changed. */
+  readonly hasSharedMap: boolean;
   /** Only the Secrets of this run can hold the token. */
   readonly alone: boolean;
   /** Only the annotation of the Secret names it. */
@@ -21,8 +22,6 @@ export type FoundToken = ScopeFound & {
   readonly owned?: boolean;
   /** The recorded token that this token replaces, because the registry rejects its password. */
   readonly replaced?: string;
-  /** Its scope map has another name than the token, and is never changed. */
-  readonly hasSharedMap: boolean;
 };
 
 /**
@@ -30,27 +29,25 @@ export type FoundToken = ScopeFound & {
  * Otherwise returns the owner's own token. Many namespaces share only a token that belongs to them by its name or its description. Anyone
  * with access to one of the namespaces can write an annotation, and could distribute their own token.
  */
-export async function findToken(
-  { owner, held }: Need,
-  { named, azure, registry }: Pick<TokenEnv, "azure" | "registry"> & { readonly named: TokenNames },
-): Promise<FoundToken> {
+export async function findToken({ owner, held }: Need, { named, azure, registry }: TokenEnv): Promise<FoundToken> {
   const read = async (name: string, alone: boolean): Promise<FoundToken> => {
     const [token, found] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, named.scopeMap ?? name)]);
     if (named.scopeMap !== undefined && !found) throw noScopeMap(named.scopeMap, registry);
-    const shared = sharedScopeMap({ name, scopeMap: named.scopeMap }, token);
-    const scopeMap = shared === undefined || named.scopeMap !== undefined ? found : await azure.scopeMap(registry, shared);
+    const other = named.scopeMap === undefined ? otherScopeMap(name, token) : undefined;
+    const scopeMap = other === undefined ? found : await azure.scopeMap(registry, other);
     // Azure finds a token by its name in any case, but a login requires the exact case
-    return { name: token?.name ?? name, alone, token, scopeMap, hasSharedMap: shared !== undefined };
+    return { name: token?.name ?? name, alone, token, scopeMap, hasSharedMap: (named.scopeMap ?? other) !== undefined };
   };
+  const readOwn = async () => read(await owner.ownName(), owner.alone);
   if (named.token !== undefined) return read(named.token, false);
-  const recorded = held && recordedToken(held);
-  if (recorded === undefined) return read(await owner.ownName(), owner.alone);
-  const existing = await read(recorded, false);
-  const owned = (await owner.owns(recorded)) || (!owner.alone && (await isDescribedFor(owner, existing)));
-  if (!owner.alone && !owned) return read(await owner.ownName(), false);
-  if (existing.token && slotOf(held?.entry, existing.token)) return { ...existing, isRecorded: true, owned };
+  const { entry, login } = held ?? {};
+  if (entry?.kind !== "acr-token" || login?.username !== entry.identity) return readOwn();
+  const existing = await read(entry.identity, false);
+  const owned = (await owner.owns(entry.identity)) || (!owner.alone && (await isDescribedFor(owner, existing)));
+  if (!owner.alone && !owned) return readOwn();
+  if (heldPassword(entry, existing.token)) return { ...existing, isRecorded: true, owned };
   if (owned) return { ...existing, alone: owner.alone };
-  return { ...(await read(await owner.ownName(), owner.alone)), replaced: existing.name };
+  return { ...(await readOwn()), replaced: existing.name };
 }
 
 /**
@@ -75,35 +72,32 @@ const lower = (name = ""): string => name.toLowerCase();
 
 /** Returns the tokens and scope maps that this plugin created. A token has no description, so the description of its scope map counts. */
 export function createdTokens({ tokens, scopeMaps }: Stock, { loginServer: host }: AzureRegistry): Made[] {
-  const having = Map.groupBy(tokens, (token) => lower(mapOf(token)));
+  const having = Map.groupBy(tokens, (token) => lower(scopeMapOf(token)));
   const names = new Set(tokens.map(({ name }) => lower(name)));
   return scopeMaps.flatMap((map): Made[] => {
-    const of = readMadeFor(map.description);
-    if (!of) return [];
+    const owner = readMadeFor(map.description);
+    if (!owner) return [];
     const users = having.get(lower(map.name)) ?? [];
     const token = users.find(({ name }) => isSameName(name, map.name));
-    const own = token ? tokenWith(map, token, users) : mapAlone(map, users.length > 0 || names.has(lower(map.name)));
-    return [{ kind: "acr-token", host, for: of, ...own }];
+    // Deleting a token also deletes its scope map, which other tokens may have
+    const needed = token ? users.length > 1 : users.length > 0 || names.has(lower(map.name));
+    return [{ ...describe(map, token), kind: "acr-token", host, for: owner, needed: needed || undefined }];
   });
 }
 
-type Own = Omit<Made, "kind" | "host" | "for">;
-
-function mapAlone({ name, madeAt, changedAt }: Stock["scopeMaps"][number], isNeeded: boolean): Own {
-  const to = { kind: "scopemap.azurecr.io", name } as const;
-  const changed = latestOf([madeAt, changedAt]);
-  return { to, identity: name, what: "scope map", passwords: [], madeAt, changedAt: changed, needed: isNeeded || undefined };
+/** Returns the token with its scope map, or the scope map if it has no token of its name. */
+function describe(map: Stock["scopeMaps"][number], token: Stock["tokens"][number] | undefined): Omit<Made, "kind" | "host" | "for"> {
+  const { name: identity, madeAt } = token ?? map;
+  const all = token?.passwords ?? [];
+  const passwords = all.map((password) => ({ slot: password.slot, madeAt: password.madeAt }));
+  const changedAt = latestOf([map, ...(token ? [token] : []), ...all]);
+  const to = { kind: token ? "token.azurecr.io" : "scopemap.azurecr.io", name: identity } as const;
+  return { to, what: token ? "token" : "scope map", identity, passwords, madeAt, changedAt };
 }
 
-/** Returns a token with its scope map. Deleting the token also deletes its scope map, which other tokens may have. */
-function tokenWith(map: Stock["scopeMaps"][number], token: Stock["tokens"][number], users: readonly AcrToken[]): Own {
-  const { name, madeAt } = token;
-  const passwords = token.passwords.map(({ slot, madeAt: at }) => ({ slot, madeAt: at }));
-  const changedAt = latestOf([token, map].flatMap((one) => [one.madeAt, one.changedAt]).concat(passwords.map((one) => one.madeAt)));
-  const to = { kind: "token.azurecr.io", name } as const;
-  return { to, identity: name, what: "token", passwords, madeAt, changedAt, needed: users.length > 1 || undefined };
-}
-
-/** Returns the latest time; undefined if none is known. */
-const latestOf = (times: readonly (string | undefined)[]): string | undefined =>
-  times.filter((time) => time !== undefined).toSorted((a, b) => Date.parse(b) - Date.parse(a))[0];
+/** Returns the latest time of creation or change; undefined if none is known. */
+const latestOf = (all: readonly { readonly madeAt?: string; readonly changedAt?: string }[]): string | undefined =>
+  all
+    .flatMap(({ madeAt, changedAt }) => [madeAt, changedAt])
+    .filter((time) => time !== undefined)
+    .toSorted((a, b) => Date.parse(b) - Date.parse(a))[0];

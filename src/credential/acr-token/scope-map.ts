@@ -5,19 +5,19 @@ import type { Keep, Make } from "../../plan/change.ts";
 import { inLine } from "../../plan/wording.ts";
 import { covers } from "../../registry/repository.ts";
 
-export type ScopeOptions = {
+export type ScopeFacts = {
   /** The login server. */
   readonly host: string;
   /** The name of the token, and of its own scope map. */
   readonly name: string;
-  /** An existing scope map, which is never changed, instead of its own. */
-  readonly scopeMap?: string | undefined;
+  /** The name of an existing scope map, which is never changed, instead of its own. */
+  readonly namedMap?: string | undefined;
   /** Repositories to pull: `app/web`, `team/*`, `*`. */
   readonly repositories: readonly string[];
+  /** The token and the scope map in Azure. */
+  readonly token: AcrToken | undefined;
+  readonly scopeMap: ScopeMap | undefined;
 };
-
-/** The token and the scope map in Azure. */
-export type ScopeFound = { readonly token: AcrToken | undefined; readonly scopeMap: ScopeMap | undefined };
 
 /** Returns the actions for pulling. A pull requires content/read. Listing tags, as a proof does, requires metadata/read. */
 export function pullActions(repositories: readonly string[]): string[] {
@@ -35,32 +35,28 @@ const grantsOf = (actions: readonly string[]): string[] => [
 ];
 
 /** Returns the name of a token's scope map. */
-export const mapOf = (token: AcrToken | undefined): string | undefined => token?.scopeMapId.split("/").at(-1);
+export const scopeMapOf = (token: AcrToken | undefined): string | undefined => token?.scopeMapId.split("/").at(-1);
 
-/** Returns the name of the scope map that a token has or gets, if it is not the token's own. */
-export function sharedScopeMap(
-  { name, scopeMap }: Pick<ScopeOptions, "name" | "scopeMap">,
-  token: AcrToken | undefined,
-): string | undefined {
-  const used = mapOf(token);
-  return scopeMap ?? (used === undefined || isSameName(used, name) ? undefined : used);
+/** Compares names like Azure, which ignores their case. */
+export const isSameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
+/** Returns the name of the scope map that a token has, if it is not the token's own. */
+export function otherScopeMap(name: string, token: AcrToken | undefined): string | undefined {
+  const used = scopeMapOf(token);
+  return used === undefined || isSameName(used, name) ? undefined : used;
 }
-
-/** Returns the scope maps that tokens of other names have, in lower case. */
-export const sharedScopeMaps = ({ tokens }: { readonly tokens: readonly AcrToken[] }): ReadonlySet<string> =>
-  new Set(tokens.flatMap((token) => sharedScopeMap({ name: token.name }, token)?.toLowerCase() ?? []));
 
 /**
  * Plans adding repositories to the token's own scope map. Actions of other users stay, because these users may push with them. A scope map
  * that is not the token's own is never changed.
  * @throws CliError conflict if such a scope map doesn't allow the repositories
  */
-export function planScope(options: ScopeOptions, { token, scopeMap }: ScopeFound): Make | Keep {
-  const { name, repositories } = options;
+export function planScope(facts: ScopeFacts): Make | Keep {
+  const { name, namedMap, repositories, token, scopeMap } = facts;
   const to = { kind: "scopemap.azurecr.io", name } as const;
-  const shared = sharedScopeMap(options, token);
+  const shared = namedMap ?? otherScopeMap(name, token);
   if (shared !== undefined) {
-    checkShared(shared, options, { token, scopeMap });
+    checkShared(shared, facts);
     return { act: "keep", to: { ...to, name: shared }, because: "it is not the token's own" };
   }
   const wanted = pullActions(repositories).sort();
@@ -82,21 +78,13 @@ const mostActions = 500;
 /** @throws CliError invalid if Azure doesn't allow that many */
 function checkSize(name: string, { length }: readonly string[]): void {
   if (length <= mostActions) return;
-  throw new CliError(
-    "invalid",
-    `scope map "${name}" would have ${length} actions, and Azure allows ${mostActions}, 250 repositories to pull`,
-    {
-      hint: "use a path for many repositories, such as --repository 'team/*'",
-    },
-  );
+  const message = `scope map "${name}" would have ${length} actions, and Azure allows ${mostActions}, 250 repositories to pull`;
+  throw new CliError("invalid", message, { hint: "use a path for many repositories, such as --repository 'team/*'" });
 }
 
-/** Compares names like Azure, which ignores their case. */
-export const isSameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
-
 /** @throws CliError conflict if the token has another scope map, or if this one doesn't allow the repositories */
-function checkShared(shared: string, { name, repositories }: ScopeOptions, { token, scopeMap }: ScopeFound): void {
-  const used = mapOf(token);
+function checkShared(shared: string, { name, repositories, token, scopeMap }: ScopeFacts): void {
+  const used = scopeMapOf(token);
   if (used !== undefined && !isSameName(used, shared))
     throw new CliError("conflict", `the ACR token "${name}" has the scope map "${used}"`, { hint: "name another token with --acr-token" });
   const granted = scopeMap && pulledRepositories(scopeMap);
@@ -123,7 +111,7 @@ export async function refuseOtherTokens(
   const { name } = scope.to;
   const { tokens } = await azure.stock(registry);
   const gaining = tokens
-    .flatMap((token) => (isSameName(mapOf(token) ?? "", name) && !isSameName(token.name, name) ? [token.name] : []))
+    .flatMap((token) => (isSameName(scopeMapOf(token) ?? "", name) && !isSameName(token.name, name) ? [token.name] : []))
     .sort();
   if (gaining.length === 0) return undefined;
   const message = `the scope map "${name}" is also that of ${inLine(gaining)}, which ${gaining.length > 1 ? "get" : "gets"} its repositories`;

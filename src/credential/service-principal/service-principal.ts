@@ -124,7 +124,11 @@ async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ 
   const tried = await tryHeld(held, scope, asked, sources);
   // A new password is needed, because the name of an existing one can't be changed
   const still = tried.pulls !== "no" && (await lacksClusters(found, need)) ? ({ ...tried, pulls: "no" } as const) : tried;
-  const expiresAt = newExpiry(asked, applicationPasswords(application), held?.entry?.slot, sources.now());
+  const expiresAt = newExpiry(
+    asked,
+    application?.keys.find(({ slot }) => slot === held?.entry?.slot),
+    sources.now(),
+  );
   const repositories = mode === "legacy" ? ["*"] : scope.repositories;
   const existing = { application, principal, assignments, held: held?.entry, pulls: still.pulls };
   const words = isHeld(existing) ? owner.words : await owner.wordsInCluster();
@@ -208,7 +212,11 @@ function principalLifecycle({ azure, registry, mode, asked, sources }: Principal
       if (!found) throw deletedCredential(`no application of the tenant has the id ${recorded.identity}`, registry);
       const { application, assignments } = found;
       const { loginServer: host } = registry;
-      const expiresAt = newExpiry(asked, applicationPasswords(application), recorded.slot, sources.now());
+      const expiresAt = newExpiry(
+        asked,
+        application.keys.find(({ slot }) => slot === recorded.slot),
+        sources.now(),
+      );
       const plan = planPrincipalRenewal({ host, held: recorded, key, expiresAt }, application);
       const mayPull = granted(mode, assignments) ?? [];
       const repositories = mode === "abac" ? mayPull : imageRepositories(images);

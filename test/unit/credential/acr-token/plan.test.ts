@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
 import type { ScopeMap } from "../../../../src/azure/port.ts";
-import { planToken, type TokenFound, type TokenOptions } from "../../../../src/credential/acr-token/plan.ts";
+import { planToken, type TokenFacts } from "../../../../src/credential/acr-token/plan.ts";
 import { pullActions, pulledRepositories } from "../../../../src/credential/acr-token/scope-map.ts";
 import { keptWarnings } from "../../../../src/credential/password-credential.ts";
-import { host, map, noted, nothing, options, p1, p2, right, token } from "../../../support/own-token.ts";
+import { host, map, noted, nothing, p1, p2, right, token } from "../../../support/own-token.ts";
 
 /** Formats a plan as one line: the actions on the scope map, the token and its password, and the slot. */
-function plan(found: Partial<TokenFound>, more: Partial<TokenOptions> = {}): string {
-  const { scope, token, mint } = planToken({ ...options, ...more }, { ...nothing, ...found });
+function plan(found: Partial<TokenFacts>): string {
+  const { scope, created, mint } = planToken({ ...nothing, ...found });
   const does = mint.act === "mint" ? `mint ${mint.inNew ? "new " : ""}${mint.slot}` : mint.act;
-  return [scope.act, token?.act ?? "keep", does].join(", ");
+  return [scope.act, created[0]?.act ?? "keep", does].join(", ");
 }
 
-test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>; does: string }>([
+test.for<{ why: string; found: Partial<TokenFacts>; does: string }>([
   { why: "nothing is there", found: {}, does: "create, create, mint new password1" },
   { why: "all is right", found: right, does: "keep, keep, keep" },
   { why: "nobody asked the registry", found: { ...right, pulls: "unknown" }, does: "keep, keep, keep" },
@@ -50,32 +50,27 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>
   },
   {
     why: "a named token with an empty slot",
-    found: { token: token(p1), scopeMap: map("app/web") },
-    more: { alone: false },
+    found: { token: token(p1), scopeMap: map("app/web"), alone: false },
     does: "keep, keep, mint password2",
   },
   {
     why: "a named token whose first slot is empty",
-    found: { token: token(p2), scopeMap: map("app/web") },
-    more: { alone: false },
+    found: { token: token(p2), scopeMap: map("app/web"), alone: false },
     does: "keep, keep, mint password1",
   },
   {
     why: "a named token refuses the password that is noted, which others may hold: the other slot",
-    found: { ...right, pulls: "no" },
-    more: { alone: false },
+    found: { ...right, pulls: "no", alone: false },
     does: "keep, keep, mint password2",
   },
   {
     why: "the noted password of a named token has ended: its own slot, which nobody can use",
-    found: { ...right, token: token({ ...p1, expiresAt: "2026-04-30T23:59:59Z" }, p2), pulls: "no" },
-    more: { alone: false },
+    found: { ...right, token: token({ ...p1, expiresAt: "2026-04-30T23:59:59Z" }, p2), pulls: "no", alone: false },
     does: "keep, keep, mint password1",
   },
   {
     why: "the token was named, with --force: its own slot, whoever else may hold that",
-    found: { ...right, token: token(p1, p2), pulls: "no" },
-    more: { alone: false, insists: true },
+    found: { ...right, token: token(p1, p2), pulls: "no", alone: false, insists: true },
     does: "keep, keep, mint password1",
   },
   {
@@ -108,22 +103,20 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>
     found: { ...right, held: noted(p1, { madeAt: "" }), pulls: "yes" },
     does: "keep, keep, mint password2",
   },
-])("$does: $why", ({ found, more, does }) => {
-  expect(plan(found, more)).toBe(does);
+])("$does: $why", ({ found, does }) => {
+  expect(plan(found)).toBe(does);
 });
 
-test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>; says: RegExp; hint: RegExp }>([
+test.for<{ why: string; found: Partial<TokenFacts>; says: RegExp; hint: RegExp }>([
   {
     why: "both slots of a named token may be in use",
-    found: { token: token(p1, p2) },
-    more: { alone: false },
+    found: { token: token(p1, p2), alone: false },
     says: /^both passwords of the ACR token "demo-acr-1" may be in use/,
     hint: /--acr-token/,
   },
   {
     why: "the noted slot of a named token was made anew by another, and the other slot is taken",
-    found: { ...right, token: token({ ...p1, madeAt: "2026-01-02T00:00:00Z" }, p2), pulls: "no" },
-    more: { alone: false },
+    found: { ...right, token: token({ ...p1, madeAt: "2026-01-02T00:00:00Z" }, p2), pulls: "no", alone: false },
     says: /may be in use/,
     hint: /--acr-token/,
   },
@@ -134,8 +127,8 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>
       token: token({ ...p1, expiresAt: "2026-05-01T00:00:01Z" }, p2),
       held: noted(p1, { expiresAt: "2026-04-01T00:00:00Z" }),
       pulls: "no",
+      alone: false,
     },
-    more: { alone: false },
     says: /may be in use/,
     hint: /^add --force to make password1 anew, which the Secret notes/,
   },
@@ -145,8 +138,8 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>
     says: /^the ACR token "demo-acr-1" is disabled$/,
     hint: /^az acr token update --registry myregistry --name demo-acr-1 --status enabled$/,
   },
-])("refuses: $why", ({ found, more, says, hint }) => {
-  const refused = () => planToken({ ...options, ...more }, { ...nothing, ...found });
+])("refuses: $why", ({ found, says, hint }) => {
+  const refused = () => planToken({ ...nothing, ...found });
 
   expect(refused).toThrow(
     expect.objectContaining({ kind: "conflict", message: expect.stringMatching(says), hint: expect.stringMatching(hint) }),
@@ -155,14 +148,14 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>
 
 test("a token with a scope map of somebody's own keeps it", () => {
   const found = { token: { ...token(), scopeMapId: "/r/scopeMaps/_repositories_pull" } };
-  const { scope } = planToken({ ...options, alone: false }, { ...nothing, ...found });
+  const { scope } = planToken({ ...nothing, ...found, alone: false });
 
   expect(scope).toMatchObject({ act: "keep", to: { name: "_repositories_pull" }, because: "it is not the token's own" });
 });
 
 test("a scope map is only added to: what others put there stays", () => {
   const theirs = ["repositories/base/content/write", ...pullActions(["app/api"])];
-  const { scope } = planToken(options, { ...right, scopeMap: { ...map(), actions: theirs } });
+  const { scope } = planToken({ ...right, scopeMap: { ...map(), actions: theirs } });
 
   expect(scope).toMatchObject({
     act: "update",
@@ -173,25 +166,25 @@ test("a scope map is only added to: what others put there stays", () => {
 });
 
 test("a scope map that allows more is left as it is, in whatever order", () => {
-  const { scope } = planToken(options, { ...right, scopeMap: { ...map(), actions: pullActions(["z", "app/web", "a"]).reverse() } });
+  const { scope } = planToken({ ...right, scopeMap: { ...map(), actions: pullActions(["z", "app/web", "a"]).reverse() } });
 
   expect(scope).toMatchObject({ act: "keep", because: "allows it already" });
 });
 
 test("a new token gets the scope map of its name, with what is to be pulled", () => {
-  const { scope, token, mint, entry } = planToken({ ...options, repositories: ["b", "a"] }, nothing);
+  const { scope, created, mint, entry } = planToken({ ...nothing, repositories: ["b", "a"] });
 
   expect(scope).toMatchObject({ act: "create", to: { kind: "scopemap.azurecr.io", name: "demo-acr-1" }, after: pullActions(["a", "b"]) });
-  expect(token).toMatchObject({ act: "create", to: { kind: "token.azurecr.io", name: "demo-acr-1" }, after: ["demo-acr-1"] });
+  expect(created).toMatchObject([{ act: "create", to: { kind: "token.azurecr.io", name: "demo-acr-1" }, after: ["demo-acr-1"] }]);
   expect(mint).toMatchObject({ act: "mint", slot: "password1", inNew: true });
   expect(entry).toEqual({ hosts: [host], kind: "acr-token", identity: "demo-acr-1", slot: "password1" });
 });
 
 test("the expiry goes with a new password, and stays with an old one", () => {
   const expiresAt = "2027-01-01T00:00:00Z";
-  const minted = planToken({ ...options, expiresAt }, nothing);
+  const minted = planToken({ ...nothing, expiresAt });
   const held = noted(p1, { expiresAt });
-  const again = planToken({ ...options, expiresAt: "2028-01-01T00:00:00Z" }, { ...right, held });
+  const again = planToken({ ...right, held, expiresAt: "2028-01-01T00:00:00Z" });
 
   expect(minted).toMatchObject({ mint: { expiresAt }, entry: { expiresAt, slot: "password1" } });
   expect(again).toMatchObject({ mint: { act: "keep" } });
@@ -204,17 +197,16 @@ test("a scope map's repositories are read back as they were written", () => {
   expect(pulledRepositories({ ...map(), actions: ["repositories/a/metadata/read", "repositories/b/content/write"] })).toEqual([]);
 });
 
-test.for<{ why: string; asked?: string; until?: string; pulls?: TokenFound["pulls"]; says: string | undefined }>([
+test.for<{ why: string; asked?: string; until?: string; pulls?: TokenFacts["pulls"]; says: string | undefined }>([
   { why: "no expiry is asked for", says: undefined },
   { why: "the password never expires", asked: "2026-06-01T00:00:00Z", says: "never expires" },
   { why: "it expires later", asked: "2026-06-01T00:00:00Z", until: "2026-06-02T00:00:00Z", says: "works until 2026-06-02T00:00:00Z" },
   { why: "it expires earlier, as after a first run", asked: "2026-06-01T00:00:00Z", until: "2026-05-31T00:00:00Z", says: undefined },
   { why: "a new one is made", asked: "2026-06-01T00:00:00Z", pulls: "no", says: undefined },
 ])("a kept password is told where it lasts longer than asked for: $why", ({ asked, until, pulls = "yes", says }) => {
-  const wanted = { ...options, expiresAt: asked };
   const held = noted(p1, until === undefined ? {} : { expiresAt: until });
 
-  const warnings = keptWarnings("acr", asked, { pulls }, planToken(wanted, { ...right, held, pulls }));
+  const warnings = keptWarnings("acr", asked, { pulls }, planToken({ ...right, held, pulls, expiresAt: asked }));
 
   const message = new RegExp(`^secret/acr keeps its password, which ${says}: --expires-in is for a new one`);
   expect(warnings).toEqual(says === undefined ? [] : [expect.stringMatching(message)]);
@@ -230,7 +222,7 @@ test.for<{ why: string; scopeMap: ScopeMap | undefined; grants: readonly string[
   },
   { why: "one that has all: nothing", scopeMap: map("app/web", "base/*"), grants: undefined },
 ])("what is granted anew is in the plan: $why", ({ scopeMap, grants }) => {
-  const { scope } = planToken({ ...options, repositories: ["app/web", "base/*"] }, { ...nothing, scopeMap });
+  const { scope } = planToken({ ...nothing, scopeMap, repositories: ["app/web", "base/*"] });
   expect("grants" in scope ? scope.grants : undefined).toEqual(grants);
 });
 
@@ -242,7 +234,7 @@ test.for([
   { why: "a scope map with 249 others", found: { scopeMap: map(...many(249)) }, wanted: 1, fits: true },
   { why: "a scope map with 250 others", found: { scopeMap: map(...many(250)) }, wanted: 1, fits: false },
 ])("accepts $wanted repositories in $why: $fits", ({ found, wanted, fits }) => {
-  const planning = () => plan(found, { repositories: wanted === 1 ? ["app/web"] : many(wanted) });
+  const planning = () => plan({ ...found, repositories: wanted === 1 ? ["app/web"] : many(wanted) });
 
   if (fits) expect(planning()).toMatch(/^(?:create|update), /);
   else expect(planning).toThrow(expect.objectContaining({ kind: "invalid" }));

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { planToken, type TokenFound, type TokenOptions } from "../../../../src/credential/acr-token/plan.ts";
+import { planToken, type TokenFacts } from "../../../../src/credential/acr-token/plan.ts";
 import type { Entry } from "../../../../src/secret/entry.ts";
-import { map, noted, nothing, options, p1, p2, right, token } from "../../../support/own-token.ts";
+import { map, noted, nothing, p1, p2, right, token } from "../../../support/own-token.ts";
 
 const before1 = { slot: "password1", madeAt: p1.madeAt };
 const before2 = { slot: "password2", madeAt: p2.madeAt };
 
-test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>; previous: Entry["previous"] }>([
+test.for<{ why: string; found: Partial<TokenFacts>; previous: Entry["previous"] }>([
   { why: "a new token has none", found: {}, previous: undefined },
   { why: "the only password is made anew", found: { ...right, pulls: "no" }, previous: undefined },
   {
@@ -46,8 +46,8 @@ test.for<{ why: string; found: Partial<TokenFound>; more?: Partial<TokenOptions>
     found: { ...right, token: token({ ...p1, madeAt: "2026-01-02T00:00:00Z" }), pulls: "no" },
     previous: undefined,
   },
-  { why: "others may use a token that was named", found: { token: token(p1) }, more: { alone: false }, previous: undefined },
+  { why: "others may use a token that was named", found: { token: token(p1), alone: false }, previous: undefined },
   { why: "Azure does not tell when it was made", found: { token: token({ slot: "password1" }) }, previous: undefined },
-])("the password in the other slot of an own token is noted as the one before: $why", ({ found, more, previous }) => {
-  expect(planToken({ ...options, ...more }, { ...nothing, ...found }).entry.previous).toEqual(previous);
+])("the password in the other slot of an own token is noted as the one before: $why", ({ found, previous }) => {
+  expect(planToken({ ...nothing, ...found }).entry.previous).toEqual(previous);
 });
