@@ -5,7 +5,7 @@ import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { type Carried, type CarriedOptions, carriedOn, type Unread } from "../src/state/carriers.ts";
-import { expiryBy, holdingsOf } from "../src/state/holdings.ts";
+import { expiryBy, type Holding, holdingsOf } from "../src/state/holdings.ts";
 import { printPlaceError, whereOf } from "./conclude.ts";
 import { expiryAfter } from "./line/durations.ts";
 import { type Flags, formats } from "./line/flags.ts";
@@ -40,14 +40,15 @@ export const list = verb({
   } as const satisfies Flags,
   most: 0,
   async run({ flags }, session) {
-    const ends = endsOf(flags["expiring-within"], session.now());
+    const within = flags["expiring-within"];
+    const ends = within === undefined ? undefined : new Date(expiryAfter(within, session.now(), "--expiring-within"));
     const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
     const where = whereOf(clusterScopes);
-    const form = flags.output ?? "table";
+    const form = forms[flags.output ?? "table"];
     const { stdout, stderr, env, now } = session;
-    const { found, skipped, failed } = await collect(clusterScopes, { ...wishes[form], selector: flags.selector, ends }, where, session);
+    const { found, skipped, failed } = await collect(clusterScopes, { ...form, selector: flags.selector, ends }, where, session);
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
-    if (found.length > 0 || !wishes[form].says) session.print(await forms[form](found, printing));
+    if (found.length > 0 || !form.says) session.print(await form.print(found, printing));
     else if (!failed) stderr.write(nothing(where, clusterScopes));
     stderr.write(skippedLine(skipped));
     if (failed) return failureCode(true);
@@ -55,30 +56,26 @@ export const list = verb({
   },
 });
 
-/** Returns the latest expiry for `--expiring-within`. @throws CliError usage */
-const endsOf = (within: string | undefined, now: Date) =>
-  within === undefined ? undefined : new Date(expiryAfter(within, now, "--expiring-within"));
+type Print = (found: readonly Listed[], columns: Omit<Columns, "wide">) => string | Promise<string>;
 
-/** Whether each format shows ServiceAccounts, and whether it prints a message if there are no Secrets. */
-const wishes = {
-  table: { carriers: true, says: true },
-  wide: { carriers: true, says: true },
-  jsonl: { carriers: true, says: false },
-  name: { carriers: false, says: false },
-  json: { carriers: true, says: false },
-  yaml: { carriers: true, says: false },
-} as const;
+const asObjects =
+  (format: "json" | "yaml"): Print =>
+  (found) =>
+    printObjects(found.map(listedObject), format, { managedFields: true, list: true });
 
-type Form = keyof typeof wishes;
-
-const forms: Readonly<Record<Form, (found: readonly Listed[], columns: Omit<Columns, "wide">) => string | Promise<string>>> = {
-  table: (found, columns) => rows(found, { ...columns, wide: false }),
-  wide: (found, columns) => rows(found, { ...columns, wide: true }),
-  jsonl: (found) => found.map(listedLine).join(""),
-  name: (found) => found.map(({ secret: { metadata } }) => `secret/${printable(metadata.name)}\n`).join(""),
-  json: (found) => printObjects(found.map(listedObject), "json", { managedFields: true, list: true }),
-  yaml: (found) => printObjects(found.map(listedObject), "yaml", { managedFields: true, list: true }),
-};
+/** Whether each format shows ServiceAccounts, whether it prints a message if there are no Secrets, and how it prints them. */
+const forms = {
+  table: { carriers: true, says: true, print: (found, columns) => rows(found, { ...columns, wide: false }) },
+  wide: { carriers: true, says: true, print: (found, columns) => rows(found, { ...columns, wide: true }) },
+  jsonl: { carriers: true, says: false, print: (found) => found.map(listedLine).join("") },
+  name: {
+    carriers: false,
+    says: false,
+    print: (found) => found.map(({ secret: { metadata } }) => `secret/${printable(metadata.name)}\n`).join(""),
+  },
+  json: { carriers: true, says: false, print: asObjects("json") },
+  yaml: { carriers: true, says: false, print: asObjects("yaml") },
+} as const satisfies Readonly<Record<string, { carriers: boolean; says: boolean; print: Print }>>;
 
 type Options = CarriedOptions & { readonly ends: Date | undefined };
 
@@ -93,44 +90,38 @@ function skippedLine({ never, unknown }: Skipped): string {
 
 /** Collects the Secrets of all clusters. An unreadable cluster or namespace is an error of its own and doesn't stop the others. */
 async function collect(clusterScopes: readonly ClusterScope[], options: Options, where: PlaceDetail, session: Session) {
-  const collected: Collected = { found: [], skipped: { never: 0, unknown: 0 } };
+  const found: Listed[] = [];
+  const skipped: Skipped = { never: 0, unknown: 0 };
   let failed = false;
+  const report = ({ context, namespace, error }: Unread) => {
+    if (where === "one" || (namespace === "" && where === "namespaces")) throw error;
+    printPlaceError(session, error, { kind: "namespace", name: namespace, namespace, context }, where);
+    failed = true;
+  };
+  const add = ({ secret: { apiVersion, kind, metadata }, ...carried }: Carried, holdings: readonly Holding[]) => {
+    const expiry = options.ends ? expiryBy(holdings, options.ends) : "due";
+    // Only the metadata is kept: the data of thousands of Secrets would use too much memory
+    if (expiry === "due") found.push({ ...carried, holdings, secret: { apiVersion, kind, metadata } });
+    else if (expiry !== "later") skipped[expiry]++;
+  };
+  for await (const one of carriedIn(clusterScopes, options)) {
+    if ("error" in one) report(one);
+    else add(one, holdingsOf(one.secret));
+  }
+  return { found, skipped, failed };
+}
+
+/** Yields the Secrets of all clusters, and the namespaces that could not be read. An unreadable cluster is one without a namespace. */
+async function* carriedIn(clusterScopes: readonly ClusterScope[], options: Options): AsyncGenerator<Carried | Unread> {
   for (const clusterScope of clusterScopes) {
-    for (const { namespace, error } of await collectOn(clusterScope, options, collected)) {
-      if (where === "one" || (namespace === "" && where === "namespaces")) throw error;
-      printPlaceError(session, error, { kind: "namespace", name: namespace, namespace, context: clusterScope.context }, where);
-      failed = true;
+    try {
+      if (clusterScope.error) throw clusterScope.error;
+      yield* carriedOn(clusterScope, options);
+    } catch (error) {
+      if (!(error instanceof CliError)) throw error;
+      yield { context: clusterScope.context, namespace: "", error };
     }
   }
-  return { ...collected, failed };
-}
-
-type Collected = { readonly found: Listed[]; readonly skipped: Skipped };
-
-/** @returns the namespaces that could not be read, and at the end, without a name, the cluster */
-async function collectOn(clusterScope: ClusterScope, options: Options, collected: Collected): Promise<Unread[]> {
-  const { context } = clusterScope;
-  const unread: Unread[] = [];
-  try {
-    if (clusterScope.error) throw clusterScope.error;
-    for await (const one of carriedOn(clusterScope, options)) {
-      if ("error" in one) unread.push(one);
-      else add(one, options, collected);
-    }
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    unread.push({ context, namespace: "", error });
-  }
-  return unread;
-}
-
-/** Keeps only the metadata: the data of thousands of Secrets would use too much memory. */
-function add({ secret, ...carried }: Carried, { ends }: Options, { found, skipped }: Collected): void {
-  const { apiVersion, kind, metadata } = secret;
-  const holdings = holdingsOf(secret);
-  const expiry = ends ? expiryBy(holdings, ends) : "due";
-  if (expiry === "due") found.push({ ...carried, holdings, secret: { apiVersion, kind, metadata } });
-  else if (expiry !== "later") skipped[expiry]++;
 }
 
 const nothing = (where: PlaceDetail, [clusterScope]: readonly ClusterScope[]) =>

@@ -18,12 +18,12 @@ import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { openRecorded } from "./recorded-credential.ts";
 import {
-  openSkips,
   type RotateFlags,
   type RotateOptions,
   readRotateOptions,
   rotateFlags,
-  type Skips,
+  type SkipReason,
+  skipLines,
   unableReasons,
 } from "./rotate/options.ts";
 import { foreignOnly, isMeant, managedElsewhere, nothingToRotate, unable } from "./rotate/select.ts";
@@ -67,11 +67,10 @@ export const rotate = verb({
       session.warn(message);
       if (hint !== undefined) session.hint(hint);
     }
-    const skips = openSkips(flags);
-    for (const rotation of rotations.filter(unable)) skips.add(unableReasons(rotation, options));
-    const outcomes = rotateAll(able, { ...all, clusterScopes, options, flags, skips }, session);
+    const skipped = rotations.filter(unable).map((rotation) => unableReasons(rotation, options));
+    const outcomes = rotateAll(able, { ...all, clusterScopes, options, flags, skipped }, session);
     const code = await conclude(outcomes, session, flags, holding(able, clusterScopes));
-    session.stderr.write(skips.lines());
+    session.stderr.write(skipLines(skipped, flags));
     return code;
   },
 });
@@ -88,7 +87,8 @@ type Rotating = Omit<NotedIn, "noted"> & {
   readonly clusterScopes: readonly ClusterScope[];
   readonly options: RotateOptions;
   readonly flags: RotateFlags;
-  readonly skips: Skips;
+  /** The reasons for each skipped credential. */
+  readonly skipped: (readonly SkipReason[])[];
 };
 
 /** The maximum number of credentials that are rotated concurrently: Azure answers slowly and throttles. */
@@ -98,11 +98,10 @@ const atOnce = 4;
 async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
   const order = orderOf(rotating, session);
   const { options, unreadable, unnoted, claimed } = rotating;
-  const halted = session.halted;
   // The Secrets of these clusters are unknown, so none of them is rotated
   for (const { context, error, own } of unreadable) if (own) yield failure({ scope: { context, namespace: "" } }, error);
   const defects: unknown[] = [];
-  const ends = () => halted() || defects.length > 0;
+  const ends = () => session.halted() || defects.length > 0;
   const begin = (rotation: Rotation<Noted>) => {
     const outcomes = rotateCredential(rotation, { unreadable, unnoted, claimed }, order);
     return rotations.length > 1 ? rescued(outcomes, rotation, defects) : placed(outcomes, rotation);
@@ -110,8 +109,8 @@ async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotat
   yield* over(independentGroups(rotations), { width: () => Math.min(atOnce, session.width()), halted: ends }, async function* (group) {
     for (const rotation of group) {
       if (ends()) return;
-      const reasons = skipped(rotation, options, session.now());
-      if (reasons.length > 0) rotating.skips.add(reasons);
+      const reasons = notDueBefore(rotation, options, session.now());
+      if (reasons.length > 0) rotating.skipped.push(reasons);
       else yield* begin(rotation);
     }
   });
@@ -122,7 +121,7 @@ async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotat
  * Returns why Azure is not asked about a credential: it is not due according to the recorded expiry, and no grace period has ended. The
  * record never decides about the age, because anyone in the namespace can write it.
  */
-function skipped({ all, replaced }: Rotation<Noted>, { endsBy, createdBy }: RotateOptions, now: Date): readonly NotDue[] {
+function notDueBefore({ all, replaced }: Rotation<Noted>, { endsBy, createdBy }: RotateOptions, now: Date): readonly NotDue[] {
   if (createdBy !== undefined || dueOf(replaced, now).some(({ until }) => until !== undefined)) return [];
   return notDue(all, { endsBy, createdBy });
 }
@@ -160,7 +159,7 @@ async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation,
 const asPartial = (outcome: Outcome): Outcome =>
   outcome.change || "ahead" in outcome ? outcome : { ...outcome, isPartial: true as const };
 
-function orderOf({ clusterScopes, unreadable, options, flags, skips }: Rotating, session: Session): RotateOrder {
+function orderOf({ clusterScopes, unreadable, options, flags, skipped }: Rotating, session: Session): RotateOrder {
   let clusters: Promise<Clusters> | undefined;
   return {
     listed: notedLists(clusterScopes, { force: flags.force }),
@@ -168,11 +167,9 @@ function orderOf({ clusterScopes, unreadable, options, flags, skips }: Rotating,
       clusters ??= clustersOf(clusterScopes, { unreadable });
       return clusters;
     },
+    ...options,
     force: flags.force,
-    grace: options.grace,
-    endsBy: options.endsBy,
-    createdBy: options.createdBy,
-    skipped: skips.add,
+    skipped: (reasons) => skipped.push(reasons),
     looks: new WeakMap(),
     verify: flags.verify,
     dryRun: flags["dry-run"],

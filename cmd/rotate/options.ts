@@ -1,7 +1,6 @@
 import { endsKnown } from "../../src/credential/kinds.ts";
-import type { DueLimits, NotDue, Rotation } from "../../src/plan/rotation.ts";
+import type { NotDue, Rotation } from "../../src/plan/rotation.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
-import type { Grace } from "../../src/workflows/find-holders.ts";
 import { registryHost } from "../create/options.ts";
 import { expiryAfter, lifetime } from "../line/durations.ts";
 import { dryRun, type Flags, fieldManager, output, type Values } from "../line/flags.ts";
@@ -55,27 +54,22 @@ export const rotateFlags = {
 export type RotateFlags = Values<typeof rotateFlags>;
 
 /** The parsed options of `rotate`. */
-export type RotateOptions = DueLimits & {
-  /** Absent for every Secret of this plugin in the scope. */
-  readonly secret: string | undefined;
-  /** The name of a registry, or its login server. */
-  readonly registry: string | undefined;
-  readonly grace: Grace;
-  /** RFC 3339, for the new password. */
-  readonly expiresAt: string | undefined;
-};
+export type RotateOptions = ReturnType<typeof readRotateOptions>;
 
 /** @throws CliError usage, before any request */
-export function readRotateOptions(flags: RotateFlags, [named]: readonly string[], now: Date): RotateOptions {
+export function readRotateOptions(flags: RotateFlags, [named]: readonly string[], now: Date) {
   const { registry, "expiring-within": within, "older-than": age, grace, "expires-in": expiresIn } = flags;
   return {
+    /** Undefined: every Secret of this plugin in the scope. */
     secret: named === undefined ? undefined : checkSecretName(named),
+    /** The name of a registry, or its login server. */
     registry: registry && registryHost(registry),
     endsBy: within === undefined ? undefined : new Date(expiryAfter(within, now, "--expiring-within")),
     createdBy: age === undefined ? undefined : createdBy(age, now),
-    grace: graceOf(grace),
+    grace: grace === "next" ? grace : lifetime(grace, "--grace", { zero: true }),
+    /** RFC 3339, for the new password. */
     expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now),
-  };
+  } as const;
 }
 
 /** Returns the creation time for `--older-than`. Azure's clock may be ahead of this machine's, so an age of zero selects every password. */
@@ -87,46 +81,33 @@ function createdBy(age: string, now: Date): Date {
 /** The last time that a Date can hold (ECMAScript, 21.4.1.1). */
 const lastTime = 8.64e15;
 
-const graceOf = (grace: string): Grace => (grace === "next" ? grace : lifetime(grace, "--grace", { zero: true }));
+/** Why a run skips a credential. */
+export type SkipReason = NotDue | "unable";
 
-type Reason = NotDue | "unable";
-
-/** Counts the credentials that a run skips. */
-export type Skips = {
-  add(reasons: readonly Reason[]): void;
-  /** Returns `skipped 39: never expire`, one line for each combination of reasons. */
-  lines(): string;
-};
-
-export function openSkips({ "expiring-within": within = "", "older-than": age = "" }: RotateFlags): Skips {
-  const counts = new Map<string, number>();
+/** Returns how many credentials a run skipped: `skipped 39: never expire`, one line for each combination of reasons. */
+export function skipLines(
+  skipped: readonly (readonly SkipReason[])[],
+  { "expiring-within": within = "", "older-than": age = "" }: RotateFlags,
+): string {
   /** The words for one credential, and for several. */
-  const words: Readonly<Record<Reason, readonly [string, string]>> = {
+  const words: Readonly<Record<SkipReason, readonly [string, string]>> = {
     never: ["never expires", "never expire"],
     later: [`does not expire within ${within}`, `do not expire within ${within}`],
     unknown: ["unknown expiry", "unknown expiry"],
     young: [`not older than ${age}`, `not older than ${age}`],
     unable: ["cannot be rotated here", "cannot be rotated here"],
   };
-  return {
-    add(reasons) {
-      if (reasons.length === 0) return;
-      const key = reasons.join();
-      counts.set(key, (counts.get(key) ?? 0) + 1);
-    },
-    lines: () =>
-      [...counts]
-        .map(
-          ([key, count]) =>
-            `skipped ${count}: ${(key.split(",") as Reason[]).map((reason) => words[reason][count === 1 ? 0 : 1]).join(", ")}\n`,
-        )
-        .sort()
-        .join(""),
-  };
+  const groups = Map.groupBy(
+    skipped.filter((reasons) => reasons.length > 0),
+    (reasons) => reasons.join(),
+  );
+  const lineOf = ({ length: count, 0: reasons = [] }: readonly (readonly SkipReason[])[]) =>
+    `skipped ${count}: ${reasons.map((reason) => words[reason][count === 1 ? 0 : 1]).join(", ")}\n`;
+  return [...groups.values()].map(lineOf).sort().join("");
 }
 
 /** Returns why a credential that can't be rotated is skipped; none if the run has no limits. */
-export function unableReasons({ kind, members }: Rotation, { endsBy, createdBy }: RotateOptions): readonly Reason[] {
+export function unableReasons({ kind, members }: Rotation, { endsBy, createdBy }: RotateOptions): readonly SkipReason[] {
   if (endsBy === undefined && createdBy === undefined) return [];
   const isUnknown = endsBy !== undefined && !endsKnown(kind) && members.every(({ entry }) => entry.expiresAt === undefined);
   return isUnknown ? ["unknown", "unable"] : ["unable"];
