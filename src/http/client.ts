@@ -1,23 +1,13 @@
-import { Interrupted } from "../errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "./message.ts";
 import { NetworkError } from "./network-error.ts";
 import { retryDelay } from "./retry.ts";
 import type { OpenHttpClient } from "./transport.ts";
 
-export type HttpOptions = {
-  readonly transport: OpenHttpClient;
-  /**
-   * Returns the signal that aborts a request. Called for each request, because a rollback after an interruption continues with another
-   * signal.
-   */
-  signal(writes?: boolean): AbortSignal;
-  sleep(milliseconds: number): Promise<void>;
-};
+type HttpOptions = { readonly transport: OpenHttpClient; sleep(milliseconds: number): Promise<void> };
 
 const attempts = 4;
-const timeout = 30_000; // milliseconds for one attempt
 
-export function openHttp({ transport, signal, sleep }: HttpOptions): Http {
+export function openHttp({ transport, sleep }: HttpOptions): Http {
   return async (request) => {
     for (let attempt = 1; ; attempt++) {
       const answer = await sendOnce(request).catch(networkError);
@@ -30,17 +20,8 @@ export function openHttp({ transport, signal, sleep }: HttpOptions): Http {
   async function sendOnce({ method, url, headers, body }: HttpRequest): Promise<HttpResponse> {
     const { createHttpHeaders, createPipelineRequest } = await import("@azure/core-rest-pipeline");
     const client = await transport();
-    const ours = signal(method !== "GET");
-    const request = createPipelineRequest({
-      method,
-      url,
-      headers: createHttpHeaders({ "User-Agent": "kubectl-acr-secret", ...headers }),
-      body,
-      timeout,
-    });
-    const response = await client.sendRequest(request).catch((error: unknown) => {
-      throw ours.aborted ? new Interrupted() : error;
-    });
+    const all = createHttpHeaders({ "User-Agent": "kubectl-acr-secret", ...headers });
+    const response = await client.sendRequest(createPipelineRequest({ method, url, headers: all, body }));
     return { status: response.status, header: (name) => response.headers.get(name), text: response.bodyAsText ?? "" };
   }
 }

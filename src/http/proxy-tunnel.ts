@@ -7,7 +7,7 @@ import type { Trusting } from "./trust.ts";
 type Tunnels = (proxy: URL) => HttpClient;
 
 /** Opens tunnels through HTTP CONNECT proxies, one client per proxy. @param trusting the trusted issuers of a proxy's certificate */
-export function openTunnels(library: typeof import("@azure/core-rest-pipeline"), client: HttpClient, trusting: () => Trusting): Tunnels {
+export function openTunnels(library: typeof import("@azure/core-rest-pipeline"), client: HttpClient, trusting: Trusting): Tunnels {
   const ways = new Map<string, HttpClient>();
   return (proxy) => {
     const { protocol, host, hostname, username, password, href } = proxy;
@@ -27,7 +27,7 @@ export function openTunnels(library: typeof import("@azure/core-rest-pipeline"),
 /**
  * A proxy that opens no tunnel (407, 502) responds in place of the host: without this check, its response would count as the host's own.
  */
-function tellRefusals(proxy: string, trusting: () => Trusting): PipelinePolicy {
+function tellRefusals(proxy: string, trusting: Trusting): PipelinePolicy {
   let known: unknown;
   return {
     name: "tellRefusals",
@@ -37,9 +37,9 @@ function tellRefusals(proxy: string, trusting: () => Trusting): PipelinePolicy {
         known = agent;
         keepTunnels(agent);
         endAtRefusals(agent, proxy);
+        // A proxy over TLS is verified too: it gets the password in its URL
+        if ("connectOpts" in agent) Object.assign(agent.connectOpts as object, trusting);
       }
-      // A proxy over TLS is verified too: it gets the password in its URL.
-      if (agent && "connectOpts" in agent) Object.assign(agent.connectOpts as object, trusting());
       return next(request).catch((error: Failed) => {
         throw told(error, proxy);
       });

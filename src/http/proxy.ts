@@ -1,4 +1,4 @@
-import { BlockList, isIP, isIPv4 } from "node:net";
+import { BlockList, isIP } from "node:net";
 import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
 
@@ -43,8 +43,8 @@ function bypasses({ hostname, port }: URL, list: string): boolean {
 /** Whether an address is in a range (`10.0.0.0/8`, `fd00::/8`). */
 function contains(range: string, host: string): boolean {
   const [, network = "", prefix = ""] = /^([^/]+)\/(\d{1,3})$/.exec(range) ?? [];
-  const family = familyOf(host);
-  if (family === 0 || Number(prefix) > (family === 4 ? 32 : 128) || familyOf(network) !== family) return false;
+  const family = isIP(host);
+  if (family === 0 || Number(prefix) > (family === 4 ? 32 : 128) || isIP(network) !== family) return false;
   const kind = family === 4 ? "ipv4" : "ipv6";
   const list = new BlockList();
   list.addSubnet(network, Number(prefix), kind);
@@ -59,13 +59,6 @@ function names(entry: string, host: string, port: string): boolean {
   const [, bracketed, plain = entry, only] = /^(?:\[(.*)\]|([^:]*|.*:.*:.*?))(?::(\d+))?$/.exec(entry) ?? [];
   const name = (bracketed ?? plain).replace(/^\*\./, ".");
   if (name === "" || (only !== undefined && only !== port)) return false;
-  if (familyOf(host) !== 0) return sameAddress(name, host);
+  if (isIP(host) !== 0) return contains(`${name}/${isIP(name) === 4 ? 32 : 128}`, host);
   return name.startsWith(".") ? host.endsWith(name) : host === name || host.endsWith(`.${name}`);
 }
-
-const sameAddress = (one: string, other: string) => contains(`${one}/${familyOf(one) === 4 ? 32 : 128}`, other);
-
-/**
- * 4, 6, or 0 if the text is not an address. Node's own function first uses a pattern that takes milliseconds to compile, even for a name.
- */
-const familyOf = (text: string): number => (text.includes(":") ? isIP(text) : Number(isIPv4(text)) * 4);

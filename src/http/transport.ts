@@ -1,9 +1,10 @@
 import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
 import type { Environment, Trace } from "../env.ts";
+import { Interrupted } from "../errors.ts";
 import { explainNetwork, NetworkError } from "./network-error.ts";
 import { proxyFor } from "./proxy.ts";
 import { openTunnels } from "./proxy-tunnel.ts";
-import { openTrust, type Trusting } from "./trust.ts";
+import { trustedIssuers } from "./trust.ts";
 
 /** The timeout of a request that sets none: @azure/identity sets none, and a silent proxy would block it forever. Milliseconds. */
 const timeout = 30_000;
@@ -14,7 +15,7 @@ export type OpenHttpClient = () => Promise<HttpClient>;
 /**
  * Azure's own HTTP client, with proxy and trusted issuers from the given environment instead of the process's, and with traces.
  * @azure/identity accepts it as its `httpClient`, so its requests use the same client. The client throws NetworkError if there is no
- * response. Opening it throws CliError config if SSL_CERT_FILE cannot be read (trust.ts).
+ * response, and Interrupted if the signal is aborted. Opening it throws CliError config if SSL_CERT_FILE cannot be read (trust.ts).
  * @param signal returns the signal that aborts a request; called for each request, because a rollback after an interruption continues with
  * another one
  */
@@ -29,33 +30,24 @@ export function openTransport(env: Environment, trace: Trace, signal: (writes?: 
 async function open(env: Environment, trace: Trace, signal: (writes?: boolean) => AbortSignal): Promise<HttpClient> {
   const library = await import("@azure/core-rest-pipeline");
   const client = library.createDefaultHttpClient();
-  const trust = await openTrust(env);
-  const tunnels = openTunnels(library, client, trust.now);
+  const trusting = await trustedIssuers(env);
+  const tunnels = openTunnels(library, client, trusting);
 
   async function send(request: PipelineRequest): Promise<PipelineResponse> {
     const proxy = proxyFor(request.url, env);
-    // @azure/identity uses its own signal, and does not pass its caller's on.
-    const interrupted = either(request.abortSignal, signal(request.method !== "GET"));
-    request.abortSignal = interrupted;
+    const ours = signal(request.method !== "GET");
+    // @azure/identity uses its own signal, and does not pass its caller's on
+    const theirs = request.abortSignal as AbortSignal | undefined;
+    const ends = theirs ? AbortSignal.any([theirs, ours]) : ours;
+    request.abortSignal = ends;
     request.timeout ||= timeout;
-    // Without this, an agent looks for its protocol in the call stack, and does not reuse its own free tunnel
-    const { protocol } = new URL(request.url);
-    const attempt = async (trusting: Trusting) => {
-      // A policy of the caller's pipeline may have selected an agent by the environment of the process.
-      delete request.agent;
-      request.requestOverrides = { ...request.requestOverrides, ...trusting, protocol };
-      try {
-        return await (proxy ? tunnels(proxy) : client).sendRequest(request);
-      } catch (error) {
-        throw interrupted.aborted ? error : explain(error, request, proxy?.host);
-      }
-    };
-    const before = trust.now();
-    return attempt(before).catch((error: unknown) => {
-      // Nothing was sent: the certificate is checked before
-      const wider = isDistrust(error) ? trust.beyond(before) : undefined;
-      if (!wider) throw error;
-      return attempt(wider);
+    // A policy of the caller's pipeline may have selected an agent by the environment of the process
+    delete request.agent;
+    // Without the protocol, an agent looks for it in the call stack, and does not reuse its own free tunnel
+    request.requestOverrides = { ...request.requestOverrides, ...trusting, protocol: new URL(request.url).protocol };
+    return (proxy ? tunnels(proxy) : client).sendRequest(request).catch((error: unknown) => {
+      if (ours.aborted) throw new Interrupted();
+      throw ends.aborted ? error : explain(error, request, proxy?.host);
     });
   }
   return { sendRequest: (request) => traced(request, trace, send) };
@@ -80,20 +72,14 @@ async function traced(request: PipelineRequest, trace: Trace, send: HttpClient["
   }
 }
 
-const either = (theirs: PipelineRequest["abortSignal"], ours: AbortSignal): AbortSignal =>
-  theirs ? AbortSignal.any([theirs as AbortSignal, ours]) : ours;
-
-const isDistrust = (error: unknown) => error instanceof NetworkError && error.failure === "untrusted";
-
 /** Explains a request without a response that was not interrupted: the client then aborts it only on a timeout. */
 function explain(error: unknown, request: PipelineRequest, proxy: string | undefined): NetworkError {
   if (error instanceof NetworkError) return error;
   const { host } = new URL(request.url);
-  if (isAbort(error)) return new NetworkError("timeout", `${host} did not answer within ${request.timeout / 1000} seconds`);
+  if (error instanceof Error && error.name === "AbortError")
+    return new NetworkError("timeout", `${host} did not answer within ${request.timeout / 1000} seconds`);
   return explainNetwork(error, { host, proxy });
 }
-
-const isAbort = (error: unknown) => error instanceof Error && error.name === "AbortError";
 
 const names = [
   "access_?token",

@@ -22,43 +22,40 @@ const onLinux: Places = {
   folders: ["/etc/ssl/certs", "/etc/pki/tls/certs"],
 };
 
-/** Authorities, each in PEM. */
-export type Authorities = {
-  /** undefined: Node finds the machine's certificates itself. */
-  readonly known: readonly string[] | undefined;
-  /** The authorities in the folders that are not in `known`. Reading them takes a tenth of a short run, and usually there are none. */
-  others(): readonly string[];
-};
+/** The options for node:tls about trusted issuers. */
+export type Trusting = { readonly rejectUnauthorized: true; readonly secureContext?: SecureContext };
 
 /**
- * The trusted authorities: those of SSL_CERT_FILE, which replace the machine's, as in OpenSSL; else the machine's, as kubectl finds them.
- * Folders of SSL_CERT_DIR replace the machine's, and NODE_EXTRA_CA_CERTS is added to either.
- *
- * Node can find them on Linux too, but reads every file of the folders, each certificate three times, even if SSL_CERT_FILE is set. That
- * takes as long as its own start.
- *
+ * Returns the trusted issuers. With NODE_TLS_REJECT_UNAUTHORIZED, Node would trust any server. Neither kubectl nor az reads that variable.
  * @throws CliError config if SSL_CERT_FILE cannot be read
  */
-export async function authorities(env: Environment, system = platform(), places = onLinux): Promise<Authorities> {
-  const { SSL_CERT_FILE: named, SSL_CERT_DIR: chosen, NODE_EXTRA_CA_CERTS: extra } = env;
-  if (!named && system !== "linux") return { known: undefined, others: () => [] };
-  const bundle = certificatesIn([named ? await readNamed(named) : firstOf(places.files)]);
-  const added = extra ? await readFile(extra, "utf8").catch(() => "") : "";
-  const inFolders = () => certificatesIn(foldersOf(places, { named, chosen, system }).flatMap(textsIn));
-  if (bundle.length > 0 || named) {
-    const known = new Set([...bundle, ...certificatesIn([added])]);
-    return { known: [...known], others: () => inFolders().filter((one) => !known.has(one)) };
-  }
-  const found = inFolders();
-  // A container may have none
-  return { known: certificatesIn([...(found.length > 0 ? found : rootCertificates), added]), others: () => [] };
+export async function trustedIssuers(env: Environment): Promise<Trusting> {
+  const ca = await authorities(env);
+  return ca ? { rejectUnauthorized: true, secureContext: createSecureContext({ ca }) } : { rejectUnauthorized: true };
 }
 
-type Options = { readonly named: string | undefined; readonly chosen: string | undefined; readonly system: string };
-
-function foldersOf({ folders }: Places, { named, chosen, system }: Options): readonly string[] {
-  if (chosen && system === "linux") return chosen.split(":");
-  return named ? [] : folders;
+/**
+ * Returns the trusted authorities in PEM: those of SSL_CERT_FILE, which replace the machine's, as in OpenSSL; else the machine's, as kubectl
+ * finds them. Folders of SSL_CERT_DIR replace the machine's, and NODE_EXTRA_CA_CERTS is added to either.
+ *
+ * Node can find them on Linux too, but reads each certificate three times, even if SSL_CERT_FILE is set. That takes as long as its own
+ * start.
+ *
+ * @returns undefined if Node finds the machine's certificates itself
+ * @throws CliError config if SSL_CERT_FILE cannot be read
+ */
+export async function authorities(env: Environment, system = platform(), places = onLinux): Promise<string[] | undefined> {
+  const { SSL_CERT_FILE: named, SSL_CERT_DIR: chosen, NODE_EXTRA_CA_CERTS: extra } = env;
+  const isLinux = system === "linux";
+  if (!named && !isLinux) return undefined;
+  const usual = named ? [] : places.folders;
+  const folders = chosen && isLinux ? chosen.split(":") : usual;
+  const bundle = named ? await readNamed(named) : firstOf(places.files);
+  const added = extra ? await readFile(extra, "utf8").catch(() => "") : "";
+  const found = certificatesIn([bundle, ...folders.flatMap(textsIn)]);
+  // A container may have none
+  const own = named || found.length > 0 ? found : rootCertificates;
+  return certificatesIn([...own, added]);
 }
 
 /**
@@ -108,38 +105,4 @@ function attempt<T>(read: () => T): T | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** The options for node:tls about trusted issuers. */
-export type Trusting = { readonly rejectUnauthorized: true; readonly secureContext?: SecureContext };
-
-/** The trusted issuers. The certificates in folders are only read for a server whose issuer is unknown. */
-export type Trust = {
-  now(): Trusting;
-  /** Returns options with more issuers after a server was rejected with `before`; undefined if there are no more. */
-  beyond(before: Trusting): Trusting | undefined;
-};
-
-/** @throws CliError config if SSL_CERT_FILE cannot be read */
-export async function openTrust(env: Environment): Promise<Trust> {
-  const { known, others } = await authorities(env);
-  let now = trusting(known);
-  let whole = known === undefined;
-  return {
-    now: () => now,
-    beyond: (before) => {
-      if (!whole) {
-        whole = true;
-        const more = others();
-        if (more.length > 0) now = trusting([...(known ?? []), ...more]);
-      }
-      return now === before ? undefined : now;
-    },
-  };
-}
-
-/** With NODE_TLS_REJECT_UNAUTHORIZED, Node would trust any server. Neither kubectl nor az reads that variable. */
-function trusting(ca: readonly string[] | undefined): Trusting {
-  const rejectUnauthorized = true;
-  return ca ? { rejectUnauthorized, secureContext: createSecureContext({ ca: [...ca] }) } : { rejectUnauthorized };
 }

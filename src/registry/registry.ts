@@ -18,7 +18,7 @@ export function openRegistry(tools: {
   now(): Date;
 }): Registry {
   const { env, trace, signal, sleep, now } = tools;
-  const { http, aheadBy } = clocked(openHttp({ transport: openTransport(env, trace, signal), signal, sleep }), now);
+  const { http, aheadBy } = clocked(openHttp({ transport: openTransport(env, trace, signal), sleep }), now);
   return { ...registryOver(http), aheadBy };
 }
 

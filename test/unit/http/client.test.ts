@@ -4,11 +4,10 @@ import { openHttp } from "../../../src/http/client.ts";
 import { NetworkError } from "../../../src/http/network-error.ts";
 
 /** Returns a client with scripted results: a status, or a failure. */
-function scripted(script: (number | NetworkError)[], signal = () => new AbortController().signal) {
+function scripted(script: (number | NetworkError)[]) {
   const slept: number[] = [];
   const sent: string[] = [];
   const http = openHttp({
-    signal,
     sleep: async (milliseconds) => void slept.push(milliseconds),
     transport: async () => ({
       async sendRequest(request) {
@@ -51,20 +50,4 @@ test("a host that does not exist is asked once", async () => {
 
   await expect(http(get)).rejects.toThrow(new NetworkError("dns", "no such host"));
   expect(sent.length).toBe(1);
-});
-
-test("the signal is asked for at each request", async () => {
-  let signal = AbortSignal.abort();
-  const broken = () => new NetworkError("dns", "it broke");
-  const { http } = scripted([broken(), broken()], () => signal);
-
-  await expect(http(get)).rejects.toMatchObject({ kind: "cancelled" });
-  signal = new AbortController().signal;
-  await expect(http(get)).rejects.toThrow(new NetworkError("dns", "it broke"));
-});
-
-test("after Ctrl-C a failure is no failure", async () => {
-  const { http } = scripted([new NetworkError("interrupted", "it broke")], () => AbortSignal.abort());
-
-  await expect(http(get)).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
 });

@@ -1,5 +1,6 @@
+import { createPipelineRequest } from "@azure/core-rest-pipeline";
 import { expect, test } from "vitest";
-import { redact } from "../../../src/http/transport.ts";
+import { openTransport, redact } from "../../../src/http/transport.ts";
 
 const jwt = "eyJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.c2lnbmF0dXJl";
 
@@ -26,4 +27,18 @@ test.for([
   ["nothing to hide", "nothing to hide"],
 ] as const)("%s becomes %s", ([text, shown]) => {
   expect(redact(text)).toBe(shown);
+});
+
+test("ends a request by the signal of the moment at which it is sent", async () => {
+  let signal = AbortSignal.abort();
+  const client = await openTransport(
+    {},
+    () => {},
+    () => signal,
+  )();
+  const send = () => client.sendRequest(createPipelineRequest({ url: "https://127.0.0.1:1/" }));
+
+  await expect(send()).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
+  signal = new AbortController().signal;
+  await expect(send()).rejects.toMatchObject({ failure: "refused" });
 });

@@ -31,14 +31,9 @@ const places = () => ({
   folders: ["certs", "pki"].map((path) => join(machine, path)),
 });
 
-const asked = (env: Readonly<Record<string, string>> = {}) => {
+const trusted = (env: Readonly<Record<string, string>> = {}) => {
   const here = Object.entries(env).map(([name, paths]) => [name, paths.replaceAll("~", machine)]);
   return authorities(Object.fromEntries(here), "linux", places());
-};
-
-const trusted = async (env?: Readonly<Record<string, string>>) => {
-  const { known, others } = await asked(env);
-  return [...(known ?? []), ...others()];
 };
 
 type Files = Readonly<Record<string, string>>;
@@ -156,36 +151,7 @@ test("a file that SSL_CERT_FILE names has to be there", async () => {
 });
 
 test("where Node knows better, it is left to Node", async () => {
-  const { known, others } = await authorities({}, "darwin");
-
-  expect({ known, others: others() }).toEqual({ known: undefined, others: [] });
-});
-
-test.for<{ what: string; files: Files; env?: Files; known: readonly string[]; others: readonly string[] }>([
-  {
-    what: "of a bundle is known, and what lies in folders when it is asked for",
-    files: { "certs/bundle.crt": pem("a"), "certs/corp.pem": pem("corp") },
-    known: [pem("a")],
-    others: [pem("corp")],
-  },
-  {
-    what: "of folders is known where there is no bundle",
-    files: { "certs/corp.pem": pem("corp") },
-    known: [pem("corp")],
-    others: [],
-  },
-  {
-    what: "of SSL_CERT_FILE and NODE_EXTRA_CA_CERTS is known",
-    files: { "mine.pem": pem("mine"), "more.pem": pem("more"), "x/x.pem": pem("x"), "x/more.pem": pem("more") },
-    env: { SSL_CERT_FILE: "~/mine.pem", NODE_EXTRA_CA_CERTS: "~/more.pem", SSL_CERT_DIR: "~/x" },
-    known: [pem("mine"), pem("more")],
-    others: [pem("x")],
-  },
-])("what is $what", async ({ files, env, known, others }) => {
-  await has(files);
-  const found = await asked(env);
-
-  expect({ known: found.known, others: found.others() }).toEqual({ known, others });
+  expect(await authorities({}, "darwin")).toBeUndefined();
 });
 
 test("a pipe that nobody writes to holds nothing up", { timeout: 10_000 }, async () => {
