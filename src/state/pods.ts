@@ -1,4 +1,5 @@
 import type { PodFacts } from "../check/facts.ts";
+import { at } from "../kinds.ts";
 import { retryWithin } from "../kubelet/back-off.ts";
 import { readWaiting } from "../kubelet/message.ts";
 import type { Metadata, Pod, ServiceAccount } from "../objects.ts";
@@ -6,38 +7,46 @@ import { sidecarsOf, statusesOf } from "../plan/recreate.ts";
 import { accountOf, controllerOf, namesIn, type OwnerRef, readTarget } from "../plan/references.ts";
 import { type PullingPod, recreatingControllers } from "../plan/restart.ts";
 import { imagesFrom } from "./images.ts";
-import { timesOf } from "./note.ts";
 import { isOver } from "./targets.ts";
 
-/** Returns what a pod waits for. A running sidecar doesn't count as progress. */
+/**
+ * Returns what a pending pod waits for: its image, a node, or something else. If a container other than a sidecar runs, the pod waits for
+ * something else.
+ */
 export function waitOf(pod: Pod): PullingPod["waits"] {
-  const { status = {} } = pod;
-  const inits = status.initContainerStatuses ?? [];
-  const containers = status.containerStatuses ?? [];
+  const { initContainerStatuses: inits = [], containerStatuses: containers = [], conditions = [] } = pod.status ?? {};
+  if (conditions.some(({ type, status }) => type === "PodScheduled" && status === "False")) return "node";
   const sidecars = sidecarsOf(pod);
   const workers = [...inits.filter(({ name }) => !sidecars.has(name)), ...containers];
-  return readWait({
-    reasons: reasonsOf(status),
-    running: workers.some(({ state }) => state?.running !== undefined),
-    unscheduled: (status.conditions ?? []).some(({ type, status: holds }) => type === "PodScheduled" && holds === "False"),
-  });
+  if (workers.some(({ state }) => state?.running !== undefined)) return "other";
+  const reasons = reasonsOf(pod);
+  return reasons.length === 0 || failsToPull(reasons) ? "image" : "other";
 }
 
-const reasonsOf = ({ initContainerStatuses: inits = [], containerStatuses: containers = [] }: NonNullable<Pod["status"]>): string[] =>
+const reasonsOf = ({ status: { initContainerStatuses: inits = [], containerStatuses: containers = [] } = {} }: Pod): string[] =>
   [...inits, ...containers].flatMap(({ state }) => state?.waiting?.reason ?? []);
 
+/** Whether a reason is a failed pull. A reason with several words is the kubelet's error for a pull secret that it can't read. */
+const failsToPull = (reasons: readonly string[]): boolean =>
+  reasons.some((reason) => reason === "ErrImagePull" || reason === "ImagePullBackOff" || reason.includes(" "));
+
 /** Returns whether a pod's node has failed to pull, and the maximum number of seconds until it retries. */
-function failure({ metadata, status = {} }: Pod, now: Date): Pick<PullingPod, "fails" | "retries"> {
-  if (!failsToPull(reasonsOf(status))) return { fails: false };
+function failure(pod: Pod, now: Date): Pick<PullingPod, "fails" | "retries"> {
+  const { metadata, status = {} } = pod;
+  if (!failsToPull(reasonsOf(pod))) return { fails: false };
   const since = new Date(status.startTime ?? metadata.creationTimestamp ?? now);
   return { fails: true, retries: retryWithin(since, now) / 1000 };
 }
 
-/** The context, the current time, and a test for pods with their own list. */
-type Where = { readonly context: string | undefined; readonly now: Date; isAuthored(pod: Pod): boolean };
-
-/** Returns the pods that have not ended and have an image of one of these hosts. */
-export function pullingPods(hosts: readonly string[], pods: readonly Pod[], { context, now, isAuthored }: Where): PullingPod[] {
+/**
+ * Returns the pods that have not ended and have an image of one of these hosts.
+ * @param isAuthored whether the author of a pod wrote its list
+ */
+export function pullingPods(
+  hosts: readonly string[],
+  pods: readonly Pod[],
+  { context, now, isAuthored }: { readonly context: string | undefined; readonly now: Date; isAuthored(pod: Pod): boolean },
+): PullingPod[] {
   return pods
     .filter((pod) => !pod.metadata.deletionTimestamp && !isOver(pod))
     .map((pod): PullingPod => {
@@ -60,16 +69,14 @@ export function pullingPods(hosts: readonly string[], pods: readonly Pod[], { co
     .filter(({ repositories }) => repositories.length > 0);
 }
 
-/**
- * The controller of a pod. `above`: the Deployment that owns it, if it is a ReplicaSet with the hash of a template in its name (apps/v1).
- */
-export type Controller = OwnerRef & { readonly above?: OwnerRef };
-
 /** The label by which a Deployment distinguishes the pods of its templates. */
 const templateHash = "pod-template-hash";
 
-/** Returns the controller of a pod, from its metadata. */
-function podControllerOf(metadata: Metadata): Controller | undefined {
+/**
+ * Returns the controller of a pod, from its metadata. `above`: the Deployment that owns it, if it is a ReplicaSet with the hash of a
+ * template in its name (apps/v1).
+ */
+function podControllerOf(metadata: Metadata): (OwnerRef & { readonly above: OwnerRef | undefined }) | undefined {
   const owner = controllerOf(metadata);
   if (!owner) return undefined;
   const { kind, name } = owner;
@@ -112,9 +119,13 @@ export function hasOwnList(pod: Pod, account: ServiceAccount | undefined): boole
   return isYounger(pod, account) || String(still) !== String(names);
 }
 
-/** Whether a pod was created after its ServiceAccount's list was last written, if that is recorded. */
+/** Whether a pod was created after its ServiceAccount's list was last written, if managedFields records that. */
 export function isYounger({ metadata: { creationTimestamp: created } }: Pod, account: ServiceAccount | undefined): boolean {
-  const changed = timesOf(account?.metadata.managedFields, "f:imagePullSecrets").at(-1);
+  const writes = (account?.metadata.managedFields ?? []).filter(({ fieldsV1 }) => at(fieldsV1, ["f:imagePullSecrets"]) !== undefined);
+  const changed = writes
+    .flatMap(({ time = [] }) => time)
+    .sort()
+    .at(-1);
   return changed !== undefined && typeof created === "string" && created > changed;
 }
 
@@ -136,26 +147,3 @@ function groupOf({ ownerReferences = [] }: Metadata): string {
 }
 
 const asWorkload = ({ kind, name }: OwnerRef) => ({ kind: kind.toLowerCase(), name });
-
-/** The parts of core/v1 PodStatus that {@link readWait} needs. */
-export type PodWait = {
-  readonly reasons: readonly string[];
-  /** A container that is not a sidecar is running. */
-  readonly running: boolean;
-  /** The condition PodScheduled is False. */
-  readonly unscheduled: boolean;
-};
-
-/**
- * Returns what a pending pod waits for: its image, a node, or something else. If a container other than a sidecar runs, the pod waits for
- * something else. A reason with several words is the kubelet's error for a pull secret that it can't read.
- */
-export function readWait({ reasons, running, unscheduled }: PodWait): PullingPod["waits"] {
-  if (unscheduled) return "node";
-  if (running) return "other";
-  return reasons.length === 0 || failsToPull(reasons) ? "image" : "other";
-}
-
-/** Whether one of the containers' waiting reasons is a failed pull. */
-const failsToPull = (reasons: readonly string[]): boolean =>
-  reasons.some((reason) => reason === "ErrImagePull" || reason === "ImagePullBackOff" || reason.includes(" "));

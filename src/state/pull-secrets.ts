@@ -1,5 +1,7 @@
 import type { SecretFacts } from "../check/facts.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
+import type { Kind } from "../credential/kind.ts";
+import { kindNamed } from "../credential/kinds.ts";
 import { absent, CliError, unlessForbidden } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { isObjectName } from "../kinds.ts";
@@ -8,9 +10,11 @@ import { serversOf } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";
 import { inLine } from "../plan/wording.ts";
 import { together } from "../scope/concurrency.ts";
-import { managedBy } from "../secret/entry.ts";
+import { isRegional } from "../secret/azure-words.ts";
+import { type Entry, managedBy, readEntries } from "../secret/entry.ts";
+import { tokenName } from "../secret/names.ts";
 import { othersOf } from "../secret/owners.ts";
-import { noteOf } from "./note.ts";
+import { unlabeledEntries } from "./existing-secret.ts";
 
 /** The Secrets of one namespace. Each is read at most once, and only when a verdict needs it. */
 export type Secrets = {
@@ -47,6 +51,57 @@ export function secretFacts(secret: Secret): SecretFacts {
     skipped: keyring.skipped.map(({ because }) => because),
     writers: [...new Set(othersOf(secret.metadata.managedFields, managedBy.value).map(({ manager }) => manager))],
   };
+}
+
+/** Returns what a Secret records of its first credential; undefined if this plugin did not write the Secret. */
+function noteOf(secret: Secret): SecretFacts["note"] {
+  const unlabeled = unlabeledEntries(secret);
+  const entries = readEntries(secret) ?? (unlabeled.length > 0 ? unlabeled : undefined);
+  if (!entries) return undefined;
+  const { hosts, kind, identity, madeAt, expiresAt }: Entry = entries[0] ?? { hosts: [], kind: "", identity: "" };
+  const known = kindNamed(kind);
+  return {
+    renewal: renewalOf(known),
+    hosts: hosts.filter((host, index) => index === 0 || isRegional(hosts[0] ?? "", host)),
+    identity,
+    widens: known?.creation?.isExtensible ?? false,
+    again: known?.again({ identity }, isDerived(identity, secret)) ?? { flags: {} },
+    unlabeled: entries === unlabeled ? managedBy.key : undefined,
+    expiresAt,
+    expiresIn: expiresAt && !known?.renewal?.isShortLived ? lifetime(secret, madeAt, expiresAt) : undefined,
+  };
+}
+
+const renewalOf = (kind: Kind | undefined): NonNullable<SecretFacts["note"]>["renewal"] => {
+  if (!kind) return "unknown";
+  return kind.creation ? "made" : "given";
+};
+
+/** Whether a token's name was derived from a Secret: from one in this namespace, or from one that this Secret is a copy of. */
+function isDerived(identity: string, { metadata: { name, namespace = "" } }: Secret): boolean {
+  const [, readable] = /^(.+)-[0-9a-f]{10}$/.exec(identity) ?? [];
+  const [, here] = /^(.+)-[0-9a-f]{10}$/.exec(tokenName("", namespace, name)) ?? [];
+  return readable !== undefined && (readable === here || readable.endsWith(`-${name}`));
+}
+
+const units = [
+  { letter: "d", milliseconds: 86_400_000 },
+  { letter: "h", milliseconds: 3_600_000 },
+] as const;
+
+/** By how much a recorded lifetime may be shorter than the requested one, in milliseconds: proving a new password delays the write. */
+const proving = 5 * 60_000;
+
+/** Returns the requested lifetime: the time between the creation of the password and its expiry. */
+function lifetime({ metadata }: Secret, madeAt: string | undefined, expiresAt: string): string | undefined {
+  const written = madeAt ?? metadata.creationTimestamp;
+  const left = written ? new Date(expiresAt).getTime() - new Date(written).getTime() : Number.NaN;
+  if (!(left > 0)) return undefined;
+  for (const { letter, milliseconds } of units) {
+    const whole = Math.ceil(left / milliseconds);
+    if (whole * milliseconds - left <= proving) return `${whole}${letter}`;
+  }
+  return `${Math.ceil(left / 60_000)}m`;
 }
 
 /** Returns the keyring of a pod with these Secrets, in this order. */

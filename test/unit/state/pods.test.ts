@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ContainerStatus, Pod } from "../../../src/objects.ts";
-import type { PullingPod } from "../../../src/plan/restart.ts";
-import { type PodWait, readWait, waitOf } from "../../../src/state/pods.ts";
+import { podFacts, waitOf } from "../../../src/state/pods.ts";
+import { pod as workloadPod } from "../../support/check-world.ts";
 
 const running: ContainerStatus["state"] = { running: {} };
 const done: ContainerStatus["state"] = { terminated: {} };
@@ -51,16 +51,32 @@ test.for<{ why: string; inits?: Row; containers: Row; waits: ReturnType<typeof w
   expect(waitOf(podOf(inits, containers))).toBe(waits);
 });
 
-test.for<{ why: string; wait: Partial<PodWait>; waits: PullingPod["waits"] }>([
-  { why: "the pull was refused", wait: { reasons: ["ErrImagePull"] }, waits: "image" },
-  { why: "and is tried again", wait: { reasons: ["ImagePullBackOff"] }, waits: "image" },
-  { why: "one container of two", wait: { reasons: ["PodInitializing", "ImagePullBackOff"] }, waits: "image" },
-  { why: "the kubelet's error for a Secret that is not there", wait: { reasons: ['secret "acr" not found'] }, waits: "image" },
-  { why: "nobody has looked at it yet", wait: {}, waits: "image" },
-  { why: "no node takes it", wait: { unscheduled: true }, waits: "node" },
-  { why: "a container of it runs already", wait: { reasons: ["ImagePullBackOff"], running: true }, waits: "other" },
-  { why: "the image is to be there and is not: no Secret helps", wait: { reasons: ["ErrImageNeverPull"] }, waits: "other" },
-  { why: "its volumes are being mounted", wait: { reasons: ["ContainerCreating"] }, waits: "other" },
-])("a pod waits for $waits: $why", ({ wait, waits }) => {
-  expect(readWait({ reasons: [], running: false, unscheduled: false, ...wait })).toBe(waits);
+test.for<{ why: string; reasons?: string[]; status?: Pod["status"]; waits: ReturnType<typeof waitOf> }>([
+  { why: "the pull was refused", reasons: ["ErrImagePull"], waits: "image" },
+  { why: "and is tried again", reasons: ["ImagePullBackOff"], waits: "image" },
+  { why: "one container of two", reasons: ["PodInitializing", "ImagePullBackOff"], waits: "image" },
+  { why: "the kubelet's error for a Secret that is not there", reasons: ['secret "acr" not found'], waits: "image" },
+  { why: "nobody has looked at it yet", waits: "image" },
+  { why: "no node takes it", status: { conditions: [{ type: "PodScheduled", status: "False" }] }, waits: "node" },
+  { why: "it has a node", status: { conditions: [{ type: "PodScheduled", status: "True" }] }, waits: "image" },
+  { why: "the image is to be there and is not: no Secret helps", reasons: ["ErrImageNeverPull"], waits: "other" },
+  { why: "its volumes are being mounted", reasons: ["ContainerCreating"], waits: "other" },
+])("a pod waits for $waits: $why", ({ reasons = [], status, waits }) => {
+  const pod = podOf({}, Object.fromEntries(reasons.map((reason, index) => [`c${index}`, waiting(reason)])));
+
+  expect(waitOf({ ...pod, status: { ...pod.status, ...status } })).toBe(waits);
+});
+
+const ownedBy = (apiVersion: string, kind: string) => {
+  const made = workloadPod("p", { owner: { kind, name: "x" }, labels: {} });
+  const ownerReferences = [{ apiVersion, kind, name: "x", uid: "u", controller: true }];
+  return podFacts({ ...made, metadata: { ...made.metadata, ownerReferences } }, "app", undefined).owner;
+};
+
+test.for([
+  { of: "batch/v1", kind: "Job", as: "job" },
+  { of: "batch.volcano.sh/v1alpha1", kind: "Job", as: "job.batch.volcano.sh" },
+  { of: "argoproj.io/v1alpha1", kind: "Workflow", as: "workflow" },
+])("a pod of a $kind of $of is one of $as/x", ({ of, kind, as }) => {
+  expect(ownedBy(of, kind)).toEqual({ kind: as, name: "x", remakes: false, template: undefined });
 });

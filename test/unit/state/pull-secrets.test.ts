@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { openInterruption } from "../../../src/interruption.ts";
-import { secretsOf } from "../../../src/state/pull-secrets.ts";
+import { noteEntries } from "../../../src/secret/entry.ts";
+import { secretFacts, secretsOf } from "../../../src/state/pull-secrets.ts";
 import { openAsking } from "../../support/fakes/asked.ts";
 import { fakeCluster } from "../../support/fakes/cluster.ts";
 
@@ -23,4 +24,20 @@ test.for([
 
   expect([await secrets.get(name), await secrets.get(name)]).toEqual([undefined, undefined]);
   expect(asking.all).toHaveLength(requests);
+});
+
+const r = "r.azurecr.io";
+const east = "r.eastus.geo.azurecr.io";
+
+test.for([
+  { noted: [r], hosts: [r] },
+  { noted: [r, east], hosts: [r, east] },
+  // Any user of the namespace can write an annotation.
+  { noted: [r, "ghcr.io", "q.eastus.geo.azurecr.io", east], hosts: [r, east] },
+  { noted: [east, r], hosts: [east] },
+  { noted: [], hosts: [] },
+])("a note of $noted is of the login for $hosts", ({ noted, hosts }) => {
+  const metadata = { name: "acr", namespace: "demo", ...noteEntries([{ hosts: noted, kind: "given", identity: "ci" }]) };
+
+  expect(secretFacts({ apiVersion: "v1", kind: "Secret", metadata }).note?.hosts).toEqual(hosts);
 });
