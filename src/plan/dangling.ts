@@ -5,7 +5,7 @@ import { refuseOwned, refuseRecreate, type Target } from "./references.ts";
 import { isPlain, pluralize, saidTargets, several, shown } from "./wording.ts";
 
 /** The Secrets that exist, and whether the user named the targets. */
-export type DanglingOptions = {
+type DanglingOptions = {
   /** The names of the existing Secrets. */
   readonly existing: ReadonlySet<string>;
   /** The user named the targets, so changing their lists may restart their pods. */

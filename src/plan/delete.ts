@@ -7,7 +7,7 @@ import { type OwnerRef, planDetach, type Target } from "./references.ts";
 import { hasPods, pluralize, saidTargets, several } from "./wording.ts";
 
 /** The objects in one namespace that a deletion depends on. */
-export type DeleteFacts = {
+type DeleteFacts = {
   readonly to: Ref<"secret">;
   readonly existing: ExistingSecret | undefined;
   /** The Secret has this plugin's label. */
@@ -17,7 +17,7 @@ export type DeleteFacts = {
   readonly needing: readonly Needing[];
 };
 
-export type DeleteOptions = {
+type DeleteOptions = {
   /** Deletes the Secret regardless of who created it, what it contains and which pods need it. */
   readonly force: boolean;
   /** Revokes the credentials that were created for the Secret. */
@@ -55,7 +55,7 @@ export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
 const isBeside = ({ existing, ours }: DeleteFacts): boolean => !ours && existing?.entries !== undefined;
 
 /** A pod that names the Secret and may have to pull with it. */
-export type Needing = {
+type Needing = {
   readonly name: string;
   /** The object with the template of the pod; the pod itself if it has no controller. */
   readonly from: OwnerRef;

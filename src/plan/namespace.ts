@@ -3,7 +3,7 @@ import type { Change, Plan } from "./change.ts";
 import { warnDrift } from "./drift.ts";
 import type { ExistingSecret, StoreOptions } from "./existing-secret.ts";
 import { planAttach, type RecreateOptions, type Target } from "./references.ts";
-import { type Attached, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
+import { type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { planStore, warnLoss } from "./store.ts";
 
 /** The objects in one namespace that a plan for one Secret depends on. */
@@ -15,7 +15,7 @@ export type PlanInput = {
 };
 
 /** Which pods are restarted, and whether the Secret's credential can pull from a repository, if known. */
-export type AttachOptions = Omit<RestartOrder, "secret"> & { readonly recreateOptions?: RecreateOptions };
+type AttachOptions = Omit<RestartOrder, "secret"> & { readonly recreateOptions?: RecreateOptions };
 
 /** Plans one namespace of `create`: the Secret, the references to it, and the pods that wait for it. */
 export function planPlace(facts: PlanInput, options: StoreOptions, attaching: AttachOptions): Plan {
@@ -37,7 +37,7 @@ export function planAttaches({ to, targets, pods }: PlanInput, attaching: Attach
   const attaches = targets.map((target) => planAttach(to.name, target, attaching.recreateOptions));
   const attached = targets
     .filter((_, index) => attaches[index]?.act !== "refuse")
-    .map(({ to: target, names }): Attached => ({ to: target, names: [...new Set([...names, to.name])] }));
+    .map(({ to: target, names }) => ({ to: target, names: [...new Set([...names, to.name])] }));
   const drifting = attaches.flatMap((change, index) => [change, ...warnDrift(change, targets[index]?.drift)]);
   const left = pods.filter((pod) => !attaches.some((change) => change.act === "recreate" && goesWith(pod, change.to)));
   const refused = attaches.flatMap((change) => (change.act === "refuse" ? [change.to] : []));

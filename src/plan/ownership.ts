@@ -65,7 +65,7 @@ export const unknownClusters = (described: readonly string[], listed: ReadonlySe
   described.filter((id) => !listed.has(id));
 
 /** Everything that may hold a credential, except the Secrets for which a run revokes it. */
-export type OtherHolders = {
+type OtherHolders = {
   /** The number of Secrets that hold it, or may hold it. */
   readonly secrets: number;
   /** Ids of clusters that Azure's description names and that were not listed completely. */

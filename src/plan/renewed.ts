@@ -6,7 +6,7 @@ import { passwordKey } from "./rotation.ts";
 import { planStore, warnLoss } from "./store.ts";
 
 /** The login that one Secret gets in a rotation. */
-export type RenewOptions = {
+type RenewOptions = {
   readonly host: string;
   readonly kind: string;
   readonly identity: string;

@@ -31,7 +31,7 @@ export type PullingPod = {
 export const recreatingControllers: ReadonlySet<string> = new Set(["ReplicaSet", "ReplicationController", "StatefulSet", "DaemonSet"]);
 
 /** A target that has the Secret or will get it, with the names that it then has. */
-export type Attached = { readonly to: Ref<TargetKind>; readonly names: readonly string[] };
+type Attached = { readonly to: Ref<TargetKind>; readonly names: readonly string[] };
 
 /** Which pods to restart: those that can't start, all that lack the Secret, or none. */
 export type RestartOptions = "stuck" | "all" | "none";

@@ -13,7 +13,7 @@ import type { Pull } from "./pulls.ts";
 export type Question = Omit<Pull, "image"> & { readonly image: ImageRef; readonly only: boolean };
 
 /** The sources of the facts. */
-export type ImageSources = {
+type ImageSources = {
   readonly namespace: string;
   readonly secrets: Secrets;
   readonly registry: Registry;

@@ -14,10 +14,10 @@ export function containersOf({ spec }: Specified): Container[] {
 }
 
 /** An object with a pod spec: a pod or a template. */
-export type Specified = { readonly spec: PodSpec };
+type Specified = { readonly spec: PodSpec };
 
 /** A parsed image reference, with its original text. */
-export type ParsedImage = ImageRef & { readonly text: string };
+type ParsedImage = ImageRef & { readonly text: string };
 
 /** Returns the parsed images of a pod's containers and volumes. Omits invalid references: the kubelet reports these itself. */
 export function imagesOf(pod: Specified): ParsedImage[] {
@@ -60,7 +60,7 @@ export function azureHost(host: string): ImageFacts["azure"] {
 }
 
 /** Which images to read: those of these hosts of one registry, the login server first, in pods and in the templates of these targets. */
-export type ImageOptions = { readonly hosts: readonly string[]; readonly picks: readonly TargetPick[] };
+type ImageOptions = { readonly hosts: readonly string[]; readonly picks: readonly TargetPick[] };
 
 /**
  * Returns the distinct images of one registry that the namespaces of a scope use. Reads the objects page by page and doesn't keep them.

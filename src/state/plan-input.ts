@@ -2,7 +2,6 @@ import { kinds, nameOf, type Ref, targetKindCalled } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Pod, PodSpec, Secret } from "../objects.ts";
-import type { DeleteFacts, Needing } from "../plan/delete.ts";
 import { type Drift, driftOf } from "../plan/drift.ts";
 import { keysOf } from "../plan/existing-secret.ts";
 import type { PlanInput } from "../plan/namespace.ts";
@@ -59,7 +58,7 @@ function driftIn(object: TargetObject, fieldManager: string): Drift | undefined 
 }
 
 /** Returns the input for planning a deletion in one namespace. @param name the name of the Secret */
-export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, name: string, fieldManager: string): DeleteFacts {
+export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, name: string, fieldManager: string) {
   const { context } = scope;
   return {
     to: secretIn(scope, name),
@@ -75,7 +74,7 @@ export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, 
  * counts.
  * @param pods the pods of its namespace
  */
-function needingOf(secret: Secret, pods: readonly Pod[]): Needing[] {
+function needingOf(secret: Secret, pods: readonly Pod[]) {
   const serves = servedBy(secret);
   return pods
     .filter((pod) => !isOver(pod) && !pod.metadata.deletionTimestamp && pullSecretNames(pod).includes(secret.metadata.name))

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
-import { type DeleteFacts, planDelete } from "../../../src/plan/delete.ts";
+import { planDelete } from "../../../src/plan/delete.ts";
 import type { ExistingSecret } from "../../../src/plan/existing-secret.ts";
 import type { Target } from "../../../src/plan/references.ts";
+
+type DeleteFacts = Parameters<typeof planDelete>[0];
 
 const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
 const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };

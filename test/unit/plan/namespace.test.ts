@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
-import { type AttachOptions, type PlanInput, planAttaches, planPlace } from "../../../src/plan/namespace.ts";
+import { type PlanInput, planAttaches, planPlace } from "../../../src/plan/namespace.ts";
 import { entry, existing, host, to } from "../../support/situations/held.ts";
 
 const account = (name: string) => ({ kind: "serviceaccount", namespace: "demo", name }) as const;
@@ -23,7 +23,7 @@ const facts = (more: Partial<PlanInput> = {}): PlanInput => ({
   ...more,
 });
 const options = { entry, host, fresh: true, force: false, merge: false };
-const all: AttachOptions = { restart: "stuck", mayPull: () => true };
+const all: Parameters<typeof planAttaches>[1] = { restart: "stuck", mayPull: () => true };
 
 /** Formats each step as a line, with its object and its dependencies. */
 const lines = (plan: ReturnType<typeof planPlace>) =>

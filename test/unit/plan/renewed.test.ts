@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import type { ExistingSecret } from "../../../src/plan/existing-secret.ts";
-import { planRenewed, type RenewOptions } from "../../../src/plan/renewed.ts";
+import { planRenewed } from "../../../src/plan/renewed.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
+
+type RenewOptions = Parameters<typeof planRenewed>[1];
 
 const host = "myregistry.azurecr.io";
 const to = { kind: "secret", name: "acr", namespace: "n" } as const;

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
-import { type Attached, type PullingPod, planRestarts, type RestartOptions } from "../../../src/plan/restart.ts";
+import { type PullingPod, planRestarts, type RestartOptions } from "../../../src/plan/restart.ts";
+
+type Attached = Parameters<typeof planRestarts>[0][number];
 
 const account = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
 const accounts: readonly Attached[] = [{ to: account, names: ["theirs", "acr"] }];
@@ -161,7 +163,13 @@ const steps = (targets: readonly Attached[], pods: readonly PullingPod[], restar
     ({ act, to, needs }) => `${act} ${nameOf(to)}${[needs ?? []].flat().map((ref) => ` needs ${nameOf(ref)}`)}`,
   );
 
-test.for<{ why: string; targets?: readonly Attached[]; pods: PullingPod[]; restart: RestartOptions; steps: string[] }>([
+test.for<{
+  why: string;
+  targets?: readonly Attached[];
+  pods: PullingPod[];
+  restart: RestartOptions;
+  steps: string[];
+}>([
   { why: "one that runs stays", pods: [pod({ waits: "nothing", ...hash })], restart: "stuck", steps: [] },
   {
     why: "all: its Deployment rolls it out",
