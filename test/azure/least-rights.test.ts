@@ -43,7 +43,7 @@ async function createWith(allowed: readonly string[]): Promise<void> {
   const owner = ownerCalled(name, "secret acr in namespace least");
   const { steps: plan } = await credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held: undefined });
   for (const change of plan) await credential.apply(change);
-  expect(await azure.token(await azure.findRegistry("myregistry"), name)).toMatchObject({ passwords: [{ name: "password1" }] });
+  expect(await azure.token(await azure.findRegistry("myregistry"), name)).toMatchObject({ passwords: [{ slot: "password1" }] });
   for (const change of plan.toReversed()) {
     const back = rollbackOf(change);
     if (back) await credential.apply(back);
