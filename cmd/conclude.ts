@@ -3,7 +3,7 @@ import { type Fix, inPlace } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
 import { printError } from "../src/output/error.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
-import { openTally, type Tally } from "../src/output/tally.ts";
+import { openTally } from "../src/output/tally.ts";
 import { type PlaceDetail, placePrefix } from "../src/output/words.ts";
 import type { ClusterScope } from "../src/scope/cluster-scopes.ts";
 import type { Session } from "./session.ts";
@@ -58,7 +58,7 @@ export async function printOutcomes(
   outcomes: AsyncIterable<Outcome>,
   { count }: Session,
   { printer, where, total }: { readonly printer: Printer; readonly where: PlaceDetail; readonly total: number },
-): Promise<Tally> {
+): Promise<ReturnType<typeof openTally>> {
   const tally = openTally();
   const bar = count(total);
   try {

@@ -10,94 +10,60 @@ type Takes = "new-pods" | "rollout" | "next-run" | "recreate";
  */
 type Carries = { readonly path: readonly string[]; readonly list: "atomic" | "by-name"; readonly takes: Takes };
 
+/** A kind of the API server. */
 type ClusterRow = {
-  readonly at: "cluster";
-  /** The kind in the API: `ServiceAccount`. */
-  readonly kind: string;
-  /** Group and version: `v1`, `apps/v1`. */
-  readonly api: string;
-  readonly plural: string;
   /** kubectl's short names: `sa`. */
   readonly short?: readonly string[];
-  readonly namespaced: boolean;
+  /** Default: true. */
+  readonly namespaced?: boolean;
   readonly carries?: Carries;
   /** The path of the pod spec; absent if the kind creates no pods. */
   readonly podSpec?: readonly string[];
 };
 
+/** @param api group and version: `v1`, `apps/v1` @param kind the kind in the API: `ServiceAccount` */
+const inCluster = <const Row extends ClusterRow>(api: string, kind: string, row: Row) =>
+  ({ at: "cluster", api, kind, plural: `${kind.toLowerCase()}s`, namespaced: true, ...row }) as const;
+
 /** The fields of a kind whose pod spec has its own list. */
 const spec = (takes: Takes, ...podSpec: readonly string[]) =>
-  ({
-    namespaced: true,
-    podSpec,
-    carries: { path: [...podSpec, "imagePullSecrets"], list: "by-name", takes },
-  }) as const;
+  ({ podSpec, carries: { path: [...podSpec, "imagePullSecrets"], list: "by-name", takes } }) as const;
 
 const template = (takes: Takes) => spec(takes, "spec", "template", "spec");
 
-/** An object outside of the cluster has no path here: the code that creates it knows the path. */
-type ForeignRow = { readonly at: "azure" | "registry" /** The noun for one object. */; readonly called: string };
+/** An object outside of the cluster has no path here: the code that creates it knows the path. `called`: the noun for one object. */
+const inAzure = (called: string) => ({ at: "azure", called }) as const;
 
 /**
  * One row per kind of object that a plan can name: where it exists, its name in kubectl, and the path of its list of pull secrets. A new
  * target is a new row.
  */
 export const kinds = {
-  namespace: { at: "cluster", kind: "Namespace", api: "v1", plural: "namespaces", namespaced: false },
-  event: { at: "cluster", kind: "Event", api: "v1", plural: "events", namespaced: true },
-  secret: { at: "cluster", kind: "Secret", api: "v1", plural: "secrets", namespaced: true },
-  serviceaccount: {
-    at: "cluster",
-    kind: "ServiceAccount",
-    api: "v1",
-    plural: "serviceaccounts",
+  namespace: inCluster("v1", "Namespace", { namespaced: false }),
+  event: inCluster("v1", "Event", {}),
+  secret: inCluster("v1", "Secret", {}),
+  serviceaccount: inCluster("v1", "ServiceAccount", {
     short: ["sa"],
-    namespaced: true,
     carries: { path: ["imagePullSecrets"], list: "atomic", takes: "new-pods" },
-  },
-  "deployment.apps": {
-    at: "cluster",
-    kind: "Deployment",
-    api: "apps/v1",
-    plural: "deployments",
-    short: ["deploy"],
-    ...template("rollout"),
-  },
-  "statefulset.apps": {
-    at: "cluster",
-    kind: "StatefulSet",
-    api: "apps/v1",
-    plural: "statefulsets",
-    short: ["sts"],
-    ...template("rollout"),
-  },
-  "daemonset.apps": { at: "cluster", kind: "DaemonSet", api: "apps/v1", plural: "daemonsets", short: ["ds"], ...template("rollout") },
-  "replicaset.apps": { at: "cluster", kind: "ReplicaSet", api: "apps/v1", plural: "replicasets", short: ["rs"], ...template("new-pods") },
-  replicationcontroller: {
-    at: "cluster",
-    kind: "ReplicationController",
-    api: "v1",
-    plural: "replicationcontrollers",
-    short: ["rc"],
-    ...template("new-pods"),
-  },
-  "cronjob.batch": {
-    at: "cluster",
-    kind: "CronJob",
-    api: "batch/v1",
-    plural: "cronjobs",
+  }),
+  "deployment.apps": inCluster("apps/v1", "Deployment", { short: ["deploy"], ...template("rollout") }),
+  "statefulset.apps": inCluster("apps/v1", "StatefulSet", { short: ["sts"], ...template("rollout") }),
+  "daemonset.apps": inCluster("apps/v1", "DaemonSet", { short: ["ds"], ...template("rollout") }),
+  "replicaset.apps": inCluster("apps/v1", "ReplicaSet", { short: ["rs"], ...template("new-pods") }),
+  replicationcontroller: inCluster("v1", "ReplicationController", { short: ["rc"], ...template("new-pods") }),
+  "cronjob.batch": inCluster("batch/v1", "CronJob", {
     short: ["cj"],
     ...spec("next-run", "spec", "jobTemplate", "spec", "template", "spec"),
-  },
-  "job.batch": { at: "cluster", kind: "Job", api: "batch/v1", plural: "jobs", ...template("recreate") },
-  pod: { at: "cluster", kind: "Pod", api: "v1", plural: "pods", short: ["po"], ...spec("recreate", "spec") },
-  "scopemap.azurecr.io": { at: "azure", called: "scope map" },
-  "token.azurecr.io": { at: "azure", called: "token" },
-  "application.graph.microsoft.com": { at: "azure", called: "application" },
-  "serviceprincipal.graph.microsoft.com": { at: "azure", called: "service principal" },
-  "roleassignment.management.azure.com": { at: "azure", called: "role assignment" },
+  }),
+  "job.batch": inCluster("batch/v1", "Job", template("recreate")),
+  pod: inCluster("v1", "Pod", { short: ["po"], ...spec("recreate", "spec") }),
+  "scopemap.azurecr.io": inAzure("scope map"),
+  "token.azurecr.io": inAzure("token"),
+  "application.graph.microsoft.com": inAzure("application"),
+  "serviceprincipal.graph.microsoft.com": inAzure("service principal"),
+  "roleassignment.management.azure.com": inAzure("role assignment"),
   registry: { at: "registry", called: "registry" },
-} as const satisfies Readonly<Record<string, ClusterRow | ForeignRow>>;
+} as const;
 
 type KindName = keyof typeof kinds;
 

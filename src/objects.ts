@@ -40,23 +40,17 @@ type OwnerReference = {
 /** A reference by name: core/v1 LocalObjectReference. */
 type NameRef = { readonly name?: string };
 
-/** core/v1 Secret. `data` values are base64. */
-export type Secret = {
-  readonly apiVersion: "v1";
-  readonly kind: "Secret";
+type Named<Api extends string, Kind extends string, Fields> = {
+  readonly apiVersion: Api;
+  readonly kind: Kind;
   readonly metadata: Metadata;
-  readonly type?: string;
-  readonly data?: Readonly<Record<string, string>>;
-  readonly immutable?: boolean;
-};
+} & Readonly<Fields>;
+
+/** core/v1 Secret. `data` values are base64. */
+export type Secret = Named<"v1", "Secret", { type?: string; data?: Readonly<Record<string, string>>; immutable?: boolean }>;
 
 /** core/v1 ServiceAccount. imagePullSecrets is `+listType=atomic`: a write replaces every name. */
-export type ServiceAccount = {
-  readonly apiVersion: "v1";
-  readonly kind: "ServiceAccount";
-  readonly metadata: Metadata;
-  readonly imagePullSecrets?: readonly NameRef[];
-};
+export type ServiceAccount = Named<"v1", "ServiceAccount", { imagePullSecrets?: readonly NameRef[] }>;
 
 /** core/v1 Container: its image, and the restart policy `Always`, which makes an init container a sidecar. */
 export type Container = {
@@ -106,26 +100,15 @@ type Volume = {
 type PodTemplate = { readonly metadata?: Partial<Metadata>; readonly spec: PodSpec };
 
 /** A workload with a pod template: apps/v1, batch/v1 Job, core/v1 ReplicationController. */
-type Templated<Api extends string, Kind extends string> = {
-  readonly apiVersion: Api;
-  readonly kind: Kind;
-  readonly metadata: Metadata;
-  readonly spec: { readonly template: PodTemplate };
-};
+type Templated<Api extends string, Kind extends string> = Named<Api, Kind, { spec: { readonly template: PodTemplate } }>;
 
-/** batch/v1 CronJob. */
-type CronJob = {
-  readonly apiVersion: "batch/v1";
-  readonly kind: "CronJob";
-  readonly metadata: Metadata;
-  readonly spec: { readonly jobTemplate: { readonly spec: { readonly template: PodTemplate } } };
-};
+type Condition = { readonly type: string; readonly status: string };
 
 /** batch/v1 Job. */
 export type Job = Templated<"batch/v1", "Job"> & {
   readonly spec: { readonly manualSelector?: boolean; readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> } };
   readonly status?: {
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
+    readonly conditions?: readonly Condition[];
     readonly ready?: number;
     readonly succeeded?: number;
     readonly failed?: number;
@@ -134,38 +117,37 @@ export type Job = Templated<"batch/v1", "Job"> & {
 };
 
 /** core/v1 Pod. */
-export type Pod = {
-  readonly apiVersion: "v1";
-  readonly kind: "Pod";
-  readonly metadata: Metadata;
-  readonly spec: PodSpec;
-  readonly status?: {
-    readonly phase?: string;
-    readonly startTime?: string;
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[];
-    readonly initContainerStatuses?: readonly ContainerStatus[];
-    readonly containerStatuses?: readonly ContainerStatus[];
-    readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
-  };
-};
-
-/** core/v1 Namespace. */
-type Namespace = { readonly apiVersion: "v1"; readonly kind: "Namespace"; readonly metadata: Metadata };
+export type Pod = Named<
+  "v1",
+  "Pod",
+  {
+    spec: PodSpec;
+    status?: {
+      readonly phase?: string;
+      readonly startTime?: string;
+      readonly conditions?: readonly Condition[];
+      readonly initContainerStatuses?: readonly ContainerStatus[];
+      readonly containerStatuses?: readonly ContainerStatus[];
+      readonly ephemeralContainerStatuses?: readonly ContainerStatus[];
+    };
+  }
+>;
 
 /** core/v1 Event. */
-type KubeEvent = {
-  readonly apiVersion: "v1";
-  readonly kind: "Event";
-  readonly metadata: Metadata;
-  readonly involvedObject: Readonly<Record<"apiVersion" | "kind" | "namespace" | "name" | "uid", string>>;
-  readonly type: "Normal" | "Warning";
-  readonly reason: string;
-  readonly message: string;
-};
+type KubeEvent = Named<
+  "v1",
+  "Event",
+  {
+    involvedObject: Readonly<Record<"apiVersion" | "kind" | "namespace" | "name" | "uid", string>>;
+    type: "Normal" | "Warning";
+    reason: string;
+    message: string;
+  }
+>;
 
 /** The objects with their types, by kubectl's names for their kinds. */
 export type KubeObjects = {
-  readonly namespace: Namespace;
+  readonly namespace: Named<"v1", "Namespace", object>;
   readonly event: KubeEvent;
   readonly secret: Secret;
   readonly serviceaccount: ServiceAccount;
@@ -174,7 +156,11 @@ export type KubeObjects = {
   readonly "daemonset.apps": Templated<"apps/v1", "DaemonSet">;
   readonly "replicaset.apps": Templated<"apps/v1", "ReplicaSet">;
   readonly replicationcontroller: Templated<"v1", "ReplicationController">;
-  readonly "cronjob.batch": CronJob;
+  readonly "cronjob.batch": Named<
+    "batch/v1",
+    "CronJob",
+    { spec: { readonly jobTemplate: { readonly spec: { readonly template: PodTemplate } } } }
+  >;
   readonly "job.batch": Job;
   readonly pod: Pod;
 };

@@ -48,13 +48,12 @@ const networks: Readonly<Record<RegistryFacts["network"], string>> = {
   private: "reached by private endpoints alone",
 };
 
-type Line = readonly [name: string, value: string];
-
-const facing = (lines: readonly Line[]) => lines.map(([name, value]) => `${`${name}:`.padEnd(14)}${printable(value)}\n`).join("");
+const formatted = (lines: readonly (readonly [name: string, value: string])[]) =>
+  lines.map(([name, value]) => `${`${name}:`.padEnd(14)}${printable(value)}\n`).join("");
 
 /** The lines about the identity only. */
 export const formatIdentity = ({ identity, source }: SignedIn): string =>
-  facing([
+  formatted([
     ["Identity", `${identity.name} (${types[identity.type]}, object ${identity.objectId})`],
     ["Tenant", identity.tenant],
     ["Signed in by", sources[source]],
@@ -62,7 +61,7 @@ export const formatIdentity = ({ identity, source }: SignedIn): string =>
 
 /** The lines about the registry, and a table of the kinds of credentials. */
 export function formatRights({ registry, facts, tokens, room, may }: IdentityReport): string {
-  const lines = facing([
+  const lines = formatted([
     ["Subscription", subscriptionOf(registry) || "<none>"],
     ["Registry", `${registry.loginServer} (${registry.sku}), ${networks[facts.network]}`],
     ["Rights", modes[facts.mode]],
@@ -89,19 +88,13 @@ export function nearlyFull({ registry, tokens, room }: IdentityReport): string |
 }
 
 /** The same as data (`acr-secret/v1`); without facts about a registry, only the identity. */
-export function reportOf({ identity, source }: SignedIn, seen?: IdentityReport) {
-  return {
-    apiVersion: "acr-secret/v1",
-    kind: "Identity",
-    identity: { ...identity, auth: source },
-    ...(seen && registryReport(seen)),
-  };
-}
-
-const registryReport = ({ registry, facts, tokens, room, may }: IdentityReport) => ({
-  subscription: subscriptionOf(registry),
-  registry: { ...registry, ...facts, tokens, tokensAllowed: room },
-  credentials: may,
+export const reportOf = ({ identity, source }: SignedIn, seen?: IdentityReport) => ({
+  apiVersion: "acr-secret/v1",
+  kind: "Identity",
+  identity: { ...identity, auth: source },
+  subscription: seen && subscriptionOf(seen.registry),
+  registry: seen && { ...seen.registry, ...seen.facts, tokens: seen.tokens, tokensAllowed: seen.room },
+  credentials: seen?.may,
 });
 
 const subscriptionOf = ({ id }: AzureRegistry) => /^\/subscriptions\/([^/]+)/i.exec(id)?.[1] ?? "";

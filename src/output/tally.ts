@@ -1,19 +1,7 @@
 import { type Message, messages } from "../actions/action.ts";
 import { messageOf } from "../actions/actions.ts";
-import { type ChangeOutcome, type Outcome, subjectOf } from "../actions/outcome.ts";
+import { type Outcome, subjectOf } from "../actions/outcome.ts";
 import { countOf, kinds, type Ref } from "../kinds.ts";
-
-/** Counts the result of each place: its most important outcome. */
-export type Tally = {
-  count(outcome: Outcome): void;
-  readonly failures: number;
-  /** The places with a result. */
-  readonly places: number;
-  /** The places that an interruption left unfinished. */
-  readonly left: number;
-  /** `998 Secrets created, 1 scope map configured, 1 unchanged, 1 failed`; without unfinished places. */
-  summary(): string;
-};
 
 /** `widened`: nothing changed in the place, but the credential of its Secret got more rights. */
 type Word = Message | "failed" | "left" | "widened";
@@ -24,7 +12,8 @@ const order: readonly Word[] = ["failed", "left", ...messages.filter((word) => w
 /** The result of a place, and the kind of object. */
 type Standing = { readonly word: Word; readonly kind: Ref["kind"] };
 
-export function openTally(): Tally {
+/** Counts the result of each place: its most important outcome. */
+export function openTally() {
   const byPlace = new Map<string, Standing>();
   const updated: Ref["kind"][] = [];
   let failures = 0;
@@ -32,35 +21,42 @@ export function openTally(): Tally {
   let widens = false;
   let isBetweenPlaces = true;
 
-  function countAzure({ change: { act, to }, error, left }: ChangeOutcome): void {
-    if (kinds[to.kind].at !== "azure" || !["keep", "create", "update"].includes(act)) return;
+  function countAzure({ change, error, left }: Outcome): void {
+    if (!change || kinds[change.to.kind].at !== "azure" || !["keep", "create", "update"].includes(change.act)) return;
     if (!isBetweenPlaces) widens = false;
     isBetweenPlaces = true;
-    if (act !== "update" || error || left) return;
+    if (change.act !== "update" || error || left) return;
     widens = true;
-    updated.push(to.kind);
+    updated.push(change.to.kind);
+  }
+
+  function countIn(place: string, outcome: Outcome): void {
+    const word = tallied(outcome);
+    isBetweenPlaces = false;
+    if (word === undefined) return;
+    const standing = { word: widens && word === "unchanged" ? "widened" : word, kind: subjectOf(outcome).kind } as const;
+    byPlace.set(place, strongest(byPlace.get(place), standing));
   }
 
   return {
-    count: (outcome) => {
+    count: (outcome: Outcome): void => {
       if (isFailure(outcome)) failures++;
       const place = placeOf(outcome);
-      if (place === undefined) return outcome.change && countAzure(outcome);
-      const word = tallied(outcome);
-      isBetweenPlaces = false;
-      if (word === undefined) return;
-      const standing = { word: widens && word === "unchanged" ? "widened" : word, kind: subjectOf(outcome).kind } as const;
-      byPlace.set(place, strongest(byPlace.get(place), standing));
+      if (place === undefined) countAzure(outcome);
+      else countIn(place, outcome);
     },
     get failures() {
       return failures;
     },
+    /** The places with a result. */
     get places() {
       return byPlace.size;
     },
+    /** The places that an interruption left unfinished. */
     get left() {
       return [...byPlace.values()].filter(({ word }) => word === "left").length;
     },
+    /** `998 Secrets created, 1 scope map configured, 1 unchanged, 1 failed`; without unfinished places. */
     summary: () => summaryOf([...byPlace.values()], updated),
   };
 }

@@ -79,19 +79,18 @@ async function requireAnswer(cluster: Cluster): Promise<void> {
 async function clusterScopeOf(scope: Scope, context: string | undefined, tools: ScopeTools): Promise<ClusterScope> {
   const cluster = tools.cluster(context);
   const open = isOpen(scope);
-  if (open) return { context, cluster, namespaces: await namesIn(cluster, scope, tools.writes), open };
-  const names: readonly string[] =
-    scope.namespaces === "current" ? [await cluster.namespace()] : (scope.namespaces as { names: readonly string[] }).names;
-  return { context, cluster, namespaces: names.filter((name) => includes(scope, name, tools.writes)), open };
-}
-
-async function namesIn(cluster: Cluster, scope: Scope, writes: boolean): Promise<string[]> {
-  const named = typeof scope.namespaces === "object" ? scope.namespaces.names : [];
-  const names = new Set(named.filter((name) => includes(scope, name, writes)));
-  for await (const page of cluster.pages("namespace", { labels: scope.selector, metadataOnly: true }))
+  const isIncluded = (name: string) => includes(scope, name, tools.writes);
+  const names = new Set((await namedIn(scope, cluster)).filter(isIncluded));
+  const pages = open ? cluster.pages("namespace", { labels: scope.selector, metadataOnly: true }) : [];
+  for await (const page of pages)
     for (const { metadata } of page) {
       // A namespace that is being deleted accepts no new objects
-      if (!metadata.deletionTimestamp && includes(scope, metadata.name, writes)) names.add(metadata.name);
+      if (!metadata.deletionTimestamp && isIncluded(metadata.name)) names.add(metadata.name);
     }
-  return [...names];
+  return { context, cluster, namespaces: [...names], open };
+}
+
+async function namedIn({ namespaces }: Scope, cluster: Cluster): Promise<readonly string[]> {
+  if (namespaces === "all") return [];
+  return namespaces === "current" ? [await cluster.namespace()] : namespaces.names;
 }

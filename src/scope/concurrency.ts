@@ -111,15 +111,13 @@ async function* rest<Item>(source: AsyncIterator<Item>, first: Promise<IteratorR
   }
 }
 
-type Results<Reads extends readonly unknown[]> = { -readonly [K in keyof Reads]: Awaited<Reads[K]> };
-
 /**
  * Waits for concurrent reads. If several fail, throws the error of the first one in this order, not of the first one to fail. Therefore
  * every run reports the same error.
  */
-export async function together<const Reads extends readonly unknown[]>(reads: Reads): Promise<Results<Reads>> {
+export async function together<const Reads extends readonly unknown[]>(reads: Reads) {
   const ends = await Promise.allSettled(reads);
   const failed = ends.find((end) => end.status === "rejected");
   if (failed) throw failed.reason;
-  return ends.map((end) => (end.status === "fulfilled" ? end.value : undefined)) as Results<Reads>;
+  return Promise.all(reads);
 }
