@@ -74,7 +74,7 @@ export function openCluster(options: ClusterOptions): Cluster & { warm(): void }
   const selected = once(async (): Promise<Transport> => {
     const program = await kubectl();
     if (program) return proxyTransport({ ...options, ...program, platform });
-    if (forward.length === 0 && (await inCluster(env, folder))) return inClusterTransport({ ...options, folder });
+    if (forward.length === 0 && (await inCluster(env, folder))) return inClusterTransport(env, folder);
     throw noKubectl(forward);
   });
   const transport: Transport = {

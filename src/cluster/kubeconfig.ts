@@ -73,19 +73,12 @@ function currentInJson(text: string): string | undefined {
   }
 }
 
-/** The settings of a context in a kubeconfig. */
-type ContextSettings = {
-  /** "" if the context names none. */
-  readonly namespace: string;
-  /** The URL of its cluster's API server. */
-  readonly server: string;
-};
-
 /**
- * The settings of the context that these flags select, if they can be read without a kubectl process.
+ * The settings of the context that these flags select, if they can be read without a kubectl process: its namespace ("" if it names none)
+ * and the URL of its cluster's API server.
  * @returns undefined if only kubectl can read them: no such context, unusual contents
  */
-export async function contextIn({ texts, complete }: Kubeconfig, flags: readonly string[]): Promise<ContextSettings | undefined> {
+export async function contextIn({ texts, complete }: Kubeconfig, flags: readonly string[]) {
   if (!complete || texts.length === 0) return undefined;
   const { load, YAML11_SCHEMA } = await import("js-yaml");
   try {
@@ -96,6 +89,17 @@ export async function contextIn({ texts, complete }: Kubeconfig, flags: readonly
   } catch {
     return undefined;
   }
+}
+
+/** The settings of a context in the parsed files of a kubeconfig (client-go clientcmd/api/v1 Config). The first file takes precedence. */
+export function settingsIn(files: readonly unknown[], flags: readonly string[]) {
+  const name = lastValue(flags, "--context=") ?? files.map((file) => asObject(file)["current-context"]).find(Boolean);
+  const context = entryNamed(files, "contexts", name)?.["context"];
+  const { namespace = "", cluster: ofContext } = asObject(context);
+  const cluster = entryNamed(files, "clusters", lastValue(flags, "--cluster=") || ofContext)?.["cluster"];
+  const { server = "" } = asObject(cluster);
+  if (cluster === undefined || typeof namespace !== "string" || typeof server !== "string") return undefined;
+  return { namespace, server };
 }
 
 /** The URL of the API server that these flags select; undefined if it is unknown. */
@@ -119,17 +123,6 @@ export function missingKubeconfig({ flags, env }: Selection): CliError | undefin
   if (files.length === 0 || files.some((file) => existsSync(file))) return undefined;
   const [what, does] = files.length === 1 ? ["the kubeconfig", "does"] : ["the kubeconfigs", "do"];
   return new CliError("config", `${what} ${files.join(", ")}, which KUBECONFIG names, ${does} not exist`);
-}
-
-/** The settings of a context in the parsed files of a kubeconfig (client-go clientcmd/api/v1 Config). The first file takes precedence. */
-export function settingsIn(files: readonly unknown[], flags: readonly string[]): ContextSettings | undefined {
-  const name = lastValue(flags, "--context=") ?? files.map((file) => asObject(file)["current-context"]).find(Boolean);
-  const context = entryNamed(files, "contexts", name)?.["context"];
-  const { namespace = "", cluster: ofContext } = asObject(context);
-  const cluster = entryNamed(files, "clusters", lastValue(flags, "--cluster=") || ofContext)?.["cluster"];
-  const { server = "" } = asObject(cluster);
-  if (cluster === undefined || typeof namespace !== "string" || typeof server !== "string") return undefined;
-  return { namespace, server };
 }
 
 /** @returns undefined if the first file that has entries of this name has several of them */

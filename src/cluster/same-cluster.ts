@@ -8,6 +8,9 @@ export type SameServer = "same" | "other" | "unknown";
 /** The namespace by whose uid a cluster is recognized. */
 const path = "/api/v1/namespaces/kube-system";
 
+/** Milliseconds for a response that nothing waits for. */
+const longest = 30_000;
+
 /**
  * Binds a run to the cluster that it began with.
  * @param ask sends a request that appears in the trace
@@ -35,15 +38,11 @@ export function sameCluster(
     uid ??= now;
   }
 
-  function learn(endpoint: Endpoint, like: Request): void {
+  async function learn(endpoint: Endpoint, like: Request): Promise<void> {
     if (asked || uid !== undefined) return;
     asked = true;
-    sendOnce(endpoint, requestLike(like), AbortSignal.timeout(longest)).then(
-      (answer) => {
-        uid ??= uidIn(answer);
-      },
-      () => {},
-    );
+    const answer = await sendOnce(endpoint, requestLike(like), AbortSignal.timeout(longest)).catch(() => undefined);
+    uid ??= answer && uidIn(answer);
   }
 
   return {
@@ -69,9 +68,6 @@ export function sameCluster(
   };
 }
 
-/** Milliseconds for a response that nothing waits for. */
-const longest = 30_000;
-
 const requestLike = ({ headers: { "user-agent": userAgent = "" } }: Request): Request => ({
   method: "GET",
   path,
@@ -80,21 +76,17 @@ const requestLike = ({ headers: { "user-agent": userAgent = "" } }: Request): Re
 
 /** An expired sign-in is renewed by the 401 that it causes. @throws Error of a request that did not reach the API server */
 async function answered(ask: () => Promise<Answer>): Promise<Answer> {
-  const first = await sent(ask);
-  const answer = first.status === 401 ? await sent(ask) : first;
+  const first = await ask().catch(unsent);
+  const answer = first.status === 401 ? await ask().catch(unsent) : first;
   if (answer.status === 401) throw statusError(answer);
   const isBusy = answer.status === 429 || answer.status >= 500;
-  if (isBusy) throw unsent(proxyFailure(answer) ?? statusError(answer).message);
-  return answer;
+  return isBusy ? unsent(proxyFailure(answer) ?? statusError(answer).message) : answer;
 }
 
-const sent = (ask: () => Promise<Answer>): Promise<Answer> =>
-  ask().catch((cause: unknown) => {
-    throw unsent(cause instanceof Error ? cause.message : String(cause));
-  });
-
 /** The request that waited for the confirmation was not sent, so it can be repeated, even if it is a write. */
-const unsent = (message: string): Error => Object.assign(new Error(message), { code: "ECONNREFUSED" });
+function unsent(cause: unknown): never {
+  throw Object.assign(new Error(cause instanceof Error ? cause.message : String(cause)), { code: "ECONNREFUSED" });
+}
 
 /** @returns undefined for an error response */
 function uidIn({ status, text }: Answer): string | undefined {
