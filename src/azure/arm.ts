@@ -16,7 +16,7 @@ type Resource = {
   readonly doing: string;
 };
 
-export type ArmRequest = Resource & {
+type ArmRequest = Resource & {
   readonly method: HttpRequest["method"];
   readonly body?: unknown;
   /** The code of a temporary 409: while Azure returns it, the request is repeated for up to a minute. */

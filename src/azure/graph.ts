@@ -4,8 +4,7 @@ import { Sensitive } from "../secret/sensitive.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
 import { type Json, objectsIn, textIn } from "./json.ts";
-import type { Azure } from "./port.ts";
-import type { Application, Custody, Key, ServicePrincipal } from "./principals.ts";
+import type { Application, Azure, Custody, Key, ServicePrincipal } from "./port.ts";
 import { type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
 
 type Get = {

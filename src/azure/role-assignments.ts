@@ -2,8 +2,7 @@ import { createHash } from "node:crypto";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
 import { type Json, objectIn, objectsIn, textIn, textsIn } from "./json.ts";
-import type { Azure } from "./port.ts";
-import type { At, GivenRole, Permission, RoleAssignment } from "./principals.ts";
+import type { Azure, AzureRegistry, GivenRole, Permission, RoleAssignment } from "./port.ts";
 
 const version = apiVersion.roleAssignments;
 
@@ -58,7 +57,7 @@ export const rolesIn = (arm: Arm) =>
     },
   }) satisfies Partial<Azure>;
 
-const pathOf = (registry: At, of: Of) =>
+const pathOf = (registry: AzureRegistry, of: Of) =>
   `${registry.id}/providers/Microsoft.Authorization/roleAssignments/${assignmentName(registry.id, of)}`;
 
 /** RFC 4122, appendix C: the name space of URLs. */
@@ -76,13 +75,13 @@ export function assignmentName(scope: string, { principalId, role }: Of): string
 /** A registry's list contains assignments of management groups only if they are above the registry. */
 const managementGroups = "/providers/microsoft.management/managementgroups/";
 
-function asGiven(registry: At, body: Json): GivenRole[] {
+function asGiven(registry: AzureRegistry, body: Json): GivenRole[] {
   const { principalId, principalType = "ServicePrincipal", createdOn } = objectIn(body.properties);
   if (typeof principalId !== "string" || principalType !== "ServicePrincipal") return [];
   return asAssignment(registry, body, principalId).map((one) => ({ ...one, principalId, madeAt: textIn(createdOn) }));
 }
 
-function asAssignment(registry: At, { name, properties }: Json, principalId: string): RoleAssignment[] {
+function asAssignment(registry: AzureRegistry, { name, properties }: Json, principalId: string): RoleAssignment[] {
   const { scope, roleDefinitionId, condition } = objectIn(properties);
   if (typeof name !== "string" || typeof scope !== "string" || typeof roleDefinitionId !== "string") return [];
   const [at, own] = [scope.toLowerCase().replace(/\/$/, ""), registry.id.toLowerCase()];

@@ -1,5 +1,4 @@
-import type { AzureRegistry, RegistryFacts } from "../azure/port.ts";
-import type { Permission, Principals, RoleAssignment, RoleDefinition } from "../azure/principals.ts";
+import type { AzureRegistry, Permission, Principals, RegistryFacts, RoleAssignment, RoleDefinition } from "../azure/port.ts";
 import { CliError, unlessRefused } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import { inLine } from "../plan/wording.ts";

@@ -1,5 +1,4 @@
-import type { RegistryFacts } from "../azure/port.ts";
-import type { Permission } from "../azure/principals.ts";
+import type { Permission, RegistryFacts } from "../azure/port.ts";
 import type { Kind } from "./kind.ts";
 
 /** Whether an identity can create a kind of credential for a registry. */

@@ -6,7 +6,7 @@ import { type AzureEmulator, startAzure } from "../../sandbox/azure/emulator.ts"
 import { binaries } from "../../sandbox/binaries.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { type AzureOptions, openAzure } from "../../src/azure/azure.ts";
-import type { Azure, IdentitySource } from "../../src/azure/port.ts";
+import type { Azure, SignInOptions } from "../../src/azure/port.ts";
 import type { Sources } from "../../src/credential/kind.ts";
 
 /** An emulated Azure for the tests of one file, and the options with which the plugin's ports are opened. */
@@ -77,7 +77,7 @@ export function startTestWorld(): TestWorld {
 /** Finds the registry as the identity in this environment. */
 export const finder =
   (world: TestWorld) =>
-  (env: Record<string, string>, source: IdentitySource = "auto", signal = new AbortController().signal) =>
+  (env: Record<string, string>, source: SignInOptions["source"] = "auto", signal = new AbortController().signal) =>
     openAzure(world.options({ env, identity: { source }, signal: () => signal })).findRegistry("myregistry");
 
 /** Returns the sources of a credential with only Azure. */

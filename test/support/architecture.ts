@@ -19,7 +19,6 @@ const contracts = [
   "src/secret/sensitive.ts",
   "src/cluster/port.ts",
   "src/cluster/pace.ts",
-  "src/azure/principals.ts",
 ];
 
 /** The modules, and the other modules that each may import: the arrows of docs/architecture.md. */

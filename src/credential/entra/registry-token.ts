@@ -1,4 +1,4 @@
-import type { Azure, AzureRegistry, EntraToken } from "../../azure/port.ts";
+import type { Azure, AzureRegistry } from "../../azure/port.ts";
 import { CliError, isForbidden } from "../../errors.ts";
 import type { Login } from "../../registry/port.ts";
 import { tokenUser } from "../../secret/guess.ts";
@@ -73,7 +73,7 @@ const mayNot = (message: string) =>
  * Returns a token for the audience of registries. If the tenant issues none for it, returns a token for Azure Resource Manager, which can
  * work too.
  */
-async function entraToken({ host, inAzure, azure }: TokenSource): Promise<EntraToken> {
+async function entraToken({ host, inAzure, azure }: TokenSource) {
   try {
     return await azure.entraToken(host, "registries");
   } catch (error) {

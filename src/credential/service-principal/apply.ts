@@ -1,5 +1,4 @@
-import type { AzureRegistry } from "../../azure/port.ts";
-import type { Application } from "../../azure/principals.ts";
+import type { Application, AzureRegistry } from "../../azure/port.ts";
 import { Busy, CliError, Conflict, isRefusal } from "../../errors.ts";
 import type { Change, Make, Mint } from "../../plan/change.ts";
 import type { Password } from "../../secret/entry.ts";

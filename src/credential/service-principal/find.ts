@@ -1,5 +1,4 @@
-import type { Azure, AzureRegistry } from "../../azure/port.ts";
-import type { Application, Custody, GivenRole, RoleAssignment, ServicePrincipal } from "../../azure/principals.ts";
+import type { Application, Azure, AzureRegistry, Custody, GivenRole, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import { type AzureObject, mayGrant } from "../../plan/ownership.ts";

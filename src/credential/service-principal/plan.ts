@@ -1,4 +1,4 @@
-import type { Application, Custody, Key, RoleAssignment, ServicePrincipal } from "../../azure/principals.ts";
+import type { Application, Custody, Key, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Ref } from "../../kinds.ts";
 import type { Change, Keep, Make, Mint, Warn } from "../../plan/change.ts";

@@ -1,5 +1,4 @@
-import type { Azure, AzureRegistry } from "../../azure/port.ts";
-import type { RoleAssignment } from "../../azure/principals.ts";
+import type { Azure, AzureRegistry, RoleAssignment } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Change, Make } from "../../plan/change.ts";
 import { covers } from "../../registry/repository.ts";

@@ -1,4 +1,4 @@
-import type { Application } from "../../azure/principals.ts";
+import type { Application } from "../../azure/port.ts";
 import { CliError, isRefusal } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Passing, Plan } from "../../plan/change.ts";

@@ -1,5 +1,4 @@
-import type { Azure, AzureRegistry, RegistryFacts } from "../../azure/port.ts";
-import type { Application, ServicePrincipal } from "../../azure/principals.ts";
+import type { Application, Azure, AzureRegistry, RegistryFacts, ServicePrincipal } from "../../azure/port.ts";
 import { CliError, isLost } from "../../errors.ts";
 import type { RetryOptions } from "../retry.ts";
 

@@ -1,5 +1,14 @@
-import type { AcrToken, AdminSlot, Audience, Azure, AzureRegistry, RegistryFacts, ScopeMap, Slot } from "../../../src/azure/port.ts";
-import type { Permission } from "../../../src/azure/principals.ts";
+import type {
+  AcrToken,
+  AdminSlot,
+  Audience,
+  Azure,
+  AzureRegistry,
+  Permission,
+  RegistryFacts,
+  ScopeMap,
+  Slot,
+} from "../../../src/azure/port.ts";
 import { CliError, Interrupted } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../../src/registry/port.ts";

@@ -1,12 +1,4 @@
-import type {
-  Application,
-  Custody,
-  Key,
-  Principals,
-  RoleAssignment,
-  RoleDefinition,
-  ServicePrincipal,
-} from "../../../src/azure/principals.ts";
+import type { Application, Custody, Key, Principals, RoleAssignment, RoleDefinition, ServicePrincipal } from "../../../src/azure/port.ts";
 import { CliError } from "../../../src/errors.ts";
 import { covers } from "../../../src/registry/repository.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";

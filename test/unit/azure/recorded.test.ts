@@ -171,12 +171,12 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
   },
   {
     answers: "a new role assignment",
-    read: () => azureOf("roleAssignment PUT: new").assignRole({ id: group, name: "demo" }, { principalId: "p-1", role: "r" }),
+    read: () => azureOf("roleAssignment PUT: new").assignRole({ ...at, id: group }, { principalId: "p-1", role: "r" }),
     gives: undefined,
   },
   {
     answers: "role assignments of users",
-    read: () => azureOf("roleAssignments list atScope()").givenRoles({ id: group, name: "demo" }),
+    read: () => azureOf("roleAssignments list atScope()").givenRoles({ ...at, id: group }),
     gives: [],
   },
   {

@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Custody } from "../../../src/azure/principals.ts";
+import type { Custody } from "../../../src/azure/port.ts";
 import { conditionOf } from "../../../src/credential/service-principal/roles.ts";
 import { line } from "../../support/demo.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";

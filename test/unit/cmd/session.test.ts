@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openSession } from "../../../cmd/session.ts";
-import type { IdentitySource } from "../../../src/azure/port.ts";
+import type { TokenSource } from "../../../src/azure/port.ts";
 import { fakeWorld } from "../../support/fakes/world.ts";
 import { open } from "../../support/in-process.ts";
 
@@ -30,7 +30,7 @@ function session(flags: Record<string, unknown> = {}) {
 test("each identity opens an Azure of its own, once", () => {
   const { session: run, opened } = session();
 
-  const [env, az] = (["env", "az"] satisfies IdentitySource[]).map((source) => run.azure({ source }));
+  const [env, az] = (["env", "az"] satisfies TokenSource[]).map((source) => run.azure({ source }));
   run.azure({ source: "env" });
 
   expect(env).not.toBe(az);

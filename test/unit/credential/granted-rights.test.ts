@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RoleDefinition } from "../../../src/azure/principals.ts";
+import type { RoleDefinition } from "../../../src/azure/port.ts";
 import { refuseBeyondReading, rightsOf, rightsOfPrincipal, rightsOfRoles } from "../../../src/credential/granted-rights.ts";
 import { CliError, Interrupted } from "../../../src/errors.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Permission } from "../../../src/azure/principals.ts";
+import type { Permission } from "../../../src/azure/port.ts";
 import { credentialKinds } from "../../../src/credential/kinds.ts";
 import { mayMint, permits } from "../../../src/credential/mint-rights.ts";
 

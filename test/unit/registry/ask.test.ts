@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { EntraToken } from "../../../src/azure/port.ts";
+import type { AzureIdentity } from "../../../src/azure/port.ts";
 import type { Http, HttpRequest, HttpResponse } from "../../../src/http/message.ts";
 import { NetworkError } from "../../../src/http/network-error.ts";
 import type { Login } from "../../../src/registry/port.ts";
@@ -88,8 +88,8 @@ test.for<{ what: string; host: string; challenge: string; as?: Login; token?: st
 });
 
 const host = "r.azurecr.io";
-const of = { type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t-1" } as const;
-const token: EntraToken = { text: new Sensitive("entra's"), of };
+const of: AzureIdentity = { type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t-1" };
+const token = { text: new Sensitive("entra's"), of };
 
 /** Exchanges a token at a registry with this response. Returns the registry's requests, too. */
 async function at(status: number, text: string, given = token) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Application, RoleAssignment } from "../../../../src/azure/principals.ts";
+import type { Application, RoleAssignment } from "../../../../src/azure/port.ts";
 import {
   only,
   type PrincipalFound,

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Application } from "../../../../src/azure/principals.ts";
+import type { Application } from "../../../../src/azure/port.ts";
 import {
   keysShown,
   planKeyRetirement,
