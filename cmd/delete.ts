@@ -1,5 +1,5 @@
+import { Claims } from "../src/actions/claims.ts";
 import type { Outcome } from "../src/actions/outcome.ts";
-import { newRun } from "../src/actions/tools.ts";
 import type { Azure, SignInOptions, Stock } from "../src/azure/port.ts";
 import type { Credential, Sources } from "../src/credential/kind.ts";
 import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
@@ -112,10 +112,9 @@ function deleted({ secret, clusterScopes, flags, open, session }: Deleting, dryR
   const { force, revoke } = flags;
   const each = (state: Parameters<typeof deletionFacts>[0]) =>
     planDelete(deletionFacts(state, secret, tools.write.fieldManager), { force, revoke });
-  const run = newRun();
-  const unit = { run, each, goesOn: revoke || undefined };
-  if (!revoke) return runUnit(unit, places, tools);
-  return revoking(runUnit(unit, openedIn(places, open), tools), { clusterScopes, tools, run, open });
+  if (!revoke) return runUnit({ each }, places, tools);
+  const claims = new Claims(tools);
+  return revoking(runUnit({ claims, each }, openedIn(places, open), tools), { clusterScopes, tools, claims, open });
 }
 
 /**

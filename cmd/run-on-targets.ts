@@ -1,4 +1,3 @@
-import { newRun } from "../src/actions/tools.ts";
 import { CliError } from "../src/errors.ts";
 import { type Fix, listEverywhere } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
@@ -31,7 +30,7 @@ export async function runInScope(
 ): Promise<number> {
   const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
   const { reads, ...run } = await prepare(clusterScopes, whereOf(clusterScopes) === "one");
-  const outcomes = runUnit({ run: newRun(), ...run }, readersOf(clusterScopes, reads), toolsOf(session, flags));
+  const outcomes = runUnit(run, readersOf(clusterScopes, reads), toolsOf(session, flags));
   return conclude(outcomes, session, flags, clusterScopes);
 }
 

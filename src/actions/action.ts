@@ -1,6 +1,29 @@
+import { CliError } from "../errors.ts";
 import type { Change } from "../plan/change.ts";
-import type { ChangeOutcome, Done, Failed, Skipped } from "./outcome.ts";
-import type { Env } from "./tools.ts";
+import type { Login } from "../registry/port.ts";
+import type { Seen } from "../state/namespace-state.ts";
+import type { Claims } from "./claims.ts";
+import type { ChangeOutcome, Done, Failed, IssuedLogin, Skipped } from "./outcome.ts";
+import type { Tools } from "./tools.ts";
+
+/** Context for applying one change. */
+export type Env = {
+  readonly tools: Tools;
+  readonly claims: Claims;
+  /** The objects as they were read for the plan. */
+  readonly seen: Seen;
+  /** The login that Secrets get; absent before it is generated. */
+  readonly issued?: IssuedLogin;
+};
+
+/**
+ * Returns the login that Secrets get. A dry run has none.
+ * @throws CliError internal if another run has none
+ */
+export function loginOf({ issued, tools }: Env): Login | undefined {
+  if (issued?.login || tools.write.dryRun) return issued?.login;
+  throw new CliError("internal", "a plan needs a login, and nothing has made one");
+}
 
 /** kubectl's words for what happened to an object. The ones that say more about a namespace come first. */
 export const messages = ["created", "replaced", "deleted", "configured", "patched", "restarted", "unchanged"] as const;

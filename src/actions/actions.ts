@@ -2,7 +2,6 @@ import { keyOf } from "../kinds.ts";
 import type { Act, Change, ChangeOf } from "../plan/change.ts";
 import type { Action, Message } from "./action.ts";
 import { confirm, createInAzure, deleteInAzure, mint, updateInAzure } from "./azure.ts";
-import { claim } from "./claim.ts";
 import { prove } from "./prove.ts";
 import { recreate } from "./recreate.ts";
 import { refer, refusalOf } from "./refer.ts";
@@ -29,7 +28,8 @@ const actions: { readonly [A in Act]: Action<ChangeOf<A>> } = {
   confirm,
   prove,
   rehearse,
-  claim,
+  // The end of the run releases it
+  claim: { apply: async (change, { claims }) => (claims.on(change.to) ? {} : { object: await claims.acquire(change) }) },
   store,
   report,
   withdraw,

@@ -1,9 +1,7 @@
-import { CliError, isLost } from "../errors.ts";
+import { CliError } from "../errors.ts";
 import { kinds } from "../kinds.ts";
 import type { ChangeOf, Make, Mint } from "../plan/change.ts";
-import type { Action, Result } from "./action.ts";
-import { renewClaims } from "./claim.ts";
-import type { Env } from "./tools.ts";
+import type { Action, Env, Result } from "./action.ts";
 
 const because = "taken back";
 
@@ -33,20 +31,11 @@ export const deleteInAzure: Action<Make> = {
 
 /** Generates a password. Later changes write its login. */
 export const mint: Action<Mint> = {
-  async apply(change, env) {
-    const { tools, run } = env;
+  async apply(change, { tools, claims }) {
     if (tools.write.dryRun) return {};
-    await renewClaims(env);
-    run.asked = true;
-    const { login, ...made } = await tools
-      .during(`Making a password of ${change.to.kind.split(".")[0]} ${change.to.name}`, () => tools.carry(change))
-      .catch((error: unknown) => {
-        if (error instanceof CliError && !isLost(error)) run.asked = false;
-        throw error;
-      });
-    run.login = login;
-    run.made = made;
-    return {};
+    const progress = `Making a password of ${change.to.kind.split(".")[0]} ${change.to.name}`;
+    const { login, ...made } = await claims.forPassword(() => tools.during(progress, () => tools.carry(change)));
+    return { issued: { login, made } };
   },
   message: ({ inNew }) => (inNew ? undefined : "configured"),
   rollback: ({ to, slot, inNew }) => (inNew ? undefined : { act: "delete", to, slot, because }),

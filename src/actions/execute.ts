@@ -2,10 +2,10 @@ import { CliError, Interrupted } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import { over } from "../scope/concurrency.ts";
+import type { Env } from "./action.ts";
 import { actionOf } from "./actions.ts";
-import type { ChangeOutcome } from "./outcome.ts";
+import type { ChangeOutcome, IssuedLogin } from "./outcome.ts";
 import { rollback, withLeft } from "./rollback.ts";
-import type { Env } from "./tools.ts";
 
 /**
  * Executes a plan and yields each outcome in the plan's order, as soon as it is known. Changes are independent except for their `needs`: a
@@ -57,19 +57,22 @@ export async function executeOne(change: Change, env: Env): Promise<ChangeOutcom
 
 /**
  * Executes a plan all or nothing, one change after the other. If one fails, rolls back this one and all before it.
+ * @returns the outcomes, and the login that the changes have issued
  * @throws CliError of the change that failed, with the changes that could not be rolled back
  */
-export async function executeAll(plan: Plan, env: Env): Promise<ChangeOutcome[]> {
-  if (env.tools.dryRun === "client") return plan.map((change) => preview(change, env));
-  const done: ChangeOutcome[] = [];
+export async function executeAll(plan: Plan, env: Env): Promise<{ readonly outcomes: ChangeOutcome[]; readonly issued: IssuedLogin }> {
+  let issued = env.issued ?? {};
+  if (env.tools.dryRun === "client") return { outcomes: plan.map((change) => preview(change, env)), issued };
+  const outcomes: ChangeOutcome[] = [];
   for (const change of plan) {
-    const outcome = await attempt(change, [], env);
-    if (outcome.left) throw await takenBack(new Interrupted(), done, env);
+    const outcome = await attempt(change, [], { ...env, issued });
+    if (outcome.left) throw await takenBack(new Interrupted(), outcomes, env);
     // A change may have happened if its response was lost
-    if (outcome.error) throw await takenBack(outcome.error, [...done, outcome], env);
-    done.push(outcome);
+    if (outcome.error) throw await takenBack(outcome.error, [...outcomes, outcome], env);
+    outcomes.push(outcome);
+    issued = { ...issued, ...outcome.issued };
   }
-  return done;
+  return { outcomes, issued };
 }
 
 /** Rolls back the changes and returns the error that ended the run, extended by the changes that could not be rolled back. */

@@ -1,8 +1,10 @@
+import type { Applied } from "../credential/kind.ts";
 import type { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import type { KubeObject } from "../objects.ts";
 import type { Change } from "../plan/change.ts";
+import type { ImageRef, Login } from "../registry/port.ts";
 
 type OfChange = {
   /** The change that was made. After a conflict, it is the last decision. */
@@ -21,14 +23,34 @@ export type Done = OfChange & {
   readonly before?: KubeObject | undefined;
   /** A dry run generates no password, so the object lacks its future login. */
   readonly unmade?: true | undefined;
+  /** What the change adds to the login of the run. */
+  readonly issued?: IssuedLogin;
   readonly error?: undefined;
   readonly left?: undefined;
 };
 
-/** An outcome without the fields of {@link Done}. */
-type NotDone = { readonly object?: undefined; readonly before?: undefined; readonly unmade?: undefined };
+/** A login for Secrets, and what was read, generated and proven with it. */
+export type IssuedLogin = {
+  /** Absent before it is generated. */
+  readonly login?: Login | undefined;
+  /** The metadata that Azure returned with it. */
+  readonly made?: Omit<Applied, "login">;
+  /** Images that it may be tried with. */
+  readonly images?: readonly ImageRef[];
+  /** The image that it was proven with. */
+  readonly proven?: ImageRef;
+};
 
-export type Failed = OfChange & NotDone & { readonly error: CliError; readonly left?: undefined };
+/** An outcome without the fields of {@link Done}. */
+type NotDone = { readonly object?: undefined; readonly before?: undefined; readonly unmade?: undefined; readonly issued?: undefined };
+
+export type Failed = OfChange &
+  NotDone & {
+    readonly error: CliError;
+    /** The object may hold the login: the response to the write was lost, and the object could not be read since. */
+    readonly mayHold?: true | undefined;
+    readonly left?: undefined;
+  };
 
 /** The change was not tried: a change that it needs failed, or the run was interrupted. */
 export type Skipped = OfChange & NotDone & { readonly left: "failed" | "interrupted"; readonly error?: undefined };

@@ -1,29 +1,27 @@
 import { proveLogin, proveRegional } from "../credential/prove.ts";
 import type { ChangeOf, Passing } from "../plan/change.ts";
 import { formatImage } from "../registry/image-reference.ts";
-import type { Action } from "./action.ts";
-import { loginOf } from "./tools.ts";
+import { type Action, loginOf } from "./action.ts";
 
 /** Pulls with the login before a Secret gets it. */
 export const prove: Action<ChangeOf<"prove">> = {
   async apply({ to, repositories, fresh, passing, regional = [] }, env) {
     const login = loginOf(env);
     if (!login) return {};
-    const { tools, run } = env;
-    const reach = { host: to.name, repositories, images: run.images };
+    const { tools, issued } = env;
+    const reach = { host: to.name, repositories, images: issued?.images ?? [] };
     const proving = { registry: tools.registry(), sleep: tools.sleep, fresh, passing };
     const proven = await tools.during(awaited(to.name, login.username, { fresh, passing }), async () => {
       const found = await proveLogin(reach, login, proving);
       for (const host of regional) await proveRegional(host, found.image, login, proving);
       return found;
     });
-    if (proven.image) run.proven = proven.image;
     const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
     // The warning about a missing image covers its repository
     const named = new Set(proven.missing.map(({ repository }) => repository));
     const unseen = proven.empty.filter((name) => !named.has(name));
     const empty = unseen.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`);
-    return { says: [...missing, ...empty] };
+    return { says: [...missing, ...empty], issued: proven.image && { proven: proven.image } };
   },
 };
 

@@ -7,11 +7,10 @@ import type { Recreate, Refuse } from "../plan/change.ts";
 import { begunWork, hasBegun, longestName, podsOf } from "../plan/recreate.ts";
 import { planAttach, planDetach, readTarget } from "../plan/references.ts";
 import { writtenManifest } from "../plan/written-manifest.ts";
-import type { Action } from "./action.ts";
+import type { Action, Env } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import { refusalOf } from "./refer.ts";
 import { rehearseBeside } from "./rehearse.ts";
-import type { Env } from "./tools.ts";
 import { update } from "./update.ts";
 
 const plans = { attach: planAttach, detach: planDetach };

@@ -5,9 +5,8 @@ import type { Keep, Recreate, Refer, Refuse } from "../plan/change.ts";
 import { takeOut } from "../plan/dangling.ts";
 import { patchOf, planAttach, planDetach, readTarget } from "../plan/references.ts";
 import { leadNowhere } from "../state/pull-secrets.ts";
-import type { Action } from "./action.ts";
+import type { Action, Env } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
-import type { Env } from "./tools.ts";
 import { update } from "./update.ts";
 
 const plans = { attach: planAttach, detach: planDetach };

@@ -3,11 +3,9 @@ import type { Secret } from "../objects.ts";
 import type { ChangeOf } from "../plan/change.ts";
 import { readEntries } from "../secret/entry.ts";
 import { isWithdrawn } from "../secret/withdrawal.ts";
-import type { Action } from "./action.ts";
-import { asConflict, preconditionOf } from "./claim.ts";
+import type { Action, Env } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
-import type { Env } from "./tools.ts";
-import { secretRetries, update, writeTo } from "./update.ts";
+import { asConflict, preconditionOf, secretRetries, update, writeTo } from "./update.ts";
 
 export const remove: Action<ChangeOf<"remove">> = {
   apply: deleteSecret,

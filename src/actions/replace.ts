@@ -1,12 +1,12 @@
 import type { Cluster } from "../cluster/port.ts";
 import { Conflict } from "../errors.ts";
-import { keyOf, type Ref } from "../kinds.ts";
+import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Precondition, Store } from "../plan/change.ts";
 import { sketchConfig } from "../secret/docker-config.ts";
 import { type ClaimAfter, replacementOf } from "../secret/pull-secret.ts";
 import { rehearseBeside } from "./rehearse.ts";
-import type { Env } from "./tools.ts";
+import type { Tools } from "./tools.ts";
 
 /** The content of the new Secret: a docker config with the login, and the claim after the write. */
 type Content = { readonly config: string; readonly claim: ClaimAfter };
@@ -14,13 +14,14 @@ type Content = { readonly config: string; readonly claim: ClaimAfter };
 /**
  * Deletes a Secret that cannot be changed in place and creates it with the new login. The API server must accept the new one in a dry run
  * first. If it rejects the new one after the deletion, the old one is created again.
- * @throws Conflict if the Secret changed after it was read
+ * @returns the new Secret, or the error after the deletion. `isGone`: the old Secret could not be created again either
+ * @throws CliError before the deletion; Conflict if the Secret changed after it was read
  */
 export async function replace(
   { to, entry, precondition, shape }: Pick<Store, "to" | "entry" | "shape"> & { readonly precondition: Precondition },
   { config, claim }: Content,
-  { tools, run }: Env,
-): Promise<Secret> {
+  tools: Tools,
+): Promise<Secret | { readonly error: unknown; readonly isGone: boolean }> {
   const cluster = tools.cluster(to.context);
   const old = await lookedAt(to, precondition, cluster);
   const next = replacementOf(old, entry, config, { shape, claim });
@@ -30,23 +31,22 @@ export async function replace(
   );
   if (tools.write.dryRun) return next;
   await cluster.write(to, { delete: precondition }, tools.write);
-  run.gone.add(keyOf(to));
   try {
     return await cluster.write(to, { create: next }, tools.write);
   } catch (error) {
-    await putBack(to, old, { tools, run });
-    throw error;
+    return { error, isGone: !(await tools.unhalted(() => putBack(to, old, tools))) };
   }
 }
 
-/** Creates the old Secret again. If another client has created a Secret of that name, keeps that one. */
-async function putBack(to: Ref<"secret">, old: Secret, { tools, run }: Pick<Env, "tools" | "run">): Promise<void> {
-  const back = () => tools.cluster(to.context).write(to, { create: asNew(old) }, tools.write);
-  const error = await tools.unhalted(back).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!error || error instanceof Conflict) run.gone.delete(keyOf(to));
+/** Creates the old Secret again. @returns whether a Secret of that name exists: if another client has created one, that one stays */
+function putBack(to: Ref<"secret">, old: Secret, tools: Tools): Promise<boolean> {
+  return tools
+    .cluster(to.context)
+    .write(to, { create: asNew(old) }, tools.write)
+    .then(
+      () => true,
+      (error: unknown) => error instanceof Conflict,
+    );
 }
 
 /** Returns an object without the fields that the server adds. */

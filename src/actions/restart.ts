@@ -3,9 +3,8 @@ import { keyOf, kinds } from "../kinds.ts";
 import type { Pod } from "../objects.ts";
 import type { ChangeOf } from "../plan/change.ts";
 import { waitOf } from "../state/pods.ts";
-import type { Action } from "./action.ts";
+import type { Action, Env } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
-import type { Env } from "./tools.ts";
 import { update } from "./update.ts";
 
 /** The reason if the pod was deleted or has started after it was read. */

@@ -1,12 +1,14 @@
 import { asCliError, CliError, Interrupted } from "../errors.ts";
 import type { Fix } from "../fix.ts";
+import type { Ref } from "../kinds.ts";
 import { namedThere, several } from "../plan/wording.ts";
+import type { Env } from "./action.ts";
 import { rollbackOf } from "./actions.ts";
 import type { ChangeOutcome } from "./outcome.ts";
-import type { Env, Tools } from "./tools.ts";
+import type { Tools } from "./tools.ts";
 
 /** Rolls back changes in Azure, the last one first, even after an interruption. @returns the changes that could not be rolled back */
-export function rollback(done: readonly ChangeOutcome[], { tools, run }: Pick<Env, "tools" | "run">): Promise<ChangeOutcome[]> {
+export function rollback(done: readonly ChangeOutcome[], { tools, claims }: Pick<Env, "tools" | "claims">): Promise<ChangeOutcome[]> {
   const back = rollbacksOf(done);
   if (back.length === 0 || tools.dryRun !== "none") return Promise.resolve([]);
   return tools.unhalted(async () => {
@@ -17,21 +19,26 @@ export function rollback(done: readonly ChangeOutcome[], { tools, run }: Pick<En
         if (error) kept.push({ change, error, says: [notRolledBack], fix: { do: "shell", argv: tools.removal(change) } });
       }
     });
-    if (kept.length > 0) run.kept = true;
+    if (kept.length > 0) claims.keepPassword();
     return kept;
   });
 }
 
 /**
  * Keeps changes in Azure whose password a Secret may hold, because pods that use it must be able to pull.
+ * @param holders these Secrets
  * @returns the outcome that reports this
  */
-export function keepUncertain(done: readonly ChangeOutcome[], { tools, run }: Pick<Env, "tools" | "run">): ChangeOutcome[] {
+export function keepUncertain(
+  done: readonly ChangeOutcome[],
+  holders: readonly Ref[],
+  { tools, claims }: Pick<Env, "tools" | "claims">,
+): ChangeOutcome[] {
   const back = rollbacksOf(done);
   const [first] = back;
   if (!first) return [];
-  run.kept = true;
-  const held = several([...run.unsure.values()].map(namedThere));
+  claims.keepPassword();
+  const held = several(holders.map(namedThere));
   const says = `${held} may hold what this run made, so that stays; if not`;
   const steps = back.map((change) => ({ do: "shell", argv: tools.removal(change) }) as const);
   return [{ change: first, left: "failed", says: [says], fix: { do: "steps", steps } }];

@@ -6,23 +6,21 @@ import type { Store } from "../plan/change.ts";
 import { holds } from "../plan/existing-secret.ts";
 import { planStore } from "../plan/store.ts";
 import type { Login } from "../registry/port.ts";
-import { noteClaim, readClaim } from "../secret/claim.ts";
 import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
 import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
 import { type ClaimAfter, mergedPatch, patched, pullSecret, pullSecretPatch, replacementOf, unclaimed } from "../secret/pull-secret.ts";
 import { readExisting } from "../state/existing-secret.ts";
-import type { Action } from "./action.ts";
-import { holdClaims, preconditionOf } from "./claim.ts";
-import type { ChangeOutcome } from "./outcome.ts";
+import { type Action, type Env, loginOf, type Result } from "./action.ts";
+import type { ChangeOutcome, IssuedLogin } from "./outcome.ts";
 import { lookedAt, replace } from "./replace.ts";
-import { type Env, loginOf, type Tools } from "./tools.ts";
+import type { Tools } from "./tools.ts";
 import { update } from "./update.ts";
 
 export const store: Action<Store> = {
   apply: storeSecret,
-  preview: (change, { run, seen }) => {
+  preview: (change, { issued, seen }) => {
     const before = seen.get(keyOf(change.to));
-    return { object: previewOf(change, before, run.login), ...lookBefore(before, run.login) };
+    return { object: previewOf(change, before, issued?.login), ...lookBefore(before, issued?.login) };
   },
   message: ({ precondition, replaces }) => (replaces ? "replaced" : precondition ? "configured" : "created"),
 };
@@ -41,15 +39,29 @@ const lookBefore = (before: KubeObject | undefined, login: Login | undefined): P
   unmade: login ? undefined : true,
 });
 
+/** What the attempts to write a Secret have left so far. */
+type Left = {
+  /** The old Secret was deleted to replace it, and neither the old nor the new one exists. */
+  isGone: boolean;
+  /** The response to a write was lost, and the Secret could not be read since, so it may hold the login. */
+  mayHold: boolean;
+};
+
+type Attempt = Env & { readonly left: Left };
+
 /**
  * Writes the version of the Secret that was read, or creates it if there was none. After a conflict, reads it again: a credential of the
  * same kind that pulls is kept, even if another run wrote it.
+ * @throws CliError if the Secret certainly doesn't hold the login
  */
-async function storeSecret(change: Store, env: Env): Promise<ChangeOutcome> {
+async function storeSecret(change: Store, env: Env): Promise<Result> {
+  const left: Left = { isGone: false, mayHold: false };
   try {
-    return await storeIn(change, env);
+    return await storeIn(change, { ...env, left });
   } catch (error) {
-    throw env.run.gone.has(keyOf(change.to)) && error instanceof CliError ? withLoss(change.to, error) : error;
+    const failed = left.isGone && error instanceof CliError ? withLoss(change.to, error) : error;
+    if (left.mayHold && failed instanceof CliError) return { error: failed, mayHold: true };
+    throw failed;
   }
 }
 
@@ -59,21 +71,20 @@ function withLoss({ name, namespace }: Ref, error: CliError): CliError {
   return error.withHint(hint);
 }
 
-async function storeIn(change: Store, env: Env): Promise<ChangeOutcome> {
-  const { run } = env;
-  const claimed = run.claims.get(keyOf(change.to));
+async function storeIn(change: Store, attempt: Attempt): Promise<ChangeOutcome> {
+  const claimed = attempt.claims.on(change.to);
   let last: Store = {
     ...change,
-    entry: withMade(change.entry, run.made),
+    entry: withMade(change.entry, attempt.issued?.made),
     precondition: claimed?.precondition ?? change.precondition,
   };
   const outcome = await update<Store | ChangeOutcome, ChangeOutcome>({
     initial: last,
-    read: () => readAgain(last, env),
+    read: () => readAgain(last, attempt),
     write: async (next) => {
       if ("change" in next) return next;
       last = next;
-      return writeSecret(next, env);
+      return writeSecret(next, attempt);
     },
     attempts: 10,
   });
@@ -87,49 +98,52 @@ function asMade(outcome: ChangeOutcome): ChangeOutcome {
 }
 
 /** @throws Conflict if the Secret must be read again */
-async function writeSecret(change: Store, env: Env): Promise<ChangeOutcome> {
-  const { run, seen, tools } = env;
-  const key = keyOf(change.to);
-  const object = await holdClaims(env)
-    .then(() => sendSecret(change, env))
+async function writeSecret(change: Store, attempt: Attempt): Promise<ChangeOutcome> {
+  const { claims, seen, tools, issued, left } = attempt;
+  const object = await claims
+    .keep()
+    .then(() => sendSecret(change, attempt))
     .catch(asCliError);
-  if (object instanceof CliError) return outcomeOf(object, change, env);
-  afterWrite(change.to, object, env);
-  run.gone.delete(key);
-  return { change, object, ...(tools.write.dryRun && lookBefore(seen.get(key), run.login)) };
+  if (object instanceof CliError) return outcomeOf(object, change, attempt);
+  claims.written(change.to, object);
+  left.isGone = false;
+  return { change, object, ...(tools.write.dryRun ? lookBefore(seen.get(keyOf(change.to)), issued?.login) : {}) };
 }
 
 /** Returns the outcome of a write that was rejected, or whose response was lost. @throws Conflict if the Secret must be read again */
-async function outcomeOf(error: CliError, change: Store, env: Env): Promise<ChangeOutcome> {
+async function outcomeOf(error: CliError, change: Store, attempt: Attempt): Promise<ChangeOutcome> {
   if (change.precondition && error.kind === "notFound") throw new Conflict(error.message);
   if (!isLost(error)) throw error;
-  const decided = await readAgain(change, env, error);
+  const decided = await readAgain(change, attempt, error);
   if ("change" in decided) return decided;
   throw new Conflict(error.message);
 }
 
 /** Returns the annotation entry with the metadata that Azure returned with the password. */
-function withMade(entry: Entry, made: Env["run"]["made"] = {}): Entry {
+function withMade(entry: Entry, made: IssuedLogin["made"] = {}): Entry {
   const known = Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined));
   // expiresAt is the last field of the entry
   const { expiresAt, ...of }: Entry = { ...entry, ...known };
   return { ...of, expiresAt };
 }
 
-async function sendSecret(change: Store, env: Env): Promise<Secret> {
-  const { to, entry, shape } = change;
-  const { tools, run } = env;
-  const login = loginOf(env);
+async function sendSecret(change: Store, attempt: Attempt): Promise<Secret> {
+  const { to, entry, precondition, replaces, shape } = change;
+  const { tools, left } = attempt;
+  const login = loginOf(attempt);
   // A dry run generates no password. The server can check an empty config instead
   const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
-  const claim = claimAfter(to, env);
+  const claim = attempt.claims.after(to);
   try {
-    if (change.precondition && change.replaces)
-      return await replace({ to, entry, precondition: change.precondition, shape }, { config, claim }, env);
-    return await tools.cluster(to.context).write(to, await textOf(change, { login, config, claim }, tools), tools.write);
+    if (!precondition || !replaces)
+      return await tools.cluster(to.context).write(to, await textOf(change, { login, config, claim }, tools), tools.write);
+    const replaced = await replace({ to, entry, precondition, shape }, { config, claim }, tools);
+    if (!("error" in replaced)) return replaced;
+    left.isGone = replaced.isGone;
+    throw replaced.error;
   } catch (error) {
     // Until the Secret is read, it may hold the login
-    if (error instanceof CliError && isLost(error) && !tools.write.dryRun) run.unsure.set(keyOf(to), to);
+    left.mayHold ||= error instanceof CliError && isLost(error) && !tools.write.dryRun;
     throw error;
   }
 }
@@ -142,55 +156,40 @@ async function textOf({ to, entry, precondition, merges, shape }: Store, { login
   return { patch: mergedPatch(await lookedAt(to, precondition, tools.cluster(to.context)), entry, login, claim) };
 }
 
-/** Returns the claim after the write: keeps the claim of another run. */
-function claimAfter(to: Ref<"secret">, { run, tools: { runId, now } }: Env): ClaimAfter {
-  const claimed = run.claims.get(keyOf(to));
-  if (!claimed) return {};
-  return run.holds ? noteClaim(runId, now(), claimed.makes) : unclaimed;
-}
-
-/** Records whether this run still claims the written Secret. */
-function afterWrite(to: Ref<"secret">, object: Secret, { run, tools }: Env): void {
-  const claimed = run.claims.get(keyOf(to));
-  if (claimed && readClaim(object)?.by === tools.runId)
-    run.claims.set(keyOf(to), { ...claimed, made: false, precondition: preconditionOf(object), at: tools.now() });
-  else run.claims.delete(keyOf(to));
-}
-
 /**
  * Reads the Secret and decides again.
  * @param lost the error of a write whose answer was lost: if the Secret exists and does not hold the login, the write has failed
  * @returns the change to make now, or the outcome if there is none
  */
-async function readAgain(change: Store, env: Env, lost?: CliError): Promise<Store | ChangeOutcome> {
-  const { tools, run } = env;
+async function readAgain(change: Store, attempt: Attempt, lost?: CliError): Promise<Store | ChangeOutcome> {
+  const { tools, claims, left } = attempt;
   const { to } = change;
   const secret = await tools.unhalted(() => tools.cluster(to.context).get(to));
-  run.unsure.delete(keyOf(to));
-  if (secret && readClaim(secret)?.by !== tools.runId) run.claims.delete(keyOf(to));
-  if (isOther(secret, change) && !run.gone.has(keyOf(to))) return gone(change, secret);
-  if (secret) return decide(change, secret, env, lost);
+  left.mayHold = false;
+  claims.seen(to, secret);
+  if (isOther(secret, change) && !left.isGone) return gone(change, secret);
+  if (secret) return decide(change, secret, attempt, lost);
   // An interrupted run starts no new change
   if (lost instanceof Interrupted) throw lost;
   return { ...change, precondition: undefined, replaces: false };
 }
 
-async function decide(change: Store, secret: Secret, env: Env, lost: CliError | undefined): Promise<Store | ChangeOutcome> {
-  const { tools, run } = env;
+async function decide(change: Store, secret: Secret, attempt: Attempt, lost: CliError | undefined): Promise<Store | ChangeOutcome> {
+  const { tools, claims, issued, left } = attempt;
   const { to, entry, renews } = change;
   const [host = ""] = entry.hosts;
   const { existing, login } = readExisting(secret, host, tools.write.fieldManager);
-  const fresh = login === undefined || run.login?.password.equals(login.password) !== true;
+  const fresh = login === undefined || issued?.login?.password.equals(login.password) !== true;
   // The Secret may have had this login before, so the annotation entry must match too
   if (!fresh && holds(entry, host, existing)) {
-    afterWrite(to, secret, env);
-    run.gone.delete(keyOf(to));
+    claims.written(to, secret);
+    left.isGone = false;
     return { change, object: secret };
   }
   if (lost) throw lost;
   const noted = entryFor(existing.entries, host);
   const isAnothers = fresh && noted && !(renews && sameLogin(noted, renews));
-  const pulls = isAnothers ? await stillPulls(login, env) : "unknown";
+  const pulls = isAnothers ? await stillPulls(login, attempt) : "unknown";
   const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: secret });
   if (pulls === "yes") return keep("another run wrote a credential that pulls");
   const planned = planStore(to, { ...optionsOf(change, tools), entry, host, fresh }, { ...existing, pulls });
@@ -211,8 +210,8 @@ const gone = ({ to }: Store, object: Secret | undefined): ChangeOutcome => ({
 
 const optionsOf = ({ merges, shape }: Store, { force, merge }: Env["tools"]) => ({ force, merge: merges ?? merge, shape });
 
-async function stillPulls(login: Env["run"]["login"], { run, tools }: Env): Promise<"yes" | "no" | "unknown"> {
-  const image = run.proven ?? run.images[0];
+async function stillPulls(login: Login | undefined, { issued, tools }: Env): Promise<"yes" | "no" | "unknown"> {
+  const image = issued?.proven ?? issued?.images?.[0];
   if (!login || !image) return "unknown";
   const { verdict } = await tools.registry().prove(image, login);
   if (verdict === "pulls") return "yes";

@@ -2,6 +2,7 @@ import type { Write } from "../cluster/port.ts";
 import { CliError, Conflict, isLost } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
+import type { Precondition } from "../plan/change.ts";
 import type { Tools } from "./tools.ts";
 
 /** One object that others write to at the same time. */
@@ -61,4 +62,16 @@ export async function writeTo(
     if (!isDone(found)) throw error;
     return found;
   }
+}
+
+/** Returns the precondition for a write to a Secret that was read. */
+export const preconditionOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Pick<Secret, "metadata">): Precondition => ({
+  uid,
+  version,
+});
+
+/** @throws Conflict if the Secret was deleted after it was read; otherwise the same error */
+export function asConflict(error: unknown): never {
+  if (error instanceof CliError && error.kind === "notFound") throw new Conflict(error.message);
+  throw error;
 }

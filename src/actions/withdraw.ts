@@ -5,11 +5,9 @@ import { readClaim } from "../secret/claim.ts";
 import { readEntries } from "../secret/entry.ts";
 import { patched } from "../secret/pull-secret.ts";
 import { isWithdrawn, withdrawalPatch } from "../secret/withdrawal.ts";
-import type { Action } from "./action.ts";
-import { asConflict, claimSecret, preconditionOf } from "./claim.ts";
+import type { Action, Env } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
-import type { Env } from "./tools.ts";
-import { secretRetries, update, writeTo } from "./update.ts";
+import { asConflict, preconditionOf, secretRetries, update, writeTo } from "./update.ts";
 
 export const withdraw: Action<Withdraw> = {
   apply: removeLogins,
@@ -43,16 +41,15 @@ async function removeLogins(change: Withdraw, env: Env): Promise<ChangeOutcome> 
 }
 
 /** @throws Conflict if another run has written to the Secret since it was read, or has just ended its claim */
-async function takeOut(change: Withdraw, looked: Secret, { tools, run, seen }: Env): Promise<Secret> {
+async function takeOut(change: Withdraw, looked: Secret, { tools, claims }: Env): Promise<Secret> {
   const { to, noted } = change;
-  const claims = noted && !tools.write.dryRun;
+  const isClaimed = noted && !tools.write.dryRun;
   const standing = { ...preconditionOf(looked), claim: readClaim(looked) };
-  const secret = claims ? (await claimSecret({ act: "claim", to, precondition: standing }, { tools, run, seen })).object : looked;
+  const secret = isClaimed ? await claims.acquire({ act: "claim", to, precondition: standing }) : looked;
   if (change.immutable || isDone(secret, change)) return secret;
   const patch = withdrawalPatch(secret, change);
   const written = await writeTo(to, { patch }, (found) => found !== undefined && isDone(found, change), tools);
-  const claimed = run.claims.get(keyOf(to));
-  if (claims && claimed && written) run.claims.set(keyOf(to), { ...claimed, precondition: preconditionOf(written) });
+  if (isClaimed && written) claims.written(to, written);
   return written ?? secret;
 }
 

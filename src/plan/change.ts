@@ -185,7 +185,7 @@ type Remove = {
   readonly entries: readonly Entry[];
   readonly precondition: Precondition;
   /** Its logins were removed. If it contains a login again, another run has written that login. */
-  readonly withdrawn?: true;
+  readonly withdrawn?: true | undefined;
   readonly because: string;
 };
 

@@ -1,5 +1,5 @@
 import type { Outcome } from "../actions/outcome.ts";
-import { newRun, type Tools } from "../actions/tools.ts";
+import type { Tools } from "../actions/tools.ts";
 import type { Credential, Issue } from "../credential/kind.ts";
 import { beyond } from "../credential/repository-scope.ts";
 import { asCliError, CliError, Conflict } from "../errors.ts";
@@ -26,6 +26,7 @@ import type { NamespaceState } from "../state/namespace-state.ts";
 import { planInputOf, secretIn, usersOf } from "../state/plan-input.ts";
 import { picksOf, type TargetOptions, templatesOf } from "../state/targets.ts";
 import { warnOfTargets, warnOtherNames } from "../state/warnings.ts";
+import type { Decided, ReusedLogin } from "./first-secret.ts";
 import { ownerOf, sharedOwner } from "./owner.ts";
 import { isHeldOutside, issueHeld, refuseWidening } from "./shared-credential.ts";
 import { failure, runUnit, type Unit } from "./unit.ts";
@@ -118,7 +119,7 @@ async function planIssue(reader: NamespaceReader, order: Order) {
   });
   const unit = unitOf(issue, credential, order, () => issue.pulls);
   // Plan before anything changes in Azure: a credential gets no permissions for a Secret that can't be written
-  const plan = unit.each(state);
+  const plan = unit.each(state, unit.issued);
   return { unit: { ...unit, each: () => plan, once: true } as const, state, tools };
 }
 
@@ -168,26 +169,21 @@ async function* shareOnce(
   if (refuse && mints(issue.steps)) throw await refuse();
   if (needsName) await refuseWidening(issue, credential, clusterScopes, { ...order.again, repositories });
   // The login in a namespace's Secret was not tested: it is either the shared login or a different one
-  let unit = unitOf(issue, credential, order, () => "unknown");
-  const { run } = unit;
-  run.holds = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0) > 1;
+  const unitFor = (of: Issue) => unitOf(of, credential, order, () => "unknown");
   /** Checks the holders again after the claim: a rotation may have given them another login since they were read. */
-  const confirm = async () => {
+  const confirm: ReusedLogin["confirm"] = async (reused) => {
     const newer = await find();
-    if (isAlike(run.login, newer.login)) return undefined;
+    if (isAlike(reused.login, newer.login)) return undefined;
     const changed = new Conflict("another run has put another password in the place of the one that is shared");
-    if (!newer.login) return { unitError: changed };
-    unit = unitOf(newer, credential, order, () => "unknown");
-    run.login = newer.login;
-    return { retry: changed };
+    return newer.login ? { retry: changed, decided: unitFor(newer) } : { unitError: changed };
   };
   const reused = credential.lifecycle && issue.login && { identity: issue.entry.identity, confirm };
-  const all = { ...unit, run, each: (state: NamespaceState) => unit.each(state), reused };
-  yield* runUnit(all, readers, tools(credential));
+  const isShared = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0) > 1;
+  yield* runUnit({ ...unitFor(issue), isShared, reused }, readers, tools(credential));
 }
 
 /** @param pullsOf whether the login in the namespace's Secret still pulls, if known */
-function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () => Issue["pulls"]): Unit {
+function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () => Issue["pulls"]): Unit & Decided {
   const { name, shape } = order;
   const { host, regional = [] } = credential;
   const { write, force, merge, now } = order.tools(credential);
@@ -197,7 +193,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
   return {
     steps,
     isLazy,
-    run: newRun(login, images),
+    issued: { login, images },
     each: (all: NamespaceState): Plan => {
       const state = order.targets.whereUsed ? { ...all, targets: usersOf([host, ...regional], all) } : all;
       const {

@@ -1,6 +1,5 @@
 import { execute } from "../actions/execute.ts";
 import type { ChangeOutcome, DryRun, Outcome } from "../actions/outcome.ts";
-import { endClaims } from "../actions/release.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, ChangeOf, Withdraw } from "../plan/change.ts";
 import type { HeldLogin } from "../plan/ownership.ts";
@@ -18,7 +17,7 @@ import { type Revocation, type RevokeOrder, type Revoking, revokeOne } from "./r
  * @param first the outcomes of the namespaces
  */
 export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrder): AsyncGenerator<Outcome> {
-  const { tools, run } = order;
+  const { claims, tools } = order;
   const leaving: ChangeOutcome[] = [];
   try {
     for await (const outcome of first) {
@@ -34,7 +33,7 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
     }
     yield* over(leaving, { width: tools.width, halted: never }, (outcome) => endOne(outcome, kept, how));
   } finally {
-    await endClaims({ tools, run, seen: new Map() });
+    await claims.release();
   }
 }
 
@@ -84,16 +83,16 @@ async function othersOf(withdrawn: readonly Withdraw[], { clusterScopes, tools }
 }
 
 /** Deletes the Secret after everything that it records is revoked. If another tool manages the Secret, removes only the annotation. */
-async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { tools, run }: Revoking): AsyncGenerator<Outcome> {
+async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { tools, claims }: Revoking): AsyncGenerator<Outcome> {
   const end = endOf(withdrawn.change as ChangeOf<"withdraw">);
   const key = keyOf(end.to);
   if (tools.halted()) return yield { change: end, left: "interrupted" };
   if (kept.has(key)) return yield { change: end, left: "failed", says: [waits(end)] };
   const known = knownOf(withdrawn, tools.dryRun);
-  const env = { tools, run, seen: new Map(known ? [[key, known]] : []) };
+  const env = { tools, claims, seen: new Map(known ? [[key, known]] : []) };
   for await (const outcome of execute([end], env)) {
     // The claim was deleted with the Secret
-    if (!outcome.error && !outcome.left) run.claims.delete(key);
+    if (!outcome.error && !outcome.left) claims.drop(end.to);
     yield outcome;
   }
 }
@@ -101,10 +100,10 @@ async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { to
 /** Returns the Secret after this run's write, or as it was read in a dry run. */
 const knownOf = ({ before, object }: Outcome, dryRun: DryRun) => (dryRun === "none" ? object : (before ?? object));
 
-function endOf({ noted: _, needs: __, ...withdrawn }: ChangeOf<"withdraw">): Change {
+function endOf({ noted: _, needs: __, ...withdrawn }: ChangeOf<"withdraw">): ChangeOf<"withdraw" | "remove"> {
   const { to, entries, precondition, because, beside, immutable } = withdrawn;
   if (beside) return withdrawn;
-  return { act: "remove", to, entries, precondition, because, ...(!immutable && { withdrawn: true as const }) };
+  return { act: "remove", to, entries, precondition, because, withdrawn: immutable ? undefined : true };
 }
 
 const waits = ({ act, to: { name } }: Change) =>

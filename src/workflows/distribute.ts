@@ -1,5 +1,5 @@
-import type { Outcome } from "../actions/outcome.ts";
-import { newRun, type Run, type Tools } from "../actions/tools.ts";
+import type { IssuedLogin, Outcome } from "../actions/outcome.ts";
+import type { Tools } from "../actions/tools.ts";
 import type { Issue } from "../credential/kind.ts";
 import { Conflict } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
@@ -25,9 +25,8 @@ type Found = Rotation<Noted>;
  */
 export function distribute(issue: Issue, entry: Entry, { rotation, proving }: Begun, last: boolean): AsyncGenerator<Outcome> {
   const { steps, isLazy, login, images } = issue;
-  const run = newRun(login, images);
-  const claims = last ? undefined : claimsOn(rotation.all);
-  const unit = { steps, isLazy, run, claims, each: eachOf(rotation, { entry, run }, proving.tools) };
+  const foreignClaims = last ? undefined : claimsOn(rotation.all);
+  const unit = { steps, isLazy, issued: { login, images }, foreignClaims, each: eachOf(rotation, entry, proving.tools) };
   return untilConflict(runUnit(unit, placesOf(rotation), proving.tools), last);
 }
 
@@ -83,20 +82,19 @@ export function scopesHolding({ members }: Pick<Found, "members">): ClusterScope
  */
 function eachOf(
   { host, kind, identity, members }: Found,
-  { entry, run }: { readonly entry: Entry; readonly run: Run },
+  entry: Entry,
   { write, force }: Tools,
-): (state: NamespaceState) => Plan {
+): (state: NamespaceState, issued: IssuedLogin) => Plan {
   const byKey = new Map(members.map((member) => [keyOf(member.to), member]));
   const logins = new Set(members.flatMap(({ login }) => (login ? [fingerprint(login)] : [])));
   const passwords = members.map(({ entry: noted }) => noted);
-  return ({ secret, scope }) => {
+  return ({ secret, scope }, { login, made }) => {
     // A deleted Secret needs no login
     if (!secret) return [];
     const { name, uid } = secret.metadata;
     const to = secretIn(scope, name);
     const { existing: looked, login: inside } = readExisting(secret, host, write.fieldManager);
     const existing = { ...looked, entries: looked.entries ?? (force ? readAnnotation(secret) : undefined) };
-    const { login, made } = run;
     const same = isAlike(login, inside);
     const member = byKey.get(keyOf(to));
     const proven = (uid !== undefined && member?.metadata.uid === uid) || (inside !== undefined && logins.has(fingerprint(inside)));

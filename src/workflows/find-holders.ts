@@ -1,5 +1,5 @@
-import { outwaitAll } from "../actions/claim.ts";
 import type { DryRun, Outcome } from "../actions/outcome.ts";
+import { outwaitAll } from "../actions/outwait.ts";
 import type { Tools } from "../actions/tools.ts";
 import type { Credential } from "../credential/kind.ts";
 import { isRefusal } from "../errors.ts";

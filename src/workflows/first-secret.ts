@@ -1,26 +1,33 @@
-import { claim } from "../actions/claim.ts";
+import type { Env } from "../actions/action.ts";
 import { executeAll } from "../actions/execute.ts";
-import type { ChangeOutcome } from "../actions/outcome.ts";
+import type { ChangeOutcome, IssuedLogin } from "../actions/outcome.ts";
 import { rehearse } from "../actions/rehearse.ts";
-import type { Env } from "../actions/tools.ts";
 import { Conflict } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Claim, Mint, Plan, Store } from "../plan/change.ts";
 import { claimProof, type SecretClaim, sameClaim } from "../secret/claim.ts";
+import type { NamespaceState } from "../state/namespace-state.ts";
 
 /** What must be issued before the first Secret is written. */
-export type Issuing = {
+type Issuing = {
   readonly lazySteps: Plan;
+  readonly issued?: IssuedLogin | undefined;
   readonly reused?: ReusedLogin | undefined;
   /** The claims of other runs when the plan was made, by Secret. A different claim on the Secret that this run claims ends the run. */
-  readonly claims?: ReadonlyMap<string, SecretClaim> | undefined;
+  readonly foreignClaims?: ReadonlyMap<string, SecretClaim> | undefined;
+  each: Decided["each"];
 };
+
+/** How namespaces are planned, and the login as far as it is issued. */
+export type Decided = { readonly issued: IssuedLogin; each(state: NamespaceState, issued: IssuedLogin): Plan };
 
 /** A login that other Secrets hold already. */
 export type ReusedLogin = {
   readonly identity: string;
   /** Checks that they still hold it. If they hold another one, that one is reused from then on, and the namespace is planned again. */
-  confirm(): Promise<{ readonly retry: Conflict } | { readonly unitError: Conflict } | undefined>;
+  confirm(
+    reused: IssuedLogin,
+  ): Promise<{ readonly retry: Conflict; readonly decided: Decided } | { readonly unitError: Conflict } | undefined>;
 };
 
 /**
@@ -41,38 +48,48 @@ export type FirstSecret = {
   /** Adds a namespace to the queue. */
   enter(): Turn;
   /** Outcomes of issuing that were not yielded yet. */
-  readonly issued: ChangeOutcome[];
+  readonly outcomes: ChangeOutcome[];
+  decided(): Decided;
 };
 
 /**
  * Lets namespaces through one at a time, in their order, until the first Secret is written. Therefore no password is generated for a Secret
  * that the API server would reject, and two runs over the same namespaces claim the same Secret.
  */
-export function openFirstSecret({ lazySteps, reused, claims }: Issuing, env: Env): FirstSecret {
+export function openFirstSecret({ lazySteps, reused, foreignClaims, issued = {}, each }: Issuing, env: Env): FirstSecret {
   const { dryRun, runId } = env.tools;
   const queue = openQueue();
-  const issued: ChangeOutcome[] = [];
+  const outcomes: ChangeOutcome[] = [];
+  let decided: Decided = { issued, each };
   let end: Prepared | undefined = lazySteps.length === 0 && !(reused && dryRun === "none") ? "ready" : undefined;
   let isOpen = end !== undefined;
 
   async function prepare(store: Store): Promise<Prepared> {
     if (end) return end;
-    const prepared = (dryRun === "none" ? await claimSecret(store) : undefined) ?? (await issue());
+    const prepared = (dryRun === "none" ? await claimFor(store) : undefined) ?? (await issue());
     if (prepared === "first") end = "ready";
     else if (typeof prepared === "object" && "unitError" in prepared) end = prepared;
     return prepared;
   }
 
-  async function claimSecret(store: Store): Promise<Prepared | undefined> {
+  async function claimFor(store: Store): Promise<Prepared | undefined> {
     const change = claimOf(store);
-    if (!change) return undefined;
-    const { to, precondition, replaces, shape } = store;
+    return change && ((await claimSecret(change, store)) ?? confirmed());
+  }
+
+  async function claimSecret(change: Claim, { to, precondition, replaces, shape }: Store): Promise<Prepared | undefined> {
     // For a Secret that doesn't exist, the claim itself checks that it can be created
     if (precondition && !reused) await rehearse.apply({ act: "rehearse", to, precondition, replaces, shape }, env);
     if (isClaimedSince(change)) return { unitError: new Conflict(beingMade(change)) };
-    await claim.apply(change, env);
-    // Check after the claim: a rotation that has not read the claim has written before this check, and a rotation that has read it waits
-    return reused?.confirm();
+    if (!env.claims.on(to)) await env.claims.acquire(change);
+    return undefined;
+  }
+
+  /** Checks after the claim: a rotation that has not read the claim has written before this check, and a rotation that has read it waits. */
+  async function confirmed(): Promise<Prepared | undefined> {
+    const found = await reused?.confirm(decided.issued);
+    if (found && "decided" in found) decided = found.decided;
+    return found;
   }
 
   /**
@@ -81,11 +98,11 @@ export function openFirstSecret({ lazySteps, reused, claims }: Issuing, env: Env
    */
   function isClaimedSince({ to, precondition }: Claim): boolean {
     const found = precondition?.claim;
-    return claims !== undefined && found !== undefined && found.by !== runId && !sameClaim(found, claims.get(keyOf(to)));
+    return foreignClaims !== undefined && found !== undefined && found.by !== runId && !sameClaim(found, foreignClaims.get(keyOf(to)));
   }
 
   function claimOf({ to, precondition, shape }: Store): Claim | undefined {
-    const { login } = env.run;
+    const { login } = decided.issued;
     const proof = login && claimProof(login, runId, to);
     if (reused) return { act: "claim", to, precondition, makes: { identity: reused.identity, proof }, shape };
     const mint = lazySteps.find((change): change is Mint => change.act === "mint");
@@ -94,7 +111,9 @@ export function openFirstSecret({ lazySteps, reused, claims }: Issuing, env: Env
 
   async function issue(): Promise<Prepared> {
     try {
-      issued.push(...(await executeAll(lazySteps, env)));
+      const made = await executeAll(lazySteps, { ...env, issued: decided.issued });
+      outcomes.push(...made.outcomes);
+      decided = { ...decided, issued: made.issued };
       return "first";
     } catch (error) {
       return { unitError: error };
@@ -102,7 +121,8 @@ export function openFirstSecret({ lazySteps, reused, claims }: Issuing, env: Env
   }
 
   return {
-    issued,
+    outcomes,
+    decided: () => decided,
     enter: () => {
       if (isOpen) return { prepare, leave: () => {} };
       const { turn, leave } = queue.enter();

@@ -1,4 +1,4 @@
-import { preconditionOf } from "../actions/claim.ts";
+import { preconditionOf } from "../actions/update.ts";
 import { type Issue, lifecycleOf } from "../credential/kind.ts";
 import type { ChangeOf, Plan } from "../plan/change.ts";
 import { keptBy } from "../plan/ownership.ts";

@@ -1,6 +1,7 @@
+import { Claims } from "../actions/claims.ts";
 import { executeOne } from "../actions/execute.ts";
 import type { Outcome } from "../actions/outcome.ts";
-import { newRun, type Tools } from "../actions/tools.ts";
+import type { Tools } from "../actions/tools.ts";
 import type { Remover } from "../credential/kind.ts";
 import { asCliError } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
@@ -64,7 +65,7 @@ const kept = ({ to }: Removal, because: string): Outcome => ({
 
 /** Applies the changes one after the other, and stops at the first one that is not done. */
 async function* carriedOut(plan: Plan, { apply: carry, removal }: Remover, { tools }: Pruning): AsyncGenerator<Outcome> {
-  const env = { tools: { ...tools, carry, removal }, run: newRun(), seen: new Map() };
+  const env = { tools: { ...tools, carry, removal }, claims: new Claims(tools), seen: new Map() };
   for (const change of plan) {
     const outcome = await executeOne(change, env);
     // If another user has deleted it already, the change is done

@@ -1,6 +1,6 @@
+import { Claims } from "../actions/claims.ts";
 import { execute } from "../actions/execute.ts";
 import type { Outcome } from "../actions/outcome.ts";
-import { newRun } from "../actions/tools.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { keyOf } from "../kinds.ts";
 import type { Plan, Warn } from "../plan/change.ts";
@@ -39,7 +39,7 @@ export async function retire(order: Retirement): Promise<readonly Outcome[]> {
   const tools = order.tools(credential);
   const due = dueOf(candidates(rotation, entry), tools.now()).filter((password) => passwordKey(password) !== passwordKey(entry));
   if (due.length === 0) return [];
-  return Array.fromAsync(execute(await planOf(due, order), { tools, run: newRun(), seen: new Map() }));
+  return Array.fromAsync(execute(await planOf(due, order), { tools, claims: new Claims(tools), seen: new Map() }));
 }
 
 /** Does the same for a credential that is not rotated: deletes passwords whose grace period, set by an earlier run, has ended. */

@@ -1,11 +1,11 @@
-import { renewClaims } from "../actions/claim.ts";
+import type { Claims } from "../actions/claims.ts";
 import { executeOne } from "../actions/execute.ts";
 import type { ChangeOutcome, Outcome } from "../actions/outcome.ts";
-import type { Env, Run, Tools } from "../actions/tools.ts";
+import type { Tools } from "../actions/tools.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { asCliError, CliError, unlessRefused } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
-import type { Change, Plan } from "../plan/change.ts";
+import type { Plan } from "../plan/change.ts";
 import { isLoginOf, keptBy, unknownClusters } from "../plan/ownership.ts";
 import { goingOf, passwordsIn, type Revocable } from "../plan/revoke.ts";
 import { type Member, passwordKey } from "../plan/rotation.ts";
@@ -27,8 +27,8 @@ export type Revoking = RevokeOrder & {
 export type RevokeOrder = {
   readonly clusterScopes: readonly ClusterScope[];
   readonly tools: Tools;
-  /** The run of the namespaces, which has claimed the Secrets. */
-  readonly run: Run;
+  /** The claims of the run, which include the deleted Secrets. */
+  readonly claims: Claims;
   /** Opens the credential that a Secret records, or returns the reason why this command can't revoke it. @throws CliError */
   open(of: Pick<Revocable, "entry" | "host">): Promise<Credential | string>;
 };
@@ -166,35 +166,22 @@ function refuseUnreadable(credential: Revocable, { unreadable: [unreadable] }: N
   });
 }
 
-/** Applies the changes one after the other, until one fails. */
-async function applyInOrder({ plan, opened }: Planned, credential: Revocable, how: Revoking): Promise<ChangeOutcome[]> {
+/**
+ * Applies the changes one after the other, until one fails. Renews the claims before each one: another run that has taken over a Secret may
+ * have generated another password by now.
+ */
+async function applyInOrder({ plan, opened }: Planned, { members }: Revocable, how: Revoking): Promise<ChangeOutcome[]> {
   const { apply, removal } = opened;
-  const env = { tools: { ...how.tools, carry: apply, removal }, run: ofCredential(credential, how.run), seen: new Map() };
+  const { tools, claims } = how;
+  const env = { tools: { ...tools, carry: apply, removal }, claims, seen: new Map() };
+  const holders = members.map(({ to }) => to);
   const outcomes: ChangeOutcome[] = [];
   for (const change of plan) {
-    const outcome = await applyOne(change, env);
+    const lost = tools.dryRun === "none" ? await claims.renew(holders).then(() => undefined, asCliError) : undefined;
+    const outcome = lost ? { change, error: lost } : await executeOne(change, env);
     const byHand = { says: ["it is not revoked; to revoke it yourself"], fix: { do: "shell" as const, argv: removal(change) } };
     outcomes.push(outcome.error ? { ...outcome, ...byHand } : outcome);
     if (isFailed(outcome)) break;
   }
   return outcomes;
-}
-
-/** Returns the run with only the claims on the Secrets of one credential. */
-function ofCredential({ members }: Revocable, run: Run): Run {
-  const claims = members.flatMap(({ to }) => {
-    const [key, claimed] = [keyOf(to), run.claims.get(keyOf(to))];
-    return claimed ? [[key, claimed] as const] : [];
-  });
-  return { ...run, claims: new Map(claims) };
-}
-
-async function applyOne(change: Change, env: Env): Promise<ChangeOutcome> {
-  try {
-    // Another run that has taken over the Secret may have generated another password by now
-    if (env.tools.dryRun === "none") await renewClaims(env);
-  } catch (error) {
-    return { change, error: asCliError(error) };
-  }
-  return executeOne(change, env);
 }

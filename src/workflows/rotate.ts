@@ -1,6 +1,7 @@
+import { Claims } from "../actions/claims.ts";
 import { execute } from "../actions/execute.ts";
 import type { Outcome } from "../actions/outcome.ts";
-import { newRun, type Tools } from "../actions/tools.ts";
+import type { Tools } from "../actions/tools.ts";
 import type { Credential, Issue } from "../credential/kind.ts";
 import { CliError, Conflict } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
@@ -170,7 +171,7 @@ function report(stored: readonly Ref<"secret">[], { identity, members }: Found, 
   const uids = new Map(members.map(({ to, metadata }) => [keyOf(to), metadata.uid]));
   const says = `got another password of ${identity}`;
   const plan: Plan = stored.map((to) => ({ act: "report", to, uid: uids.get(keyOf(to)) ?? "", reason: "Rotated", says }));
-  return Array.fromAsync(execute(plan, { tools, run: newRun(), seen: new Map() }));
+  return Array.fromAsync(execute(plan, { tools, claims: new Claims(tools), seen: new Map() }));
 }
 
 /** Returns the entry with the end of the grace period of the replaced password. */

@@ -1,6 +1,7 @@
+import { Claims } from "../actions/claims.ts";
 import type { ChangeOutcome } from "../actions/outcome.ts";
 import { refer } from "../actions/refer.ts";
-import { newRun, type Tools } from "../actions/tools.ts";
+import type { Tools } from "../actions/tools.ts";
 import { secretRetries, update } from "../actions/update.ts";
 import { CliError } from "../errors.ts";
 import { keyOf, nameOf, type Ref } from "../kinds.ts";
@@ -93,7 +94,7 @@ async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap
   const because = now && otherThan(last, now, tools);
   if (because === undefined) {
     const change = { act: "detach", to, secret, before: after, after: before } as const;
-    return { change, ...(await refer.apply(change, { tools, run: newRun(), seen: new Map() })) };
+    return { change, ...(await refer.apply(change, { tools, claims: new Claims(tools), seen: new Map() })) };
   }
   return { change: { act: "keep", to, because }, left: "failed", says: [`${nameOf(to)} keeps secret/${secret}: ${because}`] };
 }

@@ -1,9 +1,11 @@
+import type { Env } from "../actions/action.ts";
+import { Claims } from "../actions/claims.ts";
 import { execute, executeAll } from "../actions/execute.ts";
-import type { ChangeOutcome, NamespaceError, Outcome } from "../actions/outcome.ts";
-import { endClaims } from "../actions/release.ts";
+import type { ChangeOutcome, IssuedLogin, NamespaceError, Outcome } from "../actions/outcome.ts";
 import { keepUncertain, rollback, withLeft } from "../actions/rollback.ts";
-import type { Env, Run, Tools } from "../actions/tools.ts";
+import type { Tools } from "../actions/tools.ts";
 import { asCliError, CliError, Conflict, Interrupted } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";
 import { aheadOf } from "../plan/wording.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
@@ -11,7 +13,7 @@ import { over } from "../scope/concurrency.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { NamespaceReader } from "../state/namespace-reader.ts";
 import { type NamespaceState, remember, type Seen } from "../state/namespace-state.ts";
-import { openFirstSecret, type Prepared, type ReusedLogin, type Turn } from "./first-secret.ts";
+import { type FirstSecret, openFirstSecret, type Prepared, type ReusedLogin, type Turn } from "./first-secret.ts";
 
 /**
  * The decisions of a verb that writes: the first steps, the steps before the first Secret is written, and the plan for each namespace. One
@@ -22,20 +24,23 @@ export type Unit = {
   readonly steps?: Plan;
   /** The steps are applied before the first Secret is written instead, and rolled back if no Secret gets the login. */
   readonly isLazy?: boolean;
-  readonly run: Run;
+  /** The login for the Secrets, if it exists already, and the images that it may be tried with. */
+  readonly issued?: IssuedLogin;
   /** A login that other Secrets hold already. It is checked again when the first Secret is claimed. */
   readonly reused?: ReusedLogin | undefined;
+  /** The login goes to several Secrets, so the claim on the first one lasts until the last one is written. */
+  readonly isShared?: boolean;
   /**
    * The claims of other runs that were read for the decision, by Secret. A different claim on the Secret that this unit claims ends the
    * unit.
    */
-  readonly claims?: ReadonlyMap<string, SecretClaim> | undefined;
+  readonly foreignClaims?: ReadonlyMap<string, SecretClaim> | undefined;
+  /** The claims of a caller that continues after the last namespace and then releases them. By default they end with the unit. */
+  readonly claims?: Claims | undefined;
   /** The decision used the state of the only namespace. If that has changed since, the unit ends. */
   readonly once?: true;
-  /** The claims last beyond the last namespace. The caller that continues must end them. */
-  readonly goesOn?: true;
-  /** Plans one namespace. @throws CliError of that namespace */
-  each(state: NamespaceState): Plan;
+  /** Plans one namespace, with the login as far as it is issued. @throws CliError of that namespace */
+  each(state: NamespaceState, issued: IssuedLogin): Plan;
   /** Returns warnings for the end of a namespace's plan. Executing the plan doesn't wait for the requests that they need. */
   later?(state: NamespaceState, plan: Plan): Promise<Plan> | undefined;
 };
@@ -50,14 +55,14 @@ export async function* runUnit(
   places: AsyncIterable<NamespaceReader> | Iterable<NamespaceReader>,
   tools: Tools,
 ): AsyncGenerator<Outcome> {
-  const env: Env = { tools, run: unit.run, seen: new Map() };
-  const carry = (planned: Planned) => {
-    const changes = planned.later ? withLater(planned.plan, planned.later) : planned.plan;
-    return execute(changes, { ...env, seen: planned.seen });
-  };
+  const claims = unit.claims ?? new Claims(tools, { last: unit.isShared });
+  const env: Env = { tools, claims, seen: new Map() };
   const { steps = [], isLazy } = unit;
-  if (!isLazy) yield* await executeAll(steps, env);
-  const firstSecret = openFirstSecret({ ...unit, lazySteps: isLazy ? steps : [] }, env);
+  const first = isLazy ? { outcomes: [], issued: unit.issued } : await executeAll(steps, { ...env, issued: unit.issued });
+  yield* first.outcomes;
+  const firstSecret = openFirstSecret({ ...unit, issued: first.issued, lazySteps: isLazy ? steps : [] }, env);
+  /** The Secrets that may hold the login, because the response to the write was lost. */
+  const mayHold: Ref[] = [];
 
   async function* inPlace(reader: NamespaceReader): AsyncGenerator<Outcome> {
     const turn = firstSecret.enter();
@@ -69,39 +74,41 @@ export async function* runUnit(
   }
 
   async function* inTurn(reader: NamespaceReader, { prepare, leave }: Turn): AsyncGenerator<Outcome> {
-    const planned = await planIn(reader, unit, prepare).catch(asCliError);
+    const planned = await planIn(reader, unit, { prepare, decided: firstSecret.decided }).catch(asCliError);
     if (planned instanceof CliError) return yield failure(reader, planned);
     if ("unitError" in planned) throw planned.unitError;
     if (!planned.isFirst) leave();
     if (tools.dryRun === "none") yield* announced(planned.plan, reader);
-    yield* untilStored(carry(planned), leave);
+    const changes = planned.later ? withLater(planned.plan, planned.later) : planned.plan;
+    yield* untilStored(execute(changes, { ...env, seen: planned.seen, issued: firstSecret.decided().issued }), leave);
+  }
+
+  /** Lets the next namespace proceed after the Secret is stored: other Secrets are written only after the claimed one has the password. */
+  async function* untilStored(outcomes: AsyncIterable<ChangeOutcome>, leave: () => void): AsyncGenerator<ChangeOutcome> {
+    for await (const outcome of outcomes) {
+      if (outcome.change.act === "store") leave();
+      if (outcome.error && outcome.mayHold) mayHold.push(outcome.change.to);
+      yield outcome;
+    }
   }
 
   let landed = false;
+  const clear = async () => {
+    const made = landed ? [] : firstSecret.outcomes;
+    return mayHold.length > 0 ? keepUncertain(made, mayHold, env) : rollback(made, env);
+  };
   try {
     for await (const outcome of over(places, tools, inPlace)) {
       landed ||= outcome.change?.act === "store" && !outcome.error && !outcome.left;
-      if (landed) yield* firstSecret.issued.splice(0);
+      if (landed) yield* firstSecret.outcomes.splice(0);
       yield outcome;
     }
   } catch (error) {
-    throw withLeft(error, await clear(landed ? [] : firstSecret.issued, env), tools);
+    throw withLeft(error, [...(await clear()), ...(await claims.release())], tools);
   }
-  yield* await clear(landed ? [] : firstSecret.issued, env, unit);
-}
-
-/** Lets the next namespace proceed after the Secret is stored: other Secrets are written only after the claimed one has the password. */
-async function* untilStored(outcomes: AsyncIterable<ChangeOutcome>, leave: () => void): AsyncGenerator<ChangeOutcome> {
-  for await (const outcome of outcomes) {
-    if (outcome.change.act === "store") leave();
-    yield outcome;
-  }
-}
-
-/** Rolls back a credential that no Secret got. Ends the claims last, so that no other run starts to use an object that is rolled back. */
-async function clear(made: readonly ChangeOutcome[], env: Env, { goesOn }: Pick<Unit, "goesOn"> = {}): Promise<ChangeOutcome[]> {
-  const { unsure } = env.run;
-  return [...(unsure.size > 0 ? keepUncertain(made, env) : await rollback(made, env)), ...(goesOn ? [] : await endClaims(env))];
+  yield* await clear();
+  // Last, so that no other run starts to use an object that is rolled back
+  if (!unit.claims) yield* await claims.release();
 }
 
 /** Announces the changes of a plan that end pods, before any of them. */
@@ -140,21 +147,25 @@ async function* withLater(plan: Plan, later: Promise<Plan>): AsyncGenerator<Chan
  * @returns the error that ends all namespaces, if there is one
  * @throws CliError of this namespace
  */
-async function planIn(reader: NamespaceReader, unit: Unit, prepare: Turn["prepare"]): Promise<Planned | { readonly unitError: unknown }> {
+async function planIn(
+  reader: NamespaceReader,
+  { once, later }: Unit,
+  { prepare, decided }: Pick<Turn, "prepare"> & Pick<FirstSecret, "decided">,
+): Promise<Planned | { readonly unitError: unknown }> {
   for (let round = 1; ; round++) {
     const state = await reader.read();
-    const plan = unit.each(state);
+    const { each, issued } = decided();
+    const plan = each(state, issued);
     const store = plan.find((change): change is Store => change.act === "store");
     const prepared = store ? await prepare(store).catch(asRetry) : "ready";
-    if (typeof prepared === "string") return plannedFor(state, plan, unit, prepared === "first");
+    if (typeof prepared === "string") {
+      const { secret, targets, pods, scope } = state;
+      const seen = remember([secret, ...targets, ...pods], scope.context);
+      return { plan, isFirst: prepared === "first", later: later?.(state, plan), seen };
+    }
     if ("unitError" in prepared) return prepared;
-    if (unit.once || round === 5) throw prepared.retry;
+    if (once || round === 5) throw prepared.retry;
   }
-}
-
-function plannedFor(state: NamespaceState, plan: Plan, unit: Unit, isFirst: boolean): Planned {
-  const { secret, targets, pods, scope } = state;
-  return { plan, isFirst, later: unit.later?.(state, plan), seen: remember([secret, ...targets, ...pods], scope.context) };
 }
 
 function asRetry(error: unknown): Prepared {

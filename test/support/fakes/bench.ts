@@ -1,4 +1,7 @@
-import { type Env, newRun, type Run, type Tools } from "../../../src/actions/tools.ts";
+import type { Env } from "../../../src/actions/action.ts";
+import { Claims } from "../../../src/actions/claims.ts";
+import type { IssuedLogin } from "../../../src/actions/outcome.ts";
+import type { Tools } from "../../../src/actions/tools.ts";
 import type { Cluster } from "../../../src/cluster/port.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import { remember } from "../../../src/state/namespace-state.ts";
@@ -18,7 +21,7 @@ export type FakeBench = Env & {
 /** Returns the context in which actions apply plans in a fake world. A test must add Azure if it needs it. */
 export function benchOf(
   world: FakeWorld,
-  { run = newRun(), dryRun = "none", ...more }: Partial<Omit<Tools, "write">> & { readonly run?: Run } = {},
+  { issued, dryRun = "none", ...more }: Partial<Omit<Tools, "write">> & { readonly issued?: IssuedLogin } = {},
 ): FakeBench {
   const interruption = openInterruption();
   const cluster = world.cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption });
@@ -49,9 +52,10 @@ export function benchOf(
     width: () => 8,
     ...more,
   };
+  const claims = new Claims(tools);
   const look = () => {
     const objects = (["secret", "serviceaccount", "pod"] as const).flatMap((kind) => world.cluster.all(kind));
-    return { tools, run, seen: remember(objects, undefined) };
+    return { tools, claims, issued, seen: remember(objects, undefined) };
   };
-  return { tools, run, seen: new Map(), cluster, slept, shown, look, interrupt: interruption.interrupt };
+  return { tools, claims, issued, seen: new Map(), cluster, slept, shown, look, interrupt: interruption.interrupt };
 }

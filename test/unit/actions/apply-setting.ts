@@ -1,6 +1,8 @@
 import { expect } from "vitest";
-import type { ChangeOutcome, DryRun } from "../../../src/actions/outcome.ts";
-import { type Env, newRun, type Run, type Tools } from "../../../src/actions/tools.ts";
+import type { Env } from "../../../src/actions/action.ts";
+import { Claims } from "../../../src/actions/claims.ts";
+import type { ChangeOutcome, DryRun, IssuedLogin } from "../../../src/actions/outcome.ts";
+import type { Tools } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
@@ -31,12 +33,12 @@ export type Hand = (change: Change) => Promise<object>;
 /** Returns tools whose actions a test defines. An action that the test does not define is not part of the plan. */
 export function bench({
   carry = async () => ({ login }),
-  run = newRun(),
+  issued,
   dryRun = "none",
   halted = () => false,
 }: {
   carry?: Hand;
-  run?: Run;
+  issued?: IssuedLogin;
   dryRun?: DryRun;
   halted?: () => boolean;
 } = {}): Env & { readonly carried: string[]; readonly unhalted: () => number } {
@@ -70,7 +72,7 @@ export function bench({
     },
     width: () => 8,
   };
-  return { tools, run, seen: new Map(), carried, unhalted: () => unhalted };
+  return { tools, claims: new Claims(tools), issued, seen: new Map(), carried, unhalted: () => unhalted };
 }
 
 export const short = ({ change: { act, to }, error, left }: ChangeOutcome) =>

@@ -1,5 +1,3 @@
-import { claimSecret } from "../../../src/actions/claim.ts";
-import { newRun, type Run } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
@@ -45,8 +43,8 @@ export function clock() {
   return { now: () => new Date(at), sleep, waits };
 }
 
-export async function claimed(in_: FakeWorld, precondition: Secret | undefined, run: Run = newRun()) {
-  const bench = benchOf(in_, { run });
-  await claimSecret({ act: "claim", to, precondition: precondition && preconditionOf(precondition) }, bench);
+export async function claimed(in_: FakeWorld, precondition: Secret | undefined) {
+  const bench = benchOf(in_);
+  await bench.claims.acquire({ act: "claim", to, precondition: precondition && preconditionOf(precondition) });
   return bench;
 }

@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
-import { claimSecret, renewClaims } from "../../../src/actions/claim.ts";
 import { Conflict } from "../../../src/errors.ts";
-import { keyOf } from "../../../src/kinds.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
@@ -18,7 +16,7 @@ test("another run that is at it is waited for, and what it leaves is to be looke
   });
   const bench = benchOf(in_);
 
-  await expect(claimSecret({ act: "claim", to, precondition }, bench)).rejects.toEqual(
+  await expect(bench.claims.acquire({ act: "claim", to, precondition })).rejects.toEqual(
     new Conflict('another run is making secret "acr" in namespace "demo"'),
   );
   expect(bench.slept).toEqual([500, 500, 500]);
@@ -33,7 +31,7 @@ test("so is one that gives up, and one that goes on for longer", async () => {
     const in_ = world();
     const precondition = { ...preconditionOf(put(in_, theirs)), claim: theirs };
     move(in_);
-    await expect(claimSecret({ act: "claim", to, precondition }, benchOf(in_))).rejects.toThrow(Conflict);
+    await expect(benchOf(in_).claims.acquire({ act: "claim", to, precondition })).rejects.toThrow(Conflict);
   }
 });
 
@@ -49,7 +47,7 @@ test.for([
   const time = clock();
   const bench = benchOf(in_, { now: time.now, sleep: time.sleep });
 
-  await claimSecret({ act: "claim", to, precondition: { ...preconditionOf(put(in_, dead)), claim: dead } }, bench);
+  await bench.claims.acquire({ act: "claim", to, precondition: { ...preconditionOf(put(in_, dead)), claim: dead } });
 
   expect(time.waits).toHaveLength(waits);
   expect(claimIn(in_)).toMatchObject({ by: "this-run" });
@@ -61,7 +59,10 @@ test("an interruption ends the wait", async () => {
   const bench = benchOf(in_);
   bench.interrupt();
 
-  await expect(claimSecret({ act: "claim", to, precondition }, bench)).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
+  await expect(bench.claims.acquire({ act: "claim", to, precondition })).rejects.toMatchObject({
+    kind: "cancelled",
+    message: "interrupted",
+  });
   expect(bench.slept).toEqual([500]);
 });
 
@@ -72,17 +73,17 @@ test.for([
   const in_ = world();
   const { now, sleep } = clock();
   const bench = benchOf(in_, { now, sleep });
-  await claimSecret({ act: "claim", to, precondition: undefined }, bench);
+  await bench.claims.acquire({ act: "claim", to, precondition: undefined });
   await sleep(after);
   in_.asking.forget();
 
-  await renewClaims(bench);
+  await bench.claims.renew();
 
   expect(in_.asking.writes).toHaveLength(writes);
   expect(claimIn(in_).until).toBe(new Date(began.getTime() + 30_000 + after * writes).toISOString());
-  expect(bench.run.claims.get(keyOf(to))?.precondition).toEqual(preconditionOf(secretIn(in_) as Secret));
+  expect(bench.claims.on(to)?.precondition).toEqual(preconditionOf(secretIn(in_) as Secret));
   in_.asking.forget();
-  await renewClaims(bench);
+  await bench.claims.renew();
   expect(in_.asking.writes).toEqual([]);
 });
 
@@ -90,7 +91,7 @@ test.for([
 async function old(in_: FakeWorld) {
   const { now, sleep } = clock();
   const bench = benchOf(in_, { now, sleep });
-  await claimSecret({ act: "claim", to, precondition: undefined }, bench);
+  await bench.claims.acquire({ act: "claim", to, precondition: undefined });
   await sleep(20_000);
   return bench;
 }
@@ -101,7 +102,7 @@ test("another writer who leaves the claim alone does not end it", async () => {
   const secret = secretIn(in_) as Secret;
   in_.cluster.put({ ...secret, metadata: { ...secret.metadata, labels: { ...secret.metadata.labels, team: "web" } } });
 
-  await renewClaims(bench);
+  await bench.claims.renew();
 
   expect(claimIn(in_)).toEqual({ by: "this-run", until: "2026-01-01T00:00:50.005Z" });
   expect(secretIn(in_)?.metadata.labels).toMatchObject({ team: "web" });
@@ -115,7 +116,7 @@ test.for<{ why: string; act(in_: FakeWorld): unknown }>([
   const bench = await old(in_);
   act(in_);
 
-  await expect(renewClaims(bench)).rejects.toThrow('another run has taken over secret "acr" in namespace "demo"');
+  await expect(bench.claims.renew()).rejects.toThrow('another run has taken over secret "acr" in namespace "demo"');
 });
 
 test("a claim that may not be renewed ends the run", async () => {
@@ -123,7 +124,7 @@ test("a claim that may not be renewed ends the run", async () => {
   const bench = await old(in_);
   in_.asking.around(refusing(is("patch secret"), no));
 
-  await expect(renewClaims(bench)).rejects.toMatchObject({ kind: "forbidden", message: "no" });
+  await expect(bench.claims.renew()).rejects.toMatchObject({ kind: "forbidden", message: "no" });
 });
 
 test("a claim whose answer was lost is looked for before a password is made", async () => {
@@ -131,10 +132,10 @@ test("a claim whose answer was lost is looked for before a password is made", as
   const bench = benchOf(in_);
   in_.asking.around(losing(is("create secret"), lost));
   const calm = in_.asking.around(refusing(is("get secret"), no));
-  await expect(claimSecret({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow("the answer was lost");
+  await expect(bench.claims.acquire({ act: "claim", to, precondition: undefined })).rejects.toThrow("the answer was lost");
   calm();
 
-  await renewClaims(bench);
+  await bench.claims.renew();
 
-  expect(bench.run.claims.get(keyOf(to))).toEqual({ to, made: true, precondition: preconditionOf(secretIn(in_) as Secret), at: began });
+  expect(bench.claims.on(to)).toEqual({ to, made: true, precondition: preconditionOf(secretIn(in_) as Secret), at: began });
 });

@@ -1,8 +1,5 @@
 import { expect, test } from "vitest";
-import { claimSecret } from "../../../src/actions/claim.ts";
-import { endClaims } from "../../../src/actions/release.ts";
 import { Conflict, Interrupted } from "../../../src/errors.ts";
-import { keyOf } from "../../../src/kinds.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { claimPatch, unclaimed } from "../../../src/secret/pull-secret.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
@@ -20,7 +17,7 @@ test("where there is no Secret, an empty one is made, and goes again with the cl
   });
   expect(claimIn(in_)).toEqual({ by: "this-run", until: end });
 
-  expect(await endClaims(bench)).toEqual([]);
+  expect(await bench.claims.release()).toEqual([]);
   expect(secretIn(in_)).toBeUndefined();
 });
 
@@ -32,7 +29,7 @@ test("one that stands keeps all that it has, and gets it back as it was", async 
   expect(claimIn(in_)).toEqual({ by: "this-run", until: end });
   expect(secretIn(in_)?.data).toEqual(before.data);
 
-  expect(await endClaims(bench)).toEqual([]);
+  expect(await bench.claims.release()).toEqual([]);
   expect(secretIn(in_)?.metadata.annotations).toEqual(before.metadata.annotations);
   expect(secretIn(in_)?.data).toEqual(before.data);
 });
@@ -42,7 +39,7 @@ test("a Secret that has come to hold a login does not go, though its claim ends"
   const bench = await claimed(in_, undefined);
   put(in_, { by: "this-run", until: end });
 
-  await endClaims(bench);
+  await bench.claims.release();
 
   expect(secretIn(in_)?.data).toEqual(put(world()).data);
   expect(claimIn(in_)).toBeNull();
@@ -54,7 +51,7 @@ test("another run's claim is left alone", async () => {
   put(in_, theirs);
   in_.asking.forget();
 
-  expect(await endClaims(bench)).toEqual([]);
+  expect(await bench.claims.release()).toEqual([]);
   expect(claimIn(in_)).toEqual(theirs);
   expect(in_.asking.writes).toEqual([]);
 });
@@ -64,7 +61,7 @@ test("who may not delete the empty Secret ends the claim at least, and tells wha
   const bench = await claimed(in_, undefined);
   in_.asking.around(refusing(is("delete secret"), no));
 
-  expect(await endClaims(bench)).toMatchObject([
+  expect(await bench.claims.release()).toMatchObject([
     {
       change: { act: "claim", to },
       error: { message: "no" },
@@ -80,7 +77,7 @@ test("a claim that could not be ended on a Secret that stood before comes to its
   const bench = await claimed(in_, put(in_));
   in_.asking.around(refusing(is("patch secret"), no));
 
-  expect(await endClaims(bench)).toEqual([]);
+  expect(await bench.claims.release()).toEqual([]);
   expect(claimIn(in_)).toEqual({ by: "this-run", until: end });
 });
 
@@ -90,16 +87,16 @@ test("a Secret that another run has made or written since is a conflict, and not
   in_.cluster.put({ ...(secretIn(in_) as Secret), immutable: false });
   const bench = benchOf(in_);
 
-  await expect(claimSecret({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow(Conflict);
-  await expect(claimSecret({ act: "claim", to, precondition: old }, bench)).rejects.toThrow(Conflict);
-  expect(bench.run.claims.size).toBe(0);
+  await expect(bench.claims.acquire({ act: "claim", to, precondition: undefined })).rejects.toThrow(Conflict);
+  await expect(bench.claims.acquire({ act: "claim", to, precondition: old })).rejects.toThrow(Conflict);
+  expect(bench.claims.on(to)).toBeUndefined();
   expect(claimIn(in_)).toBeNull();
 });
 
 test("a claim whose answer was lost is looked for; where nobody can tell, it is ended later", async () => {
   const found = world();
   found.asking.around(losing(is("create secret"), lost));
-  expect((await claimed(found, undefined)).run.claims.get(keyOf(to))).toMatchObject({
+  expect((await claimed(found, undefined)).claims.on(to)).toMatchObject({
     made: true,
     precondition: preconditionOf(secretIn(found) as Secret),
   });
@@ -112,9 +109,9 @@ test("a claim whose answer was lost is looked for; where nobody can tell, it is 
   unknown.asking.around(losing(is("create secret"), lost));
   const calm = unknown.asking.around(refusing(is("get secret"), no));
   const bench = benchOf(unknown);
-  await expect(claimSecret({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow("the answer was lost");
+  await expect(bench.claims.acquire({ act: "claim", to, precondition: undefined })).rejects.toThrow("the answer was lost");
   calm();
-  await endClaims(bench);
+  await bench.claims.release();
   expect(secretIn(unknown)).toBeUndefined();
 });
 
@@ -127,15 +124,15 @@ test.for<{ error: () => Error; kept: boolean }>([
   in_.asking.around(refusing(is("create secret"), error));
   const bench = benchOf(in_);
 
-  await expect(claimSecret({ act: "claim", to, precondition: undefined }, bench)).rejects.toThrow(error().message);
+  await expect(bench.claims.acquire({ act: "claim", to, precondition: undefined })).rejects.toThrow(error().message);
   expect(in_.asking.all).toEqual(["create secret demo/acr"]);
-  expect(bench.run.claims.has(keyOf(to))).toBe(kept);
+  expect(bench.claims.on(to) !== undefined).toBe(kept);
 });
 
 test("a claim gives the Secret as it is since", async () => {
   const in_ = world();
 
-  expect(await claimSecret({ act: "claim", to, precondition: undefined }, benchOf(in_))).toEqual({ object: secretIn(in_) });
+  expect(await benchOf(in_).claims.acquire({ act: "claim", to, precondition: undefined })).toEqual(secretIn(in_));
 });
 
 test("the patch of a claim is held to a version, and takes nothing but the claim away", () => {

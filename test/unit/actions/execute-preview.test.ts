@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { executeAll } from "../../../src/actions/execute.ts";
-import { newRun, type Run } from "../../../src/actions/tools.ts";
+import type { IssuedLogin } from "../../../src/actions/outcome.ts";
 import type { ServiceAccount } from "../../../src/objects.ts";
 import type { Change } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
@@ -18,11 +18,13 @@ function world() {
   return made;
 }
 
-const client = (more: { readonly run?: Run } = {}, in_ = world()) => benchOf(in_, { dryRun: "client", ...more });
+const client = (more: { readonly issued?: IssuedLogin } = {}, in_ = world()) => benchOf(in_, { dryRun: "client", ...more });
 
 /** Returns the object that results from a change. */
 async function preview(change: Change, bench = client().look()): Promise<unknown> {
-  const [outcome, ...more] = await executeAll([change], bench);
+  const {
+    outcomes: [outcome, ...more],
+  } = await executeAll([change], bench);
   expect(more).toEqual([]);
   expect(outcome?.change).toBe(change);
   return outcome?.object;
@@ -59,8 +61,8 @@ test("a Secret is shown with its login under its host, where there is one", asyn
     JSON.parse(Buffer.from((object as { data: Record<string, string> }).data[".dockerconfigjson"] ?? "", "base64").toString()) as object;
 
   expect(textOf(await preview(change))).toEqual({ auths: {} });
-  const run = newRun({ username: "ci", password: new Sensitive("p") });
-  expect(textOf(await preview(change, client({ run }).look()))).toMatchObject({
+  const issued = { login: { username: "ci", password: new Sensitive("p") } };
+  expect(textOf(await preview(change, client({ issued }).look()))).toMatchObject({
     auths: { "r.azurecr.io": { username: "ci", password: "p" } },
   });
 });
@@ -70,11 +72,11 @@ test.for<{ change: Change }>([
   { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true } },
   { change: { act: "rehearse", to: secret, precondition: undefined, replaces: false } },
 ])("$change.act is no object of the cluster", async ({ change }) => {
-  expect(await executeAll([change], client().look())).toEqual([{ change }]);
+  expect((await executeAll([change], client().look())).outcomes).toEqual([{ change }]);
 });
 
 test("what is told is told", async () => {
-  expect(await executeAll([{ act: "warn", to, says: "look" }], client())).toEqual([
+  expect((await executeAll([{ act: "warn", to, says: "look" }], client())).outcomes).toEqual([
     { change: { act: "warn", to, says: "look" }, says: ["look"] },
   ]);
 });

@@ -1,9 +1,7 @@
 import { expect, test } from "vitest";
 import { execute, executeAll } from "../../../src/actions/execute.ts";
 import type { DryRun } from "../../../src/actions/outcome.ts";
-import { endClaims } from "../../../src/actions/release.ts";
 import { rollback } from "../../../src/actions/rollback.ts";
-import { newRun } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change, ChangeOf, Plan } from "../../../src/plan/change.ts";
 import { remember } from "../../../src/state/namespace-state.ts";
@@ -15,9 +13,11 @@ import { account, bench, keepOf, login, makeMap, makeToken, mint, secret, short,
 test("changes go one after the other, and the login that is made is in hand for the next", async () => {
   const at = bench();
 
-  expect((await executeAll([makeMap, makeToken, mint], at)).map(short)).toEqual(["create m", "create t", "mint t"]);
+  const { outcomes, issued } = await executeAll([makeMap, makeToken, mint], at);
+
+  expect(outcomes.map(short)).toEqual(["create m", "create t", "mint t"]);
   expect(at.carried).toEqual(["create m", "create t", "mint t"]);
-  expect(at.run.login).toBe(login);
+  expect(issued.login).toBe(login);
 });
 
 test("a defect is not taken for a refusal", async () => {
@@ -102,7 +102,7 @@ test.for([
 test("previews each change in a client dry run, and sends nothing", async () => {
   const plan: Plan = [makeMap, makeToken, mint, { act: "warn", to: token, says: "look" }, store];
 
-  const outcomes = await executeAll(plan, bench({ dryRun: "client", carry: () => Promise.reject(new Error("asked")) }));
+  const { outcomes } = await executeAll(plan, bench({ dryRun: "client", carry: () => Promise.reject(new Error("asked")) }));
 
   expect(outcomes.map(({ change }) => change)).toEqual(plan);
   expect(outcomes[3]?.says).toEqual(["look"]);
@@ -110,7 +110,9 @@ test("previews each change in a client dry run, and sends nothing", async () => 
 });
 
 test("previews a Secret with the password that exists already", async () => {
-  const [outcome] = await executeAll([store], bench({ dryRun: "client", run: newRun(login) }));
+  const {
+    outcomes: [outcome],
+  } = await executeAll([store], bench({ dryRun: "client", issued: { login } }));
   const { data = {} } = (outcome?.object ?? {}) as { data?: Record<string, string> };
 
   expect(Buffer.from(data[".dockerconfigjson"] ?? "", "base64").toString()).toContain("hunter2");
@@ -133,14 +135,14 @@ const proof = (repositories: string[]): Change => ({
 test("a proof tells which repositories nothing is known of, and which image it was", async () => {
   const world = fakeWorld();
   world.azure.users.set("t", "hunter2");
-  const at = benchOf(world, { run: newRun(login) });
+  const at = benchOf(world, { issued: { login } });
 
   const [outcome] = await collect(execute([proof(["app/web", "app/next", "app/last"])], at));
 
   expect(outcome?.says).toEqual(
     ["app/next", "app/last"].map((name) => `no image of myregistry.azurecr.io/${name} is known, so nothing shows that it can be pulled`),
   );
-  expect(at.run.proven).toMatchObject({ repository: "app/web", reference: "1" });
+  expect(outcome?.issued?.proven).toMatchObject({ repository: "app/web", reference: "1" });
   expect(at.shown).toEqual(["Asking myregistry.azurecr.io for a manifest as t"]);
 });
 
@@ -149,7 +151,7 @@ test("a proof tells what pods name and is not there", async () => {
   world.azure.users.set("t", "hunter2");
   const gone = { host: "myregistry.azurecr.io", repository: "app/web", reference: "gone" };
 
-  const [outcome] = await collect(execute([proof(["app/web"])], benchOf(world, { run: newRun(login, [gone]) })));
+  const [outcome] = await collect(execute([proof(["app/web"])], benchOf(world, { issued: { login, images: [gone] } })));
 
   expect(outcome?.says).toEqual(["image myregistry.azurecr.io/app/web:gone not found, but a pod uses it"]);
 });
@@ -170,7 +172,7 @@ test.for<{ passing: ChangeOf<"prove">["passing"]; fresh: boolean; shown: string 
 ])("shows what a proof waits for: $shown", async ({ passing, fresh, shown }) => {
   const world = fakeWorld();
   world.azure.users.set("t", "hunter2");
-  const at = benchOf(world, { run: newRun(login) });
+  const at = benchOf(world, { issued: { login } });
 
   await collect(execute([{ ...(proof(["app/web"]) as ChangeOf<"prove">), fresh, ...(passing && { passing }) }], at));
 
@@ -200,9 +202,11 @@ test("creates a Secret for a claim, and deletes it when the claim ends", async (
   addNamespaces(world.cluster, "demo");
   const at = benchOf(world);
 
-  const [claimed] = await executeAll([{ act: "claim", to: secret, precondition: undefined }], at);
+  const {
+    outcomes: [claimed],
+  } = await executeAll([{ act: "claim", to: secret, precondition: undefined }], at);
   expect(claimed?.object).toEqual(world.cluster.get("secret", "demo", "acr"));
-  await endClaims(at);
+  await at.claims.release();
 
   expect(world.asking.writes).toEqual(["create secret demo/acr", "delete secret demo/acr"]);
   expect(world.cluster.get("secret", "demo", "acr")).toBeUndefined();
@@ -222,7 +226,7 @@ test("what is under way is shown", async () => {
   const at = benchOf(world, { carry: async () => ({ login }) });
 
   const done = await executeAll([makeMap, makeToken, mint], at);
-  await rollback(done, at);
+  await rollback(done.outcomes, at);
 
   expect(at.shown).toEqual(["Writing scopemap m", "Writing token t", "Making a password of token t", "Taking back what was made in Azure"]);
 });

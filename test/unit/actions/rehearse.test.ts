@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
+import { Claims } from "../../../src/actions/claims.ts";
 import { rehearse } from "../../../src/actions/rehearse.ts";
-import { newRun, type Tools } from "../../../src/actions/tools.ts";
+import type { Tools } from "../../../src/actions/tools.ts";
 import type { Cluster } from "../../../src/cluster/port.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 import { isObjectName } from "../../../src/kinds.ts";
@@ -18,7 +19,7 @@ async function rehearsed(name: string, replaces: boolean, refuse?: (name: string
   const tools = { cluster: () => ({ write }) as unknown as Cluster, write: { dryRun: false, fieldManager: "me" } } as unknown as Tools;
   await rehearse.apply(
     { act: "rehearse", to: { kind: "secret", namespace: "demo", name }, precondition, replaces },
-    { tools, run: newRun(), seen: new Map() },
+    { tools, claims: new Claims(tools), seen: new Map() },
   );
   return names;
 }
@@ -50,7 +51,7 @@ test.for([
   const to = { kind: "secret", namespace: "argocd", name: "acr" } as const;
   await rehearse.apply(
     { act: "rehearse", to, precondition, replaces: false, shape: "argocd-repository" },
-    { tools, run: newRun(), seen: new Map() },
+    { tools, claims: new Claims(tools), seen: new Map() },
   );
 
   expect(written).toMatchObject([{ metadata: { labels: { "argocd.argoproj.io/secret-type": "repository" } }, data: {} }]);

@@ -1,26 +1,27 @@
 import { expect, test } from "vitest";
-import { endClaims } from "../../../src/actions/release.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
+import { benchOf } from "../../support/fakes/bench.ts";
+import { addNamespaces } from "../../support/fakes/world.ts";
 import { bench as noWorld } from "./apply-setting.ts";
 import { claimed, claimIn, no, put, secretIn, to, world } from "./claim-setting.ts";
 
 test("a run that claims nothing asks nobody", async () => {
   const bench = noWorld();
 
-  expect(await endClaims(bench)).toEqual([]);
+  expect(await bench.claims.release()).toEqual([]);
   expect(bench.unhalted()).toBe(0);
 });
 
 test("what has ended is not ended again", async () => {
   const in_ = world();
   const bench = await claimed(in_, put(in_));
-  await endClaims(bench);
+  await bench.claims.release();
   in_.asking.forget();
 
-  await endClaims(bench);
+  await bench.claims.release();
 
-  expect(bench.run.claims.size).toBe(0);
+  expect(bench.claims.on(to)).toBeUndefined();
   expect(in_.asking.all).toEqual([]);
 });
 
@@ -29,7 +30,7 @@ test("a Secret that is written to meanwhile is looked at again", async () => {
   const bench = await claimed(in_, put(in_));
   in_.asking.around(refusing(is("patch secret"), () => new Conflict("modified"), 2));
 
-  expect(await endClaims(bench)).toEqual([]);
+  expect(await bench.claims.release()).toEqual([]);
   expect(claimIn(in_)).toBeNull();
   expect(bench.slept).toEqual([5, 5]);
 });
@@ -39,7 +40,7 @@ test("after ten rounds against others an empty Secret is told", async () => {
   const bench = await claimed(in_, undefined);
   in_.asking.around(refusing(is("delete secret"), () => new Conflict("modified")));
 
-  expect(await endClaims(bench)).toMatchObject([{ error: { message: "modified" } }]);
+  expect(await bench.claims.release()).toMatchObject([{ error: { message: "modified" } }]);
   expect(in_.asking.all.filter((text) => text.startsWith("delete"))).toHaveLength(10);
 });
 
@@ -49,7 +50,7 @@ test("a Secret whose claim somebody took off is left alone", async () => {
   put(in_);
   in_.asking.forget();
 
-  expect(await endClaims(bench)).toEqual([]);
+  expect(await bench.claims.release()).toEqual([]);
   expect(in_.asking.writes).toEqual([]);
   expect(secretIn(in_)).toBeDefined();
 });
@@ -64,7 +65,7 @@ test.for<{ why: string; error: () => CliError; writes: string[]; told: (string |
   in_.asking.around(refusing(is("delete secret"), error));
   in_.asking.forget();
 
-  expect((await endClaims(bench)).map((outcome) => outcome.error?.message)).toEqual(told);
+  expect((await bench.claims.release()).map((outcome) => outcome.error?.message)).toEqual(told);
   expect(in_.asking.writes.map((text) => text.split(" ")[0])).toEqual(writes);
 });
 
@@ -73,19 +74,19 @@ test("a defect is not taken for a refusal", async () => {
   const bench = await claimed(in_, undefined);
   in_.asking.around(refusing(is("delete secret"), () => new TypeError("a defect")));
 
-  await expect(endClaims(bench)).rejects.toThrow("a defect");
+  await expect(bench.claims.release()).rejects.toThrow("a defect");
 });
 
 test("a claim that cannot be ended keeps no other from its end", async () => {
   const in_ = world();
-  const bench = await claimed(in_, undefined);
+  addNamespaces(in_.cluster, "elsewhere");
+  const { claims } = benchOf(in_);
   const elsewhere = { ...to, namespace: "elsewhere" };
+  await claims.acquire({ act: "claim", to: elsewhere, precondition: undefined });
+  await claims.acquire({ act: "claim", to, precondition: undefined });
   in_.asking.around(refusing(is("get secret elsewhere"), no));
 
-  const kept = await endClaims({
-    ...bench,
-    run: { ...bench.run, claims: new Map([["first", { to: elsewhere, made: true }], ...bench.run.claims]) },
-  });
+  const kept = await claims.release();
 
   expect(kept.map(({ change }) => change.to)).toEqual([elsewhere]);
   expect(secretIn(in_)).toBeUndefined();

@@ -48,7 +48,7 @@ test("after an interruption nothing is begun, and what was done is taken back", 
 test("in a dry run nothing outside of the cluster is touched, nor taken back", async () => {
   const at = bench({ dryRun: "server" });
 
-  const done = await executeAll([makeMap, makeToken, mint], at);
+  const { outcomes: done } = await executeAll([makeMap, makeToken, mint], at);
 
   expect(done.map(short)).toEqual(["create m", "create t", "mint t"]);
   expect(await rollback(done, at)).toEqual([]);

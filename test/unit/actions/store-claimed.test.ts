@@ -1,18 +1,17 @@
 import { expect, test } from "vitest";
-import { claimSecret } from "../../../src/actions/claim.ts";
 import { store } from "../../../src/actions/store.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { noteClaim, readClaim } from "../../../src/secret/claim.ts";
 import { is, losing } from "../../support/fakes/asked.ts";
 import { benchOf, type FakeBench } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { before, change, entry, lost, preconditionOf, put, really, run, secretIn, to, world } from "./store-setting.ts";
+import { before, change, entry, issued, lost, preconditionOf, put, really, secretIn, to, world } from "./store-setting.ts";
 
 /** Returns a run that has claimed the Secret, which exists already or not. */
 async function claiming(in_: FakeWorld, exists = false): Promise<FakeBench> {
-  const bench = benchOf(in_, { run: run() });
+  const bench = benchOf(in_, { issued: issued() });
   const old = exists ? preconditionOf(put(in_)) : undefined;
-  await claimSecret({ act: "claim", to, precondition: old }, bench);
+  await bench.claims.acquire({ act: "claim", to, precondition: old });
   return bench;
 }
 
@@ -29,7 +28,7 @@ test.for([
   expect(outcome.change).toEqual({ ...change(), precondition: stood ? { uid, version: expect.any(String) } : undefined });
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(secretIn(in_)?.metadata.annotations).not.toHaveProperty("acr-secret/claim");
-  expect(bench.run.claims.size).toBe(0);
+  expect(bench.claims.on(to)).toBeUndefined();
   expect(in_.asking.writes).toHaveLength(2);
 });
 
@@ -39,7 +38,7 @@ test("so is one whose answer was lost", async () => {
   in_.asking.around(losing(really("patch secret"), lost));
 
   expect(await store.apply(change(), bench)).toMatchObject({ change: { act: "store", precondition: undefined }, object: secretIn(in_) });
-  expect(bench.run.claims.size).toBe(0);
+  expect(bench.claims.on(to)).toBeUndefined();
 });
 
 test("one that another run has taken over and that pulls stays its own, and is told as kept", async () => {
@@ -65,7 +64,7 @@ test.for([
     const annotations = { ...metadata.annotations, ...noteClaim("another-run", new Date("2026-01-01T00:01:00Z")) };
     return in_.cluster.put({ ...secret, metadata: { ...metadata, annotations } }, "kubectl-acr-secret");
   };
-  const bench = took ? await claiming(in_, true) : benchOf(in_, { run: run() });
+  const bench = took ? await claiming(in_, true) : benchOf(in_, { issued: issued() });
   if (took) before(in_, "patch secret", () => void theirs());
   const precondition = preconditionOf(took ? (secretIn(in_) as Secret) : theirs());
 
@@ -73,7 +72,7 @@ test.for([
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(readClaim(secretIn(in_) as Secret)?.by).toBe("another-run");
-  expect(bench.run.claims.size).toBe(0);
+  expect(bench.claims.on(to)).toBeUndefined();
 });
 
 test("one that somebody deletes before it is written is made anew", async () => {
@@ -91,7 +90,7 @@ test("a namespace that is not there is not looked into", async () => {
   const in_ = world();
   in_.cluster.remove("namespace", "", "demo");
 
-  await expect(store.apply(change(), benchOf(in_, { run: run() }))).rejects.toMatchObject({ kind: "notFound" });
+  await expect(store.apply(change(), benchOf(in_, { issued: issued() }))).rejects.toMatchObject({ kind: "notFound" });
   expect(in_.asking.all).toEqual(["create secret demo/acr-myregistry"]);
 });
 
@@ -103,7 +102,7 @@ test("another's Secret that comes between is not taken over, and the registry is
   };
   before(in_, "create secret", foreign);
 
-  await expect(store.apply(change(), benchOf(in_, { run: run() }))).rejects.toThrow("was not made by kubectl acr-secret");
+  await expect(store.apply(change(), benchOf(in_, { issued: issued() }))).rejects.toThrow("was not made by kubectl acr-secret");
   expect(in_.asking.all.filter((text) => text.startsWith("prove"))).toEqual([]);
 });
 

@@ -5,7 +5,7 @@ import type { Secret } from "../../../src/objects.ts";
 import { readEntries } from "../../../src/secret/entry.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { before, change, entry, preconditionOf, run, secretIn, to, world } from "./store-setting.ts";
+import { before, change, entry, issued, preconditionOf, secretIn, to, world } from "./store-setting.ts";
 
 const host = "myregistry.azurecr.io";
 
@@ -31,7 +31,7 @@ test("a login is added to somebody else's Secret, whose logins and labels stay",
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
 
-  const outcome = await store.apply(merging(old), benchOf(in_, { run: run(), merge: true }));
+  const outcome = await store.apply(merging(old), benchOf(in_, { issued: issued(), merge: true }));
 
   expect(outcome).toMatchObject({ change: merging(old), object: secretIn(in_) });
   expect(authsOf(secretIn(in_))).toEqual(["ghcr.io", host]);
@@ -48,7 +48,7 @@ test.for<{ why: string; call: string }>([
   const old = putTheirs(in_, "ghcr.io");
   before(in_, call, () => void putTheirs(in_, "ghcr.io", "quay.io"));
 
-  await store.apply(merging(old), benchOf(in_, { run: run(), merge: true }));
+  await store.apply(merging(old), benchOf(in_, { issued: issued(), merge: true }));
 
   expect(authsOf(secretIn(in_))).toEqual(["ghcr.io", "quay.io", host]);
   expect(in_.asking.writes.at(-1)).toBe(`patch secret demo/${to.name}`);
@@ -59,7 +59,7 @@ test("a Secret that went before it is read is made with this login alone", async
   const old = putTheirs(in_, "ghcr.io");
   in_.cluster.remove("secret", "demo", to.name);
 
-  await store.apply(merging(old), benchOf(in_, { run: run(), merge: true }));
+  await store.apply(merging(old), benchOf(in_, { issued: issued(), merge: true }));
 
   expect(authsOf(secretIn(in_))).toEqual([host]);
   expect(in_.asking.writes).toEqual([`create secret demo/${to.name}`]);
@@ -83,9 +83,11 @@ test.for<{ why: string; merges: boolean; seen: boolean; auths: string[] }>([
 ])("previews the Secret $why", async ({ merges, seen, auths }) => {
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
-  const bench = benchOf(in_, { run: run(), dryRun: "client" });
+  const bench = benchOf(in_, { issued: issued(), dryRun: "client" });
 
-  const [outcome] = await executeAll([merges ? merging(old) : change({ precondition: preconditionOf(old) })], seen ? bench.look() : bench);
+  const {
+    outcomes: [outcome],
+  } = await executeAll([merges ? merging(old) : change({ precondition: preconditionOf(old) })], seen ? bench.look() : bench);
 
   expect(authsOf(outcome?.object)).toEqual(auths);
 });

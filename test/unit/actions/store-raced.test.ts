@@ -4,7 +4,7 @@ import { Conflict } from "../../../src/errors.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { before, change, entry, entryIn, image, preconditionOf, put, run, secretIn, to, world } from "./store-setting.ts";
+import { before, change, entry, entryIn, image, issued, preconditionOf, put, secretIn, to, world } from "./store-setting.ts";
 
 test.for<{ why: string; beside: (in_: FakeWorld) => void; gives: object; password: string }>([
   {
@@ -33,7 +33,7 @@ test.for<{ why: string; beside: (in_: FakeWorld) => void; gives: object; passwor
   const in_ = world();
   before(in_, "create secret", () => beside(in_));
 
-  const outcome = await store.apply(change(), benchOf(in_, { run: run() }));
+  const outcome = await store.apply(change(), benchOf(in_, { issued: issued() }));
 
   expect(outcome).toMatchObject({ ...gives, object: secretIn(in_) });
   expect(in_.loginIn("demo")?.password).toBe(password);
@@ -45,7 +45,7 @@ test("what another wrote and that nobody can tell of is not lost unasked, and is
   const beside = () => void put(in_, { username: "other", of: { ...entry, identity: "other" } });
 
   before(in_, "create secret", beside);
-  await expect(store.apply(change(), benchOf(in_, { run: run() }))).rejects.toMatchObject({
+  await expect(store.apply(change(), benchOf(in_, { issued: issued() }))).rejects.toMatchObject({
     kind: "conflict",
     message: expect.stringContaining('holds the credential of "other"'),
   });
@@ -53,7 +53,7 @@ test("what another wrote and that nobody can tell of is not lost unasked, and is
 
   in_.cluster.remove("secret", "demo", "acr-myregistry");
   before(in_, "create secret", beside);
-  await store.apply(change(), benchOf(in_, { run: run(), force: true }));
+  await store.apply(change(), benchOf(in_, { issued: issued(), force: true }));
   expect(in_.loginIn("demo")?.password).toBe("ours");
 });
 
@@ -61,7 +61,7 @@ test("where no image is known, nobody is asked, and what another wrote is not lo
   const in_ = world();
   before(in_, "create secret", () => void put(in_, { username: "other", of: { ...entry, identity: "other" } }));
 
-  await expect(store.apply(change(), benchOf(in_, { run: run({ images: [] }) }))).rejects.toMatchObject({ kind: "conflict" });
+  await expect(store.apply(change(), benchOf(in_, { issued: issued({ images: [] }) }))).rejects.toMatchObject({ kind: "conflict" });
   expect(in_.asking.all.filter((text) => text.startsWith("prove"))).toEqual([]);
 });
 
@@ -69,10 +69,10 @@ test("another's login is tried with the image that ours was proven with, else wi
   const in_ = world();
   const proven = { ...image, reference: "proven" };
   before(in_, "create secret", () => void put(in_));
-  await store.apply(change(), benchOf(in_, { run: run({ proven }) }));
+  await store.apply(change(), benchOf(in_, { issued: issued({ proven }) }));
   in_.cluster.remove("secret", "demo", "acr-myregistry");
   before(in_, "create secret", () => void put(in_));
-  await store.apply(change(), benchOf(in_, { run: run() }));
+  await store.apply(change(), benchOf(in_, { issued: issued() }));
 
   expect(in_.asking.all.filter((text) => text.startsWith("prove"))).toEqual(["prove ci app/web:proven", "prove ci app/web:1"]);
 });
@@ -85,7 +85,7 @@ test("a Secret that went in the meantime is made", async () => {
     throw new Conflict("it is gone");
   });
 
-  await store.apply(change({ precondition: preconditionOf(old) }), benchOf(in_, { run: run() }));
+  await store.apply(change({ precondition: preconditionOf(old) }), benchOf(in_, { issued: issued() }));
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(secretIn(in_)?.metadata.uid).not.toBe(old.metadata.uid);
@@ -99,7 +99,7 @@ test("where only the note is to be written, it is, whoever writes to the Secret 
     in_.cluster.put({ ...old, metadata: { ...old.metadata, labels: { ...old.metadata.labels, team: "web" } } }, "other");
   });
 
-  const outcome = await store.apply(change({ precondition: preconditionOf(old), entry: noted }), benchOf(in_, { run: run() }));
+  const outcome = await store.apply(change({ precondition: preconditionOf(old), entry: noted }), benchOf(in_, { issued: issued() }));
 
   expect(entryIn(in_)).toEqual(noted);
   expect(outcome).toMatchObject({ change: { act: "store", because: "says something else of itself" }, object: secretIn(in_) });
@@ -118,6 +118,8 @@ test("after ten rounds against others it is given up", async () => {
     return next();
   });
 
-  await expect(store.apply(change({ precondition: preconditionOf(old) }), benchOf(in_, { run: run() }))).rejects.toBeInstanceOf(Conflict);
+  await expect(store.apply(change({ precondition: preconditionOf(old) }), benchOf(in_, { issued: issued() }))).rejects.toBeInstanceOf(
+    Conflict,
+  );
   expect(in_.asking.all.filter((text) => text.startsWith("patch"))).toHaveLength(10);
 });

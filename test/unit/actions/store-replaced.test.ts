@@ -5,13 +5,13 @@ import type { Secret } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { before, change, entry, entryIn, lost, preconditionOf, put, really, refused, run, secretIn, world } from "./store-setting.ts";
+import { before, change, entry, entryIn, issued, lost, preconditionOf, put, really, refused, secretIn, world } from "./store-setting.ts";
 
 test("one that has to be replaced is tried beside, deleted as it was seen, and made", async () => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
 
-  await store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() }));
+  await store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { issued: issued() }));
 
   expect(in_.asking.all).toEqual([
     "get secret demo/acr-myregistry",
@@ -29,7 +29,7 @@ test("in a dry run it is tried and nothing goes", async () => {
 
   const outcome = await store.apply(
     change({ precondition: preconditionOf(old), replaces: true }),
-    benchOf(in_, { run: run(), dryRun: "server" }),
+    benchOf(in_, { issued: issued(), dryRun: "server" }),
   );
 
   expect(outcome.object).toMatchObject({ kind: "Secret", type: "kubernetes.io/dockerconfigjson" });
@@ -40,7 +40,7 @@ test("in a dry run it is tried and nothing goes", async () => {
 test("where the new one is refused after all, the old one is put back, also after an interruption", async () => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque", immutable: true });
-  const bench = benchOf(in_, { run: run() });
+  const bench = benchOf(in_, { issued: issued() });
   const undo = in_.asking.around(async (asked, next) => {
     if (!really("create secret")(asked)) return next();
     undo();
@@ -64,7 +64,7 @@ test("where the old one cannot be put back either, the first error is told, and 
   in_.asking.around(refusing(really("create secret"), () => new CliError("forbidden", `refused ${++times}`)));
 
   await expect(
-    store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() })),
+    store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { issued: issued() })),
   ).rejects.toMatchObject({
     kind: "forbidden",
     message: "refused 1",
@@ -80,7 +80,7 @@ test("where another makes one in its place, nothing is told to be gone", async (
   before(in_, "create secret", () => void put(in_));
 
   await expect(
-    store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() })),
+    store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { issued: issued() })),
   ).rejects.toMatchObject({
     message: "no",
     hint: undefined,
@@ -100,12 +100,11 @@ test.for([
     if (times === 1 && happens) await next();
     throw lost();
   });
-  const bench = benchOf(in_, { run: run() });
+  const bench = benchOf(in_, { issued: issued() });
 
   await store.apply(change({ precondition: preconditionOf(old), replaces: true }), bench);
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
-  expect(bench.run.gone.size).toBe(0);
   expect(in_.asking.writes.map((text) => text.split(" ")[0])).toEqual(writes);
 });
 
@@ -115,9 +114,9 @@ test("deletes and puts back nothing when the Secret has been deleted since", asy
   in_.asking.around(async (asked, next) => (is("get secret")(asked) ? undefined : next()));
   in_.asking.around(refusing(really("create secret"), refused));
 
-  await expect(store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { run: run() }))).rejects.toThrow(
-    "no",
-  );
+  await expect(
+    store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { issued: issued() })),
+  ).rejects.toThrow("no");
   expect(in_.asking.writes).toEqual(["create secret demo/acr-myregistry"]);
 });
 
@@ -146,7 +145,7 @@ test.for([
 ])("keeps labels, annotations and owners of a Secret that $why when it is replaced", async ({ more, keeps: { labels, keys, ...rest } }) => {
   const in_ = world();
   const old = decorated(in_, more);
-  const bench = benchOf(in_, { run: run() });
+  const bench = benchOf(in_, { issued: issued() });
 
   await store.apply(change({ precondition: preconditionOf(old), replaces: true }), bench);
 
@@ -169,7 +168,7 @@ test("reports that a Secret is being deleted when the API server refuses another
     metadata: { ...secret.metadata, deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: ["example.com/x"] },
   });
 
-  await expect(store.apply(change(), benchOf(in_, { run: run() }))).rejects.toMatchObject({
+  await expect(store.apply(change(), benchOf(in_, { issued: issued() }))).rejects.toMatchObject({
     kind: "conflict",
     message: 'secret "acr-myregistry" in namespace "demo" is being deleted',
     hint: "wait until it is deleted, or remove its finalizers: example.com/x",

@@ -1,4 +1,4 @@
-import { newRun, type Run } from "../../../src/actions/tools.ts";
+import type { IssuedLogin } from "../../../src/actions/outcome.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import type { Store } from "../../../src/plan/change.ts";
@@ -49,7 +49,7 @@ export function put(
 export const preconditionOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Secret) => ({ uid, version });
 export const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "demo", "acr-myregistry");
 export const entryIn = (in_: FakeWorld) => readEntries(secretIn(in_) ?? { metadata: { name: "" } })?.[0];
-export const run = (more: Partial<Run> = {}): Run => ({ ...newRun(ours, [image]), ...more });
+export const issued = (more: Partial<IssuedLogin> = {}): IssuedLogin => ({ login: ours, images: [image], ...more });
 
 /** Runs `act` before the first call of this kind. */
 export function before(in_: FakeWorld, call: string, act: () => void): void {

@@ -1,25 +1,25 @@
 import { expect, test } from "vitest";
+import type { IssuedLogin } from "../../../src/actions/outcome.ts";
 import { store } from "../../../src/actions/store.ts";
-import type { Run } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 import { pullSecret } from "../../../src/secret/pull-secret.ts";
 import { losing, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
-import { before, change, entry, entryIn, preconditionOf, put, really, refused, run, secretIn, to, world } from "./store-setting.ts";
+import { before, change, entry, entryIn, issued, preconditionOf, put, really, refused, secretIn, to, world } from "./store-setting.ts";
 
 test("a Secret is made where there was none, with the login and what is noted of it", async () => {
   const in_ = world();
 
-  const outcome = await store.apply(change(), benchOf(in_, { run: run() }));
+  const outcome = await store.apply(change(), benchOf(in_, { issued: issued() }));
 
   expect(in_.loginIn("demo")).toMatchObject({ username: "ci", password: "ours" });
   expect(entryIn(in_)).toEqual(entry);
   expect(outcome).toMatchObject({ change: { act: "store", because: "there is none" }, object: secretIn(in_) });
 });
 
-test.for<{ why: string; of: Partial<Entry>; made: Run["made"]; noted: Partial<Entry> }>([
+test.for<{ why: string; of: Partial<Entry>; made: IssuedLogin["made"]; noted: Partial<Entry> }>([
   { why: "nothing is known of it", of: {}, made: undefined, noted: {} },
   { why: "when Azure made it, and until when", of: {}, made: { madeAt: "M", expiresAt: "E" }, noted: { madeAt: "M", expiresAt: "E" } },
   {
@@ -43,7 +43,7 @@ test.for<{ why: string; of: Partial<Entry>; made: Run["made"]; noted: Partial<En
 ])("the moments of a password are noted: $why", async ({ of, made, noted }) => {
   const in_ = world();
 
-  await store.apply(change({ entry: { ...entry, ...of } }), benchOf(in_, { run: run(made && { made }) }));
+  await store.apply(change({ entry: { ...entry, ...of } }), benchOf(in_, { issued: issued(made && { made }) }));
 
   expect(JSON.stringify(entryIn(in_))).toBe(JSON.stringify({ ...entry, ...noted }));
 });
@@ -55,7 +55,7 @@ test("a Secret that stands is written on the version that was seen, and keeps wh
     "kubectl-acr-secret",
   );
 
-  await store.apply(change({ precondition: preconditionOf(old) }), benchOf(in_, { run: run() }));
+  await store.apply(change({ precondition: preconditionOf(old) }), benchOf(in_, { issued: issued() }));
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(secretIn(in_)?.metadata).toMatchObject({ uid: old.metadata.uid, labels: { team: "web" } });
@@ -65,7 +65,7 @@ test("a note without a login is nobody's credential", async () => {
   const in_ = world();
   before(in_, "create secret", () => void in_.cluster.put(pullSecret(to, entry, "{}"), "kubectl-acr-secret"));
 
-  await store.apply(change(), benchOf(in_, { run: run() }));
+  await store.apply(change(), benchOf(in_, { issued: issued() }));
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
 });
@@ -74,7 +74,10 @@ test.for(["unreachable", "timeout"] as const)("an answer that was lost (%s) is l
   const in_ = world();
   in_.asking.around(losing(really("create secret"), () => new CliError(kind, "lost")));
 
-  expect(await store.apply(change(), benchOf(in_, { run: run() }))).toMatchObject({ change: { act: "store" }, object: secretIn(in_) });
+  expect(await store.apply(change(), benchOf(in_, { issued: issued() }))).toMatchObject({
+    change: { act: "store" },
+    object: secretIn(in_),
+  });
 });
 
 test("a write that did not happen is an error, whatever stands there", async () => {
@@ -82,19 +85,19 @@ test("a write that did not happen is an error, whatever stands there", async () 
   const old = put(in_);
   in_.asking.around(refusing(really("patch secret"), () => new CliError("timeout", "too slow"), 1));
 
-  await expect(store.apply(change({ precondition: preconditionOf(old) }), benchOf(in_, { run: run() }))).rejects.toThrow("too slow");
+  await expect(store.apply(change({ precondition: preconditionOf(old) }), benchOf(in_, { issued: issued() }))).rejects.toThrow("too slow");
   expect(in_.loginIn("demo")?.password).toBe("theirs");
 });
 
 test("any other error is not looked into", async () => {
   const in_ = world();
   in_.asking.around(refusing(really("create secret"), refused));
-  await expect(store.apply(change(), benchOf(in_, { run: run() }))).rejects.toThrow("no");
+  await expect(store.apply(change(), benchOf(in_, { issued: issued() }))).rejects.toThrow("no");
   expect(in_.asking.all).toEqual(["create secret demo/acr-myregistry"]);
 
   const defect = world();
   defect.asking.around(refusing(really("create secret"), () => new TypeError("a defect")));
-  await expect(store.apply(change(), benchOf(defect, { run: run() }))).rejects.toThrow(TypeError);
+  await expect(store.apply(change(), benchOf(defect, { issued: issued() }))).rejects.toThrow(TypeError);
 });
 
 test("a dry run without a login has the server check an empty config", async () => {

@@ -15,7 +15,7 @@ function queueBefore(lazySteps: Plan) {
     answer = resolve;
   });
   const bench = benchOf(in_, { carry: () => answered.then(() => ({ login })) });
-  return { in_, firstSecret: openFirstSecret({ lazySteps }, bench), answer };
+  return { in_, firstSecret: openFirstSecret({ lazySteps, each: () => [] }, bench), answer };
 }
 
 /** Returns which of some promises are settled by now. */
@@ -36,7 +36,7 @@ test("lets all namespaces through when nothing has to be issued", async () => {
   const { firstSecret } = queueBefore([]);
 
   expect(await through([firstSecret.enter().prepare(wanted), firstSecret.enter().prepare(wanted)])).toEqual([true, true]);
-  expect(firstSecret.issued).toEqual([]);
+  expect(firstSecret.outcomes).toEqual([]);
 });
 
 test("lets one namespace through at a time until the first Secret is written", async () => {
@@ -48,7 +48,7 @@ test("lets one namespace through at a time until the first Secret is written", a
   first.leave();
   answer();
   expect(await passing[0]).toBe("first");
-  expect(firstSecret.issued.map(short)).toEqual(["create m"]);
+  expect(firstSecret.outcomes.map(short)).toEqual(["create m"]);
   expect(await through(passing)).toEqual([true, false]);
   const fourth = firstSecret.enter();
   expect(await through([fourth.prepare(wanted)])).toEqual([false]);
@@ -57,7 +57,7 @@ test("lets one namespace through at a time until the first Secret is written", a
   expect(await through(passing)).toEqual([true, true]);
   expect(await passing[1]).toBe("ready");
   expect(await through([firstSecret.enter().prepare(wanted)])).toEqual([true]);
-  expect(firstSecret.issued.map(short)).toEqual(["create m"]);
+  expect(firstSecret.outcomes.map(short)).toEqual(["create m"]);
 });
 
 test("tries an existing Secret before the claim, and a new one by the claim", async () => {

@@ -1,5 +1,4 @@
-import { type Outcome, subjectOf } from "../../../src/actions/outcome.ts";
-import { newRun, type Run } from "../../../src/actions/tools.ts";
+import { type IssuedLogin, type Outcome, subjectOf } from "../../../src/actions/outcome.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change, Store } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
@@ -33,13 +32,13 @@ export const storeIn = ({ scope: { namespace }, secret }: NamespaceState): Store
 export function setting(
   names: readonly string[],
   hands: (change: Change) => Promise<object> = async () => ({ login }),
-  run: Run = newRun(),
+  issued?: IssuedLogin,
 ) {
   const world = fakeWorld();
   addNamespaces(world.cluster, ...names);
   const carried: string[] = [];
   const bench: FakeBench = benchOf(world, {
-    run,
+    ...(issued && { issued }),
     carry: async (change) => {
       carried.push(`${change.act} ${change.to.name}`);
       return hands(change);
@@ -59,7 +58,7 @@ export function setting(
   return { world, bench, carried, readersOf, looks: () => looks };
 }
 
-export const unit = (of: Partial<Unit> = {}): Unit => ({ isLazy: true, run: newRun(), each: (state) => [storeIn(state)], ...of });
+export const unit = (of: Partial<Unit> = {}): Unit => ({ isLazy: true, each: (state) => [storeIn(state)], ...of });
 export const short = (outcomes: readonly Outcome[]) =>
   outcomes.map((outcome) => {
     const { namespace, name, kind } = subjectOf(outcome);

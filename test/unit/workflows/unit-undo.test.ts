@@ -11,7 +11,7 @@ test("a credential that no Secret came to hold is taken back, and so is the clai
   const { world, bench, readersOf, carried } = setting(["a", "b"]);
   world.asking.around(refusing(storing, no));
 
-  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], run: bench.run }), readersOf, bench.tools));
+  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], issued: bench.issued }), readersOf, bench.tools));
 
   expect(carried).toEqual(["create t", "mint t", "delete t"]);
   expect(short(outcomes)).toEqual(["store a/acr failed no", "store b/acr failed no"]);
@@ -22,7 +22,7 @@ test("one that a Secret holds stays, whatever becomes of the others", async () =
   const { world, bench, readersOf, carried } = setting(["a", "b", "c"]);
   world.asking.around(refusing((asked) => storing(asked) && !is("create secret b/")(asked), no));
 
-  await collect(runUnit(unit({ steps: [makeToken, mint], run: bench.run }), readersOf, bench.tools));
+  await collect(runUnit(unit({ steps: [makeToken, mint], issued: bench.issued }), readersOf, bench.tools));
 
   expect(carried).toEqual(["create t", "mint t"]);
   expect(written(world)).toEqual(["b"]);
@@ -33,7 +33,7 @@ test("what else is done in the places holds no credential", async () => {
   world.asking.around(refusing(storing, no));
   const each = (state: NamespaceState): Plan => [storeIn(state), { act: "warn", to: token, says: "look" }];
 
-  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], each, run: bench.run }), readersOf, bench.tools));
+  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], each, issued: bench.issued }), readersOf, bench.tools));
 
   expect(short(outcomes)).toEqual(["store a/acr failed no", "warn t"]);
   expect(carried).toEqual(["create t", "mint t", "delete t"]);
@@ -46,7 +46,7 @@ test("what could not be taken back is told", async () => {
   });
   world.asking.around(refusing(storing, no));
 
-  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], run: bench.run }), readersOf, bench.tools));
+  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], issued: bench.issued }), readersOf, bench.tools));
 
   expect(short(outcomes)).toEqual(["store a/acr failed no", "delete t failed gone"]);
 });
@@ -54,13 +54,15 @@ test("what could not be taken back is told", async () => {
 test("a defect takes back what was made, too, unless a Secret holds it", async () => {
   const { world, bench, readersOf, carried } = setting(["a"]);
   world.asking.around(refusing(storing, () => new TypeError("a defect")));
-  await expect(collect(runUnit(unit({ steps: [makeToken, mint], run: bench.run }), readersOf, bench.tools))).rejects.toThrow(TypeError);
+  await expect(collect(runUnit(unit({ steps: [makeToken, mint], issued: bench.issued }), readersOf, bench.tools))).rejects.toThrow(
+    TypeError,
+  );
   expect(carried).toEqual(["create t", "mint t", "delete t"]);
 
   const held = setting(["a", "b"]);
   held.world.asking.around(refusing(really("create secret b/"), () => new TypeError("a defect")));
-  await expect(collect(runUnit(unit({ steps: [makeToken, mint], run: held.bench.run }), held.readersOf, held.bench.tools))).rejects.toThrow(
-    TypeError,
-  );
+  await expect(
+    collect(runUnit(unit({ steps: [makeToken, mint], issued: held.bench.issued }), held.readersOf, held.bench.tools)),
+  ).rejects.toThrow(TypeError);
   expect(held.carried).toEqual(["create t", "mint t"]);
 });

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import { newRun } from "../../../src/actions/tools.ts";
 import { CliError, Conflict, Interrupted } from "../../../src/errors.ts";
 import type { Plan } from "../../../src/plan/change.ts";
 import type { NamespaceReader } from "../../../src/state/namespace-reader.ts";
@@ -15,7 +14,7 @@ import { login, makeToken, mint, no, options, really, setting, short, storeIn, t
 test("applies the steps once before the first Secret is written", async () => {
   const { bench, readersOf, carried } = setting(["a", "b"]);
 
-  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], run: bench.run }), readersOf, bench.tools));
+  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], issued: bench.issued }), readersOf, bench.tools));
 
   expect(carried).toEqual(["create t", "mint t"]);
   expect(short(outcomes)).toEqual(["create t", "mint t", "store a/acr", "store b/acr"]);
@@ -40,15 +39,15 @@ test("the first Secret is claimed before a password is made, and no other", asyn
     return { login };
   });
 
-  await collect(runUnit(unit({ steps: [mint], run: bench.run }), readersOf, bench.tools));
+  await collect(runUnit(unit({ steps: [mint], issued: bench.issued }), readersOf, bench.tools));
 
   expect(world.asking.writes).toEqual(["patch secret a/acr", "create secret b/acr", "create secret c/acr"]);
 });
 
 test("where no password is made, none is", async () => {
-  const { world, bench, readersOf } = setting(["a"], undefined, newRun(login));
+  const { world, bench, readersOf } = setting(["a"], undefined, { login });
 
-  await collect(runUnit(unit({ steps: [{ act: "keep", to: token, because: "" }], run: bench.run }), readersOf, bench.tools));
+  await collect(runUnit(unit({ steps: [{ act: "keep", to: token, because: "" }], issued: bench.issued }), readersOf, bench.tools));
 
   expect(world.asking.writes).toEqual(["create secret a/acr"]);
 });
@@ -57,7 +56,7 @@ test("a Secret that the server would refuse is its place's error, and the next o
   const { world, bench, readersOf, carried } = setting(["a", "b", "c"]);
   world.asking.around(refusing(is("create secret a/"), no));
 
-  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], run: bench.run }), readersOf, bench.tools));
+  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], issued: bench.issued }), readersOf, bench.tools));
 
   expect(short(outcomes)).toEqual(["namespace a/a failed no", "create t", "mint t", "store b/acr", "store c/acr"]);
   expect(carried).toEqual(["create t", "mint t"]);
@@ -67,7 +66,7 @@ test("where the server would refuse all of them, nothing is made", async () => {
   const { world, bench, readersOf, carried } = setting(["a", "b"]);
   world.asking.around(refusing(is("create secret"), no));
 
-  expect(short(await collect(runUnit(unit({ steps: [mint], run: bench.run }), readersOf, bench.tools)))).toEqual([
+  expect(short(await collect(runUnit(unit({ steps: [mint], issued: bench.issued }), readersOf, bench.tools)))).toEqual([
     "namespace a/a failed no",
     "namespace b/b failed no",
   ]);
@@ -80,13 +79,13 @@ test("what all depend on ends it, is tried once, and is thrown once", async () =
     return {};
   });
 
-  await expect(collect(runUnit(unit({ steps: [makeToken, mint], run: bench.run }), readersOf, bench.tools))).rejects.toThrow("no");
+  await expect(collect(runUnit(unit({ steps: [makeToken, mint], issued: bench.issued }), readersOf, bench.tools))).rejects.toThrow("no");
   expect(carried).toEqual(["create t", "mint t", "delete t"]);
   expect(written(world)).toEqual([]);
 });
 
 test("a place whose plan is refused, or that cannot be looked at, does not stop the others", async () => {
-  const { bench, readersOf } = setting(["a", "b", "c"], undefined, newRun(login));
+  const { bench, readersOf } = setting(["a", "b", "c"], undefined, { login });
   const [a, ...more] = readersOf;
   const lost: NamespaceReader = { ...(a as NamespaceReader), read: () => Promise.reject(new CliError("unreachable", "lost")) };
   const each = (state: NamespaceState) => {
@@ -94,7 +93,7 @@ test("a place whose plan is refused, or that cannot be looked at, does not stop 
     return [storeIn(state)];
   };
 
-  expect(short(await collect(runUnit(unit({ run: bench.run, each }), [lost, ...more], bench.tools)))).toEqual([
+  expect(short(await collect(runUnit(unit({ issued: bench.issued, each }), [lost, ...more], bench.tools)))).toEqual([
     "namespace a/a failed lost",
     "namespace b/b failed no",
     "store c/acr",
@@ -113,7 +112,10 @@ test("a defect of a place is no place's error", async () => {
 test("a Secret that was written to since the look is looked at again, five times at most", async () => {
   const { world, bench, readersOf, looks } = setting(["a"]);
   world.asking.around(refusing(is("create secret a/acr"), () => new Conflict("modified"), 4));
-  expect(short(await collect(runUnit(unit({ steps: [mint], run: bench.run }), readersOf, bench.tools)))).toEqual(["mint t", "store a/acr"]);
+  expect(short(await collect(runUnit(unit({ steps: [mint], issued: bench.issued }), readersOf, bench.tools)))).toEqual([
+    "mint t",
+    "store a/acr",
+  ]);
   expect(looks()).toBe(5);
 
   const never = setting(["a"]);
@@ -149,7 +151,7 @@ test("what was seen in a place is at hand for what is done there", async () => {
 });
 
 test("--dry-run=client shows every step and asks for none; server has the server asked about each Secret", async () => {
-  const of = (bench: FakeBench) => unit({ steps: [makeToken, mint], run: bench.run });
+  const of = (bench: FakeBench) => unit({ steps: [makeToken, mint], issued: bench.issued });
   const client = setting(["a", "b"]);
   const outcomes = await collect(runUnit(of(client.bench), client.readersOf, { ...client.bench.tools, dryRun: "client" }));
   expect(short(outcomes)).toEqual(["create t", "mint t", "store a/acr", "store b/acr"]);
@@ -167,14 +169,14 @@ test("--dry-run=client shows every step and asks for none; server has the server
 });
 
 test("after an interruption no further place is begun", async () => {
-  const { world, bench, readersOf } = setting(["a", "b", "c", "d"], undefined, newRun(login));
+  const { world, bench, readersOf } = setting(["a", "b", "c", "d"], undefined, { login });
   world.asking.around(async (asked, next) => {
     const answer = await next();
     if (really("create secret a/")(asked)) bench.interrupt();
     return answer;
   });
 
-  const outcomes = await collect(runUnit(unit({ run: bench.run }), readersOf, { ...bench.tools, width: () => 1 }));
+  const outcomes = await collect(runUnit(unit({ issued: bench.issued }), readersOf, { ...bench.tools, width: () => 1 }));
 
   expect(short(outcomes)).toEqual(["store a/acr"]);
 });
