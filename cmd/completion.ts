@@ -2,9 +2,7 @@ import { dirname, join, resolve } from "node:path";
 import { CliError, usage } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
 import { printable } from "../src/output/printable.ts";
-import type { Context } from "./context.ts";
 import type { Flags, Values } from "./line/flags.ts";
-import { quoted } from "./line/format-command.ts";
 import type { Programs } from "./programs.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -20,14 +18,12 @@ const flags = {
   },
 } as const satisfies Flags;
 
-type Act = (given: Values<typeof flags>, session: Session) => Promise<number>;
-
-const options = (given: Values<typeof flags>) => ({ dir: given.dir, dryRun: given["dry-run"] === "client" });
+type Given = Values<typeof flags>;
 
 /** The actions on the program that kubectl runs for completion. */
-const acts: Readonly<Record<string, Act>> = {
-  install: (given, session) => install(options(given), session),
-  uninstall: (given, session) => uninstall(options(given), session),
+const acts: Readonly<Record<string, (given: Given, session: Session) => Promise<number>>> = {
+  install,
+  uninstall,
   kubectl: async (_, { print, programs }) => {
     print(shims[programs.system].text);
     return 0;
@@ -60,110 +56,81 @@ export const completion = verb({
 
 /** Returns the error for an unknown word, which is probably the name of a shell, as in `kubectl completion bash`. */
 const unknown = (word: string) =>
-  new CliError("usage", `unknown word "${word}": kubectl's own completion, of whatever shell, completes its plugins`, {
-    hint: "kubectl acr-secret completion install",
-  });
+  usage(`unknown word "${word}": kubectl's own completion, of whatever shell, completes its plugins`, commandFor("install"));
 
-/** The folder of the program, and whether to only print what would be done. */
-type Options = { readonly dir: string | undefined; readonly dryRun: boolean };
+const commandFor = (...words: readonly string[]): Fix => ({ do: "shell", argv: ["kubectl", "acr-secret", "completion", ...words] });
 
 /** Writes the program to a folder in which kubectl finds it, and prints the result. A correct program stays unchanged. */
-export async function install({ dir, dryRun }: Options, session: Session): Promise<number> {
+async function install({ dir, "dry-run": dryRun }: Given, session: Session): Promise<number> {
   const { programs } = session;
-  const { shim, path } = await placeFor(dir, session);
+  const { name, text } = shims[programs.system];
+  const path = join(await folderFor(dir, session), name);
   const before = await ours(path, programs);
-  if (!dryRun && before !== shim.text) await programs.put(path, shim.text);
-  const done = before === undefined ? "created" : before === shim.text ? "unchanged" : "configured";
-  session.print(said(path, done, dryRun));
-  const first = await programs.find(shim.name);
+  if (dryRun === "none" && before !== text) await programs.put(path, text);
+  const done = before === undefined ? "created" : before === text ? "unchanged" : "configured";
+  session.print(result(path, done, dryRun));
+  const first = await programs.find(name);
   if (first !== undefined && first !== path)
-    session.warn(`kubectl finds ${first} first, by the order of your PATH; to take it back`, uninstalling);
-  if (done !== "unchanged") session.hint(ownCompletion);
+    session.warn(`kubectl finds ${first} first, by the order of your PATH; to take it back`, commandFor("uninstall"));
+  if (done !== "unchanged")
+    session.hint({ do: "shell", argv: ["kubectl", "completion", "--help"], when: "Tab needs kubectl's own completion in your shell" });
   return 0;
 }
 
-const uninstalling: Fix = { do: "shell", argv: ["kubectl", "acr-secret", "completion", "uninstall"] };
-
-const ownCompletion: Fix = {
-  do: "shell",
-  argv: ["kubectl", "completion", "--help"],
-  when: "Tab needs kubectl's own completion in your shell",
-};
-
-/** Deletes the program where kubectl finds it, and prints the result. */
-export async function uninstall({ dir, dryRun }: Options, { programs, print }: Session): Promise<number> {
-  const place = await placeOf(dir, programs);
-  const there = place && (await ours(place.path, programs)) !== undefined;
-  if (!there) {
-    print(`${printable(place?.path ?? "kubectl_complete-acr_secret")} is not there\n`);
+/** Deletes the program in the named folder, or where kubectl finds it, and prints the result. */
+async function uninstall({ dir, "dry-run": dryRun }: Given, { programs, print }: Session): Promise<number> {
+  const { name } = shims[programs.system];
+  const path = dir === undefined ? await programs.find(name) : join(resolve(dir), name);
+  if (path === undefined || (await ours(path, programs)) === undefined) {
+    print(`${printable(path ?? "kubectl_complete-acr_secret")} is not there\n`);
     return 0;
   }
-  if (!dryRun) await programs.remove(place.path);
-  print(said(place.path, "deleted", dryRun));
+  if (dryRun === "none") await programs.remove(path);
+  print(result(path, "deleted", dryRun));
   return 0;
 }
 
 /** Returns the text of this plugin's program at a path. @throws CliError conflict for a file that this plugin did not create */
 async function ours(path: string, programs: Programs): Promise<string | undefined> {
   const text = await programs.read(path);
-  if (text === undefined || isShim(text)) return text;
+  // Only exactly the program of this version or of another one is replaced or deleted
+  if (text === undefined || [shims.posix.text, shims.windows.text, ...former].includes(text)) return text;
   throw new CliError("conflict", `${path} already exists and was not created by kubectl acr-secret`, { hint: "move it away, then retry" });
 }
 
-const said = (path: string, done: string, dryRun: boolean): string => `${printable(path)} ${done}${dryRun ? " (dry run)" : ""}\n`;
+const result = (path: string, done: string, dryRun: Given["dry-run"]): string =>
+  `${printable(path)} ${done}${dryRun === "client" ? " (dry run)" : ""}\n`;
 
-/** The completion program, and its path. */
-type Placed = { readonly shim: Shim; readonly path: string };
-
-/** Returns the path for the program: in a folder of PATH, by default the one in which kubectl finds this plugin. @throws CliError config */
-async function placeFor(dir: string | undefined, { programs, files }: Pick<Context, "programs" | "files">): Promise<Placed> {
+/** Returns the folder for the program: one of PATH, by default the one in which kubectl finds this plugin. @throws CliError config */
+async function folderFor(dir: string | undefined, { programs, files }: Session): Promise<string> {
   const folder = dir === undefined ? await besidePlugin(programs) : resolve(dir);
   if (dir !== undefined && (await files.look(folder)) !== "folder")
-    throw new CliError("config", `there is no folder ${folder}`, { hint: `mkdir -p ${quoted(folder)}` });
+    throw new CliError("config", `there is no folder ${folder}`, { hint: { do: "shell", argv: ["mkdir", "-p", folder] } });
   if (!(await programs.searches(folder))) {
     const why = `${folder} is no folder of your PATH, so kubectl would not find the program there`;
     throw new CliError("config", why, { hint: await elsewhere(programs) });
   }
   const reason = await programs.closed(folder);
   if (reason !== undefined) throw new CliError("config", `cannot write to ${folder}: ${reason}`, { hint: await elsewhere(programs) });
-  return placed(folder, programs);
+  return folder;
 }
-
-/** Returns the path of the program: in the named folder, or where kubectl finds it; undefined if kubectl finds none. */
-async function placeOf(dir: string | undefined, programs: Programs): Promise<Placed | undefined> {
-  if (dir !== undefined) return placed(resolve(dir), programs);
-  const shim = shims[programs.system];
-  const path = await programs.find(shim.name);
-  return path === undefined ? undefined : { shim, path };
-}
-
-function placed(folder: string, { system }: Programs): Placed {
-  const shim = shims[system];
-  return { shim, path: join(folder, shim.name) };
-}
-
-const plugin = { posix: "kubectl-acr_secret", windows: "kubectl-acr_secret.exe" } as const;
 
 async function besidePlugin(programs: Programs): Promise<string> {
-  const found = await programs.find(plugin[programs.system]);
+  const plugin = programs.system === "windows" ? "kubectl-acr_secret.exe" : "kubectl-acr_secret";
+  const found = await programs.find(plugin);
   if (found !== undefined) return dirname(found);
-  throw new CliError("config", `${plugin[programs.system]} is in no folder of your PATH, so kubectl cannot find it either`, {
-    hint: await elsewhere(programs),
-  });
+  const why = `${plugin} is in no folder of your PATH, so kubectl cannot find it either`;
+  throw new CliError("config", why, { hint: await elsewhere(programs) });
 }
 
 /** Returns the command to run instead, with the first writable folder of PATH. */
-async function elsewhere(programs: Programs): Promise<string> {
-  for (const folder of programs.folders)
-    if ((await programs.closed(folder)) === undefined) return `kubectl acr-secret completion install --dir ${quoted(folder)}`;
+async function elsewhere(programs: Programs): Promise<Fix | string> {
+  for (const folder of programs.folders) if ((await programs.closed(folder)) === undefined) return commandFor("install", "--dir", folder);
   return "no folder of your PATH may be written to: run it as somebody who may, or add a folder of yours to PATH";
 }
 
-/** A program that kubectl (1.26 and later) finds by its name on PATH and runs to complete this plugin's arguments. */
-type Shim = { readonly name: string; readonly text: string };
-
 /**
- * The program for each operating system. It runs the plugin directly, because kubectl would start twice for each Tab. Its stdin is closed,
+ * The program for each operating system that kubectl (1.26 and later) finds by its name on PATH and runs for completion. It runs the plugin directly, because kubectl would start twice for each Tab. Its stdin is closed,
  * so that it can't read the keys that the user types in the meantime.
  */
 export const shims = {
@@ -175,10 +142,7 @@ export const shims = {
     name: "kubectl_complete-acr_secret.cmd",
     text: "@rem Completes kubectl acr-secret, in a folder of the PATH.\r\n@kubectl-acr_secret.exe __complete %* < NUL\r\n",
   },
-} as const satisfies Readonly<Record<string, Shim>>;
+} as const;
 
 /** The text of versions that ran kubectl. */
 const former = ['#!/bin/sh\nexec kubectl acr-secret __complete "$@"\n'];
-
-/** Whether a text is exactly the program of this version or of another one, so that it can be replaced and deleted. */
-const isShim = (text: string): boolean => [shims.posix.text, shims.windows.text, ...former].includes(text);

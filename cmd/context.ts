@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isatty } from "node:tty";
@@ -16,7 +15,7 @@ import { printableFlow } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import type { Registry } from "../src/registry/port.ts";
 import { openRegistry } from "../src/registry/registry.ts";
-import { machineFiles, readingError } from "./files.ts";
+import { machineFiles } from "./files.ts";
 import { machinePrograms, type Programs } from "./programs.ts";
 import { terminalOf } from "./terminal.ts";
 
@@ -65,18 +64,20 @@ export function processContext(interruption: Interruption, launched?: Launched):
   // Messages of kubectl and its credential plugins are printed immediately
   const passedOn = { write: (text: string) => stderr.write(printableFlow(text)) };
   const place = { env, stdin: typed ? "inherit" : "ignore", stderr: passedOn, now } as const;
+  const kubectl = (flags: readonly string[]) => {
+    const file = findKubectl(env, process.platform);
+    if (file === undefined) throw noKubectl(flags);
+    return { file, flags, env };
+  };
+  const files = machineFiles(signal);
   const stdin = () => readAll(addAbortSignal(signal(), process.stdin));
   return {
     terminal: typed && stderr.isTTY ? terminalOf(process.stdin, process.stderr, styleFor(stderr, env), signal) : undefined,
     stdin: { isTTY: typed, read: async () => (await stdin()).toString(), bytes: stdin },
-    readFile: (path) => readText(path, signal()),
-    files: machineFiles(signal),
+    readFile: async (path) => Buffer.from(await files.bytes(path)).toString(),
+    files,
     programs: machinePrograms(env, process.platform),
-    kustomize: async (folder) => {
-      const file = findKubectl(env, process.platform);
-      if (file === undefined) throw noKubectl([]);
-      return kustomized({ file, flags: [], env }, folder, signal());
-    },
+    kustomize: async (folder) => kustomized(kubectl([]), folder, signal()),
     stdout,
     stderr,
     env,
@@ -90,11 +91,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
       cluster.warm();
       return cluster;
     },
-    configured: async (of, { forward: flags }) => {
-      const file = findKubectl(env, process.platform);
-      if (file === undefined) throw noKubectl(flags);
-      return configuredNames({ file, flags, env }, of, signal());
-    },
+    configured: async (of, { forward }) => configuredNames(kubectl(forward), of, signal()),
     azure: async (identity, trace) => {
       // Loaded lazily: many commands use only the cluster
       const { openAzure } = await import("../src/azure/azure.ts");
@@ -111,15 +108,6 @@ const sinkOf = (stream: NodeJS.WriteStream): Sink => ({
     return stream.isTTY ? (stream.columns ?? 0) : 0;
   },
 });
-
-async function readText(path: string, signal: AbortSignal): Promise<string> {
-  try {
-    return await readFile(path, { encoding: "utf8", signal });
-  } catch (cause) {
-    if (signal.aborted) throw new Interrupted();
-    throw readingError(path, cause);
-  }
-}
 
 async function readAll(stdin: NodeJS.ReadStream): Promise<Buffer> {
   const chunks: Buffer[] = [];

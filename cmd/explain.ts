@@ -1,5 +1,6 @@
 import { type Cause, causes } from "../src/check/cause.ts";
 import { CliError } from "../src/errors.ts";
+import type { Fix } from "../src/fix.ts";
 import { printData } from "../src/output/object.ts";
 import { wrapped } from "../src/output/printable.ts";
 import { table } from "../src/output/table.ts";
@@ -54,6 +55,8 @@ const listOf = (found: readonly Explanation[]) => ({
   items: found.map((each) => ({ id: each.id, of: each.of, verdict: wordsOf(each), means: each.means, says: plain(each) })),
 });
 
+const listing: Fix = { do: "shell", argv: ["kubectl", "acr-secret", "explain"] };
+
 function unknown(word: string): CliError {
   const known = explanations.flatMap((each) => [each.id, wordsOf(each) ?? each.id]);
   const ids = new Set(
@@ -63,7 +66,7 @@ function unknown(word: string): CliError {
   );
   const meant = [...ids].slice(0, 5);
   return new CliError("usage", `unknown id ${JSON.stringify(word)}`, {
-    hint: meant.length > 0 ? `did you mean ${meant.join(", ").replace(/, (?=[^,]*$)/, " or ")}?` : "kubectl acr-secret explain",
+    hint: meant.length > 0 ? `did you mean ${meant.join(", ").replace(/, (?=[^,]*$)/, " or ")}?` : listing,
   });
 }
 

@@ -11,10 +11,7 @@ export function machineFiles(signal: () => AbortSignal): Files {
     look: (path) =>
       stat(path).then(
         (found) => (found.isDirectory() ? "folder" : "file"),
-        (cause: NodeJS.ErrnoException) => {
-          if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
-          throw readingError(path, cause);
-        },
+        (cause: NodeJS.ErrnoException) => (cause.code === "ENOENT" || cause.code === "ENOTDIR" ? undefined : failing(path)(cause)),
       ),
     list: async (folder) => {
       const entries = await readdir(folder, { withFileTypes: true }).catch(failing(folder));
@@ -27,15 +24,11 @@ export function machineFiles(signal: () => AbortSignal): Files {
   };
 }
 
+/** Throws the error for a file that can't be read. */
 const failing = (path: string) => (cause: unknown) => {
-  throw readingError(path, cause);
+  if (cause instanceof Error && cause.name === "AbortError") throw new Interrupted();
+  throw new CliError("config", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
 };
-
-/** Returns the error for a file that can't be read. */
-export function readingError(path: string, cause: unknown): CliError {
-  if (cause instanceof Error && cause.name === "AbortError") return new Interrupted();
-  return new CliError("config", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
-}
 
 /** Returns a short reason why a file operation failed. */
 export function reasonOf(cause: unknown): string {
@@ -120,15 +113,15 @@ async function overwrite(target: string, content: Uint8Array): Promise<void> {
 
 async function readyFor({ path, before, after }: Replacement): Promise<Ready> {
   const target = await realpath(path).catch(notWritten(path));
-  const found = await stat(target).catch(notWritten(path));
-  const { dev, ino } = await stat(target, { bigint: true }).catch(notWritten(path));
+  const found = await stat(target, { bigint: true }).catch(notWritten(path));
   if (!found.isFile()) throw new CliError("config", `cannot write ${path}: it is no regular file`);
   await access(target, constants.W_OK).catch(notWritten(path));
   const now = await readFile(target).catch(notWritten(path));
   if (!now.equals(before)) throw new CliError("conflict", `${path} has changed since it was read; nothing was written`);
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}`);
-  const { mode, uid, gid, nlink: links } = found;
-  return { path, before, after, target, temporary, id: `${dev}:${ino}`, links, mode, uid, gid };
+  const { dev, ino, nlink, mode, uid, gid } = found;
+  const numbers = { links: Number(nlink), mode: Number(mode), uid: Number(uid), gid: Number(gid) };
+  return { path, before, after, target, temporary, id: `${dev}:${ino}`, ...numbers };
 }
 
 async function write({ path, after, temporary, mode, uid, gid }: Ready): Promise<void> {

@@ -41,29 +41,19 @@ export function machinePrograms(env: Environment, platform: NodeJS.Platform): Pr
     },
     closed: (folder) => access(folder, constants.W_OK | constants.X_OK).then(() => undefined, reasonOf),
     read: (path) =>
-      readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => {
-        if (cause.code === "ENOENT") return undefined;
-        throw failing("read", path, cause);
-      }),
-    put: (path, text) => put(path, text).catch((cause: unknown) => Promise.reject(failing("write", path, cause))),
-    remove: (path) => rm(path, { force: true }).catch((cause: unknown) => Promise.reject(failing("delete", path, cause))),
+      readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => (cause.code === "ENOENT" ? undefined : failing("read", path)(cause))),
+    put: (path, text) => put(path, text).catch(failing("write", path)),
+    remove: (path) => rm(path, { force: true }).catch(failing("delete", path)),
   };
 }
 
-const passes = (work: Promise<unknown>): Promise<boolean> =>
-  work.then(
-    () => true,
-    () => false,
-  );
-
 const trueName = (folder: string): Promise<string | undefined> => realpath(folder).catch(() => undefined);
 
-const runs = async (file: string): Promise<boolean> =>
-  (await passes(access(file, constants.X_OK))) &&
-  (await stat(file).then(
-    (found) => found.isFile(),
+const runs = (file: string): Promise<boolean> =>
+  Promise.all([stat(file), access(file, constants.X_OK)]).then(
+    ([found]) => found.isFile(),
     () => false,
-  ));
+  );
 
 /** Writes a temporary file first, so that an incomplete program never runs. */
 async function put(path: string, text: string): Promise<void> {
@@ -77,5 +67,6 @@ async function put(path: string, text: string): Promise<void> {
   }
 }
 
-const failing = (verb: string, path: string, cause: unknown) =>
-  new CliError("config", `cannot ${verb} ${path}: ${reasonOf(cause)}`, { cause });
+const failing = (verb: string, path: string) => (cause: unknown) => {
+  throw new CliError("config", `cannot ${verb} ${path}: ${reasonOf(cause)}`, { cause });
+};

@@ -174,6 +174,6 @@ function pullChart(host: string, data: string): string {
 const line = (argv: readonly string[]) => argv.map(quoted).join(" ");
 
 /** Returns a word for a POSIX shell, in single quotes if a shell would change it. */
-export function quoted(word: string): string {
+function quoted(word: string): string {
   return /^[\w@%+:,./-][\w@%+=:,./-]*$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }

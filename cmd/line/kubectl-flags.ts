@@ -96,7 +96,8 @@ const notATimeout =
 const notANumber = (value: string) =>
   usage(`invalid argument ${JSON.stringify(value)} for "-v, --v" flag: strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
 
-const measuresKubectl = () => usage("--profile and --profile-output measure kubectl itself", "kubectl version --profile=cpu");
+const measuresKubectl = () =>
+  usage("--profile and --profile-output measure kubectl itself", { kubectl: "version", args: ["--profile=cpu"] });
 
 /** Global flags of kubectl that are not supported. `create` has its own --username. */
 const refused = {
@@ -134,7 +135,7 @@ const refused = {
   },
   version: {
     type: "boolean",
-    refuse: () => usage("unknown flag: --version", "kubectl acr-secret version"),
+    refuse: () => usage("unknown flag: --version", { verb: "version" }),
     hidden: true,
     describe: "Print the version",
   },

@@ -139,8 +139,8 @@ test.for([
   { typed: "--registri=r", hint: "did you mean --registry?" },
   { typed: "--docker-server=r", hint: "did you mean --registry?" },
   { typed: "--bogus", hint: undefined },
-  { typed: "--version", hint: "kubectl acr-secret version" },
-])("$typed hints at $hint", ({ typed, hint }) => {
+  { typed: "--version", hint: { verb: "version" } },
+])("$typed has the hint $hint", ({ typed, hint }) => {
   let error: unknown;
   try {
     parse([typed], flags);
