@@ -36,14 +36,11 @@ function skipNewlines(bytes: string, at: number): number {
   return at;
 }
 
-/** Host (with port, as written) and unescaped path of a URL. */
-export type HostPath = { readonly host: string; readonly path: string };
-
 /**
  * Splits a URL without its scheme like Go's net/url (1.26) splits `https://…`: drops query, fragment and user info.
- * @returns undefined if Go rejects it, and for escapes that no image name can equal
+ * @returns the host (with port, as written) and the unescaped path; undefined if Go rejects it, and for escapes that no image name can equal
  */
-export function splitUrl(schemeless: string): HostPath | undefined {
+export function splitUrl(schemeless: string): { readonly host: string; readonly path: string } | undefined {
   const [beforeFragment = "", fragment = ""] = cut(schemeless, "#");
   if ([...beforeFragment].some(isControl)) return undefined;
   const [rest = ""] = cut(beforeFragment, "?");

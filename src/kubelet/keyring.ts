@@ -1,18 +1,16 @@
 import type { ImageRef, Login } from "../registry/port.ts";
 import { splitUrl } from "./go.ts";
-import { type PullSecret, type PullSecretEntry, type Reading, readPullSecret } from "./read-pull-secret.ts";
+import { type PullSecret, readPullSecret } from "./read-pull-secret.ts";
 
 /** A login that would be sent to a registry, with its Secret and its key under `auths` (as written). */
 export type Match = { readonly secret: string; readonly key: string; readonly login: Login };
 
-/** A Secret, or one key of it, that the kubelet silently ignores. */
-export type SkippedSecret = { readonly secret: string; readonly because: string };
-
 /** The pull secrets of one pod, as the kubelet reads them. */
-export type Keyring = {
+type Keyring = {
   /** Returns the logins for an image, in the order the kubelet tries them; none if a Secret is malformed. */
   lookup(image: ImageRef): Match[];
-  readonly skipped: readonly SkippedSecret[];
+  /** The Secrets, or single keys of these, that the kubelet silently ignores. */
+  readonly skipped: readonly { readonly secret: string; readonly because: string }[];
   /** Set if one Secret is malformed: then the pod gets no login of any Secret, and this message as its waiting reason. */
   readonly poison: { readonly secret: string; readonly message: string } | undefined;
 };
@@ -23,45 +21,37 @@ export type Keyring = {
  * two is random.
  */
 export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
-  const skipped: SkippedSecret[] = [];
-  const byKey = new Map<string, Match[]>();
+  const skipped: { secret: string; because: string }[] = [];
+  const offers: { readonly under: string; readonly match: Match }[] = [];
   for (const secret of secrets) {
     const reading = readPullSecret(secret);
-    if ("malformed" in reading) {
-      return { lookup: () => [], skipped, poison: { secret: secret.name, message: reading.malformed } };
-    }
-    for (const offer of offersOf(secret.name, reading)) {
-      if ("because" in offer) skipped.push(offer);
-      else byKey.set(offer.under, [...(byKey.get(offer.under) ?? []), offer.match]);
+    const { name } = secret;
+    if ("malformed" in reading) return { lookup: () => [], skipped, poison: { secret: name, message: reading.malformed } };
+    if ("skipped" in reading) skipped.push({ secret: name, because: reading.skipped });
+    else addEntries(name, reading.entries);
+  }
+  const keys = [...new Set(offers.map(({ under }) => under))].sort().reverse();
+  const under = (key: string) => offers.filter((offer) => offer.under === key).map(({ match }) => match);
+
+  function addEntries(secret: string, entries: readonly { readonly server: string; readonly login: Login }[]): void {
+    for (const { server, login } of entries) {
+      const key = keyOf(server);
+      if (key === undefined) skipped.push({ secret, because: `its key ${JSON.stringify(server)} is not a registry` });
+      // The kubelet passes it on, and the runtime then pulls anonymously
+      else if (login.username === "" || login.password.isEmpty)
+        skipped.push({ secret, because: `has no user name or no password for ${JSON.stringify(server)}` });
+      else offers.push({ under: key, match: { secret, key: server, login } });
     }
   }
-  const keys = [...byKey.keys()].sort().reverse();
 
   return {
     skipped,
     poison: undefined,
     lookup({ host, repository }) {
-      const found = keys.filter((key) => matches(key, `${host}/${repository}`)).flatMap((key) => byKey.get(key) ?? []);
-      return found.length === 0 && isDockerHub(host) ? (byKey.get("index.docker.io") ?? []) : found;
+      const found = keys.filter((key) => matches(key, `${host}/${repository}`)).flatMap(under);
+      return found.length === 0 && isDockerHub(host) ? under("index.docker.io") : found;
     },
   };
-}
-
-/** A login, and the kubelet's key for it. */
-type Offer = { readonly under: string; readonly match: Match };
-
-/** The logins of one Secret, and the parts of it that are ignored. */
-function offersOf(secret: string, reading: Exclude<Reading, { malformed: string }>): (Offer | SkippedSecret)[] {
-  return "skipped" in reading ? [{ secret, because: reading.skipped }] : reading.entries.map((entry) => offerOf(secret, entry));
-}
-
-function offerOf(secret: string, { server, login }: PullSecretEntry): Offer | SkippedSecret {
-  const under = keyOf(server);
-  if (under === undefined) return { secret, because: `its key ${JSON.stringify(server)} is not a registry` };
-  // The kubelet passes it on, and the runtime then pulls anonymously.
-  if (login.username === "" || login.password.isEmpty)
-    return { secret, because: `has no user name or no password for ${JSON.stringify(server)}` };
-  return { under, match: { secret, key: server, login } };
 }
 
 /** Whether a login under a key of `auths` would be used for an image. */

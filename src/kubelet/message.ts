@@ -6,13 +6,9 @@ export type PullCause = Exclude<Cause, "pulls" | "anonymous" | "by-node" | "not-
 /** One failed pull. `text` is the error without the text that the kubelet adds. */
 export type PullFailure = { readonly cause: PullCause; readonly text: string };
 
-/** The content of an event: failures, or the names of Secrets that do not exist in the pod's namespace. */
-export type EventReading = { readonly failures: readonly PullFailure[]; readonly missing: readonly string[] };
-
 /**
  * Parses `state.waiting` of a container's status (kubelet 1.34 to 1.37 with containerd 1.6 and 1.7). While a pull fails, the reason changes
- * between ErrImagePull, ImagePullBackOff and, if the container ran before, CrashLoopBackOff. The last one says nothing about pulls, so read
- * the events too.
+ * between ErrImagePull, ImagePullBackOff and, if the container ran before, CrashLoopBackOff. The last one says nothing about pulls.
  *
  * @returns a failure for each login that was tried, in their order; none if the container does not wait for its image
  */
@@ -22,27 +18,6 @@ export function readWaiting({ reason = "", message = "" }: { readonly reason?: s
   if (reason === "InvalidImageName") return [{ cause: "invalid-image", text: message }];
   // The error of a malformed Secret is the reason itself. Every other reason is one word.
   return reason.includes(" ") ? [{ cause: "malformed-secret", text: reason }] : [];
-}
-
-/** Parses an event of a pod (core/v1 Event). Events that report a failure without its cause are ignored. */
-export function readEvent({ reason = "", message = "" }: { readonly reason?: string; readonly message?: string }): EventReading {
-  const failures = (list: readonly PullFailure[]) => ({ failures: list, missing: [] });
-  if (reason === "FailedToRetrieveImagePullSecret") {
-    const [, names = ""] = /Unable to retrieve some image pull secrets \(([^)]*)\)/.exec(message) ?? [];
-    return { failures: [], missing: names.split(", ").filter((name) => name !== "") };
-  }
-  if (reason === "ErrImageNeverPull") return failures([{ cause: "never-pulled", text: message }]);
-  if (reason === "InspectFailed") return failures([{ cause: "invalid-image", text: message }]);
-  if (reason !== "Failed") return failures([]);
-  const [, pull] = /^Failed to pull image "[^"]*": (.*)$/s.exec(message) ?? [];
-  if (pull !== undefined) return failures(readError(pull));
-  const [, error = ""] = /^Error: (.*)$/s.exec(message) ?? [];
-  return failures(readWaiting({ reason: isKeyringError(error) ? error : "" }));
-}
-
-/** Other failures of a container also start with `Error: …`, so only the text identifies this one. */
-function isKeyringError(text: string): boolean {
-  return /^(illegal base64 data|unable to parse auth field|json: |invalid character |unexpected end of JSON)/.test(text);
 }
 
 /** An error, or `[error, error]` if several logins failed in different ways. */

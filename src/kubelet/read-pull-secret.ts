@@ -7,10 +7,10 @@ import { decodeGoBase64 } from "./go.ts";
 export type PullSecret = { readonly name: string; readonly type?: string; readonly data?: Readonly<Record<string, string>> };
 
 /** One login of a pull secret. `server` is the key under `auths`, as written. */
-export type PullSecretEntry = { readonly server: string; readonly login: Login };
+type PullSecretEntry = { readonly server: string; readonly login: Login };
 
 /** The kubelet's result for one Secret: its logins, the reason that it ignores the Secret, or an error that ends the whole lookup. */
-export type Reading = { readonly entries: readonly PullSecretEntry[] } | { readonly skipped: string } | { readonly malformed: string };
+type Reading = { readonly entries: readonly PullSecretEntry[] } | { readonly skipped: string } | { readonly malformed: string };
 
 /**
  * Parses a Secret by the kubelet's rules (k8s.io/kubernetes 1.37, pkg/credentialprovider). These follow Go's JSON decoding, which accepts

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readEvent, readWaiting } from "../../../src/kubelet/message.ts";
+import { readWaiting } from "../../../src/kubelet/message.ts";
 
 const image = "myregistry.azurecr.io/app:v1";
 const pull = `failed to pull and unpack image "${image}": `;
@@ -70,7 +70,6 @@ describe("the error of a pull", () => {
     expect(readWaiting({ reason: "ImagePullBackOff", message: `Back-off pulling image "${image}": ErrImagePull: ${error}` })).toEqual(
       failures,
     );
-    expect(readEvent({ reason: "Failed", message: `Failed to pull image "${image}": ${error}` })).toEqual({ failures, missing: [] });
   });
 
   test("several logins that fail in different ways give their failures in order", () => {
@@ -92,7 +91,6 @@ describe("a malformed Secret", () => {
     const failures = [{ cause: "malformed-secret", text }];
 
     expect(readWaiting({ reason: text, message: text })).toEqual(failures);
-    expect(readEvent({ reason: "Failed", message: `Error: ${text}` })).toEqual({ failures, missing: [] });
   });
 });
 
@@ -118,39 +116,6 @@ test.for([
   expect(readWaiting(waiting)).toEqual([]);
 });
 
-describe("events", () => {
-  test.for([
-    { names: "nosuchsecret", missing: ["nosuchsecret"] },
-    { names: "one, two", missing: ["one", "two"] },
-  ])("name the Secrets that are missing: $names", ({ names, missing }) => {
-    const message = `Unable to retrieve some image pull secrets (${names}); attempting to pull the image may not succeed.`;
-
-    expect(readEvent({ reason: "FailedToRetrieveImagePullSecret", message })).toEqual({ failures: [], missing });
-  });
-
-  test.for([
-    { reason: "ErrImageNeverPull", message: `Container image "${image}" is not present with pull policy of Never`, cause: "never-pulled" },
-    {
-      reason: "InspectFailed",
-      message: `Failed to apply default image tag "App": couldn't parse image name "App": invalid reference format`,
-      cause: "invalid-image",
-    },
-  ])("tell what waiting tells: $reason", ({ reason, message, cause }) => {
-    expect(readEvent({ reason, message }).failures).toEqual([{ cause, text: message }]);
-  });
-
-  test.for([
-    { reason: "Pulling", message: `Pulling image "${image}"` },
-    { reason: "BackOff", message: `Back-off pulling image "${image}"` },
-    { reason: "Failed", message: "Error: ErrImagePull" },
-    { reason: "Failed", message: "Error: ImagePullBackOff" },
-    { reason: "Failed", message: 'Error: secret "acr" not found' },
-    { reason: "Scheduled", message: "Successfully assigned demo/app to sandbox" },
-  ])("say nothing of the cause: $message", (event) => {
-    expect(readEvent(event)).toEqual({ failures: [], missing: [] });
-  });
-});
-
 describe("words that only look like a cause", () => {
   test.for([
     { message: "[one] and more", text: "[one] and more" },
@@ -171,32 +136,14 @@ describe("words that only look like a cause", () => {
     expect(readWaiting({ reason: "ImagePullBackOff" })).toEqual([{ cause: "unknown", text: "" }]);
   });
 
-  test.for([
-    { reason: "Failed", message: `It said: Failed to pull image "${image}": x509: bad` },
-    { reason: "Failed", message: "It said: Error: illegal base64 data at input byte 0" },
-    { reason: "Failed", message: "Error: it is an illegal base64 data" },
-    { reason: "Other", message: `Failed to pull image "${image}": x509: bad` },
-    { reason: "Failed" },
-    { message: `Failed to pull image "${image}": x509: bad` },
-    { reason: "FailedToRetrieveImagePullSecret", message: "Unable to retrieve some image pull secrets (); attempting to pull" },
-    { reason: "FailedToRetrieveImagePullSecret", message: "something else" },
-    { reason: "FailedToRetrieveImagePullSecret" },
-  ])("an event: $reason $message", (event) => {
-    expect(readEvent(event)).toEqual({ failures: [], missing: [] });
-  });
-
-  test.for([{ reason: "ErrImageNeverPull" }, { reason: "InspectFailed" }])("an event without words: $reason", (event) => {
-    expect(readEvent(event).failures.map(({ text }) => text)).toEqual([""]);
-  });
-
   test("an error of several lines", () => {
     const text = "x509: one\ntwo: three";
 
-    expect(readEvent({ reason: "Failed", message: `Failed to pull image "${image}": ${text}` }).failures).toEqual([
-      { cause: "untrusted", text },
-    ]);
-    expect(readEvent({ reason: "Failed", message: "Error: json: one\ntwo" }).failures).toEqual([
-      { cause: "malformed-secret", text: "json: one\ntwo" },
-    ]);
+    expect(readWaiting({ reason: "ErrImagePull", message: text })).toEqual([{ cause: "untrusted", text }]);
+    expect(readWaiting({ reason: "json: one\ntwo" })).toEqual([{ cause: "malformed-secret", text: "json: one\ntwo" }]);
+  });
+
+  test("a container that never pulls, without a message", () => {
+    expect(readWaiting({ reason: "ErrImageNeverPull" })).toEqual([{ cause: "never-pulled", text: "" }]);
   });
 });
