@@ -81,24 +81,22 @@ export const absent = (plural: string, name: string, hint?: string | Fix): CliEr
 /** Whether an error is a missing permission. */
 export const isForbidden = (error: unknown): error is CliError => error instanceof CliError && error.kind === "forbidden";
 
-/** Returns a handler that replaces a missing permission with a value and rethrows every other error. */
-export function unlessForbidden<T>(instead: T): (error: unknown) => T {
-  return (error) => {
-    if (isForbidden(error)) return instead;
-    throw error;
-  };
-}
-
 /** Whether a request failed for any reason except an interruption, which ends the run. */
 export const isRefusal = (error: unknown): error is CliError => error instanceof CliError && !(error instanceof Interrupted);
 
-/** Returns a handler that replaces a refusal with a value and rethrows every other error. */
-export function unlessRefused<T>(instead: T): (error: unknown) => T {
-  return (error) => {
-    if (isRefusal(error)) return instead;
+const unless =
+  (isExpected: (error: unknown) => boolean) =>
+  <T>(instead: T) =>
+  (error: unknown): T => {
+    if (isExpected(error)) return instead;
     throw error;
   };
-}
+
+/** Returns a handler that replaces a missing permission with a value and rethrows every other error. */
+export const unlessForbidden = unless(isForbidden);
+
+/** Returns a handler that replaces a refusal with a value and rethrows every other error. */
+export const unlessRefused = unless(isRefusal);
 
 /** Whether it is unknown if the request was applied. */
 export const isLost = (error: CliError): boolean =>

@@ -1,94 +1,76 @@
 /** How many items may be started and not completely read, for each item that may run. A slow item delays those after it. */
 const ahead = 4;
 
-type Bounds = {
-  /** Returns the maximum number of items that run concurrently. It is called before each item. */
-  width(): number;
-  /** Whether no further item may start. Running items finish. */
-  halted(): boolean;
-};
-
-/** The results of one item that were not read yet. */
-type Lane<Result> = { readonly results: Result[]; ended: boolean; failure?: { readonly error: unknown } };
-
-type Signal = { wait(): Promise<void>; notify(): void };
-
 /**
  * Processes several items concurrently, and yields their results in the order of the items: first those of the first item, then those of
  * the second. Each result is yielded as soon as it is known. An error of an item is thrown at its position and ends the iteration.
+ * @param bounds `width` returns the maximum number of items that run concurrently, and is called before each item. `halted`: whether no
+ * further item may start. Running items finish
  */
 export async function* over<Item, Result>(
   items: AsyncIterable<Item> | Iterable<Item>,
-  { width, halted }: Bounds,
+  { width, halted }: { width(): number; halted(): boolean },
   work: (item: Item) => AsyncIterable<Result>,
 ): AsyncGenerator<Result> {
-  const lanes: Lane<Result>[] = [];
-  const signal = newSignal();
+  /** The results of each started item that were not read yet. */
+  const lanes: { readonly results: Result[]; ended: boolean; failure?: { readonly error: unknown } }[] = [];
   let isComplete = false;
   let isStopped = false;
-  const isFull = () => lanes.filter(({ ended }) => !ended).length >= width() || lanes.length >= width() * ahead;
+  let change = Promise.withResolvers<void>();
 
-  async function runAll(): Promise<void> {
-    for await (const item of items) {
-      while (!isStopped && isFull()) await signal.wait();
-      if (isStopped || halted()) return;
-      const lane: Lane<Result> = { results: [], ended: false };
-      lanes.push(lane);
-      fill(lane, () => work(item), signal);
-    }
-  }
-
-  runAll()
+  startAll()
     .catch((error: unknown) => lanes.push({ results: [], ended: true, failure: { error } }))
     .finally(() => {
       isComplete = true;
-      signal.notify();
+      notify();
     });
   try {
-    yield* inOrder(lanes, () => isComplete, signal);
+    while (lanes.length > 0 || !isComplete) yield* await readFirst();
   } finally {
     isStopped = true;
-    signal.notify();
+    notify();
   }
-}
 
-function newSignal(): Signal {
-  let next = Promise.withResolvers<void>();
-  return {
-    wait: () => next.promise,
-    notify: () => {
-      next.resolve();
-      next = Promise.withResolvers();
-    },
-  };
-}
-
-async function fill<Result>(lane: Lane<Result>, work: () => AsyncIterable<Result>, { notify }: Signal): Promise<void> {
-  try {
-    for await (const result of work()) {
-      lane.results.push(result);
-      notify();
+  async function startAll(): Promise<void> {
+    const isFull = () => lanes.filter(({ ended }) => !ended).length >= width() || lanes.length >= width() * ahead;
+    for await (const item of items) {
+      while (!isStopped && isFull()) await change.promise;
+      if (isStopped || halted()) return;
+      run(item);
     }
-  } catch (error) {
-    lane.failure = { error };
   }
-  lane.ended = true;
-  notify();
-}
 
-const isReady = <Result>(lane: Lane<Result> | undefined): lane is Lane<Result> =>
-  lane !== undefined && (lane.ended || lane.results.length > 0);
+  async function run(item: Item): Promise<void> {
+    const lane: (typeof lanes)[number] = { results: [], ended: false };
+    lanes.push(lane);
+    try {
+      for await (const result of work(item)) {
+        lane.results.push(result);
+        notify();
+      }
+    } catch (error) {
+      lane.failure = { error };
+    }
+    lane.ended = true;
+    notify();
+  }
 
-async function* inOrder<Result>(lanes: Lane<Result>[], isComplete: () => boolean, { wait, notify }: Signal): AsyncGenerator<Result> {
-  while (lanes.length > 0 || !isComplete()) {
+  /** Returns the results of the first lane, or waits for a change if it has none. Removes the lane at its end. */
+  async function readFirst(): Promise<readonly Result[]> {
     const [lane] = lanes;
-    if (!isReady(lane)) await wait();
-    else if (lane.results.length > 0) yield* lane.results.splice(0);
-    else if (lane.failure) throw lane.failure.error;
-    else {
+    const results = lane?.results.splice(0) ?? [];
+    if (results.length > 0) return results;
+    if (lane?.failure) throw lane.failure.error;
+    if (lane?.ended) {
       lanes.shift();
       notify();
-    }
+    } else await change.promise;
+    return [];
+  }
+
+  function notify(): void {
+    change.resolve();
+    change = Promise.withResolvers();
   }
 }
 
