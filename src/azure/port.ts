@@ -99,6 +99,7 @@ export type ServicePrincipal = { readonly id: string; readonly appId: string; re
 /** A role on a registry (Microsoft.Authorization/roleAssignments). */
 export type RoleAssignment = {
   readonly name: string;
+  readonly principalId: string;
   /** The role's GUID. */
   readonly role: string;
   /** It is assigned on the registry itself, and not on a scope above it. */
@@ -106,6 +107,8 @@ export type RoleAssignment = {
   /** Its name is the one that this plugin uses. */
   readonly ours: boolean;
   readonly condition: string | undefined;
+  /** RFC 3339. */
+  readonly madeAt: string | undefined;
 };
 
 /** The actions of one role on a scope, and its data actions (Microsoft.Authorization/permissions); `*` matches any text. */
@@ -118,9 +121,6 @@ export type Permission = {
 
 /** A role definition (Microsoft.Authorization/roleDefinitions). */
 export type RoleDefinition = { readonly name: string; readonly permissions: readonly Permission[] };
-
-/** A role of a service principal on a registry, or on a scope above it. Roles of users and groups are not included. */
-export type GivenRole = RoleAssignment & { readonly principalId: string; readonly madeAt?: string };
 
 /** The owners and the other credentials of an application and its service principal (Microsoft Graph). Owners are object ids. */
 export type Custody = {
@@ -155,8 +155,8 @@ export type Principals = {
   roleAssignments(registry: AzureRegistry, principalId: string): Promise<readonly RoleAssignment[]>;
   /** A role's definition by its GUID, built in or custom; undefined if it does not exist. @throws CliError forbidden */
   roleDefinition(registry: AzureRegistry, guid: string): Promise<RoleDefinition | undefined>;
-  /** The roles of all principals on a registry. */
-  givenRoles(registry: AzureRegistry): Promise<readonly GivenRole[]>;
+  /** The roles of all service principals on a registry, or on a scope above it. */
+  givenRoles(registry: AzureRegistry): Promise<readonly RoleAssignment[]>;
   /** A service principal by its own id. */
   principal(id: string): Promise<ServicePrincipal | undefined>;
   /** Creates a role assignment, or replaces the condition of an existing one: its name is derived from registry, principal and role. */

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
 import { type Json, objectIn, objectsIn, textIn, textsIn } from "./json.ts";
-import type { Azure, AzureRegistry, GivenRole, Permission, RoleAssignment } from "./port.ts";
+import type { Azure, AzureRegistry, Permission, RoleAssignment } from "./port.ts";
 
 const version = apiVersion.roleAssignments;
 
@@ -15,7 +15,7 @@ export const rolesIn = (arm: Arm) =>
       const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
       const filter = `assignedTo('${principalId}')`;
       const doing = `read the roles of ${principalId} on registry ${registry.name}`;
-      return (await arm.list({ path, version, filter, doing }, (one) => asAssignment(registry, one, principalId))).flat();
+      return (await arm.list({ path, version, filter, doing }, (one) => asAssignment(registry, one))).flat();
     },
     roleDefinition(registry, guid) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;
@@ -28,7 +28,8 @@ export const rolesIn = (arm: Arm) =>
     async givenRoles(registry) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
       const doing = `read the roles on registry ${registry.name}`;
-      return (await arm.list({ path, version, doing }, (one) => asGiven(registry, one))).flat();
+      const isOfService = ({ properties }: Json) => (objectIn(properties).principalType ?? "ServicePrincipal") === "ServicePrincipal";
+      return (await arm.list({ path, version, doing }, (one) => (isOfService(one) ? asAssignment(registry, one) : []))).flat();
     },
     async assignRole(registry, { principalId, role, condition }) {
       const subscription = /^\/subscriptions\/[^/]+/i.exec(registry.id)?.[0] ?? "";
@@ -75,20 +76,15 @@ export function assignmentName(scope: string, { principalId, role }: Of): string
 /** A registry's list contains assignments of management groups only if they are above the registry. */
 const managementGroups = "/providers/microsoft.management/managementgroups/";
 
-function asGiven(registry: AzureRegistry, body: Json): GivenRole[] {
-  const { principalId, principalType = "ServicePrincipal", createdOn } = objectIn(body.properties);
-  if (typeof principalId !== "string" || principalType !== "ServicePrincipal") return [];
-  return asAssignment(registry, body, principalId).map((one) => ({ ...one, principalId, madeAt: textIn(createdOn) }));
-}
-
-function asAssignment(registry: AzureRegistry, { name, properties }: Json, principalId: string): RoleAssignment[] {
-  const { scope, roleDefinitionId, condition } = objectIn(properties);
-  if (typeof name !== "string" || typeof scope !== "string" || typeof roleDefinitionId !== "string") return [];
+function asAssignment(registry: AzureRegistry, { name, properties }: Json): RoleAssignment[] {
+  const { scope, roleDefinitionId, principalId, condition, createdOn } = objectIn(properties);
+  if (typeof name !== "string" || typeof principalId !== "string") return [];
+  if (typeof scope !== "string" || typeof roleDefinitionId !== "string") return [];
   const [at, own] = [scope.toLowerCase().replace(/\/$/, ""), registry.id.toLowerCase()];
   if (at !== own && !own.startsWith(`${at}/`) && !at.startsWith(managementGroups)) return [];
   const role = (roleDefinitionId.split("/").at(-1) ?? "").toLowerCase();
   const ours = at === own && name.toLowerCase() === assignmentName(registry.id, { principalId, role });
-  return [{ name, role, here: at === own, ours, condition: textIn(condition) }];
+  return [{ name, principalId, role, here: at === own, ours, condition: textIn(condition), madeAt: textIn(createdOn) }];
 }
 
 const asPermission = ({ actions, notActions, dataActions, notDataActions }: Json): Permission => ({

@@ -1,4 +1,4 @@
-import type { Application, Azure, AzureRegistry, Custody, GivenRole, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
+import type { Application, Azure, AzureRegistry, Custody, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import { type AzureObject, mayGrant } from "../../plan/ownership.ts";
@@ -158,7 +158,7 @@ export async function createdPrincipals(azure: Azure, registry: AzureRegistry): 
   return made;
 }
 
-async function madeFor(id: string, roles: readonly GivenRole[], azure: Azure): Promise<Made[]> {
+async function madeFor(id: string, roles: readonly RoleAssignment[], azure: Azure): Promise<Made[]> {
   const principal = await azure.principal(id);
   if (!principal) return roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(lost);
   const [application] = await azure.applications({ appId: principal.appId });
@@ -169,7 +169,7 @@ async function madeFor(id: string, roles: readonly GivenRole[], azure: Azure): P
 }
 
 /** Returns a role assignment of this plugin whose principal was deleted. */
-const lost = ({ principalId, role, madeAt }: GivenRole): Made => ({
+const lost = ({ principalId, role, madeAt }: RoleAssignment): Made => ({
   to: { kind: "roleassignment.management.azure.com", name: principalId },
   what: "role",
   kind: "service-principal",

@@ -6,12 +6,11 @@ import { Sensitive } from "../../../src/secret/sensitive.ts";
 type Secret = Key & { readonly text: string };
 type FakeApplication = Omit<Application, "keys"> & { readonly keys: Secret[] };
 type FakePrincipal = { -readonly [K in keyof ServicePrincipal]: ServicePrincipal[K] };
-type FakeAssignment = RoleAssignment & { readonly principalId: string };
 
 export type FakeDirectory = {
   readonly applications: FakeApplication[];
   readonly principals: FakePrincipal[];
-  readonly assignments: FakeAssignment[];
+  readonly assignments: RoleAssignment[];
   /** The creation time of new applications (epoch milliseconds). By default, each is one second later than the previous one. */
   readonly clock: { now?: () => number };
   /** Other controllers of an application, by the application's object id. */
@@ -27,6 +26,8 @@ export type FakeDirectory = {
   open(ask: <T>(call: string, at: string, writes: boolean, answer: () => T) => Promise<T>): Principals;
 };
 
+/** When roles were assigned. */
+const assignedAt = "2026-01-01T00:00:00Z";
 const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 const reader = "b93aa761-3e63-49ed-ac28-beffa264f7ac";
 
@@ -44,7 +45,7 @@ const gone = (what: string) => new CliError("notFound", `${what} is not there`);
 export function fakeDirectory(): FakeDirectory {
   const applications: FakeApplication[] = [];
   const principals: FakePrincipal[] = [];
-  const assignments: FakeAssignment[] = [];
+  const assignments: RoleAssignment[] = [];
   const custody = new Map<string, Custody>();
   const definitions = new Map<string, RoleDefinition>();
   let made = 0;
@@ -101,7 +102,7 @@ export function fakeDirectory(): FakeDirectory {
     },
     assign: (appId, role, more = {}) => {
       const principalId = principals.find((one) => one.appId === appId)?.id ?? raise(gone(appId));
-      assignments.push({ name: id("d"), role, here: true, ours: false, condition: undefined, ...more, principalId });
+      assignments.push({ name: id("d"), role, here: true, ours: false, condition: undefined, madeAt: assignedAt, ...more, principalId });
     },
     knows: (appId, password) => applications.some((one) => one.appId === appId && one.keys.some(({ text }) => text === password)),
     pulls: (appId, repository, mode) => {
@@ -145,15 +146,15 @@ export function fakeDirectory(): FakeDirectory {
         }),
       roleAssignments: (_, principalId) =>
         ask("roleAssignments", principalId, false, () => assignments.filter((one) => one.principalId === principalId)),
-      givenRoles: () => ask("givenRoles", "", false, () => assignments.map((one) => ({ ...one, madeAt: "2026-01-01T00:00:00Z" }))),
+      givenRoles: () => ask("givenRoles", "", false, () => [...assignments]),
       principal: (of) => ask("principal", of, false, () => principals.find((one) => one.id === of)),
       assignRole: (_, { principalId, role, condition }) =>
         ask("assignRole", principalId, true, () => {
-          const is = (one: FakeAssignment) => one.principalId === principalId && one.role === role && one.here;
+          const is = (one: RoleAssignment) => one.principalId === principalId && one.role === role && one.here;
           const there = assignments.find(is);
           if (there && !there.ours) throw new CliError("conflict", "the role assignment already exists");
           remove(assignments, is);
-          assignments.push({ name: there?.name ?? id("d"), role, here: true, ours: true, condition, principalId });
+          assignments.push({ name: there?.name ?? id("d"), role, here: true, ours: true, condition, madeAt: assignedAt, principalId });
         }),
       unassignRole: (_, { principalId, role }) =>
         ask("unassignRole", principalId, true, () =>

@@ -60,9 +60,13 @@ test.for([
   { why: "of a registry whose name is longer", wire: { name, scope: `${id}2` }, is: undefined },
   { why: "something else", wire: { name }, is: undefined },
 ])("an assignment that is $why", async ({ wire: { name: its, ...properties }, is }) => {
-  const { roleAssignments, asked } = azure(200, { value: [{ name: its, properties: { ...properties, roleDefinitionId } }] });
+  const { roleAssignments, asked } = azure(200, {
+    value: [{ name: its, properties: { ...properties, principalId: "p-1", roleDefinitionId } }],
+  });
 
-  expect(await roleAssignments(registry, "p-1")).toEqual(is ? [{ name: its, role: of.role, condition: undefined, ...is }] : []);
+  expect(await roleAssignments(registry, "p-1")).toEqual(
+    is ? [{ name: its, principalId: "p-1", role: of.role, condition: undefined, madeAt: undefined, ...is }] : [],
+  );
   expect(asked()).toEqual([expect.stringMatching(/&\$filter=assignedTo\('p-1'\)$/)]);
 });
 

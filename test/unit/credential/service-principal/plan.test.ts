@@ -32,10 +32,12 @@ const roles = {
 };
 const assignment = (role: string, more: Partial<RoleAssignment> = {}): RoleAssignment => ({
   name: "n-1",
+  principalId: "p-1",
   role,
   here: true,
   ours: true,
   condition: undefined,
+  madeAt: undefined,
   ...more,
 });
 const there: PrincipalFound = { ...nothing, application, principal, assignments: [assignment(roles.pull)] };

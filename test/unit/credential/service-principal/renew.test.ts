@@ -18,7 +18,7 @@ const application = (keys: readonly string[], notes = ""): Application => ({
 });
 
 const held = { hosts: ["h"], kind: "service-principal", identity: "a-1", slot: "k1", madeAt: "2026-01-01T00:00:00Z" };
-const role = { name: "r", role: "AcrPull", here: true, ours: true, condition: undefined };
+const role = { name: "r", principalId: "p-1", role: "AcrPull", here: true, ours: true, condition: undefined, madeAt: undefined };
 const principal = { id: "p-1", appId: "a-1", enabled: true };
 
 test.for<{ why: string; keys: string[]; previous: object | undefined }>([
