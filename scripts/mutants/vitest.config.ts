@@ -8,7 +8,7 @@ export default defineConfig({
     exclude: [
       "test/unit/{docs,krew,sandbox,scripts}/**",
       "test/unit/architecture.test.ts",
-      "test/unit/cmd/{ten-thousand,two-runs}.test.ts",
+      "test/unit/cmd/{ten-thousand,races-create}.test.ts",
       "test/unit/manifest/{slips,styles}.test.ts",
     ],
   },

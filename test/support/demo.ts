@@ -69,13 +69,3 @@ export const kept = [
 export const refused = () => new CliError("forbidden", "Error from server (Forbidden): no");
 export const lost = () => new CliError("unreachable", "the answer was lost");
 export const exactly = (text: string) => (asked: Asked) => is(text)(asked) && asked.dryRun === text.endsWith("(dry run)");
-
-/** Runs `act` once, before the first call of this kind. */
-export function once(world: FakeWorld, call: string, act: () => void): void {
-  const undo = world.asking.around(async (asked, next) => {
-    if (!exactly(call)(asked)) return next();
-    undo();
-    act();
-    return next();
-  });
-}
