@@ -6,8 +6,7 @@ import { dryRun, fieldManager, recreateByForce, recreateFlag, referOutput, resta
 import { secretOrTargets } from "./line/known.ts";
 import { scopeFlags } from "./line/scope-flags.ts";
 import { saidAgain } from "./line/target-words.ts";
-import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
-import { recreateOptions, runOnTargets, type TargetRun } from "./run-on-targets.ts";
+import { manifests, onlyPrinted, recreateOptions, runOnTargets, type TargetRun, wantsManifests } from "./run-on-targets.ts";
 import { verb } from "./verb.ts";
 
 export const attach = verb({

@@ -10,8 +10,7 @@ import { dangling, dryRun, fieldManager, recreateByForce, recreateFlag, referOut
 import { secretOrTargets } from "./line/known.ts";
 import { scopeFlags } from "./line/scope-flags.ts";
 import { readTargetWords, saidAgain, type TargetFlags } from "./line/target-words.ts";
-import { manifests, onlyPrinted, wantsManifests } from "./manifest/flags.ts";
-import { recreateOptions, runInScope, runOnTargets, type ScopeRunFlags, type TargetRun } from "./run-on-targets.ts";
+import { manifests, onlyPrinted, recreateOptions, runInScope, runOnTargets, type TargetRun, wantsManifests } from "./run-on-targets.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -93,7 +92,7 @@ const warnAbsent = (name: string, namespace: string): Change => ({
   says: `secret/${name} is not there, and nothing that was meant names it`,
 });
 
-type DanglingFlags = ScopeRunFlags & TargetFlags;
+type DanglingFlags = Parameters<typeof runInScope>[1] & TargetFlags;
 
 /** Removes names of missing Secrets from the lists of the targets. Default: all targets whose pods that doesn't replace. */
 function detachDangling(flags: DanglingFlags, words: readonly string[], session: Session): Promise<number> {

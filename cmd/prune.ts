@@ -5,16 +5,15 @@ import { orphanedRoles } from "../src/credential/service-principal/roles.ts";
 import { CliError, usage } from "../src/errors.ts";
 import { printable } from "../src/output/printable.ts";
 import { openPrinter } from "../src/output/printer.ts";
-import { type Made, type PruneFacts, type PruneOptions, planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
+import { type PruneFacts, type PruneOptions, planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { type Clusters, clustersOf, notedIn } from "../src/state/noted.ts";
 import { type Pruning, pruning } from "../src/workflows/prune.ts";
 import { printOutcomes } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { goDuration } from "./line/durations.ts";
-import { dryRun, type Flags, formats, type Values } from "./line/flags.ts";
-import { identityFlags, identityOf } from "./line/identity-flags.ts";
-import { scopeFlags } from "./line/scope-flags.ts";
+import { dryRun, type Flags, formats, identityFlags, identityOf, type Values } from "./line/flags.ts";
+import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
 import { openRecorded } from "./recorded-credential.ts";
 import { memoize, type Session, toolsOf } from "./session.ts";
@@ -44,7 +43,7 @@ const pruneFlags = {
   output: formats(["json", "jsonl", "name", "wide"]),
 } as const satisfies Flags;
 
-export type PruneFlags = Values<typeof pruneFlags>;
+type PruneFlags = Values<typeof pruneFlags>;
 
 export const prune = verb({
   usage: "prune --registry=REGISTRY",
@@ -63,27 +62,21 @@ export const prune = verb({
   most: 0,
   async run({ flags }, session) {
     const { registry: named, output } = flags;
-    if (!named) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: { verb: "prune", registry: "REGISTRY" } });
+    if (!named) throw usage('required flag(s) "registry" not set', { verb: "prune", registry: "REGISTRY" });
     const olderThan = goDuration(flags["older-than"]);
     if (olderThan === undefined) throw usage(`invalid --older-than "${flags["older-than"]}": a duration, such as 30m or 0s`);
     const options = { includeUnknown: flags["include-unknown"], olderThan };
-    // Some namespaces of a cluster say nothing about the other ones
-    const clusterScopes = (await clusterScopesOf(clusterScope(flags), { ...session, writes: false })).map((clusterScope) => ({
-      ...clusterScope,
-      namespaces: [],
-    }));
-    const looking = session.during(`Looking for what was made in ${named}`, () => look(registryHost(named), flags, clusterScopes, session));
-    const { registry, made, held, now } = await looking;
+    const clusters = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
+    // Secrets in all namespaces count
+    const clusterScopes = clusters.map((clusterScope) => ({ ...clusterScope, namespaces: [] }));
+    const { registry, made, held, now } = await session.during(`Looking for what was made in ${named}`, () =>
+      look(registryHost(named), flags, clusterScopes, session),
+    );
     const rows = sorted(planPrune(made, { ...held, now }, options));
     warnUnseen(held, session);
     const removals = removalsOf(rows);
-    const removing = {
-      registry,
-      identity: identityOf(flags),
-      flags,
-      options,
-      look: async () => ({ ...(await holdings(clusterScopes)), now }),
-    };
+    const again = async () => ({ ...(await holdings(clusterScopes)), now });
+    const removing = { registry, identity: identityOf(flags), flags, options, look: again };
     if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(removals, removing, session);
     await showLeftovers(rows, flags, session);
     hintAtOthers(rows, flags["older-than"], session);
@@ -98,19 +91,7 @@ export const prune = verb({
   },
 });
 
-/** Returns the scope of whole clusters, because Secrets in all namespaces count. */
-const clusterScope = (flags: PruneFlags) =>
-  ({
-    contexts: flags["all-contexts"] ? "all" : flags.contexts.length > 0 ? [...new Set(flags.contexts)] : "current",
-    namespaces: "current",
-    selector: undefined,
-    exclude: [],
-    includeSystem: true,
-  }) as const;
-
-type Looked = { readonly registry: AzureRegistry; readonly made: readonly Made[]; readonly held: Held; readonly now: Date | undefined };
-
-async function look(name: string, flags: PruneFlags, clusterScopes: readonly ClusterScope[], session: Session): Promise<Looked> {
+async function look(name: string, flags: PruneFlags, clusterScopes: readonly ClusterScope[], session: Session) {
   const azure = await session.azure(identityOf(flags));
   const finding = azure.findRegistry(name);
   const [registry, held] = await Promise.all([finding, holdings(clusterScopes)]);

@@ -13,7 +13,7 @@ import { rotateCredentials as rotateCredential } from "../src/workflows/rotate.t
 import { failure } from "../src/workflows/unit.ts";
 import { conclude } from "./conclude.ts";
 import { parseWait } from "./line/durations.ts";
-import { identityOf } from "./line/identity-flags.ts";
+import { identityOf } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { openRecorded } from "./recorded-credential.ts";

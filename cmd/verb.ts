@@ -34,7 +34,7 @@ export type VerbBody<F extends Flags = Flags> = {
 
 export type Verb = VerbRow & VerbBody;
 
-export type Call<F extends Flags> = { readonly flags: Values<F>; readonly args: readonly string[] };
+type Call<F extends Flags> = { readonly flags: Values<F>; readonly args: readonly string[] };
 
 /** Gives a verb its types, and does nothing else. */
 export const verb = <const F extends Flags>(of: VerbBody<F>): VerbBody => of as unknown as VerbBody;

@@ -6,8 +6,7 @@ import { CliError, unlessForbidden } from "../src/errors.ts";
 import { formatIdentity, formatRights, type IdentityReport, nearlyFull, reportOf, type SignedIn } from "../src/output/identity.ts";
 import { printData } from "../src/output/object.ts";
 import { createFlags, registryHost } from "./create/options.ts";
-import type { Flags } from "./line/flags.ts";
-import { identityFlags, identityOf } from "./line/identity-flags.ts";
+import { type Flags, identityFlags, identityOf } from "./line/flags.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 

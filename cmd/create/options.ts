@@ -11,8 +11,18 @@ import { checkSecretName, defaultSecretName } from "../../src/secret/names.ts";
 import { readers } from "../../src/secret/readers.ts";
 import { wantsTargets } from "../../src/state/targets.ts";
 import { expiryAfter, parseWait } from "../line/durations.ts";
-import { dryRun, type Flags, fieldManager, output, recreateFlag, restartFlag, targetFlags, type Values } from "../line/flags.ts";
-import { identityFlags, identityOf } from "../line/identity-flags.ts";
+import {
+  dryRun,
+  type Flags,
+  fieldManager,
+  identityFlags,
+  identityOf,
+  output,
+  recreateFlag,
+  restartFlag,
+  targetFlags,
+  type Values,
+} from "../line/flags.ts";
 import { registries } from "../line/known.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
 import { readTargetWords, saidAgain } from "../line/target-words.ts";

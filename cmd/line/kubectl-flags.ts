@@ -4,58 +4,45 @@ import { milliseconds } from "./durations.ts";
 import type { Flag, Flags } from "./flags.ts";
 import { clusters, contexts, namespaces, users } from "./known.ts";
 
+/** Returns the row of a flag with a text. kubectl ignores an empty one. */
+function text(describe: string, complete?: Flag["complete"]): Flag {
+  return { type: "string", empty: "absent", complete, describe };
+}
+
+function repeated(describe: string): Flag {
+  return { type: "repeated", empty: "kept", describe };
+}
+
 /**
  * Global flags of kubectl that are passed on to it unchanged (1.37: cli-runtime genericclioptions/config_flags.go, klog, and kubectl's root
  * command).
  */
 export const forwarded = {
-  as: {
-    type: "string",
-    empty: "absent",
-    describe: "Username to impersonate for the operation. User could be a regular user or a service account in a namespace.",
-  },
-  "as-group": {
-    type: "repeated",
-    empty: "kept",
-    describe: "Group to impersonate for the operation, this flag can be repeated to specify multiple groups.",
-  },
-  "as-uid": { type: "string", empty: "absent", describe: "UID to impersonate for the operation." },
-  "as-user-extra": {
-    type: "repeated",
-    empty: "kept",
-    describe: "User extras to impersonate for the operation, this flag can be repeated to specify multiple values.",
-  },
-  "cache-dir": { type: "string", empty: "absent", complete: "folders", describe: "Default cache directory" },
-  "certificate-authority": {
-    type: "string",
-    empty: "absent",
-    complete: "files",
-    describe: "Path to a cert file for the certificate authority",
-  },
-  "client-certificate": { type: "string", empty: "absent", complete: "files", describe: "Path to a client certificate file for TLS" },
-  "client-key": { type: "string", empty: "absent", complete: "files", describe: "Path to a client key file for TLS" },
-  cluster: { type: "string", empty: "absent", complete: clusters, describe: "The name of the kubeconfig cluster to use" },
-  context: { type: "string", empty: "absent", complete: contexts, describe: "The name of the kubeconfig context to use" },
+  as: text("Username to impersonate for the operation. User could be a regular user or a service account in a namespace."),
+  "as-group": repeated("Group to impersonate for the operation, this flag can be repeated to specify multiple groups."),
+  "as-uid": text("UID to impersonate for the operation."),
+  "as-user-extra": repeated("User extras to impersonate for the operation, this flag can be repeated to specify multiple values."),
+  "cache-dir": text("Default cache directory", "folders"),
+  "certificate-authority": text("Path to a cert file for the certificate authority", "files"),
+  "client-certificate": text("Path to a client certificate file for TLS", "files"),
+  "client-key": text("Path to a client key file for TLS", "files"),
+  cluster: text("The name of the kubeconfig cluster to use", clusters),
+  context: text("The name of the kubeconfig context to use", contexts),
   "disable-compression": { type: "boolean", describe: "If true, opt-out of response compression for all requests to the server" },
   "insecure-skip-tls-verify": {
     type: "boolean",
     describe: "If true, the server's certificate will not be checked for validity. This will make your HTTPS connections insecure",
   },
-  kubeconfig: { type: "string", empty: "absent", complete: "files", describe: "Path to the kubeconfig file to use for CLI requests." },
-  kuberc: {
-    type: "string",
-    empty: "absent",
-    complete: "files",
-    describe: "Path to the kuberc file to use for preferences of kubectl, such as which credential plugins may run.",
-  },
-  "log-flush-frequency": { type: "string", empty: "absent", describe: "Maximum number of seconds between log flushes of kubectl" },
+  kubeconfig: text("Path to the kubeconfig file to use for CLI requests.", "files"),
+  kuberc: text("Path to the kuberc file to use for preferences of kubectl, such as which credential plugins may run.", "files"),
+  "log-flush-frequency": text("Maximum number of seconds between log flushes of kubectl"),
   "match-server-version": { type: "boolean", describe: "Require server version to match the version of kubectl" },
-  "proxy-url": { type: "string", empty: "absent", describe: "Proxy URL to use for requests to the API server" },
-  server: { type: "string", short: "s", empty: "absent", describe: "The address and port of the Kubernetes API server" },
-  "tls-server-name": { type: "string", empty: "absent", describe: "Server name to use for server certificate validation." },
-  token: { type: "string", empty: "absent", describe: "Bearer token for authentication to the API server" },
-  user: { type: "string", empty: "absent", complete: users, describe: "The name of the kubeconfig user to use" },
-  vmodule: { type: "string", empty: "absent", describe: "comma-separated list of pattern=N settings for file-filtered logging of kubectl" },
+  "proxy-url": text("Proxy URL to use for requests to the API server"),
+  server: { ...text("The address and port of the Kubernetes API server"), short: "s" },
+  "tls-server-name": text("Server name to use for server certificate validation."),
+  token: text("Bearer token for authentication to the API server"),
+  user: text("The name of the kubeconfig user to use", users),
+  vmodule: text("comma-separated list of pattern=N settings for file-filtered logging of kubectl"),
 } as const satisfies Readonly<Record<(typeof forwardedNames)[number], Flag>>;
 
 /** Global flags that the plugin reads itself. */

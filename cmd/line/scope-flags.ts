@@ -75,26 +75,27 @@ const { "include-system": _, ...reading } = scopeFlags;
 /** The flags for a verb that only reads: it reads kube-* like any other namespace. */
 export const readScope = reading satisfies Flags;
 
+type ScopeFlags = Values<typeof scopeFlags>;
+
 /** Returns the scope that the flags select. @throws CliError usage for a flag that filters a single namespace */
-export function scopeOf(flags: Values<typeof readScope> & { readonly "include-system"?: boolean }): Scope {
+export function scopeOf(flags: Partial<ScopeFlags>): Scope {
+  const { contexts = [], "exclude-namespaces": exclude = [], "include-system": includeSystem = false } = flags;
   const namespaces = namespacesOf(flags);
-  const stray = flags["exclude-namespaces"].length > 0 ? "exclude-namespaces" : flags["include-system"] ? "include-system" : undefined;
-  if (namespaces === "current" && stray) {
-    throw usage(`--${stray} needs --namespaces, --namespace-selector or --all-namespaces`);
-  }
+  const stray = exclude.length > 0 ? "exclude-namespaces" : includeSystem ? "include-system" : undefined;
+  if (namespaces === "current" && stray) throw usage(`--${stray} needs --namespaces, --namespace-selector or --all-namespaces`);
   return {
-    contexts: flags["all-contexts"] ? "all" : flags.contexts.length > 0 ? once(flags.contexts) : "current",
+    contexts: flags["all-contexts"] ? "all" : contexts.length > 0 ? once(contexts) : "current",
     namespaces,
     selector: flags["namespace-selector"],
-    exclude: once(flags["exclude-namespaces"]),
-    includeSystem: flags["include-system"] ?? false,
+    exclude: once(exclude),
+    includeSystem,
   };
 }
 
-function namespacesOf(flags: Values<typeof readScope>): Scope["namespaces"] {
+function namespacesOf({ namespaces = [], ...flags }: Partial<ScopeFlags>): Scope["namespaces"] {
   if (flags["all-namespaces"] || flags["namespace-selector"] !== undefined) return "all";
-  if (flags.namespaces.length === 0) return "current";
-  return { names: once(flags.namespaces.filter((name) => !isGlob(name))), globs: once(flags.namespaces.filter(isGlob)) };
+  if (namespaces.length === 0) return "current";
+  return { names: once(namespaces.filter((name) => !isGlob(name))), globs: once(namespaces.filter(isGlob)) };
 }
 
 const once = (words: readonly string[]) => [...new Set(words)];

@@ -1,21 +1,24 @@
+import { join } from "node:path";
 import type { DryRun } from "../../src/actions/outcome.ts";
-import { usage } from "../../src/errors.ts";
+import { CliError, usage } from "../../src/errors.ts";
 import { isObjectName } from "../../src/kinds.ts";
 import { listedNames, type ManifestObject } from "../../src/manifest/objects.ts";
 import { type Edited, editManifest, readManifest } from "../../src/manifest/patch.ts";
-import { manifestError } from "../../src/manifest/text.ts";
+import { decoded, type ManifestText, manifestError } from "../../src/manifest/text.ts";
 import { helmValues, kustomizePatches, type Referring } from "../../src/output/patches.ts";
 import { printable } from "../../src/output/printable.ts";
 import { styleFor } from "../../src/output/style.ts";
 import { diffLines, linesOf } from "../../src/output/unified.ts";
 import { drySuffix } from "../../src/output/words.ts";
 import { readTargetWords, type TargetFlags } from "../line/target-words.ts";
+import type { ManifestFlags } from "../run-on-targets.ts";
 import type { Session } from "../session.ts";
 import { chosenIn, hiddenLists, shownAs } from "./choose.ts";
-import type { ManifestFlags } from "./flags.ts";
-import { type Input, readInputs } from "./inputs.ts";
 
 type Flags = ManifestFlags & TargetFlags & { readonly "dry-run": DryRun; readonly diff: boolean; readonly output: string | undefined };
+
+/** An input manifest. `path` is set if it is a file that could be written. */
+type Input = ManifestText & { readonly bytes: Uint8Array; readonly path: string | undefined };
 
 /** An input manifest, and the result of its edit. */
 type Done = { readonly input: Input; readonly edited: Edited };
@@ -75,6 +78,52 @@ function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Fl
       argv: ["kubectl", "acr-secret", verb, "SECRET", "-f", "FILE"],
       into: ["kubectl", "apply", "--dry-run=server", "-f", "-"],
     });
+}
+
+/** The files of a folder that kubectl reads as manifests (cli-runtime resource.FileExtensions). */
+const extensions = /\.(?:json|yaml|yml)$/;
+
+/**
+ * Reads everything that `-f` or `-k` names, in order, each file once.
+ * @throws CliError in kubectl's words for a path that doesn't exist, or if a text is not UTF-8
+ */
+async function readInputs({ filename, kustomize, recursive, write }: ManifestFlags, session: Session): Promise<Input[]> {
+  const input = (name: string, bytes: Uint8Array, path?: string) => ({ ...decoded(name, bytes), bytes, path });
+  if (kustomize !== undefined) return [input(kustomize, Buffer.from(await session.kustomize(kustomize)))];
+  if (write && filename.includes("-"))
+    throw usage("--write changes files, and stdin is none: leave it out, and what is changed is printed");
+  const paths: string[] = [];
+  for (const name of filename) paths.push(...(name === "-" ? [name] : await pathsOf(name, recursive, session)));
+  const inputs: Input[] = [];
+  for (const path of new Set(paths))
+    inputs.push(path === "-" ? input("stdin", await session.stdin.bytes()) : input(path, await session.files.bytes(path), path));
+  return inputs;
+}
+
+async function pathsOf(path: string, recursive: boolean, { files }: Session): Promise<string[]> {
+  if (/^https?:\/\//.test(path))
+    throw usage("-f takes no address", {
+      do: "shell",
+      argv: ["curl", "-fsSL", path],
+      into: ["kubectl", "acr-secret", "attach", "SECRET", "-f", "-"],
+    });
+  const found = await files.look(path);
+  if (found === undefined) throw new CliError("notFound", `the path ${JSON.stringify(path)} does not exist`);
+  if (found === "file") return [path];
+  const paths = await within(path, recursive, files);
+  if (paths.length === 0) throw new CliError("notFound", `error reading [${path}]: recognized file extensions are [.json .yaml .yml]`);
+  return paths;
+}
+
+/** Lists files in the order of their names, as kubectl walks a folder. */
+async function within(folder: string, recursive: boolean, files: Session["files"]): Promise<string[]> {
+  const paths: string[] = [];
+  for (const { name, isFolder } of await files.list(folder)) {
+    const path = join(folder, name);
+    if (!isFolder && extensions.test(name)) paths.push(path);
+    if (isFolder && recursive) paths.push(...(await within(path, recursive, files)));
+  }
+  return paths;
 }
 
 /** Prints the changes of each manifest. @returns the exit code: 1 for a change, like kubectl diff */

@@ -3,8 +3,7 @@ import type { NotDue, Rotation } from "../../src/plan/rotation.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
 import { registryHost } from "../create/options.ts";
 import { expiryAfter, lifetime } from "../line/durations.ts";
-import { dryRun, type Flags, fieldManager, output, type Values } from "../line/flags.ts";
-import { identityFlags } from "../line/identity-flags.ts";
+import { dryRun, type Flags, fieldManager, identityFlags, output, type Values } from "../line/flags.ts";
 import { registries } from "../line/known.ts";
 import { scopeFlags } from "../line/scope-flags.ts";
 
