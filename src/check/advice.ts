@@ -48,13 +48,11 @@ function renew(facts: InAzure, held: SecretFacts): Advice {
       fix: { ...again(facts, held), force: true },
       because: "it was not made by kubectl acr-secret, and --force replaces the login inside",
     };
-  const { fix, because } = renewal(facts, held);
-  if (held.writers.length === 0) return { fix, because };
+  if (held.writers.length === 0) return renewal(facts, held);
+  const { fix, because } = renewal(facts, held, { force: true });
   const writers = held.writers.map((writer) => JSON.stringify(writer)).join(" and ");
-  return {
-    fix: { ...fix, force: true },
-    because: joined([because, `${writers} ${held.writers.length > 1 ? "have" : "has"} written to it, and --force takes that over`]),
-  };
+  const verb = held.writers.length > 1 ? "have" : "has";
+  return { fix, because: joined([because, `${writers} ${verb} written to it, and --force takes that over`]) };
 }
 
 /** Adds rights to a credential that this plugin created, if its kind supports that. For any other, creates one in another Secret. */
@@ -90,7 +88,7 @@ function repair(facts: InAzure, held: SecretFacts): Advice {
   if (isFor(facts, held) && facts.azure.otherwise === undefined)
     return { fix: { ...again(facts, held), force: held.note === undefined }, because: "the command replaces what is inside" };
   const { namespace, account, pods } = facts;
-  const { own, copied } = concerned(facts);
+  const { own, copied, all } = concerned(facts);
   if (facts.only) return { because: "it may hold other logins, so no command here replaces it" };
   const byAccount = pods.length === 0 || copied.length > 0;
   const secret = facts.fresh.name;
@@ -101,7 +99,7 @@ function repair(facts: InAzure, held: SecretFacts): Advice {
     return { kubectl: "patch", args, namespace };
   });
   const gone = [...copied.filter(({ owner }) => owner?.remakes), ...stayed(own)];
-  const rest = concerned(facts).all.filter((pod) => (pod.own ? !pod.owner?.template : !pod.owner?.remakes));
+  const rest = all.filter((pod) => (pod.own ? !pod.owner?.template : !pod.owner?.remakes));
   return {
     fix: inOrder([...detach, create, ...references, ...podDeletion(gone, namespace)]),
     because: joined([
@@ -150,19 +148,17 @@ const widensTo = (facts: InAzure, held: SecretFacts): boolean =>
 /** Names the image by the login server, because the kubelet compares hosts exactly as written. */
 function rename(facts: InAzure): Advice {
   const { azure, ref, namespace, account } = facts;
+  const { all: pods } = concerned(facts);
   const named = azure.loginServer + facts.image.slice(ref.host.length);
   const why = facts.matchesLoginServer ? "" : `a login for ${azure.loginServer} does not match ${ref.host}: `;
   const because = `${why}name the image ${named}`;
-  if (facts.pods.length === 0) return { fix: { verb: "check", images: [named], serviceaccount: account, namespace }, because };
+  if (pods.length === 0) return { fix: { verb: "check", images: [named], serviceaccount: account, namespace }, because };
   const first = facts.matchesLoginServer
     ? {}
-    : deliver(
-        { ...facts, pods: concerned(facts).all },
-        // The pods of a Job would already have other names when their image is set
-        { secret: facts.fresh.name, make: make(facts, { repositories: [ref.repository] }), stays: "job" },
-      );
+    : // The pods of a Job would already have other names when their image is set
+      deliver(facts, { secret: facts.fresh.name, make: make(facts, { repositories: [ref.repository] }), stays: "job" });
   const places = new Map(
-    concerned(facts).all.map(({ name, container, owner }) => {
+    pods.map(({ name, container, owner }) => {
       const workload = owner?.template ?? { kind: "pod", name };
       return [`${nameOf(workload)} ${container}`, { workload, container }] as const;
     }),
@@ -171,7 +167,7 @@ function rename(facts: InAzure): Advice {
     const args = [nameOf(workload), `${container}=${named}`];
     return { kubectl: "set image", args, namespace };
   });
-  const gone = podDeletion(stayed(concerned(facts).all), namespace);
+  const gone = podDeletion(stayed(pods), namespace);
   return { fix: inOrder([...(first.fix ? [first.fix] : []), ...renamed, ...gone]), because: joined([because, first.because]) };
 }
 
