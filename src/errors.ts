@@ -19,12 +19,12 @@ export type ErrorKind =
  * contains a secret. Ports convert foreign errors to this class at their boundary. Only the entry point prints it.
  */
 export class CliError extends Error {
+  override name = "CliError";
   readonly kind: ErrorKind;
   readonly hint: string | Fix | undefined;
 
   constructor(kind: ErrorKind, message: string, { hint, cause }: { hint?: string | Fix | undefined; cause?: unknown } = {}) {
     super(message, cause === undefined ? {} : { cause });
-    this.name = "CliError";
     this.kind = kind;
     this.hint = hint;
   }
@@ -36,9 +36,10 @@ export class CliError extends Error {
 
 /** Ctrl-C or a signal ended the work. A hint says what it left behind. `-o json` prints its kind. */
 export class Interrupted extends CliError {
+  override name = "AbortError";
+
   constructor(message = "interrupted", options: { hint?: string | Fix | undefined; cause?: unknown } = {}) {
     super("cancelled", message, options);
-    this.name = "AbortError";
   }
 
   override withHint(hint: string | Fix): Interrupted {
@@ -48,28 +49,26 @@ export class Interrupted extends CliError {
 
 /** Thrown by a port when the API server answers 409 to a write: the object has changed since it was read. */
 export class Conflict extends CliError {
+  override name = "Conflict";
+
   constructor(message: string) {
     super("conflict", message);
-    this.name = "Conflict";
   }
 }
 
 /** Thrown by a port for a response that Azure also returns while a new object has not replicated yet. */
 export class NotYet extends CliError {
-  constructor(...of: ConstructorParameters<typeof CliError>) {
-    super(...of);
-    this.name = "NotYet";
-  }
+  override name = "NotYet";
 }
 
 /** Thrown by a port when Azure rejects a write only because of another write at the same time. Nothing was changed. */
 export class Busy extends CliError {
+  override name = "Busy";
   /** Milliseconds that Azure asks to wait (Retry-After). */
   readonly retryAfter: number | undefined;
 
   constructor(message: string, retryAfter?: number) {
     super("conflict", message, { hint: "run the command again" });
-    this.name = "Busy";
     this.retryAfter = retryAfter;
   }
 }
