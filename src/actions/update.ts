@@ -35,6 +35,21 @@ export async function update<State, Result>({ initial, read, write, attempts, pa
   }
 }
 
+/**
+ * Yields what an attempt yields that reads, decides and writes. Starts another one on a conflict, unless something was yielded already.
+ * @throws Conflict after `attempts` conflicts in a row, or after something was yielded
+ */
+export async function* restarted<T>(start: () => AsyncGenerator<T>, attempts: number): AsyncGenerator<T> {
+  const { first, attempt } = await update({
+    read: async () => start(),
+    write: async (begun) => ({ first: await begun.next(), attempt: begun }),
+    attempts,
+  });
+  if (first.done) return;
+  yield first.value;
+  yield* attempt;
+}
+
 /** Returns the attempts and the pause for a Secret, which has few writers. */
 export const secretRetries = ({ sleep }: Tools) => ({ attempts: 10, pause: () => sleep(5) });
 

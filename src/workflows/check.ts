@@ -124,7 +124,8 @@ export async function checkPlace(cluster: Cluster, namespace: string, options: C
 function ask(pull: Pull, secret: string | undefined): Question | undefined {
   if ("invalid" in pull.image) return undefined;
   const only = secret !== undefined;
-  return { ...pull, image: pull.image, only, ...(only && { names: [secret], accountNames: [] }) };
+  const names = only ? { names: [secret], accountNames: [] } : {};
+  return { ...pull, image: pull.image, only, ...names };
 }
 
 function unreadable({ image, text, pods }: Pull, namespace: string): Verdict {

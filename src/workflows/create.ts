@@ -1,5 +1,6 @@
 import type { Outcome } from "../actions/outcome.ts";
 import type { Tools } from "../actions/tools.ts";
+import { restarted } from "../actions/update.ts";
 import type { Credential, Issue } from "../credential/kind.ts";
 import { beyond } from "../credential/repository-scope.ts";
 import { asCliError, CliError, Conflict } from "../errors.ts";
@@ -76,26 +77,16 @@ export function issueEach(
 
 /** Plans and applies one namespace. Starts again if another run has written since. */
 async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {
-  let isStale = true;
-  for (let round = 1; isStale; round++) {
-    isStale = false;
-    for await (const outcome of issueOnce(reader, order)) {
-      // The credential was issued for an earlier version of the Secret
-      isStale = round < rounds && !outcome.change && outcome.error instanceof Conflict;
-      if (isStale) break;
-      yield outcome;
-    }
-  }
-}
-
-/** Yields an error of the namespace as the last outcome. */
-async function* issueOnce(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {
   try {
-    const { unit, state, tools } = await planIssue(reader, order);
-    yield* runUnit(unit, [{ ...reader, read: async () => state }], tools);
+    yield* restarted(() => issueOnce(reader, order), rounds);
   } catch (error) {
     yield failure(reader, asCliError(error));
   }
+}
+
+async function* issueOnce(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {
+  const { unit, state, tools } = await planIssue(reader, order);
+  yield* runUnit(unit, [{ ...reader, read: async () => state }], tools);
 }
 
 /** @throws CliError of the namespace; an error of the cluster comes before an error of Azure, because it prevents every other step */
@@ -129,23 +120,12 @@ async function planIssue(reader: NamespaceReader, order: Order) {
  * @param places opens the readers of the namespaces
  * @throws CliError of a step that all of them depend on, or because the user did not ask for one credential
  */
-export async function* issueShared(
+export function issueShared(
   places: () => AsyncIterable<NamespaceReader>,
   clusterScopes: readonly ClusterScope[],
   order: Order,
 ): AsyncGenerator<Outcome> {
-  let told = false;
-  for (let round = 1; ; round++) {
-    try {
-      for await (const outcome of shareOnce(places(), clusterScopes, order)) {
-        told = true;
-        yield outcome;
-      }
-      return;
-    } catch (error) {
-      if (!(error instanceof Conflict) || told || round === rounds) throw error;
-    }
-  }
+  return restarted(() => shareOnce(places(), clusterScopes, order), rounds);
 }
 
 async function* shareOnce(

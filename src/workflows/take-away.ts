@@ -83,12 +83,7 @@ function leftBy(belonging: Belonging): Required<Pick<ChangeOutcome, "says" | "fi
 
 async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap<string, Written>, tools: Tools): Promise<ChangeOutcome> {
   const { namespace, context } = to;
-  const at = {
-    kind: "secret",
-    name: secret,
-    ...(namespace !== undefined && { namespace }),
-    ...(context !== undefined && { context }),
-  } as const;
+  const at = { kind: "secret", name: secret, namespace, context } as const;
   const last = written.get(keyOf(at));
   const now = last && (await tools.cluster(context).get(at));
   const because = now && otherThan(last, now, tools);

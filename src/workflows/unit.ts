@@ -114,9 +114,7 @@ export async function* runUnit(
 /** Announces the changes of a plan that end pods, before any of them. */
 function* announced(plan: Plan, { scope: { context, namespace } }: NamespaceReader): Generator<Outcome> {
   const ahead = aheadOf(plan);
-  if (ahead === undefined) return;
-  const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
-  yield { to, ahead };
+  if (ahead !== undefined) yield { to: { kind: "namespace", name: namespace, namespace, context }, ahead };
 }
 
 /** Returns the error of a namespace. An interruption is not an error, unless it left something to clean up. */
@@ -124,7 +122,7 @@ export function failure(
   { scope: { context, namespace } }: { scope: Pick<NamespaceScope, "context" | "namespace"> },
   error: CliError,
 ): NamespaceError {
-  const to = { kind: "namespace", name: namespace, namespace, ...(context !== undefined && { context }) } as const;
+  const to = { kind: "namespace", name: namespace, namespace, context } as const;
   return error instanceof Interrupted && error.hint === undefined ? { to, left: "interrupted" } : { to, error };
 }
 
@@ -156,19 +154,24 @@ async function planIn(
     const state = await reader.read();
     const { each, issued } = decided();
     const plan = each(state, issued);
-    const store = plan.find((change): change is Store => change.act === "store");
-    const prepared = store ? await prepare(store).catch(asRetry) : "ready";
+    const prepared = await preparedFor(plan, prepare);
     if (typeof prepared === "string") {
       const { secret, targets, pods, scope } = state;
       const seen = remember([secret, ...targets, ...pods], scope.context);
       return { plan, isFirst: prepared === "first", later: later?.(state, plan), seen };
     }
     if ("unitError" in prepared) return prepared;
-    if (once || round === 5) throw prepared.retry;
+    if (once) return { unitError: prepared.retry };
+    if (round === 5) throw prepared.retry;
   }
 }
 
-function asRetry(error: unknown): Prepared {
-  if (error instanceof Conflict) return { retry: error };
-  throw error;
+async function preparedFor(plan: Plan, prepare: Turn["prepare"]): Promise<Prepared> {
+  const store = plan.find((change): change is Store => change.act === "store");
+  try {
+    return store ? await prepare(store) : "ready";
+  } catch (error) {
+    if (error instanceof Conflict) return { retry: error };
+    throw error;
+  }
 }
