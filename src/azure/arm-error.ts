@@ -1,8 +1,6 @@
 import { CliError } from "../errors.ts";
 import { type Meaning, type Refusal, readError, refusalError } from "./service.ts";
 
-const service = { name: "Azure", idName: "correlation" };
-
 /**
  * Converts an error response of ARM to an error in words.
  * @param doing the attempted action, for the sentence after `cannot`: `make token acr-secret-demo`
@@ -10,13 +8,13 @@ const service = { name: "Azure", idName: "correlation" };
 export function explainArm(doing: string, refusal: Refusal): CliError {
   const { code, message } = readError(refusal.text);
   if (code === "UnAuthorizedForCredentialOperations" && refusal.status !== 401) return adminIsOff(message);
-  return refusalError(service, doing, refusal, meaningOf(refusal, code, message));
+  return refusalError("Azure", doing, refusal, meaningOf(refusal, code, message));
 }
 
 /** Converts the end of a failed operation to an error in words. @param status `Failed` or `Canceled` */
 export function explainEnd(doing: string, status: string, refusal: Refusal): CliError {
   const words = readError(refusal.text).message || `Azure's operation ended as ${status}`;
-  return refusalError(service, doing, refusal, { kind: "invalid", words });
+  return refusalError("Azure", doing, refusal, { kind: "invalid", words });
 }
 
 function meaningOf(refusal: Refusal, code: string, message: string): Meaning | undefined {

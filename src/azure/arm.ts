@@ -72,7 +72,6 @@ export function openArm({
     name: "Azure",
     origin: cloud.resourceManager,
     audience: "management",
-    idHeader: "x-ms-correlation-request-id",
     identity,
     http,
     explain: explainArm,

@@ -5,11 +5,11 @@ import { CliError } from "../errors.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
 import { openArm } from "./arm.ts";
-import { type Cloud, cloudOf, cloudOfAz, cloudOfHost } from "./cloud.ts";
+import { cloudHint, cloudOf, cloudOfAz } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
 import { openGraph } from "./graph.ts";
 import { openIdentity, sourceOf } from "./identity.ts";
-import type { Azure, SignInOptions, TokenSource } from "./port.ts";
+import type { Azure, SignInOptions } from "./port.ts";
 import { registrySettingsIn } from "./registry-settings.ts";
 import { rolesIn } from "./role-assignments.ts";
 import { identityIn } from "./service.ts";
@@ -33,7 +33,7 @@ export function openAzure(options: AzureOptions): Azure {
   const { identity: wish } = options;
   const asked: Environment = { ...options.env, AZURE_TENANT_ID: wish.tenant ?? options.env.AZURE_TENANT_ID };
   const source = sourceOf(wish.source, asked);
-  const cloud = cloudFor(source, options);
+  const cloud = source === "az" ? cloudOfAz(asked, azConfig(asked), wish.cloud) : cloudOf(asked, wish.cloud);
   // az reads a variable of its own
   const env = { ...asked, AZURE_CLOUD_NAME: wish.cloud === undefined ? asked.AZURE_CLOUD_NAME : cloud.name };
   const transport = openTransport(env, options.trace, options.signal);
@@ -48,7 +48,10 @@ export function openAzure(options: AzureOptions): Azure {
     findRegistry: (named) => findRegistry({ ...options, arm, identity, cloud }, named, wish.subscription),
     sendFor: (audience) => void identity.token(audience).catch(() => undefined),
     async entraToken(host, audience) {
-      if (!host.endsWith(cloud.registrySuffix)) throw notOfCloud(host, cloud);
+      if (!host.endsWith(cloud.registrySuffix)) {
+        const said = `${JSON.stringify(host)} is no registry of ${cloud.name}, whose login servers end in ${cloud.registrySuffix}`;
+        throw new CliError("usage", said, { hint: cloudHint(host) });
+      }
       const text = await identity.token(audience);
       return { text, of: identityIn(text) };
     },
@@ -56,16 +59,6 @@ export function openAzure(options: AzureOptions): Azure {
     identity: async () => identityIn(await identity.token()),
   };
 }
-
-function notOfCloud(host: string, { name, registrySuffix }: Cloud): CliError {
-  const other = cloudOfHost(host);
-  return new CliError("usage", `${JSON.stringify(host)} is no registry of ${name}, whose login servers end in ${registrySuffix}`, {
-    hint: other && `add --cloud=${other}, whose registry that is`,
-  });
-}
-
-const cloudFor = (source: TokenSource, { env, identity }: AzureOptions): Cloud =>
-  source === "az" ? cloudOfAz(env, azConfig(env), identity.cloud) : cloudOf(env, identity.cloud);
 
 /** The text of az's configuration file; empty if there is none. */
 function azConfig({ AZURE_CONFIG_DIR: folder, HOME, USERPROFILE }: Environment): string {

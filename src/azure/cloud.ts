@@ -40,8 +40,11 @@ const clouds: readonly Cloud[] = [
   },
 ];
 
-/** The name of the cloud to whose registries a host belongs. */
-export const cloudOfHost = (host: string): string | undefined => clouds.find(({ registrySuffix }) => host.endsWith(registrySuffix))?.name;
+/** The hint that selects the cloud to whose registries a host belongs; undefined if it belongs to none. */
+export function cloudHint(host: string): string | undefined {
+  const cloud = clouds.find(({ registrySuffix }) => host.toLowerCase().endsWith(registrySuffix));
+  return cloud && `add --cloud=${cloud.name}, whose registry that is`;
+}
 
 /** China's newer sign-in host. */
 const aliases: Readonly<Record<string, string>> = { "https://login.partner.microsoftonline.cn": "https://login.chinacloudapi.cn" };

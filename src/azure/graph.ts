@@ -33,7 +33,6 @@ export function openGraph({
     name: "Microsoft Graph",
     origin: cloud.graph,
     audience: "graph",
-    idHeader: "request-id",
     identity,
     http,
     explain: explainGraph,
@@ -153,8 +152,6 @@ function asKeyCounts({ keyCredentials, passwordCredentials }: Json) {
   return { certificates: keyCredentials.length, passwords: passwordCredentials.length };
 }
 
-const service = { name: "Microsoft Graph", idName: "request" };
-
 const otherwise = "or leave out --service-principal: an ACR token takes no rights in Entra ID";
 
 /** The meaning of Graph's codes; those of policies as Microsoft documents them. The printed words are Graph's own. */
@@ -195,6 +192,11 @@ export function explainGraph(doing: string, refusal: Refusal): CliError {
   const { status, text, retryAfter } = refusal;
   const { code, message } = readError(text);
   const meaning = status === 401 ? undefined : (byCode[code] ?? byStatus[status]);
-  const error = refusalError(service, doing, refusal, unheard.test(message) ? { kind: "invalid", ...meaning, passes: true } : meaning);
+  const error = refusalError(
+    "Microsoft Graph",
+    doing,
+    refusal,
+    unheard.test(message) ? { kind: "invalid", ...meaning, passes: true } : meaning,
+  );
   return isConcurrent(code, message) && status !== 401 ? new Busy(error.message, retryAfter) : error;
 }

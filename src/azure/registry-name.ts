@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import { cloudOfHost } from "./cloud.ts";
+import { cloudHint } from "./cloud.ts";
 import type { AzureRegistry } from "./port.ts";
 
 /** The value of `--registry`: a resource name, in lower case, and the login server or the whole id if the user wrote that. */
@@ -25,12 +25,11 @@ export function readRegistryName(text: string, suffix: string): RegistryName {
   if (byId) return { name: byId.name.toLowerCase(), id: text.replace(/\/$/, "") };
   const [, name, label, region = "", rest = ""] =
     /^([a-z0-9]{5,50})(-[a-z0-9]+)?(\.[a-z0-9]+\.geo)?(\.[a-z0-9.]+)?$/.exec(text.toLowerCase()) ?? [];
-  const cloud = text.toLowerCase().endsWith(suffix) ? undefined : cloudOfHost(text.toLowerCase());
   if (name === undefined || ![suffix, ""].includes(rest) || (rest === "" && region !== "")) {
     throw new CliError(
       "usage",
       `${JSON.stringify(text)} is neither a registry's name (5 to 50 letters and digits) nor its login server (NAME${suffix})`,
-      { hint: cloud && `add --cloud=${cloud}, whose registry that is` },
+      { hint: text.toLowerCase().endsWith(suffix) ? undefined : cloudHint(text) },
     );
   }
   const isHost = rest !== "" || label !== undefined;

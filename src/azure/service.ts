@@ -12,20 +12,23 @@ import { signInHint } from "./sign-in-error.ts";
 /** Reads a body or an item of a list. Returns undefined if it lacks a required field. */
 export type Read<T> = (body: Json) => T | undefined;
 
-/** One of Azure's services: its name for errors, and its origin. */
+/** Azure's services, as errors name them, with the header and the name of the id by which Microsoft's support finds a request. */
+const services = {
+  Azure: { idHeader: "x-ms-correlation-request-id", idName: "correlation" },
+  "Microsoft Graph": { idHeader: "request-id", idName: "request" },
+} as const;
+
 type Service = {
-  readonly name: "Azure" | "Microsoft Graph";
+  readonly name: keyof typeof services;
   readonly origin: string;
   readonly audience: Audience | "graph";
-  /** The header with the id by which Microsoft's support finds a request. */
-  readonly idHeader: string;
   readonly identity: Pick<Identity, "token" | "source">;
   readonly http: Http;
   explain(doing: string, refusal: Refusal): CliError;
 };
 
 /** Opens one of Azure's services. Its token is sent to its own host only. In errors, `doing` follows `cannot`: `make token demo`. */
-export function openService({ name, origin: own, audience, idHeader, identity, http, explain }: Service) {
+export function openService({ name, origin: own, audience, identity, http, explain }: Service) {
   /** Sends a request with the identity's token, and a body as JSON. @throws CliError if there is no response */
   async function call(method: HttpRequest["method"], url: string, body?: unknown): Promise<HttpResponse> {
     const { origin, href } = new URL(url);
@@ -45,7 +48,7 @@ export function openService({ name, origin: own, audience, idHeader, identity, h
     path: new URL(url).pathname,
     claims: claimsIn(answer),
     retryAfter: retryAfter(answer),
-    id: answer.header(idHeader),
+    id: answer.header(services[name].idHeader),
     source: identity.source,
   });
 
@@ -128,8 +131,8 @@ export type Meaning = {
 
 /** Reads code and message of `{"error":{"code","message"}}` (Azure REST guidelines); empty for any other body. The message is one line. */
 export function readError(text: string): { readonly code: string; readonly message: string } {
-  const { code = "", message = "" } = objectIn(parseObject(text)?.error);
-  return { code: String(code), message: String(message).replace(/\s+/g, " ").replace(/\.$/, "") };
+  const { code, message } = objectIn(parseObject(text)?.error);
+  return { code: textIn(code) ?? "", message: (textIn(message) ?? "").replace(/\s+/g, " ").replace(/\.$/, "") };
 }
 
 const outage: Meaning = { kind: "unreachable", hint: "try again; https://status.azure.com tells of outages" };
@@ -149,17 +152,12 @@ function usualMeaning({ status, source = "az" }: Refusal): Meaning {
 }
 
 /** Converts an error response to an error in the service's words, with the id for support. */
-export function refusalError(
-  { name, idName }: { readonly name: string; readonly idName: string },
-  doing: string,
-  refusal: Refusal,
-  meaning = usualMeaning(refusal),
-): CliError {
+export function refusalError(name: keyof typeof services, doing: string, refusal: Refusal, meaning = usualMeaning(refusal)): CliError {
   const { status, text, id = "" } = refusal;
   const { kind, hint, passes } = meaning;
   const words = meaning.words || readError(text).message || `${name} answered ${status}`;
   // A proxy may put anything into a header, so only an identifier is printed.
-  const trace = /^[\w-]{8,64}$/.test(id) ? ` (${idName} ${id})` : "";
+  const trace = /^[\w-]{8,64}$/.test(id) ? ` (${services[name].idName} ${id})` : "";
   return new (passes ? NotYet : CliError)(kind, `cannot ${doing}: ${words}${trace}`, { hint });
 }
 

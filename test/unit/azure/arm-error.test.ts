@@ -131,6 +131,12 @@ test.for<{
   },
   { status: 400, text: body("InvalidRequest", "Bad\nname."), kind: "invalid", message: "cannot write token demo: Bad name" },
   {
+    status: 400,
+    text: JSON.stringify({ error: { code: "Other", message: null } }),
+    kind: "invalid",
+    message: "cannot write token demo: Azure answered 400",
+  },
+  {
     status: 429,
     text: "",
     retryAfter: 90_500,
