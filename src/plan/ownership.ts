@@ -4,23 +4,10 @@ import type { Entry } from "../secret/entry.ts";
 import { hostOf } from "./existing-secret.ts";
 
 /**
- * The three questions of ownership, which every verb answers here:
- * 1. May this run write this Secret? {@link mayWrite}
- * 2. Which Secrets and clusters hold this credential? {@link isLoginOf}, {@link describes}, {@link unknownClusters}, {@link keptBy}
- * 3. Did this plugin create this object in Azure, and does nothing else use it? {@link mayGrant}, {@link mayDelete}
+ * The two questions of ownership, which every verb answers here:
+ * 1. Which Secrets and clusters hold this credential? {@link isLoginOf}, {@link describes}, {@link unknownClusters}, {@link keptBy}
+ * 2. Did this plugin create this object in Azure, and does nothing else use it? {@link mayGrant}, {@link mayDelete}
  */
-
-/** The tool that the label app.kubernetes.io/managed-by names. Other tools write this label, so it only decides about writing. */
-export type Manager = "ours" | "other" | "none";
-
-/**
- * Whether this run may write a login of a Secret.
- * @param beside the annotation says that the login was merged into another tool's Secret
- */
-export const mayWrite = (
-  { manager, beside }: { readonly manager: Manager; readonly beside: boolean },
-  { force = false, merge = false }: { readonly force?: boolean; readonly merge?: boolean } = {},
-): boolean => force || merge || beside || manager === "ours";
 
 /** A credential that Secrets may hold. */
 export type CredentialId = {

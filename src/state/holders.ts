@@ -1,15 +1,16 @@
-import { unlessRefused } from "../errors.ts";
-import type { Secret } from "../objects.ts";
+import { CliError, unlessRefused } from "../errors.ts";
+import type { Metadata, Secret } from "../objects.ts";
+import { type CredentialId, isLoginOf, unknownClusters } from "../plan/ownership.ts";
 import type { Login } from "../registry/port.ts";
 import { type ClusterScope, wholeOrEach } from "../scope/cluster-scopes.ts";
 import { type Entry, entryFor, readEntries, sameLogin } from "../secret/entry.ts";
 import { loginFor } from "./existing-secret.ts";
+import { idBy, uidOf } from "./namespace.ts";
+import { type Noted, type NotedIn, notedIn, type Unnoted } from "./noted.ts";
 import { managed } from "./pull-secrets.ts";
 
 /** A login that Secrets of a scope hold, and its annotation entry. */
 export type Holder = { readonly entry: Entry; readonly login: Login };
-
-type Candidate = { readonly entry: Entry; count: number; read(): Promise<Holder | undefined> };
 
 /** The number of different credentials to try before a new one is created. */
 const most = 3;
@@ -18,39 +19,29 @@ const most = 3;
  * Yields the credentials for a registry that Secrets of one name hold in a scope, the most frequent first. If 999 namespaces share a
  * credential, the next namespace gets the same one. Lists only metadata, and reads a Secret when its credential is tried.
  */
-export async function* holdersIn(clusterScopes: readonly ClusterScope[], name: string, of: Wanted): AsyncGenerator<Holder> {
-  const asked = clusterScopes.filter(({ error }) => !error);
-  const namespaceCount = asked.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
+export async function* holdersIn(
+  clusterScopes: readonly ClusterScope[],
+  name: string,
+  { kind, host }: { readonly kind: string; readonly host: string },
+): AsyncGenerator<Holder> {
   const found: Candidate[] = [];
-  let tried: Candidate | undefined;
-  for await (const candidate of counted(asked, name, of, found)) {
-    // No other credential can be more frequent than one that more than half of the namespaces hold. Continue the list only if the caller
-    // rejects that one
-    if (tried !== undefined || candidate.count <= namespaceCount / 2) continue;
-    tried = candidate;
-    yield* holderOf(candidate);
-  }
-  const others = found.filter((candidate) => candidate !== tried).sort((a, b) => b.count - a.count);
-  for (const candidate of others.slice(0, tried ? most - 1 : most)) yield* holderOf(candidate);
-}
-
-async function* holderOf({ read }: Candidate): AsyncGenerator<Holder> {
-  const holder = await read();
-  if (holder) yield holder;
-}
-
-/** The kind of credential, and its registry. */
-export type Wanted = { readonly kind: string; readonly host: string };
-
-/** Counts how many Secrets hold each credential, and yields the credential that was counted last. */
-async function* counted(clusterScopes: readonly ClusterScope[], name: string, of: Wanted, found: Candidate[]): AsyncGenerator<Candidate> {
-  for (const clusterScope of clusterScopes) {
+  for (const clusterScope of clusterScopes.filter(({ error }) => !error))
     for await (const { metadata } of selected(clusterScope, name)) {
-      const { namespace = "" } = metadata;
-      const entry = entryFor(readEntries({ metadata }), of.host);
-      if (entry?.kind === of.kind) yield add(found, entry, () => readHolder(clusterScope, { name, namespace }, of.host));
+      const entry = entryFor(readEntries({ metadata }), host);
+      if (entry?.kind === kind) count(found, entry, () => readHolder(clusterScope, metadata, host));
     }
+  for (const { read } of found.toSorted((a, b) => b.count - a.count).slice(0, most)) {
+    const holder = await read();
+    if (holder) yield holder;
   }
+}
+
+type Candidate = { readonly entry: Entry; count: number; read(): Promise<Holder | undefined> };
+
+function count(found: Candidate[], entry: Entry, read: Candidate["read"]): void {
+  const known = found.find((one) => sameLogin(one.entry, entry));
+  if (known) known.count++;
+  else found.push({ entry, count: 1, read });
 }
 
 /** Yields the Secrets of this name in the namespaces of the run. */
@@ -73,17 +64,56 @@ async function* noted({ cluster }: ClusterScope, name: string): AsyncGenerator<P
   for await (const page of cluster.pages("secret", { labels: managed, fields: `metadata.name=${name}`, metadataOnly: true })) yield* page;
 }
 
-async function readHolder({ cluster }: ClusterScope, at: { name: string; namespace: string }, host: string): Promise<Holder | undefined> {
-  const secret = await cluster.get({ kind: "secret", ...at });
+async function readHolder({ cluster }: ClusterScope, { name, namespace = "" }: Metadata, host: string): Promise<Holder | undefined> {
+  const secret = await cluster.get({ kind: "secret", name, namespace });
   const entry = secret && entryFor(readEntries(secret), host);
   const login = secret && loginFor(secret, host);
   return entry && login ? { entry, login } : undefined;
 }
 
-function add(found: Candidate[], entry: Entry, read: Candidate["read"]): Candidate {
-  const before = found.find((one) => sameLogin(one.entry, entry));
-  const candidate = before ?? { entry, count: 0, read };
-  candidate.count++;
-  if (!before) found.push(candidate);
-  return candidate;
+/** The clusters of a run: the ids of those whose Secrets were all listed, and why the others were not. */
+export type Clusters = {
+  readonly listed: ReadonlySet<string>;
+  readonly unlisted: readonly Pick<NotedIn["unreadable"][number], "context" | "error">[];
+};
+
+/** Reads the ids that name these clusters in descriptions in Azure. */
+export async function clustersOf(clusterScopes: readonly ClusterScope[], { unreadable }: Pick<NotedIn, "unreadable">): Promise<Clusters> {
+  const ids = await Promise.all(
+    clusterScopes.map(async ({ context, cluster, error: failed }) => {
+      const error = failed ?? unreadable.find((one) => one.context === context)?.error;
+      const id = error ? undefined : await idBy(() => uidOf(cluster, "kube-system"));
+      return { context, id, error: error ?? (id === undefined ? nameless() : undefined) };
+    }),
+  );
+  return {
+    listed: new Set(ids.flatMap(({ id, error }) => (id === undefined || error ? [] : [id]))),
+    unlisted: ids.flatMap(({ context, error }) => (error ? [{ context, error }] : [])),
+  };
 }
+
+const nameless = () => new CliError("forbidden", "its namespace kube-system cannot be read, by which it is known");
+
+/** All holders of one credential. An unknown cluster counts as a holder. */
+export type Holders = {
+  readonly secrets: readonly (Noted | Unnoted)[];
+  /** Ids of clusters that Azure's description names and that were not listed completely. */
+  readonly unknown: readonly string[];
+  /** Selected clusters that were not listed completely. */
+  readonly unlisted: Clusters["unlisted"];
+};
+
+/** Finds all holders of one credential. @param described the ids of the clusters that its description in Azure names */
+export async function holdersOf(
+  clusterScopes: readonly ClusterScope[],
+  credential: CredentialId,
+  described: readonly string[],
+): Promise<Holders> {
+  const found = await notedIn(wholeClusters(clusterScopes), (login) => isLoginOf(credential, login));
+  const { listed, unlisted } = await clustersOf(clusterScopes, found);
+  return { secrets: [...found.noted, ...found.unnoted], unknown: unknownClusters(described, listed), unlisted };
+}
+
+/** Removes the namespaces of the run, because a list of some namespaces says nothing about the other ones. */
+const wholeClusters = (clusterScopes: readonly ClusterScope[]): ClusterScope[] =>
+  clusterScopes.map((clusterScope) => ({ ...clusterScope, namespaces: [] }));

@@ -1,15 +1,14 @@
 import type { Where } from "../cluster/port.ts";
-import { CliError, isForbidden, isRefusal } from "../errors.ts";
+import { type CliError, isForbidden, isRefusal } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
-import { type CredentialId, describes, type HeldLogin, isLoginOf, type Manager, mayWrite, unknownClusters } from "../plan/ownership.ts";
+import { describes, type HeldLogin } from "../plan/ownership.ts";
 import type { Login } from "../registry/port.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { readClaim } from "../secret/claim.ts";
-import { type Entry, entryFor, managedBy, readAnnotation } from "../secret/entry.ts";
+import { type Entry, entryFor, isOurs, managedBy, readAnnotation } from "../secret/entry.ts";
 import { asPullSecret } from "../secret/shapes.ts";
 import { entriesIn, loginFor } from "./existing-secret.ts";
-import { idBy, uidOf } from "./namespace.ts";
 import { secretIn } from "./plan-input.ts";
 import { managed } from "./pull-secrets.ts";
 
@@ -32,16 +31,14 @@ export type Unnoted = Listed & { readonly held: HeldLogin; readonly login: Login
 export type NotedIn = {
   readonly noted: readonly Noted[];
   readonly unnoted: readonly Unnoted[];
-  readonly unreadable: readonly UnreadableCluster[];
+  /**
+   * Clusters that don't respond, or whose Secrets can be listed only in some namespaces. `own`: not even the namespaces of the run could be
+   * listed.
+   */
+  readonly unreadable: readonly { readonly context: string | undefined; readonly error: CliError; readonly own: boolean }[];
   /** The Secrets that a run has claimed, whatever they record. */
   readonly claimed: readonly Pick<Noted, "to" | "metadata">[];
 };
-
-/**
- * A cluster that doesn't respond, or whose Secrets can be listed only in some namespaces. `own`: not even the namespaces of the run could
- * be listed.
- */
-export type UnreadableCluster = { readonly context: string | undefined; readonly error: CliError; readonly own: boolean };
 
 /**
  * The list requests for one cluster. Annotations are found in the metadata of all Secrets, because Argo CD uses type Opaque, for example.
@@ -57,25 +54,21 @@ const withData: readonly Where[] = [
  * too. If listing a whole cluster is forbidden, lists the namespaces of the run.
  */
 export async function notedIn(clusterScopes: readonly ClusterScope[], wanted: Wanted, allow: Allowed = {}): Promise<NotedIn> {
-  const all = await Promise.all(
-    clusterScopes.map((clusterScope) => notedAt(clusterScope, (secret) => readSecret(clusterScope, secret, wanted, allow), wanted)),
-  );
+  const all = await Promise.all(clusterScopes.map((clusterScope) => notedAt(clusterScope, wanted, allow)));
   return { ...joined(all), unreadable: all.flatMap(({ unreadable }) => unreadable) };
 }
 
 type Wanted = (login: HeldLogin) => boolean;
 
 /** Permissions from the user: `force` allows writing Secrets of other tools. */
-export type Allowed = { readonly force?: boolean };
+type Allowed = { readonly force?: boolean };
 
-type Read = (secret: Secret) => Found;
-
-async function notedAt(clusterScope: ClusterScope, read: Read, wanted: Wanted): Promise<NotedIn> {
+async function notedAt(clusterScope: ClusterScope, wanted: Wanted, allow: Allowed): Promise<NotedIn> {
   const { context, error: failed, namespaces } = clusterScope;
   const found: Found[] = [];
   const list = async (namespace?: string): Promise<CliError | undefined> => {
     try {
-      found.push(await notedOn(clusterScope, namespace, read, wanted));
+      found.push(await notedOn(clusterScope, namespace, wanted, allow));
       return undefined;
     } catch (error) {
       if (isRefusal(error)) return error;
@@ -85,7 +78,7 @@ async function notedAt(clusterScope: ClusterScope, read: Read, wanted: Wanted): 
   const refusal = failed ?? (await list());
   if (!refusal) return { ...joined(found), unreadable: [] };
   const reads = !failed && isForbidden(refusal);
-  const unreadable: UnreadableCluster[] = [{ context, error: refusal, own: !reads }];
+  const unreadable = [{ context, error: refusal, own: !reads }];
   for (const namespace of reads ? namespaces : []) {
     const error = await list(namespace);
     if (error) unreadable.push({ context, error, own: true });
@@ -101,9 +94,10 @@ const joined = (all: readonly Found[]): Found => ({
   claimed: all.flatMap(({ claimed }) => claimed),
 });
 
-async function notedOn({ cluster }: ClusterScope, namespace: string | undefined, read: Read, wanted: Wanted): Promise<Found> {
+async function notedOn(clusterScope: ClusterScope, namespace: string | undefined, wanted: Wanted, allow: Allowed): Promise<Found> {
+  const { cluster } = clusterScope;
   const found = new Map<string, Found>();
-  const add = (secret: Secret) => void found.set(secret.metadata.uid ?? "", read(secret));
+  const add = (secret: Secret) => void found.set(secret.metadata.uid ?? "", readSecret(clusterScope, secret, wanted, allow));
   await Promise.all(
     withData.map(async (where) => {
       for await (const page of cluster.pages("secret", { ...where, namespace })) page.forEach(add);
@@ -111,7 +105,8 @@ async function notedOn({ cluster }: ClusterScope, namespace: string | undefined,
   );
   for await (const page of cluster.pages("secret", { namespace, metadataOnly: true })) {
     const more = page.filter(({ metadata }) => !found.has(metadata.uid ?? "") && mayName(metadata, wanted));
-    for (const secret of await Promise.all(more.map(({ metadata }) => readAt(cluster, metadata)))) if (secret) add(secret);
+    const read = more.map(({ metadata: { name, namespace: at = "" } }) => cluster.get({ kind: "secret", name, namespace: at }));
+    for (const secret of await Promise.all(read)) if (secret) add(secret);
   }
   return joined([...found.values()]);
 }
@@ -119,79 +114,51 @@ async function notedOn({ cluster }: ClusterScope, namespace: string | undefined,
 /** Whether the annotation names a wanted credential, or cannot be read, so that the data decides. */
 const mayName = (metadata: Metadata, wanted: Wanted): boolean => readAnnotation({ metadata })?.some(wanted) ?? true;
 
-const readAt = (cluster: ClusterScope["cluster"], { name, namespace = "" }: Metadata) => cluster.get({ kind: "secret", name, namespace });
-
-function readSecret(clusterScope: ClusterScope, secret: Secret, wanted: Wanted, allow: Allowed): Found {
+function readSecret(clusterScope: ClusterScope, secret: Secret, wanted: Wanted, { force = false }: Allowed): Found {
   const { metadata } = secret;
   const listed = { to: secretIn({ ...clusterScope, namespace: metadata.namespace ?? "" }, metadata.name), clusterScope, metadata };
-  const all = readAnnotation({ metadata }) ?? [];
-  const manager = managerOf(metadata);
+  const all = readAnnotation(secret) ?? [];
   // If several entries are for one registry, the first one counts everywhere
   const entries = all.filter((entry) => wanted(entry) && entryFor(all, entry.hosts[0] ?? "") === entry);
   const noted = entries.map((entry): Noted => {
-    const login = loginFor(secret, entry.hosts[0] ?? "");
-    return { ...listed, entry, login, foreign: mayWrite({ manager, beside: entry.beside === true }, allow) ? undefined : true };
+    const mayWrite = force || entry.beside === true || isOurs(secret);
+    return { ...listed, entry, login: loginFor(secret, entry.hosts[0] ?? ""), foreign: mayWrite ? undefined : true };
   });
   const described = noted.flatMap(({ entry, login }) => (login ? [entry] : []));
-  const unnoted = loginsIn(secret).flatMap(({ held, login }) =>
-    wanted(held) && !described.some((entry) => describes(entry, held)) ? [{ ...listed, held, login }] : [],
-  );
-  return { noted, unnoted, claimed: readClaim({ metadata }) ? [listed] : [] };
+  const unnoted = entriesIn(asPullSecret(secret)).flatMap(({ server, login }): Unnoted[] => {
+    const held = { hosts: [server], identity: login.username };
+    return wanted(held) && !described.some((entry) => describes(entry, held)) ? [{ ...listed, held, login }] : [];
+  });
+  return { noted, unnoted, claimed: readClaim(secret) ? [listed] : [] };
 }
 
-function managerOf({ labels = {} }: Metadata): Manager {
-  const { [managedBy.key]: manager } = labels;
-  if (manager === undefined) return "none";
-  return manager === managedBy.value ? "ours" : "other";
-}
+/** Lists what Secrets record of the wanted logins. The lists are read after the call. */
+export type NotedLists = (wanted: Wanted) => Promise<NotedIn>;
 
-type Inside = readonly { readonly held: HeldLogin; readonly login: Login }[];
+/**
+ * Shares lists of all Secrets between concurrent callers. A call during a read waits for the next read, which serves all callers that wait
+ * by then. Therefore a thousand rotations don't each list a thousand Secrets.
+ */
+export function notedLists(clusterScopes: readonly ClusterScope[], allow: Allowed = {}): NotedLists {
+  let last: Promise<unknown> = Promise.resolve();
+  let next: { readonly filters: Wanted[]; readonly lists: Promise<NotedIn> } | undefined;
 
-/** Returns the logins of a Secret's docker config; none if the kubelet can't read it. */
-function loginsIn(secret: Secret): Inside {
-  return entriesIn(asPullSecret(secret)).map(({ server, login }) => ({ held: { hosts: [server], identity: login.username }, login }));
-}
+  function begin(filters: Wanted[]): Promise<NotedIn> {
+    const lists = last.then(() => {
+      next = undefined;
+      return notedIn(clusterScopes, (login) => filters.some((wanted) => wanted(login)), allow);
+    });
+    last = lists.catch(() => undefined);
+    return lists;
+  }
 
-/** The clusters of a run: the ids of those whose Secrets were all listed, and why the others were not. */
-export type Clusters = { readonly listed: ReadonlySet<string>; readonly unlisted: readonly Pick<UnreadableCluster, "context" | "error">[] };
-
-/** Reads the ids that name these clusters in descriptions in Azure. */
-export async function clustersOf(clusterScopes: readonly ClusterScope[], { unreadable }: Pick<NotedIn, "unreadable">): Promise<Clusters> {
-  const ids = await Promise.all(
-    clusterScopes.map(async ({ context, cluster, error: failed }) => {
-      const error = failed ?? unreadable.find((one) => one.context === context)?.error;
-      const id = error ? undefined : await idBy(() => uidOf(cluster, "kube-system"));
-      return { context, id, error: error ?? (id === undefined ? nameless() : undefined) };
-    }),
-  );
-  return {
-    listed: new Set(ids.flatMap(({ id, error }) => (id === undefined || error ? [] : [id]))),
-    unlisted: ids.flatMap(({ context, error }) => (error ? [{ context, error }] : [])),
+  return async (wanted) => {
+    if (!next) {
+      const filters: Wanted[] = [];
+      next = { filters, lists: begin(filters) };
+    }
+    next.filters.push(wanted);
+    const { noted, unnoted, ...lists } = await next.lists;
+    return { ...lists, noted: noted.filter(({ entry }) => wanted(entry)), unnoted: unnoted.filter(({ held }) => wanted(held)) };
   };
 }
-
-const nameless = () => new CliError("forbidden", "its namespace kube-system cannot be read, by which it is known");
-
-/** All holders of one credential. An unknown cluster counts as a holder. */
-export type Holders = {
-  readonly secrets: readonly (Noted | Unnoted)[];
-  /** Ids of clusters that Azure's description names and that were not listed completely. */
-  readonly unknown: readonly string[];
-  /** Selected clusters that were not listed completely. */
-  readonly unlisted: Clusters["unlisted"];
-};
-
-/** Finds all holders of one credential. @param described the ids of the clusters that its description in Azure names */
-export async function holdersOf(
-  clusterScopes: readonly ClusterScope[],
-  credential: CredentialId,
-  described: readonly string[],
-): Promise<Holders> {
-  const found = await notedIn(wholeClusters(clusterScopes), (login) => isLoginOf(credential, login));
-  const { listed, unlisted } = await clustersOf(clusterScopes, found);
-  return { secrets: [...found.noted, ...found.unnoted], unknown: unknownClusters(described, listed), unlisted };
-}
-
-/** Removes the namespaces of the run, because a list of some namespaces says nothing about the other ones. */
-const wholeClusters = (clusterScopes: readonly ClusterScope[]): ClusterScope[] =>
-  clusterScopes.map((clusterScope) => ({ ...clusterScope, namespaces: [] }));

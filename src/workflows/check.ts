@@ -9,8 +9,8 @@ import { askOnce } from "../registry/registry.ts";
 import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { over } from "../scope/concurrency.ts";
 import { mayBeTokenOf } from "../secret/names.ts";
+import { holdersOf } from "../state/holders.ts";
 import { observeImage, type Question } from "../state/image.ts";
-import { holdersOf } from "../state/noted.ts";
 import { noSecret, secretsOf } from "../state/pull-secrets.ts";
 import { collectPulls, type Pull, pullsByAccount } from "../state/pulls.ts";
 

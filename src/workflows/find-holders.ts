@@ -12,8 +12,8 @@ import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { over } from "../scope/concurrency.ts";
 import { claimProof, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/entry.ts";
-import type { Clusters, Noted, NotedIn, Unnoted } from "../state/noted.ts";
-import type { NotedLists } from "../state/noted-lists.ts";
+import type { Clusters } from "../state/holders.ts";
+import type { Noted, NotedIn, NotedLists, Unnoted } from "../state/noted.ts";
 import { doubtsOf, type Proving, provenOf, stillTaken } from "./prove-holders.ts";
 
 type Found = Rotation<Noted>;

@@ -7,8 +7,9 @@ import { several } from "../plan/wording.ts";
 import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { manyNamespaces, unnamedCluster, wordsIn } from "../secret/azure-words.ts";
 import { mayBeTokenOf, tokenName } from "../secret/names.ts";
+import type { Clusters } from "../state/holders.ts";
 import { idBy, noNamespace, uidOf } from "../state/namespace.ts";
-import type { Clusters, Noted } from "../state/noted.ts";
+import type { Noted } from "../state/noted.ts";
 
 /**
  * Returns one Secret as the owner of a credential. The name in Azure is derived from the namespace's uid, so no other Secret has the same

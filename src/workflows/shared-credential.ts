@@ -6,7 +6,7 @@ import type { Change } from "../plan/change.ts";
 import { inLine, namedThere, several } from "../plan/wording.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { matchesGlob, type Scope } from "../scope/scope.ts";
-import { type Holders, holdersOf } from "../state/noted.ts";
+import { type Holders, holdersOf } from "../state/holders.ts";
 
 /**
  * Refuses to add repositories to a credential that Secrets outside the selected namespaces hold, or may hold.

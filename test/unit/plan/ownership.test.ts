@@ -6,10 +6,8 @@ import {
   type HeldLogin,
   isLoginOf,
   keptBy,
-  type Manager,
   mayDelete,
   mayGrant,
-  mayWrite,
   unknownClusters,
 } from "../../../src/plan/ownership.ts";
 import { type Entry, loginsNote, managedBy, readAnnotation, readEntries } from "../../../src/secret/entry.ts";
@@ -27,7 +25,7 @@ const creators = ["self", "other", "unknown"] as const;
 const keys = ["none", "password", "certificate", "federated credential"] as const;
 
 type Row = {
-  readonly label: Manager;
+  readonly label: (typeof labels)[number];
   readonly annotation: (typeof annotations)[number];
   readonly config: (typeof configs)[number];
   readonly cluster: (typeof clusters)[number];
@@ -46,7 +44,7 @@ const rows: Row[] = labels.flatMap((label) =>
 );
 
 /** Question 1: only the label decides. */
-const writes: Readonly<Record<Manager, boolean>> = { ours: true, other: false, none: false };
+const renews: Readonly<Record<(typeof labels)[number], boolean>> = { ours: true, other: false, none: false };
 
 /**
  * Question 2, the Secret: an annotation or a docker config that names the credential. The label does not matter. An unreadable docker
@@ -94,7 +92,6 @@ const isAnswered = (row: Row) => {
     shared: false,
   };
   return {
-    writes: mayWrite({ manager: row.label, beside: false }),
     renews: readEntries({ metadata }) !== undefined,
     holds: held,
     keptBy: keptBy({ ...others, secrets: held ? 1 : 0 }),
@@ -110,8 +107,7 @@ test.for(rows)("answers for $label, $annotation, $config, $cluster, $creator, $k
   const secret = held ? "secret" : undefined;
 
   expect(isAnswered(row)).toEqual({
-    writes: writes[row.label],
-    renews: writes[row.label],
+    renews: renews[row.label],
     holds: held,
     keptBy: secret ?? keeps[row.cluster],
     forced: secret,
@@ -119,16 +115,6 @@ test.for(rows)("answers for $label, $annotation, $config, $cluster, $creator, $k
     grants: grants[row.creator] && deletes[row.key],
     deletes: deletes[row.key],
   });
-});
-
-test.for([
-  { manager: "other", beside: true, force: false, merge: false, may: true },
-  { manager: "none", beside: true, force: false, merge: false, may: true },
-  { manager: "other", beside: false, force: true, merge: false, may: true },
-  { manager: "other", beside: false, force: false, merge: true, may: true },
-  { manager: "other", beside: false, force: false, merge: false, may: false },
-] as const)("writes a Secret of $manager, beside $beside, force $force, merge $merge: $may", ({ manager, beside, may, ...allow }) => {
-  expect(mayWrite({ manager, beside }, allow)).toBe(may);
 });
 
 test.for<{ what: string; login: HeldLogin; of?: CredentialId; is: boolean }>([

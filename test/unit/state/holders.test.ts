@@ -52,25 +52,6 @@ test("three are tried at most, and a Secret is only read when its turn comes", a
   expect(await found(at)).toHaveLength(3);
 });
 
-test("once more than half of the places hold the same, the list is read on only if that one will not do", async () => {
-  const { clusterScope: at } = clusterScope({ a: "x", b: "y", c: "y", d: "y", e: "x" });
-  let listed = 0;
-  const pages = async function* (...asked: Parameters<typeof at.cluster.pages>) {
-    for await (const page of at.cluster.pages(...asked))
-      for (const each of page) {
-        listed++;
-        yield [each];
-      }
-  } as typeof at.cluster.pages;
-
-  const holders = holdersIn([{ ...at, cluster: { ...at.cluster, pages } }], "acr", { kind: "acr-token", host });
-  expect((await holders.next()).value?.entry.identity).toBe("y");
-  expect(listed).toBe(4);
-  expect((await holders.next()).value?.entry.identity).toBe("x");
-  expect(listed).toBe(5);
-  expect((await holders.next()).done).toBe(true);
-});
-
 test("they are counted over all clusters, but for one that cannot be asked", async () => {
   const [one, two] = [clusterScope({ a: "x", b: "y" }), clusterScope({ a: "y" })];
   const lost: ClusterScope = { ...clusterScope({ a: "z", b: "z", c: "z" }).clusterScope, error: new CliError("unreachable", "no") };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openInterruption } from "../../../src/interruption.ts";
-import { notedLists } from "../../../src/state/noted-lists.ts";
+import { notedLists } from "../../../src/state/noted.ts";
 import { refusing } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 
