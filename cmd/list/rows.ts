@@ -1,7 +1,7 @@
 import { printableJson } from "../../src/output/printable.ts";
 import type { styleFor } from "../../src/output/style.ts";
 import { age, table, until } from "../../src/output/table.ts";
-import type { PlaceDetail } from "../../src/output/words.ts";
+import { type PlaceDetail, placeColumns } from "../../src/output/words.ts";
 import { isRegional } from "../../src/secret/azure-words.ts";
 import type { Previous } from "../../src/secret/entry.ts";
 import type { Carried } from "../../src/state/carriers.ts";
@@ -20,9 +20,9 @@ export type Columns = {
 
 /** Returns the table of `list`. */
 export function rows(found: readonly Listed[], { wide, where, headers, now, style }: Columns): string {
-  const places = { one: [], namespaces: ["NAMESPACE"], clusters: ["CONTEXT", "NAMESPACE"] }[where];
+  const places = placeColumns(where);
   const header = [
-    ...places,
+    ...places.header,
     "NAME",
     "REGISTRY",
     "CREDENTIAL",
@@ -31,13 +31,13 @@ export function rows(found: readonly Listed[], { wide, where, headers, now, styl
     "AGE",
     ...(wide ? ["IDENTITY", "SLOT", "MADE", "PREVIOUS", "MADE-BY"] : []),
   ];
-  const cells = found.map((one) => [...placeCells(one, where), ...cellsOf(one, now, wide)].slice(0, header.length));
+  const cells = found.map((one) => {
+    const { namespace } = one.secret.metadata;
+    return [...places.cells({ context: one.context, namespace }), ...cellsOf(one, now, wide)].slice(0, header.length);
+  });
   const paint = (cell: string, _: number, column: number) => (header[column] === "EXPIRES" && cell === "expired" ? style.red(cell) : cell);
   return table(header, cells, { headers, paint });
 }
-
-const placeCells = ({ context = "", secret: { metadata } }: Carried, where: PlaceDetail) =>
-  ({ one: [], namespaces: [metadata.namespace ?? ""], clusters: [context, metadata.namespace ?? ""] })[where];
 
 /** Returns the cells of one Secret, those of `-o wide` last. */
 function cellsOf({ secret, carriers, holdings }: Listed, now: Date, wide: boolean): string[] {

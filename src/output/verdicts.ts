@@ -5,27 +5,26 @@ import type { Verdict } from "../check/verdict.ts";
 import type { Fix } from "../fix.ts";
 import { printable } from "./printable.ts";
 import { table } from "./table.ts";
-import type { PlaceDetail } from "./words.ts";
+import { type PlaceDetail, placeColumns } from "./words.ts";
 
 type FormatCommand = (fix: Fix) => string;
 
-type TextOptions = { readonly headers: boolean; readonly where: PlaceDetail; readonly style: ChalkInstance; formatCommand: FormatCommand };
-
 /** Formats a check for people: the table, and below it the failures and their reasons, with each command once. */
-export function verdictText(verdicts: readonly Verdict[], options: TextOptions): string {
-  const places = { one: [], namespaces: ["NAMESPACE"], clusters: ["CONTEXT", "NAMESPACE"] }[options.where];
-  const placeOf = ({ context = "", namespace }: Verdict) =>
-    ({ one: [], namespaces: [namespace], clusters: [context, namespace] })[options.where];
+export function verdictText(
+  verdicts: readonly Verdict[],
+  options: { readonly headers: boolean; readonly where: PlaceDetail; readonly style: ChalkInstance; formatCommand: FormatCommand },
+): string {
+  const places = placeColumns(options.where);
   const rows = verdicts.map((verdict) => {
     const { image, secret, pods, cause } = verdict;
-    return [...placeOf(verdict), image, secret, String(pods.length), causes[cause].words];
+    return [...places.cells(verdict), image, secret, String(pods.length), causes[cause].words];
   });
   const groups = Map.groupBy(verdicts.filter(hasReason), (verdict) => (verdict.fix ? options.formatCommand(verdict.fix) : reason(verdict)));
   const reasons = [...groups].map(([key, group]) => {
     const lines = group.map((verdict) => `${printable(reason(verdict))}\n`).join("");
     return `\n${lines}${group[0]?.fix ? `  ${printable(key)}\n` : ""}`;
   });
-  const header = [...places, "IMAGE", "SECRET", "PODS", "VERDICT"];
+  const header = [...places.header, "IMAGE", "SECRET", "PODS", "VERDICT"];
   const paint = (cell: string, row: number, column: number) =>
     column === header.length - 1 ? options.style[colorOf(verdicts[row])](cell) : cell;
   return table(header, rows, { headers: options.headers, paint }) + reasons.join("");

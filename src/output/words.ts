@@ -19,6 +19,15 @@ export function grantSuffix(change: ChangeOf<Act>): string {
 /** How much of its location a line contains: nothing if there is only one place. */
 export type PlaceDetail = "one" | "namespaces" | "clusters";
 
+/** The first columns of a table, which show the place of each row. */
+export function placeColumns(where: PlaceDetail) {
+  const columns = ({ one: [], namespaces: ["namespace"], clusters: ["context", "namespace"] } as const)[where];
+  return {
+    header: columns.map((column) => column.toUpperCase()),
+    cells: (place: Pick<Ref, "namespace" | "context">) => columns.map((column) => place[column] ?? ""),
+  };
+}
+
 /** ` in namespace team-a of context prod`. */
 export function placeSuffix({ namespace, context }: Ref, where: PlaceDetail): string {
   if (where === "one" || namespace === undefined) return "";
