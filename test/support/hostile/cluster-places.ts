@@ -1,5 +1,5 @@
 import { statusError } from "../../../src/cluster/status.ts";
-import type { ContainerStatus, Pod, Secret } from "../../../src/objects.ts";
+import type { Pod, Secret } from "../../../src/objects.ts";
 import { readAnswer } from "../../../src/registry/answers.ts";
 import { parseImage } from "../../../src/registry/image-reference.ts";
 import type { FakeWorld } from "../fakes/world.ts";
@@ -14,10 +14,18 @@ export type Place = {
   ports?(made: FakeWorld, text: string): Partial<World>;
 };
 
-const waiting = (state: object): ((pod: Pod) => Pod) => {
-  const status: ContainerStatus = { name: "web", state: { waiting: state } };
-  return (one) => ({ ...one, status: { phase: "Pending", containerStatuses: [status] } });
-};
+type Lay = NonNullable<Place["lay"]>;
+
+const inSpec =
+  (change: (text: string) => Partial<Pod["spec"]>): Lay =>
+  (made, text) =>
+    pod(made, (one) => ({ ...one, spec: { ...one.spec, ...change(text) } }));
+const inMetadata =
+  (change: (text: string) => Partial<Pod["metadata"]>): Lay =>
+  (made, text) =>
+    pod(made, (one) => ({ ...one, metadata: { ...one.metadata, ...change(text) } }));
+const container = (image: string, name = "web") => ({ name, image });
+const noSecrets = { imagePullSecrets: [] };
 
 const metadata = (change: (text: string) => Partial<Secret["metadata"]>) => (made: FakeWorld, text: string) => {
   const found = made.cluster.get("secret", "demo", "acr-myregistry");
@@ -48,56 +56,39 @@ function belonging(made: FakeWorld, annotations: Readonly<Record<string, string>
 
 /** Fields that a tenant of a cluster can write, even if the API server would reject the value. */
 export const tenants: readonly Place[] = [
-  { where: "a pod's name", lay: (made, name) => pod(made, (one) => ({ ...one, metadata: { ...one.metadata, name } })) },
-  {
-    where: "the names of a pod's pull secrets",
-    lay: (made, name) => pod(made, (one) => ({ ...one, spec: { ...one.spec, imagePullSecrets: [{ name }] } })),
-  },
-  {
-    where: "a container's image",
-    lay: (made, text) => pod(made, (one) => ({ ...one, spec: { ...one.spec, containers: [{ name: "web", image: text }] } })),
-  },
+  { where: "a pod's name", lay: inMetadata((name) => ({ name })) },
+  { where: "the names of a pod's pull secrets", lay: inSpec((name) => ({ imagePullSecrets: [{ name }] })) },
+  { where: "a container's image", lay: inSpec((text) => ({ containers: [container(text)] })) },
   {
     where: "the repository of a container's image",
-    lay: (made, text) =>
-      pod(made, (one) => ({ ...one, spec: { ...one.spec, containers: [{ name: "web", image: `myregistry.azurecr.io/${text}:1` }] } })),
+    lay: inSpec((text) => ({ containers: [container(`myregistry.azurecr.io/${text}:1`)] })),
   },
   {
     where: "a container's name",
-    lay: (made, name) =>
-      pod(made, (one) => ({
-        ...one,
-        spec: { ...one.spec, imagePullSecrets: [], containers: [{ name, image: "MyRegistry.azurecr.io/app/web:1" }] },
-      })),
+    lay: inSpec((name) => ({ ...noSecrets, containers: [container("MyRegistry.azurecr.io/app/web:1", name)] })),
   },
-  {
-    where: "the ServiceAccount of a pod",
-    lay: (made, serviceAccountName) => pod(made, (one) => ({ ...one, spec: { ...one.spec, serviceAccountName, imagePullSecrets: [] } })),
-  },
+  { where: "the ServiceAccount of a pod", lay: inSpec((serviceAccountName) => ({ ...noSecrets, serviceAccountName })) },
   {
     where: "the kind of a pod's owner",
-    lay: (made, kind) =>
-      pod(made, (one) => ({
-        ...one,
-        spec: { ...one.spec, imagePullSecrets: [] },
-        metadata: { ...one.metadata, ownerReferences: [{ apiVersion: "x/v1", kind, name: "web", uid: "o", controller: true }] },
-      })),
+    lay: (made, kind) => {
+      inSpec(() => noSecrets)(made, kind);
+      inMetadata(() => ({ ownerReferences: [{ apiVersion: "x/v1", kind, name: "web", uid: "o", controller: true }] }))(made, kind);
+    },
   },
   {
     where: "what a node says of an image",
     lay: (made, text) => {
-      pod(made, waiting({ reason: "ErrImagePull", message: `failed to pull: ${text}: authorization failed: no basic auth credentials` }));
-      pod(made, (one) => ({
-        ...one,
-        spec: { ...one.spec, imagePullSecrets: [], containers: [{ name: "web", image: "ghcr.io/app/web:1" }] },
-      }));
+      const message = `failed to pull: ${text}: authorization failed: no basic auth credentials`;
+      const state = { waiting: { reason: "ErrImagePull", message } };
+      pod(made, (one) => ({ ...one, status: { phase: "Pending", containerStatuses: [{ name: "web", state }] } }));
+      inSpec(() => ({ ...noSecrets, containers: [container("ghcr.io/app/web:1")] }))(made, text);
     },
   },
   {
     where: "the names of a ServiceAccount's pull secrets",
     lay: (made, name) => {
       attach(made, name, "acr-myregistry");
-      pod(made, (one) => ({ ...one, spec: { ...one.spec, imagePullSecrets: [{ name }, { name: "acr-myregistry" }] } }));
+      inSpec(() => ({ imagePullSecrets: [{ name }, { name: "acr-myregistry" }] }))(made, name);
     },
   },
   { where: "names in a list that the Secret is to come into", lay: (made, name) => attach(made, name, "gone") },
@@ -105,10 +96,7 @@ export const tenants: readonly Place[] = [
     where: "an image whose host is nearly the registry's",
     lay: (made, text) => {
       const images = [text, `MyRegistry.azurecr.io/${text}:1`, `myregistry.azurecr.io:443/app/web:${text}`];
-      pod(made, (one) => ({
-        ...one,
-        spec: { ...one.spec, imagePullSecrets: [], containers: images.map((each) => ({ name: "web", image: each })) },
-      }));
+      inSpec(() => ({ ...noSecrets, containers: images.map((each) => container(each)) }))(made, text);
       attach(made);
     },
   },
