@@ -9,6 +9,8 @@ import type { FakeWorld } from "./world.ts";
 
 export type FakeBench = Env & {
   readonly cluster: Cluster;
+  /** The changes in Azure: `create t`. */
+  readonly carried: string[];
   /** The durations of all waits in milliseconds. */
   readonly slept: number[];
   /** The progress messages. */
@@ -21,10 +23,16 @@ export type FakeBench = Env & {
 /** Returns the context in which actions apply plans in a fake world. A test must add Azure if it needs it. */
 export function benchOf(
   world: FakeWorld,
-  { issued, dryRun = "none", ...more }: Partial<Omit<Tools, "write">> & { readonly issued?: IssuedLogin } = {},
+  {
+    issued,
+    dryRun = "none",
+    carry = () => Promise.reject(new Error("no part of this plan")),
+    ...more
+  }: Partial<Omit<Tools, "write">> & { readonly issued?: IssuedLogin } = {},
 ): FakeBench {
   const interruption = openInterruption();
   const cluster = world.cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption });
+  const carried: string[] = [];
   const slept: number[] = [];
   const shown: string[] = [];
   const tools: Tools = {
@@ -32,7 +40,10 @@ export function benchOf(
     files: world.files,
     inform: (text) => void shown.push(text),
     registry: () => world.azure.registry(interruption),
-    carry: () => Promise.reject(new Error("no part of this plan")),
+    carry: async (change) => {
+      carried.push(`${change.act} ${change.to.name}`);
+      return carry(change);
+    },
     removal: ({ to }) => ["remove", to.name],
     dryRun,
     write: { dryRun: dryRun === "server", fieldManager: "kubectl-acr-secret" },
@@ -57,5 +68,5 @@ export function benchOf(
     const objects = (["secret", "serviceaccount", "pod"] as const).flatMap((kind) => world.cluster.all(kind));
     return { tools, claims, issued, seen: remember(objects, undefined) };
   };
-  return { tools, claims, issued, seen: new Map(), cluster, slept, shown, look, interrupt: interruption.interrupt };
+  return { tools, claims, issued, seen: new Map(), cluster, carried, slept, shown, look, interrupt: interruption.interrupt };
 }

@@ -1,11 +1,9 @@
-import { expect } from "vitest";
-import type { Env } from "../../../src/actions/action.ts";
-import { Claims } from "../../../src/actions/claims.ts";
-import type { ChangeOutcome, DryRun, IssuedLogin } from "../../../src/actions/outcome.ts";
-import type { Tools } from "../../../src/actions/tools.ts";
+import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
+import { benchOf } from "../../support/fakes/bench.ts";
+import { fakeWorld } from "../../support/fakes/world.ts";
 
 const map = { kind: "scopemap.azurecr.io", name: "m" } as const;
 export const token = { kind: "token.azurecr.io", name: "t" } as const;
@@ -28,52 +26,8 @@ export const keepOf = (name: string, needs?: string): Change => ({
   ...(needs && { needs: account(needs) }),
 });
 
-export type Hand = (change: Change) => Promise<object>;
-
-/** Returns tools whose actions a test defines. An action that the test does not define is not part of the plan. */
-export function bench({
-  carry = async () => ({ login }),
-  issued,
-  dryRun = "none",
-  halted = () => false,
-}: {
-  carry?: Hand;
-  issued?: IssuedLogin;
-  dryRun?: DryRun;
-  halted?: () => boolean;
-} = {}): Env & { readonly carried: string[]; readonly unhalted: () => number } {
-  const carried: string[] = [];
-  let unhalted = 0;
-  const unused = () => expect.unreachable("no part of this plan");
-  const tools: Tools = {
-    cluster: unused,
-    files: { create: unused, remove: unused },
-    inform: unused,
-    registry: unused,
-    carry: async (change) => {
-      carried.push(`${change.act} ${change.to.name}`);
-      return carry(change);
-    },
-    removal: ({ to }) => ["remove", to.name],
-    dryRun,
-    write: { dryRun: dryRun === "server", fieldManager: "me" },
-    force: false,
-    merge: false,
-    sleep: async () => {},
-    now: () => new Date("2026-01-01T00:00:00Z"),
-    chance: () => 0.5,
-    runId: "this-run",
-    waits: { claims: new Set(), milliseconds: 0 },
-    during: (_, work) => work(),
-    halted,
-    unhalted: (work) => {
-      unhalted++;
-      return work();
-    },
-    width: () => 8,
-  };
-  return { tools, claims: new Claims(tools), issued, seen: new Map(), carried, unhalted: () => unhalted };
-}
+/** Returns tools for changes in Azure, which a test defines. */
+export const bench = (more: Parameters<typeof benchOf>[1] = {}) => benchOf(fakeWorld(), { carry: async () => ({ login }), ...more });
 
 export const short = ({ change: { act, to }, error, left }: ChangeOutcome) =>
   `${act} ${to.name}${error ? " failed" : ""}${left ? ` left ${left}` : ""}`;

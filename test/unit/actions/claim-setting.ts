@@ -5,6 +5,7 @@ import { pullSecret } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { preconditionOf } from "./store-setting.ts";
 
 export const to = { kind: "secret", namespace: "demo", name: "acr" } as const;
 export const note = "acr-secret/claim";
@@ -12,7 +13,6 @@ export const began = new Date("2026-01-01T00:00:00Z");
 export const end = "2026-01-01T00:00:30.000Z";
 export const theirs = { by: "another-run", until: end };
 export const no = () => new CliError("forbidden", "no");
-export const lost = () => new CliError("unreachable", "the answer was lost");
 
 export function world(): FakeWorld {
   const made = fakeWorld();
@@ -30,7 +30,6 @@ export function put({ cluster }: FakeWorld, claimed?: object): Secret {
 
 export const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "demo", "acr");
 export const claimIn = (in_: FakeWorld) => JSON.parse(secretIn(in_)?.metadata.annotations?.[note] ?? "null");
-export const preconditionOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Secret) => ({ uid, version });
 
 /** Returns a clock that advances with each wait. */
 export function clock() {

@@ -4,7 +4,8 @@ import type { Secret } from "../../../src/objects.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { began, claimIn, clock, lost, no, preconditionOf, put, secretIn, theirs, to, world } from "./claim-setting.ts";
+import { began, claimIn, clock, no, put, secretIn, theirs, to, world } from "./claim-setting.ts";
+import { lost, preconditionOf } from "./store-setting.ts";
 
 test("another run that is at it is waited for, and what it leaves is to be looked at anew", async () => {
   const in_ = world();

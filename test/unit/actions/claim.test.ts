@@ -4,7 +4,8 @@ import type { Secret } from "../../../src/objects.ts";
 import { claimPatch, unclaimed } from "../../../src/secret/pull-secret.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
-import { claimed, claimIn, end, lost, no, note, preconditionOf, put, secretIn, theirs, to, world } from "./claim-setting.ts";
+import { claimed, claimIn, end, no, note, put, secretIn, theirs, to, world } from "./claim-setting.ts";
+import { lost, preconditionOf } from "./store-setting.ts";
 
 test("where there is no Secret, an empty one is made, and goes again with the claim", async () => {
   const in_ = world();

@@ -3,7 +3,8 @@ import type { Plan, Store } from "../../../src/plan/change.ts";
 import { openFirstSecret } from "../../../src/workflows/first-secret.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { login, makeMap, mint, short, store } from "../actions/apply-setting.ts";
-import { preconditionOf, put, world } from "../actions/claim-setting.ts";
+import { put, world } from "../actions/claim-setting.ts";
+import { preconditionOf } from "../actions/store-setting.ts";
 
 const wanted = store as Store;
 

@@ -1,4 +1,5 @@
 import { type IssuedLogin, type Outcome, subjectOf } from "../../../src/actions/outcome.ts";
+import type { Tools } from "../../../src/actions/tools.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change, Store } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
@@ -29,21 +30,10 @@ export const storeIn = ({ scope: { namespace }, secret }: NamespaceState): Store
 });
 
 /** Returns a world of namespaces, their readers, and tools that record the changes in Azure. */
-export function setting(
-  names: readonly string[],
-  hands: (change: Change) => Promise<object> = async () => ({ login }),
-  issued?: IssuedLogin,
-) {
+export function setting(names: readonly string[], hands: Tools["carry"] = async () => ({ login }), issued?: IssuedLogin) {
   const world = fakeWorld();
   addNamespaces(world.cluster, ...names);
-  const carried: string[] = [];
-  const bench: FakeBench = benchOf(world, {
-    ...(issued && { issued }),
-    carry: async (change) => {
-      carried.push(`${change.act} ${change.to.name}`);
-      return hands(change);
-    },
-  });
+  const bench: FakeBench = benchOf(world, { issued, carry: hands });
   let looks = 0;
   const readersOf = names.map((namespace): NamespaceReader => {
     const scope = { context: undefined, namespace, cluster: bench.cluster };
@@ -55,7 +45,7 @@ export function setting(
       },
     };
   });
-  return { world, bench, carried, readersOf, looks: () => looks };
+  return { world, bench, carried: bench.carried, readersOf, looks: () => looks };
 }
 
 export const unit = (of: Partial<Unit> = {}): Unit => ({ isLazy: true, each: (state) => [storeIn(state)], ...of });
