@@ -3,7 +3,7 @@ import type { DryRun } from "../../src/actions/outcome.ts";
 import { CliError, usage } from "../../src/errors.ts";
 import { isObjectName } from "../../src/kinds.ts";
 import { listedNames, type ManifestObject } from "../../src/manifest/objects.ts";
-import { type Edited, editManifest, readManifest } from "../../src/manifest/patch.ts";
+import { editManifest, readManifest } from "../../src/manifest/patch.ts";
 import { decoded, type ManifestText, manifestError } from "../../src/manifest/text.ts";
 import { helmValues, kustomizePatches, type Referring } from "../../src/output/patches.ts";
 import { printable } from "../../src/output/printable.ts";
@@ -21,7 +21,7 @@ type Flags = ManifestFlags & TargetFlags & { readonly "dry-run": DryRun; readonl
 type Input = ManifestText & { readonly bytes: Uint8Array; readonly path: string | undefined };
 
 /** An input manifest, and the result of its edit. */
-type Done = { readonly input: Input; readonly edited: Edited };
+type Done = { readonly input: Input; readonly edited: ReturnType<typeof editManifest> };
 
 type Options = { readonly do: Referring["act"]; readonly secret: string };
 

@@ -6,17 +6,17 @@ import { type Nodes, readDocuments, type Yaml } from "./read.ts";
 import { type ManifestText, manifestError, spliced } from "./text.ts";
 
 /** The change of the lists, and the objects to change. */
-export type Edit = { readonly do: "attach" | "detach"; readonly secret: string; chooses(object: ManifestObject): boolean };
+type Edit = { readonly do: "attach" | "detach"; readonly secret: string; chooses(object: ManifestObject): boolean };
 
 /** A manifest after an edit, and for each chosen object whether it was changed. */
-export type Edited = { readonly text: string; readonly objects: readonly { readonly object: ManifestObject; readonly changed: boolean }[] };
+type Edited = { readonly text: string; readonly objects: readonly { readonly object: ManifestObject; readonly changed: boolean }[] };
 
 /** A manifest that was read: the nodes and the data of its documents, and their objects. */
-export type Manifest = Nodes & { readonly data: readonly unknown[]; readonly objects: readonly ManifestObject[] };
+type Manifest = Nodes & { readonly data: readonly unknown[]; readonly objects: readonly ManifestObject[] };
 
 /** @throws CliError invalid, with line and column */
 export function readManifest(yaml: Yaml, source: ManifestText): Manifest {
-  const { documents, ...nodes } = readDocuments(yaml, source);
+  const { nodes, documents } = readDocuments(yaml, source);
   const objects = documents.flatMap(({ contents, data }, index) => objectsIn(nodes, contents, data, [index]));
   return { ...nodes, data: documents.map(({ data }) => data), objects };
 }

@@ -16,28 +16,24 @@ export type Pair = YamlPair<Scalar.Parsed, ParsedNode | null>;
 export type Nodes = {
   readonly yaml: Yaml;
   readonly source: ManifestText;
-  /** The number of parts of each node, with each alias replaced by the part that it refers to. */
-  readonly weights: Map<ParsedNode, number>;
   readonly aliases: Map<Alias, ParsedNode>;
   /** The pairs of every map, in the order of the text. */
   readonly pairs: Pair[];
 };
 
-/** A document's content, and its plain data. */
-type Content = { readonly contents: Node; readonly data: unknown };
-
 /**
+ * Returns the content of each document, and its plain data.
  * @throws CliError invalid, with line and column, for a manifest that can't be edited. The message repeats none of the text, because it may
  * be secret
  */
-export function readDocuments(yaml: Yaml, source: ManifestText): Nodes & { readonly documents: readonly Content[] } {
+export function readDocuments(yaml: Yaml, source: ManifestText) {
   refuseCharacters(source);
-  const nodes: Nodes = { yaml, source, weights: new Map(), aliases: new Map(), pairs: [] };
+  const nodes: Nodes = { yaml, source, aliases: new Map(), pairs: [] };
   const options = { keepSourceTokens: true, prettyErrors: false, stringKeys: true, merge: true, logLevel: "error" } as const;
   try {
     const parsed = yaml.parseAllDocuments(source.text, options);
     const documents = Array.isArray(parsed) ? parsed : [];
-    return { ...nodes, documents: documents.map((document) => ({ contents: document.contents, data: dataOf(nodes, document) })) };
+    return { nodes, documents: documents.map((document) => ({ contents: document.contents, data: dataOf(nodes, document) })) };
   } catch (error) {
     // Each nested bracket is a nested call
     throw error instanceof RangeError ? manifestError(source, 0, "it is nested too deep") : error;
@@ -88,26 +84,26 @@ function unreadable(source: ManifestText, at: number, why: string): Error {
   return manifestError(source, start + column, "this is a template, which is no YAML yet", hint);
 }
 
-/** Returns the number of parts of a node. Records it, and the node of each alias. */
-function weigh(nodes: Nodes, node: Node, anchors: Map<string, ParsedNode>): number {
-  const { yaml, source, weights, aliases } = nodes;
+type Anchors = Map<string, { readonly node: ParsedNode; readonly weight: number }>;
+
+/** Returns the number of parts of a node, with each alias replaced by the part that it refers to. Records the aliases and the pairs. */
+function weigh(nodes: Nodes, node: Node, anchors: Anchors): number {
+  const { yaml, source } = nodes;
   if (!node) return 1;
   if (yaml.isAlias(node)) {
     const of = anchors.get(node.source);
     if (!of) throw manifestError(source, node.range[0], badAlias);
-    aliases.set(node, of);
-    return weights.get(of) ?? 1;
+    nodes.aliases.set(node, of.node);
+    return of.weight;
   }
-  weights.set(node, 1);
   // Inside a node, its own anchor is not defined yet, and an earlier anchor of the same name is no longer valid
   if (node.anchor) anchors.delete(node.anchor);
   const pairs = yaml.isMap(node) ? (node as MapNode).items : [];
-  nodes.pairs.push(...pairs);
+  for (const pair of pairs) nodes.pairs.push(pair);
   const weight = childrenOf(yaml, node).reduce((sum, child) => sum + weigh(nodes, child, anchors), 1);
+  if (node.anchor) anchors.set(node.anchor, { node, weight });
   const wrong = pairs.find((pair) => isMerge(pair) && !mergedBy(nodes, pair).every((each) => yaml.isMap(each)));
   if (wrong) throw manifestError(source, wrong.key.range[0], "only a map can be merged in");
-  weights.set(node, weight);
-  if (node.anchor) anchors.set(node.anchor, node);
   return weight;
 }
 

@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import { expect, test } from "vitest";
 import * as yaml from "yaml";
-import { type Edit, editManifest, readManifest } from "../../../src/manifest/patch.ts";
+import { editManifest, readManifest } from "../../../src/manifest/patch.ts";
 import { differ } from "../../support/manifests/differ.ts";
 import type { Shape } from "../../support/manifests/shape.ts";
 import { shapes } from "../../support/manifests/shapes.ts";
 
-const edited = (text: string, act: Edit["do"], { accounts }: Shape) =>
+const edited = (text: string, act: "attach" | "detach", { accounts }: Shape) =>
   editManifest(readManifest(yaml, { name: "f.yaml", text }), {
     do: act,
     secret: "acr",
