@@ -75,31 +75,22 @@ function currentInJson(text: string): string | undefined {
 
 /**
  * The settings of the context that these flags select, if they can be read without a kubectl process: its namespace ("" if it names none)
- * and the URL of its cluster's API server.
+ * and the URL of its cluster's API server (client-go clientcmd/api/v1 Config). The first file takes precedence.
  * @returns undefined if only kubectl can read them: no such context, unusual contents
  */
 export async function contextIn({ texts, complete }: Kubeconfig, flags: readonly string[]) {
   if (!complete || texts.length === 0) return undefined;
   const { load, YAML11_SCHEMA } = await import("js-yaml");
   try {
-    return settingsIn(
-      texts.map((text) => load(text, { schema: YAML11_SCHEMA })),
-      flags,
-    );
+    const files = texts.map((text) => asObject(load(text, { schema: YAML11_SCHEMA })));
+    const name = lastValue(flags, "--context=") ?? files.map((file) => file["current-context"]).find(Boolean);
+    const { namespace = "", cluster: ofContext } = asObject(entryNamed(files, "contexts", name)?.["context"]);
+    const cluster = entryNamed(files, "clusters", lastValue(flags, "--cluster=") || ofContext)?.["cluster"];
+    const { server = "" } = asObject(cluster);
+    return cluster !== undefined && typeof namespace === "string" && typeof server === "string" ? { namespace, server } : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** The settings of a context in the parsed files of a kubeconfig (client-go clientcmd/api/v1 Config). The first file takes precedence. */
-export function settingsIn(files: readonly unknown[], flags: readonly string[]) {
-  const name = lastValue(flags, "--context=") ?? files.map((file) => asObject(file)["current-context"]).find(Boolean);
-  const context = entryNamed(files, "contexts", name)?.["context"];
-  const { namespace = "", cluster: ofContext } = asObject(context);
-  const cluster = entryNamed(files, "clusters", lastValue(flags, "--cluster=") || ofContext)?.["cluster"];
-  const { server = "" } = asObject(cluster);
-  if (cluster === undefined || typeof namespace !== "string" || typeof server !== "string") return undefined;
-  return { namespace, server };
 }
 
 /** The URL of the API server that these flags select; undefined if it is unknown. */
@@ -125,19 +116,17 @@ export function missingKubeconfig({ flags, env }: Selection): CliError | undefin
   return new CliError("config", `${what} ${files.join(", ")}, which KUBECONFIG names, ${does} not exist`);
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 /** @returns undefined if the first file that has entries of this name has several of them */
-function entryNamed(files: readonly unknown[], of: "contexts" | "clusters", name: unknown): Readonly<Record<string, unknown>> | undefined {
+function entryNamed(files: readonly Fields[], of: "contexts" | "clusters", name: unknown): Fields | undefined {
   if (typeof name !== "string" || name === "") return undefined;
-  const named = files.map((file) => listIn(file, of).filter((entry) => entry["name"] === name)).find(({ length }) => length > 0);
+  const lists = files.map((file) => (Array.isArray(file[of]) ? file[of].map(asObject) : []));
+  const named = lists.map((list) => list.filter((entry) => entry["name"] === name)).find(({ length }) => length > 0);
   return named?.length === 1 ? named[0] : undefined;
 }
 
-function listIn(file: unknown, of: string): Readonly<Record<string, unknown>>[] {
-  const list = asObject(file)[of];
-  return Array.isArray(list) ? list.map(asObject) : [];
-}
-
-function asObject(value: unknown): Readonly<Record<string, unknown>> {
+function asObject(value: unknown): Fields {
   return value !== null && typeof value === "object" ? (value as Record<string, unknown>) : {};
 }
 

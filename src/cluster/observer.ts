@@ -57,23 +57,25 @@ export function warningText(header: string): string | undefined {
 
 const hidden = "***";
 
-/** Maps whose values are Secret contents: core/v1 Secret. */
-const maps = new Set(["data", "stringData"]);
-
 /** Keys whose text is a secret, in any object or header. */
 const secretKey = /(token|password|authorization)$/i;
-
-/** Contains the whole manifest of a Secret that `kubectl apply` created. */
-const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 /** Returns a body for the trace: Secret contents, tokens and passwords become `***`. Text that is not JSON is not printed. */
 export function redactBody(text: string): string {
   if (text === "") return "";
   try {
-    return JSON.stringify(redact(JSON.parse(text)));
+    return JSON.stringify(JSON.parse(text), redact);
   } catch {
     return `(${text.length} characters that are not JSON)`;
   }
+}
+
+/** The maps of a Secret have its contents (core/v1 Secret). The annotation has the whole manifest of a Secret that `kubectl apply` created. */
+function redact(key: string, value: unknown): unknown {
+  if ((key === "data" || key === "stringData") && typeof value === "object" && value !== null)
+    return Object.fromEntries(Object.keys(value).map((name) => [name, hidden]));
+  const isSecret = secretKey.test(key) || key === "kubectl.kubernetes.io/last-applied-configuration";
+  return isSecret && typeof value === "string" ? hidden : value;
 }
 
 /** Removes the contents of a Secret that was sent (`data`, base64; null for a key that is deleted) from the server's response. */
@@ -86,20 +88,4 @@ export function withoutContents(answer: string, data: Readonly<Record<string, st
     })
     .filter((text) => text.length > 3)
     .reduce((said, text) => said.replaceAll(text, hidden), answer);
-}
-
-function redact(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(redact);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => {
-      if (typeof inner === "string") return [key, secretKey.test(key) || key === lastApplied ? hidden : inner];
-      return [key, maps.has(key) ? hideValues(inner) : redact(inner)];
-    }),
-  );
-}
-
-function hideValues(value: unknown): unknown {
-  if (typeof value !== "object" || value === null) return hidden;
-  return Object.fromEntries(Object.keys(value).map((key) => [key, hidden]));
 }

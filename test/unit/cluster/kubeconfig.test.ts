@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { currentContextIn, mayAsk, readKubeconfig, settingsIn } from "../../../src/cluster/kubeconfig.ts";
+import { contextIn, currentContextIn, mayAsk, readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
 
 const config = {
   "current-context": "a",
@@ -28,6 +28,8 @@ const second = {
   ],
 };
 
+const filesOf = (...files: readonly unknown[]) => ({ texts: files.map((file) => JSON.stringify(file)), complete: true });
+
 test.for([
   { flags: [], gives: { namespace: "demo", server: "https://c" }, why: "the current context's" },
   { flags: ["--context=b"], gives: { namespace: "", server: "https://d" }, why: "a context that names no namespace" },
@@ -38,14 +40,14 @@ test.for([
   { flags: ["--context=lost"], gives: undefined, why: "a context without its cluster" },
   { flags: ["--context=odd"], gives: undefined, why: "a namespace that is no text" },
   { flags: ["--context=twice"], gives: undefined, why: "two contexts of one name" },
-])("reads the settings of $why", ({ flags, gives }) => {
-  expect(settingsIn([config, second], flags)).toEqual(gives);
+])("reads the settings of $why", async ({ flags, gives }) => {
+  expect(await contextIn(filesOf(config, second), flags)).toEqual(gives);
 });
 
 test.for([null, "text", [], {}, { "current-context": "a" }, { "current-context": "a", contexts: {}, clusters: [] }])(
   "leaves %o to kubectl",
-  (odd) => {
-    expect(settingsIn([odd], [])).toBeUndefined();
+  async (odd) => {
+    expect(await contextIn(filesOf(odd), [])).toBeUndefined();
   },
 );
 
