@@ -1,14 +1,45 @@
-import type { Application, AzureRegistry } from "../../azure/port.ts";
+import type { Application, Azure, AzureRegistry, ServicePrincipal } from "../../azure/port.ts";
 import { Busy, CliError, Conflict, isRefusal } from "../../errors.ts";
 import type { Change, Make, Mint } from "../../plan/change.ts";
 import type { Password } from "../../secret/entry.ts";
 import { type Mode, pullRole } from "../granted-rights.ts";
-import type { Applied } from "../kind.ts";
-import { createdBy } from "../password-credential.ts";
+import type { Applied, Asked, Credential, Sources } from "../kind.ts";
+import { createdBy, deletePlanned, isRefused } from "../password-credential.ts";
 import { poll, type RetryOptions, retryWhileReplicating } from "../retry.ts";
+import type { Principal } from "./find.ts";
 import { keysShown } from "./plan.ts";
-import { roleWriter } from "./roles.ts";
-import { applicationOf, isRefused, isUsed, newKeys, type PrincipalAzure, type State } from "./state.ts";
+import { conditionOf, granted, lacking, repositoriesOf, roleOn, union } from "./roles.ts";
+
+/**
+ * The objects in Azure when the plan was made, the names of the objects to create, and what this run did since. The names identify an
+ * object whose response was lost.
+ */
+export type State = Principal & {
+  /** The notes of a new application. */
+  readonly notes: string;
+  /** The name of the password. */
+  readonly key: string;
+  /** The requests of this run that Azure may have applied. */
+  readonly asked: { application?: boolean; principal?: boolean; role?: boolean; key?: boolean };
+  /** The objects that Azure created; absent if the response was lost. */
+  readonly made: { application?: Application; principal?: ServicePrincipal; keyId?: string | undefined };
+  /** The service principal that another run created after this plan was made. */
+  existing?: ServicePrincipal | undefined;
+  /** The repositories of the role before and after this run. */
+  written?: { readonly before: readonly string[] | undefined; readonly after: readonly string[] } | undefined;
+};
+
+export type PrincipalEnv = {
+  readonly azure: Azure;
+  readonly registry: AzureRegistry;
+  readonly mode: Mode;
+  /** The display name or the id that the command line names. */
+  readonly named: string | undefined;
+  readonly asked: Asked;
+  readonly sources: Sources;
+  /** Keyed by the display name. */
+  readonly states: Map<string, State>;
+};
 
 /** How long to look for an object whose response was lost, and to retry its deletion, in milliseconds. A rollback may take a minute. */
 const undoing = 20_000;
@@ -21,14 +52,13 @@ const undoing = 20_000;
 const listDelay = 2_000;
 
 /** Returns the function that applies a plan, and rolls back what this run created unless another run has started to use it. */
-export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<string, State>): (change: Change) => Promise<Applied> {
-  const { azure, retry } = outside;
+export function principalApplier({ azure, registry, mode, asked, sources, states }: PrincipalEnv): Credential["apply"] {
+  const retry: RetryOptions = { wait: asked.wait, sleep: sources.sleep };
   const brief: RetryOptions = { ...retry, wait: Math.min(retry.wait, undoing) };
 
   async function createApplication(it: State): Promise<void> {
-    it.asked.application = true;
-    const create = () => retryWhileReplicating(false, retry, () => azure.createApplication({ displayName: it.name, notes: it.notes }));
-    const made = await create().catch(unlessLost(it, "application"));
+    const create = () => azure.createApplication({ displayName: it.name, notes: it.notes });
+    const made = await sending(it, "application", () => retryWhileReplicating(false, retry, create));
     it.made.application = made;
     await retry.sleep(listDelay);
     const first = await firstOfName(it.name, made.id);
@@ -37,65 +67,54 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
   }
 
   /**
-   * Returns the earliest application of a name, after Graph lists this one. Only times from one list are comparable, because Graph's answer
-   * to POST is more precise.
+   * Returns the earliest application of a name, after Graph lists this one. Those of one second are ordered by id. Only times from one list
+   * are comparable, because Graph's answer to POST is more precise.
    */
   async function firstOfName(name: string, id: string): Promise<Application> {
     const listed = await poll(retry, async () => {
       const all = await azure.applications({ name });
       return all.some((one) => one.id === id) ? all : undefined;
     });
-    const [first] = (listed ?? []).toSorted(byAge);
+    const [first] = (listed ?? []).toSorted((a, b) => Date.parse(a.madeAt) - Date.parse(b.madeAt) || a.id.localeCompare(b.id));
     if (!first) throw new CliError("timeout", `application "${name}" was created, but Microsoft Graph does not list it yet`);
     return first;
   }
 
   async function createPrincipal(it: State): Promise<void> {
     const { appId } = applicationOf(it);
-    it.asked.principal = true;
-    const make = () => retryWhileReplicating(it.made.application !== undefined, retry, () => azure.createServicePrincipal(appId));
-    const made = await make()
-      .catch(unlessLost(it, "principal"))
-      .catch((error: unknown) => existingPrincipal(it, appId, error));
-    if (made) it.made.principal = made;
-  }
-
-  /** Uses the service principal that another run created for the same application at the same time. */
-  async function existingPrincipal(it: State, appId: string, error: unknown): Promise<undefined> {
-    const isInUse = error instanceof CliError && error.kind === "conflict" && !(error instanceof Busy);
-    const existing = isInUse ? await poll(retry, () => azure.servicePrincipal(appId)) : undefined;
-    if (!existing) throw error;
-    it.existing = existing;
+    const create = () => retryWhileReplicating(it.made.application !== undefined, retry, () => azure.createServicePrincipal(appId));
+    try {
+      it.made.principal = await sending(it, "principal", create);
+    } catch (error) {
+      // Another run may have created the service principal of the same application at the same time
+      const isInUse = error instanceof CliError && error.kind === "conflict" && !(error instanceof Busy);
+      it.existing = isInUse ? await poll(retry, () => azure.servicePrincipal(appId)) : undefined;
+      if (!it.existing) throw error;
+    }
   }
 
   async function mint(it: State, { expiresAt: expiry }: Mint): Promise<Applied> {
     const { id, appId } = applicationOf(it);
-    it.asked.key = true;
-    const add = () =>
-      retryWhileReplicating(it.made.application !== undefined, retry, () => azure.addKey(id, { displayName: it.key, expiresAt: expiry }));
-    const { slot, password, madeAt, expiresAt } = await add().catch(unlessLost(it, "key"));
+    const add = () => azure.addKey(id, { displayName: it.key, expiresAt: expiry });
+    const adding = sending(it, "key", () => retryWhileReplicating(it.made.application !== undefined, retry, add));
+    const { slot, password, madeAt, expiresAt } = await adding;
     it.made.keyId = slot;
     return { login: { username: appId, password }, identity: appId, slot, madeAt, expiresAt, by: await createdBy(azure) };
   }
 
-  /** Returns the application that this run created, even if the response was lost. */
-  async function madeApplication(it: State): Promise<Application | undefined> {
-    if (it.made.application || !it.asked.application) return it.made.application;
-    const found = await poll(brief, async () => (await azure.applications({ name: it.name })).find(({ notes }) => notes === it.notes));
-    if (!found) throw new CliError("conflict", `application "${it.name}" may have been made`);
-    it.made.application = found;
-    return found;
-  }
-
-  async function deleteApplication(it: State): Promise<void> {
-    const made = await madeApplication(it);
-    if (!made) return;
-    if (await isUsed(it, azure)) return removeKey(it);
-    await retryWhileReplicating(true, brief, () => azure.deleteApplication(made.id));
+  /** Deletes the application that this run created, even if the response was lost. If another run uses it, deletes only the password. */
+  async function rollBackApplication(it: State): Promise<void> {
+    if (!it.asked.application) return;
+    const find = async () => (await azure.applications({ name: it.name })).find(({ notes }) => notes === it.notes);
+    const made = it.made.application ?? (await poll(brief, find));
+    if (!made) throw new CliError("conflict", `application "${it.name}" may have been made`);
+    it.made.application = made;
+    if (await isUsed(it, azure)) await rollBackKey(it);
+    else await retryWhileReplicating(true, brief, () => azure.deleteApplication(made.id));
   }
 
   /** Deletes the service principal. If this run created the application, Azure deletes the service principal with it. */
-  async function deletePrincipal(it: State): Promise<void> {
+  async function rollBackPrincipal(it: State): Promise<void> {
     if (!it.asked.principal || it.asked.application || (await isUsed(it, azure))) return;
     const { appId } = applicationOf(it);
     const made = it.made.principal ?? (await poll(brief, () => azure.servicePrincipal(appId)));
@@ -103,7 +122,7 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
     await retryWhileReplicating(true, brief, () => azure.deleteServicePrincipal(made.id));
   }
 
-  async function removeKey(it: State): Promise<void> {
+  async function rollBackKey(it: State): Promise<void> {
     if (!it.asked.key) return;
     const { id } = applicationOf(it);
     it.made.keyId ??= await poll(brief, async () => (await newKeys(it, azure)).find(({ displayName }) => displayName === it.key)?.slot);
@@ -113,49 +132,82 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
   }
 
   /** Deletes a password. Succeeds if it is already deleted. */
-  async function dropKey({ id, appId }: Application, keyId: string): Promise<void> {
-    const isThere = async () => (await azure.applications({ appId }))[0]?.keys.some((key) => key.slot === keyId);
+  async function deleteKey({ id, appId }: Application, keyId: string): Promise<void> {
+    const isThere = async () => (await azure.applications({ appId }))[0]?.keys.some(({ slot }) => slot === keyId);
     await retryWhileReplicating(false, retry, () => azure.removeKey(id, keyId)).catch(async (error: unknown) => {
       if (!isRefusal(error) || (await isThere())) throw error;
     });
   }
 
-  const without = async (it: State, passwords: readonly Password[]): Promise<"gone" | "spare" | "used"> => {
+  const hasOnly = async (it: State, passwords: readonly Password[]): Promise<boolean | undefined> => {
     const [now] = await azure.applications({ appId: applicationOf(it).appId });
-    if (!now) return "gone";
-    return keysShown(now, passwords).length === now.keys.length ? "spare" : "used";
+    return now && keysShown(now, passwords).length === now.keys.length;
   };
 
-  /** Deletes the application, or only these passwords if it has others. */
-  async function revoke(it: State, passwords: readonly Password[]): Promise<void> {
-    const application = applicationOf(it);
-    const standing = await without(it, passwords);
-    if (standing === "spare") await retryWhileReplicating(false, retry, () => azure.deleteApplication(application.id));
-    if (standing === "used") for (const { slot = "" } of passwords) await dropKey(application, slot);
+  const deleteApplication = (it: State, change: Make): Promise<void> =>
+    deletePlanned(change, {
+      hasOnly: (passwords) => hasOnly(it, passwords),
+      deleteAll: () => retryWhileReplicating(false, retry, () => azure.deleteApplication(applicationOf(it).id)),
+      deletePassword: ({ slot = "" }) => deleteKey(applicationOf(it), slot),
+      rollBack: () => rollBackApplication(it),
+      rollBackPassword: () => rollBackKey(it),
+    });
+
+  const role = pullRole[mode].id;
+  const putRole = (it: State, repositories: readonly string[]) =>
+    azure.assignRole(registry, { principalId: principalOf(it).id, role, condition: conditionOf(repositories) });
+  const assignmentsOf = (it: State) => azure.roleAssignments(registry, principalOf(it).id);
+
+  async function roleNow(it: State): Promise<string[] | undefined> {
+    const there = roleOn(mode, await assignmentsOf(it));
+    return there && repositoriesOf(there, it.name);
   }
 
-  async function removeApplication(it: State, { slot, madeAt, passwords }: Make): Promise<void> {
-    if (passwords) return revoke(it, passwords);
-    if (slot === undefined) return deleteApplication(it);
-    return madeAt === undefined ? removeKey(it) : dropKey(applicationOf(it), slot);
+  /** Assigns the role. Another run may have assigned it since it was read, so this run applies only its own difference. */
+  async function writeRole(it: State, { after: wanted = [] }: Make): Promise<void> {
+    it.asked.role = true;
+    const isNew = it.made.principal !== undefined;
+    const before = isNew ? undefined : await roleNow(it);
+    if (before && lacking(wanted, before).length === 0) return;
+    const after = union(before ?? [], wanted);
+    it.written = { before, after };
+    const put = () => putRole(it, after);
+    await retryWhileReplicating(isNew || it.existing !== undefined, retry, put).catch((error: unknown) => unlessGiven(it, wanted, error));
   }
 
-  const role = roleWriter(outside);
+  /** Succeeds if another run has just assigned the role. */
+  async function unlessGiven(it: State, wanted: readonly string[], error: unknown): Promise<void> {
+    if (isRefused(error)) it.written = undefined;
+    const isThere = error instanceof CliError && error.kind === "conflict";
+    const had = isThere ? granted(mode, await assignmentsOf(it)) : undefined;
+    if (!had || lacking(wanted, had).length > 0) throw error;
+  }
 
-  async function removeRole(it: State, change: Make): Promise<void> {
-    if (!change.passwords) return role.delete?.(it, change);
+  async function rollBackRole(it: State): Promise<void> {
+    if (!it.written || (await isUsed(it, azure))) return;
+    const { before = [], after } = it.written;
+    const added = after.filter((name) => !before.includes(name));
+    const others = ((await roleNow(it)) ?? []).filter((name) => !added.includes(name));
+    const left = union(before, others);
+    await (left.length > 0 ? putRole(it, left) : azure.unassignRole(registry, { principalId: principalOf(it).id, role }));
+    it.written = undefined;
+  }
+
+  async function deleteRole(it: State, { passwords }: Make): Promise<void> {
+    if (!passwords) return rollBackRole(it);
     // Azure may still replicate the deletion of the application
-    if (it.principal && (await without(it, change.passwords)) !== "used")
-      await azure.unassignRole(outside.registry, { principalId: it.principal.id, role: pullRole[outside.mode].id });
+    if (it.principal && (await hasOnly(it, passwords)) !== false)
+      await azure.unassignRole(registry, { principalId: it.principal.id, role });
   }
 
   const rows: Readonly<Record<string, Partial<Record<Change["act"], (it: State, change: Make) => Promise<void>>>>> = {
-    "application.graph.microsoft.com": {
-      create: createApplication,
-      delete: removeApplication,
+    "application.graph.microsoft.com": { create: createApplication, delete: deleteApplication },
+    "serviceprincipal.graph.microsoft.com": { create: createPrincipal, delete: rollBackPrincipal },
+    "roleassignment.management.azure.com": {
+      create: writeRole,
+      update: (it, change) => (it.asked.role ? rollBackRole(it) : writeRole(it, change)),
+      delete: deleteRole,
     },
-    "serviceprincipal.graph.microsoft.com": { create: createPrincipal, delete: deletePrincipal },
-    "roleassignment.management.azure.com": { ...role, delete: removeRole },
   };
 
   return async (change) => {
@@ -167,36 +219,34 @@ export function principalApplier(outside: PrincipalAzure, states: ReadonlyMap<st
   };
 }
 
-/** Sorts the earlier application first; those of one second by id, so that every run finds the same order. */
-const byAge = (a: Application, b: Application): number => Date.parse(a.madeAt) - Date.parse(b.madeAt) || a.id.localeCompare(b.id);
-
-function unlessLost(it: State, what: keyof State["asked"]): (error: unknown) => never {
-  return (error) => {
+/** Sends a request, and records whether Azure may have applied it. */
+async function sending<T>(it: State, what: keyof State["asked"], send: () => Promise<T>): Promise<T> {
+  it.asked[what] = true;
+  return send().catch((error: unknown) => {
     if (isRefused(error)) it.asked[what] = false;
     throw error;
-  };
+  });
 }
 
-/** Returns the Azure CLI command that deletes what a change created, or that shows it if the response was lost. */
-export function principalRemoval(change: Change, it: State | undefined, mode: Mode, { id }: AzureRegistry): string[] {
-  const appId = (it?.made.application ?? it?.application)?.appId;
-  if (!it || appId === undefined) return ["az", "ad", "app", "list", "--display-name", change.to.name];
-  const scoped = ["--assignee", appId, "--scope", id];
-  switch (change.to.kind) {
-    case "roleassignment.management.azure.com":
-      return change.act === "delete"
-        ? ["az", "role", "assignment", "delete", ...scoped, "--role", pullRole[mode].name]
-        : ["az", "role", "assignment", "list", ...scoped];
-    case "serviceprincipal.graph.microsoft.com":
-      return ["az", "ad", "sp", "delete", "--id", appId];
-    default:
-      return removalOfApplication(change, it, appId);
-  }
+/** Returns the application. @throws CliError internal if there is none */
+const applicationOf = ({ made, application, name }: State): Application => made.application ?? application ?? missing("application", name);
+
+/** Returns the principal that gets the role. @throws CliError internal */
+const principalOf = ({ made, existing, principal, name }: State): ServicePrincipal =>
+  made.principal ?? existing ?? principal ?? missing("service principal", name);
+
+function missing(what: string, name: string): never {
+  throw new CliError("internal", `a plan needs ${what} ${name}, and nothing has made it`);
 }
 
-function removalOfApplication(change: Change, { made }: State, appId: string): string[] {
-  if (!("slot" in change) || change.slot === undefined) return ["az", "ad", "app", "delete", "--id", appId];
-  const { keyId } = made;
-  const credential = ["az", "ad", "app", "credential"];
-  return keyId === undefined ? [...credential, "list", "--id", appId] : [...credential, "delete", "--id", appId, "--key-id", keyId];
+/** Returns the passwords that another run has created since the plan was made. */
+async function newKeys(it: State, azure: Azure) {
+  const { appId, keys: before } = it.application ?? { ...applicationOf(it), keys: [] };
+  const [now] = await azure.applications({ appId });
+  const known = new Set([...before.map(({ slot }) => slot), it.made.keyId]);
+  return (now?.keys ?? []).filter(({ slot }) => !known.has(slot));
 }
+
+/** Whether another run has started to use what this run created, because it has added a password to the application. */
+const isUsed = async (it: State, azure: Azure): Promise<boolean> =>
+  (await newKeys(it, azure)).some(({ displayName }) => displayName !== it.key);

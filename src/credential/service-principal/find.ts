@@ -1,21 +1,26 @@
 import type { Application, Azure, AzureRegistry, Custody, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
-import { type AzureObject, mayGrant } from "../../plan/ownership.ts";
+import { mayGrant } from "../../plan/ownership.ts";
 import type { Made } from "../../plan/prune.ts";
 import { isGuid, isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
 import { pullRole } from "../granted-rights.ts";
 import type { Need, RecordedLogin } from "../kind.ts";
-import { only } from "./plan.ts";
+import { hasOurRole } from "./roles.ts";
 
 type InAzure = { readonly azure: Azure; readonly registry: AzureRegistry };
 
-/** The application to use, and its objects in Azure. */
-export type Found = {
+/** An application and its objects in Azure, if they exist. */
+export type Principal = {
+  /** The display name. */
   readonly name: string;
   readonly application: Application | undefined;
   readonly principal: ServicePrincipal | undefined;
   readonly assignments: readonly RoleAssignment[];
+};
+
+/** The application to use. */
+export type Found = Principal & {
   /** Only the annotation of the Secret names it. */
   readonly isRecorded?: true;
   /** The display name by which it was found. Anyone in the tenant can choose a display name. */
@@ -33,10 +38,10 @@ const records = (held: RecordedLogin | undefined, { appId }: Application): boole
  */
 export async function refuseOthers({ name, application, principal, assignments, by }: Found, { held }: Need, azure: Azure, again: Create) {
   if (!application || !by) return;
-  const hasOurRole = assignments.some(({ ours, here }) => ours && here);
-  if (hasOurRole && records(held, application) && isOfOurs(application.notes)) return;
+  const isGranted = hasOurRole(assignments);
+  if (isGranted && records(held, application) && isOfOurs(application.notes)) return;
   const [custody, { objectId }] = await Promise.all([azure.custody(application.id, principal?.id), azure.identity()]);
-  const reason = notAlone({ application, custody, identity: objectId, hasOurRole });
+  const reason = notAlone({ application, custody, identity: objectId, isGranted });
   if (reason === undefined) return;
   throw new CliError("conflict", `application ${JSON.stringify(name)} (${application.appId}) already exists, and ${reason}`, {
     hint: { ...again, servicePrincipal: application.appId },
@@ -57,8 +62,9 @@ export async function findOwn(named: string | undefined, need: Need, at: InAzure
  * Returns the owner's own application. If several have its name, the one that the Secret's annotation records counts.
  * @throws CliError conflict
  */
-async function findByOwner({ owner, held }: Need, at: InAzure): Promise<Found> {
-  const shared = owner.alone ? undefined : await findShared({ owner, held }, at);
+async function findByOwner(need: Need, at: InAzure): Promise<Found> {
+  const { owner, held } = need;
+  const shared = owner.alone ? undefined : await findShared(need, at);
   if (shared) return shared;
   const name = await owner.ownName();
   const all = await at.azure.applications({ name });
@@ -71,13 +77,11 @@ async function findByOwner({ owner, held }: Need, at: InAzure): Promise<Found> {
  * only if this plugin assigned its role on the registry. Anyone in a namespace can write the annotation, and the owner of an application
  * can write its notes.
  */
-async function findShared({ owner, held }: Pick<Need, "owner" | "held">, at: InAzure): Promise<Found | undefined> {
-  const { entry, login } = held ?? {};
-  if (entry?.kind !== "service-principal" || login?.username !== entry.identity || !isGuid(entry.identity)) return undefined;
-  const [application] = await at.azure.applications({ appId: entry.identity });
+async function findShared({ owner, held }: Need, at: InAzure): Promise<Found | undefined> {
+  const application = await readRecorded(held, at.azure);
   if (!application || readMadeFor(application.notes)?.words !== owner.words) return undefined;
   const found = await readPrincipal(application, at);
-  return found.assignments.some(({ ours, here }) => ours && here) ? { ...found, by: "own name" } : undefined;
+  return hasOurRole(found.assignments) ? { ...found, by: "own name" } : undefined;
 }
 
 /**
@@ -86,11 +90,16 @@ async function findShared({ owner, held }: Pick<Need, "owner" | "held">, at: InA
  * of them records.
  */
 export async function findRecorded(own: Found, { owner, held }: Need, at: InAzure): Promise<Found | undefined> {
-  const { entry, login } = held ?? {};
-  const recorded = entry?.kind === "service-principal" && login?.username === entry.identity ? entry.identity : "";
-  if (!owner.alone || !isGuid(recorded) || recorded === own.application?.appId) return undefined;
-  const [application] = await at.azure.applications({ appId: recorded });
+  if (!owner.alone || held?.entry?.identity === own.application?.appId) return undefined;
+  const application = await readRecorded(held, at.azure);
   return application && { ...(await readPrincipal(application, at)), isRecorded: true };
+}
+
+/** Returns the application that the annotation records and whose id is the user name of the login. */
+async function readRecorded({ entry, login }: Partial<RecordedLogin> = {}, azure: Azure): Promise<Application | undefined> {
+  if (entry?.kind !== "service-principal" || login?.username !== entry.identity || !isGuid(entry.identity)) return undefined;
+  const [application] = await azure.applications({ appId: entry.identity });
+  return application;
 }
 
 /** @param name of the application, if there may be none */
@@ -104,40 +113,41 @@ export async function readPrincipal(
   return { name, application, principal, assignments };
 }
 
-/** The facts that show who controls an application. */
-export type Evidence = {
+/**
+ * Returns why another identity may control an application; undefined if only the signed-in identity and this plugin can. A co-owner could
+ * add a password later.
+ * @param identity the object id of the signed-in identity
+ * @param isGranted the registry has the role assignment that this plugin creates, which requires the right to assign roles. Before that,
+ * the names of passwords prove nothing, because a former owner can have chosen them
+ */
+export function notAlone({
+  application: { notes, keys },
+  custody,
+  identity,
+  isGranted,
+}: {
   readonly application: Pick<Application, "notes" | "keys">;
   readonly custody: Custody;
-  /** The object id of the signed-in identity. */
   readonly identity: string;
-  /** The registry has the role assignment that this plugin creates, which requires the right to assign roles. */
-  readonly hasOurRole: boolean;
-};
-
-/** Returns why another identity may control an application; undefined if only the signed-in identity and this plugin can. */
-export function notAlone(evidence: Evidence): string | undefined {
-  const object = objectOf(evidence);
-  if (mayGrant(object)) return undefined;
-  if (!object.described) return "this plugin did not create it";
-  if (object.creator !== "self") return "you are not its only owner";
-  return `it has a ${object.otherKeys[0]} of another user`;
+  readonly isGranted: boolean;
+}): string | undefined {
+  const owners = [...custody.owners, ...custody.principalOwners];
+  const isOnlyOwner = identity !== "" && custody.owners.includes(identity) && owners.every((id) => id === identity);
+  const areOurs = keys.every(({ displayName }) => isGranted && readMadeFor(displayName) !== undefined);
+  const otherKeys = [...custody.otherKeys, ...(areOurs ? [] : ["password" as const])];
+  const described = isOfOurs(notes);
+  if (mayGrant({ described, creator: isOnlyOwner ? "self" : "other", recorded: false, otherKeys, shared: false })) return undefined;
+  if (!described) return "this plugin did not create it";
+  return isOnlyOwner ? `it has a ${otherKeys[0]} of another user` : "you are not its only owner";
 }
 
-/**
- * Judges an application. A co-owner could add a password later. Before this plugin assigned a role, the names of passwords prove nothing,
- * because a former owner can have chosen them.
- */
-function objectOf({ application, custody, identity, hasOurRole }: Evidence): AzureObject {
-  const owners = [...custody.owners, ...custody.principalOwners];
-  const isAlone = identity !== "" && custody.owners.includes(identity) && owners.every((id) => id === identity);
-  const isOurs = ({ displayName }: Application["keys"][number]) => hasOurRole && readMadeFor(displayName) !== undefined;
-  return {
-    described: isOfOurs(application.notes),
-    creator: isAlone ? "self" : "other",
-    recorded: false,
-    otherKeys: [...custody.otherKeys, ...(application.keys.every(isOurs) ? [] : ["password" as const])],
-    shared: false,
-  };
+/** Returns the only application of a name. @throws CliError conflict if several applications have the name */
+export function only(name: string, applications: readonly Application[]): Application | undefined {
+  if (applications.length < 2) return applications[0];
+  const ids = applications.map(({ appId }) => appId).sort();
+  throw new CliError("conflict", `${ids.length} applications are called "${name}": ${ids.join(", ")}`, {
+    hint: "name one by its id: --service-principal=APPID",
+  });
 }
 
 /** The number of principals that are read concurrently: Microsoft Graph throttles. */

@@ -1,11 +1,8 @@
 import type { Azure, AzureRegistry, RoleAssignment } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
-import type { Change, Make } from "../../plan/change.ts";
 import { covers } from "../../registry/repository.ts";
 import { builtInRole, type Mode, pullRole } from "../granted-rights.ts";
 import type { Remover } from "../kind.ts";
-import { retryWhileReplicating } from "../retry.ts";
-import { isRefused, isUsed, type PrincipalAzure, principalOf, type State } from "./state.ts";
 
 /** Returns the repositories that roles allow to pull, without those of unknown conditions; undefined if no role allows pulling. */
 export function granted(mode: Mode, assignments: readonly RoleAssignment[]): string[] | undefined {
@@ -14,6 +11,9 @@ export function granted(mode: Mode, assignments: readonly RoleAssignment[]): str
   const all = [...new Set(pulling.flatMap(({ condition }) => repositoriesIn(condition) ?? []))].sort();
   return all.includes("*") ? ["*"] : all;
 }
+
+/** Whether this plugin assigned a role on the registry itself. */
+export const hasOurRole = (assignments: readonly RoleAssignment[]): boolean => assignments.some(({ ours, here }) => ours && here);
 
 /** Returns the assignment of the pull role on the registry itself. A principal has at most one. */
 export const roleOn = (mode: Mode, assignments: readonly RoleAssignment[]): RoleAssignment | undefined =>
@@ -75,55 +75,6 @@ export function repositoriesIn(condition: string | undefined): string[] | undefi
   );
   const known = found.length > 0 && found.every((name) => form.test(name));
   return known && conditionOf(found) === condition ? found : undefined;
-}
-
-type Writer = (it: State, change: Make) => Promise<void>;
-
-/** Returns the functions that assign the pull role, and roll back only what this run added. */
-export function roleWriter({ azure, registry, mode, retry }: PrincipalAzure): Partial<Record<Change["act"], Writer>> {
-  const role = pullRole[mode].id;
-  const of = (it: State) => ({ principalId: principalOf(it).id, role });
-  const assignments = (it: State) => azure.roleAssignments(registry, principalOf(it).id);
-  const put = (it: State, repositories: readonly string[]) =>
-    azure.assignRole(registry, { ...of(it), condition: conditionOf(repositories) });
-
-  async function now(it: State): Promise<string[] | undefined> {
-    const there = roleOn(mode, await assignments(it));
-    return there && repositoriesOf(there, it.name);
-  }
-
-  /** Assigns the role. Another run may have assigned it since it was read, so this run applies only its own difference. */
-  async function write(it: State, { after: wanted = [] }: Make): Promise<void> {
-    it.asked.role = true;
-    const isNew = it.made.principal !== undefined;
-    const before = isNew ? undefined : await now(it);
-    if (before && lacking(wanted, before).length === 0) return;
-    const after = union(before ?? [], wanted);
-    it.written = { before, after };
-    await retryWhileReplicating(isNew || it.existing !== undefined, retry, () => put(it, after)).catch((error: unknown) =>
-      unlessGiven(it, wanted, error),
-    );
-  }
-
-  /** Succeeds if another run has just assigned the role. */
-  async function unlessGiven(it: State, wanted: readonly string[], error: unknown): Promise<void> {
-    if (isRefused(error)) it.written = undefined;
-    const isThere = error instanceof CliError && error.kind === "conflict";
-    const had = isThere ? granted(mode, await assignments(it)) : undefined;
-    if (!had || lacking(wanted, had).length > 0) throw error;
-  }
-
-  async function takeBack(it: State): Promise<void> {
-    if (!it.written || (await isUsed(it, azure))) return;
-    const { before = [], after } = it.written;
-    const added = after.filter((name) => !before.includes(name));
-    const others = ((await now(it)) ?? []).filter((name) => !added.includes(name));
-    const left = union(before, others);
-    await (left.length > 0 ? put(it, left) : azure.unassignRole(registry, of(it)));
-    it.written = undefined;
-  }
-
-  return { create: write, update: (it, change) => (it.asked.role ? takeBack(it) : write(it, change)), delete: takeBack };
 }
 
 /** Returns the remover of role assignments by this plugin whose principal was deleted. Each is named after the principal's id. */

@@ -1,28 +1,18 @@
 import type { Application } from "../../azure/port.ts";
 import { CliError, isRefusal } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
-import type { Passing, Plan } from "../../plan/change.ts";
+import type { Change, Keep, Make, Passing } from "../../plan/change.ts";
 import { clustersNamedIn, isGuid, isOfOne, isOfOurs, keyName, ofOurs, readMadeFor, unnamedCluster } from "../../secret/azure-words.ts";
-import { refuseBeyondReading, rightsOfPrincipal, warnOfRights } from "../granted-rights.ts";
-import type { Asked, Credential, Issue, Kind, Lifecycle, Need, Renewal, Sources } from "../kind.ts";
+import type { Entry } from "../../secret/entry.ts";
+import { pullRole, refuseBeyondReading, rightsOfPrincipal, warnOfRights } from "../granted-rights.ts";
+import type { Asked, Credential, Issue, Kind, Lifecycle, Need } from "../kind.ts";
 import { deletedCredential, issueOf, newExpiry, notOwn } from "../password-credential.ts";
 import { tryHeld } from "../prove.ts";
 import { imageRepositories, type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
-import { principalApplier, principalRemoval } from "./apply.ts";
+import { type PrincipalEnv, principalApplier, type State } from "./apply.ts";
 import { createdPrincipals, type Found, findOwn, findRecorded, readPrincipal, refuseOthers } from "./find.ts";
-import {
-  applicationPasswords,
-  isHeld,
-  keysShown,
-  type PrincipalPlan,
-  planKeyRetirement,
-  planPrincipal,
-  planPrincipalRenewal,
-  planPrincipalRevocation,
-  refuseScoped,
-} from "./plan.ts";
+import { isHeld, planKeyRetirement, planPrincipal, planPrincipalRenewal, planPrincipalRevocation, refuseScoped } from "./plan.ts";
 import { granted } from "./roles.ts";
-import type { PrincipalAzure, State } from "./state.ts";
 
 /** The value of `--service-principal` without a value: the name that is derived from the owner. It is not valid as a display name. */
 export const ownPrincipal = "*";
@@ -72,8 +62,7 @@ export const servicePrincipal = {
     return sources.during(`Looking for ${asked.registry} in Azure`, async () => {
       const registry = await azure.findRegistry(asked.registry);
       const { mode } = await azure.registryFacts(registry);
-      const retry = { wait: asked.wait, sleep: sources.sleep };
-      return credentialOf({ registry, mode, named, azure, retry, asked, sources });
+      return credentialOf({ registry, mode, named, azure, asked, sources, states: new Map() });
     });
   },
 } as const satisfies Kind;
@@ -90,12 +79,8 @@ function checkName(named: unknown): string | undefined {
   );
 }
 
-type PrincipalEnv = PrincipalAzure & { readonly named: string | undefined; readonly asked: Asked; readonly sources: Sources };
-
 function credentialOf(env: PrincipalEnv): Credential {
-  const { registry, mode, named } = env;
-  /** Keyed by the display name. */
-  const states = new Map<string, State>();
+  const { registry, mode, named, states } = env;
   return {
     kind: servicePrincipal.name,
     host: registry.loginServer,
@@ -110,45 +95,47 @@ function credentialOf(env: PrincipalEnv): Credential {
       states.set(state.name, state);
       return issue;
     },
-    lifecycle: principalLifecycle(env, states),
-    apply: principalApplier(env, states),
-    removal: (change) => principalRemoval(change, states.get(change.to.name), mode, registry),
+    lifecycle: principalLifecycle(env),
+    apply: principalApplier(env),
+    removal: (change) => removalOf(change, env),
   };
 }
 
 async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ issue: Issue; state: State }> {
   const { registry, mode, asked, sources } = env;
-  const { held, owner } = need;
-  const { name, application, principal, assignments } = found;
+  const { owner, held: { entry: held } = {} } = need;
+  const { name, application } = found;
   const scope = scopeOf(found, need, env);
-  const tried = await tryHeld(held, scope, asked, sources);
+  const tried = await tryHeld(need.held, scope, asked, sources);
   // A new password is needed, because the name of an existing one can't be changed
   const still = tried.pulls !== "no" && (await lacksClusters(found, need)) ? ({ ...tried, pulls: "no" } as const) : tried;
-  const expiresAt = newExpiry(
-    asked,
-    application?.keys.find(({ slot }) => slot === held?.entry?.slot),
-    sources.now(),
-  );
   const repositories = mode === "legacy" ? ["*"] : scope.repositories;
-  const existing = { application, principal, assignments, held: held?.entry, pulls: still.pulls };
+  const existing = { ...found, held, pulls: still.pulls };
   const words = isHeld(existing) ? owner.words : await owner.wordsInCluster();
   const key = keyName(words);
-  const isOwnKey = owner.alone && isOfOne(key, words);
-  const plan = planPrincipal({ host: registry.loginServer, name, mode, repositories, expiresAt, key, isOwnKey }, existing);
+  const plan = planPrincipal({
+    ...existing,
+    host: registry.loginServer,
+    mode,
+    repositories,
+    expiresAt: newExpiry(asked, keyOf(application, held), sources.now()),
+    key,
+    isOwnKey: owner.alone && isOfOne(key, words),
+  });
   const warnings = await refuseUnsafe(found, plan, need, env);
   const objects = [...plan.created, plan.role];
   const more = { servicePrincipal: application?.appId ?? name };
-  const options = { asked, need, still, mayPull: repositories, more, isShared: false, passing: passingOf(plan, asked), warnings };
+  const options = { asked, need, still, mayPull: repositories, more, isShared: false, passing: passingOf(plan.role, asked), warnings };
   const issue = issueOf({ ...plan, objects, grant: plan.role }, scope, options);
-  const state = { name, application, principal, notes: ofOurs(words), key, asked: {}, made: {} };
-  return { issue, state };
+  return { issue, state: { ...found, notes: ofOurs(words), key, asked: {}, made: {} } };
 }
 
+/** Returns the recorded password, if Azure shows it. */
+const keyOf = (application: Application | undefined, held: Entry | undefined) => application?.keys.find(({ slot }) => slot === held?.slot);
+
 /** Returns which answers are temporary and for how long. A new role can take Azure longer than a new password. */
-const passingOf = ({ role }: Pick<PrincipalPlan, "role">, asked: Asked): Passing =>
-  role.act === "keep"
-    ? { milliseconds: asked.wait, verdicts: ["refused"] }
-    : { milliseconds: asked.waitForRole ?? asked.wait, verdicts: ["refused", "out-of-scope"] };
+const passingOf = ({ act }: Make | Keep, { wait, waitForRole = wait }: Asked): Passing =>
+  act === "keep" ? { milliseconds: wait, verdicts: ["refused"] } : { milliseconds: waitForRole, verdicts: ["refused", "out-of-scope"] };
 
 /**
  * Whether the description of a shared application doesn't name all clusters that get its password. Otherwise a run in another cluster could
@@ -169,7 +156,7 @@ const clustersNamed = ({ notes, keys }: Application): readonly string[] =>
  * @returns the warnings
  * @throws CliError conflict
  */
-async function refuseUnsafe(found: Found, plan: PrincipalPlan, need: Need, env: PrincipalEnv): Promise<(string | undefined)[]> {
+async function refuseUnsafe(found: Found, plan: ReturnType<typeof planPrincipal>, need: Need, env: PrincipalEnv) {
   const { azure, asked } = env;
   const { name, application, by, isRecorded } = found;
   const { created, role, mint } = plan;
@@ -196,49 +183,66 @@ function scopeOf({ name, application, assignments }: Found, need: Need, { regist
 }
 
 /** Returns the operations on passwords that Secrets record, by the application's id. */
-function principalLifecycle({ azure, registry, mode, asked, sources }: PrincipalEnv, states: Map<string, State>): Lifecycle {
+function principalLifecycle({ azure, registry, mode, asked, sources, states }: PrincipalEnv): Lifecycle {
   async function read(appId: string, key = "") {
     const [application] = await azure.applications({ appId });
     if (!application) return undefined;
-    const { name, principal, assignments } = await readPrincipal(application, { azure, registry });
-    states.set(name, { name, application, principal, notes: application.notes, key, asked: {}, made: {} });
-    return { application, principal, assignments };
+    const found = { ...(await readPrincipal(application, { azure, registry })), application };
+    states.set(found.name, { ...found, notes: application.notes, key, asked: {}, made: {} });
+    return found;
   }
 
   return {
-    async renew({ held: { entry: recorded }, images, words }: Renewal): Promise<Issue> {
+    async renew({ held: { entry: held }, images, words }) {
       const key = keyName(words);
-      const found = await read(recorded.identity, key);
-      if (!found) throw deletedCredential(`no application of the tenant has the id ${recorded.identity}`, registry);
+      const found = await read(held.identity, key);
+      if (!found) throw deletedCredential(`no application of the tenant has the id ${held.identity}`, registry);
       const { application, assignments } = found;
       const { loginServer: host } = registry;
-      const expiresAt = newExpiry(
-        asked,
-        application.keys.find(({ slot }) => slot === recorded.slot),
-        sources.now(),
-      );
-      const plan = planPrincipalRenewal({ host, held: recorded, key, expiresAt }, application);
+      const expiresAt = newExpiry(asked, keyOf(application, held), sources.now());
+      const plan = planPrincipalRenewal({ host, held, key, expiresAt }, application);
       const mayPull = granted(mode, assignments) ?? [];
       const repositories = mode === "abac" ? mayPull : imageRepositories(images);
-      const warnings = [warnOfRights(await rightsOfPrincipal({ name: application.displayName, assignments }, { azure, registry }))];
+      const warnings = [warnOfRights(await rightsOfPrincipal(found, { azure, registry }))];
       const passing: Passing = { milliseconds: asked.wait, verdicts: ["refused"] };
       return issueOf({ objects: [], ...plan }, { host, repositories, images }, { asked, mayPull, isShared: false, passing, warnings });
     },
-    shown: async (appId) => applicationPasswords((await azure.applications({ appId }))[0]),
-    async clusters(appId) {
-      const [application] = await azure.applications({ appId });
-      return application ? clustersNamed(application) : [];
-    },
-    async retire(identity, passwords): Promise<Plan> {
+    shown: async (appId) => (await azure.applications({ appId }))[0]?.keys ?? [],
+    clusters: async (appId) => (await azure.applications({ appId })).flatMap(clustersNamed),
+    async retire(identity, passwords) {
       const found = await read(identity);
-      return found ? planKeyRetirement(found.application, keysShown(found.application, passwords)) : [];
+      return found ? planKeyRetirement(found.application, passwords) : [];
     },
-    async revoke(identity, passwords): Promise<Plan> {
+    async revoke(identity, passwords) {
       const found = await read(identity);
       if (!found) return [];
       const { application, principal } = found;
       const { otherKeys } = isOfOurs(application.notes) ? await azure.custody(application.id, principal?.id) : { otherKeys: [] };
-      return planPrincipalRevocation({ ...found, otherKeys, scope: registry.id }, passwords);
+      return planPrincipalRevocation(application, { ...found, otherKeys, scope: registry.id }, passwords);
     },
   };
+}
+
+/** Returns the Azure CLI command that deletes what a change created, or that shows it if the response was lost. */
+function removalOf(change: Change, { mode, registry, states }: PrincipalEnv): string[] {
+  const it = states.get(change.to.name);
+  const appId = (it?.made.application ?? it?.application)?.appId;
+  if (!it || appId === undefined) return ["az", "ad", "app", "list", "--display-name", change.to.name];
+  const scoped = ["--assignee", appId, "--scope", registry.id];
+  switch (change.to.kind) {
+    case "roleassignment.management.azure.com":
+      return change.act === "delete"
+        ? ["az", "role", "assignment", "delete", ...scoped, "--role", pullRole[mode].name]
+        : ["az", "role", "assignment", "list", ...scoped];
+    case "serviceprincipal.graph.microsoft.com":
+      return ["az", "ad", "sp", "delete", "--id", appId];
+    default:
+      return removalOfApplication(change, it, appId);
+  }
+}
+
+function removalOfApplication(change: Change, { made: { keyId } }: State, appId: string): string[] {
+  if (!("slot" in change) || change.slot === undefined) return ["az", "ad", "app", "delete", "--id", appId];
+  const credential = ["az", "ad", "app", "credential"];
+  return keyId === undefined ? [...credential, "list", "--id", appId] : [...credential, "delete", "--id", appId, "--key-id", keyId];
 }

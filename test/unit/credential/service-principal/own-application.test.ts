@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { type Evidence, notAlone } from "../../../../src/credential/service-principal/find.ts";
+import { notAlone } from "../../../../src/credential/service-principal/find.ts";
+
+type Evidence = Parameters<typeof notAlone>[0];
 
 const me = "o-1";
 const ours = "acr-secret: secret acr in namespace demo of cluster 1a2b3c4d";
@@ -8,7 +10,7 @@ const alone: Evidence = {
   application: { notes: "kubectl acr-secret: secret acr in namespace demo", keys: [] },
   custody: { owners: [me], principalOwners: [], otherKeys: [] },
   identity: me,
-  hasOurRole: false,
+  isGranted: false,
 };
 
 type Change = Partial<Evidence["custody"]> & { notes?: string; keys?: string[]; identity?: string; role?: boolean };
@@ -17,7 +19,7 @@ const evidence = ({ notes, keys, identity, role, ...custody }: Change): Evidence
   application: { notes: notes ?? alone.application.notes, keys: (keys ?? []).map(key) },
   custody: { ...alone.custody, ...custody },
   identity: identity ?? me,
-  hasOurRole: role ?? false,
+  isGranted: role ?? false,
 });
 
 test.for<{ why: string; change: Change; reason: string | undefined }>([

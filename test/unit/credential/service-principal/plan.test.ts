@@ -1,17 +1,14 @@
 import { expect, test } from "vitest";
 import type { Application, RoleAssignment } from "../../../../src/azure/port.ts";
-import {
-  only,
-  type PrincipalFound,
-  type PrincipalOptions,
-  planPrincipal,
-  refuseScoped,
-} from "../../../../src/credential/service-principal/plan.ts";
+import { only } from "../../../../src/credential/service-principal/find.ts";
+import { type PrincipalFacts, planPrincipal, refuseScoped } from "../../../../src/credential/service-principal/plan.ts";
 import { conditionOf } from "../../../../src/credential/service-principal/roles.ts";
 import type { Entry } from "../../../../src/secret/entry.ts";
 
 const host = "myregistry.azurecr.io";
-const options: PrincipalOptions = {
+const application: Application = { id: "o-1", appId: "a-1", displayName: "ci", notes: "", madeAt: "2026-01-01T00:00:00Z", keys: [] };
+const principal = { id: "p-1", appId: "a-1", enabled: true };
+const nothing: PrincipalFacts = {
   host,
   name: "ci",
   mode: "legacy",
@@ -19,10 +16,12 @@ const options: PrincipalOptions = {
   key: "acr-secret: x",
   isOwnKey: true,
   expiresAt: undefined,
+  application: undefined,
+  principal: undefined,
+  assignments: [],
+  held: undefined,
+  pulls: "no",
 };
-const application: Application = { id: "o-1", appId: "a-1", displayName: "ci", notes: "", madeAt: "2026-01-01T00:00:00Z", keys: [] };
-const principal = { id: "p-1", appId: "a-1", enabled: true };
-const nothing: PrincipalFound = { application: undefined, principal: undefined, assignments: [], held: undefined, pulls: "no" };
 
 const roles = {
   pull: "7f951dda-4ed3-4680-a7ca-43fe172d538d",
@@ -40,17 +39,17 @@ const assignment = (role: string, more: Partial<RoleAssignment> = {}): RoleAssig
   madeAt: undefined,
   ...more,
 });
-const there: PrincipalFound = { ...nothing, application, principal, assignments: [assignment(roles.pull)] };
+const there: PrincipalFacts = { ...nothing, application, principal, assignments: [assignment(roles.pull)] };
 const held = { hosts: [host], kind: "service-principal", identity: "a-1", slot: "k-1", madeAt: "2026-01-01T00:00:00Z" };
 
 /** Formats a plan briefly. */
-function plan(found: Partial<PrincipalFound>, more: Partial<PrincipalOptions> = {}): string {
-  const { created, role, mint } = planPrincipal({ ...options, ...more }, { ...nothing, ...found });
+function plan(found: Partial<PrincipalFacts>): string {
+  const { created, role, mint } = planPrincipal({ ...nothing, ...found });
   const minted = mint.act === "mint" ? `mint${mint.inNew ? " new" : ""}` : "keep";
   return [...created.map(({ to }) => to.kind.split(".")[0]), `role ${role.act}`, minted].join(", ");
 }
 
-test.for<{ why: string; found: Partial<PrincipalFound>; does: string }>([
+test.for<{ why: string; found: Partial<PrincipalFacts>; does: string }>([
   { why: "nothing is there", found: {}, does: "application, serviceprincipal, role create, mint new" },
   { why: "killed after the application", found: { application }, does: "serviceprincipal, role create, mint" },
   { why: "killed after the service principal", found: { application, principal }, does: "role create, mint" },
@@ -103,7 +102,7 @@ test.for<{ why: string; assignments: RoleAssignment[]; does: string; grants?: st
     after: ["app/api", "app/web"],
   },
 ])("where roles have repositories, $does: $why", ({ assignments, does, grants, after }) => {
-  const { role } = planPrincipal({ ...options, mode: "abac", repositories: ["app/api", "app/web"] }, { ...there, assignments });
+  const { role } = planPrincipal({ ...there, assignments, mode: "abac", repositories: ["app/api", "app/web"] });
 
   expect(role.act).toBe(does);
   expect("grants" in role ? role.grants : undefined).toEqual(grants);
@@ -113,12 +112,12 @@ test.for<{ why: string; assignments: RoleAssignment[]; does: string; grants?: st
 test("the note has the application's id and the password's end; a kept one stays as it is", () => {
   const expiresAt = "2027-01-01T00:00:00Z";
 
-  expect(planPrincipal({ ...options, expiresAt }, there)).toMatchObject({
+  expect(planPrincipal({ ...there, expiresAt })).toMatchObject({
     mint: { slot: "acr-secret: x", expiresAt },
     entry: { hosts: [host], kind: "service-principal", identity: "a-1", expiresAt },
   });
-  expect(planPrincipal({ ...options, expiresAt }, { ...there, held, pulls: "yes" }).entry).toEqual(held);
-  expect(planPrincipal(options, nothing).entry).toMatchObject({ identity: "ci" });
+  expect(planPrincipal({ ...there, held, pulls: "yes", expiresAt }).entry).toEqual(held);
+  expect(planPrincipal(nothing).entry).toMatchObject({ identity: "ci" });
 });
 
 const ours = { slot: "k-1", displayName: "acr-secret: x", madeAt: "2026-01-01T00:00:00Z" };
@@ -156,7 +155,7 @@ test.for<{ why: string; keys: Application["keys"]; held?: Partial<typeof held> &
   "a password that was made for this Secret and is not in it is noted as the one before: $why",
   ({ keys, held: more, own: isOwnKey = true, previous }) => {
     const found = { ...there, application: { ...application, keys }, ...(more && { held: { ...held, slot: "k-0", ...more } as Entry }) };
-    expect(planPrincipal({ ...options, isOwnKey }, found).entry.previous).toEqual(previous);
+    expect(planPrincipal({ ...found, isOwnKey }).entry.previous).toEqual(previous);
   },
 );
 

@@ -1,11 +1,6 @@
 import { expect, test } from "vitest";
 import type { Application } from "../../../../src/azure/port.ts";
-import {
-  keysShown,
-  planKeyRetirement,
-  planPrincipalRenewal,
-  planPrincipalRevocation,
-} from "../../../../src/credential/service-principal/plan.ts";
+import { planKeyRetirement, planPrincipalRenewal, planPrincipalRevocation } from "../../../../src/credential/service-principal/plan.ts";
 import { ofOurs } from "../../../../src/secret/azure-words.ts";
 
 const application = (keys: readonly string[], notes = ""): Application => ({
@@ -38,7 +33,7 @@ test.for<{ why: string; keys: string[]; previous: object | undefined }>([
 
 test("exactly the keys that are meant are retired", () => {
   const found = application(["k1", "k2", "k3"]);
-  const plan = planKeyRetirement(found, keysShown(found, [{ slot: "k2" }, { slot: "gone" }, {}]));
+  const plan = planKeyRetirement(found, [{ slot: "k2" }, { slot: "gone" }, {}]);
   expect(plan.map(({ slot, madeAt }) => [slot, madeAt])).toEqual([["k2", "2026-01-01T00:00:00Z"]]);
 });
 
@@ -73,8 +68,8 @@ test.for<{ why: string; keys: string[]; notes?: string; roles?: (typeof role)[];
   },
   { why: "the password is gone", keys: ["k2"], is: [] },
 ])("what goes with a service principal that is revoked: $why", ({ keys, notes = ofOurs("demo"), roles = [role], otherKeys = [], is }) => {
-  const standing = { application: application(keys, notes), principal, assignments: roles, otherKeys, scope: "/x" };
-  const plan = planPrincipalRevocation(standing, [{ slot: "k1" }]);
+  const found = { principal, assignments: roles, otherKeys, scope: "/x" };
+  const plan = planPrincipalRevocation(application(keys, notes), found, [{ slot: "k1" }]);
   expect(plan.filter(({ act, to: { kind } }) => act === "delete" && kind.startsWith("roleassignment"))).toHaveLength(
     is.includes("application") && is.includes("roleassignment") ? 1 : 0,
   );
