@@ -1,4 +1,4 @@
-import { CliError, isForbidden, isRefusal } from "../src/errors.ts";
+import { CliError, isForbidden, isRefusal, usage } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
 import { keyOf, nameOf, type Ref } from "../src/kinds.ts";
 import { printable } from "../src/output/printable.ts";
@@ -41,9 +41,7 @@ export type Choosing = {
 
 /** Returns the error for a command line without a target. @param why the rest of the sentence, `, and ...` */
 const noTarget = (verb: keyof typeof words, secret: string | undefined, why = ""): CliError =>
-  new CliError("usage", `no target is named${why}`, {
-    hint: { verb, secret, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
-  });
+  usage(`no target is named${why}`, { verb, secret, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" });
 
 /**
  * Lets the user choose targets for a command line that names none, from the targets for which the command is useful.
@@ -101,7 +99,7 @@ export async function chooseTargets<R extends Ref>(
   if (!first) throw noTarget(verb, secret, `, and ${says.none(secret)}`);
   if (output !== undefined || !session.terminal) {
     const hint: Fix = { verb, secret, targets: [nameOf(first)], ...placeOf(first, where), or: "--where-used for all of them" };
-    throw new CliError("usage", `no target is named; ${says.some(secret, inLine(labels, mostNamed))}`, { hint });
+    throw usage(`no target is named; ${says.some(secret, inLine(labels, mostNamed))}`, hint);
   }
   const chosen = await session.terminal.select(says.asks(secret), labels);
   // The request was not done, so the exit code is 1 and a following && stops. 130 would mean that a signal ended the run

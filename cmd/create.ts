@@ -1,7 +1,7 @@
 import type { Asked, Credential, Kind, Sources } from "../src/credential/kind.ts";
 import { parseKind } from "../src/credential/kinds.ts";
 import { openWithin } from "../src/credential/regional.ts";
-import { CliError, unlessRefused } from "../src/errors.ts";
+import { type CliError, unlessRefused, usage } from "../src/errors.ts";
 import type { Create } from "../src/fix.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { readers } from "../src/secret/readers.ts";
@@ -153,9 +153,9 @@ async function priceOfSharing(
   const quota = await creation?.quota?.(asked, sources);
   const [one, several] = creation?.nouns ?? ["token", "tokens"];
   const allowed = quota === undefined ? "" : `, the registry allows ${count(Math.max(0, quota))} more`;
-  return new CliError("usage", `credentials would be made for ${count(places)} namespaces, so --credential-per has to be said`, {
-    hint:
-      `--credential-per=scope: one ${one} whose repositories every one of these namespaces could pull; ` +
+  return usage(
+    `credentials would be made for ${count(places)} namespaces, so --credential-per has to be said`,
+    `--credential-per=scope: one ${one} whose repositories every one of these namespaces could pull; ` +
       `--credential-per=namespace: ${count(places)} ${several}${allowed}`,
-  });
+  );
 }

@@ -3,7 +3,7 @@ import type { Outcome } from "../src/actions/outcome.ts";
 import type { Azure, SignInOptions, Stock } from "../src/azure/port.ts";
 import type { Credential, Sources } from "../src/credential/kind.ts";
 import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
-import type { PluginCommand } from "../src/fix.ts";
+import { type CliError, usage } from "../src/errors.ts";
 import { planDelete } from "../src/plan/delete.ts";
 import { registryName } from "../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
@@ -15,7 +15,7 @@ import { everything } from "../src/state/targets.ts";
 import { revoking } from "../src/workflows/delete.ts";
 import { runUnit } from "../src/workflows/unit.ts";
 import { conclude, printsHints, whereOf } from "./conclude.ts";
-import { askFirst, requireAnswer } from "./delete/confirm.ts";
+import { askFirst } from "./delete/confirm.ts";
 import { dryRun, type Flags, fieldManager, identityFlags, identityOf, output, type Values } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
@@ -68,7 +68,7 @@ export const deletion = verb({
   complete: secrets,
   async run({ flags, args: [named] }, session) {
     const asks = !flags.yes && flags["dry-run"] === "none";
-    if (asks) requireAnswer(session, flags.output, againOf(flags, named));
+    if (asks && (flags.output !== undefined || !session.terminal)) throw unanswered(flags, named);
     const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
     const secret = named ?? (await nameOfSecret(clusterScopes, { verb: "list", namespace: clusterScopes[0]?.namespaces[0] }));
     const where = whereOf(clusterScopes);
@@ -94,6 +94,18 @@ export const deletion = verb({
     return code;
   },
 });
+
+const unanswered = (flags: DeleteFlags, secret: string | undefined): CliError =>
+  usage("nobody can be asked here whether it is to be deleted", {
+    verb: "delete",
+    secret,
+    revoke: flags.revoke,
+    force: flags.force,
+    ignoreNotFound: flags["ignore-not-found"],
+    scope: scopeOf(flags),
+    identity: identityOf(flags),
+    yes: true,
+  });
 
 type Deleting = {
   readonly secret: string;
@@ -132,17 +144,6 @@ async function* openedIn(places: AsyncIterable<NamespaceReader>, open: Open): As
       },
     };
 }
-
-/** Returns the same command for a hint. */
-const againOf = (flags: DeleteFlags, secret: string | undefined): PluginCommand => ({
-  verb: "delete",
-  secret,
-  revoke: flags.revoke,
-  force: flags.force,
-  ignoreNotFound: flags["ignore-not-found"],
-  scope: scopeOf(flags),
-  identity: identityOf(flags),
-});
 
 /** Returns the registries that still contain objects that were created for the deleted Secret. */
 function leftoversOf({ change, error, left }: Outcome): string[] {

@@ -1,4 +1,4 @@
-import { CliError } from "../src/errors.ts";
+import { usage } from "../src/errors.ts";
 import { kinds } from "../src/kinds.ts";
 import type { Change } from "../src/plan/change.ts";
 import { planDangling } from "../src/plan/dangling.ts";
@@ -97,11 +97,14 @@ type DanglingFlags = Parameters<typeof runInScope>[1] & TargetFlags;
 /** Removes names of missing Secrets from the lists of the targets. Default: all targets whose pods that doesn't replace. */
 function detachDangling(flags: DanglingFlags, words: readonly string[], session: Session): Promise<number> {
   if (flags.output === "kustomize" || flags.output === "helm")
-    throw new CliError("usage", `-o ${flags.output} is about one Secret, so it cannot be combined with --dangling`);
+    throw usage(`-o ${flags.output} is about one Secret, so it cannot be combined with --dangling`);
   const { secret, targets } = readTargetWords(words, flags);
   if (secret !== undefined)
-    throw new CliError("usage", `--dangling finds the names by itself, so "${secret}" cannot be named beside it`, {
-      hint: { verb: "detach", secret, serviceaccounts: ["default"], or: "--dangling without a Secret" },
+    throw usage(`--dangling finds the names by itself, so "${secret}" cannot be named beside it`, {
+      verb: "detach",
+      secret,
+      serviceaccounts: ["default"],
+      or: "--dangling without a Secret",
     });
   const named = wantsTargets(targets);
   return runInScope(session, flags, (_, onePlace) => ({

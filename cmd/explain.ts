@@ -1,5 +1,5 @@
 import { type Cause, causes } from "../src/check/cause.ts";
-import { CliError } from "../src/errors.ts";
+import { type CliError, usage } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
 import { printData } from "../src/output/object.ts";
 import { wrapped } from "../src/output/printable.ts";
@@ -65,9 +65,10 @@ function unknown(word: string): CliError {
       .map(({ id }) => id),
   );
   const meant = [...ids].slice(0, 5);
-  return new CliError("usage", `unknown id ${JSON.stringify(word)}`, {
-    hint: meant.length > 0 ? `did you mean ${meant.join(", ").replace(/, (?=[^,]*$)/, " or ")}?` : listing,
-  });
+  return usage(
+    `unknown id ${JSON.stringify(word)}`,
+    meant.length > 0 ? `did you mean ${meant.join(", ").replace(/, (?=[^,]*$)/, " or ")}?` : listing,
+  );
 }
 
 /** The maximum line width for readable text, and the default if the terminal's width is unknown. */

@@ -1,4 +1,4 @@
-import { CliError, Interrupted } from "../src/errors.ts";
+import { CliError, Interrupted, usage } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
 import type { Context } from "./context.ts";
 import { formatCommand } from "./line/format-command.ts";
@@ -58,7 +58,7 @@ async function obey(verb: Verb | undefined, { flags, args }: Parsed, session: Se
 }
 
 function refuseMore(word: string): never {
-  throw new CliError("usage", `unexpected argument "${word}"`, { hint: isWorkload(word) ? noWorkloads : undefined });
+  throw usage(`unexpected argument "${word}"`, isWorkload(word) ? noWorkloads : undefined);
 }
 
 type Failed = { readonly verb: Verb | undefined; readonly context: Context; readonly session: Session | undefined; readonly diff: boolean };
@@ -91,7 +91,7 @@ function unknown(word: string): CliError {
     verbs.map(({ name }) => name),
   );
   const hint = meant ? `did you mean ${JSON.stringify(meant)}?` : ({ verb: undefined, help: true } as const);
-  return new CliError("usage", `unknown command "${word}" for "kubectl acr-secret"`, { hint });
+  return usage(`unknown command "${word}" for "kubectl acr-secret"`, hint);
 }
 
 /** Returns the stack frames of a defect, without its message, which may contain anything. */

@@ -1,5 +1,5 @@
 import type { DryRun } from "../src/actions/outcome.ts";
-import { CliError, usage } from "../src/errors.ts";
+import { usage } from "../src/errors.ts";
 import { type Fix, listEverywhere } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
 import type { Plan } from "../src/plan/change.ts";
@@ -85,7 +85,7 @@ export function runOnTargets(
 
 /** Returns whether to recreate targets whose list can't be changed. @throws CliError usage */
 export function recreateOptions({ recreate, force }: { readonly recreate: boolean; readonly force: boolean }): RecreateOptions {
-  if (force && !recreate) throw new CliError("usage", "--force is for what --recreate would end or lose, and goes with it alone");
+  if (force && !recreate) throw usage("--force is for what --recreate would end or lose, and goes with it alone");
   return { recreate, force };
 }
 
@@ -97,7 +97,7 @@ export async function nameOfSecret([clusterScope, ...more]: readonly ClusterScop
   const [namespace, ...others] = clusterScope?.namespaces ?? [];
   if (clusterScope && namespace !== undefined && more.length + others.length === 0 && !clusterScope.open)
     return theSecret(clusterScope.cluster, namespace, otherwise);
-  throw new CliError("usage", "in several namespaces the Secret has to be named", { hint: listEverywhere });
+  throw usage("in several namespaces the Secret has to be named", listEverywhere);
 }
 
 /** Flags that require a cluster, or select several. */

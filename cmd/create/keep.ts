@@ -1,6 +1,6 @@
 import type { Outcome } from "../../src/actions/outcome.ts";
 import type { Kind } from "../../src/credential/kind.ts";
-import { CliError } from "../../src/errors.ts";
+import { CliError, usage } from "../../src/errors.ts";
 import type { ClusterScope } from "../../src/scope/cluster-scopes.ts";
 import { toSeconds } from "../../src/timestamp.ts";
 import { type Belonging, belongingKey, belongingOf, takeAway } from "../../src/workflows/take-away.ts";
@@ -40,10 +40,9 @@ const minute = 60_000;
 
 /** @throws CliError usage if nothing could be renewed, or if the output would be printed only at the end */
 export function checkKeep({ "dry-run": dryRun, output }: CreateFlags, { renewal }: Pick<Kind, "renewal">): void {
-  if (!renewal?.isShortLived) throw new CliError("usage", "--keep is for a credential that dies by itself: it needs --entra");
-  if (dryRun !== "none") throw new CliError("usage", "--keep and --dry-run cannot be combined");
-  if (output === "json" || output === "yaml")
-    throw new CliError("usage", `-o ${output} waits for the end, and with --keep there is none: use -o jsonl`);
+  if (!renewal?.isShortLived) throw usage("--keep is for a credential that dies by itself: it needs --entra");
+  if (dryRun !== "none") throw usage("--keep and --dry-run cannot be combined");
+  if (output === "json" || output === "yaml") throw usage(`-o ${output} waits for the end, and with --keep there is none: use -o jsonl`);
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Asked } from "../../src/credential/kind.ts";
 import { credentialFlags } from "../../src/credential/kinds.ts";
 import { regionalFlags } from "../../src/credential/regional.ts";
 import { ownPrincipal } from "../../src/credential/service-principal/service-principal.ts";
-import { CliError } from "../../src/errors.ts";
+import { usage } from "../../src/errors.ts";
 import type { Create, ReaderName } from "../../src/fix.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import type { Scope } from "../../src/scope/scope.ts";
@@ -116,7 +116,7 @@ export function readOptions(
     identity,
     ...placesOf(given, flags["credential-per"]),
   };
-  if (!registry) throw new CliError("usage", 'required flag(s) "registry" not set', { hint: again });
+  if (!registry) throw usage('required flag(s) "registry" not set', again);
   refuseOneForEach(flags);
   refuseSeveral(reader, flags);
   const secret = checkSecretName(name ?? defaultSecretName(registryNameIn(registry)));
@@ -162,8 +162,8 @@ function placesOf(scope: Scope, per: CreateFlags["credential-per"]): Partial<Cre
 function refuseOneForEach({ "credential-per": per, "acr-token": token, "service-principal": principal = ownPrincipal }: CreateFlags): void {
   if (per !== "namespace") return;
   const not = "so it cannot be combined with --credential-per=namespace";
-  if (token !== undefined) throw new CliError("usage", `--acr-token names one token, ${not}`);
-  if (principal !== ownPrincipal) throw new CliError("usage", `--service-principal=${principal} names one application, ${not}`);
+  if (token !== undefined) throw usage(`--acr-token names one token, ${not}`);
+  if (principal !== ownPrincipal) throw usage(`--service-principal=${principal} names one application, ${not}`);
 }
 
 /** Whether the Secret is for pods, so that their images count if no repository is named. */
@@ -181,7 +181,7 @@ export function podsWanted(asked: CreateOptions, onePlace: boolean): "none" | "w
 function refuseSeveral(reader: ReaderName | undefined, flags: Readonly<Record<"merge" | "include-regional", boolean>>): void {
   const several = (["merge", "include-regional"] as const).find((flag) => flags[flag]);
   if (several && reader && readers[reader].shape)
-    throw new CliError("usage", `--for=${reader} cannot be combined with --${several}: its Secret holds one login`);
+    throw usage(`--for=${reader} cannot be combined with --${several}: its Secret holds one login`);
 }
 
 /** Returns the scope of a run. If the user selected no namespace, it is the one that the reader uses. @param named the namespace of `-n` */

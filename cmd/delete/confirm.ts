@@ -1,18 +1,12 @@
 import type { Outcome } from "../../src/actions/outcome.ts";
 import { CliError } from "../../src/errors.ts";
-import type { PluginCommand } from "../../src/fix.ts";
 import { nameOf } from "../../src/kinds.ts";
 import { printable } from "../../src/output/printable.ts";
 import type { PlaceDetail } from "../../src/output/words.ts";
+import type { Change } from "../../src/plan/change.ts";
 import { several } from "../../src/plan/wording.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
-
-/** Requires --yes if the user can't be asked. @throws CliError usage, before any request */
-export function requireAnswer(session: Session, output: string | undefined, again: PluginCommand): void {
-  if (output === undefined && session.terminal) return;
-  throw new CliError("usage", "nobody can be asked here whether it is to be deleted", { hint: { ...again, yes: true } });
-}
 
 /**
  * Asks once before anything is deleted, and names the objects.
@@ -34,37 +28,31 @@ export async function askFirst(session: Session, preview: AsyncIterable<Outcome>
 /** Returns the question, for example `Delete secret/acr-myregistry, which serviceaccount/default names?` */
 function questionOf(seen: readonly Outcome[], where: PlaceDetail): string | undefined {
   const done = seen.flatMap(({ change, error, left }) => (!change || error || left ? [] : [change]));
-  const secrets = done.filter(({ act }) => act === "remove");
-  const beside = done.filter((change) => change.act === "withdraw" && change.beside && !change.noted);
-  const references = done.filter(({ act }) => act === "detach");
-  const azure = done.filter(({ act }) => act === "delete");
+  const named = (is: (change: Change) => boolean) => done.filter(is).map(({ to }) => nameOf(to));
+  const deleted = [...named(({ act }) => act === "remove"), ...named(({ act }) => act === "delete")];
   const parts = [
-    part(
-      "delete",
-      [...secrets, ...azure].map(({ to }) => nameOf(to)),
-      where,
-    ),
-    part(
+    ...part("delete", deleted, where),
+    ...part(
       "take its login out of",
-      beside.map(({ to }) => nameOf(to)),
+      named((change) => change.act === "withdraw" && change.beside === true && !change.noted),
       where,
     ),
-    part(
+    ...part(
       "take the name out of",
-      references.map(({ to }) => nameOf(to)),
+      named(({ act }) => act === "detach"),
       where,
     ),
-  ].filter((words) => words !== "");
+  ];
   if (parts.length === 0) return undefined;
   const text = parts.join(", and ");
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}?`;
 }
 
 /** Describes the objects of one action. In several namespaces, the same names occur repeatedly, so they are counted. */
-function part(verb: string, names: readonly string[], where: PlaceDetail): string {
-  if (names.length === 0) return "";
+function part(verb: string, names: readonly string[], where: PlaceDetail): string[] {
+  if (names.length === 0) return [];
   const distinct = new Map<string, number>();
   for (const name of names) distinct.set(name, (distinct.get(name) ?? 0) + 1);
   const words = [...distinct].map(([name, count]) => (where === "one" ? name : `${name} in ${count} namespace${count === 1 ? "" : "s"}`));
-  return `${verb} ${several(words, 5)}`;
+  return [`${verb} ${several(words, 5)}`];
 }
