@@ -6,7 +6,7 @@ import { parseImage } from "../src/registry/image-reference.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { checkAll } from "../src/workflows/check.ts";
 import { printPlaceError, whereOf } from "./conclude.ts";
-import { type Flags, formats } from "./line/flags.ts";
+import { type Flags, formats, noHeaders } from "./line/flags.ts";
 import { pullSecrets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
@@ -23,7 +23,7 @@ const checkFlags = {
     describe: "The ServiceAccount whose pull secrets --image is checked with",
   },
   ...readScope,
-  "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
+  ...noHeaders,
   output: formats(["json", "yaml"]),
 } as const satisfies Flags;
 

@@ -5,9 +5,8 @@ import { printData } from "../src/output/object.ts";
 import { wrapped } from "../src/output/printable.ts";
 import { table } from "../src/output/table.ts";
 import texts from "./explain/texts.json" with { type: "json" };
-import { formats } from "./line/flags.ts";
+import { formats, noHeaders } from "./line/flags.ts";
 import { near } from "./line/nearest.ts";
-import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const explain = verb({
@@ -23,7 +22,7 @@ export const explain = verb({
     "kubectl acr-secret explain credential refused",
   ],
   flags: {
-    "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
+    ...noHeaders,
     output: formats(["json", "yaml"]),
   },
   // The words of a verdict can be given without quotes
@@ -34,20 +33,14 @@ export const explain = verb({
     const found = args.length === 0 ? explanations : explained(args.join(" "));
     if (found.length === 0) throw unknown(args.join(" "));
     if (flags.output !== undefined) session.print(await printData(listOf(found), flags.output));
-    else if (args.length === 0) session.print(listed(found, !flags["no-headers"]));
-    else session.print(text(found, session));
+    else if (args.length > 0) session.print(found.map((each) => rendered(each, session.stdout.columns)).join("\n"));
+    else {
+      const rows = found.map(({ id, of, means }) => [id, of, means]);
+      session.print(table(["ID", "OF", "MEANS"], rows, { headers: !flags["no-headers"] }));
+    }
     return 0;
   },
 });
-
-const listed = (all: readonly Explanation[], headers: boolean): string =>
-  table(
-    ["ID", "OF", "MEANS"],
-    all.map(({ id, of, means }) => [id, of, means]),
-    { headers },
-  );
-
-const text = (found: readonly Explanation[], { stdout }: Session): string => found.map((each) => rendered(each, stdout.columns)).join("\n");
 
 const listOf = (found: readonly Explanation[]) => ({
   apiVersion: "acr-secret/v1",

@@ -8,7 +8,7 @@ import { type Carried, type CarriedOptions, carriedOn, type Unread } from "../sr
 import { expiryBy, type Holding, holdingsOf } from "../src/state/holdings.ts";
 import { printPlaceError, whereOf } from "./conclude.ts";
 import { expiryAfter } from "./line/durations.ts";
-import { type Flags, formats } from "./line/flags.ts";
+import { type Flags, formats, noHeaders } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { type Columns, type Listed, listedLine, listedObject, rows } from "./list/rows.ts";
 import type { Session } from "./session.ts";
@@ -35,7 +35,7 @@ export const list = verb({
       describe:
         "Only Secrets with a credential that expires within this time, such as 14d. The exit code is 1 if there are any. Secrets that never expire, or whose expiry is unknown, are counted on stderr.",
     },
-    "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
+    ...noHeaders,
     output: formats(["json", "yaml", "name", "wide", "jsonl"]),
   } as const satisfies Flags,
   most: 0,

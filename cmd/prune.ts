@@ -13,7 +13,7 @@ import { type Pruning, pruning } from "../src/workflows/prune.ts";
 import { printOutcomes } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { goDuration } from "./line/durations.ts";
-import { dryRun, type Flags, formats, identityFlags, identityOf, type Values } from "./line/flags.ts";
+import { dryRun, type Flags, formats, identityFlags, identityOf, noHeaders, type Values } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
 import { openRecorded } from "./recorded-credential.ts";
@@ -40,7 +40,7 @@ const pruneFlags = {
   "all-contexts": allContexts,
   ...identityFlags,
   "dry-run": dryRun["dry-run"],
-  "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
+  ...noHeaders,
   output: formats(["json", "jsonl", "name", "wide"]),
 } as const satisfies Flags;
 

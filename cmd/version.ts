@@ -1,5 +1,6 @@
 import { printable } from "../src/output/printable.ts";
 import { clientVersion } from "./context.ts";
+import { dataOutput } from "./line/flags.ts";
 import { verb } from "./verb.ts";
 
 export const version = verb({
@@ -7,7 +8,7 @@ export const version = verb({
   examples: ["# Of the plugin alone: nothing is started, nobody is asked", "kubectl acr-secret version --client"],
   flags: {
     client: { type: "boolean", describe: "If true, shows client version only (no server required)." },
-    output: { type: "string", short: "o", choices: ["json", "yaml"], describe: "One of 'yaml' or 'json'." },
+    ...dataOutput,
   },
   most: 0,
   async run({ flags: { client, output } }, session) {

@@ -6,7 +6,7 @@ import { CliError, unlessForbidden } from "../src/errors.ts";
 import { formatIdentity, formatRights, type IdentityReport, nearlyFull, reportOf, type SignedIn } from "../src/output/identity.ts";
 import { printData } from "../src/output/object.ts";
 import { createFlags, registryHost } from "./create/options.ts";
-import { type Flags, identityFlags, identityOf } from "./line/flags.ts";
+import { dataOutput, type Flags, identityFlags, identityOf } from "./line/flags.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -23,7 +23,7 @@ export const whoami = verb({
   flags: {
     registry: createFlags.registry,
     ...identityFlags,
-    output: { type: "string", short: "o", choices: ["json", "yaml"], describe: "One of 'yaml' or 'json'." },
+    ...dataOutput,
   } as const satisfies Flags,
   most: 0,
   async run({ flags }, session) {

@@ -90,6 +90,15 @@ export const output = {
   "show-managed-fields": { type: "boolean", describe: "If true, keep the managedFields when printing objects in JSON or YAML format." },
 } as const satisfies Flags;
 
+/** The row of `-o` for a verb that prints one object. */
+export const dataOutput = {
+  output: { type: "string", short: "o", choices: ["json", "yaml"], describe: "One of 'yaml' or 'json'." },
+} as const satisfies Flags;
+
+export const noHeaders = {
+  "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
+} as const satisfies Flags;
+
 /** The row for a verb that changes lists of pull secrets. It also prints changes to commit. */
 export const referOutput = {
   ...output,

@@ -14,9 +14,10 @@ export type Parsed = {
  * @throws CliError usage, in pflag's words
  */
 export function parse(argv: readonly string[], flags: Flags): Parsed {
-  const { given, args } = collect(takeApart(argv, flags), flags);
+  const { given, args } = takeApart(argv, flags);
+  const collected = collect(given, flags);
   const read = Object.entries(flags).map(([name, flag]) => {
-    const values = given[name];
+    const values = collected[name];
     return { name, flag, value: values && readValue(name, flag, values) };
   });
   refuseTogether(read);
@@ -26,33 +27,19 @@ export function parse(argv: readonly string[], flags: Flags): Parsed {
   return { flags: Object.fromEntries(read.map((one) => [one.name, settled(one)])), args };
 }
 
-/** Collects the values of each flag in order, and the arguments. In the input, all flags have the form `--flag=value`. */
-function collect(
-  { given, args }: TakenApart,
-  flags: Flags,
-): { given: Readonly<Record<string, readonly string[]>>; args: readonly string[] } {
+/** Collects the values of each flag in order. */
+function collect(given: readonly GivenFlag[], flags: Flags): Readonly<Record<string, readonly string[]>> {
   // yargs would remove the quotes of a value, so it gets the position of each value instead of the value
   const places = given.map(({ name }, place) => `--${name}=${place}`);
-  const valueAt = (place: unknown) => {
+  const valueAt = (place: string) => {
     const { name = "", value } = given[Number(place)] ?? {};
     return value ?? flags[name]?.bare ?? "true";
   };
-  const {
-    _: before,
-    "--": behind = [],
-    ...read
-  } = Parser([...places, "--", ...args], {
+  const { _, ...read } = Parser(places, {
     array: given.map(({ name }) => ({ key: name, string: true })),
-    configuration: {
-      "dot-notation": false,
-      "boolean-negation": false,
-      "camel-case-expansion": false,
-      "greedy-arrays": false,
-      "populate--": true,
-    },
+    configuration: { "dot-notation": false, "boolean-negation": false, "camel-case-expansion": false },
   });
-  const lists = Object.entries(read).map(([name, places]: [string, string[]]) => [name, places.map(valueAt)]);
-  return { given: Object.fromEntries(lists), args: [...before, ...behind].map(String) };
+  return Object.fromEntries(Object.entries(read).map(([name, at]: [string, string[]]) => [name, at.map(valueAt)]));
 }
 
 type Read = string | boolean | readonly string[] | undefined;
@@ -123,16 +110,13 @@ export const listWord = (element: string): string => (/[,"]/.test(element) ? `"$
 /** One flag as it was given. `value` is undefined if it has none. */
 type GivenFlag = { readonly name: string; readonly value: string | undefined };
 
-/** A split command line: its flags in order, and its arguments. */
-type TakenApart = { readonly given: readonly GivenFlag[]; readonly args: readonly string[] };
-
 /**
- * Splits a command line like pflag (spf13/pflag flag.go, parseArgs): `--flag=value`, `--flag value`, `-nfoo`, `-Av6`. Everything after `--`
+ * Splits a command line into its flags and its arguments, like pflag (spf13/pflag flag.go, parseArgs): `--flag=value`, `--flag value`, `-nfoo`, `-Av6`. Everything after `--`
  * is an argument. A flag that needs a value takes the next word, even if that starts with a dash. Unlike pflag, a flag with an optional
  * value (`bare`) also takes the next word, if that doesn't start with a dash.
  * @throws CliError usage, in pflag's words
  */
-function takeApart(argv: readonly string[], flags: Flags): TakenApart {
+function takeApart(argv: readonly string[], flags: Flags) {
   const given: GivenFlag[] = [];
   const args: string[] = [];
   const words = [...argv];
