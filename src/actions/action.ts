@@ -30,8 +30,11 @@ export const messages = ["created", "replaced", "deleted", "configured", "patche
 
 export type Message = (typeof messages)[number];
 
-/** The outcome of a change. It names a change only if another one was made than the planned one. */
-export type Result = PartlyOf<Done> | PartlyOf<Failed> | PartlyOf<Skipped>;
+/**
+ * The outcome of a change. It names a change only if another one was made than the planned one. `issued`: what the change adds to the login
+ * of the run; no outcome has it.
+ */
+export type Result = (PartlyOf<Done> | PartlyOf<Failed> | PartlyOf<Skipped>) & { readonly issued?: IssuedLogin | undefined };
 
 type PartlyOf<O extends ChangeOutcome> = Omit<O, "change"> & { readonly change?: Change };
 

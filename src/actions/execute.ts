@@ -26,22 +26,25 @@ type Went = Map<string, Promise<boolean>>;
 
 async function* step(change: Change, went: Went, env: Env): AsyncGenerator<ChangeOutcome> {
   const needed = [change.needs ?? []].flat().flatMap((ref) => went.get(keyOf(ref)) ?? []);
-  const outcome = attempt(change, needed, env);
-  const good = outcome.then(
-    ({ error, left }) => !error && !left,
+  const attempted = attempt(change, needed, env);
+  const good = attempted.then(
+    ({ outcome: { error, left } }) => !error && !left,
     () => false,
   );
   if (change.act !== "warn") went.set(keyOf(change.to), good);
-  yield await outcome;
+  yield (await attempted).outcome;
 }
 
-async function attempt(change: Change, needed: readonly Promise<boolean>[], env: Env): Promise<ChangeOutcome> {
-  if ((await Promise.all(needed)).includes(false)) return { change, left: env.tools.halted() ? "interrupted" : "failed" };
-  if (env.tools.halted() && change.act !== "warn") return { change, left: "interrupted" };
+type Attempted = { readonly outcome: ChangeOutcome; readonly issued?: IssuedLogin | undefined };
+
+async function attempt(change: Change, needed: readonly Promise<boolean>[], env: Env): Promise<Attempted> {
+  if ((await Promise.all(needed)).includes(false)) return { outcome: { change, left: env.tools.halted() ? "interrupted" : "failed" } };
+  if (env.tools.halted() && change.act !== "warn") return { outcome: { change, left: "interrupted" } };
   try {
-    return { change, ...(await actionOf(change).apply(change, env)) };
+    const { issued, ...result } = await actionOf(change).apply(change, env);
+    return { outcome: { change, ...result }, issued };
   } catch (error) {
-    if (error instanceof CliError) return { change, error };
+    if (error instanceof CliError) return { outcome: { change, error } };
     throw error;
   }
 }
@@ -65,12 +68,12 @@ export async function executeAll(plan: Plan, env: Env): Promise<{ readonly outco
   if (env.tools.dryRun === "client") return { outcomes: plan.map((change) => preview(change, env)), issued };
   const outcomes: ChangeOutcome[] = [];
   for (const change of plan) {
-    const outcome = await attempt(change, [], { ...env, issued });
+    const { outcome, issued: more } = await attempt(change, [], { ...env, issued });
     if (outcome.left) throw await takenBack(new Interrupted(), outcomes, env);
     // A change may have happened if its response was lost
     if (outcome.error) throw await takenBack(outcome.error, [...outcomes, outcome], env);
     outcomes.push(outcome);
-    issued = { ...issued, ...outcome.issued };
+    issued = { ...issued, ...more };
   }
   return { outcomes, issued };
 }

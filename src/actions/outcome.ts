@@ -23,8 +23,6 @@ export type Done = OfChange & {
   readonly before?: KubeObject | undefined;
   /** A dry run generates no password, so the object lacks its future login. */
   readonly unmade?: true | undefined;
-  /** What the change adds to the login of the run. */
-  readonly issued?: IssuedLogin;
   readonly error?: undefined;
   readonly left?: undefined;
 };
@@ -42,7 +40,7 @@ export type IssuedLogin = {
 };
 
 /** An outcome without the fields of {@link Done}. */
-type NotDone = { readonly object?: undefined; readonly before?: undefined; readonly unmade?: undefined; readonly issued?: undefined };
+type NotDone = { readonly object?: undefined; readonly before?: undefined; readonly unmade?: undefined };
 
 export type Failed = OfChange &
   NotDone & {
