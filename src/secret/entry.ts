@@ -71,30 +71,26 @@ export const isOurs = ({ metadata }: Pick<Secret, "metadata">): boolean => metad
 function parseNote(text: string): Entry[] | undefined {
   try {
     const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? list.flatMap(readEntry) : undefined;
+    return Array.isArray(list) ? list.filter(isEntry) : undefined;
   } catch {
     return undefined;
   }
 }
 
 /** Anyone in the namespace can write the annotation, so every field is checked. Unknown fields are kept. */
-function readEntry(value: unknown): Entry[] {
-  if (typeof value !== "object" || value === null) return [];
-  const { hosts, kind, identity, slot, madeAt, expiresAt, by, previous } = value as Record<string, unknown>;
-  const whole = Array.isArray(hosts) && hosts.every(isText) && isText(kind) && isText(identity);
-  return whole && areTexts([slot, madeAt, expiresAt, by]) && isPrevious(previous) ? [value as Entry] : [];
+function isEntry(value: unknown): value is Entry {
+  if (!hasTexts(value, "slot", "madeAt", "expiresAt", "by")) return false;
+  const { hosts, kind, identity, previous = {} } = value;
+  return Array.isArray(hosts) && [...hosts, kind, identity].every(isText) && hasTexts(previous, "slot", "madeAt", "until");
 }
 
-const isText = (it: unknown): it is string => typeof it === "string";
+const isText = (it: unknown) => typeof it === "string";
 
-const areTexts = (all: readonly unknown[]) => all.every((it) => it === undefined || isText(it));
-
-function isPrevious(it: unknown): boolean {
-  if (it === undefined) return true;
-  if (typeof it !== "object" || it === null) return false;
-  const { slot, madeAt, until } = it as Record<string, unknown>;
-  return areTexts([slot, madeAt, until]);
-}
+/** Whether a value is an object in which each of these members is a text or absent. */
+const hasTexts = (value: unknown, ...names: readonly string[]): value is Record<string, unknown> =>
+  typeof value === "object" &&
+  value !== null &&
+  names.every((name) => ["string", "undefined"].includes(typeof (value as Record<string, unknown>)[name]));
 
 /** Whether two entries are of the same password. */
 export const sameLogin = (a: Entry, b: Entry): boolean =>
