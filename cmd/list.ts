@@ -4,8 +4,15 @@ import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
-import { type Carried, type CarriedOptions, carriedOn, type Unread } from "../src/state/carriers.ts";
-import { expiryBy, type Holding, holdingsOf } from "../src/state/holdings.ts";
+import {
+  type Carried,
+  type CarriedOptions,
+  carriedOn,
+  expiryBy,
+  type Holding,
+  holdingsOf,
+  type Unread,
+} from "../src/state/listed-secrets.ts";
 import { printPlaceError, whereOf } from "./conclude.ts";
 import { expiryAfter } from "./line/durations.ts";
 import { type Flags, formats, noHeaders } from "./line/flags.ts";

@@ -4,8 +4,7 @@ import { age, table, until } from "../../src/output/table.ts";
 import { type PlaceDetail, placeColumns } from "../../src/output/words.ts";
 import { isRegional } from "../../src/secret/azure-words.ts";
 import type { Previous } from "../../src/secret/entry.ts";
-import type { Carried } from "../../src/state/carriers.ts";
-import type { Holding } from "../../src/state/holdings.ts";
+import type { Carried, Holding } from "../../src/state/listed-secrets.ts";
 
 /** A pull secret, its logins, and the ServiceAccounts that use it. */
 export type Listed = Carried & { readonly holdings: readonly Holding[] };

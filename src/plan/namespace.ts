@@ -1,9 +1,11 @@
 import { type Ref, targetKindCalled } from "../kinds.ts";
+import { type Entry, entryFor, type Password, sameLogin } from "../secret/entry.ts";
 import type { Change, Plan } from "./change.ts";
 import { warnDrift } from "./drift.ts";
-import type { ExistingSecret, StoreOptions } from "./existing-secret.ts";
+import { type ExistingSecret, isOf, keysOf, type StoreOptions } from "./existing-secret.ts";
 import { planAttach, type RecreateOptions, type Target } from "./references.ts";
 import { type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
+import { passwordKey } from "./rotation.ts";
 import { planStore, warnLoss } from "./store.ts";
 
 /** The objects in one namespace that a plan for one Secret depends on. */
@@ -48,3 +50,50 @@ export function planAttaches({ to, targets, pods }: PlanInput, attaching: Attach
 /** Whether a pod is deleted when an object is recreated: it is that object, or was created by it. */
 const goesWith = ({ to: { kind, name }, owner }: PullingPod, to: Ref): boolean =>
   (kind === to.kind && name === to.name) || (owner !== undefined && owner.name === to.name && targetKindCalled(owner.kind) === to.kind);
+
+/** The login that one Secret gets in a rotation. */
+type RenewOptions = {
+  readonly host: string;
+  readonly kind: string;
+  readonly identity: string;
+  /** The passwords that Secrets recorded when they were read. */
+  readonly passwords: readonly Password[];
+  /** The annotation entry of the newest login, as far as it is known before the login is created. */
+  readonly entry: Entry;
+  /** When this run created the login (RFC 3339); absent before, or if another run created it. */
+  readonly madeAt?: string | undefined;
+  /** This run creates the login, or the login inside is a different one. */
+  readonly fresh: boolean;
+  /** The Secret was found to hold the credential. */
+  readonly proven: boolean;
+  /** Overwrites fields of other managers. */
+  readonly force: boolean;
+};
+
+/**
+ * Plans writing the newest login to one Secret, and keeps its other logins, its format and its regional hosts.
+ * @throws CliError conflict
+ */
+export function planRenewed(to: Ref<"secret">, options: RenewOptions, existing: ExistingSecret): Plan {
+  const { host, kind, identity, entry, fresh, proven, force } = options;
+  const noted = entryFor(existing.entries, host);
+  if (noted?.kind !== kind || noted.identity !== identity) return [kept(to, "it notes another credential by now")];
+  if (!proven) return [kept(to, "it was made anew, and nothing shows that it was given this credential")];
+  if (!isOld(noted, options)) return [kept(to, "another run gave it a newer one")];
+  // The previous password counts only if every Secret with the newest one records it
+  const lacksPrevious = entry.previous !== undefined && noted.previous === undefined;
+  if (!fresh && sameLogin(noted, entry) && !lacksPrevious) return [kept(to, "holds this credential")];
+  const others = existing.hosts.some((server) => !keysOf(host, existing).some((key) => isOf(key, server)));
+  const merge = others || noted.beside === true;
+  const storing = { entry: { ...entry, hosts: noted.hosts }, host, fresh: true, force, merge, shape: existing.shape };
+  const store = planStore(to, storing, { ...existing, pulls: "unknown" });
+  return [store.act === "store" ? { ...store, renews: noted, because: "rotated" } : store, ...warnLoss(store, existing)];
+}
+
+/** Whether a password existed when the Secrets were read, or was since overwritten in the slot that this run generated a password in. */
+function isOld(noted: Entry, { passwords, entry, madeAt }: RenewOptions): boolean {
+  if (passwords.some((password) => passwordKey(password) === passwordKey(noted))) return true;
+  return madeAt !== undefined && noted.slot === entry.slot && Date.parse(noted.madeAt ?? "") < Date.parse(madeAt);
+}
+
+const kept = (to: Ref<"secret">, because: string): Change => ({ act: "keep", to, because });

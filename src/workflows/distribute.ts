@@ -4,7 +4,7 @@ import type { Issue } from "../credential/kind.ts";
 import { Conflict } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Plan } from "../plan/change.ts";
-import { planRenewed } from "../plan/renewed.ts";
+import { planRenewed } from "../plan/namespace.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { type Entry, fingerprint, readAnnotation } from "../secret/entry.ts";

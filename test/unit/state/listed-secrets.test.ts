@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { type Entry, noteEntries } from "../../../src/secret/entry.ts";
-import { expiryBy, type Holding, holdingsOf } from "../../../src/state/holdings.ts";
+import { expiryBy, type Holding, holdingsOf } from "../../../src/state/listed-secrets.ts";
 
 const host = "myregistry.azurecr.io";
 const auth = (text: string) => ({ auth: Buffer.from(text).toString("base64") });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ExistingSecret } from "../../../src/plan/existing-secret.ts";
-import { planRenewed } from "../../../src/plan/renewed.ts";
+import { planRenewed } from "../../../src/plan/namespace.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
 type RenewOptions = Parameters<typeof planRenewed>[1];

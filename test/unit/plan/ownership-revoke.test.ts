@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { goingOf, passwordsIn, revocablesOf } from "../../../src/plan/revoke.ts";
+import { goingOf, passwordsIn, revocablesOf } from "../../../src/plan/ownership.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
 const at = (second: number) => `2026-01-01T00:00:0${second}Z`;
