@@ -46,13 +46,13 @@ export type Arm = {
 };
 
 /** The pauses between two attempts while another operation blocks the request. Milliseconds, a minute in all. */
-const passingPauses = [1000, 2000, 3000, 4000, ...Array<number>(10).fill(5000)];
+const conflictPauses = [1000, 2000, 3000, 4000, ...Array<number>(10).fill(5000)];
 
 /** The timeout for an operation. Milliseconds. */
-const patience = 5 * 60_000;
+const timeout = 5 * 60_000;
 
 /** Azure asks for a pause of ten seconds, but most operations end after one. Milliseconds. */
-const firstLook = 1000;
+const firstPause = 1000;
 
 /** The requests that tell how an operation ends. `moves` if each response names the URL of the next one. */
 type Poll = { readonly url: string; readonly pause: number; readonly moves?: boolean; hasEnded(answer: HttpResponse): boolean };
@@ -95,7 +95,7 @@ export function openArm({
 
   /** The first response to a request. Waits while a temporary conflict lasts. */
   async function begin({ method, body, passing }: ArmRequest, url: string): Promise<HttpResponse> {
-    for (const pause of passing === undefined ? [] : passingPauses) {
+    for (const pause of passing === undefined ? [] : conflictPauses) {
       const answer = await call(method, url, body);
       if (answer.status !== 409 || readError(answer.text).code !== passing) return answer;
       await sleep(pause);
@@ -106,16 +106,16 @@ export function openArm({
   /** The last response of an operation: its end, its result, or the rejection of a poll. @throws CliError timeout */
   async function follow(doing: string, poll: Poll): Promise<HttpResponse> {
     let { url, pause } = poll;
-    for (let waited = 0; waited < patience; ) {
-      pause = Math.min(pause, patience - waited);
+    for (let waited = 0; waited < timeout; ) {
+      pause = Math.min(pause, timeout - waited);
       await sleep(pause);
       waited += Math.max(pause, 100);
       const answer = await call("GET", url);
       if (poll.hasEnded(answer)) return answer;
       if (poll.moves) url = answer.header("Location") ?? url;
-      pause = retryAfter(answer) ?? firstLook;
+      pause = retryAfter(answer) ?? firstPause;
     }
-    throw new CliError("timeout", `cannot ${doing}: Azure has not finished after ${patience / 60_000} minutes`);
+    throw new CliError("timeout", `cannot ${doing}: Azure has not finished after ${timeout / 60_000} minutes`);
   }
 
   /** Throws if an operation failed. */
@@ -173,7 +173,7 @@ export function openArm({
 /** The polls of the operation that a response started, if it did: it has an Azure-AsyncOperation, or a Location with a 202. */
 function pollOf(answer: HttpResponse): Poll | undefined {
   const [status, result] = [answer.header("Azure-AsyncOperation"), answer.header("Location")];
-  const pause = Math.min(firstLook, retryAfter(answer) ?? firstLook);
+  const pause = Math.min(firstPause, retryAfter(answer) ?? firstPause);
   // Every poll returns another signed URL. The URL of a status stays valid. Of the URLs of a result, only the newest is known to be valid.
   if (status !== undefined) return { url: status, pause, hasEnded };
   if (answer.status !== 202 || result === undefined) return undefined;

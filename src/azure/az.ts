@@ -59,12 +59,12 @@ async function az(argv: readonly string[], { env, trace, signal }: AzOptions): P
  * The Azure CLI as a credential. Azure's own AzureCliCredential treats any warning that mentions `az login` as a failure, and hides Entra's
  * reasons, so the plugin runs az itself.
  */
-export function azCredential(options: AzOptions & { readonly wish: SignInOptions }): TokenCredential {
+export function azCredential(options: AzOptions & { readonly signIn: SignInOptions }): TokenCredential {
   return {
     async getToken(scopes) {
       const [scope = ""] = [scopes].flat();
       const answer = await az(
-        ["account", "get-access-token", "--resource", scope.replace(/\/\.default$/, ""), ...where(options.wish)],
+        ["account", "get-access-token", "--resource", scope.replace(/\/\.default$/, ""), ...scopeFlags(options.signIn)],
         options,
       );
       const { accessToken, expires_on: epoch, expiresOn: local } = answer;
@@ -79,7 +79,7 @@ export function azCredential(options: AzOptions & { readonly wish: SignInOptions
 }
 
 /** az accepts only one of the two: a subscription implies its tenant. */
-function where({ tenant, subscription }: SignInOptions): string[] {
+function scopeFlags({ tenant, subscription }: SignInOptions): string[] {
   if (tenant !== undefined) return [`--tenant=${tenant}`];
   return subscription === undefined ? [] : [`--subscription=${subscription}`];
 }

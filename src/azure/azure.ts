@@ -30,14 +30,14 @@ export type AzureOptions = {
  * @throws CliError config for an unknown cloud
  */
 export function openAzure(options: AzureOptions): Azure {
-  const { identity: wish } = options;
-  const asked: Environment = { ...options.env, AZURE_TENANT_ID: wish.tenant ?? options.env.AZURE_TENANT_ID };
-  const source = sourceOf(wish.source, asked);
-  const cloud = source === "az" ? cloudOfAz(asked, azConfig(asked), wish.cloud) : cloudOf(asked, wish.cloud);
+  const { identity: signIn } = options;
+  const inTenant: Environment = { ...options.env, AZURE_TENANT_ID: signIn.tenant ?? options.env.AZURE_TENANT_ID };
+  const source = sourceOf(signIn.source, inTenant);
+  const cloud = source === "az" ? cloudOfAz(inTenant, azConfig(inTenant), signIn.cloud) : cloudOf(inTenant, signIn.cloud);
   // az reads a variable of its own
-  const env = { ...asked, AZURE_CLOUD_NAME: wish.cloud === undefined ? asked.AZURE_CLOUD_NAME : cloud.name };
+  const env = { ...inTenant, AZURE_CLOUD_NAME: signIn.cloud === undefined ? inTenant.AZURE_CLOUD_NAME : cloud.name };
   const transport = openTransport(env, options.trace, options.signal);
-  const identity = openIdentity({ ...options, env, source, wish, cloud, transport });
+  const identity = openIdentity({ ...options, env, source, signIn, cloud, transport });
   const http = openHttp({ ...options, transport });
   const arm = openArm({ cloud, identity, http, sleep: options.sleep });
   return {
@@ -45,12 +45,12 @@ export function openAzure(options: AzureOptions): Azure {
     ...tokensIn(arm),
     ...rolesIn(arm),
     ...registrySettingsIn(arm),
-    findRegistry: (named) => findRegistry({ ...options, arm, identity, cloud }, named, wish.subscription),
+    findRegistry: (named) => findRegistry({ ...options, arm, identity, cloud }, named, signIn.subscription),
     sendFor: (audience) => void identity.token(audience).catch(() => undefined),
     async entraToken(host, audience) {
       if (!host.endsWith(cloud.registrySuffix)) {
-        const said = `${JSON.stringify(host)} is no registry of ${cloud.name}, whose login servers end in ${cloud.registrySuffix}`;
-        throw new CliError("usage", said, { hint: cloudHint(host) });
+        const message = `${JSON.stringify(host)} is no registry of ${cloud.name}, whose login servers end in ${cloud.registrySuffix}`;
+        throw new CliError("usage", message, { hint: cloudHint(host) });
       }
       const text = await identity.token(audience);
       return { text, of: identityIn(text) };

@@ -20,15 +20,15 @@ type Finder = {
 const type = "Microsoft.ContainerRegistry/registries";
 
 /** A search of many subscriptions starts no request after this long, and so ends within 45 s. Milliseconds. */
-const longest = 42_000;
+const searchTimeout = 42_000;
 
 /** Subscriptions that are listed at the same time. ARM throttles a client that lists thousands at once. */
-const atOnce = 8;
+const concurrency = 8;
 
 /** Finds a registry in every subscription that the identity can read, or within one; see Azure.findRegistry. */
 export async function findRegistry(finder: Finder, text: string, within?: string): Promise<AzureRegistry> {
   const { arm, cloud, now } = finder;
-  const until = now().getTime() + longest;
+  const until = now().getTime() + searchTimeout;
   const wanted = readRegistryName(text, cloud.registrySuffix);
   const only = within === undefined ? undefined : await subscriptionNamed(arm, within);
   const isInScope = (id: string) => only === undefined || id.toLowerCase().startsWith(`/subscriptions/${only.toLowerCase()}/`);
@@ -78,7 +78,7 @@ async function listed({ arm, trace, now }: Finder, wanted: RegistryName, only: s
   const lists: AzureRegistry[][] = [];
   const refusals: CliError[] = [];
   await Promise.all(
-    Array.from({ length: atOnce }, async () => {
+    Array.from({ length: concurrency }, async () => {
       for (const id of left) {
         if (now().getTime() >= until) return;
         const doing = `list the registries of subscription ${id}`;
@@ -137,7 +137,7 @@ async function notFound(
     );
   if (missed.listed < missed.all)
     return error(
-      `${named} not found: searched ${missed.listed} of ${missed.all} subscriptions in ${longest / 1000}s${gaps}`,
+      `${named} not found: searched ${missed.listed} of ${missed.all} subscriptions in ${searchTimeout / 1000}s${gaps}`,
       "add --subscription, or name the registry by its id in Azure",
     );
   const where = "in no subscription that this Azure identity can read";
@@ -180,12 +180,12 @@ async function subscriptions(arm: Arm): Promise<{ id: string; name: string }[]> 
  * @throws CliError notFound; usage if several have the name
  */
 async function subscriptionNamed(arm: Arm, text: string): Promise<string> {
-  const small = text.toLowerCase();
-  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(small)) return small;
-  const [found, second] = (await subscriptions(arm)).filter(({ name }) => name.toLowerCase() === small);
+  const lower = text.toLowerCase();
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(lower)) return lower;
+  const [found, second] = (await subscriptions(arm)).filter(({ name }) => name.toLowerCase() === lower);
   if (found && !second) return found.id;
-  const said = JSON.stringify(text);
+  const quoted = JSON.stringify(text);
   const hint = "name the subscription by its id";
-  if (found) throw new CliError("usage", `several subscriptions are named ${said}`, { hint });
-  throw new CliError("notFound", `this Azure identity can read no subscription ${said}`, { hint });
+  if (found) throw new CliError("usage", `several subscriptions are named ${quoted}`, { hint });
+  throw new CliError("notFound", `this Azure identity can read no subscription ${quoted}`, { hint });
 }

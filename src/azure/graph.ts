@@ -115,9 +115,9 @@ export function openGraph({
     async addKey(id, { displayName, expiresAt }) {
       const doing = `add a password to application ${id}`;
       const passwordCredential = { displayName, endDateTime: expiresAt };
-      const made = await write("POST", `/applications/${id}/addPassword`, doing, { passwordCredential });
-      const key = required(doing, asKey(made));
-      return { ...key, password: new Sensitive(required(doing, textIn(made.secretText) || undefined)) };
+      const created = await write("POST", `/applications/${id}/addPassword`, doing, { passwordCredential });
+      const key = required(doing, asKey(created));
+      return { ...key, password: new Sensitive(required(doing, textIn(created.secretText) || undefined)) };
     },
     removeKey: async (id, slot) =>
       void (await write("POST", `/applications/${id}/removePassword`, `take password ${slot} of application ${id} away`, { keyId: slot })),
@@ -177,7 +177,7 @@ const byStatus: Readonly<Record<number, Meaning>> = {
 };
 
 /** Sentences that Graph also returns for a new object that has not replicated yet (azure-cli and others match them too). */
-const unheard = /does not reference a valid application|No password credential found/;
+const notReplicated = /does not reference a valid application|No password credential found/;
 
 /** Graph rejects a write while it replicates another write of the same object: 409 with this code, or 400 with these words. */
 const isConcurrent = (code: string, message: string): boolean =>
@@ -196,7 +196,7 @@ export function explainGraph(doing: string, refusal: Refusal): CliError {
     "Microsoft Graph",
     doing,
     refusal,
-    unheard.test(message) ? { kind: "invalid", ...meaning, passes: true } : meaning,
+    notReplicated.test(message) ? { kind: "invalid", ...meaning, passes: true } : meaning,
   );
   return isConcurrent(code, message) && status !== 401 ? new Busy(error.message, retryAfter) : error;
 }

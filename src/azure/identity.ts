@@ -21,7 +21,7 @@ export type Identity = {
 
 type IdentityOptions = {
   readonly source: TokenSource;
-  readonly wish: SignInOptions;
+  readonly signIn: SignInOptions;
   readonly cloud: Cloud;
   readonly transport: OpenHttpClient;
   readonly env: Environment;
@@ -37,15 +37,15 @@ const registries = "https://containerregistry.azure.net";
 const margin = 5 * 60_000;
 
 /** A token, and when it must be renewed, in epoch milliseconds. */
-type Held = Promise<{ readonly token: Sensitive; readonly until: number }>;
+type CachedToken = Promise<{ readonly token: Sensitive; readonly until: number }>;
 
 /** Opens an identity. Sends nothing yet. */
 export function openIdentity(options: IdentityOptions): Identity {
   const { source, cloud, env, signal, now } = options;
-  const held = new Map<Audience | "graph", Held>();
+  const cache = new Map<Audience | "graph", CachedToken>();
   let credential: TokenCredential | undefined;
 
-  async function request(audience: Audience | "graph"): Held {
+  async function request(audience: Audience | "graph"): CachedToken {
     const resource = { management: cloud.resourceManager, registries, graph: cloud.graph }[audience];
     credential ??= credentialOf(options);
     const answer = await credential.getToken(`${resource}/.default`, { abortSignal: signal() });
@@ -53,25 +53,25 @@ export function openIdentity(options: IdentityOptions): Identity {
     return { token: new Sensitive(answer.token), until: answer.expiresOnTimestamp - margin };
   }
 
-  function hold(audience: Audience | "graph"): Held {
-    const asked = request(audience);
-    held.set(audience, asked);
+  function renew(audience: Audience | "graph"): CachedToken {
+    const cached = request(audience);
+    cache.set(audience, cached);
     // An interruption is not cached: a rollback that follows must request a token again.
-    asked.catch((error: unknown) => {
-      if (held.get(audience) === asked && error instanceof Interrupted) held.delete(audience);
+    cached.catch((error: unknown) => {
+      if (cache.get(audience) === cached && error instanceof Interrupted) cache.delete(audience);
     });
-    return asked;
+    return cached;
   }
 
   return {
     source,
     async token(audience = "management") {
-      const asked = held.get(audience) ?? hold(audience);
-      const { token, until } = await asked;
+      const cached = cache.get(audience) ?? renew(audience);
+      const { token, until } = await cached;
       if (now().getTime() < until) return token;
       // The first caller renews the token, the others wait for it.
-      if (held.get(audience) === asked) held.delete(audience);
-      return (await (held.get(audience) ?? hold(audience))).token;
+      if (cache.get(audience) === cached) cache.delete(audience);
+      return (await (cache.get(audience) ?? renew(audience))).token;
     },
     async subscription() {
       return env.AZURE_SUBSCRIPTION_ID || (source === "az" ? azSubscription(options) : undefined);
@@ -81,13 +81,13 @@ export function openIdentity(options: IdentityOptions): Identity {
 
 /** @throws CliError usage if the source has no choice of a tenant */
 function credentialOf(options: IdentityOptions): TokenCredential {
-  const { source, wish, cloud, transport, env, trace, signal } = options;
+  const { source, signIn, cloud, transport, env, trace, signal } = options;
   if (source === "az") {
     // Loads the HTTP client while az starts. An error is reported when the client is needed
     transport().catch(() => {});
     return azCredential(options);
   }
-  if (source === "managed" && wish.tenant !== undefined)
+  if (source === "managed" && signIn.tenant !== undefined)
     throw new CliError("usage", "--tenant makes no sense for a managed identity, which is of one tenant alone");
   // A proxy would return the identity of its own machine
   const unproxied = () => openTransport({ ...env, HTTPS_PROXY: undefined, https_proxy: undefined }, trace, signal);

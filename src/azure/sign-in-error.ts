@@ -91,14 +91,14 @@ const explanations: readonly Explanation[] = [
 
 /**
  * Explains why there is no Azure token.
- * @param said what az printed on stderr, or the message of @azure/identity
+ * @param text what az printed on stderr, or the message of @azure/identity
  * @param otherwise the hint if no better one is known
  */
-export function explainSignIn(said: string, otherwise = "az login"): CliError {
-  const known = explanations.find(({ says }) => says.test(said));
-  const aadsts = /AADSTS\d+: [^\r\n]*?(?= Trace ID| Correlation ID| Timestamp|[\r\n]|$)/.exec(said)?.[0];
-  const command = /(?:Please run|as needed):\s+(?:az logout\s+)?(az login[^\r\n]*)/.exec(said)?.[1];
-  if (!known) return new CliError("unauthenticated", `Azure gave no token: ${aadsts ?? lastError(said)}`, { hint: otherwise });
+export function explainSignIn(text: string, otherwise = "az login"): CliError {
+  const known = explanations.find(({ says }) => says.test(text));
+  const aadsts = /AADSTS\d+: [^\r\n]*?(?= Trace ID| Correlation ID| Timestamp|[\r\n]|$)/.exec(text)?.[0];
+  const command = /(?:Please run|as needed):\s+(?:az logout\s+)?(az login[^\r\n]*)/.exec(text)?.[1];
+  if (!known) return new CliError("unauthenticated", `Azure gave no token: ${aadsts ?? lastError(text)}`, { hint: otherwise });
   const message = aadsts === undefined ? known.message : `${known.message} (${aadsts.replace(/\.$/, "")})`;
   return new CliError(known.kind ?? "unauthenticated", message, { hint: command ?? known.hint ?? otherwise });
 }
@@ -112,8 +112,8 @@ export function explainUnreachable({ failure, message }: NetworkError): CliError
 }
 
 /** az prints warnings and `ERROR:` lines of broken modules in addition to the real error, which is the last line. */
-function lastError(said: string): string {
-  const lines = said.split(/\r?\n/).filter((line) => line.trim() !== "");
+function lastError(text: string): string {
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   const marked = lines.findLast((line) => line.startsWith("ERROR:"));
   return (marked ?? lines.at(-1) ?? "it said nothing").replace(/^ERROR:\s*/, "");
 }
@@ -153,11 +153,11 @@ const libraryTexts: readonly Omit<Explanation, "kind">[] = [
 ];
 
 /** Explains an error of @azure/identity. Only a sentence of Entra ID or of a managed identity endpoint is printed unchanged. */
-export function explainLibrary(said: string, source: TokenSource): CliError {
-  const known = libraryTexts.find(({ says }) => says.test(said));
+export function explainLibrary(text: string, source: TokenSource): CliError {
+  const known = libraryTexts.find(({ says }) => says.test(text));
   if (known) return new CliError("config", known.message, { hint: known.hint });
-  const [, status] = /Http status code: (\d+)/.exec(said) ?? [];
-  const sentence = sentenceOf(said);
+  const [, status] = /Http status code: (\d+)/.exec(text) ?? [];
+  const sentence = sentenceOf(text);
   if (source === "managed" && (status !== undefined || sentence === "")) return noEndpoint();
   if (status === undefined) return explainSignIn(sentence, source === "env" ? "check the AZURE_* variables" : signInHint[source]);
   return new CliError("unreachable", `Azure's sign-in service answered ${status} without a token`, {
@@ -172,9 +172,9 @@ export const noEndpoint = (why = ""): CliError =>
   });
 
 /** Entra's own sentence in MSAL's message: `Error(s): 1 - Timestamp: x - Description: SENTENCE - Correlation ID: y - Trace ID: z`. */
-function sentenceOf(said: string): string {
-  const [, description] = /- Description: ([\s\S]*?)(?: - Correlation ID: [^\n]*)?$/.exec(said) ?? [];
-  const [line = ""] = (description ?? said).replace(/^.*Authentication failed\. Message /s, "").split(/\r?\n/);
+function sentenceOf(text: string): string {
+  const [, description] = /- Description: ([\s\S]*?)(?: - Correlation ID: [^\n]*)?$/.exec(text) ?? [];
+  const [line = ""] = (description ?? text).replace(/^.*Authentication failed\. Message /s, "").split(/\r?\n/);
   const isOfPrograms =
     /^(?:\w+Error\b|\w+Credential\b|[\w]+_[\w]+: |Unexpected |Response had no|No response|Not Available|[[{<])|is not valid JSON/;
   return isOfPrograms.test(line) && !/AADSTS/.test(line) ? "" : line.slice(0, 300);

@@ -51,11 +51,11 @@ export function tokensIn(arm: Arm) {
     async clearPassword(registry, { token: name, slot, madeAt }) {
       const resource = { path: pathOf(registry, "tokens", name), version, doing: `take ${slot} of token ${name} away` };
       const passwords = (await arm.find(resource, asToken))?.passwords ?? [];
-      const held = passwords.find((it) => it.slot === slot);
-      if (!held) return true;
-      if (madeAt !== undefined && !isSameTime(held.madeAt, madeAt)) return false;
-      const staying = passwords.filter((it) => it !== held).map((it) => ({ name: it.slot }));
-      await arm.run({ ...resource, method: "PATCH", body: { properties: { credentials: { passwords: staying } } } });
+      const existing = passwords.find((it) => it.slot === slot);
+      if (!existing) return true;
+      if (madeAt !== undefined && !isSameTime(existing.madeAt, madeAt)) return false;
+      const others = passwords.filter((it) => it !== existing).map((it) => ({ name: it.slot }));
+      await arm.run({ ...resource, method: "PATCH", body: { properties: { credentials: { passwords: others } } } });
       return true;
     },
 

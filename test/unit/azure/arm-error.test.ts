@@ -151,7 +151,7 @@ test.for<{
     message: "cannot write token demo: Azure answered 503",
     hint: "try again; https://status.azure.com tells of outages",
   },
-])("$status is $kind: $message", ({ status, text, retryAfter, path, claims, source, ...shown }) => {
+])("reports $status as $kind: $message", ({ status, text, retryAfter, path, claims, source, ...shown }) => {
   const { kind, message, hint } = explainArm("write token demo", { status, text, retryAfter, path, claims, source });
 
   expect({ kind, message, hint }).toEqual({ hint: undefined, ...shown });
@@ -162,7 +162,7 @@ test.for([
   { correlation: undefined, shown: "" },
   { correlation: "", shown: "" },
   { correlation: "\u001b[2J and more", shown: "" },
-])("what support asks for is told where it is an identifier: $correlation", ({ correlation, shown }) => {
+])("prints the correlation id only if it is an identifier: $correlation", ({ correlation, shown }) => {
   for (const text of [body("AuthorizationFailed", unauthorized), body("AuthorizationFailed", "No."), body("Other", "No."), ""])
     expect(explainArm("write token demo", { status: 403, text, id: correlation }).message.endsWith(shown)).toBe(true);
   expect(explainArm("write token demo", { status: 409, text: body("Other", "No."), id: correlation }).message).toBe(
@@ -173,7 +173,7 @@ test.for([
   );
 });
 
-test("a principal that Azure does not know yet may be known in a moment", () => {
+test("reports an unknown principal as not replicated yet", () => {
   const text = JSON.stringify({ error: { code: "PrincipalNotFound", message: "Principal x does not exist in the directory y." } });
 
   expect(explainArm("give it its role", { status: 400, text })).toBeInstanceOf(NotYet);

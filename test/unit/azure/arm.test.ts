@@ -17,7 +17,7 @@ test.for([
   "http://management.azure.com/next",
   "https://management.azure.com.evil.example",
   "https://management.azure.com:8443/",
-])("Azure's token goes to Azure Resource Manager alone, though its answer points to %s", async (url) => {
+])("sends Azure's token to no other host when its answer points to %s", async (url) => {
   const pages = always(200, { value: [], nextLink: url });
   const status = always(201, {}, { "Azure-AsyncOperation": url });
   const result = always(202, {}, { Location: url });

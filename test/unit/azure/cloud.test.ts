@@ -23,45 +23,49 @@ test.for([
   expect(cloudOf(env)).toMatchObject({ resourceManager: manages, authority: signsIn });
 });
 
-test("the cloud that is asked for counts more than the environment", () => {
+test("prefers the requested cloud to the environment", () => {
   const env = { AZURE_AUTHORITY_HOST: "https://login.microsoftonline.com", AZURE_CLOUD_NAME: "AzureCloud" };
 
   expect(cloudOf(env, "AzureChinaCloud")).toMatchObject({ name: "AzureChinaCloud", authority: "https://login.chinacloudapi.cn" });
 });
 
 test.for<{ why: string; env?: Record<string, string>; config?: string; wanted?: string; cloud: string }>([
-  { why: "none was ever chosen", cloud: "AzureCloud" },
+  { why: "no cloud was chosen", cloud: "AzureCloud" },
   {
-    why: "az's file says so",
+    why: "az's file names it",
     config: "[core]\nname = x\n[cloud]\nprofile = latest\nname = AzureUSGovernment\n",
     cloud: "AzureUSGovernment",
   },
   {
-    why: "az's file has it in another section",
+    why: "az's file has another name in another section",
     config: "[cloud]\nprofile = latest\n[core]\nname = AzureUSGovernment\n",
     cloud: "AzureCloud",
   },
   {
-    why: "the environment says more than the file",
+    why: "the environment names it, and the file another",
     env: { AZURE_CLOUD_NAME: "AzureChinaCloud" },
     config: "[cloud]\nname = x",
     cloud: "AzureChinaCloud",
   },
   {
-    why: "the flag says more than both",
+    why: "the flag names it, and the environment another",
     env: { AZURE_CLOUD_NAME: "x" },
     config: "[cloud]\nname = x",
     wanted: "AzureCloud",
     cloud: "AzureCloud",
   },
-  { why: "az heeds no authority", env: { AZURE_AUTHORITY_HOST: "https://login.microsoftonline.us" }, cloud: "AzureCloud" },
-])("az works in $cloud: $why", ({ env = {}, config = "", wanted, cloud }) => {
+  {
+    why: "only the authority is another cloud's, which az ignores",
+    env: { AZURE_AUTHORITY_HOST: "https://login.microsoftonline.us" },
+    cloud: "AzureCloud",
+  },
+])("selects $cloud for az when $why", ({ env = {}, config = "", wanted, cloud }) => {
   const { name, authority } = cloudOfAz(env, config, wanted);
 
   expect({ name, authority }).toEqual({ name: cloud, authority: cloudOf({}, cloud).authority });
 });
 
-test("a cloud that somebody registered with az is told", () => {
+test("rejects a custom cloud of az", () => {
   expect(() => cloudOfAz({}, "[cloud]\nname = corp\n")).toThrow(
     expect.objectContaining({
       kind: "config",

@@ -142,7 +142,7 @@ test.for([
   "x' or true //",
   "myregistry.azurecr.io/app",
   "myregistry.eastus.geo",
-])("%j is refused before it can reach a query", (text) => {
+])("rejects the registry name %j before a query", (text) => {
   expect(() => readRegistryName(text, ".azurecr.io")).toThrow(
     `${JSON.stringify(text)} is neither a registry's name (5 to 50 letters and digits) nor its login server (NAME.azurecr.io)`,
   );
@@ -151,7 +151,7 @@ test.for([
 const id =
   "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/my-rg_1.(x)/providers/Microsoft.ContainerRegistry/registries/MyRegistry";
 
-test("an id in Azure means that very registry, in whatever case, with a slash behind it or not", () => {
+test("reads a registry's id in any case, with a trailing slash or not", () => {
   expect(readRegistryName(id, ".azurecr.io")).toEqual({ name: "myregistry", id });
   expect(readRegistryName(`${id}/`, ".azurecr.io")).toEqual({ name: "myregistry", id });
   expect(readRegistryName(id.toUpperCase(), ".azurecr.us")).toEqual({ name: "myregistry", id: id.toUpperCase() });
@@ -165,7 +165,7 @@ test.for([
   id.replace("MyRegistry", "my_registry"),
   id.replace("22222222-2222-2222-2222-222222222222", "demo"),
   id.replace("ContainerRegistry", "Storage"),
-])("%j is no registry's id", (text) => {
+])("rejects the registry id %j", (text) => {
   expect(() => readRegistryName(text, ".azurecr.io")).toThrow(expect.objectContaining({ kind: "usage" }));
 });
 
@@ -176,18 +176,18 @@ test.for([
   ["myregistry-a1b2.azurecr.io", true],
   ["myregistry.azurecr.io", false],
   ["otherregistry", false],
-] as const)("%s means a registry whose login server has a hash: %s", ([text, expected]) => {
+] as const)("matches %s to a registry whose login server has a hash: %s", ([text, expected]) => {
   expect(isWanted(registry, readRegistryName(text, ".azurecr.io"))).toBe(expected);
 });
 
-test("a wrong name in the cloud at hand needs no other cloud", () => {
+test("hints at no other cloud for an invalid name in the selected cloud", () => {
   expect(() => readRegistryName("my_registry.azurecr.io", ".azurecr.io")).toThrow(expect.objectContaining({ hint: undefined }));
 });
 
 test.for([
   ["myregistry.azurecr.us", "AzureUSGovernment"],
   ["MyRegistry.azurecr.cn", "AzureChinaCloud"],
-] as const)("%s is a registry of %s, which a flag can choose", ([text, cloud]) => {
+] as const)("hints at the flag that selects the cloud of %s: %s", ([text, cloud]) => {
   expect(() => readRegistryName(text, ".azurecr.io")).toThrow(
     expect.objectContaining({ hint: `add --cloud=${cloud}, whose registry that is` }),
   );

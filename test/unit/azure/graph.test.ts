@@ -20,7 +20,7 @@ const wire = { id: "o-1", appId: "a-1", displayName: "ci", notes: null, createdD
 const key = { keyId: "k-1", displayName: "x", startDateTime: "2026-01-01T00:00:00Z", endDateTime: "2028-01-01T00:00:00Z" };
 const select = "$select=id,appId,displayName,notes,createdDateTime,passwordCredentials";
 
-test("an application is made for this tenant alone", async () => {
+test("creates an application for its own tenant only", async () => {
   const { principals, asked, urls } = always(201, { ...wire, passwordCredentials: [] });
 
   expect(await principals.createApplication({ displayName: "ci", notes: "ours" })).toEqual({
@@ -35,7 +35,7 @@ test("an application is made for this tenant alone", async () => {
   expect(JSON.parse(asked[0]?.body ?? "")).toEqual({ displayName: "ci", notes: "ours", signInAudience: "AzureADMyOrg" });
 });
 
-test("applications are found by a name, in which a quote is doubled, and by an id", async () => {
+test("finds applications by a name, whose quotes it doubles, and by an id", async () => {
   const named = always(200, { value: [{ ...wire, passwordCredentials: [key, { odd: true }] }] });
   expect(await named.principals.applications({ name: "it's" })).toMatchObject([
     { appId: "a-1", keys: [{ slot: "k-1", displayName: "x", madeAt: key.startDateTime, expiresAt: key.endDateTime }] },
@@ -82,21 +82,21 @@ test("rejects an answer about owners that has no list", async () => {
   await expect(always(200, {}).principals.custody("o-1", undefined)).rejects.toMatchObject({ kind: "unreachable" });
 });
 
-test("sends Graph's token to no other host, whatever its answer points to", async () => {
+test("sends Graph's token to no other host when its answer points to one", async () => {
   const { principals, asked } = always(200, { value: [], "@odata.nextLink": "https://evil.example/next" });
 
   await expect(principals.applications({ name: "ci" })).rejects.toThrow("is not followed");
   expect(asked.map(({ url }) => new URL(url).host)).toEqual(["graph.microsoft.com"]);
 });
 
-test("what is not there is none, and no error", async () => {
+test("returns nothing for an object that does not exist", async () => {
   const { principals } = always(404, { error: { code: "Request_ResourceNotFound", message: "no" } });
 
   expect(await principals.applications({ appId: "a-1" })).toEqual([]);
   expect(await principals.servicePrincipal("a-1")).toBeUndefined();
 });
 
-test("a password is added with its end, or with Graph's own, and comes as a secret", async () => {
+test("adds a password with the given expiry or Graph's own, and returns it as a secret", async () => {
   const { principals, asked } = always(200, { ...key, secretText: "hunter3" });
 
   const made = await principals.addKey("o-1", { displayName: "acr-secret demo/acr", expiresAt: "2027-01-01T00:00:00Z" });
@@ -111,7 +111,7 @@ test("a password is added with its end, or with Graph's own, and comes as a secr
   ]);
 });
 
-test("a service principal is made, told as disabled, and deleted", async () => {
+test("creates, reads as disabled, and deletes a service principal", async () => {
   const { principals, urls } = always(200, { id: "s-1", appId: "a-1", accountEnabled: false });
   expect(await principals.createServicePrincipal("a-1")).toEqual({ id: "s-1", appId: "a-1", enabled: false });
   expect(await principals.servicePrincipal("a-1")).toMatchObject({ enabled: false });
@@ -132,13 +132,13 @@ test("a service principal is made, told as disabled, and deleted", async () => {
 test.for([
   { cloud: "AzureUSGovernment", host: "graph.microsoft.us" },
   { cloud: "AzureChinaCloud", host: "microsoftgraph.chinacloudapi.cn" },
-])("in $cloud $host is asked", async ({ cloud, host }) => {
+])("sends requests in $cloud to $host", async ({ cloud, host }) => {
   const { principals, urls } = always(200, wire, { AZURE_CLOUD_NAME: cloud });
   await principals.applications({ appId: "a-1" });
   expect(urls()[0]).toContain(`GET https://${host}/v1.0/`);
 });
 
-test("an answer that holds something else is told", async () => {
+test("rejects an answer without the expected fields", async () => {
   const { principals } = always(200, { odd: true });
 
   for (const call of [
@@ -179,7 +179,7 @@ test.for([
   { status: 409, code: "Request_MultipleObjectsWithSameKeyValue", message: "In use.", kind: "conflict", passes: false },
   { status: 429, code: "TooManyRequests", message: "Slow down.", kind: "unreachable", hint: /in a minute$/, passes: false },
   { status: 503, code: "ServiceUnavailable", message: "Later.", kind: "unreachable", hint: /status\.azure\.com/, passes: false },
-])("$status $code is told in Graph's words, and may pass: $passes", ({ status, code, message, kind, hint, passes }) => {
+])("reports $status $code in Graph's words, as not replicated yet: $passes", ({ status, code, message, kind, hint, passes }) => {
   const error = explainGraph("make it", { status, text: JSON.stringify({ error: { code, message } }), id: "1234-5678" });
 
   expect(error).toMatchObject({ kind, message: `cannot make it: ${message.slice(0, -1)} (request 1234-5678)` });
@@ -205,11 +205,11 @@ test.for([
   expect(error instanceof Busy ? error.retryAfter : undefined).toBe(busy ? 7000 : undefined);
 });
 
-test("what is no answer of Graph's is told by its status", () => {
+test("reports the status of an answer that is not Graph's", () => {
   expect(explainGraph("make it", { status: 502, text: "<html>", id: "<b>" }).message).toBe("cannot make it: Microsoft Graph answered 502");
 });
 
-test("a refusal of Graph is thrown with its request", async () => {
+test("adds the request id to an error of Graph", async () => {
   const { principals } = always(403, { error: { code: "Authorization_RequestDenied", message: "Insufficient privileges." } });
 
   await expect(principals.applications({ name: "ci" })).rejects.toThrow(

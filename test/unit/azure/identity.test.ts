@@ -15,10 +15,10 @@ test.for([
   { env: { IDENTITY_ENDPOINT: "http://127.0.0.1/msi" }, source: "managed" },
   { env: { MSI_ENDPOINT: "http://127.0.0.1/msi" }, source: "managed" },
   { env: { ...application, ...file, IDENTITY_ENDPOINT: "http://127.0.0.1/msi" }, source: "workload" },
-])("auto with $env is $source", ({ env, source }) => {
+])("selects $source for auto when the environment is $env", ({ env, source }) => {
   expect(sourceOf("auto", env)).toBe(source);
 });
 
-test.for(["az", "env", "workload", "managed"] as const)("%s is what was said, whatever the environment names", (source) => {
+test.for(["az", "env", "workload", "managed"] as const)("selects %s for itself in any environment", (source) => {
   expect(sourceOf(source, { ...application, AZURE_CLIENT_SECRET: "s" })).toBe(source);
 });

@@ -17,14 +17,14 @@ function azure(status: number, body?: unknown) {
   return { ...rolesIn(openArm(options)), asked, body: () => JSON.parse(options.asked[0]?.body ?? "null") };
 }
 
-test("an assignment's name follows from registry, principal and role, in whatever case they are written", () => {
+test("derives an assignment's name from registry, principal and role in any case", () => {
   expect(name).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   expect(assignmentName(id.toUpperCase(), of)).toBe(name);
   expect(new Set([name, assignmentName(`${id}2`, of), assignmentName(id, { ...of, principalId: "p-2" })]).size).toBe(3);
 });
 
 test.for([{ condition: undefined }, { condition: "x" }])(
-  "a role is given under that name, with condition $condition",
+  "assigns and unassigns a role under that name, with condition $condition",
   async ({ condition }) => {
     const { assignRole, unassignRole, asked, body } = azure(200, {});
     await assignRole(registry, { ...of, condition });
@@ -59,7 +59,7 @@ test.for([
   { why: "below the registry", wire: { name, scope: `${id}/tokens/x` }, is: undefined },
   { why: "of a registry whose name is longer", wire: { name, scope: `${id}2` }, is: undefined },
   { why: "something else", wire: { name }, is: undefined },
-])("an assignment that is $why", async ({ wire: { name: its, ...properties }, is }) => {
+])("reads an assignment that is $why", async ({ wire: { name: its, ...properties }, is }) => {
   const { roleAssignments, asked } = azure(200, {
     value: [{ name: its, properties: { ...properties, principalId: "p-1", roleDefinitionId } }],
   });

@@ -12,7 +12,7 @@ test.for([
   { claims: { ...common, appid: "a-1" }, type: "servicePrincipal", name: "a-1" },
   { claims: { ...common, azp: "a-2", idtyp: "app" }, type: "servicePrincipal", name: "a-2" },
   { claims: { ...common, appid: "a-1", idtyp: "app", xms_mirid: "/subscriptions/s" }, type: "managedIdentity", name: "a-1" },
-])("$claims is a $type, $name", ({ claims, type, name }) => {
+])("reads a $type named $name from $claims", ({ claims, type, name }) => {
   expect(identityIn(token(claims))).toEqual({ type, name, objectId: "o-1", tenant: "t-1" });
 });
 
@@ -22,6 +22,6 @@ test.for([
   "a.b.c",
   `h.${Buffer.from("null").toString("base64url")}.s`,
   `h.${Buffer.from('{"oid":7}').toString("base64url")}.s`,
-])("of %j nothing is known", (text) => {
+])("reads no identity from %j", (text) => {
   expect(identityIn(new Sensitive(text))).toMatchObject({ name: "", objectId: "", tenant: "" });
 });

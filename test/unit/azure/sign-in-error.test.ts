@@ -73,7 +73,7 @@ test.for([
     hint: "az login",
   },
   { said: "", kind: "unauthenticated", message: "Azure gave no token: it said nothing", hint: "az login" },
-])("$message", ({ said, ...shown }) => {
+])("explains: $message", ({ said, ...shown }) => {
   const { kind, message, hint } = explainSignIn(said);
 
   expect({ kind, message, hint }).toEqual(shown);
@@ -116,7 +116,7 @@ test.for([
   [50105, "the Azure account is not assigned to the application", /administrator/],
   [50126, ...password],
   [50034, ...password],
-] as const)("AADSTS%i: %s", ([number, message, hint]) => {
+] as const)("explains AADSTS%i: %s", ([number, message, hint]) => {
   const error = explainSignIn(`AADSTS${number}: text.${trace}`);
   expect(error.message).toBe(`${message} (AADSTS${number}: text)`);
   expect(error.hint && hintText(error.hint, formatCommand)).toMatch(hint);
