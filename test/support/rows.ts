@@ -49,13 +49,14 @@ export const unchanged = (command: string, more: Partial<Step> = {}): Step => ({
   ...more,
 });
 
-/** Defines a test for each row. A row without a world starts with `open`. */
-export function testRows(rows: readonly Row[], open: () => FakeWorld | Promise<FakeWorld> = demo): void {
+/** Defines a test for each row. A row without a world starts with `open`. `options` are those of all command lines. */
+export function testRows(rows: readonly Row[], open: () => FakeWorld | Promise<FakeWorld> = demo, options: World = {}): void {
   for (const row of rows)
     test(row.does, async () => {
       const world = await (row.world ?? open)();
       let before: Run | undefined;
-      for (const step of [row, ...(row.after ?? [])]) before = await take(step, world, before);
+      for (const step of [row, ...(row.after ?? [])])
+        before = await take({ ...step, options: { ...options, ...step.options } }, world, before);
     });
 }
 

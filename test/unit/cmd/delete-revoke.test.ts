@@ -1,230 +1,441 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
-import { is, refusing } from "../../support/fakes/asked.ts";
-import { pullSecret } from "../../support/fakes/cluster.ts";
-import { refused, shared, worldOf } from "../../support/fakes/fleet.ts";
+import { clusterId } from "../../../src/secret/azure-words.ts";
+import { managedBy } from "../../../src/secret/entry.ts";
+import { refused } from "../../support/demo.ts";
+import { is } from "../../support/fakes/asked.ts";
+import { namespace, pullSecret } from "../../support/fakes/cluster.ts";
+import { shared, worldOf } from "../../support/fakes/fleet.ts";
+import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
-import { notedSecret } from "../../support/rotating.ts";
-import { after, everythingIn, made, making } from "../../support/situations/deleting.ts";
+import { isAlive, notedSecret } from "../../support/rotating.ts";
+import { all, any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
+import { everythingIn, making, running } from "../../support/situations/deleting.ts";
 
 const token = "demo-acr-myregistry-b3ccbab127";
 const attached = "--serviceaccount default";
+const revoke = "delete acr-myregistry --revoke -y -n demo";
+const own = `${making} ${attached} -n demo`;
+const ci = `${making} --acr-token ci-token -n demo`;
+const patched = "serviceaccount/default patched";
+const deleted = "secret/acr-myregistry deleted";
+const inAzure = (name: string) => [`token.azurecr.io/${name} deleted`, `scopemap.azurecr.io/${name} deleted`];
 
-test("what was made goes, the Secret only once that is done, and never with a dead password inside", async () => {
-  const world = await made();
+const sizes =
+  (count: number) =>
+  ({ azure }: FakeWorld) =>
+    expect(azure.tokens.size + azure.scopeMaps.size).toBe(count);
+const alive = (at: string, context?: string) => (world: FakeWorld) => expect(isAlive(world, at, undefined, context)).toBe(true);
+const secretIn = ({ cluster }: FakeWorld, at: string, name = "acr-myregistry") =>
+  cluster.get("secret", at, name) ?? expect.unreachable("no Secret");
+const metadataOf = (world: FakeWorld, at: string) => {
+  const { uid: _, resourceVersion: __, creationTimestamp: ___, managedFields: ____, ...metadata } = secretIn(world, at).metadata;
+  return metadata;
+};
+/** Copies the Secret to other namespaces, as with kubectl. */
+const copy =
+  (...to: string[]): Given =>
+  (world) => {
+    for (const at of to) world.cluster.put({ ...secretIn(world, "demo"), metadata: { ...metadataOf(world, "demo"), namespace: at } });
+  };
+const teams = (given: Given, ...names: string[]) => ({ world: () => worldOf(["demo", ...names]), given });
+const demo = (line: string, ...more: Given[]) => ({ world: () => worldOf(["demo"]), given: all(typed(line), ...more) });
+
+/** The objects before a credential was created. */
+let before: ReturnType<typeof everythingIn>;
+const remember: Given = (world) => {
+  before = everythingIn(world);
+};
+const isRestored = (world: FakeWorld) => expect(everythingIn(world)).toEqual(before);
+let login: ReturnType<FakeWorld["loginIn"]>;
+const works = ({ azure }: FakeWorld) => expect(login && azure.knows(login)).toBe(true);
+
+/** No password is deleted in Azure while the Secret holds it. */
+const neverInvalid: Given = (world) =>
   world.asking.around(async ({ port, writes }, next) => {
-    const login = world.loginIn("demo");
-    if (port === "azure" && writes) expect(login).toBeUndefined();
+    if (port === "azure" && writes) expect(world.loginIn("demo")).toBeUndefined();
     return next();
   });
-  expect(await type("delete --revoke -y -n demo", world.ports)).toEqual({
-    stdout:
-      "serviceaccount/default patched\n" +
-      `token.azurecr.io/${token} deleted\nscopemap.azurecr.io/${token} deleted\nsecret/acr-myregistry deleted\n`,
-    stderr: "",
-    code: 0,
-  });
-  expect(world.asking.writes).toEqual([
-    "patch serviceaccount demo/default",
-    "patch secret demo/acr-myregistry",
-    "patch secret demo/acr-myregistry",
-    `deleteToken ${token}`,
-    `deleteScopeMap ${token}`,
-    "delete secret demo/acr-myregistry",
-  ]);
-});
+const noted = { hosts: ["myregistry.azurecr.io"], kind: "acr-token", identity: token, slot: "password1", madeAt: "2026-01-01T00:00:00Z" };
+/** The Secret moves out of reach of the run, and another one has its annotation or its login. */
+const moves =
+  (put: (world: FakeWorld, secret: ReturnType<typeof secretIn>) => unknown): Given =>
+  (world) => {
+    const secret = secretIn(world, "demo");
+    login = world.loginIn("demo");
+    world.cluster.remove("secret", "demo", "acr-myregistry");
+    put(world, secret);
+  };
+const onTeamA = "delete acr-myregistry --revoke -y -n team-a";
 
 const lending = "create --registry myregistry --scope-map readers";
+const principal = `create --registry myregistry ${attached} --service-principal`;
 
-test.for([
-  { what: "a token of its own", line: `${making} ${attached} -n demo` },
-  { what: "a named token that is new", line: `${making} ${attached} --acr-token ci-token -n demo` },
-  { what: "a token with a scope map that exists", line: `${lending} ${attached} -n demo` },
-  { what: "one that all share", line: `${lending} ${attached} -A --credential-per scope`, scope: "-A" },
-  { what: "a token that dies", line: `${making} ${attached} --expires-in 30d -n demo` },
-  { what: "a service principal of its own", line: "create --registry myregistry --serviceaccount default --service-principal -n demo" },
-  { what: "a service principal that is new", line: "create --registry myregistry --serviceaccount default --service-principal ci -n demo" },
-  { what: "a token that all share", line: `${making} ${attached} -A --credential-per scope`, scope: "-A" },
-  { what: "a token for each", line: `${making} ${attached} -A --credential-per namespace`, scope: "-A" },
-  { what: "what Argo CD reads", line: `${making} --for argocd -n demo` },
-  { what: "what was rotated", line: `${making} ${attached} -n demo`, next: ["rotate -n demo"] },
-])("create and then delete --revoke leave the cluster and Azure as they were: $what", async ({ line, scope = "-n demo", next = [] }) => {
-  const world = worldOf(["demo", "team-a"]);
-  world.cluster.put(pullSecret("team-a", "theirs"));
-  world.azure.putScopeMap({ name: "readers", actions: ["repositories/app/web/content/read"] });
-  const before = everythingIn(world);
-  await after(world, line, ...next);
-  expect(everythingIn(world)).not.toEqual(before);
-  const { stderr, code } = await type(`delete acr-myregistry --revoke -y ${scope}`, world.ports);
-  expect({ stderr: stderr.replace(/^\d Secrets? deleted\n/, ""), code }).toEqual({ stderr: "", code: 0 });
-  expect(everythingIn(world)).toEqual(before);
-});
-
-test("in Azure goes only what this plugin made: of a token of others the password", async () => {
-  const world = worldOf(["demo"]);
-  world.azure.putScopeMap({ name: "ci-token", actions: ["repositories/app/web/content/read", "repositories/app/web/metadata/read"] });
-  world.azure.putToken("ci-token", ["password1"]);
-  const before = everythingIn(world);
-  await after(world, `${making} --acr-token ci-token -n demo`);
-  expect(await type("delete --revoke -y -n demo", world.ports)).toEqual({
-    stdout: "token.azurecr.io/ci-token configured (-password2)\nsecret/acr-myregistry deleted\n",
-    stderr: "",
-    code: 0,
-  });
-  expect(everythingIn(world)).toEqual(before);
-});
-
-test("over many namespaces it goes once, after the last Secret has lost its login", async () => {
-  const world = await after(worldOf(["a", "b"]), `${making} ${attached} --namespaces a,b --credential-per scope`);
-  expect(await type("delete acr-myregistry --revoke -y --namespaces a,b", world.ports)).toEqual({
-    stdout:
-      "serviceaccount/default patched in namespace a\nserviceaccount/default patched in namespace b\n" +
-      `token.azurecr.io/${shared} deleted\nscopemap.azurecr.io/${shared} deleted\n` +
-      "secret/acr-myregistry deleted in namespace a\nsecret/acr-myregistry deleted in namespace b\n",
-    stderr: "2 Secrets deleted\n",
-    code: 0,
-  });
-});
-
-test("where one place cannot be written, its Secret keeps the credential alive, and the next run ends it", async () => {
-  const world = await after(worldOf(["a", "b"]), `${making} ${attached} --namespaces a,b --credential-per scope`);
-  const free = world.asking.around(refusing(is("patch serviceaccount b/default"), refused));
-  expect(await type("delete acr-myregistry --revoke -y --namespaces a,b", world.ports)).toEqual({
-    stdout: "serviceaccount/default patched in namespace a\nsecret/acr-myregistry deleted in namespace a\n",
-    stderr:
-      "b: Error from server (Forbidden): no\n" +
-      `Warning: a: the acr-token "${shared}" goes on working, since secret/acr-myregistry in namespace b holds it too\n1 Secret deleted, 1 failed\n`,
-    code: 1,
-  });
-  free();
-  const login = world.loginIn("b");
-  expect(login && world.azure.knows(login)).toBe(true);
-  expect(await type("delete acr-myregistry --revoke -y --namespaces a,b", world.ports)).toMatchObject({ code: 0 });
-  expect(world.azure.tokens.size).toBe(0);
-});
-
-test.for([
+testRows([
   {
-    what: "is a password that somebody gave",
-    make: "create --registry myregistry.azurecr.io --username ci --password-stdin --verify=false",
-    why: 'the given "ci" goes on working: whoever gave it has to give another',
+    does: "empties the Secret, then deletes the credential in Azure, then the Secret",
+    ...demo(own, neverInvalid),
+    command: revoke,
+    stdout: [patched, ...inAzure(token), deleted],
+    writes: [
+      "patch serviceaccount demo/default",
+      "patch secret demo/acr-myregistry",
+      "patch secret demo/acr-myregistry",
+      `deleteToken ${token}`,
+      `deleteScopeMap ${token}`,
+      "delete secret demo/acr-myregistry",
+    ],
+  },
+  ...[
+    { what: "a token of its own", lines: [own] },
+    { what: "a new named token", lines: [`${making} ${attached} --acr-token ci-token -n demo`] },
+    { what: "a token with an existing scope map", lines: [`${lending} ${attached} -n demo`] },
+    { what: "a shared token with an existing scope map", lines: [`${lending} ${attached} -A --credential-per scope`] },
+    { what: "a token that expires", lines: [`${making} ${attached} --expires-in 30d -n demo`] },
+    { what: "a service principal of its own", lines: [`${principal} -n demo`] },
+    { what: "a new named service principal", lines: [`${principal} ci -n demo`] },
+    { what: "a shared token", lines: [`${making} ${attached} -A --credential-per scope`] },
+    { what: "a token for each namespace", lines: [`${making} ${attached} -A --credential-per namespace`] },
+    { what: "a repository of Argo CD", lines: [`${making} --for argocd -n demo`] },
+    { what: "a rotated token", lines: [own, "rotate -n demo"] },
+  ].map(
+    ({ what, lines }): Row => ({
+      does: `restores the cluster and Azure after create: ${what}`,
+      ...teams(
+        all(
+          ({ cluster, azure }) => {
+            cluster.put(pullSecret("team-a", "theirs"));
+            azure.putScopeMap({ name: "readers", actions: ["repositories/app/web/content/read"] });
+          },
+          remember,
+          typed(...lines),
+          (world) => expect(everythingIn(world)).not.toEqual(before),
+        ),
+        "team-a",
+      ),
+      command: lines[0]?.includes("-A") ? "delete acr-myregistry --revoke -y -A" : revoke,
+      stderr: /^(\d Secrets? deleted\n)?$/,
+      check: isRestored,
+    }),
+  ),
+  {
+    does: "deletes only its own password of another user's token",
+    world: () => worldOf(["demo"]),
+    given: all(
+      ({ azure }) => {
+        azure.putScopeMap({ name: "ci-token", actions: ["repositories/app/web/content/read", "repositories/app/web/metadata/read"] });
+        azure.putToken("ci-token", ["password1"]);
+      },
+      remember,
+      typed(ci),
+    ),
+    command: revoke,
+    stdout: ["token.azurecr.io/ci-token configured (-password2)", deleted],
+    check: isRestored,
   },
   {
-    what: "is a token that dies by itself",
-    make: "create --registry myregistry --entra --repository app/web",
-    why: 'the entra "00000000-0000-0000-0000-000000000000" goes on working: it dies by itself at 2026-01-01T03:00:00Z, and nobody can end it before',
+    does: "deletes a shared credential once, after the last Secret was emptied",
+    world: () => worldOf(["a", "b"]),
+    given: typed(`${making} ${attached} --namespaces a,b --credential-per scope`),
+    command: "delete acr-myregistry --revoke -y --namespaces a,b",
+    stdout: [
+      ...["a", "b"].map((at) => `${patched} in namespace ${at}`),
+      ...inAzure(shared),
+      ...["a", "b"].map((at) => `${deleted} in namespace ${at}`),
+    ],
+    stderr: ["2 Secrets deleted"],
   },
-])("what $what is not revoked, and told", async ({ make, why }) => {
-  const world = worldOf(["demo"]);
-  await type(`${make} -n demo`, world.ports, { stdin: "hunter2" });
-  expect(await type("delete --revoke -y -n demo", world.ports)).toEqual({
-    stdout: "secret/acr-myregistry deleted\n",
-    stderr: expect.stringContaining(why),
-    code: 0,
-  });
-});
-
-test("a login that was added to somebody else's Secret is revoked too, and the Secret keeps the rest", async () => {
-  const world = worldOf(["demo"]);
-  world.cluster.put(pullSecret("demo", "theirs", { "docker.io": { auth: "YTpi" } }));
-  const before = world.cluster.get("secret", "demo", "theirs")?.data;
-  await after(world, `create theirs ${making.slice(7)} --merge -n demo`);
-  expect(await type("delete theirs --revoke -y -n demo", world.ports)).toMatchObject({
-    stdout: expect.stringMatching(/^token.azurecr.io\/\S+ deleted\nscopemap.azurecr.io\/\S+ deleted\nsecret\/theirs configured\n$/),
-    stderr: "",
-    code: 0,
-  });
-  expect(world.cluster.get("secret", "demo", "theirs")?.data).toEqual(before);
-  expect(world.cluster.get("secret", "demo", "theirs")?.metadata.annotations ?? {}).toEqual({});
-});
-
-test("an immutable one goes with its login, which it cannot lose before", async () => {
-  const world = await made();
-  const secret = world.cluster.get("secret", "demo", "acr-myregistry");
-  if (secret) world.cluster.put({ ...secret, immutable: true });
-  expect(await type("delete --revoke -y -n demo", world.ports)).toMatchObject({ stderr: "", code: 0 });
-  expect(world.azure.tokens.size).toBe(0);
-  expect(world.cluster.get("secret", "demo", "acr-myregistry")).toBeUndefined();
-});
-
-test("who is not signed in to Azure finds out before anything is changed", async () => {
-  const world = await made();
-  const before = everythingIn(world);
-  world.asking.around(refusing(is("findRegistry"), () => new CliError("unauthenticated", "az is not signed in", { hint: "az login" })));
-  expect(await type("delete --revoke -y -n demo", world.ports)).toEqual({
-    stdout: "",
-    stderr: "error: az is not signed in\nhint: az login\n",
+  {
+    does: "keeps a credential when the Secret of one namespace cannot be deleted, and deletes it in the next run",
+    world: () => worldOf(["a", "b"]),
+    given: all(typed(`${making} ${attached} --namespaces a,b --credential-per scope`), refuse("patch serviceaccount b/default")),
+    command: "delete acr-myregistry --revoke -y --namespaces a,b",
+    ...failed,
+    stdout: [`${patched} in namespace a`, `${deleted} in namespace a`],
+    stderr: new RegExp(
+      `^b: .*Forbidden.*\nWarning: a: .*"${shared}" .* secret/acr-myregistry in namespace b .*\n1 Secret deleted, 1 failed\n$`,
+    ),
+    check: alive("b"),
+    after: [{ command: "delete acr-myregistry --revoke -y --namespaces a,b", stderr: any, check: sizes(0) }],
+  },
+  ...[
+    {
+      what: "a supplied login",
+      line: "create --registry myregistry.azurecr.io --username ci --password-stdin --verify=false",
+      stderr: /^Warning: .*"ci" /,
+    },
+    {
+      what: "a token of an Azure identity",
+      line: "create --registry myregistry --entra --repository app/web",
+      stderr: /^Warning: .* 2026-01-01T03:00:00Z/,
+    },
+  ].map(
+    ({ what, line, stderr }): Row => ({
+      does: `warns that it cannot revoke ${what}`,
+      world: () => worldOf(["demo"]),
+      given: ({ ports }) => type(`${line} -n demo`, ports, { stdin: "hunter2" }),
+      command: revoke,
+      stdout: [deleted],
+      stderr,
+    }),
+  ),
+  {
+    does: "revokes a login that was added to another user's Secret, and keeps the rest of the Secret",
+    world: () => worldOf(["demo"]),
+    given: all(
+      ({ cluster }) => cluster.put(pullSecret("demo", "theirs", { "docker.io": { auth: "YTpi" } })),
+      typed(`create theirs ${making.slice(7)} --merge -n demo`),
+    ),
+    command: "delete theirs --revoke -y -n demo",
+    stdout: /^token\S+ deleted\nscopemap\S+ deleted\nsecret\/theirs configured\n$/,
+    check: (world) => {
+      const { data, metadata } = secretIn(world, "demo", "theirs");
+      expect([data, metadata.annotations ?? {}]).toEqual([pullSecret("demo", "x", { "docker.io": { auth: "YTpi" } }).data, {}]);
+    },
+  },
+  {
+    does: "deletes an immutable Secret with its login",
+    ...demo(own, (world) => world.cluster.put({ ...secretIn(world, "demo"), immutable: true })),
+    command: revoke,
+    check: (world) => {
+      sizes(0)(world);
+      expect(world.cluster.get("secret", "demo", "acr-myregistry")).toBeUndefined();
+    },
+  },
+  {
+    does: "changes nothing when the user is not signed in to Azure",
+    ...demo(
+      own,
+      refuse("findRegistry", () => new CliError("unauthenticated", "az is not signed in", { hint: "az login" })),
+    ),
+    command: revoke,
     code: 1,
-  });
-  expect(everythingIn(world)).toEqual(before);
-});
-
-test("where Azure refuses, the Secret stays without its login, and the same command goes on", async () => {
-  const world = await made();
-  const free = world.asking.around(refusing(is("deleteToken"), refused));
-  expect(await type("delete --revoke -y -n demo", world.ports)).toEqual({
-    stdout: "serviceaccount/default patched\n",
-    stderr:
-      "Error from server (Forbidden): no\n" +
-      `Warning: it is not revoked; to revoke it yourself:\n  az acr token delete --registry myregistry --name ${token}\n` +
-      "Warning: secret/acr-myregistry stays, and notes what is to be revoked: the same command goes on from there\n",
+    stderr: ["error: az is not signed in", "hint: az login"],
+  },
+  {
+    does: "keeps the empty Secret when Azure rejects the revocation, prints its command, and continues when it runs again",
+    ...demo(own, refuse("deleteToken")),
+    command: revoke,
+    ...failed,
+    stdout: [patched],
+    stderr: new RegExp(
+      `^${refused().message.replace(/[()]/g, ".")}\nWarning: .*:\n  az acr token delete --registry myregistry --name ${token}\nWarning: secret/.*\n$`,
+    ),
+    check: ({ loginIn }) => expect(loginIn("demo")).toBeUndefined(),
+    after: [{ command: revoke, check: sizes(0) }],
+  },
+  {
+    does: "keeps a scope map that another token uses",
+    ...demo(own, typed(`create other --registry myregistry --acr-token other-token --scope-map ${token} -n demo`)),
+    command: revoke,
+    stdout: [patched, `token.azurecr.io/${token} deleted`, deleted],
+    stderr: any,
+    check: ({ azure }) => expect([...azure.tokens.keys(), ...azure.scopeMaps.keys()]).toEqual(["other-token", token]),
+    after: [
+      {
+        // The state after a run that was killed between the two steps.
+        given: ({ cluster }) => cluster.put(notedSecret("demo", "acr-myregistry", [noted], { username: token, password: "gone" })),
+        command: revoke,
+        stderr: any,
+        check: ({ azure }) => expect([...azure.scopeMaps.keys()]).toEqual([token]),
+      },
+    ],
+  },
+  {
+    does: "keeps a credential that another Secret holds, names that Secret, and deletes it with the last one",
+    ...teams(all(typed(own), copy("team-a")), "team-a"),
+    command: revoke,
+    stdout: [patched, deleted],
+    stderr: new RegExp(`^Warning: .*"${token}" .* secret/acr-myregistry in namespace team-a .*\n$`),
+    check: alive("team-a"),
+    after: [{ command: onTeamA, check: sizes(0) }],
+  },
+  {
+    does: "names two Secrets that hold the credential",
+    ...teams(all(typed(`${making} -n demo`), copy("team-a", "team-b")), "team-a", "team-b"),
+    command: revoke,
+    stderr: /secret\/acr-myregistry in namespace team-a and secret\/acr-myregistry in namespace team-b /,
+  },
+  {
+    does: "deletes only the password that no other Secret holds",
+    ...teams(typed(ci, ci.replace("demo", "team-a")), "team-a"),
+    command: revoke,
+    stdout: ["token.azurecr.io/ci-token configured (-password1)", deleted],
+    check: alive("team-a"),
+  },
+  {
+    does: "deletes no password that a Secret only records",
+    ...teams(
+      all(
+        typed(ci, `${making} -n team-a`),
+        moves((world, { metadata }) => {
+          const secret = secretIn(world, "team-a");
+          world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations: metadata.annotations ?? {} } });
+        }),
+      ),
+      "team-a",
+    ),
+    command: onTeamA,
+    stdout: [deleted],
+    stderr: /^Warning: secret\/acr-myregistry in namespace team-a .* ci-token, .*\n$/,
+    check: works,
+  },
+  {
+    does: "deletes no password for which a Secret has a made-up one",
+    ...teams(
+      all(
+        typed(ci),
+        moves((world, secret) => {
+          const { data = {} } = pullSecret("team-a", "x", { "myregistry.azurecr.io": { username: "ci-token", password: "made up" } });
+          world.cluster.put({ ...secret, metadata: { ...secret.metadata, namespace: "team-a" }, data });
+        }),
+      ),
+      "team-a",
+    ),
+    command: onTeamA,
+    stdout: [deleted],
+    stderr: any,
+    check: works,
+  },
+  {
+    does: "keeps a named credential when the registry is unreachable",
+    ...demo(ci),
+    command: revoke,
+    options: { registry: { admits: async () => ({ verdict: "unreachable" as const, message: "no route" }) } },
     code: 1,
-  });
-  expect(world.loginIn("demo")).toBeUndefined();
-  free();
-  expect(await type("delete --revoke -y -n demo", world.ports)).toMatchObject({ stderr: "", code: 0 });
-  expect(world.azure.tokens.size + world.azure.scopeMaps.size).toBe(0);
-});
+    stderr: /myregistry.azurecr.io could not be asked/,
+    writes: any,
+    check: sizes(2),
+    after: [{ command: revoke, check: sizes(0) }],
+  },
+  {
+    does: "keeps a credential that a Secret of another selected cluster holds",
+    world: () => worldOf(["demo"], { contexts: ["prod", "test"] }),
+    given: all(typed(`${making} ${attached} -n demo --contexts prod,test --credential-per scope`), ({ clusters }) =>
+      clusters.get("test")?.put(running("web-1")),
+    ),
+    command: `${revoke} --contexts prod,test`,
+    ...failed,
+    stdout: [patched, deleted].map((text) => `${text} in namespace demo of context prod`),
+    stderr: /secret\/acr-myregistry in namespace demo of context test /,
+    check: alive("demo", "test"),
+  },
+  ...[
+    { what: "revokes the Secret's own token", line: own, code: 0, stderr: [] },
+    {
+      what: "keeps a named token",
+      line: ci,
+      code: 1,
+      stderr: /^error: the acr-token "ci-token" .*Forbidden.*\nhint: .* --revoke\nWarning: secret\/acr-myregistry stays.*\n$/,
+    },
+  ].map(
+    ({ line, code, stderr }): Row => ({
+      does: `${code === 0 ? "revokes the Secret's own token" : "keeps a named token"} when not every Secret may be listed`,
+      ...demo(
+        line,
+        refuse(({ call, at, namespace: of }) => call === "list" && at.startsWith("secret") && of === undefined),
+      ),
+      command: revoke,
+      code,
+      stderr,
+      writes: any,
+      check: sizes(code === 0 ? 0 : 2),
+      after: code === 0 ? [] : [{ command: "delete acr-myregistry -y -n demo", stdout: [deleted], stderr: any }],
+    }),
+  ),
+  ...[
+    { what: "the label of another tool", labels: { [managedBy.key]: "kyverno" } },
+    { what: "no label", labels: {} },
+    { what: "neither label nor annotation", labels: {}, annotation: () => undefined },
+    { what: "our label and another recorded password", annotation: (text: string) => text.replace("password1", "password2") },
+  ].map(
+    ({ what, labels, annotation = (text) => text }): Row => ({
+      does: `revokes nothing that a Secret with ${what} holds`,
+      ...teams(
+        all(typed(`${making} -n demo`), copy("team-a"), (world) => {
+          const { metadata, ...secret } = secretIn(world, "team-a");
+          const text = annotation(metadata.annotations?.["acr-secret/logins"] ?? "");
+          const annotations: Record<string, string> = text === undefined ? {} : { "acr-secret/logins": text };
+          world.cluster.put({ ...secret, metadata: { ...metadata, labels: labels ?? metadata.labels ?? {}, annotations } });
+        }),
+        "team-a",
+      ),
+      command: revoke,
+      stderr: /secret\/acr-myregistry in namespace team-a /,
+      check: alive("team-a"),
+    }),
+  ),
+  {
+    does: "revokes nothing of a cluster that Azure names and that is not selected, without --force",
+    world: () => {
+      const world = fakeWorld({ contexts: ["prod", "dev"] });
+      for (const [context, cluster] of world.clusters)
+        for (const name of ["kube-system", "demo"]) cluster.put(namespace(name, { uid: `${name} of ${context}` }));
+      return world;
+    },
+    given: typed(`${making} -n demo --contexts prod,dev --credential-per scope`),
+    command: `${revoke} --contexts prod`,
+    code: 1,
+    stderr: new RegExp(`cluster ${clusterId("kube-system of dev")} `),
+    writes: any,
+    check: alive("demo", "dev"),
+    after: [{ command: `${revoke} --contexts prod --force`, stderr: ["1 Secret deleted"], check: sizes(0) }],
+  },
+  ...[
+    { how: "both passwords have expired", first: `${making} --expires-in 1m -n demo` },
+    { how: "the first password never expires", first: `${making} -n demo` },
+  ].map(
+    ({ how, first }): Row => ({
+      does: `leaves nothing after a rotation when ${how}`,
+      world: () => worldOf(["demo"]),
+      given: all(remember, typed(first, "rotate -n demo --expires-in 1m"), ({ azure }) => {
+        // Azure expires a password at its time.
+        for (const { passwords } of azure.tokens.values())
+          for (const [slot, password] of passwords) if (password.expiry) passwords.set(slot, { ...password, text: `expired ${slot}` });
+      }),
+      command: revoke,
+      options: { now: () => new Date("2026-01-01T01:00:00Z") },
+      check: isRestored,
+    }),
+  ),
+]);
 
-test("a scope map that another token has been given stays, and what that token may pull", async () => {
-  const world = await made();
-  await type(`create other --registry myregistry --acr-token other-token --scope-map ${token} -n demo`, world.ports);
+const shortly = { sleep: () => new Promise<void>((resolve) => setTimeout(resolve, 2)) };
+let other: Promise<Run> | undefined;
+/** Another run starts at a call, which takes some time. */
+const startAt =
+  (call: string, line: string): Given =>
+  ({ asking, ports }) => {
+    other = undefined;
+    asking.around(async (asked, next) => {
+      if (is(call)(asked)) {
+        other ??= type(line, ports, shortly);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+      return next();
+    });
+  };
 
-  const { stdout, code } = await type("delete acr-myregistry --revoke -y -n demo", world.ports);
-
-  expect({ stdout, code }).toEqual({
-    stdout: expect.stringContaining(`token.azurecr.io/${token} deleted\nsecret/acr-myregistry`),
-    code: 0,
-  });
-  expect([[...world.azure.tokens.keys()], [...world.azure.scopeMaps.keys()]]).toEqual([["other-token"], [token]]);
-  // The state after a run that was killed between the two steps.
-  world.cluster.put(notedSecret("demo", "acr-myregistry", [noted], { username: token, password: "gone" }));
-  expect(await type("delete acr-myregistry --revoke -y -n demo", world.ports)).toMatchObject({ code: 0 });
-  expect([...world.azure.scopeMaps.keys()]).toEqual([token]);
-});
-
-const noted = { hosts: ["myregistry.azurecr.io"], kind: "acr-token", identity: token, slot: "password1", madeAt: "2026-01-01T00:00:00Z" };
-
-test("whoever makes it anew in the meantime waits until it is gone, and gets a token that works", async () => {
-  const world = await made();
-  let making_: Promise<Run> | undefined;
-  world.asking.around(async (asked, next) => {
-    if (is("deleteToken")(asked)) {
-      making_ ??= type(`${making} -n demo`, world.ports, { sleep: () => new Promise((resolve) => setTimeout(resolve, 2)) });
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    return next();
-  });
-  expect(await type("delete --revoke -y -n demo", world.ports)).toMatchObject({ stderr: "", code: 0 });
-  expect(await making_).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry created"), code: 0 });
-  const login = world.loginIn("demo");
-  expect(login && world.azure.knows(login)).toBe(true);
-});
-
-test("a run that makes a password for it is waited for, and what it made goes too", async () => {
-  const world = worldOf(["demo"]);
-  let deleting: Promise<Run> | undefined;
-  world.asking.around(async (asked, next) => {
-    if (is("generatePassword")(asked)) {
-      deleting ??= type("delete acr-myregistry --revoke -y -n demo", world.ports, {
-        sleep: () => new Promise((resolve) => setTimeout(resolve, 2)),
-      });
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    return next();
-  });
-  await type(`${making} -n demo`, world.ports);
-  expect(await deleting).toMatchObject({ stderr: "", code: 0 });
-  expect(world.azure.tokens.size + world.azure.scopeMaps.size).toBe(0);
-  expect(world.cluster.get("secret", "demo", "acr-myregistry")).toBeUndefined();
-});
+testRows([
+  {
+    does: "lets a create wait until the credential is deleted, and get one that works",
+    ...demo(own, startAt("deleteToken", `${making} -n demo`)),
+    command: revoke,
+    check: async (world) => {
+      expect(await other).toMatchObject({ stdout: expect.stringContaining("secret/acr-myregistry created"), code: 0 });
+      alive("demo")(world);
+    },
+  },
+  {
+    does: "waits for a create that generates a password, and deletes that too",
+    world: () => worldOf(["demo"]),
+    given: startAt("generatePassword", revoke),
+    command: `${making} -n demo`,
+    stderr: any,
+    check: async (world) => {
+      expect(await other).toMatchObject({ stderr: "", code: 0 });
+      sizes(0)(world);
+      expect(world.cluster.get("secret", "demo", "acr-myregistry")).toBeUndefined();
+    },
+  },
+]);

@@ -1,243 +1,296 @@
-import { expect, test } from "vitest";
-import { is, refusing } from "../../support/fakes/asked.ts";
+import { expect } from "vitest";
+import { refused } from "../../support/demo.ts";
 import { account, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
-import { refused, worldOf } from "../../support/fakes/fleet.ts";
-import { type } from "../../support/in-process.ts";
+import { worldOf } from "../../support/fakes/fleet.ts";
+import type { Answer } from "../../support/fakes/terminal.ts";
+import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { all, any, failed, type Given, type Row, refuse, type Step, testRows, typed } from "../../support/rows.ts";
 import { after, deployment, everythingIn, image, made, making, running } from "../../support/situations/deleting.ts";
 
-const hint = "hint: what was created for it in Azure still exists\nhint: kubectl acr-secret prune -n demo --registry myregistry\n";
+const yes = "delete -y -n demo";
+const hint = /^hint: .*\nhint: kubectl acr-secret prune -n demo --registry myregistry\n$/;
+const patched = "serviceaccount/default patched";
+const deleted = [patched, "secret/acr-myregistry deleted"];
+const listIn = ({ cluster }: FakeWorld, name: string) => cluster.get("serviceaccount", "demo", name)?.imagePullSecrets;
+const notFound: Partial<Step> = {
+  code: 1,
+  stderr: /^Error from server \(NotFound\).*"acr" not found\nhint: kubectl acr-secret list -n demo\n$/,
+};
 
-test("references go first, then the Secret, and it is said what still works in Azure", async () => {
-  const world = await made();
-  world.cluster.put(account("demo", "worker", ["theirs", "acr-myregistry", "mine"]));
-  world.cluster.put(account("demo", "other", ["theirs"]));
-  world.cluster.put(deployment(["acr-myregistry", "theirs"]));
+let untouched: ReturnType<typeof everythingIn>;
+const remember: Given = (world) => {
+  untouched = everythingIn(world);
+};
+const isUntouched = (world: FakeWorld) => expect(everythingIn(world)).toEqual(untouched);
+/** Runs before each check that nothing has changed. */
+const given = (...givens: Given[]) => all(...givens, remember);
+const needs = /^error: pods? .*secret "acr-myregistry" in namespace "demo"/;
+const theirs = pullSecret("demo", "theirs", { "docker.io": { auth: "YTpi" } });
+const job = {
+  apiVersion: "batch/v1",
+  kind: "Job",
+  metadata: { name: "migrate", namespace: "demo" },
+  spec: { template: { spec: { containers: [], imagePullSecrets: [{ name: "acr-myregistry" }] } } },
+} as const;
+const put =
+  (...objects: Parameters<FakeWorld["cluster"]["put"]>[0][]): Given =>
+  ({ cluster }) => {
+    for (const object of objects) cluster.put(object);
+  };
+const alone = stuckPod("demo", "alone", image, { names: ["acr-myregistry"], owner: "" });
 
-  expect(await type("delete acr-myregistry --yes -n demo", world.ports)).toEqual({
-    stdout: "serviceaccount/default patched\nserviceaccount/worker patched\ndeployment.apps/web patched\nsecret/acr-myregistry deleted\n",
-    stderr: hint,
-    code: 0,
-  });
-  expect(world.asking.writes.at(-1)).toBe("delete secret demo/acr-myregistry");
-  expect(world.cluster.get("serviceaccount", "demo", "worker")?.imagePullSecrets).toEqual([{ name: "theirs" }, { name: "mine" }]);
-  expect(world.cluster.get("serviceaccount", "demo", "default")).not.toHaveProperty("imagePullSecrets");
-  expect(world.azure.tokens.size).toBe(1);
-});
-
-test("the only pull secret of the namespace need not be named", async () => {
-  const world = await made();
-  expect(await type("delete -y -n demo -o name", world.ports)).toEqual({
-    stdout: "serviceaccount/default\nsecret/acr-myregistry\n",
-    stderr: "",
-    code: 0,
-  });
-  expect(await type("delete -y -n demo", world.ports)).toEqual({
-    stdout: "",
-    stderr: 'error: namespace "demo" has no pull secret of kubectl acr-secret\nhint: kubectl acr-secret list -n demo\n',
-    code: 1,
-  });
-});
-
-test("one that is not there, and that nothing names, is not found", async () => {
-  const world = worldOf(["demo", "other"]);
-  const stderr = 'Error from server (NotFound): secrets "acr" not found\nhint: kubectl acr-secret list -n demo\n';
-  expect(await type("delete acr -y -n demo", world.ports)).toEqual({ stdout: "", stderr, code: 1 });
-  expect(await type("delete acr -y -n demo --ignore-not-found", world.ports)).toEqual({ stdout: "", stderr: "", code: 0 });
-  expect(await type("delete acr -y --namespaces demo,other", world.ports)).toMatchObject({ stdout: "", code: 1 });
-  expect(await type("delete acr -y --namespaces demo,other --ignore-not-found", world.ports)).toEqual({
-    stdout: "",
-    stderr: "nothing to do\n",
-    code: 0,
-  });
-});
-
-test("names that lead to it go, also where it is gone already", async () => {
-  const world = await made();
-  world.cluster.remove("secret", "demo", "acr-myregistry");
-  expect(await type("delete acr-myregistry -y -n demo", world.ports)).toEqual({
-    stdout: "serviceaccount/default patched\n",
-    stderr: "",
-    code: 0,
-  });
-});
-
-test.for([
-  { line: "--dry-run=client", suffix: "(dry run)" },
-  { line: "--dry-run=server", suffix: "(server dry run)" },
-])("$line asks nobody, and changes nothing", async ({ line, suffix }) => {
-  const world = await made();
-  expect(await type(`delete ${line} -n demo`, world.ports)).toEqual({
-    stdout: `serviceaccount/default patched ${suffix}\nsecret/acr-myregistry deleted ${suffix}\n`,
-    stderr: "",
-    code: 0,
-  });
-  expect(world.asking.writes).toEqual([]);
-});
-
-test("--diff shows what goes, and no value of it", async () => {
-  const world = await made();
-  const { stdout, stderr, code } = await type("delete --diff -n demo", world.ports);
-  expect({ stderr, code }).toEqual({ stderr: "", code: 1 });
-  expect(stdout).toMatch(/^-- name: acr-myregistry\n--- secret\/acr-myregistry\n\+\+\+ secret\/acr-myregistry\n@@ -1,12 \+0,0 @@\n/m);
-  expect(stdout).toContain('-  .dockerconfigjson: "***"\n');
-  expect(world.asking.writes).toEqual([]);
-});
-
-test("while pods need it nothing is done: they are named, with what to do first", async () => {
-  const world = await made();
-  for (const name of ["web-1", "web-2", "web-3", "web-4"]) world.cluster.put(running(name));
-  world.cluster.put(stuckPod("demo", "over", image, { names: ["acr-myregistry"], owner: "" }));
-  const before = everythingIn(world);
-
-  expect(await type("delete -y -n demo", world.ports)).toEqual({
-    stdout: "",
-    stderr:
-      'error: pods over, web-1, web-2 and 2 more need secret "acr-myregistry" in namespace "demo": create another credential for it first, otherwise new pods cannot pull\n' +
-      "hint: kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default && " +
-      "kubectl rollout restart -n demo deployment/web\nhint: or --force to delete it all the same\n",
-    code: 1,
-  });
-  expect(everythingIn(world)).toEqual(before);
-  expect(await type("delete --dry-run=client -n demo", world.ports)).toMatchObject({ stdout: "", code: 1 });
-});
-
-test.for([
-  {
-    why: "a workload that is rolled out by the detaching itself",
-    given: [deployment(["acr-myregistry"]), running("web-1")],
-    hint: "kubectl acr-secret detach -n demo acr-myregistry deployment/web --serviceaccount default",
-  },
-  {
-    why: "one of which nobody makes another",
-    given: [account("demo"), stuckPod("demo", "alone", image, { names: ["acr-myregistry"], owner: "" })],
-    hint: "once they have ended it can be deleted, or with --force to delete it all the same",
-  },
-])("what to do first: $why", async ({ given, hint: next }) => {
-  const world = await made();
-  for (const object of given) world.cluster.put(object);
-  expect((await type("delete -y -n demo", world.ports)).stderr.split("\n")[1]).toBe(`hint: ${next}`);
-});
-
-test.for([
-  { why: "it has ended", pod: { ...running("web-1"), status: { phase: "Succeeded" } } },
-  { why: "its images come from elsewhere", pod: running("web-1", { of: "docker.io/library/nginx" }) },
-  { why: "it does not name the Secret", pod: running("web-1", { names: ["theirs"] }) },
-])("a pod does not need it: $why", async ({ pod }) => {
-  const world = await made();
-  world.cluster.put(pod);
-  expect(await type("delete -y -n demo", world.ports)).toMatchObject({ stderr: hint, code: 0 });
-});
-
-test("with --force it goes all the same, and what goes on naming it is told", async () => {
-  const world = await made();
-  world.cluster.put(running("web-1"));
-  world.cluster.put({
-    apiVersion: "batch/v1",
-    kind: "Job",
-    metadata: { name: "migrate", namespace: "demo" },
-    spec: { template: { spec: { containers: [], imagePullSecrets: [{ name: "acr-myregistry" }] } } },
-  });
-  expect(await type("delete -y --force -n demo", world.ports)).toEqual({
-    stdout: "serviceaccount/default patched\nsecret/acr-myregistry deleted\n",
-    stderr:
-      "Warning: job.batch/migrate cannot be changed, and goes on naming secret/acr-myregistry\n" +
-      `Warning: pod web-1 names secret/acr-myregistry, and may not pull an image again\n${hint}`,
-    code: 0,
-  });
-});
-
-test("somebody else's is only deleted with --force", async () => {
-  const world = worldOf(["demo"]);
-  world.cluster.put(pullSecret("demo", "theirs", { "docker.io": { auth: "YTpi" } }));
-  world.cluster.put(account("demo", "default", ["theirs"]));
-  const before = everythingIn(world);
-  expect(await type("delete theirs -y -n demo", world.ports)).toEqual({
-    stdout: "",
-    stderr:
-      'error: secret "theirs" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not made by kubectl acr-secret\n' +
-      "hint: name another Secret, or add --force to delete it\n",
-    code: 1,
-  });
-  expect(everythingIn(world)).toEqual(before);
-  expect(await type("delete theirs -y --force -n demo", world.ports)).toEqual({
-    stdout: "serviceaccount/default patched\nsecret/theirs deleted\n",
-    stderr: "",
-    code: 0,
-  });
-});
-
-test("a login that somebody else put into one of ours is only lost with --force", async () => {
-  const world = await made();
-  const secret = world.cluster.get("secret", "demo", "acr-myregistry");
-  const { auths } = JSON.parse(Buffer.from(secret?.data?.[".dockerconfigjson"] ?? "", "base64").toString());
-  const { data = {} } = pullSecret("demo", "x", { ...auths, "docker.io": { auth: "YTpi" } });
-  if (secret) world.cluster.put({ ...secret, data });
-  expect(await type("delete -y -n demo", world.ports)).toEqual({
-    stdout: "",
-    stderr:
-      'error: secret "acr-myregistry" in namespace "demo" also holds a login for docker.io\nhint: add --force to lose that login too\n',
-    code: 1,
-  });
-  expect(await type("delete -y -n demo --force", world.ports)).toMatchObject({ code: 0 });
-});
-
-test("of somebody else's Secret only the login goes that was added to it, byte for byte", async () => {
-  const world = worldOf(["demo"]);
-  const data = { ".dockerconfigjson": Buffer.from('{ "auths" : {"docker.io":{"auth":"YTpi" }} , "x":1}\n').toString("base64") };
-  world.cluster.put({ ...pullSecret("demo", "theirs"), data });
-  world.cluster.put(account("demo", "default", ["theirs"]));
-  const before = everythingIn(world).objects;
-  await after(world, "create theirs --registry myregistry --repository app/web --merge -n demo");
-  expect(world.loginIn("demo", "theirs")).toMatchObject({ username: "demo-theirs-87d947d164" });
-
-  expect(await type("delete theirs -y -n demo", world.ports)).toMatchObject({ stdout: "secret/theirs configured\n", code: 0 });
-  expect(everythingIn(world).objects).toEqual(
-    before.map((object) => (object.kind === "Secret" ? { ...object, metadata: { ...object.metadata, annotations: {} } } : object)),
-  );
-  expect(await type("delete theirs -y -n demo", world.ports)).toMatchObject({
-    stderr: expect.stringContaining("was not made by kubectl acr-secret"),
-    code: 1,
-  });
-});
-
-test("where the Secret may not be deleted, nothing stops naming it", async () => {
-  const world = await made();
-  const before = everythingIn(world);
-  world.asking.around(refusing(is("delete secret"), refused));
-  expect(await type("delete -y -n demo", world.ports)).toEqual({
-    stdout: "",
-    stderr: "Error from server (Forbidden): no\n",
-    code: 1,
-  });
-  expect(everythingIn(world)).toEqual(before);
-});
-
-test("where one of the references stays, the Secret does too", async () => {
-  const world = await made();
-  world.cluster.put(account("demo", "worker", ["acr-myregistry"]));
-  world.asking.around(refusing(is("patch serviceaccount demo/worker"), refused));
-  expect(await type("delete -y -n demo", world.ports)).toEqual({
-    stdout: "serviceaccount/default patched\n",
-    stderr: "Error from server (Forbidden): no\n",
-    code: 1,
-  });
-  expect(world.cluster.get("secret", "demo", "acr-myregistry")).toBeDefined();
-});
-
-test("over many namespaces one that needs it does not keep it in the others", async () => {
-  const world = await after(worldOf(["demo", "team-a", "team-b"]), `${making} --serviceaccount default -A --credential-per namespace`);
-  world.cluster.put(running("web-1"));
-  expect(await type("delete acr-myregistry -y -A", world.ports)).toEqual({
-    stdout:
-      "serviceaccount/default patched in namespace team-a\nsecret/acr-myregistry deleted in namespace team-a\n" +
-      "serviceaccount/default patched in namespace team-b\nsecret/acr-myregistry deleted in namespace team-b\n",
-    stderr: expect.stringMatching(
-      /^demo: error: pod web-1 needs secret "acr-myregistry" in namespace "demo": create another credential .*\nhint: .*\nhint: or .*\n2 Secrets deleted, 1 failed\n$/,
+testRows(
+  [
+    {
+      does: "removes the references, then deletes the Secret, and prints what still exists in Azure",
+      given: put(
+        account("demo", "worker", ["theirs", "acr-myregistry", "mine"]),
+        account("demo", "other", ["theirs"]),
+        deployment(["acr-myregistry", "theirs"]),
+      ),
+      command: "delete acr-myregistry --yes -n demo",
+      stdout: [patched, "serviceaccount/worker patched", "deployment.apps/web patched", "secret/acr-myregistry deleted"],
+      stderr: hint,
+      writes: /delete secret demo\/acr-myregistry\n$/,
+      check: (world) => {
+        expect([listIn(world, "worker"), listIn(world, "default")]).toEqual([[{ name: "theirs" }, { name: "mine" }], undefined]);
+        expect(world.azure.tokens.size).toBe(1);
+      },
+    },
+    {
+      does: "deletes the only pull secret of the namespace when no name is given",
+      command: "delete -y -n demo -o name",
+      stdout: ["serviceaccount/default", "secret/acr-myregistry"],
+      after: [{ command: yes, code: 1, stderr: /^error: .*\nhint: kubectl acr-secret list -n demo\n$/ }],
+    },
+    {
+      does: "fails when neither the Secret nor a reference exists, except with --ignore-not-found",
+      world: () => worldOf(["demo", "other"]),
+      command: "delete acr -y -n demo",
+      ...notFound,
+      after: [
+        { command: "delete acr -y -n demo --ignore-not-found", stdout: [] },
+        { command: "delete acr -y --namespaces demo,other", code: 1 },
+        { command: "delete acr -y --namespaces demo,other --ignore-not-found", stdout: [], stderr: ["nothing to do"] },
+      ],
+    },
+    {
+      does: "removes the references when the Secret was deleted before",
+      given: ({ cluster }) => cluster.remove("secret", "demo", "acr-myregistry"),
+      command: "delete acr-myregistry -y -n demo",
+      stdout: [patched],
+    },
+    ...["", "server "].map(
+      (how): Row => ({
+        does: `asks no question and changes nothing when --dry-run=${how || "client"}`,
+        command: `delete --dry-run=${how.trim() || "client"} -n demo`,
+        stdout: deleted.map((text) => `${text} (${how}dry run)`),
+        writes: [],
+      }),
     ),
-    code: 1,
-  });
-  expect(await type("delete -y -A", world.ports)).toMatchObject({
-    stderr: expect.stringContaining("in several namespaces the Secret has to be named"),
-    code: 1,
-  });
-});
+    {
+      does: "shows the deleted Secret without its values when --diff",
+      command: "delete --diff -n demo",
+      code: 1,
+      stdout:
+        /^-- name: acr-myregistry\n--- secret\/acr-myregistry\n\+\+\+ secret\/acr-myregistry\n@@ -1,12 \+0,0 @@\n.*- {2}.dockerconfigjson: "\*\*\*"\n/ms,
+      stderr: [],
+    },
+    {
+      does: "refuses to delete a Secret that pods need, and prints the commands to run first",
+      given: given(
+        put(...["web-1", "web-2", "web-3", "web-4"].map((name) => running(name)), {
+          ...alone,
+          metadata: { ...alone.metadata, name: "over" },
+        }),
+      ),
+      command: yes,
+      code: 1,
+      stderr:
+        /^error: pods over, web-1, web-2 and 2 more .*\nhint: kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default && kubectl rollout restart -n demo deployment\/web\nhint: or --force .*\n$/,
+      check: isUntouched,
+      after: [{ command: "delete --dry-run=client -n demo", code: 1, stderr: needs }],
+    },
+    {
+      does: "prints only the detach command when it rolls out the workload",
+      given: put(deployment(["acr-myregistry"]), running("web-1")),
+      command: yes,
+      code: 1,
+      stderr: /\nhint: kubectl acr-secret detach -n demo acr-myregistry deployment\/web --serviceaccount default\n/,
+    },
+    {
+      does: "prints no command for a pod without a controller",
+      given: put(account("demo"), alone),
+      command: yes,
+      code: 1,
+      stderr: /^error: pod alone .*\nhint: (?!kubectl).*--force.*\n$/,
+    },
+    ...[
+      { why: "has ended", pod: { ...running("web-1"), status: { phase: "Succeeded" } } },
+      { why: "has images of another registry", pod: running("web-1", { of: "docker.io/library/nginx" }) },
+      { why: "does not name it", pod: running("web-1", { names: ["theirs"] }) },
+    ].map(
+      ({ why, pod }): Row => ({ does: `deletes a Secret when a pod ${why}`, given: put(pod), command: yes, stdout: deleted, stderr: hint }),
+    ),
+    {
+      does: "deletes a Secret that pods need when --force, and warns about the objects that still name it",
+      given: put(running("web-1"), job),
+      command: `${yes} --force`,
+      stdout: deleted,
+      stderr: /^Warning: job.batch\/migrate .*\nWarning: pod web-1 .*\nhint: .*\nhint: kubectl acr-secret prune .*\n$/,
+    },
+    {
+      does: "deletes another user's Secret only with --force",
+      world: () => worldOf(["demo"]),
+      given: given(put(theirs, account("demo", "default", ["theirs"]))),
+      command: "delete theirs -y -n demo",
+      code: 1,
+      stderr: /^error: secret "theirs" in namespace "demo" .*\nhint: .* --force .*\n$/,
+      check: isUntouched,
+      after: [{ command: "delete theirs -y --force -n demo", stdout: [patched, "secret/theirs deleted"] }],
+    },
+    {
+      does: "deletes another user's login in its own Secret only with --force",
+      given: ({ cluster }) => {
+        const secret = cluster.get("secret", "demo", "acr-myregistry") ?? expect.unreachable("no Secret");
+        const { auths } = JSON.parse(Buffer.from(secret.data?.[".dockerconfigjson"] ?? "", "base64").toString());
+        const { data = {} } = pullSecret("demo", "x", { ...auths, "docker.io": { auth: "YTpi" } });
+        cluster.put({ ...secret, data });
+      },
+      command: yes,
+      code: 1,
+      stderr: /docker.io\nhint: .* --force .*\n$/,
+      after: [{ command: `${yes} --force`, stderr: any }],
+    },
+    {
+      does: "removes only its own login from another user's Secret, and keeps the other bytes",
+      world: () => worldOf(["demo"]),
+      given: async (world) => {
+        const data = { ".dockerconfigjson": Buffer.from('{ "auths" : {"docker.io":{"auth":"YTpi" }} , "x":1}\n').toString("base64") };
+        put({ ...theirs, data }, account("demo", "default", ["theirs"]))(world);
+        await remember(world);
+        await typed("create theirs --registry myregistry --repository app/web --merge -n demo")(world);
+        expect(world.loginIn("demo", "theirs")).toMatchObject({ username: "demo-theirs-87d947d164" });
+      },
+      command: "delete theirs -y -n demo",
+      stdout: ["secret/theirs configured"],
+      stderr: any,
+      check: (world) => {
+        const bare = untouched.objects.map((one) =>
+          one.kind === "Secret" ? { ...one, metadata: { ...one.metadata, annotations: {} } } : one,
+        );
+        expect(everythingIn(world).objects).toEqual(bare);
+      },
+      after: [{ command: "delete theirs -y -n demo", code: 1, stderr: /not made by/ }],
+    },
+    {
+      does: "removes no reference when the Secret may not be deleted",
+      given: given(refuse("delete secret")),
+      command: yes,
+      code: 1,
+      stderr: [refused().message],
+      writes: any,
+      check: isUntouched,
+    },
+    {
+      does: "keeps the Secret when a reference could not be removed",
+      given: all(put(account("demo", "worker", ["acr-myregistry"])), refuse("patch serviceaccount demo/worker")),
+      command: yes,
+      ...failed,
+      stdout: [patched],
+      stderr: [refused().message],
+      check: ({ cluster }) => expect(cluster.get("secret", "demo", "acr-myregistry")).toBeDefined(),
+    },
+    {
+      does: "deletes the Secrets of the other namespaces when pods of one need it",
+      world: () => after(worldOf(["demo", "team-a", "team-b"]), `${making} --serviceaccount default -A --credential-per namespace`),
+      given: put(running("web-1")),
+      command: "delete acr-myregistry -y -A",
+      ...failed,
+      stdout: ["team-a", "team-b"].flatMap((at) => deleted.map((text) => `${text} in namespace ${at}`)),
+      stderr: /^demo: error: pod web-1 .*\nhint: .*\nhint: or .*\n2 Secrets deleted, 1 failed\n$/,
+      after: [{ command: "delete -y -A", code: 1, stderr: /in several namespaces the Secret has to be named/ }],
+    },
+  ],
+  made,
+);
+
+/** The options of a terminal with these answers. */
+const on = (...answers: readonly Answer[]) => ({ answers, env: { CI: undefined } });
+const question = "Delete secret/acr-myregistry, and take the name out of serviceaccount/default? [y/N] ";
+const inAzure = ["token", "scopemap"].map((kind) => `${kind}.azurecr.io/demo-acr-myregistry-b3ccbab127`).join(" and ");
+const flags = "--revoke --force --ignore-not-found --tenant t.example";
+
+testRows(
+  [
+    {
+      does: "deletes when the answer is yes",
+      command: "delete -n demo",
+      options: on(true),
+      stdout: deleted,
+      stderr: /^.*serviceaccount\/default\? \[y\/N\] y\nhint: /,
+    },
+    {
+      does: "deletes nothing when the answer is no",
+      command: "delete acr-myregistry -n demo",
+      options: on(false),
+      code: 1,
+      stderr: [`${question}n`, "error: nothing is deleted"],
+    },
+    {
+      does: "exits with 130 when the question is interrupted",
+      command: "delete -n demo",
+      options: on("ctrl-c"),
+      code: 130,
+      stderr: new RegExp(`^${question.replace(/[?[\]]/g, "\\$&")}$`),
+    },
+    ...[
+      { why: "there is no terminal", options: {} },
+      { why: "CI is set", options: { answers: [true], env: { CI: "true" } } },
+      { why: "the output is for programs", options: on(true), more: " -o name" },
+    ].map(
+      ({ why, options, more = "" }): Row => ({
+        does: `requires --yes when ${why}`,
+        world: () => fakeWorld(),
+        command: `delete acr${more} ${flags} --namespaces a,team-* --exclude-namespaces team-x`,
+        options,
+        code: 1,
+        stderr: [
+          "error: nobody can be asked here whether it is to be deleted",
+          `hint: kubectl acr-secret delete --namespaces a --namespaces 'team-*' --exclude-namespaces team-x acr ${flags} --yes`,
+        ],
+        check: ({ asking }) => expect(asking.all).toEqual([]),
+      }),
+    ),
+    {
+      does: "asks no question when the delete is refused",
+      given: put(running("web-1")),
+      command: "delete -n demo",
+      options: on(),
+      code: 1,
+      stderr: needs,
+      after: [{ command: "delete acr -n demo", options: on(), ...notFound }],
+    },
+    {
+      does: "asks about the objects in Azure when --revoke",
+      command: "delete --revoke -n demo",
+      options: on(false),
+      code: 1,
+      stderr: new RegExp(`^Delete secret/acr-myregistry, ${inAzure}, and .* serviceaccount/default\\?`),
+    },
+    {
+      does: "asks about the objects of several namespaces with their counts",
+      world: async () => {
+        const world = await after(worldOf(["a", "b", "c"]), `${making} --serviceaccount default --namespaces a,b --credential-per scope`);
+        for (let index = 0; index < 6; index++) world.cluster.put(account("a", `w${index}`, ["acr-myregistry"]));
+        return world;
+      },
+      command: "delete acr-myregistry -A",
+      options: on(false),
+      code: 1,
+      stderr:
+        /^Delete secret\/acr-myregistry in 2 namespaces, and .* serviceaccount\/default in 2 namespaces, (serviceaccount\/w\d in 1 namespace(, | and )){4}2 more\?/,
+    },
+  ],
+  made,
+);
