@@ -100,9 +100,7 @@ export function sender(options: SendOptions): (request: Request) => Promise<Answ
 const isList = ({ path }: Request) => /[?&]limit=/.test(path);
 
 /** The end of one request: a response, or the code of a broken connection. */
-export type Attempt =
-  | { readonly status: number; readonly retryAfter?: string | undefined; readonly broken?: boolean }
-  | { readonly code: string };
+type Attempt = { readonly status: number; readonly retryAfter?: string | undefined; readonly broken?: boolean } | { readonly code: string };
 
 function attemptOf(result: Answer | Error, failure: string | undefined): Attempt {
   if (result instanceof Error) return { code: "code" in result ? String(result.code) : "" };

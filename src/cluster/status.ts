@@ -6,12 +6,11 @@ type Status = {
   readonly kind: "Status";
   readonly message?: string;
   readonly reason?: string;
-  readonly code?: number;
   readonly metadata?: { readonly continue?: string };
   readonly details?: {
     readonly name?: string;
     readonly kind?: string;
-    readonly causes?: readonly { readonly reason?: string; readonly message?: string; readonly field?: string }[];
+    readonly causes?: readonly { readonly message?: string; readonly field?: string }[];
   };
 };
 
@@ -43,19 +42,12 @@ export function saysAbsent(answer: Pick<Answer, "text">): boolean {
   return status?.reason === "NotFound" && (status.details?.name ?? "") !== "";
 }
 
-/**
- * Returns the error for a response of 400 or more, in kubectl's words.
- * @returns Conflict for a 409 that another read may resolve; a field owned by another manager is not one
- */
+/** Returns the error for a response of 400 or more, in kubectl's words: Conflict for a 409, which another read may resolve. */
 export function statusError(answer: Pick<Answer, "status" | "phrase" | "text">): CliError {
   const status = readStatus(answer);
   const kind = kinds[answer.status] ?? "unreachable";
   if (answer.status === 401) return new CliError(kind, "You must be logged in to the server (Unauthorized)");
   if (!status) return new CliError(kind, `Error from server (${answer.phrase}): ${firstLine(answer.text)}`);
-  const causes = status.details?.causes ?? [];
-  if (causes.some(({ reason }) => reason === "FieldManagerConflict")) {
-    return new CliError("conflict", status.message ?? "Apply failed", { hint: "add --force to take these fields over from their manager" });
-  }
   if (status.reason === "Invalid") return new CliError("invalid", invalid(status));
   const message = `Error from server (${status.reason || answer.phrase}): ${status.message ?? firstLine(answer.text)}`;
   return answer.status === 409 ? new Conflict(message) : new CliError(kind, message);

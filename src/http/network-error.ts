@@ -1,5 +1,5 @@
 /** How a request failed before any response. */
-export type NetworkFailure = "dns" | "refused" | "timeout" | "untrusted" | "interrupted";
+type NetworkFailure = "dns" | "refused" | "timeout" | "untrusted" | "interrupted";
 
 /**
  * A request without a response. The message is one clause for a person: `lookup of x.azurecr.io failed: no such host`. There is no cause,

@@ -50,7 +50,7 @@ const isDone = (object: ManifestObject, { do: act, secret }: Edit) => listedName
 /** The maximum number of times that a manifest is read again. Each time, a list loses one of several equal names. */
 const mostRounds = 100;
 
-/** Edits until every object is correct. @returns undefined if that needs too many rounds, or if the result is not valid YAML */
+/** Edits until every object is correct. @returns undefined if no edit does that, or if the result is not valid YAML */
 function repeated(manifest: Manifest, edit: Edit, changes: readonly ManifestObject[]): Manifest | undefined {
   const places = changes.map((object) => manifest.objects.indexOf(object));
   let now = manifest;
@@ -61,6 +61,8 @@ function repeated(manifest: Manifest, edit: Edit, changes: readonly ManifestObje
     // Objects that share a list by an alias have the same edit
     const distinct = new Map(edits.map((splices) => [splices[0]?.from, splices]));
     const text = spliced(now.source.text, [...distinct.values()].flat());
+    // A list that comes from a merged map is not edited
+    if (text === now.source.text) return undefined;
     try {
       now = readManifest(now.yaml, { ...now.source, text });
     } catch (error) {

@@ -3,7 +3,7 @@ import { Agent, createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Request } from "../../../src/cluster/exchange.ts";
-import { type Attempt, clusterRetryDelay, sender } from "../../../src/cluster/send.ts";
+import { clusterRetryDelay, sender } from "../../../src/cluster/send.ts";
 import { connectionError } from "../../../src/cluster/status.ts";
 
 type Reply = { status?: number; headers?: Record<string, string | string[]>; body?: string };
@@ -265,6 +265,8 @@ test("those that wait for the first share its failure, and the next one tries an
 });
 
 const asked = { status: 429, retryAfter: "1" };
+type Attempt = Parameters<typeof clusterRetryDelay>[1][number];
+
 const times = (count: number, outcome: Attempt) => Array<Attempt>(count).fill(outcome);
 
 test.for<{ method?: "GET" | "PATCH"; attempts: Attempt[]; delay: number | undefined; why: string }>([

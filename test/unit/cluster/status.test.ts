@@ -75,14 +75,6 @@ test.for([
   expect(error.message).toBe(`Error from server (${reason}): ${message}`);
 });
 
-test("a field of another manager stays a conflict however often one looks", () => {
-  const message = 'Apply failed with 1 conflict: conflict with "kubectl-create" using v1: .data..dockerconfigjson';
-  const error = statusError(status(409, "Conflict", message, { causes: [{ reason: "FieldManagerConflict" }] }));
-
-  expect(error).not.toBeInstanceOf(Conflict);
-  expect(error).toMatchObject({ kind: "conflict", message, hint: expect.stringContaining("--force") });
-});
-
 test("a server without the kind does not count as an absent object", () => {
   expect(saysAbsent(status(404, "NotFound", "", { name: "acr" }))).toBe(true);
   expect(saysAbsent(status(404, "NotFound", "the server could not find the requested resource"))).toBe(false);

@@ -121,6 +121,11 @@ test.for<{ what: string; from: string; says: string }>([
     says: "f.yaml:1:1: pod/p shares a part with something",
   },
   {
+    what: "a list that the spec merges",
+    from: "  <<: {imagePullSecrets: [{name: acr}]}\n",
+    says: "f.yaml:1:1: pod/p is written in a way that is not edited here",
+  },
+  {
     what: "a spec that would be empty",
     from: "  imagePullSecrets:\n  - name: acr\n",
     says: "f.yaml:1:1: pod/p is written in a way that is not edited here",
