@@ -1,4 +1,4 @@
-import { printableJson } from "../../src/output/printable.ts";
+import { jsonLine } from "../../src/output/object.ts";
 import type { styleFor } from "../../src/output/style.ts";
 import { age, table, until } from "../../src/output/table.ts";
 import { type PlaceDetail, placeColumns } from "../../src/output/words.ts";
@@ -116,4 +116,4 @@ export function listedObject({ context, secret: { metadata }, carriers, holdings
 }
 
 /** Returns the object as a line of JSON. */
-export const listedLine = (listed: Listed): string => `${printableJson(JSON.stringify(listedObject(listed)))}\n`;
+export const listedLine = (listed: Listed): string => jsonLine(listedObject(listed));

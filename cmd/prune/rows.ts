@@ -1,6 +1,6 @@
 import { nameOf } from "../../src/kinds.ts";
-import { printData } from "../../src/output/object.ts";
-import { printable, printableJson } from "../../src/output/printable.ts";
+import { jsonLine, printData } from "../../src/output/object.ts";
+import { printable } from "../../src/output/printable.ts";
 import { age, table } from "../../src/output/table.ts";
 import type { PruneRow } from "../../src/plan/prune.ts";
 import type { Session } from "../session.ts";
@@ -50,7 +50,7 @@ function dataOf({ to, what, kind, identity, passwords, for: { words, clusters },
 /** The output formats for programs. */
 const printed: Readonly<Record<"json" | "jsonl" | "name", (rows: readonly PruneRow[]) => string | Promise<string>>> = {
   json: (rows) => printData({ apiVersion: "acr-secret/v1", kind: "LeftoverList", items: rows.map(dataOf) }, "json"),
-  jsonl: (rows) => rows.map((row) => `${printableJson(JSON.stringify(dataOf(row)))}\n`).join(""),
+  jsonl: (rows) => rows.map((row) => jsonLine(dataOf(row))).join(""),
   name: (rows) => [...new Set(rows.filter(({ goes }) => goes).map(({ to }) => `${printable(nameOf(to))}\n`))].join(""),
 };
 

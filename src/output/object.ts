@@ -23,8 +23,11 @@ export async function printData(data: unknown, format: "json" | "yaml"): Promise
   if (format === "json") return `${printableJson(JSON.stringify(sorted(data), null, 4))}\n`;
   const { dump } = await import("js-yaml");
   const held = holding(JSON.stringify(data));
-  return held.fill(dump(mapped(sorted(data), held.keep), { seqNoIndent: true, lineWidth: -1, noRefs: true, quoteStyle: "double" }));
+  return held.fill(dump(sorted(data, held.keep), { seqNoIndent: true, lineWidth: -1, noRefs: true, quoteStyle: "double" }));
 }
+
+/** Formats data as one line of JSON. */
+export const jsonLine = (data: object): string => `${printableJson(JSON.stringify(data))}\n`;
 
 /**
  * YAML may contain directional marks unescaped, and only a text in double quotes can escape them. So `keep` replaces each such text by a
@@ -40,26 +43,20 @@ function holding(all: string): { keep(text: string): string; fill(yaml: string):
   };
 }
 
-/** The same data with each text replaced, including keys. */
-function mapped(value: unknown, of: (text: string) => string): unknown {
-  if (typeof value === "string") return of(value);
-  if (Array.isArray(value)) return value.map((member) => mapped(member, of));
-  if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [of(key), mapped(member, of)]));
-}
-
 function withoutManagedFields(object: Manifest): Manifest {
   const { managedFields: _, ...metadata } = (object.metadata ?? {}) as Record<string, unknown>;
   return { ...object, metadata };
 }
 
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
+/** The same data in the order of its keys, without undefined members, and with each text replaced, including keys. */
+function sorted(value: unknown, replace: (text: string) => string = String): unknown {
+  if (typeof value === "string") return replace(value);
+  if (Array.isArray(value)) return value.map((member) => sorted(member, replace));
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(
     Object.entries(value)
       .filter(([, member]) => member !== undefined)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, member]) => [key, sorted(member)]),
+      .map(([key, member]) => [replace(key), sorted(member, replace)]),
   );
 }

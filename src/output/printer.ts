@@ -6,9 +6,9 @@ import { livesInCluster, nameOf } from "../kinds.ts";
 import { diffOf } from "./diff.ts";
 import { printError, printWarning } from "./error.ts";
 import { outcomeData, warningsOf } from "./jsonl.ts";
-import { printData, printObjects } from "./object.ts";
+import { jsonLine, printData, printObjects } from "./object.ts";
 import { helmValues, kustomizePatches, type Referring } from "./patches.ts";
-import { printable, printableJson } from "./printable.ts";
+import { printable } from "./printable.ts";
 import { styleFor } from "./style.ts";
 import { drySuffix, grantSuffix, type PlaceDetail, placePrefix, placeSuffix } from "./words.ts";
 
@@ -41,7 +41,7 @@ const writers: Readonly<Record<NonNullable<Form> | "lines", (options: PrinterOpt
   jsonl: (options) => ({
     each: (outcome) => {
       const data = outcomeData(outcome, options.dryRun, formatterOf(outcome, options));
-      return data ? `${printableJson(JSON.stringify(data))}\n` : "";
+      return data ? jsonLine(data) : "";
     },
   }),
   diff: (options) => ({ each: (outcome) => (isDone(outcome) ? differenceOf(outcome, options) : "") }),

@@ -4,7 +4,7 @@ import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
 import { printError, printWarning } from "../../../src/output/error.ts";
 import { outcomeData } from "../../../src/output/jsonl.ts";
-import { printData } from "../../../src/output/object.ts";
+import { jsonLine, printData } from "../../../src/output/object.ts";
 import { printable, printableFlow, printableJson, printableMessage } from "../../../src/output/printable.ts";
 import { openPrinter } from "../../../src/output/printer.ts";
 import { styleFor } from "../../../src/output/style.ts";
@@ -120,7 +120,7 @@ test.for([
 
 test("JSON stays JSON, and moves no cursor either", async () => {
   const data = outcomeData({ change: { act: "keep", to, because: evil } }, "none", () => "");
-  const line = printableJson(JSON.stringify(data));
+  const line = jsonLine(data ?? {});
   const whole = await printData({ evil }, "json");
 
   expect(JSON.parse(line)).toMatchObject({ object: `secret/${evil}`, because: evil });
