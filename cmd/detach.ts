@@ -2,7 +2,7 @@ import { usage } from "../src/errors.ts";
 import { kinds } from "../src/kinds.ts";
 import type { Change } from "../src/plan/change.ts";
 import { planDangling } from "../src/plan/dangling.ts";
-import { planDetach, type Target } from "../src/plan/references.ts";
+import { planRefer, type Target } from "../src/plan/references.ts";
 import { noNamespace } from "../src/state/namespace.ts";
 import type { NamespaceState } from "../src/state/namespace-state.ts";
 import { everything, targetOf, wantsTargets } from "../src/state/targets.ts";
@@ -61,7 +61,7 @@ export const detach = verb({
         const { namespace } = state.scope;
         const changes = meantIn(state, run)
           .filter(({ to }) => isMeant(to))
-          .map((target) => planDetach(secret, target, options));
+          .map((target) => planRefer("detach", secret, target, options));
         if (onePlace && !state.secret && changes.every(({ act }) => act === "keep")) return [...changes, warnAbsent(secret, namespace)];
         return onePlace && changes.length === 0 ? [warnNone(secret, namespace)] : changes;
       },

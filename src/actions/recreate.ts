@@ -5,15 +5,13 @@ import { keyOf, nameOf, type RecreatableKind, type Ref, resourceOf, spelled } fr
 import type { KubeObject, KubeObjects } from "../objects.ts";
 import type { Recreate, Refuse } from "../plan/change.ts";
 import { begunWork, hasBegun, longestName, podsOf } from "../plan/recreate.ts";
-import { planAttach, planDetach, readTarget } from "../plan/references.ts";
+import { planRefer, readTarget } from "../plan/references.ts";
 import { writtenManifest } from "../plan/written-manifest.ts";
 import type { Action, Env } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import { refusalOf } from "./refer.ts";
 import { rehearseBeside } from "./rehearse.ts";
 import { update } from "./update.ts";
-
-const plans = { attach: planAttach, detach: planDetach };
 
 /** How often an object is read again after a conflict. */
 const readAttempts = 8;
@@ -55,7 +53,7 @@ async function recreateOnce(change: Recreate, object: KubeObjects[RecreatableKin
   // The plan has read the object, so another run may be between its delete and its create
   if (!object) throw new Conflict(absent(resourceOf(to.kind), to.name).message);
   const options = { recreate: true, force: change.force ?? false };
-  const next = plans[change.does](secret, readTarget(to.kind, object, to.context), options);
+  const next = planRefer(change.does, secret, readTarget(to.kind, object, to.context), options);
   if (next.act === "keep") return { change: next, object };
   if (next.act !== "recreate") throw refusalOf(next as Refuse);
   const manifest = writtenManifest(to.kind, object, next.after);

@@ -3,13 +3,11 @@ import { keyOf, kinds, nameOf, resourceOf, type TargetKind, withAt } from "../ki
 import type { KubeObject, KubeObjects } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "../plan/change.ts";
 import { takeOut } from "../plan/dangling.ts";
-import { patchOf, planAttach, planDetach, readTarget } from "../plan/references.ts";
+import { patchOf, planRefer, readTarget } from "../plan/references.ts";
 import { leadNowhere } from "../state/pull-secrets.ts";
 import type { Action, Env } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import { update } from "./update.ts";
-
-const plans = { attach: planAttach, detach: planDetach };
 
 /** Adds and removes names in a list of pull secrets. */
 export const refer: Action<Refer> = {
@@ -32,7 +30,7 @@ async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, se
       const target = readTarget(to.kind, object, to.context);
       // Check now: a name can be in a list before its Secret is created
       const gone = dangling && (await leadNowhere({ cluster, namespace: to.namespace ?? "" }, dangling));
-      const change = gone ? takeOut(gone, target) : possible(plans[act](secret, target));
+      const change = gone ? takeOut(gone, target) : possible(planRefer(act, secret, target));
       if (change.act === "keep") return { change, object: seen.get(keyOf(to)) };
       return { change, object: await cluster.write(to, { patch: patchOf(target, change.after) }, tools.write) };
     },

@@ -3,7 +3,7 @@ import type { Fix, Workload } from "../fix.ts";
 import { kinds, nameOf, type Ref, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Change, Plan, Refer } from "./change.ts";
 import { type ExistingSecret, isOf } from "./existing-secret.ts";
-import { type OwnerRef, planDetach, type Target } from "./references.ts";
+import { type OwnerRef, planRefer, type Target } from "./references.ts";
 import { hasPods, pluralize, saidTargets, several } from "./wording.ts";
 
 /** The objects in one namespace that a deletion depends on. */
@@ -32,7 +32,7 @@ type DeleteOptions = {
 export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
   const { to, existing, ours, needing } = facts;
   const named = facts.targets.filter(({ names }) => names.includes(to.name));
-  const changes = named.map((target) => planDetach(to.name, target));
+  const changes = named.map((target) => planRefer("detach", to.name, target));
   const references = changes.filter((change): change is Refer => change.act === "detach");
   if (!existing) return references;
   if (!options.force) refuseNeeded(to, references, needing);

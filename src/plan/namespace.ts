@@ -3,7 +3,7 @@ import { type Entry, entryFor, type Password, sameLogin } from "../secret/entry.
 import type { Change, Plan } from "./change.ts";
 import { warnDrift } from "./drift.ts";
 import { type ExistingSecret, isOf, keysOf, type StoreOptions } from "./existing-secret.ts";
-import { planAttach, type RecreateOptions, type Target } from "./references.ts";
+import { planRefer, type RecreateOptions, type Target } from "./references.ts";
 import { type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { passwordKey } from "./rotation.ts";
 import { planStore, warnLoss } from "./store.ts";
@@ -36,7 +36,7 @@ export function planPlace(facts: PlanInput, options: StoreOptions, attaching: At
 
 /** Plans one namespace of `attach`. */
 export function planAttaches({ to, targets, pods }: PlanInput, attaching: AttachOptions): Change[] {
-  const attaches = targets.map((target) => planAttach(to.name, target, attaching.recreateOptions));
+  const attaches = targets.map((target) => planRefer("attach", to.name, target, attaching.recreateOptions));
   const attached = targets
     .filter((_, index) => attaches[index]?.act !== "refuse")
     .map(({ to: target, names }) => ({ to: target, names: [...new Set([...names, to.name])] }));

@@ -81,31 +81,23 @@ export function patchOf({ to, version }: Pick<Target, "to" | "version">, names: 
   return { metadata: { resourceVersion: version }, ...(inside as object) };
 }
 
-const asItIs: RecreateOptions = { recreate: false, force: false };
-
-/** Plans adding a pull secret to one target, after the existing names. */
-export function planAttach(secret: string, target: Target, options = asItIs): Refer | Keep | Refuse | Recreate {
-  const { to, names } = target;
-  if (names.includes(secret)) return { act: "keep", to, because: "already attached" };
-  return planned("attach", { secret, target, after: [...names, secret] }, options);
-}
-
-/** Plans removing a pull secret from one target. Every other name keeps its position. */
-export function planDetach(secret: string, target: Target, options = asItIs): Refer | Keep | Refuse | Recreate {
-  const { to, names } = target;
-  if (!names.includes(secret)) return { act: "keep", to, because: "not attached" };
-  return planned("detach", { secret, target, after: names.filter((name) => name !== secret) }, options);
-}
-
-type Wanted = { readonly secret: string; readonly target: Target; readonly after: readonly string[] };
-
-function planned(does: Refer["act"], wanted: Wanted, options: RecreateOptions): Refer | Refuse | Recreate {
-  const { secret, target, after } = wanted;
+/**
+ * Plans adding a pull secret to one target, after the existing names, or removing it. Every other name keeps its position.
+ * @param options without these, a target whose list can't be changed is refused
+ */
+export function planRefer(
+  does: Refer["act"],
+  secret: string,
+  target: Target,
+  options: RecreateOptions = { recreate: false, force: false },
+): Refer | Keep | Refuse | Recreate {
   const { to, names: before, owner, recreation } = target;
-  const asked = { does, secret, to };
-  if (owner) return refuseOwned(asked, owner);
+  if (before.includes(secret) === (does === "attach"))
+    return { act: "keep", to, because: does === "attach" ? "already attached" : "not attached" };
+  const after = does === "attach" ? [...before, secret] : before.filter((name) => name !== secret);
+  if (owner) return refuseOwned({ does, secret, to }, owner);
   if (!recreation) return { act: does, to, secret, before, after };
-  const refusal = refuseRecreate(asked, recreation, options);
+  const refusal = refuseRecreate({ does, secret, to }, recreation, options);
   if (refusal) return refusal;
   return { act: "recreate", to: to as Ref<RecreatableKind>, does, secret, before, after, force: recreation.loses ? true : undefined };
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { kinds, targetKinds } from "../../../src/kinds.ts";
 import type { ContainerStatus, Job, Pod, PodSpec } from "../../../src/objects.ts";
 import { hasBegun, longestName, podsOf, readRecreation } from "../../../src/plan/recreate.ts";
-import { planAttach, planDetach, readTarget } from "../../../src/plan/references.ts";
+import { planRefer, readTarget } from "../../../src/plan/references.ts";
 import { jobOf, podOf } from "../../support/situations/anew.ts";
 
 const waits: ContainerStatus = { name: "web", restartCount: 0, state: { waiting: { reason: "ImagePullBackOff" } } };
@@ -196,15 +196,15 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
   },
 ])("attaching a pod: $why", ({ options, status, gives }) => {
   const target = readTarget("pod", podOf({ spec: { imagePullSecrets: [{ name: "theirs" }] }, ...(status && { status }) }));
-  expect(planAttach("acr", target, wishes[options])).toEqual({ to, ...gives });
+  expect(planRefer("attach", "acr", target, wishes[options])).toEqual({ to, ...gives });
 });
 
 const lost = podOf({ spec: { imagePullSecrets: [{ name: "acr" }] } });
 test("what is right already stays, and what a controller makes is the controller's", () => {
   const target = readTarget("pod", lost);
-  expect(planAttach("acr", target, wishes.asked)).toEqual({ act: "keep", to, because: "already attached" });
-  expect(planDetach("other", target, wishes.asked)).toEqual({ act: "keep", to, because: "not attached" });
-  expect(planAttach("other", { ...target, owner: { kind: "Job", name: "j" } }, wishes.forced)).toMatchObject({
+  expect(planRefer("attach", "acr", target, wishes.asked)).toEqual({ act: "keep", to, because: "already attached" });
+  expect(planRefer("detach", "other", target, wishes.asked)).toEqual({ act: "keep", to, because: "not attached" });
+  expect(planRefer("attach", "other", { ...target, owner: { kind: "Job", name: "j" } }, wishes.forced)).toMatchObject({
     act: "refuse",
     says: "pod/p is made by Job j from a template, whose list counts",
   });

@@ -1,40 +1,40 @@
 import { expect, test } from "vitest";
 import type { ServiceAccount } from "../../../src/objects.ts";
-import { patchOf, planAttach, planDetach, readTarget, type Target } from "../../../src/plan/references.ts";
+import { patchOf, planRefer, readTarget, type Target } from "../../../src/plan/references.ts";
 
 const to = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
 const at7 = (...names: string[]): Target => ({ to, names, version: "7" });
 
 test.for([
-  { plan: planAttach, before: [], gives: { act: "attach", secret: "acr", before: [], after: ["acr"] }, why: "the first" },
+  { does: "attach", before: [], gives: { act: "attach", secret: "acr", before: [], after: ["acr"] }, why: "the first" },
   {
-    plan: planAttach,
+    does: "attach",
     before: ["theirs"],
     gives: { act: "attach", secret: "acr", before: ["theirs"], after: ["theirs", "acr"] },
     why: "behind the others",
   },
   {
-    plan: planAttach,
+    does: "attach",
     before: ["acr", "theirs"],
     gives: { act: "keep", because: "already attached" },
     why: "there already, wherever it stands",
   },
   {
-    plan: planDetach,
+    does: "detach",
     before: ["a", "acr", "b"],
     gives: { act: "detach", secret: "acr", before: ["a", "acr", "b"], after: ["a", "b"] },
     why: "the others keep their order",
   },
   {
-    plan: planDetach,
+    does: "detach",
     before: ["acr", "a", "acr"],
     gives: { act: "detach", secret: "acr", before: ["acr", "a", "acr"], after: ["a"] },
     why: "the API takes a name twice",
   },
-  { plan: planDetach, before: ["acr"], gives: { act: "detach", secret: "acr", before: ["acr"], after: [] }, why: "the last one" },
-  { plan: planDetach, before: ["theirs"], gives: { act: "keep", because: "not attached" }, why: "was never there" },
-])("$plan.name of $before: $why", ({ plan, before, gives }) => {
-  expect(plan("acr", at7(...before))).toEqual({ to, ...gives });
+  { does: "detach", before: ["acr"], gives: { act: "detach", secret: "acr", before: ["acr"], after: [] }, why: "the last one" },
+  { does: "detach", before: ["theirs"], gives: { act: "keep", because: "not attached" }, why: "was never there" },
+] as const)("$does of $before: $why", ({ does, before, gives }) => {
+  expect(planRefer(does, "acr", at7(...before))).toEqual({ to, ...gives });
 });
 
 const account = (more: Partial<ServiceAccount> = {}): ServiceAccount => ({
