@@ -329,8 +329,8 @@ testRows([
       stderr: /^error: the acr-token "ci-token" .*Forbidden.*\nhint: .* --revoke\nWarning: secret\/acr-myregistry stays.*\n$/,
     },
   ].map(
-    ({ line, code, stderr }): Row => ({
-      does: `${code === 0 ? "revokes the Secret's own token" : "keeps a named token"} when not every Secret may be listed`,
+    ({ what, line, code, stderr }): Row => ({
+      does: `${what} when not every Secret may be listed`,
       ...demo(
         line,
         refuse(({ call, at, namespace: of }) => call === "list" && at.startsWith("secret") && of === undefined),

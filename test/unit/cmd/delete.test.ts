@@ -82,7 +82,7 @@ testRows(
     },
     ...["", "server "].map(
       (how): Row => ({
-        does: `asks no question and changes nothing when --dry-run=${how || "client"}`,
+        does: `asks no question and changes nothing when --dry-run=${how.trim() || "client"}`,
         command: `delete --dry-run=${how.trim() || "client"} -n demo`,
         stdout: deleted.map((text) => `${text} (${how}dry run)`),
         writes: [],

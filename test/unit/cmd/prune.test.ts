@@ -220,7 +220,7 @@ testRows(
     },
     ...["", "server "].map(
       (how): Row => ({
-        does: `deletes nothing when --dry-run=${how || "client"}`,
+        does: `deletes nothing when --dry-run=${how.trim() || "client"}`,
         command: `${line} --dry-run=${how.trim() || "client"}`,
         stdout: deleted.map((text) => `${text} (${how}dry run)`),
         writes: [],
