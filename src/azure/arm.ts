@@ -5,7 +5,7 @@ import { supportedVersion } from "./api-version.ts";
 import { explainArm, explainEnd } from "./arm-error.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
-import { type Json, parseObject, textIn } from "./json.ts";
+import { type Json, parseObject, textOf } from "./json.ts";
 import { openService, type Read, readError } from "./service.ts";
 
 type Resource = {
@@ -183,4 +183,4 @@ function pollOf(answer: HttpResponse): Poll | undefined {
 /** Whether a poll of Azure-AsyncOperation returned the operation's end, or was rejected. */
 const hasEnded = (answer: HttpResponse) => answer.status >= 400 || ["Succeeded", "Failed", "Canceled"].includes(statusOf(answer) ?? "");
 
-const statusOf = ({ text }: HttpResponse) => textIn(parseObject(text)?.status);
+const statusOf = ({ text }: HttpResponse) => textOf(parseObject(text)?.status);

@@ -2,7 +2,7 @@ import type { TokenCredential } from "@azure/identity";
 import type { Environment, Trace } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
 import { redact } from "../http/transport.ts";
-import { type Json, parseObject, textIn } from "./json.ts";
+import { type Json, parseObject, textOf } from "./json.ts";
 import type { SignInOptions } from "./port.ts";
 import { explainSignIn } from "./sign-in-error.ts";
 
@@ -86,5 +86,5 @@ function scopeFlags({ tenant, subscription }: SignInOptions): string[] {
 
 /** The subscription that az has selected. */
 export async function azSubscription(options: AzOptions): Promise<string | undefined> {
-  return textIn((await az(["account", "show"], options)).id);
+  return textOf((await az(["account", "show"], options)).id);
 }

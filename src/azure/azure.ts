@@ -10,10 +10,10 @@ import { findRegistry } from "./find-registry.ts";
 import { openGraph } from "./graph.ts";
 import { openIdentity, sourceOf } from "./identity.ts";
 import type { Azure, SignInOptions } from "./port.ts";
-import { registrySettingsIn } from "./registry-settings.ts";
-import { rolesIn } from "./role-assignments.ts";
+import { openRegistrySettings } from "./registry-settings.ts";
+import { openRoles } from "./role-assignments.ts";
 import { identityIn } from "./service.ts";
-import { tokensIn } from "./tokens.ts";
+import { openTokens } from "./tokens.ts";
 
 export type AzureOptions = {
   readonly identity: SignInOptions;
@@ -42,9 +42,9 @@ export function openAzure(options: AzureOptions): Azure {
   const arm = openArm({ cloud, identity, http, sleep: options.sleep });
   return {
     ...openGraph({ cloud, identity, http }),
-    ...tokensIn(arm),
-    ...rolesIn(arm),
-    ...registrySettingsIn(arm),
+    ...openTokens(arm),
+    ...openRoles(arm),
+    ...openRegistrySettings(arm),
     findRegistry: (named) => findRegistry({ ...options, arm, identity, cloud }, named, signIn.subscription),
     sendFor: (audience) => void identity.token(audience).catch(() => undefined),
     async entraToken(host, audience) {

@@ -5,7 +5,7 @@ import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
-import { type Json, objectIn, objectsIn, textIn } from "./json.ts";
+import { type Json, objectOf, objectsOf, textOf } from "./json.ts";
 import type { AzureRegistry } from "./port.ts";
 import { isWanted, type RegistryName, readRegistryName } from "./registry-name.ts";
 
@@ -57,7 +57,7 @@ async function idsByGraph(arm: Arm, { name }: RegistryName): Promise<string[]> {
   const query = `resources | where type =~ '${type.toLowerCase()}' | where name =~ '${name}' | project id`;
   const path = "/providers/Microsoft.ResourceGraph/resources";
   const request = { method: "POST", path, version: apiVersion.resourceGraph, body: { query }, doing: "search for the registry" } as const;
-  const rows = (await arm.send(request, ({ data }) => objectsIn(data)).catch(unlessFinal)) ?? [];
+  const rows = (await arm.send(request, ({ data }) => objectsOf(data)).catch(unlessFinal)) ?? [];
   return rows.flatMap(({ id }) => (typeof id === "string" && id.startsWith("/subscriptions/") ? [id] : []));
 }
 
@@ -107,9 +107,9 @@ function unlessFinal(error: unknown): undefined {
 }
 
 function asRegistry({ id, name, sku, properties }: Json): AzureRegistry[] {
-  const loginServer = textIn(objectIn(properties).loginServer);
+  const loginServer = textOf(objectOf(properties).loginServer);
   if (typeof id !== "string" || typeof name !== "string" || loginServer === undefined) return [];
-  return [{ id, name, loginServer, sku: textIn(objectIn(sku).name) ?? "" }];
+  return [{ id, name, loginServer, sku: textOf(objectOf(sku).name) ?? "" }];
 }
 
 /** Registry names are unique in a cloud, so Azure can distinguish a typo from a registry that the identity cannot read. */
@@ -170,7 +170,7 @@ async function isNameFree(arm: Arm, identity: Pick<Identity, "subscription">, na
 async function subscriptions(arm: Arm): Promise<{ id: string; name: string }[]> {
   const request = { path: "/subscriptions", version: apiVersion.subscriptions, doing: "list the subscriptions" };
   const list = await arm.list(request, ({ subscriptionId: id, displayName }) =>
-    typeof id === "string" ? [{ id, name: textIn(displayName) ?? "" }] : [],
+    typeof id === "string" ? [{ id, name: textOf(displayName) ?? "" }] : [],
   );
   return list.flat();
 }

@@ -3,7 +3,7 @@ import type { Http, HttpRequest } from "../http/message.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
-import { type Json, objectsIn, textIn } from "./json.ts";
+import { type Json, objectsOf, textOf } from "./json.ts";
 import type { Application, Azure, Custody, Key, ServicePrincipal } from "./port.ts";
 import { type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
 
@@ -64,7 +64,7 @@ export function openGraph({
 
   async function custody(applicationId: string, principalId: string | undefined): Promise<Custody> {
     const [ofApplication, ofPrincipal] = [`/applications/${applicationId}`, `/servicePrincipals/${principalId}`];
-    const items = (path: string) => list({ path, query: { $select: "id" }, doing: `read ${path}` }, ({ id }) => textIn(id) ?? "");
+    const items = (path: string) => list({ path, query: { $select: "id" }, doing: `read ${path}` }, ({ id }) => textOf(id) ?? "");
     const keysOf = async (path: string) => {
       const doing = `read the credentials of ${path}`;
       return required(doing, await find({ path, query: { $select: "keyCredentials,passwordCredentials" }, doing }, asKeyCounts));
@@ -117,7 +117,7 @@ export function openGraph({
       const passwordCredential = { displayName, endDateTime: expiresAt };
       const created = await write("POST", `/applications/${id}/addPassword`, doing, { passwordCredential });
       const key = required(doing, asKey(created));
-      return { ...key, password: new Sensitive(required(doing, textIn(created.secretText) || undefined)) };
+      return { ...key, password: new Sensitive(required(doing, textOf(created.secretText) || undefined)) };
     },
     removeKey: async (id, slot) =>
       void (await write("POST", `/applications/${id}/removePassword`, `take password ${slot} of application ${id} away`, { keyId: slot })),
@@ -126,8 +126,8 @@ export function openGraph({
 
 function asApplication({ id, appId, displayName, notes, createdDateTime, passwordCredentials }: Json): Application | undefined {
   if (typeof id !== "string" || typeof appId !== "string" || typeof displayName !== "string") return undefined;
-  const keys = objectsIn(passwordCredentials).flatMap((key) => asKey(key) ?? []);
-  return { id, appId, displayName, notes: textIn(notes) ?? "", madeAt: textIn(createdDateTime) ?? "", keys };
+  const keys = objectsOf(passwordCredentials).flatMap((key) => asKey(key) ?? []);
+  return { id, appId, displayName, notes: textOf(notes) ?? "", madeAt: textOf(createdDateTime) ?? "", keys };
 }
 
 function asPrincipal({ id, appId, accountEnabled }: Json): ServicePrincipal | undefined {
@@ -140,9 +140,9 @@ function asKey({ keyId: slot, displayName, startDateTime, endDateTime }: Json): 
   if (typeof slot !== "string") return undefined;
   return {
     slot,
-    displayName: textIn(displayName) ?? "",
-    madeAt: textIn(startDateTime) || undefined,
-    expiresAt: textIn(endDateTime) || undefined,
+    displayName: textOf(displayName) ?? "",
+    madeAt: textOf(startDateTime) || undefined,
+    expiresAt: textOf(endDateTime) || undefined,
   };
 }
 

@@ -2,22 +2,22 @@ import { CliError } from "../errors.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
-import { type Json, objectIn, objectsIn, textsIn } from "./json.ts";
+import { type Json, objectOf, objectsOf, textsOf } from "./json.ts";
 import type { Azure, RegistryFacts } from "./port.ts";
 
 const byHand = "add each regional host with --registry NAME.REGION.geo.azurecr.io --merge";
 
 /** The settings of a registry and its admin user (Microsoft.ContainerRegistry/registries). */
-export const registrySettingsIn = (arm: Arm) =>
+export const openRegistrySettings = (arm: Arm) =>
   ({
     registryFacts: ({ id, name }) =>
       arm.send({ method: "GET", path: id, version: apiVersion.registry, doing: `read registry ${name}` }, ({ properties }) => {
         if (!properties) return undefined;
-        const { adminUserEnabled, roleAssignmentMode, policies, ...others } = objectIn(properties);
+        const { adminUserEnabled, roleAssignmentMode, policies, ...others } = objectOf(properties);
         return {
           mode: roleAssignmentMode === "AbacRepositoryPermissions" ? "abac" : "legacy",
           adminUser: adminUserEnabled === true,
-          armAudience: objectIn(objectIn(policies).azureADAuthenticationAsArmPolicy).status !== "disabled",
+          armAudience: objectOf(objectOf(policies).azureADAuthenticationAsArmPolicy).status !== "disabled",
           network: networkIn(others),
         } as const;
       }),
@@ -26,7 +26,7 @@ export const registrySettingsIn = (arm: Arm) =>
       const doing = `read the admin user's passwords of registry ${name}`;
       const request = { method: "POST", path: `${id}/listCredentials`, version: apiVersion.registry, doing } as const;
       return arm.send(request, ({ username, passwords }) => {
-        const logins = objectsIn(passwords).flatMap(({ name: slot, value }) =>
+        const logins = objectsOf(passwords).flatMap(({ name: slot, value }) =>
           typeof username === "string" && typeof value === "string" && (slot === "password" || slot === "password2")
             ? [[slot, { username, password: new Sensitive(value) }] as const]
             : [],
@@ -44,7 +44,7 @@ export const registrySettingsIn = (arm: Arm) =>
       const request = { method: "GET", path: id, version: apiVersion.regionalEndpoints, doing } as const;
       // A cloud without such a version rejects the request as invalid
       const properties = await arm
-        .send(request, (body) => (body.properties ? objectIn(body.properties) : undefined))
+        .send(request, (body) => (body.properties ? objectOf(body.properties) : undefined))
         .catch((error: unknown) => {
           throw error instanceof CliError && error.kind === "invalid" ? error.withHint(byHand) : error;
         });
@@ -52,7 +52,7 @@ export const registrySettingsIn = (arm: Arm) =>
       if (regionalEndpoints === undefined)
         throw new CliError("invalid", `cannot ${doing}: this cloud does not show them`, { hint: byHand });
       return regionalEndpoints === "Enabled"
-        ? textsIn(hosts)
+        ? textsOf(hosts)
             .map((host) => host.toLowerCase())
             .sort()
         : [];
@@ -61,5 +61,5 @@ export const registrySettingsIn = (arm: Arm) =>
 
 function networkIn({ publicNetworkAccess, networkRuleSet }: Json): RegistryFacts["network"] {
   if (publicNetworkAccess === "Disabled") return "private";
-  return objectIn(networkRuleSet).defaultAction === "Deny" ? "selected" : "all";
+  return objectOf(networkRuleSet).defaultAction === "Deny" ? "selected" : "all";
 }

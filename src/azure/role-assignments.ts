@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
-import { type Json, objectIn, objectsIn, textIn, textsIn } from "./json.ts";
+import { type Json, objectOf, objectsOf, textOf, textsOf } from "./json.ts";
 import type { Azure, AzureRegistry, Permission, RoleAssignment } from "./port.ts";
 
 const version = apiVersion.roleAssignments;
@@ -9,7 +9,7 @@ const version = apiVersion.roleAssignments;
 type Of = { readonly principalId: string; readonly role: string };
 
 /** Roles on a registry (Microsoft.Authorization/roleAssignments, roleDefinitions and permissions, 2022-04-01). */
-export const rolesIn = (arm: Arm) =>
+export const openRoles = (arm: Arm) =>
   ({
     async roleAssignments(registry, principalId) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
@@ -20,15 +20,15 @@ export const rolesIn = (arm: Arm) =>
     roleDefinition(registry, guid) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;
       return arm.find({ path, version, doing: `read the role definition ${guid}` }, (body) => {
-        const { roleName, permissions } = objectIn(body.properties);
+        const { roleName, permissions } = objectOf(body.properties);
         if (typeof roleName !== "string" || !Array.isArray(permissions)) return undefined;
-        return { name: roleName, permissions: objectsIn(permissions).map(asPermission) };
+        return { name: roleName, permissions: objectsOf(permissions).map(asPermission) };
       });
     },
     async givenRoles(registry) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
       const doing = `read the roles on registry ${registry.name}`;
-      const isOfService = ({ properties }: Json) => (objectIn(properties).principalType ?? "ServicePrincipal") === "ServicePrincipal";
+      const isOfService = ({ properties }: Json) => (objectOf(properties).principalType ?? "ServicePrincipal") === "ServicePrincipal";
       return (await arm.list({ path, version, doing }, (one) => (isOfService(one) ? asAssignment(registry, one) : []))).flat();
     },
     async assignRole(registry, { principalId, role, condition }) {
@@ -77,19 +77,19 @@ export function assignmentName(scope: string, { principalId, role }: Of): string
 const managementGroups = "/providers/microsoft.management/managementgroups/";
 
 function asAssignment(registry: AzureRegistry, { name, properties }: Json): RoleAssignment[] {
-  const { scope, roleDefinitionId, principalId, condition, createdOn } = objectIn(properties);
+  const { scope, roleDefinitionId, principalId, condition, createdOn } = objectOf(properties);
   if (typeof name !== "string" || typeof principalId !== "string") return [];
   if (typeof scope !== "string" || typeof roleDefinitionId !== "string") return [];
   const [at, own] = [scope.toLowerCase().replace(/\/$/, ""), registry.id.toLowerCase()];
   if (at !== own && !own.startsWith(`${at}/`) && !at.startsWith(managementGroups)) return [];
   const role = (roleDefinitionId.split("/").at(-1) ?? "").toLowerCase();
   const ours = at === own && name.toLowerCase() === assignmentName(registry.id, { principalId, role });
-  return [{ name, principalId, role, here: at === own, ours, condition: textIn(condition), madeAt: textIn(createdOn) }];
+  return [{ name, principalId, role, here: at === own, ours, condition: textOf(condition), madeAt: textOf(createdOn) }];
 }
 
 const asPermission = ({ actions, notActions, dataActions, notDataActions }: Json): Permission => ({
-  actions: textsIn(actions),
-  notActions: textsIn(notActions),
-  dataActions: textsIn(dataActions),
-  notDataActions: textsIn(notDataActions),
+  actions: textsOf(actions),
+  notActions: textsOf(notActions),
+  dataActions: textsOf(dataActions),
+  notDataActions: textsOf(notDataActions),
 });

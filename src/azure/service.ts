@@ -5,7 +5,7 @@ import { NetworkError } from "../http/network-error.ts";
 import { retryAfter } from "../http/retry.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
 import type { Identity } from "./identity.ts";
-import { type Json, objectIn, objectsIn, parseObject, textIn } from "./json.ts";
+import { type Json, objectOf, objectsOf, parseObject, textOf } from "./json.ts";
 import type { Audience, AzureIdentity, TokenSource } from "./port.ts";
 import { signInHint } from "./sign-in-error.ts";
 
@@ -84,7 +84,7 @@ export function openService({ name, origin: own, audience, identity, http, expla
   function pageOf(doing: string, url: string, answer: HttpResponse) {
     if (answer.status !== 200) throw refused(doing, url, answer);
     const { value, nextLink, "@odata.nextLink": next = nextLink } = bodyOf(doing, answer);
-    return { items: required(doing, Array.isArray(value) ? objectsIn(value) : undefined), next: textIn(next) };
+    return { items: required(doing, Array.isArray(value) ? objectsOf(value) : undefined), next: textOf(next) };
   }
 
   return { call, refused, refusalOf, bodyOf, required, pages };
@@ -131,8 +131,8 @@ export type Meaning = {
 
 /** Reads code and message of `{"error":{"code","message"}}` (Azure REST guidelines); empty for any other body. The message is one line. */
 export function readError(text: string): { readonly code: string; readonly message: string } {
-  const { code, message } = objectIn(parseObject(text)?.error);
-  return { code: textIn(code) ?? "", message: (textIn(message) ?? "").replace(/\s+/g, " ").replace(/\.$/, "") };
+  const { code, message } = objectOf(parseObject(text)?.error);
+  return { code: textOf(code) ?? "", message: (textOf(message) ?? "").replace(/\s+/g, " ").replace(/\.$/, "") };
 }
 
 const outage: Meaning = { kind: "unreachable", hint: "try again; https://status.azure.com tells of outages" };
@@ -168,7 +168,7 @@ export function refusalError(name: keyof typeof services, doing: string, refusal
 export function identityIn(token: Sensitive): AzureIdentity {
   // A JWT (RFC 7519)
   const claims = parseObject(Buffer.from(token.reveal().split(".")[1] ?? "", "base64url").toString()) ?? {};
-  const text = (name: string) => textIn(claims[name]) ?? "";
+  const text = (name: string) => textOf(claims[name]) ?? "";
   const user = text("upn") || text("unique_name") || text("preferred_username");
   const isApp = text("idtyp") === "app" || user === "";
   const type = isApp ? (text("xms_mirid") === "" ? "servicePrincipal" : "managedIdentity") : "user";

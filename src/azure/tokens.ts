@@ -3,13 +3,13 @@ import { Sensitive } from "../secret/sensitive.ts";
 import { isSameTime } from "../timestamp.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
-import { type Json, objectIn, objectsIn, textIn, textsIn } from "./json.ts";
+import { type Json, objectOf, objectsOf, textOf, textsOf } from "./json.ts";
 import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "./port.ts";
 
 const version = apiVersion.registry;
 
 /** The tokens and scope maps of a registry (Microsoft.ContainerRegistry/registries/{scopeMaps,tokens}). */
-export function tokensIn(arm: Arm) {
+export function openTokens(arm: Arm) {
   const pathOf = ({ id }: AzureRegistry, kind: "scopeMaps" | "tokens", name: string) => `${id}/${kind}/${encodeURIComponent(name)}`;
 
   return {
@@ -68,9 +68,9 @@ export function tokensIn(arm: Arm) {
       const body = { tokenId: pathOf(registry, "tokens", name), name: slot, expiry: expiresAt };
       const doing = `make ${slot} of token ${name}`;
       return arm.send({ method: "POST", path, version, body, doing, passing: "TokenNotActive" }, ({ passwords }) => {
-        const made = objectsIn(passwords).find((it) => it.name === slot);
-        const text = textIn(made?.value);
-        return text ? { password: new Sensitive(text), madeAt: textIn(made?.creationTime), expiresAt: textIn(made?.expiry) } : undefined;
+        const made = objectsOf(passwords).find((it) => it.name === slot);
+        const text = textOf(made?.value);
+        return text ? { password: new Sensitive(text), madeAt: textOf(made?.creationTime), expiresAt: textOf(made?.expiry) } : undefined;
       });
     },
 
@@ -80,7 +80,7 @@ export function tokensIn(arm: Arm) {
      */
     async tokenCount({ id, name }) {
       const usages = { path: `${id}/listUsages`, version, doing: `read the usages of registry ${name}` };
-      const found = await arm.find(usages, ({ value }) => objectsIn(value)).catch(unlessForbidden(undefined));
+      const found = await arm.find(usages, ({ value }) => objectsOf(value)).catch(unlessForbidden(undefined));
       const used = found?.find((usage) => usage.name === "Tokens")?.currentValue;
       return typeof used === "number" ? used : (await arm.list(tokenList({ id, name }), (token) => token)).length;
     },
@@ -107,20 +107,20 @@ const tokenList = ({ id, name }: Pick<AzureRegistry, "id" | "name">) => ({
 
 function asScopeMap({ id, name, properties }: Json): ScopeMap | undefined {
   if (typeof id !== "string" || typeof name !== "string") return undefined;
-  const { description, actions } = objectIn(properties);
-  return { id, name, description: textIn(description) ?? "", actions: textsIn(actions) };
+  const { description, actions } = objectOf(properties);
+  return { id, name, description: textOf(description) ?? "", actions: textsOf(actions) };
 }
 
 function asToken({ id, name, properties }: Json): AcrToken | undefined {
   if (typeof id !== "string" || typeof name !== "string") return undefined;
-  const { scopeMapId, status, credentials } = objectIn(properties);
+  const { scopeMapId, status, credentials } = objectOf(properties);
   return {
     name,
-    scopeMapId: textIn(scopeMapId) ?? "",
+    scopeMapId: textOf(scopeMapId) ?? "",
     status: status === "disabled" ? "disabled" : "enabled",
-    passwords: objectsIn(objectIn(credentials).passwords).flatMap(({ name: slot, creationTime, expiry }) =>
+    passwords: objectsOf(objectOf(credentials).passwords).flatMap(({ name: slot, creationTime, expiry }) =>
       slot === "password1" || slot === "password2"
-        ? [{ slot, madeAt: textIn(creationTime) || undefined, expiresAt: textIn(expiry) || undefined }]
+        ? [{ slot, madeAt: textOf(creationTime) || undefined, expiresAt: textOf(expiry) || undefined }]
         : [],
     ),
   };
@@ -131,7 +131,7 @@ const withTimes =
   <T>(read: (body: Json) => T | undefined) =>
   (body: Json) => {
     const one = read(body);
-    const [madeAt, changedAt] = [textIn(objectIn(body.properties).creationDate), textIn(objectIn(body.systemData).lastModifiedAt)];
+    const [madeAt, changedAt] = [textOf(objectOf(body.properties).creationDate), textOf(objectOf(body.systemData).lastModifiedAt)];
     return one && { ...one, madeAt, changedAt };
   };
 

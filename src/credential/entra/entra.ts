@@ -8,7 +8,7 @@ import type { TokenClaims } from "../../secret/sensitive.ts";
 import type { Asked, Credential, Issue, Kind, Need, Renewal } from "../kind.ts";
 import { isUntried, type Still, stillPulls } from "../prove.ts";
 import { namedOrUsed } from "../repository-scope.ts";
-import { halfLife, makeToken, type RegistryToken, registryTime, standingToken, type TokenSource } from "./registry-token.ts";
+import { halfLife, makeToken, type RegistryToken, registryTime, standingToken, type TokenIssuer } from "./registry-token.ts";
 
 /**
  * The registry's own token for the user's Azure identity. Requesting it creates no object in Azure. It expires within hours and can't be
@@ -55,7 +55,7 @@ function byHost(error: unknown): never {
   throw new CliError("notFound", error.message, { hint, cause: error });
 }
 
-type At = TokenSource & { readonly asked: Asked };
+type At = TokenIssuer & { readonly asked: Asked };
 
 function credentialOf(at: At): Credential {
   const { host, asked, sources } = at;

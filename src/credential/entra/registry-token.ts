@@ -7,7 +7,7 @@ import { toSeconds } from "../../timestamp.ts";
 import type { RecordedLogin, Sources } from "../kind.ts";
 import { refusal } from "../prove.ts";
 
-export type TokenSource = {
+export type TokenIssuer = {
   readonly host: string;
   /** Undefined if the registry was not read in Azure. */
   readonly inAzure: AzureRegistry | undefined;
@@ -32,7 +32,7 @@ export function standingToken(held: RecordedLogin | undefined, host: string): Re
 }
 
 /** Returns the registry's time in epoch milliseconds, or this machine's time before the registry's first answer. */
-export const registryTime = ({ host, sources }: Pick<TokenSource, "host" | "sources">): number =>
+export const registryTime = ({ host, sources }: Pick<TokenIssuer, "host" | "sources">): number =>
   sources.now().getTime() + (sources.registry().aheadBy?.(host) ?? 0);
 
 /** Returns the middle of a token's lifetime in epoch milliseconds; NaN if the token doesn't show it. */
@@ -42,7 +42,7 @@ export const halfLife = ({ madeAt = "", expiresAt = "" }: TokenClaims): number =
  * Exchanges a token of an Azure identity for one of the registry. Rejects any other token in the answer.
  * @throws CliError forbidden if the registry issues no token to the identity
  */
-export async function makeToken(at: TokenSource): Promise<RegistryToken & { readonly of: string }> {
+export async function makeToken(at: TokenIssuer): Promise<RegistryToken & { readonly of: string }> {
   const { host, sources } = at;
   const entra = await entraToken(at);
   const of = entra.of.name || entra.of.objectId;
@@ -73,7 +73,7 @@ const mayNot = (message: string) =>
  * Returns a token for the audience of registries. If the tenant issues none for it, returns a token for Azure Resource Manager, which can
  * work too.
  */
-async function entraToken({ host, inAzure, azure }: TokenSource) {
+async function entraToken({ host, inAzure, azure }: TokenIssuer) {
   try {
     return await azure.entraToken(host, "registries");
   } catch (error) {

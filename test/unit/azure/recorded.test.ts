@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { openArm } from "../../../src/azure/arm.ts";
 import { cloudOf } from "../../../src/azure/cloud.ts";
 import { openGraph } from "../../../src/azure/graph.ts";
-import { registrySettingsIn } from "../../../src/azure/registry-settings.ts";
-import { rolesIn } from "../../../src/azure/role-assignments.ts";
+import { openRegistrySettings } from "../../../src/azure/registry-settings.ts";
+import { openRoles } from "../../../src/azure/role-assignments.ts";
 import { explainSignIn } from "../../../src/azure/sign-in-error.ts";
-import { tokensIn } from "../../../src/azure/tokens.ts";
+import { openTokens } from "../../../src/azure/tokens.ts";
 import type { Http } from "../../../src/http/message.ts";
 import { registryOver } from "../../../src/registry/registry.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
@@ -89,7 +89,7 @@ const identity = { source: "az", token: async () => new Sensitive("t"), subscrip
 function azureOf(...answers: readonly (string | Extra)[]) {
   const options = { cloud, identity, http: replaying(...answers), sleep: async () => {} };
   const arm = openArm(options);
-  return { ...openGraph(options), ...tokensIn(arm), ...rolesIn(arm), ...registrySettingsIn(arm) };
+  return { ...openGraph(options), ...openTokens(arm), ...openRoles(arm), ...openRegistrySettings(arm) };
 }
 
 const creationTime = "2026-03-20T10:00:00.1234567+00:00";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openArm } from "../../../src/azure/arm.ts";
-import { assignmentName, rolesIn } from "../../../src/azure/role-assignments.ts";
+import { assignmentName, openRoles } from "../../../src/azure/role-assignments.ts";
 import { answering } from "./answering.ts";
 
 const subscription = "/subscriptions/s-1";
@@ -14,7 +14,7 @@ function azure(status: number, body?: unknown) {
   const options = answering(() => ({ status, body }));
   const asked = () =>
     options.asked.map(({ method, url }) => `${method} ${decodeURIComponent(new URL(url).pathname + new URL(url).search)}`);
-  return { ...rolesIn(openArm(options)), asked, body: () => JSON.parse(options.asked[0]?.body ?? "null") };
+  return { ...openRoles(openArm(options)), asked, body: () => JSON.parse(options.asked[0]?.body ?? "null") };
 }
 
 test("derives an assignment's name from registry, principal and role in any case", () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openArm } from "../../../src/azure/arm.ts";
-import { tokensIn } from "../../../src/azure/tokens.ts";
+import { openTokens } from "../../../src/azure/tokens.ts";
 import { answering } from "./answering.ts";
 
 const registry = { id: "/r", name: "myregistry", loginServer: "myregistry.azurecr.io", sku: "Premium" };
@@ -10,7 +10,7 @@ function azure(...answers: readonly { readonly status?: number; readonly body?: 
   const left = [...answers];
   const options = answering(() => left.shift() ?? expect.unreachable("no response is left"));
   const sent = () => options.asked.map(({ method, url, body }) => `${method} ${new URL(url).pathname} ${body ?? null}`);
-  return { ...tokensIn(openArm(options)), sent };
+  return { ...openTokens(openArm(options)), sent };
 }
 
 const token = (status: string) => ({
