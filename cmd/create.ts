@@ -124,9 +124,6 @@ async function printNextStep(
     hint({ verb: "attach", secret, serviceaccounts: ["default"], namespace });
 }
 
-/** Keeps the command from getting the namespace and the context of the outcome that prints it. */
-const nowhere = { namespace: undefined, context: undefined };
-
 /**
  * Returns the current command as the base of one that grants a credential more. For a credential that several namespaces share, it selects
  * all of them.
@@ -135,7 +132,8 @@ function againOf({ name: secret, asked, targets, reader, scope, per }: CreateOpt
   const { merge, includeRegional, identity } = asked.again;
   const { registry } = asked;
   const again: Create = { verb: "create", secret, registry, ...saidAgain(targets), merge, includeRegional, reader, identity };
-  return shared ? { ...again, ...nowhere, scope, credentialPer: per } : again;
+  // Without a place of its own, the command would get the namespace and the context of the outcome that prints it
+  return shared ? { ...again, namespace: undefined, context: undefined, scope, credentialPer: per } : again;
 }
 
 const count = (of: number) => of.toLocaleString("en-US");

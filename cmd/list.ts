@@ -17,7 +17,7 @@ import { printPlaceError, whereOf } from "./conclude.ts";
 import { expiryAfter } from "./line/durations.ts";
 import { type Flags, formats, noHeaders } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
-import { type Columns, type Listed, listedLine, listedObject, rows } from "./list/rows.ts";
+import { type Listed, listedLine, listedObject, rows } from "./list/rows.ts";
 import type { Session } from "./session.ts";
 import { failureCode, verb } from "./verb.ts";
 
@@ -63,7 +63,7 @@ export const list = verb({
   },
 });
 
-type Print = (found: readonly Listed[], columns: Omit<Columns, "wide">) => string | Promise<string>;
+type Print = (found: readonly Listed[], columns: Parameters<typeof rows>[1]) => string | Promise<string>;
 
 const asObjects =
   (format: "json" | "yaml"): Print =>
@@ -72,8 +72,8 @@ const asObjects =
 
 /** Whether each format shows ServiceAccounts, whether it prints a message if there are no Secrets, and how it prints them. */
 const forms = {
-  table: { carriers: true, says: true, print: (found, columns) => rows(found, { ...columns, wide: false }) },
-  wide: { carriers: true, says: true, print: (found, columns) => rows(found, { ...columns, wide: true }) },
+  table: { carriers: true, says: true, print: (found, columns) => rows(found, columns, false) },
+  wide: { carriers: true, says: true, print: (found, columns) => rows(found, columns, true) },
   jsonl: { carriers: true, says: false, print: (found) => found.map(listedLine).join("") },
   name: {
     carriers: false,

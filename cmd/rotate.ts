@@ -17,15 +17,7 @@ import { identityOf } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { openRecorded } from "./recorded-credential.ts";
-import {
-  type RotateFlags,
-  type RotateOptions,
-  readRotateOptions,
-  rotateFlags,
-  type SkipReason,
-  skipLines,
-  unableReasons,
-} from "./rotate/options.ts";
+import { type RotateFlags, type RotateOptions, readRotateOptions, rotateFlags, skipLines, unableReasons } from "./rotate/options.ts";
 import { foreignOnly, isMeant, managedElsewhere, nothingToRotate, unable } from "./rotate/select.ts";
 import type { Session } from "./session.ts";
 import { toolsOf } from "./session.ts";
@@ -88,7 +80,7 @@ type Rotating = Omit<NotedIn, "noted"> & {
   readonly options: RotateOptions;
   readonly flags: RotateFlags;
   /** The reasons for each skipped credential. */
-  readonly skipped: (readonly SkipReason[])[];
+  readonly skipped: ReturnType<typeof unableReasons>[];
 };
 
 /** The maximum number of credentials that are rotated concurrently: Azure answers slowly and throttles. */

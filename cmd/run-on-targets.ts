@@ -123,7 +123,7 @@ export const manifests = {
   write: { type: "boolean", describe: "Change the files of -f in place, instead of printing them" },
 } as const satisfies Flags;
 
-export type ManifestFlags = Values<typeof manifests>;
+type ManifestFlags = Values<typeof manifests>;
 
 /** Formats that print changes to commit change nothing in a cluster. @throws CliError usage */
 export function onlyPrinted<F extends { readonly output: string | undefined; readonly "dry-run": DryRun }>(

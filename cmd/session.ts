@@ -1,10 +1,10 @@
 import { randomInt } from "node:crypto";
 import type { DryRun } from "../src/actions/outcome.ts";
 import type { Tools } from "../src/actions/tools.ts";
-import type { Azure } from "../src/azure/port.ts";
+import type { Azure, SignInOptions } from "../src/azure/port.ts";
 import { openPace, type Pace } from "../src/cluster/pace.ts";
 import type { Cluster, Configured, KubeFlags } from "../src/cluster/port.ts";
-import type { Credential, Sources } from "../src/credential/kind.ts";
+import type { Credential } from "../src/credential/kind.ts";
 import type { Trace } from "../src/env.ts";
 import { CliError } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
@@ -20,43 +20,13 @@ import { forwarded } from "./line/kubectl-flags.ts";
 import type { Parsed } from "./line/parse.ts";
 
 /** One run of one verb: the context with the flags of the command line, and connections that are each opened once. */
-export type Session = Omit<Context, "cluster" | "azure" | "registry" | "configured"> &
-  Sources &
-  Pick<ReturnType<typeof progressOn>, "count"> & {
-    /** Absent in CI, which may have a terminal but no user, and on a dumb terminal. */
-    readonly terminal: Context["terminal"];
-    readonly trace: Trace;
-    /** The namespace of `-n`. */
-    readonly namespace: string | undefined;
-    /** The unique id of this run. */
-    readonly runId: string;
-    /** Returns the cluster of a context; without a name, that of the command line or the current one. */
-    cluster(context?: string): Cluster;
-    /** Returns names in the kubeconfig. */
-    configured(of: Configured): Promise<readonly string[]>;
-    contexts(): Promise<readonly string[]>;
-    /** Returns the number of distinct warnings from the API servers. */
-    warnings(): number;
-    /** Returns the maximum concurrency: the largest width of all clusters. */
-    width(): number;
-    halted(): boolean;
-    /** Prints a result. */
-    print(text: string): void;
-    /** Prints a line on stderr immediately. */
-    inform(text: string): void;
-    /** Prints a warning, and the command that fixes it. */
-    warn(text: string, fix?: Fix): void;
-    /** Prints a hint: a command, or lines of text. */
-    hint(next: Next): void;
-    /** Formats a fix as a command in the cluster and the namespace of this command line. */
-    formatCommand(fix: Fix): string;
-    close(): Promise<void>;
-  };
+export type Session = ReturnType<typeof openSession>;
 
-export function openSession(context: Context, flags: Parsed["flags"]): Session {
+export function openSession(context: Context, flags: Parsed["flags"]) {
+  const { stdout, stderr, env, terminal, interruption, now } = context;
   const verbosity = Number.parseInt(String(flags["v"] ?? "0"), 10) || 0;
   const trace: Trace = (level, line) => {
-    if (verbosity >= level) context.stderr.write(`${printable(line())}\n`);
+    if (verbosity >= level) stderr.write(`${printable(line())}\n`);
   };
   const clusters = new Map<string, { readonly cluster: Cluster; readonly pace: Pace }>();
   const azures = new Map<string, Promise<Azure>>();
@@ -66,52 +36,61 @@ export function openSession(context: Context, flags: Parsed["flags"]): Session {
   const concurrency = flags["concurrency"];
   const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
 
-  /** Returns where a printed command acts if it is run now. The current context may differ from the one at the start. */
-  function currentPlace(): CurrentPlace {
-    const place = placeOf(flags);
-    return { ...place, context: place.context ?? clusters.get("")?.cluster.contextToName?.() };
-  }
-
   function open(name: string | undefined) {
-    const pace = openPace({ fixed, now: () => context.now().getTime() });
+    const pace = openPace({ fixed, now: () => now().getTime() });
     const onWarning = (text: string) => {
       warnings++;
-      printWarning(context.stderr, context.env, text);
+      printWarning(stderr, env, text);
     };
     return { pace, cluster: context.cluster(kubeFlags(flags, name), trace, { pace, onWarning }) };
   }
 
-  const format = (fix: Fix) => formatCommand(fix, currentPlace());
+  /** Formats a fix as a command in the cluster and the namespace of this command line, if it is run now. */
+  function format(fix: Fix): string {
+    const place = placeOf(flags);
+    // The current context may differ from the one at the start
+    return formatCommand(fix, { ...place, context: place.context ?? clusters.get("")?.cluster.contextToName?.() });
+  }
 
-  const { stdout, stderr, env, terminal, interruption, now } = context;
   const { during, count, print: inform } = progressOn(stderr, env, verbosity, now);
 
   return {
     ...context,
+    /** Absent in CI, which may have a terminal but no user, and on a dumb terminal. */
     terminal: env["CI"] === undefined && env["TERM"] !== "dumb" ? terminal : undefined,
     trace,
     during,
     count,
+    /** Prints a line on stderr immediately. */
     inform,
+    /** The namespace of `-n`. */
     namespace: givenBy(flags).namespace,
-    get runId() {
+    /** The unique id of this run. */
+    get runId(): string {
       runId ??= crypto.randomUUID();
       return runId;
     },
-    cluster: (name) => memoize(clusters, name ?? "", () => open(name)).cluster,
-    configured: (of) => context.configured(of, kubeFlags(flags)),
+    /** Returns the cluster of a context; without a name, that of the command line or the current one. */
+    cluster: (name?: string) => memoize(clusters, name ?? "", () => open(name)).cluster,
+    /** Returns names in the kubeconfig. */
+    configured: (of: Configured) => context.configured(of, kubeFlags(flags)),
     contexts: () => context.configured("contexts", kubeFlags(flags)),
+    /** Returns the number of distinct warnings from the API servers. */
     warnings: () => warnings,
-    azure: (identity) => memoize(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
+    azure: (identity: SignInOptions) => memoize(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
     registry: () => {
       registry ??= context.registry(trace);
       return registry;
     },
+    /** Returns the maximum concurrency: the largest width of all clusters. */
     width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
     halted: () => interruption.halted,
-    print: (text) => stdout.write(text),
-    warn: (text, fix) => printWarning(stderr, env, text, fix && format(fix)),
-    hint: (next) => printHint({ stderr, env, formatCommand: format }, next),
+    /** Prints a result. */
+    print: (text: string) => stdout.write(text),
+    /** Prints a warning, and the command that fixes it. */
+    warn: (text: string, fix?: Fix) => printWarning(stderr, env, text, fix && format(fix)),
+    /** Prints a hint: a command, or lines of text. */
+    hint: (next: Next) => printHint({ stderr, env, formatCommand: format }, next),
     formatCommand: format,
     close: async () => void (await Promise.all([...clusters.values()].map(({ cluster }) => cluster.close()))),
   };

@@ -9,8 +9,7 @@ import type { Carried, Holding } from "../../src/state/listed-secrets.ts";
 /** A pull secret, its logins, and the ServiceAccounts that use it. */
 export type Listed = Carried & { readonly holdings: readonly Holding[] };
 
-export type Columns = {
-  readonly wide: boolean;
+type Columns = {
   readonly where: PlaceDetail;
   readonly headers: boolean;
   readonly now: Date;
@@ -18,7 +17,7 @@ export type Columns = {
 };
 
 /** Returns the table of `list`. */
-export function rows(found: readonly Listed[], { wide, where, headers, now, style }: Columns): string {
+export function rows(found: readonly Listed[], { where, headers, now, style }: Columns, wide: boolean): string {
   const places = placeColumns(where);
   const header = [
     ...places.header,

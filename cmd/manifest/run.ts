@@ -10,10 +10,13 @@ import { printable } from "../../src/output/printable.ts";
 import { styleFor } from "../../src/output/style.ts";
 import { diffLines, linesOf } from "../../src/output/unified.ts";
 import { drySuffix } from "../../src/output/words.ts";
+import type { Values } from "../line/flags.ts";
 import { readTargetWords, type TargetFlags } from "../line/target-words.ts";
-import type { ManifestFlags } from "../run-on-targets.ts";
+import type { manifests } from "../run-on-targets.ts";
 import type { Session } from "../session.ts";
 import { chosenIn, hiddenLists, shownAs } from "./choose.ts";
+
+type ManifestFlags = Values<typeof manifests>;
 
 type Flags = ManifestFlags & TargetFlags & { readonly "dry-run": DryRun; readonly diff: boolean; readonly output: string | undefined };
 
@@ -37,12 +40,12 @@ export async function runManifests(verb: Options["do"], flags: Flags, args: read
   refuseForms(flags, options);
   const inputs = await readInputs(flags, session);
   const yaml = await import("yaml");
-  const manifests = inputs.map((input) => ({ input, manifest: readManifest(yaml, input) }));
-  const objects = manifests.flatMap(({ manifest }) => manifest.objects);
+  const read = inputs.map((input) => ({ input, manifest: readManifest(yaml, input) }));
+  const objects = read.flatMap(({ manifest }) => manifest.objects);
   const where = inputs.length === 1 ? (inputs[0]?.name ?? "") : "these manifests";
   const chosen = chosenIn(objects, targets.picks, session.namespace, where);
   const edit = { ...options, chooses: (object: ManifestObject) => chosen.has(object) };
-  const done = manifests.map(({ input, manifest }) => ({ input, edited: editManifest(manifest, edit) }));
+  const done = read.map(({ input, manifest }) => ({ input, edited: editManifest(manifest, edit) }));
   if (flags.diff) return printDiff(done, session);
   if (flags.write) await write(done, flags["dry-run"], session);
   else session.print(printed(done, flags.output, options));

@@ -81,7 +81,7 @@ function createdBy(age: string, now: Date): Date {
 const lastTime = 8.64e15;
 
 /** Why a run skips a credential. */
-export type SkipReason = NotDue | "unable";
+type SkipReason = NotDue | "unable";
 
 /** Returns how many credentials a run skipped: `skipped 39: never expire`, one line for each combination of reasons. */
 export function skipLines(
