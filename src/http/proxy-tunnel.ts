@@ -1,33 +1,24 @@
 import type { ClientRequest } from "node:http";
 import type { HttpClient, PipelinePolicy } from "@azure/core-rest-pipeline";
 import { explainNetwork, NetworkError } from "./network-error.ts";
-import type { Trusting } from "./trust.ts";
 
-/** Creates a client that uses a proxy. */
-type Tunnels = (proxy: URL) => HttpClient;
+type Library = typeof import("@azure/core-rest-pipeline");
 
-/** Opens tunnels through HTTP CONNECT proxies, one client per proxy. @param trusting the trusted issuers of a proxy's certificate */
-export function openTunnels(library: typeof import("@azure/core-rest-pipeline"), client: HttpClient, trusting: Trusting): Tunnels {
-  const ways = new Map<string, HttpClient>();
-  return (proxy) => {
-    const { protocol, host, hostname, username, password, href } = proxy;
-    const known = ways.get(href);
-    if (known) return known;
-    const port = Number(proxy.port || (protocol === "https:" ? 443 : 80));
-    const settings = { host: `${protocol}//${hostname}`, port, username, password };
-    const pipeline = library.createEmptyPipeline();
-    pipeline.addPolicy(library.proxyPolicy(settings, { customNoProxyList: [] }));
-    pipeline.addPolicy(tellRefusals(host, trusting), { afterPolicies: [library.proxyPolicyName] });
-    const way: HttpClient = { sendRequest: (request) => pipeline.sendRequest(client, request) };
-    ways.set(href, way);
-    return way;
-  };
+/** Opens tunnels through an HTTP CONNECT proxy. @param trusting the options for the proxy's certificate */
+export function tunnelClient(library: Library, client: HttpClient, proxy: URL, trusting: object): HttpClient {
+  const { protocol, host, hostname, username, password } = proxy;
+  const port = Number(proxy.port || (protocol === "https:" ? 443 : 80));
+  const settings = { host: `${protocol}//${hostname}`, port, username, password };
+  const pipeline = library.createEmptyPipeline();
+  pipeline.addPolicy(library.proxyPolicy(settings, { customNoProxyList: [] }));
+  pipeline.addPolicy(tellRefusals(host, trusting), { afterPolicies: [library.proxyPolicyName] });
+  return { sendRequest: (request) => pipeline.sendRequest(client, request) };
 }
 
 /**
  * A proxy that opens no tunnel (407, 502) responds in place of the host: without this check, its response would count as the host's own.
  */
-function tellRefusals(proxy: string, trusting: Trusting): PipelinePolicy {
+function tellRefusals(proxy: string, trusting: object): PipelinePolicy {
   let known: unknown;
   return {
     name: "tellRefusals",

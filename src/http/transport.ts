@@ -3,7 +3,7 @@ import type { Environment, Trace } from "../env.ts";
 import { Interrupted } from "../errors.ts";
 import { explainNetwork, NetworkError } from "./network-error.ts";
 import { proxyFor } from "./proxy.ts";
-import { openTunnels } from "./proxy-tunnel.ts";
+import { tunnelClient } from "./proxy-tunnel.ts";
 import { trustedIssuers } from "./trust.ts";
 
 /** The timeout of a request that sets none: @azure/identity sets none, and a silent proxy would block it forever. Milliseconds. */
@@ -31,7 +31,8 @@ async function open(env: Environment, trace: Trace, signal: (writes?: boolean) =
   const library = await import("@azure/core-rest-pipeline");
   const client = library.createDefaultHttpClient();
   const trusting = await trustedIssuers(env);
-  const tunnels = openTunnels(library, client, trusting);
+  // Each request uses the same proxy, or none
+  let tunnel: HttpClient | undefined;
 
   async function send(request: PipelineRequest): Promise<PipelineResponse> {
     const proxy = proxyFor(request.url, env);
@@ -45,7 +46,8 @@ async function open(env: Environment, trace: Trace, signal: (writes?: boolean) =
     delete request.agent;
     // Without the protocol, an agent looks for it in the call stack, and does not reuse its own free tunnel
     request.requestOverrides = { ...request.requestOverrides, ...trusting, protocol: new URL(request.url).protocol };
-    return (proxy ? tunnels(proxy) : client).sendRequest(request).catch((error: unknown) => {
+    if (proxy) tunnel ??= tunnelClient(library, client, proxy, trusting);
+    return ((proxy && tunnel) ?? client).sendRequest(request).catch((error: unknown) => {
       if (ours.aborted) throw new Interrupted();
       throw ends.aborted ? error : explain(error, request, proxy?.host);
     });

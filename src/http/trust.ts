@@ -23,7 +23,7 @@ const onLinux: Places = {
 };
 
 /** The options for node:tls about trusted issuers. */
-export type Trusting = { readonly rejectUnauthorized: true; readonly secureContext?: SecureContext };
+type Trusting = { readonly rejectUnauthorized: true; readonly secureContext?: SecureContext };
 
 /**
  * Returns the trusted issuers. With NODE_TLS_REJECT_UNAUTHORIZED, Node would trust any server. Neither kubectl nor az reads that variable.
