@@ -1,14 +1,15 @@
-import { CliError } from "../../errors.ts";
+import type { Azure, AzureRegistry } from "../../azure/port.ts";
+import { CliError, isForbidden } from "../../errors.ts";
 import type { Change, Warn } from "../../plan/change.ts";
 import { loginServerIn } from "../../registry/login-server.ts";
 import type { Login } from "../../registry/port.ts";
 import type { Entry } from "../../secret/entry.ts";
 import { tokenUser } from "../../secret/guess.ts";
 import type { TokenClaims } from "../../secret/sensitive.ts";
-import type { Asked, Credential, Issue, Kind, Need, Renewal } from "../kind.ts";
-import { isUntried, type Still, stillPulls } from "../prove.ts";
-import { namedOrUsed } from "../repository-scope.ts";
-import { halfLife, makeToken, type RegistryToken, registryTime, standingToken, type TokenIssuer } from "./registry-token.ts";
+import { toSeconds } from "../../timestamp.ts";
+import type { Asked, Credential, Issue, Kind, Need, Sources } from "../kind.ts";
+import { isUntried, refusal, type Still, stillPulls } from "../prove.ts";
+import { namedOrUsed, type RepositoryScope } from "../repository-scope.ts";
 
 /**
  * The registry's own token for the user's Azure identity. Requesting it creates no object in Azure. It expires within hours and can't be
@@ -55,53 +56,62 @@ function byHost(error: unknown): never {
   throw new CliError("notFound", error.message, { hint, cause: error });
 }
 
-type At = TokenIssuer & { readonly asked: Asked };
+type EntraEnv = {
+  readonly host: string;
+  /** Undefined if the registry was not read in Azure. */
+  readonly inAzure: AzureRegistry | undefined;
+  readonly azure: Azure;
+  readonly asked: Asked;
+  readonly sources: Sources;
+};
 
-function credentialOf(at: At): Credential {
-  const { host, asked, sources } = at;
-  let made: ReturnType<typeof makeToken> | undefined;
+/** A token of the registry. */
+type Token = { readonly login: Login; readonly claims: TokenClaims };
+
+function credentialOf(env: EntraEnv): Credential {
+  const { host, asked, sources } = env;
+  let requested: ReturnType<typeof requestToken> | undefined;
   let renewal: number | undefined;
-  const due = <T extends RegistryToken>(token: T): T => {
+  const due = <T extends Token>(token: T): T => {
     renewal = Math.min(renewal ?? Number.POSITIVE_INFINITY, halfLife(token.claims));
     return token;
   };
-  const isYoung = ({ claims }: RegistryToken) => registryTime(at) < halfLife(claims);
+  const isYoung = ({ claims }: Token) => registryTime(env) < halfLife(claims);
   /**
    * Tests the token. Returns undefined after half of the token's lifetime. The answer also shows the registry's time, if it is not known
    * yet.
    */
-  const tried = async (token: RegistryToken, ask: (login: Login) => Promise<Still>): Promise<Still | undefined> => {
+  const tried = async (token: Token, ask: (login: Login) => Promise<Still>): Promise<Still | undefined> => {
     if (!isYoung(token) && sources.registry().aheadBy?.(host) !== undefined) return undefined;
     const still = await ask(token.login);
     return isYoung(token) ? still : undefined;
   };
-  const makeOnce = () => {
-    made ??= sources.during(`Asking ${host} for a token`, () => makeToken(at));
-    return made;
+  const requestOnce = () => {
+    requested ??= sources.during(`Asking ${host} for a token`, () => requestToken(env));
+    return requested;
   };
   return {
     kind: entra.name,
     host,
-    async issue(need: Need) {
-      const { images, held } = need;
-      const repositories = namedOrUsed(need);
+    async issue(need) {
+      const { images, held, owner } = need;
+      const scope = { host, repositories: namedOrUsed(need), images };
       const ask = async (login: Login): Promise<Still> =>
-        asked.verify ? stillPulls({ host, repositories, images }, login, sources.registry()) : { pulls: "unknown", isSkipped: true };
-      const token = await makeOnce();
-      const isOthers = (login: Login) => login.username === tokenUser && !isSameIdentity(login, token) && !isOver(login, registryTime(at));
-      const standing = held?.login && isSameIdentity(held.login, token) ? standingToken(held, host) : undefined;
-      const still = standing && (await tried(standing, ask));
-      if (standing && still && still.pulls !== "no") return { ...keep(due(standing), still, host, need), isOthers };
+        asked.verify ? stillPulls(scope, login, sources.registry()) : { pulls: "unknown", isSkipped: true };
+      const token = await requestOnce();
+      const isOthers = (login: Login) => login.username === tokenUser && !isSameIdentity(login, token) && !isOver(login, registryTime(env));
+      const existing = held?.login && isSameIdentity(held.login, token) ? tokenOf(held.login, host) : undefined;
+      const still = existing && (await tried(existing, ask));
+      if (existing && still && still.pulls !== "no") return { ...keep(due(existing), still, host, need), isOthers };
       const pulls = await pullsOther(held?.login, isOthers, ask);
-      const { secret } = need.owner;
-      return { ...take(due(token), pulls, { host, repositories, verify: asked.verify, secret, images }), isOthers };
+      return { ...take(due(token), pulls, scope, { secret: owner.secret, verify: asked.verify }), isOthers };
     },
     lifecycle: {
-      async renew({ inside, secret, images }: Renewal) {
-        const repositories = namedOrUsed({ images, repositories: [] });
-        const token = await makeOnce();
+      async renew({ inside, secret, images }) {
+        const scope = { host, repositories: namedOrUsed({ images, repositories: [] }), images };
+        const token = await requestOnce();
         if (!inside.every((login) => isSameIdentity(login, token))) throw ofAnother(secret, host, token.of);
-        return take(due(token), "unknown", { host, repositories, verify: asked.verify, secret, images });
+        return take(due(token), "unknown", scope, { secret, verify: asked.verify });
       },
       shown: async () => undefined,
       clusters: async () => [],
@@ -112,7 +122,7 @@ function credentialOf(at: At): Credential {
     apply: async () => ({}),
     removal: () => [],
     // According to this machine's clock
-    renewAt: () => (renewal === undefined ? undefined : new Date(renewal - registryTime(at) + sources.now().getTime())),
+    renewAt: () => (renewal === undefined ? undefined : new Date(renewal - registryTime(env) + sources.now().getTime())),
   };
 }
 
@@ -120,7 +130,7 @@ function credentialOf(at: At): Credential {
  * Whether a login is a token of the same identity. Only such a token is replaced, because anyone with access to the namespace can write
  * their own token.
  */
-function isSameIdentity({ password }: Login, { claims }: RegistryToken): boolean {
+function isSameIdentity({ password }: Login, { claims }: Token): boolean {
   const subject = password.claims?.subject;
   return subject !== undefined && subject === claims.subject;
 }
@@ -139,7 +149,7 @@ const ofAnother = (secret: string, registry: string, of: string) =>
   });
 
 /** Keeps the token of the Secret. */
-function keep({ login, claims }: RegistryToken, still: Still, host: string, { owner, images, held }: Need): Issue {
+function keep({ login, claims }: Token, still: Still, host: string, { owner, images, held }: Need): Issue {
   const { pulls, unasked } = still;
   const untried = unasked === undefined ? [] : [warn(host, `secret/${owner.secret} keeps its token, which was not tried: ${unasked}`)];
   const steps = [warn(host, `secret/${owner.secret} dies at ${claims.expiresAt}`), ...untried];
@@ -147,13 +157,12 @@ function keep({ login, claims }: RegistryToken, still: Still, host: string, { ow
   return { steps, isLazy: false, entry, login, pulls, isUntried: isUntried(still), mayPull: undefined, images };
 }
 
-type Aim = Pick<Renewal, "secret" | "images"> & Pick<Asked, "verify"> & { readonly host: string; readonly repositories: readonly string[] };
-
 /** Proves a new token, and warns about its rights, which anyone who can read the Secret gets. */
 function take(
-  { login, claims, of }: Awaited<ReturnType<typeof makeToken>>,
+  { login, claims, of }: Awaited<ReturnType<typeof requestToken>>,
   pulls: Issue["pulls"],
-  { host, repositories, verify, secret, images }: Aim,
+  { host, repositories, images }: RepositoryScope,
+  { secret, verify }: { readonly secret: string; readonly verify: boolean },
 ): Issue {
   const says = `secret/${secret} dies at ${claims.expiresAt}: until then whoever reads it may do at ${host} what ${of} may`;
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false };
@@ -172,3 +181,61 @@ const entryOf = (host: string, { id, madeAt, expiresAt }: TokenClaims): Entry =>
   madeAt,
   expiresAt,
 });
+
+/** The claim `iss` of a registry's tokens. */
+const issuer = "Azure Container Registry";
+
+/**
+ * Returns the registry's token in a login, judged by the token itself, because anyone with access to the Secret can write its annotation.
+ */
+function tokenOf(login: Login, host: string): Token | undefined {
+  const claims = login.username === tokenUser ? login.password.claims : undefined;
+  return claims?.issuer === issuer && claims.audience === host ? { login, claims } : undefined;
+}
+
+/** Returns the registry's time in epoch milliseconds, or this machine's time before the registry's first answer. */
+const registryTime = ({ host, sources }: EntraEnv): number => sources.now().getTime() + (sources.registry().aheadBy?.(host) ?? 0);
+
+/** Returns the middle of a token's lifetime in epoch milliseconds; NaN if the token doesn't show it. */
+const halfLife = ({ madeAt = "", expiresAt = "" }: TokenClaims): number => (Date.parse(madeAt) + Date.parse(expiresAt)) / 2;
+
+/**
+ * Exchanges a token of an Azure identity for one of the registry. Rejects any other token in the answer.
+ * @throws CliError forbidden if the registry issues no token to the identity
+ */
+async function requestToken(env: EntraEnv): Promise<Token & { readonly of: string }> {
+  const { host, sources } = env;
+  const entraToken = await readEntraToken(env);
+  const answer = await sources.registry().exchange(host, entraToken);
+  if (!("token" in answer)) throw answer.verdict === "refused" ? mayNot(answer.message) : refusal(answer.verdict, answer.message);
+  const token = tokenOf({ username: tokenUser, password: answer.token }, host);
+  const now = registryTime(env);
+  if (!token || !(Date.parse(token.claims.expiresAt ?? "") > now))
+    throw new CliError("unreachable", `what ${host} gave is no token of its own that still works`, {
+      hint: "check HTTPS_PROXY, and this machine's clock",
+    });
+  // A token without an issue time was issued now
+  const madeAt = token.claims.madeAt ?? toSeconds(new Date(now));
+  return { login: token.login, claims: { ...token.claims, madeAt }, of: entraToken.of.name || entraToken.of.objectId };
+}
+
+const mayNot = (message: string) =>
+  new CliError("forbidden", message, {
+    hint:
+      "ask an Owner of the registry for the role AcrPull, or where it goes by conditions (ABAC) Container Registry Repository Reader; " +
+      "in another tenant than your own, add --tenant",
+  });
+
+/**
+ * Returns a token for the audience of registries. If the tenant issues none for it, returns a token for Azure Resource Manager, which can
+ * work too.
+ */
+async function readEntraToken({ host, inAzure, azure }: EntraEnv) {
+  try {
+    return await azure.entraToken(host, "registries");
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    if (inAzure && !(await azure.registryFacts(inAzure)).armAudience) throw error;
+    return azure.entraToken(host, "management");
+  }
+}
