@@ -4,10 +4,11 @@ import type { Asked, Credential, Issue, Need, Sources } from "./kind.ts";
 import { stillPulls } from "./prove.ts";
 import { namedOrUsed } from "./repository-scope.ts";
 
-/** The login for a Secret, and the warning to print. */
-export type ExistingLogin = { readonly login: Login; readonly slot?: string | undefined; readonly message: string };
-
-type Origin = Pick<Credential, "kind" | "host"> & Pick<Issue, "mayPull"> & { loginFor(need: Need): ExistingLogin };
+type Origin = Pick<Credential, "kind" | "host"> &
+  Pick<Issue, "mayPull"> & {
+    /** Returns the login for a Secret, and the warning to print. */
+    loginFor(need: Need): { readonly login: Login; readonly slot?: string; readonly message: string };
+  };
 
 /** Returns a credential that the plugin neither creates nor deletes. */
 export function existingCredential(

@@ -56,9 +56,6 @@ export type Owner = {
   readonly alone: boolean;
 };
 
-/** The login that a Secret holds, and its annotation entry. */
-export type RecordedLogin = { readonly entry: Entry | undefined; readonly login: Login | undefined };
-
 export type Need = {
   readonly owner: Owner;
   /** The named repositories: `team/app`, `team/*`, `*`. */
@@ -67,7 +64,8 @@ export type Need = {
   readonly fromPods: boolean;
   /** Images of the registry that pods use. */
   readonly images: readonly ImageRef[];
-  readonly held: RecordedLogin | undefined;
+  /** The login that the Secret holds, and its annotation entry. */
+  readonly held: { readonly entry: Entry | undefined; readonly login: Login | undefined } | undefined;
 };
 
 /** The changes that give a Secret its login, and the annotation entry for it. */
@@ -118,7 +116,7 @@ export type Credential = {
 /** A credential that Secrets record, and which of its passwords they hold. */
 export type Renewal = {
   /** The newest working password of the Secrets, or the one that they record if none works. */
-  readonly held: RecordedLogin & { readonly entry: Entry };
+  readonly held: { readonly entry: Entry; readonly login: Login | undefined };
   /** The logins of all Secrets that get the new password. */
   readonly inside: readonly Login[];
   /** Every password that a Secret holds. None of them may be revoked. */

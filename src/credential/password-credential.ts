@@ -45,7 +45,8 @@ export function issueOf(plan: PasswordPlan, scope: RepositoryScope, options: Iss
   const kept = need ? keptWarnings(need.owner.secret, asked.expiresAt, still, { mint, entry }) : [];
   const messages = [...kept, ...options.warnings].filter((one) => one !== undefined);
   const warnings = messages.map((says): Change => ({ act: "warn", to: mint.to, says }));
-  const steps = [...objects, mint, ...(isNew && isShared ? confirmed(mint, proofs) : proofs), ...warnings];
+  const proving = isNew && isShared ? confirmed(mint, proofs) : proofs;
+  const steps = [...objects, mint, ...proving, ...warnings];
   const more = mayPull && beyond(mayPull, images).length > 0 ? options.more : undefined;
   const common = { steps, isLazy: isNew, entry, pulls: still.pulls, mayPull, more, images };
   if (isNew) return { ...common, login: undefined };

@@ -3,7 +3,7 @@ import type { Passing } from "../plan/change.ts";
 import { isLoginServer } from "../registry/login-server.ts";
 import type { ImageRef, Login, Proof, Registry } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
-import type { Asked, RecordedLogin, Sources } from "./kind.ts";
+import type { Asked, Need, Sources } from "./kind.ts";
 import type { RepositoryScope } from "./repository-scope.ts";
 import { pausesOf } from "./retry.ts";
 
@@ -87,7 +87,7 @@ export async function stillPulls(scope: RepositoryScope, login: Login, registry:
 
 /** Tests whether the login of a Secret still pulls. Sends no request for an expired login. */
 export async function tryHeld(
-  held: RecordedLogin | undefined,
+  held: Need["held"],
   scope: RepositoryScope,
   { verify }: Pick<Asked, "verify">,
   { registry, during, now }: Pick<Sources, "registry" | "during" | "now">,

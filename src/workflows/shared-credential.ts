@@ -1,4 +1,4 @@
-import { type Credential, type Issue, lifecycleOf, type Need, type RecordedLogin } from "../credential/kind.ts";
+import { type Credential, type Issue, lifecycleOf, type Need } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
@@ -92,7 +92,7 @@ function wordsOf({ namespaces }: Scope) {
 export async function issueHeld(
   credential: Credential,
   need: Omit<Need, "held">,
-  holders: AsyncIterable<RecordedLogin>,
+  holders: AsyncIterable<NonNullable<Need["held"]>>,
   isOutside: (issue: Issue) => Promise<boolean>,
 ): Promise<Issue> {
   let last: Issue | undefined;

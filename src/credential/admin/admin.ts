@@ -1,7 +1,7 @@
 import type { AdminSlot } from "../../azure/port.ts";
 import type { Login } from "../../registry/port.ts";
-import { type ExistingLogin, existingCredential } from "../existing-login.ts";
-import type { Kind, Need, RecordedLogin } from "../kind.ts";
+import { existingCredential } from "../existing-login.ts";
+import type { Kind, Need } from "../kind.ts";
 
 /**
  * The registry's admin user: a single login with all rights, shared by all its users. It is read and never generated again, because that
@@ -31,7 +31,7 @@ export const admin = {
       const registry = await azure.findRegistry(asked.registry);
       const logins = await azure.adminLogins(registry);
       const host = registry.loginServer;
-      const loginFor = ({ held, owner }: Need): ExistingLogin => {
+      const loginFor = ({ held, owner }: Need) => {
         const [slot, login] = heldOrFirst(logins, held);
         return { slot, login, message: `secret/${owner.secret} may also push to all of ${host}, and delete: so may whoever reads it` };
       };
@@ -41,7 +41,7 @@ export const admin = {
 } as const satisfies Kind;
 
 /** Returns the password that a Secret holds, if it is one of these. Otherwise returns the first one, although other users may have it. */
-function heldOrFirst(logins: ReadonlyMap<AdminSlot, Login>, held: RecordedLogin | undefined): readonly [AdminSlot, Login] {
+function heldOrFirst(logins: ReadonlyMap<AdminSlot, Login>, held: Need["held"]): readonly [AdminSlot, Login] {
   const all = [...logins];
   return all.find(([, { password }]) => held?.login?.password.equals(password)) ?? (all[0] as (typeof all)[number]);
 }

@@ -5,7 +5,7 @@ import { mayGrant } from "../../plan/ownership.ts";
 import type { Made } from "../../plan/prune.ts";
 import { isGuid, isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
 import { pullRole } from "../granted-rights.ts";
-import type { Need, RecordedLogin } from "../kind.ts";
+import type { Need } from "../kind.ts";
 import { hasOurRole } from "./roles.ts";
 
 type InAzure = { readonly azure: Azure; readonly registry: AzureRegistry };
@@ -28,7 +28,7 @@ export type Found = Principal & {
 };
 
 /** Whether the annotation of the Secret records the application. */
-const records = (held: RecordedLogin | undefined, { appId }: Application): boolean =>
+const records = (held: Need["held"], { appId }: Application): boolean =>
   held?.entry?.kind === "service-principal" && held.entry.identity === appId;
 
 /**
@@ -96,7 +96,8 @@ export async function findRecorded(own: Found, { owner, held }: Need, at: InAzur
 }
 
 /** Returns the application that the annotation records and whose id is the user name of the login. */
-async function readRecorded({ entry, login }: Partial<RecordedLogin> = {}, azure: Azure): Promise<Application | undefined> {
+async function readRecorded(held: Need["held"], azure: Azure): Promise<Application | undefined> {
+  const { entry, login } = held ?? {};
   if (entry?.kind !== "service-principal" || login?.username !== entry.identity || !isGuid(entry.identity)) return undefined;
   const [application] = await azure.applications({ appId: entry.identity });
   return application;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Audience, Azure, AzureRegistry } from "../../../../src/azure/port.ts";
 import { entra } from "../../../../src/credential/entra/entra.ts";
-import type { Need, RecordedLogin, Sources } from "../../../../src/credential/kind.ts";
+import type { Need, Sources } from "../../../../src/credential/kind.ts";
 import { CliError } from "../../../../src/errors.ts";
 import type { Proof, Registry } from "../../../../src/registry/port.ts";
 import { Sensitive } from "../../../../src/secret/sensitive.ts";
@@ -75,7 +75,7 @@ async function issued(setting: Setting = {}) {
 }
 
 const entry = { hosts: [host], kind: "entra", identity: user, madeAt: "2026-01-01T00:00:00Z", expiresAt: "2026-01-01T03:00:00Z" };
-const held = (token: string, username = user): RecordedLogin => ({ entry, login: { username, password: new Sensitive(token) } });
+const held = (token: string, username = user): Need["held"] => ({ entry, login: { username, password: new Sensitive(token) } });
 const to = { kind: "registry", name: host };
 
 test("a token that is made now is told and proven, once for all namespaces", async () => {
