@@ -64,16 +64,17 @@ export function openGraph({
 
   async function custody(applicationId: string, principalId: string | undefined): Promise<Custody> {
     const [ofApplication, ofPrincipal] = [`/applications/${applicationId}`, `/servicePrincipals/${principalId}`];
-    const items = (path: string) => list({ path, query: { $select: "id" }, doing: `read ${path}` }, ({ id }) => textOf(id) ?? "");
+    const ids = (path: string, query = {}) => list({ path, query, doing: `read ${path}` }, ({ id }) => textOf(id) ?? "");
+    const ownersOf = (path: string) => ids(`${path}/owners`, { $select: "id" });
     const keysOf = async (path: string) => {
       const doing = `read the credentials of ${path}`;
       return required(doing, await find({ path, query: { $select: "keyCredentials,passwordCredentials" }, doing }, asKeyCounts));
     };
     const [owners, own, federated, principalOwners, keys] = await Promise.all([
-      items(`${ofApplication}/owners`),
+      ownersOf(ofApplication),
       keysOf(ofApplication),
-      items(`${ofApplication}/federatedIdentityCredentials`),
-      principalId === undefined ? [] : items(`${ofPrincipal}/owners`),
+      ids(`${ofApplication}/federatedIdentityCredentials`),
+      principalId === undefined ? [] : ownersOf(ofPrincipal),
       principalId === undefined ? { certificates: 0, passwords: 0 } : keysOf(ofPrincipal),
     ]);
     const otherKeys = [

@@ -11,7 +11,13 @@ import { explainLibrary, explainUnreachable, noEndpoint } from "./sign-in-error.
 type Library = typeof import("@azure/identity");
 
 /** The options of each of Azure's own credentials. */
-type Common = { readonly httpClient: HttpClient; readonly retryOptions: { maxRetries: number; retryDelayInMs: number } };
+type Options = {
+  readonly httpClient: HttpClient;
+  readonly retryOptions: { readonly maxRetries: number; readonly retryDelayInMs: number };
+  readonly authorityHost: string;
+};
+
+const workloadVariables = ["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE"];
 
 /** The sources of tokens that @azure/identity implements, in the order of its DefaultAzureCredential. */
 export const librarySources = {
@@ -23,7 +29,7 @@ export const librarySources = {
   },
   /** The identity that the webhook for workload identities in Kubernetes configures. */
   workload: {
-    isIn: (env: Environment): boolean => missing(workloadVariables(env)).length === 0,
+    isIn: (env: Environment): boolean => missing(env, workloadVariables).length === 0,
     open: openWorkloadIdentity,
   },
   /**
@@ -57,8 +63,7 @@ export function libraryCredential(
           throw error;
         }),
     };
-    const common = { httpClient, retryOptions: { maxRetries: 2, retryDelayInMs: 500 } };
-    return librarySources[source].open(library, env, { ...common, authorityHost });
+    return librarySources[source].open(library, env, { httpClient, retryOptions: { maxRetries: 2, retryDelayInMs: 500 }, authorityHost });
   }
 
   async function explain(error: unknown): Promise<CliError> {
@@ -80,8 +85,6 @@ export function libraryCredential(
     },
   };
 }
-
-type Options = Common & { readonly authorityHost: string };
 
 async function openServicePrincipal(library: Library, env: Environment, options: Options): Promise<TokenCredential> {
   const { AZURE_TENANT_ID: tenant = "", AZURE_CLIENT_ID: client = "", AZURE_CLIENT_SECRET: secret } = env;
@@ -133,15 +136,9 @@ async function openManagedIdentity(
   });
 }
 
-const workloadVariables = ({ AZURE_TENANT_ID, AZURE_CLIENT_ID, AZURE_FEDERATED_TOKEN_FILE }: Environment) => ({
-  AZURE_TENANT_ID,
-  AZURE_CLIENT_ID,
-  AZURE_FEDERATED_TOKEN_FILE,
-});
-
 /** An application that accepts the assertion in a file (learn.microsoft.com/entra/workload-id/workload-identity-federation). */
 async function openWorkloadIdentity(library: Library, env: Environment, options: Options): Promise<TokenCredential> {
-  const unset = missing(workloadVariables(env));
+  const unset = missing(env, workloadVariables);
   if (unset.length > 0) {
     throw new CliError("config", `the environment describes no workload identity: ${areNotSet(unset)}`, {
       hint: "label the pod azure.workload.identity/use=true, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE",
@@ -168,7 +165,7 @@ async function withExpected(error: CliError, env: Environment): Promise<CliError
   return error.withHint(`give the application a federated credential with ${words}`);
 }
 
-const missing = (variables: Environment) => Object.keys(variables).filter((name) => !variables[name]);
+const missing = (variables: Environment, names = Object.keys(variables)) => names.filter((name) => !variables[name]);
 
 const areNotSet = (names: readonly string[]) => `${names.join(" and ")} ${names.length > 1 ? "are" : "is"} not set`;
 

@@ -55,13 +55,21 @@ test("reads who controls an application and its service principal", async () => 
     "/servicePrincipals/p-1/owners": { value: [{ id: "u-2" }] },
     "/servicePrincipals/p-1": { keyCredentials: [], passwordCredentials: [{}] },
   };
-  const { custody } = openGraph(answering(({ url }) => ({ body: lists[new URL(url).pathname.replace("/v1.0", "")] })));
+  const options = answering(({ url }) => ({ body: lists[new URL(url).pathname.replace("/v1.0", "")] }));
+  const { custody } = openGraph(options);
 
   expect(await custody("o-1", "p-1")).toEqual({
     owners: ["u-1"],
     principalOwners: ["u-2"],
     otherKeys: ["certificate", "federated credential", "password"],
   });
+  expect(options.asked.map(({ url }) => decodeURIComponent(url.replace("https://graph.microsoft.com/v1.0", "")))).toEqual([
+    "/applications/o-1/owners?$select=id",
+    "/applications/o-1?$select=keyCredentials,passwordCredentials",
+    "/applications/o-1/federatedIdentityCredentials",
+    "/servicePrincipals/p-1/owners?$select=id",
+    "/servicePrincipals/p-1?$select=keyCredentials,passwordCredentials",
+  ]);
   expect(await custody("o-1", undefined)).toEqual({
     owners: ["u-1"],
     principalOwners: [],
