@@ -1,8 +1,44 @@
 import { expect, test } from "vitest";
-import { proveLogin } from "../../../src/credential/prove.ts";
+import { proveLogin, stillPulls } from "../../../src/credential/prove.ts";
 import type { RepositoryScope } from "../../../src/credential/repository-scope.ts";
 import type { ImageRef, Proof } from "../../../src/registry/port.ts";
-import { host, image, login, reach, registry } from "./prove-setting.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
+
+const host = "r.azurecr.io";
+const login = { username: "ci", password: new Sensitive("hunter2") };
+const image = (repository: string, reference: string): ImageRef => ({ host, repository, reference });
+const reach = (repositories: readonly string[], images: readonly ImageRef[] = []): RepositoryScope => ({
+  host,
+  repositories,
+  images,
+});
+
+/** Returns a registry with a test's verdicts by image, and `not-found` for other images, and the record of its requests. */
+function registry(answers: Readonly<Record<string, Proof["verdict"] | Proof["verdict"][]>>, tags: Readonly<Record<string, string>> = {}) {
+  const asked: string[] = [];
+  const slept: number[] = [];
+  const left = new Map(Object.entries(answers).map(([name, verdicts]) => [name, [verdicts].flat()]));
+  const port = {
+    prove: async ({ repository, reference }: ImageRef) => {
+      asked.push(`${repository}:${reference}`);
+      const verdicts = left.get(`${repository}:${reference}`) ?? [];
+      const verdict = (verdicts.length > 1 ? verdicts.shift() : verdicts[0]) ?? "not-found";
+      return { verdict, message: `it is ${verdict}` };
+    },
+    admits: async () => {
+      asked.push("login");
+      const verdicts = left.get("login") ?? [];
+      const verdict = (verdicts.length > 1 ? verdicts.shift() : verdicts[0]) ?? "pulls";
+      return { verdict, message: `it is ${verdict}` };
+    },
+    anyTag: async (_: string, repository: string) => {
+      asked.push(`tags of ${repository}`);
+      return tags[repository];
+    },
+  };
+  const tools = { registry: port, sleep: async (milliseconds: number) => void slept.push(milliseconds), fresh: false };
+  return { asked, slept, tools };
+}
 
 test.for<{
   why: string;
@@ -194,4 +230,69 @@ test("a fresh login that is known to the registry a little later is waited for, 
     missing: [],
   });
   expect(slept).toEqual([500, 1000]);
+});
+
+test.for<{
+  why: string;
+  reach: RepositoryScope;
+  answers: Parameters<typeof registry>[0];
+  tags?: Record<string, string>;
+  pulls: string;
+  unasked?: string;
+  asked: string[];
+}>([
+  { why: "an image that pods name", reach: reach(["a"], [image("a", "7")]), answers: { "a:7": "pulls" }, pulls: "yes", asked: ["a:7"] },
+  {
+    why: "one of the first repository",
+    reach: reach(["team/*", "a", "b"]),
+    answers: { "a:3": "pulls" },
+    tags: { a: "3" },
+    pulls: "yes",
+    asked: ["tags of a", "a:3"],
+  },
+  {
+    why: "one that may not be there",
+    reach: reach(["a"]),
+    answers: { "a:latest": "refused" },
+    pulls: "no",
+    asked: ["tags of a", "a:latest"],
+  },
+  {
+    why: "what is not there says nothing of the login",
+    reach: reach(["a"]),
+    answers: {},
+    pulls: "unknown",
+    asked: ["tags of a", "a:latest"],
+  },
+  {
+    why: "a wall says nothing of the login",
+    reach: reach(["a"], [image("a", "7")]),
+    answers: { "a:7": "blocked" },
+    pulls: "unknown",
+    unasked: "it is blocked",
+    asked: ["a:7"],
+  },
+  {
+    why: "too little scope says nothing of the password",
+    reach: reach(["a"], [image("a", "7")]),
+    answers: { "a:7": "out-of-scope" },
+    pulls: "unknown",
+    asked: ["a:7"],
+  },
+  { why: "a login that is taken says nothing of images", reach: reach(["team/*"]), answers: {}, pulls: "unknown", asked: ["login"] },
+  { why: "one that is not says all", reach: reach(["team/*"]), answers: { login: "refused" }, pulls: "no", asked: ["login"] },
+  {
+    why: "nobody can be asked",
+    reach: reach(["team/*"]),
+    answers: { login: "throttled" },
+    pulls: "unknown",
+    unasked: "it is throttled",
+    asked: ["login"],
+  },
+])("whether a login still pulls is $pulls: $why", async ({ reach: of, answers, tags, asked, ...still }) => {
+  const { tools, asked: calls } = registry(answers, tags);
+
+  const { pulls, unasked } = still;
+  expect(await stillPulls(of, login, tools.registry)).toEqual({ pulls, ...(unasked && { unasked }) });
+  expect(calls).toEqual(asked);
 });
