@@ -1,6 +1,6 @@
 import { CliError, usage } from "../../src/errors.ts";
 import { nameOf } from "../../src/kinds.ts";
-import { readSelector } from "../../src/label-selector.ts";
+import { readSelector } from "../../src/manifest/label-selector.ts";
 import { listedNames, type ManifestObject, valueAt } from "../../src/manifest/objects.ts";
 import { matchesGlob } from "../../src/scope/scope.ts";
 import type { TargetPick } from "../../src/state/targets.ts";

@@ -13,7 +13,6 @@ const contracts = [
   "src/kinds.ts",
   "src/interruption.ts",
   "src/timestamp.ts",
-  "src/label-selector.ts",
   "src/scope/scope.ts",
   "src/check/cause.ts",
   "src/secret/sensitive.ts",
