@@ -15,6 +15,8 @@ export type PrintingFlags = {
   readonly diff: boolean;
   readonly output: Exclude<Form, "diff">;
   readonly "show-managed-fields": boolean;
+  /** `-o json|yaml` prints the data of Secrets. */
+  readonly passwords?: true;
 };
 
 /** Returns how much of its place each line must contain. */
@@ -78,7 +80,7 @@ export async function printOutcomes(
 
 /** Returns the printer for the outcomes of a run's changes. */
 export function printerOf(session: Session, flags: PrintingFlags, where: PlaceDetail): Printer {
-  const how = { where, dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"] };
+  const how = { where, dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"], passwords: flags.passwords };
   return openPrinter(flags.diff ? "diff" : flags.output, { ...session, ...how });
 }
 

@@ -86,7 +86,7 @@ async function createAll(options: Options, flags: CreateFlags, session: Session,
   };
   const outcomes = shared ? issueShared(places, clusterScopes, order) : issueEach(places(), order, session);
   journal.createsSecret = false;
-  const code = await conclude(recorded(outcomes, journal, flags.keep), session, flags, clusterScopes);
+  const code = await conclude(recorded(outcomes, journal, flags.keep), session, { ...flags, passwords: true }, clusterScopes);
   const credential = await opening;
   journal.renewAt = credential.renewAt?.();
   const isNew = reader ? isFirst : journal.createsSecret && onePlace;

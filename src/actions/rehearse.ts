@@ -1,4 +1,4 @@
-import { CliError, Conflict } from "../errors.ts";
+import { CliError, Conflict, Interrupted } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { ChangeOf } from "../plan/change.ts";
 import { sketchConfig } from "../secret/docker-config.ts";
@@ -47,6 +47,7 @@ const besideName = (name: string, longest: number) => `${name.slice(0, longest -
 /** Returns the same error with the real name of the object. */
 function renamed(error: CliError, from: string, to: string): CliError {
   const message = error.message.replaceAll(from, () => to);
+  if (error instanceof Interrupted) return error;
   if (error instanceof Conflict) return new Conflict(message);
   const hint = typeof error.hint === "string" ? error.hint.replaceAll(from, () => to) : error.hint;
   return new CliError(error.kind, message, { hint, cause: error });

@@ -5,7 +5,7 @@ import { lastApplied, type Secret } from "../objects.ts";
 import type { Store } from "../plan/change.ts";
 import { patched, unclaimed } from "../secret/pull-secret.ts";
 import { shapeNamed } from "../secret/shapes.ts";
-import { printData } from "./object.ts";
+import { mask, printData } from "./object.ts";
 import { diffLines, linesOf } from "./unified.ts";
 
 /**
@@ -59,8 +59,6 @@ const nested = (path: readonly string[], list: readonly unknown[]): object | und
   list.length === 0 ? undefined : (path.toReversed().reduce<unknown>((value, step) => ({ [step]: value }), list) as object);
 
 const asSecret = (object: { readonly kind: string } | undefined) => (object?.kind === "Secret" ? (object as Secret) : undefined);
-
-const mask = "***";
 
 /**
  * Secrets without the fields of the API server, and without their text. Values are masked like in `kubectl diff`: a changed value becomes

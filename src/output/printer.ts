@@ -6,7 +6,7 @@ import { livesInCluster, nameOf } from "../kinds.ts";
 import { diffOf } from "./diff.ts";
 import { printError, printWarning } from "./error.ts";
 import { outcomeData, warningsOf } from "./jsonl.ts";
-import { jsonLine, printData, printObjects } from "./object.ts";
+import { jsonLine, printData, printObjects, withoutPasswords } from "./object.ts";
 import { helmValues, kustomizePatches, type Referring } from "./patches.ts";
 import { printable } from "./printable.ts";
 import { styleFor } from "./style.ts";
@@ -19,6 +19,8 @@ type PrinterOptions = {
   readonly dryRun: DryRun;
   readonly where: PlaceDetail;
   readonly managedFields: boolean;
+  /** `json` and `yaml` print the data of Secrets; otherwise each value is `***`. */
+  readonly passwords?: true | undefined;
   /** The run changes objects in Azure only: `name` prints their names, and `json` prints outcomes. */
   readonly inAzure?: boolean;
   formatCommand(fix: Fix): string;
@@ -110,8 +112,8 @@ function outcomeList(options: PrinterOptions): Writer {
 
 const sketched = "the password is only made without --dry-run, so the Secret is shown without it";
 
-/** The objects, which kubectl can apply. Several objects are one List, so they are printed at the end. */
-function objectList({ stderr, env, dryRun, managedFields }: PrinterOptions, format: "json" | "yaml"): Writer {
+/** The objects, which kubectl can apply unless their passwords are masked. Several objects are one List, so they are printed at the end. */
+function objectList({ stderr, env, dryRun, managedFields, passwords }: PrinterOptions, format: "json" | "yaml"): Writer {
   const objects: object[] = [];
   return {
     each: ({ object, change }) => {
@@ -119,7 +121,7 @@ function objectList({ stderr, env, dryRun, managedFields }: PrinterOptions, form
       if (change?.act === "mint" && dryRun !== "none") printWarning(stderr, env, sketched);
       return "";
     },
-    end: () => (objects.length > 0 ? printObjects(objects, format, { managedFields }) : ""),
+    end: () => (objects.length > 0 ? printObjects(passwords ? objects : objects.map(withoutPasswords), format, { managedFields }) : ""),
   };
 }
 
