@@ -48,9 +48,6 @@ export type AzureIdentity = {
 /** The audience of a token of Entra ID: container registries, or Azure Resource Manager, whose tokens most registries accept too. */
 export type Audience = "registries" | "management";
 
-/** The names of the admin user's passwords in Azure. */
-export type AdminSlot = "password" | "password2";
-
 export type Slot = "password1" | "password2";
 
 /** An ACR token: a name, a scope map, and up to two passwords whose text Azure never shows again. */
@@ -191,8 +188,8 @@ export type Azure = Principals & {
    * Clears one slot, if it still holds the password that was created at that time. The other stays unchanged. @returns whether it is empty
    */
   clearPassword(registry: AzureRegistry, at: { token: string; slot: Slot; madeAt?: string | undefined }): Promise<boolean>;
-  /** The login of the registry's admin user with each of its passwords. @throws CliError conflict if the admin user is disabled */
-  adminLogins(registry: AzureRegistry): Promise<ReadonlyMap<AdminSlot, Login>>;
+  /** The login of the registry's admin user with each of its passwords, by their names in Azure. @throws CliError conflict if the admin user is disabled */
+  adminLogins(registry: AzureRegistry): Promise<ReadonlyMap<string, Login>>;
   /** The source of the identity's tokens. */
   readonly source: TokenSource;
   /** The identity that Azure sees. */

@@ -27,7 +27,7 @@ export const openRegistrySettings = (arm: Arm) =>
       const request = { method: "POST", path: `${id}/listCredentials`, version: apiVersion.registry, doing } as const;
       return arm.send(request, ({ username, passwords }) => {
         const logins = objectsOf(passwords).flatMap(({ name: slot, value }) =>
-          typeof username === "string" && typeof value === "string" && (slot === "password" || slot === "password2")
+          typeof username === "string" && typeof value === "string" && typeof slot === "string"
             ? [[slot, { username, password: new Sensitive(value) }] as const]
             : [],
         );

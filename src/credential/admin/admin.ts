@@ -1,4 +1,3 @@
-import type { AdminSlot } from "../../azure/port.ts";
 import type { Login } from "../../registry/port.ts";
 import { existingCredential } from "../existing-login.ts";
 import type { Kind, Need } from "../kind.ts";
@@ -41,7 +40,7 @@ export const admin = {
 } as const satisfies Kind;
 
 /** Returns the password that a Secret holds, if it is one of these. Otherwise returns the first one, although other users may have it. */
-function heldOrFirst(logins: ReadonlyMap<AdminSlot, Login>, held: Need["held"]): readonly [AdminSlot, Login] {
+function heldOrFirst(logins: ReadonlyMap<string, Login>, held: Need["held"]): readonly [string, Login] {
   const all = [...logins];
   return all.find(([, { password }]) => held?.login?.password.equals(password)) ?? (all[0] as (typeof all)[number]);
 }

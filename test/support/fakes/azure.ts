@@ -1,14 +1,4 @@
-import type {
-  AcrToken,
-  AdminSlot,
-  Audience,
-  Azure,
-  AzureRegistry,
-  Permission,
-  RegistryFacts,
-  ScopeMap,
-  Slot,
-} from "../../../src/azure/port.ts";
+import type { AcrToken, Audience, Azure, AzureRegistry, Permission, RegistryFacts, ScopeMap, Slot } from "../../../src/azure/port.ts";
 import { CliError, Interrupted } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../../src/registry/port.ts";
@@ -31,7 +21,7 @@ export type FakeAzure = {
   /** Other logins that may pull every image: user name to password. */
   readonly users: Map<string, string>;
   /** The admin user's passwords. Empty while the admin user is off. */
-  readonly admin: Map<AdminSlot, string>;
+  readonly admin: Map<string, string>;
   /** The registry's own tokens for Azure identities, by the registry's clock. */
   readonly entra: {
     now: Date;
@@ -73,7 +63,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   const scopeMaps = new Map<string, ScopeMap>();
   const images = new Set<string>();
   const users = new Map<string, string>();
-  const admin = new Map<AdminSlot, string>();
+  const admin = new Map<string, string>();
   const permissions: Permission[] = [{ actions: ["*"], notActions: [] }];
   const entra: FakeAzure["entra"] = {
     now: new Date("2026-01-01T00:00:00Z"),
