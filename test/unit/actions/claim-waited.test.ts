@@ -7,7 +7,7 @@ import type { FakeWorld } from "../../support/fakes/world.ts";
 import { began, claimIn, clock, no, put, secretIn, theirs, to, world } from "./claim-setting.ts";
 import { lost, preconditionOf } from "./store-setting.ts";
 
-test("another run that is at it is waited for, and what it leaves is to be looked at anew", async () => {
+test("waits and reports a conflict when another run has a claim", async () => {
   const in_ = world();
   const precondition = { ...preconditionOf(put(in_, theirs)), claim: theirs };
   let polls = 0;
@@ -24,7 +24,7 @@ test("another run that is at it is waited for, and what it leaves is to be looke
   expect(bench.shown).toEqual(["Waiting for another run that makes secret acr"]);
 });
 
-test("so is one that gives up, and one that goes on for longer", async () => {
+test("reports a conflict when the claim of another run has gone or was renewed", async () => {
   for (const move of [
     (in_: FakeWorld) => in_.cluster.remove("secret", "demo", "acr"),
     (in_: FakeWorld) => put(in_, { ...theirs, until: "later" }),
@@ -42,7 +42,7 @@ test.for([
   { why: "its clock is ahead, and it did nothing for as long as a claim lasts", until: "2026-01-01T00:00:35Z", waits: 60 },
   { why: "it ends later than any run can write", until: "2026-01-01T00:00:36Z", waits: 0 },
   { why: "it ends in another century", until: "2999-01-01T00:00:00Z", waits: 0 },
-])("the claim of a run that died is taken over: $why", async ({ until, waits }) => {
+])("takes over the claim of a run that died: $why", async ({ until, waits }) => {
   const in_ = world();
   const dead = { by: "another-run", until };
   const time = clock();
@@ -54,7 +54,7 @@ test.for([
   expect(claimIn(in_)).toMatchObject({ by: "this-run" });
 });
 
-test("an interruption ends the wait", async () => {
+test("stops the wait when the run is interrupted", async () => {
   const in_ = world();
   const precondition = { ...preconditionOf(put(in_, theirs)), claim: theirs };
   const bench = benchOf(in_);
@@ -70,7 +70,7 @@ test("an interruption ends the wait", async () => {
 test.for([
   { after: 9_999, writes: 0 },
   { after: 10_000, writes: 1 },
-])("a claim is renewed before a password is made if it is $after ms old: $writes writes", async ({ after, writes }) => {
+])("renews a claim with $writes writes when it is $after ms old", async ({ after, writes }) => {
   const in_ = world();
   const { now, sleep } = clock();
   const bench = benchOf(in_, { now, sleep });
@@ -97,7 +97,7 @@ async function old(in_: FakeWorld) {
   return bench;
 }
 
-test("another writer who leaves the claim alone does not end it", async () => {
+test("renews a claim when another writer has changed something else", async () => {
   const in_ = world();
   const bench = await old(in_);
   const secret = secretIn(in_) as Secret;
@@ -112,7 +112,7 @@ test("another writer who leaves the claim alone does not end it", async () => {
 test.for<{ why: string; act(in_: FakeWorld): unknown }>([
   { why: "another run has taken over", act: (in_) => put(in_, theirs) },
   { why: "somebody has deleted the Secret", act: ({ cluster }) => cluster.remove("secret", "demo", "acr") },
-])("a claim that is lost is not renewed: $why", async ({ act }) => {
+])("fails to renew a claim when $why", async ({ act }) => {
   const in_ = world();
   const bench = await old(in_);
   act(in_);
@@ -120,7 +120,7 @@ test.for<{ why: string; act(in_: FakeWorld): unknown }>([
   await expect(bench.claims.renew()).rejects.toThrow('another run has taken over secret "acr" in namespace "demo"');
 });
 
-test("a claim that may not be renewed ends the run", async () => {
+test("throws the refusal when a claim may not be renewed", async () => {
   const in_ = world();
   const bench = await old(in_);
   in_.asking.around(refusing(is("patch secret"), no));
@@ -128,7 +128,7 @@ test("a claim that may not be renewed ends the run", async () => {
   await expect(bench.claims.renew()).rejects.toMatchObject({ kind: "forbidden", message: "no" });
 });
 
-test("a claim whose answer was lost is looked for before a password is made", async () => {
+test("reads the Secret when the response to a claim was lost and it is renewed", async () => {
   const in_ = world();
   const bench = benchOf(in_);
   in_.asking.around(losing(is("create secret"), lost));

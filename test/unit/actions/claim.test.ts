@@ -7,7 +7,7 @@ import { benchOf } from "../../support/fakes/bench.ts";
 import { claimed, claimIn, end, no, note, put, secretIn, theirs, to, world } from "./claim-setting.ts";
 import { lost, preconditionOf } from "./store-setting.ts";
 
-test("where there is no Secret, an empty one is made, and goes again with the claim", async () => {
+test("creates an empty Secret for a claim and deletes it when the claim ends", async () => {
   const in_ = world();
   const bench = await claimed(in_, undefined);
 
@@ -22,7 +22,7 @@ test("where there is no Secret, an empty one is made, and goes again with the cl
   expect(secretIn(in_)).toBeUndefined();
 });
 
-test("one that stands keeps all that it has, and gets it back as it was", async () => {
+test("restores a Secret when its claim ends", async () => {
   const in_ = world();
   const before = put(in_);
   const bench = await claimed(in_, before);
@@ -35,7 +35,7 @@ test("one that stands keeps all that it has, and gets it back as it was", async 
   expect(secretIn(in_)?.data).toEqual(before.data);
 });
 
-test("a Secret that has come to hold a login does not go, though its claim ends", async () => {
+test("keeps a Secret that was created for a claim when it holds a login", async () => {
   const in_ = world();
   const bench = await claimed(in_, undefined);
   put(in_, { by: "this-run", until: end });
@@ -46,7 +46,7 @@ test("a Secret that has come to hold a login does not go, though its claim ends"
   expect(claimIn(in_)).toBeNull();
 });
 
-test("another run's claim is left alone", async () => {
+test("keeps the claim of another run when its own is released", async () => {
   const in_ = world();
   const bench = await claimed(in_, undefined);
   put(in_, theirs);
@@ -57,7 +57,7 @@ test("another run's claim is left alone", async () => {
   expect(in_.asking.writes).toEqual([]);
 });
 
-test("who may not delete the empty Secret ends the claim at least, and tells what is left", async () => {
+test("ends the claim and reports the empty Secret when it may not be deleted", async () => {
   const in_ = world();
   const bench = await claimed(in_, undefined);
   in_.asking.around(refusing(is("delete secret"), no));
@@ -73,7 +73,7 @@ test("who may not delete the empty Secret ends the claim at least, and tells wha
   expect(claimIn(in_)).toBeNull();
 });
 
-test("a claim that could not be ended on a Secret that stood before comes to its end, and is not told", async () => {
+test("reports nothing when the claim on an earlier Secret cannot be ended", async () => {
   const in_ = world();
   const bench = await claimed(in_, put(in_));
   in_.asking.around(refusing(is("patch secret"), no));
@@ -82,7 +82,7 @@ test("a claim that could not be ended on a Secret that stood before comes to its
   expect(claimIn(in_)).toEqual({ by: "this-run", until: end });
 });
 
-test("a Secret that another run has made or written since is a conflict, and nothing is claimed", async () => {
+test("claims nothing when another run has written the Secret", async () => {
   const in_ = world();
   const old = preconditionOf(put(in_));
   in_.cluster.put({ ...(secretIn(in_) as Secret), immutable: false });
@@ -94,7 +94,7 @@ test("a Secret that another run has made or written since is a conflict, and not
   expect(claimIn(in_)).toBeNull();
 });
 
-test("a claim whose answer was lost is looked for; where nobody can tell, it is ended later", async () => {
+test("reads the Secret when the response to its claim was lost", async () => {
   const found = world();
   found.asking.around(losing(is("create secret"), lost));
   expect((await claimed(found, undefined)).claims.on(to)).toMatchObject({
@@ -120,7 +120,7 @@ test.for<{ error: () => Error; kept: boolean }>([
   { error: () => new Interrupted(), kept: true },
   { error: no, kept: false },
   { error: () => new TypeError("a defect"), kept: true },
-])("of a claim that fails otherwise nobody asks whether it stands: $error", async ({ error, kept }) => {
+])("does not read the Secret when its claim fails with $error", async ({ error, kept }) => {
   const in_ = world();
   in_.asking.around(refusing(is("create secret"), error));
   const bench = benchOf(in_);
@@ -130,12 +130,12 @@ test.for<{ error: () => Error; kept: boolean }>([
   expect(bench.claims.on(to) !== undefined).toBe(kept);
 });
 
-test("a claim gives the Secret as it is since", async () => {
+test("returns the claimed Secret", async () => {
   const in_ = world();
 
   expect(await benchOf(in_).claims.acquire({ act: "claim", to, precondition: undefined })).toEqual(secretIn(in_));
 });
 
-test("the patch of a claim is held to a version, and takes nothing but the claim away", () => {
+test("removes only the claim, from one version of the Secret", () => {
   expect(claimPatch("7", unclaimed)).toEqual({ metadata: { resourceVersion: "7", annotations: { [note]: null } } });
 });

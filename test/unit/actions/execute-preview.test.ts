@@ -30,7 +30,7 @@ async function preview(change: Change, bench = client().look()): Promise<unknown
   return outcome?.object;
 }
 
-test("what stays is shown as it was seen", async () => {
+test("previews the object that was read when it is kept", async () => {
   const in_ = world();
   const bench = client({}, in_).look();
 
@@ -40,21 +40,21 @@ test("what stays is shown as it was seen", async () => {
   );
 });
 
-test.for(["attach", "detach"] as const)("%s is shown with the names that it would then have, and else as it was seen", async (act) => {
+test.for(["attach", "detach"] as const)("previews the names after %s when there are any", async (act) => {
   const object = (await preview({ act, to, secret: "acr", before: ["theirs"], after: ["x", "y"] })) as ServiceAccount;
 
   expect(object.imagePullSecrets).toEqual([{ name: "x" }, { name: "y" }]);
   expect(object.metadata).toMatchObject({ name: "default", labels: { a: "b" }, resourceVersion: expect.stringMatching(/^\d+$/) });
 });
 
-test("what nobody has seen is not shown", async () => {
+test("previews nothing when the object was not read", async () => {
   const unseen = { ...to, name: "gone" };
 
   expect(await preview({ act: "attach", to: unseen, secret: "acr", before: [], after: ["acr"] })).toBeUndefined();
   expect(await preview({ act: "keep", to: unseen, because: "" })).toBeUndefined();
 });
 
-test("a Secret is shown with its login under its host, where there is one", async () => {
+test("previews a Secret with its login when there is one", async () => {
   const entry = { hosts: ["r.azurecr.io"], kind: "given", identity: "ci" };
   const change: Change = { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "" };
   const textOf = (object: unknown) =>
@@ -71,11 +71,11 @@ test.for<{ change: Change }>([
   { change: { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" } },
   { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true } },
   { change: { act: "rehearse", to: secret, precondition: undefined, replaces: false } },
-])("$change.act is no object of the cluster", async ({ change }) => {
+])("previews no object for $change.act", async ({ change }) => {
   expect((await executeAll([change], client().look())).outcomes).toEqual([{ change }]);
 });
 
-test("what is told is told", async () => {
+test("previews a warning as it is", async () => {
   expect((await executeAll([{ act: "warn", to, says: "look" }], client())).outcomes).toEqual([
     { change: { act: "warn", to, says: "look" }, says: ["look"] },
   ]);

@@ -10,7 +10,7 @@ import { benchOf } from "../../support/fakes/bench.ts";
 import { addNamespaces, fakeWorld } from "../../support/fakes/world.ts";
 import { account, bench, keepOf, login, makeMap, makeToken, mint, secret, short, store, token } from "./apply-setting.ts";
 
-test("changes go one after the other, and the login that is made is in hand for the next", async () => {
+test("applies changes in order and passes the new login on", async () => {
   const at = bench();
 
   const { outcomes, issued } = await executeAll([makeMap, makeToken, mint], at);
@@ -20,7 +20,7 @@ test("changes go one after the other, and the login that is made is in hand for 
   expect(issued.login).toBe(login);
 });
 
-test("a defect is not taken for a refusal", async () => {
+test("throws a defect as it is", async () => {
   const at = bench({
     carry: async () => {
       throw new TypeError("a defect");
@@ -30,7 +30,7 @@ test("a defect is not taken for a refusal", async () => {
   await expect(executeAll([makeMap], at)).rejects.toThrow(TypeError);
 });
 
-test("what nobody can carry out is an error, and is never told as done", async () => {
+test("throws when nobody can apply a change", async () => {
   const nobody = bench({ carry: () => Promise.reject(new CliError("internal", "nobody makes this")) });
   const elsewhere: Change = { act: "create", to: account("default"), because: "" };
 
@@ -42,7 +42,7 @@ test("what nobody can carry out is an error, and is never told as done", async (
 test.for<{ change: Change }>([
   { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: ["a"], fresh: true } },
   { change: store },
-])("$change.act without a login is an error, outside of a dry run", async ({ change }) => {
+])("throws when $change.act has no login, except in a dry run", async ({ change }) => {
   const [outcome] = await collect(execute([change], bench()));
 
   expect(outcome?.error).toMatchObject({ kind: "internal", message: "a plan needs a login, and nothing has made one" });
@@ -50,7 +50,7 @@ test.for<{ change: Change }>([
 
 const failing = (name: string): Change => ({ act: "create", to: account(name), because: "" });
 
-test("what needs a change that failed is left, and so is what needs that", async () => {
+test("leaves every change that depends on one that failed", async () => {
   const plan: Plan = [failing("a"), keepOf("b", "a"), keepOf("c", "b"), keepOf("d"), keepOf("e", "d"), keepOf("f", "unheard of")];
 
   expect((await collect(execute(plan, bench()))).map(short)).toEqual([
@@ -63,7 +63,7 @@ test("what needs a change that failed is left, and so is what needs that", async
   ]);
 });
 
-test("what is told does not stand for the object that it is told of", async () => {
+test("applies a change when only a warning about its object failed", async () => {
   const warn: Change = { act: "warn", to: account("a"), says: "look" };
 
   expect((await collect(execute([failing("a"), warn, keepOf("b", "a")], bench()))).map(short)).toEqual([
@@ -73,7 +73,7 @@ test("what is told does not stand for the object that it is told of", async () =
   ]);
 });
 
-test("after an interruption what is to be done is left, and what is to be told is told", async () => {
+test("leaves changes and prints warnings when the run is interrupted", async () => {
   const warn: Change = { act: "warn", to: account("a"), says: "look" };
 
   const outcomes = await collect(execute([keepOf("a"), warn], bench({ halted: () => true })));
@@ -82,7 +82,7 @@ test("after an interruption what is to be done is left, and what is to be told i
   expect(outcomes[1]?.says).toEqual(["look"]);
 });
 
-test("what needs a change that an interruption left is left by it too", async () => {
+test("leaves every change that depends on one that an interruption left", async () => {
   expect((await collect(execute([keepOf("a"), keepOf("b", "a")], bench({ halted: () => true })))).map(short)).toEqual([
     "keep a left interrupted",
     "keep b left interrupted",
@@ -118,7 +118,7 @@ test("previews a Secret with the password that exists already", async () => {
   expect(Buffer.from(data[".dockerconfigjson"] ?? "", "base64").toString()).toContain("hunter2");
 });
 
-test("what is kept is shown as it was seen", async () => {
+test("returns the object that was read when it is kept", async () => {
   const object = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "a", namespace: "demo" } } as const;
   const [outcome] = await collect(execute([keepOf("a")], { ...bench(), seen: remember([object], undefined) }));
 
@@ -132,7 +132,7 @@ const proof = (repositories: string[]): Change => ({
   fresh: false,
 });
 
-test("a proof tells which repositories nothing is known of, and which image it was", async () => {
+test("reports the proven image and the repositories that remain unknown", async () => {
   const world = fakeWorld();
   world.azure.users.set("t", "hunter2");
   const at = benchOf(world, { issued: { login } });
@@ -149,7 +149,7 @@ test("a proof tells which repositories nothing is known of, and which image it w
   expect(at.shown).toEqual(["Asking myregistry.azurecr.io for a manifest as t"]);
 });
 
-test("a proof tells what pods name and is not there", async () => {
+test("reports the images of pods that do not exist", async () => {
   const world = fakeWorld();
   world.azure.users.set("t", "hunter2");
   const gone = { host: "myregistry.azurecr.io", repository: "app/web", reference: "gone" };
@@ -182,7 +182,7 @@ test.for<{ passing: ChangeOf<"prove">["passing"]; fresh: boolean; shown: string 
   expect(at.shown).toEqual([shown]);
 });
 
-test("a dry run that has no login proves nothing", async () => {
+test("proves nothing when a dry run has no login", async () => {
   const at = benchOf(fakeWorld(), { dryRun: "server" });
 
   expect(await collect(execute([proof(["app/web"])], at))).toEqual([{ change: proof(["app/web"]) }]);
@@ -192,7 +192,7 @@ test("a dry run that has no login proves nothing", async () => {
 test.for<{ dryRun: DryRun; carried: string[] }>([
   { dryRun: "none", carried: ["confirm t"] },
   { dryRun: "server", carried: [] },
-])("whether a password is still in its slot is asked, in a dry run ($dryRun) not", async ({ dryRun, carried }) => {
+])("asks whether a password is still in its slot when it is no dry run ($dryRun)", async ({ dryRun, carried }) => {
   const at = bench({ dryRun });
   const confirm: Change = { act: "confirm", to: token, slot: "password1" };
 
@@ -215,7 +215,7 @@ test("creates a Secret for a claim, and deletes it when the claim ends", async (
   expect(world.cluster.get("secret", "demo", "acr")).toBeUndefined();
 });
 
-test("a rehearsal is one of the server, and nothing is there afterwards", async () => {
+test("rehearses on the server and leaves nothing there", async () => {
   const world = fakeWorld();
   addNamespaces(world.cluster, "demo");
   const rehearsal: Change = { act: "rehearse", to: secret, precondition: undefined, replaces: false };
@@ -224,7 +224,7 @@ test("a rehearsal is one of the server, and nothing is there afterwards", async 
   expect(world.asking.all).toEqual(["create secret demo/acr (dry run)"]);
 });
 
-test("what is under way is shown", async () => {
+test("shows the change that is being applied", async () => {
   const world = fakeWorld();
   const at = benchOf(world, { carry: async () => ({ login }) });
 
@@ -234,6 +234,6 @@ test("what is under way is shown", async () => {
   expect(at.shown).toEqual(["Writing scopemap m", "Writing token t", "Making a password of token t", "Taking back what was made in Azure"]);
 });
 
-test("an interruption is told as one", async () => {
+test("throws Interrupted when the run is interrupted", async () => {
   await expect(executeAll([makeMap], bench({ halted: () => true }))).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
 });

@@ -17,7 +17,7 @@ function world(...names: string[]) {
   return made;
 }
 
-test("what was seen will do for the first round, so that it is written at once", async () => {
+test("writes the object that was read without another read", async () => {
   const in_ = world("theirs");
 
   const outcome = await refer.apply(attach, benchOf(in_).look());
@@ -27,7 +27,7 @@ test("what was seen will do for the first round, so that it is written at once",
   expect(outcome.change).toMatchObject({ act: "attach", before: ["theirs"], after: ["theirs", "acr"] });
 });
 
-test("what was not seen is looked at first", async () => {
+test("reads the object first when it was not read", async () => {
   const in_ = world();
 
   await refer.apply(attach, benchOf(in_));
@@ -35,7 +35,7 @@ test("what was not seen is looked at first", async () => {
   expect(in_.asking.all).toEqual(["get serviceaccount demo/default", "patch serviceaccount demo/default"]);
 });
 
-test("what is right is not written, and shown as it was seen", async () => {
+test("writes nothing when the object is right already", async () => {
   const in_ = world("acr");
 
   const outcome = await refer.apply(attach, benchOf(in_).look());
@@ -47,7 +47,7 @@ test("what is right is not written, and shown as it was seen", async () => {
   expect(in_.asking.all).toEqual([]);
 });
 
-test("detach takes the name out", async () => {
+test("removes the name when it is detached", async () => {
   const in_ = world("a", "acr");
 
   const outcome = await refer.apply({ ...attach, act: "detach" }, benchOf(in_).look());
@@ -60,7 +60,7 @@ test.for<{ why: string; exists: string[]; list: string[]; after: string[] | unde
   { why: "one has come since", exists: ["gone"], list: ["gone", "a", "old"], after: ["gone", "a"] },
   { why: "both have come since", exists: ["gone", "old"], list: ["gone", "a", "old"], after: undefined },
   { why: "an entry without a name never leads anywhere", exists: ["old"], list: ["", "old"], after: ["old"] },
-])("names that lead nowhere are looked up once more before they go: $why", async ({ exists, list, after }) => {
+])("looks up dangling names once more before it removes them: $why", async ({ exists, list, after }) => {
   const in_ = world(...list);
   for (const name of exists) in_.cluster.put(pullSecret("demo", name));
   const detach: Refer = { act: "detach", to, secret: "gone", before: list, after: ["a"], dangling: ["gone", "old", ""] };
@@ -72,7 +72,7 @@ test.for<{ why: string; exists: string[]; list: string[]; after: string[] | unde
   expect(in_.asking.all.filter((text) => text.startsWith("get "))).toEqual(["get secret demo/gone", "get secret demo/old"]);
 });
 
-test("they are looked up again where the list has changed meanwhile", async () => {
+test("looks up dangling names again when the list has changed", async () => {
   const in_ = world("gone", "a");
   let once = true;
   in_.asking.around(async (asked, next) => {
@@ -93,7 +93,7 @@ test("they are looked up again where the list has changed meanwhile", async () =
   expect(namesOf(in_.cluster.get("serviceaccount", "demo", "default"))).toEqual(["gone", "a", "b"]);
 });
 
-test("among many writers each round waits a little longer, and a tenth of a second at most", async () => {
+test("waits longer after each conflict, at most a tenth of a second", async () => {
   const in_ = world();
   const bench = benchOf(in_);
   let others = 25;
@@ -112,7 +112,7 @@ test("among many writers each round waits a little longer, and a tenth of a seco
   expect(bench.slept.slice(-6)).toEqual([100, 100, 100, 100, 100, 100]);
 });
 
-test("a ServiceAccount that is gone is an error in the server's words", async () => {
+test("throws the server's error when the ServiceAccount does not exist", async () => {
   const in_ = world();
   in_.cluster.remove("serviceaccount", "demo", "default");
 

@@ -32,19 +32,19 @@ test.for([
   { what: "a dash where it is cut", name: `${long}-b`, beside: `${long}-rehearsal` },
   { what: "dashes before the cut", name: `${long.slice(2)}---b`, beside: `${long.slice(2)}-rehearsal` },
   { what: "the longest name", name: "a".repeat(253), beside: `${"a".repeat(243)}-rehearsal` },
-])("a Secret that is to be replaced is tried under a name that one can have: $what", async ({ name, beside }) => {
+])("rehearses a replacement under a valid name: $what", async ({ name, beside }) => {
   expect(await rehearsed(name, true)).toEqual([beside]);
   expect(isObjectName(beside)).toBe(true);
 });
 
-test("any other is tried under its own name", async () => {
+test("rehearses a Secret under its own name when it is not replaced", async () => {
   expect(await rehearsed("acr", false)).toEqual(["acr"]);
 });
 
 test.for([
   { what: "a new one", precondition: undefined },
   { what: "one that stands", precondition },
-])("what another reader is to find is tried as it will be laid out: $what", async ({ precondition }) => {
+])("rehearses the layout of another reader: $what", async ({ precondition }) => {
   const written: unknown[] = [];
   const write = async (_: unknown, text: object) => void written.push(Object.values(text)[0]);
   const tools = { cluster: () => ({ write }) as unknown as Cluster, write: { fieldManager: "me" } } as unknown as Tools;
@@ -62,12 +62,12 @@ const full = (name: string) => `Error from server (Forbidden): secrets "${name}"
 test.for([
   { what: "a refusal", refuse: (name: string) => new CliError("forbidden", full(name), { hint: `look at ${name}` }), hint: "look at acr" },
   { what: "a conflict", refuse: (name: string) => new Conflict(full(name)), hint: undefined },
-])("$what tells the name that is meant, and not the one that was made up", async ({ refuse, hint }) => {
+])("reports the Secret's own name in $what of a rehearsal", async ({ refuse, hint }) => {
   const error = await rehearsed("acr", true, refuse).catch((thrown: unknown) => thrown);
 
   expect(error).toMatchObject({ message: full("acr"), kind: refuse("acr").kind, name: refuse("acr").name, hint });
 });
 
-test("a defect stays one", async () => {
+test("throws a defect as it is", async () => {
   await expect(rehearsed("acr", true, () => new TypeError("no"))).rejects.toThrow(TypeError);
 });

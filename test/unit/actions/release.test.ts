@@ -6,14 +6,14 @@ import { addNamespaces } from "../../support/fakes/world.ts";
 import { bench as noWorld } from "./apply-setting.ts";
 import { claimed, claimIn, no, put, secretIn, to, world } from "./claim-setting.ts";
 
-test("a run that claims nothing asks nobody", async () => {
+test("sends nothing when nothing is claimed", async () => {
   const bench = noWorld();
 
   expect(await bench.claims.release()).toEqual([]);
   expect(bench.shown).toEqual([]);
 });
 
-test("what has ended is not ended again", async () => {
+test("sends nothing when the claim has ended already", async () => {
   const in_ = world();
   const bench = await claimed(in_, put(in_));
   await bench.claims.release();
@@ -25,7 +25,7 @@ test("what has ended is not ended again", async () => {
   expect(in_.asking.all).toEqual([]);
 });
 
-test("a Secret that is written to meanwhile is looked at again", async () => {
+test("reads the Secret again when another writes to it during the release", async () => {
   const in_ = world();
   const bench = await claimed(in_, put(in_));
   in_.asking.around(refusing(is("patch secret"), () => new Conflict("modified"), 2));
@@ -35,7 +35,7 @@ test("a Secret that is written to meanwhile is looked at again", async () => {
   expect(bench.slept).toEqual([5, 5]);
 });
 
-test("after ten rounds against others an empty Secret is told", async () => {
+test("reports the empty Secret after ten conflicts", async () => {
   const in_ = world();
   const bench = await claimed(in_, undefined);
   in_.asking.around(refusing(is("delete secret"), () => new Conflict("modified")));
@@ -44,7 +44,7 @@ test("after ten rounds against others an empty Secret is told", async () => {
   expect(in_.asking.all.filter((text) => text.startsWith("delete"))).toHaveLength(10);
 });
 
-test("a Secret whose claim somebody took off is left alone", async () => {
+test("keeps the Secret when somebody has removed the claim", async () => {
   const in_ = world();
   const bench = await claimed(in_, undefined);
   put(in_);
@@ -59,7 +59,7 @@ test.for<{ why: string; error: () => CliError; writes: string[]; told: (string |
   { why: "somebody has", error: () => new CliError("notFound", "gone"), writes: ["delete"], told: [] },
   { why: "it may not", error: no, writes: ["delete", "patch"], told: ["no"] },
   { why: "nobody answers", error: () => new CliError("unreachable", "lost"), writes: ["delete"], told: ["lost"] },
-])("an empty Secret that cannot be deleted, since $why", async ({ error, writes, told }) => {
+])("handles an empty Secret that cannot be deleted, since $why", async ({ error, writes, told }) => {
   const in_ = world();
   const bench = await claimed(in_, undefined);
   in_.asking.around(refusing(is("delete secret"), error));
@@ -69,7 +69,7 @@ test.for<{ why: string; error: () => CliError; writes: string[]; told: (string |
   expect(in_.asking.writes.map((text) => text.split(" ")[0])).toEqual(writes);
 });
 
-test("a defect is not taken for a refusal", async () => {
+test("throws a defect as it is", async () => {
   const in_ = world();
   const bench = await claimed(in_, undefined);
   in_.asking.around(refusing(is("delete secret"), () => new TypeError("a defect")));
@@ -77,7 +77,7 @@ test("a defect is not taken for a refusal", async () => {
   await expect(bench.claims.release()).rejects.toThrow("a defect");
 });
 
-test("a claim that cannot be ended keeps no other from its end", async () => {
+test("ends the other claims when one cannot be ended", async () => {
   const in_ = world();
   addNamespaces(in_.cluster, "elsewhere");
   const { claims } = benchOf(in_);

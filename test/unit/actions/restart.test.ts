@@ -22,7 +22,7 @@ function stuck() {
 const settled = "it has changed since, and waits no more";
 const replaced = "it has been replaced already";
 
-test("a pod that still waits is evicted, as it is now", async () => {
+test("evicts the current version of a pod that still waits", async () => {
   const { world, change, pod } = stuck();
   const bodies: object[] = [];
   const bench = benchOf(world);
@@ -38,7 +38,7 @@ test("a pod that still waits is evicted, as it is now", async () => {
   expect(world.cluster.all("pod")).toEqual([]);
 });
 
-test("a pod that went, or that is another one, is left alone, and told with what was seen", async () => {
+test("keeps a pod that was deleted or replaced, and returns the one that was read", async () => {
   const { world, change, pod } = stuck();
   const bench = benchOf(world).look();
 
@@ -51,7 +51,7 @@ test("a pod that went, or that is another one, is left alone, and told with what
   expect(world.asking.writes).toEqual([]);
 });
 
-test("a pod that has come to run since, or waits for something else, is left alone", async () => {
+test("keeps a pod when it runs or waits for something else", async () => {
   for (const state of [{ running: { startedAt: "2026-01-01T00:00:00Z" } }, { waiting: { reason: "CrashLoopBackOff" } }]) {
     const { world, change, pod } = stuck();
     world.cluster.put({ ...pod, status: { phase: "Running", containerStatuses: [{ name: "web", state }] } });
@@ -61,7 +61,7 @@ test("a pod that has come to run since, or waits for something else, is left alo
   }
 });
 
-test("a pod that goes at this moment is as it should be", async () => {
+test("keeps a pod when it is deleted before its eviction", async () => {
   const { world, change } = stuck();
   world.asking.around(refusing(is("evict"), () => new CliError("notFound", "gone")));
 
@@ -79,7 +79,7 @@ test.for([
   expect(world.asking.writes).toHaveLength(1);
 });
 
-test("any other refusal is one", async () => {
+test("throws any other refusal of an eviction", async () => {
   const { world, change } = stuck();
   world.asking.around(refusing(is("evict"), () => new CliError("forbidden", "no")));
 
@@ -87,7 +87,7 @@ test("any other refusal is one", async () => {
   expect(world.asking.writes).toHaveLength(1);
 });
 
-test("a pod that is written to all the time is given up after five looks", async () => {
+test("throws the conflict after five reads of a pod", async () => {
   const { world, change } = stuck();
   world.asking.around(refusing(is("evict"), () => new Conflict("modified")));
 

@@ -6,7 +6,7 @@ import { CliError } from "../../../src/errors.ts";
 import { collect } from "../../support/collect.ts";
 import { bench, keepOf, makeMap, makeToken, mint, no, short } from "./apply-setting.ts";
 
-test("when one fails, it and those before it are taken back, the last first", async () => {
+test("rolls back in reverse order when a change fails", async () => {
   const at = bench({
     carry: async ({ act }) => {
       if (act === "mint") throw no();
@@ -20,7 +20,7 @@ test("when one fails, it and those before it are taken back, the last first", as
 
 const byHand = (name: string) => ({ do: "shell", argv: ["remove", name], when: "what this run made could not be taken back" });
 
-test("what cannot be taken back is told with the error, and does not keep the rest from it", async () => {
+test("rolls back the rest and prints a hint when one change cannot be rolled back", async () => {
   const at = bench({
     carry: async ({ act, to }) => {
       if (act === "mint" || (act === "delete" && to.name === "t")) throw no();
@@ -36,7 +36,7 @@ test("what cannot be taken back is told with the error, and does not keep the re
   expect(at.carried.slice(-2)).toEqual(["delete t", "delete m"]);
 });
 
-test("after an interruption nothing is begun, and what was done is taken back", async () => {
+test("rolls back and starts nothing when the run is interrupted", async () => {
   let done = 0;
   const carry = async () => {
     done++;
@@ -48,7 +48,7 @@ test("after an interruption nothing is begun, and what was done is taken back", 
   expect(at.carried).toEqual(["create m", "delete m"]);
 });
 
-test("in a dry run nothing outside of the cluster is touched, nor taken back", async () => {
+test("applies and rolls back nothing outside the cluster in a dry run", async () => {
   const at = bench({ dryRun: "server" });
 
   const { outcomes: done } = await executeAll([makeMap, makeToken, mint], at);
@@ -60,19 +60,19 @@ test("in a dry run nothing outside of the cluster is touched, nor taken back", a
 
 const broken = () => Promise.reject(new TypeError("a defect"));
 
-test("a defect while a plan is carried out ends it, and one while it is taken back too", async () => {
+test("throws a defect of a change and of a rollback as it is", async () => {
   await expect(collect(execute([makeMap], bench({ carry: broken })))).rejects.toThrow(TypeError);
   await expect(rollback([{ change: makeMap }], bench({ carry: broken }))).rejects.toThrow(TypeError);
 });
 
-test("where there is nothing to take back nobody is told that something is", async () => {
+test("shows nothing when there is nothing to roll back", async () => {
   const at = bench();
 
   expect(await rollback([{ change: keepOf("a") }], at)).toEqual([]);
   expect(at.shown).toEqual([]);
 });
 
-test("what was done, and what could not be taken back, is told of each", async () => {
+test("reports each change that could not be rolled back", async () => {
   const at = bench({ carry: () => Promise.reject(no()) });
 
   const kept = await rollback([{ change: makeMap }, { change: makeToken }], at);
@@ -111,7 +111,7 @@ test.for<{ why: string; hint: CliError["hint"]; kept: ChangeOutcome[]; halted: b
   },
   { why: "interrupted", hint: undefined, kept: [left("a", "b"), left("c")], halted: true, kind: "cancelled", told: ["a", "b", "c"] },
   { why: "wordless", hint: "look", kept: [{ change: makeMap }], halted: false, kind: "forbidden", told: ["look"] },
-])("an error has what it leaves behind in its hint: $why", ({ hint, kept, halted, kind, told }) => {
+])("adds what remains to the hint of an error: $why", ({ hint, kept, halted, kind, told }) => {
   const error = new CliError("forbidden", "no", { hint });
 
   expect(withLeft(error, kept, bench({ halted: () => halted }).tools)).toMatchObject({
@@ -121,7 +121,7 @@ test.for<{ why: string; hint: CliError["hint"]; kept: ChangeOutcome[]; halted: b
   });
 });
 
-test("a defect has no hint, whatever it leaves", () => {
+test("adds no hint to a defect", () => {
   const defect = new TypeError("a defect");
 
   expect(withLeft(defect, [left("remove m")], bench().tools)).toBe(defect);

@@ -18,7 +18,7 @@ async function claiming(in_: FakeWorld, exists = false): Promise<FakeBench> {
 test.for([
   { why: "was made for its claim is made", stood: false },
   { why: "stood before is written", stood: true },
-])("a claimed Secret that $why, on the version of the claim, and is claimed no longer", async ({ stood }) => {
+])("writes the claimed version of a Secret that $why, and ends the claim", async ({ stood }) => {
   const in_ = world();
   const bench = await claiming(in_, stood);
   const uid = secretIn(in_)?.metadata.uid;
@@ -32,7 +32,7 @@ test.for([
   expect(in_.asking.writes).toHaveLength(2);
 });
 
-test("so is one whose answer was lost", async () => {
+test("ends the claim when the response to the write was lost", async () => {
   const in_ = world();
   const bench = await claiming(in_);
   in_.asking.around(losing(really("patch secret"), lost));
@@ -41,7 +41,7 @@ test("so is one whose answer was lost", async () => {
   expect(bench.claims.on(to)).toBeUndefined();
 });
 
-test("one that another run has taken over and that pulls stays its own, and is told as kept", async () => {
+test("keeps a claimed Secret when another run has taken it over and its login pulls", async () => {
   const in_ = world();
   const bench = await claiming(in_);
   in_.azure.users.set("other", "theirs");
@@ -57,7 +57,7 @@ test("one that another run has taken over and that pulls stays its own, and is t
 test.for([
   { why: "which it is", took: false },
   { why: "which has taken over its own", took: true },
-])("a write leaves the claim of another run, $why, to that run", async ({ took }) => {
+])("keeps the claim of another run, $why, when it writes", async ({ took }) => {
   const in_ = world();
   const theirs = () => {
     const { metadata, ...secret } = put(in_);
@@ -75,7 +75,7 @@ test.for([
   expect(bench.claims.on(to)).toBeUndefined();
 });
 
-test("one that somebody deletes before it is written is made anew", async () => {
+test("creates a claimed Secret again when somebody has deleted it", async () => {
   const in_ = world();
   const bench = await claiming(in_, true);
   before(in_, "patch secret", () => in_.cluster.remove("secret", "demo", "acr-myregistry"));
@@ -86,7 +86,7 @@ test("one that somebody deletes before it is written is made anew", async () => 
   expect(in_.asking.writes.at(-1)).toBe("create secret demo/acr-myregistry");
 });
 
-test("a namespace that is not there is not looked into", async () => {
+test("reads nothing when the namespace does not exist", async () => {
   const in_ = world();
   in_.cluster.remove("namespace", "", "demo");
 
@@ -94,7 +94,7 @@ test("a namespace that is not there is not looked into", async () => {
   expect(in_.asking.all).toEqual(["create secret demo/acr-myregistry"]);
 });
 
-test("another's Secret that comes between is not taken over, and the registry is not asked with its login", async () => {
+test("refuses another tool's Secret that appears before the write, and does not try its login", async () => {
   const in_ = world();
   const foreign = () => {
     const { metadata, ...secret } = put(in_);
@@ -106,7 +106,7 @@ test("another's Secret that comes between is not taken over, and the registry is
   expect(in_.asking.all.filter((text) => text.startsWith("prove"))).toEqual([]);
 });
 
-test("a dry run, which has no login, looks again too", async () => {
+test("reads the Secret again after a conflict in a dry run", async () => {
   const in_ = world();
   const old = put(in_);
   let times = 0;

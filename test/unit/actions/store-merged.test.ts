@@ -27,7 +27,7 @@ const authsOf = (secret: unknown) =>
   Object.keys(JSON.parse(Buffer.from((secret as Secret).data?.[".dockerconfigjson"] ?? "", "base64").toString()).auths);
 const merging = (old: Secret) => change({ precondition: preconditionOf(old), merges: true, because: "gets one more login" });
 
-test("a login is added to somebody else's Secret, whose logins and labels stay", async () => {
+test("adds a login to another user's Secret and keeps its logins and labels", async () => {
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
 
@@ -43,7 +43,7 @@ test("a login is added to somebody else's Secret, whose logins and labels stay",
 test.for<{ why: string; call: string }>([
   { why: "before it is read", call: "get secret" },
   { why: "before it is written", call: "patch secret" },
-])("a login that somebody adds $why stays as well", async ({ call }) => {
+])("keeps a login that somebody adds $why", async ({ call }) => {
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
   before(in_, call, () => void putTheirs(in_, "ghcr.io", "quay.io"));
@@ -54,7 +54,7 @@ test.for<{ why: string; call: string }>([
   expect(in_.asking.writes.at(-1)).toBe(`patch secret demo/${to.name}`);
 });
 
-test("a Secret that went before it is read is made with this login alone", async () => {
+test("creates a Secret with this login only when the other was deleted", async () => {
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
   in_.cluster.remove("secret", "demo", to.name);
@@ -65,7 +65,7 @@ test("a Secret that went before it is read is made with this login alone", async
   expect(in_.asking.writes).toEqual([`create secret demo/${to.name}`]);
 });
 
-test("a dry run that makes no login has the server asked about the note", async () => {
+test("sends the note to the server in a dry run without a login", async () => {
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
 

@@ -29,7 +29,7 @@ test.for<{ why: string; beside: (in_: FakeWorld) => void; gives: object; passwor
     gives: { change: { act: "store" } },
     password: "ours",
   },
-])("another run writes a Secret first: $why", async ({ beside, gives, password }) => {
+])("handles a Secret that another run has written first: $why", async ({ beside, gives, password }) => {
   const in_ = world();
   before(in_, "create secret", () => beside(in_));
 
@@ -39,7 +39,7 @@ test.for<{ why: string; beside: (in_: FakeWorld) => void; gives: object; passwor
   expect(in_.loginIn("demo")?.password).toBe(password);
 });
 
-test("what another wrote and that nobody can tell of is not lost unasked, and is by force", async () => {
+test("overwrites another run's unproven login only with force", async () => {
   const in_ = world();
   in_.asking.around(async (asked, next) => (is("prove other")(asked) ? { verdict: "blocked", message: "" } : next()));
   const beside = () => void put(in_, { username: "other", of: { ...entry, identity: "other" } });
@@ -57,7 +57,7 @@ test("what another wrote and that nobody can tell of is not lost unasked, and is
   expect(in_.loginIn("demo")?.password).toBe("ours");
 });
 
-test("where no image is known, nobody is asked, and what another wrote is not lost unasked", async () => {
+test("refuses to overwrite another run's login when no image is known", async () => {
   const in_ = world();
   before(in_, "create secret", () => void put(in_, { username: "other", of: { ...entry, identity: "other" } }));
 
@@ -65,7 +65,7 @@ test("where no image is known, nobody is asked, and what another wrote is not lo
   expect(in_.asking.all.filter((text) => text.startsWith("prove"))).toEqual([]);
 });
 
-test("another's login is tried with the image that ours was proven with, else with one that pods name", async () => {
+test("tries another run's login with the proven image, or else with one of the pods", async () => {
   const in_ = world();
   const proven = { ...image, reference: "proven" };
   before(in_, "create secret", () => void put(in_));
@@ -77,7 +77,7 @@ test("another's login is tried with the image that ours was proven with, else wi
   expect(in_.asking.all.filter((text) => text.startsWith("prove"))).toEqual(["prove ci app/web:proven", "prove ci app/web:1"]);
 });
 
-test("a Secret that went in the meantime is made", async () => {
+test("creates the Secret when it was deleted before the write", async () => {
   const in_ = world();
   const old = put(in_);
   before(in_, "patch secret", () => {
@@ -91,7 +91,7 @@ test("a Secret that went in the meantime is made", async () => {
   expect(secretIn(in_)?.metadata.uid).not.toBe(old.metadata.uid);
 });
 
-test("where only the note is to be written, it is, whoever writes to the Secret beside", async () => {
+test("writes the note when another has written to the Secret", async () => {
   const in_ = world();
   const old = put(in_, { password: "ours" });
   const noted = { ...entry, expiresAt: "2027-01-01T00:00:00Z" };
@@ -106,7 +106,7 @@ test("where only the note is to be written, it is, whoever writes to the Secret 
   expect(secretIn(in_)?.metadata.labels).toMatchObject({ team: "web" });
 });
 
-test("after ten rounds against others it is given up", async () => {
+test("throws the conflict after ten attempts", async () => {
   const in_ = world();
   const old = put(in_);
   in_.asking.around(async (asked, next) => {

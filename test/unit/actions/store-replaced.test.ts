@@ -7,7 +7,7 @@ import { benchOf } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { before, change, entry, entryIn, issued, lost, preconditionOf, put, really, refused, secretIn, world } from "./store-setting.ts";
 
-test("one that has to be replaced is tried beside, deleted as it was seen, and made", async () => {
+test("rehearses, deletes and creates a Secret that must be replaced", async () => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
 
@@ -23,7 +23,7 @@ test("one that has to be replaced is tried beside, deleted as it was seen, and m
   expect(secretIn(in_)?.type).toBe("kubernetes.io/dockerconfigjson");
 });
 
-test("in a dry run it is tried and nothing goes", async () => {
+test("rehearses a replacement and deletes nothing in a dry run", async () => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
 
@@ -37,7 +37,7 @@ test("in a dry run it is tried and nothing goes", async () => {
   expect(secretIn(in_)).toEqual(old);
 });
 
-test("where the new one is refused after all, the old one is put back, also after an interruption", async () => {
+test("restores the old Secret when the new one is refused, also after an interruption", async () => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque", immutable: true });
   const bench = benchOf(in_, { issued: issued() });
@@ -57,7 +57,7 @@ test("where the new one is refused after all, the old one is put back, also afte
   expect(secretIn(in_)).toMatchObject({ type: "Opaque", immutable: true, data: old.data, metadata });
 });
 
-test("where the old one cannot be put back either, the first error is told, and that it is gone", async () => {
+test("reports the first error and the deletion when the old Secret cannot be restored", async () => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
   let times = 0;
@@ -73,7 +73,7 @@ test("where the old one cannot be put back either, the first error is told, and 
   });
 });
 
-test("where another makes one in its place, nothing is told to be gone", async () => {
+test("reports no deletion when another has created the Secret in between", async () => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
   in_.asking.around(refusing(really("create secret"), refused, 1));
@@ -91,7 +91,7 @@ test("where another makes one in its place, nothing is told to be gone", async (
 test.for([
   { why: "it was made", happens: true, writes: ["delete", "create", "create"] },
   { why: "it was not, and is made then", happens: false, writes: ["delete", "create", "create", "create"] },
-])("the answers of the new one and of the old one that is put back are lost: $why", async ({ happens, writes }) => {
+])("replaces a Secret when responses to the creations are lost: $why", async ({ happens, writes }) => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
   let times = 0;

@@ -9,7 +9,7 @@ import { losing, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { before, change, entry, entryIn, issued, preconditionOf, put, really, refused, secretIn, to, world } from "./store-setting.ts";
 
-test("a Secret is made where there was none, with the login and what is noted of it", async () => {
+test("creates a Secret with the login and its note when there is none", async () => {
   const in_ = world();
 
   const outcome = await store.apply(change(), benchOf(in_, { issued: issued() }));
@@ -40,7 +40,7 @@ test.for<{ why: string; of: Partial<Entry>; made: IssuedLogin["made"]; noted: Pa
     made: undefined,
     noted: { madeAt: "old", expiresAt: "end" },
   },
-])("the moments of a password are noted: $why", async ({ of, made, noted }) => {
+])("records the times of a password: $why", async ({ of, made, noted }) => {
   const in_ = world();
 
   await store.apply(change({ entry: { ...entry, ...of } }), benchOf(in_, { issued: issued(made && { made }) }));
@@ -48,7 +48,7 @@ test.for<{ why: string; of: Partial<Entry>; made: IssuedLogin["made"]; noted: Pa
   expect(JSON.stringify(entryIn(in_))).toBe(JSON.stringify({ ...entry, ...noted }));
 });
 
-test("a Secret that stands is written on the version that was seen, and keeps what else is on it", async () => {
+test("writes the version that was read and keeps the other fields", async () => {
   const in_ = world();
   const old = in_.cluster.put(
     { ...put(in_), metadata: { ...put(in_).metadata, labels: { ...put(in_).metadata.labels, team: "web" } } },
@@ -61,7 +61,7 @@ test("a Secret that stands is written on the version that was seen, and keeps wh
   expect(secretIn(in_)?.metadata).toMatchObject({ uid: old.metadata.uid, labels: { team: "web" } });
 });
 
-test("a note without a login is nobody's credential", async () => {
+test("overwrites a Secret whose note has no login", async () => {
   const in_ = world();
   before(in_, "create secret", () => void in_.cluster.put(pullSecret(to, entry, "{}"), "kubectl-acr-secret"));
 
@@ -70,7 +70,7 @@ test("a note without a login is nobody's credential", async () => {
   expect(in_.loginIn("demo")?.password).toBe("ours");
 });
 
-test.for(["unreachable", "timeout"] as const)("an answer that was lost (%s) is looked for", async (kind) => {
+test.for(["unreachable", "timeout"] as const)("reads the Secret when the response was lost (%s)", async (kind) => {
   const in_ = world();
   in_.asking.around(losing(really("create secret"), () => new CliError(kind, "lost")));
 
@@ -80,7 +80,7 @@ test.for(["unreachable", "timeout"] as const)("an answer that was lost (%s) is l
   });
 });
 
-test("a write that did not happen is an error, whatever stands there", async () => {
+test("throws when the write did not happen", async () => {
   const in_ = world();
   const old = put(in_);
   in_.asking.around(refusing(really("patch secret"), () => new CliError("timeout", "too slow"), 1));
@@ -89,7 +89,7 @@ test("a write that did not happen is an error, whatever stands there", async () 
   expect(in_.loginIn("demo")?.password).toBe("theirs");
 });
 
-test("any other error is not looked into", async () => {
+test("throws any other error without a read", async () => {
   const in_ = world();
   in_.asking.around(refusing(really("create secret"), refused));
   await expect(store.apply(change(), benchOf(in_, { issued: issued() }))).rejects.toThrow("no");
@@ -100,7 +100,7 @@ test("any other error is not looked into", async () => {
   await expect(store.apply(change(), benchOf(defect, { issued: issued() }))).rejects.toThrow(TypeError);
 });
 
-test("a dry run without a login has the server check an empty config", async () => {
+test("sends an empty config to the server in a dry run without a login", async () => {
   const in_ = world();
 
   const { object } = await store.apply(change(), benchOf(in_, { dryRun: "server" }));

@@ -13,7 +13,7 @@ test("suggests a repository that a node has when the named one does not exist", 
   );
 });
 
-test("an odd name of a Secret costs no request", async () => {
+test("sends no request when the name of a Secret is invalid", async () => {
   const names = ["a/b", "..", ".", "%2e", "UPPER", "x".repeat(254), "", "good"];
   const { rows, asked } = await judged({ accounts: { default: names }, pods: [pod("web-1", { names })] });
 
@@ -21,7 +21,7 @@ test("an odd name of a Secret costs no request", async () => {
   expect(asked.filter((request) => request.startsWith("secret "))).toEqual(["secret good", "secret acr-myregistry"]);
 });
 
-test("each Secret is read once, however many pods name it", async () => {
+test("reads each Secret once when several pods name it", async () => {
   const pods = ["app/web:1", "app/web:2", "app/api:1"].map((image, index) => pod(`p-${index}`, { names: ["acr"], image: `${r}/${image}` }));
   const { rows, asked } = await judged({ accounts: { default: ["acr"] }, secrets: [ours("acr", "all:right")], pods });
 
@@ -29,35 +29,35 @@ test("each Secret is read once, however many pods name it", async () => {
   expect(asked.filter((request) => request.startsWith("secret "))).toEqual(["secret acr"]);
 });
 
-test("who may not list Secrets gets advice without what they would tell", async () => {
+test("gives advice when the Secrets may not be listed", async () => {
   const { rows } = await judged({ pods: [pod("web-1")], secrets: [ours("given", "web:right")], mayNotList: true });
 
   expect(rows[0]).toMatchObject({ cause: "no-login", fix: `${create} --serviceaccount default` });
 });
 
-test("images that a named Secret is not for are left out", async () => {
+test("skips images of other registries when a Secret is named", async () => {
   const pods = [pod("web-1"), pod("other-1", { image: "otherregistry.azurecr.io/app/web:1" })];
   const { rows } = await judged({ name: "acr", secrets: [ours("acr", "web:right")], pods });
 
   expect(rows.map(({ image, cause }) => `${image} ${cause}`)).toEqual([`${web} pulls`]);
 });
 
-test("images that are named are all there, also with a Secret that is not for them", async () => {
+test("checks every named image when the named Secret is not for it", async () => {
   const images = [web, "otherregistry.azurecr.io/app/web:1"];
   const { rows } = await judged({ name: "acr", secrets: [ours("acr", "web:right")], images });
 
   expect(rows.map(({ image, cause }) => `${image} ${cause}`)).toEqual([`${images[0]} pulls`, `${images[1]} no-login`]);
 });
 
-test("images of other registries that no pull secret is for are left out", async () => {
+test("skips images of other registries when no pull secret is for them", async () => {
   expect((await judged({ pods: [pod("web-1", { image: "nginx" }), pod("web-2", { image: "quay.io/a/b:1" })] })).rows).toEqual([]);
 });
 
-test.for(["Succeeded", "Failed"])("a pod that has %s pulls no more", async (phase) => {
+test.for(["Succeeded", "Failed"])("skips a pod when it has %s", async (phase) => {
   expect((await judged({ pods: [pod("web-1", { phase })] })).rows).toEqual([]);
 });
 
-test("repositories and pods of one command are in one command", async () => {
+test("prints one command when several repositories and pods need it", async () => {
   const images = [web, `${r}/app/gone:1`];
   const narrow = await judged({
     images,
@@ -75,7 +75,7 @@ test("repositories and pods of one command are in one command", async () => {
   expect([...new Set(late.rows.map(({ fix }) => fix))]).toEqual(["kubectl delete pod -n demo api-1 web-1"]);
 });
 
-test("a Secret, a ServiceAccount and a namespace that are not there are told of", async () => {
+test("reports a Secret, a ServiceAccount and a namespace that do not exist", async () => {
   await expect(judged({ name: "gone", pods: [pod("web-1")] })).rejects.toMatchObject({
     message: 'Error from server (NotFound): secrets "gone" not found',
   });
@@ -90,6 +90,6 @@ test("a Secret, a ServiceAccount and a namespace that are not there are told of"
     });
 });
 
-test("who may not see namespaces is not told that one is missing", async () => {
+test("does not report a missing namespace when namespaces may not be read", async () => {
   expect((await judged({ mayNotList: true })).rows).toEqual([]);
 });

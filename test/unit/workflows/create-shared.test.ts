@@ -7,7 +7,7 @@ import { is, refusing } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { entry, host, issued, mint, name, put, setting, sharedBy } from "./create-setting.ts";
 
-test("of the credentials that they hold, one that is not known to be dead is taken, and a new one is issued where all are", async () => {
+test("reuses a held credential that is not known to be refused, and issues a new one when all are", async () => {
   const issue = (dead: readonly string[]) => async (need: Need) => {
     const identity = need.held?.entry?.identity;
     return issued({ pulls: identity !== undefined && dead.includes(identity) ? "no" : "unknown" });
@@ -26,7 +26,7 @@ test("of the credentials that they hold, one that is not known to be dead is tak
   expect(await asked([], [])).toEqual([undefined]);
 });
 
-test("the same login that is noted in the same way is not written again; another one is", async () => {
+test("writes a Secret only when its login or its note differs", async () => {
   const at = setting(["same", "other", "noted"], async () => issued());
   put(at.world, "same");
   put(at.world, "other", entry, "another password");
@@ -41,7 +41,7 @@ test("the same login that is noted in the same way is not written again; another
   expect(["same", "other", "noted"].map((one) => at.world.loginIn(one)?.password)).toEqual(["ours", "ours", "ours"]);
 });
 
-test("a password that is made is written everywhere", async () => {
+test("writes a new password to every Secret", async () => {
   const at = setting(["a", "b"], async () =>
     issued({ steps: [mint], login: undefined, entry: { ...entry, kind: "acr-token", identity: "ci" } }),
   );
@@ -54,7 +54,7 @@ test("a password that is made is written everywhere", async () => {
   expect(at.world.asking.writes.filter((text) => text.includes("secret"))).toEqual(written);
 });
 
-test("pods are made anew for what the credential may pull, wherever it may pull several", async () => {
+test("restarts the pods whose images the credential may pull", async () => {
   const at = setting(["a"], async () => issued({ mayPull: ["base/*", "app/web"] }));
   at.world.cluster.put(stuckPod("a", "web", `${host}/app/web:1`));
   at.world.cluster.put(stuckPod("a", "api", `${host}/app/api:1`));
@@ -64,7 +64,7 @@ test("pods are made anew for what the credential may pull, wherever it may pull 
   expect(at.world.cluster.all("pod").map(({ metadata }) => metadata.name)).toEqual(["api"]);
 });
 
-test("pods are made anew whatever they pull, where nothing is known of what the credential may", async () => {
+test("restarts every pod when it is unknown what the credential may pull", async () => {
   const at = setting(["a"], async () => issued());
   at.world.cluster.put(stuckPod("a", "web", `${host}/app/web:1`));
 
@@ -73,7 +73,7 @@ test("pods are made anew whatever they pull, where nothing is known of what the 
   expect(at.world.cluster.all("pod")).toEqual([]);
 });
 
-test("the pods of the scope are only looked at where no repository was named", async () => {
+test("reads the pods of the scope only when no repository is named", async () => {
   const imagesOf = async (repositories: string[]) => {
     const at = setting(["a"], async () => issued(), { repositories });
     at.world.cluster.put(stuckPod("a", "web", `${host}/app/web:1`));
@@ -84,7 +84,7 @@ test("the pods of the scope are only looked at where no repository was named", a
   expect([await imagesOf([]), await imagesOf(["x"])]).toEqual([["app/web"], []]);
 });
 
-test("one credential for many is not made unasked; one that they hold, or that is given, is not refused", async () => {
+test("refuses a new credential for several namespaces without a flag, but not a given one", async () => {
   const refuse = async () => new CliError("usage", "say how many");
   const minting = setting(["a"], async () => issued({ steps: [mint], login: undefined }), { refuse });
   await expect(sharedBy(minting)).rejects.toThrow("say how many");
@@ -98,7 +98,7 @@ test("one credential for many is not made unasked; one that they hold, or that i
 test.for([
   { conflicts: 9, needs: 10, password: "ours" },
   { conflicts: 10, needs: 10, password: undefined },
-])("where another run is first $conflicts times it is decided anew, ten times at most", async ({ conflicts, needs, password }) => {
+])("decides again when another run was first $conflicts times, ten times at most", async ({ conflicts, needs, password }) => {
   let left = conflicts;
   const at = setting(["a"], async () => {
     if (left-- > 0) throw new Conflict("another was first");
@@ -115,7 +115,7 @@ test.for([
   expect(error).toEqual(password ? undefined : new Conflict("another was first"));
 });
 
-test("what has been told is not decided anew, and nor is what fails in another way", async () => {
+test("does not decide again after an outcome or another error", async () => {
   const at = setting(["a"], async () => issued());
   let tell = () => {};
   const told = new Promise<void>((resolve) => {
@@ -164,7 +164,7 @@ test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[];
     named: ["app/web"],
     told: [],
   },
-])("of what pods use is told: $why", async ({ issue, uses, named = [], told }) => {
+])("warns about the repositories that pods use: $why", async ({ issue, uses, named = [], told }) => {
   const at = setting(["a"], async () => issued(issue), { repositories: named });
   for (const [index, repository] of uses.entries()) at.world.cluster.put(stuckPod("a", `pod-${index}`, `${host}/${repository}:1`));
 
@@ -180,7 +180,7 @@ test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[];
   );
 });
 
-test("the name of what many get is on its way while Azure is asked, and what is wrong with it is told when it is wanted", async () => {
+test("requests the name of a shared credential early and throws its error when it is needed", async () => {
   let open = () => {};
   const opened = new Promise<void>((resolve) => {
     open = resolve;

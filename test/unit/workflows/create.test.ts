@@ -8,7 +8,7 @@ import { is, refusing } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { each, entry, host, issued, mint, name, put, setting } from "./create-setting.ts";
 
-test("each place's credential is issued for its own Secret, images and login", async () => {
+test("issues each namespace's credential for its own Secret, images and login", async () => {
   const at = setting(["a", "b"], async () => issued(), { repositories: ["x"] });
   put(at.world, "b");
   at.world.cluster.put(stuckPod("a", "web", `${host}/app/web:1`));
@@ -23,7 +23,7 @@ test("each place's credential is issued for its own Secret, images and login", a
   ]);
 });
 
-test("no more than four are issued at once, and fewer where less is to be done at once", async () => {
+test("issues four credentials at once, or fewer with a smaller limit", async () => {
   const most = async (width: number) => {
     let now = 0;
     let peak = 0;
@@ -46,7 +46,7 @@ test("no more than four are issued at once, and fewer where less is to be done a
   expect([await most(64), await most(2)]).toEqual([4, 2]);
 });
 
-test("a Secret that is somebody else's is refused before anything is issued for it, unless by force", async () => {
+test("refuses another tool's Secret before a credential is issued, except with force", async () => {
   const foreign = (at: ReturnType<typeof setting>) =>
     at.world.cluster.put({
       apiVersion: "v1",
@@ -67,7 +67,7 @@ test("a Secret that is somebody else's is refused before anything is issued for 
   expect(forced.world.loginIn("a")?.password).toBe("ours");
 });
 
-test("a Secret that may not be written is refused before any right is given", async () => {
+test("refuses a Secret that may not be overwritten before a right is granted", async () => {
   const carried: Change[] = [];
   const right: Change = { act: "update", to: { kind: "scopemap.azurecr.io", name: "m" }, before: [], after: ["a"], because: "" };
   const at = setting(["a"], async () => issued({ steps: [right], isLazy: false, entry: { ...entry, identity: "new" }, pulls: "yes" }));
@@ -84,7 +84,7 @@ test("a Secret that may not be written is refused before any right is given", as
   expect(carried).toEqual([]);
 });
 
-test("whether the old login pulls decides whether another's may be written over it", async () => {
+test("overwrites another identity's login only when it does not pull", async () => {
   const over = async (pulls: Issue["pulls"]) => {
     const at = setting(["a"], async () => issued({ pulls }));
     put(at.world, "a", { ...entry, identity: "old" }, "old");
@@ -95,7 +95,7 @@ test("whether the old login pulls decides whether another's may be written over 
   expect([await over("yes"), await over("unknown"), await over("no")]).toEqual(["old", "old", "ci"]);
 });
 
-test("a place that another has written to is issued anew, ten times at most", async () => {
+test("issues again when another has written to the namespace, ten times at most", async () => {
   let times = 0;
   const at = setting(["a"], async () => {
     if (++times < 10) throw new Conflict("another was first");
@@ -111,7 +111,7 @@ test("a place that another has written to is issued anew, ten times at most", as
   expect(more).toEqual([]);
 });
 
-test("a Secret that has changed by the time it is claimed is issued anew", async () => {
+test("issues again when the Secret has changed before its claim", async () => {
   const at = setting(["a"], async () => issued({ steps: [mint], login: undefined }));
   let conflicts = 2;
   at.world.asking.around(async (asked, next) => {
@@ -125,7 +125,7 @@ test("a Secret that has changed by the time it is claimed is issued anew", async
   expect(at.world.loginIn("a")?.password).toBe("ours");
 });
 
-test("a Secret that others write to all the time is told, and not issued anew", async () => {
+test("reports a Secret that others keep writing to, without another credential", async () => {
   const at = setting(["a"], async () => issued({ steps: [mint], login: undefined }));
   at.world.asking.around(refusing(is("patch secret a/acr-myregistry"), () => new Conflict("modified"), 10));
 
@@ -133,7 +133,7 @@ test("a Secret that others write to all the time is told, and not issued anew", 
   expect(at.needs).toHaveLength(1);
 });
 
-test("another error is the place's; a defect is nobody's", async () => {
+test("reports an error with its namespace and throws a defect", async () => {
   const at = setting(["a", "b"], async ({ owner }) => {
     if (owner.words.endsWith("a")) throw new CliError("forbidden", "no");
     return issued();
@@ -146,7 +146,7 @@ test("another error is the place's; a defect is nobody's", async () => {
   await expect(each(setting(["a"], () => Promise.reject(new TypeError("a defect"))))).rejects.toThrow(TypeError);
 });
 
-test("the cluster's error comes before that of whom the credential is of", async () => {
+test("reports the cluster's error before that of Azure", async () => {
   const opening = Promise.reject(new CliError("unauthenticated", "sign in first"));
   opening.catch(() => undefined);
   const there = setting(["a"], async () => issued(), { opening, needsName: true });

@@ -31,7 +31,7 @@ const clusterScopeOf = (in_: FakeWorld, context?: string, error?: CliError): Clu
   ...(error && { error }),
 });
 
-test("one Secret's name in Azure is made of its namespace's uid, which is asked for once", async () => {
+test("derives a Secret's name in Azure from the uid of its namespace, read once", async () => {
   const in_ = world({ demo: "u1" });
   const owner = ownerOf(placeOf(in_), "acr");
 
@@ -42,7 +42,7 @@ test("one Secret's name in Azure is made of its namespace's uid, which is asked 
   expect(ownerOf({ ...placeOf(in_), context: "prod" }, "acr").words).toBe("secret acr in namespace demo of context prod");
 });
 
-test("what is made in Azure says the cluster too, as far as that may be known", async () => {
+test("describes the cluster in Azure when its uid may be read", async () => {
   const in_ = world({ demo: "u1", "kube-system": "k" }, ["prod", "dev"]);
   const [prod, dev] = ["prod", "dev"].map((context) => clusterScopeOf(in_, context)) as [ClusterScope, ClusterScope];
   const lost = clusterScopeOf(in_, "dev", new CliError("unreachable", "no"));
@@ -73,7 +73,7 @@ test("knows that its Secrets are in one cluster by the uids of all clusters", as
   expect(await sharedOwner([prod, alias], "acr").isInOneCluster()).toBe(false);
 });
 
-test("no name is asked for before it is wanted", () => {
+test("requests no name before it is needed", () => {
   const in_ = world({ demo: "u1" });
   ownerOf(placeOf(in_), "acr");
   sharedOwner([clusterScopeOf(in_)], "acr");
@@ -81,19 +81,19 @@ test("no name is asked for before it is wanted", () => {
   expect(in_.asking.all).toEqual([]);
 });
 
-test("a namespace that was made anew has another name in Azure, and so has another Secret", async () => {
+test("derives other names for a namespace that was created again and for another Secret", async () => {
   const name = (uid: string, secret = "acr") => ownerOf(placeOf(world({ demo: uid })), secret).ownName();
 
   expect(new Set([await name("u1"), await name("u2"), await name("u1", "other")]).size).toBe(3);
 });
 
-test("one Secret owns the name that is its own, and no other", async () => {
+test("owns the name of its own Secret only", async () => {
   const owner = ownerOf(placeOf(world({ demo: "u1" })), "acr");
 
   expect([await owner.owns(await owner.ownName()), await owner.owns("another")]).toEqual([true, false]);
 });
 
-test("many Secrets' name is made of their cluster, and is nobody's alone", async () => {
+test("derives the name of a shared credential from the cluster", async () => {
   const owner = sharedOwner([clusterScopeOf(world({ "kube-system": "u1" }))], "acr");
 
   expect(await owner.ownName()).toMatch(/^shared-acr-[0-9a-f]{10}$/);
@@ -102,7 +102,7 @@ test("many Secrets' name is made of their cluster, and is nobody's alone", async
 
 const selectingIn = (in_: FakeWorld, context: string): ClusterScope => ({ ...clusterScopeOf(in_, context), namespaces: ["demo"] });
 
-test("of several clusters the first that is reached gives the name, and that of any of them is theirs", async () => {
+test("derives the name from the first cluster that responds, and owns that of each", async () => {
   const in_ = world({ "kube-system": "u", demo: "d" }, ["prod", "dev"]);
   const [prod, dev] = [selectingIn(in_, "prod"), selectingIn(in_, "dev")];
   const lost = clusterScopeOf(in_, "prod", new CliError("unreachable", "no"));
@@ -151,7 +151,7 @@ test("compares the selected namespaces when the namespaces of the cluster may no
   expect(await sharedOwner(selecting(in_, "b"), "acr").owns(byA)).toBe(false);
 });
 
-test("where no cluster is reached there is no name", async () => {
+test("throws when no cluster responds", async () => {
   const lost = clusterScopeOf(world({}), undefined, new CliError("unreachable", "no"));
 
   await expect(sharedOwner([lost], "acr").ownName()).rejects.toMatchObject({
@@ -160,14 +160,14 @@ test("where no cluster is reached there is no name", async () => {
   });
 });
 
-test("a namespace that is not there is told with the way to make it", async () => {
+test("prints the command that creates the namespace when it does not exist", async () => {
   await expect(ownerOf(placeOf(world({}), "nope"), "acr").ownName()).rejects.toMatchObject({
     kind: "notFound",
     message: 'Error from server (NotFound): namespaces "nope" not found',
   });
 });
 
-test("who may not read the namespace is told the way round; any other error is told as it is", async () => {
+test("prints a hint when the namespace may not be read", async () => {
   const in_ = world({ demo: "u1" });
   const allow = in_.asking.around(refusing(is("get namespace"), () => new CliError("forbidden", "may not")));
   await expect(ownerOf(placeOf(in_), "acr").ownName()).rejects.toMatchObject({

@@ -47,7 +47,7 @@ function made(): { readonly world: FakeWorld; readonly belongings: readonly Belo
 const lines = (outcomes: readonly ChangeOutcome[]) =>
   outcomes.map(({ change, left, says = [] }) => [change.act, change.to.name, left ?? "done", ...says]);
 
-test("what was made last goes first, also after an interruption", async () => {
+test("removes in reverse order, also after an interruption", async () => {
   const { world, belongings } = made();
   const { tools, interrupt } = benchOf(world);
   interrupt();
@@ -60,7 +60,7 @@ test("what was made last goes first, also after an interruption", async () => {
   expect(world.cluster.get("serviceaccount", "demo", "default")).not.toHaveProperty("imagePullSecrets");
 });
 
-test("what another has written since the look is looked at again", async () => {
+test("reads again when another has written since", async () => {
   const { world, belongings } = made();
   const { tools, slept } = benchOf(world);
   let rounds = 0;
@@ -73,7 +73,7 @@ test("what another has written since the look is looked at again", async () => {
   expect(slept).toEqual(Array(9).fill(5));
 });
 
-test("a login that another has put beside in that moment stays", async () => {
+test("keeps a login that another has added in between", async () => {
   const { world, belongings } = made();
   world.asking.around(async (asked, next) => {
     if (is("delete secret")(asked)) world.cluster.put(secretWith({ ...ours, "ghcr.io": { username: "a", password: "b" } }));
@@ -86,7 +86,7 @@ test("a login that another has put beside in that moment stays", async () => {
   expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
 });
 
-test("one that somebody else has made in its place stays", async () => {
+test("keeps a Secret that somebody else has created in its place", async () => {
   const { world, belongings } = made();
   world.cluster.remove("secret", "demo", "acr");
   world.cluster.put(secretWith(ours));
@@ -141,7 +141,7 @@ test("removes an entry that names a Secret which the run has not created", async
   ]);
 });
 
-test("one that may not be deleted is left, with the command that deletes it", async () => {
+test("prints the command when a Secret may not be deleted", async () => {
   const { world, belongings } = made();
   const error = new CliError("forbidden", "no");
   world.asking.around((asked, next) => (is("delete secret")(asked) ? Promise.reject(error) : next()));
@@ -151,7 +151,7 @@ test("one that may not be deleted is left, with the command that deletes it", as
   ]);
 });
 
-test("what is gone is kept as gone, without a word", async () => {
+test("reports nothing when the Secret is gone", async () => {
   const { world, belongings } = made();
   world.cluster.remove("secret", "demo", "acr");
   world.cluster.remove("serviceaccount", "demo", "default");
@@ -162,7 +162,7 @@ test("what is gone is kept as gone, without a word", async () => {
   ]);
 });
 
-test("one that fails does not keep the others, and is named; a defect is none of these", async () => {
+test("removes the others when one fails, and throws a defect", async () => {
   const { world, belongings } = made();
   let error: Error = new CliError("forbidden", "no");
   world.asking.around((asked, next) => (is("patch serviceaccount")(asked) ? Promise.reject(error) : next()));
@@ -211,17 +211,17 @@ test.for<{ why: string; outcome: ChangeOutcome; before?: Belonging; belonging: B
   { why: "a name that was there", outcome: { change: { act: "keep", to: attach.to, because: "" } }, belonging: undefined },
   { why: "what failed", outcome: { change: attach, error: new CliError("forbidden", "no") }, belonging: undefined },
   { why: "what was not tried", outcome: { change: attach, left: "interrupted" }, belonging: undefined },
-])("what belongs to a run: $why", ({ outcome, before, belonging }) => {
+])("tells what belongs to a run: $why", ({ outcome, before, belonging }) => {
   expect(belongingOf(outcome, before)).toEqual(belonging);
 });
 
-test("a Secret and a list of the same name are two things", () => {
+test("distinguishes a Secret from a list of the same name", () => {
   const named = { kind: "secret", name: "default", namespace: "demo" } as const;
 
   expect(new Set([attach, { ...written, to: named }, { ...attach, after: [] }].map(belongingKey)).size).toBe(2);
 });
 
-test("a workload that keeps the name is told by its own", async () => {
+test("reports a workload that keeps the name by its own name", async () => {
   const { world } = made();
   const to = { kind: "deployment.apps", namespace: "demo", name: "web" } as const;
   world.cluster.put(targetObject("deployment", { namespace: "demo" }, ["acr"]) as never);

@@ -7,7 +7,7 @@ import { collect } from "../../support/collect.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { login, makeToken, mint, no, really, setting, short, storeIn, storing, token, unit, written } from "./unit-setting.ts";
 
-test("a credential that no Secret came to hold is taken back, and so is the claim", async () => {
+test("rolls back a credential and its claim when no Secret holds it", async () => {
   const { world, bench, readersOf, carried } = setting(["a", "b"]);
   world.asking.around(refusing(storing, no));
 
@@ -18,7 +18,7 @@ test("a credential that no Secret came to hold is taken back, and so is the clai
   expect(written(world)).toEqual([]);
 });
 
-test("one that a Secret holds stays, whatever becomes of the others", async () => {
+test("keeps a credential when one Secret holds it", async () => {
   const { world, bench, readersOf, carried } = setting(["a", "b", "c"]);
   world.asking.around(refusing((asked) => storing(asked) && !is("create secret b/")(asked), no));
 
@@ -28,7 +28,7 @@ test("one that a Secret holds stays, whatever becomes of the others", async () =
   expect(written(world)).toEqual(["b"]);
 });
 
-test("what else is done in the places holds no credential", async () => {
+test("rolls back a credential when only other changes succeeded", async () => {
   const { world, bench, readersOf, carried } = setting(["a"]);
   world.asking.around(refusing(storing, no));
   const each = (state: NamespaceState): Plan => [storeIn(state), { act: "warn", to: token, says: "look" }];
@@ -39,7 +39,7 @@ test("what else is done in the places holds no credential", async () => {
   expect(carried).toEqual(["create t", "mint t", "delete t"]);
 });
 
-test("what could not be taken back is told", async () => {
+test("reports a credential that could not be rolled back", async () => {
   const { world, bench, readersOf } = setting(["a"], async ({ act }) => {
     if (act === "delete") throw new CliError("unreachable", "gone");
     return { login };
@@ -51,7 +51,7 @@ test("what could not be taken back is told", async () => {
   expect(short(outcomes)).toEqual(["store a/acr failed no", "delete t failed gone"]);
 });
 
-test("a defect takes back what was made, too, unless a Secret holds it", async () => {
+test("rolls back a credential after a defect, unless a Secret holds it", async () => {
   const { world, bench, readersOf, carried } = setting(["a"]);
   world.asking.around(refusing(storing, () => new TypeError("a defect")));
   await expect(collect(runUnit(unit({ steps: [makeToken, mint], issued: bench.issued }), readersOf, bench.tools))).rejects.toThrow(

@@ -33,7 +33,7 @@ test.for([
   expect(carried).toEqual(applied);
 });
 
-test("the first Secret is claimed before a password is made, and no other", async () => {
+test("claims only the first Secret before a password is made", async () => {
   const { world, bench, readersOf } = setting(["a", "b", "c"], async () => {
     world.asking.forget();
     return { login };
@@ -44,7 +44,7 @@ test("the first Secret is claimed before a password is made, and no other", asyn
   expect(world.asking.writes).toEqual(["patch secret a/acr", "create secret b/acr", "create secret c/acr"]);
 });
 
-test("where no password is made, none is", async () => {
+test("claims no Secret when no password is made", async () => {
   const { world, bench, readersOf } = setting(["a"], undefined, { login });
 
   await collect(runUnit(unit({ steps: [{ act: "keep", to: token, because: "" }], issued: bench.issued }), readersOf, bench.tools));
@@ -52,7 +52,7 @@ test("where no password is made, none is", async () => {
   expect(world.asking.writes).toEqual(["create secret a/acr"]);
 });
 
-test("a Secret that the server would refuse is its place's error, and the next one is tried", async () => {
+test("tries the next Secret when the server would refuse the first", async () => {
   const { world, bench, readersOf, carried } = setting(["a", "b", "c"]);
   world.asking.around(refusing(is("create secret a/"), no));
 
@@ -62,7 +62,7 @@ test("a Secret that the server would refuse is its place's error, and the next o
   expect(carried).toEqual(["create t", "mint t"]);
 });
 
-test("where the server would refuse all of them, nothing is made", async () => {
+test("makes nothing when the server would refuse every Secret", async () => {
   const { world, bench, readersOf, carried } = setting(["a", "b"]);
   world.asking.around(refusing(is("create secret"), no));
 
@@ -73,7 +73,7 @@ test("where the server would refuse all of them, nothing is made", async () => {
   expect(carried).toEqual([]);
 });
 
-test("what all depend on ends it, is tried once, and is thrown once", async () => {
+test("throws once when a step that all Secrets need fails", async () => {
   const { world, bench, readersOf, carried } = setting(["a", "b", "c"], async ({ act }) => {
     if (act === "mint") throw no();
     return {};
@@ -84,7 +84,7 @@ test("what all depend on ends it, is tried once, and is thrown once", async () =
   expect(written(world)).toEqual([]);
 });
 
-test("a place whose plan is refused, or that cannot be looked at, does not stop the others", async () => {
+test("writes the other Secrets when one namespace cannot be read or planned", async () => {
   const { bench, readersOf } = setting(["a", "b", "c"], undefined, { login });
   const [a, ...more] = readersOf;
   const lost: NamespaceReader = { ...(a as NamespaceReader), read: () => Promise.reject(new CliError("unreachable", "lost")) };
@@ -100,7 +100,7 @@ test("a place whose plan is refused, or that cannot be looked at, does not stop 
   ]);
 });
 
-test("a defect of a place is no place's error", async () => {
+test("throws a defect while a namespace is read or planned", async () => {
   const { bench, readersOf } = setting(["a"]);
   const each = () => {
     throw new TypeError("a defect");
@@ -109,7 +109,7 @@ test("a defect of a place is no place's error", async () => {
   await expect(collect(runUnit(unit({ each }), readersOf, bench.tools))).rejects.toThrow("a defect");
 });
 
-test("a Secret that was written to since the look is looked at again, five times at most", async () => {
+test("reads a Secret again when another has written it, five times at most", async () => {
   const { world, bench, readersOf, looks } = setting(["a"]);
   world.asking.around(refusing(is("create secret a/acr"), () => new Conflict("modified"), 4));
   expect(short(await collect(runUnit(unit({ steps: [mint], issued: bench.issued }), readersOf, bench.tools)))).toEqual([
@@ -126,7 +126,7 @@ test("a Secret that was written to since the look is looked at again, five times
   expect(never.looks()).toBe(5);
 });
 
-test("a unit that was decided by one look does not look again", async () => {
+test("reads no further when one read has decided", async () => {
   const { world, bench, readersOf, looks } = setting(["a"]);
   world.asking.around(refusing(is("create secret"), () => new Conflict("modified")));
 
@@ -134,7 +134,7 @@ test("a unit that was decided by one look does not look again", async () => {
   expect(looks()).toBe(1);
 });
 
-test("what was seen in a place is at hand for what is done there", async () => {
+test("passes the objects of a namespace on to its changes", async () => {
   const { world, bench, readersOf } = setting(["a"]);
   const [only] = readersOf;
   const to = { kind: "serviceaccount", namespace: "a", name: "default" } as const;
@@ -166,7 +166,7 @@ test("--dry-run=client shows every step and asks for none; server has the server
   expect(server.carried).toEqual([]);
 });
 
-test("after an interruption no further place is begun", async () => {
+test("starts no further namespace when the run is interrupted", async () => {
   const { world, bench, readersOf } = setting(["a", "b", "c", "d"], undefined, { login });
   world.asking.around(async (asked, next) => {
     const answer = await next();
@@ -192,7 +192,7 @@ test.for<{ why: string; error: CliError; gives: object }>([
     error: new CliError("cancelled", "interrupted", { hint: "remove it" }),
     gives: { error: { hint: "remove it" } },
   },
-])("what ended a place: $why", ({ error, gives }) => {
+])("reports what ended a namespace: $why", ({ error, gives }) => {
   const outcome = failure(place(), error);
 
   expect(outcome).toMatchObject({
