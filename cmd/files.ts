@@ -62,18 +62,8 @@ async function create(path: string, text: string): Promise<boolean> {
   return true;
 }
 
-/** New file content that was written next to its file and is ready to replace it. */
-type Ready = Pick<Replacement, "before" | "after"> & {
-  readonly path: string;
-  readonly temporary: string;
-  readonly target: string;
-  /** The same for all paths to one file, such as symbolic and hard links. */
-  readonly id: string;
-  readonly links: number;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-};
+/** New file content that is written next to its file and then replaces it. */
+type Ready = Awaited<ReturnType<typeof readyFor>>;
 
 /**
  * Writes each new content next to its file first, so that no rename can fail for lack of space. If a path is a symbolic link, replaces its
@@ -111,7 +101,7 @@ async function overwrite(target: string, content: Uint8Array): Promise<void> {
   await truncate(target, content.length);
 }
 
-async function readyFor({ path, before, after }: Replacement): Promise<Ready> {
+async function readyFor({ path, before, after }: Replacement) {
   const target = await realpath(path).catch(notWritten(path));
   const found = await stat(target, { bigint: true }).catch(notWritten(path));
   if (!found.isFile()) throw new CliError("config", `cannot write ${path}: it is no regular file`);
@@ -121,6 +111,7 @@ async function readyFor({ path, before, after }: Replacement): Promise<Ready> {
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}`);
   const { dev, ino, nlink, mode, uid, gid } = found;
   const numbers = { links: Number(nlink), mode: Number(mode), uid: Number(uid), gid: Number(gid) };
+  // The id is the same for all paths to one file, such as symbolic and hard links
   return { path, before, after, target, temporary, id: `${dev}:${ino}`, ...numbers };
 }
 
