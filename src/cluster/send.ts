@@ -77,22 +77,18 @@ export function sender(options: SendOptions): (request: Request) => Promise<Answ
   }
 
   /** The requests that wait for the first one share its failure: otherwise a credential plugin would prompt for each. */
-  let first: Promise<Answer> | undefined;
-  let reached: boolean | undefined;
+  let first: Promise<void> | undefined;
+  let waits: boolean | undefined;
   return (request) => {
-    reached ??= !options.firstAlone();
-    if (reached) return send(request);
+    waits ??= options.firstAlone();
+    if (!waits) return send(request);
     if (first) return first.then(() => send(request));
-    first = send(request);
-    first.then(
-      () => {
-        reached = true;
-      },
-      () => {
-        first = undefined;
-      },
-    );
-    return first;
+    const answer = send(request);
+    first = answer.then(() => {});
+    first.catch(() => {
+      first = undefined;
+    });
+    return answer;
   };
 }
 
