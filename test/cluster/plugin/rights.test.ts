@@ -85,7 +85,7 @@ async function userWith(rights: readonly Right[], namespace: string, everywhere 
 
 const seen = new Map<string, readonly Right[]>();
 
-test.for(rows)("$line gets along with what it was seen to ask for", { timeout: 60_000 }, async ({ line, before = [], prints, wide }) => {
+test.for(rows)("$line gets along with what it was seen to ask for", { timeout: 120_000 }, async ({ line, before = [], prints, wide }) => {
   const [first, second] = await Promise.all([namespaceAfter(before), namespaceAfter(before)]);
   const asked = await type(line, first, "-v=6");
   expect(asked.stdout).toMatch(prints);
