@@ -1,8 +1,9 @@
 import { at, type kinds, nameOf, type TargetKind } from "../kinds.ts";
 import { lastApplied, type ManagedFields, type Metadata } from "../objects.ts";
 import type { Change } from "./change.ts";
-import { forcing, isAdditive, type ManagedObject, type Source, type SourceName, sources } from "./sources.ts";
 import { wordOf } from "./wording.ts";
+
+type SourceName = "argocd" | "flux-helm" | "flux-kustomize" | "helm";
 
 /** The tool that is going to undo a change of a list. */
 export type Drift = {
@@ -16,8 +17,121 @@ export type Drift = {
 /** Properties of the list, and the field manager that writes it. */
 type Writing = { readonly carries: (typeof kinds)[TargetKind]["carries"]; readonly fieldManager: string };
 
-/** The source that an object belongs to. */
-type Belonging = { readonly by: SourceName; readonly name: string; readonly row: Source };
+/** The parts of an object that identify its source. */
+type ManagedObject = { readonly kind: string; readonly metadata: Metadata };
+
+/** Texts for a warning: what the object belongs to, when the change is undone, and the output format of what to commit instead. */
+type Words = { is(name: string): string; readonly next: string; readonly output?: "kustomize" | "helm" };
+
+/** A tool that writes objects from its own source (a chart, Git, or a file), and how it is detected. */
+type Source = Words & {
+  /**
+   * Returns the Helm release, the Argo CD application or the Flux object that an object belongs to; undefined without the mark of the
+   * source.
+   */
+  nameIn(object: ManagedObject): string | undefined;
+  /** The path of the mark in managedFields. The manager that wrote the mark is the source, whatever its name. */
+  readonly mark: readonly string[];
+  /** The default name of its manager, if managedFields doesn't show who wrote the mark. */
+  readonly manager: string;
+  /** It applies with force, so it doesn't stop at a conflict. */
+  readonly forces: boolean;
+  /** Whether it writes the object at all. */
+  isActive?(metadata: Metadata): boolean;
+  /** Whether it removes the fields of another field manager. */
+  undoes?(metadata: Metadata, fieldManager: string): boolean;
+};
+
+const label = (key: string) => ["f:metadata", "f:labels", `f:${key}`];
+const annotation = (key: string) => ["f:metadata", "f:annotations", `f:${key}`];
+const within = (namespace: string | undefined, name: string | undefined) =>
+  name === undefined || namespace === undefined ? name : `${namespace}/${name}`;
+
+const flux = "toolkit.fluxcd.io";
+const release = "meta.helm.sh/release";
+const argocd = "argocd.argoproj.io";
+
+/** The sources. The first one whose mark an object has counts. Objects that Flux installs with Helm also have Helm's mark. */
+export const sources: Readonly<Record<SourceName, Source>> = {
+  // kustomize-controller applies with force at each reconciliation (fluxcd/pkg ssa)
+  "flux-kustomize": {
+    nameIn: ({ metadata: { labels } }) => within(labels?.[`kustomize.${flux}/namespace`], labels?.[`kustomize.${flux}/name`]),
+    mark: label(`kustomize.${flux}/name`),
+    manager: "kustomize-controller",
+    forces: true,
+    isActive: (metadata) =>
+      !says(metadata, `kustomize.${flux}/reconcile`, "disabled") &&
+      !says(metadata, `kustomize.${flux}/ssa`, "ignore") &&
+      !says(metadata, `kustomize.${flux}/ssa`, "ifnotpresent"),
+    // Before it applies, it takes over the fields of every manager whose name starts with this prefix, and removes those that Git doesn't
+    // contain
+    undoes: (metadata, fieldManager) => fieldManager.startsWith("kubectl") && !says(metadata, `kustomize.${flux}/ssa`, "merge"),
+    is: (name) => `belongs to Flux Kustomization ${name}`,
+    next: "its next reconciliation",
+    output: "kustomize",
+  },
+  "flux-helm": {
+    nameIn: ({ metadata: { labels } }) => within(labels?.[`helm.${flux}/namespace`], labels?.[`helm.${flux}/name`]),
+    mark: label(`helm.${flux}/name`),
+    manager: "helm-controller",
+    forces: true,
+    is: (name) => `belongs to Flux HelmRelease ${name}`,
+    next: "its next upgrade",
+    output: "helm",
+  },
+  argocd: {
+    nameIn: (object) => trackedBy(object) ?? object.metadata.labels?.[`${argocd}/instance`],
+    mark: annotation(`${argocd}/tracking-id`),
+    manager: "argocd-controller",
+    forces: true,
+    // `kubectl replace` restores the whole object
+    undoes: ({ annotations }) =>
+      (annotations?.[`${argocd}/sync-options`] ?? "").split(",").some((option) => option.trim() === "Replace=true"),
+    is: (name) => `belongs to Argo CD application ${name}`,
+    next: "its next sync",
+    output: "kustomize",
+  },
+  // Templates of charts often have this label, even if another tool applies them. Only Helm itself writes the annotations
+  helm: {
+    nameIn: ({ metadata: { labels, annotations } }) =>
+      labels?.["app.kubernetes.io/managed-by"] === "Helm"
+        ? within(annotations?.[`${release}-namespace`], annotations?.[`${release}-name`])
+        : undefined,
+    mark: annotation(`${release}-name`),
+    manager: "helm",
+    forces: false,
+    is: (name) => `belongs to Helm release ${name}`,
+    next: "the next helm upgrade",
+    output: "helm",
+  },
+};
+
+/** Every writer that may undo a change. Those that are not a source are known from the list itself. */
+const writers: Readonly<Record<Drift["by"], Words>> = {
+  ...sources,
+  "applied-file": { is: () => "was applied from a file with such a list", next: "the next apply of that file", output: "kustomize" },
+  manager: { is: (name) => `has its list from field manager ${name}`, next: "its next apply", output: "kustomize" },
+  controller: { is: (name) => `is controlled by ${name}`, next: "its controller" },
+};
+
+/** Whether a label or an annotation has this value, ignoring case. */
+const says = ({ labels, annotations }: Metadata, key: string, value: string) =>
+  [labels?.[key], annotations?.[key]].some((text) => text?.toLowerCase() === value);
+
+/**
+ * Returns the application in `APP:GROUP/KIND:NAMESPACE/NAME`. The annotation must name this object, because a copy of an object contains
+ * the annotation too.
+ */
+function trackedBy({ kind, metadata: { annotations, namespace, name } }: ManagedObject): string | undefined {
+  const [app, of = "", at] = (annotations?.[`${argocd}/tracking-id`] ?? "").split(":");
+  return of.endsWith(`/${kind}`) && at === `${namespace}/${name}` ? app : undefined;
+}
+
+/** Managers that apply with force, for objects without a mark. */
+const forcing: ReadonlySet<string> = new Set(Object.values(sources).flatMap(({ forces, manager }) => (forces ? manager : [])));
+
+/** Whether a manager only adds its own names to a list and keeps all others (openshift-controller-manager). */
+const isAdditive = ({ manager = "" }: ManagedFields): boolean => manager.startsWith("openshift.io/image-registry-pull-secrets_");
 
 /**
  * Returns which tool is going to undo an addition to an object's list of pull secrets, according to the object's metadata; undefined if no
@@ -35,7 +149,8 @@ export function driftOf(object: ManagedObject, { carries, fieldManager }: Writin
   return listed ?? controlledBy(metadata);
 }
 
-function sourceOf(object: ManagedObject): Belonging | undefined {
+/** Returns the source that an object belongs to. */
+function sourceOf(object: ManagedObject) {
   for (const [by, row] of Object.entries(sources)) {
     const name = row.nameIn(object);
     if (name !== undefined) return { by: by as SourceName, name, row };
@@ -44,7 +159,7 @@ function sourceOf(object: ManagedObject): Belonging | undefined {
 }
 
 /** Returns the source of the list: the tool that wrote it last, or the file that was applied according to the annotation. */
-function listedBy(metadata: Metadata, source: Belonging | undefined, { carries, fieldManager }: Writing): Drift | undefined {
+function listedBy(metadata: Metadata, source: ReturnType<typeof sourceOf>, { carries, fieldManager }: Writing): Drift | undefined {
   const path = carries.path.map((step) => `f:${step}`);
   const entries = metadata.managedFields ?? [];
   const owners = entries.filter((entry) => entry.manager !== fieldManager && has(entry, path) && !isAdditive(entry));
@@ -74,7 +189,7 @@ const doesAgain = ({ operation }: ManagedFields, atConflict: Drift["does"]): Dri
   operation === "Apply" ? atConflict : "undoes";
 
 /** Returns the drift of a list in the last-applied annotation. Argo CD writes the same annotation as kubectl. */
-const fromFile = (source: Belonging | undefined): Drift =>
+const fromFile = (source: ReturnType<typeof sourceOf>): Drift =>
   source?.by === "argocd"
     ? { by: source.by, name: source.name, does: "undoes" }
     : { by: "applied-file", name: lastApplied, does: "undoes" };
@@ -96,23 +211,6 @@ function controlledBy({ ownerReferences }: Metadata): Drift | undefined {
 
 const has = ({ fieldsV1 }: ManagedFields, path: readonly string[]) => at(fieldsV1, path) !== undefined;
 
-/** Texts for a warning: what the object belongs to, when the change is undone, and the output format of what to commit instead. */
-type Words = { readonly is: (name: string) => string; readonly next: string; readonly output?: "kustomize" | "helm" };
-
-const rows: Readonly<Record<Drift["by"], Words>> = {
-  helm: { is: (name) => `belongs to Helm release ${name}`, next: "the next helm upgrade", output: "helm" },
-  "flux-helm": { is: (name) => `belongs to Flux HelmRelease ${name}`, next: "its next upgrade", output: "helm" },
-  "flux-kustomize": { is: (name) => `belongs to Flux Kustomization ${name}`, next: "its next reconciliation", output: "kustomize" },
-  argocd: { is: (name) => `belongs to Argo CD application ${name}`, next: "its next sync", output: "kustomize" },
-  "applied-file": {
-    is: () => "was applied from a file with such a list",
-    next: "the next apply of that file",
-    output: "kustomize",
-  },
-  manager: { is: (name) => `has its list from field manager ${name}`, next: "its next apply", output: "kustomize" },
-  controller: { is: (name) => `is controlled by ${name}`, next: "its controller" },
-};
-
 const does: Readonly<Record<Drift["does"], (secret: string) => string>> = {
   undoes: (secret) => `takes ${secret} out again`,
   stops: (secret) => `stops with a conflict over ${secret}`,
@@ -130,7 +228,7 @@ const plain = (name: string) => (/^[\w./-]+$/.test(name) ? name : JSON.stringify
 export function warnDrift(change: Change, drift: Drift | undefined): Change[] {
   if (change.act !== "attach" || !drift) return [];
   const { to, secret } = change;
-  const { is, next, output } = rows[drift.by];
+  const { is, next, output } = writers[drift.by];
   const says = `${nameOf(to)} ${is(plain(drift.name))}: ${next} ${does[drift.does](secret)}`;
   const warn = { act: "warn", id: "drift", needs: to, to } as const;
   if (!output) return [{ ...warn, says }];

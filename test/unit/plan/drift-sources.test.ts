@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { kinds } from "../../../src/kinds.ts";
-import { driftOf } from "../../../src/plan/drift.ts";
-import { sources } from "../../../src/plan/sources.ts";
+import { driftOf, sources } from "../../../src/plan/drift.ts";
 import { byHelm, flux, fluxHelm, said, tracked, wrote } from "../../support/situations/written.ts";
 
 /** The source of each mark, with the source's default name. Flux undoes none of these field managers because of its name alone. */
