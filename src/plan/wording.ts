@@ -50,7 +50,7 @@ export function saidTargets(all: readonly Ref<TargetKind>[]): Pick<PluginCommand
 }
 
 /** Whether an object is a pod or creates pods: a ServiceAccount doesn't. */
-export const hasPods = ({ kind }: Ref<TargetKind>): boolean => "podSpec" in kinds[kind];
+export const hasPods = ({ kind }: Pick<Ref<TargetKind>, "kind">): boolean => "podSpec" in kinds[kind];
 
 /** Joins names, for example `a`, `a and b`, or `a, b, c and 4 more`. */
 export function several(names: readonly string[], most = 3): string {

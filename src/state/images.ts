@@ -64,32 +64,22 @@ type ImageOptions = { readonly hosts: readonly string[]; readonly picks: readonl
 
 /**
  * Returns the distinct images of one registry that the namespaces of a scope use. Reads the objects page by page and doesn't keep them.
- * Namespaces where reading is forbidden add none.
+ * Reads each namespace if cluster-wide lists are forbidden. Namespaces where reading is forbidden add none.
  * @throws CliError forbidden if reading is forbidden everywhere
  */
 export async function imagesIn(clusterScopes: readonly ClusterScope[], options: ImageOptions): Promise<ImageRef[]> {
   let images: ImageRef[] = [];
   let read = false;
   let refusal: CliError | undefined;
-  for (const clusterScope of clusterScopes) {
-    for await (const some of imagesOn(clusterScope, options)) {
+  for (const clusterScope of clusterScopes.filter(({ error }) => !error))
+    for await (const some of wholeOrEach(clusterScope, imagesInAll(clusterScope, options), imagesInEach(clusterScope, options)))
       if (some instanceof CliError) refusal ??= some;
       else {
         read = true;
         images = distinct([...images, ...some]);
       }
-    }
-  }
   if (refusal && !read) throw refusal;
   return images;
-}
-
-/**
- * Yields images of one cluster, and the error of each namespace that can't be read. Reads each namespace if cluster-wide lists are
- * forbidden.
- */
-async function* imagesOn(clusterScope: ClusterScope, options: ImageOptions): AsyncGenerator<ImageRef[] | CliError> {
-  if (!clusterScope.error) yield* wholeOrEach(clusterScope, imagesInAll(clusterScope, options), imagesInEach(clusterScope, options));
 }
 
 /** Yields once, after all lists were read: one of them may be forbidden. */
@@ -97,6 +87,7 @@ async function* imagesInAll(clusterScope: ClusterScope, options: ImageOptions): 
   yield (await Array.fromAsync(imagesAt(clusterScope, options, undefined))).flat();
 }
 
+/** Yields the images, and the error of each namespace that can't be read. */
 async function* imagesInEach(clusterScope: ClusterScope, options: ImageOptions): AsyncGenerator<ImageRef[] | CliError> {
   for (const namespace of clusterScope.namespaces) {
     try {
