@@ -1,7 +1,8 @@
 import type { ImageFacts } from "../check/facts.ts";
 import { CliError, isForbidden } from "../errors.ts";
-import { kinds, type TargetKind } from "../kinds.ts";
+import type { TargetKind } from "../kinds.ts";
 import type { Container, KubeObject, PodSpec } from "../objects.ts";
+import { hasPods } from "../plan/wording.ts";
 import { parseImage } from "../registry/image-reference.ts";
 import { loginServerIn, registryName } from "../registry/login-server.ts";
 import type { ImageRef } from "../registry/port.ts";
@@ -103,7 +104,7 @@ async function* imagesAt({ cluster, namespaces }: ClusterScope, { hosts, picks }
   const selected = new Set(namespaces);
   const isSelected = ({ metadata }: KubeObject) => selected.has(metadata.namespace ?? "");
   for await (const page of cluster.pages("pod", { namespace })) yield imagesFrom(hosts, page.filter(isSelected));
-  for (const pick of picks.filter(({ kind }) => "podSpec" in kinds[kind]))
+  for (const pick of picks.filter(hasPods))
     for await (const page of cluster.pages<TargetKind>(pick.kind, { namespace, labels: pick.selector }))
       yield imagesFrom(hosts, templatesOf(among(pick, page.filter(isSelected))));
 }
