@@ -223,6 +223,3 @@ export type ChangeOf<A extends Act> = Extract<Change, { readonly act: A }>;
 
 /** The changes in the order of execution and of the printed lines. */
 export type Plan = readonly Change[];
-
-/** Whether a plan generates a password. */
-export const mints = (plan: Plan): boolean => plan.some(({ act }) => act === "mint");

@@ -6,7 +6,7 @@ import { beyond } from "../credential/repository-scope.ts";
 import { asCliError, CliError, Conflict } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
-import { mints, type Plan, type Warn } from "../plan/change.ts";
+import type { Plan, Warn } from "../plan/change.ts";
 import { type ExistingSecret, widened } from "../plan/existing-secret.ts";
 import { planPlace } from "../plan/namespace.ts";
 import type { RestartOptions } from "../plan/restart.ts";
@@ -161,6 +161,9 @@ async function* shareOnce(
   const isShared = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0) > 1;
   yield* runUnit({ ...unitFor(issue), isShared, reused }, readers, tools(credential));
 }
+
+/** Whether a plan generates a password. */
+const mints = (plan: Plan): boolean => plan.some(({ act }) => act === "mint");
 
 /** @param pullsOf whether the login in the namespace's Secret still pulls, if known */
 function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () => Issue["pulls"]): Unit & Decided {
