@@ -37,7 +37,7 @@ export const fromDockerConfig = {
  * @throws CliError usage if it has no login that a kubelet can use
  */
 export function loginIn(text: string, host: string): Login {
-  if (text.trim() !== "" && !isJson(text)) throw new CliError("usage", "the docker config is not JSON");
+  const config = parseConfig(text);
   const secret = {
     name: "docker config",
     type: dockerConfigJson,
@@ -52,15 +52,14 @@ export function loginIn(text: string, host: string): Login {
   const [match] = buildKeyring([secret]).lookup({ host, repository: "any", reference: "latest" });
   if (match) return match.login;
   const servers = reading.entries.map(({ server }) => server);
-  throw noLogin(JSON.parse(text) as Config, host, servers);
+  throw noLogin(config, host, servers);
 }
 
-function isJson(text: string): boolean {
+function parseConfig(text: string): Config {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(text.trim() || "{}");
   } catch {
-    return false;
+    throw new CliError("usage", "the docker config is not JSON");
   }
 }
 

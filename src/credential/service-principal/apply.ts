@@ -87,8 +87,7 @@ export function principalApplier({ azure, registry, mode, asked, sources, states
       it.made.principal = await sending(it, "principal", create);
     } catch (error) {
       // Another run may have created the service principal of the same application at the same time
-      const isInUse = error instanceof CliError && error.kind === "conflict" && !(error instanceof Busy);
-      it.existing = isInUse ? await poll(retry, () => azure.servicePrincipal(appId)) : undefined;
+      it.existing = isConflict(error) && !(error instanceof Busy) ? await poll(retry, () => azure.servicePrincipal(appId)) : undefined;
       if (!it.existing) throw error;
     }
   }
@@ -171,16 +170,12 @@ export function principalApplier({ azure, registry, mode, asked, sources, states
     if (before && lacking(wanted, before).length === 0) return;
     const after = union(before ?? [], wanted);
     it.written = { before, after };
-    const put = () => putRole(it, after);
-    await retryWhileReplicating(isNew || it.existing !== undefined, retry, put).catch((error: unknown) => unlessGiven(it, wanted, error));
-  }
-
-  /** Succeeds if another run has just assigned the role. */
-  async function unlessGiven(it: State, wanted: readonly string[], error: unknown): Promise<void> {
-    if (isRefused(error)) it.written = undefined;
-    const isThere = error instanceof CliError && error.kind === "conflict";
-    const had = isThere ? granted(mode, await assignmentsOf(it)) : undefined;
-    if (!had || lacking(wanted, had).length > 0) throw error;
+    await retryWhileReplicating(isNew || it.existing !== undefined, retry, () => putRole(it, after)).catch(async (error: unknown) => {
+      if (isRefused(error)) it.written = undefined;
+      // Another run may have just assigned the role
+      const had = isConflict(error) ? granted(mode, await assignmentsOf(it)) : undefined;
+      if (!had || lacking(wanted, had).length > 0) throw error;
+    });
   }
 
   async function rollBackRole(it: State): Promise<void> {
@@ -218,6 +213,8 @@ export function principalApplier({ azure, registry, mode, asked, sources, states
     return {};
   };
 }
+
+const isConflict = (error: unknown): boolean => error instanceof CliError && error.kind === "conflict";
 
 /** Sends a request, and records whether Azure may have applied it. */
 async function sending<T>(it: State, what: keyof State["asked"], send: () => Promise<T>): Promise<T> {
