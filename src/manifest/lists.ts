@@ -23,7 +23,9 @@ export function attachTo(nodes: Nodes, object: ManifestObject, name: string): Sp
   const { holder, pair, value } = siteOf(nodes, object);
   if (!pair) return [addPair(nodes, object, holder, name)];
   const list = listOf(nodes, value);
-  return list && list.items.length > 0 ? addItem(nodes, holder, list, name) : [fillList(nodes, holder, pair, value, name)];
+  if (!list) return [fillList(nodes, holder, pair, value, name)];
+  if (list.items.length > 0) return addItem(nodes, holder, list, name);
+  return [insertText(list.range[1] - 1, braced(nodes.source.text, holder, name))];
 }
 
 /**
@@ -52,7 +54,7 @@ function behindKind({ items, flow }: MapNode): Pair | undefined {
   return items.findLast((_, index) => ["apiVersion", "kind"].includes(String(items[index - 1]?.key.value)));
 }
 
-/** Adds the first name to an empty list: `imagePullSecrets:`, `[]`, `~` or `null`. */
+/** Adds the first name to a list that is nothing: `imagePullSecrets:`, `~` or `null`. */
 function fillList(nodes: Nodes, holder: MapNode, { key }: Pair, value: Node, name: string): Splice {
   const { text } = nodes.source;
   const [from, to] = value?.range ?? [key.range[1], key.range[1]];

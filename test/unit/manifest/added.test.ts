@@ -94,7 +94,7 @@ const added: Readonly<Record<string, readonly string[]>> = {
   "a list in brackets with room and two names": ['  imagePullSecrets: [ { name: "a" }, { name: "b" }, { name: "acr" } ]'],
   "a list in brackets over lines, with a last comma": ["    {name: acr},"],
   "an empty list": ["  imagePullSecrets: [{name: acr}]"],
-  "an empty list with room": ["  imagePullSecrets: [{name: acr}] # none"],
+  "an empty list with room": ["  imagePullSecrets: [ {name: acr}] # none"],
   "nothing where a list should be": ["  - name: acr"],
   "nothing but a comment where a list should be": ["    - name: acr"],
   "nothing where a list should be, at the end without an end": ["  - name: acr"],
