@@ -1,3 +1,4 @@
+import { expect } from "vitest";
 import type { AcrToken } from "../../src/azure/port.ts";
 import type { Secret } from "../../src/objects.ts";
 import { type Entry, loginsNote, managedBy } from "../../src/secret/entry.ts";
@@ -54,3 +55,14 @@ export function copyOf(world: FakeWorld, at: string, to: { at: string; name?: st
 /** Returns the creation time of the password in a slot, which identifies the password in Azure. */
 export const madeAtOf = (world: FakeWorld, token: string, slot: Slot): string =>
   world.azure.tokens.get(token)?.passwords.get(slot)?.creationTime ?? "";
+
+/** Checks the slot that each namespace's Secret records, and that its login works. `dead`: its login does not work. */
+export const logins =
+  (slots: Readonly<Record<string, string>>, context?: string) =>
+  (world: FakeWorld): void => {
+    const found = Object.keys(slots).map((at) => [
+      at,
+      isAlive(world, at, undefined, context) ? noteIn(world, at, undefined, context).slot : "dead",
+    ]);
+    expect(Object.fromEntries(found)).toEqual(slots);
+  };

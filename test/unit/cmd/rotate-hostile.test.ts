@@ -1,200 +1,201 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import type { Entry } from "../../../src/secret/entry.ts";
 import { shared, stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { type } from "../../support/in-process.ts";
-import { copyOf, host, isAlive, madeAtOf, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
+import { copyOf, host, isAlive, logins, madeAtOf, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
+import { all, answer, any, failed, type Given, type Row, testRows, typed } from "../../support/rows.ts";
 
-/** Creates two teams that share a credential, and a namespace in which a hostile tenant can write anything. */
-async function withEvil(): Promise<FakeWorld> {
-  const world = await stored("a", "b");
-  addNamespaces(world.cluster, "evil");
-  return world;
-}
+const both = { a: "password2", b: "password2" };
+const later = { slot: "password2", madeAt: "2099-01-01T00:00:00Z" };
+const made = "2026-01-01T09:00:00.000Z";
+const guess = { username: shared, password: "guessed" };
+const now = "rotate acr-myregistry -n a --grace 0";
 
 const entryOf = (world: FakeWorld, more: Partial<Entry> = {}): Entry => ({ ...noteIn(world, "a"), ...more });
-
-const garbage = { username: shared, password: "guessed" };
-
-test.for<{
-  why: string;
-  notes: (world: FakeWorld) => unknown[];
-  inside: typeof garbage | undefined;
-  name?: string;
-  apart?: true;
-  says: string;
-}>([
-  { why: "the same password, and a guess inside", notes: (world) => [entryOf(world)], inside: garbage, says: "refuses the login inside" },
-  {
-    why: "a password to come",
-    notes: (world) => [entryOf(world, { slot: "password2", madeAt: "2099-01-01T00:00:00Z" })],
-    inside: garbage,
-    apart: true,
-    says: "refuses the login inside",
-  },
-  {
-    why: "the password before",
-    notes: (world) => [entryOf(world, { slot: "password2", madeAt: "2099-01-01T00:00:00Z", previous: { ...passwordOf(world) } })],
-    inside: garbage,
-    says: "refuses the login inside",
-  },
-  { why: "a login of its own", notes: (world) => [entryOf(world)], inside: { username: "mine", password: "mine" }, says: "holds no login" },
-  { why: "no login at all", notes: (world) => [entryOf(world)], inside: undefined, says: "holds no login" },
-  {
-    why: "the same under another name",
-    notes: (world) => [entryOf(world)],
-    inside: garbage,
-    name: "other",
-    says: "refuses the login inside",
-  },
-])("a Secret that notes the credential of others and does not hold it gets nothing: $why", async ({ notes, inside, name, apart, says }) => {
-  for (const line of ["rotate -A --grace 0", "rotate acr-myregistry -n a --grace 0"]) {
-    const world = await withEvil();
-    world.azure.users.set("mine", "mine");
-    const hostile = notedSecret("evil", name ?? "acr-myregistry", notes(world), inside);
-    world.cluster.put(hostile);
-    const before = world.loginIn("a");
-
-    const { stdout, stderr, code } = await type(line, world.ports);
-
-    expect(world.cluster.get("secret", "evil", name ?? "acr-myregistry")?.data).toEqual(hostile.data);
-    if (!apart || line.includes("-A")) expect(stdout + stderr).toContain(says);
-    expect(code).toBe(line.includes("-A") ? 1 : 0);
-    // The hostile Secret does not keep the replaced password valid.
-    expect(before && world.azure.knows(before)).toBe(false);
-    expect(["a", "b"].map((at) => isAlive(world, at))).toEqual([true, true]);
-    expect(slotsOf(world, shared)).toEqual(["password2"]);
-  }
-});
-
 const passwordOf = (world: FakeWorld) => {
   const { slot = "", madeAt = "" } = noteIn(world, "a");
   return { slot, madeAt };
 };
-
-test("a Secret that alone notes a token of elsewhere gets none of its passwords, though it is named", async () => {
-  const world = await stored("a");
-  addNamespaces(world.cluster, "evil");
+/** The tenant of the namespace `evil` writes a Secret with an entry of another namespace's credential. */
+const forge =
+  (more: (world: FakeWorld) => Partial<Entry> = () => ({}), inside: typeof guess | undefined = guess, name = "acr-myregistry"): Given =>
+  (world) =>
+    world.cluster.put(notedSecret("evil", name, [entryOf(world, more(world))], inside));
+/** A user generated a password with az. */
+const setsPassword =
+  (text: string): Given =>
+  ({ azure }) =>
+    azure.tokens.get(shared)?.passwords.set("password2", { text, creationTime: made, expiry: undefined });
+const isQuiet = (pattern: RegExp) => (world: FakeWorld) => expect(world.asking.all.filter((call) => pattern.test(call))).toEqual([]);
+const keeps =
+  (token: string, ...slots: string[]) =>
+  (world: FakeWorld) =>
+    expect(slotsOf(world, token)).toEqual(slots);
+let old: ReturnType<FakeWorld["loginIn"]>;
+const remember: Given = ({ loginIn, azure }) => {
+  old = loginIn("a");
+  azure.users.set("mine", "mine");
+};
+const prod: Given = (world) => {
   world.azure.putScopeMap({ name: "prod-token", actions: ["repositories/*/content/read"] });
   world.azure.putToken("prod-token", ["password1"]);
-  const entry = {
-    hosts: [host],
-    kind: "acr-token",
-    identity: "prod-token",
-    slot: "password1",
-    madeAt: madeAtOf(world, "prod-token", "password1"),
-  };
+  const madeAt = madeAtOf(world, "prod-token", "password1");
+  const entry = { hosts: [host], kind: "acr-token", identity: "prod-token", slot: "password1", madeAt };
   world.cluster.put(notedSecret("evil", "pull", [entry], { username: "prod-token", password: "guessed" }));
-  world.asking.forget();
-
-  for (const line of ["rotate pull -n evil", "rotate pull -n evil --verify=false"]) {
-    const { stdout, stderr, code } = await type(line, world.ports);
-    expect(stdout + stderr).toContain("so nothing shows that it was given this one");
-    expect(code).toBe(1);
-  }
-  expect(world.asking.writes).toEqual([]);
-  expect(slotsOf(world, "prod-token")).toEqual(["password1"]);
-});
-
-test("what a Secret notes of the password before is no reason to take that of somebody else away", async () => {
-  const world = await withEvil();
+};
+/** The tenant records passwords of the credential and of another token as previous ones. */
+const previous: Given = async (world) => {
   world.azure.putToken("prod-token", ["password1", "password2"]);
   const theirs = { slot: "password2", madeAt: madeAtOf(world, "prod-token", "password2"), until: "2020-01-01T00:00:00Z" };
-  // A password that a person created in the other slot of the token that the Secrets use.
-  world.azure.tokens
-    .get(shared)
-    ?.passwords.set("password2", { text: "jane's", creationTime: "2026-01-01T09:00:00.000Z", expiry: undefined });
+  await setsPassword("jane's")(world);
   world.cluster.put(copyOf(world, "a", { at: "evil", notes: { previous: { slot: "password2", madeAt: "2026-01-01T09:00:00Z" } } }));
-  world.cluster.put(notedSecret("evil", "prod", [entryOf(world, { identity: "prod-token", previous: theirs })], garbage));
-
-  await type("rotate -A --grace 0", world.ports);
-  await type("rotate -A --grace 0 --expiring-within 1d", world.ports);
-
-  expect(slotsOf(world, "prod-token")).toEqual(["password1", "password2"]);
-  expect(isAlive(world, "a")).toBe(true);
-});
-
-test.for<{ why: string; notes: (world: FakeWorld) => Partial<Entry> }>([
-  { why: "as another slot's", notes: () => ({ slot: "password2", madeAt: "2099-01-01T00:00:00Z" }) },
-  { why: "as made later", notes: () => ({ madeAt: "2099-01-01T00:00:00Z" }) },
-  { why: "as of no time", notes: () => ({ madeAt: undefined as never }) },
-  {
-    why: "as what came after it",
-    notes: (world) => ({ slot: "password2", madeAt: "2099-01-01T00:00:00Z", previous: passwordOf(world) }),
-  },
-])("a tenant who holds the password and notes it $why takes it from nobody", async ({ notes }) => {
-  const world = await withEvil();
-  world.cluster.put(copyOf(world, "a", { at: "evil", notes: notes(world) }));
-
-  for (let round = 0; round < 3; round++) {
-    await type("rotate acr-myregistry -n a --grace 0", world.ports);
-    expect(["a", "b", "evil"].map((at) => isAlive(world, at))).toEqual([true, true, true]);
-  }
-});
-
-test("of two Secrets that note one password and hold different ones that work nobody can tell which is right", async () => {
-  const world = await withEvil();
-  const token = world.azure.tokens.get(shared);
-  token?.passwords.set("password2", { text: "the other", creationTime: "2026-01-01T09:00:00.000Z", expiry: undefined });
-  world.cluster.put(notedSecret("evil", "acr-myregistry", [entryOf(world)], { username: shared, password: "the other" }));
-
-  const { stderr, code } = await type("rotate acr-myregistry -n a", world.ports);
-
-  expect(stderr).toContain(`note different passwords of ${shared} for one login, or one for different logins`);
-  expect(stderr).toContain("secret/acr-myregistry in namespace evil");
-  expect(code).toBe(1);
-  expect(world.asking.writes).toEqual([]);
-});
-
-test("ten thousand notes that follow each other in a circle are read in no time", { timeout: 20_000 }, async () => {
-  const world = await withEvil();
+  world.cluster.put(notedSecret("evil", "prod", [entryOf(world, { identity: "prod-token", previous: theirs })], guess));
+};
+const circle: Given = (world) => {
+  const madeAt = (index: number) => new Date(Date.UTC(2027, 0, 1) + (index % 3000) * 1000).toISOString();
   for (let at = 0; at < 3000; at++) {
-    const madeAt = (index: number) => new Date(Date.UTC(2027, 0, 1) + index * 1000).toISOString();
-    const entry = entryOf(world, {
-      slot: "password2",
-      madeAt: madeAt(at),
-      previous: { slot: "password2", madeAt: madeAt((at + 1) % 3000) },
-    });
-    world.cluster.put(notedSecret("evil", `n-${at}`, [entry], undefined));
+    const next = { slot: "password2", madeAt: madeAt(at + 1) };
+    world.cluster.put(
+      notedSecret("evil", `n-${at}`, [entryOf(world, { slot: "password2", madeAt: madeAt(at), previous: next })], undefined),
+    );
   }
-  const { code } = await type("rotate acr-myregistry -n a", world.ports);
-  expect(code).toBe(0);
-  expect(["a", "b"].map((at) => noteIn(world, at).slot)).toEqual(["password2", "password2"]);
-});
+};
+const rejects = /refuses the login inside/;
+const none = /holds no login/;
 
-test("a note cannot have a login sent to another host", async () => {
-  const world = await withEvil();
-  const hosts = ["evil.example.com"];
-  world.cluster.put(notedSecret("evil", "acr-myregistry", [entryOf(world, { hosts })], garbage));
-  world.asking.forget();
-  expect(await type("rotate acr-myregistry -n evil", world.ports)).toMatchObject({ code: 1 });
-  expect(world.asking.all.filter((call) => call.startsWith("admits"))).toEqual([]);
-});
-
-test("where the registry is not asked, what Secrets of one name share is theirs as long as all of them hold the same", async () => {
-  const world = await withEvil();
-  const line = "rotate acr-myregistry -n a --verify=false";
-  world.asking.forget();
-  expect(await type(line, world.ports)).toMatchObject({ code: 0 });
-  expect(["a", "b"].map((at) => noteIn(world, at).slot)).toEqual(["password2", "password2"]);
-  expect(world.asking.all.filter((call) => /^(admits|prove)/.test(call))).toEqual([]);
-
-  world.cluster.put(notedSecret("evil", "acr-myregistry", [entryOf(world)], garbage));
-  world.asking.forget();
-  const { stdout, stderr, code } = await type(line, world.ports);
-  expect(stdout + stderr).toContain(`${host} could not be asked for the login inside, so nothing shows that it was given this one`);
-  expect(code).toBe(1);
-  expect(world.asking.writes).toEqual([]);
-  expect(["a", "b"].map((at) => isAlive(world, at))).toEqual([true, true]);
-});
-
-test("a registry that does not answer has nobody rotated, and nothing retired", async () => {
-  const world = await withEvil();
-  world.azure.putToken("ci-pull", ["password1"]);
-  await type("create --registry myregistry --repository app/web --acr-token ci-pull -n evil", world.ports);
-  world.asking.around(async (asked, next) => (asked.call === "admits" ? { verdict: "unreachable", message: "no answer" } : next()));
-  world.asking.forget();
-  expect(await type("rotate acr-myregistry -n evil --grace 0", world.ports)).toMatchObject({ code: 1 });
-  expect(world.asking.writes).toEqual([]);
-  expect(isAlive(world, "evil")).toBe(true);
-});
+testRows(
+  [
+    ...[
+      { why: "the same password, and a guess inside", given: forge(), says: rejects },
+      { why: "a later password", given: forge(() => later), says: rejects, apart: true },
+      { why: "the password as its previous one", given: forge((world) => ({ ...later, previous: passwordOf(world) })), says: rejects },
+      { why: "a login of its own", given: forge(undefined, { username: "mine", password: "mine" }), says: none },
+      {
+        why: "no login at all",
+        given: (world: FakeWorld) => world.cluster.put(notedSecret("evil", "acr-myregistry", [entryOf(world)], undefined)),
+        says: none,
+      },
+      { why: "the same password under another name", given: forge(undefined, guess, "other"), says: rejects },
+    ].flatMap(({ why, given, says, apart }) =>
+      [now, "rotate -A --grace 0"].map((command): Row => {
+        const everywhere = command.includes("-A");
+        return {
+          does: `gives nothing to a Secret that records the credential of others and does not hold it: ${why} (${command})`,
+          given: all(remember, given),
+          command,
+          ...failed,
+          code: everywhere ? 1 : 0,
+          stderr: apart && !everywhere ? any : says,
+          writes: /^(?!.*(patch|create) secret evil)/s,
+          check: (world) => {
+            logins(both)(world);
+            // The hostile Secret does not keep the replaced password valid.
+            expect(old && world.azure.knows(old)).toBe(false);
+            keeps(shared, "password2")(world);
+          },
+        };
+      }),
+    ),
+    ...["", " --verify=false"].map(
+      (more): Row => ({
+        does: `generates no password of a token that only one Secret records: rotate pull -n evil${more}`,
+        given: prod,
+        command: `rotate pull -n evil${more}`,
+        code: 1,
+        stderr: /nothing shows that it was given this one/,
+        check: keeps("prod-token", "password1"),
+      }),
+    ),
+    {
+      does: "deletes no password that a Secret of another tenant records as its previous one",
+      given: previous,
+      command: "rotate -A --grace 0",
+      ...failed,
+      check: keeps("prod-token", "password1", "password2"),
+      after: [
+        {
+          command: "rotate -A --grace 0 --expiring-within 1d",
+          ...failed,
+          check: (world) => {
+            keeps("prod-token", "password1", "password2")(world);
+            expect(isAlive(world, "a")).toBe(true);
+          },
+        },
+      ],
+    },
+    ...(
+      [
+        { why: "as another slot's", notes: () => later },
+        { why: "as created later", notes: () => ({ madeAt: later.madeAt }) },
+        { why: "without a time", notes: () => ({ madeAt: undefined as never }) },
+        { why: "as the one before it", notes: (world) => ({ ...later, previous: passwordOf(world) }) },
+      ] as { why: string; notes: (world: FakeWorld) => Partial<Entry> }[]
+    ).map(({ why, notes }): Row => {
+      const alive = (world: FakeWorld) => expect(["a", "b", "evil"].filter((at) => !isAlive(world, at))).toEqual([]);
+      return {
+        does: `keeps all logins valid when a tenant holds the password and records it ${why}`,
+        given: (world) => world.cluster.put(copyOf(world, "a", { at: "evil", notes: notes(world) })),
+        command: now,
+        stderr: any,
+        check: alive,
+        // The password that the tenant holds stays, so the token has no free slot.
+        after: Array(2).fill({ command: now, ...failed, writes: /^(?!.*generatePassword)/s, check: alive }),
+      };
+    }),
+    {
+      does: "refuses to choose between two Secrets that record one password and hold different valid ones",
+      given: all(setsPassword("the other"), forge(undefined, { username: shared, password: "the other" })),
+      command: "rotate acr-myregistry -n a",
+      code: 1,
+      stderr: new RegExp(`secret/acr-myregistry in namespace evil .* passwords of ${shared} `),
+    },
+    {
+      does: "reads thousands of entries that refer to each other in a circle",
+      given: circle,
+      command: "rotate acr-myregistry -n a",
+      stderr: any,
+      check: logins(both),
+    },
+    {
+      does: "sends a login to no host that only an entry names",
+      given: forge(() => ({ hosts: ["evil.example.com"] })),
+      command: "rotate acr-myregistry -n evil",
+      code: 1,
+      check: isQuiet(/^admits/),
+    },
+    {
+      does: "rotates the Secrets of one name that hold the same login when --verify=false",
+      command: "rotate acr-myregistry -n a --verify=false",
+      stderr: any,
+      check: (world) => {
+        logins(both)(world);
+        isQuiet(/^(admits|prove)/)(world);
+      },
+      after: [
+        {
+          given: forge(),
+          command: "rotate acr-myregistry -n a --verify=false",
+          code: 1,
+          stderr: /nothing shows that it was given this one/,
+          check: logins(both),
+        },
+      ],
+    },
+    {
+      does: "rotates nothing when the registry is unreachable",
+      given: all(
+        ({ azure }) => azure.putToken("ci-pull", ["password1"]),
+        typed("create --registry myregistry --repository app/web --acr-token ci-pull -n evil"),
+        answer("admits", { verdict: "unreachable", message: "no answer" }),
+      ),
+      command: "rotate acr-myregistry -n evil --grace 0",
+      code: 1,
+      check: (world) => expect(isAlive(world, "evil")).toBe(true),
+    },
+  ],
+  async () => {
+    const world = await stored("a", "b");
+    addNamespaces(world.cluster, "evil");
+    return world;
+  },
+);

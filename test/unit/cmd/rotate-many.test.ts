@@ -1,208 +1,358 @@
-import { expect, test } from "vitest";
-import { exactly, lost } from "../../support/demo.ts";
-import { type Asked, refusing } from "../../support/fakes/asked.ts";
-import { linesOf, refused, shared, stored, worldOf } from "../../support/fakes/fleet.ts";
-import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { type } from "../../support/in-process.ts";
-import { copyOf, isAlive, noteIn, slotsOf } from "../../support/rotating.ts";
+import { expect } from "vitest";
+import type { Secret } from "../../../src/objects.ts";
+import { clusterId } from "../../../src/secret/azure-words.ts";
+import { loginsNote, managedBy } from "../../../src/secret/entry.ts";
+import { exactly, lost, refused } from "../../support/demo.ts";
+import type { Asked } from "../../support/fakes/asked.ts";
+import { namespace } from "../../support/fakes/cluster.ts";
+import { shared, stored, teams, worldOf } from "../../support/fakes/fleet.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { copyOf, isAlive, logins, noteIn, slotsOf } from "../../support/rotating.ts";
+import { all, any, before, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
-const slots = (world: FakeWorld, ...at: string[]) => at.map((name) => noteIn(world, name).slot);
+const name = "acr-myregistry";
+const now = `rotate ${name} -n a --grace 0`;
+const create = "create --registry myregistry --repository app/web";
+const [first, second] = ["password1", "password2"];
+const configured = `token.azurecr.io/${shared} configured`;
+const both = { a: second, b: second };
+const slots =
+  (...left: string[]) =>
+  (world: FakeWorld) =>
+    expect(slotsOf(world)).toEqual(left);
+const secretIn = ({ cluster }: FakeWorld, at: string, of = name): Secret =>
+  cluster.get("secret", at, of) ?? expect.unreachable("no Secret");
+const checks =
+  (...each: ((world: FakeWorld) => unknown)[]) =>
+  (world: FakeWorld) => {
+    for (const check of each) check(world);
+  };
+const aliveIn = (contexts: readonly string[]) => (world: FakeWorld) =>
+  expect(contexts.filter((context) => isAlive(world, "a", name, context))).toEqual(contexts);
+let old: ReturnType<FakeWorld["loginIn"]>;
+const remember: Given = ({ loginIn }) => {
+  old = loginIn("a");
+};
+const isOld = (known: boolean) => (world: FakeWorld) => expect(old && world.azure.knows(old)).toBe(known);
+/** A step that fails, and generates no password. */
+const refuses = { command: now, ...failed, writes: /^(?!.*generatePassword)/s };
 
-test("all that share a credential get the new password, whichever of them is named", async () => {
-  const world = await stored("a", "b", "c");
-  const { stdout, stderr, code } = await type("rotate acr-myregistry -n b --grace 0", world.ports);
-  expect(linesOf(stdout)).toEqual([
-    `token.azurecr.io/${shared} configured`,
-    "secret/acr-myregistry configured in namespace a",
-    "secret/acr-myregistry configured in namespace b",
-    "secret/acr-myregistry configured in namespace c",
-    `token.azurecr.io/${shared} configured (-password1)`,
-  ]);
-  expect({ stderr, code }).toEqual({ stderr: "3 Secrets configured\n", code: 0 });
-  expect(slots(world, "a", "b", "c")).toEqual(["password2", "password2", "password2"]);
-  expect(["a", "b", "c"].map((at) => isAlive(world, at))).toEqual([true, true, true]);
-  expect(world.asking.writes.filter((call) => call.startsWith("generatePassword"))).toHaveLength(1);
-});
+/** Another tool writes its name into the label, and keeps the annotation. */
+const relabel =
+  (manager: string | undefined): Given =>
+  (world) => {
+    const { metadata, ...secret } = secretIn(world, "b");
+    world.cluster.put({ ...secret, metadata: { ...metadata, labels: manager === undefined ? {} : { [managedBy.key]: manager } } });
+  };
+/** Copies a Secret without its annotations, like a tool that copies only the data. */
+const copyData: Given = (world) => {
+  addNamespaces(world.cluster, "copy");
+  const { metadata: _, ...secret } = copyOf(world, "a", { at: "copy" });
+  world.cluster.put({ ...secret, metadata: { name, namespace: "copy" } });
+};
+const copyWorks = (world: FakeWorld) => expect([isAlive(world, "a"), isAlive(world, "copy")]).toEqual([true, true]);
+const force = /kubectl acr-secret rotate (?=.*-n b)(?=.*--force)(?=.*acr-myregistry)/;
 
-test("so does one of another name, in a namespace that the run is not about", async () => {
-  const world = await stored("a", "b");
-  addNamespaces(world.cluster, "far");
-  world.cluster.put(copyOf(world, "a", { at: "far", name: "copy" }), "kubectl-acr-secret");
-  const { stdout, code } = await type("rotate acr-myregistry -n a --grace 0", world.ports);
-  expect(stdout).toContain("secret/copy configured in namespace far\n");
-  expect(code).toBe(0);
-  expect(isAlive(world, "far", "copy")).toBe(true);
-});
-
-test("two clusters share one, and both get it", async () => {
-  const world = worldOf(["a"], { contexts: ["one", "two"] });
-  const line = "--registry myregistry --repository app/web -n a --contexts one,two --credential-per scope";
-  expect(await type(`create ${line}`, world.ports)).toMatchObject({ code: 0 });
-  const { stdout, code } = await type("rotate acr-myregistry -n a --contexts one,two --grace 0", world.ports);
-  expect(linesOf(stdout)).toEqual([
-    expect.stringMatching(/^token.azurecr.io\/shared-.* configured$/),
-    "secret/acr-myregistry configured in namespace a of context one",
-    "secret/acr-myregistry configured in namespace a of context two",
-    expect.stringMatching(/^token.azurecr.io\/shared-.* configured \(-password1\)$/),
-  ]);
-  expect(code).toBe(0);
-  expect(["one", "two"].map((context) => isAlive(world, "a", undefined, context))).toEqual([true, true]);
-});
-
-test("a cluster that is not asked keeps its password alive by the default grace", async () => {
-  const world = worldOf(["a"], { contexts: ["one", "two"] });
-  const line = "--registry myregistry --repository app/web -n a --contexts one,two --credential-per scope";
-  await type(`create ${line}`, world.ports);
-  expect(await type("rotate acr-myregistry -n a --contexts one", world.ports)).toMatchObject({ code: 0 });
-  expect(["one", "two"].map((context) => isAlive(world, "a", undefined, context))).toEqual([true, true]);
-});
-
-test.for([
-  { why: "does not answer", error: lost, whole: true },
-  { why: "lets none of its Secrets be listed", error: refused, whole: false },
-])("a cluster that $why keeps the password before, and is told", async ({ error, whole }) => {
-  const world = worldOf(["a"], { contexts: ["one", "two"] });
-  await type("create --registry myregistry --repository app/web -n a --contexts one,two --credential-per scope", world.ports);
-  const isTwo = ({ call, at }: Asked) => at.includes("two:") && (whole || call === "list");
-  const free = world.asking.around(refusing(isTwo, error));
-  const { stdout, stderr, code } = await type("rotate acr-myregistry -n a --contexts one,two --grace 0", world.ports);
-  free();
-  expect(stdout).not.toContain("(-password");
-  expect(stderr).toMatch(new RegExp(`two: .*${error().message.replace(/[()]/g, ".")}`));
-  expect(stderr).toContain("stays, since not every Secret could be looked at");
-  expect(code).toBe(1);
-  expect(["one", "two"].map((context) => isAlive(world, "a", undefined, context))).toEqual([true, true]);
-});
-
-test.for([
-  { why: "forbidden", refuse: "patch secret b/acr-myregistry", says: "Forbidden" },
-  { why: "not to be read", refuse: "get secret b/acr-myregistry", says: "Forbidden" },
-])(
-  "a place that is $why keeps the password before, is named, and the next run ends it without another password",
-  async ({ refuse, says }) => {
-    const world = await stored("a", "b", "c");
-    const before = world.loginIn("b");
-    const free = world.asking.around(refusing(exactly(refuse), refused));
-
-    const first = await type("rotate acr-myregistry -n a --grace 0", world.ports);
-
-    expect(first.code).toBe(1);
-    expect(first.stderr).toContain(says);
-    expect(first.stderr).toContain(`password1 of ${shared} stays, since secret/acr-myregistry in namespace b holds it`);
-    expect(slots(world, "a", "b", "c")).toEqual(["password2", "password1", "password2"]);
-    expect(before && world.azure.knows(before)).toBe(true);
-
-    // While the Secret cannot be written, no run creates another password.
-    expect(await type("rotate acr-myregistry -n a --grace 0", world.ports)).toMatchObject({ code: 1 });
-    free();
-    const last = await type("rotate acr-myregistry -n a --grace 0", world.ports);
-    expect(linesOf(last.stdout)).toEqual([
-      "secret/acr-myregistry unchanged in namespace a",
-      "secret/acr-myregistry configured in namespace b",
-      "secret/acr-myregistry unchanged in namespace c",
-      `token.azurecr.io/${shared} configured (-password1)`,
-    ]);
-    expect(last.code).toBe(0);
-    expect(world.asking.writes.filter((call) => call.startsWith("generatePassword"))).toHaveLength(1);
-    expect(slotsOf(world, shared)).toEqual(["password2"]);
-  },
+testRows(
+  [
+    {
+      does: "gives all Secrets that share a credential the new password, whichever of them is named",
+      world: () => stored("a", "b", "c"),
+      command: now.replace("-n a", "-n b"),
+      stdout: [configured, ...["a", "b", "c"].map((at) => `secret/${name} configured in namespace ${at}`), `${configured} (-password1)`],
+      stderr: ["3 Secrets configured"],
+      writes: /^(?!(.*generatePassword){2}).*generatePassword/s,
+      check: logins({ ...both, c: second }),
+    },
+    {
+      does: "gives a Secret of another name in a namespace that is not selected the new password too",
+      given: (world) => {
+        addNamespaces(world.cluster, "far");
+        world.cluster.put(copyOf(world, "a", { at: "far", name: "copy" }), "kubectl-acr-secret");
+      },
+      command: now,
+      stdout: /secret\/copy configured in namespace far\n/,
+      stderr: any,
+      check: (world) => expect(isAlive(world, "far", "copy")).toBe(true),
+    },
+    ...["patch", "get"].map(
+      (verb): Row => ({
+        does: `keeps the password before when the ${verb} of one Secret is forbidden, and deletes it in a later run without a new password`,
+        world: () => stored("a", "b", "c"),
+        given: refuse(exactly(`${verb} secret b/${name}`)),
+        command: now,
+        ...failed,
+        stderr: new RegExp(`Forbidden.*password1 of ${shared} stays, since secret/${name} in namespace b holds it`, "s"),
+        check: logins({ a: second, b: first, c: second }),
+        after: [
+          { given: refuse(exactly(`${verb} secret b/${name}`)), ...refuses },
+          {
+            command: now,
+            stdout: [
+              ...["a unchanged", "b configured", "c unchanged"].map((one) => `secret/${name} ${one.slice(2)} in namespace ${one[0]}`),
+              `${configured} (-password1)`,
+            ],
+            stderr: any,
+            writes: /^(?!.*generatePassword)/s,
+            check: slots(second),
+          },
+        ],
+      }),
+    ),
+    {
+      does: "keeps a field of another manager and the password before, until --force takes it over",
+      given: (world) => {
+        const secret = secretIn(world, "b");
+        world.cluster.put({ ...secret, data: {} }, "helm");
+        world.cluster.put(secret, "helm");
+      },
+      command: now,
+      ...failed,
+      stderr: new RegExp(`conflict with "helm".*since secret/${name} in namespace b holds it`, "s"),
+      check: logins({ a: second, b: first }),
+      after: [{ command: `${now} --force`, stderr: any, check: checks(logins(both), slots(second)) }],
+    },
+    ...[
+      { when: "before it is read", call: `get secret b/${name}`, anew: false },
+      { when: "before it is written", call: `patch secret b/${name}`, anew: false },
+      { when: "and created again before it is written", call: `patch secret b/${name}`, anew: true },
+    ].map(
+      ({ when, call, anew }): Row => ({
+        does: `writes no login to a Secret that another user deletes ${when}`,
+        given: (world) => {
+          const theirs = { ...copyOf(world, "b", { at: "b" }), data: { ".dockerconfigjson": btoa('{"auths":{}}') } };
+          before(call, ({ cluster }) => {
+            cluster.remove("secret", "b", name);
+            if (anew) cluster.put(theirs);
+          })(world);
+        },
+        command: `rotate ${name} -n a`,
+        stderr: any,
+        check: (world) => {
+          expect([isAlive(world, "a"), world.loginIn("b")]).toEqual([true, undefined]);
+          expect(world.cluster.get("secret", "b", name) !== undefined).toBe(anew);
+        },
+      }),
+    ),
+    {
+      does: "rotates the Secrets of one namespace and retires nothing when the Secrets of others may not be listed",
+      given: refuse(({ call, at }) => call === "list" && at === "secret"),
+      command: now,
+      stderr: new RegExp(`password1 of ${shared} stays`),
+      check: logins({ a: second, b: first }),
+      // The other slot has a password that Secrets may use which this user cannot list.
+      after: [
+        { given: refuse(({ call, at }) => call === "list" && at === "secret"), ...refuses, stderr: new RegExp(`password1 .*"${shared}"`) },
+      ],
+    },
+    {
+      does: "rotates a namespace's own Secret again and again when the Secrets of others may not be listed",
+      world: () => stored("a"),
+      given: all(
+        refuse(({ call, at }) => call === "list" && at === "secret"),
+        ...Array(3).fill(typed(`rotate ${name} -n a`)),
+      ),
+      command: `rotate ${name} -n a`,
+      stderr: any,
+      check: logins({ a: first }),
+    },
+    {
+      does: "fails when no Secret may be listed",
+      world: () => stored("a"),
+      given: refuse(({ call, at }) => call === "list" && at.startsWith("secret")),
+      command: now,
+      code: 1,
+      stderr: [refused().message],
+    },
+    {
+      does: "needs two requests per namespace",
+      world: () => stored(...teams(200)),
+      command: now.replace("-n a", "-n team-0"),
+      stderr: any,
+      check: (world) => {
+        expect(world.asking.all.length).toBeLessThan(2 * 200 + 50);
+        logins(Object.fromEntries(teams(200).map((at) => [at, second])))(world);
+      },
+    },
+    ...[
+      { what: "a named token", line: `${create} --credential-per scope --acr-token ci-pull` },
+      { what: "a service principal", line: "create --registry myregistry --credential-per scope --service-principal ci" },
+    ].map(
+      ({ what, line }): Row => ({
+        does: `rotates a namespace that shares ${what} since a rotation with the others, and retires the password before`,
+        world: () => worldOf(["a", "b", "c"]),
+        given: all(typed(`${line} --namespaces a,b`), remember, typed(`rotate ${name} -n a`, `${line} --namespaces a,b,c`), (world) =>
+          expect(noteIn(world, "c")).toEqual(noteIn(world, "a")),
+        ),
+        command: now.replace("-n a", "-n c"),
+        stdout: new RegExp(`secret/${name} configured in namespace c\n`),
+        stderr: any,
+        check: checks(isOld(false), (world) => expect(["a", "b", "c"].filter((at) => isAlive(world, at))).toEqual(["a", "b", "c"])),
+      }),
+    ),
+    ...["kyverno", "Helm", undefined].map(
+      (manager): Row => ({
+        does: `keeps the password of a Secret with the label ${manager}, now and in the next rotation`,
+        given: relabel(manager),
+        command: now,
+        stderr: new RegExp(`secret/${name} in namespace b also holds.*${force.source}`, "s"),
+        writes: /^(?!.*secret b\/)/s,
+        check: logins({ a: second, b: first }),
+        after: [{ ...refuses, check: logins({ a: second, b: first }) }],
+      }),
+    ),
+    {
+      does: "gives a Secret of another tool the password and our label when --force is given",
+      given: relabel("kyverno"),
+      command: `rotate ${name} -n b --force --grace 0`,
+      stderr: any,
+      check: checks(logins(both), slots(second), (world) =>
+        expect(secretIn(world, "b").metadata.labels).toMatchObject({ [managedBy.key]: managedBy.value }),
+      ),
+    },
+    {
+      does: "keeps the password of a copy without annotations, now and in the next rotation",
+      world: () => stored("a"),
+      given: copyData,
+      command: now,
+      stderr: new RegExp(`secret/${name} in namespace copy also holds`),
+      check: copyWorks,
+      after: [{ ...refuses, check: copyWorks }],
+    },
+    {
+      does: "rotates again when the copy has been copied again",
+      world: () => stored("a"),
+      given: copyData,
+      command: `rotate ${name} -n a`,
+      stderr: any,
+      check: logins({ a: second }),
+      after: [{ given: copyData, command: `rotate ${name} -n a`, stderr: any, check: logins({ a: first }) }],
+    },
+    {
+      does: "ignores a login that the registry rejects",
+      world: () => stored("a"),
+      given: all(copyData, (world) => {
+        const dead = { auths: { "myregistry.azurecr.io": { username: noteIn(world, "a").identity, password: "expired" } } };
+        const data = { ".dockerconfigjson": Buffer.from(JSON.stringify(dead)).toString("base64") };
+        world.cluster.put({ ...secretIn(world, "copy"), data });
+      }),
+      command: now,
+      check: slots(second),
+    },
+    {
+      does: "keeps the password that an Opaque Secret for Argo CD holds without our label",
+      world: () => stored("a"),
+      given: async (world) => {
+        addNamespaces(world.cluster, "argocd");
+        const { identity } = noteIn(world, "a");
+        await typed(`create chart --registry myregistry --repository app/web --for argocd --acr-token ${identity} --force -n argocd`)(
+          world,
+        );
+        const { metadata, ...chart } = secretIn(world, "argocd", "chart");
+        const { [managedBy.key]: _, ...labels } = metadata.labels ?? {};
+        world.cluster.put({ ...chart, metadata: { ...metadata, labels } });
+        old = { username: identity, password: Buffer.from(chart.data?.["password"] ?? "", "base64").toString() };
+      },
+      command: now,
+      stderr: any,
+      check: isOld(true),
+      after: [{ command: now, stderr: any, check: checks(isOld(true), (world) => expect(isAlive(world, "a")).toBe(true)) }],
+    },
+    {
+      does: "warns in a schedule when a Secret of another tool expires in time",
+      given: (world) => {
+        const { metadata, ...secret } = secretIn(world, "b");
+        const [entry] = JSON.parse(metadata.annotations?.[loginsNote] ?? "[]");
+        const annotations = { [loginsNote]: JSON.stringify([{ ...entry, identity: "ci-pull", expiresAt: "2026-01-02T00:00:00Z" }]) };
+        world.cluster.put({ ...secret, metadata: { ...metadata, labels: { [managedBy.key]: "Helm" }, annotations } });
+      },
+      command: "rotate -A --expiring-within 14d",
+      stderr: new RegExp(`secret "${name}" in namespace "b" .* ci-pull .*${force.source}`, "s"),
+      after: [
+        { command: "rotate -n b --expiring-within 14d", code: 1 },
+        { command: "rotate -n b --expiring-within 1h", stdout: [], stderr: any },
+      ],
+    },
+  ],
+  () => stored("a", "b"),
 );
 
-test("a field of another manager is left, and keeps the password before, until it is taken over by force", async () => {
-  const world = await stored("a", "b");
-  const secret = world.cluster.get("secret", "b", "acr-myregistry");
-  if (!secret) throw new Error("no Secret");
-  world.cluster.put({ ...secret, data: {} }, "helm");
-  world.cluster.put(secret, "helm");
+const two = "-n a --contexts one,two";
+const ofTwo = `${create} ${two} --credential-per scope`;
+const line = `rotate ${name} -n a --contexts`;
 
-  const first = await type("rotate acr-myregistry -n a --grace 0", world.ports);
-  expect(first.code).toBe(1);
-  expect(first.stderr).toContain('conflict with "helm"');
-  expect(first.stderr).toContain("stays, since secret/acr-myregistry in namespace b holds it");
-  expect(["a", "b"].map((at) => isAlive(world, at))).toEqual([true, true]);
+/** Creates clusters with different ids. Azure's description names those that share a credential. */
+const clusters =
+  (...contexts: string[]) =>
+  () => {
+    const world = fakeWorld({ contexts });
+    for (const [context, cluster] of world.clusters)
+      for (const at of ["kube-system", "a"]) cluster.put(namespace(at, { uid: `${at} of ${context}` }));
+    return world;
+  };
+const nine = Array.from({ length: 9 }, (_, at) => `c${at}`);
+const areAlive = aliveIn(["one", "two"]);
 
-  expect(await type("rotate acr-myregistry -n a --grace 0 --force", world.ports)).toMatchObject({ code: 0 });
-  expect(slots(world, "a", "b")).toEqual(["password2", "password2"]);
-  expect(slotsOf(world, shared)).toEqual(["password2"]);
-});
-
-test.for([
-  { when: "before it is looked at", call: "get secret b/acr-myregistry", anew: false },
-  { when: "as it is written", call: "patch secret b/acr-myregistry", anew: false },
-  { when: "as it is written, and made anew by somebody", call: "patch secret b/acr-myregistry", anew: true },
-])("a Secret that is deleted $when stays deleted", async ({ call, anew }) => {
-  const world = await stored("a", "b");
-  const theirs = copyOf(world, "b", { at: "b" });
-  const undo = world.asking.around(async (asked, next) => {
-    if (exactly(call)(asked)) {
-      undo();
-      world.cluster.remove("secret", "b", "acr-myregistry");
-      if (anew) world.cluster.put({ ...theirs, data: { ".dockerconfigjson": btoa('{"auths":{}}') } });
-    }
-    return next();
-  });
-  const { code } = await type("rotate acr-myregistry -n a", world.ports);
-  expect(code).toBe(0);
-  expect(isAlive(world, "a")).toBe(true);
-  expect(world.loginIn("b")).toBe(undefined);
-  expect(world.cluster.get("secret", "b", "acr-myregistry") !== undefined).toBe(anew);
-});
-
-test("who may list the Secrets of his namespaces alone rotates those, and nothing is retired", async () => {
-  const world = await stored("a", "b");
-  world.asking.around(refusing((asked) => asked.call === "list" && asked.at === "secret", refused));
-  const first = await type("rotate acr-myregistry -n a --grace 0", world.ports);
-  expect(first.code).toBe(0);
-  expect(first.stderr).toContain(`password1 of ${shared} stays, since not every Secret could be looked at`);
-  expect(slots(world, "a", "b")).toEqual(["password2", "password1"]);
-  // The other slot has a password that Secrets may use which this user cannot list.
-  const second = await type("rotate acr-myregistry -n a", world.ports);
-  expect(second.code).toBe(1);
-  expect(second.stderr).toContain(`password1 of the ACR token "${shared}" is noted by no Secret, and somebody else may use it`);
-  expect(["a", "b"].map((at) => isAlive(world, at))).toEqual([true, true]);
-});
-
-test("his own Secret he rotates as often as he likes", async () => {
-  const world = await stored("a");
-  world.asking.around(refusing((asked) => asked.call === "list" && asked.at === "secret", refused));
-  for (let round = 0; round < 4; round++) expect(await type("rotate acr-myregistry -n a", world.ports)).toMatchObject({ code: 0 });
-  expect(isAlive(world, "a")).toBe(true);
-});
-
-test("who may list none is told so", async () => {
-  const world = await stored("a");
-  world.asking.around(refusing((asked) => asked.call === "list" && asked.at.startsWith("secret"), refused));
-  expect(await type("rotate acr-myregistry -n a", world.ports)).toEqual({
-    stdout: "",
-    stderr: "Error from server (Forbidden): no\n",
-    code: 1,
-  });
-});
-
-test("each of a thousand namespaces gets it, and the requests grow with them alone", { timeout: 60_000 }, async () => {
-  const names = Array.from({ length: 200 }, (_, index) => `n${index}`);
-  const world = await stored(...names);
-  const { code } = await type("rotate acr-myregistry -n n0 --grace 0", world.ports);
-  expect(code).toBe(0);
-  expect(world.asking.all.length).toBeLessThan(2 * names.length + 50);
-  expect(names.every((name) => isAlive(world, name))).toBe(true);
-});
-
-test.for([
-  { what: "a named token", create: "create --registry myregistry --repository app/web --credential-per scope --acr-token ci-pull" },
-  { what: "a service principal", create: "create --registry myregistry --credential-per scope --service-principal ci" },
-])("a namespace that comes to share $what after a rotation is rotated with the others, and what was before goes", async ({ create }) => {
-  const world = worldOf(["a", "b", "c"]);
-  await type(`${create} --namespaces a,b`, world.ports);
-  const before = world.loginIn("a");
-  expect(await type("rotate acr-myregistry -n a", world.ports)).toMatchObject({ code: 0 });
-  expect(await type(`${create} --namespaces a,b,c`, world.ports)).toMatchObject({ code: 0 });
-  expect(noteIn(world, "c")).toEqual(noteIn(world, "a"));
-
-  const { stdout, stderr, code } = await type("rotate acr-myregistry -n c --grace 0", world.ports);
-
-  expect(code, stderr).toBe(0);
-  expect(stdout).toContain("secret/acr-myregistry configured in namespace c\n");
-  expect(["a", "b", "c"].map((at) => isAlive(world, at))).toEqual([true, true, true]);
-  expect(before && world.azure.knows(before)).toBe(false);
-});
+testRows(
+  [
+    {
+      does: "rotates a credential that two clusters share in both",
+      given: typed(ofTwo),
+      command: `${line} one,two --grace 0`,
+      stdout:
+        /^token\S+ configured\nsecret\S+ configured in namespace a of context one\nsecret\S+ configured in namespace a of context two\ntoken\S+ configured \(-password1\)\n$/,
+      stderr: /^(?!.*cluster)/,
+      check: checks(areAlive, slots(second)),
+    },
+    {
+      does: "keeps the password of a cluster that is not selected by the default grace",
+      given: typed(ofTwo),
+      command: `${line} one`,
+      stderr: any,
+      check: areAlive,
+    },
+    ...[
+      { why: "does not answer", error: lost, whole: true },
+      { why: "forbids listing its Secrets", error: refused, whole: false },
+    ].map(
+      ({ why, error, whole }): Row => ({
+        does: `keeps the password before when a cluster ${why}`,
+        given: all(
+          typed(ofTwo),
+          refuse(({ call, at }: Asked) => at.includes("two:") && (whole || call === "list"), error),
+        ),
+        command: `${line} one,two --grace 0`,
+        ...failed,
+        stdout: /^(?!.*\(-password)/s,
+        stderr: new RegExp(`two: .*${error().message.replace(/[()]/g, ".")}.*stays, since not every Secret could be looked at`, "s"),
+        check: areAlive,
+      }),
+    ),
+    {
+      does: "keeps the password of a cluster that Azure names and that is not selected",
+      given: typed(ofTwo),
+      command: `${line} one --grace 0`,
+      stderr: new RegExp(`cluster ${clusterId("kube-system of two")} may hold it.*--contexts`, "s"),
+      check: areAlive,
+      // The next rotation would revoke it.
+      after: [{ command: `${line} one --grace 0`, code: 1, writes: any, stderr: /--contexts/, check: areAlive }],
+    },
+    {
+      does: "deletes the password before of a cluster that is not selected when --force",
+      given: typed(ofTwo),
+      command: `${line} one --force --grace 0`,
+      stderr: /^(?!.*cluster)/,
+      check: slots(second),
+    },
+    {
+      does: "keeps the password of a cluster that is not selected when too many clusters share it to be named",
+      world: clusters(...nine),
+      given: typed(`${create} -n a --contexts ${nine} --credential-per scope`),
+      command: `${line} c0 --grace 0`,
+      stderr: /--force/,
+      check: aliveIn(nine),
+      after: [{ command: `delete ${name} --revoke -y -n a --contexts c0`, ...failed, check: aliveIn(nine.slice(1)) }],
+    },
+  ],
+  clusters("one", "two"),
+);

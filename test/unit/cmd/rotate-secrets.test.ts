@@ -1,152 +1,159 @@
-import { expect, test } from "vitest";
-import { exactly } from "../../support/demo.ts";
-import { refusing } from "../../support/fakes/asked.ts";
+import { expect } from "vitest";
+import { exactly, refused } from "../../support/demo.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
-import { refused, stored } from "../../support/fakes/fleet.ts";
-import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-import { type } from "../../support/in-process.ts";
-import { host, isAlive, noteIn, slotsOf } from "../../support/rotating.ts";
+import { stored, worldOf } from "../../support/fakes/fleet.ts";
+import type { FakeWorld } from "../../support/fakes/world.ts";
+import { host, isAlive, logins, noteIn, slotsOf } from "../../support/rotating.ts";
+import { any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
-async function made(line: string, before?: Parameters<FakeWorld["cluster"]["put"]>[0]): Promise<FakeWorld> {
-  const world = fakeWorld();
-  addNamespaces(world.cluster, "kube-system", "a");
-  world.azure.facts.regional = ["myregistry.westeurope.geo.azurecr.io"];
-  if (before) world.cluster.put(before);
-  const { code, stderr } = await type(`create --registry myregistry --repository app/web -n a ${line}`, world.ports);
-  if (code !== 0) throw new Error(stderr);
-  world.asking.forget();
-  return world;
-}
+const now = "rotate -n a --grace 0";
+const west = "myregistry.westeurope.geo.azurecr.io";
+const create = (flags: string) => `create --registry myregistry --repository app/web -n a ${flags}`.trim();
+const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
+const text = (data: string | undefined) => Buffer.from(data ?? "", "base64").toString();
+const base64 = (data: string) => Buffer.from(data).toString("base64");
+const configIn = (world: FakeWorld) => text(secretIn(world).data?.[".dockerconfigjson"]);
+type Logins = Readonly<Record<string, { username: string; password: string }>>;
+/** Returns the logins in a config, by key. */
+const loginsIn = (world: FakeWorld): Logins => JSON.parse(configIn(world)).auths;
 
-const secretIn = ({ cluster }: FakeWorld) => {
-  const secret = cluster.get("secret", "a", "acr-myregistry");
-  if (!secret) throw new Error("no Secret");
-  return secret;
+/** The Secret before the rotation, and its config. */
+let before: ReturnType<typeof secretIn>;
+let config: string;
+const remember: Given = (world) => {
+  before = secretIn(world);
+  config = configIn(world);
 };
-
-const configIn = (world: FakeWorld) => Buffer.from(secretIn(world).data?.[".dockerconfigjson"] ?? "", "base64").toString();
-
-/** Returns the logins for the registry in a config, by key. */
-const loginsIn = (world: FakeWorld) => JSON.parse(configIn(world)).auths as Record<string, { username: string; password: string }>;
-
+const rotated = (world: FakeWorld) => {
+  logins({ a: "password2" })(world);
+  expect(slotsOf(world)).toEqual(["password2"]);
+};
 const theirs = { auths: { "docker.io": { username: "jane", password: "p", email: "a  b", auth: "amFuZTpw" } }, credsStore: "x" };
-const theirText = JSON.stringify(theirs, undefined, 3);
+const blank = (of: string) => of.replace(/"myregistry\.azurecr\.io":\{[^}]*\}/, "OURS");
 
-test("logins for other registries stay byte for byte, and whose the Secret is", async () => {
-  const others = { ...pullSecret("a", "acr-myregistry"), data: { ".dockerconfigjson": Buffer.from(theirText).toString("base64") } };
-  const world = await made("--merge", {
-    ...others,
-    metadata: { ...others.metadata, labels: { team: "web" }, annotations: { note: "ours" } },
-  });
-  const before = secretIn(world);
-  const text = configIn(world);
-  expect(text.startsWith(theirText.slice(0, theirText.indexOf("}\n")))).toBe(true);
-
-  expect(await type("rotate acr-myregistry -n a --grace 0", world.ports)).toMatchObject({ code: 0 });
-
-  const after = secretIn(world);
-  const blank = (of: string) => of.replace(/"myregistry\.azurecr\.io":\{[^}]*\}/, "OURS");
-  expect(blank(configIn(world))).toBe(blank(text));
-  expect(configIn(world)).not.toBe(text);
-  expect(after.metadata.labels).toEqual(before.metadata.labels);
-  expect(after.metadata.annotations).toMatchObject({ note: "ours" });
-  expect(noteIn(world, "a")).toMatchObject({ beside: true, slot: "password2" });
-  expect(isAlive(world, "a")).toBe(true);
-  expect(slotsOf(world)).toEqual(["password2"]);
-});
-
-test("a login at the registry's regional hosts is the same there", async () => {
-  const world = await made("--include-regional");
-  expect(await type("rotate -n a --grace 0", world.ports)).toMatchObject({ code: 0 });
-  const all = loginsIn(world);
-  expect(Object.keys(all).sort()).toEqual([host, "myregistry.westeurope.geo.azurecr.io"]);
-  expect(Object.values(all).map((login) => world.azure.knows(login))).toEqual([true, true]);
-  expect(noteIn(world, "a").hosts).toEqual(Object.keys(all));
-});
-
-async function immutable(): Promise<FakeWorld> {
-  const world = await stored("a");
-  const { uid: _, resourceVersion: __, managedFields: ___, ...metadata } = secretIn(world).metadata;
-  const secret = { ...secretIn(world), metadata, immutable: true };
-  world.cluster.remove("secret", "a", "acr-myregistry");
-  world.cluster.put(secret, "kubectl-acr-secret");
-  return world;
-}
-
-test("one that is immutable is made anew", async () => {
-  const world = await immutable();
-  const { uid } = secretIn(world).metadata;
-  expect(await type("rotate -n a --grace 0", world.ports)).toMatchObject({ code: 0 });
-  expect(secretIn(world).metadata.uid).not.toBe(uid);
-  expect(isAlive(world, "a")).toBe(true);
-  expect(slotsOf(world)).toEqual(["password2"]);
-});
-
-test("keeps the metadata and the immutability of an immutable Secret", async () => {
-  const world = await immutable();
-  const { metadata } = secretIn(world);
-  world.cluster.put({ ...secretIn(world), metadata: { ...metadata, labels: { ...metadata.labels, team: "payments" } } });
-
-  expect(await type("rotate -n a --grace 0", world.ports)).toMatchObject({ code: 0 });
-
-  expect(secretIn(world)).toMatchObject({ immutable: true, metadata: { labels: { team: "payments" } } });
-});
-
-test.for(["", "--dry-run=client", "--dry-run=server"])(
-  "refuses an immutable Secret that has finalizers, before anything changes (%s)",
-  async (flag) => {
-    const world = await immutable();
-    const { metadata } = secretIn(world);
-    const before = world.cluster.put({ ...secretIn(world), metadata: { ...metadata, finalizers: ["example.com/x"] } });
-    world.asking.forget();
-
-    const run = await type(`rotate -n a --grace 0 ${flag}`, world.ports);
-
-    expect(run.code).not.toBe(0);
-    expect(run.stderr).toContain("has finalizers, so it cannot be replaced");
-    expect(world.asking.writes).toEqual([]);
-    expect(secretIn(world)).toEqual(before);
-  },
+testRows(
+  [
+    {
+      does: "keeps the bytes of logins for other registries, the labels and the annotations",
+      given: async (world) => {
+        const { metadata, ...secret } = pullSecret("a", "acr-myregistry");
+        const data = { ".dockerconfigjson": base64(JSON.stringify(theirs, undefined, 3)) };
+        world.cluster.put({ ...secret, data, metadata: { ...metadata, labels: { team: "web" }, annotations: { note: "ours" } } });
+        await typed(create("--merge"))(world);
+        await remember(world);
+      },
+      command: now.replace("rotate", "rotate acr-myregistry"),
+      stderr: any,
+      check: (world) => {
+        rotated(world);
+        expect(blank(configIn(world))).toBe(blank(config));
+        expect(config).toContain(JSON.stringify(theirs, undefined, 3).split("}\n")[0]);
+        const { labels, annotations } = secretIn(world).metadata;
+        expect([labels, annotations?.["note"], noteIn(world, "a")]).toMatchObject([before.metadata.labels ?? {}, "ours", { beside: true }]);
+      },
+    },
+    {
+      does: "writes the new password under the regional hosts too",
+      given: async (world) => {
+        world.azure.facts.regional = [west];
+        await typed(create("--include-regional"))(world);
+      },
+      command: now,
+      check: (world) => {
+        expect(Object.keys(loginsIn(world)).sort()).toEqual([host, west]);
+        expect(Object.values(loginsIn(world)).map((login) => world.azure.knows(login))).toEqual([true, true]);
+        expect(noteIn(world, "a").hosts).toEqual(Object.keys(loginsIn(world)));
+      },
+    },
+    ...[
+      { reader: "argocd", of: (data: Record<string, string>) => ({ username: text(data["username"]), password: text(data["password"]) }) },
+      { reader: "flux", of: (data: Record<string, string>) => JSON.parse(text(data[".dockerconfigjson"])).auths[host] },
+    ].map(
+      ({ reader, of }): Row => ({
+        does: `keeps the shape and the labels of a Secret for ${reader}`,
+        given: async (world) => {
+          await typed(create(`--for ${reader}`))(world);
+          await remember(world);
+        },
+        command: now,
+        check: (world) => {
+          const { data = {}, type, metadata } = secretIn(world);
+          expect([of(before.data ?? {}), of(data)].map((login) => world.azure.knows(login))).toEqual([false, true]);
+          const shape = [type, metadata.labels, Object.keys(data)];
+          expect(shape).toEqual([before.type, before.metadata.labels, Object.keys(before.data ?? {})]);
+        },
+      }),
+    ),
+    {
+      does: "rotates only the named one of two registries in a Secret",
+      given: async (world) => {
+        await typed(create(""))(world);
+        const { metadata, ...secret } = secretIn(world);
+        const { data = {} } = pullSecret("a", "x", { ...loginsIn(world), "other.azurecr.io": { username: "o", password: "o" } });
+        const entries = [noteIn(world, "a"), { hosts: ["other.azurecr.io"], kind: "given", identity: "o" }];
+        const annotations = { "acr-secret/logins": JSON.stringify(entries) };
+        world.cluster.put({ ...secret, data, metadata: { ...metadata, annotations } }, "kubectl-acr-secret");
+      },
+      command: "rotate acr-myregistry -n a --registry myregistry",
+      stderr: any,
+      check: (world) => {
+        expect(loginsIn(world)["other.azurecr.io"]).toEqual({ username: "o", password: "o" });
+        expect(isAlive(world, "a")).toBe(true);
+      },
+      after: [{ command: "rotate acr-myregistry -n a --registry other", code: 1 }],
+    },
+  ],
+  () => worldOf(["a"]),
 );
 
-test("one that is immutable comes back where its successor is refused after all", async () => {
-  const world = await immutable();
-  const before = world.loginIn("a");
-  world.asking.around(refusing(exactly("create secret a/acr-myregistry"), refused, 1));
-  expect(await type("rotate -n a --grace 0", world.ports)).toMatchObject({ code: 1 });
-  expect(world.loginIn("a")).toEqual(before);
-  expect(isAlive(world, "a")).toBe(true);
-});
-
-test.for([
-  { reader: "argocd", of: (data: Record<string, string>) => ({ username: text(data["username"]), password: text(data["password"]) }) },
-  {
-    reader: "flux",
-    of: (data: Record<string, string>) => JSON.parse(text(data[".dockerconfigjson"])).auths[host] as { username: string; password: string },
+testRows(
+  [
+    {
+      does: "recreates an immutable Secret with its metadata",
+      given: (world) => {
+        const { metadata, ...secret } = secretIn(world);
+        before = world.cluster.put({ ...secret, metadata: { ...metadata, labels: { ...metadata.labels, team: "payments" } } });
+      },
+      command: now,
+      check: (world) => {
+        rotated(world);
+        expect(secretIn(world)).toMatchObject({ immutable: true, metadata: { labels: { team: "payments" } } });
+        expect(secretIn(world).metadata.uid).not.toBe(before.metadata.uid);
+      },
+    },
+    ...["", " --dry-run=client", " --dry-run=server"].map(
+      (flag): Row => ({
+        does: `refuses an immutable Secret that has finalizers before any change: ${now}${flag}`,
+        given: (world) => {
+          const { metadata, ...secret } = secretIn(world);
+          before = world.cluster.put({ ...secret, metadata: { ...metadata, finalizers: ["example.com/x"] } });
+        },
+        command: now + flag,
+        code: 1,
+        stderr: /has finalizers/,
+        check: (world) => expect(secretIn(world)).toEqual(before),
+      }),
+    ),
+    {
+      does: "restores an immutable Secret when the server rejects the new one",
+      given: async (world) => {
+        await remember(world);
+        await refuse(exactly("create secret a/acr-myregistry"), refused, 1)(world);
+      },
+      command: now,
+      ...failed,
+      check: (world) => {
+        logins({ a: "password1" })(world);
+        expect(configIn(world)).toBe(config);
+      },
+    },
+  ],
+  async () => {
+    const world = await stored("a");
+    const { uid: _, resourceVersion: __, managedFields: ___, ...metadata } = secretIn(world).metadata;
+    const secret = { ...secretIn(world), metadata, immutable: true };
+    world.cluster.remove("secret", "a", "acr-myregistry");
+    world.cluster.put(secret, "kubectl-acr-secret");
+    return world;
   },
-])("a Secret for $reader keeps its shape and labels", async ({ reader, of }) => {
-  const world = await made(`--for ${reader}`);
-  const before = secretIn(world);
-  expect(await type("rotate acr-myregistry -n a --grace 0", world.ports)).toMatchObject({ code: 0 });
-  const after = secretIn(world);
-  expect(world.azure.knows(of(before.data ?? {}))).toBe(false);
-  expect(world.azure.knows(of(after.data ?? {}))).toBe(true);
-  expect(Object.keys(after.data ?? {})).toEqual(Object.keys(before.data ?? {}));
-  expect([after.type, after.metadata.labels]).toEqual([before.type, before.metadata.labels]);
-});
-
-const text = (data: string | undefined) => Buffer.from(data ?? "", "base64").toString();
-
-test("of two registries in one Secret the one that is named is rotated", async () => {
-  const world = await made("");
-  const secret = secretIn(world);
-  const auths = { ...loginsIn(world), "other.azurecr.io": { username: "o", password: "o" } };
-  const data = { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") };
-  const note = [noteIn(world, "a"), { hosts: ["other.azurecr.io"], kind: "given", identity: "o" }];
-  const annotations = { "acr-secret/logins": JSON.stringify(note) };
-  world.cluster.put({ ...secret, data, metadata: { ...secret.metadata, annotations } }, "kubectl-acr-secret");
-  expect(await type("rotate acr-myregistry -n a --registry myregistry", world.ports)).toMatchObject({ code: 0 });
-  expect(loginsIn(world)["other.azurecr.io"]).toEqual({ username: "o", password: "o" });
-  expect(isAlive(world, "a")).toBe(true);
-  expect(await type("rotate acr-myregistry -n a --registry other", world.ports)).toMatchObject({ code: 1 });
-});
+);
