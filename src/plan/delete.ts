@@ -4,6 +4,7 @@ import { kinds, nameOf, type Ref, spelled, type TargetKind, targetKindCalled } f
 import type { Change, Plan, Refer } from "./change.ts";
 import { type ExistingSecret, isOf } from "./existing-secret.ts";
 import { type OwnerRef, planRefer, type Target } from "./references.ts";
+import { type Loss, refuse } from "./store.ts";
 import { hasPods, pluralize, saidTargets, several } from "./wording.ts";
 
 /** The objects in one namespace that a deletion depends on. */
@@ -36,12 +37,12 @@ export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
   const references = changes.filter((change): change is Refer => change.act === "detach");
   if (!existing) return references;
   if (!options.force) refuseNeeded(to, references, needing);
-  const because = "it is deleted";
-  refuseDeletion(facts.to, existing, ours, options.force);
+  refuse(to, deletionLoss(facts, options.force));
   const { uid, version, immutable, entries = [] } = existing;
-  const secret = { to, entries, precondition: { uid, version }, because };
+  const secret = { to, entries, precondition: { uid, version }, because: "it is deleted" };
   const noted = options.revoke || undefined;
-  if (isBeside(facts)) return [{ act: "withdraw", ...secret, noted, beside: true }, ...warnNeeded(to, needing)];
+  // The login was merged into another tool's Secret. That Secret stays, without the login
+  if (!ours && existing.entries) return [{ act: "withdraw", ...secret, noted, beside: true }, ...warnNeeded(to, needing)];
   const rehearsal: Change = { act: "rehearse", to, precondition: secret.precondition, replaces: false, deletes: true };
   const needs = [to, ...references.map((reference) => reference.to)];
   const end: Change = noted
@@ -50,9 +51,6 @@ export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
   const first = references.map((reference) => ({ ...reference, needs: to }));
   return [rehearsal, ...first, end, ...warnLasting(to, changes), ...warnNeeded(to, needing)];
 }
-
-/** Whether a login was merged into another tool's Secret. That Secret stays, without the login. */
-const isBeside = ({ existing, ours }: DeleteFacts): boolean => !ours && existing?.entries !== undefined;
 
 /** A pod that names the Secret and may have to pull with it. */
 type Needing = {
@@ -122,23 +120,18 @@ function warnLasting(to: Ref<"secret">, changes: readonly Change[]): Change[] {
   return [{ act: "warn", needs: to, to, says }];
 }
 
-/**
- * Rejects the deletion of another tool's Secret, or of a login that another user added to a Secret of this plugin, without --force.
- * @param ours whether the Secret has this plugin's label
- * @throws CliError conflict
- */
-function refuseDeletion(to: Ref<"secret">, existing: ExistingSecret, ours: boolean, force: boolean): void {
-  const secret = `secret "${to.name}" in namespace "${to.namespace}"`;
-  const refuse = (says: string, hint: string | Fix) => {
-    throw new CliError("conflict", `${secret} ${says}`, { hint });
-  };
-  if (!ours && existing.entries && existing.immutable)
-    refuse("is immutable, so no login can be taken out", { kubectl: "delete secret", args: [to.name] });
-  if (force || (!ours && existing.entries)) return;
-  if (!existing.entries)
-    refuse(`(type ${existing.type}) was not made by kubectl acr-secret`, "name another Secret, or add --force to delete it");
+/** Returns why a Secret of another tool, or a login that another user added, can't be deleted; undefined if it can be. */
+function deletionLoss({ to, existing, ours }: DeleteFacts, force: boolean): Loss | undefined {
+  if (!existing) return undefined;
+  const { entries, immutable, type } = existing;
+  if (!ours && entries) {
+    const fix = { kubectl: "delete secret", args: [to.name] } as const;
+    return immutable ? ["SECRET is immutable, so no login can be taken out", fix] : undefined;
+  }
+  if (force) return undefined;
+  if (!entries) return [`SECRET (type ${type}) was not made by kubectl acr-secret`, "name another Secret, or add --force to delete it"];
   const strange = strangeIn(existing);
-  if (strange.length > 0) refuse(`also holds a login for ${strange.join(", ")}`, "add --force to lose that login too");
+  return strange.length > 0 ? [`SECRET also holds a login for ${strange.join(", ")}`, "add --force to lose that login too"] : undefined;
 }
 
 /** Returns the keys of logins that the annotation doesn't record. */

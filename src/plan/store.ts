@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import type { Fix } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
@@ -65,11 +66,11 @@ export function refuseForeign(to: Ref<"secret">, options: Pick<StoreOptions, "ho
   refuse(to, foreignLoss(options, existing));
 }
 
-/** Why a Secret can't be written, with SECRET for its name and place. */
-type Loss = readonly [message: string, hint: string];
+/** Why a Secret can't be written or deleted, with SECRET for its name and place. */
+export type Loss = readonly [message: string, hint: string | Fix];
 
 /** @throws CliError conflict */
-function refuse({ namespace, name }: Ref<"secret">, loss: Loss | undefined): void {
+export function refuse({ namespace, name }: Ref<"secret">, loss: Loss | undefined): void {
   if (loss === undefined) return;
   const [message, hint] = loss;
   throw new CliError("conflict", message.replace("SECRET", `secret "${name}" in namespace "${namespace}"`), { hint });
