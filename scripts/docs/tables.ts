@@ -20,7 +20,7 @@ const explained = explanationsIn(await readFile(join(root, "docs/explain.md"), "
 const all = await Promise.all(verbs.map(opened));
 
 /**
- * Fills the generated places of a page: `<!-- verbs -->`, `<!-- warnings -->`, `<!-- verdicts -->`, `<!-- rights -->` and `<!--
+ * Fills the generated places of a page: `<!-- verbs -->`, `<!-- warnings -->`, `<!-- verdicts -->`, `<!-- causes -->`, `<!-- rights -->` and `<!--
  * flags:create -->`, each up to the comment that closes it.
  */
 export function withTables(page: string): string {
@@ -28,6 +28,7 @@ export function withTables(page: string): string {
     .replace(/(<!-- verbs -->\n)[\s\S]*?(<!-- \/verbs -->)/g, (_, open, close) => `${open}${verbTable(all)}${close}`)
     .replace(/(<!-- warnings -->\n)[\s\S]*?(<!-- \/warnings -->)/g, (_, open, close) => `${open}${warningTable()}${close}`)
     .replace(/(<!-- verdicts -->\n)[\s\S]*?(<!-- \/verdicts -->)/g, (_, open, close) => `${open}${verdictTable()}${close}`)
+    .replace(/(<!-- causes -->\n)[\s\S]*?(<!-- \/causes -->)/g, (_, open, close) => `${open}${causeTable()}${close}`)
     .replace(/(<!-- rights -->\n)[\s\S]*?(<!-- \/rights -->)/g, (_, open, close) => `${open}${rightsTable(observed)}${close}`)
     .replace(/(<!-- flags:(\S+) -->\n)[\s\S]*?(<!-- \/flags -->)/g, (_, open, name, close) => `${open}${flagTable(flagsOf(name))}${close}`);
 }
@@ -75,6 +76,19 @@ const verdictTable = (): string =>
       .filter(({ of }) => of === "verdict")
       .map(({ id, means }) => [causes[id as Cause].words, `[\`${id}\`](explain.md#${id})`, means]),
   );
+
+function causeTable(): string {
+  const fails = { fine: "no", note: "if it was named", failure: "yes" };
+  return table(
+    ["`cause`", "`verdict`", "can be pulled", "exit code 1"],
+    Object.entries(causes).map(([id, { words, pulls, severity }]) => [
+      `[\`${id}\`](explain.md#${id})`,
+      words,
+      pulls === "unknown" ? pulls : pulls ? "yes" : "no",
+      fails[severity],
+    ]),
+  );
+}
 
 function flagTable(flags: Flags): string {
   const rows = Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1));

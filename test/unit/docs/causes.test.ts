@@ -5,16 +5,6 @@ import { readWaiting } from "../../../src/kubelet/message.ts";
 
 const read = (page: string) => readFileSync(new URL(`../../../docs/${page}`, import.meta.url), "utf8");
 
-test("docs/check.md has a row for each cause, as it is, which leads to its section", () => {
-  const fails = { fine: "no", note: "if it was named", failure: "yes" };
-  const rows = Object.entries(causes).map(
-    ([id, { words, pulls, severity }]) =>
-      `| [\`${id}\`](explain.md#${id}) | ${words} | ${pulls === "unknown" ? pulls : pulls ? "yes" : "no"} | ${fails[severity]} |\n`,
-  );
-
-  expect(/<!-- causes -->\n.*\n.*\n([\s\S]*?)<!-- \/causes -->/.exec(read("check.md"))?.[1]).toBe(rows.join(""));
-});
-
 const words = [...read("troubleshooting.md").matchAll(/^\| `(.*)` \| \[`(\S+)`\]\(explain\.md#\2\)/gm)].map(([, says = "", id = ""]) => ({
   says,
   id,
