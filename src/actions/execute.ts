@@ -1,4 +1,4 @@
-import { CliError, Interrupted } from "../errors.ts";
+import { asCliError, CliError, Interrupted } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import { over } from "../scope/concurrency.ts";
@@ -52,8 +52,28 @@ async function attempt(change: Change, needed: readonly Promise<boolean>[], env:
 /** Returns the outcome of a change in a client dry run. */
 const preview = (change: Change, env: Env): ChangeOutcome => ({ change, ...actionOf(change).preview?.(change, env) });
 
-/** Executes a single change. */
-export async function executeOne(change: Change, env: Env): Promise<ChangeOutcome> {
+/**
+ * Executes deletions in Azure one after the other, until one fails. If another user has deleted the object already, the change is done.
+ * @param says the words before the command that does the same manually
+ * @param check is called before each change, which fails if the check does
+ */
+export async function* executeInOrder(plan: Plan, env: Env, says: string, check = async () => {}): AsyncGenerator<ChangeOutcome> {
+  const { dryRun, removal } = env.tools;
+  for (const change of plan) {
+    const outcome = await executeChecked(change, env, dryRun === "none" ? check : undefined);
+    const isGone = outcome.error?.kind === "notFound";
+    if (outcome.error && !isGone) return yield { ...outcome, says: [says], fix: { do: "shell", argv: removal(change) } };
+    yield isGone ? { change } : outcome;
+    if (outcome.left) return;
+  }
+}
+
+async function executeChecked(change: Change, env: Env, check: (() => Promise<void>) | undefined): Promise<ChangeOutcome> {
+  try {
+    await check?.();
+  } catch (error) {
+    return { change, error: asCliError(error) };
+  }
   for await (const outcome of execute([change], env)) return outcome;
   return { change, left: "interrupted" };
 }

@@ -1,5 +1,5 @@
 import { Claims } from "../actions/claims.ts";
-import { executeOne } from "../actions/execute.ts";
+import { executeInOrder } from "../actions/execute.ts";
 import type { Outcome } from "../actions/outcome.ts";
 import type { Tools } from "../actions/tools.ts";
 import type { Remover } from "../credential/kind.ts";
@@ -25,19 +25,13 @@ const atOnce = 4;
 export async function* pruning(removals: readonly Removal[], how: Pruning): AsyncGenerator<Outcome> {
   const bounds = { width: () => atOnce, halted: () => false };
   // Objects of the same name are removed one after the other
-  const groups = sameNamed(removals);
+  const groups = [...Map.groupBy(removals, ({ to }) => keyOf(to)).values()];
   for (let at = 0; at < groups.length; at += atOnce) {
     const facts = how.tools.halted() ? undefined : await how.look();
     yield* over(groups.slice(at, at + atOnce), bounds, async function* (group) {
       for (const removal of group) yield* remove(removal, facts, how);
     });
   }
-}
-
-function sameNamed(removals: readonly Removal[]): Removal[][] {
-  const groups = new Map<string, Removal[]>();
-  for (const removal of removals) groups.set(keyOf(removal.to), [...(groups.get(keyOf(removal.to)) ?? []), removal]);
-  return [...groups.values()];
 }
 
 async function* remove(removal: Removal, facts: PruneFacts | undefined, how: Pruning): AsyncGenerator<Outcome> {
@@ -50,7 +44,9 @@ async function* remove(removal: Removal, facts: PruneFacts | undefined, how: Pru
     const remover = await how.remover(removal);
     const plan = await remover.plan(removal);
     if (plan.length === 0 || (removal.whole && !isWhole(plan))) return yield kept(removal, "it has changed since");
-    yield* carriedOut(plan, remover, how);
+    const tools = { ...how.tools, carry: remover.apply, removal: remover.removal };
+    const env = { tools, claims: new Claims(tools), seen: new Map() };
+    yield* executeInOrder(plan, env, "it is not removed; to remove it yourself");
   } catch (error) {
     yield { change: going, error: asCliError(error) };
   }
@@ -62,22 +58,3 @@ const kept = ({ to }: Removal, because: string): Outcome => ({
   change: { act: "keep", to, because },
   says: [`${to.name} stays: ${because}`],
 });
-
-/** Applies the changes one after the other, and stops at the first one that is not done. */
-async function* carriedOut(plan: Plan, { apply: carry, removal }: Remover, { tools }: Pruning): AsyncGenerator<Outcome> {
-  const env = { tools: { ...tools, carry, removal }, claims: new Claims(tools), seen: new Map() };
-  for (const change of plan) {
-    const outcome = await executeOne(change, env);
-    // If another user has deleted it already, the change is done
-    const isGone = outcome.error?.kind === "notFound";
-    if (outcome.error && !isGone)
-      return yield {
-        change,
-        error: outcome.error,
-        says: ["it is not removed; to remove it yourself"],
-        fix: { do: "shell", argv: removal(change) },
-      };
-    yield isGone ? { change } : outcome;
-    if (outcome.left) return;
-  }
-}

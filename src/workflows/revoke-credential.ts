@@ -1,9 +1,9 @@
 import type { Claims } from "../actions/claims.ts";
-import { executeOne } from "../actions/execute.ts";
-import type { ChangeOutcome, Outcome } from "../actions/outcome.ts";
+import { executeInOrder } from "../actions/execute.ts";
+import type { Outcome } from "../actions/outcome.ts";
 import type { Tools } from "../actions/tools.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
-import { asCliError, CliError, unlessRefused } from "../errors.ts";
+import { CliError, unlessRefused } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Plan } from "../plan/change.ts";
 import { goingOf, isLoginOf, keptBy, passwordsIn, type Revocable, unknownClusters } from "../plan/ownership.ts";
@@ -43,7 +43,12 @@ export async function revokeOne(credential: Revocable, others: NotedIn, how: Rev
   if (going.passwords.length === 0) return { outcomes: notices, isDone: true };
   const planned = await planOne(credential, others, how).catch(asFailure(credential));
   if (!("plan" in planned)) return { outcomes: [...notices, planned], isDone: planned.error === undefined };
-  const applied = await applyInOrder(planned, credential, how);
+  const { tools, claims } = how;
+  const { apply: carry, removal } = planned.opened;
+  const env = { tools: { ...tools, carry, removal }, claims, seen: new Map() };
+  // Another run that has taken over a Secret may have generated another password by now
+  const check = () => claims.renew(credential.members.map(({ to }) => to));
+  const applied = await Array.fromAsync(executeInOrder(planned.plan, env, "it is not revoked; to revoke it yourself", check));
   return { outcomes: [...notices, ...planned.told, ...applied], isDone: !applied.some(isFailed) };
 }
 
@@ -164,24 +169,4 @@ function refuseUnreadable(credential: Revocable, { unreadable: [unreadable] }: N
     hint: "have it revoked by somebody who may list all Secrets there, or do the same without --revoke",
     cause: error,
   });
-}
-
-/**
- * Applies the changes one after the other, until one fails. Renews the claims before each one: another run that has taken over a Secret may
- * have generated another password by now.
- */
-async function applyInOrder({ plan, opened }: Planned, { members }: Revocable, how: Revoking): Promise<ChangeOutcome[]> {
-  const { apply, removal } = opened;
-  const { tools, claims } = how;
-  const env = { tools: { ...tools, carry: apply, removal }, claims, seen: new Map() };
-  const holders = members.map(({ to }) => to);
-  const outcomes: ChangeOutcome[] = [];
-  for (const change of plan) {
-    const lost = tools.dryRun === "none" ? await claims.renew(holders).then(() => undefined, asCliError) : undefined;
-    const outcome = lost ? { change, error: lost } : await executeOne(change, env);
-    const byHand = { says: ["it is not revoked; to revoke it yourself"], fix: { do: "shell" as const, argv: removal(change) } };
-    outcomes.push(outcome.error ? { ...outcome, ...byHand } : outcome);
-    if (isFailed(outcome)) break;
-  }
-  return outcomes;
 }
