@@ -11,7 +11,8 @@ import { asPullSecret, shapeNamed, shapeOf } from "../secret/shapes.ts";
 /** Returns the facts of a Secret for a plan, and the login inside for a registry. Does not test whether the login pulls. */
 export function readExisting(secret: Secret, host: string, fieldManager: string): { existing: ExistingSecret; login: Login | undefined } {
   const { uid = "", resourceVersion: version = "", managedFields, finalizers = [], deletionTimestamp } = secret.metadata;
-  const { hosts, alike, login } = readLogins(asPullSecret(secret), host);
+  const inside = entriesIn(asPullSecret(secret));
+  const login = loginFor(secret, host);
   const shape = shapeOf(secret);
   const existing: ExistingSecret = {
     uid,
@@ -23,22 +24,12 @@ export function readExisting(secret: Secret, host: string, fieldManager: string)
     finalizers,
     deleting: deletionTimestamp !== undefined,
     entries: readEntries(secret),
-    hosts,
-    alike,
+    hosts: inside.map(({ server }) => server),
+    alike: inside.filter((entry) => isAlike(entry.login, login)).map(({ server }) => server),
     others: othersOf(managedFields, fieldManager, shapeNamed(shape).keys).map(({ words }) => words),
     pulls: "unknown",
   };
   return { existing, login };
-}
-
-/** The content of a Secret's docker config: the keys of all its logins, the login for a registry, and the keys with the same login. */
-type Inside = Pick<ExistingSecret, "hosts" | "alike"> & { readonly login: Login | undefined };
-
-function readLogins(secret: Secret, host: string): Inside {
-  const entries = entriesIn(secret);
-  const login = loginFor(secret, host);
-  const alike = entries.filter((entry) => isAlike(entry.login, login));
-  return { hosts: entries.map(({ server }) => server), alike: alike.map(({ server }) => server), login };
 }
 
 /** Returns the logins of a Secret's docker config with their keys; none if the kubelet can't read it. */

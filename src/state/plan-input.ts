@@ -2,10 +2,10 @@ import { kinds, nameOf, type Ref, targetKindCalled } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Pod, PodSpec, Secret } from "../objects.ts";
-import { type Drift, driftOf } from "../plan/drift.ts";
+import { driftOf } from "../plan/drift.ts";
 import { keysOf } from "../plan/existing-secret.ts";
 import type { PlanInput } from "../plan/namespace.ts";
-import { accountOf, controllerOf, namesIn } from "../plan/references.ts";
+import { accountOf, controllerOf, namesIn, type Target } from "../plan/references.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { isOurs } from "../secret/entry.ts";
@@ -35,10 +35,14 @@ export function planInputOf(
   const read = secret && readExisting(secret, host, fieldManager);
   const hosts = [...(read ? keysOf(host, read.existing) : [host]), ...others];
   const authors = new Set(listersOf(state, hosts).map(({ of }) => nameOf(of)));
+  const withDrift = (target: TargetObject): Target => {
+    const { carries, kind } = kinds[kindOf(target)];
+    return { ...targetOf(target, context), drift: driftOf({ kind, metadata: target.metadata }, { carries, fieldManager }) };
+  };
   const facts: PlanInput = {
     to: secretIn(state.scope, name),
     existing: read?.existing,
-    targets: targets.map((target) => ({ ...targetOf(target, context), drift: driftIn(target, fieldManager) })),
+    targets: targets.map(withDrift),
     pods: pullingPods(hosts, pods, { context, now, isAuthored: (pod) => authors.has(nameOf(topOf(pod))) }),
   };
   return { facts, hosts, login: read?.login };
@@ -51,11 +55,6 @@ export const secretIn = ({ context, namespace }: NamespaceScope, name: string): 
   namespace,
   context,
 });
-
-function driftIn(object: TargetObject, fieldManager: string): Drift | undefined {
-  const { carries, kind } = kinds[kindOf(object)];
-  return driftOf({ kind, metadata: object.metadata }, { carries, fieldManager });
-}
 
 /** Returns the input for planning a deletion in one namespace. @param name the name of the Secret */
 export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, name: string, fieldManager: string) {
