@@ -51,7 +51,7 @@ export const check = verb({
     const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
     const where = whereOf(clusterScopes);
     const { verdicts, errors } = await session.during("Asking for manifests", () =>
-      checkAll(clusterScopes, options, { ...session, registry: session.registry(), isInterrupted: session.halted }),
+      checkAll(clusterScopes, options, { ...session, registry: session.registry() }),
     );
     if (where === "one" && errors[0]) throw errors[0].error;
     for (const { error, to } of errors) printPlaceError(session, error, to, where);

@@ -24,16 +24,8 @@ export type CheckOptions = {
   readonly secret: string | undefined;
 };
 
-export type CheckPorts = {
-  /** Sends each request only once per run (`askOnce`). */
-  readonly registry: Registry;
-  now(): Date;
-  /** Processes several items concurrently and returns the results in the order of the items. */
-  each<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]>;
-};
-
 /** A namespace or a cluster that could not be checked. */
-export type CheckFailure = {
+type CheckFailure = {
   readonly error: CliError;
   readonly to: { readonly kind: "namespace"; readonly name: string; readonly namespace: string; readonly context?: string };
 };
@@ -43,16 +35,16 @@ type CheckTools = {
   now(): Date;
   /** Returns the maximum number of namespaces, and of images in each namespace, that are checked concurrently. */
   width(): number;
-  isInterrupted(): boolean;
+  halted(): boolean;
 };
 
 /** Checks all namespaces in order. A namespace or a cluster that can't be read is a failure and doesn't stop the others. */
 export async function checkAll(clusterScopes: readonly ClusterScope[], options: CheckOptions, tools: CheckTools) {
-  const ports = portsOf(tools);
+  // Many pods use the same image
+  const once = { ...tools, registry: askOnce(tools.registry) };
   const verdicts: Verdict[] = [];
   const errors: CheckFailure[] = [];
-  const bounds = { width: tools.width, halted: tools.isInterrupted };
-  for await (const checked of over(namespaceScopesOf(clusterScopes), bounds, (scope) => checkOne(scope, options, ports))) {
+  for await (const checked of over(namespaceScopesOf(clusterScopes), tools, (scope) => checkOne(scope, options, once))) {
     if (Array.isArray(checked)) verdicts.push(...checked);
     else errors.push(checked);
   }
@@ -68,32 +60,16 @@ function* namespaceScopesOf(clusterScopes: readonly ClusterScope[]): Generator<C
   }
 }
 
-async function* checkOne(scope: CheckedScope, options: CheckOptions, ports: CheckPorts): AsyncGenerator<Verdict[] | CheckFailure> {
+async function* checkOne(scope: CheckedScope, options: CheckOptions, tools: CheckTools): AsyncGenerator<Verdict[] | CheckFailure> {
   const { context, cluster, namespace } = scope;
   const at = context === undefined ? {} : { context };
   try {
     if (scope.error) throw scope.error;
-    const verdicts = await checkPlace(cluster, namespace, options, ports);
+    const verdicts = await checkPlace(cluster, namespace, options, tools);
     yield verdicts.map((verdict) => ({ ...verdict, ...at, fix: verdict.fix && { ...verdict.fix, ...at } }));
   } catch (error) {
     yield { error: asCliError(error), to: { kind: "namespace", name: namespace, namespace, ...at } };
   }
-}
-
-/** Deduplicates requests to the registry, because many pods use the same image, and checks several images concurrently. */
-function portsOf({ registry, now, width }: CheckTools): CheckPorts {
-  return {
-    registry: askOnce(registry),
-    now,
-    each: async (items, work) => {
-      const one = async function* (item: (typeof items)[number]) {
-        yield await work(item);
-      };
-      const results: Awaited<ReturnType<typeof work>>[] = [];
-      for await (const result of over(items, { width, halted: () => false }, one)) results.push(result);
-      return results;
-    },
-  };
 }
 
 /**
@@ -102,23 +78,27 @@ function portsOf({ registry, now, width }: CheckTools): CheckPorts {
  * could need a credential
  * @throws CliError notFound if the namespace, the ServiceAccount or a named Secret doesn't exist
  */
-export async function checkPlace(cluster: Cluster, namespace: string, options: CheckOptions, ports: CheckPorts): Promise<Verdict[]> {
+export async function checkPlace(
+  cluster: Cluster,
+  namespace: string,
+  options: CheckOptions,
+  { registry, now, width }: Omit<CheckTools, "halted">,
+): Promise<Verdict[]> {
   const pulls = await (options.images.length > 0
     ? pullsByAccount(cluster, namespace, options.serviceaccount, options.images)
     : collectPulls(cluster, namespace));
   const secrets = secretsOf(cluster, namespace);
   if (options.secret !== undefined && !(await secrets.get(options.secret))) throw noSecret(options.secret, { verb: "list", namespace });
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
-  const sources = { namespace, secrets, registry: ports.registry, now: ports.now(), pulled };
+  const sources = { namespace, secrets, registry, now: now(), pulled };
 
-  const verdicts = await ports.each(pulls, async (pull): Promise<Verdict | undefined> => {
+  const verdicts = over(pulls, { width, halted: () => false }, async function* (pull) {
     const question = ask(pull, options.secret);
-    if (!question) return unreadable(pull, namespace);
+    if (!question) return yield unreadable(pull, namespace);
     const facts = await observeImage(question, sources);
-    return facts && withHolders(judge(facts), facts, cluster);
+    if (facts) yield await withHolders(judge(facts), facts, cluster);
   });
-  const found = verdicts.filter((verdict) => verdict !== undefined);
-  return combine(withoutOthers(found, options));
+  return combine(withoutOthers(await Array.fromAsync(verdicts), options));
 }
 
 function ask(pull: Pull, secret: string | undefined): Question | undefined {

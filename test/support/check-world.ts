@@ -62,11 +62,7 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
     repositories: async () => situation.catalog ?? [],
     exchange: () => Promise.reject(new Error("a check exchanges nothing")),
   };
-  const verdicts = await checkPlace(clusterOf(situation, asked), "demo", options, {
-    registry,
-    now: () => now,
-    each: async (items, work) => Promise.all(items.map(work)),
-  });
+  const verdicts = await checkPlace(clusterOf(situation, asked), "demo", options, { registry, now: () => now, width: () => 8 });
   const rows = verdicts.map(({ cause, message = "", fix, secret, image }) => ({
     cause,
     message,
