@@ -1,201 +1,330 @@
-import { expect, test } from "vitest";
+import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
-import { is, refusing } from "../../support/fakes/asked.ts";
-import { account, stuckPod } from "../../support/fakes/cluster.ts";
+import { refused } from "../../support/demo.ts";
+import { account, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { stored } from "../../support/fakes/fleet.ts";
+import type { Answer } from "../../support/fakes/terminal.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
-import { type } from "../../support/in-process.ts";
+import { all, any, failed, type Given, type Row, refuse, type Step, testRows, typed, unchanged } from "../../support/rows.ts";
 import { type TargetName, targetObject } from "../../support/situations/target-objects.ts";
 
-const put = ({ cluster }: FakeWorld, kind: TargetName, name: string, names?: readonly string[], namespace = "demo") =>
-  cluster.put(targetObject(kind, { namespace, name }, names) as never);
+const image = "myregistry.azurecr.io/app/web:1";
+const put =
+  (kind: TargetName, name: string, names?: readonly string[], namespace = "demo"): Given =>
+  ({ cluster }) =>
+    cluster.put(targetObject(kind, { namespace, name }, names) as never);
+const web = put("deployment", "web");
+const noAccount: Given = ({ cluster }) => cluster.remove("serviceaccount", "demo", "default");
 
-const notThere = /^Error from server \(NotFound\): serviceaccounts "default" not found\n/;
-
-test("a ServiceAccount that every namespace gets is waited for, in a namespace that is there", async () => {
-  const world = await stored("demo");
-  const default_ = world.cluster.get("serviceaccount", "demo", "default");
-  world.cluster.remove("serviceaccount", "demo", "default");
+/** A row whose waits take no time. `waits`: their sum in milliseconds. `comesAt`: when the ServiceAccount is created. */
+function waiting({ waits, comesAt, ...row }: Omit<Row, "options"> & { readonly waits: number; readonly comesAt?: number }): Row {
   let slept = 0;
+  let world: FakeWorld;
   const sleep = async (milliseconds: number) => {
     slept += milliseconds;
-    if (slept >= 1000 && default_) world.cluster.put(default_);
+    if (slept === comesAt) world.cluster.put(account("demo"));
   };
-
-  expect(await type("attach -n demo --serviceaccount", { ...world.ports, sleep })).toMatchObject({
-    stdout: "serviceaccount/default patched\n",
-    code: 0,
-  });
-  expect(slept).toBe(1000);
-});
-
-test.for<{ why: string; line: string; slept: number; says: RegExp }>([
-  { why: "no longer than was said", line: "attach acr-myregistry -n demo --serviceaccount --wait 2s", slept: 2000, says: notThere },
-  { why: "half a minute where nothing was said", line: "attach acr-myregistry -n demo --serviceaccount", slept: 30_000, says: notThere },
-  { why: "not at all with none", line: "attach acr-myregistry -n demo --serviceaccount --wait 0s", slept: 0, says: notThere },
-  {
-    why: "no other ServiceAccount comes by itself",
-    line: "attach acr-myregistry -n demo --serviceaccount web",
-    slept: 0,
-    says: /serviceaccounts "web" not found/,
-  },
-  {
-    why: "nor in a namespace that is not there",
-    line: "attach acr-myregistry -n nope --serviceaccount",
-    slept: 0,
-    says: /namespaces "nope" not found/,
-  },
-])("a ServiceAccount that does not come is waited for: $why", async ({ line, slept: wanted, says }) => {
-  const world = await stored("demo");
-  world.cluster.remove("serviceaccount", "demo", "default");
-  let slept = 0;
-  const sleep = async (milliseconds: number) => {
-    slept += milliseconds;
+  const given: Given = (of) => {
+    world = of;
+    return noAccount(of);
   };
+  return { ...row, given, options: { sleep }, check: () => expect(slept).toBe(waits) };
+}
+const absent = /serviceaccounts "default" not found\n/;
+const toDefault = "attach acr-myregistry -n demo --serviceaccount";
 
-  expect(await type(line, { ...world.ports, sleep })).toMatchObject({ stdout: "", stderr: expect.stringMatching(says), code: 1 });
-  expect(slept).toBe(wanted);
-});
-
-test("what uses the registry is found, and nothing else is touched", async () => {
-  const world = await stored("demo");
-  for (const [kind, name, names] of [
-    ["deployment", "web", undefined],
-    ["deployment", "api", ["theirs"]],
-    ["cronjob", "report", ["theirs"]],
-    ["job", "migrate", ["theirs"]],
-  ] as const)
-    put(world, kind, name, names);
-  world.cluster.put(account("demo", "app"));
-  world.cluster.put(account("demo", "idle"));
-  world.asking.forget();
-
-  expect(await type("attach -n demo --where-used", world.ports)).toMatchObject({
-    stdout: "serviceaccount/app patched\ndeployment.apps/api patched\ncronjob.batch/report patched\n",
-    code: 0,
-  });
-  expect(world.asking.writes).toEqual([
-    "patch serviceaccount demo/app",
-    "patch deployment.apps demo/api",
-    "patch cronjob.batch demo/report",
-  ]);
-  expect(await type("attach -n demo --where-used", world.ports)).toMatchObject({
-    stdout: "serviceaccount/app unchanged\ndeployment.apps/api unchanged\ncronjob.batch/report unchanged\n",
-    code: 0,
-  });
-  expect(await type("detach -n demo --where-used", world.ports)).toMatchObject({
-    stdout: "serviceaccount/app patched\ndeployment.apps/api patched\ncronjob.batch/report patched\n",
-    code: 0,
-  });
-  expect(world.cluster.get("deployment.apps", "demo", "api")?.spec.template.spec.imagePullSecrets).toEqual([{ name: "theirs" }]);
-});
-
-test("create finds them too, also over many namespaces, and takes the repositories from templates without pods", async () => {
-  const world = await stored("demo");
-  const namespaces = Array.from({ length: 20 }, (_, index) => `team-${index}`);
-  addNamespaces(world.cluster, ...namespaces);
-  for (const namespace of namespaces) {
-    world.cluster.put(account(namespace, "app"));
-    put(world, "deployment", "web", undefined, namespace);
+/** Targets that use the registry, and one that does not. */
+const used = all(
+  web,
+  put("deployment", "api", ["theirs"]),
+  put("cronjob", "report", ["theirs"]),
+  put("job", "migrate", ["theirs"]),
+  ({ cluster }) => ["app", "idle"].map((name) => cluster.put(account("demo", name))).length,
+);
+const found = ["serviceaccount/app", "deployment.apps/api", "cronjob.batch/report"];
+const teams = Array.from({ length: 20 }, (_, index) => `team-${index}`);
+const inTeams: Given = (world) => {
+  addNamespaces(world.cluster, ...teams);
+  for (const team of teams) {
+    world.cluster.put(account(team, "app"));
+    put("deployment", "web", undefined, team)(world);
   }
+};
+const { metadata, ...stuck } = stuckPod("demo", "web-5d-x", image);
+const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-5d", uid: "u", controller: true };
+const running = {
+  ...stuck,
+  metadata: { ...metadata, labels: { "pod-template-hash": "5d" }, ownerReferences: [owner] },
+  status: { phase: "Running" },
+};
+const both = "attach acr-myregistry sa/default deploy/web -n demo";
+const terminal = { terminal: true };
 
-  const one = await type("create acr --registry myregistry --where-used -n team-0", world.ports);
-  expect(one).toMatchObject({ stdout: expect.stringMatching(/secret\/acr created\nserviceaccount\/app patched\n$/), code: 0 });
-  expect(one.stdout).toContain("(+app/web)");
-  const all = await type("create all --registry myregistry --where-used -A --exclude-namespaces demo --credential-per scope", world.ports);
-  expect(all.code).toBe(0);
-  expect(all.stdout.match(/^serviceaccount\/app patched in namespace team-\d+$/gm)).toHaveLength(20);
+testRows(
+  [
+    waiting({
+      does: "waits for the default ServiceAccount of an existing namespace",
+      command: toDefault,
+      stdout: ["serviceaccount/default patched"],
+      comesAt: 1000,
+      waits: 1000,
+    }),
+    ...[
+      { how: "for --wait", command: `${toDefault} --wait 2s`, waits: 2000, stderr: absent },
+      { how: "for 30 seconds without --wait", command: toDefault, waits: 30_000, stderr: absent },
+      { how: "not at all with --wait 0s", command: `${toDefault} --wait 0s`, waits: 0, stderr: absent },
+      { how: "not for another ServiceAccount", command: `${toDefault} web`, waits: 0, stderr: /serviceaccounts "web" not found/ },
+      {
+        how: "not in a namespace that does not exist",
+        command: toDefault.replace("demo", "nope"),
+        waits: 0,
+        stderr: /namespaces "nope" not found/,
+      },
+    ].map(({ how, ...row }) => waiting({ does: `waits for a ServiceAccount that is not created ${how}`, code: 1, ...row })),
+    {
+      does: "changes only what uses the registry when --where-used",
+      given: used,
+      command: "attach -n demo --where-used",
+      stdout: found.map((one) => `${one} patched`),
+      stderr: any,
+      writes: ["patch serviceaccount demo/app", "patch deployment.apps demo/api", "patch cronjob.batch demo/report"],
+      after: [
+        unchanged("attach -n demo --where-used", { stderr: any }),
+        {
+          command: "detach -n demo --where-used",
+          stdout: found.map((one) => `${one} patched`),
+          stderr: any,
+          check: ({ cluster }) =>
+            expect(cluster.get("deployment.apps", "demo", "api")?.spec.template.spec.imagePullSecrets).toEqual([{ name: "theirs" }]),
+        },
+      ],
+    },
+    {
+      does: "create --where-used grants the repositories of templates without pods",
+      given: inTeams,
+      command: "create acr --registry myregistry --where-used -n team-0",
+      stdout: /\(\+app\/web\)\n.*secret\/acr created\nserviceaccount\/app patched\n$/s,
+      stderr: any,
+      after: [
+        {
+          command: "create all --registry myregistry --where-used -A --exclude-namespaces demo --credential-per scope",
+          stderr: any,
+          check: (_, { stdout }) => expect(stdout.match(/^serviceaccount\/app patched in namespace team-\d+$/gm)).toHaveLength(20),
+        },
+      ],
+    },
+    {
+      does: "attaches to the other workloads when one may not be written",
+      given: all(web, put("daemonset", "agent"), refuse("patch deployment.apps")),
+      command: "attach -n demo deploy/web ds/agent",
+      ...failed,
+      stdout: ["daemonset.apps/agent patched"],
+      stderr: [refused().message],
+    },
+    ...[
+      {
+        command: "attach -n demo deploy/web deploy/wbe",
+        stderr: /deployments.apps "wbe" not found\nhint: kubectl get -n demo deployments\n$/,
+      },
+      {
+        command: "attach -n demo deploy/x-*",
+        stderr: /^error: no deployment in namespace "demo" matches x-\*\nhint: kubectl get -n demo deployments\n$/,
+      },
+    ].map(
+      ({ command, stderr }): Row => ({
+        does: `writes nothing when a target does not exist: ${command}`,
+        given: web,
+        command,
+        code: 1,
+        stderr,
+      }),
+    ),
+    {
+      does: "accepts a namespace without an object of the kind when several are selected",
+      world: () => stored("demo", "prod"),
+      given: web,
+      command: "attach acr-myregistry deployments --all --namespaces demo,prod",
+      stdout: ["deployment.apps/web patched in namespace demo"],
+      stderr: any,
+    },
+    {
+      does: "rolls out the workloads of all pods that lack the Secret when --restart all",
+      given: all(web, ({ cluster }) => cluster.put(running)),
+      command: "attach -n demo --serviceaccount --restart all",
+      stdout: ["serviceaccount/default patched", "deployment.apps/web restarted"],
+      stderr: any,
+      check: ({ cluster }) =>
+        expect(cluster.get("deployment.apps", "demo", "web")?.spec.template.metadata?.annotations).toEqual({
+          "kubectl.kubernetes.io/restartedAt": expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+        }),
+      after: [
+        {
+          given: ({ cluster }) => cluster.put({ ...running, spec: { ...running.spec, imagePullSecrets: [{ name: "acr-myregistry" }] } }),
+          ...unchanged("attach -n demo --serviceaccount --restart all", { stderr: any }),
+        },
+      ],
+    },
+    {
+      does: "announces restarts before the first write on a terminal only",
+      given: all(
+        web,
+        ({ cluster }) => cluster.put(stuckPod("demo", "x-1", image)),
+        refuse("patch", () => new CliError("forbidden", "no")),
+      ),
+      command: both,
+      options: terminal,
+      ...failed,
+      stderr: /about to roll out deployment\.apps\/web, .* pod\/x-1\n.*error/s,
+      after: [
+        { given: refuse("patch"), command: both, ...failed, stderr: /^(?!.*about to)/s },
+        { command: `${both} --dry-run=client`, options: terminal, stderr: /^(?!.*about to)/s },
+      ],
+    },
+    {
+      does: "warns that nothing uses the registry or names the Secret when one namespace is selected",
+      world: () => stored("demo", "prod"),
+      command: "attach acr-myregistry -n demo --where-used",
+      stdout: [],
+      stderr: /^Warning: .* myregistry.azurecr.io\n$/,
+      after: [
+        { command: "detach acr-myregistry -n demo --where-used", stdout: [], stderr: /^Warning: .* secret\/acr-myregistry\n$/ },
+        { command: "attach acr-myregistry --where-used --namespaces demo,prod", stdout: [], stderr: /^(?!.*Warning)/s },
+      ],
+    },
+  ],
+  () => stored("demo"),
+);
+
+/** Returns the lists of all ServiceAccounts and Deployments, by place. */
+const listsIn = ({ cluster }: FakeWorld) =>
+  Object.fromEntries(
+    [
+      ...cluster.all("serviceaccount").map((of) => [of.metadata, of.imagePullSecrets] as const),
+      ...cluster.all("deployment.apps").map((of) => [of.metadata, of.spec.template.spec?.imagePullSecrets] as const),
+    ].map(([{ namespace, name }, names = []]) => [`${namespace}/${name}`, names.map((one) => one.name).join(" ")]),
+  );
+const lists = (expected: Record<string, string>) => (world: FakeWorld) => expect(listsIn(world)).toMatchObject(expected);
+const deployment = (namespace: string, name: string, more: object) =>
+  ({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name, namespace, uid: `${namespace}-${name}` },
+    spec: { template: { metadata: {}, spec: { containers: [{ name: "c", image }], ...more } } },
+  }) as const;
+
+/**
+ * Creates namespaces, each with a Deployment that lists pull secrets itself, one that runs as `web`, and `other`, which does not pull from
+ * the registry.
+ */
+const world =
+  (...namespaces: string[]) =>
+  async () => {
+    const made = await stored(...namespaces);
+    for (const namespace of namespaces) {
+      for (const name of ["web", "other"]) made.cluster.put(account(namespace, name));
+      made.cluster.put(deployment(namespace, "own", { imagePullSecrets: [{ name: "theirs" }] }));
+      made.cluster.put(deployment(namespace, "plain", { serviceAccountName: "web" }));
+      made.cluster.put(stuckPod(namespace, "alone", image, { owner: "" }));
+    }
+    return made;
+  };
+/** A step on a terminal with this answer. */
+const asks = (command: string, ...answers: readonly Answer[]): Step => ({
+  command,
+  options: { answers, env: { CI: undefined } },
+  stderr: any,
 });
-
-test("a workload that may not be written does not keep the others from theirs", async () => {
-  const world = await stored("demo");
-  put(world, "deployment", "web");
-  put(world, "daemonset", "agent");
-  world.asking.around(refusing(is("patch deployment.apps"), () => new CliError("forbidden", "Error from server (Forbidden): no")));
-
-  expect(await type("attach -n demo deploy/web ds/agent", world.ports)).toEqual({
-    stdout: "daemonset.apps/agent patched\n",
-    stderr: "Error from server (Forbidden): no\n",
-    code: 1,
-  });
+const toOthers = typed("attach acr-myregistry -n demo serviceaccount/other deployment/own");
+const candidates = ["serviceaccount/web", "serviceaccount/default", "deployment.apps/own"];
+const teamsAB = "attach acr-myregistry --namespaces team-a,team-b";
+const pipe = (command: string, stderr: RegExp): Row => ({
+  does: `names the possible targets without a terminal: ${command}`,
+  command,
+  options: { env: { CI: undefined } },
+  code: 1,
+  stderr,
 });
+const noTarget = /^error: no target is named/;
 
-test("one that is not there is taken for a slip of the keys: nothing is written", async () => {
-  const world = await stored("demo");
-  put(world, "deployment", "web");
-  world.asking.forget();
-
-  expect(await type("attach -n demo deploy/web deploy/wbe", world.ports)).toEqual({
-    stdout: "",
-    stderr: 'Error from server (NotFound): deployments.apps "wbe" not found\nhint: kubectl get -n demo deployments\n',
-    code: 1,
-  });
-  expect(await type("attach -n demo deploy/x-*", world.ports)).toMatchObject({
-    stderr: 'error: no deployment in namespace "demo" matches x-*\nhint: kubectl get -n demo deployments\n',
-    code: 1,
-  });
-  expect(world.asking.writes).toEqual([]);
-});
-
-test("over many namespaces a kind may have nothing in one of them", async () => {
-  const world = await stored("demo", "prod");
-  put(world, "deployment", "web");
-
-  expect(await type("attach acr-myregistry deployments --all --namespaces demo,prod", world.ports)).toMatchObject({
-    stdout: "deployment.apps/web patched in namespace demo\n",
-    code: 0,
-  });
-});
-
-test("all pods that lack the Secret are rolled out on demand, and a second run finds nothing to do", async () => {
-  const world = await stored("demo");
-  put(world, "deployment", "web");
-  const running = { ...stuckPod("demo", "web-5d-x", "myregistry.azurecr.io/app/web:1"), status: { phase: "Running" } };
-  const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-5d", uid: "u", controller: true };
-  const { metadata } = running;
-  const pod = { ...running, metadata: { ...metadata, labels: { "pod-template-hash": "5d" }, ownerReferences: [owner] } };
-  world.cluster.put(pod);
-
-  expect(await type("attach -n demo --serviceaccount --restart all", world.ports)).toMatchObject({
-    stdout: "serviceaccount/default patched\ndeployment.apps/web restarted\n",
-    code: 0,
-  });
-  const annotations = world.cluster.get("deployment.apps", "demo", "web")?.spec.template.metadata?.annotations;
-  expect(annotations).toEqual({ "kubectl.kubernetes.io/restartedAt": expect.stringMatching(/^\d{4}-\d\d-\d\dT/) });
-  world.cluster.put({ ...pod, spec: { ...pod.spec, imagePullSecrets: [{ name: "acr-myregistry" }] } });
-  expect(await type("attach -n demo --serviceaccount --restart all", world.ports)).toMatchObject({
-    stdout: "serviceaccount/default unchanged\n",
-    code: 0,
-  });
-});
-
-test("at a terminal it is said what ends pods before anything is written, and where; in a pipe nobody could stop it", async () => {
-  const world = await stored("demo");
-  put(world, "deployment", "web");
-  world.cluster.put(stuckPod("demo", "x-1", "myregistry.azurecr.io/app/web:1"));
-  const line = "attach acr-myregistry sa/default deploy/web -n demo";
-  const lookedAt = await type(`${line} --dry-run=client`, { ...world.ports, terminal: true });
-  expect(lookedAt.stderr).not.toContain("about to");
-  world.asking.around(refusing(is("patch"), () => new CliError("forbidden", "no")));
-
-  const { stderr } = await type(line, { ...world.ports, terminal: true });
-  expect(stderr).toMatch(/about to roll out deployment\.apps\/web, and to make anew pod\/x-1\n/);
-  expect(stderr.indexOf("about to")).toBeLessThan(stderr.indexOf("error"));
-  expect((await type(line, world.ports)).stderr).not.toContain("about to");
-});
-
-test("where nothing uses the registry, or names the Secret, that is told, unless there are other places", async () => {
-  const world = await stored("demo", "prod");
-
-  expect(await type("attach acr-myregistry -n demo --where-used", world.ports)).toEqual({
-    stdout: "",
-    stderr: "Warning: nothing that could be changed uses myregistry.azurecr.io\n",
-    code: 0,
-  });
-  expect(await type("detach acr-myregistry -n demo --where-used", world.ports)).toEqual({
-    stdout: "",
-    stderr: "Warning: nothing names secret/acr-myregistry\n",
-    code: 0,
-  });
-  expect(await type("attach acr-myregistry --where-used --namespaces demo,prod", world.ports)).toMatchObject({ stdout: "", code: 0 });
-});
+testRows(
+  [
+    {
+      does: "asks about the targets that use the registry and lack the Secret, and changes the selected ones",
+      ...asks("attach -n demo", ["own"]),
+      stdout: ["deployment.apps/own patched"],
+      check: (of, { stderr }) => {
+        expect(stderr.match(/(?<=\] )\S+/g)).toEqual(candidates);
+        lists({ "demo/default": "", "demo/other": "", "demo/web": "", "demo/own": "theirs acr-myregistry", "demo/plain": "" })(of);
+      },
+      after: [{ ...asks("attach acr-myregistry -n demo", "escape"), code: 1, stderr: /^(?!.*deployment.apps\/own)/s }],
+    },
+    {
+      does: "asks and changes nothing when --dry-run=client",
+      ...asks("attach -n demo --dry-run=client", "all"),
+      stdout: candidates.map((one) => `${one} patched (dry run)`),
+      writes: [],
+    },
+    {
+      does: "detach asks about the targets that list the Secret",
+      given: toOthers,
+      ...asks("detach -n demo", ["other"]),
+      stdout: ["serviceaccount/other patched"],
+      stderr: /^(?!.*serviceaccount\/web).*deployment.apps\/own/s,
+      check: lists({ "demo/other": "", "demo/own": "theirs acr-myregistry" }),
+    },
+    ...["attach", "detach"].map(
+      (verb): Row => ({
+        does: `${verb} changes nothing after Escape`,
+        given: toOthers,
+        ...asks(`${verb} -n demo`, "escape"),
+        code: 1,
+        stderr: new RegExp(`\nerror: .* ${verb}ed\n$`),
+      }),
+    ),
+    { does: "exits with 130 after Ctrl-C", ...asks("attach -n demo", "ctrl-c"), code: 130, stderr: /^(?!.*error)/s },
+    {
+      does: "asks about the targets of each namespace",
+      world: world("team-a", "team-b"),
+      ...asks(teamsAB, ["web in namespace team-b"]),
+      stdout: ["serviceaccount/web patched in namespace team-b"],
+      check: lists({ "team-a/web": "", "team-b/web": "acr-myregistry", "team-b/default": "" }),
+    },
+    {
+      does: "asks about the other namespaces when one cannot be read",
+      world: world("team-a", "team-b"),
+      given: refuse("get secret team-a/", () => new CliError("timeout", "no answer")),
+      ...asks(teamsAB, "all"),
+      ...failed,
+      stderr: /team-a: /,
+      check: (_, { stdout }) => expect(stdout.match(/ patched /g)).toHaveLength(3),
+    },
+    pipe(
+      "attach -n demo",
+      new RegExp(
+        `^error: .*: ${candidates.join(", ")}\nhint: kubectl acr-secret attach -n demo acr-myregistry serviceaccount/web\nhint: or --where-used .*\n$`,
+      ),
+    ),
+    pipe(
+      "detach -n demo",
+      /^error: .* secret\/acr-myregistry\nhint: kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default\nhint: or /,
+    ),
+    pipe("attach absent -n demo", /secrets "absent" not found\nhint: kubectl acr-secret create -n demo absent --registry REGISTRY\n$/),
+    pipe("attach -n demo -o name", noTarget),
+    {
+      does: "suggests a target when not all targets may be listed",
+      given: refuse("list cronjob"),
+      ...asks("attach -n demo"),
+      code: 1,
+      stderr:
+        /^error: .*\nhint: kubectl acr-secret attach -n demo acr-myregistry --serviceaccount default\nhint: or deployment\/NAME, or --all-serviceaccounts\n$/,
+    },
+    {
+      does: "requires targets for a Secret without a registry",
+      given: ({ cluster }) => cluster.put(pullSecret("demo", "bare")),
+      command: "attach bare -n demo",
+      code: 1,
+      stderr: /^error: secret\/bare .*\nhint: kubectl acr-secret attach -n demo bare --serviceaccount default\n/,
+    },
+  ],
+  world("demo"),
+);

@@ -1,0 +1,282 @@
+import { expect } from "vitest";
+import { refused } from "../../support/demo.ts";
+import { account, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
+import { stored } from "../../support/fakes/fleet.ts";
+import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
+import { all, any, failed, type Given, type Row, refuse, testRows, typed, unchanged } from "../../support/rows.ts";
+
+const attach = "attach -n demo --serviceaccount";
+const forbidden = [refused().message];
+const put =
+  (...objects: Parameters<FakeWorld["cluster"]["put"]>[0][]): Given =>
+  ({ cluster }) => {
+    for (const object of objects) cluster.put(object);
+  };
+const namesOf = ({ cluster }: FakeWorld, at: string, name = "default") =>
+  (cluster.get("serviceaccount", at, name)?.imagePullSecrets ?? []).map((one) => one.name);
+const lists =
+  (...names: string[]) =>
+  (world: FakeWorld) =>
+    expect(namesOf(world, "demo")).toEqual(names);
+const pod = (name: string, host = "myregistry.azurecr.io", names: string[] = []) => stuckPod("demo", name, `${host}/app/web:1`, { names });
+const web = put(pod("web-1"));
+const auth = { auth: Buffer.from("ci:hunter2").toString("base64") };
+const patched = "serviceaccount/default patched";
+const createHint = (at: string, more: string) => new RegExp(`not found\nhint: kubectl acr-secret create -n ${at} ${more}`);
+
+/** A Secret with logins for two recorded registries and one that its annotation does not record. The annotation records a third one. */
+const recorded: Given = (world) => {
+  const labels = world.cluster.get("secret", "demo", "acr-myregistry")?.metadata.labels ?? {};
+  const entry = (...hosts: string[]) => ({ hosts, kind: "given", identity: "ci" });
+  const annotations = { "acr-secret/logins": JSON.stringify([entry("docker.io", "a.io"), entry("b.io")]) };
+  const secret = pullSecret("demo", "acr-myregistry", { "https://a.io/v2/": auth, "b.io": auth, "unnoted.io": auth });
+  world.cluster.put({ ...secret, metadata: { ...secret.metadata, labels, annotations } });
+};
+const pods = (...hosts: string[]) => put(...hosts.map((host) => pod(`of-${host}`, host)));
+/** Another client adds a name before each of the first three writes. */
+const racing: Given = (world) => {
+  let others = 3;
+  world.asking.around(async ({ call, at }, next) => {
+    if (call === "patch" && at === "serviceaccount demo/default" && others-- > 0)
+      world.cluster.put(account("demo", "default", [...namesOf(world, "demo"), `theirs-${others}`].map(String)));
+    return next();
+  });
+};
+const teams = ["team-a", "team-b", "team-c"];
+const everywhere = "acr-myregistry --serviceaccount default -A";
+const sizes =
+  (...counts: number[]) =>
+  (world: FakeWorld) =>
+    expect(["batch", "default", "web"].map((name) => namesOf(world, "demo", name).length)).toEqual(counts);
+const opaque = { apiVersion: "v1", kind: "Secret", metadata: { name: "opaque", namespace: "demo" }, type: "Opaque" } as const;
+
+testRows(
+  [
+    {
+      does: "adds the namespace's only Secret after the other names, restarts pending pods, and changes nothing in a second run",
+      given: put(
+        account("demo", "default", ["theirs"]),
+        pullSecret("demo", "theirs"),
+        pod("web-1", undefined, ["theirs"]),
+        pod("other-1", "docker.io", ["theirs"]),
+      ),
+      command: attach,
+      stdout: [patched, "pod/web-1 restarted"],
+      check: (world) => {
+        lists("theirs", "acr-myregistry")(world);
+        expect(world.cluster.all("pod").map(({ metadata }) => metadata.name)).toEqual(["other-1"]);
+      },
+      after: [unchanged(attach)],
+    },
+    {
+      does: "restarts an older pod when the ServiceAccount lists the Secret already",
+      given: all(typed(attach), web),
+      command: attach,
+      stdout: ["serviceaccount/default unchanged", "pod/web-1 restarted"],
+    },
+    {
+      does: "restarts pods for the registries that the Secret has a login for, not for those that only its annotation names",
+      given: all(recorded, pods("a.io", "b.io", "docker.io", "unnoted.io")),
+      command: attach,
+      stdout: [patched, "pod/of-a.io restarted", "pod/of-b.io restarted"],
+    },
+    {
+      does: "reads the registries of another user's Secret from its keys",
+      given: all(
+        put(pullSecret("demo", "theirs", { "https://a.io/v2/": auth, "b.io/team": auth, "*.c.io": auth })),
+        pods("a.io", "b.io", "x.c.io", "d.io"),
+      ),
+      command: "attach theirs -n demo --serviceaccount",
+      stdout: [patched, "pod/of-a.io restarted", "pod/of-b.io restarted"],
+      stderr:
+        /^Warning: serviceaccount\/default pulls b.io\/app\/web:1, .*:\n {2}kubectl acr-secret check -n demo theirs --image b.io\/app\/web:1\n$/,
+    },
+    {
+      does: "does not read the pods of a ServiceAccount that could not be patched",
+      given: all(web, refuse("patch serviceaccount")),
+      command: attach,
+      ...failed,
+      stdout: [],
+      stderr: forbidden,
+      check: ({ cluster, asking }) =>
+        expect([cluster.all("pod").length, asking.all.filter((text) => text.includes("web-1"))]).toEqual([1, []]),
+    },
+    {
+      does: "keeps names that another client adds at the same time",
+      given: racing,
+      command: attach,
+      check: lists("theirs-2", "theirs-1", "theirs-0", "acr-myregistry"),
+    },
+    ...["client", "server"].map((how): Row => {
+      const suffix = how === "client" ? "(dry run)" : "(server dry run)";
+      return {
+        does: `writes nothing when --dry-run=${how}`,
+        given: web,
+        command: `${attach} --dry-run=${how}`,
+        stdout: [`${patched} ${suffix}`, `pod/web-1 restarted ${suffix}`],
+        writes: [],
+      };
+    }),
+    {
+      does: "attaches to the ServiceAccounts with a label, or to all",
+      given: put(account("demo", "web", [], { team: "web" }), account("demo", "batch")),
+      command: "attach -n demo -l team=web",
+      check: sizes(0, 0, 1),
+      after: [{ command: "attach -n demo --all-serviceaccounts", check: sizes(1, 1, 1) }],
+    },
+    {
+      does: "detach removes one name and keeps the others and the Secret",
+      given: put(account("demo", "default", ["a", "acr-myregistry", "b"])),
+      command: "detach -n demo --serviceaccount",
+      stdout: [patched],
+      check: (world) => {
+        lists("a", "b")(world);
+        expect(world.cluster.get("secret", "demo", "acr-myregistry")).toBeDefined();
+      },
+      after: [unchanged("detach -n demo --serviceaccount")],
+    },
+    {
+      does: "detach removes the name of a Secret that does not exist",
+      given: put(account("demo", "default", ["gone"])),
+      command: "detach gone -n demo --all-serviceaccounts",
+      stdout: [patched],
+      check: lists(),
+    },
+    {
+      does: "detach warns about a name that is in no list and no Secret, unless several namespaces are selected",
+      world: () => stored("demo", "other"),
+      command: "detach nosuch --serviceaccount default -n demo",
+      stdout: ["serviceaccount/default unchanged"],
+      stderr: /^Warning: secret\/nosuch .*\n$/,
+      after: [
+        unchanged("detach acr-myregistry --serviceaccount default -n demo"),
+        { command: "detach nosuch --serviceaccount default -A", stderr: /^(?!.*Warning)/s },
+      ],
+    },
+    {
+      does: "continues with the other namespaces when one fails, and prints the namespace of each line",
+      world: () => stored(...teams),
+      given: refuse("patch serviceaccount team-b/"),
+      command: `attach ${everywhere}`,
+      ...failed,
+      stdout: ["team-a", "team-c"].map((at) => `${patched} in namespace ${at}`),
+      stderr: [`team-b: ${refused().message}`, "2 ServiceAccounts patched, 1 failed"],
+      after: [
+        {
+          command: `attach ${everywhere}`,
+          stderr: ["1 ServiceAccount patched, 2 unchanged"],
+          writes: ["patch serviceaccount team-b/default"],
+        },
+        {
+          command: `detach ${everywhere}`,
+          stderr: ["3 ServiceAccounts patched"],
+          check: (world) => expect(teams.flatMap((name) => namesOf(world, name))).toEqual([]),
+        },
+      ],
+    },
+    {
+      does: "refuses to choose between several Secrets of the namespace",
+      given: typed("create second --registry myregistry --repository app/web -n demo"),
+      command: attach,
+      code: 1,
+      stderr: /^error: namespace "demo" .* acr-myregistry, second\n/,
+    },
+    ...[
+      {
+        command: "attach -n demo",
+        stderr: /^error: no target is named.*\nhint: kubectl acr-secret attach -n demo acr-myregistry --serviceaccount/,
+      },
+      { command: "detach -n demo", stderr: /^error: no target is named/ },
+      { command: "attach nope -n demo --serviceaccount", stderr: createHint("demo", "nope ") },
+      {
+        command: "attach -n demo --serviceaccount nope",
+        stderr: /serviceaccounts "nope" not found\nhint: kubectl get -n demo serviceaccounts/,
+      },
+      { command: "attach -n demo -l team=web", stderr: /^error: no serviceaccount in namespace "demo" .* team=web\n/ },
+      { command: "attach acr-myregistry -n nope --serviceaccount", stderr: /namespaces "nope" not found\n/ },
+      { command: "attach opaque -n demo --serviceaccount", stderr: /^error: secret "opaque" is of type Opaque/ },
+      { command: "attach -A --serviceaccount", stderr: /^error: in several namespaces the Secret has to be named\n/ },
+      {
+        command: "attach nope -n demo --serviceaccount web",
+        stderr: createHint("demo", "nope --registry REGISTRY --serviceaccount web\n$"),
+      },
+      { command: "attach -n demo --serviceaccount default --serviceaccount nope", stderr: /serviceaccounts "nope" not found\n/ },
+      {
+        command: "attach -n demo --serviceaccount acr-myregistry",
+        stderr: /"acr-myregistry" not found\nhint: "acr-myregistry" is the Secret's name/,
+      },
+      {
+        command: "attach -n empty --all-serviceaccounts",
+        stderr:
+          /^error: namespace "empty" .*\nhint: kubectl acr-secret create -n empty --registry REGISTRY --all-serviceaccounts\nhint: .*\n$/,
+      },
+      {
+        command: "detach -n empty --serviceaccount web",
+        stderr: /^error: namespace "empty" .*\nhint: kubectl acr-secret detach -n empty NAME --serviceaccount web\n$/,
+      },
+    ].map(
+      ({ command, stderr }): Row => ({
+        does: `refuses: ${command}`,
+        given: all(({ cluster }) => addNamespaces(cluster, "empty"), put(account("demo", "web"), opaque)),
+        command,
+        code: 1,
+        stderr,
+      }),
+    ),
+  ],
+  () => stored("demo"),
+);
+
+/** Creates a ServiceAccount of a Helm release, with or without a list. */
+const released = (list: boolean) => async () => {
+  const world = await stored("demo");
+  const labels = { "app.kubernetes.io/managed-by": "Helm" };
+  const annotations = { "meta.helm.sh/release-name": "web", "meta.helm.sh/release-namespace": "demo" };
+  const names = list && { imagePullSecrets: [{ name: "theirs" }] };
+  put(pullSecret("demo", "theirs"))(world);
+  world.cluster.put(
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "web", namespace: "demo", labels, annotations }, ...names },
+    "helm",
+  );
+  return world;
+};
+const toWeb = "attach acr-myregistry serviceaccount/web -n demo";
+const instead = "kubectl acr-secret attach -n demo acr-myregistry serviceaccount/web -o helm";
+const drifts = new RegExp(`Warning: serviceaccount/web .* Helm release demo/web: .*:\n  ${instead}\n`);
+
+testRows(
+  [
+    {
+      does: "warns about the Helm release that removes the name again, only when it changes something",
+      command: toWeb,
+      stdout: ["serviceaccount/web patched"],
+      stderr: drifts,
+      after: [unchanged(toWeb)],
+    },
+    { does: "warns about no Helm release whose chart has no list", world: released(false), command: toWeb },
+    ...["", " --diff", " --dry-run=server"].map(
+      (how): Row => ({
+        does: `create warns about the Helm release too${how}`,
+        command: `create --registry myregistry --repository app/web serviceaccount/web -n demo${how}`,
+        code: how === " --diff" ? 1 : 0,
+        stdout: any,
+        stderr: drifts,
+      }),
+    ),
+    {
+      does: "prints the id of the warning about a Helm release when -o jsonl",
+      command: `${toWeb} -o jsonl`,
+      stdout: new RegExp(`"result":"patched".*"object":"serviceaccount/web","result":"told".*${instead}"\\],"ids":\\["drift"\\]`, "s"),
+      stderr: any,
+    },
+    {
+      does: "prints no warning about a Helm release when nothing was attached",
+      command: toWeb,
+      options: { aborted: true },
+      ...failed,
+      code: 130,
+      stderr: /^(?!.*Helm)/s,
+    },
+  ],
+  released(true),
+);
