@@ -1,11 +1,11 @@
 import { CliError } from "../errors.ts";
-import type { Fix, Workload } from "../fix.ts";
-import { kinds, nameOf, type Ref, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
+import type { Fix } from "../fix.ts";
+import { kinds, nameOf, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Change, Plan, Refer } from "./change.ts";
 import { type ExistingSecret, isOf } from "./existing-secret.ts";
 import { type OwnerRef, planRefer, type Target } from "./references.ts";
 import { type Loss, refuse } from "./store.ts";
-import { hasPods, pluralize, saidTargets, several } from "./wording.ts";
+import { pluralize, saidTargets, several, wordOf } from "./wording.ts";
 
 /** The objects in one namespace that a deletion depends on. */
 type DeleteFacts = {
@@ -81,26 +81,22 @@ const otherwise = "--force to delete it all the same";
  * existing pods.
  */
 function withoutNeed({ name, namespace }: Ref, references: readonly Ref<TargetKind>[], needing: readonly Needing[]): Fix | string {
-  const rollouts = rolledOut(needing).filter((workload) => !references.some((to) => hasPods(to) && isWorkload(workload, to)));
+  const detached = references.map(wordOf);
+  const rollouts = [...new Set(needing.flatMap(rolloutOf))].filter((word) => !detached.includes(word));
   const steps: Fix[] = [
     ...(references.length > 0 ? [{ verb: "detach", secret: name, namespace, ...saidTargets(references) } as const] : []),
-    ...(rollouts.length > 0 ? [{ kubectl: "rollout restart", args: rollouts.map(nameOf), namespace }] : []),
+    ...(rollouts.length > 0 ? [{ kubectl: "rollout restart", args: rollouts, namespace }] : []),
   ];
   const last = steps.pop();
   if (last === undefined) return `once they have ended it can be deleted, or with ${otherwise}`;
   return { do: "steps", steps: [...steps, { ...last, or: otherwise } as Fix] };
 }
 
-/** Returns the distinct workloads that can replace their pods in a rollout (kubectl rollout restart). */
-function rolledOut(needing: readonly Needing[]): Workload[] {
-  const workloads = needing.flatMap(({ from }) => {
-    const kind = targetKindCalled(from.kind);
-    return kind && kinds[kind].carries.takes === "rollout" ? [{ kind: spelled(kind), name: from.name }] : [];
-  });
-  return [...new Map(workloads.map((workload) => [nameOf(workload), workload])).values()];
+/** Returns the workload that can replace a pod in a rollout (kubectl rollout restart), if there is one. */
+function rolloutOf({ from: { kind: called, name } }: Needing): string[] {
+  const kind = targetKindCalled(called);
+  return kind && kinds[kind].carries.takes === "rollout" ? [wordOf({ kind, name })] : [];
 }
-
-const isWorkload = (workload: Workload, to: Ref<TargetKind>): boolean => spelled(to.kind) === workload.kind && to.name === workload.name;
 
 /** Warns about pods that still name a Secret that is deleted, or that has lost its login. */
 function warnNeeded(to: Ref<"secret">, needing: readonly Needing[]): Change[] {

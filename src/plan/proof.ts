@@ -43,7 +43,7 @@ export function proofOf<M extends Member>(tried: readonly Tried<M>[], shown: rea
     grouped(valid, ({ member }) => passwordKey(member.entry)).flatMap((holders) => {
       const entries = holders.map(({ member }) => member.entry);
       const previous = agreedPrevious(entries);
-      return entries.map((entry) => [entry, agreedOf(entry, { previous, known })] as const);
+      return entries.map((entry) => [entry, agreedOf(entry, previous, known?.get(passwordKey(entry)))] as const);
     }),
   );
   return {
@@ -69,15 +69,9 @@ function lapsed<M extends Member>({ member, taken }: Tried<M>): M {
   return { ...member, entry, lapsed: taken === "no" ? "dead" : "unnamed" };
 }
 
-/** Returns an entry with the expiry that Azure shows and the previous password that all holders of the same password agree on. */
-function agreedOf(
-  entry: Entry,
-  { previous, known }: { readonly previous: Previous | undefined; readonly known: ReadonlyMap<string, Shown> | undefined },
-): Entry {
-  const { previous: _, expiresAt: noted, ...of } = entry;
-  const end = known?.get(passwordKey(entry));
-  const expiresAt = end ? end.expiresAt : noted;
-  return { ...of, expiresAt, previous };
+/** Returns an entry with this previous password, and with the expiry that Azure shows. */
+function agreedOf({ expiresAt, previous: _, ...entry }: Entry, previous: Previous | undefined, shown: Shown | undefined): Entry {
+  return { ...entry, expiresAt: shown ? shown.expiresAt : expiresAt, previous };
 }
 
 /**
