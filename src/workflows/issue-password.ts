@@ -9,7 +9,7 @@ import { fingerprint } from "../secret/entry.ts";
 import type { Noted, Unnoted } from "../state/noted.ts";
 import { scopesHolding } from "./distribute.ts";
 import type { Begun, RotateOrder } from "./find-holders.ts";
-import { clustersUnknown, inClusters, ownedBy, ownerAt, sharedOwner } from "./owner.ts";
+import { clustersUnknown, inClusters, ownedByHolders, ownerAt, sharedOwner } from "./owner.ts";
 
 /** Issues the password for the holders: the newest one that some of them hold if others lack it, otherwise a new one. */
 export async function issuePassword(at: Begun, order: RotateOrder & { readonly settled: boolean }): Promise<Issue> {
@@ -37,7 +37,7 @@ async function renewed(at: Begun, holder: Noted | undefined, order: RotateOrder)
   const owner = first && members.length === 1 ? ownerAt(first) : sharedOwner(scopesHolding(rotation), secret);
   const words = await owner.wordsInCluster();
   const images = order.verify ? await order.images(host, scopesHolding(rotation)) : [];
-  const owned = await ownedBy(rotation);
+  const owned = await ownedByHolders(rotation);
   const unnamed = all.some(({ lapsed }) => lapsed === "unnamed") || proof.doubted.some(({ why }) => why === "unknown");
   const clusters = await clustersUnknown(rotation, { ...order, credential, owned });
   const kept = keptBy({ secrets: 0, clusters, unlisted: unreadable.length, owned: owned === "one" }, order.force);

@@ -1,6 +1,7 @@
 import { listAll } from "../cluster/port.ts";
 import { type Credential, lifecycleOf, type Owner } from "../credential/kind.ts";
-import { CliError, isForbidden, unlessForbidden } from "../errors.ts";
+import { CliError, isForbidden, unlessForbidden, unlessRefused } from "../errors.ts";
+import type { Ref } from "../kinds.ts";
 import { unknownClusters } from "../plan/ownership.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import { several } from "../plan/wording.ts";
@@ -129,19 +130,31 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 type Owned = "one" | "many" | "nobody";
 
 /**
- * Returns which Secrets the credential's name is derived from. `one`: one of these. `many`: those of the same name in the selected
- * clusters. `nobody`: no known Secret.
+ * Returns which Secrets a credential's name is derived from. `one`: one of these, so no other Secret was ever given it. `many`: those of the
+ * same name in many namespaces of these clusters. `nobody`: no known Secret.
  */
-export async function ownedBy({ identity, members }: Rotation<Noted>): Promise<Owned> {
-  const owns = (owner: ReturnType<typeof ownerAt>) => owner.owns(identity).catch(() => false);
-  for (const member of members) if (await owns(ownerAt(member))) return "one";
-  const clusterScopes = [...new Set(members.map(({ clusterScope }) => clusterScope))];
-  for (const name of new Set(members.map(({ to }) => to.name))) if (await owns(sharedOwner(clusterScopes, name))) return "many";
+export async function ownedBy(
+  identity: string,
+  secrets: readonly { readonly to: Ref<"secret"> }[],
+  clusterScopes: readonly ClusterScope[],
+): Promise<Owned> {
+  const owns = (owner: Owner) => owner.owns(identity).catch(unlessRefused(false));
+  for (const { to } of secrets) {
+    const { name, namespace = "", context } = to;
+    const cluster = clusterScopes.find((clusterScope) => clusterScope.context === context)?.cluster;
+    if (cluster && (await owns(ownerOf({ cluster, namespace, context }, name)))) return "one";
+  }
+  for (const name of new Set(secrets.map(({ to }) => to.name))) if (await owns(sharedOwner(clusterScopes, name))) return "many";
   return "nobody";
 }
 
-export const ownerAt = ({ clusterScope, to }: Noted) =>
-  ownerOf({ cluster: clusterScope.cluster, context: clusterScope.context, namespace: to.namespace ?? "" }, to.name);
+/** Returns a Secret that records a credential as its owner. */
+export const ownerAt = ({ clusterScope: { cluster, context }, to }: Pick<Noted, "clusterScope" | "to">): Owner =>
+  ownerOf({ cluster, context, namespace: to.namespace ?? "" }, to.name);
+
+/** Returns which of its Secrets the name of a rotated credential is derived from. */
+export const ownedByHolders = ({ identity, members }: Rotation<Noted>): Promise<Owned> =>
+  ownedBy(identity, members, [...new Set(members.map(({ clusterScope }) => clusterScope))]);
 
 /**
  * Returns the ids of clusters that Azure's description names and that this run did not list. Returns none if the name is derived from only

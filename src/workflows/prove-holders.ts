@@ -9,7 +9,7 @@ import { mostNamed, namedThere, several } from "../plan/wording.ts";
 import { over } from "../scope/concurrency.ts";
 import { fingerprint } from "../secret/entry.ts";
 import type { Noted, Unnoted } from "../state/noted.ts";
-import { ownerOf, sharedOwner } from "./owner.ts";
+import { ownedBy } from "./owner.ts";
 
 /** How holders of a credential are proven. */
 export type Proving = { readonly credential: Credential; readonly identity: string; readonly verify: boolean; readonly tools: Tools };
@@ -78,11 +78,8 @@ async function isOwn(
   { identity, taken, shared }: Proving & Pick<Tried, "taken"> & { readonly shared: boolean },
 ): Promise<boolean> {
   if (inside === undefined) return false;
-  const { clusterScope, to } = member;
-  const own = ownerOf({ cluster: clusterScope.cluster, context: clusterScope.context, namespace: to.namespace ?? "" }, to.name);
-  const owners = taken === "unknown" && shared ? [own, sharedOwner([clusterScope], to.name)] : [own];
-  for (const owner of owners) if (await owner.owns(identity).catch(() => false)) return true;
-  return false;
+  const owned = await ownedBy(identity, [member], [member.clusterScope]).catch(() => "nobody");
+  return owned === "one" || (owned === "many" && taken === "unknown" && shared);
 }
 
 function disputed(members: readonly Noted[], { identity }: Proving): CliError {

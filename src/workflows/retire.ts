@@ -12,7 +12,7 @@ import type { Entry, Password, Previous } from "../secret/entry.ts";
 import { fingerprint } from "../secret/entry.ts";
 import type { Noted, NotedIn, Unnoted } from "../state/noted.ts";
 import type { RotateOrder } from "./find-holders.ts";
-import { clustersUnknown, inClusters, ownedBy } from "./owner.ts";
+import { clustersUnknown, inClusters, ownedByHolders } from "./owner.ts";
 import { type Proving, stillTaken } from "./prove-holders.ts";
 
 /** A rotation whose Secrets were written, except for failures. */
@@ -66,7 +66,7 @@ async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan
   if (plan.length === 0) return [];
   const { holders, unreadable } = await holdersOf(due, order);
   const [unlisted] = [...order.unreadable, ...unreadable];
-  const clusters = await clustersUnknown(rotation, { ...order, owned: await ownedBy(rotation) });
+  const clusters = await clustersUnknown(rotation, { ...order, owned: await ownedByHolders(rotation) });
   if (keptBy({ secrets: 0, clusters, unlisted: unlisted ? 1 : 0, owned: false }, force) !== undefined) {
     const why = unlisted ? `not every Secret could be looked at: ${unlisted.error.message}` : inClusters(clusters);
     return [warn(order, staying(due, identity, why))];

@@ -3,7 +3,7 @@ import { executeInOrder } from "../actions/execute.ts";
 import type { Outcome } from "../actions/outcome.ts";
 import type { Tools } from "../actions/tools.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
-import { CliError, unlessRefused } from "../errors.ts";
+import { CliError } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Plan } from "../plan/change.ts";
 import { goingOf, isLoginOf, keptBy, passwordsIn, type Revocable, unknownClusters } from "../plan/ownership.ts";
@@ -15,7 +15,7 @@ import { fingerprint } from "../secret/entry.ts";
 import { clustersOf } from "../state/holders.ts";
 import type { Noted, NotedIn } from "../state/noted.ts";
 import { isFailed } from "./distribute.ts";
-import { inClusters, ownerOf, sharedOwner } from "./owner.ts";
+import { inClusters, ownedBy } from "./owner.ts";
 import { doubtsOf, provenOf, stillTaken } from "./prove-holders.ts";
 
 /** Context for revoking the credentials that deleted Secrets record. */
@@ -76,12 +76,13 @@ type Planned = { readonly plan: Plan; readonly opened: Credential; readonly told
 
 /** @returns the outcome to report instead, if nothing can be revoked */
 async function planOne(credential: Revocable, others: NotedIn, how: Revoking): Promise<Planned | Outcome> {
-  const owned = await isOwn(credential, how);
-  if (!owned) refuseUnreadable(credential, others, how);
+  const { identity } = credential.entry;
+  const owned = await ownedBy(identity, credential.members, how.clusterScopes);
+  const isOwn = owned === "one";
+  if (!isOwn) refuseUnreadable(credential, others, how);
   const opened = await how.open(credential);
   if (typeof opened === "string") return warn(credential, `goes on working: ${opened}`);
-  if (!owned) await refuseUnlisted(credential, opened, { others, how });
-  const { identity } = credential.entry;
+  if (!isOwn) await refuseUnlisted(credential, opened, { others, how });
   const proving = { credential: opened, identity, verify: true, tools: how.tools };
   const { proven, doubted } = await provenOf(
     credential.members.flatMap((member) => how.lookAt(member) ?? []),
@@ -98,9 +99,9 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   const copies = await stillTaken(unsure, proving);
   if (copies.length > 0) return warn(credential, keptWords(copies.map(({ to }) => to)));
   // Nothing proves that an expired password was in this Secret. But a credential whose name is derived from the Secret belongs to it alone
-  const { passwords, whole } = goingOf(credential, passwordsIn(owned ? credential.members : proven), others.noted);
+  const { passwords, whole } = goingOf(credential, passwordsIn(isOwn ? credential.members : proven), others.noted);
   const { revoke, retire } = lifecycleOf(opened);
-  const plan = whole ? await revoke(identity, passwords, await isMade(credential, how)) : await retire(identity, passwords);
+  const plan = whole ? await revoke(identity, passwords, owned !== "nobody") : await retire(identity, passwords);
   return { plan, opened, told: isOver ? [] : told };
 }
 
@@ -140,24 +141,6 @@ async function refuseUnlisted(
   if (keptBy({ secrets: 0, clusters, unlisted: 0, owned: false }, tools.force) === undefined) return;
   const message = `${calledOf(credential)} is not revoked: it may be in use in a cluster that was not listed`;
   throw new CliError("conflict", message, { hint: inClusters(clusters) });
-}
-
-/** Whether the credential's name is derived from one of these Secrets, so that no other Secret was ever given it. */
-async function isOwn({ entry, members }: Revocable, { clusterScopes }: Revoking): Promise<boolean> {
-  const owned = members.map(async ({ to: { name, namespace = "", context } }) => {
-    const cluster = clusterScopes.find((clusterScope) => clusterScope.context === context)?.cluster;
-    return cluster !== undefined && ownerOf({ cluster, namespace, context }, name).owns(entry.identity).catch(unlessRefused(false));
-  });
-  return (await Promise.all(owned)).includes(true);
-}
-
-/** Whether {@link isOwn}, or the credential has a name that Secrets of the same name in many namespaces share. */
-async function isMade(credential: Revocable, how: Revoking): Promise<boolean> {
-  if (await isOwn(credential, how)) return true;
-  const names = [...new Set(credential.members.map(({ to: { name } }) => name))];
-  const { identity } = credential.entry;
-  const owned = names.map((name) => sharedOwner(how.clusterScopes, name).owns(identity).catch(unlessRefused(false)));
-  return (await Promise.all(owned)).includes(true);
 }
 
 /** @throws CliError if a selected cluster was not listed completely, without --force */
