@@ -175,7 +175,9 @@ test("who has written what of a Secret can be read off it, and a patch takes it 
   const theirs = await cluster.get(acrIn(namespace));
   if (!theirs) throw new Error("no Secret");
 
-  expect(othersOf(theirs.metadata.managedFields, real.fieldManager)).toEqual(['"kubectl-create" using v1: .data..dockerconfigjson']);
+  expect(othersOf(theirs.metadata.managedFields, real.fieldManager)).toEqual([
+    { manager: "kubectl-create", words: '"kubectl-create" using v1: .data..dockerconfigjson' },
+  ]);
 
   const taken = await cluster.write(acrIn(namespace), patch(theirs, "{}"), real);
   expect(taken.data).toEqual(dataOf("{}"));
