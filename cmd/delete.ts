@@ -1,5 +1,5 @@
 import { Claims } from "../src/actions/claims.ts";
-import type { Outcome } from "../src/actions/outcome.ts";
+import { isDone, type Outcome } from "../src/actions/outcome.ts";
 import type { Azure, SignInOptions, Stock } from "../src/azure/port.ts";
 import type { Credential, Sources } from "../src/credential/kind.ts";
 import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
@@ -146,9 +146,9 @@ async function* openedIn(places: AsyncIterable<NamespaceReader>, open: Open): As
 }
 
 /** Returns the registries that still contain objects that were created for the deleted Secret. */
-function leftoversOf({ change, error, left }: Outcome): string[] {
-  if (error || left || (change?.act !== "remove" && change?.act !== "withdraw")) return [];
-  return change.entries.filter(({ kind }) => isMadeInAzure(kind)).flatMap(({ hosts: [host = ""] }) => registryName(host) ?? []);
+function leftoversOf(outcome: Outcome): string[] {
+  if (!isDone(outcome) || (outcome.change.act !== "remove" && outcome.change.act !== "withdraw")) return [];
+  return outcome.change.entries.filter(({ kind }) => isMadeInAzure(kind)).flatMap(({ hosts: [host = ""] }) => registryName(host) ?? []);
 }
 
 /** Returns the credential that a Secret records, to revoke it, or the reason why it can't be revoked. @throws CliError */

@@ -1,4 +1,4 @@
-import type { Outcome } from "../../src/actions/outcome.ts";
+import { isDone, type Outcome } from "../../src/actions/outcome.ts";
 import type { Kind } from "../../src/credential/kind.ts";
 import { CliError, usage } from "../../src/errors.ts";
 import type { ClusterScope } from "../../src/scope/cluster-scopes.ts";
@@ -24,11 +24,10 @@ export const newJournal = (): Journal => ({ clusterScopes: [], made: new Map(), 
 /** Passes outcomes on, and records what they have written. */
 export async function* recorded(outcomes: AsyncIterable<Outcome>, journal: Journal, keep: boolean): AsyncGenerator<Outcome> {
   for await (const outcome of outcomes) {
-    const { change, error, left } = outcome;
-    journal.createsSecret ||= change?.act === "store" && !change.precondition && !error && !left;
+    journal.createsSecret ||= isDone(outcome) && outcome.change.act === "store" && !outcome.change.precondition;
     // Only --keep deletes objects at the end. For thousands of namespaces, the record would use most of the memory
-    if (keep && change) {
-      const key = belongingKey(change);
+    if (keep && isDone(outcome)) {
+      const key = belongingKey(outcome.change);
       const belonging = belongingOf(outcome, journal.made.get(key));
       if (belonging) journal.made.set(key, belonging);
     }

@@ -1,4 +1,4 @@
-import type { Outcome } from "../../src/actions/outcome.ts";
+import { isDone, type Outcome } from "../../src/actions/outcome.ts";
 import { CliError } from "../../src/errors.ts";
 import { nameOf } from "../../src/kinds.ts";
 import { printable } from "../../src/output/printable.ts";
@@ -27,7 +27,7 @@ export async function askFirst(session: Session, preview: AsyncIterable<Outcome>
 
 /** Returns the question, for example `Delete secret/acr-myregistry, which serviceaccount/default names?` */
 function questionOf(seen: readonly Outcome[], where: PlaceDetail): string | undefined {
-  const done = seen.flatMap(({ change, error, left }) => (!change || error || left ? [] : [change]));
+  const done = seen.filter(isDone).map(({ change }) => change);
   const named = (is: (change: Change) => boolean) => done.filter(is).map(({ to }) => nameOf(to));
   const deleted = [...named(({ act }) => act === "remove"), ...named(({ act }) => act === "delete")];
   const parts = [

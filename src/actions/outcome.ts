@@ -69,6 +69,12 @@ export type Announcement = OfNamespace & { readonly ahead: string; readonly erro
 /** What happened to one change, or to a namespace as a whole. */
 export type Outcome = ChangeOutcome | NamespaceError | Announcement;
 
+/** Whether a change was made, previewed or not needed. */
+export const isDone = (outcome: Outcome): outcome is Done => outcome.change !== undefined && !isFailed(outcome);
+
+/** Whether a change failed or was not tried, or a namespace could not be read or planned. */
+export const isFailed = ({ error, left }: Outcome): boolean => error !== undefined || left !== undefined;
+
 /** Returns the object or the namespace that an outcome is about. */
 export const subjectOf = (outcome: Outcome): Ref => (outcome.change ? outcome.change.to : outcome.to);
 

@@ -1,5 +1,5 @@
 import { messageOf } from "../actions/actions.ts";
-import { type Done, type DryRun, type Outcome, subjectOf } from "../actions/outcome.ts";
+import { type Done, type DryRun, isDone, type Outcome, subjectOf } from "../actions/outcome.ts";
 import type { Environment, Sink } from "../env.ts";
 import { type Fix, inPlace } from "../fix.ts";
 import { livesInCluster, nameOf } from "../kinds.ts";
@@ -76,8 +76,6 @@ export function openPrinter(form: Form, options: PrinterOptions) {
     },
   };
 }
-
-const isDone = (outcome: Outcome): outcome is Done => outcome.change !== undefined && !outcome.error && !outcome.left;
 
 /** Whether `-o name` prints an object. In a run on a cluster, objects in Azure have no name that kubectl accepts. */
 const isNamed = ({ change }: Done, inAzure: boolean | undefined): boolean =>

@@ -1,5 +1,5 @@
 import { execute } from "../actions/execute.ts";
-import type { ChangeOutcome, DryRun, Outcome } from "../actions/outcome.ts";
+import { type ChangeOutcome, type DryRun, isDone, type Outcome } from "../actions/outcome.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, ChangeOf, Withdraw } from "../plan/change.ts";
 import { type HeldLogin, revocablesOf } from "../plan/ownership.ts";
@@ -20,7 +20,7 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
   const leaving: ChangeOutcome[] = [];
   try {
     for await (const outcome of first) {
-      if (outcome.change && outcome.change.act === "withdraw" && !outcome.error && !outcome.left) leaving.push(outcome);
+      if (isDone(outcome) && outcome.change.act === "withdraw") leaving.push(outcome);
       yield outcome;
     }
     const how = { ...order, lookAt: looker(leaving, order) };
@@ -91,7 +91,7 @@ async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { to
   const env = { tools, claims, seen: new Map(known ? [[key, known]] : []) };
   for await (const outcome of execute([end], env)) {
     // The claim was deleted with the Secret
-    if (!outcome.error && !outcome.left) claims.drop(end.to);
+    if (isDone(outcome)) claims.drop(end.to);
     yield outcome;
   }
 }

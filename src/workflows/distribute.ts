@@ -1,4 +1,4 @@
-import type { IssuedLogin, Outcome } from "../actions/outcome.ts";
+import { type IssuedLogin, isFailed, type Outcome } from "../actions/outcome.ts";
 import type { Tools } from "../actions/tools.ts";
 import type { Issue } from "../credential/kind.ts";
 import { Conflict } from "../errors.ts";
@@ -29,8 +29,6 @@ export function distribute(issue: Issue, entry: Entry, { rotation, proving }: Be
   const unit = { steps, isLazy, issued: { login, images }, foreignClaims, each: eachOf(rotation, entry, proving.tools) };
   return untilConflict(runUnit(unit, placesOf(rotation), proving.tools), last);
 }
-
-export const isFailed = ({ error, left }: Outcome): boolean => error !== undefined || left !== undefined;
 
 /** Yields failures only after a success. If another run interferes before that, the next round reports them. */
 async function* untilConflict(outcomes: AsyncIterable<Outcome>, last: boolean): AsyncGenerator<Outcome> {

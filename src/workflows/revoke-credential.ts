@@ -1,6 +1,6 @@
 import type { Claims } from "../actions/claims.ts";
 import { executeInOrder } from "../actions/execute.ts";
-import type { Outcome } from "../actions/outcome.ts";
+import { isFailed, type Outcome } from "../actions/outcome.ts";
 import type { Tools } from "../actions/tools.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
@@ -14,7 +14,6 @@ import type { Password } from "../secret/entry.ts";
 import { fingerprint } from "../secret/entry.ts";
 import { clustersOf } from "../state/holders.ts";
 import type { Noted, NotedIn } from "../state/noted.ts";
-import { isFailed } from "./distribute.ts";
 import { inClusters, ownedBy } from "./owner.ts";
 import { doubtsOf, provenOf, stillTaken } from "./prove-holders.ts";
 

@@ -1,6 +1,6 @@
 import { Claims } from "../actions/claims.ts";
 import { execute } from "../actions/execute.ts";
-import type { Outcome } from "../actions/outcome.ts";
+import { isFailed, type Outcome } from "../actions/outcome.ts";
 import type { Tools } from "../actions/tools.ts";
 import type { Credential, Issue } from "../credential/kind.ts";
 import { CliError, Conflict } from "../errors.ts";
@@ -11,7 +11,7 @@ import { mostNamed, namedThere, several } from "../plan/wording.ts";
 import type { Entry } from "../secret/entry.ts";
 import type { Noted, NotedIn } from "../state/noted.ts";
 import { toSeconds } from "../timestamp.ts";
-import { distribute, isFailed } from "./distribute.ts";
+import { distribute } from "./distribute.ts";
 import {
   type Begun,
   findHolders,

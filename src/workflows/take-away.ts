@@ -1,5 +1,5 @@
 import { Claims } from "../actions/claims.ts";
-import type { ChangeOutcome } from "../actions/outcome.ts";
+import type { ChangeOutcome, Done } from "../actions/outcome.ts";
 import { refer } from "../actions/refer.ts";
 import type { Tools } from "../actions/tools.ts";
 import { secretRetries, update } from "../actions/update.ts";
@@ -29,8 +29,7 @@ type Written = {
 export type Belonging = Refer | Written;
 
 /** Returns the object that a run must clean up after an outcome. @param before the earlier result for the same object */
-export function belongingOf({ change, object, error, left }: ChangeOutcome, before?: Belonging): Belonging | undefined {
-  if (!change || error || left) return undefined;
+export function belongingOf({ change, object }: Done, before?: Belonging): Belonging | undefined {
   if (change.act === "attach") return change;
   if (change.act !== "store") return undefined;
   const { to, entry, precondition } = change;

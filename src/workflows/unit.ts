@@ -1,7 +1,7 @@
 import type { Env } from "../actions/action.ts";
 import { Claims } from "../actions/claims.ts";
 import { execute, executeAll } from "../actions/execute.ts";
-import type { ChangeOutcome, IssuedLogin, NamespaceError, Outcome } from "../actions/outcome.ts";
+import { type ChangeOutcome, type IssuedLogin, isDone, type NamespaceError, type Outcome } from "../actions/outcome.ts";
 import { keepUncertain, rollback, withLeft } from "../actions/rollback.ts";
 import type { Tools } from "../actions/tools.ts";
 import { asCliError, CliError, Conflict, Interrupted } from "../errors.ts";
@@ -99,7 +99,7 @@ export async function* runUnit(
   };
   try {
     for await (const outcome of over(places, tools, inPlace)) {
-      landed ||= outcome.change?.act === "store" && !outcome.error && !outcome.left;
+      landed ||= isDone(outcome) && outcome.change.act === "store";
       if (landed) yield* firstSecret.outcomes.splice(0);
       yield outcome;
     }

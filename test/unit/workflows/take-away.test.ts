@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
+import { type ChangeOutcome, isDone } from "../../../src/actions/outcome.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import type { Change, Refer } from "../../../src/plan/change.ts";
@@ -212,7 +212,7 @@ test.for<{ why: string; outcome: ChangeOutcome; before?: Belonging; belonging: B
   { why: "what failed", outcome: { change: attach, error: new CliError("forbidden", "no") }, belonging: undefined },
   { why: "what was not tried", outcome: { change: attach, left: "interrupted" }, belonging: undefined },
 ])("tells what belongs to a run: $why", ({ outcome, before, belonging }) => {
-  expect(belongingOf(outcome, before)).toEqual(belonging);
+  expect(isDone(outcome) ? belongingOf(outcome, before) : undefined).toEqual(belonging);
 });
 
 test("distinguishes a Secret from a list of the same name", () => {
