@@ -2,11 +2,18 @@ import type { TargetOptions } from "../src/state/targets.ts";
 import { warnOtherNames } from "../src/state/warnings.ts";
 import { attachIn, lackingIn } from "../src/workflows/attach.ts";
 import { parseWait } from "./line/durations.ts";
-import { dryRun, fieldManager, recreateByForce, recreateFlag, referOutput, restartFlag, targetFlags } from "./line/flags.ts";
+import { restartFlag, targetFlags } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
-import { scopeFlags } from "./line/scope-flags.ts";
 import { saidAgain } from "./line/target-words.ts";
-import { manifests, onlyPrinted, recreateOptions, runOnTargets, type TargetRun, wantsManifests } from "./run-on-targets.ts";
+import {
+  changeFlags,
+  onlyPrinted,
+  recreateFlags,
+  recreateOptions,
+  runOnTargets,
+  type TargetRun,
+  wantsManifests,
+} from "./run-on-targets.ts";
 import { verb } from "./verb.ts";
 
 export const attach = verb({
@@ -41,18 +48,13 @@ export const attach = verb({
   flags: {
     ...targetFlags,
     ...restartFlag,
-    ...recreateFlag,
-    ...recreateByForce,
+    ...recreateFlags,
     wait: {
       type: "string",
       default: "30s",
       describe: "How long to wait for the default ServiceAccount of a namespace that was made a moment ago, such as 10s or 1m",
     },
-    ...scopeFlags,
-    ...dryRun,
-    ...fieldManager,
-    ...referOutput,
-    ...manifests,
+    ...changeFlags,
   },
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,

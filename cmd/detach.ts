@@ -6,11 +6,20 @@ import { planRefer, type Target } from "../src/plan/references.ts";
 import { noNamespace } from "../src/state/namespace.ts";
 import type { NamespaceState } from "../src/state/namespace-state.ts";
 import { everything, targetOf, wantsTargets } from "../src/state/targets.ts";
-import { dangling, dryRun, fieldManager, recreateByForce, recreateFlag, referOutput, targetFlags } from "./line/flags.ts";
+import { dangling, targetFlags } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
-import { scopeFlags } from "./line/scope-flags.ts";
 import { readTargetWords, saidAgain, type TargetFlags } from "./line/target-words.ts";
-import { manifests, onlyPrinted, recreateOptions, runInScope, runOnTargets, type TargetRun, wantsManifests } from "./run-on-targets.ts";
+import {
+  type ChangeFlags,
+  changeFlags,
+  onlyPrinted,
+  recreateFlags,
+  recreateOptions,
+  runInScope,
+  runOnTargets,
+  type TargetRun,
+  wantsManifests,
+} from "./run-on-targets.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
@@ -35,13 +44,8 @@ export const detach = verb({
   flags: {
     ...targetFlags,
     ...dangling,
-    ...recreateFlag,
-    ...recreateByForce,
-    ...scopeFlags,
-    ...dryRun,
-    ...fieldManager,
-    ...referOutput,
-    ...manifests,
+    ...recreateFlags,
+    ...changeFlags,
   },
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,
@@ -92,7 +96,7 @@ const warnAbsent = (name: string, namespace: string): Change => ({
   says: `secret/${name} is not there, and nothing that was meant names it`,
 });
 
-type DanglingFlags = Parameters<typeof runInScope>[1] & TargetFlags;
+type DanglingFlags = ChangeFlags & TargetFlags;
 
 /** Removes names of missing Secrets from the lists of the targets. Default: all targets whose pods that doesn't replace. */
 function detachDangling(flags: DanglingFlags, words: readonly string[], session: Session): Promise<number> {

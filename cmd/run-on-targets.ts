@@ -1,4 +1,3 @@
-import type { DryRun } from "../src/actions/outcome.ts";
 import { usage } from "../src/errors.ts";
 import { type Fix, listEverywhere } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
@@ -11,14 +10,51 @@ import { theSecret } from "../src/state/pull-secrets.ts";
 import { type TargetOptions, wantsTargets } from "../src/state/targets.ts";
 import { runUnit, type Unit } from "../src/workflows/unit.ts";
 import { selectTargets } from "./choose-targets.ts";
-import { conclude, type PrintingFlags, whereOf } from "./conclude.ts";
-import type { Flags, Values } from "./line/flags.ts";
-import { type scopeFlags, scopeOf } from "./line/scope-flags.ts";
+import { conclude, whereOf } from "./conclude.ts";
+import { dryRun, type Flags, fieldManager, formats, output, recreateFlag, type Values } from "./line/flags.ts";
+import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
-import type { Session } from "./session.ts";
-import { toolsOf, type WritingFlags } from "./session.ts";
+import { type Session, toolsOf, type WritingFlags } from "./session.ts";
 
-type ScopeRunFlags = Values<typeof scopeFlags> & PrintingFlags & WritingFlags;
+/** Flags that require a cluster, or select several. */
+const ofClusters = ["all-contexts", "all-namespaces", "contexts", "namespace-selector", "namespaces", "recreate", "restart", "where-used"];
+
+/** The flags for acting on manifests instead of a cluster. `-f`, `-k` and `-R` are kubectl's. */
+const manifests = {
+  filename: {
+    type: "strings",
+    short: "f",
+    complete: "files",
+    exclusive: ["kustomize", ...ofClusters],
+    describe: "Manifests to print with the change instead of making it in a cluster: a file, a folder, or - for stdin",
+  },
+  kustomize: {
+    type: "string",
+    short: "k",
+    complete: "folders",
+    exclusive: ["recursive", ...ofClusters],
+    describe: "The same for what kubectl kustomize makes of a folder",
+  },
+  recursive: { type: "boolean", short: "R", describe: "Take the folders within folders of -f too" },
+  write: { type: "boolean", describe: "Change the files of -f in place, instead of printing them" },
+} as const satisfies Flags;
+
+export const recreateFlags = {
+  ...recreateFlag,
+  force: { type: "boolean", describe: "With --recreate: also end pods that run, and lose what is only in them" },
+} as const satisfies Flags;
+
+/** The flags of a verb that changes lists of pull secrets in a cluster or in manifests. It also prints changes to commit. */
+export const changeFlags = {
+  ...scopeFlags,
+  ...dryRun,
+  ...fieldManager,
+  ...output,
+  output: formats(["json", "yaml", "name", "jsonl", "kustomize", "helm"]),
+  ...manifests,
+} as const satisfies Flags;
+
+export type ChangeFlags = Values<typeof changeFlags>;
 
 /** What a verb reads and plans in each namespace. */
 type ScopeRun = Pick<Unit, "each" | "later"> & { readonly reads: ReadOptions };
@@ -26,7 +62,7 @@ type ScopeRun = Pick<Unit, "each" | "later"> & { readonly reads: ReadOptions };
 /** Plans and applies a verb in every namespace of the scope. @returns the exit code */
 export async function runInScope(
   session: Session,
-  flags: ScopeRunFlags,
+  flags: ChangeFlags & Pick<WritingFlags, "force">,
   prepare: (clusterScopes: readonly ClusterScope[], onePlace: boolean) => Promise<ScopeRun> | ScopeRun,
 ): Promise<number> {
   const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
@@ -61,7 +97,7 @@ type TargetVerb = {
 /** Changes the lists of the targets that the command line names. If it names none, the user chooses. @returns the exit code */
 export function runOnTargets(
   session: Session,
-  flags: ScopeRunFlags & TargetFlags,
+  flags: ChangeFlags & TargetFlags,
   words: readonly string[],
   of: TargetVerb,
 ): Promise<number> {
@@ -100,43 +136,15 @@ export async function nameOfSecret([clusterScope, ...more]: readonly ClusterScop
   throw usage("in several namespaces the Secret has to be named", listEverywhere);
 }
 
-/** Flags that require a cluster, or select several. */
-const ofClusters = ["all-contexts", "all-namespaces", "contexts", "namespace-selector", "namespaces", "recreate", "restart", "where-used"];
-
-/** The flags for acting on manifests instead of a cluster. `-f`, `-k` and `-R` are kubectl's. */
-export const manifests = {
-  filename: {
-    type: "strings",
-    short: "f",
-    complete: "files",
-    exclusive: ["kustomize", ...ofClusters],
-    describe: "Manifests to print with the change instead of making it in a cluster: a file, a folder, or - for stdin",
-  },
-  kustomize: {
-    type: "string",
-    short: "k",
-    complete: "folders",
-    exclusive: ["recursive", ...ofClusters],
-    describe: "The same for what kubectl kustomize makes of a folder",
-  },
-  recursive: { type: "boolean", short: "R", describe: "Take the folders within folders of -f too" },
-  write: { type: "boolean", describe: "Change the files of -f in place, instead of printing them" },
-} as const satisfies Flags;
-
-type ManifestFlags = Values<typeof manifests>;
-
 /** Formats that print changes to commit change nothing in a cluster. @throws CliError usage */
-export function onlyPrinted<F extends { readonly output: string | undefined; readonly "dry-run": DryRun }>(
-  verb: "attach" | "detach",
-  flags: F,
-): F {
+export function onlyPrinted<F extends ChangeFlags>(verb: "attach" | "detach", flags: F): F {
   if (flags.output === "helm" && verb === "detach")
     throw usage("-o helm prints the values that name a Secret: to detach it, take those out");
   return flags.output === "kustomize" || flags.output === "helm" ? { ...flags, "dry-run": "client" } : flags;
 }
 
 /** Whether a command line selects manifests. @throws CliError usage */
-export function wantsManifests({ filename, kustomize, recursive, write }: ManifestFlags): boolean {
+export function wantsManifests({ filename, kustomize, recursive, write }: ChangeFlags): boolean {
   if (filename.length > 0 || kustomize !== undefined) return true;
   if (recursive || write) throw usage(`--${write ? "write" : "recursive"} is for the manifests of -f FILE`);
   return false;

@@ -99,12 +99,6 @@ export const noHeaders = {
   "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
 } as const satisfies Flags;
 
-/** The row for a verb that changes lists of pull secrets. It also prints changes to commit. */
-export const referOutput = {
-  ...output,
-  output: formats(["json", "yaml", "name", "jsonl", "kustomize", "helm"]),
-} as const satisfies Flags;
-
 export const targetFlags = {
   serviceaccount: {
     type: "strings",
@@ -151,10 +145,6 @@ export const recreateFlag = {
     type: "boolean",
     describe: "Make anew what cannot be changed: pods without a controller that wait, and Jobs that have not begun their work",
   },
-} as const satisfies Flags;
-
-export const recreateByForce = {
-  force: { type: "boolean", describe: "With --recreate: also end pods that run, and lose what is only in them" },
 } as const satisfies Flags;
 
 export const fieldManager = {

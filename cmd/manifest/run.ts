@@ -10,15 +10,12 @@ import { printable } from "../../src/output/printable.ts";
 import { styleFor } from "../../src/output/style.ts";
 import { diffLines, linesOf } from "../../src/output/unified.ts";
 import { drySuffix } from "../../src/output/words.ts";
-import type { Values } from "../line/flags.ts";
 import { readTargetWords, type TargetFlags } from "../line/target-words.ts";
-import type { manifests } from "../run-on-targets.ts";
+import type { ChangeFlags } from "../run-on-targets.ts";
 import type { Session } from "../session.ts";
 import { chosenIn, hiddenLists, shownAs } from "./choose.ts";
 
-type ManifestFlags = Values<typeof manifests>;
-
-type Flags = ManifestFlags & TargetFlags & { readonly "dry-run": DryRun; readonly diff: boolean; readonly output: string | undefined };
+type Flags = ChangeFlags & TargetFlags;
 
 /** An input manifest. `path` is set if it is a file that could be written. */
 type Input = ManifestText & { readonly bytes: Uint8Array; readonly path: string | undefined };
@@ -55,7 +52,7 @@ export async function runManifests(verb: Options["do"], flags: Flags, args: read
 }
 
 /** @throws CliError usage, with the command to run */
-function secretOf(secret: string | undefined, verb: Options["do"], { filename, kustomize }: ManifestFlags): string {
+function secretOf(secret: string | undefined, verb: Options["do"], { filename, kustomize }: Flags): string {
   if (secret === undefined)
     throw usage("for manifests the Secret has to be named, since no cluster is asked", {
       verb,
@@ -90,7 +87,7 @@ const extensions = /\.(?:json|yaml|yml)$/;
  * Reads everything that `-f` or `-k` names, in order, each file once.
  * @throws CliError in kubectl's words for a path that doesn't exist, or if a text is not UTF-8
  */
-async function readInputs({ filename, kustomize, recursive, write }: ManifestFlags, session: Session): Promise<Input[]> {
+async function readInputs({ filename, kustomize, recursive, write }: Flags, session: Session): Promise<Input[]> {
   const input = (name: string, bytes: Uint8Array, path?: string) => ({ ...decoded(name, bytes), bytes, path });
   if (kustomize !== undefined) return [input(kustomize, Buffer.from(await session.kustomize(kustomize)))];
   if (write && filename.includes("-"))
