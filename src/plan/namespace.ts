@@ -1,10 +1,10 @@
-import { type Ref, targetKindCalled } from "../kinds.ts";
+import type { Ref } from "../kinds.ts";
 import { type Entry, entryFor, type Password, sameLogin } from "../secret/entry.ts";
 import type { Change, Plan } from "./change.ts";
 import { warnDrift } from "./drift.ts";
 import { type ExistingSecret, isOf, keysOf, type StoreOptions } from "./existing-secret.ts";
 import { planRefer, type RecreateOptions, type Target } from "./references.ts";
-import { type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
+import { isFrom, type PullingPod, planRestarts, type RestartOrder } from "./restart.ts";
 import { passwordKey } from "./rotation.ts";
 import { planStore, warnLoss } from "./store.ts";
 
@@ -41,15 +41,11 @@ export function planAttaches({ to, targets, pods }: PlanInput, attaching: Attach
     .filter((_, index) => attaches[index]?.act !== "refuse")
     .map(({ to: target, names }) => ({ to: target, names: [...new Set([...names, to.name])] }));
   const drifting = attaches.flatMap((change, index) => [change, ...warnDrift(change, targets[index]?.drift)]);
-  const left = pods.filter((pod) => !attaches.some((change) => change.act === "recreate" && goesWith(pod, change.to)));
+  const left = pods.filter((pod) => !attaches.some((change) => change.act === "recreate" && isFrom(pod, change.to)));
   const refused = attaches.flatMap((change) => (change.act === "refuse" ? [change.to] : []));
   const restarts = planRestarts(attached, left, { secret: to.name, ...attaching }, refused);
   return [...drifting, ...restarts];
 }
-
-/** Whether a pod is deleted when an object is recreated: it is that object, or was created by it. */
-const goesWith = ({ to: { kind, name }, owner }: PullingPod, to: Ref): boolean =>
-  (kind === to.kind && name === to.name) || (owner !== undefined && owner.name === to.name && targetKindCalled(owner.kind) === to.kind);
 
 /** The login that one Secret gets in a rotation. */
 type RenewOptions = {

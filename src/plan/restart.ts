@@ -67,10 +67,8 @@ export function planRestarts(
   const changes = mine
     .filter(({ pod }) => pod.waits !== "nothing" && !rollouts.some(({ to }) => isOf(pod.above, to)))
     .flatMap(({ pod, target }) => planRestart(target, pod, order));
-  const isRefused = ({ to, owner }: PullingPod) =>
-    refused.some((target) => (target.kind === to.kind && target.name === to.name) || isOf(owner, target));
   const isOther = (pod: PullingPod) =>
-    !isRefused(pod) && !targetOf(pod) && !isRolledOut(pod, targets) && pod.repositories.some(order.mayPull);
+    !refused.some((target) => isFrom(pod, target)) && !targetOf(pod) && !isRolledOut(pod, targets) && pod.repositories.some(order.mayPull);
   const others = targets.length > 0 ? warnOthers(order.secret, pods, isOther) : [];
   // First the actions, then the warnings
   return [
@@ -97,6 +95,9 @@ const isRolledOut = ({ above }: PullingPod, targets: readonly Attached[]): boole
 
 const isOf = (owner: OwnerRef | undefined, { kind, name }: Ref): boolean =>
   owner !== undefined && owner.name === name && targetKindCalled(owner.kind) === kind;
+
+/** Whether a pod is an object, or was created by it. */
+export const isFrom = ({ to, owner }: PullingPod, object: Ref): boolean => nameOf(to) === nameOf(object) || isOf(owner, object);
 
 /** A pod with the target from which it gets its names. */
 type Mine = { readonly pod: PullingPod; readonly target: Attached };
