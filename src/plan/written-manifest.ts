@@ -1,5 +1,6 @@
 import { at, kinds, type RecreatableKind, withAt } from "../kinds.ts";
 import type { Job, KubeObjects, ManagedFields, Metadata, Pod, PodSpec } from "../objects.ts";
+import { namesIn } from "./references.ts";
 
 /**
  * Returns an object without the fields of its kind that the API server, the scheduler and the controllers add. Fields of all kinds are
@@ -12,12 +13,9 @@ export function writtenManifest<K extends RecreatableKind>(kind: K, object: Kube
   const written = (rows[kind] as (object: KubeObjects[K]) => KubeObjects[K])(object);
   const { status: _, ...rest } = { ...written, metadata: writtenMetadata(written.metadata) } as { status?: unknown; metadata: object };
   const { path } = kinds[kind].carries;
-  const list = names ?? namesAt(rest, path);
+  const list = names ?? namesIn(at(rest, path));
   return withAt(rest, path, list.length === 0 ? undefined : list.map((name) => ({ name })));
 }
-
-const namesAt = (object: object, path: readonly string[]) =>
-  ((at(object, path) ?? []) as readonly { readonly name?: string }[]).map(({ name = "" }) => name);
 
 /** Metadata that the server writes itself (meta/v1 ObjectMeta). */
 const ofServer = new Set([
@@ -119,12 +117,11 @@ function writtenPod(pod: Pod): Pod {
   const isGiven = (name: string) =>
     owners.length > 0 && name.startsWith("kube-api-access-") && !isOwned("f:volumes", `k:{"name":${JSON.stringify(name)}}`);
   // A node that the scheduler chose may be full or deleted by now. Its binding records no field owner
-  const out = [...derived, ...(isOwned("f:nodeName") ? [] : ["nodeName"])];
+  const out = [...derived, "tolerations", ...(isOwned("f:nodeName") ? [] : ["nodeName"])];
   const rest = Object.entries(spec).filter(([key]) => !out.includes(key));
   const tolerations = spec.tolerations?.filter((one) => !isDefaultToleration(one as Toleration));
   const written = { ...Object.fromEntries(rest), ...withoutToken(spec, isGiven) };
-  const { tolerations: _, ...others } = written as PodSpec;
-  return { ...pod, spec: { ...others, tolerations: tolerations?.length ? tolerations : undefined } };
+  return { ...pod, spec: { ...written, tolerations: tolerations?.length ? tolerations : undefined } };
 }
 
 function withoutToken(

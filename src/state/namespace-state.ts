@@ -1,6 +1,6 @@
 import { listAll } from "../cluster/port.ts";
 import { unlessRefused } from "../errors.ts";
-import { keyOf, kinds, lastingKinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { keyOf, lastingKinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { KubeObject, Pod, Secret, ServiceAccount } from "../objects.ts";
 import { accountOf, isChangeable, namesIn } from "../plan/references.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
@@ -125,11 +125,12 @@ export const objectNames = (objects: readonly KubeObject[]): ReadonlySet<string>
 /** The objects that were read, by the key of their reference. */
 export type Seen = ReadonlyMap<string, KubeObject>;
 
-/** Indexes the objects of one namespace by the key of the reference in a change. */
-export function remember(objects: readonly (KubeObject | undefined)[], context: string | undefined): Seen {
-  const kindNames = Object.keys(kinds) as Ref["kind"][];
-  const kindOf = (object: KubeObject) => kindNames.find((kind) => "kind" in kinds[kind] && kinds[kind].kind === object.kind) ?? "secret";
-  const key = (object: KubeObject) =>
-    keyOf({ kind: kindOf(object), name: object.metadata.name, namespace: object.metadata.namespace, context });
-  return new Map(objects.flatMap((object) => (object ? [[key(object), object] as const] : [])));
-}
+/** Indexes Secrets and targets of one namespace by the key of the reference in a change. */
+export const remember = (objects: readonly (KubeObject | undefined)[], context: string | undefined): Seen =>
+  new Map(
+    objects.flatMap((object) => {
+      if (!object) return [];
+      const { name, namespace } = object.metadata;
+      return [[keyOf({ kind: targetKindCalled(object.kind) ?? "secret", name, namespace, context }), object]];
+    }),
+  );
