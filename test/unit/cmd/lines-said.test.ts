@@ -26,25 +26,6 @@ test("of several clusters each line of a hint says which it is about", async () 
 });
 
 test.for([
-  { why: "none is there", line: "delete -y", hint: "kubectl acr-secret list -n demo --context dev" },
-  {
-    why: "none is there to carry",
-    line: "attach sa/default",
-    hint: "kubectl acr-secret create -n demo --context dev --registry REGISTRY --serviceaccount default",
-  },
-  { why: "it is not there", line: "delete acr -y", hint: "kubectl acr-secret list -n demo --context dev" },
-  {
-    why: "it is not there to be rotated",
-    line: "rotate acr --registry r.azurecr.io",
-    hint: "kubectl acr-secret list -n demo --context dev",
-  },
-  { why: "nobody can be asked", line: "delete acr", hint: "kubectl acr-secret delete -n demo --contexts dev acr --yes" },
-])("of one cluster that is named among contexts the hint names it: $why", async ({ line, hint }) => {
-  const world = worldOf(["demo"], { contexts: ["prod", "dev"] });
-  expect(await hints(`${line} -n demo --contexts dev`, world.ports)).toEqual([`hint: ${hint}`]);
-});
-
-test.for([
   { why: "kubectl is to delete it", line: "delete theirs -y", hint: "kubectl delete secret -n team-a theirs" },
   { why: "nobody can be asked", line: "delete acr-myregistry", hint: "kubectl acr-secret delete --namespaces team-a acr-myregistry --yes" },
 ])("of one namespace that is named among several the hint names it: $why", async ({ line, hint }) => {
