@@ -1,13 +1,13 @@
 import type { Json, Reply } from "../../support/ask-through.ts";
 import { audiences, registryId, type TestAzure } from "./world.ts";
 
-/** Returns functions that send ARM requests as an Owner of the registry. @param azure the emulated Azure after its start */
-export function asOwner(azure: () => TestAzure) {
+/** Returns functions that send ARM requests as an Owner of the registry. */
+export function asOwner(azure: TestAzure) {
   const arm = (method: string, path: string, json?: unknown): Promise<Reply> =>
-    azure().arm(azure().owner, method, `${registryId}${path}`, json);
+    azure.arm(azure.owner, method, `${registryId}${path}`, json);
   const pulls = { properties: { scopeMapId: `${registryId}/scopeMaps/_repositories_pull` } };
   const follow = async (url: string | string[] | undefined): Promise<Reply> =>
-    azure().ask("GET", String(url), { token: await azure().accessToken(azure().owner, audiences.arm) });
+    azure.ask("GET", String(url), { token: await azure.accessToken(azure.owner, audiences.arm) });
   /** Creates a token and polls it once, which completes its creation. */
   const makeToken = async (name: string): Promise<void> => {
     await arm("PUT", `/tokens/${name}`, pulls);

@@ -1,20 +1,15 @@
 import { createHash, createPrivateKey, X509Certificate } from "node:crypto";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createAuthority, type KeyPair } from "../../../sandbox/pki.ts";
-import { claimsOf, startTestAzure, type TestAzure } from "./world.ts";
+import { claimsOf, openTestAzure } from "./world.ts";
 
-let azure: TestAzure;
-let own: KeyPair;
-let foreign: KeyPair;
-
-beforeAll(async () => {
-  azure = await startTestAzure();
-  const authority = await createAuthority("people who sign in");
-  [own, foreign] = await Promise.all([authority.issue({ commonName: "own" }, "rsa"), authority.issue({ commonName: "foreign" }, "rsa")]);
-  azure.world.applications.find(({ appId }) => appId === azure.owner.clientId)?.certificates.push(own.certificate);
-}, 1_800_000);
-afterAll(() => azure.stop());
+const azure = await openTestAzure();
+const authority = await createAuthority("people who sign in");
+const own = await authority.issue({ commonName: "own" }, "rsa");
+const foreign = await authority.issue({ commonName: "foreign" }, "rsa");
+const application = azure.world.applications.find(({ appId }) => appId === azure.owner.clientId);
+application?.certificates.push(own.certificate);
 
 const url = () => `https://login.microsoftonline.com/${azure.owner.tenantId}/oauth2/v2.0/token`;
 const now = () => Math.floor(Date.now() / 1000);
@@ -50,16 +45,16 @@ test.for(["PS256", "RS256"])("an assertion that the application's certificate ha
   expect(claimsOf(String(json.access_token))).toMatchObject({ appid: azure.owner.clientId, appidacr: "2" });
 });
 
-test.for<{ why: string; change: () => Change; number: number }>([
-  { why: "of a certificate that is not registered", change: () => ({ named: foreign }), number: 700027 },
-  { why: "that names the certificate and is signed by another key", change: () => ({ signed: foreign }), number: 700027 },
-  { why: "for another endpoint", change: () => ({ claims: { aud: "https://example.com" } }), number: 700023 },
-  { why: "that is over", change: () => ({ claims: { exp: now() - 360 } }), number: 700024 },
-  { why: "that is not valid yet", change: () => ({ claims: { nbf: now() + 360 } }), number: 700024 },
-  { why: "by somebody else", change: () => ({ claims: { iss: "somebody" } }), number: 700021 },
-  { why: "about somebody else", change: () => ({ claims: { sub: "somebody" } }), number: 700021 },
+test.for<{ why: string; change: Change; number: number }>([
+  { why: "of a certificate that is not registered", change: { named: foreign }, number: 700027 },
+  { why: "that names the certificate and is signed by another key", change: { signed: foreign }, number: 700027 },
+  { why: "for another endpoint", change: { claims: { aud: "https://example.com" } }, number: 700023 },
+  { why: "that is over", change: { claims: { exp: now() - 360 } }, number: 700024 },
+  { why: "that is not valid yet", change: { claims: { nbf: now() + 360 } }, number: 700024 },
+  { why: "by somebody else", change: { claims: { iss: "somebody" } }, number: 700021 },
+  { why: "about somebody else", change: { claims: { sub: "somebody" } }, number: 700021 },
 ])("an assertion $why is refused: AADSTS$number", async ({ change, number }) => {
-  const { status, json } = await signIn(await assertion(change()));
+  const { status, json } = await signIn(await assertion(change));
 
   expect(status).toBe(401);
   expect(json).toMatchObject({ error: "invalid_client", error_codes: [number] });
@@ -74,7 +69,6 @@ test("an assertion of another issuer signs in where the application expects just
   const [issuer, stranger] = await Promise.all([generateKeyPair("RS256"), generateKeyPair("RS256")]);
   const expected = { issuer: "https://issuer.example", subject: "system:serviceaccount:ci:runner", audience: "api://AzureADTokenExchange" };
   const keys = { keys: [{ ...(await exportJWK(issuer.publicKey)), kid: "1", alg: "RS256" }] };
-  const application = azure.world.applications.find(({ appId }) => appId === azure.owner.clientId);
   if (application) application.federated = [{ ...expected, keys }];
   const present = async (claims: Record<string, unknown> = {}, key = issuer.privateKey) => {
     const usual = { iss: expected.issuer, sub: expected.subject, aud: [expected.audience], exp: now() + 600 };

@@ -3,19 +3,14 @@ import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { processesOf } from "../processes.ts";
 import { until } from "../until.ts";
-import { loginServer, registryId, startTestAzure, type TestAzure } from "./world.ts";
+import { loginServer, openTestAzure, registryId, startTestAzure } from "./world.ts";
 
-let azure: TestAzure;
-
-beforeAll(async () => {
-  azure = await startTestAzure();
-  await azure.push(`${loginServer}/app/web:1`);
-  await azure.push(`${loginServer}/app/docker:1`, { format: "docker", entrypoint: ["/run"] });
-}, 1_800_000);
-afterAll(() => azure.stop());
+const azure = await openTestAzure();
+await azure.push(`${loginServer}/app/web:1`);
+await azure.push(`${loginServer}/app/docker:1`, { format: "docker", entrypoint: ["/run"] });
 beforeEach(() => {
   azure.faults.reset();
   azure.calls.reset();

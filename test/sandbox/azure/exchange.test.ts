@@ -1,8 +1,6 @@
 import { expect, test } from "vitest";
-import { azure, exchange, home, manifest, nullGuid, puller, refreshToken, registry, ways, withRegistry } from "./registry-world.ts";
+import { azure, exchange, home, manifest, nullGuid, puller, refreshToken, registry, ways } from "./registry-world.ts";
 import { audiences, claimsOf, loginServer } from "./world.ts";
-
-withRegistry();
 
 test("an Entra token is exchanged for a refresh token, and that for an access token", async () => {
   const refresh = await refreshToken(puller);

@@ -1,13 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { addManagedIdentity } from "../../../sandbox/azure/identities.ts";
-import { audiences, claimsOf, registryId, startTestAzure, type TestAzure } from "./world.ts";
+import { audiences, claimsOf, openTestAzure, registryId } from "./world.ts";
 
-let azure: TestAzure;
-beforeAll(async () => {
-  azure = await startTestAzure();
-}, 1_800_000);
+const azure = await openTestAzure();
 afterEach(() => azure.world.managedIdentities.splice(0));
-afterAll(() => azure.stop());
 
 /** Sends the request of Azure's libraries, or one with a change. */
 async function ask(change: Record<string, string> = {}, headers: Record<string, string> = { metadata: "true" }) {

@@ -1,16 +1,10 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { until } from "../until.ts";
 import { asOwner } from "./as-owner.ts";
-import { audiences, registryId, startTestAzure, type TestAzure } from "./world.ts";
+import { audiences, openTestAzure, registryId } from "./world.ts";
 
-let azure: TestAzure;
-
-beforeAll(async () => {
-  azure = await startTestAzure();
-}, 1_800_000);
-afterAll(() => azure.stop());
-
-const { arm, pulls, follow, makeToken } = asOwner(() => azure);
+const azure = await openTestAzure();
+const { arm, pulls, follow, makeToken } = asOwner(azure);
 
 afterEach(() => {
   azure.faults.reset();

@@ -1,26 +1,21 @@
 import { randomUUID } from "node:crypto";
 import { generateKeyPair, SignJWT } from "jose";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import type { Fault } from "../../../sandbox/azure/faults.ts";
 import { assignRole } from "../../../sandbox/azure/identities.ts";
 import { refusals } from "../../../sandbox/azure/refusals.ts";
 import type { Ask, Reply } from "../../support/ask-through.ts";
 import { cases, differences, fill, type Names } from "./replay.ts";
-import { audiences, loginServer, registryId, startTestAzure, type TestAzure } from "./world.ts";
+import { audiences, loginServer, openTestAzure, registryId } from "./world.ts";
 
 // Compares the emulator with recorded responses of the real Azure: the same status, headers, fields and texts.
 
-let azure: TestAzure;
-
-beforeAll(async () => {
-  azure = await startTestAzure([
-    { name: "myregistry", location: "westus" },
-    { name: "premiumregistry", sku: "Premium", location: "westus" },
-    { name: "basicregistry", sku: "Basic", location: "westus" },
-  ]);
-  await azure.push(`${loginServer}/library/hello-world:1`);
-}, 1_800_000);
-afterAll(() => azure.stop());
+const azure = await openTestAzure([
+  { name: "myregistry", location: "westus" },
+  { name: "premiumregistry", sku: "Premium", location: "westus" },
+  { name: "basicregistry", sku: "Basic", location: "westus" },
+]);
+await azure.push(`${loginServer}/library/hello-world:1`);
 beforeEach(() => {
   azure.faults.reset();
   const { world } = azure;

@@ -1,20 +1,6 @@
 import { expect, test } from "vitest";
-import {
-  accessTo,
-  azure,
-  type Credential,
-  home,
-  manifest,
-  nullGuid,
-  puller,
-  refreshToken,
-  registry,
-  ways,
-  withRegistry,
-} from "./registry-world.ts";
+import { accessTo, azure, type Credential, home, manifest, nullGuid, puller, refreshToken, registry, ways } from "./registry-world.ts";
 import { audiences, claimsOf, loginServer, registryId } from "./world.ts";
-
-withRegistry();
 
 test.for(Object.keys(ways) as (keyof typeof ways)[])(
   "%s: a token's password gives an access token for 75 minutes that pulls",

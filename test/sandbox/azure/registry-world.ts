@@ -1,48 +1,37 @@
-import { afterAll, beforeAll, beforeEach } from "vitest";
-import type { Registry, Token } from "../../../sandbox/azure/world.ts";
-import { audiences, type Login, loginServer, registryId, startTestAzure, type TestAzure } from "./world.ts";
+import { beforeEach, expect } from "vitest";
+import type { Token } from "../../../sandbox/azure/world.ts";
+import { audiences, type Login, loginServer, openTestAzure, registryId } from "./world.ts";
 
-export let azure: TestAzure;
-export let registry: Registry;
+/** The registries of a test file: two images, and one token that can pull everything below app/. */
+export const azure = await openTestAzure([
+  { name: "myregistry" },
+  { name: "secondregistry" },
+  { name: "otherregistry", tenantId: "99999999-9999-9999-9999-999999999999" },
+]);
+export const registry = azure.world.registries[0] ?? expect.unreachable("there is no registry");
 /** A service principal with only AcrPull on the registry. */
-export let puller: Login & { objectId: string };
+export const puller = await azure.addServicePrincipal("puller", [{ role: "AcrPull", registry: "myregistry" }]);
+await azure.push(`${loginServer}/app/web:1`);
+await azure.push(`${loginServer}/secret/vault:1`);
 
 export const home = `https://${loginServer}`;
 export const nullGuid = "00000000-0000-0000-0000-000000000000";
 
-/** Gives every test of a file the same initial registry: two images, and one token that can pull everything below app/. */
-export function withRegistry(): void {
-  beforeAll(async () => {
-    azure = await startTestAzure([
-      { name: "myregistry" },
-      { name: "secondregistry" },
-      { name: "otherregistry", tenantId: "99999999-9999-9999-9999-999999999999" },
-    ]);
-    const [first] = azure.world.registries;
-    if (!first) throw new Error("there is no registry");
-    registry = first;
-    puller = await azure.addServicePrincipal("puller", [{ role: "AcrPull", registry: "myregistry" }]);
-    await azure.push(`${loginServer}/app/web:1`);
-    await azure.push(`${loginServer}/secret/vault:1`);
-  }, 1_800_000);
-  afterAll(() => azure.stop());
-
-  beforeEach(() => {
-    registry.tokens = [newToken()];
-    registry.scopeMaps = [
-      ...registry.scopeMaps.filter(({ system }) => system),
-      { name: "ours", description: "", system: false, creationDate: "2026-01-01T00:00:00Z", actions: ["repositories/app/*/content/read"] },
-    ];
-    Object.assign(registry, {
-      adminUserEnabled: false,
-      anonymousPullEnabled: false,
-      publicNetworkAccess: "Enabled",
-      armAudience: "enabled",
-      roleAssignmentMode: "LegacyRegistryPermissions",
-    });
-    azure.calls.reset();
+beforeEach(() => {
+  registry.tokens = [newToken()];
+  registry.scopeMaps = [
+    ...registry.scopeMaps.filter(({ system }) => system),
+    { name: "ours", description: "", system: false, creationDate: "2026-01-01T00:00:00Z", actions: ["repositories/app/*/content/read"] },
+  ];
+  Object.assign(registry, {
+    adminUserEnabled: false,
+    anonymousPullEnabled: false,
+    publicNetworkAccess: "Enabled",
+    armAudience: "enabled",
+    roleAssignmentMode: "LegacyRegistryPermissions",
   });
-}
+  azure.calls.reset();
+});
 
 /** Its first password is valid, its second has expired. */
 export const newToken = (): Token => ({
@@ -58,7 +47,7 @@ export const newToken = (): Token => ({
 
 export type Credential = { username: string; password: string };
 
-/** The three ways to get a registry's access token. */
+/** The two ways to get a registry's access token. */
 export const ways = {
   "GET with Basic": (login: Credential, scope: string) =>
     azure.ask("GET", `${home}/oauth2/token?${new URLSearchParams({ service: loginServer, scope })}`, { login }),

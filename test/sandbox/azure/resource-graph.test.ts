@@ -1,14 +1,8 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { query } from "../../../sandbox/azure/arm/kql.ts";
-import { registryId, startTestAzure, type TestAzure } from "./world.ts";
+import { openTestAzure, registryId } from "./world.ts";
 
-let azure: TestAzure;
-
-beforeAll(async () => {
-  azure = await startTestAzure();
-}, 1_800_000);
-afterAll(() => azure.stop());
-
+const azure = await openTestAzure();
 const resources = "/providers/Microsoft.ResourceGraph/resources?api-version=2022-10-01";
 const find = (name: string) =>
   `resources | where type =~ 'microsoft.containerregistry/registries' | where name =~ '${name}' or tolower(tostring(properties.loginServer)) == '${name}.azurecr.io' | project id,name,subscriptionId,tenantId,resourceGroup,loginServer=properties.loginServer,sku=sku.name`;

@@ -1,15 +1,9 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { asOwner } from "./as-owner.ts";
-import { audiences, registryId, startTestAzure, type TestAzure } from "./world.ts";
+import { audiences, openTestAzure, registryId } from "./world.ts";
 
-let azure: TestAzure;
-
-beforeAll(async () => {
-  azure = await startTestAzure();
-}, 1_800_000);
-afterAll(() => azure.stop());
-
-const { arm, pulls, follow, makeToken, generate } = asOwner(() => azure);
+const azure = await openTestAzure();
+const { arm, pulls, follow, makeToken, generate } = asOwner(azure);
 
 /** Deletes a resource like Azure's clients: follows the newest Location until it is deleted. Returns the statuses. */
 async function remove(path: string): Promise<number[]> {

@@ -1,3 +1,4 @@
+import { afterAll } from "vitest";
 import type { RegistrySpec } from "../../../sandbox/azure/create-world.ts";
 import { type AzureEmulator, startAzure } from "../../../sandbox/azure/emulator.ts";
 import type { ServicePrincipalLogin } from "../../../sandbox/azure/identities.ts";
@@ -28,6 +29,13 @@ export type TestAzure = AzureEmulator & {
   /** Sends one request to ARM with an identity. The path gets the stable api-version if it has none. */
   arm(as: Login, method: string, path: string, json?: unknown): Promise<Reply>;
 };
+
+/** Starts an emulated Azure for the tests of one file. It stops after the last one. */
+export async function openTestAzure(registries?: readonly RegistrySpec[]): Promise<TestAzure> {
+  const azure = await startTestAzure(registries);
+  afterAll(azure.stop);
+  return azure;
+}
 
 /** Starts an emulated Azure and functions that send requests to it. */
 export async function startTestAzure(registries?: readonly RegistrySpec[]): Promise<TestAzure> {
