@@ -1,7 +1,7 @@
 import { Busy, NotYet } from "../errors.ts";
 
 /** `wait`: how long Azure may take to replicate a new object, in milliseconds. */
-export type RetryOptions = { readonly wait: number; sleep(milliseconds: number): Promise<void> };
+type RetryOptions = { readonly wait: number; sleep(milliseconds: number): Promise<void> };
 
 /** How long `delete` and `prune`, which have no --wait, retry a rejected deletion, in milliseconds. */
 export const deletionWait = 60_000;

@@ -110,7 +110,7 @@ export const heldPassword = (held: Entry | undefined, token: AcrToken | undefine
 const isNoteOf = (held: Entry | undefined, token: AcrToken): held is Entry =>
   held?.kind === "acr-token" && held.identity.toLowerCase() === token.name.toLowerCase();
 
-export type RenewalOptions = {
+type RenewalOptions = {
   readonly registry: Pick<AzureRegistry, "name" | "loginServer">;
   readonly held: Entry;
   readonly now: Date;

@@ -5,7 +5,7 @@ import type { Password } from "../../secret/entry.ts";
 import { type Mode, pullRole } from "../granted-rights.ts";
 import type { Applied, Asked, Credential, Sources } from "../kind.ts";
 import { createdBy, deletePlanned, isRefused } from "../password-credential.ts";
-import { poll, type RetryOptions, retryWhileReplicating } from "../retry.ts";
+import { poll, retryWhileReplicating } from "../retry.ts";
 import type { Principal } from "./find.ts";
 import { keysShown } from "./plan.ts";
 import { conditionOf, granted, lacking, repositoriesOf, roleOn, union } from "./roles.ts";
@@ -53,8 +53,8 @@ const listDelay = 2_000;
 
 /** Returns the function that applies a plan, and rolls back what this run created unless another run has started to use it. */
 export function principalApplier({ azure, registry, mode, asked, sources, states }: PrincipalEnv): Credential["apply"] {
-  const retry: RetryOptions = { wait: asked.wait, sleep: sources.sleep };
-  const brief: RetryOptions = { ...retry, wait: Math.min(retry.wait, undoing) };
+  const retry = { wait: asked.wait, sleep: sources.sleep };
+  const brief = { ...retry, wait: Math.min(retry.wait, undoing) };
 
   async function createApplication(it: State): Promise<void> {
     const create = () => azure.createApplication({ displayName: it.name, notes: it.notes });

@@ -1,11 +1,6 @@
 import { expect, test } from "vitest";
 import type { AcrToken } from "../../../../src/azure/port.ts";
-import {
-  planTokenRenewal,
-  planTokenRetirement,
-  planTokenRevocation,
-  type RenewalOptions,
-} from "../../../../src/credential/acr-token/plan.ts";
+import { planTokenRenewal, planTokenRetirement, planTokenRevocation } from "../../../../src/credential/acr-token/plan.ts";
 import { CliError } from "../../../../src/errors.ts";
 import { listEverywhere } from "../../../../src/fix.ts";
 import type { Entry } from "../../../../src/secret/entry.ts";
@@ -32,6 +27,7 @@ const claimed = (day: number, identity = "ci-pull") => ({
   makes: { identity, slot: "password2" },
 });
 
+type RenewalOptions = Parameters<typeof planTokenRenewal>[0];
 type Wanted = Partial<Omit<RenewalOptions, "held">> & { readonly held?: Partial<Entry> };
 
 const options = ({ held, ...more }: Wanted = {}): RenewalOptions => ({
