@@ -70,9 +70,9 @@ export type ChoiceOptions = {
 /** Returns the distinct objects that were picked in one namespace, in the order of the picks. @throws CliError notFound */
 export async function chosenTargets(scope: NamespaceScope, options: ChoiceOptions): Promise<TargetObject[]> {
   const picks = picksOf(options.targets);
-  const found = await together(picks.map((pick) => chosenBy(pick, scope, options)));
+  const found = await together(picks.map((pick) => chosenBy(pick, scope, options.patience)));
   const missing = firstMissing(picks, found, options);
-  if (missing) await refuseMissing(scope, { secret: options.secret, ...missing });
+  if (missing) throw await missingError(missing, options.secret, scope);
   return unique(found.flat());
 }
 
@@ -81,27 +81,19 @@ export const unique = (objects: readonly TargetObject[]): TargetObject[] => [
   ...new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, object])).values(),
 ];
 
-async function chosenBy(pick: TargetPick, scope: NamespaceScope, options: ChoiceOptions): Promise<TargetObject[]> {
+async function chosenBy(pick: TargetPick, scope: NamespaceScope, patience: Patience | undefined): Promise<TargetObject[]> {
   const { cluster, namespace } = scope;
   const { kind, names, globs, selector } = pick;
-  if (globs.length === 0) return together(names.map((name) => named(kind, name, scope, options)));
-  const listed = await listAll(cluster, kind, { namespace, labels: selector });
-  return among<TargetObject>(pick, listed);
-}
-
-async function named(kind: TargetKind, name: string, scope: NamespaceScope, options: ChoiceOptions): Promise<TargetObject> {
-  const { cluster, namespace } = scope;
-  const to = { kind, name, namespace };
-  return (
-    (await cluster.get(to)) ??
-    (options.patience && isGiven(to) ? await comes(scope, options.patience) : undefined) ??
-    refuseMissing(scope, { kind, name, secret: options.secret })
-  );
+  if (globs.length > 0) return among<TargetObject>(pick, await listAll(cluster, kind, { namespace, labels: selector }));
+  const read = async (name: string): Promise<TargetObject | undefined> => {
+    const found = await cluster.get({ kind, name, namespace });
+    return found ?? (patience && kind === given.kind && name === given.name ? comes(scope, patience) : undefined);
+  };
+  return (await together(names.map(read))).filter((object) => object !== undefined);
 }
 
 /** The ServiceAccount that the controller manager creates in every namespace, shortly after the namespace was created. */
 const given = { kind: "serviceaccount", name: "default" } as const;
-const isGiven = ({ kind, name }: { readonly kind: string; readonly name: string }) => kind === given.kind && name === given.name;
 
 /** Milliseconds between two reads. */
 const between = 200;
@@ -144,14 +136,14 @@ export function firstMissing(
   picks: readonly TargetPick[],
   found: readonly (readonly TargetObject[])[],
   { lenient, targets }: Pick<ChoiceOptions, "lenient" | "targets">,
-): Omit<Missing, "secret"> | undefined {
+): Missing | undefined {
   const optional = lenient || targets.whereUsed;
   const nothing = found.flat().length === 0;
   const missing = picks.map((pick, index) => missingOf(pick, found[index] ?? []));
   return missing.find((one) => one && (one.name !== undefined || (!optional && (nothing || one.chosenBy.startsWith(" matches")))));
 }
 
-function missingOf({ kind, names, globs, selector }: TargetPick, found: readonly TargetObject[]) {
+function missingOf({ kind, names, globs, selector }: TargetPick, found: readonly TargetObject[]): Missing | undefined {
   const name = names.find((each) => !found.some(({ metadata }) => metadata.name === each));
   if (name !== undefined) return { kind, name, chosenBy: "" };
   if (found.length > 0 || globs.length === 0) return undefined;
@@ -160,22 +152,22 @@ function missingOf({ kind, names, globs, selector }: TargetPick, found: readonly
 }
 
 /** A target that doesn't exist: its name, or the pattern or labels that selected nothing. */
-type Missing = { readonly kind: TargetKind; readonly secret: string; readonly name?: string; readonly chosenBy?: string };
+type Missing = { readonly kind: TargetKind; readonly name?: string; readonly chosenBy: string };
 
-/** Distinguishes a missing target from a missing namespace, if the user may read it. @throws CliError notFound */
-async function refuseMissing({ cluster, namespace }: NamespaceScope, { kind, name, secret, chosenBy = "" }: Missing): Promise<never> {
-  if ((await visibleUid(cluster, namespace)) === undefined) throw noNamespace(namespace);
+/** Returns the error for a missing target, or for a missing namespace, if the user may read it. */
+async function missingError({ kind, name, chosenBy }: Missing, secret: string, { cluster, namespace }: NamespaceScope): Promise<CliError> {
+  if ((await visibleUid(cluster, namespace)) === undefined) return noNamespace(namespace);
   const resource = resourceOf(kind);
   const get = { kubectl: "get", args: [kinds[kind].plural], namespace } as const;
   if (name === undefined) {
     const singular = spelled(kind);
     const over = kinds[kind].carries.takes === "recreate" ? " that stands for itself and goes on" : "";
-    throw new CliError("notFound", `no ${singular}${over} in namespace "${namespace}"${chosenBy}`, { hint: get });
+    return new CliError("notFound", `no ${singular}${over} in namespace "${namespace}"${chosenBy}`, { hint: get });
   }
   const isSecret = kind === given.kind && name === secret;
   const mistaken = `"${name}" is the Secret's name: a ServiceAccount's follows --serviceaccount, which alone means default`;
   const hint: Fix | string = isSecret ? mistaken : get;
-  throw absent(resource, name, hint);
+  return absent(resource, name, hint);
 }
 
 /**
