@@ -1,4 +1,4 @@
-import { distance } from "../../src/check/near-miss.ts";
+import { distance } from "../../src/check/distance.ts";
 import type { Flags } from "./flags.ts";
 
 /** Verbs of other programs (kubectl, oc, docker) and common synonyms, with the verb of this plugin. */

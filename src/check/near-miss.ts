@@ -1,4 +1,5 @@
 import { reaches } from "../kubelet/keyring.ts";
+import { distance } from "./distance.ts";
 
 /**
  * Describes which logins a Secret has instead of one for a host, and how similar they are: typical mistakes in pull secrets that were typed
@@ -83,17 +84,4 @@ const nearly = (keys: readonly string[], { host, repository, loginServer }: Want
 function regional(keys: readonly string[], host: string, loginServer = host): string | undefined {
   const same = host.toLowerCase().replace(/:\d*$/, "") === loginServer;
   return !same && keys.some((key) => hostOf(key) === loginServer) ? `the image names a regional host of it, ${host}` : undefined;
-}
-
-/** Returns the number of typing errors between two words: Levenshtein's distance, in letters. */
-export function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (const [i, letter] of [...a].entries()) {
-    const next = [i + 1];
-    for (const [j, other] of [...b].entries()) {
-      next.push(Math.min((next[j] ?? 0) + 1, (row[j + 1] ?? 0) + 1, (row[j] ?? 0) + (letter === other ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row.at(-1) ?? 0;
 }

@@ -1,5 +1,5 @@
+import { distance } from "../check/distance.ts";
 import type { ImageFacts, TriedLogin } from "../check/facts.ts";
-import { distance } from "../check/near-miss.ts";
 import { unlessForbidden } from "../errors.ts";
 import type { Match } from "../kubelet/keyring.ts";
 import { isRepository } from "../registry/image-reference.ts";

@@ -1,4 +1,4 @@
-import { distance } from "../check/near-miss.ts";
+import { distance } from "../check/distance.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { absent, CliError } from "../errors.ts";
 import { clusterId } from "../secret/azure-words.ts";

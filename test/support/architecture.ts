@@ -147,6 +147,15 @@ export function circle(sources: readonly Source[]): string[] {
   return sources.map(({ path }) => follow(path, [])).find((way) => way.length > 0) ?? [];
 }
 
+/** Returns the files that a file loads when it is loaded, and those that these load. */
+export function loadedWith(entry: string, sources: readonly Source[]): string[] {
+  const texts = new Map(sources.map(({ path, text }) => [path, withoutComments(text)]));
+  const loads = (path: string) => importsOf(texts.get(path) ?? "").filter(({ typeOnly, late }) => !typeOnly && !late);
+  const loaded = new Set([entry]);
+  for (const path of loaded) for (const next of loads(path).flatMap(({ from }) => fileOf(path, from))) loaded.add(next);
+  return [...loaded];
+}
+
 const fileOf = (path: string, from: string) => (from.startsWith(".") ? [new URL(from, `file:///${path}`).pathname.slice(1)] : []);
 
 type Import = { readonly from: string; readonly typeOnly: boolean; readonly late: boolean };

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { breaches, circle, type Source } from "../support/architecture.ts";
+import { breaches, circle, loadedWith, type Source } from "../support/architecture.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -25,6 +25,13 @@ test("the sources keep to the house's rules", async () => {
 
 test("no file comes back to itself over its imports", async () => {
   expect(circle(await sourcesOf("src", "cmd", "sandbox", "scripts"))).toEqual([]);
+});
+
+test("loads no more than 32 files before the verb is known, because each command waits for them", async () => {
+  const loaded = loadedWith("cmd/main.ts", await sourcesOf("src", "cmd"));
+
+  expect(loaded.length).toBeGreaterThan(20);
+  expect(loaded.length).toBeLessThanOrEqual(32);
 });
 
 test("retries a write after a conflict in one place, and a create in another", async () => {
