@@ -9,7 +9,7 @@ import { readersOf } from "../src/state/namespace-reader.ts";
 import { wantsTargets } from "../src/state/targets.ts";
 import { issueEach, issueShared, type Order } from "../src/workflows/create.ts";
 import { conclude, printsHints, whereOf } from "./conclude.ts";
-import { checkKeep, type Journal, keepUp, newJournal, recorded } from "./create/keep.ts";
+import { checkKeep, type Journal, keepUp, newJournal, recordOutcomes } from "./create/keep.ts";
 import { type CreateFlags, type CreateOptions, createFlags, podsTell, podsWanted, readOptions } from "./create/options.ts";
 import { targetCandidates } from "./line/known.ts";
 import { saidAgain } from "./line/target-words.ts";
@@ -86,7 +86,7 @@ async function createAll(options: Options, flags: CreateFlags, session: Session,
   };
   const outcomes = shared ? issueShared(places, clusterScopes, order) : issueEach(places(), order, session);
   journal.createsSecret = false;
-  const code = await conclude(recorded(outcomes, journal, flags.keep), session, { ...flags, passwords: true }, clusterScopes);
+  const code = await conclude(recordOutcomes(outcomes, journal, flags.keep), session, { ...flags, passwords: true }, clusterScopes);
   const credential = await opening;
   journal.renewAt = credential.renewAt?.();
   const isNew = reader ? isFirst : journal.createsSecret && onePlace;

@@ -68,7 +68,7 @@ export const deletion = verb({
   complete: secrets,
   async run({ flags, args: [named] }, session) {
     const asks = !flags.yes && flags["dry-run"] === "none";
-    if (asks && (flags.output !== undefined || !session.terminal)) throw unanswered(flags, named);
+    if (asks && (flags.output !== undefined || !session.terminal)) throw yesRequired(flags, named);
     const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
     const secret = named ?? (await nameOfSecret(clusterScopes, { verb: "list", namespace: clusterScopes[0]?.namespaces[0] }));
     const where = whereOf(clusterScopes);
@@ -95,7 +95,8 @@ export const deletion = verb({
   },
 });
 
-const unanswered = (flags: DeleteFlags, secret: string | undefined): CliError =>
+/** Returns the error for a command that must ask and cannot. */
+const yesRequired = (flags: DeleteFlags, secret: string | undefined): CliError =>
   usage("nobody can be asked here whether it is to be deleted", {
     verb: "delete",
     secret,

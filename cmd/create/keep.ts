@@ -22,7 +22,7 @@ export type Journal = {
 export const newJournal = (): Journal => ({ clusterScopes: [], made: new Map(), renewAt: undefined, createsSecret: false });
 
 /** Passes outcomes on, and records what they have written. */
-export async function* recorded(outcomes: AsyncIterable<Outcome>, journal: Journal, keep: boolean): AsyncGenerator<Outcome> {
+export async function* recordOutcomes(outcomes: AsyncIterable<Outcome>, journal: Journal, keep: boolean): AsyncGenerator<Outcome> {
   for await (const outcome of outcomes) {
     journal.createsSecret ||= isDone(outcome) && outcome.change.act === "store" && !outcome.change.precondition;
     // Only --keep deletes objects at the end. For thousands of namespaces, the record would use most of the memory
