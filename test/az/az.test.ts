@@ -59,7 +59,7 @@ async function signedIn(roles = ["Contributor"], graphRoles: readonly GraphRole[
   return { ...person, clientId, login };
 }
 
-test("who is signed in by az needs nothing else, and a second run finds all done", async () => {
+test("creates a pull secret with the login of az, and changes nothing in a second run", async () => {
   const jane = await signedIn();
 
   expect(await jane.create("--serviceaccount app")).toMatchObject({
@@ -81,7 +81,7 @@ test("asks az for each audience once, at the same time", async () => {
   expect((await jane.creating(more)).asked.sort()).toEqual(both);
 });
 
-test("a registry that the subscription of az does not have is told from one that nobody has", async () => {
+test("distinguishes a registry outside the subscription of az from one that does not exist", async () => {
   const jane = await signedIn();
   const asked = async (name: string) => (await jane.type(`${create.replace("myregistry", name)} -n default`)).stderr;
 
@@ -91,7 +91,7 @@ test("a registry that the subscription of az does not have is told from one that
   expect(await asked("nosuchregistry")).toMatch(/^error: there is no registry "nosuchregistry": nobody in Azure has that name\n/);
 });
 
-test("who is signed out is told what to type", async () => {
+test("prints the command that signs in when az is signed out", async () => {
   const notLoggedIn = { code: 1, stdout: "", stderr: "error: not logged in to Azure\nhint: az login\n" };
   expect(await (await withAz()).create()).toEqual(notLoggedIn);
 
@@ -100,7 +100,7 @@ test("who is signed out is told what to type", async () => {
   expect(await jane.create()).toEqual(notLoggedIn);
 });
 
-test("a secret that is no longer valid is Azure's own sentence, and not the secret", async () => {
+test("prints Azure's sentence, and not the secret, when a secret is no longer valid", async () => {
   const jane = await signedIn();
   const application = shell.azure.world.applications.find(({ appId }) => appId === jane.clientId);
   const secret = application?.secrets.pop();
@@ -114,7 +114,7 @@ test("a secret that is no longer valid is Azure's own sentence, and not the secr
   expect(stderr).not.toContain(secret?.value);
 });
 
-test("a person whom Azure asks for a second factor is told how to sign in", async () => {
+test("prints how to sign in when Azure requires a second factor", async () => {
   const { tenantId, users } = shell.azure.world;
   const name = "jane@example.com";
   const user = {

@@ -25,7 +25,7 @@ async function pulls(username: string, password: string, repository = "app/web")
   return (await world.azure.ask("GET", manifest, { headers, token: String(json.access_token) })).status === 200;
 }
 
-test("a service principal that az makes pulls; az's reset takes the password of the reset before away, and az's append does not", {
+test("pulls as a service principal of az, until az resets its password without --append", {
   timeout: 300_000,
 }, async () => {
   const made = await az(`ad sp create-for-rbac --name az-made --role acrpull --scopes ${registryId}`);
@@ -44,7 +44,7 @@ test("a service principal that az makes pulls; az's reset takes the password of 
   );
 });
 
-test("a role of az's with a condition lets pull what the condition names", { timeout: 300_000 }, async () => {
+test("pulls what the condition of a role of az names", { timeout: 300_000 }, async () => {
   registry().roleAssignmentMode = "AbacRepositoryPermissions";
   await world.azure.push(`${loginServer}/app/api:1`);
   const { appId, password } = await az("ad sp create-for-rbac --name az-scoped");
@@ -61,7 +61,7 @@ test("a role of az's with a condition lets pull what the condition names", { tim
   registry().roleAssignmentMode = "LegacyRegistryPermissions";
 });
 
-test("the admin user's passwords, and a token of one's own", { timeout: 300_000 }, async () => {
+test("lets az read the admin user's passwords and an own token", { timeout: 300_000 }, async () => {
   await az("acr update --name myregistry --admin-enabled true");
   const { username, passwords } = await az("acr credential show --name myregistry");
   expect(await Promise.all(passwords.map(({ value }: { value: string }) => pulls(username, value)))).toEqual([true, true]);
@@ -72,6 +72,6 @@ test("the admin user's passwords, and a token of one's own", { timeout: 300_000 
   expect(await pulls(own.username ?? "00000000-0000-0000-0000-000000000000", own.refreshToken ?? own.accessToken)).toBe(true);
 });
 
-test("az finds the registry in good health", { timeout: 300_000 }, async () => {
+test("passes az acr check-health", { timeout: 300_000 }, async () => {
   expect(await az("acr check-health --name myregistry --ignore-errors --yes --repository app/web")).toBeUndefined();
 });

@@ -18,7 +18,7 @@ const registryWorld = () => {
 };
 const names = (list: { name: string }[]) => list.map(({ name }) => name);
 
-test("az makes, changes, lists and deletes scope maps and tokens", { timeout: 300_000 }, async () => {
+test("lets az create, change, list and delete scope maps and tokens", { timeout: 300_000 }, async () => {
   const on = "--registry myregistry";
   const map = await az(`acr scope-map create --name mymap ${on} --repository app/web content/read --description mine`);
   expect(map).toMatchObject({ name: "mymap", provisioningState: "Succeeded", actions: ["repositories/app/web/content/read"] });

@@ -46,7 +46,7 @@ const architecture = hostPlatform()?.name.replace("linux-", "");
 const [install = "", purge = ""] = commandsOf("Debian and Ubuntu");
 const libraries = ["libc6", "libgcc-s1", "libstdc++6", "gcc-12-base", "libcrypt1"];
 
-test("installed, used, upgraded and removed by dpkg, it leaves nothing", { timeout: 120_000 }, async () => {
+test("leaves nothing after dpkg has installed, upgraded and removed it", { timeout: 120_000 }, async () => {
   const { type, files, dpkg, asShown, folder } = await openDebian({ has: libraries });
   const before = await files();
 
@@ -71,7 +71,7 @@ test("installed, used, upgraded and removed by dpkg, it leaves nothing", { timeo
   expect((await type(`ls ${folder}/var/lib/dpkg/info`)).stdout).not.toContain("acr");
 });
 
-test("dpkg says which library is missing", { timeout: 60_000 }, async () => {
+test("names the missing library in dpkg", { timeout: 60_000 }, async () => {
   const { dpkg } = await openDebian({ has: ["libc6", "libgcc-s1"] });
 
   const { code, stderr } = await dpkg(`-i ${file}`);
@@ -80,7 +80,7 @@ test("dpkg says which library is missing", { timeout: 60_000 }, async () => {
   expect(stderr).toMatch(/kubectl-acr-secret depends on libstdc\+\+6 \(>= [\d.]+\)/);
 });
 
-test("lintian finds no error, and every exception that is made is needed", { timeout: 240_000 }, async () => {
+test("passes lintian, and needs every exception", { timeout: 240_000 }, async () => {
   const { type } = await openMachine("usr/bin", "var/lib/dpkg");
 
   const { code, stdout } = await type(`lintian --allow-root --fail-on error --display-info --tag-display-limit 0 ${file}`);

@@ -21,7 +21,7 @@ const said = { version: "1.2.3", homepage: "https://github.com/o/r", synopsis: '
 
 beforeAll(() => writeFile(file, formula(said, archives)));
 
-test("Ruby takes the formula for Ruby, without a warning", async () => {
+test("parses the formula in Ruby without a warning", async () => {
   expect(await run("ruby", ["-wc", file])).toEqual({ stdout: "Syntax OK\n", stderr: "" });
 });
 

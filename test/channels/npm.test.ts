@@ -59,7 +59,7 @@ async function openUser({ without = "" } = {}) {
 const [install = "", update = "", uninstall = ""] = commandsOf("npm");
 const client = { code: 0, stdout: `Client Version: v${version}\n`, stderr: "" };
 
-test("installed, used, upgraded and uninstalled by npm, it leaves nothing", { timeout: 180_000 }, async () => {
+test("leaves nothing after npm has installed, upgraded and uninstalled it", { timeout: 180_000 }, async () => {
   const { type, npm, asShown, files, registry, release, folder } = await openUser();
   const before = await files();
 
@@ -82,7 +82,7 @@ test("installed, used, upgraded and uninstalled by npm, it leaves nothing", { ti
   expect(await files()).toEqual(before);
 });
 
-test("who may not write there runs it too, with the program's own exit codes and signals", { timeout: 120_000 }, async () => {
+test("runs for a user who may not write there, with the program's exit codes and signals", { timeout: 120_000 }, async () => {
   const { type, npm, folder } = await openUser();
   expect(await npm("install --global --ignore-scripts kubectl-acr-secret")).toMatchObject({ code: 0 });
   await type(`chmod 755 . && chmod -R a+rX ${folder}`);
@@ -93,7 +93,7 @@ test("who may not write there runs it too, with the program's own exit codes and
   expect((await type(`head -c 2 ${folder}/bin/kubectl-acr_secret`)).stdout).toBe("#!");
 });
 
-test("where npm did not get the platform's package, it says what to do", { timeout: 60_000 }, async () => {
+test("explains what to do when the platform's package is missing", { timeout: 60_000 }, async () => {
   const { type, asShown } = await openUser({ without: thisPlatform });
 
   expect(await asShown(install)).toMatchObject({ code: 0 });

@@ -56,7 +56,7 @@ async function libraries(): Promise<string> {
   return target;
 }
 
-test("installed, used, upgraded and erased by rpm, it leaves nothing", { timeout: 120_000 }, async () => {
+test("leaves nothing after rpm has installed, upgraded and erased it", { timeout: 120_000 }, async () => {
   const { type, files, rpm, asShown } = await openFedora();
   expect(await rpm(`-i ${await libraries()}`)).toMatchObject({ code: 0, stderr: "" });
   const before = await files();
@@ -78,7 +78,7 @@ test("installed, used, upgraded and erased by rpm, it leaves nothing", { timeout
   expect((await rpm("-qa")).stdout).toBe("libraries-1.0.0-1.x86_64\n");
 });
 
-test("rpm says which library is missing", { timeout: 60_000 }, async () => {
+test("names the missing library in rpm", { timeout: 60_000 }, async () => {
   const { rpm } = await openFedora();
 
   const { code, stderr } = await rpm(`-i ${file}`);
@@ -87,7 +87,7 @@ test("rpm says which library is missing", { timeout: 60_000 }, async () => {
   expect(stderr).toContain(`libc.so.6(GLIBC_${needs.glibc})(64bit) is needed by kubectl-acr-secret-${version}-1.x86_64`);
 });
 
-test("what the packages ask for is what the program asks for", async () => {
+test("requires exactly the program's libraries in the packages", async () => {
   const host = hostPlatform();
   const { binary } = await packagePlugin({ progress: () => {}, ...(host && { platform: host }) });
   const text = (await readFile(binary)).toString("latin1");

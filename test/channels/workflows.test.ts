@@ -13,7 +13,7 @@ const files = readdirSync(folder).map((name) => join(folder, name));
 type Workflow = { jobs: Record<string, { steps: { uses?: string; run?: string }[] }> };
 const steps = files.flatMap((file) => Object.values((parse(readFileSync(file, "utf8")) as Workflow).jobs).flatMap((job) => job.steps));
 
-test("actionlint accepts every workflow", async () => {
+test("passes actionlint with every workflow", async () => {
   const tools = await binaries({ need: ["actionlint"] });
   const { type } = await openMachine("bin", "none");
 

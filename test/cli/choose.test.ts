@@ -45,7 +45,7 @@ const shown = async (terminal: { screen(): string }) => (await shownBy(terminal.
 
 const [up, down] = ["\u001b[A", "\u001bOB"];
 
-test("arrows and space select, Enter takes, and the question is gone", async () => {
+test("selects with arrows and space, accepts with Enter, and removes the question", async () => {
   const terminal = await asked();
   terminal.press(`${down}${down}`);
   await terminal.shows(">[ ] serviceaccount/worker");
@@ -127,14 +127,14 @@ test("shows no more lines than a small terminal has", async () => {
   expect(await left(terminal)).toMatchObject({ lines: ["before", "serviceaccount/account-0 patched", "code=0"] });
 });
 
-test("a terminal that does not know its size is drawn as one of 80 columns", async () => {
+test("draws 80 columns when a terminal does not know its size", async () => {
   const terminal = await asked({ columns: 0, rows: 0 });
   terminal.press(" \r");
 
   expect(await left(terminal)).toMatchObject({ lines: ["before", "serviceaccount/default patched", "code=0"] });
 });
 
-test("a name that would move the cursor is shown harmless", async () => {
+test("escapes a name that would move the cursor", async () => {
   const terminal = await asked({ of: ["a\u001b[2Jb\u202ec", "web"] });
   terminal.press("\u001b");
 
@@ -146,7 +146,7 @@ test.for([
   { what: "stderr is no terminal", command: `${attach} 2>&1 | cat` },
   { what: "CI is set", command: `CI=true ${attach}` },
   { what: "objects are asked for", command: `${attach} -o yaml` },
-])("nobody is asked where $what", async ({ command }) => {
+])("asks nobody when $what", async ({ command }) => {
   const { screen } = await openTerminal(command, { env: envOf(["default", "web"]), columns: 200, rows: 24 }).end;
 
   expect(await shownBy(screen)).toEqual([
@@ -156,7 +156,7 @@ test.for([
   ]);
 });
 
-test("nobody is asked where there is no terminal at all", async () => {
+test("asks nobody when there is no terminal", async () => {
   const run = promisify(execFile)(process.execPath, args, { env: envOf(["default"]) });
   await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("no target is named") });
 });

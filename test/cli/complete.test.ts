@@ -119,7 +119,7 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
 /** The annotation of a Secret with logins for two registries: one in Azure, and another one. */
 const noted = noteEntries([{ hosts: ["noted.azurecr.io", "docker.io"], kind: "given", identity: "ci" }]);
 
-test("registries are completed from what may be read, where something may not", async () => {
+test("completes the registries that may be read", async () => {
   const cluster: Pick<Cluster, "namespace" | "pages"> = {
     namespace: async () => "demo",
     pages: async function* <K extends ClusterKind>(kind: K) {
@@ -133,7 +133,7 @@ test("registries are completed from what may be read, where something may not", 
   expect(stdout).toBe("noted.azurecr.io\n:4\n");
 });
 
-test("a completion that fails is silent", async () => {
+test("prints nothing when a completion fails", async () => {
   const namespace = async () => {
     throw new CliError("unreachable", "no");
   };

@@ -17,7 +17,7 @@ test.for([
   "version --client",
   "completion kubectl",
   ...verbs.map(({ name }) => `${name} --help`),
-])("%o asks nobody and succeeds", async (typed) => {
+])("succeeds at %o without a request", async (typed) => {
   expect(await run(typed.split(" ").filter(Boolean))).toMatchObject({ code: 0, stderr: "", stdout: expect.stringMatching(/\w/) });
 });
 
@@ -73,7 +73,7 @@ test.for([
   else expect(stderr).toMatch(says);
 });
 
-test("a password is not waited for on a terminal", async () => {
+test("does not wait for a password on a terminal", async () => {
   const typed = ["create", "--registry", "myregistry.azurecr.io", "--username", "ci", "--password-stdin"];
 
   const { stderr, code } = await run(typed, { terminal: true, env: { NO_COLOR: "" } });
@@ -84,7 +84,7 @@ test("a password is not waited for on a terminal", async () => {
   );
 });
 
-test("on a terminal an error is red, and NO_COLOR is heeded", async () => {
+test("prints an error in red on a terminal, unless NO_COLOR is set", async () => {
   const colored = await run(["creat"], { terminal: true });
   const plain = await run(["creat"], { terminal: true, env: { NO_COLOR: "" } });
 
@@ -92,7 +92,7 @@ test("on a terminal an error is red, and NO_COLOR is heeded", async () => {
   expect(plain.stderr).not.toContain("\u001b");
 });
 
-test("a defect shows neither its text nor, unless asked, where it arose", async () => {
+test("prints neither the text of a defect nor, by default, its stack", async () => {
   const namespace = async () => {
     throw new TypeError("password hunter2 is not a function");
   };
@@ -106,7 +106,7 @@ test("a defect shows neither its text nor, unless asked, where it arose", async 
   expect(more).not.toContain("hunter2");
 });
 
-test("warnings of the server are errors where that is asked for", async () => {
+test("fails at warnings of the server with --warnings-as-errors", async () => {
   const cluster = { serverVersion: async () => ({ gitVersion: "v1.37.0" }) };
   const typed = ["version", "--warnings-as-errors"];
 
@@ -123,7 +123,7 @@ test.for([
   { typed: "check secret/acr --image r.azurecr.io/a", asks: ["account default", "secret acr"] },
   { typed: "check acr --image r.azurecr.io/a --serviceaccount sa/web", asks: ["account web", "secret acr"] },
   { typed: "detach secrets/acr --serviceaccount=serviceaccount/web", asks: ["secret acr", "account web"] },
-])("$typed asks for $asks", async ({ typed, asks }) => {
+])("requests $asks for $typed", async ({ typed, asks }) => {
   const asked: string[] = [];
   const cluster = {
     namespace: async () => "demo",
@@ -138,7 +138,7 @@ test.for([
   expect(asked).toEqual(asks);
 });
 
-test("without a cluster version tells its own all the same", async () => {
+test("prints its own version without a cluster", async () => {
   const cluster = { serverVersion: () => Promise.reject(new CliError("config", "there is no cluster")) };
 
   expect(await run(["version"], { cluster })).toMatchObject({
@@ -148,7 +148,7 @@ test("without a cluster version tells its own all the same", async () => {
   });
 });
 
-test("an interrupted command says nothing and ends with 130", async () => {
+test("ends with 130 and prints nothing when it is interrupted", async () => {
   const namespace = async () => {
     throw new Interrupted();
   };

@@ -73,7 +73,7 @@ test.for([
   await clean(folder);
 });
 
-test("an interruption ends the wait for a password", async () => {
+test("stops the wait for a password when it is interrupted", async () => {
   const args = ["create", "-n", "demo", "--registry=myregistry.azurecr.io", "--username=ci", "--password-stdin", "--as=jane"];
   const { child, folder } = await start(args, hanging, { stdin: "pipe" });
   const end = ended(child);
@@ -87,7 +87,7 @@ test("an interruption ends the wait for a password", async () => {
 /** Its output is larger than a pipe's buffer, so that it cannot end before the output is read. */
 const long = serving("v".repeat(2_000_000));
 
-test("who asks once lets it print what it has begun to", async () => {
+test("prints what it has started when it is interrupted once", async () => {
   const { child } = await start(["version"], long);
   await once(child.stdout ?? child, "readable");
 
@@ -105,7 +105,7 @@ test("lets a run print its result when the terminal is closed", async () => {
   expect(await ended(child)).toMatchObject({ code: 0, stdout: expect.stringMatching(/v{2000000}\n$/) });
 });
 
-test("who asks twice means at once", async () => {
+test("ends at once when it is interrupted twice", async () => {
   const { child } = await start(["version"], long);
   await once(child.stdout ?? child, "readable");
   child.kill("SIGTERM");
@@ -120,7 +120,7 @@ test("who asks twice means at once", async () => {
   );
 });
 
-test("--request-timeout holds for a kubectl that does not come up", async () => {
+test("applies --request-timeout to a kubectl that does not start", async () => {
   const { child, folder } = await start(["list", "--request-timeout=700ms"], hanging);
 
   expect(await ended(child)).toEqual({
@@ -132,14 +132,14 @@ test("--request-timeout holds for a kubectl that does not come up", async () => 
   await clean(folder);
 });
 
-test("a reader that has gone ends a command as a shell expects", async () => {
+test("ends as a shell expects when its reader has gone", async () => {
   const { child } = await start(["options"], hanging);
   child.stdout?.destroy();
 
   expect(await ended(child)).toMatchObject({ code: 141, stderr: "" });
 });
 
-test("where nobody reads stderr, a command does its work", async () => {
+test("completes a command when nobody reads stderr", async () => {
   const { child } = await start(["version", "-v=8"], serving("v1.37.0"));
   child.stderr?.destroy();
 

@@ -36,7 +36,7 @@ const installed = (as: string) => {
   return [...empty, "bin/kubectl-acr_secret", "receipts/acr-secret.yaml", "store/acr-secret", ...store].sort();
 };
 
-test("our own checks and those of Krew's index pass the manifest", { timeout: 60_000 }, async () => {
+test("accepts the manifest in its own checks and in those of Krew's index", { timeout: 60_000 }, async () => {
   const { type } = await openUser();
   expect(await verify(file, dirname(archive))).toEqual({ problems: [], unseen: [] });
 
@@ -46,7 +46,7 @@ test("our own checks and those of Krew's index pass the manifest", { timeout: 60
   expect(code).toBe(0);
 });
 
-test.for(platforms)("on $name, Krew installs its program by the manifest", { timeout: 60_000 }, async ({ name, program }) => {
+test.for(platforms)("installs the program of $name with Krew", { timeout: 60_000 }, async ({ name, program }) => {
   const { type, env } = await openUser();
   const [os, arch] = name.split("-");
 
@@ -57,7 +57,7 @@ test.for(platforms)("on $name, Krew installs its program by the manifest", { tim
   expect(there.equals(await readFile(join(dirname(archive), name, program)))).toBe(true);
 });
 
-test("installed from the local archive, it works through kubectl, and uninstalled it leaves nothing", { timeout: 60_000 }, async () => {
+test("runs through kubectl after an installation from the archive, and leaves nothing when uninstalled", { timeout: 60_000 }, async () => {
   const { type, tree, env } = await openUser();
   expect(await tree()).toEqual(empty);
 
@@ -76,7 +76,7 @@ test("installed from the local archive, it works through kubectl, and uninstalle
   expect(await type("kubectl acr-secret version --client")).toMatchObject({ code: 1, stderr: /unknown command "acr-secret"/ });
 });
 
-test("a pull secret is made by the installed plugin", { timeout: 60_000 }, async () => {
+test("creates a pull secret with the installed plugin", { timeout: 60_000 }, async () => {
   const { type, env } = await openUser();
   const shell = await openShell();
   onTestFinished(() => shell.stop());
@@ -90,7 +90,7 @@ test("a pull secret is made by the installed plugin", { timeout: 60_000 }, async
   expect(stdout).toMatch(/\nsecret\/acr-myregistry created\nserviceaccount\/app patched\n$/);
 });
 
-test("the commands of docs/completion.md make kubectl complete the arguments, and leave nothing", { timeout: 60_000 }, async () => {
+test("completes the plugin's arguments in kubectl with the commands of docs/completion.md", { timeout: 60_000 }, async () => {
   const { type, env, tree } = await openUser();
   await type(`kubectl krew install --manifest=${file}`);
   const page = await readFile(join(import.meta.dirname, "../../docs/completion.md"), "utf8");
@@ -109,7 +109,7 @@ test("the commands of docs/completion.md make kubectl complete the arguments, an
   expect(await tree()).toEqual(empty);
 });
 
-test("installed from Krew's index by its name, it is upgraded in place of the old version", { timeout: 60_000 }, async () => {
+test("replaces the old version when Krew upgrades it from an index", { timeout: 60_000 }, async () => {
   const next: Manifest = JSON.parse(JSON.stringify(manifest).replaceAll(version, "v99.0.0"));
   const { type, tree, publish } = await openUser(next);
   await publish(await readFile(file, "utf8"));

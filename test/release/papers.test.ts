@@ -13,13 +13,13 @@ const alone = { ...process.env, GOWORK: "off" };
 const stem = join(dist, `kubectl-acr_secret-v${packageJson.version}`);
 const read = async (file: string) => JSON.parse(await readFile(file, "utf8"));
 
-test("sha256sum finds every archive as SHA256SUMS says", async () => {
+test("matches every archive with SHA256SUMS", async () => {
   const { stdout } = await run("sha256sum", ["--check", "--strict", "SHA256SUMS"], { cwd: dist });
 
   expect(stdout.trim().split("\n")).toEqual(platforms.map(({ name }) => `${stem.slice(dist.length + 1)}-${name}.tar.gz: OK`));
 });
 
-test("the bill of materials names Node, and whatever has its license in the archive", async () => {
+test("names Node and every licensed library in the bill of materials", async () => {
   const { components } = await read(`${stem}.cdx.json`);
   const licenses = await readFile(join(dist, "linux-amd64", "THIRD_PARTY_LICENSES"), "utf8");
   const works = [...licenses.matchAll(/^=+\n(\S+ \S+)\n=+$/gm)].map(([, work]) => work);
@@ -31,7 +31,7 @@ test("the bill of materials names Node, and whatever has its license in the arch
   expect(named).toHaveLength(works.length + platforms.length);
 });
 
-test("the bill is one by CycloneDX's own reader for Go, and npm has a package of each name and version in it", {
+test("passes CycloneDX's reader with the bill, whose packages all are in npm", {
   timeout: 120_000,
 }, async () => {
   const { stdout: said } = await run("go", ["run", ".", `${stem}.cdx.json`], { cwd: join(import.meta.dirname, "bill"), env: alone });

@@ -8,7 +8,7 @@ import { guardedFolder } from "../../sandbox/guard.ts";
 import { dist } from "../../scripts/krew/generate.ts";
 import { archiveName } from "../../scripts/platforms.ts";
 
-test("the archive of linux-amd64 has at most 40 MB", async () => {
+test("packs linux-amd64 into at most 40 MB", async () => {
   expect((await stat(join(dist, archiveName("linux-amd64", packageJson.version)))).size).toBeLessThanOrEqual(40e6);
 });
 
@@ -18,7 +18,7 @@ test.for(["darwin-amd64", "darwin-arm64"])("each page of the program for %s is a
   expect((await promisify(execFile)("go", check)).stdout).toMatch(/^\d{5} pages, signed for kubectl-acr_secret\n$/);
 });
 
-test("a page that was changed after it was signed is noticed", async () => {
+test("rejects a page that was changed after it was signed", async () => {
   const folder = await guardedFolder("acr-secret-signed-");
   onTestFinished(() => folder.remove());
   const program = await readFile(join(dist, "darwin-arm64", "kubectl-acr_secret"));

@@ -31,7 +31,7 @@ async function copyOfNodes(to: string): Promise<void> {
   await run("cp", ["-a", cacheFolder(process.env, "nodes"), to]);
 }
 
-test("another user makes the same six archives in another folder, with another umask, locale and time zone", {
+test("builds the same six archives as another user, in another folder, with another umask, locale and time zone", {
   timeout: 1_800_000,
 }, async () => {
   const home = await guardedFolder("acr-secret-somebody-else-");

@@ -17,7 +17,7 @@ async function newFolder(): Promise<string> {
   return folder.path;
 }
 
-test("every program is there, and tells its version", { timeout: 30 * minutes }, async () => {
+test("provides every program, and each prints its version", { timeout: 30 * minutes }, async () => {
   const need = [...controlPlanePrograms, ...registryPrograms, ...nodePrograms, ...krewPrograms, ...chartPrograms];
   const { program } = await binaries({
     need,
@@ -36,7 +36,7 @@ test("every program is there, and tells its version", { timeout: 30 * minutes },
   expect(await run(program("helm"), "version", "--short")).toMatch(/^v4\.3\.1\b/);
 });
 
-test("two processes that build at once build once, and both have it", { timeout: 2 * minutes }, async () => {
+test("builds once when two processes need a program", { timeout: 2 * minutes }, async () => {
   const env = { ...process.env, XDG_CACHE_HOME: await newFolder() };
   const lines: string[] = [];
   const progress = (line: string) => lines.push(line);
@@ -48,7 +48,7 @@ test("two processes that build at once build once, and both have it", { timeout:
   expect(await readdir(one?.folder ?? "")).toEqual(["pause"]);
 });
 
-test("the programs of KUBEBUILDER_ASSETS are taken, and come first on PATH", async () => {
+test("puts the programs of KUBEBUILDER_ASSETS first on PATH", async () => {
   const assets = await newFolder();
   await writeFile(join(assets, "kubectl"), "#!/bin/sh\n", { mode: 0o755 });
   await writeFile(join(assets, "pause"), "not a program", { mode: 0o644 });
@@ -64,7 +64,7 @@ test.for([
   { go: undefined, why: "Go is not installed" },
   { go: "echo go1.24.1; echo linux; echo amd64", why: "go1.24.1 is older than Go 1.26" },
   { go: "echo 'go: cannot find GOROOT' >&2; exit 2", why: "Go does not work (go: cannot find GOROOT)" },
-])("when $why, one sentence says so and what to do", async ({ go, why }) => {
+])("explains in one sentence what to do when $why", async ({ go, why }) => {
   const folder = await newFolder();
   if (go) await writeFile(join(folder, "go"), `#!/bin/sh\n${go}\n`, { mode: 0o755 });
 
@@ -76,7 +76,7 @@ test.for([
   );
 });
 
-test("a build that fails says what Go said, and leaves nothing", async () => {
+test("prints Go's error and leaves nothing when a build fails", async () => {
   const folder = await newFolder();
   const go = `case $1 in env) echo go1.26.8 ;; *) echo "package $1 is broken" >&2; exit 1 ;; esac`;
   await writeFile(join(folder, "go"), `#!/bin/sh\n${go}\n`, { mode: 0o755 });

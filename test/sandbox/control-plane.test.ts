@@ -45,7 +45,7 @@ async function kubectl(kubeconfig: string, ...args: string[]): Promise<string> {
   );
 }
 
-test("two control planes side by side know nothing of each other, and leave nothing", { timeout: 60_000 }, async () => {
+test("separates two control planes, and leaves nothing of them", { timeout: 60_000 }, async () => {
   const folders = await Promise.all([newFolder(), newFolder()]);
   const [one, other] = await Promise.all([start(folders[0]), start(folders[1])]);
 
@@ -58,7 +58,7 @@ test("two control planes side by side know nothing of each other, and leave noth
   expect(await processesOf(folders[1])).toHaveLength(1);
 });
 
-test("a cluster tells its users apart, and does for each what RBAC allows", { timeout: 60_000 }, async () => {
+test("applies RBAC to each user of a cluster", { timeout: 60_000 }, async () => {
   const cluster = await start(await newFolder());
   const jane = await cluster.addUser("jane", ["dev"]);
   const everything = await cluster.addUser("system:root@example", ["system:masters"]);
@@ -75,7 +75,7 @@ test("a cluster tells its users apart, and does for each what RBAC allows", { ti
   await until(async () => (await kubectl(jane, "get", "secrets")) === "");
 });
 
-test("the controller manager does its work: a Deployment gets pods, which wait for a node", { timeout: 60_000 }, async () => {
+test("creates the pods of a Deployment, which wait for a node", { timeout: 60_000 }, async () => {
   const { kubeconfig } = await start(await newFolder());
 
   await kubectl(kubeconfig, "create", "deployment", "web", "--image=myregistry.azurecr.io/app:1", "--replicas=2");
@@ -83,7 +83,7 @@ test("the controller manager does its work: a Deployment gets pods, which wait f
   await until(async () => (await kubectl(kubeconfig, "get", "pods", "-o", "jsonpath={.items[*].status.phase}")) === "Pending Pending");
 });
 
-test("a program that does not start is named, with what it said last, and nothing is left running", async () => {
+test("names a program that does not start, with its last output, and leaves nothing running", async () => {
   const folder = await newFolder();
   const broken = await script(folder, "echo first; echo 'unknown flag: --foo' >&2; exit 1");
 
@@ -93,7 +93,7 @@ test("a program that does not start is named, with what it said last, and nothin
   expect(await processesOf(join(folder, "cluster"))).toEqual([]);
 });
 
-test("a port that somebody else took meanwhile is given up for another", { timeout: 60_000 }, async () => {
+test("uses another port when somebody else has taken one", { timeout: 60_000 }, async () => {
   const folder = await newFolder();
   const unlucky = await script(
     folder,

@@ -8,7 +8,7 @@ import { guardedFolder, spawnGuarded } from "../../sandbox/guard.ts";
 import { processesOf, processesOfGroup } from "./processes.ts";
 import { until } from "./until.ts";
 
-test("what a program prints is in its log, and how it ended is told", async () => {
+test("logs what a program prints, and reports how it ended", async () => {
   const folder = await guardedFolder("guard-test-");
   const log = join(folder.path, "log");
 
@@ -20,7 +20,7 @@ test("what a program prints is in its log, and how it ended is told", async () =
   await folder.remove();
 });
 
-test("stop ends a program that ignores SIGTERM, what it started, and its guard", async () => {
+test("ends a program that ignores SIGTERM, its children and its guard", async () => {
   const folder = await guardedFolder("guard-test-");
   const program = await spawnGuarded("sh", ["-c", `trap '' TERM; (sleep 98 & wait) & echo up; sleep 99 # ${folder.path}`], {
     log: join(folder.path, "log"),
@@ -37,7 +37,7 @@ test("stop ends a program that ignores SIGTERM, what it started, and its guard",
   expect(await processesOf(folder.path)).toEqual([]);
 });
 
-test("a folder is for its user alone, and removed with all that is in it", async () => {
+test("creates a folder for its user only, and removes it with its contents", async () => {
   const folder = await guardedFolder("guard-test-");
 
   expect((await stat(folder.path)).mode & 0o777).toBe(0o700);
@@ -46,7 +46,7 @@ test("a folder is for its user alone, and removed with all that is in it", async
   expect(existsSync(folder.path)).toBe(false);
 });
 
-test("nothing outlives a parent that is killed by SIGKILL", async () => {
+test("ends every program when its parent is killed by SIGKILL", async () => {
   const parent = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", abandoned], {
     cwd: import.meta.dirname,
     stdio: ["ignore", "pipe", "inherit"],

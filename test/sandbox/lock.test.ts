@@ -13,7 +13,7 @@ async function newLock(): Promise<string> {
   return join(folder.path, "lock");
 }
 
-test("one works at a time, each in its turn, and the lock is gone in the end", async () => {
+test("runs one after another, and removes the lock at the end", async () => {
   const path = await newLock();
   const seen: string[] = [];
   let waits = 0;
@@ -40,7 +40,7 @@ test("one works at a time, each in its turn, and the lock is gone in the end", a
   expect(existsSync(path)).toBe(false);
 });
 
-test("work that fails gives the lock back", async () => {
+test("releases the lock when the work fails", async () => {
   const path = await newLock();
 
   await expect(
@@ -59,7 +59,7 @@ test("work that fails gives the lock back", async () => {
   ).toBe("next");
 });
 
-test("a process that is killed has the lock no longer", async () => {
+test("releases the lock when its process is killed", async () => {
   const path = await newLock();
   const holder = spawn(
     process.execPath,

@@ -6,7 +6,7 @@ import { connect } from "node:tls";
 import { expect, test } from "vitest";
 import { createAuthority } from "../../sandbox/pki.ts";
 
-test("a certificate names its user, groups and hosts, and its authority", async () => {
+test("names the user, groups, hosts and authority in a certificate", async () => {
   const authority = await createAuthority("some authority");
   const { certificate } = await authority.issue({
     commonName: "jane",
@@ -26,7 +26,7 @@ test("a certificate names its user, groups and hosts, and its authority", async 
   expect(read.verify(new X509Certificate(authority.certificate).publicKey)).toBe(true);
 });
 
-test("both sides of a TLS connection accept what one authority issued, and refuse another's", async () => {
+test("connects both sides when one authority has issued their certificates, and only then", async () => {
   const [authority, other] = await Promise.all([createAuthority("sandbox"), createAuthority("sandbox")]);
   const host = await authority.issue({ commonName: "server", addresses: ["127.0.0.1"] });
   const server = createServer({ cert: host.certificate, key: host.key, ca: authority.certificate, requestCert: true });

@@ -8,7 +8,7 @@ import { guardedFolder } from "../../sandbox/guard.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
 import { processesOf } from "./processes.ts";
 
-test("two sandboxes side by side: each environment is all that kubectl and Azure's clients need", { timeout: 60_000 }, async () => {
+test("gives kubectl and Azure's clients an environment when two sandboxes run", { timeout: 60_000 }, async () => {
   const lines: string[] = [];
   const started = performance.now();
   const [sandbox, other] = await Promise.all([startSandbox({ progress: (line) => lines.push(line) }), startSandbox()]);
@@ -27,7 +27,7 @@ test("two sandboxes side by side: each environment is all that kubectl and Azure
   expect(lines).toEqual(["starting Kubernetes, the registry and Azure"]);
 });
 
-test("stop leaves nothing, and may be called twice", { timeout: 60_000 }, async () => {
+test("leaves nothing when it is stopped, even twice", { timeout: 60_000 }, async () => {
   const sandbox = await startSandbox();
   await sandbox.azure.push("myregistry.azurecr.io/app/web:1");
   expect((await processesOf(sandbox.folder)).length).toBeGreaterThan(4);
@@ -39,7 +39,7 @@ test("stop leaves nothing, and may be called twice", { timeout: 60_000 }, async 
   expect(await processesOf(sandbox.folder)).toEqual([]);
 });
 
-test("a start that fails leaves nothing", { timeout: 60_000 }, async () => {
+test("leaves nothing when its start fails", { timeout: 60_000 }, async () => {
   const assets = await guardedFolder("sandbox-test-");
   onTestFinished(assets.remove);
   const broken = `#!/bin/sh\npwd >${assets.path}/cwd\necho 'no such flag'\nexit 1\n`;

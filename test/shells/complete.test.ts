@@ -93,7 +93,7 @@ const rows: readonly Row[] = [
   { begun: "list --auth", becomes: "list --auth" },
 ];
 
-test.for(shellNames)("Tab completes in %s", { timeout: 120_000 }, async (name) => {
+test.for(shellNames)("completes with Tab in %s", { timeout: 120_000 }, async (name) => {
   const prompt = await openPrompt(name);
   const found: string[] = [];
   for (const { begun } of rows) found.push(await prompt.tab(`kubectl acr-secret ${begun}`));
@@ -103,7 +103,7 @@ test.for(shellNames)("Tab completes in %s", { timeout: 120_000 }, async (name) =
   await prompt.leave();
 });
 
-test.for(shellNames)("a server that never answers gives %s back to its person", { timeout: 30_000 }, async (name) => {
+test.for(shellNames)("returns to the prompt of %s when a server never responds", { timeout: 30_000 }, async (name) => {
   const { kubeconfig, open, asked } = await silentServer();
   const prompt = await openPrompt(name, { KUBECONFIG: kubeconfig });
 
@@ -115,7 +115,7 @@ test.for(shellNames)("a server that never answers gives %s back to its person", 
   await prompt.leave();
 });
 
-test("after completion install, Tab completes, and after uninstall no more", { timeout: 30_000 }, async () => {
+test("completes with Tab after completion install, and no longer after uninstall", { timeout: 30_000 }, async () => {
   const bin = await mkdtemp(join(folder, "bin-"));
   await symlink(join(inject("plugin"), "kubectl-acr_secret"), join(bin, "kubectl-acr_secret"));
   const others = env()

@@ -20,18 +20,18 @@ const lint = (path: string) =>
     ({ stdout }: { readonly stdout: string }) => stdout,
   );
 
-test.for([...pages.keys()])("mandoc has nothing against %s", async (name) => {
+test.for([...pages.keys()])("passes mandoc with %s", async (name) => {
   expect(await lint(join(folder, name))).toBe("");
 });
 
-test("mandoc would say what it has against a page", async () => {
+test("fails mandoc with a broken page", async () => {
   const path = join(folder, "bad.1");
   await writeFile(path, `${pages.get("kubectl-acr-secret.1")}.SH EMPTY\n.nosuch\n`);
 
   expect(await lint(path)).toContain("unknown macro");
 });
 
-test("a page reads as the help does", async () => {
+test("prints a page with the text of the help", async () => {
   const { stdout } = await mandoc("-T", "ascii", "-O", "width=80", join(folder, "kubectl-acr-secret-check.1"));
   // A bold letter is printed twice, with a backspace in between.
   const shown = stdout.replaceAll(/.\x08/g, "");

@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const stem = join(dist, `kubectl-acr_secret-v${packageJson.version}`);
 const read = async (file: string) => JSON.parse(await readFile(file, "utf8"));
 
-test("cosign signs the provenance, verifies it without a network, and notices another archive", { timeout: 120_000 }, async () => {
+test("signs and verifies the provenance with cosign, and rejects another archive", { timeout: 120_000 }, async () => {
   const folder = await guardedFolder("acr-secret-signing-");
   onTestFinished(() => folder.remove());
   const tools = await binaries({ need: signingPrograms });

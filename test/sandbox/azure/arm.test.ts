@@ -61,7 +61,7 @@ test.for([
   { path: registryId, version: "2022-12-01", code: "NoRegisteredProviderFound" },
   { path: `${registryId}/tokens`, version: "2022-04-01", code: "NoRegisteredProviderFound" },
   { path: `${registryId}/providers/Microsoft.Authorization/roleAssignments`, version: "2025-11-01", code: "NoRegisteredProviderFound" },
-])("$path with api-version $version is refused: $code", async ({ path, version, code }) => {
+])("rejects $path with api-version $version: $code", async ({ path, version, code }) => {
   const token = await azure.accessToken(azure.owner, audiences.arm);
 
   const { status, json } = await azure.ask("GET", `${audiences.arm}${path}${version === undefined ? "" : `?api-version=${version}`}`, {
@@ -88,7 +88,7 @@ test.for(["2025-11-01", "2026-09-01-preview", "2025-03-01-preview", "2024-11-01-
   },
 );
 
-test("regional endpoints are a registry's of SKU Premium, and only previews show and set them", async () => {
+test("shows and sets regional endpoints only in previews, of SKU Premium", async () => {
   const preview = `${registryId}?api-version=2026-01-01-preview`;
   const [registry] = azure.world.registries;
   if (!registry) throw new Error("there is no registry");
@@ -130,7 +130,7 @@ test.for([
   { path: `${registryId}/scopeMaps/nothing`, status: 404, code: "ResourceNotFound" },
   { path: `${registryId}/operationStatuses/nothing`, status: 404, code: "ResourceNotFound" },
   { path: `${registryId}/webhooks`, status: 404, code: "InvalidResourceType" },
-])("what is not there: $path answers $code", async ({ path, status, code }) => {
+])("answers $code when $path does not exist", async ({ path, status, code }) => {
   const answer = await azure.arm(azure.owner, "GET", path);
 
   expect([answer.status, answer.json.error?.code]).toEqual([status, code]);
@@ -165,7 +165,7 @@ test.for([
   },
 );
 
-test("a list shows the registries that the identity may read, and nothing of the others", async () => {
+test("lists only the registries that the identity may read", async () => {
   expect((await azure.arm(as("puller"), "GET", registries)).json.value).toEqual([]);
   expect((await azure.arm(as("owner"), "GET", registries)).json.value).toMatchObject([{ name: "myregistry" }]);
   const filter = encodeURIComponent("resourceType eq 'Microsoft.ContainerRegistry/registries'");
@@ -173,7 +173,7 @@ test("a list shows the registries that the identity may read, and nothing of the
   expect(resources.json.value).toMatchObject([{ id: registryId, type: "Microsoft.ContainerRegistry/registries" }]);
 });
 
-test("a list comes in pages", async () => {
+test("lists registries in pages", async () => {
   for (const name of ["second", "third"]) addRegistry(azure.world, { name, resourceGroup: "more" });
   azure.world.pageSize = 2;
 
@@ -191,7 +191,7 @@ test.for([
   { name: "my-registry", answer: { nameAvailable: false, reason: "Invalid" } },
   { name: "abcd", answer: { nameAvailable: false, reason: "Invalid" } },
   { name: "myregistri", answer: { nameAvailable: true } },
-])("checkNameAvailability of $name: $answer", async ({ name, answer }) => {
+])("answers checkNameAvailability of $name: $answer", async ({ name, answer }) => {
   const check = { name, type: "Microsoft.ContainerRegistry/registries" };
 
   expect(
@@ -199,7 +199,7 @@ test.for([
   ).toMatchObject(answer);
 });
 
-test("the subscriptions are those in which the identity was given something", async () => {
+test("lists the subscriptions in which the identity has a role", async () => {
   const names = async (login: Login) =>
     (await azure.arm(login, "GET", "/subscriptions?api-version=2022-12-01")).json.value?.map((one) => one.subscriptionId);
 
@@ -207,7 +207,7 @@ test("the subscriptions are those in which the identity was given something", as
   expect(await names(as("nobody"))).toEqual([]);
 });
 
-test("permissions tell an identity what it may do on the registry", async () => {
+test("returns the identity's permissions on the registry", async () => {
   const path = `${registryId}/providers/Microsoft.Authorization/permissions?api-version=2022-04-01`;
 
   expect((await azure.arm(as("puller"), "GET", path)).json.value).toEqual([
@@ -216,7 +216,7 @@ test("permissions tell an identity what it may do on the registry", async () => 
   expect((await azure.arm(as("contributor"), "GET", path)).json.value?.[0]?.notActions).toContain("Microsoft.Authorization/*/Write");
 });
 
-test("the admin user's passwords are shown while it is enabled, and each is made anew alone", async () => {
+test("returns the admin user's passwords while it is enabled, and regenerates each alone", async () => {
   expect((await azure.arm(azure.owner, "POST", `${registryId}/listCredentials`)).json.error?.code).toBe(
     "UnAuthorizedForCredentialOperations",
   );
@@ -230,7 +230,7 @@ test("the admin user's passwords are shown while it is enabled, and each is made
   expect(after.passwords?.[1]?.value).not.toBe(before.passwords?.[1]?.value);
 });
 
-test("the cloud describes itself without a login", async () => {
+test("describes the cloud without a login", async () => {
   const { status, json } = await azure.ask("GET", `${audiences.arm}/metadata/endpoints?api-version=2022-09-01`);
 
   expect(status).toBe(200);

@@ -53,19 +53,19 @@ test.for<{ why: string; change: Change; number: number }>([
   { why: "that is not valid yet", change: { claims: { nbf: now() + 360 } }, number: 700024 },
   { why: "by somebody else", change: { claims: { iss: "somebody" } }, number: 700021 },
   { why: "about somebody else", change: { claims: { sub: "somebody" } }, number: 700021 },
-])("an assertion $why is refused: AADSTS$number", async ({ change, number }) => {
+])("refuses an assertion $why: AADSTS$number", async ({ change, number }) => {
   const { status, json } = await signIn(await assertion(change));
 
   expect(status).toBe(401);
   expect(json).toMatchObject({ error: "invalid_client", error_codes: [number] });
 });
 
-test("what is no assertion, or of another kind, is refused", async () => {
+test("refuses what is no assertion or one of another kind", async () => {
   expect((await signIn("nonsense")).json).toMatchObject({ error: "invalid_client", error_codes: [50027] });
   expect((await signIn(await assertion({}), { client_assertion_type: "magic" })).json).toMatchObject({ error_codes: [9002313] });
 });
 
-test("an assertion of another issuer signs in where the application expects just it", async () => {
+test("accepts another issuer's assertion when the application expects exactly that", async () => {
   const [issuer, stranger] = await Promise.all([generateKeyPair("RS256"), generateKeyPair("RS256")]);
   const expected = { issuer: "https://issuer.example", subject: "system:serviceaccount:ci:runner", audience: "api://AzureADTokenExchange" };
   const keys = { keys: [{ ...(await exportJWK(issuer.publicKey)), kid: "1", alg: "RS256" }] };

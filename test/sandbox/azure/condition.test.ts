@@ -13,7 +13,7 @@ test.for([
   { pattern: "a*a", action: "a", matches: false },
   { pattern: "a/*/b/*/c", action: "a/x/b/y/c", matches: true },
   { pattern: "a/*/b/*/c", action: "a/x/y/c", matches: false },
-])("$pattern covers $action: $matches", ({ pattern, action, matches }) => {
+])("matches $pattern with $action: $matches", ({ pattern, action, matches }) => {
   expect(actionMatches(pattern, action)).toBe(matches);
 });
 
@@ -31,7 +31,7 @@ test.for([
   { text: "ActionMatches{'Read'} OR ActionMatches{'a'} AND ActionMatches{'b'}", holds: true },
   { text: "(ActionMatches{'Read'} OR ActionMatches{'a'}) AND ActionMatches{'b'}", holds: false },
   { text: "ActionMatches{'Read'} && (ActionMatches{'b'} || !ActionMatches{'c'})", holds: true },
-])("$text holds: $holds", ({ text, holds }) => {
+])("evaluates $text: $holds", ({ text, holds }) => {
   expect(parseCondition(text)(read)).toBe(holds);
 });
 
@@ -45,6 +45,6 @@ test.for([
   "@Request[name] ForAnyOfAnyValues:StringEquals 'app'",
   "@Request[name] Sounds 'app'",
   "ActionMatches{'Read'} AND",
-])("the condition %j is not understood", (text) => {
+])("rejects the condition %j", (text) => {
   expect(() => parseCondition(text)).toThrow();
 });

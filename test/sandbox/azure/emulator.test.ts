@@ -61,7 +61,7 @@ test.for(["app/web", "app/docker"])(
   },
 );
 
-test("an image that crane pushes itself has its tag and its time", async () => {
+test("lists the tag and the time of an image that crane has pushed", async () => {
   const { clientId: username, clientSecret: password } = await azure.addServicePrincipal("pusher", [
     { role: "AcrPush", registry: "myregistry" },
   ]);
@@ -83,11 +83,11 @@ test.for(["https://example.com/", "https://nosuchregistry.azurecr.io/v2/", "http
   },
 );
 
-test("a Host that is not the name of the handshake is refused", async () => {
+test("refuses a Host that is not the server name of the TLS handshake", async () => {
   expect((await azure.ask("GET", `https://${loginServer}/v2/`, { headers: { host: "management.azure.com" } })).status).toBe(421);
 });
 
-test("a fault of a status strikes as often as it says, with its headers", async () => {
+test("answers with a fault's status and headers as often as the fault says", async () => {
   const url = "https://management.azure.com/metadata/endpoints?api-version=2022-09-01";
   azure.faults.add({
     kind: "status",
@@ -110,7 +110,7 @@ test("a fault of a status strikes as often as it says, with its headers", async 
   expect(azure.calls.list().map(({ status }) => status)).toEqual([429, 429, 200]);
 });
 
-test("a fault strikes only what it names, and can be taken away", async () => {
+test("applies a fault only to what it names, until it is removed", async () => {
   const remove = azure.faults.add({ kind: "drop", path: /^\/v2\// });
 
   await expect(azure.ask("GET", `https://${loginServer}/v2/`)).rejects.toThrow(/socket hang up|ECONNRESET/);
@@ -123,7 +123,7 @@ test("a fault strikes only what it names, and can be taken away", async () => {
 test.for([
   { half: false, why: /socket hang up|ECONNRESET/ },
   { half: true, why: /aborted|ECONNRESET/ },
-])("an answer that is lost (half of it arrives: $half) was carried out", async ({ half, why }) => {
+])("performs a request when its response is lost (half of it arrives: $half)", async ({ half, why }) => {
   const map = `${half ? "half" : "lost"}map`;
   azure.faults.add({ kind: "lose", half, path: new RegExp(`scopeMaps/${map}`), method: "PUT", times: 1 });
 
@@ -136,7 +136,7 @@ test.for([
 test.for([
   { host: "management.azure.com", sends: "x-ms-correlation-request-id", gets: ["x-ms-request-id", "x-ms-correlation-request-id"] },
   { host: "graph.microsoft.com", sends: "client-request-id", gets: ["request-id", "client-request-id"] },
-])("every answer of $host can be found again", async ({ host, sends, gets }) => {
+])("records every response of $host", async ({ host, sends, gets }) => {
   azure.faults.add({ kind: "status", status: 503, path: /faulty/ });
 
   for (const path of ["/metadata/endpoints?api-version=2022-09-01", "/nothing", "/faulty"]) {
@@ -146,7 +146,7 @@ test.for([
   }
 });
 
-test("a new token password takes its time, and the old one holds until then", async () => {
+test("accepts the old password of a token until the new one has spread", async () => {
   const [registry] = azure.world.registries;
   const scopeMapId =
     "/subscriptions/22222222-2222-2222-2222-222222222222/resourceGroups/demo/providers/Microsoft.ContainerRegistry/registries/myregistry/scopeMaps/_repositories_pull";
@@ -168,7 +168,7 @@ test("a new token password takes its time, and the old one holds until then", as
   expect([await logIn("new"), await logIn("old")]).toEqual([200, 401]);
 });
 
-test("stop ends the registry and every connection", async () => {
+test("ends the registry and every connection when it is stopped", async () => {
   const own = await startTestAzure();
   await own.push(`${loginServer}/app/web:1`);
   expect(await processesOf(own.folder)).not.toEqual([]);
@@ -179,7 +179,7 @@ test("stop ends the registry and every connection", async () => {
   await expect(own.ask("GET", `https://${loginServer}/v2/`)).rejects.toThrow("ECONNREFUSED");
 });
 
-test("a parent that is killed takes its registry with it", async () => {
+test("ends the registry when its parent is killed", async () => {
   const program = `
     const { startTestAzure } = await import("./world.ts");
     const azure = await startTestAzure();

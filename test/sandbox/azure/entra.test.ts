@@ -24,7 +24,7 @@ test.for([
   { scope: "https://graph.microsoft.com/.default", aud: "https://graph.microsoft.com" },
   { scope: "https://graph.microsoft.com//.default", aud: "https://graph.microsoft.com/" },
   { scope: "https://containerregistry.azure.net/.default", aud: "https://containerregistry.azure.net" },
-])("the scope $scope gives a token for $aud", async ({ scope, aud }) => {
+])("issues a token for $aud when the scope is $scope", async ({ scope, aud }) => {
   const { status, json } = await signIn({ scope });
 
   expect(status).toBe(200);
@@ -74,7 +74,7 @@ test.for([
     error: "invalid_grant",
     number: 700082,
   },
-])("$why is refused: $error AADSTS$number", async ({ changes, status, error, number }) => {
+])("refuses $why: $error AADSTS$number", async ({ changes, status, error, number }) => {
   const answer = await signIn(changes);
 
   expect(answer.status).toBe(status);
@@ -84,7 +84,7 @@ test.for([
   );
 });
 
-test("a tenant may have no tokens for registries, and those for Azure Resource Manager all the same", async () => {
+test("issues tokens for Azure Resource Manager when a tenant has none for registries", async () => {
   azure.world.acrAudience = false;
   const asked = async (audience: string) => (await signIn({ scope: `${audience}/.default` })).json.error_codes;
 
@@ -94,14 +94,14 @@ test("a tenant may have no tokens for registries, and those for Azure Resource M
   expect(await asked("https://containerregistry.azure.net")).toBeUndefined();
 });
 
-test("an unknown tenant is refused, by discovery too", async () => {
+test("refuses an unknown tenant, also in discovery", async () => {
   const nowhere = "00000000-0000-0000-0000-00000000dead";
 
   expect((await signIn({}, nowhere)).json).toMatchObject({ error: "invalid_tenant", error_codes: [90002] });
   expect((await azure.ask("GET", `${entra}/${nowhere}/v2.0/.well-known/openid-configuration`)).json.error).toBe("invalid_tenant");
 });
 
-test("an expired secret, a disabled and a vanished service principal are told apart", async () => {
+test("distinguishes an expired secret, a disabled and a deleted service principal", async () => {
   const { clientId, clientSecret } = await azure.addServicePrincipal("short-lived");
   const application = azure.world.applications.find(({ appId }) => appId === clientId);
   const principal = azure.world.servicePrincipals.find(({ appId }) => appId === clientId);
@@ -116,7 +116,7 @@ test("an expired secret, a disabled and a vanished service principal are told ap
   expect(await refusal()).toEqual([7000229]);
 });
 
-test("a user signs in by password, goes on by refresh token, and is stopped by multi-factor authentication", async () => {
+test("signs a user in by password and refresh token, unless multi-factor authentication is required", async () => {
   const { tenantId } = azure.world;
   azure.world.users.push({
     id: "66666666-6666-6666-6666-666666666666",
@@ -146,7 +146,7 @@ test("a user signs in by password, goes on by refresh token, and is stopped by m
   expect((await signIn(byPassword)).json).toMatchObject({ error: "interaction_required", error_codes: [50076] });
 });
 
-test("discovery answers as MSAL reads it", async () => {
+test("answers discovery as MSAL reads it", async () => {
   const openid = await azure.ask("GET", `${entra}/${azure.owner.tenantId}/v2.0/.well-known/openid-configuration`);
   expect(openid.json.token_endpoint).toBe(`${entra}/${azure.owner.tenantId}/oauth2/v2.0/token`);
   expect((await azure.ask("GET", `${entra}/common/userrealm/jane@example.com?api-version=1.0`)).json).toMatchObject({
@@ -154,7 +154,7 @@ test("discovery answers as MSAL reads it", async () => {
   });
 });
 
-test("@azure/identity signs in from the environment alone", async () => {
+test("lets @azure/identity sign in from the environment alone", async () => {
   const program = `
     import { EnvironmentCredential } from "@azure/identity";
     const { token } = await new EnvironmentCredential().getToken("${audiences.arm}/.default");

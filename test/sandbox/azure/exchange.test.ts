@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { azure, exchange, home, manifest, nullGuid, puller, refreshToken, registry, ways } from "./registry-world.ts";
 import { audiences, claimsOf, loginServer } from "./world.ts";
 
-test("an Entra token is exchanged for a refresh token, and that for an access token", async () => {
+test("exchanges an Entra token for a refresh token, and that for an access token", async () => {
   const refresh = await refreshToken(puller);
   const claims = claimsOf(refresh);
   const { json } = await azure.ask("POST", `${home}/oauth2/token`, {
@@ -31,11 +31,11 @@ test.for<{ why: string; audience: string; fields: Record<string, string>; status
   { why: "another tenant", audience: audiences.acr, fields: { tenant: "99999999-9999-9999-9999-999999999999" }, status: 401 },
   { why: "no token", audience: audiences.acr, fields: { access_token: "" }, status: 401 },
   { why: "another grant", audience: audiences.acr, fields: { grant_type: "refresh_token" }, status: 400 },
-])("an exchange with $why is refused", async ({ audience, fields, status }) => {
+])("refuses an exchange with $why", async ({ audience, fields, status }) => {
   expect((await exchange({ access_token: await azure.accessToken(puller, audience), ...fields })).status).toBe(status);
 });
 
-test("an ARM token is exchanged unless the registry's policy forbids it", async () => {
+test("exchanges an ARM token unless the registry's policy forbids it", async () => {
   const access_token = await azure.accessToken(puller, audiences.arm);
 
   expect((await exchange({ access_token, tenant: puller.tenantId })).status).toBe(200);
@@ -43,7 +43,7 @@ test("an ARM token is exchanged unless the registry's policy forbids it", async 
   expect((await exchange({ access_token })).status).toBe(401);
 });
 
-test("exchange is POST only, and needs a role in the registry's own tenant", async () => {
+test("accepts an exchange only as POST and with a role in the registry's tenant", async () => {
   expect((await azure.ask("GET", `${home}/oauth2/exchange`)).status).toBe(404);
   const nobody = await azure.addServicePrincipal("nobody");
   expect((await exchange({ access_token: await azure.accessToken(nobody, audiences.acr) })).status).toBe(401);

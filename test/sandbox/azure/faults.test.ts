@@ -3,7 +3,7 @@ import { createFaults } from "../../../sandbox/azure/faults.ts";
 
 const request = { method: "GET", host: "management.azure.com", path: "/subscriptions?api-version=2022-12-01" };
 
-test("what was made is known when its time has passed, and the longest delay counts", () => {
+test("shows a new object after the longest of its delays", () => {
   let now = 1000;
   const faults = createFaults(() => now);
   faults.add({ kind: "replication", of: "roles", milliseconds: 50 });
@@ -16,21 +16,21 @@ test("what was made is known when its time has passed, and the longest delay cou
   expect(faults.replicated("roles", 1000)).toBe(true);
 });
 
-test("a delay may be for the passwords of some alone", () => {
+test("delays only the passwords that a delay names", () => {
   const faults = createFaults(() => 1000);
   faults.add({ kind: "replication", of: "tokenPasswords", milliseconds: 50, name: /slow/ });
 
   expect(["a-slow-one", "another", undefined].map((name) => faults.replicated("tokenPasswords", 1000, name))).toEqual([false, true, true]);
 });
 
-test("a fault lets so many requests pass before it strikes", () => {
+test("lets requests pass before a fault when the fault says how many", () => {
   const faults = createFaults(() => 0);
   faults.add({ kind: "drop", path: /./, after: 2, times: 1 });
 
   expect(Array.from({ length: 4 }, () => faults.strike(request).drop)).toEqual([false, false, true, false]);
 });
 
-test("one answer for one request: the second fault waits for the next, slowness adds up", () => {
+test("applies one fault to a request, and adds up the slow ones", () => {
   const faults = createFaults(() => 0);
   faults.add({ kind: "slow", milliseconds: 5, path: /./ });
   faults.add({ kind: "slow", milliseconds: 7, path: /./, times: 1 });
@@ -47,7 +47,7 @@ test("one answer for one request: the second fault waits for the next, slowness 
   expect([faults.strike(request).wait, faults.strike(request).wait]).toEqual([1, 2]);
 });
 
-test("a lost answer is one for one request as well", () => {
+test("loses the response of one request for each fault", () => {
   const faults = createFaults(() => 0);
   faults.add({ kind: "lose", path: /./, times: 1 });
   faults.add({ kind: "lose", half: true, path: /./, times: 1 });
@@ -61,7 +61,7 @@ test.for([
   { where: { path: /./, method: "PUT" }, strikes: false },
   { where: { path: /./, host: /azurecr/ }, strikes: false },
   { where: { path: /./, host: /^management/, method: "GET" }, strikes: true },
-])("$where strikes: $strikes", ({ where, strikes }) => {
+])("applies a fault of $where: $strikes", ({ where, strikes }) => {
   const faults = createFaults(() => 0);
   faults.add({ kind: "drop", ...where });
 

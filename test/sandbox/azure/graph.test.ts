@@ -29,7 +29,7 @@ test.for([
   { filter: "startswith(displayName,'nam')", collection: "applications" },
   { filter: "servicePrincipalNames/any(c:c eq '$APP')", collection: "servicePrincipals" },
   { filter: "displayName eq 'named'", collection: "servicePrincipals" },
-])("$collection are found by $filter", async ({ filter, collection }) => {
+])("finds $collection by $filter", async ({ filter, collection }) => {
   const there = azure.world.applications.find(({ displayName }) => displayName === "named");
   const appId = there?.appId ?? (await makeApplication("named")).appId;
 
@@ -38,7 +38,7 @@ test.for([
   expect(json.value?.map((one) => one.appId)).toEqual([appId]);
 });
 
-test("a service principal is disabled, looked up by its id, and has secrets of its own", async () => {
+test("disables a service principal, reads it by its id, and stores its own secrets", async () => {
   const { appId, principalId } = await makeApplication("own secrets");
 
   const added = await graph("POST", `/servicePrincipals/${principalId}/addPassword`, {});
@@ -107,7 +107,7 @@ test.for([
     code: "Request_UnsupportedQuery",
   },
   { why: "an unknown collection", method: "GET", path: "/magic", body: undefined, status: 400, code: "BadRequest" },
-])("$why is refused: $code", async ({ method, path, body, status, code }) => {
+])("refuses $why: $code", async ({ method, path, body, status, code }) => {
   const answer = await graph(method, path, body);
 
   expect([answer.status, answer.json.error?.code]).toEqual([status, code]);
@@ -124,7 +124,7 @@ test("refuses a second write of one application for 300 ms", async () => {
   expect((await graph("DELETE", `/applications/${json.id}`)).status).toBe(204);
 });
 
-test("no token, and a token for another resource, are refused", async () => {
+test("refuses no token and a token for another resource", async () => {
   const token = await azure.accessToken(azure.owner, audiences.arm);
 
   for (const ask of [{}, { token }, { token: "x.y.z" }]) {
@@ -133,7 +133,7 @@ test("no token, and a token for another resource, are refused", async () => {
   }
 });
 
-test("what was just made is not known everywhere at once", async () => {
+test("shows a new object only after its delay", async () => {
   const principalsKnown = azure.faults.add({ kind: "replication", of: "principals", milliseconds: 600_000 });
   const secretsKnown = azure.faults.add({ kind: "replication", of: "secrets", milliseconds: 600_000 });
   const application = (await graph("POST", "/applications", { displayName: "slow" })).json;

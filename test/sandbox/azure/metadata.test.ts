@@ -12,7 +12,7 @@ async function ask(change: Record<string, string> = {}, headers: Record<string, 
   return { status: answer.status, json: (await answer.json()) as Record<string, string> };
 }
 
-test("a machine's identity gets a token, and has its roles", async () => {
+test("issues a token to a machine's identity with its roles", async () => {
   const { clientId, objectId, resourceId } = addManagedIdentity(azure.world, "web", [{ role: "Reader", registry: "myregistry" }]);
   const { status, json } = await ask();
 
@@ -23,7 +23,7 @@ test("a machine's identity gets a token, and has its roles", async () => {
   expect((await azure.ask("GET", url, { token: String(json.access_token) })).status).toBe(200);
 });
 
-test("of several identities one has to be named", async () => {
+test("requires the name of an identity when there are several", async () => {
   const [first] = [addManagedIdentity(azure.world, "a", []), addManagedIdentity(azure.world, "b", [])];
 
   expect((await ask()).json.error_description).toMatch(/^Multiple user assigned identities exist/);
@@ -36,7 +36,7 @@ test.for<{ why: string; change?: Record<string, string>; headers?: Record<string
   { why: "with another version", change: { "api-version": "2017-09-01" }, says: /^Invalid api-version specified$/ },
   { why: "for a resource that there is not", change: { resource: "https://example.com" }, says: /^AADSTS500011: / },
   { why: "as an identity that it has not", change: { client_id: "x" }, says: /^Identity not found$/ },
-])("who asks $why is refused", async ({ change, headers, says }) => {
+])("refuses a request $why", async ({ change, headers, says }) => {
   addManagedIdentity(azure.world, "web", []);
   const { status, json } = await ask(change, headers);
 

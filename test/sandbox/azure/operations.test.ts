@@ -13,7 +13,7 @@ afterEach(() => {
 
 const tokenId = (name: string) => `${registryId}/tokens/${name}`;
 
-test("where the specification leaves it open, a second PUT begins nothing", async () => {
+test("starts nothing at a second PUT when the specification leaves it open", async () => {
   const map = { properties: { actions: [] } };
   await arm("PUT", "/scopeMaps/twice", map);
   await makeToken("twicetoken");
@@ -28,7 +28,7 @@ test("where the specification leaves it open, a second PUT begins nothing", asyn
   }
 });
 
-test("the URL of an operation is signed, and signed anew at each look", async () => {
+test("signs the URL of an operation again at each request", async () => {
   azure.world.longRunning.polls = 1;
   const { headers } = await arm("PUT", "/tokens/signed-token", pulls);
   const first = String(headers["azure-asyncoperation"]);
@@ -50,7 +50,7 @@ test("the URL of an operation is signed, and signed anew at each look", async ()
   expect((await follow(first)).json).toEqual({ status: "Succeeded" });
 });
 
-test("a deletion is looked at outside of its registry, by the newest Location only, with a right of its own", async () => {
+test("polls a deletion outside its registry, at the newest Location only, with its own right", async () => {
   const { clientId, clientSecret } = await azure.addServicePrincipal("contributor", [{ role: "Contributor", registry: "myregistry" }]);
   const contributor = { ...azure.owner, clientId, clientSecret };
   const asContributor = async (url: unknown) =>
@@ -82,7 +82,7 @@ test("a deletion is looked at outside of its registry, by the newest Location on
   expect((await asContributor((await arm("DELETE", "/tokens/leaving")).headers.location)).status).toBe(200);
 });
 
-test("an operation that takes its time ends when that is over, however often it is looked at", async () => {
+test("ends a long operation after its time, however often it is polled", async () => {
   azure.world.longRunning.milliseconds = 300;
   const { headers } = await arm("PUT", "/tokens/timedtoken", pulls);
   expect((await follow(headers["azure-asyncoperation"])).json.status).toBe("Creating");
@@ -92,7 +92,7 @@ test("an operation that takes its time ends when that is over, however often it 
   await until(() => azure.world.registries[0]?.tokens.every(({ name }) => name !== "timedtoken") ?? false);
 });
 
-test("a fault lets credentials come by polling, as the specification allows", async () => {
+test("returns credentials by polling when a fault says so", async () => {
   await makeToken("slowtoken");
   azure.faults.add({ kind: "credentialsByPolling" });
   azure.world.longRunning = { ...azure.world.longRunning, polls: 1, retryAfter: 1 };

@@ -55,7 +55,7 @@ const refusals: { why: string; login: () => Credential | Promise<Credential>; be
   },
 ];
 
-test.for(refusals)("$why is refused by every way, and logged", async ({ login, before }) => {
+test.for(refusals)("refuses $why in every way, and logs it", async ({ login, before }) => {
   before?.();
   const offered = await login();
 
@@ -77,7 +77,7 @@ test.for(refusals)("$why is refused by every way, and logged", async ({ login, b
   expect(azure.calls.dataPlane()).toEqual([entry, entry]);
 });
 
-test("an access token and a refresh token that are over are refused", async () => {
+test("refuses expired access and refresh tokens", async () => {
   const login = { username: "puller", password: "one" };
   Object.assign(azure.world.lifetimes, { access: -1, refresh: -1 });
   const [access, refresh] = [await accessTo(login, "repository:app/web:pull"), await refreshToken(puller)];
@@ -91,11 +91,11 @@ test.for([
   { why: "no service", query: "scope=repository:app/web:pull" },
   { why: "another service", query: "service=evil.azurecr.io&scope=repository:app/web:pull" },
   { why: "a malformed scope", query: `service=${loginServer}&scope=app/web` },
-])("the token endpoint refuses $why", async ({ query }) => {
+])("refuses $why at the token endpoint", async ({ query }) => {
   expect((await azure.ask("GET", `${home}/oauth2/token?${query}`, { login: { username: "puller", password: "one" } })).status).toBe(400);
 });
 
-test("several scopes, in one parameter or in many", async () => {
+test("accepts several scopes in one parameter or in several", async () => {
   const login = { username: "puller", password: "one" };
   const query = `service=${loginServer}&scope=repository:app/web:pull%20repository:app/api:pull&scope=repository:secret/vault:pull`;
 
@@ -108,7 +108,7 @@ test("several scopes, in one parameter or in many", async () => {
   ]);
 });
 
-test("the admin user pulls and pushes while it is enabled", async () => {
+test("lets the admin user pull and push while it is enabled", async () => {
   registry.adminUserEnabled = true;
   const token = await accessTo(
     { username: "myregistry", password: registry.adminPasswords.password2 },
@@ -119,7 +119,7 @@ test("the admin user pulls and pushes while it is enabled", async () => {
   expect((await manifest(token)).status).toBe(200);
 });
 
-test("anonymous pull, where it is allowed; a wrong login breaks it even then", async () => {
+test("allows anonymous pull when it is enabled, but not with a wrong login", async () => {
   const anonymous = () => azure.ask("GET", `${home}/oauth2/token?service=${loginServer}&scope=repository:app/web:pull,push`);
 
   expect((await anonymous()).status).toBe(401);

@@ -15,7 +15,7 @@ test.for([
     challenge: `Bearer realm="${home}/oauth2/token",service="${loginServer}",scope="registry:catalog:*"`,
     detail: [{ Type: "registry", Name: "catalog", Action: "*" }],
   },
-])("$path asks for a login", async ({ path, challenge, detail }) => {
+])("requires a login for $path", async ({ path, challenge, detail }) => {
   const { status, headers, json } = await azure.ask("GET", `${home}${path}`);
 
   expect(status).toBe(401);
@@ -23,7 +23,7 @@ test.for([
   expect(json).toMatchObject({ errors: [{ code: "UNAUTHORIZED", detail }] });
 });
 
-test("a repository outside the scope map: a token all the same, and only the manifest is refused", async () => {
+test("issues a token for a repository outside the scope map, and refuses only the manifest", async () => {
   const token = await accessTo({ username: "puller", password: "one" }, "repository:secret/vault:pull");
   const answer = await manifest(token, "secret/vault");
 
@@ -36,7 +36,7 @@ test("a repository outside the scope map: a token all the same, and only the man
   ]);
 });
 
-test("a change of the scope map holds for the next access token", async () => {
+test("applies a changed scope map to the next access token", async () => {
   const map = registry.scopeMaps.find(({ name }) => name === "ours");
   map?.actions.push("repositories/secret/vault/content/read");
 
@@ -54,7 +54,7 @@ test.for([
   { actions: ["repositories/ap/*/content/read"], pulls: false },
   { actions: ["repositories/app/we/content/read"], pulls: false },
   { actions: ["repositories/app/web/metadata/read", "repositories/app/web/content/write"], pulls: false },
-])("a scope map with $actions pulls app/web: $pulls", async ({ actions, pulls }) => {
+])("lets a scope map with $actions pull app/web: $pulls", async ({ actions, pulls }) => {
   Object.assign(registry.scopeMaps.at(-1) ?? {}, { actions });
 
   expect((await manifest(await accessTo({ username: "puller", password: "one" }, "repository:app/web:pull"))).status).toBe(
@@ -62,7 +62,7 @@ test.for([
   );
 });
 
-test("forged, foreign and swapped tokens are refused", async () => {
+test("refuses forged, foreign and swapped tokens", async () => {
   const good = await accessTo({ username: "puller", password: "one" }, "repository:app/web:pull");
   const [head = "", claims = "", signature = ""] = good.split(".");
   const wider = Buffer.from(Buffer.from(claims, "base64url").toString().replace("app/web", "secret/vault")).toString("base64url");
@@ -91,7 +91,7 @@ test("forged, foreign and swapped tokens are refused", async () => {
   }
 });
 
-test("the real registry behind it decides too, by the same token", async () => {
+test("lets the real registry behind it check the same token", async () => {
   const good = await accessTo({ username: "puller", password: "one" }, "repository:app/web:pull");
   const ask = (token: string, repository: string) =>
     new Promise<number | undefined>((resolve, reject) => {
@@ -108,7 +108,7 @@ test("the real registry behind it decides too, by the same token", async () => {
   expect(await ask(`${good.slice(0, -8)}AAAAAAAA`, "app/web")).toBe(401);
 });
 
-test("tags are metadata: content/read alone does not list them, metadata/read does, a service principal may", async () => {
+test("lists tags with metadata/read or as a service principal, but not with content/read alone", async () => {
   const list = async (login: Credential, scope: string) =>
     azure.ask("GET", `${home}/v2/app/web/tags/list`, { token: await accessTo(login, scope) });
   const times = async (login: Credential) =>
@@ -145,7 +145,7 @@ test("answers at a regional host, with a realm of that host and the service of t
   await expect(azure.ask("GET", `${region}${path}`, { headers })).rejects.toThrow();
 });
 
-test("a layer comes from the data host, by a signed address and without the login", async () => {
+test("serves a layer from the data host, by a signed address and without the login", async () => {
   const token = await accessTo({ username: "puller", password: "one" }, "repository:app/web:pull");
   const layer = (await manifest(token)).json.layers?.[0]?.digest;
 

@@ -7,7 +7,7 @@ const resources = "/providers/Microsoft.ResourceGraph/resources?api-version=2022
 const find = (name: string) =>
   `resources | where type =~ 'microsoft.containerregistry/registries' | where name =~ '${name}' or tolower(tostring(properties.loginServer)) == '${name}.azurecr.io' | project id,name,subscriptionId,tenantId,resourceGroup,loginServer=properties.loginServer,sku=sku.name`;
 
-test("a registry is found by its name, in any case", async () => {
+test("finds a registry by its name, in any case", async () => {
   const { json } = await azure.arm(azure.owner, "POST", resources, { query: find("MYREGISTRY") });
 
   expect(json).toEqual({
@@ -29,14 +29,14 @@ test("a registry is found by its name, in any case", async () => {
   });
 });
 
-test("another tenant's registry, and one that the identity may not read, are not found", async () => {
+test("hides another tenant's registry and one that the identity may not read", async () => {
   const puller = await azure.addServicePrincipal("puller", [{ role: "AcrPull", registry: "myregistry" }]);
 
   expect((await azure.arm(azure.owner, "POST", resources, { query: find("otherregistry") })).json.data).toEqual([]);
   expect((await azure.arm(puller, "POST", resources, { query: find("myregistry") })).json.data).toEqual([]);
 });
 
-test("a query that is not understood is refused", async () => {
+test("refuses a query that is not supported", async () => {
   for (const text of ["registries | take 1", "resources | summarize count()", "resources | where name =~ 'x", ""]) {
     expect((await azure.arm(azure.owner, "POST", resources, { query: text })).json.error?.code).toBe("BadRequest");
   }
@@ -58,6 +58,6 @@ test.for([
   { where: "properties.legs startswith 'f'", names: ["cat"] },
   { where: "tolower(name) == 'ant'", names: ["Ant"] },
   { where: "name =~ 'it\\'s'", names: [] },
-])("where $where: $names", ({ where, names }) => {
+])("finds $names when the query is $where", ({ where, names }) => {
   expect(query(`resources | where ${where} | project name`, rows).map(({ name }) => name)).toEqual(names);
 });

@@ -37,7 +37,7 @@ test.for([
   { role: "Container Registry Repository Writer", legacy: "401", abac: "pull,push,metadata_read" },
   { role: "Container Registry Repository Contributor", legacy: "401", abac: "pull,push,delete,metadata_read" },
   { role: "Container Registry Repository Catalog Lister", legacy: "401", abac: "" },
-])("$role on a legacy registry: $legacy; on an ABAC registry: $abac", async ({ role, legacy, abac }) => {
+])("lets $role pull from a legacy registry: $legacy; from an ABAC registry: $abac", async ({ role, legacy, abac }) => {
   const login = await azure.addServicePrincipal(role, [{ role, registry: "myregistry" }]);
   const [registry] = azure.world.registries;
 
@@ -59,7 +59,7 @@ test.for([
   { condition: only(`${name} StringEquals 'a' OR ${name} StringEquals 'b'`), allowed: ["a", "b"], not: ["c"] },
   { condition: only(`${name} StringNotEquals 'a'`), allowed: ["b"], not: ["a"] },
   { condition: only(`${name} ForAnyOfAnyValues:StringEquals {'a', 'b'}`), allowed: ["a", "b"], not: ["c"] },
-])("the condition $condition", async ({ condition, allowed, not }) => {
+])("applies the condition $condition", async ({ condition, allowed, not }) => {
   const [registry] = azure.world.registries;
   Object.assign(registry ?? {}, { roleAssignmentMode: "AbacRepositoryPermissions" });
   const login = await azure.addServicePrincipal("conditional");
@@ -77,7 +77,7 @@ test.for([
   Object.assign(registry ?? {}, { roleAssignmentMode: "LegacyRegistryPermissions" });
 });
 
-test("assignments are found by principal and by name, and deleted once", async () => {
+test("finds assignments by principal and by name, and deletes them once", async () => {
   const login = await azure.addServicePrincipal("found", ["Reader"]);
   const own = randomUUID();
   await assign({ roleDefinitionId: definition(acrPull), principalId: login.objectId }, own);
@@ -117,7 +117,7 @@ test.for([
     code: "InvalidCondition",
   },
   { why: "an unknown field", change: { role: "AcrPull" }, status: 400, code: "InvalidRequestContent" },
-])("an assignment with $why is refused: $code", async ({ assignment, change, status, code }) => {
+])("refuses an assignment with $why: $code", async ({ assignment, change, status, code }) => {
   const { objectId } = await azure.addServicePrincipal("refused");
 
   const answer = await assign({ roleDefinitionId: definition(acrPull), principalId: objectId, ...change }, assignment);
@@ -125,7 +125,7 @@ test.for([
   expect([answer.status, answer.json.error?.code]).toEqual([status, code]);
 });
 
-test("a role takes its time to reach the registry", async () => {
+test("delays a role until it has reached the registry", async () => {
   const replicated = azure.faults.add({ kind: "replication", of: "roles", milliseconds: 600_000 });
   const login = await azure.addServicePrincipal("patient");
   await assign({ roleDefinitionId: definition(acrPull), principalId: login.objectId });

@@ -18,7 +18,7 @@ async function remove(path: string): Promise<number[]> {
 
 const tokenId = (name: string) => `${registryId}/tokens/${name}`;
 
-test("a scope map that a token uses stays", async () => {
+test("refuses to delete a scope map that a token uses", async () => {
   await arm("PUT", "/scopeMaps/usedmap", { properties: { actions: [] } });
   await arm("PUT", "/tokens/using", { properties: { scopeMapId: `${registryId}/scopeMaps/usedmap` } });
 
@@ -35,11 +35,11 @@ test.for([
   "repositories/app/content/pull",
   "repositories/app/metadata/delete",
   "app/content/read",
-])("the action %s is refused", async (action) => {
+])("refuses the action %s", async (action) => {
   expect((await arm("PUT", "/scopeMaps/wrongmap", { properties: { actions: [action] } })).json.error?.code).toBe("InvalidScopeMapAction");
 });
 
-test("one slot is made anew alone; without a name both are", async () => {
+test("generates the named password, or both without a name", async () => {
   await makeToken("twoslots");
   const values = () =>
     Object.values(azure.world.registries[0]?.tokens.find(({ name }) => name === "twoslots")?.passwords ?? {}).map(({ value }) => value);
@@ -54,7 +54,7 @@ test("one slot is made anew alone; without a name both are", async () => {
   expect(values()).not.toContain(first);
 });
 
-test("a token is disabled, and a password that a PATCH does not name is gone", async () => {
+test("disables a token, and removes a password that a PATCH omits", async () => {
   await makeToken("patched");
   await generate({ tokenId: tokenId("patched") });
 
@@ -83,7 +83,7 @@ test.for([
   { why: "another time of its making", passwords: [{ name: "password1", creationTime: "2026-01-01T00:00:00Z" }] },
   { why: "another end", passwords: [{ name: "password1", expiry: "2026-01-01T00:00:00Z" }] },
   { why: "a text of its own", passwords: [{ name: "password1", value: "mine" }] },
-])("a PATCH with $why changes nothing", async ({ passwords }) => {
+])("changes nothing when a PATCH has $why", async ({ passwords }) => {
   if (azure.world.registries[0]?.tokens.every(({ name }) => name !== "strict")) {
     await makeToken("strict");
     await generate({ tokenId: tokenId("strict"), name: "password1" });
@@ -146,7 +146,7 @@ test.for([
     code: "InvalidRequestContent",
   },
   { why: "an action that is no text", path: "/scopeMaps/mymap", body: { properties: { actions: [1] } }, code: "InvalidRequestContent" },
-])("PUT with $why is refused: $code", async ({ path, body, code }) => {
+])("refuses a PUT with $why: $code", async ({ path, body, code }) => {
   const { status, json } = await arm("PUT", path, body);
 
   expect([status, json.error?.code]).toEqual([400, code]);
@@ -163,7 +163,7 @@ test.for([
     code: "InvalidExpiry",
   },
   { why: "a token by its name alone", body: { tokenId: "asked" }, status: 404, code: "TokenNotFound" },
-])("generateCredentials with $why is refused: $code", async ({ body, status, code }) => {
+])("refuses generateCredentials with $why: $code", async ({ body, status, code }) => {
   if (azure.world.registries[0]?.tokens.every(({ name }) => name !== "asked")) await makeToken("asked");
 
   const answer = await arm("POST", "/generateCredentials", body);
@@ -171,7 +171,7 @@ test.for([
   expect([answer.status, answer.json.error?.code]).toEqual([status, code]);
 });
 
-test("a body that is no JSON, or does not say that it is, is refused", async () => {
+test("refuses a body that is not JSON or has another Content-Type", async () => {
   const token = await azure.accessToken(azure.owner, audiences.arm);
   const url = `${audiences.arm}${registryId}/tokens/mytoken?api-version=2025-11-01`;
 
@@ -184,7 +184,7 @@ test("a body that is no JSON, or does not say that it is, is refused", async () 
 test.for([
   { sku: "Basic" as const, limit: 100 },
   { sku: "Standard" as const, limit: 500 },
-])("a $sku registry has at most $limit tokens", async ({ sku, limit }) => {
+])("refuses more than $limit tokens in a $sku registry", async ({ sku, limit }) => {
   const [registry] = azure.world.registries;
   if (!registry) throw new Error("there is no registry");
   const before = { sku: registry.sku, tokens: registry.tokens };

@@ -10,7 +10,7 @@ const words = [...read("troubleshooting.md").matchAll(/^\| `(.*)` \| \[`(\S+)`\]
   id,
 }));
 
-test.for(words)("the kubelet's words in docs/troubleshooting.md are read so by the plugin: $says", ({ says, id }) => {
+test.for(words)("reads the kubelet's words in docs/troubleshooting.md: $says", ({ says, id }) => {
   const whole = `failed to pull and unpack image "x": failed to resolve reference "x": ${says}`;
   const reasons = { "malformed-secret": says, "never-pulled": "ErrImageNeverPull", "invalid-image": "InvalidImageName" };
 
@@ -19,7 +19,7 @@ test.for(words)("the kubelet's words in docs/troubleshooting.md are read so by t
   ]);
 });
 
-test("docs/troubleshooting.md has the words for each verdict that a kubelet may come to", () => {
+test("has the kubelet's words for each verdict in docs/troubleshooting.md", () => {
   const ours = ["pulls", "anonymous", "by-node", "not-checked", "denied", "expired", "older-pod", "unknown"];
 
   expect(words.map(({ id }) => id)).toEqual(

@@ -9,14 +9,14 @@ import { noteIn } from "../../support/rotating.ts";
 const inOrder = (rules: ReturnType<typeof rulesOf>) =>
   rules.map((rule) => ({ ...rule, verbs: rule.verbs.toSorted() })).toSorted((a, b) => (String(a.resources) < String(b.resources) ? -1 : 1));
 
-test("the ClusterRole of docs/in-cluster.md has the rights that rotate was seen to use, and no others", () => {
+test("grants exactly the recorded rights of rotate in the ClusterRole of docs/in-cluster.md", () => {
   const seen: { line: string; rights: Right[] }[] = JSON.parse(readFileSync("docs/rbac.json", "utf8"));
   const { rights = [] } = seen.find(({ line }) => line === "rotate --namespaces 'NS*'") ?? {};
 
   expect(inOrder(objectOf("ClusterRole").rules)).toEqual(inOrder(rulesOf(rights)));
 });
 
-test("the CronJob of docs/in-cluster.md rotates a credential that never expires", async () => {
+test("rotates a credential that never expires in the CronJob of docs/in-cluster.md", async () => {
   const world = await stored("a");
   const [container] = objectOf("CronJob").spec.jobTemplate.spec.template.spec.containers;
 
@@ -25,7 +25,7 @@ test("the CronJob of docs/in-cluster.md rotates a credential that never expires"
   expect({ code, slot: noteIn(world, "a").slot }).toEqual({ code: 0, slot: "password2" });
 });
 
-test("the objects of docs/in-cluster.md refer to each other", () => {
+test("connects the objects of docs/in-cluster.md", () => {
   const [account, role, binding, job] = ["ServiceAccount", "ClusterRole", "ClusterRoleBinding", "CronJob"].map(objectOf);
   const namespace = objectOf("Namespace").metadata.name;
 

@@ -59,7 +59,7 @@ test.for([
   { text: "`kubectl acr-secret create NAME --repository 'base/*' | tee x`", argv: ["create", "name", "--repository", "base/*"] },
   { text: "kubectl acr-secret list -n demo, or name the Secret", argv: ["list", "-n", "demo"] },
   { text: "kubectl acr-secret check --image=r.azurecr.io/app:1; echo $?", argv: ["check", "--image=r.azurecr.io/app:1"] },
-])("$text is read", ({ text, argv }) => {
+])("reads $text", ({ text, argv }) => {
   expect(commandsIn(text).map((printed) => printed.argv)).toEqual([argv]);
 });
 
@@ -70,7 +70,7 @@ test.for(["kubectl acr-secret: a sentence", "made by kubectl acr-secret", "a def
   },
 );
 
-test("one that does not parse is found", async () => {
+test("finds a command that does not parse", async () => {
   expect(await refusedOf(commandsIn("kubectl acr-secret create --registri myregistry"))).toEqual([
     expect.stringContaining("unknown flag: --registri"),
   ]);

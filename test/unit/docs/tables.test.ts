@@ -8,11 +8,11 @@ import { withTables } from "../../../scripts/docs/tables.ts";
 // `npm run docs` generates the parts of the pages that show the code.
 const all = await pages();
 
-test.for(all)("$path says what the code does", ({ now, wanted }) => {
+test.for(all)("matches $path with the code", ({ now, wanted }) => {
   expect(now).toBe(wanted);
 });
 
-test("every verb has its row in README.md, and its flags in a page", async () => {
+test("has a row in README.md for every verb, and its flags in a page", async () => {
   const read = (path: string) => all.find((page) => page.path === path)?.now ?? "";
   for (const { name, flags } of await Promise.all(verbs.map(opened))) {
     expect(read("README.md")).toContain(`\`${name}\``);
@@ -20,7 +20,7 @@ test("every verb has its row in README.md, and its flags in a page", async () =>
   }
 });
 
-test("every verb that asks a cluster has a line in docs/rbac.md", () => {
+test("has a line in docs/rbac.md for every verb that uses a cluster", () => {
   const page = all.find(({ path }) => path === "docs/rbac.md")?.now ?? "";
   const asking = verbs.map(({ name }) => name).filter((name) => deservesHeadStart([name]));
 
@@ -28,6 +28,6 @@ test("every verb that asks a cluster has a line in docs/rbac.md", () => {
   expect(asking.filter((name) => !page.includes(`| \`${name} `))).toEqual([]);
 });
 
-test("a page that asks for the flags of something else is refused", () => {
+test("refuses a page that requests the flags of something else", () => {
   expect(() => withTables("<!-- flags:nothing -->\n<!-- /flags -->")).toThrow("nothing, which is no verb");
 });

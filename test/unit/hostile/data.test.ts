@@ -8,7 +8,7 @@ import { type } from "../../support/hostile/type.ts";
 import { world } from "../../support/hostile/world.ts";
 import { run } from "../../support/in-process.ts";
 
-test.for(tenants)("JSON and YAML hold what stands in $where as it is", async (place) => {
+test.for(tenants)("prints what is in $where unchanged as JSON and YAML", async (place) => {
   for (const { text } of texts)
     for (const line of readByPrograms) {
       const [json, yaml] = await Promise.all(["json", "yaml"].map((form) => type(`${line} -o ${form}`, place, text, false)));

@@ -12,7 +12,7 @@ const plugin = await descriptor();
 const sha256 = "0".repeat(64);
 const complete = manifestOf(plugin, "1.2.3", new Map(plugin.spec.platforms.map((platform) => [platformName(platform), sha256])));
 
-test("with the archives of all platforms, the manifest is a valid one", () => {
+test("writes a valid manifest when the archives of all platforms exist", () => {
   expect(manifestProblems(parse(manifestText(complete, "generated")), "acr-secret.yaml")).toEqual([]);
   expect(complete.spec.platforms.map(({ uri }) => uri.replace(/^.*v1\.2\.3-/, ""))).toEqual([
     "linux-amd64.tar.gz",
@@ -24,22 +24,22 @@ test("with the archives of all platforms, the manifest is a valid one", () => {
   ]);
 });
 
-test("a platform without an archive is left out", () => {
+test("omits a platform without an archive", () => {
   const { spec } = manifestOf(plugin, "1.2.3", new Map([["darwin-arm64", sha256]]));
   expect(spec.platforms.map(({ selector }) => selector)).toEqual([{ matchLabels: { os: "darwin", arch: "arm64" } }]);
 });
 
-test("whatever is packaged is in plugin.yaml", () => {
+test("lists everything that is packaged in plugin.yaml", () => {
   expect(plugin.spec.platforms.map((platform) => ({ name: platformName(platform), program: platform.bin }))).toEqual(
     expect.arrayContaining(platforms.map(({ name, program }) => ({ name, program }))),
   );
 });
 
-test("krew.yaml.tmpl is what plugin.yaml makes of it (if not: npm run krew)", async () => {
+test("matches krew.yaml.tmpl with plugin.yaml (if not: npm run krew)", async () => {
   expect(await readFile(join(manifestFolder, "krew.yaml.tmpl"), "utf8")).toBe(await template());
 });
 
-test("krew-release-bot makes the manifest of the template", async () => {
+test("renders the template as krew-release-bot does", async () => {
   // Like the bot: the tag within the URL, and two lines, the second indented by four spaces.
   const text = (await template())
     .replace(/\{\{addURIAndSha "(.*)" \.TagName \}\}/g, (_, uri) => `uri: ${uri}\n    sha256: "${sha256}"`)
@@ -51,6 +51,6 @@ test.for([
   { text: "kind: Plugin", says: "fields: spec is missing" },
   { text: "spec: {version: v1.2.3}", says: "fields: spec.version is not known to Krew" },
   { text: "kind: [", says: expect.stringMatching(/^yaml: /) },
-])("plugin.yaml with $text", ({ text, says }) => {
+])("refuses plugin.yaml with $text", ({ text, says }) => {
   expect(readDescriptor(text).problems).toContainEqual(says);
 });

@@ -16,11 +16,11 @@ async function judge({ file, text, archive }: Release, there = true) {
   return verify(join(folder, file), dist);
 }
 
-test("a manifest that nothing is broken in", async () => {
+test("accepts a valid manifest", async () => {
   expect(await judge(release())).toEqual({ problems: [], unseen: [] });
 });
 
-test("files that are moved, one by name and more by a pattern", async () => {
+test("accepts files that are moved, one by name and more by a pattern", async () => {
   const files = [
     { from: "LICENSE", to: "legal/COPYING" },
     { from: "kubectl-*", to: "." },
@@ -28,16 +28,16 @@ test("files that are moved, one by name and more by a pattern", async () => {
   expect(await judge(release({ platform: { files } }))).toEqual({ problems: [], unseen: [] });
 });
 
-test("an archive that is not there is not looked into, and that is said", async () => {
+test("reports an archive that does not exist", async () => {
   expect(await judge(release(), false)).toEqual({ problems: [], unseen: [basename(address)] });
 });
 
-test("no manifest at all", async () => {
+test("refuses a missing manifest", async () => {
   const problems = async (text: string) => (await judge({ ...release(), text })).problems;
   expect(await problems("")).toEqual(["fields: the manifest is not a mapping"]);
   expect(await problems("a: [")).toEqual([expect.stringMatching(/^yaml: /)]);
 });
 
-test.for(rows)("$what is refused in one line", async (row) => {
+test.for(rows)("refuses $what in one line", async (row) => {
   expect((await judge(release(row))).problems).toEqual([expect.stringMatching(row.ours)]);
 });

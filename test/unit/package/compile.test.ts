@@ -25,7 +25,7 @@ async function compiled(name: string) {
   return { folder, digest: hash.digest("hex") };
 }
 
-test("V8 compiles the same bytes in any folder, with whatever settings, also when two do it at once", { timeout: 120_000 }, async () => {
+test("compiles the same bytes in any folder, with any settings, also two at once", { timeout: 120_000 }, async () => {
   const before = { ...process.env };
   onTestFinished(() => {
     process.env = before;
@@ -37,7 +37,7 @@ test("V8 compiles the same bytes in any folder, with whatever settings, also whe
   expect((await second).digest).toBe((await first).digest);
 });
 
-test("Node takes what was compiled, of every part", { timeout: 120_000 }, async () => {
+test("loads every compiled part in Node", { timeout: 120_000 }, async () => {
   const { folder } = await compiled("b");
   const rejected = [...bundles.keys()].map(async (part) => {
     const [text, cachedData] = await Promise.all([

@@ -9,7 +9,7 @@ import { withoutSymbols } from "../../../scripts/package/elf.ts";
 const program = await readFile(process.execPath);
 const stripped = withoutSymbols(program);
 
-test("what is loaded stays where it was, and the rest is gone", async () => {
+test("keeps what is loaded in its place, and removes the rest", async () => {
   const [segments, count] = [Number(program.readBigUInt64LE(0x20)), program.readUInt16LE(0x38)];
   const table = (bytes: Buffer) => bytes.subarray(segments, segments + count * 56);
 
@@ -19,7 +19,7 @@ test("what is loaded stays where it was, and the rest is gone", async () => {
   expect(withoutSymbols(stripped).equals(stripped)).toBe(true);
 });
 
-test("it runs as before", async () => {
+test("keeps a program that runs", async () => {
   const folder = await mkdtemp(join(tmpdir(), "elf-test-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, "node");
@@ -29,6 +29,6 @@ test("it runs as before", async () => {
   expect((await promisify(execFile)(file, ["-p", "new Intl.NumberFormat('de').format(1234.5)"])).stdout).toBe("1.234,5\n");
 });
 
-test("another kind of file is refused", () => {
+test("refuses another kind of file", () => {
   expect(() => withoutSymbols(Buffer.from("#!/bin/sh\n"))).toThrow("no ELF program of 64 bits, little-endian");
 });

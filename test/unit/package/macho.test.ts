@@ -18,7 +18,7 @@ function program({ room = true } = {}): Buffer {
   return bytes;
 }
 
-test("each page has its hash in the signature, which ends the file", () => {
+test("writes the hash of each page into the signature at the end of the file", () => {
   const signed = signAdHoc(program(), "it");
   const hashes = signed.subarray(8192 + 20 + 88 + 3, 8192 + 20 + 88 + 3 + 64);
   const expected = [signed.subarray(0, 4096), signed.subarray(4096, 8192)].map((page) => createHash("sha256").update(page).digest());
@@ -29,7 +29,7 @@ test("each page has its hash in the signature, which ends the file", () => {
   expect(signed.readUInt32LE(32 + 144 + 12)).toBe(signed.length - 8192);
 });
 
-test("a program that is signed already is signed in place of that", () => {
+test("replaces an existing signature", () => {
   const signed = signAdHoc(program(), "it");
 
   expect(signAdHoc(signed, "it").equals(signed)).toBe(true);

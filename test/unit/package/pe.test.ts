@@ -14,7 +14,7 @@ function program({ signed = true, behind = 0 } = {}): Buffer {
   return bytes;
 }
 
-test("the signature is gone, with the checksum that it was in, and nothing else", () => {
+test("removes the signature and its checksum, and nothing else", () => {
   const expected = program({ signed: false });
   expected.writeUInt32LE(0, 64 + 88);
 

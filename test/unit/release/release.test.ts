@@ -31,11 +31,11 @@ test.for([
   { version: "0.1.0", text: changelog, day: "2026-10-01" },
   { version: "0.3.0", text: changelog, day: "2000-01-01" },
   { version: "0.1.0", text: "# Changelog\n\n## [Unreleased]\n", day: "2000-01-01" },
-])("what belongs to $version is dated $day", ({ version, text, day }) => {
+])("dates $version $day", ({ version, text, day }) => {
   expect(releaseDate(text, version).toISOString()).toBe(`${day}T00:00:00.000Z`);
 });
 
-test("the notes of a release are its section of the changelog", () => {
+test("takes the notes of a release from its section of the changelog", () => {
   expect(releaseNotes(changelog, "0.2.0")).toBe("### Added\n\n- much");
   expect(releaseNotes(changelog, "0.1.0")).toBe("- first");
   expect(() => releaseNotes(changelog, "0.3.0")).toThrow('CHANGELOG.md has no section "## [0.3.0] - YYYY-MM-DD"');
@@ -47,11 +47,11 @@ test.for([
   { tag: "v0.2.1", version: "0.2.0", problem: "the tag is v0.2.1, and package.json has the version 0.2.0" },
   { tag: "v0.3.0", version: "0.3.0", problem: 'CHANGELOG.md has no section "## [0.3.0] - YYYY-MM-DD"' },
   { tag: "", version: "0.2.0", problem: "the tag is , and package.json has the version 0.2.0" },
-])("the tag $tag of version $version: $problem", ({ tag, version, problem }) => {
+])("checks the tag $tag of version $version: $problem", ({ tag, version, problem }) => {
   expect(tagProblem(tag, version, changelog)).toBe(problem);
 });
 
-test("Debian's changelog names the release and its day", () => {
+test("names the release and its day in Debian's changelog", () => {
   expect(debianChangelog("0.2.0-1", new Date("2026-11-30T00:00:00Z"))).toBe(
     `kubectl-acr-secret (0.2.0-1) stable; urgency=medium
 
@@ -62,7 +62,7 @@ test("Debian's changelog names the release and its day", () => {
   );
 });
 
-test("Debian's copyright has the license in full, an empty line as a dot", () => {
+test("includes the whole license in Debian's copyright, an empty line as a dot", () => {
   const license =
     "MIT License\n\nCopyright (c) 2026 Somebody\n\nPermission is hereby granted,\nfree of charge\n\nTHE SOFTWARE IS PROVIDED\n";
 

@@ -63,18 +63,18 @@ function leaves(value: unknown, path = ""): [string, unknown][] {
   return Object.entries(value).flatMap(([key, one]) => leaves(one, path === "" ? key : `${path}.${key}`));
 }
 
-test("there is a file of each kind", () => {
+test("writes a file of each kind", () => {
   expect(Object.keys(manifests).sort()).toEqual(Object.keys(asked).sort());
 });
 
-test.for(Object.entries(asked))("%s has what winget's schema asks for, and nothing else", ([file, fields]) => {
+test.for(Object.entries(asked))("passes winget's schema with %s", ([file, fields]) => {
   const found = leaves(parse(manifests[file] ?? ""));
 
   expect(found.map(([path]) => path).sort()).toEqual(Object.keys(fields).sort());
   for (const [path, value] of found) expect(value, path).toMatch(fields[path] ?? /^$/);
 });
 
-test("a zip has the files, and the same bytes each time", async () => {
+test("writes the same bytes of a zip each time", async () => {
   const home = await guardedFolder("acr-secret-zip-");
   onTestFinished(() => home.remove());
   const at = (name: string) => join(home.path, name);

@@ -10,7 +10,7 @@ gopkg.in/yaml.v3
 k8s.io/kubernetes/cmd/kubelet/main.go:3:1: syntax error
 k8s.io/half/a/li`;
 
-test("a log of go tells downloads and whole lines that name a package", () => {
+test("reads downloads and packages from a log of go", () => {
   expect(readGoLog(log)).toEqual({ downloads: 2, packages: 3 });
   expect(readGoLog("")).toEqual({ downloads: 0, packages: 0 });
 });
@@ -22,7 +22,7 @@ test.for([
   { downloads: 0, packages: 2848, total: 2849, seconds: 299.6, line: "building krew 0.4.3: 99 %, 2848 of 2849 packages, 5 m 0 s" },
   { downloads: 0, packages: 0, total: 0, seconds: 3, line: "building krew 0.4.3: linking, 3 s" },
   { downloads: 0, packages: 2849, total: 2849, seconds: 59.7, line: "building krew 0.4.3: linking, 1 m 0 s" },
-])("$packages of $total packages is shown as: $line", ({ downloads, packages, total, seconds, line }) => {
+])("prints $packages of $total packages as: $line", ({ downloads, packages, total, seconds, line }) => {
   expect(buildLine("krew 0.4.3", { downloads, packages }, total, seconds)).toBe(line);
 });
 
@@ -39,7 +39,7 @@ function shown(stream: { isTTY: boolean; columns?: number }, lines: readonly [se
   return written;
 }
 
-test("a terminal has one line, drawn again, no longer than it is wide, and empty in the end", () => {
+test("redraws one line of a terminal, within its width, and clears it at the end", () => {
   const written = shown({ isTTY: true, columns: 12 }, [
     [0, "building a: 1 s"],
     [1, "starting"],
@@ -48,7 +48,7 @@ test("a terminal has one line, drawn again, no longer than it is wide, and empty
   expect(written).toBe("\r\u001b[Kbuilding a:\r\u001b[Kstarting\r\u001b[K");
 });
 
-test("elsewhere a line comes every 20 seconds, and at once when something else begins", () => {
+test("prints a line every 20 seconds without a terminal, and when something else begins", () => {
   const written = shown({ isTTY: false }, [
     [0, "building a: 1 s"],
     [19, "building a: 20 s"],

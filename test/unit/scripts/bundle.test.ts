@@ -37,7 +37,7 @@ const tellAtExit = `data:text/javascript,process.on("exit", () => {
   if (heavy.length > 0) console.log("loaded", heavy.join());
 })`;
 
-test("a module of Node's is loaded when something in it is used", async () => {
+test("loads a module of Node when something in it is used", async () => {
   const printed = await run({
     "entry.ts": `
       import { rootCertificates } from "node:tls";
@@ -49,7 +49,7 @@ test("a module of Node's is loaded when something in it is used", async () => {
   expect(printed).toBe("false function true true\n");
 });
 
-test("a bundle is ASCII, and means what it meant", async () => {
+test("writes a bundle in ASCII with the same meaning", async () => {
   await writeFile(join(folder, "letters.ts"), 'export default [/^[µμ]s$/.test("µs"), "µ", `‘`];');
   const text = asFunction((await bundle(join(folder, "letters.ts"))).script);
   const module = { exports: { default: undefined } };
@@ -59,7 +59,7 @@ test("a bundle is ASCII, and means what it meant", async () => {
   expect(module.exports.default).toEqual([true, "µ", "‘"]);
 });
 
-test("a module behind import() is evaluated when it is asked for", async () => {
+test("evaluates a module behind import() when it is requested", async () => {
   const printed = await run({
     "entry.ts": 'console.log("started"); import("./late.ts").then(({ late }) => console.log(late));',
     "late.ts": 'console.log("evaluated"); export const late = 1;',
@@ -68,7 +68,7 @@ test("a module behind import() is evaluated when it is asked for", async () => {
   expect(printed).toBe("started\nevaluated\n1\n");
 });
 
-test("a library that is a part by itself gives what it exports, its default among it", async () => {
+test("exports everything of a library that is a part by itself, also its default", async () => {
   const printed = await run({
     "entry.ts": 'import("ora").then(({ default: ora, spinners }) => console.log(typeof ora, typeof spinners));',
   });
@@ -76,7 +76,7 @@ test("a library that is a part by itself gives what it exports, its default amon
   expect(printed).toBe("function object\n");
 });
 
-test("what starts kubectl is a bundle of its own, small and without a library", async () => {
+test("bundles what starts kubectl separately, small and without a library", async () => {
   const { script, sources } = plugin.get("kubectl-acr_secret") ?? { script: new Uint8Array(), sources: [] };
 
   expect(sources).toContain("cmd/head-start.ts");
@@ -84,7 +84,7 @@ test("what starts kubectl is a bundle of its own, small and without a library", 
   expect(script.length).toBeLessThan(10_000);
 });
 
-test("no module is in two bundles, except for libraries that are bundles by themselves", async () => {
+test("includes no module in two bundles, except libraries that are bundles themselves", async () => {
   const bundles = [...plugin].filter(([, { sources }]) => sources.some((source) => /^(cmd|src)\//.test(source)));
   const files = bundles.flatMap(([, { sources }]) => sources.filter((source) => /^(cmd|src|node_modules)\//.test(source)));
 
@@ -93,7 +93,7 @@ test("no module is in two bundles, except for libraries that are bundles by them
   expect(files).toEqual(expect.arrayContaining(["src/errors.ts", "src/plan/namespace.ts", "cmd/manifest/run.ts"]));
 });
 
-test("an error of a part is known to what every command loads", async () => {
+test("recognizes an error of a part in what every command loads", async () => {
   const failed = await start("kubectl-acr_secret.cjs", { args: ["create"] }).catch(({ stderr }) => stderr);
 
   expect(failed).toBe('error: required flag(s) "registry" not set\nhint: kubectl acr-secret create --registry REGISTRY\n');
@@ -119,7 +119,7 @@ test("loads no verb for version, help and the completion of a verb's name", asyn
   expect(completed).toMatch(/^rotate\t.*\n:4\nloaded kubectl-acr_secret,line-complete,run\n$/);
 });
 
-test("what signs for a certificate is loaded when something is signed", async () => {
+test("loads what signs for a certificate when something is signed", async () => {
   const { certificate, key } = await (await createAuthority("certified")).issue({ commonName: "certified" }, "rsa");
   await writeFile(
     join(folder, "sign.cjs"),

@@ -34,7 +34,7 @@ test.for<{ why: string; report: Report | undefined; exit: number; counts: Counts
 test.for<[Counts, string]>([
   [{ passed: 7, failed: 0, skipped: 0 }, "7 passed, 0 failed"],
   [{ passed: 7, failed: 1, skipped: 2 }, "7 passed, 1 failed, 2 skipped"],
-])("%j is said as %s", ([counts, words]) => {
+])("prints %j as %s", ([counts, words]) => {
   expect(inWords(counts)).toBe(words);
 });
 

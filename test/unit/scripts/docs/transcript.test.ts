@@ -20,7 +20,7 @@ const page = [
 ];
 const now = page.join("\n");
 
-test("a step knows its command and the lines that belong to it", () => {
+test("reads the command and the lines of a step", () => {
   expect(readTranscript(now).map(({ line, end, command, prints }) => ({ line, end, command, prints }))).toEqual([
     { line: 3, end: 4, command: "ready", prints: "" },
     { line: 6, end: 10, command: "one\nmore", prints: "old" },
@@ -33,7 +33,7 @@ test.for([
   { name: "the same but for space around it", prints: ["", "  old\n", ""], wanted: page },
   { name: "more and less", prints: ["", "", "a\n\nb"], wanted: [...page.slice(0, 7), "", "$ two", "a", "", "b", ...page.slice(10)] },
   { name: "with the first line's indentation", prints: ["", "  new", ""], wanted: page.with(7, "  new") },
-])("prints put into a page: $name", ({ prints, wanted }) => {
+])("writes output into a page: $name", ({ prints, wanted }) => {
   expect(withPrints(now, prints)).toBe(wanted.join("\n"));
 });
 
