@@ -1,6 +1,6 @@
-import { demo } from "./demo.ts";
+import { demo, refused } from "./demo.ts";
 import { is, refusing } from "./fakes/asked.ts";
-import { refused, stored } from "./fakes/fleet.ts";
+import { stored } from "./fakes/fleet.ts";
 import { type FakeWorld, fakeWorld } from "./fakes/world.ts";
 import { run, type World } from "./in-process.ts";
 import { leftOver } from "./left-over.ts";

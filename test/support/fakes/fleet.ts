@@ -1,4 +1,3 @@
-import { CliError } from "../../../src/errors.ts";
 import { type Live, type } from "../in-process.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "./world.ts";
 
@@ -7,7 +6,6 @@ export const sharedByTeams = "shared-acr-myregistry-ea11a685b3";
 /** The same if `a` is the first of them. */
 export const shared = "shared-acr-myregistry-b317a6db49";
 export const line = "create --registry myregistry --repository app/web --serviceaccount default";
-export const refused = (): CliError => new CliError("forbidden", "Error from server (Forbidden): no");
 
 /** `team-0`, `team-1`, and so on. */
 export const teams = (count: number): string[] => Array.from({ length: count }, (_, index) => `team-${index}`);

@@ -7,7 +7,6 @@ import { podOf } from "./anew.ts";
 export const attach = "attach acr-myregistry pod/p -n demo";
 export const again = `${attach} --recreate`;
 export const forbidden = () => new CliError("forbidden", "Error from server (Forbidden): exceeded quota");
-export const lost = () => new CliError("unreachable", "the answer was lost");
 /** The line that names the backup file before the pod is deleted. */
 export const saved = "pod/p is saved in pod-demo-p.json until it is created again\n";
 export const replaced = { stdout: "pod/p replaced\n", stderr: saved, code: 0 };

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { CliError, Conflict, Interrupted } from "../../../src/errors.ts";
+import { lost } from "../../support/demo.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
 import { fakeFiles } from "../../support/fakes/files.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { run, type } from "../../support/in-process.ts";
 import { podOf } from "../../support/situations/anew.ts";
-import { again, createHint, forbidden, lost, namesOf, podIn, replaced, saved, waiting } from "../../support/situations/recreating.ts";
+import { again, createHint, forbidden, namesOf, podIn, replaced, saved, waiting } from "../../support/situations/recreating.ts";
 
 test.for([
   {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { refused } from "../../support/demo.ts";
 import { refusing } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
-import { refused, worldOf } from "../../support/fakes/fleet.ts";
+import { worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 

@@ -1,9 +1,9 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
-import { exactly, unchecked } from "../../support/demo.ts";
+import { exactly, refused, unchecked } from "../../support/demo.ts";
 import { account, namespace, stuckPod } from "../../support/fakes/cluster.ts";
-import { line, linesOf, refused, sharedByTeams, teams, worldOf } from "../../support/fakes/fleet.ts";
+import { line, linesOf, sharedByTeams, teams, worldOf } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
 import { all, any, failed, type Row, refuse, testRows, typed, unchanged } from "../../support/rows.ts";
 

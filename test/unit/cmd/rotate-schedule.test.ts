@@ -1,7 +1,8 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect } from "vitest";
 import { Interrupted } from "../../../src/errors.ts";
-import { linesOf, refused, shared, stored, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
+import { refused } from "../../support/demo.ts";
+import { linesOf, shared, stored, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { isAlive, noteIn, slotsOf } from "../../support/rotating.ts";

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
+import { refused } from "../../support/demo.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
-import { line, linesOf, refused, sharedByTeams, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
+import { line, linesOf, sharedByTeams, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
 import { type Run, type } from "../../support/in-process.ts";
 
 describe("ten thousand namespaces, one of which takes no Secret", () => {

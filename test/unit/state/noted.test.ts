@@ -7,9 +7,10 @@ import { clusterId } from "../../../src/secret/azure-words.ts";
 import { loginsNote, managedBy } from "../../../src/secret/entry.ts";
 import { holdersOf } from "../../../src/state/holders.ts";
 import { notedIn } from "../../../src/state/noted.ts";
+import { refused } from "../../support/demo.ts";
 import { refusing } from "../../support/fakes/asked.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
-import { refused, worldOf } from "../../support/fakes/fleet.ts";
+import { worldOf } from "../../support/fakes/fleet.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 
 const host = "r.azurecr.io";
