@@ -4,7 +4,7 @@ import { retryWithin } from "../kubelet/back-off.ts";
 import { readWaiting } from "../kubelet/message.ts";
 import type { Metadata, Pod, ServiceAccount } from "../objects.ts";
 import { sidecarsOf, statusesOf } from "../plan/recreate.ts";
-import { accountOf, controllerOf, namesIn, type OwnerRef, readTarget } from "../plan/references.ts";
+import { accountOf, controllerOf, namesIn, type OwnerRef } from "../plan/references.ts";
 import { type PullingPod, recreatingControllers } from "../plan/restart.ts";
 import { imagesFrom } from "./images.ts";
 import { isOver } from "./targets.ts";
@@ -113,7 +113,7 @@ export function podFacts(pod: Pod, container: string, account: ServiceAccount | 
  */
 export function hasOwnList(pod: Pod, account: ServiceAccount | undefined): boolean {
   const names = pullSecretNames(pod);
-  const listed = account ? readTarget("serviceaccount", account).names : [];
+  const listed = namesIn(account?.imagePullSecrets);
   if (names.length === 0 || String(names) === String(listed)) return false;
   const still = listed.filter((name) => names.includes(name));
   return isYounger(pod, account) || String(still) !== String(names);

@@ -2,7 +2,7 @@ import type { PodFacts } from "../check/facts.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { absent, CliError, unlessForbidden } from "../errors.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
-import { readTarget } from "../plan/references.ts";
+import { accountOf, namesIn } from "../plan/references.ts";
 import { formatImage, parseImage } from "../registry/image-reference.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { together } from "../scope/concurrency.ts";
@@ -40,9 +40,9 @@ export async function collectPulls(cluster: Cluster, namespace: string): Promise
 
 /** Returns the pulls of one pod, container by container. */
 function pullsOf(pod: Pod, accounts: ReadonlyMap<string, ServiceAccount>): Pull[] {
-  const { serviceAccountName: name = "default" } = pod.spec;
+  const name = accountOf(pod.spec);
   const account = accounts.get(name);
-  const accountNames = account ? readTarget("serviceaccount", account).names : [];
+  const accountNames = namesIn(account?.imagePullSecrets);
   return containersOf(pod).map((container) => ({
     ...readImage(container.image ?? ""),
     account: name,
@@ -59,7 +59,7 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
     await assureNamespace(cluster, namespace);
     throw absent("serviceaccounts", account, { kubectl: "get", args: ["serviceaccounts"], namespace });
   }
-  const { names } = readTarget("serviceaccount", found);
+  const names = namesIn(found.imagePullSecrets);
   return images.map((image) => ({ image, text: formatImage(image), account, names, accountNames: names, pods: [] }));
 }
 
