@@ -1,4 +1,3 @@
-import { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { kinds, nameOf, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
 import type { Change, Plan, Refer } from "./change.ts";
@@ -36,7 +35,7 @@ export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
   const changes = named.map((target) => planRefer("detach", to.name, target));
   const references = changes.filter((change): change is Refer => change.act === "detach");
   if (!existing) return references;
-  if (!options.force) refuseNeeded(to, references, needing);
+  if (!options.force) refuse(to, neededLoss(to, references, needing));
   refuse(to, deletionLoss(facts, options.force));
   const { uid, version, immutable, entries = [] } = existing;
   const secret = { to, entries, precondition: { uid, version }, because: "it is deleted" };
@@ -62,16 +61,13 @@ type Needing = {
 const namesOf = (needing: readonly Needing[]): string =>
   `${pluralize(needing.length, "pod", "pods")} ${several(needing.map(({ name }) => name))}`;
 
-/** @throws CliError conflict if pods need the Secret, with the names of the pods and the commands to run first */
-function refuseNeeded(to: Ref<"secret">, references: readonly Refer[], needing: readonly Needing[]): void {
-  if (needing.length === 0) return;
+/** Returns the loss of pods that need the Secret, with their names and the commands to run first. */
+function neededLoss(to: Ref<"secret">, references: readonly Refer[], needing: readonly Needing[]): Loss | undefined {
+  if (needing.length === 0) return undefined;
   const targets = references.map((reference) => reference.to);
-  const hint = withoutNeed(to, targets, needing);
-  throw new CliError(
-    "conflict",
-    `${namesOf(needing)} ${pluralize(needing.length, "needs", "need")} secret "${to.name}" in namespace "${to.namespace}": create another credential for it first, otherwise new pods cannot pull`,
-    { hint },
-  );
+  const needs = `${namesOf(needing)} ${pluralize(needing.length, "needs", "need")} SECRET`;
+  const message = `${needs}: create another credential for it first, otherwise new pods cannot pull`;
+  return [message, withoutNeed(to, targets, needing)];
 }
 
 const otherwise = "--force to delete it all the same";

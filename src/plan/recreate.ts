@@ -1,4 +1,4 @@
-import type { RecreatableKind, Ref, TargetKind } from "../kinds.ts";
+import type { RecreatableKind, TargetKind } from "../kinds.ts";
 import type { ContainerStatus, Job, KubeObjects, Pod } from "../objects.ts";
 
 /** The obstacles to recreating an object whose list can't be changed. */
@@ -36,16 +36,11 @@ const rows: { readonly [K in RecreatableKind]: Row<K> } = {
   },
 };
 
-/** Whether an object must be recreated to change its list. */
-const isRecreatable = (to: Ref): to is Ref<RecreatableKind> => to.kind in rows;
-
 /** Returns the obstacles to recreating a target; undefined if its list can be changed. */
 export function readRecreation(kind: TargetKind, object: KubeObjects[TargetKind]): Recreation | undefined {
-  const { name, deletionTimestamp } = object.metadata;
-  const to: Ref = { kind, name };
-  if (!isRecreatable(to)) return undefined;
-  if (deletionTimestamp) return { never: "is being deleted" };
-  return (rows[to.kind] as Row<RecreatableKind>).hinders(object as never);
+  if (!(kind in rows)) return undefined;
+  if (object.metadata.deletionTimestamp) return { never: "is being deleted" };
+  return (rows[kind as RecreatableKind] as Row<RecreatableKind>).hinders(object as never);
 }
 
 /** Returns a label selector for the pods that an object created; undefined for a pod itself. */
