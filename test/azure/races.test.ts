@@ -1,21 +1,16 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, expect, test } from "vitest";
-import { openAzure } from "../../src/azure/azure.ts";
-import { openRegistry } from "../../src/registry/registry.ts";
 import { chanceFrom } from "../support/fakes/chance.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../support/fakes/world.ts";
 import { type Run, type } from "../support/in-process.ts";
 import { takesAll } from "../support/sampled.ts";
-import { startTestWorld } from "./world.ts";
+import { portsOf, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 beforeAll(() => world.azure.push("myregistry.azurecr.io/app/web:1"));
 
 const seed = Number(process.env["SEED"] ?? (takesAll ? Math.floor(Math.random() * 1e9) : 1));
 const line = "create --registry myregistry --repository app/web --serviceaccount default";
-
-/** The emulator runs in real time. Pure waits are five hundred times shorter. */
-const sleep = async (milliseconds: number) => void (await wait(milliseconds / 500));
 
 const inAzure = () => {
   const [registry] = world.azure.world.registries;
@@ -40,13 +35,7 @@ async function race(many: number, round: number): Promise<{ in_: FakeWorld; ends
     await wait(chance(6));
     return next();
   });
-  const ports = {
-    ...in_.ports,
-    azure: () => openAzure(world.options({ sleep })),
-    registry: () => openRegistry(world.options({ sleep })),
-    sleep,
-    now: () => new Date(),
-  };
+  const ports = { ...in_.ports, ...portsOf(world) };
   const ends = await Promise.all(Array.from({ length: many }, () => type(`${line} -n ${namespace}`, ports)));
   return { in_, ends, namespace };
 }
@@ -90,13 +79,7 @@ test(`creates one application when two runs create it in one second (SEED=${seed
 
 /** Graph lists whole seconds, so the pauses of these runs are real. */
 async function sharesApplication(round: number): Promise<void> {
-  const options = { sleep: async (milliseconds: number) => void (await wait(milliseconds)) };
-  const ports = {
-    azure: () => openAzure(world.options(options)),
-    registry: () => openRegistry(world.options(options)),
-    ...options,
-    now: () => new Date(),
-  };
+  const ports = portsOf(world, wait);
   const name = `ci-${seed}-${round}`;
   const ends = await Promise.all(
     ["a", "b"].map((namespace) => {

@@ -1,28 +1,15 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { Fault } from "../../sandbox/azure/faults.ts";
 import { refusals } from "../../sandbox/azure/refusals.ts";
-import { addNamespaces } from "../support/fakes/world.ts";
-import { type FaultyServers, type FaultyWorld, startFaultyServers } from "../support/faulty/world.ts";
-import { startTestWorld } from "./world.ts";
+import { newDemo, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const byToken = "create --registry myregistry --repository app/web -n demo";
 const byPrincipal = "create --registry myregistry --serviceaccount default --service-principal -n demo";
-let servers: FaultyServers;
 
-beforeAll(async () => {
-  await world.azure.push("myregistry.azurecr.io/app/web:1");
-  servers = await startFaultyServers(world.azure, world.options);
-}, 600_000);
-afterAll(() => servers.stop());
+beforeAll(() => world.azure.push("myregistry.azurecr.io/app/web:1"));
 
-function demo(): FaultyWorld {
-  const at = servers.fresh();
-  addNamespaces(at.in_.cluster, "demo", "kube-system");
-  return at;
-}
-
-const left = ({ registry, directory }: FaultyWorld) => ({
+const left = ({ registry, directory }: ReturnType<typeof newDemo>) => ({
   tokens: registry.tokens.length,
   maps: registry.scopeMaps.filter(({ system }) => !system).length,
   ...directory(),
@@ -39,7 +26,7 @@ test.for<{ what: string; refusal: Fault; line: string; says: RegExp }>([
   { what: "Azure requires multifactor authentication", refusal: refusals.mfaRequired, line: byToken, says: /stronger sign-in/ },
   { what: "a subscription is not registered", refusal: refusals.unregisteredSubscription, line: byToken, says: /is not registered/ },
 ])("reports the refusal and leaves nothing when $what", async ({ refusal, line, says }) => {
-  const at = demo();
+  const at = newDemo(world);
   world.azure.faults.add(refusal);
 
   const { code, stderr } = await at.type(line);
@@ -50,7 +37,7 @@ test.for<{ what: string; refusal: Fault; line: string; says: RegExp }>([
 });
 
 test("prints the command that deletes the token when a lock stops the rollback", async () => {
-  const at = demo();
+  const at = newDemo(world);
   world.azure.faults.add({ kind: "replication", of: "tokenPasswords", milliseconds: 600_000 });
   world.azure.faults.add(refusals.locked);
 
@@ -62,7 +49,7 @@ test("prints the command that deletes the token when a lock stops the rollback",
 });
 
 test("creates a service principal when Graph refuses concurrent requests once", async () => {
-  const at = demo();
+  const at = newDemo(world);
   world.azure.faults.add({ ...refusals.concurrentRequests, times: 1 });
 
   expect(await at.type(byPrincipal)).toMatchObject({ code: 0 });
@@ -70,7 +57,7 @@ test("creates a service principal when Graph refuses concurrent requests once", 
 });
 
 test("reports a login that the registry refuses without a body", async () => {
-  const at = demo();
+  const at = newDemo(world);
   world.azure.faults.add({ kind: "emptyUnauthorized" });
   world.azure.faults.add({ kind: "replication", of: "tokenPasswords", milliseconds: 600_000 });
 
@@ -82,7 +69,7 @@ test.for([
   { what: "tokens", line: byToken },
   { what: "service principals", line: byPrincipal },
 ])("creates $what in a cloud with older API versions only", async ({ line }) => {
-  const at = demo();
+  const at = newDemo(world);
   world.azure.world.apiVersions = { "Microsoft.ContainerRegistry": ["2023-07-01", "2025-03-01-preview", "2024-11-01-preview"] };
 
   const run = await at.type(line);

@@ -5,7 +5,7 @@ import { openRegistry } from "../../src/registry/registry.ts";
 import { Sensitive } from "../../src/secret/sensitive.ts";
 import { addNamespaces, fakeWorld } from "../support/fakes/world.ts";
 import { type } from "../support/in-process.ts";
-import { startTestWorld } from "./world.ts";
+import { portsOf, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 
@@ -102,12 +102,7 @@ test("creates a Secret whose login pulls at each regional host", async () => {
   await world.azure.push(`${loginServer}/app/web:1`);
   const in_ = fakeWorld();
   addNamespaces(in_.cluster, "demo");
-  const ports = {
-    ...in_.ports,
-    azure: () => openAzure(world.options()),
-    registry: () => openRegistry(world.options()),
-    now: () => new Date(),
-  };
+  const ports = { ...in_.ports, ...portsOf(world) };
   world.azure.calls.reset();
 
   expect(await type("create --registry georegistry --repository app/web --include-regional -n demo", ports)).toMatchObject({ code: 0 });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { type AzureEmulator, startAzure } from "../../sandbox/azure/emulator.ts";
 import { binaries } from "../../sandbox/binaries.ts";
@@ -8,6 +9,9 @@ import { createAuthority } from "../../sandbox/pki.ts";
 import { type AzureOptions, openAzure } from "../../src/azure/azure.ts";
 import type { Azure, SignInOptions } from "../../src/azure/port.ts";
 import type { Sources } from "../../src/credential/kind.ts";
+import { openRegistry } from "../../src/registry/registry.ts";
+import { addNamespaces, fakeWorld } from "../support/fakes/world.ts";
+import { type, type World } from "../support/in-process.ts";
 
 /** An emulated Azure for the tests of one file, and the options with which the plugin's ports are opened. */
 export type TestWorld = {
@@ -90,3 +94,45 @@ export const onlyAzure = (azure: Azure): Sources => ({
   now: () => new Date(),
   sleep: async () => {},
 });
+
+/** Waits of command lines are shorter by this factor, because the emulator runs in real time. */
+const haste = 500;
+
+/** Returns the ports of command lines that use the emulated Azure. */
+export function portsOf(world: TestWorld, sleep = (milliseconds: number): Promise<void> => wait(milliseconds / haste)): World {
+  return {
+    azure: () => openAzure(world.options({ sleep })),
+    registry: () => openRegistry(world.options({ sleep })),
+    sleep,
+    now: () => new Date(),
+  };
+}
+
+/** Creates a fake cluster with the namespace `demo`, and deletes everything in Azure that earlier command lines and tests have created. */
+export function newDemo(world: TestWorld) {
+  const { azure } = world;
+  const [registry] = azure.world.registries;
+  if (!registry) throw new Error("there is no registry");
+  registry.tokens = [];
+  registry.scopeMaps = registry.scopeMaps.filter(({ system }) => system);
+  const isOwner = ({ appId }: { appId: string }) => appId === azure.env.AZURE_CLIENT_ID;
+  const [owner] = azure.world.servicePrincipals.filter(isOwner);
+  const isOwners = ({ principalId }: { principalId: string }) => principalId === owner?.id;
+  const others = () => ({
+    applications: azure.world.applications.filter((one) => !isOwner(one)),
+    servicePrincipals: azure.world.servicePrincipals.filter((one) => !isOwner(one)),
+    roleAssignments: azure.world.roleAssignments.filter((one) => !isOwners(one)),
+  });
+  azure.world.applications = azure.world.applications.filter(isOwner);
+  azure.world.servicePrincipals = azure.world.servicePrincipals.filter(isOwner);
+  azure.world.roleAssignments = azure.world.roleAssignments.filter(isOwners);
+  const in_ = fakeWorld();
+  addNamespaces(in_.cluster, "demo", "kube-system");
+  return {
+    in_,
+    registry,
+    /** Returns what exists in Entra ID and on the registry, except what the sandbox signs in with. */
+    directory: others,
+    type: (line: string) => type(line, { ...in_.ports, ...portsOf(world) }),
+  };
+}
