@@ -2,11 +2,11 @@ import { afterEach, expect, test } from "vitest";
 import type { Grant } from "../../sandbox/azure/identities.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { entra } from "../../src/credential/entra/entra.ts";
-import type { Asked, Issue, Need, Sources } from "../../src/credential/kind.ts";
+import type { Issue, Need } from "../../src/credential/kind.ts";
 import { mayMint } from "../../src/credential/mint-rights.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { ownerCalled } from "../support/fakes/owner.ts";
-import { startTestWorld } from "./world.ts";
+import { askedFor, onlyAzure, signedIn, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const host = "myregistry.azurecr.io";
@@ -21,35 +21,13 @@ afterEach(() => {
   Object.assign(registryOf(), { armAudience: "enabled", roleAssignmentMode: "LegacyRegistryPermissions", publicNetworkAccess: "Enabled" });
 });
 
-/** Returns the environment of an identity with these roles. */
-async function as(grants: readonly Grant[]): Promise<Record<string, string>> {
-  const { clientId, clientSecret } = await world.azure.addServicePrincipal(`sp-${crypto.randomUUID()}`, grants);
-  return { ...world.azure.env, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: clientSecret };
-}
+const as = async (grants: readonly Grant[]) => (await signedIn(world, grants)).env;
 
 /** Issues the credential of `create --entra` for a Secret that must pull from one of this registry's repositories. */
 async function issue(env: Record<string, string>, { registry = host, held }: { registry?: string; held?: Need["held"] } = {}) {
   const options = world.options({ env });
-  const sources: Sources = {
-    azure: async () => openAzure(options),
-    registry: () => openRegistry(options),
-    stdin: { isTTY: false, read: () => expect.unreachable("nothing is to be read") },
-    readFile: () => expect.unreachable("nothing is to be read"),
-    during: (_, work) => work(),
-    now: () => new Date(),
-    sleep: async () => {},
-  };
-  const again = { verb: "create", registry } as const;
-  const asked: Asked = {
-    flags: { entra: true },
-    registry,
-    identity: { source: "env" },
-    verify: true,
-    expiresAt: undefined,
-    wait: 0,
-    again,
-  };
-  const credential = await entra.open(asked, sources);
+  const sources = { ...onlyAzure(openAzure(options)), registry: () => openRegistry(options) };
+  const credential = await entra.open(askedFor({ entra: true }, { registry, verify: true }), sources);
   const owner = ownerCalled("");
   return credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held });
 }

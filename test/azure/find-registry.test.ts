@@ -3,29 +3,20 @@ import { addRegistry } from "../../sandbox/azure/create-world.ts";
 import { refusals } from "../../sandbox/azure/refusals.ts";
 import { registryId } from "../../sandbox/azure/world.ts";
 import { openAzure } from "../../src/azure/azure.ts";
-import { startTestWorld } from "./world.ts";
+import { signedIn, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const find = (text: string, subscription?: string) =>
   openAzure(world.options({ identity: { source: "auto", ...(subscription !== undefined && { subscription }) } })).findRegistry(text);
 const second = { subscriptionId: "33333333-3333-3333-3333-333333333333", resourceGroup: "other" };
 
-async function ownsSecond() {
-  const { objectId } = await signedIn();
+/** Lets the sandbox's owner use the second subscription, too. */
+function ownsSecond(): void {
+  const { servicePrincipals, roleAssignments } = world.azure.world;
+  const { id } = servicePrincipals.find(({ appId }) => appId === world.azure.env.AZURE_CLIENT_ID) ?? expect.unreachable("no owner");
+  const assignment = roleAssignments.find(({ principalId }) => principalId === id) ?? expect.unreachable("the owner has no role");
   const scope = `/subscriptions/${second.subscriptionId}`;
-  world.azure.world.roleAssignments.push({ ...ownerOf(objectId), scope, name: scope });
-}
-
-async function signedIn() {
-  const principal = world.azure.world.servicePrincipals.find(({ appId }) => appId === world.azure.env.AZURE_CLIENT_ID);
-  if (!principal) throw new Error("the sandbox's owner is gone");
-  return { objectId: principal.id };
-}
-
-function ownerOf(principalId: string) {
-  const assignment = world.azure.world.roleAssignments.find((one) => one.principalId === principalId);
-  if (!assignment) throw new Error("the sandbox's owner owns nothing");
-  return assignment;
+  roleAssignments.push({ ...assignment, scope, name: scope });
 }
 
 test.for(["myregistry", "MyRegistry", "myregistry.azurecr.io", "myregistry.eastus.geo.azurecr.io"])("%s is found", async (text) => {
@@ -42,7 +33,7 @@ test.for(["myregistry", "MyRegistry", "myregistry.azurecr.io", "myregistry.eastu
 
 test("a registry of another subscription is found by Resource Graph, in one question", async () => {
   addRegistry(world.azure.world, { name: "farregistry", ...second });
-  await ownsSecond();
+  ownsSecond();
 
   expect(await find("farregistry")).toMatchObject({ name: "farregistry", loginServer: "farregistry.azurecr.io" });
   expect(world.azure.calls.count("GET", /\/registries\?/)).toBe(0);
@@ -66,7 +57,7 @@ test("where Resource Graph does not know it yet, the subscriptions are listed, p
 });
 
 test("finds a registry when another subscription is not registered for registries", async () => {
-  await ownsSecond();
+  ownsSecond();
   world.azure.faults.add({ kind: "status", path: /ResourceGraph/, status: 200, body: { data: [], count: 0, totalRecords: 0 } });
   const path = new RegExp(`${second.subscriptionId}/providers/Microsoft\\.ContainerRegistry`);
   world.azure.faults.add({ ...refusals.unregisteredSubscription, path });
@@ -117,8 +108,7 @@ test("where Azure does not say which, the message says what is known", async () 
 });
 
 test("an identity without any subscription is told so", async () => {
-  const nobody = await world.azure.addServicePrincipal("nobody");
-  const env = { ...world.azure.env, AZURE_CLIENT_ID: nobody.clientId, AZURE_CLIENT_SECRET: nobody.clientSecret };
+  const { env } = await signedIn(world, []);
 
   await expect(openAzure(world.options({ env })).findRegistry("myregistry")).rejects.toMatchObject({ kind: "notFound" });
 });
@@ -130,7 +120,7 @@ test("no request leaves for a name that could be part of a query", async () => {
 
 test("an id in Azure is asked for itself, wherever it is", async () => {
   const far = addRegistry(world.azure.world, { name: "identified", ...second });
-  await ownsSecond();
+  ownsSecond();
 
   expect(await find(registryId(far))).toMatchObject({ name: "identified" });
   expect(await find(`${registryId(far).toUpperCase()}/`)).toMatchObject({ name: "identified" });
@@ -144,7 +134,7 @@ test("an id in Azure is asked for itself, wherever it is", async () => {
 test("--subscription is the only one to look in, by its id or its name", async () => {
   const near = addRegistry(world.azure.world, { name: "bothsides", loginServer: "bothsides-aaaa.azurecr.io" });
   const far = addRegistry(world.azure.world, { name: "bothsides", loginServer: "bothsides-bbbb.azurecr.io", ...second });
-  await ownsSecond();
+  ownsSecond();
   const [first, other] = ["22222222-2222-2222-2222-222222222222", second.subscriptionId];
   const name = world.azure.world.subscriptions.find(({ id }) => id === other)?.name ?? "";
 

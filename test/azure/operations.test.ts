@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
-import { startTestWorld } from "./world.ts";
+import { signedIn, startTestWorld } from "./world.ts";
 
 // Waits for Azure's long-running operations with the recorded timing: `Retry-After: 10`, and completion after a second.
 
@@ -77,8 +77,7 @@ test("a deletion is followed by the newest Location, to its end", async () => {
 });
 
 test("who has no rights outside of the registry sees for itself that a deletion has ended", async () => {
-  const { clientId, clientSecret } = await world.azure.addServicePrincipal("there", [{ role: "Contributor", registry: "myregistry" }]);
-  const env = { ...world.azure.env, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: clientSecret };
+  const { env } = await signedIn(world, [{ role: "Contributor", registry: "myregistry" }]);
   const { azure, registry } = await made("inside", { env });
   tempo({ polls: 2 });
 

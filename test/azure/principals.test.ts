@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
 import { servicePrincipal } from "../../src/credential/service-principal/service-principal.ts";
 import { NotYet } from "../../src/errors.ts";
-import { onlyAzure, startTestWorld } from "./world.ts";
+import { askedFor, onlyAzure, signedIn, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
@@ -68,8 +68,8 @@ test("a role for a principal that is not there may pass too", async () => {
 });
 
 test("who has no rights in Entra ID is told so, and what takes none", async () => {
-  const { clientId, clientSecret } = await world.azure.addServicePrincipal("nobody", ["Owner"]);
-  const azure = openAzure(world.options({ env: { ...world.azure.env, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: clientSecret } }));
+  const { env } = await signedIn(world, ["Owner"]);
+  const azure = openAzure(world.options({ env }));
 
   await expect(azure.applications({ name: "ci" })).rejects.toMatchObject({
     kind: "forbidden",
@@ -83,10 +83,8 @@ test("deletes two passwords of one application when Graph refuses a second write
   const { id, appId } = await azure.createApplication({ displayName: `busy ${randomUUID()}`, notes: "" });
   const keys = [await azure.addKey(id, { displayName: "x" }), await azure.addKey(id, { displayName: "y" })];
   await azure.addKey(id, { displayName: "of others" });
-  const asked = { flags: { "service-principal": appId }, registry: "myregistry", identity: { source: "env" }, wait: 60_000 } as const;
-  const again = { verb: "create", registry: "myregistry" } as const;
   const sources = { ...onlyAzure(azure), sleep: (milliseconds: number) => setTimeout(milliseconds) };
-  const credential = await servicePrincipal.open({ ...asked, verify: false, expiresAt: undefined, again }, sources);
+  const credential = await servicePrincipal.open(askedFor({ "service-principal": appId }, { wait: 60_000 }), sources);
   const passwords = keys.map(({ slot, madeAt }) => ({ slot, madeAt }));
   world.azure.world.graphWriteGap = 300;
   world.azure.calls.reset();

@@ -1,22 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { role } from "../../sandbox/azure/roles.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { acrToken } from "../../src/credential/acr-token/acr-token.ts";
 import { createdTokens } from "../../src/credential/acr-token/find.ts";
-import type { Asked } from "../../src/credential/kind.ts";
 import { createdPrincipals } from "../../src/credential/service-principal/find.ts";
 import { servicePrincipal } from "../../src/credential/service-principal/service-principal.ts";
-import { onlyAzure, startTestWorld } from "./world.ts";
+import { actionsOf, askedFor, grantOf, onlyAzure, signedIn, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 const made = "secret acr in namespace demo";
 const description = `kubectl acr-secret: ${made} of cluster 1a2b3c4d`;
-const asked = { registry: "myregistry", identity: { source: "env" }, verify: false, expiresAt: undefined, wait: 0 } as const;
-const askedFor = (flags: Asked["flags"]): Asked => ({ ...asked, flags, again: { verb: "create", registry: "myregistry" } });
 const isNow = (text = "") => Math.abs(Date.parse(text) - Date.now()) < 60_000;
 
 test("a registry tells all of its tokens and scope maps, when they were made, and what its clock shows", async () => {
@@ -35,15 +29,10 @@ test("a registry tells all of its tokens and scope maps, when they were made, an
 });
 
 test("the role of docs/security.md is enough to find a token that is left over, and to take it away", async () => {
-  const page = await readFile(join(import.meta.dirname, "../../docs/security.md"), "utf8");
-  const { Actions: actions }: { Actions: string[] } = JSON.parse(/^```json\n(.*?)^```/ms.exec(page)?.[1] ?? "");
-  const guid = randomUUID();
-  world.azure.world.customRoles.push(role(guid, `ACR pull tokens ${guid}`, { actions }));
-  const login = await world.azure.addServicePrincipal("jane", [{ role: guid, registry: "myregistry" }]);
-  const env = { ...world.azure.env, AZURE_CLIENT_ID: login.clientId, AZURE_CLIENT_SECRET: login.clientSecret };
+  const { env } = await signedIn(world, [grantOf(world, await actionsOf("ACR pull tokens"))]);
   const azure = openAzure(world.options({ env }));
   const registry = await azure.findRegistry("myregistry");
-  const name = `left-${guid.slice(0, 8)}`;
+  const name = `left-${randomUUID().slice(0, 8)}`;
   const { id } = await azure.putScopeMap(registry, { name, description, actions: ["repositories/a/content/read"] });
   await azure.putToken(registry, { name, scopeMapId: id });
   await azure.generatePassword(registry, { token: name, slot: "password1" });

@@ -1,20 +1,16 @@
-import { randomUUID } from "node:crypto";
 import { expect, test } from "vitest";
-import { role } from "../../sandbox/azure/roles.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { acrToken } from "../../src/credential/acr-token/acr-token.ts";
 import { admin } from "../../src/credential/admin/admin.ts";
 import { mayMint } from "../../src/credential/mint-rights.ts";
-import { startTestWorld } from "./world.ts";
+import { grantOf, signedIn, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 
 /** Opens Azure as an identity that may do only these actions on the registry. */
 async function as(...allowed: readonly string[]) {
-  const guid = randomUUID();
-  world.azure.world.customRoles.push(role(guid, `role ${guid}`, { actions: allowed }));
-  const { clientId, clientSecret } = await world.azure.addServicePrincipal(`sp-${guid}`, [{ role: guid, registry: "myregistry" }]);
-  const azure = openAzure(world.options({ env: { ...world.azure.env, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_SECRET: clientSecret } }));
+  const { env, clientId } = await signedIn(world, [grantOf(world, allowed)]);
+  const azure = openAzure(world.options({ env }));
   const registry = await azure.findRegistry("myregistry");
   return { azure, registry, clientId };
 }

@@ -4,7 +4,7 @@ import { openAzure } from "../../src/azure/azure.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { Sensitive } from "../../src/secret/sensitive.ts";
-import { newDemo, startTestWorld } from "./world.ts";
+import { newDemo, signedIn, startTestWorld } from "./world.ts";
 
 const host = "myregistry.azurecr.io";
 const line = "create --registry myregistry --serviceaccount default -n demo --repository app/web";
@@ -136,8 +136,7 @@ test("a tenant's policy on lifetimes is told in Azure's words, and nothing is le
  * Creates what another user of the tenant puts there before the run: an application with the name that the plugin derives from the Secret.
  */
 async function registerFirst(displayName: string) {
-  const login = await world.azure.addServicePrincipal("attacker", [], ["Application.ReadWrite.OwnedBy"]);
-  const env = { ...world.azure.env, AZURE_CLIENT_ID: login.clientId, AZURE_CLIENT_SECRET: login.clientSecret };
+  const { env } = await signedIn(world, [], ["Application.ReadWrite.OwnedBy"]);
   const azure = openAzure(world.options({ env }));
   const { id, appId } = await azure.createApplication({
     displayName,

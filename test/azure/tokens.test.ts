@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { openAzure } from "../../src/azure/azure.ts";
 import type { Sensitive } from "../../src/secret/sensitive.ts";
 import { isSameTime } from "../../src/timestamp.ts";
-import { startTestWorld } from "./world.ts";
+import { signedIn, startTestWorld } from "./world.ts";
 
 const world = startTestWorld();
 const actions = ["repositories/team/app/content/read", "repositories/team/app/metadata/read"];
@@ -103,8 +103,7 @@ test("a dropped connection is tried again for a read, and for a password not", a
 });
 
 test("an identity that may only read is told what it lacks, and who can give it", async () => {
-  const reader = await world.azure.addServicePrincipal("reader", ["Reader"]);
-  const env = { ...world.azure.env, AZURE_CLIENT_ID: reader.clientId, AZURE_CLIENT_SECRET: reader.clientSecret };
+  const { env, objectId } = await signedIn(world, ["Reader"]);
   const azure = openAzure(world.options({ env }));
   const registry = await azure.findRegistry("myregistry");
 
@@ -116,7 +115,7 @@ test("an identity that may only read is told what it lacks, and who can give it"
     hint: {
       do: "shell",
       argv: [
-        ...["az", "role", "assignment", "create", "--assignee", reader.objectId],
+        ...["az", "role", "assignment", "create", "--assignee", objectId],
         ...["--role", "Container Registry Contributor and Data Access Configuration Administrator", "--scope", registry.id],
       ],
       when: "ask an Owner or User Access Administrator",

@@ -1,14 +1,18 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { type AzureEmulator, startAzure } from "../../sandbox/azure/emulator.ts";
+import type { Grant } from "../../sandbox/azure/identities.ts";
+import { role } from "../../sandbox/azure/roles.ts";
+import type { GraphRole } from "../../sandbox/azure/world.ts";
 import { binaries } from "../../sandbox/binaries.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { type AzureOptions, openAzure } from "../../src/azure/azure.ts";
 import type { Azure, SignInOptions } from "../../src/azure/port.ts";
-import type { Sources } from "../../src/credential/kind.ts";
+import type { Asked, Sources } from "../../src/credential/kind.ts";
 import { openRegistry } from "../../src/registry/registry.ts";
 import { addNamespaces, fakeWorld } from "../support/fakes/world.ts";
 import { type, type World } from "../support/in-process.ts";
@@ -77,6 +81,38 @@ export function startTestWorld(): TestWorld {
     },
   };
 }
+
+/** Creates a service principal with these roles. @returns its ids, and the environment of its command lines */
+export async function signedIn({ azure }: TestWorld, grants: readonly (string | Grant)[], graph: readonly GraphRole[] = []) {
+  const login = await azure.addServicePrincipal(`sp-${randomUUID()}`, grants, graph);
+  return { ...login, env: { ...azure.env, AZURE_CLIENT_ID: login.clientId, AZURE_CLIENT_SECRET: login.clientSecret } };
+}
+
+/** Creates a role with these actions. @returns its grant on the registry */
+export function grantOf({ azure }: TestWorld, actions: readonly string[]): Grant {
+  const guid = randomUUID();
+  azure.world.customRoles.push(role(guid, `role ${guid}`, { actions }));
+  return { role: guid, registry: "myregistry" };
+}
+
+/** Returns the actions of a role that docs/security.md recommends. */
+export async function actionsOf(name: "ACR pull tokens" | "ACR pull principals"): Promise<readonly string[]> {
+  const page = await readFile(join(import.meta.dirname, "../../docs/security.md"), "utf8");
+  const roles = [...page.matchAll(/^```json\n(.*?)^```/gms)].map(([, text = ""]): { Name: string; Actions: string[] } => JSON.parse(text));
+  return roles.find(({ Name }) => Name === name)?.Actions ?? expect.unreachable(`docs/security.md has no role ${name}`);
+}
+
+/** Returns the options of a `create` with these flags. */
+export const askedFor = (flags: Asked["flags"], more: Partial<Asked> = {}): Asked => ({
+  flags,
+  registry: "myregistry",
+  identity: { source: "env" },
+  verify: false,
+  expiresAt: undefined,
+  wait: 0,
+  again: { verb: "create", registry: "myregistry" },
+  ...more,
+});
 
 /** Finds the registry as the identity in this environment. */
 export const finder =
