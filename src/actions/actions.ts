@@ -1,14 +1,14 @@
 import { keyOf } from "../kinds.ts";
 import type { Act, Change, ChangeOf } from "../plan/change.ts";
 import type { Action, Message } from "./action.ts";
-import { confirm, createInAzure, deleteInAzure, mint, updateInAzure } from "./azure.ts";
+import { createInAzure, deleteInAzure, mint, updateInAzure } from "./azure.ts";
 import { prove } from "./prove.ts";
 import { recreate } from "./recreate.ts";
 import { refer, refusalOf } from "./refer.ts";
 import { rehearse } from "./rehearse.ts";
 import { remove } from "./remove.ts";
 import { report } from "./report.ts";
-import { restart, rollout } from "./restart.ts";
+import { restart } from "./restart.ts";
 import { store } from "./store.ts";
 import { withdraw } from "./withdraw.ts";
 
@@ -25,7 +25,6 @@ const actions: { readonly [A in Act]: Action<ChangeOf<A>> } = {
   update: updateInAzure,
   delete: deleteInAzure,
   mint,
-  confirm,
   prove,
   rehearse,
   // The end of the run releases it
@@ -38,7 +37,6 @@ const actions: { readonly [A in Act]: Action<ChangeOf<A>> } = {
   detach: refer,
   recreate,
   restart,
-  rollout,
 };
 
 export const actionOf = ({ act }: Change): Action<Change> => actions[act] as Action<Change>;

@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import { kinds } from "../kinds.ts";
-import type { ChangeOf, Make, Mint } from "../plan/change.ts";
+import type { Make, Mint } from "../plan/change.ts";
 import type { Action, Env, Result } from "./action.ts";
 
 const because = "taken back";
@@ -39,12 +39,4 @@ export const mint: Action<Mint> = {
   },
   message: ({ inNew }) => (inNew ? undefined : "configured"),
   rollback: ({ to, slot, inNew }) => (inNew ? undefined : { act: "delete", to, slot, because }),
-};
-
-/** Checks that a new password is still in its slot: other runs may use the same credential. */
-export const confirm: Action<ChangeOf<"confirm">> = {
-  async apply(change, { tools }) {
-    if (!tools.write.dryRun) await tools.carry(change);
-    return {};
-  },
 };

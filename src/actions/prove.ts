@@ -1,29 +1,42 @@
 import { proveLogin, proveRegional } from "../credential/prove.ts";
 import type { ChangeOf, Passing } from "../plan/change.ts";
 import { formatImage } from "../registry/image-reference.ts";
-import { type Action, loginOf } from "./action.ts";
+import { type Action, type Env, loginOf, type Result } from "./action.ts";
 
 /** Pulls with the login before a Secret gets it. */
-export const prove: Action<ChangeOf<"prove">> = {
-  async apply({ to, repositories, fresh, passing, regional = [] }, env) {
-    const login = loginOf(env);
-    if (!login) return {};
-    const { tools, issued } = env;
-    const reach = { host: to.name, repositories, images: issued?.images ?? [] };
-    const proving = { registry: tools.registry(), sleep: tools.sleep, fresh, passing };
-    const proven = await tools.during(awaited(to.name, login.username, { fresh, passing }), async () => {
-      const found = await proveLogin(reach, login, proving);
-      for (const host of regional) await proveRegional(host, found.image, login, proving);
-      return found;
-    });
-    const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
-    // The warning about a missing image covers its repository
-    const named = new Set(proven.missing.map(({ repository }) => repository));
-    const unseen = proven.empty.filter((name) => !named.has(name));
-    const empty = unseen.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`);
-    return { says: [...missing, ...empty], issued: proven.image && { proven: proven.image } };
+export const prove: Action<Prove> = {
+  async apply(change, env) {
+    const { tools } = env;
+    // Before the proof, which waits while the registry rejects the password, and again right before the Secret is written
+    const confirm = async () => void (change.password && !tools.write.dryRun && (await tools.carry(change)));
+    await confirm();
+    if (change.isSkipped) return {};
+    const result = await pull(change, env);
+    await confirm();
+    return result;
   },
 };
+
+type Prove = ChangeOf<"prove">;
+
+async function pull({ to, repositories, fresh, passing, regional = [] }: Prove, env: Env): Promise<Result> {
+  const login = loginOf(env);
+  if (!login) return {};
+  const { tools, issued } = env;
+  const reach = { host: to.name, repositories, images: issued?.images ?? [] };
+  const proving = { registry: tools.registry(), sleep: tools.sleep, fresh, passing };
+  const proven = await tools.during(awaited(to.name, login.username, { fresh, passing }), async () => {
+    const found = await proveLogin(reach, login, proving);
+    for (const host of regional) await proveRegional(host, found.image, login, proving);
+    return found;
+  });
+  const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
+  // The warning about a missing image covers its repository
+  const named = new Set(proven.missing.map(({ repository }) => repository));
+  const unseen = proven.empty.filter((name) => !named.has(name));
+  const empty = unseen.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`);
+  return { says: [...missing, ...empty], issued: proven.image && { proven: proven.image } };
+}
 
 /** Describes what a proof waits for, and the maximum time. */
 function awaited(host: string, username: string, { fresh, passing }: { fresh: boolean; passing: Passing | undefined }): string {

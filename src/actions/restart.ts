@@ -3,7 +3,7 @@ import { keyOf, kinds } from "../kinds.ts";
 import type { Pod } from "../objects.ts";
 import type { ChangeOf } from "../plan/change.ts";
 import { waitOf } from "../state/pods.ts";
-import type { Action, Env } from "./action.ts";
+import type { Action, Env, Result } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import { update } from "./update.ts";
 
@@ -18,15 +18,17 @@ const replaced = "it has been replaced already";
  */
 const cacheDelay = 250;
 
-/** Evicts a pod that still waits, so that its controller creates another one. */
+/** Has pods made anew: a pod that still waits is evicted, and a workload replaces its pods in its own way and at its own pace. */
 export const restart: Action<ChangeOf<"restart">> = {
-  apply: evict,
+  apply: (change, env) => (change.uid === undefined ? rollOut(change, env) : evict(change, env)),
   preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
   message: () => "restarted",
 };
 
+type Eviction = Extract<ChangeOf<"restart">, { readonly uid: string }>;
+
 /** Uses the Eviction API, and evicts only the pod that was read last. */
-async function evict(change: ChangeOf<"restart">, { tools, seen }: Env): Promise<ChangeOutcome> {
+async function evict(change: Eviction, { tools, seen }: Env): Promise<ChangeOutcome> {
   const { to, uid } = change;
   const cluster = tools.cluster(to.context);
   const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: seen.get(keyOf(to)) });
@@ -57,14 +59,9 @@ function reasonGone(error: CliError): string {
 /** The annotation that `kubectl rollout restart` writes into a pod template. */
 const restartedAt = "kubectl.kubernetes.io/restartedAt";
 
-/** Triggers a rollout, in which the workload replaces its pods in its own way and at its own pace. */
-export const rollout: Action<ChangeOf<"rollout">> = {
-  async apply({ to }, { tools }) {
-    const annotations = { [restartedAt]: tools.now().toISOString() };
-    const template = kinds[to.kind].podSpec.slice(0, -1);
-    const patch = [...template, "metadata"].reduceRight<object>((inside, step) => ({ [step]: inside }), { annotations });
-    return { object: await tools.cluster(to.context).write(to, { patch }, tools.write) };
-  },
-  preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
-  message: () => "restarted",
-};
+async function rollOut({ to }: Exclude<ChangeOf<"restart">, Eviction>, { tools }: Env): Promise<Result> {
+  const annotations = { [restartedAt]: tools.now().toISOString() };
+  const template = kinds[to.kind].podSpec.slice(0, -1);
+  const patch = [...template, "metadata"].reduceRight<object>((inside, step) => ({ [step]: inside }), { annotations });
+  return { object: await tools.cluster(to.context).write(to, { patch }, tools.write) };
+}

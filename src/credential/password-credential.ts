@@ -1,6 +1,6 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
 import { CliError, isLost } from "../errors.ts";
-import type { Change, Keep, Make, Mint, Passing } from "../plan/change.ts";
+import type { Change, ChangeOf, Keep, Make, Mint, Passing } from "../plan/change.ts";
 import type { Shown } from "../plan/proof.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import { isSameTime, renewedExpiry } from "../timestamp.ts";
@@ -38,15 +38,14 @@ type IssueOptions = {
 /** Returns the steps in order: first the rights, then a password only if the Secret needs one, and always with a proof of the password. */
 export function issueOf(plan: PasswordPlan, scope: RepositoryScope, options: IssueOptions): Issue {
   const { objects, mint, entry } = plan;
-  const { asked, need, still = { pulls: "unknown" }, mayPull, isShared } = options;
+  const { asked, need, still = { pulls: "unknown" }, mayPull } = options;
   const { images } = scope;
   const isNew = mint.act === "mint";
   const proofs = proofsOf(plan, scope, options);
   const kept = need ? keptWarnings(need.owner.secret, asked.expiresAt, still, { mint, entry }) : [];
   const messages = [...kept, ...options.warnings].filter((one) => one !== undefined);
   const warnings = messages.map((says): Change => ({ act: "warn", to: mint.to, says }));
-  const proving = isNew && isShared ? confirmed(mint, proofs) : proofs;
-  const steps = [...objects, mint, ...proving, ...warnings];
+  const steps = [...objects, mint, ...proofs, ...warnings];
   const more = mayPull && beyond(mayPull, images).length > 0 ? options.more : undefined;
   const common = { steps, isLazy: isNew, entry, pulls: still.pulls, mayPull, more, images };
   if (isNew) return { ...common, login: undefined };
@@ -57,17 +56,14 @@ export function issueOf(plan: PasswordPlan, scope: RepositoryScope, options: Iss
 function proofsOf(
   { grant, mint }: PasswordPlan,
   { host, repositories }: RepositoryScope,
-  { asked, need, passing }: IssueOptions,
-): Change[] {
-  const isNew = mint.act === "mint";
-  if (!asked.verify || !(isNew || (grant?.act !== "keep" && need?.held?.login))) return [];
-  return [{ act: "prove", to: { kind: "registry", name: host }, repositories, fresh: isNew, passing }];
-}
-
-/** Confirms the password before the proof, which waits while the registry rejects it, and again right before the Secret is written. */
-function confirmed({ to, slot }: Mint, proofs: readonly Change[]): Change[] {
-  const confirm: Change = { act: "confirm", to, slot };
-  return [confirm, ...proofs.flatMap((prove) => [prove, confirm])];
+  { asked: { verify }, need, passing, isShared }: IssueOptions,
+): ChangeOf<"prove">[] {
+  const to = { kind: "registry", name: host } as const;
+  if (mint.act === "mint") {
+    const password = isShared ? { to: mint.to, slot: mint.slot } : undefined;
+    return verify || password ? [{ act: "prove", to, repositories, fresh: true, passing, password, isSkipped: !verify }] : [];
+  }
+  return verify && grant?.act !== "keep" && need?.held?.login ? [{ act: "prove", to, repositories, fresh: false, passing }] : [];
 }
 
 /** Warns about a password that is kept although it is valid for longer than requested, or although it was not tested. */

@@ -15,7 +15,6 @@ export type Change = { readonly needs?: Ref | readonly Ref[] } & (
   | Refuse
   | Make
   | Mint
-  | Confirm
   | Prove
   | Rehearse
   | Claim
@@ -26,7 +25,6 @@ export type Change = { readonly needs?: Ref | readonly Ref[] } & (
   | Refer
   | Recreate
   | Restart
-  | Rollout
 );
 
 /** The object is already correct. */
@@ -88,9 +86,6 @@ export type Mint = {
   readonly because: string;
 };
 
-/** Checks with Azure that the new password is still in its slot: other runs may use the same credential. */
-type Confirm = { readonly act: "confirm"; readonly to: Ref; readonly slot: string };
-
 /** Proves the login: fetches a manifest of each repository. `fresh`: this run created the login, so a rejection may be temporary. */
 type Prove = {
   readonly act: "prove";
@@ -101,6 +96,10 @@ type Prove = {
   readonly passing?: Passing;
   /** Regional hosts of the registry that must accept the login too. */
   readonly regional?: readonly string[];
+  /** A new password that another run may replace. Azure must still have it in its slot before and after the requests to the registry. */
+  readonly password?: { readonly to: Ref; readonly slot: string };
+  /** The user skips the proof at the registry, so only Azure is asked for the password. */
+  readonly isSkipped?: boolean;
 };
 
 /** Answers of a registry while a login is not replicated everywhere in Azure. */
@@ -212,11 +211,14 @@ export type Recreate = {
   readonly force?: true;
 };
 
-/** Evicts a pod that can't start, so that its controller creates one with the pull secret. */
-type Restart = { readonly act: "restart"; readonly to: Ref<"pod">; readonly uid: string; readonly because: string };
-
-/** Replaces all pods of a workload, a few at a time, like `kubectl rollout restart`. */
-type Rollout = { readonly act: "rollout"; readonly needs?: Ref; readonly to: Ref<PodKind>; readonly because: string };
+/**
+ * Evicts a pod that can't start, so that its controller creates one with the pull secret. Or replaces all pods of a workload, a few at a
+ * time, like `kubectl rollout restart`.
+ */
+type Restart = { readonly act: "restart"; readonly because: string } & (
+  | { readonly to: Ref<"pod">; readonly uid: string }
+  | { readonly needs?: Ref; readonly to: Ref<PodKind>; readonly uid?: undefined }
+);
 
 export type Act = Change["act"];
 export type ChangeOf<A extends Act> = Extract<Change, { readonly act: A }>;

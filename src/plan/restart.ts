@@ -103,11 +103,11 @@ export const isFrom = ({ to, owner }: PullingPod, object: Ref): boolean => nameO
 type Mine = { readonly pod: PullingPod; readonly target: Attached };
 
 /** Plans one rollout for each workload whose pods have an older copy of their ServiceAccount's names. */
-function planRollouts(mine: readonly Mine[], { secret, mayPull }: RestartOrder): ChangeOf<"rollout">[] {
-  const rollouts = mine.flatMap(({ pod, target }): ChangeOf<"rollout">[] => {
+function planRollouts(mine: readonly Mine[], { secret, mayPull }: RestartOrder): ChangeOf<"restart">[] {
+  const rollouts = mine.flatMap(({ pod, target }): ChangeOf<"restart">[] => {
     const to = rolloutOf(pod);
     if (!to || pod.names.includes(secret) || isCopiedFrom(target, secret, pod) === false || !pod.repositories.some(mayPull)) return [];
-    return [{ act: "rollout", needs: target.to, to, because: `has pods that were made before ${nameOf(target.to)} carried ${secret}` }];
+    return [{ act: "restart", needs: target.to, to, because: `has pods that were made before ${nameOf(target.to)} carried ${secret}` }];
   });
   return [...new Map(rollouts.map((rollout) => [`${rollout.to.kind}/${rollout.to.name}`, rollout])).values()];
 }

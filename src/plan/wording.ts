@@ -24,14 +24,14 @@ export function aheadOf(plan: Plan): string | undefined {
     part("roll out", plan.filter(rollsOut)),
     part(
       "make anew",
-      plan.filter(({ act }) => act === "restart" || act === "recreate"),
+      plan.filter((change) => (change.act === "restart" && change.uid !== undefined) || change.act === "recreate"),
     ),
   ].filter((words) => words !== undefined);
   return parts.length === 0 ? undefined : `about to ${parts.join(", and to ")}`;
 }
 
 function rollsOut(change: Change): boolean {
-  if (change.act === "rollout") return true;
+  if (change.act === "restart") return change.uid === undefined;
   return (change.act === "attach" || change.act === "detach") && kinds[change.to.kind].carries.takes === "rollout";
 }
 

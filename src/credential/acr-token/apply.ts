@@ -110,7 +110,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): Credential[
 
   return async (change) => {
     if (change.act === "mint") return mint(change.to.name, change.slot as Slot, change.expiresAt);
-    if (change.act === "confirm") await confirm(change.to.name, change.slot);
+    if (change.act === "prove" && change.password) await confirm(change.password.to.name, change.password.slot);
     await rows[change.to.kind]?.[change.act]?.(change as Make);
     return {};
   };

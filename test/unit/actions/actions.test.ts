@@ -22,7 +22,7 @@ test.for<{ change: Change; message: string | undefined }>([
   { change: { act: "mint", to: token, slot: "password1", inNew: true, because: "" }, message: undefined },
   { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true }, message: undefined },
   { change: { act: "rehearse", to: secret, precondition: undefined, replaces: false }, message: undefined },
-  { change: { act: "confirm", to: token, slot: "password1" }, message: undefined },
+  { change: { act: "restart", to: { ...account, kind: "deployment.apps" }, because: "" }, message: "restarted" },
   { change: { act: "claim", to: secret, precondition: undefined }, message: undefined },
   { change: { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "" }, message: "created" },
   { change: { act: "store", to: secret, entry, precondition, replaces: false, because: "" }, message: "configured" },

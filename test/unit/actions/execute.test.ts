@@ -190,13 +190,14 @@ test("proves nothing when a dry run has no login", async () => {
 });
 
 test.for<{ dryRun: DryRun; carried: string[] }>([
-  { dryRun: "none", carried: ["confirm t"] },
+  { dryRun: "none", carried: ["prove r"] },
   { dryRun: "server", carried: [] },
 ])("asks whether a password is still in its slot when it is no dry run ($dryRun)", async ({ dryRun, carried }) => {
   const at = bench({ dryRun });
-  const confirm: Change = { act: "confirm", to: token, slot: "password1" };
+  const confirm = { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true, isSkipped: true } as const;
+  const change: Change = { ...confirm, password: { to: token, slot: "password1" } };
 
-  expect(await collect(execute([confirm], at))).toEqual([{ change: confirm }]);
+  expect(await collect(execute([change], at))).toEqual([{ change }]);
   expect(at.carried).toEqual(carried);
 });
 

@@ -11,7 +11,7 @@ const refer = (act: "attach" | "detach", kind: TargetKind, name: string): Change
   after: [],
 });
 const restart = (name: string): Change => ({ act: "restart", to: { kind: "pod", namespace: "demo", name }, uid: "u", because: "" });
-const rollout: Change = { act: "rollout", to: { kind: "deployment.apps", namespace: "demo", name: "api" }, because: "" };
+const rollout: Change = { act: "restart", to: { kind: "deployment.apps", namespace: "demo", name: "api" }, because: "" };
 
 test.for<{ why: string; plan: Plan; ahead: string | undefined }>([
   { why: "nothing", plan: [], ahead: undefined },
