@@ -10,9 +10,9 @@ import { guardedFolder } from "../../sandbox/guard.ts";
 import { startNode } from "../../sandbox/node/node.ts";
 import { createAuthority } from "../../sandbox/pki.ts";
 import { controlPlanePrograms, nodePrograms } from "../../sandbox/tools.ts";
-import { until } from "../sandbox/until.ts";
 import { create, kubectl } from "../support/kubectl.ts";
 import { sampled, takesAll } from "../support/sampled.ts";
+import { until } from "../support/until.ts";
 import { machine, tracesOf } from "./traces.ts";
 
 // Uses a separate cluster, because the shared one has a node that keeps running.

@@ -1,9 +1,9 @@
 import { expect, inject, test } from "vitest";
 import type { Pod } from "../../src/objects.ts";
-import { until } from "../support/check-shell.ts";
 import { create, getJson, kubectl } from "../support/kubectl.ts";
 import { reachWorld } from "../support/node-world.ts";
 import { takesAll } from "../support/sampled.ts";
+import { until } from "../support/until.ts";
 
 const world = reachWorld(inject("world"));
 const server = "myregistry.azurecr.io";

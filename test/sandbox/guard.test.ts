@@ -5,8 +5,8 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { guardedFolder, spawnGuarded } from "../../sandbox/guard.ts";
+import { until } from "../support/until.ts";
 import { processesOf, processesOfGroup } from "./processes.ts";
-import { until } from "./until.ts";
 
 test("logs what a program prints, and reports how it ended", async () => {
   const folder = await guardedFolder("guard-test-");

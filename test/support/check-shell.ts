@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { Pod, Secret } from "../../src/objects.ts";
 import { create, getJson, kubectl } from "./kubectl.ts";
 import { newNamespace, type Shell } from "./plugin.ts";
+import { until } from "./until.ts";
 
 export const r = "myregistry.azurecr.io";
 export const web = `${r}/app/web:1`;
@@ -24,13 +25,6 @@ export async function placeOf(shell: Shell) {
 
 export type Place = Awaited<ReturnType<typeof placeOf>>;
 export type Item = { readonly cause: string; readonly message?: string; readonly fix?: string; readonly pods: readonly string[] };
-
-export async function until(holds: () => Promise<boolean>, seconds = 20): Promise<void> {
-  for (let round = 0; !(await holds()); round++) {
-    if (round > 10 * seconds) throw new Error(`waited for ${seconds} s in vain`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
 
 /** Workloads, each with one pod that waits for `image`. */
 const container = (image: string) => [{ name: "app", image }];

@@ -4,7 +4,7 @@ import { readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 import { findKubectl } from "../../../src/cluster/kubectl.ts";
-import { until } from "../../sandbox/until.ts";
+import { until } from "../../support/until.ts";
 import { env, newFolder, open } from "./opened.ts";
 
 const account = { kind: "serviceaccount", namespace: "default", name: "default" } as const;

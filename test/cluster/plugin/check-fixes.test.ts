@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { placeOf, type Situation, until } from "../../support/check-shell.ts";
+import { placeOf, type Situation } from "../../support/check-shell.ts";
 import { openShell } from "../../support/plugin.ts";
 import { sampled } from "../../support/sampled.ts";
 import { mended } from "../../support/situations/mended.ts";
 import { mendedByName } from "../../support/situations/mended-by-name.ts";
 import { mendedForAll } from "../../support/situations/mended-for-all.ts";
+import { until } from "../../support/until.ts";
 
 const shell = await openShell();
 await shell.azure.push("myregistry.azurecr.io/app/api:1");

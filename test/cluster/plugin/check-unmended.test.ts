@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "vitest";
-import { attachTo, barePod, having, ours, type Place, placeOf, r, registrySecret, web, workload } from "../../support/check-shell.ts";
+import { attachTo, having, ours, type Place, placeOf, r, registrySecret, web, workload } from "../../support/check-shell.ts";
 import { openShell } from "../../support/plugin.ts";
 
 const shell = await openShell();
@@ -15,22 +15,12 @@ const attached = (image: string) => async (at: Place) => {
 const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?: string; says: RegExp; code?: 2 }[] = [
   { what: "the tag is not there", lay: attached(`${r}/app/web:9`), says: /has no tag 9 in app\/web\n {2}az acr repository show-tags/ },
   {
-    what: "the digest is not there",
-    lay: attached(`${r}/app/web@sha256:${"0".repeat(64)}`),
-    says: /has no manifest sha256:0+ in app\/web\n {2}az acr manifest list-metadata/,
-  },
-  {
     what: "the repository is mistyped",
     lay: async (at) => {
       await at.typed(`${ours("mine", "--serviceaccount=default")} --repository app/wbe`);
       await having(at, workload("Deployment", `${r}/app/wbe:1`));
     },
     says: /repository "app\/wbe" not found in myregistry\.azurecr\.io[^\n]*\n {2}az acr repository list/,
-  },
-  {
-    what: "the image has no name that there could be",
-    lay: (at) => having(at, barePod(`${r}/App/Web:1`)),
-    says: /repository name \(App\/Web\) must be lowercase/,
   },
   {
     what: "the registry is mistyped",
@@ -51,26 +41,10 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
     says: /does not let this machine in \(403 Forbidden\)[^\n]*\n {2}az acr network-rule list/,
   },
   {
-    what: "an image of Docker Hub that is named",
-    typed: "check --image nginx -n N",
-    says: /^docker\.io\/library\/nginx:latest +<none> +0 +\S/m,
-  },
-  {
-    what: "an image that is named with its port",
-    typed: `check --image ${r}:443/app/web:1 -n N`,
-    says: /name the image myregistry\.azurecr\.io\/app\/web:1/,
-  },
-  {
     what: "of several images that are named each has its row",
     typed: `check --image ${web} --image nginx --image quay.io/a/b:1 --image mcr.microsoft.com/x:1 -n N`,
     lay: (at) => at.typed(ours("mine", "--serviceaccount=default")),
     says: /^myregistry\S+ +mine +0 +pulls\ndocker\.io\/\S+ +<none> +0 .*\nquay\.io\/\S+ +<none> +0 .*\nmcr\.\S+ +<none> +0 /m,
-  },
-  { what: "nothing is there", typed: "check -n N", says: /^No images to check in \S+ namespace: name one with --image\.$/m },
-  {
-    what: "a Deployment without pods",
-    lay: (at) => at.typed(`kubectl create deployment web --image ${web} --replicas 0 -n N`),
-    says: /^No images to check in /m,
   },
   {
     what: "a CronJob that has not run",
@@ -78,29 +52,10 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
     says: /^No images to check in /m,
   },
   {
-    what: "the namespace is mistyped",
-    code: 2,
-    typed: "check -n nosuchns",
-    says: /namespaces "nosuchns" not found\n$/,
-  },
-  { what: "the Secret is mistyped", code: 2, typed: "check nosuch -n N", says: /secrets "nosuch" not found/ },
-  {
     what: "the ServiceAccount is mistyped",
     code: 2,
     typed: `check --image ${web} --serviceaccount nosuch -n N`,
     says: /serviceaccounts "nosuch" not found/,
-  },
-  {
-    what: "a Deployment is named",
-    code: 2,
-    typed: "check deploy/web -n N",
-    says: /invalid Secret name "deploy\/web"\nhint: check looks at every pod of the namespace; attach, detach and create take targets such as deployment\/web/,
-  },
-  {
-    what: "an image stands for a Secret's name",
-    code: 2,
-    typed: `check ${web} -n N`,
-    says: /hint: kubectl acr-secret check (?:-n \S+ )?--image/,
   },
   {
     what: "a context that is not there",

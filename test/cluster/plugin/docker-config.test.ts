@@ -3,7 +3,6 @@ import { afterAll, expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
-import { atOnce } from "../../support/at-once.ts";
 import { getJson } from "../../support/kubectl.ts";
 import { ended, newNamespace, openShell } from "../../support/plugin.ts";
 import { sampled } from "../../support/sampled.ts";
@@ -61,7 +60,8 @@ const kubectlMakes = async (text: string) => {
 const decoded = ({ data }: Secret) => Buffer.from(data?.[".dockerconfigjson"] ?? "", "base64").toString();
 
 test("the config is kubectl's byte for byte, whatever is in the password", { timeout: 180_000 }, async () => {
-  const theirs = await atOnce(passwords, 2, kubectlMakes);
+  const theirs: string[] = [];
+  for (const text of passwords) theirs.push(await kubectlMakes(text));
 
   expect(passwords.map((text) => encodeDockerConfig(server, { username: "ci", password: new Sensitive(text) }))).toEqual(theirs);
 });
@@ -70,14 +70,12 @@ test("what is piped in reaches the Secret as it is", { timeout: 60_000 }, async 
   const namespace = await newNamespace();
   const sample = passwords.filter((_, index) => index % 10 === 0);
 
-  const made = await atOnce([...sample.entries()], 2, async ([index, stdin]) => {
+  for (const [index, stdin] of sample.entries()) {
     const flags = `--registry ${server} --username ci --password-stdin --verify=false -n ${namespace}`;
     const { code, stderr } = await shell.type(`kubectl acr-secret create s-${index} ${flags}`, { stdin: `${stdin}\n` });
     const hint = `hint: kubectl acr-secret attach -n ${namespace} s-${index} --serviceaccount default\n`;
     const warning = `Warning: the rights of login "ci" at ${server} are not checked\n`;
     expect({ code, stderr }).toEqual({ code: 0, stderr: warning + hint });
-    return decoded(await getJson<Secret>("secret", `s-${index}`, "-n", namespace));
-  });
-
-  expect(made).toEqual(await atOnce(sample, 2, kubectlMakes));
+    expect(decoded(await getJson<Secret>("secret", `s-${index}`, "-n", namespace))).toBe(await kubectlMakes(stdin));
+  }
 });

@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
-import { until } from "../../support/check-shell.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
+import { until } from "../../support/until.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());

@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from "vitest";
-import { until } from "../../support/check-shell.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
 import { sampled } from "../../support/sampled.ts";
 import { type TargetName, targetObject } from "../../support/situations/target-objects.ts";
+import { until } from "../../support/until.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());

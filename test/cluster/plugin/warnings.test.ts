@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from "vitest";
 import type { Pod } from "../../../src/objects.ts";
 import type { WarningId } from "../../../src/plan/warnings.ts";
-import { until } from "../../support/check-shell.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
 import { type TargetName, targetObject } from "../../support/situations/target-objects.ts";
+import { until } from "../../support/until.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "vitest";
-import { until } from "../until.ts";
+import { until } from "../../support/until.ts";
 import { asOwner } from "./as-owner.ts";
 import { audiences, openTestAzure, registryId } from "./world.ts";
 

@@ -2,7 +2,6 @@ import { expect } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import {
   attachTo,
-  barePod,
   forgetTokens,
   having,
   keepsGhcr,
@@ -119,15 +118,6 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     kept: keepsGhcr("mine"),
   },
   {
-    what: "the Secret was deleted that is attached",
-    cause: "no-login",
-    message: /^secret mine does not exist$/,
-    lay: async (at) => {
-      await at.typed(ours("mine", "--serviceaccount=default"), "kubectl delete secret mine -n N");
-      await having(at, workload("Deployment"));
-    },
-  },
-  {
     what: "a Secret that is named, and that is no longer taken",
     cause: "refused",
     check: `mine --image ${r}/app/web:1`,
@@ -144,11 +134,5 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
       await having(at, workload("Deployment"));
       await at.typed(`kubectl patch serviceaccount default -n N -p '{"imagePullSecrets":[{"name":"bad"},{"name":"mine"}]}'`);
     },
-  },
-  {
-    what: "a pod without controller names a Secret that is not there",
-    cause: "no-login",
-    message: /^secret gone does not exist/,
-    lay: (at) => having(at, barePod(`${r}/app/web:1`, ["gone"])),
   },
 ];

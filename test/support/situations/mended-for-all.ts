@@ -38,12 +38,6 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
     },
   },
   {
-    what: "nothing is attached, and the pod is of another ServiceAccount",
-    cause: "no-login",
-    says: / --serviceaccount app$/m,
-    lay: (at) => having(at, named("web", web, "app")),
-  },
-  {
     what: "nothing is attached, and the pods are of two ServiceAccounts",
     cause: "no-login",
     lay: async (at) => {
