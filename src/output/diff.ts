@@ -5,7 +5,7 @@ import { lastApplied, type Secret } from "../objects.ts";
 import type { Store } from "../plan/change.ts";
 import { patched, unclaimed } from "../secret/pull-secret.ts";
 import { shapeNamed } from "../secret/shapes.ts";
-import { mask, printData } from "./object.ts";
+import { printData } from "./object.ts";
 import { diffLines, linesOf } from "./unified.ts";
 
 /**
@@ -85,3 +85,15 @@ function secretSides(before: Parameters<typeof asSecret>[0], after: typeof befor
 /** The members that are not empty. */
 const filled = (members: Readonly<Record<string, object | undefined>>) =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value && Object.keys(value).length > 0));
+
+/** What is printed instead of a value of a Secret, like in `kubectl diff`. */
+const mask = "***";
+
+/** Masks each value of a Secret, also in the annotation of kubectl apply. */
+export function withoutPasswords(object: object): object {
+  const { kind, data, metadata, ...secret } = object as Secret;
+  if (kind !== "Secret") return object;
+  const { annotations = {} } = metadata;
+  const masked = lastApplied in annotations ? { ...metadata, annotations: { ...annotations, [lastApplied]: mask } } : metadata;
+  return { ...secret, kind, metadata: masked, data: data && Object.fromEntries(Object.keys(data).map((key) => [key, mask])) };
+}

@@ -1,4 +1,3 @@
-import { lastApplied, type Secret } from "../objects.ts";
 import { isPrintable, printableJson } from "./printable.ts";
 
 /** An object of the API, or a v1 List of several. */
@@ -42,18 +41,6 @@ function holding(all: string): { keep(text: string): string; fill(yaml: string):
     keep: (text) => (isPrintable(text.replace(/[\n\t]/g, "")) ? text : `${word}${kept.push(text)}z`),
     fill: (yaml) => yaml.replace(new RegExp(`${word}(\\d+)z`, "g"), (_, at) => printableJson(JSON.stringify(kept[Number(at) - 1]))),
   };
-}
-
-/** What is printed instead of a value of a Secret, like in `kubectl diff`. */
-export const mask = "***";
-
-/** Masks each value of a Secret, also in the annotation of kubectl apply. */
-export function withoutPasswords(object: object): object {
-  const { kind, data, metadata, ...secret } = object as Secret;
-  if (kind !== "Secret") return object;
-  const { annotations = {} } = metadata;
-  const masked = lastApplied in annotations ? { ...metadata, annotations: { ...annotations, [lastApplied]: mask } } : metadata;
-  return { ...secret, kind, metadata: masked, data: data && Object.fromEntries(Object.keys(data).map((key) => [key, mask])) };
 }
 
 function withoutManagedFields(object: Manifest): Manifest {

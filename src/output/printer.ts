@@ -3,10 +3,10 @@ import { type Done, type DryRun, isDone, type Outcome, subjectOf } from "../acti
 import type { Environment, Sink } from "../env.ts";
 import { type Fix, inPlace } from "../fix.ts";
 import { livesInCluster, nameOf } from "../kinds.ts";
-import { diffOf } from "./diff.ts";
+import { diffOf, withoutPasswords } from "./diff.ts";
 import { printError, printWarning } from "./error.ts";
 import { outcomeData, warningsOf } from "./jsonl.ts";
-import { jsonLine, printData, printObjects, withoutPasswords } from "./object.ts";
+import { jsonLine, printData, printObjects } from "./object.ts";
 import { helmValues, kustomizePatches, type Referring } from "./patches.ts";
 import { printable } from "./printable.ts";
 import { styleFor } from "./style.ts";

@@ -93,6 +93,20 @@ test("includes no module in two bundles, except libraries that are bundles thems
   expect(files).toEqual(expect.arrayContaining(["src/errors.ts", "src/plan/namespace.ts", "cmd/manifest/run.ts"]));
 });
 
+test("lets no bundle require itself over the bundles that it requires", () => {
+  const needs = (name: string): string[] => {
+    const text = Buffer.from(plugin.get(name)?.script ?? []).toString();
+    return [...text.matchAll(/\bvar \w+=require\("\.\/([\w.-]+)\.cjs"\)/g)].map(([, needed = ""]) => needed);
+  };
+  const reachable = (names: readonly string[], seen = new Set<string>()): Set<string> => {
+    for (const name of names) if (!seen.has(name)) reachable(needs(name), seen.add(name));
+    return seen;
+  };
+
+  expect(needs("common")).toContain("run");
+  expect([...plugin.keys()].filter((name) => reachable(needs(name)).has(name))).toEqual([]);
+});
+
 test("recognizes an error of a part in what every command loads", async () => {
   const failed = await start("kubectl-acr_secret.cjs", { args: ["create"] }).catch(({ stderr }) => stderr);
 
