@@ -37,7 +37,7 @@ const proofOf = ({ login }: Issue) =>
     .prove({ host, repository: "app/web", reference: "1" }, login)
     .then(({ verdict }) => verdict);
 
-test("AcrPull is enough where the login server is named: the token pulls, and Azure Resource Manager is not asked", async () => {
+test("pulls with AcrPull when the login server is named, without Azure Resource Manager", async () => {
   await world.azure.push("myregistry.azurecr.io/app/web:1");
   const env = await as(puller);
   world.azure.calls.reset();
@@ -54,7 +54,7 @@ test("AcrPull is enough where the login server is named: the token pulls, and Az
 test.for([
   { registry: host, why: "where nobody asks for the registry's policy" },
   { registry: "myregistry", why: "where the registry's policy allows it" },
-])("a tenant without tokens for registries gives one for Azure Resource Manager, $why", async ({ registry }) => {
+])("uses a token for Azure Resource Manager when a tenant has none for registries, $why", async ({ registry }) => {
   await world.azure.push("myregistry.azurecr.io/app/web:1");
   world.azure.world.acrAudience = false;
 
@@ -64,7 +64,7 @@ test.for([
 test.for([
   { registry: host, message: /refused user .* \(401 Unauthorized\)/ },
   { registry: "myregistry", message: /^the Azure tenant does not let this identity ask for a token of this kind \(AADSTS500011: / },
-])("a registry that takes no such token is told ($registry)", async ({ registry, message }) => {
+])("reports a registry that accepts no such token ($registry)", async ({ registry, message }) => {
   world.azure.world.acrAudience = false;
   registryOf().armAudience = "disabled";
   const env = await as([...puller, { role: "Reader", registry: "myregistry" }]);
@@ -75,18 +75,18 @@ test.for([
 test.for([
   { registry: "myregistry.azurecr.us", hint: "add --cloud=AzureUSGovernment, whose registry that is" },
   { registry: "myregistry.azurecr.cn", hint: "add --cloud=AzureChinaCloud, whose registry that is" },
-])("no token of this cloud goes to $registry", async ({ registry, hint }) => {
+])("sends no token of this cloud to $registry", async ({ registry, hint }) => {
   await expect(issue({ ...world.azure.env }, { registry })).rejects.toMatchObject({ kind: "usage", hint });
   expect(world.azure.calls.list()).toEqual([]);
 });
 
-test("nothing that looks like a login server gets a token unless it is one of Azure's", async () => {
+test("sends a token only to login servers of Azure", async () => {
   for (const registry of ["myregistry.azurecr.io.evil.example", "evil.example", "localhost:5000", "myregistry.azurecr.io:444"])
     await expect(issue({ ...world.azure.env }, { registry })).rejects.toMatchObject({ kind: "usage" });
   expect(world.azure.calls.list()).toEqual([]);
 });
 
-test("what -v=9 prints of the exchange holds neither token", async () => {
+test("prints neither token of the exchange with -v=9", async () => {
   const { login } = await issue(await as(puller));
   const printed = world.traced.join("\n");
 
@@ -96,7 +96,7 @@ test("what -v=9 prints of the exchange holds neither token", async () => {
   expect(printed).not.toMatch(/eyJ/);
 });
 
-test("whoami tells from the right to pull, which is one on the data where the registry goes by conditions", async () => {
+test("reports the right to pull, which is a data action when the registry has conditions", async () => {
   const may = async (grants: readonly Grant[]) => {
     const azure = openAzure(world.options({ env: await as([...grants, { role: "Reader", registry: "myregistry" }]) }));
     const registry = await azure.findRegistry("myregistry");

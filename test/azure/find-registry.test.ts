@@ -31,7 +31,7 @@ test.for(["myregistry", "MyRegistry", "myregistry.azurecr.io", "myregistry.eastu
   });
 });
 
-test("a registry of another subscription is found by Resource Graph, in one question", async () => {
+test("finds a registry of another subscription with one query of Resource Graph", async () => {
   addRegistry(world.azure.world, { name: "farregistry", ...second });
   ownsSecond();
 
@@ -39,13 +39,13 @@ test("a registry of another subscription is found by Resource Graph, in one ques
   expect(world.azure.calls.count("GET", /\/registries\?/)).toBe(0);
 });
 
-test("where Resource Graph may not be asked, the subscriptions are listed", async () => {
+test("lists the subscriptions when Resource Graph may not be queried", async () => {
   world.azure.faults.add({ kind: "status", path: /ResourceGraph/, status: 403, body: { error: { code: "Forbidden", message: "no" } } });
 
   expect(await find("myregistry")).toMatchObject({ name: "myregistry" });
 });
 
-test("where Resource Graph does not know it yet, the subscriptions are listed, page by page", async () => {
+test("lists the subscriptions in pages when Resource Graph does not know the registry yet", async () => {
   world.azure.faults.add({ kind: "status", path: /ResourceGraph/, status: 200, body: { data: [], count: 0, totalRecords: 0 } });
   for (const name of ["aaaaa", "bbbbb", "zzzzz"]) addRegistry(world.azure.world, { name });
   world.azure.world.pageSize = 1;
@@ -65,7 +65,7 @@ test("finds a registry when another subscription is not registered for registrie
   expect(await find("myregistry")).toMatchObject({ name: "myregistry" });
 });
 
-test("a registry whose login server has a hash is found by it, and by its name", async () => {
+test("finds a registry with a hash in its login server by that and by its name", async () => {
   addRegistry(world.azure.world, { name: "hashed", loginServer: "hashed-a1b2c3.azurecr.io" });
 
   for (const text of ["hashed", "hashed-a1b2c3.azurecr.io", "hashed-a1b2c3"]) {
@@ -74,7 +74,7 @@ test("a registry whose login server has a hash is found by it, and by its name",
   await expect(find("hashed-zzzzzz.azurecr.io")).rejects.toMatchObject({ kind: "notFound" });
 });
 
-test("one name for two registries asks for the login server", async () => {
+test("requires the login server when two registries have one name", async () => {
   addRegistry(world.azure.world, { name: "twice", loginServer: "twice-aaaa.azurecr.io" });
   addRegistry(world.azure.world, { name: "twice", loginServer: "twice-bbbb.azurecr.io", resourceGroup: "second" });
 
@@ -85,7 +85,7 @@ test("one name for two registries asks for the login server", async () => {
   });
 });
 
-test("a typo and a registry of somebody else are told apart", async () => {
+test("distinguishes a typo from another tenant's registry", async () => {
   await expect(find("myregistri")).rejects.toMatchObject({
     kind: "notFound",
     message: 'there is no registry "myregistri": nobody in Azure has that name',
@@ -98,7 +98,7 @@ test("a typo and a registry of somebody else are told apart", async () => {
   });
 });
 
-test("where Azure does not say which, the message says what is known", async () => {
+test("reports what is known when Azure does not distinguish them", async () => {
   world.azure.faults.add({ kind: "status", path: /checkNameAvailability/, status: 403 });
 
   await expect(find("otherregistry")).rejects.toMatchObject({
@@ -107,18 +107,18 @@ test("where Azure does not say which, the message says what is known", async () 
   });
 });
 
-test("an identity without any subscription is told so", async () => {
+test("reports an identity without a subscription", async () => {
   const { env } = await signedIn(world, []);
 
   await expect(openAzure(world.options({ env })).findRegistry("myregistry")).rejects.toMatchObject({ kind: "notFound" });
 });
 
-test("no request leaves for a name that could be part of a query", async () => {
+test("sends no request for a name that could be part of a query", async () => {
   await expect(find("x' or true")).rejects.toMatchObject({ kind: "usage" });
   expect(world.azure.calls.list()).toEqual([]);
 });
 
-test("an id in Azure is asked for itself, wherever it is", async () => {
+test("reads a registry by its id in any subscription", async () => {
   const far = addRegistry(world.azure.world, { name: "identified", ...second });
   ownsSecond();
 
@@ -131,7 +131,7 @@ test("an id in Azure is asked for itself, wherever it is", async () => {
   });
 });
 
-test("--subscription is the only one to look in, by its id or its name", async () => {
+test("searches only the subscription of --subscription, by its id or its name", async () => {
   const near = addRegistry(world.azure.world, { name: "bothsides", loginServer: "bothsides-aaaa.azurecr.io" });
   const far = addRegistry(world.azure.world, { name: "bothsides", loginServer: "bothsides-bbbb.azurecr.io", ...second });
   ownsSecond();

@@ -13,13 +13,13 @@ async function signedInByAz(extra: Record<string, string> = {}) {
   return { ...world.azEnv(login), ...extra };
 }
 
-test("auto takes the environment's service principal, and does not start az", async () => {
+test("uses the environment's service principal with auto, and does not start az", async () => {
   await find({ ...world.azure.env, PATH: "/nonexistent" });
 
   expect(world.azure.calls.count("POST", /\/oauth2\/v2\.0\/token/)).toBe(1);
 });
 
-test("without it, auto takes az, once for all requests of a command", async () => {
+test("uses az with auto when there is no service principal, once for all requests of a command", async () => {
   const log = join(world.azure.caFile, "../az.log");
   const azure = openAzure(world.options({ env: await signedInByAz({ FAKE_AZ_LOG: log }) }));
   const registry = await azure.findRegistry("myregistry");
@@ -33,7 +33,7 @@ test.for<{ options: Omit<SignInOptions, "source">; says: string }>([
   { options: { subscription: "22222222-2222-2222-2222-222222222222" }, says: "--subscription=22222222-2222-2222-2222-222222222222 " },
   // az accepts only one of the two.
   { options: { tenant: "t", subscription: "22222222-2222-2222-2222-222222222222" }, says: "--tenant=t " },
-])("az is told $says", async ({ options, says }, { task }) => {
+])("passes $says on to az", async ({ options, says }, { task }) => {
   const log = join(world.azure.caFile, `../${task.id}.log`);
   await openAzure(world.options({ identity: { source: "auto", ...options }, env: await signedInByAz({ FAKE_AZ_LOG: log }) })).findRegistry(
     "myregistry",
@@ -42,7 +42,7 @@ test.for<{ options: Omit<SignInOptions, "source">; says: string }>([
   expect(await readFile(log, "utf8")).toBe(`account get-access-token --resource https://management.azure.com ${says}--output json\n`);
 });
 
-test("the cloud that az has chosen is the one that is asked, unless another is named", async () => {
+test("uses the cloud that az has chosen, unless another is named", async () => {
   const folder = join(world.azure.caFile, "../az");
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "config"), "[cloud]\nname = AzureUSGovernment\n");
@@ -57,17 +57,17 @@ test("the cloud that az has chosen is the one that is asked, unless another is n
   expect(() => openAzure(world.options({ env }))).toThrow('the Azure CLI works in the cloud "corp"');
 });
 
-test("az before 2.54 tells the expiry in local time only", async () => {
+test("reads the expiry in local time when az is older than 2.54", async () => {
   expect(await find(await signedInByAz({ FAKE_AZ: "before-2.54" }))).toMatchObject({ name: "myregistry" });
 });
 
-test("az is wanted although the environment has a service principal", async () => {
+test("uses az when it is selected, although the environment has a service principal", async () => {
   const env = { ...world.azure.env, ...(await signedInByAz({ FAKE_AZ: "signed-out" })) };
 
   await expect(find(env, "az")).rejects.toMatchObject({ message: "not logged in to Azure" });
 });
 
-test("a token that is about to expire is renewed, once for those who wait", async () => {
+test("renews a token that is about to expire, once for all who wait", async () => {
   const log = join(world.azure.caFile, "../az-renew.log");
   const start = new Date();
   let later = 0;
@@ -105,7 +105,7 @@ test.for([
     hint: "az login",
   },
   { plays: "old", kind: "config", message: "the Azure CLI is too old", hint: "az upgrade" },
-])("az that is $plays", async ({ plays, kind, message, hint }) => {
+])("explains what to do when az is $plays", async ({ plays, kind, message, hint }) => {
   const env = await signedInByAz({ FAKE_AZ: plays });
 
   await expect(find(env)).rejects.toMatchObject({
@@ -115,14 +115,14 @@ test.for([
   });
 });
 
-test("az that prints something else than JSON is told without what it printed", async () => {
+test("reports az without its output when it prints no JSON", async () => {
   await expect(find(await signedInByAz({ FAKE_AZ: "garbled" }))).rejects.toMatchObject({
     kind: "config",
     message: "the Azure CLI printed something else than JSON",
   });
 });
 
-test("az that is not installed", async () => {
+test("explains what to do when az is not installed", async () => {
   await expect(find({ ...(await signedInByAz()), PATH: "/nonexistent" })).rejects.toMatchObject({
     kind: "config",
     message: "the Azure CLI (az) is not installed, or not on PATH",
@@ -130,7 +130,7 @@ test("az that is not installed", async () => {
   });
 });
 
-test("Ctrl-C ends an az that hangs", async () => {
+test("ends an az that hangs when it is interrupted", async () => {
   const interrupt = new AbortController();
   const finding = find(await signedInByAz({ FAKE_AZ: "hangs" }), "auto", interrupt.signal);
   setTimeout(() => interrupt.abort(), 100);

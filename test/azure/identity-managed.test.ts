@@ -20,7 +20,7 @@ function open(identity: SignInOptions, clientId?: string) {
   return openAzure(world.options({ identity, env: { ...env, PATH: "/nonexistent", ...named } }));
 }
 
-test("a machine without one is told so", async () => {
+test("reports a machine without an identity", async () => {
   world.azure.faults.add({ kind: "drop", path: /metadata/ });
 
   await expect(open({ source: "managed" }).findRegistry("myregistry")).rejects.toMatchObject({
@@ -30,11 +30,11 @@ test("a machine without one is told so", async () => {
   });
 });
 
-test("a machine has one tenant, and no other can be named", async () => {
+test("refuses another tenant for a machine's identity", async () => {
   await expect(open({ source: "managed", tenant: "t" }).findRegistry("myregistry")).rejects.toMatchObject({ kind: "usage" });
 });
 
-test("of several identities AZURE_CLIENT_ID chooses one", async () => {
+test("selects one of several identities by AZURE_CLIENT_ID", async () => {
   addManagedIdentity(world.azure.world, "a", []);
   const { clientId } = addManagedIdentity(world.azure.world, "b", ["Contributor"]);
 
@@ -48,7 +48,7 @@ test("of several identities AZURE_CLIENT_ID chooses one", async () => {
   expect(await azure.identity()).toMatchObject({ type: "managedIdentity", name: clientId });
 });
 
-test("a machine that names such a service signs in as itself, past every proxy", async () => {
+test("signs in as the machine past every proxy", async () => {
   addManagedIdentity(world.azure.world, "web", ["Contributor"]);
 
   expect(await open({ source: "auto" }).findRegistry("myregistry")).toMatchObject({ name: "myregistry" });

@@ -42,7 +42,7 @@ test.for([
   },
   { why: "subject", claims: { sub: "system:serviceaccount:ci:other" }, words: "subject system:serviceaccount:ci:other, audience" },
   { why: "audience", claims: { aud: ["a", "b"] }, words: "audience a or b" },
-])("another $why than the application expects is told, with what it would have to expect", async ({ claims, words }) => {
+])("reports another $why than the application expects, and what it would have to expect", async ({ claims, words }) => {
   const { env } = await inPod(claims);
 
   await expect(find(env, "workload")).rejects.toMatchObject({
@@ -52,7 +52,7 @@ test.for([
   });
 });
 
-test("a token that is over", async () => {
+test("explains what to do when the token has expired", async () => {
   const { env } = await inPod({ exp: Math.floor(Date.now() / 1000) - 360 });
 
   await expect(find(env)).rejects.toMatchObject({
@@ -61,7 +61,7 @@ test("a token that is over", async () => {
   });
 });
 
-test("a token file that is not there, or empty, and variables that are missing", async () => {
+test("reports a token file that is missing or empty, and missing variables", async () => {
   const { env, file } = await inPod();
   await expect(find({ ...env, AZURE_FEDERATED_TOKEN_FILE: `${file}.gone` }, "workload")).rejects.toMatchObject({
     kind: "config",

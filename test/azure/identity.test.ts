@@ -28,7 +28,7 @@ test.for<{ change: Readonly<Record<string, string>>; message: RegExp; hint: unkn
     message: /^the Azure tenant does not exist in this cloud/,
     hint: { do: "shell", argv: ["az", "cloud", "show"], when: "check the tenant ID, and the cloud of the Azure CLI" },
   },
-])("a service principal that Entra refuses: $message", async ({ change, message, hint }) => {
+])("reports a service principal that Entra refuses: $message", async ({ change, message, hint }) => {
   await expect(find({ ...world.azure.env, ...change } as Record<string, string>)).rejects.toMatchObject({
     kind: "unauthenticated",
     message: expect.stringMatching(message),
@@ -36,7 +36,7 @@ test.for<{ change: Readonly<Record<string, string>>; message: RegExp; hint: unkn
   });
 });
 
-test("another tenant takes the place of the environment's", async () => {
+test("uses another tenant instead of the environment's", async () => {
   const { AZURE_TENANT_ID, ...env } = world.azure.env;
   const tenant = AZURE_TENANT_ID ?? "";
 
@@ -66,7 +66,7 @@ test.for(["0", "true"])("a service principal signs in with its certificate (chai
   expect(await find({ ...env, AZURE_CLIENT_SEND_CERTIFICATE_CHAIN: chain, PATH: "/nonexistent" })).toMatchObject({ name: "myregistry" });
 });
 
-test("a certificate that the application does not have", async () => {
+test("reports a certificate that the application does not have", async () => {
   const { env } = await withCertificate({ registered: false });
 
   await expect(find(env)).rejects.toMatchObject({
@@ -76,7 +76,7 @@ test("a certificate that the application does not have", async () => {
   });
 });
 
-test("a file without the certificate or its key, and no file", async () => {
+test("reports a file without the certificate or its key, and a missing file", async () => {
   const { env, file, certificate } = await withCertificate();
   const failing = (path: string) => find({ ...env, AZURE_CLIENT_CERTIFICATE_PATH: path });
   const hint = "set AZURE_CLIENT_CERTIFICATE_PATH to a PEM file with the certificate and its private key";
@@ -92,7 +92,7 @@ test("a file without the certificate or its key, and no file", async () => {
   }
 });
 
-test("a key with a passphrase takes AZURE_CLIENT_CERTIFICATE_PASSWORD, and a wrong one is told without it", async () => {
+test("reads a key with AZURE_CLIENT_CERTIFICATE_PASSWORD, and reports a wrong one without printing it", async () => {
   const { env, file, certificate } = await withCertificate();
   const key = createPrivateKey(await readFile(file, "utf8"));
   await writeFile(file, `${key.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "hunter2" })}${certificate}`);
@@ -112,7 +112,7 @@ test.for<{ env: Environment; lacks: string }>([
   { env: { AZURE_CLIENT_ID: "a" }, lacks: ": AZURE_TENANT_ID and AZURE_CLIENT_SECRET are not set" },
   { env: { AZURE_CLIENT_ID: "a", AZURE_CLIENT_CERTIFICATE_PATH: "f" }, lacks: ": AZURE_TENANT_ID is not set" },
   { env: { AZURE_TENANT_ID: "t", AZURE_CLIENT_ID: "", AZURE_CLIENT_SECRET: "s" }, lacks: ": AZURE_CLIENT_ID is not set" },
-])("an environment without a service principal is told what to set$lacks", async ({ env, lacks }) => {
+])("reports what to set in an environment without a service principal$lacks", async ({ env, lacks }) => {
   await expect(find({ PATH: "/nonexistent", ...env }, "env")).rejects.toMatchObject({
     kind: "config",
     message: `the environment describes no Azure identity${lacks}`,
@@ -133,11 +133,11 @@ test.for([
     message: "cannot sign in to Azure: the certificate of login.microsoftonline.com is signed by an unknown authority",
     hint: "if a proxy of yours looks into TLS, set SSL_CERT_FILE to a file with its certificate authority",
   },
-])("an Entra that cannot be reached $what", async ({ change, message, hint }) => {
+])("reports an Entra that cannot be reached $what", async ({ change, message, hint }) => {
   await expect(find({ ...world.azure.env, ...change() })).rejects.toMatchObject({ kind: "unreachable", message, hint });
 });
 
-test("an Entra that a proxy keeps silent about is given up on after half a minute", async () => {
+test("reports a timeout after half a minute when a proxy does not respond", async () => {
   const silent = createServer();
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
   const asked = once(silent, "connection");
@@ -157,14 +157,14 @@ test("an Entra that a proxy keeps silent about is given up on after half a minut
   }
 });
 
-test("a proxy that cannot be used is told by its variable, and its password is not shown", async () => {
+test("names the variable of an invalid proxy, without its password", async () => {
   const refused = await find({ ...world.azure.env, HTTPS_PROXY: "socks5://user:hunter2@127.0.0.1:1" }, "env").catch((error) => error);
 
   expect(refused).toMatchObject({ kind: "config", message: "HTTPS_PROXY names a socks5 proxy, and only HTTP proxies are used" });
   expect(JSON.stringify([refused.message, refused.hint])).not.toContain("hunter2");
 });
 
-test("Ctrl-C while Entra thinks", { timeout: 10_000 }, async () => {
+test("ends when it is interrupted while Entra responds", { timeout: 10_000 }, async () => {
   world.azure.faults.add({ kind: "slow", path: /oauth2/, milliseconds: 20_000 });
   const interrupt = new AbortController();
   setTimeout(() => interrupt.abort(), 100);
@@ -172,7 +172,7 @@ test("Ctrl-C while Entra thinks", { timeout: 10_000 }, async () => {
   await expect(find({ ...world.azure.env }, "env", interrupt.signal)).rejects.toMatchObject({ kind: "cancelled" });
 });
 
-test("who was interrupted while signing in can go on with another signal", { timeout: 10_000 }, async () => {
+test("signs in with another signal after an interruption", { timeout: 10_000 }, async () => {
   const slow = world.azure.faults.add({ kind: "slow", path: /oauth2/, milliseconds: 20_000 });
   const interrupt = new AbortController();
   let { signal } = interrupt;
@@ -186,7 +186,7 @@ test("who was interrupted while signing in can go on with another signal", { tim
   expect(await azure.findRegistry("myregistry")).toMatchObject({ name: "myregistry" });
 });
 
-test("what -v=9 prints shows the sign-in, without its secret", async () => {
+test("prints the sign-in without its secret with -v=9", async () => {
   await find({ ...world.azure.env });
   const printed = world.traced.join("\n");
 

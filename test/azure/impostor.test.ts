@@ -76,7 +76,7 @@ test.for([
   expect(got.filter((line) => !line.startsWith("CONNECT"))).toEqual([]);
 });
 
-test("gets no client secret and no token of Azure's", async () => {
+test("gets no client secret and no token of Azure", async () => {
   vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
   const env = {
     HTTPS_PROXY: `http://127.0.0.1:${plainProxy}`,

@@ -29,7 +29,7 @@ async function registryOf() {
   return { azure, registry, client, group };
 }
 
-test("a registry, and how it is set up", async () => {
+test("reads a registry and its settings", async () => {
   const { azure, registry, client, group } = await registryOf();
   const theirs = await client.registries.get(group, registry.name);
 
@@ -42,7 +42,7 @@ test("a registry, and how it is set up", async () => {
   });
 });
 
-test("a scope map, a token and its password that the plugin has made", async () => {
+test("reads a scope map, a token and its password that the plugin has created", async () => {
   const { azure, registry, client, group } = await registryOf();
   const actions = ["repositories/app/web/content/read", "repositories/app/web/metadata/read"];
   await azure.putScopeMap(registry, { name: "ours-map", description: "ours", actions });
@@ -71,7 +71,7 @@ test("a scope map, a token and its password that the plugin has made", async () 
   expect(await azure.tokenCount(registry)).toBe(listed.length);
 });
 
-test("what the plugin has deleted is gone, and a slot that it has emptied is empty", async () => {
+test("reads neither what the plugin has deleted nor a password from an emptied slot", async () => {
   const { azure, registry, client, group } = await registryOf();
   await azure.putScopeMap(registry, { name: "brief-map", description: "", actions: ["repositories/app/web/content/read"] });
   await azure.putToken(registry, { name: "brief-token", scopeMapId: `${registry.id}/scopeMaps/brief-map` });
@@ -84,7 +84,7 @@ test("what the plugin has deleted is gone, and a slot that it has emptied is emp
   expect(await azure.token(registry, "brief-token")).toBeUndefined();
 });
 
-test("the admin user's passwords", async () => {
+test("reads the admin user's passwords", async () => {
   const { azure, registry, client, group } = await registryOf();
   const [emulated] = world.azure.world.registries;
   if (emulated) emulated.adminUserEnabled = true;
@@ -96,7 +96,7 @@ test("the admin user's passwords", async () => {
   );
 });
 
-test("an image's manifest, by a token of the registry that its own client asks for", async () => {
+test("reads an image's manifest with a token that its own client requests", async () => {
   const digest = await world.azure.push("myregistry.azurecr.io/app/web:1");
   const { credential, options } = await official();
   const audience = KnownContainerRegistryAudience.AzureResourceManagerPublicCloud;

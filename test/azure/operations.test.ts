@@ -26,7 +26,7 @@ const polls = (path: RegExp) => world.azure.calls.list().filter((call) => call.m
 const refused = { error: { code: "Whatever", message: "Not now." } };
 const denied = { error: { code: "AuthorizationFailed", message: "The client does not have authorization." } };
 
-test("what has ended after a second is not waited for any longer, whatever Azure says", async () => {
+test("polls after a second, whatever Azure says", async () => {
   const { azure, registry } = await made("quick");
   await azure.generatePassword(registry, { token: "quick", slot: "password1" });
   expect(world.slept).toEqual([1000]); // for the token; a scope map and a password are created at once
@@ -38,7 +38,7 @@ test("what has ended after a second is not waited for any longer, whatever Azure
   expect(world.slept).toEqual([1000, 1000, 1000]);
 });
 
-test("what has not is waited for as Azure says", async () => {
+test("polls as Azure says after that", async () => {
   tempo({ polls: 3, retryAfter: 7 });
   const { token } = await made("patient");
 
@@ -46,14 +46,14 @@ test("what has not is waited for as Azure says", async () => {
   expect(token.name).toBe("patient");
 });
 
-test("what is over at once is not waited for", async () => {
+test("does not poll when an operation ends at once", async () => {
   tempo({ retryAfter: 0 });
   await made("hasty");
 
   expect(world.slept).toEqual([0]);
 });
 
-test("a token that does not come is given up on after five minutes", async () => {
+test("reports a timeout after five minutes when a token is not created", async () => {
   tempo({ polls: 1000, retryAfter: 60 });
 
   await expect(made("never")).rejects.toMatchObject({
@@ -63,7 +63,7 @@ test("a token that does not come is given up on after five minutes", async () =>
   expect(world.slept.reduce((sum, pause) => sum + pause, 0)).toBe(300_000);
 });
 
-test("a deletion is followed by the newest Location, to its end", async () => {
+test("polls a deletion at the newest Location until it ends", async () => {
   const { azure, registry } = await made("followed");
   tempo({ polls: 2 });
   world.azure.calls.reset();
@@ -76,7 +76,7 @@ test("a deletion is followed by the newest Location, to its end", async () => {
   expect(polls(/\/tokens\/followed/)).toEqual([]);
 });
 
-test("who has no rights outside of the registry sees for itself that a deletion has ended", async () => {
+test("reads the object when the operation of a deletion may not be read", async () => {
   const { env } = await signedIn(world, [{ role: "Contributor", registry: "myregistry" }]);
   const { azure, registry } = await made("inside", { env });
   tempo({ polls: 2 });
@@ -88,7 +88,7 @@ test("who has no rights outside of the registry sees for itself that a deletion 
   expect(tokensAndMaps()).not.toContain("inside");
 });
 
-test("an operation that Azure has forgotten is no failure of a deletion that happened", async () => {
+test("succeeds at a deletion when Azure has forgotten its operation", async () => {
   const { azure, registry } = await made("forgotten");
   world.azure.faults.add({ kind: "status", status: 404, path: /operationResults/, body: { error: { code: "NotFound", message: "gone" } } });
 
@@ -97,7 +97,7 @@ test("an operation that Azure has forgotten is no failure of a deletion that hap
   expect(await azure.token(registry, "forgotten")).toBeUndefined();
 });
 
-test("a deletion that nobody can see the end of is told as it is", async () => {
+test("reports a deletion whose end nobody can read", async () => {
   const { azure, registry } = await made("unseen");
   world.azure.faults.add({ kind: "status", status: 403, path: /operationResults/, body: denied });
   world.azure.faults.add({ kind: "status", status: 403, method: "GET", path: /tokens\/unseen\?/, body: denied });
@@ -111,7 +111,7 @@ test("a deletion that nobody can see the end of is told as it is", async () => {
 test.for([
   { status: 403, kind: "forbidden" },
   { status: 404, kind: "notFound" },
-])("a token that answers $status after it was made is no token", async ({ status, kind }) => {
+])("reports a token that answers $status after its creation", async ({ status, kind }) => {
   const { azure, registry, map } = await made(`vanished${status}`);
   world.azure.faults.add({ kind: "status", status, method: "GET", path: /tokens\/vanished\d+\?/, body: refused });
 
@@ -147,7 +147,7 @@ test.for(["Failed", "Canceled"])("an operation that ended as %s is told in Azure
   });
 });
 
-test("a write whose answer is lost is sent again, also where half of it arrives", async () => {
+test("sends a write again when its response is lost, also half of it", async () => {
   for (const half of [false, true]) {
     const name = half ? "halved" : "unheard";
     for (const path of [/scopeMaps\/(halved|unheard)/, /tokens\/(halved|unheard)\?/])
@@ -160,7 +160,7 @@ test("a write whose answer is lost is sent again, also where half of it arrives"
   }
 });
 
-test("a password whose answer is lost is not made a second time", async () => {
+test("does not generate a password again when its response is lost", async () => {
   const { azure, registry } = await made("lostpassword");
   world.azure.faults.add({ kind: "lose", half: true, method: "POST", path: /generateCredentials/ });
   world.azure.calls.reset();
@@ -172,7 +172,7 @@ test("a password whose answer is lost is not made a second time", async () => {
   expect(world.azure.calls.count("POST", /generateCredentials/)).toBe(1);
 });
 
-test("a token that somebody else makes at this moment gets its password once it is there", async () => {
+test("generates the password of a token when another run has created it", async () => {
   tempo({ polls: 3 });
   const stop = world.azure.faults.add({ kind: "status", status: 403, path: /operationStatuses/, body: denied });
   await expect(made("shared-token")).rejects.toMatchObject({ kind: "forbidden" });
@@ -186,7 +186,7 @@ test("a token that somebody else makes at this moment gets its password once it 
   expect(world.slept).toEqual([1000, 2000, 3000, 4000]);
 });
 
-test("a token that stays unfinished is given up on after a minute", async () => {
+test("reports a timeout after a minute when a token stays unfinished", async () => {
   const { azure, registry } = await made("unfinished");
   const body = { error: { code: "TokenNotActive", message: "" } };
   world.azure.faults.add({ kind: "status", status: 409, path: /generateCredentials/, body });
@@ -196,7 +196,7 @@ test("a token that stays unfinished is given up on after a minute", async () => 
   expect(world.slept.reduce((sum, pause) => sum + pause, 0)).toBe(60_000);
 });
 
-test("another conflict is told at once", async () => {
+test("reports another conflict at once", async () => {
   const { azure, registry } = await made("conflict");
   world.azure.faults.add({ kind: "status", status: 409, path: /generateCredentials/, body: { error: { code: "Other", message: "No." } } });
   world.slept.length = 0;
@@ -205,7 +205,7 @@ test("another conflict is told at once", async () => {
   expect(world.slept).toEqual([]);
 });
 
-test("passwords that come by polling are waited for, by the newest Location", async () => {
+test("polls passwords at the newest Location", async () => {
   const { azure, registry } = await made("polled");
   tempo({ polls: 2, retryAfter: 3 });
   world.azure.faults.add({ kind: "credentialsByPolling" });
@@ -217,7 +217,7 @@ test("passwords that come by polling are waited for, by the newest Location", as
   expect(world.slept).toEqual([1000, 3000, 3000]);
 });
 
-test("a mistyped name does not ask of all subscriptions at once", async () => {
+test("limits the requests to subscriptions when a name is mistyped", async () => {
   const { azure } = await opened();
   const owner = world.azure.world.roleAssignments.find(({ scope }) => scope === `/subscriptions/${world.azure.world.subscriptionId}`);
   if (!owner) throw new Error("the sandbox's owner owns nothing");

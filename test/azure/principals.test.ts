@@ -12,7 +12,7 @@ const world = startTestWorld();
 const acrPull = "7f951dda-4ed3-4680-a7ca-43fe172d538d";
 const open = () => openAzure(world.options());
 
-test("an application, its service principal, a password and a role are made, read, and taken away again", async () => {
+test("creates, reads and deletes an application, its service principal, a password and a role", async () => {
   const azure = open();
   const registry = await azure.findRegistry("myregistry");
   const displayName = `ci ${randomUUID()}`;
@@ -49,7 +49,7 @@ test("an application, its service principal, a password and a role are made, rea
   expect(await azure.applications({ appId })).toEqual([]);
 });
 
-test("what Azure has not heard of everywhere may pass", async () => {
+test("retries when Azure does not know an object everywhere", async () => {
   const azure = open();
   world.azure.faults.add({ kind: "replication", of: "principals", milliseconds: 600_000 });
   const { id, appId } = await azure.createApplication({ displayName: `slow ${randomUUID()}`, notes: "" });
@@ -60,14 +60,14 @@ test("what Azure has not heard of everywhere may pass", async () => {
   await expect(azure.addKey(id, { displayName: "x" })).rejects.toThrow(NotYet);
 });
 
-test("a role for a principal that is not there may pass too", async () => {
+test("retries a role when Azure does not know its principal everywhere", async () => {
   const azure = open();
   const registry = await azure.findRegistry("myregistry");
 
   await expect(azure.assignRole(registry, { principalId: randomUUID(), role: acrPull })).rejects.toThrow(NotYet);
 });
 
-test("who has no rights in Entra ID is told so, and what takes none", async () => {
+test("reports missing rights in Entra ID, and a way that needs none", async () => {
   const { env } = await signedIn(world, ["Owner"]);
   const azure = openAzure(world.options({ env }));
 
@@ -96,7 +96,7 @@ test("deletes two passwords of one application when Graph refuses a second write
   expect(world.azure.calls.list().flatMap(({ path, status }) => (path.endsWith("/removePassword") ? [status] : []))).toContain(409);
 });
 
-test("az is asked for a token of Microsoft Graph once, beside that of Azure Resource Manager", async () => {
+test("requests a token for Microsoft Graph from az once, besides that for Azure Resource Manager", async () => {
   const log = join(world.azure.caFile, "../az-graph.log");
   const login = await world.azure.addServicePrincipal("jane", ["Owner"], ["Application.ReadWrite.OwnedBy"]);
   const azure = openAzure(world.options({ env: { ...world.azEnv(login), FAKE_AZ_LOG: log }, identity: { source: "az" } }));

@@ -35,7 +35,7 @@ async function loginFor(name: string, actions: string[]): Promise<Login> {
 const prove = (image: string, login: Login | undefined, change = {}) => openRegistry(world.options(change)).prove(parseImage(image), login);
 const wrong = (): Login => ({ username: "puller", password: new Sensitive("hunter2") });
 
-test("a login that may pull is proven with the manifest itself, by tag and by digest", async () => {
+test("proves a login with the manifest, by tag and by digest", async () => {
   expect(await prove("myregistry.azurecr.io/team/app:1", puller)).toEqual({
     verdict: "pulls",
     message: 'user "puller" can pull myregistry.azurecr.io/team/app:1',
@@ -87,7 +87,7 @@ test.for([
   expect(await prove(`myregistry.azurecr.io/${image}`, login)).toEqual({ verdict, message: expect.stringMatching(says) });
 });
 
-test("a token that is switched off is refused", async () => {
+test("reports a token that is disabled", async () => {
   const token = world.azure.world.registries[0]?.tokens.find(({ name }) => name === "puller");
   if (!token) throw new Error("the token is gone");
   token.status = "disabled";
@@ -98,7 +98,7 @@ test("a token that is switched off is refused", async () => {
   }
 });
 
-test("whether a login is taken at all is told without an image, as docker login finds out", async () => {
+test("proves a login without an image, as docker login does", async () => {
   const { admits } = openRegistry(world.options());
 
   expect(await admits("myregistry.azurecr.io", puller)).toEqual({ verdict: "pulls", message: 'myregistry.azurecr.io takes user "puller"' });
@@ -109,7 +109,7 @@ test("whether a login is taken at all is told without an image, as docker login 
   expect(await admits("nosuchregistry.azurecr.io", puller)).toMatchObject({ verdict: "unreachable" });
 });
 
-test("a registry that lets anybody pull needs no login, and a wrong one still fails", async () => {
+test("pulls without a login when the registry allows anonymous pull, but not with a wrong one", async () => {
   addRegistry(world.azure.world, { name: "publicregistry", anonymousPullEnabled: true });
   await world.azure.push("publicregistry.azurecr.io/app:1");
 
@@ -121,7 +121,7 @@ test("a registry that lets anybody pull needs no login, and a wrong one still fa
   expect(await openRegistry(world.options()).admits("publicregistry.azurecr.io", wrong())).toMatchObject({ verdict: "refused" });
 });
 
-test("throttling is waited out, and told when it does not end", async () => {
+test("waits while the registry throttles, and reports throttling that does not end", async () => {
   const throttle = { kind: "status", path: /\/oauth2\/token/, status: 429, headers: { "Retry-After": "3" } } as const;
   world.azure.faults.add({ ...throttle, times: 2 });
   expect(await prove("myregistry.azurecr.io/team/app:1", puller)).toMatchObject({ verdict: "pulls" });
@@ -131,7 +131,7 @@ test("throttling is waited out, and told when it does not end", async () => {
   expect(await prove("myregistry.azurecr.io/team/app:1", puller)).toMatchObject({ verdict: "throttled" });
 });
 
-test("a login is never sent to another host than the registry's", async () => {
+test("sends a login only to the registry's host", async () => {
   const challenge = 'Bearer realm="https://otherregistry.azurecr.io/oauth2/token",service="myregistry.azurecr.io"';
   world.azure.faults.add({
     kind: "status",
@@ -148,7 +148,7 @@ test("a login is never sent to another host than the registry's", async () => {
   expect(world.azure.calls.list().map(({ host }) => host)).toEqual(["myregistry.azurecr.io"]);
 });
 
-test("a proxy that is not there is named", async () => {
+test("names a proxy that does not respond", async () => {
   const env = { ...world.azure.env, HTTPS_PROXY: "http://user:hunter2@127.0.0.1:1" };
 
   expect(await prove("myregistry.azurecr.io/team/app:1", puller, { env })).toEqual({
@@ -157,7 +157,7 @@ test("a proxy that is not there is named", async () => {
   });
 });
 
-test("many questions at once leave no warning behind", async () => {
+test("causes no warning of Node with many requests at once", async () => {
   const warnings: Error[] = [];
   const note = (warning: Error) => warnings.push(warning);
   process.on("warning", note);
@@ -171,7 +171,7 @@ test("many questions at once leave no warning behind", async () => {
   expect(warnings).toEqual([]);
 });
 
-test("the newest tag is told to whoever may list, and nothing to whoever may not", async () => {
+test("reads the newest tag when the login may list tags", async () => {
   const registry = openRegistry(world.options());
 
   expect(await registry.anyTag("myregistry.azurecr.io", "team/app", lister)).toBe("2");
@@ -189,7 +189,7 @@ test("tells a repository that does not exist from one that the login may not lis
   expect(await registry.repositories("myregistry.azurecr.io", puller)).toEqual([]);
 });
 
-test("what -v=9 prints holds neither password nor token", async () => {
+test("prints neither password nor token with -v=9", async () => {
   await prove("myregistry.azurecr.io/team/app:1", puller);
   const printed = world.traced.join("\n");
 

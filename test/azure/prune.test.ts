@@ -13,7 +13,7 @@ const made = "secret acr in namespace demo";
 const description = `kubectl acr-secret: ${made} of cluster 1a2b3c4d`;
 const isNow = (text = "") => Math.abs(Date.parse(text) - Date.now()) < 60_000;
 
-test("a registry tells all of its tokens and scope maps, when they were made, and what its clock shows", async () => {
+test("lists all tokens and scope maps of a registry with their times, and its clock", async () => {
   const azure = openAzure(world.options());
   const registry = await azure.findRegistry("myregistry");
   const { id } = await azure.putScopeMap(registry, { name: "stock-map", description, actions: ["repositories/a/content/read"] });
@@ -28,7 +28,7 @@ test("a registry tells all of its tokens and scope maps, when they were made, an
   expect(tokens).toHaveLength(await azure.tokenCount(registry));
 });
 
-test("the role of docs/security.md is enough to find a token that is left over, and to take it away", async () => {
+test("finds and deletes an orphaned token with the role of docs/security.md", async () => {
   const { env } = await signedIn(world, [grantOf(world, await actionsOf("ACR pull tokens"))]);
   const azure = openAzure(world.options({ env }));
   const registry = await azure.findRegistry("myregistry");
@@ -46,7 +46,7 @@ test("the role of docs/security.md is enough to find a token that is left over, 
   await expect(azure.givenRoles(registry)).rejects.toMatchObject({ kind: "forbidden" });
 });
 
-test("an application that is left over is found by its role; where it alone is gone, the role is", async () => {
+test("finds an orphaned application by its role, and the role when the application is gone", async () => {
   const azure = openAzure(world.options());
   const registry = await azure.findRegistry("myregistry");
   const { id, appId, displayName } = await azure.createApplication({ displayName: `left ${randomUUID()}`, notes: description });

@@ -14,7 +14,7 @@ async function regionalHosts(name: string): Promise<readonly string[]> {
   return azure.regionalHosts(await azure.findRegistry(name));
 }
 
-test("a registry has a host in each of its regions, its home among them, once it has them at all", async () => {
+test("returns a host for each region of a registry, including its home, when they are enabled", async () => {
   const replicas = ["westeurope", "australiaeast"];
   const registry = addRegistry(world.azure.world, { name: "wideregistry", sku: "Premium", replicas });
 
@@ -27,7 +27,7 @@ test("a registry has a host in each of its regions, its home among them, once it
   ]);
 });
 
-test("the hash of a domain name label stays in them", async () => {
+test("keeps the hash of a domain name label in regional hosts", async () => {
   const loginServer = "labeled-a1b2c3.azurecr.io";
   addRegistry(world.azure.world, { name: "labeled", loginServer, sku: "Premium", regionalEndpoints: "Enabled" });
 
@@ -48,7 +48,7 @@ test.for<{ what: string; body: object; gives: readonly string[] | string }>([
   },
   { what: "does not show them", body: { properties: {} }, gives: "this cloud does not show them" },
   { what: "does not hold the registry", body: {}, gives: "cannot read the regional endpoints of registry myregistry: Azure's answer" },
-])("an answer that $what", async ({ body, gives }) => {
+])("reads no regional host from a response that $what", async ({ body, gives }) => {
   const path = /myregistry\?api-version=2026-01-01-preview$/;
   const undo = world.azure.faults.add({ kind: "status", path, status: 200, body });
   const answer = regionalHosts("myregistry");

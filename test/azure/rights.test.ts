@@ -17,7 +17,7 @@ async function as(...allowed: readonly string[]) {
 
 const read = "Microsoft.ContainerRegistry/registries/read";
 
-test("who has the rights that a token takes may make one, and without each of them that one is missing", async () => {
+test("lists the rights that are missing for a token", async () => {
   const { rights } = acrToken.creation;
   const whole = await as(read, ...rights);
   const facts = await whole.azure.registryFacts(whole.registry);
@@ -31,7 +31,7 @@ test("who has the rights that a token takes may make one, and without each of th
   }
 });
 
-test("the admin user is told from the right to its passwords, and who asks is known by name", async () => {
+test("reads the right to the admin user's passwords, and the name of the identity", async () => {
   const { azure, registry, clientId } = await as(read);
   expect(await azure.identity()).toMatchObject({ type: "servicePrincipal", name: clientId });
   const off = await azure.registryFacts(registry);

@@ -31,7 +31,7 @@ async function pulls(login: { username: string; password: string } | undefined):
   return found;
 }
 
-test("a service principal is made that pulls, and a second run mints nothing", async () => {
+test("creates a service principal that pulls, and no password in a second run", async () => {
   const at = demo();
 
   const run = await at.type(`${whole} --service-principal`);
@@ -46,7 +46,7 @@ test("a service principal is made that pulls, and a second run mints nothing", a
   expect(JSON.stringify(at.directory())).toBe(before);
 });
 
-test("a second Secret gets a password of its own, and the first one's still pulls", async () => {
+test("creates another password for a second Secret, and keeps that of the first", async () => {
   const at = demo();
   await at.type(`${whole} --service-principal ci`);
   const first = at.in_.loginIn("demo");
@@ -61,7 +61,7 @@ test("a second Secret gets a password of its own, and the first one's still pull
   expect(at.directory()).toMatchObject({ applications: [{ secrets: [{}, {}] }], servicePrincipals: [{}], roleAssignments: [{}] });
 });
 
-test("where roles have repositories it pulls these and no other, also after more are named", async () => {
+test("grants exactly the named repositories when roles have conditions", async () => {
   mode("AbacRepositoryPermissions");
   const at = demo();
 
@@ -72,7 +72,7 @@ test("where roles have repositories it pulls these and no other, also after more
   expect(at.directory().roleAssignments).toMatchObject([{ condition: expect.stringContaining("StringStartsWithIgnoreCase 'team/'") }]);
 });
 
-test("it is waited until Azure knows everywhere of application, principal, password and role", async () => {
+test("waits until Azure knows the application, principal, password and role everywhere", async () => {
   const at = demo();
   for (const of of ["principals", "secrets", "roles"] as const)
     world.azure.faults.add({ kind: "replication", of, milliseconds: of === "roles" ? 60 : 30 });
@@ -110,7 +110,7 @@ test.for([
   }
 });
 
-test("what Azure never comes to know is taken back after --wait", async () => {
+test("rolls back after --wait when Azure does not come to know an object", async () => {
   const at = demo();
   world.azure.faults.add({ kind: "replication", of: "roles", milliseconds: 600_000 });
 
@@ -118,7 +118,7 @@ test("what Azure never comes to know is taken back after --wait", async () => {
   expect(at.directory()).toEqual({ applications: [], servicePrincipals: [], roleAssignments: [] });
 });
 
-test("a tenant's policy on lifetimes is told in Azure's words, and nothing is left", async () => {
+test("reports a tenant's policy on lifetimes in Azure's words, and leaves nothing", async () => {
   const at = demo();
   const message = "Credential lifetime exceeds the max value allowed as per assigned policy 'p-1'.";
   const body = { error: { code: "CredentialInvalidLifetimeAsPerAppPolicy", message } };

@@ -15,7 +15,7 @@ async function made(name: string) {
   return { azure, registry, map, token };
 }
 
-test("a token is made with its scope map, and both read as they were written", async () => {
+test("creates a token with its scope map, and reads both", async () => {
   const { azure, registry, map, token } = await made("written");
 
   expect(map).toEqual({ id: `${registry.id}/scopeMaps/written`, name: "written", description: "made by a test", actions });
@@ -24,7 +24,7 @@ test("a token is made with its scope map, and both read as they were written", a
   expect(await azure.token(registry, "written")).toEqual(token);
 });
 
-test("what is not there reads as undefined, and is deleted without an error", async () => {
+test("reads undefined and deletes without an error when nothing exists", async () => {
   const azure = openAzure(world.options());
   const registry = await azure.findRegistry("myregistry");
 
@@ -34,7 +34,7 @@ test("what is not there reads as undefined, and is deleted without an error", as
   await azure.deleteScopeMap(registry, "nothing");
 });
 
-test("deleting takes both away", async () => {
+test("deletes a token with its scope map", async () => {
   const { azure, registry } = await made("deleted");
 
   await azure.deleteToken(registry, "deleted");
@@ -47,7 +47,7 @@ test("deleting takes both away", async () => {
 const passwordOf = (token: string, slot: "password1" | "password2") =>
   world.azure.world.registries[0]?.tokens.find(({ name }) => name === token)?.passwords[slot];
 
-test("making one password leaves the other slot alone", async () => {
+test("keeps the other slot when one password is generated", async () => {
   const { azure, registry } = await made("slots");
   const first = await azure.generatePassword(registry, { token: "slots", slot: "password1", expiresAt: "2099-01-01T00:00:00Z" });
   const second = await azure.generatePassword(registry, { token: "slots", slot: "password2" });
@@ -61,7 +61,7 @@ test("making one password leaves the other slot alone", async () => {
   expect((await azure.token(registry, "slots"))?.passwords.map(({ slot }) => slot).sort()).toEqual(["password1", "password2"]);
 });
 
-test("throttling is waited out", async () => {
+test("waits while Azure throttles", async () => {
   const { azure, registry } = await made("throttled");
   world.azure.faults.add({
     kind: "status",
@@ -78,7 +78,7 @@ test("throttling is waited out", async () => {
   expect(world.slept.slice(0, 2)).toEqual([5000, 5000]);
 });
 
-test("throttling that does not end is told", async () => {
+test("reports throttling that does not end", async () => {
   const { azure, registry } = await made("stuck");
   world.azure.faults.add({ kind: "status", path: /generateCredentials/, status: 429, headers: { "Retry-After": "5" } });
 
@@ -91,7 +91,7 @@ test("throttling that does not end is told", async () => {
   });
 });
 
-test("a dropped connection is tried again for a read, and for a password not", async () => {
+test("retries a read after a dropped connection, but not a password", async () => {
   const { azure, registry } = await made("dropped");
   world.azure.faults.add({ kind: "drop", path: /tokens\/dropped\?/, method: "GET", times: 1 });
   expect(await azure.token(registry, "dropped")).toBeDefined();
@@ -102,7 +102,7 @@ test("a dropped connection is tried again for a read, and for a password not", a
   expect(world.azure.calls.count("POST", /generateCredentials/)).toBe(1);
 });
 
-test("an identity that may only read is told what it lacks, and who can give it", async () => {
+test("reports the missing right, and who can grant it, to an identity that may only read", async () => {
   const { env, objectId } = await signedIn(world, ["Reader"]);
   const azure = openAzure(world.options({ env }));
   const registry = await azure.findRegistry("myregistry");
@@ -123,14 +123,14 @@ test("an identity that may only read is told what it lacks, and who can give it"
   });
 });
 
-test("a scope map that Azure refuses is told in Azure's words", async () => {
+test("reports a refused scope map in Azure's words", async () => {
   const azure = openAzure(world.options());
   const registry = await azure.findRegistry("myregistry");
 
   await expect(azure.putScopeMap(registry, { name: "no", description: "", actions })).rejects.toMatchObject({ kind: "invalid" });
 });
 
-test("what -v=9 prints holds no secret", async () => {
+test("prints no secret with -v=9", async () => {
   const { azure, registry } = await made("traced");
   const made1: { password: Sensitive } = await azure.generatePassword(registry, { token: "traced", slot: "password1" });
   const printed = world.traced.join("\n");
@@ -146,7 +146,7 @@ test("what -v=9 prints holds no secret", async () => {
   expect(printed).not.toMatch(/[tcsh]=[\w-]{10}/);
 });
 
-test("a password tells when it was made and when it ends, as the token shows it later", async () => {
+test("returns the times of a password as the token shows them later", async () => {
   const { azure, registry } = await made("telling");
   const { madeAt, expiresAt } = await azure.generatePassword(registry, {
     token: "telling",
@@ -160,7 +160,7 @@ test("a password tells when it was made and when it ends, as the token shows it 
   expect(Math.abs(Date.parse(madeAt ?? "") - Date.now())).toBeLessThan(60_000);
 });
 
-test("one slot is emptied, and the other stays as it is", async () => {
+test("empties one slot and keeps the other", async () => {
   const { azure, registry } = await made("emptied");
   await azure.generatePassword(registry, { token: "emptied", slot: "password1" });
   await azure.generatePassword(registry, { token: "emptied", slot: "password2" });
@@ -176,7 +176,7 @@ test("one slot is emptied, and the other stays as it is", async () => {
   expect((await azure.token(registry, "emptied"))?.passwords).toEqual([]);
 });
 
-test("a slot that somebody has made anew is left to them", async () => {
+test("keeps a slot that somebody has generated again", async () => {
   const { azure, registry } = await made("foreign");
   const mine = await azure.generatePassword(registry, { token: "foreign", slot: "password1" });
   const ref = { token: "foreign", slot: "password1", madeAt: mine.madeAt?.replace("+00:00", "Z") } as const;

@@ -140,7 +140,7 @@ function missingOf(index: number) {
   return missing.map(({ message }) => /^Unable to retrieve some image pull secrets \(([^)]*)\)/.exec(message)?.[1]);
 }
 
-test.for(cases.map((one, index) => ({ ...one, index })))("when $when the kubelet says so, and we understand it", (one) => {
+test.for(cases.map((one, index) => ({ ...one, index })))("reads the kubelet's words when $when", (one) => {
   const name = nameOf(one.index);
   const pod = pods.find(({ metadata }) => metadata.name === name);
   const waiting = pod ? waitingOf(pod) : {};

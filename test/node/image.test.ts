@@ -109,7 +109,7 @@ async function logOf(name: string): Promise<string> {
   return kubectl(["get", "--raw", `/containerLogs/${namespace}/${name}/acr-secret`, "--server", `https://127.0.0.1:${port}`]);
 }
 
-test("in a pod without rights on its node, and without a kubeconfig, it reaches the cluster, as the pod's ServiceAccount", {
+test("reaches the cluster as the pod's ServiceAccount in a pod without a kubeconfig", {
   timeout: 120_000,
 }, async () => {
   const { phase, printed } = await runPod("version", ["version"]);
@@ -120,7 +120,7 @@ test("in a pod without rights on its node, and without a kubeconfig, it reaches 
   });
 });
 
-test("it makes a pull secret in the pod's namespace", { timeout: 120_000 }, async () => {
+test("creates a pull secret in the pod's namespace", { timeout: 120_000 }, async () => {
   const dry = await runPod("dry", ["create", "--registry", "myregistry", "--repository", "app/web", "--dry-run=client"]);
   const made = await runPod("made", ["create", "--registry", "myregistry", "--repository", "app/web"]);
 
@@ -128,7 +128,7 @@ test("it makes a pull secret in the pod's namespace", { timeout: 120_000 }, asyn
   expect(made).toEqual({ phase: "Succeeded", printed: expect.stringMatching(/^secret\/acr-myregistry created$/m) });
 });
 
-test("a CronJob rotates what ends soon", { timeout: 180_000 }, async () => {
+test("rotates in a CronJob what expires soon", { timeout: 180_000 }, async () => {
   const soon = await runPod("soon", ["create", "soon", "--registry", "myregistry", "--repository", "app/web", "--expires-in", "7d"]);
   expect(soon).toMatchObject({ phase: "Succeeded" });
   const before = await kubectl(["get", "secret", "soon", "-n", namespace, "-o", "jsonpath={.data}"]);
@@ -145,7 +145,7 @@ test("a CronJob rotates what ends soon", { timeout: 180_000 }, async () => {
   expect(await kubectl(["get", "secret", "soon", "-n", namespace, "-o", "jsonpath={.data}"])).not.toBe(before);
 });
 
-test("the image has one program, and no shell", { timeout: 60_000 }, async () => {
+test("has one program and no shell in the image", { timeout: 60_000 }, async () => {
   const { stdout } = await promisify(execFile)("sh", ["-c", `crane export ${image} - | tar -t`], {
     env,
     maxBuffer: 1e9,

@@ -86,7 +86,7 @@ async function expectSomething(): Promise<void> {
   expect(networks.length).toBeGreaterThan(0);
 }
 
-test("a node that cannot start says why, and leaves nothing", { timeout: 60_000 }, async () => {
+test("reports why a node cannot start, and leaves nothing", { timeout: 60_000 }, async () => {
   const before = await machine();
   const broken: Binaries = { ...programs, program: (name) => (name === "kubelet" ? "/bin/false" : programs.program(name)) };
 

@@ -87,7 +87,7 @@ test.for([
     kind: "job",
     object: (image: string) => ({ apiVersion: "batch/v1", kind: "Job", spec: { template: template(image, { restartPolicy: "Never" }) } }),
   },
-])("a $kind that waits is made anew, and runs", { concurrent: true, timeout: 120_000 } as const, async ({ kind, object }) => {
+])("recreates a $kind that waits, so that it runs", { concurrent: true, timeout: 120_000 } as const, async ({ kind, object }) => {
   const namespace = `target-${kind}`;
   const image = await prepare(namespace);
   await create([{ ...object(image), metadata: { name: "web", namespace } }]);
