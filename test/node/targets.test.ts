@@ -12,7 +12,11 @@ const labels = { app: "web" };
 /** Creates a namespace with a Secret `acr` that no list names yet, and the image that it can pull. */
 async function prepare(namespace: string): Promise<string> {
   const image = `${server}/app:${namespace}`;
-  const [password] = await Promise.all([world.addToken(namespace, ["app"]), world.push(image, "waits")]);
+  const [password] = await Promise.all([
+    world.addToken(namespace, ["app", "init"]),
+    world.push(image, "waits"),
+    world.push(`${server}/init:${namespace}`, "ends"),
+  ]);
   await create([{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]);
   const login = [`--docker-server=${server}`, `--docker-username=${namespace}`, `--docker-password=${password}`];
   await kubectl(["create", "secret", "docker-registry", "acr", "-n", namespace, ...login]);
@@ -22,7 +26,12 @@ async function prepare(namespace: string): Promise<string> {
 
 const template = (image: string, more: object = {}) => ({
   metadata: { labels },
-  spec: { terminationGracePeriodSeconds: 0, containers: [{ name: "app", image }], ...more },
+  spec: {
+    terminationGracePeriodSeconds: 0,
+    initContainers: [{ name: "init", image: image.replace("/app:", "/init:") }],
+    containers: [{ name: "app", image }],
+    ...more,
+  },
 });
 const apps =
   (kind: string, more: object = {}) =>
@@ -34,7 +43,9 @@ const apps =
 
 const pods = async (namespace: string) => (await getJson<{ items: Pod[] }>("pods", "-n", namespace)).items;
 const failing = ({ status }: Pod) =>
-  (status?.containerStatuses ?? []).some(({ state }) => ["ErrImagePull", "ImagePullBackOff"].includes(state?.waiting?.reason ?? ""));
+  [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])].some(({ state }) =>
+    ["ErrImagePull", "ImagePullBackOff"].includes(state?.waiting?.reason ?? ""),
+  );
 const ready = ({ status }: Pod) => (status?.conditions ?? []).some(({ type, status: holds }) => type === "Ready" && holds === "True");
 
 test.for<{ kind: string; object: (image: string) => object; target?: string }>([

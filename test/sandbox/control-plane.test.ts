@@ -11,8 +11,8 @@ import { guardedFolder } from "../../sandbox/guard.ts";
 import { type Authority, createAuthority } from "../../sandbox/pki.ts";
 import { showProgress } from "../../sandbox/progress.ts";
 import { controlPlanePrograms } from "../../sandbox/tools.ts";
+import { processesOf } from "../support/processes.ts";
 import { until } from "../support/until.ts";
-import { processesOf } from "./processes.ts";
 
 let programs: Binaries;
 let authority: Authority;

@@ -5,8 +5,8 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { guardedFolder, spawnGuarded } from "../../sandbox/guard.ts";
+import { processes, processesOf } from "../support/processes.ts";
 import { until } from "../support/until.ts";
-import { processesOf, processesOfGroup } from "./processes.ts";
 
 test("logs what a program prints, and reports how it ended", async () => {
   const folder = await guardedFolder("guard-test-");
@@ -32,7 +32,8 @@ test("ends a program that ignores SIGTERM, its children and its guard", async ()
 
   expect((await program.exited).signal).toBe("SIGKILL");
   // The end of the program's child processes cannot be awaited. On a busy machine a kill takes a moment.
-  await until(async () => (await processesOfGroup(program.pid)).length === 0, 5);
+  const ofGroup = new RegExp(`^\\d+ \\(.*\\) [^ZX] \\d+ ${program.pid} `, "s");
+  await until(async () => !(await processes()).some(({ stat }) => ofGroup.test(stat)), 5);
   await folder.remove();
   expect(await processesOf(folder.path)).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { guardedFolder } from "../../sandbox/guard.ts";
 import { type Sandbox, startSandbox } from "../../sandbox/sandbox.ts";
-import { processesOf } from "./processes.ts";
+import { processesOf } from "../support/processes.ts";
 
 test("gives kubectl and Azure's clients an environment when two sandboxes run", { timeout: 60_000 }, async () => {
   const lines: string[] = [];

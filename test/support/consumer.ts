@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import type { AzureEmulator } from "../../sandbox/azure/emulator.ts";
 import { askThrough, keepTunnels } from "./ask-through.ts";
+import type { Login } from "./logins.ts";
 
 const registry = "https://myregistry.azurecr.io";
 const image = { repository: "app/web", reference: "1" };
@@ -10,8 +11,6 @@ export type Seen = { readonly pulls: number; readonly slowest: number; readonly 
 
 /** The maximum number of concurrent pulls. */
 const most = 20;
-
-type Login = { readonly username: string; readonly password: string };
 
 /** A client that pulls. `seen` returns the results so far, `settled` waits for the running pulls, `stop` waits for the last one. */
 export type Consumer = { seen(): Seen; settled(): Promise<unknown>; stop(): Promise<Seen> };

@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
+import type { Secret } from "../../src/objects.ts";
+import { type Login, loginOf } from "./logins.ts";
 
-type Secrets = (namespace: string, name: string) => Promise<{ username: string; password: string }>;
+type Secrets = (namespace: string, name: string) => Promise<Login>;
 
 /**
  * Reads the current state of Secrets, as a kubelet does before each pull: one `kubectl proxy` serves all reads.
@@ -16,8 +18,6 @@ export async function openSecrets(atEnd: (work: () => void) => void = onTestFini
   const port = /:(\d+)/.exec(String(said))?.[1];
   return async (namespace, name) => {
     const answer = await fetch(`http://127.0.0.1:${port}/api/v1/namespaces/${namespace}/secrets/${name}`);
-    const { data } = (await answer.json()) as { data: Record<string, string> };
-    const { auths } = JSON.parse(Buffer.from(data[".dockerconfigjson"] ?? "", "base64").toString());
-    return auths["myregistry.azurecr.io"];
+    return loginOf((await answer.json()) as Secret) ?? expect.unreachable(`${namespace}/${name} has no login`);
   };
 }

@@ -1,8 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { askThrough } from "./ask-through.ts";
+import type { Login } from "./logins.ts";
 import type { Shell } from "./plugin.ts";
-
-type Login = { readonly username: string; readonly password: string };
 
 /**
  * Sends the requests of `az acr token credential generate` to ARM: reads a token of the shell's first registry, and generates a password in

@@ -1,21 +1,14 @@
 import { afterAll, expect, test } from "vitest";
 import type { Secret, ServiceAccount } from "../../../src/objects.ts";
+import { pullSecret } from "../../support/fakes/cluster.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
+import { loginOf } from "../../support/logins.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
 import { sampled, takesAll } from "../../support/sampled.ts";
 import { targetObject } from "../../support/situations/target-objects.ts";
 
 const shell = await openShell();
 afterAll(() => shell.stop());
-
-const data = { ".dockerconfigjson": Buffer.from('{"auths":{}}').toString("base64") };
-const pullSecret = (namespace: string, name: string) => ({
-  apiVersion: "v1",
-  kind: "Secret",
-  metadata: { name, namespace },
-  type: "kubernetes.io/dockerconfigjson",
-  data,
-});
 
 /** The number of concurrent runs of each kind. */
 const many = takesAll ? 25 : 6;
@@ -51,10 +44,9 @@ test.for(sampled([4, 2], 1))(
     const said = ends.map(({ stdout }) => /^secret\/acr-myregistry (.*)$/m.exec(stdout)?.[1]).toSorted();
     expect(said).toEqual(["created", ...Array.from({ length: many - 1 }, () => "unchanged")]);
     const secret = await getJson<Secret>("secret", "acr-myregistry", "-n", namespace);
-    const config = JSON.parse(Buffer.from(secret.data?.[".dockerconfigjson"] ?? "", "base64").toString());
-    const { username, password } = config.auths["myregistry.azurecr.io"];
-    const token = shell.azure.world.registries[0]?.tokens.find(({ name }) => name === username);
-    expect([token?.passwords.password1?.value, token?.passwords.password2]).toEqual([password, undefined]);
+    const login = loginOf(secret);
+    const token = shell.azure.world.registries[0]?.tokens.find(({ name }) => name === login?.username);
+    expect([token?.passwords.password1?.value, token?.passwords.password2]).toEqual([login?.password, undefined]);
     expect(secret.metadata.annotations).not.toHaveProperty("acr-secret/claim");
   },
 );

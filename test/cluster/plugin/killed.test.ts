@@ -1,12 +1,13 @@
-import { mkdtemp, readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, expect, test, vi } from "vitest";
 import type { Secret, ServiceAccount } from "../../../src/objects.ts";
 import { consume } from "../../support/consumer.ts";
 import { chanceFrom } from "../../support/fakes/chance.ts";
 import { getJson, kubectl } from "../../support/kubectl.ts";
-import { loginOf, unnoted } from "../../support/noted-passwords.ts";
+import { loginOf, unnoted } from "../../support/logins.ts";
 import { ended, newNamespace, openShell } from "../../support/plugin.ts";
+import { processes } from "../../support/processes.ts";
 import { sampled, takesAll } from "../../support/sampled.ts";
 
 const shell = await openShell();
@@ -87,15 +88,9 @@ async function passTime(namespace: string): Promise<void> {
   if (found !== "") await kubectl(["annotate", "--overwrite", "-n", namespace, "secret/acr-myregistry", `acr-secret/claim=${claim}`]);
 }
 
-/** Returns the processes with this text in their command line or environment. */
-async function processesWith(text: string): Promise<string[]> {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
-  const read = (file: string) => readFile(file, "utf8").catch(() => "");
-  const all = await Promise.all(
-    pids.map(async (pid) => ({ line: await read(`/proc/${pid}/cmdline`), env: await read(`/proc/${pid}/environ`) })),
-  );
-  return all.filter(({ line, env }) => line.includes(text) || env.includes(text)).map(({ line }) => line.replaceAll("\0", " ").trim());
-}
+/** Returns the command lines of the processes with this text in their command line or environment. */
+const processesWith = async (text: string) =>
+  (await processes()).flatMap(({ line, environment }) => (line.includes(text) || environment.includes(text) ? [line] : []));
 
 function countInAzure(namespace: string): number[] {
   const tokens = registry.tokens.filter(({ name }) => name.startsWith(`${namespace}-`));

@@ -3,7 +3,7 @@ import { afterAll, expect, inject, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { chanceFrom } from "../../support/fakes/chance.ts";
 import { create, kubectl } from "../../support/kubectl.ts";
-import { loginOf, takes, unnoted } from "../../support/noted-passwords.ts";
+import { loginOf, takes, unnoted } from "../../support/logins.ts";
 import { generatePassword } from "../../support/person-with-az.ts";
 import { type Ended, newNamespace, openShell } from "../../support/plugin.ts";
 import { sampled, takesAll } from "../../support/sampled.ts";

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from "vitest";
 import type { Pod } from "../../../src/objects.ts";
 import type { WarningId } from "../../../src/plan/warnings.ts";
+import { pullSecret } from "../../support/fakes/cluster.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
 import { type TargetName, targetObject } from "../../support/situations/target-objects.ts";
@@ -9,19 +10,13 @@ import { until } from "../../support/until.ts";
 const shell = await openShell();
 afterAll(() => shell.stop());
 
-const pullSecret = (namespace: string, name: string, auths: object = { "myregistry.azurecr.io": { username: "ci", password: "x" } }) => ({
-  apiVersion: "v1",
-  kind: "Secret",
-  metadata: { name, namespace },
-  type: "kubernetes.io/dockerconfigjson",
-  data: { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") },
-});
+const login = { "myregistry.azurecr.io": { username: "ci", password: "x" } };
 const target = (kind: TargetName, namespace: string, names?: readonly (string | undefined)[]) => targetObject(kind, { namespace }, names);
 
 /** Creates a namespace whose ServiceAccount `app` lists these names, with the Secrets `acr` and `theirs`. */
 async function place(...names: string[]): Promise<string> {
   const namespace = await newNamespace(names);
-  await create([pullSecret(namespace, "acr"), pullSecret(namespace, "theirs")]);
+  await create([pullSecret(namespace, "acr", login), pullSecret(namespace, "theirs", login)]);
   return namespace;
 }
 

@@ -4,8 +4,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
+import { processesOf } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";
-import { processesOf } from "../processes.ts";
 import { loginServer, openTestAzure, registryId, startTestAzure } from "./world.ts";
 
 const azure = await openTestAzure();

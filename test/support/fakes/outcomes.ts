@@ -1,8 +1,7 @@
 import type { Run } from "../in-process.ts";
+import type { Login } from "../logins.ts";
 import { everythingIn } from "../situations/deleting.ts";
 import type { FakeWorld } from "./world.ts";
-
-type Login = { readonly username: string; readonly password: string };
 
 /** The state of a world, limited to what can harm a user. */
 export type Standing = {

@@ -1,4 +1,5 @@
 import type { World } from "../in-process.ts";
+import { type Login, loginOf } from "../logins.ts";
 import { type Asking, openAsking } from "./asked.ts";
 import { type FakeAzure, fakeAzure } from "./azure.ts";
 import { account, type FakeCluster, fakeCluster, namespace } from "./cluster.ts";
@@ -15,7 +16,7 @@ export type FakeWorld = {
   /** The ports for command lines. */
   readonly ports: Pick<World, "cluster" | "azure" | "registry" | "contexts" | "disk">;
   /** Returns the login in a Secret, or undefined without one. */
-  loginIn(at: string, name?: string, context?: string): { readonly username: string; readonly password: string } | undefined;
+  loginIn(at: string, name?: string, context?: string): Login | undefined;
 };
 
 export function fakeWorld({ contexts = [], sku = "Premium" }: { contexts?: readonly string[]; sku?: string } = {}): FakeWorld {
@@ -45,11 +46,7 @@ export function fakeWorld({ contexts = [], sku = "Premium" }: { contexts?: reado
       registry: azure.registry,
     },
     loginIn: (at, name = "acr-myregistry", context) => {
-      const secret = (context === undefined ? cluster : clusters.get(context))?.get("secret", at, name);
-      const text = Buffer.from(secret?.data?.[".dockerconfigjson"] ?? "", "base64").toString();
-      if (text === "") return undefined;
-      const { auths } = JSON.parse(text) as { auths: Record<string, { username: string; password: string }> };
-      return auths["myregistry.azurecr.io"];
+      return loginOf((context === undefined ? cluster : clusters.get(context))?.get("secret", at, name));
     },
   };
 }

@@ -2,7 +2,7 @@ import type { World } from "../../sandbox/azure/world.ts";
 import type { Secret } from "../../src/objects.ts";
 import { readEntries } from "../../src/secret/entry.ts";
 
-type Login = { readonly username: string; readonly password: string };
+export type Login = { readonly username: string; readonly password: string };
 
 /** Whether the emulated Azure currently accepts a login of a token or an application. */
 export function takes({ registries: [registry], applications }: World, { username, password }: Login): boolean {
@@ -13,9 +13,10 @@ export function takes({ registries: [registry], applications }: World, { usernam
 }
 
 /** Returns the login for myregistry in a Secret, or undefined without one. */
-export function loginOf(secret: Secret): Login | undefined {
-  const text = Buffer.from(secret.data?.[".dockerconfigjson"] ?? "", "base64").toString();
-  return text === "" ? undefined : JSON.parse(text).auths["myregistry.azurecr.io"];
+export function loginOf(secret: Pick<Secret, "data"> | undefined): Login | undefined {
+  const text = Buffer.from(secret?.data?.[".dockerconfigjson"] ?? "", "base64").toString();
+  const login = text === "" ? undefined : JSON.parse(text).auths["myregistry.azurecr.io"];
+  return login && { username: login.username, password: login.password };
 }
 
 /**
