@@ -1,21 +1,14 @@
 import type { ManagedFields, Metadata } from "../../src/objects.ts";
+import { pullSecret } from "./fakes/cluster.ts";
 import { create, getJson, kubectl } from "./kubectl.ts";
 import { newNamespace } from "./plugin.ts";
 
-const auth = { auth: Buffer.from("ci:hunter2").toString("base64") };
-const data = { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths: { "myregistry.azurecr.io": auth } })).toString("base64") };
-const secret = (name: string, namespace: string) => ({
-  apiVersion: "v1",
-  kind: "Secret",
-  metadata: { name, namespace },
-  type: "kubernetes.io/dockerconfigjson",
-  data,
-});
+const auths = { "myregistry.azurecr.io": { auth: Buffer.from("ci:hunter2").toString("base64") } };
 
 /** Creates a namespace with a pull secret `acr`, and the Secrets that the lists of other tools name. */
 export async function namespaceWithSecret(): Promise<string> {
   const namespace = await newNamespace();
-  await create(["acr", "theirs", "more"].map((name) => secret(name, namespace)));
+  await create(["acr", "theirs", "more"].map((name) => pullSecret(namespace, name, auths)));
   return namespace;
 }
 

@@ -48,12 +48,5 @@ export async function newFleet(count: number, kubeconfig = process.env["KUBECONF
   };
 }
 
-/** Returns the login in a Secret. */
-export function loginIn({ data }: Secret): { readonly username: string; readonly password: string } {
-  const { auths } = JSON.parse(Buffer.from(data?.[".dockerconfigjson"] ?? "", "base64").toString());
-  const { username, password } = auths["myregistry.azurecr.io"];
-  return { username, password };
-}
-
 /** Returns the resourceVersions, which change at each write to an object. */
 export const versionsOf = (objects: readonly (Secret | ServiceAccount)[]) => objects.map(({ metadata }) => metadata.resourceVersion);

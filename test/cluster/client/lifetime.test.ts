@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, readlink, writeFile } from "node:fs/promises";
+import { readdir, readlink, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 import { findKubectl } from "../../../src/cluster/kubectl.ts";
+import { processes } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";
 import { env, newFolder, open } from "./opened.ts";
 
@@ -11,14 +12,10 @@ const account = { kind: "serviceaccount", namespace: "default", name: "default" 
 
 /** Returns the traces of proxies with sockets below a folder: their processes (Linux: /proc), and the folder's entries. */
 async function leftIn(folder: string) {
-  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
-  const processes = pids.map(async (pid) => {
-    const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
-    return { pid, command: command.replaceAll("\0", " ") };
-  });
-  return { processes: (await Promise.all(processes)).filter(({ command }) => command.includes(folder)), entries: await readdir(folder) };
+  const ours = (await processes()).filter(({ line }) => line.includes(folder)).map(({ pid, line }) => ({ pid, line }));
+  return { processes: ours, entries: await readdir(folder) };
 }
-const proxyIn = async (folder: string) => (await leftIn(folder)).processes.find(({ command }) => !command.startsWith("/bin/sh "));
+const proxyIn = async (folder: string) => (await leftIn(folder)).processes.find(({ line }) => !line.startsWith("/bin/sh "));
 
 const nothing = { processes: [], entries: [] };
 

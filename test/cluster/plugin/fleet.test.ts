@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { afterAll, afterEach, expect, inject, onTestFinished, test, vi } from "vitest";
-import { type Fleet, loginIn, newFleet, versionsOf } from "../../support/fleet.ts";
+import { type Fleet, newFleet, versionsOf } from "../../support/fleet.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
+import { loginOf } from "../../support/logins.ts";
 import { type Ended, ended, openShell } from "../../support/plugin.ts";
 import { bothContexts, startAnother } from "../../support/two-clusters.ts";
 
@@ -38,7 +39,7 @@ test("one credential for thirty namespaces; a rerun writes nothing; a new namesp
   expect(lines(first).slice(2)).toEqual(linesOf(fleet.names, "secret/one created", "serviceaccount/default patched"));
   const token = registry.tokens.at(-1);
   const login = { username: token?.name, password: token?.passwords.password1?.value };
-  expect((await fleet.secrets("one")).map(loginIn)).toEqual(fleet.names.map(() => login));
+  expect((await fleet.secrets("one")).map(loginOf)).toEqual(fleet.names.map(() => login));
   expect((await fleet.accounts()).map(({ imagePullSecrets }) => imagePullSecrets)).toEqual(fleet.names.map(() => [{ name: "one" }]));
   expect(mints()).toBe(1);
 
@@ -55,7 +56,7 @@ test("one credential for thirty namespaces; a rerun writes nothing; a new namesp
   expect(lines(more).filter((line) => !line.includes("unchanged"))).toEqual(
     linesOf(added, "secret/one created", "serviceaccount/default patched"),
   );
-  expect((await fleet.secrets("one")).map(loginIn)).toEqual(fleet.names.map(() => login));
+  expect((await fleet.secrets("one")).map(loginOf)).toEqual(fleet.names.map(() => login));
   expect(mints()).toBe(1);
 });
 
@@ -117,7 +118,7 @@ test("Ctrl-C ends it within the requests under way, and a rerun completes it", {
   expect(stopped.stderr).toMatch(/^interrupted: \d+ Secrets? created.*; \d+ namespaces are left\. The same command goes on from here\.\n$/);
 
   expect(await shell.type(`${shared("stopped")} ${fleet.flag}`)).toMatchObject({ code: 0 });
-  expect(new Set((await fleet.secrets("stopped")).map((secret) => loginIn(secret).password)).size).toBe(1);
+  expect(new Set((await fleet.secrets("stopped")).map((secret) => loginOf(secret)?.password)).size).toBe(1);
   expect((await fleet.accounts()).map(({ imagePullSecrets }) => imagePullSecrets)).toEqual(fleet.names.map(() => [{ name: "stopped" }]));
   expect(mints()).toBe(1);
 });

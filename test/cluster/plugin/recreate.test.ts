@@ -2,6 +2,7 @@ import { mkdtemp, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, expect, test, vi } from "vitest";
 import type { Job, Pod } from "../../../src/objects.ts";
+import { pullSecret } from "../../support/fakes/cluster.ts";
 import { create, getJson, kubectl } from "../../support/kubectl.ts";
 import { ended, newNamespace, openShell } from "../../support/plugin.ts";
 import { image, pod, rich } from "../../support/situations/rich-pod.ts";
@@ -15,16 +16,7 @@ const savedFiles = () => readdir(folder);
 /** Creates a namespace with a pull secret `acr`. */
 async function newPlace(): Promise<string> {
   const namespace = await newNamespace();
-  const config = JSON.stringify({ auths: { "myregistry.azurecr.io": { auth: Buffer.from("a:b").toString("base64") } } });
-  await create([
-    {
-      apiVersion: "v1",
-      kind: "Secret",
-      type: "kubernetes.io/dockerconfigjson",
-      metadata: { name: "acr", namespace },
-      stringData: { ".dockerconfigjson": config },
-    },
-  ]);
+  await create([pullSecret(namespace, "acr", { "myregistry.azurecr.io": { auth: Buffer.from("a:b").toString("base64") } })]);
   return namespace;
 }
 
