@@ -52,25 +52,29 @@ async function attempt(change: Change, needed: readonly Promise<boolean>[], env:
 /** Returns the outcome of a change in a client dry run. */
 const preview = (change: Change, env: Env): ChangeOutcome => ({ change, ...actionOf(change).preview?.(change, env) });
 
-/**
- * Executes deletions in Azure one after the other, until one fails. If another user has deleted the object already, the change is done.
- * @param says the words before the command that does the same manually
- * @param check is called before each change, which fails if the check does
- */
-export async function* executeInOrder(plan: Plan, env: Env, says: string, check = async () => {}): AsyncGenerator<ChangeOutcome> {
-  const { dryRun, removal } = env.tools;
+type InOrder = {
+  /** The words before the command that does the same manually. */
+  readonly says: string;
+  /** A change whose object is not found is done. Otherwise it fails, because Azure also answers so while it replicates. */
+  readonly goneIsDone?: true;
+  /** Is called before each change. If it throws, the change fails. */
+  check?(): Promise<void>;
+};
+
+/** Executes deletions in Azure one after the other, until one fails. */
+export async function* executeInOrder(plan: Plan, env: Env, { says, goneIsDone, check }: InOrder): AsyncGenerator<ChangeOutcome> {
   for (const change of plan) {
-    const outcome = await executeChecked(change, env, dryRun === "none" ? check : undefined);
-    const isGone = outcome.error?.kind === "notFound";
-    if (outcome.error && !isGone) return yield { ...outcome, says: [says], fix: { do: "shell", argv: removal(change) } };
+    const outcome = await executeChecked(change, env, check);
+    const isGone = goneIsDone && outcome.error?.kind === "notFound";
+    if (outcome.error && !isGone) return yield { ...outcome, says: [says], fix: { do: "shell", argv: env.tools.removal(change) } };
     yield isGone ? { change } : outcome;
     if (outcome.left) return;
   }
 }
 
-async function executeChecked(change: Change, env: Env, check: (() => Promise<void>) | undefined): Promise<ChangeOutcome> {
+async function executeChecked(change: Change, env: Env, check: InOrder["check"]): Promise<ChangeOutcome> {
   try {
-    await check?.();
+    if (env.tools.dryRun === "none") await check?.();
   } catch (error) {
     return { change, error: asCliError(error) };
   }

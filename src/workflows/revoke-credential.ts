@@ -47,7 +47,7 @@ export async function revokeOne(credential: Revocable, others: NotedIn, how: Rev
   const env = { tools: { ...tools, carry, removal }, claims, seen: new Map() };
   // Another run that has taken over a Secret may have generated another password by now
   const check = () => claims.renew(credential.members.map(({ to }) => to));
-  const applied = await Array.fromAsync(executeInOrder(planned.plan, env, "it is not revoked; to revoke it yourself", check));
+  const applied = await Array.fromAsync(executeInOrder(planned.plan, env, { says: "it is not revoked; to revoke it yourself", check }));
   return { outcomes: [...notices, ...planned.told, ...applied], isDone: !applied.some(isFailed) };
 }
 

@@ -41,6 +41,10 @@ const copy =
 const teams = (given: Given, ...names: string[]) => ({ world: () => worldOf(["demo", ...names]), given });
 const demo = (line: string, ...more: Given[]) => ({ world: () => worldOf(["demo"]), given: all(typed(line), ...more) });
 
+/** Gives the token a password of another user in its other slot. */
+const fill: Given = ({ azure }) =>
+  void azure.tokens.get(token)?.passwords.set("password2", { text: "theirs", madeAt: "2026-02-01T00:00:00Z" } as never);
+
 /** The objects before a credential was created. */
 let before: ReturnType<typeof everythingIn>;
 const remember: Given = (world) => {
@@ -72,6 +76,25 @@ const lending = "create --registry myregistry --scope-map readers";
 const principal = `create --registry myregistry ${attached} --service-principal`;
 
 testRows([
+  ...[
+    { call: "deleteToken", made: own, prints: /az acr token delete/ },
+    { call: "clearPassword", made: own, given: fill, prints: /az acr token credential delete/ },
+    { call: "deleteApplication", made: `${principal} -n demo`, prints: /az ad app delete --id/ },
+    { call: "unassignRole", made: `${principal} -n demo`, prints: /az role assignment delete/ },
+  ].map(
+    ({ call, made, given = () => {}, prints }): Row => ({
+      does: `fails, keeps the Secret and prints the command when ${call} does not find its object`,
+      ...demo(
+        made,
+        given,
+        refuse(call, () => new CliError("notFound", "not found")),
+      ),
+      command: revoke,
+      ...failed,
+      stderr: prints,
+      check: (world) => expect(secretIn(world, "demo").metadata.annotations).toHaveProperty("acr-secret/logins"),
+    }),
+  ),
   {
     does: "empties the Secret, then deletes the credential in Azure, then the Secret",
     ...demo(own, neverInvalid),
