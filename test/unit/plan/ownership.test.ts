@@ -16,51 +16,106 @@ const host = "r.azurecr.io";
 const token: CredentialId = { kind: "acr-token", identity: "t", host };
 const entry: Entry = { hosts: [host], kind: "acr-token", identity: "t", slot: "password1", madeAt: "2026-01-01T00:00:00Z" };
 
-const managers = { ours: managedBy.value, "another tool's": "kyverno", missing: undefined };
-const notes = { "names it": [entry], "names another one": [{ ...entry, identity: "u" }], "cannot be read": undefined };
-
-test.for(
-  Object.entries(managers).flatMap(([label, manager]) =>
-    Object.entries(notes).map(([annotation, note]) => ({ label, manager, annotation, note })),
-  ),
-)("renews a login by the label alone: $label, the annotation $annotation", ({ label, manager, note }) => {
-  const labels: Record<string, string> = manager === undefined ? {} : { [managedBy.key]: manager };
-  const metadata = { name: "acr", labels, annotations: { [loginsNote]: note ? JSON.stringify(note) : "{" } };
-
-  expect(readEntries({ metadata }) !== undefined).toBe(label === "ours");
-  expect((readAnnotation({ metadata }) ?? []).some((login) => isLoginOf(token, login))).toBe(note?.[0] === entry);
-});
-
-test.for<{ described?: string[]; unlisted?: number; secrets?: number; owned?: boolean; force?: boolean; by: ReturnType<typeof keptBy> }>([
-  { by: undefined },
-  { described: ["here", "there"], by: "cluster" },
-  { unlisted: 1, by: "cluster" },
-  { described: ["there"], unlisted: 1, owned: true, by: undefined },
-  { described: ["there"], unlisted: 1, force: true, by: undefined },
-  { secrets: 1, by: "secret" },
-  { secrets: 1, owned: true, force: true, by: "secret" },
-  { secrets: 1, described: ["there"], unlisted: 1, by: "secret" },
-])(
-  "keeps a credential of $described with $secrets Secrets and $unlisted unlisted clusters (owned: $owned, force: $force): $by",
-  ({ described = ["here"], unlisted = 0, secrets = 0, owned = false, force, by }) => {
-    const clusters = unknownClusters(described, new Set(["here"]));
-
-    expect(keptBy({ secrets, clusters, unlisted, owned }, force)).toBe(by);
-  },
-);
-
+/** The values of each column of the table. Every row has one value of each. */
+const labels = ["ours", "other", "none"] as const;
+const annotations = ["names", "other", "unreadable"] as const;
+const configs = ["login", "other", "none", "unreadable"] as const;
+const clusters = ["listed", "not selected", "not listable"] as const;
 const creators = ["self", "other", "unknown"] as const;
-const keys = [undefined, "password", "certificate", "federated credential"] as const;
+const keys = ["none", "password", "certificate", "federated credential"] as const;
 
-test.for(creators.flatMap((creator) => keys.map((key) => ({ creator, key }))))(
-  "grants and deletes only without the sign-in methods of others: created by $creator, with $key",
-  ({ creator, key }) => {
-    const object: AzureObject = { described: true, creator, recorded: false, otherKeys: key ? [key] : [], shared: false };
+type Row = {
+  readonly label: (typeof labels)[number];
+  readonly annotation: (typeof annotations)[number];
+  readonly config: (typeof configs)[number];
+  readonly cluster: (typeof clusters)[number];
+  readonly creator: AzureObject["creator"];
+  readonly key: (typeof keys)[number];
+};
 
-    expect(mayGrant(object)).toBe(creator === "self" && key === undefined);
-    expect(mayDelete(object)).toBe(key === undefined);
-  },
+const rows: Row[] = labels.flatMap((label) =>
+  annotations.flatMap((annotation) =>
+    configs.flatMap((config) =>
+      clusters.flatMap((cluster) =>
+        creators.flatMap((creator) => keys.map((key): Row => ({ label, annotation, config, cluster, creator, key }))),
+      ),
+    ),
+  ),
 );
+
+/** Question 1: only the label decides. */
+const renews: Readonly<Record<(typeof labels)[number], boolean>> = { ours: true, other: false, none: false };
+
+/**
+ * Question 2, the Secret: an annotation or a docker config that names the credential. The label does not matter. An unreadable docker
+ * config does not count, because the kubelet cannot pull with it.
+ */
+const holds = ({ annotation, config }: Row) => annotation === "names" || config === "login";
+
+/** Question 2, the cluster, if no Secret holds the credential. */
+const keeps: Readonly<Record<Row["cluster"], "cluster" | undefined>> = {
+  listed: undefined,
+  "not selected": "cluster",
+  "not listable": "cluster",
+};
+
+/** Question 3. */
+const grants: Readonly<Record<AzureObject["creator"], boolean>> = { self: true, other: false, unknown: false };
+const deletes: Readonly<Record<Row["key"], boolean>> = { none: true, password: false, certificate: false, "federated credential": false };
+
+/** Returns the metadata of a Secret as the row describes it. */
+function metadataOf({ label, annotation }: Row) {
+  const manager = { ours: managedBy.value, other: "kyverno", none: undefined }[label];
+  const note = { names: JSON.stringify([entry]), other: JSON.stringify([{ ...entry, identity: "u" }]), unreadable: "{" }[annotation];
+  return {
+    name: "acr",
+    namespace: "a",
+    labels: manager === undefined ? {} : { [managedBy.key]: manager },
+    annotations: { [loginsNote]: note },
+  };
+}
+
+const configOf = ({ config }: Row): readonly HeldLogin[] =>
+  ({ login: [{ hosts: [host], identity: "t" }], other: [{ hosts: [host], identity: "u" }], none: [], unreadable: [] })[config];
+
+const isAnswered = (row: Row) => {
+  const metadata = metadataOf(row);
+  const held = [...(readAnnotation({ metadata }) ?? []), ...configOf(row)].some((login) => isLoginOf(token, login));
+  const described = ["here", ...(row.cluster === "not selected" ? ["there"] : [])];
+  const unknown = unknownClusters(described, new Set(["here"]));
+  const others = { clusters: unknown, unlisted: row.cluster === "not listable" ? 1 : 0, owned: false };
+  const object: AzureObject = {
+    described: true,
+    creator: row.creator,
+    recorded: false,
+    otherKeys: row.key === "none" ? [] : [row.key],
+    shared: false,
+  };
+  return {
+    renews: readEntries({ metadata }) !== undefined,
+    holds: held,
+    keptBy: keptBy({ ...others, secrets: held ? 1 : 0 }),
+    forced: keptBy({ ...others, secrets: held ? 1 : 0 }, true),
+    owned: keptBy({ ...others, secrets: held ? 1 : 0, owned: true }),
+    grants: mayGrant(object),
+    deletes: mayDelete(object),
+  };
+};
+
+test.for(rows)("answers for $label, $annotation, $config, $cluster, $creator, $key", (row) => {
+  const held = holds(row);
+  const secret = held ? "secret" : undefined;
+
+  expect(isAnswered(row)).toEqual({
+    renews: renews[row.label],
+    holds: held,
+    keptBy: secret ?? keeps[row.cluster],
+    forced: secret,
+    owned: secret,
+    grants: grants[row.creator] && deletes[row.key],
+    deletes: deletes[row.key],
+  });
+});
 
 test.for<{ what: string; login: HeldLogin; of?: CredentialId; is: boolean }>([
   { what: "the login server", login: { hosts: [host], identity: "t" }, is: true },
