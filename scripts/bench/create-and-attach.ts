@@ -28,7 +28,7 @@ export function createAndAttach({ kubectl, env }: { kubectl: string; env: NodeJS
   return {
     name: "create and attach",
     beside: "kubectl",
-    budget: 0.7,
+    budget: 0.62,
     runs: 31,
     warmUp: 3,
     async prepare(number, way) {
