@@ -48,7 +48,7 @@ async function renewed(at: Begun, holder: Noted | undefined, order: RotateOrder)
     : kept && unreadable.length === 0
       ? inClusters(clusters)
       : undefined;
-  const alone = owned !== "nobody";
+  const alone = owned !== "none";
   const held = { entry: newest, login: holder?.login };
   const inside = members.flatMap(({ login }) => login ?? []);
   const left = all.flatMap((holder) => endedOn(holder, order.now()) ?? []);

@@ -127,11 +127,11 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
   };
 }
 
-type Owned = "one" | "many" | "nobody";
+type Owned = "one" | "many" | "none";
 
 /**
  * Returns which Secrets a credential's name is derived from. `one`: one of these, so no other Secret was ever given it. `many`: those of the
- * same name in many namespaces of these clusters. `nobody`: no known Secret.
+ * same name in many namespaces of these clusters. `none`: no known Secret.
  */
 export async function ownedBy(
   identity: string,
@@ -145,7 +145,7 @@ export async function ownedBy(
     if (cluster && (await owns(ownerOf({ cluster, namespace, context }, name)))) return "one";
   }
   for (const name of new Set(secrets.map(({ to }) => to.name))) if (await owns(sharedOwner(clusterScopes, name))) return "many";
-  return "nobody";
+  return "none";
 }
 
 /** Returns a Secret that records a credential as its owner. */

@@ -78,7 +78,7 @@ async function isOwn(
   { identity, taken, shared }: Proving & Pick<Tried, "taken"> & { readonly shared: boolean },
 ): Promise<boolean> {
   if (inside === undefined) return false;
-  const owned = await ownedBy(identity, [member], [member.clusterScope]).catch(() => "nobody");
+  const owned = await ownedBy(identity, [member], [member.clusterScope]).catch(() => "none");
   return owned === "one" || (owned === "many" && taken === "unknown" && shared);
 }
 

@@ -100,7 +100,7 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   // Nothing proves that an expired password was in this Secret. But a credential whose name is derived from the Secret belongs to it alone
   const { passwords, whole } = goingOf(credential, passwordsIn(isOwn ? credential.members : proven), others.noted);
   const { revoke, retire } = lifecycleOf(opened);
-  const plan = whole ? await revoke(identity, passwords, owned !== "nobody") : await retire(identity, passwords);
+  const plan = whole ? await revoke(identity, passwords, owned !== "none") : await retire(identity, passwords);
   return { plan, opened, told: isOver ? [] : told };
 }
 

@@ -176,7 +176,7 @@ test("empties one slot and keeps the other", async () => {
   expect((await azure.token(registry, "emptied"))?.passwords).toEqual([]);
 });
 
-test("keeps a slot that somebody has generated again", async () => {
+test("keeps a slot that another user has generated again", async () => {
   const { azure, registry } = await made("foreign");
   const mine = await azure.generatePassword(registry, { token: "foreign", slot: "password1" });
   const ref = { token: "foreign", slot: "password1", madeAt: mine.madeAt?.replace("+00:00", "Z") } as const;

@@ -93,7 +93,7 @@ test("names a program that does not start, with its last output, and leaves noth
   expect(await processesOf(join(folder, "cluster"))).toEqual([]);
 });
 
-test("uses another port when somebody else has taken one", { timeout: 60_000 }, async () => {
+test("uses another port when another user has taken one", { timeout: 60_000 }, async () => {
   const folder = await newFolder();
   const unlucky = await script(
     folder,

@@ -80,7 +80,7 @@ test.for(table)(
   },
 );
 
-test("a token that somebody has switched off is told by the command that check prints", { timeout: 60_000 }, async () => {
+test("a token that another user has switched off is told by the command that check prints", { timeout: 60_000 }, async () => {
   const at = await placeOf(shell);
   await attached(web)(at);
   for (const { tokens } of shell.azure.world.registries) for (const token of tokens) token.status = "disabled";

@@ -90,7 +90,7 @@ const rows: readonly { has: string; made: string; typed: readonly string[] }[] =
 ];
 
 test.for(sampled(rows, 1))(
-  "somebody who has $has pulls all the while, whatever is typed, right or wrong",
+  "a user who has $has pulls all the while, whatever is typed, right or wrong",
   { timeout: 120_000 },
   async ({ made, typed }) => {
     const [namespace, other] = [await newNamespace(), await newNamespace()];

@@ -44,7 +44,7 @@ test("reports the empty Secret after ten conflicts", async () => {
   expect(in_.asking.all.filter((text) => text.startsWith("delete"))).toHaveLength(10);
 });
 
-test("keeps the Secret when somebody has removed the claim", async () => {
+test("keeps the Secret when another user has removed the claim", async () => {
   const in_ = world();
   const bench = await claimed(in_, undefined);
   put(in_);

@@ -75,7 +75,7 @@ test.for([
   expect(bench.claims.on(to)).toBeUndefined();
 });
 
-test("creates a claimed Secret again when somebody has deleted it", async () => {
+test("creates a claimed Secret again when another user has deleted it", async () => {
   const in_ = world();
   const bench = await claiming(in_, true);
   before(in_, "patch secret", () => in_.cluster.remove("secret", "demo", "acr-myregistry"));

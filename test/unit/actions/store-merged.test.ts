@@ -43,7 +43,7 @@ test("adds a login to another user's Secret and keeps its logins and labels", as
 test.for<{ why: string; call: string }>([
   { why: "before it is read", call: "get secret" },
   { why: "before it is written", call: "patch secret" },
-])("keeps a login that somebody adds $why", async ({ call }) => {
+])("keeps a login that another user adds $why", async ({ call }) => {
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
   before(in_, call, () => void putTheirs(in_, "ghcr.io", "quay.io"));

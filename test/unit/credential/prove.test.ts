@@ -199,7 +199,7 @@ test("of many repositories eight are asked for at once, once the first has shown
   expect(seen).toHaveLength(33);
 });
 
-test("any other answer is not waited on, and neither is a refusal of a login that somebody has", async () => {
+test("any other answer is not waited on, and neither is a refusal of a login that another user has", async () => {
   const fresh = registry({ "a:latest": "blocked" });
   await expect(proveLogin(reach(["a"]), login, { ...fresh.tools, fresh: true })).rejects.toThrow();
   const given = registry({ "a:latest": "refused" });

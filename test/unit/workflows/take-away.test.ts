@@ -86,7 +86,7 @@ test("keeps a login that another has added in between", async () => {
   expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
 });
 
-test("keeps a Secret that somebody else has created in its place", async () => {
+test("keeps a Secret that another user has created in its place", async () => {
   const { world, belongings } = made();
   world.cluster.remove("secret", "demo", "acr");
   world.cluster.put(secretWith(ours));
