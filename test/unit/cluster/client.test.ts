@@ -51,7 +51,7 @@ test("a list goes on until the server has no more", async () => {
   );
 
   expect(await whole(client.pages("pod"))).toEqual(["1", "2", "3"]);
-  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=50", "/api/v1/pods?limit=100&continue=a%20b"]);
+  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=50", "/api/v1/pods?limit=250&continue=a%20b"]);
 });
 
 test("a page is only asked for once the one before it is used up", async () => {
@@ -64,7 +64,7 @@ test("a page is only asked for once the one before it is used up", async () => {
 });
 
 test.each([
-  { objects: 50, characters: 50 * 1000, next: 100, why: "small objects, more of them" },
+  { objects: 50, characters: 50 * 500, next: 250, why: "small objects, more of them" },
   { objects: 50, characters: 50 * 2500, next: 80, why: "as many as make a page of 200,000 characters" },
   { objects: 50, characters: 50 * 100_000, next: 50, why: "large ones, no fewer" },
 ])("after $objects objects in $characters characters the next page has $next: $why", async ({ objects, characters, next }) => {
@@ -84,8 +84,8 @@ test("a list whose token is too old goes on from the same key, with the token th
   expect(await whole(client.pages("pod"))).toEqual(["1", "2", "3"]);
   expect(asked.map(({ path }) => path)).toEqual([
     "/api/v1/pods?limit=50",
-    "/api/v1/pods?limit=100&continue=x",
-    "/api/v1/pods?limit=100&continue=y",
+    "/api/v1/pods?limit=250&continue=x",
+    "/api/v1/pods?limit=250&continue=y",
   ]);
 });
 
