@@ -1,4 +1,4 @@
-import { Agent } from "node:http";
+import { Agent, request } from "node:http";
 import { Socket } from "node:net";
 import type { Sink } from "../env.ts";
 import { Interrupted } from "../errors.ts";
@@ -90,7 +90,15 @@ function serving({ child, failure }: Launched, stderr: Pick<Sink, "write">): Pro
       reject(kubeconfigError(said));
     });
   });
+  warmHttp();
   return Promise.race([line, failure]);
+}
+
+/** Node loads and compiles its HTTP client at the first request. A request that fails at once does that while kubectl starts. */
+function warmHttp(): void {
+  request({ socketPath: "/dev/null/none", headers: { host: "localhost" } })
+    .on("error", () => {})
+    .end();
 }
 
 /** Reads the address from the output of a kubectl that accepts connections: a socket's path or `127.0.0.1:PORT`. */
@@ -105,6 +113,7 @@ export const withoutRequestLog = (stderr: string) =>
 
 function endpointAt(at: string, prefix: string, agent: Agent, restarts: number): Endpoint {
   const port = /^127\.0\.0\.1:(\d+)$/.exec(at)?.[1];
-  const connect = port ? { host: "127.0.0.1", port: Number(port), agent } : { socketPath: at, agent };
+  // Without a server name Node would look for one in the host header, with expressions that take milliseconds to compile
+  const connect = port ? { host: "127.0.0.1", port: Number(port), agent } : { socketPath: at, agent, servername: "" };
   return { connect, secure: false, prefix, headers: async () => ({ host: "localhost" }), restarts };
 }
