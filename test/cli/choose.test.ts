@@ -107,7 +107,7 @@ test("refuses Enter when nothing is selected", async () => {
 test.for([
   { signal: "SIGINT", code: 130 },
   { signal: "SIGTERM", code: 143 },
-] as const)("$signal from elsewhere ends the run too, and the terminal is as it was", async ({ signal, code }) => {
+] as const)("ends the run and restores the terminal when it receives $signal", async ({ signal, code }) => {
   const terminal = openTerminal(`stty -g; sh -c 'echo pid=$$; exec ${attach}'; echo code=$?; stty -g`, {
     env: envOf(["web"]),
     columns: 80,
@@ -145,8 +145,8 @@ test.for([
   { what: "stdin is no terminal", command: `: | ${attach}` },
   { what: "stderr is no terminal", command: `${attach} 2>&1 | cat` },
   { what: "CI is set", command: `CI=true ${attach}` },
-  { what: "objects are asked for", command: `${attach} -o yaml` },
-])("asks nobody when $what", async ({ command }) => {
+  { what: "an output format is selected", command: `${attach} -o yaml` },
+])("asks no question when $what", async ({ command }) => {
   const { screen } = await openTerminal(command, { env: envOf(["default", "web"]), columns: 200, rows: 24 }).end;
 
   expect(await shownBy(screen)).toEqual([
@@ -156,7 +156,7 @@ test.for([
   ]);
 });
 
-test("asks nobody when there is no terminal", async () => {
+test("asks no question without a terminal", async () => {
   const run = promisify(execFile)(process.execPath, args, { env: envOf(["default"]) });
   await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("no target is named") });
 });

@@ -64,7 +64,7 @@ test.for([
   ["create --registry myregistry --password-stdin", /^error: --password-stdin needs --username\n/],
   ["prune", 'error: required flag(s) "registry" not set\nhint: kubectl acr-secret prune --registry REGISTRY\n'],
   ["create", 'error: required flag(s) "registry" not set\nhint: kubectl acr-secret create --registry REGISTRY\n'],
-] as const)("%o is refused before anything is opened", async ([typed, says]) => {
+] as const)("refuses %o before it opens a port", async ([typed, says]) => {
   const { stdout, stderr, code } = await run(typed.split(" "));
 
   // For these two verbs, exit code 1 reports a finding.
@@ -123,7 +123,7 @@ test.for([
   { typed: "check secret/acr --image r.azurecr.io/a", asks: ["account default", "secret acr"] },
   { typed: "check acr --image r.azurecr.io/a --serviceaccount sa/web", asks: ["account web", "secret acr"] },
   { typed: "detach secrets/acr --serviceaccount=serviceaccount/web", asks: ["secret acr", "account web"] },
-])("requests $asks for $typed", async ({ typed, asks }) => {
+])("sends $asks requests for $typed", async ({ typed, asks }) => {
   const asked: string[] = [];
   const cluster = {
     namespace: async () => "demo",

@@ -62,7 +62,7 @@ test.for([
   { signal: "SIGINT", code: 130, args: ["list", "-n", "demo", "--context=prod"], at: "proxy" },
   { signal: "SIGTERM", code: 143, args: ["version"], at: "config" },
   { signal: "SIGHUP", code: 129, args: ["list"], at: "config" },
-] as const)("$signal ends $args at once while kubectl does not come up, and leaves nothing", async ({ signal, code, args, at }) => {
+] as const)("$signal ends $args at once and leaves nothing while kubectl does not start", async ({ signal, code, args, at }) => {
   const { child, folder } = await start(args, hanging);
   const end = ended(child);
   await asked(folder, at);
@@ -132,21 +132,21 @@ test("applies --request-timeout to a kubectl that does not start", async () => {
   await clean(folder);
 });
 
-test("ends as a shell expects when its reader has gone", async () => {
+test("exits with 141 when the reader closes the pipe", async () => {
   const { child } = await start(["options"], hanging);
   child.stdout?.destroy();
 
   expect(await ended(child)).toMatchObject({ code: 141, stderr: "" });
 });
 
-test("completes a command when nobody reads stderr", async () => {
+test("completes a command when stderr is closed", async () => {
   const { child } = await start(["version", "-v=8"], serving("v1.37.0"));
   child.stderr?.destroy();
 
   expect(await ended(child)).toMatchObject({ code: 0, stdout: expect.stringContaining("v1.37.0") });
 });
 
-test.for(["http://jane:hunter2@127.0.0.1:1", "jane:hunter2@127.0.0.1:1"])("what logs there are have no password of %s", async (proxy) => {
+test.for(["http://jane:hunter2@127.0.0.1:1", "jane:hunter2@127.0.0.1:1"])("writes no password of %s to its logs", async (proxy) => {
   const identity = { AZURE_TENANT_ID: crypto.randomUUID(), AZURE_CLIENT_ID: crypto.randomUUID(), AZURE_CLIENT_SECRET: "s3cr3t-of-azure" };
   const env = { ...identity, HTTPS_PROXY: proxy, https_proxy: proxy, DEBUG: "*", AZURE_LOG_LEVEL: "verbose" };
   const { child } = await start(["whoami", "--registry", "myregistry", "-v=9"], hanging, { env });

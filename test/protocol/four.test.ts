@@ -9,8 +9,8 @@ const plain = { thirds: 1, seconds: 3 };
 /** Two rotations, a creation and a person concurrently. Long explorations need PROTOCOL=all. */
 const holds: readonly { readonly what: string; readonly situation: Situation; readonly long?: true }[] = [
   { what: "a crash", situation: { crashes: 1, ...plain } },
-  { what: "a crash, from every beginning", situation: { crashes: 1 }, long: true },
-  { what: "a lost answer, from every beginning", situation: { losses: 1 }, long: true },
+  { what: "a crash, from every initial state", situation: { crashes: 1 }, long: true },
+  { what: "a lost response, from every initial state", situation: { losses: 1 }, long: true },
   { what: "a crash, own token", situation: { crashes: 1, ...plain, words: ["DERIVED"] }, long: true },
   { what: "a cluster that is not selected, own token, grace 0", situation: { scope: 3, grace: 0, words: ["DERIVED"] }, long: true },
 ];

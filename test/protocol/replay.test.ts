@@ -30,7 +30,7 @@ const races: readonly Company[] = [
   { what: "two rotations, a creation and a person", actors: ["rotate", "rotate", "create", "person"], grace: 1 },
 ];
 
-describe("the model takes the steps of runs at the same time", () => {
+describe("accepts the steps of concurrent runs in the model", () => {
   test.for(races)("$what", { timeout: 5 * minutes }, async (company) => {
     const traces: Trace[] = [];
     for (let round = 0; round < rounds; round++)
@@ -62,7 +62,7 @@ async function killedAnywhere(actor: Actor, beginning: Beginning): Promise<Trace
 
 const deaths = (["rotate", "create"] as const).map((actor) => ({ what: `a run of ${actor}`, actors: [actor], grace: 0 as const }));
 
-describe("the model takes the steps of a run that is killed at any request, and of the next run", () => {
+describe("accepts the steps of a run that is killed at any request, and of the next run, in the model", () => {
   test.for(deaths)("$what", { timeout: 5 * minutes }, async (company) => {
     const traces: Trace[] = [];
     for (const beginning of beginnings) traces.push(...(await killedAnywhere(company.actors[0] ?? "rotate", beginning)));

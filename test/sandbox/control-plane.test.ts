@@ -107,7 +107,7 @@ test("uses another port when another user has taken one", { timeout: 60_000 }, a
   expect(await kubectl(cluster.kubeconfig, "get", "--raw", "/readyz")).toBe("ok");
 });
 
-test.for(["starting", "ready"])("nothing outlives a parent that is killed while it is $0", { timeout: 60_000 }, async (moment) => {
+test.for(["starting", "ready"])("ends everything when its parent is killed while it is $0", { timeout: 60_000 }, async (moment) => {
   const parent = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--input-type=module", "-e", abandoned], {
     cwd: import.meta.dirname,
     stdio: ["ignore", "pipe", "inherit"],

@@ -18,7 +18,7 @@ async function runningPod(namespace: string): Promise<string> {
   return name;
 }
 
-test("a pod that a PodDisruptionBudget keeps is not evicted, and stays; without the budget it goes", { timeout: 60_000 }, async () => {
+test("evicts a pod only when no PodDisruptionBudget protects it", { timeout: 60_000 }, async () => {
   const namespace = await newNamespace();
   const name = await runningPod(namespace);
   const metadata = { name: "web", namespace };

@@ -40,7 +40,7 @@ async function listener() {
   return { headers, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
 
-test("the namespace is the flag's, the context's, or default", async () => {
+test("returns the namespace of the flag, of the context, or default", async () => {
   const flags = [`--kubeconfig=${await kubeconfig({ namespace: "theirs" })}`];
 
   expect(await open(flags, { namespace: "mine" }).namespace()).toBe("mine");
@@ -49,7 +49,7 @@ test("the namespace is the flag's, the context's, or default", async () => {
   expect(await open(["--server=https://127.0.0.1:1"], { env: { ...env, KUBECONFIG: "/nope", HOME: "/nope" } }).namespace()).toBe("default");
 });
 
-test("of several kubeconfigs the first one chooses the cluster", async () => {
+test("uses the current context of the first kubeconfig", async () => {
   const [first, second] = [await listener(), await listener()];
   const files = [await kubeconfig({ server: first.url, namespace: "one" }), await kubeconfig({ server: second.url, namespace: "two" })];
   const cluster = open([], { env: { ...env, KUBECONFIG: ["/nope", ...files].join(":") } });
@@ -59,7 +59,7 @@ test("of several kubeconfigs the first one chooses the cluster", async () => {
   expect([first.headers.length, second.headers.length]).toEqual([1, 0]);
 });
 
-test("whom to impersonate reaches the server, and so does our name", async () => {
+test("sends the impersonated user and the plugin's name to the server", async () => {
   const { url, headers } = await listener();
 
   await open([`--server=${url}`, "--as=jane", "--as-group=a", "--as-group=b c", "--as-uid=7"]).get(secret);
@@ -74,7 +74,7 @@ test("whom to impersonate reaches the server, and so does our name", async () =>
   ]);
 });
 
-test("what a group may do is asked of the server", async () => {
+test("checks the rights of an impersonated group on the server", async () => {
   const namespace = await newNamespace();
   await kubectl(["create", "role", "pullers", `--namespace=${namespace}`, "--verb=list", "--resource=serviceaccounts"]);
   await kubectl(["create", "rolebinding", "pullers", `--namespace=${namespace}`, "--role=pullers", "--group=pullers"]);
@@ -87,7 +87,7 @@ test("what a group may do is asked of the server", async () => {
   });
 });
 
-test("a credential plugin runs once for thirty requests at once, and its words are passed on", async () => {
+test("runs a credential plugin once for thirty concurrent requests, and prints its messages", async () => {
   const namespace = await newNamespace();
   const folder = await newFolder();
   await create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "reader", namespace } });
@@ -152,7 +152,7 @@ test.for<{ flags?: string[]; as?: typeof env; kind: string; message: string | Re
     message: "kubectl is not on PATH",
     hint: "install kubectl, or name it in KUBECTL_PATH",
   },
-])("$flags is $kind: $message", async ({ flags = [], as = env, kind, message, hint }) => {
+])("fails with $kind when $flags: $message", async ({ flags = [], as = env, kind, message, hint }) => {
   const error = await open(flags, { env: as })
     .get(account)
     .catch((reason) => reason);
@@ -161,7 +161,7 @@ test.for<{ flags?: string[]; as?: typeof env; kind: string; message: string | Re
   expect(error.message).toEqual(typeof message === "string" ? message : expect.stringMatching(message));
 });
 
-test("a namespace that cannot be told is explained like a request that cannot be made", async () => {
+test("explains an unreadable namespace like a request that fails", async () => {
   await expect(open(["--context=nope"]).namespace()).rejects.toMatchObject({
     message: "context was not found for specified context: nope",
   });
@@ -170,7 +170,7 @@ test("a namespace that cannot be told is explained like a request that cannot be
   await expect(open([], { env: mistyped }).namespace()).rejects.toMatchObject({ message: notThere });
 });
 
-test("a server whose certificate is another authority's", async () => {
+test("fails when another authority issued the server's certificate", async () => {
   const file = `${await newFolder()}/ca.crt`;
   await writeFile(file, rootCertificates[0] ?? "");
 
@@ -180,7 +180,7 @@ test("a server whose certificate is another authority's", async () => {
   });
 });
 
-test("a token that the server does not know", async () => {
+test("fails when the server does not know the token", async () => {
   const flags = [`--kubeconfig=${await kubeconfig({ user: { token: "nonsense" } })}`];
 
   await expect(open(flags).get(account)).rejects.toMatchObject({
@@ -189,7 +189,7 @@ test("a token that the server does not know", async () => {
   });
 });
 
-test("a credential plugin that fails", async () => {
+test("fails when the credential plugin fails", async () => {
   const exec = { apiVersion: "client.authentication.k8s.io/v1", command: "false", interactiveMode: "IfAvailable" };
   const flags = [`--kubeconfig=${await kubeconfig({ user: { exec } })}`];
 
@@ -199,7 +199,7 @@ test("a credential plugin that fails", async () => {
   });
 });
 
-test("in a pod, a kubeconfig whose context names no namespace leaves the pod's", async () => {
+test("uses the pod's namespace when the context of a kubeconfig has none", async () => {
   const folder = await newFolder();
   await writeFile(`${folder}/token`, "t");
   await writeFile(`${folder}/namespace`, "ci-runners");
@@ -215,7 +215,7 @@ test("in a pod, a kubeconfig whose context names no namespace leaves the pod's",
   );
 });
 
-test("in a pod without kubectl the mounted identity is used", async () => {
+test("uses the mounted identity in a pod without kubectl", async () => {
   const namespace = await newNamespace();
   await create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "rotator", namespace } });
   const folder = await newFolder();

@@ -35,7 +35,7 @@ async function hold(folder: string, ...args: string[]): Promise<{ child: ChildPr
   return { child, next };
 }
 
-test("closing leaves nothing, and the next call opens again", async () => {
+test("leaves nothing when it is closed, and opens again at the next call", async () => {
   const folder = await newFolder();
   const cluster = open([], { env: { ...env, TMPDIR: folder } });
 
@@ -49,7 +49,7 @@ test("closing leaves nothing, and the next call opens again", async () => {
   await until(isClean(folder), 5);
 });
 
-test("one proxy serves every call, however many come first", async () => {
+test("starts one proxy for concurrent first calls", async () => {
   const folder = await newFolder();
   const cluster = open([], { env: { ...env, TMPDIR: folder } });
   cluster.warm();
@@ -59,7 +59,7 @@ test("one proxy serves every call, however many come first", async () => {
   expect((await leftIn(folder)).entries).toHaveLength(1);
 });
 
-test("the socket is in a folder that is ours alone", async () => {
+test("creates the socket in a folder that only its user can open", async () => {
   const folder = await newFolder();
   await open([], { env: { ...env, TMPDIR: folder } }).get(account);
 
@@ -67,7 +67,7 @@ test("the socket is in a folder that is ours alone", async () => {
   expect((await stdout.toArray()).join("")).toBe("d 700\ns 700\n");
 });
 
-test("a kubectl that ends is started again", async () => {
+test("starts kubectl again when it has ended", async () => {
   const folder = await newFolder();
   const cluster = open([], { env: { ...env, TMPDIR: folder } });
   await cluster.get(account);
@@ -78,7 +78,7 @@ test("a kubectl that ends is started again", async () => {
   await until(isClean(folder), 5);
 });
 
-test("a kubectl behind a wrapper goes with it", async () => {
+test("ends a kubectl that a wrapper has started", async () => {
   const [folder, wrapper] = [await newFolder(), `${await newFolder()}/kubectl`];
   await writeFile(wrapper, `#!/bin/sh\n"${findKubectl(env, "linux")}" "$@"\n`, { mode: 0o755 });
   const cluster = open([], { env: { ...env, TMPDIR: folder, KUBECTL_PATH: wrapper } });
@@ -89,14 +89,14 @@ test("a kubectl behind a wrapper goes with it", async () => {
   await until(isClean(folder), 5);
 });
 
-test("a failed start leaves nothing", async () => {
+test("leaves nothing when the start fails", async () => {
   const folder = await newFolder();
 
   await expect(open(["--context=nope"], { env: { ...env, TMPDIR: folder } }).get(account)).rejects.toThrow();
   await until(isClean(folder), 5);
 });
 
-test("a process that just ends takes its kubectl along", async () => {
+test("ends kubectl when the process ends without closing", async () => {
   const folder = await newFolder();
   const { child } = await hold(folder);
 
@@ -105,7 +105,7 @@ test("a process that just ends takes its kubectl along", async () => {
   await until(isClean(folder), 5);
 });
 
-test("a process that is killed takes its kubectl along", async () => {
+test("ends kubectl when the process is killed", async () => {
   const folder = await newFolder();
   const { child } = await hold(folder, "stay");
   expect((await leftIn(folder)).entries).toHaveLength(1);
@@ -116,7 +116,7 @@ test("a process that is killed takes its kubectl along", async () => {
   await until(isClean(folder), 5);
 });
 
-test("kubectl reads where its person types, and nowhere without one", async () => {
+test("gives kubectl the terminal as stdin, and nothing without a terminal", async () => {
   const [typed, unattended] = [await newFolder(), await newFolder()];
   const { child } = await hold(typed, "stay");
   await open([], { env: { ...env, TMPDIR: unattended } }).get(account);
@@ -126,7 +126,7 @@ test("kubectl reads where its person types, and nowhere without one", async () =
   expect(await stdinOf((await proxyIn(unattended))?.pid)).toBe("/dev/null");
 });
 
-test("after Ctrl-C, which the whole process group gets, there is still a way to the server", async () => {
+test("reaches the server after Ctrl-C, which the whole process group receives", async () => {
   const folder = await newFolder();
   const { child, next } = await hold(folder, "stay");
 
@@ -138,7 +138,7 @@ test("after Ctrl-C, which the whole process group gets, there is still a way to 
   await until(isClean(folder), 5);
 });
 
-test("without unix sockets a port is used, below a path that nobody can guess", async () => {
+test("uses a port below a random path when there are no unix sockets", async () => {
   const cluster = open([], { env: { ...env, KUBECTL_PATH: findKubectl(env, "linux") }, platform: "win32" });
 
   expect(await cluster.get(account)).toMatchObject({ metadata: { name: "default" } });

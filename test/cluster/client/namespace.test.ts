@@ -44,7 +44,7 @@ test.for([
   },
   { why: "no such context", text: contexts("- {name: z, context: {cluster: c, namespace: x}}\n"), read: false },
   { why: "no YAML", text: "{", read: false },
-])("$why", async ({ text, flags = [], read }) => {
+])("reads the namespace as kubectl does when the kubeconfig has: $why", async ({ text, flags = [], read }) => {
   const file = `${await newFolder()}/kubeconfig`;
   await writeFile(file, text);
   const { stdout } = await promisify(execFile)("sh", ["-c", "command -v kubectl"], { env });

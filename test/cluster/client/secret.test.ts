@@ -21,7 +21,7 @@ const patch = ({ metadata: { resourceVersion } }: Secret, text: string) => ({
   patch: { metadata: { resourceVersion }, data: dataOf(text) },
 });
 
-test("a Secret is made, read, changed in place and deleted", async () => {
+test("creates, reads, patches and deletes a Secret", async () => {
   const cluster = open();
   const at = acrIn(await newNamespace());
 
@@ -41,7 +41,7 @@ test("a Secret is made, read, changed in place and deleted", async () => {
   expect(await cluster.get(at)).toBeUndefined();
 });
 
-test("where there is one, none is made, and the one that is there stays", async () => {
+test("fails to create a Secret that exists, and does not change it", async () => {
   const cluster = open();
   const at = acrIn(await newNamespace());
   const theirs = await cluster.write(at, { create: pullSecret(at.namespace, '{"auths":{"theirs":{}}}') }, real);
@@ -51,7 +51,7 @@ test("where there is one, none is made, and the one that is there stays", async 
   expect(await cluster.get(at)).toEqual(theirs);
 });
 
-test("of twenty that make it at once, one does", async () => {
+test("creates a Secret once when twenty clients create it at the same time", async () => {
   const cluster = open();
   const at = acrIn(await newNamespace());
   const writers = Array.from({ length: 20 }, (_, index) => cluster.write(at, { create: pullSecret(at.namespace, `{"${index}":1}`) }, real));
@@ -63,7 +63,7 @@ test("of twenty that make it at once, one does", async () => {
   expect(made).toEqual([await cluster.get(at)]);
 });
 
-test("a Secret that has changed since is not written", async () => {
+test("fails to patch a Secret that has changed", async () => {
   const cluster = open();
   const at = acrIn(await newNamespace());
   const old = await cluster.write(at, { create: pullSecret(at.namespace) }, real);
@@ -75,7 +75,7 @@ test("a Secret that has changed since is not written", async () => {
   expect(await cluster.get(at)).toEqual(now);
 });
 
-test("a patch does not make what is not there", async () => {
+test("creates no Secret by a patch", async () => {
   const cluster = open();
   const at = acrIn(await newNamespace());
 
@@ -85,7 +85,7 @@ test("a patch does not make what is not there", async () => {
   });
 });
 
-test("what a patch does not name stays", async () => {
+test("keeps fields that a patch does not name", async () => {
   const cluster = open();
   const namespace = await newNamespace();
   const manifest = pullSecret(namespace, "{}", { team: "web" });
@@ -97,7 +97,7 @@ test("what a patch does not name stays", async () => {
   expect(changed.type).toBe(manifest.type);
 });
 
-test("a dry run is checked by the server and stores nothing", async () => {
+test("validates a dry run on the server and stores nothing", async () => {
   const cluster = open();
   const at = acrIn(await newNamespace());
 
@@ -111,7 +111,7 @@ test("a dry run is checked by the server and stores nothing", async () => {
   expect(await cluster.get(at)).toEqual(made);
 });
 
-test("lists are of one namespace or of all, and chosen by label and by name", async () => {
+test("lists one namespace or all, by label and by name", async () => {
   const cluster = open();
   const [one, two] = [await newNamespace(), await newNamespace()];
   const labels = { mark: one };
@@ -128,7 +128,7 @@ test("lists are of one namespace or of all, and chosen by label and by name", as
   expect(await listAll(cluster, "secret", { labels: `mark=${one}`, fields: "metadata.name=other" })).toEqual([]);
 });
 
-test("a list of metadata has no contents in it", async () => {
+test("lists metadata without data", async () => {
   const bodies: string[] = [];
   const trace = (level: number, line: () => string) => void (level === 8 && bodies.push(line()));
   const cluster = open([], { trace });
@@ -143,7 +143,7 @@ test("a list of metadata has no contents in it", async () => {
   expect(bodies.at(-1)).not.toContain('"data"');
 });
 
-test("a list of all namespaces comes in the order of its keys, where a hyphen is before the end of a name", async () => {
+test("lists all namespaces in the order of their keys in etcd", async () => {
   const cluster = open();
   const base = await newNamespace();
   const names = [base, `${base}-a`, `${base}0`, `${base}a`];
@@ -168,7 +168,7 @@ test("a list of all namespaces comes in the order of its keys, where a hyphen is
   }
 });
 
-test("who has written what of a Secret can be read off it, and a patch takes it over", async () => {
+test("reads the owners of a Secret's fields, and takes over fields by a patch", async () => {
   const cluster = open();
   const namespace = await newNamespace();
   await kubectl(["create", "secret", "docker-registry", "acr", `--namespace=${namespace}`, "--docker-username=u", "--docker-password=p"]);
@@ -184,7 +184,7 @@ test("who has written what of a Secret can be read off it, and a patch takes it 
   expect(othersOf(taken.metadata.managedFields, real.fieldManager)).toEqual([]);
 });
 
-test("only the Secret that was seen is deleted", async () => {
+test("deletes only the version of a Secret that was read", async () => {
   const cluster = open();
   const at = acrIn(await newNamespace());
   const made = await cluster.write(at, { create: pullSecret(at.namespace) }, real);
@@ -200,7 +200,7 @@ test("only the Secret that was seen is deleted", async () => {
   });
 });
 
-test("what the server refuses comes in kubectl's words, without the contents", async () => {
+test("reports a rejection in kubectl's words, without the data", async () => {
   const cluster = open();
   const at = acrIn(await newNamespace());
   const nonsense = '{"hunter2": nonsense';
@@ -224,7 +224,7 @@ test("what the server refuses comes in kubectl's words, without the contents", a
   });
 });
 
-test("the server's warnings are passed on, each once", async () => {
+test("prints each warning of the server once", async () => {
   const warnings: string[] = [];
   const cluster = open([], { onWarning: (text) => warnings.push(text) });
   const empty = Buffer.from("not PEM").toString("base64");

@@ -54,7 +54,7 @@ async function front() {
   return { atRoot, file };
 }
 
-test.for(["linux", "win32"] as const)("a server below a path is the one that is asked and written to (%s)", async (platform) => {
+test.for(["linux", "win32"] as const)("sends all requests to a server below a path (%s)", async (platform) => {
   const namespace = await newNamespace();
   const uid = await kubectl(["get", "namespace", namespace, "-o", "jsonpath={.metadata.uid}"]);
   const { atRoot, file } = await front();

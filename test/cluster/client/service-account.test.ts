@@ -34,7 +34,7 @@ function setNames(cluster: Cluster, object: ServiceAccount, names: readonly stri
   return cluster.write(target.to, { patch: patchOf(target, names) }, options);
 }
 
-test("the list is written whole, and an empty one goes away", async () => {
+test("writes the whole list, and removes an empty one", async () => {
   const cluster = open();
   const bare = await newAccount(cluster);
 
@@ -47,7 +47,7 @@ test("the list is written whole, and an empty one goes away", async () => {
   expect(none.imagePullSecrets).toBeUndefined();
 });
 
-test("an account that has changed since is not written", async () => {
+test("fails to patch a ServiceAccount that has changed", async () => {
   const cluster = open();
   const old = await newAccount(cluster);
   await setNames(cluster, old, ["theirs"], real);
@@ -58,7 +58,7 @@ test("an account that has changed since is not written", async () => {
   });
 });
 
-test("twenty writers at once lose no name", async () => {
+test("loses no name when twenty clients write at the same time", async () => {
   const cluster = open();
   const { metadata } = await setNames(cluster, await newAccount(cluster), ["theirs"], real);
   const at = { namespace: metadata.namespace ?? "", name: metadata.name };
@@ -82,7 +82,7 @@ test("twenty writers at once lose no name", async () => {
   expect(conflicts).toBeGreaterThan(0);
 });
 
-test("a list of more than a page is whole, and comes page by page", async () => {
+test("lists more objects than fit into a page", async () => {
   const cluster = open();
   const namespace = await newNamespace();
   const names = Array.from({ length: 501 }, (_, index) => `web-${index}`);
@@ -114,7 +114,7 @@ async function newPod(cluster: Cluster) {
 
 const standing = (pod: Pod | undefined) => ({ uid: pod?.metadata.uid ?? "", version: pod?.metadata.resourceVersion ?? "" });
 
-test("a pod is found by its labels and deleted once", async () => {
+test("finds a pod by its labels, and deletes it once", async () => {
   const cluster = open();
   const { at, pods } = await newPod(cluster);
   const [pod] = await pods();
@@ -130,7 +130,7 @@ test("a pod is found by its labels and deleted once", async () => {
   expect(await pods()).toEqual([]);
 });
 
-test("a pod is evicted once, and only as it was seen", async () => {
+test("evicts a pod once, and only in the version that was read", async () => {
   const cluster = open();
   const { at, pods } = await newPod(cluster);
   const [old] = await pods();
@@ -146,7 +146,7 @@ test("a pod is evicted once, and only as it was seen", async () => {
   await expect(cluster.write(at, { evict: standing(pod) }, real)).rejects.toMatchObject({ kind: "notFound" });
 });
 
-test("a namespace has a uid, the server a version", async () => {
+test("reads the uid of a namespace and the version of the server", async () => {
   const cluster = open();
   const uidOf = async (name: string) => (await cluster.get({ kind: "namespace", name }))?.metadata.uid;
 

@@ -87,7 +87,7 @@ const talkative = (namespace: string, secret: string, action: "Deny" | "Warn") =
   ];
 };
 
-test("no secret shows in what is printed, traced or started, unless the object is asked for", { timeout: 180_000 }, async () => {
+test("prints, traces and passes to programs no secret unless the object is requested", { timeout: 180_000 }, async () => {
   const namespace = await newNamespace();
   const policies = [...talkative(namespace, "refused", "Deny"), ...talkative(namespace, "warned", "Warn")];
   await create(policies);
@@ -118,7 +118,7 @@ test("no secret shows in what is printed, traced or started, unless the object i
   expect(started.filter((line) => line.includes("--unix-socket=")).length).toBeGreaterThan(table.length);
 });
 
-test.for(["json", "yaml"])("-o %s shows the password, on stdout alone", async (format) => {
+test.for(["json", "yaml"])("-o %s prints the password on stdout only", async (format) => {
   const namespace = await newNamespace();
 
   const { stdout, stderr, code } = await shell.type(`kubectl acr-secret ${unproven} -n ${namespace} -o ${format} -v=9`, { stdin: given });
@@ -130,7 +130,7 @@ test.for(["json", "yaml"])("-o %s shows the password, on stdout alone", async (f
   });
 });
 
-test("the watch and the search find a secret where there is one", async () => {
+test("(guard) finds a secret when there is one", async () => {
   const watch = await watchProcesses();
   await shell.type(`sleep 0.3 # ${stale}`);
   const auth = Buffer.from(JSON.stringify({ auth: Buffer.from(`ci:${given}`).toString("base64") })).toString("base64");

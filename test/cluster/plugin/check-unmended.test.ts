@@ -13,7 +13,7 @@ const attached = (image: string) => async (at: Place) => {
 
 /** Commands, and the expected output: the image cannot be pulled or checked, and why no command fixes it. */
 const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?: string; says: RegExp; code?: 2 }[] = [
-  { what: "the tag is not there", lay: attached(`${r}/app/web:9`), says: /has no tag 9 in app\/web\n {2}az acr repository show-tags/ },
+  { what: "the tag does not exist", lay: attached(`${r}/app/web:9`), says: /has no tag 9 in app\/web\n {2}az acr repository show-tags/ },
   {
     what: "the repository is mistyped",
     lay: async (at) => {
@@ -31,7 +31,7 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
     says: /myregistri\.azurecr\.io/,
   },
   {
-    what: "the registry does not let this machine in",
+    what: "the registry blocks this machine",
     lay: async (at) => {
       await attached(web)(at);
       const message = "client with IP '127.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.";
@@ -41,13 +41,13 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
     says: /does not let this machine in \(403 Forbidden\)[^\n]*\n {2}az acr network-rule list/,
   },
   {
-    what: "of several images that are named each has its row",
+    what: "one of several images cannot be pulled",
     typed: `check --image ${web} --image nginx --image quay.io/a/b:1 --image mcr.microsoft.com/x:1 -n N`,
     lay: (at) => at.typed(ours("mine", "--serviceaccount=default")),
     says: /^myregistry\S+ +mine +0 +pulls\ndocker\.io\/\S+ +<none> +0 .*\nquay\.io\/\S+ +<none> +0 .*\nmcr\.\S+ +<none> +0 /m,
   },
   {
-    what: "a CronJob that has not run",
+    what: "a CronJob has not run",
     lay: (at) => at.typed(`kubectl create cronjob web --image ${web} --schedule '0 0 1 1 *' -n N`),
     says: /^No images to check in /m,
   },
@@ -58,29 +58,25 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
     says: /serviceaccounts "nosuch" not found/,
   },
   {
-    what: "a context that is not there",
+    what: "the context does not exist",
     code: 2,
     typed: "check --context nosuch -n N",
     says: /context was not found for specified context: nosuch/,
   },
 ];
 
-test.for(table)(
-  "what cannot be pulled never passes, and why is said: $what",
-  { timeout: 60_000 },
-  async ({ lay, typed = "check -n N", says, code: wanted = 1 }) => {
-    const at = await placeOf(shell);
-    await lay?.(at);
+test.for(table)("fails with the reason when $what", { timeout: 60_000 }, async ({ lay, typed = "check -n N", says, code: wanted = 1 }) => {
+  const at = await placeOf(shell);
+  await lay?.(at);
 
-    const { stdout, stderr, code } = await at.type(`kubectl acr-secret ${typed}`);
-    shell.azure.faults.reset();
+  const { stdout, stderr, code } = await at.type(`kubectl acr-secret ${typed}`);
+  shell.azure.faults.reset();
 
-    expect(`${stdout}${stderr}`).toMatch(says);
-    expect(code).toBe(wanted);
-  },
-);
+  expect(`${stdout}${stderr}`).toMatch(says);
+  expect(code).toBe(wanted);
+});
 
-test("a token that another user has switched off is told by the command that check prints", { timeout: 60_000 }, async () => {
+test("prints a command that fails with the reason when another user has disabled the token", { timeout: 60_000 }, async () => {
   const at = await placeOf(shell);
   await attached(web)(at);
   for (const { tokens } of shell.azure.world.registries) for (const token of tokens) token.status = "disabled";

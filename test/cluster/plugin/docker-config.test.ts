@@ -59,14 +59,14 @@ const kubectlMakes = async (text: string) => {
 
 const decoded = ({ data }: Secret) => Buffer.from(data?.[".dockerconfigjson"] ?? "", "base64").toString();
 
-test("the config is kubectl's byte for byte, whatever is in the password", { timeout: 180_000 }, async () => {
+test("writes the same bytes as kubectl for any password", { timeout: 180_000 }, async () => {
   const theirs: string[] = [];
   for (const text of passwords) theirs.push(await kubectlMakes(text));
 
   expect(passwords.map((text) => encodeDockerConfig(server, { username: "ci", password: new Sensitive(text) }))).toEqual(theirs);
 });
 
-test("what is piped in reaches the Secret as it is", { timeout: 60_000 }, async () => {
+test("writes a piped password unchanged", { timeout: 60_000 }, async () => {
   const namespace = await newNamespace();
   const sample = passwords.filter((_, index) => index % 10 === 0);
 

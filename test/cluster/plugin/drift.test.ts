@@ -23,7 +23,7 @@ const serverSide = (manager: string) => ["--server-side", `--field-manager=${man
 const tracked = (namespace: string) => ({ annotations: { "argocd.argoproj.io/tracking-id": `web:/ServiceAccount:${namespace}/web` } });
 const flux = { "kustomize.toolkit.fluxcd.io/name": "apps", "kustomize.toolkit.fluxcd.io/namespace": "flux-system" };
 
-describe("what is warned of is undone when the same file is applied again, and nothing else is", () => {
+describe("warns exactly when applying the same file again removes the name", () => {
   test.for<{
     why: string;
     apply: string[];
@@ -32,42 +32,42 @@ describe("what is warned of is undone when the same file is applied again, and n
     after: string[];
   }>([
     {
-      why: "Argo CD, which has the list",
+      why: "Argo CD owns the list",
       apply: serverSide("argocd-controller"),
       file: (namespace) => accountFile(namespace, { metadata: tracked(namespace), imagePullSecrets: theirs }),
       told: /^Warning: serviceaccount\/web belongs to Argo CD application web: its next sync takes acr out again, .*:\n {2}kubectl acr-secret attach -n \S+ acr serviceaccount\/web -o kustomize\n$/,
       after: ["theirs"],
     },
     {
-      why: "Argo CD, which has no list",
+      why: "Argo CD owns no list",
       apply: serverSide("argocd-controller"),
       file: (namespace) => accountFile(namespace, { metadata: tracked(namespace) }),
       told: /^$/,
       after: ["acr"],
     },
     {
-      why: "another manager, which has the list",
+      why: "another manager owns the list",
       apply: serverSide("pulumi"),
       file: (namespace) => accountFile(namespace, { imagePullSecrets: theirs }),
       told: /^Warning: serviceaccount\/web has its list from field manager pulumi: its next apply takes acr out again, or stops with a conflict, /,
       after: ["theirs"],
     },
     {
-      why: "kubectl apply of a file with a list",
+      why: "kubectl apply has a file with a list",
       apply: [],
       file: (namespace) => accountFile(namespace, { imagePullSecrets: theirs }),
       told: /^Warning: serviceaccount\/web was applied from a file with such a list: the next apply of that file takes acr out again, /,
       after: ["theirs"],
     },
     {
-      why: "kubectl apply of a file with an empty list",
+      why: "kubectl apply has a file with an empty list",
       apply: [],
       file: (namespace) => accountFile(namespace, { imagePullSecrets: [] }),
       told: /^Warning: serviceaccount\/web was applied from a file with such a list: /,
       after: [],
     },
     {
-      why: "kubectl apply of a file without a list",
+      why: "kubectl apply has a file without a list",
       apply: [],
       file: (namespace) => accountFile(namespace, {}),
       told: /^$/,
@@ -93,7 +93,7 @@ describe("what is warned of is undone when the same file is applied again, and n
     expect(await namesOf(namespace)).toEqual(after);
   });
 
-  test("who does not force stops at our name", async () => {
+  test("reports a conflict to a manager that does not force", async () => {
     const namespace = await namespaceWithSecret();
     const apply = () =>
       kubectl(["apply", "--server-side", "--field-manager=pulumi", "-f", "-"], accountFile(namespace, { imagePullSecrets: theirs }));
@@ -108,7 +108,7 @@ describe("what is warned of is undone when the same file is applied again, and n
 test.for([
   { manager: "kubectl-acr-secret", told: /^Warning: serviceaccount\/web belongs to Flux Kustomization flux-system\/apps: /, after: [] },
   { manager: "flux-client-side-apply", told: /^$/, after: ["acr"] },
-])("of a list that Git does not have, Flux undoes what $manager wrote: $after", async ({ manager, told, after }) => {
+])("Flux reverts the list that $manager wrote and Git lacks: $after", async ({ manager, told, after }) => {
   const namespace = await namespaceWithSecret();
   const apply = () =>
     kubectl(["apply", ...serverSide("kustomize-controller"), "-f", "-"], accountFile(namespace, { metadata: { labels: flux } }));
@@ -121,7 +121,7 @@ test.for([
   expect(await namesOf(namespace)).toEqual(after);
 });
 
-describe("a template, whose names are merged", () => {
+describe("when the names of a template are merged", () => {
   const listOf = async (namespace: string) =>
     namesIn((await getJson<KubeObjects["deployment.apps"]>("deployment", "web", "-n", namespace)).spec.template.spec.imagePullSecrets);
   const told =
@@ -131,7 +131,7 @@ describe("a template, whose names are merged", () => {
     { why: "server-side apply", apply: serverSide("argocd-controller"), metadata: {}, says: /^$/, after: ["theirs", "acr"] },
     { why: "kubectl apply", apply: [], metadata: {}, says: /^$/, after: ["theirs", "acr"] },
     { why: "Flux", apply: serverSide("kustomize-controller"), metadata: { labels: flux }, says: told, after: ["theirs"] },
-  ])("$why again leaves $after", async ({ apply, metadata, says, after }) => {
+  ])("leaves $after after $why of the same file", async ({ apply, metadata, says, after }) => {
     const namespace = await namespaceWithSecret();
     const again = () => kubectl(["apply", ...apply, "-f", "-"], deploymentFile(namespace, metadata, theirs));
     await again();
@@ -144,7 +144,7 @@ describe("a template, whose names are merged", () => {
   });
 });
 
-describe("Helm itself", () => {
+describe("with Helm itself", () => {
   let helm = "";
   const chart = join(shell.folder, "chart");
   const template = `apiVersion: v1
@@ -205,7 +205,7 @@ imagePullSecrets:
       after: ["theirs", "acr"],
     },
     { why: "no list", how: "true", has: none, next: "--set color=red", told: /^$/, says: /^$/, after: ["acr"] },
-  ])("an upgrade with $why, --server-side=$how, leaves $after", { timeout: 60_000 }, async ({ how, has, next, told, says, after }) => {
+  ])("leaves $after after an upgrade with $why, --server-side=$how", { timeout: 60_000 }, async ({ how, has, next, told, says, after }) => {
     const namespace = await namespaceWithSecret();
     const type = (verb: string, values: string) =>
       shell.type(`${helm} ${verb} web ${chart} -n ${namespace} --server-side=${how} ${values}`);

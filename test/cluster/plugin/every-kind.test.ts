@@ -55,7 +55,7 @@ test.for<{ kind: string; typed: string }>([
   { kind: "the admin user", typed: `${create} --repository app/web --admin` },
   { kind: "a login that is given", typed: `${byHost} --username good-token --password-stdin < ${shell.folder}/good` },
   { kind: "a login from a docker config", typed: `${byHost} --from-docker-config ${shell.folder}/good.json` },
-])("$kind pulls with another client, and a second run changes nothing", async ({ kind, typed }) => {
+])("creates a Secret that another client pulls with, and changes nothing in a second run: $kind", async ({ kind, typed }) => {
   const namespace = await newNamespace();
   const [line, rest = ""] = typed.split(" <");
   const command = `${line} -n ${namespace}${rest && ` <${rest}`}`;

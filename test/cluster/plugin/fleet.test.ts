@@ -26,7 +26,9 @@ const lines = ({ stdout }: Ended) => stdout.trimEnd().split("\n");
 const linesOf = (names: readonly string[], ...what: readonly string[]) =>
   names.flatMap((name) => what.map((each) => `${each} in namespace ${name}`));
 
-test("one credential for thirty namespaces; a rerun writes nothing; a new namespace gets the same", { timeout: 90_000 }, async () => {
+test("creates one credential for thirty namespaces, writes nothing in a rerun, and gives it to a new namespace", {
+  timeout: 90_000,
+}, async () => {
   const fleet = await newFleet(30);
 
   const first = await shell.type(`${shared("one")} ${fleet.flag}`);
@@ -93,7 +95,7 @@ test("creates the others when one namespace refuses the Secret, and completes wh
   expect(mints()).toBe(1);
 });
 
-test("Ctrl-C ends it within the requests under way, and a rerun completes it", { timeout: 90_000 }, async () => {
+test("ends at Ctrl-C after the requests in progress, and completes when run again", { timeout: 90_000 }, async () => {
   const fleet = await newFleet(30);
   const args = `create stopped ${repository} --credential-per=scope --concurrency=2`.split(" ");
   const child = shell.start("kubectl", ["acr-secret", ...args, "--namespaces", fleet.flag.split("'")[1] ?? ""]);
@@ -123,7 +125,7 @@ test("Ctrl-C ends it within the requests under way, and a rerun completes it", {
   expect(mints()).toBe(1);
 });
 
-test("attach, list and detach over a scope", { timeout: 60_000 }, async () => {
+test("attaches, lists and detaches in several namespaces", { timeout: 60_000 }, async () => {
   const fleet = await newFleet(20);
   await shell.type(`${given} ${fleet.flag}`, { stdin });
 
@@ -144,7 +146,7 @@ test("attach, list and detach over a scope", { timeout: 60_000 }, async () => {
   expect((await fleet.accounts()).map(({ imagePullSecrets = [] }) => imagePullSecrets.length)).toEqual([...Array(19).fill(0), 1]);
 });
 
-test("of two clusters, one of which is down, the other gets its work", { timeout: 90_000 }, async () => {
+test("completes in one cluster when the other is unreachable", { timeout: 90_000 }, async () => {
   const other = await startAnother(shell.folder);
   onTestFinished(other.stop);
   const here = await newFleet(3);

@@ -33,7 +33,7 @@ async function allowJane(namespace: string, allowed: readonly (typeof rules.secr
 
 const read = (rule: typeof rules.secrets) => ({ ...rule, verbs: ["get", "list"] });
 
-test("who may not write Secrets makes no password", async () => {
+test("generates no password when writing Secrets is forbidden", async () => {
   const namespace = await newNamespace();
   await allowJane(namespace, [read(rules.secrets), rules.accounts, rules.pods]);
   shell.azure.calls.reset();
@@ -53,7 +53,7 @@ test("who may not write Secrets makes no password", async () => {
   expect(writes).toEqual([]);
 });
 
-test("who may not write ServiceAccounts gets the Secret, and the server's sentence", async () => {
+test("writes the Secret and prints the server's message when writing ServiceAccounts is forbidden", async () => {
   const namespace = await newNamespace();
   await allowJane(namespace, [rules.secrets, read(rules.accounts), rules.pods]);
 
@@ -69,7 +69,7 @@ test("who may not write ServiceAccounts gets the Secret, and the server's senten
   );
 });
 
-test("who may not evict pods gets everything but their restart", async () => {
+test("does everything except the restart when evicting pods is forbidden", async () => {
   const namespace = await newNamespace();
   await allowJane(namespace, [rules.secrets, rules.accounts, rules.pods]);
   const labels = { app: "web" };

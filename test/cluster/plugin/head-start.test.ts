@@ -25,7 +25,7 @@ test.for([
   { typed: "detach gone --serviceaccount default", asked: ["proxy"] },
   { typed: "list --help", asked: [] },
   { typed: "version --client", asked: [] },
-])("$typed starts kubectl so often: $asked", async ({ typed, asked }) => {
+])("starts kubectl for $typed: $asked", async ({ typed, asked }) => {
   const kubectl = await noting();
 
   const { stderr } = await kubectl.type(typed);
@@ -33,7 +33,7 @@ test.for([
   expect({ asked: await kubectl.asked(), stderr }).toEqual({ asked, stderr: expect.not.stringContaining("defect") });
 });
 
-test.for(["list", "list --context=none"])("where %s has no place for a socket, it says what to set", async (typed) => {
+test.for(["list", "list --context=none"])("names the variable to set when %s cannot create a folder for its socket", async (typed) => {
   const { code, stdout, stderr } = await (await noting()).type(typed, { TMPDIR: "/no/such/folder" });
 
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });

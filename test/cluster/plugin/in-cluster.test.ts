@@ -9,7 +9,7 @@ afterAll(async () => {
   await shell.stop();
 });
 
-test("the objects of docs/in-cluster.md are applied, and their pod is admitted as restricted", async () => {
+test("docs/in-cluster.md: applies the objects, and admission accepts the pod as restricted", async () => {
   await kubectl(["apply", "-f", "-"], manifest);
   const { template } = objectOf("CronJob").spec.jobTemplate.spec;
   const pod = { apiVersion: "v1", kind: "Pod", metadata: { name: "rotate", namespace: "acr-secret" }, spec: template.spec };
@@ -17,7 +17,7 @@ test("the objects of docs/in-cluster.md are applied, and their pod is admitted a
   expect(await kubectl(["create", "--dry-run=server", "-o", "name", "-f", "-"], JSON.stringify(pod))).toBe("pod/rotate\n");
 });
 
-test("rotate gets along with the rights of the ServiceAccount of docs/in-cluster.md", { timeout: 60_000 }, async () => {
+test("docs/in-cluster.md: rotates with the rights of the ServiceAccount", { timeout: 60_000 }, async () => {
   await kubectl(["apply", "-f", "-"], manifest);
   const namespace = await newNamespace();
   const made = await shell.type(`kubectl acr-secret create --registry myregistry --repository app/web -n ${namespace}`);

@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => kubectl(["delete", "namespace", namespace, "--wait=false"]));
 
 test.for(shapes.filter(({ foreign }) => !foreign).map((shape, index) => ({ ...shape, index })))(
-  "the server takes $name",
+  "the server accepts $name",
   async ({ text, accounts, index }) => {
     const file = join(shell.folder, `${index}.yaml`);
     await writeFile(file, text);
@@ -89,7 +89,7 @@ const listsOf = async (at: string) => {
   };
 };
 
-test("a folder of YAML and JSON goes through the pipe to kubectl apply", async () => {
+test("prints a folder of YAML and JSON that kubectl apply accepts from the pipe", async () => {
   const at = await newNamespace();
   const cron = JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "json" } });
   const folder = await folderOf("piped", { "a.json": cron, "b.yaml": deployment, "c.yml": cronJob, "d.yaml": accounts });
@@ -99,7 +99,7 @@ test("a folder of YAML and JSON goes through the pipe to kubectl apply", async (
   expect(await getJson("configmap", "json", "-n", at)).toMatchObject({ kind: "ConfigMap" });
 });
 
-test("the patches for Kustomize do there what the names in the manifests do, also where a list is replaced as a whole", async () => {
+test("prints Kustomize patches with the same effect as names in the manifests", async () => {
   const base = await folderOf("base", {
     "all.yaml": [deployment, cronJob, accounts].join("---\n"),
     "kustomization.yaml": "resources: [all.yaml]\n",
@@ -125,7 +125,7 @@ test("the patches for Kustomize do there what the names in the manifests do, als
   expect(await listsOf(at)).toEqual({ web: ["theirs"], report: [""], bare: [""], listed: ["theirs"] });
 });
 
-test("-o kustomize and -o helm over a cluster's objects only print", async () => {
+test("prints the objects of a cluster when -o kustomize or -o helm, and writes nothing", async () => {
   const at = await newNamespace();
   await kubectl(["apply", "-n", at, "-f", "-"], [deployment, accounts].join("---\n"));
   const login = "--docker-server=myregistry.azurecr.io --docker-username=u --docker-password=p";
@@ -144,7 +144,7 @@ test("-o kustomize and -o helm over a cluster's objects only print", async () =>
   expect(await kubectl(["get", "serviceaccount/listed", "-n", at, "-o", "jsonpath={.imagePullSecrets[*].name}"])).toBe("theirs");
 });
 
-test("files are changed in place, and what kubectl makes of them is one name more", async () => {
+test("--write changes files in place, and kubectl reads one name more from them", async () => {
   const folder = await folderOf("written", { "web.yaml": deployment });
   const write = (verb: string) => shell.type(`cd ${folder} && kubectl acr-secret ${verb} acr -f web.yaml --write`);
   expect(await write("attach")).toEqual({ stdout: "deployment.apps/web patched (web.yaml)\n", stderr: "", code: 0 });

@@ -53,7 +53,7 @@ const rotate = `rotate N ${over}`;
 const shared = `${web} ${over} --credential-per scope`;
 const both = "--contexts here,there";
 
-const inTestGate = ["a rotation beside a create that mends", "a rotation beside a delete", "two rotations, one from each of two clusters"];
+const inTestGate = ["a rotation and a create that repairs", "a rotation and a delete", "two rotations, one from each of two clusters"];
 
 const table: readonly Row[] = [
   { what: "two rotations", begin: shared, racers: [rotate, `${rotate} --grace 0`], ends: `${rotate} --grace 0` },
@@ -64,20 +64,20 @@ const table: readonly Row[] = [
     ends: `${rotate} --grace 0`,
   },
   {
-    what: "a rotation beside a create that mends",
+    what: "a rotation and a create that repairs",
     begin: `${web} ${over} --credential-per namespace`,
     racers: [`${rotate} --grace 0`, `${web} ${over} --credential-per namespace`],
     ends: `${rotate} --grace 0`,
   },
   {
-    what: "a rotation beside a delete",
+    what: "a rotation and a delete",
     begin: shared,
     racers: [`${rotate} --grace 0`, `delete N ${over} --revoke --yes --ignore-not-found`],
     ends: `delete N ${over} --revoke --yes --ignore-not-found`,
     stays: false,
   },
   {
-    what: "a rotation beside a person with az",
+    what: "a rotation and a user with az",
     begin: `${shared} --acr-token N`,
     racers: [`${rotate} --grace 0`],
     person: true,
@@ -157,7 +157,7 @@ async function faultsIn({ secrets, many }: Going, isOver: boolean): Promise<{ de
 }
 
 test.for(sampled(table, ({ what }) => inTestGate.includes(what)))(
-  "$what: no Secret holds a dead password, and the next run ends it well",
+  "leaves no invalid password in a Secret, and completes in the next run: $what",
   { timeout: 24 * 3_600_000 },
   async (row) => {
     const { what, ends, may } = row;

@@ -53,7 +53,7 @@ function essence({ metadata, spec }: { metadata: object; spec: object }) {
   return JSON.parse(uid === undefined ? text : text.replaceAll(String(uid), "UID"));
 }
 
-test("a pod comes back as it was, with the Secret behind its other names", async () => {
+test("recreates a pod unchanged except for the Secret after its other names", async () => {
   const namespace = await newPlace();
   await kubectl(["apply", "-f", "-"], JSON.stringify(rich(namespace)));
   const before = await podIn(namespace);
@@ -87,9 +87,9 @@ test("a pod comes back as it was, with the Secret behind its other names", async
 });
 
 test.for([
-  { why: "the scheduler chose", spec: {}, keeps: false },
-  { why: "its author wrote", spec: { nodeName: "node-a" }, keeps: true },
-])("the node that $why: kept $keeps", async ({ spec, keeps }) => {
+  { why: "the scheduler selected", spec: {}, keeps: false },
+  { why: "its manifest names", spec: { nodeName: "node-a" }, keeps: true },
+])("keeps the node that $why: $keeps", async ({ spec, keeps }) => {
   const namespace = await newPlace();
   await create([pod(namespace, spec)]);
   if (!keeps) await bind(namespace, "node-a");
@@ -111,7 +111,7 @@ test.for([
     status: { phase: "Pending", initContainerStatuses: [{ ...waitingFor("setup"), state: { terminated: { exitCode: 0 } } }] },
     says: "it has begun, and would lose what is in its volume cache",
   },
-])("a pod that $why is only made anew by force", async ({ status, says }) => {
+])("recreates a pod that $why only with --force", async ({ status, says }) => {
   const namespace = await newPlace();
   await create([pod(namespace, { initContainers: [{ name: "setup", image }], volumes: [{ name: "cache", emptyDir: {} }] })]);
   await setStatus(namespace, status);
@@ -143,7 +143,7 @@ test.for([
     forbid: (namespace: string) => kubectl(["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"]),
     says: "violates PodSecurity",
   },
-])("what $why forbids goes nowhere", { timeout: 40_000 }, async ({ forbid, says }) => {
+])("deletes nothing that $why forbids to recreate", { timeout: 40_000 }, async ({ forbid, says }) => {
   const namespace = await newPlace();
   await create([pod(namespace)]);
   await forbid(namespace);
@@ -177,7 +177,7 @@ const podsOf = async (namespace: string) => (await getJson<{ items: Pod[] }>("po
 test.for([
   { why: "is suspended", spec: { suspend: true }, pods: 0 },
   { why: "has pods that wait", spec: {}, pods: 2 },
-])("a Job that $why comes back as it was, and so do its pods", { timeout: 40_000 }, async ({ spec, pods }) => {
+])("recreates a Job that $why, and its pods, unchanged", { timeout: 40_000 }, async ({ spec, pods }) => {
   const namespace = await newPlace();
   await create([job(namespace, spec)]);
   await vi.waitFor(async () => expect(await podsOf(namespace)).toHaveLength(pods), { timeout: 20_000 });
@@ -203,7 +203,7 @@ test.for([
   expect(await attach(namespace, "job/j")).toEqual({ stdout: "job.batch/j unchanged\n", stderr: "", code: 0 });
 });
 
-test("a Job that has begun is never made anew, nor by force", { timeout: 40_000 }, async () => {
+test("refuses to recreate a Job that has started, even with --force", { timeout: 40_000 }, async () => {
   const namespace = await newPlace();
   await create([job(namespace)]);
   await vi.waitFor(async () => expect(await podsOf(namespace)).toHaveLength(2), { timeout: 20_000 });
@@ -255,7 +255,7 @@ test("leaves a file that creates the pod as it was when the run is killed after 
   expect(await savedFiles()).toEqual([]);
 });
 
-test("a pod that a finalizer holds is waited for", async () => {
+test("waits for a pod with a finalizer", async () => {
   const namespace = await newPlace();
   await create([pod(namespace, {}, { finalizers: ["example.com/hold"] })]);
   const { uid } = (await podIn(namespace)).metadata;

@@ -10,7 +10,7 @@ afterAll(() => shell.stop());
 const command = (namespace: string, more = "") =>
   `kubectl acr-secret create -n ${namespace} --registry myregistry --repository app/web --serviceaccount app ${more}`;
 
-test("a Secret is not deleted whose replacement the server would refuse", { timeout: 60_000 }, async () => {
+test("keeps a Secret when the server would reject its replacement", { timeout: 60_000 }, async () => {
   const namespace = await newNamespace();
   await kubectl(["create", "secret", "generic", "acr-myregistry", "--from-literal=color=blue", "-n", namespace]);
   const policy = { name: `no-pull-secrets-${namespace}` };

@@ -85,20 +85,24 @@ async function userWith(rights: readonly Right[], namespace: string, everywhere 
 
 const seen = new Map<string, readonly Right[]>();
 
-test.for(rows)("$line gets along with what it was seen to ask for", { timeout: 120_000 }, async ({ line, before = [], prints, wide }) => {
-  const [first, second] = await Promise.all([namespaceAfter(before), namespaceAfter(before)]);
-  const asked = await type(line, first, "-v=6");
-  expect(asked.stdout).toMatch(prints);
-  const rights = rightsIn(asked.stderr);
-  seen.set(line, rights);
+test.for(rows)(
+  "$line succeeds with the rights for the requests that it sends",
+  { timeout: 120_000 },
+  async ({ line, before = [], prints, wide }) => {
+    const [first, second] = await Promise.all([namespaceAfter(before), namespaceAfter(before)]);
+    const asked = await type(line, first, "-v=6");
+    expect(asked.stdout).toMatch(prints);
+    const rights = rightsIn(asked.stderr);
+    seen.set(line, rights);
 
-  const { stdout, stderr } = await type(line, second, `--as ${await userWith(rights, second, wide)}`);
+    const { stdout, stderr } = await type(line, second, `--as ${await userWith(rights, second, wide)}`);
 
-  expect(stdout).toMatch(prints);
-  expect(stderr).not.toMatch(/forbidden|may not (?!pull)/i);
-});
+    expect(stdout).toMatch(prints);
+    expect(stderr).not.toMatch(/forbidden|may not (?!pull)/i);
+  },
+);
 
-test("what was seen is what docs/rbac.md shows", async () => {
+test("docs/rbac.md shows the recorded rights", async () => {
   const table = rows.map(({ line }) => ({ line, rights: seen.get(line) ?? [] }));
 
   await expect(`${JSON.stringify(table, undefined, 2)}\n`).toMatchFileSnapshot("../../../docs/rbac.json");

@@ -85,12 +85,12 @@ test.for<Row>([
     what: "a token of the Secret's own",
     typed: [`${web} --serviceaccount app -n A`, "kubectl acr-secret attach -n A acr-myregistry cronjob/nightly"],
   },
-  { what: "one that lasts for a time, rotated", typed: [`${web} --expires-in 90d -n A`, "kubectl acr-secret rotate -n A"] },
+  { what: "a rotated token that expires", typed: [`${web} --expires-in 90d -n A`, "kubectl acr-secret rotate -n A"] },
   { what: "a token by name", typed: [`${web} --acr-token ci-mine --all-serviceaccounts -n A`] },
-  { what: "a password of somebody else's token", typed: [`${web} --acr-token others -n A`] },
+  { what: "a password of another user's token", typed: [`${web} --acr-token others -n A`] },
   { what: "a token with a scope map that exists", typed: [`${making} --scope-map _repositories_pull -n A`] },
   {
-    what: "one for two namespaces with a scope map that exists",
+    what: "a token for two namespaces with a scope map that exists",
     typed: [`${making} --scope-map _repositories_pull --namespaces A,B --credential-per scope`],
     deletes: `${deleting} --namespaces A,B`,
   },
@@ -106,20 +106,20 @@ test.for<Row>([
   },
   { what: "a service principal of its own", typed: [`${making} --service-principal --serviceaccount app -n A`] },
   { what: "a service principal by name", typed: [`${making} --service-principal=mine -n A`] },
-  { what: "a password of somebody else's service principal", typed: [`${making} --service-principal=with-role -n A`] },
-  { what: "a token of one's own", typed: [`${byHost} --entra --serviceaccount app -n A`] },
+  { what: "a password of another user's service principal", typed: [`${making} --service-principal=with-role -n A`] },
+  { what: "a token of an Azure identity", typed: [`${byHost} --entra --serviceaccount app -n A`] },
   { what: "the admin user", typed: [`${web} --admin --serviceaccount app -n A`] },
-  { what: "a login that is given", typed: [`${byHost} --from-docker-config ${shell.folder}/config.json --serviceaccount app -n A`] },
+  { what: "a supplied login", typed: [`${byHost} --from-docker-config ${shell.folder}/config.json --serviceaccount app -n A`] },
   {
-    what: "a login in somebody else's Secret",
+    what: "a login in another user's Secret",
     typed: [`${making} beside --repository app/web --merge -n A`],
     deletes: `${deleting.replace("acr-myregistry", "beside")} -n A`,
   },
   ...["flux", "argocd", "argocd-image-updater", "helm"].map((reader) => ({
-    what: `what ${reader} reads`,
+    what: `the Secret of ${reader}`,
     typed: [`${web} --for ${reader} -n A`],
   })),
-])("$what: after a delete everything is as it was", { timeout: 60_000 }, async ({ typed, deletes = `${deleting} -n A` }) => {
+])("restores the cluster and Azure after a delete: $what", { timeout: 60_000 }, async ({ typed, deletes = `${deleting} -n A` }) => {
   for (const line of typed) expect(await type(line), line).toMatchObject({ code: 0 });
 
   expect(await type(deletes)).toMatchObject({ stdout: expect.stringMatching(/^secret\/\S+ (deleted|configured)/m), code: 0 });
@@ -143,7 +143,7 @@ test.for<{ what: string; made: readonly string[]; copied?: true; has?: () => { u
     last: `${deleting} -n B`,
   },
   {
-    what: "the same, in another namespace of the scope",
+    what: "the same in another namespace of the scope",
     made: [`${web} --namespaces A,B --credential-per scope`],
     last: `${deleting} -n B`,
   },
@@ -152,9 +152,9 @@ test.for<{ what: string; made: readonly string[]; copied?: true; has?: () => { u
     made: [`${making} --service-principal=both -n B`, `${making} --service-principal=both -n A`],
     last: `${deleting} -n B`,
   },
-  { what: "another password of somebody else's application", made: [`${making} --service-principal=with-role -n A`], has: () => withRole },
+  { what: "another password of another user's application", made: [`${making} --service-principal=with-role -n A`], has: () => withRole },
   { what: "the admin user's password", made: [`${web} --admin -n A`], has: adminLogin },
-])("who has $what goes on pulling when one Secret is deleted", { timeout: 60_000 }, async ({ made, copied, has, last }) => {
+])("keeps a consumer pulling with $what when one Secret is deleted", { timeout: 60_000 }, async ({ made, copied, has, last }) => {
   for (const line of made) expect(await type(line), line).toMatchObject({ code: 0 });
   if (copied) await copy();
   const secretIn = await openSecrets();
@@ -169,7 +169,7 @@ test.for<{ what: string; made: readonly string[]; copied?: true; has?: () => { u
   await isAsBefore();
 });
 
-test("a role that this plugin gave to somebody else's application stays, and is told with what takes it away", {
+test("keeps a role that it assigned to another user's application, and prints the command that removes it", {
   timeout: 60_000,
 }, async () => {
   expect(await type(`${making} --service-principal=${withoutRole} -n A`)).toMatchObject({ code: 0 });

@@ -63,7 +63,7 @@ test.for(
     inTestGate,
   ),
 )(
-  "a $kind with $names: attach, attach again, detach, detach again, and all else is as before",
+  "changes only the list when it attaches and detaches twice: $kind with $names",
   { timeout: 60_000 },
   async ({ kind, called, list, names, before, with_ }) => {
     const namespace = await newNamespace();
@@ -90,7 +90,7 @@ test.for(
   },
 );
 
-test.for(["pod", "job"] as const)("a %s cannot be changed, and stays as it is", async (kind) => {
+test.for(["pod", "job"] as const)("refuses to change a %s", async (kind) => {
   const namespace = await newNamespace();
   await create([secret(namespace), targetObject(kind, { namespace }, ["theirs"])]);
   const fields = await fieldsOf(kind, namespace);
@@ -105,7 +105,7 @@ test.for(["pod", "job"] as const)("a %s cannot be changed, and stays as it is", 
   expect(await fieldsOf(kind, namespace)).toEqual(fields);
 });
 
-test("what another makes from a template is refused by name, and that is named", async () => {
+test("refuses an object that a controller creates, and names the controller", async () => {
   const namespace = await newNamespace();
   await create([secret(namespace), targetObject("deployment", { namespace })]);
   const name = () => kubectl(["get", "replicasets", "-n", namespace, "-o", "jsonpath={.items[*].metadata.name}"]);
@@ -124,7 +124,7 @@ test("what another makes from a template is refused by name, and that is named",
   expect(await all("replicasets,deployments")).toMatchObject({ code: 0, stdout: "deployment.apps/web patched\n" });
 });
 
-test("several kinds, patterns and labels go in one line, each object once", async () => {
+test("accepts several kinds, patterns and labels in one line, and changes each object once", async () => {
   const namespace = await newNamespace();
   const named = (kind: TargetName, name: string) => targetObject(kind, { namespace, name });
   await create([

@@ -22,7 +22,7 @@ async function asking(columns: number, answer = rightAnswer) {
   return { runs, type: (command: string) => typeInTerminal(command, { env, columns, question, answer }) };
 }
 
-test.for([0, 80])("a credential plugin asks on a terminal of %d columns, once for a whole create", async (columns) => {
+test.for([0, 80])("a credential plugin asks once for a whole create on a terminal of %d columns", async (columns) => {
   const namespace = await newNamespace();
   const { type, runs } = await asking(columns);
 
@@ -41,7 +41,7 @@ test.for([0, 80])("a credential plugin asks on a terminal of %d columns, once fo
 });
 
 test.for(["check", "list", "attach acr-myregistry --serviceaccount app", "detach acr-myregistry --serviceaccount app", "version"])(
-  "it asks once for %s, and the answer is not taken for anything else",
+  "a credential plugin asks once for %s, and nothing else reads its answer",
   async (verb) => {
     const namespace = await newNamespace();
     await shell.type(`${create} -n ${namespace}`);
@@ -54,7 +54,7 @@ test.for(["check", "list", "attach acr-myregistry --serviceaccount app", "detach
   },
 );
 
-test("a wrong answer is one error, and nothing is minted", async () => {
+test("prints one error and creates nothing after a wrong answer", async () => {
   const namespace = await newNamespace();
   const { type } = await asking(80, "000000");
   shell.azure.calls.reset();

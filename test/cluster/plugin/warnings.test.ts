@@ -58,7 +58,7 @@ const comesAnewWith = (namespace: string, names: string) =>
 const hasPod = (namespace: string) => until(async () => (await kubectl(["get", "pods", "-n", namespace, "-o", "name"])) !== "");
 const accountList = (namespace: string) => kubectl(["get", "sa", "app", "-n", namespace, "-o", "jsonpath={.imagePullSecrets}"]);
 
-test("own-list: admission copies nothing into pods that have a list, until the template is attached", { timeout: 60_000 }, async () => {
+test("own-list: admission copies no name into pods with a list", { timeout: 60_000 }, async () => {
   const namespace = await place();
   await create([target("deployment", namespace, ["theirs"])]);
   await hasPod(namespace);
@@ -74,7 +74,7 @@ test("own-list: admission copies nothing into pods that have a list, until the t
   await comesWith(namespace, "theirs,acr");
 });
 
-test("own-list: a Job that is found by its images cannot be changed", async () => {
+test("own-list: refuses to change a Job that --where-used finds", async () => {
   const namespace = await place();
   await create([target("job", namespace, ["theirs"]), target("cronjob", namespace)]);
 
@@ -85,7 +85,7 @@ test("own-list: a Job that is found by its images cannot be changed", async () =
   );
 });
 
-test("hides-account-list: with a first name of its own a template's pods get none of the others", { timeout: 60_000 }, async () => {
+test("hides-account-list: pods of a template with a list get no name of the ServiceAccount", { timeout: 60_000 }, async () => {
   const namespace = await place("theirs");
   await create([target("deployment", namespace)]);
   await hasPod(namespace);
@@ -123,7 +123,7 @@ test("mountable-only: admission refuses a pod whose ServiceAccount does not list
   await pod();
 });
 
-test("no-key: the check that is advised says the same", async () => {
+test("no-key: the suggested check reports the same", async () => {
   const namespace = await place();
   await create([
     pullSecret(namespace, "typo", { "myregistri.azurecr.io": { username: "ci", password: "x" } }),
@@ -141,7 +141,7 @@ test("no-key: the check that is advised says the same", async () => {
   expect(stdout + stderr).toContain("secret typo has a login for myregistri.azurecr.io only");
 });
 
-test("malformed-secret: the API server takes what the kubelet cannot read", async () => {
+test("malformed-secret: the API server accepts a Secret that the kubelet cannot read", async () => {
   const namespace = await place("bad");
   await create([pullSecret(namespace, "bad", { "a.io": { auth: "!" } })]);
 
@@ -160,7 +160,7 @@ test("malformed-secret: the API server takes what the kubelet cannot read", asyn
 test.for<{ id: WarningId; name: string; why: RegExp }>([
   { id: "secret-type", name: "color", why: /lists secret\/color, which is of type Opaque, not kubernetes.io\/dockerconfigjson:\n/ },
   { id: "dangling-name", name: "gone", why: /lists secret\/gone, which is not there:\n/ },
-])("$id: what is printed takes the name out", async ({ id, name, why }) => {
+])("$id: the printed command removes the name", async ({ id, name, why }) => {
   const namespace = await place("theirs", name);
   await kubectl(["create", "secret", "generic", "color", "--from-literal=color=blue", "-n", namespace]);
   const attach = `kubectl acr-secret attach -n ${namespace} acr --serviceaccount app`;
@@ -172,7 +172,7 @@ test.for<{ id: WarningId; name: string; why: RegExp }>([
   expect(await accountList(namespace)).toBe('[{"name":"theirs"},{"name":"acr"}]');
 });
 
-test("empty-name: the API server takes an entry without a name, and what is printed takes it out", async () => {
+test("empty-name: the API server accepts an entry without a name, and the printed command removes it", async () => {
   const namespace = await place();
   await kubectl(["patch", "sa", "app", "-n", namespace, "-p", '{"imagePullSecrets":[{"name":"theirs"},{}]}']);
 
@@ -187,7 +187,7 @@ test("empty-name: the API server takes an entry without a name, and what is prin
   expect(await accountList(namespace)).toBe('[{"name":"theirs"},{"name":"acr"}]');
 });
 
-test("secret-missing: what is not there is not attached, and told where it is in no list", async () => {
+test("secret-missing: does not attach a Secret that does not exist", async () => {
   const namespace = await place();
   const at = `--serviceaccount app -n ${namespace}`;
 
@@ -198,7 +198,7 @@ test("secret-missing: what is not there is not attached, and told where it is in
   await warned("secret-missing", `kubectl acr-secret detach mistyped ${at}`, /^Warning: secret\/mistyped is not there, and nothing .*\n$/);
 });
 
-test("detach --dangling leaves no name that leads nowhere, and every other in its order", { timeout: 60_000 }, async () => {
+test("detach --dangling removes the names of missing Secrets and keeps the order of the others", { timeout: 60_000 }, async () => {
   const namespace = await place("gone", "theirs", "older", "acr");
   const kinds = ["deployment", "cronjob", "replicaset", "replicationcontroller", "job"] as const;
   await create(kinds.map((kind) => target(kind, namespace, ["gone", undefined, "acr", "theirs"])));
@@ -235,7 +235,7 @@ test("detach --dangling leaves no name that leads nowhere, and every other in it
   expect((await detach()).stdout).not.toContain("patched");
 });
 
-test("a list that loses its last name is gone as a field, whoever takes it", async () => {
+test("removes the field when a list loses its last name", async () => {
   const namespace = await place("acr");
   await create([target("deployment", namespace, ["acr"])]);
   const json = async (kind: string, name: string) => JSON.stringify(await getJson(kind, name, "-n", namespace));

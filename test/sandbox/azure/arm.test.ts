@@ -73,7 +73,7 @@ test.for([
 });
 
 test.for(["2025-11-01", "2026-09-01-preview", "2025-03-01-preview", "2024-11-01-preview"])(
-  "a registry answers api-version %s",
+  "serves a registry with api-version %s",
   async (version) => {
     const { status, json } = await azure.arm(azure.owner, "GET", `${registryId}?api-version=${version}`);
 
@@ -144,7 +144,7 @@ test.for([
   { who: "contributor", read: 200, list: 200, write: 404, admin: 400, roles: 403, name: 200 },
   { who: "owner", read: 200, list: 200, write: 404, admin: 400, roles: 400, name: 403 },
 ])(
-  "$who may: read $read, list $list, make a password $write, see the admin's $admin, give roles $roles, ask for a name $name",
+  "allows $who to read: $read, list: $list, generate a password: $write, read the admin's: $admin, assign roles: $roles, check a name: $name",
   async (row) => {
     const login = as(row.who);
     const status = async (method: string, path: string, json?: unknown) => (await azure.arm(login, method, path, json)).status;

@@ -38,7 +38,7 @@ const signIn = (client_assertion: string, changes: Record<string, string> = {}) 
   return azure.ask("POST", url(), { form });
 };
 
-test.for(["PS256", "RS256"])("an assertion that the application's certificate has signed with %s signs it in", async (alg) => {
+test.for(["PS256", "RS256"])("signs an application in when its certificate signed the assertion with %s", async (alg) => {
   const { status, json } = await signIn(await assertion({ alg }));
 
   expect(status).toBe(200);
@@ -49,10 +49,10 @@ test.for<{ why: string; change: Change; number: number }>([
   { why: "of a certificate that is not registered", change: { named: foreign }, number: 700027 },
   { why: "that names the certificate and is signed by another key", change: { signed: foreign }, number: 700027 },
   { why: "for another endpoint", change: { claims: { aud: "https://example.com" } }, number: 700023 },
-  { why: "that is over", change: { claims: { exp: now() - 360 } }, number: 700024 },
+  { why: "that has expired", change: { claims: { exp: now() - 360 } }, number: 700024 },
   { why: "that is not valid yet", change: { claims: { nbf: now() + 360 } }, number: 700024 },
-  { why: "by somebody else", change: { claims: { iss: "somebody" } }, number: 700021 },
-  { why: "about somebody else", change: { claims: { sub: "somebody" } }, number: 700021 },
+  { why: "of another issuer", change: { claims: { iss: "somebody" } }, number: 700021 },
+  { why: "about another subject", change: { claims: { sub: "somebody" } }, number: 700021 },
 ])("refuses an assertion $why: AADSTS$number", async ({ change, number }) => {
   const { status, json } = await signIn(await assertion(change));
 
@@ -60,7 +60,7 @@ test.for<{ why: string; change: Change; number: number }>([
   expect(json).toMatchObject({ error: "invalid_client", error_codes: [number] });
 });
 
-test("refuses what is no assertion or one of another kind", async () => {
+test("refuses text that is no assertion, and another type of assertion", async () => {
   expect((await signIn("nonsense")).json).toMatchObject({ error: "invalid_client", error_codes: [50027] });
   expect((await signIn(await assertion({}), { client_assertion_type: "magic" })).json).toMatchObject({ error_codes: [9002313] });
 });

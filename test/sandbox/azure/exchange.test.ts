@@ -30,7 +30,7 @@ test.for<{ why: string; audience: string; fields: Record<string, string>; status
   { why: "another service", audience: audiences.acr, fields: { service: "secondregistry.azurecr.io" }, status: 400 },
   { why: "another tenant", audience: audiences.acr, fields: { tenant: "99999999-9999-9999-9999-999999999999" }, status: 401 },
   { why: "no token", audience: audiences.acr, fields: { access_token: "" }, status: 401 },
-  { why: "another grant", audience: audiences.acr, fields: { grant_type: "refresh_token" }, status: 400 },
+  { why: "another grant type", audience: audiences.acr, fields: { grant_type: "refresh_token" }, status: 400 },
 ])("refuses an exchange with $why", async ({ audience, fields, status }) => {
   expect((await exchange({ access_token: await azure.accessToken(puller, audience), ...fields })).status).toBe(status);
 });

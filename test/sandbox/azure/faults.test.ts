@@ -30,7 +30,7 @@ test("lets requests pass before a fault when the fault says how many", () => {
   expect(Array.from({ length: 4 }, () => faults.strike(request).drop)).toEqual([false, false, true, false]);
 });
 
-test("applies one fault to a request, and adds up the slow ones", () => {
+test("applies one fault to a request, and adds the delays", () => {
   const faults = createFaults(() => 0);
   faults.add({ kind: "slow", milliseconds: 5, path: /./ });
   faults.add({ kind: "slow", milliseconds: 7, path: /./, times: 1 });

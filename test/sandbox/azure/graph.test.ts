@@ -57,7 +57,7 @@ test.for([
   { roles: ["Application.ReadWrite.OwnedBy"], reads: 200, makes: 201, changesOthers: 403, changesOwn: 200 },
   { roles: ["Application.ReadWrite.All"], reads: 200, makes: 201, changesOthers: 200, changesOwn: 200 },
 ] as { roles: GraphRole[]; reads: number; makes: number; changesOthers: number; changesOwn: number }[])(
-  "with $roles: reads $reads, makes $makes, changes others' $changesOthers and its own $changesOwn",
+  "allows $roles to read: $reads, create: $makes, change others': $changesOthers, change its own: $changesOwn",
   async ({ roles, ...expected }) => {
     const login = await azure.addServicePrincipal("somebody", [], roles);
     const others = await makeApplication("theirs");
@@ -83,7 +83,7 @@ test.for([
   },
   { why: "no name", method: "POST", path: "/applications", body: {}, status: 400, code: "Request_BadRequest" },
   {
-    why: "an application that is not there",
+    why: "an application that does not exist",
     method: "POST",
     path: "/servicePrincipals",
     body: { appId: "44444444-4444-4444-4444-444444444444" },
@@ -91,7 +91,7 @@ test.for([
     code: "Request_BadRequest",
   },
   {
-    why: "an object that is not there",
+    why: "an object that does not exist",
     method: "GET",
     path: "/applications/44444444-4444-4444-4444-444444444444",
     body: undefined,

@@ -34,8 +34,8 @@ test.for<{ why: string; change?: Record<string, string>; headers?: Record<string
   { why: "without the header", headers: {}, says: /^Required metadata header not specified$/ },
   { why: "by a proxy", headers: { metadata: "true", "x-forwarded-for": "10.0.0.1" }, says: /^Required metadata header not specified$/ },
   { why: "with another version", change: { "api-version": "2017-09-01" }, says: /^Invalid api-version specified$/ },
-  { why: "for a resource that there is not", change: { resource: "https://example.com" }, says: /^AADSTS500011: / },
-  { why: "as an identity that it has not", change: { client_id: "x" }, says: /^Identity not found$/ },
+  { why: "for a resource that does not exist", change: { resource: "https://example.com" }, says: /^AADSTS500011: / },
+  { why: "as an identity that the machine lacks", change: { client_id: "x" }, says: /^Identity not found$/ },
 ])("refuses a request $why", async ({ change, headers, says }) => {
   addManagedIdentity(azure.world, "web", []);
   const { status, json } = await ask(change, headers);

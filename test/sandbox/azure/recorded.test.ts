@@ -260,8 +260,8 @@ const otherwise: readonly { readonly line: RegExp; readonly why: string }[] = [
     line: /signInAudience is "AzureADMyOrg", not AzureADandPersonalMicrosoftAccount$/,
     why: "Microsoft Graph has changed the default since 2023",
   },
-  { line: /ByType is "Application", not User$/, why: "who signs in to the emulator's ARM is an application" },
-  { line: /calls-per-second is "166\.65", not 166\.35$/, why: "a count of what is left in this second" },
+  { line: /ByType is "Application", not User$/, why: "an application signs in to the emulator's ARM" },
+  { line: /calls-per-second is "166\.65", not 166\.35$/, why: "it counts the requests left in this second" },
   { line: /description is "AADSTS7000215: Invalid client secret provided\./, why: "Entra's sentence has changed since 2021" },
   { line: /description is "AADSTS700027: The certificate with identifier /, why: "Entra's sentence has changed since 2022" },
 ];

@@ -78,10 +78,10 @@ test("disables a token, and removes a password that a PATCH omits", async () => 
 });
 
 test.for([
-  { why: "a password that is not there", passwords: [{ name: "password2" }] },
+  { why: "a password that does not exist", passwords: [{ name: "password2" }] },
   { why: "a password twice", passwords: [{ name: "password1" }, { name: "password1" }] },
-  { why: "another time of its making", passwords: [{ name: "password1", creationTime: "2026-01-01T00:00:00Z" }] },
-  { why: "another end", passwords: [{ name: "password1", expiry: "2026-01-01T00:00:00Z" }] },
+  { why: "another creation time", passwords: [{ name: "password1", creationTime: "2026-01-01T00:00:00Z" }] },
+  { why: "another expiry", passwords: [{ name: "password1", expiry: "2026-01-01T00:00:00Z" }] },
   { why: "a text of its own", passwords: [{ name: "password1", value: "mine" }] },
 ])("changes nothing when a PATCH has $why", async ({ passwords }) => {
   if (azure.world.registries[0]?.tokens.every(({ name }) => name !== "strict")) {
@@ -119,7 +119,7 @@ test.for([
   { why: "a name of 51 letters", path: `/tokens/${"a".repeat(51)}`, body: pulls, code: "InvalidTokenName" },
   { why: "a scope map's name with a dot", path: "/scopeMaps/my.map", body: { properties: { actions: [] } }, code: "InvalidScopeMapName" },
   {
-    why: "a scope map that is not there",
+    why: "a scope map that does not exist",
     path: "/tokens/mytoken",
     body: { properties: { scopeMapId: `${registryId}/scopeMaps/nothing` } },
     code: "ScopeMapNotFound",
@@ -155,7 +155,7 @@ test.for([
 test.for([
   { why: "no token", body: { name: "password1" }, status: 400, code: "InvalidRequestContent" },
   { why: "an unknown slot", body: { tokenId: tokenId("asked"), name: "password3" }, status: 400, code: "InvalidRequestContent" },
-  { why: "an expiry that is no time", body: { tokenId: tokenId("asked"), expiry: "30d" }, status: 400, code: "InvalidRequestContent" },
+  { why: "an invalid expiry", body: { tokenId: tokenId("asked"), expiry: "30d" }, status: 400, code: "InvalidRequestContent" },
   {
     why: "an expiry that has passed",
     body: { tokenId: tokenId("asked"), expiry: "2020-01-01T00:00:00Z" },

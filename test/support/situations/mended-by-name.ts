@@ -52,7 +52,7 @@ const pullsBoth = async (at: Place) => {
 /** Problems of the pods' Secret, and problems that a change of that Secret fixes. */
 export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situation[] => [
   {
-    what: "a credential that was given is no longer taken",
+    what: "the registry rejects a supplied credential",
     cause: "refused",
     message: /put it into PASSWORD$/,
     says: /^printf %s "\$PASSWORD" \| kubectl acr-secret create -n \S+ mine /,
@@ -77,7 +77,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     kept: async (at) => expect(Date.parse((await noteOf(at)).expiresAt) - Date.now()).toBeGreaterThan(29 * day),
   },
   {
-    what: "a token that was named may not pull it",
+    what: "a named token may not pull the image",
     cause: "out-of-scope",
     says: / --acr-token tok-/,
     lay: async (at) => {
@@ -90,7 +90,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     },
   },
   {
-    what: "our token may not pull it, and is not attached",
+    what: "our token may not pull the image and is not attached",
     cause: "no-login",
     lay: async (at) => {
       await at.typed(ours("mine"));
@@ -99,7 +99,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     kept: pullsBoth,
   },
   {
-    what: "somebody has put another password into our Secret",
+    what: "another user has changed the password in our Secret",
     cause: "refused",
     lay: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"), overwrite("kubectl-edit"));
@@ -107,7 +107,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     },
   },
   {
-    what: "somebody has put another login into our Secret, and ours is no longer taken",
+    what: "another user has added a login to our Secret, and the registry rejects ours",
     cause: "refused",
     lay: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"));
@@ -118,7 +118,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     kept: keepsGhcr("mine"),
   },
   {
-    what: "a Secret that is named, and that is no longer taken",
+    what: "the registry rejects the Secret that the command line names",
     cause: "refused",
     check: `mine --image ${r}/app/web:1`,
     lay: async (at) => {
@@ -127,7 +127,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     },
   },
   {
-    what: "a pod that has a Secret which is refused was made before another was attached",
+    what: "the registry rejects a pod's Secret, and another one was attached after the pod was created",
     cause: "older-pod",
     lay: async (at) => {
       await at.typed(ours("mine"), registrySecret("bad", r), attachTo("bad"));

@@ -55,7 +55,7 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
     },
   },
   {
-    what: "a Secret of the usual name is somebody else's",
+    what: "another user has a Secret of the default name",
     cause: "no-login",
     lay: async (at) => {
       await at.typed("kubectl create secret generic acr-myregistry --from-literal=color=blue -n N");
@@ -66,14 +66,14 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
     },
   },
   {
-    what: "it was found out as somebody else",
+    what: "check ran as another user",
     cause: "no-login",
     check: "--as=admin --as-group=system:masters",
     says: / --as=admin --as-group=system:masters/,
     lay: (at) => having(at, workload("Deployment")),
   },
   {
-    what: "it was found out in another context",
+    what: "check ran in another context",
     cause: "no-login",
     check: `--kubeconfig ${shell.folder}/elsewhere --context elsewhere`,
     says: / --context=elsewhere .*--kubeconfig=|--kubeconfig=\S+ .*--context=elsewhere| --context=elsewhere/,

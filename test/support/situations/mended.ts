@@ -20,7 +20,7 @@ import type { Shell } from "../plugin.ts";
 export const mended = (shell: Shell): readonly Situation[] => [
   { what: "nothing is attached", cause: "no-login", lay: (at) => having(at, workload("Deployment")) },
   { what: "nothing is attached, and the pod has no controller", cause: "no-login", lay: (at) => having(at, barePod()) },
-  { what: "nothing is attached, and the image is only named", cause: "no-login", check: `--image ${web}`, lay: async () => {} },
+  { what: "nothing is attached, and only --image names the image", cause: "no-login", check: `--image ${web}`, lay: async () => {} },
   {
     what: "a Secret that pulls is not attached",
     cause: "no-login",
@@ -31,7 +31,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
     },
   },
   {
-    what: "a Deployment names a Secret that is not there, and was made after the ServiceAccount's list",
+    what: "a Deployment names a Secret that does not exist, and is newer than the ServiceAccount's list",
     cause: "no-login",
     message: /^secret gone does not exist/,
     lay: async (at) => {
@@ -61,7 +61,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
     },
   },
   {
-    what: "the login is for a registry of nearly that name",
+    what: "the login is for a registry with a similar name",
     cause: "no-login",
     message: /^secret typo has a login for myregistri\.azurecr\.io only \(one letter from myregistry\.azurecr\.io\)$/,
     lay: async (at) => {
@@ -70,7 +70,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
     },
   },
   {
-    what: "our token's password is no longer taken",
+    what: "the registry rejects our token's password",
     cause: "refused",
     lay: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"));
@@ -79,7 +79,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
     },
   },
   {
-    what: "a Secret of kubectl's has a wrong password, and another login",
+    what: "a Secret that kubectl created has a wrong password and another login",
     cause: "refused",
     lay: async (at) => {
       await at.typed(registrySecret("reg", r, "ghcr.io"), attachTo("reg"));
@@ -88,7 +88,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
     kept: keepsGhcr("reg"),
   },
   {
-    what: "our token may not pull it",
+    what: "our token may not pull the image",
     cause: "out-of-scope",
     lay: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"));

@@ -29,7 +29,7 @@ export const situations: readonly {
 }[] = [
   {
     id: "own-list",
-    what: "a Deployment's pods show it",
+    what: "the pods of a Deployment have another list",
     typed: app,
     fill: (made) => {
       const { cluster } = made;
@@ -46,7 +46,7 @@ export const situations: readonly {
   },
   {
     id: "own-list",
-    what: "a Job, as a template that was read",
+    what: "a Job has its own list",
     typed: `${attach} --where-used`,
     fill: (made) => {
       put(made, "job", "migrate", ["theirs"]);
@@ -59,7 +59,7 @@ export const situations: readonly {
   },
   {
     id: "hides-account-list",
-    what: "a template without a list",
+    what: "a template has no list",
     typed: `${attach} deployment/web`,
     fill: (made) => {
       made.cluster.put(account("demo", "app", ["theirs"]));
@@ -72,7 +72,7 @@ export const situations: readonly {
   },
   {
     id: "mountable-only",
-    what: "a template of a strict ServiceAccount",
+    what: "the ServiceAccount of a template is strict",
     typed: `${attach} cronjob/report`,
     fill: (made) => {
       made.cluster.put(strict("demo", "app"));
@@ -85,7 +85,7 @@ export const situations: readonly {
   },
   {
     id: "dangling-name",
-    what: "a name whose Secret is gone",
+    what: "the list has a name without a Secret",
     typed: app,
     fill: ({ cluster }) => void cluster.put(account("demo", "app", ["gone"])),
     told: "serviceaccount/app also lists secret/gone, which is not there:\n  kubectl acr-secret detach -n demo gone --serviceaccount app",
@@ -93,7 +93,7 @@ export const situations: readonly {
   },
   {
     id: "dangling-name",
-    what: "a name that no Secret can have costs no request",
+    what: "an invalid name sends no request",
     typed: app,
     fill: ({ cluster }) => void cluster.put(account("demo", "app", ["../x"])),
     told: `serviceaccount/app also lists secret/"../x", which is not there:\n  kubectl acr-secret detach -n demo --serviceaccount app --dangling`,
@@ -101,7 +101,7 @@ export const situations: readonly {
   },
   {
     id: "secret-type",
-    what: "a name of a Secret for something else",
+    what: "the list names a Secret of another type",
     typed: app,
     fill: ({ cluster }) => {
       cluster.put(account("demo", "app", ["color"]));
@@ -114,7 +114,7 @@ export const situations: readonly {
   },
   {
     id: "malformed-secret",
-    what: "a name of a Secret that spoils the others",
+    what: "the list names a malformed Secret",
     typed: app,
     fill: ({ cluster }) => {
       cluster.put(account("demo", "app", ["bad"]));
@@ -127,7 +127,7 @@ export const situations: readonly {
   },
   {
     id: "malformed-secret",
-    what: "the Secret itself",
+    what: "the Secret itself is malformed",
     typed: "attach bad -n demo --serviceaccount app",
     fill: ({ cluster }) => void cluster.put(pullSecret("demo", "bad", { "a.io": { auth: "!" } })),
     told: "secret/bad spoils all pull secrets of a pod that names it: illegal base64 data at input byte 0",
@@ -135,7 +135,7 @@ export const situations: readonly {
   },
   {
     id: "empty-name",
-    what: "an entry without a name",
+    what: "the list has an empty name",
     typed: app,
     fill: ({ cluster }) => void cluster.put({ ...account("demo", "app"), imagePullSecrets: [{}] }),
     told:
@@ -145,7 +145,7 @@ export const situations: readonly {
   },
   {
     id: "no-key",
-    what: "a template of another registry",
+    what: "a template uses another registry",
     typed: "attach theirs -n demo deployment/web",
     fill: (made) => {
       made.cluster.put(pullSecret("demo", "theirs", { "myregistri.azurecr.io": { username: "ci", password: "x" } }));
@@ -158,7 +158,7 @@ export const situations: readonly {
   },
   {
     id: "no-key",
-    what: "a key without a password",
+    what: "a key has no password",
     typed: "attach theirs -n demo deployment/web",
     fill: (made) => {
       made.cluster.put(pullSecret("demo", "theirs", { "myregistry.azurecr.io": { username: "ci" } }));

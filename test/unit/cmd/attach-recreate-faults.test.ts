@@ -10,17 +10,17 @@ import { again, createHint, forbidden, namesOf, podIn, replaced, saved, waiting 
 
 test.for([
   {
-    why: "the API server would not take it",
+    why: "the API server would reject it",
     around: refusing(is("create pod demo/p-rehearsal (dry run)"), () => new CliError("invalid", 'The Pod "p-rehearsal" is invalid')),
     says: 'The Pod "p" is invalid\n',
   },
   {
-    why: "it may not be deleted",
+    why: "deleting it is forbidden",
     around: refusing(is("delete pod"), forbidden),
     says: `${saved}Error from server (Forbidden): exceeded quota\n`,
   },
   {
-    why: "the deletion was lost, and did not happen",
+    why: "the delete request is lost",
     around: refusing(is("delete pod"), lost),
     says: `${saved}error: the answer was lost\n`,
   },
@@ -104,9 +104,9 @@ test.for([
 });
 
 test.for([
-  { why: "the deletion", of: "delete pod demo/p" },
-  { why: "the making", of: "create pod demo/p" },
-])("where the answer to $why is lost, it ends well", async ({ of }) => {
+  { why: "the delete", of: "delete pod demo/p" },
+  { why: "the create", of: "create pod demo/p" },
+])("replaces the pod when the response to $why is lost", async ({ of }) => {
   const world = await waiting();
   world.asking.around(losing((asked) => is(of)(asked) && !asked.dryRun, lost));
   expect(await type(again, world.ports)).toEqual(replaced);
@@ -165,7 +165,7 @@ test("keeps the file and prints the command when the run is interrupted while it
   expect(world.files.created.size).toBe(1);
 });
 
-test("a pod that changes while it is decided on is looked at again", async () => {
+test("reads the pod again when it changes before the delete", async () => {
   const world = await waiting();
   let changes = 2;
   world.asking.around(async (asked, next) => {
@@ -181,17 +181,17 @@ test("a pod that changes while it is decided on is looked at again", async () =>
 
 test.for([
   {
-    why: "came to run",
+    why: "starts",
     meanwhile: ({ cluster }: FakeWorld) =>
       cluster.put({ ...podOf({}), status: { phase: "Running", containerStatuses: [{ name: "web", state: { running: {} } }] } }),
     says: "it runs, and would be ended",
   },
   {
-    why: "was deleted by somebody",
+    why: "is deleted by another user",
     meanwhile: ({ cluster }: FakeWorld) => cluster.remove("pod", "demo", "p"),
     says: 'Error from server (NotFound): pods "p" not found',
   },
-])("a pod that $why in the meantime is left to that", async ({ meanwhile, says }) => {
+])("does not restart a pod that $why before the delete", async ({ meanwhile, says }) => {
   const world = await waiting();
   world.asking.around(async (asked, next) => {
     if (is("delete pod")(asked)) meanwhile(world);
@@ -204,7 +204,7 @@ test.for([
   expect(world.files.created.size).toBe(0);
 });
 
-test("another that is made under the name is made anew in its turn", async () => {
+test("recreates a new pod that takes the name before the create", async () => {
   const world = await waiting();
   let first = true;
   world.asking.around(async (asked, next) => {
@@ -230,13 +230,13 @@ test("fails with the finalizers and the command when the pod is not deleted in t
   expect(world.files.created.size).toBe(1);
 });
 
-test("a pod that somebody else deletes is not brought back", async () => {
+test("does not recreate a pod that another user deletes", async () => {
   const world = await waiting({ metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } });
   expect(await type(again, world.ports)).toMatchObject({ stderr: expect.stringContaining("but it is being deleted"), code: 1 });
   expect(world.asking.writes).toEqual([]);
 });
 
-test("a conflict that never ends is told", async () => {
+test("fails after eight conflicts", async () => {
   const world = await waiting();
   world.asking.around(refusing(is("delete pod"), () => new Conflict("Error from server (Conflict): modified")));
   expect(await type(again, world.ports)).toEqual({
@@ -271,7 +271,7 @@ test.for([
 test.for([
   { where: "on one machine", disksOf: (world: FakeWorld) => [world.files, world.files] },
   { where: "on two machines", disksOf: (world: FakeWorld) => [world.files, fakeFiles()] },
-])("two runs at once $where keep the pod", async ({ disksOf }) => {
+])("keeps the pod when two runs $where recreate it at the same time", async ({ disksOf }) => {
   for (let round = 0; round < 20; round++) {
     const world = await waiting();
     let turn = 0;
@@ -291,7 +291,7 @@ test.for([
   }
 });
 
-test("two runs at once with different Secrets attach both", async () => {
+test("attaches both Secrets when two runs recreate the pod at the same time", async () => {
   for (let round = 0; round < 10; round++) {
     const world = await waiting();
     const secret = world.cluster.get("secret", "demo", "acr-myregistry");

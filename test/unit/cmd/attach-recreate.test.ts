@@ -40,7 +40,7 @@ test("rehearses, saves, deletes and creates a pod when --recreate is given", asy
 test.for([
   { how: "--dry-run=client", stdout: "pod/p replaced (dry run)\n", asked: false },
   { how: "--dry-run=server", stdout: "pod/p replaced (server dry run)\n", asked: true },
-])("$how changes nothing", async ({ how, stdout, asked }) => {
+])("changes nothing when $how", async ({ how, stdout, asked }) => {
   const world = await waiting();
   const before = podIn(world);
   expect(await type(`${again} ${how}`, world.ports)).toEqual({ stdout, stderr: "", code: 0 });
@@ -55,7 +55,7 @@ test("prints a recreated pod as a difference and as a line of JSON", async () =>
   expect(JSON.parse((await type(`${again} -o jsonl`, world.ports)).stdout)).toMatchObject({ object: "pod/p", result: "replaced" });
 });
 
-test("--force goes with --recreate alone", async () => {
+test("refuses --force without --recreate", async () => {
   const world = await waiting();
   expect(await type(`${attach} --force`, world.ports)).toMatchObject({
     stderr: expect.stringContaining("--force is for what --recreate would end or lose"),
@@ -63,7 +63,7 @@ test("--force goes with --recreate alone", async () => {
   });
 });
 
-test("create makes a pod anew once the Secret is there, and ends none that runs, by no force", async () => {
+test("create recreates a waiting pod after it wrote the Secret, and no running pod even with --force", async () => {
   const world = await waiting();
   const line = "create --registry myregistry --repository app/web pod/p -n demo --recreate --force";
   expect(await type(line, world.ports)).toMatchObject({
@@ -79,7 +79,7 @@ test("create makes a pod anew once the Secret is there, and ends none that runs,
   expect(podIn(world)?.metadata.uid).toBe(uid);
 });
 
-test("nobody is told to make anew by hand what is made anew", async () => {
+test("prints no hint to restart a pod that it recreates", async () => {
   const world = await waiting({ status: { containerStatuses: [{ name: "web", state: { waiting: { reason: "ImagePullBackOff" } } }] } });
   expect(await type("attach acr-myregistry sa/default pod/p -n demo --recreate", world.ports)).toEqual({
     stdout: "serviceaccount/default patched\npod/p replaced\n",
@@ -88,7 +88,7 @@ test("nobody is told to make anew by hand what is made anew", async () => {
   });
 });
 
-test("a Job whose pods wait is made anew with them, and one whose pod runs is not", async () => {
+test("recreates a Job when its pods wait, and refuses when one runs", async () => {
   const world = await stored("demo");
   const labels = { "batch.kubernetes.io/controller-uid": "uid-j" };
   world.cluster.put(jobOf({ selector: { matchLabels: labels }, template: { labels } }));

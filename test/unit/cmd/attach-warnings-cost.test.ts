@@ -7,18 +7,18 @@ import { put } from "../../support/situations/warnings.ts";
 
 test.for<{ what: string; typed: string; fill?: (made: FakeWorld) => void; asked: string[] }>([
   {
-    what: "a ServiceAccount without a list costs nothing more",
+    what: "reads no other Secret when the ServiceAccount has no list",
     typed: "attach acr-myregistry -n demo --serviceaccount app",
     asked: ["get secret demo/acr-myregistry", "get serviceaccount demo/app", "list pod demo", "patch serviceaccount demo/app"],
   },
   {
-    what: "nor does one that has the Secret already, whatever else it has",
+    what: "reads no other Secret when the ServiceAccount lists the Secret already",
     typed: "attach acr-myregistry -n demo --serviceaccount app",
     fill: ({ cluster }) => void cluster.put(account("demo", "app", ["theirs", "acr-myregistry"])),
     asked: ["get secret demo/acr-myregistry", "get serviceaccount demo/app", "list pod demo"],
   },
   {
-    what: "other names are looked up, each once and five of them",
+    what: "reads five of the other names, each once",
     typed: "attach acr-myregistry -n demo --serviceaccount app --serviceaccount default",
     fill: ({ cluster }) => {
       cluster.put(account("demo", "app", ["a", "b", "c", "d"]));
@@ -35,7 +35,7 @@ test.for<{ what: string; typed: string; fill?: (made: FakeWorld) => void; asked:
     ],
   },
   {
-    what: "templates of one ServiceAccount have it read once",
+    what: "reads the ServiceAccount of several templates once",
     typed: "attach acr-myregistry -n demo deploy/web deploy/api",
     fill: (made) => {
       put(made, "deployment", "web");
@@ -61,7 +61,7 @@ test.for<{ what: string; typed: string; fill?: (made: FakeWorld) => void; asked:
   expect(made.asking.all).toEqual(asked);
 });
 
-test("over many namespaces the ServiceAccounts of templates are one list, and no name is looked up", async () => {
+test("lists the ServiceAccounts of templates once and reads no single Secret for many namespaces", async () => {
   const names = Array.from({ length: 20 }, (_, index) => `team-${String(index).padStart(2, "0")}`);
   const made = await stored(...names);
   for (const name of names) {
@@ -87,7 +87,7 @@ test.for<{ words: string; lists: number }>([
   { words: "serviceaccount/app deployment/web", lists: 2 },
   { words: "serviceaccount/app", lists: 1 },
   { words: "--where-used", lists: 1 },
-])("over many namespaces $words takes $lists lists of ServiceAccounts", async ({ words, lists }) => {
+])("lists the ServiceAccounts $lists times for many namespaces: $words", async ({ words, lists }) => {
   const names = Array.from({ length: 20 }, (_, index) => `team-${String(index).padStart(2, "0")}`);
   const made = await stored(...names);
   for (const name of names) {
@@ -99,7 +99,7 @@ test.for<{ words: string; lists: number }>([
   expect(made.asking.all.filter((text) => text === "list serviceaccount")).toHaveLength(lists);
 });
 
-test("of images that no key matches five hosts are told", async () => {
+test("warns about at most five hosts that no key matches", async () => {
   const made = await stored("demo");
   made.cluster.put(account("demo", "app"));
   for (let index = 0; index < 7; index++)

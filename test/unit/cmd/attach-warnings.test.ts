@@ -31,13 +31,13 @@ test.for(situations)("$id: $what", async ({ id, typed, fill, told, again }) => {
   expect(await type(typed, made.ports)).toMatchObject({ code: 0, stderr: again === "same" ? first.stderr : "" });
 });
 
-test("each id has its situation, here or beside", () => {
+test("tests a situation for each warning id", () => {
   const others = ["drift", "secret-missing"];
 
   expect([...new Set([...situations.map(({ id }) => id), ...others])].sort()).toEqual(Object.keys(warnings).sort());
 });
 
-test("a copy of what a ServiceAccount had once is not taken for a template's own list", async () => {
+test("does not mistake a copy of the ServiceAccount's earlier list for the template's own list", async () => {
   const made = await world((each) => {
     each.cluster.put(account("demo", "app", ["other"]));
     each.cluster.put(pullSecret("demo", "other"));
@@ -51,7 +51,7 @@ test("a copy of what a ServiceAccount had once is not taken for a template's own
   expect(stderr).toMatch(/^Warning: pod\/web-0 has other imagePullSecrets than serviceaccount\/app: .*\n$/);
 });
 
-test("a dry run warns before anything is written", async () => {
+test("warns before the first write in a dry run", async () => {
   const made = await world((each) => {
     each.cluster.put(account("demo", "app", ["theirs"]));
     put(each, "deployment", "web");
@@ -63,7 +63,7 @@ test("a dry run warns before anything is written", async () => {
     );
 });
 
-test("create warns too, also of what its new Secret will have no key for", async () => {
+test("create warns about images for which its new Secret has no key", async () => {
   const made = await world((each) => {
     each.cluster.put(account("demo", "app", ["gone"]));
     const pod: Pod = stuckPod("demo", "web-1", "MyRegistry.azurecr.io/app/web:1", { serviceAccount: "app", names: ["gone"] });
@@ -81,7 +81,7 @@ test("create warns too, also of what its new Secret will have no key for", async
   );
 });
 
-test("nothing is told of a target that could not be written", async () => {
+test("prints no warning about a target that could not be written", async () => {
   const made = await world(({ cluster }) => void cluster.put(pullSecret("demo", "theirs")));
   put(made, "deployment", "web");
   made.asking.around(refusing(is("patch deployment.apps"), () => new CliError("forbidden", "Error from server (Forbidden): no")));
@@ -92,21 +92,18 @@ test("nothing is told of a target that could not be written", async () => {
   });
 });
 
-test.for(["forbidden", "invalid", "unreachable"] as const)(
-  "what is %s for warnings alone is not warned of, and keeps nobody",
-  async (kind) => {
-    const made = await world((each) => {
-      each.cluster.put(strict("demo", "app", ["theirs"]));
-      put(each, "deployment", "web", ["gone"]);
-    });
-    const denied = (text: string) => text === "get serviceaccount demo/app" || text === "get secret demo/gone";
-    made.asking.around(
-      refusing(
-        ({ call, at }) => denied(`${call} ${at}`),
-        () => new CliError(kind, "no"),
-      ),
-    );
+test.for(["forbidden", "invalid", "unreachable"] as const)("attaches without a warning when a read for a warning is %s", async (kind) => {
+  const made = await world((each) => {
+    each.cluster.put(strict("demo", "app", ["theirs"]));
+    put(each, "deployment", "web", ["gone"]);
+  });
+  const denied = (text: string) => text === "get serviceaccount demo/app" || text === "get secret demo/gone";
+  made.asking.around(
+    refusing(
+      ({ call, at }) => denied(`${call} ${at}`),
+      () => new CliError(kind, "no"),
+    ),
+  );
 
-    expect(await type(`${attach} deployment/web`, made.ports)).toEqual({ stdout: "deployment.apps/web patched\n", stderr: "", code: 0 });
-  },
-);
+  expect(await type(`${attach} deployment/web`, made.ports)).toEqual({ stdout: "deployment.apps/web patched\n", stderr: "", code: 0 });
+});

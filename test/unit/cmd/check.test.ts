@@ -29,7 +29,7 @@ const pod = (name: string, serviceAccountName: string): Pod => ({
   spec: { serviceAccountName, imagePullSecrets: [{ name: "acr" }], containers: [{ name: "app", image }] },
 });
 
-test("500 pods of 12 ServiceAccounts with one login and one image are one proof", async () => {
+test("proves one login and image once for 500 pods of 12 ServiceAccounts", async () => {
   const accounts = Array.from({ length: 12 }, (_, index) => account(`sa-${index}`));
   const pods = Array.from({ length: 500 }, (_, index) => pod(`web-${index}`, `sa-${index % 12}`));
   const proofs: string[] = [];
@@ -72,9 +72,9 @@ const holding = ({ pods = [], accounts = [], secret, absent = false }: Held): Pa
 const empty = holding({});
 
 test.for([
-  { what: "no pod", argv: ["check"] },
-  { what: "no pod, for a program", argv: ["check", "-o", "json"] },
-])("nothing to check is no success: $what", async ({ argv }) => {
+  { what: "the output is a table", argv: ["check"] },
+  { what: "the output is JSON", argv: ["check", "-o", "json"] },
+])("fails when there is no image to check and $what", async ({ argv }) => {
   const { code, stdout, stderr } = await run(argv, { cluster: empty, registry: {} });
 
   expect({ code, stderr }).toEqual({ code: 1, stderr: "No images to check in demo namespace: name one with --image.\n" });
@@ -102,7 +102,7 @@ const withHub = holding({
   secret: hubSecret,
 });
 
-test("what nobody here can be asked about is told, and fails only where it was named", async () => {
+test("fails for an image that cannot be checked only when --image names it", async () => {
   const registry = { prove: async () => elsewhere };
   const ofPods = await run(["check"], { cluster: withHub, registry });
   const named = await run(["check", "--image", hub.image], { cluster: withHub, registry });
@@ -162,7 +162,7 @@ test("prints a note and exits with 0 when only the node has the image", async ()
   });
 });
 
-test("a fix acts in the cluster that the command line chose, and tells no token", async () => {
+test("prints a fix with the flags of the cluster and without its token", async () => {
   const argv = ["check", "--image", image, "-n", "demo", "--context", "prod", "--as=jane", "--token=hunter2"];
   const refused: Proof = { verdict: "refused", message: "no" };
   const { stdout } = await run(argv, {

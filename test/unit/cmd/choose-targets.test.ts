@@ -62,10 +62,10 @@ test.for([
 
 test.for<{ what: string; world: World; more?: Partial<Choosing> }>([
   { what: "there is no terminal", world: {} },
-  { what: "CI is set, where nobody answers", world: { answers: [], env: { CI: "" } } },
+  { what: "CI is set", world: { answers: [], env: { CI: "" } } },
   { what: "the terminal is dumb", world: { answers: [], env: { TERM: "dumb" } } },
-  { what: "a form of output is asked for", world: { answers: [] }, more: { output: "json" } },
-])("nobody is asked where $what", async ({ world, more }) => {
+  { what: "an output format is selected", world: { answers: [] }, more: { output: "json" } },
+])("asks no question when $what", async ({ world, more }) => {
   expect(await choosing(some, world, more)).toEqual({
     kind: "usage",
     says:
@@ -77,7 +77,7 @@ test.for<{ what: string; world: World; more?: Partial<Choosing> }>([
   });
 });
 
-test("at most five candidates are named, with their places", async () => {
+test("names at most five candidates with their namespaces", async () => {
   const many = Array.from({ length: 7 }, (_, index) => account("default", `team-${index}`));
 
   expect(await choosing(many, {}, { verb: "detach", where: "namespaces" })).toMatchObject({
@@ -90,13 +90,13 @@ test("at most five candidates are named, with their places", async () => {
 test.for([
   { verb: "attach", says: "error: no target is named, and nothing that uses the registry of secret/acr lacks it\n" },
   { verb: "detach", says: "error: no target is named, and nothing names secret/acr\n" },
-] as const)("where there is nothing to $verb, that is said, at a terminal too", async ({ verb, says }) => {
+] as const)("fails without a question when there is no target to $verb", async ({ verb, says }) => {
   const run = await choosing([], { answers: [] }, { verb });
   expect(run).toMatchObject({ kind: "usage", shown: "" });
   expect(run.says?.split("hint: ")[0]).toBe(says);
 });
 
-test.for(texts)("a hostile name forges nothing in the question or the error: $tries", async ({ text }) => {
+test.for(texts)("escapes a hostile name in the question and the error: $tries", async ({ text }) => {
   const asked = await choosing([account(text)], { answers: ["escape"] });
   const { says = "" } = await choosing([account(text)], {});
 

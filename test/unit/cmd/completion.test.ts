@@ -28,7 +28,7 @@ async function person(but: Partial<Programs> = {}) {
 
 const hint = "hint: Tab needs kubectl's own completion in your shell:\n  kubectl completion --help\n";
 
-test("install puts the program beside the plugin, says so, and does nothing the second time; uninstall takes it back", async () => {
+test("installs the program next to the plugin, changes nothing in a second run, and uninstalls it", async () => {
   const { bin, typed } = await person();
 
   expect(await typed("completion install")).toEqual({ stdout: `~/bin/${name} created\n`, stderr: hint, code: 0 });
@@ -40,7 +40,7 @@ test("install puts the program beside the plugin, says so, and does nothing the 
   expect(await readdir(bin)).toEqual(["kubectl-acr_secret"]);
 });
 
-test("--dir names another folder of PATH, by whatever path, and uninstall finds it there", async () => {
+test("installs the program in another folder of PATH that --dir names, and uninstalls it", async () => {
   const { home, local, typed } = await person();
   await symlink(local, join(home, "link"));
 
@@ -49,7 +49,7 @@ test("--dir names another folder of PATH, by whatever path, and uninstall finds 
   expect(await typed("completion uninstall")).toMatchObject({ stdout: `~/local/${name} deleted\n` });
 });
 
-test("with --dry-run it is only said", async () => {
+test("writes nothing when --dry-run", async () => {
   const { bin, typed } = await person();
 
   expect(await typed("completion install --dry-run")).toMatchObject({ stdout: `~/bin/${name} created (dry run)\n` });
@@ -60,7 +60,7 @@ test("with --dry-run it is only said", async () => {
   expect(await readFile(join(bin, name), "utf8")).toBe(older);
 });
 
-test("that of another version is written over", async () => {
+test("overwrites the program of another version", async () => {
   const { bin, typed } = await person();
   await writeFile(join(bin, name), older);
 
@@ -72,9 +72,9 @@ test("that of another version is written over", async () => {
 test.for(
   ["install", "uninstall"].flatMap((act) => [
     { act, whose: "another program", theirs: "#!/bin/sh\necho theirs\n" },
-    { act, whose: "a wrapper of ours", theirs: `#!/bin/sh\nlog "$@"\n${text.split("\n").at(-2)}\n` },
+    { act, whose: "a wrapper of this plugin", theirs: `#!/bin/sh\nlog "$@"\n${text.split("\n").at(-2)}\n` },
   ]),
-)("$act keeps $whose", async ({ act, theirs }) => {
+)("$act does not change $whose", async ({ act, theirs }) => {
   const { bin, typed } = await person();
   await writeFile(join(bin, name), theirs);
   await chmod(join(bin, name), 0o755);
@@ -87,7 +87,7 @@ test.for(
   expect(await readFile(join(bin, name), "utf8")).toBe(theirs);
 });
 
-test("a program that kubectl finds first is told", async () => {
+test("warns when kubectl finds another program first", async () => {
   const { bin, typed } = await person();
   await writeFile(join(bin, name), older);
   await chmod(join(bin, name), 0o755);
@@ -99,32 +99,32 @@ test("a program that kubectl finds first is told", async () => {
 
 test.for([
   {
-    what: "a folder that is not there",
+    what: "a folder that does not exist",
     line: "completion install --dir ~/gone",
     says: "error: there is no folder ~/gone\nhint: mkdir -p ~/gone\n",
   },
   {
-    what: "a folder that kubectl does not search",
+    what: "a folder that is not in PATH",
     line: "completion install --dir ~/other",
     says: "error: ~/other is no folder of your PATH, so kubectl would not find the program there\nhint: kubectl acr-secret completion install --dir ~/bin\n",
   },
   {
-    what: "a shell's name",
+    what: "the name of a shell",
     line: "completion bash",
     says: 'error: unknown word "bash": kubectl\'s own completion, of whatever shell, completes its plugins\nhint: kubectl acr-secret completion install\n',
   },
   {
-    what: "nothing",
+    what: "no word",
     line: "completion",
     says: "error: say what: install, uninstall or kubectl\nhint: kubectl acr-secret completion --help\n",
   },
-])("$what is refused with what to type", async ({ line, says }) => {
+])("refuses $what and prints the command to run", async ({ line, says }) => {
   const { typed } = await person();
 
   expect(await typed(line)).toEqual({ stdout: "", stderr: says, code: 1 });
 });
 
-test("where the plugin's folder may not be written to, the first is named that may", async () => {
+test("names the first writable folder when the plugin's folder is not writable", async () => {
   const { typed } = await person({ closed: async (folder) => (folder.endsWith("/local") ? undefined : "permission denied") });
 
   expect(await typed("completion install")).toEqual({
@@ -134,7 +134,7 @@ test("where the plugin's folder may not be written to, the first is named that m
   });
 });
 
-test("where none may, that is said", async () => {
+test("fails when no folder of PATH is writable", async () => {
   const { typed } = await person({ closed: async () => "the file system is read-only" });
 
   expect((await typed("completion install")).stderr).toMatch(
@@ -142,7 +142,7 @@ test("where none may, that is said", async () => {
   );
 });
 
-test("a plugin that kubectl does not find is told", async () => {
+test("fails when the plugin is not in PATH", async () => {
   const { bin, typed } = await person();
   await rm(join(bin, "kubectl-acr_secret"));
 
@@ -151,7 +151,7 @@ test("a plugin that kubectl does not find is told", async () => {
   );
 });
 
-test("two at once leave one whole program, and nothing beside it", async () => {
+test("leaves one complete program and no other file when two runs install at the same time", async () => {
   const { bin, typed } = await person();
 
   const both = await Promise.all([typed("completion install"), typed("completion install")]);
@@ -161,7 +161,7 @@ test("two at once leave one whole program, and nothing beside it", async () => {
   expect(await readdir(bin)).toEqual(["kubectl-acr_secret", name].sort());
 });
 
-test("on Windows it is a program of Windows", async () => {
+test("prints a Windows program on Windows", async () => {
   const { typed } = await person({ system: "windows" });
 
   expect(await typed("completion kubectl")).toEqual({ stdout: shims.windows.text, stderr: "", code: 0 });

@@ -205,8 +205,8 @@ const sameName: Given = async (world) => {
 testRows([
   ...[
     { why: "another user created it", of: { notes: "", owners: ["o-2"] }, reason: "this plugin did not create it" },
-    { why: "another user copied the notes", of: { owners: ["o-2"] }, reason: "only owner" },
-    { why: "another user made this identity an owner", of: { owners: [me, "o-2"] }, reason: "only owner" },
+    { why: "another user copied its notes", of: { owners: ["o-2"] }, reason: "only owner" },
+    { why: "another user added this identity as an owner", of: { owners: [me, "o-2"] }, reason: "only owner" },
     { why: "another user owns its service principal", of: { principalOwners: ["o-2"] }, reason: "only owner" },
     { why: "it has a password of another user", of: { keys: 1 }, reason: "password of another user" },
     { why: "it has a certificate", of: { otherKeys: ["certificate"] as const }, reason: "certificate of another user" },

@@ -102,7 +102,7 @@ test.for<{ typed: string; prints: string[]; says?: RegExp; code: number; world?:
 test.for([
   { how: "", suffix: " (dry run)" },
   { how: " --dry-run=server", suffix: " (server dry run)" },
-])("a Secret is shown without its text, and what is made in Azure by its name$how", async ({ how, suffix }) => {
+])("shows a new Secret without its values and the objects in Azure by name$how", async ({ how, suffix }) => {
   const world = await setting();
   const name = "empty-acr-myregistry-07b97c952f";
 
@@ -132,7 +132,7 @@ test.for([
   expect(world.asking.writes).toEqual([]);
 });
 
-test.for(["", " --dry-run=server"])("--diff%s tells another login, and shows as little of it as of the one before", async (how) => {
+test.for(["", " --dry-run=server"])("--diff%s shows that the login changes, but neither of the logins", async (how) => {
   const world = await setting();
   const typed = `create --registry myregistry.azurecr.io --username ci --password-stdin --verify=false --force -n other --diff${how}`;
 
@@ -143,7 +143,7 @@ test.for(["", " --dry-run=server"])("--diff%s tells another login, and shows as 
   expect(stdout).not.toContain(Buffer.from("hunter2").toString("base64").slice(0, 6));
 });
 
-test("a Secret of another type is told to go before its successor comes", async () => {
+test("shows the replacement of a Secret of another type", async () => {
   const world = await setting();
   world.cluster.put({
     apiVersion: "v1",
@@ -161,7 +161,7 @@ test("a Secret of another type is told to go before its successor comes", async 
   expect(stdout).toContain("\n-type: Opaque\n+type: kubernetes.io/dockerconfigjson\n");
 });
 
-test("on a terminal what goes is red and what comes green, unless NO_COLOR says otherwise", async () => {
+test("colors removed lines red and added lines green on a terminal unless NO_COLOR is set", async () => {
   const world = await setting();
   const typed = "detach theirs -n demo --serviceaccount --diff";
   const terminal = { terminal: true, env: { TERM: "xterm" } };

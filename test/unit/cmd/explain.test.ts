@@ -26,16 +26,16 @@ test.for([
   { of: "verdict", ids: Object.keys(causes) },
   { of: "warning", ids: Object.keys(warnings) },
   { of: "error", ids: Object.keys(kinds) },
-])("every $of is explained, in the order of its rows", ({ of, ids }) => {
+])("explains every $of in the order of the source", ({ of, ids }) => {
   expect(explanations.filter((each) => each.of === of).map(({ id }) => id)).toEqual(ids);
 });
 
-test("what an id means is a sentence that fits into a table", () => {
+test("describes each id in one sentence that fits into a table", () => {
   for (const { means } of explanations) expect(means).toMatch(/^[A-Z].{10,110}\.$/);
 });
 
 describe("explain", () => {
-  test("without an id lists all, and asks nobody", async () => {
+  test("lists all ids without a request", async () => {
     const { stdout, stderr, code } = await type("explain", nobody);
 
     expect([stderr, code]).toEqual(["", 0]);
@@ -47,7 +47,7 @@ describe("explain", () => {
     expect((await type("explain --no-headers", nobody)).stdout).toBe(stdout.slice(stdout.indexOf("\n") + 1));
   });
 
-  test("tells what is below its page's heading, commands further in", async () => {
+  test("prints the section of the page with indented commands", async () => {
     expect(await type("explain out-of-scope", nobody)).toEqual({
       stdout: [
         "out-of-scope (verdict): not in the credential's scope\n\n",
@@ -62,20 +62,23 @@ describe("explain", () => {
     });
   });
 
-  test.for(Object.entries(causes).map(([id, { words }]) => ({ id, words })))("takes the words of $id", async ({ id, words }) => {
-    const byWords = await type(`explain ${words}`, nobody);
+  test.for(Object.entries(causes).map(([id, { words }]) => ({ id, words })))(
+    "accepts the text of $id instead of the id",
+    async ({ id, words }) => {
+      const byWords = await type(`explain ${words}`, nobody);
 
-    expect(byWords).toMatchObject({ code: 0, stdout: expect.stringContaining(`${id} (verdict): ${words}\n`) });
-    expect((await type(`explain ${id}`, nobody)).stdout).toContain(byWords.stdout);
-  });
+      expect(byWords).toMatchObject({ code: 0, stdout: expect.stringContaining(`${id} (verdict): ${words}\n`) });
+      expect((await type(`explain ${id}`, nobody)).stdout).toContain(byWords.stdout);
+    },
+  );
 
-  test("tells both of what is named alike", async () => {
+  test("prints a verdict and a warning with the same id", async () => {
     const { stdout } = await type("explain malformed-secret", nobody);
 
     expect(stdout.match(/^malformed-secret .*$/gm)).toEqual(["malformed-secret (verdict): malformed secret", "malformed-secret (warning)"]);
   });
 
-  test("gives data", async () => {
+  test("prints JSON when -o json", async () => {
     const { stdout } = await type("explain notfound -o json", nobody);
 
     expect(JSON.parse(stdout)).toEqual({
@@ -92,7 +95,7 @@ describe("explain", () => {
     { typed: "name", hint: "did you mean invalid-image, dangling-name or empty-name?" },
     { typed: "banana", hint: "kubectl acr-secret explain" },
     { typed: "is", hint: "kubectl acr-secret explain" },
-  ])("$typed is none, and $hint", async ({ typed, hint }) => {
+  ])("refuses $typed with the hint $hint", async ({ typed, hint }) => {
     expect(await type(`explain ${typed}`, nobody)).toEqual({
       stdout: "",
       stderr: `error: unknown id "${typed}"\nhint: ${hint}\n`,
@@ -100,14 +103,14 @@ describe("explain", () => {
     });
   });
 
-  test("completes ids, each with what it means, and nothing behind one", async () => {
+  test("completes one id with its description", async () => {
     expect((await type("__complete explain never", { patient: true })).stdout).toBe(
       "never-pulled\tThe pod says `imagePullPolicy: Never`, and its node does not have the image.\n:4\n",
     );
     expect((await type("__complete explain refused e", { patient: true })).stdout).toBe(":4\n");
   });
 
-  test("a terminal of 40 columns gets lines that it has room for", async () => {
+  test("wraps lines at 40 columns", async () => {
     const { rendered } = await import("../../../cmd/explain.ts");
     const code = explanations.flatMap(({ says }) => says.flatMap((block) => ("code" in block ? block.code.split("\n") : [])));
     const lines = explanations.flatMap((each) => rendered(each, 40).split("\n")).filter((line) => !code.includes(line.trim()));

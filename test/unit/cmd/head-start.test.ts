@@ -26,6 +26,6 @@ test.for([
   { typed: "version", start: false },
   { typed: "-n demo list", start: false },
   { typed: "", start: false },
-])("%o", ({ typed, start }) => {
+])("decides whether to start kubectl early: %o", ({ typed, start }) => {
   expect(deservesHeadStart(typed.split(" "))).toBe(start);
 });

@@ -13,7 +13,7 @@ import { again } from "../../support/situations/recreating.ts";
 const hints = async (...typed: Parameters<typeof type>) =>
   (await type(...typed)).stderr.split("\n").filter((one) => /^hint: (?!or )/.test(one));
 
-test("of several clusters each line of a hint says which it is about", async () => {
+test("names the context in each command of a hint when several are selected", async () => {
   const world = await after(
     worldOf(["demo"], { contexts: ["prod", "dev"] }),
     `${making} --serviceaccount default -n demo --contexts prod,dev --credential-per scope`,
@@ -26,9 +26,9 @@ test("of several clusters each line of a hint says which it is about", async () 
 });
 
 test.for([
-  { why: "kubectl is to delete it", line: "delete theirs -y", hint: "kubectl delete secret -n team-a theirs" },
-  { why: "nobody can be asked", line: "delete acr-myregistry", hint: "kubectl acr-secret delete --namespaces team-a acr-myregistry --yes" },
-])("of one namespace that is named among several the hint names it: $why", async ({ line, hint }) => {
+  { why: "kubectl deletes it", line: "delete theirs -y", hint: "kubectl delete secret -n team-a theirs" },
+  { why: "it asks for --yes", line: "delete acr-myregistry", hint: "kubectl acr-secret delete --namespaces team-a acr-myregistry --yes" },
+])("names the namespace of a hint when a scope flag selects it: $why", async ({ line, hint }) => {
   const world = worldOf(["demo", "team-a"]);
   world.cluster.put(pullSecret("team-a", "theirs", { "quay.io": { auth: "YTpi" } }));
   await after(world, `${making.replace("create", "create theirs")} --merge -n team-a`);
@@ -39,11 +39,11 @@ test.for([
 
 test.for([
   {
-    why: "nobody can make another",
+    why: "the user supplied it",
     given: "--username ci --password-stdin",
     hint: "create -n team-a --context dev acr --registry myregistry.azurecr.io --username ci --password-stdin",
   },
-])("what cannot be rotated is made again where it is: $why", async ({ given, hint }) => {
+])("prints the create command with the namespace and the context when a login cannot be rotated: $why", async ({ given, hint }) => {
   const world = worldOf(["demo", "team-a"], { contexts: ["prod", "dev"] });
   const made = await type(`create acr --registry myregistry.azurecr.io ${given} --verify=false -n team-a --context dev`, world.ports, {
     stdin: "hunter2",
@@ -68,7 +68,7 @@ test.for(["prune", "create -n demo"])("prints a placeholder if %s has no registr
   expect(hint).toMatch(/ --registry REGISTRY\b/);
 });
 
-test("a pod that its node does not let go is ended in its own cluster", async () => {
+test("names the cluster in the command that deletes a pod which its node does not release", async () => {
   const world = await after(worldOf(["demo"], { contexts: ["dev", "prod"] }), `${making} -n demo --context prod`);
   const pod = podOf({ status: { phase: "Pending" } });
   world.clusters.get("prod")?.put(pod);
@@ -81,7 +81,7 @@ test("a pod that its node does not let go is ended in its own cluster", async ()
   ]);
 });
 
-test("steps are done where they are said to be, each that says no other place", () => {
+test("gives each step of a fix the default namespace and context unless it has its own", () => {
   const steps = inPlace(
     {
       do: "steps",

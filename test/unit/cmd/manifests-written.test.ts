@@ -5,7 +5,7 @@ import { machineFiles } from "../../../cmd/files.ts";
 import { Interrupted } from "../../../src/errors.ts";
 import { config, folderOf, names, pod } from "../../support/manifests/folder.ts";
 
-test("--write changes the files in place, says of each object what became of it, and a rerun changes nothing", async () => {
+test("--write changes the files in place, prints the result of each object, and changes nothing in a second run", async () => {
   const { folder, type, read, names: all } = await folderOf({ "pod.yaml": pod("web"), "other.yaml": config, "real/two.yaml": pod("two") });
   await chmod(join(folder, "pod.yaml"), 0o640);
   await symlink("real/two.yaml", join(folder, "link.yaml"));
@@ -62,7 +62,7 @@ test("writes one of several hard links to all of them", async () => {
   expect(await read("b.yaml")).toBe(pod("web", names));
 });
 
-test("where one file cannot be read, none is written", async () => {
+test("writes no file when one cannot be read", async () => {
   const { type, read } = await folderOf({ "a.yaml": pod("a"), "b.yaml": "a: {{ .Values.b }}\n" });
   expect(await type("attach acr -f @ --write")).toEqual({
     stdout: "",
@@ -73,7 +73,7 @@ test("where one file cannot be read, none is written", async () => {
   expect(await read("a.yaml")).toBe(pod("a"));
 });
 
-test("a file that changed since it was read is not overwritten, and then none is written", async () => {
+test("writes no file when one changed after it was read", async () => {
   const { folder, type, read, names: all } = await folderOf({ "a.yaml": pod("a"), "b.yaml": pod("b") });
   const disk = machineFiles(() => new AbortController().signal);
   const late = {
@@ -92,7 +92,7 @@ test("a file that changed since it was read is not overwritten, and then none is
   expect(await all()).toEqual(["a.yaml", "b.yaml"]);
 });
 
-test("what is interrupted writes nothing, and leaves nothing beside the files", async () => {
+test("writes nothing and leaves no other file when it is interrupted", async () => {
   const { folder, read, names: all } = await folderOf({ "a.yaml": pod("a") });
   const disk = machineFiles(() => AbortSignal.abort());
   const path = join(folder, "a.yaml");

@@ -4,19 +4,19 @@ import { stored } from "../../support/fakes/fleet.ts";
 import { type as line } from "../../support/in-process.ts";
 import { account, accountAttached, config, folderOf, names, pod } from "../../support/manifests/folder.ts";
 
-test("a file is printed with the name in it, and stays as it is", async () => {
+test("prints a file with the name added, and does not change it", async () => {
   const { type, read } = await folderOf({ "pod.yaml": pod("web") });
   expect(await type("attach acr -f @/pod.yaml")).toEqual({ stdout: pod("web", names), stderr: "", code: 0 });
   expect(await read("pod.yaml")).toBe(pod("web"));
 });
 
-test("stdin is read, and can be printed as it was", async () => {
+test("reads stdin, and detach restores the original text", async () => {
   const { type } = await folderOf({});
   expect(await type("attach acr -f -", { stdin: pod("web") })).toEqual({ stdout: pod("web", names), stderr: "", code: 0 });
   expect(await type("detach acr -f -", { stdin: pod("web", names) })).toEqual({ stdout: pod("web"), stderr: "", code: 0 });
 });
 
-test("a folder is read as kubectl reads it, and printed so that kubectl can", async () => {
+test("reads a folder like kubectl, and prints what kubectl can apply", async () => {
   const { type } = await folderOf({
     "b.yml": `---\n${pod("b")}`.trimEnd(),
     "a.json": '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"},"spec":{"containers":[]}}',
@@ -31,7 +31,7 @@ test("a folder is read as kubectl reads it, and printed so that kubectl can", as
   expect(await type("attach acr -f @/c.yaml -f @/in -f @/in/d.yaml")).toMatchObject({ stdout: `${config}---\n${pod("d", names)}` });
 });
 
-test("targets say which objects are meant; ServiceAccounts only if they are named", async () => {
+test("changes the selected targets, and ServiceAccounts only if they are named", async () => {
   const { type } = await folderOf({ "all.yaml": `${pod("web")}---\n${account}---\n${pod("api")}` });
   const all = (...parts: readonly string[]) => ({ stdout: parts.join("---\n"), stderr: "", code: 0 });
   expect(await type("attach acr -f @/all.yaml")).toEqual(all(pod("web", names), account, pod("api", names)));
@@ -41,18 +41,18 @@ test("targets say which objects are meant; ServiceAccounts only if they are name
     expect(await type(`attach acr -f @/all.yaml ${flag}`)).toEqual(all(pod("web"), accountAttached, pod("api")));
 });
 
-test("a patch of Kustomize beside what it is of is passed over where it is not about pods", async () => {
+test("ignores a Kustomize patch that changes no pods", async () => {
   const patch = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 3\n";
   const { type } = await folderOf({ "patch.yaml": patch, "pod.yaml": pod("web") });
   expect(await type("attach acr -f @")).toEqual({ stdout: `${patch}---\n${pod("web", names)}`, stderr: "", code: 0 });
 });
 
-test("of files with byte order marks that are printed as one only the first keeps its", async () => {
+test("prints one byte order mark for several files", async () => {
   const { type } = await folderOf({ "a.yaml": `\ufeff---\n${pod("a")}`, "b.yaml": `\ufeff---\n${pod("b")}` });
   expect(await type("attach acr -f @")).toMatchObject({ stdout: `\ufeff---\n${pod("a", names)}---\n${pod("b", names)}` });
 });
 
-test("a template's first name is told to take the ServiceAccount's from its pods", async () => {
+test("warns when a template's first name hides the ServiceAccount's list", async () => {
   const listed = `${account}imagePullSecrets:\n- name: theirs\n`;
   const { type } = await folderOf({ "all.yaml": `${pod("web")}---\n${listed}---\n${pod("own", "  imagePullSecrets:\n  - name: a\n")}` });
   const { stderr, code } = await type("attach acr -f @");
@@ -65,13 +65,13 @@ test("a template's first name is told to take the ServiceAccount's from its pods
   expect(await type("detach acr -f @")).toMatchObject({ stderr: "" });
 });
 
-test("-n leaves out what is said to be in another namespace", async () => {
+test("-n skips objects of another namespace", async () => {
   const there = pod("b").replace("metadata:\n", "metadata:\n  namespace: there\n");
   const { type } = await folderOf({ "all.yaml": `${pod("a")}---\n${there}` });
   expect(await type("attach acr -n here -f @/all.yaml")).toMatchObject({ stdout: `${pod("a", names)}---\n${there}` });
 });
 
-test("-k prints what kubectl kustomize makes, with the name in it", async () => {
+test("-k prints the output of kubectl kustomize with the name added", async () => {
   const asked: string[] = [];
   const kustomize = async (folder: string) => {
     asked.push(folder);
@@ -82,7 +82,7 @@ test("-k prints what kubectl kustomize makes, with the name in it", async () => 
   expect(asked).toEqual(["overlays/prod"]);
 });
 
-test("-o kustomize prints patches, and -o helm values, for what somebody commits", async () => {
+test("prints patches when -o kustomize, and values when -o helm", async () => {
   const { type, read } = await folderOf({ "all.yaml": `${pod("web")}---\n${account}imagePullSecrets: [{name: theirs}]\n` });
   expect(await type("attach acr pod/web sa/default -f @ -o kustomize")).toEqual({
     stdout: `# In a kustomization.yaml
@@ -118,7 +118,7 @@ patches:
   expect(await read("all.yaml")).toContain("theirs");
 });
 
-test("over a cluster's objects -o kustomize and -o helm only print, of what lacks the Secret", async () => {
+test("prints the objects of a cluster that lack the Secret when -o kustomize or -o helm, and writes nothing", async () => {
   const world = await stored("demo");
   world.cluster.put(inCluster("demo", "default", ["theirs"]));
   world.cluster.put(pullSecret("demo", "theirs"));
@@ -210,7 +210,7 @@ test.for<{ typed: string; says: string; stdin?: string }>([
     stdin: pod("web"),
     says: 'error: unable to parse the labels "app=(web": key1=value1,key2=value2\n',
   },
-])("$typed is refused", async ({ typed, says, stdin = "" }) => {
+])("refuses $typed", async ({ typed, says, stdin = "" }) => {
   const { type } = await folderOf({});
   const { stdout, stderr, code } = await type(typed, { stdin });
   expect({ stdout, code }).toEqual({ stdout: "", code: 1 });

@@ -4,7 +4,7 @@ import { linesOf, stored, watch, worldOf } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
 import { isAlive, slotsOf } from "../../support/rotating.ts";
 
-test("a credential of many namespaces is rotated and revoked with one at a time", async () => {
+test("rotates and revokes a credential of many namespaces when --concurrency 1", async () => {
   const world = await stored("a", "b", "c");
 
   const rotated = await type("rotate -A --grace 0 --concurrency 1", world.ports);
@@ -20,7 +20,7 @@ test("a credential of many namespaces is rotated and revoked with one at a time"
   expect([world.azure.tokens.size, world.azure.scopeMaps.size, world.cluster.all("secret").length]).toEqual([0, 0, 0]);
 });
 
-test("the one namespace that an interruption leaves is told as one", async () => {
+test("prints the singular for one namespace that an interruption leaves", async () => {
   const world = worldOf(["a", "b"]);
   const { live, started } = watch();
   world.asking.around(async (asked, next) => {

@@ -4,7 +4,7 @@ import { worldOf } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
 import { isAlive, slotsOf } from "../../support/rotating.ts";
 
-test("two contexts may lead to one cluster: what went by the first is gone for the second, and nothing fails", async () => {
+test("succeeds when two contexts point to one cluster", async () => {
   const world = worldOf(["a"], { contexts: ["one", "two"] });
   const clusters = world.clusters as Map<string, FakeCluster>;
   clusters.set("two", world.cluster);

@@ -135,7 +135,7 @@ async function worldOf({ credential, all, outside }: Situation): Promise<FakeWor
 const now = () => new Date("2026-03-01T00:00:00Z");
 
 test.for(Object.keys(commands) as (keyof typeof commands)[])(
-  "no Secret that keeps its login loses it by: %s",
+  "invalidates no login that a Secret keeps: %s",
   { timeout: 120_000 },
   async (command) => {
     const keeps = fc.asyncProperty(situations, async (situation) => {

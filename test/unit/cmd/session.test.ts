@@ -27,7 +27,7 @@ function session(flags: Record<string, unknown> = {}) {
   return { opened, session: openSession(spied, flags as never) };
 }
 
-test("each identity opens an Azure of its own, once", () => {
+test("opens one Azure port for each identity", () => {
   const { session: run, opened } = session();
 
   const [env, az] = (["env", "az"] satisfies TokenSource[]).map((source) => run.azure({ source }));
@@ -37,7 +37,7 @@ test("each identity opens an Azure of its own, once", () => {
   expect(opened).toEqual(["azure env", "azure az"]);
 });
 
-test("each context opens a cluster of its own, once, with the flags of the command line", () => {
+test("opens one cluster port for each context with the flags of the command line", () => {
   const { session: run, opened } = session({ context: "prod", as: "jane" });
 
   const clusters = [run.cluster(), run.cluster("dev"), run.cluster("dev")];
@@ -51,7 +51,7 @@ test("each context opens a cluster of its own, once, with the flags of the comma
   expect(opened.every((one) => one.includes("--as=jane"))).toBe(true);
 });
 
-test("nothing is opened before it is asked for, and a registry once", () => {
+test("opens a registry port once, at its first use", () => {
   const { session: run, opened } = session();
   expect(opened).toEqual([]);
 
@@ -61,7 +61,7 @@ test("nothing is opened before it is asked for, and a registry once", () => {
   expect(opened).toEqual(["registry"]);
 });
 
-test("--concurrency is the width, whatever the cluster", () => {
+test("uses --concurrency as the width for a cluster", () => {
   const { session: run } = session({ concurrency: "3" });
   expect(run.width()).toBe(1);
 

@@ -4,7 +4,7 @@ import { is, refusing } from "../../support/fakes/asked.ts";
 import { line, linesOf, sharedByTeams, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
 import { type Run, type } from "../../support/in-process.ts";
 
-describe("ten thousand namespaces, one of which takes no Secret", () => {
+describe("create in ten thousand namespaces, one of which refuses the Secret", () => {
   const world = worldOf(teams(10_000));
   let permit = () => {};
   let first: Run;
@@ -20,14 +20,14 @@ describe("ten thousand namespaces, one of which takes no Secret", () => {
     first = await type(`${line} -A --credential-per scope`, world.ports, { started });
   }, 60_000);
 
-  test("the others get theirs, one credential for all, and the exit code is 1", () => {
+  test("gives the other namespaces one credential, and exits with 1", () => {
     expect(first).toMatchObject({ stderr: "team-77: Error from server (Forbidden): no\n9999 Secrets created, 1 failed\n", code: 1 });
     expect([...world.azure.tokens.keys()]).toEqual([sharedByTeams]);
     expect(world.cluster.all("secret")).toHaveLength(9999);
     expect(world.azure.knows(world.loginIn("team-9999") ?? { username: "", password: "" })).toBe(true);
   });
 
-  test("each line tells its namespace, in the order of the lists", () => {
+  test("prints the namespace in each line, in the order of the lists", () => {
     const told = linesOf(first.stdout);
 
     expect(told.slice(0, 4)).toEqual([
@@ -41,21 +41,21 @@ describe("ten thousand namespaces, one of which takes no Secret", () => {
     expect(order).toEqual([...order].sort());
   });
 
-  test("nothing is written to kube-* unasked", () => {
+  test("writes nothing to kube-* by default", () => {
     expect(world.cluster.get("secret", "kube-system", "acr-myregistry")).toBeUndefined();
     expect(first.stdout).not.toContain("kube-system");
   });
 
-  test("the first line is there before a twentieth of the writes", () => {
+  test("prints the first line before a tenth of the writes", () => {
     expect(writesAtFirstLine).toBeGreaterThan(0);
     expect(writesAtFirstLine).toBeLessThan(1000);
   });
 
-  test("its ServiceAccount is not given a Secret that it does not have", () => {
+  test("does not attach a Secret that was not created", () => {
     expect(world.cluster.get("serviceaccount", "team-77", "default")?.imagePullSecrets).toBeUndefined();
   });
 
-  test("a rerun finds the credential that they hold, writes what is missing alone, and reads lists alone", {
+  test("a rerun reuses the credential, writes only the missing Secret, and reads only lists", {
     timeout: 60_000,
   }, async () => {
     world.asking.forget();
@@ -72,7 +72,7 @@ describe("ten thousand namespaces, one of which takes no Secret", () => {
     expect(world.asking.all.filter((text) => text.startsWith("list ")).length).toBeLessThan(10_000 / 20);
   });
 
-  test("the last one gets the same credential once it may", { timeout: 60_000 }, async () => {
+  test("gives the last namespace the same credential after it was permitted", { timeout: 60_000 }, async () => {
     permit();
     world.asking.forget();
 

@@ -6,7 +6,7 @@ import { type } from "../../support/in-process.ts";
 
 const forbidden = () => new CliError("forbidden", "no");
 
-test("who one is, how the registry is set up, and what may be made for it", async () => {
+test("prints the identity, the registry's settings and the credentials that may be created", async () => {
   const world = fakeWorld();
   world.azure.permissions.splice(0, 1, { actions: ["*/read"], notActions: [] });
   world.azure.putToken("ci-pull", ["password1"]);
@@ -42,7 +42,7 @@ test.for([
       "Warning: registry myregistry has 90 of the 100 ACR tokens that Basic has room for; to list what is left over of them:\n  " +
       "kubectl acr-secret prune --registry myregistry --auth az\n",
   },
-])("of a registry with $has of 100 tokens it warns: $warns", async ({ has, warns }) => {
+])("warns about the quota when the registry has $has of 100 tokens: $warns", async ({ has, warns }) => {
   const world = fakeWorld({ sku: "Basic" });
   for (let at = 0; at < has; at++) world.azure.putToken(`token-${at}`, []);
 
@@ -50,7 +50,7 @@ test.for([
   expect(await type("whoami --registry myregistry --auth az -o json", world.ports)).toMatchObject({ stderr: warns, code: 0 });
 });
 
-test("what may not be read is unknown, and the rest is told", async () => {
+test("prints unknown for what may not be read, and the rest", async () => {
   const world = fakeWorld();
   world.asking.around(refusing(is("permissions"), forbidden));
   world.asking.around(refusing(is("tokenCount"), forbidden));

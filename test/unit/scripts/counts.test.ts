@@ -20,14 +20,14 @@ function report(...files: string[][]): Report {
 }
 
 test.for<{ why: string; report: Report | undefined; exit: number; counts: Counts }>([
-  { why: "all is well", report: report(["passed", "passed"], ["passed"]), exit: 0, counts: { passed: 3, failed: 0, skipped: 0 } },
+  { why: "all tests pass", report: report(["passed", "passed"], ["passed"]), exit: 0, counts: { passed: 3, failed: 0, skipped: 0 } },
   { why: "a test failed", report: report(["passed", "failed"]), exit: 1, counts: { passed: 1, failed: 1, skipped: 0 } },
   { why: "a file cannot be loaded", report: report(["passed"], ["!"]), exit: 1, counts: { passed: 1, failed: 1, skipped: 0 } },
   { why: "a hook failed", report: report(["passed", "!"]), exit: 1, counts: { passed: 1, failed: 1, skipped: 0 } },
-  { why: "an error reached nobody", report: report(["passed"]), exit: 1, counts: { passed: 1, failed: 1, skipped: 0 } },
-  { why: "vitest died", report: undefined, exit: 143, counts: { passed: 0, failed: 1, skipped: 0 } },
-  { why: "some were left out", report: report(["passed", "skipped", "todo"]), exit: 0, counts: { passed: 1, failed: 0, skipped: 2 } },
-])("$why", ({ report, exit, counts }) => {
+  { why: "an error is unhandled", report: report(["passed"]), exit: 1, counts: { passed: 1, failed: 1, skipped: 0 } },
+  { why: "vitest crashed", report: undefined, exit: 143, counts: { passed: 0, failed: 1, skipped: 0 } },
+  { why: "some tests were skipped", report: report(["passed", "skipped", "todo"]), exit: 0, counts: { passed: 1, failed: 0, skipped: 2 } },
+])("counts the tests when $why", ({ report, exit, counts }) => {
   expect(countReport(report, exit)).toEqual(counts);
 });
 

@@ -42,6 +42,6 @@ test("prints the beginning of a long message", () => {
 test.for([
   ["all is well", reportOf({ ...file, status: "passed", assertionResults: [passed] })],
   ["there is no report", undefined],
-] as const)("nothing is told where %s", ([, report]) => {
+] as const)("reports nothing when %s", ([, report]) => {
   expect(failuresOf(report, "/here")).toEqual([]);
 });

@@ -16,7 +16,7 @@ const painted = ({ pieces }: Row) =>
     .trimEnd();
 
 describe.for(names)("kubectl acr-secret %s", (name) => {
-  test.for(widths)("shows on %d columns what is pinned, and nothing by color alone", async (columns) => {
+  test.for(widths)("prints the recorded screen on %d columns, and no fact by color alone", async (columns) => {
     const [colored, plain] = [await played(name, columns), await played(name, columns, { NO_COLOR: "1" })];
     const screen = await screenOf(colored, columns);
 
@@ -27,7 +27,7 @@ describe.for(names)("kubectl acr-secret %s", (name) => {
   });
 });
 
-test("prints other words for what has two colors", async () => {
+test("prints different words when it uses two colors", async () => {
   const looks = new Map<string, Set<string>>();
   for (const name of names) {
     const rows = await screenOf(await played(name, 200), 200);

@@ -15,24 +15,24 @@ const start = ["start:, run", "run: errors, create attach list"];
 
 test.for<{ what: string; lines: string[]; owners: Record<string, string> }>([
   {
-    what: "of the verb that alone needs it",
+    what: "to the verb that alone needs it",
     lines: ["create: issue", "attach:", "list:", "issue: names", "names:"],
     owners: { issue: "create", names: "create" },
   },
-  { what: "of all commands", lines: ["create: errors", "attach: errors", "list:"], owners: { errors: "run" } },
-  { what: "of what comes first", lines: ["create:", "attach:", "list:", "start: errors, run"], owners: { errors: "start" } },
+  { what: "to the part of all commands", lines: ["create: errors", "attach: errors", "list:"], owners: { errors: "run" } },
+  { what: "to the part that is loaded first", lines: ["create:", "attach:", "list:", "start: errors, run"], owners: { errors: "start" } },
   {
-    what: "common to several verbs",
+    what: "to the common part of several verbs",
     lines: ["create: plan", "attach: apply", "list:", "apply: plan", "plan:"],
     owners: { plan: "common", apply: "attach" },
   },
   {
-    what: "of a part that the others load anyway",
+    what: "to a part that the others load anyway",
     lines: ["create: kinds, files", "attach: create", "list:", "kinds:", "files: kinds errors"],
     owners: { create: "create", kinds: "common", files: "files" },
   },
   {
-    what: "with a verb that another needs at once",
+    what: "with a verb that another one needs at once",
     lines: ["create: kinds", "attach: create", "list:", "kinds:"],
     owners: { kinds: "create", create: "create" },
   },
@@ -44,7 +44,7 @@ test.for<{ what: string; lines: string[]; owners: Record<string, string> }>([
   expect([...parts.owners.values()].filter((part) => !parts.entries.has(part))).toEqual([]);
 });
 
-test("makes no part of what begins nothing, except what is common", () => {
+test("creates a part only for a file that starts one, except for common files", () => {
   const { entries } = divide(graph([...start, "errors:", "create: plan", "attach: plan", "list:", "plan:"]), ["start", "run"]);
 
   expect([...entries]).toEqual([

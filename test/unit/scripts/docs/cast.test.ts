@@ -24,7 +24,7 @@ test("records the session of the tour on its own terminal", async () => {
   expect(print).toContain("\u001b[31mno credential");
 });
 
-test("types what is shown on a terminal, and the preparation beside it", async () => {
+test("types the visible commands on the terminal, and the preparation elsewhere", async () => {
   const page = "```console\n$ echo before\nbefore\n$ kubectl acr-secret check 'a b'\nIMAGE\n$ echo after\n```\n";
   const typed: string[] = [];
   const type = async (command: string) => {

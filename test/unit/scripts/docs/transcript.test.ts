@@ -37,6 +37,6 @@ test.for([
   expect(withPrints(now, prints)).toBe(wanted.join("\n"));
 });
 
-test.for(["$ three", "a\n$ three", "> three", "```", "a\n```\nb"])("a page cannot show %j, and says so", (printed) => {
+test.for(["$ three", "a\n$ three", "> three", "```", "a\n```\nb"])("refuses to write %j into a page", (printed) => {
   expect(() => withPrints(now, ["", printed, ""])).toThrow(/^line (6|10): /);
 });
