@@ -17,7 +17,8 @@ export type Program =
   | keyof typeof helm
   | keyof typeof cosign
   | keyof typeof windows
-  | keyof typeof release;
+  | keyof typeof release
+  | keyof typeof prose;
 
 const kubernetes = {
   etcd: "go.etcd.io/etcd/server/v3",
@@ -47,6 +48,8 @@ const release = {
   actionlint: "github.com/rhysd/actionlint/cmd/actionlint",
 } as const;
 
+const prose = { vale: "github.com/errata-ai/vale/v3/cmd/vale" } as const;
+
 /** Programs for Windows. */
 const windows = { "kubectl.exe": "k8s.io/kubernetes/cmd/kubectl" } as const;
 
@@ -60,6 +63,8 @@ export const krewPrograms = ["krew", "validate-krew-manifest"] as const satisfie
 export const chartPrograms = ["helm"] as const satisfies Program[];
 /** Programs that create packages and check workflows. */
 export const releasePrograms = ["nfpm", "actionlint"] as const satisfies Program[];
+/** The program that checks the words of pages, messages and comments. Needs a C compiler. */
+export const prosePrograms = ["vale"] as const satisfies Program[];
 export const windowsPrograms = ["kubectl.exe"] as const satisfies Program[];
 /** Programs that sign a release and verify the signature. */
 export const signingPrograms = ["cosign"] as const satisfies Program[];
@@ -133,4 +138,5 @@ export const groups: readonly (readonly Module[])[] = [
     { name: "nfpm", of: "github.com/goreleaser/nfpm/v2", packages: { nfpm: release.nfpm }, stamps: () => ({}) },
     { name: "actionlint", of: "github.com/rhysd/actionlint", packages: { actionlint: release.actionlint }, stamps: () => ({}) },
   ],
+  [{ name: "vale", of: "github.com/errata-ai/vale/v3", packages: prose, stamps: (version) => ({ "main.version": version }) }],
 ];
