@@ -71,7 +71,7 @@ const rows = [
   },
 ];
 
-test.for(rows)("creates $what with the role of docs/security.md", async ({ actions, create }) => {
+test.for(rows)("creates $what with the role of docs/rbac.md", async ({ actions, create }) => {
   await create(actions);
 });
 

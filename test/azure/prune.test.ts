@@ -28,7 +28,7 @@ test("lists all tokens and scope maps of a registry with their times, and its cl
   expect(tokens).toHaveLength(await azure.tokenCount(registry));
 });
 
-test("finds and deletes an orphaned token with the role of docs/security.md", async () => {
+test("finds and deletes an orphaned token with the role of docs/rbac.md", async () => {
   const { env } = await signedIn(world, [grantOf(world, await actionsOf("ACR pull tokens"))]);
   const azure = openAzure(world.options({ env }));
   const registry = await azure.findRegistry("myregistry");

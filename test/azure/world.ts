@@ -95,11 +95,11 @@ export function grantOf({ azure }: TestWorld, actions: readonly string[]): Grant
   return { role: guid, registry: "myregistry" };
 }
 
-/** Returns the actions of a role that docs/security.md recommends. */
+/** Returns the actions of a role that docs/rbac.md recommends. */
 export async function actionsOf(name: "ACR pull tokens" | "ACR pull principals"): Promise<readonly string[]> {
-  const page = await readFile(join(import.meta.dirname, "../../docs/security.md"), "utf8");
-  const roles = [...page.matchAll(/^```json\n(.*?)^```/gms)].map(([, text = ""]): { Name: string; Actions: string[] } => JSON.parse(text));
-  return roles.find(({ Name }) => Name === name)?.Actions ?? expect.unreachable(`docs/security.md has no role ${name}`);
+  const page = await readFile(join(import.meta.dirname, "../../docs/rbac.md"), "utf8");
+  const [, role] = new RegExp(`"Name": "${name}".*?"Actions": (\\[.*?\\])`, "s").exec(page) ?? [];
+  return role === undefined ? expect.unreachable(`docs/rbac.md has no role ${name}`) : JSON.parse(role);
 }
 
 /** Returns the options of a `create` with these flags. */

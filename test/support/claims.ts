@@ -8,9 +8,9 @@ export type Sentence = { readonly text: string; readonly tests: readonly string[
 export const testsOf = (page: string): NamedTest[] =>
   [...page.matchAll(/^\[(.+)\]: \.\.\/(\S+) "(.+)"$/gm)].map(([, label = "", path = "", name = ""]) => ({ label, path, name }));
 
-/** Returns the sentences below the heading "Who could harm what", without the bold words at the start of an item. */
+/** Returns the sentences below the heading "Guarantees", without the bold words at the start of an item. */
 export function sentencesOf(page: string): Sentence[] {
-  const section = /^## Who could harm what[^\n]*\n([\s\S]*?)(?=^## )/m.exec(page)?.[1] ?? "";
+  const section = /^## Guarantees[^\n]*\n([\s\S]*?)(?=^## )/m.exec(page)?.[1] ?? "";
   const items = section
     .split(/^- /m)
     .slice(1)

@@ -22,8 +22,7 @@ describe("docs/security.md", () => {
 });
 
 test("finds a sentence without a test and a test that does not exist", () => {
-  const text =
-    '## Who could harm what\n\n- **A.** It is so ([a]). It is not. Nor\n  this ([b], [c d]).\n\n## Else\n\nNo.\n\n[a]: ../x.ts "y"\n';
+  const text = '## Guarantees\n\n- **A.** It is so ([a]). It is not. Nor\n  this ([b], [c d]).\n\n## Else\n\nNo.\n\n[a]: ../x.ts "y"\n';
 
   expect(sentencesOf(text)).toEqual([
     { text: "It is so", tests: ["a"] },
