@@ -15,18 +15,18 @@ const mostNamed = 5;
 /** The messages about a Secret and its candidates, for each verb. */
 const words = {
   attach: {
-    looks: (secret: string) => `Looking for what uses the registry of secret/${secret}`,
-    asks: (secret: string) => `Which are to use secret/${secret}?`,
-    none: (secret: string) => `nothing that uses the registry of secret/${secret} lacks it`,
-    some: (secret: string, names: string) => `of what uses its registry, these lack secret/${secret}: ${names}`,
-    refused: "nothing was chosen, so nothing is attached",
+    looks: (secret: string) => `Looking for targets that use the registry of secret/${secret}`,
+    asks: (secret: string) => `Attach secret/${secret} to:`,
+    none: (secret: string) => `no target that uses the registry of secret/${secret} lacks it`,
+    some: (secret: string, names: string) => `these targets use its registry and lack secret/${secret}: ${names}`,
+    refused: "no target selected; nothing was attached",
   },
   detach: {
-    looks: (secret: string) => `Looking for what names secret/${secret}`,
-    asks: (secret: string) => `Which are to use secret/${secret} no more?`,
-    none: (secret: string) => `nothing names secret/${secret}`,
-    some: (secret: string, names: string) => `secret/${secret} is named by ${names}`,
-    refused: "nothing was chosen, so nothing is detached",
+    looks: (secret: string) => `Looking for targets that list secret/${secret}`,
+    asks: (secret: string) => `Detach secret/${secret} from:`,
+    none: (secret: string) => `no target lists secret/${secret}`,
+    some: (secret: string, names: string) => `these targets list secret/${secret}: ${names}`,
+    refused: "no target selected; nothing was detached",
   },
 } as const;
 
@@ -41,7 +41,7 @@ export type Choosing = {
 
 /** Returns the error for a command line without a target. @param why the rest of the sentence, `, and ...` */
 const noTarget = (verb: keyof typeof words, secret: string | undefined, why = ""): CliError =>
-  usage(`no target is named${why}`, { verb, secret, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" });
+  usage(`no target specified${why}`, { verb, secret, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" });
 
 /**
  * Lets the user choose targets for a command line that names none, from the targets for which the command is useful.
@@ -99,7 +99,7 @@ export async function chooseTargets<R extends Ref>(
   if (!first) throw noTarget(verb, secret, `, and ${says.none(secret)}`);
   if (output !== undefined || !session.terminal) {
     const hint: Fix = { verb, secret, targets: [nameOf(first)], ...placeOf(first, where), or: "--where-used for all of them" };
-    throw usage(`no target is named; ${says.some(secret, inLine(labels, mostNamed))}`, hint);
+    throw usage(`no target specified; ${says.some(secret, inLine(labels, mostNamed))}`, hint);
   }
   const chosen = await session.terminal.select(says.asks(secret), labels);
   // The request was not done, so the exit code is 1 and a following && stops. 130 would mean that a signal ended the run

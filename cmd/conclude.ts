@@ -97,6 +97,6 @@ export function printPlaceError(session: Session, error: unknown, at: Ref, where
 function lastLine(summary: string, where: PlaceDetail, left: number | undefined): string {
   if (where === "one") return "";
   if (left === undefined) return `${summary || "nothing to do"}\n`;
-  const rest = left > 0 ? `; ${left} ${left === 1 ? "namespace is" : "namespaces are"} left` : "";
-  return `interrupted: ${summary || "nothing was done"}${rest}. The same command goes on from here.\n`;
+  const rest = left > 0 ? `; ${left} ${left === 1 ? "namespace" : "namespaces"} left` : "";
+  return `interrupted: ${summary || "nothing was done"}${rest}. Run the same command again to continue.\n`;
 }

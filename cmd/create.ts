@@ -150,10 +150,12 @@ async function priceOfSharing(
   const places = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const quota = await creation?.quota?.(asked, sources);
   const [one, several] = creation?.nouns ?? ["token", "tokens"];
-  const allowed = quota === undefined ? "" : `, the registry allows ${count(Math.max(0, quota))} more`;
-  return usage(
-    `credentials would be made for ${count(places)} namespaces, so --credential-per has to be said`,
-    `--credential-per=scope: one ${one} whose repositories every one of these namespaces could pull; ` +
+  const allowed = quota === undefined ? "" : `; the registry allows ${count(Math.max(0, quota))} more`;
+  return usage(`${count(places)} namespaces selected; specify --credential-per`, {
+    do: "hints",
+    hints: [
+      `--credential-per=scope: one ${one}, and each namespace can pull all its repositories`,
       `--credential-per=namespace: ${count(places)} ${several}${allowed}`,
-  );
+    ],
+  });
 }

@@ -97,7 +97,7 @@ export const deletion = verb({
 
 /** Returns the error for a command that must ask and cannot. */
 const yesRequired = (flags: DeleteFlags, secret: string | undefined): CliError =>
-  usage("nobody can be asked here whether it is to be deleted", {
+  usage("cannot ask for confirmation without a terminal or with -o; add --yes", {
     verb: "delete",
     secret,
     revoke: flags.revoke,
@@ -166,7 +166,7 @@ function opener(identity: SignInOptions, sources: Sources): Open {
 
   return async ({ entry, host }) => {
     const kind = kindNamed(entry.kind);
-    if (!kind) return "this version does not know that kind, and a newer one can revoke it";
+    if (!kind) return "this version does not support its kind. Install a newer version";
     if (!isMadeInAzure(entry.kind)) return kind.notRenewable ?? endsItself(entry);
     const key = JSON.stringify([entry.kind, host, entry.identity]);
     return memoize(opened, key, () => openRecorded(entry, { registry: host, identity }, { ...sources, azure }));
@@ -174,4 +174,4 @@ function opener(identity: SignInOptions, sources: Sources): Open {
 }
 
 const endsItself = ({ expiresAt }: Entry): string =>
-  `it dies by itself${expiresAt === undefined ? "" : ` at ${expiresAt}`}, and nobody can end it before`;
+  `it expires${expiresAt === undefined ? " by itself" : ` at ${expiresAt}`} and cannot be revoked earlier`;

@@ -85,7 +85,7 @@ const carriesForGood = (secret: string, { names, owner, to }: Target) =>
 const warnNone = (name: string, namespace: string): Change => ({
   act: "warn",
   to: { kind: "secret", name, namespace },
-  says: `nothing names secret/${name}`,
+  says: `no target lists secret/${name}`,
 });
 
 /** Warns about a name that is neither a Secret's nor in a list, because it may be mistyped. */
@@ -93,18 +93,17 @@ const warnAbsent = (name: string, namespace: string): Change => ({
   act: "warn",
   id: "secret-missing",
   to: { kind: "secret", name, namespace },
-  says: `secret/${name} is not there, and nothing that was meant names it`,
+  says: `secret/${name} not found, and no selected target lists it`,
 });
 
 type DanglingFlags = ChangeFlags & TargetFlags;
 
 /** Removes names of missing Secrets from the lists of the targets. Default: all targets whose pods that doesn't replace. */
 function detachDangling(flags: DanglingFlags, words: readonly string[], session: Session): Promise<number> {
-  if (flags.output === "kustomize" || flags.output === "helm")
-    throw usage(`-o ${flags.output} is about one Secret, so it cannot be combined with --dangling`);
+  if (flags.output === "kustomize" || flags.output === "helm") throw usage(`-o ${flags.output} cannot be combined with --dangling`);
   const { secret, targets } = readTargetWords(words, flags);
   if (secret !== undefined)
-    throw usage(`--dangling finds the names by itself, so "${secret}" cannot be named beside it`, {
+    throw usage(`--dangling cannot be combined with a Secret name ("${secret}")`, {
       verb: "detach",
       secret,
       serviceaccounts: ["default"],

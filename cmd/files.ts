@@ -32,12 +32,12 @@ const failing = (path: string) => (cause: unknown) => {
 
 /** Returns a short reason why a file operation failed. */
 export function reasonOf(cause: unknown): string {
-  const { code = "it failed" } = cause as NodeJS.ErrnoException;
+  const { code = "unknown error" } = cause as NodeJS.ErrnoException;
   return reasons[code] ?? code;
 }
 
 const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
+  ENOENT: "no such file or directory",
   EACCES: "permission denied",
   EISDIR: "it is a folder",
   ENOSPC: "the disk is full",
@@ -104,7 +104,7 @@ async function overwrite(target: string, content: Uint8Array): Promise<void> {
 async function readyFor({ path, before, after }: Replacement) {
   const target = await realpath(path).catch(notWritten(path));
   const found = await stat(target, { bigint: true }).catch(notWritten(path));
-  if (!found.isFile()) throw new CliError("config", `cannot write ${path}: it is no regular file`);
+  if (!found.isFile()) throw new CliError("config", `cannot write ${path}: it is not a regular file`);
   await access(target, constants.W_OK).catch(notWritten(path));
   const now = await readFile(target).catch(notWritten(path));
   if (!now.equals(before)) throw new CliError("conflict", `${path} has changed since it was read; nothing was written`);

@@ -70,7 +70,7 @@ export const prune = verb({
     const clusters = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
     // Secrets in all namespaces count
     const clusterScopes = clusters.map((clusterScope) => ({ ...clusterScope, namespaces: [] }));
-    const { registry, made, held, now } = await session.during(`Looking for what was made in ${named}`, () =>
+    const { registry, made, held, now } = await session.during(`Looking for leftovers in ${named}`, () =>
       look(registryHost(named), flags, clusterScopes, session),
     );
     const rows = sorted(planPrune(made, { ...held, now }, options));
@@ -87,7 +87,7 @@ export const prune = verb({
       return 0;
     }
     const yes = await session.terminal.confirm(`Remove ${removals.length} from registry ${printable(registry.name)}? [y/N] `);
-    if (!yes) throw new CliError("cancelled", "nothing is removed");
+    if (!yes) throw new CliError("cancelled", "aborted; nothing was removed");
     return remove(removals, removing, session);
   },
 });
@@ -122,7 +122,7 @@ function refuseBlind({ unlisted }: Held, clusterScopes: readonly ClusterScope[])
 function warnUnseen({ unlisted }: Held, { warn }: Session): void {
   for (const { context, error } of unlisted) {
     const which = context === undefined ? "this cluster" : `the cluster of context ${context}`;
-    warn(`nothing that was made for ${which} counts as left over, since nobody can tell what its Secrets hold: ${error.message}`);
+    warn(`credentials for ${which} are kept because its Secrets could not be listed: ${error.message}`);
   }
 }
 
@@ -144,7 +144,7 @@ async function remove(removals: readonly Removal[], how: Removing, session: Sess
   const printer = openPrinter(form, { ...session, dryRun, where: "one", managedFields: false, inAzure: true });
   const { failures } = await printOutcomes(pruning(removals, pruned), session, { printer, where: "one", total: 0 });
   if (!session.halted()) return failures > 0 ? 1 : 0;
-  session.stderr.write("interrupted. The same command goes on from here.\n");
+  session.stderr.write("interrupted. Run the same command again to continue.\n");
   return 130;
 }
 

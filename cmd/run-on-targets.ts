@@ -121,7 +121,7 @@ export function runOnTargets(
 
 /** Returns whether to recreate targets whose list can't be changed. @throws CliError usage */
 export function recreateOptions({ recreate, force }: { readonly recreate: boolean; readonly force: boolean }): RecreateOptions {
-  if (force && !recreate) throw usage("--force is for what --recreate would end or lose, and goes with it alone");
+  if (force && !recreate) throw usage("--force requires --recreate");
   return { recreate, force };
 }
 
@@ -133,19 +133,18 @@ export async function nameOfSecret([clusterScope, ...more]: readonly ClusterScop
   const [namespace, ...others] = clusterScope?.namespaces ?? [];
   if (clusterScope && namespace !== undefined && more.length + others.length === 0 && !clusterScope.open)
     return theSecret(clusterScope.cluster, namespace, otherwise);
-  throw usage("in several namespaces the Secret has to be named", listEverywhere);
+  throw usage("specify a Secret name when you select more than one namespace", listEverywhere);
 }
 
 /** Formats that print changes to commit change nothing in a cluster. @throws CliError usage */
 export function onlyPrinted<F extends ChangeFlags>(verb: "attach" | "detach", flags: F): F {
-  if (flags.output === "helm" && verb === "detach")
-    throw usage("-o helm prints the values that name a Secret: to detach it, take those out");
+  if (flags.output === "helm" && verb === "detach") throw usage("-o helm is not supported by detach: remove the Secret from your values");
   return flags.output === "kustomize" || flags.output === "helm" ? { ...flags, "dry-run": "client" } : flags;
 }
 
 /** Whether a command line selects manifests. @throws CliError usage */
 export function wantsManifests({ filename, kustomize, recursive, write }: ChangeFlags): boolean {
   if (filename.length > 0 || kustomize !== undefined) return true;
-  if (recursive || write) throw usage(`--${write ? "write" : "recursive"} is for the manifests of -f FILE`);
+  if (recursive || write) throw usage(`--${write ? "write" : "recursive"} requires -f FILE`);
   return false;
 }

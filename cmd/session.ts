@@ -108,7 +108,7 @@ export type WritingFlags = {
 export function toolsOf(session: Session, flags: WritingFlags, credential?: Credential): Tools {
   return {
     ...session,
-    carry: credential?.apply ?? (() => Promise.reject(new CliError("internal", "a plan makes a credential, and its verb has none"))),
+    carry: credential?.apply ?? (() => Promise.reject(new CliError("internal", "a plan changes a credential, but its verb has none"))),
     removal: credential?.removal ?? (() => []),
     dryRun: flags["dry-run"],
     write: { dryRun: flags["dry-run"] === "server", fieldManager: flags["field-manager"] },

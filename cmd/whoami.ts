@@ -39,7 +39,7 @@ export const whoami = verb({
     if (output === undefined) session.print(formatRights(seen));
     const full = nearlyFull(seen);
     const prune = { verb: "prune", registry: seen.registry.name, identity: identityOf(flags) } as const;
-    if (full !== undefined) session.warn(`${full}; to list what is left over of them`, prune);
+    if (full !== undefined) session.warn(`${full}; to list leftovers`, prune);
     return 0;
   },
 });

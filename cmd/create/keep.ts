@@ -1,6 +1,7 @@
 import { isDone, type Outcome } from "../../src/actions/outcome.ts";
 import type { Kind } from "../../src/credential/kind.ts";
 import { CliError, usage } from "../../src/errors.ts";
+import { pluralize } from "../../src/plan/wording.ts";
 import type { ClusterScope } from "../../src/scope/cluster-scopes.ts";
 import { toSeconds } from "../../src/timestamp.ts";
 import { type Belonging, belongingKey, belongingOf, takeAway } from "../../src/workflows/take-away.ts";
@@ -39,9 +40,9 @@ const minute = 60_000;
 
 /** @throws CliError usage if nothing could be renewed, or if the output would be printed only at the end */
 export function checkKeep({ "dry-run": dryRun, output }: CreateFlags, { renewal }: Pick<Kind, "renewal">): void {
-  if (!renewal?.isShortLived) throw usage("--keep is for a credential that dies by itself: it needs --entra");
+  if (!renewal?.isShortLived) throw usage("--keep requires --entra");
   if (dryRun !== "none") throw usage("--keep and --dry-run cannot be combined");
-  if (output === "json" || output === "yaml") throw usage(`-o ${output} waits for the end, and with --keep there is none: use -o jsonl`);
+  if (output === "json" || output === "yaml") throw usage(`-o ${output} cannot be combined with --keep; use -o jsonl`);
 }
 
 /**
@@ -63,7 +64,7 @@ export async function keepUp(once: (journal: Journal) => Promise<number>, sessio
 async function rounds(once: (journal: Journal) => Promise<number>, journal: Journal, session: Session): Promise<number> {
   const code = await once(journal);
   if (code !== 0) return code;
-  session.stderr.write(`Kept until Ctrl-C. The next token is due at ${toSeconds(dueOf(journal, session))}.\n`);
+  session.stderr.write(`Renewing until Ctrl-C. The next token is due at ${toSeconds(dueOf(journal, session))}.\n`);
   for (let failed = 0; await waited(nextTry(journal, failed, session), session); ) {
     const went = await once(journal).catch((error: unknown) => {
       if (!(error instanceof CliError)) throw error;
@@ -71,8 +72,9 @@ async function rounds(once: (journal: Journal) => Promise<number>, journal: Jour
       return 1;
     });
     failed = went === 0 ? 0 : failed + 1;
+    const minutes = pauseAfter(failed) / minute;
     if (failed > 0 && !session.halted())
-      session.warn(`the token could not be made anew, which is tried again in ${pauseAfter(failed) / minute} minutes`);
+      session.warn(`the token could not be renewed; retrying in ${minutes} ${pluralize(minutes, "minute", "minutes")}`);
   }
   return 0;
 }

@@ -15,14 +15,14 @@ import type { Session } from "../session.ts";
  */
 export async function askFirst(session: Session, preview: AsyncIterable<Outcome>, where: PlaceDetail): Promise<void> {
   const seen: Outcome[] = [];
-  await session.during("Looking at what would go", async () => {
+  await session.during("Checking what would be deleted", async () => {
     for await (const outcome of preview) seen.push(outcome);
   });
   const refused = where === "one" ? seen.find(endsRun)?.error : undefined;
   if (refused) throw refused;
   const question = questionOf(seen, where);
   if (question === undefined || !session.terminal) return;
-  if (!(await session.terminal.confirm(`${printable(question)} [y/N] `))) throw new CliError("cancelled", "nothing is deleted");
+  if (!(await session.terminal.confirm(`${printable(question)} [y/N] `))) throw new CliError("cancelled", "aborted; nothing was deleted");
 }
 
 /** Returns the question, for example `Delete secret/acr-myregistry, which serviceaccount/default names?` */
@@ -33,12 +33,12 @@ function questionOf(seen: readonly Outcome[], where: PlaceDetail): string | unde
   const parts = [
     ...part("delete", deleted, where),
     ...part(
-      "take its login out of",
+      "remove its login from",
       named((change) => change.act === "withdraw" && change.beside === true && !change.noted),
       where,
     ),
     ...part(
-      "take the name out of",
+      "remove its name from",
       named(({ act }) => act === "detach"),
       where,
     ),

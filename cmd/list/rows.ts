@@ -66,7 +66,7 @@ const shortHost = (host: string) => host.replace(/^([^.]+)\.azurecr\.io$/, "$1")
 function previousOf({ slot = "", until: end }: Previous, now: Date): string {
   if (end === undefined) return `${slot} until the next rotation`.trimStart();
   const left = until(end, now);
-  return (left === "expired" ? `${slot} is to be retired` : `${slot} for ${left}`).trimStart();
+  return (left === "expired" ? `${slot} is due for deletion` : `${slot} for ${left}`).trimStart();
 }
 
 /** Adds a question mark to a guessed kind. */

@@ -64,7 +64,7 @@ export async function showLeftovers(rows: readonly PruneRow[], flags: ShowFlags,
   if (output !== undefined && output !== "wide") return session.print(await printed[output](rows));
   const shown = output === "wide" ? rows : rows.filter(({ state }) => state !== "in use");
   if (shown.length > 0) session.print(pruneTable(shown, flags, session.now()));
-  else session.stderr.write("nothing is left over\n");
+  else session.stderr.write("no leftovers found\n");
 }
 
 /** Hints at further objects that could be removed, and the flags for that. */
@@ -72,8 +72,8 @@ export function hintAtOthers(rows: readonly PruneRow[], olderThan: string, { hin
   const count = (wanted: PruneRow["state"]) => rows.filter(({ state, goes }) => state === wanted && !goes).length;
   const others = count("other cluster");
   const unknown = count("unknown");
-  if (others > 0) hint(`made for other clusters: ${others}; --contexts adds theirs, so that they can be told`);
-  if (unknown > 0) hint(`made for a cluster that is not said: ${unknown}; --include-unknown takes them too`);
+  if (others > 0) hint(`created for other clusters: ${others}; to check them, add these clusters with --contexts`);
+  if (unknown > 0) hint(`created for an unrecorded cluster: ${unknown}; to remove them too, add --include-unknown`);
   const recent = count("too recent");
   if (recent > 0) hint(`too recent to remove: ${recent}; they changed less than ${olderThan} ago, see --older-than`);
 }

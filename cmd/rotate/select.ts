@@ -25,7 +25,7 @@ export function unable({ kind, host, members }: Rotation): CliError | undefined 
   const row = kindNamed(kind);
   const { name: secret, namespace, context } = members[0]?.to ?? {};
   if (!row)
-    return new CliError("invalid", `secret "${secret}" holds a ${kind}, which this version does not know`, {
+    return new CliError("invalid", `secret "${secret}" holds a ${kind}, which this version does not support`, {
       hint: "install a newer version",
     });
   if (row.renewal) return undefined;
@@ -62,12 +62,11 @@ export async function nothingToRotate(
   const [clusterScope] = clusterScopes;
   const [namespace, context] = [clusterScope?.namespaces[0], clusterScope?.context];
   const create = { verb: "create", secret, registry: registry ?? "REGISTRY", namespace, context } as const;
-  if (secret === undefined || !clusterScope)
-    return new CliError("notFound", "no pull secret of this plugin is there to be rotated", { hint: { verb: "list" } });
+  if (secret === undefined || !clusterScope) return new CliError("notFound", "found no pull secrets to rotate", { hint: { verb: "list" } });
   const places = clusterScopes.flatMap(({ cluster, namespaces }) => namespaces.slice(0, 1).map((at) => ({ cluster, at })));
   const found = await Promise.all(places.map(({ cluster, at }) => cluster.get({ kind: "secret", name: secret, namespace: at })));
   if (!found.some((one) => one)) return noSecret(secret, { verb: "list", namespace, context });
-  return new CliError("invalid", `secret "${secret}" notes no login of this plugin${registry === undefined ? "" : ` for ${registry}`}`, {
+  return new CliError("invalid", `secret "${secret}" holds no login of this plugin${registry === undefined ? "" : ` for ${registry}`}`, {
     hint: create,
   });
 }

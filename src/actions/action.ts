@@ -22,7 +22,7 @@ export type Env = {
  */
 export function loginOf({ issued, tools }: Env): Login | undefined {
   if (issued?.login || tools.write.dryRun) return issued?.login;
-  throw new CliError("internal", "a plan needs a login, and nothing has made one");
+  throw new CliError("internal", "a plan needs a login, but none was issued");
 }
 
 /** kubectl's words for what happened to an object. The ones that say more about a namespace come first. */

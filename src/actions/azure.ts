@@ -3,11 +3,11 @@ import { kinds } from "../kinds.ts";
 import type { Make, Mint } from "../plan/change.ts";
 import type { Action, Env, Result } from "./action.ts";
 
-const because = "taken back";
+const because = "rolled back";
 
 async function apply(change: Make, { tools }: Env): Promise<Result> {
   if (tools.write.dryRun) return {};
-  if (kinds[change.to.kind].at === "cluster") throw new CliError("internal", `no plan makes a ${change.to.kind}`);
+  if (kinds[change.to.kind].at === "cluster") throw new CliError("internal", `no action creates a ${change.to.kind}`);
   await tools.during(`Writing ${change.to.kind.split(".")[0]} ${change.to.name}`, () => tools.carry(change));
   return {};
 }
@@ -33,7 +33,7 @@ export const deleteInAzure: Action<Make> = {
 export const mint: Action<Mint> = {
   async apply(change, { tools, claims }) {
     if (tools.write.dryRun) return {};
-    const progress = `Making a password of ${change.to.kind.split(".")[0]} ${change.to.name}`;
+    const progress = `Generating a password of ${change.to.kind.split(".")[0]} ${change.to.name}`;
     const { login, ...made } = await claims.forPassword(() => tools.during(progress, () => tools.carry(change)));
     return { issued: { login, made } };
   },

@@ -47,7 +47,7 @@ export class Claims {
     const { to, precondition, makes } = change;
     const found = precondition?.claim;
     if (found && isLive(found, this.#tools.now()) && (await outwait(to, found, this.#tools)) !== "ended")
-      throw new Conflict(`another run is making secret "${to.name}" in namespace "${to.namespace}"`);
+      throw new Conflict(`another run is writing secret "${to.name}" in namespace "${to.namespace}"`);
     const claimed = { to, made: !precondition, makes };
     // If the response is lost, the claim may exist
     this.#claimed.set(keyOf(to), claimed);
@@ -223,7 +223,7 @@ async function remove(to: Ref<"secret">, secret: Secret, tools: Tools): Promise<
 const leftEmpty = (to: Ref<"secret">, error: CliError): ChangeOutcome => ({
   change: { act: "claim", to, precondition: undefined },
   error,
-  says: [`secret/${to.name} is left without a login`],
+  says: [`secret/${to.name} still exists, without a login`],
   fix: { kubectl: "delete secret", args: [to.name], namespace: to.namespace, context: to.context },
 });
 

@@ -21,7 +21,7 @@ export function outwait(to: Ref<"secret">, found: SecretClaim, tools: Tools): Pr
   const { waits } = tools;
   const key = claimKey(to, found);
   if (waits.claims.has(key)) return Promise.resolve("ended");
-  return tools.during(`Waiting for another run that makes secret ${to.name}`, async () => {
+  return tools.during(`Waiting for another run that writes secret ${to.name}`, async () => {
     for (let waited = 0; waited < claimLasts && isLive(found, tools.now()); waited += pause) {
       if (waits.milliseconds >= longestWait) return "tired";
       waits.milliseconds += pause;

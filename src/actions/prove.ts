@@ -34,7 +34,7 @@ async function pull({ to, repositories, fresh, passing, regional = [] }: Prove, 
   // The warning about a missing image covers its repository
   const named = new Set(proven.missing.map(({ repository }) => repository));
   const unseen = proven.empty.filter((name) => !named.has(name));
-  const empty = unseen.map((name) => `no image of ${to.name}/${name} is known, so nothing shows that it can be pulled`);
+  const empty = unseen.map((name) => `${to.name}/${name} could not be verified: no image found`);
   return { says: [...missing, ...empty], issued: proven.image && { proven: proven.image } };
 }
 

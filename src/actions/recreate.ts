@@ -87,9 +87,9 @@ async function rehearseCreate({ to, does, secret }: Recreate, manifest: object, 
       .write({ ...to, name }, { create: { ...manifest, metadata: { ...metadata, name } } }, { ...tools.write, dryRun: true });
   const { names, account } = readTarget(to.kind, await rehearseBeside(to, write, longestName(to.kind)));
   if (names.includes(secret) === (does === "attach")) return;
-  const back = `${nameOf(to)} would come back`;
-  if (does === "attach") throw new CliError("invalid", `${back} without ${secret}: admission takes it out`);
-  throw new CliError("invalid", `${back} with ${secret}, which serviceaccount/${account} gives it`, {
+  const recreated = `the recreated ${nameOf(to)}`;
+  if (does === "attach") throw new CliError("invalid", `${recreated} would not list secret/${secret}: an admission controller removes it`);
+  throw new CliError("invalid", `${recreated} would still list secret/${secret}: serviceaccount/${account} adds it`, {
     hint: { verb: "detach", secret, serviceaccounts: [account ?? "default"] },
   });
 }
@@ -99,7 +99,7 @@ async function replace(change: Recreate, object: KubeObjects[RecreatableKind], m
   const { tools } = env;
   const { to, does, secret } = change;
   const file = await save(to, writtenManifest(to.kind, object), env);
-  const created = await tools.during(`Making ${to.kind.split(".")[0]} ${to.name} anew`, async () => {
+  const created = await tools.during(`Recreating ${to.kind.split(".")[0]} ${to.name}`, async () => {
     await deleteObject(to, object, file, env);
     return waitUntilDeleted(to, object, env)
       .then(() => create(to, manifest, env))
@@ -109,7 +109,7 @@ async function replace(change: Recreate, object: KubeObjects[RecreatableKind], m
   });
   await tools.files.remove(file);
   const isRight = readTarget(to.kind, created).names.includes(secret) === (does === "attach");
-  if (!isRight) throw new Conflict(`another ${nameOf(to)} has been made in the meantime`);
+  if (!isRight) throw new Conflict(`another ${nameOf(to)} was created in the meantime`);
   return { change, object: created };
 }
 
@@ -123,7 +123,7 @@ async function save(to: Ref<RecreatableKind>, manifest: object, { tools }: Env):
   const names = Array.from({ length: 100 }, (_, index) => (index === 0 ? `${plain}.json` : `${plain}-${index + 1}.json`));
   for (const name of names)
     if (await tools.files.create(name, `${JSON.stringify(manifest, undefined, 2)}\n`)) {
-      tools.inform(`${nameOf(to)} is saved in ${name} until it is created again`);
+      tools.inform(`${nameOf(to)} is saved in ${name} until it is recreated`);
       return name;
     }
   throw new CliError("config", `cannot save ${nameOf(to)}: ${plain}.json and its numbered copies exist`, {
@@ -162,11 +162,11 @@ async function waitUntilDeleted(to: Ref<RecreatableKind>, object: KubeObjects[Re
 }
 
 function notDeleted(to: Ref<RecreatableKind>, finalizers: readonly string[], seconds: number): CliError {
-  const message = `${nameOf(to)} is deleted and still there after ${seconds}s`;
-  if (finalizers.length > 0) return new CliError("timeout", `${message}: its finalizers hold it: ${finalizers.join(", ")}`);
+  const message = `${nameOf(to)} was deleted but still exists after ${seconds}s`;
+  if (finalizers.length > 0) return new CliError("timeout", `${message}: it has finalizers: ${finalizers.join(", ")}`);
   const { namespace, context } = to;
   const hint = { kubectl: `delete ${spelled(to.kind)}`, args: [to.name, "--force"], namespace, context };
-  return new CliError("timeout", `${message}: its node does not let it go`, { hint });
+  return new CliError("timeout", `${message}: its node has not confirmed the deletion`, { hint });
 }
 
 /** @returns the object that then exists under the name: another client may have created it */
@@ -186,6 +186,6 @@ async function create(to: Ref<RecreatableKind>, manifest: object, { tools }: Env
 function withCommand(error: CliError, to: Ref<RecreatableKind>, file: string): CliError {
   const { namespace, context } = to;
   const command: Fix = { kubectl: "create", args: ["-f", file], namespace, context };
-  const hints = [error.hint ?? [], `${nameOf(to)} was deleted; once it is gone, this command creates it as it was:`, command].flat();
+  const hints = [error.hint ?? [], `${nameOf(to)} was deleted but not recreated. When it no longer exists, run:`, command].flat();
   return error.withHint({ do: "hints", hints });
 }

@@ -47,7 +47,7 @@ function missing({ kind, name }: Refer["to"]): never {
 /** @throws CliError if the target has become one whose list can't be changed */
 function possible(change: Refer | Keep | Refuse | Recreate): Refer | Keep {
   if (change.act === "refuse") throw refusalOf(change);
-  if (change.act === "recreate") throw new CliError("internal", `${nameOf(change.to)} is to be made anew unasked`);
+  if (change.act === "recreate") throw new CliError("internal", `${nameOf(change.to)} would be recreated without --recreate`);
   return change;
 }
 

@@ -25,7 +25,7 @@ async function deleteSecret(change: ChangeOf<"remove">, { tools, seen }: Env): P
     write: async (secret) => {
       // If another user has deleted it already, the change is done
       if (!secret) return { change };
-      if (secret.metadata.uid !== change.precondition.uid) return stays(to, "it is another one");
+      if (secret.metadata.uid !== change.precondition.uid) return stays(to, "it was recreated");
       const entries = readEntries(secret) ?? [];
       if (change.withdrawn && !tools.write.dryRun && !isWithdrawn(secret, { entries, noted: true }))
         return stays(to, "another run wrote a login to it");
@@ -42,7 +42,7 @@ async function deleteSecret(change: ChangeOf<"remove">, { tools, seen }: Env): P
 const stays = (to: ChangeOf<"remove">["to"], because: string): ChangeOutcome => ({
   change: { act: "keep", to, because },
   left: "failed",
-  says: [`secret/${to.name} stays: ${because}`],
+  says: [`secret/${to.name} is kept: ${because}`],
 });
 
 const isLeaving = ({ metadata }: Secret): boolean => metadata.deletionTimestamp !== undefined;

@@ -23,7 +23,7 @@ export const report: Action<ChangeOf<"report">> = {
       if (!(error instanceof CliError)) throw error;
       // This run has already created the Event, through another context of the same cluster
       if (error instanceof Conflict) return {};
-      return error instanceof Interrupted ? {} : { says: [`no Event tells of it: ${error.message}`] };
+      return error instanceof Interrupted ? {} : { says: [`no Event was created: ${error.message}`] };
     }
   },
 };

@@ -8,9 +8,9 @@ import type { ChangeOutcome } from "./outcome.ts";
 import { update } from "./update.ts";
 
 /** The reason if the pod was deleted or has started after it was read. */
-const settled = "it has changed since, and waits no more";
+const settled = "it changed and no longer waits";
 
-const replaced = "it has been replaced already";
+const replaced = "it was already replaced";
 
 /**
  * Milliseconds to wait until the ServiceAccount cache of the admission plugin has the new list. A pod that is created earlier gets the old

@@ -13,7 +13,7 @@ export function rollback(done: readonly ChangeOutcome[], { tools, claims }: Pick
   if (back.length === 0 || tools.dryRun !== "none") return Promise.resolve([]);
   return tools.unhalted(async () => {
     const kept: ChangeOutcome[] = [];
-    await tools.during("Taking back what was made in Azure", async () => {
+    await tools.during("Rolling back changes in Azure", async () => {
       for (const change of back) {
         const error = await tools.carry(change).then(() => undefined, asCliError);
         if (error) kept.push({ change, error, says: [notRolledBack], fix: { do: "shell", argv: tools.removal(change) } });
@@ -39,12 +39,12 @@ export function keepUncertain(
   if (!first) return [];
   claims.keepPassword();
   const held = several(holders.map(namedThere));
-  const says = `${held} may hold what this run made, so that stays; if not`;
+  const says = `${held} may hold the new credential, so it is kept. If not, delete it with`;
   const steps = back.map((change) => ({ do: "shell", argv: tools.removal(change) }) as const);
   return [{ change: first, left: "failed", says: [says], fix: { do: "steps", steps } }];
 }
 
-const notRolledBack = "what this run made could not be taken back";
+const notRolledBack = "a change could not be rolled back. Run";
 
 const rollbacksOf = (done: readonly ChangeOutcome[]) => done.toReversed().flatMap(({ change }) => rollbackOf(change) ?? []);
 

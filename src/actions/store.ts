@@ -67,7 +67,7 @@ async function storeSecret(change: Store, env: Env): Promise<Result> {
 
 /** Adds to the error that the Secret was deleted and that neither the new one nor the old one could be created. */
 function withLoss({ name, namespace }: Ref, error: CliError): CliError {
-  const hint = `secret "${name}" in namespace "${namespace}" was deleted to be made anew, and could not be put back`;
+  const hint = `secret "${name}" in namespace "${namespace}" was deleted and could not be recreated`;
   return error.withHint(hint);
 }
 
@@ -204,7 +204,7 @@ const isOther = (secret: Secret | undefined, { renews, precondition }: Store) =>
   renews !== undefined && secret?.metadata.uid !== precondition?.uid;
 
 const gone = ({ to }: Store, object: Secret | undefined): ChangeOutcome => ({
-  change: { act: "keep", to, because: object ? "somebody has made it anew" : "somebody has deleted it" },
+  change: { act: "keep", to, because: object ? "another user recreated it" : "another user deleted it" },
   object,
 });
 

@@ -76,7 +76,7 @@ function parse<T>(answer: Answer): T {
   try {
     return JSON.parse(answer.text);
   } catch (cause) {
-    throw new CliError("unreachable", `Unable to connect to the server: it answers ${answer.type || "nothing"} and not JSON`, { cause });
+    throw new CliError("unreachable", `Unable to connect to the server: the response is ${answer.type || "untyped"}, not JSON`, { cause });
   }
 }
 
@@ -133,7 +133,7 @@ export function listPath(kind: ClusterKind, namespace: string | undefined, query
 
 /** One segment of a path. `.` and `..` can't be encoded, and an empty name selects the list itself (RFC 3986 5.2.4). */
 function segment(name: string): string {
-  if (["", ".", ".."].includes(name)) throw new CliError("invalid", `${JSON.stringify(name)} is no name of an object`);
+  if (["", ".", ".."].includes(name)) throw new CliError("invalid", `${JSON.stringify(name)} is not a valid object name`);
   return encodeURIComponent(name);
 }
 

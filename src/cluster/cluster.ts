@@ -143,8 +143,8 @@ export function openCluster(options: ClusterOptions): Cluster & { warm(): void }
 }
 
 export function noKubectl(flags: readonly string[]): CliError {
-  const needed = flags[0] === undefined ? "" : `, and ${flags[0].replace(/=.*/s, "")} needs it`;
-  return new CliError("config", `kubectl is not on PATH${needed}`, { hint: "install kubectl, or name it in KUBECTL_PATH" });
+  const needed = flags[0] === undefined ? "" : `, but ${flags[0].replace(/=.*/s, "")} requires it`;
+  return new CliError("config", `kubectl is not on PATH${needed}`, { hint: "install kubectl, or set KUBECTL_PATH" });
 }
 
 /** Calls a function at the first use, and shares its result with every call. A cancelled call is repeated. */

@@ -113,7 +113,7 @@ export function missingKubeconfig({ flags, env }: Selection): CliError | undefin
   const files = filesOf(flags, env);
   if (files.length === 0 || files.some((file) => existsSync(file))) return undefined;
   const [what, does] = files.length === 1 ? ["the kubeconfig", "does"] : ["the kubeconfigs", "do"];
-  return new CliError("config", `${what} ${files.join(", ")}, which KUBECONFIG names, ${does} not exist`);
+  return new CliError("config", `${what} ${files.join(", ")} in KUBECONFIG ${does} not exist`);
 }
 
 type Fields = Readonly<Record<string, unknown>>;

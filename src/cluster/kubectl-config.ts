@@ -66,7 +66,7 @@ async function ask(
     // Only the failure to start a program ends the wait for its output
     const [stdout = "", stderr = ""] = await Promise.race([Promise.all(output), code.then(() => new Promise<never>(() => {}))]);
     stop();
-    return (await code) === 0 ? { stdout } : { failure: stderr || "kubectl ended without a word" };
+    return (await code) === 0 ? { stdout } : { failure: stderr || "kubectl ended without a message" };
   } finally {
     signal?.removeEventListener("abort", stop);
   }

@@ -94,7 +94,7 @@ export function watched({ file, args, env, stdin, platform, folder = "" }: Progr
 /** Explains why a program could not be started, from an error of Node's. */
 export function startError(cause: NodeJS.ErrnoException): CliError {
   const { path = "kubectl", code = "" } = cause;
-  const hint = path === shell ? `kubectl is run by ${shell}; in a pod without kubectl, the API server is asked without either` : undefined;
+  const hint = path === shell ? `kubectl is started through ${shell}. In a pod without kubectl, the plugin needs neither` : undefined;
   return new CliError("config", `${path} cannot be started (${code})`, { hint, cause });
 }
 
@@ -144,7 +144,7 @@ function privateFolder(wanted: string | undefined): string {
     return mkdtempSync(`${parent}/kubectl-acr-secret-`);
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const hint = "set TMPDIR to a folder that you may write to";
-    throw new CliError("config", `no folder can be made in ${parent} (${code})`, { hint, cause });
+    const hint = "set TMPDIR to a writable folder";
+    throw new CliError("config", `cannot create a folder in ${parent} (${code})`, { hint, cause });
   }
 }

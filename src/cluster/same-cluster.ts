@@ -33,8 +33,8 @@ export function sameCluster(
     const server = await sameServer();
     if (server === "other") throw end("the kubeconfig now names another server");
     const now = uidIn(await answered(() => ask(endpoint, requestLike(like), ends)));
-    if (uid === undefined && server === "unknown") throw end("the cluster behind the new one cannot be compared with the one before");
-    if (uid !== undefined && now !== uid) throw end("the new one reaches another cluster");
+    if (uid === undefined && server === "unknown") throw end("the cluster of its replacement could not be verified");
+    if (uid !== undefined && now !== uid) throw end("its replacement uses another cluster");
     uid ??= now;
   }
 

@@ -108,16 +108,16 @@ export function kubeconfigError(stderr: string): CliError {
     return new CliError("config", message, { hint: "kubectl config get-contexts" });
   }
   if (saysNoContext(said)) {
-    return new CliError("config", "the kubeconfig has no current context, so there is no cluster to talk to", {
+    return new CliError("config", "the kubeconfig has no current context", {
       hint: "kubectl config use-context NAME",
     });
   }
   if (said === "unknown flag: --append-server-path") {
-    return new CliError("config", "this kubectl is older than 1.23, which is needed", { hint: "kubectl version --client" });
+    return new CliError("config", "kubectl 1.23 or later is required", { hint: "kubectl version --client" });
   }
   const missing = /^stat (.*): no such file or directory$/.exec(said);
   if (missing) return new CliError("config", `the kubeconfig ${missing[1]} does not exist`);
-  return new CliError("config", said || "kubectl ended without a word");
+  return new CliError("config", said || "kubectl ended without a message");
 }
 
 /** Whether `kubectl config view` found no context: there is no kubeconfig, or it selects none. */

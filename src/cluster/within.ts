@@ -27,8 +27,8 @@ export function within<T>({ signal, requestTimeout }: Limits, work: (ends: Abort
 export const cancelled = () => new Interrupted("cancelled");
 
 const timedOut = (milliseconds: number) =>
-  new CliError("timeout", `Unable to connect to the server: no answer within ${milliseconds / 1000}s`, {
-    hint: "give it more time with --request-timeout",
+  new CliError("timeout", `Unable to connect to the server: no response within ${milliseconds / 1000}s`, {
+    hint: "increase --request-timeout",
   });
 
 /** The callbacks that wait for a signal, each in its own slot, and the free slots. */

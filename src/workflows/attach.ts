@@ -50,7 +50,7 @@ export function attachIn(
   const { facts, hosts: all } = planInputOf(meant, { name, host, others, fieldManager, now });
   const plan = planAttaches(facts, { restart, recreateOptions, mayPull: () => true });
   if (onePlace && meant.targets.length === 0)
-    return [{ act: "warn", to: facts.to, says: `nothing that could be changed uses ${hosts.join(" or ")}` }];
+    return [{ act: "warn", to: facts.to, says: `no target that can be changed uses ${hosts.join(" or ")}` }];
   return [...plan, ...warnOfTargets(name, all, meant, plan), ...warnUseless(facts.to, secret, meant, plan)];
 }
 
@@ -64,14 +64,13 @@ export function lackingIn(state: NamespaceState, attaching: Attaching): Ref[] {
 function readIn({ secret, scope }: NamespaceState, { secret: name, make, fieldManager }: Attaching) {
   if (!secret) throw noSecret(name, { ...make, secret: name, namespace: scope.namespace });
   const type = secret.type ?? "Opaque";
-  if (!(type in pullSecretKey))
-    throw new CliError("invalid", `secret "${name}" is of type ${type}, which the kubelet passes over when it pulls`);
+  if (!(type in pullSecretKey)) throw new CliError("invalid", `secret "${name}" is of type ${type}, which the kubelet ignores`);
   return { secret, hosts: hostsOf(secret, fieldManager) };
 }
 
 function usersIn(state: NamespaceState, hosts: readonly string[], name: string): TargetObject[] {
   if (hosts.length > 0) return usersOf(hosts, state);
-  throw new CliError("invalid", `secret/${name} does not say which registry its login is for: name the targets`, {
+  throw new CliError("invalid", `secret/${name} does not name the registry of its login: specify the targets`, {
     hint: { verb: "attach", secret: name, serviceaccounts: ["default"], or: "deployment/NAME, or --all-serviceaccounts" },
   });
 }

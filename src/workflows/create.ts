@@ -154,7 +154,7 @@ async function* shareOnce(
   const confirm: ReusedLogin["confirm"] = async (reused) => {
     const newer = await find();
     if (isAlike(reused.login, newer.login)) return undefined;
-    const changed = new Conflict("another run has put another password in the place of the one that is shared");
+    const changed = new Conflict("another run has replaced the shared password");
     return newer.login ? { retry: changed, decided: unitFor(newer) } : { unitError: changed };
   };
   const reused = credential.lifecycle && issue.login && { identity: issue.entry.identity, confirm };
@@ -206,9 +206,9 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
 const untried = ({ name, namespace }: Ref<"secret">, host: string) =>
   new CliError(
     "conflict",
-    `secret "${name}" in namespace "${namespace}" holds another login for ${host} than the one to share, which was not tried`,
+    `secret "${name}" in namespace "${namespace}" holds another login for ${host}, and the login to share was not tested`,
     {
-      hint: `try it, without --verify=false and when this machine reaches ${host}; or add --force to replace the login in the Secret`,
+      hint: `test it: run without --verify=false on a machine that reaches ${host}; or add --force to replace the login in the Secret`,
     },
   );
 
@@ -223,6 +223,6 @@ const hostsOf = ({ host, regional = [] }: Credential, existing: ExistingSecret |
 function warnBeyond(to: Ref<"secret">, images: readonly ImageRef[], { mayPull, more }: Issue, { repositories, again }: Order): Warn[] {
   const outside = mayPull && more && repositories.length === 0 ? beyond(mayPull, images) : [];
   if (outside.length === 0) return [];
-  const says = `pods use ${inLine(outside)}, which secret/${to.name} may not pull`;
+  const says = `pods use ${inLine(outside)}, which secret/${to.name} cannot pull`;
   return [{ act: "warn", to, says, fix: { ...again, ...more, repositories: outside.slice(0, mostNamed) } }];
 }

@@ -76,7 +76,7 @@ async function othersOf(withdrawn: readonly Withdraw[], { clusterScopes, tools }
   const versions = new Map(withdrawn.map(({ to, precondition }) => [keyOf(to), precondition.version]));
   const identities = new Set(withdrawn.flatMap(({ entries }) => entries.map(({ identity }) => identity.toLowerCase())));
   const isWanted = ({ identity }: HeldLogin) => identities.has(identity.toLowerCase());
-  const found = await tools.during("Looking for others that use it", () => notedIn(clusterScopes, isWanted));
+  const found = await tools.during("Looking for other Secrets that hold it", () => notedIn(clusterScopes, isWanted));
   const noted = found.noted.filter(({ to, metadata, login }) => login && versions.get(keyOf(to)) !== metadata.resourceVersion);
   return { ...found, noted };
 }
@@ -107,5 +107,5 @@ function endOf({ noted: _, needs: __, ...withdrawn }: ChangeOf<"withdraw">): Cha
 
 const waits = ({ act, to: { name } }: Change) =>
   act === "remove"
-    ? `secret/${name} stays, and notes what is to be revoked: the same command goes on from there`
-    : `secret/${name} still notes what is to be revoked: the same command goes on from there`;
+    ? `secret/${name} is kept because it records what must be revoked. Run the same command again to continue`
+    : `secret/${name} still records what must be revoked. Run the same command again to continue`;

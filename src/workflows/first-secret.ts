@@ -137,7 +137,7 @@ export function openFirstSecret({ lazySteps, reused, foreignClaims, issued = {},
   };
 }
 
-const beingMade = ({ to: { name, namespace } }: Claim) => `another run is making secret "${name}" in namespace "${namespace}"`;
+const beingMade = ({ to: { name, namespace } }: Claim) => `another run is writing secret "${name}" in namespace "${namespace}"`;
 
 /** Lets its users through one at a time, in the order in which they enter. */
 function openQueue(): { enter(): { readonly turn: Promise<void>; leave(): void } } {

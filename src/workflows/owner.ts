@@ -48,7 +48,7 @@ export function sharedOwner(clusterScopes: readonly ClusterScope[], secret: stri
   const [first] = [...reached.filter(({ clusterScope }) => clusterScope.namespaces.length > 0), ...reached];
   const words = manyNamespaces(secret);
   const ownName = once(async () => {
-    if (!first) throw new CliError("unreachable", "no cluster of the scope can be reached");
+    if (!first) throw new CliError("unreachable", "no selected cluster can be reached");
     const [cluster, namespace] = await Promise.all([known(first.uid, "kube-system"), first.firstUid()]);
     return sharedName(cluster, namespace, secret);
   });
@@ -113,7 +113,7 @@ async function readable(read: () => Promise<string | undefined>): Promise<string
   return read().catch((cause: unknown) => {
     if (!isForbidden(cause)) throw cause;
     throw new CliError("forbidden", cause.message, {
-      hint: "add --acr-token NAME, or --service-principal=NAME: a name in Azure that this Secret alone is to use",
+      hint: "add --acr-token NAME or --service-principal=NAME, with a name in Azure that no other Secret uses",
       cause,
     });
   });

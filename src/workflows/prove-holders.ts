@@ -87,8 +87,8 @@ function disputed(members: readonly Noted[], { identity }: Proving): CliError {
     members.map(({ to }) => namedThere(to)),
     mostNamed,
   );
-  return new CliError("conflict", `${all} note different passwords of ${identity} for one login, or one for different logins`, {
-    hint: "one of them notes what is not so: delete that one, and create it again",
+  return new CliError("conflict", `${all} record different passwords of ${identity} for one login, or one password for different logins`, {
+    hint: "one of the annotations is wrong: delete that Secret and create it again",
   });
 }
 
@@ -99,7 +99,7 @@ export function doubtsOf(
   { identity, credential }: Proving,
 ): ChangeOutcome[] {
   return doubted.map(({ member, why }) => {
-    const says = `${namedThere(member.to)} notes ${identity}, and ${words[why](credential.host)}`;
+    const says = `${namedThere(member.to)} records ${identity}, but ${words[why](credential.host)}`;
     if (!meant.has(keyOf(member.to))) return { change: { act: "warn", to: member.to, says }, says: [says] };
     const { name, namespace = "", context } = member.to;
     const hint = { verb: "create", secret: name, registry: credential.host, namespace, context } as const;
@@ -109,6 +109,6 @@ export function doubtsOf(
 
 const words: Readonly<Record<Doubted["why"], (host: string) => string>> = {
   none: () => "holds no login of it",
-  refused: (host) => `${host} refuses the login inside, so nothing shows that it was given this one`,
-  unknown: (host) => `${host} could not be asked for the login inside, so nothing shows that it was given this one`,
+  refused: (host) => `its login is not proven: ${host} rejects it`,
+  unknown: (host) => `its login is not proven: it could not be tested at ${host}`,
 };

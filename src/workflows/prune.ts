@@ -46,7 +46,7 @@ async function* remove(removal: Removal, facts: PruneFacts | undefined, how: Pru
     if (plan.length === 0 || (removal.whole && !isWhole(plan))) return yield kept(removal, "it has changed since");
     const tools = { ...how.tools, carry: remover.apply, removal: remover.removal };
     const env = { tools, claims: new Claims(tools), seen: new Map() };
-    yield* executeInOrder(plan, env, { says: "it is not removed; to remove it yourself", goneIsDone: true });
+    yield* executeInOrder(plan, env, { says: "it was not removed; to remove it yourself", goneIsDone: true });
   } catch (error) {
     yield { change: going, error: asCliError(error) };
   }
@@ -56,5 +56,5 @@ const isWhole = (plan: Plan): boolean => plan.every((change) => !("slot" in chan
 
 const kept = ({ to }: Removal, because: string): Outcome => ({
   change: { act: "keep", to, because },
-  says: [`${to.name} stays: ${because}`],
+  says: [`${to.name} is kept: ${because}`],
 });

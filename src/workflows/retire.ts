@@ -68,7 +68,7 @@ async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan
   const [unlisted] = [...order.unreadable, ...unreadable];
   const clusters = await clustersUnknown(rotation, { ...order, owned: await ownedByHolders(rotation) });
   if (keptBy({ secrets: 0, clusters, unlisted: unlisted ? 1 : 0, owned: false }, force) !== undefined) {
-    const why = unlisted ? `not every Secret could be looked at: ${unlisted.error.message}` : inClusters(clusters);
+    const why = unlisted ? `not all Secrets could be listed: ${unlisted.error.message}` : inClusters(clusters);
     return [warn(order, staying(due, identity, why))];
   }
   if (holders.length === 0) return failed ? [] : plan;
@@ -119,7 +119,7 @@ async function holdersOf(
 const inWords = ({ to, login }: Noted) => JSON.stringify([keyOf(to), login && fingerprint(login)]);
 
 const staying = (passwords: readonly Password[], identity: string, why: string) =>
-  `${several(passwords.map(({ slot = "a password" }) => slot))} of ${identity} ${passwords.length > 1 ? "stay" : "stays"}, since ${why}`;
+  `${several(passwords.map(({ slot = "a password" }) => slot))} of ${identity} ${passwords.length > 1 ? "are" : "is"} kept because ${why}`;
 
 /** Returns the holders of passwords, for example `secret/acr in namespace a holds it`. */
 function holding(holders: readonly Holder[], passwords: readonly Password[]): string {

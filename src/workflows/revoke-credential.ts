@@ -47,7 +47,7 @@ export async function revokeOne(credential: Revocable, others: NotedIn, how: Rev
   const env = { tools: { ...tools, carry, removal }, claims, seen: new Map() };
   // Another run that has taken over a Secret may have generated another password by now
   const check = () => claims.renew(credential.members.map(({ to }) => to));
-  const applied = await Array.fromAsync(executeInOrder(planned.plan, env, { says: "it is not revoked; to revoke it yourself", check }));
+  const applied = await Array.fromAsync(executeInOrder(planned.plan, env, { says: "it was not revoked; to revoke it yourself", check }));
   return { outcomes: [...notices, ...planned.told, ...applied], isDone: !applied.some(isFailed) };
 }
 
@@ -55,7 +55,7 @@ export async function revokeOne(credential: Revocable, others: NotedIn, how: Rev
 export type Revocation = { readonly outcomes: readonly Outcome[]; readonly isDone: boolean };
 
 const keptWords = (by: readonly Ref[]): string =>
-  `goes on working, since ${several(by.map(namedThere))} ${by.length === 1 ? "holds" : "hold"} it too`;
+  `still works because ${several(by.map(namedThere))} ${by.length === 1 ? "holds" : "hold"} it too`;
 
 const calledOf = ({ entry }: Revocable) => `the ${entry.kind} ${JSON.stringify(entry.identity)}`;
 
@@ -80,7 +80,7 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   const isOwn = owned === "one";
   if (!isOwn) refuseUnreadable(credential, others, how);
   const opened = await how.open(credential);
-  if (typeof opened === "string") return warn(credential, `goes on working: ${opened}`);
+  if (typeof opened === "string") return warn(credential, `still works: ${opened}`);
   if (!isOwn) await refuseUnlisted(credential, opened, { others, how });
   const proving = { credential: opened, identity, verify: true, tools: how.tools };
   const { proven, doubted } = await provenOf(
@@ -147,8 +147,12 @@ function refuseUnreadable(credential: Revocable, { unreadable: [unreadable] }: N
   if (!unreadable || keptBy({ secrets: 0, clusters: [], unlisted: 1, owned: false }, tools.force) === undefined) return;
   const { context, error } = unreadable;
   const where = context === undefined ? "this cluster" : `the cluster of context ${context}`;
-  throw new CliError(error.kind, `${calledOf(credential)} is not revoked, since another Secret in ${where} may hold it: ${error.message}`, {
-    hint: "have it revoked by somebody who may list all Secrets there, or do the same without --revoke",
-    cause: error,
-  });
+  throw new CliError(
+    error.kind,
+    `${calledOf(credential)} is not revoked because another Secret in ${where} may hold it: ${error.message}`,
+    {
+      hint: "ask an administrator who can list all Secrets there to revoke it, or run the command without --revoke",
+      cause: error,
+    },
+  );
 }

@@ -59,7 +59,10 @@ export async function* rotateCredentials(noted: Found, seen: Omit<NotedIn, "note
 }
 
 const otherHost = ({ host, members }: Found, credential: Credential) =>
-  new CliError("conflict", `secret "${members[0]?.to.name}" notes a login for ${host}, and that registry is ${credential.host}`);
+  new CliError(
+    "conflict",
+    `secret "${members[0]?.to.name}" records a login for ${host}, but the login server of that registry is ${credential.host}`,
+  );
 
 /** One pass over the holders. Another one follows if another run has written in the meantime. */
 type Round = {
@@ -160,8 +163,8 @@ const isStillDue = ({ steps, entry }: Issue, round: Round, { endsBy, createdBy }
 /** Reports that another tool restored the old password as often as this run wrote the new one. The old password stays valid. */
 function givenBack({ rotation: { behind, identity } }: Begun): Outcome[] {
   return behind.map(({ to }) => {
-    const says = `somebody gives ${namedThere(to)} the password of ${identity} back that another has taken the place of`;
-    const hint = "whatever keeps the Secret as it was, such as a controller, has to get the new password too, or let it go";
+    const says = `${namedThere(to)} repeatedly gets the old password of ${identity} back from another tool`;
+    const hint = "give the new password to the tool that manages the Secret, such as a controller, or stop that tool";
     return { change: { act: "keep", to, because: says }, error: new CliError("conflict", says, { hint }) };
   });
 }
@@ -169,7 +172,7 @@ function givenBack({ rotation: { behind, identity } }: Begun): Outcome[] {
 /** Adds an Event to each Secret that was rotated. */
 function report(stored: readonly Ref<"secret">[], { identity, members }: Found, tools: Tools): Promise<Outcome[]> {
   const uids = new Map(members.map(({ to, metadata }) => [keyOf(to), metadata.uid]));
-  const says = `got another password of ${identity}`;
+  const says = `now holds another password of ${identity}`;
   const plan: Plan = stored.map((to) => ({ act: "report", to, uid: uids.get(keyOf(to)) ?? "", reason: "Rotated", says }));
   return Array.fromAsync(execute(plan, { tools, claims: new Claims(tools), seen: new Map() }));
 }
@@ -187,14 +190,14 @@ function* otherHolders({ rotation, proof, unnoted }: Look & { readonly rotation:
   const foreign = proof.proven.flatMap((member) => (member.foreign ? [member.to] : []));
   const [first] = foreign;
   if (first) {
-    const says = `${namesOf(foreign)} also ${foreign.length > 1 ? "hold" : "holds"} ${identity}, managed by another tool, and ${keeps(foreign)}`;
+    const says = `${namesOf(foreign)} also ${foreign.length > 1 ? "hold" : "holds"} ${identity}, ${foreign.length > 1 ? "are" : "is"} managed by another tool, and ${keeps(foreign)}`;
     const fix = { verb: "rotate", secret: first.name, force: true, namespace: first.namespace, context: first.context } as const;
     yield { change: { act: "warn", to: first, says, fix }, says: [says], fix };
   }
   const copies = unnoted.map(({ to }) => to);
   const [copy] = copies;
   if (!copy) return;
-  const says = `${namesOf(copies)} also ${copies.length > 1 ? "hold" : "holds"} ${identity}, without an annotation that names it, and ${keeps(copies)}`;
+  const says = `${namesOf(copies)} also ${copies.length > 1 ? "hold" : "holds"} ${identity} without an annotation that names it, and ${keeps(copies)}`;
   const fix = { verb: "create", secret: copy.name, registry: host, force: true, namespace: copy.namespace, context: copy.context } as const;
   yield { change: { act: "warn", to: copy, says, fix }, says: [says], fix };
 }

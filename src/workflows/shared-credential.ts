@@ -24,7 +24,7 @@ export async function refuseWidening(
   const { identity } = issue.entry;
   const holders = await holdersOf(clusterScopes, { kind, identity, host }, await lifecycleOf(credential).clusters(identity));
   const others = holders.secrets.map(({ to }) => to).filter((to) => !isSelected(to, clusterScopes));
-  const called = `the ${kind} ${JSON.stringify(identity)} gets no other repositories`;
+  const called = `cannot add repositories to the ${kind} ${JSON.stringify(identity)}`;
   if (others.length > 0) {
     const names = [...new Set(others.map(namedThere))];
     throw new CliError("conflict", `${called}: ${inLine(names)} also ${names.length > 1 ? "hold" : "holds"} it`, {
@@ -34,7 +34,7 @@ export async function refuseWidening(
   const unknown = unknownHolders(holders);
   if (unknown !== undefined)
     throw new CliError("conflict", `${called}: ${unknown}`, {
-      hint: "select all of its clusters with --contexts, as an identity that may list their Secrets; or name another Secret",
+      hint: "select all of its clusters with --contexts, as a user who can list their Secrets; or specify another Secret name",
     });
 }
 

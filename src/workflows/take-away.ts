@@ -68,16 +68,16 @@ async function takeOne(belonging: Belonging, written: ReadonlyMap<string, Writte
   }
 }
 
-const gone = (to: Ref): Keep => ({ act: "keep", to, because: "it is gone" });
+const gone = (to: Ref): Keep => ({ act: "keep", to, because: "it was deleted" });
 
 /** Describes what is left and the command that removes it. */
 function leftBy(belonging: Belonging): Required<Pick<ChangeOutcome, "says" | "fix">> {
   if (belonging.act === "store") {
     const { name } = belonging.to;
-    return { says: [`secret/${name} is left`], fix: { kubectl: "delete secret", args: [name] } };
+    return { says: [`secret/${name} was not deleted`], fix: { kubectl: "delete secret", args: [name] } };
   }
   const { secret, to } = belonging;
-  return { says: [`secret/${secret} stays attached`], fix: { verb: "detach", secret, ...saidTargets([to]) } };
+  return { says: [`secret/${secret} is still attached`], fix: { verb: "detach", secret, ...saidTargets([to]) } };
 }
 
 async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap<string, Written>, tools: Tools): Promise<ChangeOutcome> {
@@ -98,8 +98,8 @@ function otherThan({ entry, uid, login }: Written, secret: Secret, { write }: To
   const [host = ""] = entry.hosts;
   const { existing } = readExisting(secret, host, write.fieldManager);
   if (existing.hosts.some((server) => !entry.hosts.some((key) => isOf(key, server)))) return "it holds other logins";
-  if (secret.metadata.uid !== uid) return "it is another one";
-  return holds(entry, host, existing) && loginIn(secret, entry) === login ? undefined : "another user has replaced its login";
+  if (secret.metadata.uid !== uid) return "it was recreated";
+  return holds(entry, host, existing) && loginIn(secret, entry) === login ? undefined : "another user replaced its login";
 }
 
 async function remove(last: Written, tools: Tools): Promise<ChangeOutcome> {
@@ -111,7 +111,7 @@ async function remove(last: Written, tools: Tools): Promise<ChangeOutcome> {
       if (!secret) return { change: gone(to), left: "failed", says: [] };
       const because = otherThan(last, secret, tools);
       if (because !== undefined)
-        return { change: { act: "keep", to, because }, left: "failed", says: [`secret/${to.name} stays: ${because}`] };
+        return { change: { act: "keep", to, because }, left: "failed", says: [`secret/${to.name} is kept: ${because}`] };
       await cluster(to.context).write(to, { delete: { uid, version: secret.metadata.resourceVersion ?? "" } }, write);
       return { change: { act: "delete", to, because: "the run has ended" } };
     },

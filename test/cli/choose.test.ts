@@ -53,7 +53,7 @@ test("selects with arrows and space, accepts with Enter, and removes the questio
   await terminal.shows(">[x] serviceaccount/worker");
   expect(await shown(terminal)).toEqual([
     "before",
-    "Which are to use secret/acr?",
+    "Attach secret/acr to:",
     " [ ] serviceaccount/default",
     " [ ] serviceaccount/web",
     ">[x] serviceaccount/worker",
@@ -85,8 +85,8 @@ test("loses no key of several at once, and ignores keys after Enter", async () =
 });
 
 test.for([
-  { what: "Escape", keys: "\u001b", lines: ["before", "error: nothing was chosen, so nothing is attached", "code=1"] },
-  { what: "Ctrl-D", keys: "\u0004", lines: ["before", "error: nothing was chosen, so nothing is attached", "code=1"] },
+  { what: "Escape", keys: "\u001b", lines: ["before", "error: no target selected; nothing was attached", "code=1"] },
+  { what: "Ctrl-D", keys: "\u0004", lines: ["before", "error: no target selected; nothing was attached", "code=1"] },
   { what: "Ctrl-C", keys: "\u0003", lines: ["before", "code=130"] },
 ])("ends the question and restores the terminal after $what", async ({ keys, lines }) => {
   const terminal = await asked();
@@ -150,7 +150,7 @@ test.for([
   const { screen } = await openTerminal(command, { env: envOf(["default", "web"]), columns: 200, rows: 24 }).end;
 
   expect(await shownBy(screen)).toEqual([
-    "error: no target is named; of what uses its registry, these lack secret/acr: serviceaccount/default, serviceaccount/web",
+    "error: no target specified; these targets use its registry and lack secret/acr: serviceaccount/default, serviceaccount/web",
     "hint: kubectl acr-secret attach -n demo acr serviceaccount/default",
     "hint: or --where-used for all of them",
   ]);
@@ -158,5 +158,5 @@ test.for([
 
 test("asks no question without a terminal", async () => {
   const run = promisify(execFile)(process.execPath, args, { env: envOf(["default"]) });
-  await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("no target is named") });
+  await expect(run).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining("no target specified") });
 });

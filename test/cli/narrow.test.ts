@@ -37,7 +37,7 @@ test.for<{ line: string; columns: number; shows: string[]; more?: Record<string,
     line: "attach -n demo acr",
     columns: 40,
     more: { CI: "true" },
-    shows: ["error: no target is named; of what uses", "its registry, these lack secret/acr: ser", "viceaccount/default"],
+    shows: ["error: no target specified; these target", "s use its registry and lack secret/acr:", "serviceaccount/default"],
   },
   { line: "attach --help", columns: 60, shows: ["Let ServiceAccounts and workloads use a pull secret that", "exists."] },
 ])("$line on $columns columns", async ({ line, columns, shows, more }) => {

@@ -127,7 +127,7 @@ test("applies --request-timeout to a kubectl that does not start", async () => {
     code: 2,
     signal: null,
     stdout: "",
-    stderr: "Unable to connect to the server: no answer within 0.7s\nhint: give it more time with --request-timeout\n",
+    stderr: "Unable to connect to the server: no response within 0.7s\nhint: increase --request-timeout\n",
   });
   await clean(folder);
 });

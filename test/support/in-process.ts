@@ -89,7 +89,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     kustomize: world.kustomize ?? (() => Promise.reject(new Error("kustomize was called"))),
     readFile: async (path) => {
       const text = world.files?.[path];
-      if (text === undefined) throw new CliError("config", `cannot read ${path}: there is no such file`);
+      if (text === undefined) throw new CliError("config", `cannot read ${path}: no such file or directory`);
       return text;
     },
     stdout: sink("stdout"),

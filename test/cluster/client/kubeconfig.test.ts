@@ -117,8 +117,8 @@ test("runs a credential plugin once for thirty concurrent requests, and prints i
 
 const nobody = { ...env, KUBECONFIG: undefined, HOME: "/nope" };
 const mistyped = { ...env, KUBECONFIG: "/nope", HOME: "/nope" };
-const noContext = "the kubeconfig has no current context, so there is no cluster to talk to";
-const notThere = "the kubeconfig /nope, which KUBECONFIG names, does not exist";
+const noContext = "the kubeconfig has no current context";
+const notThere = "the kubeconfig /nope in KUBECONFIG does not exist";
 
 test.for<{ flags?: string[]; as?: typeof env; kind: string; message: string | RegExp; hint?: string }>([
   {
@@ -150,7 +150,7 @@ test.for<{ flags?: string[]; as?: typeof env; kind: string; message: string | Re
     as: { ...env, KUBECTL_PATH: undefined, PATH: "" },
     kind: "config",
     message: "kubectl is not on PATH",
-    hint: "install kubectl, or name it in KUBECTL_PATH",
+    hint: "install kubectl, or set KUBECTL_PATH",
   },
 ])("fails with $kind when $flags: $message", async ({ flags = [], as = env, kind, message, hint }) => {
   const error = await open(flags, { env: as })
@@ -235,6 +235,6 @@ test("uses the mounted identity in a pod without kubectl", async () => {
   });
   await expect(open(["--token=hunter2"], { env: pod, podFolder: folder }).serverVersion()).rejects.toMatchObject({
     kind: "config",
-    message: "kubectl is not on PATH, and --token needs it",
+    message: "kubectl is not on PATH, but --token requires it",
   });
 });

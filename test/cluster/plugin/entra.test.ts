@@ -38,7 +38,7 @@ test.for(sampled(["SIGINT", "SIGTERM", "SIGHUP"] as const, 1))(
       stdout: expect.stringMatching(
         /^secret\/acr-myregistry created\nserviceaccount\/app patched\n[\s\S]*serviceaccount\/app patched\nsecret\/acr-myregistry deleted\n$/,
       ),
-      stderr: expect.stringMatching(/^Kept until Ctrl-C\. The next token is due at /m),
+      stderr: expect.stringMatching(/^Renewing until Ctrl-C\. The next token is due at /m),
       code: 0,
     });
     expect(await kubectl(["get", "secrets", "-n", namespace, "-o", "name"])).toBe("");

@@ -117,7 +117,7 @@ test("ends at Ctrl-C after the requests in progress, and completes when run agai
   expect(lines(stopped).filter((line) => line.startsWith("serviceaccount/"))).toEqual(
     attached.map(({ metadata }) => `serviceaccount/default patched in namespace ${metadata.namespace}`),
   );
-  expect(stopped.stderr).toMatch(/^interrupted: \d+ Secrets? created.*; \d+ namespaces are left\. The same command goes on from here\.\n$/);
+  expect(stopped.stderr).toMatch(/^interrupted: \d+ Secrets? created.*; \d+ namespaces left\. Run the same command again to continue\.\n$/);
 
   expect(await shell.type(`${shared("stopped")} ${fleet.flag}`)).toMatchObject({ code: 0 });
   expect(new Set((await fleet.secrets("stopped")).map((secret) => loginOf(secret)?.password)).size).toBe(1);

@@ -37,5 +37,5 @@ test.for(["list", "list --context=none"])("names the variable to set when %s can
   const { code, stdout, stderr } = await (await noting()).type(typed, { TMPDIR: "/no/such/folder" });
 
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
-  expect(stderr).toBe("error: no folder can be made in /no/such/folder (ENOENT)\nhint: set TMPDIR to a folder that you may write to\n");
+  expect(stderr).toBe("error: cannot create a folder in /no/such/folder (ENOENT)\nhint: set TMPDIR to a writable folder\n");
 });

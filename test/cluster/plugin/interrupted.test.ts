@@ -41,7 +41,7 @@ test.for(sampled(rows, ({ moment }) => moment === generates))(
     hasten();
 
     expect(run).toMatchObject({ code, stdout: "" });
-    expect(run.stderr).not.toContain("could not be taken back");
+    expect(run.stderr).not.toContain("could not be rolled back");
     expect(madeFor(namespace)).toBe(0);
     expect(await kubectl(["get", "secrets", "-n", namespace, "-o", "name"])).toBe("");
 

@@ -154,7 +154,7 @@ test.for(table)(
     const again = await shell.type(`kubectl ${line(command)}`, { env });
 
     // A prune that was complete before the kill leaves nothing to the next one
-    const others = again.stderr.replaceAll(/^((hint|Warning): .*|nothing is left over)\n/gm, "");
+    const others = again.stderr.replaceAll(/^((hint|Warning): .*|no leftovers found)\n/gm, "");
     expect({ ...again, stderr: others }).toMatchObject({ code: 0, stderr: "" });
     const { items } = await getJson<{ items: Secret[] }>("secrets", "-n", namespace);
     await expectInAzure(

@@ -22,7 +22,7 @@ async function newPlace(): Promise<string> {
 
 const attach = (namespace: string, target: string, more = "--recreate") =>
   shell.type(`kubectl acr-secret attach -n ${namespace} acr ${target} ${more}`, { cwd: folder });
-const saved = (namespace: string) => `pod/p is saved in pod-${namespace}-p.json until it is created again\n`;
+const saved = (namespace: string) => `pod/p is saved in pod-${namespace}-p.json until it is recreated\n`;
 const podIn = (namespace: string, name = "p") => getJson<Pod>("pod", name, "-n", namespace);
 
 /** Sets a status as a kubelet does. */
@@ -185,7 +185,7 @@ test.for([
 
   expect(await attach(namespace, "job/j")).toEqual({
     stdout: "job.batch/j replaced\n",
-    stderr: `job.batch/j is saved in job-${namespace}-j.json until it is created again\n`,
+    stderr: `job.batch/j is saved in job-${namespace}-j.json until it is recreated\n`,
     code: 0,
   });
   const after = await jobIn(namespace);

@@ -28,7 +28,7 @@ test("grants nothing because a tenant creates a pod or deletes the Secret", asyn
 
   await mallory(run("payroll", "finance/payroll:7"));
   const grants = `kubectl acr-secret create -n ${namespace} acr-myregistry --registry myregistry --repository finance/payroll`;
-  const told = `Warning: pods use finance/payroll, which secret/acr-myregistry may not pull:\n  ${grants}\n`;
+  const told = `Warning: pods use finance/payroll, which secret/acr-myregistry cannot pull:\n  ${grants}\n`;
   expect(await typed(create)).toMatchObject({ stderr: told, stdout: expect.stringMatching(/^scopemap\S+ unchanged\n/) });
   await mallory("kubectl delete secret acr-myregistry");
   const hint = `hint: kubectl acr-secret attach -n ${namespace} acr-myregistry --serviceaccount default\n`;

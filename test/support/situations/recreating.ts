@@ -8,11 +8,11 @@ export const attach = "attach acr-myregistry pod/p -n demo";
 export const again = `${attach} --recreate`;
 export const forbidden = () => new CliError("forbidden", "Error from server (Forbidden): exceeded quota");
 /** The line that names the backup file before the pod is deleted. */
-export const saved = "pod/p is saved in pod-demo-p.json until it is created again\n";
+export const saved = "pod/p is saved in pod-demo-p.json until it is recreated\n";
 export const replaced = { stdout: "pod/p replaced\n", stderr: saved, code: 0 };
 /** The hint of a run that ends between the delete and the create. */
 export const createHint =
-  "hint: pod/p was deleted; once it is gone, this command creates it as it was:\nhint: kubectl create -n demo -f pod-demo-p.json\n";
+  "hint: pod/p was deleted but not recreated. When it no longer exists, run:\nhint: kubectl create -n demo -f pod-demo-p.json\n";
 export const unchanged = { stdout: "pod/p unchanged\n", stderr: "", code: 0 };
 
 /** Creates a world whose pod `p` waits for its image. */

@@ -46,27 +46,27 @@ test.for<{ why: string; change: Change; back: Change | undefined }>([
   {
     why: "what was made goes",
     change: { act: "create", to: token, because: "there is none" },
-    back: { act: "delete", to: token, because: "taken back" },
+    back: { act: "delete", to: token, because: "rolled back" },
   },
   {
     why: "with what it allowed",
     change: { act: "create", to: map, after: ["app/web"], because: "there is none" },
-    back: { act: "delete", to: map, before: ["app/web"], because: "taken back" },
+    back: { act: "delete", to: map, before: ["app/web"], because: "rolled back" },
   },
   {
     why: "what was changed is as it was",
     change: { act: "update", to: map, before: ["app/web"], after: ["app/web", "app/db"], because: "allows less" },
-    back: { act: "update", to: map, before: ["app/web", "app/db"], after: ["app/web"], because: "taken back" },
+    back: { act: "update", to: map, before: ["app/web", "app/db"], after: ["app/web"], because: "rolled back" },
   },
   {
     why: "also where it referred to nothing",
     change: { act: "update", to: token, because: "is disabled" },
-    back: { act: "update", to: token, before: [], after: [], because: "taken back" },
+    back: { act: "update", to: token, before: [], after: [], because: "rolled back" },
   },
   {
     why: "a password of a token that was there before",
     change: minted,
-    back: { act: "delete", to: token, slot: "password2", because: "taken back" },
+    back: { act: "delete", to: token, slot: "password2", because: "rolled back" },
   },
   { why: "a password goes with the token that was made for it", change: { ...minted, inNew: true }, back: undefined },
   { why: "what is gone does not come back", change: { act: "delete", to: token, because: "not needed" }, back: undefined },

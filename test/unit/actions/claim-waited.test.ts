@@ -18,10 +18,10 @@ test("waits and reports a conflict when another run has a claim", async () => {
   const bench = benchOf(in_);
 
   await expect(bench.claims.acquire({ act: "claim", to, precondition })).rejects.toEqual(
-    new Conflict('another run is making secret "acr" in namespace "demo"'),
+    new Conflict('another run is writing secret "acr" in namespace "demo"'),
   );
   expect(bench.slept).toEqual([500, 500, 500]);
-  expect(bench.shown).toEqual(["Waiting for another run that makes secret acr"]);
+  expect(bench.shown).toEqual(["Waiting for another run that writes secret acr"]);
 });
 
 test("reports a conflict when the claim of another run has gone or was renewed", async () => {

@@ -36,7 +36,7 @@ test("throws when nobody can apply a change", async () => {
 
   expect((await collect(execute([mint], nobody))).map(short)).toEqual(["mint t failed"]);
   const [outcome] = await collect(execute([elsewhere], bench()));
-  expect(outcome?.error).toMatchObject({ kind: "internal", message: "no plan makes a serviceaccount" });
+  expect(outcome?.error).toMatchObject({ kind: "internal", message: "no action creates a serviceaccount" });
 });
 
 test.for<{ change: Change }>([
@@ -45,7 +45,7 @@ test.for<{ change: Change }>([
 ])("throws when $change.act has no login, except in a dry run", async ({ change }) => {
   const [outcome] = await collect(execute([change], bench()));
 
-  expect(outcome?.error).toMatchObject({ kind: "internal", message: "a plan needs a login, and nothing has made one" });
+  expect(outcome?.error).toMatchObject({ kind: "internal", message: "a plan needs a login, but none was issued" });
 });
 
 const failing = (name: string): Change => ({ act: "create", to: account(name), because: "" });
@@ -143,7 +143,7 @@ test("reports the proven image and the repositories that remain unknown", async 
   } = await executeAll([proof(["app/web", "app/next", "app/last"])], at);
 
   expect(outcome?.says).toEqual(
-    ["app/next", "app/last"].map((name) => `no image of myregistry.azurecr.io/${name} is known, so nothing shows that it can be pulled`),
+    ["app/next", "app/last"].map((name) => `myregistry.azurecr.io/${name} could not be verified: no image found`),
   );
   expect(issued.proven).toMatchObject({ repository: "app/web", reference: "1" });
   expect(at.shown).toEqual(["Asking myregistry.azurecr.io for a manifest as t"]);
@@ -232,7 +232,7 @@ test("shows the change that is being applied", async () => {
   const done = await executeAll([makeMap, makeToken, mint], at);
   await rollback(done.outcomes, at);
 
-  expect(at.shown).toEqual(["Writing scopemap m", "Writing token t", "Making a password of token t", "Taking back what was made in Azure"]);
+  expect(at.shown).toEqual(["Writing scopemap m", "Writing token t", "Generating a password of token t", "Rolling back changes in Azure"]);
 });
 
 test("throws Interrupted when the run is interrupted", async () => {

@@ -19,8 +19,8 @@ function stuck() {
   };
   return { world, pod, change };
 }
-const settled = "it has changed since, and waits no more";
-const replaced = "it has been replaced already";
+const settled = "it changed and no longer waits";
+const replaced = "it was already replaced";
 
 test("evicts the current version of a pod that still waits", async () => {
   const { world, change, pod } = stuck();

@@ -18,7 +18,7 @@ test("rolls back in reverse order when a change fails", async () => {
   expect(at.carried).toEqual(["create m", "create t", "mint t", "delete t", "delete m"]);
 });
 
-const byHand = (name: string) => ({ do: "shell", argv: ["remove", name], when: "what this run made could not be taken back" });
+const byHand = (name: string) => ({ do: "shell", argv: ["remove", name], when: "a change could not be rolled back. Run" });
 
 test("rolls back the rest and prints a hint when one change cannot be rolled back", async () => {
   const at = bench({
@@ -78,12 +78,12 @@ test("reports each change that could not be rolled back", async () => {
   const kept = await rollback([{ change: makeMap }, { change: makeToken }], at);
 
   expect(kept.map(({ change, error, says, fix }) => [change.act, change.to.name, error?.message, says, fix])).toEqual([
-    ["delete", "t", "no", ["what this run made could not be taken back"], { do: "shell", argv: ["remove", "t"] }],
-    ["delete", "m", "no", ["what this run made could not be taken back"], { do: "shell", argv: ["remove", "m"] }],
+    ["delete", "t", "no", ["a change could not be rolled back. Run"], { do: "shell", argv: ["remove", "t"] }],
+    ["delete", "m", "no", ["a change could not be rolled back. Run"], { do: "shell", argv: ["remove", "m"] }],
   ]);
 });
 
-test("prints a hint for each change that cannot be taken back", async () => {
+test("prints a hint for each change that cannot be rolled back", async () => {
   const at = bench({
     carry: async ({ act }) => {
       if (act === "mint" || act === "delete") throw no();

@@ -68,7 +68,7 @@ test("reports the first error and the deletion when the old Secret cannot be res
   ).rejects.toMatchObject({
     kind: "forbidden",
     message: "refused 1",
-    hint: 'secret "acr-myregistry" in namespace "demo" was deleted to be made anew, and could not be put back',
+    hint: 'secret "acr-myregistry" in namespace "demo" was deleted and could not be recreated',
     cause: { message: "refused 1" },
   });
 });

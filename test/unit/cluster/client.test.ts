@@ -179,7 +179,7 @@ test.for([
 });
 
 test.for(["", ".", ".."])("%j is a name that no object has, and leads to no other path", (name) => {
-  const refused = expect.objectContaining({ kind: "invalid", message: `${JSON.stringify(name)} is no name of an object` });
+  const refused = expect.objectContaining({ kind: "invalid", message: `${JSON.stringify(name)} is not a valid object name` });
 
   expect(() => objectPath({ ...secret, name })).toThrow(refused);
   expect(() => objectPath({ ...secret, namespace: name })).toThrow(refused);

@@ -63,13 +63,13 @@ test("a cluster that a flag names needs no context", async () => {
 });
 
 test.for([
-  { fails: noContext, env: {}, says: "the kubeconfig has no current context, so there is no cluster to talk to" },
-  { fails: noContext, env: { KUBECONFIG: "/no/such" }, says: "the kubeconfig /no/such, which KUBECONFIG names, does not exist" },
-  { fails: noContext, env: { KUBECONFIG: ":/no:/such" }, says: "the kubeconfigs /no, /such, which KUBECONFIG names, do not exist" },
+  { fails: noContext, env: {}, says: "the kubeconfig has no current context" },
+  { fails: noContext, env: { KUBECONFIG: "/no/such" }, says: "the kubeconfig /no/such in KUBECONFIG does not exist" },
+  { fails: noContext, env: { KUBECONFIG: ":/no:/such" }, says: "the kubeconfigs /no, /such in KUBECONFIG do not exist" },
   {
     fails: noContext,
     env: { KUBECONFIG: "/no:/dev/null" },
-    says: "the kubeconfig has no current context, so there is no cluster to talk to",
+    says: "the kubeconfig has no current context",
   },
   { fails: "error: odd", env: inAPod, says: "odd" },
 ])("$fails with $env: $says", async ({ fails, env, says }) => {

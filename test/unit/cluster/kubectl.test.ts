@@ -128,7 +128,7 @@ test("where there is no shell, that is told, and what does without", () => {
   expect(startError(error)).toMatchObject({
     kind: "config",
     message: "/bin/sh cannot be started (ENOENT)",
-    hint: "kubectl is run by /bin/sh; in a pod without kubectl, the API server is asked without either",
+    hint: "kubectl is started through /bin/sh. In a pod without kubectl, the plugin needs neither",
   });
 });
 

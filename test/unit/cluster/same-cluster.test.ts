@@ -142,7 +142,7 @@ test.for([
   const again = await cluster.write(account, patch, how).catch((error: unknown) => error);
 
   expect(dev.asked).toEqual([ofSystem, ...(ends ? [] : [`PATCH ${ofAccount}`])]);
-  expect(again).toMatchObject(ends ? { kind: "config", message: /reaches another cluster/ } : { metadata: { uid: "object" } });
+  expect(again).toMatchObject(ends ? { kind: "config", message: /uses another cluster/ } : { metadata: { uid: "object" } });
 });
 
 test("ends the run when neither the uid nor the server can be compared", async () => {
@@ -154,7 +154,7 @@ test("ends the run when neither the uid nor the server can be compared", async (
   await write({ ...edited, contexts: [...edited.contexts, ...edited.contexts] });
   await killProxy();
 
-  await expect(cluster.write(account, patch, how)).rejects.toMatchObject({ kind: "config", message: /cannot be compared/ });
+  await expect(cluster.write(account, patch, how)).rejects.toMatchObject({ kind: "config", message: /could not be verified/ });
   expect(dev.asked).toEqual([ofSystem]);
 });
 

@@ -119,7 +119,7 @@ test("what the proxy cannot do becomes kubectl's sentence", async () => {
 test("a server that never answers is given up on", async () => {
   const { send } = await against([() => {}], { requestTimeout: 50 });
 
-  await expect(send(get)).rejects.toMatchObject({ kind: "timeout", message: "Unable to connect to the server: no answer within 0.05s" });
+  await expect(send(get)).rejects.toMatchObject({ kind: "timeout", message: "Unable to connect to the server: no response within 0.05s" });
 });
 
 test("a server that stops in the middle of its answer is given up on", async () => {
@@ -159,7 +159,7 @@ const never = () => new Promise<never>(() => {});
 test("a transport that does not open is given up on", async () => {
   const { send } = await against([{}], { opens: never, requestTimeout: 50 });
 
-  await expect(send(get)).rejects.toMatchObject({ kind: "timeout", message: "Unable to connect to the server: no answer within 0.05s" });
+  await expect(send(get)).rejects.toMatchObject({ kind: "timeout", message: "Unable to connect to the server: no response within 0.05s" });
 });
 
 test("cancelling ends the wait for a transport, and what it opens too late sends nothing", async () => {
@@ -180,7 +180,10 @@ test("cancelling ends the wait for a transport, and what it opens too late sends
 test("a limit of less than a timer can count is one", async () => {
   const { send } = await against([() => {}], { requestTimeout: 0.1 });
 
-  await expect(send(get)).rejects.toMatchObject({ kind: "timeout", message: "Unable to connect to the server: no answer within 0.0001s" });
+  await expect(send(get)).rejects.toMatchObject({
+    kind: "timeout",
+    message: "Unable to connect to the server: no response within 0.0001s",
+  });
 });
 
 test("a limit that no timer can count is none that is over at once", async () => {

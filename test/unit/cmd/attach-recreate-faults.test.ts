@@ -223,7 +223,7 @@ test("fails with the finalizers and the command when the pod is not deleted in t
   const world = await waiting({ metadata: { finalizers: ["example.com/hold"] } });
   expect(await type(again, world.ports)).toEqual({
     stdout: "",
-    stderr: `${saved}error: pod/p is deleted and still there after 30s: its finalizers hold it: example.com/hold\n${createHint}`,
+    stderr: `${saved}error: pod/p was deleted but still exists after 30s: it has finalizers: example.com/hold\n${createHint}`,
     code: 1,
   });
   expect(await type(again, world.ports)).toMatchObject({ stderr: expect.stringContaining("but it is being deleted"), code: 1 });
@@ -253,10 +253,15 @@ test.for([
     has: ["acr-myregistry"],
     comes: ["acr-myregistry"],
     stderr:
-      "error: pod/p would come back with acr-myregistry, which serviceaccount/default gives it\n" +
+      "error: the recreated pod/p would still list secret/acr-myregistry: serviceaccount/default adds it\n" +
       "hint: kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default\n",
   },
-  { verb: "attach", has: [], comes: [], stderr: "error: pod/p would come back without acr-myregistry: admission takes it out\n" },
+  {
+    verb: "attach",
+    has: [],
+    comes: [],
+    stderr: "error: the recreated pod/p would not list secret/acr-myregistry: an admission controller removes it\n",
+  },
 ])("deletes nothing when admission undoes $verb", async ({ verb, has, comes, stderr }) => {
   const list = (names: readonly string[]) => ({ imagePullSecrets: names.map((name) => ({ name })) });
   const world = await waiting({ spec: list(has) });

@@ -58,7 +58,7 @@ test("prints a recreated pod as a difference and as a line of JSON", async () =>
 test("refuses --force without --recreate", async () => {
   const world = await waiting();
   expect(await type(`${attach} --force`, world.ports)).toMatchObject({
-    stderr: expect.stringContaining("--force is for what --recreate would end or lose"),
+    stderr: expect.stringContaining("--force requires --recreate"),
     code: 1,
   });
 });
@@ -112,7 +112,7 @@ test("recreates a Job when its pods wait, and refuses when one runs", async () =
   world.cluster.put(ofJob({ phase: "Pending", containerStatuses: [{ name: "web", state: { waiting: { reason: "ImagePullBackOff" } } }] }));
   expect(await type(line, world.ports)).toEqual({
     stdout: "job.batch/j replaced\n",
-    stderr: "job.batch/j is saved in job-demo-j.json until it is created again\n",
+    stderr: "job.batch/j is saved in job-demo-j.json until it is recreated\n",
     code: 0,
   });
   expect(world.cluster.get("job.batch", "demo", "j")?.spec).toMatchObject({

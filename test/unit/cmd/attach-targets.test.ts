@@ -244,7 +244,7 @@ const pipe = (command: string, stderr: RegExp): Row => ({
   code: 1,
   stderr,
 });
-const noTarget = /^error: no target is named/;
+const noTarget = /^error: no target specified/;
 
 testRows(
   [

@@ -184,9 +184,9 @@ testRows(
     ...[
       {
         command: "attach -n demo",
-        stderr: /^error: no target is named.*\nhint: kubectl acr-secret attach -n demo acr-myregistry --serviceaccount/,
+        stderr: /^error: no target specified.*\nhint: kubectl acr-secret attach -n demo acr-myregistry --serviceaccount/,
       },
-      { command: "detach -n demo", stderr: /^error: no target is named/ },
+      { command: "detach -n demo", stderr: /^error: no target specified/ },
       { command: "attach nope -n demo --serviceaccount", stderr: createHint("demo", "nope ") },
       {
         command: "attach -n demo --serviceaccount nope",
@@ -195,7 +195,7 @@ testRows(
       { command: "attach -n demo -l team=web", stderr: /^error: no serviceaccount in namespace "demo" .* team=web\n/ },
       { command: "attach acr-myregistry -n nope --serviceaccount", stderr: /namespaces "nope" not found\n/ },
       { command: "attach opaque -n demo --serviceaccount", stderr: /^error: secret "opaque" is of type Opaque/ },
-      { command: "attach -A --serviceaccount", stderr: /^error: in several namespaces the Secret has to be named\n/ },
+      { command: "attach -A --serviceaccount", stderr: /^error: specify a Secret name when you select more than one namespace\n/ },
       {
         command: "attach nope -n demo --serviceaccount web",
         stderr: createHint("demo", "nope --registry REGISTRY --serviceaccount web\n$"),

@@ -42,8 +42,8 @@ test("asks about a single candidate too", async () => {
 });
 
 test.for([
-  { verb: "attach", says: "error: nothing was chosen, so nothing is attached\n" },
-  { verb: "detach", says: "error: nothing was chosen, so nothing is detached\n" },
+  { verb: "attach", says: "error: no target selected; nothing was attached\n" },
+  { verb: "detach", says: "error: no target selected; nothing was detached\n" },
 ] as const)("fails to $verb after Escape", async ({ verb, says }) => {
   expect(await choosing(some, { answers: ["escape"] }, { verb })).toMatchObject({ kind: "cancelled", says, halted: false });
 });
@@ -53,8 +53,8 @@ test("ends the run after Ctrl-C", async () => {
 });
 
 test.for([
-  { verb: "attach", asks: "Which are to use secret/acr?" },
-  { verb: "detach", asks: "Which are to use secret/acr no more?" },
+  { verb: "attach", asks: "Attach secret/acr to:" },
+  { verb: "detach", asks: "Detach secret/acr from:" },
 ] as const)("asks which targets to $verb, with their namespaces", async ({ verb, asks }) => {
   const { shown } = await choosing([account("web")], { answers: ["escape"] }, { verb, where: "namespaces" });
   expect(shown).toBe(`${asks}\n[ ] serviceaccount/web in namespace demo\n`);
@@ -69,7 +69,7 @@ test.for<{ what: string; world: World; more?: Partial<Choosing> }>([
   expect(await choosing(some, world, more)).toEqual({
     kind: "usage",
     says:
-      "error: no target is named; of what uses its registry, these lack secret/acr: " +
+      "error: no target specified; these targets use its registry and lack secret/acr: " +
       "serviceaccount/default, serviceaccount/web, serviceaccount/worker\n" +
       "hint: kubectl acr-secret attach acr serviceaccount/default\nhint: or --where-used for all of them\n",
     shown: "",
@@ -82,14 +82,14 @@ test("names at most five candidates with their namespaces", async () => {
 
   expect(await choosing(many, {}, { verb: "detach", where: "namespaces" })).toMatchObject({
     says: expect.stringMatching(
-      /^error: no target is named; secret\/acr is named by serviceaccount\/default in namespace team-0, .*team-4 and 2 more\nhint: kubectl acr-secret detach -n team-0 acr serviceaccount\/default\nhint: or /,
+      /^error: no target specified; these targets list secret\/acr: serviceaccount\/default in namespace team-0, .*team-4 and 2 more\nhint: kubectl acr-secret detach -n team-0 acr serviceaccount\/default\nhint: or /,
     ),
   });
 });
 
 test.for([
-  { verb: "attach", says: "error: no target is named, and nothing that uses the registry of secret/acr lacks it\n" },
-  { verb: "detach", says: "error: no target is named, and nothing names secret/acr\n" },
+  { verb: "attach", says: "error: no target specified, and no target that uses the registry of secret/acr lacks it\n" },
+  { verb: "detach", says: "error: no target specified, and no target lists secret/acr\n" },
 ] as const)("fails without a question when there is no target to $verb", async ({ verb, says }) => {
   const run = await choosing([], { answers: [] }, { verb });
   expect(run).toMatchObject({ kind: "usage", shown: "" });

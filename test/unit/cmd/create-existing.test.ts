@@ -223,7 +223,7 @@ testRows(
         }),
         command: `${both} ${more}`.trim(),
         ...failed,
-        stderr: /b: error: secret "acr-myregistry" in namespace "b" holds another login for myregistry.azurecr.io than the one/,
+        stderr: /b: error: secret "acr-myregistry" in namespace "b" holds another login for myregistry.azurecr.io, and/,
         check: (world) => expect(isAlive(world, "b")).toBe(true),
         after: [{ command: `${both} ${more} --force`, stderr: any }],
       }),

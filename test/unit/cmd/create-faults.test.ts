@@ -243,7 +243,7 @@ testRows(
       writes: any,
       check: ({ cluster, azure, loginIn }, { stdout, stderr }) => {
         const written = cluster.all("secret").length;
-        const counts = /^interrupted: (\d+) Secrets? created; (\d+) namespaces are left\. .*\n$/.exec(stderr)?.slice(1).map(Number) ?? [];
+        const counts = /^interrupted: (\d+) Secrets? created; (\d+) namespaces left\. .*\n$/.exec(stderr)?.slice(1).map(Number) ?? [];
         expect(counts.reduce((sum, count) => sum + count, 0)).toBe(1000);
         // Every write is reported, and after the interruption only writes in progress completed.
         expect(linesOf(stdout).filter((one) => one.startsWith("secret/"))).toHaveLength(written);

@@ -105,7 +105,7 @@ testRows([
     after: [unchanged(`${fromConfig} ${from}`, { options, stderr: any })],
   })),
   ...[
-    { more: " no.json", stderr: /^error: cannot read no.json: there is no such file\n/ },
+    { more: " no.json", stderr: /^error: cannot read no.json: no such file or directory\n/ },
     { more: "=", stderr: /^error: invalid argument "" for "--from-docker-config" flag/ },
     { more: " c --username ci", stderr: /\[from-docker-config username\] were all set/ },
     { more: " c --expires-in 1h", stderr: /\[expires-in from-docker-config\] were all set/ },
@@ -193,7 +193,7 @@ test.for<{ flags: string; options: SignInOptions }>([
 });
 
 const withoutPod = ({ cluster }: FakeWorld) => cluster.remove("pod", "demo", "web-1");
-const noImage = (image: string) => `Warning: no image of myregistry.azurecr.io/${image} is known, so nothing shows that it can be pulled`;
+const noImage = (image: string) => `Warning: myregistry.azurecr.io/${image} could not be verified: no image found`;
 
 testRows([
   ...["blocked", "throttled", "unreachable", "untrusted"].map((verdict) => ({

@@ -22,15 +22,15 @@ const namespacesOf = (kind: "secret" | "pod") => (world: FakeWorld) =>
     .map(({ metadata }) => metadata.namespace)
     .sort();
 const ways = (count: string, price: string) =>
-  new RegExp(`^error: .* ${count} namespaces, .*\nhint: .*--credential-per=namespace: ${price}\n$`);
+  new RegExp(`^error: ${count} namespaces selected; .*\nhint: .*\nhint: --credential-per=namespace: ${price}\n$`);
 const perScope = /--credential-per/;
 const inTeam = (at: number) => `team-${at}: ${refused().message}`;
 
 testRows(
   [
     ...[
-      { sku: "Premium", names: teams(1000), count: "1,000", price: "1,000 tokens, .* 49,998 more" },
-      { sku: "Basic", names: teams(3), count: "3", price: "3 tokens, .* 98 more" },
+      { sku: "Premium", names: teams(1000), count: "1,000", price: "1,000 tokens; .* 49,998 more" },
+      { sku: "Basic", names: teams(3), count: "3", price: "3 tokens; .* 98 more" },
       { sku: "Preview", names: teams(2), count: "2", price: "2 tokens" },
     ].map(
       ({ sku, names, count, price }): Row => ({

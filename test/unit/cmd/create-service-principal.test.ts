@@ -147,7 +147,7 @@ testRows([
     given: ({ cluster }) => addNamespaces(cluster, "shop", "kube-system"),
     command: "create --registry myregistry --service-principal -A",
     code: 1,
-    stderr: /--credential-per=scope: one service principal .* --credential-per=namespace: 2 service principals\n/,
+    stderr: /--credential-per=scope: one service principal.*\nhint: --credential-per=namespace: 2 service principals\n/,
     leaves: { applications: [] },
     after: [
       {

@@ -326,7 +326,7 @@ testRows([
     command: revoke,
     options: { registry: { admits: async () => ({ verdict: "unreachable" as const, message: "no route" }) } },
     code: 1,
-    stderr: /myregistry.azurecr.io could not be asked/,
+    stderr: /could not be tested at myregistry.azurecr.io/,
     writes: any,
     check: sizes(2),
     after: [{ command: revoke, check: sizes(0) }],
@@ -349,7 +349,7 @@ testRows([
       what: "keeps a named token",
       line: ci,
       code: 1,
-      stderr: /^error: the acr-token "ci-token" .*Forbidden.*\nhint: .* --revoke\nWarning: secret\/acr-myregistry stays.*\n$/,
+      stderr: /^error: the acr-token "ci-token" .*Forbidden.*\nhint: .* --revoke\nWarning: secret\/acr-myregistry is kept.*\n$/,
     },
   ].map(
     ({ what, line, code, stderr }): Row => ({

@@ -209,7 +209,7 @@ testRows(
       ...failed,
       stdout: ["team-a", "team-b"].flatMap((at) => deleted.map((text) => `${text} in namespace ${at}`)),
       stderr: /^demo: error: pod web-1 .*\nhint: .*\nhint: or .*\n2 Secrets deleted, 1 failed\n$/,
-      after: [{ command: "delete -y -A", code: 1, stderr: /in several namespaces the Secret has to be named/ }],
+      after: [{ command: "delete -y -A", code: 1, stderr: /specify a Secret name when you select more than one namespace/ }],
     },
   ],
   made,
@@ -217,7 +217,7 @@ testRows(
 
 /** The options of a terminal with these answers. */
 const on = (...answers: readonly Answer[]) => ({ answers, env: { CI: undefined } });
-const question = "Delete secret/acr-myregistry, and take the name out of serviceaccount/default? [y/N] ";
+const question = "Delete secret/acr-myregistry, and remove its name from serviceaccount/default? [y/N] ";
 const inAzure = ["token", "scopemap"].map((kind) => `${kind}.azurecr.io/demo-acr-myregistry-b3ccbab127`).join(" and ");
 const flags = "--revoke --force --ignore-not-found --tenant t.example";
 
@@ -235,7 +235,7 @@ testRows(
       command: "delete acr-myregistry -n demo",
       options: on(false),
       code: 1,
-      stderr: [`${question}n`, "error: nothing is deleted"],
+      stderr: [`${question}n`, "error: aborted; nothing was deleted"],
     },
     {
       does: "exits with 130 when the question is interrupted",
@@ -256,7 +256,7 @@ testRows(
         options,
         code: 1,
         stderr: [
-          "error: nobody can be asked here whether it is to be deleted",
+          "error: cannot ask for confirmation without a terminal or with -o; add --yes",
           `hint: kubectl acr-secret delete --namespaces a --namespaces 'team-*' --exclude-namespaces team-x acr ${flags} --yes`,
         ],
         check: ({ asking }) => expect(asking.all).toEqual([]),

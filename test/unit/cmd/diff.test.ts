@@ -77,7 +77,7 @@ test.for<{ typed: string; prints: string[]; says?: RegExp; code: number; world?:
     code: 2,
   },
   { typed: "attach -n demo --serviceaccount nope --diff", prints: [], says: /^Error from server \(NotFound\): /, code: 2 },
-  { typed: "attach -n demo --diff", prints: [], says: /^error: no target is named/, code: 2 },
+  { typed: "attach -n demo --diff", prints: [], says: /^error: no target specified/, code: 2 },
   { typed: "attach -n demo --serviceaccount --diff --bogus", prints: [], says: /^error: unknown flag: --bogus\n/, code: 2 },
   { typed: "attach -n demo --serviceaccount --bogus", prints: [], says: /^error: unknown flag: --bogus\n/, code: 1 },
   {

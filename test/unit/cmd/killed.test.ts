@@ -307,7 +307,7 @@ describe("prune", () => {
     const world = await begin();
     const { stderr, code } = await interruptedAtToken(world, line, begun.more);
 
-    expect({ last: stderr.split("\n").at(-2), code }).toEqual({ last: "interrupted. The same command goes on from here.", code: 130 });
+    expect({ last: stderr.split("\n").at(-2), code }).toEqual({ last: "interrupted. Run the same command again to continue.", code: 130 });
     expect(remaining(world).scopeMaps).toContain("b-acr-myregistry-");
     expect(await typeLater(line, world)).toMatchObject({ code: 0 });
     expect(remaining(world)).toEqual(pruned);

@@ -76,7 +76,7 @@ test("names the cluster in the command that deletes a pod which its node does no
   world.asking.around(async (asked, next) => (is("delete pod")(asked) ? pod : next()));
   expect(await hints(`${again} --context prod`, world.ports)).toEqual([
     "hint: kubectl delete pod -n demo --context=prod p --force",
-    "hint: pod/p was deleted; once it is gone, this command creates it as it was:",
+    "hint: pod/p was deleted but not recreated. When it no longer exists, run:",
     "hint: kubectl create -n demo --context=prod -f pod-demo-p.json",
   ]);
 });

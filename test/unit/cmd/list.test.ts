@@ -130,7 +130,7 @@ testRows(
     ...[
       { until: undefined, cell: "password1 until the next rotation" },
       { until: "2026-01-04T00:00:00Z", cell: "password1 for 3d" },
-      { until: "2025-12-31T00:00:00Z", cell: "password1 is to be retired" },
+      { until: "2025-12-31T00:00:00Z", cell: "password1 is due for deletion" },
     ].map(({ until, cell }): Row => {
       const previous = { slot: "password1", madeAt: "2025-10-01T00:00:00Z", ...(until && { until }) };
       const { slot, madeAt, by: madeBy } = rotated;

@@ -172,8 +172,8 @@ test.for<{ typed: string; says: string; stdin?: string }>([
     typed: "attach acr -k base --write",
     says: "error: --write changes files, and what -k prints is in none\nhint: kubectl acr-secret attach acr -k base -o kustomize",
   },
-  { typed: "attach acr --write", says: "error: --write is for the manifests of -f FILE\n" },
-  { typed: "attach acr -R deployment/web", says: "error: --recursive is for the manifests of -f FILE\n" },
+  { typed: "attach acr --write", says: "error: --write requires -f FILE\n" },
+  { typed: "attach acr -R deployment/web", says: "error: --recursive requires -f FILE\n" },
   { typed: "attach acr -f - -A", says: "error: if any flags in the group [all-namespaces filename] are set none of the others can be;" },
   {
     typed: "attach acr -f - --where-used",
@@ -184,7 +184,7 @@ test.for<{ typed: string; says: string; stdin?: string }>([
     says: "error: -o yaml is for objects of a cluster: manifests are printed as they are, or as -o kustomize or helm\n",
   },
   { typed: "attach acr -f a.yaml -o helm --write", says: "error: -o helm only prints, and --write changes files\n" },
-  { typed: "detach acr -f - -o helm", says: "error: -o helm prints the values that name a Secret: to detach it, take those out\n" },
+  { typed: "detach acr -f - -o helm", says: "error: -o helm is not supported by detach: remove the Secret from your values\n" },
   {
     typed: "attach acr -f - --dry-run=server",
     says: "error: --dry-run=server asks a cluster, and for manifests none is asked\nhint: kubectl acr-secret attach SECRET -f FILE | kubectl apply --dry-run=server -f -\n",

@@ -33,7 +33,7 @@ test("prints the singular for one namespace that an interruption leaves", async 
   const { stderr, code } = await type(line, world.ports, { started });
 
   expect({ stderr, code }).toEqual({
-    stderr: "interrupted: 1 Secret created; 1 namespace is left. The same command goes on from here.\n",
+    stderr: "interrupted: 1 Secret created; 1 namespace left. Run the same command again to continue.\n",
     code: 130,
   });
 });

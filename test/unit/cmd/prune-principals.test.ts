@@ -7,7 +7,7 @@ import { acrPull } from "../../support/service-principal.ts";
 
 const line = "prune --registry myregistry";
 const yes = `${line} --yes`;
-const nothing = { command: yes, stdout: [], stderr: ["nothing is left over"] };
+const nothing = { command: yes, stdout: [], stderr: ["no leftovers found"] };
 const [application, role] = ["application.graph.microsoft.com", "roleassignment.management.azure.com"];
 const later = { now: () => new Date("2026-03-01T00:00:00Z") };
 const principal = () => leftOver("--service-principal");

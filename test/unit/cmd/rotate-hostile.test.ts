@@ -60,7 +60,7 @@ const circle: Given = (world) => {
     );
   }
 };
-const rejects = /refuses the login inside/;
+const rejects = /its login is not proven: .* rejects it/;
 const none = /holds no login/;
 
 testRows(
@@ -102,7 +102,7 @@ testRows(
         given: prod,
         command: `rotate pull -n evil${more}`,
         code: 1,
-        stderr: /nothing shows that it was given this one/,
+        stderr: /its login is not proven/,
         check: keeps("prod-token", "password1"),
       }),
     ),
@@ -176,7 +176,7 @@ testRows(
           given: forge(),
           command: "rotate acr-myregistry -n a --verify=false",
           code: 1,
-          stderr: /nothing shows that it was given this one/,
+          stderr: /its login is not proven/,
           check: logins(both),
         },
       ],

@@ -82,7 +82,7 @@ testRows(
         given: refuse(exactly(`${verb} secret b/${name}`)),
         command: now,
         ...failed,
-        stderr: new RegExp(`Forbidden.*password1 of ${shared} stays, since secret/${name} in namespace b holds it`, "s"),
+        stderr: new RegExp(`Forbidden.*password1 of ${shared} is kept because secret/${name} in namespace b holds it`, "s"),
         check: logins({ a: second, b: first, c: second }),
         after: [
           { given: refuse(exactly(`${verb} secret b/${name}`)), ...refuses },
@@ -108,7 +108,7 @@ testRows(
       },
       command: now,
       ...failed,
-      stderr: new RegExp(`conflict with "helm".*since secret/${name} in namespace b holds it`, "s"),
+      stderr: new RegExp(`conflict with "helm".*because secret/${name} in namespace b holds it`, "s"),
       check: logins({ a: second, b: first }),
       after: [{ command: `${now} --force`, stderr: any, check: checks(logins(both), slots(second)) }],
     },
@@ -138,7 +138,7 @@ testRows(
       does: "rotates the Secrets of one namespace and retires nothing when the Secrets of others may not be listed",
       given: refuse(({ call, at }) => call === "list" && at === "secret"),
       command: now,
-      stderr: new RegExp(`password1 of ${shared} stays`),
+      stderr: new RegExp(`password1 of ${shared} is kept`),
       check: logins({ a: second, b: first }),
       // The other slot has a password that Secrets may use which this user cannot list.
       after: [
@@ -324,7 +324,7 @@ testRows(
         command: `${line} one,two --grace 0`,
         ...failed,
         stdout: /^(?!.*\(-password)/s,
-        stderr: new RegExp(`two: .*${error().message.replace(/[()]/g, ".")}.*stays, since not every Secret could be looked at`, "s"),
+        stderr: new RegExp(`two: .*${error().message.replace(/[()]/g, ".")}.*is kept because not all Secrets could be listed`, "s"),
         check: areAlive,
       }),
     ),

@@ -309,7 +309,7 @@ testRows([
     options: { started },
     ...failed,
     code: 130,
-    stderr: /^interrupted: .*namespaces are left\. .*\n$/m,
+    stderr: /^interrupted: .*namespaces left\. .*\n$/m,
     check: (world, { stdout }) => {
       settled(world);
       expect(configured(stdout).length).toBeLessThan(12);
@@ -372,6 +372,6 @@ testRows([
     options: { started },
     ...failed,
     code: 130,
-    stderr: /could not be taken back/,
+    stderr: /could not be rolled back/,
   },
 ]);

@@ -39,7 +39,7 @@ test.for([
   {
     has: 90,
     warns:
-      "Warning: registry myregistry has 90 of the 100 ACR tokens that Basic has room for; to list what is left over of them:\n  " +
+      "Warning: registry myregistry has 90 of the 100 ACR tokens that Basic has room for; to list leftovers:\n  " +
       "kubectl acr-secret prune --registry myregistry --auth az\n",
   },
 ])("warns about the quota when the registry has $has of 100 tokens: $warns", async ({ has, warns }) => {

@@ -144,14 +144,14 @@ test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[];
     why: "what it does not reach",
     issue: { mayPull: ["app/*"], more: { acrToken: "t" } },
     uses: ["x", "app/web", "x"],
-    told: [{ says: `pods use x, which secret/${name} may not pull`, repositories: ["x"] }],
+    told: [{ says: `pods use x, which secret/${name} cannot pull`, repositories: ["x"] }],
   },
   {
     why: "the first ten of many",
     issue: { mayPull: ["app/*"], more: { acrToken: "t" } },
     uses: many,
     told: [
-      { says: `pods use ${many.slice(0, 10).join(", ")} and 2 more, which secret/${name} may not pull`, repositories: many.slice(0, 10) },
+      { says: `pods use ${many.slice(0, 10).join(", ")} and 2 more, which secret/${name} cannot pull`, repositories: many.slice(0, 10) },
     ],
   },
   { why: "nothing where it reaches all", issue: { mayPull: ["app/*"], more: {} }, uses: ["app/web"], told: [] },

@@ -156,7 +156,7 @@ test("throws when no cluster responds", async () => {
 
   await expect(sharedOwner([lost], "acr").ownName()).rejects.toMatchObject({
     kind: "unreachable",
-    message: "no cluster of the scope can be reached",
+    message: "no selected cluster can be reached",
   });
 });
 

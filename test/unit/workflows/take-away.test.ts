@@ -81,7 +81,7 @@ test("keeps a login that another has added in between", async () => {
   });
 
   expect(lines(await takeAway(belongings.slice(0, 1), benchOf(world).tools))).toEqual([
-    ["keep", "acr", "failed", "secret/acr stays: it holds other logins"],
+    ["keep", "acr", "failed", "secret/acr is kept: it holds other logins"],
   ]);
   expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
 });
@@ -92,7 +92,7 @@ test("keeps a Secret that another user has created in its place", async () => {
   world.cluster.put(secretWith(ours));
 
   expect(lines(await takeAway(belongings.slice(0, 1), benchOf(world).tools))).toEqual([
-    ["keep", "acr", "failed", "secret/acr stays: it is another one"],
+    ["keep", "acr", "failed", "secret/acr is kept: it was recreated"],
   ]);
   expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
 });
@@ -101,7 +101,7 @@ test.for<{ why: string; secret: Secret; because: string }>([
   {
     why: "another login, and its own annotation",
     secret: { ...secretWith({ [host]: { username: "token", password: "lasting" } }) },
-    because: "another user has replaced its login",
+    because: "another user replaced its login",
   },
   {
     why: "the annotation of another credential",
@@ -109,12 +109,12 @@ test.for<{ why: string; secret: Secret; because: string }>([
       ...secretWith(ours),
       metadata: { ...secretWith(ours).metadata, ...noteEntries([{ hosts: [host], kind: "acr-token", identity: "u", slot: "password1" }]) },
     },
-    because: "another user has replaced its login",
+    because: "another user replaced its login",
   },
   {
     why: "the token of another run",
     secret: { ...secretWith(ours), metadata: { ...secretWith(ours).metadata, ...noteEntries([{ ...entry, slot: "jti-2" }]) } },
-    because: "another user has replaced its login",
+    because: "another user replaced its login",
   },
   {
     why: "a login of another registry in addition",
@@ -127,7 +127,7 @@ test.for<{ why: string; secret: Secret; because: string }>([
 
   expect(lines(await takeAway(belongings, benchOf(world).tools))).toEqual([
     ["keep", "default", "failed", `serviceaccount/default keeps secret/acr: ${because}`],
-    ["keep", "acr", "failed", `secret/acr stays: ${because}`],
+    ["keep", "acr", "failed", `secret/acr is kept: ${because}`],
   ]);
   expect(world.asking.writes).toEqual([]);
 });
@@ -147,7 +147,7 @@ test("prints the command when a Secret may not be deleted", async () => {
   world.asking.around((asked, next) => (is("delete secret")(asked) ? Promise.reject(error) : next()));
 
   expect(await takeAway(belongings.slice(0, 1), benchOf(world).tools)).toMatchObject([
-    { change: { act: "delete" }, error, says: ["secret/acr is left"], fix: { kubectl: "delete secret", args: ["acr"] } },
+    { change: { act: "delete" }, error, says: ["secret/acr was not deleted"], fix: { kubectl: "delete secret", args: ["acr"] } },
   ]);
 });
 
@@ -171,7 +171,7 @@ test("removes the others when one fails, and throws a defect", async () => {
   expect(first).toMatchObject({
     change: { act: "delete", because: "the run has ended" },
     error,
-    says: ["secret/acr stays attached"],
+    says: ["secret/acr is still attached"],
     fix: { verb: "detach", secret: "acr", serviceaccounts: ["default"] },
   });
   expect(second).toMatchObject({ change: { act: "delete", because: "the run has ended" } });
@@ -230,7 +230,7 @@ test("reports a workload that keeps the name by its own name", async () => {
   const [outcome] = await takeAway([{ act: "attach", to, secret: "acr", before: [], after: ["acr"] }], benchOf(world).tools);
 
   expect(outcome).toMatchObject({
-    says: ["secret/acr stays attached"],
+    says: ["secret/acr is still attached"],
     fix: { verb: "detach", secret: "acr", targets: ["deployment/web"] },
   });
 });
