@@ -14,9 +14,9 @@ if (lists) {
   for (const { file, line, text } of texts.messages.filter(isBelow)) say(`${file}:${line}: ${text}`);
 } else {
   const rows: [kind: string, count: number, alerts: readonly Alert[]][] = [["pages", Number.NaN, (await checkPages()).filter(isBelow)]];
-  for (const [kind, all] of Object.entries(texts)) {
-    const below = all.filter(isBelow);
-    rows.push([kind, below.length, await checkTexts(below)]);
+  for (const kind of ["messages", "comments", "tests", "rows"] as const) {
+    const below = texts[kind].filter(isBelow);
+    rows.push([kind, below.length, await checkTexts(kind, below)]);
   }
   for (const [kind, , alerts] of rows)
     for (const { file, line, severity, message, text } of alerts) say(`${kind} ${file}:${line}: ${severity}: ${message}\n    ${text}`);

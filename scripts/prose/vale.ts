@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { binaries } from "../../sandbox/binaries.ts";
 import { root } from "../run.ts";
-import { listFiles, type Text } from "./texts.ts";
+import { listFiles, type Text, type Texts } from "./texts.ts";
 
 /** What Vale found in a text or on a page. */
 export type Alert = {
@@ -33,12 +33,12 @@ export async function checkPages(): Promise<Alert[]> {
   return [...found].flatMap(([file, alerts]) => alerts.map((alert) => alertOf(alert, { file, line: alert.Line, text: alert.Match })));
 }
 
-/** Checks texts of the sources: each is a paragraph of one file. */
-export async function checkTexts(texts: readonly Text[]): Promise<Alert[]> {
+/** Checks texts of one kind: each is a paragraph of one file, whose name selects the rules. */
+export async function checkTexts(kind: keyof Texts, texts: readonly Text[]): Promise<Alert[]> {
   const folder = await mkdtemp(join(tmpdir(), "acr-secret-prose-"));
   try {
-    await writeFile(join(folder, "texts.txt"), texts.map(({ text }) => `${text.replace(/`[^`]*`/g, "X")}\n\n`).join(""));
-    const found = await vale(["texts.txt"], folder);
+    await writeFile(join(folder, `${kind}.txt`), texts.map(({ text }) => `${text.replace(/`[^`]*`/g, "X")}\n\n`).join(""));
+    const found = await vale([`${kind}.txt`], folder);
     return [...found.values()].flat().flatMap((alert) => {
       // Each text has one line and an empty one
       const text = texts[(alert.Line - 1) / 2];
