@@ -25,8 +25,8 @@ export function planDangling(
   const skipped = (takes: string) => all.filter((one) => one.takes === takes && one.missing.length > 0);
   return [
     ...all.filter(({ target, takes }) => target.names.length > 0 && quiet.has(takes)).map(planOne),
-    ...warnSkipped(skipped("rollout"), "and would make pods anew without", true),
-    ...warnSkipped(skipped("recreate"), "and cannot be changed, but only made anew without", false),
+    ...warnSkipped(skipped("rollout"), true),
+    ...warnSkipped(skipped("recreate"), false),
   ];
 }
 
@@ -51,18 +51,19 @@ function refusal([first, ...more]: readonly string[], { to, owner, recreation }:
 /** Returns the change that removes names from a list, at every position. */
 export function takeOut(missing: readonly string[], { to, names }: Target): Refer | Keep {
   const after = names.filter((name) => !missing.includes(name));
-  if (after.length === names.length) return { act: "keep", to, because: "every name leads to a Secret" };
+  if (after.length === names.length) return { act: "keep", to, because: "every listed Secret exists" };
   return { act: "detach", to, secret: missing[0] ?? "", before: names, after, dangling: missing };
 }
 
 /** @param isFixable whether a command that names the targets removes the names */
-function warnSkipped(skipped: readonly Dangling[], what: string, isFixable: boolean): Warn[] {
+function warnSkipped(skipped: readonly Dangling[], isFixable: boolean): Warn[] {
   const [to, ...others] = skipped.map(({ target }) => target.to);
   if (!to) return [];
   const refs = [to, ...others];
   const missing = [...new Set(skipped.flatMap((one) => one.missing))];
-  const [namesThatLead, them] = missing.length === 1 ? ["a name that leads", "it"] : ["names that lead", "them"];
-  const says = `${several(refs.map(nameOf))} ${pluralize(refs.length, "lists", "list")} ${namesThatLead} nowhere (${several(missing.map(shown))}), ${what} ${them}`;
+  const secrets = `${pluralize(missing.length, "a missing Secret", "missing Secrets")} (${several(missing.map(shown))})`;
+  const why = isFixable ? "a change restarts pods" : `the ${pluralize(refs.length, "list", "lists")} cannot be changed`;
+  const says = `${several(refs.map(nameOf))} ${pluralize(refs.length, "lists", "list")} ${secrets}; skipped because ${why}`;
   const id = missing.every((name) => name === "") ? "empty-name" : "dangling-name";
   const fix = isFixable ? ({ verb: "detach", dangling: true, ...saidTargets(refs) } as const) : undefined;
   return [{ act: "warn", id, to, says, fix }];

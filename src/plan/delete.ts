@@ -65,12 +65,11 @@ const namesOf = (needing: readonly Needing[]): string =>
 function neededLoss(to: Ref<"secret">, references: readonly Refer[], needing: readonly Needing[]): Loss | undefined {
   if (needing.length === 0) return undefined;
   const targets = references.map((reference) => reference.to);
-  const needs = `${namesOf(needing)} ${pluralize(needing.length, "needs", "need")} SECRET`;
-  const message = `${needs}: create another credential for it first, otherwise new pods cannot pull`;
+  const message = `SECRET is used by ${namesOf(needing)}; create another credential first, otherwise new pods cannot pull`;
   return [message, withoutNeed(to, targets, needing)];
 }
 
-const otherwise = "--force to delete it all the same";
+const otherwise = "--force to delete it anyway";
 
 /**
  * Returns the commands after which no pod needs the Secret: the first detaches it from the targets of new pods, the second replaces
@@ -84,7 +83,7 @@ function withoutNeed({ name, namespace }: Ref, references: readonly Ref<TargetKi
     ...(rollouts.length > 0 ? [{ kubectl: "rollout restart", args: rollouts, namespace }] : []),
   ];
   const last = steps.pop();
-  if (last === undefined) return `once they have ended it can be deleted, or with ${otherwise}`;
+  if (last === undefined) return `delete it after the pods have ended, or add ${otherwise}`;
   return { do: "steps", steps: [...steps, { ...last, or: otherwise } as Fix] };
 }
 
@@ -97,7 +96,7 @@ function rolloutOf({ from: { kind: called, name } }: Needing): string[] {
 /** Warns about pods that still name a Secret that is deleted, or that has lost its login. */
 function warnNeeded(to: Ref<"secret">, needing: readonly Needing[]): Change[] {
   if (needing.length === 0) return [];
-  const says = `${namesOf(needing)} ${pluralize(needing.length, "names", "name")} secret/${to.name}, and may not pull an image again`;
+  const says = `${namesOf(needing)} ${pluralize(needing.length, "lists", "list")} secret/${to.name} and may fail to pull again`;
   return [{ act: "warn", needs: to, to, says }];
 }
 
@@ -108,7 +107,7 @@ function warnNeeded(to: Ref<"secret">, needing: readonly Needing[]): Change[] {
 function warnLasting(to: Ref<"secret">, changes: readonly Change[]): Change[] {
   const lasting = changes.filter(({ act }) => act === "refuse" || act === "recreate").map((change) => nameOf(change.to));
   if (lasting.length === 0) return [];
-  const says = `${several(lasting)} cannot be changed, and ${pluralize(lasting.length, "goes", "go")} on naming secret/${to.name}`;
+  const says = `${several(lasting)} cannot be changed and still ${pluralize(lasting.length, "lists", "list")} secret/${to.name}`;
   return [{ act: "warn", needs: to, to, says }];
 }
 
@@ -118,12 +117,12 @@ function deletionLoss({ to, existing, ours }: DeleteFacts, force: boolean): Loss
   const { entries, immutable, type } = existing;
   if (!ours && entries) {
     const fix = { kubectl: "delete secret", args: [to.name] } as const;
-    return immutable ? ["SECRET is immutable, so no login can be taken out", fix] : undefined;
+    return immutable ? ["SECRET is immutable, so its login cannot be removed", fix] : undefined;
   }
   if (force) return undefined;
-  if (!entries) return [`SECRET (type ${type}) was not made by kubectl acr-secret`, "name another Secret, or add --force to delete it"];
+  if (!entries) return [`SECRET (type ${type}) was not created by kubectl acr-secret`, "use another name, or add --force to delete it"];
   const strange = strangeIn(existing);
-  return strange.length > 0 ? [`SECRET also holds a login for ${strange.join(", ")}`, "add --force to lose that login too"] : undefined;
+  return strange.length > 0 ? [`SECRET also holds a login for ${strange.join(", ")}`, "add --force to delete that login too"] : undefined;
 }
 
 /** Returns the keys of logins that the annotation doesn't record. */

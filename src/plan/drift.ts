@@ -67,7 +67,7 @@ export const sources: Readonly<Record<SourceName, Source>> = {
     // contain
     undoes: (metadata, fieldManager) => fieldManager.startsWith("kubectl") && !says(metadata, `kustomize.${flux}/ssa`, "merge"),
     is: (name) => `belongs to Flux Kustomization ${name}`,
-    next: "its next reconciliation",
+    next: "the next reconciliation",
     output: "kustomize",
   },
   "flux-helm": {
@@ -76,7 +76,7 @@ export const sources: Readonly<Record<SourceName, Source>> = {
     manager: "helm-controller",
     forces: true,
     is: (name) => `belongs to Flux HelmRelease ${name}`,
-    next: "its next upgrade",
+    next: "the next upgrade",
     output: "helm",
   },
   argocd: {
@@ -88,7 +88,7 @@ export const sources: Readonly<Record<SourceName, Source>> = {
     undoes: ({ annotations }) =>
       (annotations?.[`${argocd}/sync-options`] ?? "").split(",").some((option) => option.trim() === "Replace=true"),
     is: (name) => `belongs to Argo CD application ${name}`,
-    next: "its next sync",
+    next: "the next sync",
     output: "kustomize",
   },
   // Templates of charts often have this label, even if another tool applies them. Only Helm itself writes the annotations
@@ -109,9 +109,9 @@ export const sources: Readonly<Record<SourceName, Source>> = {
 /** Every writer that may undo a change. Those that are not a source are known from the list itself. */
 const writers: Readonly<Record<Drift["by"], Words>> = {
   ...sources,
-  "applied-file": { is: () => "was applied from a file with such a list", next: "the next apply of that file", output: "kustomize" },
-  manager: { is: (name) => `has its list from field manager ${name}`, next: "its next apply", output: "kustomize" },
-  controller: { is: (name) => `is controlled by ${name}`, next: "its controller" },
+  "applied-file": { is: () => "was applied from a file with imagePullSecrets", next: "the next apply of that file", output: "kustomize" },
+  manager: { is: (name) => `has imagePullSecrets from field manager ${name}`, next: "the next apply", output: "kustomize" },
+  controller: { is: (name) => `is controlled by ${name}`, next: "the controller" },
 };
 
 /** Whether a label or an annotation has this value, ignoring case. */
@@ -212,10 +212,10 @@ function controlledBy({ ownerReferences }: Metadata): Drift | undefined {
 const has = ({ fieldsV1 }: ManagedFields, path: readonly string[]) => at(fieldsV1, path) !== undefined;
 
 const does: Readonly<Record<Drift["does"], (secret: string) => string>> = {
-  undoes: (secret) => `takes ${secret} out again`,
-  stops: (secret) => `stops with a conflict over ${secret}`,
-  "undoes-or-stops": (secret) => `takes ${secret} out again, or stops with a conflict`,
-  "may-undo": (secret) => `may take ${secret} out again`,
+  undoes: (secret) => `removes ${secret}`,
+  stops: (secret) => `fails with a conflict over ${secret}`,
+  "undoes-or-stops": (secret) => `removes ${secret} or fails with a conflict`,
+  "may-undo": (secret) => `may remove ${secret}`,
 };
 
 /** Quotes a name unless it is plain: a tenant may have written it, and it must not look like a part of the message. */
@@ -229,8 +229,8 @@ export function warnDrift(change: Change, drift: Drift | undefined): Change[] {
   if (change.act !== "attach" || !drift) return [];
   const { to, secret } = change;
   const { is, next, output } = writers[drift.by];
-  const says = `${nameOf(to)} ${is(plain(drift.name))}: ${next} ${does[drift.does](secret)}`;
+  const says = `${nameOf(to)} ${is(plain(drift.name))}, and ${next} ${does[drift.does](secret)}`;
   const warn = { act: "warn", id: "drift", needs: to, to } as const;
   if (!output) return [{ ...warn, says }];
-  return [{ ...warn, says: `${says}, so commit what this prints`, fix: { verb: "attach", secret, targets: [wordOf(to)], output } }];
+  return [{ ...warn, says: `${says}; commit the output of`, fix: { verb: "attach", secret, targets: [wordOf(to)], output } }];
 }

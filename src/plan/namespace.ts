@@ -73,9 +73,9 @@ type RenewOptions = {
 export function planRenewed(to: Ref<"secret">, options: RenewOptions, existing: ExistingSecret): Plan {
   const { host, kind, identity, entry, fresh, proven, force } = options;
   const noted = entryFor(existing.entries, host);
-  if (noted?.kind !== kind || noted.identity !== identity) return [kept(to, "it notes another credential by now")];
-  if (!proven) return [kept(to, "it was made anew, and nothing shows that it was given this credential")];
-  if (!isOld(noted, options)) return [kept(to, "another run gave it a newer one")];
+  if (noted?.kind !== kind || noted.identity !== identity) return [kept(to, "its annotation now records another credential")];
+  if (!proven) return [kept(to, "it was recreated and is not proven to hold this credential")];
+  if (!isOld(noted, options)) return [kept(to, "another run wrote a newer password")];
   // The previous password counts only if every Secret with the newest one records it
   const lacksPrevious = entry.previous !== undefined && noted.previous === undefined;
   if (!fresh && sameLogin(noted, entry) && !lacksPrevious) return [kept(to, "holds this credential")];

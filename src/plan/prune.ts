@@ -120,5 +120,5 @@ export function removalsOf(rows: readonly PruneRow[]): Removal[] {
 export function staysSince({ rows }: Removal, facts: PruneFacts, options: PruneOptions): string | undefined {
   const stays = planPrune(rows, facts, options).find(({ goes }) => !goes);
   if (!stays) return undefined;
-  return stays.state === "in use" ? "a Secret has come to hold it" : "who holds it can no longer be told";
+  return stays.state === "in use" ? "a Secret now holds it" : "its holders are no longer known";
 }

@@ -3,9 +3,9 @@ import type { ContainerStatus, Job, KubeObjects, Pod } from "../objects.ts";
 
 /** The obstacles to recreating an object whose list can't be changed. */
 export type Recreation = {
-  /** Why it is never recreated, regardless of the flags: `has begun its work`. */
+  /** Why it is never recreated, regardless of the flags: `is being deleted`. */
   readonly never?: string;
-  /** What ends or is lost, so that --force is required: `runs`. */
+  /** What ends or is lost, so that --force is required: `is running and would be stopped`. */
   readonly loses?: string;
 };
 
@@ -70,14 +70,14 @@ const ran = ({ state, lastState, restartCount = 0 }: ContainerStatus): boolean =
 function podHinders(pod: Pod): Recreation {
   const { spec, status = {} } = pod;
   if (status.phase === "Succeeded" || status.phase === "Failed") return { never: ended };
-  if (works(pod)) return { loses: "runs, and would be ended" };
+  if (works(pod)) return { loses: "is running and would be stopped" };
   if (!hasBegun(pod)) return {};
   const volatile = (spec.volumes ?? []).filter(({ emptyDir, ephemeral }) => emptyDir ?? ephemeral).map(({ name }) => name);
-  if (volatile.length === 0) return (status.containerStatuses ?? []).some(ran) ? { loses: "has run, and would lose its logs" } : {};
-  return { loses: `has begun, and would lose what is in its volume${volatile.length === 1 ? "" : "s"} ${volatile.join(", ")}` };
+  if (volatile.length === 0) return (status.containerStatuses ?? []).some(ran) ? { loses: "has run and would lose its logs" } : {};
+  return { loses: `has started and would lose the data in its volume${volatile.length === 1 ? "" : "s"} ${volatile.join(", ")}` };
 }
 
-const ended = "has come to its end, and would do its work again";
+const ended = "has ended and would run again";
 
 /** Returns the names of a pod's sidecars: init containers that run as long as the pod (core/v1 ContainerRestartPolicy). */
 export const sidecarsOf = ({ spec }: Pod): ReadonlySet<string> =>
@@ -98,4 +98,4 @@ function jobHinders({ status = {} }: Job): Recreation {
 }
 
 /** Why a Job is never recreated after one of its pods has started. */
-export const begunWork = "has begun its work, which would begin again";
+export const begunWork = "has started and would run again";

@@ -116,15 +116,17 @@ type Asked = { readonly does: "attach" | "detach"; readonly secret: string; read
 /** Returns the refusal for an object that a controller creates from a template. */
 export function refuseOwned({ does, secret, to }: Asked, owner: OwnerRef): Refuse {
   const kind = targetKindCalled(owner.kind);
-  const says = `${nameOf(to)} is made by ${owner.kind} ${owner.name} from a template, whose list counts`;
+  const says = `${nameOf(to)} is created from the template of ${owner.kind} ${owner.name}; change that template instead`;
   return { act: "refuse", to, says, fix: kind && { verb: does, secret, targets: [wordOf({ kind, name: owner.name })] } };
 }
 
 /** Returns why an object whose list can't be changed is not recreated; undefined if it is recreated. */
 export function refuseRecreate({ does, secret, to }: Asked, { never, loses }: Recreation, options: RecreateOptions): Refuse | undefined {
   if (options.recreate && never === undefined && (loses === undefined || options.force)) return undefined;
-  const says = `${nameOf(to)} keeps the list of pull secrets that it was made with, so it has to be made anew`;
-  if (never !== undefined) return { act: "refuse", to, says: `${says}; but it ${never}` };
+  const { kind } = kinds[to.kind];
+  const list = `imagePullSecrets of ${nameOf(to)} cannot be changed`;
+  if (never !== undefined) return { act: "refuse", to, says: `${list}, and the ${kind} cannot be recreated: it ${never}` };
+  const says = `${list}, so the ${kind} must be recreated`;
   const fix: PluginCommand = {
     verb: does,
     secret,

@@ -107,7 +107,7 @@ function planRollouts(mine: readonly Mine[], { secret, mayPull }: RestartOrder):
   const rollouts = mine.flatMap(({ pod, target }): ChangeOf<"restart">[] => {
     const to = rolloutOf(pod);
     if (!to || pod.names.includes(secret) || isCopiedFrom(target, secret, pod) === false || !pod.repositories.some(mayPull)) return [];
-    return [{ act: "restart", needs: target.to, to, because: `has pods that were made before ${nameOf(target.to)} carried ${secret}` }];
+    return [{ act: "restart", needs: target.to, to, because: `has pods that were ${createdBefore(target, secret)}` }];
   });
   return [...new Map(rollouts.map((rollout) => [`${rollout.to.kind}/${rollout.to.name}`, rollout])).values()];
 }
@@ -130,7 +130,7 @@ function warnOthers(secret: string, pods: readonly PullingPod[], isMeant: (pod: 
   return [...byAccount].flatMap(([account, [first, ...more]]): Change[] => {
     if (!first) return [];
     const also = more.length > 0 ? ` (and ${more.length} more)` : "";
-    const says = `pod/${first.to.name}${also} cannot pull either, and runs as serviceaccount/${account}: add --serviceaccount ${account}`;
+    const says = `pod/${first.to.name}${also} cannot pull an image and uses serviceaccount/${account}; add --serviceaccount ${account}`;
     return [{ act: "warn", to: first.to, says }];
   });
 }
@@ -143,7 +143,7 @@ function warnRecovering(pods: readonly PullingPod[], { secret, renewed = false, 
   if (!first) return [];
   const most = Math.max(...[first, ...more].map(({ retries = 0 }) => retries));
   const also = more.length > 0 ? ` (and ${more.length} more)` : "";
-  const says = `pod/${first.to.name}${also} ${pluralize(more.length + 1, "names", "name")} secret/${secret} already, and the kubelet pulls again by itself within ${inWords(most)}`;
+  const says = `pod/${first.to.name}${also} already ${pluralize(more.length + 1, "lists", "list")} secret/${secret}; the kubelet retries within ${inWords(most)}`;
   return [{ act: "warn", to: first.to, says, isInfo: true }];
 }
 
@@ -155,16 +155,16 @@ function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPu
   const warn = (message: string, fix?: Fix): Change => ({ act: "warn", needs: target.to, to, says: `pod/${to.name} ${message}`, fix });
   const beyond = repositories.filter((repository) => !mayPull(repository));
   const flags = beyond.map((repository) => `--repository ${repository}`).join(" ");
-  const denied = beyond.length > 0 ? [warn(`waits for ${beyond.join(" and ")}, which secret/${secret} may not pull: add ${flags}`)] : [];
+  const denied = beyond.length > 0 ? [warn(`waits for ${beyond.join(" and ")}, which secret/${secret} cannot pull; add ${flags}`)] : [];
   if (names.includes(secret) || beyond.length === repositories.length) return denied;
   // The warning own-list reports the pod's template once
   if (pod.own && !hasPods(target.to)) return denied;
   const obstacle = obstacleTo(target, pod, { secret, restart });
   if (obstacle) return [...denied, warn(obstacle.message, obstacle.fix)];
-  return [...denied, { act: "restart", needs: target.to, to, uid: pod.uid, because: madeBefore(target, secret) }];
+  return [...denied, { act: "restart", needs: target.to, to, uid: pod.uid, because: createdBefore(target, secret) }];
 }
 
-const madeBefore = ({ to }: Attached, secret: string): string => `made before ${nameOf(to)} carried ${secret}`;
+const createdBefore = ({ to }: Attached, secret: string): string => `created before ${secret} was added to ${nameOf(to)}`;
 
 /** Returns why a pending pod that lacks the Secret is not restarted, with the command that helps; undefined if it is restarted. */
 function obstacleTo(
@@ -173,26 +173,26 @@ function obstacleTo(
   { secret, restart }: Pick<RestartOrder, "secret" | "restart">,
 ): { readonly message: string; readonly fix?: Fix } | undefined {
   const { to, waits, owner } = pod;
-  const old = `was ${madeBefore(target, secret)}`;
+  const old = `was ${createdBefore(target, secret)}`;
   const deletion: Fix = { kubectl: "delete pod", args: [to.name], namespace: to.namespace, context: to.context };
   const recreationOf = (name: string): Fix => ({ verb: "attach", secret, targets: [name], recreate: true });
   if (!isCopiedFrom(target, secret, pod))
     return {
-      message: `has other imagePullSecrets than ${nameOf(target.to)}: if its template lists them, add ${secret} there, else delete the pod`,
+      message: `has other imagePullSecrets than ${nameOf(target.to)}; add ${secret} to its template, or delete the pod if its template lists none`,
     };
-  if (waits === "node") return { message: `${old} and waits for a node; if it cannot pull there`, fix: deletion };
-  if (waits === "other") return { message: `${old} and does not wait for an image; if it cannot pull later`, fix: deletion };
-  if (!owner) return { message: `${old} and has no controller, so it has to be made anew`, fix: recreationOf(nameOf(to)) };
+  if (waits === "node") return { message: `${old} and waits for a node; if its pull fails there, delete it`, fix: deletion };
+  if (waits === "other") return { message: `${old} and does not wait for an image; if a later pull fails, delete it`, fix: deletion };
+  if (!owner) return { message: `${old} and has no controller, so it must be recreated`, fix: recreationOf(nameOf(to)) };
   if (!recreatingControllers.has(owner.kind)) {
-    const counts = `${old} and belongs to a ${owner.kind}, which would count a deleted pod as failed`;
+    const counts = `${old} and belongs to a ${owner.kind}, which counts a deleted pod as failed`;
     const kind = targetKindCalled(owner.kind);
-    if (!kind || kinds[kind].carries.takes !== "recreate") return { message: `${counts}: make the ${owner.kind} anew` };
+    if (!kind || kinds[kind].carries.takes !== "recreate") return { message: `${counts}; recreate the ${owner.kind}` };
     return {
-      message: `${counts}, so the ${owner.kind} has to be made anew`,
+      message: `${counts}, so the ${owner.kind} must be recreated`,
       fix: recreationOf(`${owner.kind.toLowerCase()}/${owner.name}`),
     };
   }
-  return restart === "none" ? { message: `${old}, so it has to be made anew`, fix: deletion } : undefined;
+  return restart === "none" ? { message: `${old}, so it must be recreated`, fix: deletion } : undefined;
 }
 
 /** Whether a pod has the earlier names of its target. A list from the pod's own template always counts. */

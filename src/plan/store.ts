@@ -29,12 +29,11 @@ export function planStore(to: Ref<"secret">, asked: StoreOptions, existing: Exis
 /** @throws CliError conflict if other managers have written to the Secret, without --force */
 function howToStore(options: StoreOptions, { type, immutable, others }: ExistingSecret): Pick<Store, "replaces" | "merges" | "because"> {
   const { fresh, force, merge, shape } = options;
-  const says = "says something else of itself";
+  const differs = "annotations differ";
   if (type !== shapeNamed(shape).type) return { replaces: true, because: `its type is ${type}` };
-  if (merge) return { replaces: false, merges: true, because: fresh ? "gets one more login" : says };
-  if (!force && others.length > 0)
-    throw new CliError("conflict", conflictWith(others), { hint: "add --force to take these fields over from their manager" });
-  return { replaces: immutable, because: fresh ? "holds another credential" : says };
+  if (merge) return { replaces: false, merges: true, because: fresh ? "adds a login" : differs };
+  if (!force && others.length > 0) throw new CliError("conflict", conflictWith(others), { hint: "add --force to overwrite these fields" });
+  return { replaces: immutable, because: fresh ? "holds another credential" : differs };
 }
 
 /** Warns about other logins that an overwritten Secret loses, or about other managers that write to it. */
@@ -44,10 +43,10 @@ export function warnLoss(change: Store | Keep, existing: ExistingSecret | undefi
   const warn = (says: string): Change[] => [{ act: "warn", to: change.to, says: `${secret} ${says}` }];
   if (change.merges) {
     const writers = existing.others.filter((writer) => !writer.startsWith('"kubectl'));
-    return writers.length === 0 ? [] : warn(`has another writer, who may take this login out again: ${writers.join("; ")}`);
+    return writers.length === 0 ? [] : warn(`has another field manager that may remove this login: ${writers.join("; ")}`);
   }
   const lost = existing.hosts.filter((server) => !change.entry.hosts.some((key) => isOf(key, server)));
-  return lost.length === 0 ? [] : warn(`also held a login for ${lost.join(", ")}, which is gone`);
+  return lost.length === 0 ? [] : warn(`also held a login for ${lost.join(", ")}, which is overwritten`);
 }
 
 /** Returns the API server's message for an apply with conflicts. */
@@ -84,19 +83,16 @@ const deletedLoss = ({ deleting, finalizers = [] }: ExistingSecret): Loss | unde
 const finalizerLoss = ({ finalizers = [] }: ExistingSecret): Loss | undefined =>
   finalizers.length === 0
     ? undefined
-    : [
-        "SECRET cannot be changed in place, and has finalizers, so it cannot be replaced",
-        `name another Secret, or remove its finalizers: ${finalizers.join(", ")}`,
-      ];
+    : ["SECRET must be recreated, but it has finalizers", `use another name, or remove its finalizers: ${finalizers.join(", ")}`];
 
 /** Returns why no login can be added to a Secret, with or without force. */
 function unmergeableLoss({ type, immutable }: ExistingSecret): Loss | undefined {
-  if (type !== dockerConfigJson) return [`SECRET is of type ${type}, to which no login can be added`, "name another Secret"];
-  return immutable ? ["SECRET is immutable, so no login can be added", "name another Secret"] : undefined;
+  if (type !== dockerConfigJson) return [`SECRET has type ${type}, so no login can be added`, "use another name"];
+  return immutable ? ["SECRET is immutable, so no login can be added", "use another name"] : undefined;
 }
 
-const again = "name another Secret, or add --force to take this one over";
-const beside = "name another Secret, or add --merge to keep what it holds, or --force to lose it";
+const again = "use another name, or add --force to overwrite this Secret";
+const beside = "use another name, or add --merge to keep its other logins, or --force to overwrite them";
 
 /** Returns the first loss that --force allows. */
 function lossOf(options: StoreOptions, existing: ExistingSecret): Loss | undefined {
@@ -109,7 +105,7 @@ function lossOf(options: StoreOptions, existing: ExistingSecret): Loss | undefin
 
 /** Returns the loss of a format that another reader needs. */
 function shapeLoss({ shape = "pull-secret" }: StoreOptions, { shape: held = shape }: ExistingSecret): Loss | undefined {
-  return held === shape ? undefined : [`SECRET is ${shapeNamed(held).words}, and would be none any more`, again];
+  return held === shape ? undefined : [`SECRET is ${shapeNamed(held).words} and would no longer work as one`, again];
 }
 
 /** Returns the loss of another credential of this plugin that may still work. */
@@ -117,14 +113,17 @@ function anotherLoss(noted: Entry, wanted: Entry, pulls: ExistingSecret["pulls"]
   const same = noted.kind === wanted.kind && noted.identity === wanted.identity;
   return same || pulls === "no"
     ? undefined
-    : [`SECRET holds the credential of "${noted.identity}" (${noted.kind})`, "name another Secret, or add --force to lose that credential"];
+    : [
+        `SECRET holds the credential of "${noted.identity}" (${noted.kind})`,
+        "use another name, or add --force to overwrite that credential",
+      ];
 }
 
 /** Returns the loss of a token that still works for another identity. */
 const identityLoss = ({ ofAnother, pulls }: ExistingSecret): Loss | undefined =>
   ofAnother === undefined || pulls === "no"
     ? undefined
-    : [`SECRET holds a working token of ${ofAnother}`, "name another Secret, or add --force to replace that token"];
+    : [`SECRET holds a working token of ${ofAnother}`, "use another name, or add --force to overwrite that token"];
 
 /** Returns the first loss when logins are merged: checks each key of the new login. */
 function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, alike, pulls }: ExistingSecret): Loss | undefined {
@@ -133,7 +132,7 @@ function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, alike
     if (noted) return anotherLoss(noted, entry, noted === entryFor(entries, host) ? pulls : "unknown");
     const same = key === host ? !fresh : alike.includes(key);
     if (same || !hosts.includes(key)) return undefined;
-    return [`SECRET holds somebody else's login for ${key}`, "name another Secret, or add --force to replace that login"];
+    return [`SECRET holds a login for ${key} that this plugin did not add`, "use another name, or add --force to overwrite that login"];
   });
   return losses.find((loss) => loss !== undefined);
 }
@@ -142,7 +141,7 @@ function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, alike
 function foreignLoss({ host, shape }: Pick<StoreOptions, "host" | "shape">, existing: ExistingSecret): Loss | undefined {
   const { entries, hosts, type } = existing;
   const ways = type === dockerConfigJson && type === shapeNamed(shape).type ? beside : again;
-  if (!entries) return [`SECRET (type ${type}) was not made by kubectl acr-secret`, ways];
+  if (!entries) return [`SECRET (type ${type}) was not created by kubectl acr-secret`, ways];
   const ours = keysOf(host, existing);
   const strange = hosts.filter((server) => !ours.some((key) => isOf(key, server)));
   const named = entryFor(entries, host) ? strange : [...new Set([...entries.flatMap((entry) => entry.hosts), ...strange])];

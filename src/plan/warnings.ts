@@ -1,15 +1,15 @@
 /** The warnings of plans. Scripts compare the ids, so ids are added and never changed. */
 export const warnings = {
-  "own-list": "a pod or template has a list of its own, and gets nothing of its ServiceAccount's",
-  "secret-missing": "the Secret that is named is not there",
-  "secret-type": "the kubelet passes over Secrets of this type",
+  "own-list": "a pod or template has its own imagePullSecrets, so it gets none from its ServiceAccount",
+  "secret-missing": "the named Secret does not exist",
+  "secret-type": "the kubelet ignores Secrets of this type",
   "no-key": "the Secret has no login for an image",
-  "mountable-only": "the ServiceAccount lets pods name only the Secrets that it lists",
-  drift: "somebody else writes the list from a source of theirs, and undoes the change",
-  "dangling-name": "a list names a Secret that is not there",
+  "mountable-only": "the ServiceAccount allows only the pull secrets that it lists",
+  drift: "another tool manages the list and will undo the change",
+  "dangling-name": "a list contains a Secret that does not exist",
   "empty-name": "a list has an entry without a name",
-  "hides-account-list": "a template's first name of its own takes the ServiceAccount's from its pods",
-  "malformed-secret": "the kubelet cannot read a Secret, and uses no other of a pod that names it",
+  "hides-account-list": "a template now has its own imagePullSecrets, so its pods no longer get those of the ServiceAccount",
+  "malformed-secret": "the kubelet cannot read a Secret, so it ignores all pull secrets of a pod that lists it",
 } as const;
 
 export type WarningId = keyof typeof warnings;

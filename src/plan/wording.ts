@@ -18,16 +18,16 @@ export const placed = ({ namespace, context }: Pick<Ref, "namespace" | "context"
 /** Returns an object's name with its place, for example `secret/acr in namespace team-a of context prod`. */
 export const namedThere = (to: Ref): string => `${nameOf(to)}${placed(to)}`;
 
-/** Describes the changes of a plan that end pods, in a line that is printed before them: `about to roll out deployment.apps/web`. */
+/** Describes the changes of a plan that end pods, in a line that is printed before them: `rolling out deployment.apps/web`. */
 export function aheadOf(plan: Plan): string | undefined {
   const parts = [
-    part("roll out", plan.filter(rollsOut)),
+    part("rolling out", plan.filter(rollsOut)),
     part(
-      "make anew",
+      "restarting",
       plan.filter((change) => (change.act === "restart" && change.uid !== undefined) || change.act === "recreate"),
     ),
   ].filter((words) => words !== undefined);
-  return parts.length === 0 ? undefined : `about to ${parts.join(", and to ")}`;
+  return parts.length === 0 ? undefined : parts.join("; ");
 }
 
 function rollsOut(change: Change): boolean {

@@ -34,7 +34,7 @@ export const shapes: Readonly<Record<ShapeName, Shape>> = {
   // A single address: Argo CD sends the login of a credential template to every host whose name starts with its own
   "argocd-repository": {
     type: "Opaque",
-    words: "a repository of Argo CD",
+    words: "an Argo CD repository",
     labels: { "argocd.argoproj.io/secret-type": "repository" },
     keys: ["type", "enableOCI", "url", "username", "password"],
     fill: (config) => {

@@ -92,7 +92,7 @@ export async function clustersOf(clusterScopes: readonly ClusterScope[], { unrea
   };
 }
 
-const nameless = () => new CliError("forbidden", "its namespace kube-system cannot be read, by which it is known");
+const nameless = () => new CliError("forbidden", "cannot read namespace kube-system, whose uid identifies the cluster");
 
 /** All holders of one credential. An unknown cluster counts as a holder. */
 export type Holders = {

@@ -57,7 +57,7 @@ export function warnUseless(to: Ref<"secret">, secret: Secret, state: NamespaceS
   const named = { ...secret, name: to.name };
   const { poison } = buildKeyring([named]);
   if (!poison) return warnKeyless(to, usableKeys(secret), state, plan);
-  const says = `secret/${to.name} spoils all pull secrets of a pod that names it: ${poison.message}`;
+  const says = `secret/${to.name} is malformed, so the kubelet ignores all pull secrets of a pod that lists it: ${poison.message}`;
   return [{ act: "warn", id: "malformed-secret", to, says }];
 }
 

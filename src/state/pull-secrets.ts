@@ -121,11 +121,11 @@ export async function theSecret(cluster: Cluster, namespace: string, otherwise: 
   const [name, ...others] = names;
   if (name && others.length === 0) return name;
   if (name) {
-    throw new CliError("usage", `namespace "${namespace}" has several pull secrets, so one has to be named: ${inLine(names, 5)}`, {
+    throw new CliError("usage", `namespace "${namespace}" has several pull secrets; specify one: ${inLine(names, 5)}`, {
       hint: { verb: "list", namespace },
     });
   }
-  throw new CliError("notFound", `namespace "${namespace}" has no pull secret of kubectl acr-secret`, { hint: otherwise });
+  throw new CliError("notFound", `namespace "${namespace}" has no pull secret managed by kubectl acr-secret`, { hint: otherwise });
 }
 
 /** Returns the error for a named Secret that doesn't exist. */

@@ -161,11 +161,11 @@ async function missingError({ kind, name, chosenBy }: Missing, secret: string, {
   const get = { kubectl: "get", args: [kinds[kind].plural], namespace } as const;
   if (name === undefined) {
     const singular = spelled(kind);
-    const over = kinds[kind].carries.takes === "recreate" ? " that stands for itself and goes on" : "";
-    return new CliError("notFound", `no ${singular}${over} in namespace "${namespace}"${chosenBy}`, { hint: get });
+    const selectable = kinds[kind].carries.takes === "recreate" ? `unfinished ${singular} without a controller` : singular;
+    return new CliError("notFound", `no ${selectable} in namespace "${namespace}"${chosenBy}`, { hint: get });
   }
   const isSecret = kind === given.kind && name === secret;
-  const mistaken = `"${name}" is the Secret's name: a ServiceAccount's follows --serviceaccount, which alone means default`;
+  const mistaken = `"${name}" is the name of the Secret; add --serviceaccount NAME, or --serviceaccount for the ServiceAccount default`;
   const hint: Fix | string = isSecret ? mistaken : get;
   return absent(resource, name, hint);
 }

@@ -85,10 +85,7 @@ function warnOwnLists(secret: string, carrying: readonly Target[], listers: read
       const refs = mine.flatMap((of) => changeableRef(of) ?? []);
       const lasting = mine.filter((of) => !changeableRef(of)).map(ownerName);
       const fix = { verb: "attach", secret, ...saidTargets(refs) } as const;
-      return [
-        ...ownLists(refs.map(nameOf), to, `, ${secret} among them`, fix),
-        ...ownLists(lasting, to, `: make ${pluralize(lasting.length, "it", "them")} anew with ${secret}`),
-      ];
+      return [...warnOwnList(refs.map(nameOf), to, secret, fix), ...warnOwnList(lasting, to, secret)];
     });
 }
 
@@ -100,10 +97,11 @@ function changeableRef({ kind: called, name }: OwnerRef): Ref<TargetKind> | unde
   return kind && kinds[kind].carries.takes !== "recreate" ? { kind, name } : undefined;
 }
 
-function ownLists(names: readonly string[], to: Ref<TargetKind>, end: string, fix?: Fix): Warn[] {
+function warnOwnList(names: readonly string[], to: Ref<TargetKind>, secret: string, fix?: Fix): Warn[] {
   if (names.length === 0) return [];
-  const [has, its, gets] = names.length === 1 ? ["has", "its", "gets"] : ["have", "their", "get"];
-  const says = `${several(names)} ${has} imagePullSecrets of ${its} own, and ${gets} none of those of ${nameOf(to)}${end}`;
+  const [has, its, does, it] = names.length === 1 ? ["has", "its", "does", "it"] : ["have", "their", "do", "them"];
+  const recreate = fix ? "" : `; recreate ${it} with ${secret}`;
+  const says = `${several(names)} ${has} ${its} own imagePullSecrets and ${does} not get ${secret} from ${nameOf(to)}${recreate}`;
   return [{ act: "warn", id: "own-list", to, says, fix }];
 }
 
@@ -125,7 +123,7 @@ function warnHidden(
     const listed = namesIn(imagePullSecrets);
     const lost = listed.filter((one) => one !== secret && one !== "");
     if (lost.length === 0) return [];
-    const says = `had no list, and ${pluralize(templates.length, "its", "their")} pods no longer get what serviceaccount/${name} lists: ${several(lost.map(shown))}`;
+    const says = `had no imagePullSecrets, so ${pluralize(templates.length, "its", "their")} pods no longer get those of serviceaccount/${name}: ${several(lost.map(shown))}`;
     const { namespace, context } = templates[0] ?? {};
     const detach = { verb: "detach", secret, ...saidTargets(templates), namespace, context } as const;
     const attach = { verb: "attach", secret, serviceaccounts: [name], namespace, context } as const;
@@ -158,7 +156,7 @@ function warnMountable(
   return accounts.flatMap(({ metadata: { name, annotations }, imagePullSecrets }) => {
     if (!saysTrue.has(annotations?.[enforceMountable] ?? "") || namesIn(imagePullSecrets).includes(secret) || attached.has(name)) return [];
     const message = (names: string) =>
-      `serviceaccount/${name} lets pods name only what it lists itself (${enforceMountable}), so those of ${names} will be refused`;
+      `serviceaccount/${name} allows only the pull secrets that it lists (${enforceMountable}), so pods of ${names} will be rejected`;
     return warningAbout(templatesOf(name, carrying), "mountable-only", message, { verb: "attach", secret, serviceaccounts: [name] });
   });
 }
@@ -171,7 +169,7 @@ const templatesOf = (account: string, targets: readonly Target[]): Ref<TargetKin
 function warnNameless(written: readonly Target[]): Warn[] {
   const having = havingName("", written);
   const message = (names: string) =>
-    `${names} also ${pluralize(having.length, "has an entry", "have entries")} without a name, for which the cluster autoscaler passes over pods that wait`;
+    `${names} also ${pluralize(having.length, "has an entry", "have entries")} without a name, so the cluster autoscaler skips pending pods`;
   return warningAbout(having, "empty-name", message, { verb: "detach", dangling: true, ...saidTargets(having) });
 }
 
@@ -215,10 +213,11 @@ async function problemWith(
 ): Promise<{ readonly id: Warn["id"]; readonly why: string } | undefined> {
   try {
     const secret = await get(name);
-    if (!secret) return { id: "dangling-name", why: "is not there" };
+    if (!secret) return { id: "dangling-name", why: "does not exist" };
     const reading = readPullSecret({ ...secret, name });
     if ("skipped" in reading) return { id: "secret-type", why: reading.skipped };
-    if ("malformed" in reading) return { id: "malformed-secret", why: `spoils all pull secrets of a pod: ${reading.malformed}` };
+    if ("malformed" in reading)
+      return { id: "malformed-secret", why: `makes the kubelet ignore all pull secrets of a pod: ${reading.malformed}` };
     return undefined;
   } catch (error) {
     if (error instanceof CliError) return undefined;

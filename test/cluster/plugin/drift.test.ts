@@ -35,7 +35,7 @@ describe("warns exactly when applying the same file again removes the name", () 
       why: "Argo CD owns the list",
       apply: serverSide("argocd-controller"),
       file: (namespace) => accountFile(namespace, { metadata: tracked(namespace), imagePullSecrets: theirs }),
-      told: /^Warning: serviceaccount\/web belongs to Argo CD application web: its next sync takes acr out again, .*:\n {2}kubectl acr-secret attach -n \S+ acr serviceaccount\/web -o kustomize\n$/,
+      told: /^Warning: serviceaccount\/web belongs to Argo CD application web, and the next sync removes acr; .*:\n {2}kubectl acr-secret attach -n \S+ acr serviceaccount\/web -o kustomize\n$/,
       after: ["theirs"],
     },
     {
@@ -49,21 +49,21 @@ describe("warns exactly when applying the same file again removes the name", () 
       why: "another manager owns the list",
       apply: serverSide("pulumi"),
       file: (namespace) => accountFile(namespace, { imagePullSecrets: theirs }),
-      told: /^Warning: serviceaccount\/web has its list from field manager pulumi: its next apply takes acr out again, or stops with a conflict, /,
+      told: /^Warning: serviceaccount\/web has imagePullSecrets from field manager pulumi, and the next apply removes acr or fails with a conflict; /,
       after: ["theirs"],
     },
     {
       why: "kubectl apply has a file with a list",
       apply: [],
       file: (namespace) => accountFile(namespace, { imagePullSecrets: theirs }),
-      told: /^Warning: serviceaccount\/web was applied from a file with such a list: the next apply of that file takes acr out again, /,
+      told: /^Warning: serviceaccount\/web was applied from a file with imagePullSecrets, and the next apply of that file removes acr; /,
       after: ["theirs"],
     },
     {
       why: "kubectl apply has a file with an empty list",
       apply: [],
       file: (namespace) => accountFile(namespace, { imagePullSecrets: [] }),
-      told: /^Warning: serviceaccount\/web was applied from a file with such a list: /,
+      told: /^Warning: serviceaccount\/web was applied from a file with imagePullSecrets, /,
       after: [],
     },
     {
@@ -170,8 +170,9 @@ imagePullSecrets:
   const having = (...names: string[]) => names.map((name, at) => `--set imagePullSecrets[${at}].name=${name}`).join(" ");
   const none = having();
   const takes =
-    /^Warning: serviceaccount\/web belongs to Helm release \S+\/web: the next helm upgrade takes acr out again, .*:\n {2}kubectl acr-secret attach -n \S+ acr .*-o helm\n$/;
-  const stops = /^Warning: serviceaccount\/web belongs to Helm release \S+\/web: the next helm upgrade stops with a conflict over acr, /;
+    /^Warning: serviceaccount\/web belongs to Helm release \S+\/web, and the next helm upgrade removes acr; .*:\n {2}kubectl acr-secret attach -n \S+ acr .*-o helm\n$/;
+  const stops =
+    /^Warning: serviceaccount\/web belongs to Helm release \S+\/web, and the next helm upgrade fails with a conflict over acr; /;
   const conflict = /conflict with "kubectl-acr-secret"/;
 
   test.for<{ why: string; how: "true" | "false"; has: string; next: string; told: RegExp; says: RegExp; after: string[] }>([

@@ -104,12 +104,12 @@ test.for([
   {
     why: "runs",
     status: { phase: "Running", containerStatuses: [{ ...waitingFor("web"), state: { running: {} } }] },
-    says: "it runs, and would be ended",
+    says: "it is running and would be stopped",
   },
   {
     why: "has an emptyDir that an init container may have filled",
     status: { phase: "Pending", initContainerStatuses: [{ ...waitingFor("setup"), state: { terminated: { exitCode: 0 } } }] },
-    says: "it has begun, and would lose what is in its volume cache",
+    says: "it has started and would lose the data in its volume cache",
   },
 ])("recreates a pod that $why only with --force", async ({ status, says }) => {
   const namespace = await newPlace();
@@ -219,7 +219,7 @@ test("refuses to recreate a Job that has started, even with --force", { timeout:
   for (const more of ["--recreate", "--recreate --force"])
     expect(await attach(namespace, "job/j", more)).toEqual({
       stdout: "",
-      stderr: `error: job.batch/j has begun its work, which would begin again: see pod/${one?.metadata.name}\n`,
+      stderr: `error: job.batch/j has started and would run again: see pod/${one?.metadata.name}\n`,
       code: 1,
     });
   expect((await jobIn(namespace)).metadata.uid).toBe(before.metadata.uid);

@@ -100,7 +100,7 @@ test.for(["pod", "job"] as const)("refuses to change a %s", async (kind) => {
   expect(ended).toMatchObject({
     code: 1,
     stdout: "",
-    stderr: expect.stringMatching(/^error: .*keeps the list of pull secrets that it was made with, so it has to be made anew\n/),
+    stderr: expect.stringMatching(/^error: imagePullSecrets of .* cannot be changed, so the (Pod|Job) must be recreated\n/),
   });
   expect(await fieldsOf(kind, namespace)).toEqual(fields);
 });
@@ -114,7 +114,7 @@ test("refuses an object that a controller creates, and names the controller", as
   const ended = await shell.type(`kubectl acr-secret attach -n ${namespace} acr rs/${await name()}`);
 
   expect(ended.stderr).toBe(
-    `error: replicaset.apps/${await name()} is made by Deployment web from a template, whose list counts\nhint: kubectl acr-secret attach -n ${namespace} acr deployment/web\n`,
+    `error: replicaset.apps/${await name()} is created from the template of Deployment web; change that template instead\nhint: kubectl acr-secret attach -n ${namespace} acr deployment/web\n`,
   );
   const all = (kinds: string) => shell.type(`kubectl acr-secret attach -n ${namespace} acr ${kinds} --all`);
   expect(await all("replicasets")).toMatchObject({

@@ -64,7 +64,7 @@ test("own-list: admission copies no name into pods with a list", { timeout: 60_0
   await hasPod(namespace);
   const attach = `kubectl acr-secret attach -n ${namespace} acr --serviceaccount app`;
 
-  const says = /^Warning: deployment.apps\/web has imagePullSecrets of its own, .*:\n {2}kubectl .*\n$/;
+  const says = /^Warning: deployment.apps\/web has its own imagePullSecrets and .*:\n {2}kubectl .*\n$/;
   const fix = await warned("own-list", attach, says);
   expect(await namesOfNewPod(namespace)).toEqual(["theirs"]);
 
@@ -81,7 +81,7 @@ test("own-list: refuses to change a Job that --where-used finds", async () => {
   await warned(
     "own-list",
     `kubectl acr-secret attach -n ${namespace} acr --where-used`,
-    /^Warning: job.batch\/web has imagePullSecrets of its own, .*: make it anew with acr\n$/,
+    /^Warning: job.batch\/web has its own imagePullSecrets and .*; recreate it with acr\n$/,
   );
 });
 
@@ -94,7 +94,7 @@ test("hides-account-list: pods of a template with a list get no name of the Serv
   const fix = await warned(
     "hides-account-list",
     `kubectl acr-secret attach -n ${namespace} acr deployment/web`,
-    /^Warning: deployment.apps\/web had no list, and its pods no longer get what serviceaccount\/app lists: theirs:\n {2}kubectl .*\n$/,
+    /^Warning: deployment.apps\/web had no imagePullSecrets, so its pods no longer get those of serviceaccount\/app: theirs:\n {2}kubectl .*\n$/,
   );
   await comesWith(namespace, "acr");
 
@@ -114,7 +114,7 @@ test("mountable-only: admission refuses a pod whose ServiceAccount does not list
   const fix = await warned(
     "mountable-only",
     `kubectl acr-secret attach -n ${namespace} acr cronjob/web`,
-    /^Warning: serviceaccount\/app lets pods name only what it lists itself .* those of cronjob.batch\/web will be refused:\n {2}kubectl .*\n$/,
+    /^Warning: serviceaccount\/app allows only the pull secrets that it lists .* pods of cronjob.batch\/web will be rejected:\n {2}kubectl .*\n$/,
   );
   const pod = () => create([target("pod", namespace, ["acr"])]);
   await expect(pod()).rejects.toThrow(/service account app does not reference that imagePullSecret/);
@@ -148,7 +148,7 @@ test("malformed-secret: the API server accepts a Secret that the kubelet cannot 
   const fix = await warned(
     "malformed-secret",
     `kubectl acr-secret attach -n ${namespace} acr --serviceaccount app`,
-    /^Warning: serviceaccount\/app also lists secret\/bad, which spoils all pull secrets of a pod: illegal base64 .*:\n {2}kubectl .*\n$/,
+    /^Warning: serviceaccount\/app also lists secret\/bad, which makes the kubelet ignore all pull secrets of a pod: illegal base64 .*:\n {2}kubectl .*\n$/,
   );
   const { stdout, stderr } = await shell.type(`kubectl acr-secret check -n ${namespace} bad --image myregistry.azurecr.io/app/web:1`);
   expect(stdout + stderr).toContain("malformed secret");
@@ -159,7 +159,7 @@ test("malformed-secret: the API server accepts a Secret that the kubelet cannot 
 
 test.for<{ id: WarningId; name: string; why: RegExp }>([
   { id: "secret-type", name: "color", why: /lists secret\/color, which is of type Opaque, not kubernetes.io\/dockerconfigjson:\n/ },
-  { id: "dangling-name", name: "gone", why: /lists secret\/gone, which is not there:\n/ },
+  { id: "dangling-name", name: "gone", why: /lists secret\/gone, which does not exist:\n/ },
 ])("$id: the printed command removes the name", async ({ id, name, why }) => {
   const namespace = await place("theirs", name);
   await kubectl(["create", "secret", "generic", "color", "--from-literal=color=blue", "-n", namespace]);
@@ -216,9 +216,9 @@ test("detach --dangling removes the names of missing Secrets and keeps the order
   });
   // The API server itself warns about an empty name in the previous list.
   expect(quiet.stderr.split("\n").filter((line) => !line.includes("invalid empty name"))).toEqual([
-    'Warning: deployment.apps/web lists names that lead nowhere (gone and ""), and would make pods anew without them:',
+    'Warning: deployment.apps/web lists missing Secrets (gone and ""); skipped because a change restarts pods:',
     `  kubectl acr-secret detach -n ${namespace} deployment/web --dangling`,
-    'Warning: job.batch/web lists names that lead nowhere (gone and ""), and cannot be changed, but only made anew without them',
+    'Warning: job.batch/web lists missing Secrets (gone and ""); skipped because the list cannot be changed',
     "",
   ]);
   const kept = '[{"name":"acr"},{"name":"theirs"}]';

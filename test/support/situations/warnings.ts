@@ -40,7 +40,7 @@ export const situations: readonly {
         cluster.put({ ...rest, metadata: { ...metadata, name, labels: { "pod-template-hash": "5c7d4" }, ownerReferences: [owner] } });
     },
     told:
-      "deployment.apps/web has imagePullSecrets of its own, and gets none of those of serviceaccount/app, acr-myregistry among them:\n  " +
+      "deployment.apps/web has its own imagePullSecrets and does not get acr-myregistry from serviceaccount/app:\n  " +
       "kubectl acr-secret attach -n demo acr-myregistry deployment/web",
     again: "same",
   },
@@ -53,8 +53,8 @@ export const situations: readonly {
       put(made, "deployment", "web");
     },
     told:
-      "job.batch/migrate has imagePullSecrets of its own, and gets none of those of serviceaccount/app: " +
-      "make it anew with acr-myregistry",
+      "job.batch/migrate has its own imagePullSecrets and does not get acr-myregistry from serviceaccount/app; " +
+      "recreate it with acr-myregistry",
     again: "same",
   },
   {
@@ -66,7 +66,7 @@ export const situations: readonly {
       put(made, "deployment", "web");
     },
     told:
-      "deployment.apps/web had no list, and its pods no longer get what serviceaccount/app lists: theirs:\n  " +
+      "deployment.apps/web had no imagePullSecrets, so its pods no longer get those of serviceaccount/app: theirs:\n  " +
       "kubectl acr-secret attach -n demo acr-myregistry --serviceaccount app && kubectl acr-secret detach -n demo acr-myregistry deployment/web",
     again: "",
   },
@@ -79,8 +79,8 @@ export const situations: readonly {
       put(made, "cronjob", "report");
     },
     told:
-      "serviceaccount/app lets pods name only what it lists itself (kubernetes.io/enforce-mountable-secrets), so those of " +
-      "cronjob.batch/report will be refused:\n  kubectl acr-secret attach -n demo acr-myregistry --serviceaccount app",
+      "serviceaccount/app allows only the pull secrets that it lists (kubernetes.io/enforce-mountable-secrets), so pods of " +
+      "cronjob.batch/report will be rejected:\n  kubectl acr-secret attach -n demo acr-myregistry --serviceaccount app",
     again: "same",
   },
   {
@@ -88,7 +88,7 @@ export const situations: readonly {
     what: "the list has a name without a Secret",
     typed: app,
     fill: ({ cluster }) => void cluster.put(account("demo", "app", ["gone"])),
-    told: "serviceaccount/app also lists secret/gone, which is not there:\n  kubectl acr-secret detach -n demo gone --serviceaccount app",
+    told: "serviceaccount/app also lists secret/gone, which does not exist:\n  kubectl acr-secret detach -n demo gone --serviceaccount app",
     again: "",
   },
   {
@@ -96,7 +96,7 @@ export const situations: readonly {
     what: "an invalid name sends no request",
     typed: app,
     fill: ({ cluster }) => void cluster.put(account("demo", "app", ["../x"])),
-    told: `serviceaccount/app also lists secret/"../x", which is not there:\n  kubectl acr-secret detach -n demo --serviceaccount app --dangling`,
+    told: `serviceaccount/app also lists secret/"../x", which does not exist:\n  kubectl acr-secret detach -n demo --serviceaccount app --dangling`,
     again: "",
   },
   {
@@ -121,7 +121,7 @@ export const situations: readonly {
       cluster.put(pullSecret("demo", "bad", { "a.io": { auth: "!" } }));
     },
     told:
-      "serviceaccount/app also lists secret/bad, which spoils all pull secrets of a pod: illegal base64 data at input byte 0:\n  " +
+      "serviceaccount/app also lists secret/bad, which makes the kubelet ignore all pull secrets of a pod: illegal base64 data at input byte 0:\n  " +
       "kubectl acr-secret detach -n demo bad --serviceaccount app",
     again: "",
   },
@@ -130,7 +130,7 @@ export const situations: readonly {
     what: "the Secret itself is malformed",
     typed: "attach bad -n demo --serviceaccount app",
     fill: ({ cluster }) => void cluster.put(pullSecret("demo", "bad", { "a.io": { auth: "!" } })),
-    told: "secret/bad spoils all pull secrets of a pod that names it: illegal base64 data at input byte 0",
+    told: "secret/bad is malformed, so the kubelet ignores all pull secrets of a pod that lists it: illegal base64 data at input byte 0",
     again: "same",
   },
   {
@@ -139,7 +139,7 @@ export const situations: readonly {
     typed: app,
     fill: ({ cluster }) => void cluster.put({ ...account("demo", "app"), imagePullSecrets: [{}] }),
     told:
-      "serviceaccount/app also has an entry without a name, for which the cluster autoscaler passes over pods that wait:\n  " +
+      "serviceaccount/app also has an entry without a name, so the cluster autoscaler skips pending pods:\n  " +
       "kubectl acr-secret detach -n demo --serviceaccount app --dangling",
     again: "",
   },

@@ -102,7 +102,7 @@ test("refuses another tool's Secret that appears before the write, and does not 
   };
   before(in_, "create secret", foreign);
 
-  await expect(store.apply(change(), benchOf(in_, { issued: issued() }))).rejects.toThrow("was not made by kubectl acr-secret");
+  await expect(store.apply(change(), benchOf(in_, { issued: issued() }))).rejects.toThrow("was not created by kubectl acr-secret");
   expect(in_.asking.all.filter((text) => text.startsWith("prove"))).toEqual([]);
 });
 

@@ -25,7 +25,7 @@ const putTheirs = ({ cluster }: FakeWorld, ...servers: string[]): Secret =>
   );
 const authsOf = (secret: unknown) =>
   Object.keys(JSON.parse(Buffer.from((secret as Secret).data?.[".dockerconfigjson"] ?? "", "base64").toString()).auths);
-const merging = (old: Secret) => change({ precondition: preconditionOf(old), merges: true, because: "gets one more login" });
+const merging = (old: Secret) => change({ precondition: preconditionOf(old), merges: true, because: "adds a login" });
 
 test("adds a login to another user's Secret and keeps its logins and labels", async () => {
   const in_ = world();

@@ -102,7 +102,7 @@ test("writes the note when another has written to the Secret", async () => {
   const outcome = await store.apply(change({ precondition: preconditionOf(old), entry: noted }), benchOf(in_, { issued: issued() }));
 
   expect(entryIn(in_)).toEqual(noted);
-  expect(outcome).toMatchObject({ change: { act: "store", because: "says something else of itself" }, object: secretIn(in_) });
+  expect(outcome).toMatchObject({ change: { act: "store", because: "annotations differ" }, object: secretIn(in_) });
   expect(secretIn(in_)?.metadata.labels).toMatchObject({ team: "web" });
 });
 

@@ -184,7 +184,7 @@ test.for([
     why: "starts",
     meanwhile: ({ cluster }: FakeWorld) =>
       cluster.put({ ...podOf({}), status: { phase: "Running", containerStatuses: [{ name: "web", state: { running: {} } }] } }),
-    says: "it runs, and would be ended",
+    says: "it is running and would be stopped",
   },
   {
     why: "is deleted by another user",
@@ -226,13 +226,19 @@ test("fails with the finalizers and the command when the pod is not deleted in t
     stderr: `${saved}error: pod/p was deleted but still exists after 30s: it has finalizers: example.com/hold\n${createHint}`,
     code: 1,
   });
-  expect(await type(again, world.ports)).toMatchObject({ stderr: expect.stringContaining("but it is being deleted"), code: 1 });
+  expect(await type(again, world.ports)).toMatchObject({
+    stderr: expect.stringContaining("cannot be recreated: it is being deleted"),
+    code: 1,
+  });
   expect(world.files.created.size).toBe(1);
 });
 
 test("does not recreate a pod that another user deletes", async () => {
   const world = await waiting({ metadata: { deletionTimestamp: "2026-01-01T00:00:00Z" } });
-  expect(await type(again, world.ports)).toMatchObject({ stderr: expect.stringContaining("but it is being deleted"), code: 1 });
+  expect(await type(again, world.ports)).toMatchObject({
+    stderr: expect.stringContaining("cannot be recreated: it is being deleted"),
+    code: 1,
+  });
   expect(world.asking.writes).toEqual([]);
 });
 

@@ -11,7 +11,7 @@ test("rehearses, saves, deletes and creates a pod when --recreate is given", asy
   expect(await type(attach, world.ports)).toEqual({
     stdout: "",
     stderr:
-      "error: pod/p keeps the list of pull secrets that it was made with, so it has to be made anew\n" +
+      "error: imagePullSecrets of pod/p cannot be changed, so the Pod must be recreated\n" +
       "hint: kubectl acr-secret attach -n demo acr-myregistry pod/p --recreate\n",
     code: 1,
   });
@@ -106,7 +106,7 @@ test("recreates a Job when its pods wait, and refuses when one runs", async () =
   const line = "attach acr-myregistry job/j -n demo --recreate";
   expect(await type(line, world.ports)).toEqual({
     stdout: "",
-    stderr: "error: job.batch/j has begun its work, which would begin again: see pod/j-1\n",
+    stderr: "error: job.batch/j has started and would run again: see pod/j-1\n",
     code: 1,
   });
   world.cluster.put(ofJob({ phase: "Pending", containerStatuses: [{ name: "web", state: { waiting: { reason: "ImagePullBackOff" } } }] }));

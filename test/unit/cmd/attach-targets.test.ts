@@ -174,7 +174,7 @@ testRows(
       command: both,
       options: terminal,
       ...failed,
-      stderr: /about to roll out deployment\.apps\/web, .* pod\/x-1\n.*error/s,
+      stderr: /rolling out deployment\.apps\/web; restarting pod\/x-1\n.*error/s,
       after: [
         { given: refuse("patch"), command: both, ...failed, stderr: /^(?!.*about to)/s },
         { command: `${both} --dry-run=client`, options: terminal, stderr: /^(?!.*about to)/s },

@@ -48,7 +48,7 @@ test("does not mistake a copy of the ServiceAccount's earlier list for the templ
   const { stderr } = await type(app, made.ports);
 
   expect(made.asking.all).toContain("get statefulset.apps demo/web");
-  expect(stderr).toMatch(/^Warning: pod\/web-0 has other imagePullSecrets than serviceaccount\/app: .*\n$/);
+  expect(stderr).toMatch(/^Warning: pod\/web-0 has other imagePullSecrets than serviceaccount\/app; .*\n$/);
 });
 
 test("warns before the first write in a dry run", async () => {
@@ -59,7 +59,7 @@ test("warns before the first write in a dry run", async () => {
 
   for (const run of ["client", "server"])
     expect((await type(`${attach} deployment/web --dry-run=${run}`, made.ports)).stderr).toMatch(
-      /^Warning: deployment.apps\/web had no list/,
+      /^Warning: deployment.apps\/web had no imagePullSecrets/,
     );
 });
 
@@ -77,7 +77,7 @@ test("create warns about images for which its new Secret has no key", async () =
     "Warning: serviceaccount/app pulls MyRegistry.azurecr.io/app/web:1, but secret other has a login for myregistry.azurecr.io only " +
       "(capitals count: the image says MyRegistry.azurecr.io):\n  " +
       "kubectl acr-secret check -n demo other --image MyRegistry.azurecr.io/app/web:1\n" +
-      "Warning: serviceaccount/app also lists secret/gone, which is not there:\n  kubectl acr-secret detach -n demo gone --serviceaccount app\n",
+      "Warning: serviceaccount/app also lists secret/gone, which does not exist:\n  kubectl acr-secret detach -n demo gone --serviceaccount app\n",
   );
 });
 

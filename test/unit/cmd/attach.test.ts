@@ -203,7 +203,7 @@ testRows(
       { command: "attach -n demo --serviceaccount default --serviceaccount nope", stderr: /serviceaccounts "nope" not found\n/ },
       {
         command: "attach -n demo --serviceaccount acr-myregistry",
-        stderr: /"acr-myregistry" not found\nhint: "acr-myregistry" is the Secret's name/,
+        stderr: /"acr-myregistry" not found\nhint: "acr-myregistry" is the name of the Secret/,
       },
       {
         command: "attach -n empty --all-serviceaccounts",
@@ -242,7 +242,7 @@ const released = (list: boolean) => async () => {
 };
 const toWeb = "attach acr-myregistry serviceaccount/web -n demo";
 const instead = "kubectl acr-secret attach -n demo acr-myregistry serviceaccount/web -o helm";
-const drifts = new RegExp(`Warning: serviceaccount/web .* Helm release demo/web: .*:\n  ${instead}\n`);
+const drifts = new RegExp(`Warning: serviceaccount/web .* Helm release demo/web, .*:\n  ${instead}\n`);
 
 testRows(
   [

@@ -119,7 +119,7 @@ testRows([
     given: put(`{"auths":{"myregistry.azurecr.io":{"auth":"${base64("a:b")}"},"ghcr.io":{}}}`),
     command: merge,
     code: 1,
-    stderr: /login for myregistry.azurecr.io\nhint: .* --force .*\n$/,
+    stderr: /login for myregistry.azurecr.io that this plugin did not add\nhint: .* --force .*\n$/,
     after: [
       {
         command: `${merge} --force`,

@@ -239,7 +239,7 @@ testRows(
       given: typed(forArgo),
       command: `${line} -n argocd --merge`,
       code: 1,
-      stderr: /is of type Opaque/,
+      stderr: /has type Opaque/,
     },
     {
       does: "shows the repository with a supplied login when --dry-run=client",

@@ -148,7 +148,7 @@ testRows(
     },
     ...[
       { more: "", stderr: new RegExp(`holds a credential for ${east}\nhint: .* --merge .* --force .*\n$`) },
-      { more: " --merge", stderr: new RegExp(`login for ${east}\nhint: (?!.*--merge).* --force .*\n$`) },
+      { more: " --merge", stderr: new RegExp(`login for ${east} that this plugin did not add\nhint: (?!.*--merge).* --force .*\n$`) },
     ].map(
       ({ more, stderr }): Row => ({
         does: `replaces another user's login for a regional host only with --force: --include-regional${more}`,

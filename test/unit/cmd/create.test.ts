@@ -229,7 +229,7 @@ testRows([
     command: "create --registry myregistry pod/bare -n demo",
     code: 1,
     stdout: any,
-    stderr: /^error: pod\/bare .*\nhint: .* pod\/bare --recreate\n(?!.*pod\/bare)/s,
+    stderr: /^error: imagePullSecrets of pod\/bare .*\nhint: .* pod\/bare --recreate\n(?!.*pod\/bare)/s,
     writes: any,
   },
   {

@@ -24,7 +24,7 @@ const remember: Given = (world) => {
 const isUntouched = (world: FakeWorld) => expect(everythingIn(world)).toEqual(untouched);
 /** Runs before each check that nothing has changed. */
 const given = (...givens: Given[]) => all(...givens, remember);
-const needs = /^error: pods? .*secret "acr-myregistry" in namespace "demo"/;
+const needs = /^error: secret "acr-myregistry" in namespace "demo" is used by pods? /;
 const theirs = pullSecret("demo", "theirs", { "docker.io": { auth: "YTpi" } });
 const job = {
   apiVersion: "batch/v1",
@@ -107,7 +107,7 @@ testRows(
       command: yes,
       code: 1,
       stderr:
-        /^error: pods over, web-1, web-2 and 2 more .*\nhint: kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default && kubectl rollout restart -n demo deployment\/web\nhint: or --force .*\n$/,
+        /^error: .* is used by pods over, web-1, web-2 and 2 more; .*\nhint: kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default && kubectl rollout restart -n demo deployment\/web\nhint: or --force .*\n$/,
       check: isUntouched,
       after: [{ command: "delete --dry-run=client -n demo", code: 1, stderr: needs }],
     },
@@ -123,7 +123,7 @@ testRows(
       given: put(account("demo"), alone),
       command: yes,
       code: 1,
-      stderr: /^error: pod alone .*\nhint: (?!kubectl).*--force.*\n$/,
+      stderr: /^error: .* is used by pod alone; .*\nhint: (?!kubectl).*--force.*\n$/,
     },
     ...[
       { why: "has ended", pod: { ...running("web-1"), status: { phase: "Succeeded" } } },
@@ -181,7 +181,7 @@ testRows(
         );
         expect(everythingIn(world).objects).toEqual(bare);
       },
-      after: [{ command: "delete theirs -y -n demo", code: 1, stderr: /not made by/ }],
+      after: [{ command: "delete theirs -y -n demo", code: 1, stderr: /not created by/ }],
     },
     {
       does: "removes no reference when the Secret may not be deleted",
@@ -208,7 +208,7 @@ testRows(
       command: "delete acr-myregistry -y -A",
       ...failed,
       stdout: ["team-a", "team-b"].flatMap((at) => deleted.map((text) => `${text} in namespace ${at}`)),
-      stderr: /^demo: error: pod web-1 .*\nhint: .*\nhint: or .*\n2 Secrets deleted, 1 failed\n$/,
+      stderr: /^demo: error: .* is used by pod web-1; .*\nhint: .*\nhint: or .*\n2 Secrets deleted, 1 failed\n$/,
       after: [{ command: "delete -y -A", code: 1, stderr: /specify a Secret name when you select more than one namespace/ }],
     },
   ],

@@ -25,7 +25,7 @@ async function world(): Promise<FakeWorld> {
 }
 
 const left =
-  /^Warning: deployment.apps\/web .* \(old\), .*:\n {2}kubectl acr-secret detach -n demo deployment\/web --dangling\nWarning: job.batch\/migrate .* \(""\), .*\n$/;
+  /^Warning: deployment.apps\/web .* \(old\); .*:\n {2}kubectl acr-secret detach -n demo deployment\/web --dangling\nWarning: job.batch\/migrate .* \(""\); .*\n$/;
 /** The Secret is created after the read. */
 const comesLater: Given = ({ asking, cluster }) =>
   asking.around(async (asked, next) => {

@@ -213,7 +213,7 @@ describe("delete", () => {
         const login = world.loginIn("demo", secret);
         if (login && secret !== "theirs") expect({ where, lives: world.azure.knows(login) }).toEqual({ where, lives: true });
         const second = await type(`${line} --ignore-not-found`, world.ports, later);
-        const isDeleted = second.code === 1 && second.stderr.includes("was not made by kubectl acr-secret");
+        const isDeleted = second.code === 1 && second.stderr.includes("was not created by kubectl acr-secret");
         if (!isDeleted) expect({ where, ...second }).toMatchObject({ where, code: 0 });
         expect({ where, left: counted(everythingIn(world)) }).toEqual({ where, left: wanted });
       }

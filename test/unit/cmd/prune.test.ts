@@ -164,7 +164,7 @@ testRows(
     },
     ...[
       { what: "list secret", stderr: /^Warning: .*Forbidden.*\nhint: .*: 2; .* --contexts\n$/ },
-      { what: "get namespace kube-system", stderr: /^Warning: .*namespace kube-system .*\nhint: .*: 1; .* --contexts\n$/ },
+      { what: "get namespace kube-system", stderr: /^Warning: .*namespace kube-system\b.*\nhint: .*: 1; .* --contexts\n$/ },
     ].map(
       ({ what, stderr }): Row => ({
         does: `deletes nothing of the cluster when ${what} is forbidden`,

@@ -24,7 +24,7 @@ test.for<{ names: string[]; plan: object }>([
   { names: ["b", "", "a", ""], plan: taken([""], ["b", "", "a", ""], ["b", "a"]) },
   { names: ["gone"], plan: taken(["gone"], ["gone"], []) },
   { names: ["y", "a", "x", "y"], plan: taken(["y", "x"], ["y", "a", "x", "y"], ["a"]) },
-  { names: ["b", "a"], plan: { act: "keep", because: "every name leads to a Secret" } },
+  { names: ["b", "a"], plan: { act: "keep", because: "every listed Secret exists" } },
 ])("of $names those that lead nowhere go, and the others keep their order", ({ names, plan }) => {
   const account = target("serviceaccount", "app", names);
 
@@ -69,15 +69,15 @@ test("what would make pods anew is told once, with the command, and what cannot 
       id: "dangling-name",
       to: { kind: "deployment.apps", namespace: "demo", name: "web-0" },
       says:
-        "deployment.apps/web-0, deployment.apps/web-1, deployment.apps/web-2 and 10 more list names that lead nowhere " +
-        '(gone, "" and old), and would make pods anew without them',
+        "deployment.apps/web-0, deployment.apps/web-1, deployment.apps/web-2 and 10 more list missing Secrets " +
+        '(gone, "" and old); skipped because a change restarts pods',
       fix: { verb: "detach", dangling: true, targets: names.slice(0, 10).map((name) => `deployment/${name}`) },
     },
     {
       act: "warn",
       id: "empty-name",
       to: { kind: "job.batch", namespace: "demo", name: "migrate" },
-      says: 'job.batch/migrate lists a name that leads nowhere (""), and cannot be changed, but only made anew without it',
+      says: 'job.batch/migrate lists a missing Secret (""); skipped because the list cannot be changed',
     },
   ]);
 });
@@ -97,7 +97,10 @@ test.for<{ names: string[]; fix: object | undefined }>([
 ])("what is to be made anew without $names has a command where that is one name", ({ names, fix }) => {
   const [change] = planned([target("job.batch", "web", names)], true);
 
-  expect(change).toMatchObject({ act: "refuse", says: expect.stringMatching(/^job.batch\/web keeps the list .* has to be made anew$/) });
+  expect(change).toMatchObject({
+    act: "refuse",
+    says: expect.stringMatching(/^imagePullSecrets of job.batch\/web cannot be changed, so the Job must be recreated$/),
+  });
   expect(change && "fix" in change ? change.fix : undefined).toEqual(fix);
 });
 

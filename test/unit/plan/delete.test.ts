@@ -71,11 +71,7 @@ test.for<{ why: string; facts: DeleteFacts; options?: Partial<typeof options>; p
   {
     why: "what cannot be changed is told",
     facts: facts({ targets: [job] }),
-    plan: [
-      "rehearse secret/acr",
-      "remove secret/acr needs secret/acr",
-      "job.batch/migrate cannot be changed, and goes on naming secret/acr",
-    ],
+    plan: ["rehearse secret/acr", "remove secret/acr needs secret/acr", "job.batch/migrate cannot be changed and still lists secret/acr"],
   },
   {
     why: "somebody else's keeps its references, and loses what was added",
@@ -89,7 +85,7 @@ test.for<{ why: string; facts: DeleteFacts; options?: Partial<typeof options>; p
     plan: [
       "rehearse secret/acr",
       "remove secret/acr needs secret/acr",
-      "pods a, b, c and 1 more name secret/acr, and may not pull an image again",
+      "pods a, b, c and 1 more list secret/acr and may fail to pull again",
     ],
   },
 ])("$why", ({ facts: of, options: more, plan }) => {
@@ -105,16 +101,16 @@ test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
   {
     why: "one pod needs it",
     facts: facts({ targets: [], needing: [pod("a")] }),
-    says: 'pod a needs secret "acr" in namespace "demo": create another credential for it first, otherwise new pods cannot pull',
+    says: 'secret "acr" in namespace "demo" is used by pod a; create another credential first, otherwise new pods cannot pull',
     hint: {
       do: "steps",
-      steps: [{ kubectl: "rollout restart", namespace: "demo", args: ["deployment/web"], or: "--force to delete it all the same" }],
+      steps: [{ kubectl: "rollout restart", namespace: "demo", args: ["deployment/web"], or: "--force to delete it anyway" }],
     },
   },
   {
     why: "pods of a template that names it, and of one that is not rolled out",
     facts: facts({ needing: [pod("a"), pod("b", "ReplicaSet"), pod("c", "Strange")] }),
-    says: 'pods a, b and c need secret "acr" in namespace "demo": create another credential for it first, otherwise new pods cannot pull',
+    says: 'secret "acr" in namespace "demo" is used by pods a, b and c; create another credential first, otherwise new pods cannot pull',
     hint: {
       do: "steps",
       steps: [
@@ -124,7 +120,7 @@ test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
           namespace: "demo",
           serviceaccounts: ["default"],
           targets: ["deployment/web"],
-          or: "--force to delete it all the same",
+          or: "--force to delete it anyway",
         },
       ],
     },
@@ -132,25 +128,25 @@ test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
   {
     why: "a pod that nobody makes anew",
     facts: facts({ targets: [], needing: [pod("a", "Pod")] }),
-    says: 'pod a needs secret "acr" in namespace "demo": create another credential for it first, otherwise new pods cannot pull',
-    hint: "once they have ended it can be deleted, or with --force to delete it all the same",
+    says: 'secret "acr" in namespace "demo" is used by pod a; create another credential first, otherwise new pods cannot pull',
+    hint: "delete it after the pods have ended, or add --force to delete it anyway",
   },
   {
     why: "it is somebody else's",
     facts: facts({ ours: false, existing: existing({ entries: undefined }) }),
-    says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not made by kubectl acr-secret',
-    hint: "name another Secret, or add --force to delete it",
+    says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not created by kubectl acr-secret',
+    hint: "use another name, or add --force to delete it",
   },
   {
     why: "somebody else put a login into it",
     facts: facts({ existing: existing({ hosts: ["r.azurecr.io", "https://docker.io/v1", "quay.io"] }) }),
     says: 'secret "acr" in namespace "demo" also holds a login for https://docker.io/v1, quay.io',
-    hint: "add --force to lose that login too",
+    hint: "add --force to delete that login too",
   },
   {
     why: "what was added to it cannot be taken out",
     facts: facts({ ours: false, existing: existing({ immutable: true }) }),
-    says: 'secret "acr" in namespace "demo" is immutable, so no login can be taken out',
+    says: 'secret "acr" in namespace "demo" is immutable, so its login cannot be removed',
     hint: { kubectl: "delete secret", args: ["acr"] },
   },
 ])("it is refused: $why", ({ facts: of, says, hint }) => {

@@ -8,42 +8,42 @@ const fix = (output: string) => ({ verb: "attach", secret: "acr", targets: ["ser
 test.for<{ drift: Drift; says: string; output: string | undefined }>([
   {
     drift: { by: "helm", name: "shop/web", does: "undoes" },
-    says: "belongs to Helm release shop/web: the next helm upgrade takes acr out again, so commit what this prints",
+    says: "belongs to Helm release shop/web, and the next helm upgrade removes acr; commit the output of",
     output: "helm",
   },
   {
     drift: { by: "helm", name: "shop/web", does: "stops" },
-    says: "belongs to Helm release shop/web: the next helm upgrade stops with a conflict over acr, so commit what this prints",
+    says: "belongs to Helm release shop/web, and the next helm upgrade fails with a conflict over acr; commit the output of",
     output: "helm",
   },
   {
     drift: { by: "flux-helm", name: "shop/web", does: "undoes" },
-    says: "belongs to Flux HelmRelease shop/web: its next upgrade takes acr out again, so commit what this prints",
+    says: "belongs to Flux HelmRelease shop/web, and the next upgrade removes acr; commit the output of",
     output: "helm",
   },
   {
     drift: { by: "flux-kustomize", name: "flux-system/apps", does: "undoes" },
-    says: "belongs to Flux Kustomization flux-system/apps: its next reconciliation takes acr out again, so commit what this prints",
+    says: "belongs to Flux Kustomization flux-system/apps, and the next reconciliation removes acr; commit the output of",
     output: "kustomize",
   },
   {
     drift: { by: "argocd", name: "web", does: "undoes" },
-    says: "belongs to Argo CD application web: its next sync takes acr out again, so commit what this prints",
+    says: "belongs to Argo CD application web, and the next sync removes acr; commit the output of",
     output: "kustomize",
   },
   {
     drift: { by: "applied-file", name: "", does: "undoes" },
-    says: "was applied from a file with such a list: the next apply of that file takes acr out again, so commit what this prints",
+    says: "was applied from a file with imagePullSecrets, and the next apply of that file removes acr; commit the output of",
     output: "kustomize",
   },
   {
     drift: { by: "manager", name: "pulumi", does: "undoes-or-stops" },
-    says: "has its list from field manager pulumi: its next apply takes acr out again, or stops with a conflict, so commit what this prints",
+    says: "has imagePullSecrets from field manager pulumi, and the next apply removes acr or fails with a conflict; commit the output of",
     output: "kustomize",
   },
   {
     drift: { by: "controller", name: "Prometheus/k8s", does: "may-undo" },
-    says: "is controlled by Prometheus/k8s: its controller may take acr out again",
+    says: "is controlled by Prometheus/k8s, and the controller may remove acr",
     output: undefined,
   },
 ])("$says", ({ drift, says, output }) => {
@@ -54,7 +54,7 @@ test.for<{ drift: Drift; says: string; output: string | undefined }>([
 
 test("a name that somebody made a sentence of is in quotes", () => {
   expect(warnDrift(attached, { by: "helm", name: "demo/x: all is well\nrun this", does: "undoes" })).toMatchObject([
-    { says: expect.stringMatching(/^serviceaccount\/web belongs to Helm release "demo\/x: all is well\\nrun this": the next /) },
+    { says: expect.stringMatching(/^serviceaccount\/web belongs to Helm release "demo\/x: all is well\\nrun this", and the next /) },
   ]);
 });
 

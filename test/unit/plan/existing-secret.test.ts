@@ -71,7 +71,7 @@ test("by force one that is not ours goes, which is told", () => {
 
   expect(() => refuseForeign(to, { host }, theirs)).toThrow(`holds a credential for ${east}`);
   expect(warnLoss(planStore(to, { ...options, force: true }, theirs), theirs)).toMatchObject([
-    { says: `secret/acr also held a login for ${east}, which is gone` },
+    { says: `secret/acr also held a login for ${east}, which is overwritten` },
   ]);
 });
 
@@ -79,7 +79,7 @@ const of = (...hosts: string[]) => ({ ...options, entry: { ...entry, hosts: [hos
 
 test.for<{ why: string; existing: Partial<ExistingSecret>; says: string | undefined }>([
   { why: "one that is new", existing: {}, says: undefined },
-  { why: "somebody else's", existing: { hosts: [host, east] }, says: `holds somebody else's login for ${east}` },
+  { why: "somebody else's", existing: { hosts: [host, east] }, says: `holds a login for ${east} that this plugin did not add` },
   { why: "the same login", existing: { hosts: [host, east], alike: [host, east] }, says: undefined },
   {
     why: "one of ours of another kind, though that of the login server pulls no more",

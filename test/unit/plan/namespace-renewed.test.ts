@@ -42,16 +42,28 @@ test.for<{ why: string; options?: Partial<RenewOptions>; held?: Partial<Existing
   {
     why: "nothing shows that it holds it",
     options: { proven: false },
-    is: "keep: it was made anew, and nothing shows that it was given this credential",
+    is: "keep: it was recreated and is not proven to hold this credential",
   },
-  { why: "it notes nothing any more", held: { entries: undefined }, is: "keep: it notes another credential by now" },
-  { why: "it notes another identity", held: { entries: [{ ...old, identity: "u" }] }, is: "keep: it notes another credential by now" },
-  { why: "it notes another kind", held: { entries: [{ ...old, kind: "given" }] }, is: "keep: it notes another credential by now" },
-  { why: "it notes another registry", held: { entries: [{ ...old, hosts: ["other"] }] }, is: "keep: it notes another credential by now" },
+  { why: "it notes nothing any more", held: { entries: undefined }, is: "keep: its annotation now records another credential" },
+  {
+    why: "it notes another identity",
+    held: { entries: [{ ...old, identity: "u" }] },
+    is: "keep: its annotation now records another credential",
+  },
+  {
+    why: "it notes another kind",
+    held: { entries: [{ ...old, kind: "given" }] },
+    is: "keep: its annotation now records another credential",
+  },
+  {
+    why: "it notes another registry",
+    held: { entries: [{ ...old, hosts: ["other"] }] },
+    is: "keep: its annotation now records another credential",
+  },
   {
     why: "another run gave it one since",
     held: { entries: [{ ...old, slot: "password2", madeAt: "2026-01-06T00:00:00Z" }] },
-    is: "keep: another run gave it a newer one",
+    is: "keep: another run wrote a newer password",
   },
   {
     why: "another run gave it one, which ours has killed",
@@ -63,7 +75,7 @@ test.for<{ why: string; options?: Partial<RenewOptions>; held?: Partial<Existing
     why: "another run gave it one of the slot, after ours",
     options: { entry: next, madeAt: made.madeAt },
     held: { entries: [{ ...old, slot: "password2", madeAt: "2026-01-06T00:00:00Z" }] },
-    is: "keep: another run gave it a newer one",
+    is: "keep: another run wrote a newer password",
   },
   { why: "it holds the newest already", options: { entry: old, fresh: false }, is: "keep: holds this credential" },
   { why: "it notes the newest, and has another inside", options: { entry: old, fresh: true }, is: "store: rotated" },

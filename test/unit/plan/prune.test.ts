@@ -99,8 +99,8 @@ test("the passwords of one application go at once, and a token goes as a whole",
 
 test.for([
   { more: {}, stays: undefined },
-  { more: { entries: [entry] }, stays: "a Secret has come to hold it" },
-  { more: { clusters: new Set<string>(), whole: false }, stays: "who holds it can no longer be told" },
+  { more: { entries: [entry] }, stays: "a Secret now holds it" },
+  { more: { clusters: new Set<string>(), whole: false }, stays: "its holders are no longer known" },
 ])("right before it goes it is looked at once more: $stays", ({ more, stays }) => {
   const options = { includeUnknown: false, olderThan };
   const [removal] = removalsOf(planPrune([token], facts, options));

@@ -27,13 +27,13 @@ test.for<{
   {
     why: "it runs",
     status: { phase: "Running", containerStatuses: [waits, runs] },
-    recreation: { loses: "runs, and would be ended" },
+    recreation: { loses: "is running and would be stopped" },
     begun: true,
   },
   {
     why: "an init container runs",
     status: { phase: "Pending", initContainerStatuses: [runs], containerStatuses: [waits] },
-    recreation: { loses: "runs, and would be ended" },
+    recreation: { loses: "is running and would be stopped" },
     begun: true,
   },
   {
@@ -48,13 +48,13 @@ test.for<{
     status: { phase: "Pending", initContainerStatuses: [{ ...runs, name: "side" }], containerStatuses: [waits] },
     init: [{ name: "side", restartPolicy: "Always" }],
     volumes: scratch,
-    recreation: { loses: "has begun, and would lose what is in its volume scratch" },
+    recreation: { loses: "has started and would lose the data in its volume scratch" },
     begun: true,
   },
   {
     why: "somebody looks into it",
     status: { ephemeralContainerStatuses: [runs] },
-    recreation: { loses: "runs, and would be ended" },
+    recreation: { loses: "is running and would be stopped" },
     begun: true,
   },
   { why: "an init container is done", status: { initContainerStatuses: [ended], containerStatuses: [waits] }, recreation: {}, begun: true },
@@ -62,38 +62,38 @@ test.for<{
     why: "an init container may have filled volumes",
     status: { initContainerStatuses: [ended], containerStatuses: [waits] },
     volumes: [...scratch, { name: "host" }, { name: "claimed", ephemeral: {} }],
-    recreation: { loses: "has begun, and would lose what is in its volumes scratch, claimed" },
+    recreation: { loses: "has started and would lose the data in its volumes scratch, claimed" },
     begun: true,
   },
   {
     why: "one volume",
     status: { initContainerStatuses: [crashed] },
     volumes: scratch,
-    recreation: { loses: "has begun, and would lose what is in its volume scratch" },
+    recreation: { loses: "has started and would lose the data in its volume scratch" },
     begun: true,
   },
   {
     why: "it has run, and waits to run again",
     status: { containerStatuses: [crashed] },
-    recreation: { loses: "has run, and would lose its logs" },
+    recreation: { loses: "has run and would lose its logs" },
     begun: true,
   },
   {
     why: "it was restarted",
     status: { containerStatuses: [again] },
-    recreation: { loses: "has run, and would lose its logs" },
+    recreation: { loses: "has run and would lose its logs" },
     begun: true,
   },
   {
     why: "it has done its work",
     status: { phase: "Succeeded" },
-    recreation: { never: "has come to its end, and would do its work again" },
+    recreation: { never: "has ended and would run again" },
     begun: true,
   },
   {
     why: "it has failed",
     status: { phase: "Failed" },
-    recreation: { never: "has come to its end, and would do its work again" },
+    recreation: { never: "has ended and would run again" },
     begun: true,
   },
 ])("what a pod would lose: $why", ({ status, volumes, init, recreation, begun = false }) => {
@@ -103,7 +103,7 @@ test.for<{
   expect(hasBegun(pod)).toBe(begun);
 });
 
-const begunWork = { never: "has begun its work, which would begin again" };
+const begunWork = { never: "has started and would run again" };
 
 test.for<{ why: string; status?: Job["status"]; recreation: object }>([
   { why: "nothing is known of it yet", recreation: {} },
@@ -116,12 +116,12 @@ test.for<{ why: string; status?: Job["status"]; recreation: object }>([
   {
     why: "it is complete",
     status: { conditions: [{ type: "Complete", status: "True" }] },
-    recreation: { never: "has come to its end, and would do its work again" },
+    recreation: { never: "has ended and would run again" },
   },
   {
     why: "it has failed",
     status: { failed: 6, conditions: [{ type: "Failed", status: "True" }] },
-    recreation: { never: "has come to its end, and would do its work again" },
+    recreation: { never: "has ended and would run again" },
   },
 ])("whether a Job has begun: $why", ({ status, recreation }) => {
   expect(readRecreation("job.batch", jobOf(status ? { status } : {}))).toEqual(recreation);
@@ -147,7 +147,8 @@ test("a Job's pods are found by its selector, and its name is a label of theirs"
 });
 
 const to = { kind: "pod", namespace: "demo", name: "p" } as const;
-const keeps = "pod/p keeps the list of pull secrets that it was made with, so it has to be made anew";
+const unchangeable = "imagePullSecrets of pod/p cannot be changed";
+const keeps = `${unchangeable}, so the Pod must be recreated`;
 const running = { phase: "Running", containerStatuses: [runs] };
 const wishes = { not: { recreate: false, force: false }, asked: { recreate: true, force: false }, forced: { recreate: true, force: true } };
 
@@ -168,7 +169,7 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
     status: running,
     gives: {
       act: "refuse",
-      says: `${keeps}; it runs, and would be ended`,
+      says: `${keeps}; it is running and would be stopped`,
       fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
     },
   },
@@ -178,7 +179,7 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
     status: running,
     gives: {
       act: "refuse",
-      says: `${keeps}; it runs, and would be ended`,
+      says: `${keeps}; it is running and would be stopped`,
       fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
     },
   },
@@ -192,7 +193,7 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
     why: "what would be done again is not, nor by force",
     options: "forced",
     status: { phase: "Succeeded" },
-    gives: { act: "refuse", says: `${keeps}; but it has come to its end, and would do its work again` },
+    gives: { act: "refuse", says: `${unchangeable}, and the Pod cannot be recreated: it has ended and would run again` },
   },
 ])("attaching a pod: $why", ({ options, status, gives }) => {
   const target = readTarget("pod", podOf({ spec: { imagePullSecrets: [{ name: "theirs" }] }, ...(status && { status }) }));
@@ -206,6 +207,6 @@ test("what is right already stays, and what a controller makes is the controller
   expect(planRefer("detach", "other", target, wishes.asked)).toEqual({ act: "keep", to, because: "not attached" });
   expect(planRefer("attach", "other", { ...target, owner: { kind: "Job", name: "j" } }, wishes.forced)).toMatchObject({
     act: "refuse",
-    says: "pod/p is made by Job j from a template, whose list counts",
+    says: "pod/p is created from the template of Job j; change that template instead",
   });
 });

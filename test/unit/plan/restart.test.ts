@@ -37,13 +37,13 @@ test.for<{ why: string; pod: PullingPod; restarts: number; told: (string | RegEx
     why: "nobody would make it anew",
     pod: bare({}),
     restarts: 0,
-    told: [/carried acr and has no controller, so it has to be made anew$/],
+    told: [/ and has no controller, so it must be recreated$/],
   },
   {
     why: "a Job counts a deleted pod as failed",
     pod: pod({ owner: { kind: "Job", name: "web" } }),
     restarts: 0,
-    told: [/carried acr and belongs to a Job, which would count a deleted pod as failed, so the Job has to be made anew$/],
+    told: [/ and belongs to a Job, which counts a deleted pod as failed, so the Job must be recreated$/],
   },
   {
     why: "a controller that nobody knows",
@@ -55,20 +55,20 @@ test.for<{ why: string; pod: PullingPod; restarts: number; told: (string | RegEx
     why: "it waits for a node, where it may well pull later",
     pod: pod({ waits: "node" }),
     restarts: 0,
-    told: [/and waits for a node; if it cannot pull there$/],
+    told: [/and waits for a node; if its pull fails there, delete it$/],
   },
   {
     why: "it does not wait for an image",
     pod: pod({ waits: "other" }),
     restarts: 0,
-    told: [/and does not wait for an image; if it cannot pull later$/],
+    told: [/and does not wait for an image; if a later pull fails, delete it$/],
   },
   {
     why: "its template may list its own, which would come back",
     pod: pod({ names: ["own"] }),
     restarts: 0,
     told: [
-      /^pod\/web-1 has other imagePullSecrets than serviceaccount\/default: if its template lists them, add acr there, else delete the pod$/,
+      /^pod\/web-1 has other imagePullSecrets than serviceaccount\/default; add acr to its template, or delete the pod if its template lists none$/,
     ],
   },
   { why: "of a ServiceAccount that is not attached", pod: pod({ account: "other", fails: false }), restarts: 0, told: [] },
@@ -98,7 +98,7 @@ test("what the Secret may not pull is told with the flags that add it", () => {
 
   expect(told.filter(({ act }) => act === "warn")).toMatchObject([
     {
-      says: "pod/web-1 waits for base/nginx and base/redis, which secret/acr may not pull: add --repository base/nginx --repository base/redis",
+      says: "pod/web-1 waits for base/nginx and base/redis, which secret/acr cannot pull; add --repository base/nginx --repository base/redis",
     },
   ]);
 });
@@ -108,14 +108,14 @@ test.for<{ why: string; pods: PullingPod[]; told: string[] }>([
     why: "two of one, and one of another",
     pods: [pod({ account: "app" }), pod({ account: "app" }), pod({ account: "batch" })],
     told: [
-      "pod/web-1 (and 1 more) cannot pull either, and runs as serviceaccount/app: add --serviceaccount app",
-      "pod/web-1 cannot pull either, and runs as serviceaccount/batch: add --serviceaccount batch",
+      "pod/web-1 (and 1 more) cannot pull an image and uses serviceaccount/app; add --serviceaccount app",
+      "pod/web-1 cannot pull an image and uses serviceaccount/batch; add --serviceaccount batch",
     ],
   },
   {
     why: "the Secret would help with one of its images",
     pods: [pod({ account: "app", repositories: ["app/api", "app/web"] })],
-    told: ["pod/web-1 cannot pull either, and runs as serviceaccount/app: add --serviceaccount app"],
+    told: ["pod/web-1 cannot pull an image and uses serviceaccount/app; add --serviceaccount app"],
   },
   { why: "it has the Secret", pods: [pod({ account: "app", names: ["acr"] })], told: [] },
   { why: "its node has not tried yet", pods: [pod({ account: "app", fails: false })], told: [] },
@@ -149,7 +149,7 @@ test("the pod that is meant is the one that was looked at, and why it goes is sa
       needs: account,
       to: { kind: "pod", namespace: "demo", name: "web-1" },
       uid: "u1",
-      because: "made before serviceaccount/default carried acr",
+      because: "created before acr was added to serviceaccount/default",
     },
   ]);
 });
@@ -236,7 +236,7 @@ test("who wants nothing restarted is told the command, for the pod's own cluster
   const there = pod({ to: { kind: "pod", context: "prod", namespace: "demo", name: "web-1" } });
   expect(planRestarts(accounts, [there], { secret: "acr", restart: "none", mayPull: () => true })).toMatchObject([
     {
-      says: "pod/web-1 was made before serviceaccount/default carried acr, so it has to be made anew",
+      says: "pod/web-1 was created before acr was added to serviceaccount/default, so it must be recreated",
       fix: { kubectl: "delete pod", args: ["web-1"], namespace: "demo", context: "prod" },
     },
   ]);
@@ -246,12 +246,12 @@ test.for<{ why: string; pods: PullingPod[]; renewed?: boolean; told: string[] }>
   {
     why: "one, a moment after it was made",
     pods: [pod({ names: ["acr"], retries: 26 })],
-    told: ["pod/web-1 names secret/acr already, and the kubelet pulls again by itself within 26 seconds"],
+    told: ["pod/web-1 already lists secret/acr; the kubelet retries within 26 seconds"],
   },
   {
     why: "several, by the one that waits longest",
     pods: [pod({ names: ["acr"], retries: 26 }), pod({ names: ["acr"], retries: 316 })],
-    told: ["pod/web-1 (and 1 more) name secret/acr already, and the kubelet pulls again by itself within 6 minutes"],
+    told: ["pod/web-1 (and 1 more) already list secret/acr; the kubelet retries within 6 minutes"],
   },
   { why: "a Secret that stays as it is changes nothing", pods: [pod({ names: ["acr"] })], renewed: false, told: [] },
   { why: "its node has not failed yet", pods: [pod({ names: ["acr"], fails: false })], told: [] },

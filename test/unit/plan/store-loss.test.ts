@@ -7,7 +7,7 @@ const foreign: ExistingSecret = { ...existing, entries: undefined };
 const options = (more: Partial<StoreOptions> = {}): StoreOptions => ({ entry, host, fresh: false, force: false, merge: false, ...more });
 const _stands = { uid: "u1", version: "7" };
 const _claim = { by: "another-run", until: "2026-01-01T00:00:30Z" };
-const beside = "name another Secret, or add --merge to keep what it holds, or --force to lose it";
+const beside = "use another name, or add --merge to keep its other logins, or --force to overwrite them";
 const argocd: ExistingSecret = { ...existing, type: "Opaque", shape: "argocd-repository" };
 const forArgo = options({ fresh: true, shape: "argocd-repository" });
 const merge = options({ fresh: true, merge: true });
@@ -16,35 +16,35 @@ test.for<{ why: string; existing: ExistingSecret; options?: StoreOptions; says: 
   {
     why: "somebody else's Secret",
     existing: { ...foreign, type: "Opaque" },
-    says: 'secret "acr" in namespace "demo" (type Opaque) was not made by kubectl acr-secret',
-    hint: "name another Secret, or add --force to take this one over",
+    says: 'secret "acr" in namespace "demo" (type Opaque) was not created by kubectl acr-secret',
+    hint: "use another name, or add --force to overwrite this Secret",
   },
   {
     why: "somebody else's pull secret, where another reader wants one login alone",
     existing: { ...foreign, shape: "pull-secret" },
     options: forArgo,
-    says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not made by kubectl acr-secret',
-    hint: "name another Secret, or add --force to take this one over",
+    says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not created by kubectl acr-secret',
+    hint: "use another name, or add --force to overwrite this Secret",
   },
   {
     why: "another registry's credential, as another reader has it",
     existing: { ...argocd, entries: [{ ...entry, hosts: ["b.azurecr.io"] }], hosts: ["b.azurecr.io"] },
     options: forArgo,
     says: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io',
-    hint: "name another Secret, or add --force to take this one over",
+    hint: "use another name, or add --force to overwrite this Secret",
   },
   {
     why: "a pull secret of ours, where another reader wants one",
     existing: { ...existing, shape: "pull-secret" },
     options: forArgo,
-    says: 'secret "acr" in namespace "demo" is a pull secret, and would be none any more',
-    hint: "name another Secret, or add --force to take this one over",
+    says: 'secret "acr" in namespace "demo" is a pull secret and would no longer work as one',
+    hint: "use another name, or add --force to overwrite this Secret",
   },
   {
     why: "another reader's of ours, where the kubelet wants one",
     existing: argocd,
-    says: 'secret "acr" in namespace "demo" is a repository of Argo CD, and would be none any more',
-    hint: "name another Secret, or add --force to take this one over",
+    says: 'secret "acr" in namespace "demo" is an Argo CD repository and would no longer work as one',
+    hint: "use another name, or add --force to overwrite this Secret",
   },
   {
     why: "another registry's credential",
@@ -80,61 +80,61 @@ test.for<{ why: string; existing: ExistingSecret; options?: StoreOptions; says: 
     why: "another user's credential, which may work",
     existing: { ...existing, entries: [{ ...entry, identity: "old" }], pulls: "unknown" },
     says: 'secret "acr" in namespace "demo" holds the credential of "old" (given)',
-    hint: "name another Secret, or add --force to lose that credential",
+    hint: "use another name, or add --force to overwrite that credential",
   },
   {
     why: "a kind of credential that a newer version made",
     existing: { ...existing, entries: [{ ...entry, kind: "service-principal" }], pulls: "yes" },
     says: 'secret "acr" in namespace "demo" holds the credential of "ci" (service-principal)',
-    hint: "name another Secret, or add --force to lose that credential",
+    hint: "use another name, or add --force to overwrite that credential",
   },
   {
     why: "one other manager's field",
     existing: { ...existing, others: ['"kubectl-patch" using v1: .data..dockerconfigjson'] },
     options: options({ fresh: true }),
     says: 'Apply failed with 1 conflict: conflict with "kubectl-patch" using v1: .data..dockerconfigjson',
-    hint: "add --force to take these fields over from their manager",
+    hint: "add --force to overwrite these fields",
   },
   {
     why: "two of them",
     existing: { ...existing, others: ['"a" using v1: .x', '"b" using v1: .y'] },
     options: options({ fresh: true }),
     says: 'Apply failed with 2 conflicts: conflicts with "a" using v1: .x; "b" using v1: .y',
-    hint: "add --force to take these fields over from their manager",
+    hint: "add --force to overwrite these fields",
   },
   {
     why: "somebody else's pull secret",
     existing: { ...foreign, hosts: ["docker.io"] },
-    says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not made by kubectl acr-secret',
+    says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not created by kubectl acr-secret',
     hint: beside,
   },
   {
     why: "somebody else's login for this registry among others",
     existing: { ...foreign, hosts: ["docker.io", host] },
     options: merge,
-    says: `secret "acr" in namespace "demo" holds somebody else's login for ${host}`,
-    hint: "name another Secret, or add --force to replace that login",
+    says: `secret "acr" in namespace "demo" holds a login for ${host} that this plugin did not add`,
+    hint: "use another name, or add --force to overwrite that login",
   },
   {
     why: "among others, a credential of ours of another kind, which may work",
     existing: { ...existing, entries: [{ ...entry, kind: "admin" }], hosts: [host, "docker.io"], pulls: "yes" },
     options: merge,
     says: 'secret "acr" in namespace "demo" holds the credential of "ci" (admin)',
-    hint: "name another Secret, or add --force to lose that credential",
+    hint: "use another name, or add --force to overwrite that credential",
   },
   {
     why: "a type that holds no such logins, whatever is said",
     existing: { ...foreign, type: "Opaque" },
     options: { ...merge, force: true },
-    says: 'secret "acr" in namespace "demo" is of type Opaque, to which no login can be added',
-    hint: "name another Secret",
+    says: 'secret "acr" in namespace "demo" has type Opaque, so no login can be added',
+    hint: "use another name",
   },
   {
     why: "one that nobody can change, whatever is said",
     existing: { ...foreign, immutable: true },
     options: { ...merge, force: true },
     says: 'secret "acr" in namespace "demo" is immutable, so no login can be added',
-    hint: "name another Secret",
+    hint: "use another name",
   },
 ])("is not touched unasked: $why", ({ existing, options: wanted = options(), says, hint }) => {
   expect(() => planStore(to, wanted, existing)).toThrow(expect.objectContaining({ kind: "conflict", message: says, hint }));
@@ -162,7 +162,7 @@ test.for<{ why: string; existing: ExistingSecret; says: string | undefined }>([
     existing: { ...existing, hosts: [`mirror.io/https://${host}`] },
     says: 'secret "acr" in namespace "demo" holds a credential for mirror.io/https://r.azurecr.io',
   },
-  { why: "somebody else's", existing: foreign, says: expect.stringContaining("was not made by kubectl acr-secret") },
+  { why: "somebody else's", existing: foreign, says: expect.stringContaining("was not created by kubectl acr-secret") },
 ])("before it is known what is wanted: $why", ({ existing, says }) => {
   const refuse = () => refuseForeign(to, { host }, existing);
 

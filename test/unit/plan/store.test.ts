@@ -8,7 +8,7 @@ const options = (more: Partial<StoreOptions> = {}): StoreOptions => ({ entry, ho
 const precondition = { uid: "u1", version: "7" };
 const finalizers = ["example.com/x"];
 const claim = { by: "another-run", until: "2026-01-01T00:00:30Z" };
-const _beside = "name another Secret, or add --merge to keep what it holds, or --force to lose it";
+const _beside = "use another name, or add --merge to keep its other logins, or --force to overwrite them";
 const argocd: ExistingSecret = { ...existing, type: "Opaque", shape: "argocd-repository" };
 const forArgo = options({ fresh: true, shape: "argocd-repository" });
 const merge = options({ fresh: true, merge: true });
@@ -31,7 +31,7 @@ test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOpti
     why: "the same password, noted otherwise",
     existing: { ...existing, entries: [{ ...entry, expiresAt: "2027-01-01T00:00:00Z" }] },
     options: options(),
-    gives: { act: "store", precondition, replaces: false, because: "says something else of itself" },
+    gives: { act: "store", precondition, replaces: false, because: "annotations differ" },
   },
   {
     why: "our label, and a note that cannot be read",
@@ -93,13 +93,13 @@ test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOpti
     why: "somebody else's, to which a login is added",
     existing: { ...foreign, hosts: ["ghcr.io", `https://${host}/`], others: ['"helm" using v1: .data..dockerconfigjson'] },
     options: merge,
-    gives: { act: "store", precondition, replaces: false, merges: true, because: "gets one more login" },
+    gives: { act: "store", precondition, replaces: false, merges: true, because: "adds a login" },
   },
   {
     why: "somebody else's, which has this very login: only the note is added",
     existing: { ...foreign, hosts: ["ghcr.io", host] },
     options: options({ merge: true }),
-    gives: { act: "store", precondition, merges: true, because: "says something else of itself" },
+    gives: { act: "store", precondition, merges: true, because: "annotations differ" },
   },
   {
     why: "somebody else's login for this registry, replaced among the others by force",
@@ -117,7 +117,7 @@ test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOpti
     why: "a login that was added, whose password is another now",
     existing: { ...existing, hosts: ["ghcr.io", host] },
     options: merge,
-    gives: { act: "store", precondition, merges: true, because: "gets one more login" },
+    gives: { act: "store", precondition, merges: true, because: "adds a login" },
   },
   {
     why: "there is none, and another reader wants it",
@@ -175,7 +175,7 @@ test("a login for another registry that goes by force is told", () => {
   const store = planStore(to, options({ fresh: true, force: true }), several);
 
   expect(warnLoss(store, several)).toEqual([
-    { act: "warn", to, says: "secret/acr also held a login for b.azurecr.io, docker.io, which is gone" },
+    { act: "warn", to, says: "secret/acr also held a login for b.azurecr.io, docker.io, which is overwritten" },
   ]);
   expect(warnLoss(store, existing)).toEqual([]);
   expect(warnLoss(store, undefined)).toEqual([]);
@@ -189,12 +189,12 @@ test("who else writes to a Secret to which a login is added is told, unless that
     others: ['"kubectl-create" using v1: .data..dockerconfigjson', '"helm" using v1: .data..dockerconfigjson'],
   };
   const store = planStore(to, merge, shared);
-  const says = 'secret/acr has another writer, who may take this login out again: "helm" using v1: .data..dockerconfigjson';
+  const says = 'secret/acr has another field manager that may remove this login: "helm" using v1: .data..dockerconfigjson';
 
   expect(warnLoss(store, shared)).toEqual([{ act: "warn", to, says }]);
   expect(warnLoss(store, { ...shared, others: shared.others.slice(0, 1) })).toEqual([]);
   expect(warnLoss(store, { ...shared, others: ['"helm" using v1: .x', '"flux" using v1: .y'] })).toMatchObject([
-    { says: expect.stringMatching(/again: "helm" using v1: \.x; "flux" using v1: \.y$/) },
+    { says: expect.stringMatching(/login: "helm" using v1: \.x; "flux" using v1: \.y$/) },
   ]);
 });
 
@@ -203,13 +203,13 @@ test.for<{ why: string; existing: ExistingSecret; options: StoreOptions; message
     why: "is immutable",
     existing: { ...existing, immutable: true, finalizers },
     options: options({ fresh: true }),
-    message: /cannot be replaced$/,
+    message: /must be recreated, but it has finalizers$/,
   },
   {
     why: "has another type",
     existing: { ...foreign, type: "Opaque", finalizers },
     options: options({ fresh: true, force: true }),
-    message: /cannot be replaced$/,
+    message: /must be recreated, but it has finalizers$/,
   },
   {
     why: "is being deleted",

@@ -24,18 +24,18 @@ test.for<{ why: string; plan: Plan; ahead: string | undefined }>([
   {
     why: "a template whose pods roll out",
     plan: [refer("attach", "deployment.apps", "web")],
-    ahead: "about to roll out deployment.apps/web",
+    ahead: "rolling out deployment.apps/web",
   },
-  { why: "also where the Secret goes", plan: [refer("detach", "statefulset.apps", "db")], ahead: "about to roll out statefulset.apps/db" },
+  { why: "also where the Secret goes", plan: [refer("detach", "statefulset.apps", "db")], ahead: "rolling out statefulset.apps/db" },
   {
     why: "rollouts and pods",
     plan: [refer("attach", "daemonset.apps", "agent"), rollout, restart("web-1"), restart("web-2")],
-    ahead: "about to roll out daemonset.apps/agent, deployment.apps/api, and to make anew pod/web-1, pod/web-2",
+    ahead: "rolling out daemonset.apps/agent, deployment.apps/api; restarting pod/web-1, pod/web-2",
   },
   {
     why: "many",
     plan: Array.from({ length: 12 }, (_, index) => restart(`p-${index}`)),
-    ahead: "about to make anew pod/p-0, pod/p-1, pod/p-2, pod/p-3, pod/p-4, pod/p-5, pod/p-6, pod/p-7, pod/p-8, pod/p-9 and 2 more",
+    ahead: "restarting pod/p-0, pod/p-1, pod/p-2, pod/p-3, pod/p-4, pod/p-5, pod/p-6, pod/p-7, pod/p-8, pod/p-9 and 2 more",
   },
 ])("what is about to happen to pods: $why", ({ plan, ahead }) => {
   expect(aheadOf(plan)).toBe(ahead);

@@ -121,8 +121,8 @@ function warned(
 
 describe("own-list", () => {
   const app = account([]);
-  const gets = "and gets none of those of serviceaccount/app";
-  const get = "and get none of those of serviceaccount/app";
+  const gets = "and does not get acr from serviceaccount/app";
+  const get = "and do not get acr from serviceaccount/app";
 
   test.for<{ why: string; listers?: TargetObject[]; pods?: Pod[]; targets?: TargetObject[]; told: object[] }>([
     { why: "no object has a list of its own", told: [] },
@@ -131,7 +131,7 @@ describe("own-list", () => {
       listers: [deployment("web", ["theirs"])],
       told: [
         {
-          says: `deployment.apps/web has imagePullSecrets of its own, ${gets}, acr among them`,
+          says: `deployment.apps/web has its own imagePullSecrets ${gets}`,
           fix: { verb: "attach", secret: "acr", targets: ["deployment/web"] },
         },
       ],
@@ -162,7 +162,7 @@ describe("own-list", () => {
       pods: [pod(spec(["theirs"]), later), pod(spec(["theirs"]), later, ownedBy("Rollout", "canary"))],
       told: [
         {
-          says: `job.batch/migrate, pod/own and rollout/canary have imagePullSecrets of their own, ${get}: make them anew with acr`,
+          says: `job.batch/migrate, pod/own and rollout/canary have their own imagePullSecrets ${get}; recreate them with acr`,
           fix: undefined,
         },
       ],
@@ -171,14 +171,14 @@ describe("own-list", () => {
       why: "one that cannot be changed next to one that can",
       listers: [deployment("web", ["theirs"])],
       pods: [pod(spec(["theirs"]), later)],
-      told: [{ fix: { targets: ["deployment/web"] } }, { says: `pod/own has imagePullSecrets of its own, ${gets}: make it anew with acr` }],
+      told: [{ fix: { targets: ["deployment/web"] } }, { says: `pod/own has its own imagePullSecrets ${gets}; recreate it with acr` }],
     },
     {
       why: "many are reported once, and ten of them are in the command",
       listers: Array.from({ length: 40 }, (_, index) => deployment(`web-${index}`, ["theirs"])),
       told: [
         {
-          says: `deployment.apps/web-0, deployment.apps/web-1, deployment.apps/web-2 and 37 more have imagePullSecrets of their own, ${get}, acr among them`,
+          says: `deployment.apps/web-0, deployment.apps/web-1, deployment.apps/web-2 and 37 more have their own imagePullSecrets ${get}`,
           fix: { targets: Array.from({ length: 10 }, (_, index) => `deployment/web-${index}`) },
         },
       ],
@@ -200,7 +200,7 @@ describe("hides-account-list", () => {
       read: [account(["theirs", "other"])],
       told: [
         {
-          says: "deployment.apps/web had no list, and its pods no longer get what serviceaccount/app lists: theirs and other",
+          says: "deployment.apps/web had no imagePullSecrets, so its pods no longer get those of serviceaccount/app: theirs and other",
           fix: {
             do: "steps",
             steps: [
@@ -214,7 +214,12 @@ describe("hides-account-list", () => {
     {
       why: "the ServiceAccount has it already, so the template needs none",
       read: [account(["theirs", "acr"])],
-      told: [{ says: expect.stringMatching(/lists: theirs$/), fix: { verb: "detach", secret: "acr", targets: ["deployment/web"] } }],
+      told: [
+        {
+          says: expect.stringMatching(/serviceaccount\/app: theirs$/),
+          fix: { verb: "detach", secret: "acr", targets: ["deployment/web"] },
+        },
+      ],
     },
     {
       why: "the ServiceAccount gets it in the same run",
@@ -225,7 +230,13 @@ describe("hides-account-list", () => {
       why: "two of one ServiceAccount are reported once",
       targets: [deployment("web"), deployment("api")],
       read: [account(["theirs"])],
-      told: [{ says: expect.stringMatching(/^deployment.apps\/web and deployment.apps\/api had no list, and their pods no longer get /) }],
+      told: [
+        {
+          says: expect.stringMatching(
+            /^deployment.apps\/web and deployment.apps\/api had no imagePullSecrets, so their pods no longer get /,
+          ),
+        },
+      ],
     },
     { why: "the list of the template is not written", read: [account(["theirs"])], act: "keep", told: [] },
     { why: "the ServiceAccount lists nothing", read: [account([])], told: [] },
@@ -261,7 +272,7 @@ describe("mountable-only", () => {
         id: "mountable-only",
         to: to(deployment("web")),
         says: expect.stringMatching(
-          /^serviceaccount\/app lets pods name only what it lists itself \(kubernetes.io\/enforce-mountable-secrets\), so those of deployment.apps\/web( and deployment.apps\/api)? will be refused$/,
+          /^serviceaccount\/app allows only the pull secrets that it lists \(kubernetes.io\/enforce-mountable-secrets\), so pods of deployment.apps\/web( and deployment.apps\/api)? will be rejected$/,
         ),
         fix: { verb: "attach", secret: "acr", serviceaccounts: ["app"] },
       });
@@ -296,7 +307,7 @@ test.for<{ why: string; targets: TargetObject[]; act?: "keep"; told: object[] }>
     targets: [account([""])],
     told: [
       {
-        says: "serviceaccount/app also has an entry without a name, for which the cluster autoscaler passes over pods that wait",
+        says: "serviceaccount/app also has an entry without a name, so the cluster autoscaler skips pending pods",
         fix: { verb: "detach", dangling: true, serviceaccounts: ["app"] },
       },
     ],
@@ -347,7 +358,7 @@ describe("other names", () => {
         {
           id: "dangling-name",
           to: to(account([])),
-          says: "serviceaccount/app also lists secret/gone, which is not there",
+          says: "serviceaccount/app also lists secret/gone, which does not exist",
           fix: { verb: "detach", secret: "gone", serviceaccounts: ["app"] },
         },
       ],
@@ -368,7 +379,7 @@ describe("other names", () => {
       told: [
         {
           id: "malformed-secret",
-          says: expect.stringMatching(/, which spoils all pull secrets of a pod: json: cannot unmarshal array/),
+          says: expect.stringMatching(/, which makes the kubelet ignore all pull secrets of a pod: json: cannot unmarshal array/),
         },
       ],
     },
@@ -384,8 +395,8 @@ describe("other names", () => {
       why: "is reported once for all lists",
       targets: [deployment("web", ["gone"]), account(["a", "gone"])],
       told: [
-        "serviceaccount/app also lists secret/a, which is not there",
-        "deployment.apps/web and serviceaccount/app also list secret/gone, which is not there",
+        "serviceaccount/app also lists secret/a, which does not exist",
+        "deployment.apps/web and serviceaccount/app also list secret/gone, which does not exist",
       ],
       asked: ["gone", "a"],
     },
@@ -402,7 +413,7 @@ describe("other names", () => {
     {
       why: "that could forge a line",
       targets: [account(["x\nerror: y"])],
-      told: ['serviceaccount/app also lists secret/"x\\nerror: y", which is not there'],
+      told: ['serviceaccount/app also lists secret/"x\\nerror: y", which does not exist'],
       asked: [],
     },
   ])("a name $why", async ({ targets, plan, more, told, asked }) => {

@@ -58,7 +58,7 @@ test("refuses another tool's Secret before a credential is issued, except with f
   const at = setting(["a"], async () => issued());
   foreign(at);
   const [refused] = await each(at);
-  expect(refused?.error).toMatchObject({ kind: "conflict", message: expect.stringContaining("was not made by kubectl acr-secret") });
+  expect(refused?.error).toMatchObject({ kind: "conflict", message: expect.stringContaining("was not created by kubectl acr-secret") });
   expect(at.needs).toEqual([]);
 
   const forced = setting(["a"], async () => issued(), { force: true });

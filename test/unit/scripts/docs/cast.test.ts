@@ -19,7 +19,7 @@ test("records the session of the tour on its own terminal", async () => {
     const [typed = "", ...printed] = (sessions[at] ?? "").split("\n");
     expect(typed).toBe(command);
     // On a terminal, the plugin prints in advance what it is about to do. In a pipe it does not.
-    expect(shows(prints, printed.filter((line) => !line.startsWith("about to ")).join("\n"))).toBe(true);
+    expect(shows(prints, printed.filter((line) => !line.startsWith("restarting ")).join("\n"))).toBe(true);
   }
   expect(print).toContain("\u001b[31mno credential");
 });
