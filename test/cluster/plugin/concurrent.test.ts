@@ -13,24 +13,6 @@ afterAll(() => shell.stop());
 /** The number of concurrent runs of each kind. */
 const many = takesAll ? 25 : 6;
 
-test("loses no name when runs attach at the same time", { timeout: 120_000 }, async () => {
-  const namespace = await newNamespace(["theirs"]);
-  const names = Array.from({ length: many }, (_, index) => `ours-${index}`);
-  await create(["theirs", ...names].map((name) => pullSecret(namespace, name)));
-
-  const attached = await Promise.all(
-    names.map((name) => shell.type(`kubectl acr-secret attach -n ${namespace} ${name} --serviceaccount=app`)),
-  );
-
-  expect(attached.map(({ stdout, stderr, code }) => [code, stdout, stderr])).toEqual(
-    names.map(() => [0, "serviceaccount/app patched\n", ""]),
-  );
-  const account = await getJson<ServiceAccount>("serviceaccount", "app", "-n", namespace);
-  const listed = (account.imagePullSecrets ?? []).map(({ name }) => name);
-  expect(listed[0]).toBe("theirs");
-  expect(listed.toSorted()).toEqual(["theirs", ...names].toSorted());
-});
-
 test.for(sampled([4, 2], 1))("generates one valid password when %s runs create at the same time", { timeout: 120_000 }, async (many) => {
   const namespace = await newNamespace();
   const command = `kubectl acr-secret create -n ${namespace} --registry myregistry --repository app/web --serviceaccount=app`;

@@ -6,7 +6,7 @@ import { consume } from "../../support/consumer.ts";
 import { chanceFrom } from "../../support/fakes/chance.ts";
 import { getJson, kubectl } from "../../support/kubectl.ts";
 import { loginOf, unnoted } from "../../support/logins.ts";
-import { ended, newNamespace, openShell } from "../../support/plugin.ts";
+import { type Ended, ended, newNamespace, openShell } from "../../support/plugin.ts";
 import { processes } from "../../support/processes.ts";
 import { sampled, takesAll } from "../../support/sampled.ts";
 
@@ -38,11 +38,13 @@ const create = "create --registry myregistry --repository app/web --serviceaccou
 const generates = /POST .*generateCredentials/;
 const deletes = /DELETE .*tokens/;
 
+const requests = [generates, /resourcegraph/i, /PUT .*scopeMaps/, /PUT .*tokens/, /v2\/app\/web\/manifests/];
+
 const rows: readonly Row[] = [
   {
     what: "create",
     command: create,
-    moments: [generates, 40, 130, 270, /resourcegraph/i, /PUT .*scopeMaps/, /PUT .*tokens/, /oauth2\/token/, /v2\/app\/web\/manifests/],
+    moments: [...requests, 40, 130, 270, /oauth2\/token/],
     inAzure: [1, 0, 0, 0],
   },
   {
@@ -110,19 +112,20 @@ async function expectPulls(login: { username: string; password: string }): Promi
   expect(pulls).toBeGreaterThan(0);
 }
 
-async function killAt(moment: Moment, args: readonly string[], env: Readonly<Record<string, string>>): Promise<void> {
+/** Sends a signal to a run of kubectl at a moment. @returns the output and the exit code of the run */
+async function signalAt(moment: Moment, line: string, signal: NodeJS.Signals, env: Readonly<Record<string, string>> = {}): Promise<Ended> {
   const isTimed = typeof moment === "number";
   shell.azure.calls.reset();
   // The delay between two requests is long enough for the signal to arrive in between.
   const hasten = shell.azure.faults.add({ kind: "slow", path: /./, milliseconds: isTimed ? 0 : 60 });
-  const child = shell.start("kubectl", args, { env });
-  const killed = ended(child);
+  const child = shell.start("kubectl", line.split(" "), { env });
+  const run = ended(child);
   const isAsked = (at: RegExp) => shell.azure.calls.list().some(({ method, path }) => at.test(`${method} ${path.split("?")[0]}`));
   await (isTimed ? sleep(moment) : vi.waitUntil(() => isAsked(moment), { interval: 2, timeout: 20_000 }));
-  child.kill("SIGKILL");
-  const { code } = await killed;
-  if (!isTimed) expect(code).toBe(null);
+  child.kill(signal);
+  await run;
   hasten();
+  return run;
 }
 
 async function expectInAzure(namespace: string, secrets: readonly Secret[], expected: Row["inAzure"]): Promise<void> {
@@ -146,7 +149,8 @@ test.for(table)(
     if (what === "prune") await kubectl(["delete", "secret", "acr-myregistry", "-n", namespace]);
     const env = { TMPDIR: await mkdtemp(`${shell.folder}/tmp/`) };
     const expectNothingRuns = async () => expect([await processesWith(env.TMPDIR), await readdir(env.TMPDIR)]).toEqual([[], []]);
-    await killAt(moment, line(command).split(" "), env);
+    const { code } = await signalAt(moment, line(command), "SIGKILL", env);
+    if (typeof moment !== "number") expect(code).toBe(null);
     await vi.waitFor(expectNothingRuns, { timeout: 5000, interval: 50 });
     // A run that starts now waits for the claim that remains when the manifest is requested. The other claims have expired.
     if (!String(moment).includes("manifests")) await passTime(namespace);
@@ -166,5 +170,31 @@ test.for(table)(
     const names = (account.imagePullSecrets ?? []).map(({ name }) => name);
     expect(names).toEqual(what.startsWith("delete") ? ["theirs"] : ["theirs", "acr-myregistry"]);
     await expectNothingRuns();
+  },
+);
+
+const interruptions = ([129, 130, 143] as const).flatMap((code) =>
+  requests.map((moment) => ({ signal: ({ 129: "SIGHUP", 130: "SIGINT", 143: "SIGTERM" } as const)[code], moment, code })),
+);
+
+test.for(sampled(interruptions, ({ moment }) => moment === generates))(
+  "create rolls back and succeeds when run again after $signal at $moment",
+  { timeout: 60_000 },
+  async ({ signal, moment, code }) => {
+    const namespace = await newNamespace();
+    const line = `acr-secret ${create.replace("NS", namespace)}`;
+
+    const run = await signalAt(moment, line, signal);
+
+    expect(run).toMatchObject({ code, stdout: "" });
+    expect(run.stderr).not.toContain("az acr");
+    expect(countInAzure(namespace)).toEqual([0, 0, 0, 0]);
+    expect(await kubectl(["get", "secrets", "-n", namespace, "-o", "name"])).toBe("");
+
+    expect(await shell.type(`kubectl ${line}`)).toMatchObject({ code: 0, stderr: "" });
+    expect((await getJson<Secret>("secret", "acr-myregistry", "-n", namespace)).metadata.annotations).not.toHaveProperty(
+      "acr-secret/claim",
+    );
+    expect(countInAzure(namespace)).toEqual([1, 0, 0, 0]);
   },
 );

@@ -124,35 +124,3 @@ test("prints Kustomize patches with the same effect as names in the manifests", 
   expect(await shell.type(`kubectl apply -n ${at} -k ${back}`)).toMatchObject({ stderr: "", code: 0 });
   expect(await listsOf(at)).toEqual({ web: ["theirs"], report: [""], bare: [""], listed: ["theirs"] });
 });
-
-test("prints the objects of a cluster when -o kustomize or -o helm, and writes nothing", async () => {
-  const at = await newNamespace();
-  await kubectl(["apply", "-n", at, "-f", "-"], [deployment, accounts].join("---\n"));
-  const login = "--docker-server=myregistry.azurecr.io --docker-username=u --docker-password=p";
-  await shell.type(`kubectl create secret docker-registry acr ${login} -n ${at}`);
-  const typed = (form: string) => shell.type(`kubectl acr-secret attach -n ${at} acr deploy/web sa/listed -o ${form}`);
-
-  const { stdout, code } = await typed("kustomize");
-  expect({ code, stdout }).toMatchObject({
-    code: 0,
-    stdout: expect.stringMatching(/kind: Deployment[\s\S]*- name: acr\n[\s\S]*- name: theirs\n {4}- name: acr\n$/),
-  });
-  expect(await typed("helm")).toMatchObject({ code: 0, stdout: expect.stringContaining("imagePullSecrets:\n  - acr\n") });
-  expect(await kubectl(["get", "deployment/web", "-n", at, "-o", "jsonpath={.spec.template.spec.imagePullSecrets[*].name}"])).toBe(
-    "theirs",
-  );
-  expect(await kubectl(["get", "serviceaccount/listed", "-n", at, "-o", "jsonpath={.imagePullSecrets[*].name}"])).toBe("theirs");
-});
-
-test("--write changes files in place, and kubectl reads one name more from them", async () => {
-  const folder = await folderOf("written", { "web.yaml": deployment });
-  const write = (verb: string) => shell.type(`cd ${folder} && kubectl acr-secret ${verb} acr -f web.yaml --write`);
-  expect(await write("attach")).toEqual({ stdout: "deployment.apps/web patched (web.yaml)\n", stderr: "", code: 0 });
-  expect(await write("attach")).toEqual({ stdout: "deployment.apps/web unchanged (web.yaml)\n", stderr: "", code: 0 });
-  expect(await shell.type(`diff - ${folder}/web.yaml`, { stdin: deployment })).toMatchObject({
-    stdout: "11a12\n>       - name: acr\n",
-    code: 1,
-  });
-  expect(await write("detach")).toMatchObject({ stdout: "deployment.apps/web patched (web.yaml)\n" });
-  expect(await readFile(join(folder, "web.yaml"), "utf8")).toBe(deployment);
-});

@@ -1,4 +1,4 @@
-import { writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
@@ -63,6 +63,7 @@ beforeAll(async () => {
   expect(made).toMatchObject({ code: 0 });
   const [map] = registry.scopeMaps.filter(({ name }) => name === "others");
   if (map) map.description = "somebody else's";
+  await mkdir(join(shell.folder, "pull"));
   await writeFile(join(shell.folder, "config.json"), JSON.stringify({ auths: { "myregistry.azurecr.io": adminLogin() } }));
   const { clientId: username, clientSecret: password } = await shell.azure.addServicePrincipal("with-role", [
     { role: "AcrPull", registry: "myregistry" },
@@ -77,6 +78,16 @@ let withRole: { username: string; password: string };
 /** The id of another user's application. */
 let withoutRole: string;
 const adminLogin = () => ({ username: registry.name, password: registry.adminPasswords.password });
+
+/** Pulls with the bytes of a Secret in A, with a client that is independent of the plugin. */
+async function expectPulls(secret: string): Promise<void> {
+  const { type: format, data } = await getJson<Secret>("secret", secret, "-n", a);
+  if (format !== "kubernetes.io/dockerconfigjson") return;
+  const folder = join(shell.folder, "pull");
+  await writeFile(join(folder, "config.json"), Buffer.from(data?.[".dockerconfigjson"] ?? "", "base64"));
+  const pull = `DOCKER_CONFIG=${folder} crane pull myregistry.azurecr.io/app/web:1 ${folder}/image.tar`;
+  expect(await shell.type(pull), secret).toMatchObject({ code: 0 });
+}
 
 type Row = { readonly what: string; readonly typed: readonly string[]; readonly deletes?: string };
 
@@ -119,8 +130,13 @@ test.for<Row>([
     what: `the Secret of ${reader}`,
     typed: [`${web} --for ${reader} -n A`],
   })),
-])("restores the cluster and Azure after a delete: $what", { timeout: 60_000 }, async ({ typed, deletes = `${deleting} -n A` }) => {
+])("pulls, changes nothing in a second run, and leaves nothing after a delete: $what", { timeout: 60_000 }, async (row) => {
+  const { typed, deletes = `${deleting} -n A` } = row;
   for (const line of typed) expect(await type(line), line).toMatchObject({ code: 0 });
+  await expectPulls(deletes.includes(" beside ") ? "beside" : "acr-myregistry");
+  const created = everythingAt(shell.azure.world);
+  expect(await type(typed[0] ?? "")).toMatchObject({ stdout: expect.stringMatching(/^secret\/\S+ unchanged/m), code: 0 });
+  expect(everythingAt(shell.azure.world)).toEqual(created);
 
   expect(await type(deletes)).toMatchObject({ stdout: expect.stringMatching(/^secret\/\S+ (deleted|configured)/m), code: 0 });
 

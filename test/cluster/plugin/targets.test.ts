@@ -90,21 +90,6 @@ test.for(
   },
 );
 
-test.for(["pod", "job"] as const)("refuses to change a %s", async (kind) => {
-  const namespace = await newNamespace();
-  await create([secret(namespace), targetObject(kind, { namespace }, ["theirs"])]);
-  const fields = await fieldsOf(kind, namespace);
-
-  const ended = await shell.type(`kubectl acr-secret attach -n ${namespace} acr ${kind}/web`);
-
-  expect(ended).toMatchObject({
-    code: 1,
-    stdout: "",
-    stderr: expect.stringMatching(/^error: imagePullSecrets of .* cannot be changed, so the (Pod|Job) must be recreated\n/),
-  });
-  expect(await fieldsOf(kind, namespace)).toEqual(fields);
-});
-
 test("refuses an object that a controller creates, and names the controller", async () => {
   const namespace = await newNamespace();
   await create([secret(namespace), targetObject("deployment", { namespace })]);
@@ -122,28 +107,4 @@ test("refuses an object that a controller creates, and names the controller", as
     stderr: `error: no replicaset in namespace "${namespace}"\nhint: kubectl get -n ${namespace} replicasets\n`,
   });
   expect(await all("replicasets,deployments")).toMatchObject({ code: 0, stdout: "deployment.apps/web patched\n" });
-});
-
-test("accepts several kinds, patterns and labels in one line, and changes each object once", async () => {
-  const namespace = await newNamespace();
-  const named = (kind: TargetName, name: string) => targetObject(kind, { namespace, name });
-  await create([
-    secret(namespace),
-    named("deployment", "web-a"),
-    named("deployment", "web-b"),
-    named("deployment", "api"),
-    named("cronjob", "report"),
-    named("daemonset", "agent"),
-  ]);
-
-  const ended = await shell.type(`kubectl acr-secret attach -n ${namespace} acr 'deploy/web-*' deploy/web-a cj/report sa/app -o name`);
-  expect(ended).toMatchObject({
-    code: 0,
-    stdout: "deployment.apps/web-a\ndeployment.apps/web-b\ncronjob.batch/report\nserviceaccount/app\n",
-  });
-  const all = await shell.type(`kubectl acr-secret attach -n ${namespace} acr deploy,ds --all`);
-  expect(all).toMatchObject({
-    code: 0,
-    stdout: "deployment.apps/api patched\ndeployment.apps/web-a unchanged\ndeployment.apps/web-b unchanged\ndaemonset.apps/agent patched\n",
-  });
 });

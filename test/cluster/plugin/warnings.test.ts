@@ -74,17 +74,6 @@ test("own-list: admission copies no name into pods with a list", { timeout: 60_0
   await comesWith(namespace, "theirs,acr");
 });
 
-test("own-list: refuses to change a Job that --where-used finds", async () => {
-  const namespace = await place();
-  await create([target("job", namespace, ["theirs"]), target("cronjob", namespace)]);
-
-  await warned(
-    "own-list",
-    `kubectl acr-secret attach -n ${namespace} acr --where-used`,
-    /^Warning: job.batch\/web has its own imagePullSecrets and .*; recreate it with acr\n$/,
-  );
-});
-
 test("hides-account-list: pods of a template with a list get no name of the ServiceAccount", { timeout: 60_000 }, async () => {
   const namespace = await place("theirs");
   await create([target("deployment", namespace)]);
@@ -123,24 +112,6 @@ test("mountable-only: admission refuses a pod whose ServiceAccount does not list
   await pod();
 });
 
-test("no-key: the suggested check reports the same", async () => {
-  const namespace = await place();
-  await create([
-    pullSecret(namespace, "typo", { "myregistri.azurecr.io": { username: "ci", password: "x" } }),
-    target("deployment", namespace),
-  ]);
-
-  const fix = await warned(
-    "no-key",
-    `kubectl acr-secret attach -n ${namespace} typo deployment/web`,
-    /^Warning: deployment.apps\/web pulls myregistry.azurecr.io\/app\/web:1, but secret typo has a login for myregistri.azurecr.io only \(one letter from .*:\n {2}kubectl .*\n$/,
-  );
-
-  const { stdout, stderr, code } = await shell.type(fix);
-  expect(code).toBe(1);
-  expect(stdout + stderr).toContain("secret typo has a login for myregistri.azurecr.io only");
-});
-
 test("malformed-secret: the API server accepts a Secret that the kubelet cannot read", async () => {
   const namespace = await place("bad");
   await create([pullSecret(namespace, "bad", { "a.io": { auth: "!" } })]);
@@ -157,21 +128,6 @@ test("malformed-secret: the API server accepts a Secret that the kubelet cannot 
   expect(await accountList(namespace)).toBe('[{"name":"acr"}]');
 });
 
-test.for<{ id: WarningId; name: string; why: RegExp }>([
-  { id: "secret-type", name: "color", why: /lists secret\/color, which is of type Opaque, not kubernetes.io\/dockerconfigjson:\n/ },
-  { id: "dangling-name", name: "gone", why: /lists secret\/gone, which does not exist:\n/ },
-])("$id: the printed command removes the name", async ({ id, name, why }) => {
-  const namespace = await place("theirs", name);
-  await kubectl(["create", "secret", "generic", "color", "--from-literal=color=blue", "-n", namespace]);
-  const attach = `kubectl acr-secret attach -n ${namespace} acr --serviceaccount app`;
-
-  const fix = await warned(id, attach, why);
-  expect(await shell.type(attach)).toMatchObject({ stdout: "serviceaccount/app unchanged\n", stderr: "" });
-  await shell.type(fix);
-
-  expect(await accountList(namespace)).toBe('[{"name":"theirs"},{"name":"acr"}]');
-});
-
 test("empty-name: the API server accepts an entry without a name, and the printed command removes it", async () => {
   const namespace = await place();
   await kubectl(["patch", "sa", "app", "-n", namespace, "-p", '{"imagePullSecrets":[{"name":"theirs"},{}]}']);
@@ -185,63 +141,4 @@ test("empty-name: the API server accepts an entry without a name, and the printe
   await shell.type(fix);
 
   expect(await accountList(namespace)).toBe('[{"name":"theirs"},{"name":"acr"}]');
-});
-
-test("secret-missing: does not attach a Secret that does not exist", async () => {
-  const namespace = await place();
-  const at = `--serviceaccount app -n ${namespace}`;
-
-  expect(await shell.type(`kubectl acr-secret attach mistyped ${at}`)).toMatchObject({
-    stderr: expect.stringMatching(/^Error from server \(NotFound\): secrets "mistyped" not found\n/),
-    code: 1,
-  });
-  await warned("secret-missing", `kubectl acr-secret detach mistyped ${at}`, /^Warning: secret\/mistyped is not there, and nothing .*\n$/);
-});
-
-test("detach --dangling removes the names of missing Secrets and keeps the order of the others", { timeout: 60_000 }, async () => {
-  const namespace = await place("gone", "theirs", "older", "acr");
-  const kinds = ["deployment", "cronjob", "replicaset", "replicationcontroller", "job"] as const;
-  await create(kinds.map((kind) => target(kind, namespace, ["gone", undefined, "acr", "theirs"])));
-  await create([targetObject("cronjob", { namespace, name: "all" }, ["gone", undefined])]);
-  const listOf = (kind: string, path: string) => kubectl(["get", ...kind.split("/"), "-n", namespace, "-o", `jsonpath={${path}}`]);
-  const template = ".spec.template.spec.imagePullSecrets";
-  const detach = (words = "") => shell.type(`kubectl acr-secret detach -n ${namespace} --dangling ${words}`);
-
-  const quiet = await detach();
-
-  expect(quiet).toMatchObject({
-    code: 0,
-    stdout:
-      "serviceaccount/app patched\nreplicaset.apps/web patched\nreplicationcontroller/web patched\ncronjob.batch/all patched\ncronjob.batch/web patched\n",
-  });
-  // The API server itself warns about an empty name in the previous list.
-  expect(quiet.stderr.split("\n").filter((line) => !line.includes("invalid empty name"))).toEqual([
-    'Warning: deployment.apps/web lists missing Secrets (gone and ""); skipped because a change restarts pods:',
-    `  kubectl acr-secret detach -n ${namespace} deployment/web --dangling`,
-    'Warning: job.batch/web lists missing Secrets (gone and ""); skipped because the list cannot be changed',
-    "",
-  ]);
-  const kept = '[{"name":"acr"},{"name":"theirs"}]';
-  expect(await accountList(namespace)).toBe('[{"name":"theirs"},{"name":"acr"}]');
-  expect(await listOf("replicaset/web", template)).toBe(kept);
-  expect(await listOf("replicationcontroller/web", template)).toBe(kept);
-  expect(await listOf("cronjob/web", ".spec.jobTemplate.spec.template.spec.imagePullSecrets")).toBe(kept);
-  expect(await listOf("cronjob/all", ".spec.jobTemplate.spec.template.spec")).not.toContain("imagePullSecrets");
-  expect(await listOf("deployment/web", template)).toBe('[{"name":"gone"},{},{"name":"acr"},{"name":"theirs"}]');
-
-  expect(await detach("deployments --all")).toMatchObject({ stdout: "deployment.apps/web patched\n", code: 0 });
-  expect(await listOf("deployment/web", template)).toBe(kept);
-  expect(await detach("job/web")).toMatchObject({ stderr: expect.stringMatching(/^error: job.batch\/web keeps the list /), code: 1 });
-  expect((await detach()).stdout).not.toContain("patched");
-});
-
-test("removes the field when a list loses its last name", async () => {
-  const namespace = await place("acr");
-  await create([target("deployment", namespace, ["acr"])]);
-  const json = async (kind: string, name: string) => JSON.stringify(await getJson(kind, name, "-n", namespace));
-
-  await shell.type(`kubectl acr-secret detach -n ${namespace} acr sa/app deploy/web`);
-
-  expect(await json("sa", "app")).not.toContain("imagePullSecrets");
-  expect(await json("deployment", "web")).not.toContain("imagePullSecrets");
 });

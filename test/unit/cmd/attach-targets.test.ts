@@ -100,6 +100,20 @@ testRows(
       ],
     },
     {
+      does: "attaches once to the targets of several kinds and patterns",
+      given: used,
+      command: "attach -n demo deploy/a* deploy/api cj/report sa/app -o name",
+      stdout: ["deployment.apps/api", "cronjob.batch/report", "serviceaccount/app"],
+      stderr: any,
+      after: [
+        {
+          command: "attach -n demo deploy,ds --all",
+          stdout: ["deployment.apps/api unchanged", "deployment.apps/web patched"],
+          stderr: any,
+        },
+      ],
+    },
+    {
       does: "create --where-used grants the repositories of templates without pods",
       given: inTeams,
       command: "create acr --registry myregistry --where-used -n team-0",

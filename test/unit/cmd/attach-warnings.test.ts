@@ -29,6 +29,11 @@ test.for(situations)("$id: $what", async ({ id, typed, fill, told, again }) => {
   expect(outcomes.filter(({ ids }) => ids)).toMatchObject([{ result: "told", ids: [id], warnings: [told.replace(":\n  ", ": ")] }]);
 
   expect(await type(typed, made.ports)).toMatchObject({ code: 0, stderr: again === "same" ? first.stderr : "" });
+
+  const [, fix] = /^ {2}kubectl acr-secret (detach .*)$/m.exec(told) ?? [];
+  if (!fix) return;
+  expect(await type(fix, made.ports)).toMatchObject({ code: 0, stdout: "serviceaccount/app patched\n" });
+  expect(made.cluster.get("serviceaccount", "demo", "app")?.imagePullSecrets).toEqual([{ name: "acr-myregistry" }]);
 });
 
 test("tests a situation for each warning id", () => {

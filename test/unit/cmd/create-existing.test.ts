@@ -32,6 +32,17 @@ testRows([
     leaves: { scopeMap: false, slots: "" },
     check: ({ cluster }) => expect(cluster.get("secret", "demo", "acr-myregistry")).toMatchObject({ type: opaque.type, data: opaque.data }),
   },
+  {
+    does: "keeps another user's Secret when the server rejects the rehearsal",
+    given: all(putOpaque, refuse("create secret demo/acr-myregistry-rehearsal")),
+    command: force,
+    code: 1,
+    stderr: [refused().message],
+    check: ({ cluster, azure }) => {
+      expect(cluster.get("secret", "demo", "acr-myregistry")).toMatchObject({ type: opaque.type, data: opaque.data });
+      expect(azure.tokens.size).toBe(0);
+    },
+  },
   ...[refused, lost].map(
     (error): Row => ({
       does: `reports that neither Secret exists when creating it fails with: ${error().message}`,
