@@ -1,6 +1,7 @@
 import { end, type Launched } from "../src/cluster/kubectl.ts";
 import { openInterruption } from "../src/interruption.ts";
 import { processContext } from "./context.ts";
+import { reasonOf } from "./files.ts";
 import { main } from "./main.ts";
 
 /** The exit codes for a process that a signal ended: 128 and the signal's number. */
@@ -24,10 +25,10 @@ export async function run(argv: readonly string[], launched: Launched | undefine
   // A closed terminal or a lost ssh session sends SIGHUP
   for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.on(signal, () => stop(endedBy[signal]));
 
-  // On EPIPE (for example `| head`), finish writes in progress and stop
-  let unread = false;
-  process.stdout.on("error", () => {
-    unread = true;
+  // If nothing reads the output anymore (for example `| head`), or the disk is full, finish writes in progress and stop
+  let lost: NodeJS.ErrnoException | undefined;
+  process.stdout.on("error", (error) => {
+    lost ??= error;
     interruption.interrupt();
   });
   // Output on stderr is optional, so its errors are ignored
@@ -37,11 +38,13 @@ export async function run(argv: readonly string[], launched: Launched | undefine
   // A verb that did not use the kubectl process has not stopped it either
   if (launched) end(launched.child);
   // Idle connections would keep the process running, so it exits. All output must be written first
-  const lost = await written(process.stdout);
+  lost ??= await written(process.stdout);
+  if (lost && lost.code !== "EPIPE") process.stderr.write(`error: cannot write to standard output: ${reasonOf(lost)}\n`);
   await written(process.stderr);
-  if (!stopped && (unread || lost)) process.exit(endedBy.SIGPIPE);
+  if (!stopped && lost) process.exit(lost.code === "EPIPE" ? endedBy.SIGPIPE : 1);
   process.exit(code === endedBy.SIGINT && stopped ? stopped.code : code);
 }
 
 /** Waits until all output is written. @returns the error, if there is one */
-const written = (stream: NodeJS.WriteStream) => new Promise<unknown>((resolve) => stream.write("", resolve));
+const written = (stream: NodeJS.WriteStream) =>
+  new Promise<NodeJS.ErrnoException | undefined>((resolve) => stream.write("", (error) => resolve(error ?? undefined)));

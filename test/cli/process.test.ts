@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
@@ -18,7 +18,11 @@ server.listen(socket, () => console.log("Starting to serve on " + socket));
 async function start(
   args: readonly string[],
   kubectl: string,
-  { stdin = "ignore", env: more = {} }: { readonly stdin?: "ignore" | "pipe"; readonly env?: NodeJS.ProcessEnv } = {},
+  {
+    stdin = "ignore",
+    stdout = "pipe",
+    env: more = {},
+  }: { readonly stdin?: "ignore" | "pipe"; readonly stdout?: "pipe" | number; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<{ child: ChildProcess; folder: string }> {
   const folder = await mkdtemp(join(tmpdir(), "process-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -28,7 +32,7 @@ async function start(
   const env = { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, KUBECTL_PATH: file, ...more };
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", entry, ...args], {
     env,
-    stdio: [stdin, "pipe", "pipe"],
+    stdio: [stdin, stdout, "pipe"],
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   return { child, folder };
@@ -137,6 +141,14 @@ test("exits with 141 when the reader closes the pipe", async () => {
   child.stdout?.destroy();
 
   expect(await ended(child)).toMatchObject({ code: 141, stderr: "" });
+});
+
+test("exits with 1 and the reason when the disk is full", async () => {
+  const full = await open("/dev/full", "w");
+  onTestFinished(() => full.close());
+  const { child } = await start(["options"], hanging, { stdout: full.fd });
+
+  expect(await ended(child)).toMatchObject({ code: 1, stderr: "error: cannot write to standard output: the disk is full\n" });
 });
 
 test("completes a command when stderr is closed", async () => {
