@@ -2,7 +2,7 @@ import type { AzureEmulator } from "./azure/emulator.ts";
 import { programLayer } from "./tar.ts";
 
 /** The images in the commands of the pages. */
-const images = ["app/web:1", "app/web:2", "app/api:1", "base/nginx:1", "team-a/shop:1"];
+export const images = ["app/web:1", "app/web:2", "app/api:1", "base/nginx:1", "team-a/shop:1"];
 
 /**
  * Pushes the images of the pages to the registry of a new sandbox.

@@ -5,11 +5,19 @@ import { join } from "node:path";
 import { missingForNode } from "../sandbox/node/requirements.ts";
 import { showProgress } from "../sandbox/progress.ts";
 import { type Sandbox, startSandbox } from "../sandbox/sandbox.ts";
-import { pushImages } from "../sandbox/scenery.ts";
+import { images, pushImages } from "../sandbox/scenery.ts";
 import { openTerminal } from "../sandbox/terminal.ts";
 import { packagePlugin } from "./package.ts";
 import { playAloud } from "./play.ts";
 import { root } from "./run.ts";
+
+/** Commands to try in the sandbox. */
+const examples = [
+  "  kubectl create deployment web --image myregistry.azurecr.io/app/web:1",
+  "  kubectl acr-secret check",
+  "  kubectl acr-secret create --registry myregistry --serviceaccount default",
+  "  kubectl acr-secret list",
+];
 
 const keep = process.argv.includes("--keep");
 const unwanted = process.argv.includes("--no-node");
@@ -36,7 +44,10 @@ try {
     );
   if (keep && end !== "interrupted") {
     const exports = Object.entries(env).map(([name, value]) => `export ${name}='${value}'\n`);
-    process.stdout.write(`\nThe sandbox stays up until Ctrl-C. In another terminal:\n\n${exports.join("")}`);
+    process.stdout.write(
+      `\nThe sandbox runs until Ctrl-C. Paste this into another terminal. It also changes HOME there:\n\n${exports.join("")}`,
+    );
+    process.stdout.write(`\nThe registry myregistry has ${images.join(", ")}. For example:\n\n${examples.join("\n")}\n`);
     await interrupted;
   }
 } finally {
