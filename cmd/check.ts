@@ -20,7 +20,7 @@ const checkFlags = {
     bare: "default",
     read: (value) => objectName("ServiceAccount", value),
     complete: serviceAccounts,
-    describe: "The ServiceAccount whose pull secrets --image is checked with",
+    describe: "ServiceAccount whose pull secrets --image is checked with",
   },
   ...readScope,
   ...noHeaders,
@@ -30,18 +30,18 @@ const checkFlags = {
 export const check = verb({
   usage: "check [NAME]",
   description:
-    "Takes each pod's pull secrets as the kubelet does: picks the logins by its rules and its order, and asks the registry for the " +
-    "manifest. One line per image, and for each that fails its cause and the command that mends it. With NAME only that Secret is tried.",
+    "Selects credentials like the kubelet and fetches the manifest from the registry. Prints each image and, for each failure, the " +
+    "cause and a command that fixes it. With NAME, tests only that Secret.",
   findings: "an image cannot be pulled, a named image cannot be checked, or there is nothing to check",
   examples: [
-    "# The pods of this namespace",
+    "# Check the pods of the current namespace",
     "kubectl acr-secret check",
-    "# Of all namespaces",
+    "# Check the pods of all namespaces",
     "kubectl acr-secret check -A",
-    "# An image that no pod has yet, as the ServiceAccount web would pull it",
+    "# Check an image that no pod uses yet, as ServiceAccount web would pull it",
     "kubectl acr-secret check --image myregistry.azurecr.io/app/web:2 --serviceaccount web",
-    "# What a verdict means, and what to do",
-    "kubectl acr-secret explain credential refused",
+    "# Explain a verdict",
+    "kubectl acr-secret explain credential rejected",
   ],
   flags: checkFlags,
   most: 1,
@@ -50,7 +50,7 @@ export const check = verb({
     const options = { images: flags.image.map(parseImage), serviceaccount: flags.serviceaccount, secret: args[0] };
     const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
     const where = whereOf(clusterScopes);
-    const { verdicts, errors } = await session.during("Asking for manifests", () =>
+    const { verdicts, errors } = await session.during("Checking images", () =>
       checkAll(clusterScopes, options, { ...session, registry: session.registry() }),
     );
     if (where === "one" && errors[0]) throw errors[0].error;
@@ -62,7 +62,7 @@ export const check = verb({
         verdictText(verdicts, { ...session, headers: !flags["no-headers"], where, style: styleFor(session.stdout, session.env) }),
       );
     if (verdicts.length === 0 && errors.length === 0)
-      session.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}: name one with --image.\n`);
+      session.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}. Specify one with --image.\n`);
     if (errors.length > 0) return failureCode(true);
     return verdicts.length === 0 || verdicts.some(failed) ? 1 : 0;
   },

@@ -1,7 +1,10 @@
 import type { Explanation } from "../../cmd/explain.ts";
 
-/** The headings on the page whose subheadings are ids. */
-const headings: Readonly<Record<string, Explanation["of"]>> = { Verdicts: "verdict", Warnings: "warning", Errors: "error" };
+/** The chapters of the page, and what their sections explain. */
+const chapters: Readonly<Record<string, Explanation["of"]>> = { Verdicts: "verdict", Warnings: "warning", Errors: "error" };
+
+/** The address of the pages, for links that the terminal prints. */
+const pages = "https://github.com/kubectl-acr-secret/kubectl-acr-secret/blob/main/docs/";
 
 /**
  * Returns the explanations on a page: a section for each id. The first paragraph of a section explains the id in one line.
@@ -11,24 +14,24 @@ const headings: Readonly<Record<string, Explanation["of"]>> = { Verdicts: "verdi
 export function explanationsIn(page: string): Explanation[] {
   return page.split(/^## /m).flatMap((chapter) => {
     const [title = "", ...sections] = chapter.split(/^### /m);
-    const of = headings[title.split("\n")[0] ?? ""];
+    const of = chapters[title.split("\n")[0] ?? ""];
     return of === undefined ? [] : sections.map((section) => explanationIn(section, of));
   });
 }
 
-/** Returns the text of the file that the plugin contains. */
+/** Returns the text of cmd/explain/texts.json. */
 export const explanationsFile = (page: string): string => `${JSON.stringify(explanationsIn(page), null, 2)}\n`;
 
 function explanationIn(section: string, of: Explanation["of"]): Explanation {
   const [id = "", ...lines] = section.split("\n");
   const [first, ...says] = blocksOf(lines.join("\n"));
-  if (!first || "code" in first) throw new Error(`the page does not say in a paragraph what ${id} means`);
+  if (!first || "code" in first) throw new Error(`section ${id} does not begin with a paragraph`);
   return { id, of, means: first.text, says };
 }
 
-/** Returns paragraphs, each as one line without links, and code blocks. */
+/** Returns paragraphs, each as one line with addresses instead of links, and code blocks. */
 function blocksOf(text: string): Explanation["says"] {
   return [...text.matchAll(/^```\w*\n([\s\S]*?)\n```$|^(?!```)\S[\s\S]*?(?=\n\n|\n*$(?![\s\S]))/gm)].map(([block, code]) =>
-    code === undefined ? { text: block.replaceAll(/\[([^\]]+)\]\([^)]+\)/g, "$1").replaceAll("\n", " ") } : { code },
+    code === undefined ? { text: block.replaceAll(/\[[^\]]+\]\(([^)]+)\)/g, `${pages}$1`).replaceAll("\n", " ") } : { code },
   );
 }

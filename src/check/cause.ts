@@ -1,46 +1,36 @@
-/** The words of the VERDICT column, whether the image can be pulled if that is known, and the severity. */
+/** The words of the VERDICT column, whether the image can be pulled, and the severity. */
 type Row = { readonly words: string; readonly pulls: boolean | "unknown"; readonly severity: "fine" | "note" | "failure" };
 
-/**
- * All causes of a pull's result, from a response of the registry, a message of the kubelet or the plugin's own analysis. Scripts compare
- * the ids (`acr-secret/v1`): they are added and never changed. A new verdict is a row.
- */
+/** The results of a check. Scripts compare the ids (`acr-secret/v1`), so ids are added and never changed. */
 export const causes = {
-  pulls: { words: "pulls", pulls: true, severity: "fine" },
-  /** The registry requires no login. */
-  anonymous: { words: "pulls without a credential", pulls: true, severity: "fine" },
-  /** No pull secret has a login, and the pods' nodes have the image. It is unknown whether the nodes have an identity of their own. */
-  "by-node": { words: "cached on its node, no credential", pulls: "unknown", severity: "note" },
-  /** The registry requires the login on a host that the plugin does not send it to, or no request was possible. */
+  pulls: { words: "ready", pulls: true, severity: "fine" },
+  anonymous: { words: "ready without credential", pulls: true, severity: "fine" },
+  /** The nodes have their own identity, or the image is only cached. The API server doesn't say which. */
+  "by-node": { words: "cached on node", pulls: "unknown", severity: "note" },
+  /** The registry checks logins at a host to which the plugin doesn't send them, or no request was possible. */
   "not-checked": { words: "not checked", pulls: "unknown", severity: "note" },
-  /** The login is wrong or disabled. */
-  refused: { words: "credential refused", pulls: false, severity: "failure" },
-  /** The login is rejected, and its Secret records an expiry in the past. */
+  refused: { words: "credential rejected", pulls: false, severity: "failure" },
+  /** The registry rejects the login, and the Secret's annotation has an expiry in the past. */
   expired: { words: "credential expired", pulls: false, severity: "failure" },
-  /** The login is valid, but not for this repository. */
-  "out-of-scope": { words: "not in the credential's scope", pulls: false, severity: "failure" },
-  "not-found": { words: "no such image", pulls: false, severity: "failure" },
-  /** The image exists, but not for the node's platform. */
-  "other-platform": { words: "not for this platform", pulls: false, severity: "failure" },
-  /** 403: the registry says that its firewall rejects this machine's address. */
-  blocked: { words: "blocked by the registry's firewall", pulls: "unknown", severity: "failure" },
-  /** 403 for another reason, which is only in the registry's own message. */
-  denied: { words: "denied by the registry", pulls: "unknown", severity: "failure" },
+  "out-of-scope": { words: "repository not in scope", pulls: false, severity: "failure" },
+  "not-found": { words: "image not found", pulls: false, severity: "failure" },
+  "other-platform": { words: "wrong platform", pulls: false, severity: "failure" },
+  /** 403 from the registry's firewall, for this machine's address or the node's. */
+  blocked: { words: "blocked by firewall", pulls: "unknown", severity: "failure" },
+  /** 403 for another reason. */
+  denied: { words: "denied by registry", pulls: "unknown", severity: "failure" },
   throttled: { words: "throttled", pulls: "unknown", severity: "failure" },
-  unreachable: { words: "registry not reached", pulls: "unknown", severity: "failure" },
-  /** The registry's certificate is not trusted. */
-  untrusted: { words: "certificate not trusted", pulls: "unknown", severity: "failure" },
-  /** The registry is accessed anonymously: no pull secret matches, or there is none. */
-  "no-login": { words: "no credential", pulls: false, severity: "failure" },
+  unreachable: { words: "registry unreachable", pulls: "unknown", severity: "failure" },
+  untrusted: { words: "untrusted certificate", pulls: "unknown", severity: "failure" },
+  /** No pull secret matches, and the registry rejects anonymous pulls. */
+  "no-login": { words: "missing credential", pulls: false, severity: "failure" },
   /** The pod was created before the Secret was attached to its ServiceAccount. */
-  "older-pod": { words: "pod is older than its secret", pulls: false, severity: "failure" },
-  /** The kubelet cannot read one Secret of the pod, so it uses none. */
+  "older-pod": { words: "pod older than secret", pulls: false, severity: "failure" },
+  /** The kubelet uses no Secret of a pod if one is malformed. */
   "malformed-secret": { words: "malformed secret", pulls: false, severity: "failure" },
-  /** imagePullPolicy is Never, and the node does not have the image. */
-  "never-pulled": { words: "never pulled", pulls: false, severity: "failure" },
-  /** The image name is invalid. */
+  "never-pulled": { words: "pull policy Never", pulls: false, severity: "failure" },
   "invalid-image": { words: "invalid image name", pulls: false, severity: "failure" },
-  unknown: { words: "cannot be pulled", pulls: "unknown", severity: "failure" },
+  unknown: { words: "unknown error", pulls: "unknown", severity: "failure" },
 } as const satisfies Readonly<Record<string, Row>>;
 
 export type Cause = keyof typeof causes;

@@ -3,8 +3,8 @@ import { nameOf } from "../kinds.ts";
 import type { ImageFacts, PodFacts } from "./facts.ts";
 import { listed } from "./message.ts";
 
-/** The fix for a failure: the command, and in words what it requires or does not fix. */
-export type Advice = { readonly fix?: Fix | undefined; readonly because?: string | undefined };
+/** The fix for a failure: the command, and notes on what it requires or does not fix. */
+export type Advice = { readonly fix?: Fix | undefined; readonly notes?: readonly string[] };
 
 /**
  * Returns the command that gives the pods of an image a Secret. Pods with a copied list get it by their ServiceAccount, and pods with their
@@ -19,26 +19,26 @@ export function deliver(
   const { own, copied } = concerned(facts);
   const accounts = pods.length === 0 || copied.length > 0 ? [account] : [];
   const byHand = [...own, ...copied].filter((pod) => isByHand(pod, facts) || (stays === "job" && isOfJob(pod)));
-  const fixed = unremade([...own, ...copied].filter((pod) => !byHand.includes(pod)));
-  const targets = { serviceaccounts: accounts, targets: [...workloadsOf(own).map(nameOf), ...fixed], recreate: fixed.length > 0 };
+  const recreated = withoutController([...own, ...copied].filter((pod) => !byHand.includes(pod)));
+  const targets = { serviceaccounts: accounts, targets: [...workloadsOf(own).map(nameOf), ...recreated], recreate: recreated.length > 0 };
   const attach = { verb: "attach", secret } as const;
   const step = make ?? (accounts.length + targets.targets.length > 0 ? attach : undefined);
-  return { fix: step && { ...step, ...targets, namespace }, because: joined([ownWords(own, account), handWords(byHand)]) };
+  return { fix: step && { ...step, ...targets, namespace }, notes: [...ownListNotes(own, account), ...byHandNotes(byHand)] };
 }
 
 /**
- * Returns the commands that recreate pods which are older than a Secret of their ServiceAccount. @param secret absent if another command
+ * Returns the commands that recreate pods that are older than a Secret of their ServiceAccount. @param secret absent if another command
  * attaches it
  */
-export function remake(facts: ImageFacts, secret: string | undefined): Advice {
+export function recreatePods(facts: ImageFacts, secret: string | undefined): Advice {
   const { namespace } = facts;
   const { copied } = concerned(facts);
-  const gone = copied.filter(({ owner }) => owner?.remakes);
+  const deleted = copied.filter(({ owner }) => owner?.remakes);
   const byHand = copied.filter((pod) => isByHand(pod, facts));
-  const fixed = unremade(copied.filter((pod) => !byHand.includes(pod)));
+  const recreated = withoutController(copied.filter((pod) => !byHand.includes(pod)));
   const rollouts: Fix[] =
-    secret !== undefined && fixed.length > 0 ? [{ verb: "attach", secret, targets: fixed, recreate: true, namespace }] : [];
-  return { fix: inOrder([...podDeletion(gone, namespace), ...rollouts]), because: handWords(byHand) };
+    secret !== undefined && recreated.length > 0 ? [{ verb: "attach", secret, targets: recreated, recreate: true, namespace }] : [];
+  return { fix: inOrder([...podDeletion(deleted, namespace), ...rollouts]), notes: byHandNotes(byHand) };
 }
 
 /** Returns the pods of a failure: those whose node does not have the image, if there are any. */
@@ -54,21 +54,18 @@ export function inOrder(steps: readonly Fix[]): Fix | undefined {
   return flat.length > 1 ? { do: "steps", steps: flat } : flat[0];
 }
 
-export const joined = (parts: readonly (string | undefined)[]): string | undefined =>
-  parts.filter((part) => part !== undefined).join("; ") || undefined;
-
 /** The workloads of pods, without duplicates. */
-export const workloadsOf = (pods: readonly PodFacts[]): Workload[] => once(pods.flatMap(({ owner }) => owner?.template ?? []));
+export const workloadsOf = (pods: readonly PodFacts[]): Workload[] => unique(pods.flatMap(({ owner }) => owner?.template ?? []));
 
-function once(workloads: readonly Workload[]): Workload[] {
+function unique(workloads: readonly Workload[]): Workload[] {
   return [...new Map(workloads.map(({ kind, name }) => [nameOf({ kind, name }), { kind, name }])).values()];
 }
 
 /**
- * Pods that stay after a change of their template: a StatefulSet waits for a pod that never becomes ready, and a ReplicaSet replaces no
- * pods.
+ * Returns the pods that a change of their template doesn't replace: a StatefulSet waits for a pod that never becomes ready, and a
+ * ReplicaSet replaces no pods.
  */
-export const stayed = (pods: readonly PodFacts[]): PodFacts[] =>
+export const unreplaced = (pods: readonly PodFacts[]): PodFacts[] =>
   pods.filter(({ owner }) => owner?.template && owner.template.kind !== "deployment");
 
 export function podDeletion(pods: readonly PodFacts[], namespace: string): Fix[] {
@@ -87,22 +84,19 @@ function isByHand(pod: PodFacts, { names }: Pick<ImageFacts, "names">): boolean 
 }
 
 /** The targets whose pods no controller recreates: a pod without a controller, or a Job. */
-const unremade = (pods: readonly PodFacts[]): string[] => [
+const withoutController = (pods: readonly PodFacts[]): string[] => [
   ...new Set(pods.flatMap(({ name, owner }) => (owner ? (owner.kind === "job" ? [nameOf(owner)] : []) : [`pod/${name}`]))),
 ];
 
-function ownWords(own: readonly PodFacts[], account: string): string | undefined {
+function ownListNotes(own: readonly PodFacts[], account: string): string[] {
   const templates = workloadsOf(own).map(nameOf);
-  if (templates.length === 0) return undefined;
-  const do_ = templates.length > 1 ? "name their pull secrets themselves" : "names its pull secrets itself";
-  return `${listed(templates)} ${do_}, so serviceaccount/${account} does not help`;
+  if (templates.length === 0) return [];
+  const reason = templates.length > 1 ? "have their own pull secrets, so they ignore" : "has its own pull secrets, so it ignores";
+  return [`${listed(templates)} ${reason} those of serviceaccount/${account}`];
 }
 
-/** The words for pods that no command can fix. */
-function handWords(counted: readonly PodFacts[]): string | undefined {
-  if (counted.length === 0) return undefined;
-  const owners = listed(once(counted.flatMap(({ owner }) => owner ?? [])).map(nameOf));
-  return `${podsOf(counted)} has to be made again by ${owners}, which may count a deletion as a failure`;
+function byHandNotes(pods: readonly PodFacts[]): string[] {
+  if (pods.length === 0) return [];
+  const owners = listed(unique(pods.flatMap(({ owner }) => owner ?? [])).map(nameOf));
+  return [`only ${owners} can recreate ${listed(pods.map(({ name }) => `pod/${name}`))}, and may count a deletion as a failure`];
 }
-
-const podsOf = (pods: readonly PodFacts[]) => listed(pods.map(({ name }) => `pod/${name}`));

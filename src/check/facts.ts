@@ -91,9 +91,9 @@ export type ImageFacts = {
   /** The registry's response without a login; only requested if there is no login. */
   readonly anonymous: Proof | undefined;
   /** A malformed pull secret, which makes all of the pod's Secrets unusable. */
-  readonly poison: { readonly secret: string; readonly message: string } | undefined;
+  readonly malformed: { readonly secret: string; readonly message: string } | undefined;
   /** A matching login of the ServiceAccount that was attached after the pods were created. */
-  readonly late: TriedLogin | undefined;
+  readonly attachedLater: TriedLogin | undefined;
   /** Logins of Secrets in the namespace that neither the pods nor their ServiceAccount name. */
   readonly unattached: readonly TriedLogin[];
   /** One of `names` has a login for the registry's login server, but the image names another host of it. */

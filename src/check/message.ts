@@ -19,13 +19,12 @@ function missingRepository({ ref: { repository, host }, noRepository }: ImageFac
 export function absence({ names, secrets, ref, pods, account, only }: ImageFacts): string {
   const known = new Map(secrets.map((secret) => [secret.name, secret]));
   const missing = names.filter((name) => !known.has(name)).map(shownName);
-  const verb = missing.length > 1 ? "s %s do not exist" : " %s does not exist";
   const others = names.flatMap((name) => {
     const { skipped = [], servers } = known.get(name) ?? {};
     if (skipped.length > 0) return skipped.map((because) => `secret ${name} ${because}`);
     return servers ? [nearMiss(name, servers, ref)] : [];
   });
-  const found = [...(missing.length > 0 ? [`secret${verb.replace("%s", () => listed(missing))}`] : []), ...others];
+  const found = [...(missing.length > 0 ? [`secret${missing.length > 1 ? "s" : ""} ${listed(missing)} not found`] : []), ...others];
   if (found.length > 0) return found.join("; ");
   return pods.length > 0 && !only
     ? "the pod has no pull secret for this registry"

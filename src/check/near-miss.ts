@@ -12,7 +12,7 @@ export function nearMiss(
   servers: readonly string[],
   { host, repository, why: known }: { readonly host: string; readonly repository: string; readonly why?: string | undefined },
 ): string {
-  if (servers.length === 0) return `secret ${secret} has no login at all: its auths are empty`;
+  if (servers.length === 0) return `secret ${secret} has no login: its auths are empty`;
   const shown = servers.slice(0, 3).map(visible).join(", ") + (servers.length > 3 ? ` and ${servers.length - 3} more` : "");
   const why = known ?? servers.map((server) => resemblance(server, host, repository)).find((found) => found !== undefined);
   return `secret ${secret} has a login for ${shown} only${why ? ` (${why})` : ""}`;
@@ -21,7 +21,7 @@ export function nearMiss(
 function resemblance(written: string, host: string, repository: string): string | undefined {
   const same = mistake(written, host, repository);
   if (same !== undefined) return same;
-  if (written === dockerHub) return "kubectl's default, where --docker-server is left out";
+  if (written === dockerHub) return "kubectl's default without --docker-server";
   const away = distance(hostOf(written), host);
   if (away > 2) return undefined;
   return `${away === 1 ? "one letter" : "two letters"} from ${host}`;
@@ -30,15 +30,15 @@ function resemblance(written: string, host: string, repository: string): string 
 /** Why a key does not match an image, although it names the image's registry. */
 function mistake(written: string, host: string, repository: string): string | undefined {
   const server = hostOf(written);
-  if (server.toLowerCase() === host.toLowerCase() && server !== host) return `capitals count: the image says ${host}`;
+  if (server.toLowerCase() === host.toLowerCase() && server !== host) return `case matters: the image has ${host}`;
   if (portless(server) !== portless(host)) return undefined;
-  return server === host ? pathOf(written, `${host}/${repository}`) : `the port counts: the image says ${host}`;
+  return server === host ? pathOf(written, `${host}/${repository}`) : `the port matters: the image has ${host}`;
 }
 
 const dockerHub = "https://index.docker.io/v1/";
 
 const pathOf = (written: string, image: string) =>
-  `its path is not how ${image} begins${/^https?:\/\/[^/]*\/v[12]$/.test(written) ? ": it lacks a / at its end" : ""}`;
+  `its path does not match ${image}${/^https?:\/\/[^/]*\/v[12]$/.test(written) ? ": add a trailing /" : ""}`;
 
 /** The host of a key, as written. */
 const hostOf = (server: string): string => server.replace(/^https?:\/\//, "").split("/")[0] ?? "";
@@ -83,5 +83,5 @@ const nearly = (keys: readonly string[], { host, repository, loginServer }: Want
 /** A login for the login server does not match the registry's regional hosts. */
 function regional(keys: readonly string[], host: string, loginServer = host): string | undefined {
   const same = host.toLowerCase().replace(/:\d*$/, "") === loginServer;
-  return !same && keys.some((key) => hostOf(key) === loginServer) ? `the image names a regional host of it, ${host}` : undefined;
+  return !same && keys.some((key) => hostOf(key) === loginServer) ? `the image has the regional host ${host}` : undefined;
 }

@@ -1,7 +1,7 @@
 import { type Fix, hasVerb, type KubectlCommand } from "../fix.ts";
 import { advise } from "./advice.ts";
 import type { Cause } from "./cause.ts";
-import { type Advice, concerned, inOrder, joined, remake } from "./deliver.ts";
+import { type Advice, concerned, inOrder, recreatePods } from "./deliver.ts";
 import type { ImageFacts, PodFacts, TriedLogin } from "./facts.ts";
 import { absence, refusalMessage } from "./message.ts";
 
@@ -16,8 +16,10 @@ export type Verdict = {
   /** Names of the pods; empty if only the command line names the image. */
   readonly pods: readonly string[];
   readonly cause: Cause;
-  /** One sentence for a person; absent if there is nothing to say. */
+  /** The reason of a failure; absent if the cause says it all. */
   readonly message?: string | undefined;
+  /** What the fix requires or does not fix. */
+  readonly notes?: readonly string[] | undefined;
   readonly fix?: Fix | undefined;
 };
 
@@ -33,22 +35,23 @@ export function judge(facts: ImageFacts): Verdict {
     secret: secret ?? tried.map((each) => each.secret).join(","),
     pods: facts.pods.map(({ name }) => name),
     cause,
-    message: joined([message, advice.because]),
+    message,
+    notes: advice.notes,
     fix: advice.fix,
   };
 }
 
 function find(facts: ImageFacts): Finding {
-  const { tried, poison, late } = facts;
-  if (poison) {
-    const message = `secret ${poison.secret} is malformed, and with it the kubelet gives up on all of them: ${poison.message}`;
-    return { cause: "malformed-secret", secret: poison.secret, message };
+  const { tried, malformed, attachedLater } = facts;
+  if (malformed) {
+    const message = `secret ${malformed.secret} is malformed, so the kubelet ignores all pull secrets of the pod: ${malformed.message}`;
+    return { cause: "malformed-secret", secret: malformed.secret, message };
   }
   const pulled = tried.find(({ proof }) => proof.verdict === "pulls");
   if (pulled) return onItsNode(facts, pulled.secret) ?? { cause: "pulls", secret: pulled.secret };
-  if (late && concerned(facts).copied.length > 0) return tooLate(facts, late);
-  const telling = mostTelling(facts);
-  return telling ? refused(facts, telling) : withoutLogin(facts);
+  if (attachedLater && concerned(facts).copied.length > 0) return olderPod(facts, attachedLater);
+  const rejected = mostSpecific(facts);
+  return rejected ? refused(facts, rejected) : withoutLogin(facts);
 }
 
 /** There is no login to test: interprets the registry's response to an anonymous request. */
@@ -59,7 +62,7 @@ function withoutLogin(facts: ImageFacts): Finding {
   if (anonymous.verdict !== "refused" && anonymous.verdict !== "out-of-scope")
     return { cause: anonymous.verdict, message: anonymous.message };
   if (!facts.only && facts.pods.length > 0 && facts.pods.every(({ pulled }) => pulled))
-    return { cause: "by-node", secret: "", message: "a node that does not have the image can pull it only with an identity of its own" };
+    return { cause: "by-node", secret: "", message: "a node without the image can pull it only with its own identity" };
   return { cause: "no-login", message: absence(facts) };
 }
 
@@ -69,15 +72,15 @@ function withoutLogin(facts: ImageFacts): Finding {
 const lasting: readonly Cause[] = ["other-platform", "never-pulled", "unreachable", "untrusted", "blocked"];
 const lastingOf = (says: PodFacts["says"]): PodFacts["says"] => says.filter(({ cause }) => lasting.includes(cause));
 
-/** The message of a pending pod's node, if it `counts`. */
+/** Returns the first message of a pending pod's node that `counts` accepts. */
 function onItsNode({ pods }: ImageFacts, secret: string, counts = lastingOf): Finding | undefined {
   const waiting = pods.filter(({ pulled }) => !pulled);
   const [found] = waiting.flatMap(({ name, says }) => counts(says).map((it) => ({ ...it, name })));
   return found && { cause: found.cause, secret, message: `the node of pod/${found.name} says: ${found.text}`, advice: {} };
 }
 
-/** Of several logins that do not pull, the one with the most specific failure. */
-function mostTelling({ tried, secrets }: ImageFacts): TriedLogin | undefined {
+/** Returns the login with the most specific failure. */
+function mostSpecific({ tried, secrets }: ImageFacts): TriedLogin | undefined {
   const ours = ({ secret }: TriedLogin) => secrets.find(({ name }) => name === secret)?.note?.renewal === "made";
   const ofLogin = ({ proof }: TriedLogin) => proof.verdict === "refused" || proof.verdict === "out-of-scope";
   return tried.find((each) => !ofLogin(each)) ?? tried.findLast(ours) ?? tried.at(-1);
@@ -85,11 +88,11 @@ function mostTelling({ tried, secrets }: ImageFacts): TriedLogin | undefined {
 
 function refused(facts: ImageFacts, tried: TriedLogin): Finding {
   const note = facts.secrets.find(({ name }) => name === tried.secret)?.note;
-  const over = tried.proof.verdict === "refused" && note?.expiresAt !== undefined && new Date(note.expiresAt) <= facts.now;
+  const isExpired = tried.proof.verdict === "refused" && note?.expiresAt !== undefined && new Date(note.expiresAt) <= facts.now;
   return {
-    cause: over ? "expired" : tried.proof.verdict,
+    cause: isExpired ? "expired" : tried.proof.verdict,
     secret: tried.secret,
-    message: refusalMessage(facts, tried, over ? note.expiresAt : undefined),
+    message: refusalMessage(facts, tried, isExpired ? note.expiresAt : undefined),
   };
 }
 
@@ -97,19 +100,15 @@ function refused(facts: ImageFacts, tried: TriedLogin): Finding {
  * A Secret was attached to the ServiceAccount after the pods were created. The pods need it to pull, so it must work, and the pods must be
  * recreated.
  */
-function tooLate(facts: ImageFacts, late: TriedLogin): Finding {
-  const made = `made before serviceaccount/${facts.account} carried ${late.secret}`;
-  if (late.proof.verdict === "pulls") return { cause: "older-pod", message: made, advice: remake(facts, late.secret) };
-  const finding = refused(facts, late);
-  const advice = advise(finding.cause, facts, late.secret);
-  const isMade = advice.fix !== undefined && hasVerb(advice.fix, "create") && advice.fix.recreate === true;
-  const then = remake(facts, isMade ? undefined : late.secret);
-  const fix = advice.fix && inOrder([advice.fix, ...(then.fix ? [then.fix] : [])]);
-  return {
-    ...finding,
-    message: joined([finding.message, made]),
-    advice: { fix, because: joined([...new Set([advice.because, then.because])]) },
-  };
+function olderPod(facts: ImageFacts, login: TriedLogin): Finding {
+  const message = `created before secret ${login.secret} was attached to serviceaccount/${facts.account}`;
+  if (login.proof.verdict === "pulls") return { cause: "older-pod", message, advice: recreatePods(facts, login.secret) };
+  const finding = refused(facts, login);
+  const { fix: first, notes = [] } = advise(finding.cause, facts, login.secret);
+  const recreates = first !== undefined && hasVerb(first, "create") && first.recreate === true;
+  const then = recreatePods(facts, recreates ? undefined : login.secret);
+  const fix = first && inOrder([first, ...(then.fix ? [then.fix] : [])]);
+  return { ...finding, advice: { fix, notes: [...new Set([message, ...notes, ...(then.notes ?? [])])] } };
 }
 
 /**
@@ -119,16 +118,18 @@ function tooLate(facts: ImageFacts, late: TriedLogin): Finding {
 export function combine(verdicts: readonly Verdict[]): Verdict[] {
   const groups = Map.groupBy(
     verdicts.flatMap(({ fix }) => fix ?? []),
-    alike,
+    combinedKey,
   );
-  return verdicts.map((verdict) => (verdict.fix ? { ...verdict, fix: (groups.get(alike(verdict.fix)) ?? []).reduce(both) } : verdict));
+  return verdicts.map((verdict) =>
+    verdict.fix ? { ...verdict, fix: (groups.get(combinedKey(verdict.fix)) ?? []).reduce(both) } : verdict,
+  );
 }
 
 /**
- * The same text for commands that can be combined. `create` without repositories grants everything that pods use, so it must not get a
+ * Returns the same text for commands that can be combined. `create` without repositories grants everything that pods use, so it must not get a
  * list. A login that is valid at regional hosts too is valid for the images of the login server.
  */
-function alike(fix: Fix): string {
+function combinedKey(fix: Fix): string {
   if (isDeletion(fix)) return JSON.stringify({ ...fix, args: [] });
   if (!hasVerb(fix, "create")) return JSON.stringify(fix);
   const { repositories = [] } = fix;
@@ -137,7 +138,7 @@ function alike(fix: Fix): string {
 
 const isDeletion = (fix: Fix): fix is KubectlCommand => "kubectl" in fix && fix.kubectl === "delete pod";
 
-/** Combines two commands that are {@link alike}. */
+/** Combines two commands with the same {@link combinedKey}. */
 function both(a: Fix, b: Fix): Fix {
   if (isDeletion(a) && isDeletion(b)) return { ...a, args: [...new Set([...a.args, ...b.args])] };
   if (!hasVerb(a, "create") || !hasVerb(b, "create")) return a;

@@ -12,7 +12,7 @@ type Keyring = {
   /** The Secrets, or single keys of these, that the kubelet silently ignores. */
   readonly skipped: readonly { readonly secret: string; readonly because: string }[];
   /** Set if one Secret is malformed: then the pod gets no login of any Secret, and this message as its waiting reason. */
-  readonly poison: { readonly secret: string; readonly message: string } | undefined;
+  readonly malformed: { readonly secret: string; readonly message: string } | undefined;
 };
 
 /**
@@ -26,7 +26,7 @@ export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
   for (const secret of secrets) {
     const reading = readPullSecret(secret);
     const { name } = secret;
-    if ("malformed" in reading) return { lookup: () => [], skipped, poison: { secret: name, message: reading.malformed } };
+    if ("malformed" in reading) return { lookup: () => [], skipped, malformed: { secret: name, message: reading.malformed } };
     if ("skipped" in reading) skipped.push({ secret: name, because: reading.skipped });
     else addEntries(name, reading.entries);
   }
@@ -46,7 +46,7 @@ export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
 
   return {
     skipped,
-    poison: undefined,
+    malformed: undefined,
     lookup({ host, repository }) {
       const found = keys.filter((key) => matches(key, `${host}/${repository}`)).flatMap(under);
       return found.length === 0 && isDockerHub(host) ? under("index.docker.io") : found;

@@ -9,7 +9,7 @@ import { type PlaceDetail, placeColumns } from "./words.ts";
 
 type FormatCommand = (fix: Fix) => string;
 
-/** Formats a check for people: the table, and below it the failures and their reasons, with each command once. */
+/** Formats a check for people: the table, then each failure with its reason, its notes and its command. Each command is printed once. */
 export function verdictText(
   verdicts: readonly Verdict[],
   options: { readonly headers: boolean; readonly where: PlaceDetail; readonly style: ChalkInstance; formatCommand: FormatCommand },
@@ -21,8 +21,9 @@ export function verdictText(
   });
   const groups = Map.groupBy(verdicts.filter(hasReason), (verdict) => (verdict.fix ? options.formatCommand(verdict.fix) : reason(verdict)));
   const reasons = [...groups].map(([key, group]) => {
-    const lines = group.map((verdict) => `${printable(reason(verdict))}\n`).join("");
-    return `\n${lines}${group[0]?.fix ? `  ${printable(key)}\n` : ""}`;
+    const notes = new Set(group.flatMap((verdict) => verdict.notes ?? []));
+    const lines = [...group.map(reason), ...notes, ...(group[0]?.fix ? [`  ${key}`] : [])];
+    return `\n${lines.map((line) => `${printable(line)}\n`).join("")}`;
   });
   const header = [...places.header, "IMAGE", "SECRET", "PODS", "VERDICT"];
   const paint = (cell: string, row: number, column: number) =>
@@ -37,8 +38,9 @@ const colorOf = (verdict: Verdict | undefined) => {
 
 /** Formats a check for programs (`acr-secret/v1`, docs/check.md). */
 export function verdictReport(verdicts: readonly Verdict[], formatCommand: FormatCommand): object {
-  const items = verdicts.map(({ fix, ...row }) => ({
+  const items = verdicts.map(({ fix, notes = [], message, ...row }) => ({
     ...row,
+    message: [message, ...notes].filter((part) => part !== undefined).join("; ") || undefined,
     ok: !failed(row),
     verdict: causes[row.cause].words,
     fix: fix && formatCommand(fix),
@@ -46,10 +48,7 @@ export function verdictReport(verdicts: readonly Verdict[], formatCommand: Forma
   return { apiVersion: "acr-secret/v1", kind: "CheckReport", items };
 }
 
-/**
- * Whether a verdict must be fixed, so that the command fails. An image that the command line names and that could not be checked fails too,
- * because the user asked for it.
- */
+/** Whether a verdict makes the command fail. An image that the command line names also fails if it could not be checked. */
 export const failed = ({ cause, pods }: Pick<Verdict, "cause" | "pods">): boolean =>
   causes[cause].severity === "failure" || (causes[cause].severity === "note" && pods.length === 0);
 

@@ -34,16 +34,16 @@ export async function observeImage(question: Question, sources: ImageSources): P
   const own = await existing(names, sources);
   const keyring = keyringOf(own);
   const matches = keyring.lookup(image);
-  const known = matches.length > 0 || keyring.poison !== undefined || azure !== undefined;
+  const known = matches.length > 0 || keyring.malformed !== undefined || azure !== undefined;
   const said = pods.some(({ says }) => says.length > 0);
   if (!known && pods.length > 0 && !said) return undefined;
 
   const tried = await tryInOrder(matches, image, registry);
   // Other registries are asked without a login only if the user named the image
-  const asks = tried.length === 0 && !keyring.poison && (azure !== undefined || pods.length === 0);
+  const asks = tried.length === 0 && !keyring.malformed && (azure !== undefined || pods.length === 0);
   const anonymous = asks ? await registry.prove(image, undefined) : undefined;
   const pulls = [...tried.map(({ proof }) => proof), ...(anonymous ? [anonymous] : [])].some(({ verdict }) => verdict === "pulls");
-  const more = pulls ? nothingMore : await lookFurther(question, sources, { azure, anonymous, poisoned: keyring.poison !== undefined });
+  const more = pulls ? nothingMore : await lookFurther(question, sources, { azure, anonymous, malformed: keyring.malformed !== undefined });
   return {
     image: question.text,
     ref: image,
@@ -55,8 +55,8 @@ export async function observeImage(question: Question, sources: ImageSources): P
     only,
     tried,
     anonymous,
-    poison: keyring.poison,
-    late: more.late,
+    malformed: keyring.malformed,
+    attachedLater: more.attachedLater,
     unattached: more.unattached,
     secrets: [...own, ...more.secrets].map(secretFacts),
     matchesLoginServer: azure !== undefined && keyring.lookup({ ...image, host: azure.loginServer }).length > 0,
@@ -66,27 +66,27 @@ export async function observeImage(question: Question, sources: ImageSources): P
   };
 }
 
-type More = Pick<ImageFacts, "late" | "unattached" | "fresh"> & { readonly secrets: Awaited<ReturnType<typeof existing>> };
+type More = Pick<ImageFacts, "attachedLater" | "unattached" | "fresh"> & { readonly secrets: Awaited<ReturnType<typeof existing>> };
 
-const nothingMore: More = { late: undefined, unattached: [], fresh: { name: "", isDefault: true }, secrets: [] };
+const nothingMore: More = { attachedLater: undefined, unattached: [], fresh: { name: "", isDefault: true }, secrets: [] };
 
 /** Reads facts that are needed only if the pull fails: other Secrets of the namespace, and a free name for a new one. */
 async function lookFurther(
   { image, names, accountNames, pods, only }: Question,
   sources: ImageSources,
-  { azure, anonymous, poisoned }: { azure: ImageFacts["azure"]; anonymous: Proof | undefined; poisoned: boolean },
+  { azure, anonymous, malformed }: { azure: ImageFacts["azure"]; anonymous: Proof | undefined; malformed: boolean },
 ): Promise<More> {
   const { registry, secrets } = sources;
   const carried = await existing(
     accountNames.filter((name) => !names.includes(name)),
     sources,
   );
-  const [late] = only || pods.length === 0 || poisoned ? [] : await tryAll(carried, image, registry);
+  const [attachedLater] = only || pods.length === 0 || malformed ? [] : await tryAll(carried, image, registry);
   const fresh = azure ? await freshName(azure.loginServer, secrets) : nothingMore.fresh;
   const noLogin = anonymous?.verdict === "refused" || anonymous?.verdict === "out-of-scope";
-  if (!noLogin || only || azure === undefined || late) return { late, unattached: [], fresh, secrets: carried };
+  if (!noLogin || only || azure === undefined || attachedLater) return { attachedLater, unattached: [], fresh, secrets: carried };
   const ours = (await secrets.ours()).filter(({ metadata }) => !names.includes(metadata.name) && !accountNames.includes(metadata.name));
-  return { late, unattached: await tryAll(ours, image, registry), fresh, secrets: [...carried, ...ours] };
+  return { attachedLater, unattached: await tryAll(ours, image, registry), fresh, secrets: [...carried, ...ours] };
 }
 
 async function tryInOrder(matches: readonly Match[], image: ImageRef, registry: Registry): Promise<TriedLogin[]> {

@@ -55,9 +55,9 @@ const wantedIn = (spec: PodSpec): WantedImage[] =>
 /** Warns about a Secret that the kubelet can't read, or about images that the Secret has no key for. */
 export function warnUseless(to: Ref<"secret">, secret: Secret, state: NamespaceState, plan: Plan): Change[] {
   const named = { ...secret, name: to.name };
-  const { poison } = buildKeyring([named]);
-  if (!poison) return warnKeyless(to, usableKeys(secret), state, plan);
-  const says = `secret/${to.name} is malformed, so the kubelet ignores all pull secrets of a pod that lists it: ${poison.message}`;
+  const { malformed } = buildKeyring([named]);
+  if (!malformed) return warnKeyless(to, usableKeys(secret), state, plan);
+  const says = `secret/${to.name} is malformed, so the kubelet ignores all pull secrets of a pod that lists it: ${malformed.message}`;
   return [{ act: "warn", id: "malformed-secret", to, says }];
 }
 

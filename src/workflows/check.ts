@@ -121,7 +121,7 @@ function withoutOthers(verdicts: readonly Verdict[], { secret, images }: CheckOp
 
 /**
  * Completes a fix that adds repositories to a credential: other Secrets may hold the credential and gain the repositories too. The command
- * selects each namespace that holds a shared credential, and the message names the other Secrets. Without permission to list them, there is
+ * selects each namespace that holds a shared credential, and a note names the other Secrets. Without permission to list them, there is
  * no fix.
  */
 async function withHolders(verdict: Verdict, facts: ImageFacts, cluster: Cluster): Promise<Verdict> {
@@ -132,20 +132,22 @@ async function withHolders(verdict: Verdict, facts: ImageFacts, cluster: Cluster
   const [host = ""] = hosts;
   const clusterScope = { context: undefined, cluster, namespaces: [facts.namespace], open: false };
   const { secrets, unlisted } = await holdersOf([clusterScope], { kind: "acr-token", identity, host }, []);
-  if (unlisted.length > 0) return { ...verdict, message: `${verdict.message}; ${unknown(identity)}`, fix: undefined };
+  if (unlisted.length > 0) return { ...verdict, notes: [...(verdict.notes ?? []), unlistedNote(identity)], fix: undefined };
   const places = secrets.map(({ to: { namespace = "", name } }) => ({ namespace, name }));
   const others = places.filter(({ namespace, name }) => namespace !== facts.namespace || name !== held.name);
-  const message = others.length > 0 ? `${verdict.message}; ${gains(others, identity)}` : verdict.message;
+  const notes = [...(verdict.notes ?? []), ...(others.length > 0 ? [gainNote(others, identity)] : [])];
   const namespaces = [...new Set([facts.namespace, ...places.map(({ namespace }) => namespace)])].sort();
-  return { ...verdict, message, fix: verdict.fix && isShared(held) ? overAll(verdict.fix, namespaces) : verdict.fix };
+  return { ...verdict, notes, fix: verdict.fix && isShared(held) ? overAll(verdict.fix, namespaces) : verdict.fix };
 }
 
-const unknown = (identity: string) =>
-  `other namespaces may hold ${identity} and would gain the repository, but their Secrets cannot be listed`;
+const unlistedNote = (identity: string) =>
+  `cannot list the Secrets of other namespaces, which may also hold ${identity} and would gain the repository`;
 
-function gains(others: readonly { readonly namespace: string; readonly name: string }[], identity: string): string {
+function gainNote(others: readonly { readonly namespace: string; readonly name: string }[], identity: string): string {
   const names = [...new Set(others.map(({ namespace, name }) => `${namespace}/${name}`))].sort();
-  return `${listed(names)} ${names.length > 1 ? "hold" : "holds"} ${identity} too and ${names.length > 1 ? "gain" : "gains"} the repository`;
+  return names.length > 1
+    ? `${listed(names)} also hold ${identity} and gain the repository`
+    : `${listed(names)} also holds ${identity} and gains the repository`;
 }
 
 const creates = (fix: Fix): PluginCommand[] => (fix.do === "steps" ? fix.steps.flatMap(creates) : hasVerb(fix, "create") ? [fix] : []);

@@ -67,11 +67,11 @@ async function podsWithoutSecrets(): Promise<Set<string>> {
 }
 
 describe("the kubelet", () => {
-  test.for(rows)("$rule", ({ name, offers, anyOrder, poison }) => {
+  test.for(rows)("$rule", ({ name, offers, anyOrder, malformed }) => {
     const { offered, waits } = whatCameOf(name);
 
     expect(inOrder(offered, anyOrder)).toEqual(offers);
-    expect(waits.replace("ImagePullBackOff", "ErrImagePull")).toBe(poison ?? "ErrImagePull");
+    expect(waits.replace("ImagePullBackOff", "ErrImagePull")).toBe(malformed ?? "ErrImagePull");
   });
 });
 
@@ -82,7 +82,7 @@ describe("our matcher", () => {
     const users = keyring.lookup(parseImage(image)).map(({ login }) => login.username);
 
     expect(inOrder(users, anyOrder)).toEqual(inOrder(offered, anyOrder));
-    expect(keyring.poison?.message).toBe(waits.includes(" ") ? waits : undefined);
+    expect(keyring.malformed?.message).toBe(waits.includes(" ") ? waits : undefined);
   });
 });
 

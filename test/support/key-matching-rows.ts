@@ -16,7 +16,7 @@ export type Row = {
   /** The order of the logins is random, because Go iterates maps in random order. */
   readonly anyOrder?: true;
   /** The pod's waiting reason if a malformed Secret ends the lookup. */
-  readonly poison?: string;
+  readonly malformed?: string;
 };
 
 const ours = "myregistry.azurecr.io/team/app";
@@ -33,8 +33,8 @@ function entry(rule: string, value: unknown, offers: readonly string[]): Row {
 }
 
 /** Returns a row with a single malformed Secret. */
-function malformed(rule: string, poison: string, secret: RowSecret): Row {
-  return { rule, image: ours, secrets: [secret], offers: [], poison };
+function malformed(rule: string, error: string, secret: RowSecret): Row {
+  return { rule, image: ours, secrets: [secret], offers: [], malformed: error };
 }
 
 const host = "myregistry.azurecr.io";
@@ -204,14 +204,14 @@ export const keyMatchingRows: readonly Row[] = [
     image: ours,
     secrets: [good, notBase64],
     offers: [],
-    poison: "illegal base64 data at input byte 0",
+    malformed: "illegal base64 data at input byte 0",
   },
   {
     rule: "it spoils a good one after it",
     image: ours,
     secrets: [notBase64, good],
     offers: [],
-    poison: "illegal base64 data at input byte 0",
+    malformed: "illegal base64 data at input byte 0",
   },
 
   ...keys("Docker Hub", "team/app", ["a"], "https://index.docker.io/v1/", "index.docker.io", "docker.io", "*.io", "docker.io/team"),

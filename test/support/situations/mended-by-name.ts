@@ -54,7 +54,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
   {
     what: "the registry rejects a supplied credential",
     cause: "refused",
-    message: /put it into PASSWORD$/,
+    message: /set PASSWORD to a new one$/,
     says: /^printf %s "\$PASSWORD" \| kubectl acr-secret create -n \S+ mine /,
     lay: async (at) => {
       await give(login, at, "--serviceaccount=default");

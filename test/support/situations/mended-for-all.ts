@@ -90,7 +90,7 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
   {
     what: "a StatefulSet names the image in capitals",
     cause: "no-login",
-    message: /name the image myregistry\.azurecr\.io\/app\/web:1$/,
+    message: /use the image name myregistry\.azurecr\.io\/app\/web:1$/,
     lay: (at) => having(at, workload("StatefulSet", "MyRegistry.azurecr.io/app/web:1")),
   },
 ];

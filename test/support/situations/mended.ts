@@ -24,7 +24,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
   {
     what: "a Secret that pulls is not attached",
     cause: "no-login",
-    message: /secret mine pulls it, but is not attached$/,
+    message: /secret mine can pull it, but is not attached$/,
     lay: async (at) => {
       await at.typed(ours("mine"));
       await having(at, workload("Deployment"));
@@ -33,7 +33,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
   {
     what: "a Deployment names a Secret that does not exist, and is newer than the ServiceAccount's list",
     cause: "no-login",
-    message: /^secret gone does not exist/,
+    message: /^secret gone not found/,
     lay: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"));
       await having(at, workload("Deployment", web, ["gone"]));
@@ -42,7 +42,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
   {
     what: "a ReplicaSet names a Secret of another type",
     cause: "no-login",
-    message: /names its pull secrets itself, so serviceaccount\/default does not help$/,
+    message: /has its own pull secrets, so it ignores those of serviceaccount\/default$/,
     lay: async (at) => {
       await at.typed("kubectl create secret generic color --from-literal=color=blue -n N");
       await having(at, workload("ReplicaSet", web, ["color"]));
@@ -127,7 +127,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
   {
     what: "the image names the port",
     cause: "no-login",
-    message: /name the image myregistry\.azurecr\.io\/app\/web:1$/,
+    message: /use the image name myregistry\.azurecr\.io\/app\/web:1$/,
     lay: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"));
       await having(at, workload("Deployment", `${r}:443/app/web:1`));

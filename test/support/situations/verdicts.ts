@@ -54,8 +54,8 @@ export const facts: ImageFacts = {
   secrets: [],
   tried: [],
   anonymous: undefined,
-  poison: undefined,
-  late: undefined,
+  malformed: undefined,
+  attachedLater: undefined,
   unattached: [],
   matchesLoginServer: false,
   fresh: { name: "acr-r1234", isDefault: true },
@@ -64,8 +64,8 @@ export const facts: ImageFacts = {
   now: new Date("2026-01-10T00:00:00Z"),
 };
 export const judged = (more: Partial<ImageFacts>) => {
-  const { fix, ...row } = judge({ ...facts, ...more });
-  return { ...row, fix: fix && formatCommand(fix) };
+  const { fix, message, notes = [], ...row } = judge({ ...facts, ...more });
+  return { ...row, message: message && [message, ...notes].join("; "), fix: fix && formatCommand(fix) };
 };
 export const noLogin = { anonymous: proof("refused") };
 export const otherwise = (kind: "port" | "capitals" | "region") => ({ azure: { registry: "r1234", loginServer: r, otherwise: kind } });

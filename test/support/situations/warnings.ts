@@ -165,7 +165,7 @@ export const situations: readonly {
       put(made, "deployment", "web");
     },
     told:
-      `deployment.apps/web pulls ${image}, but secret theirs has no login at all: its auths are empty:\n  ` +
+      `deployment.apps/web pulls ${image}, but secret theirs has no login: its auths are empty:\n  ` +
       `kubectl acr-secret check -n demo theirs --image ${image}`,
     again: "",
   },

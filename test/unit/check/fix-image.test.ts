@@ -35,61 +35,62 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
       tried: [tried("a", "refused")],
       secrets: [secret("a", { note: note("given") })],
     },
-    message: "with secret a: says refused; its password was given, so a new one has to be: put it into PASSWORD",
+    message: "with secret a: says refused; the plugin did not generate this password: set PASSWORD to a new one",
     fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${host} --username ci-pull --password-stdin`,
   })),
   {
     what: "a Secret beside that pulls",
     given: { ...noLogin, unattached: [tried("y", "pulls")], secrets: [secret("y")] },
-    message: "the pod has no pull secret for this registry; secret y pulls it, but is not attached",
+    message: "the pod has no pull secret for this registry; secret y can pull it, but is not attached",
     fix: "kubectl acr-secret attach -n demo y --serviceaccount sa",
   },
   {
     what: "a Secret of ours beside that may not pull this",
     given: { ...noLogin, unattached: [tried("x", "out-of-scope")], secrets: [secret("other"), secret("x", { note: note("made") })] },
-    message: "the pod has no pull secret for this registry; the Secret notes that its ACR token is ci-pull",
+    message: "the pod has no pull secret for this registry; the Secret's annotation says that its ACR token is ci-pull",
     fix: `kubectl acr-secret create -n demo x --registry ${r} --repository app/web --serviceaccount sa --acr-token ci-pull`,
   },
   {
     what: "an empty Secret of somebody else's, and one of which nobody can tell",
     given: { ...noLogin, names: ["n", "e"], secrets: [secret("n", { servers: undefined }), secret("e", { servers: [] })] },
-    message: "secret e has no login at all: its auths are empty",
+    message: "secret e has no login: its auths are empty",
     fix: `kubectl acr-secret create -n demo e --registry ${r} --force`,
   },
   {
     what: "one Secret that is not there",
     given: { ...noLogin, names: ["gone"], secrets: [secret("other")] },
-    message: "secret gone does not exist",
+    message: "secret gone not found",
     fix: `kubectl acr-secret create -n demo gone --registry ${r}`,
   },
   {
     what: "a malformed one for this registry alone, somebody else's",
-    given: { poison: { secret: "x", message: "bad" }, secrets: [secret("x")] },
-    message: "secret x is malformed, and with it the kubelet gives up on all of them: bad; the command replaces what is inside",
+    given: { malformed: { secret: "x", message: "bad" }, secrets: [secret("x")] },
+    message: "secret x is malformed, so the kubelet ignores all pull secrets of the pod: bad; the command replaces its contents",
     fix: `kubectl acr-secret create -n demo x --registry ${r} --force`,
   },
   {
     what: "a malformed one with other logins, that pods name themselves",
     given: {
-      poison: { secret: "x", message: "bad" },
+      malformed: { secret: "x", message: "bad" },
       names: ["x"],
       secrets: [secret("x", { servers: [r, "ghcr.io"] })],
       pods: [pod("a-1", { own: true, owner: deployment("a") })],
     },
     message:
-      "secret x is malformed, and with it the kubelet gives up on all of them: bad; it is left as it is, since it may hold other logins",
+      "secret x is malformed, so the kubelet ignores all pull secrets of the pod: bad; the command does not change the Secret, because it may hold other logins",
     fix: `${create} && kubectl patch -n demo deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}'`,
   },
   {
     what: "a pod that names its own",
     given: { ...noLogin, pods: [pod("a-1", { own: true, owner: deployment("a") })] },
-    message: "the pod has no pull secret for this registry; deployment/a names its pull secrets itself, so serviceaccount/sa does not help",
+    message:
+      "the pod has no pull secret for this registry; deployment/a has its own pull secrets, so it ignores those of serviceaccount/sa",
     fix: `kubectl acr-secret create -n demo deployment/a --registry ${r}`,
   },
   {
     what: "the port, and no login for the registry either",
     given: { ...noLogin, ...otherwise("port"), image: `${r}:443/app/web:1`, ref: { ...facts.ref, host: `${r}:443` } },
-    message: `the pod has no pull secret for this registry; a login for ${r} does not match ${r}:443: name the image ${r}/app/web:1`,
+    message: `the pod has no pull secret for this registry; a login for ${r} does not match ${r}:443; use the image name ${r}/app/web:1`,
     fix: `${create} --repository app/web --serviceaccount sa && kubectl set image -n demo deployment/web app=${r}/app/web:1`,
   },
   {
@@ -99,7 +100,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
       names: ["n"],
       secrets: [secret("n", { note: note("made", { again: { flags: {} } }), writers: ["helm", "kubectl-edit"] })],
     },
-    message: 'with secret n: says refused; "helm" and "kubectl-edit" have written to it, and --force takes that over',
+    message: 'with secret n: says refused; "helm" and "kubectl-edit" changed this Secret: --force takes over the changed fields',
     fix: `kubectl acr-secret create -n demo n --registry ${r} --force`,
   },
   {
@@ -116,7 +117,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
   {
     what: "of two logins that do not pull, neither ours, the last that was tried is told",
     given: { tried: [tried("a", "out-of-scope"), tried("b", "refused")], secrets: [secret("a"), secret("b")] },
-    message: "with secret b: says refused; it was not made by kubectl acr-secret, and --force replaces the login inside",
+    message: "with secret b: says refused; the plugin did not create this Secret: --force replaces its login",
     fix: `kubectl acr-secret create -n demo b --registry ${r} --force`,
   },
 ])("$what", ({ given, message, fix }) => {

@@ -27,8 +27,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
   {
     what: "a pod of a controller that nobody knows",
     given: { ...noLogin, pods: [pod("w-1", { owner: { kind: "workflow", name: "w", remakes: false, template: undefined } })] },
-    message:
-      "the pod has no pull secret for this registry; pod/w-1 has to be made again by workflow/w, which may count a deletion as a failure",
+    message: "the pod has no pull secret for this registry; only workflow/w can recreate pod/w-1, and may count a deletion as a failure",
     fix: `${create} --serviceaccount sa`,
   },
   {
@@ -50,7 +49,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       ],
     },
     message:
-      "secret n has a login for ghcr.io only; deployment/a and daemonset/d name their pull secrets themselves, so serviceaccount/sa does not help",
+      "secret n has a login for ghcr.io only; deployment/a and daemonset/d have their own pull secrets, so they ignore those of serviceaccount/sa",
     fix: `kubectl acr-secret create -n demo deployment/a daemonset/d --registry ${r}`,
   },
   {
@@ -100,56 +99,58 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     what: "older pods of every kind",
     given: {
       ...noLogin,
-      late: tried("l", "pulls"),
+      attachedLater: tried("l", "pulls"),
       pods: [pod("web-1"), pod("web-2"), pod("own", { owner: undefined }), pod("j-1", { owner: job }), pod("done", { pulled: true })],
     },
-    message: "made before serviceaccount/sa carried l",
+    message: "created before secret l was attached to serviceaccount/sa",
     fix: "kubectl delete pod -n demo web-1 web-2 && kubectl acr-secret attach -n demo l pod/own job/j --recreate",
   },
   {
     what: "a pod of a Job that copied other names, which a list of the Job's own would hide",
     given: { ...noLogin, names: ["n"], secrets: [secret("n", { servers: ["ghcr.io"] })], pods: [pod("j-1", { owner: job })] },
-    message: "secret n has a login for ghcr.io only; pod/j-1 has to be made again by job/j, which may count a deletion as a failure",
+    message: "secret n has a login for ghcr.io only; only job/j can recreate pod/j-1, and may count a deletion as a failure",
     fix: `${create} --serviceaccount sa`,
   },
   {
     what: "an older pod of a Job that copied other names",
-    given: { ...noLogin, names: ["n"], late: tried("l", "pulls"), pods: [pod("j-1", { owner: job })] },
-    message: "made before serviceaccount/sa carried l; pod/j-1 has to be made again by job/j, which may count a deletion as a failure",
+    given: { ...noLogin, names: ["n"], attachedLater: tried("l", "pulls"), pods: [pod("j-1", { owner: job })] },
+    message:
+      "created before secret l was attached to serviceaccount/sa; only job/j can recreate pod/j-1, and may count a deletion as a failure",
     fix: undefined,
   },
   {
     what: "older pods where the later Secret does not pull either, and another is made: once anew is enough",
     given: {
       ...noLogin,
-      late: tried("l", "refused"),
+      attachedLater: tried("l", "refused"),
       secrets: [secret("l", { servers: [r, "ghcr.io"] })],
       pods: [pod("web-1"), pod("own", { owner: undefined })],
     },
-    message: "with secret l: says refused; made before serviceaccount/sa carried l",
+    message: "with secret l: says refused; created before secret l was attached to serviceaccount/sa",
     fix: `kubectl acr-secret create -n demo pod/own --registry ${r} --serviceaccount sa --recreate && kubectl delete pod -n demo web-1`,
   },
   {
     what: "an older pod with names and no controller",
-    given: { ...noLogin, names: ["n"], late: tried("l", "pulls"), pods: [pod("own", { owner: undefined })] },
-    message: "made before serviceaccount/sa carried l",
+    given: { ...noLogin, names: ["n"], attachedLater: tried("l", "pulls"), pods: [pod("own", { owner: undefined })] },
+    message: "created before secret l was attached to serviceaccount/sa",
     fix: "kubectl acr-secret attach -n demo l pod/own --recreate",
   },
   {
     what: "a later Secret that nothing renews",
-    given: { ...noLogin, late: tried("l", "unreachable") },
-    message: "with secret l: says unreachable; made before serviceaccount/sa carried l",
+    given: { ...noLogin, attachedLater: tried("l", "unreachable") },
+    message: "with secret l: says unreachable; created before secret l was attached to serviceaccount/sa",
     fix: undefined,
   },
   {
     what: "a later Secret that may not pull, and a Job",
     given: {
       ...noLogin,
-      late: tried("l", "out-of-scope"),
+      attachedLater: tried("l", "out-of-scope"),
       secrets: [secret("l", { note: note("made") })],
       pods: [pod("j-1", { owner: job })],
     },
-    message: "with secret l: says out-of-scope; made before serviceaccount/sa carried l; the Secret notes that its ACR token is ci-pull",
+    message:
+      "with secret l: says out-of-scope; created before secret l was attached to serviceaccount/sa; the Secret's annotation says that its ACR token is ci-pull",
     fix: `kubectl acr-secret create -n demo l --registry ${r} --repository app/web --acr-token ci-pull && kubectl acr-secret attach -n demo l job/j --recreate`,
   },
 
@@ -161,7 +162,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       names: ["n"],
       secrets: [secret("n", { note: note("made", { again: { flags: {} } }), writers: ["kubectl-edit"] })],
     },
-    message: 'with secret n: says refused; "kubectl-edit" has written to it, and --force takes that over',
+    message: 'with secret n: says refused; "kubectl-edit" changed this Secret: --force takes over the changed fields',
     fix: `kubectl acr-secret create -n demo n --registry ${r} --force`,
   },
   ...(["refused", "out-of-scope"] as const).map((verdict) => ({
@@ -206,7 +207,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       tried: [tried("a", "refused")],
       secrets: [secret("a", { note: note("made") })],
     },
-    message: "with secret a: says refused; its password was given, so a new one has to be: put it into PASSWORD",
+    message: "with secret a: says refused; the plugin did not generate this password: set PASSWORD to a new one",
     fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${r}:443 --username ci-pull --password-stdin`,
   },
   {

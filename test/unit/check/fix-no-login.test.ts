@@ -54,7 +54,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
   {
     what: "a name that is none before one that is missing",
     given: { ...noLogin, names: ["a/b", "gone"] },
-    message: 'secrets "a/b" and gone do not exist',
+    message: 'secrets "a/b" and gone not found',
     fix: `kubectl acr-secret create -n demo gone --registry ${r}`,
   },
   {
@@ -84,7 +84,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
         pod("done", { pulled: true, container: "x" }),
       ],
     },
-    message: `the pod has no pull secret for this registry; name the image ${r}/app/web:1`,
+    message: `the pod has no pull secret for this registry; use the image name ${r}/app/web:1`,
     fix: `kubectl set image -n demo pod/own app=${r}/app/web:1 && kubectl set image -n demo deployment/web init=${r}/app/web:1`,
   },
   {
@@ -96,7 +96,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       ref: { ...facts.ref, host: "R1234.azurecr.io" },
       pods: [],
     },
-    message: `serviceaccount/sa has no pull secret for this registry; a login for ${r} does not match R1234.azurecr.io: name the image ${r}/app/web@sha256:1`,
+    message: `serviceaccount/sa has no pull secret for this registry; a login for ${r} does not match R1234.azurecr.io; use the image name ${r}/app/web@sha256:1`,
     fix: `kubectl acr-secret check -n demo --image ${r}/app/web@sha256:1 --serviceaccount sa`,
   },
 
@@ -109,7 +109,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       ref: { ...facts.ref, host: "R1234.azurecr.io" },
       pods: [pod("j-1", { owner: job })],
     },
-    message: `the pod has no pull secret for this registry; a login for ${r} does not match R1234.azurecr.io: name the image ${r}/app/web:1; pod/j-1 has to be made again by job/j, which may count a deletion as a failure`,
+    message: `the pod has no pull secret for this registry; a login for ${r} does not match R1234.azurecr.io; use the image name ${r}/app/web:1; only job/j can recreate pod/j-1, and may count a deletion as a failure`,
     fix: `kubectl acr-secret create -n demo --registry ${r} --repository app/web --serviceaccount sa && kubectl set image -n demo pod/j-1 app=${r}/app/web:1`,
   },
   ...(["port", "capitals"] as const).map((kind) => ({
@@ -178,20 +178,20 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
   {
     what: "a malformed one of ours",
     given: {
-      poison: { secret: "x", message: "bad" },
+      malformed: { secret: "x", message: "bad" },
       secrets: [secret("y"), secret("x", { note: note("made", { again: { flags: {} } }) })],
     },
     fix: `kubectl acr-secret create -n demo x --registry ${r}`,
   },
   {
     what: "a malformed one that is empty",
-    given: { poison: { secret: "x", message: "bad" }, secrets: [secret("x", { servers: [] })], pods: [] },
+    given: { malformed: { secret: "x", message: "bad" }, secrets: [secret("x", { servers: [] })], pods: [] },
     fix: `kubectl acr-secret detach -n demo x --serviceaccount sa && ${create} --repository app/web --serviceaccount sa`,
   },
   {
     what: "a malformed one with other logins, of every kind of pod",
     given: {
-      poison: { secret: "x", message: "bad" },
+      malformed: { secret: "x", message: "bad" },
       secrets: [secret("x", { servers: [r, "ghcr.io"] })],
       pods: [
         pod("web-1"),
@@ -203,14 +203,14 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       ],
     },
     message:
-      "secret x is malformed, and with it the kubelet gives up on all of them: bad; it is left as it is, since it may hold other logins; pods that nothing makes anew (j-1, own, o-1) have to be created again",
+      "secret x is malformed, so the kubelet ignores all pull secrets of the pod: bad; the command does not change the Secret, because it may hold other logins; no controller recreates these pods, so create them again: j-1, own, o-1",
     fix: `kubectl acr-secret detach -n demo x --serviceaccount sa && ${create} --serviceaccount sa && kubectl patch -n demo daemonset d -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' && kubectl patch -n demo deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' && kubectl delete pod -n demo web-1 d-1`,
   },
   {
     what: "a malformed one with other logins, alone",
-    given: { only: true, poison: { secret: "x", message: "bad" }, secrets: [secret("x", { servers: [r, "ghcr.io"] })] },
+    given: { only: true, malformed: { secret: "x", message: "bad" }, secrets: [secret("x", { servers: [r, "ghcr.io"] })] },
     message:
-      "secret x is malformed, and with it the kubelet gives up on all of them: bad; it may hold other logins, so no command here replaces it",
+      "secret x is malformed, so the kubelet ignores all pull secrets of the pod: bad; the Secret may hold other logins, so no command replaces it",
     fix: undefined,
   },
   {
@@ -219,7 +219,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       ...otherwise("port"),
       ref: { ...facts.ref, host: `${r}:443` },
       only: true,
-      poison: { secret: "x", message: "bad" },
+      malformed: { secret: "x", message: "bad" },
       secrets: [secret("x", { servers: [`${r}:443`] })],
     },
     fix: undefined,

@@ -31,7 +31,7 @@ describe("which cause counts", () => {
     },
     {
       what: "a malformed Secret before all",
-      given: { poison: { secret: "x", message: "bad" }, tried: [tried("b", "pulls")], secrets: [secret("x")] },
+      given: { malformed: { secret: "x", message: "bad" }, tried: [tried("b", "pulls")], secrets: [secret("x")] },
       cause: "malformed-secret",
       secret: "x",
     },
@@ -54,7 +54,7 @@ describe("which cause counts", () => {
       given: { ...noLogin, pods: [pod("a", { pulled: true }), pod("b", { pulled: true })] },
       cause: "by-node",
       secret: "",
-      message: "a node that does not have the image can pull it only with an identity of its own",
+      message: "a node without the image can pull it only with its own identity",
     },
     {
       what: "one pod's node has it not",
@@ -64,13 +64,13 @@ describe("which cause counts", () => {
     },
     {
       what: "several logins that were tried",
-      given: { tried: [tried("a", "refused")], late: tried("l", "pulls") },
+      given: { tried: [tried("a", "refused")], attachedLater: tried("l", "pulls") },
       cause: "older-pod",
       secret: "a",
     },
     {
       what: "a later Secret is of no use to a pod that names its own",
-      given: { tried: [tried("a", "refused")], late: tried("l", "pulls"), pods: [pod("a", { own: true })] },
+      given: { tried: [tried("a", "refused")], attachedLater: tried("l", "pulls"), pods: [pod("a", { own: true })] },
       cause: "refused",
       secret: "a",
     },
@@ -156,7 +156,7 @@ test("a row has the names of its pods, and of every Secret that was tried", () =
     pods: [pod("a"), pod("b")],
     anonymous: undefined,
     tried: [tried("x", "refused"), tried("y", "refused")],
-    late: tried("l", "pulls"),
+    attachedLater: tried("l", "pulls"),
   });
 
   expect(row).toMatchObject({ pods: ["a", "b"], secret: "x,y", namespace: "demo", image: facts.image });

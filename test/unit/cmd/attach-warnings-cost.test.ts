@@ -107,5 +107,5 @@ test("warns about at most five hosts that no key matches", async () => {
 
   const { stderr } = await type("attach acr-myregistry -n demo --serviceaccount app", made.ports);
 
-  expect(stderr.match(/the port counts/g)).toHaveLength(5);
+  expect(stderr.match(/the port matters/g)).toHaveLength(5);
 });

@@ -80,7 +80,7 @@ test("create warns about images for which its new Secret has no key", async () =
   expect(code).toBe(0);
   expect(stderr).toBe(
     "Warning: serviceaccount/app pulls MyRegistry.azurecr.io/app/web:1, but secret other has a login for myregistry.azurecr.io only " +
-      "(capitals count: the image says MyRegistry.azurecr.io):\n  " +
+      "(case matters: the image has MyRegistry.azurecr.io):\n  " +
       "kubectl acr-secret check -n demo other --image MyRegistry.azurecr.io/app/web:1\n" +
       "Warning: serviceaccount/app also lists secret/gone, which does not exist:\n  kubectl acr-secret detach -n demo gone --serviceaccount app\n",
   );

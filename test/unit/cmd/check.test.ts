@@ -77,7 +77,7 @@ test.for([
 ])("fails when there is no image to check and $what", async ({ argv }) => {
   const { code, stdout, stderr } = await run(argv, { cluster: empty, registry: {} });
 
-  expect({ code, stderr }).toEqual({ code: 1, stderr: "No images to check in demo namespace: name one with --image.\n" });
+  expect({ code, stderr }).toEqual({ code: 1, stderr: "No images to check in demo namespace. Specify one with --image.\n" });
   expect(stdout === "" || JSON.parse(stdout).items.length === 0).toBe(true);
 });
 
@@ -154,9 +154,9 @@ test("prints a note and exits with 0 when only the node has the image", async ()
   expect({ code, rows: stdout.split("\n").slice(1) }).toEqual({
     code: 0,
     rows: [
-      expect.stringMatching(/cached on its node, no credential$/),
+      expect.stringMatching(/cached on node$/),
       "",
-      `${image} (web-1): a node that does not have the image can pull it only with an identity of its own`,
+      `${image} (web-1): a node without the image can pull it only with its own identity`,
       "",
     ],
   });

@@ -40,8 +40,8 @@ describe("explain", () => {
 
     expect([stderr, code]).toEqual(["", 0]);
     expect(stdout.split("\n").slice(0, 2)).toEqual([
-      "ID                   OF        MEANS",
-      "pulls                verdict   The registry gives the image to a credential that the pods have.",
+      "ID                   OF        VERDICT                    MEANS",
+      "pulls                verdict   ready                      A credential of the pods can pull the image.",
     ]);
     expect(stdout.trimEnd().split("\n")).toHaveLength(explanations.length + 1);
     expect((await type("explain --no-headers", nobody)).stdout).toBe(stdout.slice(stdout.indexOf("\n") + 1));
@@ -50,12 +50,12 @@ describe("explain", () => {
   test("prints the section of the page with indented commands", async () => {
     expect(await type("explain out-of-scope", nobody)).toEqual({
       stdout: [
-        "out-of-scope (verdict): not in the credential's scope\n\n",
-        "The login is good, but may not pull from this repository.\n\n",
-        "An ACR token pulls what its scope map names, and nothing else. This lets it pull\none more, and takes nothing away:\n\n",
+        "out-of-scope (verdict): repository not in scope\n\n",
+        "The login is valid, but it has no permission to pull from this repository.\n\n",
+        "An ACR token can pull only the repositories in its scope map. The following\ncommand adds one:\n\n",
         "  kubectl acr-secret create SECRET --registry REGISTRY --repository REPOSITORY\n\n",
-        "A service principal needs the role AcrPull on the registry, or on a registry\nwith repository permissions (ABAC) one with a condition that lets this\n",
-        "repository through. For a login that somebody else manages, ask them, or put one\nbeside it.\n",
+        "A service principal needs the role AcrPull on the registry. On a registry with\nrepository permissions (ABAC), it needs a role assignment whose condition allows\n",
+        "this repository. If someone else manages the login, ask them, or create another\npull secret.\n",
       ].join(""),
       stderr: "",
       code: 0,
@@ -84,7 +84,7 @@ describe("explain", () => {
     expect(JSON.parse(stdout)).toEqual({
       apiVersion: "acr-secret/v1",
       kind: "ExplanationList",
-      items: [{ id: "notFound", of: "error", means: expect.stringMatching(/\.$/), says: expect.stringMatching(/^Look at/) }],
+      items: [{ id: "notFound", of: "error", means: expect.stringMatching(/\.$/), says: expect.stringMatching(/^Check the/) }],
     });
     expect(JSON.parse((await type("explain -o json", nobody)).stdout).items).toHaveLength(explanations.length);
   });
@@ -105,7 +105,7 @@ describe("explain", () => {
 
   test("completes one id with its description", async () => {
     expect((await type("__complete explain never", { patient: true })).stdout).toBe(
-      "never-pulled\tThe pod says `imagePullPolicy: Never`, and its node does not have the image.\n:4\n",
+      "never-pulled\tThe pod has `imagePullPolicy: Never`, and its node doesn't have the image.\n:4\n",
     );
     expect((await type("__complete explain refused e", { patient: true })).stdout).toBe(":4\n");
   });

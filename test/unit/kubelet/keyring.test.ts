@@ -29,7 +29,7 @@ test.for(lookups)("for $image with $secrets the kubelet takes $logins $error", (
   // The kubelet accepts logins without a user name or a password, but containerd does not send them (test/node/matching.test.ts).
   const offered = logins.filter(({ username, password }) => username !== "" && password !== "");
   expect(found.map(({ secret, login }) => ({ secret, username: login.username, password: login.password.reveal() }))).toEqual(offered);
-  expect(keyring.poison?.message).toBe(error);
+  expect(keyring.malformed?.message).toBe(error);
 });
 
 test("the recording has all kinds of outcomes", () => {
@@ -68,7 +68,7 @@ test.for([
 test("a malformed Secret is named, which the kubelet does not do, and its text is not quoted", () => {
   const bad = asSecret({ name: "bad", type: "kubernetes.io/dockerconfigjson", text: '{"auths": hunter2' });
 
-  expect(buildKeyring([bad]).poison).toEqual({ secret: "bad", message: "the text under .dockerconfigjson is not JSON" });
+  expect(buildKeyring([bad]).malformed).toEqual({ secret: "bad", message: "the text under .dockerconfigjson is not JSON" });
 });
 
 const offered = (key: string, image: string) =>

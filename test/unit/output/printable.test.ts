@@ -99,7 +99,7 @@ test("no verdict, reason or fix moves the cursor, or is a line more than it shou
   };
 
   expect(verdictText([verdict], { headers: false, where: "one", style: styleFor(sinkOf(), {}), formatCommand: () => evil })).toBe(
-    `${seen}   <none>   1   no credential\n\n${seen} (${seen}\\x0a): ${seen}\n  ${seen}\n`,
+    `${seen}   <none>   1   missing credential\n\n${seen} (${seen}\\x0a): ${seen}\n  ${seen}\n`,
   );
 });
 

@@ -27,7 +27,7 @@ test("on a terminal a verdict has a color, and its words", () => {
   const text = verdictText(verdicts, { headers: true, where: "one", style: colors, formatCommand });
 
   expect(text).toMatch(
-    /VERDICT\n.*\u001b\[32mpulls\u001b\[39m\n.*\u001b\[31mno credential\u001b\[39m\n.*\u001b\[31mthrottled\u001b\[39m\n/,
+    /VERDICT\n.*\u001b\[32mready\u001b\[39m\n.*\u001b\[31mmissing credential\u001b\[39m\n.*\u001b\[31mthrottled\u001b\[39m\n/,
   );
   expect(stripVTControlCharacters(text)).toBe(verdictText(verdicts, { headers: true, where: "one", style: plain, formatCommand }));
 });
@@ -36,7 +36,7 @@ test("prints a note in yellow when only the node has the image", () => {
   const cached: Verdict = { image: "r.azurecr.io/a:1", namespace: "demo", secret: "", pods: ["a-1"], cause: "by-node" };
 
   expect(verdictText([cached], { headers: false, where: "one", style: colors, formatCommand })).toContain(
-    "\u001b[33mcached on its node, no credential\u001b[39m\n",
+    "\u001b[33mcached on node\u001b[39m\n",
   );
   expect(failed(cached)).toBe(false);
 });
@@ -45,8 +45,8 @@ test("a person reads a table, and below it what failed, why, and what mends it",
   expect(
     verdictText(verdicts, { headers: true, where: "one", style: plain, formatCommand }),
   ).toBe(`IMAGE              SECRET   PODS   VERDICT
-r.azurecr.io/a:1   acr      2      pulls
-r.azurecr.io/b:1   <none>   0      no credential
+r.azurecr.io/a:1   acr      2      ready
+r.azurecr.io/b:1   <none>   0      missing credential
 r.azurecr.io/c:1   acr      0      throttled
 
 r.azurecr.io/b:1: serviceaccount/default has no pull secret for this registry
@@ -61,7 +61,7 @@ test("a program reads the cause by its id", () => {
     apiVersion: "acr-secret/v1",
     kind: "CheckReport",
     items: [
-      { image: "r.azurecr.io/a:1", namespace: "demo", secret: "acr", pods: ["a-1", "a-2"], ok: true, cause: "pulls", verdict: "pulls" },
+      { image: "r.azurecr.io/a:1", namespace: "demo", secret: "acr", pods: ["a-1", "a-2"], ok: true, cause: "pulls", verdict: "ready" },
       {
         image: "r.azurecr.io/b:1",
         namespace: "demo",
@@ -69,7 +69,7 @@ test("a program reads the cause by its id", () => {
         pods: [],
         ok: false,
         cause: "no-login",
-        verdict: "no credential",
+        verdict: "missing credential",
         message: "serviceaccount/default has no pull secret for this registry",
         fix: "kubectl acr-secret create -n demo --registry r.azurecr.io",
       },

@@ -35,6 +35,6 @@ test("prints different words when it uses two colors", async () => {
       looks.set(text, (looks.get(text) ?? new Set()).add(look));
   }
 
-  expect([...looks.keys()]).toEqual(expect.arrayContaining(["error:", "hint:", "Warning:", "pulls", "no credential"]));
+  expect([...looks.keys()]).toEqual(expect.arrayContaining(["error:", "hint:", "Warning:", "ready", "missing credential"]));
   expect([...looks].filter(([, of]) => of.size > 1)).toEqual([]);
 });

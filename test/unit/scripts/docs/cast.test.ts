@@ -21,7 +21,7 @@ test("records the session of the tour on its own terminal", async () => {
     // On a terminal, the plugin prints in advance what it is about to do. In a pipe it does not.
     expect(shows(prints, printed.filter((line) => !line.startsWith("restarting ")).join("\n"))).toBe(true);
   }
-  expect(print).toContain("\u001b[31mno credential");
+  expect(print).toContain("\u001b[31mmissing credential");
 });
 
 test("types the visible commands on the terminal, and the preparation elsewhere", async () => {

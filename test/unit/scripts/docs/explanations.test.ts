@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { explanationsIn } from "../../../../scripts/docs/explanations.ts";
 
-test("turns a page's sections into paragraphs of one line, without links, and keeps code", () => {
+test("returns paragraphs of one line with addresses instead of links, and code", () => {
   const page =
-    "# explain\n\ntext\n\n## Flags\n\n### no-id\n\nNot this.\n\n## Verdicts\n\n### refused\n\nIt is\nrefused.\n\n[More](more.md) of\nthis:\n\n" +
+    "# explain\n\ntext\n\n## Flags\n\n### no-id\n\nNot this.\n\n## Verdicts\n\n### refused\n\nIt is\nrefused.\n\nSee [more.md](more.md#x).\nOr this:\n\n" +
     "```sh\na b\n\n  c\n```\n\nAnd so on.\n\n## Errors\n\n### usage\n\nIt is wrong.\n";
 
   expect(explanationsIn(page)).toEqual([
@@ -11,12 +11,16 @@ test("turns a page's sections into paragraphs of one line, without links, and ke
       id: "refused",
       of: "verdict",
       means: "It is refused.",
-      says: [{ text: "More of this:" }, { code: "a b\n\n  c" }, { text: "And so on." }],
+      says: [
+        { text: "See https://github.com/kubectl-acr-secret/kubectl-acr-secret/blob/main/docs/more.md#x. Or this:" },
+        { code: "a b\n\n  c" },
+        { text: "And so on." },
+      ],
     },
     { id: "usage", of: "error", means: "It is wrong.", says: [] },
   ]);
 });
 
-test("refuses a section that does not explain its id", () => {
-  expect(() => explanationsIn("## Errors\n\n### usage\n\n```sh\nx\n```\n")).toThrow("what usage means");
+test("rejects a section that does not begin with a paragraph", () => {
+  expect(() => explanationsIn("## Errors\n\n### usage\n\n```sh\nx\n```\n")).toThrow("section usage does not begin");
 });
