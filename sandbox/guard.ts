@@ -12,7 +12,7 @@ export type Guarded = {
   readonly pid: number;
   /** How the program ended, for whatever reason. Never rejects. */
   readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
-  /** Ends the program and its process group (SIGTERM, then SIGKILL) and waits until both are gone. May be called twice. */
+  /** Ends the program and its process group (SIGTERM, then SIGKILL) and waits until both have ended. May be called twice. */
   stop(): Promise<void>;
 };
 
@@ -83,7 +83,7 @@ while rm -rf -- "$1"; [ -e "$1" ] && [ "$left" -gt 0 ]; do sleep 1; left=$((left
 /**
  * Creates a folder for this user alone (0700), which is removed when this process ends for any reason. Its name is `prefix` and random
  * letters, in the system's temporary folder unless `prefix` is a full path. Stop the programs that use the folder before you call `remove`,
- * which waits until the folder is gone. `remove` may be called twice.
+ * which waits until the folder is deleted. `remove` may be called twice.
  */
 export async function guardedFolder(prefix: string): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const path = resolve(tmpdir(), prefix + randomBytes(6).toString("hex"));

@@ -33,7 +33,7 @@ async function listens(server: Server, path: string): Promise<boolean> {
   }
 }
 
-/** Waits until the listener at `path` closes. Returns false if there was none. */
+/** Waits until the listener at `path` closes. Returns false if no process listens. */
 async function closes(path: string, waiting: () => void): Promise<boolean> {
   const socket = connect(path);
   const closed = new Promise<void>((resolve) => socket.resume().once("close", () => resolve()));

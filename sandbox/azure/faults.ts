@@ -24,7 +24,7 @@ export type Fault =
     })
   | (Where & { readonly kind: "slow"; readonly milliseconds: number | (() => number) })
   | (Where & { readonly kind: "drop" })
-  /** The request is carried out, but its response is lost. With `half`, half of the body arrives. */
+  /** Azure applies the request, but its response is lost. With `half`, half of the body arrives. */
   | (Where & { readonly kind: "lose"; readonly half?: boolean })
   /** generateCredentials returns 202, as the specification allows, and the poll returns the passwords. */
   | { readonly kind: "credentialsByPolling" }

@@ -72,7 +72,7 @@ export async function openNamespaces(folder: string, { cgroup, needs }: { cgroup
     detached: true,
   });
   const [, output, problems, line] = child.stdio as unknown as [null, Readable, Readable, Writable];
-  line.on("error", () => {}); // the process at the other end may be gone
+  line.on("error", () => {}); // the process at the other end may have ended
   const errors = textOf(problems);
   const ended = endOf(child);
   async function close(): Promise<void> {

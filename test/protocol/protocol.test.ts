@@ -53,7 +53,7 @@ describe("keeps the properties in every order of the steps", () => {
     expect(states).toBeGreaterThan(10_000);
   });
 
-  it("with a second team that has a Secret of the same name", { timeout: minutes }, async () => {
+  it("keeps the properties with a second team that has a Secret of the same name", { timeout: minutes }, async () => {
     const { states, steps } = await explore({ rotations: 1, creations: 0, persons: 0, teams: 1, grace: 0 }, 0);
     expect(steps).toEqual([]);
     expect(states).toBeGreaterThan(100);
@@ -66,7 +66,7 @@ const others = "a run ended a password of another user";
 /** A rotation, a person and a tenant with an existing token. */
 const tenant: Situation = { rotations: 1, creations: 0, tenants: 1, grace: 0 };
 
-describe("(guard) finds the step that violates a property without", () => {
+describe("finds the step that violates a property without", () => {
   const fails: readonly [string, string, Situation][] = [
     ["a claim before a password is created", inUse, { creations: 0, persons: 0, words: ["NO_CLAIM", "DERIVED"] }],
     ["waiting for all Secrets before the old password is cleared", inUse, { rotations: 1, creations: 0, persons: 0, words: ["EARLY"] }],

@@ -27,7 +27,7 @@ export type Beginning = {
 
 export type Actor = "rotate" | "create" | "person";
 
-/** The request at which a run is killed, and whether that request is carried out. */
+/** The request at which a run is killed, and whether that request is applied. */
 export type Kill = { readonly at: number; readonly after: boolean };
 
 export type Played = {
@@ -115,7 +115,7 @@ async function sleep(): Promise<void> {
   for (let turns = 0; turns < 100; turns++) await new Promise(setImmediate);
 }
 
-/** Adds the innermost wrapper, where a request is carried out immediately. */
+/** Adds the innermost wrapper, where a request is applied immediately. */
 function record(world: FakeWorld, recorded: (Recorded | Ended)[], calls: Called[]): void {
   world.asking.around(({ call, at, writes, dryRun }, next) => {
     const answer = next();
@@ -142,7 +142,7 @@ function isGranted(calls: readonly Called[]): boolean {
 
 type Dying = { readonly recorded: (Recorded | Ended)[]; readonly run: number; live(): Promise<Run> };
 
-/** Kills a run. The run counts as dead right after its last change. A run without a change counts as one that never started. */
+/** Kills a run. The run counts as ended right after its last change. A run without a change counts as one that never started. */
 async function killed(world: FakeWorld, { at, after }: Kill, { recorded, run, live }: Dying): Promise<Run> {
   const kill = killing(at, after);
   const free = world.asking.around((asked, next) => (acting.getStore() === run ? kill(asked, next) : next()));

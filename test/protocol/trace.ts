@@ -2,7 +2,7 @@ import type { Secret } from "../../src/objects.ts";
 import { readClaim } from "../../src/secret/claim.ts";
 import { readEntries } from "../../src/secret/entry.ts";
 
-/** One request that a run has carried out, and the state of its object after it. */
+/** One request of a run, and the state of its object after it. */
 export type Recorded = { readonly run: number; readonly call: string } & (
   | { readonly secret: number; readonly precondition: Secret | undefined }
   | { readonly slots: Slots }

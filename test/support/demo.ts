@@ -58,7 +58,7 @@ export const unchecked = 'Warning: the rights of login "ci" at myregistry.azurec
 export const attachedAll = ["secret/acr-myregistry created", "serviceaccount/default patched", "pod/web-1 restarted"];
 /** The outcomes of `line` in `demo()`. */
 export const made = [`scopemap.azurecr.io/${token} created (+app/web)`, `token.azurecr.io/${token} created`, ...attachedAll];
-/** The outcomes of `line` when nothing has to be changed. */
+/** The outcomes of `line` when everything is up to date. */
 export const kept = [
   `scopemap.azurecr.io/${token} unchanged`,
   `token.azurecr.io/${token} unchanged`,

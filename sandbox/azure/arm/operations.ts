@@ -125,7 +125,7 @@ function poll({ ask, at, state: { world } }: ArmAsk): Answer | undefined {
   if (operation?.path.toLowerCase() !== ask.path.toLowerCase()) return undefined;
   const given = operation.signatures.lastIndexOf(signatureOf(ask.query));
   if (given < 0) refuse(400, "InvalidOperationUrl", "The URL of the operation is not the one that was given.");
-  // An old URL of Azure-AsyncOperation is known to stay valid. Of a Location this is unknown, so an old Location gets no answer.
+  // An old URL of Azure-AsyncOperation is known to stay valid. It is unknown for a Location, so an old Location gets no answer.
   if (operation.kind === "result" && given < operation.signatures.length - 1) return undefined;
   const over = look(operation);
   if (operation.kind === "status" || !over) return inProgress(operation, over, announce(world, ask.host, operation));

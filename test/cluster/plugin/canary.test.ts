@@ -118,7 +118,7 @@ test("prints, traces and passes to programs no secret unless the object is reque
   expect(started.filter((line) => line.includes("--unix-socket=")).length).toBeGreaterThan(table.length);
 });
 
-test.for(["json", "yaml"])("-o %s prints the password on stdout only", async (format) => {
+test.for(["json", "yaml"])("prints the password on stdout only when -o %s", async (format) => {
   const namespace = await newNamespace();
 
   const { stdout, stderr, code } = await shell.type(`kubectl acr-secret ${unproven} -n ${namespace} -o ${format} -v=9`, { stdin: given });
@@ -130,7 +130,7 @@ test.for(["json", "yaml"])("-o %s prints the password on stdout only", async (fo
   });
 });
 
-test("(guard) finds a secret when there is one", async () => {
+test("finds a secret when there is one", async () => {
   const watch = await watchProcesses();
   await shell.type(`sleep 0.3 # ${stale}`);
   const auth = Buffer.from(JSON.stringify({ auth: Buffer.from(`ci:${given}`).toString("base64") })).toString("base64");

@@ -24,7 +24,7 @@ async function paste(fixes: readonly string[], { password }: Situation): Promise
   }
 }
 
-describe("check prints a fix that works as printed", () => {
+describe("prints a fix that works as printed", () => {
   test.for(sampled(situations, 12))("$what", { timeout: 60_000 }, async (situation) => {
     const { lay, cause, message, says = /./, check = "", kept } = situation;
     const at = await placeOf(shell);

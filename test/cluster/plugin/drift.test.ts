@@ -108,7 +108,7 @@ describe("warns exactly when applying the same file again removes the name", () 
 test.for([
   { manager: "kubectl-acr-secret", told: /^Warning: serviceaccount\/web belongs to Flux Kustomization flux-system\/apps: /, after: [] },
   { manager: "flux-client-side-apply", told: /^$/, after: ["acr"] },
-])("Flux reverts the list that $manager wrote and Git lacks: $after", async ({ manager, told, after }) => {
+])("leaves $after when Flux applies a manifest without the list that $manager wrote", async ({ manager, told, after }) => {
   const namespace = await namespaceWithSecret();
   const apply = () =>
     kubectl(["apply", ...serverSide("kustomize-controller"), "-f", "-"], accountFile(namespace, { metadata: { labels: flux } }));
@@ -121,7 +121,7 @@ test.for([
   expect(await namesOf(namespace)).toEqual(after);
 });
 
-describe("when the names of a template are merged", () => {
+describe("merges the names of a template", () => {
   const listOf = async (namespace: string) =>
     namesIn((await getJson<KubeObjects["deployment.apps"]>("deployment", "web", "-n", namespace)).spec.template.spec.imagePullSecrets);
   const told =
@@ -144,7 +144,7 @@ describe("when the names of a template are merged", () => {
   });
 });
 
-describe("with Helm itself", () => {
+describe("warns about the lists of a Helm chart", () => {
   let helm = "";
   const chart = join(shell.folder, "chart");
   const template = `apiVersion: v1

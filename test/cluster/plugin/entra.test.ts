@@ -12,7 +12,7 @@ afterEach(() => {
 
 const create = "acr-secret create --registry myregistry.azurecr.io --repository app/web --serviceaccount app --entra";
 test.for(sampled(["SIGINT", "SIGTERM", "SIGHUP"] as const, 1))(
-  "--keep renews the token, and removes everything at %s with exit code 0",
+  "renews the token of --keep, and removes everything at %s with exit code 0",
   { timeout: 60_000 },
   async (signal) => {
     const namespace = await newNamespace();

@@ -139,7 +139,7 @@ async function expectInAzure(namespace: string, secrets: readonly Secret[], expe
 }
 
 test.for(table)(
-  `$what killed at $moment leaves no process and no file, and the same command completes it (SEED=${seed})`,
+  `leaves no process and no file, and completes when run again: $what killed at $moment (SEED=${seed})`,
   { timeout: 90_000 },
   async ({ what, before = [], command, moment, inAzure }) => {
     const namespace = await newNamespace(["theirs"]);
@@ -178,7 +178,7 @@ const interruptions = ([129, 130, 143] as const).flatMap((code) =>
 );
 
 test.for(sampled(interruptions, ({ moment }) => moment === generates))(
-  "create rolls back and succeeds when run again after $signal at $moment",
+  "rolls back a create and succeeds when run again after $signal at $moment",
   { timeout: 60_000 },
   async ({ signal, moment, code }) => {
     const namespace = await newNamespace();

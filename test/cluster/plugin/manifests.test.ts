@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => kubectl(["delete", "namespace", namespace, "--wait=false"]));
 
 test.for(shapes.filter(({ foreign }) => !foreign).map((shape, index) => ({ ...shape, index })))(
-  "the server accepts $name",
+  "prints an object that the server accepts: $name",
   async ({ text, accounts, index }) => {
     const file = join(shell.folder, `${index}.yaml`);
     await writeFile(file, text);

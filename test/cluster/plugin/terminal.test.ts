@@ -22,7 +22,7 @@ async function asking(columns: number, answer = rightAnswer) {
   return { runs, type: (command: string) => typeInTerminal(command, { env, columns, question, answer }) };
 }
 
-test.for([0, 80])("a credential plugin asks once for a whole create on a terminal of %d columns", async (columns) => {
+test.for([0, 80])("asks once with a credential plugin for a whole create on a terminal of %d columns", async (columns) => {
   const namespace = await newNamespace();
   const { type, runs } = await asking(columns);
 
@@ -41,7 +41,7 @@ test.for([0, 80])("a credential plugin asks once for a whole create on a termina
 });
 
 test.for(["check", "list", "attach acr-myregistry --serviceaccount app", "detach acr-myregistry --serviceaccount app", "version"])(
-  "a credential plugin asks once for %s, and nothing else reads its answer",
+  "asks once with a credential plugin for %s, and reads its answer nowhere else",
   async (verb) => {
     const namespace = await newNamespace();
     await shell.type(`${create} -n ${namespace}`);

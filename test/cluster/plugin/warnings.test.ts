@@ -58,7 +58,7 @@ const comesAnewWith = (namespace: string, names: string) =>
 const hasPod = (namespace: string) => until(async () => (await kubectl(["get", "pods", "-n", namespace, "-o", "name"])) !== "");
 const accountList = (namespace: string) => kubectl(["get", "sa", "app", "-n", namespace, "-o", "jsonpath={.imagePullSecrets}"]);
 
-test("own-list: admission copies no name into pods with a list", { timeout: 60_000 }, async () => {
+test("warns with own-list when admission copies no name into pods with a list", { timeout: 60_000 }, async () => {
   const namespace = await place();
   await create([target("deployment", namespace, ["theirs"])]);
   await hasPod(namespace);
@@ -74,7 +74,9 @@ test("own-list: admission copies no name into pods with a list", { timeout: 60_0
   await comesWith(namespace, "theirs,acr");
 });
 
-test("hides-account-list: pods of a template with a list get no name of the ServiceAccount", { timeout: 60_000 }, async () => {
+test("warns with hides-account-list when pods of a template with a list get no name of the ServiceAccount", {
+  timeout: 60_000,
+}, async () => {
   const namespace = await place("theirs");
   await create([target("deployment", namespace)]);
   await hasPod(namespace);
@@ -95,7 +97,7 @@ test("hides-account-list: pods of a template with a list get no name of the Serv
   await comesAnewWith(namespace, "theirs,acr");
 });
 
-test("mountable-only: admission refuses a pod whose ServiceAccount does not list its pull secret", async () => {
+test("warns with mountable-only when admission refuses a pod whose ServiceAccount does not list its pull secret", async () => {
   const namespace = await place();
   await kubectl(["annotate", "sa", "app", "-n", namespace, "kubernetes.io/enforce-mountable-secrets=true"]);
   await create([target("cronjob", namespace)]);
@@ -112,7 +114,7 @@ test("mountable-only: admission refuses a pod whose ServiceAccount does not list
   await pod();
 });
 
-test("malformed-secret: the API server accepts a Secret that the kubelet cannot read", async () => {
+test("warns with malformed-secret about a Secret that the API server accepts and the kubelet cannot read", async () => {
   const namespace = await place("bad");
   await create([pullSecret(namespace, "bad", { "a.io": { auth: "!" } })]);
 
@@ -128,7 +130,7 @@ test("malformed-secret: the API server accepts a Secret that the kubelet cannot 
   expect(await accountList(namespace)).toBe('[{"name":"acr"}]');
 });
 
-test("empty-name: the API server accepts an entry without a name, and the printed command removes it", async () => {
+test("warns with empty-name about an entry that the API server accepts, and prints the command that removes it", async () => {
   const namespace = await place();
   await kubectl(["patch", "sa", "app", "-n", namespace, "-p", '{"imagePullSecrets":[{"name":"theirs"},{}]}']);
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 /** One exchange with the real Azure. Braces name values that differ each time: `{registry}`, `{time+00:00}`. `…` is an omitted rest. */
 export type Case = {
   readonly name: string;
-  /** `recorded` is real traffic. Of `reported` and `documented` responses only the given parts are known. */
+  /** `recorded` is real traffic. For `reported` and `documented` responses, only the given parts are known. */
   readonly seen: string;
   /** The public recording: repository, commit and file. */
   readonly source: string;

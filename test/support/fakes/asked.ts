@@ -61,7 +61,7 @@ export function refusing(matches: (asked: Asked) => boolean, error: () => Error,
   };
 }
 
-/** Carries out the calls for which `matches` is true, but loses their responses, `times` times. */
+/** Applies the calls for which `matches` is true, but loses their responses, `times` times. */
 export function losing(matches: (asked: Asked) => boolean, error: () => Error, times = 1): Around {
   let left = times;
   return async (asked, next) => {

@@ -50,7 +50,7 @@ const failures: readonly Failure[] = [
       },
     }),
   ),
-  { name: "carried out, and the answer is lost", writes: true, around: (matches, times) => losing(matches, unreachable, times) },
+  { name: "applied, and the response is lost", writes: true, around: (matches, times) => losing(matches, unreachable, times) },
   {
     name: "interrupted",
     once: true,

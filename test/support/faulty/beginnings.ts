@@ -35,7 +35,7 @@ export const beginnings: readonly Beginning[] = [
   // No Secret of this plugin exists.
   { name: "a fresh namespace", line: create, lay: async (world) => demo(world) },
   {
-    name: "a login of somebody, given up",
+    name: "a login of another user, given up",
     line: `${create} --force`,
     lay: async (world) => {
       demo(world);
@@ -119,7 +119,7 @@ export const beginnings: readonly Beginning[] = [
     },
   },
   {
-    name: "a login beside another",
+    name: "a login in addition to another",
     line: `${create} --merge`,
     lay: async (world) => {
       demo(world);

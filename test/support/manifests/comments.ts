@@ -164,7 +164,7 @@ ${deployment("commented")}    # the pod
 `,
   },
   {
-    name: "lines that are longer than anybody reads",
+    name: "very long lines",
     gets: 1,
     text: `${deployment("long")}    spec:
       containers:

@@ -143,7 +143,7 @@ spec:
 `,
   },
   {
-    name: "a base of Kustomize without a namespace, and its patch beside it",
+    name: "a base of Kustomize without a namespace, and its patch",
     gets: 2,
     // A patch is not a complete object.
     foreign: true,

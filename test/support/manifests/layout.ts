@@ -83,7 +83,7 @@ spec:
 `,
   },
   {
-    name: "a key that stands apart from its colon",
+    name: "a space between a key and its colon",
     gets: 1,
     text: "apiVersion : v1\nkind :   Pod\nmetadata :\n  name : apart\nspec :\n  containers :\n  - name : web\n    image : web\n",
   },
@@ -147,7 +147,7 @@ spec:
     text: "{apiVersion: v1, kind: Pod, metadata: {name: line}, spec: {containers: [{name: web, image: web}]}}\n",
   },
   {
-    name: "the order of keys that nobody expects",
+    name: "an unusual order of keys",
     gets: 1,
     text: `spec:
   containers:

@@ -63,7 +63,7 @@ test("refuses --force without --recreate", async () => {
   });
 });
 
-test("create recreates a waiting pod after it wrote the Secret, and no running pod even with --force", async () => {
+test("recreates a waiting pod after create wrote the Secret, and no running pod even with --force", async () => {
   const world = await waiting();
   const line = "create --registry myregistry --repository app/web pod/p -n demo --recreate --force";
   expect(await type(line, world.ports)).toMatchObject({

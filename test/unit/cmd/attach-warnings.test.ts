@@ -68,7 +68,7 @@ test("warns before the first write in a dry run", async () => {
     );
 });
 
-test("create warns about images for which its new Secret has no key", async () => {
+test("warns about images for which the new Secret of create has no key", async () => {
   const made = await world((each) => {
     each.cluster.put(account("demo", "app", ["gone"]));
     const pod: Pod = stuckPod("demo", "web-1", "MyRegistry.azurecr.io/app/web:1", { serviceAccount: "app", names: ["gone"] });

@@ -68,7 +68,7 @@ test.for([
   { why: "in upper case with a port", key: `https://${host.toUpperCase()}:443/v2/` },
   { why: "of every region", key: "myregistry.*.geo.azurecr.io" },
   { why: "of every registry in a region", key: "*.eastus.geo.azurecr.io" },
-])("delete --revoke and prune keep a login under a key $why", async ({ key }) => {
+])("keeps a login under a key $why when delete --revoke and prune run", async ({ key }) => {
   const world = await stored("a");
   addNamespaces(world.cluster, "c");
   const login = world.loginIn("a") ?? expect.unreachable();

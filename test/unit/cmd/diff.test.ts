@@ -137,7 +137,7 @@ test.for([
   expect(world.asking.writes).toEqual([]);
 });
 
-test.for(["", " --dry-run=server"])("--diff%s shows that the login changes, but neither of the logins", async (how) => {
+test.for(["", " --dry-run=server"])("shows that the login changes, but neither of the logins when --diff%s", async (how) => {
   const world = await setting();
   const typed = `create --registry myregistry.azurecr.io --username ci --password-stdin --verify=false --force -n other --diff${how}`;
 

@@ -222,7 +222,7 @@ describe("delete", () => {
   );
 
   test.for(rows)(
-    "can be followed by a create that pulls after a kill at any request: $what",
+    "lets a create write a login that pulls after a kill at any request: $what",
     { timeout },
     async ({ scope, lines, secret = "acr-myregistry" }) => {
       const killed = { begin: () => typedIn(empty(), ...lines), line: `delete ${secret} --revoke -y ${scope}` };

@@ -13,7 +13,7 @@ const create = "create --registry myregistry --repository app/web";
 const teams = ["team", "team-a", "team-b", "team-c"];
 const forbidden = refused().message;
 
-/** The user may not carry out some lists. */
+/** Some lists are forbidden. */
 const forbid = (calls: (asked: Asked) => boolean): Given => refuse((asked) => asked.call === "list" && calls(asked));
 const wide = (kind: string) => (asked: Asked) => asked.at === kind;
 const within = (name: string) => (asked: Asked) => asked.namespace === name;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { config, folderOf, pod } from "../../support/manifests/folder.ts";
 
-test.for(["", " --write"])("--diff prints the changes of each file and writes none%s", async (how) => {
+test.for(["", " --write"])("prints the changes of each file and writes none when --diff%s", async (how) => {
   const { type, read } = await folderOf({ "a.yaml": pod("a").trimEnd(), "b.yaml": config, "c.yaml": pod("c").replaceAll("\n", "\r\n") });
   const hunks = [
     "--- @/a.yaml",
@@ -32,7 +32,7 @@ test.for(["", " --write"])("--diff prints the changes of each file and writes no
   expect(await read("a.yaml")).toBe(pod("a").trimEnd());
 });
 
-test("--diff exits with 2 when it fails", async () => {
+test("exits with 2 when --diff fails", async () => {
   const { type } = await folderOf({ "a.yaml": "a: {{ .Values.b }}\n" });
 
   expect(await type("attach acr -f @ --diff")).toMatchObject({ stdout: "", code: 2 });

@@ -5,7 +5,7 @@ import { machineFiles } from "../../../cmd/files.ts";
 import { Interrupted } from "../../../src/errors.ts";
 import { config, folderOf, names, pod } from "../../support/manifests/folder.ts";
 
-test("--write changes the files in place, prints the result of each object, and changes nothing in a second run", async () => {
+test("changes the files in place when --write, prints the result of each object, and changes nothing in a second run", async () => {
   const { folder, type, read, names: all } = await folderOf({ "pod.yaml": pod("web"), "other.yaml": config, "real/two.yaml": pod("two") });
   await chmod(join(folder, "pod.yaml"), 0o640);
   await symlink("real/two.yaml", join(folder, "link.yaml"));

@@ -65,13 +65,13 @@ test("warns when a template's first name hides the ServiceAccount's list", async
   expect(await type("detach acr -f @")).toMatchObject({ stderr: "" });
 });
 
-test("-n skips objects of another namespace", async () => {
+test("skips objects of another namespace when -n", async () => {
   const there = pod("b").replace("metadata:\n", "metadata:\n  namespace: there\n");
   const { type } = await folderOf({ "all.yaml": `${pod("a")}---\n${there}` });
   expect(await type("attach acr -n here -f @/all.yaml")).toMatchObject({ stdout: `${pod("a", names)}---\n${there}` });
 });
 
-test("-k prints the output of kubectl kustomize with the name added", async () => {
+test("prints the output of kubectl kustomize with the name added when -k", async () => {
   const asked: string[] = [];
   const kustomize = async (folder: string) => {
     asked.push(folder);

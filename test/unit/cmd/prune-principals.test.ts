@@ -22,7 +22,7 @@ const lose =
   ({ cluster }) => {
     for (const namespace of namespaces) cluster.remove("secret", namespace, "two");
   };
-/** Someone else signs in to all applications by another key. */
+/** Another client signs in to all applications with another key. */
 const otherKeys =
   (otherKey: "certificate" | "federated credential"): Given =>
   ({ azure: { directory } }) => {
@@ -99,7 +99,7 @@ testRows(
     },
     ...(["certificate", "federated credential"] as const).flatMap((otherKey): Row[] => [
       {
-        does: `keeps an application that someone signs in to by a ${otherKey}`,
+        does: `keeps an application that another client signs in to with a ${otherKey}`,
         world: principal,
         given: otherKeys(otherKey),
         command: yes,
@@ -109,7 +109,7 @@ testRows(
         after: [{ ...nothing, command: `${yes} --older-than 0s`, check: keys(1, 0) }],
       },
       {
-        does: `delete --revoke keeps an application that someone signs in to by a ${otherKey}`,
+        does: `delete --revoke keeps an application that another client signs in to with a ${otherKey}`,
         world: principal,
         given: otherKeys(otherKey),
         command: "delete acr-myregistry --revoke --yes -n a",

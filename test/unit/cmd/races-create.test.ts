@@ -32,7 +32,7 @@ const beginnings: Readonly<Record<string, Given | undefined>> = {
   "everything is up to date": typed(line),
 };
 
-/** Fails one in `odds` calls, before or after the call is carried out. */
+/** Fails one in `odds` calls, before or after the server applies the call. */
 function failing(chance: ReturnType<typeof chanceFrom>, odds: number): Around {
   return async (_, next) => {
     const fate = chance(2 * odds);

@@ -199,7 +199,7 @@ testRows(
 /** Whether a call writes a Secret. */
 const writesSecret = ({ call, at, dryRun }: Asked) => call === "patch" && /^secret [ab]\//.test(at) && !dryRun;
 
-/** The cluster becomes unreachable when a new login is written, after the claim. `reaches`: the write is carried out. */
+/** The cluster becomes unreachable when a new login is written, after the claim. `reaches`: the server applies the write. */
 const loseCluster =
   (reaches: boolean, error: () => Error, { comesBack = false } = {}): Given =>
   ({ asking }) => {

@@ -4,7 +4,7 @@ import { is, refusing } from "../../support/fakes/asked.ts";
 import { line, linesOf, sharedByTeams, teams, watch, worldOf } from "../../support/fakes/fleet.ts";
 import { type Run, type } from "../../support/in-process.ts";
 
-describe("create in ten thousand namespaces, one of which refuses the Secret", () => {
+describe("creates Secrets in ten thousand namespaces, one of which refuses it", () => {
   const world = worldOf(teams(10_000));
   let permit = () => {};
   let first: Run;
@@ -55,7 +55,7 @@ describe("create in ten thousand namespaces, one of which refuses the Secret", (
     expect(world.cluster.get("serviceaccount", "team-77", "default")?.imagePullSecrets).toBeUndefined();
   });
 
-  test("a rerun reuses the credential, writes only the missing Secret, and reads only lists", {
+  test("reuses the credential in a rerun, writes only the missing Secret, and reads only lists", {
     timeout: 60_000,
   }, async () => {
     world.asking.forget();

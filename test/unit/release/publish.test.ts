@@ -64,7 +64,7 @@ describe("npm", () => {
     );
   });
 
-  test("publishes nothing that depends on a package of someone else", async () => {
+  test("publishes nothing that depends on another publisher's package", async () => {
     await expect(publish("npm", { [packages[platform] ?? ""]: sha512("another file") })).rejects.toMatchObject({ commands: [] });
   });
 });

@@ -35,7 +35,7 @@ test.for([
   expect(releaseDate(text, version).toISOString()).toBe(`${day}T00:00:00.000Z`);
 });
 
-test("takes the notes of a release from its section of the changelog", () => {
+test("takes the text of a release from its section of the changelog", () => {
   expect(releaseNotes(changelog, "0.2.0")).toBe("### Added\n\n- much");
   expect(releaseNotes(changelog, "0.1.0")).toBe("- first");
   expect(() => releaseNotes(changelog, "0.3.0")).toThrow('CHANGELOG.md has no section "## [0.3.0] - YYYY-MM-DD"');

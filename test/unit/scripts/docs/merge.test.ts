@@ -51,7 +51,7 @@ const rows: readonly { name: string; page: string; printed: string; wanted: stri
     wanted: "GET /a?limit=100 200 OK in ... milliseconds by ...",
   },
   {
-    name: "one of two dots, where the other's surroundings are gone",
+    name: "one of two dots when the lines around the other are deleted",
     page: "token/a-... created at ...Z",
     printed: "token/a-77 created\n",
     wanted: "token/a-... created",
@@ -104,7 +104,12 @@ const rows: readonly { name: string; page: string; printed: string; wanted: stri
     printed: "token/a-1 created\nsecret/s created\n",
     wanted: "token/a-... created\nsecret/s created",
   },
-  { name: "all lines gone for another, which dots alone would hide", page: "a-... b\n...", printed: "error: no\n", wanted: "error: no" },
+  {
+    name: "all lines replaced by another one, which dots alone would hide",
+    page: "a-... b\n...",
+    printed: "error: no\n",
+    wanted: "error: no",
+  },
   { name: "the first line's own indentation", page: "a: 1\n  b: ...", printed: "\n    a: 2\n  b: 7\n", wanted: "    a: 2\n  b: ..." },
   {
     name: "signs that mean something in a pattern",
