@@ -83,25 +83,28 @@ type Result = { readonly stored: Ref<"secret"> | undefined; readonly failed: boo
 /** Issues a password, distributes it and retires the old one, until every holder has the newest password. */
 async function* rotateHolders(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome> {
   yield* otherHolders(begun);
-  const { tools } = begun.proving;
   let round = nextRound(await whenUnclaimed(begun, order), { count: 0, before: begun.rotation.newest });
-  while (round) {
-    const current: Round = round;
-    const results: Result[] = [];
-    try {
-      const issue = await issuePassword(current.at, { ...order, settled: isSettled(current) });
-      const entry = withEnd(issue.entry, order.grace, tools.now());
-      for await (const outcome of distribute(issue, entry, current.at, isLast(current))) {
-        results.push(resultOf(outcome));
-        yield outcome;
-      }
-      if (tools.halted()) return;
-      const end: RoundEnd = await finish(current, { issue, entry, results }, order);
-      yield* end.outcomes;
-      round = await end.next();
-    } catch (error) {
-      round = await roundAfter(error, current, order);
+  while (round) round = yield* rotateOnce(round, order);
+}
+
+/** @returns the round that follows, if there is one @throws Conflict in the last round, if another run has written since */
+async function* rotateOnce(round: Round, order: RotateOrder): AsyncGenerator<Outcome, Round | undefined> {
+  const { tools } = round.at.proving;
+  const results: Result[] = [];
+  try {
+    const issue = await issuePassword(round.at, { ...order, settled: isSettled(round) });
+    const entry = withEnd(issue.entry, order.grace, tools.now());
+    for await (const outcome of distribute(issue, entry, round.at, isLast(round))) {
+      results.push(resultOf(outcome));
+      yield outcome;
     }
+    if (tools.halted()) return undefined;
+    const { outcomes, next } = await finish(round, { issue, entry, results }, order);
+    yield* outcomes;
+    return await next();
+  } catch (error) {
+    if (!(error instanceof Conflict) || isLast(round)) throw error;
+    return nextRound(await lookAgain(round.at, order, 1), round);
   }
 }
 
@@ -149,12 +152,6 @@ const nextRound = (at: Begun | undefined, { count, before }: Pick<Round, "count"
   at && count < rounds ? { at, count: count + 1, repeats: 0, before, isStale: false } : undefined;
 
 const staleRound = (at: Begun | undefined, { count }: Round) => at && nextRound(at, { count, before: at.rotation.newest });
-
-/** @throws the error, unless it says that another run has written since */
-async function roundAfter(error: unknown, round: Round, order: RotateOrder): Promise<Round | undefined> {
-  if (!(error instanceof Conflict) || isLast(round)) throw error;
-  return nextRound(await lookAgain(round.at, order, 1), round);
-}
 
 /** Whether the password that the round only distributed is due for rotation itself. */
 const isStillDue = ({ steps, entry }: Issue, round: Round, { endsBy, createdBy }: RotateOrder): boolean =>
