@@ -89,7 +89,7 @@ export const deletion = verb({
     }
     const code = await conclude(recorded(), session, flags, clusterScopes);
     if (flags.revoke || registries.size === 0 || !printsHints(code, flags)) return code;
-    session.hint("what was created for it in Azure still exists");
+    session.hint("the objects that were created for it in Azure still exist");
     for (const registry of registries) session.hint({ verb: "prune", registry });
     return code;
   },
