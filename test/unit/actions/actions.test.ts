@@ -44,36 +44,36 @@ test.for<{ change: Change; message: string | undefined }>([
 
 test.for<{ why: string; change: Change; back: Change | undefined }>([
   {
-    why: "what was made goes",
+    why: "deletes a created object",
     change: { act: "create", to: token, because: "there is none" },
     back: { act: "delete", to: token, because: "rolled back" },
   },
   {
-    why: "with what it allowed",
+    why: "deletes a created scope map",
     change: { act: "create", to: map, after: ["app/web"], because: "there is none" },
     back: { act: "delete", to: map, before: ["app/web"], because: "rolled back" },
   },
   {
-    why: "what was changed is as it was",
+    why: "restores an updated object",
     change: { act: "update", to: map, before: ["app/web"], after: ["app/web", "app/db"], because: "allows less" },
     back: { act: "update", to: map, before: ["app/web", "app/db"], after: ["app/web"], because: "rolled back" },
   },
   {
-    why: "also where it referred to nothing",
+    why: "restores an object that referred to no other",
     change: { act: "update", to: token, because: "is disabled" },
     back: { act: "update", to: token, before: [], after: [], because: "rolled back" },
   },
   {
-    why: "a password of a token that was there before",
+    why: "deletes a password of an earlier token",
     change: minted,
     back: { act: "delete", to: token, slot: "password2", because: "rolled back" },
   },
-  { why: "a password goes with the token that was made for it", change: { ...minted, inNew: true }, back: undefined },
-  { why: "what is gone does not come back", change: { act: "delete", to: token, because: "not needed" }, back: undefined },
+  { why: "the deletion of a new token deletes its password", change: { ...minted, inNew: true }, back: undefined },
+  { why: "a deleted object is not restored", change: { act: "delete", to: token, because: "not needed" }, back: undefined },
   { why: "the end of the run releases a claim", change: { act: "claim", to: secret, precondition: undefined }, back: undefined },
-  { why: "nothing was done", change: kept, back: undefined },
+  { why: "an unchanged object has nothing to roll back", change: kept, back: undefined },
   {
-    why: "the cluster's objects stay",
+    why: "objects in the cluster are kept",
     change: { act: "attach", to: account, secret: "acr", before: [], after: ["acr"] },
     back: undefined,
   },

@@ -24,7 +24,7 @@ test("waits and reports a conflict when another run has a claim", async () => {
   expect(bench.shown).toEqual(["Waiting for another run that writes secret acr"]);
 });
 
-test("reports a conflict when the claim of another run has gone or was renewed", async () => {
+test("reports a conflict when another run has ended or renewed its claim", async () => {
   for (const move of [
     (in_: FakeWorld) => in_.cluster.remove("secret", "demo", "acr"),
     (in_: FakeWorld) => put(in_, { ...theirs, until: "later" }),
@@ -37,12 +37,12 @@ test("reports a conflict when the claim of another run has gone or was renewed",
 });
 
 test.for([
-  { why: "it has come to its end", until: "2025-12-31T23:59:59Z", waits: 0 },
-  { why: "it comes to its end", until: "2026-01-01T00:00:10Z", waits: 20 },
-  { why: "its clock is ahead, and it did nothing for as long as a claim lasts", until: "2026-01-01T00:00:35Z", waits: 60 },
-  { why: "it ends later than any run can write", until: "2026-01-01T00:00:36Z", waits: 0 },
-  { why: "it ends in another century", until: "2999-01-01T00:00:00Z", waits: 0 },
-])("takes over the claim of a run that died: $why", async ({ until, waits }) => {
+  { why: "the claim has expired", until: "2025-12-31T23:59:59Z", waits: 0 },
+  { why: "the claim expires soon", until: "2026-01-01T00:00:10Z", waits: 20 },
+  { why: "the clock of its run is ahead, and the run did nothing for a claim lifetime", until: "2026-01-01T00:00:35Z", waits: 60 },
+  { why: "the claim expires later than any run can write", until: "2026-01-01T00:00:36Z", waits: 0 },
+  { why: "the claim expires in another century", until: "2999-01-01T00:00:00Z", waits: 0 },
+])("takes over the claim of a run that crashed: $why", async ({ until, waits }) => {
   const in_ = world();
   const dead = { by: "another-run", until };
   const time = clock();
@@ -111,7 +111,7 @@ test("renews a claim when another writer has changed something else", async () =
 
 test.for<{ why: string; act(in_: FakeWorld): unknown }>([
   { why: "another run has taken over", act: (in_) => put(in_, theirs) },
-  { why: "somebody has deleted the Secret", act: ({ cluster }) => cluster.remove("secret", "demo", "acr") },
+  { why: "another user has deleted the Secret", act: ({ cluster }) => cluster.remove("secret", "demo", "acr") },
 ])("fails to renew a claim when $why", async ({ act }) => {
   const in_ = world();
   const bench = await old(in_);

@@ -30,7 +30,7 @@ test("throws a defect as it is", async () => {
   await expect(executeAll([makeMap], at)).rejects.toThrow(TypeError);
 });
 
-test("throws when nobody can apply a change", async () => {
+test("throws when no action can apply a change", async () => {
   const nobody = bench({ carry: () => Promise.reject(new CliError("internal", "nobody makes this")) });
   const elsewhere: Change = { act: "create", to: account("default"), because: "" };
 

@@ -56,10 +56,10 @@ test("removes the name when it is detached", async () => {
 });
 
 test.for<{ why: string; exists: string[]; list: string[]; after: string[] | undefined }>([
-  { why: "none of them is there", exists: [], list: ["gone", "a", "old"], after: ["a"] },
-  { why: "one has come since", exists: ["gone"], list: ["gone", "a", "old"], after: ["gone", "a"] },
-  { why: "both have come since", exists: ["gone", "old"], list: ["gone", "a", "old"], after: undefined },
-  { why: "an entry without a name never leads anywhere", exists: ["old"], list: ["", "old"], after: ["old"] },
+  { why: "no such Secret exists", exists: [], list: ["gone", "a", "old"], after: ["a"] },
+  { why: "one Secret was created since", exists: ["gone"], list: ["gone", "a", "old"], after: ["gone", "a"] },
+  { why: "both Secrets were created since", exists: ["gone", "old"], list: ["gone", "a", "old"], after: undefined },
+  { why: "an entry without a name names no Secret", exists: ["old"], list: ["", "old"], after: ["old"] },
 ])("looks up dangling names once more before it removes them: $why", async ({ exists, list, after }) => {
   const in_ = world(...list);
   for (const name of exists) in_.cluster.put(pullSecret("demo", name));

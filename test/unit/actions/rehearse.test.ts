@@ -42,8 +42,8 @@ test("rehearses a Secret under its own name when it is not replaced", async () =
 });
 
 test.for([
-  { what: "a new one", precondition: undefined },
-  { what: "one that stands", precondition },
+  { what: "a new Secret", precondition: undefined },
+  { what: "an existing Secret", precondition },
 ])("rehearses the layout of another reader: $what", async ({ precondition }) => {
   const written: unknown[] = [];
   const write = async (_: unknown, text: object) => void written.push(Object.values(text)[0]);
@@ -60,7 +60,7 @@ test.for([
 const full = (name: string) => `Error from server (Forbidden): secrets "${name}" is forbidden: exceeded quota`;
 
 test.for([
-  { what: "a refusal", refuse: (name: string) => new CliError("forbidden", full(name), { hint: `look at ${name}` }), hint: "look at acr" },
+  { what: "an error", refuse: (name: string) => new CliError("forbidden", full(name), { hint: `look at ${name}` }), hint: "look at acr" },
   { what: "a conflict", refuse: (name: string) => new Conflict(full(name)), hint: undefined },
 ])("reports the Secret's own name in $what of a rehearsal", async ({ refuse, hint }) => {
   const error = await rehearsed("acr", true, refuse).catch((thrown: unknown) => thrown);

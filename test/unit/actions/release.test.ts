@@ -56,10 +56,10 @@ test("keeps the Secret when another user has removed the claim", async () => {
 });
 
 test.for<{ why: string; error: () => CliError; writes: string[]; told: (string | undefined)[] }>([
-  { why: "somebody has", error: () => new CliError("notFound", "gone"), writes: ["delete"], told: [] },
-  { why: "it may not", error: no, writes: ["delete", "patch"], told: ["no"] },
-  { why: "nobody answers", error: () => new CliError("unreachable", "lost"), writes: ["delete"], told: ["lost"] },
-])("handles an empty Secret that cannot be deleted, since $why", async ({ error, writes, told }) => {
+  { why: "another user has deleted it", error: () => new CliError("notFound", "gone"), writes: ["delete"], told: [] },
+  { why: "the deletion is forbidden", error: no, writes: ["delete", "patch"], told: ["no"] },
+  { why: "the API server does not respond", error: () => new CliError("unreachable", "lost"), writes: ["delete"], told: ["lost"] },
+])("handles an empty Secret that cannot be deleted because $why", async ({ error, writes, told }) => {
   const in_ = world();
   const bench = await claimed(in_, undefined);
   in_.asking.around(refusing(is("delete secret"), error));

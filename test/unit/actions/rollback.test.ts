@@ -99,18 +99,25 @@ test("prints a hint for each change that cannot be rolled back", async () => {
 const left = (...says: string[]): ChangeOutcome => ({ change: makeMap, error: no(), says });
 
 test.for<{ why: string; hint: CliError["hint"]; kept: ChangeOutcome[]; halted: boolean; kind: string; told: unknown }>([
-  { why: "nothing is left", hint: "look", kept: [], halted: true, kind: "forbidden", told: undefined },
-  { why: "with a hint", hint: "look", kept: [left("remove m")], halted: false, kind: "forbidden", told: ["look", "remove m"] },
+  { why: "everything was rolled back", hint: "look", kept: [], halted: true, kind: "forbidden", told: undefined },
+  { why: "the error has a hint", hint: "look", kept: [left("remove m")], halted: false, kind: "forbidden", told: ["look", "remove m"] },
   {
-    why: "with a command",
+    why: "the error has a command",
     hint: { do: "shell", argv: ["az", "acr", "repository", "list", "--name", "r"] },
     kept: [left("remove m")],
     halted: false,
     kind: "forbidden",
     told: [{ do: "shell", argv: ["az", "acr", "repository", "list", "--name", "r"] }, "remove m"],
   },
-  { why: "interrupted", hint: undefined, kept: [left("a", "b"), left("c")], halted: true, kind: "cancelled", told: ["a", "b", "c"] },
-  { why: "wordless", hint: "look", kept: [{ change: makeMap }], halted: false, kind: "forbidden", told: ["look"] },
+  {
+    why: "the run was interrupted",
+    hint: undefined,
+    kept: [left("a", "b"), left("c")],
+    halted: true,
+    kind: "cancelled",
+    told: ["a", "b", "c"],
+  },
+  { why: "an outcome has no text", hint: "look", kept: [{ change: makeMap }], halted: false, kind: "forbidden", told: ["look"] },
 ])("adds what remains to the hint of an error: $why", ({ hint, kept, halted, kind, told }) => {
   const error = new CliError("forbidden", "no", { hint });
 

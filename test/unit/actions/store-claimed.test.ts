@@ -16,8 +16,8 @@ async function claiming(in_: FakeWorld, exists = false): Promise<FakeBench> {
 }
 
 test.for([
-  { why: "was made for its claim is made", stood: false },
-  { why: "stood before is written", stood: true },
+  { why: "was created for its claim", stood: false },
+  { why: "existed before", stood: true },
 ])("writes the claimed version of a Secret that $why, and ends the claim", async ({ stood }) => {
   const in_ = world();
   const bench = await claiming(in_, stood);
@@ -55,9 +55,9 @@ test("keeps a claimed Secret when another run has taken it over and its login pu
 });
 
 test.for([
-  { why: "which it is", took: false },
-  { why: "which has taken over its own", took: true },
-])("keeps the claim of another run, $why, when it writes", async ({ took }) => {
+  { why: "the claim existed before", took: false },
+  { why: "the other run has taken over", took: true },
+])("keeps the claim of another run when it writes: $why", async ({ took }) => {
   const in_ = world();
   const theirs = () => {
     const { metadata, ...secret } = put(in_);

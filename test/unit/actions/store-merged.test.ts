@@ -77,9 +77,9 @@ test("sends the note to the server in a dry run without a login", async () => {
 });
 
 test.for<{ why: string; merges: boolean; seen: boolean; auths: string[] }>([
-  { why: "as it would then be", merges: true, seen: true, auths: ["ghcr.io", host] },
-  { why: "alone, where it is not merged", merges: false, seen: true, auths: [host] },
-  { why: "alone, where nobody has seen it", merges: true, seen: false, auths: [host] },
+  { why: "with the added login", merges: true, seen: true, auths: ["ghcr.io", host] },
+  { why: "with only the new login when it is not merged", merges: false, seen: true, auths: [host] },
+  { why: "with only the new login when it was not read", merges: true, seen: false, auths: [host] },
 ])("previews the Secret $why", async ({ merges, seen, auths }) => {
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");

@@ -8,7 +8,7 @@ import { before, change, entry, entryIn, image, issued, preconditionOf, put, sec
 
 test.for<{ why: string; beside: (in_: FakeWorld) => void; gives: object; password: string }>([
   {
-    why: "it pulls, so it stays",
+    why: "keeps a login that pulls",
     beside: (in_) => {
       in_.azure.users.set("other", "theirs");
       put(in_, { username: "other", of: { ...entry, identity: "other" } });
@@ -16,15 +16,20 @@ test.for<{ why: string; beside: (in_: FakeWorld) => void; gives: object; passwor
     gives: { change: { act: "keep", to, because: "another run wrote a credential that pulls" } },
     password: "theirs",
   },
-  { why: "the registry refuses it, so it goes", beside: (in_) => void put(in_), gives: { change: { act: "store" } }, password: "ours" },
   {
-    why: "another's that the registry refuses goes as well",
+    why: "replaces a login that the registry rejects",
+    beside: (in_) => void put(in_),
+    gives: { change: { act: "store" } },
+    password: "ours",
+  },
+  {
+    why: "replaces another credential that the registry rejects",
     beside: (in_) => void put(in_, { username: "other", of: { ...entry, identity: "other" } }),
     gives: { change: { act: "store" } },
     password: "ours",
   },
   {
-    why: "it is ours already",
+    why: "keeps its own login",
     beside: (in_) => void put(in_, { password: "ours" }),
     gives: { change: { act: "store" } },
     password: "ours",

@@ -89,8 +89,8 @@ test("reports no deletion when another has created the Secret in between", async
 });
 
 test.for([
-  { why: "it was made", happens: true, writes: ["delete", "create", "create"] },
-  { why: "it was not, and is made then", happens: false, writes: ["delete", "create", "create", "create"] },
+  { why: "the Secret was created", happens: true, writes: ["delete", "create", "create"] },
+  { why: "the Secret was not created", happens: false, writes: ["delete", "create", "create", "create"] },
 ])("replaces a Secret when responses to the creations are lost: $why", async ({ happens, writes }) => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });

@@ -9,7 +9,7 @@ import { losing, refusing } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { before, change, entry, entryIn, issued, preconditionOf, put, really, refused, secretIn, to, world } from "./store-setting.ts";
 
-test("creates a Secret with the login and its note when there is none", async () => {
+test("creates a Secret with the login and its annotation when it does not exist", async () => {
   const in_ = world();
 
   const outcome = await store.apply(change(), benchOf(in_, { issued: issued() }));
@@ -20,22 +20,22 @@ test("creates a Secret with the login and its note when there is none", async ()
 });
 
 test.for<{ why: string; of: Partial<Entry>; made: IssuedLogin["made"]; noted: Partial<Entry> }>([
-  { why: "nothing is known of it", of: {}, made: undefined, noted: {} },
-  { why: "when Azure made it, and until when", of: {}, made: { madeAt: "M", expiresAt: "E" }, noted: { madeAt: "M", expiresAt: "E" } },
+  { why: "no time is known", of: {}, made: undefined, noted: {} },
+  { why: "its creation and its expiry in Azure", of: {}, made: { madeAt: "M", expiresAt: "E" }, noted: { madeAt: "M", expiresAt: "E" } },
   {
-    why: "Azure's end counts more than the one that was wished",
+    why: "the expiry in Azure instead of the requested one",
     of: { expiresAt: "wished" },
     made: { expiresAt: "E" },
     noted: { expiresAt: "E" },
   },
   {
-    why: "the wished end, where Azure tells none",
+    why: "the requested expiry when Azure returns none",
     of: { expiresAt: "wished" },
     made: { madeAt: "M" },
     noted: { madeAt: "M", expiresAt: "wished" },
   },
   {
-    why: "the noted moment, of a login that is held already",
+    why: "the recorded time of a login that the Secret holds already",
     of: { madeAt: "old", expiresAt: "end" },
     made: undefined,
     noted: { madeAt: "old", expiresAt: "end" },

@@ -44,7 +44,7 @@ async function whole(pages: AsyncIterable<readonly { readonly metadata: { readon
 
 const named = (...names: readonly string[]) => names.map((name) => ({ metadata: { name } }));
 
-test("a list goes on until the server has no more", async () => {
+test("reads all pages of a list", async () => {
   const { client, asked } = scripted(
     json({ items: named("1", "2"), metadata: { continue: "a b" } }),
     json({ items: named("3"), metadata: { continue: "" } }),
@@ -54,7 +54,7 @@ test("a list goes on until the server has no more", async () => {
   expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=50", "/api/v1/pods?limit=250&continue=a%20b"]);
 });
 
-test("a page is only asked for once the one before it is used up", async () => {
+test("requests a page only when the caller needs it", async () => {
   const { client, asked } = scripted(json({ items: named("1"), metadata: { continue: "x" } }), json({ items: named("2") }));
 
   for await (const page of client.pages("pod")) {
@@ -64,10 +64,10 @@ test("a page is only asked for once the one before it is used up", async () => {
 });
 
 test.each([
-  { objects: 50, characters: 50 * 500, next: 250, why: "small objects, more of them" },
-  { objects: 50, characters: 50 * 2500, next: 80, why: "as many as make a page of 200,000 characters" },
-  { objects: 50, characters: 50 * 100_000, next: 50, why: "large ones, no fewer" },
-])("after $objects objects in $characters characters the next page has $next: $why", async ({ objects, characters, next }) => {
+  { objects: 50, characters: 50 * 500, next: 250, why: "more of small objects" },
+  { objects: 50, characters: 50 * 2500, next: 80, why: "as many as fit into 200,000 characters" },
+  { objects: 50, characters: 50 * 100_000, next: 50, why: "no fewer of large objects" },
+])("requests $next objects after $objects objects with $characters characters: $why", async ({ objects, characters, next }) => {
   const metadata = { continue: "x" };
   const sized = (name: string) => named(name, ...Array(objects - 1).fill(""));
   const items = sized("x".repeat(characters - JSON.stringify({ items: sized(""), metadata }).length));
@@ -78,7 +78,7 @@ test.each([
   expect(asked.at(-1)?.path).toBe(`/api/v1/pods?limit=${next}&continue=x`);
 });
 
-test("a list whose token is too old goes on from the same key, with the token that the server gives instead", async () => {
+test("continues a list with the server's new token when the old one has expired", async () => {
   const { client, asked } = scripted(json({ items: named("1"), metadata: { continue: "x" } }), gone("y"), json({ items: named("2", "3") }));
 
   expect(await whole(client.pages("pod"))).toEqual(["1", "2", "3"]);
@@ -89,21 +89,21 @@ test("a list whose token is too old goes on from the same key, with the token th
   ]);
 });
 
-test("a list whose token is too old and that cannot go on is an error, and not half a list", async () => {
+test("fails a list when its token has expired and the server returns no new one", async () => {
   const { client } = scripted(json({ items: named("1"), metadata: { continue: "x" } }), gone());
 
   await expect(whole(client.pages("pod"))).rejects.toMatchObject({ message: expect.stringContaining("too old") });
 });
 
-test("a list that is gone at once is an error", async () => {
+test("fails a list when its first page is 410", async () => {
   await expect(whole(scripted(gone("y")).client.pages("pod"))).rejects.toMatchObject({ message: expect.stringContaining("too old") });
 });
 
-test("null items are none", async () => {
+test("reads null items as an empty list", async () => {
   expect(await whole(scripted(json({ items: null })).client.pages("pod"))).toEqual([]);
 });
 
-test("where metadata is enough, nothing else is asked for, and more at once", async () => {
+test("requests only metadata, in larger pages, when that is enough", async () => {
   const { client, asked } = scripted(json({ items: named("1"), metadata: { continue: "x" } }), json({ items: named("2") }), json({}));
 
   await whole(client.pages("pod", { metadataOnly: true }));
@@ -123,7 +123,7 @@ test("where metadata is enough, nothing else is asked for, and more at once", as
 
 const absent = json({ kind: "Status", reason: "NotFound", message: 'secrets "acr" not found', details: { name: "acr" } }, 404);
 
-test("an absent object reads as undefined, and cannot be written", async () => {
+test("returns undefined for a missing object and fails a write to it", async () => {
   expect(await scripted(absent).client.get(secret)).toBeUndefined();
   await expect(scripted(absent).client.write(secret, { delete: { uid: "u" } }, how)).rejects.toMatchObject({
     kind: "notFound",
@@ -131,7 +131,7 @@ test("an absent object reads as undefined, and cannot be written", async () => {
   });
 });
 
-test("a page that is not the API server's is told as such", async () => {
+test("fails when the response is not JSON", async () => {
   const page = { ...json({}), type: "text/html", text: "<html>Sign in" };
 
   await expect(scripted(page).client.get(secret)).rejects.toMatchObject({
@@ -140,7 +140,7 @@ test("a page that is not the API server's is told as such", async () => {
   });
 });
 
-test("a write says what it is and who sends it", async () => {
+test("sends the media type, the field manager and the User-Agent of a write", async () => {
   const { client, asked } = scripted(json({ kind: "Secret" }));
 
   await client.write(secret, { patch: { a: 1 } }, how);
@@ -174,11 +174,11 @@ test.for([
     path: listPath("pod", "demo", { labelSelector: "a=b,c", limit: 1 }),
     is: "/api/v1/namespaces/demo/pods?labelSelector=a%3Db%2Cc&limit=1",
   },
-])("$is", ({ path, is }) => {
+])("builds the path $is", ({ path, is }) => {
   expect(path).toBe(is);
 });
 
-test.for(["", ".", ".."])("%j is a name that no object has, and leads to no other path", (name) => {
+test.for(["", ".", ".."])("sends no request for %j, which is not a valid object name", (name) => {
   const refused = expect.objectContaining({ kind: "invalid", message: `${JSON.stringify(name)} is not a valid object name` });
 
   expect(() => objectPath({ ...secret, name })).toThrow(refused);

@@ -34,7 +34,7 @@ test.for([
   { why: "default, if it is the context's, in a pod too", config: kubeconfig("default"), env: inAPod, gives: "default" },
   { why: "the pod's, if the context names none", config: kubeconfig(), env: inAPod, gives: "ci-runners" },
   {
-    why: "what the pod was told, if the context names none",
+    why: "POD_NAMESPACE, if the context names none",
     config: kubeconfig(),
     env: { ...inAPod, POD_NAMESPACE: "told" },
     gives: "told",
@@ -44,19 +44,19 @@ test.for([
   { why: "the pod's, if kubectl knows none", says: "", env: inAPod, gives: "ci-runners" },
   { why: "default elsewhere, if kubectl knows none", says: "", env: {}, gives: "default" },
   { why: "the pod's without any kubeconfig", fails: noContext, env: inAPod, gives: "ci-runners" },
-])("$gives: $why", async ({ config, says, fails, env, gives }) => {
+])("returns $gives: $why", async ({ config, says, fails, env, gives }) => {
   const { folder, kubectl, kubeconfig } = await world({ config, says, fails });
 
   expect(await currentNamespace(kubectl, { env, folder, config: kubeconfig })).toBe(gives);
 });
 
-test("in a pod without kubectl it is the pod's", async () => {
+test("returns the pod's namespace when there is no kubectl", async () => {
   const { folder, kubeconfig: config } = await world({});
 
   expect(await currentNamespace(undefined, { env: inAPod, folder, config })).toBe("ci-runners");
 });
 
-test("a cluster that a flag names needs no context", async () => {
+test("requires no context when a flag names the cluster", async () => {
   const { folder, kubectl, kubeconfig: config } = await world({ fails: noContext });
 
   expect(await currentNamespace({ ...kubectl, flags: ["--server=https://x"] }, { env: {}, folder, config })).toBe("default");
@@ -72,13 +72,13 @@ test.for([
     says: "the kubeconfig has no current context",
   },
   { fails: "error: odd", env: inAPod, says: "odd" },
-])("$fails with $env: $says", async ({ fails, env, says }) => {
+])('reports "$says" when kubectl prints $fails and the environment is $env', async ({ fails, env, says }) => {
   const { folder, kubectl, kubeconfig: config } = await world({ fails });
 
   await expect(currentNamespace({ ...kubectl, env }, { env, folder, config })).rejects.toMatchObject({ kind: "config", message: says });
 });
 
-test("a kubectl that hangs is ended, with what it has started", async () => {
+test("ends a kubectl that hangs, with its child processes", async () => {
   const { folder, kubectl, kubeconfig: config } = await world({});
   await writeFile(kubectl.file, `#!/bin/sh\necho $$ > ${folder}/pid; /bin/sh -c 'echo $$ > ${folder}/child; exec sleep 60'\n`);
   const ended = new AbortController();
@@ -117,13 +117,13 @@ async function hanging({ requestTimeout = 0, signal }: { requestTimeout?: number
   return { cluster, comesUp: () => writeFile(`${folder}/up`, "") };
 }
 
-test("a namespace that kubectl does not tell is given up on", async () => {
+test("fails when kubectl does not return the namespace in time", async () => {
   const { cluster } = await hanging({ requestTimeout: 50, signal: () => new AbortController().signal });
 
   await expect(cluster.namespace()).rejects.toMatchObject({ kind: "timeout" });
 });
 
-test("cancelling ends the wait for a namespace, and by another signal it is asked anew", async () => {
+test("cancels the wait for the namespace and reads it again with another signal", async () => {
   let interrupt = new AbortController();
   const { cluster, comesUp } = await hanging({ signal: () => interrupt.signal });
   const asked = cluster.namespace();
@@ -136,7 +136,7 @@ test("cancelling ends the wait for a namespace, and by another signal it is aske
   expect(await cluster.namespace()).toBe("demo");
 });
 
-test("closing a connection whose kubectl hangs waits for nothing", async () => {
+test("closes at once when kubectl hangs", async () => {
   const { cluster } = await hanging({ signal: () => new AbortController().signal });
   const opening = cluster.serverVersion();
   opening.catch(() => {});

@@ -21,7 +21,7 @@ test("reads the token again for each request", async () => {
   expect(await headers()).toEqual({ authorization: "Bearer second" });
 });
 
-test("a pod has an address and a token", async () => {
+test("requires an address and a token of a pod", async () => {
   const folder = await podFolder({ token: "t" });
 
   expect(await inCluster(env, folder)).toBe(true);
@@ -29,7 +29,7 @@ test("a pod has an address and a token", async () => {
   expect(await inCluster(env, `${folder}/nope`)).toBe(false);
 });
 
-test("a pod's namespace is what it was told, else what is mounted", async () => {
+test("reads the namespace from POD_NAMESPACE, else from the mounted file", async () => {
   const folder = await podFolder({ namespace: "mounted" });
 
   expect(await podNamespace({ POD_NAMESPACE: "told" }, folder)).toBe("told");

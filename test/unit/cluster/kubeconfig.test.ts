@@ -114,7 +114,7 @@ test.for([
   { text: "users: [{name: a, user: {auth-provider: {name: oidc}}}]", asks: true },
   { text: '{"users":[{"user":{"\\u0065xec":{}}}]}', asks: true },
   { text: "", asks: true },
-])("kubectl may have to ask who it is for: $text", async ({ text, asks }) => {
+])("expects a prompt ($asks) for $text", async ({ text, asks }) => {
   expect(mayAsk({ texts: [text], complete: true })).toBe(asks);
   expect(mayAsk({ texts: [text, "users: []"], complete: true })).toBe(asks);
   expect(mayAsk({ texts: [text], complete: false })).toBe(true);

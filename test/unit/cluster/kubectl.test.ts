@@ -23,7 +23,7 @@ async function path(): Promise<string> {
   return root;
 }
 
-test("the first program of that name on PATH is taken, and no folder", async () => {
+test("finds the first executable file on PATH", async () => {
   const root = await path();
   const folders = ["folder", "text", "program"].map((name) => `${root}/${name}`);
 
@@ -31,7 +31,7 @@ test("the first program of that name on PATH is taken, and no folder", async () 
   expect(findKubectl({ PATH: folders.slice(0, 2).join(":") }, "linux")).toBeUndefined();
 });
 
-test("the kubectl that runs us comes first, if it is one", async () => {
+test("prefers the kubectl in KUBECTL_PATH when it is executable", async () => {
   const root = await path();
   const env = { PATH: `${root}/program` };
 
@@ -62,7 +62,7 @@ const runs = (pid: string) =>
     .then((stat) => !/\) [ZX] /.test(stat))
     .catch(() => false);
 
-test("kubectl gets every flag as it is, and a socket of its own; released, it goes with its socket's folder", async () => {
+test("starts kubectl with every flag and a private socket, and removes both when it ends", async () => {
   const { folder, launched, printed } = await launch(waiting);
   const [socket = ""] = (await readdir(folder)).filter((name) => name !== "kubectl");
   expect(printed.trim().split("\n")).toEqual(["proxy", `--unix-socket=${folder}/${socket}/s`, "--append-server-path", ...flags]);
@@ -76,10 +76,10 @@ test("kubectl gets every flag as it is, and a socket of its own; released, it go
 
 test.for([
   { what: "a wrapper", script: "/bin/sh -c 'echo $$; exec sleep 60'\n" },
-  { what: "a wrapper that starts it anew when it ends", script: "while :; do /bin/sh -c 'echo $$; exec sleep 60'; done\n" },
+  { what: "a wrapper that restarts it", script: "while :; do /bin/sh -c 'echo $$; exec sleep 60'; done\n" },
   { what: "two wrappers", script: "/bin/sh -c '/bin/sh -c \"echo \\$\\$; exec sleep 60\"; true'\n" },
   { what: "a wrapper with sessions of its own", script: "setsid --wait /bin/sh -c 'echo $$; exec sleep 60'\n" },
-])("released, kubectl goes that was started by $what", async ({ script }) => {
+])("ends a kubectl that was started by $what", async ({ script }) => {
   const { folder, launched, printed } = await launch(script);
   expect(await runs(printed.trim())).toBe(true);
 
@@ -90,7 +90,7 @@ test.for([
   expect(await readdir(folder)).toEqual(["kubectl"]);
 });
 
-test("released at the moment that a wrapper starts it, kubectl goes", { timeout: 120_000 }, async () => {
+test("ends kubectl while a wrapper starts it", { timeout: 120_000 }, async () => {
   for (let round = 0; round < 20; round++) {
     // The script prints its output right before it starts the program.
     const { launched } = await launch("echo now\nsleep 60\n");
@@ -103,7 +103,7 @@ test("released at the moment that a wrapper starts it, kubectl goes", { timeout:
   }
 });
 
-test("where there is no watchdog, it is ended by us", async () => {
+test("ends kubectl itself when there is no watchdog", async () => {
   const { folder, launched, printed } = await launch(waiting, "win32");
   expect(printed.trim().split("\n")).toEqual(["proxy", "--port=0", `--api-prefix=${launched.prefix}/`, "--append-server-path", ...flags]);
   expect(launched.prefix).toMatch(/^\/[0-9a-f]{32}$/);
@@ -114,7 +114,7 @@ test("where there is no watchdog, it is ended by us", async () => {
   expect(await readdir(folder)).toEqual(["kubectl"]);
 });
 
-test("on a port, the path that lets requests through is another one each time", async () => {
+test("serves below a different random path each time when it uses a port", async () => {
   const [one, other] = [await launch(waiting, "win32"), await launch(waiting, "win32")];
   end(one.launched.child);
   end(other.launched.child);
@@ -122,7 +122,7 @@ test("on a port, the path that lets requests through is another one each time", 
   expect(one.launched.prefix).not.toBe(other.launched.prefix);
 });
 
-test("where there is no shell, that is told, and what does without", () => {
+test("explains the shell when it is missing", () => {
   const error = Object.assign(new Error("spawn /bin/sh ENOENT"), { code: "ENOENT", path: "/bin/sh" });
 
   expect(startError(error)).toMatchObject({
@@ -132,13 +132,13 @@ test("where there is no shell, that is told, and what does without", () => {
   });
 });
 
-test("what cannot be run is told to whoever waits", async () => {
+test("rejects when the program cannot be started", async () => {
   const { failure } = launchProxy({ file: "/no/such/kubectl", flags: [], env: {}, stdin: "ignore", platform: "win32" });
 
   await expect(failure).rejects.toMatchObject({ kind: "config", message: "/no/such/kubectl cannot be started (ENOENT)" });
 });
 
-test("a program that has no pipes, since no more files may be opened, is ended all the same", () => {
+test("ends a program that has no pipes", () => {
   expect(() => end({ spawnfile: "/bin/sh" } as ChildProcess)).not.toThrow();
 });
 

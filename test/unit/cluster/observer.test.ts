@@ -7,7 +7,7 @@ test.for([
   ['299 kube "dated" "Wed, 21 Oct 2026 07:28:00 GMT"', "dated"],
   ['110 - "Response is stale"', undefined],
   ["nonsense", undefined],
-] as const)("%s warns of %s", ([header, text]) => {
+] as const)("reads the header %s as the warning %s", ([header, text]) => {
   expect(warningText(header)).toBe(text);
 });
 
@@ -19,7 +19,7 @@ test.for([
   {
     body: { kind: "SecretList", items: [{ metadata: { name: "acr" }, data: { a: "aHVudGVyMg==" } }] },
     shows: { kind: "SecretList", items: [{ metadata: { name: "acr" }, data: { a: "***" } }] },
-    what: "a list, whose items do not say what they are",
+    what: "the items of a list, which have no kind",
   },
   {
     body: {
@@ -28,7 +28,7 @@ test.for([
       },
     },
     shows: { metadata: { annotations: { "kubectl.kubernetes.io/last-applied-configuration": "***", "acr-secret/slot": "password1" } } },
-    what: "what kubectl apply keeps beside it",
+    what: "the annotation of kubectl apply",
   },
   {
     body: { status: { token: "t" }, access_token: "t", refresh_token: "t", password: "p", Authorization: "b" },
@@ -40,11 +40,11 @@ test.for([
     shows: { imagePullSecrets: [{ name: "acr" }], metadata: { resourceVersion: "7" } },
     what: "nothing else",
   },
-])("a body hides $what", ({ body, shows }) => {
+])("hides $what in a body", ({ body, shows }) => {
   expect(JSON.parse(redactBody(JSON.stringify(body)))).toEqual(shows);
 });
 
-test("a body that is not JSON is only counted", () => {
+test("prints only the length of a body that is not JSON", () => {
   expect(redactBody("password=hunter2")).toBe("(16 characters that are not JSON)");
   expect(redactBody("")).toBe("");
 });
@@ -53,7 +53,7 @@ test.for([
   'illegal value "eyJhIjoiaHVudGVyMiJ9" at 3', // as sent
   'unknown field {"a":"hunter2"}', // decoded
   '{"message":"got {\\"a\\":\\"hunter2\\"}"}', // decoded, inside JSON
-])("a refusal does not repeat what was sent: %s", (answer) => {
+])("removes the Secret contents from a response: %s", (answer) => {
   const data = { gone: null, x: Buffer.from('{"a":"hunter2"}').toString("base64") };
 
   expect(withoutContents(answer, data)).not.toMatch(/hunter2|eyJh/);

@@ -40,7 +40,7 @@ function server(takes: (active: number) => number, fixed?: number) {
   };
 }
 
-test("it begins with eight at once", async () => {
+test("starts with eight concurrent requests", async () => {
   const { pace, run, most } = server(() => 10);
   expect(pace.width).toBe(8);
 
@@ -49,7 +49,7 @@ test("it begins with eight at once", async () => {
   expect(most()).toBe(8);
 });
 
-test("it grows while the answers are quick, up to a bound, and no more are under way", async () => {
+test("raises the width while responses are fast, up to the limit", async () => {
   const { pace, run, most } = server(() => 10);
 
   await run(2000);
@@ -58,7 +58,7 @@ test("it grows while the answers are quick, up to a bound, and no more are under
   expect(most()).toBe(64);
 });
 
-test("it shrinks while they queue", async () => {
+test("lowers the width while requests queue at the server", async () => {
   const { pace, run } = server(() => 10);
   await run(2000);
 
@@ -71,7 +71,7 @@ test("it shrinks while they queue", async () => {
   expect(slow.pace.width).toBeGreaterThanOrEqual(8);
 });
 
-test("429 halves it, down to one", async () => {
+test("halves the width on 429, down to one", async () => {
   const { pace, run, answer } = server(() => 10);
   answer(429);
 
@@ -83,7 +83,7 @@ test("429 halves it, down to one", async () => {
   expect(pace.width).toBe(1);
 });
 
-test("it grows again after a 429", async () => {
+test("raises the width again after a 429", async () => {
   const { pace, run, answer } = server(() => 10);
   answer(429);
   await run(2);
@@ -94,7 +94,7 @@ test("it grows again after a 429", async () => {
   expect(pace.width).toBeGreaterThan(16);
 });
 
-test("a width that is asked for stays", async () => {
+test("keeps a fixed width", async () => {
   const { pace, run, answer, most } = server(() => 10, 3);
   await run(500);
   answer(429);
@@ -104,7 +104,7 @@ test("a width that is asked for stays", async () => {
   expect(most()).toBe(3);
 });
 
-test("requests that take a time of their own teach nothing, and take their turn", async () => {
+test("queues requests that are not measured, and ignores their time", async () => {
   const { pace, run, most } = server((active) => active * 100, undefined);
 
   await run(500, false);
@@ -113,7 +113,7 @@ test("requests that take a time of their own teach nothing, and take their turn"
   expect(most()).toBe(8);
 });
 
-test("a request that fails makes room for the next", async () => {
+test("starts the next request when one fails", async () => {
   const pace = openPace({ fixed: 1, now: () => 0 });
   const failed = pace.run(() => Promise.reject(new Error("broken")), true);
   const next = pace.run(async () => ({ status: 200 }), true);
@@ -122,7 +122,7 @@ test("a request that fails makes room for the next", async () => {
   expect(await next).toEqual({ status: 200 });
 });
 
-test("requests go in the order in which they came", async () => {
+test("starts requests in order", async () => {
   const order: number[] = [];
   const pace = openPace({ fixed: 2, now: () => 0 });
 

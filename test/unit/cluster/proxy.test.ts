@@ -24,7 +24,7 @@ async function transportOf(script: string) {
   return { folder, transport, shown };
 }
 
-test("closing does not wait for a kubectl that does not come up, and leaves nothing", async () => {
+test("closes at once and leaves no process when kubectl does not serve", async () => {
   const { folder, transport } = await transportOf("sleep 60\n");
   const opening = transport.open();
   opening.catch(() => {});
@@ -35,7 +35,7 @@ test("closing does not wait for a kubectl that does not come up, and leaves noth
   await vi.waitFor(async () => expect(await readdir(folder)).toEqual(["kubectl"]), { timeout: 5000 });
 });
 
-test("what a kubectl asks that does not come up is shown before long", async () => {
+test("prints the prompt of a kubectl that does not serve yet", async () => {
   const { transport, shown } = await transportOf("echo 'sign in at https://x' >&2; sleep 60\n");
 
   transport.open().catch(() => {});
@@ -43,7 +43,7 @@ test("what a kubectl asks that does not come up is shown before long", async () 
   await vi.waitFor(() => expect(shown.join("")).toBe("sign in at https://x\n"), { timeout: 5000 });
 });
 
-test("what a kubectl says that ends at once is the error, and not shown twice", async () => {
+test("reports the stderr of a kubectl that ends at once only as the error", async () => {
   const { transport, shown } = await transportOf('echo "error: no such thing" >&2; exit 1\n');
 
   await expect(transport.open()).rejects.toMatchObject({ kind: "config", message: "no such thing" });
@@ -54,7 +54,7 @@ test.for([
   { stdout: "Starting to serve on /tmp/x/s\n", at: "/tmp/x/s" },
   { stdout: "Starting to serve on 127.0.0.1:40213\n", at: "127.0.0.1:40213" },
   { stdout: "Starting to serve on /tmp/x", at: undefined },
-])("$stdout serves at $at", ({ stdout, at }) => {
+])("reads the address $at from $stdout", ({ stdout, at }) => {
   expect(servingAt(stdout)).toBe(at);
 });
 
@@ -63,9 +63,13 @@ const failed = "E1124 16:01:20.424189   22796 proxy_server.go:147] Error while p
 test.for([
   { stderr: "To sign in, enter the code ABC\n", shows: "To sign in, enter the code ABC\n", what: "a credential plugin's words" },
   { stderr: "Password: ", shows: "Password: ", what: "a question without a line's end" },
-  { stderr: `${failed} EOF\n`, shows: "", what: "no log of a failed request" },
-  { stderr: `plugin: no\n${failed} exec\n\nIt looks like\nyou are\n`, shows: "plugin: no\n", what: "nor the lines that go with it" },
-  { stderr: `${failed} EOF\nW1124 16:01:21 1 x.go:1] mind\n`, shows: "W1124 16:01:21 1 x.go:1] mind\n", what: "but other logs" },
-])("stderr passes on $what", ({ stderr, shows }) => {
+  { stderr: `${failed} EOF\n`, shows: "", what: "nothing for a logged request" },
+  {
+    stderr: `plugin: no\n${failed} exec\n\nIt looks like\nyou are\n`,
+    shows: "plugin: no\n",
+    what: "the lines before a log entry of several lines",
+  },
+  { stderr: `${failed} EOF\nW1124 16:01:21 1 x.go:1] mind\n`, shows: "W1124 16:01:21 1 x.go:1] mind\n", what: "other log entries" },
+])("passes on $what of stderr", ({ stderr, shows }) => {
   expect(withoutRequestLog(stderr)).toBe(shows);
 });

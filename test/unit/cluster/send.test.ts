@@ -62,7 +62,7 @@ const get: Request = { method: "GET", path: "/api/v1/secrets/acr", headers: {} }
 const patch: Request = { ...get, method: "PATCH", body: '{"data":{"x":"aHVudGVyMg=="}}' };
 const hangUp: RequestListener = (request) => void request.socket.destroy();
 
-test("waits as long as a busy server asks, then is answered", async () => {
+test("repeats a request after the Retry-After of a busy server", async () => {
   const busy = { status: 429, headers: { "retry-after": "2" } };
   const { send, seen } = await against([busy, busy, { body: '{"a":1}' }]);
 
@@ -70,7 +70,7 @@ test("waits as long as a busy server asks, then is answered", async () => {
   expect(seen.slept).toEqual([2000, 2000]);
 });
 
-test("every request goes below the endpoint's prefix, with its headers", async () => {
+test("sends each request below the endpoint's prefix, with its headers", async () => {
   const { send, seen } = await against([{}]);
 
   await send(get);
@@ -78,35 +78,35 @@ test("every request goes below the endpoint's prefix, with its headers", async (
   expect(seen.asked).toEqual(["GET /p/api/v1/secrets/acr Bearer hunter2"]);
 });
 
-test("a refusal comes back as it is", async () => {
+test("returns an error response unchanged", async () => {
   const { send, seen } = await against([{ status: 403 }]);
 
   expect(await send(get)).toMatchObject({ status: 403 });
   expect(seen.requests).toBe(1);
 });
 
-test("a 401 is asked once more, not twice", async () => {
+test("retries a 401 once", async () => {
   const { send, seen } = await against([{ status: 401 }]);
 
   expect(await send(patch)).toMatchObject({ status: 401 });
   expect(seen.requests).toBe(2);
 });
 
-test("a dropped connection is taken up again for a read", async () => {
+test("retries a read when the connection drops", async () => {
   const { send, seen } = await against([hangUp, {}]);
 
   expect(await send(get)).toMatchObject({ status: 200 });
   expect(seen.requests).toBe(2);
 });
 
-test("a dropped connection ends a write", async () => {
+test("fails a write when the connection drops", async () => {
   const { send, seen } = await against([hangUp, {}]);
 
   await expect(send(patch)).rejects.toMatchObject({ kind: "unreachable", message: "Unable to connect to the server: socket hang up" });
   expect(seen.requests).toBe(1);
 });
 
-test("what the proxy cannot do becomes kubectl's sentence", async () => {
+test("reports a failure of the proxy in kubectl's words", async () => {
   const failure = { status: 500, headers: { "content-type": "text/plain; charset=utf-8" } };
   const { send } = await against([{ ...failure, body: "dial tcp 10.0.0.1:6443: connect: connection refused\n" }]);
 
@@ -116,19 +116,19 @@ test("what the proxy cannot do becomes kubectl's sentence", async () => {
   });
 });
 
-test("a server that never answers is given up on", async () => {
+test("times out when the server never responds", async () => {
   const { send } = await against([() => {}], { requestTimeout: 50 });
 
   await expect(send(get)).rejects.toMatchObject({ kind: "timeout", message: "Unable to connect to the server: no response within 0.05s" });
 });
 
-test("a server that stops in the middle of its answer is given up on", async () => {
+test("times out when the server stops within a response", async () => {
   const { send } = await against([(_, response) => void response.writeHead(200).write("{")], { requestTimeout: 50 });
 
   await expect(send(get)).rejects.toMatchObject({ kind: "timeout" });
 });
 
-test("cancelling ends a request at once", async () => {
+test("cancels a request at once", async () => {
   const cancel = new AbortController();
   const { send } = await against([() => cancel.abort()], { signal: () => cancel.signal });
 
@@ -136,7 +136,7 @@ test("cancelling ends a request at once", async () => {
   await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
 });
 
-test("after cancelling, what is sent by another signal arrives", async () => {
+test("sends a request with another signal after a cancellation", async () => {
   let cancel = new AbortController();
   const { send } = await against([() => cancel.abort(), {}], { signal: () => cancel.signal });
   await expect(send(get)).rejects.toMatchObject({ kind: "cancelled" });
@@ -146,7 +146,7 @@ test("after cancelling, what is sent by another signal arrives", async () => {
   expect(await send(get)).toMatchObject({ status: 200 });
 });
 
-test("cancelling ends the wait for a busy server", async () => {
+test("cancels the wait for a busy server", async () => {
   const cancel = new AbortController();
   const busy: RequestListener = (_, response) => void response.writeHead(429, { "retry-after": "1" }).end(() => cancel.abort());
   const { send } = await against([busy], { signal: () => cancel.signal, sleep: () => Promise.reject(new Error("aborted")) });
@@ -156,13 +156,13 @@ test("cancelling ends the wait for a busy server", async () => {
 
 const never = () => new Promise<never>(() => {});
 
-test("a transport that does not open is given up on", async () => {
+test("times out when the transport does not open", async () => {
   const { send } = await against([{}], { opens: never, requestTimeout: 50 });
 
   await expect(send(get)).rejects.toMatchObject({ kind: "timeout", message: "Unable to connect to the server: no response within 0.05s" });
 });
 
-test("cancelling ends the wait for a transport, and what it opens too late sends nothing", async () => {
+test("cancels the wait for the transport and sends nothing when it opens later", async () => {
   const cancel = new AbortController();
   let open = () => {};
   const opens = () => new Promise<void>((resolve) => (open = resolve));
@@ -177,7 +177,7 @@ test("cancelling ends the wait for a transport, and what it opens too late sends
   expect(seen.requests).toBe(0);
 });
 
-test("a limit of less than a timer can count is one", async () => {
+test("accepts a timeout below one millisecond", async () => {
   const { send } = await against([() => {}], { requestTimeout: 0.1 });
 
   await expect(send(get)).rejects.toMatchObject({
@@ -186,13 +186,13 @@ test("a limit of less than a timer can count is one", async () => {
   });
 });
 
-test("a limit that no timer can count is none that is over at once", async () => {
+test("accepts a timeout above the longest timer", async () => {
   const { send } = await against([{}], { requestTimeout: 1200 * 3_600_000 });
 
   expect(await send(get)).toMatchObject({ status: 200 });
 });
 
-test("each warning is passed on once", async () => {
+test("passes on each warning once", async () => {
   const warning = { headers: { warning: ['299 - "old"', '299 - "older, still"', '299 - "old"'] } };
   const { send, seen } = await against([warning]);
 
@@ -202,7 +202,7 @@ test("each warning is passed on once", async () => {
   expect(seen.warnings).toEqual(["old", "older, still"]);
 });
 
-test("at -v=6 one line tells of each request", async () => {
+test("prints a line for each request at -v=6", async () => {
   const { send, seen } = await against([{ status: 503 }, {}], { level: 6 });
 
   await send(get);
@@ -213,7 +213,7 @@ test("at -v=6 one line tells of each request", async () => {
   ]);
 });
 
-test("at -v=8 everything is shown but what is secret", async () => {
+test("prints headers and bodies without secrets at -v=8", async () => {
   const { send, seen } = await against([{ body: '{"kind":"Secret","data":{"x":"aHVudGVyMg=="}}' }], { level: 8 });
 
   await send({ ...patch, headers: { Authorization: "Bearer hunter2", accept: "application/json" } });
@@ -228,7 +228,7 @@ test("at -v=8 everything is shown but what is secret", async () => {
   ]);
 });
 
-test("what a refusal or a warning repeats of a Secret's contents is not shown", async () => {
+test("hides Secret contents that an error or a warning repeats", async () => {
   const contents = { x: "aHVudGVyMg==" };
   const repeats = {
     status: 400,
@@ -243,9 +243,9 @@ test("what a refusal or a warning repeats of a Secret's contents is not shown", 
 });
 
 test.for([
-  { firstAlone: true, asked: 1, says: "goes alone where a credential plugin may ask its question" },
-  { firstAlone: false, asked: 3, says: "goes with the others where there is none" },
-])("the first request $says", async ({ firstAlone, asked }) => {
+  { firstAlone: true, asked: 1, says: "alone when a credential plugin may prompt" },
+  { firstAlone: false, asked: 3, says: "with the others when no credential plugin may prompt" },
+])("sends the first request $says", async ({ firstAlone, asked }) => {
   const held = Promise.withResolvers<void>();
   const slow: RequestListener = (_, response) => void held.promise.then(() => response.end("{}"));
   const { send, seen } = await against([slow], { firstAlone });
@@ -259,7 +259,7 @@ test.for([
   expect(seen.requests).toBe(3);
 });
 
-test("those that wait for the first share its failure, and the next one tries anew", async () => {
+test("fails the requests that wait for the first one with its error, and sends the next", async () => {
   const { send, seen } = await against([hangUp, hangUp, {}], {});
 
   const ends = await Promise.allSettled([send(patch), send(patch), send(patch)]);
@@ -274,25 +274,25 @@ const times = (count: number, outcome: Attempt) => Array<Attempt>(count).fill(ou
 
 test.for<{ method?: "GET" | "PATCH"; attempts: Attempt[]; delay: number | undefined; why: string }>([
   { attempts: [{ status: 200 }], delay: undefined, why: "done" },
-  { attempts: [{ status: 409 }], delay: undefined, why: "a conflict needs a new look, not a new try" },
-  { attempts: [asked], delay: 1000, why: "what the server asks for" },
-  { attempts: [{ status: 500, retryAfter: "2" }], delay: 2000, why: "any 5xx that says when" },
-  { attempts: [{ status: 429, retryAfter: "3600" }], delay: 30_000, why: "nobody waits for an hour" },
+  { attempts: [{ status: 409 }], delay: undefined, why: "a conflict needs another read" },
+  { attempts: [asked], delay: 1000, why: "Retry-After" },
+  { attempts: [{ status: 500, retryAfter: "2" }], delay: 2000, why: "Retry-After of any 5xx" },
+  { attempts: [{ status: 429, retryAfter: "3600" }], delay: 30_000, why: "at most 30 seconds" },
   { attempts: [{ status: 503, retryAfter: "Wed, 21 Oct 2026 07:28:00 GMT" }], delay: 250, why: "a date counts as absent" },
   { attempts: times(9, asked), delay: 1000, why: "the tenth attempt" },
-  { attempts: times(10, asked), delay: undefined, why: "ten attempts were enough" },
-  { attempts: [{ status: 503 }], delay: 250, why: "backs off by itself" },
-  { attempts: times(3, { status: 503 }), delay: 1000, why: "backs off further" },
-  { attempts: times(4, { status: 503 }), delay: undefined, why: "four blind attempts were enough" },
-  { attempts: [{ status: 500 }], delay: undefined, why: "500 alone is an answer" },
-  { attempts: [{ status: 401 }], delay: 0, why: "the 401 made the credential plugin run again" },
-  { attempts: times(2, { status: 401 }), delay: undefined, why: "refused for good" },
-  { attempts: [asked, { status: 401 }], delay: 0, why: "the first 401, whatever was before" },
-  { attempts: [{ code: "ECONNRESET" }], delay: 250, why: "a read may be made again" },
-  { method: "PATCH", attempts: [{ code: "ECONNRESET" }], delay: undefined, why: "a write may have been carried out" },
-  { method: "PATCH", attempts: [{ code: "ECONNREFUSED" }], delay: 250, why: "a write that was never sent" },
-  { attempts: [{ status: 500, broken: true }], delay: 250, why: "the proxy's own connection broke under a read" },
-  { method: "PATCH", attempts: [{ status: 500, broken: true }], delay: undefined, why: "the same under a write" },
-])("$method $attempts.length attempts: $delay ($why)", ({ method = "GET", attempts, delay }) => {
+  { attempts: times(10, asked), delay: undefined, why: "at most ten attempts" },
+  { attempts: [{ status: 503 }], delay: 250, why: "503 without Retry-After" },
+  { attempts: times(3, { status: 503 }), delay: 1000, why: "a longer delay each time" },
+  { attempts: times(4, { status: 503 }), delay: undefined, why: "at most four attempts without Retry-After" },
+  { attempts: [{ status: 500 }], delay: undefined, why: "500 without Retry-After is final" },
+  { attempts: [{ status: 401 }], delay: 0, why: "a 401 makes the credential plugin run again" },
+  { attempts: times(2, { status: 401 }), delay: undefined, why: "a second 401 is final" },
+  { attempts: [asked, { status: 401 }], delay: 0, why: "the first 401 after another error" },
+  { attempts: [{ code: "ECONNRESET" }], delay: 250, why: "a read can be repeated" },
+  { method: "PATCH", attempts: [{ code: "ECONNRESET" }], delay: undefined, why: "a write may have been applied" },
+  { method: "PATCH", attempts: [{ code: "ECONNREFUSED" }], delay: 250, why: "a write that was not sent" },
+  { attempts: [{ status: 500, broken: true }], delay: 250, why: "the proxy's connection broke during a read" },
+  { method: "PATCH", attempts: [{ status: 500, broken: true }], delay: undefined, why: "the proxy's connection broke during a write" },
+])("waits $delay ms after $attempts.length attempts of $method: $why", ({ method = "GET", attempts, delay }) => {
   expect(clusterRetryDelay(method, attempts)).toBe(delay);
 });

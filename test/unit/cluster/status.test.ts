@@ -61,21 +61,21 @@ test.for([
     kind: "unreachable",
     message: "Error from server (Bad Gateway): <html>",
   },
-])("$answer.status is $kind: $message", ({ answer, kind, message }) => {
+])("converts $answer.status to $kind: $message", ({ answer, kind, message }) => {
   expect(statusError(answer)).toMatchObject({ kind, message });
 });
 
 test.for([
   { reason: "Conflict", message: 'Operation cannot be fulfilled on serviceaccounts "default": the object has been modified' },
   { reason: "AlreadyExists", message: 'secrets "acr" already exists' },
-])("a 409 for $reason may be settled by a new look", ({ reason, message }) => {
+])("converts a 409 for $reason to a Conflict", ({ reason, message }) => {
   const error = statusError(status(409, reason, message));
 
   expect(error).toBeInstanceOf(Conflict);
   expect(error.message).toBe(`Error from server (${reason}): ${message}`);
 });
 
-test("a server without the kind does not count as an absent object", () => {
+test("distinguishes a missing kind from a missing object", () => {
   expect(saysAbsent(status(404, "NotFound", "", { name: "acr" }))).toBe(true);
   expect(saysAbsent(status(404, "NotFound", "the server could not find the requested resource"))).toBe(false);
   expect(saysAbsent({ text: "<html>" })).toBe(false);
@@ -127,7 +127,7 @@ test.for([
     message: "Unable to connect to the server: getting credentials: exec: executable kubelogin not found",
     hint: "az aks install-cli",
   },
-])("$kind: $message", ({ sentence, ...error }) => {
+])("converts a connection error to $kind: $message", ({ sentence, ...error }) => {
   expect(connectionError(sentence)).toMatchObject(error);
 });
 
@@ -142,11 +142,11 @@ test.for([
   { stderr: "W1124 odd\nerror: unknown flag: --bogus\nSee 'kubectl proxy --help' for usage.\n", message: "unknown flag: --bogus" },
   { stderr: "error: unknown flag: --append-server-path\n", message: "kubectl 1.23 or later is required" },
   { stderr: "", message: "kubectl ended without a message" },
-])("kubectl's $stderr is $message", ({ stderr, message }) => {
+])("converts the stderr $stderr of kubectl to $message", ({ stderr, message }) => {
   expect(kubeconfigError(stderr)).toMatchObject({ kind: "config", message });
 });
 
-test("only the proxy fails in plain text", () => {
+test("reads only a plain text response as a failure of the proxy", () => {
   const plain = { status: 500, type: "text/plain; charset=utf-8", text: "EOF\n" };
 
   expect(proxyFailure(plain)).toBe("EOF");
@@ -160,6 +160,6 @@ test.for([
   ["http2: client connection lost", true],
   ["dial tcp 10.0.0.1:6443: connect: connection refused", false],
   ["getting credentials: exec: executable aws failed with exit code 1", false],
-] as const)("%s broke in use: %s", ([sentence, broken]) => {
+] as const)("recognizes a broken connection in %s: %s", ([sentence, broken]) => {
   expect(isBroken(sentence)).toBe(broken);
 });

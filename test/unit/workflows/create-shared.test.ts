@@ -141,7 +141,7 @@ const many = Array.from({ length: 12 }, (_, index) => `b/${String(index).padStar
 
 test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[]; told: { says: string; repositories: string[] }[] }>([
   {
-    why: "what it does not reach",
+    why: "those that it cannot pull",
     issue: { mayPull: ["app/*"], more: { acrToken: "t" } },
     uses: ["x", "app/web", "x"],
     told: [{ says: `pods use x, which secret/${name} cannot pull`, repositories: ["x"] }],
@@ -154,11 +154,11 @@ test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[];
       { says: `pods use ${many.slice(0, 10).join(", ")} and 2 more, which secret/${name} cannot pull`, repositories: many.slice(0, 10) },
     ],
   },
-  { why: "nothing where it reaches all", issue: { mayPull: ["app/*"], more: {} }, uses: ["app/web"], told: [] },
-  { why: "nothing where nobody knows what it reaches", issue: { mayPull: undefined, more: {} }, uses: ["x"], told: [] },
-  { why: "nothing where no more can be granted", issue: { mayPull: ["app/*"] }, uses: ["x"], told: [] },
+  { why: "none when it can pull all", issue: { mayPull: ["app/*"], more: {} }, uses: ["app/web"], told: [] },
+  { why: "none when its repositories are unknown", issue: { mayPull: undefined, more: {} }, uses: ["x"], told: [] },
+  { why: "none when no more can be granted", issue: { mayPull: ["app/*"] }, uses: ["x"], told: [] },
   {
-    why: "nothing where it was said what it is to reach",
+    why: "none when the user named repositories",
     issue: { mayPull: ["app/*"], more: {} },
     uses: ["x"],
     named: ["app/web"],

@@ -33,7 +33,7 @@ async function through(passing: readonly Promise<unknown>[]): Promise<boolean[]>
   return done;
 }
 
-test("lets all namespaces through when nothing has to be issued", async () => {
+test("lets all namespaces through when nothing must be issued", async () => {
   const { firstSecret } = queueBefore([]);
 
   expect(await through([firstSecret.enter().prepare(wanted), firstSecret.enter().prepare(wanted)])).toEqual([true, true]);

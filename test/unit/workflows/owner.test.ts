@@ -134,7 +134,7 @@ test("names a new shared credential by the first selected namespace that exists"
 test.for([
   { why: "another selection named it", name: (in_: FakeWorld) => sharedOwner(selecting(in_, "a"), "acr").ownName(), owned: true },
   { why: "an earlier version named it", name: async () => tokenName("u", "shared", "acr"), owned: true },
-  { why: "another Secret's name is in it", name: (in_: FakeWorld) => sharedOwner(selecting(in_, "b"), "other").ownName(), owned: false },
+  { why: "it contains another Secret's name", name: (in_: FakeWorld) => sharedOwner(selecting(in_, "b"), "other").ownName(), owned: false },
   { why: "another cluster named it", name: async () => tokenName("other", "shared", "acr"), owned: false },
 ])("answers $owned for a shared credential when $why", async ({ name, owned }) => {
   const in_ = ab();

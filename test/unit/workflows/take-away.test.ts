@@ -151,7 +151,7 @@ test("prints the command when a Secret may not be deleted", async () => {
   ]);
 });
 
-test("reports nothing when the Secret is gone", async () => {
+test("reports nothing when the Secret was deleted", async () => {
   const { world, belongings } = made();
   world.cluster.remove("secret", "demo", "acr");
   world.cluster.remove("serviceaccount", "demo", "default");
@@ -193,8 +193,8 @@ const written = { act: "store", to, uid: "u-1", entry, login, created: true } as
 const rewrite: ChangeOutcome = { change: { ...store, precondition: { uid: "u-1", version: "1" } }, object };
 
 test.for<{ why: string; outcome: ChangeOutcome; before?: Belonging; belonging: Belonging | undefined }>([
-  { why: "a Secret where there was none", outcome: { change: store, object }, belonging: written },
-  { why: "a name in a list", outcome: { change: attach }, belonging: attach },
+  { why: "a new Secret", outcome: { change: store, object }, belonging: written },
+  { why: "a new entry of a list", outcome: { change: attach }, belonging: attach },
   { why: "a Secret that it did not create", outcome: rewrite, belonging: { ...written, created: false } },
   {
     why: "a Secret that it created and has written again",
@@ -208,10 +208,10 @@ test.for<{ why: string; outcome: ChangeOutcome; before?: Belonging; belonging: B
     before: { ...written, uid: "u-0" },
     belonging: { ...written, created: false },
   },
-  { why: "a name that was there", outcome: { change: { act: "keep", to: attach.to, because: "" } }, belonging: undefined },
-  { why: "what failed", outcome: { change: attach, error: new CliError("forbidden", "no") }, belonging: undefined },
-  { why: "what was not tried", outcome: { change: attach, left: "interrupted" }, belonging: undefined },
-])("tells what belongs to a run: $why", ({ outcome, before, belonging }) => {
+  { why: "no entry that existed before", outcome: { change: { act: "keep", to: attach.to, because: "" } }, belonging: undefined },
+  { why: "nothing for a change that failed", outcome: { change: attach, error: new CliError("forbidden", "no") }, belonging: undefined },
+  { why: "nothing for a change that was not tried", outcome: { change: attach, left: "interrupted" }, belonging: undefined },
+])("records the objects of a run: $why", ({ outcome, before, belonging }) => {
   expect(isDone(outcome) ? belongingOf(outcome, before) : undefined).toEqual(belonging);
 });
 

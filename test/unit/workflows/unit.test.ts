@@ -148,7 +148,7 @@ test("passes the objects of a namespace on to its changes", async () => {
   expect(outcome?.object).toEqual(world.cluster.get("serviceaccount", "a", "default"));
 });
 
-test("--dry-run=client shows every step and asks for none; server has the server asked about each Secret", async () => {
+test("previews every step with --dry-run=client and rehearses each Secret with --dry-run=server", async () => {
   const of = (bench: FakeBench) => unit({ steps: [makeToken, mint], issued: bench.issued });
   const client = setting(["a", "b"]);
   const outcomes = await collect(runUnit(of(client.bench), client.readersOf, { ...client.bench.tools, dryRun: "client" }));
@@ -185,10 +185,10 @@ const place = (context?: string): NamespaceReader => ({
 });
 
 test.for<{ why: string; error: CliError; gives: object }>([
-  { why: "an error is the place's", error: no(), gives: { error: { message: "no" } } },
-  { why: "an interruption only leaves it", error: new Interrupted(), gives: { left: "interrupted" } },
+  { why: "an error of the namespace", error: no(), gives: { error: { message: "no" } } },
+  { why: "an interruption", error: new Interrupted(), gives: { left: "interrupted" } },
   {
-    why: "unless something was left behind",
+    why: "an interruption that left an object",
     error: new CliError("cancelled", "interrupted", { hint: "remove it" }),
     gives: { error: { hint: "remove it" } },
   },
