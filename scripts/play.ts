@@ -29,9 +29,10 @@ const isAsPromised = ({ step, printed, code }: Typed) => (step.quiet ? code === 
 
 type Paint = (format: Parameters<typeof styleText>[0], text: string) => string;
 
-/** Formats a step as a user sees it, after the page's sentences. */
+/** Formats a step as a user sees it, after the sentences of its section. */
 function aloud({ step: { prose, command }, printed }: Typed, paint: Paint): string {
-  const before = prose ? `\n${paint("cyan", prose.replace(/^#+ /gm, ""))}\n` : "";
+  const section = prose.split(/^#+ /m).at(-1);
+  const before = section ? `\n${paint("cyan", section)}\n` : "";
   return `${before}\n${paint("bold", `$ ${command.replaceAll("\n", "\n> ")}`)}\n${printed}`;
 }
 

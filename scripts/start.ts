@@ -60,8 +60,8 @@ async function play({ folder }: Sandbox): Promise<"as promised" | "differs"> {
   const work = join(folder, "work");
   await mkdir(work);
   const terminal = openTerminal({ env: { ...process.env, ...env } as Record<string, string>, folder: work });
-  for (const page of withNode ? ["tour.md", "pods.md"] : ["tour.md"]) {
-    const end = await playAloud(await readFile(join(root, "docs", page), "utf8"), terminal, process.stdout);
+  for (const page of withNode ? ["README.md", "docs/troubleshooting.md"] : ["README.md"]) {
+    const end = await playAloud(await readFile(join(root, page), "utf8"), terminal, process.stdout);
     if (end === "differs") return end;
   }
   return "as promised";

@@ -4,7 +4,7 @@ import { readTranscript, type Step } from "../../sandbox/transcript.ts";
 /** The output of a terminal of this width, with its colors. */
 export type Cast = { readonly width: number; readonly print: string };
 
-/** The commands of the tour in its picture: the main task, without the surrounding steps. */
+/** The commands in the picture. */
 const shown = /^kubectl acr-secret (create|check|list)/;
 
 const size = { width: 100, height: 40 };

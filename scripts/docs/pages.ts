@@ -17,18 +17,20 @@ export type Recorded = ReadonlyMap<string, string>;
 const transcripts = "test/cluster/transcripts";
 
 /** The page with a picture, the recorded output of its commands, and the picture. */
-export const tour = { page: "docs/tour.md", cast: "docs/images/tour.cast", image: "docs/images/tour.svg" };
+export const pictured = { page: "README.md", cast: "docs/images/session.cast", image: "docs/images/session.svg" };
 
 /** Returns every page with new tables, and the picture. Recorded pages also have their new sessions. */
 export async function pages(recorded: Recorded = new Map()): Promise<Page[]> {
   const texts = await Promise.all((await pageNames()).map(async (path) => ({ path, now: await readFile(join(root, path), "utf8") })));
   const made = texts.map(({ path, now }) => ({ path, now, wanted: withTables(recorded.get(path) ?? now) }));
-  const [played, drawn] = await Promise.all([tour.cast, tour.image].map((path) => readFile(join(root, path), "utf8").catch(() => "")));
-  const cast = recorded.get(tour.cast) ?? played ?? "";
+  const [played, drawn] = await Promise.all(
+    [pictured.cast, pictured.image].map((path) => readFile(join(root, path), "utf8").catch(() => "")),
+  );
+  const cast = recorded.get(pictured.cast) ?? played ?? "";
   return [
     ...made,
-    { path: tour.cast, now: played ?? "", wanted: cast },
-    { path: tour.image, now: drawn ?? "", wanted: cast === "" ? (drawn ?? "") : await picture(readCast(cast)) },
+    { path: pictured.cast, now: played ?? "", wanted: cast },
+    { path: pictured.image, now: drawn ?? "", wanted: cast === "" ? (drawn ?? "") : await picture(readCast(cast)) },
     await carried(made),
   ];
 }

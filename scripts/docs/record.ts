@@ -11,7 +11,7 @@ import { packagePlugin } from "../package.ts";
 import { root } from "../run.ts";
 import { recordCast } from "./cast.ts";
 import { merge } from "./merge.ts";
-import { tour } from "./pages.ts";
+import { pictured } from "./pages.ts";
 
 type Named = { readonly path: string; readonly text: string };
 
@@ -48,7 +48,7 @@ async function each(pages: readonly Named[], { recorded, problems }: Recording, 
     progress(`typing ${path}`);
     try {
       recorded.set(path, await seat((terminal) => recordSessions(text, terminal)));
-      if (path === tour.page) recorded.set(tour.cast, await seat((terminal) => recordAgain(text, terminal)));
+      if (path === pictured.page) recorded.set(pictured.cast, await seat((terminal) => recordAgain(text, terminal)));
     } catch (error) {
       problems.push(`${path}: ${error instanceof Error ? error.message : String(error)}`);
     }
@@ -57,7 +57,7 @@ async function each(pages: readonly Named[], { recorded, problems }: Recording, 
 
 /** The page creates its namespace itself, and an earlier run has already created it on this cluster. */
 async function recordAgain(text: string, terminal: Terminal): Promise<string> {
-  await terminal.type("kubectl delete namespace tour");
+  await terminal.type("kubectl delete namespace demo");
   return recordCast(text, terminal);
 }
 

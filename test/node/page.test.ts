@@ -31,5 +31,5 @@ test.for(pages)("shows what happens in %s", { timeout: 120_000 }, async (page) =
 });
 
 test("has such pages", () => {
-  expect(pages).toContain("docs/pods.md");
+  expect(pages).toContain("docs/troubleshooting.md");
 });

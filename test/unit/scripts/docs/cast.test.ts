@@ -4,18 +4,18 @@ import { expect, test } from "vitest";
 import { screenOf } from "../../../../sandbox/screen.ts";
 import { shows } from "../../../../sandbox/transcript.ts";
 import { readCast, recordCast, stepsShown } from "../../../../scripts/docs/cast.ts";
-import { tour } from "../../../../scripts/docs/pages.ts";
+import { pictured } from "../../../../scripts/docs/pages.ts";
 import { picture } from "../../../../scripts/picture.ts";
 
 const read = (path: string) => readFileSync(join(import.meta.dirname, "../../../..", path), "utf8");
 
-test("records the session of the tour on its own terminal", async () => {
-  const { print, width } = readCast(read(tour.cast));
+test("records the session of the README on a terminal", async () => {
+  const { print, width } = readCast(read(pictured.cast));
   const lines = (await screenOf(print, width)).map(({ text }) => text);
   const sessions = lines.join("\n").split(/^\$ /m).slice(1);
 
   expect(sessions.length).toBe(4);
-  for (const [at, { command, prints }] of stepsShown(read(tour.page)).entries()) {
+  for (const [at, { command, prints }] of stepsShown(read(pictured.page)).entries()) {
     const [typed = "", ...printed] = (sessions[at] ?? "").split("\n");
     expect(typed).toBe(command);
     // On a terminal, the plugin prints in advance what it is about to do. In a pipe it does not.
