@@ -36,3 +36,11 @@ test("connects the objects of docs/in-cluster.md", () => {
   ]);
   expect(binding.roleRef.name).toBe(role.metadata.name);
 });
+
+const roleIn = (page: string) =>
+  /^az role definition create [\s\S]*?"Name": "ACR pull tokens"[\s\S]*?^```$/m.exec(readFileSync(page, "utf8"))?.[0];
+
+test("has the same role for ACR tokens in docs/platform-teams.md as in docs/rbac.md", () => {
+  expect(roleIn("docs/rbac.md")).toContain("tokens/write");
+  expect(roleIn("docs/platform-teams.md")).toBe(roleIn("docs/rbac.md"));
+});
