@@ -2,7 +2,7 @@ import type { TargetOptions } from "../src/state/targets.ts";
 import { warnOtherNames } from "../src/state/warnings.ts";
 import { attachIn, lackingIn } from "../src/workflows/attach.ts";
 import { parseWait } from "./line/durations.ts";
-import { restartFlag, targetFlags } from "./line/flags.ts";
+import { restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { saidAgain } from "./line/target-words.ts";
 import {
@@ -17,43 +17,46 @@ import {
 import { verb } from "./verb.ts";
 
 export const attach = verb({
-  usage: "attach [SECRET] TARGET...",
-  description:
-    "Adds the Secret to imagePullSecrets of the targets and leaves every other name in that list where it is, whoever " +
-    "writes to it at the same time. A target is a ServiceAccount, whose new pods get the Secret, or what makes pods: deployment/web, " +
-    "sts/db, cronjob/report; a name may be a pattern. Pods that were made before and cannot start are made anew by their controllers. " +
-    "SECRET may be left out where the namespace has one Secret of kubectl acr-secret, and at a terminal the targets, which can then be " +
-    "chosen from what uses the Secret's registry and lacks it. " +
-    "With -f or -k manifests are patched instead, and printed: by default all that makes pods in them.",
+  usage: "attach [SECRET] [TARGET...]",
+  description: [
+    "Adds the Secret to the imagePullSecrets of the targets and keeps all other entries, even with concurrent writers. Pods that can't " +
+      "start are evicted so that their controllers recreate them.",
+    "A TARGET is a ServiceAccount or a workload, such as deployment/web, sts/db or cronjob/report. A name can be a pattern.",
+    "You can omit SECRET if the namespace has only one that this plugin created. In a terminal, omit the targets to pick them from a list.",
+    "With -f or -k, patches manifests and prints them instead (default: every workload in them).",
+  ],
   examples: [
-    "# The default ServiceAccount",
-    "kubectl acr-secret attach --serviceaccount",
-    "# Two by name",
+    "# Attach the namespace's only Secret to the default ServiceAccount",
+    "kubectl acr-secret attach --serviceaccount default",
+    "# Attach a Secret to two ServiceAccounts",
     "kubectl acr-secret attach acr-myregistry --serviceaccount web --serviceaccount worker",
-    "# All with a label",
+    "# To all ServiceAccounts with a label",
     "kubectl acr-secret attach acr-myregistry -l team=web",
-    "# Workloads",
+    "# To workloads",
     "kubectl acr-secret attach acr-myregistry deployment/web statefulset/db cronjob/report",
-    "# Every Deployment and DaemonSet",
+    "# To every Deployment and DaemonSet",
     "kubectl acr-secret attach acr-myregistry deployments,daemonsets --all",
-    "# Whatever has images of the Secret's registry",
+    "# To every ServiceAccount and workload that uses images of the Secret's registry",
     "kubectl acr-secret attach acr-myregistry --where-used",
-    "# A pod without a controller, which has to be made anew",
+    "# Recreate a pod that has no controller",
     "kubectl acr-secret attach acr-myregistry pod/debug --recreate",
-    "# In many namespaces",
+    "# In several namespaces",
     "kubectl acr-secret attach acr-myregistry --serviceaccount default --namespaces 'team-*'",
-    "# The manifests of a folder, changed in place",
+    "# Change the manifests of a folder in place",
     "kubectl acr-secret attach acr-myregistry -f manifests/ --write",
   ],
   flags: {
     ...targetFlags,
     ...restartFlag,
     ...recreateFlags,
-    wait: {
-      type: "string",
-      default: "30s",
-      describe: "How long to wait for the default ServiceAccount of a namespace that was made a moment ago, such as 10s or 1m",
-    },
+    ...under(targetGroup, {
+      wait: {
+        type: "string",
+        default: "30s",
+        value: "DURATION",
+        describe: "How long to wait for the default ServiceAccount of a new namespace, such as 10s",
+      },
+    }),
     ...changeFlags,
   },
   most: Number.POSITIVE_INFINITY,

@@ -6,41 +6,45 @@ import { parseImage } from "../src/registry/image-reference.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { checkAll } from "../src/workflows/check.ts";
 import { printPlaceError, whereOf } from "./conclude.ts";
-import { type Flags, formats, noHeaders } from "./line/flags.ts";
+import { type Flags, formats, noHeaders, under } from "./line/flags.ts";
 import { pullSecrets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { failureCode, verb } from "./verb.ts";
 
 const checkFlags = {
-  image: { type: "strings", describe: "Check this image instead of those of the pods" },
-  serviceaccount: {
-    type: "string",
-    default: "default",
-    bare: "default",
-    read: (value) => objectName("ServiceAccount", value),
-    complete: serviceAccounts,
-    describe: "ServiceAccount whose pull secrets --image is checked with",
-  },
+  ...under("What it checks", {
+    image: { type: "strings", value: "IMAGE", describe: "Check this image instead of the images of the pods" },
+    serviceaccount: {
+      type: "string",
+      default: "default",
+      bare: "default",
+      read: (value) => objectName("ServiceAccount", value),
+      complete: serviceAccounts,
+      value: "NAME",
+      describe: "With --image: use the pull secrets of this ServiceAccount",
+    },
+  }),
   ...readScope,
-  ...noHeaders,
   output: formats(["json", "yaml"]),
+  ...noHeaders,
 } as const satisfies Flags;
 
 export const check = verb({
   usage: "check [NAME]",
-  description:
+  description: [
     "Selects credentials like the kubelet and fetches the manifest from the registry. Prints each image and, for each failure, the " +
-    "cause and a command that fixes it. With NAME, tests only that Secret.",
+      "cause and a command that fixes it. With NAME, tests only that Secret.",
+  ],
   findings: "an image cannot be pulled, a named image cannot be checked, or there is nothing to check",
   examples: [
     "# Check the pods of the current namespace",
     "kubectl acr-secret check",
     "# Check the pods of all namespaces",
     "kubectl acr-secret check -A",
-    "# Check an image that no pod uses yet, as ServiceAccount web would pull it",
+    "# Check whether the ServiceAccount web can pull an image that no pod uses yet",
     "kubectl acr-secret check --image myregistry.azurecr.io/app/web:2 --serviceaccount web",
-    "# Explain a verdict",
+    "# Show what a verdict means and what to do",
     "kubectl acr-secret explain credential rejected",
   ],
   flags: checkFlags,

@@ -8,13 +8,19 @@ import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
 const flags = {
-  dir: { type: "string", complete: "folders", describe: "A folder of your PATH. Default: the one in which kubectl finds this plugin." },
+  dir: {
+    type: "string",
+    complete: "folders",
+    value: "DIR",
+    describe: "Folder on your PATH for the program",
+    fallback: "the folder in which kubectl finds this plugin",
+  },
   "dry-run": {
     type: "string",
     choices: ["none", "client"],
     bare: "client",
     default: "none",
-    describe: 'Must be "none" or "client". Client says what would be done, and does nothing.',
+    describe: "Show what would change without changing it. Without a value: client",
   },
 } as const satisfies Flags;
 
@@ -32,15 +38,16 @@ const acts: Readonly<Record<string, (given: Given, session: Session) => Promise<
 
 export const completion = verb({
   usage: "completion install|uninstall|kubectl",
-  description:
-    "kubectl (1.26 and later) completes a plugin's arguments by a program on the PATH: install puts it beside this plugin, or into the " +
-    "folder that --dir names; uninstall takes it back; kubectl prints it, for whoever puts it elsewhere.",
+  description: [
+    "To complete the arguments of a plugin, kubectl (1.26 and later) runs a program from your PATH. install writes this program to the " +
+      "plugin's folder, or to --dir. uninstall deletes it. kubectl prints it so that you can install it yourself.",
+  ],
   examples: [
     "# Let Tab complete this plugin's arguments",
     "kubectl acr-secret completion install",
-    "# Where the plugin's own folder may not be written to",
+    "# Use another folder if you can't write to the plugin's folder",
     "kubectl acr-secret completion install --dir ~/.local/bin",
-    "# Before the plugin is removed",
+    "# Before you uninstall the plugin",
     "kubectl acr-secret completion uninstall",
   ],
   flags,
@@ -50,13 +57,16 @@ export const completion = verb({
   async run({ flags: given, args: [word = ""] }, session) {
     const act = Object.hasOwn(acts, word) ? acts[word] : undefined;
     if (act) return act(given, session);
-    throw word === "" ? usage("say what: install, uninstall or kubectl") : unknown(word);
+    throw word === "" ? usage("argument required: install, uninstall or kubectl") : unknown(word);
   },
 });
 
 /** Returns the error for an unknown word, which is probably the name of a shell, as in `kubectl completion bash`. */
 const unknown = (word: string) =>
-  usage(`unknown word "${word}": kubectl's own completion, of whatever shell, completes its plugins`, commandFor("install"));
+  usage(
+    `invalid argument "${word}": must be install, uninstall or kubectl; plugins use kubectl's own completion in every shell`,
+    commandFor("install"),
+  );
 
 const commandFor = (...words: readonly string[]): Fix => ({ do: "shell", argv: ["kubectl", "acr-secret", "completion", ...words] });
 
@@ -71,7 +81,7 @@ async function install({ dir, "dry-run": dryRun }: Given, session: Session): Pro
   session.print(result(path, done, dryRun));
   const first = await programs.find(name);
   if (first !== undefined && first !== path)
-    session.warn(`kubectl finds ${first} first, by the order of your PATH; to take it back`, commandFor("uninstall"));
+    session.warn(`kubectl finds ${first} first on your PATH; to delete that program`, commandFor("uninstall"));
   if (done !== "unchanged")
     session.hint({ do: "shell", argv: ["kubectl", "completion", "--help"], when: "Tab needs kubectl's own completion in your shell" });
   return 0;
@@ -82,7 +92,7 @@ async function uninstall({ dir, "dry-run": dryRun }: Given, { programs, print }:
   const { name } = shims[programs.system];
   const path = dir === undefined ? await programs.find(name) : join(resolve(dir), name);
   if (path === undefined || (await ours(path, programs)) === undefined) {
-    print(`${printable(path ?? "kubectl_complete-acr_secret")} is not there\n`);
+    print(`${printable(path ?? "kubectl_complete-acr_secret")} not found\n`);
     return 0;
   }
   if (dryRun === "none") await programs.remove(path);
@@ -105,9 +115,9 @@ const result = (path: string, done: string, dryRun: Given["dry-run"]): string =>
 async function folderFor(dir: string | undefined, { programs, files }: Session): Promise<string> {
   const folder = dir === undefined ? await besidePlugin(programs) : resolve(dir);
   if (dir !== undefined && (await files.look(folder)) !== "folder")
-    throw new CliError("config", `there is no folder ${folder}`, { hint: { do: "shell", argv: ["mkdir", "-p", folder] } });
+    throw new CliError("config", `folder ${folder} not found`, { hint: { do: "shell", argv: ["mkdir", "-p", folder] } });
   if (!(await programs.searches(folder))) {
-    const why = `${folder} is no folder of your PATH, so kubectl would not find the program there`;
+    const why = `folder ${folder} is not on your PATH, so kubectl cannot find the program there`;
     throw new CliError("config", why, { hint: await elsewhere(programs) });
   }
   const reason = await programs.closed(folder);
@@ -119,14 +129,14 @@ async function besidePlugin(programs: Programs): Promise<string> {
   const plugin = programs.system === "windows" ? "kubectl-acr_secret.exe" : "kubectl-acr_secret";
   const found = await programs.find(plugin);
   if (found !== undefined) return dirname(found);
-  const why = `${plugin} is in no folder of your PATH, so kubectl cannot find it either`;
+  const why = `${plugin} not found on your PATH, so kubectl cannot find it either`;
   throw new CliError("config", why, { hint: await elsewhere(programs) });
 }
 
 /** Returns the command to run instead, with the first writable folder of PATH. */
 async function elsewhere(programs: Programs): Promise<Fix | string> {
   for (const folder of programs.folders) if ((await programs.closed(folder)) === undefined) return commandFor("install", "--dir", folder);
-  return "no folder of your PATH may be written to: run it as somebody who may, or add a folder of yours to PATH";
+  return "no folder on your PATH is writable; add one of your folders to PATH, or run the command as another user";
 }
 
 /**

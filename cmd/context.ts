@@ -138,3 +138,5 @@ export const sameByName = (env: Environment, platform: NodeJS.Platform): Environ
 
 /** The version of this plugin, `v1.2.3`. */
 export const clientVersion = `v${packageJson.version}`;
+
+export const versionLine = `Client Version: ${clientVersion}\n`;

@@ -18,24 +18,26 @@ import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const create = verb({
-  usage: "create [NAME] [TARGET...] --registry=REGISTRY",
-  description:
-    "Makes an ACR token that may pull the given repositories, proves that it does, and writes it as a Secret of type " +
-    "kubernetes.io/dockerconfigjson. NAME is acr-REGISTRY by default. What is right already is left as it is, so the command can be run again.",
+  usage: "create [NAME] [TARGET...] --registry REGISTRY",
+  description: [
+    "Creates an ACR token that can pull the given repositories, proves that it pulls, and writes it to a Secret (default name: " +
+      "acr-REGISTRY). With TARGETs, adds the Secret to their imagePullSecrets and restarts pods that are waiting for it. Safe to run again.",
+    "A TARGET is a ServiceAccount or a workload, such as deployment/web or cronjob/report. Without TARGETs, only the Secret is written.",
+  ],
   examples: [
-    "# Let the default ServiceAccount pull what the namespace's pods need",
+    "# Let the default ServiceAccount pull the images that its pods use",
     "kubectl acr-secret create --registry myregistry --serviceaccount default",
-    "# Name the repositories, and what to call the Secret",
-    "kubectl acr-secret create web --registry myregistry --repository app/web --repository 'base/*'",
-    "# Use a credential that you have",
+    "# Choose the Secret's name, the repositories and a workload",
+    "kubectl acr-secret create web --registry myregistry --repository app/web --repository 'base/*' deployment/web",
+    "# Use a user name and password that you already have",
     "kubectl acr-secret create --registry myregistry.azurecr.io --username ci --password-stdin < password.txt",
-    "# For some hours' work, take a token of your own, made anew until Ctrl-C",
+    "# Use a short-lived token of your own identity, and renew it until Ctrl-C",
     "kubectl acr-secret create --registry myregistry --serviceaccount default --entra --keep",
     "# Let Argo CD pull charts",
     "kubectl acr-secret create --registry myregistry --repository 'charts/*' --for argocd",
-    "# One credential for every namespace",
-    "kubectl acr-secret create --registry myregistry --repository 'app/*' --serviceaccount default -A --credential-per=scope",
-    "# See what would be done",
+    "# Share one credential across all namespaces",
+    "kubectl acr-secret create --registry myregistry --repository 'app/*' --serviceaccount default -A --credential-per scope",
+    "# Show what would change",
     "kubectl acr-secret create --registry myregistry --all-serviceaccounts --dry-run=client",
   ],
   flags: createFlags,

@@ -16,7 +16,7 @@ import { revoking } from "../src/workflows/delete.ts";
 import { runUnit } from "../src/workflows/unit.ts";
 import { conclude, printsHints, whereOf } from "./conclude.ts";
 import { askFirst } from "./delete/confirm.ts";
-import { dryRun, type Flags, fieldManager, identityFlags, identityOf, output, type Values } from "./line/flags.ts";
+import { dryRun, type Flags, fieldManager, identityFlags, identityOf, output, under, type Values } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { openRecorded } from "./recorded-credential.ts";
@@ -26,41 +26,44 @@ import { memoize, type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
 const deleteFlags = {
-  revoke: {
-    type: "boolean",
-    describe:
-      "Then also revoke in Azure what was made for it: its passwords, and token, scope map, role or application where this plugin made them and nobody else uses them",
-  },
-  force: {
-    type: "boolean",
-    describe:
-      "Delete it although pods need it, somebody else made it, or it holds what is not this plugin's. With --revoke, do not keep credentials for clusters that were not listed.",
-  },
-  yes: { type: "boolean", short: "y", describe: "Do not ask before anything is deleted; needed where nobody can be asked" },
-  "ignore-not-found": { type: "boolean", describe: "Treat a Secret that is not there as deleted" },
+  ...under("What it deletes", {
+    revoke: {
+      type: "boolean",
+      describe:
+        "Also delete in Azure what the plugin created for the Secret and nothing else uses: passwords, token, scope map, role, application",
+    },
+    force: {
+      type: "boolean",
+      describe:
+        "Delete the Secret even if pods need it, another tool created it, or it holds other logins. With --revoke: also if clusters that can't be listed may use the credential",
+    },
+    yes: { type: "boolean", short: "y", describe: "Skip the confirmation. Required without a terminal" },
+    "ignore-not-found": { type: "boolean", describe: "Succeed if the Secret doesn't exist" },
+  }),
   ...scopeFlags,
   ...identityFlags,
+  ...output,
   ...dryRun,
   ...fieldManager,
-  ...output,
 } as const satisfies Flags;
 
 type DeleteFlags = Values<typeof deleteFlags>;
 
 export const deletion = verb({
   usage: "delete [SECRET]",
-  description:
-    "First the name goes out of every ServiceAccount and every template of the namespace, then the Secret. Of a Secret that somebody else " +
-    "made, and that a login was added to, only that login goes. Nothing is done while pods need the Secret. At a terminal you are asked " +
-    "before; elsewhere --yes has to be there.",
+  description: [
+    "Removes all references to the Secret in the namespace, then deletes it. Does nothing while pods need the Secret. If the login was " +
+      "merged into another tool's Secret, removes only that login.",
+    "Asks for confirmation in a terminal. Scripts must pass --yes.",
+  ],
   examples: [
-    "# The only pull secret of the namespace",
+    "# Delete the only pull secret of the namespace",
     "kubectl acr-secret delete",
-    "# With the ACR token that was made for it",
+    "# Also delete its ACR token",
     "kubectl acr-secret delete acr-myregistry --revoke",
-    "# See what would go",
+    "# Show what would be deleted",
     "kubectl acr-secret delete acr-myregistry --revoke --dry-run=client",
-    "# Everywhere, without a question",
+    "# Delete it in all namespaces, without confirmation",
     "kubectl acr-secret delete acr-myregistry -A --revoke --yes",
   ],
   flags: deleteFlags,

@@ -6,7 +6,7 @@ import { planRefer, type Target } from "../src/plan/references.ts";
 import { noNamespace } from "../src/state/namespace.ts";
 import type { NamespaceState } from "../src/state/namespace-state.ts";
 import { everything, targetOf, wantsTargets } from "../src/state/targets.ts";
-import { dangling, targetFlags } from "./line/flags.ts";
+import { type Flags, targetFlags, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { readTargetWords, saidAgain, type TargetFlags } from "./line/target-words.ts";
 import {
@@ -23,28 +23,43 @@ import {
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
+const dangling = {
+  dangling: {
+    type: "boolean",
+    exclusive: ["filename", "force", "kustomize", "recreate", "where-used"],
+    describe: "Remove references to missing Secrets, and empty entries",
+    fallback: "in every ServiceAccount, and in every workload that doesn't replace its pods for it",
+  },
+} as const satisfies Flags;
+
 export const detach = verb({
-  usage: "detach [SECRET] TARGET...",
-  description:
-    "Removes the Secret from imagePullSecrets of the targets and leaves every other name in that list where it is. " +
-    "The Secret itself stays, and so do pods that run: new pods no longer get it. At a terminal the targets may be left out, and chosen. " +
-    "With -f or -k manifests are patched instead, and printed: by default all that makes pods in them.",
+  usage: "detach [SECRET] [TARGET...]",
+  description: [
+    "Removes the Secret from the imagePullSecrets of the targets and keeps all other entries. The Secret itself and running pods stay. " +
+      "New pods no longer get the Secret. A workload whose template changes replaces its pods.",
+    "A TARGET is a ServiceAccount or a workload, such as deployment/web or cronjob/report. In a terminal, you can omit the targets and " +
+      "pick them from a list.",
+    "With -f or -k, patches manifests and prints them instead (default: every workload in them).",
+  ],
   examples: [
-    "# The default ServiceAccount",
-    "kubectl acr-secret detach --serviceaccount",
-    "# Wherever it is attached in the namespace",
+    "# Detach the namespace's only Secret from the default ServiceAccount",
+    "kubectl acr-secret detach --serviceaccount default",
+    "# From every ServiceAccount in the namespace",
     "kubectl acr-secret detach acr-myregistry --all-serviceaccounts",
-    "# A workload, whose pods are then made anew without it",
+    "# From a workload, which then replaces its pods",
     "kubectl acr-secret detach acr-myregistry deployment/web",
-    "# The manifests of a folder, changed in place",
+    "# Change the manifests of a folder in place",
     "kubectl acr-secret detach acr-myregistry -f manifests/ --write",
-    "# Names that lead to no Secret, in every namespace",
+    "# Find references to missing Secrets in all namespaces",
     "kubectl acr-secret detach --dangling -A --dry-run=client",
   ],
   flags: {
-    ...targetFlags,
-    ...dangling,
-    ...recreateFlags,
+    ...under("Targets", {
+      ...targetFlags,
+      "where-used": { ...targetFlags["where-used"], describe: "Every ServiceAccount and workload that lists the Secret" },
+      ...dangling,
+      ...recreateFlags,
+    }),
     ...changeFlags,
   },
   most: Number.POSITIVE_INFINITY,

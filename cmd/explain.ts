@@ -11,19 +11,20 @@ import { verb } from "./verb.ts";
 
 export const explain = verb({
   usage: "explain [ID]",
-  description:
-    "ID is an id (cause, ids or error.kind in -o json and -o jsonl), or the words of the VERDICT column. Without ID, lists all of them. " +
-    "Sends no requests.",
+  description: [
+    "Explains a verdict of check, a warning or an error: what it means, its cause and what to do. Works offline. ID is a value of cause, ids " +
+      "or error.kind in -o json and -o jsonl, or a text of the column VERDICT. Without ID, lists all IDs.",
+  ],
   examples: [
-    "# List all ids",
+    "# List all IDs",
     "kubectl acr-secret explain",
-    "# Explain a verdict by its id or by its words",
+    "# Explain a verdict, by its ID or its text",
     "kubectl acr-secret explain out-of-scope",
     "kubectl acr-secret explain credential rejected",
   ],
   flags: {
-    ...noHeaders,
     output: formats(["json", "yaml"]),
+    ...noHeaders,
   },
   // The words of a verdict don't need quotes
   most: Number.POSITIVE_INFINITY,

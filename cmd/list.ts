@@ -15,35 +15,40 @@ import {
 } from "../src/state/listed-secrets.ts";
 import { printPlaceError, whereOf } from "./conclude.ts";
 import { expiryAfter } from "./line/durations.ts";
-import { type Flags, formats, noHeaders } from "./line/flags.ts";
+import { type Flags, formats, noHeaders, under } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { type Listed, listedLine, listedObject, rows } from "./list/rows.ts";
 import type { Session } from "./session.ts";
 import { failureCode, verb } from "./verb.ts";
 
 export const list = verb({
-  usage: "list [-A]",
-  description:
-    "Shows every kubernetes.io/dockerconfigjson Secret, and the Secrets that this plugin wrote for Argo CD. An annotation describes the logins that this plugin wrote. For others the kind of credential is guessed, with a question mark (acr-token?).",
-  findings: "--expiring-within finds a credential",
+  usage: "list",
+  description: [
+    "Lists every Secret of type kubernetes.io/dockerconfigjson, and the Secrets that this plugin wrote for Argo CD. If another tool wrote a " +
+      "login, the kind of credential is a guess, with a question mark (acr-token?).",
+  ],
+  findings: "--expiring-within found a credential",
   examples: [
-    "# In this namespace",
+    "# List the pull secrets of the current namespace",
     "kubectl acr-secret list",
-    "# In all, with the ACR token behind each",
+    "# List those of all namespaces, with the ACR token of each",
     "kubectl acr-secret list -A -o wide",
-    "# In a pipeline: fail where a credential ends within two weeks",
+    "# In a pipeline: fail if a credential expires within two weeks",
     "kubectl acr-secret list -A --expiring-within 14d",
   ],
   flags: {
+    ...under("Which Secrets", {
+      selector: { type: "string", short: "l", value: "LABELS", describe: "Secrets with these labels, such as team=web" },
+      "expiring-within": {
+        type: "string",
+        value: "DURATION",
+        describe:
+          "Secrets with a credential that expires within this time, such as 14d. Exits with 1 if there are any. Counts Secrets that never expire or whose expiry is unknown on standard error",
+      },
+    }),
     ...readScope,
-    selector: { type: "string", short: "l", describe: "Secrets with these labels (-l key1=value1,key2=value2)" },
-    "expiring-within": {
-      type: "string",
-      describe:
-        "Only Secrets with a credential that expires within this time, such as 14d. The exit code is 1 if there are any. Secrets that never expire, or whose expiry is unknown, are counted on stderr.",
-    },
-    ...noHeaders,
     output: formats(["json", "yaml", "name", "wide", "jsonl"]),
+    ...noHeaders,
   } as const satisfies Flags,
   most: 0,
   async run({ flags }, session) {

@@ -1,6 +1,6 @@
 import { CliError, Interrupted, usage } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
-import type { Context } from "./context.ts";
+import { type Context, versionLine } from "./context.ts";
 import { formatCommand } from "./line/format-command.ts";
 import { overview, verbHelp } from "./line/help.ts";
 import { global } from "./line/kubectl-flags.ts";
@@ -46,6 +46,10 @@ async function verbNamed(word: string | undefined): Promise<Verb | undefined> {
 }
 
 async function obey(verb: Verb | undefined, { flags, args }: Parsed, session: Session): Promise<number> {
+  if (flags["version"] && !flags["help"]) {
+    session.print(versionLine);
+    return 0;
+  }
   if (!verb || flags["help"]) {
     session.print(await helpOf(verb, args, session.stdout.columns));
     return 0;

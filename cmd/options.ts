@@ -4,11 +4,11 @@ import { verb } from "./verb.ts";
 
 export const options = verb({
   usage: "options",
-  examples: ["# Print them", "kubectl acr-secret options"],
+  examples: ["# Print the flags that every command accepts", "kubectl acr-secret options"],
   flags: {},
   most: 0,
   async run(_, session) {
-    session.print(`The following options can be passed to any command:\n\n${flagLines(global, session.stdout.columns)}`);
+    session.print(`Flags of all commands:\n\n${flagLines(global, session.stdout.columns)}`);
     return 0;
   },
 });

@@ -13,7 +13,7 @@ import { type Pruning, pruning } from "../src/workflows/prune.ts";
 import { printOutcomes } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { goDuration } from "./line/durations.ts";
-import { dryRun, type Flags, formats, identityFlags, identityOf, noHeaders, type Values } from "./line/flags.ts";
+import { dryRun, type Flags, formats, identityFlags, identityOf, noHeaders, under, type Values } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
 import { openRecorded } from "./recorded-credential.ts";
@@ -24,39 +24,42 @@ const { contexts, "all-contexts": allContexts } = scopeFlags;
 
 const pruneFlags = {
   registry: createFlags.registry,
-  yes: { type: "boolean", short: "y", describe: "Remove what is left over, without asking" },
-  "include-unknown": {
-    type: "boolean",
-    describe:
-      "Also what does not say which cluster it was made for, as of older versions: it may be in use in one that is not given by --contexts",
-  },
-  "older-than": {
-    type: "string",
-    default: "10m",
-    describe:
-      "Leave what was made or written to more recently, such as 30m or 0s: a run may be under way that has not written its Secret yet",
-  },
+  ...under("What it deletes", {
+    yes: { type: "boolean", short: "y", describe: "Delete without confirmation" },
+    "older-than": {
+      type: "string",
+      default: "10m",
+      value: "DURATION",
+      describe: "Skip anything that changed more recently, such as 30m or 0s: another run may not have written its Secret yet",
+    },
+    "include-unknown": {
+      type: "boolean",
+      describe:
+        "Also delete credentials without a recorded cluster, which older versions created. A cluster that you didn't select may use them",
+    },
+  }),
   contexts,
   "all-contexts": allContexts,
   ...identityFlags,
-  "dry-run": dryRun["dry-run"],
-  ...noHeaders,
   output: formats(["json", "jsonl", "name", "wide"]),
+  ...noHeaders,
+  "dry-run": dryRun["dry-run"],
 } as const satisfies Flags;
 
 type PruneFlags = Values<typeof pruneFlags>;
 
 export const prune = verb({
-  usage: "prune --registry=REGISTRY",
-  description:
-    "Looks for ACR tokens, scope maps and passwords of applications that this plugin made, and that no Secret of the given clusters holds. " +
-    "What may be in use in another cluster is told apart, and left. Nothing is removed before you say so.",
+  usage: "prune --registry REGISTRY",
+  description: [
+    "Finds ACR tokens, scope maps and passwords of applications that this plugin created and that no Secret in the selected clusters holds. " +
+      "Keeps everything that another cluster may use. Asks for confirmation before it deletes anything.",
+  ],
   examples: [
-    "# See what is left over",
+    "# Show unused credentials, and ask whether to delete them",
     "kubectl acr-secret prune --registry myregistry",
-    "# The same, knowing the Secrets of every cluster",
+    "# Look for Secrets in every cluster of the kubeconfig",
     "kubectl acr-secret prune --registry myregistry --all-contexts",
-    "# Remove it",
+    "# Delete without confirmation",
     "kubectl acr-secret prune --registry myregistry --all-contexts --yes",
   ],
   flags: pruneFlags,
@@ -65,7 +68,7 @@ export const prune = verb({
     const { registry: named, output } = flags;
     if (!named) throw usage('required flag(s) "registry" not set', { verb: "prune", registry: "REGISTRY" });
     const olderThan = goDuration(flags["older-than"]);
-    if (olderThan === undefined) throw usage(`invalid --older-than "${flags["older-than"]}": a duration, such as 30m or 0s`);
+    if (olderThan === undefined) throw usage(`invalid --older-than "${flags["older-than"]}": must be a duration, such as 30m or 0s`);
     const options = { includeUnknown: flags["include-unknown"], olderThan };
     const clusters = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
     // Secrets in all namespaces count

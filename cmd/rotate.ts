@@ -25,19 +25,19 @@ import { verb } from "./verb.ts";
 
 export const rotate = verb({
   usage: "rotate [SECRET]",
-  description:
-    "Makes a second password beside the one that the Secret holds, proves that it pulls, and gives it to every Secret that holds the same " +
-    "credential, in whatever namespace of the clusters at hand. The password before stays until the next rotation, or as long as --grace says, and " +
-    "always as long as any Secret holds it. Without SECRET every Secret of this plugin in the scope is rotated. What was interrupted goes on with " +
-    "the same command.",
+  description: [
+    "Generates a second password, proves that it pulls, and writes it to every Secret that holds the same credential, in all namespaces of " +
+      "the selected clusters. The old password stays valid until the next rotation (see --grace), and always while a Secret holds it.",
+    "Without SECRET, rotates every Secret of this plugin in the selected namespaces. Run an interrupted command again to continue it.",
+  ],
   examples: [
-    "# Another password for the credential of this Secret, wherever it is held",
+    "# Rotate the credential of a Secret, in every Secret that holds it",
     "kubectl acr-secret rotate acr-myregistry",
-    "# In a schedule: passwords older than 60 days, and those that expire within two weeks, in the whole cluster",
+    "# On a schedule: rotate passwords older than 60 days and those that expire within two weeks",
     "kubectl acr-secret rotate -A --older-than 60d --expiring-within 14d",
-    "# A password that has leaked: retire it as soon as every Secret has the new one",
+    "# Delete a leaked password as soon as every Secret has the new one",
     "kubectl acr-secret rotate acr-myregistry --grace 0",
-    "# Look first",
+    "# Show what would change",
     "kubectl acr-secret rotate -A --dry-run=client",
   ],
   flags: rotateFlags,

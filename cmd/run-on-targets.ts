@@ -11,7 +11,7 @@ import { type TargetOptions, wantsTargets } from "../src/state/targets.ts";
 import { runUnit, type Unit } from "../src/workflows/unit.ts";
 import { selectTargets } from "./choose-targets.ts";
 import { conclude, whereOf } from "./conclude.ts";
-import { dryRun, type Flags, fieldManager, formats, output, recreateFlag, type Values } from "./line/flags.ts";
+import { dryRun, type Flags, fieldManager, formats, output, recreateFlag, targetGroup, under, type Values } from "./line/flags.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
 import { type Session, toolsOf, type WritingFlags } from "./session.ts";
@@ -20,38 +20,42 @@ import { type Session, toolsOf, type WritingFlags } from "./session.ts";
 const ofClusters = ["all-contexts", "all-namespaces", "contexts", "namespace-selector", "namespaces", "recreate", "restart", "where-used"];
 
 /** The flags for acting on manifests instead of a cluster. `-f`, `-k` and `-R` are kubectl's. */
-const manifests = {
+const manifests = under("Manifests", {
   filename: {
     type: "strings",
     short: "f",
     complete: "files",
     exclusive: ["kustomize", ...ofClusters],
-    describe: "Manifests to print with the change instead of making it in a cluster: a file, a folder, or - for stdin",
+    value: "FILE",
+    describe: "Change this manifest or folder of manifests (- for standard input) and print it, instead of changing the cluster",
   },
   kustomize: {
     type: "string",
     short: "k",
     complete: "folders",
     exclusive: ["recursive", ...ofClusters],
-    describe: "The same for what kubectl kustomize makes of a folder",
+    value: "DIR",
+    describe: "Like -f, for the output of kubectl kustomize DIR",
   },
-  recursive: { type: "boolean", short: "R", describe: "Take the folders within folders of -f too" },
-  write: { type: "boolean", describe: "Change the files of -f in place, instead of printing them" },
-} as const satisfies Flags;
+  recursive: { type: "boolean", short: "R", describe: "Include the subfolders of -f" },
+  write: { type: "boolean", describe: "Change the files of -f in place instead of printing them" },
+});
 
 export const recreateFlags = {
   ...recreateFlag,
-  force: { type: "boolean", describe: "With --recreate: also end pods that run, and lose what is only in them" },
-} as const satisfies Flags;
+  ...under(targetGroup, {
+    force: { type: "boolean", describe: "With --recreate: also end running pods, and lose data that only they hold" },
+  }),
+};
 
 /** The flags of a verb that changes lists of pull secrets in a cluster or in manifests. It also prints changes to commit. */
 export const changeFlags = {
   ...scopeFlags,
+  ...manifests,
+  ...output,
+  output: formats(["json", "yaml", "name", "jsonl", "kustomize", "helm"], "Output format. kustomize and helm print a change to commit"),
   ...dryRun,
   ...fieldManager,
-  ...output,
-  output: formats(["json", "yaml", "name", "jsonl", "kustomize", "helm"]),
-  ...manifests,
 } as const satisfies Flags;
 
 export type ChangeFlags = Values<typeof changeFlags>;

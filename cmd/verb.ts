@@ -13,10 +13,10 @@ export type VerbRow = {
 
 /** A verb as data. To add one, create a file like the others, and add a row in verbs.ts. */
 export type VerbBody<F extends Flags = Flags> = {
-  /** The usage after `kubectl acr-secret`: `create [NAME] --registry=REGISTRY`. */
+  /** The usage after `kubectl acr-secret`: `create [NAME] --registry REGISTRY`. */
   readonly usage: string;
-  /** Paragraphs of the help, after the summary. */
-  readonly description?: string;
+  /** The paragraphs of the help after the summary. */
+  readonly description?: readonly string[];
   /** Alternating comments (`# why`) and commands. */
   readonly examples: readonly string[];
   readonly flags: F;
@@ -35,6 +35,10 @@ export type VerbBody<F extends Flags = Flags> = {
 export type Verb = VerbRow & VerbBody;
 
 type Call<F extends Flags> = { readonly flags: Values<F>; readonly args: readonly string[] };
+
+/** Returns the address of a page of the documentation: of docs/NAME.md, or of the README. */
+export const addressOf = (page?: string): string =>
+  `https://github.com/kubectl-acr-secret/kubectl-acr-secret${page === undefined ? "" : `/blob/main/docs/${page}.md`}`;
 
 /** Gives a verb its types, and does nothing else. */
 export const verb = <const F extends Flags>(of: VerbBody<F>): VerbBody => of as unknown as VerbBody;

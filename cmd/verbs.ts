@@ -4,62 +4,62 @@ import type { VerbRow } from "./verb.ts";
 export const verbs: readonly VerbRow[] = [
   {
     name: "create",
-    summary: "Create a pull secret for a registry and attach it to ServiceAccounts",
+    summary: "Create a pull secret for an Azure container registry",
     load: async () => (await import("./create.ts")).create,
   },
   {
     name: "attach",
-    summary: "Let ServiceAccounts and workloads use a pull secret that exists",
+    summary: "Add a pull secret to ServiceAccounts and workloads",
     load: async () => (await import("./attach.ts")).attach,
   },
   {
     name: "check",
-    summary: "Prove that the images of a namespace's pods can be pulled",
+    summary: "Check that the images of pods can be pulled, and show how to fix those that can't",
     load: async () => (await import("./check.ts")).check,
   },
   {
     name: "list",
-    summary: "List pull secrets: what each holds, when it dies, and who carries it",
+    summary: "List pull secrets, their expiry and the ServiceAccounts that use them",
     load: async () => (await import("./list.ts")).list,
   },
   {
     name: "rotate",
-    summary: "Give pull secrets another password, while the one before still works",
+    summary: "Rotate the passwords of pull secrets without a failed pull",
     load: async () => (await import("./rotate.ts")).rotate,
   },
   {
     name: "detach",
-    summary: "Take a pull secret out of ServiceAccounts and workloads",
+    summary: "Remove a pull secret from ServiceAccounts and workloads",
     load: async () => (await import("./detach.ts")).detach,
   },
   {
     name: "delete",
-    summary: "Delete a pull secret, all that names it, and with --revoke what was made for it in Azure",
+    summary: "Delete a pull secret and its references, and with --revoke its credential in Azure",
     load: async () => (await import("./delete.ts")).deletion,
   },
   {
     name: "prune",
-    summary: "Show what was made in Azure for Secrets that are gone, and remove it",
+    summary: "Delete credentials in Azure that no Secret uses anymore",
     load: async () => (await import("./prune.ts")).prune,
   },
   {
     name: "whoami",
-    summary: "Show who you are in Azure, and which credentials you may make for a registry",
+    summary: "Show your Azure identity and which credentials it can create for a registry",
     load: async () => (await import("./whoami.ts")).whoami,
   },
   {
     name: "explain",
-    summary: "Tell what a verdict, a warning or an error means, and what to do",
+    summary: "Explain a verdict, a warning or an error, and what to do",
     load: async () => (await import("./explain.ts")).explain,
   },
   {
     name: "completion",
-    summary: "Let Tab complete this plugin's arguments",
+    summary: "Install or uninstall Tab completion for this plugin",
     load: async () => (await import("./completion.ts")).completion,
   },
   {
     name: "options",
-    summary: "Print the flags that every command takes",
+    summary: "Print the flags that every command accepts",
     load: async () => (await import("./options.ts")).options,
   },
   {

@@ -1,31 +1,30 @@
 import { printable } from "../src/output/printable.ts";
-import { clientVersion } from "./context.ts";
-import { dataOutput } from "./line/flags.ts";
+import { clientVersion, versionLine } from "./context.ts";
+import { dataOutput, outputGroup } from "./line/flags.ts";
 import { verb } from "./verb.ts";
 
 export const version = verb({
   usage: "version [--client]",
-  examples: ["# Of the plugin alone: nothing is started, nobody is asked", "kubectl acr-secret version --client"],
+  examples: ["# Print only the version of the plugin", "kubectl acr-secret version --client"],
   flags: {
-    client: { type: "boolean", describe: "If true, shows client version only (no server required)." },
+    client: { type: "boolean", group: outputGroup, describe: "Print only the version of the plugin. Needs no cluster" },
     ...dataOutput,
   },
   most: 0,
   async run({ flags: { client, output } }, session) {
-    const own = `Client Version: ${clientVersion}\n`;
     const asking = client ? undefined : session.cluster().serverVersion();
     const server = await asking?.catch((error: unknown) => {
-      // The client version doesn't depend on the cluster, so it is printed even if the cluster fails
-      if (output === undefined && !session.halted()) session.print(own);
+      // The client version is printed even if the cluster fails
+      if (output === undefined && !session.halted()) session.print(versionLine);
       throw error;
     });
-    if (output === undefined) session.print(`${own}${server ? `Server Version: ${printable(server.gitVersion)}\n` : ""}`);
+    if (output === undefined) session.print(`${versionLine}${server ? `Server Version: ${printable(server.gitVersion)}\n` : ""}`);
     else {
       const versions = {
         clientVersion: { gitVersion: clientVersion },
         serverVersion: server && { gitVersion: server.gitVersion },
       };
-      // Loaded only here: this module and its imports take as long as the rest of the command
+      // Imported only here, because this module and its imports take as long to load as the rest of the command
       const { printData } = await import("../src/output/object.ts");
       session.print(await printData(versions, output));
     }

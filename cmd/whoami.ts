@@ -6,22 +6,24 @@ import { CliError, unlessForbidden } from "../src/errors.ts";
 import { formatIdentity, formatRights, type IdentityReport, nearlyFull, reportOf, type SignedIn } from "../src/output/identity.ts";
 import { printData } from "../src/output/object.ts";
 import { createFlags, registryHost } from "./create/options.ts";
-import { dataOutput, type Flags, identityFlags, identityOf } from "./line/flags.ts";
+import { dataOutput, type Flags, identityFlags, identityOf, under } from "./line/flags.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const whoami = verb({
-  usage: "whoami [--registry=REGISTRY]",
-  description:
-    "Reads the identity's effective permissions on a registry. Nothing is changed. Without --registry, only the identity is shown.",
+  usage: "whoami",
+  description: [
+    "Shows the Azure identity that the plugin uses. With --registry, also shows its effective permissions on a registry and lists missing " +
+      "ones. Changes nothing.",
+  ],
   examples: [
-    "# Which Azure identity the plugin uses",
+    "# Show which Azure identity the plugin uses",
     "kubectl acr-secret whoami",
-    "# Before the first create",
+    "# Show which credentials you can create for a registry",
     "kubectl acr-secret whoami --registry myregistry",
   ],
   flags: {
-    registry: createFlags.registry,
+    ...under("What it shows", { registry: createFlags.registry }),
     ...identityFlags,
     ...dataOutput,
   } as const satisfies Flags,

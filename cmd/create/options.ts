@@ -21,6 +21,8 @@ import {
   recreateFlag,
   restartFlag,
   targetFlags,
+  targetGroup,
+  under,
   type Values,
 } from "../line/flags.ts";
 import { registries } from "../line/known.ts";
@@ -29,61 +31,71 @@ import { readTargetWords, saidAgain } from "../line/target-words.ts";
 
 const readerNames = Object.keys(readers) as ReaderName[];
 
+const { "scope-map": scopeMap, ...logins } = credentialFlags;
+
 export const createFlags = {
-  registry: {
-    type: "string",
-    complete: registries,
-    describe: "The registry: its name or id in Azure, or its login server (myregistry.azurecr.io)",
-  },
-  repository: {
-    type: "strings",
-    describe:
-      "A repository that may be pulled, or all below a path (team/*). Default: those that were granted before; at first those that the pods use.",
-  },
-  "repositories-from-pods": {
-    type: "boolean",
-    describe: "Let the credential pull what the pods use, also where it was granted less before",
-  },
+  ...under("Required", {
+    registry: { type: "string", complete: registries, value: "REGISTRY", describe: "Registry name, login server or Azure resource ID" },
+  }),
+  ...under("What it can pull", {
+    repository: {
+      type: "strings",
+      value: "NAME",
+      describe: "Repository to pull from, or a path (team/*)",
+      fallback: "the repositories granted earlier; for a new credential, those that the pods use",
+    },
+    "repositories-from-pods": { type: "boolean", describe: "Also grant every repository that the pods use now" },
+    "scope-map": scopeMap,
+    ...regionalFlags,
+  }),
+  ...under("Credential (default: an ACR token)", {
+    ...logins,
+    "expires-in": {
+      type: "string",
+      value: "DURATION",
+      describe: "Lifetime of the password, such as 90d, 1y or 1h30m",
+      fallback: "no expiry; two years for a service principal",
+    },
+    verify: {
+      type: "boolean",
+      default: true,
+      describe: "Pull a manifest before writing the Secret. Use --verify=false if only the cluster can reach the registry",
+    },
+    wait: {
+      type: "string",
+      value: "DURATION",
+      describe: "How long to wait for a service principal to replicate in Azure, such as 30s",
+      fallback: "10m for a new role, else 3m",
+    },
+  }),
   ...targetFlags,
   ...restartFlag,
   ...recreateFlag,
-  ...credentialFlags,
-  "expires-in": {
-    type: "string",
-    describe:
-      "How long the password is to work, such as 90d, 1y or 1h30m. Default: it does not expire; that of a service principal after two years.",
-  },
-  wait: {
-    type: "string",
-    describe:
-      "How long to wait until Azure knows everywhere of a service principal, its password and its role, such as 30s or 10m. Default: 3m, and 10m for a role that the run assigned.",
-  },
-  "credential-per": {
-    type: "string",
-    choices: ["scope", "namespace"],
-    describe: "Whether several namespaces share one credential (scope) or each gets its own (namespace)",
-  },
-  ...identityFlags,
-  verify: {
-    type: "boolean",
-    default: true,
-    describe:
-      "Fetch a manifest with the credential before it is written. --verify=false is for a registry that only the cluster can reach.",
-  },
-  force: { type: "boolean", describe: "Take over a Secret of the same name that somebody else made" },
-  for: {
-    type: "string",
-    choices: readerNames,
-    // No other reader than the kubelet reads ServiceAccounts
-    exclusive: Object.keys(targetFlags),
-    describe: `Make the Secret as this reader wants it, in its namespace, and print what refers to it. One of: (${readerNames.join(", ")}).`,
-  },
-  merge: { type: "boolean", describe: "Add the login to a Secret that holds logins for other registries, and leave those as they are" },
-  ...regionalFlags,
+  ...under(targetGroup, {
+    merge: { type: "boolean", describe: "Keep the Secret's logins for other registries" },
+    for: {
+      type: "string",
+      choices: readerNames,
+      // No other reader than the kubelet reads ServiceAccounts
+      exclusive: Object.keys(targetFlags),
+      value: "TOOL",
+      describe: `Write the Secret in the form and namespace that this tool expects: ${readerNames.join(", ")}`,
+    },
+    force: { type: "boolean", describe: "Overwrite a Secret that this plugin did not create" },
+  }),
   ...scopeFlags,
+  ...under("Where", {
+    "credential-per": {
+      type: "string",
+      choices: ["scope", "namespace"],
+      describe: "One credential that all namespaces share (scope), or one per namespace. Required for several namespaces",
+    },
+  }),
+  ...identityFlags,
+  ...output,
+  output: { ...output.output, describe: "Output format. json and yaml contain the password" },
   ...dryRun,
   ...fieldManager,
-  ...output,
 } as const satisfies Flags;
 
 export type CreateFlags = Values<typeof createFlags>;

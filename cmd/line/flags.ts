@@ -5,7 +5,7 @@ import { usage } from "../../src/errors.ts";
 import { type Known, serviceAccounts } from "./known.ts";
 import { objectName } from "./names.ts";
 
-/** One flag of a verb, as data. The parser, the help, the completion and the docs use the same row. */
+/** One flag of a verb, as data. The parser, the help, the manual pages, the completion and the docs use the same row. */
 export type Flag = {
   /** `strings` is repeatable and splits each value at commas (pflag StringSlice). `repeated` does not split (pflag StringArray). */
   readonly type: "string" | "strings" | "repeated" | "boolean";
@@ -31,17 +31,23 @@ export type Flag = {
   readonly complete?: "files" | "folders" | ((known: Known) => Promise<readonly string[]>);
   /** Omitted from help, completion and tables: the flag exists only to be rejected with a reason. */
   readonly hidden?: true;
+  /** The heading above the flag in the help. The flags of a group follow each other. */
+  readonly group?: string;
+  /** The placeholder of the value in the help. Default: the choices. */
+  readonly value?: string;
   readonly describe: string;
+  /** The default in words, if it is not a fixed value. */
+  readonly fallback?: string;
 };
 
 export type Flags = Readonly<Record<string, Flag>>;
 
+/** Puts flags below a heading of the help. */
+export const under = <const F extends Flags>(group: string, flags: F): F =>
+  Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, group }])) as F;
+
 /** Whether a flag can be given several times, and has a list of values. */
 export const isList = ({ type }: Pick<Flag, "type">): boolean => type === "strings" || type === "repeated";
-
-/** Returns the description of a flag for help, manual pages and docs. */
-export const descriptionOf = ({ type, describe }: Pick<Flag, "type" | "describe">): string =>
-  type === "strings" ? `${describe.replace(/\.$/, "")}. Repeatable or comma-separated.` : describe;
 
 /** The values of the flags `F` on a command line. */
 export type Values<F extends Flags> = { readonly [K in keyof F]: Value<F[K]> };
@@ -54,132 +60,131 @@ type Value<F extends Flag> = F extends { readonly type: "boolean" }
 
 type Text<F extends Flag> = F extends { readonly choices: readonly (infer C)[] } ? C : string;
 
-export const dryRun = {
+/** The heading of the flags that decide what is printed and whether anything is changed. */
+export const outputGroup = "Output";
+
+export const dryRun = under(outputGroup, {
   "dry-run": {
     type: "string",
     choices: ["none", "server", "client"],
     bare: "client",
     default: "none",
     refuse: (value) => usage(`Invalid dry-run value (${value}). Must be "none", "server", or "client".`),
-    describe:
-      'Must be "none", "server", or "client". Client prints what would be done; server asks the API server too. Neither changes anything.',
+    describe: "Show the changes without making them. With server, the API server validates them. Without a value: client",
   },
   diff: {
     type: "boolean",
     exclusive: ["output", "keep"],
     implies: { "dry-run": "client" },
-    describe:
-      "Print what of each list and Secret would change, as kubectl diff does, and change nothing. The exit code is 0 where nothing would, 1 where something would, 2 for an error.",
+    describe: "Show the changes as a diff without making them",
   },
-} as const satisfies Flags;
+});
 
 /** Returns the row of `-o` with these formats. An empty value means that the flag is absent, as for kubectl. */
-export const formats = <const C extends readonly string[]>(choices: C) =>
+export const formats = <const C extends readonly string[]>(choices: C, describe = "Output format") =>
   ({
     type: "string",
+    group: outputGroup,
     short: "o",
     choices,
     empty: "absent",
     refuse: (value: string) =>
       usage(`unable to match a printer suitable for the output format "${value}", allowed formats are: ${choices.join(",")}`),
-    describe: `Output format. One of: (${choices.join(", ")}).`,
+    describe,
   }) as const satisfies Flag;
 
-export const output = {
+export const output = under(outputGroup, {
   output: formats(["json", "yaml", "name", "jsonl"]),
-  "show-managed-fields": { type: "boolean", describe: "If true, keep the managedFields when printing objects in JSON or YAML format." },
-} as const satisfies Flags;
+  "show-managed-fields": { type: "boolean", describe: "Include managedFields in json and yaml" },
+});
 
 /** The row of `-o` for a verb that prints one object. */
-export const dataOutput = {
-  output: { type: "string", short: "o", choices: ["json", "yaml"], describe: "One of 'yaml' or 'json'." },
-} as const satisfies Flags;
+export const dataOutput = under(outputGroup, {
+  output: { type: "string", short: "o", choices: ["json", "yaml"], describe: "Output format" },
+});
 
-export const noHeaders = {
-  "no-headers": { type: "boolean", describe: "When using the default output format, don't print headers." },
-} as const satisfies Flags;
+export const noHeaders = under(outputGroup, {
+  "no-headers": { type: "boolean", describe: "Print the table without headers" },
+});
 
-export const targetFlags = {
+/** The heading of the flags that select targets. */
+export const targetGroup = "Who gets it";
+
+export const targetFlags = under(targetGroup, {
   serviceaccount: {
     type: "strings",
     bare: "default",
     read: (value) => objectName("ServiceAccount", value),
     complete: serviceAccounts,
-    describe: "A ServiceAccount by its name. Without a value: default.",
+    value: "NAME",
+    describe: "ServiceAccount, by name or pattern. Without a value: default",
   },
-  "all-serviceaccounts": { type: "boolean", describe: "Every ServiceAccount of the namespace" },
-  all: { type: "boolean", describe: "Every target of the kinds that are named: deployments,statefulsets --all" },
+  "all-serviceaccounts": { type: "boolean", describe: "Every ServiceAccount in the namespace" },
   selector: {
     type: "string",
     short: "l",
-    describe: "Targets with these labels (-l key1=value1,key2=value2): of the kinds that are named, or ServiceAccounts where none is",
+    value: "LABELS",
+    describe: "Targets with these labels, such as app=web: of the given kinds, or ServiceAccounts if no kind is given",
   },
-  "where-used": {
-    type: "boolean",
-    describe: "Exactly the ServiceAccounts and templates whose pods have images of the Secret's registry",
-  },
-} as const satisfies Flags;
+  all: { type: "boolean", describe: "Every target of the given kinds, as in deployments,statefulsets --all" },
+  "where-used": { type: "boolean", describe: "Every ServiceAccount and workload whose pods use images of the Secret's registry" },
+});
 
-export const dangling = {
-  dangling: {
-    type: "boolean",
-    exclusive: ["filename", "force", "kustomize", "recreate", "where-used"],
-    describe:
-      "Take out every name that leads to no Secret, and entries without a name. Without a target: of every ServiceAccount, and of every " +
-      "template whose pods stay as they are",
-  },
-} as const satisfies Flags;
-
-export const restartFlag = {
+export const restartFlag = under(targetGroup, {
   restart: {
     type: "string",
     choices: ["stuck", "all", "none"],
     default: "stuck",
-    describe:
-      "Which pods are made anew that lack the Secret: those that cannot start (stuck), all by a rollout restart of their workloads (all), or none",
+    describe: "Which existing pods to restart: those that can't start (stuck), all pods of the targets by a rollout restart (all), or none",
   },
-} as const satisfies Flags;
+});
 
-export const recreateFlag = {
+export const recreateFlag = under(targetGroup, {
   recreate: {
     type: "boolean",
-    describe: "Make anew what cannot be changed: pods without a controller that wait, and Jobs that have not begun their work",
+    describe: "Recreate what can't be updated: waiting pods without a controller, and Jobs that have not started",
   },
-} as const satisfies Flags;
+});
 
-export const fieldManager = {
-  "field-manager": { type: "string", default: "kubectl-acr-secret", describe: "Name of the manager used to track field ownership." },
-} as const satisfies Flags;
+export const fieldManager = under(outputGroup, {
+  "field-manager": { type: "string", default: "kubectl-acr-secret", value: "NAME", describe: "Field manager of the changes" },
+});
 
 /** The form of a tenant, which becomes a part of URLs: an id or a domain. */
 const tenantForm = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/i;
 
 /** The flags that select the identity and the cloud of requests to Azure. */
-export const identityFlags = {
+export const identityFlags = under("Azure sign-in", {
   auth: {
     type: "string",
     choices: ["auto", "az", "env", "workload", "managed"],
     default: "auto",
     describe:
-      "Where the identity for Azure comes from: the Azure CLI (az), a service principal in the AZURE_* variables (env), a workload identity's " +
-      "token file (workload), this machine's managed identity (managed), or what the environment names, else the Azure CLI (auto)",
+      "Where the identity comes from: the Azure CLI (az), a service principal in AZURE_* variables (env), a workload identity's token file " +
+      "(workload), this machine's managed identity (managed), or the environment and else the Azure CLI (auto)",
   },
   tenant: {
     type: "string",
     refuse: (value) =>
       tenantForm.test(value) ? undefined : usage(`invalid --tenant ${JSON.stringify(value)}: the tenant's id, or its domain`),
-    describe: "The Azure tenant to sign in to, by its id or domain. Default: the identity's own.",
+    value: "TENANT",
+    describe: "Tenant to sign in to, by ID or domain",
+    fallback: "the identity's",
   },
   subscription: {
     type: "string",
-    describe: "The only subscription to look for the registry in, by its id or name. Default: every one that the identity can read.",
+    value: "SUBSCRIPTION",
+    describe: "Only subscription to search for the registry, by ID or name",
+    fallback: "every subscription that the identity can read",
   },
   cloud: {
     type: "string",
     choices: cloudNames,
-    describe: "The Azure cloud to sign in to. Default: that of the environment, or of the Azure CLI.",
+    value: "CLOUD",
+    describe: `Azure cloud to sign in to: ${cloudNames.join(", ")}`,
+    fallback: "the environment's or the Azure CLI's",
   },
-} as const satisfies Flags;
+});
 
 /** Returns the sign-in options of a command line. */
 export const identityOf = ({ auth, tenant, subscription, cloud }: Values<typeof identityFlags>): SignInOptions => {

@@ -3,7 +3,7 @@ import type { KubeFlags } from "../../src/cluster/port.ts";
 import { type Fix, type FlagValues, hintText, inPlace, type KubectlCommand, type PluginCommand } from "../../src/fix.ts";
 import type { Scope } from "../../src/scope/scope.ts";
 import type { createFlags } from "../create/options.ts";
-import { type dangling, identityFlags, output, targetFlags, type Values } from "./flags.ts";
+import { identityFlags, output, targetFlags, type Values } from "./flags.ts";
 import { type forwarded, ours } from "./kubectl-flags.ts";
 import { listWord } from "./parse.ts";
 import type { scopeFlags } from "./scope-flags.ts";
@@ -38,13 +38,14 @@ export function formatCommand(fix: Fix, given: CurrentPlace = { forward: [] }): 
 
 /** The flags of all verbs that a fix can set. */
 type SettableFlag =
+  | "dangling"
   | "filename"
   | "ignore-not-found"
   | "image"
   | "kustomize"
   | "revoke"
   | "yes"
-  | keyof (typeof createFlags & typeof dangling & typeof ours);
+  | keyof (typeof createFlags & typeof ours);
 
 /** The values of a command, and those that are derived from others. */
 type Printed = FlagValues & { readonly passwordStdin?: boolean } & Omit<SignInOptions, "source"> & { readonly auth?: string };

@@ -1,61 +1,106 @@
 import { wrapped } from "../../src/output/printable.ts";
-import type { Verb, VerbRow } from "../verb.ts";
-import { descriptionOf, type Flag, type Flags, isList } from "./flags.ts";
+import { addressOf, type Verb, type VerbRow } from "../verb.ts";
+import { type Flag, type Flags, isList } from "./flags.ts";
 
-/** Refers to the flags that the help of a verb doesn't show. */
-const ofAll = 'Use "kubectl acr-secret options" for a list of global command-line options (applies to all commands).';
+/** The width of the help if the terminal's width is unknown, and its maximum. */
+const [usualWidth, maximumWidth] = [80, 120];
 
-/**
- * Returns the flags of a command in kubectl's form: the flag with its default, and its description on the next line.
- * @param columns the width of the terminal; 0 if unknown
- */
-export function flagLines(flags: Flags, columns: number): string {
-  const step = columns === 0 || columns >= 60 ? 4 : 2;
-  const [beside, below] = [" ".repeat(step), " ".repeat(2 * step)];
-  return Object.entries(flags)
-    .filter(([, { hidden }]) => !hidden)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, flag]) => {
-      const spelled = `${flag.short ? `-${flag.short}, ` : ""}--${name}=${shownDefault(flag)}`;
-      return `${beside}${spelled}:\n${below}${wrap(descriptionOf(flag), 100, columns, 2 * step)}\n\n`;
-    })
-    .join("");
+/** The column in which the descriptions of flags start. */
+const column = 36;
+
+/** Below this width, the description of a flag is below the flag. */
+const minimumWidth = 72;
+
+/** Returns the flags that the help shows, by their headings, in the order of their definition. */
+export function groupsOf(flags: Flags): ReadonlyMap<string, readonly (readonly [name: string, flag: Flag])[]> {
+  const shown = Object.entries(flags).filter(([, { hidden }]) => !hidden);
+  return Map.groupBy(shown, ([, { group = "Flags" }]) => group);
 }
 
-/** Returns the help of one verb in the layout of `kubectl create --help`. @param columns the width of the terminal; 0 if unknown */
-export function verbHelp({ summary, description, findings, examples, flags, usage }: Verb, columns: number): string {
+/** Returns a flag as it is typed, with a placeholder for its value: `--restart stuck|all|none`, `--serviceaccount[=NAME,...]`. */
+export function typedForm(name: string, { type, bare, choices, value = choices?.join("|") ?? "VALUE" }: Flag): string {
+  if (type === "boolean") return `--${name}`;
+  const typed = type === "strings" ? `${value},...` : value;
+  return bare === undefined ? `--${name} ${typed}` : `--${name}[=${typed}]`;
+}
+
+/** Returns the default of a flag in words; undefined if there is none. */
+export const defaultOf = ({ fallback, default: value }: Flag): string | undefined => fallback ?? (value ? String(value) : undefined);
+
+/** Returns the description of a flag without its default. */
+export const descriptionOf = (flag: Flag): string => `${flag.describe}${isList(flag) ? ". Repeatable" : ""}`;
+
+/** Returns the flags of a command in groups, with their descriptions in a column. @param columns the width of the terminal; 0 if unknown */
+export function flagLines(flags: Flags, columns: number): string {
+  const width = widthFor(columns);
+  const groups = [...groupsOf(flags)].map(
+    ([group, rows]) => `${group}:\n${rows.map(([name, flag]) => `${flagRow(name, flag, width)}\n`).join("")}`,
+  );
+  return groups.join("\n");
+}
+
+function flagRow(name: string, flag: Flag, width: number): string {
+  const isNarrow = width < minimumWidth;
+  const typed = `  ${flag.short ? `-${flag.short}, ` : isNarrow ? "" : "    "}${typedForm(name, flag)}`;
+  const fallback = defaultOf(flag);
+  const indent = isNarrow ? 6 : column;
+  const text = indented(`${descriptionOf(flag)}${fallback === undefined ? "" : ` (default: ${fallback})`}`, width, indent);
+  return typed.length + 2 > indent ? `${typed}\n${" ".repeat(indent)}${text}` : `${typed.padEnd(indent)}${text}`;
+}
+
+/** Returns the help of one verb. @param columns the width of the terminal; 0 if unknown */
+export function verbHelp(verb: Verb, columns: number): string {
+  const { name, summary, description = [], examples, flags, usage } = verb;
+  const width = widthFor(columns);
   const shown = examples.map((line) => `  ${line}\n${line.startsWith("#") ? "" : "\n"}`).join("");
   return [
-    `${wrap(`${summary}.`, 110, columns, 0)}\n`,
-    ...[description, findings && exitCodes(findings)].map((text) => (text ? `\n${wrap(text, 110, columns, 0)}\n` : "")),
-    `\nExamples:\n${shown.trimEnd()}\n`,
-    ...(Object.keys(flags).length > 0 ? [`\nOptions:\n${flagLines(flags, columns).trimEnd()}\n`] : []),
-    `\nUsage:\n  kubectl acr-secret ${usage} [options]\n`,
-    `\n${wrap(ofAll, 110, columns, 0)}\n`,
+    ...[`${summary}.`, ...description].map((text) => `${indented(text, width)}\n\n`),
+    usageLines(usage),
+    `Examples:\n${shown}`,
+    ...(Object.keys(flags).length > 0 ? [flagLines(flags, columns), "\n"] : []),
+    `${indented(exitCodes(verb), width)}\n`,
+    `More: ${addressOf(name)}\n`,
+    `${indented(globalFlags, width)}\n`,
   ].join("");
 }
 
-const exitCodes = (findings: string) => `The exit code is 0 on success, 1 if ${findings}, and 2 for an error, even if 1 applies too.`;
+/** Returns the meaning of each exit code of a verb. Errors take precedence over findings. */
+export function codesOf({ findings }: Pick<Verb, "findings">): Readonly<Record<string, string>> {
+  return findings === undefined
+    ? { 0: "success", 1: "error, or at least one object failed", 130: "interrupted" }
+    : { 0: "success", 1: findings, 2: "error", 130: "interrupted" };
+}
+
+/** The exit codes of a verb with --diff. */
+export const diffCodes = "With --diff: 0 no changes, 1 changes, 2 error.";
+
+function exitCodes(verb: Verb): string {
+  const codes = Object.entries(codesOf(verb)).map(([code, means]) => `${code} ${means}`);
+  return `Exit codes: ${codes.join("; ")}.${verb.flags["diff"] ? ` ${diffCodes}` : ""}`;
+}
+
+const globalFlags = 'Run "kubectl acr-secret options" to list the flags that every command accepts.';
 
 /** Returns the output of `kubectl acr-secret` without arguments. @param columns the width of the terminal; 0 if unknown */
 export function overview(verbs: readonly VerbRow[], columns: number): string {
-  const width = Math.max(...verbs.map(({ name }) => name.length));
+  const width = widthFor(columns);
+  const first = Math.max(...verbs.map(({ name }) => name.length)) + 5;
   return [
-    `${wrap("Create, prove and attach Azure Container Registry pull secrets.", 110, columns, 0)}\n`,
-    "\nExamples:\n  # From an image that cannot be pulled to pods that run\n  kubectl acr-secret create --registry myregistry --serviceaccount default\n",
-    `\nAvailable Commands:\n${verbs.map(({ name, summary }) => `  ${name.padEnd(width)}   ${wrap(summary, 110, columns, width + 5)}\n`).join("")}`,
-    "\nUsage:\n  kubectl acr-secret [flags] [options]\n",
-    `\n${wrap('Use "kubectl acr-secret COMMAND --help" for more information about a given command.', 110, columns, 0)}\n`,
-    `${wrap(ofAll, 110, columns, 0)}\n`,
+    `${indented("Create, attach, check and rotate pull secrets for Azure Container Registry.", width)}\n\n`,
+    usageLines("COMMAND"),
+    "Examples:\n  # Let the default ServiceAccount pull the images that its pods use\n",
+    "  kubectl acr-secret create --registry myregistry --serviceaccount default\n\n",
+    `Commands:\n${verbs.map(({ name, summary }) => `${`  ${name}`.padEnd(first)}${indented(summary, width, first)}\n`).join("")}\n`,
+    `${indented('Run "kubectl acr-secret COMMAND --help" for the help of a command.', width)}\n`,
+    `${indented(globalFlags, width)}\n`,
+    `More: ${addressOf()}\n`,
   ].join("");
 }
 
-/** Returns a flag's default as kubectl prints it. */
-export function shownDefault(flag: Flag): string {
-  if (flag.type === "boolean") return String(flag.default ?? false);
-  return isList(flag) ? "[]" : `'${flag.default ?? ""}'`;
-}
+const usageLines = (usage: string): string => `Usage:\n  kubectl acr-secret ${usage} [options]\n\n`;
 
-/** Wraps a text to the width of the terminal, and indents all lines after the first. */
-const wrap = (text: string, widest: number, columns: number, indent: number): string =>
-  wrapped(text, columns === 0 ? widest : Math.max(1, Math.min(widest, columns - indent))).join(`\n${" ".repeat(indent)}`);
+const widthFor = (columns: number): number => Math.min(columns || usualWidth, maximumWidth);
+
+/** Wraps a text to a width, and indents all lines after the first. */
+const indented = (text: string, width: number, indent = 0): string =>
+  wrapped(text, Math.max(1, width - indent)).join(`\n${" ".repeat(indent)}`);

@@ -1,16 +1,16 @@
 import { usage } from "../../src/errors.ts";
 import type { forwardedNames } from "../head-start.ts";
 import { milliseconds } from "./durations.ts";
-import type { Flag, Flags } from "./flags.ts";
+import { type Flag, type Flags, under } from "./flags.ts";
 import { clusters, contexts, namespaces, users } from "./known.ts";
 
 /** Returns the row of a flag with a text. kubectl ignores an empty one. */
-function text(describe: string, complete?: Flag["complete"]): Flag {
-  return { type: "string", empty: "absent", complete, describe };
+function text(value: string, describe: string, complete?: Flag["complete"]): Flag {
+  return { type: "string", empty: "absent", complete, value, describe };
 }
 
-function repeated(describe: string): Flag {
-  return { type: "repeated", empty: "kept", describe };
+function repeated(value: string, describe: string): Flag {
+  return { type: "repeated", empty: "kept", value, describe };
 }
 
 /**
@@ -18,49 +18,57 @@ function repeated(describe: string): Flag {
  * command).
  */
 export const forwarded = {
-  as: text("Username to impersonate for the operation. User could be a regular user or a service account in a namespace."),
-  "as-group": repeated("Group to impersonate for the operation, this flag can be repeated to specify multiple groups."),
-  "as-uid": text("UID to impersonate for the operation."),
-  "as-user-extra": repeated("User extras to impersonate for the operation, this flag can be repeated to specify multiple values."),
-  "cache-dir": text("Default cache directory", "folders"),
-  "certificate-authority": text("Path to a cert file for the certificate authority", "files"),
-  "client-certificate": text("Path to a client certificate file for TLS", "files"),
-  "client-key": text("Path to a client key file for TLS", "files"),
-  cluster: text("The name of the kubeconfig cluster to use", clusters),
-  context: text("The name of the kubeconfig context to use", contexts),
-  "disable-compression": { type: "boolean", describe: "If true, opt-out of response compression for all requests to the server" },
-  "insecure-skip-tls-verify": {
-    type: "boolean",
-    describe: "If true, the server's certificate will not be checked for validity. This will make your HTTPS connections insecure",
-  },
-  kubeconfig: text("Path to the kubeconfig file to use for CLI requests.", "files"),
-  kuberc: text("Path to the kuberc file to use for preferences of kubectl, such as which credential plugins may run.", "files"),
-  "log-flush-frequency": text("Maximum number of seconds between log flushes of kubectl"),
-  "match-server-version": { type: "boolean", describe: "Require server version to match the version of kubectl" },
-  "proxy-url": text("Proxy URL to use for requests to the API server"),
-  server: { ...text("The address and port of the Kubernetes API server"), short: "s" },
-  "tls-server-name": text("Server name to use for server certificate validation."),
-  token: text("Bearer token for authentication to the API server"),
-  user: text("The name of the kubeconfig user to use", users),
-  vmodule: text("comma-separated list of pattern=N settings for file-filtered logging of kubectl"),
+  ...under("Cluster", {
+    context: text("NAME", "Context of the kubeconfig", contexts),
+    cluster: text("NAME", "Cluster of the kubeconfig", clusters),
+    user: text("NAME", "User of the kubeconfig", users),
+    kubeconfig: text("FILE", "Kubeconfig file to use", "files"),
+    kuberc: text("FILE", "Preferences of kubectl, such as which credential plugins may run", "files"),
+    server: { ...text("URL", "Address and port of the API server"), short: "s" },
+  }),
+  ...under("Sign-in to the cluster", {
+    as: text("USER", "User or ServiceAccount to impersonate"),
+    "as-group": repeated("GROUP", "Group to impersonate"),
+    "as-uid": text("UID", "UID to impersonate"),
+    "as-user-extra": repeated("KEY=VALUE", "Extra field of the user to impersonate"),
+    token: text("TOKEN", "Bearer token for the API server"),
+    "client-certificate": text("FILE", "Client certificate for TLS", "files"),
+    "client-key": text("FILE", "Client key for TLS", "files"),
+  }),
+  ...under("Connection to the cluster", {
+    "certificate-authority": text("FILE", "Certificate of the certificate authority", "files"),
+    "tls-server-name": text("NAME", "Name to expect in the server's certificate"),
+    "insecure-skip-tls-verify": { type: "boolean", describe: "Don't check the server's certificate. The connection is insecure" },
+    "proxy-url": text("URL", "Proxy for requests to the API server"),
+    "disable-compression": { type: "boolean", describe: "Don't compress responses of the API server" },
+    "cache-dir": text("DIR", "Cache folder of kubectl", "folders"),
+    "match-server-version": { type: "boolean", describe: "Require that the server has the version of kubectl" },
+  }),
+  ...under("Logs of kubectl", {
+    "log-flush-frequency": text("SECONDS", "Maximum time between log flushes"),
+    vmodule: text("PATTERN=N,...", "Log levels of source files"),
+  }),
 } as const satisfies Readonly<Record<(typeof forwardedNames)[number], Flag>>;
 
 /** Global flags that the plugin reads itself. */
-export const ours = {
+export const ours = under("Other", {
   namespace: {
     type: "string",
     short: "n",
     empty: "absent",
     complete: namespaces,
-    describe: "If present, the namespace scope for this CLI request",
+    value: "NAME",
+    describe: "Namespace",
+    fallback: "the context's",
   },
   "request-timeout": {
     type: "string",
     default: "0",
     empty: "absent",
     refuse: (value) => (milliseconds(value) === undefined ? usage(notATimeout) : undefined),
-    describe:
-      "The length of time to wait before giving up on a single server request. Non-zero values should contain a unit (e.g. 1s, 2m, 3h).",
+    value: "DURATION",
+    describe: "Timeout of each request to the API server, such as 30s or 2m",
+    fallback: "no timeout",
   },
   v: {
     type: "string",
@@ -68,14 +76,13 @@ export const ours = {
     default: "0",
     empty: "kept",
     refuse: (value) => (/^[+-]?\d{1,9}$/.test(value) ? undefined : notANumber(value)),
-    describe: "Number for the log level verbosity: 6 shows requests, 8 their bodies without secrets",
+    value: "LEVEL",
+    describe: "Log level: 6 shows requests, 8 also their bodies without secrets",
   },
-  "warnings-as-errors": {
-    type: "boolean",
-    describe: "Treat warnings received from the server as errors and exit with a non-zero exit code",
-  },
-  help: { type: "boolean", short: "h", describe: "Show what a command does and its flags" },
-} as const satisfies Flags;
+  "warnings-as-errors": { type: "boolean", describe: "Fail if the server sends a warning" },
+  help: { type: "boolean", short: "h", describe: "Show the help of a command" },
+  version: { type: "boolean", describe: "Print the version of the plugin" },
+});
 
 const notATimeout =
   "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)";
@@ -84,7 +91,7 @@ const notANumber = (value: string) =>
   usage(`invalid argument ${JSON.stringify(value)} for "-v, --v" flag: strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
 
 const measuresKubectl = () =>
-  usage("--profile and --profile-output measure kubectl itself", { kubectl: "version", args: ["--profile=cpu"] });
+  usage("--profile and --profile-output are not supported: they measure kubectl itself", { kubectl: "version", args: ["--profile=cpu"] });
 
 /** Global flags of kubectl that are not supported. `create` has its own --username. */
 const refused = {
@@ -93,7 +100,7 @@ const refused = {
     empty: "kept",
     refuse: () =>
       usage(
-        "--password is not taken, because others can read a command line while it runs",
+        "--password is not supported: other users of this machine can read a command line",
         "kubectl acr-secret create --registry REGISTRY --username USER --password-stdin < FILE",
       ),
     hidden: true,
@@ -102,7 +109,7 @@ const refused = {
   username: {
     type: "string",
     empty: "kept",
-    refuse: () => usage("--username: no API server takes a user name and a password since Kubernetes 1.19"),
+    refuse: () => usage("--username is not supported by API servers since Kubernetes 1.19"),
     hidden: true,
     describe: "Username for basic authentication to the API server",
   },
@@ -119,12 +126,6 @@ const refused = {
     refuse: measuresKubectl,
     hidden: true,
     describe: "Name of the file for the profile",
-  },
-  version: {
-    type: "boolean",
-    refuse: () => usage("unknown flag: --version", { verb: "version" }),
-    hidden: true,
-    describe: "Print the version",
   },
 } as const satisfies Flags;
 

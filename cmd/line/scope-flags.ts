@@ -1,7 +1,8 @@
 import { usage } from "../../src/errors.ts";
 import { isGlob, type Scope } from "../../src/scope/scope.ts";
-import type { Flags, Values } from "./flags.ts";
+import { type Flags, under, type Values } from "./flags.ts";
 import { contexts, namespaces } from "./known.ts";
+import { ours } from "./kubectl-flags.ts";
 import { objectName } from "./names.ts";
 
 /** Flags of kubectl that describe one cluster. With several contexts, they would be sent to all servers. */
@@ -27,53 +28,63 @@ const aNamespace = (flag: string) => (value: string) =>
     ? undefined
     : usage(`invalid argument ${JSON.stringify(value)} for "--${flag}" flag: neither a namespace's name nor a pattern with * and ?`);
 
-/** The flags that select several namespaces and clusters. */
-export const scopeFlags = {
+/** The flags that select namespaces and clusters. */
+export const scopeFlags = under("Where", {
+  namespace: ours.namespace,
   namespaces: {
     type: "strings",
     read: (value) => objectName("Namespace", value),
     refuse: aNamespace("namespaces"),
     exclusive: ["namespace", "all-namespaces", "namespace-selector"],
     complete: namespaces,
-    describe: "Namespaces by name or by pattern (a,b,'team-*')",
+    value: "NAME",
+    describe: "Namespaces by name or pattern, such as 'team-*'",
   },
   "namespace-selector": {
     type: "string",
     exclusive: ["namespace"],
-    describe: "Namespaces with these labels (key1=value1,key2=value2)",
+    value: "LABELS",
+    describe: "Namespaces with these labels, such as team=web",
   },
   "all-namespaces": {
     type: "boolean",
     short: "A",
     exclusive: ["namespace"],
-    describe: "Every namespace; what is written to leaves kube-* out, unless --include-system is given",
+    describe: "All namespaces except kube-* (see --include-system)",
   },
   "exclude-namespaces": {
     type: "strings",
     read: (value) => objectName("Namespace", value),
     refuse: aNamespace("exclude-namespaces"),
     complete: namespaces,
-    describe: "Namespaces to leave out, by name or by pattern",
+    value: "NAME",
+    describe: "Namespaces to skip, by name or pattern",
   },
-  "include-system": { type: "boolean", describe: "Write to the namespaces kube-* too" },
+  "include-system": { type: "boolean", describe: "Also write to the namespaces kube-*" },
   contexts: {
     type: "strings",
     exclusive: [...ofOneCluster, "all-contexts"],
     complete: contexts,
-    describe: "The clusters of these contexts of the kubeconfig",
+    value: "NAME",
+    describe: "Clusters of these kubeconfig contexts",
   },
-  "all-contexts": { type: "boolean", exclusive: ofOneCluster, describe: "The clusters of every context of the kubeconfig" },
+  "all-contexts": { type: "boolean", exclusive: ofOneCluster, describe: "Clusters of every kubeconfig context" },
   concurrency: {
     type: "string",
     refuse: aNumber,
-    describe: "How many namespaces are worked on at a time. Default: as many as the server answers quickly.",
+    value: "NUMBER",
+    describe: "Namespaces to process at the same time",
+    fallback: "adapts to the server",
   },
-} as const satisfies Flags;
+});
 
 const { "include-system": _, ...reading } = scopeFlags;
 
 /** The flags for a verb that only reads: it reads kube-* like any other namespace. */
-export const readScope = reading satisfies Flags;
+export const readScope = {
+  ...reading,
+  "all-namespaces": { ...reading["all-namespaces"], describe: "All namespaces" },
+} satisfies Flags;
 
 type ScopeFlags = Values<typeof scopeFlags>;
 

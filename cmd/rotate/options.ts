@@ -3,51 +3,66 @@ import type { NotDue, Rotation } from "../../src/plan/rotation.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
 import { registryHost } from "../create/options.ts";
 import { expiryAfter, lifetime } from "../line/durations.ts";
-import { dryRun, type Flags, fieldManager, identityFlags, output, type Values } from "../line/flags.ts";
+import { dryRun, type Flags, fieldManager, identityFlags, output, under, type Values } from "../line/flags.ts";
 import { registries } from "../line/known.ts";
 import { scopeFlags } from "../line/scope-flags.ts";
 
 export const rotateFlags = {
-  registry: { type: "string", complete: registries, describe: "Only the logins for this registry, by its name or its login server" },
-  "expiring-within": {
-    type: "string",
-    describe:
-      "Only credentials that expire within this time, such as 14d. A credential that never expires is skipped. With --older-than, either makes a credential due.",
-  },
-  "older-than": {
-    type: "string",
-    describe: "Only passwords that Azure shows to be older than this, such as 60d, whether they expire or not. 0s is every password.",
-  },
-  grace: {
-    type: "string",
-    default: "next",
-    describe:
-      "How long the password that is replaced works on: 0 (until every Secret has the new one), a time such as 24h (the first run after it retires it), or next (until the next rotation)",
-  },
-  "expires-in": {
-    type: "string",
-    describe: "How long the new password is to work, such as 90d, 1y or 1h30m. Default: as long as the one before.",
-  },
-  wait: {
-    type: "string",
-    default: "3m",
-    describe: "How long to wait until Azure knows everywhere of a service principal's new password, such as 30s or 10m",
-  },
-  ...identityFlags,
-  verify: {
-    type: "boolean",
-    default: true,
-    describe:
-      "Fetch a manifest with the new password before any Secret gets it. --verify=false is for a registry that only the cluster can reach.",
-  },
-  force: {
-    type: "boolean",
-    describe: "Write Secrets and fields of other tools too, and do not keep passwords for clusters that were not listed",
-  },
+  ...under("Which credentials", {
+    registry: {
+      type: "string",
+      complete: registries,
+      value: "REGISTRY",
+      describe: "Only logins for this registry, by name or login server",
+    },
+    "expiring-within": {
+      type: "string",
+      value: "DURATION",
+      describe:
+        "Only credentials that expire within this time, such as 14d. Skips credentials that never expire. With --older-than: either is enough",
+    },
+    "older-than": {
+      type: "string",
+      value: "DURATION",
+      describe: "Only passwords older than this according to Azure, such as 60d, even if they never expire. 0s selects every password",
+    },
+  }),
+  ...under("New password", {
+    grace: {
+      type: "string",
+      default: "next",
+      value: "0|DURATION|next",
+      describe:
+        "How long the old password stays valid: until every Secret has the new one (0), until the first run after a time such as 24h, or until the next rotation (next)",
+    },
+    "expires-in": {
+      type: "string",
+      value: "DURATION",
+      describe: "Lifetime of the new password, such as 90d, 1y or 1h30m",
+      fallback: "the lifetime of the old one",
+    },
+    verify: {
+      type: "boolean",
+      default: true,
+      describe: "Pull a manifest with the new password before writing it. Use --verify=false if only the cluster can reach the registry",
+    },
+    wait: {
+      type: "string",
+      default: "3m",
+      value: "DURATION",
+      describe: "How long to wait for a service principal's new password to replicate in Azure",
+    },
+    force: {
+      type: "boolean",
+      describe:
+        "Also write Secrets and fields that other tools manage. Retire old passwords even if clusters that can't be listed may use them",
+    },
+  }),
   ...scopeFlags,
+  ...identityFlags,
+  ...output,
   ...dryRun,
   ...fieldManager,
-  ...output,
 } as const satisfies Flags;
 
 export type RotateFlags = Values<typeof rotateFlags>;

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { descriptionOf, type Flag, type Flags } from "../../cmd/line/flags.ts";
+import type { Flag, Flags } from "../../cmd/line/flags.ts";
+import { defaultOf, descriptionOf, groupsOf, typedForm } from "../../cmd/line/help.ts";
 import { opened, type Verb } from "../../cmd/verb.ts";
 import { verbs } from "../../cmd/verbs.ts";
 import { type Cause, causes } from "../../src/check/cause.ts";
@@ -90,17 +91,18 @@ function causeTable(): string {
   );
 }
 
+/** Returns a table for each group of the help. */
 function flagTable(flags: Flags): string {
-  const rows = Object.entries(flags).sort(([a], [b]) => (a < b ? -1 : 1));
-  return table(
-    ["flag", "default", "meaning"],
-    rows.map(([name, flag]) => [`\`${flag.short ? `-${flag.short}, ` : ""}--${name}\``, shownDefault(flag), descriptionOf(flag)]),
-  );
-}
-
-function shownDefault({ type, default: value }: Flag): string {
-  if (value !== undefined) return `\`${value}\``;
-  return type === "boolean" ? "`false`" : "";
+  const tableOf = ([group, rows]: readonly [string, readonly (readonly [string, Flag])[]]) =>
+    table(
+      [group, "meaning", "default"],
+      rows.map(([name, flag]) => [
+        `\`${flag.short ? `-${flag.short}, ` : ""}${typedForm(name, flag)}\``,
+        descriptionOf(flag),
+        defaultOf(flag) ?? "",
+      ]),
+    );
+  return [...groupsOf(flags)].map(tableOf).join("\n");
 }
 
 function table(header: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -1,7 +1,7 @@
-import { descriptionOf, type Flag, type Flags } from "../../cmd/line/flags.ts";
-import { shownDefault } from "../../cmd/line/help.ts";
+import type { Flag, Flags } from "../../cmd/line/flags.ts";
+import { codesOf, defaultOf, descriptionOf, diffCodes, groupsOf, typedForm } from "../../cmd/line/help.ts";
 import { global } from "../../cmd/line/kubectl-flags.ts";
-import type { Verb } from "../../cmd/verb.ts";
+import { addressOf, type Verb } from "../../cmd/verb.ts";
 import { bold, inert, literal, paragraph, section, term, verbatim } from "./roff.ts";
 
 /** The version and the date (`YYYY-MM-DD`) on every page. */
@@ -12,15 +12,15 @@ export const pageName = (verb?: string): string => ["kubectl-acr-secret", ...(ve
 
 /** Returns the page of one verb (man(7)), from the metadata of its help. */
 export function verbPage(verb: Verb, all: readonly Verb[], edition: Edition): string {
-  const { name, summary, description, findings, examples, flags, usage } = verb;
+  const { name, summary, description = [`${summary}.`], examples, flags, usage } = verb;
   return [
     heading(pageName(name), summary, edition),
     section("SYNOPSIS", synopsis(`${usage} [options]`)),
-    section("DESCRIPTION", paragraph(description ?? `${summary}.`)),
+    section("DESCRIPTION", description.map(paragraph).join(".PP\n")),
     section("OPTIONS", ...options(flags)),
     section("EXAMPLES", ...exampleLines(examples)),
-    section("EXIT STATUS", ...exitStatus(findings === undefined ? (flags["diff"] === undefined ? plain : differing) : finding(findings))),
-    section("SEE ALSO", references([undefined, ...all.filter((other) => other !== verb).map((other) => other.name)])),
+    section("EXIT STATUS", ...exitStatus(verb), ...(flags["diff"] ? [`.PP\n${paragraph(diffCodes)}`] : [])),
+    section("SEE ALSO", seeAlso([undefined, ...all.filter((other) => other !== verb).map((other) => other.name)], name)),
   ].join("");
 }
 
@@ -29,16 +29,16 @@ export function mainPage(all: readonly Verb[], about: string, edition: Edition):
   return [
     heading(pageName(), about, edition),
     section("SYNOPSIS", synopsis("COMMAND [options]")),
-    section("DESCRIPTION", paragraph(`${about}. It is a plugin of kubectl, which has to be on the PATH, and takes kubectl's own flags.`)),
+    section("DESCRIPTION", paragraph(`${about}. A plugin for kubectl, which must be on your PATH. Accepts kubectl's own flags.`)),
     section("COMMANDS", ...all.map(({ name, summary }) => term(bold(name), `${summary}.`))),
     section("GLOBAL OPTIONS", ...options(global)),
-    section("EXIT STATUS", ...exitStatus(plain)),
+    section("EXIT STATUS", ...exitStatus({})),
     section("ENVIRONMENT", ...environment.map(([name, means]) => term(bold(name), means))),
     section(
       "FILES",
       term(bold("KIND-NAMESPACE-NAME.json"), "The manifest of an object that --recreate replaces, until the new object exists."),
     ),
-    section("SEE ALSO", references(all.map(({ name }) => name))),
+    section("SEE ALSO", seeAlso(all.map(({ name }) => name))),
   ].join("");
 }
 
@@ -55,16 +55,15 @@ const synopsis = (usage: string): string => {
   return inert([bold(typed), ...(/^[a-z]/.test(verb) ? rest : [verb, ...rest]).map(literal)].join(" "));
 };
 
-/** Returns the flags that the help shows, in its order. */
+/** Returns the flags that the help shows, in its groups and its order. */
 const options = (flags: Flags): string[] =>
-  Object.entries(flags)
-    .filter(([, { hidden }]) => !hidden)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, flag]) => option(name, flag));
+  [...groupsOf(flags)].flatMap(([group, rows]) => [`.SS ${literal(group)}\n`, ...rows.map(([name, flag]) => option(name, flag))]);
 
 function option(name: string, flag: Flag): string {
-  const spelled = flag.short ? `-${flag.short}, --${name}` : `--${name}`;
-  return term(`${bold(spelled)}${literal(`=${shownDefault(flag)}`)}`, descriptionOf(flag));
+  const [, typed = "", value = ""] = /^([^ [=]*)(.*)$/.exec(typedForm(name, flag)) ?? [];
+  const fallback = defaultOf(flag);
+  const text = `${descriptionOf(flag)}.${fallback === undefined ? "" : ` Default: ${fallback}.`}`;
+  return term(`${bold(flag.short ? `-${flag.short}, ${typed}` : typed)}${literal(value)}`, text);
 }
 
 /** Formats examples, which are lines of `# why` and commands: each `why` becomes a paragraph above its commands. */
@@ -75,31 +74,16 @@ function exampleLines(examples: readonly string[]): string[] {
   });
 }
 
-type Codes = Readonly<Record<string, string>>;
-
-const plain: Codes = {
-  "0": "It is done, or there was nothing to do.",
-  "1": "An error, which is told on stderr.",
-  "130": "Interrupted (Ctrl-C).",
-};
-
-const differing: Codes = { ...plain, "2": "With --diff: an error. There 0 says that nothing would change, and 1 that something would." };
-
-const finding = (findings: string): Codes => ({
-  ...plain,
-  "0": "The command succeeded.",
-  "1": `${findings.charAt(0).toUpperCase()}${findings.slice(1)}.`,
-  "2": "An error, printed on stderr. It takes precedence over 1.",
-});
-
-const exitStatus = (codes: Codes): string[] => Object.entries(codes).map(([code, means]) => term(bold(code), means));
+const exitStatus = (verb: Pick<Verb, "findings">): string[] =>
+  Object.entries(codesOf(verb)).map(([code, means]) => term(bold(code), `${means.charAt(0).toUpperCase()}${means.slice(1)}.`));
 
 const environment = [
-  ["KUBECONFIG", "The kubeconfig, as of kubectl."],
-  ["KUBECTL_PATH", "The kubectl that is asked, instead of the first one on the PATH."],
-  ["AZURE_*", "As whom Azure is asked, with --auth env and --auth workload."],
-  ["NO_COLOR", "Set at all, even empty: no colors."],
+  ["KUBECONFIG", "The kubeconfig file, as in kubectl."],
+  ["KUBECTL_PATH", "The kubectl to use. Default: the first one on your PATH."],
+  ["AZURE_*", "The Azure identity for --auth env and --auth workload."],
+  ["NO_COLOR", "If set, even to an empty value, the output has no colors."],
 ] as const;
 
-const references = (verbs: readonly (string | undefined)[]): string =>
-  verbs.map((verb, at) => inert(`${bold(pageName(verb))}(1)${at < verbs.length - 1 ? "," : ""}`)).join("");
+/** Returns the references to other pages, and the address of the page in the documentation. */
+const seeAlso = (verbs: readonly (string | undefined)[], name?: string): string =>
+  `${verbs.map((verb) => inert(`${bold(pageName(verb))}(1),`)).join("")}${paragraph(addressOf(name))}`;

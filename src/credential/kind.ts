@@ -172,7 +172,11 @@ export type Kind = {
       readonly type: "string" | "boolean";
       /** Its value if the flag is given without one. */
       readonly bare?: string;
+      /** The placeholder of its value in the help. */
+      readonly value?: string;
       readonly describe: string;
+      /** Its default in words. */
+      readonly fallback?: string;
       readonly exclusive?: readonly string[];
       readonly complete?: "files";
     };

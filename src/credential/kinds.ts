@@ -18,14 +18,14 @@ export function parseKind(asked: Asked, stdin: Sources["stdin"]): { readonly kin
   return { kind: acrToken, needsName: true };
 }
 
-/** The flags of all kinds. */
+/** The flags of all kinds, in the order of the help. */
 export const credentialFlags = {
+  ...acrToken.flags,
+  ...servicePrincipal.flags,
+  ...entra.flags,
   ...given.flags,
   ...fromDockerConfig.flags,
-  ...entra.flags,
   ...admin.flags,
-  ...servicePrincipal.flags,
-  ...acrToken.flags,
 } as const satisfies Kind["flags"];
 
 /** Returns the kind that a Secret records; undefined for a kind of a newer version. */

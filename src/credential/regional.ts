@@ -10,7 +10,7 @@ import type { Asked, Credential, Issue, Kind, Need, Sources } from "./kind.ts";
 export const regionalFlags = {
   "include-regional": {
     type: "boolean",
-    describe: "Let the login hold at the registry's regional hosts too (myregistry.eastus.geo.azurecr.io), which Azure is asked for",
+    describe: "Also write the login for the registry's regional endpoints (myregistry.eastus.geo.azurecr.io)",
   },
 } as const satisfies Kind["flags"];
 

@@ -39,7 +39,7 @@ test.for([
 const described = (...names: string[]) => names.map((name) => expect.stringMatching(new RegExp(`^${name}\t.`)));
 
 test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
-  { words: ["cr"], gives: ["create\tCreate a pull secret for a registry and attach it to ServiceAccounts"] },
+  { words: ["cr"], gives: ["create\tCreate a pull secret for an Azure container registry"] },
   { words: ["nosuch", ""], gives: [] },
   { words: ["help", "att"], gives: described("attach") },
   { words: ["-n", "list", "att"], gives: described("attach") },
@@ -54,8 +54,8 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   {
     words: ["create", "--repo"],
     gives: [
-      "--repository\tA repository that may be pulled, or all below a path (team/*). Default: those that were granted before; at first those that the pods use.",
-      "--repositories-from-pods\tLet the credential pull what the pods use, also where it was granted less before",
+      "--repository\tRepository to pull from, or a path (team/*)",
+      "--repositories-from-pods\tAlso grant every repository that the pods use now",
     ],
   },
   {

@@ -39,7 +39,7 @@ test.for<{ line: string; columns: number; shows: string[]; more?: Record<string,
     more: { CI: "true" },
     shows: ["error: no target specified; these target", "s use its registry and lack secret/acr:", "serviceaccount/default"],
   },
-  { line: "attach --help", columns: 60, shows: ["Let ServiceAccounts and workloads use a pull secret that", "exists."] },
+  { line: "attach --help", columns: 40, shows: ["Add a pull secret to ServiceAccounts and", "workloads."] },
 ])("wraps the output of $line on $columns columns", async ({ line, columns, shows, more }) => {
   const { screen } = await openTerminal(`${plugin} ${line}`, { env: { ...env, ...more }, columns, rows: 24 }).end;
   const rows = await screenOf(screen, columns);

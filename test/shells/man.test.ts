@@ -36,8 +36,10 @@ test("prints a page with the text of the help", async () => {
   // A bold letter is printed twice, with a backspace in between.
   const shown = stdout.replaceAll(/.\x08/g, "");
 
-  expect(shown).toContain("NAME\n       kubectl-acr-secret-check - Prove that the images of a namespace's pods\n       can be pulled\n");
+  expect(shown).toContain(
+    "NAME\n       kubectl-acr-secret-check - Check that the images of pods can be pulled,\n       and show how to fix those that can't\n",
+  );
   expect(shown).toContain("SYNOPSIS\n       kubectl acr-secret check [NAME] [options]\n");
-  expect(shown).toContain("       -o, --output=''\n              Output format. One of: (json, yaml).\n");
-  expect(shown).toContain("       Of all namespaces:\n\n              kubectl acr-secret check -A\n");
+  expect(shown).toContain("       -o, --output json|yaml\n              Output format.\n");
+  expect(shown).toContain("       Check the pods of all namespaces:\n\n              kubectl acr-secret check -A\n");
 });

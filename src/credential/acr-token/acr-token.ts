@@ -39,11 +39,13 @@ export const acrToken = {
     },
   },
   flags: {
-    "acr-token": { type: "string", describe: "Name of the ACR token in Azure. Default: a name that belongs to this Secret alone." },
+    "acr-token": { type: "string", value: "NAME", describe: "Name of the ACR token", fallback: "a name that only this Secret uses" },
     "scope-map": {
       type: "string",
       exclusive: ["repositories-from-pods", "admin", "entra", "from-docker-config", "username", "password-stdin"],
-      describe: "A scope map that exists (_repositories_pull), for a new token; it is never changed. Default: the token gets its own.",
+      value: "NAME",
+      describe: "Use this existing scope map for a new token, without changing it",
+      fallback: "create one",
     },
   },
   parse: (asked) => ({ needsName: namesIn(asked.flags).token === undefined }),

@@ -20,7 +20,7 @@ export const admin = {
       type: "boolean",
       // Passwords that Azure generates for the admin user don't expire
       exclusive: ["acr-token", "username", "password-stdin", "expires-in"],
-      describe: "Take the login of the registry's admin user, which may also push and delete everything",
+      describe: "Use the registry's admin user, which can also push and delete",
     },
   },
   parse: ({ flags: { admin: asked } }) => (asked === true ? { needsName: false } : undefined),

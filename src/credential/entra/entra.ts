@@ -29,11 +29,11 @@ export const entra = {
       type: "boolean",
       // The registry alone sets the expiry of its tokens
       exclusive: ["acr-token", "admin", "expires-in", "from-docker-config", "password-stdin", "scope-map", "username"],
-      describe: "Take a token of your own Azure identity, which may do what you may, and dies within hours",
+      describe: "Use a token of your own Azure identity. It has your rights and expires in hours",
     },
     keep: {
       type: "boolean",
-      describe: "With --entra: stay, put the next token there before the last one dies, and take what was made away at Ctrl-C",
+      describe: "With --entra: renew the token until Ctrl-C, then clean up",
     },
   },
   parse: ({ flags: { entra: asked } }) => (asked === true ? { needsName: false } : undefined),

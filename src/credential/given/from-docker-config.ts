@@ -14,7 +14,8 @@ export const fromDockerConfig = {
       type: "string",
       exclusive: ["acr-token", "admin", "expires-in", "password-stdin", "username"],
       complete: "files",
-      describe: "Take the registry's login out of this docker config, such as ~/.docker/config.json; - reads stdin",
+      value: "FILE",
+      describe: "Use the registry's login from a docker config (- for standard input)",
     },
   },
   parse({ registry, flags: { "from-docker-config": file } }, { isTTY }) {

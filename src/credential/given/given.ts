@@ -16,9 +16,10 @@ export const given = {
       type: "string",
       // The plugin doesn't set the expiry of the user's password
       exclusive: ["acr-token", "expires-in"],
-      describe: "Take this user name instead of making an ACR token; its password comes by --password-stdin",
+      value: "NAME",
+      describe: "Use this user name. Pass its password with --password-stdin",
     },
-    "password-stdin": { type: "boolean", describe: "Read the password of --username from stdin" },
+    "password-stdin": { type: "boolean", describe: "Read the password of --username from standard input" },
   },
   parse(asked, stdin) {
     const { username, "password-stdin": fromStdin } = asked.flags;

@@ -47,8 +47,9 @@ export const servicePrincipal = {
       type: "string",
       bare: ownPrincipal,
       exclusive: ["acr-token", "admin", "entra", "from-docker-config", "password-stdin", "scope-map", "username"],
+      value: "NAME",
       describe:
-        "Add a password to a service principal, by its name or its application's id; it is made where the name is unused. Without a value: one that belongs to this Secret alone.",
+        "Add a password to a service principal, by name or application ID. Create it if the name is unused. Without a value: one that only this Secret uses",
     },
   },
   parse({ flags: { "service-principal": named } }) {

@@ -36,7 +36,7 @@ test("installs the program next to the plugin, changes nothing in a second run, 
   expect((await stat(join(bin, name))).mode & 0o777).toBe(0o755);
   expect(await typed("completion install")).toEqual({ stdout: `~/bin/${name} unchanged\n`, stderr: "", code: 0 });
   expect(await typed("completion uninstall")).toEqual({ stdout: `~/bin/${name} deleted\n`, stderr: "", code: 0 });
-  expect(await typed("completion uninstall")).toEqual({ stdout: `${name} is not there\n`, stderr: "", code: 0 });
+  expect(await typed("completion uninstall")).toEqual({ stdout: `${name} not found\n`, stderr: "", code: 0 });
   expect(await readdir(bin)).toEqual(["kubectl-acr_secret"]);
 });
 
@@ -101,22 +101,22 @@ test.for([
   {
     what: "a folder that does not exist",
     line: "completion install --dir ~/gone",
-    says: "error: there is no folder ~/gone\nhint: mkdir -p ~/gone\n",
+    says: "error: folder ~/gone not found\nhint: mkdir -p ~/gone\n",
   },
   {
     what: "a folder that is not in PATH",
     line: "completion install --dir ~/other",
-    says: "error: ~/other is no folder of your PATH, so kubectl would not find the program there\nhint: kubectl acr-secret completion install --dir ~/bin\n",
+    says: "error: folder ~/other is not on your PATH, so kubectl cannot find the program there\nhint: kubectl acr-secret completion install --dir ~/bin\n",
   },
   {
     what: "the name of a shell",
     line: "completion bash",
-    says: 'error: unknown word "bash": kubectl\'s own completion, of whatever shell, completes its plugins\nhint: kubectl acr-secret completion install\n',
+    says: 'error: invalid argument "bash": must be install, uninstall or kubectl; plugins use kubectl\'s own completion in every shell\nhint: kubectl acr-secret completion install\n',
   },
   {
     what: "no word",
     line: "completion",
-    says: "error: say what: install, uninstall or kubectl\nhint: kubectl acr-secret completion --help\n",
+    says: "error: argument required: install, uninstall or kubectl\nhint: kubectl acr-secret completion --help\n",
   },
 ])("refuses $what and prints the command to run", async ({ line, says }) => {
   const { typed } = await person();
@@ -138,7 +138,7 @@ test("fails when no folder of PATH is writable", async () => {
   const { typed } = await person({ closed: async () => "the file system is read-only" });
 
   expect((await typed("completion install")).stderr).toMatch(
-    /^error: cannot write to ~\/bin: the file system is read-only\nhint: no folder of your PATH may be written to: /,
+    /^error: cannot write to ~\/bin: the file system is read-only\nhint: no folder on your PATH is writable; /,
   );
 });
 
@@ -147,7 +147,7 @@ test("fails when the plugin is not in PATH", async () => {
   await rm(join(bin, "kubectl-acr_secret"));
 
   expect((await typed("completion install")).stderr).toMatch(
-    /^error: kubectl-acr_secret is in no folder of your PATH, so kubectl cannot find it/,
+    /^error: kubectl-acr_secret not found on your PATH, so kubectl cannot find it/,
   );
 });
 

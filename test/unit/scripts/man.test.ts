@@ -16,7 +16,7 @@ test.for(verbs)("includes every flag and every example of the help in the page o
   const page = pages.get(`kubectl-acr-secret-${row.name}.1`) ?? "";
 
   for (const [flag, { short }] of Object.entries(flags).filter(([, { hidden }]) => !hidden)) {
-    expect(page).toContain(`.TP\n\\fB${literal(short ? `-${short}, --${flag}` : `--${flag}`)}\\fR=`);
+    expect(page).toContain(`.TP\n\\fB${literal(short ? `-${short}, --${flag}` : `--${flag}`)}\\fR`);
   }
   for (const line of examples.filter((each) => !each.startsWith("#"))) expect(page).toContain(`.nf\n${literal(line)}\n.fi\n`);
 });
