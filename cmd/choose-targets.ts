@@ -57,7 +57,7 @@ export async function selectTargets(
   how: Choosing,
 ): Promise<(target: Ref) => boolean> {
   const candidates: Ref[] = [];
-  const bounds = { width: session.width, halted: session.halted };
+  const bounds = { width: session.width, interrupted: session.interrupted };
   const seeing = async () => {
     for await (const some of over(places, bounds, (place) => see(place, usefulIn, how))) candidates.push(...some);
   };

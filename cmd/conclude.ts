@@ -41,9 +41,9 @@ export async function conclude(
   const printer = printerOf(session, flags, where);
   const total = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const tally = await printOutcomes(outcomes, session, { printer, where, total });
-  const halted = session.halted();
-  session.stderr.write(lastLine(tally.summary(), where, halted ? total - tally.places + tally.left : undefined));
-  if (halted) return 130;
+  const interrupted = session.interrupted();
+  session.stderr.write(lastLine(tally.summary(), where, interrupted ? total - tally.places + tally.left : undefined));
+  if (interrupted) return 130;
   return tally.failures > 0 ? failureCode(flags.diff) : Number(printer.differs ?? false);
 }
 

@@ -78,7 +78,7 @@ export const deletion = verb({
     const open = opener(identityOf(flags), session);
     const deleting = { secret, clusterScopes, flags, open, session };
     if (asks) await askFirst(session, deleted(deleting, "client"), where);
-    const nowhere = () => (flags["ignore-not-found"] || session.halted() ? undefined : noSecret(secret, { verb: "list" }));
+    const nowhere = () => (flags["ignore-not-found"] || session.interrupted() ? undefined : noSecret(secret, { verb: "list" }));
     const registries = new Set<string>();
     async function* recorded(): AsyncGenerator<Outcome> {
       let isFound = false;

@@ -69,12 +69,12 @@ type Failed = { readonly verb: Verb | undefined; readonly context: Context; read
 
 /** Prints the error. After Ctrl-C, prints only what is left to clean up. @returns the exit code */
 function failed(error: unknown, { verb, context, session, diff }: Failed): number {
-  const { halted } = context.interruption;
+  const { interrupted } = context.interruption;
   const leaves = error instanceof Interrupted && error.hint !== undefined;
-  if (halted && !leaves) return 130;
+  if (interrupted && !leaves) return 130;
   printError({ ...context, formatCommand: session?.formatCommand ?? formatCommand }, withUsage(error, verb));
   if (!(error instanceof CliError)) for (const frame of placeOf(error)) session?.trace(4, () => frame);
-  return halted ? 130 : failureCode(diff || verb?.findings !== undefined);
+  return interrupted ? 130 : failureCode(diff || verb?.findings !== undefined);
 }
 
 /** Returns the help of a verb, for `VERB --help` or `help VERB`. @throws CliError usage for an unknown topic */

@@ -146,7 +146,7 @@ async function remove(removals: readonly Removal[], how: Removing, session: Sess
   const form = flags.output === "wide" ? undefined : flags.output;
   const printer = openPrinter(form, { ...session, dryRun, where: "one", managedFields: false, inAzure: true });
   const { failures } = await printOutcomes(pruning(removals, pruned), session, { printer, where: "one", total: 0 });
-  if (!session.halted()) return failures > 0 ? 1 : 0;
+  if (!session.interrupted()) return failures > 0 ? 1 : 0;
   session.stderr.write("interrupted. Run the same command again to continue.\n");
   return 130;
 }

@@ -93,12 +93,12 @@ async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotat
   // The Secrets of these clusters are unknown, so none of them is rotated
   for (const { context, error, own } of unreadable) if (own) yield failure({ scope: { context, namespace: "" } }, error);
   const defects: unknown[] = [];
-  const ends = () => session.halted() || defects.length > 0;
+  const ends = () => session.interrupted() || defects.length > 0;
   const begin = (rotation: Rotation<Noted>) => {
     const outcomes = rotateCredential(rotation, { unreadable, unnoted, claimed }, order);
     return rotations.length > 1 ? rescued(outcomes, rotation, defects) : placed(outcomes, rotation);
   };
-  yield* over(independentGroups(rotations), { width: () => Math.min(atOnce, session.width()), halted: ends }, async function* (group) {
+  yield* over(independentGroups(rotations), { width: () => Math.min(atOnce, session.width()), interrupted: ends }, async function* (group) {
     for (const rotation of group) {
       if (ends()) return;
       const reasons = notDueBefore(rotation, options, session.now());

@@ -84,7 +84,7 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     },
     /** Returns the maximum concurrency: the largest width of all clusters. */
     width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
-    halted: () => interruption.halted,
+    interrupted: () => interruption.interrupted,
     /** Prints a result. */
     print: (text: string) => stdout.write(text),
     /** Prints a warning, and the command that fixes it. */
@@ -108,15 +108,15 @@ export type WritingFlags = {
 export function toolsOf(session: Session, flags: WritingFlags, credential?: Credential): Tools {
   return {
     ...session,
-    carry: credential?.apply ?? (() => Promise.reject(new CliError("internal", "a plan changes a credential, but its verb has none"))),
+    apply: credential?.apply ?? (() => Promise.reject(new CliError("internal", "a plan changes a credential, but its verb has none"))),
     removal: credential?.removal ?? (() => []),
     dryRun: flags["dry-run"],
     write: { dryRun: flags["dry-run"] === "server", fieldManager: flags["field-manager"] },
     force: flags.force ?? false,
     merge: flags.merge ?? false,
-    chance: () => randomInt(1000) / 1000,
+    jitter: () => randomInt(1000) / 1000,
     waits: { claims: new Set(), milliseconds: 0 },
-    unhalted: session.interruption.unhalted,
+    uninterrupted: session.interruption.uninterrupted,
   };
 }
 

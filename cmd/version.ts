@@ -15,7 +15,7 @@ export const version = verb({
     const asking = client ? undefined : session.cluster().serverVersion();
     const server = await asking?.catch((error: unknown) => {
       // The client version is printed even if the cluster fails
-      if (output === undefined && !session.halted()) session.print(versionLine);
+      if (output === undefined && !session.interrupted()) session.print(versionLine);
       throw error;
     });
     if (output === undefined) session.print(`${versionLine}${server ? `Server Version: ${printable(server.gitVersion)}\n` : ""}`);

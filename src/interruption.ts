@@ -3,9 +3,9 @@ export type Interruption = {
   /** Aborts a request or a wait that starts now. @param writes it changes something, so it gets some time to complete */
   signal(writes?: boolean): AbortSignal;
   /** Nothing more may be started. */
-  readonly halted: boolean;
+  readonly interrupted: boolean;
   /** Runs work that an interruption must not end, such as a rollback. The work has a time limit of its own. */
-  unhalted<T>(work: () => Promise<T>): Promise<T>;
+  uninterrupted<T>(work: () => Promise<T>): Promise<T>;
 };
 
 /** Milliseconds that a write in progress gets after an interruption. */
@@ -23,14 +23,14 @@ export function openInterruption(): Interruption & { interrupt(): void } {
 
   return {
     signal: (writes = false) => fresh ?? (writes ? hard : soft).signal,
-    get halted() {
+    get interrupted() {
       return soft.signal.aborted;
     },
     interrupt: () => {
       soft.abort();
       setTimeout(() => hard.abort(), grace).unref();
     },
-    unhalted: async (work) => {
+    uninterrupted: async (work) => {
       uses++;
       fresh ??= AbortSignal.timeout(bound);
       try {

@@ -68,12 +68,12 @@ async function rounds(once: (journal: Journal) => Promise<number>, journal: Jour
   for (let failed = 0; await waited(nextTry(journal, failed, session), session); ) {
     const went = await once(journal).catch((error: unknown) => {
       if (!(error instanceof CliError)) throw error;
-      if (!session.halted()) session.warn(error.message);
+      if (!session.interrupted()) session.warn(error.message);
       return 1;
     });
     failed = went === 0 ? 0 : failed + 1;
     const minutes = pauseAfter(failed) / minute;
-    if (failed > 0 && !session.halted())
+    if (failed > 0 && !session.interrupted())
       session.warn(`the token could not be renewed; retrying in ${minutes} ${pluralize(minutes, "minute", "minutes")}`);
   }
   return 0;
@@ -91,13 +91,13 @@ function nextTry(journal: Journal, failed: number, session: Session): Date {
 }
 
 /** Waits in short steps, because timers stop while a machine sleeps. @returns false after an interruption */
-async function waited(moment: Date, { now, sleep, halted }: Session): Promise<boolean> {
-  while (!halted() && now() < moment) {
+async function waited(moment: Date, { now, sleep, interrupted }: Session): Promise<boolean> {
+  while (!interrupted() && now() < moment) {
     await sleep(Math.min(minute, moment.getTime() - now().getTime())).catch((error: unknown) => {
-      if (!halted()) throw error;
+      if (!interrupted()) throw error;
     });
   }
-  return !halted();
+  return !interrupted();
 }
 
 /** @returns the number of objects that could not be removed */

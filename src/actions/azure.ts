@@ -8,7 +8,7 @@ const because = "rolled back";
 async function apply(change: Make, { tools }: Env): Promise<Result> {
   if (tools.write.dryRun) return {};
   if (kinds[change.to.kind].at === "cluster") throw new CliError("internal", `no action creates a ${change.to.kind}`);
-  await tools.during(`Writing ${change.to.kind.split(".")[0]} ${change.to.name}`, () => tools.carry(change));
+  await tools.during(`Writing ${change.to.kind.split(".")[0]} ${change.to.name}`, () => tools.apply(change));
   return {};
 }
 
@@ -34,7 +34,7 @@ export const mint: Action<Mint> = {
   async apply(change, { tools, claims }) {
     if (tools.write.dryRun) return {};
     const progress = `Generating a password of ${change.to.kind.split(".")[0]} ${change.to.name}`;
-    const { login, ...made } = await claims.forPassword(() => tools.during(progress, () => tools.carry(change)));
+    const { login, ...made } = await claims.forPassword(() => tools.during(progress, () => tools.apply(change)));
     return { issued: { login, made } };
   },
   message: ({ inNew }) => (inNew ? undefined : "configured"),

@@ -131,7 +131,7 @@ export class Claims {
    */
   async release(): Promise<ChangeOutcome[]> {
     if (this.#claimed.size === 0) return [];
-    return this.#tools.unhalted(async () => {
+    return this.#tools.uninterrupted(async () => {
       const kept: ChangeOutcome[] = [];
       for (const claimed of this.#claimed.values()) {
         const error = await release(claimed, this.#noteAfter(claimed), this.#tools).then(() => undefined, asCliError);

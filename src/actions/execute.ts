@@ -18,7 +18,7 @@ export async function* execute(plan: Plan | AsyncIterable<Change>, env: Env): As
     return;
   }
   const went: Went = new Map();
-  yield* over(plan, { width: env.tools.width, halted: () => false }, (change) => step(change, went, env));
+  yield* over(plan, { width: env.tools.width, interrupted: () => false }, (change) => step(change, went, env));
 }
 
 /** Whether the change of an object succeeded, by the object's key. */
@@ -38,8 +38,8 @@ async function* step(change: Change, went: Went, env: Env): AsyncGenerator<Chang
 type Attempted = { readonly outcome: ChangeOutcome; readonly issued?: IssuedLogin | undefined };
 
 async function attempt(change: Change, needed: readonly Promise<boolean>[], env: Env): Promise<Attempted> {
-  if ((await Promise.all(needed)).includes(false)) return { outcome: { change, left: env.tools.halted() ? "interrupted" : "failed" } };
-  if (env.tools.halted() && change.act !== "warn") return { outcome: { change, left: "interrupted" } };
+  if ((await Promise.all(needed)).includes(false)) return { outcome: { change, left: env.tools.interrupted() ? "interrupted" : "failed" } };
+  if (env.tools.interrupted() && change.act !== "warn") return { outcome: { change, left: "interrupted" } };
   try {
     const { issued, ...result } = await actionOf(change).apply(change, env);
     return { outcome: { change, ...result }, issued };

@@ -56,7 +56,7 @@ export async function outwaitAll(secrets: readonly LookedAt[], tools: Tools): Pr
 /** Reads the Secret again after a pause. @returns whether the claim has changed @throws CliError cancelled */
 async function moved(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<boolean> {
   await tools.sleep(pause);
-  if (tools.halted()) throw new Interrupted();
+  if (tools.interrupted()) throw new Interrupted();
   const secret = await tools.cluster(to.context).get(to);
   return !secret || !sameClaim(found, readClaim(secret));
 }

@@ -8,7 +8,7 @@ export const prove: Action<Prove> = {
   async apply(change, env) {
     const { tools } = env;
     // Before the proof, which waits while the registry rejects the password, and again right before the Secret is written
-    const confirm = async () => void (change.password && !tools.write.dryRun && (await tools.carry(change)));
+    const confirm = async () => void (change.password && !tools.write.dryRun && (await tools.apply(change)));
     await confirm();
     if (change.isSkipped) return {};
     const result = await pull(change, env);

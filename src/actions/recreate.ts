@@ -43,7 +43,7 @@ function recreateObject(change: Recreate, env: Env): Promise<ChangeOutcome> {
     read: () => tools.cluster(to.context).get(to),
     write: (object) => recreateOnce(change, object, env),
     attempts: readAttempts,
-    pause: (attempt) => tools.sleep(Math.min(50 * attempt, 500) * (0.5 + tools.chance())),
+    pause: (attempt) => tools.sleep(Math.min(50 * attempt, 500) * (0.5 + tools.jitter())),
   });
 }
 
@@ -139,7 +139,7 @@ async function deleteObject(to: Ref<RecreatableKind>, object: KubeObjects[Recrea
   if (!error) return;
   if (isLost(error)) {
     const existing = await tools
-      .unhalted(() => cluster.get(to))
+      .uninterrupted(() => cluster.get(to))
       .catch(() => {
         throw withCommand(error, to, file);
       });
@@ -152,7 +152,7 @@ async function deleteObject(to: Ref<RecreatableKind>, object: KubeObjects[Recrea
 /** @throws CliError timeout; cancelled */
 async function waitUntilDeleted(to: Ref<RecreatableKind>, object: KubeObjects[RecreatableKind], { tools }: Env): Promise<void> {
   for (let waited = 0, pause = 100; ; waited += pause, pause = Math.min(2 * pause, 1000)) {
-    const existing = await tools.unhalted(() => tools.cluster(to.context).get(to));
+    const existing = await tools.uninterrupted(() => tools.cluster(to.context).get(to));
     if (existing?.metadata.uid !== object.metadata.uid) return;
     const { deletionGracePeriodSeconds = 0, finalizers = [] } = existing?.metadata ?? {};
     const timeout = deletionGracePeriodSeconds + deleteTimeout;
@@ -173,10 +173,10 @@ function notDeleted(to: Ref<RecreatableKind>, finalizers: readonly string[], sec
 async function create(to: Ref<RecreatableKind>, manifest: object, { tools }: Env): Promise<KubeObjects[RecreatableKind]> {
   const cluster = tools.cluster(to.context);
   for (let attempt = 1; ; attempt++) {
-    const created = await tools.unhalted(() => cluster.write(to, { create: manifest }, tools.write)).catch(asCliError);
+    const created = await tools.uninterrupted(() => cluster.write(to, { create: manifest }, tools.write)).catch(asCliError);
     if (!(created instanceof CliError)) return created;
     if (!(created instanceof Conflict || isLost(created))) throw created;
-    const existing = await tools.unhalted(() => cluster.get(to));
+    const existing = await tools.uninterrupted(() => cluster.get(to));
     if (existing) return existing;
     if (attempt === createAttempts) throw created;
   }

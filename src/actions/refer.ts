@@ -36,7 +36,7 @@ async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, se
     },
     // If many clients write one list, each attempt succeeds for one of them, so the pause grows and differs between the runs
     attempts: 60,
-    pause: (attempt) => tools.sleep(Math.min(5 * attempt, 100) * (0.5 + tools.chance())),
+    pause: (attempt) => tools.sleep(Math.min(5 * attempt, 100) * (0.5 + tools.jitter())),
   });
 }
 

@@ -34,7 +34,7 @@ export async function replace(
   try {
     return await cluster.write(to, { create: next }, tools.write);
   } catch (error) {
-    return { error, isGone: !(await tools.unhalted(() => putBack(to, old, tools))) };
+    return { error, isGone: !(await tools.uninterrupted(() => putBack(to, old, tools))) };
   }
 }
 

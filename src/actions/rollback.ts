@@ -11,11 +11,11 @@ import type { Tools } from "./tools.ts";
 export function rollback(done: readonly ChangeOutcome[], { tools, claims }: Pick<Env, "tools" | "claims">): Promise<ChangeOutcome[]> {
   const back = rollbacksOf(done);
   if (back.length === 0 || tools.dryRun !== "none") return Promise.resolve([]);
-  return tools.unhalted(async () => {
+  return tools.uninterrupted(async () => {
     const kept: ChangeOutcome[] = [];
     await tools.during("Rolling back changes in Azure", async () => {
       for (const change of back) {
-        const error = await tools.carry(change).then(() => undefined, asCliError);
+        const error = await tools.apply(change).then(() => undefined, asCliError);
         if (error) kept.push({ change, error, says: [notRolledBack], fix: { do: "shell", argv: tools.removal(change) } });
       }
     });
@@ -52,7 +52,7 @@ const rollbacksOf = (done: readonly ChangeOutcome[]) => done.toReversed().flatMa
 export function withLeft(error: unknown, kept: readonly ChangeOutcome[], tools: Tools): unknown {
   if (kept.length === 0 || !(error instanceof CliError)) return error;
   const hints = [error.hint ?? [], kept.flatMap(hintsOf)].flat();
-  return (tools.halted() ? new Interrupted(error.message, { cause: error }) : error).withHint({ do: "hints", hints });
+  return (tools.interrupted() ? new Interrupted(error.message, { cause: error }) : error).withHint({ do: "hints", hints });
 }
 
 function hintsOf({ says = [], fix }: ChangeOutcome): (string | Fix)[] {

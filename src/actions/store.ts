@@ -164,7 +164,7 @@ async function textOf({ to, entry, precondition, merges, shape }: Store, { login
 async function readAgain(change: Store, attempt: Attempt, lost?: CliError): Promise<Store | ChangeOutcome> {
   const { tools, claims, left } = attempt;
   const { to } = change;
-  const secret = await tools.unhalted(() => tools.cluster(to.context).get(to));
+  const secret = await tools.uninterrupted(() => tools.cluster(to.context).get(to));
   left.mayHold = false;
   claims.seen(to, secret);
   if (isOther(secret, change) && !left.isGone) return gone(change, secret);

@@ -12,7 +12,7 @@ export type Tools = {
   registry(): Registry;
   readonly files: Pick<Files, "create" | "remove">;
   /** Applies changes outside of the cluster. */
-  readonly carry: Credential["apply"];
+  readonly apply: Credential["apply"];
   /** Returns the command that reverses a change manually. */
   removal(change: Change): readonly string[];
   /** Only `execute` decides by this value. With `server`, writes are sent as dry runs. */
@@ -26,7 +26,7 @@ export type Tools = {
   sleep(milliseconds: number): Promise<void>;
   now(): Date;
   /** Returns random jitter in [0, 1). */
-  chance(): number;
+  jitter(): number;
   /** Unique id of this run, which its claims contain. */
   readonly runId: string;
   /** The claims of other runs that this run has waited for, and the total waiting time. */
@@ -36,9 +36,9 @@ export type Tools = {
   /** Shows progress while the work runs. */
   during<T>(what: string, work: () => Promise<T>): Promise<T>;
   /** Whether the run was interrupted, so that it must not start anything new. */
-  halted(): boolean;
+  interrupted(): boolean;
   /** Runs work that an interruption must not end, within a time limit. */
-  unhalted<T>(work: () => Promise<T>): Promise<T>;
+  uninterrupted<T>(work: () => Promise<T>): Promise<T>;
   /** Returns the maximum number of concurrent tasks. */
   width(): number;
 };

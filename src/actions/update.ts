@@ -70,7 +70,7 @@ export async function writeTo(
   } catch (error) {
     if (!(error instanceof CliError) || !isLost(error) || tools.write.dryRun) throw error;
     const found = await tools
-      .unhalted(() => cluster.get(to))
+      .uninterrupted(() => cluster.get(to))
       .catch(() => {
         throw error;
       });

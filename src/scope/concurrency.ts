@@ -4,12 +4,12 @@ const ahead = 4;
 /**
  * Processes several items concurrently, and yields their results in the order of the items: first those of the first item, then those of
  * the second. Each result is yielded as soon as it is known. An error of an item is thrown at its position and ends the iteration.
- * @param bounds `width` returns the maximum number of items that run concurrently, and is called before each item. `halted`: whether no
+ * @param bounds `width` returns the maximum number of items that run concurrently, and is called before each item. `interrupted`: whether no
  * further item may start. Running items finish
  */
 export async function* over<Item, Result>(
   items: AsyncIterable<Item> | Iterable<Item>,
-  { width, halted }: { width(): number; halted(): boolean },
+  { width, interrupted }: { width(): number; interrupted(): boolean },
   work: (item: Item) => AsyncIterable<Result>,
 ): AsyncGenerator<Result> {
   /** The results of each started item that were not read yet. */
@@ -35,7 +35,7 @@ export async function* over<Item, Result>(
     const isFull = () => lanes.filter(({ ended }) => !ended).length >= width() || lanes.length >= width() * ahead;
     for await (const item of items) {
       while (!isStopped && isFull()) await change.promise;
-      if (isStopped || halted()) return;
+      if (isStopped || interrupted()) return;
       run(item);
     }
   }

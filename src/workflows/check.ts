@@ -35,7 +35,7 @@ type CheckTools = {
   now(): Date;
   /** Returns the maximum number of namespaces, and of images in each namespace, that are checked concurrently. */
   width(): number;
-  halted(): boolean;
+  interrupted(): boolean;
 };
 
 /** Checks all namespaces in order. A namespace or a cluster that can't be read is a failure and doesn't stop the others. */
@@ -82,7 +82,7 @@ export async function checkPlace(
   cluster: Cluster,
   namespace: string,
   options: CheckOptions,
-  { registry, now, width }: Omit<CheckTools, "halted">,
+  { registry, now, width }: Omit<CheckTools, "interrupted">,
 ): Promise<Verdict[]> {
   const pulls = await (options.images.length > 0
     ? pullsByAccount(cluster, namespace, options.serviceaccount, options.images)
@@ -92,7 +92,7 @@ export async function checkPlace(
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
   const sources = { namespace, secrets, registry, now: now(), pulled };
 
-  const verdicts = over(pulls, { width, halted: () => false }, async function* (pull) {
+  const verdicts = over(pulls, { width, interrupted: () => false }, async function* (pull) {
     const question = ask(pull, options.secret);
     if (!question) return yield unreadable(pull, namespace);
     const facts = await observeImage(question, sources);

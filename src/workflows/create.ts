@@ -70,7 +70,7 @@ const rounds = 10;
 export function issueEach(
   places: AsyncIterable<NamespaceReader>,
   order: Order,
-  bounds: Pick<Tools, "width" | "halted">,
+  bounds: Pick<Tools, "width" | "interrupted">,
 ): AsyncGenerator<Outcome> {
   return over(places, { ...bounds, width: () => Math.min(atOnce, bounds.width()) }, (reader) => issueIn(reader, order));
 }

@@ -30,7 +30,7 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
       for (const key of left) kept.add(key);
       yield* outcomes;
     }
-    yield* over(leaving, { width: tools.width, halted: never }, (outcome) => endOne(outcome, kept, how));
+    yield* over(leaving, { width: tools.width, interrupted: never }, (outcome) => endOne(outcome, kept, how));
   } finally {
     await claims.release();
   }
@@ -57,13 +57,13 @@ const atOnce = 4;
 type Revoked = Pick<Revocation, "outcomes"> & { readonly left: readonly string[] };
 
 async function* revokeAll(leaving: readonly ChangeOutcome[], how: Revoking): AsyncGenerator<Revoked> {
-  const { halted, width } = how.tools;
-  if (halted() || leaving.length === 0) return;
+  const { interrupted, width } = how.tools;
+  if (interrupted() || leaving.length === 0) return;
   const withdrawn = leaving.map(({ change }) => change as Withdraw);
   const others = await othersOf(withdrawn, how);
-  const bounds = { width: () => Math.min(atOnce, width()), halted: never };
+  const bounds = { width: () => Math.min(atOnce, width()), interrupted: never };
   yield* over(revocablesOf(withdrawn), bounds, async function* (credential) {
-    const { outcomes, isDone } = halted() ? { outcomes: [], isDone: false } : await revokeOne(credential, others, how);
+    const { outcomes, isDone } = interrupted() ? { outcomes: [], isDone: false } : await revokeOne(credential, others, how);
     yield { outcomes, left: isDone ? [] : credential.members.map(({ to }) => keyOf(to)) };
   });
 }
@@ -85,7 +85,7 @@ async function othersOf(withdrawn: readonly Withdraw[], { clusterScopes, tools }
 async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { tools, claims }: Revoking): AsyncGenerator<Outcome> {
   const end = endOf(withdrawn.change as ChangeOf<"withdraw">);
   const key = keyOf(end.to);
-  if (tools.halted()) return yield { change: end, left: "interrupted" };
+  if (tools.interrupted()) return yield { change: end, left: "interrupted" };
   if (kept.has(key)) return yield { change: end, left: "failed", says: [waits(end)] };
   const known = knownOf(withdrawn, tools.dryRun);
   const env = { tools, claims, seen: new Map(known ? [[key, known]] : []) };

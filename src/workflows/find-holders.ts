@@ -159,7 +159,7 @@ export function newDoubts(
 /** Reports Secrets that held the credential when the rotation started and are locked out by it. */
 export async function lockedOut(begun: Begun, order: RotateOrder): Promise<readonly Outcome[]> {
   const { rotation, proving, told, unsure } = begun;
-  if (unsure.size === 0 || proving.tools.halted()) return [];
+  if (unsure.size === 0 || proving.tools.interrupted()) return [];
   return newDoubts(await lookUnclaimed(begun, order), rotation, proving, told).outcomes;
 }
 

@@ -23,11 +23,11 @@ const atOnce = 4;
 
 /** Removes leftovers. Checks each one again right before, and removes it only if it is still a leftover. */
 export async function* pruning(removals: readonly Removal[], how: Pruning): AsyncGenerator<Outcome> {
-  const bounds = { width: () => atOnce, halted: () => false };
+  const bounds = { width: () => atOnce, interrupted: () => false };
   // Objects of the same name are removed one after the other
   const groups = [...Map.groupBy(removals, ({ to }) => keyOf(to)).values()];
   for (let at = 0; at < groups.length; at += atOnce) {
-    const facts = how.tools.halted() ? undefined : await how.look();
+    const facts = how.tools.interrupted() ? undefined : await how.look();
     yield* over(groups.slice(at, at + atOnce), bounds, async function* (group) {
       for (const removal of group) yield* remove(removal, facts, how);
     });
@@ -37,14 +37,14 @@ export async function* pruning(removals: readonly Removal[], how: Pruning): Asyn
 async function* remove(removal: Removal, facts: PruneFacts | undefined, how: Pruning): AsyncGenerator<Outcome> {
   const { to } = removal;
   const going: Change = { act: "delete", to, because: "it is left over" };
-  if (!facts || how.tools.halted()) return yield { change: going, left: "interrupted" };
+  if (!facts || how.tools.interrupted()) return yield { change: going, left: "interrupted" };
   const stays = staysSince(removal, facts, how.options);
   if (stays !== undefined) return yield kept(removal, stays);
   try {
     const remover = await how.remover(removal);
     const plan = await remover.plan(removal);
     if (plan.length === 0 || (removal.whole && !isWhole(plan))) return yield kept(removal, "it has changed since");
-    const tools = { ...how.tools, carry: remover.apply, removal: remover.removal };
+    const tools = { ...how.tools, apply: remover.apply, removal: remover.removal };
     const env = { tools, claims: new Claims(tools), seen: new Map() };
     yield* executeInOrder(plan, env, { says: "it was not removed; to remove it yourself", goneIsDone: true });
   } catch (error) {

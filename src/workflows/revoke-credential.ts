@@ -43,8 +43,8 @@ export async function revokeOne(credential: Revocable, others: NotedIn, how: Rev
   const planned = await planOne(credential, others, how).catch(asFailure(credential));
   if (!("plan" in planned)) return { outcomes: [...notices, planned], isDone: planned.error === undefined };
   const { tools, claims } = how;
-  const { apply: carry, removal } = planned.opened;
-  const env = { tools: { ...tools, carry, removal }, claims, seen: new Map() };
+  const { apply, removal } = planned.opened;
+  const env = { tools: { ...tools, apply, removal }, claims, seen: new Map() };
   // Another run that has taken over a Secret may have generated another password by now
   const check = () => claims.renew(credential.members.map(({ to }) => to));
   const applied = await Array.fromAsync(executeInOrder(planned.plan, env, { says: "it was not revoked; to revoke it yourself", check }));

@@ -98,7 +98,7 @@ async function* rotateOnce(round: Round, order: RotateOrder): AsyncGenerator<Out
       results.push(resultOf(outcome));
       yield outcome;
     }
-    if (tools.halted()) return undefined;
+    if (tools.interrupted()) return undefined;
     const { outcomes, next } = await finish(round, { issue, entry, results }, order);
     yield* outcomes;
     return await next();

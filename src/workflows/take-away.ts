@@ -50,7 +50,7 @@ function loginIn(secret: Secret | undefined, { hosts: [host = ""] }: Entry): str
 export function takeAway(belongings: readonly Belonging[], tools: Tools): Promise<ChangeOutcome[]> {
   const written = new Map(belongings.flatMap((one) => (one.act === "store" ? [[keyOf(one.to), one] as const] : [])));
   const removed = belongings.filter((one) => one.act !== "store" || one.created);
-  return tools.unhalted(async () => {
+  return tools.uninterrupted(async () => {
     const outcomes: ChangeOutcome[] = [];
     for (const belonging of removed.toReversed()) outcomes.push(await takeOne(belonging, written, tools));
     return outcomes;

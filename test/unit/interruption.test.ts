@@ -19,22 +19,22 @@ test("an interruption ends reads and waits at once, and writes after their time 
 
 test("after it nothing is to be begun", () => {
   const interruption = openInterruption();
-  expect(interruption.halted).toBe(false);
+  expect(interruption.interrupted).toBe(false);
 
   interruption.interrupt();
 
-  expect(interruption.halted).toBe(true);
+  expect(interruption.interrupted).toBe(true);
   expect(interruption.signal().aborted).toBe(true);
 });
 
-test("what must not be interrupted gets a signal of its own, and the run stays halted", async () => {
+test("what must not be interrupted gets a signal of its own, and the run stays interrupted", async () => {
   const interruption = openInterruption();
   interruption.interrupt();
   vi.advanceTimersByTime(10_000);
 
-  await interruption.unhalted(async () => {
+  await interruption.uninterrupted(async () => {
     expect([interruption.signal().aborted, interruption.signal(true).aborted]).toEqual([false, false]);
-    expect(interruption.halted).toBe(true);
+    expect(interruption.interrupted).toBe(true);
   });
 
   expect([interruption.signal().aborted, interruption.signal(true).aborted]).toEqual([true, true]);
@@ -45,8 +45,8 @@ test("it is given up on by what fails too, and one inside another ends with the 
   interruption.interrupt();
 
   await expect(
-    interruption.unhalted(async () => {
-      await interruption.unhalted(async () => {});
+    interruption.uninterrupted(async () => {
+      await interruption.uninterrupted(async () => {});
       expect(interruption.signal().aborted).toBe(false);
       throw new Error("no");
     }),

@@ -26,7 +26,7 @@ export function benchOf(
   {
     issued,
     dryRun = "none",
-    carry = () => Promise.reject(new Error("no part of this plan")),
+    apply = () => Promise.reject(new Error("no part of this plan")),
     ...more
   }: Partial<Omit<Tools, "write">> & { readonly issued?: IssuedLogin } = {},
 ): FakeBench {
@@ -40,9 +40,9 @@ export function benchOf(
     files: world.files,
     inform: (text) => void shown.push(text),
     registry: () => world.azure.registry(interruption),
-    carry: async (change) => {
+    apply: async (change) => {
       carried.push(`${change.act} ${change.to.name}`);
-      return carry(change);
+      return apply(change);
     },
     removal: ({ to }) => ["remove", to.name],
     dryRun,
@@ -51,15 +51,15 @@ export function benchOf(
     merge: false,
     sleep: async (milliseconds) => void slept.push(milliseconds),
     now: () => new Date("2026-01-01T00:00:00Z"),
-    chance: () => 0.5,
+    jitter: () => 0.5,
     runId: "this-run",
     waits: { claims: new Set(), milliseconds: 0 },
     during: (what, work) => {
       shown.push(what);
       return work();
     },
-    halted: () => interruption.halted,
-    unhalted: interruption.unhalted,
+    interrupted: () => interruption.interrupted,
+    uninterrupted: interruption.uninterrupted,
     width: () => 8,
     ...more,
   };

@@ -27,7 +27,7 @@ export const keepOf = (name: string, needs?: string): Change => ({
 });
 
 /** Returns tools for changes in Azure, which a test defines. */
-export const bench = (more: Parameters<typeof benchOf>[1] = {}) => benchOf(fakeWorld(), { carry: async () => ({ login }), ...more });
+export const bench = (more: Parameters<typeof benchOf>[1] = {}) => benchOf(fakeWorld(), { apply: async () => ({ login }), ...more });
 
 export const short = ({ change: { act, to }, error, left }: ChangeOutcome) =>
   `${act} ${to.name}${error ? " failed" : ""}${left ? ` left ${left}` : ""}`;

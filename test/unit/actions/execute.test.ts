@@ -22,7 +22,7 @@ test("applies changes in order and passes the new login on", async () => {
 
 test("throws a defect as it is", async () => {
   const at = bench({
-    carry: async () => {
+    apply: async () => {
       throw new TypeError("a defect");
     },
   });
@@ -31,7 +31,7 @@ test("throws a defect as it is", async () => {
 });
 
 test("throws when no action can apply a change", async () => {
-  const nobody = bench({ carry: () => Promise.reject(new CliError("internal", "nobody makes this")) });
+  const nobody = bench({ apply: () => Promise.reject(new CliError("internal", "nobody makes this")) });
   const elsewhere: Change = { act: "create", to: account("default"), because: "" };
 
   expect((await collect(execute([mint], nobody))).map(short)).toEqual(["mint t failed"]);
@@ -76,14 +76,14 @@ test("applies a change when only a warning about its object failed", async () =>
 test("leaves changes and prints warnings when the run is interrupted", async () => {
   const warn: Change = { act: "warn", to: account("a"), says: "look" };
 
-  const outcomes = await collect(execute([keepOf("a"), warn], bench({ halted: () => true })));
+  const outcomes = await collect(execute([keepOf("a"), warn], bench({ interrupted: () => true })));
 
   expect(outcomes.map(short)).toEqual(["keep a left interrupted", "warn a"]);
   expect(outcomes[1]?.says).toEqual(["look"]);
 });
 
 test("leaves every change that depends on one that an interruption left", async () => {
-  expect((await collect(execute([keepOf("a"), keepOf("b", "a")], bench({ halted: () => true })))).map(short)).toEqual([
+  expect((await collect(execute([keepOf("a"), keepOf("b", "a")], bench({ interrupted: () => true })))).map(short)).toEqual([
     "keep a left interrupted",
     "keep b left interrupted",
   ]);
@@ -96,13 +96,13 @@ test.for([
   const warning: Change = { act: "warn", to: account("b"), says: "look", needs: account("a") };
   let looks = 0;
 
-  expect((await collect(execute([keepOf("a"), warning], bench({ halted: () => looks++ >= at })))).map(short)).toEqual(became);
+  expect((await collect(execute([keepOf("a"), warning], bench({ interrupted: () => looks++ >= at })))).map(short)).toEqual(became);
 });
 
 test("previews each change in a client dry run, and sends nothing", async () => {
   const plan: Plan = [makeMap, makeToken, mint, { act: "warn", to: token, says: "look" }, store];
 
-  const { outcomes } = await executeAll(plan, bench({ dryRun: "client", carry: () => Promise.reject(new Error("asked")) }));
+  const { outcomes } = await executeAll(plan, bench({ dryRun: "client", apply: () => Promise.reject(new Error("asked")) }));
 
   expect(outcomes.map(({ change }) => change)).toEqual(plan);
   expect(outcomes[3]?.says).toEqual(["look"]);
@@ -227,7 +227,7 @@ test("rehearses on the server and leaves nothing there", async () => {
 
 test("shows the change that is being applied", async () => {
   const world = fakeWorld();
-  const at = benchOf(world, { carry: async () => ({ login }) });
+  const at = benchOf(world, { apply: async () => ({ login }) });
 
   const done = await executeAll([makeMap, makeToken, mint], at);
   await rollback(done.outcomes, at);
@@ -236,5 +236,8 @@ test("shows the change that is being applied", async () => {
 });
 
 test("throws Interrupted when the run is interrupted", async () => {
-  await expect(executeAll([makeMap], bench({ halted: () => true }))).rejects.toMatchObject({ kind: "cancelled", message: "interrupted" });
+  await expect(executeAll([makeMap], bench({ interrupted: () => true }))).rejects.toMatchObject({
+    kind: "cancelled",
+    message: "interrupted",
+  });
 });

@@ -8,7 +8,7 @@ import { bench, keepOf, makeMap, makeToken, mint, no, short } from "./apply-sett
 
 test("rolls back in reverse order when a change fails", async () => {
   const at = bench({
-    carry: async ({ act }) => {
+    apply: async ({ act }) => {
       if (act === "mint") throw no();
       return {};
     },
@@ -22,7 +22,7 @@ const byHand = (name: string) => ({ do: "shell", argv: ["remove", name], when: "
 
 test("rolls back the rest and prints a hint when one change cannot be rolled back", async () => {
   const at = bench({
-    carry: async ({ act, to }) => {
+    apply: async ({ act, to }) => {
       if (act === "mint" || (act === "delete" && to.name === "t")) throw no();
       return {};
     },
@@ -38,11 +38,11 @@ test("rolls back the rest and prints a hint when one change cannot be rolled bac
 
 test("rolls back and starts nothing when the run is interrupted", async () => {
   let done = 0;
-  const carry = async () => {
+  const apply = async () => {
     done++;
     return {};
   };
-  const at = bench({ carry, halted: () => done > 0 });
+  const at = bench({ apply, interrupted: () => done > 0 });
 
   await expect(executeAll([makeMap, makeToken, mint], at)).rejects.toMatchObject({ kind: "cancelled" });
   expect(at.carried).toEqual(["create m", "delete m"]);
@@ -61,8 +61,8 @@ test("applies and rolls back nothing outside the cluster in a dry run", async ()
 const broken = () => Promise.reject(new TypeError("a defect"));
 
 test("throws a defect of a change and of a rollback as it is", async () => {
-  await expect(collect(execute([makeMap], bench({ carry: broken })))).rejects.toThrow(TypeError);
-  await expect(rollback([{ change: makeMap }], bench({ carry: broken }))).rejects.toThrow(TypeError);
+  await expect(collect(execute([makeMap], bench({ apply: broken })))).rejects.toThrow(TypeError);
+  await expect(rollback([{ change: makeMap }], bench({ apply: broken }))).rejects.toThrow(TypeError);
 });
 
 test("shows nothing when there is nothing to roll back", async () => {
@@ -73,7 +73,7 @@ test("shows nothing when there is nothing to roll back", async () => {
 });
 
 test("reports each change that could not be rolled back", async () => {
-  const at = bench({ carry: () => Promise.reject(no()) });
+  const at = bench({ apply: () => Promise.reject(no()) });
 
   const kept = await rollback([{ change: makeMap }, { change: makeToken }], at);
 
@@ -85,7 +85,7 @@ test("reports each change that could not be rolled back", async () => {
 
 test("prints a hint for each change that cannot be rolled back", async () => {
   const at = bench({
-    carry: async ({ act }) => {
+    apply: async ({ act }) => {
       if (act === "mint" || act === "delete") throw no();
       return {};
     },
@@ -98,14 +98,21 @@ test("prints a hint for each change that cannot be rolled back", async () => {
 
 const left = (...says: string[]): ChangeOutcome => ({ change: makeMap, error: no(), says });
 
-test.for<{ why: string; hint: CliError["hint"]; kept: ChangeOutcome[]; halted: boolean; kind: string; told: unknown }>([
-  { why: "everything was rolled back", hint: "look", kept: [], halted: true, kind: "forbidden", told: undefined },
-  { why: "the error has a hint", hint: "look", kept: [left("remove m")], halted: false, kind: "forbidden", told: ["look", "remove m"] },
+test.for<{ why: string; hint: CliError["hint"]; kept: ChangeOutcome[]; interrupted: boolean; kind: string; told: unknown }>([
+  { why: "everything was rolled back", hint: "look", kept: [], interrupted: true, kind: "forbidden", told: undefined },
+  {
+    why: "the error has a hint",
+    hint: "look",
+    kept: [left("remove m")],
+    interrupted: false,
+    kind: "forbidden",
+    told: ["look", "remove m"],
+  },
   {
     why: "the error has a command",
     hint: { do: "shell", argv: ["az", "acr", "repository", "list", "--name", "r"] },
     kept: [left("remove m")],
-    halted: false,
+    interrupted: false,
     kind: "forbidden",
     told: [{ do: "shell", argv: ["az", "acr", "repository", "list", "--name", "r"] }, "remove m"],
   },
@@ -113,15 +120,15 @@ test.for<{ why: string; hint: CliError["hint"]; kept: ChangeOutcome[]; halted: b
     why: "the run was interrupted",
     hint: undefined,
     kept: [left("a", "b"), left("c")],
-    halted: true,
+    interrupted: true,
     kind: "cancelled",
     told: ["a", "b", "c"],
   },
-  { why: "an outcome has no text", hint: "look", kept: [{ change: makeMap }], halted: false, kind: "forbidden", told: ["look"] },
-])("adds what remains to the hint of an error: $why", ({ hint, kept, halted, kind, told }) => {
+  { why: "an outcome has no text", hint: "look", kept: [{ change: makeMap }], interrupted: false, kind: "forbidden", told: ["look"] },
+])("adds what remains to the hint of an error: $why", ({ hint, kept, interrupted, kind, told }) => {
   const error = new CliError("forbidden", "no", { hint });
 
-  expect(withLeft(error, kept, bench({ halted: () => halted }).tools)).toMatchObject({
+  expect(withLeft(error, kept, bench({ interrupted: () => interrupted }).tools)).toMatchObject({
     kind,
     message: "no",
     hint: told === undefined ? hint : { do: "hints", hints: told },

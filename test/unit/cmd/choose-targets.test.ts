@@ -26,7 +26,7 @@ async function choosing(candidates: readonly Ref[], world: World, more: Partial<
   if (Array.isArray(chosen)) return { chosen: chosen.map(({ name }) => name), shown };
   printError({ ...context, formatCommand: session.formatCommand }, chosen);
   const { kind } = chosen as CliError;
-  return { kind, says: printed().stderr.slice(shown.length), shown, halted: context.interruption.halted };
+  return { kind, says: printed().stderr.slice(shown.length), shown, interrupted: context.interruption.interrupted };
 }
 
 test.for<{ answer: Answer; chosen: string[] }>([
@@ -45,11 +45,11 @@ test.for([
   { verb: "attach", says: "error: no target selected; nothing was attached\n" },
   { verb: "detach", says: "error: no target selected; nothing was detached\n" },
 ] as const)("fails to $verb after Escape", async ({ verb, says }) => {
-  expect(await choosing(some, { answers: ["escape"] }, { verb })).toMatchObject({ kind: "cancelled", says, halted: false });
+  expect(await choosing(some, { answers: ["escape"] }, { verb })).toMatchObject({ kind: "cancelled", says, interrupted: false });
 });
 
 test("ends the run after Ctrl-C", async () => {
-  expect(await choosing(some, { answers: ["ctrl-c"] })).toMatchObject({ kind: "cancelled", halted: true });
+  expect(await choosing(some, { answers: ["ctrl-c"] })).toMatchObject({ kind: "cancelled", interrupted: true });
 });
 
 test.for([
@@ -73,7 +73,7 @@ test.for<{ what: string; world: World; more?: Partial<Choosing> }>([
       "serviceaccount/default, serviceaccount/web, serviceaccount/worker\n" +
       "hint: kubectl acr-secret attach acr serviceaccount/default\nhint: or --where-used for all of them\n",
     shown: "",
-    halted: false,
+    interrupted: false,
   });
 });
 

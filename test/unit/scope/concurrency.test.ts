@@ -25,7 +25,7 @@ function workshop() {
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 5));
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index);
-const bounds = (width: number, halted = () => false) => ({ width: () => width, halted });
+const bounds = (width: number, interrupted = () => false) => ({ width: () => width, interrupted });
 
 /** Reads the items in the background. */
 function reading<T>(items: AsyncIterable<T>): { readonly read: T[]; readonly whole: Promise<void> } {
@@ -79,7 +79,7 @@ test("no more than the width are under way", async () => {
 test("a width that grows takes effect at the next item", async () => {
   const { work, end, begun } = workshop();
   let width = 1;
-  const { whole } = reading(over(numbers(6), { width: () => width, halted: () => false }, work));
+  const { whole } = reading(over(numbers(6), { width: () => width, interrupted: () => false }, work));
   await settle();
   expect(begun).toEqual([0]);
 
@@ -139,19 +139,19 @@ test("items are taken one at a time, as there is room for them", async () => {
   expect(taken).toEqual(numbers(100));
 });
 
-test("once halted nothing further is begun, and what is under way comes to its end", async () => {
+test("once interrupted nothing further is begun, and what is under way comes to its end", async () => {
   const { work, end, begun } = workshop();
-  let halted = false;
+  let interrupted = false;
   const { read, whole } = reading(
     over(
       numbers(10),
-      bounds(2, () => halted),
+      bounds(2, () => interrupted),
       work,
     ),
   );
   await settle();
 
-  halted = true;
+  interrupted = true;
   end(0);
   end(1);
   await whole;

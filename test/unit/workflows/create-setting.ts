@@ -40,7 +40,7 @@ export function setting(
   addNamespaces(world.cluster, "kube-system", ...names);
   const needs: Need[] = [];
   const { force = false, width = 8, ...of } = more;
-  const bench = benchOf(world, { force, width: () => width, carry: async () => ({ login }) });
+  const bench = benchOf(world, { force, width: () => width, apply: async () => ({ login }) });
   const credential: Credential = {
     kind: "given",
     host,
@@ -48,7 +48,7 @@ export function setting(
       needs.push(need);
       return issue(need);
     },
-    apply: bench.tools.carry,
+    apply: bench.tools.apply,
     removal: () => [],
   };
   const order: Order = {

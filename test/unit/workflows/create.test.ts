@@ -72,11 +72,11 @@ test("refuses a Secret that may not be overwritten before a right is granted", a
   const right: Change = { act: "update", to: { kind: "scopemap.azurecr.io", name: "m" }, before: [], after: ["a"], because: "" };
   const at = setting(["a"], async () => issued({ steps: [right], isLazy: false, entry: { ...entry, identity: "new" }, pulls: "yes" }));
   put(at.world, "a");
-  const carry = async (change: Change) => {
+  const apply = async (change: Change) => {
     carried.push(change);
     return {};
   };
-  const order = { ...at.order, tools: () => ({ ...at.bench.tools, carry }) };
+  const order = { ...at.order, tools: () => ({ ...at.bench.tools, apply }) };
 
   const [outcome] = await collect(issueEach(at.places(), order, at.bench.tools));
 

@@ -15,7 +15,7 @@ function queueBefore(lazySteps: Plan) {
   const answered = new Promise<void>((resolve) => {
     answer = resolve;
   });
-  const bench = benchOf(in_, { carry: () => answered.then(() => ({ login })) });
+  const bench = benchOf(in_, { apply: () => answered.then(() => ({ login })) });
   return { in_, firstSecret: openFirstSecret({ lazySteps, each: () => [] }, bench), answer };
 }
 

@@ -30,10 +30,10 @@ export const storeIn = ({ scope: { namespace }, secret }: NamespaceState): Store
 });
 
 /** Returns a world of namespaces, their readers, and tools that record the changes in Azure. */
-export function setting(names: readonly string[], hands: Tools["carry"] = async () => ({ login }), issued?: IssuedLogin) {
+export function setting(names: readonly string[], hands: Tools["apply"] = async () => ({ login }), issued?: IssuedLogin) {
   const world = fakeWorld();
   addNamespaces(world.cluster, ...names);
-  const bench: FakeBench = benchOf(world, { issued, carry: hands });
+  const bench: FakeBench = benchOf(world, { issued, apply: hands });
   let looks = 0;
   const readersOf = names.map((namespace): NamespaceReader => {
     const scope = { context: undefined, namespace, cluster: bench.cluster };
