@@ -162,7 +162,7 @@ function orderOf({ clusterScopes, unreadable, options, flags, skipped }: Rotatin
     ...options,
     force: flags.force,
     skipped: (reasons) => skipped.push(reasons),
-    looks: new WeakMap(),
+    reads: new WeakMap(),
     verify: flags.verify,
     dryRun: flags["dry-run"],
     now: session.now,

@@ -4,7 +4,7 @@ import { CliError, usage } from "../../src/errors.ts";
 import { pluralize } from "../../src/plan/wording.ts";
 import type { ClusterScope } from "../../src/scope/cluster-scopes.ts";
 import { toSeconds } from "../../src/timestamp.ts";
-import { type Belonging, belongingKey, belongingOf, takeAway } from "../../src/workflows/take-away.ts";
+import { cleanUp, type OwnedObject, ownedObjectKey, ownedObjectOf } from "../../src/workflows/clean-up.ts";
 import { printerOf, whereOf } from "../conclude.ts";
 import { type Session, toolsOf } from "../session.ts";
 import type { CreateFlags } from "./options.ts";
@@ -13,14 +13,14 @@ import type { CreateFlags } from "./options.ts";
 export type Journal = {
   clusterScopes: readonly ClusterScope[];
   /** The objects that it has written to the cluster, by key. */
-  readonly made: Map<string, Belonging>;
+  readonly owned: Map<string, OwnedObject>;
   /** When to renew the credential. */
   renewAt: Date | undefined;
   /** The current round has created a Secret. */
   createsSecret: boolean;
 };
 
-export const newJournal = (): Journal => ({ clusterScopes: [], made: new Map(), renewAt: undefined, createsSecret: false });
+export const newJournal = (): Journal => ({ clusterScopes: [], owned: new Map(), renewAt: undefined, createsSecret: false });
 
 /** Passes outcomes on, and records what they have written. */
 export async function* recordOutcomes(outcomes: AsyncIterable<Outcome>, journal: Journal, keep: boolean): AsyncGenerator<Outcome> {
@@ -28,9 +28,9 @@ export async function* recordOutcomes(outcomes: AsyncIterable<Outcome>, journal:
     journal.createsSecret ||= isDone(outcome) && outcome.change.act === "store" && !outcome.change.precondition;
     // Only --keep deletes objects at the end. For thousands of namespaces, the record would use most of the memory
     if (keep && isDone(outcome)) {
-      const key = belongingKey(outcome.change);
-      const belonging = belongingOf(outcome, journal.made.get(key));
-      if (belonging) journal.made.set(key, belonging);
+      const key = ownedObjectKey(outcome.change);
+      const owned = ownedObjectOf(outcome, journal.owned.get(key));
+      if (owned) journal.owned.set(key, owned);
     }
     yield outcome;
   }
@@ -101,9 +101,9 @@ async function waited(moment: Date, { now, sleep, interrupted }: Session): Promi
 }
 
 /** @returns the number of objects that could not be removed */
-async function clear({ made, clusterScopes }: Journal, session: Session, flags: CreateFlags): Promise<number> {
+async function clear({ owned, clusterScopes }: Journal, session: Session, flags: CreateFlags): Promise<number> {
   const printer = printerOf(session, flags, whereOf(clusterScopes));
-  const outcomes = made.size === 0 ? [] : await takeAway([...made.values()], toolsOf(session, flags));
+  const outcomes = owned.size === 0 ? [] : await cleanUp([...owned.values()], toolsOf(session, flags));
   for (const outcome of outcomes) await printer.print(outcome);
   return outcomes.filter(({ error }) => error).length;
 }

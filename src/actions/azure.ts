@@ -34,8 +34,8 @@ export const mint: Action<Mint> = {
   async apply(change, { tools, claims }) {
     if (tools.write.dryRun) return {};
     const progress = `Generating a password of ${change.to.kind.split(".")[0]} ${change.to.name}`;
-    const { login, ...made } = await claims.forPassword(() => tools.during(progress, () => tools.apply(change)));
-    return { issued: { login, made } };
+    const { login, ...metadata } = await claims.forPassword(() => tools.during(progress, () => tools.apply(change)));
+    return { issued: { login, metadata } };
   },
   message: ({ inNew }) => (inNew ? undefined : "configured"),
   rollback: ({ to, slot, inNew }) => (inNew ? undefined : { act: "delete", to, slot, because }),

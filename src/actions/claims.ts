@@ -13,7 +13,7 @@ import { asConflict, preconditionOf, secretRetries, update } from "./update.ts";
 type Claimed = {
   readonly to: Ref<"secret">;
   /** This run created it for the claim, so it is deleted if it gets no login. */
-  readonly made: boolean;
+  readonly created: boolean;
   /** Its version, for the next write; absent if unknown. */
   readonly precondition?: Precondition;
   /** The password that will be generated for it. */
@@ -48,7 +48,7 @@ export class Claims {
     const found = precondition?.claim;
     if (found && isLive(found, this.#tools.now()) && (await outwait(to, found, this.#tools)) !== "ended")
       throw new Conflict(`another run is writing secret "${to.name}" in namespace "${to.namespace}"`);
-    const claimed = { to, made: !precondition, makes };
+    const claimed = { to, created: !precondition, makes };
     // If the response is lost, the claim may exist
     this.#claimed.set(keyOf(to), claimed);
     try {
@@ -95,7 +95,7 @@ export class Claims {
     const note = readClaim(object);
     if (claimed && note?.by === this.#tools.runId) {
       const at = new Date(Date.parse(note.until) - claimLasts);
-      this.#claimed.set(keyOf(to), { ...claimed, made: false, precondition: preconditionOf(object), at });
+      this.#claimed.set(keyOf(to), { ...claimed, created: false, precondition: preconditionOf(object), at });
     } else this.drop(to);
   }
 
@@ -137,7 +137,7 @@ export class Claims {
         const error = await release(claimed, this.#noteAfter(claimed), this.#tools).then(() => undefined, asCliError);
         this.drop(claimed.to);
         // A claim that stays in an annotation expires and does no harm
-        if (error && claimed.made) kept.push(leftEmpty(claimed.to, error));
+        if (error && claimed.created) kept.push(leftEmpty(claimed.to, error));
       }
       return kept;
     });
@@ -148,8 +148,8 @@ export class Claims {
    * itself stays until it expires, because it records that password. A password that an earlier run left, and that this run did not
    * overwrite, also stays recorded.
    */
-  #noteAfter({ made, makes }: Claimed): ClaimAfter | undefined {
-    if (made || !makes) return unclaimed;
+  #noteAfter({ created, makes }: Claimed): ClaimAfter | undefined {
+    if (created || !makes) return unclaimed;
     if (this.#password === "kept") return undefined;
     const { madeAt, ...making } = makes;
     return madeAt !== undefined && this.#password === "none" ? noteLeft(this.#tools.runId, { ...making, madeAt }) : unclaimed;
@@ -195,12 +195,12 @@ function taken({ name, namespace }: Ref): never {
   throw new Conflict(`another run has taken over secret "${name}" in namespace "${namespace}"`);
 }
 
-async function release({ to, made }: Claimed, note: ClaimAfter | undefined, tools: Tools): Promise<void> {
+async function release({ to, created }: Claimed, note: ClaimAfter | undefined, tools: Tools): Promise<void> {
   if (!note) return;
   await update({
     read: () => ownClaim(to, tools),
     write: async (secret) => {
-      if (secret) await (made && isEmpty(secret) ? remove(to, secret, tools) : unclaim(to, secret, { note, tools }));
+      if (secret) await (created && isEmpty(secret) ? remove(to, secret, tools) : unclaim(to, secret, { note, tools }));
     },
     ...secretRetries(tools),
   });

@@ -32,7 +32,7 @@ export type IssuedLogin = {
   /** Absent before it is generated. */
   readonly login?: Login | undefined;
   /** The metadata that Azure returned with it. */
-  readonly made?: Omit<Applied, "login">;
+  readonly metadata?: Omit<Applied, "login">;
   /** Images that it may be tried with. */
   readonly images?: readonly ImageRef[];
   /** The image that it was proven with. */

@@ -75,7 +75,7 @@ async function storeIn(change: Store, attempt: Attempt): Promise<ChangeOutcome> 
   const claimed = attempt.claims.on(change.to);
   let last: Store = {
     ...change,
-    entry: withMade(change.entry, attempt.issued?.made),
+    entry: withMetadata(change.entry, attempt.issued?.metadata),
     precondition: claimed?.precondition ?? change.precondition,
   };
   const outcome = await update<Store | ChangeOutcome, ChangeOutcome>({
@@ -88,11 +88,11 @@ async function storeIn(change: Store, attempt: Attempt): Promise<ChangeOutcome> 
     },
     attempts: 10,
   });
-  return claimed?.made ? asMade(outcome) : outcome;
+  return claimed?.created ? asCreated(outcome) : outcome;
 }
 
 /** Reports `created` if this run created the Secret for its claim. */
-function asMade(outcome: ChangeOutcome): ChangeOutcome {
+function asCreated(outcome: ChangeOutcome): ChangeOutcome {
   const { change } = outcome;
   return change.act === "store" ? { ...outcome, change: { ...change, precondition: undefined } } : outcome;
 }
@@ -120,8 +120,8 @@ async function outcomeOf(error: CliError, change: Store, attempt: Attempt): Prom
 }
 
 /** Returns the annotation entry with the metadata that Azure returned with the password. */
-function withMade(entry: Entry, made: IssuedLogin["made"] = {}): Entry {
-  const known = Object.fromEntries(Object.entries(made).filter(([, value]) => value !== undefined));
+function withMetadata(entry: Entry, metadata: IssuedLogin["metadata"] = {}): Entry {
+  const known = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined));
   // expiresAt is the last field of the entry
   const { expiresAt, ...of }: Entry = { ...entry, ...known };
   return { ...of, expiresAt };

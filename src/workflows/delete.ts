@@ -23,7 +23,7 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
       if (isDone(outcome) && outcome.change.act === "withdraw") leaving.push(outcome);
       yield outcome;
     }
-    const how = { ...order, lookAt: looker(leaving, order) };
+    const how = { ...order, readMember: memberReader(leaving, order) };
     /** The keys of the Secrets whose credential is not completely revoked. */
     const kept = new Set<string>();
     for await (const { outcomes, left } of revokeAll(leaving, how)) {
@@ -37,7 +37,7 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
 }
 
 /** Returns the login that a Secret held: the emptied Secret keeps it under another key, and a deleted Secret was read before. */
-function looker(leaving: readonly ChangeOutcome[], { clusterScopes }: RevokeOrder): Revoking["lookAt"] {
+function memberReader(leaving: readonly ChangeOutcome[], { clusterScopes }: RevokeOrder): Revoking["readMember"] {
   const found = new Map(leaving.map(({ change, object, before }) => [keyOf(change.to), object ?? before]));
   return ({ to, entry }) => {
     const secret = found.get(keyOf(to));

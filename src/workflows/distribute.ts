@@ -13,17 +13,17 @@ import { type NamespaceReader, readersOf } from "../state/namespace-reader.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
 import type { Noted } from "../state/noted.ts";
 import { secretIn } from "../state/plan-input.ts";
-import { type Begun, claimsOn } from "./find-holders.ts";
+import { claimsOn, type RotationState } from "./find-holders.ts";
 import { runUnit } from "./unit.ts";
 
-type Found = Rotation<Noted>;
+type FoundRotation = Rotation<Noted>;
 
 /**
  * Issues the login and writes it to every holder. A holder that fails doesn't stop the others.
  * @param last whether this is the last round. It ignores claims of other runs, which could otherwise delay this run forever
  * @throws Conflict if another run has claimed a holder since it was read
  */
-export function distribute(issue: Issue, entry: Entry, { rotation, proving }: Begun, last: boolean): AsyncGenerator<Outcome> {
+export function distribute(issue: Issue, entry: Entry, { rotation, proving }: RotationState, last: boolean): AsyncGenerator<Outcome> {
   const { steps, isLazy, login, images } = issue;
   const foreignClaims = last ? undefined : claimsOn(rotation.all);
   const unit = { steps, isLazy, issued: { login, images }, foreignClaims, each: eachOf(rotation, entry, proving.tools) };
@@ -48,7 +48,7 @@ async function* untilConflict(outcomes: AsyncIterable<Outcome>, last: boolean): 
 }
 
 /** Returns the namespaces of the holders, grouped by Secret name: a reader reads Secrets of one name. */
-async function* placesOf({ members }: Found): AsyncGenerator<NamespaceReader> {
+async function* placesOf({ members }: FoundRotation): AsyncGenerator<NamespaceReader> {
   const names = [...new Set(members.map(({ to }) => to.name))];
   for (const name of names)
     yield* readersOf(scopesHolding({ members: members.filter(({ to }) => to.name === name) }), {
@@ -63,7 +63,7 @@ async function* placesOf({ members }: Found): AsyncGenerator<NamespaceReader> {
 const many = 16;
 
 /** Returns the namespaces of some Secrets, cluster by cluster. */
-export function scopesHolding({ members }: Pick<Found, "members">): ClusterScope[] {
+export function scopesHolding({ members }: Pick<FoundRotation, "members">): ClusterScope[] {
   const clusterScopes = [...new Set(members.map(({ clusterScope }) => clusterScope))];
   return clusterScopes.map((clusterScope) => {
     const namespaces = members.flatMap(({ clusterScope: of, to }) =>
@@ -79,14 +79,14 @@ export function scopesHolding({ members }: Pick<Found, "members">): ClusterScope
  * login.
  */
 function eachOf(
-  { host, kind, identity, members }: Found,
+  { host, kind, identity, members }: FoundRotation,
   entry: Entry,
   { write, force }: Tools,
 ): (state: NamespaceState, issued: IssuedLogin) => Plan {
   const byKey = new Map(members.map((member) => [keyOf(member.to), member]));
   const logins = new Set(members.flatMap(({ login }) => (login ? [fingerprint(login)] : [])));
   const passwords = members.map(({ entry: noted }) => noted);
-  return ({ secret, scope }, { login, made }) => {
+  return ({ secret, scope }, { login, metadata }) => {
     // A deleted Secret needs no login
     if (!secret) return [];
     const { name, uid } = secret.metadata;
@@ -96,6 +96,6 @@ function eachOf(
     const same = isAlike(login, inside);
     const member = byKey.get(keyOf(to));
     const proven = (uid !== undefined && member?.metadata.uid === uid) || (inside !== undefined && logins.has(fingerprint(inside)));
-    return planRenewed(to, { host, kind, identity, passwords, entry, madeAt: made?.madeAt, fresh: !same, proven, force }, existing);
+    return planRenewed(to, { host, kind, identity, passwords, entry, madeAt: metadata?.madeAt, fresh: !same, proven, force }, existing);
   };
 }

@@ -16,13 +16,13 @@ import type { Clusters } from "../state/holders.ts";
 import type { Noted, NotedIn, NotedLists, Unnoted } from "../state/noted.ts";
 import { doubtsOf, type Proving, provenOf, stillTaken } from "./prove-holders.ts";
 
-type Found = Rotation<Noted>;
+type FoundRotation = Rotation<Noted>;
 
 /** How long a replaced password stays valid: until the next rotation, or this number of milliseconds. */
 export type Grace = "next" | number;
 
 /** The Secrets that record a credential, and which of them really hold it. */
-export type Look = Pick<NotedIn, "unreadable" | "claimed"> & {
+export type HolderRead = Pick<NotedIn, "unreadable" | "claimed"> & {
   readonly proof: HolderProof<Noted>;
   /** Logins of the credential that no annotation names and that the registry doesn't reject. */
   readonly unnoted: readonly Unnoted[];
@@ -38,7 +38,7 @@ export type RotateOrder = DueLimits & {
   /** Lists the current logins of Secrets in all clusters. */
   readonly listed: NotedLists;
   /** The first result for each identity, by the Secrets that record it. */
-  readonly looks: WeakMap<readonly Noted[], Promise<Look>>;
+  readonly reads: WeakMap<readonly Noted[], Promise<HolderRead>>;
   /** Returns the clusters of the run. */
   clusters(): Promise<Clusters>;
   /** Deletes passwords that clusters may hold which were not listed. */
@@ -57,11 +57,11 @@ export type RotateOrder = DueLimits & {
 export const rounds = 10;
 
 /** The state of a rotation that has started. */
-export type Begun = Look & {
-  readonly rotation: Found;
+export type RotationState = HolderRead & {
+  readonly rotation: FoundRotation;
   readonly proving: Proving;
   /** The keys of Secrets that were already reported as unproven holders. */
-  readonly told: ReadonlySet<string>;
+  readonly reported: ReadonlySet<string>;
   /** The keys of Secrets that a later read found unproven. They are reported at the end of the rotation. */
   readonly unsure: Set<string>;
   /** The distinct logins of the credential that this run has read. */
@@ -71,17 +71,17 @@ export type Begun = Look & {
 export const holderKeys = (members: readonly Noted[]): ReadonlySet<string> => new Set(members.map(({ to }) => keyOf(to)));
 
 /** Finds the holders of a credential. All rotations of one identity share one result. */
-export function findHolders(found: Found, seen: Omit<NotedIn, "noted">, proving: Proving, order: RotateOrder): Promise<Look> {
+export function findHolders(found: FoundRotation, seen: Omit<NotedIn, "noted">, proving: Proving, order: RotateOrder): Promise<HolderRead> {
   const { all } = found;
-  const look = order.looks.get(all) ?? looked(found, proving, order, seen.unreadable, { ...seen, noted: all });
-  order.looks.set(all, look);
-  return look;
+  const read = order.reads.get(all) ?? readHolders(found, proving, order, seen.unreadable, { ...seen, noted: all });
+  order.reads.set(all, read);
+  return read;
 }
 
 /**
  * Yields the rotations of a result. If Secrets that were listed with several credentials hold the same one by now, they are rotated once.
  */
-export function* rotationsIn({ proof, rotated }: Look, meant: ReadonlySet<string>): Generator<Found> {
+export function* rotationsIn({ proof, rotated }: HolderRead, meant: ReadonlySet<string>): Generator<FoundRotation> {
   for (const rotation of rotationsOf(proof.proven, ({ to }) => meant.has(keyOf(to)))) {
     const keys = [...holderKeys(rotation.members)];
     if (keys.some((key) => rotated.has(key))) continue;
@@ -95,18 +95,18 @@ export function* rotationsIn({ proof, rotated }: Look, meant: ReadonlySet<string
  * another run has replaced in between. If such a Secret was written in the meantime, everything is read again.
  * @param known the clusters that could not be read before
  */
-async function looked(
-  credential: Found,
+async function readHolders(
+  credential: FoundRotation,
   proving: Proving,
   { listed }: RotateOrder,
   known: NotedIn["unreadable"],
   first?: NotedIn,
-): Promise<Look> {
+): Promise<HolderRead> {
   const { kind, identity, host } = credential;
   const isIt = (login: HeldLogin) =>
     login.kind === undefined ? isLoginOf(credential, login) : login.kind === kind && login.identity === identity && login.hosts[0] === host;
   for (let round = 1; ; round++) {
-    const { noted, unnoted, unreadable, claimed } = (round === 1 && first) || (await notedAgain(listed, isIt, known));
+    const { noted, unnoted, unreadable, claimed } = (round === 1 && first) || (await listAgain(listed, isIt, known));
     const proof = await provenOf(noted, proving);
     if (round === rounds || !(await anyWritten(proof.doubted, proving))) {
       const copies = await stillTaken(
@@ -119,7 +119,7 @@ async function looked(
 }
 
 /** @throws CliError of a namespace that could be read before and can't be read now: its Secrets may still hold the credential */
-async function notedAgain(listed: NotedLists, isIt: Parameters<NotedLists>[0], known: NotedIn["unreadable"]): Promise<NotedIn> {
+async function listAgain(listed: NotedLists, isIt: Parameters<NotedLists>[0], known: NotedIn["unreadable"]): Promise<NotedIn> {
   const seen = await listed(isIt);
   const before = new Set(known.flatMap(({ own, context }) => (own ? [context] : [])));
   const lost = seen.unreadable.find(({ own, context }) => own && !before.has(context));
@@ -146,21 +146,21 @@ async function* isWritten({ clusterScope, to, metadata: { resourceVersion } }: N
 
 /** Returns the warnings about Secrets that are not proven to hold the credential they record, without those that were already reported. */
 export function newDoubts(
-  { proof: { doubted } }: Look,
-  { members, meant }: Pick<Found, "members" | "meant">,
+  { proof: { doubted } }: HolderRead,
+  { members, meant }: Pick<FoundRotation, "members" | "meant">,
   proving: Proving,
-  told: ReadonlySet<string> = new Set(),
-): { readonly outcomes: readonly Outcome[]; readonly told: ReadonlySet<string> } {
+  reported: ReadonlySet<string> = new Set(),
+): { readonly outcomes: readonly Outcome[]; readonly reported: ReadonlySet<string> } {
   const keys = holderKeys(members);
-  const fresh = doubted.filter(({ member: { to } }) => keys.has(keyOf(to)) && !told.has(keyOf(to)));
-  return { outcomes: doubtsOf(fresh, holderKeys(meant), proving), told: new Set(fresh.map(({ member: { to } }) => keyOf(to))) };
+  const fresh = doubted.filter(({ member: { to } }) => keys.has(keyOf(to)) && !reported.has(keyOf(to)));
+  return { outcomes: doubtsOf(fresh, holderKeys(meant), proving), reported: new Set(fresh.map(({ member: { to } }) => keyOf(to))) };
 }
 
 /** Reports Secrets that held the credential when the rotation started and are locked out by it. */
-export async function lockedOut(begun: Begun, order: RotateOrder): Promise<readonly Outcome[]> {
-  const { rotation, proving, told, unsure } = begun;
+export async function lockedOut(state: RotationState, order: RotateOrder): Promise<readonly Outcome[]> {
+  const { rotation, proving, reported, unsure } = state;
   if (unsure.size === 0 || proving.tools.interrupted()) return [];
-  return newDoubts(await lookUnclaimed(begun, order), rotation, proving, told).outcomes;
+  return newDoubts(await readUnclaimed(state, order), rotation, proving, reported).outcomes;
 }
 
 /**
@@ -168,34 +168,34 @@ export async function lockedOut(begun: Begun, order: RotateOrder): Promise<reado
  * @param waits how often it waits for claims. A caller that starts another round passes 1, because that round waits again
  * @returns undefined if no Secret holds the credential any more
  */
-export const lookAgain = async (begun: Begun, order: RotateOrder, waits = rounds): Promise<Begun | undefined> =>
-  withLook(begun, await lookUnclaimed(begun, order, { waits }));
+export const rereadHolders = async (state: RotationState, order: RotateOrder, waits = rounds): Promise<RotationState | undefined> =>
+  withRead(state, await readUnclaimed(state, order, { waits }));
 
 /**
  * Waits for the claims on Secrets of the same credential. The claiming run may write a password that was not read yet, or it has crashed.
  */
-export async function whenUnclaimed(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
-  const look = await lookUnclaimed(begun, order, { first: begun });
-  return look === begun ? begun : withLook(begun, look);
+export async function waitForClaims(state: RotationState, order: RotateOrder): Promise<RotationState | undefined> {
+  const read = await readUnclaimed(state, order, { first: state });
+  return read === state ? state : withRead(state, read);
 }
 
-async function lookUnclaimed(
-  { rotation, proving, unreadable, logins }: Begun,
+async function readUnclaimed(
+  { rotation, proving, unreadable, logins }: RotationState,
   order: RotateOrder,
-  { first, waits = rounds }: { readonly first?: Look; readonly waits?: number } = {},
-): Promise<Look> {
-  let look = first ?? (await looked(rotation, proving, order, unreadable));
-  if (order.dryRun !== "none") return look;
-  for (let round = 1; round <= waits && (await outwaitAll(look.claimed.filter(concerns(rotation, logins)), proving.tools)); round++)
-    look = await looked(rotation, proving, order, unreadable);
-  return look;
+  { first, waits = rounds }: { readonly first?: HolderRead; readonly waits?: number } = {},
+): Promise<HolderRead> {
+  let read = first ?? (await readHolders(rotation, proving, order, unreadable));
+  if (order.dryRun !== "none") return read;
+  for (let round = 1; round <= waits && (await outwaitAll(read.claimed.filter(concerns(rotation, logins)), proving.tools)); round++)
+    read = await readHolders(rotation, proving, order, unreadable);
+  return read;
 }
 
 /**
  * Selects the claims that count: claims on proven holders, and claims of runs that prove that they distribute the credential. Anyone in a
  * namespace can write any other claim.
  */
-function concerns({ all }: Found, logins: readonly Login[]): (secret: NotedIn["claimed"][number]) => boolean {
+function concerns({ all }: FoundRotation, logins: readonly Login[]): (secret: NotedIn["claimed"][number]) => boolean {
   const holders = holderKeys(all);
   return ({ to, metadata }) => {
     const { by = "", makes } = readClaim({ metadata }) ?? {};
@@ -203,13 +203,13 @@ function concerns({ all }: Found, logins: readonly Login[]): (secret: NotedIn["c
   };
 }
 
-function withLook(begun: Begun, look: Look): Begun | undefined {
-  const { members, meant } = begun.rotation;
+function withRead(state: RotationState, read: HolderRead): RotationState | undefined {
+  const { members, meant } = state.rotation;
   const [keys, wanted] = [holderKeys(members), holderKeys(meant)];
-  for (const { member } of look.proof.doubted) if (keys.has(keyOf(member.to))) begun.unsure.add(keyOf(member.to));
-  const [found] = rotationsOf(look.proof.proven, ({ to }) => keys.has(keyOf(to)));
-  const logins = loginsOf([...begun.logins, ...look.proof.proven.flatMap(({ login }) => login ?? [])]);
-  return found && { ...begun, ...look, logins, rotation: { ...found, meant: found.members.filter(({ to }) => wanted.has(keyOf(to))) } };
+  for (const { member } of read.proof.doubted) if (keys.has(keyOf(member.to))) state.unsure.add(keyOf(member.to));
+  const [found] = rotationsOf(read.proof.proven, ({ to }) => keys.has(keyOf(to)));
+  const logins = loginsOf([...state.logins, ...read.proof.proven.flatMap(({ login }) => login ?? [])]);
+  return found && { ...state, ...read, logins, rotation: { ...found, meant: found.members.filter(({ to }) => wanted.has(keyOf(to))) } };
 }
 
 /** Removes duplicate logins. */

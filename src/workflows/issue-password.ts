@@ -8,29 +8,29 @@ import { isLive, isMadeBy, readClaim, type SecretClaim } from "../secret/claim.t
 import { fingerprint } from "../secret/entry.ts";
 import type { Noted, Unnoted } from "../state/noted.ts";
 import { scopesHolding } from "./distribute.ts";
-import type { Begun, RotateOrder } from "./find-holders.ts";
+import type { RotateOrder, RotationState } from "./find-holders.ts";
 import { clustersUnknown, inClusters, ownedByHolders, ownerAt, sharedOwner } from "./owner.ts";
 
 /** Issues the password for the holders: the newest one that some of them hold if others lack it, otherwise a new one. */
-export async function issuePassword(at: Begun, order: RotateOrder & { readonly settled: boolean }): Promise<Issue> {
-  const { all, members, newest, behind } = at.rotation;
+export async function issuePassword(state: RotationState, order: RotateOrder & { readonly settled: boolean }): Promise<Issue> {
+  const { all, members, newest, behind } = state.rotation;
   const holder = all.find(({ entry, lapsed }) => !lapsed && passwordKey(entry) === passwordKey(newest));
   if (holder?.login && (behind.length > 0 || order.settled))
     return {
       steps: [],
       isLazy: true,
-      entry: withOther(at.rotation),
+      entry: withOther(state.rotation),
       login: holder.login,
       pulls: "unknown",
       mayPull: undefined,
       images: [],
     };
-  return renewed(at, holder ?? members.find(({ entry }) => entry === newest), order);
+  return renewed(state, holder ?? members.find(({ entry }) => entry === newest), order);
 }
 
-async function renewed(at: Begun, holder: Noted | undefined, order: RotateOrder): Promise<Issue> {
-  const { rotation, proof, unreadable, unnoted } = at;
-  const { credential } = at.proving;
+async function renewed(state: RotationState, holder: Noted | undefined, order: RotateOrder): Promise<Issue> {
+  const { rotation, proof, unreadable, unnoted } = state;
+  const { credential } = state.proving;
   const { newest, members, all, inUse, host } = rotation;
   const [first] = members;
   const secret = first?.to.name ?? "";

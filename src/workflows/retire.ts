@@ -75,8 +75,8 @@ async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan
   const held = new Set(holders.map(({ key }) => key));
   const free = due.filter((password) => !held.has(passwordKey(password)));
   const stays = due.filter((password) => held.has(passwordKey(password)));
-  const told = warn(order, staying(stays, identity, holding(holders, stays)));
-  return [...(free.length > 0 ? await lifecycle.retire(identity, free) : []), told];
+  const warning = warn(order, staying(stays, identity, holding(holders, stays)));
+  return [...(free.length > 0 ? await lifecycle.retire(identity, free) : []), warning];
 }
 
 type Holder = { readonly to: Noted["to"]; readonly key: string };

@@ -20,7 +20,7 @@ import { doubtsOf, provenOf, stillTaken } from "./prove-holders.ts";
 /** Context for revoking the credentials that deleted Secrets record. */
 export type Revoking = RevokeOrder & {
   /** Returns the login that the Secret held; undefined if that is not known any more. */
-  lookAt(member: Member): Noted | undefined;
+  readMember(member: Member): Noted | undefined;
 };
 
 export type RevokeOrder = {
@@ -48,7 +48,7 @@ export async function revokeOne(credential: Revocable, others: NotedIn, how: Rev
   // Another run that has taken over a Secret may have generated another password by now
   const check = () => claims.renew(credential.members.map(({ to }) => to));
   const applied = await Array.fromAsync(executeInOrder(planned.plan, env, { says: "it was not revoked; to revoke it yourself", check }));
-  return { outcomes: [...notices, ...planned.told, ...applied], isDone: !applied.some(isFailed) };
+  return { outcomes: [...notices, ...planned.warnings, ...applied], isDone: !applied.some(isFailed) };
 }
 
 /** The outcomes for one credential, and whether it is completely revoked. */
@@ -71,7 +71,7 @@ const asFailure =
     throw error;
   };
 
-type Planned = { readonly plan: Plan; readonly opened: Credential; readonly told: readonly Outcome[] };
+type Planned = { readonly plan: Plan; readonly opened: Credential; readonly warnings: readonly Outcome[] };
 
 /** @returns the outcome to report instead, if nothing can be revoked */
 async function planOne(credential: Revocable, others: NotedIn, how: Revoking): Promise<Planned | Outcome> {
@@ -84,15 +84,15 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   if (!isOwn) await refuseUnlisted(credential, opened, { others, how });
   const proving = { credential: opened, identity, verify: true, tools: how.tools };
   const { proven, doubted } = await provenOf(
-    credential.members.flatMap((member) => how.lookAt(member) ?? []),
+    credential.members.flatMap((member) => how.readMember(member) ?? []),
     proving,
   );
-  const told = doubtsOf(doubted, new Set(), proving);
-  const [unknown] = told.filter((_, index) => doubted[index]?.why === "unknown");
+  const warnings = doubtsOf(doubted, new Set(), proving);
+  const [unknown] = warnings.filter((_, index) => doubted[index]?.why === "unknown");
   if (unknown) throw new CliError("unreachable", `${calledOf(credential)} is not revoked: ${unknown.says?.join("; ")}`);
   // If the registry rejects the login, all that may be left is what a killed run created for it
   const isOver = doubted.some(({ why }) => why === "refused");
-  if (proven.length === 0 && !isOver) return { plan: [], opened, told };
+  if (proven.length === 0 && !isOver) return { plan: [], opened, warnings };
   const shown = await lifecycleOf(opened).shown(identity);
   const unsure = [...copiesOf(credential, others), ...misnamed(credential, others, { ...how, shown })];
   const copies = await stillTaken(unsure, proving);
@@ -101,7 +101,7 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   const { passwords, whole } = goingOf(credential, passwordsIn(isOwn ? credential.members : proven), others.noted);
   const { revoke, retire } = lifecycleOf(opened);
   const plan = whole ? await revoke(identity, passwords, owned !== "none") : await retire(identity, passwords);
-  return { plan, opened, told: isOver ? [] : told };
+  return { plan, opened, warnings: isOver ? [] : warnings };
 }
 
 /** Returns logins of the credential in other Secrets that no annotation names: they may be any of its passwords. */
@@ -111,10 +111,10 @@ const copiesOf = ({ entry, host, members }: Revocable, { unnoted }: NotedIn): No
 };
 
 /** Returns other Secrets whose annotation doesn't say which password they hold, or names a password that is not the login inside. */
-function misnamed({ entry, members }: Revocable, { noted }: NotedIn, { lookAt, shown }: Misnaming): readonly Noted[] {
+function misnamed({ entry, members }: Revocable, { noted }: NotedIn, { readMember, shown }: Misnaming): readonly Noted[] {
   const keys = new Map(
     members.flatMap((member) => {
-      const login = lookAt(member)?.login;
+      const login = readMember(member)?.login;
       return login ? [[fingerprint(login), passwordKey(member.entry)] as const] : [];
     }),
   );
@@ -127,7 +127,7 @@ function misnamed({ entry, members }: Revocable, { noted }: NotedIn, { lookAt, s
   });
 }
 
-type Misnaming = Pick<Revoking, "lookAt"> & { readonly shown: readonly Password[] | undefined };
+type Misnaming = Pick<Revoking, "readMember"> & { readonly shown: readonly Password[] | undefined };
 
 /** @throws CliError conflict if Azure names a cluster that was not listed, without --force */
 async function refuseUnlisted(

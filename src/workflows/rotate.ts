@@ -13,24 +13,24 @@ import type { Noted, NotedIn } from "../state/noted.ts";
 import { toSeconds } from "../timestamp.ts";
 import { distribute } from "./distribute.ts";
 import {
-  type Begun,
   findHolders,
   type Grace,
+  type HolderRead,
   holderKeys,
-  type Look,
   lockedOut,
   loginsOf,
-  lookAgain,
   newDoubts,
   type RotateOrder,
+  type RotationState,
+  rereadHolders,
   rotationsIn,
   rounds,
-  whenUnclaimed,
+  waitForClaims,
 } from "./find-holders.ts";
 import { issuePassword } from "./issue-password.ts";
 import { retire, retireDue } from "./retire.ts";
 
-type Found = Rotation<Noted>;
+type FoundRotation = Rotation<Noted>;
 
 /**
  * Rotates one credential without a failed pull. The new password is proven before a Secret gets it, and the old one is deleted only after
@@ -38,27 +38,27 @@ type Found = Rotation<Noted>;
  * credential that it records.
  * @throws CliError of a step that all its Secrets depend on
  */
-export async function* rotateCredentials(noted: Found, seen: Omit<NotedIn, "noted">, order: RotateOrder): AsyncGenerator<Outcome> {
+export async function* rotateCredentials(noted: FoundRotation, seen: Omit<NotedIn, "noted">, order: RotateOrder): AsyncGenerator<Outcome> {
   const credential = await order.open(noted);
   if (credential.host.toLowerCase() !== noted.host.toLowerCase()) throw otherHost(noted, credential);
   const proving = { credential, identity: noted.identity, verify: order.verify, tools: order.tools(credential) };
-  const look = await findHolders(noted, seen, proving, order);
-  const { outcomes, told } = newDoubts(look, noted, proving);
+  const read = await findHolders(noted, seen, proving, order);
+  const { outcomes, reported } = newDoubts(read, noted, proving);
   yield* outcomes;
-  for (const rotation of rotationsIn(look, holderKeys(noted.meant))) {
+  for (const rotation of rotationsIn(read, holderKeys(noted.meant))) {
     const reasons = notDue(rotation.members, order);
     const logins = loginsOf(rotation.all.flatMap(({ login }) => login ?? []));
-    const begun = { ...look, rotation, proving, told, logins, unsure: new Set<string>() };
-    if (reasons.length === 0) yield* rotateHolders(begun, order);
+    const state = { ...read, rotation, proving, reported, logins, unsure: new Set<string>() };
+    if (reasons.length === 0) yield* rotateHolders(state, order);
     else {
       order.skipped(reasons);
-      yield* await retireDue({ ...order, ...begun, credential });
+      yield* await retireDue({ ...order, ...state, credential });
     }
-    yield* await lockedOut(begun, order);
+    yield* await lockedOut(state, order);
   }
 }
 
-const otherHost = ({ host, members }: Found, credential: Credential) =>
+const otherHost = ({ host, members }: FoundRotation, credential: Credential) =>
   new CliError(
     "conflict",
     `secret "${members[0]?.to.name}" records a login for ${host}, but the login server of that registry is ${credential.host}`,
@@ -66,7 +66,7 @@ const otherHost = ({ host, members }: Found, credential: Credential) =>
 
 /** One pass over the holders. Another one follows if another run has written in the meantime. */
 type Round = {
-  readonly at: Begun;
+  readonly state: RotationState;
   /** The number of rounds so far, without those that repeat the distribution. */
   readonly count: number;
   /** How often the newest password was distributed again to holders whose older one was restored. */
@@ -81,20 +81,20 @@ type Round = {
 type Result = { readonly stored: Ref<"secret"> | undefined; readonly failed: boolean };
 
 /** Issues a password, distributes it and retires the old one, until every holder has the newest password. */
-async function* rotateHolders(begun: Begun, order: RotateOrder): AsyncGenerator<Outcome> {
-  yield* otherHolders(begun);
-  let round = nextRound(await whenUnclaimed(begun, order), { count: 0, before: begun.rotation.newest });
+async function* rotateHolders(state: RotationState, order: RotateOrder): AsyncGenerator<Outcome> {
+  yield* otherHolders(state);
+  let round = nextRound(await waitForClaims(state, order), { count: 0, before: state.rotation.newest });
   while (round) round = yield* rotateOnce(round, order);
 }
 
 /** @returns the round that follows, if there is one @throws Conflict in the last round, if another run has written since */
 async function* rotateOnce(round: Round, order: RotateOrder): AsyncGenerator<Outcome, Round | undefined> {
-  const { tools } = round.at.proving;
+  const { tools } = round.state.proving;
   const results: Result[] = [];
   try {
-    const issue = await issuePassword(round.at, { ...order, settled: isSettled(round) });
+    const issue = await issuePassword(round.state, { ...order, settled: isSettled(round) });
     const entry = withEnd(issue.entry, order.grace, tools.now());
-    for await (const outcome of distribute(issue, entry, round.at, isLast(round))) {
+    for await (const outcome of distribute(issue, entry, round.state, isLast(round))) {
       results.push(resultOf(outcome));
       yield outcome;
     }
@@ -104,7 +104,7 @@ async function* rotateOnce(round: Round, order: RotateOrder): AsyncGenerator<Out
     return await next();
   } catch (error) {
     if (!(error instanceof Conflict) || isLast(round)) throw error;
-    return nextRound(await lookAgain(round.at, order, 1), round);
+    return nextRound(await rereadHolders(round.state, order, 1), round);
   }
 }
 
@@ -120,45 +120,46 @@ type Distributed = { readonly issue: Issue; readonly entry: Entry; readonly resu
 
 /** Retires the old password if every holder has the new one. Otherwise the holders that lack it get it in another round. */
 async function finish(round: Round, { issue, entry, results }: Distributed, order: RotateOrder): Promise<RoundEnd> {
-  const { at } = round;
-  const { tools, credential } = at.proving;
+  const { state } = round;
+  const { tools, credential } = state.proving;
   const stored = results.flatMap((result) => result.stored ?? []);
-  const failed = at.proof.doubted.some(({ why }) => why === "unknown") || results.some((result) => result.failed);
+  const failed = state.proof.doubted.some(({ why }) => why === "unknown") || results.some((result) => result.failed);
   const isWritten = order.dryRun === "none" && !failed;
   const isStale = round.isStale || (isWritten && isStillDue(issue, round, order));
-  const behind = isWritten && stored.length > 0 ? await withOlderPassword(at, order) : undefined;
+  const behind = isWritten && stored.length > 0 ? await withOlderPassword(state, order) : undefined;
   if (behind && round.repeats < rounds) {
-    const next = { ...round, at: behind, repeats: round.repeats + 1, isStale };
-    return { outcomes: await report(stored, at.rotation, tools), next: async () => next };
+    const next = { ...round, state: behind, repeats: round.repeats + 1, isStale };
+    return { outcomes: await report(stored, state.rotation, tools), next: async () => next };
   }
-  const next = async () => (isStale ? staleRound(await lookAgain(at, order, 1), round) : undefined);
-  if (behind) return { outcomes: [...(await report(stored, at.rotation, tools)), ...givenBack(behind)], next };
-  const retired = await retire({ ...order, ...at, credential, entry, failed, written: new Set(stored.map(keyOf)) });
-  return { outcomes: [...retired, ...(await report(stored, at.rotation, tools))], next };
+  const next = async () => (isStale ? staleRound(await rereadHolders(state, order, 1), round) : undefined);
+  if (behind) return { outcomes: [...(await report(stored, state.rotation, tools)), ...givenBack(behind)], next };
+  const retired = await retire({ ...order, ...state, credential, entry, failed, written: new Set(stored.map(keyOf)) });
+  return { outcomes: [...retired, ...(await report(stored, state.rotation, tools))], next };
 }
 
 /** Reads the holders again. @returns them if some of them lack the newest password because another run has written since */
-async function withOlderPassword(begun: Begun, order: RotateOrder): Promise<Begun | undefined> {
-  const at = await lookAgain(begun, order);
-  return at && at.rotation.behind.length > 0 ? at : undefined;
+async function withOlderPassword(state: RotationState, order: RotateOrder): Promise<RotationState | undefined> {
+  const next = await rereadHolders(state, order);
+  return next && next.rotation.behind.length > 0 ? next : undefined;
 }
 
 const isLast = ({ count }: Round): boolean => count === rounds;
 
 /** Whether the round distributes an existing password, because another run or this one has rotated in the meantime. */
-const isSettled = ({ at, before, repeats }: Round): boolean => repeats > 0 || passwordKey(at.rotation.newest) !== passwordKey(before);
+const isSettled = ({ state, before, repeats }: Round): boolean => repeats > 0 || passwordKey(state.rotation.newest) !== passwordKey(before);
 
-const nextRound = (at: Begun | undefined, { count, before }: Pick<Round, "count" | "before">): Round | undefined =>
-  at && count < rounds ? { at, count: count + 1, repeats: 0, before, isStale: false } : undefined;
+const nextRound = (state: RotationState | undefined, { count, before }: Pick<Round, "count" | "before">): Round | undefined =>
+  state && count < rounds ? { state, count: count + 1, repeats: 0, before, isStale: false } : undefined;
 
-const staleRound = (at: Begun | undefined, { count }: Round) => at && nextRound(at, { count, before: at.rotation.newest });
+const staleRound = (state: RotationState | undefined, { count }: Round) =>
+  state && nextRound(state, { count, before: state.rotation.newest });
 
 /** Whether the password that the round only distributed is due for rotation itself. */
 const isStillDue = ({ steps, entry }: Issue, round: Round, { endsBy, createdBy }: RotateOrder): boolean =>
   steps.length === 0 && !isSettled(round) && (endsBy ?? createdBy) !== undefined && notDue([{ entry }], { endsBy, createdBy }).length === 0;
 
 /** Reports that another tool restored the old password as often as this run wrote the new one. The old password stays valid. */
-function givenBack({ rotation: { behind, identity } }: Begun): Outcome[] {
+function givenBack({ rotation: { behind, identity } }: RotationState): Outcome[] {
   return behind.map(({ to }) => {
     const says = `${namedThere(to)} repeatedly gets the old password of ${identity} back from another tool`;
     const hint = "give the new password to the tool that manages the Secret, such as a controller, or stop that tool";
@@ -167,7 +168,7 @@ function givenBack({ rotation: { behind, identity } }: Begun): Outcome[] {
 }
 
 /** Adds an Event to each Secret that was rotated. */
-function report(stored: readonly Ref<"secret">[], { identity, members }: Found, tools: Tools): Promise<Outcome[]> {
+function report(stored: readonly Ref<"secret">[], { identity, members }: FoundRotation, tools: Tools): Promise<Outcome[]> {
   const uids = new Map(members.map(({ to, metadata }) => [keyOf(to), metadata.uid]));
   const says = `now holds another password of ${identity}`;
   const plan: Plan = stored.map((to) => ({ act: "report", to, uid: uids.get(keyOf(to)) ?? "", reason: "Rotated", says }));
@@ -182,7 +183,7 @@ function withEnd(entry: Entry, grace: Grace, now: Date): Entry {
 }
 
 /** Warns about Secrets that hold the credential and that this run doesn't write: they keep their password. */
-function* otherHolders({ rotation, proof, unnoted }: Look & { readonly rotation: Found }): Generator<Outcome> {
+function* otherHolders({ rotation, proof, unnoted }: HolderRead & { readonly rotation: FoundRotation }): Generator<Outcome> {
   const { host, identity } = rotation;
   const foreign = proof.proven.flatMap((member) => (member.foreign ? [member.to] : []));
   const [first] = foreign;

@@ -94,8 +94,8 @@ export async function* runUnit(
 
   let landed = false;
   const clear = async () => {
-    const made = landed ? [] : firstSecret.outcomes;
-    return mayHold.length > 0 ? keepUncertain(made, mayHold, env) : rollback(made, env);
+    const issuing = landed ? [] : firstSecret.outcomes;
+    return mayHold.length > 0 ? keepUncertain(issuing, mayHold, env) : rollback(issuing, env);
   };
   try {
     for await (const outcome of over(places, tools, inPlace)) {

@@ -138,5 +138,5 @@ test("reads the Secret when the response to a claim was lost and it is renewed",
 
   await bench.claims.renew();
 
-  expect(bench.claims.on(to)).toEqual({ to, made: true, precondition: preconditionOf(secretIn(in_) as Secret), at: began });
+  expect(bench.claims.on(to)).toEqual({ to, created: true, precondition: preconditionOf(secretIn(in_) as Secret), at: began });
 });

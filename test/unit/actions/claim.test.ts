@@ -98,7 +98,7 @@ test("reads the Secret when the response to its claim was lost", async () => {
   const found = world();
   found.asking.around(losing(is("create secret"), lost));
   expect((await claimed(found, undefined)).claims.on(to)).toMatchObject({
-    made: true,
+    created: true,
     precondition: preconditionOf(secretIn(found) as Secret),
   });
 

@@ -19,31 +19,36 @@ test("creates a Secret with the login and its annotation when it does not exist"
   expect(outcome).toMatchObject({ change: { act: "store", because: "there is none" }, object: secretIn(in_) });
 });
 
-test.for<{ why: string; of: Partial<Entry>; made: IssuedLogin["made"]; noted: Partial<Entry> }>([
-  { why: "no time is known", of: {}, made: undefined, noted: {} },
-  { why: "its creation and its expiry in Azure", of: {}, made: { madeAt: "M", expiresAt: "E" }, noted: { madeAt: "M", expiresAt: "E" } },
+test.for<{ why: string; of: Partial<Entry>; metadata: IssuedLogin["metadata"]; noted: Partial<Entry> }>([
+  { why: "no time is known", of: {}, metadata: undefined, noted: {} },
+  {
+    why: "its creation and its expiry in Azure",
+    of: {},
+    metadata: { madeAt: "M", expiresAt: "E" },
+    noted: { madeAt: "M", expiresAt: "E" },
+  },
   {
     why: "the expiry in Azure instead of the requested one",
     of: { expiresAt: "wished" },
-    made: { expiresAt: "E" },
+    metadata: { expiresAt: "E" },
     noted: { expiresAt: "E" },
   },
   {
     why: "the requested expiry when Azure returns none",
     of: { expiresAt: "wished" },
-    made: { madeAt: "M" },
+    metadata: { madeAt: "M" },
     noted: { madeAt: "M", expiresAt: "wished" },
   },
   {
     why: "the recorded time of a login that the Secret holds already",
     of: { madeAt: "old", expiresAt: "end" },
-    made: undefined,
+    metadata: undefined,
     noted: { madeAt: "old", expiresAt: "end" },
   },
-])("records the times of a password: $why", async ({ of, made, noted }) => {
+])("records the times of a password: $why", async ({ of, metadata, noted }) => {
   const in_ = world();
 
-  await store.apply(change({ entry: { ...entry, ...of } }), benchOf(in_, { issued: issued(made && { made }) }));
+  await store.apply(change({ entry: { ...entry, ...of } }), benchOf(in_, { issued: issued(metadata && { metadata }) }));
 
   expect(JSON.stringify(entryIn(in_))).toBe(JSON.stringify({ ...entry, ...noted }));
 });

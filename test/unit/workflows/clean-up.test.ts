@@ -5,7 +5,7 @@ import type { Secret } from "../../../src/objects.ts";
 import type { Change, Refer } from "../../../src/plan/change.ts";
 import { fingerprint, noteEntries } from "../../../src/secret/entry.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
-import { type Belonging, belongingKey, belongingOf, takeAway } from "../../../src/workflows/take-away.ts";
+import { cleanUp, type OwnedObject, ownedObjectKey, ownedObjectOf } from "../../../src/workflows/clean-up.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { account } from "../../support/fakes/cluster.ts";
@@ -36,23 +36,23 @@ const secretWith = (auths: object): Secret => ({
 const ours = { [host]: { username: "u", password: "p" } };
 
 /** Creates a namespace with an attached Secret, and the run's records of both. */
-function made(): { readonly world: FakeWorld; readonly belongings: readonly Belonging[] } {
+function made(): { readonly world: FakeWorld; readonly objects: readonly OwnedObject[] } {
   const world = fakeWorld();
   addNamespaces(world.cluster, "demo");
   world.cluster.put(account("demo", "default", ["acr"]));
   const { metadata } = world.cluster.put(secretWith(ours));
-  return { world, belongings: [{ act: "store", to, uid: metadata.uid ?? "", entry, login, created: true }, attach] };
+  return { world, objects: [{ act: "store", to, uid: metadata.uid ?? "", entry, login, created: true }, attach] };
 }
 
 const lines = (outcomes: readonly ChangeOutcome[]) =>
   outcomes.map(({ change, left, says = [] }) => [change.act, change.to.name, left ?? "done", ...says]);
 
 test("removes in reverse order, also after an interruption", async () => {
-  const { world, belongings } = made();
+  const { world, objects } = made();
   const { tools, interrupt } = benchOf(world);
   interrupt();
 
-  expect(lines(await takeAway(belongings, tools))).toEqual([
+  expect(lines(await cleanUp(objects, tools))).toEqual([
     ["detach", "default", "done"],
     ["delete", "acr", "done"],
   ]);
@@ -61,7 +61,7 @@ test("removes in reverse order, also after an interruption", async () => {
 });
 
 test("reads again when another has written since", async () => {
-  const { world, belongings } = made();
+  const { world, objects } = made();
   const { tools, slept } = benchOf(world);
   let rounds = 0;
   world.asking.around(async (asked, next) => {
@@ -69,29 +69,29 @@ test("reads again when another has written since", async () => {
     return next();
   });
 
-  expect(lines(await takeAway(belongings.slice(0, 1), tools))).toEqual([["delete", "acr", "done"]]);
+  expect(lines(await cleanUp(objects.slice(0, 1), tools))).toEqual([["delete", "acr", "done"]]);
   expect(slept).toEqual(Array(9).fill(5));
 });
 
 test("keeps a login that another has added in between", async () => {
-  const { world, belongings } = made();
+  const { world, objects } = made();
   world.asking.around(async (asked, next) => {
     if (is("delete secret")(asked)) world.cluster.put(secretWith({ ...ours, "ghcr.io": { username: "a", password: "b" } }));
     return next();
   });
 
-  expect(lines(await takeAway(belongings.slice(0, 1), benchOf(world).tools))).toEqual([
+  expect(lines(await cleanUp(objects.slice(0, 1), benchOf(world).tools))).toEqual([
     ["keep", "acr", "failed", "secret/acr is kept: it holds other logins"],
   ]);
   expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
 });
 
 test("keeps a Secret that another user has created in its place", async () => {
-  const { world, belongings } = made();
+  const { world, objects } = made();
   world.cluster.remove("secret", "demo", "acr");
   world.cluster.put(secretWith(ours));
 
-  expect(lines(await takeAway(belongings.slice(0, 1), benchOf(world).tools))).toEqual([
+  expect(lines(await cleanUp(objects.slice(0, 1), benchOf(world).tools))).toEqual([
     ["keep", "acr", "failed", "secret/acr is kept: it was recreated"],
   ]);
   expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
@@ -122,10 +122,10 @@ test.for<{ why: string; secret: Secret; because: string }>([
     because: "it holds other logins",
   },
 ])("keeps a Secret and the entries that name it when it holds $why", async ({ secret, because }) => {
-  const { world, belongings } = made();
+  const { world, objects } = made();
   world.cluster.put(secret);
 
-  expect(lines(await takeAway(belongings, benchOf(world).tools))).toEqual([
+  expect(lines(await cleanUp(objects, benchOf(world).tools))).toEqual([
     ["keep", "default", "failed", `serviceaccount/default keeps secret/acr: ${because}`],
     ["keep", "acr", "failed", `secret/acr is kept: ${because}`],
   ]);
@@ -133,41 +133,41 @@ test.for<{ why: string; secret: Secret; because: string }>([
 });
 
 test("removes an entry that names a Secret which the run has not created", async () => {
-  const { world, belongings } = made();
-  const [stored] = belongings;
+  const { world, objects } = made();
+  const [stored] = objects;
 
-  expect(lines(await takeAway([{ ...stored, created: false } as Belonging, attach], benchOf(world).tools))).toEqual([
+  expect(lines(await cleanUp([{ ...stored, created: false } as OwnedObject, attach], benchOf(world).tools))).toEqual([
     ["detach", "default", "done"],
   ]);
 });
 
 test("prints the command when a Secret may not be deleted", async () => {
-  const { world, belongings } = made();
+  const { world, objects } = made();
   const error = new CliError("forbidden", "no");
   world.asking.around((asked, next) => (is("delete secret")(asked) ? Promise.reject(error) : next()));
 
-  expect(await takeAway(belongings.slice(0, 1), benchOf(world).tools)).toMatchObject([
+  expect(await cleanUp(objects.slice(0, 1), benchOf(world).tools)).toMatchObject([
     { change: { act: "delete" }, error, says: ["secret/acr was not deleted"], fix: { kubectl: "delete secret", args: ["acr"] } },
   ]);
 });
 
 test("reports nothing when the Secret was deleted", async () => {
-  const { world, belongings } = made();
+  const { world, objects } = made();
   world.cluster.remove("secret", "demo", "acr");
   world.cluster.remove("serviceaccount", "demo", "default");
 
-  expect(lines(await takeAway(belongings, benchOf(world).tools))).toEqual([
+  expect(lines(await cleanUp(objects, benchOf(world).tools))).toEqual([
     ["keep", "default", "failed"],
     ["keep", "acr", "failed"],
   ]);
 });
 
 test("removes the others when one fails, and throws a defect", async () => {
-  const { world, belongings } = made();
+  const { world, objects } = made();
   let error: Error = new CliError("forbidden", "no");
   world.asking.around((asked, next) => (is("patch serviceaccount")(asked) ? Promise.reject(error) : next()));
 
-  const [first, second] = await takeAway(belongings, benchOf(world).tools);
+  const [first, second] = await cleanUp(objects, benchOf(world).tools);
   expect(first).toMatchObject({
     change: { act: "delete", because: "the run has ended" },
     error,
@@ -176,7 +176,7 @@ test("removes the others when one fails, and throws a defect", async () => {
   });
   expect(second).toMatchObject({ change: { act: "delete", because: "the run has ended" } });
   error = new Error("a defect");
-  await expect(takeAway(belongings, benchOf(world).tools)).rejects.toBe(error);
+  await expect(cleanUp(objects, benchOf(world).tools)).rejects.toBe(error);
 });
 
 const store: Change = {
@@ -192,33 +192,33 @@ const object = { ...secretWith(ours), metadata: { name: "acr", uid: "u-1" } };
 const written = { act: "store", to, uid: "u-1", entry, login, created: true } as const;
 const rewrite: ChangeOutcome = { change: { ...store, precondition: { uid: "u-1", version: "1" } }, object };
 
-test.for<{ why: string; outcome: ChangeOutcome; before?: Belonging; belonging: Belonging | undefined }>([
-  { why: "a new Secret", outcome: { change: store, object }, belonging: written },
-  { why: "a new entry of a list", outcome: { change: attach }, belonging: attach },
-  { why: "a Secret that it did not create", outcome: rewrite, belonging: { ...written, created: false } },
+test.for<{ why: string; outcome: ChangeOutcome; before?: OwnedObject; owned: OwnedObject | undefined }>([
+  { why: "a new Secret", outcome: { change: store, object }, owned: written },
+  { why: "a new entry of a list", outcome: { change: attach }, owned: attach },
+  { why: "a Secret that it did not create", outcome: rewrite, owned: { ...written, created: false } },
   {
     why: "a Secret that it created and has written again",
     outcome: rewrite,
     before: { ...written, entry: { ...entry, slot: "jti-0" }, login: "before" },
-    belonging: written,
+    owned: written,
   },
   {
     why: "a Secret that another user created after the one of the run",
     outcome: rewrite,
     before: { ...written, uid: "u-0" },
-    belonging: { ...written, created: false },
+    owned: { ...written, created: false },
   },
-  { why: "no entry that existed before", outcome: { change: { act: "keep", to: attach.to, because: "" } }, belonging: undefined },
-  { why: "nothing for a change that failed", outcome: { change: attach, error: new CliError("forbidden", "no") }, belonging: undefined },
-  { why: "nothing for a change that was not tried", outcome: { change: attach, left: "interrupted" }, belonging: undefined },
-])("records the objects of a run: $why", ({ outcome, before, belonging }) => {
-  expect(isDone(outcome) ? belongingOf(outcome, before) : undefined).toEqual(belonging);
+  { why: "no entry that existed before", outcome: { change: { act: "keep", to: attach.to, because: "" } }, owned: undefined },
+  { why: "nothing for a change that failed", outcome: { change: attach, error: new CliError("forbidden", "no") }, owned: undefined },
+  { why: "nothing for a change that was not tried", outcome: { change: attach, left: "interrupted" }, owned: undefined },
+])("records the objects of a run: $why", ({ outcome, before, owned }) => {
+  expect(isDone(outcome) ? ownedObjectOf(outcome, before) : undefined).toEqual(owned);
 });
 
 test("distinguishes a Secret from a list of the same name", () => {
   const named = { kind: "secret", name: "default", namespace: "demo" } as const;
 
-  expect(new Set([attach, { ...written, to: named }, { ...attach, after: [] }].map(belongingKey)).size).toBe(2);
+  expect(new Set([attach, { ...written, to: named }, { ...attach, after: [] }].map(ownedObjectKey)).size).toBe(2);
 });
 
 test("reports a workload that keeps the name by its own name", async () => {
@@ -227,7 +227,7 @@ test("reports a workload that keeps the name by its own name", async () => {
   world.cluster.put(targetObject("deployment", { namespace: "demo" }, ["acr"]) as never);
   world.asking.around((asked, next) => (is("patch")(asked) ? Promise.reject(new CliError("forbidden", "no")) : next()));
 
-  const [outcome] = await takeAway([{ act: "attach", to, secret: "acr", before: [], after: ["acr"] }], benchOf(world).tools);
+  const [outcome] = await cleanUp([{ act: "attach", to, secret: "acr", before: [], after: ["acr"] }], benchOf(world).tools);
 
   expect(outcome).toMatchObject({
     says: ["secret/acr is still attached"],

@@ -26,10 +26,10 @@ type Written = {
 };
 
 /** A Secret that a run has written, or an `imagePullSecrets` entry that it has added. */
-export type Belonging = Refer | Written;
+export type OwnedObject = Refer | Written;
 
 /** Returns the object that a run must clean up after an outcome. @param before the earlier result for the same object */
-export function belongingOf({ change, object }: Done, before?: Belonging): Belonging | undefined {
+export function ownedObjectOf({ change, object }: Done, before?: OwnedObject): OwnedObject | undefined {
   if (change.act === "attach") return change;
   if (change.act !== "store") return undefined;
   const { to, entry, precondition } = change;
@@ -47,36 +47,36 @@ function loginIn(secret: Secret | undefined, { hosts: [host = ""] }: Entry): str
  * Removes the entries that the run added and then the Secrets that it created, even after an interruption. A Secret that changed after the
  * run's last write stays, and so do the entries that refer to it.
  */
-export function takeAway(belongings: readonly Belonging[], tools: Tools): Promise<ChangeOutcome[]> {
-  const written = new Map(belongings.flatMap((one) => (one.act === "store" ? [[keyOf(one.to), one] as const] : [])));
-  const removed = belongings.filter((one) => one.act !== "store" || one.created);
+export function cleanUp(objects: readonly OwnedObject[], tools: Tools): Promise<ChangeOutcome[]> {
+  const written = new Map(objects.flatMap((one) => (one.act === "store" ? [[keyOf(one.to), one] as const] : [])));
+  const removed = objects.filter((one) => one.act !== "store" || one.created);
   return tools.uninterrupted(async () => {
     const outcomes: ChangeOutcome[] = [];
-    for (const belonging of removed.toReversed()) outcomes.push(await takeOne(belonging, written, tools));
+    for (const owned of removed.toReversed()) outcomes.push(await cleanUpOne(owned, written, tools));
     return outcomes;
   });
 }
 
-async function takeOne(belonging: Belonging, written: ReadonlyMap<string, Written>, tools: Tools): Promise<ChangeOutcome> {
+async function cleanUpOne(owned: OwnedObject, written: ReadonlyMap<string, Written>, tools: Tools): Promise<ChangeOutcome> {
   try {
-    return await (belonging.act === "store" ? remove(belonging, tools) : detach(belonging, written, tools));
+    return await (owned.act === "store" ? remove(owned, tools) : detach(owned, written, tools));
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    const { to } = belonging;
+    const { to } = owned;
     if (error.kind === "notFound") return { change: gone(to), left: "failed" };
-    return { change: { act: "delete", to, because: "the run has ended" }, error, ...leftBy(belonging) };
+    return { change: { act: "delete", to, because: "the run has ended" }, error, ...leftBy(owned) };
   }
 }
 
 const gone = (to: Ref): Keep => ({ act: "keep", to, because: "it was deleted" });
 
 /** Describes what is left and the command that removes it. */
-function leftBy(belonging: Belonging): Required<Pick<ChangeOutcome, "says" | "fix">> {
-  if (belonging.act === "store") {
-    const { name } = belonging.to;
+function leftBy(owned: OwnedObject): Required<Pick<ChangeOutcome, "says" | "fix">> {
+  if (owned.act === "store") {
+    const { name } = owned.to;
     return { says: [`secret/${name} was not deleted`], fix: { kubectl: "delete secret", args: [name] } };
   }
-  const { secret, to } = belonging;
+  const { secret, to } = owned;
   return { says: [`secret/${secret} is still attached`], fix: { verb: "detach", secret, ...saidTargets([to]) } };
 }
 
@@ -120,4 +120,4 @@ async function remove(last: Written, tools: Tools): Promise<ChangeOutcome> {
 }
 
 /** Returns a key for an object that belongs to a run. */
-export const belongingKey = ({ act, to }: Pick<Change, "act" | "to">): string => `${act} ${keyOf(to)}`;
+export const ownedObjectKey = ({ act, to }: Pick<Change, "act" | "to">): string => `${act} ${keyOf(to)}`;
