@@ -77,6 +77,13 @@ export class Busy extends CliError {
 export const absent = (plural: string, name: string, hint?: string | Fix): CliError =>
   new CliError("notFound", `Error from server (NotFound): ${plural} "${name}" not found`, { hint });
 
+/**
+ * Returns a message with further lines, such as the words of another program. The lines look like kubectl's causes below an error, which
+ * `printableMessage` keeps.
+ */
+export const withLines = (message: string, ...lines: readonly (string | undefined)[]): string =>
+  [message, ...lines.filter(Boolean)].join("\n* ");
+
 /** Whether an error is a missing permission. */
 export const isForbidden = (error: unknown): error is CliError => error instanceof CliError && error.kind === "forbidden";
 

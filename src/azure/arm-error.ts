@@ -13,8 +13,8 @@ export function explainArm(doing: string, refusal: Refusal): CliError {
 
 /** Converts the end of a failed operation to an error in words. @param status `Failed` or `Canceled` */
 export function explainEnd(doing: string, status: string, refusal: Refusal): CliError {
-  const words = readError(refusal.text).message || `Azure's operation ended as ${status}`;
-  return refusalError("Azure", doing, refusal, { kind: "invalid", words });
+  const problem = status === "Failed" ? "the operation failed" : "the operation was canceled";
+  return refusalError("Azure", doing, refusal, { kind: "invalid", problem, words: readError(refusal.text).message });
 }
 
 function meaningOf(refusal: Refusal, code: string, message: string): Meaning | undefined {
@@ -24,28 +24,29 @@ function meaningOf(refusal: Refusal, code: string, message: string): Meaning | u
 }
 
 /** Azure requires another sign-in, such as one with multifactor authentication, which only a person can do. */
-function challenged(message: string, { status, claims, source = "az" }: Refusal): Meaning {
+function challenged(message: string, { claims, source = "az" }: Refusal): Meaning {
   return {
     kind: "unauthenticated",
-    words: `Azure requires a stronger sign-in: ${withoutIdentifiers(message) || `Azure answered ${status}`}`,
+    problem: "Azure requires a stronger sign-in",
+    words: withoutIdentifiers(message),
     hint: source === "az" ? `az login --claims-challenge "${claims}"` : "use an identity that the policy allows",
   };
 }
 
 function throttled({ retryAfter }: Refusal): Meaning {
   const wait = retryAfter === undefined ? "in a minute" : `in ${Math.ceil(retryAfter / 1000)} seconds`;
-  return { kind: "unreachable", words: "Azure Resource Manager answers no more requests for now (429)", hint: `try again ${wait}` };
+  return { kind: "unreachable", problem: "Azure Resource Manager is throttling requests (429)", hint: `retry ${wait}` };
 }
 
 /** The plugin does not enable the admin user: that would give all rights on the images to everyone who may read its passwords. */
 function adminIsOff(words: string): CliError {
   const name = /\/registries\/([a-zA-Z0-9]+)\b/.exec(words)?.[1] ?? "REGISTRY";
-  return new CliError("conflict", `the admin user of registry "${name}" is off`, {
+  return new CliError("conflict", `the admin user of registry "${name}" is disabled`, {
     hint: {
       do: "hints",
       hints: [
-        "leave out --admin for a credential that may only pull",
-        { do: "shell", argv: ["az", "acr", "update", "--name", name, "--admin-enabled", "true"], when: "to turn it on" },
+        "omit --admin to create a credential that can only pull",
+        { do: "shell", argv: ["az", "acr", "update", "--name", name, "--admin-enabled", "true"], when: "to enable it" },
       ],
     },
   });
@@ -57,8 +58,8 @@ function forbidden(message: string): Meaning {
   if (!missing) return { kind: "forbidden" };
   return {
     kind: "forbidden",
-    words: `the Azure identity may not do ${missing.action} on ${missing.scope}`,
-    hint: { do: "shell", argv: grantCommand(missing), when: "ask an Owner or User Access Administrator" },
+    problem: `the Azure identity lacks the permission ${missing.action} on ${missing.scope}`,
+    hint: { do: "shell", argv: grantCommand(missing), when: "ask an Owner or User Access Administrator to run" },
   };
 }
 
@@ -71,7 +72,8 @@ function deniedByPolicy(message: string, { text, path = "" }: Refusal): Meaning 
   const isToken = /\/registries\/[^/]+\/(?:tokens|scopeMaps|generateCredentials)\b/i.test(path);
   return {
     kind: "forbidden",
-    words: name === undefined ? withoutIdentifiers(message) : `the policy assignment ${JSON.stringify(name)} denies it`,
+    ...(name === undefined ? {} : { problem: `the policy assignment ${JSON.stringify(name)} denies it` }),
+    words: withoutIdentifiers(message),
     hint: isToken ? "add --service-principal or --entra, which need no ACR token" : "ask the owner of the policy for an exemption",
   };
 }

@@ -39,7 +39,7 @@ async function az(argv: readonly string[], { env, trace, signal }: AzOptions): P
   if (stderr !== "") trace(8, () => redact(stderr));
   if (result.isCanceled) throw new Interrupted();
   if (result.timedOut)
-    throw new CliError("timeout", `the Azure CLI did not answer within ${timeout / 1000} seconds`, {
+    throw new CliError("timeout", `the Azure CLI timed out after ${timeout / 1000} seconds`, {
       hint: { do: "shell", argv: ["az", ...argv] },
     });
   if (result.code === "ENOENT" || exitCode === 127) {
@@ -50,7 +50,7 @@ async function az(argv: readonly string[], { env, trace, signal }: AzOptions): P
   if (exitCode !== 0) throw explainSignIn(redact(stderr || (result.shortMessage ?? "")));
   const answer = parseObject(stdout);
   if (answer) return answer;
-  throw new CliError("config", "the Azure CLI printed something else than JSON", {
+  throw new CliError("config", "the Azure CLI did not return JSON", {
     hint: { do: "shell", argv: ["az", ...argv, "--output", "json"] },
   });
 }
@@ -71,7 +71,7 @@ export function azCredential(options: AzOptions & { readonly signIn: SignInOptio
       // Before az 2.54 there was only a time without a zone. It is in the machine's zone.
       const seconds = typeof epoch === "number" ? epoch : Date.parse(String(local).replace(" ", "T")) / 1000;
       if (typeof accessToken !== "string" || Number.isNaN(seconds)) {
-        throw new CliError("unauthenticated", "the Azure CLI gave no token", { hint: "az login" });
+        throw new CliError("unauthenticated", "the Azure CLI returned no token", { hint: "az login" });
       }
       return { token: accessToken, expiresOnTimestamp: seconds * 1000 };
     },

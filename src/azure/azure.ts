@@ -49,7 +49,7 @@ export function openAzure(options: AzureOptions): Azure {
     sendFor: (audience) => void identity.token(audience).catch(() => undefined),
     async entraToken(host, audience) {
       if (!host.endsWith(cloud.registrySuffix)) {
-        const message = `${JSON.stringify(host)} is no registry of ${cloud.name}, whose login servers end in ${cloud.registrySuffix}`;
+        const message = `${JSON.stringify(host)} is not a registry in ${cloud.name} (expected *${cloud.registrySuffix})`;
         throw new CliError("usage", message, { hint: cloudHint(host) });
       }
       const text = await identity.token(audience);

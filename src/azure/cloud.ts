@@ -43,7 +43,7 @@ const clouds: readonly Cloud[] = [
 /** The hint that selects the cloud to whose registries a host belongs; undefined if it belongs to none. */
 export function cloudHint(host: string): string | undefined {
   const cloud = clouds.find(({ registrySuffix }) => host.toLowerCase().endsWith(registrySuffix));
-  return cloud && `add --cloud=${cloud.name}, whose registry that is`;
+  return cloud && `add --cloud=${cloud.name}, the cloud of that registry`;
 }
 
 /** China's newer sign-in host. */
@@ -77,7 +77,7 @@ export function cloudOfAz(env: Environment, config: string, wanted?: string): Cl
   const name = wanted ?? (env.AZURE_CLOUD_NAME || cloudIn(config));
   const cloud = named(name);
   if (cloud) return cloud;
-  throw new CliError("config", `the Azure CLI works in the cloud ${JSON.stringify(name)}, of which nothing is known here`, {
+  throw new CliError("config", `the Azure CLI uses the cloud ${JSON.stringify(name)}, which is not supported`, {
     hint: {
       do: "hints",
       hints: [

@@ -1,5 +1,5 @@
 import type { Trace } from "../env.ts";
-import { CliError, isRefusal, unlessRefused } from "../errors.ts";
+import { CliError, isRefusal, unlessRefused, withLines } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
@@ -33,8 +33,8 @@ export async function findRegistry(finder: Finder, text: string, within?: string
   const only = within === undefined ? undefined : await subscriptionNamed(arm, within);
   const isInScope = (id: string) => only === undefined || id.toLowerCase().startsWith(`/subscriptions/${only.toLowerCase()}/`);
   if (wanted.id !== undefined && !isInScope(wanted.id)) {
-    throw new CliError("usage", `--registry names a registry of another subscription than --subscription`, {
-      hint: "leave out --subscription: the registry's id says it",
+    throw new CliError("usage", "--registry and --subscription name different subscriptions", {
+      hint: "omit --subscription: the registry's ID contains it",
     });
   }
   const ids = wanted.id === undefined ? await idsByGraph(arm, wanted) : [wanted.id];
@@ -48,7 +48,7 @@ export async function findRegistry(finder: Finder, text: string, within?: string
   if (first === undefined) throw await notFound(finder, wanted, { text, only, missed });
   if (second === undefined) return first;
   throw new CliError("usage", `${found.length} registries are named ${first.name}`, {
-    hint: `name the one by its login server: ${found.map(({ loginServer }) => loginServer).join(", ")}`,
+    hint: `specify one of the login servers: ${found.map(({ loginServer }) => loginServer).join(", ")}`,
   });
 }
 
@@ -119,12 +119,11 @@ async function notFound(
   { text, only, missed }: { readonly text: string; readonly only: string | undefined; readonly missed: Missed },
 ): Promise<CliError> {
   const named = `registry ${JSON.stringify(text)}`;
-  const gaps = failures(missed);
-  const error = (message: string, hint: string | Fix) => new CliError("notFound", message, { hint });
+  const error = (message: string, hint: string | Fix) => new CliError("notFound", withLines(message, failures(missed)), { hint });
   if (only !== undefined)
     return error(
-      `${named} is not in subscription ${only}, as far as this Azure identity can read${gaps}`,
-      "leave out --subscription to look in all of them",
+      `${named} not found in subscription ${only}, or this Azure identity cannot read it`,
+      "omit --subscription to search all subscriptions",
     );
   // A login server with a hash belongs to a name that other registries can have too.
   const isUnique = id === undefined && !loginServer.includes("-");
@@ -132,16 +131,16 @@ async function notFound(
   const isAz = identity.source === "az";
   if (isFree)
     return error(
-      `there is no ${named}: nobody in Azure has that name`,
+      `${named} not found: the name is not registered in Azure`,
       isAz ? { do: "shell", argv: ["az", "acr", "list", "--output", "table"], when: "check the spelling" } : "check the spelling",
     );
   if (missed.listed < missed.all)
     return error(
-      `${named} not found: searched ${missed.listed} of ${missed.all} subscriptions in ${searchTimeout / 1000}s${gaps}`,
-      "add --subscription, or name the registry by its id in Azure",
+      `${named} not found: searched ${missed.listed} of ${missed.all} subscriptions in ${searchTimeout / 1000}s`,
+      "add --subscription, or specify the registry by its Azure resource ID",
     );
-  const where = "in no subscription that this Azure identity can read";
-  return error(`${named} ${isFree === false ? "exists, but" : "is"} ${where}${gaps}`, isAz ? askOrSignIn : askForReader);
+  const problem = isFree === false ? "exists, but this Azure identity cannot read it" : "not found, or this Azure identity cannot read it";
+  return error(`${named} ${problem}`, isAz ? askOrSignIn : askForReader);
 }
 
 const askForReader = "ask for the role Reader on the registry";
@@ -152,9 +151,8 @@ const askOrSignIn: Fix = {
 };
 
 /** The subscriptions that could not be searched, and the first reason. */
-function failures({ refusals: [first, ...others] }: Missed): string {
-  if (!first) return "";
-  return `; ${others.length + 1} ${others.length > 0 ? "subscriptions" : "subscription"} could not be searched: ${first.message}`;
+function failures({ refusals: [first, ...others] }: Missed): string | undefined {
+  return first && `${others.length + 1} ${others.length > 0 ? "subscriptions" : "subscription"} could not be searched: ${first.message}`;
 }
 
 /** Whether no registry in Azure has a name; undefined if no subscription is known to ask with. */
@@ -185,7 +183,7 @@ async function subscriptionNamed(arm: Arm, text: string): Promise<string> {
   const [found, second] = (await subscriptions(arm)).filter(({ name }) => name.toLowerCase() === lower);
   if (found && !second) return found.id;
   const quoted = JSON.stringify(text);
-  const hint = "name the subscription by its id";
+  const hint = "specify the subscription by its ID";
   if (found) throw new CliError("usage", `several subscriptions are named ${quoted}`, { hint });
-  throw new CliError("notFound", `this Azure identity can read no subscription ${quoted}`, { hint });
+  throw new CliError("notFound", `subscription ${quoted} not found, or this Azure identity cannot read it`, { hint });
 }

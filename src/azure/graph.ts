@@ -93,10 +93,10 @@ export function openGraph({
         return one === undefined ? [] : [one];
       }
       const query = { $filter: `displayName eq '${by.name.replaceAll("'", "''")}'`, ...application };
-      return list({ path: "/applications", query, doing: `look for application ${by.name}` }, asApplication);
+      return list({ path: "/applications", query, doing: `find application ${by.name}` }, asApplication);
     },
     async createApplication({ displayName, notes }) {
-      const doing = `make application ${displayName}`;
+      const doing = `create application ${displayName}`;
       // Graph's default has changed before, and allowed other tenants and personal accounts to sign in to the application
       const body = { displayName, notes, signInAudience: "AzureADMyOrg" };
       return required(doing, asApplication(await write("POST", "/applications", doing, body)));
@@ -109,7 +109,7 @@ export function openGraph({
     },
     principal: (id) => find({ path: `/servicePrincipals/${id}`, query: principal, doing: `read service principal ${id}` }, asPrincipal),
     async createServicePrincipal(appId) {
-      const doing = `make the service principal of application ${appId}`;
+      const doing = `create the service principal of application ${appId}`;
       return required(doing, asPrincipal(await write("POST", "/servicePrincipals", doing, { appId })));
     },
     deleteServicePrincipal: async (id) => void (await write("DELETE", `/servicePrincipals/${id}`, `delete service principal ${id}`)),
@@ -121,7 +121,7 @@ export function openGraph({
       return { ...key, password: new Sensitive(required(doing, textOf(created.secretText) || undefined)) };
     },
     removeKey: async (id, slot) =>
-      void (await write("POST", `/applications/${id}/removePassword`, `take password ${slot} of application ${id} away`, { keyId: slot })),
+      void (await write("POST", `/applications/${id}/removePassword`, `delete password ${slot} of application ${id}`, { keyId: slot })),
   } satisfies Partial<Azure>;
 }
 
@@ -153,19 +153,19 @@ function asKeyCounts({ keyCredentials, passwordCredentials }: Json) {
   return { certificates: keyCredentials.length, passwords: passwordCredentials.length };
 }
 
-const otherwise = "or leave out --service-principal: an ACR token takes no rights in Entra ID";
+const otherwise = "or omit --service-principal: an ACR token needs no permissions in Entra ID";
 
 /** The meaning of Graph's codes; those of policies as Microsoft documents them. The printed words are Graph's own. */
 const byCode: Readonly<Record<string, Meaning>> = {
   Authorization_RequestDenied: {
     kind: "forbidden",
-    hint: `ask an administrator of the tenant for the role Application Developer, or to make you an owner of the application, ${otherwise}`,
+    hint: `ask a tenant administrator for the role Application Developer or for ownership of the application, ${otherwise}`,
     passes: true,
   },
   Request_ResourceNotFound: { kind: "notFound", passes: true },
   CredentialInvalidLifetimeAsPerAppPolicy: {
     kind: "invalid",
-    hint: "add --expires-in with less than the tenant's policy allows, such as 90d",
+    hint: "add --expires-in with a lifetime that the tenant's policy allows, such as 90d",
   },
   CredentialTypeNotAllowedAsPerAppPolicy: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
 };
@@ -174,7 +174,7 @@ const byCode: Readonly<Record<string, Meaning>> = {
 const byStatus: Readonly<Record<number, Meaning>> = {
   403: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
   404: { kind: "notFound", passes: true },
-  429: { kind: "unreachable", hint: "try again in a minute" },
+  429: { kind: "unreachable", hint: "retry in a minute" },
 };
 
 /** Sentences that Graph also returns for a new object that has not replicated yet (azure-cli and others match them too). */

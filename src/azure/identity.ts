@@ -49,7 +49,7 @@ export function openIdentity(options: IdentityOptions): Identity {
     const resource = { management: cloud.resourceManager, registries, graph: cloud.graph }[audience];
     credential ??= credentialOf(options);
     const answer = await credential.getToken(`${resource}/.default`, { abortSignal: signal() });
-    if (answer === null) throw new CliError("unauthenticated", "Azure gave no token", { hint: signInHint[source] });
+    if (answer === null) throw new CliError("unauthenticated", "Azure returned no token", { hint: signInHint[source] });
     return { token: new Sensitive(answer.token), until: answer.expiresOnTimestamp - margin };
   }
 
@@ -88,7 +88,7 @@ function credentialOf(options: IdentityOptions): TokenCredential {
     return azCredential(options);
   }
   if (source === "managed" && signIn.tenant !== undefined)
-    throw new CliError("usage", "--tenant makes no sense for a managed identity, which is of one tenant alone");
+    throw new CliError("usage", "--tenant cannot be used with a managed identity, which belongs to one tenant");
   // A proxy would return the identity of its own machine
   const unproxied = () => openTransport({ ...env, HTTPS_PROXY: undefined, https_proxy: undefined }, trace, signal);
   return libraryCredential(source, {

@@ -93,7 +93,7 @@ async function openServicePrincipal(library: Library, env: Environment, options:
   const unset = missing(variables);
   if (unset.length > 0) {
     const which = unset.length === Object.keys(variables).length ? "" : `: ${areNotSet(unset)}`;
-    throw new CliError("config", `the environment describes no Azure identity${which}`, {
+    throw new CliError("config", `the environment defines no Azure identity${which}`, {
       hint: "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH)",
     });
   }
@@ -114,7 +114,7 @@ async function readCertificate(path: string): Promise<string> {
   const hint = "set AZURE_CLIENT_CERTIFICATE_PATH to a PEM file with the certificate and its private key";
   const text = await read(path, hint);
   if (/^-----BEGIN CERTIFICATE-----/m.test(text) && /^-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/m.test(text)) return text;
-  throw new CliError("config", `no certificate with its key can be read from ${path}`, { hint });
+  throw new CliError("config", `no certificate with a private key found in ${path}`, { hint });
 }
 
 /** The library reads the endpoint from the environment of the process. AZURE_CLIENT_ID selects one of several identities. */
@@ -140,7 +140,7 @@ async function openManagedIdentity(
 async function openWorkloadIdentity(library: Library, env: Environment, options: Options): Promise<TokenCredential> {
   const unset = missing(env, workloadVariables);
   if (unset.length > 0) {
-    throw new CliError("config", `the environment describes no workload identity: ${areNotSet(unset)}`, {
+    throw new CliError("config", `the environment defines no workload identity: ${areNotSet(unset)}`, {
       hint: "label the pod azure.workload.identity/use=true, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_FEDERATED_TOKEN_FILE",
     });
   }
@@ -162,7 +162,7 @@ async function withExpected(error: CliError, env: Environment): Promise<CliError
   if (!/AADSTS70021[123]?\b/.test(error.message)) return error;
   const { issuer, subject, audience } = (await readAssertion(env)).claims ?? {};
   const words = `issuer ${issuer}, subject ${subject}, audience ${audience?.replaceAll(",", " or ")}`;
-  return error.withHint(`give the application a federated credential with ${words}`);
+  return error.withHint(`add a federated credential to the application: ${words}`);
 }
 
 const missing = (variables: Environment, names = Object.keys(variables)) => names.filter((name) => !variables[name]);

@@ -28,7 +28,7 @@ export function readRegistryName(text: string, suffix: string): RegistryName {
   if (name === undefined || ![suffix, ""].includes(rest) || (rest === "" && region !== "")) {
     throw new CliError(
       "usage",
-      `${JSON.stringify(text)} is neither a registry's name (5 to 50 letters and digits) nor its login server (NAME${suffix})`,
+      `invalid registry ${JSON.stringify(text)}: expected a name (5 to 50 letters and digits) or a login server (NAME${suffix})`,
       { hint: text.toLowerCase().endsWith(suffix) ? undefined : cloudHint(text) },
     );
   }

@@ -50,7 +50,7 @@ export const openRegistrySettings = (arm: Arm) =>
         });
       const { regionalEndpoints, regionalEndpointHostNames: hosts } = properties;
       if (regionalEndpoints === undefined)
-        throw new CliError("invalid", `cannot ${doing}: this cloud does not show them`, { hint: byHand });
+        throw new CliError("invalid", `cannot ${doing}: this cloud does not return them`, { hint: byHand });
       return regionalEndpoints === "Enabled"
         ? textsOf(hosts)
             .map((host) => host.toLowerCase())

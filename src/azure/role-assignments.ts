@@ -43,11 +43,11 @@ export const openRoles = (arm: Arm) =>
           conditionVersion: condition && "2.0",
         },
       };
-      const doing = `give ${principalId} its role on registry ${registry.name}`;
+      const doing = `assign the role of ${principalId} on registry ${registry.name}`;
       await arm.run({ method: "PUT", path: pathOf(registry, { principalId, role }), version, body, doing });
     },
     async unassignRole(registry, of) {
-      const doing = `take the role of ${of.principalId} on registry ${registry.name} away`;
+      const doing = `remove the role of ${of.principalId} on registry ${registry.name}`;
       await arm.run({ method: "DELETE", path: pathOf(registry, of), version, doing });
     },
     /** From all roles of the identity. */

@@ -1,4 +1,4 @@
-import { CliError, type ErrorKind, NotYet } from "../errors.ts";
+import { CliError, type ErrorKind, NotYet, withLines } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { type Http, type HttpRequest, type HttpResponse, parseChallenges } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
@@ -33,7 +33,7 @@ export function openService({ name, origin: own, audience, identity, http, expla
   async function call(method: HttpRequest["method"], url: string, body?: unknown): Promise<HttpResponse> {
     const { origin, href } = new URL(url);
     // Azure's responses contain the URLs of operations and of further pages: no other host gets the token.
-    if (origin !== own) throw new CliError("internal", `${name} points to ${origin}, which is not followed`);
+    if (origin !== own) throw new CliError("internal", `${name} returned a URL of another host: ${origin}`);
     const token = await identity.token(audience);
     const headers = { Authorization: `Bearer ${token.reveal()}`, "Content-Type": "application/json" };
     return http({ method, url: href, headers, body: JSON.stringify(body) }).catch(unreached);
@@ -56,12 +56,12 @@ export function openService({ name, origin: own, audience, identity, http, expla
   function bodyOf(doing: string, { text }: HttpResponse): Json {
     const body = text === "" ? {} : parseObject(text);
     if (body) return body;
-    throw new CliError("unreachable", `cannot ${doing}: the answer is not ${name}'s`, { hint: "check HTTPS_PROXY" });
+    throw new CliError("unreachable", `cannot ${doing}: the response is not from ${name}`, { hint: "check HTTPS_PROXY" });
   }
 
   function required<T>(doing: string, value: T | undefined): T {
     if (value !== undefined) return value;
-    throw new CliError("unreachable", `cannot ${doing}: ${name}'s answer does not hold it`);
+    throw new CliError("unreachable", `cannot ${doing}: the response of ${name} lacks a field`);
   }
 
   /** Reads all pages of a list, from the response to the first request. */
@@ -123,7 +123,9 @@ export type Refusal = {
 export type Meaning = {
   readonly kind: ErrorKind;
   readonly hint?: string | Fix;
-  /** Replaces the service's own words. */
+  /** The problem in the plugin's words. Without it, the service's own words are printed too. */
+  readonly problem?: string;
+  /** The service's words, if they are printed even with `problem`, or without their identifiers. */
   readonly words?: string;
   /** A new object may not have replicated yet. */
   readonly passes?: boolean;
@@ -135,7 +137,7 @@ export function readError(text: string): { readonly code: string; readonly messa
   return { code: textOf(code) ?? "", message: (textOf(message) ?? "").replace(/\s+/g, " ").replace(/\.$/, "") };
 }
 
-const outage: Meaning = { kind: "unreachable", hint: "try again; https://status.azure.com tells of outages" };
+const outage: Meaning = { kind: "unreachable", hint: "retry later; https://status.azure.com lists outages" };
 
 /** The meaning of a status in every service. Any other status below 500 is an invalid request. */
 const byStatus: Readonly<Record<number, Meaning>> = {
@@ -151,14 +153,15 @@ function usualMeaning({ status, source = "az" }: Refusal): Meaning {
   return byStatus[status] ?? (status >= 500 ? outage : { kind: "invalid" });
 }
 
-/** Converts an error response to an error in the service's words, with the id for support. */
+/** Converts an error response to an error. The service's own words and the id for support are on lines of their own. */
 export function refusalError(name: keyof typeof services, doing: string, refusal: Refusal, meaning = usualMeaning(refusal)): CliError {
   const { status, text, id = "" } = refusal;
-  const { kind, hint, passes } = meaning;
-  const words = meaning.words || readError(text).message || `${name} answered ${status}`;
-  // A proxy may put anything into a header, so only an identifier is printed.
-  const trace = /^[\w-]{8,64}$/.test(id) ? ` (${services[name].idName} ${id})` : "";
-  return new (passes ? NotYet : CliError)(kind, `cannot ${doing}: ${words}${trace}`, { hint });
+  const { kind, hint, passes, problem } = meaning;
+  const { words = problem === undefined ? readError(text).message : "" } = meaning;
+  // A proxy may put anything into a header, so only an identifier is printed
+  const trace = /^[\w-]{8,64}$/.test(id) ? `${services[name].idName} ID: ${id}` : undefined;
+  const message = `cannot ${doing}: ${problem ?? `${name} returned HTTP ${status}`}`;
+  return new (passes ? NotYet : CliError)(kind, withLines(message, words, trace), { hint });
 }
 
 /**

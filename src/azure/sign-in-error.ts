@@ -1,4 +1,4 @@
-import { CliError, type ErrorKind } from "../errors.ts";
+import { CliError, type ErrorKind, withLines } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import type { NetworkError } from "../http/network-error.ts";
 import type { TokenSource } from "./port.ts";
@@ -20,7 +20,7 @@ export const signInHint: Readonly<Record<TokenSource, string>> = {
  * The numbers only select words: if Microsoft changes them, the last line of the message is printed unchanged.
  */
 const explanations: readonly Explanation[] = [
-  { says: /AADSTS5007[689]/, message: "Azure wants multi-factor authentication for this sign-in" },
+  { says: /AADSTS5007[689]/, message: "Azure requires multi-factor authentication" },
   {
     says: /AADSTS(?:700082|70043|50173|700084)/,
     message: "the Azure sign-in has expired",
@@ -36,22 +36,22 @@ const explanations: readonly Explanation[] = [
     message: "the Azure tenant does not exist in this cloud",
     hint: { do: "shell", argv: ["az", "cloud", "show"], when: "check the tenant ID, and the cloud of the Azure CLI" },
   },
-  { says: /AADSTS700016/, message: "the application is not known in this Azure tenant", hint: checkVariables },
+  { says: /AADSTS700016/, message: "application not found in this Azure tenant", hint: checkVariables },
   {
     says: /AADSTS7000215/,
-    message: "Azure refused the client secret: it is wrong, or was made less than a minute ago",
+    message: "Azure rejected the client secret: it is wrong or less than a minute old",
     hint: checkVariables,
   },
-  { says: /AADSTS7000222/, message: "the client secret has expired", hint: "make a new one, and set AZURE_CLIENT_SECRET" },
+  { says: /AADSTS7000222/, message: "the client secret has expired", hint: "create a new one and set AZURE_CLIENT_SECRET" },
   {
     says: /AADSTS(?:500011|50001|65001)/,
     kind: "forbidden",
-    message: "the Azure tenant does not let this identity ask for a token of this kind",
+    message: "the Azure tenant does not allow this identity to request this token",
     hint: "ask the tenant's administrator for consent",
   },
   {
     says: /AADSTS(?:70021|70021[123]|700024|700027)\b/,
-    message: "Azure refused the client certificate or federated assertion",
+    message: "Azure rejected the client certificate or federated assertion",
     hint: "check the application's certificates and federated credentials",
   },
   { says: /AADSTS50057/, kind: "forbidden", message: "the Azure account is disabled", hint: "ask the tenant's administrator" },
@@ -61,21 +61,21 @@ const explanations: readonly Explanation[] = [
     message: "the Azure account is not assigned to the application",
     hint: "ask the tenant's administrator",
   },
-  { says: /AADSTS(?:50126|50034)/, message: "Azure refused the user name or the password" },
+  { says: /AADSTS(?:50126|50034)/, message: "Azure rejected the user name or password" },
   {
     says: /Subscription '.*' not found/,
     kind: "notFound",
-    message: "the Azure CLI does not know the subscription",
+    message: "subscription not found in the Azure CLI",
     hint: "az account list --output table",
   },
   {
     says: /CERTIFICATE_VERIFY_FAILED|SSLError/,
     kind: "unreachable",
-    message: "the Azure CLI does not trust the certificate of Azure, or of a proxy before it",
-    hint: "set REQUESTS_CA_BUNDLE to the file with the proxy's certificate authority",
+    message: "the Azure CLI does not trust the TLS certificate of Azure or of a proxy",
+    hint: "set REQUESTS_CA_BUNDLE to a file with the proxy's CA certificate",
   },
   {
-    says: /Max retries exceeded|ProxyError|ConnectionError|Failed to resolve|network_error|no such host|refused the connection|opens no connection|did not answer/,
+    says: /Max retries exceeded|ProxyError|ConnectionError|Failed to resolve|network_error|no such host|refused the connection|rejected the connection|did not respond/,
     kind: "unreachable",
     message: "Azure's sign-in service cannot be reached",
     hint: "check the network and HTTPS_PROXY",
@@ -98,31 +98,30 @@ export function explainSignIn(text: string, otherwise = "az login"): CliError {
   const known = explanations.find(({ says }) => says.test(text));
   const aadsts = /AADSTS\d+: [^\r\n]*?(?= Trace ID| Correlation ID| Timestamp|[\r\n]|$)/.exec(text)?.[0];
   const command = /(?:Please run|as needed):\s+(?:az logout\s+)?(az login[^\r\n]*)/.exec(text)?.[1];
-  if (!known) return new CliError("unauthenticated", `Azure gave no token: ${aadsts ?? lastError(text)}`, { hint: otherwise });
-  const message = aadsts === undefined ? known.message : `${known.message} (${aadsts.replace(/\.$/, "")})`;
-  return new CliError(known.kind ?? "unauthenticated", message, { hint: command ?? known.hint ?? otherwise });
+  if (!known) return new CliError("unauthenticated", withLines("Azure returned no token", aadsts ?? lastError(text)), { hint: otherwise });
+  return new CliError(known.kind ?? "unauthenticated", withLines(known.message, aadsts), { hint: command ?? known.hint ?? otherwise });
 }
 
 /** Explains why Entra ID did not respond. */
 export function explainUnreachable({ failure, message }: NetworkError): CliError {
-  const untrusted = "if a proxy of yours looks into TLS, set SSL_CERT_FILE to a file with its certificate authority";
+  const untrusted = "if your proxy inspects TLS, set SSL_CERT_FILE to a file with its CA certificate";
   return new CliError(failure === "timeout" ? "timeout" : "unreachable", `cannot sign in to Azure: ${message}`, {
     hint: failure === "untrusted" ? untrusted : "check the network and HTTPS_PROXY",
   });
 }
 
 /** az prints warnings and `ERROR:` lines of broken modules in addition to the real error, which is the last line. */
-function lastError(text: string): string {
+function lastError(text: string): string | undefined {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   const marked = lines.findLast((line) => line.startsWith("ERROR:"));
-  return (marked ?? lines.at(-1) ?? "it said nothing").replace(/^ERROR:\s*/, "");
+  return (marked ?? lines.at(-1))?.replace(/^ERROR:\s*/, "");
 }
 
 /** Texts of @azure/identity 4.13 and of MSAL, which are written for programmers, about the configuration. The first match counts. */
 const libraryTexts: readonly Omit<Explanation, "kind">[] = [
   {
     says: /user-assigned managed identity is not supported|user_assigned_(?:not_available|managed_identity_not)|pecifying a `?(?:clientId|resourceId)/,
-    message: "this platform does not let a managed identity be chosen",
+    message: "this platform does not support choosing a managed identity",
     hint: "unset AZURE_CLIENT_ID",
   },
   {
@@ -133,7 +132,7 @@ const libraryTexts: readonly Omit<Explanation, "kind">[] = [
   {
     says: /unable_to_read_secret_file|unable_to_create_|invalid_file_(?:path|extension)|\binvalid_secret\b|platform_not_supported|www_authenticate_header/,
     message: "the managed identity of this platform cannot be used",
-    hint: "run as a user who may read the key files of Azure Arc",
+    hint: "run as a user who can read the key files of Azure Arc",
   },
   {
     says: /decrypt|passphrase|DECODER|PEM routines|asn1 encoding|interrupted or cancelled/i,
@@ -147,7 +146,7 @@ const libraryTexts: readonly Omit<Explanation, "kind">[] = [
   },
   {
     says: /endpoints_resolution_error|openid_config_error|untrusted_authority|authority_uri_insecure|url_parse_error|empty_url_error|authorityHost address must use/,
-    message: "the sign-in host is not one of Entra ID",
+    message: "the sign-in host does not belong to Entra ID",
     hint: "check AZURE_AUTHORITY_HOST",
   },
 ];
@@ -160,7 +159,7 @@ export function explainLibrary(text: string, source: TokenSource): CliError {
   const sentence = sentenceOf(text);
   if (source === "managed" && (status !== undefined || sentence === "")) return noEndpoint();
   if (status === undefined) return explainSignIn(sentence, source === "env" ? "check the AZURE_* variables" : signInHint[source]);
-  return new CliError("unreachable", `Azure's sign-in service answered ${status} without a token`, {
+  return new CliError("unreachable", `Azure's sign-in service returned HTTP ${status} and no token`, {
     hint: "check HTTPS_PROXY and AZURE_AUTHORITY_HOST",
   });
 }
@@ -168,7 +167,7 @@ export function explainLibrary(text: string, source: TokenSource): CliError {
 /** @param why a sentence about the network */
 export const noEndpoint = (why = ""): CliError =>
   new CliError("config", `no managed identity endpoint on this machine${why && `: ${why}`}`, {
-    hint: "use --auth=managed only on a machine in Azure that has an identity",
+    hint: "use --auth=managed only on a machine in Azure that has a managed identity",
   });
 
 /** Entra's own sentence in MSAL's message: `Error(s): 1 - Timestamp: x - Description: SENTENCE - Correlation ID: y - Trace ID: z`. */

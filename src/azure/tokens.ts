@@ -36,7 +36,7 @@ export function openTokens(arm: Arm) {
       const written = await write("PUT", { scopeMapId, status: "enabled" });
       const token = written.status === "disabled" ? await write("PATCH", { status: "enabled" }) : written;
       if (token.status === "enabled") return token;
-      throw new CliError("conflict", `Azure keeps the ACR token "${name}" disabled`, {
+      throw new CliError("conflict", `Azure did not enable the ACR token "${name}"`, {
         hint: `az acr token update --registry ${registry.name} --name ${name} --status enabled`,
       });
     },
@@ -49,7 +49,7 @@ export function openTokens(arm: Arm) {
      * the write is lost. So no other request comes between the two.
      */
     async clearPassword(registry, { token: name, slot, madeAt }) {
-      const resource = { path: pathOf(registry, "tokens", name), version, doing: `take ${slot} of token ${name} away` };
+      const resource = { path: pathOf(registry, "tokens", name), version, doing: `delete ${slot} of token ${name}` };
       const passwords = (await arm.find(resource, asToken))?.passwords ?? [];
       const existing = passwords.find((it) => it.slot === slot);
       if (!existing) return true;
@@ -66,7 +66,7 @@ export function openTokens(arm: Arm) {
     generatePassword(registry, { token: name, slot, expiresAt }) {
       const path = `${registry.id}/generateCredentials`;
       const body = { tokenId: pathOf(registry, "tokens", name), name: slot, expiry: expiresAt };
-      const doing = `make ${slot} of token ${name}`;
+      const doing = `generate ${slot} of token ${name}`;
       return arm.send({ method: "POST", path, version, body, doing, passing: "TokenNotActive" }, ({ passwords }) => {
         const made = objectsOf(passwords).find((it) => it.name === slot);
         const text = textOf(made?.value);

@@ -94,7 +94,7 @@ type Granted = {
 
 /** Returns the warning about a credential that can do more than read; undefined if it can only read. */
 export const warnOfRights = ({ of, rights }: Granted): string | undefined =>
-  rights.length === 0 ? undefined : `${of} may also: ${inLine(rights)}`;
+  rights.length === 0 ? undefined : `${of} can do more than pull: ${inLine(rights)}`;
 
 /**
  * Rejects a credential that can do more than read, unless a flag accepts its rights.
@@ -105,5 +105,5 @@ export const warnOfRights = ({ of, rights }: Granted): string | undefined =>
 export function refuseBeyondReading(granted: Granted, accepted: boolean, accept: Create): string | undefined {
   const warning = warnOfRights(granted);
   if (warning === undefined || accepted) return warning;
-  throw new CliError("conflict", `${granted.of} may do more than pull: ${inLine(granted.rights)}`, { hint: accept });
+  throw new CliError("conflict", `${granted.of} can do more than pull: ${inLine(granted.rights)}`, { hint: accept });
 }

@@ -160,7 +160,7 @@ export type Lifecycle = {
 /** @throws CliError internal for a credential that only its owner can replace */
 export function lifecycleOf({ lifecycle, kind }: Credential): Lifecycle {
   if (lifecycle) return lifecycle;
-  throw new CliError("internal", `nobody here can make another credential of the kind ${kind}`);
+  throw new CliError("internal", `credentials of the kind ${kind} cannot be renewed`);
 }
 
 /** A kind of credential: a folder, and a row in kinds.ts. */

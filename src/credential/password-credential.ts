@@ -73,10 +73,8 @@ export function keptWarnings(secret: string, expiresAt: string | undefined, { un
   const isTooLong = expiresAt !== undefined && (until === undefined || until > expiresAt);
   const now = until === undefined ? "never expires" : `works until ${until}`;
   return [
-    ...(isTooLong
-      ? [`secret/${secret} keeps its password, which ${now}: --expires-in is for a new one, which it gets if you delete it first`]
-      : []),
-    ...(unasked === undefined ? [] : [`secret/${secret} keeps its password, which was not tried: ${unasked}`]),
+    ...(isTooLong ? [`secret/${secret} keeps its password, which ${now}. To use --expires-in, delete the Secret first`] : []),
+    ...(unasked === undefined ? [] : [`secret/${secret} keeps its password, which was not tested: ${unasked}`]),
   ];
 }
 
@@ -104,7 +102,7 @@ export const keptEntry = ({ slot, madeAt, expiresAt, by, previous }: Partial<Ent
 });
 
 /** Plans deleting exactly these passwords. */
-export const planRetirement = (to: Make["to"], passwords: readonly Password[], because: string = "another has taken its place"): Make[] =>
+export const planRetirement = (to: Make["to"], passwords: readonly Password[], because: string = "another password replaced it"): Make[] =>
   passwords.map(({ slot, madeAt = "" }) => ({ act: "delete", to, slot, madeAt, because }));
 
 /** Azure's calls that delete a credential, or passwords of it. */
@@ -143,13 +141,13 @@ export const notOwn = (
   { owner: { secret }, repositories }: Need,
   more: Issue["more"],
 ) =>
-  new CliError("conflict", `secret "${secret}" holds ${password}, which others may hold too`, {
+  new CliError("conflict", `secret "${secret}" holds ${password}, which other users may have`, {
     hint: { verb: "create", secret, registry, identity, repositories, ...more },
   });
 
-/** Returns the error for a credential that was deleted. @param credential without a verb: `registry "r" has no ACR token "t"` */
-export const deletedCredential = (credential: string, { name }: AzureRegistry): CliError =>
-  new CliError("notFound", `${credential} any more`, { hint: { verb: "create", registry: name } });
+/** Returns the error for a credential that was deleted. @param message `the ACR token "t" of registry "r" was deleted` */
+export const deletedCredential = (message: string, { name }: AzureRegistry): CliError =>
+  new CliError("notFound", message, { hint: { verb: "create", registry: name } });
 
 /** Returns the name of the identity that creates a password, according to Azure; undefined if its token has no name. */
 export const createdBy = (azure: Azure): Promise<string | undefined> =>

@@ -38,10 +38,10 @@ export async function proveLogin(scope: RepositoryScope, login: Login, tools: Pr
   for await (const { repository, asked } of inOrder(scope.repositories, ask)) {
     if (!asked) empty.push(repository);
     else if (asked.proof.verdict === "pulls") image ??= asked.image;
-    else throw refusal(asked.proof.verdict, `the credential does not pull ${scope.host}/${asked.image.repository}: ${asked.proof.message}`);
+    else throw refusal(asked.proof.verdict, `the credential cannot pull ${scope.host}/${asked.image.repository}: ${asked.proof.message}`);
   }
   const admitted = image ? undefined : await patiently(() => tools.registry.admits(scope.host, login), tools);
-  if (admitted && admitted.verdict !== "pulls") throw refusal(admitted.verdict, `the credential is not taken: ${admitted.message}`);
+  if (admitted && admitted.verdict !== "pulls") throw refusal(admitted.verdict, `the credential was not accepted: ${admitted.message}`);
   return { image, missing, empty: scope.repositories.length === 0 ? ["*"] : empty };
 }
 

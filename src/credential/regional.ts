@@ -32,7 +32,9 @@ export async function openWithin(kind: Kind, written: Asked, sources: Sources): 
       regional,
       issue: async (need) => proving(await credential.issue(need), regional, need, asked, credential.host),
     };
-  throw new CliError("invalid", `Azure names ${strange} as a regional host, which is none of ${credential.host}`, { hint: without });
+  throw new CliError("invalid", `Azure returned the regional host ${strange}, which does not belong to ${credential.host}`, {
+    hint: without,
+  });
 }
 
 /** Adds proofs at the regional hosts: for a new login at all of them, for an existing login at those that the Secret lacks. */
@@ -56,13 +58,13 @@ async function regionalHosts({ registry: named, identity }: Asked, sources: Sour
   if (hosts.length > 0) return hosts;
   const { name, sku } = registry;
   if (sku !== "Premium")
-    throw new CliError("conflict", `registry "${name}" has no regional hosts, which only Premium has: it is ${sku}`, { hint: without });
+    throw new CliError("conflict", `registry "${name}" has no regional hosts: it is ${sku}, and only Premium has them`, { hint: without });
   const argv = ["az", "acr", "update", "--name", name, "--regional-endpoints", "enabled"];
-  const hint: Fix = { do: "hints", hints: [without, { do: "shell", argv, when: "to turn them on" }] };
-  throw new CliError("conflict", `the regional endpoints of registry "${name}" are off`, { hint });
+  const hint: Fix = { do: "hints", hints: [without, { do: "shell", argv, when: "to enable them" }] };
+  throw new CliError("conflict", `the regional endpoints of registry "${name}" are disabled`, { hint });
 }
 
-const without = "leave out --include-regional";
+const without = "omit --include-regional";
 
 /**
  * Rethrows an error of Azure with another hint. A user who supplies a login may have no permissions in Azure, but knows the hosts of the
@@ -70,6 +72,6 @@ const without = "leave out --include-regional";
  */
 function byHand(error: unknown): never {
   if (!isRefusal(error) || error.kind === "conflict") throw error;
-  const hint = "to ask nobody, add each regional host by a run of its own: --registry NAME.REGION.geo.azurecr.io --merge";
-  throw new CliError(error.kind, `--include-regional asks Azure: ${error.message}`, { hint, cause: error });
+  const hint = "without Azure, run the command once for each regional host: --registry NAME.REGION.geo.azurecr.io --merge";
+  throw new CliError(error.kind, `--include-regional: ${error.message}`, { hint, cause: error });
 }

@@ -20,17 +20,16 @@ export class NetworkError extends Error {
  * @param host the requested host; `proxy` the proxy that was used for it, if any
  */
 export function explainNetwork(error: unknown, { host, proxy }: { host: string; proxy: string | undefined }): NetworkError {
-  const code = (error as { code?: unknown }).code;
-  const text = error instanceof Error ? error.message : String(error);
+  const { code } = error as { code?: unknown };
   const peer = proxy === undefined ? host : `the proxy ${proxy}`;
   const made = (failure: NetworkFailure, message: string) => new NetworkError(failure, message);
   if (code === "ENOTFOUND" || code === "EAI_AGAIN") return made("dns", `lookup of ${peer} failed: no such host`);
   if (code === "ECONNREFUSED") return made("refused", `${peer} refused the connection`);
-  if (code === "ETIMEDOUT") return made("timeout", `${peer} did not answer`);
+  if (code === "ETIMEDOUT") return made("timeout", `${peer} did not respond`);
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return made("refused", `there is no route to ${peer}`);
   const distrust = certificateProblem(String(code));
   if (distrust) return made("untrusted", `the certificate of ${host} ${distrust}`);
-  return made("interrupted", `the connection to ${peer} broke: ${text}`);
+  return made("interrupted", `the connection to ${peer} was interrupted${typeof code === "string" ? ` (${code})` : ""}`);
 }
 
 /** Explains an error code of OpenSSL and Node about a certificate. */

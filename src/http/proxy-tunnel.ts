@@ -77,7 +77,7 @@ function endAtRefusals(agent: Tunneling, proxy: string): void {
       throw coded(message, `${unmet}${code}`);
     });
     if (status === 200) return socket;
-    throw coded(`the proxy ${proxy} opens no connection to ${options.host} (${status})`, refused);
+    throw coded(`the proxy ${proxy} rejected the connection to ${options.host} (${status})`, refused);
   };
 }
 

@@ -15,8 +15,9 @@ export function proxyFor(url: string, env: Environment): URL | undefined {
   // It may contain a password, so it is not printed
   if (!proxy?.hostname) throw unusable("is not the address of a proxy");
   if (!["http:", "https:"].includes(proxy.protocol))
-    throw unusable(`names a ${proxy.protocol.replace(":", "")} proxy, and only HTTP proxies are used`);
-  if (![proxy.username, proxy.password].every(isEscaped)) throw unusable("has a % in its user or password, which is written %25");
+    throw unusable(`uses the protocol ${proxy.protocol.replace(":", "")}; only HTTP proxies are supported`);
+  if (![proxy.username, proxy.password].every(isEscaped))
+    throw unusable("contains an unescaped % in its user name or password (write %25)");
   return proxy;
 }
 
@@ -30,7 +31,7 @@ function isEscaped(text: string): boolean {
 }
 
 const unusable = (why: string) =>
-  new CliError("config", `HTTPS_PROXY ${why}`, { hint: "HTTPS_PROXY=http://HOST:PORT, or except the host in NO_PROXY" });
+  new CliError("config", `HTTPS_PROXY ${why}`, { hint: "set HTTPS_PROXY=http://HOST:PORT, or add the host to NO_PROXY" });
 
 /** This machine is never accessed through a proxy, nor is anything in NO_PROXY: `*`, addresses, ranges of addresses, and domains. */
 function bypasses({ hostname, port }: URL, list: string): boolean {

@@ -79,7 +79,7 @@ function explain(error: unknown, request: PipelineRequest, proxy: string | undef
   if (error instanceof NetworkError) return error;
   const { host } = new URL(request.url);
   if (error instanceof Error && error.name === "AbortError")
-    return new NetworkError("timeout", `${host} did not answer within ${request.timeout / 1000} seconds`);
+    return new NetworkError("timeout", `${host} did not respond within ${request.timeout / 1000} seconds`);
   return explainNetwork(error, { host, proxy });
 }
 

@@ -68,7 +68,7 @@ const certificatesIn = (texts: readonly string[]): string[] => [
 
 const readNamed = (file: string) =>
   readFile(file, "utf8").catch((cause: unknown) => {
-    throw new CliError("config", `cannot read ${file}, which SSL_CERT_FILE names`, { cause });
+    throw new CliError("config", `cannot read ${file}, the file in SSL_CERT_FILE`, { cause });
   });
 
 function firstOf([file, ...others]: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { withLines } from "../errors.ts";
 import type { HttpResponse } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { formatImage } from "./image-reference.ts";
@@ -13,28 +14,27 @@ export function readAnswer(step: "token" | "manifest", image: ImageRef, username
   const { host, repository } = image;
   const { status } = answer;
   const said = readRegistryError(answer.text);
-  const words = wordsOf(answer, said?.message);
-  const who = nameOf(username, "an anonymous pull");
+  const user = nameOf(username);
+  const withWords = (message: string) => withLines(message, ...wordsOf(answer, said?.message));
 
-  if (status === 200) return { verdict: "pulls", message: `${nameOf(username, "anybody")} can pull ${formatImage(image)}` };
-  if (status === 429) return { verdict: "throttled", message: `${host} answers no more requests for now (429 Too Many Requests)${words}` };
+  if (status === 200) return { verdict: "pulls", message: `${user} can pull ${formatImage(image)}` };
+  if (status === 429) return { verdict: "throttled", message: withWords(`${host} is throttling requests (429 Too Many Requests)`) };
   if (isFirewall(answer, said?.message))
-    return { verdict: "blocked", message: `${host} does not let this machine in (403 Forbidden)${words}` };
+    return { verdict: "blocked", message: withWords(`the firewall of ${host} blocks this machine (403 Forbidden)`) };
   if (isOutOfScope(step, answer, said))
     return {
       verdict: "out-of-scope",
-      message: `${who} may not pull from ${repository === "" ? "" : `repository ${repository} of `}${host}`,
+      message: `${user} cannot pull from ${repository === "" ? "" : `repository ${repository} of `}${host}`,
     };
-  if (status === 403) return { verdict: "denied", message: `${host} denied ${who} (403 Forbidden)${words}` };
-  if (status === 401) return { verdict: "refused", message: `${host} refused ${who} (401 Unauthorized)${words}` };
+  if (status === 403) return { verdict: "denied", message: withWords(`${host} denied ${user} (403 Forbidden)`) };
+  if (status === 401) return { verdict: "refused", message: withWords(`${host} rejected ${user} (401 Unauthorized)`) };
   if (status === 404 && step === "manifest") {
     return { verdict: "not-found", message: missing(image, said?.code) };
   }
-  return { verdict: "unreachable", message: `${host} answered ${status} when asked for a ${step}${words}` };
+  return { verdict: "unreachable", message: withWords(`${host} returned HTTP ${status} for the ${step} request`) };
 }
 
-const nameOf = (username: string | undefined, anonymous: string) =>
-  username === undefined ? anonymous : `user ${JSON.stringify(username)}`;
+const nameOf = (username: string | undefined) => (username === undefined ? "an anonymous user" : `user ${JSON.stringify(username)}`);
 
 /** ACR's message for an address that its firewall rejects. The code is not enough: a missing right has `DENIED` too. */
 const isFirewall = ({ status }: HttpResponse, message = "") =>
@@ -47,16 +47,16 @@ function isOutOfScope(step: string, { status, header }: HttpResponse, said: Retu
   return status === 403 && (isNarrow || /requested access to the resource is denied/i.test(said?.message ?? ""));
 }
 
-/** The registry's own message, with the id by which Azure's support finds the request. */
-function wordsOf({ header }: HttpResponse, message = ""): string {
-  const correlation = header("x-ms-correlation-request-id") ?? "";
-  const isTraced = /CorrelationId/i.test(message) || !/^[\w-]{8,64}$/.test(correlation);
-  return `${message && `: ${message.slice(0, 300)}`}${isTraced ? "" : ` (correlation ${correlation})`}`;
+/** The registry's own words on one line, and the id by which Azure's support finds the request. */
+function wordsOf({ header }: HttpResponse, message = ""): string[] {
+  const id = header("x-ms-correlation-request-id") ?? "";
+  const isTraced = /CorrelationId/i.test(message) || !/^[\w-]{8,64}$/.test(id);
+  return [message.replace(/\s+/g, " ").slice(0, 300), isTraced ? "" : `correlation ID: ${id}`];
 }
 
 function missing({ host, repository, reference }: ImageRef, code: string | undefined): string {
   if (code === "NAME_UNKNOWN") return `repository "${repository}" not found in ${host}`;
-  return `${host} has no ${reference.includes(":") ? "manifest" : "tag"} ${reference} in ${repository}`;
+  return `${reference.includes(":") ? "manifest" : "tag"} ${reference} not found in repository ${repository} of ${host}`;
 }
 
 /** Interprets a request without a response. @throws any other error */

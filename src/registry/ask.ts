@@ -47,8 +47,8 @@ async function authorize(
   const takesBasic = challenges.some(({ scheme }) => scheme === "basic");
   if (takesBasic && login) return basic(login);
   return takesBasic
-    ? { verdict: "refused", message: `${host} lets nobody in without a login` }
-    : { verdict: "unreachable", message: `${host} names no way to log in` };
+    ? { verdict: "refused", message: `${host} requires a login` }
+    : { verdict: "unreachable", message: `${host} offers no supported authentication` };
 }
 
 async function requestToken(
@@ -60,7 +60,10 @@ async function requestToken(
 ): Promise<string | Asked | Proof> {
   const realm = URL.parse(parameters.realm ?? "");
   if (realm?.protocol !== "https:" || realm.host !== URL.parse(`https://${host}`)?.host)
-    return { verdict: "not-checked", message: `${host} wants the login sent to another place (${realm?.origin ?? "nowhere"})` };
+    return {
+      verdict: "not-checked",
+      message: `${host} requests the login for another host (${realm?.origin ?? "unknown"}), so it was not sent`,
+    };
   realm.searchParams.set("service", parameters.service ?? host);
   if (scope !== "") realm.searchParams.set("scope", scope);
   const answer = await http({ method: "GET", url: realm.href, headers: login ? { Authorization: basic(login) } : {} });
@@ -79,7 +82,7 @@ const tokenIn = ({ text }: HttpResponse, name: string): string | undefined => {
   return typeof token === "string" && token !== "" ? token : undefined;
 };
 
-const withoutToken = (host: string): Proof => ({ verdict: "unreachable", message: `${host} answered without a token` });
+const withoutToken = (host: string): Proof => ({ verdict: "unreachable", message: `${host} returned no token` });
 
 /**
  * Exchanges a token of Entra ID for one of the registry's own (ACR's POST /oauth2/exchange, github.com/Azure/acr docs/AAD-OAuth.md). The

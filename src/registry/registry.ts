@@ -45,7 +45,7 @@ export function registryOver(http: Http): Registry {
     admits: async (host, login) => {
       const asked = await ask(http, { host, path: "/v2/", scope: "", accept: "application/json" }, login);
       if ("verdict" in asked) return asked;
-      if (asked.answer.status === 200) return { verdict: "pulls", message: `${host} takes user ${JSON.stringify(login.username)}` };
+      if (asked.answer.status === 200) return { verdict: "pulls", message: `${host} accepts user ${JSON.stringify(login.username)}` };
       return readAnswer("token", { host, repository: "", reference: "" }, login.username, asked.answer);
     },
     exchange: (host, token) => exchangeToken(http, host, token),

@@ -14,11 +14,11 @@ export function parseRepositoryScope(text: string, registry: string): string {
     throw new CliError("usage", `invalid repository ${JSON.stringify(text)}: it is not in ${registry}`);
   if (path === "*" || isRepository(path.replace(/\/\*$/, ""))) return path;
   const bare = path.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
-  const hint = bare !== path && isRepository(bare) ? `a repository has neither tag nor digest: ${bare}` : forms;
-  throw new CliError("usage", `invalid repository ${JSON.stringify(text)}: lowercase letters, digits and . _ - / only`, { hint });
+  const hint = bare !== path && isRepository(bare) ? `remove the tag or digest: ${bare}` : forms;
+  throw new CliError("usage", `invalid repository ${JSON.stringify(text)}: use only lowercase letters, digits and . _ - /`, { hint });
 }
 
-const forms = "name one repository (team/app), all below a path (team/*), or all of the registry (*)";
+const forms = "specify one repository (team/app), a path (team/*) or the whole registry (*)";
 
 /** Splits off a host: the registry's own, or text that can only be a host, because a folder may also have a dot in its name. */
 function takeHost(text: string, registry: string): [host: string | undefined, path: string] {

@@ -88,7 +88,7 @@ test("distinguishes a registry outside the subscription of az from one that does
   expect(await asked("otherregistry")).toMatch(
     /^error: registry "otherregistry" exists, but in no subscription .*\nhint: ask for the role Reader on the registry\nhint: or sign in to its tenant:\n {2}az login /,
   );
-  expect(await asked("nosuchregistry")).toMatch(/^error: there is no registry "nosuchregistry": nobody in Azure has that name\n/);
+  expect(await asked("nosuchregistry")).toMatch(/^error: registry "nosuchregistry" not found: the name is not registered in Azure\n/);
 });
 
 test("prints the command that signs in when az is signed out", async () => {
@@ -109,7 +109,7 @@ test("prints Azure's sentence, and not the secret, when a secret is no longer va
   const { code, stdout, stderr } = await jane.create("-v=9");
 
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
-  expect(stderr).toMatch(/^error: Azure refused the client secret: .* \(AADSTS7000215: Invalid client secret provided/m);
+  expect(stderr).toMatch(/^error: Azure rejected the client secret: .*\n\* AADSTS7000215: Invalid client secret provided/m);
   expect(secret?.value).toMatch(/.{40}/);
   expect(stderr).not.toContain(secret?.value);
 });
@@ -135,5 +135,5 @@ test("prints how to sign in when Azure requires a second factor", async () => {
   const { code, stderr } = await jane.create();
 
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^error: Azure wants multi-factor authentication for this sign-in \(AADSTS50076: .*\)\nhint: az login/);
+  expect(stderr).toMatch(/^error: Azure requires multi-factor authentication\n\* AADSTS50076: .*\nhint: az login/);
 });

@@ -62,8 +62,8 @@ test.for([
 });
 
 test.for([
-  { registry: host, message: /refused user .* \(401 Unauthorized\)/ },
-  { registry: "myregistry", message: /^the Azure tenant does not let this identity ask for a token of this kind \(AADSTS500011: / },
+  { registry: host, message: /rejected user .* \(401 Unauthorized\)/ },
+  { registry: "myregistry", message: /^the Azure tenant does not allow this identity to request this token\n\* AADSTS500011: / },
 ])("reports a registry that accepts no such token ($registry)", async ({ registry, message }) => {
   world.azure.world.acrAudience = false;
   registryOf().armAudience = "disabled";
@@ -73,8 +73,8 @@ test.for([
 });
 
 test.for([
-  { registry: "myregistry.azurecr.us", hint: "add --cloud=AzureUSGovernment, whose registry that is" },
-  { registry: "myregistry.azurecr.cn", hint: "add --cloud=AzureChinaCloud, whose registry that is" },
+  { registry: "myregistry.azurecr.us", hint: "add --cloud=AzureUSGovernment, the cloud of that registry" },
+  { registry: "myregistry.azurecr.cn", hint: "add --cloud=AzureChinaCloud, the cloud of that registry" },
 ])("sends no token of this cloud to $registry", async ({ registry, hint }) => {
   await expect(issue({ ...world.azure.env }, { registry })).rejects.toMatchObject({ kind: "usage", hint });
   expect(world.azure.calls.list()).toEqual([]);

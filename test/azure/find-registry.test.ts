@@ -88,12 +88,12 @@ test("requires the login server when two registries have one name", async () => 
 test("distinguishes a typo from another tenant's registry", async () => {
   await expect(find("myregistri")).rejects.toMatchObject({
     kind: "notFound",
-    message: 'there is no registry "myregistri": nobody in Azure has that name',
+    message: 'registry "myregistri" not found: the name is not registered in Azure',
     hint: "check the spelling",
   });
   await expect(find("otherregistry")).rejects.toMatchObject({
     kind: "notFound",
-    message: 'registry "otherregistry" exists, but in no subscription that this Azure identity can read',
+    message: 'registry "otherregistry" exists, but this Azure identity cannot read it',
     hint: "ask for the role Reader on the registry",
   });
 });
@@ -103,7 +103,7 @@ test("reports what is known when Azure does not distinguish them", async () => {
 
   await expect(find("otherregistry")).rejects.toMatchObject({
     kind: "notFound",
-    message: 'registry "otherregistry" is in no subscription that this Azure identity can read',
+    message: 'registry "otherregistry" not found, or this Azure identity cannot read it',
   });
 });
 
@@ -127,7 +127,7 @@ test("reads a registry by its id in any subscription", async () => {
   expect(world.azure.calls.count("POST", /ResourceGraph/)).toBe(0);
   await expect(find(registryId(far).replace("identified", "nobodys"))).rejects.toMatchObject({
     kind: "notFound",
-    message: expect.stringMatching(/^registry ".*\/nobodys" is in no subscription that this Azure identity can read$/),
+    message: expect.stringMatching(/^registry ".*\/nobodys" not found, or this Azure identity cannot read it$/),
   });
 });
 
@@ -144,8 +144,8 @@ test("searches only the subscription of --subscription, by its id or its name", 
   expect(await find("bothsides", other)).toMatchObject({ loginServer: far.loginServer });
   await expect(find("myregistry", other)).rejects.toMatchObject({
     kind: "notFound",
-    message: `registry "myregistry" is not in subscription ${other}, as far as this Azure identity can read`,
-    hint: "leave out --subscription to look in all of them",
+    message: `registry "myregistry" not found in subscription ${other}, or this Azure identity cannot read it`,
+    hint: "omit --subscription to search all subscriptions",
   });
   await expect(find("myregistry", "nobody's")).rejects.toMatchObject({
     kind: "notFound",

@@ -54,7 +54,7 @@ test("uses the cloud that az has chosen, unless another is named", async () => {
   const azure = openAzure(world.options({ identity: { source: "auto", cloud: "AzureCloud" }, env }));
   expect(await azure.findRegistry("myregistry")).toMatchObject({ name: "myregistry" });
   await writeFile(join(folder, "config"), "[cloud]\nname = corp\n");
-  expect(() => openAzure(world.options({ env }))).toThrow('the Azure CLI works in the cloud "corp"');
+  expect(() => openAzure(world.options({ env }))).toThrow('the Azure CLI uses the cloud "corp"');
 });
 
 test("reads the expiry in local time when az is older than 2.54", async () => {
@@ -89,7 +89,7 @@ test.for([
   {
     plays: "mfa",
     kind: "unauthenticated",
-    message: /^Azure wants multi-factor authentication for this sign-in \(AADSTS50076: [^)]*\)$/,
+    message: /^Azure requires multi-factor authentication\n\* AADSTS50076: [^\n]*$/,
     hint: "az login --scope https://management.azure.com/.default",
   },
   {
@@ -101,7 +101,7 @@ test.for([
   {
     plays: "crashed",
     kind: "unauthenticated",
-    message: "Azure gave no token: The command failed with an unexpected error.",
+    message: "Azure returned no token\n* The command failed with an unexpected error.",
     hint: "az login",
   },
   { plays: "old", kind: "config", message: "the Azure CLI is too old", hint: "az upgrade" },
@@ -118,7 +118,7 @@ test.for([
 test("reports az without its output when it prints no JSON", async () => {
   await expect(find(await signedInByAz({ FAKE_AZ: "garbled" }))).rejects.toMatchObject({
     kind: "config",
-    message: "the Azure CLI printed something else than JSON",
+    message: "the Azure CLI did not return JSON",
   });
 });
 

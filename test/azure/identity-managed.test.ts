@@ -26,7 +26,7 @@ test("reports a machine without an identity", async () => {
   await expect(open({ source: "managed" }).findRegistry("myregistry")).rejects.toMatchObject({
     kind: "config",
     message: expect.stringMatching(/^no managed identity endpoint on this machine: .*127\.0\.0\.1/),
-    hint: "use --auth=managed only on a machine in Azure that has an identity",
+    hint: "use --auth=managed only on a machine in Azure that has a managed identity",
   });
 });
 

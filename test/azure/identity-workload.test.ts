@@ -47,7 +47,7 @@ test.for([
 
   await expect(find(env, "workload")).rejects.toMatchObject({
     kind: "unauthenticated",
-    message: expect.stringMatching(/^Azure refused the client certificate or federated assertion \(AADSTS700213: /),
+    message: expect.stringMatching(/^Azure rejected the client certificate or federated assertion\n\* AADSTS700213: /),
     hint: expect.stringContaining(words),
   });
 });
@@ -71,6 +71,6 @@ test("reports a token file that is missing or empty, and missing variables", asy
   await expect(find(env, "workload")).rejects.toMatchObject({ kind: "config", message: `the file ${file} is empty` });
   await expect(find({ PATH: "/nonexistent", AZURE_CLIENT_ID: "c" }, "workload")).rejects.toMatchObject({
     kind: "config",
-    message: "the environment describes no workload identity: AZURE_TENANT_ID and AZURE_FEDERATED_TOKEN_FILE are not set",
+    message: "the environment defines no workload identity: AZURE_TENANT_ID and AZURE_FEDERATED_TOKEN_FILE are not set",
   });
 });

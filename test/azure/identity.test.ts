@@ -15,12 +15,12 @@ const find = finder(world);
 test.for<{ change: Readonly<Record<string, string>>; message: RegExp; hint: unknown }>([
   {
     change: { AZURE_CLIENT_SECRET: "wrong" },
-    message: /^Azure refused the client secret: .*AADSTS7000215/,
+    message: /^Azure rejected the client secret: .*\n\* AADSTS7000215/,
     hint: "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
   },
   {
     change: { AZURE_CLIENT_ID: "55555555-5555-5555-5555-555555555555" },
-    message: /^the application is not known in this Azure tenant .*AADSTS700016/,
+    message: /^application not found in this Azure tenant\n\* AADSTS700016/,
     hint: "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
   },
   {
@@ -71,7 +71,7 @@ test("reports a certificate that the application does not have", async () => {
 
   await expect(find(env)).rejects.toMatchObject({
     kind: "unauthenticated",
-    message: expect.stringMatching(/^Azure refused the client certificate or federated assertion \(AADSTS700027: /),
+    message: expect.stringMatching(/^Azure rejected the client certificate or federated assertion\n\* AADSTS700027: /),
     hint: "check the application's certificates and federated credentials",
   });
 });
@@ -86,7 +86,7 @@ test("reports a file without the certificate or its key, and a missing file", as
     await writeFile(`${file}.part`, text);
     await expect(failing(`${file}.part`)).rejects.toMatchObject({
       kind: "config",
-      message: `no certificate with its key can be read from ${file}.part`,
+      message: `no certificate with a private key found in ${file}.part`,
       hint,
     });
   }
@@ -115,7 +115,7 @@ test.for<{ env: Environment; lacks: string }>([
 ])("reports what to set in an environment without a service principal$lacks", async ({ env, lacks }) => {
   await expect(find({ PATH: "/nonexistent", ...env }, "env")).rejects.toMatchObject({
     kind: "config",
-    message: `the environment describes no Azure identity${lacks}`,
+    message: `the environment defines no Azure identity${lacks}`,
     hint: "set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET (or AZURE_CLIENT_CERTIFICATE_PATH)",
   });
 });
@@ -131,7 +131,7 @@ test.for([
     what: "past a certificate that is not trusted",
     change: () => ({ SSL_CERT_FILE: "", NODE_EXTRA_CA_CERTS: "" }),
     message: "cannot sign in to Azure: the certificate of login.microsoftonline.com is signed by an unknown authority",
-    hint: "if a proxy of yours looks into TLS, set SSL_CERT_FILE to a file with its certificate authority",
+    hint: "if your proxy inspects TLS, set SSL_CERT_FILE to a file with its CA certificate",
   },
 ])("reports an Entra that cannot be reached $what", async ({ change, message, hint }) => {
   await expect(find({ ...world.azure.env, ...change() })).rejects.toMatchObject({ kind: "unreachable", message, hint });
@@ -146,7 +146,7 @@ test("reports a timeout after half a minute when a proxy does not respond", asyn
     const finding = find({ ...world.azure.env, HTTPS_PROXY: `http://127.0.0.1:${(silent.address() as AddressInfo).port}` });
     const refused = expect(finding).rejects.toMatchObject({
       kind: "timeout",
-      message: "cannot sign in to Azure: login.microsoftonline.com did not answer within 30 seconds",
+      message: "cannot sign in to Azure: login.microsoftonline.com did not respond within 30 seconds",
     });
     await asked;
     await vi.advanceTimersByTimeAsync(30_000);
@@ -160,7 +160,7 @@ test("reports a timeout after half a minute when a proxy does not respond", asyn
 test("names the variable of an invalid proxy, without its password", async () => {
   const refused = await find({ ...world.azure.env, HTTPS_PROXY: "socks5://user:hunter2@127.0.0.1:1" }, "env").catch((error) => error);
 
-  expect(refused).toMatchObject({ kind: "config", message: "HTTPS_PROXY names a socks5 proxy, and only HTTP proxies are used" });
+  expect(refused).toMatchObject({ kind: "config", message: "HTTPS_PROXY uses the protocol socks5; only HTTP proxies are supported" });
   expect(JSON.stringify([refused.message, refused.hint])).not.toContain("hunter2");
 });
 

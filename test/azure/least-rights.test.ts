@@ -79,7 +79,9 @@ test.for(rows.flatMap((row) => row.actions.filter((action) => action !== unasked
   "does not create $what without the right $action",
   async ({ actions, action, create }) => {
     // A caller who may not read a registry does not learn that it exists.
-    const says = action.endsWith("registries/read") ? "in no subscription that this Azure identity can read" : `may not do ${action} on `;
+    const says = action.endsWith("registries/read")
+      ? "not found, or this Azure identity cannot read it"
+      : `lacks the permission ${action} on `;
 
     await expect(create(actions.filter((one) => one !== action))).rejects.toThrow(says);
     for (const one of world.azure.world.roleAssignments) if (one.since > 0) Object.assign(one, { since: 0 });

@@ -73,8 +73,10 @@ test("reports missing rights in Entra ID, and a way that needs none", async () =
 
   await expect(azure.applications({ name: "ci" })).rejects.toMatchObject({
     kind: "forbidden",
-    message: expect.stringMatching(/^cannot look for application ci: Insufficient privileges to complete the operation \(request \S+\)$/),
-    hint: expect.stringContaining("an ACR token takes no rights in Entra ID"),
+    message: expect.stringMatching(
+      /^cannot find application ci: Microsoft Graph returned HTTP 403\n\* Insufficient privileges to complete the operation\n\* request ID: \S+$/,
+    ),
+    hint: expect.stringContaining("an ACR token needs no permissions in Entra ID"),
   });
 });
 

@@ -50,29 +50,29 @@ test.for([
     image: "team/app:1",
     as: wrong,
     verdict: "refused",
-    says: /^myregistry.azurecr.io refused user "puller" \(401 Unauthorized\): authentication required/,
+    says: /^myregistry.azurecr.io rejected user "puller" \(401 Unauthorized\)\n\* authentication required/,
   },
   {
     what: "an unknown user",
     image: "team/app:1",
     as: () => ({ username: "nobody", password: new Sensitive("x") }),
     verdict: "refused",
-    says: /refused user "nobody"/,
+    says: /rejected user "nobody"/,
   },
-  { what: "no login", image: "team/app:1", as: () => undefined, verdict: "refused", says: /refused an anonymous pull/ },
+  { what: "no login", image: "team/app:1", as: () => undefined, verdict: "refused", says: /rejected an anonymous user/ },
   {
     what: "another repository",
     image: "team/other:1",
     as: () => puller,
     verdict: "out-of-scope",
-    says: /^user "puller" may not pull from repository team\/other of myregistry.azurecr.io$/,
+    says: /^user "puller" cannot pull from repository team\/other of myregistry.azurecr.io$/,
   },
   {
     what: "a tag that is not there",
     image: "team/app:9",
     as: () => puller,
     verdict: "not-found",
-    says: /^myregistry.azurecr.io has no tag 9 in team\/app$/,
+    says: /^tag 9 not found in repository team\/app of myregistry.azurecr.io$/,
   },
   {
     what: "a repository that is not there",
@@ -101,10 +101,13 @@ test("reports a token that is disabled", async () => {
 test("proves a login without an image, as docker login does", async () => {
   const { admits } = openRegistry(world.options());
 
-  expect(await admits("myregistry.azurecr.io", puller)).toEqual({ verdict: "pulls", message: 'myregistry.azurecr.io takes user "puller"' });
+  expect(await admits("myregistry.azurecr.io", puller)).toEqual({
+    verdict: "pulls",
+    message: 'myregistry.azurecr.io accepts user "puller"',
+  });
   expect(await admits("myregistry.azurecr.io", wrong())).toMatchObject({
     verdict: "refused",
-    message: expect.stringMatching(/^myregistry.azurecr.io refused user "puller" \(401 Unauthorized\): authentication required/),
+    message: expect.stringMatching(/^myregistry.azurecr.io rejected user "puller" \(401 Unauthorized\)\n\* authentication required/),
   });
   expect(await admits("nosuchregistry.azurecr.io", puller)).toMatchObject({ verdict: "unreachable" });
 });
@@ -143,7 +146,7 @@ test("sends a login only to the registry's host", async () => {
 
   expect(await prove("myregistry.azurecr.io/team/app:1", puller)).toEqual({
     verdict: "not-checked",
-    message: "myregistry.azurecr.io wants the login sent to another place (https://otherregistry.azurecr.io)",
+    message: "myregistry.azurecr.io requests the login for another host (https://otherregistry.azurecr.io), so it was not sent",
   });
   expect(world.azure.calls.list().map(({ host }) => host)).toEqual(["myregistry.azurecr.io"]);
 });

@@ -36,7 +36,7 @@ test("reads the right to the admin user's passwords, and the name of the identit
   expect(await azure.identity()).toMatchObject({ type: "servicePrincipal", name: clientId });
   const off = await azure.registryFacts(registry);
   expect(off).toEqual({ mode: "legacy", adminUser: false, armAudience: true, network: "all" });
-  expect(mayMint(admin, await azure.permissions(registry), off)).toMatchObject([{ missing: "the admin user is off" }]);
+  expect(mayMint(admin, await azure.permissions(registry), off)).toMatchObject([{ missing: "the admin user is disabled" }]);
 
   const [emulated] = world.azure.world.registries;
   Object.assign(emulated ?? {}, { adminUserEnabled: true, roleAssignmentMode: "AbacRepositoryPermissions", armAudience: "disabled" });

@@ -128,7 +128,7 @@ test("reports a tenant's policy on lifetimes in Azure's words, and leaves nothin
 
   expect(code).toBe(1);
   expect(stderr).toContain(message.slice(0, -1));
-  expect(stderr).toContain("hint: add --expires-in with less than the tenant's policy allows, such as 90d");
+  expect(stderr).toContain("hint: add --expires-in with a lifetime that the tenant's policy allows, such as 90d");
   expect(at.directory()).toEqual({ applications: [], servicePrincipals: [], roleAssignments: [] });
 });
 

@@ -85,9 +85,9 @@ test("reports throttling that does not end", async () => {
   await expect(azure.generatePassword(registry, { token: "stuck", slot: "password1" })).rejects.toMatchObject({
     kind: "unreachable",
     message: expect.stringMatching(
-      /^cannot make password1 of token stuck: Azure Resource Manager answers no more requests for now \(429\) \(correlation [0-9a-f-]{36}\)$/,
+      /^cannot generate password1 of token stuck: Azure Resource Manager is throttling requests \(429\)\n\* correlation ID: [0-9a-f-]{36}$/,
     ),
-    hint: "try again in 5 seconds",
+    hint: "retry in 5 seconds",
   });
 });
 
@@ -110,7 +110,7 @@ test("reports the missing right, and who can grant it, to an identity that may o
   await expect(azure.putScopeMap(registry, { name: "forbidden", description: "", actions })).rejects.toMatchObject({
     kind: "forbidden",
     message: expect.stringMatching(
-      /^cannot write scope map forbidden: the Azure identity may not do Microsoft.ContainerRegistry\/registries\/scopeMaps\/write on \/subscriptions\//,
+      /^cannot write scope map forbidden: the Azure identity lacks the permission Microsoft.ContainerRegistry\/registries\/scopeMaps\/write on \/subscriptions\//,
     ),
     hint: {
       do: "shell",

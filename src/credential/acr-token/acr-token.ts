@@ -175,7 +175,7 @@ async function withClusterNames(
   if (!isOfOurs(scopeMap.description) || isOthers(found)) return scope;
   if (withClusters(scopeMap.description, ofOurs(await owner.wordsInCluster())) === undefined) return scope;
   const { actions } = scopeMap;
-  return { act: "update", to: scope.to, before: actions, after: actions, because: "it does not say every cluster" };
+  return { act: "update", to: scope.to, before: actions, after: actions, because: "its description lacks a cluster" };
 }
 
 /**
@@ -190,7 +190,7 @@ async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: FoundToke
   if (!hasSharedMap && clustersNamedIn([described]).length > 0) return;
   const message = `several clusters cannot share the ACR token "${name}": the description of its scope map does not name them`;
   throw new CliError("conflict", message, {
-    hint: "leave out --scope-map and --acr-token, or run the command once for each cluster with another --acr-token",
+    hint: "omit --scope-map and --acr-token, or run the command once for each cluster with another --acr-token",
   });
 }
 
@@ -201,4 +201,4 @@ async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: FoundToke
 const replacedToken = (secret: string, { name, replaced }: FoundToken): string | undefined =>
   replaced === undefined
     ? undefined
-    : `secret/${secret} notes a dead password of the ACR token "${replaced}", so it gets one of "${name}": --acr-token ${replaced} keeps it there, if that token is meant for it`;
+    : `secret/${secret} gets a password of the ACR token "${name}", because its password of "${replaced}" is invalid. To keep the old token, add --acr-token ${replaced}`;

@@ -57,7 +57,8 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): Credential[
     const deletePassword = ({ slot, madeAt }: Password) => azure.clearPassword(registry, { token: name, slot: slot as Slot, madeAt });
     const rollBackPassword = async () => {
       const ours = minted.get(name);
-      if (ours && ours.madeAt === undefined) throw new CliError("conflict", `${ours.slot} of the ACR token "${name}" may have been made`);
+      if (ours && ours.madeAt === undefined)
+        throw new CliError("conflict", `${ours.slot} of the ACR token "${name}" may have been generated`);
       if (ours) await deletePassword(ours);
     };
     const deleteAll = () => azure.deleteToken(registry, name);
@@ -82,7 +83,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): Credential[
     const madeAtIn = (token: AcrToken | undefined) => token?.passwords.find((password) => password.slot === slot)?.madeAt;
     // Generating a password revokes one that another run generated since the plan
     if (madeAtIn(issued.get(name)?.token) !== madeAtIn(await azure.token(registry, name)))
-      throw new Conflict(`another run has made ${slot} of the ACR token "${name}" in the meantime`);
+      throw new Conflict(`another run generated ${slot} of the ACR token "${name}"`);
     minted.set(name, { slot });
     const asked = azure.generatePassword(registry, { token: name, slot, expiresAt: expiry });
     const { password, madeAt, expiresAt } = await asked.catch((error: unknown) => {
@@ -97,7 +98,7 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): Credential[
   async function confirm(name: string, slot: string): Promise<void> {
     const now = await azure.token(registry, name);
     if (!now?.passwords.some((password) => password.slot === slot && isOurs(name, password)))
-      throw new Conflict(`another run has made ${slot} of the ACR token "${name}" anew`);
+      throw new Conflict(`another run regenerated ${slot} of the ACR token "${name}"`);
   }
 
   const token: Partial<Record<Change["act"], (change: Make) => Promise<void>>> = {
@@ -158,7 +159,7 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
     async renew({ held, images, words, ...renewal }) {
       const { identity } = held.entry;
       const found = await read(identity);
-      if (!found) throw deletedCredential(`registry "${registry.name}" has no ACR token "${identity}"`, registry);
+      if (!found) throw deletedCredential(`the ACR token "${identity}" of registry "${registry.name}" was deleted`, registry);
       const { token, scopeMap } = found;
       const { loginServer: host } = registry;
       refuseDisabled(token, host);

@@ -64,7 +64,7 @@ async function isDescribedFor(owner: Need["owner"], { scopeMap, hasSharedMap }: 
 export const isOthers = ({ isRecorded, owned }: FoundToken): boolean => isRecorded === true && !owned;
 
 const noScopeMap = (name: string, { name: registry }: AzureRegistry): CliError =>
-  new CliError("notFound", `registry "${registry}" has no scope map "${name}"`, {
+  new CliError("notFound", `scope map "${name}" not found in registry "${registry}"`, {
     hint: `az acr scope-map list --registry ${registry} --query "[].name" -o tsv`,
   });
 

@@ -55,7 +55,7 @@ function planMint(facts: TokenFacts): Mint | Keep {
   if (!token) return { act: "mint", to, inNew: true, slot: "password1", expiresAt, because: "there is none" };
   const ours = heldPassword(held, token);
   if (ours && pulls !== "no") return { act: "keep", to, because: "its password is in the Secret" };
-  const because = ours ? "the Secret's password is no longer taken" : "its password is in no Secret";
+  const because = ours ? "the registry rejects the Secret's password" : "no Secret holds its password";
   return { act: "mint", to, inNew: false, slot: slotToUse(facts, token, ours), expiresAt, because };
 }
 
@@ -72,9 +72,9 @@ function slotToUse({ alone, insists, now }: TokenFacts, { name, passwords }: Acr
   const [older] = passwords.toSorted((a, b) => timeOf(a) - timeOf(b) || a.slot.localeCompare(b.slot));
   if (alone && older) return older.slot;
   const hint = ours
-    ? `add --force to make ${ours.slot} anew, which the Secret notes: whoever else holds it is locked out`
-    : "name another token with --acr-token, or leave it out and give each namespace its own (--credential-per=namespace)";
-  const message = `both passwords of the ACR token "${name}" may be in use, and making one anew would lock its user out`;
+    ? `add --force to regenerate ${ours.slot}, which the Secret records; its other users lose access`
+    : "specify another token with --acr-token, or omit it and add --credential-per=namespace";
+  const message = `both passwords of the ACR token "${name}" may be in use, and regenerating one would lock out its users`;
   throw new CliError("conflict", message, { hint });
 }
 
@@ -134,7 +134,7 @@ export function planTokenRenewal(options: RenewalOptions, token: AcrToken): { re
   if (!free) throw noFreeSlot(options, name, (wanted) => uses.find(({ use }) => use === wanted)?.slot);
   const { slot } = free;
   const left = leftIn(slot, options, token);
-  const because = "it takes the place of the other password";
+  const because = "it replaces the other password";
   const mint: Mint = { act: "mint", to: tokenRef(name), inNew: false, slot, left, expiresAt, because };
   const replaced = heldPassword(held, token);
   const previous = replaced && replaced.slot !== slot ? { slot: replaced.slot, madeAt: held.madeAt } : undefined;
@@ -170,17 +170,20 @@ function noFreeSlot({ registry, held, unknown }: RenewalOptions, name: string, s
   const promised = slotOf("promised");
   const strange = slotOf("strange");
   if (promised)
-    return refuse(`${promised} of the ACR token "${name}" is kept until ${held.previous?.until}, and a token has two passwords`, {
-      hint: "run it again then, or rotate with a shorter --grace the next time",
-    });
+    return refuse(
+      `${promised} of the ACR token "${name}" is in its grace period until ${held.previous?.until}, and a token can have only two passwords`,
+      {
+        hint: "retry after that time, and use a shorter --grace for the next rotation",
+      },
+    );
   if (!strange)
-    return refuse(`Secrets hold both passwords of the ACR token "${name}", so there is room for no other`, { hint: listEverywhere });
+    return refuse(`Secrets hold both passwords of the ACR token "${name}", and a token can have only two`, { hint: listEverywhere });
   if (unknown !== undefined) return refuse(`${strange} of the ACR token "${name}" may be in use`, { hint: unknown });
-  return refuse(`${strange} of the ACR token "${name}" is noted by no Secret, and somebody else may use it`, {
+  return refuse(`no Secret records ${strange} of the ACR token "${name}", and another tool may use it`, {
     hint: {
       do: "shell",
       argv: ["az", "acr", "token", "credential", "delete", "--registry", registry.name, "--name", name, `--${strange}`],
-      when: "if no other tool uses it",
+      when: "if no tool uses it",
     },
   });
 }

@@ -64,9 +64,9 @@ export function planScope(facts: ScopeFacts): Make | Keep {
   const after = [...new Set([...before, ...wanted])].sort();
   checkSize(name, after);
   if (!scopeMap) return { act: "create", to, after: wanted, grants: grantsOf(wanted), because: "there is none" };
-  if (after.length === before.length) return { act: "keep", to, because: "allows it already" };
+  if (after.length === before.length) return { act: "keep", to, because: "already grants it" };
   const grants = grantsOf(after.filter((action) => !before.includes(action)));
-  return { act: "update", to, before, after, grants, because: "allows too little" };
+  return { act: "update", to, before, after, grants, because: "lacks repositories" };
 }
 
 /**
@@ -78,7 +78,7 @@ const mostActions = 500;
 /** @throws CliError invalid if Azure doesn't allow that many */
 function checkSize(name: string, { length }: readonly string[]): void {
   if (length <= mostActions) return;
-  const message = `scope map "${name}" would have ${length} actions, and Azure allows ${mostActions}, 250 repositories to pull`;
+  const message = `scope map "${name}" would have ${length} actions; Azure allows ${mostActions} (250 repositories)`;
   throw new CliError("invalid", message, { hint: "use a path for many repositories, such as --repository 'team/*'" });
 }
 
@@ -86,12 +86,14 @@ function checkSize(name: string, { length }: readonly string[]): void {
 function checkShared(shared: string, { name, repositories, token, scopeMap }: ScopeFacts): void {
   const used = scopeMapOf(token);
   if (used !== undefined && !isSameName(used, shared))
-    throw new CliError("conflict", `the ACR token "${name}" has the scope map "${used}"`, { hint: "name another token with --acr-token" });
+    throw new CliError("conflict", `the ACR token "${name}" has the scope map "${used}"`, {
+      hint: "specify another token with --acr-token",
+    });
   const granted = scopeMap && pulledRepositories(scopeMap);
   const missing = granted && repositories.find((repository) => !granted.some((scope) => covers(scope, repository)));
   if (missing === undefined) return;
-  throw new CliError("conflict", `the scope map "${shared}" does not let pull ${missing}`, {
-    hint: "let it in Azure, or name another token with --acr-token",
+  throw new CliError("conflict", `the scope map "${shared}" does not allow pulling ${missing}`, {
+    hint: "add the repository in Azure, or specify another token with --acr-token",
   });
 }
 
@@ -114,7 +116,7 @@ export async function refuseOtherTokens(
     .flatMap((token) => (isSameName(scopeMapOf(token) ?? "", name) && !isSameName(token.name, name) ? [token.name] : []))
     .sort();
   if (gaining.length === 0) return undefined;
-  const message = `the scope map "${name}" is also that of ${inLine(gaining)}, which ${gaining.length > 1 ? "get" : "gets"} its repositories`;
+  const message = `the scope map "${name}" is shared with ${inLine(gaining)}, which also ${gaining.length > 1 ? "get" : "gets"} the repositories`;
   if (accepted) return message;
   throw new CliError("conflict", message, { hint: accept });
 }

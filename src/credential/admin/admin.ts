@@ -8,12 +8,12 @@ import type { Kind, Need } from "../kind.ts";
  */
 export const admin = {
   name: "admin",
-  again: () => ({ flags: { admin: true }, noted: "it holds the login of the registry's admin user, which may also push and delete" }),
-  notRenewable: "its passwords are everybody's who uses the registry's admin user",
+  again: () => ({ flags: { admin: true }, noted: "it holds the login of the registry's admin user, which can also push and delete" }),
+  notRenewable: "all users of the admin user share its passwords",
   creation: {
     flag: "--admin",
     rights: ["Microsoft.ContainerRegistry/registries/listCredentials/action"],
-    obstacle: ({ adminUser }) => (adminUser ? undefined : "the admin user is off"),
+    obstacle: ({ adminUser }) => (adminUser ? undefined : "the admin user is disabled"),
   },
   flags: {
     admin: {
@@ -32,7 +32,11 @@ export const admin = {
       const host = registry.loginServer;
       const loginFor = ({ held, owner }: Need) => {
         const [slot, login] = heldOrFirst(logins, held);
-        return { slot, login, message: `secret/${owner.secret} may also push to all of ${host}, and delete: so may whoever reads it` };
+        return {
+          slot,
+          login,
+          message: `everyone who can read secret/${owner.secret} can push to and delete from the whole registry ${host}`,
+        };
       };
       return existingCredential({ kind: "admin", host, mayPull: ["*"], loginFor }, asked, sources);
     });

@@ -17,7 +17,7 @@ import { namedOrUsed, type RepositoryScope } from "../repository-scope.ts";
  */
 export const entra = {
   name: "entra",
-  again: () => ({ flags: { entra: true }, noted: "it holds a token of somebody's Azure identity; the next one is of yours" }),
+  again: () => ({ flags: { entra: true }, noted: "it holds a token of an Azure identity; the new token is of yours" }),
   renewal: { flags: () => ({ entra: true }), isShortLived: true },
   creation: {
     flag: "--entra",
@@ -52,7 +52,7 @@ export const entra = {
 
 function byHost(error: unknown): never {
   if (!(error instanceof CliError) || error.kind !== "notFound") throw error;
-  const hint = "check the spelling; or name its login server, which takes no right to read the registry in Azure";
+  const hint = "check the spelling, or specify the login server, which needs no permission to read the registry in Azure";
   throw new CliError("notFound", error.message, { hint, cause: error });
 }
 
@@ -144,15 +144,15 @@ async function pullsOther(login: Login | undefined, isOthers: (login: Login) => 
 const isOver = ({ password }: Login, now: number): boolean => Date.parse(password.claims?.expiresAt ?? "") <= now;
 
 const ofAnother = (secret: string, registry: string, of: string) =>
-  new CliError("conflict", `secret "${secret}" holds a token of another Azure identity than ${of}, or one that does not tell whose it is`, {
+  new CliError("conflict", `secret "${secret}" holds a token of another Azure identity than ${of}, or of an unknown one`, {
     hint: { verb: "create", secret, registry, entra: true },
   });
 
 /** Keeps the token of the Secret. */
 function keep({ login, claims }: Token, still: Still, host: string, { owner, images, held }: Need): Issue {
   const { pulls, unasked } = still;
-  const untried = unasked === undefined ? [] : [warn(host, `secret/${owner.secret} keeps its token, which was not tried: ${unasked}`)];
-  const steps = [warn(host, `secret/${owner.secret} dies at ${claims.expiresAt}`), ...untried];
+  const untried = unasked === undefined ? [] : [warn(host, `secret/${owner.secret} keeps its token, which was not tested: ${unasked}`)];
+  const steps = [warn(host, `secret/${owner.secret} expires at ${claims.expiresAt}`), ...untried];
   const entry = { ...entryOf(host, claims), by: held?.entry?.by };
   return { steps, isLazy: false, entry, login, pulls, isUntried: isUntried(still), mayPull: undefined, images };
 }
@@ -164,7 +164,7 @@ function take(
   { host, repositories, images }: RepositoryScope,
   { secret, verify }: { readonly secret: string; readonly verify: boolean },
 ): Issue {
-  const says = `secret/${secret} dies at ${claims.expiresAt}: until then whoever reads it may do at ${host} what ${of} may`;
+  const says = `secret/${secret} expires at ${claims.expiresAt}. Until then, everyone who can read it has the rights of ${of} at ${host}`;
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false };
   const steps = [warn(host, says), ...(verify ? [prove] : [])];
   return { steps, isLazy: true, entry: { ...entryOf(host, claims), by: of }, login, pulls, mayPull: undefined, images };
@@ -211,8 +211,8 @@ async function requestToken(env: EntraEnv): Promise<Token & { readonly of: strin
   const token = tokenOf({ username: tokenUser, password: answer.token }, host);
   const now = registryTime(env);
   if (!token || !(Date.parse(token.claims.expiresAt ?? "") > now))
-    throw new CliError("unreachable", `what ${host} gave is no token of its own that still works`, {
-      hint: "check HTTPS_PROXY, and this machine's clock",
+    throw new CliError("unreachable", `${host} returned an invalid or expired token`, {
+      hint: "check HTTPS_PROXY and this machine's clock",
     });
   // A token without an issue time was issued now
   const madeAt = token.claims.madeAt ?? toSeconds(new Date(now));
@@ -222,8 +222,8 @@ async function requestToken(env: EntraEnv): Promise<Token & { readonly of: strin
 const mayNot = (message: string) =>
   new CliError("forbidden", message, {
     hint:
-      "ask an Owner of the registry for the role AcrPull, or where it goes by conditions (ABAC) Container Registry Repository Reader; " +
-      "in another tenant than your own, add --tenant",
+      "ask an Owner of the registry for the role AcrPull (with ABAC: Container Registry Repository Reader); " +
+      "for another tenant, add --tenant",
   });
 
 /**

@@ -21,7 +21,7 @@ export const fromDockerConfig = {
   parse({ registry, flags: { "from-docker-config": file } }, { isTTY }) {
     if (file === undefined) return undefined;
     checkRegistry(registry);
-    if (file === "-" && isTTY) throw new CliError("usage", "--from-docker-config=- reads stdin, but nothing is piped in");
+    if (file === "-" && isTTY) throw new CliError("usage", "--from-docker-config=- requires standard input from a pipe or a file");
     return { needsName: false };
   },
   async open(asked, sources) {
@@ -73,20 +73,20 @@ type Config = {
 function noLogin({ auths, credHelpers, credsStore }: Config, host: string, servers: readonly string[]): CliError {
   const named = servers.filter((server) => server.replace(/^https?:\/\//, "").split("/", 1)[0] === host);
   if (named.some((server) => typeof auths?.[server]?.identitytoken === "string"))
-    return new CliError("usage", `the docker config holds an identity token for ${host}, which a kubelet cannot use`, {
-      hint: "leave out --from-docker-config, and a credential that pulls is made",
+    return new CliError("usage", `the docker config holds an identity token for ${host}, which the kubelet cannot use`, {
+      hint: "omit --from-docker-config to create a credential that can pull",
     });
   const helper = credHelpers?.[host] ?? credsStore;
   if (typeof helper === "string" && helper !== "")
-    return new CliError("usage", `the docker config leaves the login for ${host} to docker-credential-${helper}, and does not hold it`, {
+    return new CliError("usage", `the docker config stores the login for ${host} in docker-credential-${helper}`, {
       hint: {
         do: "shell",
         argv: ["echo", host],
         into: [`docker-credential-${helper}`, "get"],
-        when: "use --username and --password-stdin with the login that this prints",
+        when: "run this, and pass the printed login with --username and --password-stdin",
       },
     });
-  if (named.length > 0) return new CliError("usage", `the docker config names ${host}, and holds no user name and password for it`);
-  const others = servers.length > 0 ? `; it has some for ${servers.join(", ")}` : "";
-  return new CliError("usage", `the docker config holds no login for ${host}${others}`, { hint: `docker login ${host}` });
+  if (named.length > 0) return new CliError("usage", `the docker config has no user name and password for ${host}`);
+  const others = servers.length > 0 ? ` (found: ${servers.join(", ")})` : "";
+  return new CliError("usage", `the docker config has no login for ${host}${others}`, { hint: `docker login ${host}` });
 }

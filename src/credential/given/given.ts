@@ -10,7 +10,7 @@ import type { Asked, Credential, Kind, Sources } from "../kind.ts";
 export const given = {
   name: "given",
   again: ({ identity }) => ({ flags: { username: identity } }),
-  notRenewable: "whoever gave it has to give another",
+  notRenewable: "only its owner can replace it",
   flags: {
     username: {
       type: "string",
@@ -44,12 +44,12 @@ export function givenCredential(host: string, login: Login, asked: Asked, source
 function checkLogin({ flags: { username, "password-stdin": fromStdin }, again }: Asked, { isTTY }: Sources["stdin"]) {
   const name = typeof username === "string" ? username : undefined;
   const hint: Fix = { ...again, username: name ?? "NAME" };
-  if (name === undefined) throw new CliError("usage", "--password-stdin needs --username", { hint });
+  if (name === undefined) throw new CliError("usage", "--password-stdin requires --username", { hint });
   if (name === "" || name.includes(":")) throw new CliError("usage", "--username must not be empty nor contain a colon");
   if (/\p{Cc}/u.test(name)) throw new CliError("usage", "--username must not contain control characters");
   if (fromStdin !== true)
-    throw new CliError("usage", "--username needs --password-stdin: a password on the command line can be read by others", { hint });
-  if (isTTY) throw new CliError("usage", "--password-stdin is given, but nothing is piped in", { hint });
+    throw new CliError("usage", "--username requires --password-stdin: other users could read a password on the command line", { hint });
+  if (isTTY) throw new CliError("usage", "--password-stdin requires standard input from a pipe or a file", { hint });
   return { name, hint };
 }
 
@@ -83,15 +83,11 @@ export async function loginServer({ registry, verify, identity }: Asked, { azure
     return (await findRegistry(registry)).loginServer;
   }
   const name = id?.name ?? registry;
-  throw new CliError(
-    "usage",
-    `--verify=false asks nobody, so --registry must be a login server, and "${registry}" is ${id ? "an id" : "a name"}`,
-    {
-      hint: {
-        do: "shell",
-        argv: ["az", "acr", "show", "--name", name, "--query", "loginServer", "--output", "tsv"],
-        when: "set --registry to the login server, which this prints",
-      },
+  throw new CliError("usage", `--verify=false requires a login server for --registry, but "${registry}" is ${id ? "an ID" : "a name"}`, {
+    hint: {
+      do: "shell",
+      argv: ["az", "acr", "show", "--name", name, "--query", "loginServer", "--output", "tsv"],
+      when: "set --registry to the login server, which this prints",
     },
-  );
+  });
 }

@@ -106,7 +106,7 @@ export function principalApplier({ azure, registry, mode, asked, sources, states
     if (!it.asked.application) return;
     const find = async () => (await azure.applications({ name: it.name })).find(({ notes }) => notes === it.notes);
     const made = it.made.application ?? (await poll(brief, find));
-    if (!made) throw new CliError("conflict", `application "${it.name}" may have been made`);
+    if (!made) throw new CliError("conflict", `application "${it.name}" may have been created`);
     it.made.application = made;
     if (await isUsed(it, azure)) await rollBackKey(it);
     else await retryWhileReplicating(true, brief, () => azure.deleteApplication(made.id));
@@ -117,7 +117,7 @@ export function principalApplier({ azure, registry, mode, asked, sources, states
     if (!it.asked.principal || it.asked.application || (await isUsed(it, azure))) return;
     const { appId } = applicationOf(it);
     const made = it.made.principal ?? (await poll(brief, () => azure.servicePrincipal(appId)));
-    if (!made) throw new CliError("conflict", `the service principal of application "${it.name}" may have been made`);
+    if (!made) throw new CliError("conflict", `the service principal of application "${it.name}" may have been created`);
     await retryWhileReplicating(true, brief, () => azure.deleteServicePrincipal(made.id));
   }
 
@@ -126,7 +126,7 @@ export function principalApplier({ azure, registry, mode, asked, sources, states
     const { id } = applicationOf(it);
     it.made.keyId ??= await poll(brief, async () => (await newKeys(it, azure)).find(({ displayName }) => displayName === it.key)?.slot);
     const { keyId } = it.made;
-    if (keyId === undefined) throw new CliError("conflict", `a password of application "${it.name}" may have been made`);
+    if (keyId === undefined) throw new CliError("conflict", `a password of application "${it.name}" may have been added`);
     await retryWhileReplicating(true, brief, () => azure.removeKey(id, keyId));
   }
 
@@ -233,7 +233,7 @@ const principalOf = ({ made, existing, principal, name }: State): ServicePrincip
   made.principal ?? existing ?? principal ?? missing("service principal", name);
 
 function missing(what: string, name: string): never {
-  throw new CliError("internal", `a plan needs ${what} ${name}, and nothing has made it`);
+  throw new CliError("internal", `the plan needs ${what} ${name}, which was not created`);
 }
 
 /** Returns the passwords that another run has created since the plan was made. */

@@ -55,7 +55,7 @@ export async function findOwn(named: string | undefined, need: Need, at: InAzure
   if (!isGuid(named)) return { ...(await readPrincipal(only(named, await azure.applications({ name: named })), at, named)), by: "name" };
   const [application] = await azure.applications({ appId: named.toLowerCase() });
   if (application) return readPrincipal(application, at);
-  throw new CliError("notFound", `no application of the tenant has the id ${named}`, { hint: "az ad app list --show-mine" });
+  throw new CliError("notFound", `application ${named} not found in the tenant`, { hint: "az ad app list --show-mine" });
 }
 
 /**
@@ -146,8 +146,8 @@ export function notAlone({
 export function only(name: string, applications: readonly Application[]): Application | undefined {
   if (applications.length < 2) return applications[0];
   const ids = applications.map(({ appId }) => appId).sort();
-  throw new CliError("conflict", `${ids.length} applications are called "${name}": ${ids.join(", ")}`, {
-    hint: "name one by its id: --service-principal=APPID",
+  throw new CliError("conflict", `${ids.length} applications are named "${name}": ${ids.join(", ")}`, {
+    hint: "specify one by its ID: --service-principal=APPID",
   });
 }
 
@@ -186,7 +186,7 @@ const lost = ({ principalId, role, madeAt }: RoleAssignment): Made => ({
   kind: "service-principal",
   identity: "",
   passwords: [{ slot: role }],
-  for: { words: "an application that is gone", clusters: [] },
+  for: { words: "a deleted application", clusters: [] },
   madeAt,
   changedAt: madeAt,
   lost: true,

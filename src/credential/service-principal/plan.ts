@@ -45,7 +45,7 @@ export function planPrincipal(facts: PrincipalFacts) {
     const keep: Keep = { act: "keep", to, because: "its password is in the Secret" };
     return { created, role, mint: keep, entry: { ...of, ...keptEntry(held) } };
   }
-  const why = isOf(held, application) ? "the Secret's password is no longer taken" : "its password is in no Secret";
+  const why = isOf(held, application) ? "the registry rejects the Secret's password" : "no Secret holds its password";
   const mint: Mint = { act: "mint", to, inNew: !application, slot: key, expiresAt, because: application ? why : because };
   return { created, role, mint, entry: { ...of, expiresAt, previous: keyBefore(facts) } };
 }
@@ -72,7 +72,7 @@ const isOf = (held: Entry | undefined, application: Application | undefined) =>
 
 function refuseDisabled({ name, principal }: Principal): void {
   if (!principal || principal.enabled) return;
-  throw new CliError("conflict", `the service principal "${name}" is disabled`, {
+  throw new CliError("conflict", `service principal "${name}" is disabled`, {
     hint: `az ad sp update --id ${principal.appId} --set accountEnabled=true`,
   });
 }
@@ -81,26 +81,26 @@ function refuseDisabled({ name, principal }: Principal): void {
 function planRole({ name, mode, repositories, assignments }: PrincipalFacts): Make | Keep {
   const to = { kind: "roleassignment.management.azure.com", name } as const;
   const grants = lacking(repositories, granted(mode, assignments) ?? []);
-  if (grants.length === 0) return { act: "keep", to, because: "allows it already" };
+  if (grants.length === 0) return { act: "keep", to, because: "already grants it" };
   const there = roleOn(mode, assignments);
   if (!there) return { act: "create", to, after: union(repositories, []), grants, because: "there is none" };
   const before = repositoriesOf(there, name);
-  return { act: "update", to, before, after: union(before, repositories), grants, because: "allows too little" };
+  return { act: "update", to, before, after: union(before, repositories), grants, because: "lacks repositories" };
 }
 
 /** @throws CliError conflict if a repository is named and the registry's roles can't be limited to repositories */
 export function refuseScoped(mode: Mode, repositories: readonly string[], registry: string): void {
   if (mode === "abac" || repositories.every((name) => name === "*")) return;
-  const message = `the roles of registry "${registry}" are for all of its repositories, so --repository cannot be combined with --service-principal`;
+  const message = `registry "${registry}" has no roles for single repositories, so --repository cannot be used with --service-principal`;
   throw new CliError("conflict", message, {
     hint: {
       do: "hints",
       hints: [
-        "leave out --repository, or --service-principal for an ACR token that pulls these repositories alone",
+        "omit --repository, or omit --service-principal to get an ACR token for these repositories",
         {
           do: "shell",
           argv: ["az", "acr", "update", "--name", registry, "--role-assignment-mode", "rbac-abac"],
-          when: "to let roles have repositories",
+          when: "to enable roles for single repositories",
         },
       ],
     },
@@ -112,7 +112,7 @@ export function planPrincipalRenewal(
   { host, held, key, expiresAt }: Pick<PrincipalFacts, "host" | "key" | "expiresAt"> & { readonly held: Entry },
   { appId, displayName, keys }: Application,
 ): { readonly mint: Mint; readonly entry: Entry } {
-  const because = "it takes the place of the other password";
+  const because = "it replaces the other password";
   const mint: Mint = { act: "mint", to: applicationRef(displayName), inNew: false, slot: key, expiresAt, because };
   const replaced = keys.find(({ slot }) => slot === held.slot);
   const previous = replaced && { slot: replaced.slot, madeAt: held.madeAt };
@@ -170,7 +170,7 @@ const roleStays = ({ displayName: name, appId }: Application, scope: string): Ch
   act: "warn",
   to: { kind: "roleassignment.management.azure.com", name },
   says:
-    `the role that this plugin gave to ${JSON.stringify(name)} stays, because other logins of that application may pull by it; ` +
-    "if there are none, delete the role",
+    `the role of ${JSON.stringify(name)} was kept, because other logins of the application may need it. ` +
+    "If there are none, delete the role",
   fix: { do: "shell", argv: ["az", "role", "assignment", "delete", "--assignee", appId, "--scope", scope] },
 });

@@ -35,8 +35,8 @@ export function union(some: readonly string[], others: readonly string[]): strin
 export function repositoriesOf({ ours, condition, name }: RoleAssignment, principal: string): string[] {
   const repositories = repositoriesIn(condition);
   if (ours && repositories) return repositories;
-  throw new CliError("conflict", `the role of "${principal}" on the registry has a condition that somebody else wrote`, {
-    hint: `name another service principal, or let the repositories into the condition of role assignment ${name} yourself`,
+  throw new CliError("conflict", `the role of "${principal}" on the registry has a condition that this plugin did not write`, {
+    hint: `specify another service principal, or add the repositories to the condition of role assignment ${name} yourself`,
   });
 }
 
@@ -57,7 +57,7 @@ const form = /^[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?:\/\*)?$/;
 export function conditionOf(repositories: readonly string[]): string | undefined {
   if (repositories.includes("*")) return undefined;
   const odd = repositories.find((name) => !form.test(name));
-  if (odd !== undefined) throw new CliError("usage", `${JSON.stringify(odd)} is no name that a repository can have`);
+  if (odd !== undefined) throw new CliError("usage", `invalid repository name ${JSON.stringify(odd)}`);
   const others = reads.map((action) => `!(ActionMatches{'${action}'})`).join(" AND ");
   return `((${others}) OR (${repositories.map(comparison).join(" OR ")}))`;
 }
@@ -84,7 +84,7 @@ export function orphanedRoles(azure: Azure, registry: AzureRegistry): Remover {
     plan: async ({ to, passwords }) => {
       const [{ slot = "" } = {}] = passwords;
       roles.set(to.name, slot);
-      return [{ act: "delete", to, because: "whoever it was of is gone" }];
+      return [{ act: "delete", to, because: "its principal was deleted" }];
     },
     apply: async ({ to }) => {
       await azure.unassignRole(registry, { principalId: to.name, role: roles.get(to.name) ?? "" });

@@ -22,7 +22,7 @@ export const servicePrincipal = {
   name: "service-principal",
   again: ({ identity }) =>
     isGuid(identity)
-      ? { flags: { servicePrincipal: identity }, noted: `its service principal is ${identity}, which would get one more password` }
+      ? { flags: { servicePrincipal: identity }, noted: `its service principal is ${identity}, which gets another password` }
       : { flags: {} },
   renewal: { flags: ({ identity }) => ({ "service-principal": identity }) },
   // Not extensible: only in an ABAC registry can it get more repositories, and `check` doesn't know the mode of the registry
@@ -37,7 +37,7 @@ export const servicePrincipal = {
       } catch (error) {
         if (!isRefusal(error)) throw error;
         // The tokens of the registry can still be read
-        warn(`service principals were not looked at: ${error.message}`);
+        warn(`service principals were not listed: ${error.message}`);
         return { made: [] };
       }
     },
@@ -76,7 +76,7 @@ function checkName(named: unknown): string | undefined {
   if (typeof named === "string" && nameForm.test(named)) return named;
   throw new CliError(
     "usage",
-    `invalid --service-principal "${named}": up to 120 letters, digits, blanks and any of ._-, or an application's id`,
+    `invalid --service-principal "${named}": expected up to 120 letters, digits, spaces and . _ -, or an application ID`,
   );
 }
 
@@ -197,7 +197,7 @@ function principalLifecycle({ azure, registry, mode, asked, sources, states }: P
     async renew({ held: { entry: held }, images, words }) {
       const key = keyName(words);
       const found = await read(held.identity, key);
-      if (!found) throw deletedCredential(`no application of the tenant has the id ${held.identity}`, registry);
+      if (!found) throw deletedCredential(`the application ${held.identity} was deleted from the tenant`, registry);
       const { application, assignments } = found;
       const { loginServer: host } = registry;
       const expiresAt = newExpiry(asked, keyOf(application, held), sources.now());

@@ -13,7 +13,11 @@ const attached = (image: string) => async (at: Place) => {
 
 /** Commands, and the expected output: the image cannot be pulled or checked, and why no command fixes it. */
 const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?: string; says: RegExp; code?: 2 }[] = [
-  { what: "the tag does not exist", lay: attached(`${r}/app/web:9`), says: /has no tag 9 in app\/web\n {2}az acr repository show-tags/ },
+  {
+    what: "the tag does not exist",
+    lay: attached(`${r}/app/web:9`),
+    says: /tag 9 not found in repository app\/web of [^\n]*\n {2}az acr repository show-tags/,
+  },
   {
     what: "the repository is mistyped",
     lay: async (at) => {
@@ -38,7 +42,7 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
       const body = { errors: [{ code: "DENIED", message }] };
       shell.azure.faults.add({ kind: "status", status: 403, path: /^\/(v2|oauth2)\//, times: 20, body });
     },
-    says: /does not let this machine in \(403 Forbidden\)[^\n]*\n {2}az acr network-rule list/,
+    says: /blocks this machine \(403 Forbidden\)(?:\n\* [^\n]*)*\n {2}az acr network-rule list/,
   },
   {
     what: "one of several images cannot be pulled",

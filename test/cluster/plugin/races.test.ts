@@ -47,8 +47,7 @@ type Row = {
   readonly contexts?: readonly string[];
 };
 
-const tooMany =
-  /Secrets hold both passwords|noted by no Secret, and somebody else may use it|another run has made password|another run is making/;
+const tooMany = /Secrets hold both passwords|no Secret records password|another run (?:re)?generated password|another run is making/;
 const rotate = `rotate N ${over}`;
 const shared = `${web} ${over} --credential-per scope`;
 const both = "--contexts here,there";

@@ -177,7 +177,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
         findRegistry: (text) =>
           ask("findRegistry", text, false, () => {
             if (text === resource.name || text === host || text.endsWith(resource.id)) return resource;
-            throw new CliError("notFound", `${text} is in no subscription that this Azure identity can read`);
+            throw new CliError("notFound", `${text} not found, or this Azure identity cannot read it`);
           }),
         scopeMap: (_, name) => ask("scopeMap", name, false, () => scopeMaps.get(inItsCase(scopeMaps, name))),
         putScopeMap: (_, map) =>
@@ -214,7 +214,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
           }),
         adminLogins: () =>
           ask("adminLogins", "", false, () => {
-            if (admin.size === 0) throw new CliError("conflict", `the admin user of registry "${resource.name}" is off`);
+            if (admin.size === 0) throw new CliError("conflict", `the admin user of registry "${resource.name}" is disabled`);
             return new Map([...admin].map(([slot, text]) => [slot, { username: resource.name, password: new Sensitive(text) }]));
           }),
         source: "az",

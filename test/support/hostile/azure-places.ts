@@ -25,7 +25,7 @@ export const others: readonly Place[] = [
   ),
   answers("the place that a registry's challenge names", (text) => ({
     verdict: "not-checked",
-    message: `myregistry.azurecr.io wants the login sent to another place (${text})`,
+    message: `myregistry.azurecr.io requests the login for another host (${text}), so it was not sent`,
   })),
   {
     where: "the tags of a repository",

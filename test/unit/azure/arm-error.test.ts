@@ -26,14 +26,14 @@ test.for<{
     status: 403,
     text: body("AuthorizationFailed", unauthorized),
     kind: "forbidden",
-    message: `cannot write token demo: the Azure identity may not do Microsoft.ContainerRegistry/registries/tokens/write on ${id}/tokens/demo`,
+    message: `cannot write token demo: the Azure identity lacks the permission Microsoft.ContainerRegistry/registries/tokens/write on ${id}/tokens/demo`,
     hint: {
       do: "shell",
       argv: [
         ...["az", "role", "assignment", "create", "--assignee", "o-1"],
         ...["--role", "Container Registry Contributor and Data Access Configuration Administrator", "--scope", id],
       ],
-      when: "ask an Owner or User Access Administrator",
+      when: "ask an Owner or User Access Administrator to run",
     },
   },
   {
@@ -43,14 +43,14 @@ test.for<{
       `The client 'c' with object id 'o-1' does not have authorization to perform action 'Microsoft.Authorization/roleAssignments/write' over scope '${id}/providers/Microsoft.Authorization/roleAssignments/0a1b' or the scope is invalid.`,
     ),
     kind: "forbidden",
-    message: `cannot write token demo: the Azure identity may not do Microsoft.Authorization/roleAssignments/write on ${id}/providers/Microsoft.Authorization/roleAssignments/0a1b`,
+    message: `cannot write token demo: the Azure identity lacks the permission Microsoft.Authorization/roleAssignments/write on ${id}/providers/Microsoft.Authorization/roleAssignments/0a1b`,
     hint: {
       do: "shell",
       argv: [
         ...["az", "role", "assignment", "create", "--assignee", "o-1"],
         ...["--role", "Role Based Access Control Administrator", "--scope", id],
       ],
-      when: "ask an Owner or User Access Administrator",
+      when: "ask an Owner or User Access Administrator to run",
     },
   },
   {
@@ -58,7 +58,7 @@ test.for<{
     text: body("RequestDisallowedByPolicy", denied),
     path: `${id}/tokens/demo`,
     kind: "forbidden",
-    message: 'cannot write token demo: the policy assignment "No tokens" denies it',
+    message: "cannot write token demo: the policy assignment \"No tokens\" denies it\n* Resource 'demo' was disallowed by policy",
     hint: "add --service-principal or --entra, which need no ACR token",
   },
   {
@@ -66,7 +66,7 @@ test.for<{
     text: body("RequestDisallowedByPolicy", "Resource was disallowed by policy. Policy identifiers: '[{\"policyDefinition\":{}}]'."),
     path: `${id}/providers/Microsoft.Authorization/roleAssignments/0a1b`,
     kind: "forbidden",
-    message: "cannot write token demo: Resource was disallowed by policy",
+    message: "cannot write token demo: Azure returned HTTP 403\n* Resource was disallowed by policy",
     hint: "ask the owner of the policy for an exemption",
   },
   {
@@ -74,7 +74,7 @@ test.for<{
     text: body("RequestDisallowedByPolicy", `${mfa} Policy identifiers: '[{}]'.`),
     claims: "eyJhY2Nlc3NfdG9rZW4iOnt9fQ==",
     kind: "unauthenticated",
-    message: `cannot write token demo: Azure requires a stronger sign-in: ${mfa.slice(0, -1)}`,
+    message: `cannot write token demo: Azure requires a stronger sign-in\n* ${mfa.slice(0, -1)}`,
     hint: 'az login --claims-challenge "eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="',
   },
   {
@@ -83,7 +83,7 @@ test.for<{
     claims: "eyJhY2Nlc3NfdG9rZW4iOnt9fQ==",
     source: "env",
     kind: "unauthenticated",
-    message: `cannot write token demo: Azure requires a stronger sign-in: ${mfa.slice(0, -1)}`,
+    message: `cannot write token demo: Azure requires a stronger sign-in\n* ${mfa.slice(0, -1)}`,
     hint: "use an identity that the policy allows",
   },
   {
@@ -91,14 +91,14 @@ test.for<{
     text: body("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier."),
     source: "env",
     kind: "unauthenticated",
-    message: "cannot write token demo: The access token expiry UTC time is earlier",
+    message: "cannot write token demo: Azure returned HTTP 401\n* The access token expiry UTC time is earlier",
     hint: "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
   },
   {
     status: 401,
     text: body("ExpiredAuthenticationToken", "The access token expiry UTC time is earlier."),
     kind: "unauthenticated",
-    message: "cannot write token demo: The access token expiry UTC time is earlier",
+    message: "cannot write token demo: Azure returned HTTP 401\n* The access token expiry UTC time is earlier",
     hint: "az login",
   },
   {
@@ -108,12 +108,12 @@ test.for<{
       `Cannot perform credential operations for ${id} as admin user is disabled. Kindly enable admin user as per docs: https://aka.ms/acr/credentials.`,
     ),
     kind: "conflict",
-    message: 'the admin user of registry "myregistry" is off',
+    message: 'the admin user of registry "myregistry" is disabled',
     hint: {
       do: "hints",
       hints: [
-        "leave out --admin for a credential that may only pull",
-        { do: "shell", argv: ["az", "acr", "update", "--name", "myregistry", "--admin-enabled", "true"], when: "to turn it on" },
+        "omit --admin to create a credential that can only pull",
+        { do: "shell", argv: ["az", "acr", "update", "--name", "myregistry", "--admin-enabled", "true"], when: "to enable it" },
       ],
     },
   },
@@ -121,35 +121,40 @@ test.for<{
     status: 404,
     text: body("ResourceNotFound", "The Resource was not found."),
     kind: "notFound",
-    message: "cannot write token demo: The Resource was not found",
+    message: "cannot write token demo: Azure returned HTTP 404\n* The Resource was not found",
   },
   {
     status: 409,
     text: body("Conflict", "Another operation is in progress."),
     kind: "conflict",
-    message: "cannot write token demo: Another operation is in progress",
+    message: "cannot write token demo: Azure returned HTTP 409\n* Another operation is in progress",
   },
-  { status: 400, text: body("InvalidRequest", "Bad\nname."), kind: "invalid", message: "cannot write token demo: Bad name" },
+  {
+    status: 400,
+    text: body("InvalidRequest", "Bad\nname."),
+    kind: "invalid",
+    message: "cannot write token demo: Azure returned HTTP 400\n* Bad name",
+  },
   {
     status: 400,
     text: JSON.stringify({ error: { code: "Other", message: null } }),
     kind: "invalid",
-    message: "cannot write token demo: Azure answered 400",
+    message: "cannot write token demo: Azure returned HTTP 400",
   },
   {
     status: 429,
     text: "",
     retryAfter: 90_500,
     kind: "unreachable",
-    message: "cannot write token demo: Azure Resource Manager answers no more requests for now (429)",
-    hint: "try again in 91 seconds",
+    message: "cannot write token demo: Azure Resource Manager is throttling requests (429)",
+    hint: "retry in 91 seconds",
   },
   {
     status: 503,
     text: "<html>",
     kind: "unreachable",
-    message: "cannot write token demo: Azure answered 503",
-    hint: "try again; https://status.azure.com tells of outages",
+    message: "cannot write token demo: Azure returned HTTP 503",
+    hint: "retry later; https://status.azure.com lists outages",
   },
 ])("reports $status as $kind: $message", ({ status, text, retryAfter, path, claims, source, ...shown }) => {
   const { kind, message, hint } = explainArm("write token demo", { status, text, retryAfter, path, claims, source });
@@ -158,7 +163,7 @@ test.for<{
 });
 
 test.for([
-  { correlation: "6c0e2f4a-0b1d-4a5e-9f00-0123456789ab", shown: " (correlation 6c0e2f4a-0b1d-4a5e-9f00-0123456789ab)" },
+  { correlation: "6c0e2f4a-0b1d-4a5e-9f00-0123456789ab", shown: "\n* correlation ID: 6c0e2f4a-0b1d-4a5e-9f00-0123456789ab" },
   { correlation: undefined, shown: "" },
   { correlation: "", shown: "" },
   { correlation: "\u001b[2J and more", shown: "" },
@@ -166,10 +171,10 @@ test.for([
   for (const text of [body("AuthorizationFailed", unauthorized), body("AuthorizationFailed", "No."), body("Other", "No."), ""])
     expect(explainArm("write token demo", { status: 403, text, id: correlation }).message.endsWith(shown)).toBe(true);
   expect(explainArm("write token demo", { status: 409, text: body("Other", "No."), id: correlation }).message).toBe(
-    `cannot write token demo: No${shown}`,
+    `cannot write token demo: Azure returned HTTP 409\n* No${shown}`,
   );
   expect(explainEnd("write token demo", "Failed", { status: 200, text: "{}", id: correlation }).message).toBe(
-    `cannot write token demo: Azure's operation ended as Failed${shown}`,
+    `cannot write token demo: the operation failed${shown}`,
   );
 });
 

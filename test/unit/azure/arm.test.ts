@@ -22,9 +22,9 @@ test.for([
   const status = always(201, {}, { "Azure-AsyncOperation": url });
   const result = always(202, {}, { Location: url });
 
-  await expect(pages.arm.list(list, any)).rejects.toMatchObject({ message: expect.stringContaining("is not followed") });
-  await expect(status.arm.run(request)).rejects.toMatchObject({ message: expect.stringContaining("is not followed") });
-  await expect(result.arm.run(request)).rejects.toMatchObject({ message: expect.stringContaining("is not followed") });
+  await expect(pages.arm.list(list, any)).rejects.toMatchObject({ message: expect.stringContaining("returned a URL of another host") });
+  await expect(status.arm.run(request)).rejects.toMatchObject({ message: expect.stringContaining("returned a URL of another host") });
+  await expect(result.arm.run(request)).rejects.toMatchObject({ message: expect.stringContaining("returned a URL of another host") });
   expect([pages.hosts(), status.hosts(), result.hosts()]).toEqual(Array(3).fill(["management.azure.com"]));
 });
 

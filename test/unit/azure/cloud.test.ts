@@ -69,7 +69,7 @@ test("rejects a custom cloud of az", () => {
   expect(() => cloudOfAz({}, "[cloud]\nname = corp\n")).toThrow(
     expect.objectContaining({
       kind: "config",
-      message: 'the Azure CLI works in the cloud "corp", of which nothing is known here',
+      message: 'the Azure CLI uses the cloud "corp", which is not supported',
       hint: {
         do: "hints",
         hints: [

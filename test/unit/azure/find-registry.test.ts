@@ -81,7 +81,9 @@ test("names the subscription that could not be searched when the registry is not
 
   await expect(searching({ subscriptions: 3, list }).find("myregistry")).rejects.toMatchObject({
     kind: "notFound",
-    message: expect.stringMatching(/; 1 subscription could not be searched: cannot list the registries of subscription s-1: Oops$/),
+    message: expect.stringMatching(
+      /\n\* 1 subscription could not be searched: cannot list the registries of subscription s-1: Azure returned HTTP \d+\n\* Oops$/,
+    ),
   });
 });
 
@@ -99,7 +101,7 @@ test("lists the subscriptions when Resource Graph answers 500", async () => {
 
 test.for([
   { name: "taken", nameAvailable: false, message: /^registry "myregistri" not found: searched 3\d\d of 1000 subscriptions in 42s$/ },
-  { name: "free", nameAvailable: true, message: /^there is no registry "myregistri"/ },
+  { name: "free", nameAvailable: true, message: /^registry "myregistri" not found: the name/ },
   { name: "unknown", nameAvailable: undefined, message: /^registry "myregistri" not found: searched 3\d\d of 1000 subscriptions in 42s$/ },
 ])("answers within 45 seconds in 1,000 subscriptions when the name is $name", async ({ nameAvailable, message }) => {
   const { find, took } = searching({ subscriptions: 1000, list: none, nameAvailable });
@@ -144,7 +146,7 @@ test.for([
   "myregistry.eastus.geo",
 ])("rejects the registry name %j before a query", (text) => {
   expect(() => readRegistryName(text, ".azurecr.io")).toThrow(
-    `${JSON.stringify(text)} is neither a registry's name (5 to 50 letters and digits) nor its login server (NAME.azurecr.io)`,
+    `invalid registry ${JSON.stringify(text)}: expected a name (5 to 50 letters and digits) or a login server (NAME.azurecr.io)`,
   );
 });
 
@@ -189,6 +191,6 @@ test.for([
   ["MyRegistry.azurecr.cn", "AzureChinaCloud"],
 ] as const)("hints at the flag that selects the cloud of %s: %s", ([text, cloud]) => {
   expect(() => readRegistryName(text, ".azurecr.io")).toThrow(
-    expect.objectContaining({ hint: `add --cloud=${cloud}, whose registry that is` }),
+    expect.objectContaining({ hint: `add --cloud=${cloud}, the cloud of that registry` }),
   );
 });

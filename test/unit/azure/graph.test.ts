@@ -93,7 +93,7 @@ test("rejects an answer about owners that has no list", async () => {
 test("sends Graph's token to no other host when its answer points to one", async () => {
   const { principals, asked } = always(200, { value: [], "@odata.nextLink": "https://evil.example/next" });
 
-  await expect(principals.applications({ name: "ci" })).rejects.toThrow("is not followed");
+  await expect(principals.applications({ name: "ci" })).rejects.toThrow("returned a URL of another host");
   expect(asked.map(({ url }) => new URL(url).host)).toEqual(["graph.microsoft.com"]);
 });
 
@@ -155,10 +155,10 @@ test("rejects an answer without the expected fields", async () => {
     principals.createServicePrincipal("a-1"),
     principals.addKey("o-1", { displayName: "x" }),
   ])
-    await expect(call).rejects.toMatchObject({ kind: "unreachable", message: expect.stringContaining("does not hold it") });
+    await expect(call).rejects.toMatchObject({ kind: "unreachable", message: expect.stringContaining("lacks a field") });
 });
 
-const tokens = /or leave out --service-principal: an ACR token takes no rights in Entra ID$/;
+const tokens = /or omit --service-principal: an ACR token needs no permissions in Entra ID$/;
 
 test.for([
   { status: 403, code: "Authorization_RequestDenied", message: "Insufficient privileges.", kind: "forbidden", hint: tokens, passes: true },
@@ -190,7 +190,10 @@ test.for([
 ])("reports $status $code in Graph's words, as not replicated yet: $passes", ({ status, code, message, kind, hint, passes }) => {
   const error = explainGraph("make it", { status, text: JSON.stringify({ error: { code, message } }), id: "1234-5678" });
 
-  expect(error).toMatchObject({ kind, message: `cannot make it: ${message.slice(0, -1)} (request 1234-5678)` });
+  expect(error).toMatchObject({
+    kind,
+    message: `cannot make it: Microsoft Graph returned HTTP ${status}\n* ${message.slice(0, -1)}\n* request ID: 1234-5678`,
+  });
   expect(error.hint ?? "").toEqual(hint ? expect.stringMatching(hint) : "");
   expect(error instanceof NotYet).toBe(passes);
 });
@@ -214,14 +217,16 @@ test.for([
 });
 
 test("reports the status of an answer that is not Graph's", () => {
-  expect(explainGraph("make it", { status: 502, text: "<html>", id: "<b>" }).message).toBe("cannot make it: Microsoft Graph answered 502");
+  expect(explainGraph("make it", { status: 502, text: "<html>", id: "<b>" }).message).toBe(
+    "cannot make it: Microsoft Graph returned HTTP 502",
+  );
 });
 
 test("adds the request id to an error of Graph", async () => {
   const { principals } = always(403, { error: { code: "Authorization_RequestDenied", message: "Insufficient privileges." } });
 
   await expect(principals.applications({ name: "ci" })).rejects.toThrow(
-    "cannot look for application ci: Insufficient privileges (request 1234-5678)",
+    "cannot find application ci: Microsoft Graph returned HTTP 403\n* Insufficient privileges\n* request ID: 1234-5678",
   );
 });
 

@@ -18,20 +18,20 @@ test.for([
     said: `ERROR: AADSTS50076: Due to a configuration change made by your administrator, you must use multi-factor authentication.${trace}\n${interactive}`,
     kind: "unauthenticated",
     message:
-      "Azure wants multi-factor authentication for this sign-in (AADSTS50076: Due to a configuration change made by your administrator, you must use multi-factor authentication)",
+      "Azure requires multi-factor authentication\n* AADSTS50076: Due to a configuration change made by your administrator, you must use multi-factor authentication.",
     hint: "az login --scope https://management.azure.com//.default",
   },
   {
     said: `ERROR: AADSTS700082: The refresh token has expired due to inactivity.${trace}\n${interactive}`,
     kind: "unauthenticated",
-    message: "the Azure sign-in has expired (AADSTS700082: The refresh token has expired due to inactivity)",
+    message: "the Azure sign-in has expired\n* AADSTS700082: The refresh token has expired due to inactivity.",
     hint: "az login --scope https://management.azure.com//.default",
   },
   {
     said: `AADSTS53003: Access has been blocked by Conditional Access policies.${trace}`,
     kind: "forbidden",
     message:
-      "a Conditional Access policy of the tenant blocks this Azure sign-in (AADSTS53003: Access has been blocked by Conditional Access policies)",
+      "a Conditional Access policy of the tenant blocks this Azure sign-in\n* AADSTS53003: Access has been blocked by Conditional Access policies.",
     hint: "sign in from a device or network that the policy allows, or ask the tenant's administrator",
   },
   {
@@ -43,8 +43,7 @@ test.for([
   {
     said: `invalid_client: Error(s): 7000215 - Timestamp: x - Description: AADSTS7000215: Invalid client secret provided.${trace}`,
     kind: "unauthenticated",
-    message:
-      "Azure refused the client secret: it is wrong, or was made less than a minute ago (AADSTS7000215: Invalid client secret provided)",
+    message: "Azure rejected the client secret: it is wrong or less than a minute old\n* AADSTS7000215: Invalid client secret provided.",
     hint: "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET",
   },
   {
@@ -56,38 +55,38 @@ test.for([
   {
     said: "ERROR: HTTPSConnectionPool(host='x'): Max retries exceeded (Caused by SSLError(SSLCertVerificationError(1, 'CERTIFICATE_VERIFY_FAILED')))",
     kind: "unreachable",
-    message: "the Azure CLI does not trust the certificate of Azure, or of a proxy before it",
-    hint: "set REQUESTS_CA_BUNDLE to the file with the proxy's certificate authority",
+    message: "the Azure CLI does not trust the TLS certificate of Azure or of a proxy",
+    hint: "set REQUESTS_CA_BUNDLE to a file with the proxy's CA certificate",
   },
   {
     said: "ERROR: Subscription 'x' not found. Check the spelling and casing and try again.",
     kind: "notFound",
-    message: "the Azure CLI does not know the subscription",
+    message: "subscription not found in the Azure CLI",
     hint: "az account list --output table",
   },
   { said: "ERROR: unrecognized arguments: --scope", kind: "config", message: "the Azure CLI is too old", hint: "az upgrade" },
   {
     said: "FutureWarning: x\nERROR: Error loading command module 'rdbms'\nERROR: something new\n",
     kind: "unauthenticated",
-    message: "Azure gave no token: something new",
+    message: "Azure returned no token\n* something new",
     hint: "az login",
   },
-  { said: "", kind: "unauthenticated", message: "Azure gave no token: it said nothing", hint: "az login" },
+  { said: "", kind: "unauthenticated", message: "Azure returned no token", hint: "az login" },
 ])("explains: $message", ({ said, ...shown }) => {
   const { kind, message, hint } = explainSignIn(said);
 
   expect({ kind, message, hint }).toEqual(shown);
 });
 
-const factors = ["Azure wants multi-factor authentication for this sign-in", /^az login$/] as const;
+const factors = ["Azure requires multi-factor authentication", /^az login$/] as const;
 const expired = ["the Azure sign-in has expired", /^az login$/] as const;
 const blocked = [
   "a Conditional Access policy of the tenant blocks this Azure sign-in",
   /device or network that the policy allows/,
 ] as const;
-const consent = ["the Azure tenant does not let this identity ask for a token of this kind", /consent/] as const;
-const assertion = ["Azure refused the client certificate or federated assertion", /federated credentials/] as const;
-const password = ["Azure refused the user name or the password", /^az login$/] as const;
+const consent = ["the Azure tenant does not allow this identity to request this token", /consent/] as const;
+const assertion = ["Azure rejected the client certificate or federated assertion", /federated credentials/] as const;
+const password = ["Azure rejected the user name or password", /^az login$/] as const;
 
 test.for([
   [50076, ...factors],
@@ -102,8 +101,8 @@ test.for([
   [53001, ...blocked],
   [530003, ...blocked],
   [90002, "the Azure tenant does not exist in this cloud", /az cloud show/],
-  [700016, "the application is not known in this Azure tenant", /AZURE_CLIENT_ID/],
-  [7000222, "the client secret has expired", /make a new one/],
+  [700016, "application not found in this Azure tenant", /AZURE_CLIENT_ID/],
+  [7000222, "the client secret has expired", /create a new one/],
   [500011, ...consent],
   [50001, ...consent],
   [65001, ...consent],
@@ -118,7 +117,7 @@ test.for([
   [50034, ...password],
 ] as const)("explains AADSTS%i: %s", ([number, message, hint]) => {
   const error = explainSignIn(`AADSTS${number}: text.${trace}`);
-  expect(error.message).toBe(`${message} (AADSTS${number}: text)`);
+  expect(error.message).toBe(`${message}\n* AADSTS${number}: text.`);
   expect(error.hint && hintText(error.hint, formatCommand)).toMatch(hint);
 });
 
@@ -160,14 +159,14 @@ test.for<{ source: TokenSource; said: string; kind: string; message: string; hin
     source: "managed",
     said: msal("Identity not found"),
     kind: "unauthenticated",
-    message: "Azure gave no token: Identity not found",
+    message: "Azure returned no token\n* Identity not found",
     hint: /that this machine has a managed identity$/,
   },
   {
     source: "managed",
     said: "ManagedIdentityCredential: Specifying a user-assigned managed identity is not supported for CloudShell at runtime. When using…",
     kind: "config",
-    message: "this platform does not let a managed identity be chosen",
+    message: "this platform does not support choosing a managed identity",
     hint: /AZURE_CLIENT_ID/,
   },
   {
@@ -188,7 +187,7 @@ test.for<{ source: TokenSource; said: string; kind: string; message: string; hin
     source: "env",
     said: notJson(502, "<html>"),
     kind: "unreachable",
-    message: "Azure's sign-in service answered 502 without a token",
+    message: "Azure's sign-in service returned HTTP 502 and no token",
     hint: /HTTPS_PROXY/,
   },
   {
@@ -210,7 +209,7 @@ test.for<{ source: TokenSource; said: string; kind: string; message: string; hin
       source: "workload" as const,
       said,
       kind: "config",
-      message: "the sign-in host is not one of Entra ID",
+      message: "the sign-in host does not belong to Entra ID",
       hint: /AZURE_AUTHORITY_HOST/,
     }),
   ),
@@ -218,15 +217,14 @@ test.for<{ source: TokenSource; said: string; kind: string; message: string; hin
     source: "env",
     said: "invalid_client: Error(s): 7000215 - Timestamp: x - Description: AADSTS7000215: Invalid client secret provided. Trace ID: 0a\r\nTimestamp: y - Correlation ID: 0b - Trace ID: 0c",
     kind: "unauthenticated",
-    message:
-      "Azure refused the client secret: it is wrong, or was made less than a minute ago (AADSTS7000215: Invalid client secret provided)",
+    message: "Azure rejected the client secret: it is wrong or less than a minute old\n* AADSTS7000215: Invalid client secret provided.",
     hint: /AZURE_CLIENT_SECRET/,
   },
   {
     source: "env",
     said: "WorkloadIdentityCredential: is unavailable. something of programs",
     kind: "unauthenticated",
-    message: "Azure gave no token: it said nothing",
+    message: "Azure returned no token",
     hint: /^check the AZURE_\* variables$/,
   },
 ])("reports $message for $source when the library says $said", ({ source, said, kind, message, hint }) => {

@@ -90,7 +90,10 @@ test("exits with 2 when the namespace does not exist", async () => {
   });
 });
 
-const elsewhere: Proof = { verdict: "not-checked", message: "docker.io wants the login sent to another place (https://auth.docker.io)" };
+const elsewhere: Proof = {
+  verdict: "not-checked",
+  message: "docker.io requests the login for another host (https://auth.docker.io), so it was not sent",
+};
 const hub = { host: "https://index.docker.io/v1/", image: "team/app:1" };
 const hubSecret: Secret = {
   ...secret("acr"),
@@ -111,7 +114,7 @@ test("fails for an image that cannot be checked only when --image names it", asy
   expect(ofPods.stdout).toBe(`IMAGE                  SECRET   PODS   VERDICT
 docker.io/team/app:1   acr      1      not checked
 
-docker.io/team/app:1 (web-1): with secret acr: docker.io wants the login sent to another place (https://auth.docker.io)
+docker.io/team/app:1 (web-1): with secret acr: docker.io requests the login for another host (https://auth.docker.io), so it was not sent
 `);
   expect(named.code).toBe(1);
   expect(named.stdout).toContain("docker.io/team/app:1   acr      0      not checked\n");

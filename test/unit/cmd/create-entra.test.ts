@@ -106,7 +106,7 @@ testRows([
       {
         why: "the registry rejects the identity",
         change: (entra) => (entra.refusal = { verdict: "refused", message: "401 Unauthorized" }),
-        stderr: /^error: 401 Unauthorized\nhint: .* AcrPull, .* Container Registry Repository Reader; .* --tenant\n$/,
+        stderr: /^error: 401 Unauthorized\nhint: .* AcrPull .*Container Registry Repository Reader\); .* --tenant\n$/,
       },
       {
         why: "the registry blocks this machine",
@@ -115,16 +115,16 @@ testRows([
       },
       { why: "the token is for another registry", change: ({ claims }) => Object.assign(claims, { aud: "other.azurecr.io" }) },
       { why: "another issuer signed the token", change: ({ claims }) => Object.assign(claims, { iss: "somebody" }) },
-      { why: "the token has expired", change: (entra) => (entra.lifetime = -1), stderr: /no token of its own that still works/ },
+      { why: "the token has expired", change: (entra) => (entra.lifetime = -1), stderr: /invalid or expired token/ },
       { why: "the token does not say when it expires", change: ({ claims }) => Object.assign(claims, { exp: "soon" }) },
       {
         why: "the token cannot pull",
         change: ({ alive }) => Object.assign(alive, { has: () => false }),
-        stderr: /the credential does not pull/,
+        stderr: /the credential cannot pull/,
       },
     ] as { why: string; change: (entra: FakeWorld["azure"]["entra"]) => unknown; stderr?: RegExp }[]
   ).map(
-    ({ why, change, stderr = /no token of its own/ }): Row => ({
+    ({ why, change, stderr = /invalid or expired token/ }): Row => ({
       does: `writes nothing when ${why}`,
       ...after(0, { given: ({ azure }) => change(azure.entra), code: 1, stderr }),
     }),

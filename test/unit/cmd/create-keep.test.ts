@@ -13,7 +13,7 @@ const renewed = ["secret/acr-myregistry configured", "serviceaccount/default unc
 const gone = ["serviceaccount/default patched", "secret/acr-myregistry deleted"];
 const removed = { attached: "", secret: "none" };
 const text = (...lines: readonly string[]) => lines.map((one) => `${one}\n`).join("");
-const warns = (stderr: string) => stderr.split("\n").filter((one) => one.startsWith("Warning: ") && !one.includes(" dies at "));
+const warns = (stderr: string) => stderr.split("\n").filter((one) => one.startsWith("Warning: ") && !one.includes(" expires at "));
 
 type During = { readonly words?: string; readonly at?: Record<number, (world: FakeWorld) => unknown>; readonly skew?: number };
 

@@ -16,12 +16,17 @@ testRows([
     given: adminOn,
     command: admin,
     stdout: attachedAll,
-    stderr: /^Warning: secret\/acr-myregistry .* push .*\n$/,
+    stderr: /^Warning: .* secret\/acr-myregistry .* push .*\n$/,
     leaves: { username: "myregistry", password: "one" },
     check: ({ asking }) => expect(asking.writes.filter((text) => !text.includes("demo/"))).toEqual([]),
     after: [unchanged(admin)],
   },
-  { does: "writes nothing when the admin user is off", command: admin, code: 1, stderr: /admin user of registry "myregistry" is off\n$/ },
+  {
+    does: "writes nothing when the admin user is off",
+    command: admin,
+    code: 1,
+    stderr: /admin user of registry "myregistry" is disabled\n$/,
+  },
   {
     does: "keeps the admin password in the Secret while it is valid, and uses the other one when it is not",
     given: all(adminOn, typed(admin), ({ azure }) => azure.admin.set("password", "new")),
@@ -157,7 +162,7 @@ testRows([
         command: `${byId} --verify=false`,
         options: hunter2,
         code: 1,
-        stderr: new RegExp(`"${id}" is an id\nhint: .*:\n  az acr show --name myregistry --query`),
+        stderr: new RegExp(`"${id}" is an ID\nhint: .*:\n  az acr show --name myregistry --query`),
       },
     ],
   },
@@ -246,7 +251,7 @@ testRows([
 const making = "create --registry myregistry --repository app/web -n demo";
 const named = all(withoutPod, typed(`${making} --acr-token ci-pull`));
 const alive = { secret: "alive", entry: { identity: token } };
-const switches = new RegExp(`^Warning: secret/acr-myregistry .*"ci-pull".*"${token}".*--acr-token ci-pull.*\n$`);
+const switches = new RegExp(`^Warning: secret/acr-myregistry .*"${token}".*"ci-pull".*--acr-token ci-pull.*\n$`);
 
 /** Another user regenerates the password. */
 function regenerate({ azure }: FakeWorld): void {

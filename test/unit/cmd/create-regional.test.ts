@@ -251,18 +251,18 @@ testRows(
         what: "the registry is no Premium registry",
         names: [],
         sku: "Standard",
-        stderr: /^error: .* Standard\nhint: .* --include-regional\n$/,
+        stderr: /^error: .* Standard, .*\nhint: .* --include-regional\n$/,
       },
       {
         what: "Azure names hosts of another registry",
         names: ["others.eastus.geo.azurecr.io"],
-        stderr: new RegExp(`^error: Azure names others.eastus.geo.azurecr.io .* ${home}\n`),
+        stderr: new RegExp(`^error: Azure returned .* others.eastus.geo.azurecr.io, .* ${home}\n`),
       },
       {
         what: "a login is supplied for a registry that is not found in Azure",
         names: [],
         typed: `create --registry theirs.azurecr.io ${given}`,
-        stderr: /^error: --include-regional .* theirs.azurecr.io .*\nhint: .* --registry NAME.REGION.geo.azurecr.io --merge\n$/,
+        stderr: /^error: --include-regional: theirs.azurecr.io .*\nhint: .* --registry NAME.REGION.geo.azurecr.io --merge\n$/,
       },
     ].map(
       ({ what, names, sku = "Premium", typed: command = line, stderr }): Row => ({

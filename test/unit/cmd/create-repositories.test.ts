@@ -242,9 +242,13 @@ testRows([
       given,
       command: typedLine,
       code: 1,
-      stderr: new RegExp(`^error: token "ciother" may do more than pull: app/web push\n.*${accepts}`),
+      stderr: new RegExp(`^error: token "ciother" can do more than pull: app/web push\n.*${accepts}`),
       after: [
-        { command: printed, stderr: /Warning: token "ciother" may also: app\/web push\n/, stdout: /secret\/acr-myregistry created\n/ },
+        {
+          command: printed,
+          stderr: /Warning: token "ciother" can do more than pull: app\/web push\n/,
+          stdout: /secret\/acr-myregistry created\n/,
+        },
       ],
     }),
   ),
@@ -255,13 +259,13 @@ testRows([
     }),
     command: line,
     code: 1,
-    stderr: /may do more than pull: \* delete\n/,
+    stderr: /can do more than pull: \* delete\n/,
   },
   {
     does: "prints the rights once when rotate renews the password of a token that pushes",
     given: all(push(), typed(`${byName} --force`)),
     command: "rotate acr-myregistry -n demo",
-    stderr: /^(?!(.*may also){2}).*token "ciother" may also: app\/web push/s,
+    stderr: /^(?!(.*can do more than pull){2}).*token "ciother" can do more than pull: app\/web push/s,
   },
   {
     does: "warns that the rights of a supplied login are not checked",
@@ -305,13 +309,13 @@ testRows([
     does: "warns about the rights beyond reading of a named scope map",
     given: ofRepositories("content/write"),
     command: named,
-    stderr: [`Warning: token "${token}" may also: * push`],
+    stderr: [`Warning: token "${token}" can do more than pull: * push`],
   },
   ...[
     {
       why: "it does not exist",
       typed: "--scope-map nowhere",
-      stderr: /"nowhere"\nhint: az acr scope-map list --registry myregistry --query "\[\].name" -o tsv\n$/,
+      stderr: /"nowhere" not found .*\nhint: az acr scope-map list --registry myregistry --query "\[\].name" -o tsv\n$/,
     },
     {
       why: "it does not cover a repository",

@@ -162,7 +162,7 @@ testRows([
       given: proving(verdict),
       command: byOwn,
       ...failed,
-      stderr: /does not pull/,
+      stderr: /cannot pull/,
       leaves: clean,
       waits: listDelay + 600_000,
     }),

@@ -25,7 +25,7 @@ ACR tokens:   1 of 50000
 CREDENTIAL          FLAG                       MAY BE MADE   MISSING
 acr-token           --acr-token, the default   no            Microsoft.ContainerRegistry/registries/scopeMaps/write
 service-principal   --service-principal        no            Microsoft.Authorization/roleAssignments/write
-admin               --admin                    no            the admin user is off
+admin               --admin                    no            the admin user is disabled
 entra               --entra                    yes           <none>
 `,
     stderr: "",
@@ -66,7 +66,7 @@ test("prints unknown for what may not be read, and the rest", async () => {
     credentials: [
       { credential: "acr-token", may: "unknown", unchecked: "the identity's permissions on the registry" },
       { credential: "service-principal", may: "unknown", unchecked: expect.stringContaining("Application.ReadWrite.OwnedBy") },
-      { credential: "admin", flag: "--admin", may: "no", missing: "the admin user is off" },
+      { credential: "admin", flag: "--admin", may: "no", missing: "the admin user is disabled" },
       { credential: "entra", flag: "--entra", may: "unknown" },
     ],
   });

@@ -101,7 +101,7 @@ test("passes an interruption on while it reads a definition", async () => {
 test.for([
   { rights: [], accepted: false, warning: undefined },
   { rights: [], accepted: true, warning: undefined },
-  { rights: ["app/web push"], accepted: true, warning: 'token "ci" may also: app/web push' },
+  { rights: ["app/web push"], accepted: true, warning: 'token "ci" can do more than pull: app/web push' },
 ])("returns the warning $warning for the rights $rights", ({ rights, accepted, warning }) => {
   expect(refuseBeyondReading({ of: 'token "ci"', rights }, accepted, { verb: "create", registry: "r" })).toBe(warning);
 });
@@ -110,6 +110,6 @@ test("refuses rights beyond reading that no flag accepts", () => {
   const accept = { verb: "create", registry: "r", force: true } as const;
 
   expect(() => refuseBeyondReading({ of: 'token "ci"', rights: ["app/web push"] }, false, accept)).toThrow(
-    expect.objectContaining({ kind: "conflict", message: 'token "ci" may do more than pull: app/web push', hint: accept }),
+    expect.objectContaining({ kind: "conflict", message: 'token "ci" can do more than pull: app/web push', hint: accept }),
   );
 });

@@ -26,8 +26,8 @@ test.for([
 });
 
 test.for([
-  { flags: { username: "ci" }, message: "--username needs --password-stdin: a password on the command line can be read by others" },
-  { flags: { "password-stdin": true }, message: "--password-stdin needs --username" },
+  { flags: { username: "ci" }, message: "--username requires --password-stdin: other users could read a password on the command line" },
+  { flags: { "password-stdin": true }, message: "--password-stdin requires --username" },
   { flags: { "acr-token": "x" }, message: 'invalid --acr-token "x": 5 to 50 letters, digits and hyphens' },
   { flags: { "scope-map": "x" }, message: 'invalid --scope-map "x": 5 to 50 letters, digits, hyphens and underscores' },
 ])("rejects $flags", ({ flags, message }) => {
@@ -44,7 +44,7 @@ test.for<{ kind: string; identity: string; derived?: boolean; again: Again }>([
     identity: "44444444-4444-4444-4444-444444444444",
     again: {
       flags: { servicePrincipal: "44444444-4444-4444-4444-444444444444" },
-      noted: "its service principal is 44444444-4444-4444-4444-444444444444, which would get one more password",
+      noted: "its service principal is 44444444-4444-4444-4444-444444444444, which gets another password",
     },
   },
   // The name could belong to another application by now.
@@ -53,12 +53,12 @@ test.for<{ kind: string; identity: string; derived?: boolean; again: Again }>([
   {
     kind: "admin",
     identity: "myregistry",
-    again: { flags: { admin: true }, noted: "it holds the login of the registry's admin user, which may also push and delete" },
+    again: { flags: { admin: true }, noted: "it holds the login of the registry's admin user, which can also push and delete" },
   },
   {
     kind: "entra",
     identity: "00000000-0000-0000-0000-000000000000",
-    again: { flags: { entra: true }, noted: "it holds a token of somebody's Azure identity; the next one is of yours" },
+    again: { flags: { entra: true }, noted: "it holds a token of an Azure identity; the new token is of yours" },
   },
 ])("a Secret that notes $kind $identity is made again by $again.flags", ({ kind, identity, derived = false, again }) => {
   expect(kindNamed(kind)?.again({ identity }, derived)).toEqual(again);

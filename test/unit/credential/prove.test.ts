@@ -131,7 +131,7 @@ test.for<{ verdict: Proof["verdict"]; kind: string; hint: boolean }>([
 
     await expect(proveLogin(reach(["a", "b"]), login, tools)).rejects.toMatchObject({
       kind,
-      message: `the credential does not pull ${host}/b: it is ${verdict}`,
+      message: `the credential cannot pull ${host}/b: it is ${verdict}`,
       hint: hint ? "add --verify=false if only the cluster can reach the registry" : undefined,
     });
   },
@@ -145,7 +145,7 @@ test.for<{ why: string; of: RepositoryScope; answers: Parameters<typeof registry
     answers: { "team/acr-secret-probe:latest": "out-of-scope" },
   },
   {
-    why: "it may not pull from the whole registry",
+    why: "it cannot pull from the whole registry",
     of: { ...reach(["*"]), host: "myregistry.azurecr.io" },
     answers: { "acr-secret-probe:latest": "out-of-scope" },
   },
@@ -217,7 +217,7 @@ test.for<{ verdict: Proof["verdict"]; kind: string }>([
 
   await expect(proveLogin(reach(["a"]), login, tools)).rejects.toMatchObject({
     kind,
-    message: `the credential is not taken: it is ${verdict}`,
+    message: `the credential was not accepted: it is ${verdict}`,
   });
 });
 

@@ -55,13 +55,19 @@ test.for([
 });
 
 test.for([
-  { named: "socks5://user:hunter2@proxy.corp:1080", says: "HTTPS_PROXY names a socks5 proxy, and only HTTP proxies are used" },
-  { named: "ftp://hunter2", says: "HTTPS_PROXY names a ftp proxy, and only HTTP proxies are used" },
+  { named: "socks5://user:hunter2@proxy.corp:1080", says: "HTTPS_PROXY uses the protocol socks5; only HTTP proxies are supported" },
+  { named: "ftp://hunter2", says: "HTTPS_PROXY uses the protocol ftp; only HTTP proxies are supported" },
   { named: "http://", says: "HTTPS_PROXY is not the address of a proxy" },
   { named: "hunter2 at work", says: "HTTPS_PROXY is not the address of a proxy" },
   { named: "http://proxy.corp:hunter2", says: "HTTPS_PROXY is not the address of a proxy" },
-  { named: "http://jane:hunter2%off@proxy.corp:3128", says: "HTTPS_PROXY has a % in its user or password, which is written %25" },
-  { named: "http://100%hunter2:pass@proxy.corp:3128", says: "HTTPS_PROXY has a % in its user or password, which is written %25" },
+  {
+    named: "http://jane:hunter2%off@proxy.corp:3128",
+    says: "HTTPS_PROXY contains an unescaped % in its user name or password (write %25)",
+  },
+  {
+    named: "http://100%hunter2:pass@proxy.corp:3128",
+    says: "HTTPS_PROXY contains an unescaped % in its user name or password (write %25)",
+  },
 ])("$named is an error: $says", ({ named, says }) => {
   const ask = () => proxyFor("https://r.azurecr.io/v2/", { HTTPS_PROXY: named });
 

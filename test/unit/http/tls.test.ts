@@ -176,7 +176,7 @@ async function behind(refuses: (index: number) => string | undefined) {
     );
 }
 
-const refused = "the proxy localhost opens no connection to target.test (502)";
+const refused = "the proxy localhost rejected the connection to target.test (502)";
 
 test("a tunnel that is refused is an error of the request that wanted it, and of none that has another tunnel", async () => {
   const send = await behind((index) => (index === 1 ? "HTTP/1.1 502 No\r\nContent-Length: 4\r\n\r\nnope" : undefined));

@@ -146,7 +146,7 @@ test.for<{ what: string; files: Files; env?: Files; found: readonly string[] }>(
 test("a file that SSL_CERT_FILE names has to be there", async () => {
   await expect(trusted({ SSL_CERT_FILE: "/no/such.pem" })).rejects.toMatchObject({
     kind: "config",
-    message: "cannot read /no/such.pem, which SSL_CERT_FILE names",
+    message: "cannot read /no/such.pem, the file in SSL_CERT_FILE",
   });
 });
 

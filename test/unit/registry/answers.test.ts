@@ -13,28 +13,28 @@ test.for([
     status: 401,
     text: errors("UNAUTHORIZED", "authentication required, visit https://aka.ms/acr/authorization for more information."),
     verdict: "refused",
-    says: 'r.azurecr.io refused user "acr" (401 Unauthorized): authentication required, visit https://aka.ms/acr/authorization for more information.',
+    says: 'r.azurecr.io rejected user "acr" (401 Unauthorized)\n* authentication required, visit https://aka.ms/acr/authorization for more information.',
   },
   {
     step: "manifest",
     status: 401,
     challenge: 'Bearer realm="x",error="insufficient_scope"',
     verdict: "out-of-scope",
-    says: 'user "acr" may not pull from repository team/app of r.azurecr.io',
+    says: 'user "acr" cannot pull from repository team/app of r.azurecr.io',
   },
   {
     step: "manifest",
     status: 401,
     challenge: 'Bearer error="invalid_token"',
     verdict: "refused",
-    says: 'r.azurecr.io refused user "acr" (401 Unauthorized)',
+    says: 'r.azurecr.io rejected user "acr" (401 Unauthorized)',
   },
   {
     step: "manifest",
     status: 404,
     text: errors("MANIFEST_UNKNOWN", "no"),
     verdict: "not-found",
-    says: "r.azurecr.io has no tag 1 in team/app",
+    says: "tag 1 not found in repository team/app of r.azurecr.io",
   },
   {
     step: "manifest",
@@ -48,21 +48,21 @@ test.for([
     status: 403,
     text: denied,
     verdict: "blocked",
-    says: "r.azurecr.io does not let this machine in (403 Forbidden): client with IP '10.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
+    says: "the firewall of r.azurecr.io blocks this machine (403 Forbidden)\n* client with IP '10.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
   },
   {
     step: "token",
     status: 403,
     text: errors("DENIED", "requested access to the resource is denied"),
     verdict: "out-of-scope",
-    says: 'user "acr" may not pull from repository team/app of r.azurecr.io',
+    says: 'user "acr" cannot pull from repository team/app of r.azurecr.io',
   },
   {
     step: "manifest",
     status: 403,
     challenge: 'Bearer realm="x",error="insufficient_scope"',
     verdict: "out-of-scope",
-    says: 'user "acr" may not pull from repository team/app of r.azurecr.io',
+    says: 'user "acr" cannot pull from repository team/app of r.azurecr.io',
   },
   {
     step: "manifest",
@@ -70,7 +70,7 @@ test.for([
     text: errors("DENIED", "the registry is being moved"),
     correlation: "6c0e2f4a-0b1d-4a5e-9f00-0123456789ab",
     verdict: "denied",
-    says: 'r.azurecr.io denied user "acr" (403 Forbidden): the registry is being moved (correlation 6c0e2f4a-0b1d-4a5e-9f00-0123456789ab)',
+    says: 'r.azurecr.io denied user "acr" (403 Forbidden)\n* the registry is being moved\n* correlation ID: 6c0e2f4a-0b1d-4a5e-9f00-0123456789ab',
   },
   { step: "token", status: 403, text: "<html>", verdict: "denied", says: 'r.azurecr.io denied user "acr" (403 Forbidden)' },
   {
@@ -79,19 +79,25 @@ test.for([
     text: errors("UNAUTHORIZED", "authentication required. CorrelationId: 1111"),
     correlation: "6c0e2f4a-0b1d-4a5e-9f00-0123456789ab",
     verdict: "refused",
-    says: 'r.azurecr.io refused user "acr" (401 Unauthorized): authentication required. CorrelationId: 1111',
+    says: 'r.azurecr.io rejected user "acr" (401 Unauthorized)\n* authentication required. CorrelationId: 1111',
   },
   {
     step: "manifest",
     status: 502,
     correlation: "\u001b[2J",
     verdict: "unreachable",
-    says: "r.azurecr.io answered 502 when asked for a manifest",
+    says: "r.azurecr.io returned HTTP 502 for the manifest request",
   },
-  { step: "token", status: 429, verdict: "throttled", says: "r.azurecr.io answers no more requests for now (429 Too Many Requests)" },
-  { step: "token", status: 404, verdict: "unreachable", says: "r.azurecr.io answered 404 when asked for a token" },
-  { step: "manifest", status: 502, text: "<html>", verdict: "unreachable", says: "r.azurecr.io answered 502 when asked for a manifest" },
-  { step: "manifest", status: 307, verdict: "unreachable", says: "r.azurecr.io answered 307 when asked for a manifest" },
+  { step: "token", status: 429, verdict: "throttled", says: "r.azurecr.io is throttling requests (429 Too Many Requests)" },
+  { step: "token", status: 404, verdict: "unreachable", says: "r.azurecr.io returned HTTP 404 for the token request" },
+  {
+    step: "manifest",
+    status: 502,
+    text: "<html>",
+    verdict: "unreachable",
+    says: "r.azurecr.io returned HTTP 502 for the manifest request",
+  },
+  { step: "manifest", status: 307, verdict: "unreachable", says: "r.azurecr.io returned HTTP 307 for the manifest request" },
 ] as const)("$status at the $step is $verdict", (row) => {
   const { step, status, verdict, says } = row;
   const text = ("text" in row ? row.text : undefined) ?? "";
@@ -106,16 +112,16 @@ test.for([
 test("without a login the words are about an anonymous pull", () => {
   const { message } = readAnswer("token", image, undefined, { status: 401, text: "", header: () => undefined });
 
-  expect(message).toBe("r.azurecr.io refused an anonymous pull (401 Unauthorized)");
+  expect(message).toBe("r.azurecr.io rejected an anonymous user (401 Unauthorized)");
 });
 
 test.for([
   ["ENOTFOUND", "unreachable", "lookup of r.azurecr.io failed: no such host"],
   ["EAI_AGAIN", "unreachable", "lookup of r.azurecr.io failed: no such host"],
   ["ECONNREFUSED", "unreachable", "r.azurecr.io refused the connection"],
-  ["ETIMEDOUT", "unreachable", "r.azurecr.io did not answer"],
+  ["ETIMEDOUT", "unreachable", "r.azurecr.io did not respond"],
   ["ENETUNREACH", "unreachable", "there is no route to r.azurecr.io"],
-  ["ECONNRESET", "unreachable", "the connection to r.azurecr.io broke: boom"],
+  ["ECONNRESET", "unreachable", "the connection to r.azurecr.io was interrupted (ECONNRESET)"],
   ["SELF_SIGNED_CERT_IN_CHAIN", "untrusted", "the certificate of r.azurecr.io is signed by an unknown authority"],
   ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "untrusted", "the certificate of r.azurecr.io is signed by an unknown authority"],
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "untrusted", "the certificate of r.azurecr.io is signed by an unknown authority"],
@@ -143,6 +149,6 @@ test("names no repository when the registry denied a login without one", () => {
 
   expect(readAnswer("token", { host: "r.azurecr.io", repository: "", reference: "" }, "acr", answer)).toEqual({
     verdict: "out-of-scope",
-    message: 'user "acr" may not pull from r.azurecr.io',
+    message: 'user "acr" cannot pull from r.azurecr.io',
   });
 });

@@ -128,21 +128,21 @@ test.for([
     status: 401,
     text: errors("authentication required. CorrelationId: 1"),
     verdict: "refused",
-    message: 'r.azurecr.io refused user "jane@example.com" (401 Unauthorized): authentication required. CorrelationId: 1',
+    message: 'r.azurecr.io rejected user "jane@example.com" (401 Unauthorized)\n* authentication required. CorrelationId: 1',
   },
   {
     status: 403,
     text: errors("client with IP 'x' is not allowed access"),
     verdict: "blocked",
-    message: "r.azurecr.io does not let this machine in (403 Forbidden): client with IP 'x' is not allowed access",
+    message: "the firewall of r.azurecr.io blocks this machine (403 Forbidden)\n* client with IP 'x' is not allowed access",
   },
-  { status: 429, text: "", verdict: "throttled", message: "r.azurecr.io answers no more requests for now (429 Too Many Requests)" },
-  { status: 404, text: "", verdict: "unreachable", message: "r.azurecr.io answered 404 when asked for a token" },
+  { status: 429, text: "", verdict: "throttled", message: "r.azurecr.io is throttling requests (429 Too Many Requests)" },
+  { status: 404, text: "", verdict: "unreachable", message: "r.azurecr.io returned HTTP 404 for the token request" },
   ...["", "{}", "null", '{"refresh_token":""}', '{"refresh_token":7}', '{"access_token":"x"}', "<html>"].map((text) => ({
     status: 200,
     text,
     verdict: "unreachable",
-    message: "r.azurecr.io answered without a token",
+    message: "r.azurecr.io returned no token",
   })),
 ])("$status $text: $verdict", async ({ status, text, verdict, message }) => {
   expect((await at(status, text)).answer).toEqual({ verdict, message });

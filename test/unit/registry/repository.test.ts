@@ -45,10 +45,10 @@ test.for([
 test.for([
   { text: "otherregistry.azurecr.io/app", why: "it is not in myregistry", hint: undefined },
   { text: "myregistry.azurecr.us.evil.example:443/app", why: "it is not in myregistry", hint: undefined },
-  { text: "app/web:1", why: "lowercase letters", hint: "a repository has neither tag nor digest: app/web" },
-  { text: "myregistry.azurecr.io/app/web:1@sha256:00", why: "lowercase letters", hint: "a repository has neither tag nor digest: app/web" },
-  { text: "myregistry.azurecr.io/", why: "lowercase letters", hint: /^name one repository/ },
-  { text: "\u001b[2J:1", why: "lowercase letters", hint: /^name one repository/ },
+  { text: "app/web:1", why: "use only lowercase letters", hint: "remove the tag or digest: app/web" },
+  { text: "myregistry.azurecr.io/app/web:1@sha256:00", why: "use only lowercase letters", hint: "remove the tag or digest: app/web" },
+  { text: "myregistry.azurecr.io/", why: "use only lowercase letters", hint: /^specify one repository/ },
+  { text: "\u001b[2J:1", why: "use only lowercase letters", hint: /^specify one repository/ },
 ] as const)("$text is none of myregistry: $why", ({ text, why, hint }) => {
   expect.assertions(2);
   try {

@@ -131,7 +131,7 @@ test.for<{ why: string; found: Partial<TokenFacts>; says: RegExp; hint: RegExp }
       alone: false,
     },
     says: /may be in use/,
-    hint: /^add --force to make password1 anew, which the Secret notes/,
+    hint: /^add --force to regenerate password1, which the Secret records/,
   },
   {
     why: "somebody disabled the token",
@@ -162,14 +162,14 @@ test("a scope map is only added to: what others put there stays", () => {
     act: "update",
     before: [...theirs].sort(),
     after: [...theirs, ...pullActions(["app/web"])].sort(),
-    because: "allows too little",
+    because: "lacks repositories",
   });
 });
 
 test("a scope map that allows more is left as it is, in whatever order", () => {
   const { scope } = planToken({ ...right, scopeMap: { ...map(), actions: pullActions(["z", "app/web", "a"]).reverse() } });
 
-  expect(scope).toMatchObject({ act: "keep", because: "allows it already" });
+  expect(scope).toMatchObject({ act: "keep", because: "already grants it" });
 });
 
 test("a new token gets the scope map of its name, with what is to be pulled", () => {
@@ -209,7 +209,7 @@ test.for<{ why: string; asked?: string; until?: string; pulls?: TokenFacts["pull
 
   const warnings = keptWarnings("acr", asked, { pulls }, planToken({ ...right, held, pulls, expiresAt: asked }));
 
-  const message = new RegExp(`^secret/acr keeps its password, which ${says}: --expires-in is for a new one`);
+  const message = new RegExp(`^secret/acr keeps its password, which ${says}. To use --expires-in`);
   expect(warnings).toEqual(says === undefined ? [] : [expect.stringMatching(message)]);
 });
 

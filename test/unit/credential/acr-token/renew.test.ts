@@ -42,8 +42,8 @@ const options = ({ held, ...more }: Wanted = {}): RenewalOptions => ({
   ...more,
 });
 
-const full = 'Secrets hold both passwords of the ACR token "ci-pull", so there is room for no other';
-const strange = (slot: string) => `${slot} of the ACR token "ci-pull" is noted by no Secret, and somebody else may use it`;
+const full = 'Secrets hold both passwords of the ACR token "ci-pull", and a token can have only two';
+const strange = (slot: string) => `no Secret records ${slot} of the ACR token "ci-pull", and another tool may use it`;
 
 test.for<{ why: string; options?: Wanted; slots: string; is: string }>([
   { why: "the other slot is empty", slots: "1,-", is: "password2" },
@@ -82,7 +82,7 @@ test.for<{ why: string; options?: Wanted; slots: string; is: string }>([
     why: "the password before is promised to work on",
     options: { held: { ...password(2, 2), previous: { ...password(1, 1), until: at(6) } }, inUse: [password(2, 2)], alone: true },
     slots: "1,2",
-    is: `password1 of the ACR token "ci-pull" is kept until ${at(6)}, and a token has two passwords`,
+    is: `password1 of the ACR token "ci-pull" is in its grace period until ${at(6)}, and a token can have only two passwords`,
   },
   {
     why: "the promise has come to its end",
@@ -153,7 +153,7 @@ test("who has no room is told the command that makes some", () => {
   expect(hintOf({}, "1,2")).toEqual({
     do: "shell",
     argv: ["az", "acr", "token", "credential", "delete", "--registry", "myregistry", "--name", "ci-pull", "--password2"],
-    when: "if no other tool uses it",
+    when: "if no tool uses it",
   });
   expect(hintOf({ inUse: [password(1, 1), password(2, 2)] }, "1,2")).toEqual(listEverywhere);
 });
@@ -167,7 +167,7 @@ test("what is noted of the new one names the one before, and its end", () => {
       inNew: false,
       slot: "password2",
       expiresAt,
-      because: "it takes the place of the other password",
+      because: "it replaces the other password",
     },
     entry: {
       hosts: ["myregistry.azurecr.io"],

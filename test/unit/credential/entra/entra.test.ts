@@ -87,7 +87,7 @@ test("a token that is made now is told and proven, once for all namespaces", asy
       {
         act: "warn",
         to,
-        says: `secret/acr dies at 2026-01-01T03:00:00Z: until then whoever reads it may do at ${host} what jane@example.com may`,
+        says: `secret/acr expires at 2026-01-01T03:00:00Z. Until then, everyone who can read it has the rights of jane@example.com at ${host}`,
       },
       { act: "prove", to, repositories: ["app/web"], fresh: false },
     ],
@@ -114,7 +114,7 @@ test("without a repository the images of pods say what is proven, each once", as
 test("--verify=false proves nothing", async () => {
   const { issue, asked } = await issued({ verify: false, need: { held: held(jwt({})) } });
 
-  expect(issue).toMatchObject({ steps: [{ says: "secret/acr dies at 2026-01-01T03:00:00Z" }], isLazy: false, pulls: "unknown" });
+  expect(issue).toMatchObject({ steps: [{ says: "secret/acr expires at 2026-01-01T03:00:00Z" }], isLazy: false, pulls: "unknown" });
   expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
   expect((await issued({ verify: false })).issue.steps.map(({ act }) => act)).toEqual(["warn"]);
 });
@@ -204,8 +204,8 @@ test.for<{ why: string; setting: Setting; error: object }>([
     setting: { answer: { token: new Sensitive(jwt({ exp: undefined })) } },
     error: {
       kind: "unreachable",
-      message: `what ${host} gave is no token of its own that still works`,
-      hint: "check HTTPS_PROXY, and this machine's clock",
+      message: `${host} returned an invalid or expired token`,
+      hint: "check HTTPS_PROXY and this machine's clock",
     },
   },
   { why: "nobody is signed in", setting: { refuses: { registries: signedOut } }, error: signedOut },
@@ -230,7 +230,7 @@ test.for<{ why: string; setting: Setting; error: object }>([
     error: {
       kind: "notFound",
       message: "it is not there",
-      hint: "check the spelling; or name its login server, which takes no right to read the registry in Azure",
+      hint: "check the spelling, or specify the login server, which needs no permission to read the registry in Azure",
     },
   },
   {

@@ -22,33 +22,33 @@ test.for([
   { text: " \n", says: "the docker config is empty" },
   { text: "hunter2", says: "the docker config is not JSON" },
   { config: { auths: { [host]: { auth: "!hunter2" } } }, says: "the docker config cannot be read: illegal base64 data at input byte 0" },
-  { config: {}, says: `the docker config holds no login for ${host}`, hint: `docker login ${host}` },
+  { config: {}, says: `the docker config has no login for ${host}`, hint: `docker login ${host}` },
   {
     config: { auths: { "ghcr.io": { auth: auth("x:hunter2") }, "a.io": {} } },
-    says: `the docker config holds no login for ${host}; it has some for ghcr.io, a.io`,
+    says: `the docker config has no login for ${host} (found: ghcr.io, a.io)`,
     hint: `docker login ${host}`,
   },
-  { config: { auths: { [host]: {} } }, says: `the docker config names ${host}, and holds no user name and password for it` },
+  { config: { auths: { [host]: {} } }, says: `the docker config has no user name and password for ${host}` },
   {
     config: { auths: { [host]: {} }, credsStore: "desktop" },
-    says: `the docker config leaves the login for ${host} to docker-credential-desktop, and does not hold it`,
+    says: `the docker config stores the login for ${host} in docker-credential-desktop`,
     hint: {
       do: "shell",
       argv: ["echo", host],
       into: ["docker-credential-desktop", "get"],
-      when: "use --username and --password-stdin with the login that this prints",
+      when: "run this, and pass the printed login with --username and --password-stdin",
     },
   },
   {
     config: { credHelpers: { [host]: "acr-env" }, credsStore: "desktop" },
-    says: `the docker config leaves the login for ${host} to docker-credential-acr-env, and does not hold it`,
+    says: `the docker config stores the login for ${host} in docker-credential-acr-env`,
   },
   {
     config: { auths: { [host]: refreshToken }, credsStore: "desktop" },
-    says: `the docker config holds an identity token for ${host}, which a kubelet cannot use`,
-    hint: "leave out --from-docker-config, and a credential that pulls is made",
+    says: `the docker config holds an identity token for ${host}, which the kubelet cannot use`,
+    hint: "omit --from-docker-config to create a credential that can pull",
   },
-  { config: { auths: { [host]: null } }, says: `the docker config names ${host}, and holds no user name and password for it` },
+  { config: { auths: { [host]: null } }, says: `the docker config has no user name and password for ${host}` },
 ])("$text$config: $says", ({ text, config, says, hint }) => {
   const read = () => loginIn(text ?? JSON.stringify(config), host);
 

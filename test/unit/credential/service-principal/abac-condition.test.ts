@@ -20,7 +20,7 @@ test.for([
 });
 
 test.for(["it's", "app/web' OR 1=1", "App", "team*", "", "/x", "a\n"])("%j would end a text, or is no repository", (odd) => {
-  expect(() => conditionOf(["app/web", odd])).toThrow("is no name that a repository can have");
+  expect(() => conditionOf(["app/web", odd])).toThrow("invalid repository name");
 });
 
 test.for([

@@ -162,7 +162,7 @@ test.for<{ why: string; keys: Application["keys"]; held?: Partial<typeof held> &
 test("a name has to stand for one application", () => {
   expect(only("ci", [])).toBeUndefined();
   expect(only("ci", [application])).toBe(application);
-  expect(() => only("ci", [{ ...application, appId: "a-2" }, application])).toThrow('2 applications are called "ci": a-1, a-2');
+  expect(() => only("ci", [{ ...application, appId: "a-2" }, application])).toThrow('2 applications are named "ci": a-1, a-2');
 });
 
 test.for([
@@ -173,6 +173,6 @@ test.for([
 ] as const)("on a $mode registry $repositories are refused: $refused", ({ mode, repositories, refused }) => {
   const check = () => refuseScoped(mode, repositories, "myregistry");
 
-  if (refused) expect(check).toThrow("are for all of its repositories");
+  if (refused) expect(check).toThrow("has no roles for single repositories");
   else expect(check).not.toThrow();
 });
