@@ -138,7 +138,7 @@ testRaces(
         racers: names.map((at) => `create --registry myregistry --service-principal ci -n ${at}`),
         check: (raced) => {
           const { world, ends, why } = raced;
-          expectEnds(raced, runs > 2 ? /applications are called "ci"/ : undefined);
+          expectEnds(raced, runs > 2 ? /applications are named "ci"/ : undefined);
           const won = ends.filter(({ code }) => code === 0).length;
           const { applications, principals, assignments } = world.azure.directory;
           expect([applications.length, principals.length, assignments.length, applications[0]?.keys.length], why).toEqual([1, 1, 1, won]);
