@@ -17,32 +17,32 @@ export function chosenIn(
   namespace: string | undefined,
   where: string,
 ): ReadonlySet<ManifestObject> {
-  const fits = picks.length > 0 ? picks.map(fitting) : [({ kind }: ManifestObject) => kind.makesPods];
-  const isThere = (object: ManifestObject) => namespace === undefined || object.namespace === undefined || object.namespace === namespace;
-  const chosen = all.filter((object) => isThere(object) && fits.some((fitsOne) => fitsOne(object)));
-  const there = [...new Set(all.map(shownAs))];
-  const hint =
-    there.length > 0 ? `there ${there.length > 1 ? "are" : "is"} ${there.join(", ")}` : "no object in there has a list of pull secrets";
+  const filters = picks.length > 0 ? picks.map(filterOf) : [({ kind }: ManifestObject) => kind.makesPods];
+  const isSelected = (object: ManifestObject) =>
+    namespace === undefined || object.namespace === undefined || object.namespace === namespace;
+  const chosen = all.filter((object) => isSelected(object) && filters.some((matches) => matches(object)));
+  const found = [...new Set(all.map(shownAs))];
+  const hint = found.length > 0 ? `found ${found.join(", ")}` : "no object has a list of pull secrets";
   const names = picks.flatMap((pick) => pick.names.map((name) => ({ kind: pick.kind, name })));
   const missing = names.find(({ kind, name }) => !chosen.some((object) => object.kind.name === kind && object.name === name));
-  if (missing) throw new CliError("notFound", `no ${nameOf(missing)} in ${where}`, { hint });
+  if (missing) throw new CliError("notFound", `${nameOf(missing)} not found in ${where}`, { hint });
   if (chosen.length > 0) return new Set(chosen);
-  throw new CliError("notFound", `nothing in ${where} ${picks.length > 0 ? "is what the command line names" : "makes pods"}`, { hint });
+  throw new CliError("notFound", `no ${picks.length > 0 ? "matching objects" : "workloads"} found in ${where}`, { hint });
 }
 
-/** Returns whether an object is one of a target's. @throws CliError usage for invalid labels */
-function fitting({ kind: wanted, names, globs, selector }: TargetPick): (object: ManifestObject) => boolean {
-  const fits = selector === undefined ? () => true : readSelector(selector);
-  if (!fits) throw usage(`unable to parse the labels ${JSON.stringify(selector)}: key1=value1,key2=value2`);
+/** @throws CliError usage for invalid labels */
+function filterOf({ kind: wanted, names, globs, selector }: TargetPick): (object: ManifestObject) => boolean {
+  const matchesLabels = selector === undefined ? () => true : readSelector(selector);
+  if (!matchesLabels) throw usage(`unable to parse the labels ${JSON.stringify(selector)}: key1=value1,key2=value2`);
   return ({ kind, name, labels }) =>
-    kind.name === wanted && (names.includes(name) || globs.some((glob) => matchesGlob(glob, name))) && fits(labels);
+    kind.name === wanted && (names.includes(name) || globs.some((glob) => matchesGlob(glob, name))) && matchesLabels(labels);
 }
 
 /** Returns an object as kubectl prints it. */
 export const shownAs = ({ kind, name }: Pick<ManifestObject, "kind" | "name">): string => nameOf({ kind: kind.name, name });
 
 /**
- * Warns about templates that get their first name: pods with their own list get nothing from their ServiceAccount's list (apiserver
+ * Warns about templates that get their first name, because pods with their own list ignore their ServiceAccount's list (apiserver
  * admission, serviceaccount). Checks only ServiceAccounts in the manifests.
  */
 export function hiddenLists(changed: readonly ManifestObject[], all: readonly ManifestObject[], secret: string): string[] {
@@ -52,7 +52,7 @@ export function hiddenLists(changed: readonly ManifestObject[], all: readonly Ma
     const account = accounts.find((one) => one.name === accountOf(object) && one.namespace === object.namespace);
     const names = account ? listedNames(account).filter((name) => name !== secret) : [];
     if (!account || names.length === 0) return [];
-    return [`${shownAs(object)} has a list of its own with this, so its pods no longer get ${names.join(", ")} from ${shownAs(account)}`];
+    return [`${shownAs(object)} now has its own pull secrets, so its pods no longer get ${names.join(", ")} from ${shownAs(account)}`];
   });
 }
 

@@ -34,7 +34,7 @@ type Options = { readonly do: Referring["act"]; readonly secret: string };
 export async function runManifests(verb: Options["do"], flags: Flags, args: readonly string[], session: Session): Promise<number> {
   const { secret, targets } = readTargetWords(args, flags);
   const options = { do: verb, secret: secretOf(secret, verb, flags) };
-  refuseForms(flags, options);
+  rejectForms(flags, options);
   const inputs = await readInputs(flags, session);
   const yaml = await import("yaml");
   const read = inputs.map((input) => ({ input, manifest: readManifest(yaml, input) }));
@@ -54,7 +54,7 @@ export async function runManifests(verb: Options["do"], flags: Flags, args: read
 /** @throws CliError usage, with the command to run */
 function secretOf(secret: string | undefined, verb: Options["do"], { filename, kustomize }: Flags): string {
   if (secret === undefined)
-    throw usage("for manifests the Secret has to be named, since no cluster is asked", {
+    throw usage("a Secret name is required with -f and -k", {
       verb,
       secret: "SECRET",
       filename: filename[0],
@@ -65,15 +65,13 @@ function secretOf(secret: string | undefined, verb: Options["do"], { filename, k
 }
 
 /** @throws CliError usage for an output format that describes objects of a cluster */
-function refuseForms({ output, "dry-run": dryRun, write: writes, kustomize }: Flags, { do: verb, secret }: Options): void {
-  if (writes && kustomize !== undefined)
-    throw usage("--write changes files, and what -k prints is in none", { verb, secret, kustomize, output: "kustomize" });
+function rejectForms({ output, "dry-run": dryRun, write: writes, kustomize }: Flags, { do: verb, secret }: Options): void {
+  if (writes && kustomize !== undefined) throw usage("--write cannot be used with -k", { verb, secret, kustomize, output: "kustomize" });
   const prints = output === "kustomize" || output === "helm";
-  if (output !== undefined && !prints)
-    throw usage(`-o ${output} is for objects of a cluster: manifests are printed as they are, or as -o kustomize or helm`);
-  if (output !== undefined && writes) throw usage(`-o ${output} only prints, and --write changes files`);
+  if (output !== undefined && !prints) throw usage(`-o ${output} cannot be used with -f and -k: use -o kustomize, -o helm or no -o`);
+  if (output !== undefined && writes) throw usage(`-o ${output} cannot be used with --write`);
   if (dryRun === "server")
-    throw usage("--dry-run=server asks a cluster, and for manifests none is asked", {
+    throw usage("--dry-run=server cannot be used with -f and -k", {
       do: "shell",
       argv: ["kubectl", "acr-secret", verb, "SECRET", "-f", "FILE"],
       into: ["kubectl", "apply", "--dry-run=server", "-f", "-"],
@@ -90,8 +88,7 @@ const extensions = /\.(?:json|yaml|yml)$/;
 async function readInputs({ filename, kustomize, recursive, write }: Flags, session: Session): Promise<Input[]> {
   const input = (name: string, bytes: Uint8Array, path?: string) => ({ ...decoded(name, bytes), bytes, path });
   if (kustomize !== undefined) return [input(kustomize, Buffer.from(await session.kustomize(kustomize)))];
-  if (write && filename.includes("-"))
-    throw usage("--write changes files, and stdin is none: leave it out, and what is changed is printed");
+  if (write && filename.includes("-")) throw usage("--write cannot be used with standard input: without it, the result is printed");
   const paths: string[] = [];
   for (const name of filename) paths.push(...(name === "-" ? [name] : await pathsOf(name, recursive, session)));
   const inputs: Input[] = [];
@@ -102,7 +99,7 @@ async function readInputs({ filename, kustomize, recursive, write }: Flags, sess
 
 async function pathsOf(path: string, recursive: boolean, { files }: Session): Promise<string[]> {
   if (/^https?:\/\//.test(path))
-    throw usage("-f takes no address", {
+    throw usage("-f does not accept URLs", {
       do: "shell",
       argv: ["curl", "-fsSL", path],
       into: ["kubectl", "acr-secret", "attach", "SECRET", "-f", "-"],

@@ -16,7 +16,7 @@ import {
   yamlName,
 } from "./text.ts";
 
-const unusual = "this is written in a way that is not edited here; write its keys one a line";
+const unsupported = "unsupported YAML style: write each key on its own line";
 
 /** Returns the edits that add a name to an object's list. @throws CliError invalid if the list can't be edited */
 export function attachTo(nodes: Nodes, object: ManifestObject, name: string): Splice[] {
@@ -29,18 +29,17 @@ export function attachTo(nodes: Nodes, object: ManifestObject, name: string): Sp
 }
 
 /**
- * Adds a list to a pod's spec, before its first key, or to a ServiceAccount, after its kind. If the keys have their own lines, the list is
- * on the line after the line above the next key that is neither empty nor a comment. Therefore all existing text, including comments, stays
- * with the line that it belongs to, and the last line of the text does not change.
+ * Adds a list to a pod's spec, before its first key, or to a ServiceAccount, after its kind. If the keys have their own lines, the list
+ * comes before the comments above the next key. Therefore comments stay with their key, and the last line of the text does not change.
  */
 function addPair(nodes: Nodes, object: ManifestObject, holder: MapNode, name: string): Splice {
   const { text } = nodes.source;
-  const next = holder === object.map ? behindKind(holder) : holder.items[0];
+  const next = holder === object.map ? pairAfterKind(holder) : holder.items[0];
   const at = next?.key.range[0] ?? 0;
   const indent = indentBefore(text, at);
   const line = contentAbove(text, at);
   if (!holder.flow) {
-    if (!next || indent === undefined) throw manifestError(nodes.source, holder.range[0], unusual);
+    if (!next || indent === undefined) throw manifestError(nodes.source, holder.range[0], unsupported);
     return insertLines(text, line, `${indent}imagePullSecrets:`, `${indent}${listIndent(nodes, holder)}- name: ${yamlName(name)}`);
   }
   const { isJson, space } = styleOf(text, holder);
@@ -49,12 +48,12 @@ function addPair(nodes: Nodes, object: ManifestObject, holder: MapNode, name: st
 }
 
 /** Returns the pair after a ServiceAccount's kind or apiVersion; in braces, its second pair. */
-function behindKind({ items, flow }: MapNode): Pair | undefined {
+function pairAfterKind({ items, flow }: MapNode): Pair | undefined {
   if (flow) return items[1] ?? items[0];
   return items.findLast((_, index) => ["apiVersion", "kind"].includes(String(items[index - 1]?.key.value)));
 }
 
-/** Adds the first name to a list that is nothing: `imagePullSecrets:`, `~` or `null`. */
+/** Adds the first name to an empty value: `imagePullSecrets:`, `~` or `null`. */
 function fillList(nodes: Nodes, holder: MapNode, { key }: Pair, value: Node, name: string): Splice {
   const { text } = nodes.source;
   const [from, to] = value?.range ?? [key.range[1], key.range[1]];
@@ -77,11 +76,11 @@ function addItem(nodes: Nodes, holder: MapNode, list: ListNode, name: string): S
     if (indent !== undefined && lineStart(text, from) > list.range[0]) return addOnLine(text, spans, indent, item);
     return [insertText(to, (gapBefore(text, spans) ?? `,${styleOf(text, holder).space}`) + item)];
   }
-  if (indent === undefined) throw manifestError(nodes.source, list.range[0], unusual);
+  if (indent === undefined) throw manifestError(nodes.source, list.range[0], unsupported);
   return [insertLines(text, nextLine(text, to - 1), indent + (like ?? `- name: ${yamlName(name)}`))];
 }
 
-/** Adds an item in brackets below the last one, which begins a line. A comment stays on the line of its item. */
+/** Adds an item in brackets below the last one, which starts a line. A comment stays on the line of its item. */
 function addOnLine(text: string, spans: readonly Span[], indent: string, item: string): Splice[] {
   const { to } = spans.at(-1) ?? { to: 0 };
   const below = nextLine(text, to - 1);
@@ -125,15 +124,13 @@ function styleOf(text: string, { items: [first] }: MapNode) {
   return { isJson, space: isCompact ? "" : " " };
 }
 
-/** Returns a name in braces. */
 function braced(text: string, holder: MapNode, name: string): string {
   const { isJson, space } = styleOf(text, holder);
   return isJson ? `{"name":${space}${JSON.stringify(name)}}` : `{name: ${yamlName(name)}}`;
 }
 
 /**
- * Returns the edits that remove a name from a list, or the whole list with its last name. If the name occurs several times, removes the
- * last one.
+ * Returns the edits that remove the last occurrence of a name from a list, or the whole list if it has no other name.
  * @throws CliError invalid
  */
 export function detachFrom(nodes: Nodes, object: ManifestObject, name: string): Splice[] {
@@ -160,7 +157,7 @@ function dropPair(nodes: Nodes, holder: MapNode, pair: Pair): Splice[] {
 }
 
 function wholeLines(source: ManifestText, { from, to }: Span): Splice {
-  if (indentBefore(source.text, from) === undefined) throw manifestError(source, from, unusual);
+  if (indentBefore(source.text, from) === undefined) throw manifestError(source, from, unsupported);
   return removeText(lineStart(source.text, from), nextLine(source.text, to - 1));
 }
 
@@ -187,7 +184,7 @@ function lineOf(text: string, { from, to }: Span): Splice | undefined {
 
 /** @throws CliError invalid for a comment in between, because it is unknown what the comment describes */
 function withoutComment(source: ManifestText, from: number, to: number): Splice {
-  if (/(?:^|\s)#/.test(source.text.slice(from, to))) throw manifestError(source, from, "a comment stands in the way");
+  if (/(?:^|\s)#/.test(source.text.slice(from, to))) throw manifestError(source, from, "this comment prevents the edit: move it");
   return removeText(from, to);
 }
 

@@ -86,7 +86,7 @@ export function siteOf(nodes: Nodes, { kind, map }: ManifestObject): { holder: M
   const pair = pairOf(holder, kind.path.at(-1) ?? "");
   const value = resolveAlias(nodes, pair?.value);
   const isList = listOf(nodes, value) !== undefined || !value || ("value" in value && value.value === null);
-  if (pair && !isList) throw manifestError(nodes.source, pair.key.range[0], `${pair.key.value} is no list`);
+  if (pair && !isList) throw manifestError(nodes.source, pair.key.range[0], `${pair.key.value} is not a list`);
   return { holder, pair, value };
 }
 

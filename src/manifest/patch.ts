@@ -22,9 +22,8 @@ export function readManifest(yaml: Yaml, source: ManifestText): Manifest {
 }
 
 /**
- * Adds a pull secret's name to the lists of a manifest's objects, or removes it, and leaves every other character unchanged. The result is
- * read again and compared with the expected data. Therefore anchors, merge keys and unusual YAML can't result in a different edit than the
- * intended one.
+ * Adds a pull secret's name to the lists of a manifest's objects, or removes it, and leaves every other character unchanged. Parses the
+ * result and compares it with the expected data, because anchors, merge keys and unusual YAML could make another edit of it.
  * @throws CliError invalid, with line and column
  */
 export function editManifest(manifest: Manifest, edit: Edit): Edited {
@@ -33,24 +32,24 @@ export function editManifest(manifest: Manifest, edit: Edit): Edited {
   const objects = chosen.map((object) => ({ object, changed: changes.includes(object) }));
   const [first] = changes;
   if (!first) return { text: manifest.source.text, objects };
-  // An object that can't contain a list is rejected with its own position, before another object is edited
+  // Rejects an object that can't contain a list with its own position
   for (const object of changes) siteOf(manifest, object);
   const edited = repeated(manifest, edit, changes);
-  const meant = changes.reduce<unknown>((data, object) => withChange(data, object, edit), manifest.data);
-  if (edited && isDeepStrictEqual(edited.data, meant)) return { text: edited.source.text, objects };
+  const expected = changes.reduce<unknown>((data, object) => withChange(data, object, edit), manifest.data);
+  if (edited && isDeepStrictEqual(edited.data, expected)) return { text: edited.source.text, objects };
   const why =
     manifest.aliases.size > 0
-      ? "shares a part with something that is not to be changed, by an anchor and its aliases: write that part out"
-      : "is written in a way that is not edited here";
+      ? "shares an anchor with data that must not change: replace the alias with a copy"
+      : "has an unsupported YAML style";
   throw manifestError(manifest.source, first.map.range[0], `${first.kind.name}/${first.name} ${why}`);
 }
 
 const isDone = (object: ManifestObject, { do: act, secret }: Edit) => listedNames(object).includes(secret) === (act === "attach");
 
-/** The maximum number of times that a manifest is read again. Each time, a list loses one of several equal names. */
+/** The maximum number of edits of a manifest. Each one removes one of several equal names of a list. */
 const mostRounds = 100;
 
-/** Edits until every object is correct. @returns undefined if no edit does that, or if the result is not valid YAML */
+/** Edits until every object is correct. @returns undefined if that is impossible, or if the result is not valid YAML */
 function repeated(manifest: Manifest, edit: Edit, changes: readonly ManifestObject[]): Manifest | undefined {
   const places = changes.map((object) => manifest.objects.indexOf(object));
   let now = manifest;
@@ -73,7 +72,7 @@ function repeated(manifest: Manifest, edit: Edit, changes: readonly ManifestObje
   return undefined;
 }
 
-/** Returns data after an object has the name in its list, or no longer has it, and nothing else has changed. */
+/** Returns the data with the name added to an object's list, or removed from it. */
 function withChange(data: unknown, { kind, steps }: ManifestObject, { do: act, secret }: Edit): unknown {
   const key = kind.path.at(-1) ?? "";
   return updated(data, [...steps, ...kind.path.slice(0, -1)], ({ [key]: list, ...others }) => {

@@ -1,10 +1,7 @@
 import type { Alias, Document, ParsedNode, Scalar, YAMLMap, YAMLSeq, Pair as YamlPair } from "yaml";
 import { lineStart, type ManifestText, manifestError, nextLine } from "./text.ts";
 
-/**
- * The used functions of the YAML library. It is a parameter, because this folder is pure and commands without manifests don't load the
- * library.
- */
+/** The functions of the YAML library that this folder uses. Commands without manifests don't load the library. */
 export type Yaml = Pick<typeof import("yaml"), "isAlias" | "isMap" | "isSeq" | "parseAllDocuments">;
 
 export type Node = ParsedNode | null | undefined;
@@ -23,8 +20,7 @@ export type Nodes = {
 
 /**
  * Returns the content of each document, and its plain data.
- * @throws CliError invalid, with line and column, for a manifest that can't be edited. The message repeats none of the text, because it may
- * be secret
+ * @throws CliError invalid, with line and column. The message repeats none of the text, because it may be secret
  */
 export function readDocuments(yaml: Yaml, source: ManifestText) {
   refuseCharacters(source);
@@ -36,43 +32,40 @@ export function readDocuments(yaml: Yaml, source: ManifestText) {
     return { nodes, documents: documents.map((document) => ({ contents: document.contents, data: dataOf(nodes, document) })) };
   } catch (error) {
     // Each nested bracket is a nested call
-    throw error instanceof RangeError ? manifestError(source, 0, "it is nested too deep") : error;
+    throw error instanceof RangeError ? manifestError(source, 0, "nested too deeply") : error;
   }
 }
 
-/**
- * Rejects line ends, byte order marks and control characters that YAML libraries read differently: kubectl would see other lines than this
- * plugin.
- */
+/** Rejects characters that kubectl's YAML library reads differently: line ends, byte order marks and control characters. */
 function refuseCharacters(source: ManifestText): void {
   const mark = source.text.indexOf("\n\ufeff");
-  if (mark >= 0) throw manifestError(source, mark + 1, "a byte order mark, which belongs at a file's beginning");
+  if (mark >= 0) throw manifestError(source, mark + 1, "a byte order mark is only allowed at the start of a file");
   const at = source.text.search(/\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]/);
-  if (at >= 0) throw manifestError(source, at, "a control character, or an end of line that not everybody reads as one");
+  if (at >= 0) throw manifestError(source, at, "control character or unusual line end");
 }
 
-/** More parts than any real manifest has. Nested aliases can expand a short text beyond the available memory. */
-const most = 1_000_000;
+/** More parts than any real manifest has. Nested aliases can expand a short text to more than the available memory. */
+const maxParts = 1_000_000;
 
 function dataOf(nodes: Nodes, document: Document.Parsed): unknown {
   const { contents } = document;
   const [error] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
-  if (error) throw unreadable(nodes.source, error.pos[0], words[error.code] ?? "this is no valid YAML");
-  if (weigh(nodes, contents, new Map()) > most)
-    throw manifestError(nodes.source, contents?.range[0] ?? 0, "its aliases make more of it than there is room for");
+  if (error) throw unreadable(nodes.source, error.pos[0], messages[error.code] ?? "invalid YAML");
+  if (weigh(nodes, contents, new Map()) > maxParts)
+    throw manifestError(nodes.source, contents?.range[0] ?? 0, "the aliases expand to too much data");
   return document.toJS({ maxAliasCount: -1 });
 }
 
-const badAlias = "this alias has no anchor before it";
+const badAlias = "alias without an anchor before it";
 
-const words: Readonly<Record<string, string>> = {
+const messages: Readonly<Record<string, string>> = {
   BAD_ALIAS: badAlias,
-  BAD_INDENT: "this is not indented as YAML wants it, or a bracket above is not closed",
-  DUPLICATE_KEY: "this key is there twice",
-  MISSING_CHAR: "a bracket, a quotation mark or a comma is missing",
-  MULTILINE_IMPLICIT_KEY: "a key has to be on one line",
-  NON_STRING_KEY: "this key is no text",
-  TAB_AS_INDENT: "a tab cannot indent",
+  BAD_INDENT: "invalid indentation, or a bracket above is not closed",
+  DUPLICATE_KEY: "duplicate key",
+  MISSING_CHAR: "missing bracket, quotation mark or comma",
+  MULTILINE_IMPLICIT_KEY: "a key must be on one line",
+  NON_STRING_KEY: "a key must be text",
+  TAB_AS_INDENT: "a tab is not allowed as indentation",
 };
 
 /** Returns the error for invalid YAML. A Helm template is not valid YAML, but its output is. */
@@ -81,7 +74,7 @@ function unreadable(source: ManifestText, at: number, why: string): Error {
   const column = source.text.slice(start, nextLine(source.text, at)).indexOf("{{");
   if (column < 0) return manifestError(source, at, why);
   const hint = "helm template CHART | kubectl acr-secret attach SECRET -f -";
-  return manifestError(source, start + column, "this is a template, which is no YAML yet", hint);
+  return manifestError(source, start + column, "this is a template: render it first", hint);
 }
 
 type Anchors = Map<string, { readonly node: ParsedNode; readonly weight: number }>;
@@ -103,7 +96,7 @@ function weigh(nodes: Nodes, node: Node, anchors: Anchors): number {
   const weight = childrenOf(yaml, node).reduce((sum, child) => sum + weigh(nodes, child, anchors), 1);
   if (node.anchor) anchors.set(node.anchor, { node, weight });
   const wrong = pairs.find((pair) => isMerge(pair) && !mergedBy(nodes, pair).every((each) => yaml.isMap(each)));
-  if (wrong) throw manifestError(source, wrong.key.range[0], "only a map can be merged in");
+  if (wrong) throw manifestError(source, wrong.key.range[0], "only a map can be merged");
   return weight;
 }
 

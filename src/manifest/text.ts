@@ -17,15 +17,15 @@ function positionOf(text: string, at: number): string {
 
 /**
  * Decodes a manifest's bytes, and keeps a byte order mark.
- * @throws CliError invalid, with line and column, for text that is not UTF-8: writing it again would change its bytes
+ * @throws CliError invalid, with line and column, for text that is not UTF-8, because writing it would change other bytes
  */
 export function decoded(name: string, bytes: Uint8Array): ManifestText {
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
-  const again = new TextEncoder().encode(text);
-  const at = bytes.findIndex((byte, index) => byte !== again[index]);
+  const encoded = new TextEncoder().encode(text);
+  const at = bytes.findIndex((byte, index) => byte !== encoded[index]);
   if (at < 0) return { name, text };
   const before = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.slice(0, at));
-  throw manifestError({ name, text: before }, before.length, "this is not UTF-8");
+  throw manifestError({ name, text: before }, before.length, "not UTF-8");
 }
 
 /** Returns the start of the line of a position. */
@@ -44,11 +44,11 @@ export function contentAbove(text: string, at: number): number {
   return end;
 }
 
-/** Returns the line end of a position's line. The last line counts as the first one. */
+/** Returns the line end of a position's line. For a last line without one, returns that of the first line. */
 export function lineBreak(text: string, at: number): string {
   const end = text.indexOf("\n", at);
-  const counts = end < 0 ? text.indexOf("\n") : end;
-  return text[counts - 1] === "\r" ? "\r\n" : "\n";
+  const lineEnd = end < 0 ? text.indexOf("\n") : end;
+  return text[lineEnd - 1] === "\r" ? "\r\n" : "\n";
 }
 
 /** Returns the text before a position on its line, if it is only spaces and tabs. */
@@ -71,8 +71,8 @@ export const removeText = (from: number, to: number): Splice => ({ from, to, tex
 export function spliced(text: string, splices: readonly Splice[]): string {
   const ordered = splices.toSorted((a, b) => a.from - b.from);
   const parts = ordered.map(({ from, text: added }, index) => text.slice(ordered[index - 1]?.to ?? 0, from) + added);
-  const made = parts.join("") + text.slice(ordered.at(-1)?.to ?? 0);
-  return text.endsWith("\n") ? made : made.replace(/\r?\n$/, "");
+  const result = parts.join("") + text.slice(ordered.at(-1)?.to ?? 0);
+  return text.endsWith("\n") ? result : result.replace(/\r?\n$/, "");
 }
 
 /** Inserts whole lines at the start of a line, or after a last line without a line end. They end as the line above. */

@@ -67,7 +67,7 @@ test("writes no file when one cannot be read", async () => {
   expect(await type("attach acr -f @ --write")).toEqual({
     stdout: "",
     stderr:
-      "error: @/b.yaml:1:4: this is a template, which is no YAML yet\nhint: helm template CHART | kubectl acr-secret attach SECRET -f -\n",
+      "error: @/b.yaml:1:4: this is a template: render it first\nhint: helm template CHART | kubectl acr-secret attach SECRET -f -\n",
     code: 1,
   });
   expect(await read("a.yaml")).toBe(pod("a"));

@@ -57,7 +57,7 @@ test("warns when a template's first name hides the ServiceAccount's list", async
   const { type } = await folderOf({ "all.yaml": `${pod("web")}---\n${listed}---\n${pod("own", "  imagePullSecrets:\n  - name: a\n")}` });
   const { stderr, code } = await type("attach acr -f @");
   expect({ stderr, code }).toEqual({
-    stderr: "Warning: pod/web has a list of its own with this, so its pods no longer get theirs from serviceaccount/default\n",
+    stderr: "Warning: pod/web now has its own pull secrets, so its pods no longer get theirs from serviceaccount/default\n",
     code: 0,
   });
   const other = pod("web", "  serviceAccountName: other\n");
@@ -111,7 +111,7 @@ patches:
     - name: theirs
     - name: acr
 `,
-    stderr: "Warning: pod/web has a list of its own with this, so its pods no longer get theirs from serviceaccount/default\n",
+    stderr: "Warning: pod/web now has its own pull secrets, so its pods no longer get theirs from serviceaccount/default\n",
     code: 0,
   });
   expect(await type("attach acr -f @ -o helm")).toMatchObject({ stdout: expect.stringContaining("\nimagePullSecrets:\n- name: acr\n") });
@@ -151,26 +151,26 @@ patches:
 test.for<{ typed: string; says: string; stdin?: string }>([
   {
     typed: "attach -f x.yaml",
-    says: "error: for manifests the Secret has to be named, since no cluster is asked\nhint: kubectl acr-secret attach SECRET -f x.yaml\n",
+    says: "error: a Secret name is required with -f and -k\nhint: kubectl acr-secret attach SECRET -f x.yaml\n",
   },
   {
     typed: "detach pod/web -k base",
-    says: "error: for manifests the Secret has to be named, since no cluster is asked\nhint: kubectl acr-secret detach SECRET -k base\n",
+    says: "error: a Secret name is required with -f and -k\nhint: kubectl acr-secret detach SECRET -k base\n",
   },
   { typed: "attach Acr! -f x.yaml", says: 'error: invalid Secret name "Acr!": lower case letters, digits, "-" and "."\n' },
   { typed: "attach acr -f nope.yaml", says: 'error: the path "nope.yaml" does not exist\n' },
   { typed: "attach acr -f @", says: "error: error reading [@]: recognized file extensions are [.json .yaml .yml]\n" },
   {
     typed: "attach acr -f https://example.com/a.yaml",
-    says: "error: -f takes no address\nhint: curl -fsSL https://example.com/a.yaml | kubectl acr-secret attach SECRET -f -\n",
+    says: "error: -f does not accept URLs\nhint: curl -fsSL https://example.com/a.yaml | kubectl acr-secret attach SECRET -f -\n",
   },
   {
     typed: "attach acr -f - --write",
-    says: "error: --write changes files, and stdin is none: leave it out, and what is changed is printed\n",
+    says: "error: --write cannot be used with standard input: without it, the result is printed\n",
   },
   {
     typed: "attach acr -k base --write",
-    says: "error: --write changes files, and what -k prints is in none\nhint: kubectl acr-secret attach acr -k base -o kustomize",
+    says: "error: --write cannot be used with -k\nhint: kubectl acr-secret attach acr -k base -o kustomize",
   },
   { typed: "attach acr --write", says: "error: --write requires -f FILE\n" },
   { typed: "attach acr -R deployment/web", says: "error: --recursive requires -f FILE\n" },
@@ -181,29 +181,29 @@ test.for<{ typed: string; says: string; stdin?: string }>([
   },
   {
     typed: "attach acr -f - -o yaml",
-    says: "error: -o yaml is for objects of a cluster: manifests are printed as they are, or as -o kustomize or helm\n",
+    says: "error: -o yaml cannot be used with -f and -k: use -o kustomize, -o helm or no -o\n",
   },
-  { typed: "attach acr -f a.yaml -o helm --write", says: "error: -o helm only prints, and --write changes files\n" },
+  { typed: "attach acr -f a.yaml -o helm --write", says: "error: -o helm cannot be used with --write\n" },
   { typed: "detach acr -f - -o helm", says: "error: -o helm is not supported by detach: remove the Secret from your values\n" },
   {
     typed: "attach acr -f - --dry-run=server",
-    says: "error: --dry-run=server asks a cluster, and for manifests none is asked\nhint: kubectl acr-secret attach SECRET -f FILE | kubectl apply --dry-run=server -f -\n",
+    says: "error: --dry-run=server cannot be used with -f and -k\nhint: kubectl acr-secret attach SECRET -f FILE | kubectl apply --dry-run=server -f -\n",
   },
   {
     typed: "attach acr -f -",
     stdin: config,
-    says: "error: nothing in stdin makes pods\nhint: no object in there has a list of pull secrets\n",
+    says: "error: no workloads found in stdin\nhint: no object has a list of pull secrets\n",
   },
-  { typed: "attach acr -f -", stdin: account, says: "error: nothing in stdin makes pods\nhint: there is serviceaccount/default\n" },
+  { typed: "attach acr -f -", stdin: account, says: "error: no workloads found in stdin\nhint: found serviceaccount/default\n" },
   {
     typed: "attach acr deploy/web -f -",
     stdin: `${pod("web")}---\n${account}`,
-    says: "error: no deployment.apps/web in stdin\nhint: there are pod/web, serviceaccount/default\n",
+    says: "error: deployment.apps/web not found in stdin\nhint: found pod/web, serviceaccount/default\n",
   },
   {
     typed: "attach acr pods -l app=web -f -",
     stdin: pod("web"),
-    says: "error: nothing in stdin is what the command line names\nhint: there is pod/web\n",
+    says: "error: no matching objects found in stdin\nhint: found pod/web\n",
   },
   {
     typed: "attach acr pods -l app=(web -f -",

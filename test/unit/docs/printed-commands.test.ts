@@ -20,7 +20,7 @@ const disk = { look: asked, list: asked, bytes: asked, create: asked, remove: as
 async function judged({ text, argv }: Printed): Promise<string> {
   const { code, stderr } = await run(argv, { stdin: "password", disk });
   const isAsked =
-    /^error: (?:this is a defect of kubectl acr-secret \(Error\)|nothing in stdin makes pods|cannot ask for confirmation)/.test(stderr);
+    /^error: (?:this is a defect of kubectl acr-secret \(Error\)|no workloads found in stdin|cannot ask for confirmation)/.test(stderr);
   return code === 0 || isAsked ? "" : `${text}: ${stderr}`;
 }
 

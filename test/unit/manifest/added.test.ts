@@ -34,7 +34,7 @@ const added: Readonly<Record<string, readonly string[]>> = {
   "a block that says how far it is indented": [...list(6, 6)],
   "a text over several lines, in quotation marks and without": [...list(6, 6)],
   "tabs in texts, and before a comment": [...list(6, 6)],
-  "lines that are longer than anybody reads": [...list(6, 6)],
+  "very long lines": [...list(6, 6)],
   "texts of many scripts": [...list(6, 6)],
   "lines that end as on Windows": ["      imagePullSecrets:\r", "      - name: acr\r"],
   "lines that end as on Windows, the last in none": ["      imagePullSecrets:\r", "      - name: acr\r"],
@@ -47,7 +47,7 @@ const added: Readonly<Record<string, readonly string[]>> = {
   "one space": [...list(1, 1)],
   "another indentation in each map, and a dash further out than its neighbors' ": [...list(5, 5)],
   "keys and texts in quotation marks": [...list(2, 4)],
-  "a key that stands apart from its colon": [...list(2, 2)],
+  "a space between a key and its colon": [...list(2, 2)],
   tags: [...list(2, 2)],
   "a tag on a line of its own": [...list(2, 2)],
   "a spec in braces on one line": ["spec: {imagePullSecrets: [{name: acr}], containers: [{name: web, image: web}]} # short"],
@@ -57,7 +57,7 @@ const added: Readonly<Record<string, readonly string[]>> = {
   "a whole manifest in braces on one line": [
     "{apiVersion: v1, kind: Pod, metadata: {name: line}, spec: {imagePullSecrets: [{name: acr}], containers: [{name: web, image: web}]}}",
   ],
-  "the order of keys that nobody expects": [...list(2, 2)],
+  "an unusual order of keys": [...list(2, 2)],
   "JSON by two spaces": ['    "imagePullSecrets": [{"name": "acr"}],'],
   "JSON by four spaces, as kubectl prints it": ['        "imagePullSecrets": [{"name": "acr"}],'],
   "JSON by tabs": ['\t\t"imagePullSecrets": [{"name": "acr"}],'],
@@ -110,7 +110,7 @@ const added: Readonly<Record<string, readonly string[]>> = {
   "a List": [...list(4, 4), ...list(12, 12)],
   "a List of ServiceAccounts, as kubectl prints it": [...list(2, 2), "  - name: acr"],
   "what helm template prints": [...list(6, 8)],
-  "a base of Kustomize without a namespace, and its patch beside it": [...list(6, 8), ...list(6, 8)],
+  "a base of Kustomize without a namespace, and its patch": [...list(6, 8), ...list(6, 8)],
   "a definition of a kind of one's own, and an object of it that looks like a Deployment": [...list(2, 2)],
   "templates of others in texts, which are no templates of this file": [...list(6, 6)],
   "an object by a former version of its API": [...list(6, 6)],
@@ -126,14 +126,14 @@ const added: Readonly<Record<string, readonly string[]>> = {
   "an anchor of the same name in each document": [...list(6, 6), ...list(6, 6)],
 };
 
-test.for(shapes)("to $name", ({ name, text, accounts }) => {
+test.for(shapes)("adds the expected lines to $name", ({ name, text, accounts }) => {
   const manifest = readManifest(yaml, { name: "f.yaml", text });
   const chooses = ({ kind }: { readonly kind: { readonly makesPods: boolean } }) => kind.makesPods !== (accounts ?? false);
   const edited = editManifest(manifest, { do: "attach", secret: "acr", chooses });
   expect(differ(text, edited.text).come).toEqual(added[name] ?? []);
 });
 
-test("a new list stands right below the line that opens what it is in", () => {
+test("adds a new list directly below the line that opens its map", () => {
   const block = shapes.filter(({ text }) => !/imagePullSecrets|[{&!]/.test(text) && !text.includes("\r"));
   expect(block.length).toBeGreaterThan(15);
   for (const { text, accounts } of block) {

@@ -29,14 +29,14 @@ const holderOf: Readonly<Record<string, (object: Data) => { imagePullSecrets?: u
 
 const flat = (object: Data | null): Data[] => (object?.items ? object.items.flatMap(flat) : object ? [object] : []);
 
-const isMeant = ({ kind = "", apiVersion = "" }: Data, { accounts }: Shape) =>
+const isSelected = ({ kind = "", apiVersion = "" }: Data, { accounts }: Shape) =>
   !/example/.test(apiVersion) &&
   (accounts ? kind === "ServiceAccount" : /^(Pod|\w+Set|\w*Job|Deployment|ReplicationController)$/.test(kind));
 
 /** Returns the same data with one more entry in each selected list. */
 function withEntry(documents: readonly (Data | null)[], shape: Shape): (Data | null)[] {
   const all = structuredClone([...documents]);
-  for (const object of all.flatMap(flat).filter((each) => isMeant(each, shape))) {
+  for (const object of all.flatMap(flat).filter((each) => isSelected(each, shape))) {
     const holder = (holderOf[object.kind ?? ""] ?? (({ spec }: Data) => (spec as never)["template"]["spec"]))(object);
     const names = (holder.imagePullSecrets ?? []) as { name?: string }[];
     if (!names.some((entry) => entry.name === "acr")) holder.imagePullSecrets = [...names, { name: "acr" }];
@@ -44,12 +44,12 @@ function withEntry(documents: readonly (Data | null)[], shape: Shape): (Data | n
   return all;
 }
 
-test("there are enough shapes, each with a name of its own", () => {
+test("has at least 60 shapes with unique names", () => {
   expect(shapes.length).toBeGreaterThanOrEqual(60);
   expect(new Set(shapes.map(({ name }) => name)).size).toBe(shapes.length);
 });
 
-test.for(shapes)("$name", (shape) => {
+test.for(shapes)("attaches to and detaches from $name", (shape) => {
   const { text, gets, alters = 0, had } = shape;
   const attached = edited(text, "attach", shape);
   expect(attached.objects.filter(({ changed }) => changed)).toHaveLength(gets);

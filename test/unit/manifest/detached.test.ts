@@ -10,69 +10,73 @@ const containers = "  containers: []\n";
 
 test.for<{ what: string; from: string; to: string }>([
   {
-    what: "the first of a list",
+    what: "the first name of a list",
     from: "  imagePullSecrets:\n  - name: acr # ours\n  - name: b\n",
     to: "  imagePullSecrets:\n  - name: b\n",
   },
   {
-    what: "one in the middle, with what is its own",
+    what: "a name in the middle with its own comment",
     from: "  imagePullSecrets:\n  # a\n  - name: a\n  -\n    # ours\n    name: acr\n  - name: b\n",
     to: "  imagePullSecrets:\n  # a\n  - name: a\n  - name: b\n",
   },
   {
-    what: "the last, and no comment below it",
+    what: "the last name and keeps the comment below it",
     from: "  imagePullSecrets:\n  - name: a\n  - name: acr\n  # more\n",
     to: "  imagePullSecrets:\n  - name: a\n  # more\n",
   },
   {
-    what: "one that is there twice",
+    what: "both occurrences of a name",
     from: "  imagePullSecrets:\n  - name: acr\n  - name: a\n  - name: acr\n",
     to: "  imagePullSecrets:\n  - name: a\n",
   },
   {
-    what: "the only one, with its key and no comment",
+    what: "the only name with its key, and keeps comments",
     from: "  imagePullSecrets: # ours\n  # this\n  - name: acr\n  # end\n",
     to: "  # this\n  # end\n",
   },
-  { what: "the only one, twice", from: "  imagePullSecrets:\n  - name: acr\n  - name: acr\n", to: "" },
+  { what: "a list that has the name twice", from: "  imagePullSecrets:\n  - name: acr\n  - name: acr\n", to: "" },
   {
-    what: "an alias of a name",
+    what: "a name and its alias",
     from: '  imagePullSecrets:\n  - &a {name: "acr"}\n  - *a\n  - name: b\n',
     to: "  imagePullSecrets:\n  - name: b\n",
   },
   {
-    what: "a name in a block",
+    what: "a name in a block scalar",
     from: "  imagePullSecrets:\n  - name: |-\n      acr\n  - name: b\n",
     to: "  imagePullSecrets:\n  - name: b\n",
   },
-  { what: "the first in brackets", from: "  imagePullSecrets: [{name: acr}, {name: b}]\n", to: "  imagePullSecrets: [{name: b}]\n" },
-  { what: "the last in brackets", from: "  imagePullSecrets: [ {name: a}, {name: acr} ]\n", to: "  imagePullSecrets: [ {name: a} ]\n" },
+  { what: "the first name in brackets", from: "  imagePullSecrets: [{name: acr}, {name: b}]\n", to: "  imagePullSecrets: [{name: b}]\n" },
   {
-    what: "one of three in brackets, twice",
+    what: "the last name in brackets",
+    from: "  imagePullSecrets: [ {name: a}, {name: acr} ]\n",
+    to: "  imagePullSecrets: [ {name: a} ]\n",
+  },
+  {
+    what: "both occurrences of a name in brackets",
     from: "  imagePullSecrets: [{name: acr}, {name: b}, {name: acr}]\n",
     to: "  imagePullSecrets: [{name: b}]\n",
   },
-  { what: "the only one in brackets, with its line", from: "  imagePullSecrets: [{name: acr}] # ours\n", to: "" },
-  { what: "the only one in brackets over lines", from: "  imagePullSecrets: [\n    {name: acr}, # ours\n  ]\n", to: "" },
+  { what: "the only name in brackets with its line", from: "  imagePullSecrets: [{name: acr}] # ours\n", to: "" },
+  { what: "the only name in brackets over several lines", from: "  imagePullSecrets: [\n    {name: acr}, # ours\n  ]\n", to: "" },
   {
-    what: "one on its line in brackets",
+    what: "a name in brackets on its own line",
     from: "  imagePullSecrets: [\n    # a\n    {name: a}, # a\n    {name: acr}, # ours\n    # b\n    {name: b}\n  ]\n",
     to: "  imagePullSecrets: [\n    # a\n    {name: a}, # a\n    # b\n    {name: b}\n  ]\n",
   },
   {
-    what: "the last on its line in brackets, with the comma above it",
+    what: "the last name in brackets on its own line, with the comma above it",
     from: "  imagePullSecrets: [\n    {name: a}, # a\n    {name: acr} # ours\n  ]\n",
     to: "  imagePullSecrets: [\n    {name: a} # a\n  ]\n",
   },
   {
-    what: "the last on its line, without a comment above",
+    what: "the last name in brackets on its own line, below a line without a comment",
     from: "  imagePullSecrets: [\n    {name: a},\n    {name: acr}\n  ]\n",
     to: "  imagePullSecrets: [\n    {name: a}\n  ]\n",
   },
-  { what: "a name that is in none", from: "  imagePullSecrets:\n  - name: a\n", to: "  imagePullSecrets:\n  - name: a\n" },
-  { what: "an empty list", from: "  imagePullSecrets: []\n", to: "  imagePullSecrets: []\n" },
-  { what: "nothing", from: "  imagePullSecrets:\n", to: "  imagePullSecrets:\n" },
-])("$what", ({ from, to }) => {
+  { what: "nothing from a list without the name", from: "  imagePullSecrets:\n  - name: a\n", to: "  imagePullSecrets:\n  - name: a\n" },
+  { what: "nothing from an empty list", from: "  imagePullSecrets: []\n", to: "  imagePullSecrets: []\n" },
+  { what: "nothing from an empty value", from: "  imagePullSecrets:\n", to: "  imagePullSecrets:\n" },
+])("removes $what", ({ from, to }) => {
   expect(detach(pod(from + containers))).toBe(pod(to + containers));
   // The order of keys differs between manifests.
   expect(detach(pod(containers + from))).toBe(pod(containers + to));
@@ -92,11 +96,11 @@ test.for<{ what: string; from: string; to: string }>([
     to: "spec: {\n  containers: [] # all\n}",
   },
   {
-    what: "a pair before another on its line",
+    what: "a pair that shares its line with the next pair",
     from: "spec: {\n  imagePullSecrets: [{name: acr}], containers: []\n}",
     to: "spec: {\n  containers: []\n}",
   },
-])("$what in braces", ({ from, to }) => {
+])("removes $what in braces", ({ from, to }) => {
   const text = (spec: string) => `apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n${spec}\n`;
   expect(detach(text(from))).toBe(text(to));
 });
@@ -111,25 +115,25 @@ test("removes a list from each Pod that has it, through an alias too", () => {
 
 test.for<{ what: string; from: string; says: string }>([
   {
-    what: "a comment that could be about either",
+    what: "a comment between two names on shared lines",
     from: "  imagePullSecrets: [{name: acr},\n    # which\n    {name: b}]\n",
-    says: "f.yaml:5:22: a comment stands in the way",
+    says: "f.yaml:5:22: this comment prevents the edit",
   },
   {
-    what: "a list that another one stands for",
+    what: "a list that another key shares by an alias",
     from: "  imagePullSecrets: &names\n  - name: acr\n  more: *names\n",
-    says: "f.yaml:1:1: pod/p shares a part with something",
+    says: "f.yaml:1:1: pod/p shares an anchor with data",
   },
   {
-    what: "a list that the spec merges",
+    what: "a list from a merged map",
     from: "  <<: {imagePullSecrets: [{name: acr}]}\n",
-    says: "f.yaml:1:1: pod/p is written in a way that is not edited here",
+    says: "f.yaml:1:1: pod/p has an unsupported YAML style",
   },
   {
-    what: "a spec that would be empty",
+    what: "a detach that would leave an empty spec",
     from: "  imagePullSecrets:\n  - name: acr\n",
-    says: "f.yaml:1:1: pod/p is written in a way that is not edited here",
+    says: "f.yaml:1:1: pod/p has an unsupported YAML style",
   },
-])("$what is refused", ({ from, says }) => {
-  expect(() => detach(pod(from + (says.includes("1:1: pod/p is") ? "" : containers)))).toThrow(says);
+])("rejects $what", ({ from, says }) => {
+  expect(() => detach(pod(from + (says.includes("unsupported") ? "" : containers)))).toThrow(says);
 });

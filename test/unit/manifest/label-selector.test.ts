@@ -37,11 +37,11 @@ test.for<[selector: string, chooses: boolean | undefined]>([
   ["app=web,", undefined],
   ["=web", undefined],
   ["app > 1", undefined],
-])("%s", ([selector, chooses]) => {
+])("parses %s like the API server", ([selector, chooses]) => {
   expect(readSelector(selector)?.(labels)).toBe(chooses);
 });
 
-test("what has no labels lacks them all", () => {
+test("matches an object without labels", () => {
   expect(readSelector("app")?.({})).toBe(false);
   expect(readSelector("!app")?.({})).toBe(true);
 });

@@ -11,7 +11,7 @@ const merged = (count: number) =>
     (_, index) => `- <<: *p\n  metadata: {name: p${index}}\n  spec:\n    containers: []\n`,
   ).join("")}`;
 
-test("reads a manifest a few times, however many of its objects merge one part", () => {
+test("parses a manifest fewer than 20 times when 400 objects merge one part", () => {
   let parses = 0;
   const counting: Yaml = {
     ...yaml,

@@ -45,18 +45,18 @@ const words = [
   "ä",
 ]);
 
-function withSlip(text: string, choose: Choose, upTo: (most: number) => number): string {
+function withMistake(text: string, choose: Choose, upTo: (most: number) => number): string {
   const at = upTo(text.length);
   const lines = text.split("\n");
   const [line, other] = [upTo(lines.length - 1), upTo(lines.length - 1)];
-  const slips = {
-    gone: () => text.slice(0, at) + text.slice(at + 1 + upTo(3)),
-    come: () => text.slice(0, at) + choose(...words) + text.slice(at),
-    lineGone: () => lines.toSpliced(line, 1).join("\n"),
-    lineTwice: () => lines.toSpliced(other, 0, lines[line] ?? "").join("\n"),
-    lineMoved: () => lines.with(line, `${choose(" ", "  ", "- ")}${lines[line]}`).join("\n"),
+  const mistakes = {
+    remove: () => text.slice(0, at) + text.slice(at + 1 + upTo(3)),
+    insert: () => text.slice(0, at) + choose(...words) + text.slice(at),
+    removeLine: () => lines.toSpliced(line, 1).join("\n"),
+    repeatLine: () => lines.toSpliced(other, 0, lines[line] ?? "").join("\n"),
+    indentLine: () => lines.with(line, `${choose(" ", "  ", "- ")}${lines[line]}`).join("\n"),
   };
-  return slips[choose(...(Object.keys(slips) as (keyof typeof slips)[]))]();
+  return mistakes[choose(...(Object.keys(mistakes) as (keyof typeof mistakes)[]))]();
 }
 
 const edited = (text: string, act: "attach" | "detach") =>
@@ -73,24 +73,24 @@ function attempted(text: string, act: "attach" | "detach") {
 }
 
 /** Returns all data of a text except the lists of pull secrets, parsed by the library. */
-function saysElse(text: string): unknown {
+function otherData(text: string): unknown {
   const documents = yaml.parseAllDocuments(text, { merge: true, logLevel: "error" }) as yaml.Document[];
-  const isElse = (key: string, value: unknown) => (key === "imagePullSecrets" ? undefined : value);
-  return documents.map((document) => JSON.parse(JSON.stringify(document.toJS() ?? null, isElse)));
+  const others = (key: string, value: unknown) => (key === "imagePullSecrets" ? undefined : value);
+  return documents.map((document) => JSON.parse(JSON.stringify(document.toJS() ?? null, others)));
 }
 
-test("with slips in it a manifest is refused, or nothing in it becomes another but the lists", () => {
+test("edits only the lists of a manifest with mistakes, or rejects it", () => {
   const short = shapes.filter(({ text }) => text.length < 5000);
   fc.assert(
     fc.property(fc.gen(), (gen) => {
       const upTo = (most: number) => gen(fc.nat, { max: Math.max(0, most) });
       const choose: Choose = (...of) => of[upTo(of.length - 1)] as never;
       const whole = choose(...short).text;
-      const text = Array.from({ length: 1 + upTo(2) }).reduce<string>((slipped) => withSlip(slipped, choose, upTo), whole);
+      const text = Array.from({ length: 1 + upTo(2) }).reduce<string>((previous) => withMistake(previous, choose, upTo), whole);
       const after = attempted(text, "attach");
       if (!after) return;
       expect(differ(text, after.text).gone.length, text).toBeLessThanOrEqual(after.objects.length);
-      expect(isDeepStrictEqual(saysElse(text), saysElse(after.text)), text).toBe(true);
+      expect(isDeepStrictEqual(otherData(text), otherData(after.text)), text).toBe(true);
       expect(edited(after.text, "attach").text).toBe(after.text);
       const back = attempted(after.text, "detach");
       if (!text.includes("imagePullSecrets")) expect(back?.text).toBe(text);

@@ -46,7 +46,7 @@ function generated(choose: Choose) {
   return { data: shuffled(choose<object>(pod, pod, account), choose) as never, list };
 }
 
-test("in whatever style a manifest is written, the name is added and nothing else, or the manifest is refused", () => {
+test("adds only the name to a manifest of any style, or rejects the manifest", () => {
   let refused = 0;
   const runs = Number(process.env.RUNS ?? 250);
   fc.assert(
