@@ -66,8 +66,7 @@ test("writes no file when one cannot be read", async () => {
   const { type, read } = await folderOf({ "a.yaml": pod("a"), "b.yaml": "a: {{ .Values.b }}\n" });
   expect(await type("attach acr -f @ --write")).toEqual({
     stdout: "",
-    stderr:
-      "error: @/b.yaml:1:4: this is a template: render it first\nhint: helm template CHART | kubectl acr-secret attach SECRET -f -\n",
+    stderr: "error: @/b.yaml:1:4: this is a template: render it first\nhint: helm template CHART | kubectl acr-secret attach SECRET -f -\n",
     code: 1,
   });
   expect(await read("a.yaml")).toBe(pod("a"));
