@@ -94,12 +94,16 @@ function isRowName({ parent }: Node, source: SourceFile): boolean {
   return parent?.kind === SyntaxKind.PropertyAssignment && /^(name|why|when|given|situation|case)\b/.test(parent.getText(source));
 }
 
-/** The comments of a file: each line comment and each block is one; adjacent line comments are joined. */
+/**
+ * The comments of a file. Adjacent line comments are one comment. A paragraph, an item of a list and a tag of a docstring are texts of their
+ * own.
+ */
 function* comments(text: string): Generator<{ at: number; words: string }> {
   const pattern = /(?:^|(?<=[\s;{(,]))(?:\/\*\*?(?<block>[\s\S]*?)\*\/|(?<lines>\/\/ .*(?:\n[ \t]*\/\/ .*)*))/gm;
   for (const match of text.matchAll(pattern)) {
     const { block, lines } = match.groups ?? {};
     const words = block?.replace(/^\s*\* ?/gm, "") ?? lines?.replace(/^\s*\/\/ /gm, "") ?? "";
-    yield { at: match.index, words };
+    for (const part of words.split(/\n\s*\n|\s(?=@\w+ )|\n\s*[-*] /))
+      yield { at: match.index, words: part.replace(/^\s*@(?:param \w+|\w+)/, "") };
   }
 }

@@ -37,7 +37,7 @@ export async function checkPages(): Promise<Alert[]> {
 export async function checkTexts(kind: keyof Texts, texts: readonly Text[]): Promise<Alert[]> {
   const folder = await mkdtemp(join(tmpdir(), "acr-secret-prose-"));
   try {
-    await writeFile(join(folder, `${kind}.txt`), texts.map(({ text }) => `${text.replace(/`[^`]*`/g, "X")}\n\n`).join(""));
+    await writeFile(join(folder, `${kind}.txt`), texts.map(paragraphOf).join(""));
     const found = await vale([`${kind}.txt`], folder);
     return [...found.values()].flat().flatMap((alert) => {
       // Each text has one line and an empty one
@@ -47,6 +47,12 @@ export async function checkTexts(kind: keyof Texts, texts: readonly Text[]): Pro
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Vale ends a sentence only at its mark. Code counts as one word. */
+function paragraphOf({ text }: Text): string {
+  const prose = text.replace(/`[^`]*`/g, "X");
+  return `${prose}${/[.!?:]$/.test(prose) ? "" : "."}\n\n`;
 }
 
 async function vale(files: readonly string[], cwd: string): Promise<Map<string, readonly Found[]>> {
