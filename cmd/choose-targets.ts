@@ -9,10 +9,8 @@ import type { NamespaceReader } from "../src/state/namespace-reader.ts";
 import type { NamespaceState } from "../src/state/namespace-state.ts";
 import type { Session } from "./session.ts";
 
-/** The maximum number of candidates in an error. */
 const mostNamed = 5;
 
-/** The messages about a Secret and its candidates, for each verb. */
 const words = {
   attach: {
     looks: (secret: string) => `Looking for targets that use the registry of secret/${secret}`,
@@ -33,7 +31,6 @@ const words = {
 /** The verb and the Secret for which targets are chosen, how much of their place to print, and the output format. */
 export type Choosing = {
   readonly verb: keyof typeof words;
-  /** The name of the Secret. */
   readonly secret: string;
   readonly where: PlaceDetail;
   readonly output: string | undefined;

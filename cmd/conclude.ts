@@ -78,13 +78,11 @@ export async function printOutcomes(
   return tally;
 }
 
-/** Returns the printer for the outcomes of a run's changes. */
 export function printerOf(session: Session, flags: PrintingFlags, where: PlaceDetail): Printer {
   const how = { where, dryRun: flags["dry-run"], managedFields: flags["show-managed-fields"], passwords: flags.passwords };
   return openPrinter(flags.diff ? "diff" : flags.output, { ...session, ...how });
 }
 
-/** Prints the error of one of several namespaces. */
 export function printPlaceError(session: Session, error: unknown, at: Ref, where: PlaceDetail): void {
   const formatCommand = (fix: Fix) => session.formatCommand(inPlace(fix, at));
   printError({ ...session, formatCommand }, error, placePrefix(at, where));

@@ -24,11 +24,9 @@ export type Context = {
   readonly stdin: { readonly isTTY: boolean; read(): Promise<string>; bytes(): Promise<Uint8Array> };
   /** Absent if stdin or stderr is not a terminal. */
   readonly terminal: Terminal | undefined;
-  /** Reads a text file. @throws CliError config if it cannot be read */
   readFile(path: string): Promise<string>;
   readonly files: Files;
   readonly programs: Programs;
-  /** Runs `kubectl kustomize`. @throws CliError config in kubectl's words */
   kustomize(folder: string): Promise<string>;
   readonly stdout: Sink;
   readonly stderr: Sink;

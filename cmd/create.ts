@@ -54,7 +54,6 @@ export const create = verb({
   },
 });
 
-/** The parsed command line and its kind of credential. */
 type Options = CreateOptions & { readonly kind: Kind; readonly needsName: boolean };
 
 /** Creates what is missing in every namespace. @returns the exit code */

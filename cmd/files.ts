@@ -24,13 +24,11 @@ export function machineFiles(signal: () => AbortSignal): Files {
   };
 }
 
-/** Throws the error for a file that can't be read. */
 const failing = (path: string) => (cause: unknown) => {
   if (cause instanceof Error && cause.name === "AbortError") throw new Interrupted();
   throw new CliError("config", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
 };
 
-/** Returns a short reason why a file operation failed. */
 export function reasonOf(cause: unknown): string {
   const { code = "unknown error" } = cause as NodeJS.ErrnoException;
   return reasons[code] ?? code;

@@ -9,7 +9,6 @@ import { reasonOf } from "./files.ts";
 /** The programs that are found by name in the folders of PATH. Failed operations throw a CliError of kind config. */
 export type Programs = {
   readonly system: "posix" | "windows";
-  /** The folders of PATH, in order. */
   readonly folders: readonly string[];
   /** Returns the path of the program that runs under this name; undefined if there is none. */
   find(name: string): Promise<string | undefined>;
@@ -17,9 +16,7 @@ export type Programs = {
   searches(folder: string): Promise<boolean>;
   /** Returns why a folder is not writable; undefined if it is. */
   closed(folder: string): Promise<string | undefined>;
-  /** Returns the text of a file; undefined if it doesn't exist. */
   read(path: string): Promise<string | undefined>;
-  /** Creates or replaces a program with this text. */
   put(path: string, text: string): Promise<void>;
   remove(path: string): Promise<void>;
 };

@@ -60,7 +60,6 @@ export const changeFlags = {
 
 export type ChangeFlags = Values<typeof changeFlags>;
 
-/** What a verb reads and plans in each namespace. */
 type ScopeRun = Pick<Unit, "each" | "later"> & { readonly reads: ReadOptions };
 
 /** Plans and applies a verb in every namespace of the scope. @returns the exit code */

@@ -61,21 +61,16 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     trace,
     during,
     count,
-    /** Prints a line on stderr immediately. */
     inform,
-    /** The namespace of `-n`. */
     namespace: givenBy(flags).namespace,
-    /** The unique id of this run. */
     get runId(): string {
       runId ??= crypto.randomUUID();
       return runId;
     },
     /** Returns the cluster of a context; without a name, that of the command line or the current one. */
     cluster: (name?: string) => memoize(clusters, name ?? "", () => open(name)).cluster,
-    /** Returns names in the kubeconfig. */
     configured: (of: Configured) => context.configured(of, kubeFlags(flags)),
     contexts: () => context.configured("contexts", kubeFlags(flags)),
-    /** Returns the number of distinct warnings from the API servers. */
     warnings: () => warnings,
     azure: (identity: SignInOptions) => memoize(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
     registry: () => {
@@ -85,7 +80,6 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     /** Returns the maximum concurrency: the largest width of all clusters. */
     width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
     interrupted: () => interruption.interrupted,
-    /** Prints a result. */
     print: (text: string) => stdout.write(text),
     /** Prints a warning, and the command that fixes it. */
     warn: (text: string, fix?: Fix) => printWarning(stderr, env, text, fix && format(fix)),
@@ -96,7 +90,6 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
   };
 }
 
-/** The flags of every verb that writes. */
 export type WritingFlags = {
   readonly "dry-run": DryRun;
   readonly "field-manager": string;
@@ -120,7 +113,6 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
   };
 }
 
-/** Returns the value of a key, and creates it at the first call. */
 export function memoize<K, V>(known: Map<K, V>, key: K, make: () => V): V {
   const made = known.get(key) ?? make();
   known.set(key, made);

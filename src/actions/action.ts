@@ -6,7 +6,6 @@ import type { Claims } from "./claims.ts";
 import type { ChangeOutcome, Done, Failed, IssuedLogin, Skipped } from "./outcome.ts";
 import type { Tools } from "./tools.ts";
 
-/** Context for applying one change. */
 export type Env = {
   readonly tools: Tools;
   readonly claims: Claims;
@@ -38,7 +37,6 @@ export type Result = (PartlyOf<Done> | PartlyOf<Failed> | PartlyOf<Skipped>) & {
 
 type PartlyOf<O extends ChangeOutcome> = Omit<O, "change"> & { readonly change?: Change };
 
-/** How one kind of change is made, previewed, reported and rolled back. */
 export type Action<C extends Change> = {
   /** Makes the change, or has the API server check it in a server dry run. @throws CliError */
   apply(change: C, env: Env): Promise<Result>;

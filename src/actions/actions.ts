@@ -12,7 +12,6 @@ import { restart } from "./restart.ts";
 import { store } from "./store.ts";
 import { withdraw } from "./withdraw.ts";
 
-/** The action for each kind of change. */
 const actions: { readonly [A in Act]: Action<ChangeOf<A>> } = {
   keep: {
     apply: async ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),

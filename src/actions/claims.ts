@@ -9,14 +9,12 @@ import { outwait } from "./outwait.ts";
 import type { Tools } from "./tools.ts";
 import { asConflict, preconditionOf, secretRetries, update } from "./update.ts";
 
-/** A Secret that a run has claimed. */
 type Claimed = {
   readonly to: Ref<"secret">;
   /** This run created it for the claim, so it is deleted if it gets no login. */
   readonly created: boolean;
   /** Its version, for the next write; absent if unknown. */
   readonly precondition?: Precondition;
-  /** The password that will be generated for it. */
   readonly makes?: Making | undefined;
   /** The time of the claim, or of its last renewal. */
   readonly at?: Date;
@@ -36,7 +34,6 @@ export class Claims {
     this.#last = last;
   }
 
-  /** Returns the claim of this run on a Secret. */
   on = (to: Ref<"secret">): Claimed | undefined => this.#claimed.get(keyOf(to));
 
   /**
@@ -227,7 +224,6 @@ const leftEmpty = (to: Ref<"secret">, error: CliError): ChangeOutcome => ({
   fix: { kubectl: "delete secret", args: [to.name], namespace: to.namespace, context: to.context },
 });
 
-/** Returns the Secret if this run claims it. */
 async function ownClaim(to: Ref<"secret">, { cluster, runId }: Tools): Promise<Secret | undefined> {
   const secret = await cluster(to.context).get(to);
   return secret && readClaim(secret)?.by === runId ? secret : undefined;

@@ -49,7 +49,6 @@ async function attempt(change: Change, needed: readonly Promise<boolean>[], env:
   }
 }
 
-/** Returns the outcome of a change in a client dry run. */
 const preview = (change: Change, env: Env): ChangeOutcome => ({ change, ...actionOf(change).preview?.(change, env) });
 
 type InOrder = {

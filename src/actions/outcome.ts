@@ -9,7 +9,6 @@ import type { ImageRef, Login } from "../registry/port.ts";
 type OfChange = {
   /** The change that was made. After a conflict, it is the last decision. */
   readonly change: Change;
-  /** Warnings about the change. */
   readonly says?: readonly string[];
   /** The command that fixes the cause of the warnings. Default: the fix of the change. */
   readonly fix?: Fix;
@@ -31,15 +30,12 @@ export type Done = OfChange & {
 export type IssuedLogin = {
   /** Absent before it is generated. */
   readonly login?: Login | undefined;
-  /** The metadata that Azure returned with it. */
   readonly metadata?: Omit<Applied, "login">;
-  /** Images that it may be tried with. */
   readonly images?: readonly ImageRef[];
   /** The image that it was proven with. */
   readonly proven?: ImageRef;
 };
 
-/** An outcome without the fields of {@link Done}. */
 type NotDone = { readonly object?: undefined; readonly before?: undefined; readonly unmade?: undefined };
 
 export type Failed = OfChange &
@@ -66,16 +62,12 @@ export type NamespaceError = OfNamespace & {
 /** Pods of the namespace are about to be replaced. */
 export type Announcement = OfNamespace & { readonly ahead: string; readonly error?: undefined; readonly left?: undefined };
 
-/** What happened to one change, or to a namespace as a whole. */
 export type Outcome = ChangeOutcome | NamespaceError | Announcement;
 
-/** Whether a change was made, previewed or not needed. */
 export const isDone = (outcome: Outcome): outcome is Done => outcome.change !== undefined && !isFailed(outcome);
 
-/** Whether a change failed or was not tried, or a namespace could not be read or planned. */
 export const isFailed = ({ error, left }: Outcome): boolean => error !== undefined || left !== undefined;
 
-/** Returns the object or the namespace that an outcome is about. */
 export const subjectOf = (outcome: Outcome): Ref => (outcome.change ? outcome.change.to : outcome.to);
 
 export type DryRun = "none" | "client" | "server";

@@ -34,7 +34,6 @@ export function outwait(to: Ref<"secret">, found: SecretClaim, tools: Tools): Pr
 
 const claimKey = (to: Ref<"secret">, { by, until }: SecretClaim): string => JSON.stringify([keyOf(to), by, until]);
 
-/** A Secret as it was read. */
 type LookedAt = { readonly to: Ref<"secret">; readonly metadata: Secret["metadata"] };
 
 /**

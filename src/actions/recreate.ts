@@ -13,7 +13,6 @@ import { refusalOf } from "./refer.ts";
 import { rehearseBeside } from "./rehearse.ts";
 import { update } from "./update.ts";
 
-/** How often an object is read again after a conflict. */
 const readAttempts = 8;
 
 /** How often a create is tried if its response is lost or a conflict. */

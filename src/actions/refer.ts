@@ -9,7 +9,6 @@ import type { Action, Env } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import { update } from "./update.ts";
 
-/** Adds and removes names in a list of pull secrets. */
 export const refer: Action<Refer> = {
   apply: referUntilRight,
   preview: ({ to, after }, { seen }) => {
@@ -20,7 +19,6 @@ export const refer: Action<Refer> = {
   message: () => "patched",
 };
 
-/** Writes until the list is right, even if others write to it at the same time. */
 async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, seen }: Env): Promise<ChangeOutcome> {
   const cluster = tools.cluster(to.context);
   return update<KubeObjects[TargetKind], ChangeOutcome>({
@@ -51,5 +49,4 @@ function possible(change: Refer | Keep | Refuse | Recreate): Refer | Keep {
   return change;
 }
 
-/** Returns the error for a refusal. */
 export const refusalOf = ({ says, fix }: Refuse): CliError => new CliError("invalid", says, { hint: fix });

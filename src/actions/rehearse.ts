@@ -5,7 +5,6 @@ import { sketchConfig } from "../secret/docker-config.ts";
 import { pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
 import type { Action } from "./action.ts";
 
-/** The annotation of a Secret in a server dry run. */
 const rehearsalEntry = { hosts: [], kind: "rehearsal", identity: "" };
 
 /** Has the API server check, in a server dry run, whether a Secret can be written or deleted. Nothing is stored. */

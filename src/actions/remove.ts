@@ -23,7 +23,6 @@ async function deleteSecret(change: ChangeOf<"remove">, { tools, seen }: Env): P
     initial: seen.get(keyOf(to)) as Secret | undefined,
     read: () => tools.cluster(to.context).get(to),
     write: async (secret) => {
-      // If another user has deleted it already, the change is done
       if (!secret) return { change };
       if (secret.metadata.uid !== change.precondition.uid) return stays(to, "it was recreated");
       const entries = readEntries(secret) ?? [];

@@ -8,7 +8,6 @@ import { type ClaimAfter, replacementOf } from "../secret/pull-secret.ts";
 import { rehearseBeside } from "./rehearse.ts";
 import type { Tools } from "./tools.ts";
 
-/** The content of the new Secret: a docker config with the login, and the claim after the write. */
 type Content = { readonly config: string; readonly claim: ClaimAfter };
 
 /**
@@ -49,7 +48,6 @@ function putBack(to: Ref<"secret">, old: Secret, tools: Tools): Promise<boolean>
     );
 }
 
-/** Returns an object without the fields that the server adds. */
 function asNew({ metadata: { uid, resourceVersion, creationTimestamp, managedFields, ...metadata }, ...secret }: Secret): Secret {
   return { ...secret, metadata };
 }

@@ -56,7 +56,6 @@ function reasonGone(error: CliError): string {
   throw error;
 }
 
-/** The annotation that `kubectl rollout restart` writes into a pod template. */
 const restartedAt = "kubectl.kubernetes.io/restartedAt";
 
 async function rollOut({ to }: Exclude<ChangeOf<"restart">, Eviction>, { tools }: Env): Promise<Result> {

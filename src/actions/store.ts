@@ -33,13 +33,11 @@ function previewOf({ to, entry, merges, replaces, shape }: Store, before: KubeOb
   return replaces && secret ? replacementOf(secret, entry, config, { shape, claim: unclaimed }) : pullSecret(to, entry, config, shape);
 }
 
-/** Returns what a dry run reports in addition to the new Secret. */
 const lookBefore = (before: KubeObject | undefined, login: Login | undefined): Pick<ChangeOutcome, "before" | "unmade"> => ({
   before,
   unmade: login ? undefined : true,
 });
 
-/** What the attempts to write a Secret have left so far. */
 type Left = {
   /** The old Secret was deleted to replace it, and neither the old nor the new one exists. */
   isGone: boolean;
@@ -119,7 +117,6 @@ async function outcomeOf(error: CliError, change: Store, attempt: Attempt): Prom
   throw new Conflict(error.message);
 }
 
-/** Returns the annotation entry with the metadata that Azure returned with the password. */
 function withMetadata(entry: Entry, metadata: IssuedLogin["metadata"] = {}): Entry {
   const known = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined));
   // expiresAt is the last field of the entry

@@ -5,13 +5,11 @@ import type { Change } from "../plan/change.ts";
 import type { Registry } from "../registry/port.ts";
 import type { DryRun } from "./outcome.ts";
 
-/** Tools for executing plans. */
 export type Tools = {
   /** Returns the cluster of a context, or of the current context if undefined. */
   cluster(context: string | undefined): Cluster;
   registry(): Registry;
   readonly files: Pick<Files, "create" | "remove">;
-  /** Applies changes outside of the cluster. */
   readonly apply: Credential["apply"];
   /** Returns the command that reverses a change manually. */
   removal(change: Change): readonly string[];
@@ -19,9 +17,7 @@ export type Tools = {
   readonly dryRun: DryRun;
   /** With `dryRun`, the API server checks writes and stores nothing, and nothing else is changed. */
   readonly write: WriteOptions;
-  /** Overwrites objects and fields of other tools and users. */
   readonly force: boolean;
-  /** Adds a login to a Secret that holds other logins. */
   readonly merge: boolean;
   sleep(milliseconds: number): Promise<void>;
   now(): Date;
@@ -31,9 +27,7 @@ export type Tools = {
   readonly runId: string;
   /** The claims of other runs that this run has waited for, and the total waiting time. */
   readonly waits: { readonly claims: Set<string>; milliseconds: number };
-  /** Prints a line immediately. */
   inform(text: string): void;
-  /** Shows progress while the work runs. */
   during<T>(what: string, work: () => Promise<T>): Promise<T>;
   /** Whether the run was interrupted, so that it must not start anything new. */
   interrupted(): boolean;

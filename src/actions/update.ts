@@ -5,7 +5,6 @@ import type { Secret } from "../objects.ts";
 import type { Precondition } from "../plan/change.ts";
 import type { Tools } from "./tools.ts";
 
-/** One object that others write to at the same time. */
 type Update<State, Result> = {
   /** The state that was read for the plan. The first attempt uses it: the server rejects the write if the state is old. */
   readonly initial?: State | undefined;
@@ -13,7 +12,6 @@ type Update<State, Result> = {
   /** Decides and writes with the version that was read as the precondition. @throws Conflict if the object changed after it was read */
   write(state: State): Promise<Result>;
   readonly attempts: number;
-  /** Waits between two attempts. @param attempt the number of attempts so far */
   pause?(attempt: number): Promise<void>;
 };
 
@@ -50,7 +48,6 @@ export async function* restarted<T>(start: () => AsyncGenerator<T>, attempts: nu
   yield* attempt;
 }
 
-/** Returns the attempts and the pause for a Secret, which has few writers. */
 export const secretRetries = ({ sleep }: Tools) => ({ attempts: 10, pause: () => sleep(5) });
 
 /**
@@ -79,7 +76,6 @@ export async function writeTo(
   }
 }
 
-/** Returns the precondition for a write to a Secret that was read. */
 export const preconditionOf = ({ metadata: { uid = "", resourceVersion: version = "" } }: Pick<Secret, "metadata">): Precondition => ({
   uid,
   version,

@@ -46,7 +46,6 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
 
     write: async <K extends ClusterKind>(to: Ref<K>, write: Write, options: WriteOptions) => {
       const { method, path, type = json, body } = requestFor(to, write, options);
-      // The contents of a Secret
       const { data: contents } = body as { data?: Readonly<Record<string, string>> };
       const headers = { accept: json, "user-agent": userAgent, "content-type": type };
       return parse<KubeObjects[K]>(await send({ method, path, headers, body: JSON.stringify(body), contents }));
@@ -83,7 +82,6 @@ function parse<T>(answer: Answer): T {
 type WriteRequest = {
   readonly method: Request["method"];
   readonly path: string;
-  /** The media type of the body, if it is not JSON. */
   readonly type?: string;
   readonly body: object;
 };
@@ -123,7 +121,6 @@ export function objectPath({ kind, namespace, name }: Ref<ClusterKind>, query: Q
   return `${listPath(kind, namespace)}/${segment(name)}${below}${search(query)}`;
 }
 
-/** Returns the path of the objects of one namespace, or of all namespaces. */
 export function listPath(kind: ClusterKind, namespace: string | undefined, query: Query = {}): string {
   const { api, plural, namespaced } = kinds[kind];
   const scope = namespace === undefined || !namespaced ? "" : `/namespaces/${segment(namespace)}`;

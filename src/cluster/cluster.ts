@@ -34,11 +34,9 @@ export type ClusterOptions = {
   /** Receives the stderr of kubectl and its credential plugins. */
   readonly stderr: Pick<Sink, "write">;
   readonly platform?: NodeJS.Platform;
-  /** The folder with a pod's identity. */
   readonly podFolder?: string;
   readonly trace: Trace;
   readonly pace?: Pace | undefined;
-  /** The User-Agent: `kubectl-acr-secret/v1.2.3`. */
   readonly userAgent: string;
   now(): Date;
   sleep(milliseconds: number): Promise<void>;

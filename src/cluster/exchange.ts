@@ -38,7 +38,6 @@ export type Answer = {
   readonly type: string;
   /** Seconds, as sent. */
   readonly retryAfter: string | undefined;
-  /** Each `Warning` header, as sent. */
   readonly warnings: readonly string[];
   readonly text: string;
 };

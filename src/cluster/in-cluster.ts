@@ -3,15 +3,12 @@ import { Agent } from "node:https";
 import type { Environment } from "../env.ts";
 import type { Transport } from "./exchange.ts";
 
-/** The folder in which the kubelet mounts a pod's identity. */
 export const serviceAccountFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/** Whether the plugin runs in a pod that has access to its cluster. */
 export async function inCluster(env: Environment, folder: string): Promise<boolean> {
   return Boolean(env.KUBERNETES_SERVICE_HOST && env.KUBERNETES_SERVICE_PORT && (await textOf(`${folder}/token`)));
 }
 
-/** The namespace of the plugin's own pod; undefined outside of a pod. */
 export async function podNamespace(env: Environment, folder: string): Promise<string | undefined> {
   return env.POD_NAMESPACE || (await textOf(`${folder}/namespace`));
 }

@@ -11,7 +11,6 @@ export type Kubeconfig = {
   readonly complete: boolean;
 };
 
-/** The flags of kubectl and the environment, by which it finds its kubeconfig. */
 type Selection = { readonly flags: readonly string[]; readonly env: Environment };
 
 /** Reads the files synchronously: for a small file, that is faster than to load a library for asynchronous reads. */

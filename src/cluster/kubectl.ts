@@ -77,7 +77,6 @@ type Program = {
   /** `inherit` on a terminal, where credential plugins prompt. */
   readonly stdin: "inherit" | "ignore";
   readonly platform: NodeJS.Platform;
-  /** Deleted with the program. */
   readonly folder?: string;
 };
 
@@ -106,14 +105,12 @@ export function end(child: ChildProcess): void {
   if (child.spawnfile !== shell) child.kill();
 }
 
-/** A `kubectl proxy` that was started. */
 export type Launched = {
   readonly child: ChildProcess;
   /** The prefix of every API path. */
   readonly prefix: string;
   /** Never resolves. Rejects with a CliError if the program could not be started. */
   readonly failure: Promise<never>;
-  /** The kubeconfig that selected its context. */
   readonly kubeconfig?: Kubeconfig;
 };
 

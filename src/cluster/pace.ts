@@ -1,4 +1,3 @@
-/** Limits the number of concurrent requests. */
 export type Pace = {
   readonly width: number;
   /** Runs a request when its turn comes. `measured`: it is one of many similar requests, so its time shows the load of the server. */

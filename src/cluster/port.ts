@@ -8,7 +8,6 @@ export type Where = {
   readonly labels?: string | undefined;
   /** `metadata.name=default`, `status.phase=Pending`. */
   readonly fields?: string | undefined;
-  /** Only the objects' metadata is transferred. */
   readonly metadataOnly?: boolean | undefined;
 };
 
@@ -39,7 +38,6 @@ export type Cluster = {
   pages<K extends ClusterKind>(kind: K, where?: Where): AsyncIterable<readonly KubeObjects[K][]>;
   /** @returns the object as the server has it now; nothing for an eviction */
   write<K extends ClusterKind>(to: Ref<K>, write: Write, options: WriteOptions): Promise<KubeObjects[K]>;
-  /** GET /version of the API server. */
   serverVersion(): Promise<{ readonly gitVersion: string }>;
   /** The context that a printed command must name: the run's, if it was the kubeconfig's current one and that has changed since. */
   contextToName?(): string | undefined;
@@ -47,14 +45,12 @@ export type Cluster = {
   close(): Promise<void>;
 };
 
-/** Returns the objects of every page, for short lists. */
 export async function listAll<K extends ClusterKind>(cluster: Pick<Cluster, "pages">, kind: K, where?: Where): Promise<KubeObjects[K][]> {
   const items: KubeObjects[K][] = [];
   for await (const page of cluster.pages(kind, where)) items.push(...page);
   return items;
 }
 
-/** The names in a kubeconfig. */
 export type Configured = "contexts" | "clusters" | "users";
 
 /** The global kubectl flags of a command line. */

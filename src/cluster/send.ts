@@ -13,14 +13,12 @@ type SendOptions = {
   signal(writes?: boolean): AbortSignal;
   /** Milliseconds for one attempt; 0 means no limit. */
   readonly requestTimeout: number;
-  /** Limits the concurrent requests. */
   readonly pace?: Pace | undefined;
   sleep(milliseconds: number): Promise<void>;
   readonly trace: Trace;
   now(): Date;
   /** Called once for each different warning of the API server. */
   onWarning(text: string): void;
-  /** Whether a restarted transport connects to the same server as before. */
   sameServer(): Promise<SameServer>;
   /** Whether the first request must be alone: until it is answered, each request might make a credential plugin prompt. */
   firstAlone(): boolean;

@@ -16,7 +16,6 @@ import { noSecret } from "../state/pull-secrets.ts";
 import { type TargetObject, targetOf } from "../state/targets.ts";
 import { warnOfTargets } from "../state/warnings.ts";
 
-/** The Secret that is attached, and the field manager that writes. */
 export type Attaching = {
   readonly secret: string;
   /** The command that creates the Secret, for the hint if it doesn't exist. */
@@ -25,7 +24,6 @@ export type Attaching = {
   readonly now: Date;
 };
 
-/** Options of `attach` for one namespace. */
 export type AttachOrder = {
   /** Selects only targets whose pods pull from the Secret's registry. */
   readonly whereUsed: boolean;
@@ -54,7 +52,6 @@ export function attachIn(
   return [...plan, ...warnOfTargets(name, all, meant, plan), ...warnUseless(facts.to, secret, meant, plan)];
 }
 
-/** Returns the targets that use the Secret's registry and lack the Secret. @throws CliError as {@link attachIn} */
 export function lackingIn(state: NamespaceState, attaching: Attaching): Ref[] {
   const { hosts } = readIn(state, attaching);
   const users = usersIn(state, hosts, attaching.secret).map((object) => targetOf(object, state.scope.context));

@@ -14,7 +14,6 @@ import { observeImage, type Question } from "../state/image.ts";
 import { noSecret, secretsOf } from "../state/pull-secrets.ts";
 import { collectPulls, type Pull, pullsByAccount } from "../state/pulls.ts";
 
-/** Options of a check. */
 export type CheckOptions = {
   /** Images to check instead of the images of the pods. */
   readonly images: readonly ImageRef[];
@@ -24,7 +23,6 @@ export type CheckOptions = {
   readonly secret: string | undefined;
 };
 
-/** A namespace or a cluster that could not be checked. */
 type CheckFailure = {
   readonly error: CliError;
   readonly to: { readonly kind: "namespace"; readonly name: string; readonly namespace: string; readonly context?: string };
@@ -158,7 +156,6 @@ const isOwn = ({ namespace }: ImageFacts, { name, note }: SecretFacts) => mayBeT
 /** Whether `create --credential-per scope` generated the credential's name. */
 const isShared = ({ name, note }: SecretFacts) => mayBeTokenOf(note?.identity ?? "", "shared", name);
 
-/** Returns the command with a scope of all these namespaces. */
 function overAll(fix: Fix, names: readonly string[]): Fix {
   if (fix.do === "steps") return { ...fix, steps: fix.steps.map((step) => overAll(step, names)) };
   if (!hasVerb(fix, "create")) return fix;

@@ -13,13 +13,11 @@ import type { Entry } from "../secret/entry.ts";
 import { fingerprint } from "../secret/entry.ts";
 import { loginFor, readExisting } from "../state/existing-secret.ts";
 
-/** A Secret as the run wrote it last. */
 type Written = {
   readonly act: "store";
   readonly to: Ref<"secret">;
   readonly uid: string;
   readonly entry: Entry;
-  /** The fingerprint of its login. */
   readonly login: string | undefined;
   /** The run created the Secret, and deletes it when the run ends. */
   readonly created: boolean;
@@ -70,7 +68,6 @@ async function cleanUpOne(owned: OwnedObject, written: ReadonlyMap<string, Writt
 
 const gone = (to: Ref): Keep => ({ act: "keep", to, because: "it was deleted" });
 
-/** Describes what is left and the command that removes it. */
 function leftBy(owned: OwnedObject): Required<Pick<ChangeOutcome, "says" | "fix">> {
   if (owned.act === "store") {
     const { name } = owned.to;
@@ -119,5 +116,4 @@ async function remove(last: Written, tools: Tools): Promise<ChangeOutcome> {
   });
 }
 
-/** Returns a key for an object that belongs to a run. */
 export const ownedObjectKey = ({ act, to }: Pick<Change, "act" | "to">): string => `${act} ${keyOf(to)}`;

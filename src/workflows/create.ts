@@ -32,11 +32,8 @@ import { ownerOf, sharedOwner } from "./owner.ts";
 import { isHeldOutside, issueHeld, refuseWidening } from "./shared-credential.ts";
 import { failure, runUnit, type Unit } from "./unit.ts";
 
-/** Options of one `create` run for Secrets of one name. */
 export type Order = {
-  /** The name of the Secrets. */
   readonly name: string;
-  /** The repositories that the user named. */
   readonly repositories: readonly string[];
   /** Also grants the repositories that pods use, regardless of earlier grants. */
   readonly fromPods: boolean;
@@ -50,7 +47,6 @@ export type Order = {
   readonly needsName: boolean;
   /** The format of the Secrets; absent for the kubelet's format. */
   readonly shape?: ShapeName | undefined;
-  /** Which pods that lack the Secret are restarted. */
   readonly restart: RestartOptions;
   /** Recreates objects whose list can't be changed, if nothing is lost. */
   readonly recreate: boolean;
@@ -66,7 +62,6 @@ const atOnce = 4;
 /** The maximum number of times that a namespace is planned because another run has written to it. */
 const rounds = 10;
 
-/** Creates one credential for each namespace. */
 export function issueEach(
   places: AsyncIterable<NamespaceReader>,
   order: Order,
@@ -75,7 +70,6 @@ export function issueEach(
   return over(places, { ...bounds, width: () => Math.min(atOnce, bounds.width()) }, (reader) => issueIn(reader, order));
 }
 
-/** Plans and applies one namespace. Starts again if another run has written since. */
 async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {
   try {
     yield* restarted(() => issueOnce(reader, order), rounds);
@@ -162,7 +156,6 @@ async function* shareOnce(
   yield* runUnit({ ...unitFor(issue), isShared, reused }, readers, tools(credential));
 }
 
-/** Whether a plan generates a password. */
 const mints = (plan: Plan): boolean => plan.some(({ act }) => act === "mint");
 
 /** @param pullsOf whether the login in the namespace's Secret still pulls, if known */

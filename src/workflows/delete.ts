@@ -53,7 +53,6 @@ const never = () => false;
 /** The maximum number of concurrent revocations: Azure answers slowly and throttles. */
 const atOnce = 4;
 
-/** The outcomes for one credential, and the keys of the Secrets whose credential is not completely revoked. */
 type Revoked = Pick<Revocation, "outcomes"> & { readonly left: readonly string[] };
 
 async function* revokeAll(leaving: readonly ChangeOutcome[], how: Revoking): AsyncGenerator<Revoked> {

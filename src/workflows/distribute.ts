@@ -62,7 +62,6 @@ async function* placesOf({ members }: FoundRotation): AsyncGenerator<NamespaceRe
 /** The smallest number of namespaces for which cluster-wide lists are read instead of each namespace. */
 const many = 16;
 
-/** Returns the namespaces of some Secrets, cluster by cluster. */
 export function scopesHolding({ members }: Pick<FoundRotation, "members">): ClusterScope[] {
   const clusterScopes = [...new Set(members.map(({ clusterScope }) => clusterScope))];
   return clusterScopes.map((clusterScope) => {
@@ -87,7 +86,6 @@ function eachOf(
   const logins = new Set(members.flatMap(({ login }) => (login ? [fingerprint(login)] : [])));
   const passwords = members.map(({ entry: noted }) => noted);
   return ({ secret, scope }, { login, metadata }) => {
-    // A deleted Secret needs no login
     if (!secret) return [];
     const { name, uid } = secret.metadata;
     const to = secretIn(scope, name);

@@ -30,22 +30,18 @@ export type HolderRead = Pick<NotedIn, "unreadable" | "claimed"> & {
   readonly rotated: Set<string>;
 };
 
-/** Options of a rotation. */
 export type RotateOrder = DueLimits & {
   readonly grace: Grace;
-  /** Counts a credential that is not due. */
   skipped(reasons: readonly NotDue[]): void;
   /** Lists the current logins of Secrets in all clusters. */
   readonly listed: NotedLists;
   /** The first result for each identity, by the Secrets that record it. */
   readonly reads: WeakMap<readonly Noted[], Promise<HolderRead>>;
-  /** Returns the clusters of the run. */
   clusters(): Promise<Clusters>;
   /** Deletes passwords that clusters may hold which were not listed. */
   readonly force: boolean;
   readonly verify: boolean;
   readonly dryRun: DryRun;
-  /** Opens the credential of a rotation. @throws CliError */
   open(rotation: Rotation): Promise<Credential>;
   now(): Date;
   tools(credential: Credential): Tools;
@@ -56,7 +52,6 @@ export type RotateOrder = DueLimits & {
 /** The maximum number of times that everything is read again because another run has written in the meantime. */
 export const rounds = 10;
 
-/** The state of a rotation that has started. */
 export type RotationState = HolderRead & {
   readonly rotation: FoundRotation;
   readonly proving: Proving;
@@ -64,7 +59,6 @@ export type RotationState = HolderRead & {
   readonly reported: ReadonlySet<string>;
   /** The keys of Secrets that a later read found unproven. They are reported at the end of the rotation. */
   readonly unsure: Set<string>;
-  /** The distinct logins of the credential that this run has read. */
   readonly logins: readonly Login[];
 };
 
@@ -212,12 +206,10 @@ function withRead(state: RotationState, read: HolderRead): RotationState | undef
   return found && { ...state, ...read, logins, rotation: { ...found, meant: found.members.filter(({ to }) => wanted.has(keyOf(to))) } };
 }
 
-/** Removes duplicate logins. */
 export const loginsOf = (logins: readonly Login[]): readonly Login[] => [
   ...new Map(logins.map((login) => [fingerprint(login), login])).values(),
 ];
 
-/** Returns the claims on these Secrets, by key. */
 export const claimsOn = (holders: readonly Noted[]): ReadonlyMap<string, SecretClaim> =>
   new Map(
     holders.flatMap(({ to, metadata }) => {

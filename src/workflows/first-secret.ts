@@ -8,7 +8,6 @@ import type { Claim, Mint, Plan, Store } from "../plan/change.ts";
 import { claimProof, type SecretClaim, sameClaim } from "../secret/claim.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
 
-/** What must be issued before the first Secret is written. */
 type Issuing = {
   readonly lazySteps: Plan;
   readonly issued?: IssuedLogin | undefined;
@@ -21,7 +20,6 @@ type Issuing = {
 /** How namespaces are planned, and the login as far as it is issued. */
 export type Decided = { readonly issued: IssuedLogin; each(state: NamespaceState, issued: IssuedLogin): Plan };
 
-/** A login that other Secrets hold already. */
 export type ReusedLogin = {
   readonly identity: string;
   /** Checks that they still hold it. If they hold another one, that one is reused from then on, and the namespace is planned again. */
@@ -36,7 +34,6 @@ export type ReusedLogin = {
  */
 export type Prepared = "first" | "ready" | { readonly retry: Conflict } | { readonly unitError: unknown };
 
-/** The place of a namespace in the queue. */
 export type Turn = {
   /** Waits for the namespaces before this one. If none of them needs a login, it is issued now. @throws CliError of this Secret alone */
   prepare(store: Store): Promise<Prepared>;
@@ -45,7 +42,6 @@ export type Turn = {
 };
 
 export type FirstSecret = {
-  /** Adds a namespace to the queue. */
   enter(): Turn;
   /** Outcomes of issuing that were not yielded yet. */
   readonly outcomes: ChangeOutcome[];
@@ -139,7 +135,6 @@ export function openFirstSecret({ lazySteps, reused, foreignClaims, issued = {},
 
 const beingMade = ({ to: { name, namespace } }: Claim) => `another run is writing secret "${name}" in namespace "${namespace}"`;
 
-/** Lets its users through one at a time, in the order in which they enter. */
 function openQueue(): { enter(): { readonly turn: Promise<void>; leave(): void } } {
   let last = Promise.resolve();
   return {

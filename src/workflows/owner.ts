@@ -148,11 +148,9 @@ export async function ownedBy(
   return "none";
 }
 
-/** Returns a Secret that records a credential as its owner. */
 export const ownerAt = ({ clusterScope: { cluster, context }, to }: Pick<Noted, "clusterScope" | "to">): Owner =>
   ownerOf({ cluster, context, namespace: to.namespace ?? "" }, to.name);
 
-/** Returns which of its Secrets the name of a rotated credential is derived from. */
 export const ownedByHolders = ({ identity, members }: Rotation<Noted>): Promise<Owned> =>
   ownedBy(identity, members, [...new Set(members.map(({ clusterScope }) => clusterScope))]);
 
@@ -168,7 +166,6 @@ export async function clustersUnknown(
   return described.length === 0 ? [] : unknownClusters(described, (await clusters()).listed);
 }
 
-/** Describes the unknown clusters and the flag to add. */
 export const inClusters = (ids: readonly string[]): string =>
   ids.includes(unnamedCluster)
     ? `a cluster ${unnamedCluster} may hold it; add --force if no other cluster does`

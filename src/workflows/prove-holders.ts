@@ -11,7 +11,6 @@ import { fingerprint } from "../secret/entry.ts";
 import type { Noted, Unnoted } from "../state/noted.ts";
 import { ownedBy } from "./owner.ts";
 
-/** How holders of a credential are proven. */
 export type Proving = { readonly credential: Credential; readonly identity: string; readonly verify: boolean; readonly tools: Tools };
 
 /**
@@ -27,7 +26,6 @@ export async function provenOf(all: readonly Noted[], proving: Proving): Promise
   return proof;
 }
 
-/** Tests each distinct login once. */
 async function triedOf(all: readonly Noted[], proving: Proving): Promise<Tried<Noted>[]> {
   const { identity, tools } = proving;
   const insides = all.map((member) => ({

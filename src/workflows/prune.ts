@@ -9,11 +9,9 @@ import type { Change, Plan } from "../plan/change.ts";
 import { type PruneFacts, type PruneOptions, type Removal, staysSince } from "../plan/prune.ts";
 import { over } from "../scope/concurrency.ts";
 
-/** Context for removing leftovers from Azure. */
 export type Pruning = {
   readonly tools: Tools;
   readonly options: PruneOptions;
-  /** Reads the holders again. */
   look(): Promise<PruneFacts>;
   remover(removal: Removal): Promise<Remover>;
 };

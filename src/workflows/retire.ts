@@ -22,11 +22,8 @@ export type Retirement = RotateOrder &
     readonly proof: Pick<HolderProof<Noted>, "doubted">;
     readonly proving: Proving;
     readonly credential: Credential;
-    /** The annotation entry that its Secrets now have. */
     readonly entry: Entry;
-    /** Some Secret could not be written. */
     readonly failed: boolean;
-    /** The keys of the Secrets that were written. */
     readonly written: ReadonlySet<string>;
   };
 
@@ -51,7 +48,6 @@ export function retireDue(order: Omit<Retirement, "entry" | "failed" | "written"
   return retire({ ...order, rotation: { ...rotation, replaced }, entry, failed, written: new Set() });
 }
 
-/** Returns the passwords that earlier runs have replaced, and the one that this run has replaced. */
 const candidates = ({ replaced }: Rotation, { previous }: Entry): Previous[] => [
   ...replaced.filter((password) => !previous || passwordKey(password) !== passwordKey(previous)),
   // Without an end, the password stays until the next rotation
@@ -115,7 +111,6 @@ async function holdersOf(
   }
 }
 
-/** Returns a key for a Secret and the login that it holds. */
 const inWords = ({ to, login }: Noted) => JSON.stringify([keyOf(to), login && fingerprint(login)]);
 
 const staying = (passwords: readonly Password[], identity: string, why: string) =>

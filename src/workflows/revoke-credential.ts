@@ -17,7 +17,6 @@ import type { Noted, NotedIn } from "../state/noted.ts";
 import { inClusters, ownedBy } from "./owner.ts";
 import { doubtsOf, provenOf, stillTaken } from "./prove-holders.ts";
 
-/** Context for revoking the credentials that deleted Secrets record. */
 export type Revoking = RevokeOrder & {
   /** Returns the login that the Secret held; undefined if that is not known any more. */
   readMember(member: Member): Noted | undefined;
@@ -51,7 +50,6 @@ export async function revokeOne(credential: Revocable, others: NotedIn, how: Rev
   return { outcomes: [...notices, ...planned.warnings, ...applied], isDone: !applied.some(isFailed) };
 }
 
-/** The outcomes for one credential, and whether it is completely revoked. */
 export type Revocation = { readonly outcomes: readonly Outcome[]; readonly isDone: boolean };
 
 const keptWords = (by: readonly Ref[]): string =>

@@ -77,7 +77,6 @@ type Round = {
   readonly isStale: boolean;
 };
 
-/** The result for one holder. */
 type Result = { readonly stored: Ref<"secret"> | undefined; readonly failed: boolean };
 
 /** Issues a password, distributes it and retires the old one, until every holder has the newest password. */
@@ -167,7 +166,6 @@ function givenBack({ rotation: { behind, identity } }: RotationState): Outcome[]
   });
 }
 
-/** Adds an Event to each Secret that was rotated. */
 function report(stored: readonly Ref<"secret">[], { identity, members }: FoundRotation, tools: Tools): Promise<Outcome[]> {
   const uids = new Map(members.map(({ to, metadata }) => [keyOf(to), metadata.uid]));
   const says = `now holds another password of ${identity}`;
@@ -175,7 +173,6 @@ function report(stored: readonly Ref<"secret">[], { identity, members }: FoundRo
   return Array.fromAsync(execute(plan, { tools, claims: new Claims(tools), seen: new Map() }));
 }
 
-/** Returns the entry with the end of the grace period of the replaced password. */
 function withEnd(entry: Entry, grace: Grace, now: Date): Entry {
   const { previous } = entry;
   if (!previous || grace === "next" || previous.until !== undefined) return entry;

@@ -49,7 +49,6 @@ export async function isHeldOutside({ steps, entry: { identity } }: Issue, crede
   return unknown.length > 0 || secrets.some(({ to }) => !isSelected(to, clusterScopes));
 }
 
-/** Whether a plan adds repositories to a credential that exists. */
 function widens(plan: readonly Change[]): boolean {
   const isNew = plan.some((change) => change.act === "mint" && change.inNew);
   return !isNew && plan.some((change) => (change.act === "create" || change.act === "update") && (change.grants ?? []).length > 0);
@@ -67,7 +66,6 @@ function unknownHolders({ unlisted, unknown }: Holders): string | undefined {
   return unknown.length === 0 ? undefined : `Secrets of cluster ${several(unknown)} may hold it`;
 }
 
-/** Returns the scope with the namespaces of these Secrets. */
 function withNamespaces(scope: Scope, others: readonly Ref[], clusterScopes: readonly ClusterScope[]): Scope {
   const more = others.map(({ namespace = "" }) => namespace);
   const selected = { names: clusterScopes.flatMap((clusterScope) => clusterScope.namespaces), globs: [] };

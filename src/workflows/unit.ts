@@ -126,10 +126,8 @@ export function failure(
   return error instanceof Interrupted && error.hint === undefined ? { to, left: "interrupted" } : { to, error };
 }
 
-/** The plan of a namespace, and warnings that are added to it later. */
 type Planned = {
   readonly plan: Plan;
-  /** The login was issued for this Secret. */
   readonly isFirst: boolean;
   readonly later: Promise<Plan> | undefined;
   readonly seen: Seen;
