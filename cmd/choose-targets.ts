@@ -51,15 +51,15 @@ export async function selectTargets(
   session: Session,
   places: AsyncIterable<NamespaceReader>,
   usefulIn: (state: NamespaceState) => readonly Ref[],
-  how: Choosing,
+  choosing: Choosing,
 ): Promise<(target: Ref) => boolean> {
   const candidates: Ref[] = [];
   const bounds = { width: session.width, interrupted: session.interrupted };
-  const seeing = async () => {
-    for await (const some of over(places, bounds, (place) => see(place, usefulIn, how))) candidates.push(...some);
+  const collect = async () => {
+    for await (const some of over(places, bounds, (place) => candidatesIn(place, usefulIn, choosing))) candidates.push(...some);
   };
-  await session.during(words[how.verb].looks(how.secret), seeing);
-  const keys = new Set((await chooseTargets(session, candidates, how)).map(keyOf));
+  await session.during(words[choosing.verb].looks(choosing.secret), collect);
+  const keys = new Set((await chooseTargets(session, candidates, choosing)).map(keyOf));
   return (target) => keys.has(keyOf(target));
 }
 
@@ -67,7 +67,7 @@ export async function selectTargets(
  * Yields the useful targets of one namespace. If the run has several namespaces, skips one that can't be read, because the run itself
  * reports it.
  */
-async function* see(
+async function* candidatesIn(
   { read: look }: NamespaceReader,
   usefulIn: (state: NamespaceState) => readonly Ref[],
   { verb, secret, where }: Choosing,
@@ -90,17 +90,17 @@ export async function chooseTargets<R extends Ref>(
   candidates: readonly R[],
   { verb, secret, where, output }: Choosing,
 ): Promise<readonly R[]> {
-  const says = words[verb];
+  const texts = words[verb];
   const labels = candidates.map((one) => printable(nameOf(one) + placeSuffix(one, where)));
   const [first] = candidates;
-  if (!first) throw noTarget(verb, secret, `, and ${says.none(secret)}`);
+  if (!first) throw noTarget(verb, secret, `, and ${texts.none(secret)}`);
   if (output !== undefined || !session.terminal) {
     const hint: Fix = { verb, secret, targets: [nameOf(first)], ...placeOf(first, where), or: "--where-used for all of them" };
-    throw usage(`no target specified; ${says.some(secret, inLine(labels, mostNamed))}`, hint);
+    throw usage(`no target specified; ${texts.some(secret, inLine(labels, mostNamed))}`, hint);
   }
-  const chosen = await session.terminal.select(says.asks(secret), labels);
+  const chosen = await session.terminal.select(texts.asks(secret), labels);
   // The request was not done, so the exit code is 1 and a following && stops. 130 would mean that a signal ended the run
-  if (!chosen) throw new CliError("cancelled", says.refused);
+  if (!chosen) throw new CliError("cancelled", texts.refused);
   return candidates.filter((_, index) => chosen.includes(index));
 }
 

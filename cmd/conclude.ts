@@ -42,7 +42,7 @@ export async function conclude(
   const total = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const tally = await printOutcomes(outcomes, session, { printer, where, total });
   const interrupted = session.interrupted();
-  session.stderr.write(lastLine(tally.summary(), where, interrupted ? total - tally.places + tally.left : undefined));
+  session.stderr.write(summaryLine(tally.summary(), where, interrupted ? total - tally.places + tally.left : undefined));
   if (interrupted) return 130;
   return tally.failures > 0 ? failureCode(flags.diff) : Number(printer.differs ?? false);
 }
@@ -92,7 +92,7 @@ export function printPlaceError(session: Session, error: unknown, at: Ref, where
  * Returns the summary of a run on several namespaces, or of an interrupted run.
  * @param left the number of namespaces that are not done; absent for a complete run
  */
-function lastLine(summary: string, where: PlaceDetail, left: number | undefined): string {
+function summaryLine(summary: string, where: PlaceDetail, left: number | undefined): string {
   if (where === "one") return "";
   if (left === undefined) return `${summary || "nothing to do"}\n`;
   const rest = left > 0 ? `; ${left} ${left === 1 ? "namespace" : "namespaces"} left` : "";

@@ -48,7 +48,7 @@ export type Context = {
  */
 export function processContext(interruption: Interruption, launched?: Launched): Context {
   const env = takeEnvironment();
-  const typed = isatty(0);
+  const isTerminal = isatty(0);
   const { signal } = interruption;
   const now = () => new Date();
   const pause = async (milliseconds: number) => {
@@ -61,7 +61,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
   const userAgent = `kubectl-acr-secret/${clientVersion}`;
   // Messages of kubectl and its credential plugins are printed immediately
   const passedOn = { write: (text: string) => stderr.write(printableFlow(text)) };
-  const place = { env, stdin: typed ? "inherit" : "ignore", stderr: passedOn, now } as const;
+  const place = { env, stdin: isTerminal ? "inherit" : "ignore", stderr: passedOn, now } as const;
   const kubectl = (flags: readonly string[]) => {
     const file = findKubectl(env, process.platform);
     if (file === undefined) throw noKubectl(flags);
@@ -70,8 +70,8 @@ export function processContext(interruption: Interruption, launched?: Launched):
   const files = machineFiles(signal);
   const stdin = () => readAll(addAbortSignal(signal(), process.stdin));
   return {
-    terminal: typed && stderr.isTTY ? terminalOf(process.stdin, process.stderr, styleFor(stderr, env), signal) : undefined,
-    stdin: { isTTY: typed, read: async () => (await stdin()).toString(), bytes: stdin },
+    terminal: isTerminal && stderr.isTTY ? terminalOf(process.stdin, process.stderr, styleFor(stderr, env), signal) : undefined,
+    stdin: { isTTY: isTerminal, read: async () => (await stdin()).toString(), bytes: stdin },
     readFile: async (path) => Buffer.from(await files.bytes(path)).toString(),
     files,
     programs: machinePrograms(env, process.platform),
@@ -114,7 +114,7 @@ async function readAll(stdin: NodeJS.ReadStream): Promise<Buffer> {
 }
 
 /** Variables that npm packages read from the process. Some packages also read the names in lower case. */
-const theirs = ["DEBUG", ...["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name) => [name, name.toLowerCase()])];
+const packageVariables = ["DEBUG", ...["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name) => [name, name.toLowerCase()])];
 
 /**
  * Returns the environment that the process was started with, and removes these variables from the process. The packages get their proxies
@@ -123,7 +123,7 @@ const theirs = ["DEBUG", ...["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((
  */
 function takeEnvironment(): Environment {
   const env = sameByName(process.env, process.platform);
-  for (const name of theirs) delete process.env[name];
+  for (const name of packageVariables) delete process.env[name];
   return env;
 }
 

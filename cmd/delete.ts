@@ -15,7 +15,7 @@ import { everything } from "../src/state/targets.ts";
 import { revoking } from "../src/workflows/delete.ts";
 import { runUnit } from "../src/workflows/unit.ts";
 import { conclude, printsHints, whereOf } from "./conclude.ts";
-import { askFirst } from "./delete/confirm.ts";
+import { confirmDeletion } from "./delete/confirm.ts";
 import { dryRun, type Flags, fieldManager, identityFlags, identityOf, output, under, type Values } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
@@ -77,17 +77,17 @@ export const deletion = verb({
     const where = whereOf(clusterScopes);
     const open = opener(identityOf(flags), session);
     const deleting = { secret, clusterScopes, flags, open, session };
-    if (asks) await askFirst(session, deleted(deleting, "client"), where);
-    const nowhere = () => (flags["ignore-not-found"] || session.interrupted() ? undefined : noSecret(secret, { verb: "list" }));
+    if (asks) await confirmDeletion(session, deleteSecrets(deleting, "client"), where);
+    const notFound = () => (flags["ignore-not-found"] || session.interrupted() ? undefined : noSecret(secret, { verb: "list" }));
     const registries = new Set<string>();
     async function* recorded(): AsyncGenerator<Outcome> {
       let isFound = false;
-      for await (const outcome of deleted(deleting, flags["dry-run"])) {
+      for await (const outcome of deleteSecrets(deleting, flags["dry-run"])) {
         isFound = true;
         for (const registry of leftoversOf(outcome)) registries.add(registry);
         yield outcome;
       }
-      const error = isFound ? undefined : nowhere();
+      const error = isFound ? undefined : notFound();
       if (error) throw error;
     }
     const code = await conclude(recorded(), session, flags, clusterScopes);
@@ -120,7 +120,7 @@ type Deleting = {
 };
 
 /** Deletes the Secret in every namespace, or shows what that would change. */
-function deleted({ secret, clusterScopes, flags, open, session }: Deleting, dryRun: DeleteFlags["dry-run"]): AsyncIterable<Outcome> {
+function deleteSecrets({ secret, clusterScopes, flags, open, session }: Deleting, dryRun: DeleteFlags["dry-run"]): AsyncIterable<Outcome> {
   const tools = toolsOf(session, { ...flags, "dry-run": dryRun });
   const order = { secret, targets: { picks: everything, whereUsed: false }, pods: "all", lenient: true } as const;
   const places = readersOf(clusterScopes, order);
@@ -129,14 +129,14 @@ function deleted({ secret, clusterScopes, flags, open, session }: Deleting, dryR
     planDelete(deletionFacts(state, secret, tools.write.fieldManager), { force, revoke });
   if (!revoke) return runUnit({ each }, places, tools);
   const claims = new Claims(tools);
-  return revoking(runUnit({ claims, each }, openedIn(places, open), tools), { clusterScopes, tools, claims, open });
+  return revoking(runUnit({ claims, each }, openFirst(places, open), tools), { clusterScopes, tools, claims, open });
 }
 
 /**
  * Opens the credentials that a namespace's Secret records before anything is changed there, so that a missing Azure sign-in is reported
  * first.
  */
-async function* openedIn(places: AsyncIterable<NamespaceReader>, open: Open): AsyncGenerator<NamespaceReader> {
+async function* openFirst(places: AsyncIterable<NamespaceReader>, open: Open): AsyncGenerator<NamespaceReader> {
   for await (const { scope, read: look } of places)
     yield {
       scope,

@@ -74,37 +74,37 @@ export const detach = verb({
       verb: "detach",
       reads: { pods: "none" },
       otherwise: (targets, namespace) => ({ verb: "detach", secret: "NAME", ...saidAgain(targets), namespace }),
-      candidates: (state, run) => meantIn(state, run).map(({ to }) => to),
+      candidates: (state, run) => selectedIn(state, run).map(({ to }) => to),
       plan: (state, run) => {
         const { secret, onePlace, isMeant } = run;
         const { namespace } = state.scope;
-        const changes = meantIn(state, run)
+        const changes = selectedIn(state, run)
           .filter(({ to }) => isMeant(to))
           .map((target) => planRefer("detach", secret, target, options));
-        if (onePlace && !state.secret && changes.every(({ act }) => act === "keep")) return [...changes, warnAbsent(secret, namespace)];
-        return onePlace && changes.length === 0 ? [warnNone(secret, namespace)] : changes;
+        if (onePlace && !state.secret && changes.every(({ act }) => act === "keep")) return [...changes, warnNotFound(secret, namespace)];
+        return onePlace && changes.length === 0 ? [warnNotAttached(secret, namespace)] : changes;
       },
     });
   },
 });
 
 /** Returns the targets of one namespace that the command line selects. */
-function meantIn({ targets: found, scope }: NamespaceState, { secret, targets }: Pick<TargetRun, "secret" | "targets">): Target[] {
-  return found.map((target) => targetOf(target, scope.context)).filter((target) => !targets.whereUsed || carriesForGood(secret, target));
+function selectedIn({ targets: found, scope }: NamespaceState, { secret, targets }: Pick<TargetRun, "secret" | "targets">): Target[] {
+  return found.map((target) => targetOf(target, scope.context)).filter((target) => !targets.whereUsed || listsPermanently(secret, target));
 }
 
 /** Whether a target has the name in its own list, and the list can be changed permanently. */
-const carriesForGood = (secret: string, { names, owner, to }: Target) =>
+const listsPermanently = (secret: string, { names, owner, to }: Target) =>
   names.includes(secret) && !owner && kinds[to.kind].carries.takes !== "recreate";
 
-const warnNone = (name: string, namespace: string): Change => ({
+const warnNotAttached = (name: string, namespace: string): Change => ({
   act: "warn",
   to: { kind: "secret", name, namespace },
   says: `no target lists secret/${name}`,
 });
 
 /** Warns about a name that is neither a Secret's nor in a list, because it may be mistyped. */
-const warnAbsent = (name: string, namespace: string): Change => ({
+const warnNotFound = (name: string, namespace: string): Change => ({
   act: "warn",
   id: "secret-missing",
   to: { kind: "secret", name, namespace },

@@ -11,20 +11,20 @@ export function machineFiles(signal: () => AbortSignal): Files {
     look: (path) =>
       stat(path).then(
         (found) => (found.isDirectory() ? "folder" : "file"),
-        (cause: NodeJS.ErrnoException) => (cause.code === "ENOENT" || cause.code === "ENOTDIR" ? undefined : failing(path)(cause)),
+        (cause: NodeJS.ErrnoException) => (cause.code === "ENOENT" || cause.code === "ENOTDIR" ? undefined : failToRead(path)(cause)),
       ),
     list: async (folder) => {
-      const entries = await readdir(folder, { withFileTypes: true }).catch(failing(folder));
+      const entries = await readdir(folder, { withFileTypes: true }).catch(failToRead(folder));
       return entries.map((entry) => ({ name: entry.name, isFolder: entry.isDirectory() })).sort((a, b) => (a.name < b.name ? -1 : 1));
     },
-    bytes: (path) => readFile(path, { signal: signal() }).catch(failing(path)),
+    bytes: (path) => readFile(path, { signal: signal() }).catch(failToRead(path)),
     create,
     remove: (path) => rm(path, { force: true }),
     replace: (files) => replaceAll(files, signal()),
   };
 }
 
-const failing = (path: string) => (cause: unknown) => {
+const failToRead = (path: string) => (cause: unknown) => {
   if (cause instanceof Error && cause.name === "AbortError") throw new Interrupted();
   throw new CliError("config", `cannot read ${path}: ${reasonOf(cause)}`, { cause });
 };
@@ -44,7 +44,7 @@ const reasons: Readonly<Record<string, string>> = {
 
 async function create(path: string, text: string): Promise<boolean> {
   const file = await open(path, "wx", 0o600).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== "EEXIST") throw notWritten(path)(cause);
+    if (cause.code !== "EEXIST") throw failToWrite(path)(cause);
     return undefined;
   });
   if (!file) return false;
@@ -53,7 +53,7 @@ async function create(path: string, text: string): Promise<boolean> {
     await file.sync();
   } catch (cause) {
     await rm(path, { force: true });
-    notWritten(path)(cause);
+    failToWrite(path)(cause);
   } finally {
     await file.close();
   }
@@ -61,17 +61,17 @@ async function create(path: string, text: string): Promise<boolean> {
 }
 
 /** New file content that is written next to its file and then replaces it. */
-type Ready = Awaited<ReturnType<typeof readyFor>>;
+type Prepared = Awaited<ReturnType<typeof prepare>>;
 
 /**
  * Writes each new content next to its file first, so that no rename can fail for lack of space. If a path is a symbolic link, replaces its
  * target. Overwrites a file with several hard links instead, because a rename would leave the other links with the old content.
  */
 async function replaceAll(files: readonly Replacement[], signal: AbortSignal): Promise<void> {
-  const ready = new Map<string, Ready>();
+  const ready = new Map<string, Prepared>();
   try {
     for (const file of files) {
-      const one = await readyFor(file);
+      const one = await prepare(file);
       // Two paths to one file have the same new content
       if (!ready.has(one.id)) await write(one);
       ready.set(one.id, ready.get(one.id) ?? one);
@@ -86,11 +86,11 @@ async function replaceAll(files: readonly Replacement[], signal: AbortSignal): P
 }
 
 /** Overwrites files in place. If one can't be written, restores the old content of all. */
-async function overwriteAll(files: readonly Ready[]): Promise<void> {
+async function overwriteAll(files: readonly Prepared[]): Promise<void> {
   for (const [index, { target, path, after }] of files.entries())
     await overwrite(target, after).catch(async (cause: unknown) => {
       await Promise.allSettled(files.slice(0, index + 1).map(({ target: done, before }) => overwrite(done, before)));
-      notWritten(path)(cause);
+      failToWrite(path)(cause);
     });
 }
 
@@ -99,12 +99,12 @@ async function overwrite(target: string, content: Uint8Array): Promise<void> {
   await truncate(target, content.length);
 }
 
-async function readyFor({ path, before, after }: Replacement) {
-  const target = await realpath(path).catch(notWritten(path));
-  const found = await stat(target, { bigint: true }).catch(notWritten(path));
+async function prepare({ path, before, after }: Replacement) {
+  const target = await realpath(path).catch(failToWrite(path));
+  const found = await stat(target, { bigint: true }).catch(failToWrite(path));
   if (!found.isFile()) throw new CliError("config", `cannot write ${path}: it is not a regular file`);
-  await access(target, constants.W_OK).catch(notWritten(path));
-  const now = await readFile(target).catch(notWritten(path));
+  await access(target, constants.W_OK).catch(failToWrite(path));
+  const now = await readFile(target).catch(failToWrite(path));
   if (!now.equals(before)) throw new CliError("conflict", `${path} has changed since it was read; nothing was written`);
   const temporary = join(dirname(target), `.${basename(target)}.${randomBytes(6).toString("hex")}`);
   const { dev, ino, nlink, mode, uid, gid } = found;
@@ -113,7 +113,7 @@ async function readyFor({ path, before, after }: Replacement) {
   return { path, before, after, target, temporary, id: `${dev}:${ino}`, ...numbers };
 }
 
-async function write({ path, after, temporary, mode, uid, gid }: Ready): Promise<void> {
+async function write({ path, after, temporary, mode, uid, gid }: Prepared): Promise<void> {
   try {
     await writeFile(temporary, after, { flag: "wx", mode: 0o600, flush: true });
     // Keep the owner of the file, if that is permitted
@@ -121,10 +121,10 @@ async function write({ path, after, temporary, mode, uid, gid }: Ready): Promise
     await chmod(temporary, mode & 0o7777);
   } catch (cause) {
     await rm(temporary, { force: true });
-    notWritten(path)(cause);
+    failToWrite(path)(cause);
   }
 }
 
-const notWritten = (path: string) => (cause: unknown) => {
+const failToWrite = (path: string) => (cause: unknown) => {
   throw new CliError("config", `cannot write ${path}: ${reasonOf(cause)}; nothing was written`, { cause });
 };

@@ -4,7 +4,7 @@ import { findKubectl, type Launched, launchProxy } from "../src/cluster/kubectl.
 import type { Environment } from "../src/env.ts";
 
 /** Verbs that send no request to a cluster, or not always. All others start kubectl early. */
-const quiet = ["help", "options", "completion", "explain", "version", "whoami"];
+const withoutCluster = ["help", "options", "completion", "explain", "version", "whoami"];
 
 /**
  * The global flags that are passed on to kubectl. This list is separate from their rows, because only a little code is loaded before
@@ -36,14 +36,14 @@ export const forwardedNames = [
 ] as const;
 
 /** Flags that require another kubectl process than one without flags, or several processes, or none. */
-const late: readonly string[] = [...forwardedNames, "contexts", "all-contexts", "filename", "kustomize", "help"];
+const preventing: readonly string[] = [...forwardedNames, "contexts", "all-contexts", "filename", "kustomize", "help"];
 
 /**
  * Whether a command line needs kubectl without any of its flags. Then kubectl can start before anything is parsed or even loaded. This only
  * saves time, so kubectl doesn't start early in case of doubt.
  */
-export function deservesHeadStart([verb = "", ...words]: readonly string[]): boolean {
-  return /^[a-z]/.test(verb) && !quiet.includes(verb) && !words.some(isLate);
+export function mayStartEarly([verb = "", ...words]: readonly string[]): boolean {
+  return /^[a-z]/.test(verb) && !withoutCluster.includes(verb) && !words.some(preventsHeadStart);
 }
 
 /**
@@ -69,6 +69,6 @@ export function headStart(env: Environment): Launched | undefined {
  * Whether a word is such a flag, also in a group of letters such as `-As=…`. The letter s stands for --server, h for --help, f and k for
  * the manifest flags.
  */
-function isLate(word: string): boolean {
-  return /^-[^-]*[shfk]/.test(word) || (word.startsWith("--") && late.includes(word.slice(2).split("=")[0] ?? ""));
+function preventsHeadStart(word: string): boolean {
+  return /^-[^-]*[shfk]/.test(word) || (word.startsWith("--") && preventing.includes(word.slice(2).split("=")[0] ?? ""));
 }

@@ -1,7 +1,7 @@
-import { deservesHeadStart, headStart } from "./head-start.ts";
+import { headStart, mayStartEarly } from "./head-start.ts";
 
 const argv = process.argv.slice(2);
-const launched = deservesHeadStart(argv) ? headStart(process.env) : undefined;
+const launched = mayStartEarly(argv) ? headStart(process.env) : undefined;
 
 // The rest of the code loads while kubectl starts, so kubectl must be started first
 import("./run.ts").then(({ run }) => run(argv, launched));

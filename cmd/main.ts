@@ -32,9 +32,9 @@ export async function main(argv: readonly string[], context: Context): Promise<n
     const parsed = parse([...argv.slice(0, at), ...argv.slice(at + 1)], { ...global, ...verb?.flags });
     diff = parsed.flags["diff"] === true;
     session = openSession(context, parsed.flags);
-    return await obey(verb, parsed, session);
+    return await runVerb(verb, parsed, session);
   } catch (error) {
-    return failed(error, { verb, context, session, diff });
+    return reportError(error, { verb, context, session, diff });
   } finally {
     await session?.close();
   }
@@ -45,7 +45,7 @@ async function verbNamed(word: string | undefined): Promise<Verb | undefined> {
   return row && opened(row);
 }
 
-async function obey(verb: Verb | undefined, { flags, args }: Parsed, session: Session): Promise<number> {
+async function runVerb(verb: Verb | undefined, { flags, args }: Parsed, session: Session): Promise<number> {
   if (flags["version"] && !flags["help"]) {
     session.print(versionLine);
     return 0;
@@ -65,15 +65,20 @@ function refuseMore(word: string): never {
   throw usage(`unexpected argument "${word}"`, isWorkload(word) ? noWorkloads : undefined);
 }
 
-type Failed = { readonly verb: Verb | undefined; readonly context: Context; readonly session: Session | undefined; readonly diff: boolean };
+type Failure = {
+  readonly verb: Verb | undefined;
+  readonly context: Context;
+  readonly session: Session | undefined;
+  readonly diff: boolean;
+};
 
 /** Prints the error. After Ctrl-C, prints only what is left to clean up. @returns the exit code */
-function failed(error: unknown, { verb, context, session, diff }: Failed): number {
+function reportError(error: unknown, { verb, context, session, diff }: Failure): number {
   const { interrupted } = context.interruption;
-  const leaves = error instanceof Interrupted && error.hint !== undefined;
-  if (interrupted && !leaves) return 130;
+  const leftObjects = error instanceof Interrupted && error.hint !== undefined;
+  if (interrupted && !leftObjects) return 130;
   printError({ ...context, formatCommand: session?.formatCommand ?? formatCommand }, withUsage(error, verb));
-  if (!(error instanceof CliError)) for (const frame of placeOf(error)) session?.trace(4, () => frame);
+  if (!(error instanceof CliError)) for (const frame of framesOf(error)) session?.trace(4, () => frame);
   return interrupted ? 130 : failureCode(diff || verb?.findings !== undefined);
 }
 
@@ -99,7 +104,7 @@ function unknown(word: string): CliError {
 }
 
 /** Returns the stack frames of a defect, without its message, which may contain anything. */
-function placeOf(error: unknown): string[] {
+function framesOf(error: unknown): string[] {
   const lines = error instanceof Error ? (error.stack ?? "").split("\n") : [];
   return lines.filter((line) => /^\s+at /.test(line));
 }

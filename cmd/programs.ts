@@ -38,9 +38,9 @@ export function machinePrograms(env: Environment, platform: NodeJS.Platform): Pr
     },
     closed: (folder) => access(folder, constants.W_OK | constants.X_OK).then(() => undefined, reasonOf),
     read: (path) =>
-      readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => (cause.code === "ENOENT" ? undefined : failing("read", path)(cause))),
-    put: (path, text) => put(path, text).catch(failing("write", path)),
-    remove: (path) => rm(path, { force: true }).catch(failing("delete", path)),
+      readFile(path, "utf8").catch((cause: NodeJS.ErrnoException) => (cause.code === "ENOENT" ? undefined : failTo("read", path)(cause))),
+    put: (path, text) => put(path, text).catch(failTo("write", path)),
+    remove: (path) => rm(path, { force: true }).catch(failTo("delete", path)),
   };
 }
 
@@ -64,6 +64,6 @@ async function put(path: string, text: string): Promise<void> {
   }
 }
 
-const failing = (verb: string, path: string) => (cause: unknown) => {
+const failTo = (verb: string, path: string) => (cause: unknown) => {
   throw new CliError("config", `cannot ${verb} ${path}: ${reasonOf(cause)}`, { cause });
 };

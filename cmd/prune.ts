@@ -74,13 +74,13 @@ export const prune = verb({
     // Secrets in all namespaces count
     const clusterScopes = clusters.map((clusterScope) => ({ ...clusterScope, namespaces: [] }));
     const { registry, made, held, now } = await session.during(`Looking for leftovers in ${named}`, () =>
-      look(registryHost(named), flags, clusterScopes, session),
+      readLeftovers(registryHost(named), flags, clusterScopes, session),
     );
     const rows = sorted(planPrune(made, { ...held, now }, options));
-    warnUnseen(held, session);
+    warnUnlisted(held, session);
     const removals = removalsOf(rows);
-    const again = async () => ({ ...(await holdings(clusterScopes)), now });
-    const removing = { registry, identity: identityOf(flags), flags, options, look: again };
+    const readAgain = async () => ({ ...(await readHeld(clusterScopes)), now });
+    const removing = { registry, identity: identityOf(flags), flags, options, look: readAgain };
     if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(removals, removing, session);
     await showLeftovers(rows, flags, session);
     hintAtOthers(rows, flags["older-than"], session);
@@ -95,11 +95,11 @@ export const prune = verb({
   },
 });
 
-async function look(name: string, flags: PruneFlags, clusterScopes: readonly ClusterScope[], session: Session) {
+async function readLeftovers(name: string, flags: PruneFlags, clusterScopes: readonly ClusterScope[], session: Session) {
   const azure = await session.azure(identityOf(flags));
   const finding = azure.findRegistry(name);
-  const [registry, held] = await Promise.all([finding, holdings(clusterScopes)]);
-  refuseBlind(held, clusterScopes);
+  const [registry, held] = await Promise.all([finding, readHeld(clusterScopes)]);
+  refuseUnlisted(held, clusterScopes);
   const listing = credentialKinds.toReversed().flatMap(({ creation }) => creation?.list?.(azure, registry, session.warn) ?? []);
   const lists = await Promise.all(listing);
   const at = lists.find((list) => list.at !== undefined)?.at;
@@ -109,7 +109,7 @@ async function look(name: string, flags: PruneFlags, clusterScopes: readonly Clu
 /** The logins of Secrets, and the clusters whose Secrets were not all listed. */
 type Held = Omit<PruneFacts, "now"> & Pick<Clusters, "unlisted">;
 
-async function holdings(clusterScopes: readonly ClusterScope[]): Promise<Held> {
+async function readHeld(clusterScopes: readonly ClusterScope[]): Promise<Held> {
   const found = await notedIn(clusterScopes, ({ kind }) => kind === undefined || isMadeInAzure(kind));
   const { listed: clusters, unlisted } = await clustersOf(clusterScopes, found);
   const entries = [...found.noted.map(({ entry }) => entry), ...found.unnoted.map(({ held }) => held)];
@@ -117,12 +117,12 @@ async function holdings(clusterScopes: readonly ClusterScope[]): Promise<Held> {
 }
 
 /** Rejects the run if no cluster responds, because then it is unknown what is left over. @throws CliError */
-function refuseBlind({ unlisted }: Held, clusterScopes: readonly ClusterScope[]): void {
+function refuseUnlisted({ unlisted }: Held, clusterScopes: readonly ClusterScope[]): void {
   const [first] = unlisted;
   if (first && unlisted.length === clusterScopes.length && first.error.kind !== "forbidden") throw first.error;
 }
 
-function warnUnseen({ unlisted }: Held, { warn }: Session): void {
+function warnUnlisted({ unlisted }: Held, { warn }: Session): void {
   for (const { context, error } of unlisted) {
     const which = context === undefined ? "this cluster" : `the cluster of context ${context}`;
     warn(`credentials for ${which} are kept because its Secrets could not be listed: ${error.message}`);

@@ -17,7 +17,16 @@ import { readTargetWords, type TargetFlags } from "./line/target-words.ts";
 import { type Session, toolsOf, type WritingFlags } from "./session.ts";
 
 /** Flags that require a cluster, or select several. */
-const ofClusters = ["all-contexts", "all-namespaces", "contexts", "namespace-selector", "namespaces", "recreate", "restart", "where-used"];
+const clusterFlags = [
+  "all-contexts",
+  "all-namespaces",
+  "contexts",
+  "namespace-selector",
+  "namespaces",
+  "recreate",
+  "restart",
+  "where-used",
+];
 
 /** The flags for acting on manifests instead of a cluster. `-f`, `-k` and `-R` are kubectl's. */
 const manifests = under("Manifests", {
@@ -25,7 +34,7 @@ const manifests = under("Manifests", {
     type: "strings",
     short: "f",
     complete: "files",
-    exclusive: ["kustomize", ...ofClusters],
+    exclusive: ["kustomize", ...clusterFlags],
     value: "FILE",
     describe: "Change this manifest or folder of manifests (- for standard input) and print it, instead of changing the cluster",
   },
@@ -33,7 +42,7 @@ const manifests = under("Manifests", {
     type: "string",
     short: "k",
     complete: "folders",
-    exclusive: ["recursive", ...ofClusters],
+    exclusive: ["recursive", ...clusterFlags],
     value: "DIR",
     describe: "Like -f, for the output of kubectl kustomize DIR",
   },

@@ -62,7 +62,7 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     during,
     count,
     inform,
-    namespace: givenBy(flags).namespace,
+    namespace: placeFlagsOf(flags).namespace,
     get runId(): string {
       runId ??= crypto.randomUUID();
       return runId;
@@ -121,12 +121,12 @@ export function memoize<K, V>(known: Map<K, V>, key: K, make: () => V): V {
 
 /** Returns the global flags of a command line, for kubectl and for the plugin. `context` replaces the named one. */
 export function kubeFlags(flags: Parsed["flags"], context?: string): KubeFlags {
-  return { ...givenBy(flags, context), requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")) ?? 0 };
+  return { ...placeFlagsOf(flags, context), requestTimeout: milliseconds(String(flags["request-timeout"] ?? "0")) ?? 0 };
 }
 
 /** Returns the cluster and the namespace that a printed command repeats: none if the command line has several. */
 function placeOf(flags: Parsed["flags"]): CurrentPlace {
-  const given = givenBy(flags);
+  const given = placeFlagsOf(flags);
   const namespace = onlyOf(flags["namespaces"]);
   const isName = namespace !== undefined && !isGlob(namespace);
   return { ...given, context: onlyOf(flags["contexts"]), namespace: isName ? namespace : given.namespace };
@@ -137,7 +137,7 @@ function onlyOf(value: Parsed["flags"][string]): string | undefined {
   return others.length === 0 ? only : undefined;
 }
 
-function givenBy(flags: Parsed["flags"], context?: string): CurrentPlace {
+function placeFlagsOf(flags: Parsed["flags"], context?: string): CurrentPlace {
   const forward = Object.keys(forwarded).flatMap((name) => {
     const value = name === "context" ? (context ?? flags[name]) : flags[name];
     if (Array.isArray(value)) return value.map((each) => `--${name}=${each}`);

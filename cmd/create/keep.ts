@@ -52,7 +52,7 @@ export function checkKeep({ "dry-run": dryRun, output }: CreateFlags, { renewal 
  */
 export async function keepUp(once: (journal: Journal) => Promise<number>, session: Session, flags: CreateFlags): Promise<number> {
   const journal = newJournal();
-  const end = await rounds(once, journal, session).then(
+  const end = await runRounds(once, journal, session).then(
     (code) => ({ code }),
     (error: unknown) => ({ error }),
   );
@@ -61,17 +61,17 @@ export async function keepUp(once: (journal: Journal) => Promise<number>, sessio
   return failures > 0 ? 1 : end.code;
 }
 
-async function rounds(once: (journal: Journal) => Promise<number>, journal: Journal, session: Session): Promise<number> {
+async function runRounds(once: (journal: Journal) => Promise<number>, journal: Journal, session: Session): Promise<number> {
   const code = await once(journal);
   if (code !== 0) return code;
   session.stderr.write(`Renewing until Ctrl-C. The next token is due at ${toSeconds(dueOf(journal, session))}.\n`);
-  for (let failed = 0; await waited(nextTry(journal, failed, session), session); ) {
-    const went = await once(journal).catch((error: unknown) => {
+  for (let failed = 0; await waitUntil(nextTry(journal, failed, session), session); ) {
+    const renewal = await once(journal).catch((error: unknown) => {
       if (!(error instanceof CliError)) throw error;
       if (!session.interrupted()) session.warn(error.message);
       return 1;
     });
-    failed = went === 0 ? 0 : failed + 1;
+    failed = renewal === 0 ? 0 : failed + 1;
     const minutes = pauseAfter(failed) / minute;
     if (failed > 0 && !session.interrupted())
       session.warn(`the token could not be renewed; retrying in ${minutes} ${pluralize(minutes, "minute", "minutes")}`);
@@ -91,9 +91,9 @@ function nextTry(journal: Journal, failed: number, session: Session): Date {
 }
 
 /** Waits in short steps, because timers stop while a machine sleeps. @returns false after an interruption */
-async function waited(moment: Date, { now, sleep, interrupted }: Session): Promise<boolean> {
-  while (!interrupted() && now() < moment) {
-    await sleep(Math.min(minute, moment.getTime() - now().getTime())).catch((error: unknown) => {
+async function waitUntil(time: Date, { now, sleep, interrupted }: Session): Promise<boolean> {
+  while (!interrupted() && now() < time) {
+    await sleep(Math.min(minute, time.getTime() - now().getTime())).catch((error: unknown) => {
       if (!interrupted()) throw error;
     });
   }

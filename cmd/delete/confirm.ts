@@ -13,7 +13,7 @@ import type { Session } from "../session.ts";
  * @param preview the outcomes of a dry run
  * @throws CliError cancelled if the user declines; the error of the only namespace
  */
-export async function askFirst(session: Session, preview: AsyncIterable<Outcome>, where: PlaceDetail): Promise<void> {
+export async function confirmDeletion(session: Session, preview: AsyncIterable<Outcome>, where: PlaceDetail): Promise<void> {
   const seen: Outcome[] = [];
   await session.during("Checking what would be deleted", async () => {
     for await (const outcome of preview) seen.push(outcome);

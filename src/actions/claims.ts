@@ -5,9 +5,9 @@ import type { Claim, Precondition } from "../plan/change.ts";
 import { claimLasts, isLive, type Making, noteClaim, noteLeft, readClaim } from "../secret/claim.ts";
 import { type ClaimAfter, claimedSecret, claimPatch, isEmpty, unclaimed } from "../secret/pull-secret.ts";
 import type { ChangeOutcome } from "./outcome.ts";
-import { outwait } from "./outwait.ts";
 import type { Tools } from "./tools.ts";
 import { asConflict, preconditionOf, secretRetries, update } from "./update.ts";
+import { waitForClaim } from "./wait-for-claim.ts";
 
 type Claimed = {
   readonly to: Ref<"secret">;
@@ -43,7 +43,7 @@ export class Claims {
   async acquire(change: Claim): Promise<Secret> {
     const { to, precondition, makes } = change;
     const found = precondition?.claim;
-    if (found && isLive(found, this.#tools.now()) && (await outwait(to, found, this.#tools)) !== "ended")
+    if (found && isLive(found, this.#tools.now()) && (await waitForClaim(to, found, this.#tools)) !== "ended")
       throw new Conflict(`another run is writing secret "${to.name}" in namespace "${to.namespace}"`);
     const claimed = { to, created: !precondition, makes };
     // If the response is lost, the claim may exist

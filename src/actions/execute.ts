@@ -17,21 +17,21 @@ export async function* execute(plan: Plan | AsyncIterable<Change>, env: Env): As
     for await (const change of plan) yield preview(change, env);
     return;
   }
-  const went: Went = new Map();
-  yield* over(plan, { width: env.tools.width, interrupted: () => false }, (change) => step(change, went, env));
+  const successes: Successes = new Map();
+  yield* over(plan, { width: env.tools.width, interrupted: () => false }, (change) => step(change, successes, env));
 }
 
 /** Whether the change of an object succeeded, by the object's key. */
-type Went = Map<string, Promise<boolean>>;
+type Successes = Map<string, Promise<boolean>>;
 
-async function* step(change: Change, went: Went, env: Env): AsyncGenerator<ChangeOutcome> {
-  const needed = [change.needs ?? []].flat().flatMap((ref) => went.get(keyOf(ref)) ?? []);
+async function* step(change: Change, successes: Successes, env: Env): AsyncGenerator<ChangeOutcome> {
+  const needed = [change.needs ?? []].flat().flatMap((ref) => successes.get(keyOf(ref)) ?? []);
   const attempted = attempt(change, needed, env);
   const good = attempted.then(
     ({ outcome: { error, left } }) => !error && !left,
     () => false,
   );
-  if (change.act !== "warn") went.set(keyOf(change.to), good);
+  if (change.act !== "warn") successes.set(keyOf(change.to), good);
   yield (await attempted).outcome;
 }
 
@@ -55,18 +55,18 @@ type InOrder = {
   /** The words before the command that does the same manually. */
   readonly says: string;
   /** A change whose object is not found is done. Otherwise it fails, because Azure also answers so while it replicates. */
-  readonly goneIsDone?: true;
+  readonly missingIsDone?: true;
   /** Is called before each change. If it throws, the change fails. */
   check?(): Promise<void>;
 };
 
 /** Executes deletions in Azure one after the other, until one fails. */
-export async function* executeInOrder(plan: Plan, env: Env, { says, goneIsDone, check }: InOrder): AsyncGenerator<ChangeOutcome> {
+export async function* executeInOrder(plan: Plan, env: Env, { says, missingIsDone, check }: InOrder): AsyncGenerator<ChangeOutcome> {
   for (const change of plan) {
     const outcome = await executeChecked(change, env, check);
-    const isGone = goneIsDone && outcome.error?.kind === "notFound";
-    if (outcome.error && !isGone) return yield { ...outcome, says: [says], fix: { do: "shell", argv: env.tools.removal(change) } };
-    yield isGone ? { change } : outcome;
+    const isMissing = missingIsDone && outcome.error?.kind === "notFound";
+    if (outcome.error && !isMissing) return yield { ...outcome, says: [says], fix: { do: "shell", argv: env.tools.removal(change) } };
+    yield isMissing ? { change } : outcome;
     if (outcome.left) return;
   }
 }
@@ -92,9 +92,9 @@ export async function executeAll(plan: Plan, env: Env): Promise<{ readonly outco
   const outcomes: ChangeOutcome[] = [];
   for (const change of plan) {
     const { outcome, issued: more } = await attempt(change, [], { ...env, issued });
-    if (outcome.left) throw await takenBack(new Interrupted(), outcomes, env);
+    if (outcome.left) throw await rolledBack(new Interrupted(), outcomes, env);
     // A change may have happened if its response was lost
-    if (outcome.error) throw await takenBack(outcome.error, [...outcomes, outcome], env);
+    if (outcome.error) throw await rolledBack(outcome.error, [...outcomes, outcome], env);
     outcomes.push(outcome);
     issued = { ...issued, ...more };
   }
@@ -102,5 +102,5 @@ export async function executeAll(plan: Plan, env: Env): Promise<{ readonly outco
 }
 
 /** Rolls back the changes and returns the error that ended the run, extended by the changes that could not be rolled back. */
-const takenBack = async (error: CliError, done: readonly ChangeOutcome[], env: Env) =>
+const rolledBack = async (error: CliError, done: readonly ChangeOutcome[], env: Env) =>
   withLeft(error, await rollback(done, env), env.tools);

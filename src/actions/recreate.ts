@@ -56,7 +56,7 @@ async function recreateOnce(change: Recreate, object: KubeObjects[RecreatableKin
   if (next.act === "keep") return { change: next, object };
   if (next.act !== "recreate") throw refusalOf(next as Refuse);
   const manifest = writtenManifest(to.kind, object, next.after);
-  await refuseBegun(next, object, env);
+  await refuseStarted(next, object, env);
   await rehearseCreate(next, manifest, env);
   if (env.tools.write.dryRun) return { change: next, object: manifest as typeof object };
   return replace(next, object, manifest, env);
@@ -66,12 +66,12 @@ async function recreateOnce(change: Recreate, object: KubeObjects[RecreatableKin
  * Rejects a Job with a started pod. The pods show more than the Job's counts, because a running pod may not be ready.
  * @throws CliError invalid
  */
-async function refuseBegun({ to }: Recreate, object: KubeObjects[RecreatableKind], { tools }: Env): Promise<void> {
+async function refuseStarted({ to }: Recreate, object: KubeObjects[RecreatableKind], { tools }: Env): Promise<void> {
   const labels = podsOf(to.kind, object as never);
   if (!labels) return;
   const pods = await listAll(tools.cluster(to.context), "pod", { namespace: to.namespace, labels });
-  const begun = pods.find((pod) => hasBegun(pod));
-  if (begun) throw new CliError("invalid", `${nameOf(to)} ${begunWork}: see pod/${begun.metadata.name}`);
+  const started = pods.find((pod) => hasBegun(pod));
+  if (started) throw new CliError("invalid", `${nameOf(to)} ${begunWork}: see pod/${started.metadata.name}`);
 }
 
 /**

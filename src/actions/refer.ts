@@ -23,12 +23,12 @@ async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, se
   const cluster = tools.cluster(to.context);
   return update<KubeObjects[TargetKind], ChangeOutcome>({
     initial: seen.get(keyOf(to)) as KubeObjects[TargetKind] | undefined,
-    read: async () => (await cluster.get(to)) ?? missing(to),
+    read: async () => (await cluster.get(to)) ?? throwMissing(to),
     write: async (object) => {
       const target = readTarget(to.kind, object, to.context);
       // Check now: a name can be in a list before its Secret is created
-      const gone = dangling && (await leadNowhere({ cluster, namespace: to.namespace ?? "" }, dangling));
-      const change = gone ? takeOut(gone, target) : possible(planRefer(act, secret, target));
+      const missing = dangling && (await leadNowhere({ cluster, namespace: to.namespace ?? "" }, dangling));
+      const change = missing ? takeOut(missing, target) : possible(planRefer(act, secret, target));
       if (change.act === "keep") return { change, object: seen.get(keyOf(to)) };
       return { change, object: await cluster.write(to, { patch: patchOf(target, change.after) }, tools.write) };
     },
@@ -38,7 +38,7 @@ async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, se
   });
 }
 
-function missing({ kind, name }: Refer["to"]): never {
+function throwMissing({ kind, name }: Refer["to"]): never {
   throw absent(resourceOf(kind), name);
 }
 

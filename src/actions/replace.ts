@@ -22,7 +22,7 @@ export async function replace(
   tools: Tools,
 ): Promise<Secret | { readonly error: unknown; readonly isGone: boolean }> {
   const cluster = tools.cluster(to.context);
-  const old = await lookedAt(to, precondition, cluster);
+  const old = await readVersion(to, precondition, cluster);
   const next = replacementOf(old, entry, config, { shape, claim });
   const empty = replacementOf(old, entry, sketchConfig, { shape, claim });
   await rehearseBeside(to, ({ name }) =>
@@ -33,12 +33,12 @@ export async function replace(
   try {
     return await cluster.write(to, { create: next }, tools.write);
   } catch (error) {
-    return { error, isGone: !(await tools.uninterrupted(() => putBack(to, old, tools))) };
+    return { error, isGone: !(await tools.uninterrupted(() => restore(to, old, tools))) };
   }
 }
 
 /** Creates the old Secret again. @returns whether a Secret of that name exists: if another client has created one, that one stays */
-function putBack(to: Ref<"secret">, old: Secret, tools: Tools): Promise<boolean> {
+function restore(to: Ref<"secret">, old: Secret, tools: Tools): Promise<boolean> {
   return tools
     .cluster(to.context)
     .write(to, { create: asNew(old) }, tools.write)
@@ -53,7 +53,7 @@ function asNew({ metadata: { uid, resourceVersion, creationTimestamp, managedFie
 }
 
 /** Reads a Secret with its data. @throws Conflict if it changed after it was read */
-export async function lookedAt(to: Ref<"secret">, { version }: Precondition, cluster: Cluster): Promise<Secret> {
+export async function readVersion(to: Ref<"secret">, { version }: Precondition, cluster: Cluster): Promise<Secret> {
   const secret = await cluster.get(to);
   if (secret?.metadata.resourceVersion === version) return secret;
   throw new Conflict(`secret "${to.name}" in namespace "${to.namespace}" has been changed`);

@@ -12,7 +12,7 @@ import { type ClaimAfter, mergedPatch, patched, pullSecret, pullSecretPatch, rep
 import { readExisting } from "../state/existing-secret.ts";
 import { type Action, type Env, loginOf, type Result } from "./action.ts";
 import type { ChangeOutcome, IssuedLogin } from "./outcome.ts";
-import { lookedAt, replace } from "./replace.ts";
+import { readVersion, replace } from "./replace.ts";
 import type { Tools } from "./tools.ts";
 import { update } from "./update.ts";
 
@@ -150,7 +150,7 @@ type Content = { readonly login: Login | undefined; readonly config: string; rea
 async function textOf({ to, entry, precondition, merges, shape }: Store, { login, config, claim }: Content, tools: Tools): Promise<Write> {
   if (!precondition) return { create: pullSecret(to, entry, config, shape) };
   if (!merges) return { patch: pullSecretPatch(precondition.version, entry, config, { shape, claim }) };
-  return { patch: mergedPatch(await lookedAt(to, precondition, tools.cluster(to.context)), entry, login, claim) };
+  return { patch: mergedPatch(await readVersion(to, precondition, tools.cluster(to.context)), entry, login, claim) };
 }
 
 /**
@@ -164,7 +164,7 @@ async function readAgain(change: Store, attempt: Attempt, lost?: CliError): Prom
   const secret = await tools.uninterrupted(() => tools.cluster(to.context).get(to));
   left.mayHold = false;
   claims.seen(to, secret);
-  if (isOther(secret, change) && !left.isGone) return gone(change, secret);
+  if (isOther(secret, change) && !left.isGone) return keepReplaced(change, secret);
   if (secret) return decide(change, secret, attempt, lost);
   // An interrupted run starts no new change
   if (lost instanceof Interrupted) throw lost;
@@ -200,7 +200,7 @@ async function decide(change: Store, secret: Secret, attempt: Attempt, lost: Cli
 const isOther = (secret: Secret | undefined, { renews, precondition }: Store) =>
   renews !== undefined && secret?.metadata.uid !== precondition?.uid;
 
-const gone = ({ to }: Store, object: Secret | undefined): ChangeOutcome => ({
+const keepReplaced = ({ to }: Store, object: Secret | undefined): ChangeOutcome => ({
   change: { act: "keep", to, because: object ? "another user recreated it" : "another user deleted it" },
   object,
 });

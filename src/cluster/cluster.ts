@@ -9,7 +9,7 @@ import {
   currentContextIn,
   type Kubeconfig,
   lastValue,
-  mayAsk,
+  mayPrompt,
   missingKubeconfig,
   readKubeconfig,
   serverIn,
@@ -61,15 +61,15 @@ export function openCluster(options: ClusterOptions): Cluster & { warm(): void }
     found ??= { file: findKubectl(env, platform), config: launched?.kubeconfig ?? readKubeconfig({ flags: forward, env }) };
     return found;
   };
-  const kubectl = once(async (): Promise<Kubectl | undefined> => {
+  const kubectl = memoized(async (): Promise<Kubectl | undefined> => {
     const { file, config } = find();
     if (file === undefined) return undefined;
-    const typed = { file, flags: forward, env };
-    if (lastValue(forward, "--context=")) return typed;
-    const context = currentContextIn(config) ?? (await within(limits(), (signal) => currentContext(typed, signal)));
-    return context === "" ? typed : { ...typed, flags: [...forward, `--context=${context}`] };
+    const program = { file, flags: forward, env };
+    if (lastValue(forward, "--context=")) return program;
+    const context = currentContextIn(config) ?? (await within(limits(), (signal) => currentContext(program, signal)));
+    return context === "" ? program : { ...program, flags: [...forward, `--context=${context}`] };
   });
-  const selected = once(async (): Promise<Transport> => {
+  const selected = memoized(async (): Promise<Transport> => {
     const program = await kubectl();
     if (program) return proxyTransport({ ...options, ...program, platform });
     if (forward.length === 0 && (await inCluster(env, folder))) return inClusterTransport(env, folder);
@@ -80,7 +80,7 @@ export function openCluster(options: ClusterOptions): Cluster & { warm(): void }
     close: async () => (await selected().catch(() => undefined))?.close(),
   };
 
-  const ofContext = once(() =>
+  const ofContext = memoized(() =>
     within(limits(), async (signal) => {
       // The proxy starts first, because everything waits for it
       await selected().catch(() => {});
@@ -115,7 +115,7 @@ export function openCluster(options: ClusterOptions): Cluster & { warm(): void }
     transport,
     requestTimeout,
     sameServer,
-    firstAlone: () => find().file !== undefined && mayAsk(find().config),
+    firstAlone: () => find().file !== undefined && mayPrompt(find().config),
     explain: async (sentence) => {
       // Without a context kubectl tries its old default server, which the user did not select
       const isDefault = /(127\.0\.0\.1|localhost|\[::1\]):8080\b.*refused/.test(sentence);
@@ -146,7 +146,7 @@ export function noKubectl(flags: readonly string[]): CliError {
 }
 
 /** Calls a function at the first use, and shares its result with every call. A cancelled call is repeated. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+function memoized<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
     made ??= make().catch((error: unknown) => {

@@ -98,7 +98,7 @@ export async function serverIn(config: Kubeconfig, flags: readonly string[]): Pr
 }
 
 /** Whether kubectl may run a program to sign in, which may prompt the user. If unknown, yes. */
-export function mayAsk({ texts, complete }: Kubeconfig): boolean {
+export function mayPrompt({ texts, complete }: Kubeconfig): boolean {
   // A letter may be written as an escape, although no tool does so
   return !complete || texts.length === 0 || texts.some((text) => text === "" || /exec|auth-provider|\\[uxU]/.test(text));
 }

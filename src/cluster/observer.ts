@@ -13,9 +13,9 @@ export function observer({ trace, now, onWarning }: Observer) {
     const began = now().getTime();
     const line = (result: string) => `${request.method} ${request.path} ${result} in ${now().getTime() - began} milliseconds`;
     try {
-      const answer = discreet(await answering, request);
+      const answer = withoutSecrets(await answering, request);
       trace(6, () => line(`${answer.status} ${answer.phrase}`));
-      tell(request, answer, trace);
+      traceBodies(request, answer, trace);
       for (const text of answer.warnings.flatMap((header) => warningText(header) ?? [])) {
         if (!warned.has(text)) onWarning(text);
         warned.add(text);
@@ -28,7 +28,7 @@ export function observer({ trace, now, onWarning }: Observer) {
   };
 }
 
-function tell({ headers, body }: Request, { text }: Answer, trace: Trace): void {
+function traceBodies({ headers, body }: Request, { text }: Answer, trace: Trace): void {
   trace(8, () => "Request headers:");
   for (const [name, value] of Object.entries(headers)) trace(8, () => `    ${name}: ${secretKey.test(name) ? hidden : value}`);
   if (body !== undefined) trace(8, () => `Request body: ${redactBody(body)}`);
@@ -36,7 +36,7 @@ function tell({ headers, body }: Request, { text }: Answer, trace: Trace): void 
 }
 
 /** An error or a warning may repeat the request: an admission policy chooses its own text. */
-function discreet(answer: Answer, { contents }: Request): Answer {
+function withoutSecrets(answer: Answer, { contents }: Request): Answer {
   const { status, text, warnings } = answer;
   if (contents === undefined || (status < 400 && warnings.length === 0)) return answer;
   return {
@@ -87,5 +87,5 @@ export function withoutContents(answer: string, data: Readonly<Record<string, st
       return [value, text, JSON.stringify(text).slice(1, -1)];
     })
     .filter((text) => text.length > 3)
-    .reduce((said, text) => said.replaceAll(text, hidden), answer);
+    .reduce((answered, text) => answered.replaceAll(text, hidden), answer);
 }

@@ -59,18 +59,18 @@ export function proxyTransport(options: ProxyOptions): Transport {
 }
 
 /** Milliseconds after which a kubectl that does not serve yet may be prompting: from then on its output is printed. */
-const patience = 1000;
+const promptDelay = 1000;
 
 /** Waits for the line with the address of kubectl. Until then its stderr is buffered: it is the reason if kubectl ends. */
 function serving({ child, failure }: Launched, stderr: Pick<Sink, "write">): Promise<string> {
   let out = "";
-  let said = "";
-  let kept: string | undefined = "";
+  let stderrText = "";
+  let buffered: string | undefined = "";
   const show = () => {
-    if (kept) stderr.write(kept);
-    kept = undefined;
+    if (buffered) stderr.write(buffered);
+    buffered = undefined;
   };
-  const slow = setTimeout(show, patience).unref();
+  const slow = setTimeout(show, promptDelay).unref();
   const line = new Promise<string>((resolve, reject) => {
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       out += text;
@@ -81,13 +81,13 @@ function serving({ child, failure }: Launched, stderr: Pick<Sink, "write">): Pro
       resolve(at);
     });
     child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-      if (kept === undefined) stderr.write(withoutRequestLog(text));
-      else kept += text;
+      stderrText += text;
+      if (buffered === undefined) stderr.write(withoutRequestLog(text));
+      else buffered += text;
     });
     child.stderr?.once("end", () => {
       clearTimeout(slow);
-      reject(kubeconfigError(said));
+      reject(kubeconfigError(stderrText));
     });
   });
   warmHttp();

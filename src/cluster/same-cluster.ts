@@ -21,7 +21,7 @@ export function sameCluster(
 ) {
   const confirmed = new Map<number, Promise<void>>([[0, Promise.resolve()]]);
   let uid: string | undefined;
-  let asked = false;
+  let isRequested = false;
   let other: CliError | undefined;
 
   const end = (reason: string): CliError => {
@@ -39,8 +39,8 @@ export function sameCluster(
   }
 
   async function learn(endpoint: Endpoint, like: Request): Promise<void> {
-    if (asked || uid !== undefined) return;
-    asked = true;
+    if (isRequested || uid !== undefined) return;
+    isRequested = true;
     const answer = await sendOnce(endpoint, requestLike(like), AbortSignal.timeout(longest)).catch(() => undefined);
     uid ??= answer && uidIn(answer);
   }
@@ -61,7 +61,7 @@ export function sameCluster(
       });
     },
     /** Reads the cluster's uid from a response that contains it. A run that writes requests it, and does not wait for the response. */
-    heard: (endpoint: Endpoint, request: Request, answer: Answer): void => {
+    learnFrom: (endpoint: Endpoint, request: Request, answer: Answer): void => {
       if (request.path === path) uid ??= uidIn(answer);
       if (request.method !== "GET" && answer.status < 400) learn(endpoint, request);
     },

@@ -44,7 +44,7 @@ export function sender(options: SendOptions): (request: Request) => Promise<Answ
           // The caller no longer waits for the response, so nothing may be written either
           ends.throwIfAborted();
           const answer = await observe(request, sendOnce(endpoint, request, ends));
-          cluster.heard(endpoint, request, answer);
+          cluster.learnFrom(endpoint, request, answer);
           return answer;
         });
       return await (options.pace ? options.pace.run(ask, !isList(request)) : ask());

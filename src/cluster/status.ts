@@ -101,23 +101,23 @@ function installHint(lines: readonly string[]): string | undefined {
  */
 export function kubeconfigError(stderr: string): CliError {
   const lines = stderr.trim().split("\n");
-  const said = (lines.findLast((line) => line.startsWith("error: ")) ?? lines.at(-1) ?? "").replace(/^error: /, "");
-  const context = /^(?:context "(.*)" does not exist|cannot locate context (.*))$/.exec(said);
+  const sentence = (lines.findLast((line) => line.startsWith("error: ")) ?? lines.at(-1) ?? "").replace(/^error: /, "");
+  const context = /^(?:context "(.*)" does not exist|cannot locate context (.*))$/.exec(sentence);
   if (context) {
     const message = `context was not found for specified context: ${context[1] ?? context[2]}`;
     return new CliError("config", message, { hint: "kubectl config get-contexts" });
   }
-  if (saysNoContext(said)) {
+  if (saysNoContext(sentence)) {
     return new CliError("config", "the kubeconfig has no current context", {
       hint: "kubectl config use-context NAME",
     });
   }
-  if (said === "unknown flag: --append-server-path") {
+  if (sentence === "unknown flag: --append-server-path") {
     return new CliError("config", "kubectl 1.23 or later is required", { hint: "kubectl version --client" });
   }
-  const missing = /^stat (.*): no such file or directory$/.exec(said);
+  const missing = /^stat (.*): no such file or directory$/.exec(sentence);
   if (missing) return new CliError("config", `the kubeconfig ${missing[1]} does not exist`);
-  return new CliError("config", said || "kubectl ended without a message");
+  return new CliError("config", sentence || "kubectl ended without a message");
 }
 
 /** Whether `kubectl config view` found no context: there is no kubeconfig, or it selects none. */

@@ -1,6 +1,6 @@
 import type { DryRun, Outcome } from "../actions/outcome.ts";
-import { outwaitAll } from "../actions/outwait.ts";
 import type { Tools } from "../actions/tools.ts";
+import { waitForClaims } from "../actions/wait-for-claim.ts";
 import type { Credential } from "../credential/kind.ts";
 import { isRefusal } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
@@ -168,7 +168,7 @@ export const rereadHolders = async (state: RotationState, order: RotateOrder, wa
 /**
  * Waits for the claims on Secrets of the same credential. The claiming run may write a password that was not read yet, or it has crashed.
  */
-export async function waitForClaims(state: RotationState, order: RotateOrder): Promise<RotationState | undefined> {
+export async function readAfterClaims(state: RotationState, order: RotateOrder): Promise<RotationState | undefined> {
   const read = await readUnclaimed(state, order, { first: state });
   return read === state ? state : withRead(state, read);
 }
@@ -180,7 +180,7 @@ async function readUnclaimed(
 ): Promise<HolderRead> {
   let read = first ?? (await readHolders(rotation, proving, order, unreadable));
   if (order.dryRun !== "none") return read;
-  for (let round = 1; round <= waits && (await outwaitAll(read.claimed.filter(concerns(rotation, logins)), proving.tools)); round++)
+  for (let round = 1; round <= waits && (await waitForClaims(read.claimed.filter(concerns(rotation, logins)), proving.tools)); round++)
     read = await readHolders(rotation, proving, order, unreadable);
   return read;
 }

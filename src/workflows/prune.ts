@@ -44,7 +44,7 @@ async function* remove(removal: Removal, facts: PruneFacts | undefined, how: Pru
     if (plan.length === 0 || (removal.whole && !isWhole(plan))) return yield kept(removal, "it has changed since");
     const tools = { ...how.tools, apply: remover.apply, removal: remover.removal };
     const env = { tools, claims: new Claims(tools), seen: new Map() };
-    yield* executeInOrder(plan, env, { says: "it was not removed; to remove it yourself", goneIsDone: true });
+    yield* executeInOrder(plan, env, { says: "it was not removed; to remove it yourself", missingIsDone: true });
   } catch (error) {
     yield { change: going, error: asCliError(error) };
   }

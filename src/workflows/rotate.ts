@@ -22,10 +22,10 @@ import {
   newDoubts,
   type RotateOrder,
   type RotationState,
+  readAfterClaims,
   rereadHolders,
   rotationsIn,
   rounds,
-  waitForClaims,
 } from "./find-holders.ts";
 import { issuePassword } from "./issue-password.ts";
 import { retire, retireDue } from "./retire.ts";
@@ -82,7 +82,7 @@ type Result = { readonly stored: Ref<"secret"> | undefined; readonly failed: boo
 /** Issues a password, distributes it and retires the old one, until every holder has the newest password. */
 async function* rotateHolders(state: RotationState, order: RotateOrder): AsyncGenerator<Outcome> {
   yield* otherHolders(state);
-  let round = nextRound(await waitForClaims(state, order), { count: 0, before: state.rotation.newest });
+  let round = nextRound(await readAfterClaims(state, order), { count: 0, before: state.rotation.newest });
   while (round) round = yield* rotateOnce(round, order);
 }
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { contextIn, currentContextIn, mayAsk, readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
+import { contextIn, currentContextIn, mayPrompt, readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
 
 const config = {
   "current-context": "a",
@@ -115,8 +115,8 @@ test.for([
   { text: '{"users":[{"user":{"\\u0065xec":{}}}]}', asks: true },
   { text: "", asks: true },
 ])("expects a prompt ($asks) for $text", async ({ text, asks }) => {
-  expect(mayAsk({ texts: [text], complete: true })).toBe(asks);
-  expect(mayAsk({ texts: [text, "users: []"], complete: true })).toBe(asks);
-  expect(mayAsk({ texts: [text], complete: false })).toBe(true);
-  expect(mayAsk({ texts: [], complete: true })).toBe(true);
+  expect(mayPrompt({ texts: [text], complete: true })).toBe(asks);
+  expect(mayPrompt({ texts: [text, "users: []"], complete: true })).toBe(asks);
+  expect(mayPrompt({ texts: [text], complete: false })).toBe(true);
+  expect(mayPrompt({ texts: [], complete: true })).toBe(true);
 });

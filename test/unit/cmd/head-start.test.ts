@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { deservesHeadStart } from "../../../cmd/head-start.ts";
+import { mayStartEarly } from "../../../cmd/head-start.ts";
 
 test.for([
   { typed: "create --registry myregistry --serviceaccount default", start: true },
@@ -27,5 +27,5 @@ test.for([
   { typed: "-n demo list", start: false },
   { typed: "", start: false },
 ])("decides whether to start kubectl early: %o", ({ typed, start }) => {
-  expect(deservesHeadStart(typed.split(" "))).toBe(start);
+  expect(mayStartEarly(typed.split(" "))).toBe(start);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { deservesHeadStart } from "../../../cmd/head-start.ts";
+import { mayStartEarly } from "../../../cmd/head-start.ts";
 import { opened } from "../../../cmd/verb.ts";
 import { verbs } from "../../../cmd/verbs.ts";
 import { pages } from "../../../scripts/docs/pages.ts";
@@ -22,7 +22,7 @@ test("has a row in README.md for every verb, and its flags in a page", async () 
 
 test("has a line in docs/rbac.md for every verb that uses a cluster", () => {
   const page = all.find(({ path }) => path === "docs/rbac.md")?.now ?? "";
-  const asking = verbs.map(({ name }) => name).filter((name) => deservesHeadStart([name]));
+  const asking = verbs.map(({ name }) => name).filter((name) => mayStartEarly([name]));
 
   expect(asking).toContain("create");
   expect(asking.filter((name) => !page.includes(`| \`${name} `))).toEqual([]);

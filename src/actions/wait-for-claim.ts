@@ -17,7 +17,7 @@ const pause = 500;
  * Waits for the run that owns a claim, once for each claim and at most for one claim lifetime, independent of the clocks of the machines.
  * @returns `moved` if that run has changed the Secret; `ended` if its claim may be taken over; `tired` if no waiting time is left
  */
-export function outwait(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<"moved" | "ended" | "tired"> {
+export function waitForClaim(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<"moved" | "ended" | "tired"> {
   const { waits } = tools;
   const key = claimKey(to, found);
   if (waits.claims.has(key)) return Promise.resolve("ended");
@@ -40,7 +40,7 @@ type LookedAt = { readonly to: Ref<"secret">; readonly metadata: Secret["metadat
  * Waits for the runs that have claimed one of these Secrets and are about to write to it.
  * @returns whether it has waited, so that the Secrets must be read again
  */
-export async function outwaitAll(secrets: readonly LookedAt[], tools: Tools): Promise<boolean> {
+export async function waitForClaims(secrets: readonly LookedAt[], tools: Tools): Promise<boolean> {
   const claimed = secrets.flatMap(({ to, metadata }) => {
     const other = readClaim({ metadata });
     const isOther = other && other.by !== tools.runId && isLive(other, tools.now()) && !tools.waits.claims.has(claimKey(to, other));
@@ -48,7 +48,7 @@ export async function outwaitAll(secrets: readonly LookedAt[], tools: Tools): Pr
   });
   if (tools.waits.milliseconds >= longestWait) return false;
   // Wait concurrently: each claim may take half a minute
-  await Promise.all(claimed.map(({ to, other }) => outwait(to, other, tools)));
+  await Promise.all(claimed.map(({ to, other }) => waitForClaim(to, other, tools)));
   return claimed.length > 0;
 }
 
