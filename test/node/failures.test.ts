@@ -33,24 +33,24 @@ const refused = `${resolving}failed to authorize: failed to fetch oauth token: u
 const denied = `${resolving}pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`;
 
 const cases: readonly Case[] = [
-  { when: "there is no Secret", says: anonymous, causes: ["no-login"] },
+  { when: "the pod has no Secret", says: anonymous, causes: ["no-login"] },
   { when: "the password is wrong", secrets: () => [pullSecret("wrong")], says: refused, causes: ["refused"] },
   { when: "the Secret does not exist", nosuch: true, says: anonymous, causes: ["no-login"] },
   {
-    when: "the Secret is of another type",
+    when: "the Secret has another type",
     secrets: (password) => [secret("Opaque", { username: "failing", password })],
     says: anonymous,
     causes: ["no-login"],
   },
   {
-    when: "the token may not pull this repository",
+    when: "the repository is out of the token's scope",
     secrets: (password) => [pullSecret(password)],
     image: `${server}/other`,
     says: denied,
     causes: ["out-of-scope"],
   },
   {
-    when: "there is no such tag",
+    when: "the tag does not exist",
     secrets: (password) => [pullSecret(password)],
     says: `rpc error: code = NotFound desc = ${resolving}IMAGE: not found`,
     causes: ["not-found"],
@@ -75,19 +75,19 @@ const cases: readonly Case[] = [
     causes: ["malformed-secret"],
   },
   {
-    when: "the registry is not reached",
+    when: "the registry is unreachable",
     image: "nosuchregistry.azurecr.io/app",
     says: `${resolving}failed to do request: Head "https://nosuchregistry.azurecr.io/v2/app/manifests/1": Bad Gateway`,
     causes: ["unreachable"],
   },
   {
-    when: "the policy is Never",
+    when: "imagePullPolicy is Never",
     policy: "Never",
     says: 'Container image "IMAGE" is not present with pull policy of Never',
     causes: ["never-pulled"],
   },
   {
-    when: "the image's name is none",
+    when: "the image name is invalid",
     image: `${server}/App`,
     says: `Failed to apply default image tag "IMAGE": couldn't parse image name "IMAGE": invalid reference format: repository name (App) must be lowercase`,
     causes: ["invalid-image"],
@@ -140,7 +140,7 @@ function missingOf(index: number) {
   return missing.map(({ message }) => /^Unable to retrieve some image pull secrets \(([^)]*)\)/.exec(message)?.[1]);
 }
 
-test.for(cases.map((one, index) => ({ ...one, index })))("reads the kubelet's words when $when", (one) => {
+test.for(cases.map((one, index) => ({ ...one, index })))("parses the kubelet's message when $when", (one) => {
   const name = nameOf(one.index);
   const pod = pods.find(({ metadata }) => metadata.name === name);
   const waiting = pod ? waitingOf(pod) : {};

@@ -109,7 +109,7 @@ async function logOf(name: string): Promise<string> {
   return kubectl(["get", "--raw", `/containerLogs/${namespace}/${name}/acr-secret`, "--server", `https://127.0.0.1:${port}`]);
 }
 
-test("reaches the cluster as the pod's ServiceAccount in a pod without a kubeconfig", {
+test("uses the pod's ServiceAccount without a kubeconfig", {
   timeout: 120_000,
 }, async () => {
   const { phase, printed } = await runPod("version", ["version"]);
@@ -128,7 +128,7 @@ test("creates a pull secret in the pod's namespace", { timeout: 120_000 }, async
   expect(made).toEqual({ phase: "Succeeded", printed: expect.stringMatching(/^secret\/acr-myregistry created$/m) });
 });
 
-test("rotates in a CronJob what expires soon", { timeout: 180_000 }, async () => {
+test("rotates a credential that expires soon in a CronJob", { timeout: 180_000 }, async () => {
   const soon = await runPod("soon", ["create", "soon", "--registry", "myregistry", "--repository", "app/web", "--expires-in", "7d"]);
   expect(soon).toMatchObject({ phase: "Succeeded" });
   const before = await kubectl(["get", "secret", "soon", "-n", namespace, "-o", "jsonpath={.data}"]);
@@ -145,7 +145,7 @@ test("rotates in a CronJob what expires soon", { timeout: 180_000 }, async () =>
   expect(await kubectl(["get", "secret", "soon", "-n", namespace, "-o", "jsonpath={.data}"])).not.toBe(before);
 });
 
-test("has one program and no shell in the image", { timeout: 60_000 }, async () => {
+test("contains one program and no shell", { timeout: 60_000 }, async () => {
   const { stdout } = await promisify(execFile)("sh", ["-c", `crane export ${image} - | tar -t`], {
     env,
     maxBuffer: 1e9,

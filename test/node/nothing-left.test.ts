@@ -59,7 +59,7 @@ async function expectNothing(before: Awaited<ReturnType<typeof machine>>): Promi
 
 const rounds = takesAll ? 50 : 3;
 
-test("leaves nothing after each of many starts and stops, and the node of the other tests runs on", { timeout: 400_000 }, async () => {
+test("leaves nothing after each of many starts and stops, and doesn't stop the node of the other tests", { timeout: 400_000 }, async () => {
   const before = await machine();
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -86,7 +86,7 @@ async function expectSomething(): Promise<void> {
   expect(networks.length).toBeGreaterThan(0);
 }
 
-test("reports why a node cannot start, and leaves nothing", { timeout: 60_000 }, async () => {
+test("reports why a node cannot start and leaves nothing", { timeout: 60_000 }, async () => {
   const before = await machine();
   const broken: Binaries = { ...programs, program: (name) => (name === "kubelet" ? "/bin/false" : programs.program(name)) };
 
@@ -96,20 +96,24 @@ test("reports why a node cannot start, and leaves nothing", { timeout: 60_000 },
   await expectNothing(before);
 });
 
-describe("killed at a random moment, the process that started it leaves nothing", () => {
+describe("leaves nothing when the starting process is killed", () => {
   // Moments up to twice the duration of a start, from a fixed seed.
-  test.for(sampled(moments(10, 20_261_124, 3000), 2).map((after) => ({ after })))("$after ms", { timeout: 60_000 }, async ({ after }) => {
-    const before = await machine();
-    const parent = await startParent();
+  test.for(sampled(moments(10, 20_261_124, 3000), 2).map((after) => ({ after })))(
+    "after $after ms",
+    { timeout: 60_000 },
+    async ({ after }) => {
+      const before = await machine();
+      const parent = await startParent();
 
-    await sleep(after);
-    parent.kill("SIGKILL");
+      await sleep(after);
+      parent.kill("SIGKILL");
 
-    await until(() => isGone(), 20);
-    await expectNothing(before);
-  });
+      await until(() => isGone(), 20);
+      await expectNothing(before);
+    },
+  );
 
-  test("Ctrl-C", { timeout: 60_000 }, async () => {
+  test("by Ctrl-C", { timeout: 60_000 }, async () => {
     const before = await machine();
     const parent = await startParent();
     await until(runsPods);

@@ -10,7 +10,7 @@ const pages = readdirSync("docs")
   .filter((name) => name.endsWith(".md") && needsNode(readFileSync(`docs/${name}`, "utf8")))
   .map((name) => `docs/${name}`);
 
-test.for(pages)("shows what happens in %s", { timeout: 120_000 }, async (page) => {
+test.for(pages)("prints the recorded output of %s", { timeout: 120_000 }, async (page) => {
   const {
     PATH = "",
     HTTPS_PROXY = "",
@@ -30,6 +30,6 @@ test.for(pages)("shows what happens in %s", { timeout: 120_000 }, async (page) =
   }
 });
 
-test("has such pages", () => {
+test("finds pages that need a node", () => {
   expect(pages).toContain("docs/troubleshooting.md");
 });

@@ -59,7 +59,7 @@ test.for<{ kind: string; object: (image: string) => object; target?: string }>([
     object: (image) => ({ apiVersion: "v1", kind: "ReplicationController", spec: { selector: labels, template: template(image) } }),
   },
 ])(
-  "a $kind that is attached ends with pods that run, which could not start before",
+  "starts the pods of a $kind that could not pull before attach",
   { concurrent: true, timeout: 120_000 } as const,
   async ({ kind, object, target = `${kind}/web` }) => {
     const namespace = `target-${kind}`;
@@ -79,7 +79,7 @@ test.for<{ kind: string; object: (image: string) => object; target?: string }>([
 
 // It waits for two runs, one per minute.
 if (takesAll)
-  test("a CronJob that is attached has its next run pull, at its time", { concurrent: true, timeout: 150_000 } as const, async () => {
+  test("pulls in the next run of a CronJob after attach", { concurrent: true, timeout: 150_000 } as const, async () => {
     const namespace = "target-cronjob";
     const image = await prepare(namespace);
     const jobTemplate = { spec: { template: template(image, { restartPolicy: "Never" }) } };
@@ -98,7 +98,7 @@ test.for([
     kind: "job",
     object: (image: string) => ({ apiVersion: "batch/v1", kind: "Job", spec: { template: template(image, { restartPolicy: "Never" }) } }),
   },
-])("recreates a $kind that waits, so that it runs", { concurrent: true, timeout: 120_000 } as const, async ({ kind, object }) => {
+])("recreates a waiting $kind, which then runs", { concurrent: true, timeout: 120_000 } as const, async ({ kind, object }) => {
   const namespace = `target-${kind}`;
   const image = await prepare(namespace);
   await create([{ ...object(image), metadata: { name: "web", namespace } }]);

@@ -15,7 +15,7 @@ const create = (repositories: readonly string[] | undefined, more: object = {}):
   ...more,
 });
 
-test("repositories for one Secret are one command, in order, each once", () => {
+test("combines the repositories for one Secret", () => {
   const whole = create(["a", "b", "c"]);
 
   expect(combined(create(["c", "a"]), undefined, create(["b", "a"]))).toEqual([whole, undefined, whole]);
@@ -24,11 +24,11 @@ test("repositories for one Secret are one command, in order, each once", () => {
 test.for<{ what: string; fixes: Fix[] }>([
   { what: "another Secret", fixes: [create(["a"], { secret: "x" }), create(["b"], { secret: "y" })] },
   { what: "another registry", fixes: [create(["a"]), { verb: "create", registry: "q", repositories: ["b"] }] },
-  { what: "all that pods use", fixes: [create([]), create(["b"])] },
-  { what: "all that pods use, unsaid", fixes: [create(undefined), create(["b"])] },
+  { what: "the repositories of the pods", fixes: [create([]), create(["b"])] },
+  { what: "unspecified repositories", fixes: [create(undefined), create(["b"])] },
   { what: "another verb", fixes: [{ verb: "list" }, { verb: undefined, help: true }] },
   {
-    what: "another namespace's pods",
+    what: "pods of another namespace",
     fixes: [
       { kubectl: "delete pod", args: ["a"], namespace: "x" },
       { kubectl: "delete pod", args: ["a"], namespace: "y" },
@@ -41,24 +41,24 @@ test.for<{ what: string; fixes: Fix[] }>([
       { do: "steps", steps: [create(["b"])] },
     ],
   },
-])("$what is another command", ({ fixes }) => {
+])("keeps a command for $what separate", ({ fixes }) => {
   expect(combined(...fixes)).toEqual(fixes);
 });
 
-test("a login that is to hold at regional hosts too is one with that for the login server, in either order", () => {
+test("combines commands with and without regional hosts", () => {
   const wide = { includeRegional: true };
 
   expect(combined(create([]), create([], wide))).toEqual([create([], wide), create([], wide)]);
   expect(combined(create(["a"], wide), create(["b"]))).toEqual([create(["a", "b"], wide), create(["a", "b"], wide)]);
 });
 
-test("pods of one namespace are deleted together, each once", () => {
-  const gone = (...pods: string[]): Fix => ({ kubectl: "delete pod", args: pods, namespace: "demo" });
+test("combines the deletions of pods of one namespace", () => {
+  const deletion = (...pods: string[]): Fix => ({ kubectl: "delete pod", args: pods, namespace: "demo" });
 
-  expect(combined(gone("b", "a"), gone("a", "c"))).toEqual([gone("b", "a", "c"), gone("b", "a", "c")]);
+  expect(combined(deletion("b", "a"), deletion("a", "c"))).toEqual([deletion("b", "a", "c"), deletion("b", "a", "c")]);
 });
 
-test("the same command stays as it is", () => {
+test("keeps identical commands", () => {
   expect(combined(create([]), create([]), { verb: "list" }, { verb: "list" })).toEqual([
     create([]),
     create([]),

@@ -4,31 +4,31 @@ import { create, deployment, facts, judged, noLogin, note, otherwise, pod, r, se
 
 test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: string }>([
   {
-    what: "the network keeps us out",
+    what: "a firewall",
     given: { tried: [tried("a", "blocked")] },
     message: "with secret a: says blocked",
     fix: "az acr network-rule list --name r1234",
   },
   {
-    what: "a tag that is not there, beside others",
+    what: "a missing tag",
     given: { tried: [tried("a", "not-found")] },
     message: "with secret a: says not-found",
     fix: "az acr repository show-tags --name r1234 --repository app/web",
   },
   {
-    what: "a repository that is not there",
+    what: "a missing repository",
     given: { tried: [tried("a", "not-found")], hasOtherTags: false },
     message: "with secret a: says not-found",
     fix: "az acr repository list --name r1234",
   },
   {
-    what: "a digest that is not there",
+    what: "a missing digest",
     given: { tried: [tried("a", "not-found")], ref: { ...facts.ref, reference: "sha256:1" } },
     message: "with secret a: says not-found",
     fix: "az acr manifest list-metadata --registry r1234 --name app/web",
   },
   ...[r, "ghcr.io"].map((host) => ({
-    what: `a password that somebody gave for ${host}, and that is taken no more`,
+    what: `a rejected supplied password for ${host}`,
     given: {
       ...(host !== r && { azure: undefined }),
       ref: { ...facts.ref, host },
@@ -39,37 +39,37 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
     fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${host} --username ci-pull --password-stdin`,
   })),
   {
-    what: "a Secret beside that pulls",
+    what: "an unattached Secret that pulls",
     given: { ...noLogin, unattached: [tried("y", "pulls")], secrets: [secret("y")] },
     message: "the pod has no pull secret for this registry; secret y can pull it, but is not attached",
     fix: "kubectl acr-secret attach -n demo y --serviceaccount sa",
   },
   {
-    what: "a Secret of ours beside that may not pull this",
+    what: "an unattached Secret of the plugin out of scope",
     given: { ...noLogin, unattached: [tried("x", "out-of-scope")], secrets: [secret("other"), secret("x", { note: note("made") })] },
     message: "the pod has no pull secret for this registry; the Secret's annotation says that its ACR token is ci-pull",
     fix: `kubectl acr-secret create -n demo x --registry ${r} --repository app/web --serviceaccount sa --acr-token ci-pull`,
   },
   {
-    what: "an empty Secret of somebody else's, and one of which nobody can tell",
+    what: "an empty Secret of another tool, and an unreadable one",
     given: { ...noLogin, names: ["n", "e"], secrets: [secret("n", { servers: undefined }), secret("e", { servers: [] })] },
     message: "secret e has no login: its auths are empty",
     fix: `kubectl acr-secret create -n demo e --registry ${r} --force`,
   },
   {
-    what: "one Secret that is not there",
+    what: "a missing Secret",
     given: { ...noLogin, names: ["gone"], secrets: [secret("other")] },
     message: "secret gone not found",
     fix: `kubectl acr-secret create -n demo gone --registry ${r}`,
   },
   {
-    what: "a malformed one for this registry alone, somebody else's",
+    what: "another tool's malformed Secret for this registry alone",
     given: { malformed: { secret: "x", message: "bad" }, secrets: [secret("x")] },
     message: "secret x is malformed, so the kubelet ignores all pull secrets of the pod: bad; the command replaces its contents",
     fix: `kubectl acr-secret create -n demo x --registry ${r} --force`,
   },
   {
-    what: "a malformed one with other logins, that pods name themselves",
+    what: "a malformed Secret with other logins, named in a template",
     given: {
       malformed: { secret: "x", message: "bad" },
       names: ["x"],
@@ -81,20 +81,20 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
     fix: `${create} && kubectl patch -n demo deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}'`,
   },
   {
-    what: "a pod that names its own",
+    what: "a pod with its own pull secrets",
     given: { ...noLogin, pods: [pod("a-1", { own: true, owner: deployment("a") })] },
     message:
       "the pod has no pull secret for this registry; deployment/a has its own pull secrets, so it ignores those of serviceaccount/sa",
     fix: `kubectl acr-secret create -n demo deployment/a --registry ${r}`,
   },
   {
-    what: "the port, and no login for the registry either",
+    what: "a port in the image, and no login for the registry",
     given: { ...noLogin, ...otherwise("port"), image: `${r}:443/app/web:1`, ref: { ...facts.ref, host: `${r}:443` } },
     message: `the pod has no pull secret for this registry; a login for ${r} does not match ${r}:443; use the image name ${r}/app/web:1`,
     fix: `${create} --repository app/web --serviceaccount sa && kubectl set image -n demo deployment/web app=${r}/app/web:1`,
   },
   {
-    what: "two writers beside us are both told",
+    what: "a Secret that two other tools changed",
     given: {
       tried: [tried("n", "refused")],
       names: ["n"],
@@ -104,7 +104,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
     fix: `kubectl acr-secret create -n demo n --registry ${r} --force`,
   },
   {
-    what: "a pod with names of its own and one that copied them are both made anew",
+    what: "pods without a controller, with their own and with copied pull secrets",
     given: {
       ...noLogin,
       names: ["n"],
@@ -115,11 +115,11 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
     fix: `kubectl acr-secret create -n demo pod/own pod/copied --registry ${r} --serviceaccount sa --recreate`,
   },
   {
-    what: "of two logins that do not pull, neither ours, the last that was tried is told",
+    what: "two rejected logins of other tools, naming the last one",
     given: { tried: [tried("a", "out-of-scope"), tried("b", "refused")], secrets: [secret("a"), secret("b")] },
     message: "with secret b: says refused; the plugin did not create this Secret: --force replaces its login",
     fix: `kubectl acr-secret create -n demo b --registry ${r} --force`,
   },
-])("$what", ({ given, message, fix }) => {
+])("prints the reason and the fix for $what", ({ given, message, fix }) => {
   expect(judged(given)).toMatchObject({ message, fix });
 });

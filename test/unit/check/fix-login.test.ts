@@ -17,27 +17,27 @@ import {
 } from "../../support/situations/verdicts.ts";
 
 test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: string | undefined }>([
-  // By the ServiceAccount, by a template, and by hand.
+  // Pods with a copied list, pods with their own list, and pods that no command can recreate.
   {
-    what: "pods of every kind that copy their names",
+    what: "pods with copied pull secrets, of every controller",
     given: { ...noLogin, pods: [pod("web-1"), pod("own", { owner: undefined }), pod("j-1", { owner: job })] },
     message: "the pod has no pull secret for this registry",
     fix: `kubectl acr-secret create -n demo pod/own job/j --registry ${r} --serviceaccount sa --recreate`,
   },
   {
-    what: "a pod of a controller that nobody knows",
+    what: "a pod of an unknown controller",
     given: { ...noLogin, pods: [pod("w-1", { owner: { kind: "workflow", name: "w", remakes: false, template: undefined } })] },
     message: "the pod has no pull secret for this registry; only workflow/w can recreate pod/w-1, and may count a deletion as a failure",
     fix: `${create} --serviceaccount sa`,
   },
   {
-    what: "a pod that copied names and has no controller",
+    what: "a pod with copied pull secrets and no controller",
     given: { ...noLogin, names: ["n"], secrets: [secret("n", { servers: ["ghcr.io"] })], pods: [pod("own", { owner: undefined })] },
     message: "secret n has a login for ghcr.io only",
     fix: `kubectl acr-secret create -n demo pod/own --registry ${r} --serviceaccount sa --recreate`,
   },
   {
-    what: "pods that name their own, of two workloads",
+    what: "pods with their own pull secrets, of two workloads",
     given: {
       ...noLogin,
       names: ["n"],
@@ -53,7 +53,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret create -n demo deployment/a daemonset/d --registry ${r}`,
   },
   {
-    what: "pods that name their own, and nothing has their template",
+    what: "pods with their own pull secrets and no template",
     given: {
       ...noLogin,
       names: ["n"],
@@ -64,7 +64,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret create -n demo pod/x job/j --registry ${r} --recreate`,
   },
   {
-    what: "some pods copy, some name their own",
+    what: "pods with copied and pods with their own pull secrets",
     given: {
       ...noLogin,
       names: ["n"],
@@ -74,7 +74,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret create -n demo deployment/a --registry ${r} --serviceaccount sa`,
   },
   {
-    what: "pods whose node has it are left alone",
+    what: "a pending pod next to a pod whose node has the image",
     given: {
       ...noLogin,
       names: ["n"],
@@ -84,7 +84,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `${create} --serviceaccount sa`,
   },
   {
-    what: "a refused login of pods that all have it already",
+    what: "a rejected login when all nodes have the image",
     given: {
       tried: [tried("n", "refused")],
       names: ["n"],
@@ -106,20 +106,20 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: "kubectl delete pod -n demo web-1 web-2 && kubectl acr-secret attach -n demo l pod/own job/j --recreate",
   },
   {
-    what: "a pod of a Job that copied other names, which a list of the Job's own would hide",
+    what: "a pod of a Job with copied pull secrets, which the Job's own list would hide",
     given: { ...noLogin, names: ["n"], secrets: [secret("n", { servers: ["ghcr.io"] })], pods: [pod("j-1", { owner: job })] },
     message: "secret n has a login for ghcr.io only; only job/j can recreate pod/j-1, and may count a deletion as a failure",
     fix: `${create} --serviceaccount sa`,
   },
   {
-    what: "an older pod of a Job that copied other names",
+    what: "an older pod of a Job with other copied pull secrets",
     given: { ...noLogin, names: ["n"], attachedLater: tried("l", "pulls"), pods: [pod("j-1", { owner: job })] },
     message:
       "created before secret l was attached to serviceaccount/sa; only job/j can recreate pod/j-1, and may count a deletion as a failure",
     fix: undefined,
   },
   {
-    what: "older pods where the later Secret does not pull either, and another is made: once anew is enough",
+    what: "older pods when the later Secret does not pull either, recreating each pod once",
     given: {
       ...noLogin,
       attachedLater: tried("l", "refused"),
@@ -130,19 +130,19 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret create -n demo pod/own --registry ${r} --serviceaccount sa --recreate && kubectl delete pod -n demo web-1`,
   },
   {
-    what: "an older pod with names and no controller",
+    what: "an older pod with other pull secrets and no controller",
     given: { ...noLogin, names: ["n"], attachedLater: tried("l", "pulls"), pods: [pod("own", { owner: undefined })] },
     message: "created before secret l was attached to serviceaccount/sa",
     fix: "kubectl acr-secret attach -n demo l pod/own --recreate",
   },
   {
-    what: "a later Secret that nothing renews",
+    what: "a later Secret that no command can fix",
     given: { ...noLogin, attachedLater: tried("l", "unreachable") },
     message: "with secret l: says unreachable; created before secret l was attached to serviceaccount/sa",
     fix: undefined,
   },
   {
-    what: "a later Secret that may not pull, and a Job",
+    what: "a later Secret out of scope, and a Job",
     given: {
       ...noLogin,
       attachedLater: tried("l", "out-of-scope"),
@@ -156,7 +156,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
 
   // Renewal, and additional repositories.
   {
-    what: "somebody has put another password into a Secret of ours",
+    what: "a Secret of the plugin that another tool changed",
     given: {
       tried: [tried("n", "refused")],
       names: ["n"],
@@ -166,7 +166,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret create -n demo n --registry ${r} --force`,
   },
   ...(["refused", "out-of-scope"] as const).map((verdict) => ({
-    what: "a Secret of ours into which somebody has put another login",
+    what: "a Secret of the plugin with a login for another registry",
     given: {
       tried: [tried("n", verdict)],
       names: ["n"],
@@ -175,18 +175,18 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `${create}${verdict === "refused" ? "" : " --repository app/web"} --serviceaccount sa`,
   })),
   {
-    what: "a kind that a newer version made",
+    what: "a kind that only a newer version knows",
     given: { tried: [tried("a", "refused")], secrets: [secret("a", { note: note("unknown") })] },
     fix: `kubectl acr-secret create -n demo a --registry ${r}`,
   },
-  { what: "a Secret that nobody knows", given: { tried: [tried("a", "refused")], secrets: [] }, fix: undefined },
+  { what: "an unknown Secret", given: { tried: [tried("a", "refused")], secrets: [] }, fix: undefined },
   {
-    what: "one that may not pull and nobody knows",
+    what: "an unknown Secret out of scope",
     given: { tried: [tried("a", "out-of-scope")], secrets: [secret("other", { note: note("made") })] },
     fix: undefined,
   },
   {
-    what: "a kind that is not ours to widen",
+    what: "a supplied login out of scope",
     given: {
       tried: [tried("a", "out-of-scope")],
       secrets: [secret("a", { note: note("given") })],
@@ -195,12 +195,12 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret create -n demo acr-r1234-pull --registry ${r} --repository app/web --serviceaccount sa`,
   },
   {
-    what: "somebody else's, which may not pull",
+    what: "another tool's login out of scope",
     given: { tried: [tried("a", "out-of-scope")], secrets: [secret("a")] },
     fix: `${create} --repository app/web --serviceaccount sa`,
   },
   {
-    what: "a login for the port",
+    what: "a login for the host with its port",
     given: {
       ...otherwise("port"),
       ref: { ...facts.ref, host: `${r}:443` },
@@ -211,7 +211,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${r}:443 --username ci-pull --password-stdin`,
   },
   {
-    what: "somebody else's login for the port",
+    what: "another tool's login for the host with its port",
     given: {
       ...otherwise("port"),
       image: `${r}:443/app/web:1`,
@@ -223,31 +223,31 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl set image -n demo deployment/web app=${r}/app/web:1`,
   },
   {
-    what: "somebody else's, beside a longer host",
+    what: "another tool's login next to one for a longer host",
     given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [r, `${r}.evil.io`] })] },
     fix: `${create} --serviceaccount sa`,
   },
   {
-    what: "somebody else's, with paths and schemes",
+    what: "another tool's logins with paths and schemes",
     given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [`http://${r}/v2/`, `https://${r}`, `${r}/app`] })] },
     fix: `kubectl acr-secret create -n demo a --registry ${r} --force`,
   },
   {
-    what: "somebody else's, with a key that hides the host",
+    what: "another tool's login with the host in the path",
     given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [`ghcr.io/https://${r}`] })] },
     fix: `${create} --serviceaccount sa`,
   },
   {
-    what: "somebody else's, that cannot be read",
+    what: "another tool's login in an unreadable Secret",
     given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: undefined })] },
     fix: `${create} --serviceaccount sa`,
   },
   {
-    what: "only that Secret, with other logins",
+    what: "a Secret with other logins when only this Secret is tested",
     given: { only: true, tried: [tried("a", "refused")], secrets: [secret("a", { servers: [r, "ghcr.io"] })] },
     fix: undefined,
   },
-])("$what", ({ given, message, fix }) => {
+])("prints the fix for $what", ({ given, message, fix }) => {
   const row = judged(given);
 
   expect(row.fix).toBe(fix);

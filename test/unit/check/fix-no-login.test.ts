@@ -19,7 +19,7 @@ import {
 test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: string | undefined }>([
   // No login.
   {
-    what: "of several Secrets beside, the one that pulls",
+    what: "several Secrets that are not attached, one of which pulls",
     given: {
       ...noLogin,
       unattached: [tried("x", "refused"), tried("y", "pulls")],
@@ -28,7 +28,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: "kubectl acr-secret attach -n demo y --serviceaccount sa",
   },
   {
-    what: "beside is a Secret that was given and may not",
+    what: "an unattached Secret with a supplied login out of scope",
     given: {
       ...noLogin,
       unattached: [tried("x", "out-of-scope")],
@@ -37,12 +37,12 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `${create} --serviceaccount sa`,
   },
   {
-    what: "beside is a Secret that nobody knows",
+    what: "an unknown unattached Secret",
     given: { ...noLogin, unattached: [tried("x", "out-of-scope")], secrets: [] },
     fix: `${create} --serviceaccount sa`,
   },
   {
-    what: "an empty Secret of ours",
+    what: "an empty Secret of the plugin",
     given: { ...noLogin, names: ["e"], secrets: [secret("e", { servers: [], note: note("made", { again: { flags: {} } }) })] },
     fix: `kubectl acr-secret create -n demo e --registry ${r}`,
   },
@@ -52,25 +52,25 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `${create} --serviceaccount sa`,
   },
   {
-    what: "a name that is none before one that is missing",
+    what: "an invalid name before a missing Secret",
     given: { ...noLogin, names: ["a/b", "gone"] },
     message: 'secrets "a/b" and gone not found',
     fix: `kubectl acr-secret create -n demo gone --registry ${r}`,
   },
   {
-    what: "several Secrets that do not do",
+    what: "several unsuitable Secrets",
     given: { ...noLogin, names: ["a", "b"], secrets: [secret("a", { servers: ["ghcr.io"] }), secret("b", { skipped: ["is odd"] })] },
     message: "secret a has a login for ghcr.io only; secret b is odd",
     fix: `${create} --serviceaccount sa`,
   },
   {
-    what: "only that Secret, which has no login",
+    what: "a Secret without the login when only this Secret is tested",
     given: { ...noLogin, only: true, names: ["a"], unattached: [tried("y", "pulls")], secrets: [secret("a", { servers: ["ghcr.io"] })] },
     message: "secret a has a login for ghcr.io only",
     fix: undefined,
   },
   {
-    what: "the port, of a pod without controller and of an init container",
+    what: "a port in the image of a pod without a controller and of an init container",
     given: {
       ...noLogin,
       ...otherwise("port"),
@@ -88,7 +88,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl set image -n demo pod/own app=${r}/app/web:1 && kubectl set image -n demo deployment/web init=${r}/app/web:1`,
   },
   {
-    what: "capitals, of an image by digest that is only named",
+    what: "capitals in an image by digest that only the command line names",
     given: {
       ...noLogin,
       ...otherwise("capitals"),
@@ -101,7 +101,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
   },
 
   {
-    what: "capitals, of a Job's pod, whose name lasts until its image is set",
+    what: "capitals in the image of a Job's pod",
     given: {
       ...noLogin,
       ...otherwise("capitals"),
@@ -113,7 +113,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret create -n demo --registry ${r} --repository app/web --serviceaccount sa && kubectl set image -n demo pod/j-1 app=${r}/app/web:1`,
   },
   ...(["port", "capitals"] as const).map((kind) => ({
-    what: `${kind}, and a Secret that is not there`,
+    what: `${kind} in the image, and a missing Secret`,
     given: {
       ...noLogin,
       ...otherwise(kind),
@@ -125,7 +125,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl set image -n demo deployment/web app=${r}/app/web:1`,
   })),
   {
-    what: "a regional endpoint, and a Secret that is not there",
+    what: "a regional host, and a missing Secret",
     given: { ...noLogin, ...otherwise("region"), names: ["gone"] },
     fix: `${create} --serviceaccount sa --include-regional`,
   },
@@ -136,24 +136,24 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       fix: `kubectl acr-secret create -n demo a --registry ${r} --repository app/web --acr-token ci-pull --include-regional`,
     },
     {
-      what: ", whose kind reaches all",
+      what: " of the admin user",
       more: { note: note("made", { widens: false, again: { flags: { admin: true } } }) },
       fix: `kubectl acr-secret create -n demo a --registry ${r} --admin --include-regional`,
     },
-    { what: " that was given", more: { note: note("given") }, fix: `${create} --serviceaccount sa --include-regional` },
+    { what: " that a user supplied", more: { note: note("given") }, fix: `${create} --serviceaccount sa --include-regional` },
     {
-      what: " with another registry's",
+      what: " and a login for another registry",
       more: { servers: [r, "ghcr.io"] },
       fix: `${create} --serviceaccount sa --include-regional`,
     },
-    { what: " that others write to", more: { writers: ["helm"] }, fix: `${create} --serviceaccount sa --include-regional` },
+    { what: " in a Secret that another tool writes", more: { writers: ["helm"] }, fix: `${create} --serviceaccount sa --include-regional` },
     {
-      what: " of another registry",
+      what: " recorded for another registry",
       more: { servers: ["q.azurecr.io"], note: note("made", { hosts: ["q.azurecr.io"] }) },
       fix: `${create} --serviceaccount sa --include-regional`,
     },
   ].map(({ what, more, fix }) => ({
-    what: `a regional endpoint, and a login for the login server${what}`,
+    what: `a regional host, and a login for the login server${what}`,
     given: {
       ...noLogin,
       ...otherwise("region"),
@@ -164,7 +164,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix,
   })),
   {
-    what: "a regional endpoint, and a login for the login server that the pods do not name",
+    what: "a regional host, and a login for the login server that is not attached",
     given: {
       ...noLogin,
       ...otherwise("region"),
@@ -174,9 +174,9 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `${create} --serviceaccount sa --include-regional`,
   },
 
-  // Secrets that cannot be read.
+  // Malformed Secrets.
   {
-    what: "a malformed one of ours",
+    what: "a malformed Secret of the plugin",
     given: {
       malformed: { secret: "x", message: "bad" },
       secrets: [secret("y"), secret("x", { note: note("made", { again: { flags: {} } }) })],
@@ -184,12 +184,12 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret create -n demo x --registry ${r}`,
   },
   {
-    what: "a malformed one that is empty",
+    what: "a malformed Secret without logins",
     given: { malformed: { secret: "x", message: "bad" }, secrets: [secret("x", { servers: [] })], pods: [] },
     fix: `kubectl acr-secret detach -n demo x --serviceaccount sa && ${create} --repository app/web --serviceaccount sa`,
   },
   {
-    what: "a malformed one with other logins, of every kind of pod",
+    what: "a malformed Secret with other logins, for pods of every controller",
     given: {
       malformed: { secret: "x", message: "bad" },
       secrets: [secret("x", { servers: [r, "ghcr.io"] })],
@@ -207,14 +207,14 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret detach -n demo x --serviceaccount sa && ${create} --serviceaccount sa && kubectl patch -n demo daemonset d -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' && kubectl patch -n demo deployment a -p '{"spec":{"template":{"spec":{"imagePullSecrets":[{"$patch":"delete","name":"x"},{"name":"acr-r1234"}]}}}}' && kubectl delete pod -n demo web-1 d-1`,
   },
   {
-    what: "a malformed one with other logins, alone",
+    what: "a malformed Secret with other logins when only this Secret is tested",
     given: { only: true, malformed: { secret: "x", message: "bad" }, secrets: [secret("x", { servers: [r, "ghcr.io"] })] },
     message:
       "secret x is malformed, so the kubelet ignores all pull secrets of the pod: bad; the Secret may hold other logins, so no command replaces it",
     fix: undefined,
   },
   {
-    what: "a malformed one for the port",
+    what: "a malformed Secret for the host with its port",
     given: {
       ...otherwise("port"),
       ref: { ...facts.ref, host: `${r}:443` },
@@ -227,7 +227,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
 
   // Other registries.
   {
-    what: "a given credential of another registry has ended",
+    what: "an expired supplied login of another registry",
     given: {
       azure: undefined,
       ref: { ...facts.ref, host: "ghcr.io" },
@@ -237,21 +237,21 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ghcr.io --username ci-pull --password-stdin`,
   },
   {
-    what: "a given credential of another registry may not pull",
+    what: "a supplied login of another registry out of scope",
     given: { azure: undefined, tried: [tried("a", "out-of-scope")], secrets: [secret("a", { note: note("given") })] },
     fix: undefined,
   },
   {
-    what: "a login of another registry that nobody knows",
+    what: "an unknown login of another registry",
     given: { azure: undefined, tried: [tried("a", "refused")], secrets: [] },
     fix: undefined,
   },
   {
-    what: "another registry, and another Secret was given",
+    what: "another registry's login next to a supplied one",
     given: { azure: undefined, tried: [tried("a", "refused")], secrets: [secret("b", { note: note("given") }), secret("a")] },
     fix: undefined,
   },
-])("$what", ({ given, message, fix }) => {
+])("prints the fix for $what", ({ given, message, fix }) => {
   const row = judged(given);
 
   expect(row.fix).toBe(fix);

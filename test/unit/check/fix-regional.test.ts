@@ -7,7 +7,7 @@ const east = "r1234.eu.geo.azurecr.io";
 /** Logins for a registry's regional hosts, and for its login server. */
 test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: string | undefined }>([
   {
-    what: "somebody else's login for a regional endpoint",
+    what: "another tool's login for a regional host",
     given: {
       ...otherwise("region"),
       ref: { ...facts.ref, host: "r1234.eu.geo.azurecr.io" },
@@ -20,23 +20,23 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
   },
   ...[
     {
-      what: "one of ours",
+      what: "created by the plugin",
       note: note("made", { hosts: [r, east] }),
       fix: `kubectl acr-secret create -n demo a --registry ${r} --acr-token ci-pull`,
     },
     {
-      what: "one that was given",
+      what: "supplied by a user",
       note: note("given", { hosts: [r, east] }),
       fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${r} --username ci-pull --password-stdin`,
     },
     {
-      what: "one that was given for this host alone",
+      what: "supplied for this host alone",
       note: note("given", { hosts: [east] }),
       servers: [east],
       fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${east} --username ci-pull --password-stdin`,
     },
     {
-      what: "one of ours, beside another registry's login",
+      what: "created by the plugin, next to another registry's login",
       note: note("made", { hosts: [r, east] }),
       servers: [r, east, "ghcr.io"],
       fix: `${create} --serviceaccount sa --include-regional`,
@@ -52,7 +52,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix,
   })),
   {
-    what: "a login at a regional host that may not pull this",
+    what: "a login at a regional host out of scope",
     given: {
       ...otherwise("region"),
       ref: { ...facts.ref, host: east },
@@ -62,7 +62,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret create -n demo a --registry ${r} --repository app/web --acr-token ci-pull`,
   },
   {
-    what: "somebody else's login at a regional host that may not pull this",
+    what: "another tool's login at a regional host out of scope",
     given: {
       ...otherwise("region"),
       ref: { ...facts.ref, host: east },
@@ -72,7 +72,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `${create} --repository app/web --serviceaccount sa --include-regional`,
   },
   {
-    what: "one of ours at the login server, which holds at regional hosts too",
+    what: "the plugin's login at the login server and at a regional host",
     given: {
       tried: [tried("a", "refused")],
       secrets: [secret("a", { servers: [r, east], note: note("made", { hosts: [r, east] }) })],
@@ -80,11 +80,11 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     fix: `kubectl acr-secret create -n demo a --registry ${r} --acr-token ci-pull`,
   },
   {
-    what: "one of ours at the login server, beside somebody's at a regional host",
+    what: "the plugin's login at the login server next to another tool's at a regional host",
     given: { tried: [tried("a", "refused")], secrets: [secret("a", { servers: [r, east], note: note("made") })] },
     fix: `${create} --serviceaccount sa`,
   },
-])("$what", ({ given, message, fix }) => {
+])("prints the fix for $what", ({ given, message, fix }) => {
   const row = judged(given);
 
   expect(row.fix).toBe(fix);

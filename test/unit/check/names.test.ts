@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { listed, shownName } from "../../../src/check/message.ts";
 import { isObjectName } from "../../../src/kinds.ts";
 
-test.for(["a", "a-b", "a.b", "0", "acr-myregistry", "a.b-c.d0", "a--b", "x".repeat(253)])("%s is a name", (name) => {
+test.for(["a", "a-b", "a.b", "0", "acr-myregistry", "a.b-c.d0", "a--b", "x".repeat(253)])("accepts the name %s", (name) => {
   expect(isObjectName(name)).toBe(true);
   expect(shownName(name)).toBe(name);
 });
 
 test.for(["", "-a", "a-", ".a", "a.", "a..b", "a.-b", "a-.b", "A", "a_b", "a/b", "a b", "é", "a.B", "a\n", "\na", "x".repeat(254)])(
-  "%j is none",
+  "rejects the name %j and quotes it",
   (name) => {
     expect(isObjectName(name)).toBe(false);
     expect(shownName(name)).toBe(JSON.stringify(name));
@@ -22,10 +22,10 @@ test.for([
   [["a", "b", "c"], "a, b and c"],
   [["a", "b", "c", "d"], "a, b, c and 1 more"],
   [["a", "b", "c", "d", "e"], "a, b, c and 2 more"],
-] as const)("%j is %s", ([items, text]) => {
+] as const)('lists %j as "%s"', ([items, text]) => {
   expect(listed(items)).toBe(text);
 });
 
-test("as many as are asked for are listed", () => {
+test("lists at most the given number of items", () => {
   expect(listed(["a", "b", "c"], 1)).toBe("a and 2 more");
 });

@@ -43,6 +43,6 @@ test.for<{ servers: string[]; host?: string; says: string }>([
   { servers: [" a"], says: 'a login for " a" only' },
   { servers: ["a "], says: 'a login for "a " only' },
   { servers: ["*.azurecr.us:5000/x-y_z"], says: "a login for *.azurecr.us:5000/x-y_z only" },
-])("$servers for $host", ({ servers, host = r, says }) => {
+])("describes the logins for $servers when the image is of $host", ({ servers, host = r, says }) => {
   expect(nearMiss("s", servers, { host, repository: "app/web" })).toBe(`secret s has ${says}`);
 });

@@ -12,35 +12,35 @@ const template = (...images: WantedImage[]): Puller<string> => ({ of: "web", ima
 const account = (...images: WantedImage[]): Puller<string> => ({ of: "sa", images, whole: false });
 const region = "myregistry.eastus.geo.azurecr.io";
 
-test.for<{ why: string; keys: string[]; pullers: Puller<string>[]; told: { of: string[]; host: string; why: string }[] }>([
-  { why: "the key matches", keys: [r], pullers: [template(image(r))], told: [] },
-  { why: "http:// in front of a key is no matter", keys: [`http://${r}`], pullers: [template(image(r))], told: [] },
-  { why: "an address of the registry's API", keys: [`https://${r}/v2/`], pullers: [template(image(r))], told: [] },
-  { why: "a wildcard", keys: ["*.azurecr.io"], pullers: [template(image(r))], told: [] },
+test.for<{ why: string; keys: string[]; pullers: Puller<string>[]; warnings: { of: string[]; host: string; why: string }[] }>([
+  { why: "the key matches", keys: [r], pullers: [template(image(r))], warnings: [] },
+  { why: "the key starts with http://", keys: [`http://${r}`], pullers: [template(image(r))], warnings: [] },
+  { why: "the key is the address of the registry's API", keys: [`https://${r}/v2/`], pullers: [template(image(r))], warnings: [] },
+  { why: "the key has a wildcard", keys: ["*.azurecr.io"], pullers: [template(image(r))], warnings: [] },
   {
-    why: "one image of a template does, the other is of another registry",
+    why: "one of a template's two images is of another registry",
     keys: [r],
     pullers: [template(image(r), image("quay.io"))],
-    told: [],
+    warnings: [],
   },
   {
-    why: "no image of a template does",
+    why: "no image of a template matches",
     keys: [r],
     pullers: [template(image("quay.io"))],
-    told: [{ of: ["web"], host: "quay.io", why: `secret acr has a login for ${r} only` }],
+    warnings: [{ of: ["web"], host: "quay.io", why: `secret acr has a login for ${r} only` }],
   },
-  { why: "pods of a ServiceAccount have other pull secrets", keys: [r], pullers: [account(image("quay.io"))], told: [] },
+  { why: "pods of a ServiceAccount use another registry", keys: [r], pullers: [account(image("quay.io"))], warnings: [] },
   {
-    why: "two letters away may be another registry of theirs",
+    why: "the key differs from the host in two letters",
     keys: ["team1.azurecr.io"],
     pullers: [account(image("team2.azurecr.io"))],
-    told: [],
+    warnings: [],
   },
   {
-    why: "capitals",
+    why: "the image has capitals",
     keys: [r],
     pullers: [account(image("MyRegistry.azurecr.io", "app/web", r))],
-    told: [
+    warnings: [
       {
         of: ["sa"],
         host: "MyRegistry.azurecr.io",
@@ -49,55 +49,55 @@ test.for<{ why: string; keys: string[]; pullers: Puller<string>[]; told: { of: s
     ],
   },
   {
-    why: "a port",
+    why: "the key has a port",
     keys: ["a.io", `${r}:443`],
     pullers: [account(image(r, "app/web", r))],
-    told: [{ of: ["sa"], host: r, why: `secret acr has a login for a.io, ${r}:443 only (the port matters: the image has ${r})` }],
+    warnings: [{ of: ["sa"], host: r, why: `secret acr has a login for a.io, ${r}:443 only (the port matters: the image has ${r})` }],
   },
   {
-    why: "a path",
+    why: "the key has another path",
     keys: [`${r}/team`],
     pullers: [account(image(r))],
-    told: [{ of: ["sa"], host: r, why: `secret acr has a login for ${r}/team only (its path does not match ${r}/app/web)` }],
+    warnings: [{ of: ["sa"], host: r, why: `secret acr has a login for ${r}/team only (its path does not match ${r}/app/web)` }],
   },
   {
-    why: "an address without its end",
+    why: "the key lacks the trailing slash",
     keys: [`https://${r}/v2`],
     pullers: [account(image(r))],
-    told: [{ of: ["sa"], host: r, why: expect.stringMatching(/add a trailing \/\)$/) }],
+    warnings: [{ of: ["sa"], host: r, why: expect.stringMatching(/add a trailing \/\)$/) }],
   },
   {
-    why: "a regional host",
+    why: "the image has a regional host",
     keys: [r],
     pullers: [account(image(region, "app/web", r))],
-    told: [{ of: ["sa"], host: region, why: `secret acr has a login for ${r} only (the image has the regional host ${region})` }],
+    warnings: [{ of: ["sa"], host: region, why: `secret acr has a login for ${r} only (the image has the regional host ${region})` }],
   },
-  { why: "a regional host that has a key", keys: [r, region], pullers: [account(image(region, "app/web", r))], told: [] },
+  { why: "a regional host has a key", keys: [r, region], pullers: [account(image(region, "app/web", r))], warnings: [] },
   {
-    why: "Docker Hub, where kubectl's default stands",
+    why: "the key is kubectl's default and the image is of Docker Hub",
     keys: ["https://index.docker.io/v1/"],
     pullers: [template(image("docker.io", "library/nginx"))],
-    told: [],
+    warnings: [],
   },
   {
-    why: "kubectl's default instead of the registry",
+    why: "the key is kubectl's default and the image is of the registry",
     keys: ["https://index.docker.io/v1/"],
     pullers: [template(image(r))],
-    told: [{ of: ["web"], host: r, why: expect.stringMatching(/\(kubectl's default without --docker-server\)$/) }],
+    warnings: [{ of: ["web"], host: r, why: expect.stringMatching(/\(kubectl's default without --docker-server\)$/) }],
   },
   {
-    why: "no key at all",
+    why: "the Secret has no key",
     keys: [],
     pullers: [template(image(r)), account(image(r))],
-    told: [{ of: ["web"], host: r, why: "secret acr has no login: its auths are empty" }],
+    warnings: [{ of: ["web"], host: r, why: "secret acr has no login: its auths are empty" }],
   },
   {
-    why: "each host once, whoever has it and for whatever repository",
+    why: "several objects pull several repositories from one host",
     keys: [`${r}:443`],
     pullers: [template(image(r), image(r, "app/api")), account(image(r, "base")), { of: "api", images: [image(r)], whole: true }],
-    told: [{ of: ["web", "sa", "api"], host: r, why: expect.stringMatching(/the port matters/) }],
+    warnings: [{ of: ["web", "sa", "api"], host: r, why: expect.stringMatching(/the port matters/) }],
   },
-  { why: "a template without an image that can be read", keys: [r], pullers: [template()], told: [] },
-])("$why", ({ keys, pullers, told }) => {
-  expect(keyless("acr", keys, pullers).map(({ image: { host }, of, why }) => ({ of, host, why }))).toEqual(told);
+  { why: "a template has no valid image", keys: [r], pullers: [template()], warnings: [] },
+])("warns correctly when $why", ({ keys, pullers, warnings }) => {
+  expect(keyless("acr", keys, pullers).map(({ image: { host }, of, why }) => ({ of, host, why }))).toEqual(warnings);
 });

@@ -4,24 +4,24 @@ import type { ImageFacts } from "../../../src/check/facts.ts";
 import { judge } from "../../../src/check/verdict.ts";
 import { facts, judged, noLogin, note, pod, proof, secret, tried } from "../../support/situations/verdicts.ts";
 
-describe("which cause counts", () => {
+describe("judge", () => {
   test.for<{ what: string; given: Partial<ImageFacts>; cause: Cause; secret: string; message?: string }>([
     { what: "the first login that pulls", given: { tried: [tried("a", "refused"), tried("b", "pulls")] }, cause: "pulls", secret: "b" },
     {
-      what: "what is no refusal of a login",
+      what: "a missing image among rejected logins",
       given: { tried: [tried("a", "refused"), tried("b", "not-found"), tried("c", "refused")] },
       cause: "not-found",
       secret: "b",
       message: "with secret b: says not-found",
     },
     {
-      what: "of refusals the last",
+      what: "the last of two rejected logins",
       given: { tried: [tried("a", "refused"), tried("b", "out-of-scope")] },
       cause: "out-of-scope",
       secret: "b",
     },
     {
-      what: "of refusals ours",
+      what: "the plugin's login among rejected logins",
       given: {
         tried: [tried("a", "out-of-scope"), tried("b", "refused")],
         secrets: [secret("b"), secret("a", { note: note("made", { again: { flags: {} } }) })],
@@ -30,58 +30,58 @@ describe("which cause counts", () => {
       secret: "a",
     },
     {
-      what: "a malformed Secret before all",
+      what: "a malformed Secret even if a login pulls",
       given: { malformed: { secret: "x", message: "bad" }, tried: [tried("b", "pulls")], secrets: [secret("x")] },
       cause: "malformed-secret",
       secret: "x",
     },
     {
-      what: "an anonymous refusal of the scope is none of a login",
+      what: "an anonymous pull that is out of scope",
       given: { anonymous: proof("out-of-scope") },
       cause: "no-login",
       secret: "",
     },
     {
-      what: "an anonymous answer that is no refusal",
+      what: "an anonymous pull of a missing image",
       given: { anonymous: proof("not-found") },
       cause: "not-found",
       secret: "",
       message: "says not-found",
     },
-    { what: "nothing that anybody said", given: {}, cause: "unknown", secret: "" },
+    { what: "an image without any response", given: {}, cause: "unknown", secret: "" },
     {
-      what: "every pod's node has it",
+      what: "an image on the node of every pod",
       given: { ...noLogin, pods: [pod("a", { pulled: true }), pod("b", { pulled: true })] },
       cause: "by-node",
       secret: "",
       message: "a node without the image can pull it only with its own identity",
     },
     {
-      what: "one pod's node has it not",
+      what: "an image that one pod's node lacks",
       given: { ...noLogin, pods: [pod("a", { pulled: true }), pod("b")] },
       cause: "no-login",
       secret: "",
     },
     {
-      what: "several logins that were tried",
+      what: "a pod older than a Secret that pulls",
       given: { tried: [tried("a", "refused")], attachedLater: tried("l", "pulls") },
       cause: "older-pod",
       secret: "a",
     },
     {
-      what: "a later Secret is of no use to a pod that names its own",
+      what: "a pod with its own list and a later Secret",
       given: { tried: [tried("a", "refused")], attachedLater: tried("l", "pulls"), pods: [pod("a", { own: true })] },
       cause: "refused",
       secret: "a",
     },
     {
-      what: "an end that has not come",
+      what: "a rejected password before its expiry",
       given: { tried: [tried("a", "refused")], secrets: [secret("a", { note: note("made", { expiresAt: "2026-01-10T00:00:01Z" }) })] },
       cause: "refused",
       secret: "a",
     },
     {
-      what: "an end that has come just now",
+      what: "a rejected password at its expiry",
       given: {
         tried: [tried("a", "refused")],
         secrets: [secret("a", { note: note("made", { again: { flags: {} }, expiresAt: "2026-01-10T00:00:00Z" }) })],
@@ -91,7 +91,7 @@ describe("which cause counts", () => {
       message: "with secret a: its password expired 0 s ago (2026-01-10T00:00:00Z)",
     },
     {
-      what: "another Secret's end",
+      what: "a rejected password next to another expired one",
       given: {
         tried: [tried("a", "refused")],
         secrets: [secret("b", { note: note("made", { expiresAt: "2026-01-01T00:00:00Z" }) }), secret("a")],
@@ -100,7 +100,7 @@ describe("which cause counts", () => {
       secret: "a",
     },
     {
-      what: "an end is not why it may not pull",
+      what: "an expired login out of scope",
       given: {
         tried: [tried("a", "out-of-scope")],
         secrets: [secret("a", { note: note("made", { expiresAt: "2026-01-01T00:00:00Z" }) })],
@@ -108,7 +108,7 @@ describe("which cause counts", () => {
       cause: "out-of-scope",
       secret: "a",
     },
-  ])("$what: $cause", ({ given, cause, secret: from, message }) => {
+  ])("reports $cause for $what", ({ given, cause, secret: from, message }) => {
     const row = judged(given);
 
     expect({ cause: row.cause, secret: row.secret }).toEqual({ cause, secret: from });
@@ -124,7 +124,7 @@ describe("which cause counts", () => {
     ["2026-01-08T00:00:01Z", "47 h"],
     ["2026-01-08T00:00:00Z", "2 days"],
     ["2025-12-10T12:00:00Z", "30 days"],
-  ] as const)("a password that ended at %s expired %s ago", ([expiresAt, ago]) => {
+  ] as const)("formats an expiry at %s as %s ago", ([expiresAt, ago]) => {
     const held = secret("a", { note: note("made", { again: { flags: {} }, expiresAt }) });
 
     expect(judged({ tried: [tried("a", "refused")], secrets: [held] }).message).toBe(
@@ -135,22 +135,22 @@ describe("which cause counts", () => {
   test.for<{ cause: Cause; lasts: boolean }>([
     ...(["other-platform", "never-pulled", "unreachable", "untrusted", "blocked"] as const).map((cause) => ({ cause, lasts: true })),
     ...(["refused", "no-login", "out-of-scope", "not-found", "throttled", "unknown"] as const).map((cause) => ({ cause, lasts: false })),
-  ])("what a node says where it pulls from here: $cause", ({ cause, lasts }) => {
+  ])("prefers a node's message over a successful pull only if it lasts: $cause", ({ cause, lasts }) => {
     const says = [{ cause: cause as never, text: "why" }];
     const pods = [pod("ready", { pulled: true, says }), pod("web-1", { says })];
     const row = judged({ pods, tried: [tried("a", "pulls")] });
     const anonymous = judged({ pods, anonymous: proof("pulls") });
     const others = judged({ pods, azure: undefined });
 
-    const told = { cause, message: "the node of pod/web-1 says: why", fix: undefined };
-    expect(row).toMatchObject(lasts ? { ...told, secret: "a" } : { cause: "pulls", secret: "a", message: undefined });
-    expect(anonymous).toMatchObject(lasts ? { ...told, secret: "" } : { cause: "anonymous", secret: "" });
-    expect(others).toMatchObject(told);
+    const fromNode = { cause, message: "the node of pod/web-1 says: why", fix: undefined };
+    expect(row).toMatchObject(lasts ? { ...fromNode, secret: "a" } : { cause: "pulls", secret: "a", message: undefined });
+    expect(anonymous).toMatchObject(lasts ? { ...fromNode, secret: "" } : { cause: "anonymous", secret: "" });
+    expect(others).toMatchObject(fromNode);
     expect(judged({ pods: [pod("ready", { pulled: true, says })], tried: [tried("a", "pulls")] }).cause).toBe("pulls");
   });
 });
 
-test("a row has the names of its pods, and of every Secret that was tried", () => {
+test("names the pods and every tested Secret", () => {
   const row = judge({
     ...facts,
     pods: [pod("a"), pod("b")],

@@ -47,7 +47,7 @@ test.for<[string, string | undefined, string?]>([
   ["x[::1]", undefined],
   ["[zz]", undefined],
   ["[]", undefined],
-])("%j has the host %j and the path %j", ([text, host, path = ""]) => {
+])("splits %j into the host %j and the path %j", ([text, host, path = ""]) => {
   expect(splitUrl(text)).toEqual(host === undefined ? undefined : { host, path });
 });
 
@@ -74,7 +74,7 @@ test.for<[string, string | number]>([
   ["dTp!=", 3],
   ["=", 0],
   ["dTpw=", 4],
-])("%j is %j", ([text, expected]) => {
+])("decodes %j to %j", ([text, expected]) => {
   const decoded = decodeGoBase64(text);
 
   expect(typeof decoded === "number" ? decoded : decoded.toString()).toBe(expected);

@@ -22,7 +22,7 @@ const asSecret = ({ name, type, text }: Lookup["secrets"][number]) => ({
   data: { [type.endsWith("cfg") ? ".dockercfg" : ".dockerconfigjson"]: Buffer.from(text).toString("base64") },
 });
 
-test.for(lookups)("for $image with $secrets the kubelet takes $logins $error", ({ image, secrets, logins, error }) => {
+test.for(lookups)("selects the kubelet's logins for $image with $secrets: $logins $error", ({ image, secrets, logins, error }) => {
   const keyring = buildKeyring(secrets.map(asSecret));
   const found = keyring.lookup(parseImage(image));
 
@@ -32,7 +32,7 @@ test.for(lookups)("for $image with $secrets the kubelet takes $logins $error", (
   expect(keyring.malformed?.message).toBe(error);
 });
 
-test("the recording has all kinds of outcomes", () => {
+test("has recorded matches, several logins and errors", () => {
   expect(lookups.length).toBeGreaterThan(120);
   expect(lookups.filter(({ logins }) => logins.length > 1).length).toBeGreaterThan(5);
   expect(lookups.filter(({ error }) => error !== undefined).length).toBeGreaterThan(25);
@@ -40,7 +40,7 @@ test("the recording has all kinds of outcomes", () => {
 
 const dockerConfig = (server: string, entry: object) => JSON.stringify({ auths: { [server]: entry } });
 
-test("a match names the Secret and the key as it is written there", () => {
+test("returns the Secret and the key as written", () => {
   const text = dockerConfig("https://myregistry.azurecr.io/v2/", { username: "n", password: "q" });
   const keyring = buildKeyring([asSecret({ name: "acr", type: "kubernetes.io/dockerconfigjson", text })]);
 
@@ -61,11 +61,11 @@ test.for([
     secret: asSecret({ name: "a", type: "kubernetes.io/dockerconfigjson", text: dockerConfig("host", { identitytoken: "t" }) }),
     because: 'has no user name or no password for "host"',
   },
-])("a Secret that the kubelet passes over in silence is told of: it $because", ({ secret, because }) => {
+])("reports an ignored Secret: it $because", ({ secret, because }) => {
   expect(buildKeyring([secret]).skipped).toEqual([{ secret: "a", because }]);
 });
 
-test("a malformed Secret is named, which the kubelet does not do, and its text is not quoted", () => {
+test("names a malformed Secret and doesn't quote its text", () => {
   const bad = asSecret({ name: "bad", type: "kubernetes.io/dockerconfigjson", text: '{"auths": hunter2' });
 
   expect(buildKeyring([bad]).malformed).toEqual({ secret: "bad", message: "the text under .dockerconfigjson is not JSON" });
@@ -114,6 +114,6 @@ test.for<[string, string, boolean]>([
   ["https://index.docker.io/v1/", "myregistry.azurecr.io/app", false],
   ["[::1]:5000", "[::1]:5000/app", true],
   ["[::1]", "[::1]/app", false],
-])("the key %s and the image %s: %s", ([key, image, matches]) => {
+])("matches the key %s and the image %s: %s", ([key, image, matches]) => {
   expect(offered(key, image)).toBe(matches);
 });

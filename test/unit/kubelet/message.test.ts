@@ -14,7 +14,7 @@ const manifest = "unexpected status from HEAD request to https://myregistry.azur
 const denied =
   "pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed";
 
-describe("the error of a pull", () => {
+describe("readWaiting", () => {
   test.for([
     { cause: "no-login", error: resolve + anonymous, text: anonymous },
     { cause: "refused", error: resolve + oauth, text: oauth },
@@ -62,8 +62,8 @@ describe("the error of a pull", () => {
       return { cause: ["blocked", "throttled", "unreachable"][index], error: resolve + text, text };
     }),
     { cause: "unreachable", error: `${resolve}${head}Bad Gateway`, text: `${head}Bad Gateway` },
-    { cause: "unknown", error: "something that nobody has seen", text: "something that nobody has seen" },
-  ])("$cause: $text", ({ cause, error, text }) => {
+    { cause: "unknown", error: "an unknown error", text: "an unknown error" },
+  ])("reports $cause for: $text", ({ cause, error, text }) => {
     const failures = [{ cause, text }];
 
     expect(readWaiting({ reason: "ErrImagePull", message: error })).toEqual(failures);
@@ -72,7 +72,7 @@ describe("the error of a pull", () => {
     );
   });
 
-  test("several logins that fail in different ways give their failures in order", () => {
+  test("returns the failures of several logins in order", () => {
     const notFound = `rpc error: code = NotFound desc = ${resolve}${image}: not found`;
     const failures = readWaiting({ reason: "ErrImagePull", message: `[${resolve}${oauth}, ${resolve}${denied}, ${notFound}]` });
 
@@ -87,7 +87,7 @@ describe("a malformed Secret", () => {
     "unable to parse auth field, must be formatted as base64(username:password)",
     "json: cannot unmarshal string into Go struct field DockerConfigJSON.auths of type credentialprovider.DockerConfig",
     "json: cannot unmarshal string into Go struct field DockerConfigJSON.auths of type credentialprovider.dockerConfigEntryWithAuth",
-  ])("%s", (text) => {
+  ])("is reported for: %s", (text) => {
     const failures = [{ cause: "malformed-secret", text }];
 
     expect(readWaiting({ reason: text, message: text })).toEqual(failures);
@@ -102,7 +102,7 @@ test.for([
       'Failed to apply default image tag "x.io/App": couldn\'t parse image name "x.io/App": invalid reference format: repository name (App) must be lowercase',
     cause: "invalid-image",
   },
-])("$reason", ({ reason, message, cause }) => {
+])("reports $cause for $reason", ({ reason, message, cause }) => {
   expect(readWaiting({ reason, message })).toEqual([{ cause, text: message }]);
 });
 
@@ -112,11 +112,11 @@ test.for([
   { reason: "CrashLoopBackOff", message: "back-off 1m20s restarting failed container=app pod=app_demo(1)" },
   { reason: "CreateContainerConfigError", message: 'secret "acr" not found' },
   {},
-])("a container that waits for something else: $reason", (waiting) => {
+])("reports no failure for $reason", (waiting) => {
   expect(readWaiting(waiting)).toEqual([]);
 });
 
-describe("words that only look like a cause", () => {
+describe("similar text", () => {
   test.for([
     { message: "[one] and more", text: "[one] and more" },
     { message: "more [one]", text: "more [one]" },
@@ -125,25 +125,25 @@ describe("words that only look like a cause", () => {
     { message: `said: failed to pull and unpack image "x": y`, text: `said: failed to pull and unpack image "x": y` },
     { message: `said: failed to resolve reference "x": y`, text: `said: failed to resolve reference "x": y` },
     { message: "x: not found here", text: "x: not found here" },
-  ])("$message", ({ message, text }) => {
+  ])("is an unknown cause: $message", ({ message, text }) => {
     expect(readWaiting({ reason: "ErrImagePull", message })).toEqual([{ cause: "unknown", text }]);
   });
 
-  test("what the kubelet waits with is read without ErrImagePull in front too", () => {
+  test("accepts a back-off without ErrImagePull", () => {
     expect(readWaiting({ reason: "ImagePullBackOff", message: `Back-off pulling image "${image}": why` })).toEqual([
       { cause: "unknown", text: "why" },
     ]);
     expect(readWaiting({ reason: "ImagePullBackOff" })).toEqual([{ cause: "unknown", text: "" }]);
   });
 
-  test("an error of several lines", () => {
+  test("parses an error of several lines", () => {
     const text = "x509: one\ntwo: three";
 
     expect(readWaiting({ reason: "ErrImagePull", message: text })).toEqual([{ cause: "untrusted", text }]);
     expect(readWaiting({ reason: "json: one\ntwo" })).toEqual([{ cause: "malformed-secret", text: "json: one\ntwo" }]);
   });
 
-  test("a container that never pulls, without a message", () => {
+  test("accepts ErrImageNeverPull without a message", () => {
     expect(readWaiting({ reason: "ErrImageNeverPull" })).toEqual([{ cause: "never-pulled", text: "" }]);
   });
 });

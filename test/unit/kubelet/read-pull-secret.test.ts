@@ -22,23 +22,27 @@ const auth = (text: string) => Buffer.from(text).toString("base64");
 
 test.for([
   { what: "user and password", reading: entry({ username: "u", password: "p" }), says: login("u", "p") },
-  { what: "nothing", reading: entry({}), says: login("", "") },
-  { what: "nulls", reading: entry({ username: null, password: null, auth: null, email: null }), says: login("", "") },
+  { what: "an entry without fields", reading: entry({}), says: login("", "") },
+  { what: "null fields", reading: entry({ username: null, password: null, auth: null, email: null }), says: login("", "") },
   { what: "a null after a value", reading: entry({ username: "u", USERNAME: null, password: "p" }), says: login("u", "p") },
-  { what: "the last of two spellings", reading: entry({ username: "u", Username: "v", password: "p" }), says: login("v", "p") },
-  { what: "auth before all", reading: entry({ username: "u", password: "p", auth: auth("a:b") }), says: login("a", "b") },
+  { what: "a field in two spellings", reading: entry({ username: "u", Username: "v", password: "p" }), says: login("v", "p") },
+  {
+    what: "auth with a user name and a password",
+    reading: entry({ username: "u", password: "p", auth: auth("a:b") }),
+    says: login("a", "b"),
+  },
   { what: "a password with colons", reading: entry({ auth: auth("a:b:c") }), says: login("a", "b:c") },
-  { what: "a password over lines", reading: entry({ auth: auth("a:b\nc") }), says: login("a", "b\nc") },
-  { what: "a user over lines", reading: entry({ auth: auth("a\nb:c") }), says: login("a\nb", "c") },
+  { what: "a password of several lines", reading: entry({ auth: auth("a:b\nc") }), says: login("a", "b\nc") },
+  { what: "a user name of several lines", reading: entry({ auth: auth("a\nb:c") }), says: login("a\nb", "c") },
   { what: "an empty user", reading: entry({ auth: auth(":c") }), says: login("", "c") },
   { what: "an empty password", reading: entry({ auth: auth("a:") }), says: login("a", "") },
   {
-    what: "no colon",
+    what: "auth without a colon",
     reading: entry({ auth: auth("abc") }),
     says: { malformed: "unable to parse auth field, must be formatted as base64(username:password)" },
   },
   {
-    what: "a list for a login",
+    what: "a list as an entry",
     reading: read('{"auths":{"r":[]}}'),
     says: {
       malformed:
@@ -46,29 +50,33 @@ test.for([
     },
   },
   {
-    what: "a number for a user",
+    what: "a number as a user name",
     reading: entry({ username: 1 }),
     says: { malformed: "json: cannot unmarshal number into Go struct field DockerConfigJSON.auths.username of type string" },
   },
   {
-    what: "a truth for a mail",
+    what: "a boolean as an email",
     reading: entry({ email: true }),
     says: { malformed: "json: cannot unmarshal bool into Go struct field DockerConfigJSON.auths.email of type string" },
   },
-  { what: "null for all", reading: read("null"), says: { entries: [] } },
+  { what: "a null document", reading: read("null"), says: { entries: [] } },
   { what: "headers", reading: read('{"HttpHeaders":{"a":"b","c":null}}'), says: { entries: [] } },
   {
-    what: "headers that are none",
+    what: "a header with a number",
     reading: read('{"HttpHeaders":{"a":1}}'),
     says: { malformed: "json: cannot unmarshal number into Go struct field DockerConfigJSON.HttpHeaders of type string" },
   },
-  { what: "the older form", reading: read('{"r":{"username":"u","password":"p"}}', "kubernetes.io/dockercfg"), says: login("u", "p") },
   {
-    what: "no data",
+    what: "the dockercfg format",
+    reading: read('{"r":{"username":"u","password":"p"}}', "kubernetes.io/dockercfg"),
+    says: login("u", "p"),
+  },
+  {
+    what: "a Secret without data",
     reading: readPullSecret({ name: "s", type: "kubernetes.io/dockerconfigjson" }),
     says: { skipped: "has nothing under .dockerconfigjson" },
   },
-])("$what", ({ reading, says }) => {
+])("reads $what", ({ reading, says }) => {
   expect(shown(reading)).toEqual(says);
 });
 
@@ -76,32 +84,36 @@ const json = (text: string) => ({ name: "s", type: "kubernetes.io/dockerconfigjs
 
 test.for<{ what: string; secret: PullSecret; servers: readonly string[] | undefined }>([
   {
-    what: "several logins, one of them spoilt",
+    what: "several logins, one of them malformed",
     secret: json('{"auths":{"a.io":{"auth":"!"},"https://b.io/v1/":{}}}'),
     servers: ["a.io", "https://b.io/v1/"],
   },
-  { what: "no login", secret: json('{"auths":{}}'), servers: [] },
-  { what: "no auths", secret: json('{"credsStore":{"c.io":{}}}'), servers: [] },
+  { what: "empty auths", secret: json('{"auths":{}}'), servers: [] },
+  { what: "a document without auths", secret: json('{"credsStore":{"c.io":{}}}'), servers: [] },
   {
-    what: "auths in any case, twice",
+    what: "auths in two spellings",
     secret: json('{"AUTHS":{"a.io":{}},"auths":{"b.io":{}},"Other":{"c.io":{}}}'),
     servers: ["a.io", "b.io"],
   },
-  { what: "auths that are no object", secret: json('{"auths":["a.io"]}'), servers: [] },
-  { what: "auths that are a text", secret: json('{"auths":"a.io"}'), servers: [] },
-  { what: "a text", secret: json('"a.io"'), servers: undefined },
+  { what: "auths that are a list", secret: json('{"auths":["a.io"]}'), servers: [] },
+  { what: "auths that are text", secret: json('{"auths":"a.io"}'), servers: [] },
+  { what: "text", secret: json('"a.io"'), servers: undefined },
   { what: "auths that are null", secret: json('{"auths":null}'), servers: [] },
   { what: "a list", secret: json('["a.io"]'), servers: undefined },
   { what: "null", secret: json("null"), servers: undefined },
-  { what: "no JSON", secret: json("{"), servers: undefined },
-  { what: "nothing", secret: { name: "s", type: "kubernetes.io/dockerconfigjson" }, servers: undefined },
+  { what: "invalid JSON", secret: json("{"), servers: undefined },
+  { what: "a Secret without data", secret: { name: "s", type: "kubernetes.io/dockerconfigjson" }, servers: undefined },
   {
-    what: "the older form",
+    what: "the dockercfg format",
     secret: { name: "s", type: "kubernetes.io/dockercfg", data: { ".dockercfg": auth('{"a.io":{},"auths":{"b.io":{}}}') } },
     servers: ["a.io", "auths"],
   },
   { what: "another type", secret: { ...json('{"auths":{"a.io":{}}}'), type: "Opaque" }, servers: undefined },
-  { what: "no type", secret: { name: "s", data: { ".dockerconfigjson": auth('{"auths":{"a.io":{}}}') } }, servers: undefined },
-])("$what: $servers", ({ secret, servers }) => {
+  {
+    what: "a Secret without a type",
+    secret: { name: "s", data: { ".dockerconfigjson": auth('{"auths":{"a.io":{}}}') } },
+    servers: undefined,
+  },
+])("returns the servers of $what: $servers", ({ secret, servers }) => {
   expect(serversOf(secret)).toEqual(servers);
 });

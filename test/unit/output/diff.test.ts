@@ -33,19 +33,19 @@ const names = (...all: string[]) => all.map((name) => ({ name }));
 
 test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; after: object | undefined; recreated?: true }>([
   {
-    why: "a list, where it stands in the object",
+    why: "a list at its position in the object",
     outcome: { change: refers("attach", ["theirs"], ["theirs", "acr"]) },
     before: { imagePullSecrets: names("theirs") },
     after: { imagePullSecrets: names("theirs", "acr") },
   },
   {
-    why: "an empty list is none",
+    why: "an empty list as no list",
     outcome: { change: refers("detach", ["acr"], []) },
     before: { imagePullSecrets: names("acr") },
     after: undefined,
   },
   {
-    why: "what the API server made of it counts",
+    why: "the API server's result",
     outcome: {
       change: refers("attach", [], ["acr"]),
       object: { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" }, imagePullSecrets: names("acr", "injected") },
@@ -54,13 +54,13 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
     after: { imagePullSecrets: names("acr", "injected") },
   },
   {
-    why: "a Secret that is new",
+    why: "a new Secret",
     outcome: { change: store({ precondition: undefined }), object: object({ labels: { a: "b" } }, { k: "djE=" }) },
     before: undefined,
     after: { ...head, metadata: { ...named, labels: { a: "b" } }, data: { k: "***" } },
   },
   {
-    why: "a value that changes is told apart, and what others wrote stays",
+    why: "a changed value as another mask, and the fields of other tools",
     outcome: {
       change: store(),
       before: object({ labels: { team: "x" }, uid: "u", resourceVersion: "7" }, { k: "djE=", same: "cw==", other: "bw==" }),
@@ -74,7 +74,7 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
     },
   },
   {
-    why: "a login that is still to be made is another one, whatever the Secret is shown with",
+    why: "a login that is not generated yet as a change",
     outcome: {
       change: store(),
       before: object({}, { ".dockerconfigjson": "e30=", k: "djE=" }),
@@ -85,7 +85,7 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
     after: { ...head, metadata: named, data: { ".dockerconfigjson": "*** (after)", k: "***" } },
   },
   {
-    why: "a write ends a claim",
+    why: "a removed claim",
     outcome: {
       change: store(),
       before: object({ annotations: { "acr-secret/claim": "{}" } }),
@@ -95,7 +95,7 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
     after: { ...head, metadata: named },
   },
   {
-    why: "what kubectl apply noted has the values too",
+    why: "the masked values in kubectl's last-applied annotation",
     outcome: {
       change: store(),
       before: object({ annotations: { "kubectl.kubernetes.io/last-applied-configuration": '{"data":{"k":"djE="}}', n: "1" } }),
@@ -105,7 +105,7 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
     after: { ...head, metadata: { ...named, annotations: { "kubectl.kubernetes.io/last-applied-configuration": "***", n: "2" } } },
   },
   {
-    why: "a recreated object keeps nothing",
+    why: "a recreated object as new",
     outcome: {
       change: store({ replaces: true }),
       before: object({ labels: { team: "x" } }, { password: "djE=" }, { type: "Opaque" }),
@@ -116,12 +116,12 @@ test.for<{ why: string; outcome: ChangeOutcome; before: object | undefined; afte
     recreated: true,
   },
   {
-    why: "one that is not shown",
+    why: "no object that is not printed",
     outcome: { change: store() },
     before: undefined,
     after: undefined,
   },
-])("$why", ({ outcome, before, after, recreated }) => {
+])("shows $why", ({ outcome, before, after, recreated }) => {
   expect(sidesOf(outcome)).toEqual({ before, after, recreated });
 });
 
@@ -129,6 +129,6 @@ test.for<ChangeOutcome["change"]>([
   { act: "keep", to: account, because: "" },
   { act: "restart", to: { kind: "pod", name: "p", namespace: "demo" }, uid: "u", because: "" },
   { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" },
-])("of $act there is nothing to compare", (change) => {
+])("returns nothing for $act", (change) => {
   expect(sidesOf({ change })).toBeUndefined();
 });

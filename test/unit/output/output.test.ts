@@ -6,7 +6,7 @@ import { printData, printObjects } from "../../../src/output/object.ts";
 import { colored } from "../../../src/output/style.ts";
 import { age, table, until } from "../../../src/output/table.ts";
 
-test("a table is kubectl's", () => {
+test("formats a table like kubectl", () => {
   const text = table(
     ["NAME", "AGE"],
     [
@@ -18,23 +18,23 @@ test("a table is kubectl's", () => {
   expect(text).toBe("NAME          AGE\na-long-name   5s\nb             <none>\n");
 });
 
-test("no cell can move the cursor", () => {
+test("escapes control characters in a cell", () => {
   expect(table(["NAME"], [["a\u001b[2Jb\nc"]])).toBe("NAME\na\\x1b[2Jb\\x0ac\n");
 });
 
-test("headers can be left out", () => {
+test("omits headers", () => {
   expect(table(["NAME"], [["a"]], { headers: false })).toBe("a\n");
 });
 
 test.for([
   { why: "a terminal", tty: true, env: {}, color: true },
   { why: "a pipe", tty: false, env: {}, color: false },
-  { why: "NO_COLOR, even empty", tty: true, env: { NO_COLOR: "" }, color: false },
-  { why: "NO_COLOR before FORCE_COLOR", tty: true, env: { NO_COLOR: "1", FORCE_COLOR: "1" }, color: false },
+  { why: "an empty NO_COLOR", tty: true, env: { NO_COLOR: "" }, color: false },
+  { why: "NO_COLOR and FORCE_COLOR", tty: true, env: { NO_COLOR: "1", FORCE_COLOR: "1" }, color: false },
   { why: "FORCE_COLOR on a pipe", tty: false, env: { FORCE_COLOR: "1" }, color: true },
   { why: "FORCE_COLOR=0 on a terminal", tty: true, env: { FORCE_COLOR: "0" }, color: false },
   { why: "a dumb terminal", tty: true, env: { TERM: "dumb" }, color: false },
-])("color on $why: $color", ({ tty, env, color }) => {
+])("uses color for $why: $color", ({ tty, env, color }) => {
   expect(colored({ write: () => {}, isTTY: tty, columns: 80 }, env)).toBe(color);
 });
 
@@ -52,7 +52,7 @@ test.for([
     error: new TypeError("password hunter2 is undefined"),
     shows: /^error: this is a defect of kubectl acr-secret \(TypeError\)\nhint: .*\n$/,
   },
-])("$error.message", ({ error, shows }) => {
+])("prints the error: $error.message", ({ error, shows }) => {
   const printed: string[] = [];
   printError({ stderr: { write: (text) => printed.push(text), isTTY: false, columns: 0 }, env: {}, formatCommand }, error);
   const text = printed.join("");
@@ -65,7 +65,7 @@ test.for([
   ['Error from server (NotFound): secrets "a" not found', '\u001b[31mError from server (NotFound):\u001b[39m secrets "a" not found\n'],
   ["Unable to connect to the server: EOF", "\u001b[31mUnable to connect to the server:\u001b[39m EOF\n"],
   ["no: Error from server (x): y", "\u001b[31merror:\u001b[39m no: Error from server (x): y\n"],
-] as const)("on a terminal what says that it is an error is red: %s", ([message, shows]) => {
+] as const)("colors the start of an error red: %s", ([message, shows]) => {
   const printed: string[] = [];
   printError(
     { stderr: { write: (text) => printed.push(text), isTTY: true, columns: 80 }, env: {}, formatCommand },
@@ -75,13 +75,13 @@ test.for([
   expect(printed.join("")).toBe(shows);
 });
 
-test("yaml is as kubectl writes it", async () => {
+test("quotes YAML like kubectl", async () => {
   const text = await printData({ b: [{ x: "y" }], a: "2026-01-01T00:00:00Z", n: "123", y: "yes", e: "" }, "yaml");
 
   expect(text).toBe('a: "2026-01-01T00:00:00Z"\nb:\n- x: "y"\ne: ""\n"n": "123"\n"y": "yes"\n');
 });
 
-test("several objects are one List, without managedFields", async () => {
+test("prints several objects as one List without managedFields", async () => {
   const object = { kind: "Secret", metadata: { name: "a", managedFields: [] } };
   const list = JSON.parse(await printObjects([object, object], "json"));
 
@@ -101,16 +101,16 @@ test.for([
   [5 * 3600, "5h"],
   [30 * 3600, "30h"],
   [12 * 86_400, "12d"],
-] as const)("%i seconds are %s", ([seconds, text]) => {
+] as const)("formats %i seconds as %s", ([seconds, text]) => {
   expect(age(before(seconds), now)).toBe(text);
 });
 
-test("what is no date is not known", () => {
+test("formats an invalid date as <unknown>", () => {
   expect(["soon", "", "2026-13-01T00:00:00Z"].map((date) => [age(date, now), until(date, now)])).toEqual(
     Array(3).fill(["<unknown>", "<unknown>"]),
   );
 });
 
-test("until", () => {
+test("formats the time until a timestamp", () => {
   expect([until(undefined, now), until(before(1), now), until(before(-7200), now)]).toEqual(["never", "expired", "120m"]);
 });

@@ -15,39 +15,39 @@ test.for([
   { what: "a carriage return", text: "a\rb", part: "a\\x0db" },
   { what: "NUL", text: "\u0000", part: "\\x00" },
   { what: "DEL", text: "a\u007f", part: "a\\x7f" },
-  { what: "the first of C1", text: "\u0080", part: "\\x80" },
-  { what: "CSI in one character", text: "\u009b31m", part: "\\x9b31m" },
-  { what: "the last of C1", text: "\u009f", part: "\\x9f" },
-  { what: "marks of direction", text: "\u200e\u200f\u061c", part: "\\u200e\\u200f\\u061c" },
+  { what: "the first C1 control", text: "\u0080", part: "\\x80" },
+  { what: "a one-character CSI", text: "\u009b31m", part: "\\x9b31m" },
+  { what: "the last C1 control", text: "\u009f", part: "\\x9f" },
+  { what: "directional marks", text: "\u200e\u200f\u061c", part: "\\u200e\\u200f\\u061c" },
   { what: "embeddings and overrides", text: "\u202a\u202b\u202c\u202d\u202e", part: "\\u202a\\u202b\\u202c\\u202d\\u202e" },
   { what: "isolates", text: "\u2066\u2067\u2068\u2069", part: "\\u2066\\u2067\\u2068\\u2069" },
-  { what: "separators of lines", text: "a\u2028b\u2029c", part: "a\\u2028b\\u2029c" },
+  { what: "line separators", text: "a\u2028b\u2029c", part: "a\\u2028b\\u2029c" },
   { what: "a byte order mark", text: "\ufeffa", part: "\\ufeffa" },
-  { what: "letters of every script, emoji and backslashes stay", text: "ä \u00a0 שלום 日本 👋 \\n", part: "ä \u00a0 שלום 日本 👋 \\n" },
-])("$what: $part", ({ text, part }) => {
+  { what: "no letters of any script, emoji and backslashes", text: "ä \u00a0 שלום 日本 👋 \\n", part: "ä \u00a0 שלום 日本 👋 \\n" },
+])("escapes $what: $part", ({ text, part }) => {
   expect(printable(text)).toBe(part);
   expect(printableMessage(text)).toBe(part);
   expect(JSON.parse(printableJson(JSON.stringify(text)))).toBe(text);
   expect(printable(printableJson(JSON.stringify(text)))).toBe(printableJson(JSON.stringify(text)));
 });
 
-test("a part of a line has no line feed and no tab", () => {
+test("escapes line feeds and tabs in a part of a line", () => {
   expect(printable("a\n\tb")).toBe("a\\x0a\\x09b");
 });
 
 test.for([
   { what: "kubectl's list of causes", text: 'The X "a" is invalid: \n* b\n* c', shows: 'The X "a" is invalid: \n* b\n* c' },
-  { what: "a line that would look like ours", text: "no\nhint: type this", shows: "no\\x0ahint: type this" },
-  { what: "a line that would look like a command", text: "no\r\n  kubectl delete pod a", shows: "no\\x0a  kubectl delete pod a" },
+  { what: "a line that looks like a hint", text: "no\nhint: type this", shows: "no\\x0ahint: type this" },
+  { what: "a line that looks like a command", text: "no\r\n  kubectl delete pod a", shows: "no\\x0a  kubectl delete pod a" },
 ])("keeps a message on one line: $what", ({ text, shows }) => {
   expect(printableMessage(text)).toBe(shows);
 });
 
 test.for([
-  { what: "a question without a line's end", text: "Password: ", shows: "Password: " },
-  { what: "its lines, as they are", text: "sign in:\r\n\tABC\nhere", shows: "sign in:\n\tABC\nhere" },
-  { what: "no sequence", text: "\u001b]0;x\u0007\u001b[31mno\u001b[m\u202e", shows: "\\x1b]0;x\\x07\\x1b[31mno\\x1b[m\\u202e" },
-])("of what another program prints is shown $what", ({ text, shows }) => {
+  { what: "a prompt without a line end", text: "Password: ", shows: "Password: " },
+  { what: "its lines", text: "sign in:\r\n\tABC\nhere", shows: "sign in:\n\tABC\nhere" },
+  { what: "escaped sequences", text: "\u001b]0;x\u0007\u001b[31mno\u001b[m\u202e", shows: "\\x1b]0;x\\x07\\x1b[31mno\\x1b[m\\u202e" },
+])("prints the output of another program with $what", ({ text, shows }) => {
   expect(printableFlow(text)).toBe(shows);
 });
 
@@ -61,7 +61,7 @@ function sinkOf(isTTY = false) {
   return { write: (text: string) => void texts.push(text), isTTY, columns: 80, text: () => texts.join("") };
 }
 
-test("no error, hint, place or warning moves the cursor, and our own colors pass", () => {
+test("escapes errors, hints, places and warnings, but not the plugin's colors", () => {
   const stderr = sinkOf(true);
   printError({ stderr, env: {}, formatCommand: () => evil }, new CliError("invalid", evil, { hint: { verb: "list" } }), `${evil}: `);
   printWarning(stderr, {}, evil);
@@ -71,7 +71,7 @@ test("no error, hint, place or warning moves the cursor, and our own colors pass
   );
 });
 
-test.for(["name", undefined] as const)("no line of a result moves the cursor: %s", async (form) => {
+test.for(["name", undefined] as const)("escapes the lines of a result: %s", async (form) => {
   const stdout = sinkOf();
   const options = {
     stdout,
@@ -87,7 +87,7 @@ test.for(["name", undefined] as const)("no line of a result moves the cursor: %s
   expect(stdout.text()).toBe(`secret/${seen}${form === "name" ? "" : " unchanged"}\n`);
 });
 
-test("no verdict, reason or fix moves the cursor, or is a line more than it should be", () => {
+test("escapes a verdict, its reason, its notes and its fix, and keeps each on one line", () => {
   const verdict: Verdict = {
     image: evil,
     namespace: "demo",
@@ -95,20 +95,21 @@ test("no verdict, reason or fix moves the cursor, or is a line more than it shou
     pods: [`${evil}\n`],
     cause: "no-login",
     message: evil,
+    notes: [`${evil}\n`],
     fix: { verb: "list" },
   };
 
   expect(verdictText([verdict], { headers: false, where: "one", style: styleFor(sinkOf(), {}), formatCommand: () => evil })).toBe(
-    `${seen}   <none>   1   missing credential\n\n${seen} (${seen}\\x0a): ${seen}\n  ${seen}\n`,
+    `${seen}   <none>   1   missing credential\n\n${seen} (${seen}\\x0a): ${seen}\n${seen}\\x0a\n  ${seen}\n`,
   );
 });
 
 test.for([
-  { what: "marks of direction", text: "a\u202eb", yaml: '"a\\u202eb"' },
+  { what: "directional marks", text: "a\u202eb", yaml: '"a\\u202eb"' },
   { what: "an escape sequence", text: "\u001b[2J", yaml: '"\\u001b[2J"' },
-  { what: "several lines of it", text: "a\n\u009b: b", yaml: '"a\\n\\u009b: b"' },
-  { what: "a word that could stand for it", text: "held1z", yaml: "held1z" },
-])("YAML has what JSON has, escaped as there: $what", async ({ text, yaml }) => {
+  { what: "several lines", text: "a\n\u009b: b", yaml: '"a\\n\\u009b: b"' },
+  { what: "a word that looks like a placeholder", text: "held1z", yaml: "held1z" },
+])("escapes YAML like JSON: $what", async ({ text, yaml }) => {
   const data = { list: [text, "\u202e"], [`${text}\u200e`]: "x" };
 
   const whole = await printData(data, "yaml");
@@ -118,7 +119,7 @@ test.for([
   expect(printable(whole.replaceAll("\n", " "))).toBe(whole.replaceAll("\n", " "));
 });
 
-test("JSON stays JSON, and moves no cursor either", async () => {
+test("escapes control characters in JSON", async () => {
   const data = outcomeData({ change: { act: "keep", to, because: evil } }, "none", () => "");
   const line = jsonLine(data ?? {});
   const whole = await printData({ evil }, "json");

@@ -52,7 +52,7 @@ async function printed(
 
 const hint = 'hint: spelled {"namespace":"demo","verb":"attach","secret":"acr","serviceaccounts":["default"]}\n';
 
-test("a line for each object that something became of, at once; errors and warnings beside them", async () => {
+test("prints a line for each changed object at once, and errors and warnings on stderr", async () => {
   expect(await printed(undefined, all)).toEqual({
     early: "token.azurecr.io/t created\nsecret/acr created\nserviceaccount/default patched\n",
     stdout: "token.azurecr.io/t created\nsecret/acr created\nserviceaccount/default patched\n",
@@ -60,7 +60,7 @@ test("a line for each object that something became of, at once; errors and warni
   });
 });
 
-test("in many places every line tells where", async () => {
+test("prints the namespace in each line when there are several", async () => {
   expect(await printed(undefined, all, { where: "namespaces", dryRun: "server" })).toMatchObject({
     stdout:
       "token.azurecr.io/t created (server dry run)\n" +
@@ -70,11 +70,11 @@ test("in many places every line tells where", async () => {
   });
 });
 
-test("-o name is what kubectl could take", async () => {
+test("prints names that kubectl accepts for -o name", async () => {
   expect(await printed("name", all)).toMatchObject({ early: "secret/acr\nserviceaccount/default\n" });
 });
 
-test("-o json waits for the last, and is a List of what went well", async () => {
+test("prints a List of the successful objects at the end for -o json", async () => {
   const { early, stdout, stderr } = await printed("json", all);
   const list = JSON.parse(stdout) as { kind: string; items: { metadata: object }[] };
 
@@ -87,24 +87,24 @@ test("-o json waits for the last, and is a List of what went well", async () => 
   expect(stderr).toBe(`Warning: look\nerror: no\n${hint}`);
 });
 
-test("one object is itself, and managed fields are shown where they are asked for", async () => {
+test("prints a single object without a List, with managed fields on request", async () => {
   const { stdout } = await printed("yaml", [stored], { managedFields: true });
 
   expect(stdout).toBe("apiVersion: v1\nkind: Secret\nmetadata:\n  managedFields:\n  - manager: me\n  name: acr\n  namespace: demo\n");
 });
 
-test("no objects are no List", async () => {
+test("prints nothing when there are no objects", async () => {
   expect(await printed("json", [made, told])).toMatchObject({ stdout: "" });
 });
 
-test("a Secret that is shown without its password is told to be", async () => {
+test("warns when a Secret is printed without its password", async () => {
   const says = "Warning: the password is only made without --dry-run, so the Secret is shown without it\n";
 
   expect((await printed("json", [minted, stored], { dryRun: "client" })).stderr).toBe(says);
   expect((await printed("json", [minted, stored])).stderr).toBe("");
 });
 
-test("-o jsonl is a line for each outcome that shows, at once", async () => {
+test("prints a JSON line for each outcome at once for -o jsonl", async () => {
   const { early, stderr } = await printed("jsonl", all);
   const common = { apiVersion: "acr-secret/v1", kind: "Outcome" };
 
@@ -130,13 +130,13 @@ test("-o jsonl is a line for each outcome that shows, at once", async () => {
   ]);
 });
 
-test("a warning that scripts know has its id beside its sentence", async () => {
+test("prints the id of a warning", async () => {
   const drift: Outcome = { change: { act: "warn", id: "drift", to: account, says: "look" }, says: ["look"] };
 
   expect(JSON.parse((await printed("jsonl", [drift])).stdout)).toMatchObject({ result: "told", warnings: ["look"], ids: ["drift"] });
 });
 
-test("a line of JSON tells its context and that it is a dry run", async () => {
+test("prints the context and the dry run in a JSON line", async () => {
   const there: Outcome = { change: { act: "keep", to: { ...secret, context: "prod" }, because: "right" } };
 
   expect(JSON.parse((await printed("jsonl", [there], { dryRun: "client", where: "clusters" })).stdout)).toEqual({

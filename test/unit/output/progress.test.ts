@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { progressOn } from "../../../src/output/progress.ts";
 
 /** Records the first texts of spinners, which write to this process's stderr themselves. */
-function begun(): readonly string[] {
+function spinnerTexts(): readonly string[] {
   const lines: string[] = [];
   const { stderr } = process;
   const { write } = stderr;
@@ -14,8 +14,8 @@ function begun(): readonly string[] {
   return lines;
 }
 
-test("of what is under way at the same time one line is shown, and then the next", async () => {
-  const lines = begun();
+test("shows one line at a time for concurrent work", async () => {
+  const lines = spinnerTexts();
   const { during } = progressOn({ write: () => {}, isTTY: true, columns: 80 }, {}, 0, () => new Date());
   const work = async (what: string) => {
     for (let round = 0; round < 20; round++) await turn();

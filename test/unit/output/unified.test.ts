@@ -5,36 +5,36 @@ import { unified } from "../../../src/output/unified.ts";
 const lines = (text: string) => text.split(" ").filter((line) => line !== "");
 
 test.for<{ why: string; before: string; after: string; shows: string[] }>([
-  { why: "nothing differs", before: "a b", after: "a b", shows: [] },
-  { why: "nothing is there", before: "", after: "", shows: [] },
-  { why: "one line of one", before: "a", after: "b", shows: ["@@ -1 +1 @@", "-a", "+b"] },
-  { why: "all is new", before: "", after: "a b", shows: ["@@ -0,0 +1,2 @@", "+a", "+b"] },
-  { why: "all goes", before: "a b", after: "", shows: ["@@ -1,2 +0,0 @@", "-a", "-b"] },
-  { why: "one behind the last", before: "a b", after: "a b c", shows: ["@@ -1,2 +1,3 @@", " a", " b", "+c"] },
+  { why: "equal texts", before: "a b", after: "a b", shows: [] },
+  { why: "empty texts", before: "", after: "", shows: [] },
+  { why: "a changed line", before: "a", after: "b", shows: ["@@ -1 +1 @@", "-a", "+b"] },
+  { why: "only added lines", before: "", after: "a b", shows: ["@@ -0,0 +1,2 @@", "+a", "+b"] },
+  { why: "only removed lines", before: "a b", after: "", shows: ["@@ -1,2 +0,0 @@", "-a", "-b"] },
+  { why: "a line added at the end", before: "a b", after: "a b c", shows: ["@@ -1,2 +1,3 @@", " a", " b", "+c"] },
   {
-    why: "three lines stay around it",
+    why: "three lines of context",
     before: "1 2 3 4 x 5 6 7 8",
     after: "1 2 3 4 5 6 7 8",
     shows: ["@@ -2,7 +2,6 @@", " 2", " 3", " 4", "-x", " 5", " 6", " 7"],
   },
   {
-    why: "six lines between are one hunk",
+    why: "one hunk for changes six lines apart",
     before: "x 1 2 3 4 5 6 y",
     after: "1 2 3 4 5 6",
     shows: ["@@ -1,8 +1,6 @@", "-x", " 1", " 2", " 3", " 4", " 5", " 6", "-y"],
   },
   {
-    why: "seven are two",
+    why: "two hunks for changes seven lines apart",
     before: "x 1 2 3 4 5 6 7 y",
     after: "1 2 3 4 5 6 7 z",
     shows: ["@@ -1,4 +1,3 @@", "-x", " 1", " 2", " 3", "@@ -6,4 +5,4 @@", " 5", " 6", " 7", "-y", "+z"],
   },
-  { why: "what goes comes first", before: "a x y b", after: "a z b", shows: ["@@ -1,4 +1,3 @@", " a", "-x", "-y", "+z", " b"] },
-])("$why", ({ before, after, shows }) => {
+  { why: "removed lines before added lines", before: "a x y b", after: "a z b", shows: ["@@ -1,4 +1,3 @@", " a", "-x", "-y", "+z", " b"] },
+])("formats $why", ({ before, after, shows }) => {
   expect(unified(lines(before), lines(after))).toEqual(shows);
 });
 
-test("what stays and comes is what there is then, and what stays and goes what there was", () => {
+test("contains the old text without added lines and the new text without removed lines", () => {
   const some = fc.array(fc.constantFrom("a", "b", "c"), { maxLength: 7 });
   fc.assert(
     fc.property(some, some, (before, after) => {

@@ -15,6 +15,7 @@ const verdicts: Verdict[] = [
     pods: [],
     cause: "no-login",
     message: "serviceaccount/default has no pull secret for this registry",
+    notes: ["a note"],
     fix: { verb: "create", registry: "r.azurecr.io", namespace: "demo" },
   },
   { image: "r.azurecr.io/c:1", namespace: "demo", secret: "acr", pods: [], cause: "throttled" },
@@ -23,7 +24,7 @@ const verdicts: Verdict[] = [
 const plain = styleFor({ write: () => {}, isTTY: false, columns: 0 }, {});
 const colors = styleFor({ write: () => {}, isTTY: true, columns: 80 }, {});
 
-test("on a terminal a verdict has a color, and its words", () => {
+test("colors verdicts on a terminal", () => {
   const text = verdictText(verdicts, { headers: true, where: "one", style: colors, formatCommand });
 
   expect(text).toMatch(
@@ -41,7 +42,7 @@ test("prints a note in yellow when only the node has the image", () => {
   expect(failed(cached)).toBe(false);
 });
 
-test("a person reads a table, and below it what failed, why, and what mends it", () => {
+test("prints a table, then each failure with its reason, its notes and its fix", () => {
   expect(
     verdictText(verdicts, { headers: true, where: "one", style: plain, formatCommand }),
   ).toBe(`IMAGE              SECRET   PODS   VERDICT
@@ -50,13 +51,14 @@ r.azurecr.io/b:1   <none>   0      missing credential
 r.azurecr.io/c:1   acr      0      throttled
 
 r.azurecr.io/b:1: serviceaccount/default has no pull secret for this registry
+a note
   kubectl acr-secret create -n demo --registry r.azurecr.io
 
 r.azurecr.io/c:1: throttled
 `);
 });
 
-test("a program reads the cause by its id", () => {
+test("reports the id of the cause, and the reason with its notes", () => {
   expect(verdictReport(verdicts.slice(0, 2), formatCommand)).toEqual({
     apiVersion: "acr-secret/v1",
     kind: "CheckReport",
@@ -70,21 +72,21 @@ test("a program reads the cause by its id", () => {
         ok: false,
         cause: "no-login",
         verdict: "missing credential",
-        message: "serviceaccount/default has no pull secret for this registry",
+        message: "serviceaccount/default has no pull secret for this registry; a note",
         fix: "kubectl acr-secret create -n demo --registry r.azurecr.io",
       },
     ],
   });
 });
 
-test("what is known to pull never fails, and what is known not to always does", () => {
+test("fails exactly the causes that are known not to pull", () => {
   for (const cause of Object.keys(causes) as Cause[]) {
     const { pulls } = causes[cause];
     if (pulls !== "unknown") expect({ cause, failed: failed({ cause, pods: [] }) }).toEqual({ cause, failed: !pulls });
   }
 });
 
-test("the ids are words in kebab case, and no two have the same words", () => {
+test("has ids in kebab case and unique words", () => {
   expect(Object.keys(causes).filter((id) => !/^[a-z]+(-[a-z]+)*$/.test(id))).toEqual([]);
   expect(new Set(Object.values(causes).map(({ words }) => words)).size).toBe(Object.keys(causes).length);
 });

@@ -37,19 +37,19 @@ test.for<{ where: PlaceDetail; suffix: string; prefix: string }>([
   { where: "one", suffix: "", prefix: "" },
   { where: "namespaces", suffix: " in namespace demo", prefix: "demo: " },
   { where: "clusters", suffix: " in namespace demo of context prod", prefix: "prod/demo: " },
-])("with places of $where a line says$suffix", ({ where, suffix, prefix }) => {
+])("formats the place for $where as $suffix", ({ where, suffix, prefix }) => {
   expect([placeSuffix({ ...secret, context: "prod" }, where), placePrefix({ ...secret, context: "prod" }, where)]).toEqual([
     suffix,
     prefix,
   ]);
 });
 
-test("what has no namespace, or no context, says none", () => {
+test("omits a missing namespace or context", () => {
   expect([placeSuffix(token, "clusters"), placePrefix(token, "clusters")]).toEqual(["", ""]);
   expect([placeSuffix(secret, "clusters"), placePrefix(secret, "clusters")]).toEqual([" in namespace demo", "demo: "]);
   expect(placePrefix({ kind: "namespace", name: "", namespace: "", context: "prod" }, "clusters")).toBe("prod: ");
 });
 
-test("an object is named as kubectl names it", () => {
+test("names an object like kubectl", () => {
   expect(nameOf(account)).toBe("serviceaccount/default");
 });

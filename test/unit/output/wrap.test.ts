@@ -23,7 +23,7 @@ test.for([
   { width: 4, shows: "Ask…" },
   { width: 0, shows: "" },
   { width: -2, shows: "" },
-])("in $width columns of progress whole words: $shows", ({ width, shows }) => {
+])("shortens progress to whole words in $width columns: $shows", ({ width, shows }) => {
   expect(shortened("Asking for manifests", width)).toBe(shows);
 });
 
@@ -31,7 +31,7 @@ test.for([
   { columns: 40, shows: "412 of 1000 namespaces, 206/s, 3s left" },
   { columns: 30, shows: "412 of 1000 namespaces,…" },
   { columns: 12, shows: "412 of…" },
-])("what is done of many places, on $columns columns: $shows", async ({ columns, shows }) => {
+])("shows the progress over namespaces in $columns columns: $shows", async ({ columns, shows }) => {
   let at = 0;
   const printed: string[] = [];
   const stderr = { write: (text: string) => printed.push(text), isTTY: true, columns };
