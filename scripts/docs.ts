@@ -1,4 +1,4 @@
-// npm run docs: writes the generated parts of the pages: the tables of verbs and flags, and the picture of the README.
+// npm run docs: writes the generated parts of the pages: the tables of verbs and flags, the picture of the tour, and the diagram.
 // -- --record PAGE…: runs the terminal sessions of pages again, and writes their new output.
 // -- --check [PAGE…]: writes nothing, prints the pages that would change, and exits 1 if there are any.
 import { readFile, writeFile } from "node:fs/promises";
