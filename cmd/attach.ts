@@ -4,7 +4,7 @@ import { attachIn, lackingIn } from "../src/workflows/attach.ts";
 import { parseWait } from "./line/durations.ts";
 import { restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
-import { saidAgain } from "./line/target-words.ts";
+import { targetValues } from "./line/target-words.ts";
 import {
   changeFlags,
   onlyPrinted,
@@ -65,7 +65,7 @@ export const attach = verb({
   async run({ flags: given, args }, session) {
     const flags = onlyPrinted("attach", given);
     if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("attach", flags, args, session);
-    const make = (targets: TargetOptions) => ({ verb: "create", registry: "REGISTRY", ...saidAgain(targets) }) as const;
+    const make = (targets: TargetOptions) => ({ verb: "create", registry: "REGISTRY", ...targetValues(targets) }) as const;
     const attaching = ({ secret, named }: Pick<TargetRun, "secret" | "named">) => ({
       secret,
       make: make(named),

@@ -103,7 +103,7 @@ async function uninstall({ dir, "dry-run": dryRun }: Given, { programs, print }:
 /** Returns the text of this plugin's program at a path. @throws CliError conflict for a file that this plugin did not create */
 async function ours(path: string, programs: Programs): Promise<string | undefined> {
   const text = await programs.read(path);
-  // Only exactly the program of this version or of another one is replaced or deleted
+  // Any other text is another program, or the user has changed it
   if (text === undefined || [shims.posix.text, shims.windows.text, ...former].includes(text)) return text;
   throw new CliError("conflict", `${path} already exists and was not created by kubectl acr-secret`, { hint: "move it away, then retry" });
 }

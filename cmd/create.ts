@@ -12,7 +12,7 @@ import { conclude, printsHints, whereOf } from "./conclude.ts";
 import { checkKeep, type Journal, keepUp, newJournal, recordOutcomes } from "./create/keep.ts";
 import { type CreateFlags, type CreateOptions, createFlags, podsTell, podsWanted, readOptions } from "./create/options.ts";
 import { targetCandidates } from "./line/known.ts";
-import { saidAgain } from "./line/target-words.ts";
+import { targetValues } from "./line/target-words.ts";
 import type { Session } from "./session.ts";
 import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -132,7 +132,7 @@ async function printNextStep(
 function againOf({ name: secret, asked, targets, reader, scope, per }: CreateOptions, shared: boolean): Create {
   const { merge, includeRegional, identity } = asked.again;
   const { registry } = asked;
-  const again: Create = { verb: "create", secret, registry, ...saidAgain(targets), merge, includeRegional, reader, identity };
+  const again: Create = { verb: "create", secret, registry, ...targetValues(targets), merge, includeRegional, reader, identity };
   // Without a place of its own, the command would get the namespace and the context of the outcome that prints it
   return shared ? { ...again, namespace: undefined, context: undefined, scope, credentialPer: per } : again;
 }

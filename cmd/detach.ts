@@ -8,7 +8,7 @@ import type { NamespaceState } from "../src/state/namespace-state.ts";
 import { everything, targetOf, wantsTargets } from "../src/state/targets.ts";
 import { type Flags, targetFlags, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
-import { readTargetWords, saidAgain, type TargetFlags } from "./line/target-words.ts";
+import { readTargetWords, type TargetFlags, targetValues } from "./line/target-words.ts";
 import {
   type ChangeFlags,
   changeFlags,
@@ -73,7 +73,7 @@ export const detach = verb({
     return runOnTargets(session, flags, args, {
       verb: "detach",
       reads: { pods: "none" },
-      otherwise: (targets, namespace) => ({ verb: "detach", secret: "NAME", ...saidAgain(targets), namespace }),
+      otherwise: (targets, namespace) => ({ verb: "detach", secret: "NAME", ...targetValues(targets), namespace }),
       candidates: (state, run) => selectedIn(state, run).map(({ to }) => to),
       plan: (state, run) => {
         const { secret, onePlace, isMeant } = run;

@@ -5,7 +5,7 @@ import { formatCommand } from "./line/format-command.ts";
 import { overview, verbHelp } from "./line/help.ts";
 import { global } from "./line/kubectl-flags.ts";
 import { isWorkload, noWorkloads, secretName } from "./line/names.ts";
-import { meantVerb } from "./line/nearest.ts";
+import { suggestedVerb } from "./line/nearest.ts";
 import { firstArgument, type Parsed, parse } from "./line/parse.ts";
 import { openSession, type Session } from "./session.ts";
 import { failureCode, opened, type Verb } from "./verb.ts";
@@ -95,7 +95,7 @@ async function helpOf(verb: Verb | undefined, [topic]: readonly string[], column
 const warned = (count: number) => new CliError("invalid", `${count} warning${count === 1 ? "" : "s"} received`);
 
 function unknown(word: string): CliError {
-  const meant = meantVerb(
+  const meant = suggestedVerb(
     word,
     verbs.map(({ name }) => name),
   );

@@ -20,9 +20,10 @@ export type VerbBody<F extends Flags = Flags> = {
   /** Alternating comments (`# why`) and commands. */
   readonly examples: readonly string[];
   readonly flags: F;
+  /** The page in docs that describes the verb. Default: the verb's name. */
+  readonly page?: string;
   /** What exit code 1 reports, for a verb that reports findings. Errors of such a verb exit with 2. */
   readonly findings?: string;
-  /** The maximum number of arguments. */
   readonly most: number;
   /** Converts an argument. Default: it is the name of a Secret. @throws CliError usage */
   readonly read?: (word: string) => string;
@@ -36,11 +37,13 @@ export type Verb = VerbRow & VerbBody;
 
 type Call<F extends Flags> = { readonly flags: Values<F>; readonly args: readonly string[] };
 
-/** Returns the address of a page of the documentation: of docs/NAME.md, or of the README. */
-export const addressOf = (page?: string): string =>
-  `https://github.com/kubectl-acr-secret/kubectl-acr-secret${page === undefined ? "" : `/blob/main/docs/${page}.md`}`;
+/** The address of the repository, whose front page is the README. */
+export const home = "https://github.com/kubectl-acr-secret/kubectl-acr-secret";
 
-/** Gives a verb its types, and does nothing else. */
+/** The address of the pages in docs, ending with a slash. */
+export const pagesAddress = `${home}/blob/main/docs/`;
+
+/** Infers the types of a verb's flags. */
 export const verb = <const F extends Flags>(of: VerbBody<F>): VerbBody => of as unknown as VerbBody;
 
 /** Loads the rest of a verb. */

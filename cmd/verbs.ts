@@ -14,12 +14,12 @@ export const verbs: readonly VerbRow[] = [
   },
   {
     name: "check",
-    summary: "Check that the images of pods can be pulled, and show how to fix those that can't",
+    summary: "Check whether pods can pull their images",
     load: async () => (await import("./check.ts")).check,
   },
   {
     name: "list",
-    summary: "List pull secrets, their expiry and the ServiceAccounts that use them",
+    summary: "List pull secrets with their expiry and their ServiceAccounts",
     load: async () => (await import("./list.ts")).list,
   },
   {
@@ -34,7 +34,7 @@ export const verbs: readonly VerbRow[] = [
   },
   {
     name: "delete",
-    summary: "Delete a pull secret and its references, and with --revoke its credential in Azure",
+    summary: "Delete a pull secret and its references",
     load: async () => (await import("./delete.ts")).deletion,
   },
   {
@@ -44,7 +44,7 @@ export const verbs: readonly VerbRow[] = [
   },
   {
     name: "whoami",
-    summary: "Show your Azure identity and which credentials it can create for a registry",
+    summary: "Show your Azure identity and its permissions on a registry",
     load: async () => (await import("./whoami.ts")).whoami,
   },
   {

@@ -4,7 +4,7 @@ import { dataOutput, outputGroup } from "./line/flags.ts";
 import { verb } from "./verb.ts";
 
 export const version = verb({
-  usage: "version [--client]",
+  usage: "version",
   examples: ["# Print only the version of the plugin", "kubectl acr-secret version --client"],
   flags: {
     client: { type: "boolean", group: outputGroup, describe: "Print only the version of the plugin. Needs no cluster" },

@@ -27,7 +27,7 @@ import {
 } from "../line/flags.ts";
 import { registries } from "../line/known.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
-import { readTargetWords, saidAgain } from "../line/target-words.ts";
+import { readTargetWords, targetValues } from "../line/target-words.ts";
 
 const readerNames = Object.keys(readers) as ReaderName[];
 
@@ -100,7 +100,6 @@ export const createFlags = {
 
 export type CreateFlags = Values<typeof createFlags>;
 
-/** The parsed options of `create`. */
 export type CreateOptions = ReturnType<typeof readOptions>;
 
 /** @throws CliError usage, before any request */
@@ -119,7 +118,7 @@ export function readOptions(
     secret: name,
     registry: registry || "REGISTRY",
     repositories: repository,
-    ...saidAgain(targets),
+    ...targetValues(targets),
     merge: flags.merge || undefined,
     reader,
     includeRegional: flags["include-regional"] || undefined,
@@ -145,7 +144,6 @@ export function readOptions(
     again,
   };
   return {
-    /** The name of the Secret. */
     name: secret,
     repositories,
     /** Also grants the repositories that pods use, regardless of earlier grants. */

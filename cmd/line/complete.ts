@@ -6,8 +6,8 @@ import { type Flag, type Flags, isList } from "./flags.ts";
 import { global } from "./kubectl-flags.ts";
 import { firstArgument, parse } from "./parse.ts";
 
-/** How long completing a word may wait for the cluster, in milliseconds. */
-const patience = 1250;
+/** The timeout of a completion, in milliseconds. */
+const timeout = 1250;
 
 /** Instructions for the shell (cobra's ShellCompDirective). Without candidates, the shell completes files only with `files`. */
 const directives = { noSpace: 2, noFiles: 4, files: 0, folders: 16 } as const;
@@ -29,7 +29,6 @@ const only = (words: readonly string[]): Candidates => ({ words, directive: dire
  */
 export async function complete(typed: readonly string[], verbs: readonly VerbRow[], context: Context): Promise<void> {
   const { words: found, directive } = await find(typed.at(-1) ?? "", typed.slice(0, -1), verbs, context).catch(() => only([]));
-  // A word that can't be printed can't be selected either
   const words = found.filter((word) => word.split("\t").every(isPrintable));
   context.stdout.write(`${words.map((word) => `${word}\n`).join("")}:${directive}\n`);
 }
@@ -73,8 +72,8 @@ async function askWithin(line: readonly string[], flags: Flags, context: Context
   const { flags: given, args } = parse(line, flags);
   const silent = { ...context, stderr: { write: () => {}, isTTY: false, columns: 0 } };
   const session = openSession(silent, given);
-  const late = context.sleep(patience).then((): readonly string[] => []);
-  return Promise.race([of(session, args), late]).finally(() => session.close());
+  const timedOut = context.sleep(timeout).then((): readonly string[] => []);
+  return Promise.race([of(session, args), timedOut]).finally(() => session.close());
 }
 
 /** Returns the values of one flag that start with a text. If one word contains several values (`a,b`), completes the last one. */

@@ -14,22 +14,22 @@ export const expiryAfter = (duration: string, now: Date, flag = "--expires-in"):
 export function lifetime(duration: string, flag: string, { zero = false } = {}): number {
   if (zero && /^0[smhdwy]?$/.test(duration)) return 0;
   const parts = /^(?:[1-9]\d{0,5}[mhdwy])+$/.test(duration) ? [...duration.matchAll(/(\d+)(.)/g)] : [];
-  const span = parts.reduce((sum, [, amount, unit = ""]) => sum + Number(amount) * (lifetimes[unit] ?? 0), 0);
-  if (span === 0 || span > longest) throw usage(`invalid ${flag} "${duration}": a number and m, h, d, w or y, such as 90d or 1y`);
-  return span;
+  const sum = parts.reduce((total, [, amount, unit = ""]) => total + Number(amount) * (lifetimes[unit] ?? 0), 0);
+  if (sum === 0 || sum > maximum) throw usage(`invalid ${flag} "${duration}": must be a number and m, h, d, w or y, such as 90d or 1y`);
+  return sum;
 }
 
 /**
  * The maximum duration in milliseconds: a thousand years. No password needs to be valid for longer, and the year still has four digits in
  * RFC 3339.
  */
-const longest = 1000 * 365 * 86_400_000;
+const maximum = 1000 * 365 * 86_400_000;
 
 /** The milliseconds of each unit of Go's durations. The micro sign has two code points. */
 const units: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, μs: 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** The limit of Go's 64-bit integers, also for the nanoseconds of a duration: about 292 years. */
-const largest = 2 ** 63;
+const int64Limit = 2 ** 63;
 
 /**
  * Returns `--request-timeout` in milliseconds, as clientcmd.ParseTimeout reads it: whole seconds, or a Go duration (`1m30s`, `.5s`,
@@ -37,12 +37,12 @@ const largest = 2 ** 63;
  * @returns undefined for a value that kubectl rejects
  */
 export function milliseconds(text: string): number | undefined {
-  if (/^\+?\d+$/.test(text)) return Number(text) < largest ? Number(text) * 1000 : undefined;
+  if (/^\+?\d+$/.test(text)) return Number(text) < int64Limit ? Number(text) * 1000 : undefined;
   const [, sign, parts] = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text) ?? [];
   if (parts === undefined) return /^[+-]0$/.test(text) ? 0 : undefined;
   const amounts = [...parts.matchAll(/([\d.]+)([^\d.]+)/g)].map(([, amount, unit = ""]) => Number(amount) * (units[unit] ?? 0));
   const sum = amounts.reduce((total, amount) => total + amount, 0);
-  if (sum * 1e6 >= largest) return undefined;
+  if (sum * 1e6 >= int64Limit) return undefined;
   return sign === "-" ? 0 : sum;
 }
 
@@ -53,5 +53,5 @@ export const goDuration = (text: string): number | undefined => (text.startsWith
 export function parseWait({ wait: text }: { readonly wait: string }): number {
   const wait = goDuration(text);
   if (wait !== undefined) return wait;
-  throw usage(`invalid --wait "${text}": a duration, such as 30s or 3m`);
+  throw usage(`invalid --wait "${text}": must be a duration, such as 30s or 3m`);
 }

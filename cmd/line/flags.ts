@@ -107,7 +107,6 @@ export const noHeaders = under(outputGroup, {
   "no-headers": { type: "boolean", describe: "Print the table without headers" },
 });
 
-/** The heading of the flags that select targets. */
 export const targetGroup = "Who gets it";
 
 export const targetFlags = under(targetGroup, {
@@ -150,7 +149,7 @@ export const fieldManager = under(outputGroup, {
   "field-manager": { type: "string", default: "kubectl-acr-secret", value: "NAME", describe: "Field manager of the changes" },
 });
 
-/** The form of a tenant, which becomes a part of URLs: an id or a domain. */
+/** The form of a tenant, which becomes a part of URLs: an ID or a domain. */
 const tenantForm = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/i;
 
 /** The flags that select the identity and the cloud of requests to Azure. */
@@ -166,7 +165,7 @@ export const identityFlags = under("Azure sign-in", {
   tenant: {
     type: "string",
     refuse: (value) =>
-      tenantForm.test(value) ? undefined : usage(`invalid --tenant ${JSON.stringify(value)}: the tenant's id, or its domain`),
+      tenantForm.test(value) ? undefined : usage(`invalid --tenant ${JSON.stringify(value)}: must be the tenant's ID or domain`),
     value: "TENANT",
     describe: "Tenant to sign in to, by ID or domain",
     fallback: "the identity's",
@@ -186,7 +185,6 @@ export const identityFlags = under("Azure sign-in", {
   },
 });
 
-/** Returns the sign-in options of a command line. */
 export const identityOf = ({ auth, tenant, subscription, cloud }: Values<typeof identityFlags>): SignInOptions => {
   return { source: auth, tenant, subscription, cloud };
 };

@@ -105,7 +105,6 @@ function flagsOf(command: PluginCommand): string[] {
   return Object.entries(flagNames).flatMap(([field, flag]) => flagWords(flag, values[field as keyof Printed]));
 }
 
-/** Returns the flags that select the namespaces and the clusters. */
 function scopeValues({ contexts, namespaces, selector, exclude, includeSystem }: Scope): Partial<Values<typeof scopeFlags>> {
   return {
     namespaces: typeof namespaces === "object" ? [...namespaces.names, ...namespaces.globs] : [],
@@ -143,7 +142,6 @@ const valued = (flag: string, text: string) => (text === "" || text.startsWith("
 /** Flags of the current command line that are not printed: a secret, and flags that don't select a cluster. */
 const unprinted: readonly (keyof typeof forwarded)[] = ["token", "cache-dir", "disable-compression"];
 
-/** Returns the flags that select the namespaces and the clusters of a command. */
 function placeFlags(of: PluginCommand | KubectlCommand, given: CurrentPlace): string[] {
   const scope = "scope" in of ? of.scope : undefined;
   const context = of.context ?? (scope && scope.contexts !== "current" ? undefined : given.context);

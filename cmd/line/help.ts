@@ -1,5 +1,5 @@
 import { wrapped } from "../../src/output/printable.ts";
-import { addressOf, type Verb, type VerbRow } from "../verb.ts";
+import { home, pagesAddress, type Verb, type VerbRow } from "../verb.ts";
 import { type Flag, type Flags, isList } from "./flags.ts";
 
 /** The width of the help if the terminal's width is unknown, and its maximum. */
@@ -50,7 +50,7 @@ function flagRow(name: string, flag: Flag, width: number): string {
 
 /** Returns the help of one verb. @param columns the width of the terminal; 0 if unknown */
 export function verbHelp(verb: Verb, columns: number): string {
-  const { name, summary, description = [], examples, flags, usage } = verb;
+  const { name, page = name, summary, description = [], examples, flags, usage } = verb;
   const width = widthFor(columns);
   const shown = examples.map((line) => `  ${line}\n${line.startsWith("#") ? "" : "\n"}`).join("");
   return [
@@ -59,19 +59,17 @@ export function verbHelp(verb: Verb, columns: number): string {
     `Examples:\n${shown}`,
     ...(Object.keys(flags).length > 0 ? [flagLines(flags, columns), "\n"] : []),
     `${indented(exitCodes(verb), width)}\n`,
-    `More: ${addressOf(name)}\n`,
+    `More: ${pagesAddress}${page}.md\n`,
     `${indented(globalFlags, width)}\n`,
   ].join("");
 }
 
 /** Returns the meaning of each exit code of a verb. Errors take precedence over findings. */
-export function codesOf({ findings }: Pick<Verb, "findings">): Readonly<Record<string, string>> {
-  return findings === undefined
-    ? { 0: "success", 1: "error, or at least one object failed", 130: "interrupted" }
-    : { 0: "success", 1: findings, 2: "error", 130: "interrupted" };
+export function codesOf({ findings, flags }: Partial<Verb>): Readonly<Record<string, string>> {
+  const failure = flags?.["concurrency"] ? "error, or at least one object failed" : "error";
+  return { 0: "success", ...(findings === undefined ? { 1: failure } : { 1: findings, 2: "error" }), 130: "interrupted" };
 }
 
-/** The exit codes of a verb with --diff. */
 export const diffCodes = "With --diff: 0 no changes, 1 changes, 2 error.";
 
 function exitCodes(verb: Verb): string {
@@ -93,7 +91,7 @@ export function overview(verbs: readonly VerbRow[], columns: number): string {
     `Commands:\n${verbs.map(({ name, summary }) => `${`  ${name}`.padEnd(first)}${indented(summary, width, first)}\n`).join("")}\n`,
     `${indented('Run "kubectl acr-secret COMMAND --help" for the help of a command.', width)}\n`,
     `${indented(globalFlags, width)}\n`,
-    `More: ${addressOf()}\n`,
+    `More: ${home}\n`,
   ].join("");
 }
 
@@ -101,6 +99,5 @@ const usageLines = (usage: string): string => `Usage:\n  kubectl acr-secret ${us
 
 const widthFor = (columns: number): number => Math.min(columns || usualWidth, maximumWidth);
 
-/** Wraps a text to a width, and indents all lines after the first. */
 const indented = (text: string, width: number, indent = 0): string =>
   wrapped(text, Math.max(1, width - indent)).join(`\n${" ".repeat(indent)}`);

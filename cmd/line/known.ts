@@ -3,10 +3,8 @@ import { spelled, type TargetKind, targetKinds } from "../../src/kinds.ts";
 import { managedBy } from "../../src/secret/entry.ts";
 import { kindSpelled } from "./names.ts";
 
-/** The sources of completion candidates. */
 export type Known = {
   cluster(): Cluster;
-  /** Returns names in the kubeconfig. */
   configured(of: Configured): Promise<readonly string[]>;
 };
 
@@ -16,10 +14,8 @@ export const clusters = (known: Known) => known.configured("clusters");
 
 export const users = (known: Known) => known.configured("users");
 
-/** Returns the login servers of the registries that the namespace uses. */
-export const registries = async (known: Known) => (await import("./registries.ts")).registriesAround(known.cluster());
+export const registries = async (known: Known) => (await import("./registries.ts")).registriesInUse(known.cluster());
 
-/** Returns the names of all namespaces. */
 export async function namespaces(known: Known): Promise<readonly string[]> {
   return (await listAll(known.cluster(), "namespace", { metadataOnly: true })).map(({ metadata }) => metadata.name);
 }
@@ -45,7 +41,6 @@ export async function secretOrTargets(known: Known, words: readonly string[], wo
   return [...(await pullSecrets(known)), ...(word === "" ? [] : kindWords)];
 }
 
-/** Returns the candidates of `TARGET…`. */
 export async function targetCandidates(known: Known, words: readonly string[], word: string): Promise<readonly string[]> {
   const slash = word.indexOf("/");
   const kind = kindSpelled(slash < 0 ? (words.at(-1) ?? "") : word.slice(0, slash));

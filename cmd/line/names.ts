@@ -20,9 +20,9 @@ export function objectName(kind: Named, word: string): string {
   const slash = word.indexOf("/");
   const [prefix, name] = slash < 0 ? ["", word] : [word.slice(0, slash).toLowerCase(), word.slice(slash + 1)];
   const ours = slash < 0 || (spellings[kind] as readonly string[]).includes(prefix);
-  if (ours && name === "") throw usage(`the name of a ${kind} is empty`);
+  if (ours && name === "") throw usage(`a ${kind} must have a name`);
   if (ours && !/[/%]|^\.\.?$/.test(name)) return name;
-  throw usage(`invalid ${kind} name ${JSON.stringify(word)}`, meant(word, prefix, name));
+  throw usage(`invalid ${kind} name ${JSON.stringify(word)}`, nameHint(word, prefix, name));
 }
 
 /** Returns the name of a Secret, which is the default meaning of an argument. */
@@ -35,10 +35,9 @@ export function isWorkload(word: string): boolean {
 }
 
 /** The hint for a workload if the verb has no targets. */
-export const noWorkloads = "check looks at every pod of the namespace; attach, detach and create take targets such as deployment/web";
+export const noWorkloads = "check tests all pods of the namespace; use targets such as deployment/web with create, attach and detach";
 
-/** Returns a hint about a name with a slash. */
-function meant(word: string, prefix: string, name: string): string | Fix | undefined {
+function nameHint(word: string, prefix: string, name: string): string | Fix | undefined {
   if (isWorkload(word)) return noWorkloads;
   if (/[.:].*\/|\/.*[:@]/.test(word)) return { verb: "check", images: [word] };
   if (!/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(name)) return undefined;

@@ -31,18 +31,18 @@ const flagsOfOthers: Readonly<Record<string, string>> = {
 };
 
 /** Returns the most likely verb for an unknown one: its synonym, or the verb with the most similar spelling. */
-export function meantVerb(word: string, known: readonly string[]): string | undefined {
+export function suggestedVerb(word: string, known: readonly string[]): string | undefined {
   const lower = word.toLowerCase();
   const other = Object.hasOwn(verbs, lower) ? verbs[lower] : undefined;
   return other !== undefined && known.includes(other) ? other : nearest(lower, known);
 }
 
 /** Returns a hint with the most likely flag for an unknown one. */
-export function meantFlag(name: string, flags: Flags): string | undefined {
+export function flagHint(name: string, flags: Flags): string | undefined {
   const known = Object.keys(flags).filter((each) => !flags[each]?.hidden);
   const other = Object.hasOwn(flagsOfOthers, name) ? flagsOfOthers[name] : undefined;
-  const meant = other !== undefined && known.includes(other) ? other : nearest(name, known);
-  return meant && `did you mean --${meant}?`;
+  const suggested = other !== undefined && known.includes(other) ? other : nearest(name, known);
+  return suggested && `did you mean --${suggested}?`;
 }
 
 /** Returns the words that are similar to a word: the nearest one, and those that contain it. */
@@ -58,10 +58,10 @@ export function near(word: string, known: readonly string[]): readonly string[] 
  * with the word.
  */
 function nearest(word: string, known: readonly string[]): string | undefined {
-  const begun = (name: string) => Number(name.startsWith(word));
+  const startsWithWord = (name: string) => Number(name.startsWith(word));
   const ranked = known
     .map((name) => ({ name, away: distance(word, name) }))
-    .sort((a, b) => a.away - b.away || begun(b.name) - begun(a.name));
+    .sort((a, b) => a.away - b.away || startsWithWord(b.name) - startsWithWord(a.name));
   const [best] = ranked;
   return best && best.away <= (word.length < 5 ? 1 : 2) ? best.name : undefined;
 }

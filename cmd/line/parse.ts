@@ -1,7 +1,7 @@
 import { Parser } from "yargs/helpers";
 import { usage } from "../../src/errors.ts";
 import { type Flag, type Flags, isList } from "./flags.ts";
-import { meantFlag } from "./nearest.ts";
+import { flagHint } from "./nearest.ts";
 
 /** A parsed command line. Every flag of `flags` has its value or its default. */
 export type Parsed = {
@@ -14,7 +14,7 @@ export type Parsed = {
  * @throws CliError usage, in pflag's words
  */
 export function parse(argv: readonly string[], flags: Flags): Parsed {
-  const { given, args } = takeApart(argv, flags);
+  const { given, args } = splitWords(argv, flags);
   const collected = collect(given, flags);
   const read = Object.entries(flags).map(([name, flag]) => {
     const values = collected[name];
@@ -22,12 +22,11 @@ export function parse(argv: readonly string[], flags: Flags): Parsed {
   });
   refuseTogether(read);
   const implied: Readonly<Record<string, string>> = Object.assign({}, ...read.map(({ flag, value }) => value === true && flag.implies));
-  const settled = ({ name, flag, value = unsaid(flag) }: (typeof read)[number]) =>
+  const settled = ({ name, flag, value = absentValue(flag) }: (typeof read)[number]) =>
     value === flag.default ? (implied[name] ?? value) : value;
   return { flags: Object.fromEntries(read.map((one) => [one.name, settled(one)])), args };
 }
 
-/** Collects the values of each flag in order. */
 function collect(given: readonly GivenFlag[], flags: Flags): Readonly<Record<string, readonly string[]>> {
   // yargs would remove the quotes of a value, so it gets the position of each value instead of the value
   const places = given.map(({ name }, place) => `--${name}=${place}`);
@@ -45,7 +44,7 @@ function collect(given: readonly GivenFlag[], flags: Flags): Readonly<Record<str
 type Read = string | boolean | readonly string[] | undefined;
 
 /** Returns the value of a flag that is not given, or that has an empty value which kubectl ignores. */
-function unsaid(flag: Flag): Read {
+function absentValue(flag: Flag): Read {
   if (flag.type === "boolean") return flag.default ?? false;
   return isList(flag) ? [] : flag.default;
 }
@@ -76,7 +75,7 @@ function readBoolean(shown: string, { refuse }: Flag, text: string): boolean {
 /** @returns undefined for an empty value that counts as absent */
 function readText(shown: string, flag: Flag, text: string): string | undefined {
   if (text === "" && flag.empty === "absent") return undefined;
-  if (text === "" && flag.empty === undefined && !flag.choices) throw invalid(shown, text, "it is empty");
+  if (text === "" && flag.empty === undefined && !flag.choices) throw invalid(shown, text, "must not be empty");
   if (!flag.choices?.includes(text)) {
     const refusal = flag.refuse?.(text) ?? (flag.choices && invalid(shown, text, `must be one of ${flag.choices.join(", ")}`));
     if (refusal) throw refusal;
@@ -116,15 +115,15 @@ type GivenFlag = { readonly name: string; readonly value: string | undefined };
  * value (`bare`) also takes the next word, if that doesn't start with a dash.
  * @throws CliError usage, in pflag's words
  */
-function takeApart(argv: readonly string[], flags: Flags) {
+function splitWords(argv: readonly string[], flags: Flags) {
   const given: GivenFlag[] = [];
   const args: string[] = [];
   const words = [...argv];
   for (let word = words.shift(); word !== undefined; word = words.shift()) {
     if (word === "--") args.push(...words.splice(0));
     else if (!word.startsWith("-") || word === "-") args.push(word);
-    else if (word.startsWith("--")) given.push(long(word, words, flags));
-    else given.push(...letters(word, words, flags));
+    else if (word.startsWith("--")) given.push(longFlag(word, words, flags));
+    else given.push(...shortFlags(word, words, flags));
   }
   return { given, args };
 }
@@ -138,8 +137,8 @@ export function firstArgument(argv: readonly string[], flags: Flags): number {
     if (word === "--") return argv.length;
     if (!word.startsWith("-") || word === "-") return argv.length - words.length - 1;
     try {
-      if (word.startsWith("--")) long(word, words, flags);
-      else letters(word, words, flags);
+      if (word.startsWith("--")) longFlag(word, words, flags);
+      else shortFlags(word, words, flags);
     } catch {
       // The parser reports the problem, with the flags of the verb that is searched for here
     }
@@ -147,23 +146,23 @@ export function firstArgument(argv: readonly string[], flags: Flags): number {
   return argv.length;
 }
 
-function long(word: string, words: string[], flags: Flags): GivenFlag {
+function longFlag(word: string, words: string[], flags: Flags): GivenFlag {
   const [, name = "", value] = /^--([^=]*)(?:=(.*))?$/s.exec(word) ?? [];
   if (name === "" || name.startsWith("-")) throw usage(`bad flag syntax: ${word}`);
   const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
-  if (!flag) throw usage(`unknown flag: --${name}`, meantFlag(name, flags));
+  if (!flag) throw usage(`unknown flag: --${name}`, flagHint(name, flags));
   return { name, value: value ?? nextValue(flag, words, { dashed: word, quoted: word }) };
 }
 
 /** Splits `-Anfoo` from a letter on: letters of flags without a value, then a flag that takes the rest as its value. */
-function letters(word: string, words: string[], flags: Flags, at = 1): GivenFlag[] {
+function shortFlags(word: string, words: string[], flags: Flags, at = 1): GivenFlag[] {
   const letter = word[at] ?? "";
   const [name, flag] = Object.entries(flags).find(([, { short }]) => short === letter) ?? [];
   if (!name || !flag) throw usage(`unknown shorthand flag: '${letter}' in ${word}`);
   const rest = word.slice(at + 1);
   if (rest === "") return [{ name, value: nextValue(flag, words, { dashed: `-${letter}`, quoted: `'${letter}' in ${word}` }) }];
   if (rest.startsWith("=") || flag.type !== "boolean") return [{ name, value: rest.replace(/^=/, "") }];
-  return [{ name, value: undefined }, ...letters(word, words, flags, at + 1)];
+  return [{ name, value: undefined }, ...shortFlags(word, words, flags, at + 1)];
 }
 
 /** Returns the value of a flag without `=`: the next word, if the flag takes one. */
@@ -171,7 +170,7 @@ function nextValue({ type, bare }: Flag, words: string[], shown: { dashed: strin
   const [next] = words;
   if (type === "boolean") {
     // pflag reads it as an argument: `create --verify false` would create a Secret of that name
-    if (next === "true" || next === "false") throw usage(`${shown.dashed} takes its value behind "=": ${shown.dashed}=${next}`);
+    if (next === "true" || next === "false") throw usage(`invalid argument "${next}" after ${shown.dashed}: use ${shown.dashed}=${next}`);
     return undefined;
   }
   if (bare !== undefined && (next === undefined || next.startsWith("-"))) return undefined;

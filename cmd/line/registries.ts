@@ -8,18 +8,18 @@ import { managed } from "../../src/state/pull-secrets.ts";
  * Returns the login servers that the namespace's Secrets record and that its pods have images of, if these can be read. Doesn't ask Azure,
  * because that takes too long for completion and may require a sign-in.
  */
-export async function registriesAround(cluster: Cluster): Promise<readonly string[]> {
+export async function registriesInUse(cluster: Cluster): Promise<readonly string[]> {
   const namespace = await cluster.namespace();
-  const hosts = await Promise.allSettled([noted(), pulled()]);
+  const hosts = await Promise.allSettled([recorded(), usedByPods()]);
   const found = hosts.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
   return [...new Set(found.flatMap((host) => loginServerIn(host) ?? []))];
 
-  async function noted(): Promise<string[]> {
+  async function recorded(): Promise<string[]> {
     const hostsOf = (secret: Parameters<typeof readEntries>[0]) => (readEntries(secret) ?? []).flatMap((entry) => entry.hosts);
     return (await firstPage("secret", { labels: managed, metadataOnly: true })).flatMap(hostsOf);
   }
 
-  async function pulled(): Promise<string[]> {
+  async function usedByPods(): Promise<string[]> {
     return (await firstPage("pod", {})).flatMap(imagesOf).map(({ host }) => host);
   }
 

@@ -5,8 +5,8 @@ import { contexts, namespaces } from "./known.ts";
 import { ours } from "./kubectl-flags.ts";
 import { objectName } from "./names.ts";
 
-/** Flags of kubectl that describe one cluster. With several contexts, they would be sent to all servers. */
-const ofOneCluster = [
+/** Flags of kubectl for one cluster. With several contexts, all servers would receive their values. */
+const oneClusterFlags = [
   "context",
   "cluster",
   "server",
@@ -17,16 +17,16 @@ const ofOneCluster = [
   "tls-server-name",
 ];
 
-const aNumber = (value: string) =>
+const refuseNumber = (value: string) =>
   /^[1-9]\d{0,5}$/.test(value)
     ? undefined
     : usage(`invalid argument ${JSON.stringify(value)} for "--concurrency" flag: must be an integer of 1 or more`);
 
 /** Validates the name of a namespace (RFC 1123 label), or a pattern with `*` and `?`. */
-const aNamespace = (flag: string) => (value: string) =>
+const refuseNamespace = (flag: string) => (value: string) =>
   /^[a-z0-9*?]([-a-z0-9*?]{0,61}[a-z0-9*?])?$/.test(value.replace(/^.*\//, ""))
     ? undefined
-    : usage(`invalid argument ${JSON.stringify(value)} for "--${flag}" flag: neither a namespace's name nor a pattern with * and ?`);
+    : usage(`invalid argument ${JSON.stringify(value)} for "--${flag}" flag: must be the name of a namespace or a pattern with * and ?`);
 
 /** The flags that select namespaces and clusters. */
 export const scopeFlags = under("Where", {
@@ -34,7 +34,7 @@ export const scopeFlags = under("Where", {
   namespaces: {
     type: "strings",
     read: (value) => objectName("Namespace", value),
-    refuse: aNamespace("namespaces"),
+    refuse: refuseNamespace("namespaces"),
     exclusive: ["namespace", "all-namespaces", "namespace-selector"],
     complete: namespaces,
     value: "NAME",
@@ -55,7 +55,7 @@ export const scopeFlags = under("Where", {
   "exclude-namespaces": {
     type: "strings",
     read: (value) => objectName("Namespace", value),
-    refuse: aNamespace("exclude-namespaces"),
+    refuse: refuseNamespace("exclude-namespaces"),
     complete: namespaces,
     value: "NAME",
     describe: "Namespaces to skip, by name or pattern",
@@ -63,15 +63,15 @@ export const scopeFlags = under("Where", {
   "include-system": { type: "boolean", describe: "Also write to the namespaces kube-*" },
   contexts: {
     type: "strings",
-    exclusive: [...ofOneCluster, "all-contexts"],
+    exclusive: [...oneClusterFlags, "all-contexts"],
     complete: contexts,
     value: "NAME",
     describe: "Clusters of these kubeconfig contexts",
   },
-  "all-contexts": { type: "boolean", exclusive: ofOneCluster, describe: "Clusters of every kubeconfig context" },
+  "all-contexts": { type: "boolean", exclusive: oneClusterFlags, describe: "Clusters of every kubeconfig context" },
   concurrency: {
     type: "string",
-    refuse: aNumber,
+    refuse: refuseNumber,
     value: "NUMBER",
     describe: "Namespaces to process at the same time",
     fallback: "adapts to the server",
@@ -93,12 +93,12 @@ export function scopeOf(flags: Partial<ScopeFlags>): Scope {
   const { contexts = [], "exclude-namespaces": exclude = [], "include-system": includeSystem = false } = flags;
   const namespaces = namespacesOf(flags);
   const stray = exclude.length > 0 ? "exclude-namespaces" : includeSystem ? "include-system" : undefined;
-  if (namespaces === "current" && stray) throw usage(`--${stray} needs --namespaces, --namespace-selector or --all-namespaces`);
+  if (namespaces === "current" && stray) throw usage(`--${stray} requires --namespaces, --namespace-selector or --all-namespaces`);
   return {
-    contexts: flags["all-contexts"] ? "all" : contexts.length > 0 ? once(contexts) : "current",
+    contexts: flags["all-contexts"] ? "all" : contexts.length > 0 ? unique(contexts) : "current",
     namespaces,
     selector: flags["namespace-selector"],
-    exclude: once(exclude),
+    exclude: unique(exclude),
     includeSystem,
   };
 }
@@ -106,7 +106,7 @@ export function scopeOf(flags: Partial<ScopeFlags>): Scope {
 function namespacesOf({ namespaces = [], ...flags }: Partial<ScopeFlags>): Scope["namespaces"] {
   if (flags["all-namespaces"] || flags["namespace-selector"] !== undefined) return "all";
   if (namespaces.length === 0) return "current";
-  return { names: once(namespaces.filter((name) => !isGlob(name))), globs: once(namespaces.filter(isGlob)) };
+  return { names: unique(namespaces.filter((name) => !isGlob(name))), globs: unique(namespaces.filter(isGlob)) };
 }
 
-const once = (words: readonly string[]) => [...new Set(words)];
+const unique = (words: readonly string[]) => [...new Set(words)];

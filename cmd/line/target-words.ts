@@ -4,7 +4,6 @@ import { isGlob } from "../../src/scope/scope.ts";
 import type { TargetOptions, TargetPick } from "../../src/state/targets.ts";
 import { kindSpelled, secretName } from "./names.ts";
 
-/** The flags that select targets. */
 export type TargetFlags = {
   readonly serviceaccount: readonly string[];
   readonly "all-serviceaccounts": boolean;
@@ -25,8 +24,7 @@ export function readTargetWords(words: readonly string[], flags: TargetFlags): {
   const accounts = accountPicks(flags, rest.length > 0);
   const named = picksOf(rest, flags);
   const picks = merged([...accounts, ...named]);
-  if (whereUsed && picks.length > 0)
-    throw usage("--where-used finds the targets, so none can be named beside it: leave out either the flag or the targets");
+  if (whereUsed && picks.length > 0) throw usage("--where-used cannot be combined with targets");
   if (serviceaccount.length > 0 && (allAccounts || (selector !== undefined && rest.length === 0)))
     throw usage("--serviceaccount cannot be combined with --all-serviceaccounts or --selector");
   return { secret, targets: { picks, whereUsed } };
@@ -54,7 +52,7 @@ function kindsSpelled(word: string): TargetKind[] | undefined {
 
 function accountPicks({ serviceaccount, "all-serviceaccounts": all, selector, all: ofKinds }: TargetFlags, words: boolean): TargetPick[] {
   if (all) return [pick("serviceaccount", ["*"], selector)];
-  if (ofKinds && !words) throw usage("--all is for the kinds that are named before it: deployments --all, or --all-serviceaccounts");
+  if (ofKinds && !words) throw usage("--all requires a kind, as in deployments --all; for ServiceAccounts, use --all-serviceaccounts");
   if (selector !== undefined && !words) return [pick("serviceaccount", ["*"], selector)];
   return serviceaccount.length > 0 ? [pick("serviceaccount", serviceaccount)] : [];
 }
@@ -72,10 +70,10 @@ function picksOf(words: readonly string[], flags: TargetFlags): TargetPick[] {
 /** Reads `deploy web api`, `deploy,sts --all`, `deploy -l app=web`. */
 function ofKinds(chosen: readonly TargetKind[], names: readonly string[], flags: TargetFlags): TargetPick[] {
   const pair = names.find((name) => name.includes("/"));
-  if (pair !== undefined) throw usage(`there is no need for a kind before "${pair}", which names its own`);
+  if (pair !== undefined) throw usage(`invalid target ${JSON.stringify(pair)}: omit either its kind or the kind before it`);
   if (names.length > 0) {
     refuseSelection(flags);
-    return chosen.map((kind) => pick(kind, names.map(aName)));
+    return chosen.map((kind) => pick(kind, names.map(checkedName)));
   }
   if (flags.all || flags.selector !== undefined) return chosen.map((kind) => pick(kind, ["*"], flags.selector));
   const [kind = "pod"] = chosen;
@@ -84,19 +82,18 @@ function ofKinds(chosen: readonly TargetKind[], names: readonly string[], flags:
 
 /** Rejects flags that select all objects of a kind next to names. */
 function refuseSelection({ all, selector }: TargetFlags): void {
-  if (all) throw usage("--all is for whole kinds, and cannot be combined with a name: deployments --all");
+  if (all) throw usage("--all cannot be combined with the name of a target; it selects a whole kind, as in deployments --all");
   if (selector !== undefined) throw usage("name cannot be provided when a selector is specified");
 }
 
-/** Reads `deployment/web`. */
 function readPair(word: string): TargetPick {
   const slash = word.indexOf("/");
   const [before, name] = [word.slice(0, Math.max(slash, 0)), word.slice(slash + 1)];
   const kind = slash > 0 ? kindSpelled(before) : undefined;
-  if (kind) return pick(kind, [aName(name)]);
-  if (slash > 0) throw usage(`a ${JSON.stringify(before)} carries no pull secrets: a target is a ${known()}`);
+  if (kind) return pick(kind, [checkedName(name)]);
+  if (slash > 0) throw usage(`invalid kind ${JSON.stringify(before)}: a target must be a ${known()}`);
   throw usage(
-    `invalid target ${JSON.stringify(word)}: its kind goes before its name`,
+    `invalid target ${JSON.stringify(word)}: specify its kind, as in KIND/NAME`,
     `did you mean deployment/${name} or serviceaccount/${name}?`,
   );
 }
@@ -107,9 +104,9 @@ const known = () => {
 };
 
 /** Rejects a name that the API server would read as another resource. */
-function aName(name: string): string {
-  if (name === "") throw usage("the name of a target is empty");
-  if (/[/%]|^\.\.?$/.test(name)) throw usage(`invalid name of a target ${JSON.stringify(name)}`);
+function checkedName(name: string): string {
+  if (name === "") throw usage("a target must have a name");
+  if (/[/%]|^\.\.?$/.test(name)) throw usage(`invalid target name ${JSON.stringify(name)}`);
   return name;
 }
 
@@ -129,7 +126,7 @@ const merged = (picks: readonly TargetPick[]): TargetPick[] =>
   });
 
 /** Returns the words and flags that select the same targets in a printed command. */
-export function saidAgain({ picks, whereUsed }: TargetOptions) {
+export function targetValues({ picks, whereUsed }: TargetOptions) {
   const accounts = picks.filter(hasFlags);
   const others = picks.filter((pick) => !hasFlags(pick));
   const whole = others.filter(isWhole);

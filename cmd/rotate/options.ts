@@ -67,7 +67,6 @@ export const rotateFlags = {
 
 export type RotateFlags = Values<typeof rotateFlags>;
 
-/** The parsed options of `rotate`. */
 export type RotateOptions = ReturnType<typeof readRotateOptions>;
 
 /** @throws CliError usage, before any request */
@@ -76,7 +75,6 @@ export function readRotateOptions(flags: RotateFlags, [named]: readonly string[]
   return {
     /** Undefined: every Secret of this plugin in the scope. */
     secret: named === undefined ? undefined : checkSecretName(named),
-    /** The name of a registry, or its login server. */
     registry: registry && registryHost(registry),
     endsBy: within === undefined ? undefined : new Date(expiryAfter(within, now, "--expiring-within")),
     createdBy: age === undefined ? undefined : createdBy(age, now),

@@ -1,10 +1,8 @@
 import type { Explanation } from "../../cmd/explain.ts";
+import { pagesAddress } from "../../cmd/verb.ts";
 
 /** The chapters of the page, and what their sections explain. */
 const chapters: Readonly<Record<string, Explanation["of"]>> = { Verdicts: "verdict", Warnings: "warning", Errors: "error" };
-
-/** The address of the pages, for links that the terminal prints. */
-const pages = "https://github.com/kubectl-acr-secret/kubectl-acr-secret/blob/main/docs/";
 
 /**
  * Returns the explanations on a page: a section for each id. The first paragraph of a section explains the id in one line.
@@ -32,6 +30,6 @@ function explanationIn(section: string, of: Explanation["of"]): Explanation {
 /** Returns paragraphs, each as one line with addresses instead of links, and code blocks. */
 function blocksOf(text: string): Explanation["says"] {
   return [...text.matchAll(/^```\w*\n([\s\S]*?)\n```$|^(?!```)\S[\s\S]*?(?=\n\n|\n*$(?![\s\S]))/gm)].map(([block, code]) =>
-    code === undefined ? { text: block.replaceAll(/\[[^\]]+\]\(([^)]+)\)/g, `${pages}$1`).replaceAll("\n", " ") } : { code },
+    code === undefined ? { text: block.replaceAll(/\[[^\]]+\]\(([^)]+)\)/g, `${pagesAddress}$1`).replaceAll("\n", " ") } : { code },
   );
 }

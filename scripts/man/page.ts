@@ -1,7 +1,7 @@
 import type { Flag, Flags } from "../../cmd/line/flags.ts";
 import { codesOf, defaultOf, descriptionOf, diffCodes, groupsOf, typedForm } from "../../cmd/line/help.ts";
 import { global } from "../../cmd/line/kubectl-flags.ts";
-import { addressOf, type Verb } from "../../cmd/verb.ts";
+import { home, pagesAddress, type Verb } from "../../cmd/verb.ts";
 import { bold, inert, literal, paragraph, section, term, verbatim } from "./roff.ts";
 
 /** The version and the date (`YYYY-MM-DD`) on every page. */
@@ -12,7 +12,7 @@ export const pageName = (verb?: string): string => ["kubectl-acr-secret", ...(ve
 
 /** Returns the page of one verb (man(7)), from the metadata of its help. */
 export function verbPage(verb: Verb, all: readonly Verb[], edition: Edition): string {
-  const { name, summary, description = [`${summary}.`], examples, flags, usage } = verb;
+  const { name, page = name, summary, description = [`${summary}.`], examples, flags, usage } = verb;
   return [
     heading(pageName(name), summary, edition),
     section("SYNOPSIS", synopsis(`${usage} [options]`)),
@@ -20,7 +20,7 @@ export function verbPage(verb: Verb, all: readonly Verb[], edition: Edition): st
     section("OPTIONS", ...options(flags)),
     section("EXAMPLES", ...exampleLines(examples)),
     section("EXIT STATUS", ...exitStatus(verb), ...(flags["diff"] ? [`.PP\n${paragraph(diffCodes)}`] : [])),
-    section("SEE ALSO", seeAlso([undefined, ...all.filter((other) => other !== verb).map((other) => other.name)], name)),
+    section("SEE ALSO", seeAlso([undefined, ...all.filter((other) => other !== verb).map((other) => other.name)], page)),
   ].join("");
 }
 
@@ -74,7 +74,7 @@ function exampleLines(examples: readonly string[]): string[] {
   });
 }
 
-const exitStatus = (verb: Pick<Verb, "findings">): string[] =>
+const exitStatus = (verb: Partial<Verb>): string[] =>
   Object.entries(codesOf(verb)).map(([code, means]) => term(bold(code), `${means.charAt(0).toUpperCase()}${means.slice(1)}.`));
 
 const environment = [
@@ -85,5 +85,5 @@ const environment = [
 ] as const;
 
 /** Returns the references to other pages, and the address of the page in the documentation. */
-const seeAlso = (verbs: readonly (string | undefined)[], name?: string): string =>
-  `${verbs.map((verb) => inert(`${bold(pageName(verb))}(1),`)).join("")}${paragraph(addressOf(name))}`;
+const seeAlso = (verbs: readonly (string | undefined)[], page?: string): string =>
+  `${verbs.map((verb) => inert(`${bold(pageName(verb))}(1),`)).join("")}${paragraph(page === undefined ? home : `${pagesAddress}${page}.md`)}`;

@@ -20,7 +20,6 @@ export const literal = (text: string): string =>
     )
     .join("");
 
-/** Formats a literal word. */
 export const bold = (text: string): string => `\\fB${literal(text)}\\fR`;
 
 /** Formats a paragraph as source lines. No word can start a request. */

@@ -1,6 +1,5 @@
+import { home } from "../../cmd/verb.ts";
 import { type Made, purlOf } from "./bill.ts";
-
-const home = "https://github.com/kubectl-acr-secret/kubectl-acr-secret";
 
 /**
  * Returns the provenance of the archives, as an in-toto statement (in-toto.io/Statement/v1) with SLSA's predicate (slsa.dev/provenance/v1).

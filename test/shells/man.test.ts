@@ -36,9 +36,7 @@ test("prints a page with the text of the help", async () => {
   // A bold letter is printed twice, with a backspace in between.
   const shown = stdout.replaceAll(/.\x08/g, "");
 
-  expect(shown).toContain(
-    "NAME\n       kubectl-acr-secret-check - Check that the images of pods can be pulled,\n       and show how to fix those that can't\n",
-  );
+  expect(shown).toContain("NAME\n       kubectl-acr-secret-check - Check whether pods can pull their images\n");
   expect(shown).toContain("SYNOPSIS\n       kubectl acr-secret check [NAME] [options]\n");
   expect(shown).toContain("       -o, --output json|yaml\n              Output format.\n");
   expect(shown).toContain("       Check the pods of all namespaces:\n\n              kubectl acr-secret check -A\n");

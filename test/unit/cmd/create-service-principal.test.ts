@@ -71,7 +71,7 @@ testRows([
   ...[
     { flags: "--service-principal=44444444-4444-4444-4444-444444444444", stderr: /44444444-.* not found/ },
     { flags: "--service-principal=it's", stderr: /invalid --service-principal "it's"/ },
-    { flags: "--service-principal=", stderr: /it is empty/ },
+    { flags: "--service-principal=", stderr: /must not be empty/ },
     { flags: "--service-principal=ci --acr-token x", stderr: /\[acr-token service-principal\] were all set/ },
     { flags: "--service-principal --admin", stderr: /\[admin service-principal\] were all set/ },
     { flags: "--service-principal --wait soon", stderr: /invalid --wait "soon"/ },

@@ -9,11 +9,11 @@ test.for([
   ["1y", "2027-01-01T00:00:00Z"],
   ["1h30m", "2026-01-01T01:30:00Z"],
   ["1d12h", "2026-01-02T12:00:00Z"],
-] as const)("in %s is %s", ([duration, moment]) => {
-  expect(expiryAfter(duration, new Date("2026-01-01T00:00:00.500Z"))).toBe(moment);
+] as const)("adds %s to the time: %s", ([duration, time]) => {
+  expect(expiryAfter(duration, new Date("2026-01-01T00:00:00.500Z"))).toBe(time);
 });
 
-test.for(["", "0d", "5", "d", "1.5h", "9999999d", "9999y", "1M", "1h 30m", "1h30", "90s"])("%o is no time to live", (duration) => {
+test.for(["", "0d", "5", "d", "1.5h", "9999999d", "9999y", "1M", "1h 30m", "1h30", "90s"])("rejects the lifetime %o", (duration) => {
   expect(() => expiryAfter(duration, new Date())).toThrow("invalid --expires-in");
 });
 
@@ -37,14 +37,17 @@ test.for([
   ["1200h", 4_320_000_000],
   ["2562047h", 9_223_369_200_000],
   ["10000000000", 10_000_000_000_000],
-] as const)("%s is %d milliseconds", ([text, value]) => {
+] as const)("reads %s as %d milliseconds", ([text, value]) => {
   expect(milliseconds(text)).toBeCloseTo(value, 6);
 });
 
-test.for(["x", "5 s", "", "-5", "1h-", "1e3s", "1.5", ".s", "s", "5d", "2562048h", "99999999999999999999"])("%o is no duration", (text) => {
-  expect(milliseconds(text)).toBeUndefined();
-});
+test.for(["x", "5 s", "", "-5", "1h-", "1e3s", "1.5", ".s", "s", "5d", "2562048h", "99999999999999999999"])(
+  "rejects the timeout %o",
+  (text) => {
+    expect(milliseconds(text)).toBeUndefined();
+  },
+);
 
-test.for(["-5m", "-1s", "-0s", "-1h30m"])("rejects the negative duration %s of a flag of ours", (text) => {
+test.for(["-5m", "-1s", "-0s", "-1h30m"])("rejects the negative duration %s", (text) => {
   expect(goDuration(text)).toBeUndefined();
 });

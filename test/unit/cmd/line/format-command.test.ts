@@ -11,11 +11,11 @@ import { commandsIn } from "../../../support/commands.ts";
 import { run } from "../../../support/in-process.ts";
 import { lines } from "../../../support/printed-fixes.ts";
 
-test.for(lines)("$line", ({ fix, given, line }) => {
+test.for(lines)("formats $line", ({ fix, given, line }) => {
   expect(formatCommand(fix, given)).toBe(line);
 });
 
-test("a line acts where the command line at hand did, and shows no secret of it", () => {
+test("repeats the cluster of the current command line, without its token", () => {
   const forward = [
     "--as=jane doe",
     "--token=hunter2",
@@ -30,7 +30,7 @@ test("a line acts where the command line at hand did, and shows no secret of it"
   );
 });
 
-test("what a fix says of the place counts more than the command line at hand", () => {
+test("prefers the namespace and the context of the fix", () => {
   const given = { forward: ["--context=prod", "--as=jane"], namespace: "demo" };
 
   expect(formatCommand({ verb: "list", namespace: "other", context: "stage" }, given)).toBe(
@@ -38,7 +38,7 @@ test("what a fix says of the place counts more than the command line at hand", (
   );
 });
 
-test("every line of ours in this table parses", async () => {
+test("formats only commands that the plugin can parse", async () => {
   for (const { line } of lines) {
     for (const { argv } of commandsIn(line)) {
       const { code, stderr } = await run(argv, { stdin: "password" });
@@ -72,7 +72,7 @@ const hostile = fc
   // A slash is invalid in a name, or separates the kind from the name.
   .filter((text) => !/[\0/]/.test(text) && text !== "" && text.isWellFormed());
 
-test("whatever a name holds comes through a shell and our parser as it is", () => {
+test("round-trips any name through a shell and the parser", () => {
   const fixes = fc.sample(
     fc.record({
       verb: fc.constant("create" as const),
@@ -88,11 +88,11 @@ test("whatever a name holds comes through a shell and our parser as it is", () =
     { numRuns: 200, seed: 20_260_101 },
   );
 
-  const heard = throughShell(fixes.map((fix) => formatCommand(fix)));
+  const received = throughShell(fixes.map((fix) => formatCommand(fix)));
 
-  expect(heard.length).toBe(fixes.length);
+  expect(received.length).toBe(fixes.length);
   for (const [index, fix] of fixes.entries()) {
-    const { flags, args } = parse(heard[index]?.slice(2) ?? [], { ...global, ...createFlags });
+    const { flags, args } = parse(received[index]?.slice(2) ?? [], { ...global, ...createFlags });
     expect({ flags, args }).toMatchObject({
       args: [],
       flags: {
@@ -109,17 +109,17 @@ test("whatever a name holds comes through a shell and our parser as it is", () =
   }
 });
 
-test("the flags of the other verbs too", () => {
+test("round-trips the flags of other verbs", () => {
   const images = fc.sample(hostile, { numRuns: 50, seed: 20_260_102 });
   const typed = images.flatMap((image) => [
     formatCommand({ verb: "check", images: [image], serviceaccount: "web" }),
     formatCommand({ verb: "attach", serviceaccounts: ["web"], namespace: image }),
   ]);
 
-  const heard = throughShell(typed);
+  const received = throughShell(typed);
 
   for (const [index, image] of images.entries()) {
-    const [checked, attached] = [heard[2 * index]?.slice(2) ?? [], heard[2 * index + 1]?.slice(2) ?? []];
+    const [checked, attached] = [received[2 * index]?.slice(2) ?? [], received[2 * index + 1]?.slice(2) ?? []];
     expect(parse(checked, { ...global, ...check.flags }).flags).toMatchObject({ image: [image], serviceaccount: "web" });
     expect(parse(attached, { ...global, ...targetFlags }).flags).toMatchObject({ serviceaccount: ["web"], namespace: image });
   }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { flagLines, groupsOf, verbHelp } from "../../../../cmd/line/help.ts";
 import { opened } from "../../../../cmd/verb.ts";
@@ -33,6 +34,12 @@ describe.for(all)("$name", (verb) => {
     expect(groups.flatMap(([, rows]) => rows.map(([name]) => name))).toEqual(
       Object.keys(verb.flags).filter((name) => !verb.flags[name]?.hidden),
     );
+  });
+
+  test("names a page that exists", () => {
+    const [, page = ""] = /\nMore: \S+\/blob\/main\/(\S+)\n/.exec(verbHelp(verb, 80)) ?? [];
+
+    expect(existsSync(page)).toBe(true);
   });
 
   test("mentions no flag that it doesn't have", () => {

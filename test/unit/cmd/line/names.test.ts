@@ -11,7 +11,7 @@ test.for([
   ["ServiceAccount", "serviceaccount/web", "web"],
   ["ServiceAccount", "serviceaccounts/web", "web"],
   ["Namespace", "ns/team-a", "team-a"],
-] as const)("a %s that is called %s is %s", ([kind, word, name]) => {
+] as const)("reads the name of a %s from %s: %s", ([kind, word, name]) => {
   expect(objectName(kind, word)).toBe(name);
 });
 
@@ -31,11 +31,11 @@ test.for([
   { kind: "Secret", word: "a%2Fb", says: 'invalid Secret name "a%2Fb"', hint: undefined },
   { kind: "Secret", word: "..", says: 'invalid Secret name ".."', hint: undefined },
   { kind: "Secret", word: ".", says: 'invalid Secret name "."', hint: undefined },
-  { kind: "Secret", word: "", says: "the name of a Secret is empty", hint: undefined },
-  { kind: "ServiceAccount", word: "sa/", says: "the name of a ServiceAccount is empty", hint: undefined },
+  { kind: "Secret", word: "", says: "a Secret must have a name", hint: undefined },
+  { kind: "ServiceAccount", word: "sa/", says: "a ServiceAccount must have a name", hint: undefined },
   { kind: "ServiceAccount", word: "default/token", says: 'invalid ServiceAccount name "default/token"', hint: 'did you mean "token"?' },
   { kind: "ServiceAccount", word: "\u001b[2J/x", says: 'invalid ServiceAccount name "\\u001b[2J/x"', hint: 'did you mean "x"?' },
-] as const)("$word is no $kind: $hint", ({ kind, word, says, hint }) => {
+] as const)("rejects $word as the name of a $kind: $hint", ({ kind, word, says, hint }) => {
   let error: unknown;
   try {
     objectName(kind, word);

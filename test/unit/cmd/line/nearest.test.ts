@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { meantFlag, meantVerb } from "../../../../cmd/line/nearest.ts";
+import { flagHint, suggestedVerb } from "../../../../cmd/line/nearest.ts";
 
 const verbs = ["create", "attach", "check", "list", "detach", "options", "version"];
 
@@ -22,15 +22,15 @@ test.for([
   ["test", "check"],
   ["Verify", "check"],
   ["diagnose", "check"],
-] as const)("%s means %s", ([typed, meant]) => {
-  expect(meantVerb(typed, verbs)).toBe(meant);
+] as const)("suggests for %s the verb %s", ([typed, verb]) => {
+  expect(suggestedVerb(typed, verbs)).toBe(verb);
 });
 
-test("of two flags that are as near the one that is begun so is meant", () => {
+test("prefers a flag that starts with the word when two are equally similar", () => {
   const string = { type: "string", describe: "" } as const;
-  expect(meantFlag("al", { as: string, all: string })).toBe("did you mean --all?");
+  expect(flagHint("al", { as: string, all: string })).toBe("did you mean --all?");
 });
 
-test("a verb that is not there is not meant", () => {
-  expect(meantVerb("remove", ["create"])).toBeUndefined();
+test("suggests no verb that doesn't exist", () => {
+  expect(suggestedVerb("remove", ["create"])).toBeUndefined();
 });

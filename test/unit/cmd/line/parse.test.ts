@@ -62,7 +62,7 @@ test.for<{ typed: string; reads: object; args?: string[] }>([
   { typed: "--diff --diff=false", reads: { diff: false, "dry-run": "none" } },
   { typed: "--auth az", reads: { auth: "az" } },
   { typed: "--profile=none", reads: { profile: "none" } },
-])("$typed", ({ typed, reads, args = [] }) => {
+])("reads $typed", ({ typed, reads, args = [] }) => {
   const parsed = parse(words(typed), flags);
 
   expect(parsed.flags).toMatchObject(reads);
@@ -70,16 +70,16 @@ test.for<{ typed: string; reads: object; args?: string[] }>([
 });
 
 // Go's strconv.ParseBool.
-test.for(["1", "t", "T", "true", "TRUE", "True"])("--verify=%s is on", (text) => {
+test.for(["1", "t", "T", "true", "TRUE", "True"])("reads --verify=%s as true", (text) => {
   expect(parse([`--verify=${text}`], flags).flags["verify"]).toBe(true);
   expect(parse([`-A=${text}`], flags).flags["all-namespaces"]).toBe(true);
 });
 
-test.for(["0", "f", "F", "false", "FALSE", "False"])("--verify=%s is off", (text) => {
+test.for(["0", "f", "F", "false", "FALSE", "False"])("reads --verify=%s as false", (text) => {
   expect(parse([`--verify=${text}`], flags).flags["verify"]).toBe(false);
 });
 
-test.for(["yes", "maybe", "tRUE", "2", "", " true", "constructor"])("--verify=%s is neither", (text) => {
+test.for(["yes", "maybe", "tRUE", "2", "", " true", "constructor"])("rejects --verify=%s", (text) => {
   const says = (flag: string) => `invalid argument "${text}" for "${flag}" flag: strconv.ParseBool: parsing "${text}": invalid syntax`;
 
   expect(() => parse([`--verify=${text}`], flags)).toThrow(says("--verify"));
@@ -97,8 +97,8 @@ test.for([
   { typed: "--namespace", says: "flag needs an argument: --namespace" },
   { typed: "-n", says: "flag needs an argument: 'n' in -n" },
   { typed: "-An", says: "flag needs an argument: 'n' in -An" },
-  { typed: "--verify false", says: '--verify takes its value behind "=": --verify=false' },
-  { typed: "-A true", says: '-A takes its value behind "=": -A=true' },
+  { typed: "--verify false", says: 'invalid argument "false" after --verify: use --verify=false' },
+  { typed: "-A true", says: 'invalid argument "true" after -A: use -A=true' },
   { typed: "--dry-run=bad", says: 'Invalid dry-run value (bad). Must be "none", "server", or "client".' },
   { typed: "--dry-run=", says: 'Invalid dry-run value (). Must be "none", "server", or "client".' },
   { typed: "-o bogus", says: 'unable to match a printer suitable for the output format "bogus", allowed formats are: json,yaml,name' },
@@ -108,13 +108,13 @@ test.for([
   { typed: "-v ''", says: 'invalid argument "" for "-v, --v" flag: strconv.ParseInt: parsing "": invalid syntax' },
   { typed: "--request-timeout=soon", says: "Invalid timeout value. Timeout must be a single integer in seconds, or" },
   // An empty variable never widens the selection.
-  { typed: "--serviceaccount ''", says: 'invalid argument "" for "--serviceaccount" flag: it is empty' },
-  { typed: "--serviceaccount=", says: 'invalid argument "" for "--serviceaccount" flag: it is empty' },
-  { typed: "--serviceaccount a --serviceaccount=", says: 'invalid argument "" for "--serviceaccount" flag: it is empty' },
-  { typed: "--serviceaccount sa/", says: "the name of a ServiceAccount is empty" },
-  { typed: "--team a,,b", says: 'invalid argument "" for "--team" flag: it is empty' },
-  { typed: "--registry ''", says: 'invalid argument "" for "--registry" flag: it is empty' },
-  { typed: "-l ''", says: 'invalid argument "" for "-l, --selector" flag: it is empty' },
+  { typed: "--serviceaccount ''", says: 'invalid argument "" for "--serviceaccount" flag: must not be empty' },
+  { typed: "--serviceaccount=", says: 'invalid argument "" for "--serviceaccount" flag: must not be empty' },
+  { typed: "--serviceaccount a --serviceaccount=", says: 'invalid argument "" for "--serviceaccount" flag: must not be empty' },
+  { typed: "--serviceaccount sa/", says: "a ServiceAccount must have a name" },
+  { typed: "--team a,,b", says: 'invalid argument "" for "--team" flag: must not be empty' },
+  { typed: "--registry ''", says: 'invalid argument "" for "--registry" flag: must not be empty' },
+  { typed: "-l ''", says: 'invalid argument "" for "-l, --selector" flag: must not be empty' },
   { typed: "--serviceaccount default/token", says: 'invalid ServiceAccount name "default/token"' },
   {
     typed: "--right --left=a",
@@ -124,7 +124,7 @@ test.for([
   { typed: "--username jane", says: "--username is not supported by API servers since Kubernetes 1.19" },
   { typed: "--profile cpu", says: "--profile and --profile-output are not supported" },
   { typed: "--profile-output f", says: "--profile and --profile-output are not supported" },
-])("$typed: $says", ({ typed, says }) => {
+])("rejects $typed: $says", ({ typed, says }) => {
   expect(() => parse(words(typed), flags)).toThrow(says);
 });
 
@@ -139,7 +139,7 @@ test.for([
   { typed: "--registri=r", hint: "did you mean --registry?" },
   { typed: "--docker-server=r", hint: "did you mean --registry?" },
   { typed: "--bogus", hint: undefined },
-])("$typed has the hint $hint", ({ typed, hint }) => {
+])("adds the hint $hint to the error about $typed", ({ typed, hint }) => {
   let error: unknown;
   try {
     parse([typed], flags);
@@ -151,7 +151,7 @@ test.for([
   expect(error).toMatchObject({ kind: "usage", hint });
 });
 
-test("what is kubectl's goes to kubectl, what is ours does not", () => {
+test("forwards only the flags of kubectl", () => {
   const typed = [
     "--context=prod",
     "--as",

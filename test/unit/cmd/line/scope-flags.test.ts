@@ -43,7 +43,7 @@ test.for<{ typed: string; options: Partial<Scope> }>([
   { typed: "--all-contexts -n demo", options: { contexts: "all" } },
   { typed: "--all-contexts=false --context a", options: {} },
   { typed: "--concurrency 4", options: {} },
-])("$typed", ({ typed, options }) => {
+])("reads $typed", ({ typed, options }) => {
   expect(scope(typed)).toEqual({ ...here, ...options });
 });
 
@@ -64,20 +64,20 @@ test.for([
   { typed: "--server https://x --contexts a,b", says: together("contexts", "server") },
   { typed: "--token t --all-contexts", says: together("all-contexts", "token") },
   // An empty variable neither widens the selection nor narrows the exclusion.
-  { typed: "--namespaces ''", says: 'invalid argument "" for "--namespaces" flag: it is empty' },
-  { typed: "--namespaces a,", says: 'invalid argument "" for "--namespaces" flag: it is empty' },
-  { typed: "--namespace-selector ''", says: 'invalid argument "" for "--namespace-selector" flag: it is empty' },
-  { typed: "-A --exclude-namespaces ''", says: 'invalid argument "" for "--exclude-namespaces" flag: it is empty' },
-  { typed: "--contexts ''", says: 'invalid argument "" for "--contexts" flag: it is empty' },
+  { typed: "--namespaces ''", says: 'invalid argument "" for "--namespaces" flag: must not be empty' },
+  { typed: "--namespaces a,", says: 'invalid argument "" for "--namespaces" flag: must not be empty' },
+  { typed: "--namespace-selector ''", says: 'invalid argument "" for "--namespace-selector" flag: must not be empty' },
+  { typed: "-A --exclude-namespaces ''", says: 'invalid argument "" for "--exclude-namespaces" flag: must not be empty' },
+  { typed: "--contexts ''", says: 'invalid argument "" for "--contexts" flag: must not be empty' },
   // Combinations without a meaning.
-  { typed: "--exclude-namespaces a", says: "--exclude-namespaces needs --namespaces, --namespace-selector or --all-namespaces" },
-  { typed: "--include-system -n a", says: "--include-system needs --namespaces, --namespace-selector or --all-namespaces" },
-  { typed: "--namespaces Team_A", says: `invalid argument "Team_A" for "--namespaces" flag: neither a namespace's name nor a pattern` },
-  { typed: "--namespaces -a", says: `invalid argument "-a" for "--namespaces" flag: neither` },
+  { typed: "--exclude-namespaces a", says: "--exclude-namespaces requires --namespaces, --namespace-selector or --all-namespaces" },
+  { typed: "--include-system -n a", says: "--include-system requires --namespaces, --namespace-selector or --all-namespaces" },
+  { typed: "--namespaces Team_A", says: `invalid argument "Team_A" for "--namespaces" flag: must be the name of a namespace or a pattern` },
+  { typed: "--namespaces -a", says: `invalid argument "-a" for "--namespaces" flag: must be the name` },
   { typed: "--namespaces deploy/web", says: 'invalid Namespace name "deploy/web"' },
   { typed: "--concurrency 0", says: 'invalid argument "0" for "--concurrency" flag: must be an integer of 1 or more' },
   { typed: "--concurrency 1.5", says: 'invalid argument "1.5" for "--concurrency" flag' },
   { typed: "--concurrency -1", says: 'invalid argument "-1" for "--concurrency" flag' },
-])("$typed: $says", ({ typed, says }) => {
+])("rejects $typed: $says", ({ typed, says }) => {
   expect(() => scope(typed)).toThrow(says);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readTargetWords, saidAgain, type TargetFlags } from "../../../../cmd/line/target-words.ts";
+import { readTargetWords, type TargetFlags, targetValues } from "../../../../cmd/line/target-words.ts";
 
 const none: TargetFlags = { serviceaccount: [], "all-serviceaccounts": false, all: false, selector: undefined, "where-used": false };
 const read = (words: string, flags: Partial<TargetFlags> = {}) => readTargetWords(words.split(" ").filter(Boolean), { ...none, ...flags });
@@ -58,37 +58,37 @@ test.for<{ words: string; flags?: Partial<TargetFlags>; means: string[] }>([
     means: ["acr", "serviceaccount/ci", "deployment.apps/* -l a=b"],
   },
   { words: "acr", flags: { "where-used": true }, means: ["acr"] },
-])("`$words` $flags", ({ words, flags, means }) => {
+])("reads `$words` $flags", ({ words, flags, means }) => {
   expect(shown(words, flags)).toEqual(means);
 });
 
 test.for<{ words: string; flags?: Partial<TargetFlags>; error: string | RegExp; hint?: string }>([
   {
     words: "acr web",
-    error: 'invalid target "web": its kind goes before its name',
+    error: 'invalid target "web": specify its kind, as in KIND/NAME',
     hint: "did you mean deployment/web or serviceaccount/web?",
   },
-  { words: "acr svc/web", error: /^a "svc" carries no pull secrets: a target is a serviceaccount, deployment, .* or pod$/ },
-  { words: "acr deployments.batch/web", error: /^a "deployments.batch" carries no pull secrets/ },
-  { words: "acr deploy/", error: "the name of a target is empty" },
-  { words: "acr deploy/web/x", error: 'invalid name of a target "web/x"' },
-  { words: "acr deploy/..", error: 'invalid name of a target ".."' },
+  { words: "acr svc/web", error: /^invalid kind "svc": a target must be a serviceaccount, deployment, .* or pod$/ },
+  { words: "acr deployments.batch/web", error: /^invalid kind "deployments.batch"/ },
+  { words: "acr deploy/", error: "a target must have a name" },
+  { words: "acr deploy/web/x", error: 'invalid target name "web/x"' },
+  { words: "acr deploy/..", error: 'invalid target name ".."' },
   { words: "acr deploy", error: "resource(s) were provided, but no name was specified: deployment/NAME, or deployments --all" },
-  { words: "acr deploy deploy/web", error: 'there is no need for a kind before "deploy/web", which names its own' },
-  { words: "acr deploy web", flags: { all: true }, error: /^--all is for whole kinds/ },
-  { words: "acr deploy/web", flags: { all: true }, error: /^--all is for whole kinds/ },
-  { words: "acr", flags: { all: true }, error: /^--all is for the kinds that are named before it: deployments --all/ },
+  { words: "acr deploy deploy/web", error: 'invalid target "deploy/web": omit either its kind or the kind before it' },
+  { words: "acr deploy web", flags: { all: true }, error: /^--all cannot be combined with the name/ },
+  { words: "acr deploy/web", flags: { all: true }, error: /^--all cannot be combined with the name/ },
+  { words: "acr", flags: { all: true }, error: /^--all requires a kind, as in deployments --all/ },
   { words: "acr deploy/web", flags: { selector: "a=b" }, error: "name cannot be provided when a selector is specified" },
   { words: "acr deploy web", flags: { selector: "a=b" }, error: "name cannot be provided when a selector is specified" },
-  { words: "acr deploy/web", flags: { "where-used": true }, error: /^--where-used finds the targets/ },
-  { words: "acr", flags: { "where-used": true, serviceaccount: ["web"] }, error: /^--where-used finds the targets/ },
+  { words: "acr deploy/web", flags: { "where-used": true }, error: /^--where-used cannot be combined/ },
+  { words: "acr", flags: { "where-used": true, serviceaccount: ["web"] }, error: /^--where-used cannot be combined/ },
   {
     words: "acr",
     flags: { serviceaccount: ["web"], selector: "a=b" },
     error: "--serviceaccount cannot be combined with --all-serviceaccounts or --selector",
   },
   { words: "a/b deploy/web", error: 'invalid Secret name "a/b"' },
-])("`$words` $flags is refused", ({ words, flags, error, hint }) => {
+])("rejects `$words` $flags", ({ words, flags, error, hint }) => {
   expect(() => read(words, flags)).toThrow(
     expect.objectContaining({
       kind: "usage",
@@ -106,6 +106,6 @@ test.for<{ words: string; flags?: Partial<TargetFlags>; again: object }>([
   { words: "acr deploy,sts", flags: { all: true }, again: { serviceaccounts: [], targets: ["deployments,statefulsets"], all: true } },
   { words: "acr deploy", flags: { selector: "a=b" }, again: { serviceaccounts: [], targets: ["deployments"], selector: "a=b" } },
   { words: "acr", flags: { "where-used": true }, again: { serviceaccounts: [], whereUsed: true } },
-])("what was said of targets is said again: `$words` $flags", ({ words, flags, again }) => {
-  expect(saidAgain(read(words, flags).targets)).toEqual(again);
+])("returns the values that select the targets of `$words` $flags again", ({ words, flags, again }) => {
+  expect(targetValues(read(words, flags).targets)).toEqual(again);
 });
