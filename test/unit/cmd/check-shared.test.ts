@@ -27,7 +27,7 @@ test("selects every holder of a shared credential in the fix, which works as pri
   const [item] = await itemsOf(world);
   expect(item).toMatchObject({
     cause: "out-of-scope",
-    message: expect.stringContaining("s-2/pull holds shared-pull-"),
+    message: expect.stringContaining("s-2/pull also holds shared-pull-"),
     fix:
       "kubectl acr-secret create --namespaces s-1 --namespaces s-2 pull --registry myregistry.azurecr.io " +
       "--repository app/api --credential-per scope",
@@ -47,6 +47,6 @@ test("prints no fix for a shared credential when the Secrets of other namespaces
 
   const [item] = await itemsOf(world);
 
-  expect(item).toMatchObject({ cause: "out-of-scope", message: expect.stringContaining("cannot be listed") });
+  expect(item).toMatchObject({ cause: "out-of-scope", message: expect.stringContaining("cannot list the Secrets of other namespaces") });
   expect(item).not.toHaveProperty("fix");
 });
