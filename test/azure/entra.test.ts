@@ -52,7 +52,7 @@ test("pulls with AcrPull when the login server is named, without Azure Resource 
 });
 
 test.for([
-  { registry: host, why: "where nobody asks for the registry's policy" },
+  { registry: host, why: "the registry's policy is not read" },
   { registry: "myregistry", why: "where the registry's policy allows it" },
 ])("uses a token for Azure Resource Manager when a tenant has none for registries, $why", async ({ registry }) => {
   await world.azure.push("myregistry.azurecr.io/app/web:1");

@@ -25,7 +25,7 @@ async function inPod(claims: Record<string, unknown> = {}) {
   return { file, assertion, env: { ...env, PATH: "/nonexistent", ...ours } };
 }
 
-test.for(["auto", "workload"] as const)("a pod signs in with its ServiceAccount's token (--auth=%s)", async (source) => {
+test.for(["auto", "workload"] as const)("signs in a pod with its ServiceAccount's token (--auth=%s)", async (source) => {
   const { env, assertion } = await inPod();
 
   expect(await find({ ...env, AZURE_AUTHORITY_HOST: "https://login.microsoftonline.com/" }, source)).toMatchObject({ name: "myregistry" });
@@ -42,7 +42,7 @@ test.for([
   },
   { why: "subject", claims: { sub: "system:serviceaccount:ci:other" }, words: "subject system:serviceaccount:ci:other, audience" },
   { why: "audience", claims: { aud: ["a", "b"] }, words: "audience a or b" },
-])("reports another $why than the application expects, and what it would have to expect", async ({ claims, words }) => {
+])("reports a mismatched $why and the value that the application must expect", async ({ claims, words }) => {
   const { env } = await inPod(claims);
 
   await expect(find(env, "workload")).rejects.toMatchObject({

@@ -60,7 +60,7 @@ async function withCertificate({ registered = true } = {}) {
   return { file, certificate, env: { ...env, AZURE_TENANT_ID: tenantId, AZURE_CLIENT_ID: clientId, AZURE_CLIENT_CERTIFICATE_PATH: file } };
 }
 
-test.for(["0", "true"])("a service principal signs in with its certificate (chain sent: %s)", async (chain) => {
+test.for(["0", "true"])("signs in a service principal with its certificate (chain sent: %s)", async (chain) => {
   const { env } = await withCertificate();
 
   expect(await find({ ...env, AZURE_CLIENT_SEND_CERTIFICATE_CHAIN: chain, PATH: "/nonexistent" })).toMatchObject({ name: "myregistry" });

@@ -97,7 +97,7 @@ test("succeeds at a deletion when Azure has forgotten its operation", async () =
   expect(await azure.token(registry, "forgotten")).toBeUndefined();
 });
 
-test("reports a deletion whose end nobody can read", async () => {
+test("reports a deletion when its end cannot be read", async () => {
   const { azure, registry } = await made("unseen");
   world.azure.faults.add({ kind: "status", status: 403, path: /operationResults/, body: denied });
   world.azure.faults.add({ kind: "status", status: 403, method: "GET", path: /tokens\/unseen\?/, body: denied });
@@ -124,7 +124,7 @@ test.for([
 });
 
 test.for(["", "null", "[]", '{"error":{"code":"x"}}', '{"properties":{}}', "<html>"])(
-  "an answer that is no resource is no token: %s",
+  "rejects a response that is not a token: %s",
   async (text) => {
     const { azure, registry } = await opened();
     world.azure.faults.add({ kind: "status", status: 200, method: "GET", path: /tokens\/odd/, body: Buffer.from(text) });
@@ -138,7 +138,7 @@ test.for(["", "null", "[]", '{"error":{"code":"x"}}', '{"properties":{}}', "<htm
   },
 );
 
-test.for(["Failed", "Canceled"])("an operation that ended as %s is told in Azure's words, with what support asks for", async (status) => {
+test.for(["Failed", "Canceled"])("prints Azure's words and the correlation ID when an operation ends as %s", async (status) => {
   const { registry, azure, map } = await made(`ended${status}`);
   const body = { status, error: { code: "Whatever", message: "The replica\nis on fire." } };
   world.azure.faults.add({ kind: "status", status: 200, path: /operationStatuses/, body });

@@ -46,7 +46,7 @@ test("finds and deletes an orphaned token with the role of docs/rbac.md", async 
   await expect(azure.givenRoles(registry)).rejects.toMatchObject({ kind: "forbidden" });
 });
 
-test("finds an orphaned application by its role, and the role when the application is gone", async () => {
+test("finds an orphaned application by its role, and the role of a deleted application", async () => {
   const azure = openAzure(world.options());
   const registry = await azure.findRegistry("myregistry");
   const { id, appId, displayName } = await azure.createApplication({ displayName: `left ${randomUUID()}`, notes: description });

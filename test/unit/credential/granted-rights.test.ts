@@ -38,7 +38,7 @@ const definition = (actions: string[], dataActions: string[] = []): RoleDefiniti
 });
 
 test.for<{ why: string; roles: string[]; definition?: RoleDefinition; rights: string[] }>([
-  { why: "there is none", roles: [], rights: [] },
+  { why: "no role is assigned", roles: [], rights: [] },
   { why: "all are Azure's own for reading", roles: [acrPull, reader, repositoryReader], rights: [] },
   { why: "one pushes", roles: [acrPull, acrPush], rights: ['actions of role "AcrPush"'] },
   { why: "one is assigned twice", roles: [owner, owner], rights: ['actions of role "Owner"'] },

@@ -21,7 +21,7 @@ test.for([
   { flags: { admin: false }, kind: "acr-token", needsName: true },
   { flags: { "service-principal": "ci" }, kind: "service-principal" },
   { flags: { "service-principal": "*" }, kind: "service-principal", needsName: true },
-])("$flags ask for $kind", ({ flags, kind, needsName = false }) => {
+])("selects $kind for $flags", ({ flags, kind, needsName = false }) => {
   expect(parse(flags)).toMatchObject({ kind: { name: kind }, needsName });
 });
 
@@ -60,10 +60,10 @@ test.for<{ kind: string; identity: string; derived?: boolean; again: Again }>([
     identity: "00000000-0000-0000-0000-000000000000",
     again: { flags: { entra: true }, noted: "it holds a token of an Azure identity; the new token is of yours" },
   },
-])("a Secret that notes $kind $identity is made again by $again.flags", ({ kind, identity, derived = false, again }) => {
+])("requests the login of $kind $identity again with $again.flags", ({ kind, identity, derived = false, again }) => {
   expect(kindNamed(kind)?.again({ identity }, derived)).toEqual(again);
 });
 
-test("a kind that a newer version made is none of ours", () => {
+test("returns no kind for a kind of a newer version", () => {
   expect(kindNamed("moon")).toBeUndefined();
 });

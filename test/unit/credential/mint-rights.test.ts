@@ -10,14 +10,14 @@ test.for([
   { why: "everything", roles: [role(["*"])], may: true },
   { why: "all of the provider, in another case", roles: [role(["microsoft.containerregistry/*"])], may: true },
   { why: "a part in the middle", roles: [role(["Microsoft.ContainerRegistry/registries/*/write"])], may: true },
-  { why: "that alone", roles: [role([action])], may: true },
-  { why: "another", roles: [role(["Microsoft.ContainerRegistry/registries/read"])], may: false },
-  { why: "one that only begins so", roles: [role(["Microsoft.ContainerRegistry/registries/tokens"])], may: false },
-  { why: "a dot is a dot", roles: [role(["MicrosoftXContainerRegistry/*"])], may: false },
-  { why: "what the role takes away again", roles: [role(["*"], ["Microsoft.ContainerRegistry/registries/tokens/*"])], may: false },
-  { why: "what one role takes away and another gives", roles: [role(["*"], ["*/write"]), role([action])], may: true },
-  { why: "none", roles: [], may: false },
-])("a role with $why: $may", ({ roles, may }) => {
+  { why: "only this action", roles: [role([action])], may: true },
+  { why: "another action", roles: [role(["Microsoft.ContainerRegistry/registries/read"])], may: false },
+  { why: "an action that is a prefix", roles: [role(["Microsoft.ContainerRegistry/registries/tokens"])], may: false },
+  { why: "another character instead of a dot", roles: [role(["MicrosoftXContainerRegistry/*"])], may: false },
+  { why: "an action that the role excludes", roles: [role(["*"], ["Microsoft.ContainerRegistry/registries/tokens/*"])], may: false },
+  { why: "an action that one role excludes and another grants", roles: [role(["*"], ["*/write"]), role([action])], may: true },
+  { why: "no action", roles: [], may: false },
+])("answers $may whether a role permits it with $why", ({ roles, may }) => {
   expect(permits(roles, action)).toBe(may);
 });
 
@@ -87,7 +87,7 @@ test.for<Row>([
   { credential: "entra", mode: "abac", permissions: undefined, may: "unknown", unchecked: unread },
   { credential: "admin", mode: "abac", permissions: [role(["*"])], may: "yes" },
 ])(
-  "$credential with $permissions: $may, $missing$unchecked",
+  "answers $may, $missing$unchecked for $credential with $permissions",
   ({ credential, permissions, adminUser = true, mode = "legacy", ...rights }) => {
     const answers = credentialKinds.flatMap((kind) => mayMint(kind, permissions, { ...registry, mode, adminUser }));
 

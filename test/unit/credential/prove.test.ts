@@ -51,14 +51,14 @@ test.for<{
   missing?: string[];
 }>([
   {
-    why: "an image that pods name comes first",
+    why: "with the image of a pod first",
     reach: reach(["a"], [image("b", "1"), image("a", "7")]),
     answers: { "a:7": "pulls" },
     asked: ["a:7"],
     proven: "a:7",
   },
   {
-    why: "then the latest, and what pods name and is not there is told",
+    why: "with latest next, and reports the missing image of the pod",
     reach: reach(["a"], [image("a", "7")]),
     missing: ["a:7"],
     answers: { "a:latest": "pulls" },
@@ -66,7 +66,7 @@ test.for<{
     proven: "a:latest",
   },
   {
-    why: "then whichever there is",
+    why: "with any tag last",
     reach: reach(["a"]),
     answers: { "a:3": "pulls" },
     tags: { a: "3" },
@@ -74,7 +74,7 @@ test.for<{
     proven: "a:3",
   },
   {
-    why: "of each repository one, and those that have none are told",
+    why: "with one image of each repository, and reports those without an image",
     reach: reach(["a", "b", "c"]),
     answers: { "a:latest": "pulls", "c:latest": "pulls" },
     asked: ["a:latest", "b:latest", "c:latest", "tags of b", "b:latest"],
@@ -82,14 +82,14 @@ test.for<{
     empty: ["b"],
   },
   {
-    why: "of a path the images that pods name below it",
+    why: "with an image of a pod below a path",
     reach: reach(["team/*", "a"], [image("team/x", "1"), image("teams", "1")]),
     answers: { "team/x:1": "pulls", "a:latest": "pulls" },
     asked: ["team/x:1", "a:latest"],
     proven: "team/x:1",
   },
   {
-    why: "a path of which nobody names an image is told",
+    why: "and reports a path without a known image",
     reach: reach(["team/*", "a"]),
     answers: { "a:latest": "pulls" },
     asked: ["a:latest"],
@@ -97,15 +97,15 @@ test.for<{
     empty: ["team/*"],
   },
   {
-    why: "where there is no image at all, the registry takes it, and what may be pulled is told to be open",
+    why: "without an image, and reports all repositories",
     reach: reach(["a", "team/*"]),
     answers: {},
     asked: ["a:latest", "tags of a", "a:latest", "login"],
     proven: undefined,
     empty: ["a", "team/*"],
   },
-  { why: "where no repository is known either", reach: reach([]), answers: {}, asked: ["login"], proven: undefined, empty: ["*"] },
-])("a login is proven: $why", async ({ reach: of, answers, tags, asked, proven, empty = [], missing = [] }) => {
+  { why: "without a repository", reach: reach([]), answers: {}, asked: ["login"], proven: undefined, empty: ["*"] },
+])("proves a login $why", async ({ reach: of, answers, tags, asked, proven, empty = [], missing = [] }) => {
   const { tools, asked: calls } = registry(answers, tags);
 
   const found = await proveLogin(of, login, tools);
@@ -124,18 +124,15 @@ test.for<{ verdict: Proof["verdict"]; kind: string; hint: boolean }>([
   { verdict: "throttled", kind: "timeout", hint: false },
   { verdict: "unreachable", kind: "unreachable", hint: true },
   { verdict: "untrusted", kind: "config", hint: true },
-])(
-  "an answer that is $verdict is an error of kind $kind, with the way round it where the cluster may get in: $hint",
-  async ({ verdict, kind, hint }) => {
-    const { tools } = registry({ "a:latest": "pulls", "b:latest": verdict });
+])("fails with $kind when the verdict is $verdict (with a hint: $hint)", async ({ verdict, kind, hint }) => {
+  const { tools } = registry({ "a:latest": "pulls", "b:latest": verdict });
 
-    await expect(proveLogin(reach(["a", "b"]), login, tools)).rejects.toMatchObject({
-      kind,
-      message: `the credential cannot pull ${host}/b: it is ${verdict}`,
-      hint: hint ? "add --verify=false if only the cluster can reach the registry" : undefined,
-    });
-  },
-);
+  await expect(proveLogin(reach(["a", "b"]), login, tools)).rejects.toMatchObject({
+    kind,
+    message: `the credential cannot pull ${host}/b: it is ${verdict}`,
+    hint: hint ? "add --verify=false if only the cluster can reach the registry" : undefined,
+  });
+});
 
 test.for<{ why: string; of: RepositoryScope; answers: Parameters<typeof registry>[0] }>([
   { why: "it loses the repository before its tags are listed", of: reach(["a"]), answers: { "a:latest": ["not-found", "out-of-scope"] } },
@@ -165,7 +162,7 @@ test("waits for a regenerated password that the registry knows after 65 seconds"
   expect(waited()).toBeGreaterThanOrEqual(65_000);
 });
 
-test("a refusal of a login that was just made may pass, for two minutes", async () => {
+test("retries for two minutes when the registry rejects a new login", async () => {
   const { tools, slept, asked } = registry({ "a:latest": ["refused", "refused", "pulls"] });
 
   await proveLogin(reach(["a"]), login, { ...tools, fresh: true });
@@ -179,7 +176,7 @@ test("a refusal of a login that was just made may pass, for two minutes", async 
   expect(waited).toBeLessThan(125_000);
 });
 
-test("of many repositories eight are asked for at once, once the first has shown that the login is known", async () => {
+test("proves eight repositories at once after the first", async () => {
   const names = Array.from({ length: 40 }, (_, index) => `app-${index}`);
   let under = 0;
   const seen: number[] = [];
@@ -199,7 +196,7 @@ test("of many repositories eight are asked for at once, once the first has shown
   expect(seen).toHaveLength(33);
 });
 
-test("any other answer is not waited on, and neither is a refusal of a login that another user has", async () => {
+test("does not retry another verdict or a rejected login that is not new", async () => {
   const fresh = registry({ "a:latest": "blocked" });
   await expect(proveLogin(reach(["a"]), login, { ...fresh.tools, fresh: true })).rejects.toThrow();
   const given = registry({ "a:latest": "refused" });
@@ -212,7 +209,7 @@ test.for<{ verdict: Proof["verdict"]; kind: string }>([
   { verdict: "refused", kind: "unauthenticated" },
   { verdict: "blocked", kind: "forbidden" },
   { verdict: "unreachable", kind: "unreachable" },
-])("where there is no image at all, a login that is $verdict is an error", async ({ verdict, kind }) => {
+])("fails with $kind when there is no image and the login is $verdict", async ({ verdict, kind }) => {
   const { tools } = registry({ login: verdict });
 
   await expect(proveLogin(reach(["a"]), login, tools)).rejects.toMatchObject({
@@ -221,7 +218,7 @@ test.for<{ verdict: Proof["verdict"]; kind: string }>([
   });
 });
 
-test("a fresh login that is known to the registry a little later is waited for, with an image and without", async () => {
+test("waits for a new login without an image when the registry accepts it later", async () => {
   const { tools, slept } = registry({ login: ["refused", "refused", "pulls"] });
 
   expect(await proveLogin(reach(["team/*"]), login, { ...tools, fresh: true })).toEqual({
@@ -241,9 +238,9 @@ test.for<{
   unasked?: string;
   asked: string[];
 }>([
-  { why: "an image that pods name", reach: reach(["a"], [image("a", "7")]), answers: { "a:7": "pulls" }, pulls: "yes", asked: ["a:7"] },
+  { why: "the image of a pod pulls", reach: reach(["a"], [image("a", "7")]), answers: { "a:7": "pulls" }, pulls: "yes", asked: ["a:7"] },
   {
-    why: "one of the first repository",
+    why: "an image of the first repository pulls",
     reach: reach(["team/*", "a", "b"]),
     answers: { "a:3": "pulls" },
     tags: { a: "3" },
@@ -251,21 +248,21 @@ test.for<{
     asked: ["tags of a", "a:3"],
   },
   {
-    why: "one that may not be there",
+    why: "an image that may not exist is refused",
     reach: reach(["a"]),
     answers: { "a:latest": "refused" },
     pulls: "no",
     asked: ["tags of a", "a:latest"],
   },
   {
-    why: "what is not there says nothing of the login",
+    why: "the image does not exist",
     reach: reach(["a"]),
     answers: {},
     pulls: "unknown",
     asked: ["tags of a", "a:latest"],
   },
   {
-    why: "a wall says nothing of the login",
+    why: "the registry blocks this machine",
     reach: reach(["a"], [image("a", "7")]),
     answers: { "a:7": "blocked" },
     pulls: "unknown",
@@ -273,23 +270,23 @@ test.for<{
     asked: ["a:7"],
   },
   {
-    why: "too little scope says nothing of the password",
+    why: "the image is out of scope",
     reach: reach(["a"], [image("a", "7")]),
     answers: { "a:7": "out-of-scope" },
     pulls: "unknown",
     asked: ["a:7"],
   },
-  { why: "a login that is taken says nothing of images", reach: reach(["team/*"]), answers: {}, pulls: "unknown", asked: ["login"] },
-  { why: "one that is not says all", reach: reach(["team/*"]), answers: { login: "refused" }, pulls: "no", asked: ["login"] },
+  { why: "the login is accepted and no image is known", reach: reach(["team/*"]), answers: {}, pulls: "unknown", asked: ["login"] },
+  { why: "the login is rejected", reach: reach(["team/*"]), answers: { login: "refused" }, pulls: "no", asked: ["login"] },
   {
-    why: "nobody can be asked",
+    why: "the registry is throttling",
     reach: reach(["team/*"]),
     answers: { login: "throttled" },
     pulls: "unknown",
     unasked: "it is throttled",
     asked: ["login"],
   },
-])("whether a login still pulls is $pulls: $why", async ({ reach: of, answers, tags, asked, ...still }) => {
+])("answers $pulls whether a login still pulls when $why", async ({ reach: of, answers, tags, asked, ...still }) => {
   const { tools, asked: calls } = registry(answers, tags);
 
   const { pulls, unasked } = still;

@@ -7,13 +7,27 @@ const of = { verb: "create", host, registry: "myregistry", secret: "acr" } as co
 const images = ["app/web", "app/api", "app/web"].map((repository, index) => ({ host, repository, reference: `${index}` }));
 
 test.for<{ why: string; said: Partial<Need>; granted?: readonly string[]; reaches: readonly string[] }>([
-  { why: "nothing is granted yet: what pods use", said: {}, reaches: ["app/api", "app/web"] },
-  { why: "nothing is granted yet, some are named: those", said: { repositories: ["base/*"] }, reaches: ["base/*"] },
-  { why: "some are granted: those, whatever pods use", said: {}, granted: ["app/web"], reaches: ["app/web"] },
-  { why: "some are granted, others named: both", said: { repositories: ["base/*"] }, granted: ["app/web"], reaches: ["app/web", "base/*"] },
-  { why: "what pods use is asked for", said: { fromPods: true }, granted: ["old"], reaches: ["app/api", "app/web", "old"] },
-  { why: "it is asked for beside a name", said: { fromPods: true, repositories: ["x"] }, reaches: ["app/api", "app/web", "x"] },
-])("$why", ({ said, granted, reaches }) => {
+  { why: "the repositories of pods when nothing is granted or named", said: {}, reaches: ["app/api", "app/web"] },
+  { why: "the named repositories when nothing is granted", said: { repositories: ["base/*"] }, reaches: ["base/*"] },
+  { why: "only the granted repositories, regardless of pods", said: {}, granted: ["app/web"], reaches: ["app/web"] },
+  {
+    why: "the granted and the named repositories",
+    said: { repositories: ["base/*"] },
+    granted: ["app/web"],
+    reaches: ["app/web", "base/*"],
+  },
+  {
+    why: "also the repositories of pods with the flag",
+    said: { fromPods: true },
+    granted: ["old"],
+    reaches: ["app/api", "app/web", "old"],
+  },
+  {
+    why: "the named repositories and those of pods with the flag",
+    said: { fromPods: true, repositories: ["x"] },
+    reaches: ["app/api", "app/web", "x"],
+  },
+])("covers $why", ({ said, granted, reaches }) => {
   expect(repositoryScopeOf(of, { repositories: [], fromPods: false, images, ...said }, granted)).toEqual({
     host,
     repositories: reaches,
@@ -29,21 +43,21 @@ test.for<{
   repositories: string[];
 }>([
   {
-    why: "no pod uses any",
+    why: "no pod uses an image",
     images: [],
     granted: undefined,
     says: `no pod in the namespace uses an image of ${host}`,
     repositories: ["REPOSITORY"],
   },
   {
-    why: "no pod uses any, nor is any granted",
+    why: "no pod uses an image and nothing is granted",
     images: [],
     granted: [],
     says: "no pod in the namespace uses",
     repositories: ["REPOSITORY"],
   },
-  { why: "a scope map grants none", images, granted: [], says: "grants no repository", repositories: ["app/web", "app/api"] },
-])("where there is nothing to pull, repositories have to be named: $why", ({ images: used, granted, says, repositories }) => {
+  { why: "the scope map grants no repository", images, granted: [], says: "grants no repository", repositories: ["app/web", "app/api"] },
+])("requires named repositories when $why", ({ images: used, granted, says, repositories }) => {
   const reach = () => repositoryScopeOf(of, { repositories: [], fromPods: false, images: used }, granted);
   expect(reach).toThrow(says);
   expect(reach).toThrow(
@@ -51,7 +65,7 @@ test.for<{
   );
 });
 
-test("what no scope covers is told once, in order", () => {
+test("returns each uncovered repository once, sorted", () => {
   expect(beyond(["base/*"], images)).toEqual(["app/api", "app/web"]);
   expect(beyond(["app/*"], images)).toEqual([]);
   expect(beyond(["app/we"], images)).toEqual(["app/api", "app/web"]);

@@ -23,7 +23,7 @@ function scripted(script: (number | NetworkError)[]) {
 
 const get = { method: "GET", url: "https://r.azurecr.io/v2/" } as const;
 
-test("an answer is given as it is", async () => {
+test("returns a response unchanged", async () => {
   const { http, sent } = scripted([404]);
   const answer = await http(get);
 
@@ -31,21 +31,21 @@ test("an answer is given as it is", async () => {
   expect(sent).toEqual(["GET kubectl-acr-secret"]);
 });
 
-test("a server that is busy is asked four times, with growing pauses, and its last answer counts", async () => {
+test("tries four times with growing pauses when a server is busy", async () => {
   const { http, slept } = scripted([500, 502, 503, 504]);
 
   expect((await http(get)).status).toBe(504);
   expect(slept).toEqual([500, 1000, 2000]);
 });
 
-test("a broken connection is tried again", async () => {
+test("retries a broken connection", async () => {
   const { http, slept } = scripted([new NetworkError("interrupted", "it broke")]);
 
   expect((await http(get)).status).toBe(200);
   expect(slept).toEqual([500]);
 });
 
-test("a host that does not exist is asked once", async () => {
+test("sends one request when a host does not exist", async () => {
   const { http, sent } = scripted([new NetworkError("dns", "no such host")]);
 
   await expect(http(get)).rejects.toThrow(new NetworkError("dns", "no such host"));

@@ -27,7 +27,7 @@ test.for([
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "*.r.azurecr.io" }, goes: "proxy.corp:3128" },
   { env: { HTTPS_PROXY: proxy, NO_PROXY: "*azurecr.io" }, goes: "proxy.corp:3128" },
   { env: { HTTPS_PROXY: "socks5://proxy.corp:1080", NO_PROXY: "azurecr.io" }, goes: undefined },
-])("with $env a request for r.azurecr.io goes to $goes", ({ env, goes }) => {
+])("sends a request for r.azurecr.io to $goes when the environment is $env", ({ env, goes }) => {
   expect(proxyFor("https://r.azurecr.io/v2/", env)?.host).toBe(goes);
 });
 
@@ -50,7 +50,7 @@ test.for([
   { host: "127.0.0.2:5000", list: "", straight: true },
   { host: "[::1]:5000", list: "", straight: true },
   { host: "localhost.corp", list: "", straight: false },
-])("with NO_PROXY=$list, $host is reached straight: $straight", ({ host, list, straight }) => {
+])("connects to $host directly when NO_PROXY=$list: $straight", ({ host, list, straight }) => {
   expect(proxyFor(`https://${host}/v2/`, { HTTPS_PROXY: proxy, NO_PROXY: list })).toEqual(straight ? undefined : new URL(proxy));
 });
 
@@ -68,7 +68,7 @@ test.for([
     named: "http://100%hunter2:pass@proxy.corp:3128",
     says: "HTTPS_PROXY contains an unescaped % in its user name or password (write %25)",
   },
-])("$named is an error: $says", ({ named, says }) => {
+])("rejects $named: $says", ({ named, says }) => {
   const ask = () => proxyFor("https://r.azurecr.io/v2/", { HTTPS_PROXY: named });
 
   expect(ask).toThrow(expect.objectContaining({ kind: "config", message: says, hint: expect.stringContaining("HTTPS_PROXY=http://") }));

@@ -11,12 +11,12 @@ test.for([
   { method: "POST", status: 429, headers: { "Retry-After": "7" }, waits: 7000 },
   { method: "POST", status: 429, waits: 500 },
   { method: "POST", status: 503, headers: { "Retry-After": "1" }, waits: 1000 },
-  { method: "POST", status: 503, waits: undefined, why: "it may have been carried out" },
-  { method: "GET", status: 429, headers: { "Retry-After": "3600" }, waits: undefined, why: "nobody waits for that" },
+  { method: "POST", status: 503, waits: undefined, why: "the server may have applied it" },
+  { method: "GET", status: 429, headers: { "Retry-After": "3600" }, waits: undefined, why: "the delay is too long" },
   { method: "GET", status: 500, waits: 500 },
   { method: "PUT", status: 502, attempt: 3, waits: 2000 },
   { method: "GET", status: 501, waits: undefined },
-] as const)("$method $status $headers is asked again after $waits", (row) => {
+] as const)("retries $method $status $headers after $waits", (row) => {
   const { headers = {}, attempt = 1 } = row as { headers?: Record<string, string>; attempt?: number };
 
   expect(retryDelay(row.method, answer(row.status, headers), attempt)).toBe(row.waits);
@@ -28,7 +28,7 @@ test.for([
   ["GET", "ENOTFOUND", undefined],
   ["GET", "ECONNREFUSED", undefined],
   ["GET", "CERT_HAS_EXPIRED", undefined],
-] as const)("%s after %s is sent again after %s", ([method, code, waits]) => {
+] as const)("retries %s that failed with %s after %s", ([method, code, waits]) => {
   expect(retryDelay(method, broken(code), 1)).toBe(waits);
 });
 
@@ -40,6 +40,6 @@ test.for([
   [{ "Retry-After": "Tue, 24 Nov 2026 10:00:30 GMT" }, undefined],
   [{ "Retry-After": "soon" }, undefined],
   [{}, undefined],
-] as const)("%j is %s milliseconds", ([headers, expected]) => {
+] as const)("reads %j as %s milliseconds", ([headers, expected]) => {
   expect(retryAfter(answer(429, headers))).toBe(expected);
 });

@@ -90,7 +90,7 @@ test.for([
   { trusted: "both.pem", through: true, answer: "pulled" },
   { trusted: "ours.pem", through: true, answer: "the certificate of the proxy localhost is signed by an unknown authority" },
   { trusted: "theirs.pem", through: true, answer: "the certificate of target.test is signed by an unknown authority" },
-])("with $trusted (through a proxy: $through): $answer", async ({ trusted, through, answer }) => {
+])("returns $answer with $trusted (through a proxy: $through)", async ({ trusted, through, answer }) => {
   expect(await ask({ trusted, through })).toEqual([answer]);
 });
 
@@ -105,11 +105,11 @@ test.for<Asked & { answer: string }>([
   { trusted: "ours.pem", beside: "both", through: true, answer: "pulled" },
   { trusted: "nobody.pem", beside: "none", through: true, answer: unknown.replace("target.test", "the proxy localhost") },
   { trusted: "theirs.pem", beside: "theirs", through: true, answer: unknown },
-])("with $trusted, and the folder $beside (through a proxy: $through): $answer, also for many at once", async ({ answer, ...asked }) => {
+])("returns $answer to five requests with $trusted and the folder $beside (through a proxy: $through)", async ({ answer, ...asked }) => {
   expect(await ask(asked, 5)).toEqual(Array(5).fill(answer));
 });
 
-test("requests that follow each other go through one tunnel, and those of one moment through one each", async () => {
+test("uses one tunnel for sequential requests and one for each concurrent request", async () => {
   const env = { SSL_CERT_FILE: join(folder, "both.pem"), HTTPS_PROXY: `https://localhost:${portOf(proxy)}` };
   const client = await openTransport(
     env,
@@ -126,7 +126,7 @@ test("requests that follow each other go through one tunnel, and those of one mo
   expect(tunnels - before).toBe(3);
 });
 
-test("where nobody is left to be trusted, it is tried once", async () => {
+test("tries once when the certificate is for another name", async () => {
   let met = 0;
   target.on("connection", () => met++);
   const client = await openTransport(
@@ -178,7 +178,7 @@ async function behind(refuses: (index: number) => string | undefined) {
 
 const refused = "the proxy localhost rejected the connection to target.test (502)";
 
-test("a tunnel that is refused is an error of the request that wanted it, and of none that has another tunnel", async () => {
+test("fails only the request whose tunnel the proxy rejects", async () => {
   const send = await behind((index) => (index === 1 ? "HTTP/1.1 502 No\r\nContent-Length: 4\r\n\r\nnope" : undefined));
 
   expect(await send()).toBe("pulled");
@@ -186,7 +186,7 @@ test("a tunnel that is refused is an error of the request that wanted it, and of
   expect(await send()).toBe("pulled");
 });
 
-test("so it is of one that is under way meanwhile", async () => {
+test("fails only the request whose tunnel the proxy rejects while another request runs", async () => {
   const send = await behind((index) => (index === 1 ? "HTTP/1.1 502 No\r\nContent-Length: 4\r\n\r\nnope" : undefined));
 
   const slow = send("slow");
@@ -195,7 +195,7 @@ test("so it is of one that is under way meanwhile", async () => {
   expect(await slow).toBe("pulled");
 });
 
-test("a proxy's refusal is told also where its page comes after its head", async () => {
+test("reports the rejection of a proxy that sends its page after its headers", async () => {
   const send = await behind(() => "HTTP/1.1 502 No\r\nContent-Length: 4\r\n\r\n|nope");
 
   expect(await send()).toBe(refused);

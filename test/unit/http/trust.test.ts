@@ -40,7 +40,7 @@ type Files = Readonly<Record<string, string>>;
 
 test.for<{ what: string; files: Files; env?: Files; found: readonly string[] }>([
   {
-    what: "the first bundle there is, and each of its authorities once",
+    what: "the first bundle that exists, and each of its authorities once",
     files: {
       "certs/bundle.crt": `${pem("a")}\n# b\n${pem("b")}`,
       "certs/b.pem": "->share/b.crt",
@@ -51,7 +51,7 @@ test.for<{ what: string; files: Files; env?: Files; found: readonly string[] }>(
     found: [pem("a"), pem("b")],
   },
   {
-    what: "what somebody has put beside the bundle, or has led to from there",
+    what: "certificates that were added to the bundle's folder, or linked from it",
     files: {
       "certs/bundle.crt": pem("a"),
       "certs/corp.pem": pem("corp"),
@@ -63,7 +63,7 @@ test.for<{ what: string; files: Files; env?: Files; found: readonly string[] }>(
     found: [pem("a"), pem("corp"), pem("team"), pem("more")],
   },
   {
-    what: "all that a volume of Kubernetes has",
+    what: "all certificates of a Kubernetes volume",
     files: {
       "certs/bundle.crt": "->certs/..data/bundle.crt",
       "certs/corp.crt": "->certs/..data/corp.crt",
@@ -74,12 +74,12 @@ test.for<{ what: string; files: Files; env?: Files; found: readonly string[] }>(
     found: [pem("a"), pem("corp")],
   },
   {
-    what: "what links lead to, where the bundle is another's",
+    what: "the targets of links when the bundle belongs to another user",
     files: { "certs/bundle.crt": pem("corp"), "certs/a.pem": "->share/a.crt", "share/a.crt": pem("a") },
     found: [pem("corp"), pem("a")],
   },
   {
-    what: "what can be read, also behind what cannot, and nothing else",
+    what: "the readable certificates, even after an unreadable one",
     files: {
       "certs/bundle.crt": [
         pem("a"),
@@ -92,9 +92,9 @@ test.for<{ what: string; files: Files; env?: Files; found: readonly string[] }>(
     },
     found: [pem("a"), pem("b"), pem("e")],
   },
-  { what: "Node's own where the bundle is empty", files: { "certs/bundle.crt": "" }, found: [...rootCertificates] },
+  { what: "Node's own when the bundle is empty", files: { "certs/bundle.crt": "" }, found: [...rootCertificates] },
   { what: "the other distribution's bundle", files: { "pki/bundle.pem": pem("b") }, found: [pem("b")] },
-  { what: "Node's own where the machine has none", files: {}, found: [...rootCertificates] },
+  { what: "Node's own when the machine has no bundle", files: {}, found: [...rootCertificates] },
   {
     what: "SSL_CERT_FILE instead of the machine's",
     files: { "certs/bundle.crt": pem("a"), "mine.pem": pem("mine") },
@@ -108,13 +108,13 @@ test.for<{ what: string; files: Files; env?: Files; found: readonly string[] }>(
     found: [pem("a"), pem("more")],
   },
   {
-    what: "NODE_EXTRA_CA_CERTS once, where it names the same file",
+    what: "NODE_EXTRA_CA_CERTS once when it names the same file",
     files: { "mine.pem": pem("mine") },
     env: { SSL_CERT_FILE: "~/mine.pem", NODE_EXTRA_CA_CERTS: "~/mine.pem" },
     found: [pem("mine")],
   },
   {
-    what: "all in the folders of SSL_CERT_DIR, beside the bundle",
+    what: "all certificates in the folders of SSL_CERT_DIR, and the bundle",
     files: {
       "certs/bundle.crt": pem("a"),
       "certs/corp.pem": pem("corp"),
@@ -132,29 +132,29 @@ test.for<{ what: string; files: Files; env?: Files; found: readonly string[] }>(
     found: [pem("mine"), pem("x")],
   },
   {
-    what: "nobody where SSL_CERT_FILE has nobody",
+    what: "no authority when SSL_CERT_FILE has no certificate",
     files: { "certs/bundle.crt": pem("a"), "mine.pem": "" },
     env: { SSL_CERT_FILE: "~/mine.pem" },
     found: [],
   },
-])("trusted is $what", async ({ files, env, found }) => {
+])("trusts $what", async ({ files, env, found }) => {
   await has(files);
 
   expect(await trusted(env)).toEqual(found);
 });
 
-test("a file that SSL_CERT_FILE names has to be there", async () => {
+test("fails when the file in SSL_CERT_FILE does not exist", async () => {
   await expect(trusted({ SSL_CERT_FILE: "/no/such.pem" })).rejects.toMatchObject({
     kind: "config",
     message: "cannot read /no/such.pem, the file in SSL_CERT_FILE",
   });
 });
 
-test("where Node knows better, it is left to Node", async () => {
+test("leaves the certificates to Node on other systems", async () => {
   expect(await authorities({}, "darwin")).toBeUndefined();
 });
 
-test("a pipe that nobody writes to holds nothing up", { timeout: 10_000 }, async () => {
+test("does not wait for an empty pipe", { timeout: 10_000 }, async () => {
   await has({ "certs/bundle.crt": pem("a"), "certs/pipe.pem": "->opt/pipe" });
   await mkdir(join(machine, "opt"));
   await promisify(execFile)("mkfifo", [join(machine, "opt/pipe")]);

@@ -98,7 +98,7 @@ test.for([
     says: "r.azurecr.io returned HTTP 502 for the manifest request",
   },
   { step: "manifest", status: 307, verdict: "unreachable", says: "r.azurecr.io returned HTTP 307 for the manifest request" },
-] as const)("$status at the $step is $verdict", (row) => {
+] as const)("reads $status for the $step as $verdict", (row) => {
   const { step, status, verdict, says } = row;
   const text = ("text" in row ? row.text : undefined) ?? "";
   const challenge = "challenge" in row ? row.challenge : undefined;
@@ -109,7 +109,7 @@ test.for([
   expect(readAnswer(step, image, "acr", { status, text, header })).toEqual({ verdict, message: says });
 });
 
-test("without a login the words are about an anonymous pull", () => {
+test("names an anonymous user when there is no login", () => {
   const { message } = readAnswer("token", image, undefined, { status: 401, text: "", header: () => undefined });
 
   expect(message).toBe("r.azurecr.io rejected an anonymous user (401 Unauthorized)");
@@ -127,13 +127,13 @@ test.for([
   ["DEPTH_ZERO_SELF_SIGNED_CERT", "untrusted", "the certificate of r.azurecr.io is signed by an unknown authority"],
   ["CERT_HAS_EXPIRED", "untrusted", "the certificate of r.azurecr.io has expired"],
   ["ERR_TLS_CERT_ALTNAME_INVALID", "untrusted", "the certificate of r.azurecr.io is for another name"],
-] as const)("%s is %s: %s", ([code, verdict, message]) => {
+] as const)("reads %s as %s: %s", ([code, verdict, message]) => {
   const error = explainNetwork(Object.assign(new Error("boom"), { code }), { host: "r.azurecr.io", proxy: undefined });
 
   expect(readFailure(error)).toEqual({ verdict, message });
 });
 
-test("a proxy that fails is named instead of the host behind it", () => {
+test("names the proxy instead of the host when the proxy fails", () => {
   const error = explainNetwork(Object.assign(new Error("boom"), { code: "ECONNREFUSED" }), {
     host: "r.azurecr.io",
     proxy: "proxy.corp:3128",

@@ -69,8 +69,8 @@ test.for<{ what: string; host: string; challenge: string; as?: Login; token?: st
   },
   { what: "nowhere", host: "r.azurecr.io", challenge: bearer("token"), as: login, verdict: "not-checked", sent: 1 },
   { what: "the request itself", host: "r.azurecr.io", challenge: 'Basic realm="r"', as: login, verdict: "pulls", sent: 2 },
-  { what: "the request itself, of nobody", host: "r.azurecr.io", challenge: 'Basic realm="r"', verdict: "refused", sent: 1 },
-  { what: "a scheme that nobody knows", host: "r.azurecr.io", challenge: "Negotiate", as: login, verdict: "unreachable", sent: 1 },
+  { what: "the request itself, without a login", host: "r.azurecr.io", challenge: 'Basic realm="r"', verdict: "refused", sent: 1 },
+  { what: "an unknown scheme", host: "r.azurecr.io", challenge: "Negotiate", as: login, verdict: "unreachable", sent: 1 },
   {
     what: "an endpoint without a token",
     host: "r.azurecr.io",
@@ -80,7 +80,7 @@ test.for<{ what: string; host: string; challenge: string; as?: Login; token?: st
     verdict: "unreachable",
     sent: 2,
   },
-])("a registry that wants the login at $what: $verdict", async ({ host, challenge, as, token, verdict, sent }) => {
+])("returns $verdict when a registry requests the login at $what", async ({ host, challenge, as, token, verdict, sent }) => {
   const { http, ...world_ } = world(challenge, token);
 
   expect((await registryOver(http).prove({ host, repository: "app", reference: "1" }, as)).verdict).toBe(verdict);
@@ -101,7 +101,7 @@ async function at(status: number, text: string, given = token) {
   return { answer: await registry.exchange(host, given), sent };
 }
 
-test("a token of Entra ID is posted to the registry's own host, and the registry's comes back", async () => {
+test("posts a token of Entra ID to the registry's own host and returns the registry's token", async () => {
   const { answer, sent } = await at(200, '{"refresh_token":"the registry\'s"}');
 
   expect("token" in answer && answer.token.reveal()).toBe("the registry's");
@@ -115,7 +115,7 @@ test("a token of Entra ID is posted to the registry's own host, and the registry
   ]);
 });
 
-test("a tenant that is not known is not sent", async () => {
+test("omits an unknown tenant", async () => {
   const { sent } = await at(200, "{}", { ...token, of: { ...of, tenant: "" } });
 
   expect(sent[0]?.body).toBe("grant_type=access_token&service=r.azurecr.io&access_token=entra%27s");
@@ -144,11 +144,11 @@ test.for([
     verdict: "unreachable",
     message: "r.azurecr.io returned no token",
   })),
-])("$status $text: $verdict", async ({ status, text, verdict, message }) => {
+])("returns $verdict when the response is $status $text", async ({ status, text, verdict, message }) => {
   expect((await at(status, text)).answer).toEqual({ verdict, message });
 });
 
-test("where no answer comes that is said, and what is thrown otherwise goes on", async () => {
+test("returns a network error as a verdict and throws any other error", async () => {
   const fails = (error: Error) => registryOver(() => Promise.reject(error)).exchange(host, token);
 
   expect(await fails(new NetworkError("refused", "nobody is there"))).toEqual({ verdict: "unreachable", message: "nobody is there" });

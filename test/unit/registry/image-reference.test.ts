@@ -17,11 +17,11 @@ test.for([
   ["[::1]:5000/app:v1.2_3-rc", "[::1]:5000", "app", "v1.2_3-rc"],
   ["Team/app", "Team", "app", "latest"], // a first part with capital letters can only be a host
   ["a/b_c/d__e/f--g/h.i", "docker.io", "a/b_c/d__e/f--g/h.i", "latest"],
-] as const)("%s is on %s, %s, %s", ([text, host, repository, reference]) => {
+] as const)("reads %s as host %s, repository %s, reference %s", ([text, host, repository, reference]) => {
   expect(parseImage(text)).toEqual({ host, repository, reference });
 });
 
-test("a tag beside a digest is shown, and only the digest counts", () => {
+test("uses the digest and prints the tag when an image has both", () => {
   const text = `myregistry.azurecr.io/app:1@${digest}`;
 
   expect(parseImage(text)).toEqual({ host: "myregistry.azurecr.io", repository: "app", reference: digest, tag: "1" });
@@ -45,11 +45,11 @@ test.for([
   ["nginx\n", "invalid reference format"],
   [`a/${"b".repeat(256)}`, "invalid reference format"],
   ["a".repeat(64), `invalid repository name (${"a".repeat(64)}), cannot specify 64-byte hexadecimal strings`],
-] as const)("%j is refused: %s", ([text, why]) => {
+] as const)("rejects %j: %s", ([text, why]) => {
   expect(() => parseImage(text)).toThrow(new CliError("invalid", `couldn't parse image name ${JSON.stringify(text)}: ${why}`));
 });
 
-test("an image written out in full reads as itself", () => {
+test("formats an image so that it parses to the same image", () => {
   const part = fc.stringMatching(/^[a-z0-9]+([._-][a-z0-9]+)?$/);
   const reference = fc.oneof(fc.stringMatching(/^\w[\w.-]{0,20}$/), fc.constant(digest));
   const image = fc.record({

@@ -8,7 +8,7 @@ test.for([
   ["myregistry.azurecr.cn", "myregistry"],
   ["myregistry-a1b2c3d4.azurecr.io", "myregistry"],
   ["myregistry.eastus.geo.azurecr.io", "myregistry"],
-] as const)("%s is a login server, of %s", ([host, name]) => {
+] as const)("accepts %s as a login server of %s", ([host, name]) => {
   expect(isLoginServer(host)).toBe(true);
   expect(registryName(host)).toBe(name);
 });
@@ -25,7 +25,7 @@ test.for([
   "abc.azurecr.io",
   "docker.io",
   "",
-])("%s is none", (host) => {
+])("rejects %s as a login server", (host) => {
   expect(isLoginServer(host)).toBe(false);
   expect(registryName(host)).toBeUndefined();
 });
@@ -37,6 +37,6 @@ test.for([
   ["myregistry-a1b2.east.us.geo.azurecr.cn", "myregistry-a1b2.azurecr.cn"],
   ["myregistry", undefined],
   ["ghcr.io", undefined],
-] as const)("the login server that %s names is %s", ([text, server]) => {
+] as const)("reads the login server of %s as %s", ([text, server]) => {
   expect(loginServerIn(text)).toBe(server);
 });

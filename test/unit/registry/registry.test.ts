@@ -44,7 +44,7 @@ function world() {
   return { registry: askOnce(registry), asked, answers };
 }
 
-test("a login that comes from several Secrets is proven once, also while the answer is on its way", async () => {
+test("proves a login of several Secrets once, even before the first response", async () => {
   const { registry, asked, answers } = world();
 
   const both = [registry.prove(image, login("ci", "p")), registry.prove({ ...image }, login("ci", "p"))];
@@ -63,7 +63,7 @@ test.for([
   { what: "another repository", of: { ...image, repository: "app/api" }, as: login("ci", "p") },
   { what: "another tag", of: { ...image, reference: "2" }, as: login("ci", "p") },
   { what: "a colon elsewhere", of: image, as: login("c", "ip") },
-])("$what is another question", async ({ of, as }) => {
+])("sends another request for $what", async ({ of, as }) => {
   const { registry, asked, answers } = world();
 
   const both = Promise.all([registry.prove(image, login("ci", "p")), registry.prove(of, as)]);
@@ -73,7 +73,7 @@ test.for([
   expect(asked.length).toBe(2);
 });
 
-test("what was thrown is asked again", async () => {
+test("asks again after an exception", async () => {
   const { registry, asked, answers } = world();
 
   const first = registry.prove(image, undefined);
@@ -86,6 +86,6 @@ test("what was thrown is asked again", async () => {
   expect(asked.length).toBe(2);
 });
 
-test("tags are asked for as before", async () => {
+test("sends requests for tags unchanged", async () => {
   expect(await world().registry.anyTag("r.azurecr.io", "app/web", login("ci", "p"))).toBe("1");
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { CliError } from "../../../src/errors.ts";
 import { covers, parseRepositoryScope } from "../../../src/registry/repository.ts";
 
-test.for(["app", "team/app", "team/sub/app", "a.b/c_d/e-f", "a--b", "team/*", "*"])("%s can be a scope", (text) => {
+test.for(["app", "team/app", "team/sub/app", "a.b/c_d/e-f", "a--b", "team/*", "*"])("accepts the scope %s", (text) => {
   expect(parseRepositoryScope(text, "myregistry")).toBe(text);
 });
 
@@ -21,7 +21,7 @@ test.for([
   "../app",
   "team//app",
   `${"a".repeat(256)}`,
-])("%j cannot", (text) => {
+])("rejects the scope %j", (text) => {
   expect(() => parseRepositoryScope(text, "myregistry")).toThrow(`invalid repository ${JSON.stringify(text)}`);
 });
 
@@ -38,7 +38,7 @@ test.for([
   ["ghcr.io/team/app", "myregistry", "ghcr.io/team/app"],
   ["myregistry/app", "myregistry", "myregistry/app"],
   ["a.b/app", "myregistry", "a.b/app"],
-] as const)("%s of %s is the repository %s", ([text, registry, repository]) => {
+] as const)("reads %s in %s as the repository %s", ([text, registry, repository]) => {
   expect(parseRepositoryScope(text, registry)).toBe(repository);
 });
 
@@ -49,7 +49,7 @@ test.for([
   { text: "myregistry.azurecr.io/app/web:1@sha256:00", why: "use only lowercase letters", hint: "remove the tag or digest: app/web" },
   { text: "myregistry.azurecr.io/", why: "use only lowercase letters", hint: /^specify one repository/ },
   { text: "\u001b[2J:1", why: "use only lowercase letters", hint: /^specify one repository/ },
-] as const)("$text is none of myregistry: $why", ({ text, why, hint }) => {
+] as const)("rejects $text for myregistry: $why", ({ text, why, hint }) => {
   expect.assertions(2);
   try {
     parseRepositoryScope(text, "myregistry");
@@ -67,6 +67,6 @@ test.for([
   ["team/*", "team", false],
   ["team/*", "team2/app", false],
   ["*", "anything/at/all", true],
-] as const)("%s covers %s: %s", ([scope, repository, expected]) => {
+] as const)("answers whether %s covers %s: %s", ([scope, repository, expected]) => {
   expect(covers(scope, repository)).toBe(expected);
 });

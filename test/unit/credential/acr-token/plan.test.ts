@@ -14,97 +14,97 @@ function plan(found: Partial<TokenFacts>): string {
 }
 
 test.for<{ why: string; found: Partial<TokenFacts>; does: string }>([
-  { why: "nothing is there", found: {}, does: "create, create, mint new password1" },
-  { why: "all is right", found: right, does: "keep, keep, keep" },
-  { why: "nobody asked the registry", found: { ...right, pulls: "unknown" }, does: "keep, keep, keep" },
-  { why: "another repository", found: { ...right, scopeMap: map("app/api") }, does: "update, keep, keep" },
+  { why: "Azure has no objects", found: {}, does: "create, create, mint new password1" },
+  { why: "everything is correct", found: right, does: "keep, keep, keep" },
+  { why: "the registry was not asked", found: { ...right, pulls: "unknown" }, does: "keep, keep, keep" },
+  { why: "the scope map has another repository", found: { ...right, scopeMap: map("app/api") }, does: "update, keep, keep" },
   {
-    why: "the password is dead: its own slot, which nobody can use",
+    why: "its password is rejected and the token is its own",
     found: { ...right, token: token(p1, p2), pulls: "no" },
     does: "keep, keep, mint password1",
   },
   {
-    why: "the slot was emptied",
+    why: "the slot is empty",
     found: { ...right, held: noted(p2), pulls: "unknown" },
     does: "keep, keep, mint password2",
   },
   {
-    why: "killed between mint and store: the other slot",
+    why: "a run crashed before it wrote the Secret",
     found: { token: token(p1), scopeMap: map("app/web") },
     does: "keep, keep, mint password2",
   },
   {
-    why: "killed there twice: the older slot",
+    why: "two runs crashed before they wrote the Secret",
     found: { token: token(p1, p2), scopeMap: map("app/web") },
     does: "keep, keep, mint password1",
   },
   {
-    why: "killed there twice, the second slot being the older",
+    why: "two runs crashed there and the second slot is older",
     found: { token: token({ ...p1, madeAt: "2026-03-01T00:00:00Z" }, p2), scopeMap: map("app/web") },
     does: "keep, keep, mint password2",
   },
-  { why: "killed between scope map and token", found: { scopeMap: map("app/web") }, does: "keep, create, mint new password1" },
+  { why: "a run crashed before it created the token", found: { scopeMap: map("app/web") }, does: "keep, create, mint new password1" },
   {
     why: "the token was deleted in Azure",
     found: { held: noted(p1), scopeMap: map("app/web"), pulls: "no" },
     does: "keep, create, mint new password1",
   },
   {
-    why: "a named token with an empty slot",
+    why: "a named token has an empty second slot",
     found: { token: token(p1), scopeMap: map("app/web"), alone: false },
     does: "keep, keep, mint password2",
   },
   {
-    why: "a named token whose first slot is empty",
+    why: "a named token has an empty first slot",
     found: { token: token(p2), scopeMap: map("app/web"), alone: false },
     does: "keep, keep, mint password1",
   },
   {
-    why: "a named token refuses the password that is noted, which others may hold: the other slot",
+    why: "the recorded password of a named token is rejected",
     found: { ...right, pulls: "no", alone: false },
     does: "keep, keep, mint password2",
   },
   {
-    why: "the noted password of a named token has ended: its own slot, which nobody can use",
+    why: "the recorded password of a named token has expired",
     found: { ...right, token: token({ ...p1, expiresAt: "2026-04-30T23:59:59Z" }, p2), pulls: "no", alone: false },
     does: "keep, keep, mint password1",
   },
   {
-    why: "the token was named, with --force: its own slot, whoever else may hold that",
+    why: "the token was named with --force",
     found: { ...right, token: token(p1, p2), pulls: "no", alone: false, insists: true },
     does: "keep, keep, mint password1",
   },
   {
-    why: "the Secret held a given credential",
+    why: "the Secret holds a supplied login",
     found: { held: { hosts: [host], kind: "given", identity: "ci" }, pulls: "yes" },
     does: "create, create, mint new password1",
   },
   {
-    why: "the Secret held another token's password",
+    why: "the Secret holds another token's password",
     found: { ...right, held: noted(p1, { identity: "theirs-acr-2" }) },
     does: "keep, keep, mint password2",
   },
   {
-    why: "Azure spells the name of the token in its own way",
+    why: "Azure writes the token's name in another case",
     found: { ...right, token: { ...token(p1), name: "Demo-ACR-1" } },
     does: "keep, keep, keep",
   },
   {
-    why: "Azure writes the moment in its own way",
+    why: "Azure writes the time in another format",
     found: { ...right, token: token({ ...p1, madeAt: "2026-01-01T00:00:00.0000000+00:00" }) },
     does: "keep, keep, keep",
   },
   {
-    why: "somebody made the noted slot anew, so it is theirs: the other one, which is empty",
+    why: "another user regenerated the recorded slot",
     found: { ...right, token: token({ ...p1, madeAt: "2026-01-02T00:00:00Z" }), pulls: "no" },
     does: "keep, keep, mint password2",
   },
   {
-    why: "the note does not say when its password was made, so it proves nothing",
+    why: "the annotation has no creation time",
     found: { ...right, held: noted(p1, { madeAt: "" }), pulls: "yes" },
     does: "keep, keep, mint password2",
   },
-])("$does: $why", ({ found, does }) => {
+])("plans $does when $why", ({ found, does }) => {
   expect(plan(found)).toBe(does);
 });
 
@@ -116,13 +116,13 @@ test.for<{ why: string; found: Partial<TokenFacts>; says: RegExp; hint: RegExp }
     hint: /--acr-token/,
   },
   {
-    why: "the noted slot of a named token was made anew by another, and the other slot is taken",
+    why: "another user regenerated the recorded slot of a named token and the other slot is in use",
     found: { ...right, token: token({ ...p1, madeAt: "2026-01-02T00:00:00Z" }, p2), pulls: "no", alone: false },
     says: /may be in use/,
     hint: /--acr-token/,
   },
   {
-    why: "the note of a named token's password has ended, and the password not",
+    why: "only the recorded expiry of a named token's password is over",
     found: {
       ...right,
       token: token({ ...p1, expiresAt: "2026-05-01T00:00:01Z" }, p2),
@@ -134,12 +134,12 @@ test.for<{ why: string; found: Partial<TokenFacts>; says: RegExp; hint: RegExp }
     hint: /^add --force to regenerate password1, which the Secret records/,
   },
   {
-    why: "somebody disabled the token",
+    why: "the token is disabled",
     found: { token: { ...token(p1), status: "disabled" } },
     says: /^the ACR token "demo-acr-1" is disabled$/,
     hint: /^az acr token update --registry myregistry --name demo-acr-1 --status enabled$/,
   },
-])("refuses: $why", ({ found, says, hint }) => {
+])("refuses when $why", ({ found, says, hint }) => {
   const refused = () => planToken({ ...nothing, ...found });
 
   expect(refused).toThrow(
@@ -147,14 +147,14 @@ test.for<{ why: string; found: Partial<TokenFacts>; says: RegExp; hint: RegExp }
   );
 });
 
-test("a token with a scope map of somebody's own keeps it", () => {
+test("keeps a scope map that is not the token's own", () => {
   const found = { token: { ...token(), scopeMapId: "/r/scopeMaps/_repositories_pull" } };
   const { scope } = planToken({ ...nothing, ...found, alone: false });
 
   expect(scope).toMatchObject({ act: "keep", to: { name: "_repositories_pull" }, because: "it is not the token's own" });
 });
 
-test("a scope map is only added to: what others put there stays", () => {
+test("keeps the actions of other users in a scope map", () => {
   const theirs = ["repositories/base/content/write", ...pullActions(["app/api"])];
   const { scope } = planToken({ ...right, scopeMap: { ...map(), actions: theirs } });
 
@@ -166,13 +166,13 @@ test("a scope map is only added to: what others put there stays", () => {
   });
 });
 
-test("a scope map that allows more is left as it is, in whatever order", () => {
+test("keeps a scope map that grants more, in any order", () => {
   const { scope } = planToken({ ...right, scopeMap: { ...map(), actions: pullActions(["z", "app/web", "a"]).reverse() } });
 
   expect(scope).toMatchObject({ act: "keep", because: "already grants it" });
 });
 
-test("a new token gets the scope map of its name, with what is to be pulled", () => {
+test("creates a scope map of the token's name with the repositories", () => {
   const { scope, created, mint, entry } = planToken({ ...nothing, repositories: ["b", "a"] });
 
   expect(scope).toMatchObject({ act: "create", to: { kind: "scopemap.azurecr.io", name: "demo-acr-1" }, after: pullActions(["a", "b"]) });
@@ -181,7 +181,7 @@ test("a new token gets the scope map of its name, with what is to be pulled", ()
   expect(entry).toEqual({ hosts: [host], kind: "acr-token", identity: "demo-acr-1", slot: "password1" });
 });
 
-test("the expiry goes with a new password, and stays with an old one", () => {
+test("sets the expiry of a new password and keeps that of an existing one", () => {
   const expiresAt = "2027-01-01T00:00:00Z";
   const minted = planToken({ ...nothing, expiresAt });
   const held = noted(p1, { expiresAt });
@@ -192,19 +192,19 @@ test("the expiry goes with a new password, and stays with an old one", () => {
   expect(again.entry).toEqual(held);
 });
 
-test("a scope map's repositories are read back as they were written", () => {
+test("reads the repositories that it wrote to a scope map", () => {
   expect(pulledRepositories(map("app/web", "base/*"))).toEqual(["app/web", "base/*"]);
   expect(pulledRepositories(undefined)).toEqual([]);
   expect(pulledRepositories({ ...map(), actions: ["repositories/a/metadata/read", "repositories/b/content/write"] })).toEqual([]);
 });
 
 test.for<{ why: string; asked?: string; until?: string; pulls?: TokenFacts["pulls"]; says: string | undefined }>([
-  { why: "no expiry is asked for", says: undefined },
+  { why: "no expiry is requested", says: undefined },
   { why: "the password never expires", asked: "2026-06-01T00:00:00Z", says: "never expires" },
   { why: "it expires later", asked: "2026-06-01T00:00:00Z", until: "2026-06-02T00:00:00Z", says: "works until 2026-06-02T00:00:00Z" },
-  { why: "it expires earlier, as after a first run", asked: "2026-06-01T00:00:00Z", until: "2026-05-31T00:00:00Z", says: undefined },
-  { why: "a new one is made", asked: "2026-06-01T00:00:00Z", pulls: "no", says: undefined },
-])("a kept password is told where it lasts longer than asked for: $why", ({ asked, until, pulls = "yes", says }) => {
+  { why: "it expires earlier", asked: "2026-06-01T00:00:00Z", until: "2026-05-31T00:00:00Z", says: undefined },
+  { why: "a new one is generated", asked: "2026-06-01T00:00:00Z", pulls: "no", says: undefined },
+])("warns that a kept password is valid for longer than requested when $why", ({ asked, until, pulls = "yes", says }) => {
   const held = noted(p1, until === undefined ? {} : { expiresAt: until });
 
   const warnings = keptWarnings("acr", asked, { pulls }, planToken({ ...right, held, pulls, expiresAt: asked }));
@@ -214,15 +214,15 @@ test.for<{ why: string; asked?: string; until?: string; pulls?: TokenFacts["pull
 });
 
 test.for<{ why: string; scopeMap: ScopeMap | undefined; grants: readonly string[] | undefined }>([
-  { why: "a new scope map: all", scopeMap: undefined, grants: ["app/web", "base/*"] },
-  { why: "one that lacks some: those", scopeMap: map("app/web", "other"), grants: ["base/*"] },
+  { why: "there is no scope map", scopeMap: undefined, grants: ["app/web", "base/*"] },
+  { why: "the scope map lacks one", scopeMap: map("app/web", "other"), grants: ["base/*"] },
   {
-    why: "one that lets pull and not list: told too, since it comes to more",
+    why: "the scope map can pull but not list one",
     scopeMap: { ...map("app/web"), actions: [...pullActions(["app/web"]), "repositories/base/*/content/read"] },
     grants: ["base/*"],
   },
-  { why: "one that has all: nothing", scopeMap: map("app/web", "base/*"), grants: undefined },
-])("what is granted anew is in the plan: $why", ({ scopeMap, grants }) => {
+  { why: "the scope map has all", scopeMap: map("app/web", "base/*"), grants: undefined },
+])("plans the newly granted repositories when $why", ({ scopeMap, grants }) => {
   const { scope } = planToken({ ...nothing, scopeMap, repositories: ["app/web", "base/*"] });
   expect("grants" in scope ? scope.grants : undefined).toEqual(grants);
 });
@@ -245,17 +245,21 @@ const before1 = { slot: "password1", madeAt: p1.madeAt };
 const before2 = { slot: "password2", madeAt: p2.madeAt };
 
 test.for<{ why: string; found: Partial<TokenFacts>; previous: Entry["previous"] }>([
-  { why: "a new token has none", found: {}, previous: undefined },
-  { why: "the only password is made anew", found: { ...right, pulls: "no" }, previous: undefined },
+  { why: "the token is new", found: {}, previous: undefined },
+  { why: "the only password is regenerated", found: { ...right, pulls: "no" }, previous: undefined },
   {
-    why: "a run was killed between mint and store, or its Secret deleted",
+    why: "a run crashed before it wrote the Secret",
     found: { token: token(p1), scopeMap: map() },
     previous: before1,
   },
-  { why: "that happened twice: the younger of the two is left", found: { token: token(p1, p2), scopeMap: map() }, previous: before2 },
-  { why: "the Secret's own is dead, and the other was left", found: { ...right, token: token(p1, p2), pulls: "no" }, previous: before2 },
+  { why: "two runs crashed before they wrote the Secret", found: { token: token(p1, p2), scopeMap: map() }, previous: before2 },
   {
-    why: "the Secret's own is dead, and the other is kept until a time",
+    why: "the Secret's password is rejected and a run left the other",
+    found: { ...right, token: token(p1, p2), pulls: "no" },
+    previous: before2,
+  },
+  {
+    why: "the Secret's password is rejected and the other is in its grace period",
     found: {
       ...right,
       token: token(p1, p2),
@@ -265,7 +269,7 @@ test.for<{ why: string; found: Partial<TokenFacts>; previous: Entry["previous"] 
     previous: { ...before2, until: "2026-06-01T00:00:00Z" },
   },
   {
-    why: "what was kept until a time has been made anew since",
+    why: "the previous password was regenerated during its grace period",
     found: {
       ...right,
       token: token(p1, { ...p2, madeAt: "2026-03-01T00:00:00Z" }),
@@ -275,17 +279,17 @@ test.for<{ why: string; found: Partial<TokenFacts>; previous: Entry["previous"] 
     previous: { slot: "password2", madeAt: "2026-03-01T00:00:00Z" },
   },
   {
-    why: "the note before was of another token",
+    why: "the annotation records another token",
     found: { token: token(p1), held: noted(p1, { identity: "theirs-acr-2", previous: { ...before1, until: "2026-06-01T00:00:00Z" } }) },
     previous: before1,
   },
   {
-    why: "somebody made the noted slot anew, so it is theirs",
+    why: "another user regenerated the recorded slot",
     found: { ...right, token: token({ ...p1, madeAt: "2026-01-02T00:00:00Z" }), pulls: "no" },
     previous: undefined,
   },
-  { why: "others may use a token that was named", found: { token: token(p1), alone: false }, previous: undefined },
-  { why: "Azure does not tell when it was made", found: { token: token({ slot: "password1" }) }, previous: undefined },
-])("the password in the other slot of an own token is noted as the one before: $why", ({ found, previous }) => {
+  { why: "the token was named, so other users may have it", found: { token: token(p1), alone: false }, previous: undefined },
+  { why: "Azure shows no creation time", found: { token: token({ slot: "password1" }) }, previous: undefined },
+])("records the password in the other slot as the previous one when $why", ({ found, previous }) => {
   expect(planToken({ ...nothing, ...found }).entry.previous).toEqual(previous);
 });

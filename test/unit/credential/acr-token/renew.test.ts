@@ -22,7 +22,7 @@ const password = (slot: 1 | 2, day: number) => ({ slot: `password${slot}`, madeA
 
 /** The claim of a run that crashed after it had created password2 on that day. */
 const claimed = (day: number, identity = "ci-pull") => ({
-  by: "a dead run",
+  by: "a crashed run",
   until: new Date(Date.parse(at(day)) + 20_000).toISOString(),
   makes: { identity, slot: "password2" },
 });
@@ -47,101 +47,106 @@ const strange = (slot: string) => `no Secret records ${slot} of the ACR token "c
 
 test.for<{ why: string; options?: Wanted; slots: string; is: string }>([
   { why: "the other slot is empty", slots: "1,-", is: "password2" },
-  { why: "the other slot is empty, and others may hold what nobody sees", options: { blind: true }, slots: "1,-", is: "password2" },
+  { why: "the other slot is empty and some Secrets cannot be read", options: { blind: true }, slots: "1,-", is: "password2" },
   {
-    why: "the other slot has the password before",
+    why: "the other slot has the previous password",
     options: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2)] },
     slots: "1,2",
     is: "password1",
   },
   {
-    why: "the password before, which others may still hold where nobody can look",
+    why: "an unreadable Secret may hold the previous password",
     options: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2)], blind: true },
     slots: "1,2",
     is: strange("password1"),
   },
   {
-    why: "the password before, which some Secret still holds",
+    why: "a Secret still holds the previous password",
     options: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2), password(1, 1)] },
     slots: "1,2",
     is: full,
   },
   {
-    why: "the slot of the password before, which somebody has made anew",
+    why: "another user regenerated the previous password",
     options: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2)] },
     slots: "3,2",
     is: strange("password1"),
   },
   {
-    why: "the same, of a token that is theirs alone",
+    why: "another user regenerated the previous password of an own token",
     options: { held: { ...password(2, 2), previous: password(1, 1) }, inUse: [password(2, 2)], alone: true },
     slots: "3,2",
     is: "password1",
   },
   {
-    why: "the password before is promised to work on",
+    why: "the previous password is in its grace period",
     options: { held: { ...password(2, 2), previous: { ...password(1, 1), until: at(6) } }, inUse: [password(2, 2)], alone: true },
     slots: "1,2",
     is: `password1 of the ACR token "ci-pull" is in its grace period until ${at(6)}, and a token can have only two passwords`,
   },
   {
-    why: "the promise has come to its end",
+    why: "the grace period of the previous password is over",
     options: { held: { ...password(2, 2), previous: { ...password(1, 1), until: at(5) } }, inUse: [password(2, 2)] },
     slots: "1,2",
     is: "password1",
   },
-  { why: "both are in use", options: { inUse: [password(1, 1), password(2, 2)] }, slots: "1,2", is: full },
+  { why: "both passwords are in use", options: { inUse: [password(1, 1), password(2, 2)] }, slots: "1,2", is: full },
   {
-    why: "both are in use, of a token that is theirs alone",
+    why: "both passwords of an own token are in use",
     options: { inUse: [password(1, 1), password(2, 2)], alone: true },
     slots: "1,2",
     is: full,
   },
-  { why: "nobody notes the other one", slots: "1,2", is: strange("password2") },
-  { why: "nobody notes the other one, of a token that is theirs alone", options: { alone: true }, slots: "1,2", is: "password2" },
+  { why: "no Secret records the other password", slots: "1,2", is: strange("password2") },
+  { why: "no Secret records the other password of an own token", options: { alone: true }, slots: "1,2", is: "password2" },
   {
-    why: "theirs alone, and some Secret has one that nobody can name",
+    why: "an unreadable Secret may hold a password of an own token",
     options: { alone: true, blind: true },
     slots: "1,2",
     is: strange("password2"),
   },
-  { why: "the one that is held is gone", slots: "-,-", is: "password1" },
-  { why: "the one that is held is gone, and the other one somebody's", slots: "-,2", is: "password1" },
+  { why: "the token has no passwords", slots: "-,-", is: "password1" },
+  { why: "the held password was deleted and another user has the other", slots: "-,2", is: "password1" },
   {
-    why: "a run has left the other one that did not come to its end",
+    why: "an interrupted run left the other password",
     options: { left: [claimed(2)], alone: true },
     slots: "1,2",
     is: "password2",
   },
-  { why: "a claim on a token of others says so", options: { left: [claimed(2)] }, slots: "1,2", is: strange("password2") },
+  { why: "a claim names the password of a shared token", options: { left: [claimed(2)] }, slots: "1,2", is: strange("password2") },
   {
-    why: "a run has left it, and others may hold what nobody sees",
+    why: "an interrupted run left it and some Secrets cannot be read",
     options: { left: [claimed(2)], alone: true, blind: true },
     slots: "1,2",
     is: strange("password2"),
   },
-  { why: "what was left has been made anew since", options: { left: [claimed(2)] }, slots: "1,3", is: strange("password2") },
+  {
+    why: "another user regenerated the password of an interrupted run",
+    options: { left: [claimed(2)] },
+    slots: "1,3",
+    is: strange("password2"),
+  },
   { why: "a claim names the slot of another token", options: { left: [claimed(2, "other")] }, slots: "1,2", is: strange("password2") },
   {
-    why: "none is held, and one is left over: there is to be no second",
+    why: "no Secret holds a password and an interrupted run left one",
     options: { left: [claimed(2)], alone: true, inUse: [] },
     slots: "-,2",
     is: "password2",
   },
-  { why: "both are strange", options: { inUse: [] }, slots: "1,2", is: strange("password1") },
-])("the slot of another password: $why", ({ options: more = {}, slots, is }) => {
+  { why: "no Secret records either password", options: { inUse: [] }, slots: "1,2", is: strange("password1") },
+])("selects the slot of the new password when $why", ({ options: more = {}, slots, is }) => {
   const slot = () => planTokenRenewal(options(more), tokenOf(slots)).mint.slot;
   if (is.startsWith("password") && !is.includes(" ")) expect(slot()).toBe(is);
   else expect(slot).toThrow(is);
 });
 
-test("what a run has left is told by when it was made, so that the next claim can say which it is", () => {
+test("plans the creation time of the password that an interrupted run left", () => {
   const { mint } = planTokenRenewal(options({ left: [claimed(2)], alone: true }), tokenOf("1,2"));
   expect(mint).toMatchObject({ slot: "password2", left: inAzure(2) });
   expect(planTokenRenewal(options(), tokenOf("1,-")).mint.left).toBeUndefined();
 });
 
-test("who has no room is told the command that makes some", () => {
+test("prints the command that frees a slot when both are in use", () => {
   const hintOf = (more: Wanted, slots: string) => {
     try {
       planTokenRenewal(options(more), tokenOf(slots));
@@ -158,7 +163,7 @@ test("who has no room is told the command that makes some", () => {
   expect(hintOf({ inUse: [password(1, 1), password(2, 2)] }, "1,2")).toEqual(listEverywhere);
 });
 
-test("what is noted of the new one names the one before, and its end", () => {
+test("records the expiry and the previous password with the new one", () => {
   const expiresAt = at(9);
   expect(planTokenRenewal(options({ expiresAt }), tokenOf("1,-"))).toEqual({
     mint: {
@@ -181,36 +186,42 @@ test("what is noted of the new one names the one before, and its end", () => {
 });
 
 test.for<{ why: string; held: Partial<Entry>; slots: string }>([
-  { why: "it is made anew in the same slot", held: password(1, 1), slots: "-,2" },
-  { why: "Azure shows another in its slot", held: password(1, 1), slots: "3,-" },
-  { why: "no time is noted", held: { madeAt: undefined as never }, slots: "1,-" },
-])("a password that is not there any more is no password before: $why", ({ held, slots }) => {
+  { why: "the password is regenerated in the same slot", held: password(1, 1), slots: "-,2" },
+  { why: "Azure shows another password in its slot", held: password(1, 1), slots: "3,-" },
+  { why: "the annotation has no creation time", held: { madeAt: undefined as never }, slots: "1,-" },
+])("records no previous password when $why", ({ held, slots }) => {
   expect(planTokenRenewal(options({ held, inUse: [] }), tokenOf(slots)).entry.previous).toBeUndefined();
 });
 
-test.for<{ slots: string; passwords: ReturnType<typeof password>[]; gone: string[] }>([
-  { slots: "1,2", passwords: [password(1, 1)], gone: ["password1"] },
-  { slots: "1,2", passwords: [password(1, 1), password(2, 2)], gone: ["password1", "password2"] },
-  { slots: "3,2", passwords: [password(1, 1)], gone: [] },
-  { slots: "-,2", passwords: [password(1, 1)], gone: [] },
-  { slots: "1,2", passwords: [{ slot: "password1", madeAt: undefined as never }], gone: [] },
-  { slots: "1,2", passwords: [{ slot: "password1", madeAt: "some day" }], gone: [] },
-  { slots: "1,1", passwords: [password(2, 1)], gone: ["password2"] },
-  { slots: "1,2", passwords: [], gone: [] },
-])("of a token with $slots exactly what is meant is retired: $gone", ({ slots, passwords, gone }) => {
+test.for<{ slots: string; passwords: ReturnType<typeof password>[]; deleted: string[] }>([
+  { slots: "1,2", passwords: [password(1, 1)], deleted: ["password1"] },
+  { slots: "1,2", passwords: [password(1, 1), password(2, 2)], deleted: ["password1", "password2"] },
+  { slots: "3,2", passwords: [password(1, 1)], deleted: [] },
+  { slots: "-,2", passwords: [password(1, 1)], deleted: [] },
+  { slots: "1,2", passwords: [{ slot: "password1", madeAt: undefined as never }], deleted: [] },
+  { slots: "1,2", passwords: [{ slot: "password1", madeAt: "some day" }], deleted: [] },
+  { slots: "1,1", passwords: [password(2, 1)], deleted: ["password2"] },
+  { slots: "1,2", passwords: [], deleted: [] },
+])("retires exactly $deleted of a token with $slots", ({ slots, passwords, deleted }) => {
   const plan = planTokenRetirement(tokenOf(slots), passwords);
-  expect(plan.map(({ slot }) => slot)).toEqual(gone);
+  expect(plan.map(({ slot }) => slot)).toEqual(deleted);
   for (const change of plan)
     expect(change).toMatchObject({ act: "delete", to: { kind: "token.azurecr.io", name: "ci-pull" }, madeAt: expect.any(String) });
 });
 
 test.for<{ why: string; slots: string; map: boolean; own?: true; passwords: ReturnType<typeof password>[]; is: string[] }>([
-  { why: "all of it is theirs", slots: "1,2", map: true, passwords: [password(1, 1), password(2, 2)], is: ["token", "scopemap"] },
-  { why: "one password is somebody's", slots: "1,2", map: true, passwords: [password(1, 1)], is: ["token password1"] },
-  { why: "its scope map is another's", slots: "1,-", map: false, passwords: [password(1, 1)], is: ["token password1"] },
-  { why: "the password is gone, and no other is there", slots: "-,-", map: true, passwords: [password(1, 1)], is: ["token", "scopemap"] },
+  { why: "it has no other passwords", slots: "1,2", map: true, passwords: [password(1, 1), password(2, 2)], is: ["token", "scopemap"] },
+  { why: "another user has one password", slots: "1,2", map: true, passwords: [password(1, 1)], is: ["token password1"] },
+  { why: "its scope map has other users", slots: "1,-", map: false, passwords: [password(1, 1)], is: ["token password1"] },
   {
-    why: "its scope map is another's, and its name these Secrets' own",
+    why: "the password was deleted and there is no other",
+    slots: "-,-",
+    map: true,
+    passwords: [password(1, 1)],
+    is: ["token", "scopemap"],
+  },
+  {
+    why: "its scope map has other users and its name is derived from these Secrets",
     slots: "1,-",
     map: false,
     own: true,
@@ -218,15 +229,15 @@ test.for<{ why: string; slots: string; map: boolean; own?: true; passwords: Retu
     is: ["token"],
   },
   {
-    why: "the same, and one password is somebody's",
+    why: "its name is derived from these Secrets and another user has one password",
     slots: "1,2",
     map: false,
     own: true,
     passwords: [password(1, 1)],
     is: ["token password1"],
   },
-  { why: "the password was made anew", slots: "3,-", map: true, passwords: [password(1, 1)], is: [] },
-])("what goes with a token that is revoked: $why", ({ slots, map, own = false, passwords, is }) => {
+  { why: "the password was regenerated", slots: "3,-", map: true, passwords: [password(1, 1)], is: [] },
+])("plans the revocation of a token when $why", ({ slots, map, own = false, passwords, is }) => {
   const scopeMap = map ? { actions: ["repositories/app/content/read"] } : undefined;
   const plan = planTokenRevocation(tokenOf(slots), { scopeMap, own, now: new Date("2026-01-01T00:00:00Z") }, passwords);
   const shown = plan.map((change) => `${change.to.kind.split(".")[0]} ${"slot" in change ? (change.slot ?? "") : ""}`.trim());

@@ -78,7 +78,7 @@ const entry = { hosts: [host], kind: "entra", identity: user, madeAt: "2026-01-0
 const held = (token: string, username = user): Need["held"] => ({ entry, login: { username, password: new Sensitive(token) } });
 const to = { kind: "registry", name: host };
 
-test("a token that is made now is told and proven, once for all namespaces", async () => {
+test("warns about a new token and proves it once for all namespaces", async () => {
   const { issue, asked, credential } = await issued();
 
   expect(issue).toEqual({
@@ -104,14 +104,14 @@ test("a token that is made now is told and proven, once for all namespaces", asy
   expect(credential.renewAt?.()).toEqual(new Date("2026-01-01T01:30:00Z"));
 });
 
-test("without a repository the images of pods say what is proven, each once", async () => {
+test("proves each repository of the pods' images once when none is named", async () => {
   const image = { host, repository: "app/api", reference: "1" };
   const { issue } = await issued({ need: { repositories: [], images: [image, { ...image, reference: "2" }] } });
 
   expect(issue.steps.at(-1)).toMatchObject({ act: "prove", repositories: ["app/api"] });
 });
 
-test("--verify=false proves nothing", async () => {
+test("proves nothing with --verify=false", async () => {
   const { issue, asked } = await issued({ verify: false, need: { held: held(jwt({})) } });
 
   expect(issue).toMatchObject({ steps: [{ says: "secret/acr expires at 2026-01-01T03:00:00Z" }], isLazy: false, pulls: "unknown" });
@@ -120,21 +120,21 @@ test("--verify=false proves nothing", async () => {
 });
 
 test.for<{ why: string; token?: string; username?: string; proof?: Proof["verdict"]; kept: boolean }>([
-  { why: "has most of its life before it", kept: true },
-  { why: "has a second more than half of it", token: jwt({ iat: start - 2 * hour + 1, exp: start + 2 * hour + 1 }), kept: true },
-  { why: "has half of it", token: jwt({ iat: start - 2 * hour, exp: start + 2 * hour }), kept: false },
-  { why: "is dead", token: jwt({ iat: start - 4 * hour, exp: start - hour }), kept: false },
-  { why: "does not say when it was made", token: jwt({ iat: undefined }), kept: false },
-  { why: "is another registry's", token: jwt({ aud: "other.azurecr.io" }), kept: false },
-  { why: "is no registry's", token: jwt({ iss: "somebody" }), kept: false },
-  { why: "is another identity's", token: jwt({ sub: "o-2" }), kept: false },
-  { why: "does not say whose it is", token: jwt({ sub: undefined }), kept: false },
-  { why: "is no token", token: "password", kept: false },
-  { why: "goes with another user name", username: "ci", kept: false },
-  { why: "is refused", proof: "refused", kept: false },
-  { why: "may not pull, which the next may not either", proof: "out-of-scope", kept: true },
-  { why: "could not be tried", proof: "unreachable", kept: true },
-])("one that a Secret holds and that $why is kept: $kept", async ({ token = jwt({}), username, proof, kept }) => {
+  { why: "has most of its lifetime left", kept: true },
+  { why: "has a second more than half of it left", token: jwt({ iat: start - 2 * hour + 1, exp: start + 2 * hour + 1 }), kept: true },
+  { why: "has half of it left", token: jwt({ iat: start - 2 * hour, exp: start + 2 * hour }), kept: false },
+  { why: "has expired", token: jwt({ iat: start - 4 * hour, exp: start - hour }), kept: false },
+  { why: "has no issue time", token: jwt({ iat: undefined }), kept: false },
+  { why: "belongs to another registry", token: jwt({ aud: "other.azurecr.io" }), kept: false },
+  { why: "belongs to no registry", token: jwt({ iss: "somebody" }), kept: false },
+  { why: "belongs to another identity", token: jwt({ sub: "o-2" }), kept: false },
+  { why: "has no identity", token: jwt({ sub: undefined }), kept: false },
+  { why: "is not a token", token: "password", kept: false },
+  { why: "has another user name", username: "ci", kept: false },
+  { why: "is rejected", proof: "refused", kept: false },
+  { why: "cannot pull, like the next one", proof: "out-of-scope", kept: true },
+  { why: "could not be tested", proof: "unreachable", kept: true },
+])("answers $kept whether it keeps a token that $why", async ({ token = jwt({}), username, proof, kept }) => {
   const { issue } = await issued({
     need: { held: held(token, username) },
     answer: { token: new Sensitive(jwt({ jti: "next" })) },
@@ -148,7 +148,7 @@ test.for<{ why: string; token: string; username?: string; others: boolean }>([
   { why: "its own identity's", token: jwt({}), others: false },
   { why: "another identity's", token: jwt({ sub: "o-2" }), others: true },
   {
-    why: "another identity's with less than half of its life left",
+    why: "another identity's with less than half of its lifetime left",
     token: jwt({ sub: "o-2", iat: start - 2 * hour, exp: start + hour }),
     others: true,
   },
@@ -161,21 +161,21 @@ test.for<{ why: string; token: string; username?: string; others: boolean }>([
   expect(issue.isOthers?.({ username, password: new Sensitive(token) })).toBe(others);
 });
 
-test.for(["pulls", "refused"] as const)("whether another login that a Secret holds still pulls is asked: it %s", async (proof) => {
+test.for(["pulls", "refused"] as const)("tests the other login of a Secret: %s", async (proof) => {
   const { issue, asked } = await issued({ proof, need: { held: held("password", "ci") } });
 
   expect(issue.pulls).toBe(proof === "pulls" ? "yes" : "no");
   expect(asked).toContain("prove app/web");
 });
 
-test("a token that does not say when it was made was made now", async () => {
+test("takes the current time as the issue time when a token has none", async () => {
   const { issue, credential } = await issued({ answer: { token: new Sensitive(jwt({ iat: undefined })) } });
 
   expect(issue.entry).toEqual({ ...entry, by: "jane@example.com" });
   expect(credential.renewAt?.()).toEqual(new Date("2026-01-01T01:30:00Z"));
 });
 
-test("a registry that is named is looked for, and Azure's own login server counts", async () => {
+test("finds a registry by its name and uses its login server in Azure", async () => {
   expect((await issued({ registry: "myregistry" })).asked).toEqual([
     "send for registries",
     "find",
@@ -190,7 +190,7 @@ const notThere = new CliError("notFound", "it is not there", { hint: "az account
 
 test.for<{ why: string; setting: Setting; error: object }>([
   {
-    why: "the registry lets nobody in from here",
+    why: "the registry blocks this machine",
     setting: { answer: { verdict: "blocked", message: "it is blocked" } },
     error: { kind: "forbidden", message: "it is blocked", hint: expect.stringContaining("--verify=false") },
   },
@@ -200,7 +200,7 @@ test.for<{ why: string; setting: Setting; error: object }>([
     error: { kind: "unreachable", message: "nobody is there" },
   },
   {
-    why: "the answer is a token without an expiry",
+    why: "the token has no expiry",
     setting: { answer: { token: new Sensitive(jwt({ exp: undefined })) } },
     error: {
       kind: "unreachable",
@@ -208,19 +208,19 @@ test.for<{ why: string; setting: Setting; error: object }>([
       hint: "check HTTPS_PROXY and this machine's clock",
     },
   },
-  { why: "nobody is signed in", setting: { refuses: { registries: signedOut } }, error: signedOut },
+  { why: "the user is not signed in", setting: { refuses: { registries: signedOut } }, error: signedOut },
   {
-    why: "the tenant gives none for registries, and the registry takes no other",
+    why: "the tenant issues no token for registries and the registry accepts no other",
     setting: { registry: "myregistry", armAudience: false, refuses: { registries: forbidden } },
     error: forbidden,
   },
   {
-    why: "the tenant gives none for either",
+    why: "the tenant issues no token for either audience",
     setting: { refuses: { registries: forbidden, management: signedOut } },
     error: signedOut,
   },
   {
-    why: "the registry is in no subscription",
+    why: "the registry is not found",
     setting: {
       registry: "myregistry",
       found: () => {
@@ -234,7 +234,7 @@ test.for<{ why: string; setting: Setting; error: object }>([
     },
   },
   {
-    why: "Azure cannot be asked for the registry",
+    why: "Azure cannot be asked",
     setting: {
       registry: "myregistry",
       found: () => {
@@ -243,7 +243,7 @@ test.for<{ why: string; setting: Setting; error: object }>([
     },
     error: signedOut,
   },
-])("where $why that is the error", async ({ setting, error }) => {
+])("fails when $why", async ({ setting, error }) => {
   const failed = await issued(setting).catch((reason: unknown) => reason);
 
   expect(failed).toBeInstanceOf(CliError);
@@ -254,7 +254,7 @@ test.for<{ why: string; setting: Setting; error: object }>([
 test.for([
   { registry: host, before: [], asked: [] },
   { registry: "myregistry", before: ["send for registries", "find"], asked: ["facts"] },
-])("a tenant without tokens for registries gives one for Azure Resource Manager ($registry)", async ({ registry, before, asked }) => {
+])("uses a token for Azure Resource Manager when the tenant issues none for $registry", async ({ registry, before, asked }) => {
   expect((await issued({ registry, refuses: { registries: forbidden } })).asked).toEqual([
     ...before,
     `registries for ${host}`,
@@ -264,7 +264,7 @@ test.for([
   ]);
 });
 
-test("what is no error of ours goes on as it is", async () => {
+test("rethrows an unexpected exception", async () => {
   const defect = new Error("a defect");
   const fails = (setting: Setting) => expect(issued(setting)).rejects.toBe(defect);
 
@@ -277,7 +277,7 @@ test("what is no error of ours goes on as it is", async () => {
   });
 });
 
-test("nothing is due where nothing was given", async () => {
+test("has no renewal time before the first token", async () => {
   const sources = { azure: () => ({}) } as unknown as Sources;
   const asked = { flags: {}, registry: host, identity: { source: "auto" }, verify: true, expiresAt: undefined, wait: 0 } as const;
   const credential = await entra.open({ ...asked, again: { verb: "create", registry: host } }, sources);

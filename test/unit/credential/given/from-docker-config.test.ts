@@ -11,7 +11,7 @@ test.for([
   { what: "a key that is an address", auths: { [`https://${host}/v2/`]: { auth: auth("ci:hunter2") } } },
   { what: "a pattern", auths: { "*.azurecr.io": { auth: auth("ci:hunter2") } } },
   { what: "several", auths: { "ghcr.io": { auth: auth("x:y") }, [host]: { auth: auth("ci:hunter2") } }, credsStore: "desktop" },
-])("$what is found", ({ what: _, ...config }) => {
+])("finds $what", ({ what: _, ...config }) => {
   const { username, password } = loginIn(JSON.stringify(config), host);
 
   expect([username, password.reveal()]).toEqual(["ci", "hunter2"]);
@@ -49,7 +49,7 @@ test.for([
     hint: "omit --from-docker-config to create a credential that can pull",
   },
   { config: { auths: { [host]: null } }, says: `the docker config has no user name and password for ${host}` },
-])("$text$config: $says", ({ text, config, says, hint }) => {
+])("rejects $text$config: $says", ({ text, config, says, hint }) => {
   const read = () => loginIn(text ?? JSON.stringify(config), host);
 
   expect(read).toThrow(expect.objectContaining({ kind: "usage", message: says, ...(hint && { hint }) }));

@@ -18,7 +18,7 @@ test.for([
   "a-b.example:65535",
   "10.0.0.1:5000",
   "[::1]:5000",
-])("%s is a registry", (registry) => {
+])("accepts the registry %s", (registry) => {
   expect(check("ci", registry)).not.toThrow();
 });
 
@@ -40,7 +40,7 @@ test.for([
   "a.io\n",
   "a\u001b[31m.io",
   "ä.io",
-])("%j is none, and is not repeated", (registry) => {
+])("rejects the registry %j without printing it", (registry) => {
   expect(check("ci", registry)).toThrow(
     expect.objectContaining({
       kind: "usage",
@@ -55,6 +55,6 @@ test.for([
   { username: "ci\u0085", says: "--username must not contain control characters" },
   { username: "a:b", says: "--username must not be empty nor contain a colon" },
   { username: "", says: "--username must not be empty nor contain a colon" },
-])("$username is no user name", ({ username, says }) => {
+])("rejects the user name $username", ({ username, says }) => {
   expect(check(username, "a.io")).toThrow(expect.objectContaining({ kind: "usage", message: says }));
 });

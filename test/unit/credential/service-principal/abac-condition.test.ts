@@ -14,12 +14,12 @@ test.for([
     repositories: ["app/web", "team/*"],
     condition: `((${others}) OR (${name} StringEqualsIgnoreCase 'app/web' OR ${name} StringStartsWithIgnoreCase 'team/'))`,
   },
-])("$repositories: $condition", ({ repositories, condition }) => {
+])("writes the condition of $repositories: $condition", ({ repositories, condition }) => {
   expect(conditionOf(repositories)).toBe(condition);
   expect(repositoriesIn(condition)).toEqual(condition === undefined ? ["*"] : repositories);
 });
 
-test.for(["it's", "app/web' OR 1=1", "App", "team*", "", "/x", "a\n"])("%j would end a text, or is no repository", (odd) => {
+test.for(["it's", "app/web' OR 1=1", "App", "team*", "", "/x", "a\n"])("rejects %j in a condition", (odd) => {
   expect(() => conditionOf(["app/web", odd])).toThrow("invalid repository name");
 });
 
@@ -31,6 +31,6 @@ test.for([
   `((${others}) OR (${name} StringStartsWithIgnoreCase 'team'))`,
   `((${others}) OR (${name} StringEqualsIgnoreCase 'app/web')) `,
   `((${others}) AND (${name} StringEqualsIgnoreCase 'app/web'))`,
-])("%s is of another form, and nothing is read out of it", (condition) => {
+])("reads no repositories from the condition %s", (condition) => {
   expect(repositoriesIn(condition)).toBeUndefined();
 });

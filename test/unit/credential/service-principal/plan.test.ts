@@ -50,44 +50,48 @@ function plan(found: Partial<PrincipalFacts>): string {
 }
 
 test.for<{ why: string; found: Partial<PrincipalFacts>; does: string }>([
-  { why: "nothing is there", found: {}, does: "application, serviceprincipal, role create, mint new" },
-  { why: "killed after the application", found: { application }, does: "serviceprincipal, role create, mint" },
-  { why: "killed after the service principal", found: { application, principal }, does: "role create, mint" },
-  { why: "killed after the role", found: there, does: "role keep, mint" },
+  { why: "Azure has no objects", found: {}, does: "application, serviceprincipal, role create, mint new" },
+  { why: "a run crashed after it created the application", found: { application }, does: "serviceprincipal, role create, mint" },
+  { why: "a run crashed after it created the service principal", found: { application, principal }, does: "role create, mint" },
+  { why: "a run crashed after it assigned the role", found: there, does: "role keep, mint" },
   { why: "the Secret's login pulls", found: { ...there, held, pulls: "yes" }, does: "role keep, keep" },
-  { why: "nobody could be asked", found: { ...there, held, pulls: "unknown" }, does: "role keep, keep" },
-  { why: "its password was taken away", found: { ...there, held, pulls: "no" }, does: "role keep, mint" },
+  { why: "the registry could not be asked", found: { ...there, held, pulls: "unknown" }, does: "role keep, keep" },
+  { why: "its password was deleted", found: { ...there, held, pulls: "no" }, does: "role keep, mint" },
   {
-    why: "the Secret held another's login",
+    why: "the Secret holds the login of another application",
     found: { ...there, held: { ...held, identity: "a-2" }, pulls: "yes" },
     does: "role keep, mint",
   },
-  { why: "it held another kind", found: { ...there, held: { ...held, kind: "given" }, pulls: "yes" }, does: "role keep, mint" },
-  { why: "its role was taken away", found: { ...there, assignments: [], held, pulls: "unknown" }, does: "role create, keep" },
-  { why: "it may push, too", found: { ...there, assignments: [assignment(roles.push)] }, does: "role keep, mint" },
+  { why: "the Secret holds another kind", found: { ...there, held: { ...held, kind: "given" }, pulls: "yes" }, does: "role keep, mint" },
+  { why: "its role was removed", found: { ...there, assignments: [], held, pulls: "unknown" }, does: "role create, keep" },
+  { why: "it can also push", found: { ...there, assignments: [assignment(roles.push)] }, does: "role keep, mint" },
   {
-    why: "a role above the registry",
+    why: "it has a role on a scope above the registry",
     found: { ...there, assignments: [assignment(roles.pull, { here: false })] },
     does: "role keep, mint",
   },
-  { why: "a role that counts elsewhere", found: { ...there, assignments: [assignment(roles.reader)] }, does: "role create, mint" },
-])("$does: $why", ({ found, does }) => {
+  { why: "it has a role for the other mode", found: { ...there, assignments: [assignment(roles.reader)] }, does: "role create, mint" },
+])("plans $does when $why", ({ found, does }) => {
   expect(plan(found)).toBe(does);
 });
 
 test.for<{ why: string; assignments: RoleAssignment[]; does: string; grants?: string[]; after?: string[] }>([
-  { why: "no role", assignments: [], does: "create", grants: ["app/api", "app/web"], after: ["app/api", "app/web"] },
-  { why: "all of it", assignments: [assignment(roles.reader)], does: "keep" },
-  { why: "a condition that covers them", assignments: [assignment(roles.reader, { condition: conditionOf(["app/*"]) })], does: "keep" },
+  { why: "there is no role", assignments: [], does: "create", grants: ["app/api", "app/web"], after: ["app/api", "app/web"] },
+  { why: "the role covers the whole registry", assignments: [assignment(roles.reader)], does: "keep" },
   {
-    why: "one that lacks some",
+    why: "its condition covers the repositories",
+    assignments: [assignment(roles.reader, { condition: conditionOf(["app/*"]) })],
+    does: "keep",
+  },
+  {
+    why: "its condition lacks some repositories",
     assignments: [assignment(roles.reader, { condition: conditionOf(["app/web", "team/*"]) })],
     does: "update",
     grants: ["app/api"],
     after: ["app/api", "app/web", "team/*"],
   },
   {
-    why: "some here and the rest above",
+    why: "roles here and above cover the repositories together",
     assignments: [
       assignment(roles.reader, { condition: conditionOf(["app/web"]) }),
       assignment(roles.writer, { condition: conditionOf(["app/api"]), here: false }),
@@ -95,13 +99,13 @@ test.for<{ why: string; assignments: RoleAssignment[]; does: string; grants?: st
     does: "keep",
   },
   {
-    why: "less above, and none here",
+    why: "only a role above covers some repositories",
     assignments: [assignment(roles.reader, { condition: conditionOf(["app/web"]), here: false, ours: false })],
     does: "create",
     grants: ["app/api"],
     after: ["app/api", "app/web"],
   },
-])("where roles have repositories, $does: $why", ({ assignments, does, grants, after }) => {
+])("plans $does of the role on an ABAC registry when $why", ({ assignments, does, grants, after }) => {
   const { role } = planPrincipal({ ...there, assignments, mode: "abac", repositories: ["app/api", "app/web"] });
 
   expect(role.act).toBe(does);
@@ -109,7 +113,7 @@ test.for<{ why: string; assignments: RoleAssignment[]; does: string; grants?: st
   expect("after" in role ? role.after : undefined).toEqual(after);
 });
 
-test("the note has the application's id and the password's end; a kept one stays as it is", () => {
+test("records the application's ID and the expiry, and keeps the entry of a kept password", () => {
   const expiresAt = "2027-01-01T00:00:00Z";
 
   expect(planPrincipal({ ...there, expiresAt })).toMatchObject({
@@ -126,40 +130,37 @@ const until = "2026-06-01T00:00:00Z";
 
 test.for<{ why: string; keys: Application["keys"]; held?: Partial<typeof held> & { previous?: object }; own?: boolean; previous: unknown }>(
   [
-    { why: "it has no password", keys: [], previous: undefined },
-    { why: "those of others", keys: [{ ...ours, displayName: "acr-secret: y" }], previous: undefined },
-    { why: "a run was killed before it wrote the Secret", keys: [ours], previous: { slot: "k-1", madeAt: ours.madeAt } },
-    { why: "that happened twice: the youngest", keys: [ours, later], previous: { slot: "k-2", madeAt: later.madeAt } },
-    { why: "Azure does not tell when it was made", keys: [{ slot: "k-1", displayName: "acr-secret: x" }], previous: { slot: "k-1" } },
-    { why: "other Secrets' passwords may be called so", keys: [ours], own: false, previous: undefined },
+    { why: "the application has no password", keys: [], previous: undefined },
+    { why: "only other users have passwords", keys: [{ ...ours, displayName: "acr-secret: y" }], previous: undefined },
+    { why: "a run crashed before it wrote the Secret", keys: [ours], previous: { slot: "k-1", madeAt: ours.madeAt } },
+    { why: "two runs crashed before they wrote the Secret", keys: [ours, later], previous: { slot: "k-2", madeAt: later.madeAt } },
+    { why: "Azure shows no creation time", keys: [{ slot: "k-1", displayName: "acr-secret: x" }], previous: { slot: "k-1" } },
+    { why: "passwords of other Secrets may have the same name", keys: [ours], own: false, previous: undefined },
     {
-      why: "one that is kept until a time",
+      why: "the previous password is in its grace period",
       keys: [ours, later],
       held: { previous: { slot: "k-1", until } },
       previous: { slot: "k-1", until },
     },
     {
-      why: "a note that names a password of others",
+      why: "the annotation names a password of another user",
       keys: [{ ...ours, displayName: "theirs" }],
       held: { previous: { slot: "k-1", until } },
       previous: undefined,
     },
     {
-      why: "a note of another application",
+      why: "the annotation records another application",
       keys: [ours],
       held: { identity: "a-2", previous: { slot: "k-1", until } },
       previous: { slot: "k-1", madeAt: ours.madeAt },
     },
   ],
-)(
-  "a password that was made for this Secret and is not in it is noted as the one before: $why",
-  ({ keys, held: more, own: isOwnKey = true, previous }) => {
-    const found = { ...there, application: { ...application, keys }, ...(more && { held: { ...held, slot: "k-0", ...more } as Entry }) };
-    expect(planPrincipal({ ...found, isOwnKey }).entry.previous).toEqual(previous);
-  },
-);
+)("records a lost password of this Secret as the previous one when $why", ({ keys, held: more, own: isOwnKey = true, previous }) => {
+  const found = { ...there, application: { ...application, keys }, ...(more && { held: { ...held, slot: "k-0", ...more } as Entry }) };
+  expect(planPrincipal({ ...found, isOwnKey }).entry.previous).toEqual(previous);
+});
 
-test("a name has to stand for one application", () => {
+test("rejects a name that several applications have", () => {
   expect(only("ci", [])).toBeUndefined();
   expect(only("ci", [application])).toBe(application);
   expect(() => only("ci", [{ ...application, appId: "a-2" }, application])).toThrow('2 applications are named "ci": a-1, a-2');
@@ -170,7 +171,7 @@ test.for([
   { mode: "legacy", repositories: ["*"], refused: false },
   { mode: "legacy", repositories: ["*", "app/web"], refused: true },
   { mode: "abac", repositories: ["app/web"], refused: false },
-] as const)("on a $mode registry $repositories are refused: $refused", ({ mode, repositories, refused }) => {
+] as const)("answers $refused whether a $mode registry refuses $repositories", ({ mode, repositories, refused }) => {
   const check = () => refuseScoped(mode, repositories, "myregistry");
 
   if (refused) expect(check).toThrow("has no roles for single repositories");

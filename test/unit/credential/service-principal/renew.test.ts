@@ -17,9 +17,9 @@ const role = { name: "r", principalId: "p-1", role: "AcrPull", here: true, ours:
 const principal = { id: "p-1", appId: "a-1", enabled: true };
 
 test.for<{ why: string; keys: string[]; previous: object | undefined }>([
-  { why: "beside the one that is held", keys: ["k1", "others"], previous: { slot: "k1", madeAt: held.madeAt } },
-  { why: "where that one is gone", keys: ["others"], previous: undefined },
-])("one more password is added, $why", ({ keys, previous }) => {
+  { why: "the held password exists", keys: ["k1", "others"], previous: { slot: "k1", madeAt: held.madeAt } },
+  { why: "the held password was deleted", keys: ["others"], previous: undefined },
+])("adds another password when $why", ({ keys, previous }) => {
   const { mint, entry } = planPrincipalRenewal({ host: "h", held, key: "for demo", expiresAt: "2026-05-01T00:00:00Z" }, application(keys));
   expect(mint).toMatchObject({ act: "mint", to: { kind: "application.graph.microsoft.com", name: "ci" }, slot: "for demo", inNew: false });
   expect(entry).toEqual({
@@ -31,7 +31,7 @@ test.for<{ why: string; keys: string[]; previous: object | undefined }>([
   });
 });
 
-test("exactly the keys that are meant are retired", () => {
+test("retires exactly the given keys", () => {
   const found = application(["k1", "k2", "k3"]);
   const plan = planKeyRetirement(found, [{ slot: "k2" }, { slot: "gone" }, {}]);
   expect(plan.map(({ slot, madeAt }) => [slot, madeAt])).toEqual([["k2", "2026-01-01T00:00:00Z"]]);
@@ -40,25 +40,31 @@ test("exactly the keys that are meant are retired", () => {
 type Other = "password" | "certificate" | "federated credential";
 
 test.for<{ why: string; keys: string[]; notes?: string; roles?: (typeof role)[]; otherKeys?: Other[]; is: string[] }>([
-  { why: "somebody signs in by a certificate", keys: ["k1"], otherKeys: ["certificate"], is: ["application k1", "roleassignment"] },
+  { why: "another user signs in with a certificate", keys: ["k1"], otherKeys: ["certificate"], is: ["application k1", "roleassignment"] },
   {
-    why: "somebody signs in by a federated credential",
+    why: "another user signs in with a federated credential",
     keys: ["k1"],
     otherKeys: ["federated credential"],
     is: ["application k1", "roleassignment"],
   },
-  { why: "made by this plugin, and nobody else has a password", keys: ["k1"], is: ["application", "roleassignment"] },
-  { why: "somebody else has one", keys: ["k1", "k2"], is: ["application k1"] },
-  { why: "somebody else made it, and the role", keys: ["k1"], notes: "payroll", roles: [{ ...role, ours: false }], is: ["application k1"] },
+  { why: "this plugin created it and no other user has a password", keys: ["k1"], is: ["application", "roleassignment"] },
+  { why: "another user has a password", keys: ["k1", "k2"], is: ["application k1"] },
   {
-    why: "somebody else made it, and this plugin gave it the role",
+    why: "another tool created it and assigned the role",
+    keys: ["k1"],
+    notes: "payroll",
+    roles: [{ ...role, ours: false }],
+    is: ["application k1"],
+  },
+  {
+    why: "another tool created it and this plugin assigned the role",
     keys: ["k1", "his"],
     notes: "payroll",
     is: ["application k1", "roleassignment"],
   },
   { why: "another Secret has a password of it", keys: ["k1", "acr-secret: another"], notes: "payroll", is: ["application k1"] },
   {
-    why: "the role stands above, or is another's",
+    why: "the role is assigned above the registry or by another tool",
     keys: ["k1"],
     roles: [
       { ...role, ours: false },
@@ -66,8 +72,8 @@ test.for<{ why: string; keys: string[]; notes?: string; roles?: (typeof role)[];
     ],
     is: ["application"],
   },
-  { why: "the password is gone", keys: ["k2"], is: [] },
-])("what goes with a service principal that is revoked: $why", ({ keys, notes = ofOurs("demo"), roles = [role], otherKeys = [], is }) => {
+  { why: "the password was deleted", keys: ["k2"], is: [] },
+])("plans the revocation of a service principal when $why", ({ keys, notes = ofOurs("demo"), roles = [role], otherKeys = [], is }) => {
   const found = { principal, assignments: roles, otherKeys, scope: "/x" };
   const plan = planPrincipalRevocation(application(keys, notes), found, [{ slot: "k1" }]);
   expect(plan.filter(({ act, to: { kind } }) => act === "delete" && kind.startsWith("roleassignment"))).toHaveLength(
