@@ -75,7 +75,7 @@ export const attach = verb({
     const options = { restart: flags.restart, recreateOptions: recreateOptions(flags) };
     return runOnTargets(session, flags, args, {
       verb: "attach",
-      reads: { pods: flags.restart === "all" ? "all" : "waiting", patience: { milliseconds: parseWait(flags), sleep: session.sleep } },
+      reads: { pods: flags.restart === "all" ? "all" : "waiting", wait: { milliseconds: parseWait(flags), sleep: session.sleep } },
       warns: true,
       otherwise: (targets, namespace) => ({ ...make(targets), namespace, or: "name the Secret" }),
       candidates: (state, run) => lackingIn(state, attaching(run)),

@@ -71,7 +71,7 @@ async function createAll(options: Options, flags: CreateFlags, session: Session,
       secret: name,
       targets,
       pods: podsWanted(options, onePlace),
-      patience: { milliseconds: asked.wait, sleep: session.sleep },
+      wait: { milliseconds: asked.wait, sleep: session.sleep },
       lenient: !onePlace,
       warns: true,
     });

@@ -100,7 +100,7 @@ const listsPermanently = (secret: string, { names, owner, to }: Target) =>
 const warnNotAttached = (name: string, namespace: string): Change => ({
   act: "warn",
   to: { kind: "secret", name, namespace },
-  says: `no target lists secret/${name}`,
+  message: `no target lists secret/${name}`,
 });
 
 /** Warns about a name that is neither a Secret's nor in a list, because it may be mistyped. */
@@ -108,7 +108,7 @@ const warnNotFound = (name: string, namespace: string): Change => ({
   act: "warn",
   id: "secret-missing",
   to: { kind: "secret", name, namespace },
-  says: `secret/${name} not found, and no selected target lists it`,
+  message: `secret/${name} not found, and no selected target lists it`,
 });
 
 type DanglingFlags = ChangeFlags & TargetFlags;

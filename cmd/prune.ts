@@ -8,7 +8,7 @@ import { openPrinter } from "../src/output/printer.ts";
 import { type PruneFacts, type PruneOptions, planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { type Clusters, clustersOf } from "../src/state/holders.ts";
-import { notedIn } from "../src/state/noted.ts";
+import { findLogins } from "../src/state/secret-logins.ts";
 import { type Pruning, pruning } from "../src/workflows/prune.ts";
 import { printOutcomes } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
@@ -110,9 +110,9 @@ async function readLeftovers(name: string, flags: PruneFlags, clusterScopes: rea
 type Held = Omit<PruneFacts, "now"> & Pick<Clusters, "unlisted">;
 
 async function readHeld(clusterScopes: readonly ClusterScope[]): Promise<Held> {
-  const found = await notedIn(clusterScopes, ({ kind }) => kind === undefined || isMadeInAzure(kind));
+  const found = await findLogins(clusterScopes, ({ kind }) => kind === undefined || isMadeInAzure(kind));
   const { listed: clusters, unlisted } = await clustersOf(clusterScopes, found);
-  const entries = [...found.noted.map(({ entry }) => entry), ...found.unnoted.map(({ held }) => held)];
+  const entries = [...found.recorded.map(({ entry }) => entry), ...found.unrecorded.map(({ heldLogin }) => heldLogin)];
   return { entries, clusters, whole: unlisted.length === 0, unlisted };
 }
 

@@ -6,7 +6,7 @@ import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.
 import { over } from "../src/scope/concurrency.ts";
 import { type Clusters, clustersOf } from "../src/state/holders.ts";
 import { imagesIn } from "../src/state/images.ts";
-import { type Noted, type NotedIn, notedIn, notedLists } from "../src/state/noted.ts";
+import { findLogins, type RecordedLogin, type SecretLogins, sharedFindLogins } from "../src/state/secret-logins.ts";
 import { scopesHolding } from "../src/workflows/distribute.ts";
 import type { RotateOrder } from "../src/workflows/find-holders.ts";
 import { rotateCredentials as rotateCredential } from "../src/workflows/rotate.ts";
@@ -46,9 +46,9 @@ export const rotate = verb({
   async run({ flags, args }, session) {
     const options = readRotateOptions(flags, args, session.now());
     const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
-    const all = await notedIn(clusterScopes, () => true, { force: flags.force });
+    const all = await findLogins(clusterScopes, () => true, { force: flags.force });
     const isWanted = isMeant(options, clusterScopes);
-    const rotations = rotationsOf(all.noted, isWanted);
+    const rotations = rotationsOf(all.recorded, isWanted);
     const able = rotations.filter((rotation) => unable(rotation) === undefined);
     const [refusal] = rotations.flatMap((rotation) => unable(rotation) ?? []);
     const foreign = foreignOnly(all, rotations, isWanted);
@@ -75,7 +75,7 @@ function holding(rotations: Parameters<typeof rotateAll>[0], clusterScopes: read
 }
 
 /** The input of a run of `rotate`. */
-type Rotating = Omit<NotedIn, "noted"> & {
+type Rotating = Omit<SecretLogins, "recorded"> & {
   readonly clusterScopes: readonly ClusterScope[];
   readonly options: RotateOptions;
   readonly flags: RotateFlags;
@@ -87,15 +87,15 @@ type Rotating = Omit<NotedIn, "noted"> & {
 const atOnce = 4;
 
 /** Rotates credentials, several concurrently. A credential that can't be rotated doesn't stop the others. */
-async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
+async function* rotateAll(rotations: readonly Rotation<RecordedLogin>[], rotating: Rotating, session: Session): AsyncGenerator<Outcome> {
   const order = orderOf(rotating, session);
-  const { options, unreadable, unnoted, claimed } = rotating;
+  const { options, unreadable, unrecorded, claimed } = rotating;
   // The Secrets of these clusters are unknown, so none of them is rotated
   for (const { context, error, own } of unreadable) if (own) yield failure({ scope: { context, namespace: "" } }, error);
   const defects: unknown[] = [];
   const ends = () => session.interrupted() || defects.length > 0;
-  const begin = (rotation: Rotation<Noted>) => {
-    const outcomes = rotateCredential(rotation, { unreadable, unnoted, claimed }, order);
+  const begin = (rotation: Rotation<RecordedLogin>) => {
+    const outcomes = rotateCredential(rotation, { unreadable, unrecorded, claimed }, order);
     return rotations.length > 1 ? rescued(outcomes, rotation, defects) : placed(outcomes, rotation);
   };
   yield* over(independentGroups(rotations), { width: () => Math.min(atOnce, session.width()), interrupted: ends }, async function* (group) {
@@ -113,7 +113,7 @@ async function* rotateAll(rotations: readonly Rotation<Noted>[], rotating: Rotat
  * Returns why Azure is not asked about a credential: it is not due according to the recorded expiry, and no grace period has ended. The
  * record never decides about the age, because anyone in the namespace can write it.
  */
-function notDueBefore({ all, replaced }: Rotation<Noted>, { endsBy, createdBy }: RotateOptions, now: Date): readonly NotDue[] {
+function notDueBefore({ all, replaced }: Rotation<RecordedLogin>, { endsBy, createdBy }: RotateOptions, now: Date): readonly NotDue[] {
   if (createdBy !== undefined || dueOf(replaced, now).some(({ until }) => until !== undefined)) return [];
   return notDue(all, { endsBy, createdBy });
 }
@@ -149,12 +149,12 @@ async function* rescued(outcomes: AsyncIterable<Outcome>, { members }: Rotation,
 
 /** Marks an outcome as partial. A namespace can have Secrets of several credentials, so an error of one doesn't end the run. */
 const asPartial = (outcome: Outcome): Outcome =>
-  outcome.change || "ahead" in outcome ? outcome : { ...outcome, isPartial: true as const };
+  outcome.change || "notice" in outcome ? outcome : { ...outcome, isPartial: true as const };
 
 function orderOf({ clusterScopes, unreadable, options, flags, skipped }: Rotating, session: Session): RotateOrder {
   let clusters: Promise<Clusters> | undefined;
   return {
-    listed: notedLists(clusterScopes, { force: flags.force }),
+    listed: sharedFindLogins(clusterScopes, { force: flags.force }),
     clusters: () => {
       clusters ??= clustersOf(clusterScopes, { unreadable });
       return clusters;

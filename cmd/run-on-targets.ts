@@ -6,7 +6,7 @@ import type { RecreateOptions } from "../src/plan/references.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { readersOf } from "../src/state/namespace-reader.ts";
 import type { NamespaceState, ReadOptions } from "../src/state/namespace-state.ts";
-import { theSecret } from "../src/state/pull-secrets.ts";
+import { onlySecret } from "../src/state/pull-secrets.ts";
 import { type TargetOptions, wantsTargets } from "../src/state/targets.ts";
 import { runUnit, type Unit } from "../src/workflows/unit.ts";
 import { selectTargets } from "./choose-targets.ts";
@@ -96,7 +96,7 @@ export type TargetRun = {
 /** The differences between the verbs that change `imagePullSecrets` lists. */
 type TargetVerb = {
   readonly verb: "attach" | "detach";
-  readonly reads: Pick<ReadOptions, "pods" | "patience">;
+  readonly reads: Pick<ReadOptions, "pods" | "wait">;
   /** Returns the command to suggest if the command line names no Secret and the namespace has none. */
   otherwise(targets: TargetOptions, namespace: string | undefined): Fix;
   /** Returns the targets of one namespace that the user can choose from. */
@@ -144,7 +144,7 @@ export function recreateOptions({ recreate, force }: { readonly recreate: boolea
 export async function nameOfSecret([clusterScope, ...more]: readonly ClusterScope[], otherwise: Fix): Promise<string> {
   const [namespace, ...others] = clusterScope?.namespaces ?? [];
   if (clusterScope && namespace !== undefined && more.length + others.length === 0 && !clusterScope.open)
-    return theSecret(clusterScope.cluster, namespace, otherwise);
+    return onlySecret(clusterScope.cluster, namespace, otherwise);
   throw usage("specify a Secret name when you select more than one namespace", listEverywhere);
 }
 

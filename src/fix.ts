@@ -70,7 +70,7 @@ export type ReaderName = "argocd" | "argocd-image-updater" | "flux" | "helm";
 export type Again = {
   readonly flags: Pick<Create, "acrToken" | "admin" | "entra" | "servicePrincipal" | "username">;
   /** A warning that is printed after `the Secret notes that`: anyone in the namespace can write the annotation. */
-  readonly noted?: string;
+  readonly warning?: string;
 };
 
 /** A command of kubectl itself: `{ kubectl: "delete pod", args: ["web-1"] }`. */

@@ -88,7 +88,7 @@ export const targetKinds = names.filter((name): name is TargetKind => "carries" 
 export const lastingKinds = targetKinds.filter((name) => kinds[name].carries.path.length !== 2);
 
 /** The kind of target with a name in the API: `Deployment`. */
-export const targetKindCalled = (kind: string): TargetKind | undefined => targetKinds.find((name) => kinds[name].kind === kind);
+export const targetKindOf = (kind: string): TargetKind | undefined => targetKinds.find((name) => kinds[name].kind === kind);
 
 /** The resource of a kind with its group, as in the API server and kubectl: `deployments.apps`. */
 export function resourceOf(kind: ClusterKind): string {
@@ -116,7 +116,7 @@ export type Ref<K extends KindName = KindName> = {
 };
 
 /** Whether kubectl can read the object by this name. */
-export const livesInCluster = ({ kind }: Ref): boolean => kinds[kind].at === "cluster";
+export const isInCluster = ({ kind }: Ref): boolean => kinds[kind].at === "cluster";
 
 /**
  * A unique key of an object, across all clusters: no name in a cluster contains a line feed, and an object in Azure has no context. Keys
@@ -134,7 +134,7 @@ export function countOf(kind: KindName, count: number): string {
 export const nameOf = ({ kind, name }: { readonly kind: string; readonly name: string }): string => `${kind}/${name}`;
 
 /** The word for a kind of target on a command line: `deployment`. */
-export const spelled = (kind: TargetKind): string => kinds[kind].kind.toLowerCase();
+export const argumentKind = (kind: TargetKind): string => kinds[kind].kind.toLowerCase();
 
 /** Whether the API server accepts the name of an object (RFC 1123 subdomain). A pod may refer to other names, but no Secret has one. */
 export const isObjectName = (name: string): boolean =>

@@ -4,7 +4,7 @@ import { nameOf } from "../../src/kinds.ts";
 import { printable } from "../../src/output/printable.ts";
 import type { PlaceDetail } from "../../src/output/words.ts";
 import type { Change } from "../../src/plan/change.ts";
-import { several } from "../../src/plan/wording.ts";
+import { joinNames } from "../../src/plan/wording.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
 
@@ -34,7 +34,7 @@ function questionOf(seen: readonly Outcome[], where: PlaceDetail): string | unde
     ...part("delete", deleted, where),
     ...part(
       "remove its login from",
-      named((change) => change.act === "withdraw" && change.beside === true && !change.noted),
+      named((change) => change.act === "withdraw" && change.keepsSecret === true && !change.keepsAnnotation),
       where,
     ),
     ...part(
@@ -54,5 +54,5 @@ function part(verb: string, names: readonly string[], where: PlaceDetail): strin
   const distinct = new Map<string, number>();
   for (const name of names) distinct.set(name, (distinct.get(name) ?? 0) + 1);
   const words = [...distinct].map(([name, count]) => (where === "one" ? name : `${name} in ${count} namespace${count === 1 ? "" : "s"}`));
-  return [`${verb} ${several(words, 5)}`];
+  return [`${verb} ${joinNames(words, 5)}`];
 }

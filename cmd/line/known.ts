@@ -1,5 +1,5 @@
 import { type Cluster, type Configured, listAll } from "../../src/cluster/port.ts";
-import { spelled, type TargetKind, targetKinds } from "../../src/kinds.ts";
+import { argumentKind, type TargetKind, targetKinds } from "../../src/kinds.ts";
 import { managedBy } from "../../src/secret/entry.ts";
 import { kindSpelled } from "./names.ts";
 
@@ -48,4 +48,4 @@ export async function targetCandidates(known: Known, words: readonly string[], w
   return (await namesOf(known, kind)).map((name) => word.slice(0, slash + 1) + name);
 }
 
-const kindWords = targetKinds.map((kind) => `${spelled(kind)}/`);
+const kindWords = targetKinds.map((kind) => `${argumentKind(kind)}/`);

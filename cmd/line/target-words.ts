@@ -1,5 +1,5 @@
 import { usage } from "../../src/errors.ts";
-import { kinds, nameOf, spelled, type TargetKind, targetKinds } from "../../src/kinds.ts";
+import { argumentKind, kinds, nameOf, type TargetKind, targetKinds } from "../../src/kinds.ts";
 import { isGlob } from "../../src/scope/scope.ts";
 import type { TargetOptions, TargetPick } from "../../src/state/targets.ts";
 import { kindSpelled, secretName } from "./names.ts";
@@ -77,7 +77,7 @@ function ofKinds(chosen: readonly TargetKind[], names: readonly string[], flags:
   }
   if (flags.all || flags.selector !== undefined) return chosen.map((kind) => pick(kind, ["*"], flags.selector));
   const [kind = "pod"] = chosen;
-  throw usage(`resource(s) were provided, but no name was specified: ${spelled(kind)}/NAME, or ${kinds[kind].plural} --all`);
+  throw usage(`resource(s) were provided, but no name was specified: ${argumentKind(kind)}/NAME, or ${kinds[kind].plural} --all`);
 }
 
 /** Rejects flags that select all objects of a kind next to names. */
@@ -99,7 +99,7 @@ function readPair(word: string): TargetPick {
 }
 
 const known = () => {
-  const words = targetKinds.map(spelled);
+  const words = targetKinds.map(argumentKind);
   return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
 };
 
@@ -150,5 +150,5 @@ const isWhole = ({ globs }: TargetPick): boolean => globs.includes("*");
 
 function wordsOf(pick: TargetPick): string[] {
   if (isWhole(pick)) return [];
-  return [...pick.names, ...pick.globs].map((name) => nameOf({ kind: spelled(pick.kind), name }));
+  return [...pick.names, ...pick.globs].map((name) => nameOf({ kind: argumentKind(pick.kind), name }));
 }

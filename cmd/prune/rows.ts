@@ -30,7 +30,7 @@ const stateIn = (state: PruneRow["state"], olderThan: string) =>
   state === "too recent" ? `too recent (changed less than ${olderThan} ago, see --older-than)` : state;
 
 /** Returns one row as data (`acr-secret/v1`). */
-function dataOf({ to, what, kind, identity, passwords, for: { words, clusters }, madeAt, state, goes, lost }: PruneRow) {
+function dataOf({ to, what, kind, identity, passwords, for: { words, clusters }, madeAt, state, isDeleted, lost }: PruneRow) {
   return {
     apiVersion: "acr-secret/v1",
     kind: "Leftover",
@@ -43,7 +43,7 @@ function dataOf({ to, what, kind, identity, passwords, for: { words, clusters },
     clusters,
     madeAt,
     state,
-    goes,
+    goes: isDeleted,
   };
 }
 
@@ -51,7 +51,7 @@ function dataOf({ to, what, kind, identity, passwords, for: { words, clusters },
 const printed: Readonly<Record<"json" | "jsonl" | "name", (rows: readonly PruneRow[]) => string | Promise<string>>> = {
   json: (rows) => printData({ apiVersion: "acr-secret/v1", kind: "LeftoverList", items: rows.map(dataOf) }, "json"),
   jsonl: (rows) => rows.map((row) => jsonLine(dataOf(row))).join(""),
-  name: (rows) => [...new Set(rows.filter(({ goes }) => goes).map(({ to }) => `${printable(nameOf(to))}\n`))].join(""),
+  name: (rows) => [...new Set(rows.filter(({ isDeleted }) => isDeleted).map(({ to }) => `${printable(nameOf(to))}\n`))].join(""),
 };
 
 const order: readonly PruneRow["state"][] = ["orphan", "unknown", "other cluster", "too recent", "in use"];
@@ -69,7 +69,7 @@ export async function showLeftovers(rows: readonly PruneRow[], flags: ShowFlags,
 
 /** Hints at further objects that could be removed, and the flags for that. */
 export function hintAtOthers(rows: readonly PruneRow[], olderThan: string, { hint }: Session): void {
-  const count = (wanted: PruneRow["state"]) => rows.filter(({ state, goes }) => state === wanted && !goes).length;
+  const count = (wanted: PruneRow["state"]) => rows.filter(({ state, isDeleted }) => state === wanted && !isDeleted).length;
   const others = count("other cluster");
   const unknown = count("unknown");
   if (others > 0) hint(`created for other clusters: ${others}; to check them, add these clusters with --contexts`);

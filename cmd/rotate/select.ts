@@ -4,12 +4,12 @@ import { keyOf } from "../../src/kinds.ts";
 import type { Rotation } from "../../src/plan/rotation.ts";
 import type { ClusterScope } from "../../src/scope/cluster-scopes.ts";
 import { namespaceNotFound, uidOf } from "../../src/state/namespace.ts";
-import type { Noted, NotedIn } from "../../src/state/noted.ts";
 import { noSecret } from "../../src/state/pull-secrets.ts";
+import type { RecordedLogin, SecretLogins } from "../../src/state/secret-logins.ts";
 import type { RotateOptions } from "./options.ts";
 
 /** Returns whether the command line selects a login. Other Secrets with the same login are found through it. */
-export function isMeant({ secret, registry }: RotateOptions, clusterScopes: readonly ClusterScope[]): (noted: Noted) => boolean {
+export function isMeant({ secret, registry }: RotateOptions, clusterScopes: readonly ClusterScope[]): (noted: RecordedLogin) => boolean {
   const places = new Set(clusterScopes.flatMap(({ context, namespaces }) => namespaces.map((namespace) => placeKey(context, namespace))));
   const isRegistry = (hosts: readonly string[]) => hosts.some((host) => host === registry || host.split(".")[0] === registry);
   return ({ to, entry }) =>
@@ -35,16 +35,20 @@ export function unable({ kind, host, members }: Rotation): CliError | undefined 
 }
 
 /** Returns the Secrets of other tools in the scope whose credential is in no rotation, one for each credential. */
-export function foreignOnly({ noted }: NotedIn, rotations: readonly Rotation[], isWanted: (noted: Noted) => boolean): Noted[] {
+export function foreignOnly(
+  { recorded }: SecretLogins,
+  rotations: readonly Rotation[],
+  isWanted: (noted: RecordedLogin) => boolean,
+): RecordedLogin[] {
   const rotated = new Set(rotations.flatMap(({ all }) => all));
-  const skipped = noted.filter(
+  const skipped = recorded.filter(
     (one) => one.foreign && !rotated.has(one) && isWanted(one) && kindNamed(one.entry.kind)?.notRenewable === undefined,
   );
   return [...new Map(skipped.map((one) => [JSON.stringify([one.entry.kind, one.entry.identity]), one])).values()];
 }
 
 /** Returns the error for a Secret that another tool manages. */
-export function managedElsewhere({ to: { name, namespace, context }, entry }: Noted): CliError {
+export function managedElsewhere({ to: { name, namespace, context }, entry }: RecordedLogin): CliError {
   const message = `secret "${name}" in namespace "${namespace}" holds ${entry.identity} and is managed by another tool, so it is not rotated`;
   return new CliError("conflict", message, { hint: { verb: "rotate", secret: name, force: true, namespace, context } });
 }
@@ -53,7 +57,7 @@ export function managedElsewhere({ to: { name, namespace, context }, entry }: No
 export async function nothingToRotate(
   { secret, registry }: RotateOptions,
   clusterScopes: readonly ClusterScope[],
-  { unreadable }: NotedIn,
+  { unreadable }: SecretLogins,
 ): Promise<CliError> {
   const unknown = unreadable.find(({ own }) => own);
   if (unknown) return unknown.error;

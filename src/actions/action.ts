@@ -1,7 +1,7 @@
 import { CliError } from "../errors.ts";
 import type { Change } from "../plan/change.ts";
 import type { Login } from "../registry/port.ts";
-import type { Seen } from "../state/namespace-state.ts";
+import type { ObjectsByKey } from "../state/namespace-state.ts";
 import type { Claims } from "./claims.ts";
 import type { ChangeOutcome, Done, Failed, IssuedLogin, Skipped } from "./outcome.ts";
 import type { Tools } from "./tools.ts";
@@ -10,7 +10,7 @@ export type Env = {
   readonly tools: Tools;
   readonly claims: Claims;
   /** The objects as they were read for the plan. */
-  readonly seen: Seen;
+  readonly seen: ObjectsByKey;
   /** The login that Secrets get; absent before it is generated. */
   readonly issued?: IssuedLogin;
 };

@@ -18,7 +18,7 @@ const actions: { readonly [A in Act]: Action<ChangeOf<A>> } = {
     preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
     message: () => "unchanged",
   },
-  warn: { apply: async ({ says }) => ({ says: [says] }), preview: ({ says }) => ({ says: [says] }) },
+  warn: { apply: async ({ message }) => ({ messages: [message] }), preview: ({ message }) => ({ messages: [message] }) },
   refuse: { apply: async (change) => ({ error: refusalOf(change) }), preview: (change) => ({ error: refusalOf(change) }) },
   create: createInAzure,
   update: updateInAzure,

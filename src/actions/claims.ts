@@ -2,7 +2,7 @@ import { asCliError, CliError, Conflict, isLost, isRefusal } from "../errors.ts"
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Claim, Precondition } from "../plan/change.ts";
-import { claimLasts, isLive, type Making, noteClaim, noteLeft, readClaim } from "../secret/claim.ts";
+import { claimLasts, endedClaim, isLive, newClaim, type PendingPassword, readClaim } from "../secret/claim.ts";
 import { type ClaimAfter, claimedSecret, claimPatch, isEmpty, unclaimed } from "../secret/pull-secret.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import type { Tools } from "./tools.ts";
@@ -15,7 +15,7 @@ type Claimed = {
   readonly created: boolean;
   /** Its version, for the next write; absent if unknown. */
   readonly precondition?: Precondition;
-  readonly makes?: Making | undefined;
+  readonly makes?: PendingPassword | undefined;
   /** The time of the claim, or of its last renewal. */
   readonly at?: Date;
 };
@@ -83,7 +83,7 @@ export class Claims {
   after(to: Ref<"secret">): ClaimAfter {
     const claimed = this.on(to);
     if (!claimed) return {};
-    return this.#last ? noteClaim(this.#tools.runId, this.#tools.now(), claimed.makes) : unclaimed;
+    return this.#last ? newClaim(this.#tools.runId, this.#tools.now(), claimed.makes) : unclaimed;
   }
 
   /** Records whether this run still claims a Secret that was written. */
@@ -149,13 +149,13 @@ export class Claims {
     if (created || !makes) return unclaimed;
     if (this.#password === "kept") return undefined;
     const { madeAt, ...making } = makes;
-    return madeAt !== undefined && this.#password === "none" ? noteLeft(this.#tools.runId, { ...making, madeAt }) : unclaimed;
+    return madeAt !== undefined && this.#password === "none" ? endedClaim(this.#tools.runId, { ...making, madeAt }) : unclaimed;
   }
 }
 
 async function writeClaim({ to, precondition, makes, shape }: Claim, tools: Tools): Promise<Secret> {
   const { runId, write, now } = tools;
-  const note = noteClaim(runId, now(), makes);
+  const note = newClaim(runId, now(), makes);
   const text = precondition ? { patch: claimPatch(precondition.version, note) } : { create: claimedSecret(to, note, shape) };
   try {
     return await tools.cluster(to.context).write(to, text, write);
@@ -181,7 +181,7 @@ async function renewed(claimed: Claimed, tools: Tools): Promise<Claimed> {
     write: ({ version }) =>
       tools
         .cluster(to.context)
-        .write(to, { patch: claimPatch(version, noteClaim(runId, now(), makes)) }, write)
+        .write(to, { patch: claimPatch(version, newClaim(runId, now(), makes)) }, write)
         .catch(asConflict),
     ...secretRetries(tools),
   });
@@ -220,7 +220,7 @@ async function remove(to: Ref<"secret">, secret: Secret, tools: Tools): Promise<
 const leftEmpty = (to: Ref<"secret">, error: CliError): ChangeOutcome => ({
   change: { act: "claim", to, precondition: undefined },
   error,
-  says: [`secret/${to.name} still exists, without a login`],
+  messages: [`secret/${to.name} still exists, without a login`],
   fix: { kubectl: "delete secret", args: [to.name], namespace: to.namespace, context: to.context },
 });
 

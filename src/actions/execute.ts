@@ -53,7 +53,7 @@ const preview = (change: Change, env: Env): ChangeOutcome => ({ change, ...actio
 
 type InOrder = {
   /** The words before the command that does the same manually. */
-  readonly says: string;
+  readonly message: string;
   /** A change whose object is not found is done. Otherwise it fails, because Azure also answers so while it replicates. */
   readonly missingIsDone?: true;
   /** Is called before each change. If it throws, the change fails. */
@@ -61,11 +61,12 @@ type InOrder = {
 };
 
 /** Executes deletions in Azure one after the other, until one fails. */
-export async function* executeInOrder(plan: Plan, env: Env, { says, missingIsDone, check }: InOrder): AsyncGenerator<ChangeOutcome> {
+export async function* executeInOrder(plan: Plan, env: Env, { message, missingIsDone, check }: InOrder): AsyncGenerator<ChangeOutcome> {
   for (const change of plan) {
     const outcome = await executeChecked(change, env, check);
     const isMissing = missingIsDone && outcome.error?.kind === "notFound";
-    if (outcome.error && !isMissing) return yield { ...outcome, says: [says], fix: { do: "shell", argv: env.tools.removal(change) } };
+    if (outcome.error && !isMissing)
+      return yield { ...outcome, messages: [message], fix: { do: "shell", argv: env.tools.removal(change) } };
     yield isMissing ? { change } : outcome;
     if (outcome.left) return;
   }

@@ -9,7 +9,7 @@ import type { ImageRef, Login } from "../registry/port.ts";
 type OfChange = {
   /** The change that was made. After a conflict, it is the last decision. */
   readonly change: Change;
-  readonly says?: readonly string[];
+  readonly messages?: readonly string[];
   /** The command that fixes the cause of the warnings. Default: the fix of the change. */
   readonly fix?: Fix;
 };
@@ -51,7 +51,7 @@ export type Skipped = OfChange & NotDone & { readonly left: "failed" | "interrup
 
 export type ChangeOutcome = Done | Failed | Skipped;
 
-type OfNamespace = NotDone & { readonly to: Ref; readonly change?: undefined; readonly says?: undefined; readonly fix?: undefined };
+type OfNamespace = NotDone & { readonly to: Ref; readonly change?: undefined; readonly messages?: undefined; readonly fix?: undefined };
 
 /** A namespace could not be read or planned; without an error if the run was interrupted. */
 export type NamespaceError = OfNamespace & {
@@ -60,7 +60,7 @@ export type NamespaceError = OfNamespace & {
 } & ({ readonly error: CliError; readonly left?: undefined } | { readonly left: "interrupted"; readonly error?: undefined });
 
 /** Pods of the namespace are about to be replaced. */
-export type Announcement = OfNamespace & { readonly ahead: string; readonly error?: undefined; readonly left?: undefined };
+export type Announcement = OfNamespace & { readonly notice: string; readonly error?: undefined; readonly left?: undefined };
 
 export type Outcome = ChangeOutcome | NamespaceError | Announcement;
 

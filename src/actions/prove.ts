@@ -35,7 +35,7 @@ async function pull({ to, repositories, fresh, passing, regional = [] }: Prove, 
   const named = new Set(proven.missing.map(({ repository }) => repository));
   const unseen = proven.empty.filter((name) => !named.has(name));
   const empty = unseen.map((name) => `${to.name}/${name} could not be verified: no image found`);
-  return { says: [...missing, ...empty], issued: proven.image && { proven: proven.image } };
+  return { messages: [...missing, ...empty], issued: proven.image && { proven: proven.image } };
 }
 
 /** Describes what a proof waits for, and the maximum time. */

@@ -1,10 +1,10 @@
 import { listAll } from "../cluster/port.ts";
 import { absent, asCliError, CliError, Conflict, isLost } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { keyOf, nameOf, type RecreatableKind, type Ref, resourceOf, spelled } from "../kinds.ts";
+import { argumentKind, keyOf, nameOf, type RecreatableKind, type Ref, resourceOf } from "../kinds.ts";
 import type { KubeObject, KubeObjects } from "../objects.ts";
 import type { Recreate, Refuse } from "../plan/change.ts";
-import { begunWork, hasBegun, longestName, podsOf } from "../plan/recreate.ts";
+import { hasStarted, jobStarted, longestName, podsOf } from "../plan/recreate.ts";
 import { planRefer, readTarget } from "../plan/references.ts";
 import { writtenManifest } from "../plan/written-manifest.ts";
 import type { Action, Env } from "./action.ts";
@@ -70,8 +70,8 @@ async function refuseStarted({ to }: Recreate, object: KubeObjects[RecreatableKi
   const labels = podsOf(to.kind, object as never);
   if (!labels) return;
   const pods = await listAll(tools.cluster(to.context), "pod", { namespace: to.namespace, labels });
-  const started = pods.find((pod) => hasBegun(pod));
-  if (started) throw new CliError("invalid", `${nameOf(to)} ${begunWork}: see pod/${started.metadata.name}`);
+  const started = pods.find((pod) => hasStarted(pod));
+  if (started) throw new CliError("invalid", `${nameOf(to)} ${jobStarted}: see pod/${started.metadata.name}`);
 }
 
 /**
@@ -164,7 +164,7 @@ function notDeleted(to: Ref<RecreatableKind>, finalizers: readonly string[], sec
   const message = `${nameOf(to)} was deleted but still exists after ${seconds}s`;
   if (finalizers.length > 0) return new CliError("timeout", `${message}: it has finalizers: ${finalizers.join(", ")}`);
   const { namespace, context } = to;
-  const hint = { kubectl: `delete ${spelled(to.kind)}`, args: [to.name, "--force"], namespace, context };
+  const hint = { kubectl: `delete ${argumentKind(to.kind)}`, args: [to.name, "--force"], namespace, context };
   return new CliError("timeout", `${message}: its node has not confirmed the deletion`, { hint });
 }
 

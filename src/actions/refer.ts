@@ -4,7 +4,7 @@ import type { KubeObject, KubeObjects } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "../plan/change.ts";
 import { takeOut } from "../plan/dangling.ts";
 import { patchOf, planRefer, readTarget } from "../plan/references.ts";
-import { leadNowhere } from "../state/pull-secrets.ts";
+import { missingSecrets } from "../state/pull-secrets.ts";
 import type { Action, Env } from "./action.ts";
 import type { ChangeOutcome } from "./outcome.ts";
 import { update } from "./update.ts";
@@ -27,7 +27,7 @@ async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, se
     write: async (object) => {
       const target = readTarget(to.kind, object, to.context);
       // Check now: a name can be in a list before its Secret is created
-      const missing = dangling && (await leadNowhere({ cluster, namespace: to.namespace ?? "" }, dangling));
+      const missing = dangling && (await missingSecrets({ cluster, namespace: to.namespace ?? "" }, dangling));
       const change = missing ? takeOut(missing, target) : possible(planRefer(act, secret, target));
       if (change.act === "keep") return { change, object: seen.get(keyOf(to)) };
       return { change, object: await cluster.write(to, { patch: patchOf(target, change.after) }, tools.write) };
@@ -49,4 +49,4 @@ function possible(change: Refer | Keep | Refuse | Recreate): Refer | Keep {
   return change;
 }
 
-export const refusalOf = ({ says, fix }: Refuse): CliError => new CliError("invalid", says, { hint: fix });
+export const refusalOf = ({ message, fix }: Refuse): CliError => new CliError("invalid", message, { hint: fix });

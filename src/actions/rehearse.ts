@@ -1,7 +1,7 @@
 import { CliError, Conflict, Interrupted } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { ChangeOf } from "../plan/change.ts";
-import { sketchConfig } from "../secret/docker-config.ts";
+import { emptyConfig } from "../secret/docker-config.ts";
 import { pullSecret, pullSecretPatch } from "../secret/pull-secret.ts";
 import type { Action } from "./action.ts";
 
@@ -12,11 +12,11 @@ export const rehearse: Action<ChangeOf<"rehearse">> = {
   async apply({ to, precondition, replaces, deletes, shape }, { tools }) {
     const cluster = tools.cluster(to.context);
     const options = { ...tools.write, dryRun: true };
-    const create = (at: Ref<"secret">) => cluster.write(at, { create: pullSecret(at, rehearsalEntry, sketchConfig, shape) }, options);
+    const create = (at: Ref<"secret">) => cluster.write(at, { create: pullSecret(at, rehearsalEntry, emptyConfig, shape) }, options);
     if (precondition && deletes) await cluster.write(to, { delete: { uid: precondition.uid } }, options).catch(unlessGone);
     else if (replaces) await rehearseBeside(to, create);
     else if (precondition)
-      await cluster.write(to, { patch: pullSecretPatch(precondition.version, rehearsalEntry, sketchConfig, { shape }) }, options);
+      await cluster.write(to, { patch: pullSecretPatch(precondition.version, rehearsalEntry, emptyConfig, { shape }) }, options);
     else await create(to);
     return {};
   },

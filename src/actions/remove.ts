@@ -26,7 +26,7 @@ async function deleteSecret(change: ChangeOf<"remove">, { tools, seen }: Env): P
       if (!secret) return { change };
       if (secret.metadata.uid !== change.precondition.uid) return stays(to, "it was recreated");
       const entries = readEntries(secret) ?? [];
-      if (change.withdrawn && !tools.write.dryRun && !isWithdrawn(secret, { entries, noted: true }))
+      if (change.withdrawn && !tools.write.dryRun && !isWithdrawn(secret, { entries, keepsAnnotation: true }))
         return stays(to, "another run wrote a login to it");
       const precondition = preconditionOf(secret);
       await writeTo(to, { delete: precondition }, (found) => found?.metadata.uid !== precondition.uid || isLeaving(found), tools).catch(
@@ -41,7 +41,7 @@ async function deleteSecret(change: ChangeOf<"remove">, { tools, seen }: Env): P
 const stays = (to: ChangeOf<"remove">["to"], because: string): ChangeOutcome => ({
   change: { act: "keep", to, because },
   left: "failed",
-  says: [`secret/${to.name} is kept: ${because}`],
+  messages: [`secret/${to.name} is kept: ${because}`],
 });
 
 const isLeaving = ({ metadata }: Secret): boolean => metadata.deletionTimestamp !== undefined;

@@ -3,7 +3,7 @@ import { Conflict } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Precondition, Store } from "../plan/change.ts";
-import { sketchConfig } from "../secret/docker-config.ts";
+import { emptyConfig } from "../secret/docker-config.ts";
 import { type ClaimAfter, replacementOf } from "../secret/pull-secret.ts";
 import { rehearseBeside } from "./rehearse.ts";
 import type { Tools } from "./tools.ts";
@@ -24,7 +24,7 @@ export async function replace(
   const cluster = tools.cluster(to.context);
   const old = await readVersion(to, precondition, cluster);
   const next = replacementOf(old, entry, config, { shape, claim });
-  const empty = replacementOf(old, entry, sketchConfig, { shape, claim });
+  const empty = replacementOf(old, entry, emptyConfig, { shape, claim });
   await rehearseBeside(to, ({ name }) =>
     cluster.write({ ...to, name }, { create: { ...empty, metadata: { ...empty.metadata, name } } }, { ...tools.write, dryRun: true }),
   );

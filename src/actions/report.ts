@@ -23,17 +23,17 @@ export const report: Action<ChangeOf<"report">> = {
       if (!(error instanceof CliError)) throw error;
       // This run has already created the Event, through another context of the same cluster
       if (error instanceof Conflict) return {};
-      return error instanceof Interrupted ? {} : { says: [`no Event was created: ${error.message}`] };
+      return error instanceof Interrupted ? {} : { messages: [`no Event was created: ${error.message}`] };
     }
   },
 };
 
 /** Returns the Event. Its name is derived from the run and the message, so that one run creates it only once. */
-function eventOf({ to, uid, reason, says }: ChangeOf<"report">, { runId, now }: Tools): KubeObjects["event"] & object {
+function eventOf({ to, uid, reason, message }: ChangeOf<"report">, { runId, now }: Tools): KubeObjects["event"] & object {
   const { name, namespace = "" } = to;
   const at = toSeconds(now());
   const once = createHash("sha256")
-    .update(JSON.stringify([runId, says]))
+    .update(JSON.stringify([runId, message]))
     .digest("hex")
     .slice(0, 16);
   return {
@@ -43,7 +43,7 @@ function eventOf({ to, uid, reason, says }: ChangeOf<"report">, { runId, now }: 
     involvedObject: { apiVersion: "v1", kind: "Secret", namespace, name, uid },
     type: "Normal",
     reason,
-    message: says,
+    message,
     ...{ source: { component }, reportingComponent: component, firstTimestamp: at, lastTimestamp: at, count: 1 },
   };
 }

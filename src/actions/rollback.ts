@@ -1,7 +1,7 @@
 import { asCliError, CliError, Interrupted } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
-import { namedThere, several } from "../plan/wording.ts";
+import { joinNames, nameInPlace } from "../plan/wording.ts";
 import type { Env } from "./action.ts";
 import { rollbackOf } from "./actions.ts";
 import type { ChangeOutcome } from "./outcome.ts";
@@ -16,7 +16,7 @@ export function rollback(done: readonly ChangeOutcome[], { tools, claims }: Pick
     await tools.during("Rolling back changes in Azure", async () => {
       for (const change of back) {
         const error = await tools.apply(change).then(() => undefined, asCliError);
-        if (error) kept.push({ change, error, says: [notRolledBack], fix: { do: "shell", argv: tools.removal(change) } });
+        if (error) kept.push({ change, error, messages: [notRolledBack], fix: { do: "shell", argv: tools.removal(change) } });
       }
     });
     if (kept.length > 0) claims.keepPassword();
@@ -38,10 +38,10 @@ export function keepUncertain(
   const [first] = back;
   if (!first) return [];
   claims.keepPassword();
-  const held = several(holders.map(namedThere));
-  const says = `${held} may hold the new credential, so it is kept. If not, delete it with`;
+  const held = joinNames(holders.map(nameInPlace));
+  const message = `${held} may hold the new credential, so it is kept. If not, delete it with`;
   const steps = back.map((change) => ({ do: "shell", argv: tools.removal(change) }) as const);
-  return [{ change: first, left: "failed", says: [says], fix: { do: "steps", steps } }];
+  return [{ change: first, left: "failed", messages: [message], fix: { do: "steps", steps } }];
 }
 
 const notRolledBack = "a change could not be rolled back. Run";
@@ -55,7 +55,7 @@ export function withLeft(error: unknown, kept: readonly ChangeOutcome[], tools: 
   return (tools.interrupted() ? new Interrupted(error.message, { cause: error }) : error).withHint({ do: "hints", hints });
 }
 
-function hintsOf({ says = [], fix }: ChangeOutcome): (string | Fix)[] {
-  const when = says.join("; ");
-  return fix?.do === "shell" ? [{ ...fix, when }] : [...says, ...(fix ? [fix] : [])];
+function hintsOf({ messages = [], fix }: ChangeOutcome): (string | Fix)[] {
+  const when = messages.join("; ");
+  return fix?.do === "shell" ? [{ ...fix, when }] : [...messages, ...(fix ? [fix] : [])];
 }

@@ -6,7 +6,7 @@ import type { Store } from "../plan/change.ts";
 import { holds } from "../plan/existing-secret.ts";
 import { planStore } from "../plan/store.ts";
 import type { Login } from "../registry/port.ts";
-import { encodeDockerConfig, sketchConfig } from "../secret/docker-config.ts";
+import { emptyConfig, encodeDockerConfig } from "../secret/docker-config.ts";
 import { type Entry, entryFor, sameLogin } from "../secret/entry.ts";
 import { type ClaimAfter, mergedPatch, patched, pullSecret, pullSecretPatch, replacementOf, unclaimed } from "../secret/pull-secret.ts";
 import { readExisting } from "../state/existing-secret.ts";
@@ -29,7 +29,7 @@ export const store: Action<Store> = {
 function previewOf({ to, entry, merges, replaces, shape }: Store, before: KubeObject | undefined, login: Login | undefined): Secret {
   const secret = before?.kind === "Secret" ? before : undefined;
   if (merges && secret) return patched(secret, mergedPatch(secret, entry, login));
-  const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
+  const config = login ? encodeDockerConfig(entry.hosts, login) : emptyConfig;
   return replaces && secret ? replacementOf(secret, entry, config, { shape, claim: unclaimed }) : pullSecret(to, entry, config, shape);
 }
 
@@ -129,7 +129,7 @@ async function sendSecret(change: Store, attempt: Attempt): Promise<Secret> {
   const { tools, left } = attempt;
   const login = loginOf(attempt);
   // A dry run generates no password. The server can check an empty config instead
-  const config = login ? encodeDockerConfig(entry.hosts, login) : sketchConfig;
+  const config = login ? encodeDockerConfig(entry.hosts, login) : emptyConfig;
   const claim = attempt.claims.after(to);
   try {
     if (!precondition || !replaces)
@@ -184,8 +184,8 @@ async function decide(change: Store, secret: Secret, attempt: Attempt, lost: Cli
     return { change, object: secret };
   }
   if (lost) throw lost;
-  const noted = entryFor(existing.entries, host);
-  const isAnothers = fresh && noted && !(renews && sameLogin(noted, renews));
+  const recorded = entryFor(existing.entries, host);
+  const isAnothers = fresh && recorded && !(renews && sameLogin(recorded, renews));
   const pulls = isAnothers ? await stillPulls(login, attempt) : "unknown";
   const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: secret });
   if (pulls === "yes") return keep("another run wrote a credential that pulls");

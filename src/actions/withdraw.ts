@@ -16,7 +16,7 @@ export const withdraw: Action<Withdraw> = {
     return before?.kind === "Secret" ? { before, object: patched(before, withdrawalPatch(before, change)) } : {};
   },
   // If the annotation stays, a later change of the Secret prints a line
-  message: ({ beside, noted }) => (beside && !noted ? "configured" : undefined),
+  message: ({ keepsSecret, keepsAnnotation }) => (keepsSecret && !keepsAnnotation ? "configured" : undefined),
 };
 
 /**
@@ -42,8 +42,8 @@ async function removeLogins(change: Withdraw, env: Env): Promise<ChangeOutcome> 
 
 /** @throws Conflict if another run has written to the Secret since it was read, or has just ended its claim */
 async function takeOut(change: Withdraw, looked: Secret, { tools, claims }: Env): Promise<Secret> {
-  const { to, noted } = change;
-  const isClaimed = noted && !tools.write.dryRun;
+  const { to, keepsAnnotation } = change;
+  const isClaimed = keepsAnnotation && !tools.write.dryRun;
   const standing = { ...preconditionOf(looked), claim: readClaim(looked) };
   const secret = isClaimed ? await claims.acquire({ act: "claim", to, precondition: standing }) : looked;
   if (change.immutable || isDone(secret, change)) return secret;
@@ -54,5 +54,5 @@ async function takeOut(change: Withdraw, looked: Secret, { tools, claims }: Env)
 }
 
 /** Whether the Secret contains none of the logins, and no annotation that must be removed. */
-const isDone = (secret: Secret, { entries, noted }: Withdraw): boolean =>
-  isWithdrawn(secret, { entries, noted }) && (noted === true || readEntries(secret) === undefined);
+const isDone = (secret: Secret, { entries, keepsAnnotation }: Withdraw): boolean =>
+  isWithdrawn(secret, { entries, keepsAnnotation }) && (keepsAnnotation === true || readEntries(secret) === undefined);

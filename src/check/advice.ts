@@ -183,8 +183,8 @@ function give(facts: ImageFacts, existing: SecretFacts): Advice {
 
 /** The advice repeats the annotation, because anyone in the namespace can write it. The user who pastes the command decides. */
 function renewal(facts: InAzure, existing: SecretFacts, more: Partial<Create> = {}) {
-  const { noted } = existing.note?.again ?? {};
-  const notes = [...unlabeled(existing.note), ...(noted ? [`the Secret's annotation says that ${noted}`] : [])];
+  const { warning } = existing.note?.again ?? {};
+  const notes = [...unlabeled(existing.note), ...(warning ? [`the Secret's annotation says that ${warning}`] : [])];
   return { fix: { ...again(facts, existing), ...more }, notes };
 }
 

@@ -57,7 +57,7 @@ export type PodFacts = {
       })
     | undefined;
   /** The messages of its node about the pull. */
-  readonly says: readonly PullFailure[];
+  readonly failures: readonly PullFailure[];
 };
 
 /** The facts about one image and the pods of a namespace that use it. */

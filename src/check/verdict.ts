@@ -70,12 +70,12 @@ function withoutLogin(facts: ImageFacts): Finding {
  * Causes on the node that a proof from this machine cannot detect. The other messages of a node are about the past: it retries by itself.
  */
 const lasting: readonly Cause[] = ["other-platform", "never-pulled", "unreachable", "untrusted", "blocked"];
-const lastingOf = (says: PodFacts["says"]): PodFacts["says"] => says.filter(({ cause }) => lasting.includes(cause));
+const lastingOf = (says: PodFacts["failures"]): PodFacts["failures"] => says.filter(({ cause }) => lasting.includes(cause));
 
 /** Returns the first message of a pending pod's node that `counts` accepts. */
 function onItsNode({ pods }: ImageFacts, secret: string, counts = lastingOf): Finding | undefined {
   const waiting = pods.filter(({ pulled }) => !pulled);
-  const [found] = waiting.flatMap(({ name, says }) => counts(says).map((it) => ({ ...it, name })));
+  const [found] = waiting.flatMap(({ name, failures }) => counts(failures).map((it) => ({ ...it, name })));
   return found && { cause: found.cause, secret, message: `the node of pod/${found.name} says: ${found.text}`, advice: {} };
 }
 

@@ -21,10 +21,10 @@ export function existingCredential(
     host,
     async issue(need: Need) {
       const { images, held } = need;
-      const { login, slot, message: says } = loginFor(need);
+      const { login, slot, message } = loginFor(need);
       const repositories = namedOrUsed(need);
       const to = { kind: "registry", name: host } as const;
-      const warning: Change = { act: "warn", to, says };
+      const warning: Change = { act: "warn", to, message };
       const prove: Change = { act: "prove", to, repositories, fresh: false };
       // Another user's login is replaced only if the registry rejects it
       const other = held?.login && held.login.username !== login.username ? held.login : undefined;

@@ -3,7 +3,7 @@ import { CliError } from "../errors.ts";
 import type { Again, Create } from "../fix.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import type { Shown } from "../plan/proof.ts";
-import type { Made, Removal } from "../plan/prune.ts";
+import type { CreatedObject, Removal } from "../plan/prune.ts";
 import type { ImageRef, Login, Registry } from "../registry/port.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
@@ -220,7 +220,7 @@ export type Kind = {
       azure: Azure,
       registry: AzureRegistry,
       warn: (message: string) => void,
-    ): Promise<{ readonly made: readonly Made[]; readonly at?: string | undefined }>;
+    ): Promise<{ readonly made: readonly CreatedObject[]; readonly at?: string | undefined }>;
   };
   /** Why the plugin can neither renew nor revoke a login that a Secret records; absent if it can. */
   readonly notRenewable?: string;

@@ -44,7 +44,7 @@ export function issueOf(plan: PasswordPlan, scope: RepositoryScope, options: Iss
   const proofs = proofsOf(plan, scope, options);
   const kept = need ? keptWarnings(need.owner.secret, asked.expiresAt, still, { mint, entry }) : [];
   const messages = [...kept, ...options.warnings].filter((one) => one !== undefined);
-  const warnings = messages.map((says): Change => ({ act: "warn", to: mint.to, says }));
+  const warnings = messages.map((message): Change => ({ act: "warn", to: mint.to, message }));
   const steps = [...objects, mint, ...proofs, ...warnings];
   const more = mayPull && beyond(mayPull, images).length > 0 ? options.more : undefined;
   const common = { steps, isLazy: isNew, entry, pulls: still.pulls, mayPull, more, images };

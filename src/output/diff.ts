@@ -33,7 +33,7 @@ export function sidesOf(outcome: ChangeOutcome): Sides | undefined {
   if (change.act === "attach" || change.act === "detach" || change.act === "recreate") return listSides(change, object);
   if (change.act === "remove") return secretSides(object, undefined);
   // A login that stays under another key until it is revoked is only shown in the later change that removes it
-  if (change.act === "withdraw") return change.noted ? secretSides(undefined, undefined) : secretSides(before, object);
+  if (change.act === "withdraw") return change.keepsAnnotation ? secretSides(undefined, undefined) : secretSides(before, object);
   return change.act === "store" ? storeSides(change, outcome) : undefined;
 }
 
@@ -75,9 +75,9 @@ function secretSides(before: Parameters<typeof asSecret>[0], after: typeof befor
     if (!secret) return undefined;
     const { metadata, data = {}, ...rest } = secret;
     const { name, namespace, labels, annotations = {} } = metadata;
-    const noted = lastApplied in annotations ? { ...annotations, [lastApplied]: mask } : annotations;
+    const shownAnnotations = lastApplied in annotations ? { ...annotations, [lastApplied]: mask } : annotations;
     const masked = Object.fromEntries(Object.keys(data).map((key) => [key, differs(key) ? `${mask} (${suffix})` : mask]));
-    return { ...rest, metadata: { name, namespace, ...filled({ labels, annotations: noted }) }, ...filled({ data: masked }) };
+    return { ...rest, metadata: { name, namespace, ...filled({ labels, annotations: shownAnnotations }) }, ...filled({ data: masked }) };
   };
   return { before: shown(old, "before"), after: shown(next, "after") };
 }

@@ -41,8 +41,8 @@ const memberOf = (change: object | undefined, name: "because" | "grants"): unkno
   (change as Partial<Record<typeof name, unknown>> | undefined)?.[name];
 
 /** Returns the warnings of an outcome, and the command that fixes them; `isInfo` if they are only information. */
-export function warningsOf({ change, says = [], fix }: Outcome, formatCommand: (fix: Fix) => string) {
+export function warningsOf({ change, messages = [], fix }: Outcome, formatCommand: (fix: Fix) => string) {
   const warning = change?.act === "warn" ? change : undefined;
   const command = fix ?? warning?.fix;
-  return { texts: says, command: command && formatCommand(command), isInfo: warning?.isInfo === true };
+  return { texts: messages, command: command && formatCommand(command), isInfo: warning?.isInfo === true };
 }

@@ -2,7 +2,7 @@ import { messageOf } from "../actions/actions.ts";
 import { type Done, type DryRun, isDone, type Outcome, subjectOf } from "../actions/outcome.ts";
 import type { Environment, Sink } from "../env.ts";
 import { type Fix, inPlace } from "../fix.ts";
-import { livesInCluster, nameOf } from "../kinds.ts";
+import { isInCluster, nameOf } from "../kinds.ts";
 import { diffOf, withoutPasswords } from "./diff.ts";
 import { printError, printWarning } from "./error.ts";
 import { outcomeData, warningsOf } from "./jsonl.ts";
@@ -79,7 +79,7 @@ export function openPrinter(form: Form, options: PrinterOptions) {
 
 /** Whether `-o name` prints an object. In a run on a cluster, objects in Azure have no name that kubectl accepts. */
 const isNamed = ({ change }: Done, inAzure: boolean | undefined): boolean =>
-  inAzure ? change.act !== "keep" : messageOf(change) !== undefined && livesInCluster(change.to);
+  inAzure ? change.act !== "keep" : messageOf(change) !== undefined && isInCluster(change.to);
 
 /** The line for an object. */
 function lineOf({ change }: Done, { where, dryRun }: PrinterOptions): string {
@@ -157,7 +157,7 @@ function printBeside(outcome: Outcome, options: PrinterOptions): void {
   const formatCommand = formatterOf(outcome, options);
   if (outcome.error) printError({ stderr, env, formatCommand }, outcome.error, place);
   // A person at a terminal can still press Ctrl-C. A script uses --dry-run
-  if ("ahead" in outcome && stderr.isTTY) stderr.write(`${printable(outcome.ahead + placeSuffix(to, where))}\n`);
+  if ("notice" in outcome && stderr.isTTY) stderr.write(`${printable(outcome.notice + placeSuffix(to, where))}\n`);
   const { texts, command, isInfo } = warningsOf(outcome, formatCommand);
   for (const text of texts) {
     if (isInfo) stderr.write(`${printable(`${place}${text}`)}\n`);

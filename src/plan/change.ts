@@ -1,6 +1,6 @@
 import type { Fix } from "../fix.ts";
 import type { PodKind, RecreatableKind, Ref, TargetKind } from "../kinds.ts";
-import type { Making, SecretClaim } from "../secret/claim.ts";
+import type { PendingPassword, SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
 import type { WarningId } from "./warnings.ts";
@@ -36,7 +36,7 @@ export type Warn = {
   /** The id for scripts. */
   readonly id?: WarningId;
   readonly to: Ref;
-  readonly says: string;
+  readonly message: string;
   /** The command that fixes the problem. */
   readonly fix?: Fix;
   /** Information only: it is printed without `Warning:`. */
@@ -47,7 +47,7 @@ export type Warn = {
 export type Refuse = {
   readonly act: "refuse";
   readonly to: Ref;
-  readonly says: string;
+  readonly message: string;
   /** The command for another way to do it. */
   readonly fix?: Fix;
 };
@@ -123,7 +123,7 @@ export type Claim = {
   readonly to: Ref<"secret">;
   readonly precondition: Precondition | undefined;
   /** The password that the Secret is claimed for. */
-  readonly makes?: Making;
+  readonly makes?: PendingPassword;
 } & Shaped;
 
 /** The format of a Secret; absent for the kubelet's format. */
@@ -154,7 +154,7 @@ type Report = {
   readonly to: Ref<"secret">;
   readonly uid: string;
   readonly reason: "Rotated";
-  readonly says: string;
+  readonly message: string;
 };
 
 /**
@@ -168,9 +168,9 @@ export type Withdraw = {
   readonly entries: readonly Entry[];
   readonly precondition: Precondition;
   /** Another tool manages the Secret, so the Secret stays. */
-  readonly beside?: true;
+  readonly keepsSecret?: true;
   /** The annotation stays until the credentials that it records are revoked, so that the next run finds what a killed run left. */
-  readonly noted?: true;
+  readonly keepsAnnotation?: true;
   /** The Secret is immutable, so its logins are deleted with it. */
   readonly immutable?: true;
   readonly because: string;

@@ -2,7 +2,7 @@ import { hasVerb } from "../fix.ts";
 import { kinds, nameOf } from "../kinds.ts";
 import type { Change, Keep, Refer, Refuse, Warn } from "./change.ts";
 import { refuseOwned, refuseRecreate, type Target } from "./references.ts";
-import { isPlain, pluralize, saidTargets, several, shown } from "./wording.ts";
+import { isPlain, joinNames, pluralize, shown, targetFlags } from "./wording.ts";
 
 /** The kinds of change that end no pod. */
 const quiet = new Set<string>(["new-pods", "next-run"]);
@@ -61,10 +61,10 @@ function warnSkipped(skipped: readonly Dangling[], isFixable: boolean): Warn[] {
   if (!to) return [];
   const refs = [to, ...others];
   const missing = [...new Set(skipped.flatMap((one) => one.missing))];
-  const secrets = `${pluralize(missing.length, "a missing Secret", "missing Secrets")} (${several(missing.map(shown))})`;
+  const secrets = `${pluralize(missing.length, "a missing Secret", "missing Secrets")} (${joinNames(missing.map(shown))})`;
   const why = isFixable ? "a change restarts pods" : `the ${pluralize(refs.length, "list", "lists")} cannot be changed`;
-  const says = `${several(refs.map(nameOf))} ${pluralize(refs.length, "lists", "list")} ${secrets}; skipped because ${why}`;
+  const message = `${joinNames(refs.map(nameOf))} ${pluralize(refs.length, "lists", "list")} ${secrets}; skipped because ${why}`;
   const id = missing.every((name) => name === "") ? "empty-name" : "dangling-name";
-  const fix = isFixable ? ({ verb: "detach", dangling: true, ...saidTargets(refs) } as const) : undefined;
-  return [{ act: "warn", id, to, says, fix }];
+  const fix = isFixable ? ({ verb: "detach", dangling: true, ...targetFlags(refs) } as const) : undefined;
+  return [{ act: "warn", id, to, message, fix }];
 }

@@ -1,10 +1,10 @@
 import type { Fix } from "../fix.ts";
-import { kinds, nameOf, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { kinds, nameOf, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { Change, Plan, Refer } from "./change.ts";
 import { type ExistingSecret, isOf } from "./existing-secret.ts";
 import { type OwnerRef, planRefer, type Target } from "./references.ts";
 import { type Loss, refuse } from "./store.ts";
-import { pluralize, saidTargets, several, wordOf } from "./wording.ts";
+import { joinNames, pluralize, targetArgument, targetFlags } from "./wording.ts";
 
 /** The objects in one namespace that a deletion depends on. */
 type DeleteFacts = {
@@ -39,13 +39,13 @@ export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
   refuse(to, deletionLoss(facts, options.force));
   const { uid, version, immutable, entries = [] } = existing;
   const secret = { to, entries, precondition: { uid, version }, because: "it is deleted" };
-  const noted = options.revoke || undefined;
+  const keepsAnnotation = options.revoke || undefined;
   // The login was merged into another tool's Secret. That Secret stays, without the login
-  if (!ours && existing.entries) return [{ act: "withdraw", ...secret, noted, beside: true }, ...warnNeeded(to, needing)];
+  if (!ours && existing.entries) return [{ act: "withdraw", ...secret, keepsAnnotation, keepsSecret: true }, ...warnNeeded(to, needing)];
   const rehearsal: Change = { act: "rehearse", to, precondition: secret.precondition, replaces: false, deletes: true };
   const needs = [to, ...references.map((reference) => reference.to)];
-  const end: Change = noted
-    ? { act: "withdraw", ...secret, noted, immutable: immutable || undefined, needs }
+  const end: Change = keepsAnnotation
+    ? { act: "withdraw", ...secret, keepsAnnotation, immutable: immutable || undefined, needs }
     : { act: "remove", ...secret, needs };
   const first = references.map((reference) => ({ ...reference, needs: to }));
   return [rehearsal, ...first, end, ...warnLasting(to, changes), ...warnNeeded(to, needing)];
@@ -59,7 +59,7 @@ type Needing = {
 };
 
 const namesOf = (needing: readonly Needing[]): string =>
-  `${pluralize(needing.length, "pod", "pods")} ${several(needing.map(({ name }) => name))}`;
+  `${pluralize(needing.length, "pod", "pods")} ${joinNames(needing.map(({ name }) => name))}`;
 
 /** Returns the loss of pods that need the Secret, with their names and the commands to run first. */
 function neededLoss(to: Ref<"secret">, references: readonly Refer[], needing: readonly Needing[]): Loss | undefined {
@@ -76,10 +76,10 @@ const otherwise = "--force to delete it anyway";
  * existing pods.
  */
 function withoutNeed({ name, namespace }: Ref, references: readonly Ref<TargetKind>[], needing: readonly Needing[]): Fix | string {
-  const detached = references.map(wordOf);
+  const detached = references.map(targetArgument);
   const rollouts = [...new Set(needing.flatMap(rolloutOf))].filter((word) => !detached.includes(word));
   const steps: Fix[] = [
-    ...(references.length > 0 ? [{ verb: "detach", secret: name, namespace, ...saidTargets(references) } as const] : []),
+    ...(references.length > 0 ? [{ verb: "detach", secret: name, namespace, ...targetFlags(references) } as const] : []),
     ...(rollouts.length > 0 ? [{ kubectl: "rollout restart", args: rollouts, namespace }] : []),
   ];
   const last = steps.pop();
@@ -89,15 +89,15 @@ function withoutNeed({ name, namespace }: Ref, references: readonly Ref<TargetKi
 
 /** Returns the workload that can replace a pod in a rollout (kubectl rollout restart), if there is one. */
 function rolloutOf({ from: { kind: called, name } }: Needing): string[] {
-  const kind = targetKindCalled(called);
-  return kind && kinds[kind].carries.takes === "rollout" ? [wordOf({ kind, name })] : [];
+  const kind = targetKindOf(called);
+  return kind && kinds[kind].carries.takes === "rollout" ? [targetArgument({ kind, name })] : [];
 }
 
 /** Warns about pods that still name a Secret that is deleted, or that has lost its login. */
 function warnNeeded(to: Ref<"secret">, needing: readonly Needing[]): Change[] {
   if (needing.length === 0) return [];
-  const says = `${namesOf(needing)} ${pluralize(needing.length, "lists", "list")} secret/${to.name} and may fail to pull again`;
-  return [{ act: "warn", needs: to, to, says }];
+  const message = `${namesOf(needing)} ${pluralize(needing.length, "lists", "list")} secret/${to.name} and may fail to pull again`;
+  return [{ act: "warn", needs: to, to, message }];
 }
 
 /**
@@ -107,8 +107,8 @@ function warnNeeded(to: Ref<"secret">, needing: readonly Needing[]): Change[] {
 function warnLasting(to: Ref<"secret">, changes: readonly Change[]): Change[] {
   const lasting = changes.filter(({ act }) => act === "refuse" || act === "recreate").map((change) => nameOf(change.to));
   if (lasting.length === 0) return [];
-  const says = `${several(lasting)} cannot be changed and still ${pluralize(lasting.length, "lists", "list")} secret/${to.name}`;
-  return [{ act: "warn", needs: to, to, says }];
+  const message = `${joinNames(lasting)} cannot be changed and still ${pluralize(lasting.length, "lists", "list")} secret/${to.name}`;
+  return [{ act: "warn", needs: to, to, message }];
 }
 
 /** Returns why a Secret of another tool, or a login that another user added, can't be deleted; undefined if it can be. */
@@ -127,6 +127,6 @@ function deletionLoss({ to, existing, ours }: DeleteFacts, force: boolean): Loss
 
 /** Returns the keys of logins that the annotation doesn't record. */
 function strangeIn({ entries = [], hosts }: ExistingSecret): string[] {
-  const noted = entries.flatMap((entry) => entry.hosts);
-  return hosts.filter((server) => !noted.some((host) => isOf(host, server)));
+  const recordedHosts = entries.flatMap((entry) => entry.hosts);
+  return hosts.filter((server) => !recordedHosts.some((host) => isOf(host, server)));
 }

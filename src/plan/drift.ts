@@ -1,7 +1,7 @@
 import { at, type kinds, nameOf, type TargetKind } from "../kinds.ts";
 import { lastApplied, type ManagedFields, type Metadata } from "../objects.ts";
 import type { Change } from "./change.ts";
-import { wordOf } from "./wording.ts";
+import { targetArgument } from "./wording.ts";
 
 type SourceName = "argocd" | "flux-helm" | "flux-kustomize" | "helm";
 
@@ -60,12 +60,12 @@ export const sources: Readonly<Record<SourceName, Source>> = {
     manager: "kustomize-controller",
     forces: true,
     isActive: (metadata) =>
-      !says(metadata, `kustomize.${flux}/reconcile`, "disabled") &&
-      !says(metadata, `kustomize.${flux}/ssa`, "ignore") &&
-      !says(metadata, `kustomize.${flux}/ssa`, "ifnotpresent"),
+      !hasValue(metadata, `kustomize.${flux}/reconcile`, "disabled") &&
+      !hasValue(metadata, `kustomize.${flux}/ssa`, "ignore") &&
+      !hasValue(metadata, `kustomize.${flux}/ssa`, "ifnotpresent"),
     // Before it applies, it takes over the fields of every manager whose name starts with this prefix, and removes those that Git doesn't
     // contain
-    undoes: (metadata, fieldManager) => fieldManager.startsWith("kubectl") && !says(metadata, `kustomize.${flux}/ssa`, "merge"),
+    undoes: (metadata, fieldManager) => fieldManager.startsWith("kubectl") && !hasValue(metadata, `kustomize.${flux}/ssa`, "merge"),
     is: (name) => `belongs to Flux Kustomization ${name}`,
     next: "the next reconciliation",
     output: "kustomize",
@@ -115,7 +115,7 @@ const writers: Readonly<Record<Drift["by"], Words>> = {
 };
 
 /** Whether a label or an annotation has this value, ignoring case. */
-const says = ({ labels, annotations }: Metadata, key: string, value: string) =>
+const hasValue = ({ labels, annotations }: Metadata, key: string, value: string) =>
   [labels?.[key], annotations?.[key]].some((text) => text?.toLowerCase() === value);
 
 /**
@@ -229,8 +229,8 @@ export function warnDrift(change: Change, drift: Drift | undefined): Change[] {
   if (change.act !== "attach" || !drift) return [];
   const { to, secret } = change;
   const { is, next, output } = writers[drift.by];
-  const says = `${nameOf(to)} ${is(plain(drift.name))}, and ${next} ${does[drift.does](secret)}`;
+  const message = `${nameOf(to)} ${is(plain(drift.name))}, and ${next} ${does[drift.does](secret)}`;
   const warn = { act: "warn", id: "drift", needs: to, to } as const;
-  if (!output) return [{ ...warn, says }];
-  return [{ ...warn, says: `${says}; commit the output of`, fix: { verb: "attach", secret, targets: [wordOf(to)], output } }];
+  if (!output) return [{ ...warn, message }];
+  return [{ ...warn, message: `${message}; commit the output of`, fix: { verb: "attach", secret, targets: [targetArgument(to)], output } }];
 }

@@ -53,8 +53,8 @@ export const isOf = (host: string, server: string): boolean => hostOf(server) ==
  * namespace can write it.
  */
 export function keysOf(host: string, { entries, hosts, alike }: Pick<ExistingSecret, "entries" | "hosts" | "alike">): readonly string[] {
-  const noted = entryFor(entries, host)?.hosts.filter((key) => hosts.some((server) => isOf(key, server))) ?? [];
-  return [host, ...regional(host, [...noted, ...alike])];
+  const recorded = entryFor(entries, host)?.hosts.filter((key) => hosts.some((server) => isOf(key, server))) ?? [];
+  return [host, ...regional(host, [...recorded, ...alike])];
 }
 
 /** Returns the keys of a login together with those that a Secret already has for it: no run removes one. */
@@ -67,7 +67,7 @@ const regional = (host: string, keys: readonly string[]) => [...new Set(keys.fil
 
 /** Whether a Secret records a login exactly as given, and has it under each of its keys. */
 export function holds(entry: Entry, host: string, { entries, alike }: ExistingSecret): boolean {
-  const noted = entryFor(entries, host);
+  const recorded = entryFor(entries, host);
   const others = entry.hosts.filter((key) => key !== host);
-  return noted !== undefined && sameEntry(noted, entry) && others.every((key) => alike.includes(key));
+  return recorded !== undefined && sameEntry(recorded, entry) && others.every((key) => alike.includes(key));
 }

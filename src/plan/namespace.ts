@@ -20,7 +20,7 @@ export type PlanInput = {
 type AttachOptions = Omit<RestartOrder, "secret"> & { readonly recreateOptions?: RecreateOptions };
 
 /** Plans one namespace of `create`: the Secret, the references to it, and the pods that wait for it. */
-export function planPlace(facts: PlanInput, options: StoreOptions, attaching: AttachOptions): Plan {
+export function planNamespace(facts: PlanInput, options: StoreOptions, attaching: AttachOptions): Plan {
   const store = planStore(facts.to, options, facts.existing);
   const losses = warnLoss(store, facts.existing);
   const references = planAttaches(facts, { ...attaching, renewed: store.act !== "keep" });
@@ -72,24 +72,24 @@ type RenewOptions = {
  */
 export function planRenewed(to: Ref<"secret">, options: RenewOptions, existing: ExistingSecret): Plan {
   const { host, kind, identity, entry, fresh, proven, force } = options;
-  const noted = entryFor(existing.entries, host);
-  if (noted?.kind !== kind || noted.identity !== identity) return [kept(to, "its annotation now records another credential")];
+  const recorded = entryFor(existing.entries, host);
+  if (recorded?.kind !== kind || recorded.identity !== identity) return [kept(to, "its annotation now records another credential")];
   if (!proven) return [kept(to, "it was recreated and is not proven to hold this credential")];
-  if (!isOld(noted, options)) return [kept(to, "another run wrote a newer password")];
+  if (!isOld(recorded, options)) return [kept(to, "another run wrote a newer password")];
   // The previous password counts only if every Secret with the newest one records it
-  const lacksPrevious = entry.previous !== undefined && noted.previous === undefined;
-  if (!fresh && sameLogin(noted, entry) && !lacksPrevious) return [kept(to, "holds this credential")];
+  const lacksPrevious = entry.previous !== undefined && recorded.previous === undefined;
+  if (!fresh && sameLogin(recorded, entry) && !lacksPrevious) return [kept(to, "holds this credential")];
   const others = existing.hosts.some((server) => !keysOf(host, existing).some((key) => isOf(key, server)));
-  const merge = others || noted.beside === true;
-  const storing = { entry: { ...entry, hosts: noted.hosts }, host, fresh: true, force, merge, shape: existing.shape };
+  const merge = others || recorded.beside === true;
+  const storing = { entry: { ...entry, hosts: recorded.hosts }, host, fresh: true, force, merge, shape: existing.shape };
   const store = planStore(to, storing, { ...existing, pulls: "unknown" });
-  return [store.act === "store" ? { ...store, renews: noted, because: "rotated" } : store, ...warnLoss(store, existing)];
+  return [store.act === "store" ? { ...store, renews: recorded, because: "rotated" } : store, ...warnLoss(store, existing)];
 }
 
 /** Whether a password existed when the Secrets were read, or was since overwritten in the slot that this run generated a password in. */
-function isOld(noted: Entry, { passwords, entry, madeAt }: RenewOptions): boolean {
-  if (passwords.some((password) => passwordKey(password) === passwordKey(noted))) return true;
-  return madeAt !== undefined && noted.slot === entry.slot && Date.parse(noted.madeAt ?? "") < Date.parse(madeAt);
+function isOld(recorded: Entry, { passwords, entry, madeAt }: RenewOptions): boolean {
+  if (passwords.some((password) => passwordKey(password) === passwordKey(recorded))) return true;
+  return madeAt !== undefined && recorded.slot === entry.slot && Date.parse(recorded.madeAt ?? "") < Date.parse(madeAt);
 }
 
 const kept = (to: Ref<"secret">, because: string): Change => ({ act: "keep", to, because });

@@ -128,7 +128,7 @@ function passwordsOf({ slot, madeAt, previous }: Entry): Password[] {
  * Secret records it at all. Returns the Secrets that still need some of the passwords too.
  * @param others logins that other Secrets record, in any cluster
  */
-export function goingOf({ entry }: Revocable, passwords: readonly Password[], others: readonly Member[]) {
+export function revocableParts({ entry }: Revocable, passwords: readonly Password[], others: readonly Member[]) {
   const same = others.filter((other) => isLoginOf({ kind: entry.kind, identity: entry.identity }, other.entry));
   const held = new Set(passwordsIn(same).map(passwordKey));
   const wanted = new Set(passwords.map(passwordKey));

@@ -7,7 +7,7 @@ export type Tried<M extends Member = Member> = {
   /** Identifies the login inside among those of other Secrets; absent if the Secret holds no login that the entry can describe. */
   readonly inside: string | undefined;
   /** Whether the registry accepts the login; `unknown` if it could not be asked. */
-  readonly taken: "yes" | "no" | "unknown";
+  readonly accepted: "yes" | "no" | "unknown";
   /** The credential's name is derived from this Secret. */
   readonly own: boolean;
 };
@@ -16,14 +16,14 @@ export type Tried<M extends Member = Member> = {
 export type Shown = Password & { readonly expiresAt?: string | undefined };
 
 /** A Secret that is not proven to hold what it records. `unknown`: it may hold it, and that could not be tested. */
-export type Doubted<M extends Member = Member> = { readonly member: M; readonly why: "none" | "refused" | "unknown" };
+export type UnprovenHolder<M extends Member = Member> = { readonly member: M; readonly why: "none" | "refused" | "unknown" };
 
 /**
  * The result of proving who holds a credential. `disputed`: Secrets that contradict each other, and it is unknown which of them is wrong.
  */
 export type HolderProof<M extends Member = Member> = {
   readonly proven: readonly M[];
-  readonly doubted: readonly Doubted<M>[];
+  readonly unproven: readonly UnprovenHolder<M>[];
   readonly disputed: readonly M[];
 };
 
@@ -34,10 +34,10 @@ export type HolderProof<M extends Member = Member> = {
  * @param shown the passwords that Azure shows; undefined if Azure doesn't show them
  */
 export function proofOf<M extends Member>(tried: readonly Tried<M>[], shown: readonly Shown[] | undefined): HolderProof<M> {
-  const doubts = tried.map((one) => ({ ...one, why: doubtOf(one) }));
+  const doubts = tried.map((one) => ({ ...one, why: reasonOf(one) }));
   const sure = doubts.filter(({ why }) => why === undefined);
   const known = shown && new Map(shown.map((one) => [passwordKey(one), one]));
-  const valid = sure.filter(({ taken, member }) => taken !== "no" && (!known || known.has(passwordKey(member.entry))));
+  const valid = sure.filter(({ accepted, member }) => accepted !== "no" && (!known || known.has(passwordKey(member.entry))));
   const validSet = new Set(valid);
   const agreed = new Map(
     grouped(valid, ({ member }) => passwordKey(member.entry)).flatMap((holders) => {
@@ -48,25 +48,25 @@ export function proofOf<M extends Member>(tried: readonly Tried<M>[], shown: rea
   );
   return {
     proven: sure.map((one) => (validSet.has(one) ? { ...one.member, entry: agreed.get(one.member.entry) } : lapsed(one)) as M),
-    doubted: doubts.flatMap(({ member, why }) => (why ? [{ member, why }] : [])),
+    unproven: doubts.flatMap(({ member, why }) => (why ? [{ member, why }] : [])),
     // If Azure shows no passwords, an entry records only the time at which the password was created
     disputed: known ? disputedOf(valid) : [],
   };
 }
 
-function doubtOf({ inside, taken, own }: Tried): Doubted["why"] | undefined {
+function reasonOf({ inside, accepted, own }: Tried): UnprovenHolder["why"] | undefined {
   if (inside === undefined) return "none";
-  if (own || taken === "yes") return undefined;
-  return taken === "no" ? "refused" : "unknown";
+  if (own || accepted === "yes") return undefined;
+  return accepted === "no" ? "refused" : "unknown";
 }
 
 /**
  * Marks a Secret whose password is invalid, or not shown by Azure as recorded. It gets a new password, and its record of the previous one
  * is ignored.
  */
-function lapsed<M extends Member>({ member, taken }: Tried<M>): M {
+function lapsed<M extends Member>({ member, accepted }: Tried<M>): M {
   const { previous, ...entry } = member.entry;
-  return { ...member, entry, lapsed: taken === "no" ? "dead" : "unnamed" };
+  return { ...member, entry, lapsed: accepted === "no" ? "dead" : "unnamed" };
 }
 
 /** Returns an entry with this previous password, and with the expiry that Azure shows. */

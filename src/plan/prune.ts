@@ -1,10 +1,10 @@
 import type { Ref } from "../kinds.ts";
-import type { readMadeFor } from "../secret/azure-words.ts";
+import type { parseAzureOwner } from "../secret/azure-words.ts";
 import type { Password } from "../secret/entry.ts";
 import { type HeldLogin, isLoginOf, mayDelete, unknownClusters } from "./ownership.ts";
 
 /** An object in Azure that this plugin created, according to its description. */
-export type Made = {
+export type CreatedObject = {
   readonly to: Ref;
   readonly what: "token" | "scope map" | "application" | "password" | "role";
   /** The kind of credential that it belongs to, and the identity that Secrets record. */
@@ -16,7 +16,7 @@ export type Made = {
   readonly passwords: readonly Password[];
   /** The slots of all passwords of the application, for a password of an application. */
   readonly existing?: readonly string[];
-  readonly for: NonNullable<ReturnType<typeof readMadeFor>>;
+  readonly for: NonNullable<ReturnType<typeof parseAzureOwner>>;
   /** When it was created and when any part of it was last changed (RFC 3339), if Azure shows that. */
   readonly madeAt: string | undefined;
   readonly changedAt: string | undefined;
@@ -42,7 +42,7 @@ export type PruneFacts = {
 type PruneState = "orphan" | "other cluster" | "unknown" | "too recent" | "in use";
 
 /** One object, its state, and whether it is deleted. */
-export type PruneRow = Made & { readonly state: PruneState; readonly goes: boolean };
+export type PruneRow = CreatedObject & { readonly state: PruneState; readonly isDeleted: boolean };
 
 export type PruneOptions = {
   /** Also deletes objects that don't name their cluster. */
@@ -55,17 +55,17 @@ export type PruneOptions = {
  * Determines which objects are leftovers. An object is kept if a Secret records it, if another cluster may hold it, or if a run has just
  * created it.
  */
-export function planPrune(made: readonly Made[], facts: PruneFacts, { includeUnknown, olderThan }: PruneOptions): PruneRow[] {
+export function planPrune(made: readonly CreatedObject[], facts: PruneFacts, { includeUnknown, olderThan }: PruneOptions): PruneRow[] {
   // A registry may have ten thousand credentials, and Secrets may record as many
   const byIdentity = Map.groupBy(facts.entries, ({ identity }) => identity.toLowerCase());
   return made.map((one) => {
     const entries = byIdentity.get(one.identity.toLowerCase()) ?? [];
     const state = stateOf(one, { ...facts, entries }, olderThan);
-    return { ...one, state, goes: state === "orphan" || (state === "unknown" && includeUnknown && facts.whole) };
+    return { ...one, state, isDeleted: state === "orphan" || (state === "unknown" && includeUnknown && facts.whole) };
   });
 }
 
-function stateOf(one: Made, { entries, clusters, now }: PruneFacts, olderThan: number): PruneState {
+function stateOf(one: CreatedObject, { entries, clusters, now }: PruneFacts, olderThan: number): PruneState {
   if (!mayDelete({ described: true, otherKeys: [], shared: one.needed === true }) || isHeld(one, entries)) return "in use";
   if (olderThan > 0 && isYoung(one, now, olderThan)) return "too recent";
   if (one.lost) return "orphan";
@@ -74,17 +74,17 @@ function stateOf(one: Made, { entries, clusters, now }: PruneFacts, olderThan: n
 }
 
 /** Whether one of these entries records an object. For a token, either password counts for the whole token. */
-const isHeld = (one: Made, entries: readonly HeldLogin[]): boolean =>
+const isHeld = (one: CreatedObject, entries: readonly HeldLogin[]): boolean =>
   entries.some(
-    (entry) => isLoginOf(one, entry) && (one.what !== "password" || one.passwords.some((password) => notes(entry, password, one))),
+    (entry) => isLoginOf(one, entry) && (one.what !== "password" || one.passwords.some((password) => mayBePassword(entry, password, one))),
   );
 
 /** Whether a login may be a password. A login whose slot is unknown or doesn't exist may be any password. */
-const notes = ({ slot, previous }: HeldLogin, password: Password, { existing }: Made): boolean =>
+const mayBePassword = ({ slot, previous }: HeldLogin, password: Password, { existing }: CreatedObject): boolean =>
   slot === undefined || existing?.includes(slot) === false || [slot, previous?.slot].includes(password.slot);
 
 /** Whether an object was changed recently. An unknown age counts as recent. */
-function isYoung({ changedAt }: Made, now: Date | undefined, olderThan: number): boolean {
+function isYoung({ changedAt }: CreatedObject, now: Date | undefined, olderThan: number): boolean {
   const age = now === undefined || changedAt === undefined ? Number.NaN : now.getTime() - Date.parse(changedAt);
   return !(age >= olderThan);
 }
@@ -105,7 +105,7 @@ export type Removal = {
 /** Groups the rows to delete: passwords of one application together. */
 export function removalsOf(rows: readonly PruneRow[]): Removal[] {
   const groups = Map.groupBy(
-    rows.filter(({ goes }) => goes),
+    rows.filter(({ isDeleted }) => isDeleted),
     ({ to, identity }) => JSON.stringify([to.kind, to.name, identity]),
   );
   return [...groups.values()].flatMap((group) => {
@@ -117,8 +117,8 @@ export function removalsOf(rows: readonly PruneRow[]): Removal[] {
 }
 
 /** Returns why an object stays after another check; undefined if it is still deleted. */
-export function staysSince({ rows }: Removal, facts: PruneFacts, options: PruneOptions): string | undefined {
-  const stays = planPrune(rows, facts, options).find(({ goes }) => !goes);
+export function reasonToKeep({ rows }: Removal, facts: PruneFacts, options: PruneOptions): string | undefined {
+  const stays = planPrune(rows, facts, options).find(({ isDeleted }) => !isDeleted);
   if (!stays) return undefined;
   return stays.state === "in use" ? "a Secret now holds it" : "its holders are no longer known";
 }

@@ -11,7 +11,7 @@ export type Recreation = {
 
 type Row<K extends RecreatableKind> = {
   /** Returns the obstacles, judged from the object alone. */
-  hinders(object: KubeObjects[K]): Recreation;
+  obstacles(object: KubeObjects[K]): Recreation;
   /** Returns a selector for the pods that the object created. */
   selects(object: KubeObjects[K]): string | undefined;
   /** The maximum length of a name. */
@@ -21,12 +21,12 @@ type Row<K extends RecreatableKind> = {
 /** Every kind of object that must be recreated to change its list. */
 const rows: { readonly [K in RecreatableKind]: Row<K> } = {
   pod: {
-    hinders: podHinders,
+    obstacles: podObstacles,
     selects: () => undefined,
     longest: 253,
   },
   "job.batch": {
-    hinders: jobHinders,
+    obstacles: jobObstacles,
     selects: ({ spec: { selector } }) =>
       Object.entries(selector?.matchLabels ?? {})
         .map(([key, value]) => `${key}=${value}`)
@@ -40,7 +40,7 @@ const rows: { readonly [K in RecreatableKind]: Row<K> } = {
 export function readRecreation(kind: TargetKind, object: KubeObjects[TargetKind]): Recreation | undefined {
   if (!(kind in rows)) return undefined;
   if (object.metadata.deletionTimestamp) return { never: "is being deleted" };
-  return (rows[kind as RecreatableKind] as Row<RecreatableKind>).hinders(object as never);
+  return (rows[kind as RecreatableKind] as Row<RecreatableKind>).obstacles(object as never);
 }
 
 /** Returns a label selector for the pods that an object created; undefined for a pod itself. */
@@ -50,8 +50,8 @@ export const podsOf = <K extends RecreatableKind>(kind: K, object: KubeObjects[K
 export const longestName = (kind: RecreatableKind): number => rows[kind].longest;
 
 /** Whether a container of a pod has ever started: it is running or has ended. */
-export const hasBegun = (pod: Pod): boolean =>
-  pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed" || statusesOf(pod).some((one) => runs(one) || ran(one));
+export const hasStarted = (pod: Pod): boolean =>
+  pod.status?.phase === "Succeeded" || pod.status?.phase === "Failed" || statusesOf(pod).some((one) => isRunning(one) || hasRun(one));
 
 /** Returns the statuses of all containers of a pod. */
 export const statusesOf = ({ status }: Pod): readonly ContainerStatus[] => [
@@ -60,24 +60,24 @@ export const statusesOf = ({ status }: Pod): readonly ContainerStatus[] => [
   ...(status?.ephemeralContainerStatuses ?? []),
 ];
 
-const runs = ({ state }: ContainerStatus): boolean => state?.running !== undefined;
-const ran = ({ state, lastState, restartCount = 0 }: ContainerStatus): boolean =>
+const isRunning = ({ state }: ContainerStatus): boolean => state?.running !== undefined;
+const hasRun = ({ state, lastState, restartCount = 0 }: ContainerStatus): boolean =>
   state?.terminated !== undefined || lastState?.terminated !== undefined || restartCount > 0;
 
 /**
  * Returns the obstacles to recreating a pod. If no container has ever started, nothing is lost. Init containers leave data only in volumes.
  */
-function podHinders(pod: Pod): Recreation {
+function podObstacles(pod: Pod): Recreation {
   const { spec, status = {} } = pod;
-  if (status.phase === "Succeeded" || status.phase === "Failed") return { never: ended };
+  if (status.phase === "Succeeded" || status.phase === "Failed") return { never: endedReason };
   if (works(pod)) return { loses: "is running and would be stopped" };
-  if (!hasBegun(pod)) return {};
+  if (!hasStarted(pod)) return {};
   const volatile = (spec.volumes ?? []).filter(({ emptyDir, ephemeral }) => emptyDir ?? ephemeral).map(({ name }) => name);
-  if (volatile.length === 0) return (status.containerStatuses ?? []).some(ran) ? { loses: "has run and would lose its logs" } : {};
+  if (volatile.length === 0) return (status.containerStatuses ?? []).some(hasRun) ? { loses: "has run and would lose its logs" } : {};
   return { loses: `has started and would lose the data in its volume${volatile.length === 1 ? "" : "s"} ${volatile.join(", ")}` };
 }
 
-const ended = "has ended and would run again";
+const endedReason = "has ended and would run again";
 
 /** Returns the names of a pod's sidecars: init containers that run as long as the pod (core/v1 ContainerRestartPolicy). */
 export const sidecarsOf = ({ spec }: Pod): ReadonlySet<string> =>
@@ -86,16 +86,16 @@ export const sidecarsOf = ({ spec }: Pod): ReadonlySet<string> =>
 /** Whether a container other than a sidecar is running. */
 function works(pod: Pod): boolean {
   const sidecars = sidecarsOf(pod);
-  return statusesOf(pod).some((one) => runs(one) && !sidecars.has(one.name));
+  return statusesOf(pod).some((one) => isRunning(one) && !sidecars.has(one.name));
 }
 
 /** Returns the obstacles to recreating a Job, from its counts of pods. */
-function jobHinders({ status = {} }: Job): Recreation {
+function jobObstacles({ status = {} }: Job): Recreation {
   const { ready = 0, succeeded = 0, failed = 0, terminating = 0, conditions = [] } = status;
   const isOver = conditions.some(({ type, status: holds }) => (type === "Complete" || type === "Failed") && holds === "True");
-  if (isOver) return { never: ended };
-  return ready + succeeded + failed + terminating > 0 ? { never: begunWork } : {};
+  if (isOver) return { never: endedReason };
+  return ready + succeeded + failed + terminating > 0 ? { never: jobStarted } : {};
 }
 
 /** Why a Job is never recreated after one of its pods has started. */
-export const begunWork = "has started and would run again";
+export const jobStarted = "has started and would run again";

@@ -1,10 +1,10 @@
 import type { PluginCommand } from "../fix.ts";
-import { at, kinds, nameOf, type RecreatableKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { at, kinds, nameOf, type RecreatableKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { KubeObjects, Metadata, PodSpec } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 import type { Drift } from "./drift.ts";
 import { type Recreation, readRecreation } from "./recreate.ts";
-import { isPlain, wordOf } from "./wording.ts";
+import { isPlain, targetArgument } from "./wording.ts";
 
 /** A target with the names in its list of pull secrets, and the resourceVersion at which they were read. */
 export type Target<K extends TargetKind = TargetKind> = {
@@ -66,7 +66,7 @@ export const controllerOf = ({ ownerReferences = [] }: Metadata): OwnerRef | und
 function ownerOf(kind: TargetKind, metadata: Metadata): OwnerRef | undefined {
   const controller = controllerOf(metadata);
   if (!controller) return undefined;
-  const makes = kinds[kind].carries.takes === "recreate" || targetKindCalled(controller.kind) !== undefined;
+  const makes = kinds[kind].carries.takes === "recreate" || targetKindOf(controller.kind) !== undefined;
   return makes ? { kind: controller.kind, name: controller.name } : undefined;
 }
 
@@ -115,9 +115,9 @@ type Asked = { readonly does: "attach" | "detach"; readonly secret: string; read
 
 /** Returns the refusal for an object that a controller creates from a template. */
 export function refuseOwned({ does, secret, to }: Asked, owner: OwnerRef): Refuse {
-  const kind = targetKindCalled(owner.kind);
-  const says = `${nameOf(to)} is created from the template of ${owner.kind} ${owner.name}; change that template instead`;
-  return { act: "refuse", to, says, fix: kind && { verb: does, secret, targets: [wordOf({ kind, name: owner.name })] } };
+  const kind = targetKindOf(owner.kind);
+  const message = `${nameOf(to)} is created from the template of ${owner.kind} ${owner.name}; change that template instead`;
+  return { act: "refuse", to, message, fix: kind && { verb: does, secret, targets: [targetArgument({ kind, name: owner.name })] } };
 }
 
 /** Returns why an object whose list can't be changed is not recreated; undefined if it is recreated. */
@@ -125,14 +125,14 @@ export function refuseRecreate({ does, secret, to }: Asked, { never, loses }: Re
   if (options.recreate && never === undefined && (loses === undefined || options.force)) return undefined;
   const { kind } = kinds[to.kind];
   const list = `imagePullSecrets of ${nameOf(to)} cannot be changed`;
-  if (never !== undefined) return { act: "refuse", to, says: `${list}, and the ${kind} cannot be recreated: it ${never}` };
-  const says = `${list}, so the ${kind} must be recreated`;
+  if (never !== undefined) return { act: "refuse", to, message: `${list}, and the ${kind} cannot be recreated: it ${never}` };
+  const message = `${list}, so the ${kind} must be recreated`;
   const fix: PluginCommand = {
     verb: does,
     secret,
-    targets: [wordOf(to)],
+    targets: [targetArgument(to)],
     recreate: true,
     force: loses === undefined ? undefined : true,
   };
-  return { act: "refuse", to, says: loses === undefined ? says : `${says}; it ${loses}`, fix };
+  return { act: "refuse", to, message: loses === undefined ? message : `${message}; it ${loses}`, fix };
 }

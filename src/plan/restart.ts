@@ -1,5 +1,5 @@
 import type { Fix } from "../fix.ts";
-import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { kinds, nameOf, type PodKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { Change, ChangeOf } from "./change.ts";
 import type { OwnerRef } from "./references.ts";
 import { hasPods, pluralize } from "./wording.ts";
@@ -58,7 +58,7 @@ export function planRestarts(
   order: RestartOrder,
   refused: readonly Ref[] = [],
 ): Change[] {
-  const targetOf = finder(targets);
+  const targetOf = targetFinder(targets);
   const mine = pods.flatMap((pod) => {
     const target = targetOf(pod);
     return target ? [{ pod, target }] : [];
@@ -84,9 +84,9 @@ export function planRestarts(
  * Returns a function that finds the target from which a pod gets its names: its controller or its ServiceAccount. Pods that a rollout
  * replaces have none.
  */
-function finder(targets: readonly Attached[]): (pod: PullingPod) => Attached | undefined {
+function targetFinder(targets: readonly Attached[]): (pod: PullingPod) => Attached | undefined {
   const byKey = new Map(targets.map((target) => [`${target.to.kind}/${target.to.name}`, target]));
-  const targetCalled = ({ kind, name }: OwnerRef) => byKey.get(`${targetKindCalled(kind)}/${name}`);
+  const targetCalled = ({ kind, name }: OwnerRef) => byKey.get(`${targetKindOf(kind)}/${name}`);
   return (pod) =>
     (pod.owner && targetCalled(pod.owner)) ?? (isRolledOut(pod, targets) ? undefined : byKey.get(`serviceaccount/${pod.account}`));
 }
@@ -94,16 +94,16 @@ function finder(targets: readonly Attached[]): (pod: PullingPod) => Attached | u
 const isRolledOut = ({ above }: PullingPod, targets: readonly Attached[]): boolean => targets.some(({ to }) => isOf(above, to));
 
 const isOf = (owner: OwnerRef | undefined, { kind, name }: Ref): boolean =>
-  owner !== undefined && owner.name === name && targetKindCalled(owner.kind) === kind;
+  owner !== undefined && owner.name === name && targetKindOf(owner.kind) === kind;
 
 /** Whether a pod is an object, or was created by it. */
 export const isFrom = ({ to, owner }: PullingPod, object: Ref): boolean => nameOf(to) === nameOf(object) || isOf(owner, object);
 
 /** A pod with the target from which it gets its names. */
-type Mine = { readonly pod: PullingPod; readonly target: Attached };
+type PodOfTarget = { readonly pod: PullingPod; readonly target: Attached };
 
 /** Plans one rollout for each workload whose pods have an older copy of their ServiceAccount's names. */
-function planRollouts(mine: readonly Mine[], { secret, mayPull }: RestartOrder): ChangeOf<"restart">[] {
+function planRollouts(mine: readonly PodOfTarget[], { secret, mayPull }: RestartOrder): ChangeOf<"restart">[] {
   const rollouts = mine.flatMap(({ pod, target }): ChangeOf<"restart">[] => {
     const to = rolloutOf(pod);
     if (!to || pod.names.includes(secret) || isCopiedFrom(target, secret, pod) === false || !pod.repositories.some(mayPull)) return [];
@@ -115,7 +115,7 @@ function planRollouts(mine: readonly Mine[], { secret, mayPull }: RestartOrder):
 /** Returns the workload whose rollout replaces a pod. */
 function rolloutOf({ to: { namespace, context }, owner, above }: PullingPod): Ref<PodKind> | undefined {
   const top = above ?? owner;
-  const kind = top && targetKindCalled(top.kind);
+  const kind = top && targetKindOf(top.kind);
   if (!kind || kinds[kind].carries.takes !== "rollout") return undefined;
   return { kind: kind as PodKind, name: top.name, namespace, context };
 }
@@ -130,8 +130,8 @@ function warnOthers(secret: string, pods: readonly PullingPod[], isMeant: (pod: 
   return [...byAccount].flatMap(([account, [first, ...more]]): Change[] => {
     if (!first) return [];
     const also = more.length > 0 ? ` (and ${more.length} more)` : "";
-    const says = `pod/${first.to.name}${also} cannot pull an image and uses serviceaccount/${account}; add --serviceaccount ${account}`;
-    return [{ act: "warn", to: first.to, says }];
+    const message = `pod/${first.to.name}${also} cannot pull an image and uses serviceaccount/${account}; add --serviceaccount ${account}`;
+    return [{ act: "warn", to: first.to, message }];
   });
 }
 
@@ -143,8 +143,8 @@ function warnRecovering(pods: readonly PullingPod[], { secret, renewed = false, 
   if (!first) return [];
   const most = Math.max(...[first, ...more].map(({ retries = 0 }) => retries));
   const also = more.length > 0 ? ` (and ${more.length} more)` : "";
-  const says = `pod/${first.to.name}${also} already ${pluralize(more.length + 1, "lists", "list")} secret/${secret}; the kubelet retries within ${inWords(most)}`;
-  return [{ act: "warn", to: first.to, says, isInfo: true }];
+  const message = `pod/${first.to.name}${also} already ${pluralize(more.length + 1, "lists", "list")} secret/${secret}; the kubelet retries within ${inWords(most)}`;
+  return [{ act: "warn", to: first.to, message, isInfo: true }];
 }
 
 /** Formats a duration in minutes if it is longer than 90 seconds. */
@@ -152,7 +152,7 @@ const inWords = (seconds: number): string => (seconds > 90 ? `${Math.ceil(second
 
 function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPull }: RestartOrder): Change[] {
   const { to, repositories, names } = pod;
-  const warn = (message: string, fix?: Fix): Change => ({ act: "warn", needs: target.to, to, says: `pod/${to.name} ${message}`, fix });
+  const warn = (message: string, fix?: Fix): Change => ({ act: "warn", needs: target.to, to, message: `pod/${to.name} ${message}`, fix });
   const beyond = repositories.filter((repository) => !mayPull(repository));
   const flags = beyond.map((repository) => `--repository ${repository}`).join(" ");
   const denied = beyond.length > 0 ? [warn(`waits for ${beyond.join(" and ")}, which secret/${secret} cannot pull; add ${flags}`)] : [];
@@ -185,7 +185,7 @@ function obstacleTo(
   if (!owner) return { message: `${old} and has no controller, so it must be recreated`, fix: recreationOf(nameOf(to)) };
   if (!recreatingControllers.has(owner.kind)) {
     const counts = `${old} and belongs to a ${owner.kind}, which counts a deleted pod as failed`;
-    const kind = targetKindCalled(owner.kind);
+    const kind = targetKindOf(owner.kind);
     if (!kind || kinds[kind].carries.takes !== "recreate") return { message: `${counts}; recreate the ${owner.kind}` };
     return {
       message: `${counts}, so the ${owner.kind} must be recreated`,

@@ -20,13 +20,13 @@ export type Rotation<M extends Member = Member> = {
   /** The Secrets that get the next password, in the same order in every run. */
   readonly members: readonly M[];
   /** The selected Secrets among them. The others hold the same credential. */
-  readonly meant: readonly M[];
+  readonly selected: readonly M[];
   /** Every Secret that holds the identity, including those of other rotations and those that this run may not write. */
   readonly all: readonly M[];
   /** The entry of the Secrets with the newest password. */
   readonly newest: Entry;
   /** The Secrets with an older password, which an interrupted rotation left. */
-  readonly behind: readonly M[];
+  readonly outdated: readonly M[];
   /** Every password of the credential that a Secret holds, including those of other rotations. */
   readonly inUse: readonly Password[];
   /** Passwords that were replaced and that no Secret holds any more. */
@@ -44,9 +44,9 @@ export function rotationsOf<M extends Member>(all: readonly M[], isWanted: (memb
   return identities.flatMap((members) => {
     const inUse = uniquePasswords(members.map(({ entry: { slot, madeAt } }) => passwordOf(slot, madeAt)));
     const used = new Set(inUse.map(passwordKey));
-    const meant = (chain: readonly M[]) => chain.filter((member) => !member.foreign && isWanted(member));
-    const rotations = chains(members).filter((chain) => meant(chain).length > 0);
-    return rotations.map((chain) => ({ ...rotationOf(chain, used), meant: meant(chain), all: members, inUse }));
+    const selected = (chain: readonly M[]) => chain.filter((member) => !member.foreign && isWanted(member));
+    const rotations = chains(members).filter((chain) => selected(chain).length > 0);
+    return rotations.map((chain) => ({ ...rotationOf(chain, used), selected: selected(chain), all: members, inUse }));
   });
 }
 
@@ -55,7 +55,7 @@ export const passwordKey = ({ slot = "", madeAt }: Password): string => `${slot}
 
 /** Groups Secrets whose passwords follow each other. Anyone in a namespace can write an annotation, so a chain can be long or circular. */
 function chains<M extends Member>(members: readonly M[]): M[][] {
-  const { join, leadOf } = openSets();
+  const { join, leadOf } = disjointSets();
   for (const { entry } of members) if (entry.previous) join(passwordKey(entry), passwordKey(entry.previous));
   const [first, ...others] = inBothSlots(members);
   for (const other of others) join(passwordKey(first ?? other), passwordKey(other));
@@ -71,7 +71,7 @@ function inBothSlots(members: readonly Member[]): Entry[] {
   return new Set(held.map(({ slot }) => slot)).size > 1 ? held : [];
 }
 
-function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<string>): Omit<Rotation<M>, "meant" | "all" | "inUse"> {
+function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<string>): Omit<Rotation<M>, "selected" | "all" | "inUse"> {
   const sorted = [...chain].sort(byPlace);
   const members = sorted.filter(({ foreign }) => !foreign);
   const newest = newestOf(sorted);
@@ -81,7 +81,7 @@ function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<str
     identity: newest.identity,
     members,
     newest,
-    behind: members.filter(({ entry, lapsed }) => lapsed || passwordKey(entry) !== passwordKey(newest)),
+    outdated: members.filter(({ entry, lapsed }) => lapsed || passwordKey(entry) !== passwordKey(newest)),
     replaced: uniquePasswords(
       sorted.flatMap(({ entry: { previous } }) => (previous && !used.has(passwordKey(previous)) ? [previous] : [])),
     ),
@@ -89,8 +89,8 @@ function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<str
 }
 
 /** Returns the newest password with the password that other Secrets hold as its previous one, so that a later run retires that one. */
-export function withOther<M extends Member>({ newest, behind }: Pick<Rotation<M>, "newest" | "behind">): Entry {
-  const other = behind.find(({ lapsed }) => !lapsed)?.entry;
+export function withOther<M extends Member>({ newest, outdated }: Pick<Rotation<M>, "newest" | "outdated">): Entry {
+  const other = outdated.find(({ lapsed }) => !lapsed)?.entry;
   return newest.previous || !other ? newest : { ...newest, previous: passwordOf(other.slot, other.madeAt) };
 }
 
@@ -126,9 +126,9 @@ export const dueOf = (replaced: readonly Previous[], now: Date): Previous[] =>
  * Creates disjoint sets, one for each key. Two keys are in the same set if `leadOf` returns the same representative for them. Each lookup
  * shortens the path to the representative (path splitting).
  */
-export function openSets() {
+export function disjointSets() {
   const leads = new Map<string, string>();
-  const leadOf = (key: string): string => {
+  const representativeOf = (key: string): string => {
     let [at, next] = [key, leads.get(key)];
     while (next !== undefined) {
       const beyond = leads.get(next) ?? next;
@@ -138,9 +138,9 @@ export function openSets() {
     return at;
   };
   return {
-    leadOf,
+    leadOf: representativeOf,
     join: (key: string, other: string) => {
-      const [lead, under] = [leadOf(key), leadOf(other)];
+      const [lead, under] = [representativeOf(key), representativeOf(other)];
       if (lead !== under) leads.set(under, lead);
     },
   };
@@ -151,7 +151,7 @@ export function openSets() {
  * application, which has the same name at every registry. The rotations of a group run in order.
  */
 export function independentGroups<M extends Member>(rotations: readonly Rotation<M>[]): Rotation<M>[][] {
-  const { join, leadOf } = openSets();
+  const { join, leadOf } = disjointSets();
   for (const rotation of rotations) for (const { to } of rotation.all) join(nameOf(rotation), keyOf(to));
   return grouped(rotations, (rotation) => leadOf(nameOf(rotation)));
 }

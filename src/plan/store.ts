@@ -40,7 +40,7 @@ function howToStore(options: StoreOptions, { type, immutable, others }: Existing
 export function warnLoss(change: Store | Keep, existing: ExistingSecret | undefined): Change[] {
   if (change.act !== "store" || !existing) return [];
   const secret = `secret/${change.to.name}`;
-  const warn = (says: string): Change[] => [{ act: "warn", to: change.to, says: `${secret} ${says}` }];
+  const warn = (message: string): Change[] => [{ act: "warn", to: change.to, message: `${secret} ${message}` }];
   if (change.merges) {
     const writers = existing.others.filter((writer) => !writer.startsWith('"kubectl'));
     return writers.length === 0 ? [] : warn(`has another field manager that may remove this login: ${writers.join("; ")}`);
@@ -91,30 +91,32 @@ function unmergeableLoss({ type, immutable }: ExistingSecret): Loss | undefined 
   return immutable ? ["SECRET is immutable, so no login can be added", "use another name"] : undefined;
 }
 
-const again = "use another name, or add --force to overwrite this Secret";
-const beside = "use another name, or add --merge to keep its other logins, or --force to overwrite them";
+const overwriteHint = "use another name, or add --force to overwrite this Secret";
+const mergeHint = "use another name, or add --merge to keep its other logins, or --force to overwrite them";
 
 /** Returns the first loss that --force allows. */
 function lossOf(options: StoreOptions, existing: ExistingSecret): Loss | undefined {
   if (options.force) return undefined;
   const lost = identityLoss(existing);
   if (lost || options.merge) return lost ?? mergeLoss(options, existing);
-  const noted = entryFor(existing.entries, options.host);
-  return foreignLoss(options, existing) ?? shapeLoss(options, existing) ?? (noted && anotherLoss(noted, options.entry, existing.pulls));
+  const recorded = entryFor(existing.entries, options.host);
+  return (
+    foreignLoss(options, existing) ?? shapeLoss(options, existing) ?? (recorded && anotherLoss(recorded, options.entry, existing.pulls))
+  );
 }
 
 /** Returns the loss of a format that another reader needs. */
 function shapeLoss({ shape = "pull-secret" }: StoreOptions, { shape: held = shape }: ExistingSecret): Loss | undefined {
-  return held === shape ? undefined : [`SECRET is ${shapeNamed(held).words} and would no longer work as one`, again];
+  return held === shape ? undefined : [`SECRET is ${shapeNamed(held).words} and would no longer work as one`, overwriteHint];
 }
 
 /** Returns the loss of another credential of this plugin that may still work. */
-function anotherLoss(noted: Entry, wanted: Entry, pulls: ExistingSecret["pulls"]): Loss | undefined {
-  const same = noted.kind === wanted.kind && noted.identity === wanted.identity;
+function anotherLoss(recorded: Entry, wanted: Entry, pulls: ExistingSecret["pulls"]): Loss | undefined {
+  const same = recorded.kind === wanted.kind && recorded.identity === wanted.identity;
   return same || pulls === "no"
     ? undefined
     : [
-        `SECRET holds the credential of "${noted.identity}" (${noted.kind})`,
+        `SECRET holds the credential of "${recorded.identity}" (${recorded.kind})`,
         "use another name, or add --force to overwrite that credential",
       ];
 }
@@ -128,8 +130,8 @@ const identityLoss = ({ ofAnother, pulls }: ExistingSecret): Loss | undefined =>
 /** Returns the first loss when logins are merged: checks each key of the new login. */
 function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, alike, pulls }: ExistingSecret): Loss | undefined {
   const losses = entry.hosts.map((key): Loss | undefined => {
-    const noted = entryFor(entries, key);
-    if (noted) return anotherLoss(noted, entry, noted === entryFor(entries, host) ? pulls : "unknown");
+    const recorded = entryFor(entries, key);
+    if (recorded) return anotherLoss(recorded, entry, recorded === entryFor(entries, host) ? pulls : "unknown");
     const same = key === host ? !fresh : alike.includes(key);
     if (same || !hosts.includes(key)) return undefined;
     return [`SECRET holds a login for ${key} that this plugin did not add`, "use another name, or add --force to overwrite that login"];
@@ -140,7 +142,7 @@ function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, alike
 /** Returns the loss of logins that this plugin did not create, or that are for another registry. */
 function foreignLoss({ host, shape }: Pick<StoreOptions, "host" | "shape">, existing: ExistingSecret): Loss | undefined {
   const { entries, hosts, type } = existing;
-  const ways = type === dockerConfigJson && type === shapeNamed(shape).type ? beside : again;
+  const ways = type === dockerConfigJson && type === shapeNamed(shape).type ? mergeHint : overwriteHint;
   if (!entries) return [`SECRET (type ${type}) was not created by kubectl acr-secret`, ways];
   const ours = keysOf(host, existing);
   const strange = hosts.filter((server) => !ours.some((key) => isOf(key, server)));

@@ -1,5 +1,5 @@
 import type { PluginCommand } from "../fix.ts";
-import { kinds, nameOf, type Ref, spelled, type TargetKind } from "../kinds.ts";
+import { argumentKind, kinds, nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import type { Change, Plan } from "./change.ts";
 
 /** The maximum number of names in a line. */
@@ -16,10 +16,10 @@ export const placed = ({ namespace, context }: Pick<Ref, "namespace" | "context"
   ` in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`;
 
 /** Returns an object's name with its place, for example `secret/acr in namespace team-a of context prod`. */
-export const namedThere = (to: Ref): string => `${nameOf(to)}${placed(to)}`;
+export const nameInPlace = (to: Ref): string => `${nameOf(to)}${placed(to)}`;
 
 /** Describes the changes of a plan that end pods, in a line that is printed before them: `rolling out deployment.apps/web`. */
-export function aheadOf(plan: Plan): string | undefined {
+export function restartNotice(plan: Plan): string | undefined {
   const parts = [
     part("rolling out", plan.filter(rollsOut)),
     part(
@@ -39,13 +39,13 @@ const part = (verb: string, changes: readonly Change[]) =>
   changes.length === 0 ? undefined : `${verb} ${inLine(changes.map(({ to }) => nameOf(to)))}`;
 
 /** Returns a target as the command line names it: `deployment/web`. */
-export const wordOf = ({ kind, name }: Ref<TargetKind>): string => nameOf({ kind: spelled(kind), name });
+export const targetArgument = ({ kind, name }: Ref<TargetKind>): string => nameOf({ kind: argumentKind(kind), name });
 
 /** Returns the arguments and flags that select some targets in a printed command, at most {@link mostNamed}. */
-export function saidTargets(all: readonly Ref<TargetKind>[]): Pick<PluginCommand, "serviceaccounts" | "targets"> {
+export function targetFlags(all: readonly Ref<TargetKind>[]): Pick<PluginCommand, "serviceaccounts" | "targets"> {
   const some = all.slice(0, mostNamed);
   const accounts = some.filter((to) => !hasPods(to)).map(({ name }) => name);
-  const targets = some.filter(hasPods).map(wordOf);
+  const targets = some.filter(hasPods).map(targetArgument);
   return { serviceaccounts: accounts.length > 0 ? accounts : undefined, targets: targets.length > 0 ? targets : undefined };
 }
 
@@ -53,7 +53,7 @@ export function saidTargets(all: readonly Ref<TargetKind>[]): Pick<PluginCommand
 export const hasPods = ({ kind }: Pick<Ref<TargetKind>, "kind">): boolean => "podSpec" in kinds[kind];
 
 /** Joins names, for example `a`, `a and b`, or `a, b, c and 4 more`. */
-export function several(names: readonly string[], most = 3): string {
+export function joinNames(names: readonly string[], most = 3): string {
   const [shown, rest] =
     names.length > most ? [names.slice(0, most), [`${names.length - most} more`]] : [names.slice(0, -1), names.slice(-1)];
   return shown.length === 0 ? rest.join("") : `${shown.join(", ")} and ${rest.join("")}`;

@@ -13,17 +13,17 @@ const mostClusters = 8;
 export const clusterId = (kubeSystemUid: string): string => createHash("sha256").update(kubeSystemUid).digest("hex").slice(0, 8);
 
 /** `secret acr in namespace demo of cluster 1a2b3c4d`. @param clusters their ids; undefined if one of them is unknown */
-export function wordsIn(words: string, clusters: readonly (string | undefined)[]): string {
+export function wordsWithClusters(words: string, clusters: readonly (string | undefined)[]): string {
   const ids = [...new Set(clusters)];
   if (ids.length === 0 || ids.length > mostClusters || ids.includes(undefined)) return words;
   return `${words} of ${ids.length === 1 ? "cluster" : "clusters"} ${ids.join(", ")}`;
 }
 
 /** The description of a scope map, and the notes of an application. */
-export const ofOurs = (words: string): string => `${described}${words}`;
+export const azureDescription = (words: string): string => `${described}${words}`;
 
 /** Whether this plugin created the object with this description. */
-export const isOfOurs = (description: string): boolean => description.startsWith(described);
+export const isOurDescription = (description: string): boolean => description.startsWith(described);
 
 /**
  * Returns the description after Secrets of more clusters get the credential. If one cluster is unknown, it could be any cluster, so the
@@ -31,11 +31,11 @@ export const isOfOurs = (description: string): boolean => description.startsWith
  * @returns undefined if it stays unchanged, such as a description of another tool or of an older version
  */
 export function withClusters(description: string, further: string): string | undefined {
-  const [made, more] = [readMadeFor(description), readMadeFor(further)];
+  const [made, more] = [parseAzureOwner(description), parseAzureOwner(further)];
   if (!made || !more || made.clusters.length === 0) return undefined;
-  if (more.clusters.length === 0) return ofOurs(made.words);
+  if (more.clusters.length === 0) return azureDescription(made.words);
   if (more.clusters.every((id) => made.clusters.includes(id))) return undefined;
-  return ofOurs(wordsIn(made.words, [...made.clusters, ...more.clusters]));
+  return azureDescription(wordsWithClusters(made.words, [...made.clusters, ...more.clusters]));
 }
 
 /** The name of an application's password. A long name is shortened, but keeps its end, which names the cluster. */
@@ -50,7 +50,7 @@ export function keyName(words: string): string {
 export const isOfOne = (key: string, words: string): boolean => key.endsWith(words) && clustersIn.test(key);
 
 /** The owner of an object in Azure. */
-type MadeFor = {
+type AzureOwner = {
   /** `secret acr in namespace demo` */
   readonly words: string;
   /** The ids of the clusters; empty if unknown, as for objects of older versions. */
@@ -67,7 +67,7 @@ export const unnamedCluster = "that Azure does not name";
 export const clustersNamedIn = (texts: readonly string[]): readonly string[] => [
   ...new Set(
     texts.flatMap((text) => {
-      const { words = "", clusters = [] } = readMadeFor(text) ?? {};
+      const { words = "", clusters = [] } = parseAzureOwner(text) ?? {};
       return clusters.length === 0 && words.endsWith(" in many namespaces") ? [unnamedCluster] : clusters;
     }),
   ),
@@ -76,7 +76,7 @@ export const clustersNamedIn = (texts: readonly string[]): readonly string[] => 
 const clustersIn = / of clusters? ([0-9a-f]{8}(?:, [0-9a-f]{8})*)$/;
 
 /** Parses a description, notes or a name; undefined if this plugin did not create the object. */
-export function readMadeFor(text: string): MadeFor | undefined {
+export function parseAzureOwner(text: string): AzureOwner | undefined {
   const start = [described, called].find((one) => text.startsWith(one));
   if (start === undefined) return undefined;
   const whole = text.slice(start.length);

@@ -13,11 +13,11 @@ export type SecretClaim = {
   /** RFC 3339, by the run's own clock. */
   readonly until: string;
   /** The password that the run is about to create or to write. If the run crashes, the next run knows who created it. */
-  readonly makes?: Making;
+  readonly makes?: PendingPassword;
 };
 
 /** A password that is about to be created; without a slot, one that is only written. */
-export type Making = {
+export type PendingPassword = {
   /** The identity: an ACR token's name. */
   readonly identity: string;
   readonly slot?: string;
@@ -35,7 +35,7 @@ export const claimProof = ({ password }: Login, by: string, { namespace = "", na
   password.sign(by, namespace, name);
 
 /** The annotation for a claim. */
-export const claimNote = "acr-secret/claim";
+export const claimAnnotation = "acr-secret/claim";
 
 /** Lifetime of a claim that is not renewed, in milliseconds: longer than any single step in Azure. */
 export const claimLasts = 30_000;
@@ -44,29 +44,29 @@ export const claimLasts = 30_000;
 const skew = 5_000;
 
 /** The annotation of a claim that starts now. */
-export const noteClaim = (by: string, now: Date, makes?: Making): { readonly [claimNote]: string } =>
-  noteOf({ by, until: new Date(now.getTime() + claimLasts).toISOString(), makes });
+export const newClaim = (by: string, now: Date, makes?: PendingPassword): { readonly [claimAnnotation]: string } =>
+  annotationOf({ by, until: new Date(now.getTime() + claimLasts).toISOString(), makes });
 
-const noteOf = (claim: SecretClaim): { readonly [claimNote]: string } => ({ [claimNote]: JSON.stringify(claim) });
+const annotationOf = (claim: SecretClaim): { readonly [claimAnnotation]: string } => ({ [claimAnnotation]: JSON.stringify(claim) });
 
 /**
  * The annotation of a claim that ended before its run created a password, if an earlier run had left one in the slot. It names only that
  * password.
  */
-export const noteLeft = (by: string, makes: Making & { readonly madeAt: string }): { readonly [claimNote]: string } =>
-  noteOf({ by, until: new Date(makes.madeAt).toISOString(), makes });
+export const endedClaim = (by: string, makes: PendingPassword & { readonly madeAt: string }): { readonly [claimAnnotation]: string } =>
+  annotationOf({ by, until: new Date(makes.madeAt).toISOString(), makes });
 
 /** Parses the claim on a Secret. Anyone can write the annotation, so an invalid one counts as none. */
 export function readClaim({ metadata }: Pick<Secret, "metadata">): SecretClaim | undefined {
   try {
-    const { by, until, makes }: Partial<SecretClaim> = JSON.parse(metadata.annotations?.[claimNote] ?? "null") ?? {};
-    return typeof by === "string" && typeof until === "string" ? { by, until, ...readMaking(makes) } : undefined;
+    const { by, until, makes }: Partial<SecretClaim> = JSON.parse(metadata.annotations?.[claimAnnotation] ?? "null") ?? {};
+    return typeof by === "string" && typeof until === "string" ? { by, until, ...readPendingPassword(makes) } : undefined;
   } catch {
     return undefined;
   }
 }
 
-function readMaking({ identity, slot, madeAt, proof }: Partial<Making> = {}): Pick<SecretClaim, "makes"> {
+function readPendingPassword({ identity, slot, madeAt, proof }: Partial<PendingPassword> = {}): Pick<SecretClaim, "makes"> {
   if (typeof identity !== "string") return {};
   const more = Object.entries({ slot, madeAt, proof }).filter(([, value]) => typeof value === "string");
   return { makes: { identity, ...Object.fromEntries(more) } };

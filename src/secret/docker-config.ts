@@ -1,7 +1,7 @@
 import type { Login } from "../registry/port.ts";
 
 /** A config without a login. Dry runs print it, and rehearsals send it, before the password is created. */
-export const sketchConfig = '{"auths":{}}';
+export const emptyConfig = '{"auths":{}}';
 
 /**
  * Returns the text of a kubernetes.io/dockerconfigjson Secret with one login, byte for byte like `kubectl create secret docker-registry`,

@@ -38,11 +38,11 @@ export type Previous = Password & { readonly until?: string };
 export const managedBy = { key: "app.kubernetes.io/managed-by", value: "kubectl-acr-secret" };
 
 /** The annotation for the entries: a JSON list. */
-export const loginsNote = "acr-secret/logins";
+export const loginsAnnotation = "acr-secret/logins";
 
 /** The labels and annotations for the logins of a Secret. */
-export function noteEntries(entries: readonly Entry[]): { labels: Record<string, string>; annotations: Record<string, string> } {
-  return { labels: { [managedBy.key]: managedBy.value }, annotations: { [loginsNote]: JSON.stringify(entries) } };
+export function entryMetadata(entries: readonly Entry[]): { labels: Record<string, string>; annotations: Record<string, string> } {
+  return { labels: { [managedBy.key]: managedBy.value }, annotations: { [loginsAnnotation]: JSON.stringify(entries) } };
 }
 
 /**
@@ -50,10 +50,10 @@ export function noteEntries(entries: readonly Entry[]): { labels: Record<string,
  * @returns none if they cannot be parsed; undefined for any other Secret
  */
 export function readEntries(secret: Pick<Secret, "metadata">): readonly Entry[] | undefined {
-  const noted = readAnnotation(secret) ?? [];
-  if (isOurs(secret)) return noted;
-  const added = noted.filter(({ beside }) => beside === true);
-  return added.length === 0 ? undefined : added;
+  const entries = readAnnotation(secret) ?? [];
+  if (isOurs(secret)) return entries;
+  const merged = entries.filter(({ beside }) => beside === true);
+  return merged.length === 0 ? undefined : merged;
 }
 
 /**
@@ -61,14 +61,14 @@ export function readEntries(secret: Pick<Secret, "metadata">): readonly Entry[] 
  * @returns none without an annotation; undefined if it is not the list that this plugin writes
  */
 export const readAnnotation = ({ metadata }: Pick<Secret, "metadata">): readonly Entry[] | undefined => {
-  const text = metadata.annotations?.[loginsNote];
-  return text === undefined ? [] : parseNote(text);
+  const text = metadata.annotations?.[loginsAnnotation];
+  return text === undefined ? [] : parseAnnotation(text);
 };
 
 /** Whether a Secret has this plugin's label. */
 export const isOurs = ({ metadata }: Pick<Secret, "metadata">): boolean => metadata.labels?.[managedBy.key] === managedBy.value;
 
-function parseNote(text: string): Entry[] | undefined {
+function parseAnnotation(text: string): Entry[] | undefined {
   try {
     const list: unknown = JSON.parse(text);
     return Array.isArray(list) ? list.filter(isEntry) : undefined;

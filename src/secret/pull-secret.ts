@@ -1,16 +1,16 @@
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
-import { claimNote } from "./claim.ts";
-import { sketchConfig, withLogin } from "./docker-config.ts";
-import { type Entry, isOurs, noteEntries, readEntries } from "./entry.ts";
+import { claimAnnotation } from "./claim.ts";
+import { emptyConfig, withLogin } from "./docker-config.ts";
+import { type Entry, entryMetadata, isOurs, readEntries } from "./entry.ts";
 import { type ShapeName, shapeNamed, shapes } from "./shapes.ts";
 
 /**
  * The key for logins that were removed from a Secret, until they are revoked. Pods do not use them, and the next run can still prove that
  * the Secret held what it records.
  */
-export const aside = "acr-secret.withdrawn";
+export const withdrawnKey = "acr-secret.withdrawn";
 
 /** The type of the Secrets that the kubelet reads. */
 export const dockerConfigJson = shapeNamed().type;
@@ -21,7 +21,7 @@ export const dockerConfigJson = shapeNamed().type;
  * @param shape by default, that of a pull secret
  */
 export function pullSecret({ namespace = "", name }: Ref, entry: Entry, config: string, shape?: ShapeName): Secret {
-  const { labels, annotations } = noteEntries([entry]);
+  const { labels, annotations } = entryMetadata([entry]);
   return secretOf({ namespace, name, labels: { ...labels, ...shapeNamed(shape).labels }, annotations }, config, shape);
 }
 
@@ -31,10 +31,10 @@ function secretOf(metadata: Secret["metadata"], config: string, shape: ShapeName
 }
 
 /** The claim on a Secret after a write: null ends the run's own claim. If absent, another run's claim stays. */
-export type ClaimAfter = { readonly [claimNote]?: string | null };
+export type ClaimAfter = { readonly [claimAnnotation]?: string | null };
 
 /** Ends a claim. */
-export const unclaimed: ClaimAfter = { [claimNote]: null };
+export const unclaimed: ClaimAfter = { [claimAnnotation]: null };
 
 /** The shape of a Secret, by default that of a pull secret, and its claim after the write. */
 type Writing = { readonly shape?: ShapeName | undefined; readonly claim?: ClaimAfter };
@@ -44,12 +44,12 @@ type Writing = { readonly shape?: ShapeName | undefined; readonly claim?: ClaimA
  * @param version the version that was read, as the precondition
  */
 export function pullSecretPatch(version: string | undefined, entry: Entry, config: string, { shape, claim }: Writing = {}): object {
-  const { labels, annotations } = noteEntries([entry]);
+  const { labels, annotations } = entryMetadata([entry]);
   const { labels: more, fill } = shapeNamed(shape);
   return {
     metadata: { resourceVersion: version, labels: { ...labels, ...more }, annotations: { ...annotations, ...claim } },
     // The Secret holds another login now than the one that was kept for its revocation
-    data: { ...fill(config), [aside]: null },
+    data: { ...fill(config), [withdrawnKey]: null },
   };
 }
 
@@ -84,23 +84,24 @@ export function replacementOf(
  * @param login absent in a dry run, which creates none
  */
 export function mergedPatch(secret: Secret, entry: Entry, login: Login | undefined, claim?: ClaimAfter): object {
-  const others = (readEntries(secret) ?? []).flatMap((noted) => without(noted, entry.hosts));
-  const { annotations } = noteEntries([...others, isOurs(secret) ? entry : { ...entry, beside: true }]);
+  const others = (readEntries(secret) ?? []).flatMap((other) => without(other, entry.hosts));
+  const { annotations } = entryMetadata([...others, isOurs(secret) ? entry : { ...entry, beside: true }]);
   const { ".dockerconfigjson": before = "" } = secret.data ?? {};
   const after = login ? entry.hosts.reduce((data, host) => withLogin(data, host, login), before) : before;
   return {
     metadata: { resourceVersion: secret.metadata.resourceVersion, annotations: { ...annotations, ...claim } },
-    data: { ".dockerconfigjson": after, ...nothingAside(secret) },
+    data: { ".dockerconfigjson": after, ...noWithdrawnLogins(secret) },
   };
 }
 
 /** Removes the logins that were kept for their revocation. */
-export const nothingAside = ({ data }: Secret): { readonly [aside]?: null } => (data?.[aside] === undefined ? {} : { [aside]: null });
+export const noWithdrawnLogins = ({ data }: Secret): { readonly [withdrawnKey]?: null } =>
+  data?.[withdrawnKey] === undefined ? {} : { [withdrawnKey]: null };
 
 /** The entry without the keys that now hold another login. */
-function without(noted: Entry, gone: readonly string[]): Entry[] {
-  const hosts = noted.hosts.filter((host) => !gone.includes(host));
-  return hosts.length === 0 ? [] : [{ ...noted, hosts }];
+function without(other: Entry, replaced: readonly string[]): Entry[] {
+  const hosts = other.hosts.filter((host) => !replaced.includes(host));
+  return hosts.length === 0 ? [] : [{ ...other, hosts }];
 }
 
 /** Returns an object after a JSON merge patch (RFC 7396). */
@@ -115,9 +116,9 @@ export function patched<T extends object>(object: T, patch: object): T {
 }
 
 /** A Secret without a login, for a run that claims it before it creates one. The reader's labels are added with the login. */
-export function claimedSecret({ namespace = "", name }: Ref, claim: { readonly [claimNote]: string }, shape?: ShapeName): Secret {
-  const { labels, annotations } = noteEntries([]);
-  return secretOf({ namespace, name, labels, annotations: { ...annotations, ...claim } }, sketchConfig, shape);
+export function claimedSecret({ namespace = "", name }: Ref, claim: { readonly [claimAnnotation]: string }, shape?: ShapeName): Secret {
+  const { labels, annotations } = entryMetadata([]);
+  return secretOf({ namespace, name, labels, annotations: { ...annotations, ...claim } }, emptyConfig, shape);
 }
 
 /** The merge patch that claims a version of a Secret, or ends the claim. */
@@ -125,4 +126,4 @@ export const claimPatch = (version: string, annotations: ClaimAfter): object => 
 
 /** Whether a Secret is unchanged since {@link claimedSecret} created it: it has no login. */
 export const isEmpty = ({ type, data = {} }: Secret): boolean =>
-  Object.values(shapes).some((shape) => shape.type === type && JSON.stringify(shape.fill(sketchConfig)) === JSON.stringify(data));
+  Object.values(shapes).some((shape) => shape.type === type && JSON.stringify(shape.fill(emptyConfig)) === JSON.stringify(data));

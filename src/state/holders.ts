@@ -6,8 +6,8 @@ import { type ClusterScope, wholeOrEach } from "../scope/cluster-scopes.ts";
 import { type Entry, entryFor, readEntries, sameLogin } from "../secret/entry.ts";
 import { loginFor } from "./existing-secret.ts";
 import { idBy, uidOf } from "./namespace.ts";
-import { type Noted, type NotedIn, notedIn, type Unnoted } from "./noted.ts";
 import { managed } from "./pull-secrets.ts";
+import { findLogins, type RecordedLogin, type SecretLogins, type UnrecordedLogin } from "./secret-logins.ts";
 
 /** A login that Secrets of a scope hold, and its annotation entry. */
 export type Holder = { readonly entry: Entry; readonly login: Login };
@@ -47,7 +47,7 @@ function count(found: Candidate[], entry: Entry, read: Candidate["read"]): void 
 /** Yields the Secrets of this name in the namespaces of the run. */
 async function* selected(clusterScope: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   const namespaces = new Set(clusterScope.namespaces);
-  for await (const secret of wholeOrEach(clusterScope, noted(clusterScope, name), named(clusterScope, name)))
+  for await (const secret of wholeOrEach(clusterScope, listed(clusterScope, name), named(clusterScope, name)))
     if (namespaces.has(secret.metadata.namespace ?? "")) yield secret;
 }
 
@@ -60,7 +60,7 @@ async function* named({ cluster, namespaces }: ClusterScope, name: string): Asyn
 }
 
 /** Yields the metadata of this plugin's Secrets of this name. */
-async function* noted({ cluster }: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
+async function* listed({ cluster }: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   for await (const page of cluster.pages("secret", { labels: managed, fields: `metadata.name=${name}`, metadataOnly: true })) yield* page;
 }
 
@@ -74,11 +74,14 @@ async function readHolder({ cluster }: ClusterScope, { name, namespace = "" }: M
 /** The clusters of a run: the ids of those whose Secrets were all listed, and why the others were not. */
 export type Clusters = {
   readonly listed: ReadonlySet<string>;
-  readonly unlisted: readonly Pick<NotedIn["unreadable"][number], "context" | "error">[];
+  readonly unlisted: readonly Pick<SecretLogins["unreadable"][number], "context" | "error">[];
 };
 
 /** Reads the ids that name these clusters in descriptions in Azure. */
-export async function clustersOf(clusterScopes: readonly ClusterScope[], { unreadable }: Pick<NotedIn, "unreadable">): Promise<Clusters> {
+export async function clustersOf(
+  clusterScopes: readonly ClusterScope[],
+  { unreadable }: Pick<SecretLogins, "unreadable">,
+): Promise<Clusters> {
   const ids = await Promise.all(
     clusterScopes.map(async ({ context, cluster, error: failed }) => {
       const error = failed ?? unreadable.find((one) => one.context === context)?.error;
@@ -96,7 +99,7 @@ const nameless = () => new CliError("forbidden", "cannot read namespace kube-sys
 
 /** All holders of one credential. An unknown cluster counts as a holder. */
 export type Holders = {
-  readonly secrets: readonly (Noted | Unnoted)[];
+  readonly secrets: readonly (RecordedLogin | UnrecordedLogin)[];
   /** Ids of clusters that Azure's description names and that were not listed completely. */
   readonly unknown: readonly string[];
   /** Selected clusters that were not listed completely. */
@@ -109,9 +112,9 @@ export async function holdersOf(
   credential: CredentialId,
   described: readonly string[],
 ): Promise<Holders> {
-  const found = await notedIn(wholeClusters(clusterScopes), (login) => isLoginOf(credential, login));
+  const found = await findLogins(wholeClusters(clusterScopes), (login) => isLoginOf(credential, login));
   const { listed, unlisted } = await clustersOf(clusterScopes, found);
-  return { secrets: [...found.noted, ...found.unnoted], unknown: unknownClusters(described, listed), unlisted };
+  return { secrets: [...found.recorded, ...found.unrecorded], unknown: unknownClusters(described, listed), unlisted };
 }
 
 /** Removes the namespaces of the run, because a list of some namespaces says nothing about the other ones. */

@@ -35,7 +35,7 @@ export async function observeImage(question: Question, sources: ImageSources): P
   const keyring = keyringOf(own);
   const matches = keyring.lookup(image);
   const known = matches.length > 0 || keyring.malformed !== undefined || azure !== undefined;
-  const said = pods.some(({ says }) => says.length > 0);
+  const said = pods.some(({ failures }) => failures.length > 0);
   if (!known && pods.length > 0 && !said) return undefined;
 
   const tried = await tryInOrder(matches, image, registry);

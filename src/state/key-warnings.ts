@@ -5,7 +5,7 @@ import type { PodSpec, Secret } from "../objects.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import type { ExistingSecret } from "../plan/existing-secret.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
-import { pluralize, several } from "../plan/wording.ts";
+import { joinNames, pluralize } from "../plan/wording.ts";
 import { entriesIn } from "./existing-secret.ts";
 import { azureHost, imagesOf } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
@@ -27,8 +27,8 @@ export function warnKeyless(to: Ref<"secret">, keys: readonly string[], state: N
     .slice(0, most)
     .map(({ image, of, why }): Change => {
       const [first = to] = of;
-      const says = `${several(of.map(nameOf))} ${pluralize(of.length, "pulls", "pull")} ${image.text}, but ${why}`;
-      return { act: "warn", id: "no-key", needs: first, to: first, says, fix: { verb: "check", secret: to.name, images: [image.text] } };
+      const message = `${joinNames(of.map(nameOf))} ${pluralize(of.length, "pulls", "pull")} ${image.text}, but ${why}`;
+      return { act: "warn", id: "no-key", needs: first, to: first, message, fix: { verb: "check", secret: to.name, images: [image.text] } };
     });
 }
 
@@ -57,8 +57,8 @@ export function warnUseless(to: Ref<"secret">, secret: Secret, state: NamespaceS
   const named = { ...secret, name: to.name };
   const { malformed } = buildKeyring([named]);
   if (!malformed) return warnKeyless(to, usableKeys(secret), state, plan);
-  const says = `secret/${to.name} is malformed, so the kubelet ignores all pull secrets of a pod that lists it: ${malformed.message}`;
-  return [{ act: "warn", id: "malformed-secret", to, says }];
+  const message = `secret/${to.name} is malformed, so the kubelet ignores all pull secrets of a pod that lists it: ${malformed.message}`;
+  return [{ act: "warn", id: "malformed-secret", to, message }];
 }
 
 /** Returns the keys of a Secret that have a login: the kubelet ignores a login without a user name or a password. */

@@ -130,7 +130,7 @@ export type Holding = {
  * Returns the logins of a pull secret, sorted by host: as the annotation records them, or guessed from each login without an annotation.
  */
 export function holdingsOf(secret: Secret): Holding[] {
-  const noted = [...(readEntries(secret) ?? []), ...unlabeledEntries(secret)].map(
+  const entries = [...(readEntries(secret) ?? []), ...unlabeledEntries(secret)].map(
     ({ hosts, kind, identity, slot = "", expiresAt, madeAt, by, previous }): Holding => ({
       hosts,
       kind,
@@ -143,8 +143,8 @@ export function holdingsOf(secret: Secret): Holding[] {
       previous,
     }),
   );
-  const recorded = new Set(noted.flatMap(({ hosts }) => hosts));
-  const all = [...noted, ...guessed(secret).filter(({ hosts }) => !hosts.some((host) => recorded.has(host)))];
+  const recorded = new Set(entries.flatMap(({ hosts }) => hosts));
+  const all = [...entries, ...guessed(secret).filter(({ hosts }) => !hosts.some((host) => recorded.has(host)))];
   return all.sort(({ hosts: [a = ""] }, { hosts: [b = ""] }) => (a < b ? -1 : Number(a > b)));
 }
 

@@ -1,6 +1,6 @@
 import { listAll } from "../cluster/port.ts";
 import { unlessRefused } from "../errors.ts";
-import { keyOf, lastingKinds, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { keyOf, lastingKinds, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { KubeObject, Pod, Secret, ServiceAccount } from "../objects.ts";
 import { accountOf, isChangeable, namesIn } from "../plan/references.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
@@ -98,7 +98,7 @@ function templatesWanted(secret: string, objects: readonly TargetObject[], pods:
   });
   const owners = new Map(odd.map((pod) => topOf(pod)).map((owner) => [`${owner.kind}/${owner.name}`, owner]));
   return [...owners].flatMap(([key, { kind: called, name }]) => {
-    const kind = targetKindCalled(called);
+    const kind = targetKindOf(called);
     return kind && !read.has(key) && lastingKinds.includes(kind) ? [{ kind, name }] : [];
   });
 }
@@ -123,14 +123,14 @@ async function readAccounts({ cluster, namespace }: NamespaceScope, names: reado
 export const objectNames = (objects: readonly KubeObject[]): ReadonlySet<string> => new Set(objects.map(({ metadata }) => metadata.name));
 
 /** The objects that were read, by the key of their reference. */
-export type Seen = ReadonlyMap<string, KubeObject>;
+export type ObjectsByKey = ReadonlyMap<string, KubeObject>;
 
 /** Indexes Secrets and targets of one namespace by the key of the reference in a change. */
-export const remember = (objects: readonly (KubeObject | undefined)[], context: string | undefined): Seen =>
+export const objectsByKey = (objects: readonly (KubeObject | undefined)[], context: string | undefined): ObjectsByKey =>
   new Map(
     objects.flatMap((object) => {
       if (!object) return [];
       const { name, namespace } = object.metadata;
-      return [[keyOf({ kind: targetKindCalled(object.kind) ?? "secret", name, namespace, context }), object]];
+      return [[keyOf({ kind: targetKindOf(object.kind) ?? "secret", name, namespace, context }), object]];
     }),
   );

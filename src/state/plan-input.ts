@@ -1,4 +1,4 @@
-import { kinds, nameOf, type Ref, targetKindCalled } from "../kinds.ts";
+import { kinds, nameOf, type Ref, targetKindOf } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Pod, PodSpec, Secret } from "../objects.ts";
@@ -99,7 +99,7 @@ function servedBy(secret: Secret): "any" | ((image: ImageRef) => boolean) {
 export function usersOf(hosts: readonly string[], { targets, pods }: Pick<NamespaceState, "targets" | "pods">): TargetObject[] {
   const accounts = accountsIn(targets);
   const owners = targets.filter((object) => pulls(object, hosts) && !targetOf(object).owner);
-  const strays = pods.filter((pod) => pulls(pod, hosts) && targetKindCalled(controllerOf(pod.metadata)?.kind ?? "") === undefined);
+  const strays = pods.filter((pod) => pulls(pod, hosts) && targetKindOf(controllerOf(pod.metadata)?.kind ?? "") === undefined);
   const relying = [
     ...owners.filter((object) => !namesItself(object)),
     ...strays.filter((pod) => !hasOwnList(pod, accounts.get(accountOf(pod.spec)))),

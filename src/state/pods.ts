@@ -103,7 +103,7 @@ export function podFacts(pod: Pod, container: string, account: ServiceAccount | 
     pulled: (status?.imageID ?? "") !== "",
     own: hasOwnList(pod, account),
     owner: ownerOf(pod),
-    says: status?.state?.waiting ? readWaiting(status.state.waiting) : [],
+    failures: status?.state?.waiting ? readWaiting(status.state.waiting) : [],
   };
 }
 

@@ -46,7 +46,7 @@ export function secretFacts(secret: Secret): SecretFacts {
   const keyring = keyringOf([secret]);
   return {
     name,
-    note: noteOf(secret),
+    note: recordOf(secret),
     servers: serversOf({ ...secret, name }),
     skipped: keyring.skipped.map(({ because }) => because),
     writers: [...new Set(othersOf(secret.metadata.managedFields, managedBy.value).map(({ manager }) => manager))],
@@ -54,7 +54,7 @@ export function secretFacts(secret: Secret): SecretFacts {
 }
 
 /** Returns what a Secret records of its first credential; undefined if this plugin did not write the Secret. */
-function noteOf(secret: Secret): SecretFacts["note"] {
+function recordOf(secret: Secret): SecretFacts["note"] {
   const unlabeled = unlabeledEntries(secret);
   const entries = readEntries(secret) ?? (unlabeled.length > 0 ? unlabeled : undefined);
   if (!entries) return undefined;
@@ -115,7 +115,7 @@ export const managed = `${managedBy.key}=${managedBy.value}`;
  * @param otherwise the fix if there is none
  * @throws CliError notFound; usage if there are several
  */
-export async function theSecret(cluster: Cluster, namespace: string, otherwise: Fix): Promise<string> {
+export async function onlySecret(cluster: Cluster, namespace: string, otherwise: Fix): Promise<string> {
   const secrets = await listAll(cluster, "secret", { namespace, labels: managed, metadataOnly: true });
   const names = secrets.map(({ metadata }) => metadata.name);
   const [name, ...others] = names;
@@ -132,7 +132,7 @@ export async function theSecret(cluster: Cluster, namespace: string, otherwise: 
 export const noSecret = (name: string, hint: Fix): CliError => absent("secrets", name, hint);
 
 /** Returns the names of Secrets that don't exist now. The empty name is always one of them. */
-export async function leadNowhere(
+export async function missingSecrets(
   { cluster, namespace }: { readonly cluster: Cluster; readonly namespace: string },
   names: readonly string[],
 ): Promise<string[]> {

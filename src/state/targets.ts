@@ -1,7 +1,7 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { absent, CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { kinds, lastingKinds, resourceOf, spelled, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { argumentKind, kinds, lastingKinds, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { KubeObject, KubeObjects, PodSpec, ServiceAccount } from "../objects.ts";
 import { podSpecOf, readTarget, type Target } from "../plan/references.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
@@ -39,7 +39,7 @@ export const everything = lastingKinds.map((kind): TargetPick => ({ kind, names:
 export const picksOf = ({ picks, whereUsed }: TargetOptions): readonly TargetPick[] => (whereUsed ? everything : picks);
 
 /** Returns the target kind of an object. */
-export const kindOf = ({ kind }: TargetObject): TargetKind => targetKindCalled(kind) as TargetKind;
+export const kindOf = ({ kind }: TargetObject): TargetKind => targetKindOf(kind) as TargetKind;
 
 /** Returns the facts of an object for a plan. */
 export const targetOf = (object: TargetObject, context?: string): Target => readTarget(kindOf(object), object as never, context);
@@ -56,13 +56,13 @@ export const templatesOf = (objects: readonly TargetObject[]): { readonly spec: 
   objects.flatMap((object) => specOf(object) ?? []).map((spec) => ({ spec }));
 
 /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds, and how to sleep. */
-export type Patience = { readonly milliseconds: number; sleep(milliseconds: number): Promise<void> };
+export type WaitOptions = { readonly milliseconds: number; sleep(milliseconds: number): Promise<void> };
 
 export type ChoiceOptions = {
   /** The name of the Secret. */
   readonly secret: string;
   readonly targets: TargetOptions;
-  readonly patience?: Patience | undefined;
+  readonly wait?: WaitOptions | undefined;
   /** A pattern may match nothing here, because it may match in another namespace. */
   readonly lenient: boolean;
 };
@@ -70,7 +70,7 @@ export type ChoiceOptions = {
 /** Returns the distinct objects that were picked in one namespace, in the order of the picks. @throws CliError notFound */
 export async function chosenTargets(scope: NamespaceScope, options: ChoiceOptions): Promise<TargetObject[]> {
   const picks = picksOf(options.targets);
-  const found = await together(picks.map((pick) => chosenBy(pick, scope, options.patience)));
+  const found = await together(picks.map((pick) => chosenBy(pick, scope, options.wait)));
   const missing = firstMissing(picks, found, options);
   if (missing) throw await missingError(missing, options.secret, scope);
   return unique(found.flat());
@@ -81,28 +81,31 @@ export const unique = (objects: readonly TargetObject[]): TargetObject[] => [
   ...new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, object])).values(),
 ];
 
-async function chosenBy(pick: TargetPick, scope: NamespaceScope, patience: Patience | undefined): Promise<TargetObject[]> {
+async function chosenBy(pick: TargetPick, scope: NamespaceScope, wait: WaitOptions | undefined): Promise<TargetObject[]> {
   const { cluster, namespace } = scope;
   const { kind, names, globs, selector } = pick;
   if (globs.length > 0) return among<TargetObject>(pick, await listAll(cluster, kind, { namespace, labels: selector }));
   const read = async (name: string): Promise<TargetObject | undefined> => {
     const found = await cluster.get({ kind, name, namespace });
-    return found ?? (patience && kind === given.kind && name === given.name ? comes(scope, patience) : undefined);
+    return found ?? (wait && kind === defaultAccount.kind && name === defaultAccount.name ? waitForDefaultAccount(scope, wait) : undefined);
   };
   return (await together(names.map(read))).filter((object) => object !== undefined);
 }
 
 /** The ServiceAccount that the controller manager creates in every namespace, shortly after the namespace was created. */
-const given = { kind: "serviceaccount", name: "default" } as const;
+const defaultAccount = { kind: "serviceaccount", name: "default" } as const;
 
 /** Milliseconds between two reads. */
-const between = 200;
+const interval = 200;
 
-async function comes({ cluster, namespace }: NamespaceScope, { milliseconds, sleep }: Patience): Promise<TargetObject | undefined> {
+async function waitForDefaultAccount(
+  { cluster, namespace }: NamespaceScope,
+  { milliseconds, sleep }: WaitOptions,
+): Promise<TargetObject | undefined> {
   if ((await visibleUid(cluster, namespace)) === undefined) return undefined;
-  for (let waited = 0; waited < milliseconds; waited += between) {
-    await sleep(between);
-    const found = await cluster.get({ ...given, namespace });
+  for (let waited = 0; waited < milliseconds; waited += interval) {
+    await sleep(interval);
+    const found = await cluster.get({ ...defaultAccount, namespace });
     if (found) return found;
   }
   return undefined;
@@ -160,11 +163,11 @@ async function missingError({ kind, name, chosenBy }: Missing, secret: string, {
   const resource = resourceOf(kind);
   const get = { kubectl: "get", args: [kinds[kind].plural], namespace } as const;
   if (name === undefined) {
-    const singular = spelled(kind);
+    const singular = argumentKind(kind);
     const selectable = kinds[kind].carries.takes === "recreate" ? `unfinished ${singular} without a controller` : singular;
     return new CliError("notFound", `no ${selectable} in namespace "${namespace}"${chosenBy}`, { hint: get });
   }
-  const isSecret = kind === given.kind && name === secret;
+  const isSecret = kind === defaultAccount.kind && name === secret;
   const mistaken = `"${name}" is the name of the Secret; add --serviceaccount NAME, or --serviceaccount for the ServiceAccount default`;
   const hint: Fix | string = isSecret ? mistaken : get;
   return absent(resource, name, hint);

@@ -1,11 +1,11 @@
 import { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { keyOf, kinds, nameOf, type Ref, type TargetKind, targetKindCalled } from "../kinds.ts";
+import { keyOf, kinds, nameOf, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Pod, Secret, ServiceAccount } from "../objects.ts";
 import type { Act, Plan, Warn } from "../plan/change.ts";
 import { accountOf, namesIn, type OwnerRef, type Target } from "../plan/references.ts";
-import { hasPods, isPlain, pluralize, saidTargets, several, shown } from "../plan/wording.ts";
+import { hasPods, isPlain, joinNames, pluralize, shown, targetFlags } from "../plan/wording.ts";
 import { imagesFrom } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwnList, isYounger, topOf } from "./pods.ts";
@@ -84,16 +84,16 @@ function warnOwnLists(secret: string, carrying: readonly Target[], listers: read
       const mine = lacking.filter(({ account }) => account === to.name).map(({ of }) => of);
       const refs = mine.flatMap((of) => changeableRef(of) ?? []);
       const lasting = mine.filter((of) => !changeableRef(of)).map(ownerName);
-      const fix = { verb: "attach", secret, ...saidTargets(refs) } as const;
+      const fix = { verb: "attach", secret, ...targetFlags(refs) } as const;
       return [...warnOwnList(refs.map(nameOf), to, secret, fix), ...warnOwnList(lasting, to, secret)];
     });
 }
 
-const ownerName = ({ kind, name }: OwnerRef): string => `${targetKindCalled(kind) ?? kind.toLowerCase()}/${name}`;
+const ownerName = ({ kind, name }: OwnerRef): string => `${targetKindOf(kind) ?? kind.toLowerCase()}/${name}`;
 
 /** Returns the target whose list can be changed; undefined for objects that keep their list, and for unknown kinds. */
 function changeableRef({ kind: called, name }: OwnerRef): Ref<TargetKind> | undefined {
-  const kind = targetKindCalled(called);
+  const kind = targetKindOf(called);
   return kind && kinds[kind].carries.takes !== "recreate" ? { kind, name } : undefined;
 }
 
@@ -101,8 +101,8 @@ function warnOwnList(names: readonly string[], to: Ref<TargetKind>, secret: stri
   if (names.length === 0) return [];
   const [has, its, does, it] = names.length === 1 ? ["has", "its", "does", "it"] : ["have", "their", "do", "them"];
   const recreate = fix ? "" : `; recreate ${it} with ${secret}`;
-  const says = `${several(names)} ${has} ${its} own imagePullSecrets and ${does} not get ${secret} from ${nameOf(to)}${recreate}`;
-  return [{ act: "warn", id: "own-list", to, says, fix }];
+  const message = `${joinNames(names)} ${has} ${its} own imagePullSecrets and ${does} not get ${secret} from ${nameOf(to)}${recreate}`;
+  return [{ act: "warn", id: "own-list", to, message, fix }];
 }
 
 /**
@@ -123,15 +123,15 @@ function warnHidden(
     const listed = namesIn(imagePullSecrets);
     const lost = listed.filter((one) => one !== secret && one !== "");
     if (lost.length === 0) return [];
-    const says = `had no imagePullSecrets, so ${pluralize(templates.length, "its", "their")} pods no longer get those of serviceaccount/${name}: ${several(lost.map(shown))}`;
+    const message = `had no imagePullSecrets, so ${pluralize(templates.length, "its", "their")} pods no longer get those of serviceaccount/${name}: ${joinNames(lost.map(shown))}`;
     const { namespace, context } = templates[0] ?? {};
-    const detach = { verb: "detach", secret, ...saidTargets(templates), namespace, context } as const;
+    const detach = { verb: "detach", secret, ...targetFlags(templates), namespace, context } as const;
     const attach = { verb: "attach", secret, serviceaccounts: [name], namespace, context } as const;
     const has = listed.includes(secret) || attached.has(name);
     return warningAbout(
       templates,
       "hides-account-list",
-      (names) => `${names} ${says}`,
+      (names) => `${names} ${message}`,
       has ? detach : { do: "steps", steps: [attach, detach] },
     );
   });
@@ -170,7 +170,7 @@ function warnNameless(written: readonly Target[]): Warn[] {
   const having = havingName("", written);
   const message = (names: string) =>
     `${names} also ${pluralize(having.length, "has an entry", "have entries")} without a name, so the cluster autoscaler skips pending pods`;
-  return warningAbout(having, "empty-name", message, { verb: "detach", dangling: true, ...saidTargets(having) });
+  return warningAbout(having, "empty-name", message, { verb: "detach", dangling: true, ...targetFlags(having) });
 }
 
 const havingName = (name: string, targets: readonly Target[]) => targets.filter(({ names }) => names.includes(name)).map(({ to }) => to);
@@ -178,7 +178,7 @@ const havingName = (name: string, targets: readonly Target[]) => targets.filter(
 /** Returns a warning about some targets; none if there are no targets. */
 function warningAbout(targets: readonly Ref<TargetKind>[], id: Warn["id"], message: (names: string) => string, fix: Fix): Warn[] {
   const [to] = targets;
-  return to ? [{ act: "warn", id, to, says: message(several(targets.map(nameOf))), fix }] : [];
+  return to ? [{ act: "warn", id, to, message: message(joinNames(targets.map(nameOf))), fix }] : [];
 }
 
 /** The maximum number of Secrets to read for {@link warnOtherNames}. */
@@ -200,7 +200,7 @@ export function warnOtherNames(state: NamespaceState, plan: Plan): Promise<Warn[
     const message = (lists: string) =>
       `${lists} also ${pluralize(having.length, "lists", "list")} secret/${shown(name)}, which ${problem.why}`;
     const what = isPlain(name) ? { secret: name } : { dangling: true };
-    const warnings = warningAbout(having, problem.id, message, { verb: "detach", ...what, ...saidTargets(having) });
+    const warnings = warningAbout(having, problem.id, message, { verb: "detach", ...what, ...targetFlags(having) });
     return warnings.map((warning) => ({ ...warning, needs: warning.to }));
   };
   return Promise.all([...names].slice(0, most).map(warn)).then((warnings) => warnings.flat());

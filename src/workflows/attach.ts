@@ -48,7 +48,7 @@ export function attachIn(
   const { facts, hosts: all } = planInputOf(meant, { name, host, others, fieldManager, now });
   const plan = planAttaches(facts, { restart, recreateOptions, mayPull: () => true });
   if (onePlace && meant.targets.length === 0)
-    return [{ act: "warn", to: facts.to, says: `no target that can be changed uses ${hosts.join(" or ")}` }];
+    return [{ act: "warn", to: facts.to, message: `no target that can be changed uses ${hosts.join(" or ")}` }];
   return [...plan, ...warnOfTargets(name, all, meant, plan), ...warnUseless(facts.to, secret, meant, plan)];
 }
 
@@ -81,6 +81,6 @@ function hostsOf(secret: Secret, fieldManager: string): string[] {
   const { hosts } = readExisting(secret, "", fieldManager).existing;
   const entries = readEntries(secret);
   if (entries === undefined) return [...new Set(hosts.map(hostOf))].filter((host) => /^[\w.:-]+$/.test(host));
-  const noted = new Set(entries.flatMap((entry) => entry.hosts));
-  return [...noted].filter((host) => hosts.some((server) => isOf(host, server)));
+  const recordedHosts = new Set(entries.flatMap((entry) => entry.hosts));
+  return [...recordedHosts].filter((host) => hosts.some((server) => isOf(host, server)));
 }

@@ -8,7 +8,7 @@ import { keyOf, nameOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Change, Keep, Refer } from "../plan/change.ts";
 import { holds, isOf } from "../plan/existing-secret.ts";
-import { saidTargets } from "../plan/wording.ts";
+import { targetFlags } from "../plan/wording.ts";
 import type { Entry } from "../secret/entry.ts";
 import { fingerprint } from "../secret/entry.ts";
 import { loginFor, readExisting } from "../state/existing-secret.ts";
@@ -68,13 +68,13 @@ async function cleanUpOne(owned: OwnedObject, written: ReadonlyMap<string, Writt
 
 const gone = (to: Ref): Keep => ({ act: "keep", to, because: "it was deleted" });
 
-function leftBy(owned: OwnedObject): Required<Pick<ChangeOutcome, "says" | "fix">> {
+function leftBy(owned: OwnedObject): Required<Pick<ChangeOutcome, "messages" | "fix">> {
   if (owned.act === "store") {
     const { name } = owned.to;
-    return { says: [`secret/${name} was not deleted`], fix: { kubectl: "delete secret", args: [name] } };
+    return { messages: [`secret/${name} was not deleted`], fix: { kubectl: "delete secret", args: [name] } };
   }
   const { secret, to } = owned;
-  return { says: [`secret/${secret} is still attached`], fix: { verb: "detach", secret, ...saidTargets([to]) } };
+  return { messages: [`secret/${secret} is still attached`], fix: { verb: "detach", secret, ...targetFlags([to]) } };
 }
 
 async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap<string, Written>, tools: Tools): Promise<ChangeOutcome> {
@@ -87,7 +87,7 @@ async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap
     const change = { act: "detach", to, secret, before: after, after: before } as const;
     return { change, ...(await refer.apply(change, { tools, claims: new Claims(tools), seen: new Map() })) };
   }
-  return { change: { act: "keep", to, because }, left: "failed", says: [`${nameOf(to)} keeps secret/${secret}: ${because}`] };
+  return { change: { act: "keep", to, because }, left: "failed", messages: [`${nameOf(to)} keeps secret/${secret}: ${because}`] };
 }
 
 /** Returns why a Secret is not the one that the run wrote last; undefined if it is. */
@@ -105,10 +105,10 @@ async function remove(last: Written, tools: Tools): Promise<ChangeOutcome> {
   return update<Secret | undefined, ChangeOutcome>({
     read: () => cluster(to.context).get(to),
     write: async (secret) => {
-      if (!secret) return { change: gone(to), left: "failed", says: [] };
+      if (!secret) return { change: gone(to), left: "failed", messages: [] };
       const because = otherThan(last, secret, tools);
       if (because !== undefined)
-        return { change: { act: "keep", to, because }, left: "failed", says: [`secret/${to.name} is kept: ${because}`] };
+        return { change: { act: "keep", to, because }, left: "failed", messages: [`secret/${to.name} is kept: ${because}`] };
       await cluster(to.context).write(to, { delete: { uid, version: secret.metadata.resourceVersion ?? "" } }, write);
       return { change: { act: "delete", to, because: "the run has ended" } };
     },

@@ -8,7 +8,7 @@ import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import type { Plan, Warn } from "../plan/change.ts";
 import { type ExistingSecret, widened } from "../plan/existing-secret.ts";
-import { planPlace } from "../plan/namespace.ts";
+import { planNamespace } from "../plan/namespace.ts";
 import type { RestartOptions } from "../plan/restart.ts";
 import { refuseForeign } from "../plan/store.ts";
 import { inLine, mostNamed } from "../plan/wording.ts";
@@ -183,7 +183,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
       if (issue.isUntried && inside && !same && !force) throw untried(facts.to, host);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
       const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
-      const plan = planPlace({ ...facts, existing }, storing, {
+      const plan = planNamespace({ ...facts, existing }, storing, {
         restart: order.restart,
         recreateOptions: { recreate: order.recreate, force: false },
         mayPull: reaches,
@@ -216,6 +216,6 @@ const hostsOf = ({ host, regional = [] }: Credential, existing: ExistingSecret |
 function warnBeyond(to: Ref<"secret">, images: readonly ImageRef[], { mayPull, more }: Issue, { repositories, again }: Order): Warn[] {
   const outside = mayPull && more && repositories.length === 0 ? beyond(mayPull, images) : [];
   if (outside.length === 0) return [];
-  const says = `pods use ${inLine(outside)}, which secret/${to.name} cannot pull`;
-  return [{ act: "warn", to, says, fix: { ...again, ...more, repositories: outside.slice(0, mostNamed) } }];
+  const message = `pods use ${inLine(outside)}, which secret/${to.name} cannot pull`;
+  return [{ act: "warn", to, message, fix: { ...again, ...more, repositories: outside.slice(0, mostNamed) } }];
 }

@@ -6,7 +6,7 @@ import { type HeldLogin, revocablesOf } from "../plan/ownership.ts";
 import { over } from "../scope/concurrency.ts";
 import { asBefore } from "../secret/withdrawal.ts";
 import { loginFor } from "../state/existing-secret.ts";
-import { type NotedIn, notedIn } from "../state/noted.ts";
+import { findLogins, type SecretLogins } from "../state/secret-logins.ts";
 import { type Revocation, type RevokeOrder, type Revoking, revokeOne } from "./revoke-credential.ts";
 
 /**
@@ -71,13 +71,13 @@ async function* revokeAll(leaving: readonly ChangeOutcome[], how: Revoking): Asy
  * Lists the annotations and logins of Secrets that stay, or that were written again after this run emptied them. Secrets that another run
  * is deleting at this time have no login any more.
  */
-async function othersOf(withdrawn: readonly Withdraw[], { clusterScopes, tools }: Revoking): Promise<NotedIn> {
+async function othersOf(withdrawn: readonly Withdraw[], { clusterScopes, tools }: Revoking): Promise<SecretLogins> {
   const versions = new Map(withdrawn.map(({ to, precondition }) => [keyOf(to), precondition.version]));
   const identities = new Set(withdrawn.flatMap(({ entries }) => entries.map(({ identity }) => identity.toLowerCase())));
   const isWanted = ({ identity }: HeldLogin) => identities.has(identity.toLowerCase());
-  const found = await tools.during("Looking for other Secrets that hold it", () => notedIn(clusterScopes, isWanted));
-  const noted = found.noted.filter(({ to, metadata, login }) => login && versions.get(keyOf(to)) !== metadata.resourceVersion);
-  return { ...found, noted };
+  const found = await tools.during("Looking for other Secrets that hold it", () => findLogins(clusterScopes, isWanted));
+  const recorded = found.recorded.filter(({ to, metadata, login }) => login && versions.get(keyOf(to)) !== metadata.resourceVersion);
+  return { ...found, recorded };
 }
 
 /** Deletes the Secret after everything that it records is revoked. If another tool manages the Secret, removes only the annotation. */
@@ -85,7 +85,7 @@ async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { to
   const end = endOf(withdrawn.change as ChangeOf<"withdraw">);
   const key = keyOf(end.to);
   if (tools.interrupted()) return yield { change: end, left: "interrupted" };
-  if (kept.has(key)) return yield { change: end, left: "failed", says: [waits(end)] };
+  if (kept.has(key)) return yield { change: end, left: "failed", messages: [waits(end)] };
   const known = knownOf(withdrawn, tools.dryRun);
   const env = { tools, claims, seen: new Map(known ? [[key, known]] : []) };
   for await (const outcome of execute([end], env)) {
@@ -98,9 +98,9 @@ async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { to
 /** Returns the Secret after this run's write, or as it was read in a dry run. */
 const knownOf = ({ before, object }: Outcome, dryRun: DryRun) => (dryRun === "none" ? object : (before ?? object));
 
-function endOf({ noted: _, needs: __, ...withdrawn }: ChangeOf<"withdraw">): ChangeOf<"withdraw" | "remove"> {
-  const { to, entries, precondition, because, beside, immutable } = withdrawn;
-  if (beside) return withdrawn;
+function endOf({ keepsAnnotation: _, needs: __, ...withdrawn }: ChangeOf<"withdraw">): ChangeOf<"withdraw" | "remove"> {
+  const { to, entries, precondition, because, keepsSecret, immutable } = withdrawn;
+  if (keepsSecret) return withdrawn;
   return { act: "remove", to, entries, precondition, because, withdrawn: immutable ? undefined : true };
 }
 

@@ -11,12 +11,12 @@ import { type Entry, fingerprint, readAnnotation } from "../secret/entry.ts";
 import { isAlike, readExisting } from "../state/existing-secret.ts";
 import { type NamespaceReader, readersOf } from "../state/namespace-reader.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
-import type { Noted } from "../state/noted.ts";
 import { secretIn } from "../state/plan-input.ts";
+import type { RecordedLogin } from "../state/secret-logins.ts";
 import { claimsOn, type RotationState } from "./find-holders.ts";
 import { runUnit } from "./unit.ts";
 
-type FoundRotation = Rotation<Noted>;
+type FoundRotation = Rotation<RecordedLogin>;
 
 /**
  * Issues the login and writes it to every holder. A holder that fails doesn't stop the others.

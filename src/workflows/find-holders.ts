@@ -5,7 +5,7 @@ import type { Credential } from "../credential/kind.ts";
 import { isRefusal } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import { type HeldLogin, isLoginOf } from "../plan/ownership.ts";
-import type { Doubted, HolderProof } from "../plan/proof.ts";
+import type { HolderProof, UnprovenHolder } from "../plan/proof.ts";
 import { type DueLimits, type NotDue, type Rotation, rotationsOf } from "../plan/rotation.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
@@ -13,19 +13,19 @@ import { over } from "../scope/concurrency.ts";
 import { claimProof, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/entry.ts";
 import type { Clusters } from "../state/holders.ts";
-import type { Noted, NotedIn, NotedLists, Unnoted } from "../state/noted.ts";
+import type { FindLogins, RecordedLogin, SecretLogins, UnrecordedLogin } from "../state/secret-logins.ts";
 import { doubtsOf, type Proving, provenOf, stillTaken } from "./prove-holders.ts";
 
-type FoundRotation = Rotation<Noted>;
+type FoundRotation = Rotation<RecordedLogin>;
 
 /** How long a replaced password stays valid: until the next rotation, or this number of milliseconds. */
 export type Grace = "next" | number;
 
 /** The Secrets that record a credential, and which of them really hold it. */
-export type HolderRead = Pick<NotedIn, "unreadable" | "claimed"> & {
-  readonly proof: HolderProof<Noted>;
+export type HolderRead = Pick<SecretLogins, "unreadable" | "claimed"> & {
+  readonly proof: HolderProof<RecordedLogin>;
   /** Logins of the credential that no annotation names and that the registry doesn't reject. */
-  readonly unnoted: readonly Unnoted[];
+  readonly unrecorded: readonly UnrecordedLogin[];
   /** The keys of the Secrets whose rotation has started from this result. */
   readonly rotated: Set<string>;
 };
@@ -34,9 +34,9 @@ export type RotateOrder = DueLimits & {
   readonly grace: Grace;
   skipped(reasons: readonly NotDue[]): void;
   /** Lists the current logins of Secrets in all clusters. */
-  readonly listed: NotedLists;
+  readonly listed: FindLogins;
   /** The first result for each identity, by the Secrets that record it. */
-  readonly reads: WeakMap<readonly Noted[], Promise<HolderRead>>;
+  readonly reads: WeakMap<readonly RecordedLogin[], Promise<HolderRead>>;
   clusters(): Promise<Clusters>;
   /** Deletes passwords that clusters may hold which were not listed. */
   readonly force: boolean;
@@ -62,12 +62,17 @@ export type RotationState = HolderRead & {
   readonly logins: readonly Login[];
 };
 
-export const holderKeys = (members: readonly Noted[]): ReadonlySet<string> => new Set(members.map(({ to }) => keyOf(to)));
+export const holderKeys = (members: readonly RecordedLogin[]): ReadonlySet<string> => new Set(members.map(({ to }) => keyOf(to)));
 
 /** Finds the holders of a credential. All rotations of one identity share one result. */
-export function findHolders(found: FoundRotation, seen: Omit<NotedIn, "noted">, proving: Proving, order: RotateOrder): Promise<HolderRead> {
+export function findHolders(
+  found: FoundRotation,
+  seen: Omit<SecretLogins, "recorded">,
+  proving: Proving,
+  order: RotateOrder,
+): Promise<HolderRead> {
   const { all } = found;
-  const read = order.reads.get(all) ?? readHolders(found, proving, order, seen.unreadable, { ...seen, noted: all });
+  const read = order.reads.get(all) ?? readHolders(found, proving, order, seen.unreadable, { ...seen, recorded: all });
   order.reads.set(all, read);
   return read;
 }
@@ -93,27 +98,27 @@ async function readHolders(
   credential: FoundRotation,
   proving: Proving,
   { listed }: RotateOrder,
-  known: NotedIn["unreadable"],
-  first?: NotedIn,
+  known: SecretLogins["unreadable"],
+  first?: SecretLogins,
 ): Promise<HolderRead> {
   const { kind, identity, host } = credential;
   const isIt = (login: HeldLogin) =>
     login.kind === undefined ? isLoginOf(credential, login) : login.kind === kind && login.identity === identity && login.hosts[0] === host;
   for (let round = 1; ; round++) {
-    const { noted, unnoted, unreadable, claimed } = (round === 1 && first) || (await listAgain(listed, isIt, known));
-    const proof = await provenOf(noted, proving);
-    if (round === rounds || !(await anyWritten(proof.doubted, proving))) {
+    const { recorded, unrecorded, unreadable, claimed } = (round === 1 && first) || (await listAgain(listed, isIt, known));
+    const proof = await provenOf(recorded, proving);
+    if (round === rounds || !(await anyWritten(proof.unproven, proving))) {
       const copies = await stillTaken(
-        unnoted.filter(({ held }) => isIt(held)),
+        unrecorded.filter(({ heldLogin }) => isIt(heldLogin)),
         proving,
       );
-      return { unreadable, claimed, proof, unnoted: copies, rotated: new Set() };
+      return { unreadable, claimed, proof, unrecorded: copies, rotated: new Set() };
     }
   }
 }
 
 /** @throws CliError of a namespace that could be read before and can't be read now: its Secrets may still hold the credential */
-async function listAgain(listed: NotedLists, isIt: Parameters<NotedLists>[0], known: NotedIn["unreadable"]): Promise<NotedIn> {
+async function listAgain(listed: FindLogins, isIt: Parameters<FindLogins>[0], known: SecretLogins["unreadable"]): Promise<SecretLogins> {
   const seen = await listed(isIt);
   const before = new Set(known.flatMap(({ own, context }) => (own ? [context] : [])));
   const lost = seen.unreadable.find(({ own, context }) => own && !before.has(context));
@@ -122,13 +127,13 @@ async function listAgain(listed: NotedLists, isIt: Parameters<NotedLists>[0], kn
 }
 
 /** Whether a Secret whose login was rejected has been written or deleted since it was listed. */
-async function anyWritten(doubted: readonly Doubted<Noted>[], { tools }: Proving): Promise<boolean> {
+async function anyWritten(doubted: readonly UnprovenHolder<RecordedLogin>[], { tools }: Proving): Promise<boolean> {
   const refused = doubted.flatMap(({ member, why }) => (why === "refused" ? [member] : []));
   for await (const written of over(refused, tools, isWritten)) if (written) return true;
   return false;
 }
 
-async function* isWritten({ clusterScope, to, metadata: { resourceVersion } }: Noted): AsyncGenerator<boolean> {
+async function* isWritten({ clusterScope, to, metadata: { resourceVersion } }: RecordedLogin): AsyncGenerator<boolean> {
   try {
     yield (await clusterScope.cluster.get(to))?.metadata.resourceVersion !== resourceVersion;
   } catch (error) {
@@ -140,14 +145,14 @@ async function* isWritten({ clusterScope, to, metadata: { resourceVersion } }: N
 
 /** Returns the warnings about Secrets that are not proven to hold the credential they record, without those that were already reported. */
 export function newDoubts(
-  { proof: { doubted } }: HolderRead,
-  { members, meant }: Pick<FoundRotation, "members" | "meant">,
+  { proof: { unproven } }: HolderRead,
+  { members, selected }: Pick<FoundRotation, "members" | "selected">,
   proving: Proving,
   reported: ReadonlySet<string> = new Set(),
 ): { readonly outcomes: readonly Outcome[]; readonly reported: ReadonlySet<string> } {
   const keys = holderKeys(members);
-  const fresh = doubted.filter(({ member: { to } }) => keys.has(keyOf(to)) && !reported.has(keyOf(to)));
-  return { outcomes: doubtsOf(fresh, holderKeys(meant), proving), reported: new Set(fresh.map(({ member: { to } }) => keyOf(to))) };
+  const fresh = unproven.filter(({ member: { to } }) => keys.has(keyOf(to)) && !reported.has(keyOf(to)));
+  return { outcomes: doubtsOf(fresh, holderKeys(selected), proving), reported: new Set(fresh.map(({ member: { to } }) => keyOf(to))) };
 }
 
 /** Reports Secrets that held the credential when the rotation started and are locked out by it. */
@@ -189,7 +194,7 @@ async function readUnclaimed(
  * Selects the claims that count: claims on proven holders, and claims of runs that prove that they distribute the credential. Anyone in a
  * namespace can write any other claim.
  */
-function concerns({ all }: FoundRotation, logins: readonly Login[]): (secret: NotedIn["claimed"][number]) => boolean {
+function concerns({ all }: FoundRotation, logins: readonly Login[]): (secret: SecretLogins["claimed"][number]) => boolean {
   const holders = holderKeys(all);
   return ({ to, metadata }) => {
     const { by = "", makes } = readClaim({ metadata }) ?? {};
@@ -198,19 +203,19 @@ function concerns({ all }: FoundRotation, logins: readonly Login[]): (secret: No
 }
 
 function withRead(state: RotationState, read: HolderRead): RotationState | undefined {
-  const { members, meant } = state.rotation;
-  const [keys, wanted] = [holderKeys(members), holderKeys(meant)];
-  for (const { member } of read.proof.doubted) if (keys.has(keyOf(member.to))) state.unsure.add(keyOf(member.to));
+  const { members, selected } = state.rotation;
+  const [keys, wanted] = [holderKeys(members), holderKeys(selected)];
+  for (const { member } of read.proof.unproven) if (keys.has(keyOf(member.to))) state.unsure.add(keyOf(member.to));
   const [found] = rotationsOf(read.proof.proven, ({ to }) => keys.has(keyOf(to)));
   const logins = loginsOf([...state.logins, ...read.proof.proven.flatMap(({ login }) => login ?? [])]);
-  return found && { ...state, ...read, logins, rotation: { ...found, meant: found.members.filter(({ to }) => wanted.has(keyOf(to))) } };
+  return found && { ...state, ...read, logins, rotation: { ...found, selected: found.members.filter(({ to }) => wanted.has(keyOf(to))) } };
 }
 
 export const loginsOf = (logins: readonly Login[]): readonly Login[] => [
   ...new Map(logins.map((login) => [fingerprint(login), login])).values(),
 ];
 
-export const claimsOn = (holders: readonly Noted[]): ReadonlyMap<string, SecretClaim> =>
+export const claimsOn = (holders: readonly RecordedLogin[]): ReadonlyMap<string, SecretClaim> =>
   new Map(
     holders.flatMap(({ to, metadata }) => {
       const found = readClaim({ metadata });

@@ -3,19 +3,19 @@ import { type Issue, lifecycleOf } from "../credential/kind.ts";
 import type { ChangeOf, Plan } from "../plan/change.ts";
 import { keptBy } from "../plan/ownership.ts";
 import { passwordKey, withOther } from "../plan/rotation.ts";
-import { namedThere } from "../plan/wording.ts";
+import { nameInPlace } from "../plan/wording.ts";
 import { isLive, isMadeBy, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/entry.ts";
-import type { Noted, Unnoted } from "../state/noted.ts";
+import type { RecordedLogin, UnrecordedLogin } from "../state/secret-logins.ts";
 import { scopesHolding } from "./distribute.ts";
 import type { RotateOrder, RotationState } from "./find-holders.ts";
 import { clustersUnknown, inClusters, ownedByHolders, ownerAt, sharedOwner } from "./owner.ts";
 
 /** Issues the password for the holders: the newest one that some of them hold if others lack it, otherwise a new one. */
 export async function issuePassword(state: RotationState, order: RotateOrder & { readonly settled: boolean }): Promise<Issue> {
-  const { all, members, newest, behind } = state.rotation;
+  const { all, members, newest, outdated } = state.rotation;
   const holder = all.find(({ entry, lapsed }) => !lapsed && passwordKey(entry) === passwordKey(newest));
-  if (holder?.login && (behind.length > 0 || order.settled))
+  if (holder?.login && (outdated.length > 0 || order.settled))
     return {
       steps: [],
       isLazy: true,
@@ -28,8 +28,8 @@ export async function issuePassword(state: RotationState, order: RotateOrder & {
   return renewed(state, holder ?? members.find(({ entry }) => entry === newest), order);
 }
 
-async function renewed(state: RotationState, holder: Noted | undefined, order: RotateOrder): Promise<Issue> {
-  const { rotation, proof, unreadable, unnoted } = state;
+async function renewed(state: RotationState, holder: RecordedLogin | undefined, order: RotateOrder): Promise<Issue> {
+  const { rotation, proof, unreadable, unrecorded } = state;
   const { credential } = state.proving;
   const { newest, members, all, inUse, host } = rotation;
   const [first] = members;
@@ -38,13 +38,13 @@ async function renewed(state: RotationState, holder: Noted | undefined, order: R
   const words = await owner.wordsInCluster();
   const images = order.verify ? await order.images(host, scopesHolding(rotation)) : [];
   const owned = await ownedByHolders(rotation);
-  const unnamed = all.some(({ lapsed }) => lapsed === "unnamed") || proof.doubted.some(({ why }) => why === "unknown");
+  const unnamed = all.some(({ lapsed }) => lapsed === "unnamed") || proof.unproven.some(({ why }) => why === "unknown");
   const clusters = await clustersUnknown(rotation, { ...order, credential, owned });
   const kept = keptBy({ secrets: 0, clusters, unlisted: unreadable.length, owned: owned === "one" }, order.force);
-  const [copy] = unknownCopies(all, unnoted);
+  const [copy] = unknownCopies(all, unrecorded);
   const blind = unnamed || kept !== undefined || copy !== undefined;
   const unknown = copy
-    ? `${namedThere(copy.to)} holds a password of it`
+    ? `${nameInPlace(copy.to)} holds a password of it`
     : kept && unreadable.length === 0
       ? inClusters(clusters)
       : undefined;
@@ -57,7 +57,7 @@ async function renewed(state: RotationState, holder: Noted | undefined, order: R
 }
 
 /** Returns the claim on a Secret if it has expired. */
-function endedOn({ metadata }: Noted, now: Date): SecretClaim | undefined {
+function endedOn({ metadata }: RecordedLogin, now: Date): SecretClaim | undefined {
   const claim = readClaim({ metadata });
   return claim && !isLive(claim, now) ? claim : undefined;
 }
@@ -66,7 +66,7 @@ function endedOn({ metadata }: Noted, now: Date): SecretClaim | undefined {
  * Claims the Secrets whose expired claim records the password that this run overwrites, each with the version that was read as a
  * precondition. If the claiming run is only slow, it then finds that it has lost its claim.
  */
-function takingOver(all: readonly Noted[], steps: Plan, now: Date): ChangeOf<"claim">[] {
+function takingOver(all: readonly RecordedLogin[], steps: Plan, now: Date): ChangeOf<"claim">[] {
   const mint = steps.find((change): change is ChangeOf<"mint"> => change.act === "mint");
   if (mint?.left === undefined) return [];
   const { slot, left: madeAt, to } = mint;
@@ -78,7 +78,7 @@ function takingOver(all: readonly Noted[], steps: Plan, now: Date): ChangeOf<"cl
 }
 
 /** Returns the logins that no annotation names and whose password is unknown: they may be any password of the credential. */
-function unknownCopies(all: readonly Noted[], unnoted: readonly Unnoted[]): readonly Unnoted[] {
+function unknownCopies(all: readonly RecordedLogin[], unnoted: readonly UnrecordedLogin[]): readonly UnrecordedLogin[] {
   const known = new Set(all.flatMap(({ login, lapsed }) => (login && !lapsed ? [fingerprint(login)] : [])));
   return unnoted.filter(({ login }) => !known.has(fingerprint(login)));
 }

@@ -4,13 +4,13 @@ import { CliError, isForbidden, unlessForbidden, unlessRefused } from "../errors
 import type { Ref } from "../kinds.ts";
 import { unknownClusters } from "../plan/ownership.ts";
 import type { Rotation } from "../plan/rotation.ts";
-import { several } from "../plan/wording.ts";
+import { joinNames } from "../plan/wording.ts";
 import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
-import { manyNamespaces, unnamedCluster, wordsIn } from "../secret/azure-words.ts";
+import { manyNamespaces, unnamedCluster, wordsWithClusters } from "../secret/azure-words.ts";
 import { mayBeTokenOf, tokenName } from "../secret/names.ts";
 import type { Clusters } from "../state/holders.ts";
 import { idBy, noNamespace, uidOf } from "../state/namespace.ts";
-import type { Noted } from "../state/noted.ts";
+import type { RecordedLogin } from "../state/secret-logins.ts";
 
 /**
  * Returns one Secret as the owner of a credential. The name in Azure is derived from the namespace's uid, so no other Secret has the same
@@ -22,7 +22,7 @@ export function ownerOf({ cluster, namespace, context }: NamespaceScope, secret:
   return {
     secret,
     words,
-    wordsInCluster: once(async () => wordsIn(words, [await idBy(() => uidOf(cluster, "kube-system"))])),
+    wordsInCluster: once(async () => wordsWithClusters(words, [await idBy(() => uidOf(cluster, "kube-system"))])),
     isInOneCluster: async () => true,
     ownName,
     owns: async (name) => mayBeTokenOf(name, namespace, secret) && name === (await ownName()),
@@ -57,7 +57,7 @@ export function sharedOwner(clusterScopes: readonly ClusterScope[], secret: stri
     secret,
     words,
     // A cluster that can't be reached now may hold the credential too
-    wordsInCluster: once(async () => (reached.length < clusterScopes.length ? words : wordsIn(words, await ids()))),
+    wordsInCluster: once(async () => (reached.length < clusterScopes.length ? words : wordsWithClusters(words, await ids()))),
     isInOneCluster: async () => clusterScopes.length === 1 || (reached.length === clusterScopes.length && isOne(new Set(await ids()))),
     ownName,
     owns: async (name) => {
@@ -148,10 +148,10 @@ export async function ownedBy(
   return "none";
 }
 
-export const ownerAt = ({ clusterScope: { cluster, context }, to }: Pick<Noted, "clusterScope" | "to">): Owner =>
+export const ownerAt = ({ clusterScope: { cluster, context }, to }: Pick<RecordedLogin, "clusterScope" | "to">): Owner =>
   ownerOf({ cluster, context, namespace: to.namespace ?? "" }, to.name);
 
-export const ownedByHolders = ({ identity, members }: Rotation<Noted>): Promise<Owned> =>
+export const ownedByHolders = ({ identity, members }: Rotation<RecordedLogin>): Promise<Owned> =>
   ownedBy(identity, members, [...new Set(members.map(({ clusterScope }) => clusterScope))]);
 
 /**
@@ -159,7 +159,7 @@ export const ownedByHolders = ({ identity, members }: Rotation<Noted>): Promise<
  * one Secret.
  */
 export async function clustersUnknown(
-  { identity }: Rotation<Noted>,
+  { identity }: Rotation<RecordedLogin>,
   { clusters, credential, owned }: { clusters(): Promise<Clusters>; readonly credential: Credential; readonly owned: Owned },
 ): Promise<readonly string[]> {
   const described = owned === "one" ? [] : await lifecycleOf(credential).clusters(identity);
@@ -169,4 +169,4 @@ export async function clustersUnknown(
 export const inClusters = (ids: readonly string[]): string =>
   ids.includes(unnamedCluster)
     ? `a cluster ${unnamedCluster} may hold it; add --force if no other cluster does`
-    : `cluster ${several(ids)} may hold it and was not listed; add its context with --contexts, or add --force`;
+    : `cluster ${joinNames(ids)} may hold it and was not listed; add its context with --contexts, or add --force`;

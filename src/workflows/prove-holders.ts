@@ -3,12 +3,12 @@ import type { Tools } from "../actions/tools.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
-import { type Doubted, type HolderProof, proofOf, type Tried } from "../plan/proof.ts";
+import { type HolderProof, proofOf, type Tried, type UnprovenHolder } from "../plan/proof.ts";
 import { grouped } from "../plan/rotation.ts";
-import { mostNamed, namedThere, several } from "../plan/wording.ts";
+import { joinNames, mostNamed, nameInPlace } from "../plan/wording.ts";
 import { over } from "../scope/concurrency.ts";
 import { fingerprint } from "../secret/entry.ts";
-import type { Noted, Unnoted } from "../state/noted.ts";
+import type { RecordedLogin, UnrecordedLogin } from "../state/secret-logins.ts";
 import { ownedBy } from "./owner.ts";
 
 export type Proving = { readonly credential: Credential; readonly identity: string; readonly verify: boolean; readonly tools: Tools };
@@ -18,7 +18,7 @@ export type Proving = { readonly credential: Credential; readonly identity: stri
  * with the passwords that Azure shows.
  * @throws CliError conflict if two Secrets contradict each other
  */
-export async function provenOf(all: readonly Noted[], proving: Proving): Promise<HolderProof<Noted>> {
+export async function provenOf(all: readonly RecordedLogin[], proving: Proving): Promise<HolderProof<RecordedLogin>> {
   const { credential, identity } = proving;
   const tried = await triedOf(all, proving);
   const proof = proofOf(tried, await lifecycleOf(credential).shown(identity));
@@ -26,7 +26,7 @@ export async function provenOf(all: readonly Noted[], proving: Proving): Promise
   return proof;
 }
 
-async function triedOf(all: readonly Noted[], proving: Proving): Promise<Tried<Noted>[]> {
+async function triedOf(all: readonly RecordedLogin[], proving: Proving): Promise<Tried<RecordedLogin>[]> {
   const { identity, tools } = proving;
   const insides = all.map((member) => ({
     member,
@@ -34,22 +34,22 @@ async function triedOf(all: readonly Noted[], proving: Proving): Promise<Tried<N
   }));
   const texts = grouped(insides, ({ inside = "" }) => inside);
   const shared = texts.filter(([first]) => first?.inside !== undefined).length === 1;
-  const tried: Tried<Noted>[] = [];
+  const tried: Tried<RecordedLogin>[] = [];
   for await (const group of over(texts, tools, (some) => tryText(some, { ...proving, shared }))) tried.push(...group);
   return tried;
 }
 
-type Inside = Pick<Tried<Noted>, "member" | "inside">;
+type Inside = Pick<Tried<RecordedLogin>, "member" | "inside">;
 
-async function* tryText(group: readonly Inside[], proving: Proving & { readonly shared: boolean }): AsyncGenerator<Tried<Noted>[]> {
+async function* tryText(group: readonly Inside[], proving: Proving & { readonly shared: boolean }): AsyncGenerator<Tried<RecordedLogin>[]> {
   const [first] = group;
-  const taken = first?.inside === undefined ? "no" : await takenOf(first.member, proving);
-  const tried: Tried<Noted>[] = [];
-  for (const one of group) tried.push({ ...one, taken, own: taken !== "yes" && (await isOwn(one, { ...proving, taken })) });
+  const accepted = first?.inside === undefined ? "no" : await takenOf(first.member, proving);
+  const tried: Tried<RecordedLogin>[] = [];
+  for (const one of group) tried.push({ ...one, accepted, own: accepted !== "yes" && (await isOwn(one, { ...proving, accepted })) });
   yield tried;
 }
 
-async function takenOf({ login }: Pick<Noted, "login">, { credential, tools, verify }: Proving): Promise<Tried["taken"]> {
+async function takenOf({ login }: Pick<RecordedLogin, "login">, { credential, tools, verify }: Proving): Promise<Tried["accepted"]> {
   if (!login || !verify) return "unknown";
   const { verdict } = await tools.registry().admits(credential.host, login);
   if (verdict === "pulls") return "yes";
@@ -60,7 +60,7 @@ async function takenOf({ login }: Pick<Noted, "login">, { credential, tools, ver
  * Returns the logins that the registry doesn't reject. Returns none if Azure doesn't show the passwords, because then no password is
  * deleted.
  */
-export async function stillTaken<T extends Noted | Unnoted>(logins: readonly T[], proving: Proving): Promise<readonly T[]> {
+export async function stillTaken<T extends RecordedLogin | UnrecordedLogin>(logins: readonly T[], proving: Proving): Promise<readonly T[]> {
   if (logins.length === 0 || (await lifecycleOf(proving.credential).shown(proving.identity)) === undefined) return [];
   const texts = grouped(logins, ({ login }) => (login ? fingerprint(login) : ""));
   const taken = await Promise.all(texts.map(([first]) => (first ? takenOf(first, proving) : "no")));
@@ -73,16 +73,16 @@ export async function stillTaken<T extends Noted | Unnoted>(logins: readonly T[]
  */
 async function isOwn(
   { member, inside }: Inside,
-  { identity, taken, shared }: Proving & Pick<Tried, "taken"> & { readonly shared: boolean },
+  { identity, accepted, shared }: Proving & Pick<Tried, "accepted"> & { readonly shared: boolean },
 ): Promise<boolean> {
   if (inside === undefined) return false;
   const owned = await ownedBy(identity, [member], [member.clusterScope]).catch(() => "none");
-  return owned === "one" || (owned === "many" && taken === "unknown" && shared);
+  return owned === "one" || (owned === "many" && accepted === "unknown" && shared);
 }
 
-function disputed(members: readonly Noted[], { identity }: Proving): CliError {
-  const all = several(
-    members.map(({ to }) => namedThere(to)),
+function disputed(members: readonly RecordedLogin[], { identity }: Proving): CliError {
+  const all = joinNames(
+    members.map(({ to }) => nameInPlace(to)),
     mostNamed,
   );
   return new CliError("conflict", `${all} record different passwords of ${identity} for one login, or one password for different logins`, {
@@ -92,20 +92,20 @@ function disputed(members: readonly Noted[], { identity }: Proving): CliError {
 
 /** Reports Secrets that record a credential and don't hold it. A selected Secret is an error of its own. */
 export function doubtsOf(
-  doubted: readonly Doubted<Noted>[],
-  meant: ReadonlySet<string>,
+  unproven: readonly UnprovenHolder<RecordedLogin>[],
+  selected: ReadonlySet<string>,
   { identity, credential }: Proving,
 ): ChangeOutcome[] {
-  return doubted.map(({ member, why }) => {
-    const says = `${namedThere(member.to)} records ${identity}, but ${words[why](credential.host)}`;
-    if (!meant.has(keyOf(member.to))) return { change: { act: "warn", to: member.to, says }, says: [says] };
+  return unproven.map(({ member, why }) => {
+    const message = `${nameInPlace(member.to)} records ${identity}, but ${words[why](credential.host)}`;
+    if (!selected.has(keyOf(member.to))) return { change: { act: "warn", to: member.to, message }, messages: [message] };
     const { name, namespace = "", context } = member.to;
     const hint = { verb: "create", secret: name, registry: credential.host, namespace, context } as const;
-    return { change: { act: "keep", to: member.to, because: says }, error: new CliError("conflict", says, { hint }) };
+    return { change: { act: "keep", to: member.to, because: message }, error: new CliError("conflict", message, { hint }) };
   });
 }
 
-const words: Readonly<Record<Doubted["why"], (host: string) => string>> = {
+const words: Readonly<Record<UnprovenHolder["why"], (host: string) => string>> = {
   none: () => "holds no login of it",
   refused: (host) => `its login is not proven: ${host} rejects it`,
   unknown: (host) => `its login is not proven: it could not be tested at ${host}`,

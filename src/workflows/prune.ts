@@ -6,7 +6,7 @@ import type { Remover } from "../credential/kind.ts";
 import { asCliError } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
-import { type PruneFacts, type PruneOptions, type Removal, staysSince } from "../plan/prune.ts";
+import { type PruneFacts, type PruneOptions, type Removal, reasonToKeep } from "../plan/prune.ts";
 import { over } from "../scope/concurrency.ts";
 
 export type Pruning = {
@@ -36,7 +36,7 @@ async function* remove(removal: Removal, facts: PruneFacts | undefined, how: Pru
   const { to } = removal;
   const going: Change = { act: "delete", to, because: "it is left over" };
   if (!facts || how.tools.interrupted()) return yield { change: going, left: "interrupted" };
-  const stays = staysSince(removal, facts, how.options);
+  const stays = reasonToKeep(removal, facts, how.options);
   if (stays !== undefined) return yield kept(removal, stays);
   try {
     const remover = await how.remover(removal);
@@ -44,7 +44,7 @@ async function* remove(removal: Removal, facts: PruneFacts | undefined, how: Pru
     if (plan.length === 0 || (removal.whole && !isWhole(plan))) return yield kept(removal, "it has changed since");
     const tools = { ...how.tools, apply: remover.apply, removal: remover.removal };
     const env = { tools, claims: new Claims(tools), seen: new Map() };
-    yield* executeInOrder(plan, env, { says: "it was not removed; to remove it yourself", missingIsDone: true });
+    yield* executeInOrder(plan, env, { message: "it was not removed; to remove it yourself", missingIsDone: true });
   } catch (error) {
     yield { change: going, error: asCliError(error) };
   }
@@ -54,5 +54,5 @@ const isWhole = (plan: Plan): boolean => plan.every((change) => !("slot" in chan
 
 const kept = ({ to }: Removal, because: string): Outcome => ({
   change: { act: "keep", to, because },
-  says: [`${to.name} is kept: ${because}`],
+  messages: [`${to.name} is kept: ${because}`],
 });

@@ -7,19 +7,19 @@ import type { Plan, Warn } from "../plan/change.ts";
 import { isLoginOf, keptBy } from "../plan/ownership.ts";
 import type { HolderProof } from "../plan/proof.ts";
 import { dueOf, passwordKey, type Rotation } from "../plan/rotation.ts";
-import { inLine, namedThere, several } from "../plan/wording.ts";
+import { inLine, joinNames, nameInPlace } from "../plan/wording.ts";
 import type { Entry, Password, Previous } from "../secret/entry.ts";
 import { fingerprint } from "../secret/entry.ts";
-import type { Noted, NotedIn, Unnoted } from "../state/noted.ts";
+import type { RecordedLogin, SecretLogins, UnrecordedLogin } from "../state/secret-logins.ts";
 import type { RotateOrder } from "./find-holders.ts";
 import { clustersUnknown, inClusters, ownedByHolders } from "./owner.ts";
 import { type Proving, stillTaken } from "./prove-holders.ts";
 
 /** A rotation whose Secrets were written, except for failures. */
 export type Retirement = RotateOrder &
-  Pick<NotedIn, "unreadable"> & {
-    readonly rotation: Rotation<Noted>;
-    readonly proof: Pick<HolderProof<Noted>, "doubted">;
+  Pick<SecretLogins, "unreadable"> & {
+    readonly rotation: Rotation<RecordedLogin>;
+    readonly proof: Pick<HolderProof<RecordedLogin>, "unproven">;
     readonly proving: Proving;
     readonly credential: Credential;
     readonly entry: Entry;
@@ -44,7 +44,7 @@ export function retireDue(order: Omit<Retirement, "entry" | "failed" | "written"
   const { rotation } = order;
   const replaced = rotation.replaced.filter(({ until }) => until !== undefined);
   const { previous, ...entry } = rotation.newest;
-  const failed = order.proof.doubted.some(({ why }) => why === "unknown");
+  const failed = order.proof.unproven.some(({ why }) => why === "unknown");
   return retire({ ...order, rotation: { ...rotation, replaced }, entry, failed, written: new Set() });
 }
 
@@ -75,7 +75,7 @@ async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan
   return [...(free.length > 0 ? await lifecycle.retire(identity, free) : []), warning];
 }
 
-type Holder = { readonly to: Noted["to"]; readonly key: string };
+type Holder = { readonly to: RecordedLogin["to"]; readonly key: string };
 
 /**
  * Finds the Secrets that still hold one of these passwords. If the login inside is known, it decides, because anyone in the namespace can
@@ -84,42 +84,46 @@ type Holder = { readonly to: Noted["to"]; readonly key: string };
 async function holdersOf(
   due: readonly Password[],
   order: Retirement,
-): Promise<Pick<NotedIn, "unreadable"> & { holders: readonly Holder[] }> {
+): Promise<Pick<SecretLogins, "unreadable"> & { holders: readonly Holder[] }> {
   const { rotation, proof, proving, listed, written, dryRun } = order;
   const keys = due.map(passwordKey);
   const insideOf = new Map(
     rotation.all.flatMap(({ entry, login, lapsed }) => (login && !lapsed ? [[passwordKey(entry), fingerprint(login)]] : [])),
   );
   const known = new Set(insideOf.values());
-  const doubted = new Set(proof.doubted.flatMap(({ member, why }) => (why === "unknown" ? [] : [inWords(member)])));
-  const { noted, unnoted, unreadable } = await listed((login) => isLoginOf(rotation, login));
-  const holders = noted.flatMap((one) => {
-    if (!one.login || doubted.has(inWords(one)) || (dryRun !== "none" && written.has(keyOf(one.to)))) return [];
+  const rejected = new Set(proof.unproven.flatMap(({ member, why }) => (why === "unknown" ? [] : [inWords(member)])));
+  const { recorded, unrecorded, unreadable } = await listed((login) => isLoginOf(rotation, login));
+  const holders = recorded.flatMap((one) => {
+    if (!one.login || rejected.has(inWords(one)) || (dryRun !== "none" && written.has(keyOf(one.to)))) return [];
     const inside = fingerprint(one.login);
     const holds = (key: string) => (insideOf.has(key) ? insideOf.get(key) === inside : passwordKey(one.entry) === key);
     return keys.flatMap((key) => (holds(key) ? [{ to: one.to, key }] : []));
   });
-  const copies = (await stillTaken(unnoted, proving)).flatMap((one) =>
+  const copies = (await stillTaken(unrecorded, proving)).flatMap((one) =>
     keys.flatMap((key) => (mayHold(one, key) ? [{ to: one.to, key }] : [])),
   );
   return { holders: [...holders, ...copies], unreadable };
 
   /** Whether a login holds a password. A login that no annotation names may be any password whose text is unknown. */
-  function mayHold({ login }: Unnoted, key: string): boolean {
+  function mayHold({ login }: UnrecordedLogin, key: string): boolean {
     const inside = fingerprint(login);
     return insideOf.has(key) ? insideOf.get(key) === inside : !known.has(inside);
   }
 }
 
-const inWords = ({ to, login }: Noted) => JSON.stringify([keyOf(to), login && fingerprint(login)]);
+const inWords = ({ to, login }: RecordedLogin) => JSON.stringify([keyOf(to), login && fingerprint(login)]);
 
 const staying = (passwords: readonly Password[], identity: string, why: string) =>
-  `${several(passwords.map(({ slot = "a password" }) => slot))} of ${identity} ${passwords.length > 1 ? "are" : "is"} kept because ${why}`;
+  `${joinNames(passwords.map(({ slot = "a password" }) => slot))} of ${identity} ${passwords.length > 1 ? "are" : "is"} kept because ${why}`;
 
 /** Returns the holders of passwords, for example `secret/acr in namespace a holds it`. */
 function holding(holders: readonly Holder[], passwords: readonly Password[]): string {
-  const by = [...new Set(holders.map(({ to }) => namedThere(to)))];
+  const by = [...new Set(holders.map(({ to }) => nameInPlace(to)))];
   return `${inLine(by)} ${by.length > 1 ? "hold" : "holds"} ${passwords.length > 1 ? "them" : "it"}`;
 }
 
-const warn = ({ rotation: { host } }: Retirement, says: string): Warn => ({ act: "warn", to: { kind: "registry", name: host }, says });
+const warn = ({ rotation: { host } }: Retirement, message: string): Warn => ({
+  act: "warn",
+  to: { kind: "registry", name: host },
+  message,
+});

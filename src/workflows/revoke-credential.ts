@@ -6,20 +6,20 @@ import { type Credential, lifecycleOf } from "../credential/kind.ts";
 import { CliError } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Plan } from "../plan/change.ts";
-import { goingOf, isLoginOf, keptBy, passwordsIn, type Revocable, unknownClusters } from "../plan/ownership.ts";
+import { isLoginOf, keptBy, passwordsIn, type Revocable, revocableParts, unknownClusters } from "../plan/ownership.ts";
 import { type Member, passwordKey } from "../plan/rotation.ts";
-import { namedThere, several } from "../plan/wording.ts";
+import { joinNames, nameInPlace } from "../plan/wording.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import type { Password } from "../secret/entry.ts";
 import { fingerprint } from "../secret/entry.ts";
 import { clustersOf } from "../state/holders.ts";
-import type { Noted, NotedIn } from "../state/noted.ts";
+import type { RecordedLogin, SecretLogins } from "../state/secret-logins.ts";
 import { inClusters, ownedBy } from "./owner.ts";
 import { doubtsOf, provenOf, stillTaken } from "./prove-holders.ts";
 
 export type Revoking = RevokeOrder & {
   /** Returns the login that the Secret held; undefined if that is not known any more. */
-  readMember(member: Member): Noted | undefined;
+  readMember(member: Member): RecordedLogin | undefined;
 };
 
 export type RevokeOrder = {
@@ -35,8 +35,8 @@ export type RevokeOrder = {
  * Revokes the passwords of a credential that the deleted Secrets really held and that no other Secret holds.
  * @param others the annotations and logins of Secrets that stay
  */
-export async function revokeOne(credential: Revocable, others: NotedIn, how: Revoking): Promise<Revocation> {
-  const going = goingOf(credential, passwordsIn(credential.members), others.noted);
+export async function revokeOne(credential: Revocable, others: SecretLogins, how: Revoking): Promise<Revocation> {
+  const going = revocableParts(credential, passwordsIn(credential.members), others.recorded);
   const notices = going.keptBy.length > 0 ? [warn(credential, keptWords(going.keptBy))] : [];
   if (going.passwords.length === 0) return { outcomes: notices, isDone: true };
   const planned = await planOne(credential, others, how).catch(asFailure(credential));
@@ -46,20 +46,20 @@ export async function revokeOne(credential: Revocable, others: NotedIn, how: Rev
   const env = { tools: { ...tools, apply, removal }, claims, seen: new Map() };
   // Another run that has taken over a Secret may have generated another password by now
   const check = () => claims.renew(credential.members.map(({ to }) => to));
-  const applied = await Array.fromAsync(executeInOrder(planned.plan, env, { says: "it was not revoked; to revoke it yourself", check }));
+  const applied = await Array.fromAsync(executeInOrder(planned.plan, env, { message: "it was not revoked; to revoke it yourself", check }));
   return { outcomes: [...notices, ...planned.warnings, ...applied], isDone: !applied.some(isFailed) };
 }
 
 export type Revocation = { readonly outcomes: readonly Outcome[]; readonly isDone: boolean };
 
 const keptWords = (by: readonly Ref[]): string =>
-  `still works because ${several(by.map(namedThere))} ${by.length === 1 ? "holds" : "hold"} it too`;
+  `still works because ${joinNames(by.map(nameInPlace))} ${by.length === 1 ? "holds" : "hold"} it too`;
 
 const calledOf = ({ entry }: Revocable) => `the ${entry.kind} ${JSON.stringify(entry.identity)}`;
 
 function warn(credential: Revocable, what: string): Outcome {
-  const says = `${calledOf(credential)} ${what}`;
-  return { change: { act: "warn", to: credential.members[0].to, says }, says: [says] };
+  const message = `${calledOf(credential)} ${what}`;
+  return { change: { act: "warn", to: credential.members[0].to, message }, messages: [message] };
 }
 
 const asFailure =
@@ -72,7 +72,7 @@ const asFailure =
 type Planned = { readonly plan: Plan; readonly opened: Credential; readonly warnings: readonly Outcome[] };
 
 /** @returns the outcome to report instead, if nothing can be revoked */
-async function planOne(credential: Revocable, others: NotedIn, how: Revoking): Promise<Planned | Outcome> {
+async function planOne(credential: Revocable, others: SecretLogins, how: Revoking): Promise<Planned | Outcome> {
   const { identity } = credential.entry;
   const owned = await ownedBy(identity, credential.members, how.clusterScopes);
   const isOwn = owned === "one";
@@ -81,35 +81,35 @@ async function planOne(credential: Revocable, others: NotedIn, how: Revoking): P
   if (typeof opened === "string") return warn(credential, `still works: ${opened}`);
   if (!isOwn) await refuseUnlisted(credential, opened, { others, how });
   const proving = { credential: opened, identity, verify: true, tools: how.tools };
-  const { proven, doubted } = await provenOf(
+  const { proven, unproven } = await provenOf(
     credential.members.flatMap((member) => how.readMember(member) ?? []),
     proving,
   );
-  const warnings = doubtsOf(doubted, new Set(), proving);
-  const [unknown] = warnings.filter((_, index) => doubted[index]?.why === "unknown");
-  if (unknown) throw new CliError("unreachable", `${calledOf(credential)} is not revoked: ${unknown.says?.join("; ")}`);
+  const warnings = doubtsOf(unproven, new Set(), proving);
+  const [unknown] = warnings.filter((_, index) => unproven[index]?.why === "unknown");
+  if (unknown) throw new CliError("unreachable", `${calledOf(credential)} is not revoked: ${unknown.messages?.join("; ")}`);
   // If the registry rejects the login, all that may be left is what a killed run created for it
-  const isOver = doubted.some(({ why }) => why === "refused");
+  const isOver = unproven.some(({ why }) => why === "refused");
   if (proven.length === 0 && !isOver) return { plan: [], opened, warnings };
   const shown = await lifecycleOf(opened).shown(identity);
   const unsure = [...copiesOf(credential, others), ...misnamed(credential, others, { ...how, shown })];
   const copies = await stillTaken(unsure, proving);
   if (copies.length > 0) return warn(credential, keptWords(copies.map(({ to }) => to)));
   // Nothing proves that an expired password was in this Secret. But a credential whose name is derived from the Secret belongs to it alone
-  const { passwords, whole } = goingOf(credential, passwordsIn(isOwn ? credential.members : proven), others.noted);
+  const { passwords, whole } = revocableParts(credential, passwordsIn(isOwn ? credential.members : proven), others.recorded);
   const { revoke, retire } = lifecycleOf(opened);
   const plan = whole ? await revoke(identity, passwords, owned !== "none") : await retire(identity, passwords);
   return { plan, opened, warnings: isOver ? [] : warnings };
 }
 
 /** Returns logins of the credential in other Secrets that no annotation names: they may be any of its passwords. */
-const copiesOf = ({ entry, host, members }: Revocable, { unnoted }: NotedIn): NotedIn["unnoted"] => {
+const copiesOf = ({ entry, host, members }: Revocable, { unrecorded }: SecretLogins): SecretLogins["unrecorded"] => {
   const leaving = new Set(members.map(({ to }) => keyOf(to)));
-  return unnoted.filter(({ to, held }) => !leaving.has(keyOf(to)) && isLoginOf({ ...entry, host }, held));
+  return unrecorded.filter(({ to, heldLogin }) => !leaving.has(keyOf(to)) && isLoginOf({ ...entry, host }, heldLogin));
 };
 
 /** Returns other Secrets whose annotation doesn't say which password they hold, or names a password that is not the login inside. */
-function misnamed({ entry, members }: Revocable, { noted }: NotedIn, { readMember, shown }: Misnaming): readonly Noted[] {
+function misnamed({ entry, members }: Revocable, { recorded }: SecretLogins, { readMember, shown }: Misnaming): readonly RecordedLogin[] {
   const keys = new Map(
     members.flatMap((member) => {
       const login = readMember(member)?.login;
@@ -118,7 +118,7 @@ function misnamed({ entry, members }: Revocable, { noted }: NotedIn, { readMembe
   );
   const current = new Set(keys.values());
   const existing = shown && new Set(shown.map(passwordKey));
-  return noted.filter(({ entry: other, login }) => {
+  return recorded.filter(({ entry: other, login }) => {
     if (!login || !isLoginOf({ kind: entry.kind, identity: entry.identity }, other)) return false;
     const [key, inside] = [passwordKey(other), keys.get(fingerprint(login))];
     return other.slot === undefined || (inside === undefined ? current.has(key) || existing?.has(key) === false : inside !== key);
@@ -131,7 +131,7 @@ type Misnaming = Pick<Revoking, "readMember"> & { readonly shown: readonly Passw
 async function refuseUnlisted(
   credential: Revocable,
   opened: Credential,
-  { others, how: { clusterScopes, tools } }: { readonly others: NotedIn; readonly how: Revoking },
+  { others, how: { clusterScopes, tools } }: { readonly others: SecretLogins; readonly how: Revoking },
 ): Promise<void> {
   const described = await lifecycleOf(opened).clusters(credential.entry.identity);
   const clusters = described.length === 0 ? [] : unknownClusters(described, (await clustersOf(clusterScopes, others)).listed);
@@ -141,7 +141,7 @@ async function refuseUnlisted(
 }
 
 /** @throws CliError if a selected cluster was not listed completely, without --force */
-function refuseUnreadable(credential: Revocable, { unreadable: [unreadable] }: NotedIn, { tools }: Revoking): void {
+function refuseUnreadable(credential: Revocable, { unreadable: [unreadable] }: SecretLogins, { tools }: Revoking): void {
   if (!unreadable || keptBy({ secrets: 0, clusters: [], unlisted: 1, owned: false }, tools.force) === undefined) return;
   const { context, error } = unreadable;
   const where = context === undefined ? "this cluster" : `the cluster of context ${context}`;

@@ -7,9 +7,9 @@ import { CliError, Conflict } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Plan } from "../plan/change.ts";
 import { notDue, passwordKey, type Rotation } from "../plan/rotation.ts";
-import { mostNamed, namedThere, several } from "../plan/wording.ts";
+import { joinNames, mostNamed, nameInPlace } from "../plan/wording.ts";
 import type { Entry } from "../secret/entry.ts";
-import type { Noted, NotedIn } from "../state/noted.ts";
+import type { RecordedLogin, SecretLogins } from "../state/secret-logins.ts";
 import { toSeconds } from "../timestamp.ts";
 import { distribute } from "./distribute.ts";
 import {
@@ -30,7 +30,7 @@ import {
 import { issuePassword } from "./issue-password.ts";
 import { retire, retireDue } from "./retire.ts";
 
-type FoundRotation = Rotation<Noted>;
+type FoundRotation = Rotation<RecordedLogin>;
 
 /**
  * Rotates one credential without a failed pull. The new password is proven before a Secret gets it, and the old one is deleted only after
@@ -38,14 +38,18 @@ type FoundRotation = Rotation<Noted>;
  * credential that it records.
  * @throws CliError of a step that all its Secrets depend on
  */
-export async function* rotateCredentials(noted: FoundRotation, seen: Omit<NotedIn, "noted">, order: RotateOrder): AsyncGenerator<Outcome> {
+export async function* rotateCredentials(
+  noted: FoundRotation,
+  seen: Omit<SecretLogins, "recorded">,
+  order: RotateOrder,
+): AsyncGenerator<Outcome> {
   const credential = await order.open(noted);
   if (credential.host.toLowerCase() !== noted.host.toLowerCase()) throw otherHost(noted, credential);
   const proving = { credential, identity: noted.identity, verify: order.verify, tools: order.tools(credential) };
   const read = await findHolders(noted, seen, proving, order);
   const { outcomes, reported } = newDoubts(read, noted, proving);
   yield* outcomes;
-  for (const rotation of rotationsIn(read, holderKeys(noted.meant))) {
+  for (const rotation of rotationsIn(read, holderKeys(noted.selected))) {
     const reasons = notDue(rotation.members, order);
     const logins = loginsOf(rotation.all.flatMap(({ login }) => login ?? []));
     const state = { ...read, rotation, proving, reported, logins, unsure: new Set<string>() };
@@ -122,7 +126,7 @@ async function finish(round: Round, { issue, entry, results }: Distributed, orde
   const { state } = round;
   const { tools, credential } = state.proving;
   const stored = results.flatMap((result) => result.stored ?? []);
-  const failed = state.proof.doubted.some(({ why }) => why === "unknown") || results.some((result) => result.failed);
+  const failed = state.proof.unproven.some(({ why }) => why === "unknown") || results.some((result) => result.failed);
   const isWritten = order.dryRun === "none" && !failed;
   const isStale = round.isStale || (isWritten && isStillDue(issue, round, order));
   const behind = isWritten && stored.length > 0 ? await withOlderPassword(state, order) : undefined;
@@ -139,7 +143,7 @@ async function finish(round: Round, { issue, entry, results }: Distributed, orde
 /** Reads the holders again. @returns them if some of them lack the newest password because another run has written since */
 async function withOlderPassword(state: RotationState, order: RotateOrder): Promise<RotationState | undefined> {
   const next = await rereadHolders(state, order);
-  return next && next.rotation.behind.length > 0 ? next : undefined;
+  return next && next.rotation.outdated.length > 0 ? next : undefined;
 }
 
 const isLast = ({ count }: Round): boolean => count === rounds;
@@ -158,18 +162,18 @@ const isStillDue = ({ steps, entry }: Issue, round: Round, { endsBy, createdBy }
   steps.length === 0 && !isSettled(round) && (endsBy ?? createdBy) !== undefined && notDue([{ entry }], { endsBy, createdBy }).length === 0;
 
 /** Reports that another tool restored the old password as often as this run wrote the new one. The old password stays valid. */
-function givenBack({ rotation: { behind, identity } }: RotationState): Outcome[] {
-  return behind.map(({ to }) => {
-    const says = `${namedThere(to)} repeatedly gets the old password of ${identity} back from another tool`;
+function givenBack({ rotation: { outdated, identity } }: RotationState): Outcome[] {
+  return outdated.map(({ to }) => {
+    const message = `${nameInPlace(to)} repeatedly gets the old password of ${identity} back from another tool`;
     const hint = "give the new password to the tool that manages the Secret, such as a controller, or stop that tool";
-    return { change: { act: "keep", to, because: says }, error: new CliError("conflict", says, { hint }) };
+    return { change: { act: "keep", to, because: message }, error: new CliError("conflict", message, { hint }) };
   });
 }
 
 function report(stored: readonly Ref<"secret">[], { identity, members }: FoundRotation, tools: Tools): Promise<Outcome[]> {
   const uids = new Map(members.map(({ to, metadata }) => [keyOf(to), metadata.uid]));
-  const says = `now holds another password of ${identity}`;
-  const plan: Plan = stored.map((to) => ({ act: "report", to, uid: uids.get(keyOf(to)) ?? "", reason: "Rotated", says }));
+  const message = `now holds another password of ${identity}`;
+  const plan: Plan = stored.map((to) => ({ act: "report", to, uid: uids.get(keyOf(to)) ?? "", reason: "Rotated", message }));
   return Array.fromAsync(execute(plan, { tools, claims: new Claims(tools), seen: new Map() }));
 }
 
@@ -180,23 +184,23 @@ function withEnd(entry: Entry, grace: Grace, now: Date): Entry {
 }
 
 /** Warns about Secrets that hold the credential and that this run doesn't write: they keep their password. */
-function* otherHolders({ rotation, proof, unnoted }: HolderRead & { readonly rotation: FoundRotation }): Generator<Outcome> {
+function* otherHolders({ rotation, proof, unrecorded }: HolderRead & { readonly rotation: FoundRotation }): Generator<Outcome> {
   const { host, identity } = rotation;
   const foreign = proof.proven.flatMap((member) => (member.foreign ? [member.to] : []));
   const [first] = foreign;
   if (first) {
-    const says = `${namesOf(foreign)} also ${foreign.length > 1 ? "hold" : "holds"} ${identity}, ${foreign.length > 1 ? "are" : "is"} managed by another tool, and ${keeps(foreign)}`;
+    const message = `${namesOf(foreign)} also ${foreign.length > 1 ? "hold" : "holds"} ${identity}, ${foreign.length > 1 ? "are" : "is"} managed by another tool, and ${keeps(foreign)}`;
     const fix = { verb: "rotate", secret: first.name, force: true, namespace: first.namespace, context: first.context } as const;
-    yield { change: { act: "warn", to: first, says, fix }, says: [says], fix };
+    yield { change: { act: "warn", to: first, message, fix }, messages: [message], fix };
   }
-  const copies = unnoted.map(({ to }) => to);
+  const copies = unrecorded.map(({ to }) => to);
   const [copy] = copies;
   if (!copy) return;
-  const says = `${namesOf(copies)} also ${copies.length > 1 ? "hold" : "holds"} ${identity} without an annotation that names it, and ${keeps(copies)}`;
+  const message = `${namesOf(copies)} also ${copies.length > 1 ? "hold" : "holds"} ${identity} without an annotation that names it, and ${keeps(copies)}`;
   const fix = { verb: "create", secret: copy.name, registry: host, force: true, namespace: copy.namespace, context: copy.context } as const;
-  yield { change: { act: "warn", to: copy, says, fix }, says: [says], fix };
+  yield { change: { act: "warn", to: copy, message, fix }, messages: [message], fix };
 }
 
-const namesOf = (all: readonly Ref[]): string => several(all.map(namedThere), mostNamed);
+const namesOf = (all: readonly Ref[]): string => joinNames(all.map(nameInPlace), mostNamed);
 
 const keeps = ({ length }: readonly Ref[]): string => (length > 1 ? "keep their password" : "keeps its password");

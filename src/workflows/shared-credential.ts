@@ -3,7 +3,7 @@ import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import type { Change } from "../plan/change.ts";
-import { inLine, namedThere, several } from "../plan/wording.ts";
+import { inLine, joinNames, nameInPlace } from "../plan/wording.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { matchesGlob, type Scope } from "../scope/scope.ts";
 import { type Holders, holdersOf } from "../state/holders.ts";
@@ -26,7 +26,7 @@ export async function refuseWidening(
   const others = holders.secrets.map(({ to }) => to).filter((to) => !isSelected(to, clusterScopes));
   const called = `cannot add repositories to the ${kind} ${JSON.stringify(identity)}`;
   if (others.length > 0) {
-    const names = [...new Set(others.map(namedThere))];
+    const names = [...new Set(others.map(nameInPlace))];
     throw new CliError("conflict", `${called}: ${inLine(names)} also ${names.length > 1 ? "hold" : "holds"} it`, {
       hint: { ...again, scope: again.scope && withNamespaces(again.scope, others, clusterScopes) },
     });
@@ -63,7 +63,7 @@ function unknownHolders({ unlisted, unknown }: Holders): string | undefined {
     const where = first.context === undefined ? "this cluster" : `context ${first.context}`;
     return `not every Secret of ${where} could be listed: ${first.error.message}`;
   }
-  return unknown.length === 0 ? undefined : `Secrets of cluster ${several(unknown)} may hold it`;
+  return unknown.length === 0 ? undefined : `Secrets of cluster ${joinNames(unknown)} may hold it`;
 }
 
 function withNamespaces(scope: Scope, others: readonly Ref[], clusterScopes: readonly ClusterScope[]): Scope {

@@ -7,12 +7,12 @@ import type { Tools } from "../actions/tools.ts";
 import { asCliError, CliError, Conflict, Interrupted } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";
-import { aheadOf } from "../plan/wording.ts";
+import { restartNotice } from "../plan/wording.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { over } from "../scope/concurrency.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { NamespaceReader } from "../state/namespace-reader.ts";
-import { type NamespaceState, remember, type Seen } from "../state/namespace-state.ts";
+import { type NamespaceState, type ObjectsByKey, objectsByKey } from "../state/namespace-state.ts";
 import { type FirstSecret, openFirstSecret, type Prepared, type ReusedLogin, type Turn } from "./first-secret.ts";
 
 /**
@@ -113,8 +113,8 @@ export async function* runUnit(
 
 /** Announces the changes of a plan that end pods, before any of them. */
 function* announced(plan: Plan, { scope: { context, namespace } }: NamespaceReader): Generator<Outcome> {
-  const ahead = aheadOf(plan);
-  if (ahead !== undefined) yield { to: { kind: "namespace", name: namespace, namespace, context }, ahead };
+  const notice = restartNotice(plan);
+  if (notice !== undefined) yield { to: { kind: "namespace", name: namespace, namespace, context }, notice };
 }
 
 /** Returns the error of a namespace. An interruption is not an error, unless it left something to clean up. */
@@ -130,7 +130,7 @@ type Planned = {
   readonly plan: Plan;
   readonly isFirst: boolean;
   readonly later: Promise<Plan> | undefined;
-  readonly seen: Seen;
+  readonly seen: ObjectsByKey;
 };
 
 async function* withLater(plan: Plan, later: Promise<Plan>): AsyncGenerator<Change> {
@@ -155,7 +155,7 @@ async function planIn(
     const prepared = await preparedFor(plan, prepare);
     if (typeof prepared === "string") {
       const { secret, targets, pods, scope } = state;
-      const seen = remember([secret, ...targets, ...pods], scope.context);
+      const seen = objectsByKey([secret, ...targets, ...pods], scope.context);
       return { plan, isFirst: prepared === "first", later: later?.(state, plan), seen };
     }
     if ("unitError" in prepared) return prepared;

@@ -6,7 +6,7 @@ import type { Cluster } from "../../src/cluster/port.ts";
 import { CliError } from "../../src/errors.ts";
 import type { ClusterKind } from "../../src/kinds.ts";
 import type { KubeObjects } from "../../src/objects.ts";
-import { noteEntries } from "../../src/secret/entry.ts";
+import { entryMetadata } from "../../src/secret/entry.ts";
 import { open, run } from "../support/in-process.ts";
 
 /** A verb for several namespaces. */
@@ -117,7 +117,7 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
 });
 
 /** The annotation of a Secret with logins for two registries: one in Azure, and another one. */
-const noted = noteEntries([{ hosts: ["noted.azurecr.io", "docker.io"], kind: "given", identity: "ci" }]);
+const noted = entryMetadata([{ hosts: ["noted.azurecr.io", "docker.io"], kind: "given", identity: "ci" }]);
 
 test("completes the registries that may be read", async () => {
   const cluster: Pick<Cluster, "namespace" | "pages"> = {

@@ -3,7 +3,7 @@ import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from "vitest";
-import { noteEntries } from "../../src/secret/entry.ts";
+import { entryMetadata } from "../../src/secret/entry.ts";
 import { create } from "../support/kubectl.ts";
 import { openShellPrompt, type ShellName, shellNames } from "../support/shell-lines.ts";
 
@@ -20,7 +20,7 @@ const labels = { app: "web" };
 
 beforeAll(async () => {
   const config = { ".dockerconfigjson": Buffer.from('{"auths":{}}').toString("base64") };
-  const ours = noteEntries([{ hosts: ["notedregistry.azurecr.io"], kind: "given", identity: "ci" }]);
+  const ours = entryMetadata([{ hosts: ["notedregistry.azurecr.io"], kind: "given", identity: "ci" }]);
   const of = (kind: string, name: string, more: object) => ({ apiVersion: "v1", kind, metadata: { name, namespace }, ...more });
   await create([
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },

@@ -1,5 +1,5 @@
 import { CliError } from "../../src/errors.ts";
-import { loginsNote } from "../../src/secret/entry.ts";
+import { loginsAnnotation } from "../../src/secret/entry.ts";
 import { type Asked, is } from "./fakes/asked.ts";
 import { stuckPod } from "./fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "./fakes/world.ts";
@@ -21,7 +21,7 @@ export const granted = ({ azure }: FakeWorld, map = token) =>
 
 /** Returns the first annotation entry of the Secret, or an empty object. */
 export const entryOf = ({ cluster }: FakeWorld) =>
-  JSON.parse(cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.[loginsNote] ?? "[{}]")[0];
+  JSON.parse(cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.[loginsAnnotation] ?? "[{}]")[0];
 
 /** Returns the facts about the namespace `demo` and about Azure that tests compare. */
 export function stateOf(world: FakeWorld) {

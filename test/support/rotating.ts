@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { AcrToken } from "../../src/azure/port.ts";
 import type { Secret } from "../../src/objects.ts";
-import { type Entry, loginsNote, managedBy } from "../../src/secret/entry.ts";
+import { type Entry, loginsAnnotation, managedBy } from "../../src/secret/entry.ts";
 import { pullSecret } from "./fakes/cluster.ts";
 import type { FakeWorld } from "./fakes/world.ts";
 
@@ -10,7 +10,7 @@ export const host = "myregistry.azurecr.io";
 /** Returns the first entry in a Secret's annotation. */
 export const noteIn = (world: FakeWorld, at: string, name = "acr-myregistry", context?: string): Entry => {
   const secret = (context === undefined ? world.cluster : world.clusters.get(context))?.get("secret", at, name);
-  return JSON.parse(secret?.metadata.annotations?.[loginsNote] ?? "[]")[0];
+  return JSON.parse(secret?.metadata.annotations?.[loginsAnnotation] ?? "[]")[0];
 };
 
 /** Whether the registry accepts the login in a Secret. */
@@ -39,7 +39,7 @@ type Inside = { readonly username: string; readonly password: string };
 export function notedSecret(at: string, name: string, notes: readonly unknown[], inside: Inside | undefined, label = true): Secret {
   const secret = pullSecret(at, name, inside ? { [host]: inside } : {});
   const labels = label ? { [managedBy.key]: managedBy.value } : {};
-  return { ...secret, metadata: { ...secret.metadata, labels, annotations: { [loginsNote]: JSON.stringify(notes) } } };
+  return { ...secret, metadata: { ...secret.metadata, labels, annotations: { [loginsAnnotation]: JSON.stringify(notes) } } };
 }
 
 /** Returns a copy of the Secret for another namespace or name. */
@@ -47,8 +47,8 @@ export function copyOf(world: FakeWorld, at: string, to: { at: string; name?: st
   const from = world.cluster.get("secret", at, "acr-myregistry");
   if (!from) throw new Error("no Secret to copy");
   const { labels = {}, annotations = {} } = from.metadata;
-  const [entry] = JSON.parse(annotations[loginsNote] ?? "[]");
-  const noted = { ...annotations, [loginsNote]: JSON.stringify([{ ...entry, ...to.notes }]) };
+  const [entry] = JSON.parse(annotations[loginsAnnotation] ?? "[]");
+  const noted = { ...annotations, [loginsAnnotation]: JSON.stringify([{ ...entry, ...to.notes }]) };
   return { ...from, metadata: { name: to.name ?? "acr-myregistry", namespace: to.at, labels, annotations: noted } };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keyOf, livesInCluster, type Ref } from "../../src/kinds.ts";
+import { isInCluster, keyOf, type Ref } from "../../src/kinds.ts";
 
 const account: Ref = { kind: "serviceaccount", namespace: "demo", name: "default" };
 
@@ -25,5 +25,5 @@ test.for<{ kind: Ref["kind"]; lives: boolean }>([
   { kind: "scopemap.azurecr.io", lives: false },
   { kind: "registry", lives: false },
 ])("kubectl could be asked for a $kind: $lives", ({ kind, lives }) => {
-  expect(livesInCluster({ kind, name: "x" })).toBe(lives);
+  expect(isInCluster({ kind, name: "x" })).toBe(lives);
 });

@@ -1,7 +1,7 @@
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
-import { clustersNamedIn, isOfOurs, ofOurs, withClusters } from "../../secret/azure-words.ts";
+import { azureDescription, clustersNamedIn, isOurDescription, withClusters } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOf } from "../granted-rights.ts";
 import type { Asked, Credential, Issue, Kind, Need } from "../kind.ts";
 import { issueOf, newExpiry, notOwn } from "../password-credential.ts";
@@ -19,7 +19,7 @@ export const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard
 export const acrToken = {
   name: "acr-token",
   again: ({ identity }, derived) =>
-    derived || !isName(identity) ? { flags: {} } : { flags: { acrToken: identity }, noted: `its ACR token is ${identity}` },
+    derived || !isName(identity) ? { flags: {} } : { flags: { acrToken: identity }, warning: `its ACR token is ${identity}` },
   renewal: { flags: ({ identity }) => ({ "acr-token": identity }) },
   creation: {
     flag: "--acr-token, the default",
@@ -113,7 +113,7 @@ async function issue(asking: Need, env: TokenEnv): Promise<Issue> {
   const grant = await withClusterNames(planned.scope, found, owner, named);
   // Read while Azure requests run, and only if the description may be written
   const words = grant.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
-  issued.set(name, { token, description: words.then(ofOurs) });
+  issued.set(name, { token, description: words.then(azureDescription) });
   if (grant.act === "update" && isOthers(found)) throw notOwn(`the password of the ACR token "${name}"`, asked, need, { acrToken: name });
   const gaining = await refuseOtherTokens(grant, env, isForced(asked), { ...accepting(name, env), force: true });
   const warnings = [rights, gaining, replacedToken(owner.secret, found)];
@@ -172,8 +172,8 @@ async function withClusterNames(
 ): Promise<Make | Keep> {
   const { hasSharedMap, scopeMap } = found;
   if (scope.act !== "keep" || hasSharedMap || !scopeMap || (owner.alone && named.token === undefined)) return scope;
-  if (!isOfOurs(scopeMap.description) || isOthers(found)) return scope;
-  if (withClusters(scopeMap.description, ofOurs(await owner.wordsInCluster())) === undefined) return scope;
+  if (!isOurDescription(scopeMap.description) || isOthers(found)) return scope;
+  if (withClusters(scopeMap.description, azureDescription(await owner.wordsInCluster())) === undefined) return scope;
   const { actions } = scopeMap;
   return { act: "update", to: scope.to, before: actions, after: actions, because: "its description lacks a cluster" };
 }
@@ -185,7 +185,7 @@ async function withClusterNames(
  */
 async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: FoundToken, owner: Need["owner"]): Promise<void> {
   if (await owner.isInOneCluster()) return;
-  const said = ofOurs(await owner.wordsInCluster());
+  const said = azureDescription(await owner.wordsInCluster());
   const described = scopeMap ? (withClusters(scopeMap.description, said) ?? scopeMap.description) : said;
   if (!hasSharedMap && clustersNamedIn([described]).length > 0) return;
   const message = `several clusters cannot share the ACR token "${name}": the description of its scope map does not name them`;

@@ -1,7 +1,7 @@
 import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../../azure/port.ts";
 import { CliError, Conflict } from "../../errors.ts";
 import type { Change, Make, Plan } from "../../plan/change.ts";
-import { clustersNamedIn, isOfOurs, ofOurs, withClusters } from "../../secret/azure-words.ts";
+import { azureDescription, clustersNamedIn, isOurDescription, withClusters } from "../../secret/azure-words.ts";
 import type { Password } from "../../secret/entry.ts";
 import { rightsOf, warnOfRights } from "../granted-rights.ts";
 import type { Applied, Asked, Credential, Lifecycle, Sources } from "../kind.ts";
@@ -150,7 +150,7 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
   /** Plans deleting the scope map that an interrupted run left after it deleted the token. */
   async function revokeScopeMap(name: string): Promise<Plan> {
     const scopeMap = await azure.scopeMap(registry, name);
-    if (!scopeMap || !isOfOurs(scopeMap.description) || (await isShared(name))) return [];
+    if (!scopeMap || !isOurDescription(scopeMap.description) || (await isShared(name))) return [];
     issued.set(name, { token: undefined, description: Promise.resolve(scopeMap.description) });
     return [{ act: "delete", to: { kind: "scopemap.azurecr.io", name }, before: scopeMap.actions, because: "it is revoked" }];
   }
@@ -166,7 +166,7 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
       const now = sources.now();
       const expiresAt = newExpiry(asked, heldPassword(held.entry, token), now);
       const plan = planTokenRenewal({ ...renewal, registry, held: held.entry, now, expiresAt }, token);
-      issued.set(token.name, { token, description: Promise.resolve(ofOurs(words)) });
+      issued.set(token.name, { token, description: Promise.resolve(azureDescription(words)) });
       const mayPull = pulledRepositories(scopeMap);
       const warnings = [warnOfRights({ of: `token "${token.name}"`, rights: rightsOf(scopeMap?.actions ?? []) })];
       return issueOf({ objects: [], ...plan }, { host, repositories: mayPull, images }, { asked, mayPull, isShared: true, warnings });
@@ -181,7 +181,7 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
       const found = await read(identity);
       if (!found) return revokeScopeMap(identity);
       const { token, scopeMap } = found;
-      const isOwn = scopeMap?.name === token.name && isOfOurs(scopeMap.description);
+      const isOwn = scopeMap?.name === token.name && isOurDescription(scopeMap.description);
       const plan = planTokenRevocation(token, { scopeMap: isOwn ? scopeMap : undefined, own, now: sources.now() }, passwords);
       const isMap = ({ to }: Change) => to.kind === "scopemap.azurecr.io";
       return plan.some(isMap) && (await isShared(token.name)) ? plan.filter((change) => !isMap(change)) : plan;

@@ -1,7 +1,7 @@
 import type { AcrToken, AzureRegistry, ScopeMap, Stock } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
-import type { Made } from "../../plan/prune.ts";
-import { ofOurs, readMadeFor } from "../../secret/azure-words.ts";
+import type { CreatedObject } from "../../plan/prune.ts";
+import { azureDescription, parseAzureOwner } from "../../secret/azure-words.ts";
 import type { Need } from "../kind.ts";
 import type { TokenEnv } from "./apply.ts";
 import { heldPassword } from "./plan.ts";
@@ -54,9 +54,9 @@ export async function findToken({ owner, held }: Need, { named, azure, registry 
  * Whether the scope map's description names these Secrets in one of these clusters. Writing the description requires permissions in Azure.
  */
 async function isDescribedFor(owner: Need["owner"], { scopeMap, hasSharedMap }: FoundToken): Promise<boolean> {
-  const described = hasSharedMap || !scopeMap ? undefined : readMadeFor(scopeMap.description);
+  const described = hasSharedMap || !scopeMap ? undefined : parseAzureOwner(scopeMap.description);
   if (!described || described.words !== owner.words) return false;
-  const here = readMadeFor(ofOurs(await owner.wordsInCluster()))?.clusters ?? [];
+  const here = parseAzureOwner(azureDescription(await owner.wordsInCluster()))?.clusters ?? [];
   return described.clusters.some((id) => here.includes(id));
 }
 
@@ -71,11 +71,11 @@ const noScopeMap = (name: string, { name: registry }: AzureRegistry): CliError =
 const lower = (name = ""): string => name.toLowerCase();
 
 /** Returns the tokens and scope maps that this plugin created. A token has no description, so the description of its scope map counts. */
-export function createdTokens({ tokens, scopeMaps }: Stock, { loginServer: host }: AzureRegistry): Made[] {
+export function createdTokens({ tokens, scopeMaps }: Stock, { loginServer: host }: AzureRegistry): CreatedObject[] {
   const having = Map.groupBy(tokens, (token) => lower(scopeMapOf(token)));
   const names = new Set(tokens.map(({ name }) => lower(name)));
-  return scopeMaps.flatMap((map): Made[] => {
-    const owner = readMadeFor(map.description);
+  return scopeMaps.flatMap((map): CreatedObject[] => {
+    const owner = parseAzureOwner(map.description);
     if (!owner) return [];
     const users = having.get(lower(map.name)) ?? [];
     const token = users.find(({ name }) => isSameName(name, map.name));
@@ -86,7 +86,10 @@ export function createdTokens({ tokens, scopeMaps }: Stock, { loginServer: host 
 }
 
 /** Returns the token with its scope map, or the scope map if it has no token of its name. */
-function describe(map: Stock["scopeMaps"][number], token: Stock["tokens"][number] | undefined): Omit<Made, "kind" | "host" | "for"> {
+function describe(
+  map: Stock["scopeMaps"][number],
+  token: Stock["tokens"][number] | undefined,
+): Omit<CreatedObject, "kind" | "host" | "for"> {
   const { name: identity, madeAt } = token ?? map;
   const all = token?.passwords ?? [];
   const passwords = all.map((password) => ({ slot: password.slot, madeAt: password.madeAt }));

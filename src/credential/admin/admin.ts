@@ -8,7 +8,7 @@ import type { Kind, Need } from "../kind.ts";
  */
 export const admin = {
   name: "admin",
-  again: () => ({ flags: { admin: true }, noted: "it holds the login of the registry's admin user, which can also push and delete" }),
+  again: () => ({ flags: { admin: true }, warning: "it holds the login of the registry's admin user, which can also push and delete" }),
   notRenewable: "all users of the admin user share its passwords",
   creation: {
     flag: "--admin",

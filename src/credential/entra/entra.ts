@@ -17,7 +17,7 @@ import { namedOrUsed, type RepositoryScope } from "../repository-scope.ts";
  */
 export const entra = {
   name: "entra",
-  again: () => ({ flags: { entra: true }, noted: "it holds a token of an Azure identity; the new token is of yours" }),
+  again: () => ({ flags: { entra: true }, warning: "it holds a token of an Azure identity; the new token is of yours" }),
   renewal: { flags: () => ({ entra: true }), isShortLived: true },
   creation: {
     flag: "--entra",
@@ -164,13 +164,13 @@ function take(
   { host, repositories, images }: RepositoryScope,
   { secret, verify }: { readonly secret: string; readonly verify: boolean },
 ): Issue {
-  const says = `secret/${secret} expires at ${claims.expiresAt}. Until then, everyone who can read it has the rights of ${of} at ${host}`;
+  const message = `secret/${secret} expires at ${claims.expiresAt}. Until then, everyone who can read it has the rights of ${of} at ${host}`;
   const prove: Change = { act: "prove", to: { kind: "registry", name: host }, repositories, fresh: false };
-  const steps = [warn(host, says), ...(verify ? [prove] : [])];
+  const steps = [warn(host, message), ...(verify ? [prove] : [])];
   return { steps, isLazy: true, entry: { ...entryOf(host, claims), by: of }, login, pulls, mayPull: undefined, images };
 }
 
-const warn = (host: string, says: string): Warn => ({ act: "warn", to: { kind: "registry", name: host }, says });
+const warn = (host: string, message: string): Warn => ({ act: "warn", to: { kind: "registry", name: host }, message });
 
 const entryOf = (host: string, { id, madeAt, expiresAt }: TokenClaims): Entry => ({
   hosts: [host],

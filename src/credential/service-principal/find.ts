@@ -2,8 +2,8 @@ import type { Application, Azure, AzureRegistry, Custody, RoleAssignment, Servic
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import { mayGrant } from "../../plan/ownership.ts";
-import type { Made } from "../../plan/prune.ts";
-import { isGuid, isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
+import type { CreatedObject } from "../../plan/prune.ts";
+import { isGuid, isOurDescription, parseAzureOwner } from "../../secret/azure-words.ts";
 import { pullRole } from "../granted-rights.ts";
 import type { Need } from "../kind.ts";
 import { hasOurRole } from "./roles.ts";
@@ -39,7 +39,7 @@ const records = (held: Need["held"], { appId }: Application): boolean =>
 export async function refuseOthers({ name, application, principal, assignments, by }: Found, { held }: Need, azure: Azure, again: Create) {
   if (!application || !by) return;
   const isGranted = hasOurRole(assignments);
-  if (isGranted && records(held, application) && isOfOurs(application.notes)) return;
+  if (isGranted && records(held, application) && isOurDescription(application.notes)) return;
   const [custody, { objectId }] = await Promise.all([azure.custody(application.id, principal?.id), azure.identity()]);
   const reason = notAlone({ application, custody, identity: objectId, isGranted });
   if (reason === undefined) return;
@@ -79,7 +79,7 @@ async function findByOwner(need: Need, at: InAzure): Promise<Found> {
  */
 async function findShared({ owner, held }: Need, at: InAzure): Promise<Found | undefined> {
   const application = await readRecorded(held, at.azure);
-  if (!application || readMadeFor(application.notes)?.words !== owner.words) return undefined;
+  if (!application || parseAzureOwner(application.notes)?.words !== owner.words) return undefined;
   const found = await readPrincipal(application, at);
   return hasOurRole(found.assignments) ? { ...found, by: "own name" } : undefined;
 }
@@ -134,9 +134,9 @@ export function notAlone({
 }): string | undefined {
   const owners = [...custody.owners, ...custody.principalOwners];
   const isOnlyOwner = identity !== "" && custody.owners.includes(identity) && owners.every((id) => id === identity);
-  const areOurs = keys.every(({ displayName }) => isGranted && readMadeFor(displayName) !== undefined);
+  const areOurs = keys.every(({ displayName }) => isGranted && parseAzureOwner(displayName) !== undefined);
   const otherKeys = [...custody.otherKeys, ...(areOurs ? [] : ["password" as const])];
-  const described = isOfOurs(notes);
+  const described = isOurDescription(notes);
   if (mayGrant({ described, creator: isOnlyOwner ? "self" : "other", recorded: false, otherKeys, shared: false })) return undefined;
   if (!described) return "this plugin did not create it";
   return isOnlyOwner ? `it has a ${otherKeys[0]} of another user` : "you are not its only owner";
@@ -158,10 +158,10 @@ const atOnce = 8;
  * Returns the applications with a role on the registry that this plugin created, the passwords that it added, and the roles of deleted
  * principals.
  */
-export async function createdPrincipals(azure: Azure, registry: AzureRegistry): Promise<Made[]> {
+export async function createdPrincipals(azure: Azure, registry: AzureRegistry): Promise<CreatedObject[]> {
   const roles = (await azure.givenRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
   const ids = [...new Set(roles.map(({ principalId }) => principalId))];
-  const made: Made[] = [];
+  const made: CreatedObject[] = [];
   for (let at = 0; at < ids.length; at += atOnce) {
     const some = ids.slice(at, at + atOnce).map((id) => madeFor(id, roles, azure));
     made.push(...(await Promise.all(some)).flat());
@@ -169,18 +169,18 @@ export async function createdPrincipals(azure: Azure, registry: AzureRegistry): 
   return made;
 }
 
-async function madeFor(id: string, roles: readonly RoleAssignment[], azure: Azure): Promise<Made[]> {
+async function madeFor(id: string, roles: readonly RoleAssignment[], azure: Azure): Promise<CreatedObject[]> {
   const principal = await azure.principal(id);
   if (!principal) return roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(lost);
   const [application] = await azure.applications({ appId: principal.appId });
   if (!application) return [];
-  const isEmpty = application.keys.length === 0 && readMadeFor(application.notes) !== undefined;
+  const isEmpty = application.keys.length === 0 && parseAzureOwner(application.notes) !== undefined;
   const { otherKeys } = isEmpty ? await azure.custody(application.id, principal.id) : { otherKeys: [] };
   return madeIn(application, otherKeys.length > 0);
 }
 
 /** Returns a role assignment of this plugin whose principal was deleted. */
-const lost = ({ principalId, role, madeAt }: RoleAssignment): Made => ({
+const lost = ({ principalId, role, madeAt }: RoleAssignment): CreatedObject => ({
   to: { kind: "roleassignment.management.azure.com", name: principalId },
   what: "role",
   kind: "service-principal",
@@ -193,16 +193,16 @@ const lost = ({ principalId, role, madeAt }: RoleAssignment): Made => ({
 });
 
 /** @param needed other users sign in to it with a certificate or a federated credential */
-function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: Application, needed: boolean): Made[] {
+function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: Application, needed: boolean): CreatedObject[] {
   const common = { to: { kind: "application.graph.microsoft.com", name }, kind: "service-principal", identity } as const;
   const existing = keys.map(({ slot }) => slot);
-  const passwords = keys.flatMap((key): Made[] => {
-    const of = readMadeFor(key.displayName);
+  const passwords = keys.flatMap((key): CreatedObject[] => {
+    const of = parseAzureOwner(key.displayName);
     if (!of) return [];
     const one = { slot: key.slot, madeAt: key.madeAt };
     return [{ ...common, what: "password", passwords: [one], existing, for: of, madeAt: key.madeAt, changedAt: key.madeAt }];
   });
-  const of = readMadeFor(notes);
+  const of = parseAzureOwner(notes);
   if (keys.length > 0 || !of) return passwords;
   return [{ ...common, what: "application", passwords: [], for: of, madeAt, changedAt: madeAt, needed: needed || undefined }];
 }

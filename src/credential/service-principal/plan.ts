@@ -2,7 +2,7 @@ import type { Application, Custody, Key } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Change, Keep, Make, Mint } from "../../plan/change.ts";
 import { mayDelete } from "../../plan/ownership.ts";
-import { isOfOurs, readMadeFor } from "../../secret/azure-words.ts";
+import { isOurDescription, parseAzureOwner } from "../../secret/azure-words.ts";
 import type { Entry, Password, Previous } from "../../secret/entry.ts";
 import type { Mode } from "../granted-rights.ts";
 import { keptEntry, planRetirement } from "../password-credential.ts";
@@ -151,7 +151,7 @@ export function planPrincipalRevocation(
   const role = { kind: "roleassignment.management.azure.com", name } as const;
   const isGranted = principal && hasOurRole(assignments);
   const retired = planKeyRetirement(application, passwords, because);
-  if (!mayDelete({ described: isOfOurs(notes), otherKeys, shared: false }))
+  if (!mayDelete({ described: isOurDescription(notes), otherKeys, shared: false }))
     return isGranted && isLast(keys, shown) ? [...retired, roleStays(application, scope)] : retired;
   if (shown.length < keys.length) return retired;
   const deleted = shown.map(({ slot, madeAt }) => ({ slot, madeAt }));
@@ -163,13 +163,13 @@ export function planPrincipalRevocation(
 
 /** Whether the application has no other password by this plugin. */
 const isLast = (keys: readonly Key[], going: readonly Key[]): boolean =>
-  going.length > 0 && !keys.some((key) => !going.includes(key) && readMadeFor(key.displayName));
+  going.length > 0 && !keys.some((key) => !going.includes(key) && parseAzureOwner(key.displayName));
 
 /** Returns the warning that the role stays: other users of the application may pull with the role that this plugin assigned. */
 const roleStays = ({ displayName: name, appId }: Application, scope: string): Change => ({
   act: "warn",
   to: { kind: "roleassignment.management.azure.com", name },
-  says:
+  message:
     `the role of ${JSON.stringify(name)} was kept, because other logins of the application may need it. ` +
     "If there are none, delete the role",
   fix: { do: "shell", argv: ["az", "role", "assignment", "delete", "--assignee", appId, "--scope", scope] },

@@ -2,7 +2,16 @@ import type { Application } from "../../azure/port.ts";
 import { CliError, isRefusal } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Change, Keep, Make, Passing } from "../../plan/change.ts";
-import { clustersNamedIn, isGuid, isOfOne, isOfOurs, keyName, ofOurs, readMadeFor, unnamedCluster } from "../../secret/azure-words.ts";
+import {
+  azureDescription,
+  clustersNamedIn,
+  isGuid,
+  isOfOne,
+  isOurDescription,
+  keyName,
+  parseAzureOwner,
+  unnamedCluster,
+} from "../../secret/azure-words.ts";
 import type { Entry } from "../../secret/entry.ts";
 import { pullRole, refuseBeyondReading, rightsOfPrincipal, warnOfRights } from "../granted-rights.ts";
 import type { Asked, Credential, Issue, Kind, Lifecycle, Need } from "../kind.ts";
@@ -22,7 +31,7 @@ export const servicePrincipal = {
   name: "service-principal",
   again: ({ identity }) =>
     isGuid(identity)
-      ? { flags: { servicePrincipal: identity }, noted: `its service principal is ${identity}, which gets another password` }
+      ? { flags: { servicePrincipal: identity }, warning: `its service principal is ${identity}, which gets another password` }
       : { flags: {} },
   renewal: { flags: ({ identity }) => ({ "service-principal": identity }) },
   // Not extensible: only in an ABAC registry can it get more repositories, and `check` doesn't know the mode of the registry
@@ -128,7 +137,7 @@ async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ 
   const more = { servicePrincipal: application?.appId ?? name };
   const options = { asked, need, still, mayPull: repositories, more, isShared: false, passing: passingOf(plan.role, asked), warnings };
   const issue = issueOf({ ...plan, objects, grant: plan.role }, scope, options);
-  return { issue, state: { ...found, notes: ofOurs(words), key, asked: {}, made: {} } };
+  return { issue, state: { ...found, notes: azureDescription(words), key, asked: {}, made: {} } };
 }
 
 /** Returns the recorded password, if Azure shows it. */
@@ -145,7 +154,7 @@ const passingOf = ({ act }: Make | Keep, { wait, waitForRole = wait }: Asked): P
 async function lacksClusters({ application }: Found, { owner }: Need): Promise<boolean> {
   const described = application ? clustersNamed(application) : [];
   if (owner.alone || described.length === 0 || described.includes(unnamedCluster)) return false;
-  const getting = readMadeFor(ofOurs(await owner.wordsInCluster()))?.clusters ?? [];
+  const getting = parseAzureOwner(azureDescription(await owner.wordsInCluster()))?.clusters ?? [];
   return getting.some((id) => !described.includes(id));
 }
 
@@ -218,7 +227,7 @@ function principalLifecycle({ azure, registry, mode, asked, sources, states }: P
       const found = await read(identity);
       if (!found) return [];
       const { application, principal } = found;
-      const { otherKeys } = isOfOurs(application.notes) ? await azure.custody(application.id, principal?.id) : { otherKeys: [] };
+      const { otherKeys } = isOurDescription(application.notes) ? await azure.custody(application.id, principal?.id) : { otherKeys: [] };
       return planPrincipalRevocation(application, { ...found, otherKeys, scope: registry.id }, passwords);
     },
   };

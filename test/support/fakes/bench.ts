@@ -4,7 +4,7 @@ import type { IssuedLogin } from "../../../src/actions/outcome.ts";
 import type { Tools } from "../../../src/actions/tools.ts";
 import type { Cluster } from "../../../src/cluster/port.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import { remember } from "../../../src/state/namespace-state.ts";
+import { objectsByKey } from "../../../src/state/namespace-state.ts";
 import type { FakeWorld } from "./world.ts";
 
 export type FakeBench = Env & {
@@ -66,7 +66,7 @@ export function benchOf(
   const claims = new Claims(tools);
   const look = () => {
     const objects = (["secret", "serviceaccount", "pod"] as const).flatMap((kind) => world.cluster.all(kind));
-    return { tools, claims, issued, seen: remember(objects, undefined) };
+    return { tools, claims, issued, seen: objectsByKey(objects, undefined) };
   };
   return { tools, claims, issued, seen: new Map(), cluster, carried, slept, shown, look, interrupt: interruption.interrupt };
 }

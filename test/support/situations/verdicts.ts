@@ -11,7 +11,7 @@ export const note = (renewal: Note["renewal"], more: Partial<Note> = {}): Note =
   hosts: [r],
   identity: "ci-pull",
   widens: renewal === "made",
-  again: renewal === "given" ? { flags: { username: "ci-pull" } } : { flags: { acrToken: "ci-pull" }, noted: "its ACR token is ci-pull" },
+  again: renewal === "given" ? { flags: { username: "ci-pull" } } : { flags: { acrToken: "ci-pull" }, warning: "its ACR token is ci-pull" },
   expiresAt: undefined,
   expiresIn: undefined,
   ...more,
@@ -38,7 +38,7 @@ export const pod = (name: string, more: Partial<PodFacts> = {}): PodFacts => ({
   pulled: false,
   own: false,
   owner: deployment("web"),
-  says: [],
+  failures: [],
   ...more,
 });
 

@@ -14,7 +14,7 @@ const kept: Change = { act: "keep", to: secret, because: "holds this credential"
 
 test.for<{ change: Change; message: string | undefined }>([
   { change: { act: "keep", to: secret, because: "" }, message: "unchanged" },
-  { change: { act: "warn", to: secret, says: "" }, message: undefined },
+  { change: { act: "warn", to: secret, message: "" }, message: undefined },
   { change: { act: "create", to: token, because: "" }, message: "created" },
   { change: { act: "update", to: token, because: "" }, message: "configured" },
   { change: { act: "delete", to: token, because: "" }, message: "deleted" },
@@ -27,9 +27,12 @@ test.for<{ change: Change; message: string | undefined }>([
   { change: { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "" }, message: "created" },
   { change: { act: "store", to: secret, entry, precondition, replaces: false, because: "" }, message: "configured" },
   { change: { act: "store", to: secret, entry, precondition, replaces: true, because: "" }, message: "replaced" },
-  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "", beside: true }, message: "configured" },
-  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "", beside: true, noted: true }, message: undefined },
-  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "", noted: true }, message: undefined },
+  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "", keepsSecret: true }, message: "configured" },
+  {
+    change: { act: "withdraw", to: secret, entries: [], precondition, because: "", keepsSecret: true, keepsAnnotation: true },
+    message: undefined,
+  },
+  { change: { act: "withdraw", to: secret, entries: [], precondition, because: "", keepsAnnotation: true }, message: undefined },
   { change: { act: "remove", to: secret, entries: [], precondition, because: "" }, message: "deleted" },
   { change: { act: "attach", to: account, secret: "acr", before: [], after: [] }, message: "patched" },
   { change: { act: "detach", to: account, secret: "acr", before: [], after: [] }, message: "patched" },

@@ -66,7 +66,7 @@ test("ends the claim and reports the empty Secret when it may not be deleted", a
     {
       change: { act: "claim", to },
       error: { message: "no" },
-      says: ["secret/acr still exists, without a login"],
+      messages: ["secret/acr still exists, without a login"],
       fix: { kubectl: "delete secret", args: ["acr"], namespace: "demo" },
     },
   ]);

@@ -76,7 +76,7 @@ test.for<{ change: Change }>([
 });
 
 test("previews a warning as it is", async () => {
-  expect((await executeAll([{ act: "warn", to, says: "look" }], client())).outcomes).toEqual([
-    { change: { act: "warn", to, says: "look" }, says: ["look"] },
+  expect((await executeAll([{ act: "warn", to, message: "look" }], client())).outcomes).toEqual([
+    { change: { act: "warn", to, message: "look" }, messages: ["look"] },
   ]);
 });

@@ -4,7 +4,7 @@ import type { DryRun } from "../../../src/actions/outcome.ts";
 import { rollback } from "../../../src/actions/rollback.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change, ChangeOf, Plan } from "../../../src/plan/change.ts";
-import { remember } from "../../../src/state/namespace-state.ts";
+import { objectsByKey } from "../../../src/state/namespace-state.ts";
 import { collect } from "../../support/collect.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { addNamespaces, fakeWorld } from "../../support/fakes/world.ts";
@@ -64,7 +64,7 @@ test("leaves every change that depends on one that failed", async () => {
 });
 
 test("applies a change when only a warning about its object failed", async () => {
-  const warn: Change = { act: "warn", to: account("a"), says: "look" };
+  const warn: Change = { act: "warn", to: account("a"), message: "look" };
 
   expect((await collect(execute([failing("a"), warn, keepOf("b", "a")], bench()))).map(short)).toEqual([
     "create a failed",
@@ -74,12 +74,12 @@ test("applies a change when only a warning about its object failed", async () =>
 });
 
 test("leaves changes and prints warnings when the run is interrupted", async () => {
-  const warn: Change = { act: "warn", to: account("a"), says: "look" };
+  const warn: Change = { act: "warn", to: account("a"), message: "look" };
 
   const outcomes = await collect(execute([keepOf("a"), warn], bench({ interrupted: () => true })));
 
   expect(outcomes.map(short)).toEqual(["keep a left interrupted", "warn a"]);
-  expect(outcomes[1]?.says).toEqual(["look"]);
+  expect(outcomes[1]?.messages).toEqual(["look"]);
 });
 
 test("leaves every change that depends on one that an interruption left", async () => {
@@ -93,19 +93,19 @@ test.for([
   { at: 0, became: ["keep a left interrupted", "warn b left interrupted"] },
   { at: 1, became: ["keep a", "warn b"] },
 ])("leaves a warning with the change that it needs when the run is interrupted at look $at", async ({ at, became }) => {
-  const warning: Change = { act: "warn", to: account("b"), says: "look", needs: account("a") };
+  const warning: Change = { act: "warn", to: account("b"), message: "look", needs: account("a") };
   let looks = 0;
 
   expect((await collect(execute([keepOf("a"), warning], bench({ interrupted: () => looks++ >= at })))).map(short)).toEqual(became);
 });
 
 test("previews each change in a client dry run, and sends nothing", async () => {
-  const plan: Plan = [makeMap, makeToken, mint, { act: "warn", to: token, says: "look" }, store];
+  const plan: Plan = [makeMap, makeToken, mint, { act: "warn", to: token, message: "look" }, store];
 
   const { outcomes } = await executeAll(plan, bench({ dryRun: "client", apply: () => Promise.reject(new Error("asked")) }));
 
   expect(outcomes.map(({ change }) => change)).toEqual(plan);
-  expect(outcomes[3]?.says).toEqual(["look"]);
+  expect(outcomes[3]?.messages).toEqual(["look"]);
   expect(outcomes[4]?.object).toMatchObject({ kind: "Secret", metadata: { name: "acr", namespace: "demo" } });
 });
 
@@ -120,7 +120,7 @@ test("previews a Secret with the password that exists already", async () => {
 
 test("returns the object that was read when it is kept", async () => {
   const object = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "a", namespace: "demo" } } as const;
-  const [outcome] = await collect(execute([keepOf("a")], { ...bench(), seen: remember([object], undefined) }));
+  const [outcome] = await collect(execute([keepOf("a")], { ...bench(), seen: objectsByKey([object], undefined) }));
 
   expect(outcome?.object).toBe(object);
 });
@@ -142,7 +142,7 @@ test("reports the proven image and the repositories that remain unknown", async 
     issued,
   } = await executeAll([proof(["app/web", "app/next", "app/last"])], at);
 
-  expect(outcome?.says).toEqual(
+  expect(outcome?.messages).toEqual(
     ["app/next", "app/last"].map((name) => `myregistry.azurecr.io/${name} could not be verified: no image found`),
   );
   expect(issued.proven).toMatchObject({ repository: "app/web", reference: "1" });
@@ -156,7 +156,7 @@ test("reports the images of pods that do not exist", async () => {
 
   const [outcome] = await collect(execute([proof(["app/web"])], benchOf(world, { issued: { login, images: [gone] } })));
 
-  expect(outcome?.says).toEqual(["image myregistry.azurecr.io/app/web:gone not found, but a pod uses it"]);
+  expect(outcome?.messages).toEqual(["image myregistry.azurecr.io/app/web:gone not found, but a pod uses it"]);
 });
 
 test.for<{ passing: ChangeOf<"prove">["passing"]; fresh: boolean; shown: string }>([

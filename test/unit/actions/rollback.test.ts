@@ -77,7 +77,7 @@ test("reports each change that could not be rolled back", async () => {
 
   const kept = await rollback([{ change: makeMap }, { change: makeToken }], at);
 
-  expect(kept.map(({ change, error, says, fix }) => [change.act, change.to.name, error?.message, says, fix])).toEqual([
+  expect(kept.map(({ change, error, messages, fix }) => [change.act, change.to.name, error?.message, messages, fix])).toEqual([
     ["delete", "t", "no", ["a change could not be rolled back. Run"], { do: "shell", argv: ["remove", "t"] }],
     ["delete", "m", "no", ["a change could not be rolled back. Run"], { do: "shell", argv: ["remove", "m"] }],
   ]);
@@ -96,7 +96,7 @@ test("prints a hint for each change that cannot be rolled back", async () => {
   });
 });
 
-const left = (...says: string[]): ChangeOutcome => ({ change: makeMap, error: no(), says });
+const left = (...messages: string[]): ChangeOutcome => ({ change: makeMap, error: no(), messages });
 
 test.for<{ why: string; hint: CliError["hint"]; kept: ChangeOutcome[]; interrupted: boolean; kind: string; told: unknown }>([
   { why: "everything was rolled back", hint: "look", kept: [], interrupted: true, kind: "forbidden", told: undefined },

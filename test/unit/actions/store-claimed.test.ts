@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { store } from "../../../src/actions/store.ts";
 import type { Secret } from "../../../src/objects.ts";
-import { noteClaim, readClaim } from "../../../src/secret/claim.ts";
+import { newClaim, readClaim } from "../../../src/secret/claim.ts";
 import { is, losing } from "../../support/fakes/asked.ts";
 import { benchOf, type FakeBench } from "../../support/fakes/bench.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
@@ -61,7 +61,7 @@ test.for([
   const in_ = world();
   const theirs = () => {
     const { metadata, ...secret } = put(in_);
-    const annotations = { ...metadata.annotations, ...noteClaim("another-run", new Date("2026-01-01T00:01:00Z")) };
+    const annotations = { ...metadata.annotations, ...newClaim("another-run", new Date("2026-01-01T00:01:00Z")) };
     return in_.cluster.put({ ...secret, metadata: { ...metadata, annotations } }, "kubectl-acr-secret");
   };
   const bench = took ? await claiming(in_, true) : benchOf(in_, { issued: issued() });

@@ -136,8 +136,8 @@ describe("judge", () => {
     ...(["other-platform", "never-pulled", "unreachable", "untrusted", "blocked"] as const).map((cause) => ({ cause, lasts: true })),
     ...(["refused", "no-login", "out-of-scope", "not-found", "throttled", "unknown"] as const).map((cause) => ({ cause, lasts: false })),
   ])("prefers a node's message over a successful pull only if it lasts: $cause", ({ cause, lasts }) => {
-    const says = [{ cause: cause as never, text: "why" }];
-    const pods = [pod("ready", { pulled: true, says }), pod("web-1", { says })];
+    const failures = [{ cause: cause as never, text: "why" }];
+    const pods = [pod("ready", { pulled: true, failures }), pod("web-1", { failures })];
     const row = judged({ pods, tried: [tried("a", "pulls")] });
     const anonymous = judged({ pods, anonymous: proof("pulls") });
     const others = judged({ pods, azure: undefined });
@@ -146,7 +146,7 @@ describe("judge", () => {
     expect(row).toMatchObject(lasts ? { ...fromNode, secret: "a" } : { cause: "pulls", secret: "a", message: undefined });
     expect(anonymous).toMatchObject(lasts ? { ...fromNode, secret: "" } : { cause: "anonymous", secret: "" });
     expect(others).toMatchObject(fromNode);
-    expect(judged({ pods: [pod("ready", { pulled: true, says })], tried: [tried("a", "pulls")] }).cause).toBe("pulls");
+    expect(judged({ pods: [pod("ready", { pulled: true, failures })], tried: [tried("a", "pulls")] }).cause).toBe("pulls");
   });
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Entry, loginsNote } from "../../../src/secret/entry.ts";
+import { type Entry, loginsAnnotation } from "../../../src/secret/entry.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
 import { shared, stored } from "../../support/fakes/fleet.ts";
 import { addNamespaces, type FakeWorld } from "../../support/fakes/world.ts";
@@ -33,8 +33,8 @@ function annotate(world: FakeWorld, entries: (entry: Entry) => readonly unknown[
   const secret = world.cluster.get("secret", "b", name);
   if (!secret) throw new Error("no Secret");
   const { annotations: before = {} } = secret.metadata;
-  const [entry] = JSON.parse(before[loginsNote] ?? "[]");
-  const after = { ...before, [loginsNote]: JSON.stringify(entries(entry)) };
+  const [entry] = JSON.parse(before[loginsAnnotation] ?? "[]");
+  const after = { ...before, [loginsAnnotation]: JSON.stringify(entries(entry)) };
   world.cluster.put({ ...secret, metadata: { ...secret.metadata, annotations: after } });
 }
 

@@ -1,6 +1,6 @@
 import { load } from "js-yaml";
 import { expect } from "vitest";
-import { loginsNote, noteEntries } from "../../../src/secret/entry.ts";
+import { entryMetadata, loginsAnnotation } from "../../../src/secret/entry.ts";
 import { line, refused } from "../../support/demo.ts";
 import type { Asked } from "../../support/fakes/asked.ts";
 import { account, pullSecret } from "../../support/fakes/cluster.ts";
@@ -71,7 +71,10 @@ const note =
   (...entries: object[]): Given =>
   ({ cluster }) => {
     const { metadata, ...secret } = cluster.get("secret", "demo", "acr-myregistry") ?? expect.unreachable("no Secret");
-    cluster.put({ ...secret, metadata: { ...metadata, annotations: { [loginsNote]: JSON.stringify(entries) } } }, "kubectl-acr-secret");
+    cluster.put(
+      { ...secret, metadata: { ...metadata, annotations: { [loginsAnnotation]: JSON.stringify(entries) } } },
+      "kubectl-acr-secret",
+    );
   };
 const host = "myregistry.azurecr.io";
 const unknownKind = { hosts: [host], kind: "service-principal", identity: "app-1", keyId: "k1" };
@@ -123,7 +126,9 @@ testRows(
         {
           command: "attach -n demo --serviceaccount",
           check: ({ cluster }) =>
-            expect(cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.[loginsNote]).toBe(JSON.stringify([unknownKind])),
+            expect(cluster.get("secret", "demo", "acr-myregistry")?.metadata.annotations?.[loginsAnnotation]).toBe(
+              JSON.stringify([unknownKind]),
+            ),
         },
       ],
     },
@@ -206,7 +211,7 @@ const unordered: Given = ({ cluster }) => {
   for (const [name, hosts] of Object.entries({ one: ["b.azurecr.io", "a.io"], two: ["a.io", "b.azurecr.io"] })) {
     const secret = pullSecret("demo", name);
     const entries = hosts.map((of) => ({ hosts: [of], kind: "given", identity: "ci" }));
-    cluster.put({ ...secret, metadata: { ...secret.metadata, ...noteEntries(entries) } });
+    cluster.put({ ...secret, metadata: { ...secret.metadata, ...entryMetadata(entries) } });
   }
 };
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Metadata, Secret } from "../../../src/objects.ts";
-import { loginsNote, managedBy } from "../../../src/secret/entry.ts";
+import { loginsAnnotation, managedBy } from "../../../src/secret/entry.ts";
 import { namespace } from "../../support/fakes/cluster.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
@@ -52,7 +52,7 @@ const copies = fc.record<Copy>({
 type Login = { readonly username: string; readonly password: string };
 
 function copyOf(secret: Secret, login: Login, at: string, copy: Copy): Secret {
-  const [entry] = JSON.parse(secret.metadata.annotations?.[loginsNote] ?? "[]");
+  const [entry] = JSON.parse(secret.metadata.annotations?.[loginsAnnotation] ?? "[]");
   // The data of an Opaque Secret is not searched. Only the annotation of such a copy counts.
   const annotation = copy.type === "argocd" ? "kept" : copy.annotation;
   const notes: Readonly<Record<Copy["annotation"], string | undefined>> = {
@@ -70,7 +70,7 @@ function copyOf(secret: Secret, login: Login, at: string, copy: Copy): Secret {
       ...(copy.manager !== undefined && { [managedBy.key]: copy.manager }),
       ...(copy.type === "argocd" && { "argocd.argoproj.io/secret-type": "repository" }),
     },
-    annotations: note === undefined ? {} : { [loginsNote]: note },
+    annotations: note === undefined ? {} : { [loginsAnnotation]: note },
   };
   return { apiVersion: "v1", kind: "Secret", metadata, ...dataOf(login, copy) };
 }

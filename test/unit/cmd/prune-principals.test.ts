@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { loginsNote } from "../../../src/secret/entry.ts";
+import { loginsAnnotation } from "../../../src/secret/entry.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { here, leftOver } from "../../support/left-over.ts";
 import { all, any, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
@@ -135,8 +135,8 @@ testRows(
         world: principal,
         given: ({ cluster }) => {
           const { metadata, ...secret } = cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
-          const [entry] = JSON.parse(metadata.annotations?.[loginsNote] ?? "[]");
-          const annotations = { ...metadata.annotations, [loginsNote]: JSON.stringify([{ ...entry, slot: slotOf(entry.slot) }]) };
+          const [entry] = JSON.parse(metadata.annotations?.[loginsAnnotation] ?? "[]");
+          const annotations = { ...metadata.annotations, [loginsAnnotation]: JSON.stringify([{ ...entry, slot: slotOf(entry.slot) }]) };
           cluster.put({ ...secret, metadata: { ...metadata, annotations } });
         },
         command: `${yes} --older-than 0s`,

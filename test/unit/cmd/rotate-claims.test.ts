@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
-import { claimLasts, claimNote, claimProof, type Making, noteClaim } from "../../../src/secret/claim.ts";
+import { claimAnnotation, claimLasts, claimProof, newClaim, type PendingPassword } from "../../../src/secret/claim.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { type Asked, is } from "../../support/fakes/asked.ts";
 import { shared, stored, watch, worldOf } from "../../support/fakes/fleet.ts";
@@ -18,15 +18,15 @@ const rotate = "rotate acr-myregistry --namespaces a,b";
 
 /** Another run claims a Secret. */
 const claim =
-  (of: string, { name = "acr-myregistry", makes, since = now }: { name?: string; makes?: Making; since?: Date } = {}): Given =>
+  (of: string, { name = "acr-myregistry", makes, since = now }: { name?: string; makes?: PendingPassword; since?: Date } = {}): Given =>
   ({ cluster }) => {
     const { metadata, ...secret } = cluster.get("secret", of, name) ?? expect.unreachable("no Secret");
-    const annotations = { ...metadata.annotations, ...noteClaim("another run", since, makes) };
+    const annotations = { ...metadata.annotations, ...newClaim("another run", since, makes) };
     cluster.put({ ...secret, metadata: { ...metadata, annotations } });
   };
 const release = ({ cluster }: FakeWorld, of: string) => {
   const { metadata, ...secret } = cluster.get("secret", of, "acr-myregistry") ?? expect.unreachable("no Secret");
-  const { [claimNote]: _, ...annotations } = metadata.annotations ?? {};
+  const { [claimAnnotation]: _, ...annotations } = metadata.annotations ?? {};
   cluster.put({ ...secret, metadata: { ...metadata, annotations } });
 };
 
@@ -39,7 +39,7 @@ const forge =
     const until = new Date(now.getTime() + 20_000).toISOString();
     const annotations = {
       ...metadata.annotations,
-      [claimNote]: JSON.stringify({ by: "x", until, makes: { identity: shared, ...makes(world) } }),
+      [claimAnnotation]: JSON.stringify({ by: "x", until, makes: { identity: shared, ...makes(world) } }),
     };
     world.cluster.put({ ...secret, metadata: { ...metadata, annotations } });
   };

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
-import { loginsNote, managedBy } from "../../../src/secret/entry.ts";
+import { loginsAnnotation, managedBy } from "../../../src/secret/entry.ts";
 import { exactly, lost, refused } from "../../support/demo.ts";
 import type { Asked } from "../../support/fakes/asked.ts";
 import { namespace } from "../../support/fakes/cluster.ts";
@@ -262,8 +262,8 @@ testRows(
       does: "warns in a schedule when a Secret of another tool expires in time",
       given: (world) => {
         const { metadata, ...secret } = secretIn(world, "b");
-        const [entry] = JSON.parse(metadata.annotations?.[loginsNote] ?? "[]");
-        const annotations = { [loginsNote]: JSON.stringify([{ ...entry, identity: "ci-pull", expiresAt: "2026-01-02T00:00:00Z" }]) };
+        const [entry] = JSON.parse(metadata.annotations?.[loginsAnnotation] ?? "[]");
+        const annotations = { [loginsAnnotation]: JSON.stringify([{ ...entry, identity: "ci-pull", expiresAt: "2026-01-02T00:00:00Z" }]) };
         world.cluster.put({ ...secret, metadata: { ...metadata, labels: { [managedBy.key]: "Helm" }, annotations } });
       },
       command: "rotate -A --expiring-within 14d",

@@ -35,7 +35,7 @@ test.for([
 });
 
 test.for<{ kind: string; identity: string; derived?: boolean; again: Again }>([
-  { kind: "acr-token", identity: "ci-pull", again: { flags: { acrToken: "ci-pull" }, noted: "its ACR token is ci-pull" } },
+  { kind: "acr-token", identity: "ci-pull", again: { flags: { acrToken: "ci-pull" }, warning: "its ACR token is ci-pull" } },
   { kind: "acr-token", identity: "demo-acr-0123456789", derived: true, again: { flags: {} } },
   // A name that Azure would reject is ignored, even if the annotation contains it.
   ...["!ci-pull", "ci-pull!", "four", "x".repeat(51)].map((identity) => ({ kind: "acr-token", identity, again: { flags: {} } })),
@@ -44,7 +44,7 @@ test.for<{ kind: string; identity: string; derived?: boolean; again: Again }>([
     identity: "44444444-4444-4444-4444-444444444444",
     again: {
       flags: { servicePrincipal: "44444444-4444-4444-4444-444444444444" },
-      noted: "its service principal is 44444444-4444-4444-4444-444444444444, which gets another password",
+      warning: "its service principal is 44444444-4444-4444-4444-444444444444, which gets another password",
     },
   },
   // The name could belong to another application by now.
@@ -53,12 +53,12 @@ test.for<{ kind: string; identity: string; derived?: boolean; again: Again }>([
   {
     kind: "admin",
     identity: "myregistry",
-    again: { flags: { admin: true }, noted: "it holds the login of the registry's admin user, which can also push and delete" },
+    again: { flags: { admin: true }, warning: "it holds the login of the registry's admin user, which can also push and delete" },
   },
   {
     kind: "entra",
     identity: "00000000-0000-0000-0000-000000000000",
-    again: { flags: { entra: true }, noted: "it holds a token of an Azure identity; the new token is of yours" },
+    again: { flags: { entra: true }, warning: "it holds a token of an Azure identity; the new token is of yours" },
   },
 ])("requests the login of $kind $identity again with $again.flags", ({ kind, identity, derived = false, again }) => {
   expect(kindNamed(kind)?.again({ identity }, derived)).toEqual(again);

@@ -25,7 +25,7 @@ const attached: Outcome = {
   change: { act: "attach", to: account, secret: "acr", before: [], after: ["acr"], needs: secret },
   object: object("sa"),
 };
-const told: Outcome = { change: { act: "warn", to: account, says: "look" }, says: ["look"] };
+const told: Outcome = { change: { act: "warn", to: account, message: "look" }, messages: ["look"] };
 const refused: Outcome = {
   change: { act: "attach", to: account, secret: "acr", before: [], after: ["acr"] },
   error: new CliError("forbidden", "no", { hint: { verb: "attach", secret: "acr", serviceaccounts: ["default"] } }),
@@ -131,7 +131,7 @@ test("prints a JSON line for each outcome at once for -o jsonl", async () => {
 });
 
 test("prints the id of a warning", async () => {
-  const drift: Outcome = { change: { act: "warn", id: "drift", to: account, says: "look" }, says: ["look"] };
+  const drift: Outcome = { change: { act: "warn", id: "drift", to: account, message: "look" }, messages: ["look"] };
 
   expect(JSON.parse((await printed("jsonl", [drift])).stdout)).toMatchObject({ result: "told", warnings: ["look"], ids: ["drift"] });
 });

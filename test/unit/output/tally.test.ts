@@ -24,7 +24,7 @@ const store = (namespace: string): ChangeOutcome => ({
     because: "",
   },
 });
-const warn = (namespace: string): ChangeOutcome => ({ change: { act: "warn", to: at(namespace), says: "look" } as Change });
+const warn = (namespace: string): ChangeOutcome => ({ change: { act: "warn", to: at(namespace), message: "look" } as Change });
 const failed = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, error: new CliError("forbidden", "no") });
 const left = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, left: "failed" });
 const interrupted = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, left: "interrupted" });

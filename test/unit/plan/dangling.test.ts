@@ -68,7 +68,7 @@ test("what would make pods anew is told once, with the command, and what cannot 
       act: "warn",
       id: "dangling-name",
       to: { kind: "deployment.apps", namespace: "demo", name: "web-0" },
-      says:
+      message:
         "deployment.apps/web-0, deployment.apps/web-1, deployment.apps/web-2 and 10 more list missing Secrets " +
         '(gone, "" and old); skipped because a change restarts pods',
       fix: { verb: "detach", dangling: true, targets: names.slice(0, 10).map((name) => `deployment/${name}`) },
@@ -77,7 +77,7 @@ test("what would make pods anew is told once, with the command, and what cannot 
       act: "warn",
       id: "empty-name",
       to: { kind: "job.batch", namespace: "demo", name: "migrate" },
-      says: 'job.batch/migrate lists a missing Secret (""); skipped because the list cannot be changed',
+      message: 'job.batch/migrate lists a missing Secret (""); skipped because the list cannot be changed',
     },
   ]);
 });
@@ -99,7 +99,7 @@ test.for<{ names: string[]; fix: object | undefined }>([
 
   expect(change).toMatchObject({
     act: "refuse",
-    says: expect.stringMatching(/^imagePullSecrets of job.batch\/web cannot be changed, so the Job must be recreated$/),
+    message: expect.stringMatching(/^imagePullSecrets of job.batch\/web cannot be changed, so the Job must be recreated$/),
   });
   expect(change && "fix" in change ? change.fix : undefined).toEqual(fix);
 });

@@ -46,7 +46,7 @@ const facts = (more: Partial<DeleteFacts> = {}): DeleteFacts => ({
 const lines = (plan: ReturnType<typeof planDelete>) =>
   plan.map((change) => {
     const needs = [change.needs ?? []].flat().map(nameOf).join(" ");
-    return change.act === "warn" ? change.says : `${change.act} ${nameOf(change.to)}${needs && ` needs ${needs}`}`;
+    return change.act === "warn" ? change.message : `${change.act} ${nameOf(change.to)}${needs && ` needs ${needs}`}`;
   });
 
 const options = { force: false, revoke: false };
@@ -94,14 +94,14 @@ test.for<{ why: string; facts: DeleteFacts; options?: Partial<typeof options>; p
 
 test("the note of what is immutable goes with it", () => {
   const plan = planDelete(facts({ existing: existing({ immutable: true }) }), { force: false, revoke: true });
-  expect(plan.at(-1)).toMatchObject({ act: "withdraw", immutable: true, noted: true });
+  expect(plan.at(-1)).toMatchObject({ act: "withdraw", immutable: true, keepsAnnotation: true });
 });
 
-test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
+test.for<{ why: string; facts: DeleteFacts; message: string; hint: unknown }>([
   {
     why: "one pod needs it",
     facts: facts({ targets: [], needing: [pod("a")] }),
-    says: 'secret "acr" in namespace "demo" is used by pod a; create another credential first, otherwise new pods cannot pull',
+    message: 'secret "acr" in namespace "demo" is used by pod a; create another credential first, otherwise new pods cannot pull',
     hint: {
       do: "steps",
       steps: [{ kubectl: "rollout restart", namespace: "demo", args: ["deployment/web"], or: "--force to delete it anyway" }],
@@ -110,7 +110,7 @@ test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
   {
     why: "pods of a template that names it, and of one that is not rolled out",
     facts: facts({ needing: [pod("a"), pod("b", "ReplicaSet"), pod("c", "Strange")] }),
-    says: 'secret "acr" in namespace "demo" is used by pods a, b and c; create another credential first, otherwise new pods cannot pull',
+    message: 'secret "acr" in namespace "demo" is used by pods a, b and c; create another credential first, otherwise new pods cannot pull',
     hint: {
       do: "steps",
       steps: [
@@ -128,27 +128,27 @@ test.for<{ why: string; facts: DeleteFacts; says: string; hint: unknown }>([
   {
     why: "a pod that nobody makes anew",
     facts: facts({ targets: [], needing: [pod("a", "Pod")] }),
-    says: 'secret "acr" in namespace "demo" is used by pod a; create another credential first, otherwise new pods cannot pull',
+    message: 'secret "acr" in namespace "demo" is used by pod a; create another credential first, otherwise new pods cannot pull',
     hint: "delete it after the pods have ended, or add --force to delete it anyway",
   },
   {
     why: "it is somebody else's",
     facts: facts({ ours: false, existing: existing({ entries: undefined }) }),
-    says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not created by kubectl acr-secret',
+    message: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not created by kubectl acr-secret',
     hint: "use another name, or add --force to delete it",
   },
   {
     why: "somebody else put a login into it",
     facts: facts({ existing: existing({ hosts: ["r.azurecr.io", "https://docker.io/v1", "quay.io"] }) }),
-    says: 'secret "acr" in namespace "demo" also holds a login for https://docker.io/v1, quay.io',
+    message: 'secret "acr" in namespace "demo" also holds a login for https://docker.io/v1, quay.io',
     hint: "add --force to delete that login too",
   },
   {
     why: "what was added to it cannot be taken out",
     facts: facts({ ours: false, existing: existing({ immutable: true }) }),
-    says: 'secret "acr" in namespace "demo" is immutable, so its login cannot be removed',
+    message: 'secret "acr" in namespace "demo" is immutable, so its login cannot be removed',
     hint: { kubectl: "delete secret", args: ["acr"] },
   },
-])("it is refused: $why", ({ facts: of, says, hint }) => {
-  expect(() => planDelete(of, options)).toThrow(expect.objectContaining({ kind: "conflict", message: says, hint }));
+])("it is refused: $why", ({ facts: of, message, hint }) => {
+  expect(() => planDelete(of, options)).toThrow(expect.objectContaining({ kind: "conflict", message, hint }));
 });

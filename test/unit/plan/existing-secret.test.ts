@@ -71,29 +71,29 @@ test("by force one that is not ours goes, which is told", () => {
 
   expect(() => refuseForeign(to, { host }, theirs)).toThrow(`holds a credential for ${east}`);
   expect(warnLoss(planStore(to, { ...options, force: true }, theirs), theirs)).toMatchObject([
-    { says: `secret/acr also held a login for ${east}, which is overwritten` },
+    { message: `secret/acr also held a login for ${east}, which is overwritten` },
   ]);
 });
 
 const of = (...hosts: string[]) => ({ ...options, entry: { ...entry, hosts: [host, ...hosts] }, merge: true });
 
-test.for<{ why: string; existing: Partial<ExistingSecret>; says: string | undefined }>([
-  { why: "one that is new", existing: {}, says: undefined },
-  { why: "somebody else's", existing: { hosts: [host, east] }, says: `holds a login for ${east} that this plugin did not add` },
-  { why: "the same login", existing: { hosts: [host, east], alike: [host, east] }, says: undefined },
+test.for<{ why: string; existing: Partial<ExistingSecret>; message: string | undefined }>([
+  { why: "one that is new", existing: {}, message: undefined },
+  { why: "somebody else's", existing: { hosts: [host, east] }, message: `holds a login for ${east} that this plugin did not add` },
+  { why: "the same login", existing: { hosts: [host, east], alike: [host, east] }, message: undefined },
   {
     why: "one of ours of another kind, though that of the login server pulls no more",
     existing: { entries: [entry, { ...entry, hosts: [east], kind: "admin" }], hosts: [host, east], pulls: "no" },
-    says: 'holds the credential of "ci" (admin)',
+    message: 'holds the credential of "ci" (admin)',
   },
   {
     why: "one login of another kind, which pulls no more",
     existing: { entries: [{ ...entry, hosts: [host, east], kind: "admin" }], hosts: [host, east], pulls: "no" },
-    says: undefined,
+    message: undefined,
   },
-])("a regional key is added: $why", ({ existing: more, says }) => {
+])("a regional key is added: $why", ({ existing: more, message }) => {
   const plan = () => planStore(to, of(east), { ...existing, ...more });
 
-  if (says === undefined) expect(plan()).toMatchObject({ act: "store", merges: true, entry: { hosts: [host, east] } });
-  else expect(plan).toThrow(says);
+  if (message === undefined) expect(plan()).toMatchObject({ act: "store", merges: true, entry: { hosts: [host, east] } });
+  else expect(plan).toThrow(message);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
-import { type PlanInput, planAttaches, planPlace } from "../../../src/plan/namespace.ts";
+import { type PlanInput, planAttaches, planNamespace } from "../../../src/plan/namespace.ts";
 import { entry, existing, host, to } from "../../support/situations/held.ts";
 
 const account = (name: string) => ({ kind: "serviceaccount", namespace: "demo", name }) as const;
@@ -26,7 +26,7 @@ const options = { entry, host, fresh: true, force: false, merge: false };
 const all: Parameters<typeof planAttaches>[1] = { restart: "stuck", mayPull: () => true };
 
 /** Formats each step as a line, with its object and its dependencies. */
-const lines = (plan: ReturnType<typeof planPlace>) =>
+const lines = (plan: ReturnType<typeof planNamespace>) =>
   plan.map(({ act, to, needs }) => `${act} ${nameOf(to)}${[needs ?? []].flat().map((ref) => ` needs ${nameOf(ref)}`)}`);
 
 test.for<{ why: string; facts: PlanInput; options?: Partial<typeof options>; plan: string[] }>([
@@ -59,7 +59,7 @@ test.for<{ why: string; facts: PlanInput; options?: Partial<typeof options>; pla
     plan: ["store secret/acr", "warn secret/acr", "attach serviceaccount/default needs secret/acr", "keep serviceaccount/builder"],
   },
 ])("$why", ({ facts, options: more, plan }) => {
-  expect(lines(planPlace(facts, { ...options, ...more }, all))).toEqual(plan);
+  expect(lines(planNamespace(facts, { ...options, ...more }, all))).toEqual(plan);
 });
 
 test("a ServiceAccount that carries the Secret already does not carry it twice", () => {
@@ -81,7 +81,7 @@ test("a pod does not go for an image that the Secret may not pull", () => {
   });
 
   expect(changes.filter(({ act }) => act === "restart")).toEqual([]);
-  expect(changes.at(-1)).toMatchObject({ act: "warn", says: expect.stringContaining("app/web") });
+  expect(changes.at(-1)).toMatchObject({ act: "warn", message: expect.stringContaining("app/web") });
 });
 
 test("who will undo a change is told behind it, and of none that is not made", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { goingOf, passwordsIn, revocablesOf } from "../../../src/plan/ownership.ts";
+import { passwordsIn, revocableParts, revocablesOf } from "../../../src/plan/ownership.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
 const at = (second: number) => `2026-01-01T00:00:0${second}Z`;
@@ -64,7 +64,7 @@ test.for<{ why: string; others: Entry[]; passwords: object[]; whole: boolean; ke
 ])("$why", ({ others, passwords, whole, kept }) => {
   const [credential] = revocablesOf([{ to: of("a"), entries: [both] }]);
   if (!credential) throw new Error("nothing is noted");
-  const going = goingOf(
+  const going = revocableParts(
     credential,
     passwordsIn(credential.members),
     others.map((entry) => ({ to: of("z"), entry })),

@@ -10,7 +10,7 @@ import {
   mayGrant,
   unknownClusters,
 } from "../../../src/plan/ownership.ts";
-import { type Entry, loginsNote, managedBy, readAnnotation, readEntries } from "../../../src/secret/entry.ts";
+import { type Entry, loginsAnnotation, managedBy, readAnnotation, readEntries } from "../../../src/secret/entry.ts";
 
 const host = "r.azurecr.io";
 const token: CredentialId = { kind: "acr-token", identity: "t", host };
@@ -71,7 +71,7 @@ function metadataOf({ label, annotation }: Row) {
     name: "acr",
     namespace: "a",
     labels: manager === undefined ? {} : { [managedBy.key]: manager },
-    annotations: { [loginsNote]: note },
+    annotations: { [loginsAnnotation]: note },
   };
 }
 

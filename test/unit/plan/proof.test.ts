@@ -8,27 +8,27 @@ const azure: Shown[] = [{ ...p1, madeAt: "2026-01-01T00:00:00.000+00:00" }, p2];
 
 type Row = Partial<Omit<Tried, "member">> & Partial<Entry>;
 
-function tried(name: string, { inside, taken = "yes", own = false, ...entry }: Row = {}): Tried {
+function tried(name: string, { inside, accepted = "yes", own = false, ...entry }: Row = {}): Tried {
   const noted = { hosts: ["h"], kind: "acr-token", identity: "t", ...p1, ...entry };
-  return { member: { to: { kind: "secret", name, namespace: "n" }, entry: noted }, inside: inside ?? "T1", taken, own };
+  return { member: { to: { kind: "secret", name, namespace: "n" }, entry: noted }, inside: inside ?? "T1", accepted, own };
 }
 
 const none = (name: string, row: Row = {}): Tried => ({ ...tried(name, row), inside: undefined });
 
 test.for<{ why: string; of: Tried; is: string }>([
   { why: "the registry takes it", of: tried("a"), is: "proven" },
-  { why: "the registry refuses it", of: tried("a", { taken: "no" }), is: "refused" },
-  { why: "nobody could ask", of: tried("a", { taken: "unknown" }), is: "unknown" },
+  { why: "the registry refuses it", of: tried("a", { accepted: "no" }), is: "refused" },
+  { why: "nobody could ask", of: tried("a", { accepted: "unknown" }), is: "unknown" },
   { why: "there is none", of: none("a"), is: "none" },
-  { why: "there is none, though it is its own by name", of: none("a", { taken: "no", own: true }), is: "none" },
-  { why: "refused, and its own by name", of: tried("a", { taken: "no", own: true }), is: "proven dead" },
-  { why: "nobody could ask, and its own by name", of: tried("a", { taken: "unknown", own: true }), is: "proven" },
+  { why: "there is none, though it is its own by name", of: none("a", { accepted: "no", own: true }), is: "none" },
+  { why: "refused, and its own by name", of: tried("a", { accepted: "no", own: true }), is: "proven dead" },
+  { why: "nobody could ask, and its own by name", of: tried("a", { accepted: "unknown", own: true }), is: "proven" },
   { why: "it works, and Azure shows no such password", of: tried("a", { madeAt: "2099-01-01T00:00:00Z" }), is: "proven unnamed" },
   { why: "it works, and its time is another slot's", of: tried("a", { slot: "password2" }), is: "proven unnamed" },
   { why: "it works, and no time is noted", of: tried("a", { madeAt: undefined as never }), is: "proven unnamed" },
 ])("a Secret counts by what is inside: $why", ({ of, is }) => {
-  const { proven, doubted } = proofOf([of], azure);
-  const all = [...proven.map(({ lapsed }) => `proven ${lapsed ?? ""}`.trim()), ...doubted.map(({ why }) => why)];
+  const { proven, unproven } = proofOf([of], azure);
+  const all = [...proven.map(({ lapsed }) => `proven ${lapsed ?? ""}`.trim()), ...unproven.map(({ why }) => why)];
   expect(all).toEqual([is]);
 });
 
@@ -46,7 +46,7 @@ test.for<{ why: string; all: Tried[]; is: string }>([
   { why: "two passwords are noted as one", all: [tried("a"), tried("b", { inside: "T2" })], is: "a,b" },
   { why: "one password is noted as two", all: [tried("a"), tried("b", p2)], is: "a,b" },
   { why: "the third is none of it", all: [tried("a"), tried("b", { inside: "T2" }), tried("c", { ...p2, inside: "T3" })], is: "a,b" },
-  { why: "the other does not work", all: [tried("a"), tried("b", { inside: "T2", taken: "no" })], is: "" },
+  { why: "the other does not work", all: [tried("a"), tried("b", { inside: "T2", accepted: "no" })], is: "" },
   { why: "the other notes what Azure does not show", all: [tried("a"), tried("b", { madeAt: "2099-01-01T00:00:00Z" })], is: "" },
 ])("whether notes can all be right: $why", ({ all, is }) => {
   expect(
@@ -68,8 +68,8 @@ test.for<{ why: string; all: Tried[]; is: object | undefined }>([
     is: { ...p2, until: "2027-01-01T00:00:00Z" },
   },
   { why: "one promised it for no time", all: [tried("a", { previous: p2 }), tried("b", { previous })], is: previous },
-  { why: "who says otherwise does not hold it", all: [tried("a", { previous }), tried("b", { taken: "no" })], is: previous },
-  { why: "who says so does not hold it", all: [tried("a"), tried("b", { previous, taken: "no" })], is: undefined },
+  { why: "who says otherwise does not hold it", all: [tried("a", { previous }), tried("b", { accepted: "no" })], is: previous },
+  { why: "who says so does not hold it", all: [tried("a"), tried("b", { previous, accepted: "no" })], is: undefined },
   { why: "Azure does not show what it holds", all: [tried("a", { madeAt: "2099-01-01T00:00:00Z", previous })], is: undefined },
 ])("a password from before is what those say that hold the one after it: $why", ({ all, is }) => {
   expect(proofOf(all, azure).proven[0]?.entry.previous).toEqual(is);

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { type Made, type PruneFacts, type PruneRow, planPrune, removalsOf, staysSince } from "../../../src/plan/prune.ts";
+import { type CreatedObject, type PruneFacts, type PruneRow, planPrune, reasonToKeep, removalsOf } from "../../../src/plan/prune.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 
 const [host, here, there] = ["myregistry.azurecr.io", "1a2b3c4d", "5e6f7a8b"];
 const olderThan = 600_000;
 const old = "2026-01-01T00:00:00Z";
 
-const token: Made = {
+const token: CreatedObject = {
   to: { kind: "token.azurecr.io", name: "demo-acr-1" },
   what: "token",
   kind: "acr-token",
@@ -18,7 +18,7 @@ const token: Made = {
   changedAt: old,
 };
 
-const key = (slot: string): Made => {
+const key = (slot: string): CreatedObject => {
   const { host: _, ...rest } = token;
   const to = { kind: "application.graph.microsoft.com", name: "ci" } as const;
   return { ...rest, to, what: "password", kind: "service-principal", identity: "app-1", passwords: [{ slot, madeAt: old }] };
@@ -29,7 +29,7 @@ const entry: Entry = { hosts: [host], kind: "acr-token", identity: "demo-acr-1",
 const keyEntry: Entry = { hosts: ["other.azurecr.io"], kind: "service-principal", identity: "app-1", slot: "k1" };
 const of = (...clusters: readonly string[]) => ({ ...token, for: { ...token.for, clusters } });
 
-test.for<{ what: string; made: Made; facts?: Partial<PruneFacts>; state: PruneRow["state"] }>([
+test.for<{ what: string; made: CreatedObject; facts?: Partial<PruneFacts>; state: PruneRow["state"] }>([
   { what: "nobody notes it", made: token, state: "orphan" },
   { what: "a Secret notes it", made: token, facts: { entries: [entry] }, state: "in use" },
   { what: "in another case", made: token, facts: { entries: [{ ...entry, identity: "Demo-ACR-1" }] }, state: "in use" },
@@ -68,16 +68,19 @@ test.for<{ what: string; made: Made; facts?: Partial<PruneFacts>; state: PruneRo
 ])("$what: $state", ({ made, facts: more, state }) => {
   const [row] = planPrune([made], { ...facts, ...more }, { includeUnknown: false, olderThan });
 
-  expect(row).toMatchObject({ ...made, state, goes: state === "orphan" });
+  expect(row).toMatchObject({ ...made, state, isDeleted: state === "orphan" });
 });
 
 test.for([
-  { includeUnknown: false, whole: true, goes: false },
-  { includeUnknown: true, whole: true, goes: true },
-  { includeUnknown: true, whole: false, goes: false },
-])("what says no cluster goes: $goes, asked $includeUnknown, every cluster listed $whole", ({ includeUnknown, whole, goes }) => {
-  expect(planPrune([of()], { ...facts, whole }, { includeUnknown, olderThan })).toMatchObject([{ state: "unknown", goes }]);
-});
+  { includeUnknown: false, whole: true, isDeleted: false },
+  { includeUnknown: true, whole: true, isDeleted: true },
+  { includeUnknown: true, whole: false, isDeleted: false },
+])(
+  "what says no cluster isDeleted: $isDeleted, asked $includeUnknown, every cluster listed $whole",
+  ({ includeUnknown, whole, isDeleted }) => {
+    expect(planPrune([of()], { ...facts, whole }, { includeUnknown, olderThan })).toMatchObject([{ state: "unknown", isDeleted }]);
+  },
+);
 
 test("whoever says so lets go what was made this moment too", () => {
   const young = { ...token, changedAt: "2026-01-01T00:10:01Z" };
@@ -105,5 +108,5 @@ test.for([
   const options = { includeUnknown: false, olderThan };
   const [removal] = removalsOf(planPrune([token], facts, options));
 
-  expect(removal && staysSince(removal, { ...facts, ...more }, options)).toBe(stays);
+  expect(removal && reasonToKeep(removal, { ...facts, ...more }, options)).toBe(stays);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { kinds, targetKinds } from "../../../src/kinds.ts";
 import type { ContainerStatus, Job, Pod, PodSpec } from "../../../src/objects.ts";
-import { hasBegun, longestName, podsOf, readRecreation } from "../../../src/plan/recreate.ts";
+import { hasStarted, longestName, podsOf, readRecreation } from "../../../src/plan/recreate.ts";
 import { planRefer, readTarget } from "../../../src/plan/references.ts";
 import { jobOf, podOf } from "../../support/situations/anew.ts";
 
@@ -100,7 +100,7 @@ test.for<{
   const spec = { ...(volumes && { volumes }), ...(init && { initContainers: init }) };
   const pod = podOf({ spec, ...(status && { status }) });
   expect(readRecreation("pod", pod)).toEqual(recreation);
-  expect(hasBegun(pod)).toBe(begun);
+  expect(hasStarted(pod)).toBe(begun);
 });
 
 const begunWork = { never: "has started and would run again" };
@@ -156,7 +156,7 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
   {
     why: "the command that does it is named",
     options: "not",
-    gives: { act: "refuse", says: keeps, fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true } },
+    gives: { act: "refuse", message: keeps, fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true } },
   },
   {
     why: "it is done",
@@ -169,7 +169,7 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
     status: running,
     gives: {
       act: "refuse",
-      says: `${keeps}; it is running and would be stopped`,
+      message: `${keeps}; it is running and would be stopped`,
       fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
     },
   },
@@ -179,7 +179,7 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
     status: running,
     gives: {
       act: "refuse",
-      says: `${keeps}; it is running and would be stopped`,
+      message: `${keeps}; it is running and would be stopped`,
       fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true, force: true },
     },
   },
@@ -193,7 +193,7 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
     why: "what would be done again is not, nor by force",
     options: "forced",
     status: { phase: "Succeeded" },
-    gives: { act: "refuse", says: `${unchangeable}, and the Pod cannot be recreated: it has ended and would run again` },
+    gives: { act: "refuse", message: `${unchangeable}, and the Pod cannot be recreated: it has ended and would run again` },
   },
 ])("attaching a pod: $why", ({ options, status, gives }) => {
   const target = readTarget("pod", podOf({ spec: { imagePullSecrets: [{ name: "theirs" }] }, ...(status && { status }) }));
@@ -207,6 +207,6 @@ test("what is right already stays, and what a controller makes is the controller
   expect(planRefer("detach", "other", target, wishes.asked)).toEqual({ act: "keep", to, because: "not attached" });
   expect(planRefer("attach", "other", { ...target, owner: { kind: "Job", name: "j" } }, wishes.forced)).toMatchObject({
     act: "refuse",
-    says: "pod/p is created from the template of Job j; change that template instead",
+    message: "pod/p is created from the template of Job j; change that template instead",
   });
 });

@@ -90,7 +90,9 @@ test.for<{ why: string; pod: PullingPod; restarts: number; told: (string | RegEx
 
   expect(changes).toHaveLength(restarts + told.length);
   expect(changes.filter(({ act }) => act === "restart")).toHaveLength(restarts);
-  expect(changes.flatMap((change) => (change.act === "warn" ? change.says : []))).toEqual(told.map((text) => expect.stringMatching(text)));
+  expect(changes.flatMap((change) => (change.act === "warn" ? change.message : []))).toEqual(
+    told.map((text) => expect.stringMatching(text)),
+  );
 });
 
 test("what the Secret may not pull is told with the flags that add it", () => {
@@ -98,7 +100,8 @@ test("what the Secret may not pull is told with the flags that add it", () => {
 
   expect(told.filter(({ act }) => act === "warn")).toMatchObject([
     {
-      says: "pod/web-1 waits for base/nginx and base/redis, which secret/acr cannot pull; add --repository base/nginx --repository base/redis",
+      message:
+        "pod/web-1 waits for base/nginx and base/redis, which secret/acr cannot pull; add --repository base/nginx --repository base/redis",
     },
   ]);
 });
@@ -122,7 +125,7 @@ test.for<{ why: string; pods: PullingPod[]; told: string[] }>([
   { why: "the Secret would not help", pods: [pod({ account: "app", repositories: ["app/api"] })], told: [] },
   { why: "it waits for something else", pods: [pod({ account: "app", waits: "node" })], told: [] },
 ])("a pod of a ServiceAccount that is not named is told, and stays: $why", ({ pods, told }) => {
-  expect(planned(pods)).toEqual(told.map((says) => ({ act: "warn", to: pod({}).to, says })));
+  expect(planned(pods)).toEqual(told.map((message) => ({ act: "warn", to: pod({}).to, message })));
 });
 
 test("where no ServiceAccount is named, none is missed", () => {
@@ -236,7 +239,7 @@ test("who wants nothing restarted is told the command, for the pod's own cluster
   const there = pod({ to: { kind: "pod", context: "prod", namespace: "demo", name: "web-1" } });
   expect(planRestarts(accounts, [there], { secret: "acr", restart: "none", mayPull: () => true })).toMatchObject([
     {
-      says: "pod/web-1 was created before acr was added to serviceaccount/default, so it must be recreated",
+      message: "pod/web-1 was created before acr was added to serviceaccount/default, so it must be recreated",
       fix: { kubectl: "delete pod", args: ["web-1"], namespace: "demo", context: "prod" },
     },
   ]);
@@ -260,7 +263,7 @@ test.for<{ why: string; pods: PullingPod[]; renewed?: boolean; told: string[] }>
 ])("a pod that names a Secret which is written recovers alone: $why", ({ pods, renewed = true, told }) => {
   const order = { secret: "acr", restart: "stuck", renewed, mayPull: (repository: string) => repository === "app/web" } as const;
 
-  expect(planRestarts([], pods, order)).toEqual(told.map((says) => ({ act: "warn", to: pod({}).to, says, isInfo: true })));
+  expect(planRestarts([], pods, order)).toEqual(told.map((message) => ({ act: "warn", to: pod({}).to, message, isInfo: true })));
 });
 
 test.for([

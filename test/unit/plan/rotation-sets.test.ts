@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { openSets } from "../../../src/plan/rotation.ts";
+import { disjointSets } from "../../../src/plan/rotation.ts";
 
 test("keys have one lead where they are joined, over whatever others", () => {
-  const { join, leadOf } = openSets();
+  const { join, leadOf } = disjointSets();
   for (const [key, other] of ["ab", "cd", "bd", "aa", "ca", "ef"].map((pair) => [...pair] as [string, string])) join(key, other);
 
   expect(new Set([..."abcd"].map(leadOf)).size).toBe(1);
@@ -12,7 +12,7 @@ test("keys have one lead where they are joined, over whatever others", () => {
 
 test("a long row has one lead, from whichever end it was joined", () => {
   for (const order of [(at: number) => at, (at: number) => 9999 - at]) {
-    const { join, leadOf } = openSets();
+    const { join, leadOf } = disjointSets();
     for (let at = 0; at < 10_000; at++) join(`${order(at)}`, `${order(at) + 1}`);
     expect(leadOf("0")).toBe(leadOf("10000"));
   }

@@ -22,10 +22,10 @@ function member(name: string, text: string, more: Partial<Entry> & Pick<Member, 
 /** Formats a rotation: in `b>a`, b has the newest password, and a has an older one. The replaced passwords follow, and those in use. */
 function shown(all: readonly Member[], wanted = (_: Member) => true): string[] {
   const day = ({ madeAt = "" }: { madeAt?: string }) => String(Number(madeAt.slice(8, 10)));
-  return rotationsOf(all, wanted).map(({ members, newest, behind, replaced, inUse }) => {
+  return rotationsOf(all, wanted).map(({ members, newest, outdated, replaced, inUse }) => {
     const names = (some: readonly Member[]) => some.map(({ to }) => to.name).join("");
-    const holding = members.filter((one) => !behind.includes(one));
-    return `${day(newest)}: ${names(holding)}>${names(behind)} -${replaced.map(day).join()} of ${inUse.map(day).join()}`;
+    const holding = members.filter((one) => !outdated.includes(one));
+    return `${day(newest)}: ${names(holding)}>${names(outdated)} -${replaced.map(day).join()} of ${inUse.map(day).join()}`;
   });
 }
 
@@ -90,9 +90,9 @@ test("notes without a time are of one password", () => {
 test("only what is wanted is rotated, with all that hold the same", () => {
   const all = [member("a", "1<2"), member("b", "1"), member("c", "5", { slot: "k-5" })];
   const rotations = rotationsOf(all, ({ to }) => to.name === "b");
-  expect(rotations.map(({ members, meant, all: every }) => [members, meant, every].map((some) => some.map(({ to }) => to.name)))).toEqual([
-    [["a", "b"], ["b"], ["a", "b", "c"]],
-  ]);
+  expect(
+    rotations.map(({ members, selected, all: every }) => [members, selected, every].map((some) => some.map(({ to }) => to.name))),
+  ).toEqual([[["a", "b"], ["b"], ["a", "b", "c"]]]);
 });
 
 /** Annotations that form a chain of previous passwords, in any order, or an endless circle. */

@@ -175,7 +175,7 @@ test("a login for another registry that goes by force is told", () => {
   const store = planStore(to, options({ fresh: true, force: true }), several);
 
   expect(warnLoss(store, several)).toEqual([
-    { act: "warn", to, says: "secret/acr also held a login for b.azurecr.io, docker.io, which is overwritten" },
+    { act: "warn", to, message: "secret/acr also held a login for b.azurecr.io, docker.io, which is overwritten" },
   ]);
   expect(warnLoss(store, existing)).toEqual([]);
   expect(warnLoss(store, undefined)).toEqual([]);
@@ -189,12 +189,12 @@ test("who else writes to a Secret to which a login is added is told, unless that
     others: ['"kubectl-create" using v1: .data..dockerconfigjson', '"helm" using v1: .data..dockerconfigjson'],
   };
   const store = planStore(to, merge, shared);
-  const says = 'secret/acr has another field manager that may remove this login: "helm" using v1: .data..dockerconfigjson';
+  const message = 'secret/acr has another field manager that may remove this login: "helm" using v1: .data..dockerconfigjson';
 
-  expect(warnLoss(store, shared)).toEqual([{ act: "warn", to, says }]);
+  expect(warnLoss(store, shared)).toEqual([{ act: "warn", to, message }]);
   expect(warnLoss(store, { ...shared, others: shared.others.slice(0, 1) })).toEqual([]);
   expect(warnLoss(store, { ...shared, others: ['"helm" using v1: .x', '"flux" using v1: .y'] })).toMatchObject([
-    { says: expect.stringMatching(/login: "helm" using v1: \.x; "flux" using v1: \.y$/) },
+    { message: expect.stringMatching(/login: "helm" using v1: \.x; "flux" using v1: \.y$/) },
   ]);
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { TargetKind } from "../../../src/kinds.ts";
 import type { Change, Plan } from "../../../src/plan/change.ts";
-import { aheadOf } from "../../../src/plan/wording.ts";
+import { restartNotice } from "../../../src/plan/wording.ts";
 
 const refer = (act: "attach" | "detach", kind: TargetKind, name: string): Change => ({
   act,
@@ -38,5 +38,5 @@ test.for<{ why: string; plan: Plan; ahead: string | undefined }>([
     ahead: "restarting pod/p-0, pod/p-1, pod/p-2, pod/p-3, pod/p-4, pod/p-5, pod/p-6, pod/p-7, pod/p-8, pod/p-9 and 2 more",
   },
 ])("what is about to happen to pods: $why", ({ plan, ahead }) => {
-  expect(aheadOf(plan)).toBe(ahead);
+  expect(restartNotice(plan)).toBe(ahead);
 });

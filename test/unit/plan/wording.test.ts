@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { inLine, namedThere, several } from "../../../src/plan/wording.ts";
+import { inLine, joinNames, nameInPlace } from "../../../src/plan/wording.ts";
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
 
@@ -16,7 +16,7 @@ test.for([
 const of = (namespace: string, context?: string) => ({ kind: "secret", namespace, name: "acr", ...(context && { context }) }) as const;
 
 test("Secrets are named with their places, the first of many", () => {
-  expect(several([of("a"), of("b", "prod"), of("c"), of("d"), of("e")].map(namedThere))).toBe(
+  expect(joinNames([of("a"), of("b", "prod"), of("c"), of("d"), of("e")].map(nameInPlace))).toBe(
     "secret/acr in namespace a, secret/acr in namespace b of context prod, secret/acr in namespace c and 2 more",
   );
 });

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import {
+  azureDescription,
   clusterId,
   clustersNamedIn,
   keyName,
-  ofOurs,
-  readMadeFor,
+  parseAzureOwner,
   unnamedCluster,
   withClusters,
-  wordsIn,
+  wordsWithClusters,
 } from "../../../src/secret/azure-words.ts";
 
 const many = (count: number) => Array.from({ length: count }, (_, at) => `0000000${at}`.slice(-8));
@@ -21,7 +21,7 @@ test.for([
   { clusters: many(8), says: `secret acr in namespace demo of clusters ${many(8).join(", ")}` },
   { clusters: many(9), says: "secret acr in namespace demo" },
 ])("of clusters $clusters: $says", ({ clusters, says }) => {
-  expect(wordsIn("secret acr in namespace demo", clusters)).toBe(says);
+  expect(wordsWithClusters("secret acr in namespace demo", clusters)).toBe(says);
 });
 
 test("a cluster is eight digits that tell nothing of its uid, the same each time", () => {
@@ -49,11 +49,11 @@ test.for([
     clusters: [],
   },
 ])("$text", ({ text, words, clusters }) => {
-  expect(readMadeFor(text)).toEqual({ words, clusters });
+  expect(parseAzureOwner(text)).toEqual({ words, clusters });
 });
 
 test.for(["", "ci", "made by kubectl acr-secret: secret acr", "Kubectl acr-secret: secret acr"])("%j is of somebody else", (text) => {
-  expect(readMadeFor(text)).toBeUndefined();
+  expect(parseAzureOwner(text)).toBeUndefined();
 });
 
 const ours = (more: string) => `kubectl acr-secret: secret acr in many namespaces${more}`;
@@ -73,28 +73,36 @@ test("what somebody else says stays", () => {
 });
 
 test("what is written is read again", () => {
-  const words = wordsIn("secret acr in namespace demo", ["1a2b3c4d"]);
+  const words = wordsWithClusters("secret acr in namespace demo", ["1a2b3c4d"]);
   const made = { words: "secret acr in namespace demo", clusters: ["1a2b3c4d"] };
 
-  expect([readMadeFor(ofOurs(words)), readMadeFor(keyName(words))]).toEqual([made, made]);
+  expect([parseAzureOwner(azureDescription(words)), parseAzureOwner(keyName(words))]).toEqual([made, made]);
 });
 
 test("the name of a password has 120 characters at most, and says its cluster all the same", () => {
   const words = `secret ${"s".repeat(253)} in namespace demo`;
-  const name = keyName(wordsIn(words, ["1a2b3c4d"]));
+  const name = keyName(wordsWithClusters(words, ["1a2b3c4d"]));
 
   expect([name.length, keyName(words).length]).toEqual([120, 120]);
-  expect(readMadeFor(name)).toMatchObject({ clusters: ["1a2b3c4d"] });
+  expect(parseAzureOwner(name)).toMatchObject({ clusters: ["1a2b3c4d"] });
 });
 
 test.for<{ why: string; texts: string[]; clusters: string[] }>([
   { why: "another tool wrote the text", texts: ["ci"], clusters: [] },
-  { why: "the text names two clusters", texts: [ofOurs("secret acr of clusters 0123abcd, 4567abcd")], clusters: ["0123abcd", "4567abcd"] },
-  { why: "the text of one Secret names none", texts: [ofOurs("secret acr in namespace demo")], clusters: [] },
-  { why: "the text of a shared credential names none", texts: [ofOurs("secret acr in many namespaces")], clusters: [unnamedCluster] },
+  {
+    why: "the text names two clusters",
+    texts: [azureDescription("secret acr of clusters 0123abcd, 4567abcd")],
+    clusters: ["0123abcd", "4567abcd"],
+  },
+  { why: "the text of one Secret names none", texts: [azureDescription("secret acr in namespace demo")], clusters: [] },
+  {
+    why: "the text of a shared credential names none",
+    texts: [azureDescription("secret acr in many namespaces")],
+    clusters: [unnamedCluster],
+  },
   {
     why: "one of two texts names none",
-    texts: [ofOurs("a of cluster 0123abcd"), ofOurs("secret b in many namespaces")],
+    texts: [azureDescription("a of cluster 0123abcd"), azureDescription("secret b in many namespaces")],
     clusters: ["0123abcd", unnamedCluster],
   },
 ])("returns $clusters when $why", ({ texts, clusters }) => {

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { claimLasts, isLive, isMadeBy, noteClaim, noteLeft, readClaim, sameClaim } from "../../../src/secret/claim.ts";
+import { claimLasts, endedClaim, isLive, isMadeBy, newClaim, readClaim, sameClaim } from "../../../src/secret/claim.ts";
 
 const now = new Date("2026-01-01T00:00:00Z");
 const later = (milliseconds: number) => new Date(now.getTime() + milliseconds);
 const noted = (text: string) => ({ metadata: { name: "acr", annotations: { "acr-secret/claim": text } } });
 
 test("a claim is noted with its run and its end", () => {
-  const [text = ""] = Object.values(noteClaim("this-run", now));
+  const [text = ""] = Object.values(newClaim("this-run", now));
 
   expect(JSON.parse(text)).toEqual({ by: "this-run", until: "2026-01-01T00:00:30.000Z" });
   expect(readClaim(noted(text))).toEqual({ by: "this-run", until: "2026-01-01T00:00:30.000Z" });
@@ -55,7 +55,7 @@ test.for([
 const makes = { identity: "ci-pull", slot: "password2" };
 
 test("a claim notes the password that its run is about to make, and what is no such note is not read", () => {
-  const [text = ""] = Object.values(noteClaim("this-run", now, makes));
+  const [text = ""] = Object.values(newClaim("this-run", now, makes));
   expect(readClaim(noted(text))).toEqual({ by: "this-run", until: "2026-01-01T00:00:30.000Z", makes });
   const of = (it: unknown) => readClaim(noted(JSON.stringify({ by: "x", until: "y", makes: it })));
   for (const it of [7, {}, { slot: "password2" }, { identity: 7, slot: "password2" }]) expect(of(it)).toEqual({ by: "x", until: "y" });
@@ -71,7 +71,7 @@ test.for([
   { what: "long before it", by: -60_000, made: false },
   { what: "after it", by: claimLasts + 6000, made: false },
 ])("whose claim it is made the password that was made $what: $made", ({ by, made }) => {
-  const claim = readClaim(noted(Object.values(noteClaim("x", now, makes))[0] ?? "")) ?? { by: "", until: "" };
+  const claim = readClaim(noted(Object.values(newClaim("x", now, makes))[0] ?? "")) ?? { by: "", until: "" };
   const madeAt = later(by).toISOString();
   expect(isMadeBy(claim, "CI-pull", { slot: "password2", madeAt })).toBe(made);
   expect(isMadeBy(claim, "ci-pull", { slot: "password1", madeAt })).toBe(false);
@@ -82,8 +82,8 @@ test.for([
 test("what an earlier run has left is meant for good, and after a claim that has made nothing no other password", () => {
   const old = later(-3_600_000).toISOString();
   const claimOf = (note: object) => readClaim(noted(Object.values(note)[0])) ?? { by: "", until: "" };
-  const heir = claimOf(noteClaim("x", now, { ...makes, madeAt: old }));
-  const left = claimOf(noteLeft("x", { ...makes, madeAt: old }));
+  const heir = claimOf(newClaim("x", now, { ...makes, madeAt: old }));
+  const left = claimOf(endedClaim("x", { ...makes, madeAt: old }));
   const isOf = (claim: typeof heir, at: string) => isMadeBy(claim, "ci-pull", { slot: "password2", madeAt: at });
   expect([isOf(heir, old), isOf(left, old)]).toEqual([true, true]);
   const since = later(1000).toISOString();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { configData, encodeDockerConfig, sketchConfig, withLogin } from "../../../src/secret/docker-config.ts";
+import { configData, emptyConfig, encodeDockerConfig, withLogin } from "../../../src/secret/docker-config.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
 const base64 = (text: string) => Buffer.from(text).toString("base64");
@@ -48,7 +48,7 @@ test("several keys have the same login, in the order in which they are named", (
 });
 
 test("a config without a login is one of the same shape", () => {
-  expect(JSON.parse(sketchConfig)).toEqual({ auths: {} });
+  expect(JSON.parse(emptyConfig)).toEqual({ auths: {} });
 });
 
 const mine = `{"username":"ci","password":"p<","auth":"${base64("ci:p<")}"}`.replace("<", "\\u003c");

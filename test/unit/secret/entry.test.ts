@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
-import { type Entry, entryFor, loginsNote, managedBy, readEntries, sameEntry, sameLogin } from "../../../src/secret/entry.ts";
+import { type Entry, entryFor, loginsAnnotation, managedBy, readEntries, sameEntry, sameLogin } from "../../../src/secret/entry.ts";
 import { pullSecret, pullSecretPatch, unclaimed } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 
@@ -25,12 +25,12 @@ const noted = (note: string | undefined): Pick<Secret, "metadata"> => ({
   metadata: {
     name: "acr",
     labels: { [managedBy.key]: managedBy.value },
-    ...(note !== undefined && { annotations: { [loginsNote]: note } }),
+    ...(note !== undefined && { annotations: { [loginsAnnotation]: note } }),
   },
 });
 
 test("a Secret without our label says nothing of itself, unless we added a login to what others made", () => {
-  const annotations = (...entries: Entry[]) => ({ [loginsNote]: JSON.stringify(entries) });
+  const annotations = (...entries: Entry[]) => ({ [loginsAnnotation]: JSON.stringify(entries) });
   const added: Entry = { ...given, beside: true };
 
   for (const labels of [{}, { [managedBy.key]: "Helm" }]) {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
-import { noteClaim } from "../../../src/secret/claim.ts";
+import { newClaim } from "../../../src/secret/claim.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 import { claimedSecret, claimPatch, isEmpty, mergedPatch, patched, pullSecret, unclaimed } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
@@ -12,7 +12,7 @@ const empty = '{"auths":{}}';
 const now = new Date("2026-01-01T00:00:00Z");
 
 test("a Secret that is only claimed has our label, no login, and the claim", () => {
-  const secret = claimedSecret(to, noteClaim("this-run", now));
+  const secret = claimedSecret(to, newClaim("this-run", now));
 
   expect(secret).toEqual({
     apiVersion: "v1",
@@ -30,7 +30,7 @@ test("a Secret that is only claimed has our label, no login, and the claim", () 
 });
 
 test("one that is claimed for another reader has its type, and neither the labels nor the data that it looks for", () => {
-  const secret = claimedSecret(to, noteClaim("this-run", now), "argocd-repository");
+  const secret = claimedSecret(to, newClaim("this-run", now), "argocd-repository");
 
   expect(secret).toMatchObject({ type: "Opaque", data: {} });
   expect(secret.metadata.labels).toEqual(ours);

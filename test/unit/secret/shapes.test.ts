@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
-import { encodeDockerConfig, sketchConfig } from "../../../src/secret/docker-config.ts";
+import { emptyConfig, encodeDockerConfig } from "../../../src/secret/docker-config.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { asPullSecret, shapeNamed, shapeOf } from "../../../src/secret/shapes.ts";
 
@@ -19,7 +19,7 @@ const secret = (more: Partial<Secret>, labels = {}): Secret => ({
 test("a repository of Argo CD has the registry's address, as a place of charts, and the login", () => {
   expect(shapeNamed("argocd-repository").fill(config)).toEqual(encoded(charts));
   expect(Object.keys(encoded(charts))).toEqual(shapeNamed("argocd-repository").keys);
-  expect(shapeNamed("argocd-repository").fill(sketchConfig)).toEqual({});
+  expect(shapeNamed("argocd-repository").fill(emptyConfig)).toEqual({});
 });
 
 test("where no shape is said it is that of a pull secret", () => {

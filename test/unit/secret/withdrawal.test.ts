@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
 import { encodeDockerConfig, withLogin, withoutLogin } from "../../../src/secret/docker-config.ts";
-import { noteEntries } from "../../../src/secret/entry.ts";
+import { entryMetadata } from "../../../src/secret/entry.ts";
 import { patched } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { isWithdrawn, withdrawalPatch } from "../../../src/secret/withdrawal.ts";
@@ -32,7 +32,7 @@ test.for([
 });
 
 const entry = { hosts: ["r.azurecr.io", "r.eastus.geo.azurecr.io"], kind: "acr-token", identity: "t" };
-const { labels, annotations } = noteEntries([entry]);
+const { labels, annotations } = entryMetadata([entry]);
 const secretOf = (metadata: Partial<Secret["metadata"]>, type: string, data: Secret["data"]): Secret => ({
   apiVersion: "v1",
   kind: "Secret",
@@ -61,7 +61,9 @@ test.for<{ what: string; secret: Secret; data: object; left: object; aside: obje
   },
   {
     what: "somebody else's keeps what is theirs",
-    secret: secretOf({ annotations: noteEntries([{ ...entry, beside: true }]).annotations }, type, { ".dockerconfigjson": base64(config) }),
+    secret: secretOf({ annotations: entryMetadata([{ ...entry, beside: true }]).annotations }, type, {
+      ".dockerconfigjson": base64(config),
+    }),
     data: { ".dockerconfigjson": base64(encodeDockerConfig("docker.io", login)) },
     left: { ".dockerconfigjson": base64(encodeDockerConfig("docker.io", login)) },
     aside: { "acr-secret.withdrawn": base64(config) },
@@ -69,16 +71,16 @@ test.for<{ what: string; secret: Secret; data: object; left: object; aside: obje
 ])("$what", ({ secret, data, left, aside }) => {
   const entries = [entry];
   expect(isWithdrawn(secret, { entries })).toBe(false);
-  const noting = withdrawalPatch(secret, { entries, noted: true });
+  const noting = withdrawalPatch(secret, { entries, keepsAnnotation: true });
   expect(noting).toEqual({ metadata: { resourceVersion: "7" }, data: { ...data, ...aside } });
   expect(withdrawalPatch(secret, { entries })).toEqual({
     metadata: { resourceVersion: "7", annotations: { "acr-secret/logins": null, "acr-secret/claim": null } },
     data,
   });
-  const after = withdrawnSecret(secret, { entries, noted: true });
+  const after = withdrawnSecret(secret, { entries, keepsAnnotation: true });
   expect(after).toEqual({ ...secret, data: { ...left, ...aside } });
-  expect(isWithdrawn(after, { entries, noted: true })).toBe(true);
-  expect(withdrawnSecret(after, { entries, noted: true })).toEqual(after);
+  expect(isWithdrawn(after, { entries, keepsAnnotation: true })).toBe(true);
+  expect(withdrawnSecret(after, { entries, keepsAnnotation: true })).toEqual(after);
   expect(withdrawnSecret(after, { entries }).data).toEqual(left);
   expect(withdrawnSecret(secret, { entries }).metadata.annotations).toEqual({});
 });

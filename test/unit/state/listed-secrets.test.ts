@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
-import { type Entry, noteEntries } from "../../../src/secret/entry.ts";
+import { type Entry, entryMetadata } from "../../../src/secret/entry.ts";
 import { expiryBy, type Holding, holdingsOf } from "../../../src/state/listed-secrets.ts";
 
 const host = "myregistry.azurecr.io";
@@ -8,7 +8,7 @@ const auth = (text: string) => ({ auth: Buffer.from(text).toString("base64") });
 
 function secret(config: unknown, entries?: readonly Entry[]): Secret {
   const data = { ".dockerconfigjson": Buffer.from(typeof config === "string" ? config : JSON.stringify(config)).toString("base64") };
-  const metadata = { name: "s", ...(entries && noteEntries(entries)) };
+  const metadata = { name: "s", ...(entries && entryMetadata(entries)) };
   return { apiVersion: "v1", kind: "Secret", metadata, type: "kubernetes.io/dockerconfigjson", data };
 }
 

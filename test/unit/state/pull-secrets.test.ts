@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openInterruption } from "../../../src/interruption.ts";
-import { noteEntries } from "../../../src/secret/entry.ts";
+import { entryMetadata } from "../../../src/secret/entry.ts";
 import { secretFacts, secretsOf } from "../../../src/state/pull-secrets.ts";
 import { openAsking } from "../../support/fakes/asked.ts";
 import { fakeCluster } from "../../support/fakes/cluster.ts";
@@ -37,7 +37,7 @@ test.for([
   { noted: [east, r], hosts: [east] },
   { noted: [], hosts: [] },
 ])("a note of $noted is of the login for $hosts", ({ noted, hosts }) => {
-  const metadata = { name: "acr", namespace: "demo", ...noteEntries([{ hosts: noted, kind: "given", identity: "ci" }]) };
+  const metadata = { name: "acr", namespace: "demo", ...entryMetadata([{ hosts: noted, kind: "given", identity: "ci" }]) };
 
   expect(secretFacts({ apiVersion: "v1", kind: "Secret", metadata }).note?.hosts).toEqual(hosts);
 });

@@ -131,7 +131,7 @@ describe("own-list", () => {
       listers: [deployment("web", ["theirs"])],
       told: [
         {
-          says: `deployment.apps/web has its own imagePullSecrets ${gets}`,
+          message: `deployment.apps/web has its own imagePullSecrets ${gets}`,
           fix: { verb: "attach", secret: "acr", targets: ["deployment/web"] },
         },
       ],
@@ -154,7 +154,7 @@ describe("own-list", () => {
       why: "the template was read, and pods of it",
       listers: [template("StatefulSet", "db", spec(["theirs"]))],
       pods: [pod(spec(["theirs"]), later, ownedBy("StatefulSet", "db"))],
-      told: [{ says: expect.stringMatching(/^statefulset.apps\/db has /), fix: { targets: ["statefulset/db"] } }],
+      told: [{ message: expect.stringMatching(/^statefulset.apps\/db has /), fix: { targets: ["statefulset/db"] } }],
     },
     {
       why: "objects that cannot be changed, and those of unknown kinds",
@@ -162,7 +162,7 @@ describe("own-list", () => {
       pods: [pod(spec(["theirs"]), later), pod(spec(["theirs"]), later, ownedBy("Rollout", "canary"))],
       told: [
         {
-          says: `job.batch/migrate, pod/own and rollout/canary have their own imagePullSecrets ${get}; recreate them with acr`,
+          message: `job.batch/migrate, pod/own and rollout/canary have their own imagePullSecrets ${get}; recreate them with acr`,
           fix: undefined,
         },
       ],
@@ -171,14 +171,14 @@ describe("own-list", () => {
       why: "one that cannot be changed next to one that can",
       listers: [deployment("web", ["theirs"])],
       pods: [pod(spec(["theirs"]), later)],
-      told: [{ fix: { targets: ["deployment/web"] } }, { says: `pod/own has its own imagePullSecrets ${gets}; recreate it with acr` }],
+      told: [{ fix: { targets: ["deployment/web"] } }, { message: `pod/own has its own imagePullSecrets ${gets}; recreate it with acr` }],
     },
     {
       why: "many are reported once, and ten of them are in the command",
       listers: Array.from({ length: 40 }, (_, index) => deployment(`web-${index}`, ["theirs"])),
       told: [
         {
-          says: `deployment.apps/web-0, deployment.apps/web-1, deployment.apps/web-2 and 37 more have their own imagePullSecrets ${get}`,
+          message: `deployment.apps/web-0, deployment.apps/web-1, deployment.apps/web-2 and 37 more have their own imagePullSecrets ${get}`,
           fix: { targets: Array.from({ length: 10 }, (_, index) => `deployment/web-${index}`) },
         },
       ],
@@ -200,7 +200,7 @@ describe("hides-account-list", () => {
       read: [account(["theirs", "other"])],
       told: [
         {
-          says: "deployment.apps/web had no imagePullSecrets, so its pods no longer get those of serviceaccount/app: theirs and other",
+          message: "deployment.apps/web had no imagePullSecrets, so its pods no longer get those of serviceaccount/app: theirs and other",
           fix: {
             do: "steps",
             steps: [
@@ -216,7 +216,7 @@ describe("hides-account-list", () => {
       read: [account(["theirs", "acr"])],
       told: [
         {
-          says: expect.stringMatching(/serviceaccount\/app: theirs$/),
+          message: expect.stringMatching(/serviceaccount\/app: theirs$/),
           fix: { verb: "detach", secret: "acr", targets: ["deployment/web"] },
         },
       ],
@@ -232,7 +232,7 @@ describe("hides-account-list", () => {
       read: [account(["theirs"])],
       told: [
         {
-          says: expect.stringMatching(
+          message: expect.stringMatching(
             /^deployment.apps\/web and deployment.apps\/api had no imagePullSecrets, so their pods no longer get /,
           ),
         },
@@ -271,7 +271,7 @@ describe("mountable-only", () => {
       expect(warning).toMatchObject({
         id: "mountable-only",
         to: to(deployment("web")),
-        says: expect.stringMatching(
+        message: expect.stringMatching(
           /^serviceaccount\/app allows only the pull secrets that it lists \(kubernetes.io\/enforce-mountable-secrets\), so pods of deployment.apps\/web( and deployment.apps\/api)? will be rejected$/,
         ),
         fix: { verb: "attach", secret: "acr", serviceaccounts: ["app"] },
@@ -284,15 +284,15 @@ describe("mountable-only", () => {
     expect(warned(targets, { objects: [...targets, strict()] })).toMatchObject([{ id: "mountable-only" }]);
   });
 
-  test.for<{ says: string | undefined; told: number }>([
-    { says: "true", told: 1 },
-    { says: "1", told: 1 },
-    { says: "True", told: 1 },
-    { says: "false", told: 0 },
-    { says: "yes", told: 0 },
-    { says: undefined, told: 0 },
-  ])("an annotation that says $says", ({ says, told }) => {
-    const annotations = says === undefined ? {} : { "kubernetes.io/enforce-mountable-secrets": says };
+  test.for<{ value: string | undefined; told: number }>([
+    { value: "true", told: 1 },
+    { value: "1", told: 1 },
+    { value: "True", told: 1 },
+    { value: "false", told: 0 },
+    { value: "yes", told: 0 },
+    { value: undefined, told: 0 },
+  ])("an annotation that says $value", ({ value, told }) => {
+    const annotations = value === undefined ? {} : { "kubernetes.io/enforce-mountable-secrets": value };
     const targets = [deployment("web", ["acr"])];
 
     expect(warned(targets, { act: "keep", objects: [...targets, account([], { annotations })] })).toHaveLength(told);
@@ -307,7 +307,7 @@ test.for<{ why: string; targets: TargetObject[]; act?: "keep"; told: object[] }>
     targets: [account([""])],
     told: [
       {
-        says: "serviceaccount/app also has an entry without a name, so the cluster autoscaler skips pending pods",
+        message: "serviceaccount/app also has an entry without a name, so the cluster autoscaler skips pending pods",
         fix: { verb: "detach", dangling: true, serviceaccounts: ["app"] },
       },
     ],
@@ -315,7 +315,7 @@ test.for<{ why: string; targets: TargetObject[]; act?: "keep"; told: object[] }>
   {
     why: "two lists that have one",
     targets: [account([""]), deployment("web", ["", ""], "other")],
-    told: [{ says: expect.stringMatching(/^serviceaccount\/app and deployment.apps\/web also have entries without a name, /) }],
+    told: [{ message: expect.stringMatching(/^serviceaccount\/app and deployment.apps\/web also have entries without a name, /) }],
   },
 ])("empty-name: $why", ({ targets, act, told }) => {
   const warnings = warned(targets, { act });
@@ -358,7 +358,7 @@ describe("other names", () => {
         {
           id: "dangling-name",
           to: to(account([])),
-          says: "serviceaccount/app also lists secret/gone, which does not exist",
+          message: "serviceaccount/app also lists secret/gone, which does not exist",
           fix: { verb: "detach", secret: "gone", serviceaccounts: ["app"] },
         },
       ],
@@ -366,12 +366,12 @@ describe("other names", () => {
     {
       why: "a Secret of another type",
       found: secret({ data: {} }),
-      told: [{ id: "secret-type", says: `serviceaccount/app also lists secret/gone, which is of type Opaque, not ${type}` }],
+      told: [{ id: "secret-type", message: `serviceaccount/app also lists secret/gone, which is of type Opaque, not ${type}` }],
     },
     {
       why: "a Secret without its key",
       found: secret({ type, data: {} }),
-      told: [{ id: "secret-type", says: expect.stringMatching(/, which has nothing under .dockerconfigjson$/) }],
+      told: [{ id: "secret-type", message: expect.stringMatching(/, which has nothing under .dockerconfigjson$/) }],
     },
     {
       why: "a Secret that the kubelet cannot read",
@@ -379,7 +379,7 @@ describe("other names", () => {
       told: [
         {
           id: "malformed-secret",
-          says: expect.stringMatching(/, which makes the kubelet ignore all pull secrets of a pod: json: cannot unmarshal array/),
+          message: expect.stringMatching(/, which makes the kubelet ignore all pull secrets of a pod: json: cannot unmarshal array/),
         },
       ],
     },
@@ -419,7 +419,7 @@ describe("other names", () => {
   ])("a name $why", async ({ targets, plan, more, told, asked }) => {
     const found = await other(targets, undefined, more, plan ?? planOf("attach", targets));
 
-    expect(found.warnings.map(({ says }) => says).sort()).toEqual([...told].sort());
+    expect(found.warnings.map(({ message }) => message).sort()).toEqual([...told].sort());
     expect(found.asked).toEqual(asked);
   });
 

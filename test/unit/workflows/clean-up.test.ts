@@ -3,7 +3,7 @@ import { type ChangeOutcome, isDone } from "../../../src/actions/outcome.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import type { Change, Refer } from "../../../src/plan/change.ts";
-import { fingerprint, noteEntries } from "../../../src/secret/entry.ts";
+import { entryMetadata, fingerprint } from "../../../src/secret/entry.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { cleanUp, type OwnedObject, ownedObjectKey, ownedObjectOf } from "../../../src/workflows/clean-up.ts";
 import { is } from "../../support/fakes/asked.ts";
@@ -28,7 +28,7 @@ const login = fingerprint({ username: "u", password: new Sensitive("p") });
 const secretWith = (auths: object): Secret => ({
   apiVersion: "v1",
   kind: "Secret",
-  metadata: { name: "acr", namespace: "demo", ...noteEntries([entry]) },
+  metadata: { name: "acr", namespace: "demo", ...entryMetadata([entry]) },
   type: "kubernetes.io/dockerconfigjson",
   data: { ".dockerconfigjson": Buffer.from(JSON.stringify({ auths })).toString("base64") },
 });
@@ -45,7 +45,7 @@ function made(): { readonly world: FakeWorld; readonly objects: readonly OwnedOb
 }
 
 const lines = (outcomes: readonly ChangeOutcome[]) =>
-  outcomes.map(({ change, left, says = [] }) => [change.act, change.to.name, left ?? "done", ...says]);
+  outcomes.map(({ change, left, messages = [] }) => [change.act, change.to.name, left ?? "done", ...messages]);
 
 test("removes in reverse order, also after an interruption", async () => {
   const { world, objects } = made();
@@ -107,13 +107,16 @@ test.for<{ why: string; secret: Secret; because: string }>([
     why: "the annotation of another credential",
     secret: {
       ...secretWith(ours),
-      metadata: { ...secretWith(ours).metadata, ...noteEntries([{ hosts: [host], kind: "acr-token", identity: "u", slot: "password1" }]) },
+      metadata: {
+        ...secretWith(ours).metadata,
+        ...entryMetadata([{ hosts: [host], kind: "acr-token", identity: "u", slot: "password1" }]),
+      },
     },
     because: "another user replaced its login",
   },
   {
     why: "the token of another run",
-    secret: { ...secretWith(ours), metadata: { ...secretWith(ours).metadata, ...noteEntries([{ ...entry, slot: "jti-2" }]) } },
+    secret: { ...secretWith(ours), metadata: { ...secretWith(ours).metadata, ...entryMetadata([{ ...entry, slot: "jti-2" }]) } },
     because: "another user replaced its login",
   },
   {
@@ -147,7 +150,7 @@ test("prints the command when a Secret may not be deleted", async () => {
   world.asking.around((asked, next) => (is("delete secret")(asked) ? Promise.reject(error) : next()));
 
   expect(await cleanUp(objects.slice(0, 1), benchOf(world).tools)).toMatchObject([
-    { change: { act: "delete" }, error, says: ["secret/acr was not deleted"], fix: { kubectl: "delete secret", args: ["acr"] } },
+    { change: { act: "delete" }, error, messages: ["secret/acr was not deleted"], fix: { kubectl: "delete secret", args: ["acr"] } },
   ]);
 });
 
@@ -171,7 +174,7 @@ test("removes the others when one fails, and throws a defect", async () => {
   expect(first).toMatchObject({
     change: { act: "delete", because: "the run has ended" },
     error,
-    says: ["secret/acr is still attached"],
+    messages: ["secret/acr is still attached"],
     fix: { verb: "detach", secret: "acr", serviceaccounts: ["default"] },
   });
   expect(second).toMatchObject({ change: { act: "delete", because: "the run has ended" } });
@@ -230,7 +233,7 @@ test("reports a workload that keeps the name by its own name", async () => {
   const [outcome] = await cleanUp([{ act: "attach", to, secret: "acr", before: [], after: ["acr"] }], benchOf(world).tools);
 
   expect(outcome).toMatchObject({
-    says: ["secret/acr is still attached"],
+    messages: ["secret/acr is still attached"],
     fix: { verb: "detach", secret: "acr", targets: ["deployment/web"] },
   });
 });

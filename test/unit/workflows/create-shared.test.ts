@@ -139,19 +139,19 @@ test("does not decide again after an outcome or another error", async () => {
 
 const many = Array.from({ length: 12 }, (_, index) => `b/${String(index).padStart(2, "0")}`);
 
-test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[]; told: { says: string; repositories: string[] }[] }>([
+test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[]; told: { message: string; repositories: string[] }[] }>([
   {
     why: "those that it cannot pull",
     issue: { mayPull: ["app/*"], more: { acrToken: "t" } },
     uses: ["x", "app/web", "x"],
-    told: [{ says: `pods use x, which secret/${name} cannot pull`, repositories: ["x"] }],
+    told: [{ message: `pods use x, which secret/${name} cannot pull`, repositories: ["x"] }],
   },
   {
     why: "the first ten of many",
     issue: { mayPull: ["app/*"], more: { acrToken: "t" } },
     uses: many,
     told: [
-      { says: `pods use ${many.slice(0, 10).join(", ")} and 2 more, which secret/${name} cannot pull`, repositories: many.slice(0, 10) },
+      { message: `pods use ${many.slice(0, 10).join(", ")} and 2 more, which secret/${name} cannot pull`, repositories: many.slice(0, 10) },
     ],
   },
   { why: "none when it can pull all", issue: { mayPull: ["app/*"], more: {} }, uses: ["app/web"], told: [] },
@@ -171,10 +171,10 @@ test.for<{ why: string; issue: Partial<Issue>; uses: string[]; named?: string[];
   const warnings = (await sharedBy(at)).flatMap(({ change }) => (change?.act === "warn" && change.fix ? [change] : []));
 
   expect(warnings).toEqual(
-    told.map(({ says, repositories }) => ({
+    told.map(({ message, repositories }) => ({
       act: "warn",
       to: { kind: "secret", namespace: "a", name },
-      says,
+      message,
       fix: { verb: "create", secret: name, registry: "myregistry", acrToken: "t", repositories },
     })),
   );

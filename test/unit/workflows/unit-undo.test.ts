@@ -31,7 +31,7 @@ test("keeps a credential when one Secret holds it", async () => {
 test("rolls back a credential when only other changes succeeded", async () => {
   const { world, bench, readersOf, carried } = setting(["a"]);
   world.asking.around(refusing(storing, no));
-  const each = (state: NamespaceState): Plan => [storeIn(state), { act: "warn", to: token, says: "look" }];
+  const each = (state: NamespaceState): Plan => [storeIn(state), { act: "warn", to: token, message: "look" }];
 
   const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], each, issued: bench.issued }), readersOf, bench.tools));
 

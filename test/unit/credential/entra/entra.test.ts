@@ -87,7 +87,7 @@ test("warns about a new token and proves it once for all namespaces", async () =
       {
         act: "warn",
         to,
-        says: `secret/acr expires at 2026-01-01T03:00:00Z. Until then, everyone who can read it has the rights of jane@example.com at ${host}`,
+        message: `secret/acr expires at 2026-01-01T03:00:00Z. Until then, everyone who can read it has the rights of jane@example.com at ${host}`,
       },
       { act: "prove", to, repositories: ["app/web"], fresh: false },
     ],
@@ -99,8 +99,8 @@ test("warns about a new token and proves it once for all namespaces", async () =
     isOthers: expect.any(Function),
   });
   expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
-  expect(await credential.apply({ act: "warn", to: { kind: "registry", name: host }, says: "" })).toEqual({});
-  expect(credential.removal({ act: "warn", to: { kind: "registry", name: host }, says: "" })).toEqual([]);
+  expect(await credential.apply({ act: "warn", to: { kind: "registry", name: host }, message: "" })).toEqual({});
+  expect(credential.removal({ act: "warn", to: { kind: "registry", name: host }, message: "" })).toEqual([]);
   expect(credential.renewAt?.()).toEqual(new Date("2026-01-01T01:30:00Z"));
 });
 
@@ -114,7 +114,7 @@ test("proves each repository of the pods' images once when none is named", async
 test("proves nothing with --verify=false", async () => {
   const { issue, asked } = await issued({ verify: false, need: { held: held(jwt({})) } });
 
-  expect(issue).toMatchObject({ steps: [{ says: "secret/acr expires at 2026-01-01T03:00:00Z" }], isLazy: false, pulls: "unknown" });
+  expect(issue).toMatchObject({ steps: [{ message: "secret/acr expires at 2026-01-01T03:00:00Z" }], isLazy: false, pulls: "unknown" });
   expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
   expect((await issued({ verify: false })).issue.steps.map(({ act }) => act)).toEqual(["warn"]);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Application } from "../../../../src/azure/port.ts";
 import { planKeyRetirement, planPrincipalRenewal, planPrincipalRevocation } from "../../../../src/credential/service-principal/plan.ts";
-import { ofOurs } from "../../../../src/secret/azure-words.ts";
+import { azureDescription } from "../../../../src/secret/azure-words.ts";
 
 const application = (keys: readonly string[], notes = ""): Application => ({
   id: "o-1",
@@ -73,11 +73,14 @@ test.for<{ why: string; keys: string[]; notes?: string; roles?: (typeof role)[];
     is: ["application"],
   },
   { why: "the password was deleted", keys: ["k2"], is: [] },
-])("plans the revocation of a service principal when $why", ({ keys, notes = ofOurs("demo"), roles = [role], otherKeys = [], is }) => {
-  const found = { principal, assignments: roles, otherKeys, scope: "/x" };
-  const plan = planPrincipalRevocation(application(keys, notes), found, [{ slot: "k1" }]);
-  expect(plan.filter(({ act, to: { kind } }) => act === "delete" && kind.startsWith("roleassignment"))).toHaveLength(
-    is.includes("application") && is.includes("roleassignment") ? 1 : 0,
-  );
-  expect(plan.map((change) => `${change.to.kind.split(".")[0]} ${"slot" in change ? (change.slot ?? "") : ""}`.trim())).toEqual(is);
-});
+])(
+  "plans the revocation of a service principal when $why",
+  ({ keys, notes = azureDescription("demo"), roles = [role], otherKeys = [], is }) => {
+    const found = { principal, assignments: roles, otherKeys, scope: "/x" };
+    const plan = planPrincipalRevocation(application(keys, notes), found, [{ slot: "k1" }]);
+    expect(plan.filter(({ act, to: { kind } }) => act === "delete" && kind.startsWith("roleassignment"))).toHaveLength(
+      is.includes("application") && is.includes("roleassignment") ? 1 : 0,
+    );
+    expect(plan.map((change) => `${change.to.kind.split(".")[0]} ${"slot" in change ? (change.slot ?? "") : ""}`.trim())).toEqual(is);
+  },
+);

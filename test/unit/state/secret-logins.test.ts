@@ -4,9 +4,9 @@ import { openInterruption } from "../../../src/interruption.ts";
 import type { Secret } from "../../../src/objects.ts";
 import type { ClusterScope } from "../../../src/scope/cluster-scopes.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
-import { loginsNote, managedBy } from "../../../src/secret/entry.ts";
+import { loginsAnnotation, managedBy } from "../../../src/secret/entry.ts";
 import { holdersOf } from "../../../src/state/holders.ts";
-import { notedIn } from "../../../src/state/noted.ts";
+import { findLogins } from "../../../src/state/secret-logins.ts";
 import { refused } from "../../support/demo.ts";
 import { refusing } from "../../support/fakes/asked.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
@@ -22,7 +22,7 @@ const login = { [host]: { username: "t", password: "p" } };
 function secret(name: string, { type = "kubernetes.io/dockerconfigjson", manager = "", note = "", auths = {} } = {}): Secret {
   const { metadata, data } = pullSecret("a", name, auths);
   const labels = manager === "" ? {} : { [managedBy.key]: manager };
-  const annotations: Record<string, string> = note === "" ? {} : { [loginsNote]: note };
+  const annotations: Record<string, string> = note === "" ? {} : { [loginsAnnotation]: note };
   const ofType = { "kubernetes.io/dockercfg": { ".dockercfg": Buffer.from(JSON.stringify(auths)).toString("base64") }, Opaque: {} };
   return {
     apiVersion: "v1",
@@ -92,7 +92,7 @@ test("marks the Secrets that this run may not write, unless --force is given", a
   world.cluster.put(secret("theirs", { manager: "Helm", note }));
   world.cluster.put(secret("merged", { note: JSON.stringify([{ ...entry, beside: true }]) }));
   const foreign = async (force: boolean) =>
-    (await notedIn([clusterScopeOf(world)], () => true, { force })).noted.flatMap(({ to, foreign: is }) => (is ? [to.name] : []));
+    (await findLogins([clusterScopeOf(world)], () => true, { force })).recorded.flatMap(({ to, foreign: is }) => (is ? [to.name] : []));
 
   expect(await foreign(false)).toEqual(["theirs"]);
   expect(await foreign(true)).toEqual([]);

@@ -16,7 +16,7 @@ import { managed } from "./pull-secrets.ts";
 type Listed = { readonly to: Ref<"secret">; readonly clusterScope: ClusterScope; readonly metadata: Metadata };
 
 /** A Secret, one of the logins that its annotation names, and the login inside for that registry. */
-export type Noted = Listed & {
+export type RecordedLogin = Listed & {
   readonly entry: Entry;
   readonly login: Login | undefined;
   /** The label names another tool, or is missing: this run may not write the Secret without --force. */
@@ -25,19 +25,19 @@ export type Noted = Listed & {
 };
 
 /** A login in a Secret that its annotation doesn't name, for example in a copy by another tool. */
-export type Unnoted = Listed & { readonly held: HeldLogin; readonly login: Login };
+export type UnrecordedLogin = Listed & { readonly heldLogin: HeldLogin; readonly login: Login };
 
 /** The logins of Secrets, and the clusters whose Secrets could not all be listed. */
-export type NotedIn = {
-  readonly noted: readonly Noted[];
-  readonly unnoted: readonly Unnoted[];
+export type SecretLogins = {
+  readonly recorded: readonly RecordedLogin[];
+  readonly unrecorded: readonly UnrecordedLogin[];
   /**
    * Clusters that don't respond, or whose Secrets can be listed only in some namespaces. `own`: not even the namespaces of the run could be
    * listed.
    */
   readonly unreadable: readonly { readonly context: string | undefined; readonly error: CliError; readonly own: boolean }[];
   /** The Secrets that a run has claimed, whatever they record. */
-  readonly claimed: readonly Pick<Noted, "to" | "metadata">[];
+  readonly claimed: readonly Pick<RecordedLogin, "to" | "metadata">[];
 };
 
 /**
@@ -53,8 +53,8 @@ const withData: readonly Where[] = [
  * Returns the wanted logins of all Secrets of these clusters, in any namespace: Secrets outside a run's namespaces may hold a credential
  * too. If listing a whole cluster is forbidden, lists the namespaces of the run.
  */
-export async function notedIn(clusterScopes: readonly ClusterScope[], wanted: Wanted, allow: Allowed = {}): Promise<NotedIn> {
-  const all = await Promise.all(clusterScopes.map((clusterScope) => notedAt(clusterScope, wanted, allow)));
+export async function findLogins(clusterScopes: readonly ClusterScope[], wanted: Wanted, allow: Allowed = {}): Promise<SecretLogins> {
+  const all = await Promise.all(clusterScopes.map((clusterScope) => findOnCluster(clusterScope, wanted, allow)));
   return { ...joined(all), unreadable: all.flatMap(({ unreadable }) => unreadable) };
 }
 
@@ -63,12 +63,12 @@ type Wanted = (login: HeldLogin) => boolean;
 /** Permissions from the user: `force` allows writing Secrets of other tools. */
 type Allowed = { readonly force?: boolean };
 
-async function notedAt(clusterScope: ClusterScope, wanted: Wanted, allow: Allowed): Promise<NotedIn> {
+async function findOnCluster(clusterScope: ClusterScope, wanted: Wanted, allow: Allowed): Promise<SecretLogins> {
   const { context, error: failed, namespaces } = clusterScope;
   const found: Found[] = [];
   const list = async (namespace?: string): Promise<CliError | undefined> => {
     try {
-      found.push(await notedOn(clusterScope, namespace, wanted, allow));
+      found.push(await findInNamespace(clusterScope, namespace, wanted, allow));
       return undefined;
     } catch (error) {
       if (isRefusal(error)) return error;
@@ -86,15 +86,15 @@ async function notedAt(clusterScope: ClusterScope, wanted: Wanted, allow: Allowe
   return { ...joined(found), unreadable };
 }
 
-type Found = Omit<NotedIn, "unreadable">;
+type Found = Omit<SecretLogins, "unreadable">;
 
 const joined = (all: readonly Found[]): Found => ({
-  noted: all.flatMap(({ noted }) => noted),
-  unnoted: all.flatMap(({ unnoted }) => unnoted),
+  recorded: all.flatMap(({ recorded }) => recorded),
+  unrecorded: all.flatMap(({ unrecorded }) => unrecorded),
   claimed: all.flatMap(({ claimed }) => claimed),
 });
 
-async function notedOn(clusterScope: ClusterScope, namespace: string | undefined, wanted: Wanted, allow: Allowed): Promise<Found> {
+async function findInNamespace(clusterScope: ClusterScope, namespace: string | undefined, wanted: Wanted, allow: Allowed): Promise<Found> {
   const { cluster } = clusterScope;
   const found = new Map<string, Found>();
   const add = (secret: Secret) => void found.set(secret.metadata.uid ?? "", readSecret(clusterScope, secret, wanted, allow));
@@ -120,33 +120,33 @@ function readSecret(clusterScope: ClusterScope, secret: Secret, wanted: Wanted, 
   const all = readAnnotation(secret) ?? [];
   // If several entries are for one registry, the first one counts everywhere
   const entries = all.filter((entry) => wanted(entry) && entryFor(all, entry.hosts[0] ?? "") === entry);
-  const noted = entries.map((entry): Noted => {
+  const recorded = entries.map((entry): RecordedLogin => {
     const mayWrite = force || entry.beside === true || isOurs(secret);
     return { ...listed, entry, login: loginFor(secret, entry.hosts[0] ?? ""), foreign: mayWrite ? undefined : true };
   });
-  const described = noted.flatMap(({ entry, login }) => (login ? [entry] : []));
-  const unnoted = entriesIn(asPullSecret(secret)).flatMap(({ server, login }): Unnoted[] => {
-    const held = { hosts: [server], identity: login.username };
-    return wanted(held) && !described.some((entry) => describes(entry, held)) ? [{ ...listed, held, login }] : [];
+  const described = recorded.flatMap(({ entry, login }) => (login ? [entry] : []));
+  const unrecorded = entriesIn(asPullSecret(secret)).flatMap(({ server, login }): UnrecordedLogin[] => {
+    const heldLogin = { hosts: [server], identity: login.username };
+    return wanted(heldLogin) && !described.some((entry) => describes(entry, heldLogin)) ? [{ ...listed, heldLogin, login }] : [];
   });
-  return { noted, unnoted, claimed: readClaim(secret) ? [listed] : [] };
+  return { recorded, unrecorded, claimed: readClaim(secret) ? [listed] : [] };
 }
 
 /** Lists what Secrets record of the wanted logins. The lists are read after the call. */
-export type NotedLists = (wanted: Wanted) => Promise<NotedIn>;
+export type FindLogins = (wanted: Wanted) => Promise<SecretLogins>;
 
 /**
  * Shares lists of all Secrets between concurrent callers. A call during a read waits for the next read, which serves all callers that wait
  * by then. Therefore a thousand rotations don't each list a thousand Secrets.
  */
-export function notedLists(clusterScopes: readonly ClusterScope[], allow: Allowed = {}): NotedLists {
+export function sharedFindLogins(clusterScopes: readonly ClusterScope[], allow: Allowed = {}): FindLogins {
   let last: Promise<unknown> = Promise.resolve();
-  let next: { readonly filters: Wanted[]; readonly lists: Promise<NotedIn> } | undefined;
+  let next: { readonly filters: Wanted[]; readonly lists: Promise<SecretLogins> } | undefined;
 
-  function begin(filters: Wanted[]): Promise<NotedIn> {
+  function begin(filters: Wanted[]): Promise<SecretLogins> {
     const lists = last.then(() => {
       next = undefined;
-      return notedIn(clusterScopes, (login) => filters.some((wanted) => wanted(login)), allow);
+      return findLogins(clusterScopes, (login) => filters.some((wanted) => wanted(login)), allow);
     });
     last = lists.catch(() => undefined);
     return lists;
@@ -158,7 +158,11 @@ export function notedLists(clusterScopes: readonly ClusterScope[], allow: Allowe
       next = { filters, lists: begin(filters) };
     }
     next.filters.push(wanted);
-    const { noted, unnoted, ...lists } = await next.lists;
-    return { ...lists, noted: noted.filter(({ entry }) => wanted(entry)), unnoted: unnoted.filter(({ held }) => wanted(held)) };
+    const { recorded, unrecorded, ...lists } = await next.lists;
+    return {
+      ...lists,
+      recorded: recorded.filter(({ entry }) => wanted(entry)),
+      unrecorded: unrecorded.filter(({ heldLogin }) => wanted(heldLogin)),
+    };
   };
 }

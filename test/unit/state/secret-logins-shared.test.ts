@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openInterruption } from "../../../src/interruption.ts";
-import { notedLists } from "../../../src/state/noted.ts";
+import { sharedFindLogins } from "../../../src/state/secret-logins.ts";
 import { refusing } from "../../support/fakes/asked.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 
@@ -14,7 +14,7 @@ const listsIn = (calls: readonly string[]) => calls.filter((call) => call.starts
 
 test("all who ask before a list is read get it, and who asks meanwhile the next one", async () => {
   const { world, clusterScopes } = await clusterScope("a", "b");
-  const listed = notedLists(clusterScopes);
+  const listed = sharedFindLogins(clusterScopes);
 
   const first = [listed(() => true), listed(({ identity }) => identity === "nobody")];
   await Promise.resolve();
@@ -23,15 +23,15 @@ test("all who ask before a list is read get it, and who asks meanwhile the next 
   const [all, none] = await Promise.all(first);
   await next;
 
-  expect(all?.noted.map(({ to }) => to.namespace)).toEqual(["a", "b"]);
-  expect(none?.noted).toEqual([]);
+  expect(all?.recorded.map(({ to }) => to.namespace)).toEqual(["a", "b"]);
+  expect(none?.recorded).toEqual([]);
   // Each read needs four lists: the plugin's Secrets, both types of pull secrets, and the metadata of all Secrets.
   expect(listsIn(world.asking.all)).toBe(2 * 4);
 });
 
 test("a list that fails fails those who waited for it, and nobody after them", async () => {
   const { world, clusterScopes } = await clusterScope("a");
-  const listed = notedLists(clusterScopes);
+  const listed = sharedFindLogins(clusterScopes);
   const free = world.asking.around(
     refusing(
       ({ call }) => call === "list",
@@ -43,5 +43,5 @@ test("a list that fails fails those who waited for it, and nobody after them", a
   free();
 
   expect(failed.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
-  expect((await listed(() => true)).noted).toHaveLength(1);
+  expect((await listed(() => true)).recorded).toHaveLength(1);
 });
