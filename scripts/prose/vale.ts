@@ -52,7 +52,7 @@ export async function checkTexts(kind: keyof Texts, texts: readonly Text[]): Pro
 /** Vale ends a sentence only at its mark. Code counts as one word. */
 function paragraphOf({ text }: Text): string {
   const prose = text.replace(/`[^`]*`/g, "X");
-  return `${prose}${/[.!?:]$/.test(prose) ? "" : "."}\n\n`;
+  return `${prose}${/[.!?]$/.test(prose) ? "" : "."}\n\n`;
 }
 
 async function vale(files: readonly string[], cwd: string): Promise<Map<string, readonly Found[]>> {
