@@ -44,8 +44,7 @@ const noTarget = (verb: keyof typeof words, secret: string | undefined, why = ""
  * Lets the user choose targets for a command line that names none, from the targets for which the command is useful.
  * @param usefulIn returns the useful targets of a namespace
  * @returns whether a target was chosen
- * @throws CliError usage if the user can't be asked, with the candidates, or if the candidates can't be read; cancelled if the user chooses
- * none
+ * @throws CliError usage, with the candidates, if there is no terminal or they can't be read; cancelled if the user chooses none
  */
 export async function selectTargets(
   session: Session,

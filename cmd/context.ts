@@ -128,8 +128,8 @@ function takeEnvironment(): Environment {
 }
 
 /**
- * Returns a copy of the environment. On Windows, names of variables ignore case in `process.env`, but not in a copy, so all names in the
- * copy are in upper case.
+ * Returns a copy of the environment. On Windows, `process.env` ignores the case of names, but a copy doesn't. So the copy has all names in
+ * upper case.
  */
 export const sameByName = (env: Environment, platform: NodeJS.Platform): Environment =>
   platform === "win32" ? Object.fromEntries(Object.entries(env).map(([name, value]) => [name.toUpperCase(), value])) : { ...env };

@@ -96,9 +96,9 @@ async function createAll(options: Options, flags: CreateFlags, session: Session,
 }
 
 /**
- * Prints what is left to do until the Secret can be used: by its reader, or by the pods of the only namespace. Nothing is left if the
- * default ServiceAccount already lists it. If another object has the name of the Secret, prints the command that attaches the Secret to
- * that object. A failed read is ignored, because the Secret is already written.
+ * Prints the next step for the Secret: the configuration of its reader, or the command that attaches it. Prints nothing if the default
+ * ServiceAccount already lists the Secret. If another object has the name of the Secret, the command attaches the Secret to it. A failed
+ * read is ignored, because the Secret is already written.
  */
 async function printNextStep(
   { name: secret, targets, reader }: Options,

@@ -48,8 +48,7 @@ export function mayStartEarly([verb = "", ...words]: readonly string[]): boolean
 
 /**
  * Starts kubectl with the current context. A later `kubectl config use-context` doesn't change which cluster the run uses.
- * @returns undefined if kubectl can't be started, or if only kubectl can determine the current context: the verb tries again and reports
- * the reason
+ * @returns undefined if kubectl can't be started or only kubectl can determine the current context. The verb then tries again
  */
 export function headStart(env: Environment): Launched | undefined {
   const { platform } = process;

@@ -110,8 +110,8 @@ async function* rotateAll(rotations: readonly Rotation<RecordedLogin>[], rotatin
 }
 
 /**
- * Returns why Azure is not asked about a credential: it is not due according to the recorded expiry, and no grace period has ended. The
- * record never decides about the age, because anyone in the namespace can write it.
+ * Returns why a credential is skipped without a request to Azure: its recorded expiry is not due, and no grace period has ended. The
+ * recorded age doesn't count, because anyone in the namespace can write it.
  */
 function notDueBefore({ all, replaced }: Rotation<RecordedLogin>, { endsBy, createdBy }: RotateOptions, now: Date): readonly NotDue[] {
   if (createdBy !== undefined || dueOf(replaced, now).some(({ until }) => until !== undefined)) return [];

@@ -7,10 +7,7 @@ type Style = ReturnType<typeof styleFor>;
 
 type Pressed = { readonly name?: string; readonly ctrl: boolean };
 
-/**
- * The lines of a checkbox prompt that are not choices: the question, a blank line, an error, and the keys on two lines of a narrow
- * terminal.
- */
+/** The lines of a checkbox prompt without its choices: the question, a blank line, an error and two lines of keys. */
 const otherLines = 5;
 
 /**
@@ -57,8 +54,7 @@ export function terminalOf(input: NodeJS.ReadStream, output: NodeJS.WriteStream,
 }
 
 /**
- * Ends a prompt on Escape, on Ctrl-D and if the terminal is closed: the library ignores Escape, and its prompt doesn't end in the other
- * cases.
+ * Ends a prompt on Escape, on Ctrl-D and if the terminal is closed. The library does none of this.
  * @returns undefined for a prompt that ended this way
  */
 async function untilLeft<T>(

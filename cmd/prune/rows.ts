@@ -13,8 +13,8 @@ type ShowFlags = {
 };
 
 /**
- * Returns the table of `prune`. Azure doesn't show when an ACR token was last used, and only a preview API shows it for a password of an
- * application.
+ * Returns the table of `prune`. Azure doesn't show when an ACR token was last used. For a password of an application, only a preview API
+ * does.
  */
 function pruneTable(rows: readonly PruneRow[], { output, "no-headers": bare, "older-than": olderThan }: ShowFlags, now: Date): string {
   const header = ["NAME", "KIND", "FOR", "AGE", "LAST USE", "STATE", ...(output === "wide" ? ["CLUSTER", "IDENTITY", "PASSWORDS"] : [])];

@@ -70,7 +70,9 @@ export class Claims {
       if ((!keys || keys.has(key)) && !isYoung(claimed, this.#tools.now())) this.#claimed.set(key, await renewed(claimed, this.#tools));
   }
 
-  /** Renews claims that last beyond the write of their own Secret, before another Secret is written. Concurrent writes share one renewal. */
+  /**
+   * Renews claims that last beyond the write of their own Secret, before another Secret is written. Concurrent writes share one renewal.
+   */
   async keep(): Promise<void> {
     if (!this.#last) return;
     this.#renewal ??= this.renew().finally(() => {
@@ -141,9 +143,8 @@ export class Claims {
   }
 
   /**
-   * Returns the claim annotation after the claim ends. If this run may have generated a password that it could not roll back, the claim
-   * itself stays until it expires, because it records that password. A password that an earlier run left, and that this run did not
-   * overwrite, also stays recorded.
+   * Returns the claim annotation after the claim ends. If a password of this run may still exist, the claim stays until it expires, because
+   * it records that password. A password that an earlier run left and that still exists also stays recorded.
    */
   #noteAfter({ created, makes }: Claimed): ClaimAfter | undefined {
     if (created || !makes) return unclaimed;

@@ -26,7 +26,7 @@ export type Done = OfChange & {
   readonly left?: undefined;
 };
 
-/** A login for Secrets, and what was read, generated and proven with it. */
+/** A login for Secrets, with its metadata and images. */
 export type IssuedLogin = {
   /** Absent before it is generated. */
   readonly login?: Login | undefined;

@@ -181,7 +181,7 @@ async function create(to: Ref<RecreatableKind>, manifest: object, { tools }: Env
   }
 }
 
-/** Adds to the error of a run that ends between the delete and the create the command that creates the original object again. */
+/** Adds the command that creates the original object again, for a run that ends between delete and create. */
 function withCommand(error: CliError, to: Ref<RecreatableKind>, file: string): CliError {
   const { namespace, context } = to;
   const command: Fix = { kubectl: "create", args: ["-f", file], namespace, context };

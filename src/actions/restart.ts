@@ -18,7 +18,7 @@ const replaced = "it was already replaced";
  */
 const cacheDelay = 250;
 
-/** Restarts pods: evicts a pod that still waits, or lets a workload replace its pods in its own way and at its own pace. */
+/** Restarts pods: evicts a pod that still waits, or rolls out a workload. */
 export const restart: Action<ChangeOf<"restart">> = {
   apply: (change, env) => (change.uid === undefined ? rollOut(change, env) : evict(change, env)),
   preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),

@@ -155,7 +155,7 @@ async function textOf({ to, entry, precondition, merges, shape }: Store, { login
 
 /**
  * Reads the Secret and decides again.
- * @param lost the error of a write whose answer was lost: if the Secret exists and does not hold the login, the write has failed
+ * @param lost the error of a write whose response was lost. It has failed if the Secret exists without the login
  * @returns the change to make now, or the outcome if there is none
  */
 async function readAgain(change: Store, attempt: Attempt, lost?: CliError): Promise<Store | ChangeOutcome> {

@@ -4,18 +4,15 @@ import type { Secret } from "../objects.ts";
 import { claimLasts, isLive, readClaim, type SecretClaim, sameClaim } from "../secret/claim.ts";
 import type { Tools } from "./tools.ts";
 
-/**
- * The total time that the runs of one credential wait for claims, in milliseconds: a claim that another run rewrites repeatedly delays them
- * no longer.
- */
+/** Milliseconds to wait for claims in total for one credential: a claim that another run rewrites repeatedly can't delay it longer. */
 const longestWait = 4 * claimLasts;
 
 /** The pause between two reads of another run's claim, in milliseconds. */
 const pause = 500;
 
 /**
- * Waits for the run that owns a claim, once for each claim and at most for one claim lifetime, independent of the clocks of the machines.
- * @returns `moved` if that run has changed the Secret; `ended` if its claim may be taken over; `tired` if no waiting time is left
+ * Waits for the run that owns a claim, once for each claim. Waits at most one claim lifetime, whatever the clocks of the machines say.
+ * @returns `moved`: that run has changed the Secret. `ended`: its claim may be taken over. `tired`: no waiting time is left
  */
 export function waitForClaim(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<"moved" | "ended" | "tired"> {
   const { waits } = tools;

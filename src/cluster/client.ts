@@ -58,7 +58,7 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
 type List<T> = { readonly items?: readonly T[] | null; readonly metadata?: { readonly continue?: string } };
 
 /**
- * Returns the objects in a response for a list, the token of the next page, and how many such objects fit into a page.
+ * Returns the objects of a page, the token of the next page, and how many such objects fit into a page.
  * @param token the token of this page
  */
 function pageOf<T>(answer: Answer, token: string | undefined) {
@@ -128,7 +128,7 @@ export function listPath(kind: ClusterKind, namespace: string | undefined, query
   return `/${api.includes("/") ? "apis" : "api"}/${api}${scope}/${plural}${search(query)}`;
 }
 
-/** One segment of a path. `.` and `..` can't be encoded, and an empty name selects the list itself (RFC 3986 5.2.4). */
+/** One segment of a path. `.` and `..` can't be encoded (RFC 3986 5.2.4). An empty name would select the list. */
 function segment(name: string): string {
   if (["", ".", ".."].includes(name)) throw new CliError("invalid", `${JSON.stringify(name)} is not a valid object name`);
   return encodeURIComponent(name);

@@ -158,8 +158,8 @@ function memoized<T>(make: () => Promise<T>): () => Promise<T> {
 }
 
 /**
- * Returns the namespace of the cluster, found like kubectl: the context's, else that of the plugin's own pod, even if a kubeconfig selects
- * the cluster, else `default` (client-go clientcmd/merged_client_builder.go).
+ * Returns the namespace like kubectl: that of the context, else that of the plugin's own pod, else `default`. The pod's counts even if a
+ * kubeconfig selects the cluster (client-go clientcmd/merged_client_builder.go).
  * @param config the kubeconfig, read once for the whole run
  * @throws CliError config for a kubeconfig that selects no cluster
  */

@@ -73,9 +73,9 @@ function currentInJson(text: string): string | undefined {
 }
 
 /**
- * The settings of the context that these flags select, if they can be read without a kubectl process: its namespace ("" if it names none)
- * and the URL of its cluster's API server (client-go clientcmd/api/v1 Config). The first file takes precedence.
- * @returns undefined if only kubectl can read them: no such context, unusual contents
+ * Returns the settings of the context that these flags select (client-go clientcmd/api/v1 Config): its namespace, "" if it names none, and
+ * the URL of its API server. The first file takes precedence.
+ * @returns undefined if only kubectl can read them, for example if the context doesn't exist
  */
 export async function contextIn({ texts, complete }: Kubeconfig, flags: readonly string[]) {
   if (!complete || texts.length === 0) return undefined;

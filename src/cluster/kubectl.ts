@@ -11,8 +11,8 @@ import type { Kubeconfig } from "./kubeconfig.ts";
 export type Kubectl = { readonly file: string; readonly flags: readonly string[]; readonly env: Environment };
 
 /**
- * Finds the kubectl that runs this plugin (since 1.37 it sets KUBECTL_PATH), else the first one on PATH; undefined if there is none.
- * Searches synchronously, because everything waits for it.
+ * Finds the kubectl that runs this plugin, which sets KUBECTL_PATH since 1.37, else the first one on PATH. Searches synchronously, because
+ * everything waits for it.
  */
 export function findKubectl(env: Environment, platform: NodeJS.Platform): string | undefined {
   if (env.KUBECTL_PATH && runs(env.KUBECTL_PATH)) return env.KUBECTL_PATH;
@@ -34,13 +34,15 @@ function runs(file: string): boolean {
 /**
  * Runs a program as the child of a child, because a child continues after a parent that is killed with SIGKILL. The pipe at 3 closes when
  * this process ends in any way. Then the watchdog ends the program and deletes its folder ($0). The exit code is the program's.
- * A shell redirects the stdin of a background process (`&`) from /dev/null, so its stdin is passed through 4.
- * The program ignores SIGHUP, because a closed terminal sends it to every process, and the last requests of this process use the program. A
- * shell makes a background process ignore SIGINT.
- * kubectl may be a wrapper, so all its descendants are ended with it. Each is stopped first, and its starting children are waited for, so
- * that it cannot start another one. A stop may take effect late on a busy machine, so a list of children counts only when the next list has
- * no more.
- * A process group would name the same processes, but a background group may not read from the terminal, where credential plugins prompt.
+ *
+ * A shell redirects the stdin of a background process (`&`) from /dev/null, so its stdin is passed through 4. A shell also makes a
+ * background process ignore SIGINT. The program ignores SIGHUP, because a closed terminal sends it to every process. The last requests of
+ * this process use the program.
+ *
+ * kubectl may be a wrapper, so all its descendants are ended with it. Each is stopped first, so that it cannot start another one, and its
+ * starting children are waited for. On a busy machine a stop takes effect late. So a list of children counts only when the next list has
+ * no more. A process group would name the same processes. But a background group may not read from the terminal, where credential plugins
+ * prompt.
  */
 const watchdog = `
 exec 4<&0
@@ -115,9 +117,9 @@ export type Launched = {
 };
 
 /**
- * Starts `kubectl proxy`, and does not wait. It serves on a unix socket in a folder that only this user may access (mode 0700), because
- * anyone who can connect has the user's rights. On Windows, where Node cannot connect to a unix socket, it serves on a TCP port that the
- * system chooses, below a random path that can't be guessed.
+ * Starts `kubectl proxy`, and does not wait. It serves on a unix socket in a folder with mode 0700, because anyone who can connect has the
+ * user's rights. On Windows, Node cannot connect to a unix socket. There it serves on a TCP port, below a random path that can't be
+ * guessed.
  * @throws CliError config if there is no folder for its socket
  */
 export function launchProxy({ file, flags, env, stdin, platform }: Kubectl & Pick<Program, "stdin" | "platform">): Launched {
@@ -125,8 +127,8 @@ export function launchProxy({ file, flags, env, stdin, platform }: Kubectl & Pic
   const prefix = isWindows ? `/${randomBytes(16).toString("hex")}` : "";
   const folder = isWindows ? "" : privateFolder(env.TMPDIR);
   const at = isWindows ? ["--port=0", `--api-prefix=${prefix}/`] : [`--unix-socket=${folder}/s`];
-  // Adds the path of the kubeconfig's server, if it has one (Rancher, Loft, `az connectedk8s proxy`): without the flag (kubectl 1.23) the
-  // proxy drops that path, and every request goes to the API at the server's root
+  // Without this flag of kubectl 1.23, the proxy drops the path of the kubeconfig's server (Rancher, Loft, `az connectedk8s proxy`),
+  // and every request goes to the server's root
   const args = ["proxy", ...at, "--append-server-path", ...flags];
   const child = watched({ file, args, env, stdin, platform, folder });
   const failure = new Promise<never>((_, reject) => child.once("error", (error) => reject(startError(error))));

@@ -46,10 +46,7 @@ function withoutSecrets(answer: Answer, { contents }: Request): Answer {
   };
 }
 
-/**
- * Returns the text of a `Warning` header of the API server (RFC 7234 5.5): `299 - "v1 Foo is deprecated"`; undefined for other codes, which
- * are for caches.
- */
+/** Returns the text of a `Warning` header (RFC 7234 5.5): `299 - "v1 Foo is deprecated"`. Other codes are for caches. */
 export function warningText(header: string): string | undefined {
   const text = /^299 \S+ "((?:[^"\\]|\\.)*)"/.exec(header)?.[1];
   return text?.replace(/\\(.)/g, "$1");
@@ -70,7 +67,9 @@ export function redactBody(text: string): string {
   }
 }
 
-/** The maps of a Secret have its contents (core/v1 Secret). The annotation has the whole manifest of a Secret that `kubectl apply` created. */
+/**
+ * The maps of a Secret have its contents (core/v1 Secret). The annotation has the whole manifest of a Secret that `kubectl apply` created.
+ */
 function redact(key: string, value: unknown): unknown {
   if ((key === "data" || key === "stringData") && typeof value === "object" && value !== null)
     return Object.fromEntries(Object.keys(value).map((name) => [name, hidden]));

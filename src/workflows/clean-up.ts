@@ -42,8 +42,8 @@ function loginIn(secret: Secret | undefined, { hosts: [host = ""] }: Entry): str
 }
 
 /**
- * Removes the entries that the run added and then the Secrets that it created, even after an interruption. A Secret that changed after the
- * run's last write stays, and so do the entries that refer to it.
+ * Removes the entries that the run added and then the Secrets that it created, even after an interruption. Keeps a Secret that changed
+ * after the run's last write, and the entries that refer to it.
  */
 export function cleanUp(objects: readonly OwnedObject[], tools: Tools): Promise<ChangeOutcome[]> {
   const written = new Map(objects.flatMap((one) => (one.act === "store" ? [[keyOf(one.to), one] as const] : [])));

@@ -195,7 +195,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
   };
 }
 
-/** The login in a Secret may work, and that of another Secret may be any text that a user of its namespace wrote. */
+/** The login in this Secret may work. That of another Secret may be any text that a user of its namespace wrote. */
 const untried = ({ name, namespace }: Ref<"secret">, host: string) =>
   new CliError(
     "conflict",

@@ -10,9 +10,9 @@ import { findLogins, type SecretLogins } from "../state/secret-logins.ts";
 import { type Revocation, type RevokeOrder, type Revoking, revokeOne } from "./revoke-credential.ts";
 
 /**
- * Continues after logins were removed from all Secrets: revokes the credentials that these Secrets record and no other Secret does, then
- * deletes the Secrets. The annotation stays until its credential is revoked. If a run is killed, the next run therefore finds what it left,
- * and no Secret ever holds a revoked password.
+ * Continues after logins were removed from all Secrets: revokes the credentials that only these Secrets record, then deletes the Secrets.
+ * The annotation stays until its credential is revoked, so that the next run can continue after a crash. No Secret ever holds a revoked
+ * password.
  * @param first the outcomes of the namespaces
  */
 export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrder): AsyncGenerator<Outcome> {

@@ -73,10 +73,7 @@ export function scopesHolding({ members }: Pick<FoundRotation, "members">): Clus
   });
 }
 
-/**
- * Plans one Secret. The Secret gets the login only if it is the object that was found to hold the credential, or if it holds the same
- * login.
- */
+/** Plans one Secret. It gets the login only if it was found to hold the credential, or if it holds the same login. */
 function eachOf(
   { host, kind, identity, members }: FoundRotation,
   entry: Entry,

@@ -90,8 +90,8 @@ export function* rotationsIn({ proof, rotated }: HolderRead, meant: ReadonlySet<
 }
 
 /**
- * Lists the holders and tests their logins. The registry is asked after the lists are read, so a login that it rejects may be one that
- * another run has replaced in between. If such a Secret was written in the meantime, everything is read again.
+ * Lists the holders and tests their logins. Another run may replace a login between the list and its test. So if a Secret with a rejected
+ * login was written since, everything is read again.
  * @param known the clusters that could not be read before
  */
 async function readHolders(

@@ -49,8 +49,8 @@ export type FirstSecret = {
 };
 
 /**
- * Lets namespaces through one at a time, in their order, until the first Secret is written. Therefore no password is generated for a Secret
- * that the API server would reject, and two runs over the same namespaces claim the same Secret.
+ * Lets namespaces through one at a time, in their order, until the first Secret is written. So no password is generated for a Secret that
+ * the API server would reject. Two runs over the same namespaces claim the same Secret.
  */
 export function openFirstSecret({ lazySteps, reused, foreignClaims, issued = {}, each }: Issuing, env: Env): FirstSecret {
   const { dryRun, runId } = env.tools;
@@ -81,7 +81,7 @@ export function openFirstSecret({ lazySteps, reused, foreignClaims, issued = {},
     return undefined;
   }
 
-  /** Checks after the claim: a rotation that has not read the claim has written before this check, and a rotation that has read it waits. */
+  /** Checks after the claim. A rotation that has read the claim waits. Any other rotation has written before this check. */
   async function confirmed(): Promise<Prepared | undefined> {
     const found = await reused?.confirm(decided.issued);
     if (found && "decided" in found) decided = found.decided;

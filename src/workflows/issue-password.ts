@@ -63,8 +63,8 @@ function endedOn({ metadata }: RecordedLogin, now: Date): SecretClaim | undefine
 }
 
 /**
- * Claims the Secrets whose expired claim records the password that this run overwrites, each with the version that was read as a
- * precondition. If the claiming run is only slow, it then finds that it has lost its claim.
+ * Claims the Secrets whose expired claim records the password that this run overwrites. If the claiming run is only slow, it then finds
+ * that it has lost its claim.
  */
 function takingOver(all: readonly RecordedLogin[], steps: Plan, now: Date): ChangeOf<"claim">[] {
   const mint = steps.find((change): change is ChangeOf<"mint"> => change.act === "mint");

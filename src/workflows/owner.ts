@@ -31,9 +31,9 @@ export function ownerOf({ cluster, namespace, context }: NamespaceScope, secret:
 }
 
 /**
- * Returns the Secrets of one name in many namespaces as the owner of a credential. The name in Azure is generated once, from the cluster
- * and the first selected namespace, so another selection of namespaces gets another name. Later runs find the name in the annotations of
- * the Secrets that hold the credential.
+ * Returns the Secrets of one name in many namespaces as the owner of a credential. The name in Azure is derived from the cluster and the
+ * first selected namespace. So another selection of namespaces gets another name. Later runs find the name in the annotations of the
+ * Secrets that hold the credential.
  */
 export function sharedOwner(clusterScopes: readonly ClusterScope[], secret: string): Owner {
   const reached = clusterScopes
@@ -130,8 +130,8 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 type Owned = "one" | "many" | "none";
 
 /**
- * Returns which Secrets a credential's name is derived from. `one`: one of these, so no other Secret was ever given it. `many`: those of the
- * same name in many namespaces of these clusters. `none`: no known Secret.
+ * Returns which Secrets a credential's name is derived from. `one`: one of these, so no other Secret was ever given it. `many`: those of
+ * the same name in many namespaces of these clusters. `none`: no known Secret.
  */
 export async function ownedBy(
   identity: string,

@@ -16,8 +16,8 @@ import { type NamespaceState, type ObjectsByKey, objectsByKey } from "../state/n
 import { type FirstSecret, openFirstSecret, type Prepared, type ReusedLogin, type Turn } from "./first-secret.ts";
 
 /**
- * The decisions of a verb that writes: the first steps, the steps before the first Secret is written, and the plan for each namespace. One
- * credential for a thousand namespaces is one unit of a thousand namespaces. One credential for each is a thousand units of one namespace.
+ * The decisions of a verb that writes. One credential for a thousand namespaces is one unit of a thousand namespaces. One credential for
+ * each is a thousand units of one namespace.
  */
 export type Unit = {
   /** Applied before the first namespace, all or nothing. */

@@ -7,7 +7,7 @@ import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { end, findKubectl, launchProxy, startError, watched } from "../../../src/cluster/kubectl.ts";
 
-/** Creates three folders for PATH: one contains a folder named like the program, one a file that is not executable, one the program. */
+/** Creates three folders for PATH. They contain a folder with the program's name, a file that is not executable, and the program. */
 async function path(): Promise<string> {
   const root = await mkdtemp(`${tmpdir()}/path-`);
   onTestFinished(() => rm(root, { recursive: true }));

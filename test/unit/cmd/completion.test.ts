@@ -94,7 +94,11 @@ test("warns when kubectl finds another program first", async () => {
 
   const { stderr } = await typed("completion install --dir ~/local");
 
-  expect(stderr).toMatch(new RegExp(`^Warning: kubectl finds ~/bin/${name} first, .*:\n  kubectl acr-secret completion uninstall\n`));
+  expect(stderr).toMatch(
+    new RegExp(
+      `^Warning: kubectl finds ~/bin/${name} first on your PATH; to delete that program:\n  kubectl acr-secret completion uninstall\n`,
+    ),
+  );
 });
 
 test.for([
