@@ -63,6 +63,6 @@ async function look(name: string, signedIn: SignedIn, azure: Azure, session: Ses
     ]);
     // The default comes first
     const may = credentialKinds.toReversed().flatMap((kind) => mayMint(kind, permissions, facts));
-    return { ...signedIn, registry, facts, tokens, room: tokensIn[registry.sku], may };
+    return { ...signedIn, registry, facts, tokens, limit: tokensIn[registry.sku], may };
   });
 }

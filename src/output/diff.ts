@@ -32,7 +32,7 @@ export function sidesOf(outcome: ChangeOutcome): Sides | undefined {
   const { change, object, before } = outcome;
   if (change.act === "attach" || change.act === "detach" || change.act === "recreate") return listSides(change, object);
   if (change.act === "remove") return secretSides(object, undefined);
-  // A login that stays under another key until it is revoked is only shown in the later change that removes it
+  // A login that stays under another key until it is revoked appears only in the later change that removes it
   if (change.act === "withdraw") return change.keepsAnnotation ? secretSides(undefined, undefined) : secretSides(before, object);
   return change.act === "store" ? storeSides(change, outcome) : undefined;
 }
@@ -46,12 +46,12 @@ function storeSides({ precondition, replaces, shape }: Store, { object, before, 
 
 type ListChange = { readonly to: { readonly kind: TargetKind }; readonly before: readonly string[]; readonly after: readonly string[] };
 
-/** Only a target's list, at its path in the object. The API server's response, if there is one, is more accurate than the plan. */
+/** Returns only a target's list, at its path in the object. A response of the API server is more accurate than the plan. */
 function listSides({ to, before, after }: ListChange, object: object | undefined): Sides {
   const { path } = kinds[to.kind].carries;
-  const answered = at(object, path);
+  const returned = at(object, path);
   const named = (names: readonly string[]) => names.map((name) => ({ name }));
-  return { before: nested(path, named(before)), after: nested(path, Array.isArray(answered) ? answered : named(after)) };
+  return { before: nested(path, named(before)), after: nested(path, Array.isArray(returned) ? returned : named(after)) };
 }
 
 /** An object with only this list. The API server omits an empty list from an object. */
@@ -63,13 +63,13 @@ const asSecret = (object: { readonly kind: string } | undefined) => (object?.kin
 /**
  * Secrets without the fields of the API server, and without their text. Values are masked like in `kubectl diff`: a changed value becomes
  * `(before)` and `(after)`, and no value is shown.
- * @param unmade keys whose value is not created yet, so it will differ
+ * @param ungenerated keys whose value is not generated yet, so it will differ
  */
-function secretSides(before: Parameters<typeof asSecret>[0], after: typeof before, unmade: readonly string[] = []): Sides {
+function secretSides(before: Parameters<typeof asSecret>[0], after: typeof before, ungenerated: readonly string[] = []): Sides {
   const [old, next] = [asSecret(before), asSecret(after)];
   const differs = (key: string) => {
     const [was, is] = [old?.data?.[key], next?.data?.[key]];
-    return was !== undefined && is !== undefined && (was !== is || unmade.includes(key));
+    return was !== undefined && is !== undefined && (was !== is || ungenerated.includes(key));
   };
   const shown = (secret: Secret | undefined, suffix: string) => {
     if (!secret) return undefined;
@@ -82,11 +82,10 @@ function secretSides(before: Parameters<typeof asSecret>[0], after: typeof befor
   return { before: shown(old, "before"), after: shown(next, "after") };
 }
 
-/** The members that are not empty. */
 const filled = (members: Readonly<Record<string, object | undefined>>) =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value && Object.keys(value).length > 0));
 
-/** What is printed instead of a value of a Secret, like in `kubectl diff`. */
+/** Replaces the values of a Secret, like in `kubectl diff`. */
 const mask = "***";
 
 /** Masks each value of a Secret, also in the annotation of kubectl apply. */

@@ -4,10 +4,10 @@ import { type Fix, otherWay } from "../fix.ts";
 import { printable, printableMessage } from "./printable.ts";
 import { styleFor } from "./style.ts";
 
-/** Sentences that kubectl prints unchanged, without `error: ` in front. */
+/** Messages that kubectl prints without `error: ` in front. */
 const whole = /^(error: |Error from server|Error in configuration|The |Unable to connect)/;
 
-/** The words in these sentences that mark an error. */
+/** The start of a message that is printed in red. */
 const head = /^(?:error|Error from server[^:\n]*|Error in configuration|Unable to connect[^:\n]*):/;
 
 /** The stream for errors, and the function that formats a hint as a command. */
@@ -19,19 +19,19 @@ type ErrorSink = { readonly stderr: Sink; readonly env: Environment; formatComma
  */
 export function printError({ stderr, env, formatCommand }: ErrorSink, error: unknown, place = ""): void {
   const style = styleFor(stderr, env);
-  const { message, hint }: Pick<CliError, "message" | "hint"> = error instanceof CliError ? error : defect(error);
+  const { message, hint }: Pick<CliError, "message" | "hint"> = error instanceof CliError ? error : internalError(error);
   const says = printableMessage(message);
   const shown = whole.test(message) ? says.replace(head, (words) => style.red(words)) : `${style.red("error:")} ${says}`;
   stderr.write(`${printable(place)}${shown}\n`);
   if (hint) printHint({ stderr, env, formatCommand }, hint);
 }
 
-/** The next step: words, lines of a configuration with words above them, or a command. */
+/** A hint: text, text with lines of a configuration, or a command. */
 export type Next = string | readonly string[] | Fix;
 
 const isFix = (next: Next): next is Fix => typeof next === "object" && !Array.isArray(next);
 
-/** Prints the next step. A command has its own line, which can be pasted unchanged. */
+/** Prints a hint. A command has its own line, so that users can paste it. */
 export function printHint({ stderr, env, formatCommand }: ErrorSink, next: Next): void {
   if (isFix(next) && next.do === "hints") {
     for (const hint of next.hints) printHint({ stderr, env, formatCommand }, hint);
@@ -44,15 +44,14 @@ export function printHint({ stderr, env, formatCommand }: ErrorSink, next: Next)
   if (or !== undefined) stderr.write(`${style.dim("hint:")} or ${printableMessage(or)}\n`);
 }
 
-/** The command, below the words that say when to run it. */
 function linesOf(fix: Fix, formatCommand: (fix: Fix) => string): string[] {
   return fix.do === "shell" && fix.when !== undefined ? [`${fix.when}:`, formatCommand(fix)] : [formatCommand(fix)];
 }
 
-/** An unexpected exception. Its text may hold a secret, so only its kind is printed. */
-function defect(error: unknown): { message: string; hint: string } {
+/** Describes an unexpected exception by its class only, because its message may contain a secret. */
+function internalError(error: unknown): { message: string; hint: string } {
   const name = error instanceof Error ? error.name : typeof error;
-  return { message: `this is a defect of kubectl acr-secret (${name})`, hint: "run it again with -v=4 for the place, and report that" };
+  return { message: `internal error (${name})`, hint: "run the command again with -v=4 and report the output" };
 }
 
 /** Prints a warning in kubectl's form, and below it the command that fixes it. */

@@ -11,15 +11,15 @@ export type IdentityReport = SignedIn & {
   readonly facts: RegistryFacts;
   /** The number of ACR tokens, and the registry's limit; undefined if unknown. */
   readonly tokens: number | undefined;
-  readonly room: number | undefined;
-  /** Each kind of credential, and whether it may be created. */
+  readonly limit: number | undefined;
+  /** Each kind of credential, and whether the identity may create it. */
   readonly may: readonly {
     readonly credential: string;
     readonly flag: string;
     readonly may: string;
-    /** The first missing right. */
+    /** The first missing permission. */
     readonly missing?: string;
-    /** A right that cannot be checked before it is used. */
+    /** A permission that can't be checked in advance. */
     readonly unchecked?: string;
   }[];
 };
@@ -39,35 +39,35 @@ const sources: Readonly<Record<TokenSource, string>> = {
 
 const modes: Readonly<Record<RegistryFacts["mode"], string>> = {
   legacy: "by roles on the whole registry (legacy)",
-  abac: "by roles, and conditions for repositories (ABAC)",
+  abac: "by roles with conditions on repositories (ABAC)",
 };
 
 const networks: Readonly<Record<RegistryFacts["network"], string>> = {
-  all: "reached from all networks",
-  selected: "reached from the networks that its rules name",
-  private: "reached by private endpoints alone",
+  all: "open to all networks",
+  selected: "open to the networks in its firewall rules",
+  private: "private endpoints only",
 };
 
 const formatted = (lines: readonly (readonly [name: string, value: string])[]) =>
   lines.map(([name, value]) => `${`${name}:`.padEnd(14)}${printable(value)}\n`).join("");
 
-/** The lines about the identity only. */
+/** Formats the identity. */
 export const formatIdentity = ({ identity, source }: SignedIn): string =>
   formatted([
     ["Identity", `${identity.name} (${types[identity.type]}, object ${identity.objectId})`],
     ["Tenant", identity.tenant],
-    ["Signed in by", sources[source]],
+    ["Sign-in", sources[source]],
   ]);
 
-/** The lines about the registry, and a table of the kinds of credentials. */
-export function formatRights({ registry, facts, tokens, room, may }: IdentityReport): string {
+/** Formats the registry, and a table of the kinds of credentials. */
+export function formatRights({ registry, facts, tokens, limit, may }: IdentityReport): string {
   const lines = formatted([
     ["Subscription", subscriptionOf(registry) || "<none>"],
     ["Registry", `${registry.loginServer} (${registry.sku}), ${networks[facts.network]}`],
     ["Rights", modes[facts.mode]],
     ["Admin user", facts.adminUser ? "on" : "off"],
-    ["Signs in", facts.armAudience ? "with tokens for registries and for Azure Resource Manager" : "with tokens for registries alone"],
-    ["ACR tokens", tokens === undefined ? "<unknown>" : `${tokens}${room === undefined ? "" : ` of ${room}`}`],
+    ["Accepts", facts.armAudience ? "tokens for registries and for Azure Resource Manager" : "tokens for registries only"],
+    ["ACR tokens", tokens === undefined ? "<unknown>" : `${tokens}${limit === undefined ? "" : ` of ${limit}`}`],
   ]);
   const rows = may.map(({ credential, flag, may: answer, missing = "", unchecked }) => [
     credential,
@@ -75,26 +75,26 @@ export function formatRights({ registry, facts, tokens, room, may }: IdentityRep
     answer,
     unchecked === undefined ? missing : `not checked: ${unchecked}`,
   ]);
-  return `${lines}\n${table(["CREDENTIAL", "FLAG", "MAY BE MADE", "MISSING"], rows)}`;
+  return `${lines}\n${table(["CREDENTIAL", "FLAG", "AVAILABLE", "MISSING"], rows)}`;
 }
 
-/** From this part of its quota on, a registry counts as nearly full. */
-const near = 0.9;
+/** The part of the limit at which the warning starts. */
+const nearLimit = 0.9;
 
-/** The warning about a registry that can have few more tokens. */
-export function nearlyFull({ registry, tokens, room }: IdentityReport): string | undefined {
-  if (tokens === undefined || room === undefined || tokens < near * room) return undefined;
-  return `registry ${registry.name} has ${tokens} of the ${room} ACR tokens that ${registry.sku} has room for`;
+/** Returns a warning about a registry that is close to its limit of tokens. */
+export function nearlyFull({ registry, tokens, limit }: IdentityReport): string | undefined {
+  if (tokens === undefined || limit === undefined || tokens < nearLimit * limit) return undefined;
+  return `registry ${registry.name} has ${tokens} of ${limit} ACR tokens, the limit of tier ${registry.sku}`;
 }
 
-/** The same as data (`acr-secret/v1`); without facts about a registry, only the identity. */
-export const reportOf = ({ identity, source }: SignedIn, seen?: IdentityReport) => ({
+/** Returns the identity, and the facts about a registry if there are any, as data (`acr-secret/v1`). */
+export const reportOf = ({ identity, source }: SignedIn, report?: IdentityReport) => ({
   apiVersion: "acr-secret/v1",
   kind: "Identity",
   identity: { ...identity, auth: source },
-  subscription: seen && subscriptionOf(seen.registry),
-  registry: seen && { ...seen.registry, ...seen.facts, tokens: seen.tokens, tokensAllowed: seen.room },
-  credentials: seen?.may,
+  subscription: report && subscriptionOf(report.registry),
+  registry: report && { ...report.registry, ...report.facts, tokens: report.tokens, tokensAllowed: report.limit },
+  credentials: report?.may,
 });
 
 const subscriptionOf = ({ id }: AzureRegistry) => /^\/subscriptions\/([^/]+)/i.exec(id)?.[1] ?? "";

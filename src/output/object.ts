@@ -22,8 +22,8 @@ export async function printObjects(
 export async function printData(data: unknown, format: "json" | "yaml"): Promise<string> {
   if (format === "json") return `${printableJson(JSON.stringify(sorted(data), null, 4))}\n`;
   const { dump } = await import("js-yaml");
-  const held = holding(JSON.stringify(data));
-  return held.fill(dump(sorted(data, held.keep), { seqNoIndent: true, lineWidth: -1, noRefs: true, quoteStyle: "double" }));
+  const placeholders = placeholdersFor(JSON.stringify(data));
+  return placeholders.fill(dump(sorted(data, placeholders.keep), { seqNoIndent: true, lineWidth: -1, noRefs: true, quoteStyle: "double" }));
 }
 
 /** Formats data as one line of JSON. */
@@ -33,13 +33,13 @@ export const jsonLine = (data: object): string => `${printableJson(JSON.stringif
  * YAML may contain directional marks unescaped, and only a text in double quotes can escape them. So `keep` replaces each such text by a
  * word that is in no other text. `fill` inserts the text again, escaped as in JSON, which is valid YAML too (YAML 1.2, 7.3.1).
  */
-function holding(all: string): { keep(text: string): string; fill(yaml: string): string } {
-  let word = "held";
+function placeholdersFor(all: string): { keep(text: string): string; fill(yaml: string): string } {
+  let word = "text";
   while (all.includes(word)) word += "x";
-  const kept: string[] = [];
+  const texts: string[] = [];
   return {
-    keep: (text) => (isPrintable(text.replace(/[\n\t]/g, "")) ? text : `${word}${kept.push(text)}z`),
-    fill: (yaml) => yaml.replace(new RegExp(`${word}(\\d+)z`, "g"), (_, at) => printableJson(JSON.stringify(kept[Number(at) - 1]))),
+    keep: (text) => (isPrintable(text.replace(/[\n\t]/g, "")) ? text : `${word}${texts.push(text)}z`),
+    fill: (yaml) => yaml.replace(new RegExp(`${word}(\\d+)z`, "g"), (_, at) => printableJson(JSON.stringify(texts[Number(at) - 1]))),
   };
 }
 
@@ -48,7 +48,7 @@ function withoutManagedFields(object: Manifest): Manifest {
   return { ...object, metadata };
 }
 
-/** The same data in the order of its keys, without undefined members, and with each text replaced, including keys. */
+/** Sorts the keys, omits undefined members, and replaces each text, including keys. */
 function sorted(value: unknown, replace: (text: string) => string = String): unknown {
   if (typeof value === "string") return replace(value);
   if (Array.isArray(value)) return value.map((member) => sorted(member, replace));

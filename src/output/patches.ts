@@ -12,11 +12,10 @@ export type Referring = {
   readonly names: readonly string[];
 };
 
-/** `patches` for a kustomization.yaml, for users who generate the manifests with Kustomize. */
+/** Returns `patches` for a kustomization.yaml. */
 export function kustomizePatches(referring: readonly Referring[]): string {
   const { true: whole = [], false: byName = [] } = Object.groupBy(referring, ({ to }) => String(kinds[to.kind].carries.list === "atomic"));
-  const note =
-    whole.length > 0 ? [`# The list of a ${kindsOf(whole)} is replaced as a whole, so each name that is to be in it stands here`] : [];
+  const note = whole.length > 0 ? [`# Kustomize replaces the whole list of a ${kindsOf(whole)}, so the patch contains all names`] : [];
   return ["# In a kustomization.yaml", ...note, "patches:", ...[...byName, ...whole].flatMap(patch), ""].join("\n");
 }
 
@@ -41,11 +40,11 @@ function patch({ act, to, secret, names }: Referring): string[] {
 
 const item = (act: Referring["act"], secret: string) => [`- name: ${yamlName(secret)}`, ...(act === "detach" ? ["  $patch: delete"] : [])];
 
-/** The values with which common charts name a pull secret, for users who generate the manifests with Helm. */
-export const helmValues = (secret: string): string => `# Charts that helm create began, and most others
+/** Returns the Helm values that set a pull secret in common charts. */
+export const helmValues = (secret: string): string => `# Charts created with helm create, and most others
 imagePullSecrets:
 - name: ${yamlName(secret)}
-# Charts of Bitnami, and those that build on them: for every image, the subcharts' too
+# Bitnami charts, and charts that depend on them: all images, including those of subcharts
 global:
   imagePullSecrets:
   - ${yamlName(secret)}

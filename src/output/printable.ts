@@ -7,10 +7,10 @@ const forging = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u206
 /** The same for text that keeps its line feeds and tabs. */
 const forgingInLines = new RegExp(`(?![\\n\\t])${forging.source}`, "g");
 
-/** Most text has no such character. This check takes a quarter of the time. */
+/** Most text has no such character. This check is four times as fast. */
 const plain = /^[ -~]*$/;
 
-/** Escapes text of others for a part of a line: characters that could imitate a line become `\x1b`, `\u202e`. */
+/** Escapes text for a part of a line: characters that could imitate a line become `\x1b`, `\u202e`. */
 export const printable = (text: string): string => (plain.test(text) ? text : text.replace(forging, shown));
 
 /**

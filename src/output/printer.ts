@@ -29,10 +29,9 @@ type PrinterOptions = {
 /** The value of `-o`, or `--diff`; undefined: lines for people. */
 export type Form = "name" | "json" | "yaml" | "jsonl" | "kustomize" | "helm" | "diff" | undefined;
 
-/** The text of a form for each outcome as it comes, and the text that has to wait for the last one. */
+/** Returns the text of a form for each outcome, and the text for the end. */
 type Writer = { each(outcome: Outcome): string | Promise<string>; end?(): string | Promise<string> };
 
-/** The forms. A new form is a row. */
 const writers: Readonly<Record<NonNullable<Form> | "lines", (options: PrinterOptions) => Writer>> = {
   lines: (options) => ({ each: (outcome) => (isDone(outcome) ? lineOf(outcome, options) : "") }),
   name: ({ inAzure }) => ({
@@ -63,32 +62,31 @@ export function openPrinter(form: Form, options: PrinterOptions) {
       const text = await writer.each(outcome);
       if (text !== "") stdout.write(text);
       differs ||= form === "diff" && text !== "";
-      if (form !== "jsonl") printBeside(outcome, options);
+      if (form !== "jsonl") printMessages(outcome, options);
     },
-    /** Prints the outcomes that had to wait for the end. */
+    /** Prints the text for the end. */
     end: async () => {
       const text = (await writer.end?.()) ?? "";
       if (text !== "") stdout.write(text);
     },
-    /** Whether there is a difference, for a printer of differences. */
+    /** Whether a printer of `diff` has printed a difference. */
     get differs() {
       return differs;
     },
   };
 }
 
-/** Whether `-o name` prints an object. In a run on a cluster, objects in Azure have no name that kubectl accepts. */
+/** Whether `-o name` prints an object. kubectl accepts no names of objects in Azure. */
 const isNamed = ({ change }: Done, inAzure: boolean | undefined): boolean =>
   inAzure ? change.act !== "keep" : messageOf(change) !== undefined && isInCluster(change.to);
 
-/** The line for an object. */
 function lineOf({ change }: Done, { where, dryRun }: PrinterOptions): string {
   const word = messageOf(change);
   if (word === undefined) return "";
   return `${printable(`${nameOf(change.to)} ${word}${grantSuffix(change)}${placeSuffix(change.to, where)}${drySuffix[dryRun]}`)}\n`;
 }
 
-/** The lines of a difference; for an object that cannot be compared, and before a recreated one, the line that it changes. */
+/** Returns the lines of a difference. An object that can't be compared or is recreated gets the line of `lines`, too. */
 async function differenceOf(outcome: Done, options: PrinterOptions): Promise<string> {
   const { change } = outcome;
   const diff = await diffOf(outcome, `${nameOf(change.to)}${placeSuffix(change.to, options.where)}`, styleFor(options.stdout, options.env));
@@ -108,25 +106,24 @@ function outcomeList(options: PrinterOptions): Writer {
   };
 }
 
-const sketched = "the password is only made without --dry-run, so the Secret is shown without it";
+const passwordless = "a dry run generates no password, so the Secret is printed without it";
 
-/** The objects, which kubectl can apply unless their passwords are masked. Several objects are one List, so they are printed at the end. */
+/** Prints the objects at the end, because several are one List. kubectl can apply them unless their passwords are masked. */
 function objectList({ stderr, env, dryRun, managedFields, passwords }: PrinterOptions, format: "json" | "yaml"): Writer {
   const objects: object[] = [];
   return {
     each: ({ object, change }) => {
       if (object && messageOf(change)) objects.push(dryRun === "client" ? asApplied(object) : object);
-      if (change?.act === "mint" && dryRun !== "none") printWarning(stderr, env, sketched);
+      if (change?.act === "mint" && dryRun !== "none") printWarning(stderr, env, passwordless);
       return "";
     },
     end: () => (objects.length > 0 ? printObjects(passwords ? objects : objects.map(withoutPasswords), format, { managedFields }) : ""),
   };
 }
 
-/** The fields of the API server. A file with them could only be applied to this version of this object. */
+/** Fields that the API server sets. kubectl can apply a file with them only to this version of the object. */
 const ofServer = ["uid", "resourceVersion", "creationTimestamp", "generation", "selfLink"];
 
-/** An object as in a manifest file. */
 function asApplied(object: object): object {
   const { metadata = {}, status: _, ...rest } = object as { metadata?: object; status?: unknown };
   return { ...rest, metadata: Object.fromEntries(Object.entries(metadata).filter(([key]) => !ofServer.includes(key))) };
@@ -146,17 +143,16 @@ function targetList(text: (referring: readonly Referring[]) => string): Writer {
   };
 }
 
-/** Formats a command for the namespace and the context of an outcome. */
 const formatterOf = (outcome: Outcome, options: PrinterOptions) => (fix: Fix) => options.formatCommand(inPlace(fix, subjectOf(outcome)));
 
 /** Prints an outcome's error and warnings on stderr. */
-function printBeside(outcome: Outcome, options: PrinterOptions): void {
+function printMessages(outcome: Outcome, options: PrinterOptions): void {
   const { stderr, env, where } = options;
   const to = subjectOf(outcome);
   const place = placePrefix(to, where);
   const formatCommand = formatterOf(outcome, options);
   if (outcome.error) printError({ stderr, env, formatCommand }, outcome.error, place);
-  // A person at a terminal can still press Ctrl-C. A script uses --dry-run
+  // At a terminal, a user can still press Ctrl-C
   if ("notice" in outcome && stderr.isTTY) stderr.write(`${printable(outcome.notice + placeSuffix(to, where))}\n`);
   const { texts, command, isInfo } = warningsOf(outcome, formatCommand);
   for (const text of texts) {

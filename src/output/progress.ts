@@ -16,10 +16,10 @@ type Progress = {
  * with `-v`, because it would overwrite the trace.
  */
 export function progressOn(stderr: Sink, env: Environment, verbosity: number, now: () => Date): Progress {
-  const able = stderr.isTTY && stderr.columns > 0 && env["CI"] === undefined && env["TERM"] !== "dumb" && verbosity < 4;
+  const enabled = stderr.isTTY && stderr.columns > 0 && env["CI"] === undefined && env["TERM"] !== "dumb" && verbosity < 4;
   const none = { show: () => {}, clear: () => {} };
   const print = (text: string) => stderr.write(`${printable(text)}\n`);
-  if (!able) return { print, during: (_, work) => work(), count: () => none };
+  if (!enabled) return { print, during: (_, work) => work(), count: () => none };
   let counting = false;
   let spinning = false;
   return {
@@ -49,17 +49,17 @@ export function progressOn(stderr: Sink, env: Environment, verbosity: number, no
 
 const clearLine = "\r\u001b[K";
 
-/** A line that wraps at the terminal's edge could not be removed again. The spinner needs two columns. */
+/** A line that wraps could not be removed again. The spinner needs two columns. */
 const fitting = (what: string, { columns }: Sink) => shortened(printable(what), columns - 3);
 
 /** `412 of 1000 namespaces, 180/s, 3s left`, redrawn in place. */
 function counter(stderr: Sink, total: number, now: () => Date): { show(done: number): void; clear(): void } {
-  const began = now().getTime();
+  const start = now().getTime();
   let shown = false;
   return {
     show: (done) => {
       shown = true;
-      const rate = done / Math.max((now().getTime() - began) / 1000, 0.001);
+      const rate = done / Math.max((now().getTime() - start) / 1000, 0.001);
       const left = rate > 0 ? `, ${Math.round(rate)}/s, ${Math.ceil((total - done) / rate)}s left` : "";
       stderr.write(`${shortened(`${done} of ${total} namespaces${left}`, stderr.columns - 1)}`);
     },

@@ -6,18 +6,18 @@ import { countOf, kinds, type Ref } from "../kinds.ts";
 /** `widened`: nothing changed in the place, but the credential of its Secret got more rights. */
 type Word = Message | "failed" | "left" | "widened";
 
-/** The most important result of a place comes first. A place that an interruption left is not done, whatever its other outcomes are. */
+/** The most important result first. An interrupted place is unfinished, whatever its other outcomes are. */
 const order: readonly Word[] = ["failed", "left", ...messages.filter((word) => word !== "unchanged"), "widened", "unchanged"];
 
 /** The result of a place, and the kind of object. */
-type Standing = { readonly word: Word; readonly kind: Ref["kind"] };
+type Result = { readonly word: Word; readonly kind: Ref["kind"] };
 
 /** Counts the result of each place: its most important outcome. */
 export function openTally() {
-  const byPlace = new Map<string, Standing>();
+  const byPlace = new Map<string, Result>();
   const updated: Ref["kind"][] = [];
   let failures = 0;
-  /** The credential of the following places got more rights: that outcome comes before those of its places. */
+  /** The credential of the following places got more rights. Its outcome comes before theirs. */
   let widens = false;
   let isBetweenPlaces = true;
 
@@ -34,8 +34,8 @@ export function openTally() {
     const word = tallied(outcome);
     isBetweenPlaces = false;
     if (word === undefined) return;
-    const standing = { word: widens && word === "unchanged" ? "widened" : word, kind: subjectOf(outcome).kind } as const;
-    byPlace.set(place, strongest(byPlace.get(place), standing));
+    const result = { word: widens && word === "unchanged" ? "widened" : word, kind: subjectOf(outcome).kind } as const;
+    byPlace.set(place, strongest(byPlace.get(place), result));
   }
 
   return {
@@ -73,10 +73,10 @@ function placeOf(outcome: Outcome): string | undefined {
   return namespace === undefined ? undefined : `${context}/${namespace}`;
 }
 
-const strongest = (before: Standing | undefined, standing: Standing) =>
-  before === undefined || order.indexOf(standing.word) < order.indexOf(before.word) ? standing : before;
+const strongest = (before: Result | undefined, result: Result) =>
+  before === undefined || order.indexOf(result.word) < order.indexOf(before.word) ? result : before;
 
-function summaryOf(places: readonly Standing[], updated: readonly Ref["kind"][]): string {
+function summaryOf(places: readonly Result[], updated: readonly Ref["kind"][]): string {
   const changed = messages.flatMap((word) => (word === "unchanged" ? [] : byKind(kindsOf(places, word)).map((text) => `${text} ${word}`)));
   const plain = (["unchanged", "failed"] as const).flatMap((word) => {
     const count = kindsOf(places, word).length;
@@ -85,7 +85,7 @@ function summaryOf(places: readonly Standing[], updated: readonly Ref["kind"][])
   return [...changed, ...byKind(updated).map((text) => `${text} configured`), ...plain].join(", ");
 }
 
-const kindsOf = (places: readonly Standing[], wanted: Word): Ref["kind"][] =>
+const kindsOf = (places: readonly Result[], wanted: Word): Ref["kind"][] =>
   places.flatMap(({ word, kind }) => (word === wanted ? [kind] : []));
 
 /** `2 Secrets`, `1 ServiceAccount` */

@@ -2,7 +2,7 @@ import type { ChalkInstance } from "chalk";
 import { printable, printableFlow } from "./printable.ts";
 
 /** The number of unchanged lines around a difference, as in `diff -u`. */
-const around = 3;
+const contextLines = 3;
 
 type Edit = { readonly sign: " " | "-" | "+"; readonly text: string };
 
@@ -21,7 +21,7 @@ export function unified(before: readonly string[], after: readonly string[]): st
   });
 }
 
-/** The number of lines on one side; unchanged lines are on both sides. */
+/** Counts the lines on one side. Unchanged lines are on both sides. */
 const count = (edits: readonly Edit[], side: Edit["sign"]) => edits.filter(({ sign }) => sign === " " || sign === side).length;
 
 /**
@@ -37,8 +37,8 @@ function rangesOf(edits: readonly Edit[]): [number, number][] {
   const ranges: [number, number][] = [];
   for (const [at, { sign }] of edits.entries()) {
     if (sign === " ") continue;
-    const from = Math.max(0, at - around);
-    const to = Math.min(edits.length, at + 1 + around);
+    const from = Math.max(0, at - contextLines);
+    const to = Math.min(edits.length, at + 1 + contextLines);
     const last = ranges.at(-1);
     if (last && from <= last[1]) last[1] = to;
     else ranges.push([from, to]);
@@ -47,7 +47,7 @@ function rangesOf(edits: readonly Edit[]): [number, number][] {
 }
 
 /** A path through both texts: its position in the old lines, and its edits, the last one first. */
-type Way = { readonly x: number; readonly last: Step | undefined };
+type Path = { readonly x: number; readonly last: Step | undefined };
 type Step = Edit & { readonly before: Step | undefined };
 
 /**
@@ -56,28 +56,28 @@ type Step = Edit & { readonly before: Step | undefined };
  * Algorithm). So long texts with few differences are fast.
  */
 function editsOf(before: readonly string[], after: readonly string[]): Edit[] {
-  let ways = new Map<number, Way>([[0, pastUnchanged({ x: 0, last: undefined }, 0)]]);
+  let paths = new Map<number, Path>([[0, pastUnchanged({ x: 0, last: undefined }, 0)]]);
   for (let changes = 1; ; changes++) {
-    const through = ways.get(before.length - after.length);
-    if (through?.x === before.length) return inOrder(through.last);
-    const next = new Map<number, Way>();
+    const end = paths.get(before.length - after.length);
+    if (end?.x === before.length) return inOrder(end.last);
+    const next = new Map<number, Path>();
     for (let diagonal = -changes; diagonal <= changes; diagonal += 2) {
-      const way = changed(diagonal);
-      if (way) next.set(diagonal, pastUnchanged(way, diagonal));
+      const path = changed(diagonal);
+      if (path) next.set(diagonal, pastUnchanged(path, diagonal));
     }
-    ways = next;
+    paths = next;
   }
 
   /** The furthest path with one more change: a removed or an added line. */
-  function changed(diagonal: number): Way | undefined {
-    const [left, right] = [ways.get(diagonal - 1), ways.get(diagonal + 1)];
+  function changed(diagonal: number): Path | undefined {
+    const [left, right] = [paths.get(diagonal - 1), paths.get(diagonal + 1)];
     const removed = left && edited(left, "-", before[left.x]);
     const added = right && edited(right, "+", after[right.x - diagonal - 1]);
     return removed && (!added || removed.x > added.x) ? removed : added;
   }
 
   /** The same path, extended by unchanged lines. */
-  function pastUnchanged({ x: from, last: edits }: Way, diagonal: number): Way {
+  function pastUnchanged({ x: from, last: edits }: Path, diagonal: number): Path {
     let [x, last] = [from, edits];
     for (let text = before[x]; text !== undefined && text === after[x - diagonal]; text = before[x]) {
       last = { sign: " ", text, before: last };
@@ -88,7 +88,7 @@ function editsOf(before: readonly string[], after: readonly string[]): Edit[] {
 }
 
 /** The path with one more change; undefined if there is no such line. */
-function edited({ x, last }: Way, sign: "-" | "+", text: string | undefined): Way | undefined {
+function edited({ x, last }: Path, sign: "-" | "+", text: string | undefined): Path | undefined {
   return text === undefined ? undefined : { x: sign === "-" ? x + 1 : x, last: { sign, text, before: last } };
 }
 

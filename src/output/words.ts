@@ -6,8 +6,8 @@ import { inLine, placed } from "../plan/wording.ts";
 export const drySuffix: Readonly<Record<DryRun, string>> = { none: "", client: " (dry run)", server: " (server dry run)" };
 
 /**
- * ` (+app/api, +app/web)`: the repositories that a scope map grants in addition. An invalid repository name is quoted, so it can't imitate
- * several. ` (-password1)`: the deleted password.
+ * Returns ` (+app/api, +app/web)` for the repositories that a scope map gets, and ` (-password1)` for a deleted password. An invalid
+ * repository name is quoted, so it can't imitate several.
  */
 export function grantSuffix(change: ChangeOf<Act>): string {
   if (change.act === "delete" && change.slot !== undefined) return ` (-${change.slot})`;
@@ -16,7 +16,7 @@ export function grantSuffix(change: ChangeOf<Act>): string {
   return ` (${inLine(grants.map((name) => `+${/^[\w./*-]+$/.test(name) ? name : JSON.stringify(name)}`))})`;
 }
 
-/** How much of its location a line contains: nothing if there is only one place. */
+/** The parts of its place that a line contains: none if there is only one place. */
 export type PlaceDetail = "one" | "namespaces" | "clusters";
 
 /** The first columns of a table, which show the place of each row. */

@@ -158,7 +158,7 @@ testRows([
   {
     does: "prints no fields of the API server when -o json and --dry-run=client",
     command: `${line} -o json --dry-run=client`,
-    stderr: /^Warning: the password .*\n$/,
+    stderr: /^Warning: a dry run generates no password.*\n$/,
     check: (_, { stdout }) => {
       const { items } = JSON.parse(stdout) as { items: { kind: string; metadata: object }[] };
       expect(items.map(({ kind, metadata }) => [kind, ...Object.keys(metadata)])).toContainEqual([

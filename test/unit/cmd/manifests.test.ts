@@ -86,7 +86,7 @@ test("prints patches when -o kustomize, and values when -o helm", async () => {
   const { type, read } = await folderOf({ "all.yaml": `${pod("web")}---\n${account}imagePullSecrets: [{name: theirs}]\n` });
   expect(await type("attach acr pod/web sa/default -f @ -o kustomize")).toEqual({
     stdout: `# In a kustomization.yaml
-# The list of a ServiceAccount is replaced as a whole, so each name that is to be in it stands here
+# Kustomize replaces the whole list of a ServiceAccount, so the patch contains all names
 patches:
 - target:
     kind: Pod
@@ -127,7 +127,7 @@ test("prints the objects of a cluster that lack the Secret when -o kustomize or 
   const typed = "attach acr-myregistry -n demo --all-serviceaccounts -o";
   expect(await line(`${typed} kustomize`, world.ports)).toEqual({
     stdout: `# In a kustomization.yaml
-# The list of a ServiceAccount is replaced as a whole, so each name that is to be in it stands here
+# Kustomize replaces the whole list of a ServiceAccount, so the patch contains all names
 patches:
 - target:
     kind: ServiceAccount
@@ -144,7 +144,10 @@ patches:
     stderr: "",
     code: 0,
   });
-  expect(await line(`${typed} helm`, world.ports)).toMatchObject({ stdout: expect.stringMatching(/^# Charts that helm create/), code: 0 });
+  expect(await line(`${typed} helm`, world.ports)).toMatchObject({
+    stdout: expect.stringMatching(/^# Charts created with helm create/),
+    code: 0,
+  });
   expect(world.asking.writes).toEqual([]);
 });
 

@@ -14,19 +14,19 @@ test("prints the identity, the registry's settings and the credentials that may 
   expect(await type("whoami --registry https://myregistry.azurecr.io/", world.ports)).toEqual({
     stdout: `Identity:     jane@example.com (user, object o-1)
 Tenant:       t-1
-Signed in by: the Azure CLI (az)
+Sign-in:      the Azure CLI (az)
 Subscription: <none>
-Registry:     myregistry.azurecr.io (Premium), reached from all networks
+Registry:     myregistry.azurecr.io (Premium), open to all networks
 Rights:       by roles on the whole registry (legacy)
 Admin user:   off
-Signs in:     with tokens for registries and for Azure Resource Manager
+Accepts:      tokens for registries and for Azure Resource Manager
 ACR tokens:   1 of 50000
 
-CREDENTIAL          FLAG                       MAY BE MADE   MISSING
-acr-token           --acr-token, the default   no            Microsoft.ContainerRegistry/registries/scopeMaps/write
-service-principal   --service-principal        no            Microsoft.Authorization/roleAssignments/write
-admin               --admin                    no            the admin user is disabled
-entra               --entra                    yes           <none>
+CREDENTIAL          FLAG                       AVAILABLE   MISSING
+acr-token           --acr-token, the default   no          Microsoft.ContainerRegistry/registries/scopeMaps/write
+service-principal   --service-principal        no          Microsoft.Authorization/roleAssignments/write
+admin               --admin                    no          the admin user is disabled
+entra               --entra                    yes         <none>
 `,
     stderr: "",
     code: 0,
@@ -39,7 +39,7 @@ test.for([
   {
     has: 90,
     warns:
-      "Warning: registry myregistry has 90 of the 100 ACR tokens that Basic has room for; to list leftovers:\n  " +
+      "Warning: registry myregistry has 90 of 100 ACR tokens, the limit of tier Basic; to list leftovers:\n  " +
       "kubectl acr-secret prune --registry myregistry --auth az\n",
   },
 ])("warns about the quota when the registry has $has of 100 tokens: $warns", async ({ has, warns }) => {
@@ -76,7 +76,7 @@ test("prints unknown for what may not be read, and the rest", async () => {
 
 const identity = `Identity:     jane@example.com (user, object o-1)
 Tenant:       t-1
-Signed in by: the Azure CLI (az)
+Sign-in:      the Azure CLI (az)
 `;
 
 test("prints the identity alone without --registry", async () => {

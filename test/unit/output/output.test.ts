@@ -50,7 +50,7 @@ test.for([
   { error: new CliError("invalid", 'The Secret "x" is invalid: y'), shows: 'The Secret "x" is invalid: y\n' },
   {
     error: new TypeError("password hunter2 is undefined"),
-    shows: /^error: this is a defect of kubectl acr-secret \(TypeError\)\nhint: .*\n$/,
+    shows: /^error: internal error \(TypeError\)\nhint: .*\n$/,
   },
 ])("prints the error: $error.message", ({ error, shows }) => {
   const printed: string[] = [];

@@ -98,7 +98,7 @@ test("prints nothing when there are no objects", async () => {
 });
 
 test("warns when a Secret is printed without its password", async () => {
-  const says = "Warning: the password is only made without --dry-run, so the Secret is shown without it\n";
+  const says = "Warning: a dry run generates no password, so the Secret is printed without it\n";
 
   expect((await printed("json", [minted, stored], { dryRun: "client" })).stderr).toBe(says);
   expect((await printed("json", [minted, stored])).stderr).toBe("");

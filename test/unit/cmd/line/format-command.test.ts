@@ -42,7 +42,7 @@ test("formats only commands that the plugin can parse", async () => {
   for (const { line } of lines) {
     for (const { argv } of commandsIn(line)) {
       const { code, stderr } = await run(argv, { stdin: "password" });
-      expect(code === 0 || stderr.includes("defect of kubectl acr-secret (Error)") || stderr).toBe(true);
+      expect(code === 0 || stderr.includes("internal error (Error)") || stderr).toBe(true);
     }
   }
 });
