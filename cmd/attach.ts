@@ -63,7 +63,7 @@ export const attach = verb({
   read: (word) => word,
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
-    const flags = onlyPrinted("attach", given);
+    const flags = onlyPrinted(given);
     if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("attach", flags, args, session);
     const make = (targets: TargetOptions) => ({ verb: "create", registry: "REGISTRY", ...targetValues(targets) }) as const;
     const attaching = ({ secret, named }: Pick<TargetRun, "secret" | "named">) => ({

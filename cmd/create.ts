@@ -20,8 +20,8 @@ import { verb } from "./verb.ts";
 export const create = verb({
   usage: "create [NAME] [TARGET...] --registry REGISTRY",
   description: [
-    "Creates an ACR token that can pull the given repositories, proves that it pulls, and writes it to a Secret (default name: " +
-      "acr-REGISTRY). With TARGETs, adds the Secret to their imagePullSecrets and restarts pods that are waiting for it. Safe to run again.",
+    "Creates an ACR token that can pull the given repositories, proves that it pulls, and writes it to a Secret. With TARGETs, adds the " +
+      "Secret to their imagePullSecrets and restarts pods that are waiting for it. Safe to run again. Default NAME: acr-REGISTRY.",
     "A TARGET is a ServiceAccount or a workload, such as deployment/web or cronjob/report. Without TARGETs, only the Secret is written.",
   ],
   examples: [

@@ -6,7 +6,7 @@ import { planRefer, type Target } from "../src/plan/references.ts";
 import { noNamespace } from "../src/state/namespace.ts";
 import type { NamespaceState } from "../src/state/namespace-state.ts";
 import { everything, targetOf, wantsTargets } from "../src/state/targets.ts";
-import { type Flags, targetFlags, under } from "./line/flags.ts";
+import { type Flags, formats, targetFlags, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { readTargetWords, type TargetFlags, targetValues } from "./line/target-words.ts";
 import {
@@ -61,12 +61,13 @@ export const detach = verb({
       ...recreateFlags,
     }),
     ...changeFlags,
+    output: formats(["json", "yaml", "name", "jsonl", "kustomize"], "Output format. kustomize prints a change to commit"),
   },
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
-    const flags = onlyPrinted("detach", given);
+    const flags = onlyPrinted(given);
     if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("detach", flags, args, session);
     if (flags.dangling) return detachDangling(flags, args, session);
     const options = recreateOptions(flags);
@@ -115,7 +116,7 @@ type DanglingFlags = ChangeFlags & TargetFlags;
 
 /** Removes names of missing Secrets from the lists of the targets. Default: all targets whose pods that doesn't replace. */
 function detachDangling(flags: DanglingFlags, words: readonly string[], session: Session): Promise<number> {
-  if (flags.output === "kustomize" || flags.output === "helm") throw usage(`-o ${flags.output} cannot be combined with --dangling`);
+  if (flags.output === "kustomize") throw usage(`-o ${flags.output} cannot be combined with --dangling`);
   const { secret, targets } = readTargetWords(words, flags);
   if (secret !== undefined)
     throw usage(`--dangling cannot be combined with a Secret name ("${secret}")`, {

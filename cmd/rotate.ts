@@ -26,8 +26,8 @@ import { verb } from "./verb.ts";
 export const rotate = verb({
   usage: "rotate [SECRET]",
   description: [
-    "Generates a second password, proves that it pulls, and writes it to every Secret that holds the same credential, in all namespaces of " +
-      "the selected clusters. The old password stays valid until the next rotation (see --grace), and always while a Secret holds it.",
+    "Generates a second password, proves that it pulls, and writes it to every Secret with the same credential. The Secrets can be in any " +
+      "namespace of the selected clusters. The old password stays valid until the next rotation (see --grace), and always while a Secret holds it.",
     "Without SECRET, rotates every Secret of this plugin in the selected namespaces. Run an interrupted command again to continue it.",
   ],
   examples: [

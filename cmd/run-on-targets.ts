@@ -148,11 +148,9 @@ export async function nameOfSecret([clusterScope, ...more]: readonly ClusterScop
   throw usage("specify a Secret name when you select more than one namespace", listEverywhere);
 }
 
-/** Formats that print changes to commit change nothing in a cluster. @throws CliError usage */
-export function onlyPrinted<F extends ChangeFlags>(verb: "attach" | "detach", flags: F): F {
-  if (flags.output === "helm" && verb === "detach") throw usage("-o helm is not supported by detach: remove the Secret from your values");
-  return flags.output === "kustomize" || flags.output === "helm" ? { ...flags, "dry-run": "client" } : flags;
-}
+/** Makes a run with a format that prints changes to commit a dry run. */
+export const onlyPrinted = <F extends ChangeFlags>(flags: F): F =>
+  flags.output === "kustomize" || flags.output === "helm" ? { ...flags, "dry-run": "client" } : flags;
 
 /** Whether a command line selects manifests. @throws CliError usage */
 export function wantsManifests({ filename, kustomize, recursive, write }: ChangeFlags): boolean {

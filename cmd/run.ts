@@ -8,7 +8,7 @@ import { main } from "./main.ts";
 const endedBy = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 } as const;
 
 /**
- * Milliseconds in which a second signal counts as the same one: a wrapper forwards the Ctrl-C that the terminal has sent to all processes.
+ * Milliseconds in which a second signal counts as the same one. The terminal sends Ctrl-C to all processes, and a wrapper forwards it.
  */
 const echo = 100;
 

@@ -1,4 +1,4 @@
-// npm run man: writes a manual page for the plugin and one for each verb into dist/man, from the metadata of the help.
+// npm run man: writes the manual pages of the plugin and of each verb into dist/man, with the texts of the help.
 import { readFileSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

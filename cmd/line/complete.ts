@@ -92,7 +92,7 @@ async function valuesOf(
   return { words, directive: directives.noFiles | (type === "strings" ? directives.noSpace : 0) };
 }
 
-/** Returns the flags that start with a word: the verb's own flags first, without those that are already given and can't be repeated. */
+/** Returns the flags that start with a word, the verb's own flags first. Omits given flags that can't be repeated. */
 function flagWords(word: string, before: readonly string[], own: Flags): string[] {
   const isThere = (name: string) => before.some((each) => each === `--${name}` || each.startsWith(`--${name}=`));
   const all: Flags = { ...own, ...global, ...own };

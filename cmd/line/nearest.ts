@@ -54,8 +54,8 @@ export function near(word: string, known: readonly string[]): readonly string[] 
 }
 
 /**
- * Returns the most similar word, with at most two edits, or one edit for a short word. Of equally similar words, prefers one that starts
- * with the word.
+ * Returns the most similar word, with at most two edits, or one edit for a short word. If several are equally similar, prefers
+ * one that starts with the word.
  */
 function nearest(word: string, known: readonly string[]): string | undefined {
   const startsWithWord = (name: string) => Number(name.startsWith(word));

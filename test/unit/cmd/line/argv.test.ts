@@ -12,13 +12,13 @@ test.for([
   ["--as-uid -1 list", "list"],
   ["--help list", "list"],
   ["-hv 6 list", "list"],
-  // Flags of the verb that is looked for.
+  // Flags of the verb.
   ["--force create", "create"],
   ["-A list", "list"],
   ["-n", undefined],
   ["-- list", undefined],
   ["", undefined],
-] as const)("the first argument of %o is %s", ([typed, first]) => {
+] as const)("finds the first argument of %o: %s", ([typed, first]) => {
   const argv = typed.split(" ").filter(Boolean);
 
   expect(argv[firstArgument(argv, global)]).toBe(first);

@@ -72,7 +72,7 @@ const hostile = fc
   // A slash is invalid in a name, or separates the kind from the name.
   .filter((text) => !/[\0/]/.test(text) && text !== "" && text.isWellFormed());
 
-test("round-trips any name through a shell and the parser", () => {
+test("formats any name so that a shell and the parser return it unchanged", () => {
   const fixes = fc.sample(
     fc.record({
       verb: fc.constant("create" as const),
@@ -109,7 +109,7 @@ test("round-trips any name through a shell and the parser", () => {
   }
 });
 
-test("round-trips the flags of other verbs", () => {
+test("formats the flags of other verbs so that a shell and the parser return them unchanged", () => {
   const images = fc.sample(hostile, { numRuns: 50, seed: 20_260_102 });
   const typed = images.flatMap((image) => [
     formatCommand({ verb: "check", images: [image], serviceaccount: "web" }),
