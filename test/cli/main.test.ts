@@ -64,13 +64,13 @@ test.for([
   ["create --registry myregistry --password-stdin", /^error: --password-stdin needs --username\n/],
   ["prune", 'error: required flag(s) "registry" not set\nhint: kubectl acr-secret prune --registry REGISTRY\n'],
   ["create", 'error: required flag(s) "registry" not set\nhint: kubectl acr-secret create --registry REGISTRY\n'],
-] as const)("refuses %o before it opens a port", async ([typed, says]) => {
+] as const)("refuses %o before it opens a port", async ([typed, message]) => {
   const { stdout, stderr, code } = await run(typed.split(" "));
 
   // For these two verbs, exit code 1 reports a finding.
   expect([stdout, code]).toEqual(["", /^(-n demo )?(check|list) /.test(typed) ? 2 : 1]);
-  if (typeof says === "string") expect(stderr).toBe(says);
-  else expect(stderr).toMatch(says);
+  if (typeof message === "string") expect(stderr).toBe(message);
+  else expect(stderr).toMatch(message);
 });
 
 test("does not wait for a password on a terminal", async () => {

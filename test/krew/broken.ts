@@ -21,7 +21,7 @@ export type Row = {
   readonly archive?: Uint8Array;
   /** The other checker that rejects it. Krew installs a manifest that `nobody` rejects. */
   readonly by: "krew" | "validate-krew-manifest" | "nobody";
-  readonly says?: RegExp;
+  readonly message?: RegExp;
   readonly ours: RegExp;
 };
 
@@ -88,9 +88,9 @@ const named = (name: string) => ({ metadata: { name } });
 const files = (from: string, to: string) => ({ files: [{ from, to }] });
 const all = { from: "*", to: "." };
 
-const krew = (what: string, says: RegExp, ours: RegExp, change: Partial<Row>): Row => ({ what, by: "krew", says, ours, ...change });
-const validator = (what: string, says: RegExp, ours: RegExp, change: Partial<Row>): Row => ({
-  ...krew(what, says, ours, change),
+const krew = (what: string, message: RegExp, ours: RegExp, change: Partial<Row>): Row => ({ what, by: "krew", message, ours, ...change });
+const validator = (what: string, message: RegExp, ours: RegExp, change: Partial<Row>): Row => ({
+  ...krew(what, message, ours, change),
   by: "validate-krew-manifest",
 });
 const onlyUs = (what: string, ours: RegExp, change: Partial<Row>): Row => ({ what, by: "nobody", ours, ...change });

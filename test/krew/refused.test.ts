@@ -26,7 +26,7 @@ test.for(["krew", "validate-krew-manifest"])("%s takes the manifest that nothing
 test.for(rows.filter(({ by }) => by !== "nobody"))("$by refuses $what", async (row) => {
   const { code, stderr } = await give(release(row), row.by);
 
-  expect(stderr).toMatch(row.says ?? /^$/);
+  expect(stderr).toMatch(row.message ?? /^$/);
   expect(code).not.toBe(0);
 });
 

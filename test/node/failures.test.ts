@@ -16,7 +16,7 @@ type Case = {
   readonly image?: string;
   readonly policy?: "Never";
   /** IMAGE stands for the image's name. The address of a request, which containerd 1.7 adds, is left out. */
-  readonly says: string;
+  readonly message: string;
   readonly causes: readonly PullCause[];
   /** The pod also names a Secret that does not exist. */
   readonly nosuch?: true;
@@ -33,63 +33,63 @@ const refused = `${resolving}failed to authorize: failed to fetch oauth token: u
 const denied = `${resolving}pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`;
 
 const cases: readonly Case[] = [
-  { when: "the pod has no Secret", says: anonymous, causes: ["no-login"] },
-  { when: "the password is wrong", secrets: () => [pullSecret("wrong")], says: refused, causes: ["refused"] },
-  { when: "the Secret does not exist", nosuch: true, says: anonymous, causes: ["no-login"] },
+  { when: "the pod has no Secret", message: anonymous, causes: ["no-login"] },
+  { when: "the password is wrong", secrets: () => [pullSecret("wrong")], message: refused, causes: ["refused"] },
+  { when: "the Secret does not exist", nosuch: true, message: anonymous, causes: ["no-login"] },
   {
     when: "the Secret has another type",
     secrets: (password) => [secret("Opaque", { username: "failing", password })],
-    says: anonymous,
+    message: anonymous,
     causes: ["no-login"],
   },
   {
     when: "the repository is out of the token's scope",
     secrets: (password) => [pullSecret(password)],
     image: `${server}/other`,
-    says: denied,
+    message: denied,
     causes: ["out-of-scope"],
   },
   {
     when: "the tag does not exist",
     secrets: (password) => [pullSecret(password)],
-    says: `rpc error: code = NotFound desc = ${resolving}IMAGE: not found`,
+    message: `rpc error: code = NotFound desc = ${resolving}IMAGE: not found`,
     causes: ["not-found"],
   },
   {
     when: "two logins fail in different ways",
     secrets: (password) => [pullSecret("wrong"), pullSecret(password)],
     image: `${server}/other`,
-    says: `[${refused}, ${denied}]`,
+    message: `[${refused}, ${denied}]`,
     causes: ["refused", "out-of-scope"],
   },
   {
     when: "two logins fail in the same way",
     secrets: () => [pullSecret("wrong"), pullSecret("wrong too")],
-    says: refused,
+    message: refused,
     causes: ["refused"],
   },
   {
     when: "one Secret is malformed",
     secrets: (password) => [pullSecret(password), secret("kubernetes.io/dockerconfigjson", { auth: "!" })],
-    says: "illegal base64 data at input byte 0",
+    message: "illegal base64 data at input byte 0",
     causes: ["malformed-secret"],
   },
   {
     when: "the registry is unreachable",
     image: "nosuchregistry.azurecr.io/app",
-    says: `${resolving}failed to do request: Head "https://nosuchregistry.azurecr.io/v2/app/manifests/1": Bad Gateway`,
+    message: `${resolving}failed to do request: Head "https://nosuchregistry.azurecr.io/v2/app/manifests/1": Bad Gateway`,
     causes: ["unreachable"],
   },
   {
     when: "imagePullPolicy is Never",
     policy: "Never",
-    says: 'Container image "IMAGE" is not present with pull policy of Never',
+    message: 'Container image "IMAGE" is not present with pull policy of Never',
     causes: ["never-pulled"],
   },
   {
     when: "the image name is invalid",
     image: `${server}/App`,
-    says: `Failed to apply default image tag "IMAGE": couldn't parse image name "IMAGE": invalid reference format: repository name (App) must be lowercase`,
+    message: `Failed to apply default image tag "IMAGE": couldn't parse image name "IMAGE": invalid reference format: repository name (App) must be lowercase`,
     causes: ["invalid-image"],
   },
 ];
@@ -149,7 +149,7 @@ test.for(cases.map((one, index) => ({ ...one, index })))("parses the kubelet's m
     .replaceAll(imageOf(one), "IMAGE")
     .replaceAll(/ from \w+ request to \S+(?=: )/g, "");
 
-  expect(plain).toBe(one.says);
+  expect(plain).toBe(one.message);
   expect(readWaiting(waiting).map(({ cause }) => cause)).toEqual(one.causes);
 
   expect(missingOf(one.index)).toEqual(one.nosuch ? ["nosuch"] : []);

@@ -87,7 +87,7 @@ export type Situation = {
   cause: string;
   message?: RegExp;
   /** A pattern for the fix. */
-  says?: RegExp;
+  fixPattern?: RegExp;
   check?: string;
   kept?: (place: Place) => Promise<void>;
 };

@@ -24,7 +24,7 @@ export type Situation = {
   readonly name?: string;
   readonly serviceaccount?: string;
   /** The verdict that the registry returns for any login and any image, instead of a real one. */
-  readonly says?: Proof["verdict"];
+  readonly registryVerdict?: Proof["verdict"];
   readonly public?: true;
   /** The repositories that the login may list. */
   readonly catalog?: readonly string[];
@@ -73,7 +73,7 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
   return { rows, asked };
 }
 
-function answer({ says, public: open }: Situation, { host, repository, reference }: ImageRef, login: Login | undefined): Proof {
+function answer({ registryVerdict, public: open }: Situation, { host, repository, reference }: ImageRef, login: Login | undefined): Proof {
   const who = login ? `user "${login.username}"` : "an anonymous pull";
   const inside = (): Proof["verdict"] => (tags[repository]?.includes(reference) ? "pulls" : "not-found");
   const entering = (): Proof["verdict"] => {
@@ -81,7 +81,7 @@ function answer({ says, public: open }: Situation, { host, repository, reference
     return rights[login.username]?.includes(repository) ? inside() : "out-of-scope";
   };
   const elsewhere: Proof["verdict"] | undefined = host === "docker.io" ? "not-checked" : undefined;
-  const verdict = says ?? elsewhere ?? (open ? inside() : entering());
+  const verdict = registryVerdict ?? elsewhere ?? (open ? inside() : entering());
   return { verdict, message: `${host} says ${verdict} to ${who}` };
 }
 

@@ -26,7 +26,7 @@ async function paste(fixes: readonly string[], { password }: Situation): Promise
 
 describe("prints a fix that works as printed", () => {
   test.for(sampled(situations, 12))("$what", { timeout: 60_000 }, async (situation) => {
-    const { lay, cause, message, says = /./, check = "", kept } = situation;
+    const { lay, cause, message, fixPattern = /./, check = "", kept } = situation;
     const at = await placeOf(shell);
     await lay(at);
     const before = await at.check(check);
@@ -34,7 +34,7 @@ describe("prints a fix that works as printed", () => {
     expect(before.code).toBe(1);
     if (message) expect(before.items[0]?.message).toMatch(message);
     const fixes = [...new Set(before.items.map(({ fix = "" }) => fix))];
-    expect(fixes.join("\n")).toMatch(says);
+    expect(fixes.join("\n")).toMatch(fixPattern);
 
     await paste(fixes, situation);
 

@@ -12,11 +12,11 @@ const attached = (image: string) => async (at: Place) => {
 };
 
 /** Commands, and the expected output: the image cannot be pulled or checked, and why no command fixes it. */
-const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?: string; says: RegExp; code?: 2 }[] = [
+const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?: string; message: RegExp; code?: 2 }[] = [
   {
     what: "the tag does not exist",
     lay: attached(`${r}/app/web:9`),
-    says: /tag 9 not found in repository app\/web of [^\n]*\n {2}az acr repository show-tags/,
+    message: /tag 9 not found in repository app\/web of [^\n]*\n {2}az acr repository show-tags/,
   },
   {
     what: "the repository is mistyped",
@@ -24,7 +24,7 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
       await at.typed(`${ours("mine", "--serviceaccount=default")} --repository app/wbe`);
       await having(at, workload("Deployment", `${r}/app/wbe:1`));
     },
-    says: /repository "app\/wbe" not found in myregistry\.azurecr\.io[^\n]*\n {2}az acr repository list/,
+    message: /repository "app\/wbe" not found in myregistry\.azurecr\.io[^\n]*\n {2}az acr repository list/,
   },
   {
     what: "the registry is mistyped",
@@ -32,7 +32,7 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
       await at.typed(registrySecret("near", "myregistri.azurecr.io"), attachTo("near"));
       await having(at, workload("Deployment", "myregistri.azurecr.io/app/web:1"));
     },
-    says: /myregistri\.azurecr\.io/,
+    message: /myregistri\.azurecr\.io/,
   },
   {
     what: "the registry blocks this machine",
@@ -42,41 +42,41 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
       const body = { errors: [{ code: "DENIED", message }] };
       shell.azure.faults.add({ kind: "status", status: 403, path: /^\/(v2|oauth2)\//, times: 20, body });
     },
-    says: /blocks this machine \(403 Forbidden\)(?:\n\* [^\n]*)*\n {2}az acr network-rule list/,
+    message: /blocks this machine \(403 Forbidden\)(?:\n\* [^\n]*)*\n {2}az acr network-rule list/,
   },
   {
     what: "one of several images cannot be pulled",
     typed: `check --image ${web} --image nginx --image quay.io/a/b:1 --image mcr.microsoft.com/x:1 -n N`,
     lay: (at) => at.typed(ours("mine", "--serviceaccount=default")),
-    says: /^myregistry\S+ +mine +0 +pulls\ndocker\.io\/\S+ +<none> +0 .*\nquay\.io\/\S+ +<none> +0 .*\nmcr\.\S+ +<none> +0 /m,
+    message: /^myregistry\S+ +mine +0 +pulls\ndocker\.io\/\S+ +<none> +0 .*\nquay\.io\/\S+ +<none> +0 .*\nmcr\.\S+ +<none> +0 /m,
   },
   {
     what: "a CronJob has not run",
     lay: (at) => at.typed(`kubectl create cronjob web --image ${web} --schedule '0 0 1 1 *' -n N`),
-    says: /^No images to check in /m,
+    message: /^No images to check in /m,
   },
   {
     what: "the ServiceAccount is mistyped",
     code: 2,
     typed: `check --image ${web} --serviceaccount nosuch -n N`,
-    says: /serviceaccounts "nosuch" not found/,
+    message: /serviceaccounts "nosuch" not found/,
   },
   {
     what: "the context does not exist",
     code: 2,
     typed: "check --context nosuch -n N",
-    says: /context was not found for specified context: nosuch/,
+    message: /context was not found for specified context: nosuch/,
   },
 ];
 
-test.for(table)("fails with the reason when $what", { timeout: 60_000 }, async ({ lay, typed = "check -n N", says, code: wanted = 1 }) => {
+test.for(table)("fails with the reason when $what", { timeout: 60_000 }, async ({ lay, typed = "check -n N", message, code: wanted = 1 }) => {
   const at = await placeOf(shell);
   await lay?.(at);
 
   const { stdout, stderr, code } = await at.type(`kubectl acr-secret ${typed}`);
   shell.azure.faults.reset();
 
-  expect(`${stdout}${stderr}`).toMatch(says);
+  expect(`${stdout}${stderr}`).toMatch(message);
   expect(code).toBe(wanted);
 });
 

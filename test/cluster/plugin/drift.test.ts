@@ -128,15 +128,15 @@ describe("merges the names of a template", () => {
     /^Warning: deployment\.apps\/web belongs to Flux Kustomization flux-system\/apps: .*:\n {2}kubectl acr-secret attach -n \S+ acr deployment\/web -o kustomize\n/;
 
   test.for([
-    { why: "server-side apply", apply: serverSide("argocd-controller"), metadata: {}, says: /^$/, after: ["theirs", "acr"] },
-    { why: "kubectl apply", apply: [], metadata: {}, says: /^$/, after: ["theirs", "acr"] },
-    { why: "Flux", apply: serverSide("kustomize-controller"), metadata: { labels: flux }, says: told, after: ["theirs"] },
-  ])("leaves $after after $why of the same file", async ({ apply, metadata, says, after }) => {
+    { why: "server-side apply", apply: serverSide("argocd-controller"), metadata: {}, message: /^$/, after: ["theirs", "acr"] },
+    { why: "kubectl apply", apply: [], metadata: {}, message: /^$/, after: ["theirs", "acr"] },
+    { why: "Flux", apply: serverSide("kustomize-controller"), metadata: { labels: flux }, message: told, after: ["theirs"] },
+  ])("leaves $after after $why of the same file", async ({ apply, metadata, message, after }) => {
     const namespace = await namespaceWithSecret();
     const again = () => kubectl(["apply", ...apply, "-f", "-"], deploymentFile(namespace, metadata, theirs));
     await again();
 
-    expect((await attach(namespace, "", "deployment/web")).stderr).toMatch(says);
+    expect((await attach(namespace, "", "deployment/web")).stderr).toMatch(message);
     expect(await listOf(namespace)).toEqual(["theirs", "acr"]);
     if (metadata.labels) await takeOver("deployment", namespace);
     await again();
@@ -175,25 +175,33 @@ imagePullSecrets:
     /^Warning: serviceaccount\/web belongs to Helm release \S+\/web, and the next helm upgrade fails with a conflict over acr; /;
   const conflict = /conflict with "kubectl-acr-secret"/;
 
-  test.for<{ why: string; how: "true" | "false"; has: string; next: string; told: RegExp; says: RegExp; after: string[] }>([
+  test.for<{ why: string; how: "true" | "false"; has: string; next: string; told: RegExp; message: RegExp; after: string[] }>([
     {
       why: "the chart's list, as it was",
       how: "false",
       has: having("theirs"),
       next: having("theirs"),
       told: takes,
-      says: /^/,
+      message: /^/,
       after: ["theirs"],
     },
-    { why: "the chart's list, changed", how: "false", has: having("theirs"), next: having("new"), told: takes, says: /^/, after: ["new"] },
-    { why: "no list", how: "false", has: none, next: "--set color=red", told: /^$/, says: /^/, after: ["acr"] },
+    {
+      why: "the chart's list, changed",
+      how: "false",
+      has: having("theirs"),
+      next: having("new"),
+      told: takes,
+      message: /^/,
+      after: ["new"],
+    },
+    { why: "no list", how: "false", has: none, next: "--set color=red", told: /^$/, message: /^/, after: ["acr"] },
     {
       why: "the chart's list, as it was",
       how: "true",
       has: having("theirs"),
       next: having("theirs"),
       told: stops,
-      says: conflict,
+      message: conflict,
       after: ["theirs", "acr"],
     },
     {
@@ -202,20 +210,24 @@ imagePullSecrets:
       has: having("theirs"),
       next: having("theirs", "acr"),
       told: stops,
-      says: /^$/,
+      message: /^$/,
       after: ["theirs", "acr"],
     },
-    { why: "no list", how: "true", has: none, next: "--set color=red", told: /^$/, says: /^$/, after: ["acr"] },
-  ])("leaves $after after an upgrade with $why, --server-side=$how", { timeout: 60_000 }, async ({ how, has, next, told, says, after }) => {
-    const namespace = await namespaceWithSecret();
-    const type = (verb: string, values: string) =>
-      shell.type(`${helm} ${verb} web ${chart} -n ${namespace} --server-side=${how} ${values}`);
-    expect(await type("install", has)).toMatchObject({ code: 0 });
+    { why: "no list", how: "true", has: none, next: "--set color=red", told: /^$/, message: /^$/, after: ["acr"] },
+  ])(
+    "leaves $after after an upgrade with $why, --server-side=$how",
+    { timeout: 60_000 },
+    async ({ how, has, next, told, message, after }) => {
+      const namespace = await namespaceWithSecret();
+      const type = (verb: string, values: string) =>
+        shell.type(`${helm} ${verb} web ${chart} -n ${namespace} --server-side=${how} ${values}`);
+      expect(await type("install", has)).toMatchObject({ code: 0 });
 
-    expect((await attach(namespace)).stderr).toMatch(told);
-    const upgraded = await type("upgrade", next);
-    expect(upgraded.stderr).toMatch(says);
-    expect(upgraded.code).toBe(says === conflict ? 1 : 0);
-    expect(await namesOf(namespace)).toEqual(after);
-  });
+      expect((await attach(namespace)).stderr).toMatch(told);
+      const upgraded = await type("upgrade", next);
+      expect(upgraded.stderr).toMatch(message);
+      expect(upgraded.code).toBe(message === conflict ? 1 : 0);
+      expect(await namesOf(namespace)).toEqual(after);
+    },
+  );
 });

@@ -104,21 +104,21 @@ test.for([
   {
     why: "runs",
     status: { phase: "Running", containerStatuses: [{ ...waitingFor("web"), state: { running: {} } }] },
-    says: "it is running and would be stopped",
+    message: "it is running and would be stopped",
   },
   {
     why: "has an emptyDir that an init container may have filled",
     status: { phase: "Pending", initContainerStatuses: [{ ...waitingFor("setup"), state: { terminated: { exitCode: 0 } } }] },
-    says: "it has started and would lose the data in its volume cache",
+    message: "it has started and would lose the data in its volume cache",
   },
-])("recreates a pod that $why only with --force", async ({ status, says }) => {
+])("recreates a pod that $why only with --force", async ({ status, message }) => {
   const namespace = await newPlace();
   await create([pod(namespace, { initContainers: [{ name: "setup", image }], volumes: [{ name: "cache", emptyDir: {} }] })]);
   await setStatus(namespace, status);
   const { uid } = (await podIn(namespace)).metadata;
 
   const refused = await attach(namespace, "pod/p");
-  expect(refused).toMatchObject({ stdout: "", stderr: expect.stringContaining(says), code: 1 });
+  expect(refused).toMatchObject({ stdout: "", stderr: expect.stringContaining(message), code: 1 });
   expect(refused.stderr).toContain(`kubectl acr-secret attach -n ${namespace} acr pod/p --recreate --force\n`);
   expect((await podIn(namespace)).metadata.uid).toBe(uid);
   expect(await attach(namespace, "pod/p", "--recreate --force")).toEqual({ stdout: "pod/p replaced\n", stderr: saved(namespace), code: 0 });
@@ -136,14 +136,14 @@ test.for([
         },
       );
     },
-    says: "exceeded quota",
+    message: "exceeded quota",
   },
   {
     why: "PodSecurity",
     forbid: (namespace: string) => kubectl(["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"]),
-    says: "violates PodSecurity",
+    message: "violates PodSecurity",
   },
-])("deletes nothing that $why forbids to recreate", { timeout: 40_000 }, async ({ forbid, says }) => {
+])("deletes nothing that $why forbids to recreate", { timeout: 40_000 }, async ({ forbid, message }) => {
   const namespace = await newPlace();
   await create([pod(namespace)]);
   await forbid(namespace);
@@ -151,7 +151,7 @@ test.for([
 
   const { stdout, stderr, code } = await attach(namespace, "pod/p");
   expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
-  expect(stderr).toContain(says);
+  expect(stderr).toContain(message);
   expect(stderr).not.toContain("rehearsal");
   expect(await podIn(namespace)).toEqual(before);
   expect(await savedFiles()).toEqual([]);

@@ -21,11 +21,11 @@ async function place(...names: string[]): Promise<string> {
 }
 
 /** Runs a command that must print one warning. @returns the printed command that fixes the cause */
-async function warned(id: WarningId, command: string, says: RegExp): Promise<string> {
+async function warned(id: WarningId, command: string, message: RegExp): Promise<string> {
   const { stdout } = await shell.type(`${command} --dry-run=server -o jsonl`);
   expect(stdout.match(/"ids":\[[^\]]*\]/g)).toEqual([`"ids":["${id}"]`]);
   const { stderr, code } = await shell.type(command);
-  expect({ stderr, code }).toEqual({ stderr: expect.stringMatching(says), code: 0 });
+  expect({ stderr, code }).toEqual({ stderr: expect.stringMatching(message), code: 0 });
   return /^ {2}(kubectl .*)$/m.exec(stderr)?.[1] ?? "";
 }
 
@@ -64,12 +64,12 @@ test("warns with own-list when admission copies no name into pods with a list", 
   await hasPod(namespace);
   const attach = `kubectl acr-secret attach -n ${namespace} acr --serviceaccount app`;
 
-  const says = /^Warning: deployment.apps\/web has its own imagePullSecrets and .*:\n {2}kubectl .*\n$/;
-  const fix = await warned("own-list", attach, says);
+  const message = /^Warning: deployment.apps\/web has its own imagePullSecrets and .*:\n {2}kubectl .*\n$/;
+  const fix = await warned("own-list", attach, message);
   expect(await namesOfNewPod(namespace)).toEqual(["theirs"]);
 
   // The result is the same in a second run.
-  expect(await shell.type(attach)).toMatchObject({ stdout: "serviceaccount/app unchanged\n", stderr: expect.stringMatching(says) });
+  expect(await shell.type(attach)).toMatchObject({ stdout: "serviceaccount/app unchanged\n", stderr: expect.stringMatching(message) });
   expect(await shell.type(fix)).toMatchObject({ stdout: "deployment.apps/web patched\n", stderr: "", code: 0 });
   await comesWith(namespace, "theirs,acr");
 });

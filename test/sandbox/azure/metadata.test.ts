@@ -30,16 +30,16 @@ test("requires the name of an identity when there are several", async () => {
   expect((await ask({ client_id: first.clientId })).json).toMatchObject({ client_id: first.clientId });
 });
 
-test.for<{ why: string; change?: Record<string, string>; headers?: Record<string, string>; says: RegExp }>([
-  { why: "without the header", headers: {}, says: /^Required metadata header not specified$/ },
-  { why: "by a proxy", headers: { metadata: "true", "x-forwarded-for": "10.0.0.1" }, says: /^Required metadata header not specified$/ },
-  { why: "with another version", change: { "api-version": "2017-09-01" }, says: /^Invalid api-version specified$/ },
-  { why: "for a resource that does not exist", change: { resource: "https://example.com" }, says: /^AADSTS500011: / },
-  { why: "as an identity that the machine lacks", change: { client_id: "x" }, says: /^Identity not found$/ },
-])("refuses a request $why", async ({ change, headers, says }) => {
+test.for<{ why: string; change?: Record<string, string>; headers?: Record<string, string>; message: RegExp }>([
+  { why: "without the header", headers: {}, message: /^Required metadata header not specified$/ },
+  { why: "by a proxy", headers: { metadata: "true", "x-forwarded-for": "10.0.0.1" }, message: /^Required metadata header not specified$/ },
+  { why: "with another version", change: { "api-version": "2017-09-01" }, message: /^Invalid api-version specified$/ },
+  { why: "for a resource that does not exist", change: { resource: "https://example.com" }, message: /^AADSTS500011: / },
+  { why: "as an identity that the machine lacks", change: { client_id: "x" }, message: /^Identity not found$/ },
+])("refuses a request $why", async ({ change, headers, message }) => {
   addManagedIdentity(azure.world, "web", []);
   const { status, json } = await ask(change, headers);
 
   expect(status).toBe(400);
-  expect(json.error_description).toMatch(says);
+  expect(json.error_description).toMatch(message);
 });

@@ -55,7 +55,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     what: "the registry rejects a supplied credential",
     cause: "refused",
     message: /set PASSWORD to a new one$/,
-    says: /^printf %s "\$PASSWORD" \| kubectl acr-secret create -n \S+ mine /,
+    fixPattern: /^printf %s "\$PASSWORD" \| kubectl acr-secret create -n \S+ mine /,
     lay: async (at) => {
       await give(login, at, "--serviceaccount=default");
       await at.typed(overwrite("kubectl-acr-secret"));
@@ -66,7 +66,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
   {
     what: "our password has expired",
     cause: "expired",
-    says: / --expires-in 30d$/m,
+    fixPattern: / --expires-in 30d$/m,
     lay: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default --expires-in 30d"));
       const ago = (days: number) => new Date(Date.now() - days * day).toISOString();
@@ -79,7 +79,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
   {
     what: "a named token may not pull the image",
     cause: "out-of-scope",
-    says: / --acr-token tok-/,
+    fixPattern: / --acr-token tok-/,
     lay: async (at) => {
       await at.typed(ours("mine", `--serviceaccount=default --acr-token tok-${at.namespace}`));
       await having(at, workload("Deployment", api));

@@ -31,7 +31,7 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
   {
     what: "nothing is attached, and the pod is a Job's",
     cause: "no-login",
-    says: / job\/migrate .*--recreate/,
+    fixPattern: / job\/migrate .*--recreate/,
     lay: (at) => having(at, job),
     kept: async ({ namespace }) => {
       expect(await kubectl(["get", "job", "migrate", "-n", namespace, "-o", "jsonpath={.status.failed}"])).toBe("");
@@ -48,7 +48,7 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
   {
     what: "nothing is attached for three images",
     cause: "no-login",
-    says: /^[^\n]*$/,
+    fixPattern: /^[^\n]*$/,
     lay: async (at) => {
       await shell.azure.push("myregistry.azurecr.io/base/nginx:1");
       await having(at, named("web"), named("api", `${r}/app/api:1`), named("base", `${r}/base/nginx:1`));
@@ -69,14 +69,14 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
     what: "check ran as another user",
     cause: "no-login",
     check: "--as=admin --as-group=system:masters",
-    says: / --as=admin --as-group=system:masters/,
+    fixPattern: / --as=admin --as-group=system:masters/,
     lay: (at) => having(at, workload("Deployment")),
   },
   {
     what: "check ran in another context",
     cause: "no-login",
     check: `--kubeconfig ${shell.folder}/elsewhere --context elsewhere`,
-    says: / --context=elsewhere .*--kubeconfig=|--kubeconfig=\S+ .*--context=elsewhere| --context=elsewhere/,
+    fixPattern: / --context=elsewhere .*--kubeconfig=|--kubeconfig=\S+ .*--context=elsewhere| --context=elsewhere/,
     lay: async (at) => {
       const at_ = `${shell.folder}/elsewhere`;
       await at.typed(

@@ -54,7 +54,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
   {
     what: "a pod without controller names a Secret of another type",
     cause: "no-login",
-    says: / pod\/own .*--recreate/,
+    fixPattern: / pod\/own .*--recreate/,
     lay: async (at) => {
       await at.typed("kubectl create secret generic color --from-literal=color=blue -n N");
       await having(at, barePod(web, ["color"]));

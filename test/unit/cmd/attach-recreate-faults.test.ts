@@ -12,23 +12,23 @@ test.for([
   {
     why: "the API server would reject it",
     around: refusing(is("create pod demo/p-rehearsal (dry run)"), () => new CliError("invalid", 'The Pod "p-rehearsal" is invalid')),
-    says: 'The Pod "p" is invalid\n',
+    message: 'The Pod "p" is invalid\n',
   },
   {
     why: "deleting it is forbidden",
     around: refusing(is("delete pod"), forbidden),
-    says: `${saved}Error from server (Forbidden): exceeded quota\n`,
+    message: `${saved}Error from server (Forbidden): exceeded quota\n`,
   },
   {
     why: "the delete request is lost",
     around: refusing(is("delete pod"), lost),
-    says: `${saved}error: the answer was lost\n`,
+    message: `${saved}error: the answer was lost\n`,
   },
-])("deletes nothing when $why", async ({ around, says }) => {
+])("deletes nothing when $why", async ({ around, message }) => {
   const world = await waiting();
   const before = podIn(world);
   world.asking.around(around);
-  expect(await type(again, world.ports)).toEqual({ stdout: "", stderr: says, code: 1 });
+  expect(await type(again, world.ports)).toEqual({ stdout: "", stderr: message, code: 1 });
   expect(podIn(world)).toEqual(before);
   expect(world.files.created.size).toBe(0);
 });
@@ -184,14 +184,14 @@ test.for([
     why: "starts",
     meanwhile: ({ cluster }: FakeWorld) =>
       cluster.put({ ...podOf({}), status: { phase: "Running", containerStatuses: [{ name: "web", state: { running: {} } }] } }),
-    says: "it is running and would be stopped",
+    message: "it is running and would be stopped",
   },
   {
     why: "is deleted by another user",
     meanwhile: ({ cluster }: FakeWorld) => cluster.remove("pod", "demo", "p"),
-    says: 'Error from server (NotFound): pods "p" not found',
+    message: 'Error from server (NotFound): pods "p" not found',
   },
-])("does not restart a pod that $why before the delete", async ({ meanwhile, says }) => {
+])("does not restart a pod that $why before the delete", async ({ meanwhile, message }) => {
   const world = await waiting();
   world.asking.around(async (asked, next) => {
     if (is("delete pod")(asked)) meanwhile(world);
@@ -199,7 +199,7 @@ test.for([
   });
   const { stdout, stderr, code } = await type(again, world.ports);
   expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
-  expect(stderr).toContain(says);
+  expect(stderr).toContain(message);
   expect(world.asking.writes).toEqual(["delete pod demo/p"]);
   expect(world.files.created.size).toBe(0);
 });

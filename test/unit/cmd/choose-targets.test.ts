@@ -26,7 +26,7 @@ async function choosing(candidates: readonly Ref[], world: World, more: Partial<
   if (Array.isArray(chosen)) return { chosen: chosen.map(({ name }) => name), shown };
   printError({ ...context, formatCommand: session.formatCommand }, chosen);
   const { kind } = chosen as CliError;
-  return { kind, says: printed().stderr.slice(shown.length), shown, interrupted: context.interruption.interrupted };
+  return { kind, message: printed().stderr.slice(shown.length), shown, interrupted: context.interruption.interrupted };
 }
 
 test.for<{ answer: Answer; chosen: string[] }>([
@@ -42,10 +42,10 @@ test("asks about a single candidate too", async () => {
 });
 
 test.for([
-  { verb: "attach", says: "error: no target selected; nothing was attached\n" },
-  { verb: "detach", says: "error: no target selected; nothing was detached\n" },
-] as const)("fails to $verb after Escape", async ({ verb, says }) => {
-  expect(await choosing(some, { answers: ["escape"] }, { verb })).toMatchObject({ kind: "cancelled", says, interrupted: false });
+  { verb: "attach", message: "error: no target selected; nothing was attached\n" },
+  { verb: "detach", message: "error: no target selected; nothing was detached\n" },
+] as const)("fails to $verb after Escape", async ({ verb, message }) => {
+  expect(await choosing(some, { answers: ["escape"] }, { verb })).toMatchObject({ kind: "cancelled", message, interrupted: false });
 });
 
 test("ends the run after Ctrl-C", async () => {
@@ -68,7 +68,7 @@ test.for<{ what: string; world: World; more?: Partial<Choosing> }>([
 ])("asks no question when $what", async ({ world, more }) => {
   expect(await choosing(some, world, more)).toEqual({
     kind: "usage",
-    says:
+    message:
       "error: no target specified; these targets use its registry and lack secret/acr: " +
       "serviceaccount/default, serviceaccount/web, serviceaccount/worker\n" +
       "hint: kubectl acr-secret attach acr serviceaccount/default\nhint: or --where-used for all of them\n",
@@ -81,27 +81,27 @@ test("names at most five candidates with their namespaces", async () => {
   const many = Array.from({ length: 7 }, (_, index) => account("default", `team-${index}`));
 
   expect(await choosing(many, {}, { verb: "detach", where: "namespaces" })).toMatchObject({
-    says: expect.stringMatching(
+    message: expect.stringMatching(
       /^error: no target specified; these targets list secret\/acr: serviceaccount\/default in namespace team-0, .*team-4 and 2 more\nhint: kubectl acr-secret detach -n team-0 acr serviceaccount\/default\nhint: or /,
     ),
   });
 });
 
 test.for([
-  { verb: "attach", says: "error: no target specified, and no target that uses the registry of secret/acr lacks it\n" },
-  { verb: "detach", says: "error: no target specified, and no target lists secret/acr\n" },
-] as const)("fails without a question when there is no target to $verb", async ({ verb, says }) => {
+  { verb: "attach", message: "error: no target specified, and no target that uses the registry of secret/acr lacks it\n" },
+  { verb: "detach", message: "error: no target specified, and no target lists secret/acr\n" },
+] as const)("fails without a question when there is no target to $verb", async ({ verb, message }) => {
   const run = await choosing([], { answers: [] }, { verb });
   expect(run).toMatchObject({ kind: "usage", shown: "" });
-  expect(run.says?.split("hint: ")[0]).toBe(says);
+  expect(run.message?.split("hint: ")[0]).toBe(message);
 });
 
 test.for(texts)("escapes a hostile name in the question and the error: $tries", async ({ text }) => {
   const asked = await choosing([account(text)], { answers: ["escape"] });
-  const { says = "" } = await choosing([account(text)], {});
+  const { message = "" } = await choosing([account(text)], {});
 
   expect(asked.shown).toContain("live");
   expect(deceives(asked.shown, { terminal: true, tabs: false })).toEqual([]);
-  expect(says).toContain("live");
-  expect(deceives(says, { terminal: true, tabs: true })).toEqual([]);
+  expect(message).toContain("live");
+  expect(deceives(message, { terminal: true, tabs: true })).toEqual([]);
 });

@@ -105,27 +105,27 @@ test.for([
   {
     what: "a folder that does not exist",
     line: "completion install --dir ~/gone",
-    says: "error: folder ~/gone not found\nhint: mkdir -p ~/gone\n",
+    message: "error: folder ~/gone not found\nhint: mkdir -p ~/gone\n",
   },
   {
     what: "a folder that is not in PATH",
     line: "completion install --dir ~/other",
-    says: "error: folder ~/other is not on your PATH, so kubectl cannot find the program there\nhint: kubectl acr-secret completion install --dir ~/bin\n",
+    message: "error: folder ~/other is not on your PATH, so kubectl cannot find the program there\nhint: kubectl acr-secret completion install --dir ~/bin\n",
   },
   {
     what: "the name of a shell",
     line: "completion bash",
-    says: 'error: invalid argument "bash": must be install, uninstall or kubectl; plugins use kubectl\'s own completion in every shell\nhint: kubectl acr-secret completion install\n',
+    message: 'error: invalid argument "bash": must be install, uninstall or kubectl; plugins use kubectl\'s own completion in every shell\nhint: kubectl acr-secret completion install\n',
   },
   {
     what: "no word",
     line: "completion",
-    says: "error: argument required: install, uninstall or kubectl\nhint: kubectl acr-secret completion --help\n",
+    message: "error: argument required: install, uninstall or kubectl\nhint: kubectl acr-secret completion --help\n",
   },
-])("refuses $what and prints the command to run", async ({ line, says }) => {
+])("refuses $what and prints the command to run", async ({ line, message }) => {
   const { typed } = await person();
 
-  expect(await typed(line)).toEqual({ stdout: "", stderr: says, code: 1 });
+  expect(await typed(line)).toEqual({ stdout: "", stderr: message, code: 1 });
 });
 
 test("names the first writable folder when the plugin's folder is not writable", async () => {

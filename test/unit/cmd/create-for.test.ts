@@ -115,7 +115,7 @@ testRows(
 );
 
 const forArgo = `${line} --for argocd`;
-const says = [`hint: in the source of an Application:`, `  repoURL: ${host}`, "  chart: CHART"];
+const message = [`hint: in the source of an Application:`, `  repoURL: ${host}`, "  chart: CHART"];
 const label = "argocd.argoproj.io/secret-type";
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
@@ -150,7 +150,7 @@ const change =
 const shared = `${forArgo} --namespaces argocd,tools --credential-per scope`;
 const takesOver = /^error: secret "acr-myregistry" in namespace "argocd" .*\nhint: .* --force .*\n$/;
 const metadata = { name: "acr-myregistry", namespace: "argocd", labels: { [label]: "repository" } };
-const created: Step = { command: forArgo, stdout: /secret\/acr-myregistry created\n$/, stderr: says };
+const created: Step = { command: forArgo, stdout: /secret\/acr-myregistry created\n$/, stderr: message };
 
 testRows(
   [
@@ -158,7 +158,7 @@ testRows(
       does: "creates a chart repository of Argo CD in its namespace, and keeps it in a second run",
       ...created,
       check: isRepository(),
-      after: [unchanged(forArgo, { stderr: says })],
+      after: [unchanged(forArgo, { stderr: message })],
     },
     ...[
       { why: "its password is wrong", how: ({ data }: Secret) => ({ data: { ...data, password: base64("no") } }) },
@@ -173,7 +173,7 @@ testRows(
         given: all(typed(forArgo), change(how)),
         command: forArgo,
         stdout: /secret\/acr-myregistry configured\n$/,
-        stderr: says,
+        stderr: message,
         check: isRepository({ project: "web" }),
       }),
     ),

@@ -29,7 +29,7 @@ const listed = (where = "") => [
 const restarted = (suffix: string) => `pod/web-1 restarted${suffix}`;
 const entra = "--entra --keep --registry myregistry";
 
-test.for<{ typed: string; prints: string[]; says?: RegExp; code: number; world?: World }>([
+test.for<{ typed: string; prints: string[]; message?: RegExp; code: number; world?: World }>([
   {
     typed: "attach -n demo --serviceaccount --diff",
     prints: [...listed(), restarted(" (dry run)")],
@@ -52,13 +52,13 @@ test.for<{ typed: string; prints: string[]; says?: RegExp; code: number; world?:
       "       - name: a",
       "+      - name: acr-myregistry",
     ],
-    says: /^Warning: pod\/web-1 cannot pull an image and /,
+    message: /^Warning: pod\/web-1 cannot pull an image and /,
     code: 1,
   },
   {
     typed: "attach acr-myregistry pod/web-1 -n demo --diff",
     prints: [],
-    says: /^error: pod\/web-1 is created from the template of ReplicaSet web; /,
+    message: /^error: pod\/web-1 is created from the template of ReplicaSet web; /,
     code: 2,
   },
   { typed: "attach -n other --serviceaccount --diff", prints: [], code: 0 },
@@ -72,35 +72,36 @@ test.for<{ typed: string; prints: string[]; says?: RegExp; code: number; world?:
   {
     typed: "attach acr-myregistry --namespaces demo,other --serviceaccount default --diff",
     prints: [...listed(" in namespace demo"), restarted(" in namespace demo (dry run)")],
-    says: /^1 ServiceAccount patched, 1 unchanged\n$/,
+    message: /^1 ServiceAccount patched, 1 unchanged\n$/,
     code: 1,
   },
   {
     typed: "attach acr-myregistry -A --serviceaccount default --diff",
     prints: [...listed(" in namespace demo"), restarted(" in namespace demo (dry run)")],
-    says: /^empty: Error from server \(NotFound\): secrets "acr-myregistry" not found\nhint: .*\n1 ServiceAccount patched, 1 unchanged, 1 failed\n$/,
+    message:
+      /^empty: Error from server \(NotFound\): secrets "acr-myregistry" not found\nhint: .*\n1 ServiceAccount patched, 1 unchanged, 1 failed\n$/,
     code: 2,
   },
-  { typed: "attach -n demo --serviceaccount nope --diff", prints: [], says: /^Error from server \(NotFound\): /, code: 2 },
-  { typed: "attach -n demo --diff", prints: [], says: /^error: no target specified/, code: 2 },
-  { typed: "attach -n demo --serviceaccount --diff --bogus", prints: [], says: /^error: unknown flag: --bogus\n/, code: 2 },
-  { typed: "attach -n demo --serviceaccount --bogus", prints: [], says: /^error: unknown flag: --bogus\n/, code: 1 },
+  { typed: "attach -n demo --serviceaccount nope --diff", prints: [], message: /^Error from server \(NotFound\): /, code: 2 },
+  { typed: "attach -n demo --diff", prints: [], message: /^error: no target specified/, code: 2 },
+  { typed: "attach -n demo --serviceaccount --diff --bogus", prints: [], message: /^error: unknown flag: --bogus\n/, code: 2 },
+  { typed: "attach -n demo --serviceaccount --bogus", prints: [], message: /^error: unknown flag: --bogus\n/, code: 1 },
   {
     typed: "attach -n demo --serviceaccount --diff -o yaml",
     prints: [],
-    says: /^error: if any flags in the group \[diff output\] are set none/,
+    message: /^error: if any flags in the group \[diff output\] are set none/,
     code: 2,
   },
-  { typed: `create ${entra} --diff`, prints: [], says: /^error: if any flags in the group \[diff keep\] are set none/, code: 2 },
-  { typed: "list -n demo --diff", prints: [], says: /^error: unknown flag: --diff\n/, code: 2 },
-  { typed: "attach -n demo --serviceaccount --diff", world: { aborted: true }, prints: [], says: /^/, code: 130 },
-])("$typed", async ({ typed, prints, says = /^$/, code, world: more }) => {
+  { typed: `create ${entra} --diff`, prints: [], message: /^error: if any flags in the group \[diff keep\] are set none/, code: 2 },
+  { typed: "list -n demo --diff", prints: [], message: /^error: unknown flag: --diff\n/, code: 2 },
+  { typed: "attach -n demo --serviceaccount --diff", world: { aborted: true }, prints: [], message: /^/, code: 130 },
+])("$typed", async ({ typed, prints, message = /^$/, code, world: more }) => {
   const world = await setting();
 
   const ran = await type(typed, world.ports, more);
 
   expect({ stdout: ran.stdout, code: ran.code }).toEqual({ stdout: prints.map((line) => `${line}\n`).join(""), code });
-  expect(ran.stderr).toMatch(says);
+  expect(ran.stderr).toMatch(message);
   expect(world.asking.writes).toEqual([]);
 });
 

@@ -9,19 +9,19 @@ const deployment = (metadata: object) =>
   JSON.stringify({ apiVersion: "apps/v1", kind: "Deployment", metadata, spec: { template: { spec: { containers: [] } } } });
 
 test.for([
-  { why: "a name with lines", metadata: { name: injected }, says: "metadata.name" },
-  { why: "a name with an escape sequence", metadata: { name: "web\u001b[2J" }, says: "metadata.name" },
-  { why: "a name in capitals", metadata: { name: "Web" }, says: "metadata.name" },
-  { why: "a name that is too long", metadata: { name: "w".repeat(254) }, says: "metadata.name" },
-  { why: "a namespace with lines", metadata: { name: "web", namespace: injected }, says: "metadata.namespace" },
-  { why: "a namespace with a dot", metadata: { name: "web", namespace: "a.b" }, says: "metadata.namespace" },
-])("refuses to print a patch when a manifest has $why", async ({ metadata, says }) => {
+  { why: "a name with lines", metadata: { name: injected }, message: "metadata.name" },
+  { why: "a name with an escape sequence", metadata: { name: "web\u001b[2J" }, message: "metadata.name" },
+  { why: "a name in capitals", metadata: { name: "Web" }, message: "metadata.name" },
+  { why: "a name that is too long", metadata: { name: "w".repeat(254) }, message: "metadata.name" },
+  { why: "a namespace with lines", metadata: { name: "web", namespace: injected }, message: "metadata.namespace" },
+  { why: "a namespace with a dot", metadata: { name: "web", namespace: "a.b" }, message: "metadata.namespace" },
+])("refuses to print a patch when a manifest has $why", async ({ metadata, message }) => {
   const { type } = await folderOf({ "good.yaml": deployment({ name: "good" }), "bad.yaml": deployment(metadata) });
 
   const { stdout, stderr, code } = await type("attach acr -f @/good.yaml -f @/bad.yaml -o kustomize");
 
   expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
-  expect(stderr).toContain(`error: @/bad.yaml:1:1: invalid ${says} "`);
+  expect(stderr).toContain(`error: @/bad.yaml:1:1: invalid ${message} "`);
   expect(stderr.trim().split("\n")).toHaveLength(1);
   expect(stderr).not.toContain("\u001b");
 });

@@ -151,71 +151,71 @@ patches:
   expect(world.asking.writes).toEqual([]);
 });
 
-test.for<{ typed: string; says: string; stdin?: string }>([
+test.for<{ typed: string; message: string; stdin?: string }>([
   {
     typed: "attach -f x.yaml",
-    says: "error: a Secret name is required with -f and -k\nhint: kubectl acr-secret attach SECRET -f x.yaml\n",
+    message: "error: a Secret name is required with -f and -k\nhint: kubectl acr-secret attach SECRET -f x.yaml\n",
   },
   {
     typed: "detach pod/web -k base",
-    says: "error: a Secret name is required with -f and -k\nhint: kubectl acr-secret detach SECRET -k base\n",
+    message: "error: a Secret name is required with -f and -k\nhint: kubectl acr-secret detach SECRET -k base\n",
   },
-  { typed: "attach Acr! -f x.yaml", says: 'error: invalid Secret name "Acr!": lower case letters, digits, "-" and "."\n' },
-  { typed: "attach acr -f nope.yaml", says: 'error: the path "nope.yaml" does not exist\n' },
-  { typed: "attach acr -f @", says: "error: error reading [@]: recognized file extensions are [.json .yaml .yml]\n" },
+  { typed: "attach Acr! -f x.yaml", message: 'error: invalid Secret name "Acr!": lower case letters, digits, "-" and "."\n' },
+  { typed: "attach acr -f nope.yaml", message: 'error: the path "nope.yaml" does not exist\n' },
+  { typed: "attach acr -f @", message: "error: error reading [@]: recognized file extensions are [.json .yaml .yml]\n" },
   {
     typed: "attach acr -f https://example.com/a.yaml",
-    says: "error: -f does not accept URLs\nhint: curl -fsSL https://example.com/a.yaml | kubectl acr-secret attach SECRET -f -\n",
+    message: "error: -f does not accept URLs\nhint: curl -fsSL https://example.com/a.yaml | kubectl acr-secret attach SECRET -f -\n",
   },
   {
     typed: "attach acr -f - --write",
-    says: "error: --write cannot be used with standard input: without it, the result is printed\n",
+    message: "error: --write cannot be used with standard input: without it, the result is printed\n",
   },
   {
     typed: "attach acr -k base --write",
-    says: "error: --write cannot be used with -k\nhint: kubectl acr-secret attach acr -k base -o kustomize",
+    message: "error: --write cannot be used with -k\nhint: kubectl acr-secret attach acr -k base -o kustomize",
   },
-  { typed: "attach acr --write", says: "error: --write requires -f FILE\n" },
-  { typed: "attach acr -R deployment/web", says: "error: --recursive requires -f FILE\n" },
-  { typed: "attach acr -f - -A", says: "error: if any flags in the group [all-namespaces filename] are set none of the others can be;" },
+  { typed: "attach acr --write", message: "error: --write requires -f FILE\n" },
+  { typed: "attach acr -R deployment/web", message: "error: --recursive requires -f FILE\n" },
+  { typed: "attach acr -f - -A", message: "error: if any flags in the group [all-namespaces filename] are set none of the others can be;" },
   {
     typed: "attach acr -f - --where-used",
-    says: "error: if any flags in the group [filename where-used] are set none of the others can be;",
+    message: "error: if any flags in the group [filename where-used] are set none of the others can be;",
   },
   {
     typed: "attach acr -f - -o yaml",
-    says: "error: -o yaml cannot be used with -f and -k: use -o kustomize, -o helm or no -o\n",
+    message: "error: -o yaml cannot be used with -f and -k: use -o kustomize, -o helm or no -o\n",
   },
-  { typed: "attach acr -f a.yaml -o helm --write", says: "error: -o helm cannot be used with --write\n" },
-  { typed: "detach acr -f - -o helm", says: 'error: unable to match a printer suitable for the output format "helm"' },
+  { typed: "attach acr -f a.yaml -o helm --write", message: "error: -o helm cannot be used with --write\n" },
+  { typed: "detach acr -f - -o helm", message: 'error: unable to match a printer suitable for the output format "helm"' },
   {
     typed: "attach acr -f - --dry-run=server",
-    says: "error: --dry-run=server cannot be used with -f and -k\nhint: kubectl acr-secret attach SECRET -f FILE | kubectl apply --dry-run=server -f -\n",
+    message: "error: --dry-run=server cannot be used with -f and -k\nhint: kubectl acr-secret attach SECRET -f FILE | kubectl apply --dry-run=server -f -\n",
   },
   {
     typed: "attach acr -f -",
     stdin: config,
-    says: "error: no workloads found in stdin\nhint: no object has a list of pull secrets\n",
+    message: "error: no workloads found in stdin\nhint: no object has a list of pull secrets\n",
   },
-  { typed: "attach acr -f -", stdin: account, says: "error: no workloads found in stdin\nhint: found serviceaccount/default\n" },
+  { typed: "attach acr -f -", stdin: account, message: "error: no workloads found in stdin\nhint: found serviceaccount/default\n" },
   {
     typed: "attach acr deploy/web -f -",
     stdin: `${pod("web")}---\n${account}`,
-    says: "error: deployment.apps/web not found in stdin\nhint: found pod/web, serviceaccount/default\n",
+    message: "error: deployment.apps/web not found in stdin\nhint: found pod/web, serviceaccount/default\n",
   },
   {
     typed: "attach acr pods -l app=web -f -",
     stdin: pod("web"),
-    says: "error: no matching objects found in stdin\nhint: found pod/web\n",
+    message: "error: no matching objects found in stdin\nhint: found pod/web\n",
   },
   {
     typed: "attach acr pods -l app=(web -f -",
     stdin: pod("web"),
-    says: 'error: unable to parse the labels "app=(web": key1=value1,key2=value2\n',
+    message: 'error: unable to parse the labels "app=(web": key1=value1,key2=value2\n',
   },
-])("refuses $typed", async ({ typed, says, stdin = "" }) => {
+])("refuses $typed", async ({ typed, message, stdin = "" }) => {
   const { type } = await folderOf({});
   const { stdout, stderr, code } = await type(typed, { stdin });
   expect({ stdout, code }).toEqual({ stdout: "", code: 1 });
-  expect(stderr.slice(0, says.length)).toBe(says);
+  expect(stderr.slice(0, message.length)).toBe(message);
 });

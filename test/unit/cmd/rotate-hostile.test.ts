@@ -66,17 +66,17 @@ const none = /holds no login/;
 testRows(
   [
     ...[
-      { why: "the same password, and a guess inside", given: forge(), says: rejects },
-      { why: "a later password", given: forge(() => later), says: rejects, apart: true },
-      { why: "the password as its previous one", given: forge((world) => ({ ...later, previous: passwordOf(world) })), says: rejects },
-      { why: "a login of its own", given: forge(undefined, { username: "mine", password: "mine" }), says: none },
+      { why: "the same password, and a guess inside", given: forge(), message: rejects },
+      { why: "a later password", given: forge(() => later), message: rejects, apart: true },
+      { why: "the password as its previous one", given: forge((world) => ({ ...later, previous: passwordOf(world) })), message: rejects },
+      { why: "a login of its own", given: forge(undefined, { username: "mine", password: "mine" }), message: none },
       {
         why: "no login at all",
         given: (world: FakeWorld) => world.cluster.put(notedSecret("evil", "acr-myregistry", [entryOf(world)], undefined)),
-        says: none,
+        message: none,
       },
-      { why: "the same password under another name", given: forge(undefined, guess, "other"), says: rejects },
-    ].flatMap(({ why, given, says, apart }) =>
+      { why: "the same password under another name", given: forge(undefined, guess, "other"), message: rejects },
+    ].flatMap(({ why, given, message, apart }) =>
       [now, "rotate -A --grace 0"].map((command): Row => {
         const everywhere = command.includes("-A");
         return {
@@ -85,7 +85,7 @@ testRows(
           command,
           ...failed,
           code: everywhere ? 1 : 0,
-          stderr: apart && !everywhere ? any : says,
+          stderr: apart && !everywhere ? any : message,
           writes: /^(?!.*(patch|create) secret evil)/s,
           check: (world) => {
             logins(both)(world);

@@ -40,6 +40,6 @@ test.for([
   ["another kind of file", Buffer.alloc(64), "no thin Mach-O of 64 bits"],
   ["one without room", program({ room: false }), "no room for another load command"],
   ["one that goes on", Buffer.concat([program(), Buffer.alloc(4)]), "something stands behind __LINKEDIT"],
-] as const)("%s is refused", ([, bytes, says]) => {
-  expect(() => signAdHoc(bytes, "it")).toThrow(says);
+] as const)("%s is refused", ([, bytes, message]) => {
+  expect(() => signAdHoc(bytes, "it")).toThrow(message);
 });

@@ -25,6 +25,6 @@ test("removes the signature and its checksum, and nothing else", () => {
 test.for([
   ["another kind of file", Buffer.alloc(1024), "no Windows program of 64 bits"],
   ["one that goes on behind its signature", program({ behind: 8 }), "something stands behind the signature"],
-] as const)("%s is refused", ([, bytes, says]) => {
-  expect(() => withoutSignature(bytes)).toThrow(says);
+] as const)("%s is refused", ([, bytes, message]) => {
+  expect(() => withoutSignature(bytes)).toThrow(message);
 });

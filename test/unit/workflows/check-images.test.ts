@@ -64,14 +64,14 @@ test.for<Expected>([
   },
   {
     when: "the firewall blocks this machine",
-    given: { ...attached(ours("acr", "web:right")), says: "blocked" },
+    given: { ...attached(ours("acr", "web:right")), registryVerdict: "blocked" },
     cause: "blocked",
     message: `with secret acr: ${r} says blocked to user "web"`,
     fix: "az acr network-rule list --name myregistry",
   },
   {
     when: "the registry is unreachable and there is no login",
-    given: { pods: [pod("web-1")], says: "unreachable" },
+    given: { pods: [pod("web-1")], registryVerdict: "unreachable" },
     cause: "unreachable",
     message: `${r} says unreachable to an anonymous pull`,
   },
