@@ -10,15 +10,18 @@ const most = 20;
 export function failuresOf(report: Report | undefined, root: string): string[] {
   return (report?.testResults ?? []).flatMap((file) => {
     const name = relative(root, file.name);
-    return isBroken(file) ? [told(name, [file.message])] : file.assertionResults.filter(isFailed).map((test) => ofTest(name, test));
+    return isBroken(file)
+      ? [describeFailure(name, [file.message])]
+      : file.assertionResults.filter(isFailed).map((test) => ofTest(name, test));
   });
 }
 
 const isFailed = ({ status }: TestReport) => status === "failed";
 
-const ofTest = (file: string, { fullName, failureMessages }: TestReport) => told(`${file}: ${fullName}`, failureMessages.map(withoutStack));
+const ofTest = (file: string, { fullName, failureMessages }: TestReport) =>
+  describeFailure(`${file}: ${fullName}`, failureMessages.map(withoutStack));
 
-function told(what: string, messages: readonly string[]): string {
+function describeFailure(what: string, messages: readonly string[]): string {
   const lines = messages.flatMap((message) => message.trim().split("\n")).slice(0, most);
   return [what, ...lines.map((line) => `  ${line}`.trimEnd())].join("\n");
 }

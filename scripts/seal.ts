@@ -19,7 +19,7 @@ export type Order = {
 };
 
 const { folder, main, assets, output, node, platform }: Order = JSON.parse(process.argv[2] ?? "");
-const { before, after, node: told } = care[platform.target.platform];
+const { before, after, node: nodeFlags } = care[platform.target.platform];
 
 // The Node that writes the executable determines the layout of the data in it.
 if (process.versions.node !== node.version) throw new Error(`a Node ${node.version} is packaged by that version, not ${process.version}`);
@@ -33,7 +33,7 @@ const configuration = {
   // The bundles have their own code caches, created after a run.
   useCodeCache: false,
   // Node's own warnings are not useful to kubectl's users.
-  execArgv: [...told, "--no-warnings"],
+  execArgv: [...nodeFlags, "--no-warnings"],
   // Otherwise NODE_OPTIONS could load code into a program that handles credentials.
   execArgvExtension: "none",
   assets,

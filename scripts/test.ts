@@ -123,8 +123,8 @@ async function runProject(tier: string, args: readonly string[]): Promise<Ended>
     const code = await runTool("vitest/vitest.mjs", ["run", "--project", tier, "--passWithNoTests", ...reporters, ...args]);
     const report: Report | undefined = await readFile(file, "utf8").then(JSON.parse, () => undefined);
     const counts = countReport(report, code);
-    const told = failuresOf(report, root);
-    const failures = counts.failed > 0 && told.length === 0 ? [`${tier}: vitest ended with ${code}, and names no test`] : told;
+    const failed = failuresOf(report, root);
+    const failures = counts.failed > 0 && failed.length === 0 ? [`${tier}: vitest ended with ${code}, and names no test`] : failed;
     // vitest's arguments may leave out tests on purpose.
     return { tier, counts: args.length === 0 ? counts : { ...counts, skipped: 0 }, failures, files: timesOf(report, root) };
   } finally {

@@ -19,10 +19,10 @@ export const lightYargs: Plugin = {
 
 /** Removes chalk's detection of colors, because src/output/style.ts sets the color level. The detection would load node:tty. */
 export const toldChalk: Plugin = {
-  name: "told-chalk",
+  name: "fixed-chalk",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^#supports-color$/ }, ({ path }) => ({ path, namespace: "told-chalk" }));
-    onLoad({ filter: /./, namespace: "told-chalk" }, () => ({ contents: "export default { stdout: false, stderr: false };" }));
+    onResolve({ filter: /^#supports-color$/ }, ({ path }) => ({ path, namespace: "fixed-chalk" }));
+    onLoad({ filter: /./, namespace: "fixed-chalk" }, () => ({ contents: "export default { stdout: false, stderr: false };" }));
   },
 };
 

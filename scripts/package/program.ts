@@ -13,13 +13,13 @@ const trusting = ["--use-system-ca"];
  * On Linux, src/http/trust.ts reads the certificates. Without this option, Node would read its built-in ones at each start, which is
  * unnecessary.
  */
-const told = ["--use-openssl-ca"];
+const nodeFlags = ["--use-openssl-ca"];
 
 const asItIs = (program: Buffer) => program;
 
 /** By pkg's name of the platform. A program for macOS is not stripped, because that could not be tested there. */
 export const care: Readonly<Record<Platform["target"]["platform"], Care>> = {
-  linux: { before: withoutSymbols, after: asItIs, node: told },
+  linux: { before: withoutSymbols, after: asItIs, node: nodeFlags },
   macos: { before: asItIs, after: (program) => signAdHoc(program, "kubectl-acr_secret"), node: trusting },
   win: { before: withoutSignature, after: asItIs, node: trusting },
 };

@@ -46,14 +46,14 @@ export type Replayed = "replayed" | "refused" | "breaks";
 /** Lets the model take the steps of each trace. */
 export async function replay(traces: readonly Trace[], situation: Situation): Promise<Replayed[]> {
   const words = [...(situation.words ?? []), "TRACE"];
-  const told = await inFolder(async (run, folder) => {
+  const output = await inFolder(async (run, folder) => {
     await writeFile(join(folder, "trace.h"), headerOf(traces));
     await compile(run, { ...situation, words }, ["-O1"]);
     // -E ignores invalid end states: a deadlock is only a path that the trace does not take.
     return run("./pan", ["-m10000", "-E"]);
   });
-  if (/Search not completed|max search depth too small/.test(told)) throw new Error(`not explored to the end:\n${told}`);
-  const are = (word: string) => new Set([...told.matchAll(new RegExp(`^${word} (\\d+)`, "gm"))].map(([, at]) => Number(at)));
+  if (/Search not completed|max search depth too small/.test(output)) throw new Error(`not explored to the end:\n${output}`);
+  const are = (word: string) => new Set([...output.matchAll(new RegExp(`^${word} (\\d+)`, "gm"))].map(([, at]) => Number(at)));
   const [replayed, broken] = [are("REPLAYED"), are("BROKEN")];
   return traces.map((_, at) => (!replayed.has(at) ? "refused" : broken.has(at) ? "breaks" : "replayed"));
 }
@@ -94,12 +94,12 @@ const among = (all: readonly string[], number: string): string =>
 export function explore(situation: Situation, optimize: 0 | 1 | 2 = 1): Promise<Explored> {
   return inFolder(async (run) => {
     const defined = await compile(run, situation, [`-O${optimize}`, "-DCOLLAPSE"]);
-    const told = await run("./pan", ["-m10000"]);
-    const states = Number(/([\d.e+]+) states, stored/.exec(told)?.[1]);
-    if (/errors: 0\b/.test(told) && !/Search not completed|max search depth too small/.test(told)) return { states, steps: [] };
+    const output = await run("./pan", ["-m10000"]);
+    const states = Number(/([\d.e+]+) states, stored/.exec(output)?.[1]);
+    if (/errors: 0\b/.test(output) && !/Search not completed|max search depth too small/.test(output)) return { states, steps: [] };
     const steps = (await run("spin", ["-t", ...defined, "rotation.pml"])).split("\n").flatMap(readable);
     const broken = steps.find((step) => step.startsWith("BROKEN "))?.slice("BROKEN ".length);
-    if (broken === undefined) throw new Error(`not explored to the end:\n${told}\n${steps.join("\n")}`);
+    if (broken === undefined) throw new Error(`not explored to the end:\n${output}\n${steps.join("\n")}`);
     return { states, broken, steps };
   });
 }

@@ -14,7 +14,7 @@ const bookkeeping = {
 } as const;
 
 /** Kinds that describe what happened, not the state. Controllers write events at any time. */
-const told = ["events", "events.events.k8s.io"];
+const ignored = ["events", "events.events.k8s.io"];
 
 let kindsRead: Promise<string> | undefined;
 
@@ -22,7 +22,7 @@ let kindsRead: Promise<string> | undefined;
 export async function everythingIn(namespaces: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
   kindsRead ??= kubectl(["api-resources", "--namespaced", "--verbs=list", "-o", "name"]);
   const kinds = (await kindsRead).trim().split("\n");
-  const wanted = [...new Set([...kinds, "namespaces"])].filter((kind) => !told.includes(kind));
+  const wanted = [...new Set([...kinds, "namespaces"])].filter((kind) => !ignored.includes(kind));
   const { items } = JSON.parse(await kubectl(["get", wanted.join(","), "-A", "-o", "json", "--show-managed-fields=false"])) as {
     items: { kind: string; metadata: { name: string; namespace?: string } & Record<string, unknown> }[];
   };

@@ -28,52 +28,54 @@ describe("warns exactly when applying the same file again removes the name", () 
     why: string;
     apply: string[];
     file: (namespace: string) => string;
-    told: RegExp;
+    warning: RegExp;
     after: string[];
   }>([
     {
       why: "Argo CD owns the list",
       apply: serverSide("argocd-controller"),
       file: (namespace) => accountFile(namespace, { metadata: tracked(namespace), imagePullSecrets: theirs }),
-      told: /^Warning: serviceaccount\/web belongs to Argo CD application web, and the next sync removes acr; .*:\n {2}kubectl acr-secret attach -n \S+ acr serviceaccount\/web -o kustomize\n$/,
+      warning:
+        /^Warning: serviceaccount\/web belongs to Argo CD application web, and the next sync removes acr; .*:\n {2}kubectl acr-secret attach -n \S+ acr serviceaccount\/web -o kustomize\n$/,
       after: ["theirs"],
     },
     {
       why: "Argo CD owns no list",
       apply: serverSide("argocd-controller"),
       file: (namespace) => accountFile(namespace, { metadata: tracked(namespace) }),
-      told: /^$/,
+      warning: /^$/,
       after: ["acr"],
     },
     {
       why: "another manager owns the list",
       apply: serverSide("pulumi"),
       file: (namespace) => accountFile(namespace, { imagePullSecrets: theirs }),
-      told: /^Warning: serviceaccount\/web has imagePullSecrets from field manager pulumi, and the next apply removes acr or fails with a conflict; /,
+      warning:
+        /^Warning: serviceaccount\/web has imagePullSecrets from field manager pulumi, and the next apply removes acr or fails with a conflict; /,
       after: ["theirs"],
     },
     {
       why: "kubectl apply has a file with a list",
       apply: [],
       file: (namespace) => accountFile(namespace, { imagePullSecrets: theirs }),
-      told: /^Warning: serviceaccount\/web was applied from a file with imagePullSecrets, and the next apply of that file removes acr; /,
+      warning: /^Warning: serviceaccount\/web was applied from a file with imagePullSecrets, and the next apply of that file removes acr; /,
       after: ["theirs"],
     },
     {
       why: "kubectl apply has a file with an empty list",
       apply: [],
       file: (namespace) => accountFile(namespace, { imagePullSecrets: [] }),
-      told: /^Warning: serviceaccount\/web was applied from a file with imagePullSecrets, /,
+      warning: /^Warning: serviceaccount\/web was applied from a file with imagePullSecrets, /,
       after: [],
     },
     {
       why: "kubectl apply has a file without a list",
       apply: [],
       file: (namespace) => accountFile(namespace, {}),
-      told: /^$/,
+      warning: /^$/,
       after: ["acr"],
     },
-  ])("$why", async ({ apply, file, told, after }) => {
+  ])("$why", async ({ apply, file, warning, after }) => {
     const namespace = await namespaceWithSecret();
     const again = () => kubectl(["apply", ...apply, "-f", "-"], file(namespace));
     await again();
@@ -81,12 +83,12 @@ describe("warns exactly when applying the same file again removes the name", () 
     const looked = await attach(namespace, "--diff --dry-run=server");
     expect({ code: looked.code, names: await namesOf(namespace) }).toEqual({ code: 1, names: before });
     expect(looked.stdout).toMatch(/^--- serviceaccount\/web\n\+\+\+ serviceaccount\/web\n@@ .* @@\n[\s\S]*\+- name: acr\n$/);
-    expect(looked.stderr).toMatch(told);
+    expect(looked.stderr).toMatch(warning);
 
     const { stderr, stdout } = await attach(namespace);
 
     expect(stdout).toBe("serviceaccount/web patched\n");
-    expect(stderr).toMatch(told);
+    expect(stderr).toMatch(warning);
     expect(await namesOf(namespace)).toEqual([...before, "acr"]);
     expect(await attach(namespace, "--diff")).toEqual({ stdout: "", stderr: "", code: 0 });
     await again();
@@ -106,15 +108,15 @@ describe("warns exactly when applying the same file again removes the name", () 
 });
 
 test.for([
-  { manager: "kubectl-acr-secret", told: /^Warning: serviceaccount\/web belongs to Flux Kustomization flux-system\/apps: /, after: [] },
-  { manager: "flux-client-side-apply", told: /^$/, after: ["acr"] },
-])("leaves $after when Flux applies a manifest without the list that $manager wrote", async ({ manager, told, after }) => {
+  { manager: "kubectl-acr-secret", warning: /^Warning: serviceaccount\/web belongs to Flux Kustomization flux-system\/apps: /, after: [] },
+  { manager: "flux-client-side-apply", warning: /^$/, after: ["acr"] },
+])("leaves $after when Flux applies a manifest without the list that $manager wrote", async ({ manager, warning, after }) => {
   const namespace = await namespaceWithSecret();
   const apply = () =>
     kubectl(["apply", ...serverSide("kustomize-controller"), "-f", "-"], accountFile(namespace, { metadata: { labels: flux } }));
   await apply();
 
-  expect((await attach(namespace, `--field-manager=${manager}`)).stderr).toMatch(told);
+  expect((await attach(namespace, `--field-manager=${manager}`)).stderr).toMatch(warning);
   expect(await namesOf(namespace)).toEqual(["acr"]);
   await takeOver("serviceaccount", namespace);
   await apply();
@@ -124,13 +126,13 @@ test.for([
 describe("merges the names of a template", () => {
   const listOf = async (namespace: string) =>
     namesIn((await getJson<KubeObjects["deployment.apps"]>("deployment", "web", "-n", namespace)).spec.template.spec.imagePullSecrets);
-  const told =
+  const warning =
     /^Warning: deployment\.apps\/web belongs to Flux Kustomization flux-system\/apps: .*:\n {2}kubectl acr-secret attach -n \S+ acr deployment\/web -o kustomize\n/;
 
   test.for([
     { why: "server-side apply", apply: serverSide("argocd-controller"), metadata: {}, message: /^$/, after: ["theirs", "acr"] },
     { why: "kubectl apply", apply: [], metadata: {}, message: /^$/, after: ["theirs", "acr"] },
-    { why: "Flux", apply: serverSide("kustomize-controller"), metadata: { labels: flux }, message: told, after: ["theirs"] },
+    { why: "Flux", apply: serverSide("kustomize-controller"), metadata: { labels: flux }, message: warning, after: ["theirs"] },
   ])("leaves $after after $why of the same file", async ({ apply, metadata, message, after }) => {
     const namespace = await namespaceWithSecret();
     const again = () => kubectl(["apply", ...apply, "-f", "-"], deploymentFile(namespace, metadata, theirs));
@@ -175,13 +177,13 @@ imagePullSecrets:
     /^Warning: serviceaccount\/web belongs to Helm release \S+\/web, and the next helm upgrade fails with a conflict over acr; /;
   const conflict = /conflict with "kubectl-acr-secret"/;
 
-  test.for<{ why: string; how: "true" | "false"; has: string; next: string; told: RegExp; message: RegExp; after: string[] }>([
+  test.for<{ why: string; how: "true" | "false"; has: string; next: string; warning: RegExp; message: RegExp; after: string[] }>([
     {
       why: "the chart's list, as it was",
       how: "false",
       has: having("theirs"),
       next: having("theirs"),
-      told: takes,
+      warning: takes,
       message: /^/,
       after: ["theirs"],
     },
@@ -190,17 +192,17 @@ imagePullSecrets:
       how: "false",
       has: having("theirs"),
       next: having("new"),
-      told: takes,
+      warning: takes,
       message: /^/,
       after: ["new"],
     },
-    { why: "no list", how: "false", has: none, next: "--set color=red", told: /^$/, message: /^/, after: ["acr"] },
+    { why: "no list", how: "false", has: none, next: "--set color=red", warning: /^$/, message: /^/, after: ["acr"] },
     {
       why: "the chart's list, as it was",
       how: "true",
       has: having("theirs"),
       next: having("theirs"),
-      told: stops,
+      warning: stops,
       message: conflict,
       after: ["theirs", "acr"],
     },
@@ -209,21 +211,21 @@ imagePullSecrets:
       how: "true",
       has: having("theirs"),
       next: having("theirs", "acr"),
-      told: stops,
+      warning: stops,
       message: /^$/,
       after: ["theirs", "acr"],
     },
-    { why: "no list", how: "true", has: none, next: "--set color=red", told: /^$/, message: /^$/, after: ["acr"] },
+    { why: "no list", how: "true", has: none, next: "--set color=red", warning: /^$/, message: /^$/, after: ["acr"] },
   ])(
     "leaves $after after an upgrade with $why, --server-side=$how",
     { timeout: 60_000 },
-    async ({ how, has, next, told, message, after }) => {
+    async ({ how, has, next, warning, message, after }) => {
       const namespace = await namespaceWithSecret();
       const type = (verb: string, values: string) =>
         shell.type(`${helm} ${verb} web ${chart} -n ${namespace} --server-side=${how} ${values}`);
       expect(await type("install", has)).toMatchObject({ code: 0 });
 
-      expect((await attach(namespace)).stderr).toMatch(told);
+      expect((await attach(namespace)).stderr).toMatch(warning);
       const upgraded = await type("upgrade", next);
       expect(upgraded.stderr).toMatch(message);
       expect(upgraded.code).toBe(message === conflict ? 1 : 0);

@@ -23,7 +23,7 @@ export const situations: readonly {
   readonly what: string;
   readonly typed: string;
   fill(made: FakeWorld): void;
-  readonly told: string;
+  readonly warning: string;
   /** The warning of a second run. */
   readonly again: string;
 }[] = [
@@ -39,7 +39,7 @@ export const situations: readonly {
       for (const name of ["web-5c7d4-1", "web-5c7d4-2"])
         cluster.put({ ...rest, metadata: { ...metadata, name, labels: { "pod-template-hash": "5c7d4" }, ownerReferences: [owner] } });
     },
-    told:
+    warning:
       "deployment.apps/web has its own imagePullSecrets and does not get acr-myregistry from serviceaccount/app:\n  " +
       "kubectl acr-secret attach -n demo acr-myregistry deployment/web",
     again: "same",
@@ -52,7 +52,7 @@ export const situations: readonly {
       put(made, "job", "migrate", ["theirs"]);
       put(made, "deployment", "web");
     },
-    told:
+    warning:
       "job.batch/migrate has its own imagePullSecrets and does not get acr-myregistry from serviceaccount/app; " +
       "recreate it with acr-myregistry",
     again: "same",
@@ -65,7 +65,7 @@ export const situations: readonly {
       made.cluster.put(account("demo", "app", ["theirs"]));
       put(made, "deployment", "web");
     },
-    told:
+    warning:
       "deployment.apps/web had no imagePullSecrets, so its pods no longer get those of serviceaccount/app: theirs:\n  " +
       "kubectl acr-secret attach -n demo acr-myregistry --serviceaccount app && kubectl acr-secret detach -n demo acr-myregistry deployment/web",
     again: "",
@@ -78,7 +78,7 @@ export const situations: readonly {
       made.cluster.put(strict("demo", "app"));
       put(made, "cronjob", "report");
     },
-    told:
+    warning:
       "serviceaccount/app allows only the pull secrets that it lists (kubernetes.io/enforce-mountable-secrets), so pods of " +
       "cronjob.batch/report will be rejected:\n  kubectl acr-secret attach -n demo acr-myregistry --serviceaccount app",
     again: "same",
@@ -88,7 +88,8 @@ export const situations: readonly {
     what: "the list has a name without a Secret",
     typed: app,
     fill: ({ cluster }) => void cluster.put(account("demo", "app", ["gone"])),
-    told: "serviceaccount/app also lists secret/gone, which does not exist:\n  kubectl acr-secret detach -n demo gone --serviceaccount app",
+    warning:
+      "serviceaccount/app also lists secret/gone, which does not exist:\n  kubectl acr-secret detach -n demo gone --serviceaccount app",
     again: "",
   },
   {
@@ -96,7 +97,7 @@ export const situations: readonly {
     what: "an invalid name sends no request",
     typed: app,
     fill: ({ cluster }) => void cluster.put(account("demo", "app", ["../x"])),
-    told: `serviceaccount/app also lists secret/"../x", which does not exist:\n  kubectl acr-secret detach -n demo --serviceaccount app --dangling`,
+    warning: `serviceaccount/app also lists secret/"../x", which does not exist:\n  kubectl acr-secret detach -n demo --serviceaccount app --dangling`,
     again: "",
   },
   {
@@ -107,7 +108,7 @@ export const situations: readonly {
       cluster.put(account("demo", "app", ["color"]));
       cluster.put({ ...pullSecret("demo", "color"), type: "Opaque" });
     },
-    told:
+    warning:
       "serviceaccount/app also lists secret/color, which is of type Opaque, not kubernetes.io/dockerconfigjson:\n  " +
       "kubectl acr-secret detach -n demo color --serviceaccount app",
     again: "",
@@ -120,7 +121,7 @@ export const situations: readonly {
       cluster.put(account("demo", "app", ["bad"]));
       cluster.put(pullSecret("demo", "bad", { "a.io": { auth: "!" } }));
     },
-    told:
+    warning:
       "serviceaccount/app also lists secret/bad, which makes the kubelet ignore all pull secrets of a pod: illegal base64 data at input byte 0:\n  " +
       "kubectl acr-secret detach -n demo bad --serviceaccount app",
     again: "",
@@ -130,7 +131,7 @@ export const situations: readonly {
     what: "the Secret itself is malformed",
     typed: "attach bad -n demo --serviceaccount app",
     fill: ({ cluster }) => void cluster.put(pullSecret("demo", "bad", { "a.io": { auth: "!" } })),
-    told: "secret/bad is malformed, so the kubelet ignores all pull secrets of a pod that lists it: illegal base64 data at input byte 0",
+    warning: "secret/bad is malformed, so the kubelet ignores all pull secrets of a pod that lists it: illegal base64 data at input byte 0",
     again: "same",
   },
   {
@@ -138,7 +139,7 @@ export const situations: readonly {
     what: "the list has an empty name",
     typed: app,
     fill: ({ cluster }) => void cluster.put({ ...account("demo", "app"), imagePullSecrets: [{}] }),
-    told:
+    warning:
       "serviceaccount/app also has an entry without a name, so the cluster autoscaler skips pending pods:\n  " +
       "kubectl acr-secret detach -n demo --serviceaccount app --dangling",
     again: "",
@@ -151,7 +152,7 @@ export const situations: readonly {
       made.cluster.put(pullSecret("demo", "theirs", { "myregistri.azurecr.io": { username: "ci", password: "x" } }));
       put(made, "deployment", "web");
     },
-    told:
+    warning:
       `deployment.apps/web pulls ${image}, but secret theirs has a login for myregistri.azurecr.io only (one letter from myregistry.azurecr.io):\n  ` +
       `kubectl acr-secret check -n demo theirs --image ${image}`,
     again: "",
@@ -164,7 +165,7 @@ export const situations: readonly {
       made.cluster.put(pullSecret("demo", "theirs", { "myregistry.azurecr.io": { username: "ci" } }));
       put(made, "deployment", "web");
     },
-    told:
+    warning:
       `deployment.apps/web pulls ${image}, but secret theirs has no login: its auths are empty:\n  ` +
       `kubectl acr-secret check -n demo theirs --image ${image}`,
     again: "",

@@ -17,20 +17,20 @@ async function world(fill: (made: FakeWorld) => void = () => {}): Promise<FakeWo
   return made;
 }
 
-test.for(situations)("$id: $what", async ({ id, typed, fill, told, again }) => {
+test.for(situations)("$id: $what", async ({ id, typed, fill, warning, again }) => {
   const made = await world(fill);
 
   const first = await type(typed, made.ports);
-  expect(first).toMatchObject({ code: 0, stderr: `Warning: ${told}\n` });
+  expect(first).toMatchObject({ code: 0, stderr: `Warning: ${warning}\n` });
 
   const dry = await type(`${typed} -o jsonl`, (await world(fill)).ports);
   const lines = dry.stdout.trimEnd().split("\n");
   const outcomes = lines.map((line) => JSON.parse(line) as { result: string; ids?: string[]; warnings?: string[] });
-  expect(outcomes.filter(({ ids }) => ids)).toMatchObject([{ result: "told", ids: [id], warnings: [told.replace(":\n  ", ": ")] }]);
+  expect(outcomes.filter(({ ids }) => ids)).toMatchObject([{ result: "told", ids: [id], warnings: [warning.replace(":\n  ", ": ")] }]);
 
   expect(await type(typed, made.ports)).toMatchObject({ code: 0, stderr: again === "same" ? first.stderr : "" });
 
-  const [, fix] = /^ {2}kubectl acr-secret (detach .*)$/m.exec(told) ?? [];
+  const [, fix] = /^ {2}kubectl acr-secret (detach .*)$/m.exec(warning) ?? [];
   if (!fix) return;
   expect(await type(fix, made.ports)).toMatchObject({ code: 0, stdout: "serviceaccount/app patched\n" });
   expect(made.cluster.get("serviceaccount", "demo", "app")?.imagePullSecrets).toEqual([{ name: "acr-myregistry" }]);

@@ -28,16 +28,16 @@ describe("creates Secrets in ten thousand namespaces, one of which refuses it", 
   });
 
   test("prints the namespace in each line, in the order of the lists", () => {
-    const told = linesOf(first.stdout);
+    const printed = linesOf(first.stdout);
 
-    expect(told.slice(0, 4)).toEqual([
+    expect(printed.slice(0, 4)).toEqual([
       `scopemap.azurecr.io/${sharedByTeams} created (+app/web)`,
       `token.azurecr.io/${sharedByTeams} created`,
       "secret/acr-myregistry created in namespace team-0",
       "serviceaccount/default patched in namespace team-0",
     ]);
-    expect(told).toHaveLength(2 + 2 * 9999);
-    const order = told.filter((one) => one.startsWith("secret/")).map((one) => one.split(" ").at(-1));
+    expect(printed).toHaveLength(2 + 2 * 9999);
+    const order = printed.filter((one) => one.startsWith("secret/")).map((one) => one.split(" ").at(-1));
     expect(order).toEqual([...order].sort());
   });
 
