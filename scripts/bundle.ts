@@ -1,6 +1,6 @@
 import { type BuildOptions, build, type Metafile } from "esbuild";
 import { apart, type Divided, graphOf, lateLibraries, librariesOf, opening, shared } from "./bundle/apart.ts";
-import { lateBuiltins, lateSigning, lightYargs, toldChalk } from "./bundle/light.ts";
+import { chalkWithoutDetection, lateBuiltins, lateSigning, lightYargs } from "./bundle/light.ts";
 import { divide, partName } from "./bundle/parts.ts";
 import { root } from "./run.ts";
 
@@ -38,7 +38,7 @@ export const bundle = (from: string): Promise<Bundle> => commonJs({ entryPoints:
 const bundlePart = (part: string, divided: Divided): Promise<Bundle> =>
   commonJs({
     stdin: { contents: opening(part, divided), resolveDir: root },
-    plugins: [...plugins, toldChalk, apart(part, divided)],
+    plugins: [...plugins, chalkWithoutDetection, apart(part, divided)],
   });
 
 const plugins = [lightYargs, lateBuiltins, lateSigning, lateLibraries];
@@ -60,8 +60,9 @@ const options = {
 /** Returns what files import and export. */
 async function look(entryPoints: string[]): Promise<Metafile> {
   // If several files share code, esbuild reports the exports of each file only with splitting.
-  return (await build({ ...options, plugins: [...plugins, toldChalk], entryPoints, format: "esm", splitting: true, outdir: root }))
-    .metafile;
+  return (
+    await build({ ...options, plugins: [...plugins, chalkWithoutDetection], entryPoints, format: "esm", splitting: true, outdir: root })
+  ).metafile;
 }
 
 async function commonJs(of: BuildOptions): Promise<Bundle> {

@@ -18,7 +18,7 @@ export const lightYargs: Plugin = {
 };
 
 /** Removes chalk's detection of colors, because src/output/style.ts sets the color level. The detection would load node:tty. */
-export const toldChalk: Plugin = {
+export const chalkWithoutDetection: Plugin = {
   name: "fixed-chalk",
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^#supports-color$/ }, ({ path }) => ({ path, namespace: "fixed-chalk" }));

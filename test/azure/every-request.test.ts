@@ -43,17 +43,17 @@ test.for(sampled(beginnings, ({ name }) => inTestGate.includes(name)))(
 const mayBeAskedTwice = "/api/v1/namespaces/kube-system";
 
 /** Returns the requests of a run without a fault that every run sends. */
-async function requestsOf(servers: FaultyServers, { line, later = 0, lay }: Beginning): Promise<Request[]> {
+async function requestsOf(servers: FaultyServers, { line, later = 0, prepare }: Beginning): Promise<Request[]> {
   const at = servers.fresh();
-  await lay(at);
+  await prepare(at);
   expect(await at.type(line, { later })).toMatchObject({ code: 0 });
   return at.requests().filter(({ path, nth }) => path !== mayBeAskedTwice || nth === 0);
 }
 
 /** Runs a command line with a fault, and once more without one. @returns the problems after them */
-async function befallen(servers: FaultyServers, { line, later = 0, lay }: Beginning, { request, mishap }: Strike): Promise<string[]> {
+async function befallen(servers: FaultyServers, { line, later = 0, prepare }: Beginning, { request, mishap }: Strike): Promise<string[]> {
   const at = servers.fresh();
-  await lay(at);
+  await prepare(at);
   const before = standingOf(at, later);
   const run = await at.type(line, { later, strike: { request, mishap } });
   const after = standingOf(at, later);

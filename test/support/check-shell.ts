@@ -81,7 +81,7 @@ export const malformed = (name: string, more = "") =>
 
 export type Situation = {
   what: string;
-  lay: (place: Place) => Promise<void>;
+  prepare: (place: Place) => Promise<void>;
   /** The value of PASSWORD for the user who pastes the fix. */
   password?: () => Promise<string>;
   cause: string;

@@ -26,9 +26,9 @@ async function paste(fixes: readonly string[], { password }: Situation): Promise
 
 describe("prints a fix that works as printed", () => {
   test.for(sampled(situations, 12))("$what", { timeout: 60_000 }, async (situation) => {
-    const { lay, cause, message, fixPattern = /./, check = "", kept } = situation;
+    const { prepare, cause, message, fixPattern = /./, check = "", kept } = situation;
     const at = await placeOf(shell);
-    await lay(at);
+    await prepare(at);
     const before = await at.check(check);
     expect(new Set(before.items.map((item) => item.cause)), JSON.stringify(before)).toEqual(new Set([cause]));
     expect(before.code).toBe(1);

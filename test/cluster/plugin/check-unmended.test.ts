@@ -12,15 +12,15 @@ const attached = (image: string) => async (at: Place) => {
 };
 
 /** Commands, and the expected output: the image cannot be pulled or checked, and why no command fixes it. */
-const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?: string; message: RegExp; code?: 2 }[] = [
+const table: readonly { what: string; prepare?: (at: Place) => Promise<void>; typed?: string; message: RegExp; code?: 2 }[] = [
   {
     what: "the tag does not exist",
-    lay: attached(`${r}/app/web:9`),
+    prepare: attached(`${r}/app/web:9`),
     message: /tag 9 not found in repository app\/web of [^\n]*\n {2}az acr repository show-tags/,
   },
   {
     what: "the repository is mistyped",
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(`${ours("mine", "--serviceaccount=default")} --repository app/wbe`);
       await having(at, workload("Deployment", `${r}/app/wbe:1`));
     },
@@ -28,7 +28,7 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
   },
   {
     what: "the registry is mistyped",
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(registrySecret("near", "myregistri.azurecr.io"), attachTo("near"));
       await having(at, workload("Deployment", "myregistri.azurecr.io/app/web:1"));
     },
@@ -36,7 +36,7 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
   },
   {
     what: "the registry blocks this machine",
-    lay: async (at) => {
+    prepare: async (at) => {
       await attached(web)(at);
       const message = "client with IP '127.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.";
       const body = { errors: [{ code: "DENIED", message }] };
@@ -47,12 +47,12 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
   {
     what: "one of several images cannot be pulled",
     typed: `check --image ${web} --image nginx --image quay.io/a/b:1 --image mcr.microsoft.com/x:1 -n N`,
-    lay: (at) => at.typed(ours("mine", "--serviceaccount=default")),
+    prepare: (at) => at.typed(ours("mine", "--serviceaccount=default")),
     message: /^myregistry\S+ +mine +0 +pulls\ndocker\.io\/\S+ +<none> +0 .*\nquay\.io\/\S+ +<none> +0 .*\nmcr\.\S+ +<none> +0 /m,
   },
   {
     what: "a CronJob has not run",
-    lay: (at) => at.typed(`kubectl create cronjob web --image ${web} --schedule '0 0 1 1 *' -n N`),
+    prepare: (at) => at.typed(`kubectl create cronjob web --image ${web} --schedule '0 0 1 1 *' -n N`),
     message: /^No images to check in /m,
   },
   {
@@ -69,9 +69,9 @@ const table: readonly { what: string; lay?: (at: Place) => Promise<void>; typed?
   },
 ];
 
-test.for(table)("fails with the reason when $what", { timeout: 60_000 }, async ({ lay, typed = "check -n N", message, code: wanted = 1 }) => {
+test.for(table)("fails with the reason when $what", { timeout: 60_000 }, async ({ prepare, typed = "check -n N", message, code: wanted = 1 }) => {
   const at = await placeOf(shell);
-  await lay?.(at);
+  await prepare?.(at);
 
   const { stdout, stderr, code } = await at.type(`kubectl acr-secret ${typed}`);
   shell.azure.faults.reset();

@@ -10,7 +10,7 @@ export type Beginning = {
   readonly line: string;
   /** Milliseconds by which the run's clock is ahead. */
   readonly later?: number;
-  lay(world: FaultyWorld): Promise<void>;
+  prepare(world: FaultyWorld): Promise<void>;
 };
 
 const create = "create --registry myregistry --serviceaccount default -n demo";
@@ -33,11 +33,11 @@ const foreign = (world: FaultyWorld, type: string, data: Record<string, string>)
 
 export const beginnings: readonly Beginning[] = [
   // No Secret of this plugin exists.
-  { name: "a fresh namespace", line: create, lay: async (world) => demo(world) },
+  { name: "a fresh namespace", line: create, prepare: async (world) => demo(world) },
   {
     name: "a login of another user, given up",
     line: `${create} --force`,
-    lay: async (world) => {
+    prepare: async (world) => {
       demo(world);
       const config = encodeDockerConfig(host, { username: "ci", password: new Sensitive("theirs") });
       foreign(world, "kubernetes.io/dockerconfigjson", { ".dockerconfigjson": Buffer.from(config).toString("base64") });
@@ -46,7 +46,7 @@ export const beginnings: readonly Beginning[] = [
   {
     name: "a Secret of another type, replaced",
     line: `${create} --force`,
-    lay: async (world) => {
+    prepare: async (world) => {
       demo(world);
       foreign(world, "Opaque", { color: "Ymx1ZQ==" });
     },
@@ -54,7 +54,7 @@ export const beginnings: readonly Beginning[] = [
   {
     name: "a token that others use",
     line: `${create} --acr-token theirs`,
-    lay: async (world) => {
+    prepare: async (world) => {
       demo(world);
       await typed(world, "create first --registry myregistry --repository app/web --acr-token theirs -n demo");
     },
@@ -64,7 +64,7 @@ export const beginnings: readonly Beginning[] = [
     name: "a Secret whose password has expired",
     line: create,
     later: 31 * minutes,
-    lay: async (world) => {
+    prepare: async (world) => {
       demo(world);
       await typed(world, "create --registry myregistry --expires-in 30m -n demo");
     },
@@ -72,7 +72,7 @@ export const beginnings: readonly Beginning[] = [
   {
     name: "two namespaces with one credential",
     line: "create --registry myregistry --serviceaccount default --namespaces demo,other --credential-per scope",
-    lay: async (world) => {
+    prepare: async (world) => {
       demo(world);
       addNamespaces(world.in_.cluster, "other");
     },
@@ -80,7 +80,7 @@ export const beginnings: readonly Beginning[] = [
   {
     name: "a repository more, by name",
     line: `${create} --repository app/api`,
-    lay: async (world) => {
+    prepare: async (world) => {
       demo(world);
       await typed(world, "create --registry myregistry -n demo");
     },
@@ -88,32 +88,36 @@ export const beginnings: readonly Beginning[] = [
   {
     name: "attach alone",
     line: "attach acr-myregistry --serviceaccount default -n demo",
-    lay: async (world) => {
+    prepare: async (world) => {
       demo(world);
       await typed(world, "create --registry myregistry -n demo");
     },
   },
   // The command requests a service principal.
-  { name: "a service principal, made", line: `${create} --service-principal`, lay: async (world) => demo(world) },
+  { name: "a service principal, made", line: `${create} --service-principal`, prepare: async (world) => demo(world) },
   {
     name: "an application that others use",
     line: `${create} --service-principal ci`,
-    lay: async (world) => {
+    prepare: async (world) => {
       demo(world);
       await typed(world, "create first --registry myregistry --service-principal ci -n demo");
     },
   },
   // The other kinds of credential, and a Secret that contains more than one.
-  { name: "a scope map that exists", line: `${create} --scope-map _repositories_pull_metadata_read`, lay: async (world) => demo(world) },
+  {
+    name: "a scope map that exists",
+    line: `${create} --scope-map _repositories_pull_metadata_read`,
+    prepare: async (world) => demo(world),
+  },
   {
     name: "a token of one's own",
     line: `${create.replace("myregistry", host)} --repository app/web --entra`,
-    lay: async (world) => demo(world),
+    prepare: async (world) => demo(world),
   },
   {
     name: "the admin user",
     line: `${create} --admin`,
-    lay: async (world) => {
+    prepare: async (world) => {
       demo(world);
       world.registry.adminUserEnabled = true;
     },
@@ -121,7 +125,7 @@ export const beginnings: readonly Beginning[] = [
   {
     name: "a login in addition to another",
     line: `${create} --merge`,
-    lay: async (world) => {
+    prepare: async (world) => {
       demo(world);
       const config = encodeDockerConfig("ghcr.io", { username: "jane", password: new Sensitive("theirs") });
       foreign(world, "kubernetes.io/dockerconfigjson", { ".dockerconfigjson": Buffer.from(config).toString("base64") });

@@ -9,7 +9,7 @@ const ref = { host: "myregistry.azurecr.io", repository: "app/web", reference: "
 
 const answers = (where: string, proof: (text: string) => Proof): Place => ({
   where,
-  lay: (made, text) => void made.asking.around(async (asked, next) => (asked.call === "prove" ? proof(text) : next())),
+  prepare: (made, text) => void made.asking.around(async (asked, next) => (asked.call === "prove" ? proof(text) : next())),
 });
 
 const error = (message: string) => JSON.stringify({ errors: [{ code: message, message }] });
@@ -29,7 +29,7 @@ export const others: readonly Place[] = [
   })),
   {
     where: "the tags of a repository",
-    lay: (made, tag) => {
+    prepare: (made, tag) => {
       made.azure.images.clear();
       made.asking.around(async (asked, next) => (asked.call === "anyTag" ? tag : next()));
     },
@@ -37,7 +37,7 @@ export const others: readonly Place[] = [
   ...["findRegistry", "scopeMap", "putScopeMap", "putToken", "generatePassword"].map(
     (call): Place => ({
       where: `Azure Resource Manager's refusal of ${call}`,
-      lay: (made, text) => {
+      prepare: (made, text) => {
         made.cluster.remove("secret", "demo", "acr-myregistry");
         refuse(
           made,
@@ -49,7 +49,7 @@ export const others: readonly Place[] = [
   ),
   {
     where: "what az prints on stderr",
-    lay: (made, text) =>
+    prepare: (made, text) =>
       refuse(
         made,
         (asked) => asked.port === "azure",
@@ -58,7 +58,7 @@ export const others: readonly Place[] = [
   },
   {
     where: "what Entra ID says to az",
-    lay: (made, text) =>
+    prepare: (made, text) =>
       refuse(
         made,
         (asked) => asked.port === "azure",
@@ -67,7 +67,7 @@ export const others: readonly Place[] = [
   },
   {
     where: "what kubectl says of a kubeconfig",
-    lay: (made, text) =>
+    prepare: (made, text) =>
       refuse(
         made,
         (asked) => asked.port === "cluster",

@@ -10,11 +10,11 @@ import { attach, auths, entry, image, ours, pod, refuse } from "./world.ts";
 /** The place of a hostile text: in a world, or in the ports of command lines. */
 export type Place = {
   readonly where: string;
-  lay?(made: FakeWorld, text: string): void;
+  prepare?(made: FakeWorld, text: string): void;
   ports?(made: FakeWorld, text: string): Partial<World>;
 };
 
-type Lay = NonNullable<Place["lay"]>;
+type Lay = NonNullable<Place["prepare"]>;
 
 const inSpec =
   (change: (text: string) => Partial<Pod["spec"]>): Lay =>
@@ -56,28 +56,28 @@ function belonging(made: FakeWorld, annotations: Readonly<Record<string, string>
 
 /** Fields that a tenant of a cluster can write, even if the API server would reject the value. */
 export const tenants: readonly Place[] = [
-  { where: "a pod's name", lay: inMetadata((name) => ({ name })) },
-  { where: "the names of a pod's pull secrets", lay: inSpec((name) => ({ imagePullSecrets: [{ name }] })) },
-  { where: "a container's image", lay: inSpec((text) => ({ containers: [container(text)] })) },
+  { where: "a pod's name", prepare: inMetadata((name) => ({ name })) },
+  { where: "the names of a pod's pull secrets", prepare: inSpec((name) => ({ imagePullSecrets: [{ name }] })) },
+  { where: "a container's image", prepare: inSpec((text) => ({ containers: [container(text)] })) },
   {
     where: "the repository of a container's image",
-    lay: inSpec((text) => ({ containers: [container(`myregistry.azurecr.io/${text}:1`)] })),
+    prepare: inSpec((text) => ({ containers: [container(`myregistry.azurecr.io/${text}:1`)] })),
   },
   {
     where: "a container's name",
-    lay: inSpec((name) => ({ ...noSecrets, containers: [container("MyRegistry.azurecr.io/app/web:1", name)] })),
+    prepare: inSpec((name) => ({ ...noSecrets, containers: [container("MyRegistry.azurecr.io/app/web:1", name)] })),
   },
-  { where: "the ServiceAccount of a pod", lay: inSpec((serviceAccountName) => ({ ...noSecrets, serviceAccountName })) },
+  { where: "the ServiceAccount of a pod", prepare: inSpec((serviceAccountName) => ({ ...noSecrets, serviceAccountName })) },
   {
     where: "the kind of a pod's owner",
-    lay: (made, kind) => {
+    prepare: (made, kind) => {
       inSpec(() => noSecrets)(made, kind);
       inMetadata(() => ({ ownerReferences: [{ apiVersion: "x/v1", kind, name: "web", uid: "o", controller: true }] }))(made, kind);
     },
   },
   {
     where: "what a node says of an image",
-    lay: (made, text) => {
+    prepare: (made, text) => {
       const message = `failed to pull: ${text}: authorization failed: no basic auth credentials`;
       const state = { waiting: { reason: "ErrImagePull", message } };
       pod(made, (one) => ({ ...one, status: { phase: "Pending", containerStatuses: [{ name: "web", state }] } }));
@@ -86,15 +86,15 @@ export const tenants: readonly Place[] = [
   },
   {
     where: "the names of a ServiceAccount's pull secrets",
-    lay: (made, name) => {
+    prepare: (made, name) => {
       attach(made, name, "acr-myregistry");
       inSpec(() => ({ imagePullSecrets: [{ name }, { name: "acr-myregistry" }] }))(made, name);
     },
   },
-  { where: "names in a list that the Secret is to come into", lay: (made, name) => attach(made, name, "gone") },
+  { where: "names in a list that the Secret is to come into", prepare: (made, name) => attach(made, name, "gone") },
   {
     where: "an image whose host is nearly the registry's",
-    lay: (made, text) => {
+    prepare: (made, text) => {
       const images = [text, `MyRegistry.azurecr.io/${text}:1`, `myregistry.azurecr.io:443/app/web:${text}`];
       inSpec(() => ({ ...noSecrets, containers: images.map((each) => container(each)) }))(made, text);
       attach(made);
@@ -102,54 +102,54 @@ export const tenants: readonly Place[] = [
   },
   {
     where: "a ServiceAccount's annotations",
-    lay: (made, text) => {
+    prepare: (made, text) => {
       const account = { name: "default", namespace: "demo", annotations: { note: text }, labels: { note: text } };
       made.cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata: account });
     },
   },
   {
     where: "the Helm release that a ServiceAccount says it is of",
-    lay: (made, name) => belonging(made, { "meta.helm.sh/release-name": name, "meta.helm.sh/release-namespace": name }),
+    prepare: (made, name) => belonging(made, { "meta.helm.sh/release-name": name, "meta.helm.sh/release-namespace": name }),
   },
   {
     where: "the Argo CD application that a ServiceAccount says it is of",
-    lay: (made, name) => belonging(made, { "argocd.argoproj.io/tracking-id": `${name}:/ServiceAccount:demo/default` }),
+    prepare: (made, name) => belonging(made, { "argocd.argoproj.io/tracking-id": `${name}:/ServiceAccount:demo/default` }),
   },
   {
     where: "a ServiceAccount's name",
-    lay: (made, name) => void made.cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: "demo" } }),
+    prepare: (made, name) => void made.cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name, namespace: "demo" } }),
   },
-  { where: "the kind of credential that a Secret notes", lay: noted((kind) => ({ kind })) },
-  { where: "the identity that a Secret notes", lay: noted((identity) => ({ identity })) },
-  { where: "the identity of a login that was given", lay: noted((identity) => ({ identity, kind: "given" })) },
-  { where: "the slot that a Secret notes", lay: noted((slot) => ({ slot })) },
-  { where: "the hosts that a Secret notes", lay: noted((host) => ({ hosts: [host] })) },
+  { where: "the kind of credential that a Secret notes", prepare: noted((kind) => ({ kind })) },
+  { where: "the identity that a Secret notes", prepare: noted((identity) => ({ identity })) },
+  { where: "the identity of a login that was given", prepare: noted((identity) => ({ identity, kind: "given" })) },
+  { where: "the slot that a Secret notes", prepare: noted((slot) => ({ slot })) },
+  { where: "the hosts that a Secret notes", prepare: noted((host) => ({ hosts: [host] })) },
   {
     where: "the day of a password's end that a Secret notes",
-    lay: noted((expiresAt) => ({ expiresAt, madeAt: expiresAt, slot: expiresAt })),
+    prepare: noted((expiresAt) => ({ expiresAt, madeAt: expiresAt, slot: expiresAt })),
   },
   {
     where: "the claim on a Secret",
-    lay: metadata((text) => ({ annotations: { "acr-secret/claim": JSON.stringify({ by: text, until: text }) } })),
+    prepare: metadata((text) => ({ annotations: { "acr-secret/claim": JSON.stringify({ by: text, until: text }) } })),
   },
   {
     where: "a Secret's labels",
     // Without the annotation, create writes the Secret and prints it.
-    lay: metadata((text) => ({ labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret", note: text }, annotations: {} })),
+    prepare: metadata((text) => ({ labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret", note: text }, annotations: {} })),
   },
-  { where: "another annotation of a Secret", lay: metadata((text) => ({ annotations: { note: text } })) },
+  { where: "another annotation of a Secret", prepare: metadata((text) => ({ annotations: { note: text } })) },
   {
     where: "a Secret's name",
-    lay: (made, name) => {
+    prepare: (made, name) => {
       const found = made.cluster.get("secret", "demo", "acr-myregistry");
       if (found) made.cluster.put({ ...found, metadata: { ...found.metadata, name } });
     },
   },
-  { where: "a Secret's type", lay: given((type) => ({ type })) },
-  { where: "the servers in a Secret", lay: given((server) => config(auths({ [server]: ["mine", "dead"] }))) },
+  { where: "a Secret's type", prepare: given((type) => ({ type })) },
+  { where: "the servers in a Secret", prepare: given((server) => config(auths({ [server]: ["mine", "dead"] }))) },
   {
     where: "the user in a Secret",
-    lay: (made, user) => {
+    prepare: (made, user) => {
       given(() => config(auths({ "myregistry.azurecr.io": [user, "dead"] })))(made, user);
       made.asking.around(async (asked, next) =>
         asked.call === "prove"
@@ -160,14 +160,14 @@ export const tenants: readonly Place[] = [
   },
   {
     where: "who wrote a Secret's fields",
-    lay: (made, manager) => {
+    prepare: (made, manager) => {
       const found = made.cluster.get("secret", "demo", "acr-myregistry");
       if (found) made.cluster.put({ ...found, metadata: { ...found.metadata, annotations: { "acr-secret/logins": "[]" } } }, manager);
     },
   },
   {
     where: "a namespace's name",
-    lay: (made, name) => {
+    prepare: (made, name) => {
       for (const cluster of made.clusters.values()) addNamespaces(cluster, name);
     },
   },
@@ -178,7 +178,7 @@ export const servers: readonly Place[] = [
   ...["get", "list", "create", "patch"].map(
     (call): Place => ({
       where: `the API server's refusal to ${call}`,
-      lay: (made, message) => {
+      prepare: (made, message) => {
         const text = JSON.stringify({ kind: "Status", reason: message, message });
         refuse(
           made,
@@ -190,7 +190,7 @@ export const servers: readonly Place[] = [
   ),
   {
     where: "what the API server calls invalid",
-    lay: (made, text) => {
+    prepare: (made, text) => {
       const details = { kind: text, name: text, causes: [{ field: text, message: text }, { message: text }] };
       const status = JSON.stringify({ kind: "Status", reason: "Invalid", details });
       refuse(

@@ -6,9 +6,9 @@ import { deceives, texts } from "./texts.ts";
 import { world } from "./world.ts";
 
 /** Runs a command line in a world with a hostile text in it. */
-export function type(line: string, { lay, ports }: Partial<Place>, text: string, terminal: boolean): Promise<Run> {
+export function type(line: string, { prepare, ports }: Partial<Place>, text: string, terminal: boolean): Promise<Run> {
   const made = world();
-  lay?.(made, text);
+  prepare?.(made, text);
   return run(wordsOf(line, text), { ...made.ports, terminal, ...ports?.(made, text) });
 }
 

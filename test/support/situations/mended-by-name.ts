@@ -56,7 +56,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     cause: "refused",
     message: /set PASSWORD to a new one$/,
     fixPattern: /^printf %s "\$PASSWORD" \| kubectl acr-secret create -n \S+ mine /,
-    lay: async (at) => {
+    prepare: async (at) => {
       await give(login, at, "--serviceaccount=default");
       await at.typed(overwrite("kubectl-acr-secret"));
       await having(at, workload("Deployment"));
@@ -67,7 +67,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     what: "our password has expired",
     cause: "expired",
     fixPattern: / --expires-in 30d$/m,
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default --expires-in 30d"));
       const ago = (days: number) => new Date(Date.now() - days * day).toISOString();
       await note(at, { madeAt: ago(31), expiresAt: ago(1) });
@@ -80,7 +80,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     what: "a named token may not pull the image",
     cause: "out-of-scope",
     fixPattern: / --acr-token tok-/,
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(ours("mine", `--serviceaccount=default --acr-token tok-${at.namespace}`));
       await having(at, workload("Deployment", api));
     },
@@ -92,7 +92,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
   {
     what: "our token may not pull the image and is not attached",
     cause: "no-login",
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(ours("mine"));
       await having(at, workload("Deployment", api));
     },
@@ -101,7 +101,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
   {
     what: "another user has changed the password in our Secret",
     cause: "refused",
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"), overwrite("kubectl-edit"));
       await having(at, workload("Deployment"));
     },
@@ -109,7 +109,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
   {
     what: "another user has added a login to our Secret, and the registry rejects ours",
     cause: "refused",
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"));
       forgetTokens(shell);
       await at.typed(overwrite("kubectl-edit", { "ghcr.io": { username: "a", password: "b" } }));
@@ -121,7 +121,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
     what: "the registry rejects the Secret that the command line names",
     cause: "refused",
     check: `mine --image ${r}/app/web:1`,
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(ours("mine"));
       forgetTokens(shell);
     },
@@ -129,7 +129,7 @@ export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situ
   {
     what: "the registry rejects a pod's Secret, and another one was attached after the pod was created",
     cause: "older-pod",
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(ours("mine"), registrySecret("bad", r), attachTo("bad"));
       await having(at, workload("Deployment"));
       await at.typed(`kubectl patch serviceaccount default -n N -p '{"imagePullSecrets":[{"name":"bad"},{"name":"mine"}]}'`);

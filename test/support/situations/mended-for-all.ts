@@ -32,7 +32,7 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
     what: "nothing is attached, and the pod is a Job's",
     cause: "no-login",
     fixPattern: / job\/migrate .*--recreate/,
-    lay: (at) => having(at, job),
+    prepare: (at) => having(at, job),
     kept: async ({ namespace }) => {
       expect(await kubectl(["get", "job", "migrate", "-n", namespace, "-o", "jsonpath={.status.failed}"])).toBe("");
     },
@@ -40,7 +40,7 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
   {
     what: "nothing is attached, and the pods are of two ServiceAccounts",
     cause: "no-login",
-    lay: async (at) => {
+    prepare: async (at) => {
       await account(at, "worker");
       await having(at, named("web"), named("worker", web, "worker"));
     },
@@ -49,7 +49,7 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
     what: "nothing is attached for three images",
     cause: "no-login",
     fixPattern: /^[^\n]*$/,
-    lay: async (at) => {
+    prepare: async (at) => {
       await shell.azure.push("myregistry.azurecr.io/base/nginx:1");
       await having(at, named("web"), named("api", `${r}/app/api:1`), named("base", `${r}/base/nginx:1`));
     },
@@ -57,7 +57,7 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
   {
     what: "another user has a Secret of the default name",
     cause: "no-login",
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed("kubectl create secret generic acr-myregistry --from-literal=color=blue -n N");
       await having(at, workload("Deployment"));
     },
@@ -70,14 +70,14 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
     cause: "no-login",
     check: "--as=admin --as-group=system:masters",
     fixPattern: / --as=admin --as-group=system:masters/,
-    lay: (at) => having(at, workload("Deployment")),
+    prepare: (at) => having(at, workload("Deployment")),
   },
   {
     what: "check ran in another context",
     cause: "no-login",
     check: `--kubeconfig ${shell.folder}/elsewhere --context elsewhere`,
     fixPattern: / --context=elsewhere .*--kubeconfig=|--kubeconfig=\S+ .*--context=elsewhere| --context=elsewhere/,
-    lay: async (at) => {
+    prepare: async (at) => {
       const at_ = `${shell.folder}/elsewhere`;
       await at.typed(
         `kubectl config view --raw --flatten > ${at_}`,
@@ -91,6 +91,6 @@ export const mendedForAll = (shell: Shell): readonly Situation[] => [
     what: "a StatefulSet names the image in capitals",
     cause: "no-login",
     message: /use the image name myregistry\.azurecr\.io\/app\/web:1$/,
-    lay: (at) => having(at, workload("StatefulSet", "MyRegistry.azurecr.io/app/web:1")),
+    prepare: (at) => having(at, workload("StatefulSet", "MyRegistry.azurecr.io/app/web:1")),
   },
 ];

@@ -18,14 +18,14 @@ import type { Shell } from "../plugin.ts";
 
 /** Pods that cannot pull, each with the cause that `check` reports. The command that `check` prints fixes each. */
 export const mended = (shell: Shell): readonly Situation[] => [
-  { what: "nothing is attached", cause: "no-login", lay: (at) => having(at, workload("Deployment")) },
-  { what: "nothing is attached, and the pod has no controller", cause: "no-login", lay: (at) => having(at, barePod()) },
-  { what: "nothing is attached, and only --image names the image", cause: "no-login", check: `--image ${web}`, lay: async () => {} },
+  { what: "nothing is attached", cause: "no-login", prepare: (at) => having(at, workload("Deployment")) },
+  { what: "nothing is attached, and the pod has no controller", cause: "no-login", prepare: (at) => having(at, barePod()) },
+  { what: "nothing is attached, and only --image names the image", cause: "no-login", check: `--image ${web}`, prepare: async () => {} },
   {
     what: "a Secret that pulls is not attached",
     cause: "no-login",
     message: /secret mine can pull it, but is not attached$/,
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(ours("mine"));
       await having(at, workload("Deployment"));
     },
@@ -34,7 +34,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
     what: "a Deployment names a Secret that does not exist, and is newer than the ServiceAccount's list",
     cause: "no-login",
     message: /^secret gone not found/,
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"));
       await having(at, workload("Deployment", web, ["gone"]));
     },
@@ -43,7 +43,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
     what: "a ReplicaSet names a Secret of another type",
     cause: "no-login",
     message: /has its own pull secrets, so it ignores those of serviceaccount\/default$/,
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed("kubectl create secret generic color --from-literal=color=blue -n N");
       await having(at, workload("ReplicaSet", web, ["color"]));
     },
@@ -55,7 +55,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
     what: "a pod without controller names a Secret of another type",
     cause: "no-login",
     fixPattern: / pod\/own .*--recreate/,
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed("kubectl create secret generic color --from-literal=color=blue -n N");
       await having(at, barePod(web, ["color"]));
     },
@@ -64,7 +64,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
     what: "the login is for a registry with a similar name",
     cause: "no-login",
     message: /^secret typo has a login for myregistri\.azurecr\.io only \(one letter from myregistry\.azurecr\.io\)$/,
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(registrySecret("typo", "myregistri.azurecr.io"), attachTo("typo"));
       await having(at, workload("Deployment"));
     },
@@ -72,7 +72,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
   {
     what: "the registry rejects our token's password",
     cause: "refused",
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"));
       forgetTokens(shell);
       await having(at, workload("Deployment"));
@@ -81,7 +81,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
   {
     what: "a Secret that kubectl created has a wrong password and another login",
     cause: "refused",
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(registrySecret("reg", r, "ghcr.io"), attachTo("reg"));
       await having(at, workload("Deployment"));
     },
@@ -90,7 +90,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
   {
     what: "our token may not pull the image",
     cause: "out-of-scope",
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"));
       await having(at, workload("Deployment", `${r}/app/api:1`));
     },
@@ -99,7 +99,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
     (object, index): Situation => ({
       what: `the pod is older than its Secret (${index === 0 ? "Deployment" : "no controller"})`,
       cause: "older-pod",
-      lay: async (at) => {
+      prepare: async (at) => {
         await at.typed(ours("mine"));
         await having(at, object);
         await at.typed(attachTo("mine"));
@@ -109,7 +109,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
   {
     what: "a malformed Secret has other logins",
     cause: "malformed-secret",
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(malformed("bad", ',"ghcr.io":{"auth":"YTpi"}'), attachTo("bad"));
       await having(at, workload("Deployment"));
     },
@@ -118,7 +118,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
   {
     what: "a malformed Secret, which a Deployment names",
     cause: "malformed-secret",
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(malformed("bad", ',"ghcr.io":{"auth":"YTpi"}'));
       await having(at, workload("Deployment", web, ["bad"]));
     },
@@ -128,7 +128,7 @@ export const mended = (shell: Shell): readonly Situation[] => [
     what: "the image names the port",
     cause: "no-login",
     message: /use the image name myregistry\.azurecr\.io\/app\/web:1$/,
-    lay: async (at) => {
+    prepare: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"));
       await having(at, workload("Deployment", `${r}:443/app/web:1`));
     },

@@ -20,7 +20,7 @@ test.for(tenants)("prints what is in $where unchanged as JSON and YAML", async (
 test.for(tenants)("lists the same objects as JSON and as lines of JSON when $where has hostile text", async (place) => {
   for (const { text } of texts) {
     const made = world();
-    place.lay?.(made, text);
+    place.prepare?.(made, text);
     const [json, lines] = await Promise.all(["json", "jsonl"].map((form) => run(wordsOf(`list -n demo -o ${form}`), made.ports)));
     const { items } = JSON.parse(json?.stdout ?? "");
     const pullSecrets = made.cluster.all("secret").filter((secret) => secret.type === "kubernetes.io/dockerconfigjson");
