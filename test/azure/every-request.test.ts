@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Beginning, beginnings } from "../support/faulty/beginnings.ts";
-import { heed } from "../support/faulty/heed.ts";
-import { convergenceOf, faultsOf, type Standing, standingOf } from "../support/faulty/judge.ts";
 import { interrupted, mishaps, type Request } from "../support/faulty/mishaps.ts";
+import { convergenceOf, faultsOf, type Outcome, outcomeOf } from "../support/faulty/outcomes.ts";
+import { runPrintedDeletes } from "../support/faulty/printed-deletes.ts";
 import { type FaultyServers, type FaultyWorld, type Strike, startFaultyServers } from "../support/faulty/world.ts";
 import type { Run } from "../support/in-process.ts";
 import { sampled } from "../support/sampled.ts";
@@ -54,9 +54,9 @@ async function requestsOf(servers: FaultyServers, { line, later = 0, prepare }: 
 async function befallen(servers: FaultyServers, { line, later = 0, prepare }: Beginning, { request, mishap }: Strike): Promise<string[]> {
   const at = servers.fresh();
   await prepare(at);
-  const before = standingOf(at, later);
+  const before = outcomeOf(at, later);
   const run = await at.type(line, { later, strike: { request, mishap } });
-  const after = standingOf(at, later);
+  const after = outcomeOf(at, later);
   const met = at.requests().some((one) => nameOf(one) === nameOf(request));
   // If everything is unchanged, the next run would be the same as the run without a fault.
   const unchanged = after.whole === before.whole;
@@ -69,16 +69,12 @@ async function befallen(servers: FaultyServers, { line, later = 0, prepare }: Be
  * Runs the command line again. If passwords that may be in use block it, first runs the commands that the first run printed. @returns the
  * problem after that
  */
-async function rerun(
-  at: FaultyWorld,
-  before: Standing,
-  { line, later, run }: { line: string; later: number; run: Run },
-): Promise<string[]> {
+async function rerun(at: FaultyWorld, before: Outcome, { line, later, run }: { line: string; later: number; run: Run }): Promise<string[]> {
   const again = await at.type(line, { later });
-  if (!/both passwords of the ACR token .* may be in use/.test(again.stderr)) return convergenceOf(before, standingOf(at, later), again);
-  if (heed(at, run.stderr) === 0) return [`what is in the way was not named: ${again.stderr}`];
+  if (!/both passwords of the ACR token .* may be in use/.test(again.stderr)) return convergenceOf(before, outcomeOf(at, later), again);
+  if (runPrintedDeletes(at, run.stderr) === 0) return [`what is in the way was not named: ${again.stderr}`];
   const last = await at.type(line, { later });
-  return convergenceOf(before, standingOf(at, later), last);
+  return convergenceOf(before, outcomeOf(at, later), last);
 }
 
 const nameOf = ({ method, host: at, path, nth }: Request) => `${method} ${at}${path} (${nth + 1})`;

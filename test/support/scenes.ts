@@ -3,7 +3,7 @@ import { is, refusing } from "./fakes/asked.ts";
 import { stored } from "./fakes/fleet.ts";
 import { type FakeWorld, fakeWorld } from "./fakes/world.ts";
 import { run, type World } from "./in-process.ts";
-import { leftOver } from "./left-over.ts";
+import { leftOver } from "./leftovers.ts";
 import { made } from "./situations/deleting.ts";
 
 /** Command lines that run one after the other in a new world. */

@@ -2,9 +2,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { placeOf, type Situation } from "../../support/check-shell.ts";
 import { openShell } from "../../support/plugin.ts";
 import { sampled } from "../../support/sampled.ts";
-import { mended } from "../../support/situations/mended.ts";
-import { mendedByName } from "../../support/situations/mended-by-name.ts";
-import { mendedForAll } from "../../support/situations/mended-for-all.ts";
+import { fixable } from "../../support/situations/fixable.ts";
+import { fixableByName } from "../../support/situations/fixable-by-name.ts";
+import { fixableForAll } from "../../support/situations/fixable-for-all.ts";
 import { until } from "../../support/until.ts";
 
 const shell = await openShell();
@@ -13,7 +13,7 @@ afterAll(() => shell.stop());
 
 const login = shell.azure.addServicePrincipal("puller", ["AcrPull"]);
 
-const situations: readonly Situation[] = [...mended(shell), ...mendedByName(shell, login), ...mendedForAll(shell)];
+const situations: readonly Situation[] = [...fixable(shell), ...fixableByName(shell, login), ...fixableForAll(shell)];
 
 /** Runs each printed command unchanged. */
 async function paste(fixes: readonly string[], { password }: Situation): Promise<void> {

@@ -7,7 +7,7 @@ const shell = await openShell();
 afterAll(() => shell.stop());
 
 /** Creates a kubectl that records its arguments and then runs the real one. */
-async function noting() {
+async function recordingKubectl() {
   const folder = await mkdtemp(join(shell.folder, "noting-"));
   const [file, notes] = [join(folder, "kubectl"), join(folder, "notes")];
   await writeFile(file, `#!/bin/sh\necho "$1" >> "${notes}"\nexec "$(PATH="${shell.env["PATH"]}" command -v kubectl)" "$@"\n`);
@@ -26,7 +26,7 @@ test.for([
   { typed: "list --help", asked: [] },
   { typed: "version --client", asked: [] },
 ])("starts kubectl for $typed: $asked", async ({ typed, asked }) => {
-  const kubectl = await noting();
+  const kubectl = await recordingKubectl();
 
   const { stderr } = await kubectl.type(typed);
 
@@ -34,7 +34,7 @@ test.for([
 });
 
 test.for(["list", "list --context=none"])("names the variable to set when %s cannot create a folder for its socket", async (typed) => {
-  const { code, stdout, stderr } = await (await noting()).type(typed, { TMPDIR: "/no/such/folder" });
+  const { code, stdout, stderr } = await (await recordingKubectl()).type(typed, { TMPDIR: "/no/such/folder" });
 
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toBe("error: cannot create a folder in /no/such/folder (ENOENT)\nhint: set TMPDIR to a writable folder\n");

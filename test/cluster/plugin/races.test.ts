@@ -4,10 +4,10 @@ import type { Secret } from "../../../src/objects.ts";
 import { chanceFrom } from "../../support/fakes/chance.ts";
 import { create, kubectl } from "../../support/kubectl.ts";
 import { loginOf, takes, unnoted } from "../../support/logins.ts";
-import { generatePassword } from "../../support/person-with-az.ts";
 import { type Ended, newNamespace, openShell } from "../../support/plugin.ts";
 import { sampled, takesAll } from "../../support/sampled.ts";
 import { bothContexts, startAnother } from "../../support/two-clusters.ts";
+import { generatePassword } from "../../support/user-with-az.ts";
 
 const shell = await openShell();
 const another = await startAnother(shell.folder);
@@ -37,7 +37,7 @@ type Row = {
   readonly begin: string;
   /** Run concurrently. A person generates the token's other password with az. */
   readonly racers: readonly string[];
-  readonly person?: true;
+  readonly user?: true;
   /** Permitted errors of a racer: the other run was faster, or its result is kept. */
   readonly may?: RegExp;
   /** The command that completes the race. `stays`: whether the Secrets exist after it. */
@@ -79,7 +79,7 @@ const table: readonly Row[] = [
     what: "a rotation and a user with az",
     begin: `${shared} --acr-token N`,
     racers: [`${rotate} --grace 0`],
-    person: true,
+    user: true,
     may: tooMany,
     ends: `${rotate} --grace 0`,
   },
@@ -105,7 +105,7 @@ async function secretsIn(names: readonly string[], contexts: readonly string[]):
 type Going = Awaited<ReturnType<typeof prepare>>;
 
 /** Prepares a race: two new namespaces, functions that run commands in them, and the expected number of Secrets. */
-async function prepare({ begin, person, stays = true, contexts = ["here"] }: Row) {
+async function prepare({ begin, user, stays = true, contexts = ["here"] }: Row) {
   const names = [await newNamespace(), await newNamespace()];
   if (contexts.includes("there"))
     await create(
@@ -124,7 +124,7 @@ async function prepare({ begin, person, stays = true, contexts = ["here"] }: Row
     many: stays ? names.length * contexts.length : 0,
     begun: async (round: number) => void ((round === 0 || !stays) && expect(await type(begin)).toMatchObject({ code: 0 })),
     secrets: () => secretsIn(names, contexts),
-    person: person && (() => generatePassword(shell, name)),
+    user: user && (() => generatePassword(shell, name)),
     /** Deletes the password of the person, who no longer needs it. */
     forget: (password: string | undefined) => {
       const passwords = world.registries[0]?.tokens.find((token) => token.name === name)?.passwords ?? {};
@@ -137,11 +137,11 @@ const chance = chanceFrom(seed);
 const later = async <T>(work: () => Promise<T>): Promise<T> => sleep(chance(500)).then(work);
 
 /** Runs all racers concurrently, with a random delay of every request to Azure. @returns their results, and the person's password */
-async function race({ racers }: Row, { type, person }: Going) {
+async function race({ racers }: Row, { type, user }: Going) {
   // The person's requests have no delay between reading the token and writing to it, because Azure has no preconditions.
-  const path = person ? /^(?!.*(\/tokens\/|generateCredentials))/ : /./;
+  const path = user ? /^(?!.*(\/tokens\/|generateCredentials))/ : /./;
   const slow = shell.azure.faults.add({ kind: "slow", path, milliseconds: () => chance(150) });
-  const generated = person && later(person);
+  const generated = user && later(user);
   const ended = await Promise.all(racers.map((line) => later(() => type(line))));
   const theirs = await generated;
   slow();

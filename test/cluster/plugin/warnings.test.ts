@@ -48,7 +48,7 @@ async function hasPodWith(namespace: string, names: string): Promise<boolean> {
 const comesWith = (namespace: string, names: string) => until(() => hasPodWith(namespace, names));
 
 /** Recreates pods until one has these pull secrets. Admission may still copy the ServiceAccount's previous list for a moment. */
-const comesAnewWith = (namespace: string, names: string) =>
+const recreatePodsUntil = (namespace: string, names: string) =>
   until(async () => {
     if (await hasPodWith(namespace, names)) return true;
     await kubectl(["delete", "pods", "--all", "-n", namespace, "--wait=false", "--grace-period=0", "--force"]);
@@ -94,7 +94,7 @@ test("warns with hides-account-list when pods of a template with a list get no n
     stderr: "",
     code: 0,
   });
-  await comesAnewWith(namespace, "theirs,acr");
+  await recreatePodsUntil(namespace, "theirs,acr");
 });
 
 test("warns with mountable-only when admission refuses a pod whose ServiceAccount does not list its pull secret", async () => {

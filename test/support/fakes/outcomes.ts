@@ -4,7 +4,7 @@ import { everythingIn } from "../situations/deleting.ts";
 import type { FakeWorld } from "./world.ts";
 
 /** The state of a world, limited to what can harm a user. */
-export type Standing = {
+export type Outcome = {
   /** The Secret's data and type, as text. */
   readonly secret: string;
   /** Whether the registry accepts the Secret's login. */
@@ -25,7 +25,7 @@ const roleOf = (appId: string) => `az role assignment delete --assignee ${appId}
 const keyOf = (appId: string, keyId: string) => `az ad app credential delete --id ${appId} --key-id ${keyId}`;
 
 /** Returns the current state. Passwords that expire before `now` are not accepted. */
-export function standingOf(world: FakeWorld, now: Date): Standing {
+export function outcomeOf(world: FakeWorld, now: Date): Outcome {
   const { azure, cluster, loginIn } = world;
   const { applications, principals, assignments } = azure.directory;
   const appIdOf = (principalId: string) => principals.find(({ id }) => id === principalId)?.appId ?? principalId;
@@ -79,7 +79,7 @@ export function standingOf(world: FakeWorld, now: Date): Standing {
  * Returns the problems after a run in which a request failed. Either everything is unchanged, or the Secret pulls, or the run prints the
  * commands that delete its leftovers.
  */
-export function faultsOf(before: Standing, after: Standing, run: Run): string[] {
+export function faultsOf(before: Outcome, after: Outcome, run: Run): string[] {
   const stray = strayIn(before, after).filter((command) => !isPrinted(command, run.stderr));
   const lost = [...before.azure].filter(([command, was]) => isLost(command, was, after.azure.get(command)));
   return [
@@ -89,7 +89,7 @@ export function faultsOf(before: Standing, after: Standing, run: Run): string[] 
   ];
 }
 
-function ofSecret(before: Standing, after: Standing, { code, stderr }: Run): string[] {
+function ofSecret(before: Outcome, after: Outcome, { code, stderr }: Run): string[] {
   if (after.pulls) return code === 0 && !isComplete(after) ? ["it succeeds, but not everywhere"] : [];
   if (code === 0) return ["it succeeds, but the Secret does not pull"];
   if (before.pulls) return ["the Secret pulled before, but does not any more"];
@@ -97,10 +97,10 @@ function ofSecret(before: Standing, after: Standing, { code, stderr }: Run): str
   return before.secret === after.secret || isPrinted ? [] : [`the Secret is neither unchanged nor pulls: ${after.secret}`];
 }
 
-const isComplete = ({ isAttached, lacking }: Standing): boolean => isAttached && lacking.length === 0;
+const isComplete = ({ isAttached, lacking }: Outcome): boolean => isAttached && lacking.length === 0;
 
 /** Returns the new objects in Azure that no Secret's login needs. */
-const strayIn = (before: Standing, after: Standing): string[] =>
+const strayIn = (before: Outcome, after: Outcome): string[] =>
   [...after.azure.keys()].filter((command) => !before.azure.has(command) && !after.used.includes(command));
 
 /**
@@ -123,7 +123,7 @@ const isLost = (command: string, was: string, now: string | undefined): boolean 
   now !== was && !isPassword(command) && !(command.startsWith("az acr scope-map") && now?.includes(was));
 
 /** Returns the problem after a rerun without a failure. A password that no Secret contains may remain in a token that is in use. */
-export function convergenceOf(before: Standing, end: Standing, run: Run): string[] {
+export function convergenceOf(before: Outcome, end: Outcome, run: Run): string[] {
   const stray = strayIn(before, end).filter((command) => !isPassword(command));
   const isRight = run.code === 0 && end.pulls && isComplete(end) && stray.length === 0;
   return isRight ? [] : [`a rerun does not converge: ${JSON.stringify({ run, stray })}`];

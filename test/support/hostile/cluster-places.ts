@@ -14,14 +14,14 @@ export type Place = {
   ports?(made: FakeWorld, text: string): Partial<World>;
 };
 
-type Lay = NonNullable<Place["prepare"]>;
+type Prepare = NonNullable<Place["prepare"]>;
 
 const inSpec =
-  (change: (text: string) => Partial<Pod["spec"]>): Lay =>
+  (change: (text: string) => Partial<Pod["spec"]>): Prepare =>
   (made, text) =>
     pod(made, (one) => ({ ...one, spec: { ...one.spec, ...change(text) } }));
 const inMetadata =
-  (change: (text: string) => Partial<Pod["metadata"]>): Lay =>
+  (change: (text: string) => Partial<Pod["metadata"]>): Prepare =>
   (made, text) =>
     pod(made, (one) => ({ ...one, metadata: { ...one.metadata, ...change(text) } }));
 const container = (image: string, name = "web") => ({ name, image });

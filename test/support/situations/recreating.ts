@@ -2,7 +2,7 @@ import { CliError } from "../../../src/errors.ts";
 import type { Pod } from "../../../src/objects.ts";
 import { stored } from "../fakes/fleet.ts";
 import type { FakeWorld } from "../fakes/world.ts";
-import { podOf } from "./anew.ts";
+import { podOf } from "./pods.ts";
 
 export const attach = "attach acr-myregistry pod/p -n demo";
 export const again = `${attach} --recreate`;

@@ -5,7 +5,7 @@ import { is, losing, refusing } from "../../support/fakes/asked.ts";
 import { fakeFiles } from "../../support/fakes/files.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { run, type } from "../../support/in-process.ts";
-import { podOf } from "../../support/situations/anew.ts";
+import { podOf } from "../../support/situations/pods.ts";
 import { again, createHint, forbidden, namesOf, podIn, replaced, saved, waiting } from "../../support/situations/recreating.ts";
 
 test.for([

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Pod } from "../../../src/objects.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
-import { jobOf, podOf } from "../../support/situations/anew.ts";
+import { jobOf, podOf } from "../../support/situations/pods.ts";
 import { again, attach, namesOf, podIn, replaced, saved, unchanged, waiting } from "../../support/situations/recreating.ts";
 
 test("rehearses, saves, deletes and creates a pod when --recreate is given", async () => {

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { failedAtEach } from "../../support/fakes/failing-each.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
-import { convergenceOf, faultsOf, type Standing, standingOf } from "../../support/fakes/outcomes.ts";
+import { convergenceOf, faultsOf, type Outcome, outcomeOf } from "../../support/fakes/outcomes.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
 import { after } from "../../support/situations/deleting.ts";
@@ -92,12 +92,12 @@ test.for<{ when: string; line?: string; begin?: () => Promise<FakeWorld>; later?
   const { line = create, begin = demo, later = 0 } = row;
   const now = new Date(Date.UTC(2026, 0, 1, 0, later));
   const more = { now: () => now };
-  const before = standingOf(await begin(), now);
+  const before = outcomeOf(await begin(), now);
   const faults: string[] = [];
   let runs = 0;
   for await (const { world, run, where } of failedAtEach({ begin: () => begin(), line, more })) {
     runs++;
-    const standing = standingOf(world, now);
+    const standing = outcomeOf(world, now);
     // If everything is unchanged, another run is the same as a run without a failure.
     const again = standing.whole === before.whole ? [] : await rerun(world, before, { line, now, run });
     faults.push(...[...faultsOf(before, standing, run), ...again].map((fault) => `${where}: ${fault}\n${JSON.stringify(run)}`));
@@ -112,14 +112,14 @@ test.for<{ when: string; line?: string; begin?: () => Promise<FakeWorld>; later?
  */
 async function rerun(
   world: FakeWorld,
-  before: Standing,
+  before: Outcome,
   { line, now, run }: { readonly line: string; readonly now: Date; readonly run: Run },
 ): Promise<string[]> {
   const again = await type(line, world.ports, { now: () => now });
-  if (!/both passwords of the ACR token .* may be in use/.test(again.stderr)) return convergenceOf(before, standingOf(world, now), again);
+  if (!/both passwords of the ACR token .* may be in use/.test(again.stderr)) return convergenceOf(before, outcomeOf(world, now), again);
   if (runPrinted(world, run.stderr) === 0) return [`the first run printed no command for what blocks this one: ${again.stderr}`];
   const last = await type(line, world.ports, { now: () => now });
-  return convergenceOf(before, standingOf(world, now), last);
+  return convergenceOf(before, outcomeOf(world, now), last);
 }
 
 /** Runs the delete commands that a run printed. @returns the number of commands */

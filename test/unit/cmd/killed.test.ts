@@ -4,7 +4,7 @@ import { worldOf } from "../../support/fakes/fleet.ts";
 import { type Begun, killedAtEach, lostAtEach } from "../../support/fakes/killed-at-each.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type, type World } from "../../support/in-process.ts";
-import { here, leftOver, putToken, type as typeLater } from "../../support/left-over.ts";
+import { here, leftOver, putToken, type as typeLater } from "../../support/leftovers.ts";
 import { isAlive, noteIn } from "../../support/rotating.ts";
 import { acrPull } from "../../support/service-principal.ts";
 import { everythingIn, making, after as typedIn } from "../../support/situations/deleting.ts";

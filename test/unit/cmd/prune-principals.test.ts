@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { loginsAnnotation } from "../../../src/secret/entry.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
-import { here, leftOver } from "../../support/left-over.ts";
+import { here, leftOver } from "../../support/leftovers.ts";
 import { all, any, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 import { acrPull } from "../../support/service-principal.ts";
 

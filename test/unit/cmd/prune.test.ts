@@ -6,7 +6,7 @@ import { is } from "../../support/fakes/asked.ts";
 import { namespace } from "../../support/fakes/cluster.ts";
 import { linesOf, worldOf } from "../../support/fakes/fleet.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-import { here, leftOver, putToken, tokenIn } from "../../support/left-over.ts";
+import { here, leftOver, putToken, tokenIn } from "../../support/leftovers.ts";
 import { all, any, failed, type Given, type Row, refuse, testRows, typed } from "../../support/rows.ts";
 
 const line = "prune --registry myregistry";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { type ExistingSecret, holds, keysOf, widened } from "../../../src/plan/existing-secret.ts";
 import { planStore, refuseForeign, warnLoss } from "../../../src/plan/store.ts";
-import { entry, existing, host, to } from "../../support/situations/held.ts";
+import { entry, existing, host, to } from "../../support/situations/existing-secret.ts";
 
 const east = "r.eastus.geo.azurecr.io";
 const west = "r.westeurope.geo.azurecr.io";

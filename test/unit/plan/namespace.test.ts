@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { nameOf } from "../../../src/kinds.ts";
 import { type PlanInput, planAttaches, planNamespace } from "../../../src/plan/namespace.ts";
-import { entry, existing, host, to } from "../../support/situations/held.ts";
+import { entry, existing, host, to } from "../../support/situations/existing-secret.ts";
 
 const account = (name: string) => ({ kind: "serviceaccount", namespace: "demo", name }) as const;
 const target = (name: string, ...names: string[]) => ({ to: account(name), names, version: "7" });

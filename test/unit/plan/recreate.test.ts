@@ -3,7 +3,7 @@ import { kinds, targetKinds } from "../../../src/kinds.ts";
 import type { ContainerStatus, Job, Pod, PodSpec } from "../../../src/objects.ts";
 import { hasStarted, longestName, podsOf, readRecreation } from "../../../src/plan/recreate.ts";
 import { planRefer, readTarget } from "../../../src/plan/references.ts";
-import { jobOf, podOf } from "../../support/situations/anew.ts";
+import { jobOf, podOf } from "../../support/situations/pods.ts";
 
 const waits: ContainerStatus = { name: "web", restartCount: 0, state: { waiting: { reason: "ImagePullBackOff" } } };
 const runs: ContainerStatus = { name: "web", state: { running: {} } };

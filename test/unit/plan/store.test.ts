@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ExistingSecret, StoreOptions } from "../../../src/plan/existing-secret.ts";
 import { planStore, warnLoss } from "../../../src/plan/store.ts";
-import { entry, existing, host, to } from "../../support/situations/held.ts";
+import { entry, existing, host, to } from "../../support/situations/existing-secret.ts";
 
 const foreign: ExistingSecret = { ...existing, entries: undefined };
 const options = (more: Partial<StoreOptions> = {}): StoreOptions => ({ entry, host, fresh: false, force: false, merge: false, ...more });

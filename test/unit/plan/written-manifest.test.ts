@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Job, ManagedFields, Metadata, Pod } from "../../../src/objects.ts";
 import { writtenManifest } from "../../../src/plan/written-manifest.ts";
-import { jobOf, podOf } from "../../support/situations/anew.ts";
+import { jobOf, podOf } from "../../support/situations/pods.ts";
 
 /** Returns the manifest as a request contains it. */
 const manifest = (object: Pod | Job, names?: readonly string[]) =>

@@ -6,7 +6,7 @@ import { imagesIn } from "../../../src/state/images.ts";
 import { noTargets, picksOf, type TargetOptions } from "../../../src/state/targets.ts";
 import { type Asked, openAsking, refusing } from "../../support/fakes/asked.ts";
 import { fakeCluster, stuckPod } from "../../support/fakes/cluster.ts";
-import { accountsNamed, allOf, these } from "../../support/target-wish.ts";
+import { accountsNamed, allOf, these } from "../../support/target-options.ts";
 
 const host = "myregistry.azurecr.io";
 

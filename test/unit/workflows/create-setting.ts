@@ -12,7 +12,7 @@ import { issueEach, issueShared, type Order } from "../../../src/workflows/creat
 import { collect } from "../../support/collect.ts";
 import { benchOf } from "../../support/fakes/bench.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-import { accountsNamed } from "../../support/target-wish.ts";
+import { accountsNamed } from "../../support/target-options.ts";
 
 export const host = "myregistry.azurecr.io";
 export const name = "acr-myregistry";

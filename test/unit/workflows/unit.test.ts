@@ -8,7 +8,7 @@ import { failure, runUnit } from "../../../src/workflows/unit.ts";
 import { collect } from "../../support/collect.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import type { FakeBench } from "../../support/fakes/bench.ts";
-import { allOf } from "../../support/target-wish.ts";
+import { allOf } from "../../support/target-options.ts";
 import { login, makeToken, mint, no, options, really, setting, short, storeIn, token, unit, written } from "./unit-setting.ts";
 
 test("applies the steps once before the first Secret is written", async () => {

@@ -50,7 +50,7 @@ const pullsBoth = async (at: Place) => {
 };
 
 /** Problems of the pods' Secret, and problems that a change of that Secret fixes. */
-export const mendedByName = (shell: Shell, login: Promise<Login>): readonly Situation[] => [
+export const fixableByName = (shell: Shell, login: Promise<Login>): readonly Situation[] => [
   {
     what: "the registry rejects a supplied credential",
     cause: "refused",

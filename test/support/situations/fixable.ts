@@ -17,7 +17,7 @@ import { kubectl } from "../kubectl.ts";
 import type { Shell } from "../plugin.ts";
 
 /** Pods that cannot pull, each with the cause that `check` reports. The command that `check` prints fixes each. */
-export const mended = (shell: Shell): readonly Situation[] => [
+export const fixable = (shell: Shell): readonly Situation[] => [
   { what: "nothing is attached", cause: "no-login", prepare: (at) => having(at, workload("Deployment")) },
   { what: "nothing is attached, and the pod has no controller", cause: "no-login", prepare: (at) => having(at, barePod()) },
   { what: "nothing is attached, and only --image names the image", cause: "no-login", check: `--image ${web}`, prepare: async () => {} },

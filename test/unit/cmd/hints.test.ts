@@ -5,8 +5,8 @@ import { is } from "../../support/fakes/asked.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
-import { podOf } from "../../support/situations/anew.ts";
 import { after, making, running } from "../../support/situations/deleting.ts";
+import { podOf } from "../../support/situations/pods.ts";
 import { again } from "../../support/situations/recreating.ts";
 
 /** Returns the commands that a run prints as hints. */

@@ -2,7 +2,7 @@ import type { Slot } from "../../../sandbox/azure/world.ts";
 import type { FaultyWorld } from "./world.ts";
 
 /** Runs by hand the delete commands that a run printed for its leftovers. @returns the number of commands */
-export function heed({ in_, registry }: FaultyWorld, stderr: string): number {
+export function runPrintedDeletes({ in_, registry }: FaultyWorld, stderr: string): number {
   const named = [
     ...stderr.matchAll(/az acr (token credential|token|scope-map) delete --registry myregistry --name ([\w-]+)(?: --(password\d))?/g),
   ];

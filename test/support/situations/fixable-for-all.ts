@@ -27,7 +27,7 @@ const account = ({ namespace }: Place, name: string) =>
   create([{ apiVersion: "v1", kind: "ServiceAccount", ...metadata(name, namespace) }]);
 
 /** Problems of several pods or of unusual pods, and checks as another user or in another context. */
-export const mendedForAll = (shell: Shell): readonly Situation[] => [
+export const fixableForAll = (shell: Shell): readonly Situation[] => [
   {
     what: "nothing is attached, and the pod is a Job's",
     cause: "no-login",

@@ -6,7 +6,7 @@ import { loginsIn, standingIn } from "./directory.ts";
 import type { FaultyWorld } from "./world.ts";
 
 /** The state after a run, limited to what can harm a user. */
-export type Standing = {
+export type Outcome = {
   /** The Secret's data, and its login. */
   readonly secret: { readonly data: string; readonly type: string | undefined } | undefined;
   readonly login: { readonly username: string; readonly password: string } | undefined;
@@ -24,7 +24,7 @@ export type Standing = {
 };
 
 /** Returns the current state. @param later milliseconds by which the clock that decides about expiry is ahead */
-export function standingOf({ in_, registry, directory }: FaultyWorld, later = 0): Standing {
+export function outcomeOf({ in_, registry, directory }: FaultyWorld, later = 0): Outcome {
   const entra = directory();
   const found = in_.cluster.get("secret", "demo", "acr-myregistry");
   const passwords = registry.tokens.flatMap(({ name, passwords: slots }) =>
@@ -75,9 +75,9 @@ function unmade(
 }
 
 /** Whether the registry accepts the Secret's login. */
-const pulls = ({ login, alive }: Standing): boolean => takes(alive, login);
+const pulls = ({ login, alive }: Outcome): boolean => takes(alive, login);
 
-const takes = (alive: Standing["alive"], login: Standing["login"]): boolean =>
+const takes = (alive: Outcome["alive"], login: Outcome["login"]): boolean =>
   login !== undefined && alive.has(`${login.username}\n${login.password}`);
 
 /**
@@ -85,7 +85,7 @@ const takes = (alive: Standing["alive"], login: Standing["login"]): boolean =>
  *
  * @returns an empty list if there is no problem
  */
-export function faultsOf(before: Standing, after: Standing, run: Run): string[] {
+export function faultsOf(before: Outcome, after: Outcome, run: Run): string[] {
   const stray = strayIn(before, after).filter((what) => !isNamed(what, run.stderr));
   const lost = [...before.azure].filter(([what, was]) => isLost(what, was, after));
   return [
@@ -95,7 +95,7 @@ export function faultsOf(before: Standing, after: Standing, run: Run): string[] 
   ];
 }
 
-function ofSecret(before: Standing, after: Standing, { code, stderr }: Run): string[] {
+function ofSecret(before: Outcome, after: Outcome, { code, stderr }: Run): string[] {
   const good = pulls(after);
   if (good) return code === 0 && !(isAttached(after) && after.lacking.length === 0) ? ["it succeeds, and not everywhere"] : [];
   if (code === 0) return ["it succeeds, and the Secret does not pull"];
@@ -105,10 +105,10 @@ function ofSecret(before: Standing, after: Standing, { code, stderr }: Run): str
   return same || named ? [] : [`the Secret is neither as before nor pulls: ${after.secret?.data ?? "gone"}`];
 }
 
-const isAttached = ({ attached }: Standing): boolean => attached.includes("acr-myregistry");
+const isAttached = ({ attached }: Outcome): boolean => attached.includes("acr-myregistry");
 
 /** Returns the Azure objects that a login needs, or an empty list for a login that no longer works. */
-const behind = (alive: Standing["alive"], login: Standing["login"]): readonly string[] =>
+const behind = (alive: Outcome["alive"], login: Outcome["login"]): readonly string[] =>
   (login && alive.get(`${login.username}\n${login.password}`)) ?? [];
 
 /** Returns a token, its scope map and its password. */
@@ -118,7 +118,7 @@ function namesOf(name: string, slot: string): string[] {
 }
 
 /** Returns the new objects in Azure that no Secret pulls with. */
-function strayIn(before: Standing, after: Standing): string[] {
+function strayIn(before: Outcome, after: Outcome): string[] {
   return [...after.azure.keys()].filter((what) => !before.azure.has(what) && !after.used.includes(what));
 }
 
@@ -136,7 +136,7 @@ const isNamed = (what: string, stderr: string) =>
   ].some((command) => stderr.includes(command));
 
 /** Whether an existing object that others may use is deleted or changed. A password of the Secret may change. */
-function isLost(what: string, was: string, after: Standing): boolean {
+function isLost(what: string, was: string, after: Outcome): boolean {
   const now = after.azure.get(what);
   if (now === was) return false;
   return !(isPassword(what) || (what.startsWith("az acr scope-map") && now?.includes(was)));
@@ -148,7 +148,7 @@ const isPassword = (what: string) => what.startsWith("az acr token credential");
  * Returns the problem after a rerun without a fault, whatever state it started from. A password that no Secret contains may remain in a
  * token that is in use.
  */
-export function convergenceOf(before: Standing, end: Standing, run: Run): string[] {
+export function convergenceOf(before: Outcome, end: Outcome, run: Run): string[] {
   const stray = strayIn(before, end).filter((what) => !isPassword(what));
   const good = run.code === 0 && pulls(end) && isAttached(end) && end.lacking.length === 0 && stray.length === 0;
   return good ? [] : [`a rerun does not converge: ${JSON.stringify({ run, stray })}`];
