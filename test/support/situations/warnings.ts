@@ -22,7 +22,7 @@ export const situations: readonly {
   readonly id: WarningId;
   readonly what: string;
   readonly typed: string;
-  fill(made: FakeWorld): void;
+  fill(world: FakeWorld): void;
   readonly warning: string;
   /** The warning of a second run. */
   readonly again: string;
@@ -31,9 +31,9 @@ export const situations: readonly {
     id: "own-list",
     what: "the pods of a Deployment have another list",
     typed: app,
-    fill: (made) => {
-      const { cluster } = made;
-      put(made, "deployment", "web", ["theirs"]);
+    fill: (world) => {
+      const { cluster } = world;
+      put(world, "deployment", "web", ["theirs"]);
       const { metadata, ...rest } = stuckPod("demo", "web-5c7d4-1", image, { serviceAccount: "app", names: ["theirs"] });
       const owner = { apiVersion: "apps/v1", kind: "ReplicaSet", name: "web-5c7d4", uid: "u", controller: true };
       for (const name of ["web-5c7d4-1", "web-5c7d4-2"])
@@ -48,9 +48,9 @@ export const situations: readonly {
     id: "own-list",
     what: "a Job has its own list",
     typed: `${attach} --where-used`,
-    fill: (made) => {
-      put(made, "job", "migrate", ["theirs"]);
-      put(made, "deployment", "web");
+    fill: (world) => {
+      put(world, "job", "migrate", ["theirs"]);
+      put(world, "deployment", "web");
     },
     warning:
       "job.batch/migrate has its own imagePullSecrets and does not get acr-myregistry from serviceaccount/app; " +
@@ -61,9 +61,9 @@ export const situations: readonly {
     id: "hides-account-list",
     what: "a template has no list",
     typed: `${attach} deployment/web`,
-    fill: (made) => {
-      made.cluster.put(account("demo", "app", ["theirs"]));
-      put(made, "deployment", "web");
+    fill: (world) => {
+      world.cluster.put(account("demo", "app", ["theirs"]));
+      put(world, "deployment", "web");
     },
     warning:
       "deployment.apps/web had no imagePullSecrets, so its pods no longer get those of serviceaccount/app: theirs:\n  " +
@@ -74,9 +74,9 @@ export const situations: readonly {
     id: "mountable-only",
     what: "the ServiceAccount of a template is strict",
     typed: `${attach} cronjob/report`,
-    fill: (made) => {
-      made.cluster.put(strict("demo", "app"));
-      put(made, "cronjob", "report");
+    fill: (world) => {
+      world.cluster.put(strict("demo", "app"));
+      put(world, "cronjob", "report");
     },
     warning:
       "serviceaccount/app allows only the pull secrets that it lists (kubernetes.io/enforce-mountable-secrets), so pods of " +
@@ -148,9 +148,9 @@ export const situations: readonly {
     id: "no-key",
     what: "a template uses another registry",
     typed: "attach theirs -n demo deployment/web",
-    fill: (made) => {
-      made.cluster.put(pullSecret("demo", "theirs", { "myregistri.azurecr.io": { username: "ci", password: "x" } }));
-      put(made, "deployment", "web");
+    fill: (world) => {
+      world.cluster.put(pullSecret("demo", "theirs", { "myregistri.azurecr.io": { username: "ci", password: "x" } }));
+      put(world, "deployment", "web");
     },
     warning:
       `deployment.apps/web pulls ${image}, but secret theirs has a login for myregistri.azurecr.io only (one letter from myregistry.azurecr.io):\n  ` +
@@ -161,9 +161,9 @@ export const situations: readonly {
     id: "no-key",
     what: "a key has no password",
     typed: "attach theirs -n demo deployment/web",
-    fill: (made) => {
-      made.cluster.put(pullSecret("demo", "theirs", { "myregistry.azurecr.io": { username: "ci" } }));
-      put(made, "deployment", "web");
+    fill: (world) => {
+      world.cluster.put(pullSecret("demo", "theirs", { "myregistry.azurecr.io": { username: "ci" } }));
+      put(world, "deployment", "web");
     },
     warning:
       `deployment.apps/web pulls ${image}, but secret theirs has no login: its auths are empty:\n  ` +

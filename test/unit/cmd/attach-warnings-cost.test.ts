@@ -5,7 +5,7 @@ import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { put } from "../../support/situations/warnings.ts";
 
-test.for<{ what: string; typed: string; fill?: (made: FakeWorld) => void; asked: string[] }>([
+test.for<{ what: string; typed: string; fill?: (world: FakeWorld) => void; asked: string[] }>([
   {
     what: "reads no other Secret when the ServiceAccount has no list",
     typed: "attach acr-myregistry -n demo --serviceaccount app",
@@ -37,9 +37,9 @@ test.for<{ what: string; typed: string; fill?: (made: FakeWorld) => void; asked:
   {
     what: "reads the ServiceAccount of several templates once",
     typed: "attach acr-myregistry -n demo deploy/web deploy/api",
-    fill: (made) => {
-      put(made, "deployment", "web");
-      put(made, "deployment", "api");
+    fill: (world) => {
+      put(world, "deployment", "web");
+      put(world, "deployment", "api");
     },
     asked: [
       "get secret demo/acr-myregistry",
@@ -52,26 +52,26 @@ test.for<{ what: string; typed: string; fill?: (made: FakeWorld) => void; asked:
     ],
   },
 ])("$what", async ({ typed, fill, asked }) => {
-  const made = await stored("demo");
-  made.cluster.put(account("demo", "app"));
-  fill?.(made);
+  const world = await stored("demo");
+  world.cluster.put(account("demo", "app"));
+  fill?.(world);
 
-  await type(typed, made.ports);
+  await type(typed, world.ports);
 
-  expect(made.asking.all).toEqual(asked);
+  expect(world.asking.all).toEqual(asked);
 });
 
 test("lists the ServiceAccounts of templates once and reads no single Secret for many namespaces", async () => {
   const names = Array.from({ length: 20 }, (_, index) => `team-${String(index).padStart(2, "0")}`);
-  const made = await stored(...names);
+  const world = await stored(...names);
   for (const name of names) {
-    made.cluster.put(account(name, "app", name === "team-07" ? ["theirs"] : []));
-    put(made, "deployment", "web", name === "team-09" ? ["gone"] : undefined, name);
+    world.cluster.put(account(name, "app", name === "team-07" ? ["theirs"] : []));
+    put(world, "deployment", "web", name === "team-09" ? ["gone"] : undefined, name);
   }
 
-  const { stderr } = await type("attach acr-myregistry -A deployments --all", made.ports);
+  const { stderr } = await type("attach acr-myregistry -A deployments --all", world.ports);
 
-  expect(made.asking.all.filter((text) => !text.startsWith("patch ")).sort()).toEqual([
+  expect(world.asking.all.filter((text) => !text.startsWith("patch ")).sort()).toEqual([
     "list deployment.apps",
     "list namespace",
     "list pod",
@@ -89,23 +89,23 @@ test.for<{ words: string; lists: number }>([
   { words: "--where-used", lists: 1 },
 ])("lists the ServiceAccounts $lists times for many namespaces: $words", async ({ words, lists }) => {
   const names = Array.from({ length: 20 }, (_, index) => `team-${String(index).padStart(2, "0")}`);
-  const made = await stored(...names);
+  const world = await stored(...names);
   for (const name of names) {
-    made.cluster.put(account(name, "app"));
-    put(made, "deployment", "web", undefined, name);
+    world.cluster.put(account(name, "app"));
+    put(world, "deployment", "web", undefined, name);
   }
 
-  expect(await type(`attach acr-myregistry -A ${words}`, made.ports)).toMatchObject({ code: 0 });
-  expect(made.asking.all.filter((text) => text === "list serviceaccount")).toHaveLength(lists);
+  expect(await type(`attach acr-myregistry -A ${words}`, world.ports)).toMatchObject({ code: 0 });
+  expect(world.asking.all.filter((text) => text === "list serviceaccount")).toHaveLength(lists);
 });
 
 test("warns about at most five hosts that no key matches", async () => {
-  const made = await stored("demo");
-  made.cluster.put(account("demo", "app"));
+  const world = await stored("demo");
+  world.cluster.put(account("demo", "app"));
   for (let index = 0; index < 7; index++)
-    made.cluster.put(stuckPod("demo", `pod-${index}`, `myregistry.azurecr.io:${index}/app/web:1`, { serviceAccount: "app" }));
+    world.cluster.put(stuckPod("demo", `pod-${index}`, `myregistry.azurecr.io:${index}/app/web:1`, { serviceAccount: "app" }));
 
-  const { stderr } = await type("attach acr-myregistry -n demo --serviceaccount app", made.ports);
+  const { stderr } = await type("attach acr-myregistry -n demo --serviceaccount app", world.ports);
 
   expect(stderr.match(/the port matters/g)).toHaveLength(5);
 });
