@@ -69,16 +69,20 @@ const table: readonly { what: string; prepare?: (at: Place) => Promise<void>; ty
   },
 ];
 
-test.for(table)("fails with the reason when $what", { timeout: 60_000 }, async ({ prepare, typed = "check -n N", message, code: wanted = 1 }) => {
-  const at = await placeOf(shell);
-  await prepare?.(at);
+test.for(table)(
+  "fails with the reason when $what",
+  { timeout: 60_000 },
+  async ({ prepare, typed = "check -n N", message, code: wanted = 1 }) => {
+    const at = await placeOf(shell);
+    await prepare?.(at);
 
-  const { stdout, stderr, code } = await at.type(`kubectl acr-secret ${typed}`);
-  shell.azure.faults.reset();
+    const { stdout, stderr, code } = await at.type(`kubectl acr-secret ${typed}`);
+    shell.azure.faults.reset();
 
-  expect(`${stdout}${stderr}`).toMatch(message);
-  expect(code).toBe(wanted);
-});
+    expect(`${stdout}${stderr}`).toMatch(message);
+    expect(code).toBe(wanted);
+  },
+);
 
 test("prints a command that fails with the reason when another user has disabled the token", { timeout: 60_000 }, async () => {
   const at = await placeOf(shell);

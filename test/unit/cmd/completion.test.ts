@@ -110,12 +110,14 @@ test.for([
   {
     what: "a folder that is not in PATH",
     line: "completion install --dir ~/other",
-    message: "error: folder ~/other is not on your PATH, so kubectl cannot find the program there\nhint: kubectl acr-secret completion install --dir ~/bin\n",
+    message:
+      "error: folder ~/other is not on your PATH, so kubectl cannot find the program there\nhint: kubectl acr-secret completion install --dir ~/bin\n",
   },
   {
     what: "the name of a shell",
     line: "completion bash",
-    message: 'error: invalid argument "bash": must be install, uninstall or kubectl; plugins use kubectl\'s own completion in every shell\nhint: kubectl acr-secret completion install\n',
+    message:
+      'error: invalid argument "bash": must be install, uninstall or kubectl; plugins use kubectl\'s own completion in every shell\nhint: kubectl acr-secret completion install\n',
   },
   {
     what: "no word",

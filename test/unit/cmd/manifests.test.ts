@@ -190,7 +190,8 @@ test.for<{ typed: string; message: string; stdin?: string }>([
   { typed: "detach acr -f - -o helm", message: 'error: unable to match a printer suitable for the output format "helm"' },
   {
     typed: "attach acr -f - --dry-run=server",
-    message: "error: --dry-run=server cannot be used with -f and -k\nhint: kubectl acr-secret attach SECRET -f FILE | kubectl apply --dry-run=server -f -\n",
+    message:
+      "error: --dry-run=server cannot be used with -f and -k\nhint: kubectl acr-secret attach SECRET -f FILE | kubectl apply --dry-run=server -f -\n",
   },
   {
     typed: "attach acr -f -",
