@@ -1,6 +1,5 @@
 import { readError } from "./service.ts";
 
-/** The API versions of Azure that the plugin uses. */
 export const apiVersion = {
   registry: "2025-11-01",
   regionalEndpoints: "2026-01-01-preview",

@@ -2,8 +2,8 @@ import { CliError } from "../errors.ts";
 import { type Meaning, type Refusal, readError, refusalError } from "./service.ts";
 
 /**
- * Converts an error response of ARM to an error in words.
- * @param doing the attempted action, for the sentence after `cannot`: `make token acr-secret-demo`
+ * Explains an error response of ARM.
+ * @param doing the attempted action, after `cannot`: `delete token demo`
  */
 export function explainArm(doing: string, refusal: Refusal): CliError {
   const { code, message } = readError(refusal.text);
@@ -11,7 +11,7 @@ export function explainArm(doing: string, refusal: Refusal): CliError {
   return refusalError("Azure", doing, refusal, meaningOf(refusal, code, message));
 }
 
-/** Converts the end of a failed operation to an error in words. @param status `Failed` or `Canceled` */
+/** Explains the end of a failed operation. @param status `Failed` or `Canceled` */
 export function explainEnd(doing: string, status: string, refusal: Refusal): CliError {
   const problem = status === "Failed" ? "the operation failed" : "the operation was canceled";
   return refusalError("Azure", doing, refusal, { kind: "invalid", problem, words: readError(refusal.text).message });
@@ -38,7 +38,7 @@ function throttled({ retryAfter }: Refusal): Meaning {
   return { kind: "unreachable", problem: "Azure Resource Manager is throttling requests (429)", hint: `retry ${wait}` };
 }
 
-/** The plugin does not enable the admin user: that would give all rights on the images to everyone who may read its passwords. */
+/** The plugin doesn't enable the admin user: everyone who can read its passwords would get all rights on the images. */
 function adminIsOff(words: string): CliError {
   const name = /\/registries\/([a-zA-Z0-9]+)\b/.exec(words)?.[1] ?? "REGISTRY";
   return new CliError("conflict", `the admin user of registry "${name}" is disabled`, {
@@ -52,7 +52,7 @@ function adminIsOff(words: string): CliError {
   });
 }
 
-/** An administrator needs the action, the scope and the identity. ARM names them in one long sentence. */
+/** An administrator needs the action, the scope and the identity, which ARM puts into one long sentence. */
 function forbidden(message: string): Meaning {
   const missing = readMissingRight(message);
   if (!missing) return { kind: "forbidden" };
@@ -86,7 +86,6 @@ const byCode: Readonly<Record<string, (message: string, refusal: Refusal) => Mea
   RequestDisallowedByPolicy: deniedByPolicy,
 };
 
-/** The parts of ARM's sentence about a missing right. */
 type Missing = { readonly action: string; readonly scope: string; readonly principal: string | undefined };
 
 /**
@@ -117,8 +116,9 @@ const roles: readonly (readonly [action: RegExp, role: string])[] = [
 export const roleWith = (action: string): string => roles.find(([pattern]) => pattern.test(action))?.[1] ?? "Contributor";
 
 /**
- * The scope to assign a role on: the registry, even if ARM names one of its children, else the resource group or the subscription.
- * @returns undefined for a text that is no scope
+ * Returns the scope to assign a role on: the registry, even if ARM names one of its children, else the resource group or the
+ * subscription.
+ * @returns undefined for a text that is not a scope
  */
 export function assignableScope(scope: string): string | undefined {
   const name = "[-\\w.()\\p{L}\\p{N}]+";
@@ -126,7 +126,6 @@ export function assignableScope(scope: string): string | undefined {
   return new RegExp(`^/subscriptions/[\\w-]+(?:${registry})?(?=/|$)`, "iu").exec(scope)?.[0];
 }
 
-/** The command with which an administrator grants the right. */
 export function grantCommand({ action, scope, principal = "OBJECT_ID" }: Missing): string[] {
   const at = assignableScope(scope) ?? "REGISTRY_ID";
   return ["az", "role", "assignment", "create", "--assignee", principal, "--role", roleWith(action), "--scope", at];

@@ -12,7 +12,7 @@ type Resource = {
   /** From the first slash, without api-version. */
   readonly path: string;
   readonly version: string;
-  /** For errors, after `cannot`: `make token demo`. */
+  /** For errors, after `cannot`: `delete token demo`. */
   readonly doing: string;
 };
 
@@ -32,7 +32,7 @@ export type Arm = {
    * operation, the resource as it is then.
    */
   send<T>(request: ArmRequest, read: Read<T>): Promise<T>;
-  /** Sends a request whose result does not matter. To delete a missing resource is not an error. */
+  /** Sends a request whose result does not matter. Deleting a missing resource is not an error. */
   run(request: ArmRequest): Promise<void>;
   /** Reads all pages of a list (`value`, `nextLink`). */
   list<T>(
@@ -54,7 +54,7 @@ const timeout = 5 * 60_000;
 /** Azure asks for a pause of ten seconds, but most operations end after one. Milliseconds. */
 const firstPause = 1000;
 
-/** The requests that tell how an operation ends. `moves` if each response names the URL of the next one. */
+/** The requests that poll an operation. `moves`: each response contains the URL of the next one. */
 type Poll = { readonly url: string; readonly pause: number; readonly moves?: boolean; hasEnded(answer: HttpResponse): boolean };
 
 export function openArm({
@@ -118,14 +118,13 @@ export function openArm({
     throw new CliError("timeout", `cannot ${doing}: Azure has not finished after ${timeout / 60_000} minutes`);
   }
 
-  /** Throws if an operation failed. */
   function succeeded(doing: string, url: string, end: HttpResponse): void {
     if (end.status >= 300) throw refused(doing, url, end);
     const status = statusOf(end);
     if (status === "Failed" || status === "Canceled") throw explainEnd(doing, status, refusalOf(url, end));
   }
 
-  /** Waits for an accepted deletion. To read its progress may require a right that the deletion itself does not. */
+  /** Waits for an accepted deletion. Reading its progress can require a permission that the deletion doesn't. */
   async function deleted(doing: string, url: string, end: HttpResponse): Promise<void> {
     if (end.status !== 403 && end.status !== 404) return succeeded(doing, url, end);
     const last = await follow(doing, { url, pause: 0, hasEnded: ({ status }) => status >= 300 });
@@ -146,7 +145,7 @@ export function openArm({
     return bodyOf(doing, resource);
   }
 
-  /** @returns undefined if the object does not exist */
+  /** Returns undefined if the object doesn't exist. */
   async function perform(request: ArmRequest): Promise<Json | undefined> {
     const { method, doing } = request;
     const { url, answer } = await versioned(request, (at) => begin(request, at));
@@ -170,11 +169,11 @@ export function openArm({
   };
 }
 
-/** The polls of the operation that a response started, if it did: it has an Azure-AsyncOperation, or a Location with a 202. */
+/** Returns how to poll the operation that a response started: by Azure-AsyncOperation, or by the Location of a 202. */
 function pollOf(answer: HttpResponse): Poll | undefined {
   const [status, result] = [answer.header("Azure-AsyncOperation"), answer.header("Location")];
   const pause = Math.min(firstPause, retryAfter(answer) ?? firstPause);
-  // Every poll returns another signed URL. The URL of a status stays valid. Of the URLs of a result, only the newest is known to be valid.
+  // Every poll returns another signed URL. The URL of a status stays valid. For a result, only the newest URL is known to be valid.
   if (status !== undefined) return { url: status, pause, hasEnded };
   if (answer.status !== 202 || result === undefined) return undefined;
   return { url: result, pause, moves: true, hasEnded: ({ status }) => status !== 202 };

@@ -11,7 +11,7 @@ type AzOptions = { readonly env: Environment; readonly trace: Trace; signal(writ
 /** A first run of az builds its command index, which takes up to 11 seconds. Milliseconds. */
 const timeout = 60_000;
 
-/** Quiet, JSON only, and never a question or an extension to install. Without this, az prints passwords among its warnings. */
+/** JSON only, without prompts or extensions. Otherwise az prints passwords among its warnings. */
 const quiet = {
   AZURE_CORE_OUTPUT: "json",
   AZURE_CORE_ONLY_SHOW_ERRORS: "true",
@@ -68,7 +68,7 @@ export function azCredential(options: AzOptions & { readonly signIn: SignInOptio
         options,
       );
       const { accessToken, expires_on: epoch, expiresOn: local } = answer;
-      // Before az 2.54 there was only a time without a zone. It is in the machine's zone.
+      // Before az 2.54 there was only a local time without a zone
       const seconds = typeof epoch === "number" ? epoch : Date.parse(String(local).replace(" ", "T")) / 1000;
       if (typeof accessToken !== "string" || Number.isNaN(seconds)) {
         throw new CliError("unauthenticated", "the Azure CLI returned no token", { hint: "az login" });
@@ -84,7 +84,6 @@ function scopeFlags({ tenant, subscription }: SignInOptions): string[] {
   return subscription === undefined ? [] : [`--subscription=${subscription}`];
 }
 
-/** The subscription that az has selected. */
 export async function azSubscription(options: AzOptions): Promise<string | undefined> {
   return textOf((await az(["account", "show"], options)).id);
 }

@@ -60,7 +60,7 @@ export function openAzure(options: AzureOptions): Azure {
   };
 }
 
-/** The text of az's configuration file; empty if there is none. */
+/** Returns the text of az's configuration file; empty if it doesn't exist. */
 function azConfig({ AZURE_CONFIG_DIR: folder, HOME, USERPROFILE }: Environment): string {
   try {
     return readFileSync(join(folder || join(HOME || USERPROFILE || "", ".azure"), "config"), "utf8");

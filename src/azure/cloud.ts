@@ -10,7 +10,6 @@ export type Cloud = {
   readonly resourceManager: string;
   /** Microsoft Graph; also the audience of its tokens. They are sent nowhere else. */
   readonly graph: string;
-  /** The suffix of the login servers of its registries. */
   readonly registrySuffix: string;
 };
 
@@ -49,7 +48,6 @@ export function cloudHint(host: string): string | undefined {
 /** China's newer sign-in host. */
 const aliases: Readonly<Record<string, string>> = { "https://login.partner.microsoftonline.cn": "https://login.chinacloudapi.cn" };
 
-/** The names of the clouds. */
 export const cloudNames = ["AzureCloud", "AzureUSGovernment", "AzureChinaCloud"] as const;
 
 const named = (name: string) => clouds.find((cloud) => cloud.name.toLowerCase() === name.toLowerCase());

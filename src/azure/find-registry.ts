@@ -25,7 +25,6 @@ const searchTimeout = 42_000;
 /** Subscriptions that are listed at the same time. ARM throttles a client that lists thousands at once. */
 const concurrency = 8;
 
-/** Finds a registry in every subscription that the identity can read, or within one; see Azure.findRegistry. */
 export async function findRegistry(finder: Finder, text: string, within?: string): Promise<AzureRegistry> {
   const { arm, cloud, now } = finder;
   const until = now().getTime() + searchTimeout;
@@ -38,14 +37,14 @@ export async function findRegistry(finder: Finder, text: string, within?: string
     });
   }
   const ids = wanted.id === undefined ? await idsByGraph(arm, wanted) : [wanted.id];
-  const known = await live(arm, ids.filter(isInScope), wanted);
+  const known = await readEach(arm, ids.filter(isInScope), wanted);
   // Resource Graph lists a new registry after some minutes. The lists of ARM contain it at once.
-  const { found, missed } =
+  const { found, gaps } =
     known.length > 0 || wanted.id !== undefined
-      ? { found: known, missed: { all: 0, listed: 0, refusals: [] } }
+      ? { found: known, gaps: { all: 0, listed: 0, refusals: [] } }
       : await listed(finder, wanted, only, until);
   const [first, second] = found;
-  if (first === undefined) throw await notFound(finder, wanted, { text, only, missed });
+  if (first === undefined) throw await notFound(finder, wanted, { text, only, gaps });
   if (second === undefined) return first;
   throw new CliError("usage", `${found.length} registries are named ${first.name}`, {
     hint: `specify one of the login servers: ${found.map(({ loginServer }) => loginServer).join(", ")}`,
@@ -62,14 +61,14 @@ async function idsByGraph(arm: Arm, { name }: RegistryName): Promise<string[]> {
 }
 
 /** Reads each registry itself, because Resource Graph may be out of date. */
-async function live(arm: Arm, ids: readonly string[], wanted: RegistryName): Promise<AzureRegistry[]> {
+async function readEach(arm: Arm, ids: readonly string[], wanted: RegistryName): Promise<AzureRegistry[]> {
   const read = (path: string) => arm.find({ path, version: apiVersion.registry, doing: `read registry ${wanted.name}` }, asRegistry);
   const answers = await Promise.all(ids.map(read));
   return answers.flatMap((registries) => registries ?? []).filter((registry) => isWanted(registry, wanted));
 }
 
-/** The gaps of a search: the number of subscriptions, the number that were listed, and why others could not be listed. */
-type Missed = { readonly all: number; readonly listed: number; readonly refusals: readonly CliError[] };
+/** The number of subscriptions, the number that were listed, and why others could not be listed. */
+type Gaps = { readonly all: number; readonly listed: number; readonly refusals: readonly CliError[] };
 
 /** A subscription that cannot be listed does not end the search. */
 async function listed({ arm, trace, now }: Finder, wanted: RegistryName, only: string | undefined, until: number) {
@@ -85,7 +84,7 @@ async function listed({ arm, trace, now }: Finder, wanted: RegistryName, only: s
         const request = { path: `/subscriptions/${id}/providers/${type}`, version: apiVersion.registry, doing };
         const list = await arm.list(request, asRegistry).catch((error: unknown) => {
           unlessFinal(error);
-          // A subscription whose registries may not be listed has no usable registry
+          // Without permission to list the registries of a subscription, none of them is usable
           if (error instanceof CliError && error.kind !== "forbidden") refusals.push(error);
           trace(4, () => String(error));
           return [];
@@ -97,7 +96,7 @@ async function listed({ arm, trace, now }: Finder, wanted: RegistryName, only: s
   const [first] = refusals;
   if (first && refusals.length === within.length) throw first;
   const found = lists.flat().filter((registry) => isWanted(registry, wanted));
-  return { found, missed: { all: within.length, listed: lists.length, refusals } };
+  return { found, gaps: { all: within.length, listed: lists.length, refusals } };
 }
 
 /** @throws the error of an interruption, or of an identity that Azure rejects, which ends every search */
@@ -116,10 +115,10 @@ function asRegistry({ id, name, sku, properties }: Json): AzureRegistry[] {
 async function notFound(
   { arm, identity }: Finder,
   { name, id, loginServer = "" }: RegistryName,
-  { text, only, missed }: { readonly text: string; readonly only: string | undefined; readonly missed: Missed },
+  { text, only, gaps }: { readonly text: string; readonly only: string | undefined; readonly gaps: Gaps },
 ): Promise<CliError> {
   const named = `registry ${JSON.stringify(text)}`;
-  const error = (message: string, hint: string | Fix) => new CliError("notFound", withLines(message, failures(missed)), { hint });
+  const error = (message: string, hint: string | Fix) => new CliError("notFound", withLines(message, failures(gaps)), { hint });
   if (only !== undefined)
     return error(
       `${named} not found in subscription ${only}, or this Azure identity cannot read it`,
@@ -134,9 +133,9 @@ async function notFound(
       `${named} not found: the name is not registered in Azure`,
       isAz ? { do: "shell", argv: ["az", "acr", "list", "--output", "table"], when: "check the spelling" } : "check the spelling",
     );
-  if (missed.listed < missed.all)
+  if (gaps.listed < gaps.all)
     return error(
-      `${named} not found: searched ${missed.listed} of ${missed.all} subscriptions in ${searchTimeout / 1000}s`,
+      `${named} not found: searched ${gaps.listed} of ${gaps.all} subscriptions in ${searchTimeout / 1000}s`,
       "add --subscription, or specify the registry by its Azure resource ID",
     );
   const problem = isFree === false ? "exists, but this Azure identity cannot read it" : "not found, or this Azure identity cannot read it";
@@ -150,12 +149,11 @@ const askOrSignIn: Fix = {
   hints: [askForReader, { do: "shell", argv: ["az", "login", "--tenant", "TENANT"], when: "or sign in to its tenant" }],
 };
 
-/** The subscriptions that could not be searched, and the first reason. */
-function failures({ refusals: [first, ...others] }: Missed): string | undefined {
+function failures({ refusals: [first, ...others] }: Gaps): string | undefined {
   return first && `${others.length + 1} ${others.length > 0 ? "subscriptions" : "subscription"} could not be searched: ${first.message}`;
 }
 
-/** Whether no registry in Azure has a name; undefined if no subscription is known to ask with. */
+/** Whether no registry in Azure has a name; undefined without a subscription, which the request requires. */
 async function isNameFree(arm: Arm, identity: Pick<Identity, "subscription">, name: string): Promise<boolean | undefined> {
   const subscription = (await identity.subscription()) ?? (await subscriptions(arm))[0]?.id;
   if (subscription === undefined) return undefined;
@@ -164,7 +162,6 @@ async function isNameFree(arm: Arm, identity: Pick<Identity, "subscription">, na
   return arm.send(request, ({ nameAvailable }) => (typeof nameAvailable === "boolean" ? nameAvailable : undefined));
 }
 
-/** The subscriptions in which the identity may read anything. */
 async function subscriptions(arm: Arm): Promise<{ id: string; name: string }[]> {
   const request = { path: "/subscriptions", version: apiVersion.subscriptions, doing: "list the subscriptions" };
   const list = await arm.list(request, ({ subscriptionId: id, displayName }) =>

@@ -12,7 +12,7 @@ type Get = {
   readonly path: string;
   /** OData options: `$filter`, `$select`. */
   readonly query?: Readonly<Record<string, string>>;
-  /** For errors, after `cannot`: `make application ci`. */
+  /** For errors, after `cannot`: `create application ci`. */
   readonly doing: string;
 };
 
@@ -147,7 +147,6 @@ function asKey({ keyId: slot, displayName, startDateTime, endDateTime }: Json): 
   };
 }
 
-/** The number of keys of an application or a service principal. */
 function asKeyCounts({ keyCredentials, passwordCredentials }: Json) {
   if (!Array.isArray(keyCredentials) || !Array.isArray(passwordCredentials)) return undefined;
   return { certificates: keyCredentials.length, passwords: passwordCredentials.length };
@@ -155,7 +154,7 @@ function asKeyCounts({ keyCredentials, passwordCredentials }: Json) {
 
 const otherwise = "or omit --service-principal: an ACR token needs no permissions in Entra ID";
 
-/** The meaning of Graph's codes; those of policies as Microsoft documents them. The printed words are Graph's own. */
+/** The meaning of Graph's codes. Those of policies are from Microsoft's documentation. */
 const byCode: Readonly<Record<string, Meaning>> = {
   Authorization_RequestDenied: {
     kind: "forbidden",
@@ -170,7 +169,6 @@ const byCode: Readonly<Record<string, Meaning>> = {
   CredentialTypeNotAllowedAsPerAppPolicy: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
 };
 
-/** The meaning of a status if the code is not above. */
 const byStatus: Readonly<Record<number, Meaning>> = {
   403: { kind: "forbidden", hint: `ask an administrator of the tenant, ${otherwise}` },
   404: { kind: "notFound", passes: true },
@@ -185,8 +183,8 @@ const isConcurrent = (code: string, message: string): boolean =>
   code === "Directory_ConcurrencyViolation" || (code === "Request_BadRequest" && /concurrent requests/i.test(message));
 
 /**
- * Converts an error response of Microsoft Graph to an error in words.
- * @param doing the attempted action, for the sentence after `cannot`: `make application ci`
+ * Explains an error response of Microsoft Graph.
+ * @param doing the attempted action, after `cannot`: `create application ci`
  * @returns NotYet for a temporary error if the object is new; Busy if Graph was applying another write at the same time
  */
 export function explainGraph(doing: string, refusal: Refusal): CliError {

@@ -9,9 +9,7 @@ import { libraryCredential, librarySources } from "./library-credential.ts";
 import type { Audience, SignInOptions, TokenSource } from "./port.ts";
 import { signInHint } from "./sign-in-error.ts";
 
-/** The Azure identity. */
 export type Identity = {
-  /** The source of its tokens. */
   readonly source: TokenSource;
   /** Returns a token, which is cached until shortly before it expires. */
   token(audience?: Audience | "graph"): Promise<Sensitive>;

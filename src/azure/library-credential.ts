@@ -128,7 +128,7 @@ async function openManagedIdentity(
     retryOptions,
     httpClient: {
       sendRequest: (request) => {
-        // The endpoint is on this machine or next to it: if nothing responds by then, there is none
+        // The endpoint is on this machine or next to it, so a missing response within 5 seconds means that it doesn't exist
         request.timeout ||= 5000;
         return httpClient.sendRequest(request);
       },

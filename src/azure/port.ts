@@ -1,7 +1,6 @@
 import type { Login } from "../registry/port.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
 
-/** The source of Azure tokens. */
 export type TokenSource = "az" | "env" | "workload" | "managed";
 
 /** The Azure identity to use and where to use it. A missing field keeps the default of the identity. */
@@ -36,7 +35,7 @@ export type RegistryFacts = {
   readonly network: "all" | "selected" | "private";
 };
 
-/** The identity in Azure. Unknown fields are empty. */
+/** Unknown fields are empty. */
 export type AzureIdentity = {
   readonly type: "user" | "servicePrincipal" | "managedIdentity";
   /** The user's name, or the application's id. */
@@ -132,7 +131,6 @@ export type Custody = {
  * replicated yet.
  */
 export type Principals = {
-  /** The applications with a display name, or the one with an id. */
   applications(by: { readonly name: string } | { readonly appId: string }): Promise<readonly Application[]>;
   /** @throws NotYet, like all methods below, if a new object may not have replicated in Azure yet */
   createApplication(of: { readonly displayName: string; readonly notes: string }): Promise<Application>;
@@ -170,7 +168,7 @@ export type Azure = Principals & {
   /**
    * Finds a registry by its name, its login server or its id in Azure, in every subscription that the identity can read, or in the selected
    * one.
-   * @throws CliError notFound; says whether the name exists where the identity cannot see it, or nowhere
+   * @throws CliError notFound; the message says whether the name is registered in Azure
    */
   findRegistry(named: string): Promise<AzureRegistry>;
   scopeMap(registry: AzureRegistry, name: string): Promise<ScopeMap | undefined>;
@@ -200,7 +198,7 @@ export type Azure = Principals & {
   sendFor(audience: Audience | "graph"): void;
   /**
    * A token of Entra ID for a registry, and its identity.
-   * @throws CliError usage if the host is no registry of the selected cloud; forbidden if the tenant issues no token for this audience
+   * @throws CliError usage if the host is not a registry of the selected cloud; forbidden if the tenant issues no token for this audience
    */
   entraToken(host: string, audience: Audience): Promise<{ readonly text: Sensitive; readonly of: AzureIdentity }>;
   registryFacts(registry: AzureRegistry): Promise<RegistryFacts>;

@@ -36,7 +36,6 @@ export function readRegistryName(text: string, suffix: string): RegistryName {
   return isHost ? { name, loginServer: `${name}${label ?? ""}${suffix}` } : { name };
 }
 
-/** Whether a registry is the requested one. */
 export function isWanted({ name, loginServer }: AzureRegistry, wanted: RegistryName): boolean {
   return wanted.loginServer === undefined ? name.toLowerCase() === wanted.name : loginServer.toLowerCase() === wanted.loginServer;
 }

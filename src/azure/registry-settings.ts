@@ -5,7 +5,7 @@ import type { Arm } from "./arm.ts";
 import { type Json, objectOf, objectsOf, textsOf } from "./json.ts";
 import type { Azure, RegistryFacts } from "./port.ts";
 
-const byHand = "add each regional host with --registry NAME.REGION.geo.azurecr.io --merge";
+const manualHint = "add each regional host with --registry NAME.REGION.geo.azurecr.io --merge";
 
 /** The settings of a registry and its admin user (Microsoft.ContainerRegistry/registries). */
 export const openRegistrySettings = (arm: Arm) =>
@@ -46,11 +46,11 @@ export const openRegistrySettings = (arm: Arm) =>
       const properties = await arm
         .send(request, (body) => (body.properties ? objectOf(body.properties) : undefined))
         .catch((error: unknown) => {
-          throw error instanceof CliError && error.kind === "invalid" ? error.withHint(byHand) : error;
+          throw error instanceof CliError && error.kind === "invalid" ? error.withHint(manualHint) : error;
         });
       const { regionalEndpoints, regionalEndpointHostNames: hosts } = properties;
       if (regionalEndpoints === undefined)
-        throw new CliError("invalid", `cannot ${doing}: this cloud does not return them`, { hint: byHand });
+        throw new CliError("invalid", `cannot ${doing}: this cloud does not return them`, { hint: manualHint });
       return regionalEndpoints === "Enabled"
         ? textsOf(hosts)
             .map((host) => host.toLowerCase())

@@ -50,7 +50,6 @@ export const openRoles = (arm: Arm) =>
       const doing = `remove the role of ${of.principalId} on registry ${registry.name}`;
       await arm.run({ method: "DELETE", path: pathOf(registry, of), version, doing });
     },
-    /** From all roles of the identity. */
     permissions({ id, name }) {
       const path = `${id}/providers/Microsoft.Authorization/permissions`;
       const doing = `read the identity's permissions on registry ${name}`;
@@ -64,7 +63,7 @@ const pathOf = (registry: AzureRegistry, of: Of) =>
 /** RFC 4122, appendix C: the name space of URLs. */
 const urls = Buffer.from("6ba7b8119dad11d180b400c04fd430c8", "hex");
 
-/** The same name in each run (a UUID of version 5), so that an assignment whose response was lost is not created twice. */
+/** Returns the same name in each run (UUID version 5), so that an assignment whose response was lost is not created twice. */
 export function assignmentName(scope: string, { principalId, role }: Of): string {
   const hash = createHash("sha1").update(urls).update(`${scope}|${principalId}|${role}`.toLowerCase()).digest();
   const bytes = hash.subarray(0, 16);

@@ -27,19 +27,17 @@ type Service = {
   explain(doing: string, refusal: Refusal): CliError;
 };
 
-/** Opens one of Azure's services. Its token is sent to its own host only. In errors, `doing` follows `cannot`: `make token demo`. */
+/** Opens one of Azure's services. Its token is sent to its own host only. In errors, `doing` follows `cannot`: `delete token demo`. */
 export function openService({ name, origin: own, audience, identity, http, explain }: Service) {
-  /** Sends a request with the identity's token, and a body as JSON. @throws CliError if there is no response */
   async function call(method: HttpRequest["method"], url: string, body?: unknown): Promise<HttpResponse> {
     const { origin, href } = new URL(url);
-    // Azure's responses contain the URLs of operations and of further pages: no other host gets the token.
+    // Azure's responses contain the URLs of operations and of further pages. No other host gets the token
     if (origin !== own) throw new CliError("internal", `${name} returned a URL of another host: ${origin}`);
     const token = await identity.token(audience);
     const headers = { Authorization: `Bearer ${token.reveal()}`, "Content-Type": "application/json" };
     return http({ method, url: href, headers, body: JSON.stringify(body) }).catch(unreached);
   }
 
-  /** Explains an error response. */
   const refused = (doing: string, url: string, answer: HttpResponse): CliError => explain(doing, refusalOf(url, answer));
 
   const refusalOf = (url: string, answer: HttpResponse): Refusal => ({
@@ -64,7 +62,6 @@ export function openService({ name, origin: own, audience, identity, http, expla
     throw new CliError("unreachable", `cannot ${doing}: the response of ${name} lacks a field`);
   }
 
-  /** Reads all pages of a list, from the response to the first request. */
   async function pages<T>(
     doing: string,
     first: { url: string; answer: HttpResponse },
@@ -103,7 +100,6 @@ function claimsIn({ status, header }: HttpResponse): string | undefined {
   return /^[\w+/-]+={0,2}$/.test(claims) ? claims : undefined;
 }
 
-/** An error response. */
 export type Refusal = {
   readonly status: number;
   readonly text: string;
@@ -119,7 +115,6 @@ export type Refusal = {
   readonly source?: TokenSource | undefined;
 };
 
-/** The meaning of an error response. */
 export type Meaning = {
   readonly kind: ErrorKind;
   readonly hint?: string | Fix;
@@ -147,7 +142,6 @@ const byStatus: Readonly<Record<number, Meaning>> = {
   409: { kind: "conflict" },
 };
 
-/** The meaning of a response for which a service has no meaning of its own. */
 function usualMeaning({ status, source = "az" }: Refusal): Meaning {
   if (status === 401) return { kind: "unauthenticated", hint: signInHint[source] };
   return byStatus[status] ?? (status >= 500 ? outage : { kind: "invalid" });
@@ -158,7 +152,7 @@ export function refusalError(name: keyof typeof services, doing: string, refusal
   const { status, text, id = "" } = refusal;
   const { kind, hint, passes, problem } = meaning;
   const { words = problem === undefined ? readError(text).message : "" } = meaning;
-  // A proxy may put anything into a header, so only an identifier is printed
+  // A proxy can put any text into a header
   const trace = /^[\w-]{8,64}$/.test(id) ? `${services[name].idName} ID: ${id}` : undefined;
   const message = `cannot ${doing}: ${problem ?? `${name} returned HTTP ${status}`}`;
   return new (passes ? NotYet : CliError)(kind, withLines(message, words, trace), { hint });

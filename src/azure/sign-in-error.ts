@@ -3,7 +3,7 @@ import type { Fix } from "../fix.ts";
 import type { NetworkError } from "../http/network-error.ts";
 import type { TokenSource } from "./port.ts";
 
-type Explanation = { readonly says: RegExp; readonly kind?: ErrorKind; readonly message: string; readonly hint?: string | Fix };
+type Explanation = { readonly pattern: RegExp; readonly kind?: ErrorKind; readonly message: string; readonly hint?: string | Fix };
 
 const checkVariables = "check AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET";
 
@@ -16,77 +16,78 @@ export const signInHint: Readonly<Record<TokenSource, string>> = {
 };
 
 /**
- * Messages of Entra ID and the Azure CLI when there is no token, with the fix, unless the fix is to sign in again. The first match counts.
- * The numbers only select words: if Microsoft changes them, the last line of the message is printed unchanged.
+ * Explains texts of Entra ID and the Azure CLI. Without a hint, the fix is to sign in again. The first match counts. The last
+ * line of an unknown text is printed unchanged.
  */
 const explanations: readonly Explanation[] = [
-  { says: /AADSTS5007[689]/, message: "Azure requires multi-factor authentication" },
+  { pattern: /AADSTS5007[689]/, message: "Azure requires multi-factor authentication" },
   {
-    says: /AADSTS(?:700082|70043|50173|700084)/,
+    pattern: /AADSTS(?:700082|70043|50173|700084)/,
     message: "the Azure sign-in has expired",
   },
   {
-    says: /AADSTS(?:53003|53000|53001|530003)/,
+    pattern: /AADSTS(?:53003|53000|53001|530003)/,
     kind: "forbidden",
     message: "a Conditional Access policy of the tenant blocks this Azure sign-in",
     hint: "sign in from a device or network that the policy allows, or ask the tenant's administrator",
   },
   {
-    says: /AADSTS90002|Unable to get authority configuration/,
+    pattern: /AADSTS90002|Unable to get authority configuration/,
     message: "the Azure tenant does not exist in this cloud",
     hint: { do: "shell", argv: ["az", "cloud", "show"], when: "check the tenant ID, and the cloud of the Azure CLI" },
   },
-  { says: /AADSTS700016/, message: "application not found in this Azure tenant", hint: checkVariables },
+  { pattern: /AADSTS700016/, message: "application not found in this Azure tenant", hint: checkVariables },
   {
-    says: /AADSTS7000215/,
+    pattern: /AADSTS7000215/,
     message: "Azure rejected the client secret: it is wrong or less than a minute old",
     hint: checkVariables,
   },
-  { says: /AADSTS7000222/, message: "the client secret has expired", hint: "create a new one and set AZURE_CLIENT_SECRET" },
+  { pattern: /AADSTS7000222/, message: "the client secret has expired", hint: "create a new one and set AZURE_CLIENT_SECRET" },
   {
-    says: /AADSTS(?:500011|50001|65001)/,
+    pattern: /AADSTS(?:500011|50001|65001)/,
     kind: "forbidden",
     message: "the Azure tenant does not allow this identity to request this token",
     hint: "ask the tenant's administrator for consent",
   },
   {
-    says: /AADSTS(?:70021|70021[123]|700024|700027)\b/,
+    pattern: /AADSTS(?:70021|70021[123]|700024|700027)\b/,
     message: "Azure rejected the client certificate or federated assertion",
     hint: "check the application's certificates and federated credentials",
   },
-  { says: /AADSTS50057/, kind: "forbidden", message: "the Azure account is disabled", hint: "ask the tenant's administrator" },
+  { pattern: /AADSTS50057/, kind: "forbidden", message: "the Azure account is disabled", hint: "ask the tenant's administrator" },
   {
-    says: /AADSTS50105/,
+    pattern: /AADSTS50105/,
     kind: "forbidden",
     message: "the Azure account is not assigned to the application",
     hint: "ask the tenant's administrator",
   },
-  { says: /AADSTS(?:50126|50034)/, message: "Azure rejected the user name or password" },
+  { pattern: /AADSTS(?:50126|50034)/, message: "Azure rejected the user name or password" },
   {
-    says: /Subscription '.*' not found/,
+    pattern: /Subscription '.*' not found/,
     kind: "notFound",
     message: "subscription not found in the Azure CLI",
     hint: "az account list --output table",
   },
   {
-    says: /CERTIFICATE_VERIFY_FAILED|SSLError/,
+    pattern: /CERTIFICATE_VERIFY_FAILED|SSLError/,
     kind: "unreachable",
     message: "the Azure CLI does not trust the TLS certificate of Azure or of a proxy",
     hint: "set REQUESTS_CA_BUNDLE to a file with the proxy's CA certificate",
   },
   {
-    says: /Max retries exceeded|ProxyError|ConnectionError|Failed to resolve|network_error|no such host|refused the connection|rejected the connection|did not respond/,
+    pattern:
+      /Max retries exceeded|ProxyError|ConnectionError|Failed to resolve|network_error|no such host|refused the connection|rejected the connection|did not respond/,
     kind: "unreachable",
     message: "Azure's sign-in service cannot be reached",
     hint: "check the network and HTTPS_PROXY",
   },
   {
-    says: /unrecognized arguments|misspelled or not recognized/,
+    pattern: /unrecognized arguments|misspelled or not recognized/,
     kind: "config",
     message: "the Azure CLI is too old",
     hint: "az upgrade",
   },
-  { says: /az login/, message: "not logged in to Azure" },
+  { pattern: /az login/, message: "not logged in to Azure" },
 ];
 
 /**
@@ -95,14 +96,13 @@ const explanations: readonly Explanation[] = [
  * @param otherwise the hint if no better one is known
  */
 export function explainSignIn(text: string, otherwise = "az login"): CliError {
-  const known = explanations.find(({ says }) => says.test(text));
+  const known = explanations.find(({ pattern }) => pattern.test(text));
   const aadsts = /AADSTS\d+: [^\r\n]*?(?= Trace ID| Correlation ID| Timestamp|[\r\n]|$)/.exec(text)?.[0];
   const command = /(?:Please run|as needed):\s+(?:az logout\s+)?(az login[^\r\n]*)/.exec(text)?.[1];
   if (!known) return new CliError("unauthenticated", withLines("Azure returned no token", aadsts ?? lastError(text)), { hint: otherwise });
   return new CliError(known.kind ?? "unauthenticated", withLines(known.message, aadsts), { hint: command ?? known.hint ?? otherwise });
 }
 
-/** Explains why Entra ID did not respond. */
 export function explainUnreachable({ failure, message }: NetworkError): CliError {
   const untrusted = "if your proxy inspects TLS, set SSL_CERT_FILE to a file with its CA certificate";
   return new CliError(failure === "timeout" ? "timeout" : "unreachable", `cannot sign in to Azure: ${message}`, {
@@ -117,35 +117,38 @@ function lastError(text: string): string | undefined {
   return (marked ?? lines.at(-1))?.replace(/^ERROR:\s*/, "");
 }
 
-/** Texts of @azure/identity 4.13 and of MSAL, which are written for programmers, about the configuration. The first match counts. */
+/** Texts of @azure/identity 4.13 and of MSAL about the configuration, which are never printed. The first match counts. */
 const libraryTexts: readonly Omit<Explanation, "kind">[] = [
   {
-    says: /user-assigned managed identity is not supported|user_assigned_(?:not_available|managed_identity_not)|pecifying a `?(?:clientId|resourceId)/,
+    pattern:
+      /user-assigned managed identity is not supported|user_assigned_(?:not_available|managed_identity_not)|pecifying a `?(?:clientId|resourceId)/,
     message: "this platform does not support choosing a managed identity",
     hint: "unset AZURE_CLIENT_ID",
   },
   {
-    says: /_url_malformed/,
+    pattern: /_url_malformed/,
     message: "the address of the managed identity endpoint is invalid",
     hint: "check IDENTITY_ENDPOINT, MSI_ENDPOINT, IMDS_ENDPOINT and AZURE_POD_IDENTITY_AUTHORITY_HOST",
   },
   {
-    says: /unable_to_read_secret_file|unable_to_create_|invalid_file_(?:path|extension)|\binvalid_secret\b|platform_not_supported|www_authenticate_header/,
+    pattern:
+      /unable_to_read_secret_file|unable_to_create_|invalid_file_(?:path|extension)|\binvalid_secret\b|platform_not_supported|www_authenticate_header/,
     message: "the managed identity of this platform cannot be used",
     hint: "run as a user who can read the key files of Azure Arc",
   },
   {
-    says: /decrypt|passphrase|DECODER|PEM routines|asn1 encoding|interrupted or cancelled/i,
+    pattern: /decrypt|passphrase|DECODER|PEM routines|asn1 encoding|interrupted or cancelled/i,
     message: "the private key of the client certificate cannot be read",
     hint: "check AZURE_CLIENT_CERTIFICATE_PATH and AZURE_CLIENT_CERTIFICATE_PASSWORD",
   },
   {
-    says: /Invalid tenant id provided|not configured (?:for|to) acquir/,
+    pattern: /Invalid tenant id provided|not configured (?:for|to) acquir/,
     message: "the tenant id is invalid",
     hint: "check AZURE_TENANT_ID and --tenant",
   },
   {
-    says: /endpoints_resolution_error|openid_config_error|untrusted_authority|authority_uri_insecure|url_parse_error|empty_url_error|authorityHost address must use/,
+    pattern:
+      /endpoints_resolution_error|openid_config_error|untrusted_authority|authority_uri_insecure|url_parse_error|empty_url_error|authorityHost address must use/,
     message: "the sign-in host does not belong to Entra ID",
     hint: "check AZURE_AUTHORITY_HOST",
   },
@@ -153,7 +156,7 @@ const libraryTexts: readonly Omit<Explanation, "kind">[] = [
 
 /** Explains an error of @azure/identity. Only a sentence of Entra ID or of a managed identity endpoint is printed unchanged. */
 export function explainLibrary(text: string, source: TokenSource): CliError {
-  const known = libraryTexts.find(({ says }) => says.test(text));
+  const known = libraryTexts.find(({ pattern }) => pattern.test(text));
   if (known) return new CliError("config", known.message, { hint: known.hint });
   const [, status] = /Http status code: (\d+)/.exec(text) ?? [];
   const sentence = sentenceOf(text);
@@ -164,7 +167,6 @@ export function explainLibrary(text: string, source: TokenSource): CliError {
   });
 }
 
-/** @param why a sentence about the network */
 export const noEndpoint = (why = ""): CliError =>
   new CliError("config", `no managed identity endpoint on this machine${why && `: ${why}`}`, {
     hint: "use --auth=managed only on a machine in Azure that has a managed identity",
@@ -174,7 +176,7 @@ export const noEndpoint = (why = ""): CliError =>
 function sentenceOf(text: string): string {
   const [, description] = /- Description: ([\s\S]*?)(?: - Correlation ID: [^\n]*)?$/.exec(text) ?? [];
   const [line = ""] = (description ?? text).replace(/^.*Authentication failed\. Message /s, "").split(/\r?\n/);
-  const isOfPrograms =
+  const isForProgrammers =
     /^(?:\w+Error\b|\w+Credential\b|[\w]+_[\w]+: |Unexpected |Response had no|No response|Not Available|[[{<])|is not valid JSON/;
-  return isOfPrograms.test(line) && !/AADSTS/.test(line) ? "" : line.slice(0, 300);
+  return isForProgrammers.test(line) && !/AADSTS/.test(line) ? "" : line.slice(0, 300);
 }

@@ -45,8 +45,8 @@ export function openTokens(arm: Arm) {
       arm.run({ method: "DELETE", path: pathOf(registry, "tokens", name), version, doing: `delete token ${name}` }),
 
     /**
-     * Azure accepts the list of passwords that stay, without a precondition: a password that another client creates between the read and
-     * the write is lost. So no other request comes between the two.
+     * Azure accepts the list of passwords to keep, without a precondition. A password that another client generates between the read and
+     * the write is lost, so nothing is sent between the two.
      */
     async clearPassword(registry, { token: name, slot, madeAt }) {
       const resource = { path: pathOf(registry, "tokens", name), version, doing: `delete ${slot} of token ${name}` };
@@ -126,7 +126,6 @@ function asToken({ id, name, properties }: Json): AcrToken | undefined {
   };
 }
 
-/** Adds the times of creation and of the last write. */
 const withTimes =
   <T>(read: (body: Json) => T | undefined) =>
   (body: Json) => {

@@ -8,13 +8,11 @@ import type { ImageRef, Login, Registry } from "../registry/port.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 
-/** The flags of a command line that are relevant for a credential. */
 export type Asked = {
   readonly flags: Readonly<Record<string, unknown>>;
   /** A registry's name or id in Azure, or a login server. */
   readonly registry: string;
   readonly identity: SignInOptions;
-  /** Proves a login before it is used. */
   readonly verify: boolean;
   /** RFC 3339, for a new password. */
   readonly expiresAt: string | undefined;
@@ -40,7 +38,6 @@ export type Sources = {
 
 /** The Secret that a credential is for, or the Secrets of one name in many namespaces. */
 export type Owner = {
-  /** The name of the Secret. */
   readonly secret: string;
   /** Its description in Azure: `secret acr in namespace demo`. */
   readonly words: string;
@@ -93,9 +90,7 @@ export type Issue = {
 /** The result of a change in Azure: a created password with its metadata, if there is one. A kind omits fields that were known before. */
 export type Applied = Partial<Pick<Entry, "identity" | "slot" | "madeAt" | "expiresAt" | "by">> & { readonly login?: Login };
 
-/** One credential of one kind. */
 export type Credential = {
-  /** The name of its kind. */
   readonly kind: string;
   /** The login server. */
   readonly host: string;
@@ -163,7 +158,6 @@ export function lifecycleOf({ lifecycle, kind }: Credential): Lifecycle {
   throw new CliError("internal", `credentials of the kind ${kind} cannot be renewed`);
 }
 
-/** A kind of credential: a folder, and a row in kinds.ts. */
 export type Kind = {
   readonly name: string;
   /** Its own flags of `create`, for the parser, help, completion and pages. */

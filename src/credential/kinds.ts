@@ -18,7 +18,6 @@ export function parseKind(asked: Asked, stdin: Sources["stdin"]): { readonly kin
   return { kind: acrToken, needsName: true };
 }
 
-/** The flags of all kinds, in the order of the help. */
 export const credentialFlags = {
   ...acrToken.flags,
   ...servicePrincipal.flags,

@@ -1,7 +1,6 @@
 import type { Permission, RegistryFacts } from "../azure/port.ts";
 import type { Kind } from "./kind.ts";
 
-/** Whether an identity can create a kind of credential for a registry. */
 type May = {
   readonly credential: string;
   /** The flag that asks for it: `--admin`. */

@@ -26,7 +26,6 @@ type IssueOptions = {
   /** Whether the existing login still pulls. */
   readonly still?: Still;
   readonly mayPull: readonly string[] | undefined;
-  /** The flags with which `create` grants more. */
   readonly more?: Issue["more"];
   /** Another run may replace the new password, because other Secrets can have the same credential. */
   readonly isShared: boolean;
@@ -92,7 +91,6 @@ export function newExpiry(asked: Asked, replaced: Shown | undefined, now: Date):
 /** Whether two are the same password: a slot can hold a later password, so the times count too. */
 export const isSamePassword = (a: Password, b: Password): boolean => a.slot === b.slot && isSameTime(a.madeAt, b.madeAt);
 
-/** Returns the annotation fields of a password that is kept. */
 export const keptEntry = ({ slot, madeAt, expiresAt, by, previous }: Partial<Entry> = {}): Partial<Entry> => ({
   slot,
   madeAt,
@@ -101,7 +99,6 @@ export const keptEntry = ({ slot, madeAt, expiresAt, by, previous }: Partial<Ent
   previous,
 });
 
-/** Plans deleting exactly these passwords. */
 export const planRetirement = (to: Make["to"], passwords: readonly Password[], because: string = "another password replaced it"): Make[] =>
   passwords.map(({ slot, madeAt = "" }) => ({ act: "delete", to, slot, madeAt, because }));
 
@@ -113,7 +110,6 @@ type Deletion = {
   deletePassword(password: Password): Promise<unknown>;
   /** Deletes what this run created: the credential, or only its password if another run has added one. */
   rollBack(): Promise<unknown>;
-  /** Deletes the password that this run generated. */
   rollBackPassword(): Promise<unknown>;
 };
 

@@ -11,7 +11,7 @@ import { pausesOf } from "./retry.ts";
  * Pauses while the registry may not know a new password yet, in milliseconds. Azure documents 60 s for a regenerated password
  * (learn.microsoft.com/azure/container-registry/container-registry-token-based-repository-permissions). The sum is twice that.
  */
-const settling = [500, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000, 30_000];
+const retryPauses = [500, 1000, 2000, 4000, 8000, 15_000, 30_000, 30_000, 30_000];
 
 type Prover = Pick<Registry, "prove" | "admits" | "anyTag">;
 
@@ -40,7 +40,7 @@ export async function proveLogin(scope: RepositoryScope, login: Login, tools: Pr
     else if (asked.proof.verdict === "pulls") image ??= asked.image;
     else throw refusal(asked.proof.verdict, `the credential cannot pull ${scope.host}/${asked.image.repository}: ${asked.proof.message}`);
   }
-  const admitted = image ? undefined : await patiently(() => tools.registry.admits(scope.host, login), tools);
+  const admitted = image ? undefined : await retryRejections(() => tools.registry.admits(scope.host, login), tools);
   if (admitted && admitted.verdict !== "pulls") throw refusal(admitted.verdict, `the credential was not accepted: ${admitted.message}`);
   return { image, missing, empty: scope.repositories.length === 0 ? ["*"] : empty };
 }
@@ -63,7 +63,7 @@ async function* inOrder<T>(repositories: readonly string[], ask: (repository: st
  */
 export async function proveRegional(host: string, image: ImageRef | undefined, login: Login, tools: ProofTools): Promise<void> {
   const { registry } = tools;
-  const { verdict, message } = await patiently(
+  const { verdict, message } = await retryRejections(
     () => (image ? registry.prove({ ...image, host }, login) : registry.admits(host, login)),
     tools,
   );
@@ -82,7 +82,7 @@ export async function stillPulls(scope: RepositoryScope, login: Login, registry:
   const { verdict, message } = await (image ? registry.prove(image, login) : registry.admits(scope.host, login));
   if (verdict === "pulls") return { pulls: image ? "yes" : "unknown" };
   if (verdict === "refused") return { pulls: "no" };
-  return { pulls: "unknown", unasked: silent.includes(verdict) ? message : undefined };
+  return { pulls: "unknown", unasked: unrelatedVerdicts.includes(verdict) ? message : undefined };
 }
 
 /** Tests whether the login of a Secret still pulls. Sends no request for an expired login. */
@@ -108,7 +108,7 @@ async function knownImage({ host, repositories, images }: RepositoryScope, login
 }
 
 /**
- * Returns the answer for an existing image of the repository: an image of the pods, or `latest`, or any image; undefined if there is none.
+ * Returns the answer for an existing image of the repository: an image of the pods, or `latest`, or any image; undefined without an image.
  */
 async function askFor(
   repository: string,
@@ -119,7 +119,7 @@ async function askFor(
   const isPath = repository.endsWith("*");
   const named = images.filter((image) => covers(repository, image.repository));
   const latest = { host, repository, reference: "latest" };
-  const proofOf = (image: ImageRef) => patiently(() => tools.registry.prove(image, login), tools);
+  const proofOf = (image: ImageRef) => retryRejections(() => tools.registry.prove(image, login), tools);
   const ask = async (image: ImageRef) => {
     const proof = await proofOf(image);
     if (proof.verdict !== "not-found") return { image, proof };
@@ -143,9 +143,9 @@ async function askFor(
   return { image, proof: await proofOf(image) };
 }
 
-async function patiently(ask: () => Promise<Proof>, { sleep, fresh, passing }: ProofTools): Promise<Proof> {
+async function retryRejections(ask: () => Promise<Proof>, { sleep, fresh, passing }: ProofTools): Promise<Proof> {
   const verdicts: readonly Proof["verdict"][] = passing?.verdicts ?? (fresh ? ["refused"] : []);
-  for (const wait of passing ? pausesOf(passing.milliseconds) : settling) {
+  for (const wait of passing ? pausesOf(passing.milliseconds) : retryPauses) {
     const proof = await ask();
     if (!verdicts.includes(proof.verdict)) return proof;
     await sleep(wait);
@@ -164,12 +164,12 @@ const kindOf: Partial<Record<Proof["verdict"], ErrorKind>> = {
 };
 
 /** Verdicts that don't depend on the login. */
-const silent: readonly Proof["verdict"][] = ["blocked", "denied", "throttled", "unreachable", "untrusted", "not-checked"];
+const unrelatedVerdicts: readonly Proof["verdict"][] = ["blocked", "denied", "throttled", "unreachable", "untrusted", "not-checked"];
 
 /** Verdicts for this machine that may differ for the cluster. */
-const elsewhere: readonly Proof["verdict"][] = ["blocked", "denied", "unreachable", "untrusted"];
+const localVerdicts: readonly Proof["verdict"][] = ["blocked", "denied", "unreachable", "untrusted"];
 
 export function refusal(verdict: Proof["verdict"], message: string): CliError {
-  const hint = elsewhere.includes(verdict) ? "add --verify=false if only the cluster can reach the registry" : undefined;
+  const hint = localVerdicts.includes(verdict) ? "add --verify=false if only the cluster can reach the registry" : undefined;
   return new CliError(kindOf[verdict] ?? "unreachable", message, { hint });
 }

@@ -24,7 +24,7 @@ export async function openWithin(kind: Kind, written: Asked, sources: Sources): 
   const looking = regionalHosts(asked, sources);
   looking.catch(() => undefined);
   const credential = await kind.open(asked, sources);
-  const regional = await (kind.creation ? looking : looking.catch(byHand));
+  const regional = await (kind.creation ? looking : looking.catch(withManualHint));
   const strange = regional.find((host) => !isRegional(credential.host, host));
   if (strange === undefined)
     return {
@@ -33,7 +33,7 @@ export async function openWithin(kind: Kind, written: Asked, sources: Sources): 
       issue: async (need) => proving(await credential.issue(need), regional, need, asked, credential.host),
     };
   throw new CliError("invalid", `Azure returned the regional host ${strange}, which does not belong to ${credential.host}`, {
-    hint: without,
+    hint: omitRegional,
   });
 }
 
@@ -58,19 +58,21 @@ async function regionalHosts({ registry: named, identity }: Asked, sources: Sour
   if (hosts.length > 0) return hosts;
   const { name, sku } = registry;
   if (sku !== "Premium")
-    throw new CliError("conflict", `registry "${name}" has no regional hosts: it is ${sku}, and only Premium has them`, { hint: without });
+    throw new CliError("conflict", `registry "${name}" has no regional hosts: it is ${sku}, and only Premium has them`, {
+      hint: omitRegional,
+    });
   const argv = ["az", "acr", "update", "--name", name, "--regional-endpoints", "enabled"];
-  const hint: Fix = { do: "hints", hints: [without, { do: "shell", argv, when: "to enable them" }] };
+  const hint: Fix = { do: "hints", hints: [omitRegional, { do: "shell", argv, when: "to enable them" }] };
   throw new CliError("conflict", `the regional endpoints of registry "${name}" are disabled`, { hint });
 }
 
-const without = "omit --include-regional";
+const omitRegional = "omit --include-regional";
 
 /**
  * Rethrows an error of Azure with another hint. A user who supplies a login may have no permissions in Azure, but knows the hosts of the
  * images.
  */
-function byHand(error: unknown): never {
+function withManualHint(error: unknown): never {
   if (!isRefusal(error) || error.kind === "conflict") throw error;
   const hint = "without Azure, run the command once for each regional host: --registry NAME.REGION.geo.azurecr.io --merge";
   throw new CliError(error.kind, `--include-regional: ${error.message}`, { hint, cause: error });

@@ -5,18 +5,16 @@ import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import type { Need } from "./kind.ts";
 
-/** The repositories that a credential covers. */
 export type RepositoryScope = {
   readonly host: string;
   /** For example `app/web`, `team/*`, `*`. */
   readonly repositories: readonly string[];
-  /** Images of the registry that pods use. */
   readonly images: readonly ImageRef[];
 };
 
 /**
- * Returns the repositories to pull: those that are named, and those that are granted already, because a user may pull them with this
- * credential. The repositories of pods count only if none was granted or named, or if a flag requests them. Creating a pod must not decide
+ * Returns the repositories to pull: those that are named, and those that were granted before, because a user may pull them with this
+ * credential. The repositories of pods count only without granted or named ones, or if a flag requests them. Creating a pod must not decide
  * what an administrator's next run grants.
  * @param host the login server; with it the current command, for the hint
  * @param granted undefined if nothing was granted before
@@ -49,5 +47,4 @@ export function beyond(scopes: readonly string[], images: readonly ImageRef[]): 
   return imageRepositories(outside);
 }
 
-/** Returns the distinct repositories of images, sorted. */
 export const imageRepositories = (images: readonly ImageRef[]): string[] => [...new Set(images.map(({ repository }) => repository))].sort();

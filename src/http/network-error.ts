@@ -22,17 +22,16 @@ export class NetworkError extends Error {
 export function explainNetwork(error: unknown, { host, proxy }: { host: string; proxy: string | undefined }): NetworkError {
   const { code } = error as { code?: unknown };
   const peer = proxy === undefined ? host : `the proxy ${proxy}`;
-  const made = (failure: NetworkFailure, message: string) => new NetworkError(failure, message);
-  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return made("dns", `lookup of ${peer} failed: no such host`);
-  if (code === "ECONNREFUSED") return made("refused", `${peer} refused the connection`);
-  if (code === "ETIMEDOUT") return made("timeout", `${peer} did not respond`);
-  if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return made("refused", `there is no route to ${peer}`);
+  const failed = (failure: NetworkFailure, message: string) => new NetworkError(failure, message);
+  if (code === "ENOTFOUND" || code === "EAI_AGAIN") return failed("dns", `lookup of ${peer} failed: no such host`);
+  if (code === "ECONNREFUSED") return failed("refused", `${peer} refused the connection`);
+  if (code === "ETIMEDOUT") return failed("timeout", `${peer} did not respond`);
+  if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return failed("refused", `there is no route to ${peer}`);
   const distrust = certificateProblem(String(code));
-  if (distrust) return made("untrusted", `the certificate of ${host} ${distrust}`);
-  return made("interrupted", `the connection to ${peer} was interrupted${typeof code === "string" ? ` (${code})` : ""}`);
+  if (distrust) return failed("untrusted", `the certificate of ${host} ${distrust}`);
+  return failed("interrupted", `the connection to ${peer} was interrupted${typeof code === "string" ? ` (${code})` : ""}`);
 }
 
-/** Explains an error code of OpenSSL and Node about a certificate. */
 function certificateProblem(code: string): string | undefined {
   if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return "is for another name";
   if (code === "CERT_HAS_EXPIRED") return "has expired";

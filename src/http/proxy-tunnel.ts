@@ -11,46 +11,46 @@ export function tunnelClient(library: Library, client: HttpClient, proxy: URL, t
   const settings = { host: `${protocol}//${hostname}`, port, username, password };
   const pipeline = library.createEmptyPipeline();
   pipeline.addPolicy(library.proxyPolicy(settings, { customNoProxyList: [] }));
-  pipeline.addPolicy(tellRefusals(host, trusting), { afterPolicies: [library.proxyPolicyName] });
+  pipeline.addPolicy(rejectionPolicy(host, trusting), { afterPolicies: [library.proxyPolicyName] });
   return { sendRequest: (request) => pipeline.sendRequest(client, request) };
 }
 
 /**
  * A proxy that opens no tunnel (407, 502) responds in place of the host: without this check, its response would count as the host's own.
  */
-function tellRefusals(proxy: string, trusting: object): PipelinePolicy {
+function rejectionPolicy(proxy: string, trusting: object): PipelinePolicy {
   let known: unknown;
   return {
-    name: "tellRefusals",
+    name: "rejectionPolicy",
     async sendRequest(request, next) {
       const { agent } = request;
       if (agent !== known && isTunneling(agent)) {
         known = agent;
         keepTunnels(agent);
-        endAtRefusals(agent, proxy);
+        failOnRejection(agent, proxy);
         // A proxy over TLS is verified too: it gets the password in its URL
         if ("connectOpts" in agent) Object.assign(agent.connectOpts as object, trusting);
       }
       return next(request).catch((error: Failed) => {
-        throw told(error, proxy);
+        throw explained(error, proxy);
       });
     },
   };
 }
 
 /** The code of a proxy's rejection. Azure's client keeps the code and the message of an error that an agent throws. */
-const refused = "ERR_TUNNEL_REFUSED";
+const rejected = "ERR_TUNNEL_REFUSED";
 
 /** The prefix for the code of an error on the way to the proxy, before the host was reached. */
-const unmet = "ERR_NO_PROXY ";
+const unreached = "ERR_NO_PROXY ";
 
 type Failed = { readonly code?: unknown; readonly message: string };
 
-function told(error: Failed, proxy: string): Failed {
+function explained(error: Failed, proxy: string): Failed {
   const code = String(error.code);
-  if (code === refused) return new NetworkError("refused", error.message);
-  if (!code.startsWith(unmet)) return error;
-  return explainNetwork(coded(error.message, code.slice(unmet.length)), { host: `the proxy ${proxy}`, proxy: undefined });
+  if (code === rejected) return new NetworkError("refused", error.message);
+  if (!code.startsWith(unreached)) return error;
+  return explainNetwork(coded(error.message, code.slice(unreached.length)), { host: `the proxy ${proxy}`, proxy: undefined });
 }
 
 const coded = (message: string, code: string) => Object.assign(new Error(message), { code });
@@ -66,7 +66,7 @@ const isTunneling = (agent: object | undefined): agent is Tunneling => agent !==
  * Fails exactly the request for which the proxy rejected a tunnel, whichever other requests to the host have one. Does not wait for the
  * page that the proxy sends.
  */
-function endAtRefusals(agent: Tunneling, proxy: string): void {
+function failOnRejection(agent: Tunneling, proxy: string): void {
   const connect = agent.connect.bind(agent);
   agent.connect = async (request, options) => {
     let status = 200;
@@ -74,10 +74,10 @@ function endAtRefusals(agent: Tunneling, proxy: string): void {
       status = statusCode;
     });
     const socket = await connect(request, options).catch(({ message, code }: Failed) => {
-      throw coded(message, `${unmet}${code}`);
+      throw coded(message, `${unreached}${code}`);
     });
     if (status === 200) return socket;
-    throw coded(`the proxy ${proxy} rejected the connection to ${options.host} (${status})`, refused);
+    throw coded(`the proxy ${proxy} rejected the connection to ${options.host} (${status})`, rejected);
   };
 }
 

@@ -3,8 +3,8 @@ import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
 
 /**
- * The proxy in HTTPS_PROXY for an https URL, as Go and thus kubectl reads it (golang.org/x/net/http/httpproxy); undefined if there is none,
- * or if NO_PROXY excludes the host. An invalid proxy is an error here. Go would connect directly.
+ * Returns the proxy in HTTPS_PROXY for an https URL, as Go and thus kubectl reads it (golang.org/x/net/http/httpproxy). Returns undefined
+ * without a proxy, or if NO_PROXY excludes the host. An invalid proxy is an error here. Go would connect directly.
  *
  * @throws CliError config
  */
@@ -33,7 +33,7 @@ function isEscaped(text: string): boolean {
 const unusable = (why: string) =>
   new CliError("config", `HTTPS_PROXY ${why}`, { hint: "set HTTPS_PROXY=http://HOST:PORT, or add the host to NO_PROXY" });
 
-/** This machine is never accessed through a proxy, nor is anything in NO_PROXY: `*`, addresses, ranges of addresses, and domains. */
+/** A proxy is never used for this machine or for the entries of NO_PROXY: `*`, addresses, ranges of addresses, and domains. */
 function bypasses({ hostname, port }: URL, list: string): boolean {
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   if (host === "localhost" || contains("127.0.0.0/8", host) || contains("::1/128", host)) return true;

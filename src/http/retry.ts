@@ -1,11 +1,11 @@
 import type { HttpRequest, HttpResponse } from "./message.ts";
 import { NetworkError } from "./network-error.ts";
 
-/** The longest wait at a terminal. If the delay is longer, the response is returned instead. Milliseconds. */
-const longest = 60_000;
+/** In milliseconds. If the server asks for a longer delay, its response is returned instead. */
+const maxDelay = 60_000;
 
 /** The errors of a server, or of a proxy in front of it, that may be temporary. */
-const passing = [408, 500, 502, 503, 504];
+const temporaryStatuses = [408, 500, 502, 503, 504];
 
 /**
  * Returns when to repeat a request; undefined if a repetition is useless or unsafe. A throttled request (429, or 503 with Retry-After) was
@@ -15,13 +15,12 @@ const passing = [408, 500, 502, 503, 504];
  * @returns milliseconds
  */
 export function retryDelay(method: HttpRequest["method"], answer: HttpResponse | NetworkError, attempt: number): number | undefined {
-  const wished = wishedDelay(answer);
-  if (wished !== undefined) return wished <= longest ? wished : undefined;
+  const requested = requestedDelay(answer);
+  if (requested !== undefined) return requested <= maxDelay ? requested : undefined;
   return isRepeatable(method, answer) ? 500 * 2 ** (attempt - 1) : undefined;
 }
 
-/** The delay that a throttling server asks for. */
-function wishedDelay(answer: HttpResponse | NetworkError): number | undefined {
+function requestedDelay(answer: HttpResponse | NetworkError): number | undefined {
   if (answer instanceof NetworkError) return undefined;
   return answer.status === 429 || answer.status === 503 ? retryAfter(answer) : undefined;
 }
@@ -29,7 +28,7 @@ function wishedDelay(answer: HttpResponse | NetworkError): number | undefined {
 function isRepeatable(method: HttpRequest["method"], answer: HttpResponse | NetworkError): boolean {
   const idempotent = method !== "POST";
   if (answer instanceof NetworkError) return idempotent && answer.failure === "interrupted";
-  return answer.status === 429 || (idempotent && passing.includes(answer.status));
+  return answer.status === 429 || (idempotent && temporaryStatuses.includes(answer.status));
 }
 
 /**

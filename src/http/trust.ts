@@ -22,7 +22,6 @@ const onLinux: Places = {
   folders: ["/etc/ssl/certs", "/etc/pki/tls/certs"],
 };
 
-/** The options for node:tls about trusted issuers. */
 type Trusting = { readonly rejectUnauthorized: true; readonly secureContext?: SecureContext };
 
 /**
@@ -53,7 +52,7 @@ export async function authorities(env: Environment, system = platform(), places 
   const bundle = named ? await readNamed(named) : firstOf(places.files);
   const added = extra ? await readFile(extra, "utf8").catch(() => "") : "";
   const found = certificatesIn([bundle, ...folders.flatMap(textsIn)]);
-  // A container may have none
+  // A container may have no certificates
   const own = named || found.length > 0 ? found : rootCertificates;
   return certificatesIn([...own, added]);
 }
@@ -83,12 +82,12 @@ function textsIn(folder: string): string[] {
   return own.flatMap(({ name }) => textOf(join(folder, name)) ?? []);
 }
 
-/** A link inside the folder is only another name for a file that is read anyway, such as the hash of its subject. */
+/** A link inside the folder is only another name of a file that is read anyway, such as its subject hash. */
 const leadsOut = (link: string): boolean => attempt(() => readlinkSync(link))?.includes("/") === true;
 
 const textOf = (file: string): string | undefined => attempt(() => readAtOnce(file));
 
-/** Of a pipe, reads only what it contains now: it may never get more data. */
+/** Reads only the current contents of a pipe, which may never get more data. */
 function readAtOnce(file: string): string {
   const opened = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {

@@ -13,15 +13,15 @@ import type { ImageRef, Proof } from "./port.ts";
 export function readAnswer(step: "token" | "manifest", image: ImageRef, username: string | undefined, answer: HttpResponse): Proof {
   const { host, repository } = image;
   const { status } = answer;
-  const said = readRegistryError(answer.text);
+  const registryError = readRegistryError(answer.text);
   const user = nameOf(username);
-  const withWords = (message: string) => withLines(message, ...wordsOf(answer, said?.message));
+  const withWords = (message: string) => withLines(message, ...wordsOf(answer, registryError?.message));
 
   if (status === 200) return { verdict: "pulls", message: `${user} can pull ${formatImage(image)}` };
   if (status === 429) return { verdict: "throttled", message: withWords(`${host} is throttling requests (429 Too Many Requests)`) };
-  if (isFirewall(answer, said?.message))
+  if (isFirewall(answer, registryError?.message))
     return { verdict: "blocked", message: withWords(`the firewall of ${host} blocks this machine (403 Forbidden)`) };
-  if (isOutOfScope(step, answer, said))
+  if (isOutOfScope(step, answer, registryError))
     return {
       verdict: "out-of-scope",
       message: `${user} cannot pull from ${repository === "" ? "" : `repository ${repository} of `}${host}`,
@@ -29,22 +29,22 @@ export function readAnswer(step: "token" | "manifest", image: ImageRef, username
   if (status === 403) return { verdict: "denied", message: withWords(`${host} denied ${user} (403 Forbidden)`) };
   if (status === 401) return { verdict: "refused", message: withWords(`${host} rejected ${user} (401 Unauthorized)`) };
   if (status === 404 && step === "manifest") {
-    return { verdict: "not-found", message: missing(image, said?.code) };
+    return { verdict: "not-found", message: notFoundMessage(image, registryError?.code) };
   }
   return { verdict: "unreachable", message: withWords(`${host} returned HTTP ${status} for the ${step} request`) };
 }
 
 const nameOf = (username: string | undefined) => (username === undefined ? "an anonymous user" : `user ${JSON.stringify(username)}`);
 
-/** ACR's message for an address that its firewall rejects. The code is not enough: a missing right has `DENIED` too. */
+/** ACR's message for an address that its firewall rejects. The code is not enough: a missing permission has `DENIED` too. */
 const isFirewall = ({ status }: HttpResponse, message = "") =>
   status === 403 && /client with IP .* is not allowed access|aka\.ms\/acr\/firewall/i.test(message);
 
 /** A valid login without the right to pull this repository: 401 with a challenge, or 403 in the words of the distribution. */
-function isOutOfScope(step: string, { status, header }: HttpResponse, said: ReturnType<typeof readRegistryError>): boolean {
+function isOutOfScope(step: string, { status, header }: HttpResponse, registryError: ReturnType<typeof readRegistryError>): boolean {
   const isNarrow = /insufficient_scope/.test(header("WWW-Authenticate") ?? "");
-  if (status === 401) return step === "manifest" && (isNarrow || said?.code === "DENIED");
-  return status === 403 && (isNarrow || /requested access to the resource is denied/i.test(said?.message ?? ""));
+  if (status === 401) return step === "manifest" && (isNarrow || registryError?.code === "DENIED");
+  return status === 403 && (isNarrow || /requested access to the resource is denied/i.test(registryError?.message ?? ""));
 }
 
 /** The registry's own words on one line, and the id by which Azure's support finds the request. */
@@ -54,7 +54,7 @@ function wordsOf({ header }: HttpResponse, message = ""): string[] {
   return [message.replace(/\s+/g, " ").slice(0, 300), isTraced ? "" : `correlation ID: ${id}`];
 }
 
-function missing({ host, repository, reference }: ImageRef, code: string | undefined): string {
+function notFoundMessage({ host, repository, reference }: ImageRef, code: string | undefined): string {
   if (code === "NAME_UNKNOWN") return `repository "${repository}" not found in ${host}`;
   return `${reference.includes(":") ? "manifest" : "tag"} ${reference} not found in repository ${repository} of ${host}`;
 }

@@ -8,8 +8,8 @@ type Asked = { readonly step: "token" | "manifest"; readonly answer: HttpRespons
 
 /**
  * Sends a GET to a registry: first without a login, then with it if the registry requires one.
- * @param scope of the token, `repository:team/app:pull`; empty for none
- * @returns the last response; or why there is none, or why the login was not sent
+ * @param scope of the token, `repository:team/app:pull`; can be empty
+ * @returns the last response, or why the request failed or the login was not sent
  */
 export async function ask(
   http: Http,

@@ -1,7 +1,6 @@
 import type { Cause } from "../check/cause.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
 
-/** A user name and password for a registry. */
 export type Login = { readonly username: string; readonly password: Sensitive };
 
 /** An image name of a pod, parsed: `myregistry.azurecr.io/team/app:1`. */
@@ -21,7 +20,7 @@ export type Proof = {
     Cause,
     "pulls" | "refused" | "out-of-scope" | "not-found" | "blocked" | "denied" | "throttled" | "unreachable" | "untrusted" | "not-checked"
   >;
-  /** One sentence for a person. */
+  /** One sentence for a person. The registry's own words follow on lines of their own. */
   readonly message: string;
 };
 
@@ -36,11 +35,11 @@ export type Registry = {
     host: string,
     token: { readonly text: Sensitive; readonly of: { readonly name: string; readonly tenant: string } },
   ): Promise<{ readonly token: Sensitive } | Proof>;
-  /** A tag of a repository, the newest if the registry says so; undefined if there is none or the login may not list. */
+  /** A tag of a repository, the newest if the registry sorts them; undefined without a tag or without permission to list. */
   anyTag(host: string, repository: string, login: Login): Promise<string | undefined>;
-  /** Whether a repository exists and has tags; `unknown` if the login may not list them. */
+  /** Whether a repository exists and has tags; `unknown` without permission to list them. */
   contentOf(host: string, repository: string, login: Login): Promise<"tags" | "empty" | "missing" | "unknown">;
-  /** The names of at most 1,000 repositories; none if the login may not list them. */
+  /** The names of at most 1,000 repositories; empty without permission to list them. */
   repositories(host: string, login: Login): Promise<readonly string[]>;
   /** How many milliseconds the registry's clock is ahead of this machine's, by its last response; undefined before the first response. */
   aheadBy?(host: string): number | undefined;

@@ -30,7 +30,6 @@ const manifests = [
   "application/vnd.docker.distribution.manifest.v2+json",
 ].join(", ");
 
-/** Returns a registry's data plane that sends its requests over `http`. */
 export function registryOver(http: Http): Registry {
   return {
     // A token alone would prove nothing: see readAnswer

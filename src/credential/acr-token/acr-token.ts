@@ -15,7 +15,6 @@ import { pulledRepositories, refuseOtherTokens } from "./scope-map.ts";
 /** The maximum number of tokens of a registry, by its SKU. */
 export const tokensIn: Readonly<Record<string, number>> = { Basic: 100, Standard: 500, Premium: 50_000 };
 
-/** An ACR token with its own scope map, which allows it to pull. */
 export const acrToken = {
   name: "acr-token",
   again: ({ identity }, derived) =>
@@ -136,7 +135,7 @@ function planFor({ need: { owner, held }, found, scope, still }: Tried, { regist
     expiresAt: newExpiry(asked, heldPassword(held?.entry, found.token), now),
     now,
     // A user who names a token and adds --force is responsible for other users of its password
-    insists: named.token !== undefined && isForced(asked),
+    isForced: named.token !== undefined && isForced(asked),
     held: held?.entry,
     pulls: still.pulls,
   });

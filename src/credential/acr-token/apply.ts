@@ -12,7 +12,6 @@ import { otherScopeMap, pulledRepositories } from "./scope-map.ts";
 export type TokenEnv = {
   readonly azure: Azure;
   readonly registry: AzureRegistry;
-  /** The token and the scope map that the command line names. */
   readonly named: { readonly token: string | undefined; readonly scopeMap: string | undefined };
   readonly asked: Asked;
   readonly sources: Sources;
@@ -27,7 +26,6 @@ export type TokenEnv = {
 export function tokenApplier({ azure, registry, issued }: TokenEnv): Credential["apply"] {
   /** The passwords that this run asked for, by token; without a time if Azure's response was lost. */
   const minted = new Map<string, Password>();
-  /** Tokens whose deletion failed. */
   const stuck = new Set<string>();
   const description = async (name: string) => (await issued.get(name)?.description) ?? "";
   const isOurs = (name: string, password: Password) => isSamePassword(minted.get(name) ?? {}, password);
@@ -124,10 +122,8 @@ export function tokenRemoval({ to: { kind, name }, ...change }: Change, registry
   return ["az", "acr", nouns[kind] ?? kind, "delete", ...at];
 }
 
-/** The names of the kinds in the Azure CLI. */
 const nouns: Readonly<Record<string, string>> = { "token.azurecr.io": "token", "scopemap.azurecr.io": "scope-map" };
 
-/** Renews and revokes tokens that Secrets record. */
 export function tokenLifecycle({ azure, registry, asked, sources, issued }: TokenEnv): Lifecycle {
   let shared: Promise<ReadonlySet<string>> | undefined;
 

@@ -7,7 +7,6 @@ import type { TokenEnv } from "./apply.ts";
 import { heldPassword } from "./plan.ts";
 import { isSameName, otherScopeMap, scopeMapOf } from "./scope-map.ts";
 
-/** The token to use, and its scope map, if they exist. */
 export type FoundToken = {
   readonly name: string;
   readonly token: AcrToken | undefined;

@@ -10,7 +10,6 @@ import type { Renewal } from "../kind.ts";
 import { isSamePassword, keptEntry, planRetirement } from "../password-credential.ts";
 import { planScope, type ScopeFacts } from "./scope-map.ts";
 
-/** What the command line asks for, and what Azure and the Secret show. */
 export type TokenFacts = ScopeFacts & {
   /** Only the owner can use a token of this name. */
   readonly alone: boolean;
@@ -18,7 +17,7 @@ export type TokenFacts = ScopeFacts & {
   readonly expiresAt: string | undefined;
   readonly now: Date;
   /** Allows generating the recorded password again although other users may have it: the token was named, with --force. */
-  readonly insists?: boolean;
+  readonly isForced?: boolean;
   readonly held: Entry | undefined;
   readonly pulls: "yes" | "no" | "unknown";
 };
@@ -65,8 +64,8 @@ function planMint(facts: TokenFacts): Mint | Keep {
  * holds. That password works until Azure shows that it has expired.
  * @throws CliError conflict
  */
-function slotToUse({ alone, insists, now }: TokenFacts, { name, passwords }: AcrToken, ours: TokenPassword | undefined): Slot {
-  if (ours && (alone || insists || hasExpired(ours, now))) return ours.slot;
+function slotToUse({ alone, isForced, now }: TokenFacts, { name, passwords }: AcrToken, ours: TokenPassword | undefined): Slot {
+  if (ours && (alone || isForced || hasExpired(ours, now))) return ours.slot;
   const empty = slots.find((slot) => passwords.every((password) => password.slot !== slot));
   if (empty) return empty;
   const [older] = passwords.toSorted((a, b) => timeOf(a) - timeOf(b) || a.slot.localeCompare(b.slot));
@@ -192,7 +191,6 @@ function noFreeSlot({ registry, held, unknown }: RenewalOptions, name: string, s
 export const planTokenRetirement = (token: AcrToken, passwords: readonly Password[], because?: string): Make[] =>
   planRetirement(tokenRef(token.name), shownOf(token, passwords), because);
 
-/** Returns those of these passwords that Azure still shows. */
 export const shownOf = ({ passwords: all }: AcrToken, passwords: readonly Password[]): TokenPassword[] =>
   all.filter((password) => passwords.some((one) => isSamePassword(one, password)));
 

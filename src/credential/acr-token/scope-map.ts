@@ -14,7 +14,6 @@ export type ScopeFacts = {
   readonly namedMap?: string | undefined;
   /** Repositories to pull: `app/web`, `team/*`, `*`. */
   readonly repositories: readonly string[];
-  /** The token and the scope map in Azure. */
   readonly token: AcrToken | undefined;
   readonly scopeMap: ScopeMap | undefined;
 };
@@ -34,7 +33,6 @@ const grantsOf = (actions: readonly string[]): string[] => [
   ...new Set(actions.map((action) => action.replace(/^repositories\/(.+)\/(?:content|metadata)\/read$/, "$1"))),
 ];
 
-/** Returns the name of a token's scope map. */
 export const scopeMapOf = (token: AcrToken | undefined): string | undefined => token?.scopeMapId.split("/").at(-1);
 
 /** Compares names like Azure, which ignores their case. */

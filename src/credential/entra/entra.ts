@@ -45,12 +45,12 @@ export const entra = {
     // Starting az takes a second, and finding the registry requires another token
     azure.sendFor("registries");
     const looking = sources.during(`Looking for ${asked.registry} in Azure`, () => azure.findRegistry(asked.registry));
-    const inAzure = await looking.catch(byHost);
+    const inAzure = await looking.catch(withHostHint);
     return credentialOf({ host: inAzure.loginServer.toLowerCase(), inAzure, azure, asked, sources });
   },
 } as const satisfies Kind;
 
-function byHost(error: unknown): never {
+function withHostHint(error: unknown): never {
   if (!(error instanceof CliError) || error.kind !== "notFound") throw error;
   const hint = "check the spelling, or specify the login server, which needs no permission to read the registry in Azure";
   throw new CliError("notFound", error.message, { hint, cause: error });
@@ -65,14 +65,13 @@ type EntraEnv = {
   readonly sources: Sources;
 };
 
-/** A token of the registry. */
 type Token = { readonly login: Login; readonly claims: TokenClaims };
 
 function credentialOf(env: EntraEnv): Credential {
   const { host, asked, sources } = env;
   let requested: ReturnType<typeof requestToken> | undefined;
   let renewal: number | undefined;
-  const due = <T extends Token>(token: T): T => {
+  const scheduled = <T extends Token>(token: T): T => {
     renewal = Math.min(renewal ?? Number.POSITIVE_INFINITY, halfLife(token.claims));
     return token;
   };
@@ -99,19 +98,20 @@ function credentialOf(env: EntraEnv): Credential {
       const ask = async (login: Login): Promise<Still> =>
         asked.verify ? stillPulls(scope, login, sources.registry()) : { pulls: "unknown", isSkipped: true };
       const token = await requestOnce();
-      const isOthers = (login: Login) => login.username === tokenUser && !isSameIdentity(login, token) && !isOver(login, registryTime(env));
+      const isOthers = (login: Login) =>
+        login.username === tokenUser && !isSameIdentity(login, token) && !hasExpired(login, registryTime(env));
       const existing = held?.login && isSameIdentity(held.login, token) ? tokenOf(held.login, host) : undefined;
       const still = existing && (await tried(existing, ask));
-      if (existing && still && still.pulls !== "no") return { ...keep(due(existing), still, host, need), isOthers };
+      if (existing && still && still.pulls !== "no") return { ...keepToken(scheduled(existing), still, host, need), isOthers };
       const pulls = await pullsOther(held?.login, isOthers, ask);
-      return { ...take(due(token), pulls, scope, { secret: owner.secret, verify: asked.verify }), isOthers };
+      return { ...issueToken(scheduled(token), pulls, scope, { secret: owner.secret, verify: asked.verify }), isOthers };
     },
     lifecycle: {
       async renew({ inside, secret, images }) {
         const scope = { host, repositories: namedOrUsed({ images, repositories: [] }), images };
         const token = await requestOnce();
-        if (!inside.every((login) => isSameIdentity(login, token))) throw ofAnother(secret, host, token.of);
-        return take(due(token), "unknown", scope, { secret, verify: asked.verify });
+        if (!inside.every((login) => isSameIdentity(login, token))) throw otherIdentity(secret, host, token.of);
+        return issueToken(scheduled(token), "unknown", scope, { secret, verify: asked.verify });
       },
       shown: async () => undefined,
       clusters: async () => [],
@@ -141,15 +141,14 @@ async function pullsOther(login: Login | undefined, isOthers: (login: Login) => 
 }
 
 /** Whether a token has expired. @param now epoch milliseconds */
-const isOver = ({ password }: Login, now: number): boolean => Date.parse(password.claims?.expiresAt ?? "") <= now;
+const hasExpired = ({ password }: Login, now: number): boolean => Date.parse(password.claims?.expiresAt ?? "") <= now;
 
-const ofAnother = (secret: string, registry: string, of: string) =>
+const otherIdentity = (secret: string, registry: string, of: string) =>
   new CliError("conflict", `secret "${secret}" holds a token of another Azure identity than ${of}, or of an unknown one`, {
     hint: { verb: "create", secret, registry, entra: true },
   });
 
-/** Keeps the token of the Secret. */
-function keep({ login, claims }: Token, still: Still, host: string, { owner, images, held }: Need): Issue {
+function keepToken({ login, claims }: Token, still: Still, host: string, { owner, images, held }: Need): Issue {
   const { pulls, unasked } = still;
   const untried = unasked === undefined ? [] : [warn(host, `secret/${owner.secret} keeps its token, which was not tested: ${unasked}`)];
   const steps = [warn(host, `secret/${owner.secret} expires at ${claims.expiresAt}`), ...untried];
@@ -158,7 +157,7 @@ function keep({ login, claims }: Token, still: Still, host: string, { owner, ima
 }
 
 /** Proves a new token, and warns about its rights, which anyone who can read the Secret gets. */
-function take(
+function issueToken(
   { login, claims, of }: Awaited<ReturnType<typeof requestToken>>,
   pulls: Issue["pulls"],
   { host, repositories, images }: RepositoryScope,
@@ -207,7 +206,7 @@ async function requestToken(env: EntraEnv): Promise<Token & { readonly of: strin
   const { host, sources } = env;
   const entraToken = await readEntraToken(env);
   const answer = await sources.registry().exchange(host, entraToken);
-  if (!("token" in answer)) throw answer.verdict === "refused" ? mayNot(answer.message) : refusal(answer.verdict, answer.message);
+  if (!("token" in answer)) throw answer.verdict === "refused" ? noPullRole(answer.message) : refusal(answer.verdict, answer.message);
   const token = tokenOf({ username: tokenUser, password: answer.token }, host);
   const now = registryTime(env);
   if (!token || !(Date.parse(token.claims.expiresAt ?? "") > now))
@@ -219,7 +218,7 @@ async function requestToken(env: EntraEnv): Promise<Token & { readonly of: strin
   return { login: token.login, claims: { ...token.claims, madeAt }, of: entraToken.of.name || entraToken.of.objectId };
 }
 
-const mayNot = (message: string) =>
+const noPullRole = (message: string) =>
   new CliError("forbidden", message, {
     hint:
       "ask an Owner of the registry for the role AcrPull (with ABAC: Container Registry Repository Reader); " +

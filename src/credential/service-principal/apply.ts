@@ -15,7 +15,6 @@ import { conditionOf, granted, lacking, repositoriesOf, roleOn, union } from "./
  * object whose response was lost.
  */
 export type State = Principal & {
-  /** The notes of a new application. */
   readonly notes: string;
   /** The name of the password. */
   readonly key: string;
@@ -42,7 +41,7 @@ export type PrincipalEnv = {
 };
 
 /** How long to look for an object whose response was lost, and to retry its deletion, in milliseconds. A rollback may take a minute. */
-const undoing = 20_000;
+const rollbackWait = 20_000;
 
 /**
  * How long to wait between the creation of an application and the list that decides which application is the first of its name, in
@@ -54,7 +53,7 @@ const listDelay = 2_000;
 /** Returns the function that applies a plan, and rolls back what this run created unless another run has started to use it. */
 export function principalApplier({ azure, registry, mode, asked, sources, states }: PrincipalEnv): Credential["apply"] {
   const retry = { wait: asked.wait, sleep: sources.sleep };
-  const brief = { ...retry, wait: Math.min(retry.wait, undoing) };
+  const brief = { ...retry, wait: Math.min(retry.wait, rollbackWait) };
 
   async function createApplication(it: State): Promise<void> {
     const create = () => azure.createApplication({ displayName: it.name, notes: it.notes });
@@ -225,10 +224,8 @@ async function sending<T>(it: State, what: keyof State["asked"], send: () => Pro
   });
 }
 
-/** Returns the application. @throws CliError internal if there is none */
 const applicationOf = ({ made, application, name }: State): Application => made.application ?? application ?? missing("application", name);
 
-/** Returns the principal that gets the role. @throws CliError internal */
 const principalOf = ({ made, existing, principal, name }: State): ServicePrincipal =>
   made.principal ?? existing ?? principal ?? missing("service principal", name);
 

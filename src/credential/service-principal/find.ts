@@ -10,16 +10,13 @@ import { hasOurRole } from "./roles.ts";
 
 type InAzure = { readonly azure: Azure; readonly registry: AzureRegistry };
 
-/** An application and its objects in Azure, if they exist. */
 export type Principal = {
-  /** The display name. */
   readonly name: string;
   readonly application: Application | undefined;
   readonly principal: ServicePrincipal | undefined;
   readonly assignments: readonly RoleAssignment[];
 };
 
-/** The application to use. */
 export type Found = Principal & {
   /** Only the annotation of the Secret names it. */
   readonly isRecorded?: true;
@@ -163,24 +160,24 @@ export async function createdPrincipals(azure: Azure, registry: AzureRegistry): 
   const ids = [...new Set(roles.map(({ principalId }) => principalId))];
   const made: CreatedObject[] = [];
   for (let at = 0; at < ids.length; at += atOnce) {
-    const some = ids.slice(at, at + atOnce).map((id) => madeFor(id, roles, azure));
+    const some = ids.slice(at, at + atOnce).map((id) => createdFor(id, roles, azure));
     made.push(...(await Promise.all(some)).flat());
   }
   return made;
 }
 
-async function madeFor(id: string, roles: readonly RoleAssignment[], azure: Azure): Promise<CreatedObject[]> {
+async function createdFor(id: string, roles: readonly RoleAssignment[], azure: Azure): Promise<CreatedObject[]> {
   const principal = await azure.principal(id);
-  if (!principal) return roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(lost);
+  if (!principal) return roles.filter(({ principalId, ours, here }) => principalId === id && ours && here).map(orphanedRole);
   const [application] = await azure.applications({ appId: principal.appId });
   if (!application) return [];
   const isEmpty = application.keys.length === 0 && parseAzureOwner(application.notes) !== undefined;
   const { otherKeys } = isEmpty ? await azure.custody(application.id, principal.id) : { otherKeys: [] };
-  return madeIn(application, otherKeys.length > 0);
+  return createdIn(application, otherKeys.length > 0);
 }
 
 /** Returns a role assignment of this plugin whose principal was deleted. */
-const lost = ({ principalId, role, madeAt }: RoleAssignment): CreatedObject => ({
+const orphanedRole = ({ principalId, role, madeAt }: RoleAssignment): CreatedObject => ({
   to: { kind: "roleassignment.management.azure.com", name: principalId },
   what: "role",
   kind: "service-principal",
@@ -193,7 +190,7 @@ const lost = ({ principalId, role, madeAt }: RoleAssignment): CreatedObject => (
 });
 
 /** @param needed other users sign in to it with a certificate or a federated credential */
-function madeIn({ displayName: name, appId: identity, notes, madeAt, keys }: Application, needed: boolean): CreatedObject[] {
+function createdIn({ displayName: name, appId: identity, notes, madeAt, keys }: Application, needed: boolean): CreatedObject[] {
   const common = { to: { kind: "application.graph.microsoft.com", name }, kind: "service-principal", identity } as const;
   const existing = keys.map(({ slot }) => slot);
   const passwords = keys.flatMap((key): CreatedObject[] => {

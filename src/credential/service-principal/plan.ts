@@ -9,9 +9,7 @@ import { keptEntry, planRetirement } from "../password-credential.ts";
 import type { Principal } from "./find.ts";
 import { granted, hasOurRole, lacking, repositoriesOf, roleOn, union } from "./roles.ts";
 
-/** What the command line asks for, and what Azure and the Secret show. */
 export type PrincipalFacts = Principal & {
-  /** The login server. */
   readonly host: string;
   readonly mode: Mode;
   /** `*` for the whole registry. */

@@ -19,7 +19,6 @@ export const hasOurRole = (assignments: readonly RoleAssignment[]): boolean => a
 export const roleOn = (mode: Mode, assignments: readonly RoleAssignment[]): RoleAssignment | undefined =>
   assignments.find(({ role, here }) => here && role === pullRole[mode].id);
 
-/** Returns the repositories that are not covered. */
 export const lacking = (wanted: readonly string[], had: readonly string[]): string[] =>
   wanted.filter((repository) => !had.some((scope) => scope === repository || covers(scope, repository)));
 

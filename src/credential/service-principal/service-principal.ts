@@ -26,7 +26,6 @@ import { granted } from "./roles.ts";
 /** The value of `--service-principal` without a value: the name that is derived from the owner. It is not valid as a display name. */
 export const ownPrincipal = "*";
 
-/** A service principal of Entra ID, with a role on the registry. */
 export const servicePrincipal = {
   name: "service-principal",
   again: ({ identity }) =>
@@ -192,7 +191,6 @@ function scopeOf({ name, application, assignments }: Found, need: Need, { regist
   return { host, repositories: imageRepositories(images), images };
 }
 
-/** Returns the operations on passwords that Secrets record, by the application's id. */
 function principalLifecycle({ azure, registry, mode, asked, sources, states }: PrincipalEnv): Lifecycle {
   async function read(appId: string, key = "") {
     const [application] = await azure.applications({ appId });

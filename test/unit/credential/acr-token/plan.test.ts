@@ -71,7 +71,7 @@ test.for<{ why: string; found: Partial<TokenFacts>; does: string }>([
   },
   {
     why: "the token was named with --force",
-    found: { ...right, token: token(p1, p2), pulls: "no", alone: false, insists: true },
+    found: { ...right, token: token(p1, p2), pulls: "no", alone: false, isForced: true },
     does: "keep, keep, mint password1",
   },
   {
