@@ -4,7 +4,7 @@ import type { Cause } from "./cause.ts";
 import { type Advice, concerned, deliver, inOrder, podDeletion, unreplaced, workloadsOf } from "./deliver.ts";
 import type { ImageFacts, Note, SecretFacts } from "./facts.ts";
 
-/** An image of a registry in Azure. For other registries, no command creates a credential. */
+/** For registries outside Azure, no command creates a credential. */
 type InAzure = ImageFacts & { readonly azure: NonNullable<ImageFacts["azure"]> };
 
 /**
@@ -19,7 +19,6 @@ export function advise(cause: Cause, facts: ImageFacts, secret: string | undefin
   return advices[cause]?.({ ...facts, azure: facts.azure }, existing) ?? {};
 }
 
-/** The fix for each cause that a command can fix. */
 const advices: Partial<Record<Cause, (facts: InAzure, existing: SecretFacts | undefined) => Advice>> = {
   refused: ofSecret(renew),
   expired: ofSecret(renew),
@@ -30,7 +29,6 @@ const advices: Partial<Record<Cause, (facts: InAzure, existing: SecretFacts | un
   blocked: ({ azure: { registry } }) => ({ fix: { do: "shell", argv: ["az", "acr", "network-rule", "list", "--name", registry] } }),
 };
 
-/** The fix for a cause in a Secret. */
 function ofSecret(advice: (facts: InAzure, existing: SecretFacts) => Advice) {
   return (facts: InAzure, existing: SecretFacts | undefined): Advice => (existing ? advice(facts, existing) : {});
 }
@@ -53,7 +51,7 @@ function renew(facts: InAzure, existing: SecretFacts): Advice {
   return { fix, notes: [...notes, `${writers} changed this Secret: --force takes over the changed fields`] };
 }
 
-/** Adds rights to a credential that this plugin created, if its kind supports that. For any other, creates one in another Secret. */
+/** Grants the repository to the plugin's own credential. For any other, creates one in another Secret. */
 function widen(facts: InAzure, existing: SecretFacts): Advice {
   if (existing.note?.widens && isFor(facts, existing)) return renewal(facts, existing, { repositories: [facts.ref.repository] });
   return createAnother(facts, [facts.ref.repository]);
@@ -78,10 +76,7 @@ function supply(facts: InAzure): Advice {
   return createAnother(facts);
 }
 
-/**
- * An unreadable Secret makes all Secrets of the pod unusable. It is replaced if it holds nothing else; otherwise it is removed from the
- * list.
- */
+/** Replaces a malformed Secret that is only for this registry. Otherwise removes it from the lists. */
 function repair(facts: InAzure, existing: SecretFacts): Advice {
   if (isFor(facts, existing) && facts.azure.otherwise === undefined)
     return { fix: { ...again(facts, existing), force: existing.note === undefined }, notes: ["the command replaces its contents"] };
@@ -118,10 +113,7 @@ function createAnother(facts: InAzure, repositories?: readonly string[]): Advice
   return deliver(facts, { secret: facts.fresh.name, make: make(facts, { repositories }) });
 }
 
-/**
- * A login for the login server matches no regional host, unless the Secret has it under that host too: in the pods' own Secret, or in
- * another one.
- */
+/** Adds the login for the regional hosts to the pods' Secret, or creates another Secret. */
 function regional(facts: InAzure, repositories?: readonly string[]): Advice {
   const { azure, ref, fresh } = facts;
   const why = [`a login for ${azure.loginServer} does not match ${ref.host}`];
@@ -133,9 +125,7 @@ function regional(facts: InAzure, repositories?: readonly string[]): Advice {
   return withNotes(why, deliver(facts, { secret: fresh.name, make: { ...make(facts, { repositories }), includeRegional: true } }));
 }
 
-/**
- * Whether a Secret that the pods name holds this plugin's login for the login server, and nothing that `create` would refuse to overwrite.
- */
+/** Whether a Secret of the pods holds the plugin's login for the login server, and `create` can write it without --force. */
 const widensTo = (facts: InAzure, existing: SecretFacts): boolean =>
   facts.names.includes(existing.name) &&
   existing.note?.renewal === "made" &&
@@ -143,7 +133,7 @@ const widensTo = (facts: InAzure, existing: SecretFacts): boolean =>
   existing.writers.length === 0 &&
   isFor(facts, existing);
 
-/** Names the image by the login server, because the kubelet compares hosts exactly as written. */
+/** Replaces the image's host by the login server, because the kubelet compares hosts exactly as written. */
 function renameImage(facts: InAzure): Advice {
   const { azure, ref, namespace, account } = facts;
   const { all: pods } = concerned(facts);
@@ -153,7 +143,7 @@ function renameImage(facts: InAzure): Advice {
   if (pods.length === 0) return { fix: { verb: "check", images: [named], serviceaccount: account, namespace }, notes };
   const first: Advice = facts.matchesLoginServer
     ? {}
-    : // The pods of a Job would already have other names when their image is set
+    : // `set image` would not find the pods of a recreated Job
       deliver(facts, { secret: facts.fresh.name, make: make(facts, { repositories: [ref.repository] }), stays: "job" });
   const places = new Map(
     pods.map(({ name, container, owner }) => {
@@ -181,7 +171,7 @@ function give(facts: ImageFacts, existing: SecretFacts): Advice {
   };
 }
 
-/** The advice repeats the annotation, because anyone in the namespace can write it. The user who pastes the command decides. */
+/** The notes repeat the annotation, because anyone in the namespace can write it. The user who pastes the command decides. */
 function renewal(facts: InAzure, existing: SecretFacts, more: Partial<Create> = {}) {
   const { warning } = existing.note?.again ?? {};
   const notes = [...unlabeled(existing.note), ...(warning ? [`the Secret's annotation says that ${warning}`] : [])];

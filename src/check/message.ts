@@ -2,7 +2,7 @@ import { isObjectName } from "../kinds.ts";
 import type { ImageFacts, TriedLogin } from "./facts.ts";
 import { nearMiss } from "./near-miss.ts";
 
-/** Explains why a login does not pull, from the registry's response or the Secret. @param expiredAt RFC 3339 */
+/** Explains why a login does not pull. @param expiredAt RFC 3339 */
 export function refusalMessage(facts: ImageFacts, { secret, proof }: TriedLogin, expiredAt: string | undefined): string {
   if (expiredAt !== undefined) return `with secret ${secret}: its password expired ${ago(expiredAt, facts.now)} ago (${expiredAt})`;
   const missing = proof.verdict === "not-found" ? missingRepository(facts) : undefined;
@@ -15,7 +15,7 @@ function missingRepository({ ref: { repository, host }, noRepository }: ImageFac
   return `repository "${repository}" not found in ${host}${similar === undefined ? "" : `; did you mean "${similar}"?`}`;
 }
 
-/** Explains why there is no login for an image: what each of the pull secrets has instead. */
+/** Explains why no pull secret has a login for an image. */
 export function absence({ names, secrets, ref, pods, account, only }: ImageFacts): string {
   const known = new Map(secrets.map((secret) => [secret.name, secret]));
   const missing = names.filter((name) => !known.has(name)).map(shownName);

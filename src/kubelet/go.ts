@@ -9,21 +9,21 @@ export function decodeGoBase64(text: string): Buffer | number {
   const bytes = Buffer.from(text).toString("latin1");
   const [start = ""] = /^[A-Za-z0-9+/\r\n]*/.exec(bytes) ?? [];
   const digits = start.replace(/[\r\n]/g, "");
-  const loose = digits.length % 4;
+  const remainder = digits.length % 4;
   const padded = text.trim().endsWith("=");
-  if (start === bytes) return loose === 1 ? bytes.length - 1 : Buffer.from(digits, "base64");
-  if (!padded || loose < 2 || bytes[start.length] !== "=") return start.length;
-  return faultInPadding(bytes, start.length, loose) ?? Buffer.from(digits, "base64");
+  if (start === bytes) return remainder === 1 ? bytes.length - 1 : Buffer.from(digits, "base64");
+  if (!padded || remainder < 2 || bytes[start.length] !== "=") return start.length;
+  return paddingError(bytes, start.length, remainder) ?? Buffer.from(digits, "base64");
 }
 
 /**
  * @param first the position of the first `=`
- * @param loose the number of digits in the last group of four: two need another `=`
+ * @param remainder the number of digits in the last group of four: two require a second `=`
  * @returns the offset that Go would name; undefined if only the padding is left
  */
-function faultInPadding(bytes: string, first: number, loose: number): number | undefined {
+function paddingError(bytes: string, first: number, remainder: number): number | undefined {
   let next = skipNewlines(bytes, first + 1);
-  if (loose === 2) {
+  if (remainder === 2) {
     if (next === bytes.length) return next;
     if (bytes[next] !== "=") return next - 1;
     next = skipNewlines(bytes, next + 1);
@@ -38,7 +38,7 @@ function skipNewlines(bytes: string, at: number): number {
 
 /**
  * Splits a URL without its scheme like Go's net/url (1.26) splits `https://…`: drops query, fragment and user info.
- * @returns the host (with port, as written) and the unescaped path; undefined if Go rejects it, and for escapes that no image name can equal
+ * @returns the host (with port, as written) and the unescaped path; undefined if Go rejects it, or for escapes that no image name contains
  */
 export function splitUrl(schemeless: string): { readonly host: string; readonly path: string } | undefined {
   const [beforeFragment = "", fragment = ""] = cut(schemeless, "#");
@@ -54,7 +54,7 @@ export function splitUrl(schemeless: string): { readonly host: string; readonly 
   return path !== undefined && isHost(host) ? { host, path } : undefined;
 }
 
-/** A bracket is only valid around an IPv6 address, so `*` is the only wildcard that is possible. */
+/** A bracket is only valid around an IPv6 address, so `*` is the only possible wildcard. */
 function isHost(host: string): boolean {
   const literal = /^\[([^\]]*)\](?::\d*)?$/.exec(host);
   if (literal) return isIPv6(literal[1] ?? "");

@@ -2,23 +2,22 @@ import type { ImageRef, Login } from "../registry/port.ts";
 import { splitUrl } from "./go.ts";
 import { type PullSecret, readPullSecret } from "./read-pull-secret.ts";
 
-/** A login that would be sent to a registry, with its Secret and its key under `auths` (as written). */
+/** A login for an image, with its Secret and its key under `auths` (as written). */
 export type Match = { readonly secret: string; readonly key: string; readonly login: Login };
 
 /** The pull secrets of one pod, as the kubelet reads them. */
 type Keyring = {
-  /** Returns the logins for an image, in the order the kubelet tries them; none if a Secret is malformed. */
+  /** Returns the logins for an image in the kubelet's order; none if a Secret is malformed. */
   lookup(image: ImageRef): Match[];
-  /** The Secrets, or single keys of these, that the kubelet silently ignores. */
+  /** The Secrets or single keys that the kubelet ignores without a message. */
   readonly skipped: readonly { readonly secret: string; readonly because: string }[];
-  /** Set if one Secret is malformed: then the pod gets no login of any Secret, and this message as its waiting reason. */
+  /** The first malformed Secret: the kubelet then uses no Secret, and the message is the pod's waiting reason. */
   readonly malformed: { readonly secret: string; readonly message: string } | undefined;
 };
 
 /**
  * Matches pull secrets to images exactly like the kubelet (k8s.io/kubernetes 1.37, pkg/credentialprovider/keyring.go). `secrets` are in the
- * order of the pod's imagePullSecrets. Two spellings of one key in one Secret keep their written order here. The kubelet's own order of the
- * two is random.
+ * order of the pod's imagePullSecrets. Two spellings of one key in one Secret keep their order, which is random in the kubelet.
  */
 export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
   const skipped: { secret: string; because: string }[] = [];
@@ -37,7 +36,7 @@ export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
     for (const { server, login } of entries) {
       const key = keyOf(server);
       if (key === undefined) skipped.push({ secret, because: `its key ${JSON.stringify(server)} is not a registry` });
-      // The kubelet passes it on, and the runtime then pulls anonymously
+      // The kubelet passes it to containerd, which then pulls anonymously
       else if (login.username === "" || login.password.isEmpty)
         skipped.push({ secret, because: `has no user name or no password for ${JSON.stringify(server)}` });
       else offers.push({ under: key, match: { secret, key: server, login } });
@@ -54,8 +53,8 @@ export function buildKeyring(secrets: readonly PullSecret[]): Keyring {
   };
 }
 
-/** Whether a login under a key of `auths` would be used for an image. */
-export function reaches(server: string, { host, repository }: Pick<ImageRef, "host" | "repository">): boolean {
+/** Whether the kubelet uses the login under a key of `auths` for an image. */
+export function matchesImage(server: string, { host, repository }: Pick<ImageRef, "host" | "repository">): boolean {
   const key = keyOf(server);
   return key !== undefined && (matches(key, `${host}/${repository}`) || (isDockerHub(host) && key === "index.docker.io"));
 }
@@ -72,17 +71,16 @@ function keyOf(server: string): string | undefined {
 }
 
 /**
- * The same port, the same number of labels, each compared with wildcards. The path is a plain prefix, so `host/team` matches
- * `host/team2/app`.
+ * Compares the port, and each label of the host with wildcards. The path is a plain prefix, so `host/team` matches `host/team2/app`.
  */
 function matches(key: string, image: string): boolean {
   const [glob, target] = [splitUrl(key), splitUrl(image)];
   if (glob === undefined || target === undefined || !target.path.startsWith(glob.path)) return false;
-  const [wanted, given] = [splitPort(glob.host), splitPort(target.host)];
+  const [pattern, host] = [splitPort(glob.host), splitPort(target.host)];
   return (
-    wanted.port === given.port &&
-    wanted.labels.length === given.labels.length &&
-    wanted.labels.every((label, index) => matchesLabel(label, given.labels[index] ?? ""))
+    pattern.port === host.port &&
+    pattern.labels.length === host.labels.length &&
+    pattern.labels.every((label, index) => matchesLabel(label, host.labels[index] ?? ""))
   );
 }
 
@@ -104,6 +102,6 @@ function matchesLabel(glob: string, label: string): boolean {
     if (found < 0) return false;
     at = found + part.length;
   }
-  // One character cannot be the start and the end of a label at the same time
+  // The start and the end of the label must not overlap
   return at <= label.length - last.length;
 }

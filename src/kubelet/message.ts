@@ -1,14 +1,14 @@
 import type { Cause } from "../check/cause.ts";
 
-/** The cause of a failed pull, as far as a message of the kubelet or containerd shows it. */
+/** The cause of a failed pull in a message of the kubelet or containerd. */
 export type PullCause = Exclude<Cause, "pulls" | "anonymous" | "by-node" | "not-checked" | "denied" | "expired" | "older-pod">;
 
-/** One failed pull. `text` is the error without the text that the kubelet adds. */
+/** `text` is the error without the text that the kubelet adds. */
 export type PullFailure = { readonly cause: PullCause; readonly text: string };
 
 /**
  * Parses `state.waiting` of a container's status (kubelet 1.34 to 1.37 with containerd 1.6 and 1.7). While a pull fails, the reason changes
- * between ErrImagePull, ImagePullBackOff and, if the container ran before, CrashLoopBackOff. The last one says nothing about pulls.
+ * between ErrImagePull, ImagePullBackOff and, if the container ran before, CrashLoopBackOff, which has no message about the pull.
  *
  * @returns a failure for each login that was tried, in their order; none if the container does not wait for its image
  */
@@ -16,7 +16,7 @@ export function readWaiting({ reason = "", message = "" }: { readonly reason?: s
   if (reason === "ErrImagePull" || reason === "ImagePullBackOff") return readError(message);
   if (reason === "ErrImageNeverPull") return [{ cause: "never-pulled", text: message }];
   if (reason === "InvalidImageName") return [{ cause: "invalid-image", text: message }];
-  // The error of a malformed Secret is the reason itself. Every other reason is one word.
+  // The error of a malformed Secret is the reason itself. Every other reason is one word
   return reason.includes(" ") ? [{ cause: "malformed-secret", text: reason }] : [];
 }
 
@@ -35,7 +35,7 @@ function unwrap(text: string): string {
     .replace(/^failed to resolve reference "[^"]*": /, "");
 }
 
-/** The order matters: an anonymous 401 is not a rejected login, and "no match for platform" also ends in "not found". */
+/** The order matters: "no match for platform" also ends in "not found". */
 const causes: readonly (readonly [RegExp, PullCause])[] = [
   [/failed to fetch anonymous token.* 401 /s, "no-login"],
   [/failed to fetch oauth token.* 401 /s, "refused"],

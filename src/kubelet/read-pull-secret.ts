@@ -6,10 +6,10 @@ import { decodeGoBase64 } from "./go.ts";
 /** A Secret with the fields that the kubelet reads. `data` values are base64, as in the API. */
 export type PullSecret = { readonly name: string; readonly type?: string; readonly data?: Readonly<Record<string, string>> };
 
-/** One login of a pull secret. `server` is the key under `auths`, as written. */
+/** `server` is the key under `auths`, as written. */
 type PullSecretEntry = { readonly server: string; readonly login: Login };
 
-/** The kubelet's result for one Secret: its logins, the reason that it ignores the Secret, or an error that ends the whole lookup. */
+/** The logins of a Secret, why the kubelet ignores it, or the error because of which the kubelet uses no Secret of the pod. */
 type Reading = { readonly entries: readonly PullSecretEntry[] } | { readonly skipped: string } | { readonly malformed: string };
 
 /**
@@ -26,7 +26,7 @@ export function readPullSecret(secret: PullSecret): Reading {
     const document: unknown = JSON.parse(text);
     return { entries: key === ".dockercfg" ? readDockerConfig(document, "") : readDockerConfigJson(document) };
   } catch (error) {
-    // The API server rejects a Secret whose text is not JSON, so V8's own message, which quotes that text, is never needed.
+    // V8's message would quote the secret text. The API server rejects such a Secret anyway
     return { malformed: error instanceof Malformed ? error.message : `the text under ${key} is not JSON` };
   }
 }
@@ -46,7 +46,7 @@ function readDockerConfigJson(document: unknown): PullSecretEntry[] {
   return entries.flat();
 }
 
-/** @param field the path of the map in its Go struct, for messages; empty at the top */
+/** @param field the path of the map in its Go struct, for messages; empty for the document itself */
 function readDockerConfig(auths: unknown, field: string): PullSecretEntry[] {
   const at = field === "" ? "value" : `struct field ${field}`;
   const map = asObject(auths, `${at} of type credentialprovider.DockerConfig`);
@@ -63,7 +63,7 @@ function readDockerConfig(auths: unknown, field: string): PullSecretEntry[] {
   });
 }
 
-/** `auth` overrides username and password, and an invalid one makes every Secret of the pod unusable. */
+/** `auth` overrides username and password. */
 function readAuth(auth: string): Login {
   const bytes = decodeGoBase64(auth);
   if (typeof bytes === "number") throw new Malformed(`illegal base64 data at input byte ${bytes}`);
@@ -73,7 +73,7 @@ function readAuth(auth: string): Login {
   return { username, password: new Sensitive(password) };
 }
 
-/** Every value of a field, whatever the case of its name: in Go, later ones override earlier ones. */
+/** Returns the values of a field in any case. In Go, the last one applies. */
 const fields = (of: Record<string, unknown>, name: string): unknown[] =>
   Object.entries(of).flatMap(([key, value]) => (key.toLowerCase() === name ? [value] : []));
 

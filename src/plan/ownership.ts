@@ -1,5 +1,5 @@
 import { keyOf, type Ref } from "../kinds.ts";
-import { reaches } from "../kubelet/keyring.ts";
+import { matchesImage } from "../kubelet/keyring.ts";
 import { isGuid, isRegional } from "../secret/azure-words.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import { hostOf } from "./existing-secret.ts";
@@ -46,7 +46,7 @@ function servesHost(server: string, host: string): boolean {
   const key = hostOf(server).toLowerCase().replace(/:\d+$/, "");
   const [name = ""] = host.split(".");
   const sample = key.split(".").map((part, at) => (part.includes("*") ? (at === 0 ? name : "any") : part));
-  return key === host.toLowerCase() || isRegional(host, sample.join(".")) || reaches(key, { host, repository: "" });
+  return key === host.toLowerCase() || isRegional(host, sample.join(".")) || matchesImage(key, { host, repository: "" });
 }
 
 /** Returns the clusters that Azure's description of a credential names and whose Secrets were not all listed. */
