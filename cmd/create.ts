@@ -65,17 +65,17 @@ async function createAll(options: Options, flags: CreateFlags, session: Session,
   const clusterScopes = await clusterScopesOf(options.scope, { ...session, writes: true });
   const isFirst = journal.clusterScopes.length === 0;
   journal.clusterScopes = clusterScopes;
-  const onePlace = whereOf(clusterScopes) === "one";
+  const isOneNamespace = whereOf(clusterScopes) === "one";
   const places = () =>
     readersOf(clusterScopes, {
       secret: name,
       targets,
-      pods: podsWanted(options, onePlace),
+      pods: podsWanted(options, isOneNamespace),
       wait: { milliseconds: asked.wait, sleep: session.sleep },
-      lenient: !onePlace,
+      lenient: !isOneNamespace,
       warns: true,
     });
-  const shared = (per ?? (onePlace ? "namespace" : "scope")) === "scope";
+  const shared = (per ?? (isOneNamespace ? "namespace" : "scope")) === "scope";
   const order: Order = {
     ...options,
     podsTell: podsTell(options),
@@ -90,7 +90,7 @@ async function createAll(options: Options, flags: CreateFlags, session: Session,
   const code = await conclude(recordOutcomes(outcomes, journal, flags.keep), session, { ...flags, passwords: true }, clusterScopes);
   const credential = await opening;
   journal.renewAt = credential.renewAt?.();
-  const isNew = reader ? isFirst : journal.createsSecret && onePlace;
+  const isNew = reader ? isFirst : journal.createsSecret && isOneNamespace;
   if (isNew && printsHints(code, flags)) await printNextStep(options, credential.host, clusterScopes, session);
   return code;
 }
@@ -119,7 +119,7 @@ async function printNextStep(
   ]);
   const target = account ? `serviceaccount/${secret}` : deployment && `deployment/${secret}`;
   if (target !== undefined) {
-    hint(`${JSON.stringify(secret)} is the name of the Secret; to let ${target} use it`);
+    hint(`${JSON.stringify(secret)} is now the name of the Secret. To attach it to ${target}, run:`);
     hint({ verb: "attach", secret, targets: [target], namespace });
   } else if (!standard?.imagePullSecrets?.some(({ name }) => name === secret))
     hint({ verb: "attach", secret, serviceaccounts: ["default"], namespace });

@@ -92,7 +92,7 @@ export const deletion = verb({
     }
     const code = await conclude(recorded(), session, flags, clusterScopes);
     if (flags.revoke || registries.size === 0 || !printsHints(code, flags)) return code;
-    session.hint("the objects that were created for it in Azure still exist");
+    session.hint("the objects that were created for it in Azure still exist. To list them, run:");
     for (const registry of registries) session.hint({ verb: "prune", registry });
     return code;
   },

@@ -77,13 +77,14 @@ export const detach = verb({
       otherwise: (targets, namespace) => ({ verb: "detach", secret: "NAME", ...targetValues(targets), namespace }),
       candidates: (state, run) => selectedIn(state, run).map(({ to }) => to),
       plan: (state, run) => {
-        const { secret, onePlace, isMeant } = run;
+        const { secret, isOneNamespace, isSelected } = run;
         const { namespace } = state.scope;
         const changes = selectedIn(state, run)
-          .filter(({ to }) => isMeant(to))
+          .filter(({ to }) => isSelected(to))
           .map((target) => planRefer("detach", secret, target, options));
-        if (onePlace && !state.secret && changes.every(({ act }) => act === "keep")) return [...changes, warnNotFound(secret, namespace)];
-        return onePlace && changes.length === 0 ? [warnNotAttached(secret, namespace)] : changes;
+        if (isOneNamespace && !state.secret && changes.every(({ act }) => act === "keep"))
+          return [...changes, warnNotFound(secret, namespace)];
+        return isOneNamespace && changes.length === 0 ? [warnNotAttached(secret, namespace)] : changes;
       },
     });
   },
@@ -126,17 +127,17 @@ function detachDangling(flags: DanglingFlags, words: readonly string[], session:
       or: "--dangling without a Secret",
     });
   const named = wantsTargets(targets);
-  return runInScope(session, flags, (_, onePlace) => ({
+  return runInScope(session, flags, (_, isOneNamespace) => ({
     reads: {
       secret: "",
       targets: named ? targets : { picks: everything, whereUsed: false },
       pods: "none",
-      lenient: !named || !onePlace,
+      lenient: !named || !isOneNamespace,
       existing: true,
     },
     each: ({ targets: found, scope, existing = new Set() }) => {
       // Every namespace has a ServiceAccount, so this one doesn't exist
-      if (onePlace && found.length === 0) throw noNamespace(scope.namespace);
+      if (isOneNamespace && found.length === 0) throw noNamespace(scope.namespace);
       return planDangling(
         found.map((target) => targetOf(target, scope.context)),
         { existing, named },

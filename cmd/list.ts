@@ -95,7 +95,10 @@ type Skipped = { never: number; unknown: number };
 
 /** Returns the counts of Secrets that `--expiring-within` omits although they may need attention. */
 function skippedLine({ never, unknown }: Skipped): string {
-  const parts = [never > 0 ? `${never} never ${never === 1 ? "expires" : "expire"}` : "", unknown > 0 ? `${unknown} unknown` : ""];
+  const parts = [
+    never > 0 ? `${never} never ${never === 1 ? "expires" : "expire"}` : "",
+    unknown > 0 ? `${unknown} with unknown expiry` : "",
+  ];
   const counts = parts.filter(Boolean).join(", ");
   return counts && `secrets not shown: ${counts}\n`;
 }

@@ -18,7 +18,7 @@ import { secrets } from "./line/known.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { openRecorded } from "./recorded-credential.ts";
 import { type RotateFlags, type RotateOptions, readRotateOptions, rotateFlags, skipLines, unableReasons } from "./rotate/options.ts";
-import { foreignOnly, isMeant, managedElsewhere, nothingToRotate, unable } from "./rotate/select.ts";
+import { foreignOnly, managedElsewhere, nothingToRotate, selectedBy, unable } from "./rotate/select.ts";
 import type { Session } from "./session.ts";
 import { toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -47,7 +47,7 @@ export const rotate = verb({
     const options = readRotateOptions(flags, args, session.now());
     const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
     const all = await findLogins(clusterScopes, () => true, { force: flags.force });
-    const isWanted = isMeant(options, clusterScopes);
+    const isWanted = selectedBy(options, clusterScopes);
     const rotations = rotationsOf(all.recorded, isWanted);
     const able = rotations.filter((rotation) => unable(rotation) === undefined);
     const [refusal] = rotations.flatMap((rotation) => unable(rotation) ?? []);

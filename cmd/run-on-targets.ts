@@ -75,7 +75,7 @@ type ScopeRun = Pick<Unit, "each" | "later"> & { readonly reads: ReadOptions };
 export async function runInScope(
   session: Session,
   flags: ChangeFlags & Pick<WritingFlags, "force">,
-  prepare: (clusterScopes: readonly ClusterScope[], onePlace: boolean) => Promise<ScopeRun> | ScopeRun,
+  prepare: (clusterScopes: readonly ClusterScope[], isOneNamespace: boolean) => Promise<ScopeRun> | ScopeRun,
 ): Promise<number> {
   const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
   const { reads, ...run } = await prepare(clusterScopes, whereOf(clusterScopes) === "one");
@@ -89,8 +89,8 @@ export type TargetRun = {
   readonly targets: TargetOptions;
   /** The targets as the command line names them. */
   readonly named: TargetOptions;
-  readonly onePlace: boolean;
-  isMeant(target: Ref): boolean;
+  readonly isOneNamespace: boolean;
+  isSelected(target: Ref): boolean;
 };
 
 /** The differences between the verbs that change `imagePullSecrets` lists. */
@@ -100,7 +100,7 @@ type TargetVerb = {
   /** Returns the command to suggest if the command line names no Secret and the namespace has none. */
   otherwise(targets: TargetOptions, namespace: string | undefined): Fix;
   /** Returns the targets of one namespace that the user can choose from. */
-  candidates(state: NamespaceState, run: Omit<TargetRun, "isMeant">): readonly Ref[];
+  candidates(state: NamespaceState, run: Omit<TargetRun, "isSelected">): readonly Ref[];
   plan(state: NamespaceState, run: TargetRun): Plan;
   readonly later?: Unit["later"];
   readonly warns?: boolean;
@@ -117,17 +117,17 @@ export function runOnTargets(
   const isNamed = wantsTargets(named);
   // The user chooses from what --where-used finds
   const targets = isNamed ? named : { ...named, whereUsed: true };
-  return runInScope(session, flags, async (clusterScopes, onePlace) => {
+  return runInScope(session, flags, async (clusterScopes, isOneNamespace) => {
     const secret = name ?? (await nameOfSecret(clusterScopes, of.otherwise(named, clusterScopes[0]?.namespaces[0])));
     const pods = of.reads.pods === "waiting" && targets.whereUsed ? "all" : of.reads.pods;
-    const reads = { ...of.reads, secret, targets, pods, lenient: !onePlace };
-    const run = { secret, targets, named, onePlace };
+    const reads = { ...of.reads, secret, targets, pods, lenient: !isOneNamespace };
+    const run = { secret, targets, named, isOneNamespace };
     const choosing = { verb: of.verb, secret, where: whereOf(clusterScopes), output: flags.output };
-    const isMeant = isNamed
+    const isSelected = isNamed
       ? () => true
       : await selectTargets(session, readersOf(clusterScopes, reads), (state) => of.candidates(state, run), choosing);
     const { later, warns } = of;
-    return { reads: { ...reads, warns }, each: (state) => of.plan(state, { ...run, isMeant }), later };
+    return { reads: { ...reads, warns }, each: (state) => of.plan(state, { ...run, isSelected }), later };
   });
 }
 

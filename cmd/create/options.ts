@@ -180,10 +180,10 @@ function refuseOneForEach({ "credential-per": per, "acr-token": token, "service-
 export const podsTell = ({ reader, fromPods }: CreateOptions): boolean => reader === undefined || fromPods;
 
 /** Returns which pods to read in a namespace: all of them if their images determine the repositories or prove the credential. */
-export function podsWanted(asked: CreateOptions, onePlace: boolean): "none" | "waiting" | "all" {
+export function podsWanted(asked: CreateOptions, isOneNamespace: boolean): "none" | "waiting" | "all" {
   const { repositories, targets: options, restart } = asked;
   if (!podsTell(asked)) return "none";
-  if (onePlace || repositories.length === 0 || options.whereUsed || restart === "all") return "all";
+  if (isOneNamespace || repositories.length === 0 || options.whereUsed || restart === "all") return "all";
   return wantsTargets(options) ? "waiting" : "none";
 }
 

@@ -39,7 +39,7 @@ export function keepUncertain(
   if (!first) return [];
   claims.keepPassword();
   const held = joinNames(holders.map(nameInPlace));
-  const message = `${held} may hold the new credential, so it is kept. If not, delete it with`;
+  const message = `${held} may hold the new credential, so the credential is kept. If not, run`;
   const steps = back.map((change) => ({ do: "shell", argv: tools.removal(change) }) as const);
   return [{ change: first, left: "failed", messages: [message], fix: { do: "steps", steps } }];
 }

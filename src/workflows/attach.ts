@@ -27,9 +27,9 @@ export type Attaching = {
 export type AttachOrder = {
   /** Selects only targets whose pods pull from the Secret's registry. */
   readonly whereUsed: boolean;
-  isMeant(target: Ref): boolean;
+  isSelected(target: Ref): boolean;
   /** The run has only this namespace. If it selects no target there, the plan says so. */
-  readonly onePlace: boolean;
+  readonly isOneNamespace: boolean;
   readonly restart: RestartOptions;
   readonly recreateOptions: RecreateOptions;
 };
@@ -38,16 +38,16 @@ export type AttachOrder = {
 export function attachIn(
   state: NamespaceState,
   attaching: Attaching,
-  { whereUsed, isMeant, onePlace, restart, recreateOptions }: AttachOrder,
+  { whereUsed, isSelected, isOneNamespace, restart, recreateOptions }: AttachOrder,
 ): Plan {
   const { secret: name, fieldManager, now } = attaching;
   const { secret, hosts } = readIn(state, attaching);
   const [host = "", ...others] = hosts;
   const found = whereUsed ? usersIn(state, hosts, name) : state.targets;
-  const meant = { ...state, targets: found.filter((object) => isMeant(targetOf(object, state.scope.context).to)) };
+  const meant = { ...state, targets: found.filter((object) => isSelected(targetOf(object, state.scope.context).to)) };
   const { facts, hosts: all } = planInputOf(meant, { name, host, others, fieldManager, now });
   const plan = planAttaches(facts, { restart, recreateOptions, mayPull: () => true });
-  if (onePlace && meant.targets.length === 0)
+  if (isOneNamespace && meant.targets.length === 0)
     return [{ act: "warn", to: facts.to, message: `no target that can be changed uses ${hosts.join(" or ")}` }];
   return [...plan, ...warnOfTargets(name, all, meant, plan), ...warnUseless(facts.to, secret, meant, plan)];
 }

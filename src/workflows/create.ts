@@ -71,16 +71,15 @@ export function issueEach(
 }
 
 async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {
+  async function* attempt(): AsyncGenerator<Outcome> {
+    const { unit, state, tools } = await planIssue(reader, order);
+    yield* runUnit(unit, [{ ...reader, read: async () => state }], tools);
+  }
   try {
-    yield* restarted(() => issueOnce(reader, order), rounds);
+    yield* restarted(attempt, rounds);
   } catch (error) {
     yield failure(reader, asCliError(error));
   }
-}
-
-async function* issueOnce(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {
-  const { unit, state, tools } = await planIssue(reader, order);
-  yield* runUnit(unit, [{ ...reader, read: async () => state }], tools);
 }
 
 /** @throws CliError of the namespace; an error of the cluster comes before an error of Azure, because it prevents every other step */

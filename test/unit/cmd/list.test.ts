@@ -257,7 +257,7 @@ testRows([
       command: `list -n demo -o name --expiring-within ${time}`,
       code,
       stdout,
-      stderr: ["secrets not shown: 1 unknown"],
+      stderr: ["secrets not shown: 1 with unknown expiry"],
     }),
   ),
   {
@@ -265,7 +265,7 @@ testRows([
     given: all(both, typed(...["one", "two"].map((name) => `create ${name} --registry myregistry --repository app/web -n demo`))),
     command: "list -n demo --expiring-within 9d",
     stdout: [],
-    stderr: ["No resources found in demo namespace.", "secrets not shown: 2 never expire, 1 unknown"],
+    stderr: ["No resources found in demo namespace.", "secrets not shown: 2 never expire, 1 with unknown expiry"],
   },
   ...["list -A", "list -n argocd", "list -A --expiring-within 14d", "list -A -l argocd.argoproj.io/secret-type=repository"].map(
     (command): Row => ({
