@@ -81,7 +81,10 @@ export const createFlags = {
       value: "TOOL",
       describe: `Write the Secret in the form and namespace that this tool expects: ${readerNames.join(", ")}`,
     },
-    force: { type: "boolean", describe: "Overwrite a Secret that this plugin did not create" },
+    force: {
+      type: "boolean",
+      describe: "Overwrite a Secret that this plugin did not create, and accept a credential that can do more than pull",
+    },
   }),
   ...scopeFlags,
   ...under("Where", {

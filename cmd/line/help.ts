@@ -45,7 +45,7 @@ function flagRow(name: string, flag: Flag, width: number): string {
   const fallback = defaultOf(flag);
   const indent = isNarrow ? 6 : column;
   const text = indented(`${descriptionOf(flag)}${fallback === undefined ? "" : ` (default: ${fallback})`}`, width, indent);
-  return typed.length + 2 > indent ? `${typed}\n${" ".repeat(indent)}${text}` : `${typed.padEnd(indent)}${text}`;
+  return typed.length >= indent ? `${typed}\n${" ".repeat(indent)}${text}` : `${typed.padEnd(indent)}${text}`;
 }
 
 /** Returns the help of one verb. @param columns the width of the terminal; 0 if unknown */

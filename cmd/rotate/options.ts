@@ -33,7 +33,7 @@ export const rotateFlags = {
       default: "next",
       value: "0|DURATION|next",
       describe:
-        "When to delete the old password: as soon as every Secret has the new one (0), in the first run after a time such as 24h, or in the next rotation",
+        "When to delete the old password. With 0: as soon as every Secret has the new one. With a time such as 24h: in the first run after it. With next: in the next rotation",
     },
     "expires-in": {
       type: "string",

@@ -11,7 +11,7 @@ const block = 512;
 export const sha256Of = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /**
- * Returns each reason why Krew would not install an archive for a platform, or why its index would reject it, one line each.
+ * Returns the reasons why Krew or its index would reject an archive for a platform, one line each.
  * Krew also accepts zip. This project creates no zip for Krew, so a zip is rejected here.
  */
 export function archiveProblems(

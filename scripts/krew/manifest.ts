@@ -70,8 +70,8 @@ export function manifestText(manifest: Manifest, comment: string): string {
 }
 
 /**
- * Returns the template from which krew-release-bot creates the manifest of any release: it replaces TagName with the tag, downloads the
- * archives of all platforms, and writes the two lines uri and sha256, the second indented by four spaces.
+ * Returns the template from which krew-release-bot creates the manifest of a release. The bot replaces TagName with the tag. For each
+ * archive it writes the two lines uri and sha256, the second indented by four spaces.
  */
 export function templateText(descriptor: Descriptor, comment: string): string {
   const version = "0.0.0";

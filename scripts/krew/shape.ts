@@ -12,7 +12,7 @@ export const oneOf =
   (value, path) =>
     known.includes(value as string) ? [] : [`fields: ${path} is ${JSON.stringify(value)}, not ${known.join(" or ")}`];
 
-/** Accepts a list with at least one item. Krew rejects an empty list, even where the list is optional. */
+/** Accepts a list with at least one item. Krew rejects an empty list, even if the list is optional. */
 export const listOf =
   (item: Shape): Shape =>
   (value, path) => {
