@@ -25,7 +25,7 @@ test.for<{ names: string[]; plan: object }>([
   { names: ["gone"], plan: taken(["gone"], ["gone"], []) },
   { names: ["y", "a", "x", "y"], plan: taken(["y", "x"], ["y", "a", "x", "y"], ["a"]) },
   { names: ["b", "a"], plan: { act: "keep", because: "every listed Secret exists" } },
-])("of $names those that lead nowhere go, and the others keep their order", ({ names, plan }) => {
+])("removes names of missing Secrets from $names and keeps the order of the others", ({ names, plan }) => {
   const account = target("serviceaccount", "app", names);
 
   expect(planned([account])).toEqual([{ to: account.to, ...plan }]);
@@ -41,7 +41,7 @@ test.for<{ kind: TargetKind; act: string }>([
   { kind: "statefulset.apps", act: "warn" },
   { kind: "daemonset.apps", act: "warn" },
   { kind: "job.batch", act: "warn" },
-])("where nobody names a target, a $kind: $act", ({ kind, act }) => {
+])("plans $act for a $kind when no target is named", ({ kind, act }) => {
   expect(planned([target(kind, "web", ["gone"])]).map((change) => change.act)).toEqual([act]);
 });
 
@@ -49,12 +49,12 @@ test.for<{ kind: TargetKind; act: string }>([
   { kind: "deployment.apps", act: "detach" },
   { kind: "job.batch", act: "refuse" },
   { kind: "pod", act: "refuse" },
-])("a $kind that is named: $act", ({ kind, act }) => {
+])("plans $act for a $kind that is named", ({ kind, act }) => {
   expect(planned([target(kind, "web", ["gone"])], true).map((change) => change.act)).toEqual([act]);
   expect(planned([target(kind, "web", ["a"])], true).map((change) => change.act)).toEqual(["keep"]);
 });
 
-test("what would make pods anew is told once, with the command, and what cannot be changed apart from it", () => {
+test("warns once about targets whose pods would restart, and once about targets that cannot be changed", () => {
   const names = Array.from({ length: 12 }, (_, index) => `web-${index}`);
   const changes = planned([
     ...names.map((name) => target("deployment.apps", name, ["gone"])),
@@ -82,7 +82,7 @@ test("what would make pods anew is told once, with the command, and what cannot 
   ]);
 });
 
-test("what has no list is not even told to be unchanged, unless it is named", () => {
+test("omits a target without a list unless it is named", () => {
   const bare = target("serviceaccount", "app", []);
 
   expect(planned([bare])).toEqual([]);
@@ -94,7 +94,7 @@ test.for<{ names: string[]; fix: object | undefined }>([
   { names: ["gone", ""], fix: undefined },
   { names: ["../x"], fix: undefined },
   { names: [""], fix: undefined },
-])("what is to be made anew without $names has a command where that is one name", ({ names, fix }) => {
+])("suggests a command that recreates an object without $names only for one name", ({ names, fix }) => {
   const [change] = planned([target("job.batch", "web", names)], true);
 
   expect(change).toMatchObject({
@@ -104,7 +104,7 @@ test.for<{ names: string[]; fix: object | undefined }>([
   expect(change && "fix" in change ? change.fix : undefined).toEqual(fix);
 });
 
-test("what another makes is refused with the command for that", () => {
+test("refuses an object of a controller and suggests the command for the controller", () => {
   const changes = planned([target("replicaset.apps", "web-1", ["gone"], { kind: "Deployment", name: "web" })], true);
 
   expect(changes).toMatchObject([{ act: "refuse", fix: { verb: "detach", dangling: true, targets: ["deployment/web"] } }]);

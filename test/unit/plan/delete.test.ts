@@ -54,32 +54,32 @@ const references = ["rehearse secret/acr", "detach serviceaccount/default needs 
 const all = "secret/acr serviceaccount/default deployment.apps/web";
 
 test.for<{ why: string; facts: DeleteFacts; options?: Partial<typeof options>; plan: string[] }>([
-  { why: "the Secret goes last", facts: facts(), plan: [...references, `remove secret/acr needs ${all}`] },
+  { why: "the Secret is deleted last", facts: facts(), plan: [...references, `remove secret/acr needs ${all}`] },
   {
-    why: "of what is revoked the note stays",
+    why: "the annotation stays until the credentials are revoked",
     facts: facts(),
     options: { revoke: true },
     plan: [...references, `withdraw secret/acr needs ${all}`],
   },
-  { why: "nothing names it", facts: facts({ targets: [] }), plan: ["rehearse secret/acr", "remove secret/acr needs secret/acr"] },
+  { why: "no list contains it", facts: facts({ targets: [] }), plan: ["rehearse secret/acr", "remove secret/acr needs secret/acr"] },
   {
-    why: "it is gone: only names of it are left",
+    why: "the Secret does not exist, and lists contain its name",
     facts: facts({ existing: undefined, targets: [...facts().targets, job] }),
     plan: ["detach serviceaccount/default", "detach deployment.apps/web"],
   },
-  { why: "there is nothing at all", facts: facts({ existing: undefined, targets: [] }), plan: [] },
+  { why: "neither the Secret nor its name exists", facts: facts({ existing: undefined, targets: [] }), plan: [] },
   {
-    why: "what cannot be changed is told",
+    why: "a list cannot be changed",
     facts: facts({ targets: [job] }),
     plan: ["rehearse secret/acr", "remove secret/acr needs secret/acr", "job.batch/migrate cannot be changed and still lists secret/acr"],
   },
   {
-    why: "somebody else's keeps its references, and loses what was added",
+    why: "another tool's Secret keeps its references and loses the added login",
     facts: facts({ ours: false, existing: existing({ hosts: ["r.azurecr.io", "docker.io"] }) }),
     plan: ["withdraw secret/acr"],
   },
   {
-    why: "with force pods lose it, and that is told",
+    why: "--force deletes a Secret that pods need, with a warning",
     facts: facts({ targets: [], needing: [pod("a"), pod("b"), pod("c"), pod("d")] }),
     options: { force: true },
     plan: [
@@ -88,11 +88,11 @@ test.for<{ why: string; facts: DeleteFacts; options?: Partial<typeof options>; p
       "pods a, b, c and 1 more list secret/acr and may fail to pull again",
     ],
   },
-])("$why", ({ facts: of, options: more, plan }) => {
+])("plans the deletion of a Secret: $why", ({ facts: of, options: more, plan }) => {
   expect(lines(planDelete(of, { ...options, ...more }))).toEqual(plan);
 });
 
-test("the note of what is immutable goes with it", () => {
+test("deletes the annotation of an immutable Secret together with the Secret", () => {
   const plan = planDelete(facts({ existing: existing({ immutable: true }) }), { force: false, revoke: true });
   expect(plan.at(-1)).toMatchObject({ act: "withdraw", immutable: true, keepsAnnotation: true });
 });
@@ -108,7 +108,7 @@ test.for<{ why: string; facts: DeleteFacts; message: string; hint: unknown }>([
     },
   },
   {
-    why: "pods of a template that names it, and of one that is not rolled out",
+    why: "pods of a template with its name and of a template without rollouts need it",
     facts: facts({ needing: [pod("a"), pod("b", "ReplicaSet"), pod("c", "Strange")] }),
     message: 'secret "acr" in namespace "demo" is used by pods a, b and c; create another credential first, otherwise new pods cannot pull',
     hint: {
@@ -126,29 +126,29 @@ test.for<{ why: string; facts: DeleteFacts; message: string; hint: unknown }>([
     },
   },
   {
-    why: "a pod that nobody makes anew",
+    why: "a pod without a controller needs it",
     facts: facts({ targets: [], needing: [pod("a", "Pod")] }),
     message: 'secret "acr" in namespace "demo" is used by pod a; create another credential first, otherwise new pods cannot pull',
     hint: "delete it after the pods have ended, or add --force to delete it anyway",
   },
   {
-    why: "it is somebody else's",
+    why: "another tool created it",
     facts: facts({ ours: false, existing: existing({ entries: undefined }) }),
     message: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not created by kubectl acr-secret',
     hint: "use another name, or add --force to delete it",
   },
   {
-    why: "somebody else put a login into it",
+    why: "another tool added a login to it",
     facts: facts({ existing: existing({ hosts: ["r.azurecr.io", "https://docker.io/v1", "quay.io"] }) }),
     message: 'secret "acr" in namespace "demo" also holds a login for https://docker.io/v1, quay.io',
     hint: "add --force to delete that login too",
   },
   {
-    why: "what was added to it cannot be taken out",
+    why: "its added login cannot be removed",
     facts: facts({ ours: false, existing: existing({ immutable: true }) }),
     message: 'secret "acr" in namespace "demo" is immutable, so its login cannot be removed',
     hint: { kubectl: "delete secret", args: ["acr"] },
   },
-])("it is refused: $why", ({ facts: of, message, hint }) => {
+])("refuses to delete a Secret when $why", ({ facts: of, message, hint }) => {
   expect(() => planDelete(of, options)).toThrow(expect.objectContaining({ kind: "conflict", message, hint }));
 });

@@ -14,12 +14,12 @@ const marks = [
 const drift = (metadata: ReturnType<typeof said>) =>
   driftOf({ kind: "ServiceAccount", metadata }, { carries: kinds.serviceaccount.carries, fieldManager: "me" })?.by;
 
-test.for(marks)("$by is whoever wrote its mark, whatever he is called", ({ by, marked, manager }) => {
+test.for(marks)("finds $by by the writer of its mark, whatever the manager's name is", ({ by, marked, manager }) => {
   expect(drift(said(marked, wrote("any-name", { ...marked, list: true })))).toBe(by);
   expect(drift(said(marked, wrote("any-name", marked), wrote(manager, { list: true })))).toBeUndefined();
 });
 
-test.for(marks)("where nothing tells who wrote the mark of $by, it is known by its manager", ({ by, marked, manager }) => {
+test.for(marks)("finds $by by its default manager when the writer of the mark is unknown", ({ by, marked, manager }) => {
   expect(drift(said(marked, wrote(manager, { list: true })))).toBe(by);
   expect(drift(said(marked, wrote("any-name", { list: true })))).toBeUndefined();
 });
@@ -28,7 +28,7 @@ test.for<{ labels: Record<string, string>; name: string | undefined }>([
   { labels: { "kustomize.toolkit.fluxcd.io/name": "apps" }, name: "apps" },
   { labels: { "kustomize.toolkit.fluxcd.io/namespace": "flux-system" }, name: undefined },
   { labels: {}, name: undefined },
-])("$labels names $name", ({ labels, name }) => {
+])("reads $name from $labels", ({ labels, name }) => {
   expect(sources["flux-kustomize"].nameIn({ kind: "ServiceAccount", metadata: { name: "default", labels } })).toBe(name);
 });
 
@@ -41,7 +41,7 @@ test.for([
   { id: "web:/XServiceAccount:demo/default", app: undefined },
   { id: "web", app: undefined },
   { id: "", app: undefined },
-])("the tracking note $id is of the application $app", ({ id, app }) => {
+])("reads application $app from the tracking id $id", ({ id, app }) => {
   const metadata = { name: "default", namespace: "demo", annotations: { "argocd.argoproj.io/tracking-id": id } };
 
   expect(sources.argocd.nameIn({ kind: "ServiceAccount", metadata })).toBe(app);

@@ -9,7 +9,7 @@ const fieldManager = "kubectl-acr-secret";
 
 type Row = { why: string; metadata: Metadata; drift: Drift | undefined };
 
-describe("the list of a template, in which every name is its writer's own", () => {
+describe("finds drift of template lists, which the API merges by name", () => {
   test.for<Row>([
     {
       why: "Argo CD applies other names",
@@ -26,12 +26,12 @@ describe("the list of a template, in which every name is its writer's own", () =
       drift: undefined,
     },
     {
-      why: "Flux takes out what kubectl wrote",
+      why: "Flux removes the fields of kubectl",
       metadata: said({ labels: flux }),
       drift: { by: "flux-kustomize", name: "flux-system/apps", does: "undoes" },
     },
     {
-      why: "Argo CD replaces it whole",
+      why: "Argo CD replaces the whole object",
       metadata: said({
         annotations: {
           "argocd.argoproj.io/tracking-id": "web:apps/Deployment:demo/default",
@@ -41,11 +41,11 @@ describe("the list of a template, in which every name is its writer's own", () =
       drift: { by: "argocd", name: "web", does: "undoes" },
     },
     {
-      why: "an operator may keep what it made as it made it",
+      why: "an operator may restore its object",
       metadata: said({ ownerReferences: ownedBy(true) }),
       drift: { by: "controller", name: "Prometheus/k8s", does: "may-undo" },
     },
-  ])("$why", ({ metadata, drift }) => {
+  ])("finds the tool that undoes a change of a template: $why", ({ metadata, drift }) => {
     expect(driftOf({ kind: "Deployment", metadata }, { carries: template, fieldManager })).toEqual(drift);
   });
 });

@@ -47,19 +47,19 @@ test.for<{ drift: Drift; message: string; output: string | undefined }>([
     message: "is controlled by Prometheus/k8s, and the controller may remove acr",
     output: undefined,
   },
-])("$message", ({ drift, message, output }) => {
+])("warns that a target $message", ({ drift, message, output }) => {
   const warn = { act: "warn", id: "drift", needs: to, to, message: `serviceaccount/web ${message}` };
 
   expect(warnDrift(attached, drift)).toStrictEqual([output === undefined ? warn : { ...warn, fix: fix(output) }]);
 });
 
-test("a name that somebody made a sentence of is in quotes", () => {
+test("quotes a name that contains a sentence", () => {
   expect(warnDrift(attached, { by: "helm", name: "demo/x: all is well\nrun this", does: "undoes" })).toMatchObject([
     { message: expect.stringMatching(/^serviceaccount\/web belongs to Helm release "demo\/x: all is well\\nrun this", and the next /) },
   ]);
 });
 
-test("a target of another kind is named as it is typed", () => {
+test("names a target as on the command line in the command", () => {
   const web = { kind: "deployment.apps", namespace: "demo", name: "web" } as const;
 
   expect(warnDrift({ ...attached, to: web }, { by: "argocd", name: "web", does: "undoes" })).toMatchObject([
@@ -67,7 +67,7 @@ test("a target of another kind is named as it is typed", () => {
   ]);
 });
 
-test("nothing is told of a target that is right already, or that is nobody's", () => {
+test("does not warn about an unchanged target or a target without a source", () => {
   expect(warnDrift({ act: "keep", to, because: "already attached" }, { by: "argocd", name: "web", does: "undoes" })).toEqual([]);
   expect(warnDrift(attached, undefined)).toEqual([]);
 });

@@ -9,43 +9,43 @@ const fieldManager = "kubectl-acr-secret";
 
 type Row = { why: string; metadata: Metadata; drift: Drift | undefined; as?: string };
 
-describe("the list of a ServiceAccount, which is written whole", () => {
+describe("finds drift of ServiceAccount lists, which are replaced as a whole", () => {
   test.for<Row>([
-    { why: "nobody says anything", metadata: said({}), drift: undefined },
-    { why: "managedFields are kept from us", metadata: { name: "default" }, drift: undefined },
+    { why: "no metadata names a tool", metadata: said({}), drift: undefined },
+    { why: "managedFields are absent", metadata: { name: "default" }, drift: undefined },
     {
-      why: "Helm wrote the list with its note",
+      why: "Helm wrote the list and its annotation",
       metadata: said(byHelm, wrote("helm", { ...byHelm, list: true })),
       drift: { by: "helm", name: "shop/web", does: "undoes" },
     },
     {
-      why: "Helm applied it, and would not force",
+      why: "Helm applied the list, without force",
       metadata: said(byHelm, wrote("helm", { ...byHelm, list: true, operation: "Apply" })),
       drift: { by: "helm", name: "shop/web", does: "stops" },
     },
     {
-      why: "whatever Helm's process is called, the one that wrote its note is Helm",
+      why: "the manager that wrote Helm's annotation is Helm, whatever its name is",
       metadata: said(byHelm, wrote("terraform-provider-helm", { ...byHelm, list: true })),
       drift: { by: "helm", name: "shop/web", does: "undoes" },
     },
     { why: "the chart has no list", metadata: said(byHelm, wrote("helm", byHelm)), drift: undefined },
     {
-      why: "the chart has none, and somebody else wrote one",
+      why: "the chart has no list, and another tool wrote one",
       metadata: said(byHelm, wrote("helm", byHelm), wrote("kubectl-patch", { list: true })),
       drift: undefined,
     },
     {
-      why: "a chart's label without Helm's notes is another's who applied the chart",
+      why: "another tool applied the chart, which has Helm's label without its annotations",
       metadata: said({ labels: helmLabel }, wrote("kubectl-create", { labels: helmLabel, list: true })),
       drift: undefined,
     },
     {
-      why: "notes without the label",
+      why: "annotations without the label",
       metadata: said({ annotations: helmNotes }, wrote("helm", { annotations: helmNotes, list: true })),
       drift: undefined,
     },
     {
-      why: "Flux installs by Helm too, and forces",
+      why: "Flux installs with Helm, with force",
       metadata: said(
         { ...byHelm, labels: { ...helmLabel, ...fluxHelm } },
         wrote("helm-controller", { ...byHelm, labels: fluxHelm, list: true, operation: "Apply" }),
@@ -58,7 +58,7 @@ describe("the list of a ServiceAccount, which is written whole", () => {
       drift: undefined,
     },
     {
-      why: "Argo CD applied the list, with force as it always does",
+      why: "Argo CD applied the list, with force",
       metadata: said({ annotations: tracked }, wrote("argocd-controller", { annotations: tracked, list: true, operation: "Apply" })),
       drift: { by: "argocd", name: "web", does: "undoes" },
     },
@@ -68,7 +68,7 @@ describe("the list of a ServiceAccount, which is written whole", () => {
       drift: undefined,
     },
     {
-      why: "Argo CD applied it as kubectl does",
+      why: "Argo CD applied the list like kubectl",
       metadata: said({ annotations: { ...tracked, ...applied({ imagePullSecrets: [{ name: "theirs" }] }) } }),
       drift: { by: "argocd", name: "web", does: "undoes" },
     },
@@ -90,7 +90,7 @@ describe("the list of a ServiceAccount, which is written whole", () => {
     },
     { why: "the common label alone", metadata: said({ labels: { "app.kubernetes.io/instance": "web" } }), drift: undefined },
     {
-      why: "a tracking note that was copied from another object",
+      why: "the tracking id was copied from another object",
       metadata: said(
         { annotations: { "argocd.argoproj.io/tracking-id": "web:/ServiceAccount:other/default" } },
         wrote("x", { list: true }),
@@ -98,7 +98,7 @@ describe("the list of a ServiceAccount, which is written whole", () => {
       drift: undefined,
     },
     {
-      why: "a tracking note of another kind",
+      why: "the tracking id is of another kind",
       metadata: said(
         { annotations: { "argocd.argoproj.io/tracking-id": "web:apps/Deployment:demo/default" } },
         wrote("argocd-controller", { list: true }),
@@ -106,34 +106,34 @@ describe("the list of a ServiceAccount, which is written whole", () => {
       drift: undefined,
     },
     {
-      why: "Argo CD replaces it whole",
+      why: "Argo CD replaces the whole object",
       metadata: said({ annotations: { ...tracked, "argocd.argoproj.io/sync-options": "Prune=false, Replace=true" } }),
       drift: { by: "argocd", name: "web", does: "undoes" },
     },
     {
-      why: "Flux takes out what kubectl wrote, though Git has no list",
+      why: "Flux removes the fields of kubectl, even if Git has no list",
       metadata: said({ labels: flux }, wrote("kustomize-controller", { labels: flux, operation: "Apply" })),
       drift: { by: "flux-kustomize", name: "flux-system/apps", does: "undoes" },
     },
     {
-      why: "but not what another manager wrote",
+      why: "Flux keeps the fields of another manager",
       as: "flux-client-side-apply",
       metadata: said({ labels: flux }, wrote("kustomize-controller", { labels: flux, operation: "Apply" })),
       drift: undefined,
     },
     {
-      why: "unless Git has a list",
+      why: "Git has a list",
       as: "flux-client-side-apply",
       metadata: said({ labels: flux }, wrote("kustomize-controller", { labels: flux, list: true, operation: "Apply" })),
       drift: { by: "flux-kustomize", name: "flux-system/apps", does: "undoes" },
     },
     {
-      why: "Flux was told to merge",
+      why: "an annotation makes Flux merge",
       metadata: said({ labels: flux, annotations: { "kustomize.toolkit.fluxcd.io/ssa": "Merge" } }),
       drift: undefined,
     },
     {
-      why: "and merges a list that Git has by writing it whole",
+      why: "Flux merges, and Git has a list, which Flux replaces",
       metadata: said(
         { labels: flux, annotations: { "kustomize.toolkit.fluxcd.io/ssa": "merge" } },
         wrote("kustomize-controller", { labels: flux, list: true, operation: "Apply" }),
@@ -149,7 +149,7 @@ describe("the list of a ServiceAccount, which is written whole", () => {
       drift: undefined,
     })),
     {
-      why: "Flux was told to leave it, by a label",
+      why: "a label disables Flux",
       metadata: said({ labels: { ...flux, "kustomize.toolkit.fluxcd.io/reconcile": "disabled" } }),
       drift: undefined,
     },
@@ -162,7 +162,7 @@ describe("the list of a ServiceAccount, which is written whole", () => {
       drift: { by: "applied-file", name: expect.any(String), does: "undoes" },
     },
     {
-      why: "be it empty",
+      why: "the file that was applied last has an empty list",
       metadata: said({ annotations: applied({ imagePullSecrets: [] }) }),
       drift: { by: "applied-file", name: expect.any(String), does: "undoes" },
     },
@@ -172,36 +172,40 @@ describe("the list of a ServiceAccount, which is written whole", () => {
       drift: undefined,
     },
     {
-      why: "a note of it that is no JSON",
+      why: "the last-applied annotation is not JSON",
       metadata: said({ annotations: { "kubectl.kubernetes.io/last-applied-configuration": "{" } }),
       drift: undefined,
     },
-    { why: "a note of it that is nothing", metadata: said({ annotations: applied(null as never) }), drift: undefined },
+    { why: "the last-applied annotation is null", metadata: said({ annotations: applied(null as never) }), drift: undefined },
     {
-      why: "somebody applies the list from somewhere",
+      why: "an unknown manager applies the list",
       metadata: said({}, wrote("pulumi", { list: true, operation: "Apply" })),
       drift: { by: "manager", name: "pulumi", does: "undoes-or-stops" },
     },
-    { why: "somebody applies something else of it", metadata: said({}, wrote("pulumi", { operation: "Apply" })), drift: undefined },
+    { why: "an unknown manager applies another field", metadata: said({}, wrote("pulumi", { operation: "Apply" })), drift: undefined },
     {
       why: "a manager without a name applies the list",
       metadata: said({}, { operation: "Apply", fieldsV1: { "f:imagePullSecrets": {} } }),
       drift: { by: "manager", name: "", does: "undoes-or-stops" },
     },
-    { why: "somebody wrote the list once", metadata: said({}, wrote("kubectl-edit", { list: true })), drift: undefined },
-    { why: "we applied it ourselves", metadata: said({}, wrote(fieldManager, { list: true, operation: "Apply" })), drift: undefined },
+    { why: "a manager updated the list", metadata: said({}, wrote("kubectl-edit", { list: true })), drift: undefined },
+    { why: "this plugin applied the list", metadata: said({}, wrote(fieldManager, { list: true, operation: "Apply" })), drift: undefined },
     {
       why: "OpenShift adds its name and keeps the others",
       metadata: said({}, wrote("openshift.io/image-registry-pull-secrets_service-account-controller", { list: true, operation: "Apply" })),
       drift: undefined,
     },
     {
-      why: "an operator may keep what it made as it made it",
+      why: "an operator may restore its object",
       metadata: said({ ownerReferences: ownedBy(true) }),
       drift: { by: "controller", name: "Prometheus/k8s", does: "may-undo" },
     },
-    { why: "who only owns it does not", metadata: said({ ownerReferences: ownedBy(false) }), drift: undefined },
-  ])("$why", ({ metadata, drift, as = fieldManager }) => {
+    {
+      why: "an owner that is not its controller does not restore it",
+      metadata: said({ ownerReferences: ownedBy(false) }),
+      drift: undefined,
+    },
+  ])("finds the tool that undoes a change of a ServiceAccount: $why", ({ metadata, drift, as = fieldManager }) => {
     expect(driftOf({ kind: "ServiceAccount", metadata }, { carries: account, fieldManager: as })).toEqual(drift);
   });
 });

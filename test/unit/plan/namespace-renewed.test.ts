@@ -38,56 +38,60 @@ const options = (more: Partial<RenewOptions> = {}): RenewOptions => ({
 });
 
 test.for<{ why: string; options?: Partial<RenewOptions>; held?: Partial<ExistingSecret>; is: string }>([
-  { why: "it holds the one before", is: "store: rotated" },
+  { why: "it holds the previous password", is: "store: rotated" },
   {
-    why: "nothing shows that it holds it",
+    why: "it is not proven to hold the credential",
     options: { proven: false },
     is: "keep: it was recreated and is not proven to hold this credential",
   },
-  { why: "it notes nothing any more", held: { entries: undefined }, is: "keep: its annotation now records another credential" },
+  { why: "its annotation is missing", held: { entries: undefined }, is: "keep: its annotation now records another credential" },
   {
-    why: "it notes another identity",
+    why: "it records another identity",
     held: { entries: [{ ...old, identity: "u" }] },
     is: "keep: its annotation now records another credential",
   },
   {
-    why: "it notes another kind",
+    why: "it records another kind",
     held: { entries: [{ ...old, kind: "given" }] },
     is: "keep: its annotation now records another credential",
   },
   {
-    why: "it notes another registry",
+    why: "it records another registry",
     held: { entries: [{ ...old, hosts: ["other"] }] },
     is: "keep: its annotation now records another credential",
   },
   {
-    why: "another run gave it one since",
+    why: "another run wrote a password",
     held: { entries: [{ ...old, slot: "password2", madeAt: "2026-01-06T00:00:00Z" }] },
     is: "keep: another run wrote a newer password",
   },
   {
-    why: "another run gave it one, which ours has killed",
+    why: "another run wrote a password that this run has overwritten",
     options: { entry: next, madeAt: made.madeAt },
     held: { entries: [{ ...old, slot: "password2", madeAt: "2026-01-04T00:00:00Z" }] },
     is: "store: rotated",
   },
   {
-    why: "another run gave it one of the slot, after ours",
+    why: "another run wrote a newer password of the same slot",
     options: { entry: next, madeAt: made.madeAt },
     held: { entries: [{ ...old, slot: "password2", madeAt: "2026-01-06T00:00:00Z" }] },
     is: "keep: another run wrote a newer password",
   },
-  { why: "it holds the newest already", options: { entry: old, fresh: false }, is: "keep: holds this credential" },
-  { why: "it notes the newest, and has another inside", options: { entry: old, fresh: true }, is: "store: rotated" },
-])("one Secret of a rotation: $why", ({ options: more = {}, held: existing = {}, is }) => {
+  { why: "it already holds the newest password", options: { entry: old, fresh: false }, is: "keep: holds this credential" },
+  { why: "it records the newest password and holds another one", options: { entry: old, fresh: true }, is: "store: rotated" },
+])("plans a Secret of a rotation: $why", ({ options: more = {}, held: existing = {}, is }) => {
   const [change] = planRenewed(to, options(more), held(existing));
   expect(change?.act === "store" || change?.act === "keep" ? `${change.act}: ${change.because}` : change).toBe(is);
 });
 
 test.for<{ why: string; held: Partial<ExistingSecret>; store: object }>([
-  { why: "one of ours", held: {}, store: { replaces: false, renews: old, entry: next, precondition: { uid: "u", version: "1" } } },
-  { why: "others inside", held: { hosts: [host, "docker.io"] }, store: { merges: true, replaces: false } },
-  { why: "beside", held: { entries: [{ ...old, beside: true }] }, store: { merges: true } },
+  {
+    why: "a Secret of this plugin",
+    held: {},
+    store: { replaces: false, renews: old, entry: next, precondition: { uid: "u", version: "1" } },
+  },
+  { why: "other logins", held: { hosts: [host, "docker.io"] }, store: { merges: true, replaces: false } },
+  { why: "merged", held: { entries: [{ ...old, beside: true }] }, store: { merges: true } },
   { why: "immutable", held: { immutable: true }, store: { replaces: true } },
   {
     why: "regional",
@@ -98,11 +102,11 @@ test.for<{ why: string; held: Partial<ExistingSecret>; store: object }>([
     },
     store: { entry: { hosts: [host, "myregistry.westeurope.geo.azurecr.io"] } },
   },
-])("what is written is laid out as it was: $why", ({ held: more, store }) => {
+])("keeps the layout of a Secret: $why", ({ held: more, store }) => {
   expect(planRenewed(to, options(), held(more))[0]).toMatchObject({ act: "store", to, ...store });
 });
 
-test("a field of another manager is taken over by force alone", () => {
+test("overwrites a field of another manager only with --force", () => {
   const others = ['"helm" using v1: .data..dockerconfigjson'];
   expect(() => planRenewed(to, options(), held({ others }))).toThrow('Apply failed with 1 conflict: conflict with "helm"');
   expect(planRenewed(to, options({ force: true }), held({ others }))[0]).toMatchObject({ act: "store" });

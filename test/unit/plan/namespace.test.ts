@@ -31,18 +31,18 @@ const lines = (plan: ReturnType<typeof planNamespace>) =>
 
 test.for<{ why: string; facts: PlanInput; options?: Partial<typeof options>; plan: string[] }>([
   {
-    why: "the Secret comes first, and nobody is to refer to one that could not be written",
+    why: "the Secret comes first, and references need it",
     facts: facts(),
     plan: ["store secret/acr", "attach serviceaccount/default needs secret/acr", "keep serviceaccount/builder"],
   },
   {
-    why: "a Secret that stands already is there to be referred to",
+    why: "references don't need an existing Secret",
     facts: facts({ existing }),
     options: { fresh: false },
     plan: ["keep secret/acr", "attach serviceaccount/default", "keep serviceaccount/builder"],
   },
   {
-    why: "a pod waits for its ServiceAccount, whoever else does",
+    why: "a restart needs the ServiceAccount of the pod",
     facts: facts({ pods: [pod("web-1", "default"), pod("build-1", "builder")] }),
     plan: [
       "store secret/acr",
@@ -53,28 +53,28 @@ test.for<{ why: string; facts: PlanInput; options?: Partial<typeof options>; pla
     ],
   },
   {
-    why: "what is lost by force is told before others are touched",
+    why: "a warning about overwritten logins comes before other changes",
     facts: facts({ existing: { ...existing, hosts: [host, "docker.io"] } }),
     options: { force: true },
     plan: ["store secret/acr", "warn secret/acr", "attach serviceaccount/default needs secret/acr", "keep serviceaccount/builder"],
   },
-])("$why", ({ facts, options: more, plan }) => {
+])("plans one namespace: $why", ({ facts, options: more, plan }) => {
   expect(lines(planNamespace(facts, { ...options, ...more }, all))).toEqual(plan);
 });
 
-test("a ServiceAccount that carries the Secret already does not carry it twice", () => {
+test("does not add a Secret to a list twice", () => {
   const changes = planAttaches(facts({ targets: [target("builder", "theirs", "acr")], pods: [pod("build-1", "builder", "theirs")] }), all);
 
   expect(lines(changes)).toEqual(["keep serviceaccount/builder", "restart pod/build-1 needs serviceaccount/builder"]);
 });
 
-test("a pod goes when its ServiceAccount is only now given the Secret, behind the names that both have", () => {
+test("restarts a pod when its ServiceAccount gets the Secret after the names that both have", () => {
   const changes = planAttaches(facts({ targets: [target("default", "theirs")], pods: [pod("web-1", "default", "theirs")] }), all);
 
   expect(lines(changes)).toEqual(["attach serviceaccount/default", "restart pod/web-1 needs serviceaccount/default"]);
 });
 
-test("a pod does not go for an image that the Secret may not pull", () => {
+test("does not restart a pod for an image that the Secret cannot pull", () => {
   const changes = planAttaches(facts({ pods: [pod("web-1", "default")] }), {
     restart: "stuck",
     mayPull: (repository) => repository !== "app/web",
@@ -84,7 +84,7 @@ test("a pod does not go for an image that the Secret may not pull", () => {
   expect(changes.at(-1)).toMatchObject({ act: "warn", message: expect.stringContaining("app/web") });
 });
 
-test("who will undo a change is told behind it, and of none that is not made", () => {
+test("warns about drift after a change, and only about targets that change", () => {
   const drift = { by: "argocd", name: "web", does: "undoes" } as const;
   const targets = [
     { ...target("default"), drift },

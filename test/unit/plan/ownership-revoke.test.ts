@@ -4,7 +4,7 @@ import type { Entry } from "../../../src/secret/entry.ts";
 
 const at = (second: number) => `2026-01-01T00:00:0${second}Z`;
 const of = (namespace: string, context?: string) => ({ kind: "secret", namespace, name: "acr", ...(context && { context }) }) as const;
-const noted = (slot: string, second: number, more: Partial<Entry> = {}): Entry => ({
+const entryWith = (slot: string, second: number, more: Partial<Entry> = {}): Entry => ({
   hosts: ["r.azurecr.io"],
   kind: "acr-token",
   identity: "t",
@@ -14,11 +14,11 @@ const noted = (slot: string, second: number, more: Partial<Entry> = {}): Entry =
 });
 const password = (slot: string, second: number) => ({ slot, madeAt: at(second) });
 
-test("a credential that several Secrets note is one, with every password that they note", () => {
-  const rotated = noted("password2", 2, { previous: password("password1", 1) });
-  const other = noted("password1", 1, { hosts: ["other.azurecr.io"] });
+test("returns one credential with all passwords that several Secrets record", () => {
+  const rotated = entryWith("password2", 2, { previous: password("password1", 1) });
+  const other = entryWith("password1", 1, { hosts: ["other.azurecr.io"] });
   const found = revocablesOf([
-    { to: of("a"), entries: [noted("password1", 1)] },
+    { to: of("a"), entries: [entryWith("password1", 1)] },
     { to: of("b"), entries: [rotated, other] },
   ]);
   expect(found.map(({ host, members }) => ({ host, passwords: passwordsIn(members), in: members.map(({ to }) => to.namespace) }))).toEqual([
@@ -27,43 +27,49 @@ test("a credential that several Secrets note is one, with every password that th
   ]);
 });
 
-const both = noted("password2", 2, { previous: password("password1", 1) });
+const both = entryWith("password2", 2, { previous: password("password1", 1) });
 
 test.for<{ why: string; others: Entry[]; passwords: object[]; whole: boolean; kept: number }>([
-  { why: "no other notes it", others: [], passwords: [password("password2", 2), password("password1", 1)], whole: true, kept: 0 },
+  { why: "no other Secret records it", others: [], passwords: [password("password2", 2), password("password1", 1)], whole: true, kept: 0 },
   {
-    why: "another token of others",
-    others: [noted("password2", 2, { identity: "another" }), noted("password2", 2, { kind: "service-principal" })],
+    why: "other Secrets record another token",
+    others: [entryWith("password2", 2, { identity: "another" }), entryWith("password2", 2, { kind: "service-principal" })],
     passwords: [password("password2", 2), password("password1", 1)],
     whole: true,
     kept: 0,
   },
-  { why: "another holds the newest", others: [noted("password2", 2)], passwords: [password("password1", 1)], whole: false, kept: 1 },
   {
-    why: "the same moment, written otherwise",
-    others: [noted("password2", 2, { madeAt: "2026-01-01T01:00:02.000+01:00" })],
+    why: "another Secret holds the newest password",
+    others: [entryWith("password2", 2)],
     passwords: [password("password1", 1)],
     whole: false,
     kept: 1,
   },
   {
-    why: "one that has not been rotated holds the one before",
-    others: [noted("password1", 1)],
+    why: "the same time in another format",
+    others: [entryWith("password2", 2, { madeAt: "2026-01-01T01:00:02.000+01:00" })],
+    passwords: [password("password1", 1)],
+    whole: false,
+    kept: 1,
+  },
+  {
+    why: "a Secret that was not rotated holds the previous password",
+    others: [entryWith("password1", 1)],
     passwords: [password("password2", 2)],
     whole: false,
     kept: 1,
   },
-  { why: "one that was rotated with it notes both", others: [both], passwords: [], whole: false, kept: 1 },
+  { why: "a Secret that was rotated too records both", others: [both], passwords: [], whole: false, kept: 1 },
   {
     why: "another password in the same slot",
-    others: [noted("password1", 5)],
+    others: [entryWith("password1", 5)],
     passwords: [password("password2", 2), password("password1", 1)],
     whole: false,
     kept: 0,
   },
-])("$why", ({ others, passwords, whole, kept }) => {
+])("returns the revocable parts of a credential: $why", ({ others, passwords, whole, kept }) => {
   const [credential] = revocablesOf([{ to: of("a"), entries: [both] }]);
-  if (!credential) throw new Error("nothing is noted");
+  if (!credential) throw new Error("nothing is recorded");
   const going = revocableParts(
     credential,
     passwordsIn(credential.members),

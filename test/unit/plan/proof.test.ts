@@ -9,30 +9,34 @@ const azure: Shown[] = [{ ...p1, madeAt: "2026-01-01T00:00:00.000+00:00" }, p2];
 type Row = Partial<Omit<Tried, "member">> & Partial<Entry>;
 
 function tried(name: string, { inside, accepted = "yes", own = false, ...entry }: Row = {}): Tried {
-  const noted = { hosts: ["h"], kind: "acr-token", identity: "t", ...p1, ...entry };
-  return { member: { to: { kind: "secret", name, namespace: "n" }, entry: noted }, inside: inside ?? "T1", accepted, own };
+  const recorded = { hosts: ["h"], kind: "acr-token", identity: "t", ...p1, ...entry };
+  return { member: { to: { kind: "secret", name, namespace: "n" }, entry: recorded }, inside: inside ?? "T1", accepted, own };
 }
 
 const none = (name: string, row: Row = {}): Tried => ({ ...tried(name, row), inside: undefined });
 
 test.for<{ why: string; of: Tried; is: string }>([
-  { why: "the registry takes it", of: tried("a"), is: "proven" },
-  { why: "the registry refuses it", of: tried("a", { accepted: "no" }), is: "refused" },
-  { why: "nobody could ask", of: tried("a", { accepted: "unknown" }), is: "unknown" },
-  { why: "there is none", of: none("a"), is: "none" },
-  { why: "there is none, though it is its own by name", of: none("a", { accepted: "no", own: true }), is: "none" },
-  { why: "refused, and its own by name", of: tried("a", { accepted: "no", own: true }), is: "proven dead" },
-  { why: "nobody could ask, and its own by name", of: tried("a", { accepted: "unknown", own: true }), is: "proven" },
-  { why: "it works, and Azure shows no such password", of: tried("a", { madeAt: "2099-01-01T00:00:00Z" }), is: "proven unnamed" },
+  { why: "the registry accepts it", of: tried("a"), is: "proven" },
+  { why: "the registry rejects it", of: tried("a", { accepted: "no" }), is: "refused" },
+  { why: "the registry could not be asked", of: tried("a", { accepted: "unknown" }), is: "unknown" },
+  { why: "there is no login", of: none("a"), is: "none" },
+  { why: "there is no login, although the name is derived from the Secret", of: none("a", { accepted: "no", own: true }), is: "none" },
+  { why: "rejected, and the name is derived from the Secret", of: tried("a", { accepted: "no", own: true }), is: "proven dead" },
+  {
+    why: "the registry could not be asked, and the name is derived from the Secret",
+    of: tried("a", { accepted: "unknown", own: true }),
+    is: "proven",
+  },
+  { why: "it works, and Azure does not show the password", of: tried("a", { madeAt: "2099-01-01T00:00:00Z" }), is: "proven unnamed" },
   { why: "it works, and its time is another slot's", of: tried("a", { slot: "password2" }), is: "proven unnamed" },
-  { why: "it works, and no time is noted", of: tried("a", { madeAt: undefined as never }), is: "proven unnamed" },
-])("a Secret counts by what is inside: $why", ({ of, is }) => {
+  { why: "it works, and no time is recorded", of: tried("a", { madeAt: undefined as never }), is: "proven unnamed" },
+])("judges a Secret by the login inside: $why", ({ of, is }) => {
   const { proven, unproven } = proofOf([of], azure);
   const all = [...proven.map(({ lapsed }) => `proven ${lapsed ?? ""}`.trim()), ...unproven.map(({ why }) => why)];
   expect(all).toEqual([is]);
 });
 
-test("nobody shows the tokens of Azure identities, so what is noted of them counts", () => {
+test("trusts the annotation of an Entra token, which Azure does not show", () => {
   const { proven, disputed } = proofOf(
     [tried("a", { slot: undefined as never }), tried("b", { slot: undefined as never, inside: "T2" })],
     undefined,
@@ -41,14 +45,22 @@ test("nobody shows the tokens of Azure identities, so what is noted of them coun
 });
 
 test.for<{ why: string; all: Tried[]; is: string }>([
-  { why: "all hold the same", all: [tried("a"), tried("b")], is: "" },
-  { why: "one is behind", all: [tried("a"), tried("b", { ...p2, inside: "T2" })], is: "" },
-  { why: "two passwords are noted as one", all: [tried("a"), tried("b", { inside: "T2" })], is: "a,b" },
-  { why: "one password is noted as two", all: [tried("a"), tried("b", p2)], is: "a,b" },
-  { why: "the third is none of it", all: [tried("a"), tried("b", { inside: "T2" }), tried("c", { ...p2, inside: "T3" })], is: "a,b" },
+  { why: "all hold the same password", all: [tried("a"), tried("b")], is: "" },
+  { why: "one has an older password", all: [tried("a"), tried("b", { ...p2, inside: "T2" })], is: "" },
+  { why: "two passwords are recorded as one", all: [tried("a"), tried("b", { inside: "T2" })], is: "a,b" },
+  { why: "one password is recorded as two", all: [tried("a"), tried("b", p2)], is: "a,b" },
+  {
+    why: "the third Secret does not contradict them",
+    all: [tried("a"), tried("b", { inside: "T2" }), tried("c", { ...p2, inside: "T3" })],
+    is: "a,b",
+  },
   { why: "the other does not work", all: [tried("a"), tried("b", { inside: "T2", accepted: "no" })], is: "" },
-  { why: "the other notes what Azure does not show", all: [tried("a"), tried("b", { madeAt: "2099-01-01T00:00:00Z" })], is: "" },
-])("whether notes can all be right: $why", ({ all, is }) => {
+  {
+    why: "the other records a password that Azure does not show",
+    all: [tried("a"), tried("b", { madeAt: "2099-01-01T00:00:00Z" })],
+    is: "",
+  },
+])("finds annotations that contradict each other: $why", ({ all, is }) => {
   expect(
     proofOf(all, azure)
       .disputed.map(({ to }) => to.name)
@@ -59,38 +71,38 @@ test.for<{ why: string; all: Tried[]; is: string }>([
 const previous = { ...p2, until: "2026-02-01T00:00:00Z" };
 
 test.for<{ why: string; all: Tried[]; is: object | undefined }>([
-  { why: "all say so", all: [tried("a", { previous }), tried("b", { previous })], is: previous },
+  { why: "all record it", all: [tried("a", { previous }), tried("b", { previous })], is: previous },
   { why: "one does not", all: [tried("a", { previous }), tried("b")], is: undefined },
   { why: "one says another", all: [tried("a", { previous }), tried("b", { previous: { ...p2, madeAt: p1.madeAt } })], is: undefined },
   {
-    why: "one promised it for longer",
+    why: "one records a longer grace period",
     all: [tried("a", { previous: { ...p2, until: "2027-01-01T00:00:00Z" } }), tried("b", { previous })],
     is: { ...p2, until: "2027-01-01T00:00:00Z" },
   },
-  { why: "one promised it for no time", all: [tried("a", { previous: p2 }), tried("b", { previous })], is: previous },
-  { why: "who says otherwise does not hold it", all: [tried("a", { previous }), tried("b", { accepted: "no" })], is: previous },
-  { why: "who says so does not hold it", all: [tried("a"), tried("b", { previous, accepted: "no" })], is: undefined },
+  { why: "one records no grace period", all: [tried("a", { previous: p2 }), tried("b", { previous })], is: previous },
+  { why: "a Secret without the login records another one", all: [tried("a", { previous }), tried("b", { accepted: "no" })], is: previous },
+  { why: "only a Secret without the login records it", all: [tried("a"), tried("b", { previous, accepted: "no" })], is: undefined },
   { why: "Azure does not show what it holds", all: [tried("a", { madeAt: "2099-01-01T00:00:00Z", previous })], is: undefined },
-])("a password from before is what those say that hold the one after it: $why", ({ all, is }) => {
+])("returns the previous password that the holders of the next one record: $why", ({ all, is }) => {
   expect(proofOf(all, azure).proven[0]?.entry.previous).toEqual(is);
 });
 
-test.for<{ noted: string | undefined; shown: string | undefined; is: string | undefined }>([
-  { noted: undefined, shown: "2026-03-01T00:00:00Z", is: "2026-03-01T00:00:00Z" },
-  { noted: "2099-01-01T00:00:00Z", shown: "2026-03-01T00:00:00Z", is: "2026-03-01T00:00:00Z" },
-  { noted: "2026-01-05T00:00:00Z", shown: undefined, is: undefined },
-])("a password ends when Azure says: noted $noted, shown $shown", ({ noted, shown, is }) => {
-  const { proven } = proofOf([tried("a", { expiresAt: noted as never })], [{ ...p1, expiresAt: shown }]);
+test.for<{ recorded: string | undefined; shown: string | undefined; is: string | undefined }>([
+  { recorded: undefined, shown: "2026-03-01T00:00:00Z", is: "2026-03-01T00:00:00Z" },
+  { recorded: "2099-01-01T00:00:00Z", shown: "2026-03-01T00:00:00Z", is: "2026-03-01T00:00:00Z" },
+  { recorded: "2026-01-05T00:00:00Z", shown: undefined, is: undefined },
+])("takes the expiry from Azure: recorded $recorded, shown $shown", ({ recorded, shown, is }) => {
+  const { proven } = proofOf([tried("a", { expiresAt: recorded as never })], [{ ...p1, expiresAt: shown }]);
   expect(proven[0]?.entry.expiresAt).toBe(is);
 });
 
-test("what nobody changed of a note stays as it is", () => {
+test("keeps the other fields of an entry", () => {
   const of = tried("a", { by: "jane", beside: true, previous: p2, expiresAt: "2026-03-01T00:00:00Z" });
   const { proven } = proofOf([of], [{ ...p1, expiresAt: "2026-03-01T00:00:00Z" }]);
   expect(proven).toEqual([of.member]);
 });
 
-test("ten thousand are judged in no time", () => {
+test("judges ten thousand Secrets in linear time", () => {
   const all = Array.from({ length: 10_000 }, (_, index) => tried(`s${index}`, { previous: p2 }));
   const start = performance.now();
   expect(proofOf(all, azure).proven).toHaveLength(10_000);

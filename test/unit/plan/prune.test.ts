@@ -30,42 +30,42 @@ const keyEntry: Entry = { hosts: ["other.azurecr.io"], kind: "service-principal"
 const of = (...clusters: readonly string[]) => ({ ...token, for: { ...token.for, clusters } });
 
 test.for<{ what: string; made: CreatedObject; facts?: Partial<PruneFacts>; state: PruneRow["state"] }>([
-  { what: "nobody notes it", made: token, state: "orphan" },
-  { what: "a Secret notes it", made: token, facts: { entries: [entry] }, state: "in use" },
-  { what: "in another case", made: token, facts: { entries: [{ ...entry, identity: "Demo-ACR-1" }] }, state: "in use" },
-  { what: "a Secret notes its other password", made: token, facts: { entries: [{ ...entry, slot: "password2" }] }, state: "in use" },
+  { what: "no Secret records it", made: token, state: "orphan" },
+  { what: "a Secret records it", made: token, facts: { entries: [entry] }, state: "in use" },
+  { what: "a Secret records it in another case", made: token, facts: { entries: [{ ...entry, identity: "Demo-ACR-1" }] }, state: "in use" },
+  { what: "a Secret records its other password", made: token, facts: { entries: [{ ...entry, slot: "password2" }] }, state: "in use" },
   {
-    what: "a Secret notes one of that name at another registry",
+    what: "a Secret records that name at another registry",
     made: token,
     facts: { entries: [{ ...entry, hosts: ["o"] }] },
     state: "orphan",
   },
   { what: "another kind has that name", made: token, facts: { entries: [{ ...entry, kind: "given" }] }, state: "orphan" },
-  { what: "something else in Azure needs it", made: { ...token, needed: true }, state: "in use" },
-  { what: "it is of another cluster", made: of(there), state: "other cluster" },
-  { what: "one of its clusters is not given", made: of(here, there), state: "other cluster" },
-  { what: "all of its clusters are given", made: of(here, there), facts: { clusters: new Set([here, there]) }, state: "orphan" },
+  { what: "another object in Azure needs it", made: { ...token, needed: true }, state: "in use" },
+  { what: "it names another cluster", made: of(there), state: "other cluster" },
+  { what: "one of its clusters is not selected", made: of(here, there), state: "other cluster" },
+  { what: "all of its clusters are selected", made: of(here, there), facts: { clusters: new Set([here, there]) }, state: "orphan" },
   { what: "its cluster could not be listed", made: token, facts: { clusters: new Set(), whole: false }, state: "other cluster" },
-  { what: "it says no cluster", made: of(), state: "unknown" },
-  { what: "its owner is gone", made: { ...of(), lost: true }, state: "orphan" },
-  { what: "it was written to nine minutes ago", made: { ...token, changedAt: "2026-01-01T00:00:01Z" }, state: "too recent" },
-  { what: "nobody knows when it was written", made: { ...token, changedAt: undefined }, state: "too recent" },
+  { what: "it names no cluster", made: of(), state: "unknown" },
+  { what: "its principal was deleted", made: { ...of(), lost: true }, state: "orphan" },
+  { what: "it was changed nine minutes ago", made: { ...token, changedAt: "2026-01-01T00:00:01Z" }, state: "too recent" },
+  { what: "Azure does not show when it was changed", made: { ...token, changedAt: undefined }, state: "too recent" },
   { what: "Azure's clock is not known", made: token, facts: { now: undefined }, state: "too recent" },
-  { what: "a Secret notes another password of the application", made: key("k2"), facts: { entries: [keyEntry] }, state: "orphan" },
-  { what: "a Secret notes the password", made: key("k1"), facts: { entries: [keyEntry] }, state: "in use" },
+  { what: "a Secret records another password of the application", made: key("k2"), facts: { entries: [keyEntry] }, state: "orphan" },
+  { what: "a Secret records the password", made: key("k1"), facts: { entries: [keyEntry] }, state: "in use" },
   {
-    what: "it is the one before the last rotation",
+    what: "a Secret records it as the previous password",
     made: key("k2"),
     facts: { entries: [{ ...keyEntry, previous: { slot: "k2" } }] },
     state: "in use",
   },
   {
-    what: "a Secret does not say which password it holds",
+    what: "a Secret records no slot",
     made: key("k2"),
     facts: { entries: [{ hosts: [], kind: "service-principal", identity: "app-1" }] },
     state: "in use",
   },
-])("$what: $state", ({ made, facts: more, state }) => {
+])("returns $state when $what", ({ made, facts: more, state }) => {
   const [row] = planPrune([made], { ...facts, ...more }, { includeUnknown: false, olderThan });
 
   expect(row).toMatchObject({ ...made, state, isDeleted: state === "orphan" });
@@ -76,13 +76,13 @@ test.for([
   { includeUnknown: true, whole: true, isDeleted: true },
   { includeUnknown: true, whole: false, isDeleted: false },
 ])(
-  "what says no cluster isDeleted: $isDeleted, asked $includeUnknown, every cluster listed $whole",
+  "deletes an object without a cluster: $isDeleted, --include-unknown $includeUnknown, every cluster listed $whole",
   ({ includeUnknown, whole, isDeleted }) => {
     expect(planPrune([of()], { ...facts, whole }, { includeUnknown, olderThan })).toMatchObject([{ state: "unknown", isDeleted }]);
   },
 );
 
-test("whoever says so lets go what was made this moment too", () => {
+test("deletes an object of this moment with --older-than 0s", () => {
   const young = { ...token, changedAt: "2026-01-01T00:10:01Z" };
 
   expect(planPrune([young, { ...young, changedAt: undefined }], facts, { includeUnknown: false, olderThan: 0 })).toMatchObject([
@@ -91,7 +91,7 @@ test("whoever says so lets go what was made this moment too", () => {
   ]);
 });
 
-test("the passwords of one application go at once, and a token goes as a whole", () => {
+test("deletes the passwords of one application together, and a token as a whole", () => {
   const rows = planPrune([token, key("k1"), key("k2"), of(there)], facts, { includeUnknown: false, olderThan });
 
   expect(removalsOf(rows)).toMatchObject([
@@ -104,7 +104,7 @@ test.for([
   { more: {}, stays: undefined },
   { more: { entries: [entry] }, stays: "a Secret now holds it" },
   { more: { clusters: new Set<string>(), whole: false }, stays: "its holders are no longer known" },
-])("right before it goes it is looked at once more: $stays", ({ more, stays }) => {
+])("checks an object again before its deletion: $stays", ({ more, stays }) => {
   const options = { includeUnknown: false, olderThan };
   const [removal] = removalsOf(planPrune([token], facts, options));
 

@@ -21,9 +21,9 @@ test.for<{
   recreation: object;
   begun?: boolean;
 }>([
-  { why: "nothing is known of it yet", recreation: {} },
+  { why: "it has no status", recreation: {} },
   { why: "it waits for its image", status: { phase: "Pending", containerStatuses: [waits] }, recreation: {} },
-  { why: "an emptyDir that nobody has written to", status: { containerStatuses: [waits] }, volumes: scratch, recreation: {} },
+  { why: "an emptyDir is empty", status: { containerStatuses: [waits] }, volumes: scratch, recreation: {} },
   {
     why: "it runs",
     status: { phase: "Running", containerStatuses: [waits, runs] },
@@ -37,7 +37,7 @@ test.for<{
     begun: true,
   },
   {
-    why: "a sidecar runs, and does none of the work",
+    why: "only a sidecar runs",
     status: { phase: "Pending", initContainerStatuses: [{ ...runs, name: "side" }], containerStatuses: [waits] },
     init: [{ name: "side", restartPolicy: "Always" }],
     recreation: {},
@@ -52,7 +52,7 @@ test.for<{
     begun: true,
   },
   {
-    why: "somebody looks into it",
+    why: "an ephemeral container runs",
     status: { ephemeralContainerStatuses: [runs] },
     recreation: { loses: "is running and would be stopped" },
     begun: true,
@@ -73,7 +73,7 @@ test.for<{
     begun: true,
   },
   {
-    why: "it has run, and waits to run again",
+    why: "it has run and waits for a restart",
     status: { containerStatuses: [crashed] },
     recreation: { loses: "has run and would lose its logs" },
     begun: true,
@@ -85,7 +85,7 @@ test.for<{
     begun: true,
   },
   {
-    why: "it has done its work",
+    why: "it has succeeded",
     status: { phase: "Succeeded" },
     recreation: { never: "has ended and would run again" },
     begun: true,
@@ -96,7 +96,7 @@ test.for<{
     recreation: { never: "has ended and would run again" },
     begun: true,
   },
-])("what a pod would lose: $why", ({ status, volumes, init, recreation, begun = false }) => {
+])("returns what a recreated pod loses: $why", ({ status, volumes, init, recreation, begun = false }) => {
   const spec = { ...(volumes && { volumes }), ...(init && { initContainers: init }) };
   const pod = podOf({ spec, ...(status && { status }) });
   expect(readRecreation("pod", pod)).toEqual(recreation);
@@ -106,12 +106,12 @@ test.for<{
 const begunWork = { never: "has started and would run again" };
 
 test.for<{ why: string; status?: Job["status"]; recreation: object }>([
-  { why: "nothing is known of it yet", recreation: {} },
-  { why: "nothing has happened", status: { ready: 0, conditions: [{ type: "Suspended", status: "True" }] }, recreation: {} },
+  { why: "it has no status", recreation: {} },
+  { why: "no pod has started", status: { ready: 0, conditions: [{ type: "Suspended", status: "True" }] }, recreation: {} },
   { why: "a pod is ready", status: { ready: 1 }, recreation: begunWork },
   { why: "a pod has succeeded", status: { succeeded: 1 }, recreation: begunWork },
   { why: "a pod has failed", status: { failed: 1 }, recreation: begunWork },
-  { why: "a pod goes", status: { terminating: 1 }, recreation: begunWork },
+  { why: "a pod is terminating", status: { terminating: 1 }, recreation: begunWork },
   { why: "it is not over", status: { conditions: [{ type: "Complete", status: "False" }] }, recreation: {} },
   {
     why: "it is complete",
@@ -123,7 +123,7 @@ test.for<{ why: string; status?: Job["status"]; recreation: object }>([
     status: { failed: 6, conditions: [{ type: "Failed", status: "True" }] },
     recreation: { never: "has ended and would run again" },
   },
-])("whether a Job has begun: $why", ({ status, recreation }) => {
+])("detects whether a Job has started: $why", ({ status, recreation }) => {
   expect(readRecreation("job.batch", jobOf(status ? { status } : {}))).toEqual(recreation);
 });
 
@@ -132,14 +132,14 @@ test("refuses an object that is being deleted", () => {
   expect(readRecreation("pod", object)).toEqual({ never: "is being deleted" });
 });
 
-test("just what is made anew says so in its row", () => {
+test("marks exactly the kinds that must be recreated", () => {
   const object = { ...jobOf({}), imagePullSecrets: [] } as never;
   expect(targetKinds.filter((kind) => readRecreation(kind, object) !== undefined)).toEqual(
     targetKinds.filter((kind) => kinds[kind].carries.takes === "recreate"),
   );
 });
 
-test("a Job's pods are found by its selector, and its name is a label of theirs", () => {
+test("selects a Job's pods by its selector and limits its name to a label value", () => {
   expect(podsOf("job.batch", jobOf({ selector: { matchLabels: { a: "b", c: "d" } } }))).toBe("a=b,c=d");
   expect(podsOf("job.batch", jobOf({}))).toBe("");
   expect(podsOf("pod", podOf({}))).toBeUndefined();
@@ -154,17 +154,17 @@ const wishes = { not: { recreate: false, force: false }, asked: { recreate: true
 
 test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gives: object }>([
   {
-    why: "the command that does it is named",
+    why: "without --recreate, the command is suggested",
     options: "not",
     gives: { act: "refuse", message: keeps, fix: { verb: "attach", secret: "acr", targets: ["pod/p"], recreate: true } },
   },
   {
-    why: "it is done",
+    why: "--recreate recreates it",
     options: "asked",
     gives: { act: "recreate", does: "attach", secret: "acr", before: ["theirs"], after: ["theirs", "acr"] },
   },
   {
-    why: "what would be lost is named before",
+    why: "without --recreate, the loss is reported",
     options: "not",
     status: running,
     gives: {
@@ -174,7 +174,7 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
     },
   },
   {
-    why: "what would be lost is not, unasked",
+    why: "--recreate alone does not end a running pod",
     options: "asked",
     status: running,
     gives: {
@@ -184,24 +184,24 @@ test.for<{ why: string; options: keyof typeof wishes; status?: Pod["status"]; gi
     },
   },
   {
-    why: "by force",
+    why: "--force ends a running pod",
     options: "forced",
     status: running,
     gives: { act: "recreate", does: "attach", secret: "acr", before: ["theirs"], after: ["theirs", "acr"], force: true },
   },
   {
-    why: "what would be done again is not, nor by force",
+    why: "--force does not recreate a pod that has ended",
     options: "forced",
     status: { phase: "Succeeded" },
     gives: { act: "refuse", message: `${unchangeable}, and the Pod cannot be recreated: it has ended and would run again` },
   },
-])("attaching a pod: $why", ({ options, status, gives }) => {
+])("attaches a Secret to a pod: $why", ({ options, status, gives }) => {
   const target = readTarget("pod", podOf({ spec: { imagePullSecrets: [{ name: "theirs" }] }, ...(status && { status }) }));
   expect(planRefer("attach", "acr", target, wishes[options])).toEqual({ to, ...gives });
 });
 
 const lost = podOf({ spec: { imagePullSecrets: [{ name: "acr" }] } });
-test("what is right already stays, and what a controller makes is the controller's", () => {
+test("keeps an attached pod and refuses a pod of a controller", () => {
   const target = readTarget("pod", lost);
   expect(planRefer("attach", "acr", target, wishes.asked)).toEqual({ act: "keep", to, because: "already attached" });
   expect(planRefer("detach", "other", target, wishes.asked)).toEqual({ act: "keep", to, because: "not attached" });

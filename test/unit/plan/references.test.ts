@@ -11,13 +11,13 @@ test.for([
     does: "attach",
     before: ["theirs"],
     gives: { act: "attach", secret: "acr", before: ["theirs"], after: ["theirs", "acr"] },
-    why: "behind the others",
+    why: "after the others",
   },
   {
     does: "attach",
     before: ["acr", "theirs"],
     gives: { act: "keep", because: "already attached" },
-    why: "there already, wherever it stands",
+    why: "already in the list, at any position",
   },
   {
     does: "detach",
@@ -29,11 +29,11 @@ test.for([
     does: "detach",
     before: ["acr", "a", "acr"],
     gives: { act: "detach", secret: "acr", before: ["acr", "a", "acr"], after: ["a"] },
-    why: "the API takes a name twice",
+    why: "the API accepts a name twice",
   },
   { does: "detach", before: ["acr"], gives: { act: "detach", secret: "acr", before: ["acr"], after: [] }, why: "the last one" },
-  { does: "detach", before: ["theirs"], gives: { act: "keep", because: "not attached" }, why: "was never there" },
-] as const)("$does of $before: $why", ({ does, before, gives }) => {
+  { does: "detach", before: ["theirs"], gives: { act: "keep", because: "not attached" }, why: "not in the list" },
+] as const)("plans to $does a Secret with the list $before: $why", ({ does, before, gives }) => {
   expect(planRefer(does, "acr", at7(...before))).toEqual({ to, ...gives });
 });
 
@@ -48,11 +48,11 @@ test.for<{ why: string; object: ServiceAccount; names: string[] }>([
   { why: "no list", object: account(), names: [] },
   { why: "in its order", object: account({ imagePullSecrets: [{ name: "b" }, { name: "a" }] }), names: ["b", "a"] },
   { why: "an entry without a name keeps its place", object: account({ imagePullSecrets: [{}, { name: "a" }] }), names: ["", "a"] },
-])("a target's list is read: $why", ({ object, names }) => {
+])("reads the list of a target: $why", ({ object, names }) => {
   expect(readTarget("serviceaccount", object)).toEqual({ to, names, version: "7" });
 });
 
-test("a target that says nothing of itself but its name is held to no version", () => {
+test("reads a target without a version", () => {
   expect(readTarget("serviceaccount", account({ metadata: { name: "default" } }))).toEqual({
     to: { ...to, namespace: "" },
     names: [],
@@ -60,11 +60,11 @@ test("a target that says nothing of itself but its name is held to no version", 
   });
 });
 
-test("a target of one of several clusters says which", () => {
+test("names the context of a target in a run on several clusters", () => {
   expect(readTarget("serviceaccount", account(), "prod").to).toEqual({ ...to, context: "prod" });
 });
 
-test("a write carries every name, and the version that it was decided on", () => {
+test("writes every name with the version that was read", () => {
   expect(patchOf(at7("theirs"), ["theirs", "acr"])).toEqual({
     metadata: { resourceVersion: "7" },
     imagePullSecrets: [{ name: "theirs" }, { name: "acr" }],

@@ -11,22 +11,22 @@ const secret = (name: string, ...logins: readonly string[]): Member[] =>
 
 test.for<{ what: string; held: readonly Member[][]; groups: readonly (readonly string[])[] }>([
   { what: "nothing", held: [], groups: [] },
-  { what: "credentials of their own", held: [secret("a", "x"), secret("b", "y")], groups: [["x"], ["y"]] },
-  { what: "one that two Secrets hold", held: [secret("a", "x"), secret("b", "x")], groups: [["x"]] },
-  { what: "two in one Secret", held: [secret("a", "x", "y@other.azurecr.io"), secret("b", "z")], groups: [["x", "y"], ["z"]] },
+  { what: "separate credentials", held: [secret("a", "x"), secret("b", "y")], groups: [["x"], ["y"]] },
+  { what: "one credential in two Secrets", held: [secret("a", "x"), secret("b", "x")], groups: [["x"]] },
+  { what: "two credentials in one Secret", held: [secret("a", "x", "y@other.azurecr.io"), secret("b", "z")], groups: [["x", "y"], ["z"]] },
   {
     what: "a chain of Secrets with two each",
     held: [secret("c", "z", "w@other.azurecr.io"), secret("a", "x", "y@other.azurecr.io"), secret("b", "z", "y@other.azurecr.io")],
     groups: [["z", "w", "x", "y"]],
   },
-  { what: "one name in other letters", held: [secret("a", "x"), secret("b", "X")], groups: [["x", "X"]] },
+  { what: "one name in another case", held: [secret("a", "x"), secret("b", "X")], groups: [["x", "X"]] },
   { what: "one name at two registries", held: [secret("a", "x"), secret("b", "x@other.azurecr.io")], groups: [["x", "x"]] },
-])("$what", ({ held, groups }) => {
+])("groups rotations: $what", ({ held, groups }) => {
   const found = independentGroups(rotationsOf(held.flat(), () => true));
   expect(found.map((group) => group.map(({ identity }) => identity))).toEqual(groups);
 });
 
-test("thousands in a row are one group", () => {
+test("puts a chain of thousands of Secrets into one group", () => {
   const held = Array.from({ length: 5000 }, (_, index) => secret(`s${index}`, `id-${index}`, `id-${index + 1}@other.azurecr.io`));
   expect(independentGroups(rotationsOf(held.flat(), () => true))).toHaveLength(1);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { disjointSets } from "../../../src/plan/rotation.ts";
 
-test("keys have one lead where they are joined, over whatever others", () => {
+test("gives one representative to keys that are joined through others", () => {
   const { join, leadOf } = disjointSets();
   for (const [key, other] of ["ab", "cd", "bd", "aa", "ca", "ef"].map((pair) => [...pair] as [string, string])) join(key, other);
 
@@ -10,7 +10,7 @@ test("keys have one lead where they are joined, over whatever others", () => {
   expect(new Set(["a", "e", "x"].map(leadOf)).size).toBe(3);
 });
 
-test("a long row has one lead, from whichever end it was joined", () => {
+test("gives one representative to a long chain, joined from either end", () => {
   for (const order of [(at: number) => at, (at: number) => 9999 - at]) {
     const { join, leadOf } = disjointSets();
     for (let at = 0; at < 10_000; at++) join(`${order(at)}`, `${order(at) + 1}`);

@@ -30,28 +30,36 @@ function shown(all: readonly Member[], wanted = (_: Member) => true): string[] {
 }
 
 test.for<{ why: string; all: Member[]; is: string[] }>([
-  { why: "one that was never rotated", all: [member("a", "1")], is: ["1: a> - of 1"] },
-  { why: "one that was", all: [member("a", "1<2")], is: ["2: a> -1 of 2"] },
-  { why: "all of them were", all: [member("a", "1<2"), member("b", "1<2")], is: ["2: ab> -1 of 2"] },
-  { why: "in an order that is every run's", all: [member("b", "1"), member("a", "1")], is: ["1: ab> - of 1"] },
+  { why: "never rotated", all: [member("a", "1")], is: ["1: a> - of 1"] },
+  { why: "rotated once", all: [member("a", "1<2")], is: ["2: a> -1 of 2"] },
+  { why: "all rotated", all: [member("a", "1<2"), member("b", "1<2")], is: ["2: ab> -1 of 2"] },
+  { why: "in the same order in every run", all: [member("b", "1"), member("a", "1")], is: ["1: ab> - of 1"] },
   { why: "one was not reached", all: [member("a", "1<2"), member("b", "1")], is: ["2: a>b - of 2,1"] },
-  { why: "one was not reached, twice", all: [member("a", "2<3"), member("b", "1<2"), member("c", "2<3")], is: ["3: ac>b -1 of 3,2"] },
-  { why: "each step has its Secret", all: [member("a", "1"), member("b", "2<3"), member("c", "1<2")], is: ["3: b>ac - of 1,3,2"] },
+  {
+    why: "one was not reached by two rotations",
+    all: [member("a", "2<3"), member("b", "1<2"), member("c", "2<3")],
+    is: ["3: ac>b -1 of 3,2"],
+  },
+  { why: "each password has its Secret", all: [member("a", "1"), member("b", "2<3"), member("c", "1<2")], is: ["3: b>ac - of 1,3,2"] },
   {
     why: "two passwords without slots that do not follow each other",
     all: [member("a", "1", { slot: "k-1" }), member("b", "2", { slot: "k-2" })],
     is: ["1: a> - of 1,2", "2: b> - of 1,2"],
   },
-  { why: "both slots are in use, so there is no room for another", all: [member("a", "1"), member("b", "2")], is: ["2: b>a - of 1,2"] },
+  { why: "both slots are in use", all: [member("a", "1"), member("b", "2")], is: ["2: b>a - of 1,2"] },
   {
-    why: "the other slot is only noted by a Secret whose login is dead",
+    why: "the other slot is only recorded by a Secret with an invalid login",
     all: [member("a", "1"), member("b", "2", { lapsed: "dead" })],
     is: ["1: a> - of 1,2", "2: >b - of 1,2"],
   },
-  { why: "the one between is held by nobody", all: [member("a", "2<3"), member("b", "1")], is: ["3: a> -2 of 3,1", "1: b> - of 3,1"] },
-  { why: "each is what came before the other", all: [member("a", "2<1"), member("b", "1<2")], is: ["2: b>a - of 1,2"] },
-  { why: "one that came before itself", all: [member("a", "1<1")], is: ["1: a> - of 1"] },
-  { why: "the newest says that it is from before", all: [member("a", "2"), member("b", "2<1")], is: ["2: a>b - of 2,1"] },
+  {
+    why: "no Secret holds the password in between",
+    all: [member("a", "2<3"), member("b", "1")],
+    is: ["3: a> -2 of 3,1", "1: b> - of 3,1"],
+  },
+  { why: "each is the previous password of the other", all: [member("a", "2<1"), member("b", "1<2")], is: ["2: b>a - of 1,2"] },
+  { why: "a password is its own previous one", all: [member("a", "1<1")], is: ["1: a> - of 1"] },
+  { why: "the newest password records the other one as previous", all: [member("a", "2"), member("b", "2<1")], is: ["2: a>b - of 2,1"] },
   {
     why: "a password that does not work is not the newest",
     all: [member("a", "1"), member("b", "1<2", { lapsed: "dead" })],
@@ -64,30 +72,30 @@ test.for<{ why: string; all: Member[]; is: string[] }>([
     is: ["1: a> - of 1", "1: b> - of 1", "1: c> - of 1", "1: d> - of 1"],
   },
   {
-    why: "times that are written otherwise",
+    why: "times in another format",
     all: [member("a", "1"), member("b", "1", { madeAt: "2026-01-01T01:00:00.000+01:00" })],
     is: ["1: ab> - of 1"],
   },
-])("Secrets that hold one credential: $why", ({ all, is }) => {
+])("groups Secrets that hold one credential: $why", ({ all, is }) => {
   expect(shown(all)).toEqual(is);
 });
 
-test("two keys of one service principal, made at the same time, are rotated apart", () => {
+test("rotates two passwords of one service principal separately", () => {
   const keys = ["k1", "k2"].map((slot, index) => member("ab"[index] ?? "", "1", { kind: "service-principal", slot }));
   expect(shown(keys)).toEqual(["1: a> - of 1,1", "1: b> - of 1,1"]);
 });
 
-test("of two that were made at the same time the one that took the place of the other is the newer", () => {
+test("treats the replacing password as newer when both have the same time", () => {
   const [a, b] = [member("a", "1", { slot: "k1" }), member("b", "1", { slot: "k2", previous: { slot: "k1", madeAt: at(1) } })];
   expect(rotationsOf([a, b], () => true).map(({ newest }) => newest.slot)).toEqual(["k2"]);
 });
 
-test("notes without a time are of one password", () => {
+test("treats entries without a time as one password", () => {
   const bare = ["a", "b"].map((name) => member(name, "1", { madeAt: undefined as never, slot: undefined as never }));
   expect(shown(bare)).toEqual(["0: ab> - of 0"]);
 });
 
-test("only what is wanted is rotated, with all that hold the same", () => {
+test("rotates only selected Secrets and all holders of their credential", () => {
   const all = [member("a", "1<2"), member("b", "1"), member("c", "5", { slot: "k-5" })];
   const rotations = rotationsOf(all, ({ to }) => to.name === "b");
   expect(
@@ -109,16 +117,16 @@ test.for<{ what: string; all: () => Member[]; rotations: number }>([
   { what: "a chain, backwards", all: () => long(false).toReversed(), rotations: 1 },
   { what: "a circle", all: () => long(true), rotations: 1 },
   {
-    what: "each its own",
+    what: "separate credentials",
     all: () => Array.from({ length: many }, (_, index) => member(`s${index}`, "1", { slot: `k${index}` })),
     rotations: many,
   },
   {
-    what: "all of one",
+    what: "one credential",
     all: () => Array.from({ length: many }, (_, index) => member(`s${index}`, "1")),
     rotations: 1,
   },
-])("ten thousand Secrets are sorted in no time: $what", ({ all, rotations }) => {
+])("groups ten thousand Secrets in linear time: $what", ({ all, rotations }) => {
   const some = all();
   const start = performance.now();
   expect(rotationsOf(some, () => true)).toHaveLength(rotations);
@@ -131,12 +139,12 @@ test.for<[until: string | undefined, is: boolean]>([
   [at(5), true],
   [at(6), false],
   ["some day", true],
-])("whether a password that is kept until %s is due on the fifth: %s", ([until, is]) => {
+])("returns whether a password that is kept until %s is due on the fifth: %s", ([until, is]) => {
   const previous: Previous = { slot: "password1", ...(until !== undefined && { until }) };
   expect(dueOf([previous], new Date(at(5)))).toEqual(is ? [previous] : []);
 });
 
-test("a password is known by its slot and the moment at which it was made", () => {
+test("identifies a password by its slot and its creation time", () => {
   const keys = [
     { slot: "p", madeAt: at(1) },
     { slot: "p", madeAt: "2026-01-01T00:00:00.000+00:00" },

@@ -15,26 +15,26 @@ const merge = options({ fresh: true, merge: true });
 
 test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOptions; gives: object }>([
   {
-    why: "there is none",
+    why: "no Secret exists",
     existing: undefined,
     options: options({ fresh: true }),
     gives: { act: "store", precondition: undefined, replaces: false, because: "there is none" },
   },
   { why: "the same", existing, options: options(), gives: { act: "keep", because: "holds this credential" } },
   {
-    why: "another password: in place, on the version that was seen, so that the uid stays",
+    why: "another password: updated in place at the version that was read",
     existing,
     options: options({ fresh: true }),
     gives: { act: "store", precondition, replaces: false, because: "holds another credential" },
   },
   {
-    why: "the same password, noted otherwise",
+    why: "the same password, recorded differently",
     existing: { ...existing, entries: [{ ...entry, expiresAt: "2027-01-01T00:00:00Z" }] },
     options: options(),
     gives: { act: "store", precondition, replaces: false, because: "annotations differ" },
   },
   {
-    why: "our label, and a note that cannot be read",
+    why: "this plugin's label, and an invalid annotation",
     existing: { ...existing, entries: [] },
     options: options(),
     gives: { act: "store", precondition, replaces: false },
@@ -52,94 +52,99 @@ test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOpti
     options: options({ fresh: true }),
     gives: { act: "store", precondition, replaces: true },
   },
-  { why: "taken over", existing: foreign, options: options({ force: true }), gives: { act: "store", precondition, replaces: false } },
   {
-    why: "of a type that the kubelet passes over",
+    why: "another tool's Secret, with --force",
+    existing: foreign,
+    options: options({ force: true }),
+    gives: { act: "store", precondition, replaces: false },
+  },
+  {
+    why: "of a type that the kubelet ignores",
     existing: { ...foreign, type: "Opaque" },
     options: options({ fresh: true, force: true }),
     gives: { act: "store", precondition, replaces: true, because: "its type is Opaque" },
   },
   {
-    why: "the same, of a type that the kubelet passes over",
+    why: "the same, of a type that the kubelet ignores",
     existing: { ...existing, type: "Opaque" },
     options: options(),
     gives: { act: "store", precondition, replaces: true, because: "its type is Opaque" },
   },
   {
-    why: "claimed by another run, which the write has to know",
+    why: "claimed by another run, which the write must know",
     existing: { ...existing, claim },
     options: options({ fresh: true }),
     gives: { act: "store", precondition: { ...precondition, claim } },
   },
   {
-    why: "another user's credential, which is known to be dead",
+    why: "another user's credential, which is invalid",
     existing: { ...existing, entries: [{ ...entry, identity: "old" }], pulls: "no" },
     options: options({ fresh: true }),
     gives: { act: "store", precondition },
   },
   {
-    why: "another's fields, taken over by force",
+    why: "another manager's fields, with --force",
     existing: { ...existing, others: ['"kubectl-patch" using v1: .data..dockerconfigjson'] },
     options: options({ fresh: true, force: true }),
     gives: { act: "store", precondition },
   },
   {
-    why: "another's fields, and nothing to write",
+    why: "another manager's fields, and nothing to write",
     existing: { ...existing, others: ['"kubectl-patch" using v1: .data..dockerconfigjson'] },
     options: options(),
     gives: { act: "keep" },
   },
   {
-    why: "somebody else's, to which a login is added",
+    why: "another tool's Secret gets a login",
     existing: { ...foreign, hosts: ["ghcr.io", `https://${host}/`], others: ['"helm" using v1: .data..dockerconfigjson'] },
     options: merge,
     gives: { act: "store", precondition, replaces: false, merges: true, because: "adds a login" },
   },
   {
-    why: "somebody else's, which has this very login: only the note is added",
+    why: "another tool's Secret has this login and gets the annotation",
     existing: { ...foreign, hosts: ["ghcr.io", host] },
     options: options({ merge: true }),
     gives: { act: "store", precondition, merges: true, because: "annotations differ" },
   },
   {
-    why: "somebody else's login for this registry, replaced among the others by force",
+    why: "another tool's login for this registry is overwritten with --force",
     existing: { ...foreign, hosts: ["ghcr.io", host] },
     options: { ...merge, force: true },
     gives: { act: "store", precondition, replaces: false, merges: true },
   },
   {
-    why: "a login that was added, and is as it should be",
+    why: "an added login is correct",
     existing: { ...existing, hosts: ["ghcr.io", host], immutable: true },
     options: options({ merge: true }),
     gives: { act: "keep", because: "holds this credential" },
   },
   {
-    why: "a login that was added, whose password is another now",
+    why: "an added login has another password",
     existing: { ...existing, hosts: ["ghcr.io", host] },
     options: merge,
     gives: { act: "store", precondition, merges: true, because: "adds a login" },
   },
   {
-    why: "there is none, and another reader wants it",
+    why: "no Secret exists, for another reader",
     existing: undefined,
     options: forArgo,
     gives: { act: "store", shape: "argocd-repository", precondition: undefined, replaces: false },
   },
-  { why: "the same, as another reader wants it", existing: argocd, options: { ...forArgo, fresh: false }, gives: { act: "keep" } },
+  { why: "the same, for another reader", existing: argocd, options: { ...forArgo, fresh: false }, gives: { act: "keep" } },
   {
-    why: "another password, as another reader wants it: in place",
+    why: "another password, for another reader: updated in place",
     existing: argocd,
     options: forArgo,
     gives: { act: "store", shape: "argocd-repository", precondition, replaces: false, because: "holds another credential" },
   },
   {
-    why: "of the right type, and nobody finds a login in it: in place",
+    why: "of the right type without a login: updated in place",
     existing: { ...existing, type: "Opaque", hosts: [] },
     options: forArgo,
     gives: { act: "store", shape: "argocd-repository", precondition, replaces: false },
   },
   {
-    why: "a pull secret, made one for another reader by force",
+    why: "a pull secret becomes another reader's Secret with --force",
     existing: { ...existing, shape: "pull-secret" },
     options: { ...forArgo, force: true },
     gives: {
@@ -151,26 +156,26 @@ test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOpti
     },
   },
   {
-    why: "another reader's, made a pull secret by force",
+    why: "another reader's Secret becomes a pull secret with --force",
     existing: argocd,
     options: options({ force: true }),
     gives: { act: "store", precondition, replaces: true, because: "its type is Opaque" },
   },
-])("$why", ({ existing, options, gives }) => {
+])("plans the write of a Secret: $why", ({ existing, options, gives }) => {
   expect(planStore(to, options, existing)).toMatchObject({ to, ...gives });
 });
 
-test("a Secret that nobody claims stands without a claim", () => {
+test("returns no claim for a Secret without one", () => {
   expect(planStore(to, options({ fresh: true }), existing)).toHaveProperty("precondition", precondition);
 });
 
-test("another key of the same registry is no loss", () => {
+test("reports no loss for another key of the same registry", () => {
   const twice = { ...existing, hosts: [host, `https://${host}`, `${host}/team`] };
 
   expect(warnLoss(planStore(to, options({ fresh: true }), twice), twice)).toEqual([]);
 });
 
-test("a login for another registry that goes by force is told", () => {
+test("warns about an overwritten login for another registry", () => {
   const several = { ...existing, hosts: [host, "b.azurecr.io", "docker.io"] };
   const store = planStore(to, options({ fresh: true, force: true }), several);
 
@@ -182,7 +187,7 @@ test("a login for another registry that goes by force is told", () => {
   expect(warnLoss({ act: "keep", to, because: "" }, several)).toEqual([]);
 });
 
-test("who else writes to a Secret to which a login is added is told, unless that was a person with kubectl", () => {
+test("warns about other field managers of a merged Secret, except kubectl", () => {
   const shared = {
     ...foreign,
     hosts: ["docker.io"],

@@ -14,19 +14,19 @@ const restart = (name: string): Change => ({ act: "restart", to: { kind: "pod", 
 const rollout: Change = { act: "restart", to: { kind: "deployment.apps", namespace: "demo", name: "api" }, because: "" };
 
 test.for<{ why: string; plan: Plan; ahead: string | undefined }>([
-  { why: "nothing", plan: [], ahead: undefined },
+  { why: "an empty plan", plan: [], ahead: undefined },
   {
-    why: "a list that new pods get",
+    why: "a ServiceAccount",
     plan: [refer("attach", "serviceaccount", "default"), refer("attach", "cronjob.batch", "x")],
     ahead: undefined,
   },
-  { why: "what is right already", plan: [{ act: "keep", to: rollout.to, because: "" }], ahead: undefined },
+  { why: "an unchanged template", plan: [{ act: "keep", to: rollout.to, because: "" }], ahead: undefined },
   {
-    why: "a template whose pods roll out",
+    why: "a template",
     plan: [refer("attach", "deployment.apps", "web")],
     ahead: "rolling out deployment.apps/web",
   },
-  { why: "also where the Secret goes", plan: [refer("detach", "statefulset.apps", "db")], ahead: "rolling out statefulset.apps/db" },
+  { why: "a detached template", plan: [refer("detach", "statefulset.apps", "db")], ahead: "rolling out statefulset.apps/db" },
   {
     why: "rollouts and pods",
     plan: [refer("attach", "daemonset.apps", "agent"), rollout, restart("web-1"), restart("web-2")],
@@ -37,6 +37,6 @@ test.for<{ why: string; plan: Plan; ahead: string | undefined }>([
     plan: Array.from({ length: 12 }, (_, index) => restart(`p-${index}`)),
     ahead: "restarting pod/p-0, pod/p-1, pod/p-2, pod/p-3, pod/p-4, pod/p-5, pod/p-6, pod/p-7, pod/p-8, pod/p-9 and 2 more",
   },
-])("what is about to happen to pods: $why", ({ plan, ahead }) => {
+])("announces restarts: $why", ({ plan, ahead }) => {
   expect(restartNotice(plan)).toBe(ahead);
 });

@@ -9,13 +9,13 @@ test.for([
   { count: 10, line: "r0, r1, r2, r3, r4, r5, r6, r7, r8, r9" },
   { count: 11, line: "r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 and 1 more" },
   { count: 13, line: "r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 and 3 more" },
-])("of $count names a line has ten", ({ count, line }) => {
+])("shows at most ten of $count names in a line", ({ count, line }) => {
   expect(inLine(names(count))).toBe(line);
 });
 
 const of = (namespace: string, context?: string) => ({ kind: "secret", namespace, name: "acr", ...(context && { context }) }) as const;
 
-test("Secrets are named with their places, the first of many", () => {
+test("joins the first names with their places", () => {
   expect(joinNames([of("a"), of("b", "prod"), of("c"), of("d"), of("e")].map(nameInPlace))).toBe(
     "secret/acr in namespace a, secret/acr in namespace b of context prod, secret/acr in namespace c and 2 more",
   );

@@ -16,7 +16,7 @@ const managed = (fieldsV1: object, subresource?: string): ManagedFields => ({
 const bare = { apiVersion: "v1", kind: "Pod", metadata: { name: "p", namespace: "demo" } };
 const containers = [{ name: "web", image: "myregistry.azurecr.io/app/web:1" }];
 
-test("the list is the new one, or the old", () => {
+test("writes the given list or the current list", () => {
   const pod = podOf({ spec: { imagePullSecrets: [{ name: "a" }, {}] } });
   expect(manifest(pod).spec.imagePullSecrets).toEqual([{ name: "a" }, { name: "" }]);
   expect(manifest(pod, ["a", "acr"])).toEqual({ ...bare, spec: { containers, imagePullSecrets: [{ name: "a" }, { name: "acr" }] } });
@@ -25,7 +25,7 @@ test("the list is the new one, or the old", () => {
 
 test.for<{ why: string; metadata: Partial<Metadata>; kept: object }>([
   {
-    why: "what the server writes",
+    why: "fields of the server are removed",
     metadata: {
       uid: "u",
       resourceVersion: "7",
@@ -38,22 +38,22 @@ test.for<{ why: string; metadata: Partial<Metadata>; kept: object }>([
     kept: {},
   },
   {
-    why: "not what its author wrote",
+    why: "fields of the author are kept",
     metadata: { labels: { "job-name": "p", "controller-uid": "uid-p" }, annotations: { note: "mine" }, ...{ generateName: "p-" } },
     kept: { labels: { "job-name": "p", "controller-uid": "uid-p" }, annotations: { note: "mine" }, generateName: "p-" },
   },
   {
-    why: "the finalizers of a deletion",
+    why: "finalizers of a deletion are removed",
     metadata: { finalizers: ["orphan", "example.com/hold", "foregroundDeletion"] },
     kept: { finalizers: ["example.com/hold"] },
   },
   {
-    why: "owners that are no controllers stay",
+    why: "owners that are not controllers are kept",
     metadata: { ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name: "c", uid: "u" }] },
     kept: { ownerReferences: [{ apiVersion: "v1", kind: "ConfigMap", name: "c", uid: "u" }] },
   },
   {
-    why: "what a network plugin has noted",
+    why: "annotations of a network plugin are removed",
     metadata: {
       annotations: { "cni.example.com/ip": "10.0.0.7", note: "mine", both: "1" },
       managedFields: [
@@ -63,11 +63,11 @@ test.for<{ why: string; metadata: Partial<Metadata>; kept: object }>([
     },
     kept: { annotations: { note: "mine", both: "1" } },
   },
-])("metadata goes: $why", ({ metadata, kept }) => {
+])("filters the metadata: $why", ({ metadata, kept }) => {
   expect(manifest(podOf({ metadata })).metadata).toEqual({ name: "p", namespace: "demo", ...kept });
 });
 
-test("what admission works out of other fields goes, and so does a status", () => {
+test("removes the status and fields that admission derives", () => {
   const spec = {
     priority: 7,
     priorityClassName: "high",
@@ -87,11 +87,11 @@ test("what admission works out of other fields goes, and so does a status", () =
 const owned = (...paths: string[]) => [managed({ "f:spec": Object.fromEntries(paths.map((path) => [path, {}])) })];
 
 test.for<{ why: string; managedFields?: ManagedFields[]; kept: boolean }>([
-  { why: "nobody owns it: the scheduler's", managedFields: owned("f:containers"), kept: false },
-  { why: "its author's", managedFields: owned("f:nodeName"), kept: true },
-  { why: "nothing is known of owners", kept: false },
+  { why: "the scheduler set it: no owner", managedFields: owned("f:containers"), kept: false },
+  { why: "the author set it", managedFields: owned("f:nodeName"), kept: true },
+  { why: "managedFields are absent", kept: false },
   { why: "a status owns nothing of the spec", managedFields: [managed({ "f:spec": { "f:nodeName": {} } }, "status")], kept: false },
-])("the node stays or goes: $why", ({ managedFields, kept }) => {
+])("keeps only the author's node: $why", ({ managedFields, kept }) => {
   expect("nodeName" in manifest(podOf({ spec: { nodeName: "a" }, metadata: managedFields ? { managedFields } : {} })).spec).toBe(kept);
 });
 
@@ -100,11 +100,11 @@ const unreachable = { ...unready, key: "node.kubernetes.io/unreachable" };
 
 test.for<{ why: string; tolerations: object[]; kept?: object[] }>([
   { why: "only what admission adds", tolerations: [unready, unreachable] },
-  { why: "beside others", tolerations: [{ key: "gpu" }, unready], kept: [{ key: "gpu" }] },
+  { why: "next to others", tolerations: [{ key: "gpu" }, unready], kept: [{ key: "gpu" }] },
   { why: "for longer", tolerations: [{ ...unready, tolerationSeconds: 600 }], kept: [{ ...unready, tolerationSeconds: 600 }] },
   { why: "of another effect", tolerations: [{ ...unready, effect: "NoSchedule" }], kept: [{ ...unready, effect: "NoSchedule" }] },
   { why: "of another operator", tolerations: [{ ...unready, operator: "Equal" }], kept: [{ ...unready, operator: "Equal" }] },
-])("tolerations: $why", ({ tolerations, kept }) => {
+])("removes the default tolerations: $why", ({ tolerations, kept }) => {
   expect(manifest(podOf({ spec: { tolerations } })).spec.tolerations).toEqual(kept);
 });
 
@@ -114,10 +114,14 @@ const mount = { name: token.name, mountPath: tokenPath };
 const data = { name: "data", emptyDir: {} };
 
 test.for<{ why: string; managedFields: ManagedFields[]; goes: boolean }>([
-  { why: "nobody owns it: admission's", managedFields: owned("f:containers"), goes: true },
-  { why: "its author's", managedFields: [managed({ "f:spec": { "f:volumes": { 'k:{"name":"kube-api-access-x1"}': {} } } })], goes: false },
-  { why: "nothing is known of owners", managedFields: [], goes: false },
-])("the volume with the token: $why", ({ managedFields, goes }) => {
+  { why: "admission added it: no owner", managedFields: owned("f:containers"), goes: true },
+  {
+    why: "the author added it",
+    managedFields: [managed({ "f:spec": { "f:volumes": { 'k:{"name":"kube-api-access-x1"}': {} } } })],
+    goes: false,
+  },
+  { why: "managedFields are absent", managedFields: [], goes: false },
+])("removes the token volume that admission added: $why", ({ managedFields, goes }) => {
   const web = { name: "web", volumeMounts: [{ name: "data", mountPath: "/data" }, mount] };
   const spec = { volumes: [data, token], containers: [web], initContainers: [{ name: "setup", volumeMounts: [mount] }] };
   const without = {
@@ -131,7 +135,7 @@ test.for<{ why: string; managedFields: ManagedFields[]; goes: boolean }>([
 test.for([
   { why: "of another name", volume: { name: "data", projected: {} } },
   { why: "that is not projected", volume: { name: "kube-api-access-x1", emptyDir: {} } },
-])("a volume $why stays", ({ volume }) => {
+])("keeps a volume $why", ({ volume }) => {
   const spec = { volumes: [volume], containers: [{ name: "web", volumeMounts: [{ name: volume.name, mountPath: tokenPath }] }] };
   expect(manifest(podOf({ spec, metadata: { managedFields: owned("f:containers") } })).spec).toEqual(spec);
 });
@@ -145,35 +149,41 @@ const given = {
 const selector = { matchLabels: { "batch.kubernetes.io/controller-uid": "uid-j" } };
 
 test.for<{ why: string; labels?: object; template?: object; own?: object; templates?: object }>([
-  { why: "none but the server's", template: given },
+  { why: "only the server's labels", template: given },
   {
-    why: "those of the template, as the server gave them to the Job too",
+    why: "labels of the template that the server copied to the Job",
     labels: { app: "r", ...given },
     template: { app: "r", ...given },
     templates: { app: "r" },
   },
-  { why: "labels of its own", labels: { team: "a" }, template: { app: "r", ...given }, own: { team: "a" }, templates: { app: "r" } },
-  { why: "the same, by its author", labels: { app: "r" }, template: { app: "r", ...given }, own: { app: "r" }, templates: { app: "r" } },
+  { why: "labels of the Job", labels: { team: "a" }, template: { app: "r", ...given }, own: { team: "a" }, templates: { app: "r" } },
   {
-    why: "one that came later",
+    why: "the author's copy of the template's labels",
+    labels: { app: "r" },
+    template: { app: "r", ...given },
+    own: { app: "r" },
+    templates: { app: "r" },
+  },
+  {
+    why: "a label that was added later",
     labels: { app: "r", ...given, team: "a" },
     template: { app: "r", ...given },
     own: { app: "r", team: "a" },
     templates: { app: "r" },
   },
   {
-    why: "of another Job",
+    why: "labels of another Job",
     template: { "job-name": "k", "controller-uid": "uid-k" },
     templates: { "job-name": "k", "controller-uid": "uid-k" },
   },
-])("a Job's labels: $why", ({ labels, template, own, templates }) => {
+])("writes the labels of a Job: $why", ({ labels, template, own, templates }) => {
   const job = manifest(jobOf({ metadata: { labels } as object, template: { labels: template } as object, selector }));
   expect(job.metadata).toEqual({ name: "j", namespace: "demo", ...(own && { labels: own }) });
   expect(job.spec.selector).toBeUndefined();
   expect(job.spec.template.metadata.labels).toEqual(templates);
 });
 
-test("a selector that its author chose stays, with its labels", () => {
+test("keeps a selector of the author with its labels", () => {
   const job = jobOf({ manualSelector: true, selector, metadata: { labels: given }, template: { labels: given } });
   expect(manifest(job)).toMatchObject({
     metadata: { labels: given },
@@ -181,7 +191,7 @@ test("a selector that its author chose stays, with its labels", () => {
   });
 });
 
-test("a Job of an older server is not tracked anew by its note", () => {
+test("removes the tracking annotation of an older server", () => {
   expect(
     manifest(jobOf({ metadata: { annotations: { "batch.kubernetes.io/job-tracking": "", note: "mine" } } })).metadata.annotations,
   ).toEqual({

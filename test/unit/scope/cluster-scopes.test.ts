@@ -35,29 +35,34 @@ function world(writes = true) {
 }
 
 test.for<{ why: string; scope: Partial<Scope>; clusterScopes: [string | undefined, string[], boolean][]; asks: number }>([
-  { why: "the current namespace, unasked", scope: {}, clusterScopes: [[undefined, ["demo"], false]], asks: 0 },
+  { why: "the current namespace, without a request", scope: {}, clusterScopes: [[undefined, ["demo"], false]], asks: 0 },
   {
-    why: "names in the order in which they were given, whether or not they are there",
+    why: "names in the given order, even if they do not exist",
     scope: { namespaces: { names: ["web", "nope"], globs: [] } },
     clusterScopes: [[undefined, ["web", "nope"], false]],
     asks: 0,
   },
-  { why: "all but the system's", scope: { namespaces: "all" }, clusterScopes: [[undefined, ["team-a", "team-b", "web"], true]], asks: 1 },
   {
-    why: "names before what globs find, each once",
+    why: "all except the system's",
+    scope: { namespaces: "all" },
+    clusterScopes: [[undefined, ["team-a", "team-b", "web"], true]],
+    asks: 1,
+  },
+  {
+    why: "names before the matches of patterns, each once",
     scope: { namespaces: { names: ["web", "nope"], globs: ["team-*", "w*"] } },
     clusterScopes: [[undefined, ["web", "nope", "team-a", "team-b"], true]],
     asks: 1,
   },
   {
-    why: "a name that is left out, among globs",
+    why: "an excluded name among patterns",
     scope: { namespaces: { names: ["web", "team-a"], globs: ["team-*"] }, exclude: ["team-a"] },
     clusterScopes: [[undefined, ["web", "team-b"], true]],
     asks: 1,
   },
   { why: "by label", scope: { namespaces: "all", selector: "tier=front" }, clusterScopes: [[undefined, ["web"], true]], asks: 1 },
   {
-    why: "of every context, without one that is on its way out",
+    why: "every context, without a namespace that is being deleted",
     scope: { contexts: "all", namespaces: "all" },
     clusterScopes: [
       ["prod", ["team-a", "team-b", "web"], true],
@@ -66,7 +71,7 @@ test.for<{ why: string; scope: Partial<Scope>; clusterScopes: [string | undefine
     asks: 2,
   },
   {
-    why: "names in several contexts, each of which is asked whether it answers",
+    why: "names in several contexts, each of which must respond",
     scope: { contexts: "all", namespaces: { names: ["web"], globs: [] } },
     clusterScopes: [
       ["prod", ["web"], false],
@@ -74,8 +79,8 @@ test.for<{ why: string; scope: Partial<Scope>; clusterScopes: [string | undefine
     ],
     asks: 2,
   },
-  { why: "of one context that is named", scope: { contexts: ["dev"] }, clusterScopes: [["dev", ["demo"], false]], asks: 0 },
-])("$why", async ({ scope: more, clusterScopes, asks }) => {
+  { why: "one named context", scope: { contexts: ["dev"] }, clusterScopes: [["dev", ["demo"], false]], asks: 0 },
+])("finds the namespaces of a scope: $why", async ({ scope: more, clusterScopes, asks }) => {
   const { asking, tools } = world();
 
   const found = await clusterScopesOf(scope(more), tools);
@@ -84,7 +89,7 @@ test.for<{ why: string; scope: Partial<Scope>; clusterScopes: [string | undefine
   expect(asking.all).toHaveLength(asks);
 });
 
-test("who reads sees the system's too", async () => {
+test("includes the system's namespaces when the run only reads", async () => {
   const [clusterScope] = await clusterScopesOf(scope({ namespaces: "all" }), world(false).tools);
 
   expect(clusterScope?.namespaces).toContain("kube-system");
@@ -94,7 +99,7 @@ test.for<{ namespaces: Scope["namespaces"]; dev: string[] }>([
   { namespaces: "all", dev: ["team-d"] },
   { namespaces: "current", dev: ["demo"] },
   { namespaces: { names: ["web", "team-d"], globs: [] }, dev: ["web", "team-d"] },
-])("a cluster that cannot be asked does not stop the others: $namespaces", async ({ namespaces, dev }) => {
+])("continues with other clusters when one does not respond: $namespaces", async ({ namespaces, dev }) => {
   const { asking, tools } = world();
   const error = new CliError("unreachable", "no");
   asking.around(
@@ -112,7 +117,7 @@ test.for<{ namespaces: Scope["namespaces"]; dev: string[] }>([
   ]);
 });
 
-test("a cluster that does not tell its version is not given up", async () => {
+test("keeps a cluster whose version is forbidden", async () => {
   const { asking, tools } = world();
   asking.around(
     refusing(
@@ -129,7 +134,7 @@ test("a cluster that does not tell its version is not given up", async () => {
   ]);
 });
 
-test.for([new Interrupted(), new TypeError("a defect")])("%s ends it", async (error) => {
+test.for([new Interrupted(), new TypeError("a defect")])("rethrows %s", async (error) => {
   const { asking, tools } = world();
   asking.around(
     refusing(
@@ -141,7 +146,7 @@ test.for([new Interrupted(), new TypeError("a defect")])("%s ends it", async (er
   await expect(clusterScopesOf(scope({ contexts: ["prod", "dev"], namespaces: "all" }), tools)).rejects.toBe(error);
 });
 
-test("the only cluster's error is the run's", async () => {
+test("throws the error of the only cluster", async () => {
   const { asking, tools } = world();
   asking.around(
     refusing(

@@ -19,7 +19,7 @@ function counted(refuse?: Error) {
   return { log, items: prefetch(count()) };
 }
 
-test("the first item is asked for before anybody reads it, the second is not", async () => {
+test("fetches the first item before it is read, and no second one", async () => {
   const { log, items } = counted();
   await turn();
   expect(log).toEqual(["asked for 1"]);
@@ -33,7 +33,7 @@ test("the first item is asked for before anybody reads it, the second is not", a
   expect(log).toEqual(["asked for 1", "asked for 2", "asked for 3", "over"]);
 });
 
-test("the first item's error is that of who reads it, and nobody's before", async () => {
+test("throws the error of the first item only to its reader", async () => {
   const { items } = counted(new Error("refused"));
   await turn();
 

@@ -36,7 +36,7 @@ function reading<T>(items: AsyncIterable<T>): { readonly read: T[]; readonly who
   return { read, whole };
 }
 
-test("what comes of the items comes in their order, whoever is done first", async () => {
+test("yields results in the order of the items", async () => {
   const { work, end } = workshop();
   const { read, whole } = reading(over(numbers(3), bounds(3), work));
   await settle();
@@ -50,7 +50,7 @@ test("what comes of the items comes in their order, whoever is done first", asyn
   expect(read).toEqual(["0a", "0b", "1a", "1b", "2a", "2b"]);
 });
 
-test("the first item's results come as they are there, and not once it has ended", async () => {
+test("yields the results of the first item before it ends", async () => {
   const { work, end } = workshop();
   const { read, whole } = reading(over(numbers(2), bounds(2), work));
   await settle();
@@ -63,7 +63,7 @@ test("the first item's results come as they are there, and not once it has ended
   await whole;
 });
 
-test("no more than the width are under way", async () => {
+test("runs at most the width of items at once", async () => {
   const { work, end, begun, most } = workshop();
   const { whole } = reading(over(numbers(10), bounds(3), work));
   for (const item of numbers(10)) {
@@ -76,7 +76,7 @@ test("no more than the width are under way", async () => {
   expect(most()).toBe(3);
 });
 
-test("a width that grows takes effect at the next item", async () => {
+test("applies a larger width to the next item", async () => {
   const { work, end, begun } = workshop();
   let width = 1;
   const { whole } = reading(over(numbers(6), { width: () => width, interrupted: () => false }, work));
@@ -93,7 +93,7 @@ test("a width that grows takes effect at the next item", async () => {
   await whole;
 });
 
-test("behind a slow item no more than four widths are begun", async () => {
+test("starts at most four widths of items after a slow item", async () => {
   const { work, end, begun } = workshop();
   const { whole } = reading(over(numbers(30), bounds(2), work));
   for (const item of numbers(30).slice(1)) {
@@ -113,7 +113,7 @@ test("behind a slow item no more than four widths are begun", async () => {
   expect(begun).toEqual(numbers(30));
 });
 
-test("items are taken one at a time, as there is room for them", async () => {
+test("takes one item at a time when a slot is free", async () => {
   const { work, end } = workshop();
   const taken: number[] = [];
   const items = (async function* () {
@@ -139,7 +139,7 @@ test("items are taken one at a time, as there is room for them", async () => {
   expect(taken).toEqual(numbers(100));
 });
 
-test("once interrupted nothing further is begun, and what is under way comes to its end", async () => {
+test("starts no item after an interruption and finishes running items", async () => {
   const { work, end, begun } = workshop();
   let interrupted = false;
   const { read, whole } = reading(
@@ -160,7 +160,7 @@ test("once interrupted nothing further is begun, and what is under way comes to 
   expect(read).toEqual(["0a", "0b", "1a", "1b"]);
 });
 
-test("an error comes in its place, and ends it all", async () => {
+test("throws an error at the position of its item and ends", async () => {
   const { work, end } = workshop();
   const failing = async function* (item: number) {
     if (item === 1) throw new Error("one");
@@ -175,7 +175,7 @@ test("an error comes in its place, and ends it all", async () => {
   expect(read).toEqual(["0a", "0b"]);
 });
 
-test("after an error nothing further is begun", async () => {
+test("starts no item after an error", async () => {
   const begun: number[] = [];
   const work = async function* (item: number): AsyncGenerator<number> {
     begun.push(item);
@@ -188,7 +188,7 @@ test("after an error nothing further is begun", async () => {
   expect(begun.length).toBeLessThan(6);
 });
 
-test("an error of the items themselves comes after what was begun", async () => {
+test("throws an error of the item source after the started items", async () => {
   const items = (async function* () {
     yield 1;
     throw new Error("no more");
@@ -204,7 +204,7 @@ test("an error of the items themselves comes after what was begun", async () => 
   expect(read).toEqual([1]);
 });
 
-test("a reader that has seen enough ends it", async () => {
+test("stops when the reader stops", async () => {
   const begun: number[] = [];
   const results = over(numbers(1000), bounds(2), async function* (item) {
     begun.push(item);
@@ -217,6 +217,6 @@ test("a reader that has seen enough ends it", async () => {
   expect(begun.length).toBeLessThan(20);
 });
 
-test("of no items comes nothing", async () => {
+test("yields nothing without items", async () => {
   expect(await collect(over([], bounds(2), async function* () {}))).toEqual([]);
 });

@@ -19,15 +19,15 @@ function pagesOf(...pages: One[][]) {
 }
 
 test.for([
-  { names: ["ns0", "ns", "ns-a"], order: ["ns-a", "ns", "ns0"], why: "a hyphen is before the end of a name, and that before a digit" },
+  { names: ["ns0", "ns", "ns-a"], order: ["ns-a", "ns", "ns0"], why: "a hyphen is before the end of a name, which is before a digit" },
   { names: ["b", "a", "c"], order: ["a", "b", "c"], why: "letters" },
   { names: ["a", "a.b", "a-b", "ab"], order: ["a-b", "a.b", "a", "ab"], why: "hyphen, dot, end, letter" },
   { names: [], order: [], why: "none" },
-])("$names go as $order ($why)", ({ names, order }) => {
+])("sorts $names as $order ($why)", ({ names, order }) => {
   expect(byKey(names)).toEqual(order);
 });
 
-test("each namespace gets its own, over the bounds of pages", async () => {
+test("returns the objects of each namespace across pages", async () => {
   const { list } = pagesOf([one("a", "1"), one("a", "2")], [one("a", "3"), one("b", "1")], [], [one("c", "1")]);
   const read = inStep(list);
 
@@ -37,7 +37,7 @@ test("each namespace gets its own, over the bounds of pages", async () => {
   expect(await read("d")).toEqual([]);
 });
 
-test("what nobody asks for is passed over, and what is not there is none", async () => {
+test("skips namespaces that are not read and returns none for absent ones", async () => {
   const { list } = pagesOf([one("a"), one("b"), one("c"), one("e")]);
   const read = inStep(list);
 
@@ -46,7 +46,7 @@ test("what nobody asks for is passed over, and what is not there is none", async
   expect(await read("e")).toEqual([one("e")]);
 });
 
-test("nothing is read before it is asked for, then four pages behind the first, and from there one ahead", async () => {
+test("requests nothing before the first read, then four pages after the first, then one ahead", async () => {
   const { list, read: pages } = pagesOf([one("a"), one("b")], ..."cdefgh".split("").map((name) => [one(name)]));
   const read = inStep(list);
   const readFor = async (namespace: string) => {
@@ -65,22 +65,19 @@ test("nothing is read before it is asked for, then four pages behind the first, 
   expect(await readFor("h")).toBe(7);
 });
 
-test.for([0, 1, 2, 3, 7])(
-  "an error behind %i pages of a list is that of each namespace that needed more, and of none before",
-  async (whole) => {
-    const names = "abcdefg".split("").slice(0, whole);
-    const list = (async function* () {
-      for (const name of names) yield [one(name)];
-      throw new Error("gone");
-    })();
-    const read = inStep(list);
+test.for([0, 1, 2, 3, 7])("throws an error after %i pages for each namespace that needs more, and for none before", async (whole) => {
+  const names = "abcdefg".split("").slice(0, whole);
+  const list = (async function* () {
+    for (const name of names) yield [one(name)];
+    throw new Error("gone");
+  })();
+  const read = inStep(list);
 
-    for (const name of names.slice(0, -1)) expect(await read(name)).toEqual([one(name)]);
-    for (const name of ["x", "y", "z"]) await expect(read(name)).rejects.toThrow("gone");
-  },
-);
+  for (const name of names.slice(0, -1)) expect(await read(name)).toEqual([one(name)]);
+  for (const name of ["x", "y", "z"]) await expect(read(name)).rejects.toThrow("gone");
+});
 
-test("whatever the names, whatever the pages, each namespace gets what is its own", async () => {
+test("returns the objects of each namespace for any names and pages", async () => {
   const name = fc.stringMatching(/^[a-c0-1]([-a-c0-1.]{0,3}[a-c0-1])?$/);
   await fc.assert(
     fc.asyncProperty(

@@ -20,11 +20,11 @@ test.for([
   { clusters: ["1a2b3c4d", undefined], says: "secret acr in namespace demo" },
   { clusters: many(8), says: `secret acr in namespace demo of clusters ${many(8).join(", ")}` },
   { clusters: many(9), says: "secret acr in namespace demo" },
-])("of clusters $clusters: $says", ({ clusters, says }) => {
+])("formats the clusters $clusters: $says", ({ clusters, says }) => {
   expect(wordsWithClusters("secret acr in namespace demo", clusters)).toBe(says);
 });
 
-test("a cluster is eight digits that tell nothing of its uid, the same each time", () => {
+test("hashes the uid of a cluster to the same eight digits each time", () => {
   expect(clusterId("uid-of-kube-system")).toMatch(/^[0-9a-f]{8}$/);
   expect(clusterId("uid-of-kube-system")).toBe(clusterId("uid-of-kube-system"));
   expect(clusterId("uid-of-kube-system")).not.toBe(clusterId("another"));
@@ -48,13 +48,16 @@ test.for([
     words: "secret acr in namespace demo of cluster 1A2B",
     clusters: [],
   },
-])("$text", ({ text, words, clusters }) => {
+])("parses the description $text", ({ text, words, clusters }) => {
   expect(parseAzureOwner(text)).toEqual({ words, clusters });
 });
 
-test.for(["", "ci", "made by kubectl acr-secret: secret acr", "Kubectl acr-secret: secret acr"])("%j is of somebody else", (text) => {
-  expect(parseAzureOwner(text)).toBeUndefined();
-});
+test.for(["", "ci", "made by kubectl acr-secret: secret acr", "Kubectl acr-secret: secret acr"])(
+  "treats %j as a description of another tool",
+  (text) => {
+    expect(parseAzureOwner(text)).toBeUndefined();
+  },
+);
 
 const ours = (more: string) => `kubectl acr-secret: secret acr in many namespaces${more}`;
 
@@ -64,22 +67,22 @@ test.for([
   { was: " of clusters 1a2b3c4d, 5e6f7a8b", more: " of cluster 5e6f7a8b", says: undefined },
   { was: " of cluster 1a2b3c4d", more: "", says: "" },
   { was: "", more: " of cluster 5e6f7a8b", says: undefined },
-])("$was, for $more too, comes to say $says", ({ was, more, says }) => {
+])("changes the description$was to$says for Secrets$more", ({ was, more, says }) => {
   expect(withClusters(ours(was), ours(more))).toBe(says === undefined ? undefined : ours(says));
 });
 
-test("what somebody else says stays", () => {
+test("keeps the description of another tool", () => {
   expect(withClusters("the pipeline's", ours(" of cluster 1a2b3c4d"))).toBeUndefined();
 });
 
-test("what is written is read again", () => {
+test("reads back its own description", () => {
   const words = wordsWithClusters("secret acr in namespace demo", ["1a2b3c4d"]);
   const made = { words: "secret acr in namespace demo", clusters: ["1a2b3c4d"] };
 
   expect([parseAzureOwner(azureDescription(words)), parseAzureOwner(keyName(words))]).toEqual([made, made]);
 });
 
-test("the name of a password has 120 characters at most, and says its cluster all the same", () => {
+test("limits the name of a password to 120 characters and keeps its cluster", () => {
   const words = `secret ${"s".repeat(253)} in namespace demo`;
   const name = keyName(wordsWithClusters(words, ["1a2b3c4d"]));
 

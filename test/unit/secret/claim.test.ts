@@ -3,13 +3,13 @@ import { claimLasts, endedClaim, isLive, isMadeBy, newClaim, readClaim, sameClai
 
 const now = new Date("2026-01-01T00:00:00Z");
 const later = (milliseconds: number) => new Date(now.getTime() + milliseconds);
-const noted = (text: string) => ({ metadata: { name: "acr", annotations: { "acr-secret/claim": text } } });
+const recorded = (text: string) => ({ metadata: { name: "acr", annotations: { "acr-secret/claim": text } } });
 
-test("a claim is noted with its run and its end", () => {
+test("writes a claim with its run and its end", () => {
   const [text = ""] = Object.values(newClaim("this-run", now));
 
   expect(JSON.parse(text)).toEqual({ by: "this-run", until: "2026-01-01T00:00:30.000Z" });
-  expect(readClaim(noted(text))).toEqual({ by: "this-run", until: "2026-01-01T00:00:30.000Z" });
+  expect(readClaim(recorded(text))).toEqual({ by: "this-run", until: "2026-01-01T00:00:30.000Z" });
 });
 
 test.for([
@@ -24,11 +24,11 @@ test.for([
   '{"until":"2026-01-01T00:01:00Z"}',
   '{"by":7,"until":"2026-01-01T00:01:00Z"}',
   '{"by":"x","until":7}',
-])("what anybody may have written is no claim: %s", (text) => {
-  expect(readClaim(noted(text))).toBeUndefined();
+])("ignores an invalid claim: %s", (text) => {
+  expect(readClaim(recorded(text))).toBeUndefined();
 });
 
-test("a Secret without notes has no claim", () => {
+test("returns no claim for a Secret without annotations", () => {
   expect(readClaim({ metadata: { name: "acr" } })).toBeUndefined();
   expect(readClaim({ metadata: { name: "acr", annotations: {} } })).toBeUndefined();
 });
@@ -39,7 +39,7 @@ test.for([
   { until: now.toISOString(), live: false },
   { until: later(-1).toISOString(), live: false },
   { until: "some day", live: false },
-])("a claim until $until is live: $live", ({ until, live }) => {
+])("detects whether a claim until $until is valid: $live", ({ until, live }) => {
   expect(isLive({ by: "x", until }, now)).toBe(live);
 });
 
@@ -48,16 +48,16 @@ test.for([
   { other: { by: "y", until: "a" }, same: false },
   { other: { by: "x", until: "b" }, same: false },
   { other: undefined, same: false },
-])("a claim that is renewed or another's is another: $other", ({ other, same }) => {
+])("distinguishes a renewed or another run's claim: $other", ({ other, same }) => {
   expect(sameClaim({ by: "x", until: "a" }, other)).toBe(same);
 });
 
 const makes = { identity: "ci-pull", slot: "password2" };
 
-test("a claim notes the password that its run is about to make, and what is no such note is not read", () => {
+test("reads back the password that a run is about to create, and ignores invalid fields", () => {
   const [text = ""] = Object.values(newClaim("this-run", now, makes));
-  expect(readClaim(noted(text))).toEqual({ by: "this-run", until: "2026-01-01T00:00:30.000Z", makes });
-  const of = (it: unknown) => readClaim(noted(JSON.stringify({ by: "x", until: "y", makes: it })));
+  expect(readClaim(recorded(text))).toEqual({ by: "this-run", until: "2026-01-01T00:00:30.000Z", makes });
+  const of = (it: unknown) => readClaim(recorded(JSON.stringify({ by: "x", until: "y", makes: it })));
   for (const it of [7, {}, { slot: "password2" }, { identity: 7, slot: "password2" }]) expect(of(it)).toEqual({ by: "x", until: "y" });
   expect(of({ identity: "ci-pull" })).toMatchObject({ makes: { identity: "ci-pull" } });
   expect(of({ ...makes, madeAt: 7 })).toEqual({ by: "x", until: "y", makes });
@@ -66,12 +66,12 @@ test("a claim notes the password that its run is about to make, and what is no s
 
 test.for([
   { what: "right before it", by: -2, made: true },
-  { what: "in its time", by: 12_000, made: true },
+  { what: "during the claim", by: 12_000, made: true },
   { what: "as it ended", by: claimLasts, made: true },
   { what: "long before it", by: -60_000, made: false },
   { what: "after it", by: claimLasts + 6000, made: false },
-])("whose claim it is made the password that was made $what: $made", ({ by, made }) => {
-  const claim = readClaim(noted(Object.values(newClaim("x", now, makes))[0] ?? "")) ?? { by: "", until: "" };
+])("detects whether the claim's run created a password $what: $made", ({ by, made }) => {
+  const claim = readClaim(recorded(Object.values(newClaim("x", now, makes))[0] ?? "")) ?? { by: "", until: "" };
   const madeAt = later(by).toISOString();
   expect(isMadeBy(claim, "CI-pull", { slot: "password2", madeAt })).toBe(made);
   expect(isMadeBy(claim, "ci-pull", { slot: "password1", madeAt })).toBe(false);
@@ -79,9 +79,9 @@ test.for([
   expect(isMadeBy({ by: "x", until: claim.until }, "ci-pull", { slot: "password2", madeAt })).toBe(false);
 });
 
-test("what an earlier run has left is meant for good, and after a claim that has made nothing no other password", () => {
+test("attributes a leftover password to the claim permanently, and no other password to an ended claim", () => {
   const old = later(-3_600_000).toISOString();
-  const claimOf = (note: object) => readClaim(noted(Object.values(note)[0])) ?? { by: "", until: "" };
+  const claimOf = (note: object) => readClaim(recorded(Object.values(note)[0])) ?? { by: "", until: "" };
   const heir = claimOf(newClaim("x", now, { ...makes, madeAt: old }));
   const left = claimOf(endedClaim("x", { ...makes, madeAt: old }));
   const isOf = (claim: typeof heir, at: string) => isMadeBy(claim, "ci-pull", { slot: "password2", madeAt: at });

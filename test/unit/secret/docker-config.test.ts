@@ -14,7 +14,7 @@ test.for<{ why: string; username: string; password: string; inside: string }>([
     inside: `"username":"ci","password":"hunter2","auth":"${base64("ci:hunter2")}"`,
   },
   {
-    why: "what HTML would read",
+    why: "HTML characters",
     username: "<ci>",
     password: "a&b",
     inside: `"username":"\\u003cci\\u003e","password":"a\\u0026b","auth":"${base64("<ci>:a&b")}"`,
@@ -31,14 +31,14 @@ test.for<{ why: string; username: string; password: string; inside: string }>([
     password: 'a"\\b',
     inside: `"username":"Zoë","password":"a\\"\\\\b","auth":"${base64('Zoë:a"\\b')}"`,
   },
-])("a config is written as kubectl writes it: $why", ({ username, password, inside }) => {
+])("writes a config like kubectl: $why", ({ username, password, inside }) => {
   const config = encodeDockerConfig("r.azurecr.io", { username, password: new Sensitive(password) });
 
   expect(config).toBe(`{"auths":{"r.azurecr.io":{${inside}}}}`);
   expect(Buffer.from(configData(config), "base64").toString()).toBe(config);
 });
 
-test("several keys have the same login, in the order in which they are named", () => {
+test("writes several keys with one login in the given order", () => {
   const login = { username: "ci", password: new Sensitive("p") };
   const inside = `{"username":"ci","password":"p","auth":"${base64("ci:p")}"}`;
 
@@ -47,7 +47,7 @@ test("several keys have the same login, in the order in which they are named", (
   );
 });
 
-test("a config without a login is one of the same shape", () => {
+test("parses a config without a login", () => {
   expect(JSON.parse(emptyConfig)).toEqual({ auths: {} });
 });
 
@@ -57,26 +57,26 @@ test.for<{ why: string; before: string; after: string }>([
   { why: "none", before: '{"auths":{}}', after: `{"auths":{"r.io":${mine}}}` },
   { why: "no auths", before: "{}", after: `{"auths":{"r.io":${mine}}}` },
   { why: "no auths, something else", before: '{ "credsStore": "x" }', after: `{ "credsStore": "x","auths":{"r.io":${mine}} }` },
-  { why: "auths that are nothing", before: '{"auths":null}', after: `{"auths":null,"auths":{"r.io":${mine}}}` },
-  { why: "nothing at all", before: " null ", after: `{"auths":{"r.io":${mine}}}` },
+  { why: "auths is null", before: '{"auths":null}', after: `{"auths":null,"auths":{"r.io":${mine}}}` },
+  { why: "the config is null", before: " null ", after: `{"auths":{"r.io":${mine}}}` },
   {
-    why: "others, as somebody has written them",
+    why: "others in another tool's format",
     before: '{\n\t"auths" : {\n  "ghcr.io": {"auth" :"eA=="} , "a": [1, {"b": "}"}]\n  },\n"x":1.5e3}\n',
     after: `{\n\t"auths" : {\n  "ghcr.io": {"auth" :"eA=="} , "a": [1, {"b": "}"}],"r.io":${mine}\n  },\n"x":1.5e3}\n`,
   },
-  { why: "another for the same", before: '{"auths":{"r.io": {"a":"\\"}"},"z":{}}}', after: `{"auths":{"r.io": ${mine},"z":{}}}` },
+  { why: "another login for the same key", before: '{"auths":{"r.io": {"a":"\\"}"},"z":{}}}', after: `{"auths":{"r.io": ${mine},"z":{}}}` },
   { why: "the same twice: the last one counts", before: '{"auths":{"r.io":1,"r.io":2}}', after: `{"auths":{"r.io":1,"r.io":${mine}}}` },
   { why: "its name with an escape", before: '{"auths":{"r\\u002eio":{}}}', after: `{"auths":{"r\\u002eio":${mine}}}` },
   { why: "auths in another case, twice", before: '{"auths":{"a":{}},"AUTHS":{}}', after: `{"auths":{"a":{}},"AUTHS":{"r.io":${mine}}}` },
   { why: "no auths last", before: '{"auths":{"a":{}},"HttpHeaders":{}}', after: `{"auths":{"a":{},"r.io":${mine}},"HttpHeaders":{}}` },
-  { why: "the same behind a path", before: '{"auths":{"r.io/team":{}}}', after: `{"auths":{"r.io/team":{},"r.io":${mine}}}` },
-])("a login more, and every other character as it was: $why", ({ before, after }) => {
+  { why: "the same host with a path", before: '{"auths":{"r.io/team":{}}}', after: `{"auths":{"r.io/team":{},"r.io":${mine}}}` },
+])("adds a login and keeps every other character: $why", ({ before, after }) => {
   const data = withLogin(base64(before), "r.io", { username: "ci", password: new Sensitive("p<") });
 
   expect(Buffer.from(data, "base64").toString()).toBe(after);
 });
 
-test("a login more leaves bytes that are no text, and letters of our own are UTF-8", () => {
+test("keeps invalid UTF-8 and writes its own text as UTF-8", () => {
   const before = Buffer.from([...Buffer.from('{"auths":{"a":{"email":"'), 0xff, 0xfe, ...Buffer.from('"}}}')]);
   const after = Buffer.from(withLogin(before.toString("base64"), "r.io", { username: "Zoë", password: new Sensitive("p") }), "base64");
 
@@ -84,7 +84,7 @@ test("a login more leaves bytes that are no text, and letters of our own are UTF
   expect(after.subarray(before.length - 2).toString()).toBe(`,"r.io":{"username":"Zoë","password":"p","auth":"${base64("Zoë:p")}"}}}`);
 });
 
-test("a text that is nested deep is no trouble", () => {
+test("parses deeply nested JSON", () => {
   const deep = `{"x":${"[".repeat(200_000)}${"]".repeat(200_000)},"auths":{}}`;
 
   expect(Buffer.from(withLogin(base64(deep), "r.io", { username: "u", password: new Sensitive("p") }), "base64").toString()).toContain(
@@ -92,7 +92,7 @@ test("a text that is nested deep is no trouble", () => {
   );
 });
 
-test("whatever JSON is there, one login is more in it and all else the same", () => {
+test("adds exactly one login to any JSON", () => {
   const key = fc.string({ minLength: 1 });
   fc.assert(
     fc.property(

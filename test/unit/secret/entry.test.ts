@@ -16,12 +16,12 @@ const token: Entry = {
   expiresAt: "2027-01-01T00:00:00Z",
 };
 
-test.for([given, token])("what is noted on a Secret is read back: $kind", (entry) => {
+test.for([given, token])("reads back the entry of a Secret: $kind", (entry) => {
   expect(readEntries(pullSecret(to, entry, "{}"))).toEqual([entry]);
 });
 
 /** Returns a Secret with the plugin's label and this annotation. */
-const noted = (note: string | undefined): Pick<Secret, "metadata"> => ({
+const recorded = (note: string | undefined): Pick<Secret, "metadata"> => ({
   metadata: {
     name: "acr",
     labels: { [managedBy.key]: managedBy.value },
@@ -29,7 +29,7 @@ const noted = (note: string | undefined): Pick<Secret, "metadata"> => ({
   },
 });
 
-test("a Secret without our label says nothing of itself, unless we added a login to what others made", () => {
+test("reads entries without the label only for merged logins", () => {
   const annotations = (...entries: Entry[]) => ({ [loginsAnnotation]: JSON.stringify(entries) });
   const added: Entry = { ...given, beside: true };
 
@@ -41,32 +41,32 @@ test("a Secret without our label says nothing of itself, unless we added a login
   }
 });
 
-test("a kind of credential that this version does not know is read as it is written, with every field", () => {
+test("keeps every field of an unknown kind of credential", () => {
   const newer = { ...given, kind: "service-principal", keyId: "k1", made: ["application"] };
 
-  expect(readEntries(noted(JSON.stringify([newer])))).toEqual([newer]);
+  expect(readEntries(recorded(JSON.stringify([newer])))).toEqual([newer]);
 });
 
 test.for<{ why: string; note: string | undefined; entries: readonly Entry[] }>([
-  { why: "no note", note: undefined, entries: [] },
-  { why: "no JSON", note: "{", entries: [] },
-  { why: "no list", note: "{}", entries: [] },
-  { why: "nothing and texts in the list", note: '[null, "x", 1]', entries: [] },
-  { why: "hosts that are no list", note: JSON.stringify([{ ...given, hosts: "r" }]), entries: [] },
-  { why: "hosts that are no texts", note: JSON.stringify([{ ...given, hosts: [1] }]), entries: [] },
+  { why: "no annotation", note: undefined, entries: [] },
+  { why: "not JSON", note: "{", entries: [] },
+  { why: "not a list", note: "{}", entries: [] },
+  { why: "null, texts and numbers in the list", note: '[null, "x", 1]', entries: [] },
+  { why: "hosts are not a list", note: JSON.stringify([{ ...given, hosts: "r" }]), entries: [] },
+  { why: "hosts are not texts", note: JSON.stringify([{ ...given, hosts: [1] }]), entries: [] },
   { why: "no kind", note: JSON.stringify([{ ...given, kind: undefined }]), entries: [] },
   { why: "an identity that is a number", note: JSON.stringify([{ ...given, identity: 7 }]), entries: [] },
   { why: "a slot that is a number", note: JSON.stringify([{ ...token, slot: 1 }]), entries: [] },
-  { why: "a moment that is an object", note: JSON.stringify([{ ...token, madeAt: {} }]), entries: [] },
-  { why: "an end that is null", note: JSON.stringify([{ ...token, expiresAt: null }]), entries: [] },
-  { why: "hosts of which one is no text", note: JSON.stringify([{ ...given, hosts: ["r", 1] }]), entries: [] },
-  { why: "one that is whole among others", note: JSON.stringify([{}, given]), entries: [given] },
-  { why: "one that is whole after nothing", note: JSON.stringify([null, given]), entries: [given] },
-])("anybody can write a note: $why", ({ note, entries }) => {
-  expect(readEntries(noted(note))).toEqual(entries);
+  { why: "a creation time that is an object", note: JSON.stringify([{ ...token, madeAt: {} }]), entries: [] },
+  { why: "an expiry that is null", note: JSON.stringify([{ ...token, expiresAt: null }]), entries: [] },
+  { why: "one of the hosts is not a text", note: JSON.stringify([{ ...given, hosts: ["r", 1] }]), entries: [] },
+  { why: "one valid entry among others", note: JSON.stringify([{}, given]), entries: [given] },
+  { why: "one valid entry after null", note: JSON.stringify([null, given]), entries: [given] },
+])("ignores invalid entries: $why", ({ note, entries }) => {
+  expect(readEntries(recorded(note))).toEqual(entries);
 });
 
-test("the entry of a registry is the one that names its host", () => {
+test("returns the entry with the host of a registry", () => {
   const other = { ...given, hosts: ["a.azurecr.io", "b.azurecr.io"] };
 
   expect(entryFor([given, other], "b.azurecr.io")).toBe(other);
@@ -76,22 +76,22 @@ test("the entry of a registry is the one that names its host", () => {
 
 test.for<{ why: string; more: Partial<Entry>; login: boolean; entry: boolean }>([
   { why: "the same", more: {}, login: true, entry: true },
-  { why: "its moment written in another way", more: { madeAt: "2026-01-01T00:00:00.123Z" }, login: true, entry: true },
-  { why: "another end", more: { expiresAt: "2028-01-01T00:00:00Z" }, login: true, entry: false },
+  { why: "the same creation time in another format", more: { madeAt: "2026-01-01T00:00:00.123Z" }, login: true, entry: true },
+  { why: "another expiry", more: { expiresAt: "2028-01-01T00:00:00Z" }, login: true, entry: false },
   { why: "other hosts", more: { hosts: ["s.azurecr.io"] }, login: true, entry: false },
-  { why: "another moment", more: { madeAt: "2026-01-02T00:00:00Z" }, login: false, entry: false },
+  { why: "another creation time", more: { madeAt: "2026-01-02T00:00:00Z" }, login: false, entry: false },
   { why: "another slot", more: { slot: "password1" }, login: false, entry: false },
   { why: "another identity", more: { identity: "x" }, login: false, entry: false },
   { why: "another kind", more: { kind: "given" }, login: false, entry: false },
-])("two notes: $why", ({ more, login, entry }) => {
+])("compares two entries: $why", ({ more, login, entry }) => {
   expect([sameLogin(token, { ...token, ...more }), sameEntry(token, { ...token, ...more })]).toEqual([login, entry]);
 });
 
-test("two notes without a moment are of one login, and one without is of another", () => {
+test("treats two entries without a creation time as the same login", () => {
   expect([sameLogin(given, { ...given }), sameLogin(given, { ...given, madeAt: "2026-01-01T00:00:00Z" })]).toEqual([true, false]);
 });
 
-test("a Secret is made whole, and later only gets what is ours to write, on the version that was seen", () => {
+test("creates a whole Secret, and later patches only its own fields at the version that was read", () => {
   const data = { ".dockerconfigjson": Buffer.from("{}").toString("base64") };
   const note = {
     labels: { "app.kubernetes.io/managed-by": "kubectl-acr-secret" },
@@ -113,7 +113,7 @@ test("a Secret is made whole, and later only gets what is ours to write, on the 
   });
 });
 
-test("a sensitive text shows in no form of printing", () => {
+test("prints no sensitive text in any format", () => {
   const secret = new Sensitive("hunter2");
 
   expect([`${secret}`, String(secret), JSON.stringify({ secret }), inspect(secret), inspect({ deep: [secret] })]).toEqual([
@@ -126,7 +126,7 @@ test("a sensitive text shows in no form of printing", () => {
   expect(secret.reveal()).toBe("hunter2");
 });
 
-test("two sensitive texts are compared without being shown", () => {
+test("compares two sensitive texts", () => {
   const secret = new Sensitive("hunter2");
 
   expect([secret.equals(new Sensitive("hunter2")), secret.equals(new Sensitive("hunter3"))]).toEqual([true, false]);

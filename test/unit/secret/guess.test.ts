@@ -42,6 +42,6 @@ test.for([
   { server: "ghcr.io", username: "after more", password: `~${jwt({ exp: 1_767_225_600 })}`, kind: undefined },
   { server: "ghcr.io", username: "before more", password: `${jwt({ exp: 1_767_225_600 })}~`, kind: undefined },
   { server: "ghcr.io", username: "ci", password: "a.b.c", kind: undefined },
-])("$username at $server is guessed to be $kind, which ends $ends", ({ server, username, password, kind, ends }) => {
+])("guesses the kind $kind and expiry $ends of $username at $server", ({ server, username, password, kind, ends }) => {
   expect(guess(server, { username, password: new Sensitive(password) })).toEqual({ kind, expiresAt: ends });
 });

@@ -16,7 +16,7 @@ test.for<{ what: string; text: string; members: [string, string][] }>([
     ],
   },
   {
-    what: "space on all sides",
+    what: "space around every token",
     text: '{ "a" : 1 , "b"\n:\t"x" }',
     members: [
       ["a", "1"],
@@ -24,7 +24,7 @@ test.for<{ what: string; text: string; members: [string, string][] }>([
     ],
   },
   {
-    what: "values in values, and what is empty",
+    what: "nested and empty values",
     text: '{"a":{"b":[1,{"c":[]}],"d":{}},"e":[],"f":{}}',
     members: [
       ["a", '{"b":[1,{"c":[]}],"d":{}}'],
@@ -33,7 +33,7 @@ test.for<{ what: string; text: string; members: [string, string][] }>([
     ],
   },
   {
-    what: "texts that look like the rest",
+    what: "texts that look like JSON",
     text: String.raw`{"}":"{","a\"":"\\","b,:":"\"]}","":""}`,
     members: [
       ["}", '"{"'],
@@ -50,13 +50,13 @@ test.for<{ what: string; text: string; members: [string, string][] }>([
       ["a", "2"],
     ],
   },
-])("the members of an object stand where they do: $what", ({ text, members }) => {
+])("finds the members of an object: $what", ({ text, members }) => {
   const found = membersAt(text, text.indexOf("{")).map(({ key, from, to }) => [key, text.slice(from, to)]);
 
   expect(found).toEqual(members);
 });
 
-test("an object inside of another has its own, and no more", () => {
+test("returns only the members of an inner object", () => {
   const text = '{"x":{"a":1},"y":2}';
 
   expect(membersAt(text, 5)).toEqual([{ key: "a", from: 10, to: 11 }]);

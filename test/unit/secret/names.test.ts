@@ -8,19 +8,19 @@ test.for([
   { registry: "myregistry.azurecr.io", name: "acr-myregistry" },
   { registry: "dnlreg-abc123de.azurecr.io", name: "acr-dnlreg-abc123de" },
   { registry: "my__registry", name: "acr-my-registry" },
-])("$registry is kept in $name", ({ registry, name }) => {
+])("names the Secret of $registry $name", ({ registry, name }) => {
   expect(defaultSecretName(registry)).toBe(name);
 });
 
-test.for(["acr", "a.b", "a-1", "acr.my-registry.io", "a".repeat(253)])("%s is a Secret's name", (name) => {
+test.for(["acr", "a.b", "a-1", "acr.my-registry.io", "a".repeat(253)])("accepts %s as the name of a Secret", (name) => {
   expect(checkSecretName(name)).toBe(name);
 });
 
-test.for(["", "A", "a_b", "-a", "a-", "a..b", "ä", "a".repeat(254)])("%s is none", (name) => {
+test.for(["", "A", "a_b", "-a", "a-", "a..b", "ä", "a".repeat(254)])("rejects %s as the name of a Secret", (name) => {
   expect(() => checkSecretName(name)).toThrow("metadata.name");
 });
 
-test("what is no name is refused in the API server's words, with what to type", () => {
+test("rejects an invalid name in the API server's words, with a hint", () => {
   expect(() => checkSecretName("a_b")).toThrow(
     expect.objectContaining({
       kind: "invalid",
@@ -39,11 +39,11 @@ test.for([
   { uid: "ba99", namespace: "demo", secret: "acr", name: "demo-acr-35ee10341a" },
   { uid: "ba98", namespace: "demo", secret: "acr.eu", name: "demo-acr-eu-8a61ffa795" },
   { uid: "ba98", namespace: "n".repeat(63), secret: "acr", name: `${"n".repeat(39)}-966a9ec396` },
-])("the token of Secret $secret in $namespace is $name", ({ uid, namespace, secret, name }) => {
+])("names the token of Secret $secret in $namespace $name", ({ uid, namespace, secret, name }) => {
   expect(tokenName(uid, namespace, secret)).toBe(name);
 });
 
-test("a token's name is always one that Azure takes, and no other Secret's", () => {
+test("derives a unique token name that Azure accepts", () => {
   const part = fc.stringMatching(/^[a-z0-9]([-a-z0-9.]{0,61}[a-z0-9])?$/);
   fc.assert(
     fc.property(fc.uuid(), part, part, part, (uid, namespace, one, other) => {

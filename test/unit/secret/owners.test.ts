@@ -13,20 +13,20 @@ const note = { "f:metadata": { "f:annotations": { "f:acr-secret/logins": {} } } 
 const label = { "f:metadata": { "f:labels": { "f:app.kubernetes.io/managed-by": {} } } };
 
 test.for<{ why: string; fields: ManagedFields[] | undefined; others: string[] }>([
-  { why: "nobody says anything", fields: undefined, others: [] },
-  { why: "it is all ours", fields: [by("kubectl-acr-secret", { ...data, ...note })], others: [] },
+  { why: "managedFields are absent", fields: undefined, others: [] },
+  { why: "only this plugin wrote fields", fields: [by("kubectl-acr-secret", { ...data, ...note })], others: [] },
   {
-    why: "somebody wrote the password",
+    why: "another manager wrote the password",
     fields: [by("kubectl-acr-secret", note), by("kubectl-patch", data)],
     others: ['"kubectl-patch" using v1: .data..dockerconfigjson'],
   },
   {
-    why: "somebody wrote the note",
+    why: "another manager wrote the annotation",
     fields: [by("kubectl-edit", note)],
     others: ['"kubectl-edit" using v1: .metadata.annotations.acr-secret/logins'],
   },
   {
-    why: "somebody wrote the label",
+    why: "another manager wrote the label",
     fields: [by("helm", label)],
     others: ['"helm" using v1: .metadata.labels.app.kubernetes.io/managed-by'],
   },
@@ -40,7 +40,7 @@ test.for<{ why: string; fields: ManagedFields[] | undefined; others: string[] }>
     ],
   },
   {
-    why: "other labels, annotations and keys are not ours",
+    why: "another manager wrote other labels, annotations and keys",
     fields: [
       by("x", {
         "f:metadata": { "f:labels": { "f:team": {} }, "f:annotations": { "f:y": {} } },
@@ -51,29 +51,29 @@ test.for<{ why: string; fields: ManagedFields[] | undefined; others: string[] }>
     others: [],
   },
   {
-    why: "nameless, and without fields",
+    why: "a manager without a name and fields",
     fields: [by(undefined, data), by("y", undefined)],
     others: ['"" using v1: .data..dockerconfigjson'],
   },
   {
-    why: "a writer of no version",
+    why: "a manager without a version",
     fields: [{ manager: "old", operation: "Update", fieldsV1: data }],
     others: ['"old" using v1: .data..dockerconfigjson'],
   },
   {
-    why: "a writer of another version",
+    why: "a manager with another version",
     fields: [by("new", data, "v2")],
     others: ['"new" using v2: .data..dockerconfigjson'],
   },
   { why: "a name that would break the line", fields: [by('a"\n', data)], others: ['"a\\"\\n" using v1: .data..dockerconfigjson'] },
-])("$why", ({ fields, others }) => {
+])("returns fields of other managers: $why", ({ fields, others }) => {
   const found = othersOf(fields, "kubectl-acr-secret");
 
   expect(found.map(({ words }) => words)).toEqual(others);
   expect(found.every(({ manager, words }) => words.startsWith(`${JSON.stringify(manager)} using`))).toBe(true);
 });
 
-test("who writes as another manager meets ours", () => {
+test("reports this plugin's default manager for another --field-manager", () => {
   const words = '"kubectl-acr-secret" using v1: .data..dockerconfigjson';
 
   expect(othersOf([by("kubectl-acr-secret", data)], "me")).toEqual([{ manager: "kubectl-acr-secret", words }]);

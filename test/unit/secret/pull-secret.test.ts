@@ -11,7 +11,7 @@ const ours = { "app.kubernetes.io/managed-by": "kubectl-acr-secret" };
 const empty = '{"auths":{}}';
 const now = new Date("2026-01-01T00:00:00Z");
 
-test("a Secret that is only claimed has our label, no login, and the claim", () => {
+test("creates a claimed Secret with the label, the claim and no login", () => {
   const secret = claimedSecret(to, newClaim("this-run", now));
 
   expect(secret).toEqual({
@@ -29,7 +29,7 @@ test("a Secret that is only claimed has our label, no login, and the claim", () 
   expect(isEmpty(secret)).toBe(true);
 });
 
-test("one that is claimed for another reader has its type, and neither the labels nor the data that it looks for", () => {
+test("creates a claimed Secret for another reader without its labels and data", () => {
   const secret = claimedSecret(to, newClaim("this-run", now), "argocd-repository");
 
   expect(secret).toMatchObject({ type: "Opaque", data: {} });
@@ -50,11 +50,11 @@ test.for<{ what: string; secret: Secret }>([
   },
   { what: "nothing", secret: { apiVersion: "v1", kind: "Secret", metadata: { name: "acr" } } },
   { what: "other keys", secret: { apiVersion: "v1", kind: "Secret", metadata: { name: "acr" }, data: { x: base64(empty) } } },
-])("a Secret with $what is not as a claim makes it", ({ secret }) => {
+])("detects that a Secret with $what is not empty", ({ secret }) => {
   expect(isEmpty(secret)).toBe(false);
 });
 
-test("a claim is held to a version, and so is its end, which takes nothing but the claim away", () => {
+test("writes and ends a claim at a version, without other changes", () => {
   expect(claimPatch("7", { "acr-secret/claim": "{}" })).toEqual({
     metadata: { resourceVersion: "7", annotations: { "acr-secret/claim": "{}" } },
   });
@@ -72,23 +72,23 @@ const theirs = (notes: object, labels = {}): Secret => ({
   type: "kubernetes.io/dockerconfigjson",
   data: { ".dockerconfigjson": base64('{"auths":{"ghcr.io":{}}}'), else: "eA==" },
 });
-const noted = (...entries: Entry[]) => ({ "acr-secret/logins": JSON.stringify(entries) });
+const recorded = (...entries: Entry[]) => ({ "acr-secret/logins": JSON.stringify(entries) });
 const added: Entry = { ...entry, beside: true };
 
 test.for<{ what: string; secret: Secret; notes: object }>([
-  { what: "somebody else's", secret: theirs({}), notes: noted(added) },
+  { what: "another tool's Secret", secret: theirs({}), notes: recorded(added) },
   {
-    what: "somebody else's that got it before",
-    secret: theirs(noted({ ...added, expiresAt: "2026-01-01T00:00:00Z" })),
-    notes: noted(added),
+    what: "another tool's Secret with the merged login",
+    secret: theirs(recorded({ ...added, expiresAt: "2026-01-01T00:00:00Z" })),
+    notes: recorded(added),
   },
   {
-    what: "somebody else's with another of ours",
-    secret: theirs(noted({ ...other, beside: true })),
-    notes: noted({ ...other, beside: true }, added),
+    what: "another tool's Secret with another merged login",
+    secret: theirs(recorded({ ...other, beside: true })),
+    notes: recorded({ ...other, beside: true }, added),
   },
-  { what: "ours", secret: theirs(noted(other, entry), ours), notes: noted(other, entry) },
-])("a login is added to a Secret, and all else stays: $what", ({ secret, notes }) => {
+  { what: "a Secret of this plugin", secret: theirs(recorded(other, entry), ours), notes: recorded(other, entry) },
+])("adds a login to a Secret and keeps everything else: $what", ({ secret, notes }) => {
   const data = { ".dockerconfigjson": base64(`{"auths":{"ghcr.io":{},"r.io":${mine}}}`) };
 
   expect(mergedPatch(secret, entry, login)).toEqual({ metadata: { resourceVersion: "7", annotations: notes }, data });
@@ -103,13 +103,13 @@ test.for<{ what: string; secret: Secret; notes: object }>([
   });
 });
 
-test("what is noted of any host that a login is for goes", () => {
-  const { metadata } = mergedSecret(theirs(noted(other, entry), ours), { ...entry, hosts: ["r.io", "s.io"] }, login);
+test("removes the entries of every host of a new login", () => {
+  const { metadata } = mergedSecret(theirs(recorded(other, entry), ours), { ...entry, hosts: ["r.io", "s.io"] }, login);
 
-  expect(metadata.annotations).toMatchObject(noted(other, { ...entry, hosts: ["r.io", "s.io"] }));
+  expect(metadata.annotations).toMatchObject(recorded(other, { ...entry, hosts: ["r.io", "s.io"] }));
 });
 
-test("without a login, as in a dry run, only the note is added; every host of a login gets it", () => {
+test("adds only the annotation in a dry run, and the login under every host", () => {
   const data = (secret: Secret) => Buffer.from(secret.data?.[".dockerconfigjson"] ?? "", "base64").toString();
 
   expect(data(mergedSecret(theirs({}), entry, undefined))).toBe('{"auths":{"ghcr.io":{}}}');

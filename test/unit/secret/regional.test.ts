@@ -18,6 +18,6 @@ test.for([
   { other: "r.eastus.geo.example.com", host: "r.example.com", is: false },
   { other: "r.eastus.geoXazurecr.io", is: false },
   { other: "", host: "", is: false },
-])("$other is a regional host of $host: $is", ({ other, host = "r.azurecr.io", is }) => {
+])("detects whether $other is a regional host of $host: $is", ({ other, host = "r.azurecr.io", is }) => {
   expect(isRegional(host, other)).toBe(is);
 });

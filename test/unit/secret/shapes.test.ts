@@ -16,13 +16,13 @@ const secret = (more: Partial<Secret>, labels = {}): Secret => ({
   ...more,
 });
 
-test("a repository of Argo CD has the registry's address, as a place of charts, and the login", () => {
+test("writes an Argo CD repository with the registry's address and the login", () => {
   expect(shapeNamed("argocd-repository").fill(config)).toEqual(encoded(charts));
   expect(Object.keys(encoded(charts))).toEqual(shapeNamed("argocd-repository").keys);
   expect(shapeNamed("argocd-repository").fill(emptyConfig)).toEqual({});
 });
 
-test("where no shape is said it is that of a pull secret", () => {
+test("uses the shape of a pull secret by default", () => {
   expect(shapeNamed()).toBe(shapeNamed("pull-secret"));
   expect(shapeNamed().fill(config)).toEqual({ ".dockerconfigjson": base64(config) });
 });
@@ -30,20 +30,20 @@ test("where no shape is said it is that of a pull secret", () => {
 test.for<{ what: string; secret: Secret; shape: string | undefined }>([
   { what: "a pull secret", secret: secret({ type: "kubernetes.io/dockerconfigjson" }), shape: "pull-secret" },
   { what: "a pull secret with Argo CD's label", secret: secret({ type: "kubernetes.io/dockerconfigjson" }, label), shape: "pull-secret" },
-  { what: "an opaque one with Argo CD's label", secret: secret({ type: "Opaque" }, label), shape: "argocd-repository" },
-  { what: "an opaque one without", secret: secret({ type: "Opaque" }), shape: undefined },
+  { what: "an Opaque Secret with Argo CD's label", secret: secret({ type: "Opaque" }, label), shape: "argocd-repository" },
+  { what: "an Opaque Secret without the label", secret: secret({ type: "Opaque" }), shape: undefined },
   {
     what: "a credential template of Argo CD",
     secret: secret({ type: "Opaque" }, { "argocd.argoproj.io/secret-type": "repo-creds" }),
     shape: undefined,
   },
-  { what: "one of no type", secret: secret({}, label), shape: undefined },
-  { what: "one without labels", secret: { ...secret({ type: "Opaque" }), metadata: { name: "acr" } }, shape: undefined },
-])("$what: $shape", ({ secret, shape }) => {
+  { what: "a Secret without a type", secret: secret({}, label), shape: undefined },
+  { what: "a Secret without labels", secret: { ...secret({ type: "Opaque" }), metadata: { name: "acr" } }, shape: undefined },
+])("detects the shape of $what: $shape", ({ secret, shape }) => {
   expect(shapeOf(secret)).toBe(shape);
 });
 
-test("a login in a repository of Argo CD is read like that of a pull secret", () => {
+test("reads the login of an Argo CD repository like that of a pull secret", () => {
   expect(asPullSecret(secret({ type: "Opaque", data: encoded(charts) }, label))).toEqual(
     secret({ type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": base64(config) } }, label),
   );
@@ -52,16 +52,16 @@ test("a login in a repository of Argo CD is read like that of a pull secret", ()
 test.for<{ what: string; data: Record<string, string> | undefined }>([
   { what: "no data", data: undefined },
   { what: "a repository of git", data: encoded({ ...charts, type: "git" }) },
-  { what: "charts that are not in a registry", data: encoded({ ...charts, enableOCI: "false" }) },
+  { what: "charts outside a registry", data: encoded({ ...charts, enableOCI: "false" }) },
   { what: "no address", data: encoded({ ...charts, url: "" }) },
   { what: "a login alone", data: encoded({ username: "ci", password: "p" }) },
-])("no login of a registry is found in $what", ({ data }) => {
+])("finds no login in $what", ({ data }) => {
   const of = secret({ type: "Opaque", ...(data && { data }) }, label);
 
   expect(asPullSecret(of)).toBe(of);
 });
 
-test("any other Secret is read as it is", () => {
+test("returns any other Secret unchanged", () => {
   const of = secret({ type: "kubernetes.io/dockerconfigjson", data: encoded(charts) });
 
   expect(asPullSecret(of)).toBe(of);

@@ -15,7 +15,7 @@ test.for([
   '{ "auths" : { "docker.io":{"auth":"YTpi"} , "quay.io" : {} }, "x":1 }\n',
   '{"Auths":{"é.io":{}}}',
   '{"auths":{}}',
-])("a login that was added to %s goes again, byte for byte", (text) => {
+])("removes a login that was added to %s, byte for byte", (text) => {
   expect(textOf(withoutLogin(withLogin(base64(text), "r.azurecr.io", login), "r.azurecr.io"))).toBe(text);
 });
 
@@ -27,7 +27,7 @@ test.for([
   { from: '{"auths":{"b":{}}}', to: '{"auths":{"b":{}}}' },
   { from: '{"auths":null}', to: '{"auths":null}' },
   { from: "[]", to: "[]" },
-])("of $from is left $to", ({ from, to }) => {
+])("removes the login from $from and leaves $to", ({ from, to }) => {
   expect(textOf(withoutLogin(base64(from), "r.azurecr.io"))).toBe(to);
 });
 
@@ -46,21 +46,21 @@ const type = "kubernetes.io/dockerconfigjson";
 
 test.for<{ what: string; secret: Secret; data: object; left: object; aside: object }>([
   {
-    what: "one of ours is emptied",
+    what: "a Secret of this plugin is emptied",
     secret: secretOf({ labels, annotations }, type, { ".dockerconfigjson": base64(config), more: "eA==" }),
     data: { ".dockerconfigjson": base64('{"auths":{}}'), more: null },
     left: { ".dockerconfigjson": base64('{"auths":{}}') },
     aside: { "acr-secret.withdrawn": base64(config) },
   },
   {
-    what: "what Argo CD reads loses every key",
+    what: "an Argo CD repository loses every key",
     secret: secretOf({ labels: { ...labels, "argocd.argoproj.io/secret-type": "repository" }, annotations }, "Opaque", { url: "eA==" }),
     data: { url: null },
     left: {},
     aside: {},
   },
   {
-    what: "somebody else's keeps what is theirs",
+    what: "another tool's Secret keeps its other logins",
     secret: secretOf({ annotations: entryMetadata([{ ...entry, beside: true }]).annotations }, type, {
       ".dockerconfigjson": base64(config),
     }),
@@ -68,7 +68,7 @@ test.for<{ what: string; secret: Secret; data: object; left: object; aside: obje
     left: { ".dockerconfigjson": base64(encodeDockerConfig("docker.io", login)) },
     aside: { "acr-secret.withdrawn": base64(config) },
   },
-])("$what", ({ secret, data, left, aside }) => {
+])("removes logins from a Secret: $what", ({ secret, data, left, aside }) => {
   const entries = [entry];
   expect(isWithdrawn(secret, { entries })).toBe(false);
   const noting = withdrawalPatch(secret, { entries, keepsAnnotation: true });
@@ -85,6 +85,6 @@ test.for<{ what: string; secret: Secret; data: object; left: object; aside: obje
   expect(withdrawnSecret(secret, { entries }).metadata.annotations).toEqual({});
 });
 
-test("a Secret without data has no login", () => {
+test("treats a Secret without data as without a login", () => {
   expect(isWithdrawn(secretOf({}, type, undefined), { entries: [entry] })).toBe(true);
 });

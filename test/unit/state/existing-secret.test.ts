@@ -22,7 +22,7 @@ function read(of: Secret, host = "r.azurecr.io") {
   return { hosts: existing.hosts, password: login?.password.reveal() };
 }
 
-test("one Secret after the other is read as it is, the same one again too", () => {
+test("reads several Secrets and one Secret twice", () => {
   const first = secret("r.azurecr.io", "p1");
 
   expect(read(first)).toEqual({ hosts: ["r.azurecr.io"], password: "p1" });
@@ -34,7 +34,7 @@ test("one Secret after the other is read as it is, the same one again too", () =
   expect(read({ ...first, data: { ".dockerconfigjson": "" } })).toEqual({ hosts: [], password: undefined });
 });
 
-test("the login of a repository of Argo CD is read, and who else writes what it has is known", () => {
+test("reads the login and the other managers of an Argo CD repository", () => {
   const login = { username: "ci", password: new Sensitive("p1") };
   const entry = { hosts: ["r.azurecr.io"], kind: "given", identity: "ci" };
   const made = pullSecret({ kind: "secret", name: "acr" }, entry, encodeDockerConfig("r.azurecr.io", login), "argocd-repository");

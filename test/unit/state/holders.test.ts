@@ -38,13 +38,13 @@ const found = async (...clusterScopes: readonly ClusterScope[]) =>
     ({ entry, login }) => `${entry.identity}: ${login.password.reveal()}`,
   );
 
-test("the credential that most of them hold comes first", async () => {
+test("yields the most frequent credential first", async () => {
   const { clusterScope: at } = clusterScope({ a: "few", b: "many", c: "many", d: "some", e: "many", f: "some" });
 
   expect(await found(at)).toEqual(["many: of many", "some: of some", "few: of few"]);
 });
 
-test("three are tried at most, and a Secret is only read when its turn comes", async () => {
+test("tries at most three credentials and reads each Secret when its turn comes", async () => {
   const { clusterScope: at, asking } = clusterScope({ a: "1", b: "2", c: "3", d: "4" });
 
   for await (const _ of holdersIn([at], "acr", { kind: "acr-token", host })) break;
@@ -52,7 +52,7 @@ test("three are tried at most, and a Secret is only read when its turn comes", a
   expect(await found(at)).toHaveLength(3);
 });
 
-test("they are counted over all clusters, but for one that cannot be asked", async () => {
+test("counts credentials over all clusters that respond", async () => {
   const [one, two] = [clusterScope({ a: "x", b: "y" }), clusterScope({ a: "y" })];
   const lost: ClusterScope = { ...clusterScope({ a: "z", b: "z", c: "z" }).clusterScope, error: new CliError("unreachable", "no") };
 
@@ -60,14 +60,14 @@ test("they are counted over all clusters, but for one that cannot be asked", asy
 });
 
 test.for<{ why: string; at: ClusterScope }>([
-  { why: "in a namespace that is not meant", at: clusterScope({ a: "x" }, { meant: ["b"] }).clusterScope },
+  { why: "in another namespace", at: clusterScope({ a: "x" }, { meant: ["b"] }).clusterScope },
   { why: "of another name", at: clusterScope({ a: "x" }, { name: "other" }).clusterScope },
   { why: "for another registry", at: clusterScope({ a: "x" }, { of: "s.azurecr.io" }).clusterScope },
-])("a Secret $why is none", async ({ at }) => {
+])("ignores a Secret $why", async ({ at }) => {
   expect(await found(at)).toEqual([]);
 });
 
-test("a Secret that is not ours is none, whatever it notes", async () => {
+test("ignores a Secret of another tool with any annotation", async () => {
   const { cluster, clusterScope: at } = clusterScope({ a: "x" });
   const secret = cluster.get("secret", "a", "acr");
   if (secret) cluster.put({ ...secret, metadata: { ...secret.metadata, labels: {} } });
@@ -75,7 +75,7 @@ test("a Secret that is not ours is none, whatever it notes", async () => {
   expect(await found(at)).toEqual([]);
 });
 
-test("a note without the login that it speaks of is none", async () => {
+test("ignores an annotation without its login", async () => {
   const { cluster, clusterScope: at } = clusterScope({ a: "x", b: "y" });
   const secret = cluster.get("secret", "a", "acr");
   if (secret) cluster.put({ ...secret, data: { ".dockerconfigjson": Buffer.from("{}").toString("base64") } });
@@ -83,7 +83,7 @@ test("a note without the login that it speaks of is none", async () => {
   expect(await found(at)).toEqual(["y: of y"]);
 });
 
-test("who may not list all Secrets asks in each namespace", async () => {
+test("reads each namespace when a cluster-wide list is forbidden", async () => {
   const { clusterScope: at, asking } = clusterScope({ a: "x", b: "x" });
   asking.around(
     refusing(
@@ -95,7 +95,7 @@ test("who may not list all Secrets asks in each namespace", async () => {
   expect(await found(at)).toEqual(["x: of x"]);
 });
 
-test("a closed scope lists nothing, and a credential of another kind is none", async () => {
+test("lists nothing for named namespaces and ignores another kind", async () => {
   const { clusterScope: at, asking } = clusterScope({ a: "x" });
 
   expect(await found({ ...at, open: false })).toEqual(["x: of x"]);
@@ -103,7 +103,7 @@ test("a closed scope lists nothing, and a credential of another kind is none", a
   expect(await collect(holdersIn([at], "acr", { kind: "given", host }))).toEqual([]);
 });
 
-test("who may read no Secrets finds none; any other error is one", async () => {
+test("finds none when reading Secrets is forbidden, and throws other errors", async () => {
   const { clusterScope: at, asking } = clusterScope({ a: "x" });
   const allow = asking.around(
     refusing(

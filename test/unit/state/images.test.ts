@@ -47,34 +47,34 @@ const at =
 
 test.for<{ why: string; open: boolean; refused: (asked: Asked) => boolean; found: string[] }>([
   { why: "the list of a cluster", open: true, refused: at("a", "b", "c"), found: ["app/a", "app/b", "app/c"] },
-  { why: "each namespace, where the cluster's list is forbidden", open: true, refused: wide, found: ["app/a", "app/b", "app/c"] },
+  { why: "each namespace when the cluster-wide list is forbidden", open: true, refused: wide, found: ["app/a", "app/b", "app/c"] },
   {
-    why: "those that may be read",
+    why: "the readable namespaces",
     open: true,
     refused: (asked) => wide(asked) || at("b")(asked),
     found: ["app/a", "app/c"],
   },
-  { why: "those of the named ones that may be read", open: false, refused: at("a"), found: ["app/b", "app/c"] },
-])("images come of $why", async ({ open, refused, found }) => {
+  { why: "the readable named namespaces", open: false, refused: at("a"), found: ["app/b", "app/c"] },
+])("reads images from $why", async ({ open, refused, found }) => {
   expect(await repositories(open, refused)).toEqual(found);
 });
 
 test.for<{ why: string; targets: TargetOptions; jobs: string[] }>([
   { why: "ServiceAccounts alone", targets: accountsNamed("default"), jobs: [] },
   { why: "CronJobs, whether they run or not", targets: allOf("cronjob.batch"), jobs: ["job/a", "job/b", "job/c"] },
-  { why: "those that are meant", targets: these("cronjob.batch", ["x"], ["y*"]), jobs: [] },
-  { why: "whatever uses the registry", targets: { picks: [], whereUsed: true }, jobs: ["job/a", "job/b", "job/c"] },
-])("templates of the targets count: $why", async ({ targets, jobs }) => {
+  { why: "the selected CronJobs", targets: these("cronjob.batch", ["x"], ["y*"]), jobs: [] },
+  { why: "everything that uses the registry", targets: { picks: [], whereUsed: true }, jobs: ["job/a", "job/b", "job/c"] },
+])("reads images from the templates of targets: $why", async ({ targets, jobs }) => {
   for (const open of [true, false])
     expect((await repositories(open, () => false, { targets })).toSorted()).toEqual(["app/a", "app/b", "app/c", ...jobs]);
 });
 
-test("a cluster that cannot be asked contributes none", async () => {
+test("skips a cluster that does not respond", async () => {
   const error = new CliError("unreachable", "no");
 
   expect(await repositories(true, at("prod"), { more: [{ context: "dead", namespaces: ["prod"], open: false, error }] })).toHaveLength(3);
 });
 
-test.for([true, false])("where pods may be read nowhere, that is the error (open: %s)", async (open) => {
+test.for([true, false])("throws when reading pods is forbidden everywhere (open: %s)", async (open) => {
   await expect(repositories(open, () => true)).rejects.toThrow("(Forbidden)");
 });

@@ -16,7 +16,13 @@ function relabeled({ metadata, ...rest }: Secret): Secret {
   return { ...rest, metadata: { ...metadata, labels: { "app.kubernetes.io/managed-by": "Helm" } } };
 }
 
-const noted: Entry = { hosts: [host], kind: "acr-token", identity: "ci-pull", slot: "password1", expiresAt: "2026-02-01T00:00:00Z" };
+const recordedEntry: Entry = {
+  hosts: [host],
+  kind: "acr-token",
+  identity: "ci-pull",
+  slot: "password1",
+  expiresAt: "2026-02-01T00:00:00Z",
+};
 const known: Holding = {
   hosts: [host],
   kind: "acr-token",
@@ -29,45 +35,45 @@ const known: Holding = {
 const unknown = { guessed: true, slot: "", expiry: "unknown" };
 
 test.for<{ what: string; of: Secret; holds: object[] }>([
-  { what: "what is noted", of: secret({ auths: { [host]: auth("ci-pull:p") } }, [noted]), holds: [known] },
+  { what: "the recorded login", of: secret({ auths: { [host]: auth("ci-pull:p") } }, [recordedEntry]), holds: [known] },
   {
-    what: "what is noted, and beside it a login of somebody else's",
-    of: secret({ auths: { [host]: auth("ci-pull:p"), "ghcr.io": auth("jane:p") } }, [noted]),
+    what: "the recorded login and another tool's login",
+    of: secret({ auths: { [host]: auth("ci-pull:p"), "ghcr.io": auth("jane:p") } }, [recordedEntry]),
     holds: [{ ...unknown, hosts: ["ghcr.io"], kind: "", identity: "jane" }, known],
   },
   {
-    what: "a password that was given, whose end nobody knows",
+    what: "a given password with an unknown expiry",
     of: secret({ auths: {} }, [{ hosts: [host], kind: "given", identity: "ci" }]),
     holds: [{ hosts: [host], kind: "given", guessed: false, identity: "ci", slot: "", expiry: "unknown" }],
   },
   {
-    what: "a note whose end is not a time",
+    what: "an entry whose expiry is not a time",
     of: secret({ auths: {} }, [{ hosts: [host], kind: "acr-token", identity: "ci", expiresAt: "2026" }]),
     holds: [{ hosts: [host], kind: "acr-token", guessed: false, identity: "ci", slot: "", expiry: "unknown" }],
   },
   {
-    what: "what was made by hand",
+    what: "a login without an annotation",
     of: secret({ auths: { [host]: auth("myregistry:p") } }),
     holds: [{ ...unknown, hosts: [host], kind: "admin", identity: "myregistry" }],
   },
   {
-    what: "what spoils the pods' lookup",
+    what: "a malformed docker config",
     of: secret({ auths: { [host]: { auth: "!" } } }),
     holds: [{ ...unknown, hosts: [host], kind: "", identity: "" }],
   },
   {
-    what: "what its annotation names, although another tool has overwritten the label",
-    of: relabeled(secret({ auths: { [host]: auth("ci-pull:p") } }, [noted])),
+    what: "the recorded login, although another tool has overwritten the label",
+    of: relabeled(secret({ auths: { [host]: auth("ci-pull:p") } }, [recordedEntry])),
     holds: [known],
   },
   {
     what: "another login than its annotation names, under another tool's label",
-    of: relabeled(secret({ auths: { [host]: auth("jane:p") } }, [noted])),
+    of: relabeled(secret({ auths: { [host]: auth("jane:p") } }, [recordedEntry])),
     holds: [{ ...unknown, hosts: [host], kind: "acr-token", identity: "jane" }],
   },
   { what: "nothing", of: secret({ auths: {} }), holds: [] },
   { what: "nothing that could be read", of: secret("{"), holds: [] },
-])("a Secret holds $what", ({ of, holds }) => {
+])("returns the logins of a Secret with $what", ({ of, holds }) => {
   expect(holdingsOf(of)).toEqual(holds);
 });
 

@@ -52,11 +52,11 @@ test.for<{ why: string; options: ReadOptions }>([
   { why: "two of them", options: options({ targets: accountsNamed("default", "web") }) },
   { why: "all", options: options({ targets: allOf("serviceaccount") }) },
   { why: "those with a label", options: options({ targets: allOf("serviceaccount", "team=web") }) },
-  { why: "those that a pattern fits, and one that is named", options: options({ targets: these("serviceaccount", ["default"], ["w*"]) }) },
-  { why: "every kind, for whoever uses a registry", options: options({ targets: { picks: [], whereUsed: true }, pods: "all" }) },
+  { why: "those that match a pattern, and a named one", options: options({ targets: these("serviceaccount", ["default"], ["w*"]) }) },
+  { why: "every kind, with --where-used", options: options({ targets: { picks: [], whereUsed: true }, pods: "all" }) },
   { why: "none, and every pod", options: options({ targets: noTargets, pods: "all" }) },
   { why: "no pods", options: options({ pods: "none" }) },
-])("lists that are read in step show the same as asking in each namespace: $why", async ({ options: of }) => {
+])("returns the same state from cluster-wide lists and from each namespace: $why", async ({ options: of }) => {
   const { clusterScope, asking } = world();
 
   const apart = await statesOf(clusterScope(false), of);
@@ -69,21 +69,21 @@ test.for<{ why: string; options: ReadOptions }>([
   expect(asking.all.every((text) => text.startsWith("list "))).toBe(true);
 });
 
-test("places go in the order of the lists where those are read in step, and in the order in which they were given where not", async () => {
+test("yields namespaces in the order of cluster-wide lists, or in the given order", async () => {
   const { clusterScope } = world();
 
   expect([...(await statesOf(clusterScope(false, ["team-1", "a", "a-b"]), options())).keys()]).toEqual(["team-1", "a", "a-b"]);
   expect([...(await statesOf(clusterScope(true), options())).keys()].slice(0, 4)).toEqual(["a-b", "a.b", "a", "a0"]);
 });
 
-test("only what is meant is shown, of lists of the whole cluster", async () => {
+test("filters cluster-wide lists to the selected namespaces", async () => {
   const { clusterScope } = world();
   const meant = names.filter((name) => name !== "team-3");
 
   expect([...(await statesOf(clusterScope(true, meant), options())).keys()]).not.toContain("team-3");
 });
 
-test("a second look asks anew, and sees what has changed", async () => {
+test("reads again on the second call", async () => {
   const { clusterScope, cluster, asking } = world();
   for await (const reader of readersOf([clusterScope(true)], options())) {
     if (reader.scope.namespace !== "team-1") continue;
@@ -97,7 +97,7 @@ test("a second look asks anew, and sees what has changed", async () => {
   expect.unreachable("no place of that name");
 });
 
-test("a ServiceAccount that is missing is that place's error, and a namespace that is missing is told apart from it", async () => {
+test("distinguishes a missing ServiceAccount from a missing namespace", async () => {
   const { clusterScope, cluster } = world();
   cluster.remove("serviceaccount", "team-1", "default");
   const errors = new Map<string, string>();
@@ -110,7 +110,7 @@ test("a ServiceAccount that is missing is that place's error, and a namespace th
   ]);
 });
 
-test("who may not list the whole cluster is asked in each namespace", async () => {
+test("reads each namespace when a cluster-wide list is forbidden", async () => {
   const { clusterScope, asking } = world();
   asking.around(
     refusing(
@@ -123,7 +123,7 @@ test("who may not list the whole cluster is asked in each namespace", async () =
   expect(asking.all).toContain("get secret team-9/acr");
 });
 
-test("any other error of a list ends it", async () => {
+test("throws any other error of a list", async () => {
   const { clusterScope, asking } = world();
   asking.around(
     refusing(
@@ -135,7 +135,7 @@ test("any other error of a list ends it", async () => {
   await expect(statesOf(clusterScope(true), options())).rejects.toThrow("gone");
 });
 
-test("a cluster that cannot be asked is one place, whose look tells why", async () => {
+test("yields one reader with the error of a cluster that does not respond", async () => {
   const { clusterScope } = world();
   const error = new CliError("unreachable", "no");
   const found = [];

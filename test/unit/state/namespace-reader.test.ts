@@ -61,7 +61,7 @@ test.for<{ why: string; options: TargetOptions; places: string[] }>([
     places: ["default", "default", 'Error from server (NotFound): serviceaccounts "default" not found', gone],
   },
   { why: "no target", options: noTargets, places: ["", "", "", ""] },
-])("few and many namespaces are told the same of $why", async ({ options, places }) => {
+])("returns the same state for few and many namespaces: $why", async ({ options, places }) => {
   expect(await looks(15, options)).toEqual(places.map(twice));
   expect(await looks(16, options)).toEqual(places.map(twice));
 });

@@ -71,34 +71,34 @@ test.for<{ why: string; targets?: TargetObject[]; pods?: Pod[]; used: string[] }
     targets: [deployment("web", spec({ ...other, volumes: [{ name: "v", image: { reference: ours } }] }))],
     used: ["ServiceAccount/default"],
   },
-  { why: "a template that names its own", targets: [deployment("web", spec(own))], used: ["Deployment/web"] },
+  { why: "a template with its own list", targets: [deployment("web", spec(own))], used: ["Deployment/web"] },
   {
-    why: "a list of entries without names still counts as its own",
+    why: "a list of entries without names counts as its own",
     targets: [deployment("web", spec({ imagePullSecrets: [{}] }))],
     used: ["Deployment/web"],
   },
   {
-    why: "two that run as one ServiceAccount",
+    why: "two templates of one ServiceAccount",
     targets: [deployment("web", spec()), deployment("api", spec())],
     used: ["ServiceAccount/default"],
   },
   {
-    why: "what a Deployment made counts by it",
+    why: "a ReplicaSet counts by its Deployment",
     targets: [deployment("web", spec(own)), replicaSet(owned("Deployment"))],
     used: ["Deployment/web"],
   },
-  { why: "a ReplicaSet of a controller that nobody knows", targets: [replicaSet(owned("Rollout"))], used: ["ServiceAccount/default"] },
-  { why: "a Job that goes on, by its ServiceAccount", targets: [job(spec({ serviceAccountName: "app" }))], used: ["ServiceAccount/app"] },
-  { why: "a Job that names its own cannot be changed", targets: [job(spec(own))], used: [] },
-  { why: "a Job that is over", targets: [job(spec(), { conditions: [{ type: "Complete", status: "True" }] })], used: [] },
-  { why: "a pod that stands for itself", pods: [pod(spec())], used: ["ServiceAccount/default"] },
-  { why: "a pod of a controller that nobody knows", pods: [pod(spec(), owned("Workflow"))], used: ["ServiceAccount/default"] },
-  { why: "a pod that a template made is known by that", pods: [pod(spec(), owned("ReplicaSet"))], used: [] },
-  { why: "a pod that names its own", pods: [pod(spec(own), { creationTimestamp: "2026-01-02T00:00:00Z" })], used: [] },
-  { why: "a pod that is over", pods: [pod(spec(), {}, "Succeeded")], used: [] },
-  { why: "what is on its way out", targets: [deployment("web", spec(), { deletionTimestamp: "2026-01-01T00:00:00Z" })], used: [] },
-  { why: "a ServiceAccount that is not there", targets: [deployment("web", spec({ serviceAccountName: "gone" }))], used: [] },
-])("whose pods pull from the registry: $why", ({ targets = [], pods = [], used }) => {
+  { why: "a ReplicaSet of an unknown controller", targets: [replicaSet(owned("Rollout"))], used: ["ServiceAccount/default"] },
+  { why: "an unfinished Job, by its ServiceAccount", targets: [job(spec({ serviceAccountName: "app" }))], used: ["ServiceAccount/app"] },
+  { why: "a Job with its own list cannot be changed", targets: [job(spec(own))], used: [] },
+  { why: "a finished Job", targets: [job(spec(), { conditions: [{ type: "Complete", status: "True" }] })], used: [] },
+  { why: "a pod without a controller", pods: [pod(spec())], used: ["ServiceAccount/default"] },
+  { why: "a pod of an unknown controller", pods: [pod(spec(), owned("Workflow"))], used: ["ServiceAccount/default"] },
+  { why: "a pod counts by its template", pods: [pod(spec(), owned("ReplicaSet"))], used: [] },
+  { why: "a pod with its own list", pods: [pod(spec(own), { creationTimestamp: "2026-01-02T00:00:00Z" })], used: [] },
+  { why: "a finished pod", pods: [pod(spec(), {}, "Succeeded")], used: [] },
+  { why: "an object that is being deleted", targets: [deployment("web", spec(), { deletionTimestamp: "2026-01-01T00:00:00Z" })], used: [] },
+  { why: "a missing ServiceAccount", targets: [deployment("web", spec({ serviceAccountName: "gone" }))], used: [] },
+])("finds the targets whose pods pull from the registry: $why", ({ targets = [], pods = [], used }) => {
   const accounts = [account("default"), account("app"), account("idle")];
 
   const found = usersOf(["myregistry.azurecr.io"], { targets: [...accounts, ...targets], pods });
@@ -106,7 +106,7 @@ test.for<{ why: string; targets?: TargetObject[]; pods?: Pod[]; used: string[] }
   expect(found.map(({ kind, metadata }) => `${kind}/${metadata.name}`)).toEqual(used);
 });
 
-test("regional hosts count as the registry's", () => {
+test("treats regional hosts as the same registry", () => {
   const regional = deployment("web", spec({ containers: [{ name: "app", image: "myregistry.eastus.geo.azurecr.io/app/web:1" }] }));
 
   const found = usersOf(["myregistry.azurecr.io", "myregistry.eastus.geo.azurecr.io"], {

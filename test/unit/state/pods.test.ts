@@ -28,11 +28,11 @@ function podOf(inits: Row, containers: Row): Pod {
 
 test.for<{ why: string; inits?: Row; containers: Row; waits: ReturnType<typeof waitOf> }>([
   { why: "its image", containers: { web: noPull }, waits: "image" },
-  { why: "its image, beside a sidecar that runs", inits: { sidecar: running }, containers: { web: noPull }, waits: "image" },
-  { why: "its image, beside two", inits: { sidecar: running, native: running }, containers: { web: noPull }, waits: "image" },
+  { why: "its image, next to a running sidecar", inits: { sidecar: running }, containers: { web: noPull }, waits: "image" },
+  { why: "its image, next to two sidecars", inits: { sidecar: running, native: running }, containers: { web: noPull }, waits: "image" },
   { why: "the image of a sidecar", inits: { sidecar: noPull }, containers: { web: waiting("PodInitializing") }, waits: "image" },
   {
-    why: "the image of an init container behind a sidecar",
+    why: "the image of an init container after a sidecar",
     inits: { sidecar: running, migrate: noPull },
     containers: { web: waiting("PodInitializing") },
     waits: "image",
@@ -45,23 +45,23 @@ test.for<{ why: string; inits?: Row; containers: Row; waits: ReturnType<typeof w
     waits: "other",
   },
   { why: "nothing: another container runs", inits: { sidecar: running }, containers: { web: running, log: noPull }, waits: "other" },
-  { why: "nothing: a container runs that has the name of no sidecar", containers: { sidecar: running, log: noPull }, waits: "other" },
-  { why: "volumes, beside a sidecar", inits: { sidecar: running }, containers: { web: waiting("ContainerCreating") }, waits: "other" },
-])("a pod waits for $why", ({ inits = {}, containers, waits }) => {
+  { why: "nothing: a container without the name of a sidecar runs", containers: { sidecar: running, log: noPull }, waits: "other" },
+  { why: "volumes, next to a sidecar", inits: { sidecar: running }, containers: { web: waiting("ContainerCreating") }, waits: "other" },
+])("detects that a pod waits for $why", ({ inits = {}, containers, waits }) => {
   expect(waitOf(podOf(inits, containers))).toBe(waits);
 });
 
 test.for<{ why: string; reasons?: string[]; status?: Pod["status"]; waits: ReturnType<typeof waitOf> }>([
-  { why: "the pull was refused", reasons: ["ErrImagePull"], waits: "image" },
-  { why: "and is tried again", reasons: ["ImagePullBackOff"], waits: "image" },
+  { why: "the pull failed", reasons: ["ErrImagePull"], waits: "image" },
+  { why: "the pull is retried", reasons: ["ImagePullBackOff"], waits: "image" },
   { why: "one container of two", reasons: ["PodInitializing", "ImagePullBackOff"], waits: "image" },
-  { why: "the kubelet's error for a Secret that is not there", reasons: ['secret "acr" not found'], waits: "image" },
-  { why: "nobody has looked at it yet", waits: "image" },
-  { why: "no node takes it", status: { conditions: [{ type: "PodScheduled", status: "False" }] }, waits: "node" },
+  { why: "the kubelet's error for a missing Secret", reasons: ['secret "acr" not found'], waits: "image" },
+  { why: "it has no status", waits: "image" },
+  { why: "no node accepts it", status: { conditions: [{ type: "PodScheduled", status: "False" }] }, waits: "node" },
   { why: "it has a node", status: { conditions: [{ type: "PodScheduled", status: "True" }] }, waits: "image" },
-  { why: "the image is to be there and is not: no Secret helps", reasons: ["ErrImageNeverPull"], waits: "other" },
+  { why: "the pull policy is Never, and the image is missing", reasons: ["ErrImageNeverPull"], waits: "other" },
   { why: "its volumes are being mounted", reasons: ["ContainerCreating"], waits: "other" },
-])("a pod waits for $waits: $why", ({ reasons = [], status, waits }) => {
+])("detects that a pod waits for $waits: $why", ({ reasons = [], status, waits }) => {
   const pod = podOf({}, Object.fromEntries(reasons.map((reason, index) => [`c${index}`, waiting(reason)])));
 
   expect(waitOf({ ...pod, status: { ...pod.status, ...status } })).toBe(waits);
@@ -77,6 +77,6 @@ test.for([
   { of: "batch/v1", kind: "Job", as: "job" },
   { of: "batch.volcano.sh/v1alpha1", kind: "Job", as: "job.batch.volcano.sh" },
   { of: "argoproj.io/v1alpha1", kind: "Workflow", as: "workflow" },
-])("a pod of a $kind of $of is one of $as/x", ({ of, kind, as }) => {
+])("names $as/x as the owner of a pod of a $kind in $of", ({ of, kind, as }) => {
   expect(ownedBy(of, kind)).toEqual({ kind: as, name: "x", remakes: false, template: undefined });
 });

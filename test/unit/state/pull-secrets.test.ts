@@ -17,7 +17,7 @@ test.for([
   { name: "Bad\u001b[31mName", requests: 0 },
   { name: "acr\n", requests: 0 },
   { name: "a".repeat(254), requests: 0 },
-])("a pull secret that a pod calls $name costs $requests requests, asked twice", async ({ name, requests }) => {
+])("sends $requests requests for two reads of $name", async ({ name, requests }) => {
   const asking = openAsking();
   const cluster = fakeCluster(asking).open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
   const secrets = secretsOf(cluster, "demo");
@@ -30,14 +30,14 @@ const r = "r.azurecr.io";
 const east = "r.eastus.geo.azurecr.io";
 
 test.for([
-  { noted: [r], hosts: [r] },
-  { noted: [r, east], hosts: [r, east] },
+  { recorded: [r], hosts: [r] },
+  { recorded: [r, east], hosts: [r, east] },
   // Any user of the namespace can write an annotation.
-  { noted: [r, "ghcr.io", "q.eastus.geo.azurecr.io", east], hosts: [r, east] },
-  { noted: [east, r], hosts: [east] },
-  { noted: [], hosts: [] },
-])("a note of $noted is of the login for $hosts", ({ noted, hosts }) => {
-  const metadata = { name: "acr", namespace: "demo", ...entryMetadata([{ hosts: noted, kind: "given", identity: "ci" }]) };
+  { recorded: [r, "ghcr.io", "q.eastus.geo.azurecr.io", east], hosts: [r, east] },
+  { recorded: [east, r], hosts: [east] },
+  { recorded: [], hosts: [] },
+])("reads the hosts $hosts from the entry for $recorded", ({ recorded, hosts }) => {
+  const metadata = { name: "acr", namespace: "demo", ...entryMetadata([{ hosts: recorded, kind: "given", identity: "ci" }]) };
 
   expect(secretFacts({ apiVersion: "v1", kind: "Secret", metadata }).note?.hosts).toEqual(hosts);
 });

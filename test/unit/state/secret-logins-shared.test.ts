@@ -12,7 +12,7 @@ async function clusterScope(...names: readonly string[]) {
 
 const listsIn = (calls: readonly string[]) => calls.filter((call) => call.startsWith("list secret")).length;
 
-test("all who ask before a list is read get it, and who asks meanwhile the next one", async () => {
+test("shares a list between callers that wait, and starts the next list for later callers", async () => {
   const { world, clusterScopes } = await clusterScope("a", "b");
   const listed = sharedFindLogins(clusterScopes);
 
@@ -29,7 +29,7 @@ test("all who ask before a list is read get it, and who asks meanwhile the next 
   expect(listsIn(world.asking.all)).toBe(2 * 4);
 });
 
-test("a list that fails fails those who waited for it, and nobody after them", async () => {
+test("throws the error of a list only to the callers that waited for it", async () => {
   const { world, clusterScopes } = await clusterScope("a");
   const listed = sharedFindLogins(clusterScopes);
   const free = world.asking.around(

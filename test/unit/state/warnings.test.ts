@@ -83,23 +83,23 @@ describe("owners of lists", () => {
       listers: [],
     },
     {
-      why: "a pod that came after the list, and has another",
+      why: "a pod that was created after the list and has another one",
       state: { pods: [pod(spec(["theirs"]), later)] },
       listers: ["Pod/own theirs"],
     },
-    { why: "a pod that came before it may have an older copy", state: { pods: [pod(spec(["theirs"]), earlier)] }, listers: [] },
+    { why: "a pod that was created before it may have an older copy", state: { pods: [pod(spec(["theirs"]), earlier)] }, listers: [] },
     { why: "a pod that has the list", state: { pods: [pod(spec(["acr"]), later)] }, listers: [] },
     { why: "a pod that has none", state: { pods: [pod(spec([]), later)] }, listers: [] },
     { why: "a pod that has ended", state: { pods: [pod(spec(["theirs"]), later, {}, { phase: "Succeeded" })] }, listers: [] },
     { why: "a pod of another registry", state: { pods: [pod(spec(["theirs"], "docker.io/library/nginx"), later)] }, listers: [] },
     { why: "a pod of an account that was not read", state: { objects: [], pods: [pod(spec(["theirs"]), later)] }, listers: [] },
-  ])("$why", ({ state: more, listers }) => {
+  ])("finds the owner of a list: $why", ({ state: more, listers }) => {
     const found = listersOf(state({ objects, ...more }), [host]);
 
     expect(found.map(({ of, names }) => `${of.kind}/${of.name} ${names}`)).toEqual(listers);
   });
 
-  test("the pods of a template with a list are not copies of the account's list", () => {
+  test("treats the list of a template's pods as their own", () => {
     const owned = { name: "web-5c7d4-1", labels: { "pod-template-hash": "5c7d4" }, ...ownedBy("ReplicaSet", "web-5c7d4") };
     const pods = [pod(spec([]), later, owned), pod(spec([]), later)];
     const asked = { name: "acr", host, fieldManager: "kubectl-acr-secret", now: new Date(later) };
@@ -124,43 +124,43 @@ describe("own-list", () => {
   const gets = "and does not get acr from serviceaccount/app";
   const get = "and do not get acr from serviceaccount/app";
 
-  test.for<{ why: string; listers?: TargetObject[]; pods?: Pod[]; targets?: TargetObject[]; told: object[] }>([
-    { why: "no object has a list of its own", told: [] },
+  test.for<{ why: string; listers?: TargetObject[]; pods?: Pod[]; targets?: TargetObject[]; expected: object[] }>([
+    { why: "no object has a list of its own", expected: [] },
     {
       why: "a template lists another",
       listers: [deployment("web", ["theirs"])],
-      told: [
+      expected: [
         {
           message: `deployment.apps/web has its own imagePullSecrets ${gets}`,
           fix: { verb: "attach", secret: "acr", targets: ["deployment/web"] },
         },
       ],
     },
-    { why: "a template lists it itself", listers: [deployment("web", ["theirs", "acr"])], told: [] },
-    { why: "a template runs as another ServiceAccount", listers: [deployment("web", ["theirs"], "other")], told: [] },
-    { why: "the template is a target too", targets: [app, deployment("web", ["theirs"])], told: [] },
+    { why: "a template lists it itself", listers: [deployment("web", ["theirs", "acr"])], expected: [] },
+    { why: "a template runs as another ServiceAccount", listers: [deployment("web", ["theirs"], "other")], expected: [] },
+    { why: "the template is a target too", targets: [app, deployment("web", ["theirs"])], expected: [] },
     {
       why: "only the template is a target",
       listers: [app, template("CronJob", "report", spec(["theirs"]))],
       targets: [deployment("web", ["theirs"])],
-      told: [],
+      expected: [],
     },
     {
       why: "a list of entries without a name hides the ServiceAccount's too",
       listers: [template("CronJob", "report", spec([""]))],
-      told: [{ fix: { targets: ["cronjob/report"] } }],
+      expected: [{ fix: { targets: ["cronjob/report"] } }],
     },
     {
       why: "the template was read, and pods of it",
       listers: [template("StatefulSet", "db", spec(["theirs"]))],
       pods: [pod(spec(["theirs"]), later, ownedBy("StatefulSet", "db"))],
-      told: [{ message: expect.stringMatching(/^statefulset.apps\/db has /), fix: { targets: ["statefulset/db"] } }],
+      expected: [{ message: expect.stringMatching(/^statefulset.apps\/db has /), fix: { targets: ["statefulset/db"] } }],
     },
     {
       why: "objects that cannot be changed, and those of unknown kinds",
       listers: [template("Job", "migrate", spec(["theirs"]))],
       pods: [pod(spec(["theirs"]), later), pod(spec(["theirs"]), later, ownedBy("Rollout", "canary"))],
-      told: [
+      expected: [
         {
           message: `job.batch/migrate, pod/own and rollout/canary have their own imagePullSecrets ${get}; recreate them with acr`,
           fix: undefined,
@@ -171,34 +171,37 @@ describe("own-list", () => {
       why: "one that cannot be changed next to one that can",
       listers: [deployment("web", ["theirs"])],
       pods: [pod(spec(["theirs"]), later)],
-      told: [{ fix: { targets: ["deployment/web"] } }, { message: `pod/own has its own imagePullSecrets ${gets}; recreate it with acr` }],
+      expected: [
+        { fix: { targets: ["deployment/web"] } },
+        { message: `pod/own has its own imagePullSecrets ${gets}; recreate it with acr` },
+      ],
     },
     {
       why: "many are reported once, and ten of them are in the command",
       listers: Array.from({ length: 40 }, (_, index) => deployment(`web-${index}`, ["theirs"])),
-      told: [
+      expected: [
         {
           message: `deployment.apps/web-0, deployment.apps/web-1, deployment.apps/web-2 and 37 more have their own imagePullSecrets ${get}`,
           fix: { targets: Array.from({ length: 10 }, (_, index) => `deployment/web-${index}`) },
         },
       ],
     },
-  ])("$why", ({ listers = [], pods = [], targets = [app], told }) => {
+  ])("warns about lists of templates and pods: $why", ({ listers = [], pods = [], targets = [app], expected }) => {
     const warnings = warned(targets, { act: "keep", objects: [...targets, ...listers], pods });
 
-    expect(warnings).toMatchObject(told.map((one) => ({ id: "own-list", to: to(app), ...one })));
-    expect(warnings).toHaveLength(told.length);
+    expect(warnings).toMatchObject(expected.map((one) => ({ id: "own-list", to: to(app), ...one })));
+    expect(warnings).toHaveLength(expected.length);
   });
 });
 
 describe("hides-account-list", () => {
   const there = { namespace, context: "prod" };
 
-  test.for<{ why: string; targets?: TargetObject[]; read?: TargetObject[]; act?: "keep"; told: object[] }>([
+  test.for<{ why: string; targets?: TargetObject[]; read?: TargetObject[]; act?: "keep"; expected: object[] }>([
     {
-      why: "the first name of a template takes its ServiceAccount's from its pods",
+      why: "the first name of a template hides its ServiceAccount's list",
       read: [account(["theirs", "other"])],
-      told: [
+      expected: [
         {
           message: "deployment.apps/web had no imagePullSecrets, so its pods no longer get those of serviceaccount/app: theirs and other",
           fix: {
@@ -212,9 +215,9 @@ describe("hides-account-list", () => {
       ],
     },
     {
-      why: "the ServiceAccount has it already, so the template needs none",
+      why: "the ServiceAccount already has it, so the template needs no list",
       read: [account(["theirs", "acr"])],
-      told: [
+      expected: [
         {
           message: expect.stringMatching(/serviceaccount\/app: theirs$/),
           fix: { verb: "detach", secret: "acr", targets: ["deployment/web"] },
@@ -224,13 +227,13 @@ describe("hides-account-list", () => {
     {
       why: "the ServiceAccount gets it in the same run",
       targets: [deployment("web"), account(["theirs"])],
-      told: [{ fix: { verb: "detach", targets: ["deployment/web"] } }],
+      expected: [{ fix: { verb: "detach", targets: ["deployment/web"] } }],
     },
     {
       why: "two of one ServiceAccount are reported once",
       targets: [deployment("web"), deployment("api")],
       read: [account(["theirs"])],
-      told: [
+      expected: [
         {
           message: expect.stringMatching(
             /^deployment.apps\/web and deployment.apps\/api had no imagePullSecrets, so their pods no longer get /,
@@ -238,74 +241,77 @@ describe("hides-account-list", () => {
         },
       ],
     },
-    { why: "the list of the template is not written", read: [account(["theirs"])], act: "keep", told: [] },
-    { why: "the ServiceAccount lists nothing", read: [account([])], told: [] },
-    { why: "the ServiceAccount lists the Secret alone", read: [account(["acr"])], told: [] },
-    { why: "an entry without a name is no loss", read: [account([""])], told: [] },
-    { why: "the template had a list before", targets: [deployment("web", ["own"])], read: [account(["theirs"])], told: [] },
-    { why: "it runs as another ServiceAccount", targets: [deployment("web", [], "other")], read: [account(["theirs"])], told: [] },
-    { why: "the ServiceAccount could not be read", told: [] },
-    { why: "a ServiceAccount has no account", targets: [account(["theirs"])], told: [] },
-  ])("$why", ({ targets = [deployment("web")], read = [], act, told }) => {
+    { why: "the list of the template is not written", read: [account(["theirs"])], act: "keep", expected: [] },
+    { why: "the ServiceAccount lists nothing", read: [account([])], expected: [] },
+    { why: "the ServiceAccount lists the Secret alone", read: [account(["acr"])], expected: [] },
+    { why: "an entry without a name is not reported", read: [account([""])], expected: [] },
+    { why: "the template had a list before", targets: [deployment("web", ["own"])], read: [account(["theirs"])], expected: [] },
+    { why: "it runs as another ServiceAccount", targets: [deployment("web", [], "other")], read: [account(["theirs"])], expected: [] },
+    { why: "the ServiceAccount could not be read", expected: [] },
+    { why: "the target is a ServiceAccount", targets: [account(["theirs"])], expected: [] },
+  ])("warns about a hidden list: $why", ({ targets = [deployment("web")], read = [], act, expected }) => {
     const warnings = warned(targets, { act, objects: [...targets, ...read] });
 
-    expect(warnings).toMatchObject(told.map((one) => ({ id: "hides-account-list", to: to(deployment("web")), ...one })));
-    expect(warnings).toHaveLength(told.length);
+    expect(warnings).toMatchObject(expected.map((one) => ({ id: "hides-account-list", to: to(deployment("web")), ...one })));
+    expect(warnings).toHaveLength(expected.length);
   });
 });
 
 describe("mountable-only", () => {
-  test.for<{ why: string; targets?: TargetObject[]; read?: TargetObject[]; told: number }>([
-    { why: "the ServiceAccount does not list it", read: [strict()], told: 1 },
-    { why: "the ServiceAccount lists another", read: [strict("theirs")], told: 1 },
-    { why: "the ServiceAccount lists it", read: [strict("acr")], told: 0 },
-    { why: "the ServiceAccount gets it in the same run", targets: [deployment("web", ["acr"]), strict()], told: 0 },
-    { why: "the ServiceAccount is not strict", read: [account([])], told: 0 },
-    { why: "two are reported once", targets: [deployment("web", ["acr"]), deployment("api", ["acr"])], read: [strict()], told: 1 },
-    { why: "another ServiceAccount's", targets: [deployment("web", ["acr"], "other")], read: [strict()], told: 0 },
-  ])("$why", ({ targets = [deployment("web", ["acr"])], read = [], told }) => {
-    const warnings = warned(targets, { act: "keep", objects: [...targets, ...read] });
+  test.for<{ why: string; targets?: TargetObject[]; read?: TargetObject[]; expected: number }>([
+    { why: "the ServiceAccount does not list it", read: [strict()], expected: 1 },
+    { why: "the ServiceAccount lists another", read: [strict("theirs")], expected: 1 },
+    { why: "the ServiceAccount lists it", read: [strict("acr")], expected: 0 },
+    { why: "the ServiceAccount gets it in the same run", targets: [deployment("web", ["acr"]), strict()], expected: 0 },
+    { why: "the ServiceAccount is not strict", read: [account([])], expected: 0 },
+    { why: "two are reported once", targets: [deployment("web", ["acr"]), deployment("api", ["acr"])], read: [strict()], expected: 1 },
+    { why: "another ServiceAccount's", targets: [deployment("web", ["acr"], "other")], read: [strict()], expected: 0 },
+  ])(
+    "warns about a ServiceAccount that allows only its own pull secrets: $why",
+    ({ targets = [deployment("web", ["acr"])], read = [], expected }) => {
+      const warnings = warned(targets, { act: "keep", objects: [...targets, ...read] });
 
-    expect(warnings).toHaveLength(told);
-    for (const warning of warnings)
-      expect(warning).toMatchObject({
-        id: "mountable-only",
-        to: to(deployment("web")),
-        message: expect.stringMatching(
-          /^serviceaccount\/app allows only the pull secrets that it lists \(kubernetes.io\/enforce-mountable-secrets\), so pods of deployment.apps\/web( and deployment.apps\/api)? will be rejected$/,
-        ),
-        fix: { verb: "attach", secret: "acr", serviceaccounts: ["app"] },
-      });
-  });
+      expect(warnings).toHaveLength(expected);
+      for (const warning of warnings)
+        expect(warning).toMatchObject({
+          id: "mountable-only",
+          to: to(deployment("web")),
+          message: expect.stringMatching(
+            /^serviceaccount\/app allows only the pull secrets that it lists \(kubernetes.io\/enforce-mountable-secrets\), so pods of deployment.apps\/web( and deployment.apps\/api)? will be rejected$/,
+          ),
+          fix: { verb: "attach", secret: "acr", serviceaccounts: ["app"] },
+        });
+    },
+  );
 
-  test("a template without a list is rejected too", () => {
+  test("warns about a template without a list too", () => {
     const targets = [deployment("web")];
 
     expect(warned(targets, { objects: [...targets, strict()] })).toMatchObject([{ id: "mountable-only" }]);
   });
 
-  test.for<{ value: string | undefined; told: number }>([
-    { value: "true", told: 1 },
-    { value: "1", told: 1 },
-    { value: "True", told: 1 },
-    { value: "false", told: 0 },
-    { value: "yes", told: 0 },
-    { value: undefined, told: 0 },
-  ])("an annotation that says $value", ({ value, told }) => {
+  test.for<{ value: string | undefined; expected: number }>([
+    { value: "true", expected: 1 },
+    { value: "1", expected: 1 },
+    { value: "True", expected: 1 },
+    { value: "false", expected: 0 },
+    { value: "yes", expected: 0 },
+    { value: undefined, expected: 0 },
+  ])("reads the annotation value $value", ({ value, expected }) => {
     const annotations = value === undefined ? {} : { "kubernetes.io/enforce-mountable-secrets": value };
     const targets = [deployment("web", ["acr"])];
 
-    expect(warned(targets, { act: "keep", objects: [...targets, account([], { annotations })] })).toHaveLength(told);
+    expect(warned(targets, { act: "keep", objects: [...targets, account([], { annotations })] })).toHaveLength(expected);
   });
 });
 
-test.for<{ why: string; targets: TargetObject[]; act?: "keep"; told: object[] }>([
-  { why: "no entry without a name", targets: [account(["theirs"])], told: [] },
-  { why: "an entry without a name in a list that is not written", targets: [account([""])], act: "keep", told: [] },
+test.for<{ why: string; targets: TargetObject[]; act?: "keep"; expected: object[] }>([
+  { why: "no entry without a name", targets: [account(["theirs"])], expected: [] },
+  { why: "an entry without a name in a list that is not written", targets: [account([""])], act: "keep", expected: [] },
   {
     why: "an entry without a name",
     targets: [account([""])],
-    told: [
+    expected: [
       {
         message: "serviceaccount/app also has an entry without a name, so the cluster autoscaler skips pending pods",
         fix: { verb: "detach", dangling: true, serviceaccounts: ["app"] },
@@ -315,13 +321,13 @@ test.for<{ why: string; targets: TargetObject[]; act?: "keep"; told: object[] }>
   {
     why: "two lists that have one",
     targets: [account([""]), deployment("web", ["", ""], "other")],
-    told: [{ message: expect.stringMatching(/^serviceaccount\/app and deployment.apps\/web also have entries without a name, /) }],
+    expected: [{ message: expect.stringMatching(/^serviceaccount\/app and deployment.apps\/web also have entries without a name, /) }],
   },
-])("empty-name: $why", ({ targets, act, told }) => {
+])("warns about an entry without a name: $why", ({ targets, act, expected }) => {
   const warnings = warned(targets, { act });
 
-  expect(warnings).toMatchObject(told.map((one) => ({ id: "empty-name", to: to(account([])), ...one })));
-  expect(warnings).toHaveLength(told.length);
+  expect(warnings).toMatchObject(expected.map((one) => ({ id: "empty-name", to: to(account([])), ...one })));
+  expect(warnings).toHaveLength(expected.length);
 });
 
 describe("other names", () => {
@@ -350,11 +356,11 @@ describe("other names", () => {
     return { warnings, asked };
   };
 
-  test.for<{ why: string; found?: Secret; told: object[] }>([
-    { why: "a pull secret", found: secret({ type, data: config('{"auths":{}}') }), told: [] },
+  test.for<{ why: string; found?: Secret; expected: object[] }>([
+    { why: "a pull secret", found: secret({ type, data: config('{"auths":{}}') }), expected: [] },
     {
       why: "no Secret",
-      told: [
+      expected: [
         {
           id: "dangling-name",
           to: to(account([])),
@@ -366,64 +372,70 @@ describe("other names", () => {
     {
       why: "a Secret of another type",
       found: secret({ data: {} }),
-      told: [{ id: "secret-type", message: `serviceaccount/app also lists secret/gone, which is of type Opaque, not ${type}` }],
+      expected: [{ id: "secret-type", message: `serviceaccount/app also lists secret/gone, which is of type Opaque, not ${type}` }],
     },
     {
       why: "a Secret without its key",
       found: secret({ type, data: {} }),
-      told: [{ id: "secret-type", message: expect.stringMatching(/, which has nothing under .dockerconfigjson$/) }],
+      expected: [{ id: "secret-type", message: expect.stringMatching(/, which has nothing under .dockerconfigjson$/) }],
     },
     {
       why: "a Secret that the kubelet cannot read",
       found: secret({ type, data: config('{"auths":[]}') }),
-      told: [
+      expected: [
         {
           id: "malformed-secret",
           message: expect.stringMatching(/, which makes the kubelet ignore all pull secrets of a pod: json: cannot unmarshal array/),
         },
       ],
     },
-  ])("refer to $why", async ({ found, told }) => {
+  ])("warns about a name of $why", async ({ found, expected }) => {
     const { warnings } = await other([account(["gone"])], found);
 
-    expect(warnings).toMatchObject(told);
-    expect(warnings).toHaveLength(told.length);
+    expect(warnings).toMatchObject(expected);
+    expect(warnings).toHaveLength(expected.length);
   });
 
-  test.for<{ why: string; targets: TargetObject[]; plan?: Plan; more?: Partial<NamespaceState>; told: string[]; asked: string[] }>([
+  test.for<{ why: string; targets: TargetObject[]; plan?: Plan; more?: Partial<NamespaceState>; expected: string[]; asked: string[] }>([
     {
       why: "is reported once for all lists",
       targets: [deployment("web", ["gone"]), account(["a", "gone"])],
-      told: [
+      expected: [
         "serviceaccount/app also lists secret/a, which does not exist",
         "deployment.apps/web and serviceaccount/app also list secret/gone, which does not exist",
       ],
       asked: ["gone", "a"],
     },
-    { why: "of a list that is not written", targets: [account(["gone"])], plan: planOf("keep", [account(["gone"])]), told: [], asked: [] },
-    { why: "without text", targets: [account([""])], told: [], asked: [] },
-    { why: "of a Secret that cannot be read", targets: [account(["hidden"])], told: [], asked: ["hidden"] },
-    { why: "in a read of many namespaces", targets: [account(["gone"])], more: { inStep: true }, told: [], asked: [] },
+    {
+      why: "of a list that is not written",
+      targets: [account(["gone"])],
+      plan: planOf("keep", [account(["gone"])]),
+      expected: [],
+      asked: [],
+    },
+    { why: "without text", targets: [account([""])], expected: [], asked: [] },
+    { why: "of a Secret that cannot be read", targets: [account(["hidden"])], expected: [], asked: ["hidden"] },
+    { why: "in a read of many namespaces", targets: [account(["gone"])], more: { inStep: true }, expected: [], asked: [] },
     {
       why: "beyond the fifth",
       targets: [account(["hidden-1", "hidden-2", "hidden-3", "hidden-4", "hidden-5", "gone"])],
-      told: [],
+      expected: [],
       asked: ["hidden-1", "hidden-2", "hidden-3", "hidden-4", "hidden-5"],
     },
     {
       why: "that could forge a line",
       targets: [account(["x\nerror: y"])],
-      told: ['serviceaccount/app also lists secret/"x\\nerror: y", which does not exist'],
+      expected: ['serviceaccount/app also lists secret/"x\\nerror: y", which does not exist'],
       asked: [],
     },
-  ])("a name $why", async ({ targets, plan, more, told, asked }) => {
+  ])("reports a name $why", async ({ targets, plan, more, expected, asked }) => {
     const found = await other(targets, undefined, more, plan ?? planOf("attach", targets));
 
-    expect(found.warnings.map(({ message }) => message).sort()).toEqual([...told].sort());
+    expect(found.warnings.map(({ message }) => message).sort()).toEqual([...expected].sort());
     expect(found.asked).toEqual(asked);
   });
 
-  test("that could forge a line are not part of the command", async () => {
+  test("omits a name that could forge a line from the command", async () => {
     const { warnings } = await other([account(["x\nerror: y"])]);
 
     expect(warnings[0]?.fix).toEqual({ verb: "detach", dangling: true, serviceaccounts: ["app"], targets: undefined });
