@@ -59,7 +59,7 @@ function rightsTable(rows: Observed): string {
   const cell = (rights: Observed[number]["rights"]) =>
     [...Map.groupBy(rights, ({ group, resource }) => `\`${resource}\`${group && ` (${group})`}`)]
       .map(([name, of]) => `${name} ${of.map(({ verb }) => verb).join(", ")}`)
-      .join("; ");
+      .join("<br>");
   return table(
     ["command", "in the namespace", "in the whole cluster"],
     rows.map(({ line, rights }) => [
