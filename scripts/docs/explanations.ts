@@ -21,7 +21,8 @@ export function explanationsIn(page: string): Explanation[] {
 export const explanationsFile = (page: string): string => `${JSON.stringify(explanationsIn(page), null, 2)}\n`;
 
 function explanationIn(section: string, of: Explanation["of"]): Explanation {
-  const [id = "", ...lines] = section.split("\n");
+  const [title = "", ...lines] = section.split("\n");
+  const id = title.replaceAll("`", "");
   const [first, ...says] = blocksOf(lines.join("\n"));
   if (!first || "code" in first) throw new Error(`section ${id} does not begin with a paragraph`);
   return { id, of, means: first.text, says };

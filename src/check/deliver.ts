@@ -62,8 +62,8 @@ function unique(workloads: readonly Workload[]): Workload[] {
 }
 
 /**
- * Returns the pods that a change of their template doesn't replace: a StatefulSet waits for a pod that never becomes ready, and a
- * ReplicaSet replaces no pods.
+ * Returns the pods that a change of their template doesn't replace. A StatefulSet waits for a pod that never becomes ready. A ReplicaSet
+ * replaces no pods.
  */
 export const unreplaced = (pods: readonly PodFacts[]): PodFacts[] =>
   pods.filter(({ owner }) => owner?.template && owner.template.kind !== "deployment");
@@ -75,8 +75,8 @@ export function podDeletion(pods: readonly PodFacts[], namespace: string): Fix[]
 const isOfJob = ({ owner }: PodFacts): boolean => owner?.kind === "job";
 
 /**
- * Whether only the controller can recreate a pod, and no command makes it do so. Pods of a Job whose template has no list copy all names of
- * their ServiceAccount, which they would lose with a list of their own.
+ * Whether only the controller can recreate a pod, and no command makes it do so. Pods of a Job without a list copy the names of their
+ * ServiceAccount. They would lose these with a list of their own.
  */
 function isByHand(pod: PodFacts, { names }: Pick<ImageFacts, "names">): boolean {
   if (!pod.owner || pod.owner.remakes) return false;

@@ -38,7 +38,7 @@ function skipNewlines(bytes: string, at: number): number {
 
 /**
  * Splits a URL without its scheme like Go's net/url (1.26) splits `https://…`: drops query, fragment and user info.
- * @returns the host (with port, as written) and the unescaped path; undefined if Go rejects it, or for escapes that no image name contains
+ * @returns the host with its port and the unescaped path. Undefined if Go rejects the text, or for escapes that no image name contains
  */
 export function splitUrl(schemeless: string): { readonly host: string; readonly path: string } | undefined {
   const [beforeFragment = "", fragment = ""] = cut(schemeless, "#");

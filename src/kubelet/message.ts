@@ -8,7 +8,7 @@ export type PullFailure = { readonly cause: PullCause; readonly text: string };
 
 /**
  * Parses `state.waiting` of a container's status (kubelet 1.34 to 1.37 with containerd 1.6 and 1.7). While a pull fails, the reason changes
- * between ErrImagePull, ImagePullBackOff and, if the container ran before, CrashLoopBackOff, which has no message about the pull.
+ * between ErrImagePull and ImagePullBackOff. If the container ran before, it is also CrashLoopBackOff, without a message about the pull.
  *
  * @returns a failure for each login that was tried, in their order; none if the container does not wait for its image
  */

@@ -9,7 +9,7 @@ export type PullSecret = { readonly name: string; readonly type?: string; readon
 /** `server` is the key under `auths`, as written. */
 type PullSecretEntry = { readonly server: string; readonly login: Login };
 
-/** The logins of a Secret, why the kubelet ignores it, or the error because of which the kubelet uses no Secret of the pod. */
+/** The logins of a Secret, or why the kubelet ignores it (`skipped`) or all Secrets of the pod (`malformed`). */
 type Reading = { readonly entries: readonly PullSecretEntry[] } | { readonly skipped: string } | { readonly malformed: string };
 
 /**
@@ -95,7 +95,7 @@ function unmarshal(value: unknown, where: string): Malformed {
 }
 
 /**
- * Returns the servers for which a pull secret has logins, as written, even if one of the logins is malformed for the kubelet.
+ * Returns the servers for which a pull secret has logins, as written. Includes malformed logins.
  * @returns undefined if it is not a pull secret, or if its text can't hold logins
  */
 export function serversOf({ type = "Opaque", data }: PullSecret): string[] | undefined {

@@ -117,7 +117,7 @@ function listIndent(nodes: Nodes, holder: MapNode): string {
 
 const isBlockList = ({ yaml }: Nodes, node: Node): node is ListNode => yaml.isSeq(node) && !node.flow;
 
-/** The format of the text in braces: whether keys and names are in quotation marks as in JSON, and the text after a colon and a comma. */
+/** Returns whether the text in braces is JSON, and the space after its colons and commas. */
 function styleOf(text: string, { items: [first] }: MapNode) {
   const isJson = first !== undefined && text[first.key.range[0]] === '"';
   const isCompact = isJson && /^:\S/.test(text.slice(first.key.range[1], first.key.range[1] + 2));
@@ -130,7 +130,7 @@ function braced(text: string, holder: MapNode, name: string): string {
 }
 
 /**
- * Returns the edits that remove the last occurrence of a name from a list, or the whole list if it has no other name.
+ * Returns the edits that remove the last occurrence of a name from a list. Removes the list if it has no other name.
  * @throws CliError invalid
  */
 export function detachFrom(nodes: Nodes, object: ManifestObject, name: string): Splice[] {

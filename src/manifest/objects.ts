@@ -77,8 +77,8 @@ function manifestKind(apiVersion: string, kind: string): ManifestKind | undefine
 const groupOf = (api: string) => (api.includes("/") ? api.slice(0, api.indexOf("/")) : "");
 
 /**
- * Returns the position of an object's list of pull secrets, or where to add one: `holder` is a pod's spec, or a ServiceAccount. The value of
- * its `pair` is empty (`imagePullSecrets:`) or a list.
+ * Returns the position of an object's list of pull secrets, or where to add one. `holder` is a pod's spec, or a ServiceAccount. The value
+ * of its `pair` is empty (`imagePullSecrets:`) or a list.
  * @throws CliError invalid for an object that can't contain a list
  */
 export function siteOf(nodes: Nodes, { kind, map }: ManifestObject): { holder: MapNode; pair: Pair | undefined; value: Node } {

@@ -22,8 +22,8 @@ export function readManifest(yaml: Yaml, source: ManifestText): Manifest {
 }
 
 /**
- * Adds a pull secret's name to the lists of a manifest's objects, or removes it, and leaves every other character unchanged. Parses the
- * result and compares it with the expected data, because anchors, merge keys and unusual YAML could make another edit of it.
+ * Adds a pull secret's name to the lists of a manifest's objects, or removes it. Leaves every other character unchanged. Parses the result
+ * and compares it with the expected data, because anchors, merge keys and unusual YAML could change the edit.
  * @throws CliError invalid, with line and column
  */
 export function editManifest(manifest: Manifest, edit: Edit): Edited {

@@ -85,7 +85,7 @@ export function insertLines(text: string, at: number, ...lines: readonly string[
 /** Words that a YAML reader reads as another type than text (YAML 1.1, which kubectl's library follows). */
 const notText = /^(?:null|true|false|yes|no|on|off|y|n)$/;
 
-/** Returns a name as YAML text: in quotation marks unless it is plain text in each YAML version, with escapes for non-ASCII characters. */
+/** Returns a name as YAML text. It has quotation marks and escapes unless it is plain text in each YAML version. */
 export const yamlName = (name: string): string =>
   /^[a-z][a-z0-9.-]*$/.test(name) && !notText.test(name) ? name : JSON.stringify(name).replace(/[\u007f-\uffff]/g, escaped);
 

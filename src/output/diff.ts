@@ -9,8 +9,8 @@ import { printData } from "./object.ts";
 import { diffLines, linesOf } from "./unified.ts";
 
 /**
- * The compared parts of an object, before and after; undefined if the object does not exist. `recreated`: the old object is deleted before
- * the new one is created.
+ * The compared parts of an object, before and after; undefined if the object does not exist. `recreated`: the old object is deleted
+ * first.
  */
 type Sides = { readonly before: object | undefined; readonly after: object | undefined; readonly recreated?: true | undefined };
 

@@ -31,7 +31,7 @@ export const jsonLine = (data: object): string => `${printableJson(JSON.stringif
 
 /**
  * YAML may contain directional marks unescaped, and only a text in double quotes can escape them. So `keep` replaces each such text by a
- * word that is in no other text. `fill` inserts the text again, escaped as in JSON, which is valid YAML too (YAML 1.2, 7.3.1).
+ * unique word. `fill` inserts the text again, escaped as in JSON. That is also valid YAML (YAML 1.2, 7.3.1).
  */
 function placeholdersFor(all: string): { keep(text: string): string; fill(yaml: string): string } {
   let word = "text";

@@ -1,6 +1,6 @@
 /**
- * Characters that can move the cursor, hide or reorder text on a terminal: C0, DEL and C1 controls, directional marks, line separators, the
- * BOM.
+ * Characters that can move the cursor, hide or reorder text on a terminal. These are C0, DEL and C1 controls, directional marks, line
+ * separators and the BOM.
  */
 const forging = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 

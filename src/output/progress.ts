@@ -12,8 +12,8 @@ type Progress = {
 };
 
 /**
- * A spinner on stderr. It is off without a terminal, on a terminal of unknown width (ora would redraw forever), in CI, with TERM=dumb, and
- * with `-v`, because it would overwrite the trace.
+ * A spinner on stderr. It is off without a terminal, in CI, and with TERM=dumb. It is off on a terminal of unknown width, because ora would
+ * redraw forever. With `-v` it is off, because it would overwrite the trace.
  */
 export function progressOn(stderr: Sink, env: Environment, verbosity: number, now: () => Date): Progress {
   const enabled = stderr.isTTY && stderr.columns > 0 && env["CI"] === undefined && env["TERM"] !== "dumb" && verbosity < 4;

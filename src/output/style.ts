@@ -2,8 +2,8 @@ import { Chalk, type ChalkInstance } from "chalk";
 import type { Environment, Sink } from "../env.ts";
 
 /**
- * Colors for one stream, decided once: NO_COLOR (even if empty, as in kubectl) or TERM=dumb takes precedence, then FORCE_COLOR, then
- * whether the stream is a terminal. chalk itself ignores NO_COLOR.
+ * Returns the colors for a stream. NO_COLOR (even if empty, as in kubectl) and TERM=dumb take precedence over FORCE_COLOR. Without them, a
+ * terminal has colors. chalk itself ignores NO_COLOR.
  */
 export function styleFor(stream: Sink, env: Environment): ChalkInstance {
   return new Chalk({ level: colored(stream, env) ? 1 : 0 });

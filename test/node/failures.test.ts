@@ -133,7 +133,7 @@ async function look(): Promise<void> {
   events = (await getJson<{ items: Event[] }>("events", "-n", namespace)).items;
 }
 
-/** Returns the Secrets that the events of a case's pod name as missing, without those of an earlier pod with the same name. */
+/** Returns the missing Secrets in the events of a case's pod. Ignores events of an earlier pod with the same name. */
 function missingOf(index: number) {
   const uid = pods.find(({ metadata }) => metadata.name === nameOf(index))?.metadata.uid;
   const missing = events.filter(({ reason, involvedObject }) => reason === "FailedToRetrieveImagePullSecret" && involvedObject.uid === uid);

@@ -66,7 +66,7 @@ async function podsWithoutSecrets(): Promise<Set<string>> {
   return new Set(events.items.map(({ involvedObject }) => involvedObject.name));
 }
 
-describe("the kubelet matches", () => {
+describe("matches keys in the kubelet", () => {
   test.for(rows)("$rule", ({ name, offers, anyOrder, malformed }) => {
     const { offered, waits } = whatCameOf(name);
 
@@ -75,7 +75,7 @@ describe("the kubelet matches", () => {
   });
 });
 
-describe("the matcher matches", () => {
+describe("matches keys in the plugin", () => {
   test.for(rows)("$rule", ({ name, image, secrets, anyOrder }) => {
     const { offered, waits } = whatCameOf(name);
     const keyring = buildKeyring(secrets.map((secret, index) => ({ name: `${index}`, ...asStored(secret) })));

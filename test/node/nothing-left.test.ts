@@ -96,10 +96,10 @@ test("reports why a node cannot start and leaves nothing", { timeout: 60_000 }, 
   await expectNothing(before);
 });
 
-describe("leaves nothing when the starting process is killed", () => {
+describe("a killed process", () => {
   // Moments up to twice the duration of a start, from a fixed seed.
   test.for(sampled(moments(10, 20_261_124, 3000), 2).map((after) => ({ after })))(
-    "after $after ms",
+    "leaves nothing $after ms after the start",
     { timeout: 60_000 },
     async ({ after }) => {
       const before = await machine();
@@ -113,7 +113,7 @@ describe("leaves nothing when the starting process is killed", () => {
     },
   );
 
-  test("by Ctrl-C", { timeout: 60_000 }, async () => {
+  test("leaves nothing after Ctrl-C", { timeout: 60_000 }, async () => {
     const before = await machine();
     const parent = await startParent();
     await until(runsPods);

@@ -36,8 +36,8 @@ async function cgroupsOf(mark: string, root = "/sys/fs/cgroup"): Promise<string[
 }
 
 /**
- * Returns the state of the machine that a node must not change: this process's mounts, the folders of a kubelet and containerd, and their
- * kernel settings.
+ * Returns the state of the machine that a node must not change. This is the mounts of this process, and the folders and kernel settings of
+ * a kubelet and containerd.
  */
 export async function machine(): Promise<Readonly<Record<string, unknown>>> {
   const text = (path: string) => readFile(path, "utf8").catch(() => "none");

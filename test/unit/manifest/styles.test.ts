@@ -20,7 +20,7 @@ const shuffled = (object: object, choose: Choose) =>
       .map(([, entry]) => entry),
   );
 
-/** Returns a Pod or a ServiceAccount with its keys in random order, and a list that has entries, is empty, is null, or is absent. */
+/** Returns a Pod or a ServiceAccount with keys in random order. Its list has entries, is empty, is null or is absent. */
 function generated(choose: Choose) {
   const list = choose<readonly object[] | null | undefined>(
     undefined,

@@ -28,7 +28,7 @@ test.for<{ grants: readonly string[] | undefined; suffix: string }>([
   },
   // No repository has such a name, but a user who may write a scope map could create it.
   { grants: ["app/web)\nsecret/acr created", "a, +b", 'a"'], suffix: ' (+"app/web)\\nsecret/acr created", +"a, +b", +"a\\"")' },
-])("what is granted is told: $suffix", ({ grants, suffix }) => {
+])("prints the granted repositories as $suffix", ({ grants, suffix }) => {
   const change: Change = { act: "update", to: token, because: "", ...(grants && { grants }) };
   expect(grantSuffix(change)).toBe(suffix);
 });

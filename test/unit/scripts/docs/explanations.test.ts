@@ -3,7 +3,7 @@ import { explanationsIn } from "../../../../scripts/docs/explanations.ts";
 
 test("returns paragraphs of one line with addresses instead of links, and code", () => {
   const page =
-    "# explain\n\ntext\n\n## Flags\n\n### no-id\n\nNot this.\n\n## Verdicts\n\n### refused\n\nIt is\nrefused.\n\nSee [more.md](more.md#x).\nOr this:\n\n" +
+    "# explain\n\ntext\n\n## Flags\n\n### no-id\n\nNot this.\n\n## Verdicts\n\n### `refused`\n\nIt is\nrefused.\n\nSee [more.md](more.md#x).\nOr this:\n\n" +
     "```sh\na b\n\n  c\n```\n\nAnd so on.\n\n## Errors\n\n### usage\n\nIt is wrong.\n";
 
   expect(explanationsIn(page)).toEqual([
