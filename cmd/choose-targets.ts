@@ -67,12 +67,12 @@ export async function selectTargets(
  * reports it.
  */
 async function* candidatesIn(
-  { read: look }: NamespaceReader,
+  { read }: NamespaceReader,
   usefulIn: (state: NamespaceState) => readonly Ref[],
   { verb, secret, where }: Choosing,
 ) {
   try {
-    yield usefulIn(await look());
+    yield usefulIn(await read());
   } catch (error) {
     // Without permission to read all targets, the user can still name one
     if (isForbidden(error)) throw noTarget(verb, secret);

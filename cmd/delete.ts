@@ -137,11 +137,11 @@ function deleteSecrets({ secret, clusterScopes, flags, open, session }: Deleting
  * first.
  */
 async function* openFirst(places: AsyncIterable<NamespaceReader>, open: Open): AsyncGenerator<NamespaceReader> {
-  for await (const { scope, read: look } of places)
+  for await (const { scope, read } of places)
     yield {
       scope,
       read: async () => {
-        const state = await look();
+        const state = await read();
         const entries = (state.secret && readEntries(state.secret)) ?? [];
         for (const entry of entries) await open({ entry, host: entry.hosts[0] ?? "" });
         return state;

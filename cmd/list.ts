@@ -60,7 +60,7 @@ export const list = verb({
     const { stdout, stderr, env, now } = session;
     const { found, skipped, failed } = await collect(clusterScopes, { ...form, selector: flags.selector, ends }, where, session);
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
-    if (found.length > 0 || !form.says) session.print(await form.print(found, printing));
+    if (found.length > 0 || !form.hasMessage) session.print(await form.print(found, printing));
     else if (!failed) stderr.write(nothing(where, clusterScopes));
     stderr.write(skippedLine(skipped));
     if (failed) return failureCode(true);
@@ -77,17 +77,17 @@ const asObjects =
 
 /** Whether each format shows ServiceAccounts, whether it prints a message if there are no Secrets, and how it prints them. */
 const forms = {
-  table: { carriers: true, says: true, print: (found, columns) => rows(found, columns, false) },
-  wide: { carriers: true, says: true, print: (found, columns) => rows(found, columns, true) },
-  jsonl: { carriers: true, says: false, print: (found) => found.map(listedLine).join("") },
+  table: { carriers: true, hasMessage: true, print: (found, columns) => rows(found, columns, false) },
+  wide: { carriers: true, hasMessage: true, print: (found, columns) => rows(found, columns, true) },
+  jsonl: { carriers: true, hasMessage: false, print: (found) => found.map(listedLine).join("") },
   name: {
     carriers: false,
-    says: false,
+    hasMessage: false,
     print: (found) => found.map(({ secret: { metadata } }) => `secret/${printable(metadata.name)}\n`).join(""),
   },
-  json: { carriers: true, says: false, print: asObjects("json") },
-  yaml: { carriers: true, says: false, print: asObjects("yaml") },
-} as const satisfies Readonly<Record<string, { carriers: boolean; says: boolean; print: Print }>>;
+  json: { carriers: true, hasMessage: false, print: asObjects("json") },
+  yaml: { carriers: true, hasMessage: false, print: asObjects("yaml") },
+} as const satisfies Readonly<Record<string, { carriers: boolean; hasMessage: boolean; print: Print }>>;
 
 type Options = CarriedOptions & { readonly ends: Date | undefined };
 

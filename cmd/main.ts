@@ -95,11 +95,11 @@ async function helpOf(verb: Verb | undefined, [topic]: readonly string[], column
 const warned = (count: number) => new CliError("invalid", `${count} warning${count === 1 ? "" : "s"} received`);
 
 function unknown(word: string): CliError {
-  const meant = suggestedVerb(
+  const suggestion = suggestedVerb(
     word,
     verbs.map(({ name }) => name),
   );
-  const hint = meant ? `did you mean ${JSON.stringify(meant)}?` : ({ verb: undefined, help: true } as const);
+  const hint = suggestion ? `did you mean ${JSON.stringify(suggestion)}?` : ({ verb: undefined, help: true } as const);
   return usage(`unknown command "${word}" for "kubectl acr-secret"`, hint);
 }
 

@@ -138,11 +138,11 @@ type Removing = {
 };
 
 /** Removes leftovers, and prints the outcomes. @returns the exit code */
-async function remove(removals: readonly Removal[], how: Removing, session: Session): Promise<number> {
-  const { flags, options, look } = how;
+async function remove(removals: readonly Removal[], removing: Removing, session: Session): Promise<number> {
+  const { flags, options, look } = removing;
   const { "dry-run": dryRun } = flags;
   const tools = toolsOf(session, { "dry-run": dryRun, "field-manager": "" });
-  const pruned: Pruning = { tools, options, look, remover: removers(how, session) };
+  const pruned: Pruning = { tools, options, look, remover: removers(removing, session) };
   const form = flags.output === "wide" ? undefined : flags.output;
   const printer = openPrinter(form, { ...session, dryRun, where: "one", managedFields: false, inAzure: true });
   const { failures } = await printOutcomes(pruning(removals, pruned), session, { printer, where: "one", total: 0 });

@@ -14,20 +14,20 @@ import type { Session } from "../session.ts";
  * @throws CliError cancelled if the user declines; the error of the only namespace
  */
 export async function confirmDeletion(session: Session, preview: AsyncIterable<Outcome>, where: PlaceDetail): Promise<void> {
-  const seen: Outcome[] = [];
+  const outcomes: Outcome[] = [];
   await session.during("Checking what would be deleted", async () => {
-    for await (const outcome of preview) seen.push(outcome);
+    for await (const outcome of preview) outcomes.push(outcome);
   });
-  const refused = where === "one" ? seen.find(endsRun)?.error : undefined;
+  const refused = where === "one" ? outcomes.find(endsRun)?.error : undefined;
   if (refused) throw refused;
-  const question = questionOf(seen, where);
+  const question = questionOf(outcomes, where);
   if (question === undefined || !session.terminal) return;
   if (!(await session.terminal.confirm(`${printable(question)} [y/N] `))) throw new CliError("cancelled", "aborted; nothing was deleted");
 }
 
 /** Returns the question, for example `Delete secret/acr-myregistry, which serviceaccount/default names?` */
-function questionOf(seen: readonly Outcome[], where: PlaceDetail): string | undefined {
-  const done = seen.filter(isDone).map(({ change }) => change);
+function questionOf(outcomes: readonly Outcome[], where: PlaceDetail): string | undefined {
+  const done = outcomes.filter(isDone).map(({ change }) => change);
   const named = (is: (change: Change) => boolean) => done.filter(is).map(({ to }) => nameOf(to));
   const deleted = [...named(({ act }) => act === "remove"), ...named(({ act }) => act === "delete")];
   const parts = [

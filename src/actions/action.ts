@@ -10,7 +10,7 @@ export type Env = {
   readonly tools: Tools;
   readonly claims: Claims;
   /** The objects as they were read for the plan. */
-  readonly seen: ObjectsByKey;
+  readonly objects: ObjectsByKey;
   /** The login that Secrets get; absent before it is generated. */
   readonly issued?: IssuedLogin;
 };

@@ -14,8 +14,8 @@ import { withdraw } from "./withdraw.ts";
 
 const actions: { readonly [A in Act]: Action<ChangeOf<A>> } = {
   keep: {
-    apply: async ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
-    preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
+    apply: async ({ to }, { objects }) => ({ object: objects.get(keyOf(to)) }),
+    preview: ({ to }, { objects }) => ({ object: objects.get(keyOf(to)) }),
     message: () => "unchanged",
   },
   warn: { apply: async ({ message }) => ({ messages: [message] }), preview: ({ message }) => ({ messages: [message] }) },

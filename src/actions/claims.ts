@@ -91,15 +91,15 @@ export class Claims {
   /** Records whether this run still claims a Secret that was written. */
   written(to: Ref<"secret">, object: Secret): void {
     const claimed = this.on(to);
-    const note = readClaim(object);
-    if (claimed && note?.by === this.#tools.runId) {
-      const at = new Date(Date.parse(note.until) - claimLasts);
+    const claim = readClaim(object);
+    if (claimed && claim?.by === this.#tools.runId) {
+      const at = new Date(Date.parse(claim.until) - claimLasts);
       this.#claimed.set(keyOf(to), { ...claimed, created: false, precondition: preconditionOf(object), at });
     } else this.drop(to);
   }
 
   /** Records that a Secret was read. If another run has taken it over, this run has no claim on it. */
-  seen(to: Ref<"secret">, secret: Secret | undefined): void {
+  checkOwner(to: Ref<"secret">, secret: Secret | undefined): void {
     if (secret && readClaim(secret)?.by !== this.#tools.runId) this.drop(to);
   }
 
@@ -131,14 +131,14 @@ export class Claims {
   async release(): Promise<ChangeOutcome[]> {
     if (this.#claimed.size === 0) return [];
     return this.#tools.uninterrupted(async () => {
-      const kept: ChangeOutcome[] = [];
+      const failed: ChangeOutcome[] = [];
       for (const claimed of this.#claimed.values()) {
         const error = await release(claimed, this.#noteAfter(claimed), this.#tools).then(() => undefined, asCliError);
         this.drop(claimed.to);
         // A claim that stays in an annotation expires and does no harm
-        if (error && claimed.created) kept.push(leftEmpty(claimed.to, error));
+        if (error && claimed.created) failed.push(leftEmpty(claimed.to, error));
       }
-      return kept;
+      return failed;
     });
   }
 

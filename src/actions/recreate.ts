@@ -23,8 +23,8 @@ const deleteTimeout = 30;
 
 export const recreate: Action<Recreate> = {
   apply: recreateObject,
-  preview: ({ to, after }, { seen }) => {
-    const object = seen.get(keyOf(to));
+  preview: ({ to, after }, { objects }) => {
+    const object = objects.get(keyOf(to));
     return { object: object && (writtenManifest(to.kind, object as never, after) as KubeObject) };
   },
   message: () => "replaced",
@@ -35,10 +35,10 @@ export const recreate: Action<Recreate> = {
  * file in the current folder, and removes the file after the new object exists.
  */
 function recreateObject(change: Recreate, env: Env): Promise<ChangeOutcome> {
-  const { tools, seen } = env;
+  const { tools, objects } = env;
   const { to } = change;
   return update({
-    initial: seen.get(keyOf(to)) as KubeObjects[RecreatableKind] | undefined,
+    initial: objects.get(keyOf(to)) as KubeObjects[RecreatableKind] | undefined,
     read: () => tools.cluster(to.context).get(to),
     write: (object) => recreateOnce(change, object, env),
     attempts: readAttempts,

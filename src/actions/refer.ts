@@ -11,25 +11,25 @@ import { update } from "./update.ts";
 
 export const refer: Action<Refer> = {
   apply: referUntilRight,
-  preview: ({ to, after }, { seen }) => {
-    const object = seen.get(keyOf(to));
+  preview: ({ to, after }, { objects }) => {
+    const object = objects.get(keyOf(to));
     const list = after.length === 0 ? undefined : after.map((name) => ({ name }));
     return { object: object && (withAt(object, kinds[to.kind].carries.path, list) as KubeObject) };
   },
   message: () => "patched",
 };
 
-async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, seen }: Env): Promise<ChangeOutcome> {
+async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, objects }: Env): Promise<ChangeOutcome> {
   const cluster = tools.cluster(to.context);
   return update<KubeObjects[TargetKind], ChangeOutcome>({
-    initial: seen.get(keyOf(to)) as KubeObjects[TargetKind] | undefined,
+    initial: objects.get(keyOf(to)) as KubeObjects[TargetKind] | undefined,
     read: async () => (await cluster.get(to)) ?? throwMissing(to),
     write: async (object) => {
       const target = readTarget(to.kind, object, to.context);
       // Check now: a name can be in a list before its Secret is created
       const missing = dangling && (await missingSecrets({ cluster, namespace: to.namespace ?? "" }, dangling));
       const change = missing ? takeOut(missing, target) : possible(planRefer(act, secret, target));
-      if (change.act === "keep") return { change, object: seen.get(keyOf(to)) };
+      if (change.act === "keep") return { change, object: objects.get(keyOf(to)) };
       return { change, object: await cluster.write(to, { patch: patchOf(target, change.after) }, tools.write) };
     },
     // If many clients write one list, each attempt succeeds for one of them, so the pause grows and differs between the runs

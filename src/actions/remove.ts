@@ -9,7 +9,7 @@ import { asConflict, preconditionOf, secretRetries, update, writeTo } from "./up
 
 export const remove: Action<ChangeOf<"remove">> = {
   apply: deleteSecret,
-  preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
+  preview: ({ to }, { objects }) => ({ object: objects.get(keyOf(to)) }),
   message: () => "deleted",
 };
 
@@ -17,10 +17,10 @@ export const remove: Action<ChangeOf<"remove">> = {
  * Deletes the version of a Secret that was read. After a conflict it is kept if another client has created it again or written a login
  * to it.
  */
-async function deleteSecret(change: ChangeOf<"remove">, { tools, seen }: Env): Promise<ChangeOutcome> {
+async function deleteSecret(change: ChangeOf<"remove">, { tools, objects }: Env): Promise<ChangeOutcome> {
   const { to } = change;
   return update<Secret | undefined, ChangeOutcome>({
-    initial: seen.get(keyOf(to)) as Secret | undefined,
+    initial: objects.get(keyOf(to)) as Secret | undefined,
     read: () => tools.cluster(to.context).get(to),
     write: async (secret) => {
       if (!secret) return { change };

@@ -21,17 +21,17 @@ const cacheDelay = 250;
 /** Restarts pods: evicts a pod that still waits, or rolls out a workload. */
 export const restart: Action<ChangeOf<"restart">> = {
   apply: (change, env) => (change.uid === undefined ? rollOut(change, env) : evict(change, env)),
-  preview: ({ to }, { seen }) => ({ object: seen.get(keyOf(to)) }),
+  preview: ({ to }, { objects }) => ({ object: objects.get(keyOf(to)) }),
   message: () => "restarted",
 };
 
 type Eviction = Extract<ChangeOf<"restart">, { readonly uid: string }>;
 
 /** Uses the Eviction API, and evicts only the pod that was read last. */
-async function evict(change: Eviction, { tools, seen }: Env): Promise<ChangeOutcome> {
+async function evict(change: Eviction, { tools, objects }: Env): Promise<ChangeOutcome> {
   const { to, uid } = change;
   const cluster = tools.cluster(to.context);
-  const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: seen.get(keyOf(to)) });
+  const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: objects.get(keyOf(to)) });
   if (!tools.write.dryRun) await tools.sleep(cacheDelay);
   return update<Pod | undefined, ChangeOutcome>({
     read: () => cluster.get(to),

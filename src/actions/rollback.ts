@@ -12,15 +12,15 @@ export function rollback(done: readonly ChangeOutcome[], { tools, claims }: Pick
   const back = rollbacksOf(done);
   if (back.length === 0 || tools.dryRun !== "none") return Promise.resolve([]);
   return tools.uninterrupted(async () => {
-    const kept: ChangeOutcome[] = [];
+    const remaining: ChangeOutcome[] = [];
     await tools.during("Rolling back changes in Azure", async () => {
       for (const change of back) {
         const error = await tools.apply(change).then(() => undefined, asCliError);
-        if (error) kept.push({ change, error, messages: [notRolledBack], fix: { do: "shell", argv: tools.removal(change) } });
+        if (error) remaining.push({ change, error, messages: [notRolledBack], fix: { do: "shell", argv: tools.removal(change) } });
       }
     });
-    if (kept.length > 0) claims.keepPassword();
-    return kept;
+    if (remaining.length > 0) claims.keepPassword();
+    return remaining;
   });
 }
 
@@ -49,9 +49,9 @@ const notRolledBack = "a change could not be rolled back. Run";
 const rollbacksOf = (done: readonly ChangeOutcome[]) => done.toReversed().flatMap(({ change }) => rollbackOf(change) ?? []);
 
 /** Adds to the error that ended a run what could not be rolled back, even after an interruption. */
-export function withLeft(error: unknown, kept: readonly ChangeOutcome[], tools: Tools): unknown {
-  if (kept.length === 0 || !(error instanceof CliError)) return error;
-  const hints = [error.hint ?? [], kept.flatMap(hintsOf)].flat();
+export function withLeft(error: unknown, remaining: readonly ChangeOutcome[], tools: Tools): unknown {
+  if (remaining.length === 0 || !(error instanceof CliError)) return error;
+  const hints = [error.hint ?? [], remaining.flatMap(hintsOf)].flat();
   return (tools.interrupted() ? new Interrupted(error.message, { cause: error }) : error).withHint({ do: "hints", hints });
 }
 

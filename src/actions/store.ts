@@ -18,8 +18,8 @@ import { update } from "./update.ts";
 
 export const store: Action<Store> = {
   apply: storeSecret,
-  preview: (change, { issued, seen }) => {
-    const before = seen.get(keyOf(change.to));
+  preview: (change, { issued, objects }) => {
+    const before = objects.get(keyOf(change.to));
     return { object: previewOf(change, before, issued?.login), ...lookBefore(before, issued?.login) };
   },
   message: ({ precondition, replaces }) => (replaces ? "replaced" : precondition ? "configured" : "created"),
@@ -97,7 +97,7 @@ function asCreated(outcome: ChangeOutcome): ChangeOutcome {
 
 /** @throws Conflict if the Secret must be read again */
 async function writeSecret(change: Store, attempt: Attempt): Promise<ChangeOutcome> {
-  const { claims, seen, tools, issued, left } = attempt;
+  const { claims, objects, tools, issued, left } = attempt;
   const object = await claims
     .keep()
     .then(() => sendSecret(change, attempt))
@@ -105,7 +105,7 @@ async function writeSecret(change: Store, attempt: Attempt): Promise<ChangeOutco
   if (object instanceof CliError) return outcomeOf(object, change, attempt);
   claims.written(change.to, object);
   left.isGone = false;
-  return { change, object, ...(tools.write.dryRun ? lookBefore(seen.get(keyOf(change.to)), issued?.login) : {}) };
+  return { change, object, ...(tools.write.dryRun ? lookBefore(objects.get(keyOf(change.to)), issued?.login) : {}) };
 }
 
 /** Returns the outcome of a write that was rejected, or whose response was lost. @throws Conflict if the Secret must be read again */
@@ -163,7 +163,7 @@ async function readAgain(change: Store, attempt: Attempt, lost?: CliError): Prom
   const { to } = change;
   const secret = await tools.uninterrupted(() => tools.cluster(to.context).get(to));
   left.mayHold = false;
-  claims.seen(to, secret);
+  claims.checkOwner(to, secret);
   if (isOther(secret, change) && !left.isGone) return keepReplaced(change, secret);
   if (secret) return decide(change, secret, attempt, lost);
   // An interrupted run starts no new change

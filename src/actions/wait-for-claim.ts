@@ -12,15 +12,15 @@ const pause = 500;
 
 /**
  * Waits for the run that owns a claim, once for each claim. Waits at most one claim lifetime, whatever the clocks of the machines say.
- * @returns `moved`: that run has changed the Secret. `ended`: its claim may be taken over. `tired`: no waiting time is left
+ * @returns `moved`: that run has changed the Secret. `ended`: its claim may be taken over. `timedOut`: no waiting time is left
  */
-export function waitForClaim(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<"moved" | "ended" | "tired"> {
+export function waitForClaim(to: Ref<"secret">, found: SecretClaim, tools: Tools): Promise<"moved" | "ended" | "timedOut"> {
   const { waits } = tools;
   const key = claimKey(to, found);
   if (waits.claims.has(key)) return Promise.resolve("ended");
   return tools.during(`Waiting for another run that writes secret ${to.name}`, async () => {
     for (let waited = 0; waited < claimLasts && isLive(found, tools.now()); waited += pause) {
-      if (waits.milliseconds >= longestWait) return "tired";
+      if (waits.milliseconds >= longestWait) return "timedOut";
       waits.milliseconds += pause;
       if (await moved(to, found, tools)) return "moved";
     }

@@ -11,8 +11,8 @@ import { asConflict, preconditionOf, secretRetries, update, writeTo } from "./up
 
 export const withdraw: Action<Withdraw> = {
   apply: removeLogins,
-  preview: (change, { seen }) => {
-    const before = seen.get(keyOf(change.to));
+  preview: (change, { objects }) => {
+    const before = objects.get(keyOf(change.to));
     return before?.kind === "Secret" ? { before, object: patched(before, withdrawalPatch(before, change)) } : {};
   },
   // If the annotation stays, a later change of the Secret prints a line
@@ -24,16 +24,16 @@ export const withdraw: Action<Withdraw> = {
  * lists what must be revoked. Claims the Secret in the meantime, so that no other run generates a password of the credential.
  */
 async function removeLogins(change: Withdraw, env: Env): Promise<ChangeOutcome> {
-  const { tools, seen } = env;
+  const { tools, objects } = env;
   const { to } = change;
-  const before = seen.get(keyOf(to)) as Secret | undefined;
+  const before = objects.get(keyOf(to)) as Secret | undefined;
   return update<Secret | undefined, ChangeOutcome>({
     initial: before,
     read: () => tools.cluster(to.context).get(to),
     write: async (secret) => {
       if (secret?.metadata.uid !== change.precondition.uid) return { change };
       const next = { ...change, entries: readEntries(secret) ?? change.entries, precondition: preconditionOf(secret) };
-      const object = await takeOut(next, secret, env).catch(asConflict);
+      const object = await removeFrom(next, secret, env).catch(asConflict);
       return { change: tools.write.dryRun ? next : { ...next, precondition: preconditionOf(object) }, object, before };
     },
     ...secretRetries(tools),
@@ -41,11 +41,11 @@ async function removeLogins(change: Withdraw, env: Env): Promise<ChangeOutcome> 
 }
 
 /** @throws Conflict if another run has written to the Secret since it was read, or has just ended its claim */
-async function takeOut(change: Withdraw, looked: Secret, { tools, claims }: Env): Promise<Secret> {
+async function removeFrom(change: Withdraw, existing: Secret, { tools, claims }: Env): Promise<Secret> {
   const { to, keepsAnnotation } = change;
   const isClaimed = keepsAnnotation && !tools.write.dryRun;
-  const standing = { ...preconditionOf(looked), claim: readClaim(looked) };
-  const secret = isClaimed ? await claims.acquire({ act: "claim", to, precondition: standing }) : looked;
+  const precondition = { ...preconditionOf(existing), claim: readClaim(existing) };
+  const secret = isClaimed ? await claims.acquire({ act: "claim", to, precondition }) : existing;
   if (change.immutable || isDone(secret, change)) return secret;
   const patch = withdrawalPatch(secret, change);
   const written = await writeTo(to, { patch }, (found) => found !== undefined && isDone(found, change), tools);

@@ -44,12 +44,12 @@ export function attachIn(
   const { secret, hosts } = readIn(state, attaching);
   const [host = "", ...others] = hosts;
   const found = whereUsed ? usersIn(state, hosts, name) : state.targets;
-  const meant = { ...state, targets: found.filter((object) => isSelected(targetOf(object, state.scope.context).to)) };
-  const { facts, hosts: all } = planInputOf(meant, { name, host, others, fieldManager, now });
+  const selected = { ...state, targets: found.filter((object) => isSelected(targetOf(object, state.scope.context).to)) };
+  const { facts, hosts: all } = planInputOf(selected, { name, host, others, fieldManager, now });
   const plan = planAttaches(facts, { restart, recreateOptions, mayPull: () => true });
-  if (isOneNamespace && meant.targets.length === 0)
+  if (isOneNamespace && selected.targets.length === 0)
     return [{ act: "warn", to: facts.to, message: `no target that can be changed uses ${hosts.join(" or ")}` }];
-  return [...plan, ...warnOfTargets(name, all, meant, plan), ...warnUseless(facts.to, secret, meant, plan)];
+  return [...plan, ...warnOfTargets(name, all, selected, plan), ...warnUseless(facts.to, secret, selected, plan)];
 }
 
 export function lackingIn(state: NamespaceState, attaching: Attaching): Ref[] {

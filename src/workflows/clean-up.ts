@@ -61,12 +61,12 @@ async function cleanUpOne(owned: OwnedObject, written: ReadonlyMap<string, Writt
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     const { to } = owned;
-    if (error.kind === "notFound") return { change: gone(to), left: "failed" };
+    if (error.kind === "notFound") return { change: keepDeleted(to), left: "failed" };
     return { change: { act: "delete", to, because: "the run has ended" }, error, ...leftBy(owned) };
   }
 }
 
-const gone = (to: Ref): Keep => ({ act: "keep", to, because: "it was deleted" });
+const keepDeleted = (to: Ref): Keep => ({ act: "keep", to, because: "it was deleted" });
 
 function leftBy(owned: OwnedObject): Required<Pick<ChangeOutcome, "messages" | "fix">> {
   if (owned.act === "store") {
@@ -85,7 +85,7 @@ async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap
   const because = now && otherThan(last, now, tools);
   if (because === undefined) {
     const change = { act: "detach", to, secret, before: after, after: before } as const;
-    return { change, ...(await refer.apply(change, { tools, claims: new Claims(tools), seen: new Map() })) };
+    return { change, ...(await refer.apply(change, { tools, claims: new Claims(tools), objects: new Map() })) };
   }
   return { change: { act: "keep", to, because }, left: "failed", messages: [`${nameOf(to)} keeps secret/${secret}: ${because}`] };
 }
@@ -105,7 +105,7 @@ async function remove(last: Written, tools: Tools): Promise<ChangeOutcome> {
   return update<Secret | undefined, ChangeOutcome>({
     read: () => cluster(to.context).get(to),
     write: async (secret) => {
-      if (!secret) return { change: gone(to), left: "failed", messages: [] };
+      if (!secret) return { change: keepDeleted(to), left: "failed", messages: [] };
       const because = otherThan(last, secret, tools);
       if (because !== undefined)
         return { change: { act: "keep", to, because }, left: "failed", messages: [`secret/${to.name} is kept: ${because}`] };

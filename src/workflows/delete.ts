@@ -23,14 +23,14 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
       if (isDone(outcome) && outcome.change.act === "withdraw") leaving.push(outcome);
       yield outcome;
     }
-    const how = { ...order, readMember: memberReader(leaving, order) };
+    const run = { ...order, readMember: memberReader(leaving, order) };
     /** The keys of the Secrets whose credential is not completely revoked. */
     const kept = new Set<string>();
-    for await (const { outcomes, left } of revokeAll(leaving, how)) {
+    for await (const { outcomes, left } of revokeAll(leaving, run)) {
       for (const key of left) kept.add(key);
       yield* outcomes;
     }
-    yield* over(leaving, { width: tools.width, interrupted: never }, (outcome) => endOne(outcome, kept, how));
+    yield* over(leaving, { width: tools.width, interrupted: never }, (outcome) => endOne(outcome, kept, run));
   } finally {
     await claims.release();
   }
@@ -55,14 +55,14 @@ const atOnce = 4;
 
 type Revoked = Pick<Revocation, "outcomes"> & { readonly left: readonly string[] };
 
-async function* revokeAll(leaving: readonly ChangeOutcome[], how: Revoking): AsyncGenerator<Revoked> {
-  const { interrupted, width } = how.tools;
+async function* revokeAll(leaving: readonly ChangeOutcome[], run: Revoking): AsyncGenerator<Revoked> {
+  const { interrupted, width } = run.tools;
   if (interrupted() || leaving.length === 0) return;
   const withdrawn = leaving.map(({ change }) => change as Withdraw);
-  const others = await othersOf(withdrawn, how);
+  const others = await othersOf(withdrawn, run);
   const bounds = { width: () => Math.min(atOnce, width()), interrupted: never };
   yield* over(revocablesOf(withdrawn), bounds, async function* (credential) {
-    const { outcomes, isDone } = interrupted() ? { outcomes: [], isDone: false } : await revokeOne(credential, others, how);
+    const { outcomes, isDone } = interrupted() ? { outcomes: [], isDone: false } : await revokeOne(credential, others, run);
     yield { outcomes, left: isDone ? [] : credential.members.map(({ to }) => keyOf(to)) };
   });
 }
@@ -87,7 +87,7 @@ async function* endOne(withdrawn: ChangeOutcome, kept: ReadonlySet<string>, { to
   if (tools.interrupted()) return yield { change: end, left: "interrupted" };
   if (kept.has(key)) return yield { change: end, left: "failed", messages: [waits(end)] };
   const known = knownOf(withdrawn, tools.dryRun);
-  const env = { tools, claims, seen: new Map(known ? [[key, known]] : []) };
+  const env = { tools, claims, objects: new Map(known ? [[key, known]] : []) };
   for await (const outcome of execute([end], env)) {
     // The claim was deleted with the Secret
     if (isDone(outcome)) claims.drop(end.to);

@@ -86,8 +86,8 @@ function eachOf(
     if (!secret) return [];
     const { name, uid } = secret.metadata;
     const to = secretIn(scope, name);
-    const { existing: looked, login: inside } = readExisting(secret, host, write.fieldManager);
-    const existing = { ...looked, entries: looked.entries ?? (force ? readAnnotation(secret) : undefined) };
+    const { existing: read, login: inside } = readExisting(secret, host, write.fieldManager);
+    const existing = { ...read, entries: read.entries ?? (force ? readAnnotation(secret) : undefined) };
     const same = isAlike(login, inside);
     const member = byKey.get(keyOf(to));
     const proven = (uid !== undefined && member?.metadata.uid === uid) || (inside !== undefined && logins.has(fingerprint(inside)));

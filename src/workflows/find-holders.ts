@@ -67,12 +67,12 @@ export const holderKeys = (members: readonly RecordedLogin[]): ReadonlySet<strin
 /** Finds the holders of a credential. All rotations of one identity share one result. */
 export function findHolders(
   found: FoundRotation,
-  seen: Omit<SecretLogins, "recorded">,
+  listed: Omit<SecretLogins, "recorded">,
   proving: Proving,
   order: RotateOrder,
 ): Promise<HolderRead> {
   const { all } = found;
-  const read = order.reads.get(all) ?? readHolders(found, proving, order, seen.unreadable, { ...seen, recorded: all });
+  const read = order.reads.get(all) ?? readHolders(found, proving, order, listed.unreadable, { ...listed, recorded: all });
   order.reads.set(all, read);
   return read;
 }
@@ -80,8 +80,8 @@ export function findHolders(
 /**
  * Yields the rotations of a result. If Secrets that were listed with several credentials hold the same one by now, they are rotated once.
  */
-export function* rotationsIn({ proof, rotated }: HolderRead, meant: ReadonlySet<string>): Generator<FoundRotation> {
-  for (const rotation of rotationsOf(proof.proven, ({ to }) => meant.has(keyOf(to)))) {
+export function* rotationsIn({ proof, rotated }: HolderRead, selected: ReadonlySet<string>): Generator<FoundRotation> {
+  for (const rotation of rotationsOf(proof.proven, ({ to }) => selected.has(keyOf(to)))) {
     const keys = [...holderKeys(rotation.members)];
     if (keys.some((key) => rotated.has(key))) continue;
     for (const key of keys) rotated.add(key);
@@ -119,11 +119,11 @@ async function readHolders(
 
 /** @throws CliError of a namespace that could be read before and can't be read now: its Secrets may still hold the credential */
 async function listAgain(listed: FindLogins, isIt: Parameters<FindLogins>[0], known: SecretLogins["unreadable"]): Promise<SecretLogins> {
-  const seen = await listed(isIt);
+  const found = await listed(isIt);
   const before = new Set(known.flatMap(({ own, context }) => (own ? [context] : [])));
-  const lost = seen.unreadable.find(({ own, context }) => own && !before.has(context));
+  const lost = found.unreadable.find(({ own, context }) => own && !before.has(context));
   if (lost) throw lost.error;
-  return seen;
+  return found;
 }
 
 /** Whether a Secret whose login was rejected has been written or deleted since it was listed. */

@@ -20,33 +20,33 @@ export type Pruning = {
 const atOnce = 4;
 
 /** Removes leftovers. Checks each one again right before, and removes it only if it is still a leftover. */
-export async function* pruning(removals: readonly Removal[], how: Pruning): AsyncGenerator<Outcome> {
+export async function* pruning(removals: readonly Removal[], run: Pruning): AsyncGenerator<Outcome> {
   const bounds = { width: () => atOnce, interrupted: () => false };
   // Objects of the same name are removed one after the other
   const groups = [...Map.groupBy(removals, ({ to }) => keyOf(to)).values()];
   for (let at = 0; at < groups.length; at += atOnce) {
-    const facts = how.tools.interrupted() ? undefined : await how.look();
+    const facts = run.tools.interrupted() ? undefined : await run.look();
     yield* over(groups.slice(at, at + atOnce), bounds, async function* (group) {
-      for (const removal of group) yield* remove(removal, facts, how);
+      for (const removal of group) yield* remove(removal, facts, run);
     });
   }
 }
 
-async function* remove(removal: Removal, facts: PruneFacts | undefined, how: Pruning): AsyncGenerator<Outcome> {
+async function* remove(removal: Removal, facts: PruneFacts | undefined, run: Pruning): AsyncGenerator<Outcome> {
   const { to } = removal;
-  const going: Change = { act: "delete", to, because: "it is left over" };
-  if (!facts || how.tools.interrupted()) return yield { change: going, left: "interrupted" };
-  const stays = reasonToKeep(removal, facts, how.options);
-  if (stays !== undefined) return yield kept(removal, stays);
+  const deletion: Change = { act: "delete", to, because: "it is left over" };
+  if (!facts || run.tools.interrupted()) return yield { change: deletion, left: "interrupted" };
+  const reason = reasonToKeep(removal, facts, run.options);
+  if (reason !== undefined) return yield kept(removal, reason);
   try {
-    const remover = await how.remover(removal);
+    const remover = await run.remover(removal);
     const plan = await remover.plan(removal);
     if (plan.length === 0 || (removal.whole && !isWhole(plan))) return yield kept(removal, "it has changed since");
-    const tools = { ...how.tools, apply: remover.apply, removal: remover.removal };
-    const env = { tools, claims: new Claims(tools), seen: new Map() };
+    const tools = { ...run.tools, apply: remover.apply, removal: remover.removal };
+    const env = { tools, claims: new Claims(tools), objects: new Map() };
     yield* executeInOrder(plan, env, { message: "it was not removed; to remove it yourself", missingIsDone: true });
   } catch (error) {
-    yield { change: going, error: asCliError(error) };
+    yield { change: deletion, error: asCliError(error) };
   }
 }
 

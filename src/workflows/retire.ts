@@ -36,7 +36,7 @@ export async function retire(order: Retirement): Promise<readonly Outcome[]> {
   const tools = order.tools(credential);
   const due = dueOf(candidates(rotation, entry), tools.now()).filter((password) => passwordKey(password) !== passwordKey(entry));
   if (due.length === 0) return [];
-  return Array.fromAsync(execute(await planOf(due, order), { tools, claims: new Claims(tools), seen: new Map() }));
+  return Array.fromAsync(execute(await planOf(due, order), { tools, claims: new Claims(tools), objects: new Map() }));
 }
 
 /** Does the same for a credential that is not rotated: deletes passwords whose grace period, set by an earlier run, has ended. */

@@ -35,15 +35,15 @@ export type RevokeOrder = {
  * Revokes the passwords of a credential that the deleted Secrets really held and that no other Secret holds.
  * @param others the annotations and logins of Secrets that stay
  */
-export async function revokeOne(credential: Revocable, others: SecretLogins, how: Revoking): Promise<Revocation> {
-  const going = revocableParts(credential, passwordsIn(credential.members), others.recorded);
-  const notices = going.keptBy.length > 0 ? [warn(credential, keptWords(going.keptBy))] : [];
-  if (going.passwords.length === 0) return { outcomes: notices, isDone: true };
-  const planned = await planOne(credential, others, how).catch(asFailure(credential));
+export async function revokeOne(credential: Revocable, others: SecretLogins, run: Revoking): Promise<Revocation> {
+  const parts = revocableParts(credential, passwordsIn(credential.members), others.recorded);
+  const notices = parts.keptBy.length > 0 ? [warn(credential, keptWords(parts.keptBy))] : [];
+  if (parts.passwords.length === 0) return { outcomes: notices, isDone: true };
+  const planned = await planOne(credential, others, run).catch(asFailure(credential));
   if (!("plan" in planned)) return { outcomes: [...notices, planned], isDone: planned.error === undefined };
-  const { tools, claims } = how;
+  const { tools, claims } = run;
   const { apply, removal } = planned.opened;
-  const env = { tools: { ...tools, apply, removal }, claims, seen: new Map() };
+  const env = { tools: { ...tools, apply, removal }, claims, objects: new Map() };
   // Another run that has taken over a Secret may have generated another password by now
   const check = () => claims.renew(credential.members.map(({ to }) => to));
   const applied = await Array.fromAsync(executeInOrder(planned.plan, env, { message: "it was not revoked; to revoke it yourself", check }));
@@ -72,17 +72,17 @@ const asFailure =
 type Planned = { readonly plan: Plan; readonly opened: Credential; readonly warnings: readonly Outcome[] };
 
 /** @returns the outcome to report instead, if nothing can be revoked */
-async function planOne(credential: Revocable, others: SecretLogins, how: Revoking): Promise<Planned | Outcome> {
+async function planOne(credential: Revocable, others: SecretLogins, run: Revoking): Promise<Planned | Outcome> {
   const { identity } = credential.entry;
-  const owned = await ownedBy(identity, credential.members, how.clusterScopes);
+  const owned = await ownedBy(identity, credential.members, run.clusterScopes);
   const isOwn = owned === "one";
-  if (!isOwn) refuseUnreadable(credential, others, how);
-  const opened = await how.open(credential);
+  if (!isOwn) refuseUnreadable(credential, others, run);
+  const opened = await run.open(credential);
   if (typeof opened === "string") return warn(credential, `still works: ${opened}`);
-  if (!isOwn) await refuseUnlisted(credential, opened, { others, how });
-  const proving = { credential: opened, identity, verify: true, tools: how.tools };
+  if (!isOwn) await refuseUnlisted(credential, opened, { others, run });
+  const proving = { credential: opened, identity, verify: true, tools: run.tools };
   const { proven, unproven } = await provenOf(
-    credential.members.flatMap((member) => how.readMember(member) ?? []),
+    credential.members.flatMap((member) => run.readMember(member) ?? []),
     proving,
   );
   const warnings = doubtsOf(unproven, new Set(), proving);
@@ -92,7 +92,7 @@ async function planOne(credential: Revocable, others: SecretLogins, how: Revokin
   const isOver = unproven.some(({ why }) => why === "refused");
   if (proven.length === 0 && !isOver) return { plan: [], opened, warnings };
   const shown = await lifecycleOf(opened).shown(identity);
-  const unsure = [...copiesOf(credential, others), ...misnamed(credential, others, { ...how, shown })];
+  const unsure = [...copiesOf(credential, others), ...misnamed(credential, others, { ...run, shown })];
   const copies = await stillTaken(unsure, proving);
   if (copies.length > 0) return warn(credential, keptWords(copies.map(({ to }) => to)));
   // Nothing proves that an expired password was in this Secret. But a credential whose name is derived from the Secret belongs to it alone
@@ -131,7 +131,7 @@ type Misnaming = Pick<Revoking, "readMember"> & { readonly shown: readonly Passw
 async function refuseUnlisted(
   credential: Revocable,
   opened: Credential,
-  { others, how: { clusterScopes, tools } }: { readonly others: SecretLogins; readonly how: Revoking },
+  { others, run: { clusterScopes, tools } }: { readonly others: SecretLogins; readonly run: Revoking },
 ): Promise<void> {
   const described = await lifecycleOf(opened).clusters(credential.entry.identity);
   const clusters = described.length === 0 ? [] : unknownClusters(described, (await clustersOf(clusterScopes, others)).listed);

@@ -174,7 +174,7 @@ function report(stored: readonly Ref<"secret">[], { identity, members }: FoundRo
   const uids = new Map(members.map(({ to, metadata }) => [keyOf(to), metadata.uid]));
   const message = `now holds another password of ${identity}`;
   const plan: Plan = stored.map((to) => ({ act: "report", to, uid: uids.get(keyOf(to)) ?? "", reason: "Rotated", message }));
-  return Array.fromAsync(execute(plan, { tools, claims: new Claims(tools), seen: new Map() }));
+  return Array.fromAsync(execute(plan, { tools, claims: new Claims(tools), objects: new Map() }));
 }
 
 function withEnd(entry: Entry, grace: Grace, now: Date): Entry {

@@ -56,7 +56,7 @@ export async function* runUnit(
   tools: Tools,
 ): AsyncGenerator<Outcome> {
   const claims = unit.claims ?? new Claims(tools, { last: unit.isShared });
-  const env: Env = { tools, claims, seen: new Map() };
+  const env: Env = { tools, claims, objects: new Map() };
   const { steps = [], isLazy } = unit;
   const first = isLazy ? { outcomes: [], issued: unit.issued } : await executeAll(steps, { ...env, issued: unit.issued });
   yield* first.outcomes;
@@ -80,7 +80,7 @@ export async function* runUnit(
     if (!planned.isFirst) leave();
     if (tools.dryRun === "none") yield* announced(planned.plan, reader);
     const changes = planned.later ? withLater(planned.plan, planned.later) : planned.plan;
-    yield* untilStored(execute(changes, { ...env, seen: planned.seen, issued: firstSecret.decided().issued }), leave);
+    yield* untilStored(execute(changes, { ...env, objects: planned.objects, issued: firstSecret.decided().issued }), leave);
   }
 
   /** Lets the next namespace proceed after the Secret is stored: other Secrets are written only after the claimed one has the password. */
@@ -130,7 +130,7 @@ type Planned = {
   readonly plan: Plan;
   readonly isFirst: boolean;
   readonly later: Promise<Plan> | undefined;
-  readonly seen: ObjectsByKey;
+  readonly objects: ObjectsByKey;
 };
 
 async function* withLater(plan: Plan, later: Promise<Plan>): AsyncGenerator<Change> {
@@ -155,8 +155,8 @@ async function planIn(
     const prepared = await preparedFor(plan, prepare);
     if (typeof prepared === "string") {
       const { secret, targets, pods, scope } = state;
-      const seen = objectsByKey([secret, ...targets, ...pods], scope.context);
-      return { plan, isFirst: prepared === "first", later: later?.(state, plan), seen };
+      const objects = objectsByKey([secret, ...targets, ...pods], scope.context);
+      return { plan, isFirst: prepared === "first", later: later?.(state, plan), objects };
     }
     if ("unitError" in prepared) return prepared;
     if (once) return { unitError: prepared.retry };

@@ -65,8 +65,8 @@ export function benchOf(
   };
   const claims = new Claims(tools);
   const look = () => {
-    const objects = (["secret", "serviceaccount", "pod"] as const).flatMap((kind) => world.cluster.all(kind));
-    return { tools, claims, issued, seen: objectsByKey(objects, undefined) };
+    const found = (["secret", "serviceaccount", "pod"] as const).flatMap((kind) => world.cluster.all(kind));
+    return { tools, claims, issued, objects: objectsByKey(found, undefined) };
   };
-  return { tools, claims, issued, seen: new Map(), cluster, carried, slept, shown, look, interrupt: interruption.interrupt };
+  return { tools, claims, issued, objects: new Map(), cluster, carried, slept, shown, look, interrupt: interruption.interrupt };
 }

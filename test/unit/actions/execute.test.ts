@@ -120,7 +120,7 @@ test("previews a Secret with the password that exists already", async () => {
 
 test("returns the object that was read when it is kept", async () => {
   const object = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "a", namespace: "demo" } } as const;
-  const [outcome] = await collect(execute([keepOf("a")], { ...bench(), seen: objectsByKey([object], undefined) }));
+  const [outcome] = await collect(execute([keepOf("a")], { ...bench(), objects: objectsByKey([object], undefined) }));
 
   expect(outcome?.object).toBe(object);
 });

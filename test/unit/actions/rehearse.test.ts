@@ -19,7 +19,7 @@ async function rehearsed(name: string, replaces: boolean, refuse?: (name: string
   const tools = { cluster: () => ({ write }) as unknown as Cluster, write: { dryRun: false, fieldManager: "me" } } as unknown as Tools;
   await rehearse.apply(
     { act: "rehearse", to: { kind: "secret", namespace: "demo", name }, precondition, replaces },
-    { tools, claims: new Claims(tools), seen: new Map() },
+    { tools, claims: new Claims(tools), objects: new Map() },
   );
   return names;
 }
@@ -51,7 +51,7 @@ test.for([
   const to = { kind: "secret", namespace: "argocd", name: "acr" } as const;
   await rehearse.apply(
     { act: "rehearse", to, precondition, replaces: false, shape: "argocd-repository" },
-    { tools, claims: new Claims(tools), seen: new Map() },
+    { tools, claims: new Claims(tools), objects: new Map() },
   );
 
   expect(written).toMatchObject([{ metadata: { labels: { "argocd.argoproj.io/secret-type": "repository" } }, data: {} }]);
