@@ -37,7 +37,7 @@ export type FlagValues = {
   readonly all?: boolean;
   readonly selector?: string;
   readonly whereUsed?: boolean;
-  /** Of a given login. The command reads its password from `$PASSWORD`. */
+  /** The user name of a given login. The command reads its password from `$PASSWORD`. */
   readonly username?: string;
   readonly acrToken?: string;
   readonly scopeMap?: string;
@@ -84,7 +84,7 @@ export type KubectlCommand = Place & {
 /** Lets Helm pull a chart with a Secret's login. */
 type PullChart = Place & { readonly do: "pull-chart"; readonly secret: string; readonly host: string };
 
-/** An object that creates pods, as kubectl names it: `deployment/web`. */
+/** A workload as kubectl names it: `deployment/web`. */
 export type Workload = { readonly kind: string; readonly name: string };
 
 /** Another command. `into` reads what it prints. */
@@ -96,7 +96,6 @@ type Shell = {
   readonly when?: string;
 };
 
-/** Several hints, each on a line of its own. */
 type Hints = { readonly do: "hints"; readonly hints: readonly (string | Fix)[] };
 
 /** Commands that follow each other, each only if the one before it succeeded. */
@@ -104,7 +103,6 @@ type Steps = Place & { readonly do: "steps"; readonly steps: readonly Fix[] };
 
 export const hasVerb = (fix: Fix, verb: string): fix is PluginCommand => "verb" in fix && fix.verb === verb;
 
-/** Lists the Secrets of all namespaces. */
 export const listEverywhere: PluginCommand = {
   verb: "list",
   scope: { contexts: "current", namespaces: "all", selector: undefined, exclude: [], includeSystem: false },

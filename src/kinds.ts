@@ -1,13 +1,10 @@
 /**
- * When pods get a name that was added to a list of pull secrets: in new pods only, by a rollout that the write starts, in the next run, or
- * only in a recreated object, because this object's list cannot be updated.
+ * When pods get an added name: in new pods only, by a rollout that the write starts, in the next run, or only in a recreated object. A list
+ * with `recreate` can't be updated.
  */
 type Takes = "new-pods" | "rollout" | "next-run" | "recreate";
 
-/**
- * A list of pull secrets: its path in the object, whether the API merges it by name or replaces it as a whole (`+listType=map`,
- * `+listType=atomic`), and when a change of it reaches pods.
- */
+/** A list of pull secrets. `list`: the API merges it by name (`+listType=map`) or replaces it as a whole (`+listType=atomic`). */
 type Carries = { readonly path: readonly string[]; readonly list: "atomic" | "by-name"; readonly takes: Takes };
 
 /** A kind of the API server. */
@@ -34,10 +31,7 @@ const template = (takes: Takes) => spec(takes, "spec", "template", "spec");
 /** An object outside of the cluster has no path here: the code that creates it knows the path. `called`: the noun for one object. */
 const inAzure = (called: string) => ({ at: "azure", called }) as const;
 
-/**
- * One row per kind of object that a plan can name: where it exists, its name in kubectl, and the path of its list of pull secrets. A new
- * target is a new row.
- */
+/** One row per kind of object that a plan can name. A new target is a new row. */
 export const kinds = {
   namespace: inCluster("v1", "Namespace", { namespaced: false }),
   event: inCluster("v1", "Event", {}),
@@ -67,10 +61,8 @@ export const kinds = {
 
 type KindName = keyof typeof kinds;
 
-/** The kinds of the API server. */
 export type ClusterKind = { [K in KindName]: (typeof kinds)[K] extends { readonly at: "cluster" } ? K : never }[KindName];
 
-/** The kinds that have a list of pull secrets. */
 export type TargetKind = { [K in KindName]: (typeof kinds)[K] extends { readonly carries: Carries } ? K : never }[KindName];
 
 /** The kinds of target whose list cannot be updated. The plugin deletes and creates the object again. */
@@ -81,10 +73,8 @@ export type PodKind = { [K in KindName]: (typeof kinds)[K] extends { readonly po
 
 const names = Object.keys(kinds) as KindName[];
 
-/** Every kind that has a list of pull secrets. */
 export const targetKinds = names.filter((name): name is TargetKind => "carries" in kinds[name]);
 
-/** Every target except pods. */
 export const lastingKinds = targetKinds.filter((name) => kinds[name].carries.path.length !== 2);
 
 /** The kind of target with a name in the API: `Deployment`. */
@@ -96,11 +86,9 @@ export function resourceOf(kind: ClusterKind): string {
   return api.includes("/") ? `${plural}.${api.split("/")[0]}` : plural;
 }
 
-/** The value at a path of an object. */
 export const at = (object: unknown, path: readonly string[]): unknown =>
   path.reduce<unknown>((inside, step) => (inside as Record<string, unknown> | undefined | null)?.[step], object);
 
-/** Returns a copy of the object with another value at a path. */
 export function withAt(object: object, [step = "", ...path]: readonly string[], value: unknown): object {
   const { [step]: inside, ...others } = object as Record<string, object | undefined>;
   if (path.length === 0 && value === undefined) return others;
@@ -119,7 +107,7 @@ export type Ref<K extends KindName = KindName> = {
 export const isInCluster = ({ kind }: Ref): boolean => kinds[kind].at === "cluster";
 
 /**
- * A unique key of an object, across all clusters: no name in a cluster contains a line feed, and an object in Azure has no context. Keys
+ * A unique key of an object across all clusters. No name in a cluster contains a line feed, and an object in Azure has no context. Keys
  * sort by context, kind, namespace and name.
  */
 export const keyOf = ({ context = "", kind, namespace = "", name }: Ref): string => `${context}\n${kind}\n${namespace}\n${name}`;

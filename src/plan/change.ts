@@ -27,7 +27,6 @@ export type Change = { readonly needs?: Ref | readonly Ref[] } & (
   | Restart
 );
 
-/** The object is already correct. */
 export type Keep = { readonly act: "keep"; readonly to: Ref; readonly because: string };
 
 /** A warning or information about something that the plan doesn't change. */
@@ -188,7 +187,6 @@ type Remove = {
   readonly because: string;
 };
 
-/** Changes the names in a target's list of pull secrets. */
 export type Refer = {
   readonly act: "attach" | "detach";
   readonly to: Ref<TargetKind>;

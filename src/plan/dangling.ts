@@ -8,8 +8,8 @@ import { isPlain, joinNames, pluralize, shown, targetFlags } from "./wording.ts"
 const quiet = new Set<string>(["new-pods", "next-run"]);
 
 /**
- * Removes names of missing Secrets from lists. If the user did not name the targets, skips targets whose pods would restart and targets
- * that can't be changed, and warns about them once.
+ * Removes names of missing Secrets from lists. Without named targets, skips targets whose pods would restart or whose list can't be
+ * changed. Warns about skipped targets once.
  * @param existing the names of the existing Secrets
  */
 export function planDangling(
@@ -30,10 +30,10 @@ export function planDangling(
   ];
 }
 
-/** A target, when pods get a change of its list, and the names in the list that refer to no existing Secret, including the empty name. */
+/** A target and the names in its list without a Secret, including the empty name. */
 type Dangling = { readonly target: Target; readonly takes: string; readonly missing: readonly string[] };
 
-/** Returns why names of missing Secrets can't be removed from a list; undefined if there are none, or if the list can be written. */
+/** Returns the refusal for a list with names of missing Secrets that can't be written. */
 function refusal([first, ...more]: readonly string[], { to, owner, recreation }: Target): Refuse | undefined {
   if (first === undefined) return undefined;
   const asked = { does: "detach", secret: first, to } as const;

@@ -25,8 +25,8 @@ type DeleteOptions = {
 };
 
 /**
- * Plans one namespace of `delete`: first removes the references, then deletes the Secret or removes the login that was merged into another
- * tool's Secret. The annotation stays on the Secret without its logins until its credentials are revoked.
+ * Plans one namespace of `delete`. First removes the references. Then deletes the Secret, or removes the login that was merged into another
+ * tool's Secret. The annotation stays until the credentials are revoked.
  * @throws CliError conflict if pods need the Secret, or if logins of other tools or users would be lost
  */
 export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
@@ -72,7 +72,7 @@ function neededLoss(to: Ref<"secret">, references: readonly Refer[], needing: re
 const otherwise = "--force to delete it anyway";
 
 /**
- * Returns the commands after which no pod needs the Secret: the first detaches it from the targets of new pods, the second replaces
+ * Returns the commands after which no pod needs the Secret. The first detaches it from the targets of new pods. The second replaces
  * existing pods.
  */
 function withoutNeed({ name, namespace }: Ref, references: readonly Ref<TargetKind>[], needing: readonly Needing[]): Fix | string {
@@ -93,7 +93,6 @@ function rolloutOf({ from: { kind: called, name } }: Needing): string[] {
   return kind && kinds[kind].carries.takes === "rollout" ? [targetArgument({ kind, name })] : [];
 }
 
-/** Warns about pods that still name a Secret that is deleted, or that has lost its login. */
 function warnNeeded(to: Ref<"secret">, needing: readonly Needing[]): Change[] {
   if (needing.length === 0) return [];
   const message = `${namesOf(needing)} ${pluralize(needing.length, "lists", "list")} secret/${to.name} and may fail to pull again`;
@@ -125,7 +124,6 @@ function deletionLoss({ to, existing, ours }: DeleteFacts, force: boolean): Loss
   return strange.length > 0 ? [`SECRET also holds a login for ${strange.join(", ")}`, "add --force to delete that login too"] : undefined;
 }
 
-/** Returns the keys of logins that the annotation doesn't record. */
 function strangeIn({ entries = [], hosts }: ExistingSecret): string[] {
   const recordedHosts = entries.flatMap((entry) => entry.hosts);
   return hosts.filter((server) => !recordedHosts.some((host) => isOf(host, server)));

@@ -20,15 +20,12 @@ type Writing = { readonly carries: (typeof kinds)[TargetKind]["carries"]; readon
 /** The parts of an object that identify its source. */
 type ManagedObject = { readonly kind: string; readonly metadata: Metadata };
 
-/** Texts for a warning: what the object belongs to, when the change is undone, and the output format of what to commit instead. */
+/** Texts for a warning. `output`: the format of the patch to commit instead. */
 type Words = { is(name: string): string; readonly next: string; readonly output?: "kustomize" | "helm" };
 
 /** A tool that writes objects from its own source (a chart, Git, or a file), and how it is detected. */
 type Source = Words & {
-  /**
-   * Returns the Helm release, the Argo CD application or the Flux object that an object belongs to; undefined without the mark of the
-   * source.
-   */
+  /** Returns the release, application or Flux object that an object belongs to; undefined without the mark of the source. */
   nameIn(object: ManagedObject): string | undefined;
   /** The path of the mark in managedFields. The manager that wrote the mark is the source, whatever its name. */
   readonly mark: readonly string[];
@@ -63,8 +60,7 @@ export const sources: Readonly<Record<SourceName, Source>> = {
       !hasValue(metadata, `kustomize.${flux}/reconcile`, "disabled") &&
       !hasValue(metadata, `kustomize.${flux}/ssa`, "ignore") &&
       !hasValue(metadata, `kustomize.${flux}/ssa`, "ifnotpresent"),
-    // Before it applies, it takes over the fields of every manager whose name starts with this prefix, and removes those that Git doesn't
-    // contain
+    // Before an apply, Flux takes over the fields of managers with this prefix and removes those that Git doesn't contain
     undoes: (metadata, fieldManager) => fieldManager.startsWith("kubectl") && !hasValue(metadata, `kustomize.${flux}/ssa`, "merge"),
     is: (name) => `belongs to Flux Kustomization ${name}`,
     next: "the next reconciliation",
@@ -134,11 +130,10 @@ const forcing: ReadonlySet<string> = new Set(Object.values(sources).flatMap(({ f
 const isAdditive = ({ manager = "" }: ManagedFields): boolean => manager.startsWith("openshift.io/image-registry-pull-secrets_");
 
 /**
- * Returns which tool is going to undo an addition to an object's list of pull secrets, according to the object's metadata; undefined if no
- * such tool is known.
+ * Returns the tool that is going to undo an addition to an object's list of pull secrets; undefined if no such tool is known.
  * A list that is not merged by name is written as a whole, so every source that contains the list overwrites it. In a list that is merged
- * by name, each name belongs to its writer, for server-side apply and for a strategic merge. Therefore only a source that removes foreign
- * names undoes the change. A source without the list leaves it unchanged in both cases.
+ * by name, each name belongs to its writer, for server-side apply and for a strategic merge. Only a source that removes foreign names
+ * undoes the change there. A source without the list never changes it.
  */
 export function driftOf(object: ManagedObject, { carries, fieldManager }: Writing): Drift | undefined {
   const { metadata } = object;
@@ -149,7 +144,6 @@ export function driftOf(object: ManagedObject, { carries, fieldManager }: Writin
   return listed ?? controlledBy(metadata);
 }
 
-/** Returns the source that an object belongs to. */
 function sourceOf(object: ManagedObject) {
   for (const [by, row] of Object.entries(sources)) {
     const name = row.nameIn(object);
@@ -218,7 +212,7 @@ const does: Readonly<Record<Drift["does"], (secret: string) => string>> = {
   "may-undo": (secret) => `may remove ${secret}`,
 };
 
-/** Quotes a name unless it is plain: a tenant may have written it, and it must not look like a part of the message. */
+/** Quotes a name unless it is plain. A tenant may have written it, and it must not look like a part of the message. */
 const plain = (name: string) => (/^[\w./-]+$/.test(name) ? name : JSON.stringify(name));
 
 /**

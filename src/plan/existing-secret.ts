@@ -3,7 +3,7 @@ import { type Entry, entryFor, sameEntry } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
 import type { Precondition } from "./change.ts";
 
-/** What a plan uses of a Secret that exists. It has no credential text. */
+/** The facts of an existing Secret for a plan, without credential text. */
 export type ExistingSecret = Precondition & {
   readonly type: string;
   /** Its format; absent if no reader would find a login. */

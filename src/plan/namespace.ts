@@ -16,7 +16,6 @@ export type PlanInput = {
   readonly pods: readonly PullingPod[];
 };
 
-/** Which pods are restarted, and whether the Secret's credential can pull from a repository, if known. */
 type AttachOptions = Omit<RestartOrder, "secret"> & { readonly recreateOptions?: RecreateOptions };
 
 /** Plans one namespace of `create`: the Secret, the references to it, and the pods that wait for it. */
@@ -34,7 +33,6 @@ export function planNamespace(facts: PlanInput, options: StoreOptions, attaching
   ];
 }
 
-/** Plans one namespace of `attach`. */
 export function planAttaches({ to, targets, pods }: PlanInput, attaching: AttachOptions): Change[] {
   const attaches = targets.map((target) => planRefer("attach", to.name, target, attaching.recreateOptions));
   const attached = targets
@@ -86,7 +84,7 @@ export function planRenewed(to: Ref<"secret">, options: RenewOptions, existing: 
   return [store.act === "store" ? { ...store, renews: recorded, because: "rotated" } : store, ...warnLoss(store, existing)];
 }
 
-/** Whether a password existed when the Secrets were read, or was since overwritten in the slot that this run generated a password in. */
+/** Whether a password existed when the Secrets were read. Also true if this run has overwritten its slot since. */
 function isOld(recorded: Entry, { passwords, entry, madeAt }: RenewOptions): boolean {
   if (passwords.some((password) => passwordKey(password) === passwordKey(recorded))) return true;
   return madeAt !== undefined && recorded.slot === entry.slot && Date.parse(recorded.madeAt ?? "") < Date.parse(madeAt);

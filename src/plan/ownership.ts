@@ -105,7 +105,6 @@ export type Revocable = {
   readonly members: readonly [Member, ...Member[]];
 };
 
-/** Returns the distinct credentials that Secrets to be deleted record. */
 export function revocablesOf(leaving: readonly { readonly to: Ref<"secret">; readonly entries: readonly Entry[] }[]): Revocable[] {
   const all = leaving.flatMap(({ to, entries }) => entries.map((entry): Member => ({ to, entry })));
   const credentials = grouped(all, ({ entry: { kind, identity, hosts } }) => JSON.stringify([kind, identity, hosts[0]]));
@@ -124,8 +123,8 @@ function passwordsOf({ slot, madeAt, previous }: Entry): Password[] {
 }
 
 /**
- * Determines which parts of a credential can be revoked: the passwords that no other Secret has, and the whole credential only if no other
- * Secret records it at all. Returns the Secrets that still need some of the passwords too.
+ * Returns the passwords that no other Secret has. `whole`: no other Secret records the credential at all. `keptBy`: the Secrets that need
+ * some of the passwords too.
  * @param others logins that other Secrets record, in any cluster
  */
 export function revocableParts({ entry }: Revocable, passwords: readonly Password[], others: readonly Member[]) {

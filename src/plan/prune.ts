@@ -41,7 +41,6 @@ export type PruneFacts = {
 /** `orphan`: no Secret holds it. `unknown`: it doesn't name its cluster. `too recent`: a run that created it may still be in progress. */
 type PruneState = "orphan" | "other cluster" | "unknown" | "too recent" | "in use";
 
-/** One object, its state, and whether it is deleted. */
 export type PruneRow = CreatedObject & { readonly state: PruneState; readonly isDeleted: boolean };
 
 export type PruneOptions = {
@@ -52,8 +51,8 @@ export type PruneOptions = {
 };
 
 /**
- * Determines which objects are leftovers. An object is kept if a Secret records it, if another cluster may hold it, or if a run has just
- * created it.
+ * Determines which objects are leftovers. Keeps an object that a Secret records, that another cluster may hold, or that a run has just
+ * created.
  */
 export function planPrune(made: readonly CreatedObject[], facts: PruneFacts, { includeUnknown, olderThan }: PruneOptions): PruneRow[] {
   // A registry may have ten thousand credentials, and Secrets may record as many

@@ -107,7 +107,7 @@ function planRollouts(mine: readonly PodOfTarget[], { secret, mayPull }: Restart
   const rollouts = mine.flatMap(({ pod, target }): ChangeOf<"restart">[] => {
     const to = rolloutOf(pod);
     if (!to || pod.names.includes(secret) || isCopiedFrom(target, secret, pod) === false || !pod.repositories.some(mayPull)) return [];
-    return [{ act: "restart", needs: target.to, to, because: `has pods that were ${createdBefore(target, secret)}` }];
+    return [{ act: "restart", needs: target.to, to, because: `some pods were ${createdBefore(target, secret)}` }];
   });
   return [...new Map(rollouts.map((rollout) => [`${rollout.to.kind}/${rollout.to.name}`, rollout])).values()];
 }

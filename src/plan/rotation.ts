@@ -88,7 +88,7 @@ function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<str
   };
 }
 
-/** Returns the newest password with the password that other Secrets hold as its previous one, so that a later run retires that one. */
+/** Returns the newest password. Its previous one is the password that other Secrets hold, so that a later run retires that one. */
 export function withOther<M extends Member>({ newest, outdated }: Pick<Rotation<M>, "newest" | "outdated">): Entry {
   const other = outdated.find(({ lapsed }) => !lapsed)?.entry;
   return newest.previous || !other ? newest : { ...newest, previous: passwordOf(other.slot, other.madeAt) };
@@ -108,7 +108,6 @@ const madeAt = ({ madeAt: at = "" }: Entry) => Date.parse(at) || 0;
 
 const passwordOf = (slot: string | undefined, at: string | undefined): Password => ({ slot, madeAt: at });
 
-/** Removes duplicate passwords. */
 export const uniquePasswords = <P extends Password>(all: readonly P[]): P[] => [
   ...new Map(all.map((one) => [passwordKey(one), one])).values(),
 ];
@@ -147,8 +146,8 @@ export function disjointSets() {
 }
 
 /**
- * Groups rotations that can run concurrently: Secrets that record credentials of several rotations put these in one group, and so does an
- * application, which has the same name at every registry. The rotations of a group run in order.
+ * Groups rotations that can run concurrently. A Secret with credentials of several rotations puts these in one group. An application does
+ * the same, because it has one name at every registry. The rotations of a group run in order.
  */
 export function independentGroups<M extends Member>(rotations: readonly Rotation<M>[]): Rotation<M>[][] {
   const { join, leadOf } = disjointSets();

@@ -75,7 +75,6 @@ export function refuse({ namespace, name }: Ref<"secret">, loss: Loss | undefine
   throw new CliError("conflict", message.replace("SECRET", `secret "${name}" in namespace "${namespace}"`), { hint });
 }
 
-/** Returns the loss of a write to a Secret that is being deleted. */
 const deletedLoss = ({ deleting, finalizers = [] }: ExistingSecret): Loss | undefined =>
   deleting ? ["SECRET is being deleted", `wait until it is deleted, or remove its finalizers: ${finalizers.join(", ")}`] : undefined;
 
@@ -105,7 +104,6 @@ function lossOf(options: StoreOptions, existing: ExistingSecret): Loss | undefin
   );
 }
 
-/** Returns the loss of a format that another reader needs. */
 function shapeLoss({ shape = "pull-secret" }: StoreOptions, { shape: held = shape }: ExistingSecret): Loss | undefined {
   return held === shape ? undefined : [`SECRET is ${shapeNamed(held).words} and would no longer work as one`, overwriteHint];
 }

@@ -59,7 +59,6 @@ export function joinNames(names: readonly string[], most = 3): string {
   return shown.length === 0 ? rest.join("") : `${shown.join(", ")} and ${rest.join("")}`;
 }
 
-/** Returns the form of a word for a number of objects. */
 export const pluralize = (count: number, singular: string, plural: string): string => (count === 1 ? singular : plural);
 
 /** Whether a name is a valid name of a Secret. A list can contain any text, and a printed command must contain only valid names. */

@@ -8,7 +8,7 @@ import { namesIn } from "./references.ts";
  */
 const rows: { readonly [K in RecreatableKind]: (object: KubeObjects[K]) => KubeObjects[K] } = { pod: writtenPod, "job.batch": writtenJob };
 
-/** Returns the manifest of an object with these pull secrets, as a user would write it, without the fields that the server adds. */
+/** Returns an object's manifest with these pull secrets, without the fields that the server adds. */
 export function writtenManifest<K extends RecreatableKind>(kind: K, object: KubeObjects[K], names?: readonly string[]): object {
   const written = (rows[kind] as (object: KubeObjects[K]) => KubeObjects[K])(object);
   const { status: _, ...rest } = { ...written, metadata: writtenMetadata(written.metadata) } as { status?: unknown; metadata: object };
@@ -71,8 +71,8 @@ function writtenJob(job: Job): Job {
 }
 
 /**
- * Returns the labels of a Job itself. If a Job has no labels, the API server gives it the map of its template's labels, including those
- * that are added later (SetDefaults_Job).
+ * Returns the labels of a Job itself. The API server copies the template's labels to a Job without labels, including those that are added
+ * later (SetDefaults_Job).
  */
 function ownLabels(metadata: Metadata, template: Labels): Labels {
   const labels = without(metadata.labels, metadata);
@@ -104,7 +104,7 @@ const derived = ["priority", "preemptionPolicy", "overhead", "serviceAccount", "
 const tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /**
- * Returns a pod without the fields that admission and the scheduler add to its spec: these have no owner in managedFields (meta/v1
+ * Returns a pod without the spec fields that admission and the scheduler add. These have no owner in managedFields (meta/v1
  * ManagedFieldsEntry).
  */
 function writtenPod(pod: Pod): Pod {

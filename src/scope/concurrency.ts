@@ -2,10 +2,10 @@
 const ahead = 4;
 
 /**
- * Processes several items concurrently, and yields their results in the order of the items: first those of the first item, then those of
- * the second. Each result is yielded as soon as it is known. An error of an item is thrown at its position and ends the iteration.
- * @param bounds `width` returns the maximum number of items that run concurrently, and is called before each item. `interrupted`: whether no
- * further item may start. Running items finish
+ * Processes items concurrently and yields their results in the order of the items, each as soon as it is known. An error of an item is
+ * thrown at its position and ends the iteration.
+ * @param bounds `width` returns the maximum number of items that run concurrently, and is called before each item. `interrupted`: whether
+ * no further item may start. Running items finish
  */
 export async function* over<Item, Result>(
   items: AsyncIterable<Item> | Iterable<Item>,

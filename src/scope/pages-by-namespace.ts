@@ -7,10 +7,10 @@ const behindFirst = 4;
 type Placed = { readonly metadata: { readonly namespace?: string } };
 
 /**
- * Reads a list namespace by namespace, in constant memory: keeps one page and prefetches the next one. After the first page, prefetches
+ * Reads a list namespace by namespace in constant memory: keeps one page and prefetches the next one. After the first page, prefetches
  * several pages, because many reads start before the first results are used.
- * The API server returns objects in the order of their keys, `NAMESPACE/NAME`, so `ns-a` comes before `ns`. Callers must therefore read the
- * namespaces in that order ({@link byKey}), each once, and one after the other.
+ * The API server sorts objects by their keys, `NAMESPACE/NAME`, so `ns-a` comes before `ns`. Callers must read the namespaces in that order
+ * ({@link byKey}), each once, one after the other.
  */
 export function inStep<T extends Placed>(pages: Pages<T>): (namespace: string) => Promise<readonly T[]> {
   const source = pages[Symbol.asyncIterator]();

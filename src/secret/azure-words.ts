@@ -19,7 +19,7 @@ export function wordsWithClusters(words: string, clusters: readonly (string | un
   return `${words} of ${ids.length === 1 ? "cluster" : "clusters"} ${ids.join(", ")}`;
 }
 
-/** The description of a scope map, and the notes of an application. */
+/** Returns the description of a scope map, or the `notes` field in Microsoft Graph of an application. */
 export const azureDescription = (words: string): string => `${described}${words}`;
 
 /** Whether this plugin created the object with this description. */
@@ -60,7 +60,7 @@ type AzureOwner = {
 /** The words for Secrets of one name that share a credential. */
 export const manyNamespaces = (secret: string): string => `secret ${secret} in many namespaces`;
 
-/** Replaces the cluster ids of a shared credential that has none: there are too many clusters, or the uid of one could not be read. */
+/** Replaces the cluster ids of a shared credential without any. It has too many clusters, or the uid of one could not be read. */
 export const unnamedCluster = "that Azure does not name";
 
 /** The ids of the clusters in texts of this plugin, and {@link unnamedCluster} if the text of a shared credential names none. */

@@ -4,8 +4,8 @@ import type { Login } from "../registry/port.ts";
 import { isSameTime } from "../timestamp.ts";
 
 /**
- * A run's claim on a Secret, in an annotation: as long as it is valid, no other run creates a password for the Secret. Like a Lease
- * (coordination.k8s.io/v1) it has a holder and an end, so that a crashed run does not block other runs.
+ * A run's claim on a Secret, in an annotation. While it is valid, no other run creates a password for the Secret. Like a Lease
+ * (coordination.k8s.io/v1), it has a holder and an end, so a crashed run does not block other runs.
  */
 export type SecretClaim = {
   /** The random id of the run. */
@@ -28,8 +28,8 @@ export type PendingPassword = {
 };
 
 /**
- * A proof that only a run with the login can write into its claim on a Secret that does not hold the login yet. It is bound to one run and
- * one Secret, so a copy in another namespace proves nothing.
+ * Only a run that has the login can write this proof into its claim. It is bound to one run and one Secret, so a copy in another namespace
+ * proves nothing.
  */
 export const claimProof = ({ password }: Login, by: string, { namespace = "", name }: Pick<Ref, "namespace" | "name">): string =>
   password.sign(by, namespace, name);
@@ -50,8 +50,8 @@ export const newClaim = (by: string, now: Date, makes?: PendingPassword): { read
 const annotationOf = (claim: SecretClaim): { readonly [claimAnnotation]: string } => ({ [claimAnnotation]: JSON.stringify(claim) });
 
 /**
- * The annotation of a claim that ended before its run created a password, if an earlier run had left one in the slot. It names only that
- * password.
+ * Returns the annotation of a claim that ended before its run created a password. It names only the password that an earlier run left in
+ * the slot.
  */
 export const endedClaim = (by: string, makes: PendingPassword & { readonly madeAt: string }): { readonly [claimAnnotation]: string } =>
   annotationOf({ by, until: new Date(makes.madeAt).toISOString(), makes });

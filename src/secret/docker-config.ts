@@ -4,9 +4,8 @@ import type { Login } from "../registry/port.ts";
 export const emptyConfig = '{"auths":{}}';
 
 /**
- * Returns the text of a kubernetes.io/dockerconfigjson Secret with one login, byte for byte like `kubectl create secret docker-registry`,
- * so that a rerun of either changes nothing.
- *
+ * Returns the text of a kubernetes.io/dockerconfigjson Secret with one login. It equals `kubectl create secret docker-registry` byte for
+ * byte, so a rerun of either changes nothing.
  * @param servers the key under `auths`: a login server as images name it, `myregistry.azurecr.io`; or several with the same login
  */
 export function encodeDockerConfig(servers: string | readonly string[], login: Login): string {

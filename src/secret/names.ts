@@ -22,8 +22,8 @@ export function defaultSecretName(registry: string): string {
 }
 
 /**
- * Returns the name of the ACR token (and of its scope map) for one Secret. It is the same in each run, and no other Secret in any cluster
- * has it, so a new password never breaks another Secret. Azure allows 5 to 50 of `[a-zA-Z0-9-]`.
+ * Returns the name of the ACR token and the scope map for one Secret. It is the same in each run and unique across clusters, so a new
+ * password never breaks another Secret. Azure allows 5 to 50 of `[a-zA-Z0-9-]`.
  */
 export function tokenName(namespaceUid: string, namespace: string, secret: string): string {
   const unique = createHash("sha256").update(`${namespaceUid}/${secret}`).digest("hex").slice(0, 10);

@@ -3,8 +3,8 @@ import { loginsAnnotation, managedBy } from "./entry.ts";
 import { shapeNamed } from "./shapes.ts";
 
 /**
- * Returns the fields of a Secret that this plugin writes and other managers have written, with `words` in the API server's format for a
- * conflict: `"kubectl-patch" using v1: .data..dockerconfigjson`. A merge patch overwrites fields silently, so check this first.
+ * Returns the plugin's fields of a Secret that other managers have written. `words` has the API server's format for a conflict:
+ * `"kubectl-patch" using v1: .data..dockerconfigjson`. A merge patch overwrites fields silently, so check this first.
  * @param keys the keys of the Secret's data that this plugin writes
  */
 export function othersOf(

@@ -54,8 +54,8 @@ export function loginFor(secret: Secret, host: string): Login | undefined {
 }
 
 /**
- * Returns the logins of a Secret whose label was replaced by another tool: those that the annotation names and that the Secret really
- * holds. The annotation alone is no evidence, because other tools copy it.
+ * Returns the recorded logins of a Secret whose label was replaced by another tool, if the Secret really holds them. The annotation alone
+ * is no evidence, because other tools copy it.
  */
 export function unlabeledEntries(secret: Secret): readonly Entry[] {
   if (isOurs(secret)) return [];

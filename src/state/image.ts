@@ -12,7 +12,6 @@ import type { Pull } from "./pulls.ts";
 /** A pull with a valid image reference. `only`: the command line names one Secret for it. */
 export type Question = Omit<Pull, "image"> & { readonly image: ImageRef; readonly only: boolean };
 
-/** The sources of the facts. */
 type ImageSources = {
   readonly namespace: string;
   readonly secrets: Secrets;
@@ -23,9 +22,8 @@ type ImageSources = {
 };
 
 /**
- * Tries one pull with the logins that the kubelet would offer, in the same order, and collects the facts that a verdict needs if none of
- * them pulls.
- * @returns undefined for an image that needs no verdict: it is not in Azure, has no login, and no node failed to pull it
+ * Tries one pull with the logins that the kubelet would offer, in the same order. Collects the facts for a verdict if none of them pulls.
+ * @returns undefined if the image is not in Azure, has no login, and no node failed to pull it
  */
 export async function observeImage(question: Question, sources: ImageSources): Promise<ImageFacts | undefined> {
   const { image, names, only, pods, account } = question;
@@ -70,7 +68,7 @@ type More = Pick<ImageFacts, "attachedLater" | "unattached" | "fresh"> & { reado
 
 const nothingMore: More = { attachedLater: undefined, unattached: [], fresh: { name: "", isDefault: true }, secrets: [] };
 
-/** Reads facts that are needed only if the pull fails: other Secrets of the namespace, and a free name for a new one. */
+/** Reads other Secrets of the namespace and a free name for a new one. These are needed only if the pull fails. */
 async function lookFurther(
   { image, names, accountNames, pods, only }: Question,
   sources: ImageSources,

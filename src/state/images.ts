@@ -41,7 +41,6 @@ export function imagesFrom([host = "", ...others]: readonly string[], pods: read
   return distinct(images.map(({ text: _, ...image }) => ({ ...image, host })));
 }
 
-/** Removes duplicate images. */
 const distinct = (images: readonly ImageRef[]): ImageRef[] => [
   ...new Map(images.map((image) => [`${image.repository}\n${image.reference}`, image])).values(),
 ];
@@ -60,7 +59,9 @@ export function azureHost(host: string): ImageFacts["azure"] {
   return { registry, loginServer, otherwise };
 }
 
-/** Which images to read: those of these hosts of one registry, the login server first, in pods and in the templates of these targets. */
+/**
+ * Options for reading images. `hosts`: the hosts of one registry, the login server first. `picks`: targets whose templates are read too.
+ */
 type ImageOptions = { readonly hosts: readonly string[]; readonly picks: readonly TargetPick[] };
 
 /**

@@ -33,8 +33,7 @@ export function warnKeyless(to: Ref<"secret">, keys: readonly string[], state: N
 }
 
 /**
- * Returns the images of a target: a template pulls its own images, a ServiceAccount those of the pods and templates that were read and rely
- * on it.
+ * Returns the images of a target. A template pulls its own images. A ServiceAccount pulls those of the pods and templates that rely on it.
  */
 function pullerOf(of: Ref<TargetKind>, object: TargetObject, { objects, pods }: NamespaceState): Puller<Ref<TargetKind>> {
   const own = specOf(object);

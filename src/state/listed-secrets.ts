@@ -126,9 +126,7 @@ export type Holding = {
   /** When the password was created (RFC 3339), by which identity, and which password it replaced, if recorded. */
 } & Pick<Entry, "madeAt" | "by" | "previous">;
 
-/**
- * Returns the logins of a pull secret, sorted by host: as the annotation records them, or guessed from each login without an annotation.
- */
+/** Returns the logins of a pull secret, sorted by host. A login without an annotation is guessed. */
 export function holdingsOf(secret: Secret): Holding[] {
   const entries = [...(readEntries(secret) ?? []), ...unlabeledEntries(secret)].map(
     ({ hosts, kind, identity, slot = "", expiresAt, madeAt, by, previous }): Holding => ({

@@ -86,7 +86,7 @@ function accountsWanted(objects: readonly TargetObject[]): string[] {
 }
 
 /**
- * Returns the templates of pods whose list is not their ServiceAccount's, nor an earlier version of it: only the template shows where the
+ * Returns the templates of pods whose list is not their ServiceAccount's, nor an earlier version of it. Only the template shows where the
  * list comes from.
  */
 function templatesWanted(secret: string, objects: readonly TargetObject[], pods: readonly Pod[]): Ref<TargetKind>[] {
@@ -119,7 +119,6 @@ async function readAccounts({ cluster, namespace }: NamespaceScope, names: reado
   return (await together(names.map(one))).filter((account) => account !== undefined);
 }
 
-/** Returns the names of objects. */
 export const objectNames = (objects: readonly KubeObject[]): ReadonlySet<string> => new Set(objects.map(({ metadata }) => metadata.name));
 
 /** The objects that were read, by the key of their reference. */

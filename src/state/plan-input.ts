@@ -25,7 +25,7 @@ type Asked = {
   readonly now: Date;
 };
 
-/** Returns the input of a plan for one namespace, the hosts of the registry, and the login in its Secret, which no plan gets. */
+/** Returns the input of a plan for one namespace, the hosts of the registry, and the login in its Secret. No plan gets the login. */
 export function planInputOf(
   state: NamespaceState,
   { name, host, others = [], fieldManager, now }: Asked,

@@ -77,7 +77,7 @@ const renewalOf = (kind: Kind | undefined): NonNullable<SecretFacts["note"]>["re
   return kind.creation ? "made" : "given";
 };
 
-/** Whether a token's name was derived from a Secret: from one in this namespace, or from one that this Secret is a copy of. */
+/** Whether a token's name was derived from this Secret, or from one of which this Secret is a copy. */
 function isDerived(identity: string, { metadata: { name, namespace = "" } }: Secret): boolean {
   const [, readable] = /^(.+)-[0-9a-f]{10}$/.exec(identity) ?? [];
   const [, here] = /^(.+)-[0-9a-f]{10}$/.exec(tokenName("", namespace, name)) ?? [];

@@ -50,7 +50,7 @@ const withData: readonly Where[] = [
 ];
 
 /**
- * Returns the wanted logins of all Secrets of these clusters, in any namespace: Secrets outside a run's namespaces may hold a credential
+ * Returns the wanted logins of all Secrets of these clusters, in any namespace. Secrets outside a run's namespaces may hold a credential
  * too. If listing a whole cluster is forbidden, lists the namespaces of the run.
  */
 export async function findLogins(clusterScopes: readonly ClusterScope[], wanted: Wanted, allow: Allowed = {}): Promise<SecretLogins> {

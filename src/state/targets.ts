@@ -32,13 +32,12 @@ export const noTargets: TargetOptions = { picks: [], whereUsed: false };
 
 export const wantsTargets = ({ picks, whereUsed }: TargetOptions): boolean => picks.length > 0 || whereUsed;
 
-/** The picks that find the users of a registry: every object with a list of pull secrets, except pods, which are read anyway. */
+/** Selects every kind with a list of pull secrets, except pods, which are read anyway. */
 export const everything = lastingKinds.map((kind): TargetPick => ({ kind, names: [], globs: ["*"], selector: undefined }));
 
 /** Returns the picks of the objects to read. */
 export const picksOf = ({ picks, whereUsed }: TargetOptions): readonly TargetPick[] => (whereUsed ? everything : picks);
 
-/** Returns the target kind of an object. */
 export const kindOf = ({ kind }: TargetObject): TargetKind => targetKindOf(kind) as TargetKind;
 
 /** Returns the facts of an object for a plan. */
@@ -76,7 +75,6 @@ export async function chosenTargets(scope: NamespaceScope, options: ChoiceOption
   return unique(found.flat());
 }
 
-/** Removes duplicates of objects that two picks select. */
 export const unique = (objects: readonly TargetObject[]): TargetObject[] => [
   ...new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, object])).values(),
 ];

@@ -55,10 +55,7 @@ function listerOf(object: TargetObject, hosts: readonly string[]): Lister[] {
   return [{ of: { kind: object.kind, name: object.metadata.name }, account: accountOf(spec), names }];
 }
 
-/**
- * Returns the owner of a pod whose list differs from its ServiceAccount's, although the pod was created after the ServiceAccount's list was
- * last changed.
- */
+/** Returns the owner of a pod with its own list. The pod was created after the ServiceAccount's list was last changed. */
 function authorOf(pod: Pod, hosts: readonly string[], accounts: ReadonlyMap<string, ServiceAccount>): Lister[] {
   const account = accounts.get(accountOf(pod.spec));
   if (!account || !hasOwnList(pod, account) || !isYounger(pod, account)) return [];
@@ -106,8 +103,8 @@ function warnOwnList(names: readonly string[], to: Ref<TargetKind>, secret: stri
 }
 
 /**
- * Warns about templates that had no list and get one, and whose ServiceAccount has names: their pods no longer get the ServiceAccount's
- * names. The fix adds the name to the ServiceAccount's list and removes it from the template's.
+ * Warns about templates that get their first name, so that their pods no longer get the ServiceAccount's names. The fix adds the name to
+ * the ServiceAccount's list and removes it from the template's.
  */
 function warnHidden(
   secret: string,
@@ -175,7 +172,6 @@ function warnNameless(written: readonly Target[]): Warn[] {
 
 const havingName = (name: string, targets: readonly Target[]) => targets.filter(({ names }) => names.includes(name)).map(({ to }) => to);
 
-/** Returns a warning about some targets; none if there are no targets. */
 function warningAbout(targets: readonly Ref<TargetKind>[], id: Warn["id"], message: (names: string) => string, fix: Fix): Warn[] {
   const [to] = targets;
   return to ? [{ act: "warn", id, to, message: message(joinNames(targets.map(nameOf))), fix }] : [];
@@ -185,8 +181,8 @@ function warningAbout(targets: readonly Ref<TargetKind>[], id: Warn["id"], messa
 const most = 5;
 
 /**
- * Reads the Secrets that other names in the lists that a plan writes refer to, and warns about those that are missing or that the kubelet
- * can't use. Reports each name once, with every list that contains it. Skips a Secret that can't be read.
+ * Reads the Secrets of the other names in the lists that a plan writes. Warns about those that are missing or that the kubelet can't use.
+ * Reports each name once, with every list that contains it. Skips a Secret that can't be read.
  */
 export function warnOtherNames(state: NamespaceState, plan: Plan): Promise<Warn[]> | undefined {
   const names = new Set(changedIn(plan, state, "attach").flatMap((target) => target.names.filter((name) => name !== "")));
