@@ -11,28 +11,13 @@ export function readSelector(text: string): Selector | undefined {
   return parts.join(",") === text && read.every((part) => part !== undefined) ? (labels) => read.every((part) => part(labels)) : undefined;
 }
 
-const key = "([\\w./-]+)";
-const forms: readonly (readonly [RegExp, (name: string, words: string) => Selector])[] = [
-  [new RegExp(`^${key}$`), (name) => (labels) => Object.hasOwn(labels, name)],
-  [new RegExp(`^!\\s*${key}$`), (name) => (labels) => !Object.hasOwn(labels, name)],
-  [new RegExp(`^${key}\\s*==?\\s*([\\w.-]*)$`), (name, value) => (labels) => Object.hasOwn(labels, name) && labels[name] === value],
-  [new RegExp(`^${key}\\s*!=\\s*([\\w.-]*)$`), (name, value) => (labels) => !Object.hasOwn(labels, name) || labels[name] !== value],
-  [
-    new RegExp(`^${key}\\s+in\\s*\\(([\\w.,\\s-]*)\\)$`),
-    (name, values) => (labels) => Object.hasOwn(labels, name) && listed(values).includes(labels[name] ?? ""),
-  ],
-  [
-    new RegExp(`^${key}\\s+notin\\s*\\(([\\w.,\\s-]*)\\)$`),
-    (name, values) => (labels) => !Object.hasOwn(labels, name) || !listed(values).includes(labels[name] ?? ""),
-  ],
-];
-
-const listed = (words: string) => words.split(",").map((word) => word.trim());
+/** `key`, `!key`, `key=value`, `key!=value`, `key in (a, b)` or `key notin (a, b)`. */
+const form = /^(?:(!\s*)?([\w./-]+)|([\w./-]+)(?:\s*(==?|!=)\s*([\w.-]*)|\s+(in|notin)\s*\(([\w.,\s-]*)\)))$/;
 
 function readPart(part: string): Selector | undefined {
-  for (const [form, selector] of forms) {
-    const [, name, words = ""] = form.exec(part.trim()) ?? [];
-    if (name !== undefined) return selector(name, words);
-  }
-  return undefined;
+  const [match, not, key, name = key, equality, value, set, values] = form.exec(part.trim()) ?? [];
+  if (match === undefined || name === undefined) return undefined;
+  const wanted = (values ?? value)?.split(",").map((word) => word.trim());
+  const isNegative = not !== undefined || equality === "!=" || set === "notin";
+  return (labels) => (Object.hasOwn(labels, name) && (!wanted || wanted.includes(labels[name] ?? ""))) !== isNegative;
 }
