@@ -38,7 +38,10 @@ test.for([
   ["list --request-timeout=soon", /^error: Invalid timeout value\. .*\nhint: kubectl acr-secret list --help\n$/],
   ["completion bash", /^error: invalid argument "bash": .*\nhint: kubectl acr-secret completion install\n$/],
   ["create --registry myregistry --acr-token a_b", /^error: invalid --acr-token "a_b": 5 to 50 letters, digits and hyphens\n/],
-  ["create --registry myregistry --username ci", /^error: --username needs --password-stdin: .*\nhint: printf %s "\$PASSWORD" \| kubectl /],
+  [
+    "create --registry myregistry --username ci",
+    /^error: --username requires --password-stdin: .*\nhint: printf %s "\$PASSWORD" \| kubectl /,
+  ],
   [
     "create foo --registry myregistry --repository app/web --serviceaccount web -n zero --context dev --username ci",
     /\nhint: printf %s "\$PASSWORD" \| kubectl acr-secret create -n zero --context=dev foo --registry myregistry --repository app\/web --serviceaccount web --username ci --password-stdin\n$/,
@@ -61,7 +64,7 @@ test.for([
     /^error: if any flags in the group \[acr-token username\] /,
   ],
   ["create --registry myregistry --username a:b --password-stdin", /^error: --username must not be empty nor contain a colon\n/],
-  ["create --registry myregistry --password-stdin", /^error: --password-stdin needs --username\n/],
+  ["create --registry myregistry --password-stdin", /^error: --password-stdin requires --username\n/],
   ["prune", 'error: required flag(s) "registry" not set\nhint: kubectl acr-secret prune --registry REGISTRY\n'],
   ["create", 'error: required flag(s) "registry" not set\nhint: kubectl acr-secret create --registry REGISTRY\n'],
 ] as const)("refuses %o before it opens a port", async ([typed, message]) => {
@@ -80,7 +83,7 @@ test("does not wait for a password on a terminal", async () => {
 
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /^error: --password-stdin is given, but nothing is piped in\nhint: printf %s "\$PASSWORD" \| kubectl acr-secret create /,
+    /^error: --password-stdin requires standard input from a pipe or a file\nhint: printf %s "\$PASSWORD" \| kubectl acr-secret create /,
   );
 });
 
