@@ -1,7 +1,6 @@
 import { addAbortSignal } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isatty } from "node:tty";
-import packageJson from "../package.json" with { type: "json" };
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
 import { noKubectl, openCluster } from "../src/cluster/cluster.ts";
 import { findKubectl, type Launched } from "../src/cluster/kubectl.ts";
@@ -18,6 +17,7 @@ import { openRegistry } from "../src/registry/registry.ts";
 import { machineFiles } from "./files.ts";
 import { machinePrograms, type Programs } from "./programs.ts";
 import { terminalOf } from "./terminal.ts";
+import { clientVersion } from "./verb.ts";
 
 /** What the process provides for a command line. Connections open at their first use, so that `--help` starts nothing. */
 export type Context = {
@@ -133,8 +133,3 @@ function takeEnvironment(): Environment {
  */
 export const sameByName = (env: Environment, platform: NodeJS.Platform): Environment =>
   platform === "win32" ? Object.fromEntries(Object.entries(env).map(([name, value]) => [name.toUpperCase(), value])) : { ...env };
-
-/** The version of this plugin, `v1.2.3`. */
-export const clientVersion = `v${packageJson.version}`;
-
-export const versionLine = `Client Version: ${clientVersion}\n`;

@@ -1,6 +1,6 @@
 import { CliError, Interrupted, usage } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
-import { type Context, versionLine } from "./context.ts";
+import type { Context } from "./context.ts";
 import { formatCommand } from "./line/format-command.ts";
 import { overview, verbHelp } from "./line/help.ts";
 import { global } from "./line/kubectl-flags.ts";
@@ -8,7 +8,7 @@ import { isWorkload, noWorkloads, secretName } from "./line/names.ts";
 import { suggestedVerb } from "./line/nearest.ts";
 import { firstArgument, type Parsed, parse } from "./line/parse.ts";
 import { openSession, type Session } from "./session.ts";
-import { failureCode, opened, type Verb } from "./verb.ts";
+import { failureCode, opened, type Verb, versionLine } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
 /**

@@ -1,7 +1,6 @@
 import { end, type Launched } from "../src/cluster/kubectl.ts";
 import { openInterruption } from "../src/interruption.ts";
 import { processContext } from "./context.ts";
-import { reasonOf } from "./files.ts";
 import { main } from "./main.ts";
 
 /** The exit codes for a process that a signal ended: 128 and the signal's number. */
@@ -39,7 +38,10 @@ export async function run(argv: readonly string[], launched: Launched | undefine
   if (launched) end(launched.child);
   // Idle connections would keep the process running, so it exits. All output must be written first
   lost ??= await written(process.stdout);
-  if (lost && lost.code !== "EPIPE") process.stderr.write(`error: cannot write to standard output: ${reasonOf(lost)}\n`);
+  if (lost && lost.code !== "EPIPE") {
+    const { reasonOf } = await import("./files.ts");
+    process.stderr.write(`error: cannot write to standard output: ${reasonOf(lost)}\n`);
+  }
   await written(process.stderr);
   if (!stopped && lost) process.exit(lost.code === "EPIPE" ? endedBy.SIGPIPE : 1);
   process.exit(code === endedBy.SIGINT && stopped ? stopped.code : code);

@@ -1,7 +1,6 @@
 import { printable } from "../src/output/printable.ts";
-import { clientVersion, versionLine } from "./context.ts";
 import { dataOutput, outputGroup } from "./line/flags.ts";
-import { verb } from "./verb.ts";
+import { clientVersion, verb, versionLine } from "./verb.ts";
 
 export const version = verb({
   usage: "version",
