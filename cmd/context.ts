@@ -16,8 +16,8 @@ import type { Registry } from "../src/registry/port.ts";
 import { openRegistry } from "../src/registry/registry.ts";
 import { machineFiles } from "./files.ts";
 import { machinePrograms, type Programs } from "./programs.ts";
+import { clientVersion } from "./project.ts";
 import { terminalOf } from "./terminal.ts";
-import { clientVersion } from "./verb.ts";
 
 /** What the process provides for a command line. Connections open at their first use, so that `--help` starts nothing. */
 export type Context = {

@@ -7,8 +7,9 @@ import { global } from "./line/kubectl-flags.ts";
 import { isWorkload, noWorkloads, secretName } from "./line/names.ts";
 import { suggestedVerb } from "./line/nearest.ts";
 import { firstArgument, type Parsed, parse } from "./line/parse.ts";
+import { versionLine } from "./project.ts";
 import { openSession, type Session } from "./session.ts";
-import { failureCode, opened, type Verb, versionLine } from "./verb.ts";
+import { failureCode, opened, type Verb } from "./verb.ts";
 import { verbs } from "./verbs.ts";
 
 /**

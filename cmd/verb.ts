@@ -1,4 +1,3 @@
-import packageJson from "../package.json" with { type: "json" };
 import type { Flags, Values } from "./line/flags.ts";
 import type { Session } from "./session.ts";
 
@@ -37,17 +36,6 @@ export type VerbBody<F extends Flags = Flags> = {
 export type Verb = VerbRow & VerbBody;
 
 type Call<F extends Flags> = { readonly flags: Values<F>; readonly args: readonly string[] };
-
-/** The version of this plugin, `v1.2.3`. */
-export const clientVersion = `v${packageJson.version}`;
-
-export const versionLine = `Client Version: ${clientVersion}\n`;
-
-/** The address of the repository, whose front page is the README. */
-export const home = "https://github.com/kubectl-acr-secret/kubectl-acr-secret";
-
-/** The address of the pages in docs, ending with a slash. */
-export const pagesAddress = `${home}/blob/main/docs/`;
 
 /** Infers the types of a verb's flags. */
 export const verb = <const F extends Flags>(of: VerbBody<F>): VerbBody => of as unknown as VerbBody;

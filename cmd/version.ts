@@ -1,6 +1,7 @@
 import { printable } from "../src/output/printable.ts";
 import { dataOutput, outputGroup } from "./line/flags.ts";
-import { clientVersion, verb, versionLine } from "./verb.ts";
+import { clientVersion, versionLine } from "./project.ts";
+import { verb } from "./verb.ts";
 
 export const version = verb({
   usage: "version",

@@ -1,5 +1,6 @@
 import { wrapped } from "../../src/output/printable.ts";
-import { home, pagesAddress, type Verb, type VerbRow } from "../verb.ts";
+import { home, pagesAddress } from "../project.ts";
+import type { Verb, VerbRow } from "../verb.ts";
 import { type Flag, type Flags, isList } from "./flags.ts";
 
 /** The width of the help if the terminal's width is unknown, and its maximum. */

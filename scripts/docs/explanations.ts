@@ -1,5 +1,5 @@
 import type { Explanation } from "../../cmd/explain.ts";
-import { pagesAddress } from "../../cmd/verb.ts";
+import { pagesAddress } from "../../cmd/project.ts";
 
 /** The chapters of the page, and what their sections explain. */
 const chapters: Readonly<Record<string, Explanation["of"]>> = { Verdicts: "verdict", Warnings: "warning", Errors: "error" };

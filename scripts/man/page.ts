@@ -1,7 +1,8 @@
 import type { Flag, Flags } from "../../cmd/line/flags.ts";
 import { codesOf, defaultOf, descriptionOf, diffCodes, groupsOf, typedForm } from "../../cmd/line/help.ts";
 import { global } from "../../cmd/line/kubectl-flags.ts";
-import { home, pagesAddress, type Verb } from "../../cmd/verb.ts";
+import { home, pagesAddress } from "../../cmd/project.ts";
+import type { Verb } from "../../cmd/verb.ts";
 import { bold, inert, literal, paragraph, section, term, verbatim } from "./roff.ts";
 
 /** The version and the date (`YYYY-MM-DD`) on every page. */

@@ -1,4 +1,4 @@
-import { home } from "../../cmd/verb.ts";
+import { home } from "../../cmd/project.ts";
 import { type Made, purlOf } from "./bill.ts";
 
 /**

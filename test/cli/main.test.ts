@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { clientVersion } from "../../cmd/context.ts";
 import { noWorkloads } from "../../cmd/line/names.ts";
+import { clientVersion } from "../../cmd/project.ts";
 import { verbs } from "../../cmd/verbs.ts";
 import { CliError, Interrupted } from "../../src/errors.ts";
 import type { ClusterKind, Ref } from "../../src/kinds.ts";
