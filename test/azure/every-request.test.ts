@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { convergenceOf, faultsOf, type Outcome } from "../support/fakes/outcomes.ts";
 import { type Beginning, beginnings } from "../support/faulty/beginnings.ts";
 import { interrupted, mishaps, type Request } from "../support/faulty/mishaps.ts";
-import { convergenceOf, faultsOf, type Outcome, outcomeOf } from "../support/faulty/outcomes.ts";
+import { outcomeOf } from "../support/faulty/outcomes.ts";
 import { runPrintedDeletes } from "../support/faulty/printed-deletes.ts";
 import { type FaultyServers, type FaultyWorld, type Strike, startFaultyServers } from "../support/faulty/world.ts";
 import type { Run } from "../support/in-process.ts";
