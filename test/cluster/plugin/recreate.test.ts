@@ -102,30 +102,6 @@ test.for([
 
 test.for([
   {
-    why: "runs",
-    status: { phase: "Running", containerStatuses: [{ ...waitingFor("web"), state: { running: {} } }] },
-    message: "it is running and would be stopped",
-  },
-  {
-    why: "has an emptyDir that an init container may have filled",
-    status: { phase: "Pending", initContainerStatuses: [{ ...waitingFor("setup"), state: { terminated: { exitCode: 0 } } }] },
-    message: "it has started and would lose the data in its volume cache",
-  },
-])("recreates a pod that $why only with --force", async ({ status, message }) => {
-  const namespace = await newPlace();
-  await create([pod(namespace, { initContainers: [{ name: "setup", image }], volumes: [{ name: "cache", emptyDir: {} }] })]);
-  await setStatus(namespace, status);
-  const { uid } = (await podIn(namespace)).metadata;
-
-  const refused = await attach(namespace, "pod/p");
-  expect(refused).toMatchObject({ stdout: "", stderr: expect.stringContaining(message), code: 1 });
-  expect(refused.stderr).toContain(`kubectl acr-secret attach -n ${namespace} acr pod/p --recreate --force\n`);
-  expect((await podIn(namespace)).metadata.uid).toBe(uid);
-  expect(await attach(namespace, "pod/p", "--recreate --force")).toEqual({ stdout: "pod/p replaced\n", stderr: saved(namespace), code: 0 });
-});
-
-test.for([
-  {
     why: "quota",
     forbid: async (namespace: string) => {
       await create([{ apiVersion: "v1", kind: "ResourceQuota", metadata: { name: "full", namespace }, spec: { hard: { pods: "1" } } }]);
@@ -201,28 +177,6 @@ test.for([
     { timeout: 20_000 },
   );
   expect(await attach(namespace, "job/j")).toEqual({ stdout: "job.batch/j unchanged\n", stderr: "", code: 0 });
-});
-
-test("refuses to recreate a Job that has started, even with --force", { timeout: 40_000 }, async () => {
-  const namespace = await newPlace();
-  await create([job(namespace)]);
-  await vi.waitFor(async () => expect(await podsOf(namespace)).toHaveLength(2), { timeout: 20_000 });
-  const [, one] = await podsOf(namespace);
-  // The pod is not ready, so the Job does not count it.
-  await setStatus(
-    namespace,
-    { phase: "Running", containerStatuses: [{ ...waitingFor("web"), state: { running: {} } }] },
-    `pod/${one?.metadata.name}`,
-  );
-  const before = await jobIn(namespace);
-
-  for (const more of ["--recreate", "--recreate --force"])
-    expect(await attach(namespace, "job/j", more)).toEqual({
-      stdout: "",
-      stderr: `error: job.batch/j has started and would run again: see pod/${one?.metadata.name}\n`,
-      code: 1,
-    });
-  expect((await jobIn(namespace)).metadata.uid).toBe(before.metadata.uid);
 });
 
 test("leaves a file that creates the pod as it was when the run is killed after the delete", { timeout: 60_000 }, async () => {
