@@ -40,7 +40,6 @@ async function left({ end }: { readonly end: Promise<{ readonly screen: string }
   return { lines: lines.slice(1, -1), asItWas: lines.at(-1) === lines[0] };
 }
 
-/** Returns the lines of a prompt. */
 const shown = async (terminal: { screen(): string }) => (await shownBy(terminal.screen())).slice(1);
 
 const [up, down] = ["\u001b[A", "\u001bOB"];

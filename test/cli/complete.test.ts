@@ -9,7 +9,6 @@ import type { KubeObjects } from "../../src/objects.ts";
 import { entryMetadata } from "../../src/secret/entry.ts";
 import { open, run } from "../support/in-process.ts";
 
-/** A verb for several namespaces. */
 const many = {
   name: "many",
   summary: "",
@@ -43,7 +42,6 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["nosuch", ""], gives: [] },
   { words: ["help", "att"], gives: described("attach") },
   { words: ["-n", "list", "att"], gives: described("attach") },
-  // Values.
   { words: ["create", "--dry-run", ""], gives: ["none", "server", "client"] },
   { words: ["create", "--dry-run=s"], gives: ["server"] },
   { words: ["create", "--verify="], gives: ["true", "false"] },

@@ -44,11 +44,9 @@ const hanging = '#!/bin/sh\necho "$1" >> "$HOME/asked"\nsleep 60\n';
 const asked = (folder: string, what: "proxy" | "config") =>
   vi.waitFor(async () => expect(await readFile(`${folder}/asked`, "utf8")).toContain(what), { timeout: 20_000 });
 
-/** Waits until kubectl's socket and its folder are removed. */
 const clean = (folder: string) =>
   vi.waitFor(async () => expect((await readdir(folder)).toSorted()).toEqual(["asked", "kubectl"]), { timeout: 5000 });
 
-/** Returns the output of a process and its end. */
 async function ended(child: ChildProcess) {
   const [out, err] = [child.stdout, child.stderr].map(async (stream) => {
     let text = "";

@@ -19,7 +19,6 @@ function situationOf({ actors, grace }: Company, more: Situation = {}): Situatio
   return { rotations: many("rotate"), creations: many("create"), persons: many("person"), grace, rounds: 3, ...more };
 }
 
-/** Removes duplicates. */
 const distinct = (traces: readonly Trace[]): Trace[] => [...new Map(traces.map((one) => [JSON.stringify(one), one])).values()];
 
 const races: readonly Company[] = [

@@ -11,7 +11,6 @@ export type Json = { readonly [key: string]: Json } & readonly Json[] & string;
 
 export type Ask = {
   readonly headers?: Record<string, string>;
-  /** Basic login, or a bearer token. */
   readonly login?: { username: string; password: string };
   readonly token?: string;
   readonly json?: unknown;

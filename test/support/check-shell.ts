@@ -26,7 +26,6 @@ export async function placeOf(shell: Shell) {
 export type Place = Awaited<ReturnType<typeof placeOf>>;
 export type Item = { readonly cause: string; readonly message?: string; readonly fix?: string; readonly pods: readonly string[] };
 
-/** Workloads, each with one pod that waits for `image`. */
 const container = (image: string) => [{ name: "app", image }];
 const template = (image: string, pullSecrets: readonly string[]) => ({
   metadata: { labels: { app: "web" } },

@@ -210,7 +210,6 @@ export function pod(name: string, options: PodOptions = {}): Pod {
 
 export const bare = { kind: "", name: "" };
 
-/** The result of a check for a situation. */
 export type Expected = {
   readonly when: string;
   readonly given: Situation;

@@ -1,4 +1,3 @@
-/** Returns all items after the last one has arrived. */
 export async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
   for await (const item of items) found.push(item);

@@ -15,7 +15,6 @@ export function demo(of: Parameters<typeof fakeWorld>[0] = {}): FakeWorld {
   return world;
 }
 
-/** Returns the repositories that a scope map allows to pull. */
 export const granted = ({ azure }: FakeWorld, map = token) =>
   (azure.scopeMaps.get(map)?.actions ?? []).flatMap((action) => /^repositories\/(.*)\/content\/read$/.exec(action)?.[1] ?? []);
 

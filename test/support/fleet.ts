@@ -6,7 +6,6 @@ import { create, getJson, kubectl } from "./kubectl.ts";
 /** Namespaces of one test, in the order in which lists return them. */
 type Fleet = {
   readonly names: readonly string[];
-  /** The flag that selects all of them. */
   readonly flag: string;
   /** Returns the existing Secrets with a name, in the order of the namespaces. */
   secrets(name: string): Promise<Secret[]>;

@@ -6,5 +6,4 @@ export const manifest = /^```yaml\n([\s\S]*?)^```$/m.exec(readFileSync("docs/in-
 
 const objects = parseAllDocuments(manifest).map((document) => document.toJS());
 
-/** Returns the object of a kind in that manifest. */
 export const objectOf = (kind: string) => structuredClone(objects.find((object) => object.kind === kind));

@@ -11,7 +11,6 @@ import type { Registry } from "../../src/registry/port.ts";
 import { type Answer, fakeTerminal } from "./fakes/terminal.ts";
 import { mixedLines } from "./mixed-lines.ts";
 
-/** The output and exit code of one command line that runs in this process. */
 export type Run = { readonly stdout: string; readonly stderr: string; readonly code: number };
 
 /** A running command line: its output so far, and a function that interrupts it. */
@@ -28,14 +27,12 @@ export type World = {
   /** The answers to prompts on a terminal. Undefined: no terminal. */
   readonly answers?: readonly Answer[];
   readonly files?: Readonly<Record<string, string>>;
-  /** Replaces the machine's own files. */
   readonly disk?: Files;
   readonly programs?: Programs;
   readonly kustomize?: Context["kustomize"];
   readonly aborted?: boolean;
   /** Waits never end. By default they end at once. */
   readonly patient?: boolean;
-  /** Replaces the waits. */
   readonly sleep?: (milliseconds: number) => Promise<void>;
   readonly now?: () => Date;
   /** Called before the command line starts. */

@@ -19,7 +19,6 @@ export async function leftOver(credential = "--repository app/web"): Promise<Fak
   return world;
 }
 
-/** Returns the token of a namespace's Secret. */
 export const tokenIn = ({ azure }: FakeWorld, namespace: string): string =>
   [...azure.tokens.keys(), ...azure.scopeMaps.keys()].find((name) => name.startsWith(`${namespace}-acr-myregistry-`)) ?? "none";
 

@@ -17,7 +17,6 @@ export type Options = { readonly env?: Readonly<Record<string, string>>; readonl
 /** A shell with the tests' cluster, its own emulated Azure, and the packaged plugin with the real kubectl. */
 export type Shell = {
   readonly azure: AzureEmulator;
-  /** The complete environment. */
   readonly env: Readonly<Record<string, string>>;
   /** For files of a test. It is also HOME. */
   readonly folder: string;
@@ -63,7 +62,6 @@ export async function openShell(): Promise<Shell> {
   };
 }
 
-/** Waits for the end of a program, and returns its output. */
 export async function ended(child: ChildProcess): Promise<Ended> {
   const exit = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("exit", resolve));
   const read = async (stream: NodeJS.ReadableStream | null) => (stream ? text(stream) : "");

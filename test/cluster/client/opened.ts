@@ -11,7 +11,6 @@ import type { Environment } from "../../../src/env.ts";
 export const dry = { dryRun: true, fieldManager: "kubectl-acr-secret" };
 export const real = { dryRun: false, fieldManager: "kubectl-acr-secret" };
 
-/** The environment of a user of the test cluster. */
 export const env: Environment = { ...process.env, KUBECONFIG: inject("kubeconfig") };
 
 /** Opens a cluster port as a command line with these kubectl flags does. It is closed when the test ends. */
@@ -34,14 +33,12 @@ export function open(flags: readonly string[] = [], overrides: Partial<ClusterOp
   return cluster;
 }
 
-/** Runs kubectl as the cluster's administrator. */
 export async function kubectl(args: readonly string[], input = ""): Promise<string> {
   const running = promisify(execFile)(env.KUBECTL_PATH ?? "kubectl", args, { env });
   running.child.stdin?.end(input);
   return (await running).stdout.trim();
 }
 
-/** Creates one or more objects as the administrator. */
 export const create = (...items: readonly object[]) =>
   kubectl(["create", "-f", "-"], JSON.stringify({ apiVersion: "v1", kind: "List", items }));
 

@@ -11,7 +11,6 @@ const given = 'canary "é<&>" $(s3kr1t)';
 const stale = "an-old-canary-that-nobody-takes";
 const wrong = "a-canary-that-is-no-client-secret";
 
-/** Returns every secret that exists by now. */
 function secrets(): Record<string, string> {
   const minted = shell.azure.world.registries.flatMap(({ tokens }) =>
     tokens.flatMap(({ name, passwords }) => Object.entries(passwords).map(([slot, { value }]) => [`${slot} of ${name}`, value] as const)),

@@ -15,7 +15,6 @@ const login = shell.azure.addServicePrincipal("puller", ["AcrPull"]);
 
 const situations: readonly Situation[] = [...fixable(shell), ...fixableByName(shell, login), ...fixableForAll(shell)];
 
-/** Runs each printed command unchanged. */
 async function paste(fixes: readonly string[], { password }: Situation): Promise<void> {
   const env: Record<string, string> = password ? { PASSWORD: await password() } : {};
   for (const fix of fixes) {

@@ -168,7 +168,6 @@ imagePullSecrets:
     await writeFile(join(chart, "templates/serviceaccount.yaml"), template);
   });
 
-  /** Returns the values that set these names in a chart. */
   const having = (...names: string[]) => names.map((name, at) => `--set imagePullSecrets[${at}].name=${name}`).join(" ");
   const none = having();
   const takes =

@@ -18,7 +18,6 @@ const shared = (name: string) => `kubectl acr-secret create ${name} ${repository
 const mints = () => shell.azure.calls.count("POST", /generateCredentials/);
 const lines = ({ stdout }: Ended) => stdout.trimEnd().split("\n");
 
-/** Returns the output for namespaces with all of these results. */
 const linesOf = (names: readonly string[], ...what: readonly string[]) =>
   names.flatMap((name) => what.map((each) => `${each} in namespace ${name}`));
 

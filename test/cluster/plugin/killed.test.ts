@@ -90,7 +90,6 @@ async function passTime(namespace: string): Promise<void> {
   if (found !== "") await kubectl(["annotate", "--overwrite", "-n", namespace, "secret/acr-myregistry", `acr-secret/claim=${claim}`]);
 }
 
-/** Returns the command lines of the processes with this text in their command line or environment. */
 const processesWith = async (text: string) =>
   (await processes()).flatMap(({ line, environment }) => (line.includes(text) || environment.includes(text) ? [line] : []));
 

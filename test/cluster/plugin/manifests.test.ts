@@ -70,7 +70,6 @@ imagePullSecrets:
 - name: theirs
 `;
 
-/** Creates a folder of this test with these files. */
 async function folderOf(name: string, files: Readonly<Record<string, string>>): Promise<string> {
   const folder = join(shell.folder, name);
   await mkdir(folder, { recursive: true });

@@ -92,7 +92,6 @@ const table: readonly Row[] = [
   },
 ];
 
-/** Returns the Secrets of two namespaces in each of these contexts. */
 async function secretsIn(names: readonly string[], contexts: readonly string[]): Promise<Secret[]> {
   const read = contexts.flatMap((context) =>
     names.map(

@@ -13,7 +13,6 @@ afterAll(() => shell.stop());
 const folder = await mkdtemp(join(shell.folder, "recreate-"));
 const savedFiles = () => readdir(folder);
 
-/** Creates a namespace with a pull secret `acr`. */
 async function newPlace(): Promise<string> {
   const namespace = await newNamespace();
   await create([pullSecret(namespace, "acr", { "myregistry.azurecr.io": { auth: Buffer.from("a:b").toString("base64") } })]);
@@ -25,11 +24,9 @@ const attach = (namespace: string, target: string, more = "--recreate") =>
 const saved = (namespace: string) => `pod/p is saved in pod-${namespace}-p.json until it is recreated\n`;
 const podIn = (namespace: string, name = "p") => getJson<Pod>("pod", name, "-n", namespace);
 
-/** Sets a status as a kubelet does. */
 const setStatus = (namespace: string, status: object, of = "pod/p") =>
   kubectl(["patch", of, "-n", namespace, "--subresource=status", "--type=merge", "-p", JSON.stringify({ status })]);
 
-/** Binds a pod to a node, as the scheduler does. */
 const bind = (namespace: string, node: string) =>
   kubectl(
     ["create", "--raw", `/api/v1/namespaces/${namespace}/pods/p/binding`, "-f", "-"],

@@ -143,7 +143,6 @@ test.for<Row>([
   await isAsBefore();
 });
 
-/** Copies a pull secret from A to B, as a user does. */
 async function copy(): Promise<void> {
   const { metadata, ...secret } = await getJson<Secret>("secret", "acr-myregistry", "-n", a);
   const { name, labels, annotations } = metadata;

@@ -15,7 +15,6 @@ beforeAll(() => {
 const create = "kubectl acr-secret create --registry myregistry";
 const web = `${create} --repository app/web`;
 
-/** Returns the login in a Secret. */
 async function loginIn(namespace: string, secret: string): Promise<{ username: string; password: string }> {
   const config = await kubectl(["get", "secret", secret, "-n", namespace, "-o", "jsonpath={.data.\\.dockerconfigjson}"]);
   const { auths } = JSON.parse(Buffer.from(String(config), "base64").toString()) as {

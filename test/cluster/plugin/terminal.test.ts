@@ -11,7 +11,6 @@ afterAll(() => shell.stop());
 
 const create = "kubectl acr-secret create --registry myregistry --repository app/web --serviceaccount app";
 
-/** Returns the frames that the spinner has drawn. */
 const frames = (screen: string) => screen.match(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/gu) ?? [];
 
 const lines = (screen: string) => stripVTControlCharacters(screen).replaceAll("\r", "").split("\n");

@@ -29,7 +29,6 @@ async function warned(id: WarningId, command: string, message: RegExp): Promise<
   return /^ {2}(kubectl .*)$/m.exec(stderr)?.[1] ?? "";
 }
 
-/** Returns the pull secrets of a pod that a controller creates after this moment. */
 async function namesOfNewPod(namespace: string): Promise<string[]> {
   const pods = async () => (await getJson<{ items: Pod[] }>("pods", "-n", namespace)).items;
   const before = (await pods()).map(({ metadata }) => metadata.uid);

@@ -20,7 +20,6 @@ const as = (name: string): Login => logins[name] ?? azure.owner;
 
 const bearer = async (audience: string) => ({ authorization: `Bearer ${await azure.accessToken(azure.owner, audience)}` });
 
-/** Returns a token with one letter changed. */
 async function changedToken() {
   const [head, claims = "", signature] = (await azure.accessToken(azure.owner, audiences.arm)).split(".");
   const changed = Buffer.from(claims, "base64url").toString().replace('"ver":"1.0"', '"ver":"1.1"');

@@ -16,7 +16,6 @@ const graph = async (method: string, path: string, json?: unknown, login: Login 
     ...(json !== undefined && { json }),
   });
 
-/** Creates an application and its service principal. */
 async function makeApplication(displayName: string, login?: Login) {
   const application = (await graph("POST", "/applications", { displayName, signInAudience: "AzureADMyOrg", notes: "ours" }, login)).json;
   const principal = (await graph("POST", "/servicePrincipals", { appId: application.appId }, login)).json;

@@ -15,11 +15,9 @@ export type Around = (asked: Asked, next: () => Promise<unknown>) => Promise<unk
 export type Asking = {
   /** Every call so far that changes something, in the order of their start. */
   readonly writes: readonly string[];
-  /** Every call so far. */
   readonly all: readonly string[];
   /** Adds a wrapper around every later call. The last one is the outermost. @returns a function that removes it */
   around(one: Around): () => void;
-  /** Forgets the calls so far. */
   forget(): void;
   ask<T>(asked: Asked, answer: () => T | Promise<T>): Promise<T>;
 };

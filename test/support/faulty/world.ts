@@ -18,7 +18,6 @@ import type { Mishap, Request } from "./mishaps.ts";
 
 /** A cluster over HTTP and an emulated Azure: a fault can affect every request of a command line. */
 export type FaultyWorld = {
-  /** The cluster's objects. */
   readonly in_: FakeWorld;
   readonly registry: AzureRegistry;
   /** Returns what exists in Entra ID and on the registry, except what the sandbox signs in with. */
@@ -35,7 +34,6 @@ export type Strike = { readonly request: Request; readonly mishap: Mishap };
 type TypeOptions = {
   /** Milliseconds by which the run's clock is ahead. */
   readonly later?: number;
-  /** The fault of the run. */
   readonly strike?: Strike;
 };
 

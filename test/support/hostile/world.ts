@@ -50,17 +50,14 @@ export function attach({ cluster }: FakeWorld, ...names: readonly string[]): voi
   cluster.put({ apiVersion: "v1", kind: "ServiceAccount", metadata, imagePullSecrets: names.map((name) => ({ name })) });
 }
 
-/** Changes the pending pod. */
 export const pod = (made: FakeWorld, change: (pod: Pod) => Pod): void => {
   const found = made.cluster.get("pod", "demo", "web-1");
   if (found) made.cluster.put(change(found));
 };
 
-/** Rejects every call of a kind. */
 export function refuse(made: FakeWorld, which: (asked: Asked) => boolean, error: () => CliError): void {
   made.asking.around(refusing(which, error));
 }
 
-/** Returns an error of Azure Resource Manager. */
 export const armError = (message: string): CliError =>
   explainArm("make token mine", { status: 400, text: JSON.stringify({ error: { code: "Bad", message } }) });

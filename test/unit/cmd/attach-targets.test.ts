@@ -33,7 +33,6 @@ function waiting({ waits, comesAt, ...row }: Omit<Row, "options"> & { readonly w
 const absent = /serviceaccounts "default" not found\n/;
 const toDefault = "attach acr-myregistry -n demo --serviceaccount";
 
-/** Targets that use the registry, and one that does not. */
 const used = all(
   web,
   put("deployment", "api", ["theirs"]),
@@ -242,7 +241,6 @@ const world =
     }
     return made;
   };
-/** A step on a terminal with this answer. */
 const asks = (command: string, ...answers: readonly Answer[]): Step => ({
   command,
   options: { answers, env: { CI: undefined } },

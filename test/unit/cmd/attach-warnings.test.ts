@@ -9,7 +9,6 @@ import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 import { app, attach, image, put, situations, strict } from "../../support/situations/warnings.ts";
 
-/** Creates a world with a ServiceAccount `app`, and the objects of a test. */
 async function newWorld(fill: (world: FakeWorld) => void = () => {}): Promise<FakeWorld> {
   const world = await stored("demo");
   world.cluster.put(account("demo", "app"));

@@ -57,7 +57,6 @@ test("proves one login and image once for 500 pods of 12 ServiceAccounts", async
 
 type Held = { pods?: Pod[]; accounts?: ServiceAccount[]; secret?: Secret; absent?: boolean };
 
-/** Returns a cluster of one namespace with only these objects. */
 const holding = ({ pods = [], accounts = [], secret, absent = false }: Held): Partial<Cluster> => ({
   namespace: async () => namespace,
   pages: async function* <K extends ClusterKind>(kind: K) {

@@ -21,7 +21,6 @@ function after(minutes: number, more: Partial<Step> = {}): Step {
 
 const asked = ({ asking }: FakeWorld, call: string) => asking.all.filter((text) => text.startsWith(call)).length;
 const configured = ["secret/acr-myregistry configured", "serviceaccount/default unchanged"];
-/** The warning that says when the token expires. */
 const expires = (until: string) => new RegExp(`^Warning: secret/acr-myregistry .*${until}.* jane@example.com .*\n$`);
 const first = { ...after(0), stdout: attachedAll, stderr: expires("2026-01-01T03:00:00Z") };
 
@@ -168,7 +167,6 @@ testRows([
   ),
 ]);
 
-/** Creates Secrets with another identity's token. */
 const heldByAnn =
   (...namespaces: string[]) =>
   async () => {

@@ -128,7 +128,6 @@ const loginIn = (of: FakeWorld, namespace?: string) => {
   const { username = "", password = "" } = textsIn(of, namespace);
   return { username, password };
 };
-/** Checks the Secret of a chart repository. */
 const isRepository =
   (more: Record<string, string> = {}) =>
   (of: FakeWorld) => {

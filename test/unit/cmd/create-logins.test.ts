@@ -253,7 +253,6 @@ const named = all(withoutPod, typed(`${making} --acr-token ci-pull`));
 const alive = { secret: "alive", entry: { identity: token } };
 const switches = new RegExp(`^Warning: secret/acr-myregistry .*"${token}".*"ci-pull".*--acr-token ci-pull.*\n$`);
 
-/** Another user regenerates the password. */
 function regenerate({ azure }: FakeWorld): void {
   const passwords = azure.tokens.get("ci-pull")?.passwords;
   const password = passwords?.get("password1") ?? expect.unreachable("a password");

@@ -5,14 +5,12 @@ import { notedSecret } from "../../support/rotating.ts";
 import { all, before, failed, type Given, refuse, testRows, typed } from "../../support/rows.ts";
 
 const theirs = { text: "theirs", creationTime: "2026-05-05T00:00:00Z", expiry: undefined };
-/** Another client sets a password of a token. */
 const sets =
   (slot: "password1" | "password2", name = token): Given =>
   ({ azure }) =>
     azure.tokens.get(name)?.passwords.set(slot, theirs);
 const works = ({ azure }: FakeWorld, username = token) => expect(azure.knows({ username, password: "theirs" })).toBe(true);
 
-/** Another team labels the Secret. */
 const label: Given = ({ cluster }) => {
   const secret = cluster.get("secret", "demo", "acr-myregistry");
   if (secret) cluster.put({ ...secret, metadata: { ...secret.metadata, labels: { ...secret.metadata.labels, team: "web" } } }, "team");

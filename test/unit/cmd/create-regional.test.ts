@@ -9,7 +9,6 @@ const east = "myregistry.eastus.geo.azurecr.io";
 const west = "myregistry.westeurope.geo.azurecr.io";
 const regional = `${line} --include-regional`;
 
-/** Sets the regional hosts of the registry. */
 const hosts =
   (...names: string[]): Given =>
   ({ azure }) => {

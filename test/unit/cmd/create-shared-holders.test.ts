@@ -20,7 +20,6 @@ const works = (world: FakeWorld, at: string, context?: string) => {
   return login !== undefined && world.azure.knows(login);
 };
 
-/** Creates namespaces of two teams. */
 function open(): FakeWorld {
   const world = worldOf(["sa1", "sa2", "sb1", "sb2"]);
   for (const image of ["app/web:1", "app/api:1"]) world.azure.images.add(image);
@@ -37,7 +36,6 @@ const isFirst =
   (world: FakeWorld) =>
     expect(names.map((at) => identityIn(world, at))).toEqual(names.map(() => first));
 
-/** Two Secrets hold both passwords of one token. */
 const both = typed(create("sa1", `${web} --acr-token ci-pull`), create("sb1", `${web} --acr-token ci-pull`));
 const equal = (world: FakeWorld) => expect(world.loginIn("sa1", "team")).toEqual(world.loginIn("sb1", "team"));
 const slots =

@@ -32,7 +32,6 @@ const metadataOf = (world: FakeWorld, at: string) => {
   const { uid: _, resourceVersion: __, creationTimestamp: ___, managedFields: ____, ...metadata } = secretIn(world, at).metadata;
   return metadata;
 };
-/** Copies the Secret to other namespaces, as with kubectl. */
 const copy =
   (...to: string[]): Given =>
   (world) => {
@@ -45,7 +44,6 @@ const demo = (line: string, ...more: Given[]) => ({ world: () => worldOf(["demo"
 const fill: Given = ({ azure }) =>
   void azure.tokens.get(token)?.passwords.set("password2", { text: "theirs", madeAt: "2026-02-01T00:00:00Z" } as never);
 
-/** The objects before a credential was created. */
 let before: ReturnType<typeof everythingIn>;
 const remember: Given = (world) => {
   before = everythingIn(world);

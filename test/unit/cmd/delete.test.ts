@@ -215,7 +215,6 @@ testRows(
   made,
 );
 
-/** The options of a terminal with these answers. */
 const on = (...answers: readonly Answer[]) => ({ answers, env: { CI: undefined } });
 const question = "Delete secret/acr-myregistry, and remove its name from serviceaccount/default? [y/N] ";
 const inAzure = ["token", "scopemap"].map((kind) => `${kind}.azurecr.io/demo-acr-myregistry-b3ccbab127`).join(" and ");

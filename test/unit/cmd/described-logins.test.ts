@@ -28,7 +28,6 @@ const commands: Readonly<Record<string, readonly string[]>> = {
   prune: [`delete ${name} --yes -n a`, "prune --registry myregistry --older-than 0s --yes"],
 };
 
-/** Writes the annotation of the Secret in namespace b. */
 function annotate(world: FakeWorld, entries: (entry: Entry) => readonly unknown[]): void {
   const secret = world.cluster.get("secret", "b", name);
   if (!secret) throw new Error("no Secret");

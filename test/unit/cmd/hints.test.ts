@@ -9,7 +9,6 @@ import { after, making, running } from "../../support/situations/deleting.ts";
 import { podOf } from "../../support/situations/pods.ts";
 import { again } from "../../support/situations/recreating.ts";
 
-/** Returns the commands that a run prints as hints. */
 const hints = async (...typed: Parameters<typeof type>) =>
   (await type(...typed)).stderr.split("\n").filter((one) => /^hint: (?!or )/.test(one));
 

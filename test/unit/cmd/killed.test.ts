@@ -19,7 +19,6 @@ const takeBack = async (world: FakeWorld, scope: string) => {
   return { stderr: stderr.replace(/^\d Secrets? deleted\n/, ""), code };
 };
 
-/** Interrupts a run after it has deleted a token. */
 async function interruptedAtToken(world: FakeWorld, line: string, more: World = {}): Promise<Run> {
   let interrupt = () => {};
   const free = world.asking.around(async ({ call }, next) => {

@@ -32,7 +32,6 @@ const put =
     putToken(world, token, of, slots);
 const json = (stdout: string) => linesOf(stdout).map((text) => JSON.parse(text));
 
-/** Creates two different clusters that hold credentials in the namespace `a`. */
 const twoClusters = (per: string) => async () => {
   const world = fakeWorld({ contexts: ["prod", "dev"] });
   for (const [context, cluster] of world.clusters)
@@ -45,14 +44,12 @@ const lose =
   ({ clusters }) => {
     for (const context of contexts) clusters.get(context)?.remove("secret", "a", "acr-myregistry");
   };
-/** A step that prints these states. */
 const states = (contexts: string, ...expected: string[]) => ({
   command: `${line} ${contexts} -o wide --no-headers`,
   stderr: any,
   check: (_: FakeWorld, { stdout }: { stdout: string }) => expect(linesOf(stdout).map((row) => row.split(/ {2,}/)[5])).toEqual(expected),
 });
 const secretIn = ({ cluster }: FakeWorld) => cluster.get("secret", "a", "acr-myregistry") ?? expect.unreachable("no Secret");
-/** Acts after Azure was read. */
 const afterStock =
   (act: Given): Given =>
   (world) =>

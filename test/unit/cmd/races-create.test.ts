@@ -22,7 +22,6 @@ function namespaces(...names: string[]): FakeWorld {
   return world;
 }
 
-/** The initial states of the runs. */
 const beginnings: Readonly<Record<string, Given | undefined>> = {
   "nothing exists": undefined,
   "an earlier run left a token": ({ azure }) => azure.putToken(token, ["password1"]),

@@ -16,7 +16,6 @@ const abc = { a: "password2", b: "password2", c: "password2" };
 const both = { a: "password2", b: "password2" };
 const rotate = "rotate acr-myregistry --namespaces a,b";
 
-/** Another run claims a Secret. */
 const claim =
   (of: string, { name = "acr-myregistry", makes, since = now }: { name?: string; makes?: PendingPassword; since?: Date } = {}): Given =>
   ({ cluster }) => {

@@ -21,7 +21,6 @@ const forge =
   (more: (world: FakeWorld) => Partial<Entry> = () => ({}), inside: typeof guess | undefined = guess, name = "acr-myregistry"): Given =>
   (world) =>
     world.cluster.put(notedSecret("evil", name, [entryOf(world, more(world))], inside));
-/** A user generated a password with az. */
 const setsPassword =
   (text: string): Given =>
   ({ azure }) =>

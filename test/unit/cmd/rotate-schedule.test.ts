@@ -230,7 +230,6 @@ testRows([
   },
 ]);
 
-/** Creates namespaces with one credential each. */
 const owned = (count: number) => async () => {
   const world = worldOf(teams(count));
   await typed("create --registry myregistry --repository app/web -A --credential-per namespace")(world);

@@ -14,10 +14,8 @@ const text = (data: string | undefined) => Buffer.from(data ?? "", "base64").toS
 const base64 = (data: string) => Buffer.from(data).toString("base64");
 const configIn = (world: FakeWorld) => text(secretIn(world).data?.[".dockerconfigjson"]);
 type Logins = Readonly<Record<string, { username: string; password: string }>>;
-/** Returns the logins in a config, by key. */
 const loginsIn = (world: FakeWorld): Logins => JSON.parse(configIn(world)).auths;
 
-/** The Secret before the rotation, and its config. */
 let before: ReturnType<typeof secretIn>;
 let config: string;
 const remember: Given = (world) => {

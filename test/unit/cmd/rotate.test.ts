@@ -196,7 +196,6 @@ testRows(
   () => stored("a", "b", "c"),
 );
 
-/** Whether a call writes a Secret. */
 const writesSecret = ({ call, at, dryRun }: Asked) => call === "patch" && /^secret [ab]\//.test(at) && !dryRun;
 
 /** The cluster becomes unreachable when a new login is written, after the claim. `reaches`: the server applies the write. */
@@ -258,7 +257,6 @@ testRows([
   },
 ]);
 
-/** Creates a credential with these flags in the namespace `a`. */
 const made = (flags: string) => async () => {
   const world = worldOf(["a", "b"]);
   world.azure.admin.set("password", "admin-1");

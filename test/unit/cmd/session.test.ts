@@ -4,7 +4,6 @@ import type { TokenSource } from "../../../src/azure/port.ts";
 import { fakeWorld } from "../../support/fakes/world.ts";
 import { open } from "../../support/in-process.ts";
 
-/** Opens the session of a command line with these flags. Records the opened ports. */
 function session(flags: Record<string, unknown> = {}) {
   const world = fakeWorld({ contexts: ["prod", "dev"] });
   const { context } = open(world.ports);
