@@ -84,7 +84,7 @@ test("sends nothing to another server when the context is edited and the proxy e
 
   expect(await run).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/names another server[\s\S]*secret\/acr-myregistry still exists/),
+    stderr: expect.stringMatching(/names another server[\s\S]*secret\/acr-myregistry was not deleted/),
   });
   expect(prod.asked).toEqual([]);
 });
