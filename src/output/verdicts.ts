@@ -2,6 +2,7 @@ import type { ChalkInstance } from "chalk";
 import { causes } from "../check/cause.ts";
 import { listed } from "../check/message.ts";
 import type { Verdict } from "../check/verdict.ts";
+import { withLines } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { printable, printableMessage } from "./printable.ts";
 import { table } from "./table.ts";
@@ -22,7 +23,7 @@ export function verdictText(
   const groups = Map.groupBy(verdicts.filter(hasReason), (verdict) => (verdict.fix ? options.formatCommand(verdict.fix) : reason(verdict)));
   const reasons = [...groups].map(([key, group]) => {
     const notes = new Set(group.flatMap((verdict) => verdict.notes ?? []));
-    const others = [...notes, ...(group[0]?.fix ? [`  ${key}`] : [])].map(printable);
+    const others = [...[...notes].map((note) => `* ${note}`), ...(group[0]?.fix ? [`  ${key}`] : [])].map(printable);
     return `\n${[...group.map((verdict) => printableMessage(reason(verdict))), ...others].map((line) => `${line}\n`).join("")}`;
   });
   const header = [...places.header, "IMAGE", "SECRET", "PODS", "VERDICT"];
@@ -40,7 +41,7 @@ const colorOf = (verdict: Verdict | undefined) => {
 export function verdictReport(verdicts: readonly Verdict[], formatCommand: FormatCommand): object {
   const items = verdicts.map(({ fix, notes = [], message, ...row }) => ({
     ...row,
-    message: [message, ...notes].filter((part) => part !== undefined).join("; ") || undefined,
+    message: message === undefined ? undefined : withLines(message, ...notes),
     ok: !failed(row),
     verdict: causes[row.cause].words,
     fix: fix && formatCommand(fix),

@@ -51,7 +51,7 @@ r.azurecr.io/b:1   <none>   0      missing credential
 r.azurecr.io/c:1   acr      0      throttled
 
 r.azurecr.io/b:1: serviceaccount/default has no pull secret for this registry
-a note
+* a note
   kubectl acr-secret create -n demo --registry r.azurecr.io
 
 r.azurecr.io/c:1: throttled
@@ -72,7 +72,7 @@ test("reports the id of the cause, and the reason with its notes", () => {
         ok: false,
         cause: "no-login",
         verdict: "missing credential",
-        message: "serviceaccount/default has no pull secret for this registry; a note",
+        message: "serviceaccount/default has no pull secret for this registry\n* a note",
         fix: "kubectl acr-secret create -n demo --registry r.azurecr.io",
       },
     ],
