@@ -4,7 +4,7 @@ import { keyOf, nameOf, type Ref } from "../src/kinds.ts";
 import { printable } from "../src/output/printable.ts";
 import { type PlaceDetail, placeSuffix } from "../src/output/words.ts";
 import { inLine } from "../src/plan/wording.ts";
-import { over } from "../src/scope/concurrency.ts";
+import { runConcurrently } from "../src/scope/concurrency.ts";
 import type { NamespaceReader } from "../src/state/namespace-reader.ts";
 import type { NamespaceState } from "../src/state/namespace-state.ts";
 import type { Session } from "./session.ts";
@@ -55,7 +55,7 @@ export async function selectTargets(
   const candidates: Ref[] = [];
   const bounds = { width: session.width, interrupted: session.interrupted };
   const collect = async () => {
-    for await (const some of over(places, bounds, (place) => candidatesIn(place, usefulIn, choosing))) candidates.push(...some);
+    for await (const some of runConcurrently(places, bounds, (place) => candidatesIn(place, usefulIn, choosing))) candidates.push(...some);
   };
   await session.during(words[choosing.verb].looks(choosing.secret), collect);
   const keys = new Set((await chooseTargets(session, candidates, choosing)).map(keyOf));

@@ -97,7 +97,7 @@ function selectedIn({ targets: found, scope }: NamespaceState, { secret, targets
 
 /** Whether a target has the name in its own list, and the list can be changed permanently. */
 const listsPermanently = (secret: string, { names, owner, to }: Target) =>
-  names.includes(secret) && !owner && kinds[to.kind].carries.takes !== "recreate";
+  names.includes(secret) && !owner && kinds[to.kind].pullSecretList.takesEffect !== "recreate";
 
 const warnNotAttached = (name: string, namespace: string): Change => ({
   act: "warn",

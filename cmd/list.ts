@@ -5,13 +5,13 @@ import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import {
-  type Carried,
-  type CarriedOptions,
-  carriedOn,
   expiryBy,
   type Holding,
   holdingsOf,
-  type Unread,
+  type ListedSecret,
+  type ListOptions,
+  listPullSecrets,
+  type UnreadableNamespace,
 } from "../src/state/listed-secrets.ts";
 import { printPlaceError, whereOf } from "./conclude.ts";
 import { expiryAfter } from "./line/durations.ts";
@@ -89,7 +89,7 @@ const forms = {
   yaml: { carriers: true, hasMessage: false, print: asObjects("yaml") },
 } as const satisfies Readonly<Record<string, { carriers: boolean; hasMessage: boolean; print: Print }>>;
 
-type Options = CarriedOptions & { readonly ends: Date | undefined };
+type Options = ListOptions & { readonly ends: Date | undefined };
 
 type Skipped = { never: number; unknown: number };
 
@@ -108,12 +108,12 @@ async function collect(clusterScopes: readonly ClusterScope[], options: Options,
   const found: Listed[] = [];
   const skipped: Skipped = { never: 0, unknown: 0 };
   let failed = false;
-  const report = ({ context, namespace, error }: Unread) => {
+  const report = ({ context, namespace, error }: UnreadableNamespace) => {
     if (where === "one" || (namespace === "" && where === "namespaces")) throw error;
     printPlaceError(session, error, { kind: "namespace", name: namespace, namespace, context }, where);
     failed = true;
   };
-  const add = ({ secret: { apiVersion, kind, metadata }, ...carried }: Carried, holdings: readonly Holding[]) => {
+  const add = ({ secret: { apiVersion, kind, metadata }, ...carried }: ListedSecret, holdings: readonly Holding[]) => {
     const expiry = options.ends ? expiryBy(holdings, options.ends) : "due";
     // Only the metadata is kept: the data of thousands of Secrets would use too much memory
     if (expiry === "due") found.push({ ...carried, holdings, secret: { apiVersion, kind, metadata } });
@@ -127,11 +127,11 @@ async function collect(clusterScopes: readonly ClusterScope[], options: Options,
 }
 
 /** Yields the Secrets of all clusters, and the namespaces that could not be read. An unreadable cluster is one without a namespace. */
-async function* carriedIn(clusterScopes: readonly ClusterScope[], options: Options): AsyncGenerator<Carried | Unread> {
+async function* carriedIn(clusterScopes: readonly ClusterScope[], options: Options): AsyncGenerator<ListedSecret | UnreadableNamespace> {
   for (const clusterScope of clusterScopes) {
     try {
       if (clusterScope.error) throw clusterScope.error;
-      yield* carriedOn(clusterScope, options);
+      yield* listPullSecrets(clusterScope, options);
     } catch (error) {
       if (!(error instanceof CliError)) throw error;
       yield { context: clusterScope.context, namespace: "", error };

@@ -3,7 +3,7 @@ import { CliError, Interrupted, unlessForbidden } from "../src/errors.ts";
 import { inPlace } from "../src/fix.ts";
 import { dueOf, independentGroups, type NotDue, notDue, type Rotation, rotationsOf } from "../src/plan/rotation.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
-import { over } from "../src/scope/concurrency.ts";
+import { runConcurrently } from "../src/scope/concurrency.ts";
 import { type Clusters, clustersOf } from "../src/state/holders.ts";
 import { imagesIn } from "../src/state/images.ts";
 import { findLogins, type RecordedLogin, type SecretLogins, sharedFindLogins } from "../src/state/secret-logins.ts";
@@ -98,14 +98,18 @@ async function* rotateAll(rotations: readonly Rotation<RecordedLogin>[], rotatin
     const outcomes = rotateCredential(rotation, { unreadable, unrecorded, claimed }, order);
     return rotations.length > 1 ? rescued(outcomes, rotation, defects) : placed(outcomes, rotation);
   };
-  yield* over(independentGroups(rotations), { width: () => Math.min(atOnce, session.width()), interrupted: ends }, async function* (group) {
-    for (const rotation of group) {
-      if (ends()) return;
-      const reasons = notDueBefore(rotation, options, session.now());
-      if (reasons.length > 0) rotating.skipped.push(reasons);
-      else yield* begin(rotation);
-    }
-  });
+  yield* runConcurrently(
+    independentGroups(rotations),
+    { width: () => Math.min(atOnce, session.width()), interrupted: ends },
+    async function* (group) {
+      for (const rotation of group) {
+        if (ends()) return;
+        const reasons = notDueBefore(rotation, options, session.now());
+        if (reasons.length > 0) rotating.skipped.push(reasons);
+        else yield* begin(rotation);
+      }
+    },
+  );
   for (const defect of defects) throw defect;
 }
 

@@ -12,7 +12,7 @@ export type Interruption = {
 const grace = 5000;
 
 /** Milliseconds for work that must not be interrupted. */
-const bound = 60_000;
+const maxUninterrupted = 60_000;
 
 /** @returns with `interrupt`, which Ctrl-C calls */
 export function openInterruption(): Interruption & { interrupt(): void } {
@@ -32,7 +32,7 @@ export function openInterruption(): Interruption & { interrupt(): void } {
     },
     uninterrupted: async (work) => {
       uses++;
-      fresh ??= AbortSignal.timeout(bound);
+      fresh ??= AbortSignal.timeout(maxUninterrupted);
       try {
         return await work();
       } finally {

@@ -2,10 +2,10 @@
  * When pods get an added name: in new pods only, by a rollout that the write starts, in the next run, or only in a recreated object. A list
  * with `recreate` can't be updated.
  */
-type Takes = "new-pods" | "rollout" | "next-run" | "recreate";
+type TakesEffect = "new-pods" | "rollout" | "next-run" | "recreate";
 
 /** A list of pull secrets. `list`: the API merges it by name (`+listType=map`) or replaces it as a whole (`+listType=atomic`). */
-type Carries = { readonly path: readonly string[]; readonly list: "atomic" | "by-name"; readonly takes: Takes };
+type PullSecretList = { readonly path: readonly string[]; readonly list: "atomic" | "by-name"; readonly takesEffect: TakesEffect };
 
 /** A kind of the API server. */
 type ClusterRow = {
@@ -13,7 +13,7 @@ type ClusterRow = {
   readonly short?: readonly string[];
   /** Default: true. */
   readonly namespaced?: boolean;
-  readonly carries?: Carries;
+  readonly pullSecretList?: PullSecretList;
   /** The path of the pod spec; absent if the kind creates no pods. */
   readonly podSpec?: readonly string[];
 };
@@ -23,10 +23,10 @@ const inCluster = <const Row extends ClusterRow>(api: string, kind: string, row:
   ({ at: "cluster", api, kind, plural: `${kind.toLowerCase()}s`, namespaced: true, ...row }) as const;
 
 /** The fields of a kind whose pod spec has its own list. */
-const spec = (takes: Takes, ...podSpec: readonly string[]) =>
-  ({ podSpec, carries: { path: [...podSpec, "imagePullSecrets"], list: "by-name", takes } }) as const;
+const spec = (takesEffect: TakesEffect, ...podSpec: readonly string[]) =>
+  ({ podSpec, pullSecretList: { path: [...podSpec, "imagePullSecrets"], list: "by-name", takesEffect } }) as const;
 
-const template = (takes: Takes) => spec(takes, "spec", "template", "spec");
+const template = (takesEffect: TakesEffect) => spec(takesEffect, "spec", "template", "spec");
 
 /** An object outside of the cluster has no path here: the code that creates it knows the path. `called`: the noun for one object. */
 const inAzure = (called: string) => ({ at: "azure", called }) as const;
@@ -38,7 +38,7 @@ export const kinds = {
   secret: inCluster("v1", "Secret", {}),
   serviceaccount: inCluster("v1", "ServiceAccount", {
     short: ["sa"],
-    carries: { path: ["imagePullSecrets"], list: "atomic", takes: "new-pods" },
+    pullSecretList: { path: ["imagePullSecrets"], list: "atomic", takesEffect: "new-pods" },
   }),
   "deployment.apps": inCluster("apps/v1", "Deployment", { short: ["deploy"], ...template("rollout") }),
   "statefulset.apps": inCluster("apps/v1", "StatefulSet", { short: ["sts"], ...template("rollout") }),
@@ -63,7 +63,7 @@ type KindName = keyof typeof kinds;
 
 export type ClusterKind = { [K in KindName]: (typeof kinds)[K] extends { readonly at: "cluster" } ? K : never }[KindName];
 
-export type TargetKind = { [K in KindName]: (typeof kinds)[K] extends { readonly carries: Carries } ? K : never }[KindName];
+export type TargetKind = { [K in KindName]: (typeof kinds)[K] extends { readonly pullSecretList: PullSecretList } ? K : never }[KindName];
 
 /** The kinds of target whose list cannot be updated. The plugin deletes and creates the object again. */
 export type RecreatableKind = "job.batch" | "pod";
@@ -73,9 +73,9 @@ export type PodKind = { [K in KindName]: (typeof kinds)[K] extends { readonly po
 
 const names = Object.keys(kinds) as KindName[];
 
-export const targetKinds = names.filter((name): name is TargetKind => "carries" in kinds[name]);
+export const targetKinds = names.filter((name): name is TargetKind => "pullSecretList" in kinds[name]);
 
-export const lastingKinds = targetKinds.filter((name) => kinds[name].carries.path.length !== 2);
+export const lastingKinds = targetKinds.filter((name) => kinds[name].pullSecretList.path.length !== 2);
 
 /** The kind of target with a name in the API: `Deployment`. */
 export const targetKindOf = (kind: string): TargetKind | undefined => targetKinds.find((name) => kinds[name].kind === kind);

@@ -4,10 +4,10 @@ import { age, table, until } from "../../src/output/table.ts";
 import { type PlaceDetail, placeColumns } from "../../src/output/words.ts";
 import { isRegional } from "../../src/secret/azure-words.ts";
 import type { Previous } from "../../src/secret/entry.ts";
-import type { Carried, Holding } from "../../src/state/listed-secrets.ts";
+import type { Holding, ListedSecret } from "../../src/state/listed-secrets.ts";
 
 /** A pull secret, its logins, and the ServiceAccounts that use it. */
-export type Listed = Carried & { readonly holdings: readonly Holding[] };
+export type Listed = ListedSecret & { readonly holdings: readonly Holding[] };
 
 type Columns = {
   readonly where: PlaceDetail;
@@ -38,7 +38,7 @@ export function rows(found: readonly Listed[], { where, headers, now, style }: C
 }
 
 /** Returns the cells of one Secret, those of `-o wide` last. */
-function cellsOf({ secret, carriers, holdings }: Listed, now: Date, wide: boolean): string[] {
+function cellsOf({ secret, serviceAccounts, holdings }: Listed, now: Date, wide: boolean): string[] {
   const { name, creationTimestamp } = secret.metadata;
   const all = (of: (holding: Holding) => string) => inCell([...new Set(holdings.map(of))].filter(Boolean), wide);
   const registries = holdings.flatMap(({ hosts }) => (wide ? hosts : withoutRegional(hosts)).map(shortHost));
@@ -47,7 +47,7 @@ function cellsOf({ secret, carriers, holdings }: Listed, now: Date, wide: boolea
     inCell(registries, wide),
     all(kindOf),
     endOf(holdings, now),
-    inCell(carriers, wide),
+    inCell(serviceAccounts, wide),
     age(creationTimestamp, now),
     all(({ identity }) => identity),
     all(({ slot }) => slot),
@@ -88,7 +88,7 @@ const inCell = (names: readonly string[], wide: boolean) =>
   wide || names.length <= few ? names.join(",") : `${names.slice(0, few - 1)} + ${names.length - few + 1} more...`;
 
 /** Returns a pull secret as an object of `acr-secret/v1`, without its passwords. */
-export function listedObject({ context, secret: { metadata }, carriers, holdings }: Listed): object {
+export function listedObject({ context, secret: { metadata }, serviceAccounts, holdings }: Listed): object {
   const { name, namespace, creationTimestamp } = metadata;
   const logins = holdings.map(({ hosts, kind, guessed, identity, slot, expiry, expiresAt, madeAt, by, previous }) => ({
     registries: hosts,
@@ -110,7 +110,7 @@ export function listedObject({ context, secret: { metadata }, carriers, holdings
     name,
     creationTimestamp,
     logins,
-    serviceAccounts: carriers,
+    serviceAccounts,
   };
 }
 

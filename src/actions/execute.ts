@@ -1,7 +1,7 @@
 import { asCliError, CliError, Interrupted } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
-import { over } from "../scope/concurrency.ts";
+import { runConcurrently } from "../scope/concurrency.ts";
 import type { Env } from "./action.ts";
 import { actionOf } from "./actions.ts";
 import type { ChangeOutcome, IssuedLogin } from "./outcome.ts";
@@ -18,7 +18,7 @@ export async function* execute(plan: Plan | AsyncIterable<Change>, env: Env): As
     return;
   }
   const successes: Successes = new Map();
-  yield* over(plan, { width: env.tools.width, interrupted: () => false }, (change) => step(change, successes, env));
+  yield* runConcurrently(plan, { width: env.tools.width, interrupted: () => false }, (change) => step(change, successes, env));
 }
 
 /** Whether the change of an object succeeded, by the object's key. */

@@ -2,7 +2,7 @@ import { absent, CliError } from "../errors.ts";
 import { keyOf, kinds, nameOf, resourceOf, type TargetKind, withAt } from "../kinds.ts";
 import type { KubeObject, KubeObjects } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "../plan/change.ts";
-import { takeOut } from "../plan/dangling.ts";
+import { planRemoval } from "../plan/dangling.ts";
 import { patchOf, planRefer, readTarget } from "../plan/references.ts";
 import { missingSecrets } from "../state/pull-secrets.ts";
 import type { Action, Env } from "./action.ts";
@@ -14,7 +14,7 @@ export const refer: Action<Refer> = {
   preview: ({ to, after }, { objects }) => {
     const object = objects.get(keyOf(to));
     const list = after.length === 0 ? undefined : after.map((name) => ({ name }));
-    return { object: object && (withAt(object, kinds[to.kind].carries.path, list) as KubeObject) };
+    return { object: object && (withAt(object, kinds[to.kind].pullSecretList.path, list) as KubeObject) };
   },
   message: () => "patched",
 };
@@ -28,7 +28,7 @@ async function referUntilRight({ act, to, secret, dangling }: Refer, { tools, ob
       const target = readTarget(to.kind, object, to.context);
       // Check now: a name can be in a list before its Secret is created
       const missing = dangling && (await missingSecrets({ cluster, namespace: to.namespace ?? "" }, dangling));
-      const change = missing ? takeOut(missing, target) : possible(planRefer(act, secret, target));
+      const change = missing ? planRemoval(missing, target) : possible(planRefer(act, secret, target));
       if (change.act === "keep") return { change, object: objects.get(keyOf(to)) };
       return { change, object: await cluster.write(to, { patch: patchOf(target, change.after) }, tools.write) };
     },

@@ -1,6 +1,6 @@
 import { CliError } from "../errors.ts";
 import type { Create } from "../fix.ts";
-import { mostNamed } from "../plan/wording.ts";
+import { maxNames } from "../plan/wording.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import type { Need } from "./kind.ts";
@@ -33,7 +33,7 @@ export function repositoryScopeOf(
   const none = reader === undefined ? `no pod in the namespace uses an image of ${host}` : `pods do not show what --for=${reader} reads`;
   const why = used.length > 0 ? "the credential in Azure grants no repository" : none;
   throw new CliError("usage", `${why}, so specify the repositories`, {
-    hint: { ...again, repositories: used.length > 0 ? [...new Set(used)].slice(0, mostNamed) : ["REPOSITORY"] },
+    hint: { ...again, repositories: used.length > 0 ? [...new Set(used)].slice(0, maxNames) : ["REPOSITORY"] },
   });
 }
 

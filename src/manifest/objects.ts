@@ -71,7 +71,7 @@ const former: Readonly<Record<string, string>> = { extensions: "apps" };
 function manifestKind(apiVersion: string, kind: string): ManifestKind | undefined {
   const group = groupOf(apiVersion);
   const name = targetKinds.find((each) => kinds[each].kind === kind && groupOf(kinds[each].api) === (former[group] ?? group));
-  return name && { name, path: kinds[name].carries.path, makesPods: "podSpec" in kinds[name] };
+  return name && { name, path: kinds[name].pullSecretList.path, makesPods: "podSpec" in kinds[name] };
 }
 
 const groupOf = (api: string) => (api.includes("/") ? api.slice(0, api.indexOf("/")) : "");

@@ -48,7 +48,7 @@ type ListChange = { readonly to: { readonly kind: TargetKind }; readonly before:
 
 /** Returns only a target's list, at its path in the object. A response of the API server is more accurate than the plan. */
 function listSides({ to, before, after }: ListChange, object: object | undefined): Sides {
-  const { path } = kinds[to.kind].carries;
+  const { path } = kinds[to.kind].pullSecretList;
   const returned = at(object, path);
   const named = (names: readonly string[]) => names.map((name) => ({ name }));
   return { before: nested(path, named(before)), after: nested(path, Array.isArray(returned) ? returned : named(after)) };

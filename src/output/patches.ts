@@ -14,7 +14,9 @@ export type Referring = {
 
 /** Returns `patches` for a kustomization.yaml. */
 export function kustomizePatches(referring: readonly Referring[]): string {
-  const { true: whole = [], false: byName = [] } = Object.groupBy(referring, ({ to }) => String(kinds[to.kind].carries.list === "atomic"));
+  const { true: whole = [], false: byName = [] } = Object.groupBy(referring, ({ to }) =>
+    String(kinds[to.kind].pullSecretList.list === "atomic"),
+  );
   const note = whole.length > 0 ? [`# Kustomize replaces the whole list of a ${kindsOf(whole)}, so the patch contains all names`] : [];
   return ["# In a kustomization.yaml", ...note, "patches:", ...[...byName, ...whole].flatMap(patch), ""].join("\n");
 }
@@ -22,13 +24,15 @@ export function kustomizePatches(referring: readonly Referring[]): string {
 const kindsOf = (referring: readonly Referring[]) => [...new Set(referring.map(({ to }) => kinds[to.kind].kind))].join(" and a ");
 
 function patch({ act, to, secret, names }: Referring): string[] {
-  const { kind, api, carries } = kinds[to.kind];
+  const { kind, api, pullSecretList } = kinds[to.kind];
   const name = `name: ${yamlName(to.name)}`;
   const group = api.includes("/") ? [`group: ${api.split("/")[0]}`] : [];
   const namespace = to.namespace === undefined ? [] : [`namespace: ${yamlName(to.namespace)}`];
-  const items = carries.list === "atomic" ? names.map((each) => `- name: ${yamlName(each)}`) : item(act, secret);
-  const last = carries.path.length - 1;
-  const path = carries.path.map((step, depth) => `${"  ".repeat(depth)}${step}:${depth === last && items.length === 0 ? " []" : ""}`);
+  const items = pullSecretList.list === "atomic" ? names.map((each) => `- name: ${yamlName(each)}`) : item(act, secret);
+  const last = pullSecretList.path.length - 1;
+  const path = pullSecretList.path.map(
+    (step, depth) => `${"  ".repeat(depth)}${step}:${depth === last && items.length === 0 ? " []" : ""}`,
+  );
   const body = [`apiVersion: ${api}`, `kind: ${kind}`, "metadata:", `  ${name}`, ...path, ...items.map((line) => "  ".repeat(last) + line)];
   return [
     "- target:",

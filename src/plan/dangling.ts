@@ -18,20 +18,20 @@ export function planDangling(
 ): Change[] {
   const all = targets.map((target): Dangling => {
     const missing = new Set(target.names.filter((name) => name === "" || !existing.has(name)));
-    return { target, takes: kinds[target.to.kind].carries.takes, missing: [...missing] };
+    return { target, takesEffect: kinds[target.to.kind].pullSecretList.takesEffect, missing: [...missing] };
   });
-  const planOne = ({ target, missing }: Dangling) => refusal(missing, target) ?? takeOut(missing, target);
+  const planOne = ({ target, missing }: Dangling) => refusal(missing, target) ?? planRemoval(missing, target);
   if (named) return all.map(planOne);
-  const skipped = (takes: string) => all.filter((one) => one.takes === takes && one.missing.length > 0);
+  const skipped = (takesEffect: string) => all.filter((one) => one.takesEffect === takesEffect && one.missing.length > 0);
   return [
-    ...all.filter(({ target, takes }) => target.names.length > 0 && quiet.has(takes)).map(planOne),
+    ...all.filter(({ target, takesEffect }) => target.names.length > 0 && quiet.has(takesEffect)).map(planOne),
     ...warnSkipped(skipped("rollout"), true),
     ...warnSkipped(skipped("recreate"), false),
   ];
 }
 
 /** A target and the names in its list without a Secret, including the empty name. */
-type Dangling = { readonly target: Target; readonly takes: string; readonly missing: readonly string[] };
+type Dangling = { readonly target: Target; readonly takesEffect: string; readonly missing: readonly string[] };
 
 /** Returns the refusal for a list with names of missing Secrets that can't be written. */
 function refusal([first, ...more]: readonly string[], { to, owner, recreation }: Target): Refuse | undefined {
@@ -49,7 +49,7 @@ function refusal([first, ...more]: readonly string[], { to, owner, recreation }:
 }
 
 /** Returns the change that removes names from a list, at every position. */
-export function takeOut(missing: readonly string[], { to, names }: Target): Refer | Keep {
+export function planRemoval(missing: readonly string[], { to, names }: Target): Refer | Keep {
   const after = names.filter((name) => !missing.includes(name));
   if (after.length === names.length) return { act: "keep", to, because: "every listed Secret exists" };
   return { act: "detach", to, secret: missing[0] ?? "", before: names, after, dangling: missing };

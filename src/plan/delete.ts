@@ -1,7 +1,7 @@
 import type { Fix } from "../fix.ts";
 import { kinds, nameOf, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { Change, Plan, Refer } from "./change.ts";
-import { type ExistingSecret, isOf } from "./existing-secret.ts";
+import { type ExistingSecret, isKeyOf } from "./existing-secret.ts";
 import { type OwnerRef, planRefer, type Target } from "./references.ts";
 import { type Loss, refuse } from "./store.ts";
 import { joinNames, pluralize, targetArgument, targetFlags } from "./wording.ts";
@@ -14,7 +14,7 @@ type DeleteFacts = {
   readonly ours: boolean;
   readonly targets: readonly Target[];
   /** Pods that have not ended, name the Secret, and have an image that it may be for. */
-  readonly needing: readonly Needing[];
+  readonly needingPods: readonly NeedingPod[];
 };
 
 type DeleteOptions = {
@@ -30,43 +30,44 @@ type DeleteOptions = {
  * @throws CliError conflict if pods need the Secret, or if logins of other tools or users would be lost
  */
 export function planDelete(facts: DeleteFacts, options: DeleteOptions): Plan {
-  const { to, existing, ours, needing } = facts;
+  const { to, existing, ours, needingPods } = facts;
   const named = facts.targets.filter(({ names }) => names.includes(to.name));
   const changes = named.map((target) => planRefer("detach", to.name, target));
   const references = changes.filter((change): change is Refer => change.act === "detach");
   if (!existing) return references;
-  if (!options.force) refuse(to, neededLoss(to, references, needing));
+  if (!options.force) refuse(to, neededLoss(to, references, needingPods));
   refuse(to, deletionLoss(facts, options.force));
   const { uid, version, immutable, entries = [] } = existing;
   const secret = { to, entries, precondition: { uid, version }, because: "it is deleted" };
   const keepsAnnotation = options.revoke || undefined;
   // The login was merged into another tool's Secret. That Secret stays, without the login
-  if (!ours && existing.entries) return [{ act: "withdraw", ...secret, keepsAnnotation, keepsSecret: true }, ...warnNeeded(to, needing)];
+  if (!ours && existing.entries)
+    return [{ act: "withdraw", ...secret, keepsAnnotation, keepsSecret: true }, ...warnNeeded(to, needingPods)];
   const rehearsal: Change = { act: "rehearse", to, precondition: secret.precondition, replaces: false, deletes: true };
   const needs = [to, ...references.map((reference) => reference.to)];
   const end: Change = keepsAnnotation
     ? { act: "withdraw", ...secret, keepsAnnotation, immutable: immutable || undefined, needs }
     : { act: "remove", ...secret, needs };
   const first = references.map((reference) => ({ ...reference, needs: to }));
-  return [rehearsal, ...first, end, ...warnLasting(to, changes), ...warnNeeded(to, needing)];
+  return [rehearsal, ...first, end, ...warnLasting(to, changes), ...warnNeeded(to, needingPods)];
 }
 
 /** A pod that names the Secret and may have to pull with it. */
-type Needing = {
+type NeedingPod = {
   readonly name: string;
   /** The object with the template of the pod; the pod itself if it has no controller. */
   readonly from: OwnerRef;
 };
 
-const namesOf = (needing: readonly Needing[]): string =>
-  `${pluralize(needing.length, "pod", "pods")} ${joinNames(needing.map(({ name }) => name))}`;
+const namesOf = (needingPods: readonly NeedingPod[]): string =>
+  `${pluralize(needingPods.length, "pod", "pods")} ${joinNames(needingPods.map(({ name }) => name))}`;
 
 /** Returns the loss of pods that need the Secret, with their names and the commands to run first. */
-function neededLoss(to: Ref<"secret">, references: readonly Refer[], needing: readonly Needing[]): Loss | undefined {
-  if (needing.length === 0) return undefined;
+function neededLoss(to: Ref<"secret">, references: readonly Refer[], needingPods: readonly NeedingPod[]): Loss | undefined {
+  if (needingPods.length === 0) return undefined;
   const targets = references.map((reference) => reference.to);
-  const message = `SECRET is used by ${namesOf(needing)}; create another credential first, otherwise new pods cannot pull`;
-  return [message, withoutNeed(to, targets, needing)];
+  const message = `SECRET is used by ${namesOf(needingPods)}; create another credential first, otherwise new pods cannot pull`;
+  return [message, withoutNeed(to, targets, needingPods)];
 }
 
 const otherwise = "--force to delete it anyway";
@@ -75,9 +76,9 @@ const otherwise = "--force to delete it anyway";
  * Returns the commands after which no pod needs the Secret. The first detaches it from the targets of new pods. The second replaces
  * existing pods.
  */
-function withoutNeed({ name, namespace }: Ref, references: readonly Ref<TargetKind>[], needing: readonly Needing[]): Fix | string {
+function withoutNeed({ name, namespace }: Ref, references: readonly Ref<TargetKind>[], needingPods: readonly NeedingPod[]): Fix | string {
   const detached = references.map(targetArgument);
-  const rollouts = [...new Set(needing.flatMap(rolloutOf))].filter((word) => !detached.includes(word));
+  const rollouts = [...new Set(needingPods.flatMap(rolloutOf))].filter((word) => !detached.includes(word));
   const steps: Fix[] = [
     ...(references.length > 0 ? [{ verb: "detach", secret: name, namespace, ...targetFlags(references) } as const] : []),
     ...(rollouts.length > 0 ? [{ kubectl: "rollout restart", args: rollouts, namespace }] : []),
@@ -88,14 +89,14 @@ function withoutNeed({ name, namespace }: Ref, references: readonly Ref<TargetKi
 }
 
 /** Returns the workload that can replace a pod in a rollout (kubectl rollout restart), if there is one. */
-function rolloutOf({ from: { kind: called, name } }: Needing): string[] {
+function rolloutOf({ from: { kind: called, name } }: NeedingPod): string[] {
   const kind = targetKindOf(called);
-  return kind && kinds[kind].carries.takes === "rollout" ? [targetArgument({ kind, name })] : [];
+  return kind && kinds[kind].pullSecretList.takesEffect === "rollout" ? [targetArgument({ kind, name })] : [];
 }
 
-function warnNeeded(to: Ref<"secret">, needing: readonly Needing[]): Change[] {
-  if (needing.length === 0) return [];
-  const message = `${namesOf(needing)} ${pluralize(needing.length, "lists", "list")} secret/${to.name} and may fail to pull again`;
+function warnNeeded(to: Ref<"secret">, needingPods: readonly NeedingPod[]): Change[] {
+  if (needingPods.length === 0) return [];
+  const message = `${namesOf(needingPods)} ${pluralize(needingPods.length, "lists", "list")} secret/${to.name} and may fail to pull again`;
   return [{ act: "warn", needs: to, to, message }];
 }
 
@@ -126,5 +127,5 @@ function deletionLoss({ to, existing, ours }: DeleteFacts, force: boolean): Loss
 
 function strangeIn({ entries = [], hosts }: ExistingSecret): string[] {
   const recordedHosts = entries.flatMap((entry) => entry.hosts);
-  return hosts.filter((server) => !recordedHosts.some((host) => isOf(host, server)));
+  return hosts.filter((server) => !recordedHosts.some((host) => isKeyOf(host, server)));
 }

@@ -15,7 +15,7 @@ export type Drift = {
 };
 
 /** Properties of the list, and the field manager that writes it. */
-type Writing = { readonly carries: (typeof kinds)[TargetKind]["carries"]; readonly fieldManager: string };
+type Writing = { readonly pullSecretList: (typeof kinds)[TargetKind]["pullSecretList"]; readonly fieldManager: string };
 
 /** The parts of an object that identify its source. */
 type ManagedObject = { readonly kind: string; readonly metadata: Metadata };
@@ -135,12 +135,12 @@ const isAdditive = ({ manager = "" }: ManagedFields): boolean => manager.startsW
  * by name, each name belongs to its writer, for server-side apply and for a strategic merge. Only a source that removes foreign names
  * undoes the change there. A source without the list never changes it.
  */
-export function driftOf(object: ManagedObject, { carries, fieldManager }: Writing): Drift | undefined {
+export function driftOf(object: ManagedObject, { pullSecretList, fieldManager }: Writing): Drift | undefined {
   const { metadata } = object;
   const source = sourceOf(object);
   if (source && source.row.isActive?.(metadata) === false) return undefined;
   if (source?.row.undoes?.(metadata, fieldManager)) return { by: source.by, name: source.name, does: "undoes" };
-  const listed = carries.list === "atomic" ? listedBy(metadata, source, { carries, fieldManager }) : undefined;
+  const listed = pullSecretList.list === "atomic" ? listedBy(metadata, source, { pullSecretList, fieldManager }) : undefined;
   return listed ?? controlledBy(metadata);
 }
 
@@ -153,13 +153,13 @@ function sourceOf(object: ManagedObject) {
 }
 
 /** Returns the source of the list: the tool that wrote it last, or the file that was applied according to the annotation. */
-function listedBy(metadata: Metadata, source: ReturnType<typeof sourceOf>, { carries, fieldManager }: Writing): Drift | undefined {
-  const path = carries.path.map((step) => `f:${step}`);
+function listedBy(metadata: Metadata, source: ReturnType<typeof sourceOf>, { pullSecretList, fieldManager }: Writing): Drift | undefined {
+  const path = pullSecretList.path.map((step) => `f:${step}`);
   const entries = metadata.managedFields ?? [];
   const owners = entries.filter((entry) => entry.manager !== fieldManager && has(entry, path) && !isAdditive(entry));
   const own = source && owners.find((entry) => isFrom(source.row, entry, entries));
   if (source && own) return { by: source.by, name: source.name, does: doesAgain(own, source.row.forces ? "undoes" : "stops") };
-  if (hasApplied(metadata, carries.path)) return fromFile(source);
+  if (hasApplied(metadata, pullSecretList.path)) return fromFile(source);
   const applier = owners.find(({ operation }) => operation === "Apply");
   if (!applier) return undefined;
   const { manager = "" } = applier;
@@ -205,7 +205,7 @@ function controlledBy({ ownerReferences }: Metadata): Drift | undefined {
 
 const has = ({ fieldsV1 }: ManagedFields, path: readonly string[]) => at(fieldsV1, path) !== undefined;
 
-const does: Readonly<Record<Drift["does"], (secret: string) => string>> = {
+const effects: Readonly<Record<Drift["does"], (secret: string) => string>> = {
   undoes: (secret) => `removes ${secret}`,
   stops: (secret) => `fails with a conflict over ${secret}`,
   "undoes-or-stops": (secret) => `removes ${secret} or fails with a conflict`,
@@ -223,7 +223,7 @@ export function warnDrift(change: Change, drift: Drift | undefined): Change[] {
   if (change.act !== "attach" || !drift) return [];
   const { to, secret } = change;
   const { is, next, output } = writers[drift.by];
-  const message = `${nameOf(to)} ${is(plain(drift.name))}, and ${next} ${does[drift.does](secret)}`;
+  const message = `${nameOf(to)} ${is(plain(drift.name))}, and ${next} ${effects[drift.does](secret)}`;
   const warn = { act: "warn", id: "drift", needs: to, to } as const;
   if (!output) return [{ ...warn, message }];
   return [{ ...warn, message: `${message}; commit the output of`, fix: { verb: "attach", secret, targets: [targetArgument(to)], output } }];

@@ -22,7 +22,7 @@ export type ExistingSecret = Precondition & {
   /** Other managers of fields that the plugin writes, in the API server's words: `"kubectl-patch" using v1: .data..dockerconfigjson`. */
   readonly others: readonly string[];
   /** The identity whose token is inside, according to the annotation, if it is not the identity of this run. */
-  readonly ofAnother?: string;
+  readonly otherIdentity?: string;
   /** Whether the credential inside still pulls; `unknown` if that could not be tested. */
   readonly pulls: "yes" | "no" | "unknown";
 };
@@ -45,7 +45,7 @@ export type StoreOptions = {
 export const hostOf = (server: string): string => server.replace(/^https?:\/\//, "").split("/", 1)[0] ?? "";
 
 /** Whether a key under `auths` is for a registry: as a host, as a URL, or with a path. */
-export const isOf = (host: string, server: string): boolean => hostOf(server) === host;
+export const isKeyOf = (host: string, server: string): boolean => hostOf(server) === host;
 
 /**
  * Returns the keys in a Secret that a registry's login has or may use. These are the login server, and regional hosts with the same login.
@@ -53,12 +53,12 @@ export const isOf = (host: string, server: string): boolean => hostOf(server) ==
  * namespace can write it.
  */
 export function keysOf(host: string, { entries, hosts, alike }: Pick<ExistingSecret, "entries" | "hosts" | "alike">): readonly string[] {
-  const recorded = entryFor(entries, host)?.hosts.filter((key) => hosts.some((server) => isOf(key, server))) ?? [];
+  const recorded = entryFor(entries, host)?.hosts.filter((key) => hosts.some((server) => isKeyOf(key, server))) ?? [];
   return [host, ...regional(host, [...recorded, ...alike])];
 }
 
 /** Returns the keys of a login together with those that a Secret already has for it: no run removes one. */
-export const widened = (keys: readonly string[], host: string, existing: ExistingSecret): readonly string[] => [
+export const mergedKeys = (keys: readonly string[], host: string, existing: ExistingSecret): readonly string[] => [
   host,
   ...regional(host, [...keys, ...keysOf(host, existing)]),
 ];

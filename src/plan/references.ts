@@ -25,7 +25,8 @@ export type Target<K extends TargetKind = TargetKind> = {
 export const namesIn = (list: unknown): string[] => ((list ?? []) as NonNullable<PodSpec["imagePullSecrets"]>).map(({ name = "" }) => name);
 
 /** Whether a target's list can be changed permanently. */
-export const isChangeable = ({ to, owner }: Pick<Target, "to" | "owner">): boolean => !owner && kinds[to.kind].carries.takes !== "recreate";
+export const isChangeable = ({ to, owner }: Pick<Target, "to" | "owner">): boolean =>
+  !owner && kinds[to.kind].pullSecretList.takesEffect !== "recreate";
 
 /** Reads a target and its list. */
 export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K], context?: string): Target<K> {
@@ -35,7 +36,7 @@ export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K]
   const recreation = readRecreation(kind, object);
   return {
     to: { kind, name, namespace, context },
-    names: namesIn(at(object, kinds[kind].carries.path)),
+    names: namesIn(at(object, kinds[kind].pullSecretList.path)),
     version: resourceVersion,
     account: spec && accountOf(spec),
     owner,
@@ -66,7 +67,7 @@ export const controllerOf = ({ ownerReferences = [] }: Metadata): OwnerRef | und
 function ownerOf(kind: TargetKind, metadata: Metadata): OwnerRef | undefined {
   const controller = controllerOf(metadata);
   if (!controller) return undefined;
-  const makes = kinds[kind].carries.takes === "recreate" || targetKindOf(controller.kind) !== undefined;
+  const makes = kinds[kind].pullSecretList.takesEffect === "recreate" || targetKindOf(controller.kind) !== undefined;
   return makes ? { kind: controller.kind, name: controller.name } : undefined;
 }
 
@@ -77,7 +78,7 @@ function ownerOf(kind: TargetKind, metadata: Metadata): OwnerRef | undefined {
  */
 export function patchOf({ to, version }: Pick<Target, "to" | "version">, names: readonly string[]): object {
   const list: unknown = names.length === 0 ? null : names.map((name) => ({ name }));
-  const inside = kinds[to.kind].carries.path.toReversed().reduce((value, step) => ({ [step]: value }), list);
+  const inside = kinds[to.kind].pullSecretList.path.toReversed().reduce((value, step) => ({ [step]: value }), list);
   return { metadata: { resourceVersion: version }, ...(inside as object) };
 }
 
@@ -111,17 +112,21 @@ export type OwnerRef = { readonly kind: string; readonly name: string };
 export type RecreateOptions = { readonly recreate: boolean; readonly force: boolean };
 
 /** The requested change and its target. */
-type Asked = { readonly does: "attach" | "detach"; readonly secret: string; readonly to: Ref<TargetKind> };
+type RequestedChange = { readonly does: "attach" | "detach"; readonly secret: string; readonly to: Ref<TargetKind> };
 
 /** Returns the refusal for an object that a controller creates from a template. */
-export function refuseOwned({ does, secret, to }: Asked, owner: OwnerRef): Refuse {
+export function refuseOwned({ does, secret, to }: RequestedChange, owner: OwnerRef): Refuse {
   const kind = targetKindOf(owner.kind);
   const message = `${nameOf(to)} is created from the template of ${owner.kind} ${owner.name}; change that template instead`;
   return { act: "refuse", to, message, fix: kind && { verb: does, secret, targets: [targetArgument({ kind, name: owner.name })] } };
 }
 
 /** Returns why an object whose list can't be changed is not recreated; undefined if it is recreated. */
-export function refuseRecreate({ does, secret, to }: Asked, { never, loses }: Recreation, options: RecreateOptions): Refuse | undefined {
+export function refuseRecreate(
+  { does, secret, to }: RequestedChange,
+  { never, loses }: Recreation,
+  options: RecreateOptions,
+): Refuse | undefined {
   if (options.recreate && never === undefined && (loses === undefined || options.force)) return undefined;
   const { kind } = kinds[to.kind];
   const list = `imagePullSecrets of ${nameOf(to)} cannot be changed`;

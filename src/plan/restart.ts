@@ -116,7 +116,7 @@ function planRollouts(mine: readonly PodOfTarget[], { secret, mayPull }: Restart
 function rolloutOf({ to: { namespace, context }, owner, above }: PullingPod): Ref<PodKind> | undefined {
   const top = above ?? owner;
   const kind = top && targetKindOf(top.kind);
-  if (!kind || kinds[kind].carries.takes !== "rollout") return undefined;
+  if (!kind || kinds[kind].pullSecretList.takesEffect !== "rollout") return undefined;
   return { kind: kind as PodKind, name: top.name, namespace, context };
 }
 
@@ -186,7 +186,7 @@ function obstacleTo(
   if (!recreatingControllers.has(owner.kind)) {
     const counts = `${old} and belongs to a ${owner.kind}, which counts a deleted pod as failed`;
     const kind = targetKindOf(owner.kind);
-    if (!kind || kinds[kind].carries.takes !== "recreate") return { message: `${counts}; recreate the ${owner.kind}` };
+    if (!kind || kinds[kind].pullSecretList.takesEffect !== "recreate") return { message: `${counts}; recreate the ${owner.kind}` };
     return {
       message: `${counts}, so the ${owner.kind} must be recreated`,
       fix: recreationOf(`${owner.kind.toLowerCase()}/${owner.name}`),

@@ -182,9 +182,9 @@ export function notDue(passwords: Passwords, { endsBy, createdBy }: DueLimits): 
   return [byExpiry, byAge].filter((reason) => reason !== undefined);
 }
 
-function expiryBy(passwords: Passwords, moment: Date): NotDue | "due" {
+function expiryBy(passwords: Passwords, limit: Date): NotDue | "due" {
   const ends = passwords.flatMap(({ entry: { expiresAt } }) => (expiresAt === undefined ? [] : [Date.parse(expiresAt)]));
-  if (ends.some((end) => end <= moment.getTime())) return "due";
+  if (ends.some((end) => end <= limit.getTime())) return "due";
   if (ends.some(Number.isNaN)) return "unknown";
   return ends.length === 0 ? "never" : "later";
 }
@@ -193,7 +193,7 @@ function expiryBy(passwords: Passwords, moment: Date): NotDue | "due" {
  * Judges the age of the passwords. If Azure shows passwords, but not the recorded one, the record says nothing about its age: the password
  * may be old.
  */
-function ageAt(passwords: Passwords, moment: Date): NotDue | "due" {
-  const isYoung = ({ entry: { madeAt = "" }, lapsed }: Passwords[number]) => !lapsed && Date.parse(madeAt) > moment.getTime();
+function ageAt(passwords: Passwords, limit: Date): NotDue | "due" {
+  const isYoung = ({ entry: { madeAt = "" }, lapsed }: Passwords[number]) => !lapsed && Date.parse(madeAt) > limit.getTime();
   return passwords.every(isYoung) ? "young" : "due";
 }

@@ -5,7 +5,7 @@ import { type Entry, entryFor } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 import type { Change, Keep, Store } from "./change.ts";
-import { type ExistingSecret, holds, isOf, keysOf, type StoreOptions, widened } from "./existing-secret.ts";
+import { type ExistingSecret, holds, isKeyOf, keysOf, mergedKeys, type StoreOptions } from "./existing-secret.ts";
 
 /**
  * Plans the write of the Secret. Keeps the regional hosts that already have the login among its keys.
@@ -16,7 +16,7 @@ export function planStore(to: Ref<"secret">, asked: StoreOptions, existing: Exis
   if (!existing) return { act: "store", to, entry: asked.entry, shape, precondition: undefined, replaces: false, because: "there is none" };
   const { uid, version, claim, type } = existing;
   const same = type === shapeNamed(shape).type;
-  const entry = same ? { ...asked.entry, hosts: widened(asked.entry.hosts, host, existing) } : asked.entry;
+  const entry = same ? { ...asked.entry, hosts: mergedKeys(asked.entry.hosts, host, existing) } : asked.entry;
   const options = { ...asked, entry };
   refuse(to, deletedLoss(existing) ?? lossOf(options, existing));
   if (same && !fresh && holds(entry, host, existing)) return { act: "keep", to, because: "holds this credential" };
@@ -45,7 +45,7 @@ export function warnLoss(change: Store | Keep, existing: ExistingSecret | undefi
     const writers = existing.others.filter((writer) => !writer.startsWith('"kubectl'));
     return writers.length === 0 ? [] : warn(`has another field manager that may remove this login: ${writers.join("; ")}`);
   }
-  const lost = existing.hosts.filter((server) => !change.entry.hosts.some((key) => isOf(key, server)));
+  const lost = existing.hosts.filter((server) => !change.entry.hosts.some((key) => isKeyOf(key, server)));
   return lost.length === 0 ? [] : warn(`also held a login for ${lost.join(", ")}, which is overwritten`);
 }
 
@@ -120,10 +120,10 @@ function anotherLoss(recorded: Entry, wanted: Entry, pulls: ExistingSecret["pull
 }
 
 /** Returns the loss of a token that still works for another identity. */
-const identityLoss = ({ ofAnother, pulls }: ExistingSecret): Loss | undefined =>
-  ofAnother === undefined || pulls === "no"
+const identityLoss = ({ otherIdentity, pulls }: ExistingSecret): Loss | undefined =>
+  otherIdentity === undefined || pulls === "no"
     ? undefined
-    : [`SECRET holds a working token of ${ofAnother}`, "use another name, or add --force to overwrite that token"];
+    : [`SECRET holds a working token of ${otherIdentity}`, "use another name, or add --force to overwrite that token"];
 
 /** Returns the first loss when logins are merged: checks each key of the new login. */
 function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, alike, pulls }: ExistingSecret): Loss | undefined {
@@ -143,7 +143,7 @@ function foreignLoss({ host, shape }: Pick<StoreOptions, "host" | "shape">, exis
   const ways = type === dockerConfigJson && type === shapeNamed(shape).type ? mergeHint : overwriteHint;
   if (!entries) return [`SECRET (type ${type}) was not created by kubectl acr-secret`, ways];
   const ours = keysOf(host, existing);
-  const strange = hosts.filter((server) => !ours.some((key) => isOf(key, server)));
+  const strange = hosts.filter((server) => !ours.some((key) => isKeyOf(key, server)));
   const named = entryFor(entries, host) ? strange : [...new Set([...entries.flatMap((entry) => entry.hosts), ...strange])];
   return named.length === 0 ? undefined : [`SECRET holds a credential for ${named.join(", ")}`, ways];
 }

@@ -3,10 +3,10 @@ import { argumentKind, kinds, nameOf, type Ref, type TargetKind } from "../kinds
 import type { Change, Plan } from "./change.ts";
 
 /** The maximum number of names in a line. */
-export const mostNamed = 10;
+export const maxNames = 10;
 
 /** Returns the first names of a list and the number of the others: `app/api, app/web and 3 more`. */
-export function inLine(names: readonly string[], most = mostNamed): string {
+export function inLine(names: readonly string[], most = maxNames): string {
   const rest = names.length > most ? ` and ${names.length - most} more` : "";
   return `${names.slice(0, most).join(", ")}${rest}`;
 }
@@ -32,7 +32,7 @@ export function restartNotice(plan: Plan): string | undefined {
 
 function rollsOut(change: Change): boolean {
   if (change.act === "restart") return change.uid === undefined;
-  return (change.act === "attach" || change.act === "detach") && kinds[change.to.kind].carries.takes === "rollout";
+  return (change.act === "attach" || change.act === "detach") && kinds[change.to.kind].pullSecretList.takesEffect === "rollout";
 }
 
 const part = (verb: string, changes: readonly Change[]) =>
@@ -41,9 +41,9 @@ const part = (verb: string, changes: readonly Change[]) =>
 /** Returns a target as the command line names it: `deployment/web`. */
 export const targetArgument = ({ kind, name }: Ref<TargetKind>): string => nameOf({ kind: argumentKind(kind), name });
 
-/** Returns the arguments and flags that select some targets in a printed command, at most {@link mostNamed}. */
+/** Returns the arguments and flags that select some targets in a printed command, at most {@link maxNames}. */
 export function targetFlags(all: readonly Ref<TargetKind>[]): Pick<PluginCommand, "serviceaccounts" | "targets"> {
-  const some = all.slice(0, mostNamed);
+  const some = all.slice(0, maxNames);
   const accounts = some.filter((to) => !hasPods(to)).map(({ name }) => name);
   const targets = some.filter(hasPods).map(targetArgument);
   return { serviceaccounts: accounts.length > 0 ? accounts : undefined, targets: targets.length > 0 ? targets : undefined };

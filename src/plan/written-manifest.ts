@@ -12,7 +12,7 @@ const rows: { readonly [K in RecreatableKind]: (object: KubeObjects[K]) => KubeO
 export function writtenManifest<K extends RecreatableKind>(kind: K, object: KubeObjects[K], names?: readonly string[]): object {
   const written = (rows[kind] as (object: KubeObjects[K]) => KubeObjects[K])(object);
   const { status: _, ...rest } = { ...written, metadata: writtenMetadata(written.metadata) } as { status?: unknown; metadata: object };
-  const { path } = kinds[kind].carries;
+  const { path } = kinds[kind].pullSecretList;
   const list = names ?? namesIn(at(rest, path));
   return withAt(rest, path, list.length === 0 ? undefined : list.map((name) => ({ name })));
 }

@@ -19,7 +19,7 @@ export type ClusterScope = {
  * Yields the items of a cluster-wide list if the namespaces were discovered by listing, and otherwise those of each namespace. Also reads
  * each namespace if the cluster-wide list is forbidden, unless it has already yielded items.
  */
-export async function* wholeOrEach<T>(
+export async function* clusterWideOrEach<T>(
   { open }: ClusterScope,
   whole: AsyncIterable<T>,
   each: AsyncIterable<T> | Iterable<T>,

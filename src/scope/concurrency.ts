@@ -7,7 +7,7 @@ const ahead = 4;
  * @param bounds `width` returns the maximum number of items that run concurrently, and is called before each item. `interrupted`: whether
  * no further item may start. Running items finish
  */
-export async function* over<Item, Result>(
+export async function* runConcurrently<Item, Result>(
   items: AsyncIterable<Item> | Iterable<Item>,
   { width, interrupted }: { width(): number; interrupted(): boolean },
   work: (item: Item) => AsyncIterable<Result>,
@@ -97,7 +97,7 @@ async function* rest<Item>(source: AsyncIterator<Item>, first: Promise<IteratorR
  * Waits for concurrent reads. If several fail, throws the error of the first one in this order, not of the first one to fail. Therefore
  * every run reports the same error.
  */
-export async function together<const Reads extends readonly unknown[]>(reads: Reads) {
+export async function awaitAll<const Reads extends readonly unknown[]>(reads: Reads) {
   const ends = await Promise.allSettled(reads);
   const failed = ends.find((end) => end.status === "rejected");
   if (failed) throw failed.reason;

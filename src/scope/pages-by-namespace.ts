@@ -12,7 +12,7 @@ type Placed = { readonly metadata: { readonly namespace?: string } };
  * The API server sorts objects by their keys, `NAMESPACE/NAME`, so `ns-a` comes before `ns`. Callers must read the namespaces in that order
  * ({@link byKey}), each once, one after the other.
  */
-export function inStep<T extends Placed>(pages: Pages<T>): (namespace: string) => Promise<readonly T[]> {
+export function readByNamespace<T extends Placed>(pages: Pages<T>): (namespace: string) => Promise<readonly T[]> {
   const source = pages[Symbol.asyncIterator]();
   let page: readonly T[] = [];
   const ahead: Promise<IteratorResult<readonly T[]>>[] = [];

@@ -47,7 +47,7 @@ export function keyName(words: string): string {
 }
 
 /** Whether a password's name contains the whole text, including a cluster: otherwise passwords of several Secrets may have that name. */
-export const isOfOne = (key: string, words: string): boolean => key.endsWith(words) && clustersIn.test(key);
+export const isForOneSecret = (key: string, words: string): boolean => key.endsWith(words) && clustersIn.test(key);
 
 /** The owner of an object in Azure. */
 type AzureOwner = {
@@ -58,7 +58,7 @@ type AzureOwner = {
 };
 
 /** The words for Secrets of one name that share a credential. */
-export const manyNamespaces = (secret: string): string => `secret ${secret} in many namespaces`;
+export const sharedSecretWords = (secret: string): string => `secret ${secret} in many namespaces`;
 
 /** Replaces the cluster ids of a shared credential without any. It has too many clusters, or the uid of one could not be read. */
 export const unnamedCluster = "that Azure does not name";

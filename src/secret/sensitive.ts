@@ -75,7 +75,7 @@ function readJwt(text: string): TokenClaims | undefined {
   const { jti, iss, aud, sub, iat, exp } = claims;
   const subject = typeof sub === "string" ? sub : undefined;
   const id = typeof jti === "string" && /^[\w-]{1,64}$/.test(jti) ? jti : undefined;
-  return { id, issuer: String(iss ?? ""), audience: String(aud ?? ""), subject, madeAt: moment(iat), expiresAt: moment(exp) };
+  return { id, issuer: String(iss ?? ""), audience: String(aud ?? ""), subject, madeAt: timestampOf(iat), expiresAt: timestampOf(exp) };
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> | undefined {
@@ -88,7 +88,7 @@ function parse(text: string): Readonly<Record<string, unknown>> | undefined {
 }
 
 /** The last second of the year 9999, the limit of RFC 3339. A later value, such as a claim in milliseconds, is not a time. */
-const last = 253_402_300_799;
+const maxSeconds = 253_402_300_799;
 
-const moment = (seconds: unknown): string | undefined =>
-  typeof seconds === "number" && seconds >= 0 && seconds <= last ? toSeconds(new Date(seconds * 1000)) : undefined;
+const timestampOf = (seconds: unknown): string | undefined =>
+  typeof seconds === "number" && seconds >= 0 && seconds <= maxSeconds ? toSeconds(new Date(seconds * 1000)) : undefined;

@@ -2,7 +2,7 @@ import { CliError, unlessRefused } from "../errors.ts";
 import type { Metadata, Secret } from "../objects.ts";
 import { type CredentialId, isLoginOf, unknownClusters } from "../plan/ownership.ts";
 import type { Login } from "../registry/port.ts";
-import { type ClusterScope, wholeOrEach } from "../scope/cluster-scopes.ts";
+import { type ClusterScope, clusterWideOrEach } from "../scope/cluster-scopes.ts";
 import { type Entry, entryFor, readEntries, sameLogin } from "../secret/entry.ts";
 import { loginFor } from "./existing-secret.ts";
 import { idBy, uidOf } from "./namespace.ts";
@@ -13,7 +13,7 @@ import { findLogins, type RecordedLogin, type SecretLogins, type UnrecordedLogin
 export type Holder = { readonly entry: Entry; readonly login: Login };
 
 /** The number of different credentials to try before a new one is created. */
-const most = 3;
+const maxCandidates = 3;
 
 /**
  * Yields the credentials for a registry that Secrets of one name hold in a scope, the most frequent first. If 999 namespaces share a
@@ -30,7 +30,7 @@ export async function* holdersIn(
       const entry = entryFor(readEntries({ metadata }), host);
       if (entry?.kind === kind) count(found, entry, () => readHolder(clusterScope, metadata, host));
     }
-  for (const { read } of found.toSorted((a, b) => b.count - a.count).slice(0, most)) {
+  for (const { read } of found.toSorted((a, b) => b.count - a.count).slice(0, maxCandidates)) {
     const holder = await read();
     if (holder) yield holder;
   }
@@ -47,7 +47,7 @@ function count(found: Candidate[], entry: Entry, read: Candidate["read"]): void 
 /** Yields the Secrets of this name in the namespaces of the run. */
 async function* selected(clusterScope: ClusterScope, name: string): AsyncGenerator<Pick<Secret, "metadata">> {
   const namespaces = new Set(clusterScope.namespaces);
-  for await (const secret of wholeOrEach(clusterScope, listed(clusterScope, name), named(clusterScope, name)))
+  for await (const secret of clusterWideOrEach(clusterScope, listed(clusterScope, name), named(clusterScope, name)))
     if (namespaces.has(secret.metadata.namespace ?? "")) yield secret;
 }
 
@@ -86,7 +86,7 @@ export async function clustersOf(
     clusterScopes.map(async ({ context, cluster, error: failed }) => {
       const error = failed ?? unreadable.find((one) => one.context === context)?.error;
       const id = error ? undefined : await idBy(() => uidOf(cluster, "kube-system"));
-      return { context, id, error: error ?? (id === undefined ? nameless() : undefined) };
+      return { context, id, error: error ?? (id === undefined ? unidentified() : undefined) };
     }),
   );
   return {
@@ -95,7 +95,7 @@ export async function clustersOf(
   };
 }
 
-const nameless = () => new CliError("forbidden", "cannot read namespace kube-system, whose uid identifies the cluster");
+const unidentified = () => new CliError("forbidden", "cannot read namespace kube-system, whose uid identifies the cluster");
 
 /** All holders of one credential. An unknown cluster counts as a holder. */
 export type Holders = {

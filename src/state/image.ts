@@ -10,7 +10,7 @@ import { keyringOf, type Secrets, secretFacts } from "./pull-secrets.ts";
 import type { Pull } from "./pulls.ts";
 
 /** A pull with a valid image reference. `only`: the command line names one Secret for it. */
-export type Question = Omit<Pull, "image"> & { readonly image: ImageRef; readonly only: boolean };
+export type ImageQuery = Omit<Pull, "image"> & { readonly image: ImageRef; readonly only: boolean };
 
 type ImageSources = {
   readonly namespace: string;
@@ -25,7 +25,7 @@ type ImageSources = {
  * Tries one pull with the logins that the kubelet would offer, in the same order. Collects the facts for a verdict if none of them pulls.
  * @returns undefined if the image is not in Azure, has no login, and no node failed to pull it
  */
-export async function observeImage(question: Question, sources: ImageSources): Promise<ImageFacts | undefined> {
+export async function readImageFacts(question: ImageQuery, sources: ImageSources): Promise<ImageFacts | undefined> {
   const { image, names, only, pods, account } = question;
   const { namespace, now, registry } = sources;
   const azure = azureHost(image.host);
@@ -41,7 +41,9 @@ export async function observeImage(question: Question, sources: ImageSources): P
   const asks = tried.length === 0 && !keyring.malformed && (azure !== undefined || pods.length === 0);
   const anonymous = asks ? await registry.prove(image, undefined) : undefined;
   const pulls = [...tried.map(({ proof }) => proof), ...(anonymous ? [anonymous] : [])].some(({ verdict }) => verdict === "pulls");
-  const more = pulls ? nothingMore : await lookFurther(question, sources, { azure, anonymous, malformed: keyring.malformed !== undefined });
+  const more = pulls
+    ? noMoreFacts
+    : await readMoreFacts(question, sources, { azure, anonymous, malformed: keyring.malformed !== undefined });
   return {
     image: question.text,
     ref: image,
@@ -64,23 +66,23 @@ export async function observeImage(question: Question, sources: ImageSources): P
   };
 }
 
-type More = Pick<ImageFacts, "attachedLater" | "unattached" | "fresh"> & { readonly secrets: Awaited<ReturnType<typeof existing>> };
+type MoreFacts = Pick<ImageFacts, "attachedLater" | "unattached" | "fresh"> & { readonly secrets: Awaited<ReturnType<typeof existing>> };
 
-const nothingMore: More = { attachedLater: undefined, unattached: [], fresh: { name: "", isDefault: true }, secrets: [] };
+const noMoreFacts: MoreFacts = { attachedLater: undefined, unattached: [], fresh: { name: "", isDefault: true }, secrets: [] };
 
 /** Reads other Secrets of the namespace and a free name for a new one. These are needed only if the pull fails. */
-async function lookFurther(
-  { image, names, accountNames, pods, only }: Question,
+async function readMoreFacts(
+  { image, names, accountNames, pods, only }: ImageQuery,
   sources: ImageSources,
   { azure, anonymous, malformed }: { azure: ImageFacts["azure"]; anonymous: Proof | undefined; malformed: boolean },
-): Promise<More> {
+): Promise<MoreFacts> {
   const { registry, secrets } = sources;
   const carried = await existing(
     accountNames.filter((name) => !names.includes(name)),
     sources,
   );
   const [attachedLater] = only || pods.length === 0 || malformed ? [] : await tryAll(carried, image, registry);
-  const fresh = azure ? await freshName(azure.loginServer, secrets) : nothingMore.fresh;
+  const fresh = azure ? await freshName(azure.loginServer, secrets) : noMoreFacts.fresh;
   const noLogin = anonymous?.verdict === "refused" || anonymous?.verdict === "out-of-scope";
   if (!noLogin || only || azure === undefined || attachedLater) return { attachedLater, unattached: [], fresh, secrets: carried };
   const ours = (await secrets.ours()).filter(({ metadata }) => !names.includes(metadata.name) && !accountNames.includes(metadata.name));

@@ -6,7 +6,7 @@ import { hasPods } from "../plan/wording.ts";
 import { parseImage } from "../registry/image-reference.ts";
 import { loginServerIn, registryName } from "../registry/login-server.ts";
 import type { ImageRef } from "../registry/port.ts";
-import { type ClusterScope, wholeOrEach } from "../scope/cluster-scopes.ts";
+import { type ClusterScope, clusterWideOrEach } from "../scope/cluster-scopes.ts";
 import { among, type TargetPick, templatesOf } from "./targets.ts";
 
 /** Returns the containers of a pod that have an image, in start order. */
@@ -74,7 +74,7 @@ export async function imagesIn(clusterScopes: readonly ClusterScope[], options: 
   let read = false;
   let refusal: CliError | undefined;
   for (const clusterScope of clusterScopes.filter(({ error }) => !error))
-    for await (const some of wholeOrEach(clusterScope, imagesInAll(clusterScope, options), imagesInEach(clusterScope, options)))
+    for await (const some of clusterWideOrEach(clusterScope, imagesInAll(clusterScope, options), imagesInEach(clusterScope, options)))
       if (some instanceof CliError) refusal ??= some;
       else {
         read = true;

@@ -14,7 +14,7 @@ import { isOver, specOf, type TargetObject } from "./targets.ts";
 import { changedIn } from "./warnings.ts";
 
 /** The maximum number of warnings about images. */
-const most = 5;
+const maxWarnings = 5;
 
 /**
  * Warns about images that a Secret has no key for, for the targets whose list a plan adds it to. Otherwise only the node's errors would
@@ -24,7 +24,7 @@ const most = 5;
 export function warnKeyless(to: Ref<"secret">, keys: readonly string[], state: NamespaceState, plan: Plan): Change[] {
   const pullers = changedIn(plan, state, "attach", "recreate").map(({ to: of, object }) => pullerOf(of, object, state));
   return keyless(to.name, keys, pullers)
-    .slice(0, most)
+    .slice(0, maxWarnings)
     .map(({ image, of, why }): Change => {
       const [first = to] = of;
       const message = `${joinNames(of.map(nameOf))} ${pluralize(of.length, "pulls", "pull")} ${image.text}, but ${why}`;

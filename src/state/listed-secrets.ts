@@ -3,9 +3,9 @@ import { endsKnown } from "../credential/kinds.ts";
 import { type CliError, isForbidden } from "../errors.ts";
 import { readPullSecret, serversOf } from "../kubelet/read-pull-secret.ts";
 import type { Secret, ServiceAccount } from "../objects.ts";
-import { type ClusterScope, wholeOrEach } from "../scope/cluster-scopes.ts";
-import { together } from "../scope/concurrency.ts";
-import { byKey, inStep } from "../scope/pages-by-namespace.ts";
+import { type ClusterScope, clusterWideOrEach } from "../scope/cluster-scopes.ts";
+import { awaitAll } from "../scope/concurrency.ts";
+import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { type Entry, readEntries } from "../secret/entry.ts";
 import { guess } from "../secret/guess.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
@@ -14,9 +14,9 @@ import { isTimestamp } from "../timestamp.ts";
 import { unlabeledEntries } from "./existing-secret.ts";
 
 /** A pull secret, and the ServiceAccounts whose lists contain it. */
-export type Carried = { readonly context: string | undefined; readonly secret: Secret; readonly carriers: readonly string[] };
+export type ListedSecret = { readonly context: string | undefined; readonly secret: Secret; readonly serviceAccounts: readonly string[] };
 
-export type CarriedOptions = {
+export type ListOptions = {
   /** A label selector for Secrets. */
   readonly selector: string | undefined;
   /** Whether the ServiceAccounts are read too. */
@@ -24,9 +24,9 @@ export type CarriedOptions = {
 };
 
 /** The reason why the Secrets of a namespace can't be listed. */
-export type Unread = { readonly context: string | undefined; readonly namespace: string; readonly error: CliError };
+export type UnreadableNamespace = { readonly context: string | undefined; readonly namespace: string; readonly error: CliError };
 
-type Asking = { readonly labels: string | undefined; readonly fields: string };
+type SecretFilter = { readonly labels: string | undefined; readonly fields: string };
 
 /** Formats that the kubelet doesn't read. A Secret of such a format is listed only if this plugin wrote it. */
 const otherShapes = Object.values(shapes).filter(({ type }) => type !== dockerConfigJson);
@@ -35,23 +35,26 @@ const otherShapes = Object.values(shapes).filter(({ type }) => type !== dockerCo
  * Lists the pull secrets on one cluster, ordered by namespace and name. Reads cluster-wide lists page by page. If they are forbidden, reads
  * each namespace, and skips a namespace that is forbidden too.
  */
-export function carriedOn(clusterScope: ClusterScope, { selector, carriers }: CarriedOptions): AsyncGenerator<Carried | Unread> {
+export function listPullSecrets(
+  clusterScope: ClusterScope,
+  { selector, carriers }: ListOptions,
+): AsyncGenerator<ListedSecret | UnreadableNamespace> {
   const where = { labels: selector, fields: `type=${dockerConfigJson}` };
-  return wholeOrEach(clusterScope, inStepOfSecrets(clusterScope, where, carriers), perNamespace(clusterScope, where, carriers));
+  return clusterWideOrEach(clusterScope, fromClusterLists(clusterScope, where, carriers), perNamespace(clusterScope, where, carriers));
 }
 
 async function* perNamespace(
   { context, cluster, namespaces, open }: ClusterScope,
-  where: Asking,
+  where: SecretFilter,
   carriers: boolean,
-): AsyncGenerator<Carried | Unread> {
+): AsyncGenerator<ListedSecret | UnreadableNamespace> {
   for (const namespace of open ? byKey(namespaces) : namespaces) {
     try {
-      const [secrets, accounts] = await together([
+      const [secrets, accounts] = await awaitAll([
         Array.fromAsync(merged(cluster.pages("secret", { ...where, namespace }), ofOtherShapes(cluster, where, namespace))),
         carriers ? listAll(cluster, "serviceaccount", { namespace }) : [],
       ]);
-      yield* secrets.map((secret) => ({ context, secret, carriers: carriersOf(secret, accounts) }));
+      yield* secrets.map((secret) => ({ context, secret, serviceAccounts: serviceAccountsWith(secret, accounts) }));
     } catch (error) {
       if (!isForbidden(error)) throw error;
       yield { context, namespace, error };
@@ -59,20 +62,24 @@ async function* perNamespace(
   }
 }
 
-async function* inStepOfSecrets({ context, cluster, namespaces }: ClusterScope, where: Asking, carriers: boolean): AsyncGenerator<Carried> {
+async function* fromClusterLists(
+  { context, cluster, namespaces }: ClusterScope,
+  where: SecretFilter,
+  carriers: boolean,
+): AsyncGenerator<ListedSecret> {
   const selected = new Set(namespaces);
-  const accountsIn = carriers ? inStep(cluster.pages("serviceaccount")) : async () => [];
+  const accountsIn = carriers ? readByNamespace(cluster.pages("serviceaccount")) : async () => [];
   let at: { readonly namespace: string; readonly accounts: readonly ServiceAccount[] } | undefined;
   for await (const secret of merged(cluster.pages("secret", where), ofOtherShapes(cluster, where))) {
     const { namespace = "" } = secret.metadata;
     if (!selected.has(namespace)) continue;
     if (at?.namespace !== namespace) at = { namespace, accounts: await accountsIn(namespace) };
-    yield { context, secret, carriers: carriersOf(secret, at.accounts) };
+    yield { context, secret, serviceAccounts: serviceAccountsWith(secret, at.accounts) };
   }
 }
 
 /** Reads metadata only: Secrets of these formats that other tools wrote hold logins that this plugin doesn't show. */
-async function ofOtherShapes(cluster: Cluster, { labels: selector }: Asking, namespace?: string): Promise<readonly Secret[]> {
+async function ofOtherShapes(cluster: Cluster, { labels: selector }: SecretFilter, namespace?: string): Promise<readonly Secret[]> {
   const lists = otherShapes.map(({ type, labels }) => {
     const selectors = [selector, ...Object.entries(labels).map(([key, value]) => `${key}=${value}`)];
     return listAll(cluster, "secret", {
@@ -104,7 +111,7 @@ async function* merged(pages: AsyncIterable<readonly Secret[]>, few: Promise<rea
 
 const keyIn = ({ metadata: { namespace = "", name } }: Secret) => `${namespace}/${name}`;
 
-function carriersOf({ metadata }: Secret, accounts: readonly ServiceAccount[]): string[] {
+function serviceAccountsWith({ metadata }: Secret, accounts: readonly ServiceAccount[]): string[] {
   return accounts
     .filter(({ imagePullSecrets }) => imagePullSecrets?.some(({ name }) => name === metadata.name))
     .map((account) => account.metadata.name);
@@ -167,8 +174,8 @@ function guessed(secret: Secret): Holding[] {
 }
 
 /** Returns whether a pull secret expires by the time of `--expiring-within`, or why it is not listed. */
-export function expiryBy(holdings: readonly Holding[], moment: Date): "due" | "later" | "never" | "unknown" {
-  if (holdings.some(({ expiresAt }) => expiresAt !== undefined && Date.parse(expiresAt) <= moment.getTime())) return "due";
+export function expiryBy(holdings: readonly Holding[], limit: Date): "due" | "later" | "never" | "unknown" {
+  if (holdings.some(({ expiresAt }) => expiresAt !== undefined && Date.parse(expiresAt) <= limit.getTime())) return "due";
   if (holdings.length === 0 || holdings.some(({ expiry }) => expiry === "unknown")) return "unknown";
   return holdings.every(({ expiry }) => expiry === "never") ? "never" : "later";
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/port.ts";
 import { hasPods } from "../plan/wording.ts";
-import { type ClusterScope, type NamespaceScope, wholeOrEach } from "../scope/cluster-scopes.ts";
-import { byKey, inStep } from "../scope/pages-by-namespace.ts";
+import { type ClusterScope, clusterWideOrEach, type NamespaceScope } from "../scope/cluster-scopes.ts";
+import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { type NamespaceState, objectNames, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
 import { among, firstMissing, kindOf, picksOf, type TargetObject, type TargetPick, unique } from "./targets.ts";
 
@@ -9,16 +9,16 @@ import { among, firstMissing, kindOf, picksOf, type TargetObject, type TargetPic
 export type NamespaceReader = { readonly scope: NamespaceScope; read(): Promise<NamespaceState> };
 
 /** The smallest number of namespaces for which cluster-wide lists are read page by page. */
-const many = 16;
+const minNamespaces = 16;
 
 /** Yields the readers of a run's namespaces, in the order of the clusters and of their namespaces. */
 export async function* readersOf(clusterScopes: readonly ClusterScope[], options: ReadOptions): AsyncGenerator<NamespaceReader> {
   for (const clusterScope of clusterScopes) {
     const { context, cluster, error } = clusterScope;
     if (error) yield { scope: { context, namespace: "", cluster }, read: () => Promise.reject(error) };
-    else if (clusterScope.open && clusterScope.namespaces.length >= many) {
+    else if (clusterScope.open && clusterScope.namespaces.length >= minNamespaces) {
       const sorted = { ...clusterScope, namespaces: byKey(clusterScope.namespaces) };
-      yield* wholeOrEach(sorted, readersInStep(sorted, options), readersPerNamespace(sorted, options));
+      yield* clusterWideOrEach(sorted, readersFromClusterLists(sorted, options), readersPerNamespace(sorted, options));
     } else yield* readersPerNamespace(clusterScope, options);
   }
 }
@@ -34,12 +34,12 @@ function* readersPerNamespace({ context, cluster, namespaces }: ClusterScope, op
  * Reads each list of the cluster once, page by page. Requires the namespaces in the order of {@link byKey}. The first `read` of a reader
  * returns the prefetched state, unless it lacks a target. Later reads send requests.
  */
-async function* readersInStep(clusterScope: ClusterScope, options: ReadOptions): AsyncGenerator<NamespaceReader> {
+async function* readersFromClusterLists(clusterScope: ClusterScope, options: ReadOptions): AsyncGenerator<NamespaceReader> {
   const { context, cluster, namespaces } = clusterScope;
-  const readInStep = stateInStep(clusterScope, options);
+  const readState = stateFromClusterLists(clusterScope, options);
   for (const namespace of namespaces) {
     const scope = { context, namespace, cluster };
-    const prefetched = await readInStep(scope);
+    const prefetched = await readState(scope);
     let first = isWhole(prefetched, options) ? prefetched : undefined;
     const read = async () => {
       const state = first;
@@ -56,13 +56,16 @@ function isWhole({ targets }: NamespaceState, options: ReadOptions): boolean {
   return firstMissing(picks, found, options) === undefined;
 }
 
-function stateInStep({ cluster }: ClusterScope, options: ReadOptions): (scope: NamespaceScope) => Promise<NamespaceState> {
+function stateFromClusterLists({ cluster }: ClusterScope, options: ReadOptions): (scope: NamespaceScope) => Promise<NamespaceState> {
   const { secret, targets, pods } = options;
   const picks = picksOf(targets);
-  const secretsIn = inStep(cluster.pages("secret", options.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }));
-  const targetsIn = picks.map((pick) => pickInStep(cluster, pick));
-  const podsIn = pods === "none" ? async () => [] : inStep(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
-  const accountsIn = options.warns && needsAccounts(picks) ? inStep(cluster.pages("serviceaccount")) : async () => [];
+  const secretsIn = readByNamespace(
+    cluster.pages("secret", options.existing ? { metadataOnly: true } : { fields: `metadata.name=${secret}` }),
+  );
+  const targetsIn = picks.map((pick) => targetsFromClusterList(cluster, pick));
+  const podsIn =
+    pods === "none" ? async () => [] : readByNamespace(cluster.pages("pod", { fields: pods === "waiting" ? waiting : undefined }));
+  const accountsIn = options.warns && needsAccounts(picks) ? readByNamespace(cluster.pages("serviceaccount")) : async () => [];
   return async (scope) => {
     const { namespace } = scope;
     const [secrets, objects, all, accounts] = await Promise.all([
@@ -73,7 +76,7 @@ function stateInStep({ cluster }: ClusterScope, options: ReadOptions): (scope: N
     ]);
     const read = unique(objects.flat());
     const names = options.existing ? { secret: undefined, existing: objectNames(secrets) } : { secret: secrets[0], existing: undefined };
-    return { scope, ...names, targets: read, objects: [...read, ...accounts], pods: all, inStep: true };
+    return { scope, ...names, targets: read, objects: [...read, ...accounts], pods: all, fromClusterLists: true };
   };
 }
 
@@ -81,10 +84,10 @@ function stateInStep({ cluster }: ClusterScope, options: ReadOptions): (scope: N
 const needsAccounts = (picks: readonly TargetPick[]): boolean =>
   picks.some(hasPods) && !picks.some((pick) => !hasPods(pick) && pick.globs.includes("*") && pick.selector === undefined);
 
-function pickInStep(cluster: Cluster, pick: TargetPick): (namespace: string) => Promise<readonly TargetObject[]> {
+function targetsFromClusterList(cluster: Cluster, pick: TargetPick): (namespace: string) => Promise<readonly TargetObject[]> {
   const { kind, names, globs, selector } = pick;
   const [only, ...others] = names;
   const fields = globs.length === 0 && others.length === 0 ? `metadata.name=${only}` : undefined;
-  const listIn = inStep<TargetObject>(cluster.pages(kind, { labels: selector, fields }));
+  const listIn = readByNamespace<TargetObject>(cluster.pages(kind, { labels: selector, fields }));
   return async (namespace) => among(pick, await listIn(namespace));
 }

@@ -4,7 +4,7 @@ import { keyOf, lastingKinds, type Ref, type TargetKind, targetKindOf } from "..
 import type { KubeObject, Pod, Secret, ServiceAccount } from "../objects.ts";
 import { accountOf, isChangeable, namesIn } from "../plan/references.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
-import { together } from "../scope/concurrency.ts";
+import { awaitAll } from "../scope/concurrency.ts";
 import { hasOwnList, topOf } from "./pods.ts";
 import { accountsIn, type ChoiceOptions, chosenTargets, type TargetObject, targetOf } from "./targets.ts";
 
@@ -26,7 +26,7 @@ export type NamespaceState = {
   readonly objects: readonly TargetObject[];
   readonly pods: readonly Pod[];
   /** Many namespaces were read together, so warnings that need requests in each namespace are omitted. */
-  readonly inStep?: true;
+  readonly fromClusterLists?: true;
   /** The names of all Secrets. */
   readonly existing?: ReadonlySet<string> | undefined;
 };
@@ -42,7 +42,7 @@ export async function readNamespace(scope: NamespaceScope, options: ReadOptions)
   const { cluster, namespace } = scope;
   const { secret, pods } = options;
   const own = options.existing ? undefined : cluster.get({ kind: "secret", name: secret, namespace });
-  const [found, targets, all, secrets] = await together([
+  const [found, targets, all, secrets] = await awaitAll([
     own,
     chosenTargets(scope, options),
     pods === "none" ? [] : listAll(cluster, "pod", { namespace, fields: pods === "waiting" ? waiting : undefined }),
@@ -59,7 +59,7 @@ export async function readNamespace(scope: NamespaceScope, options: ReadOptions)
 }
 
 /** The maximum number of objects that are read one by one for warnings. More ServiceAccounts are listed. More templates are not read. */
-const most = 5;
+const maxReads = 5;
 
 /**
  * Reads the ServiceAccounts of the targets' templates, and the templates of pods that seem to have a list of their own. Makes no request
@@ -71,9 +71,9 @@ async function readWarningObjects(
   targets: readonly TargetObject[],
   pods: readonly Pod[],
 ): Promise<TargetObject[]> {
-  const [accounts, templates] = await together([
+  const [accounts, templates] = await awaitAll([
     readAccounts(scope, accountsWanted(targets)),
-    readTemplates(scope, templatesWanted(secret, targets, pods).slice(0, most)),
+    readTemplates(scope, templatesWanted(secret, targets, pods).slice(0, maxReads)),
   ]);
   return [...accounts, ...templates];
 }
@@ -104,19 +104,19 @@ function templatesWanted(secret: string, objects: readonly TargetObject[], pods:
 }
 
 async function readTemplates({ cluster, namespace }: NamespaceScope, wanted: readonly Ref<TargetKind>[]): Promise<TargetObject[]> {
-  const found = await together(
+  const found = await awaitAll(
     wanted.map(({ kind, name }) => cluster.get({ kind, name, namespace }).catch(unlessRefused<TargetObject | undefined>(undefined))),
   );
   return found.filter((object) => object !== undefined);
 }
 
 async function readAccounts({ cluster, namespace }: NamespaceScope, names: readonly string[]): Promise<ServiceAccount[]> {
-  if (names.length > most) {
+  if (names.length > maxReads) {
     const all = await listAll(cluster, "serviceaccount", { namespace }).catch(unlessRefused<ServiceAccount[]>([]));
     return all.filter(({ metadata }) => names.includes(metadata.name));
   }
   const one = (name: string) => cluster.get({ kind: "serviceaccount", namespace, name }).catch(unlessRefused(undefined));
-  return (await together(names.map(one))).filter((account) => account !== undefined);
+  return (await awaitAll(names.map(one))).filter((account) => account !== undefined);
 }
 
 export const objectNames = (objects: readonly KubeObject[]): ReadonlySet<string> => new Set(objects.map(({ metadata }) => metadata.name));

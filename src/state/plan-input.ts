@@ -17,7 +17,7 @@ import { accountsIn, isOver, kindOf, specOf, type TargetObject, targetOf } from 
 import { listersOf } from "./warnings.ts";
 
 /** A Secret and its registry. `others`: more hosts whose images its pods may wait for. */
-type Asked = {
+type SecretQuery = {
   readonly name: string;
   readonly host: string;
   readonly others?: readonly string[];
@@ -28,7 +28,7 @@ type Asked = {
 /** Returns the input of a plan for one namespace, the hosts of the registry, and the login in its Secret. No plan gets the login. */
 export function planInputOf(
   state: NamespaceState,
-  { name, host, others = [], fieldManager, now }: Asked,
+  { name, host, others = [], fieldManager, now }: SecretQuery,
 ): { readonly facts: PlanInput; readonly hosts: readonly string[]; readonly login: Login | undefined } {
   const { secret, targets, pods } = state;
   const { context } = state.scope;
@@ -36,8 +36,8 @@ export function planInputOf(
   const hosts = [...(read ? keysOf(host, read.existing) : [host]), ...others];
   const authors = new Set(listersOf(state, hosts).map(({ of }) => nameOf(of)));
   const withDrift = (target: TargetObject): Target => {
-    const { carries, kind } = kinds[kindOf(target)];
-    return { ...targetOf(target, context), drift: driftOf({ kind, metadata: target.metadata }, { carries, fieldManager }) };
+    const { pullSecretList, kind } = kinds[kindOf(target)];
+    return { ...targetOf(target, context), drift: driftOf({ kind, metadata: target.metadata }, { pullSecretList, fieldManager }) };
   };
   const facts: PlanInput = {
     to: secretIn(state.scope, name),
@@ -64,7 +64,7 @@ export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, 
     existing: secret && readExisting(secret, "", fieldManager).existing,
     ours: secret !== undefined && isOurs(secret),
     targets: targets.map((target) => targetOf(target, context)),
-    needing: secret ? needingOf(secret, pods) : [],
+    needingPods: secret ? podsNeeding(secret, pods) : [],
   };
 }
 
@@ -73,7 +73,7 @@ export function deletionFacts({ secret, targets, pods, scope }: NamespaceState, 
  * counts.
  * @param pods the pods of its namespace
  */
-function needingOf(secret: Secret, pods: readonly Pod[]) {
+function podsNeeding(secret: Secret, pods: readonly Pod[]) {
   const serves = servedBy(secret);
   return pods
     .filter((pod) => !isOver(pod) && !pod.metadata.deletionTimestamp && pullSecretNames(pod).includes(secret.metadata.name))
@@ -104,7 +104,7 @@ export function usersOf(hosts: readonly string[], { targets, pods }: Pick<Namesp
     ...owners.filter((object) => !namesItself(object)),
     ...strays.filter((pod) => !hasOwnList(pod, accounts.get(accountOf(pod.spec)))),
   ].map((object) => accountOf(specOf(object) as PodSpec));
-  const changeable = owners.filter((object) => namesItself(object) && kinds[kindOf(object)].carries.takes !== "recreate");
+  const changeable = owners.filter((object) => namesItself(object) && kinds[kindOf(object)].pullSecretList.takesEffect !== "recreate");
   return [...[...new Set(relying)].flatMap((name) => accounts.get(name) ?? []), ...changeable];
 }
 

@@ -9,7 +9,7 @@ import { buildKeyring } from "../kubelet/keyring.ts";
 import { serversOf } from "../kubelet/read-pull-secret.ts";
 import type { Secret } from "../objects.ts";
 import { inLine } from "../plan/wording.ts";
-import { together } from "../scope/concurrency.ts";
+import { awaitAll } from "../scope/concurrency.ts";
 import { isRegional } from "../secret/azure-words.ts";
 import { type Entry, managedBy, readEntries } from "../secret/entry.ts";
 import { tokenName } from "../secret/names.ts";
@@ -137,6 +137,6 @@ export async function missingSecrets(
   names: readonly string[],
 ): Promise<string[]> {
   const secrets = secretsOf(cluster, namespace);
-  const found = await together(names.map((name) => secrets.get(name)));
+  const found = await awaitAll(names.map((name) => secrets.get(name)));
   return names.filter((_, index) => found[index] === undefined);
 }

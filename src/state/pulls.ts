@@ -5,7 +5,7 @@ import type { Pod, ServiceAccount } from "../objects.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
 import { formatImage, parseImage } from "../registry/image-reference.ts";
 import type { ImageRef } from "../registry/port.ts";
-import { together } from "../scope/concurrency.ts";
+import { awaitAll } from "../scope/concurrency.ts";
 import { containersOf } from "./images.ts";
 import { namespaceNotFound, uidOf } from "./namespace.ts";
 import { podFacts, pullSecretNames } from "./pods.ts";
@@ -25,7 +25,7 @@ export type Pull = {
 
 /** Returns the pulls of a namespace's pods. Pods that have ended don't count. */
 export async function collectPulls(cluster: Cluster, namespace: string): Promise<Pull[]> {
-  const [pods, accounts] = await together([listAll(cluster, "pod", { namespace }), listAll(cluster, "serviceaccount", { namespace })]);
+  const [pods, accounts] = await awaitAll([listAll(cluster, "pod", { namespace }), listAll(cluster, "serviceaccount", { namespace })]);
   if (pods.length === 0) await assureNamespace(cluster, namespace);
   const byName = new Map(accounts.map((account) => [account.metadata.name, account]));
   const pulls = new Map<string, Pull>();

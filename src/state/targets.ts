@@ -5,7 +5,7 @@ import { argumentKind, kinds, lastingKinds, resourceOf, type TargetKind, targetK
 import type { KubeObject, KubeObjects, PodSpec, ServiceAccount } from "../objects.ts";
 import { podSpecOf, readTarget, type Target } from "../plan/references.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
-import { together } from "../scope/concurrency.ts";
+import { awaitAll } from "../scope/concurrency.ts";
 import { matchesGlob } from "../scope/scope.ts";
 import { noNamespace, uidOf } from "./namespace.ts";
 
@@ -69,7 +69,7 @@ export type ChoiceOptions = {
 /** Returns the distinct objects that were picked in one namespace, in the order of the picks. @throws CliError notFound */
 export async function chosenTargets(scope: NamespaceScope, options: ChoiceOptions): Promise<TargetObject[]> {
   const picks = picksOf(options.targets);
-  const found = await together(picks.map((pick) => chosenBy(pick, scope, options.wait)));
+  const found = await awaitAll(picks.map((pick) => chosenBy(pick, scope, options.wait)));
   const missing = firstMissing(picks, found, options);
   if (missing) throw await missingError(missing, options.secret, scope);
   return unique(found.flat());
@@ -87,7 +87,7 @@ async function chosenBy(pick: TargetPick, scope: NamespaceScope, wait: WaitOptio
     const found = await cluster.get({ kind, name, namespace });
     return found ?? (wait && kind === defaultAccount.kind && name === defaultAccount.name ? waitForDefaultAccount(scope, wait) : undefined);
   };
-  return (await together(names.map(read))).filter((object) => object !== undefined);
+  return (await awaitAll(names.map(read))).filter((object) => object !== undefined);
 }
 
 /** The ServiceAccount that the controller manager creates in every namespace, shortly after the namespace was created. */
@@ -162,7 +162,7 @@ async function missingError({ kind, name, chosenBy }: Missing, secret: string, {
   const get = { kubectl: "get", args: [kinds[kind].plural], namespace } as const;
   if (name === undefined) {
     const singular = argumentKind(kind);
-    const selectable = kinds[kind].carries.takes === "recreate" ? `unfinished ${singular} without a controller` : singular;
+    const selectable = kinds[kind].pullSecretList.takesEffect === "recreate" ? `unfinished ${singular} without a controller` : singular;
     return new CliError("notFound", `no ${selectable} in namespace "${namespace}"${chosenBy}`, { hint: get });
   }
   const isSecret = kind === defaultAccount.kind && name === secret;

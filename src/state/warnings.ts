@@ -91,7 +91,7 @@ const ownerName = ({ kind, name }: OwnerRef): string => `${targetKindOf(kind) ??
 /** Returns the target whose list can be changed; undefined for objects that keep their list, and for unknown kinds. */
 function changeableRef({ kind: called, name }: OwnerRef): Ref<TargetKind> | undefined {
   const kind = targetKindOf(called);
-  return kind && kinds[kind].carries.takes !== "recreate" ? { kind, name } : undefined;
+  return kind && kinds[kind].pullSecretList.takesEffect !== "recreate" ? { kind, name } : undefined;
 }
 
 function warnOwnList(names: readonly string[], to: Ref<TargetKind>, secret: string, fix?: Fix): Warn[] {
@@ -178,7 +178,7 @@ function warningAbout(targets: readonly Ref<TargetKind>[], id: Warn["id"], messa
 }
 
 /** The maximum number of Secrets to read for {@link warnOtherNames}. */
-const most = 5;
+const maxSecrets = 5;
 
 /**
  * Reads the Secrets of the other names in the lists that a plan writes. Warns about those that are missing or that the kubelet can't use.
@@ -186,7 +186,7 @@ const most = 5;
  */
 export function warnOtherNames(state: NamespaceState, plan: Plan): Promise<Warn[]> | undefined {
   const names = new Set(changedIn(plan, state, "attach").flatMap((target) => target.names.filter((name) => name !== "")));
-  if (state.inStep || names.size === 0) return undefined;
+  if (state.fromClusterLists || names.size === 0) return undefined;
   const written = changedIn(plan, state, "attach", "recreate");
   const { get } = secretsOf(state.scope.cluster, state.scope.namespace);
   const warn = async (name: string): Promise<Warn[]> => {
@@ -199,7 +199,7 @@ export function warnOtherNames(state: NamespaceState, plan: Plan): Promise<Warn[
     const warnings = warningAbout(having, problem.id, message, { verb: "detach", ...what, ...targetFlags(having) });
     return warnings.map((warning) => ({ ...warning, needs: warning.to }));
   };
-  return Promise.all([...names].slice(0, most).map(warn)).then((warnings) => warnings.flat());
+  return Promise.all([...names].slice(0, maxSecrets).map(warn)).then((warnings) => warnings.flat());
 }
 
 /** Returns the problem with a Secret that a list refers to, as a text that follows `secret/NAME, which`; undefined if there is none. */

@@ -3,7 +3,7 @@ import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import { pullSecretKey, type Secret } from "../objects.ts";
 import type { Plan } from "../plan/change.ts";
-import { hostOf, isOf } from "../plan/existing-secret.ts";
+import { hostOf, isKeyOf } from "../plan/existing-secret.ts";
 import { planAttaches } from "../plan/namespace.ts";
 import type { RecreateOptions } from "../plan/references.ts";
 import type { RestartOptions } from "../plan/restart.ts";
@@ -82,5 +82,5 @@ function hostsOf(secret: Secret, fieldManager: string): string[] {
   const entries = readEntries(secret);
   if (entries === undefined) return [...new Set(hosts.map(hostOf))].filter((host) => /^[\w.:-]+$/.test(host));
   const recordedHosts = new Set(entries.flatMap((entry) => entry.hosts));
-  return [...recordedHosts].filter((host) => hosts.some((server) => isOf(host, server)));
+  return [...recordedHosts].filter((host) => hosts.some((server) => isKeyOf(host, server)));
 }

@@ -7,10 +7,10 @@ import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
 import { askOnce } from "../registry/registry.ts";
 import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
-import { over } from "../scope/concurrency.ts";
+import { runConcurrently } from "../scope/concurrency.ts";
 import { mayBeTokenOf } from "../secret/names.ts";
 import { holdersOf } from "../state/holders.ts";
-import { observeImage, type Question } from "../state/image.ts";
+import { type ImageQuery, readImageFacts } from "../state/image.ts";
 import { noSecret, secretsOf } from "../state/pull-secrets.ts";
 import { collectPulls, type Pull, pullsByAccount } from "../state/pulls.ts";
 
@@ -42,7 +42,7 @@ export async function checkAll(clusterScopes: readonly ClusterScope[], options: 
   const once = { ...tools, registry: askOnce(tools.registry) };
   const verdicts: Verdict[] = [];
   const errors: CheckFailure[] = [];
-  for await (const checked of over(namespaceScopesOf(clusterScopes), tools, (scope) => checkOne(scope, options, once))) {
+  for await (const checked of runConcurrently(namespaceScopesOf(clusterScopes), tools, (scope) => checkOne(scope, options, once))) {
     if (Array.isArray(checked)) verdicts.push(...checked);
     else errors.push(checked);
   }
@@ -90,16 +90,16 @@ export async function checkPlace(
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
   const sources = { namespace, secrets, registry, now: now(), pulled };
 
-  const verdicts = over(pulls, { width, interrupted: () => false }, async function* (pull) {
+  const verdicts = runConcurrently(pulls, { width, interrupted: () => false }, async function* (pull) {
     const question = ask(pull, options.secret);
     if (!question) return yield unreadable(pull, namespace);
-    const facts = await observeImage(question, sources);
+    const facts = await readImageFacts(question, sources);
     if (facts) yield await withHolders(judge(facts), facts, cluster);
   });
   return combine(withoutOthers(await Array.fromAsync(verdicts), options));
 }
 
-function ask(pull: Pull, secret: string | undefined): Question | undefined {
+function ask(pull: Pull, secret: string | undefined): ImageQuery | undefined {
   if ("invalid" in pull.image) return undefined;
   const only = secret !== undefined;
   const names = only ? { names: [secret], accountNames: [] } : {};

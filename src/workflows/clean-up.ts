@@ -7,7 +7,7 @@ import { CliError } from "../errors.ts";
 import { keyOf, nameOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Change, Keep, Refer } from "../plan/change.ts";
-import { holds, isOf } from "../plan/existing-secret.ts";
+import { holds, isKeyOf } from "../plan/existing-secret.ts";
 import { targetFlags } from "../plan/wording.ts";
 import type { Entry } from "../secret/entry.ts";
 import { fingerprint } from "../secret/entry.ts";
@@ -94,7 +94,7 @@ async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap
 function otherThan({ entry, uid, login }: Written, secret: Secret, { write }: Tools): string | undefined {
   const [host = ""] = entry.hosts;
   const { existing } = readExisting(secret, host, write.fieldManager);
-  if (existing.hosts.some((server) => !entry.hosts.some((key) => isOf(key, server)))) return "it holds other logins";
+  if (existing.hosts.some((server) => !entry.hosts.some((key) => isKeyOf(key, server)))) return "it holds other logins";
   if (secret.metadata.uid !== uid) return "it was recreated";
   return holds(entry, host, existing) && loginIn(secret, entry) === login ? undefined : "another user replaced its login";
 }

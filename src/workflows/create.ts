@@ -7,15 +7,15 @@ import { asCliError, CliError, Conflict } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import type { Plan, Warn } from "../plan/change.ts";
-import { type ExistingSecret, widened } from "../plan/existing-secret.ts";
+import { type ExistingSecret, mergedKeys } from "../plan/existing-secret.ts";
 import { planNamespace } from "../plan/namespace.ts";
 import type { RestartOptions } from "../plan/restart.ts";
 import { refuseForeign } from "../plan/store.ts";
-import { inLine, mostNamed } from "../plan/wording.ts";
+import { inLine, maxNames } from "../plan/wording.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
-import { over, prefetch, together } from "../scope/concurrency.ts";
+import { awaitAll, prefetch, runConcurrently } from "../scope/concurrency.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
 import { isAlike, readExisting } from "../state/existing-secret.ts";
@@ -67,7 +67,7 @@ export function issueEach(
   order: Order,
   bounds: Pick<Tools, "width" | "interrupted">,
 ): AsyncGenerator<Outcome> {
-  return over(places, { ...bounds, width: () => Math.min(atOnce, bounds.width()) }, (reader) => issueIn(reader, order));
+  return runConcurrently(places, { ...bounds, width: () => Math.min(atOnce, bounds.width()) }, (reader) => issueIn(reader, order));
 }
 
 async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<Outcome> {
@@ -86,7 +86,7 @@ async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<O
 async function planIssue(reader: NamespaceReader, order: Order) {
   const { name, repositories, fromPods, opening, shape } = order;
   const owner = ownerOf(reader.scope, name);
-  const [state] = await together([reader.read(), order.needsName ? owner.ownName() : undefined]);
+  const [state] = await awaitAll([reader.read(), order.needsName ? owner.ownName() : undefined]);
   const credential = await opening;
   const { host } = credential;
   const tools = order.tools(credential);
@@ -209,12 +209,12 @@ const identityOf = (entry: Entry | undefined): string =>
 
 /** Returns the hosts of a registry that a Secret has the login for, or will have it for. */
 const hostsOf = ({ host, regional = [] }: Credential, existing: ExistingSecret | undefined): readonly string[] =>
-  existing ? widened(regional, host, existing) : [host, ...regional];
+  existing ? mergedKeys(regional, host, existing) : [host, ...regional];
 
 /** Warns about repositories that the pods of a namespace use and the credential can't pull, if the user named no repositories. */
 function warnBeyond(to: Ref<"secret">, images: readonly ImageRef[], { mayPull, more }: Issue, { repositories, again }: Order): Warn[] {
   const outside = mayPull && more && repositories.length === 0 ? beyond(mayPull, images) : [];
   if (outside.length === 0) return [];
   const message = `pods use ${inLine(outside)}, which secret/${to.name} cannot pull`;
-  return [{ act: "warn", to, message, fix: { ...again, ...more, repositories: outside.slice(0, mostNamed) } }];
+  return [{ act: "warn", to, message, fix: { ...again, ...more, repositories: outside.slice(0, maxNames) } }];
 }

@@ -3,7 +3,7 @@ import { type ChangeOutcome, type DryRun, isDone, type Outcome } from "../action
 import { keyOf } from "../kinds.ts";
 import type { Change, ChangeOf, Withdraw } from "../plan/change.ts";
 import { type HeldLogin, revocablesOf } from "../plan/ownership.ts";
-import { over } from "../scope/concurrency.ts";
+import { runConcurrently } from "../scope/concurrency.ts";
 import { asBefore } from "../secret/withdrawal.ts";
 import { loginFor } from "../state/existing-secret.ts";
 import { findLogins, type SecretLogins } from "../state/secret-logins.ts";
@@ -30,7 +30,7 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
       for (const key of left) kept.add(key);
       yield* outcomes;
     }
-    yield* over(leaving, { width: tools.width, interrupted: never }, (outcome) => endOne(outcome, kept, run));
+    yield* runConcurrently(leaving, { width: tools.width, interrupted: never }, (outcome) => endOne(outcome, kept, run));
   } finally {
     await claims.release();
   }
@@ -61,7 +61,7 @@ async function* revokeAll(leaving: readonly ChangeOutcome[], run: Revoking): Asy
   const withdrawn = leaving.map(({ change }) => change as Withdraw);
   const others = await othersOf(withdrawn, run);
   const bounds = { width: () => Math.min(atOnce, width()), interrupted: never };
-  yield* over(revocablesOf(withdrawn), bounds, async function* (credential) {
+  yield* runConcurrently(revocablesOf(withdrawn), bounds, async function* (credential) {
     const { outcomes, isDone } = interrupted() ? { outcomes: [], isDone: false } : await revokeOne(credential, others, run);
     yield { outcomes, left: isDone ? [] : credential.members.map(({ to }) => keyOf(to)) };
   });

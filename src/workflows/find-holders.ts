@@ -9,7 +9,7 @@ import type { HolderProof, UnprovenHolder } from "../plan/proof.ts";
 import { type DueLimits, type NotDue, type Rotation, rotationsOf } from "../plan/rotation.ts";
 import type { ImageRef, Login } from "../registry/port.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
-import { over } from "../scope/concurrency.ts";
+import { runConcurrently } from "../scope/concurrency.ts";
 import { claimProof, readClaim, type SecretClaim } from "../secret/claim.ts";
 import { fingerprint } from "../secret/entry.ts";
 import type { Clusters } from "../state/holders.ts";
@@ -129,7 +129,7 @@ async function listAgain(listed: FindLogins, isIt: Parameters<FindLogins>[0], kn
 /** Whether a Secret whose login was rejected has been written or deleted since it was listed. */
 async function anyWritten(doubted: readonly UnprovenHolder<RecordedLogin>[], { tools }: Proving): Promise<boolean> {
   const refused = doubted.flatMap(({ member, why }) => (why === "refused" ? [member] : []));
-  for await (const written of over(refused, tools, isWritten)) if (written) return true;
+  for await (const written of runConcurrently(refused, tools, isWritten)) if (written) return true;
   return false;
 }
 

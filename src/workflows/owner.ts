@@ -6,7 +6,7 @@ import { unknownClusters } from "../plan/ownership.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import { joinNames } from "../plan/wording.ts";
 import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
-import { manyNamespaces, unnamedCluster, wordsWithClusters } from "../secret/azure-words.ts";
+import { sharedSecretWords, unnamedCluster, wordsWithClusters } from "../secret/azure-words.ts";
 import { mayBeTokenOf, tokenName } from "../secret/names.ts";
 import type { Clusters } from "../state/holders.ts";
 import { idBy, noNamespace, uidOf } from "../state/namespace.ts";
@@ -46,7 +46,7 @@ export function sharedOwner(clusterScopes: readonly ClusterScope[], secret: stri
       }),
     );
   const [first] = [...reached.filter(({ clusterScope }) => clusterScope.namespaces.length > 0), ...reached];
-  const words = manyNamespaces(secret);
+  const words = sharedSecretWords(secret);
   const ownName = once(async () => {
     if (!first) throw new CliError("unreachable", "no selected cluster can be reached");
     const [cluster, namespace] = await Promise.all([known(first.uid, "kube-system"), first.firstUid()]);

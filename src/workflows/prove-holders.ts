@@ -5,8 +5,8 @@ import { CliError } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import { type HolderProof, proofOf, type Tried, type UnprovenHolder } from "../plan/proof.ts";
 import { grouped } from "../plan/rotation.ts";
-import { joinNames, mostNamed, nameInPlace } from "../plan/wording.ts";
-import { over } from "../scope/concurrency.ts";
+import { joinNames, maxNames, nameInPlace } from "../plan/wording.ts";
+import { runConcurrently } from "../scope/concurrency.ts";
 import { fingerprint } from "../secret/entry.ts";
 import type { RecordedLogin, UnrecordedLogin } from "../state/secret-logins.ts";
 import { ownedBy } from "./owner.ts";
@@ -35,7 +35,7 @@ async function triedOf(all: readonly RecordedLogin[], proving: Proving): Promise
   const texts = grouped(insides, ({ inside = "" }) => inside);
   const shared = texts.filter(([first]) => first?.inside !== undefined).length === 1;
   const tried: Tried<RecordedLogin>[] = [];
-  for await (const group of over(texts, tools, (some) => tryText(some, { ...proving, shared }))) tried.push(...group);
+  for await (const group of runConcurrently(texts, tools, (some) => tryText(some, { ...proving, shared }))) tried.push(...group);
   return tried;
 }
 
@@ -83,7 +83,7 @@ async function isOwn(
 function disputed(members: readonly RecordedLogin[], { identity }: Proving): CliError {
   const all = joinNames(
     members.map(({ to }) => nameInPlace(to)),
-    mostNamed,
+    maxNames,
   );
   return new CliError("conflict", `${all} record different passwords of ${identity} for one login, or one password for different logins`, {
     hint: "one of the annotations is wrong: delete that Secret and create it again",

@@ -7,7 +7,7 @@ import { asCliError } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import { type PruneFacts, type PruneOptions, type Removal, reasonToKeep } from "../plan/prune.ts";
-import { over } from "../scope/concurrency.ts";
+import { runConcurrently } from "../scope/concurrency.ts";
 
 export type Pruning = {
   readonly tools: Tools;
@@ -26,7 +26,7 @@ export async function* pruning(removals: readonly Removal[], run: Pruning): Asyn
   const groups = [...Map.groupBy(removals, ({ to }) => keyOf(to)).values()];
   for (let at = 0; at < groups.length; at += atOnce) {
     const facts = run.tools.interrupted() ? undefined : await run.look();
-    yield* over(groups.slice(at, at + atOnce), bounds, async function* (group) {
+    yield* runConcurrently(groups.slice(at, at + atOnce), bounds, async function* (group) {
       for (const removal of group) yield* remove(removal, facts, run);
     });
   }

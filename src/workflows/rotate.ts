@@ -7,7 +7,7 @@ import { CliError, Conflict } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Plan } from "../plan/change.ts";
 import { notDue, passwordKey, type Rotation } from "../plan/rotation.ts";
-import { joinNames, mostNamed, nameInPlace } from "../plan/wording.ts";
+import { joinNames, maxNames, nameInPlace } from "../plan/wording.ts";
 import type { Entry } from "../secret/entry.ts";
 import type { RecordedLogin, SecretLogins } from "../state/secret-logins.ts";
 import { toSeconds } from "../timestamp.ts";
@@ -201,6 +201,6 @@ function* otherHolders({ rotation, proof, unrecorded }: HolderRead & { readonly 
   yield { change: { act: "warn", to: copy, message, fix }, messages: [message], fix };
 }
 
-const namesOf = (all: readonly Ref[]): string => joinNames(all.map(nameInPlace), mostNamed);
+const namesOf = (all: readonly Ref[]): string => joinNames(all.map(nameInPlace), maxNames);
 
 const keeps = ({ length }: readonly Ref[]): string => (length > 1 ? "keep their password" : "keeps its password");

@@ -9,7 +9,7 @@ import type { Ref } from "../kinds.ts";
 import type { Change, Plan, Store } from "../plan/change.ts";
 import { restartNotice } from "../plan/wording.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
-import { over } from "../scope/concurrency.ts";
+import { runConcurrently } from "../scope/concurrency.ts";
 import type { SecretClaim } from "../secret/claim.ts";
 import type { NamespaceReader } from "../state/namespace-reader.ts";
 import { type NamespaceState, type ObjectsByKey, objectsByKey } from "../state/namespace-state.ts";
@@ -98,7 +98,7 @@ export async function* runUnit(
     return mayHold.length > 0 ? keepUncertain(issuing, mayHold, env) : rollback(issuing, env);
   };
   try {
-    for await (const outcome of over(places, tools, inPlace)) {
+    for await (const outcome of runConcurrently(places, tools, inPlace)) {
       landed ||= isDone(outcome) && outcome.change.act === "store";
       if (landed) yield* firstSecret.outcomes.splice(0);
       yield outcome;

@@ -5,8 +5,8 @@ import type { Change, Keep, Make, Passing } from "../../plan/change.ts";
 import {
   azureDescription,
   clustersNamedIn,
+  isForOneSecret,
   isGuid,
-  isOfOne,
   isOurDescription,
   keyName,
   parseAzureOwner,
@@ -129,7 +129,7 @@ async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ 
     repositories,
     expiresAt: newExpiry(asked, keyOf(application, held), sources.now()),
     key,
-    isOwnKey: owner.alone && isOfOne(key, words),
+    isOwnKey: owner.alone && isForOneSecret(key, words),
   });
   const warnings = await refuseUnsafe(found, plan, need, env);
   const objects = [...plan.created, plan.role];

@@ -8,7 +8,7 @@ const target = (kind: TargetKind, name: string, names: readonly string[], owner?
   names,
   version: "7",
   ...(owner && { owner }),
-  ...(kinds[kind].carries.takes === "recreate" && { recreation: {} }),
+  ...(kinds[kind].pullSecretList.takesEffect === "recreate" && { recreation: {} }),
 });
 const planned = (targets: readonly Target[], named = false) => planDangling(targets, { existing: new Set(["a", "b"]), named });
 const taken = (dangling: readonly string[], before: readonly string[], after: readonly string[]) => ({

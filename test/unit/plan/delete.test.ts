@@ -38,7 +38,7 @@ const facts = (more: Partial<DeleteFacts> = {}): DeleteFacts => ({
     target("serviceaccount", "other", "x"),
     target("deployment.apps", "web", "acr"),
   ],
-  needing: [],
+  needingPods: [],
   ...more,
 });
 
@@ -80,7 +80,7 @@ test.for<{ why: string; facts: DeleteFacts; options?: Partial<typeof options>; p
   },
   {
     why: "--force deletes a Secret that pods need, with a warning",
-    facts: facts({ targets: [], needing: [pod("a"), pod("b"), pod("c"), pod("d")] }),
+    facts: facts({ targets: [], needingPods: [pod("a"), pod("b"), pod("c"), pod("d")] }),
     options: { force: true },
     plan: [
       "rehearse secret/acr",
@@ -100,7 +100,7 @@ test("deletes the annotation of an immutable Secret together with the Secret", (
 test.for<{ why: string; facts: DeleteFacts; message: string; hint: unknown }>([
   {
     why: "one pod needs it",
-    facts: facts({ targets: [], needing: [pod("a")] }),
+    facts: facts({ targets: [], needingPods: [pod("a")] }),
     message: 'secret "acr" in namespace "demo" is used by pod a; create another credential first, otherwise new pods cannot pull',
     hint: {
       do: "steps",
@@ -109,7 +109,7 @@ test.for<{ why: string; facts: DeleteFacts; message: string; hint: unknown }>([
   },
   {
     why: "pods of a template with its name and of a template without rollouts need it",
-    facts: facts({ needing: [pod("a"), pod("b", "ReplicaSet"), pod("c", "Strange")] }),
+    facts: facts({ needingPods: [pod("a"), pod("b", "ReplicaSet"), pod("c", "Strange")] }),
     message: 'secret "acr" in namespace "demo" is used by pods a, b and c; create another credential first, otherwise new pods cannot pull',
     hint: {
       do: "steps",
@@ -127,7 +127,7 @@ test.for<{ why: string; facts: DeleteFacts; message: string; hint: unknown }>([
   },
   {
     why: "a pod without a controller needs it",
-    facts: facts({ targets: [], needing: [pod("a", "Pod")] }),
+    facts: facts({ targets: [], needingPods: [pod("a", "Pod")] }),
     message: 'secret "acr" in namespace "demo" is used by pod a; create another credential first, otherwise new pods cannot pull',
     hint: "delete it after the pods have ended, or add --force to delete it anyway",
   },

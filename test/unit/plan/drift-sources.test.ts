@@ -12,7 +12,7 @@ const marks = [
 ] as const;
 
 const drift = (metadata: ReturnType<typeof said>) =>
-  driftOf({ kind: "ServiceAccount", metadata }, { carries: kinds.serviceaccount.carries, fieldManager: "me" })?.by;
+  driftOf({ kind: "ServiceAccount", metadata }, { pullSecretList: kinds.serviceaccount.pullSecretList, fieldManager: "me" })?.by;
 
 test.for(marks)("finds $by by the writer of its mark, whatever the manager's name is", ({ by, marked, manager }) => {
   expect(drift(said(marked, wrote("any-name", { ...marked, list: true })))).toBe(by);

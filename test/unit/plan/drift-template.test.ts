@@ -4,7 +4,7 @@ import type { Metadata } from "../../../src/objects.ts";
 import { type Drift, driftOf } from "../../../src/plan/drift.ts";
 import { applied, byHelm, flux, ownedBy, said, wrote } from "../../support/situations/written.ts";
 
-const template = kinds["deployment.apps"].carries;
+const template = kinds["deployment.apps"].pullSecretList;
 const fieldManager = "kubectl-acr-secret";
 
 type Row = { why: string; metadata: Metadata; drift: Drift | undefined };
@@ -46,6 +46,6 @@ describe("finds drift of template lists, which the API merges by name", () => {
       drift: { by: "controller", name: "Prometheus/k8s", does: "may-undo" },
     },
   ])("finds the tool that undoes a change of a template: $why", ({ metadata, drift }) => {
-    expect(driftOf({ kind: "Deployment", metadata }, { carries: template, fieldManager })).toEqual(drift);
+    expect(driftOf({ kind: "Deployment", metadata }, { pullSecretList: template, fieldManager })).toEqual(drift);
   });
 });

@@ -4,7 +4,7 @@ import type { Metadata } from "../../../src/objects.ts";
 import { type Drift, driftOf } from "../../../src/plan/drift.ts";
 import { applied, byHelm, flux, fluxHelm, helmLabel, helmNotes, ownedBy, said, tracked, wrote } from "../../support/situations/written.ts";
 
-const account = kinds.serviceaccount.carries;
+const account = kinds.serviceaccount.pullSecretList;
 const fieldManager = "kubectl-acr-secret";
 
 type Row = { why: string; metadata: Metadata; drift: Drift | undefined; as?: string };
@@ -206,6 +206,6 @@ describe("finds drift of ServiceAccount lists, which are replaced as a whole", (
       drift: undefined,
     },
   ])("finds the tool that undoes a change of a ServiceAccount: $why", ({ metadata, drift, as = fieldManager }) => {
-    expect(driftOf({ kind: "ServiceAccount", metadata }, { carries: account, fieldManager: as })).toEqual(drift);
+    expect(driftOf({ kind: "ServiceAccount", metadata }, { pullSecretList: account, fieldManager: as })).toEqual(drift);
   });
 });

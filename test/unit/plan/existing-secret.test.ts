@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type ExistingSecret, holds, keysOf, widened } from "../../../src/plan/existing-secret.ts";
+import { type ExistingSecret, holds, keysOf, mergedKeys } from "../../../src/plan/existing-secret.ts";
 import { planStore, refuseForeign, warnLoss } from "../../../src/plan/store.ts";
 import { entry, existing, host, to } from "../../support/situations/existing-secret.ts";
 
@@ -32,9 +32,9 @@ test.for<{ why: string; existing: Partial<ExistingSecret>; keys: string[] }>([
 test("adds requested keys to existing keys in a fixed order", () => {
   const there = { ...existing, entries: entriesWith(west), hosts: [host, west], alike: [host, west] };
 
-  expect(widened([host, east], host, there)).toEqual([host, east, west]);
-  expect(widened([host, west, east], host, there)).toEqual([host, east, west]);
-  expect(widened([host], host, existing)).toEqual([host]);
+  expect(mergedKeys([host, east], host, there)).toEqual([host, east, west]);
+  expect(mergedKeys([host, west, east], host, there)).toEqual([host, east, west]);
+  expect(mergedKeys([host], host, existing)).toEqual([host]);
 });
 
 test.for<{ why: string; existing: Partial<ExistingSecret>; holds: boolean }>([

@@ -135,7 +135,7 @@ test("refuses an object that is being deleted", () => {
 test("marks exactly the kinds that must be recreated", () => {
   const object = { ...jobOf({}), imagePullSecrets: [] } as never;
   expect(targetKinds.filter((kind) => readRecreation(kind, object) !== undefined)).toEqual(
-    targetKinds.filter((kind) => kinds[kind].carries.takes === "recreate"),
+    targetKinds.filter((kind) => kinds[kind].pullSecretList.takesEffect === "recreate"),
   );
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { over } from "../../../src/scope/concurrency.ts";
+import { runConcurrently } from "../../../src/scope/concurrency.ts";
 import { collect } from "../../support/collect.ts";
 
 /** Returns a task whose items a test completes one by one. */
@@ -38,7 +38,7 @@ function reading<T>(items: AsyncIterable<T>): { readonly read: T[]; readonly who
 
 test("yields results in the order of the items", async () => {
   const { work, end } = workshop();
-  const { read, whole } = reading(over(numbers(3), bounds(3), work));
+  const { read, whole } = reading(runConcurrently(numbers(3), bounds(3), work));
   await settle();
 
   end(2);
@@ -52,7 +52,7 @@ test("yields results in the order of the items", async () => {
 
 test("yields the results of the first item before it ends", async () => {
   const { work, end } = workshop();
-  const { read, whole } = reading(over(numbers(2), bounds(2), work));
+  const { read, whole } = reading(runConcurrently(numbers(2), bounds(2), work));
   await settle();
 
   expect(read).toEqual(["0a"]);
@@ -65,7 +65,7 @@ test("yields the results of the first item before it ends", async () => {
 
 test("runs at most the width of items at once", async () => {
   const { work, end, begun, most } = workshop();
-  const { whole } = reading(over(numbers(10), bounds(3), work));
+  const { whole } = reading(runConcurrently(numbers(10), bounds(3), work));
   for (const item of numbers(10)) {
     await settle();
     expect(begun.length).toBeLessThanOrEqual(item + 3);
@@ -79,7 +79,7 @@ test("runs at most the width of items at once", async () => {
 test("applies a larger width to the next item", async () => {
   const { work, end, begun } = workshop();
   let width = 1;
-  const { whole } = reading(over(numbers(6), { width: () => width, interrupted: () => false }, work));
+  const { whole } = reading(runConcurrently(numbers(6), { width: () => width, interrupted: () => false }, work));
   await settle();
   expect(begun).toEqual([0]);
 
@@ -95,7 +95,7 @@ test("applies a larger width to the next item", async () => {
 
 test("starts at most four widths of items after a slow item", async () => {
   const { work, end, begun } = workshop();
-  const { whole } = reading(over(numbers(30), bounds(2), work));
+  const { whole } = reading(runConcurrently(numbers(30), bounds(2), work));
   for (const item of numbers(30).slice(1)) {
     await settle();
     end(item);
@@ -122,7 +122,7 @@ test("takes one item at a time when a slot is free", async () => {
       yield item;
     }
   })();
-  const { whole } = reading(over(items, bounds(2), work));
+  const { whole } = reading(runConcurrently(items, bounds(2), work));
   await settle();
 
   expect(taken.length).toBeLessThanOrEqual(3);
@@ -143,7 +143,7 @@ test("starts no item after an interruption and finishes running items", async ()
   const { work, end, begun } = workshop();
   let interrupted = false;
   const { read, whole } = reading(
-    over(
+    runConcurrently(
       numbers(10),
       bounds(2, () => interrupted),
       work,
@@ -166,7 +166,7 @@ test("throws an error at the position of its item and ends", async () => {
     if (item === 1) throw new Error("one");
     yield* work(item);
   };
-  const { read, whole } = reading(over(numbers(3), bounds(3), failing));
+  const { read, whole } = reading(runConcurrently(numbers(3), bounds(3), failing));
   await settle();
   expect(read).toEqual(["0a"]);
 
@@ -183,7 +183,7 @@ test("starts no item after an error", async () => {
     yield item;
   };
 
-  await expect(collect(over(numbers(100), bounds(1), work))).rejects.toThrow("zero");
+  await expect(collect(runConcurrently(numbers(100), bounds(1), work))).rejects.toThrow("zero");
   await settle();
   expect(begun.length).toBeLessThan(6);
 });
@@ -194,7 +194,7 @@ test("throws an error of the item source after the started items", async () => {
     throw new Error("no more");
   })();
   const { read, whole } = reading(
-    over(items, bounds(2), async function* (item) {
+    runConcurrently(items, bounds(2), async function* (item) {
       await settle();
       yield item;
     }),
@@ -206,7 +206,7 @@ test("throws an error of the item source after the started items", async () => {
 
 test("stops when the reader stops", async () => {
   const begun: number[] = [];
-  const results = over(numbers(1000), bounds(2), async function* (item) {
+  const results = runConcurrently(numbers(1000), bounds(2), async function* (item) {
     begun.push(item);
     yield item;
   });
@@ -218,5 +218,5 @@ test("stops when the reader stops", async () => {
 });
 
 test("yields nothing without items", async () => {
-  expect(await collect(over([], bounds(2), async function* () {}))).toEqual([]);
+  expect(await collect(runConcurrently([], bounds(2), async function* () {}))).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { byKey, inStep } from "../../../src/scope/pages-by-namespace.ts";
+import { byKey, readByNamespace } from "../../../src/scope/pages-by-namespace.ts";
 
 type One = { readonly metadata: { readonly namespace: string; readonly name: string } };
 const one = (namespace: string, name = "x"): One => ({ metadata: { namespace, name } });
@@ -29,7 +29,7 @@ test.for([
 
 test("returns the objects of each namespace across pages", async () => {
   const { list } = pagesOf([one("a", "1"), one("a", "2")], [one("a", "3"), one("b", "1")], [], [one("c", "1")]);
-  const read = inStep(list);
+  const read = readByNamespace(list);
 
   expect((await read("a")).map(({ metadata }) => metadata.name)).toEqual(["1", "2", "3"]);
   expect((await read("b")).map(({ metadata }) => metadata.name)).toEqual(["1"]);
@@ -39,7 +39,7 @@ test("returns the objects of each namespace across pages", async () => {
 
 test("skips namespaces that are not read and returns none for absent ones", async () => {
   const { list } = pagesOf([one("a"), one("b"), one("c"), one("e")]);
-  const read = inStep(list);
+  const read = readByNamespace(list);
 
   expect(await read("b")).toEqual([one("b")]);
   expect(await read("d")).toEqual([]);
@@ -48,7 +48,7 @@ test("skips namespaces that are not read and returns none for absent ones", asyn
 
 test("requests nothing before the first read, then four pages after the first, then one ahead", async () => {
   const { list, read: pages } = pagesOf([one("a"), one("b")], ..."cdefgh".split("").map((name) => [one(name)]));
-  const read = inStep(list);
+  const read = readByNamespace(list);
   const readFor = async (namespace: string) => {
     await read(namespace);
     await turn();
@@ -71,7 +71,7 @@ test.for([0, 1, 2, 3, 7])("throws an error after %i pages for each namespace tha
     for (const name of names) yield [one(name)];
     throw new Error("gone");
   })();
-  const read = inStep(list);
+  const read = readByNamespace(list);
 
   for (const name of names.slice(0, -1)) expect(await read(name)).toEqual([one(name)]);
   for (const name of ["x", "y", "z"]) await expect(read(name)).rejects.toThrow("gone");
@@ -89,7 +89,7 @@ test("returns the objects of each namespace for any names and pages", async () =
           .map(([namespace, n]) => one(namespace, String(n)))
           .sort((a, b) => (`${a.metadata.namespace}/` < `${b.metadata.namespace}/` ? -1 : 1));
         const pages = Array.from({ length: Math.ceil(sorted.length / size) }, (_, index) => sorted.slice(index * size, (index + 1) * size));
-        const read = inStep(pagesOf(...pages).list);
+        const read = readByNamespace(pagesOf(...pages).list);
 
         for (const namespace of byKey(asked)) {
           const got = (await read(namespace)).map(({ metadata }) => metadata.name).sort();

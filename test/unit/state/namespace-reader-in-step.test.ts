@@ -38,10 +38,13 @@ function world() {
   return { asking, cluster, clusterScope };
 }
 
-async function statesOf(clusterScope: ClusterScope, of: ReadOptions): Promise<Map<string, Omit<NamespaceState, "scope" | "inStep">>> {
-  const seen = new Map<string, Omit<NamespaceState, "scope" | "inStep">>();
+async function statesOf(
+  clusterScope: ClusterScope,
+  of: ReadOptions,
+): Promise<Map<string, Omit<NamespaceState, "scope" | "fromClusterLists">>> {
+  const seen = new Map<string, Omit<NamespaceState, "scope" | "fromClusterLists">>();
   for await (const reader of readersOf([clusterScope], of)) {
-    const { scope, inStep: _, ...state } = await reader.read();
+    const { scope, fromClusterLists: _, ...state } = await reader.read();
     seen.set(scope.namespace, state);
   }
   return seen;

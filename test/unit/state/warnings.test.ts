@@ -415,7 +415,7 @@ describe("other names", () => {
     },
     { why: "without text", targets: [account([""])], expected: [], asked: [] },
     { why: "of a Secret that cannot be read", targets: [account(["hidden"])], expected: [], asked: ["hidden"] },
-    { why: "in a read of many namespaces", targets: [account(["gone"])], more: { inStep: true }, expected: [], asked: [] },
+    { why: "in a read of many namespaces", targets: [account(["gone"])], more: { fromClusterLists: true }, expected: [], asked: [] },
     {
       why: "beyond the fifth",
       targets: [account(["hidden-1", "hidden-2", "hidden-3", "hidden-4", "hidden-5", "gone"])],
