@@ -1,6 +1,6 @@
 import { Claims } from "../src/actions/claims.ts";
 import { isDone, type Outcome } from "../src/actions/outcome.ts";
-import type { Azure, SignInOptions, Stock } from "../src/azure/port.ts";
+import type { Azure, SignInOptions, TokenList } from "../src/azure/port.ts";
 import type { Credential, Sources } from "../src/credential/kind.ts";
 import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
 import { type CliError, usage } from "../src/errors.ts";
@@ -161,10 +161,10 @@ type Open = (of: { readonly entry: Entry; readonly host: string }) => Promise<Cr
 /** Opens each credential once. Reads a registry's tokens only once, even if several of them are deleted. */
 function opener(identity: SignInOptions, sources: Sources): Open {
   const opened = new Map<string, Promise<Credential>>();
-  const stocks = new Map<string, Promise<Stock>>();
+  const lists = new Map<string, Promise<TokenList>>();
   const azure = async (as: SignInOptions): Promise<Azure> => {
     const found = await sources.azure(as);
-    return { ...found, stock: (registry) => memoize(stocks, registry.id, () => found.stock(registry)) };
+    return { ...found, listTokens: (registry) => memoize(lists, registry.id, () => found.listTokens(registry)) };
   };
 
   return async ({ entry, host }) => {

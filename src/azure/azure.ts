@@ -46,7 +46,7 @@ export function openAzure(options: AzureOptions): Azure {
     ...openRoles(arm),
     ...openRegistrySettings(arm),
     findRegistry: (named) => findRegistry({ ...options, arm, identity, cloud }, named, signIn.subscription),
-    sendFor: (audience) => void identity.token(audience).catch(() => undefined),
+    prefetchToken: (audience) => void identity.token(audience).catch(() => undefined),
     async entraToken(host, audience) {
       if (!host.endsWith(cloud.registrySuffix)) {
         const message = `${JSON.stringify(host)} is not a registry in ${cloud.name} (expected *${cloud.registrySuffix})`;

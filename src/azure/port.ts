@@ -64,7 +64,11 @@ export type ScopeMap = { readonly id: string; readonly name: string; readonly de
 type Dated<T> = T & { readonly madeAt?: string; readonly changedAt?: string };
 
 /** The tokens and scope maps of a registry. `at` is the time of Azure's clock, if it was in a response. */
-export type Stock = { readonly tokens: readonly Dated<AcrToken>[]; readonly scopeMaps: readonly Dated<ScopeMap>[]; readonly at?: string };
+export type TokenList = {
+  readonly tokens: readonly Dated<AcrToken>[];
+  readonly scopeMaps: readonly Dated<ScopeMap>[];
+  readonly at?: string;
+};
 
 /** A password of an application. Microsoft Graph never shows its text again. */
 export type Key = {
@@ -151,7 +155,7 @@ export type Principals = {
   /** A role's definition by its GUID, built in or custom; undefined if it does not exist. @throws CliError forbidden */
   roleDefinition(registry: AzureRegistry, guid: string): Promise<RoleDefinition | undefined>;
   /** The roles of all service principals on a registry, or on a scope above it. */
-  givenRoles(registry: AzureRegistry): Promise<readonly RoleAssignment[]>;
+  servicePrincipalRoles(registry: AzureRegistry): Promise<readonly RoleAssignment[]>;
   /** A service principal by its own id. */
   principal(id: string): Promise<ServicePrincipal | undefined>;
   /** Creates a role assignment, or replaces the condition of an existing one: its name is derived from registry, principal and role. */
@@ -195,7 +199,7 @@ export type Azure = Principals & {
   /**
    * Requests a token in advance, so that two tokens are not requested one after the other. An error is reported when the token is needed.
    */
-  sendFor(audience: Audience | "graph"): void;
+  prefetchToken(audience: Audience | "graph"): void;
   /**
    * A token of Entra ID for a registry, and its identity.
    * @throws CliError usage if the host is not a registry of the selected cloud; forbidden if the tenant issues no token for this audience
@@ -208,5 +212,5 @@ export type Azure = Principals & {
   permissions(registry: AzureRegistry): Promise<readonly Permission[]>;
   /** The number of tokens of the registry. */
   tokenCount(registry: AzureRegistry): Promise<number>;
-  stock(registry: AzureRegistry): Promise<Stock>;
+  listTokens(registry: AzureRegistry): Promise<TokenList>;
 };

@@ -25,7 +25,7 @@ export const openRoles = (arm: Arm) =>
         return { name: roleName, permissions: objectsOf(permissions).map(asPermission) };
       });
     },
-    async givenRoles(registry) {
+    async servicePrincipalRoles(registry) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
       const doing = `read the roles on registry ${registry.name}`;
       const isOfService = ({ properties }: Json) => (objectOf(properties).principalType ?? "ServicePrincipal") === "ServicePrincipal";

@@ -85,7 +85,7 @@ export function openTokens(arm: Arm) {
       return typeof used === "number" ? used : (await arm.list(tokenList({ id, name }), (token) => token)).length;
     },
 
-    async stock(registry) {
+    async listTokens(registry) {
       let at: string | undefined;
       const dated = (date: string | undefined) => {
         at ??= asTimestamp(date);

@@ -76,7 +76,7 @@ export type Issue = {
   /** Whether the existing login still pulls. */
   readonly pulls: "yes" | "no" | "unknown";
   /** The login is that of a Secret, and the registry was not asked whether it accepts it. Anyone in the namespace can write such a login. */
-  readonly isUntried?: boolean;
+  readonly isUntested?: boolean;
   /** The repositories that the credential can pull; undefined if unknown. */
   readonly mayPull: readonly string[] | undefined;
   /** The flags with which `create` grants more; absent if that is not possible, or if pods use no other repository. */

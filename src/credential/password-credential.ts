@@ -5,7 +5,7 @@ import type { Shown } from "../plan/proof.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import { isSameTime, renewedExpiry } from "../timestamp.ts";
 import type { Asked, Issue, Need } from "./kind.ts";
-import { isUntried, type Still } from "./prove.ts";
+import { isUntested, type LoginTest } from "./prove.ts";
 import { beyond, type RepositoryScope } from "./repository-scope.ts";
 
 /** The plan of a kind whose passwords Azure generates. */
@@ -24,7 +24,7 @@ type IssueOptions = {
   /** Absent for another password of a credential that Secrets record. */
   readonly need?: Need;
   /** Whether the existing login still pulls. */
-  readonly still?: Still;
+  readonly still?: LoginTest;
   readonly mayPull: readonly string[] | undefined;
   readonly more?: Issue["more"];
   /** Another run may replace the new password, because other Secrets can have the same credential. */
@@ -48,7 +48,7 @@ export function issueOf(plan: PasswordPlan, scope: RepositoryScope, options: Iss
   const more = mayPull && beyond(mayPull, images).length > 0 ? options.more : undefined;
   const common = { steps, isLazy: isNew, entry, pulls: still.pulls, mayPull, more, images };
   if (isNew) return { ...common, login: undefined };
-  return { ...common, login: need?.held?.login, isUntried: isUntried(still) && proofs.length === 0 };
+  return { ...common, login: need?.held?.login, isUntested: isUntested(still) && proofs.length === 0 };
 }
 
 /** Returns the proof of a new password, or of a kept one that gets other rights. */
@@ -66,7 +66,7 @@ function proofsOf(
 }
 
 /** Warns about a password that is kept although it is valid for longer than requested, or although it was not tested. */
-export function keptWarnings(secret: string, expiresAt: string | undefined, { unasked }: Still, { mint, entry }: Kept): string[] {
+export function keptWarnings(secret: string, expiresAt: string | undefined, { unasked }: LoginTest, { mint, entry }: Kept): string[] {
   if (mint.act === "mint") return [];
   const until = entry.expiresAt;
   const isTooLong = expiresAt !== undefined && (until === undefined || until > expiresAt);

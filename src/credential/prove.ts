@@ -71,13 +71,13 @@ export async function proveRegional(host: string, image: ImageRef | undefined, l
 }
 
 /** Whether the login of a Secret pulls. `unasked`: why the registry could not be reached; `isSkipped`: the user asked for no proof. */
-export type Still = { readonly pulls: "yes" | "no" | "unknown"; readonly unasked?: string | undefined; readonly isSkipped?: true };
+export type LoginTest = { readonly pulls: "yes" | "no" | "unknown"; readonly unasked?: string | undefined; readonly isSkipped?: true };
 
 /** Whether nothing shows that the registry accepts the login. */
-export const isUntried = ({ unasked, isSkipped }: Still): boolean => unasked !== undefined || isSkipped === true;
+export const isUntested = ({ unasked, isSkipped }: LoginTest): boolean => unasked !== undefined || isSkipped === true;
 
 /** Tests whether the login of a Secret still pulls one of its repositories; `unknown` if the answer doesn't show it. */
-export async function stillPulls(scope: RepositoryScope, login: Login, registry: Prover): Promise<Still> {
+export async function stillPulls(scope: RepositoryScope, login: Login, registry: Prover): Promise<LoginTest> {
   const image = await knownImage(scope, login, registry);
   const { verdict, message } = await (image ? registry.prove(image, login) : registry.admits(scope.host, login));
   if (verdict === "pulls") return { pulls: image ? "yes" : "unknown" };
@@ -86,12 +86,12 @@ export async function stillPulls(scope: RepositoryScope, login: Login, registry:
 }
 
 /** Tests whether the login of a Secret still pulls. Sends no request for an expired login. */
-export async function tryHeld(
+export async function testHeldLogin(
   held: Need["held"],
   scope: RepositoryScope,
   { verify }: Pick<Asked, "verify">,
   { registry, during, now }: Pick<Sources, "registry" | "during" | "now">,
-): Promise<Still> {
+): Promise<LoginTest> {
   const { entry, login } = held ?? {};
   if (!entry || !login) return { pulls: "no" };
   if (entry.expiresAt !== undefined && new Date(entry.expiresAt) <= now()) return { pulls: "no" };

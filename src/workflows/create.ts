@@ -179,7 +179,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
       const ofAnother = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.existing?.entries, host)) : undefined;
       const existing = facts.existing && { ...facts.existing, pulls: pullsOf(), ofAnother };
       const same = isAlike(login, inside);
-      if (issue.isUntried && inside && !same && !force) throw untried(facts.to, host);
+      if (issue.isUntested && inside && !same && !force) throw untested(facts.to, host);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
       const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
       const plan = planNamespace({ ...facts, existing }, storing, {
@@ -195,7 +195,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
 }
 
 /** The login in this Secret may work. That of another Secret may be any text that a user of its namespace wrote. */
-const untried = ({ name, namespace }: Ref<"secret">, host: string) =>
+const untested = ({ name, namespace }: Ref<"secret">, host: string) =>
   new CliError(
     "conflict",
     `secret "${name}" in namespace "${namespace}" holds another login for ${host}, and the login to share was not tested`,

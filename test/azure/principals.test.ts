@@ -102,7 +102,7 @@ test("requests a token for Microsoft Graph from az once, besides that for Azure 
   const log = join(world.azure.caFile, "../az-graph.log");
   const login = await world.azure.addServicePrincipal("jane", ["Owner"], ["Application.ReadWrite.OwnedBy"]);
   const azure = openAzure(world.options({ env: { ...world.azEnv(login), FAKE_AZ_LOG: log }, identity: { source: "az" } }));
-  azure.sendFor("graph");
+  azure.prefetchToken("graph");
   await azure.findRegistry("myregistry");
 
   const { id, appId } = await azure.createApplication({ displayName: `az ${randomUUID()}`, notes: "" });

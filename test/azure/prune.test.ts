@@ -19,7 +19,7 @@ test("lists all tokens and scope maps of a registry with their times, and its cl
   const { id } = await azure.putScopeMap(registry, { name: "stock-map", description, actions: ["repositories/a/content/read"] });
   await azure.putToken(registry, { name: "stock-token", scopeMapId: id });
 
-  const { tokens, scopeMaps, at } = await azure.stock(registry);
+  const { tokens, scopeMaps, at } = await azure.listTokens(registry);
 
   const token = tokens.find(({ name }) => name === "stock-token");
   const map = scopeMaps.find(({ name }) => name === "stock-map");
@@ -37,13 +37,13 @@ test("finds and deletes an orphaned token with the role of docs/rbac.md", async 
   await azure.putToken(registry, { name, scopeMapId: id });
   await azure.generatePassword(registry, { token: name, slot: "password1" });
 
-  const found = createdTokens(await azure.stock(registry), registry).find(({ identity }) => identity === name);
+  const found = createdTokens(await azure.listTokens(registry), registry).find(({ identity }) => identity === name);
   expect(found).toMatchObject({ what: "token", for: { words: made, clusters: ["1a2b3c4d"] }, passwords: [{ slot: "password1" }] });
   const credential = await acrToken.open(askedFor({ "acr-token": name }), onlyAzure(azure));
   for (const change of (await credential.lifecycle?.revoke(name, found?.passwords ?? [])) ?? []) await credential.apply(change);
 
   expect([await azure.token(registry, name), await azure.scopeMap(registry, name)]).toEqual([undefined, undefined]);
-  await expect(azure.givenRoles(registry)).rejects.toMatchObject({ kind: "forbidden" });
+  await expect(azure.servicePrincipalRoles(registry)).rejects.toMatchObject({ kind: "forbidden" });
 });
 
 test("finds an orphaned application by its role, and the role of a deleted application", async () => {

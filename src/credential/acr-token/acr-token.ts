@@ -5,7 +5,7 @@ import { azureDescription, clustersNamedIn, isOurDescription, withClusters } fro
 import { refuseBeyondReading, rightsOf } from "../granted-rights.ts";
 import type { Asked, Credential, Issue, Kind, Need } from "../kind.ts";
 import { issueOf, newExpiry, notOwn } from "../password-credential.ts";
-import { type Still, tryHeld } from "../prove.ts";
+import { type LoginTest, testHeldLogin } from "../prove.ts";
 import { type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { type TokenEnv, tokenApplier, tokenLifecycle, tokenRemoval } from "./apply.ts";
 import { createdTokens, type FoundToken, findToken, isOthers } from "./find.ts";
@@ -33,8 +33,8 @@ export const acrToken = {
       return limit === undefined ? undefined : limit - (await tokenCount(registry));
     },
     async list(azure, registry) {
-      const stock = await azure.stock(registry);
-      return { made: createdTokens(stock, registry), at: stock.at };
+      const list = await azure.listTokens(registry);
+      return { made: createdTokens(list, registry), at: list.at };
     },
   },
   flags: {
@@ -83,7 +83,7 @@ function credentialOf(env: TokenEnv): Credential {
   };
 }
 
-type Tried = { readonly need: Need; readonly found: FoundToken; readonly scope: RepositoryScope; readonly still: Still };
+type Tried = { readonly need: Need; readonly found: FoundToken; readonly scope: RepositoryScope; readonly still: LoginTest };
 
 /**
  * Finds the token and tests its login. A token that only the annotation names gets no password, because anyone with access to the namespace
@@ -94,7 +94,7 @@ async function findAndTry(need: Need, env: TokenEnv): Promise<Tried> {
   const found = await findToken(need, env);
   const granted = found.scopeMap && pulledRepositories(found.scopeMap);
   const scope = repositoryScopeOf({ host: registry.loginServer, ...asked.again, acrToken: named.token }, need, granted);
-  const still = await tryHeld(need.held, scope, asked, sources);
+  const still = await testHeldLogin(need.held, scope, asked, sources);
   if (still.pulls !== "no" || !isOthers(found)) return { need, found, scope, still };
   const own = await findAndTry({ ...need, held: undefined }, env);
   return { ...own, found: { ...own.found, replaced: found.name } };

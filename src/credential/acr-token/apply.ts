@@ -138,7 +138,7 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
   /** Whether another token has this token's scope map. Read once, because a registry may have tens of thousands of tokens. */
   async function isShared(name: string): Promise<boolean> {
     shared ??= azure
-      .stock(registry)
+      .listTokens(registry)
       .then(({ tokens }) => new Set(tokens.flatMap((token) => otherScopeMap(token.name, token)?.toLowerCase() ?? [])));
     return (await shared).has(name.toLowerCase());
   }

@@ -1,4 +1,4 @@
-import type { AcrToken, AzureRegistry, ScopeMap, Stock } from "../../azure/port.ts";
+import type { AcrToken, AzureRegistry, ScopeMap, TokenList } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { CreatedObject } from "../../plan/prune.ts";
 import { azureDescription, parseAzureOwner } from "../../secret/azure-words.ts";
@@ -70,7 +70,7 @@ const noScopeMap = (name: string, { name: registry }: AzureRegistry): CliError =
 const lower = (name = ""): string => name.toLowerCase();
 
 /** Returns the tokens and scope maps that this plugin created. A token has no description, so the description of its scope map counts. */
-export function createdTokens({ tokens, scopeMaps }: Stock, { loginServer: host }: AzureRegistry): CreatedObject[] {
+export function createdTokens({ tokens, scopeMaps }: TokenList, { loginServer: host }: AzureRegistry): CreatedObject[] {
   const having = Map.groupBy(tokens, (token) => lower(scopeMapOf(token)));
   const names = new Set(tokens.map(({ name }) => lower(name)));
   return scopeMaps.flatMap((map): CreatedObject[] => {
@@ -86,8 +86,8 @@ export function createdTokens({ tokens, scopeMaps }: Stock, { loginServer: host 
 
 /** Returns the token with its scope map, or the scope map if it has no token of its name. */
 function describe(
-  map: Stock["scopeMaps"][number],
-  token: Stock["tokens"][number] | undefined,
+  map: TokenList["scopeMaps"][number],
+  token: TokenList["tokens"][number] | undefined,
 ): Omit<CreatedObject, "kind" | "host" | "for"> {
   const { name: identity, madeAt } = token ?? map;
   const all = token?.passwords ?? [];

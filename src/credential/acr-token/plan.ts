@@ -32,7 +32,7 @@ export function planToken(facts: TokenFacts) {
   refuseDisabled(token, host);
   const scope = planScope(facts);
   const mint = planMint(facts);
-  const created: Make[] = token ? [] : [{ act: "create", to: tokenRef(name), after: [scope.to.name], because: "there is none" }];
+  const created: Make[] = token ? [] : [{ act: "create", to: tokenRef(name), after: [scope.to.name], because: "it does not exist" }];
   const password = mint.act === "mint" ? { slot: mint.slot, expiresAt, previous: otherPassword(facts, mint.slot) } : keptEntry(held);
   const entry: Entry = { hosts: [host], kind: "acr-token", identity: name, ...password };
   return { scope, created, mint, entry };
@@ -51,7 +51,7 @@ const tokenRef = (name: string) => ({ kind: "token.azurecr.io", name }) as const
 function planMint(facts: TokenFacts): Mint | Keep {
   const { name, token, held, pulls, expiresAt } = facts;
   const to = tokenRef(name);
-  if (!token) return { act: "mint", to, inNew: true, slot: "password1", expiresAt, because: "there is none" };
+  if (!token) return { act: "mint", to, inNew: true, slot: "password1", expiresAt, because: "it does not exist" };
   const ours = heldPassword(held, token);
   if (ours && pulls !== "no") return { act: "keep", to, because: "its password is in the Secret" };
   const because = ours ? "the registry rejects the Secret's password" : "no Secret holds its password";

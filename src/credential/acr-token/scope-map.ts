@@ -61,7 +61,7 @@ export function planScope(facts: ScopeFacts): Make | Keep {
   const before = [...(scopeMap?.actions ?? [])].sort();
   const after = [...new Set([...before, ...wanted])].sort();
   checkSize(name, after);
-  if (!scopeMap) return { act: "create", to, after: wanted, grants: grantsOf(wanted), because: "there is none" };
+  if (!scopeMap) return { act: "create", to, after: wanted, grants: grantsOf(wanted), because: "it does not exist" };
   if (after.length === before.length) return { act: "keep", to, because: "already grants it" };
   const grants = grantsOf(after.filter((action) => !before.includes(action)));
   return { act: "update", to, before, after, grants, because: "lacks repositories" };
@@ -103,13 +103,13 @@ function checkShared(shared: string, { name, repositories, token, scopeMap }: Sc
  */
 export async function refuseOtherTokens(
   scope: Make | Keep,
-  { azure, registry }: { readonly azure: Pick<Azure, "stock">; readonly registry: AzureRegistry },
+  { azure, registry }: { readonly azure: Pick<Azure, "listTokens">; readonly registry: AzureRegistry },
   accepted: boolean,
   accept: Create,
 ): Promise<string | undefined> {
   if (scope.act !== "update" || (scope.grants ?? []).length === 0) return undefined;
   const { name } = scope.to;
-  const { tokens } = await azure.stock(registry);
+  const { tokens } = await azure.listTokens(registry);
   const gaining = tokens
     .flatMap((token) => (isSameName(scopeMapOf(token) ?? "", name) && !isSameName(token.name, name) ? [token.name] : []))
     .sort();

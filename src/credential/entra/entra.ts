@@ -8,7 +8,7 @@ import { tokenUser } from "../../secret/guess.ts";
 import type { TokenClaims } from "../../secret/sensitive.ts";
 import { toSeconds } from "../../timestamp.ts";
 import type { Asked, Credential, Issue, Kind, Need, Sources } from "../kind.ts";
-import { isUntried, refusal, type Still, stillPulls } from "../prove.ts";
+import { isUntested, type LoginTest, refusal, stillPulls } from "../prove.ts";
 import { namedOrUsed, type RepositoryScope } from "../repository-scope.ts";
 
 /**
@@ -43,7 +43,7 @@ export const entra = {
     const host = loginServerIn(asked.registry);
     if (host !== undefined) return credentialOf({ host, inAzure: undefined, azure, asked, sources });
     // Starting az takes a second, and finding the registry requires another token
-    azure.sendFor("registries");
+    azure.prefetchToken("registries");
     const looking = sources.during(`Looking for ${asked.registry} in Azure`, () => azure.findRegistry(asked.registry));
     const inAzure = await looking.catch(withHostHint);
     return credentialOf({ host: inAzure.loginServer.toLowerCase(), inAzure, azure, asked, sources });
@@ -80,7 +80,7 @@ function credentialOf(env: EntraEnv): Credential {
    * Tests the token. Returns undefined after half of the token's lifetime. The answer also shows the registry's time, if it is not known
    * yet.
    */
-  const tried = async (token: Token, ask: (login: Login) => Promise<Still>): Promise<Still | undefined> => {
+  const tried = async (token: Token, ask: (login: Login) => Promise<LoginTest>): Promise<LoginTest | undefined> => {
     if (!isYoung(token) && sources.registry().aheadBy?.(host) !== undefined) return undefined;
     const still = await ask(token.login);
     return isYoung(token) ? still : undefined;
@@ -95,7 +95,7 @@ function credentialOf(env: EntraEnv): Credential {
     async issue(need) {
       const { images, held, owner } = need;
       const scope = { host, repositories: namedOrUsed(need), images };
-      const ask = async (login: Login): Promise<Still> =>
+      const ask = async (login: Login): Promise<LoginTest> =>
         asked.verify ? stillPulls(scope, login, sources.registry()) : { pulls: "unknown", isSkipped: true };
       const token = await requestOnce();
       const isOthers = (login: Login) =>
@@ -136,7 +136,7 @@ function isSameIdentity({ password }: Login, { claims }: Token): boolean {
 }
 
 /** Tests whether another identity's login still pulls. It is replaced only if the registry rejects it. */
-async function pullsOther(login: Login | undefined, isOthers: (login: Login) => boolean, ask: (login: Login) => Promise<Still>) {
+async function pullsOther(login: Login | undefined, isOthers: (login: Login) => boolean, ask: (login: Login) => Promise<LoginTest>) {
   return login && (login.username !== tokenUser || isOthers(login)) ? (await ask(login)).pulls : "unknown";
 }
 
@@ -148,12 +148,12 @@ const otherIdentity = (secret: string, registry: string, of: string) =>
     hint: { verb: "create", secret, registry, entra: true },
   });
 
-function keepToken({ login, claims }: Token, still: Still, host: string, { owner, images, held }: Need): Issue {
+function keepToken({ login, claims }: Token, still: LoginTest, host: string, { owner, images, held }: Need): Issue {
   const { pulls, unasked } = still;
-  const untried = unasked === undefined ? [] : [warn(host, `secret/${owner.secret} keeps its token, which was not tested: ${unasked}`)];
-  const steps = [warn(host, `secret/${owner.secret} expires at ${claims.expiresAt}`), ...untried];
+  const untested = unasked === undefined ? [] : [warn(host, `secret/${owner.secret} keeps its token, which was not tested: ${unasked}`)];
+  const steps = [warn(host, `secret/${owner.secret} expires at ${claims.expiresAt}`), ...untested];
   const entry = { ...entryOf(host, claims), by: held?.entry?.by };
-  return { steps, isLazy: false, entry, login, pulls, isUntried: isUntried(still), mayPull: undefined, images };
+  return { steps, isLazy: false, entry, login, pulls, isUntested: isUntested(still), mayPull: undefined, images };
 }
 
 /** Proves a new token, and warns about its rights, which anyone who can read the Secret gets. */

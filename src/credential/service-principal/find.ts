@@ -156,7 +156,7 @@ const atOnce = 8;
  * principals.
  */
 export async function createdPrincipals(azure: Azure, registry: AzureRegistry): Promise<CreatedObject[]> {
-  const roles = (await azure.givenRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
+  const roles = (await azure.servicePrincipalRoles(registry)).filter(({ role }) => Object.values(pullRole).some(({ id }) => id === role));
   const ids = [...new Set(roles.map(({ principalId }) => principalId))];
   const made: CreatedObject[] = [];
   for (let at = 0; at < ids.length; at += atOnce) {

@@ -33,7 +33,7 @@ export function planPrincipal(facts: PrincipalFacts) {
   const { host, name, key, expiresAt, application, principal, held } = facts;
   refuseDisabled(facts);
   const to = applicationRef(name);
-  const because = "there is none";
+  const because = "it does not exist";
   const created: Make[] = [];
   if (!application) created.push({ act: "create", to, because });
   if (!principal) created.push({ act: "create", to: { kind: "serviceprincipal.graph.microsoft.com", name }, because });
@@ -81,7 +81,7 @@ function planRole({ name, mode, repositories, assignments }: PrincipalFacts): Ma
   const grants = lacking(repositories, granted(mode, assignments) ?? []);
   if (grants.length === 0) return { act: "keep", to, because: "already grants it" };
   const there = roleOn(mode, assignments);
-  if (!there) return { act: "create", to, after: union(repositories, []), grants, because: "there is none" };
+  if (!there) return { act: "create", to, after: union(repositories, []), grants, because: "it does not exist" };
   const before = repositoriesOf(there, name);
   return { act: "update", to, before, after: union(before, repositories), grants, because: "lacks repositories" };
 }
@@ -169,6 +169,6 @@ const roleStays = ({ displayName: name, appId }: Application, scope: string): Ch
   to: { kind: "roleassignment.management.azure.com", name },
   message:
     `the role of ${JSON.stringify(name)} was kept, because other logins of the application may need it. ` +
-    "If there are none, delete the role",
+    "If no other login needs it, delete the role",
   fix: { do: "shell", argv: ["az", "role", "assignment", "delete", "--assignee", appId, "--scope", scope] },
 });

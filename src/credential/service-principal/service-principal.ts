@@ -16,7 +16,7 @@ import type { Entry } from "../../secret/entry.ts";
 import { pullRole, refuseBeyondReading, rightsOfPrincipal, warnOfRights } from "../granted-rights.ts";
 import type { Asked, Credential, Issue, Kind, Lifecycle, Need } from "../kind.ts";
 import { deletedCredential, issueOf, newExpiry, notOwn } from "../password-credential.ts";
-import { tryHeld } from "../prove.ts";
+import { testHeldLogin } from "../prove.ts";
 import { imageRepositories, type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { type PrincipalEnv, principalApplier, type State } from "./apply.ts";
 import { createdPrincipals, type Found, findOwn, findRecorded, readPrincipal, refuseOthers } from "./find.ts";
@@ -67,7 +67,7 @@ export const servicePrincipal = {
     const named = checkName(asked.flags["service-principal"]);
     const azure = await sources.azure(asked.identity);
     // Starting az takes a second, and finding the registry requires another token
-    azure.sendFor("graph");
+    azure.prefetchToken("graph");
     return sources.during(`Looking for ${asked.registry} in Azure`, async () => {
       const registry = await azure.findRegistry(asked.registry);
       const { mode } = await azure.registryFacts(registry);
@@ -115,7 +115,7 @@ async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ 
   const { owner, held: { entry: held } = {} } = need;
   const { name, application } = found;
   const scope = scopeOf(found, need, env);
-  const tried = await tryHeld(need.held, scope, asked, sources);
+  const tried = await testHeldLogin(need.held, scope, asked, sources);
   // A new password is needed, because the name of an existing one can't be changed
   const still = tried.pulls !== "no" && (await lacksClusters(found, need)) ? ({ ...tried, pulls: "no" } as const) : tried;
   const repositories = mode === "legacy" ? ["*"] : scope.repositories;

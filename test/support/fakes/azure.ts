@@ -219,7 +219,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
           }),
         source: "az",
         identity: () => ask("identity", "", false, () => identity),
-        sendFor: () => undefined,
+        prefetchToken: () => undefined,
         entraToken: (_, audience) =>
           ask("entraToken", audience, false, () => {
             if (!entra.audiences.includes(audience)) throw new CliError("forbidden", "the tenant gives no token of this kind");
@@ -229,8 +229,8 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
           ask("registryFacts", "", false, () => ({ mode: facts.mode, adminUser: admin.size > 0, armAudience: true, network: "all" })),
         regionalHosts: () => ask("regionalHosts", "", false, () => facts.regional),
         permissions: () => ask("permissions", "", false, () => [...permissions]),
-        stock: () =>
-          ask("stock", "", false, () => ({
+        listTokens: () =>
+          ask("listTokens", "", false, () => ({
             tokens: [...tokens].map(([name, token]) => ({ ...shown(name, token), ...(times.get(name) ?? old) })),
             scopeMaps: [...scopeMaps.values()].map((map) => ({ ...map, ...(times.get(map.name) ?? old) })),
             ...(clock.at !== undefined && { at: clock.at }),

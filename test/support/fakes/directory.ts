@@ -146,7 +146,7 @@ export function fakeDirectory(): FakeDirectory {
         }),
       roleAssignments: (_, principalId) =>
         ask("roleAssignments", principalId, false, () => assignments.filter((one) => one.principalId === principalId)),
-      givenRoles: () => ask("givenRoles", "", false, () => [...assignments]),
+      servicePrincipalRoles: () => ask("servicePrincipalRoles", "", false, () => [...assignments]),
       principal: (of) => ask("principal", of, false, () => principals.find((one) => one.id === of)),
       assignRole: (_, { principalId, role, condition }) =>
         ask("assignRole", principalId, true, () => {

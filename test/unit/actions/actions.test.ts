@@ -9,7 +9,7 @@ const secret = { kind: "secret", namespace: "demo", name: "acr" } as const;
 const entry = { hosts: [], kind: "", identity: "" };
 const precondition = { uid: "u", version: "1" };
 
-const minted: Change = { act: "mint", to: token, slot: "password2", inNew: false, because: "there is none" };
+const minted: Change = { act: "mint", to: token, slot: "password2", inNew: false, because: "it does not exist" };
 const kept: Change = { act: "keep", to: secret, because: "holds this credential" };
 
 test.for<{ change: Change; message: string | undefined }>([
@@ -48,12 +48,12 @@ test.for<{ change: Change; message: string | undefined }>([
 test.for<{ why: string; change: Change; back: Change | undefined }>([
   {
     why: "deletes a created object",
-    change: { act: "create", to: token, because: "there is none" },
+    change: { act: "create", to: token, because: "it does not exist" },
     back: { act: "delete", to: token, because: "rolled back" },
   },
   {
     why: "deletes a created scope map",
-    change: { act: "create", to: map, after: ["app/web"], because: "there is none" },
+    change: { act: "create", to: map, after: ["app/web"], because: "it does not exist" },
     back: { act: "delete", to: map, before: ["app/web"], because: "rolled back" },
   },
   {

@@ -10,11 +10,11 @@ export const token = { kind: "token.azurecr.io", name: "t" } as const;
 export const secret = { kind: "secret", namespace: "demo", name: "acr" } as const;
 export const account = (name: string) => ({ kind: "serviceaccount", namespace: "demo", name }) as const;
 
-export const makeMap: Change = { act: "create", to: map, after: ["a"], because: "there is none" };
-export const makeToken: Change = { act: "create", to: token, after: ["m"], because: "there is none" };
-export const mint: Change = { act: "mint", to: token, slot: "password1", inNew: true, because: "there is none" };
+export const makeMap: Change = { act: "create", to: map, after: ["a"], because: "it does not exist" };
+export const makeToken: Change = { act: "create", to: token, after: ["m"], because: "it does not exist" };
+export const mint: Change = { act: "mint", to: token, slot: "password1", inNew: true, because: "it does not exist" };
 const entry = { hosts: ["r.azurecr.io"], kind: "acr-token", identity: "t" };
-export const store: Change = { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "there is none" };
+export const store: Change = { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "it does not exist" };
 export const login = { username: "t", password: new Sensitive("hunter2") };
 export const no = () => new CliError("forbidden", "no");
 

@@ -21,7 +21,7 @@ export const change = (more: Partial<Store> = {}): Store => ({
   entry,
   precondition: undefined,
   replaces: false,
-  because: "there is none",
+  because: "it does not exist",
   ...more,
 });
 

@@ -16,7 +16,7 @@ test("creates a Secret with the login and its annotation when it does not exist"
 
   expect(in_.loginIn("demo")).toMatchObject({ username: "ci", password: "ours" });
   expect(entryIn(in_)).toEqual(entry);
-  expect(outcome).toMatchObject({ change: { act: "store", because: "there is none" }, object: secretIn(in_) });
+  expect(outcome).toMatchObject({ change: { act: "store", because: "it does not exist" }, object: secretIn(in_) });
 });
 
 test.for<{ why: string; of: Partial<Entry>; metadata: IssuedLogin["metadata"]; noted: Partial<Entry> }>([

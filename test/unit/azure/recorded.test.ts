@@ -138,7 +138,7 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
   { answers: "a token", read: () => azureOf("token GET").token(at, "mytoken"), gives: { name: "mytoken", passwords: [] } },
   {
     answers: "all tokens and scope maps, with their times",
-    read: () => azureOf("scopeMaps list", "tokens list").stock(at),
+    read: () => azureOf("scopeMaps list", "tokens list").listTokens(at),
     gives: {
       tokens: [{ madeAt: creationTime, changedAt: creationTime }],
       scopeMaps: expect.arrayContaining([expect.objectContaining({ name: "mymap" })]),
@@ -176,7 +176,7 @@ test.for<{ answers: string; read: () => Promise<unknown>; gives: unknown }>([
   },
   {
     answers: "role assignments of users",
-    read: () => azureOf("roleAssignments list atScope()").givenRoles({ ...at, id: group }),
+    read: () => azureOf("roleAssignments list atScope()").servicePrincipalRoles({ ...at, id: group }),
     gives: [],
   },
   {

@@ -117,7 +117,7 @@ testRows(
         check: keys(0, 1),
       },
     ]),
-    ...["givenRoles", "principal", "applications"].map(
+    ...["servicePrincipalRoles", "principal", "applications"].map(
       (call): Row => ({
         does: `warns and lists tokens when ${call} is forbidden`,
         given: all(({ azure: { directory } }) => directory.assign(directory.put("ci"), acrPull), refuse(call)),

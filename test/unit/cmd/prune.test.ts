@@ -55,7 +55,7 @@ const afterStock =
   (world) =>
     world.asking.around(async (asked, next) => {
       const answered = await next();
-      if (is("stock")(asked)) await act(world);
+      if (is("listTokens")(asked)) await act(world);
       return answered;
     });
 const row = { apiVersion: "acr-secret/v1", kind: "Leftover", what: "token", credential: "acr-token", clusters: [here] };

@@ -15,10 +15,10 @@ const object = (name: string): Secret => ({
   metadata: { name, namespace: "demo", managedFields: [{ manager: "me" }] },
 });
 
-const made: Outcome = { change: { act: "create", to: token, because: "there is none" } };
-const minted: Outcome = { change: { act: "mint", to: token, slot: "password1", inNew: true, because: "there is none" } };
+const made: Outcome = { change: { act: "create", to: token, because: "it does not exist" } };
+const minted: Outcome = { change: { act: "mint", to: token, slot: "password1", inNew: true, because: "it does not exist" } };
 const stored: Outcome = {
-  change: { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "there is none" },
+  change: { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "it does not exist" },
   object: object("acr"),
 };
 const attached: Outcome = {
@@ -115,8 +115,8 @@ test("prints a JSON line for each outcome at once for -o jsonl", async () => {
       .split("\n")
       .map((line) => JSON.parse(line) as object),
   ).toEqual([
-    { ...common, object: "token.azurecr.io/t", result: "created", because: "there is none" },
-    { ...common, namespace: "demo", object: "secret/acr", result: "created", because: "there is none" },
+    { ...common, object: "token.azurecr.io/t", result: "created", because: "it does not exist" },
+    { ...common, namespace: "demo", object: "secret/acr", result: "created", because: "it does not exist" },
     { ...common, namespace: "demo", object: "serviceaccount/default", result: "patched" },
     { ...common, namespace: "demo", object: "serviceaccount/default", result: "told", warnings: ["look"] },
     {

@@ -18,7 +18,7 @@ test.for<{ why: string; existing: ExistingSecret | undefined; options: StoreOpti
     why: "no Secret exists",
     existing: undefined,
     options: options({ fresh: true }),
-    gives: { act: "store", precondition: undefined, replaces: false, because: "there is none" },
+    gives: { act: "store", precondition: undefined, replaces: false, because: "it does not exist" },
   },
   { why: "the same", existing, options: options(), gives: { act: "keep", because: "holds this credential" } },
   {

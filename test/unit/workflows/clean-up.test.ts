@@ -188,7 +188,7 @@ const store: Change = {
   entry,
   precondition: undefined,
   replaces: false,
-  because: "there is none",
+  because: "it does not exist",
 };
 const object = { ...secretWith(ours), metadata: { name: "acr", uid: "u-1" } };
 

@@ -35,7 +35,7 @@ const of = { type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t
 async function issued(setting: Setting = {}) {
   const asked: string[] = [];
   const azure: Partial<Azure> = {
-    sendFor: (audience) => void asked.push(`send for ${audience}`),
+    prefetchToken: (audience) => void asked.push(`send for ${audience}`),
     findRegistry: async () => {
       asked.push("find");
       return (setting.found ?? found)();
