@@ -13,7 +13,8 @@ import { type ExistingSecret, holds, isKeyOf, keysOf, mergedKeys, type StoreOpti
  */
 export function planStore(to: Ref<"secret">, asked: StoreOptions, existing: ExistingSecret | undefined): Store | Keep {
   const { host, fresh, shape } = asked;
-  if (!existing) return { act: "store", to, entry: asked.entry, shape, precondition: undefined, replaces: false, because: "it does not exist" };
+  if (!existing)
+    return { act: "store", to, entry: asked.entry, shape, precondition: undefined, replaces: false, because: "it does not exist" };
   const { uid, version, claim, type } = existing;
   const same = type === shapeNamed(shape).type;
   const entry = same ? { ...asked.entry, hosts: mergedKeys(asked.entry.hosts, host, existing) } : asked.entry;

@@ -81,7 +81,7 @@ test("requires the login server when two registries have one name", async () => 
   await expect(find("twice")).rejects.toMatchObject({
     kind: "usage",
     message: "2 registries are named twice",
-    hint: "name the one by its login server: twice-aaaa.azurecr.io, twice-bbbb.azurecr.io",
+    hint: "specify one of the login servers: twice-aaaa.azurecr.io, twice-bbbb.azurecr.io",
   });
 });
 
@@ -149,8 +149,8 @@ test("searches only the subscription of --subscription, by its id or its name", 
   });
   await expect(find("myregistry", "nobody's")).rejects.toMatchObject({
     kind: "notFound",
-    message: `this Azure identity can read no subscription "nobody's"`,
-    hint: "name the subscription by its id",
+    message: `subscription "nobody's" not found, or this Azure identity cannot read it`,
+    hint: "specify the subscription by its ID",
   });
   await expect(find(registryId(far), first)).rejects.toMatchObject({ kind: "usage" });
 });

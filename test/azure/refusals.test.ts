@@ -21,7 +21,7 @@ test.for<{ what: string; refusal: Fault; line: string; says: RegExp }>([
     what: "a policy denies tokens",
     refusal: refusals.tokensDeniedByPolicy,
     line: byToken,
-    says: /policy assignment "Deny ACR tokens" denies it.*\nhint: .*--service-principal/,
+    says: /policy assignment "Deny ACR tokens" denies it\n(?:\* .*\n)*hint: .*--service-principal/,
   },
   { what: "Azure requires multifactor authentication", refusal: refusals.mfaRequired, line: byToken, says: /stronger sign-in/ },
   { what: "a subscription is not registered", refusal: refusals.unregisteredSubscription, line: byToken, says: /is not registered/ },

@@ -46,8 +46,12 @@ test.for<{ what: string; body: object; gives: readonly string[] | string }>([
     body: { properties: { regionalEndpoints: "Enabled", regionalEndpointHostNames: ["R.EastUS.geo.azurecr.io", 7] } },
     gives: ["r.eastus.geo.azurecr.io"],
   },
-  { what: "does not show them", body: { properties: {} }, gives: "this cloud does not show them" },
-  { what: "does not hold the registry", body: {}, gives: "cannot read the regional endpoints of registry myregistry: Azure's answer" },
+  { what: "does not show them", body: { properties: {} }, gives: "this cloud does not return them" },
+  {
+    what: "does not hold the registry",
+    body: {},
+    gives: "cannot read the regional endpoints of registry myregistry: the response of Azure lacks a field",
+  },
 ])("reads no regional host from a response that $what", async ({ body, gives }) => {
   const path = /myregistry\?api-version=2026-01-01-preview$/;
   const undo = world.azure.faults.add({ kind: "status", path, status: 200, body });

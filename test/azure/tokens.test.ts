@@ -118,7 +118,7 @@ test("reports the missing right, and who can grant it, to an identity that may o
         ...["az", "role", "assignment", "create", "--assignee", objectId],
         ...["--role", "Container Registry Contributor and Data Access Configuration Administrator", "--scope", registry.id],
       ],
-      when: "ask an Owner or User Access Administrator",
+      when: "ask an Owner or User Access Administrator to run",
     },
   });
 });

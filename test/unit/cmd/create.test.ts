@@ -178,7 +178,13 @@ testRows([
       const words = lines.map(({ object, result, grants, dryRun }) => `${object} ${result}${grants ? ` (+${grants})` : ""} ${dryRun}`);
       expect(words).toEqual(dryRun("client"));
       const head = { apiVersion: "acr-secret/v1", kind: "Outcome", namespace: "demo" };
-      expect(lines[2]).toEqual({ ...head, object: "secret/acr-myregistry", result: "created", dryRun: "client", because: "it does not exist" });
+      expect(lines[2]).toEqual({
+        ...head,
+        object: "secret/acr-myregistry",
+        result: "created",
+        dryRun: "client",
+        because: "it does not exist",
+      });
     },
   },
   {
