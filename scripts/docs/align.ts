@@ -5,7 +5,7 @@ export type Move = { readonly old: number; readonly fresh: number; readonly scor
  * Returns the path to the end of two sequences with the highest total score.
  *
  * @param lengths of both
- * @param moves returns the possible moves at a position in both sequences. Of moves with equal scores, the first wins.
+ * @param moves returns the possible moves at a position in both sequences. If scores are equal, the first move wins.
  */
 export function align<M extends Move>(
   [olds, freshs]: readonly [number, number],

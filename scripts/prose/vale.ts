@@ -49,10 +49,11 @@ export async function checkTexts(kind: keyof Texts, texts: readonly Text[]): Pro
   }
 }
 
-/** Vale ends a sentence only at its mark. Code counts as one word. */
+/** Vale ends a sentence only at its mark, but not after a single letter or a file name. Code counts as one word. */
 function paragraphOf({ text }: Text): string {
   const prose = text.replace(/`[^`]*`/g, "X");
-  return `${prose}${/[.!?]$/.test(prose) ? "" : "."}\n\n`;
+  const end = /\b\w$|\.\w+\W?$/.test(prose) ? " end." : ".";
+  return `${prose}${/[.!?]$/.test(prose) ? "" : end}\n\n`;
 }
 
 async function vale(files: readonly string[], cwd: string): Promise<Map<string, readonly Found[]>> {
