@@ -108,7 +108,11 @@ describe("warns exactly when applying the same file again removes the name", () 
 });
 
 test.for([
-  { manager: "kubectl-acr-secret", warning: /^Warning: serviceaccount\/web belongs to Flux Kustomization flux-system\/apps: /, after: [] },
+  {
+    manager: "kubectl-acr-secret",
+    warning: /^Warning: serviceaccount\/web belongs to Flux Kustomization flux-system\/apps, and /,
+    after: [],
+  },
   { manager: "flux-client-side-apply", warning: /^$/, after: ["acr"] },
 ])("leaves $after when Flux applies a manifest without the list that $manager wrote", async ({ manager, warning, after }) => {
   const namespace = await namespaceWithSecret();
@@ -127,7 +131,7 @@ describe("merges the names of a template", () => {
   const listOf = async (namespace: string) =>
     namesIn((await getJson<KubeObjects["deployment.apps"]>("deployment", "web", "-n", namespace)).spec.template.spec.imagePullSecrets);
   const warning =
-    /^Warning: deployment\.apps\/web belongs to Flux Kustomization flux-system\/apps: .*:\n {2}kubectl acr-secret attach -n \S+ acr deployment\/web -o kustomize\n/;
+    /^Warning: deployment\.apps\/web belongs to Flux Kustomization flux-system\/apps, and .*:\n {2}kubectl acr-secret attach -n \S+ acr deployment\/web -o kustomize\n/;
 
   test.for([
     { why: "server-side apply", apply: serverSide("argocd-controller"), metadata: {}, message: /^$/, after: ["theirs", "acr"] },
