@@ -5,7 +5,7 @@ import { isObjectName } from "../../src/kinds.ts";
 import { listedNames, type ManifestObject } from "../../src/manifest/objects.ts";
 import { editManifest, readManifest } from "../../src/manifest/patch.ts";
 import { decoded, type ManifestText, manifestError } from "../../src/manifest/text.ts";
-import { helmValues, kustomizePatches, type Referring } from "../../src/output/patches.ts";
+import { helmValues, kustomizePatches, type TargetChange } from "../../src/output/patches.ts";
 import { printable } from "../../src/output/printable.ts";
 import { styleFor } from "../../src/output/style.ts";
 import { diffLines, linesOf } from "../../src/output/unified.ts";
@@ -17,13 +17,12 @@ import { chosenIn, hiddenLists, shownAs } from "./choose.ts";
 
 type Flags = ChangeFlags & TargetFlags;
 
-/** An input manifest. `path` is set if it is a file that could be written. */
+/** An input manifest. `path`: the file to write. */
 type Input = ManifestText & { readonly bytes: Uint8Array; readonly path: string | undefined };
 
-/** An input manifest, and the result of its edit. */
-type Done = { readonly input: Input; readonly edited: ReturnType<typeof editManifest> };
+type Patched = { readonly input: Input; readonly edited: ReturnType<typeof editManifest> };
 
-type Options = { readonly do: Referring["act"]; readonly secret: string };
+type Options = { readonly do: TargetChange["act"]; readonly secret: string };
 
 /**
  * Runs `attach` and `detach` on manifests, without a request to a cluster. Prints the results, or writes them in place with `--write`.
@@ -42,11 +41,11 @@ export async function runManifests(verb: Options["do"], flags: Flags, args: read
   const where = inputs.length === 1 ? (inputs[0]?.name ?? "") : "these manifests";
   const chosen = chosenIn(objects, targets.picks, session.namespace, where);
   const edit = { ...options, chooses: (object: ManifestObject) => chosen.has(object) };
-  const done = read.map(({ input, manifest }) => ({ input, edited: editManifest(manifest, edit) }));
-  if (flags.diff) return printDiff(done, session);
-  if (flags.write) await write(done, flags["dry-run"], session);
-  else session.print(printed(done, flags.output, options));
-  const changed = done.flatMap(({ edited }) => edited.objects.flatMap((one) => (one.changed ? one.object : [])));
+  const patched = read.map(({ input, manifest }) => ({ input, edited: editManifest(manifest, edit) }));
+  if (flags.diff) return printDiff(patched, session);
+  if (flags.write) await write(patched, flags["dry-run"], session);
+  else session.print(printed(patched, flags.output, options));
+  const changed = patched.flatMap(({ edited }) => edited.objects.flatMap((one) => (one.changed ? one.object : [])));
   if (verb === "attach") for (const text of hiddenLists(changed, objects, options.secret)) session.warn(text);
   return 0;
 }
@@ -124,26 +123,26 @@ async function within(folder: string, recursive: boolean, files: Session["files"
 }
 
 /** Prints the changes of each manifest. @returns the exit code: 1 for a change, like kubectl diff */
-function printDiff(done: readonly Done[], { stdout, env }: Session): number {
+function printDiff(patched: readonly Patched[], { stdout, env }: Session): number {
   const style = styleFor(stdout, env);
-  const lines = done.flatMap(({ input: { name, text }, edited }) =>
+  const lines = patched.flatMap(({ input: { name, text }, edited }) =>
     diffLines({ name, before: linesOf(text), after: linesOf(edited.text) }, style),
   );
   if (lines.length > 0) stdout.write(`${lines.join("\n")}\n`);
   return lines.length > 0 ? 1 : 0;
 }
 
-function printed(done: readonly Done[], output: string | undefined, options: Options): string {
+function printed(patched: readonly Patched[], output: string | undefined, options: Options): string {
   if (output === "helm") return helmValues(options.secret);
-  if (output === "kustomize") return kustomizePatches(done.flatMap((one) => referringIn(one, options)));
-  return joined(done.map(({ edited }) => edited.text));
+  if (output === "kustomize") return kustomizePatches(patched.flatMap((one) => changesIn(one, options)));
+  return joined(patched.map(({ edited }) => edited.text));
 }
 
 /**
- * Returns the objects with a name, by which Kustomize finds them. Objects with generateName have none.
+ * Returns the objects with a name, without which Kustomize can't find them. Objects with generateName have none.
  * @throws CliError invalid for names that the API server rejects (RFC 1123): in YAML, such a name could add another patch
  */
-function referringIn({ input, edited }: Done, { do: act, secret }: Options): Referring[] {
+function changesIn({ input, edited }: Patched, { do: act, secret }: Options): TargetChange[] {
   const named = edited.objects.filter(({ object }) => !object.name.endsWith("*"));
   return named.map(({ object, changed }) => {
     const { kind, name, namespace, map } = object;
@@ -158,12 +157,12 @@ function referringIn({ input, edited }: Done, { do: act, secret }: Options): Ref
   });
 }
 
-async function write(done: readonly Done[], dryRun: DryRun, session: Session): Promise<void> {
-  const files = done.flatMap(({ input: { path, bytes }, edited: { text, objects } }) =>
+async function write(patched: readonly Patched[], dryRun: DryRun, session: Session): Promise<void> {
+  const files = patched.flatMap(({ input: { path, bytes }, edited: { text, objects } }) =>
     path !== undefined && objects.some(({ changed }) => changed) ? [{ path, before: bytes, after: Buffer.from(text) }] : [],
   );
   if (dryRun === "none") await session.files.replace(files);
-  for (const { input, edited } of done) {
+  for (const { input, edited } of patched) {
     for (const { object, changed } of edited.objects) {
       session.print(`${printable(`${shownAs(object)} ${changed ? "patched" : "unchanged"} (${input.name})`)}${drySuffix[dryRun]}\n`);
     }
@@ -172,8 +171,7 @@ async function write(done: readonly Done[], dryRun: DryRun, session: Session): P
 
 /**
  * Joins several manifests into one that kubectl can read. Adds a document separator before each one that doesn't start with one. Keeps a
- * byte order mark only at the start. JSON gets a separator at the start too, because kubectl reads a stream that starts with a brace only
- * as JSON.
+ * byte order mark only at the start. JSON also gets a separator at the start. Otherwise kubectl would read the whole stream as JSON.
  */
 function joined(texts: readonly string[]): string {
   if (texts.length === 1) return texts.join("");

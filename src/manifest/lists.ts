@@ -1,4 +1,4 @@
-import { type ManifestObject, siteOf, valueAt } from "./objects.ts";
+import { findList, type ManifestObject, valueAt } from "./objects.ts";
 import { childrenOf, type ListNode, listOf, type MapNode, type Node, type Nodes, type Pair } from "./read.ts";
 import {
   columnOf,
@@ -12,15 +12,15 @@ import {
   manifestError,
   nextLine,
   removeText,
-  type Splice,
+  type TextEdit,
   yamlName,
 } from "./text.ts";
 
 const unsupported = "unsupported YAML style: write each key on its own line";
 
 /** Returns the edits that add a name to an object's list. @throws CliError invalid if the list can't be edited */
-export function attachTo(nodes: Nodes, object: ManifestObject, name: string): Splice[] {
-  const { holder, pair, value } = siteOf(nodes, object);
+export function attachTo(nodes: Nodes, object: ManifestObject, name: string): TextEdit[] {
+  const { holder, pair, value } = findList(nodes, object);
   if (!pair) return [addPair(nodes, object, holder, name)];
   const list = listOf(nodes, value);
   if (!list) return [fillList(nodes, holder, pair, value, name)];
@@ -32,7 +32,7 @@ export function attachTo(nodes: Nodes, object: ManifestObject, name: string): Sp
  * Adds a list to a pod's spec, before its first key, or to a ServiceAccount, after its kind. If the keys have their own lines, the list
  * comes before the comments above the next key. Therefore comments stay with their key, and the last line of the text does not change.
  */
-function addPair(nodes: Nodes, object: ManifestObject, holder: MapNode, name: string): Splice {
+function addPair(nodes: Nodes, object: ManifestObject, holder: MapNode, name: string): TextEdit {
   const { text } = nodes.source;
   const next = holder === object.map ? pairAfterKind(holder) : holder.items[0];
   const at = next?.key.range[0] ?? 0;
@@ -54,7 +54,7 @@ function pairAfterKind({ items, flow }: MapNode): Pair | undefined {
 }
 
 /** Adds the first name to an empty value: `imagePullSecrets:`, `~` or `null`. */
-function fillList(nodes: Nodes, holder: MapNode, { key }: Pair, value: Node, name: string): Splice {
+function fillList(nodes: Nodes, holder: MapNode, { key }: Pair, value: Node, name: string): TextEdit {
   const { text } = nodes.source;
   const [from, to] = value?.range ?? [key.range[1], key.range[1]];
   const list = `[${braced(text, holder, name)}]`;
@@ -65,7 +65,7 @@ function fillList(nodes: Nodes, holder: MapNode, { key }: Pair, value: Node, nam
 }
 
 /** Adds an item after the last one. */
-function addItem(nodes: Nodes, holder: MapNode, list: ListNode, name: string): Splice[] {
+function addItem(nodes: Nodes, holder: MapNode, list: ListNode, name: string): TextEdit[] {
   const { text } = nodes.source;
   const spans = itemSpans(nodes, list);
   const { from, to } = spans.at(-1) ?? { from: 0, to: 0 };
@@ -81,7 +81,7 @@ function addItem(nodes: Nodes, holder: MapNode, list: ListNode, name: string): S
 }
 
 /** Adds an item in brackets below the last one, which starts a line. A comment stays on the line of its item. */
-function addOnLine(text: string, spans: readonly Span[], indent: string, item: string): Splice[] {
+function addOnLine(text: string, spans: readonly Span[], indent: string, item: string): TextEdit[] {
   const { to } = spans.at(-1) ?? { to: 0 };
   const below = nextLine(text, to - 1);
   const [, comma, comment] = /^[ \t]*(,)?[ \t]*(#.*)?\r?\n$/.exec(text.slice(to, nextLine(text, to))) ?? [];
@@ -133,36 +133,36 @@ function braced(text: string, holder: MapNode, name: string): string {
  * Returns the edits that remove the last occurrence of a name from a list. Removes the list if it has no other name.
  * @throws CliError invalid
  */
-export function detachFrom(nodes: Nodes, object: ManifestObject, name: string): Splice[] {
+export function detachFrom(nodes: Nodes, object: ManifestObject, name: string): TextEdit[] {
   const { source } = nodes;
-  const { holder, pair, value } = siteOf(nodes, object);
+  const { holder, pair, value } = findList(nodes, object);
   const list = listOf(nodes, value);
   if (!pair || !list) return [];
   const names = (valueAt(object.data, object.kind.path) as readonly unknown[]).map((entry) => valueAt(entry, ["name"]));
-  if (names.every((each) => each === name)) return dropPair(nodes, holder, pair);
+  if (names.every((each) => each === name)) return removePair(nodes, holder, pair);
   const index = names.lastIndexOf(name);
   const spans = itemSpans(nodes, list);
-  return list.flow ? dropInFlow(source, spans, index) : spans.slice(index, index + 1).map((span) => wholeLines(source, span));
+  return list.flow ? removeInFlow(source, spans, index) : spans.slice(index, index + 1).map((span) => wholeLines(source, span));
 }
 
 /** Removes a key with its list. Comments between the key and the items stay. */
-function dropPair(nodes: Nodes, holder: MapNode, pair: Pair): Splice[] {
+function removePair(nodes: Nodes, holder: MapNode, pair: Pair): TextEdit[] {
   const { source } = nodes;
   const spanOf = ({ key, value }: Pair) => ({ from: key.range[0], to: Math.max(endOf(nodes, value), key.range[1]) });
-  if (holder.flow) return dropInFlow(source, holder.items.map(spanOf), holder.items.indexOf(pair));
+  if (holder.flow) return removeInFlow(source, holder.items.map(spanOf), holder.items.indexOf(pair));
   const { from, to } = spanOf(pair);
   const items = isBlockList(nodes, pair.value) ? itemSpans(nodes, pair.value) : [];
   const key = { from, to: items[0] ? contentAbove(source.text, items[0].from) : to };
   return [key, ...items].map((span) => wholeLines(source, span));
 }
 
-function wholeLines(source: ManifestText, { from, to }: Span): Splice {
+function wholeLines(source: ManifestText, { from, to }: Span): TextEdit {
   if (indentBefore(source.text, from) === undefined) throw manifestError(source, from, unsupported);
   return removeText(lineStart(source.text, from), nextLine(source.text, to - 1));
 }
 
 /** Removes a pair or an item in braces or brackets, with its comma. */
-function dropInFlow(source: ManifestText, spans: readonly Span[], index: number): Splice[] {
+function removeInFlow(source: ManifestText, spans: readonly Span[], index: number): TextEdit[] {
   const { text } = source;
   const [before, span, next] = [spans[index - 1], spans[index], spans[index + 1]];
   if (!span) return [];
@@ -176,14 +176,14 @@ function dropInFlow(source: ManifestText, spans: readonly Span[], index: number)
 }
 
 /** Returns the removal of all lines of a span, if these contain nothing else than its comma and a comment. */
-function lineOf(text: string, { from, to }: Span): Splice | undefined {
+function lineOf(text: string, { from, to }: Span): TextEdit | undefined {
   const below = nextLine(text, to);
   const isAlone = indentBefore(text, from) !== undefined && /^[ \t]*,?[ \t]*(?:#.*)?\r?\n$/.test(text.slice(to, below));
   return isAlone ? removeText(lineStart(text, from), below) : undefined;
 }
 
 /** @throws CliError invalid for a comment in between, because it is unknown what the comment describes */
-function withoutComment(source: ManifestText, from: number, to: number): Splice {
+function withoutComment(source: ManifestText, from: number, to: number): TextEdit {
   if (/(?:^|\s)#/.test(source.text.slice(from, to))) throw manifestError(source, from, "this comment prevents the edit: move it");
   return removeText(from, to);
 }

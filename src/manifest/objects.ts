@@ -81,7 +81,7 @@ const groupOf = (api: string) => (api.includes("/") ? api.slice(0, api.indexOf("
  * of its `pair` is empty (`imagePullSecrets:`) or a list.
  * @throws CliError invalid for an object that can't contain a list
  */
-export function siteOf(nodes: Nodes, { kind, map }: ManifestObject): { holder: MapNode; pair: Pair | undefined; value: Node } {
+export function findList(nodes: Nodes, { kind, map }: ManifestObject): { holder: MapNode; pair: Pair | undefined; value: Node } {
   const holder = kind.path.slice(0, -1).reduce((at, step) => stepInto(nodes, at, step), map);
   const pair = pairOf(holder, kind.path.at(-1) ?? "");
   const value = resolveAlias(nodes, pair?.value);

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { CliError } from "../errors.ts";
 import { attachTo, detachFrom } from "./lists.ts";
-import { listedNames, type ManifestObject, objectsIn, siteOf, valueAt } from "./objects.ts";
+import { findList, listedNames, type ManifestObject, objectsIn, valueAt } from "./objects.ts";
 import { type Nodes, readDocuments, type Yaml } from "./read.ts";
-import { type ManifestText, manifestError, spliced } from "./text.ts";
+import { applyEdits, type ManifestText, manifestError } from "./text.ts";
 
 /** The change of the lists, and the objects to change. */
 type Edit = { readonly do: "attach" | "detach"; readonly secret: string; chooses(object: ManifestObject): boolean };
@@ -33,8 +33,8 @@ export function editManifest(manifest: Manifest, edit: Edit): Edited {
   const [first] = changes;
   if (!first) return { text: manifest.source.text, objects };
   // Rejects an object that can't contain a list with its own position
-  for (const object of changes) siteOf(manifest, object);
-  const edited = repeated(manifest, edit, changes);
+  for (const object of changes) findList(manifest, object);
+  const edited = editRepeatedly(manifest, edit, changes);
   const expected = changes.reduce<unknown>((data, object) => withChange(data, object, edit), manifest.data);
   if (edited && isDeepStrictEqual(edited.data, expected)) return { text: edited.source.text, objects };
   const why =
@@ -50,16 +50,16 @@ const isDone = (object: ManifestObject, { do: act, secret }: Edit) => listedName
 const mostRounds = 100;
 
 /** Edits until every object is correct. @returns undefined if that is impossible, or if the result is not valid YAML */
-function repeated(manifest: Manifest, edit: Edit, changes: readonly ManifestObject[]): Manifest | undefined {
+function editRepeatedly(manifest: Manifest, edit: Edit, changes: readonly ManifestObject[]): Manifest | undefined {
   const places = changes.map((object) => manifest.objects.indexOf(object));
   let now = manifest;
   for (let round = 0; round <= mostRounds; round++) {
     const todo = places.flatMap((place) => now.objects[place] ?? []).filter((object) => !isDone(object, edit));
     if (todo.length === 0) return now;
-    const edits = todo.map((object) => (edit.do === "attach" ? attachTo : detachFrom)(now, object, edit.secret));
-    // Objects that share a list by an alias have the same edit
-    const distinct = new Map(edits.map((splices) => [splices[0]?.from, splices]));
-    const text = spliced(now.source.text, [...distinct.values()].flat());
+    const perObject = todo.map((object) => (edit.do === "attach" ? attachTo : detachFrom)(now, object, edit.secret));
+    // Objects that share a list by an alias have the same edits
+    const distinct = new Map(perObject.map((edits) => [edits[0]?.from, edits]));
+    const text = applyEdits(now.source.text, [...distinct.values()].flat());
     // A list that comes from a merged map is not edited
     if (text === now.source.text) return undefined;
     try {

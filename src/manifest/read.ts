@@ -51,7 +51,7 @@ function dataOf(nodes: Nodes, document: Document.Parsed): unknown {
   const { contents } = document;
   const [error] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
   if (error) throw unreadable(nodes.source, error.pos[0], messages[error.code] ?? "invalid YAML");
-  if (weigh(nodes, contents, new Map()) > maxParts)
+  if (countParts(nodes, contents, new Map()) > maxParts)
     throw manifestError(nodes.source, contents?.range[0] ?? 0, "the aliases expand to too much data");
   return document.toJS({ maxAliasCount: -1 });
 }
@@ -80,7 +80,7 @@ function unreadable(source: ManifestText, at: number, why: string): Error {
 type Anchors = Map<string, { readonly node: ParsedNode; readonly weight: number }>;
 
 /** Returns the number of parts of a node, with each alias replaced by the part that it refers to. Records the aliases and the pairs. */
-function weigh(nodes: Nodes, node: Node, anchors: Anchors): number {
+function countParts(nodes: Nodes, node: Node, anchors: Anchors): number {
   const { yaml, source } = nodes;
   if (!node) return 1;
   if (yaml.isAlias(node)) {
@@ -93,7 +93,7 @@ function weigh(nodes: Nodes, node: Node, anchors: Anchors): number {
   if (node.anchor) anchors.delete(node.anchor);
   const pairs = yaml.isMap(node) ? (node as MapNode).items : [];
   for (const pair of pairs) nodes.pairs.push(pair);
-  const weight = childrenOf(yaml, node).reduce((sum, child) => sum + weigh(nodes, child, anchors), 1);
+  const weight = childrenOf(yaml, node).reduce((sum, child) => sum + countParts(nodes, child, anchors), 1);
   if (node.anchor) anchors.set(node.anchor, { node, weight });
   const wrong = pairs.find((pair) => isMerge(pair) && !mergedBy(nodes, pair).every((each) => yaml.isMap(each)));
   if (wrong) throw manifestError(source, wrong.key.range[0], "only a map can be merged");

@@ -61,22 +61,22 @@ export function indentBefore(text: string, at: number): string | undefined {
 export const columnOf = (text: string, at: number): number => text.slice(lineStart(text, at), at).replace(/^\ufeff/, "").length;
 
 /** Characters to remove, and the text that replaces them. */
-export type Splice = { readonly from: number; readonly to: number; readonly text: string };
+export type TextEdit = { readonly from: number; readonly to: number; readonly text: string };
 
-export const insertText = (at: number, text: string): Splice => ({ from: at, to: at, text });
+export const insertText = (at: number, text: string): TextEdit => ({ from: at, to: at, text });
 
-export const removeText = (from: number, to: number): Splice => ({ from, to, text: "" });
+export const removeText = (from: number, to: number): TextEdit => ({ from, to, text: "" });
 
-/** Applies splices to a text. Everything else stays unchanged, including a last line without a line end. */
-export function spliced(text: string, splices: readonly Splice[]): string {
-  const ordered = splices.toSorted((a, b) => a.from - b.from);
+/** Applies edits to a text. Everything else stays unchanged, including a last line without a line end. */
+export function applyEdits(text: string, edits: readonly TextEdit[]): string {
+  const ordered = edits.toSorted((a, b) => a.from - b.from);
   const parts = ordered.map(({ from, text: added }, index) => text.slice(ordered[index - 1]?.to ?? 0, from) + added);
   const result = parts.join("") + text.slice(ordered.at(-1)?.to ?? 0);
   return text.endsWith("\n") ? result : result.replace(/\r?\n$/, "");
 }
 
 /** Inserts whole lines at the start of a line, or after a last line without a line end. They end as the line above. */
-export function insertLines(text: string, at: number, ...lines: readonly string[]): Splice {
+export function insertLines(text: string, at: number, ...lines: readonly string[]): TextEdit {
   const eol = lineBreak(text, at - 1);
   const open = at > 0 && text[at - 1] !== "\n";
   return insertText(at, open ? lines.map((line) => eol + line).join("") : lines.map((line) => line + eol).join(""));

@@ -5,7 +5,7 @@ import { yamlName } from "../manifest/text.ts";
  * A target that gets or loses a name in its list of pull secrets. `names` is the list afterwards. The namespace distinguishes targets of
  * the same name.
  */
-export type Referring = {
+export type TargetChange = {
   readonly act: "attach" | "detach";
   readonly to: Ref<TargetKind>;
   readonly secret: string;
@@ -13,17 +13,17 @@ export type Referring = {
 };
 
 /** Returns `patches` for a kustomization.yaml. */
-export function kustomizePatches(referring: readonly Referring[]): string {
-  const { true: whole = [], false: byName = [] } = Object.groupBy(referring, ({ to }) =>
+export function kustomizePatches(changes: readonly TargetChange[]): string {
+  const { true: whole = [], false: byName = [] } = Object.groupBy(changes, ({ to }) =>
     String(kinds[to.kind].pullSecretList.list === "atomic"),
   );
   const note = whole.length > 0 ? [`# Kustomize replaces the whole list of a ${kindsOf(whole)}, so the patch contains all names`] : [];
   return ["# In a kustomization.yaml", ...note, "patches:", ...[...byName, ...whole].flatMap(patch), ""].join("\n");
 }
 
-const kindsOf = (referring: readonly Referring[]) => [...new Set(referring.map(({ to }) => kinds[to.kind].kind))].join(" and a ");
+const kindsOf = (changes: readonly TargetChange[]) => [...new Set(changes.map(({ to }) => kinds[to.kind].kind))].join(" and a ");
 
-function patch({ act, to, secret, names }: Referring): string[] {
+function patch({ act, to, secret, names }: TargetChange): string[] {
   const { kind, api, pullSecretList } = kinds[to.kind];
   const name = `name: ${yamlName(to.name)}`;
   const group = api.includes("/") ? [`group: ${api.split("/")[0]}`] : [];
@@ -42,7 +42,10 @@ function patch({ act, to, secret, names }: Referring): string[] {
   ];
 }
 
-const item = (act: Referring["act"], secret: string) => [`- name: ${yamlName(secret)}`, ...(act === "detach" ? ["  $patch: delete"] : [])];
+const item = (act: TargetChange["act"], secret: string) => [
+  `- name: ${yamlName(secret)}`,
+  ...(act === "detach" ? ["  $patch: delete"] : []),
+];
 
 /** Returns the Helm values that set a pull secret in common charts. */
 export const helmValues = (secret: string): string => `# Charts created with helm create, and most others

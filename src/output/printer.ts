@@ -7,7 +7,7 @@ import { diffOf, withoutPasswords } from "./diff.ts";
 import { printError, printWarning } from "./error.ts";
 import { outcomeData, warningsOf } from "./jsonl.ts";
 import { jsonLine, printData, printObjects } from "./object.ts";
-import { helmValues, kustomizePatches, type Referring } from "./patches.ts";
+import { helmValues, kustomizePatches, type TargetChange } from "./patches.ts";
 import { printable } from "./printable.ts";
 import { styleFor } from "./style.ts";
 import { drySuffix, grantSuffix, type PlaceDetail, placePrefix, placeSuffix } from "./words.ts";
@@ -130,16 +130,16 @@ function asApplied(object: object): object {
 }
 
 /** Kustomize patches or Helm values. */
-function targetList(text: (referring: readonly Referring[]) => string): Writer {
-  const referring: Referring[] = [];
+function targetList(text: (changes: readonly TargetChange[]) => string): Writer {
+  const changes: TargetChange[] = [];
   return {
     each: ({ change, error }) => {
       // A base usually has no namespace, so the patch names none
       if (!error && (change?.act === "attach" || change?.act === "detach"))
-        referring.push({ ...change, to: { kind: change.to.kind, name: change.to.name }, names: change.after });
+        changes.push({ ...change, to: { kind: change.to.kind, name: change.to.name }, names: change.after });
       return "";
     },
-    end: () => (referring.length > 0 ? text(referring) : ""),
+    end: () => (changes.length > 0 ? text(changes) : ""),
   };
 }
 
