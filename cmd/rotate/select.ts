@@ -38,7 +38,7 @@ export function unable({ kind, host, members }: Rotation): CliError | undefined 
 export function foreignOnly(
   { recorded }: SecretLogins,
   rotations: readonly Rotation[],
-  isWanted: (noted: RecordedLogin) => boolean,
+  isWanted: (login: RecordedLogin) => boolean,
 ): RecordedLogin[] {
   const rotated = new Set(rotations.flatMap(({ all }) => all));
   const skipped = recorded.filter(

@@ -38,8 +38,8 @@ export function keepUncertain(
   const [first] = back;
   if (!first) return [];
   claims.keepPassword();
-  const held = joinNames(holders.map(nameInPlace));
-  const message = `${held} may hold the new credential, so the credential is kept. If not, run`;
+  const names = joinNames(holders.map(nameInPlace));
+  const message = `${names} may hold the new credential, so the credential is kept. If not, run`;
   const steps = back.map((change) => ({ do: "shell", argv: tools.removal(change) }) as const);
   return [{ change: first, left: "failed", messages: [message], fix: { do: "steps", steps } }];
 }

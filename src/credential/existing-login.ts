@@ -20,14 +20,14 @@ export function existingCredential(
     kind,
     host,
     async issue(need: Need) {
-      const { images, held } = need;
+      const { images, current } = need;
       const { login, slot, message } = loginFor(need);
       const repositories = namedOrUsed(need);
       const to = { kind: "registry", name: host } as const;
       const warning: Change = { act: "warn", to, message };
       const prove: Change = { act: "prove", to, repositories, fresh: false };
       // Another user's login is replaced only if the registry rejects it
-      const other = held?.login && held.login.username !== login.username ? held.login : undefined;
+      const other = current?.login && current.login.username !== login.username ? current.login : undefined;
       const pulls = other && verify ? (await stillPulls({ host, repositories, images }, other, registry())).pulls : "unknown";
       const entry = { hosts: [host], kind, identity: login.username, slot };
       return { steps: verify ? [warning, prove] : [warning], isLazy: true, entry, login, pulls, mayPull, images };

@@ -62,7 +62,7 @@ export type Need = {
   /** Images of the registry that pods use. */
   readonly images: readonly ImageRef[];
   /** The login that the Secret holds, and its annotation entry. */
-  readonly held: { readonly entry: Entry | undefined; readonly login: Login | undefined } | undefined;
+  readonly current: { readonly entry: Entry | undefined; readonly login: Login | undefined } | undefined;
 };
 
 /** The changes that give a Secret its login, and the annotation entry for it. */
@@ -111,7 +111,7 @@ export type Credential = {
 /** A credential that Secrets record, and which of its passwords they hold. */
 export type Renewal = {
   /** The newest working password of the Secrets, or the one that they record if none works. */
-  readonly held: { readonly entry: Entry; readonly login: Login | undefined };
+  readonly current: { readonly entry: Entry; readonly login: Login | undefined };
   /** The logins of all Secrets that get the new password. */
   readonly inside: readonly Login[];
   /** Every password that a Secret holds. None of them may be revoked. */

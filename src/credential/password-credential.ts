@@ -48,7 +48,7 @@ export function issueOf(plan: PasswordPlan, scope: RepositoryScope, options: Iss
   const more = mayPull && beyond(mayPull, images).length > 0 ? options.more : undefined;
   const common = { steps, isLazy: isNew, entry, pulls: still.pulls, mayPull, more, images };
   if (isNew) return { ...common, login: undefined };
-  return { ...common, login: need?.held?.login, isUntested: isUntested(still) && proofs.length === 0 };
+  return { ...common, login: need?.current?.login, isUntested: isUntested(still) && proofs.length === 0 };
 }
 
 /** Returns the proof of a new password, or of a kept one that gets other rights. */
@@ -62,7 +62,7 @@ function proofsOf(
     const password = isShared ? { to: mint.to, slot: mint.slot } : undefined;
     return verify || password ? [{ act: "prove", to, repositories, fresh: true, passing, password, isSkipped: !verify }] : [];
   }
-  return verify && grant?.act !== "keep" && need?.held?.login ? [{ act: "prove", to, repositories, fresh: false, passing }] : [];
+  return verify && grant?.act !== "keep" && need?.current?.login ? [{ act: "prove", to, repositories, fresh: false, passing }] : [];
 }
 
 /** Warns about a password that is kept although it is valid for longer than requested, or although it was not tested. */

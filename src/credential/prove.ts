@@ -87,7 +87,7 @@ export async function stillPulls(scope: RepositoryScope, login: Login, registry:
 
 /** Tests whether the login of a Secret still pulls. Sends no request for an expired login. */
 export async function testHeldLogin(
-  held: Need["held"],
+  held: Need["current"],
   scope: RepositoryScope,
   { verify }: Pick<Asked, "verify">,
   { registry, during, now }: Pick<Sources, "registry" | "during" | "now">,

@@ -38,11 +38,11 @@ export async function openWithin(kind: Kind, written: Asked, sources: Sources): 
 }
 
 /** Adds proofs at the regional hosts: for a new login at all of them, for an existing login at those that the Secret lacks. */
-function proving(issue: Issue, regional: readonly string[], { held }: Need, { verify }: Asked, host: string): Issue {
+function proving(issue: Issue, regional: readonly string[], { current }: Need, { verify }: Asked, host: string): Issue {
   const also = (change: Change): Change => (change.act === "prove" ? { ...change, regional } : change);
   const { login, mayPull = ["*"], images } = issue;
   const steps = issue.steps.map(also);
-  const known = held?.entry?.hosts ?? [];
+  const known = current?.entry?.hosts ?? [];
   const added = regional.filter((one) => !known.includes(one));
   if (!verify || !login || added.length === 0 || steps.some(({ act }) => act === "prove")) return { ...issue, steps };
   const image = images.find(({ repository }) => mayPull.some((scope) => covers(scope, repository)));

@@ -2,7 +2,7 @@ import { hasVerb } from "../fix.ts";
 import { kinds, nameOf } from "../kinds.ts";
 import type { Change, Keep, Refer, Refuse, Warn } from "./change.ts";
 import { refuseOwned, refuseRecreate, type Target } from "./references.ts";
-import { isPlain, joinNames, pluralize, shown, targetFlags } from "./wording.ts";
+import { isPlain, joinNames, pluralize, shown, targetArguments } from "./wording.ts";
 
 /** The kinds of change that end no pod. */
 const quiet = new Set<string>(["new-pods", "next-run"]);
@@ -65,6 +65,6 @@ function warnSkipped(skipped: readonly Dangling[], isFixable: boolean): Warn[] {
   const why = isFixable ? "a change restarts pods" : `the ${pluralize(refs.length, "list", "lists")} cannot be changed`;
   const message = `${joinNames(refs.map(nameOf))} ${pluralize(refs.length, "lists", "list")} ${secrets}; skipped because ${why}`;
   const id = missing.every((name) => name === "") ? "empty-name" : "dangling-name";
-  const fix = isFixable ? ({ verb: "detach", dangling: true, ...targetFlags(refs) } as const) : undefined;
+  const fix = isFixable ? ({ verb: "detach", dangling: true, ...targetArguments(refs) } as const) : undefined;
   return [{ act: "warn", id, to, message, fix }];
 }

@@ -4,7 +4,7 @@ import type { Change, Plan, Refer } from "./change.ts";
 import { type ExistingSecret, isKeyOf } from "./existing-secret.ts";
 import { type OwnerRef, planRefer, type Target } from "./references.ts";
 import { type Loss, refuse } from "./store.ts";
-import { joinNames, pluralize, targetArgument, targetFlags } from "./wording.ts";
+import { joinNames, pluralize, targetArgument, targetArguments } from "./wording.ts";
 
 /** The objects in one namespace that a deletion depends on. */
 type DeleteFacts = {
@@ -80,7 +80,7 @@ function withoutNeed({ name, namespace }: Ref, references: readonly Ref<TargetKi
   const detached = references.map(targetArgument);
   const rollouts = [...new Set(needingPods.flatMap(rolloutOf))].filter((word) => !detached.includes(word));
   const steps: Fix[] = [
-    ...(references.length > 0 ? [{ verb: "detach", secret: name, namespace, ...targetFlags(references) } as const] : []),
+    ...(references.length > 0 ? [{ verb: "detach", secret: name, namespace, ...targetArguments(references) } as const] : []),
     ...(rollouts.length > 0 ? [{ kubectl: "rollout restart", args: rollouts, namespace }] : []),
   ];
   const last = steps.pop();

@@ -33,8 +33,8 @@ export const isLoginOf = ({ kind, identity, host }: CredentialId, login: HeldLog
  * Whether an entry of an annotation describes a login of the docker config. If its kind can't have that user name, or its spelling differs,
  * the login counts by itself. For example, a token's login that a user supplied is still the token's.
  */
-export const describes = ({ kind, identity, hosts }: Entry, held: HeldLogin): boolean =>
-  identity === held.identity && kindsNamed(identity).includes(kind) && isLoginOf({ kind, identity, host: hosts[0] ?? "" }, held);
+export const describes = ({ kind, identity, hosts }: Entry, login: HeldLogin): boolean =>
+  identity === login.identity && kindsNamed(identity).includes(kind) && isLoginOf({ kind, identity, host: hosts[0] ?? "" }, login);
 
 /** Returns the kinds of credentials in Azure that can have a user name. */
 const kindsNamed = (identity: string): readonly string[] => (isGuid(identity) ? ["service-principal", "entra"] : ["acr-token"]);
@@ -129,11 +129,11 @@ function passwordsOf({ slot, madeAt, previous }: Entry): Password[] {
  */
 export function revocableParts({ entry }: Revocable, passwords: readonly Password[], others: readonly Member[]) {
   const same = others.filter((other) => isLoginOf({ kind: entry.kind, identity: entry.identity }, other.entry));
-  const held = new Set(passwordsIn(same).map(passwordKey));
+  const heldKeys = new Set(passwordsIn(same).map(passwordKey));
   const wanted = new Set(passwords.map(passwordKey));
   const keepers = same.filter((other) => passwordsOf(other.entry).some((password) => wanted.has(passwordKey(password))));
   return {
-    passwords: passwords.filter((password) => !held.has(passwordKey(password))),
+    passwords: passwords.filter((password) => !heldKeys.has(passwordKey(password))),
     whole: same.length === 0,
     keptBy: [...new Map(keepers.map(({ to }) => [keyOf(to), to])).values()],
   };

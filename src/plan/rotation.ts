@@ -67,8 +67,8 @@ function chains<M extends Member>(members: readonly M[]): M[][] {
  * newest one.
  */
 function inBothSlots(members: readonly Member[]): Entry[] {
-  const held = members.flatMap(({ entry, lapsed }) => (lapsed || !/^password[12]$/.test(entry.slot ?? "") ? [] : [entry]));
-  return new Set(held.map(({ slot }) => slot)).size > 1 ? held : [];
+  const entries = members.flatMap(({ entry, lapsed }) => (lapsed || !/^password[12]$/.test(entry.slot ?? "") ? [] : [entry]));
+  return new Set(entries.map(({ slot }) => slot)).size > 1 ? entries : [];
 }
 
 function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<string>): Omit<Rotation<M>, "selected" | "all" | "inUse"> {

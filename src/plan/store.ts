@@ -105,8 +105,10 @@ function lossOf(options: StoreOptions, existing: ExistingSecret): Loss | undefin
   );
 }
 
-function shapeLoss({ shape = "pull-secret" }: StoreOptions, { shape: held = shape }: ExistingSecret): Loss | undefined {
-  return held === shape ? undefined : [`SECRET is ${shapeNamed(held).words} and would no longer work as one`, overwriteHint];
+function shapeLoss({ shape = "pull-secret" }: StoreOptions, { shape: existingShape = shape }: ExistingSecret): Loss | undefined {
+  return existingShape === shape
+    ? undefined
+    : [`SECRET is ${shapeNamed(existingShape).words} and would no longer work as one`, overwriteHint];
 }
 
 /** Returns the loss of another credential of this plugin that may still work. */

@@ -42,7 +42,7 @@ const part = (verb: string, changes: readonly Change[]) =>
 export const targetArgument = ({ kind, name }: Ref<TargetKind>): string => nameOf({ kind: argumentKind(kind), name });
 
 /** Returns the arguments and flags that select some targets in a printed command, at most {@link maxNames}. */
-export function targetFlags(all: readonly Ref<TargetKind>[]): Pick<PluginCommand, "serviceaccounts" | "targets"> {
+export function targetArguments(all: readonly Ref<TargetKind>[]): Pick<PluginCommand, "serviceaccounts" | "targets"> {
   const some = all.slice(0, maxNames);
   const accounts = some.filter((to) => !hasPods(to)).map(({ name }) => name);
   const targets = some.filter(hasPods).map(targetArgument);

@@ -33,9 +33,9 @@ function inserted(text: string, server: string, login: Login): string {
   if (text[root] !== "{") return bytes(encodeDockerConfig(server, login));
   const auths = authsIn(text);
   if (!auths) return appended(text, root, bytes(encodeDockerConfig(server, login).slice(1, -1)));
-  const held = membersAt(text, auths.from).findLast(({ key }) => key === server);
+  const existing = membersAt(text, auths.from).findLast(({ key }) => key === server);
   const value = bytes(goJson(auth(login)));
-  if (held) return `${text.slice(0, held.from)}${value}${text.slice(held.to)}`;
+  if (existing) return `${text.slice(0, existing.from)}${value}${text.slice(existing.to)}`;
   return appended(text, auths.from, `${goJson(server)}:${value}`);
 }
 

@@ -5,7 +5,7 @@ import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Pod, Secret, ServiceAccount } from "../objects.ts";
 import type { Act, Plan, Warn } from "../plan/change.ts";
 import { accountOf, namesIn, type OwnerRef, type Target } from "../plan/references.ts";
-import { hasPods, isPlain, joinNames, pluralize, shown, targetFlags } from "../plan/wording.ts";
+import { hasPods, isPlain, joinNames, pluralize, shown, targetArguments } from "../plan/wording.ts";
 import { imagesFrom } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwnList, isYounger, topOf } from "./pods.ts";
@@ -81,7 +81,7 @@ function warnOwnLists(secret: string, carrying: readonly Target[], listers: read
       const mine = lacking.filter(({ account }) => account === to.name).map(({ of }) => of);
       const refs = mine.flatMap((of) => changeableRef(of) ?? []);
       const lasting = mine.filter((of) => !changeableRef(of)).map(ownerName);
-      const fix = { verb: "attach", secret, ...targetFlags(refs) } as const;
+      const fix = { verb: "attach", secret, ...targetArguments(refs) } as const;
       return [...warnOwnList(refs.map(nameOf), to, secret, fix), ...warnOwnList(lasting, to, secret)];
     });
 }
@@ -122,7 +122,7 @@ function warnHidden(
     if (lost.length === 0) return [];
     const message = `had no imagePullSecrets, so ${pluralize(templates.length, "its", "their")} pods no longer get those of serviceaccount/${name}: ${joinNames(lost.map(shown))}`;
     const { namespace, context } = templates[0] ?? {};
-    const detach = { verb: "detach", secret, ...targetFlags(templates), namespace, context } as const;
+    const detach = { verb: "detach", secret, ...targetArguments(templates), namespace, context } as const;
     const attach = { verb: "attach", secret, serviceaccounts: [name], namespace, context } as const;
     const has = listed.includes(secret) || attached.has(name);
     return warningAbout(
@@ -167,7 +167,7 @@ function warnNameless(written: readonly Target[]): Warn[] {
   const having = havingName("", written);
   const message = (names: string) =>
     `${names} also ${pluralize(having.length, "has an entry", "have entries")} without a name, so the cluster autoscaler skips pending pods`;
-  return warningAbout(having, "empty-name", message, { verb: "detach", dangling: true, ...targetFlags(having) });
+  return warningAbout(having, "empty-name", message, { verb: "detach", dangling: true, ...targetArguments(having) });
 }
 
 const havingName = (name: string, targets: readonly Target[]) => targets.filter(({ names }) => names.includes(name)).map(({ to }) => to);
@@ -196,7 +196,7 @@ export function warnOtherNames(state: NamespaceState, plan: Plan): Promise<Warn[
     const message = (lists: string) =>
       `${lists} also ${pluralize(having.length, "lists", "list")} secret/${shown(name)}, which ${problem.why}`;
     const what = isPlain(name) ? { secret: name } : { dangling: true };
-    const warnings = warningAbout(having, problem.id, message, { verb: "detach", ...what, ...targetFlags(having) });
+    const warnings = warningAbout(having, problem.id, message, { verb: "detach", ...what, ...targetArguments(having) });
     return warnings.map((warning) => ({ ...warning, needs: warning.to }));
   };
   return Promise.all([...names].slice(0, maxSecrets).map(warn)).then((warnings) => warnings.flat());

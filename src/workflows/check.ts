@@ -124,18 +124,18 @@ function withoutOthers(verdicts: readonly Verdict[], { secret, images }: CheckOp
  */
 async function withHolders(verdict: Verdict, facts: ImageFacts, cluster: Cluster): Promise<Verdict> {
   const create = verdict.fix && creates(verdict.fix).find(({ repositories = [] }) => repositories.length > 0);
-  const held = create && facts.secrets.find(({ name }) => name === create.secret);
-  if (!held?.note?.widens || isOwn(facts, held)) return verdict;
-  const { identity, hosts } = held.note;
+  const existing = create && facts.secrets.find(({ name }) => name === create.secret);
+  if (!existing?.note?.widens || isOwn(facts, existing)) return verdict;
+  const { identity, hosts } = existing.note;
   const [host = ""] = hosts;
   const clusterScope = { context: undefined, cluster, namespaces: [facts.namespace], open: false };
   const { secrets, unlisted } = await holdersOf([clusterScope], { kind: "acr-token", identity, host }, []);
   if (unlisted.length > 0) return { ...verdict, notes: [...(verdict.notes ?? []), unlistedNote(identity)], fix: undefined };
   const places = secrets.map(({ to: { namespace = "", name } }) => ({ namespace, name }));
-  const others = places.filter(({ namespace, name }) => namespace !== facts.namespace || name !== held.name);
+  const others = places.filter(({ namespace, name }) => namespace !== facts.namespace || name !== existing.name);
   const notes = [...(verdict.notes ?? []), ...(others.length > 0 ? [gainNote(others, identity)] : [])];
   const namespaces = [...new Set([facts.namespace, ...places.map(({ namespace }) => namespace)])].sort();
-  return { ...verdict, notes, fix: verdict.fix && isShared(held) ? overAll(verdict.fix, namespaces) : verdict.fix };
+  return { ...verdict, notes, fix: verdict.fix && isShared(existing) ? overAll(verdict.fix, namespaces) : verdict.fix };
 }
 
 const unlistedNote = (identity: string) =>

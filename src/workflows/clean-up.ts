@@ -8,7 +8,7 @@ import { keyOf, nameOf, type Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Change, Keep, Refer } from "../plan/change.ts";
 import { holds, isKeyOf } from "../plan/existing-secret.ts";
-import { targetFlags } from "../plan/wording.ts";
+import { targetArguments } from "../plan/wording.ts";
 import type { Entry } from "../secret/entry.ts";
 import { fingerprint } from "../secret/entry.ts";
 import { loginFor, readExisting } from "../state/existing-secret.ts";
@@ -74,7 +74,7 @@ function leftBy(owned: OwnedObject): Required<Pick<ChangeOutcome, "messages" | "
     return { messages: [`secret/${name} was not deleted`], fix: { kubectl: "delete secret", args: [name] } };
   }
   const { secret, to } = owned;
-  return { messages: [`secret/${secret} is still attached`], fix: { verb: "detach", secret, ...targetFlags([to]) } };
+  return { messages: [`secret/${secret} is still attached`], fix: { verb: "detach", secret, ...targetArguments([to]) } };
 }
 
 async function detach({ to, secret, before, after }: Refer, written: ReadonlyMap<string, Written>, tools: Tools): Promise<ChangeOutcome> {

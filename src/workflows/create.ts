@@ -93,13 +93,13 @@ async function planIssue(reader: NamespaceReader, order: Order) {
   const { write, force, merge } = tools;
   const there = state.secret && readExisting(state.secret, host, write.fieldManager);
   if (there && !force && !merge) refuseForeign(secretIn(reader.scope, name), { host, shape }, there.existing);
-  const held = there && { entry: entryFor(there.existing.entries, host), login: there.login };
+  const current = there && { entry: entryFor(there.existing.entries, host), login: there.login };
   const issue = await credential.issue({
     owner,
     repositories,
     fromPods,
     images: imagesFrom(hostsOf(credential, there?.existing), [...state.pods, ...templatesOf(state.targets)]),
-    held,
+    current,
   });
   const unit = unitOf(issue, credential, order, () => issue.pulls);
   // Plan before anything changes in Azure: a credential gets no permissions for a Secret that can't be written

@@ -81,7 +81,7 @@ function eachOf(
 ): (state: NamespaceState, issued: IssuedLogin) => Plan {
   const byKey = new Map(members.map((member) => [keyOf(member.to), member]));
   const logins = new Set(members.flatMap(({ login }) => (login ? [fingerprint(login)] : [])));
-  const passwords = members.map(({ entry: noted }) => noted);
+  const passwords = members.map(({ entry }) => entry);
   return ({ secret, scope }, { login, metadata }) => {
     if (!secret) return [];
     const { name, uid } = secret.metadata;

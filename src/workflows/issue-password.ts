@@ -49,10 +49,10 @@ async function renewed(state: RotationState, holder: RecordedLogin | undefined, 
       ? inClusters(clusters)
       : undefined;
   const alone = owned !== "none";
-  const held = { entry: newest, login: holder?.login };
+  const current = { entry: newest, login: holder?.login };
   const inside = members.flatMap(({ login }) => login ?? []);
   const left = all.flatMap((holder) => endedOn(holder, order.now()) ?? []);
-  const issue = await lifecycleOf(credential).renew({ held, inside, inUse, alone, blind, unknown, left, secret, words, images });
+  const issue = await lifecycleOf(credential).renew({ current, inside, inUse, alone, blind, unknown, left, secret, words, images });
   return { ...issue, steps: [...takingOver(all, issue.steps, order.now()), ...issue.steps] };
 }
 

@@ -68,9 +68,9 @@ async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan
     return [warn(order, staying(due, identity, why))];
   }
   if (holders.length === 0) return failed ? [] : plan;
-  const held = new Set(holders.map(({ key }) => key));
-  const free = due.filter((password) => !held.has(passwordKey(password)));
-  const stays = due.filter((password) => held.has(passwordKey(password)));
+  const heldKeys = new Set(holders.map(({ key }) => key));
+  const free = due.filter((password) => !heldKeys.has(passwordKey(password)));
+  const stays = due.filter((password) => heldKeys.has(passwordKey(password)));
   const warning = warn(order, staying(stays, identity, holding(holders, stays)));
   return [...(free.length > 0 ? await lifecycle.retire(identity, free) : []), warning];
 }

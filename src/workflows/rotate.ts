@@ -39,17 +39,17 @@ type FoundRotation = Rotation<RecordedLogin>;
  * @throws CliError of a step that all its Secrets depend on
  */
 export async function* rotateCredentials(
-  noted: FoundRotation,
+  found: FoundRotation,
   seen: Omit<SecretLogins, "recorded">,
   order: RotateOrder,
 ): AsyncGenerator<Outcome> {
-  const credential = await order.open(noted);
-  if (credential.host.toLowerCase() !== noted.host.toLowerCase()) throw otherHost(noted, credential);
-  const proving = { credential, identity: noted.identity, verify: order.verify, tools: order.tools(credential) };
-  const read = await findHolders(noted, seen, proving, order);
-  const { outcomes, reported } = newDoubts(read, noted, proving);
+  const credential = await order.open(found);
+  if (credential.host.toLowerCase() !== found.host.toLowerCase()) throw otherHost(found, credential);
+  const proving = { credential, identity: found.identity, verify: order.verify, tools: order.tools(credential) };
+  const read = await findHolders(found, seen, proving, order);
+  const { outcomes, reported } = newDoubts(read, found, proving);
   yield* outcomes;
-  for (const rotation of rotationsIn(read, holderKeys(noted.selected))) {
+  for (const rotation of rotationsIn(read, holderKeys(found.selected))) {
     const reasons = notDue(rotation.members, order);
     const logins = loginsOf(rotation.all.flatMap(({ login }) => login ?? []));
     const state = { ...read, rotation, proving, reported, logins, unsure: new Set<string>() };

@@ -89,15 +89,15 @@ function wordsOf({ namespaces }: Scope) {
  */
 export async function issueHeld(
   credential: Credential,
-  need: Omit<Need, "held">,
-  holders: AsyncIterable<NonNullable<Need["held"]>>,
+  need: Omit<Need, "current">,
+  holders: AsyncIterable<NonNullable<Need["current"]>>,
   isOutside: (issue: Issue) => Promise<boolean>,
 ): Promise<Issue> {
   let last: Issue | undefined;
-  for await (const held of holders) {
-    last = await credential.issue({ ...need, held });
-    const isOthers = held.login !== undefined && last.isOthers?.(held.login);
+  for await (const current of holders) {
+    last = await credential.issue({ ...need, current });
+    const isOthers = current.login !== undefined && last.isOthers?.(current.login);
     if (last.pulls !== "no" && !isOthers) return last;
   }
-  return last && !(await isOutside(last)) ? last : credential.issue({ ...need, held: undefined });
+  return last && !(await isOutside(last)) ? last : credential.issue({ ...need, current: undefined });
 }

@@ -24,12 +24,12 @@ afterEach(() => {
 const as = async (grants: readonly Grant[]) => (await signedIn(world, grants)).env;
 
 /** Issues the credential of `create --entra` for a Secret that must pull from one of this registry's repositories. */
-async function issue(env: Record<string, string>, { registry = host, held }: { registry?: string; held?: Need["held"] } = {}) {
+async function issue(env: Record<string, string>, { registry = host, held: current }: { registry?: string; held?: Need["current"] } = {}) {
   const options = world.options({ env });
   const sources = { ...onlyAzure(openAzure(options)), registry: () => openRegistry(options) };
   const credential = await entra.open(askedFor({ entra: true }, { registry, verify: true }), sources);
   const owner = ownerCalled("");
-  return credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held });
+  return credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], current: current });
 }
 
 const proofOf = ({ login }: Issue) =>

@@ -21,7 +21,7 @@ type Wanted = { readonly name: string; readonly secret?: string; readonly flags?
 async function issue(kind: Kind, azure: Azure, { name, secret = name, flags = {}, repositories = [] }: Wanted) {
   const credential = await kind.open(askedFor(flags), onlyAzure(azure));
   const owner = ownerCalled(name, `secret ${secret}`);
-  const { steps } = await credential.issue({ owner, repositories, fromPods: false, images: [], held: undefined });
+  const { steps } = await credential.issue({ owner, repositories, fromPods: false, images: [], current: undefined });
   for (const change of steps) await credential.apply(change);
   return async () => {
     for (const change of steps.toReversed()) {

@@ -14,7 +14,7 @@ export const nothing: TokenFacts = {
   now: new Date("2026-05-01T00:00:00Z"),
   token: undefined,
   scopeMap: undefined,
-  held: undefined,
+  current: undefined,
   pulls: "unknown",
 };
 export const map = (...repositories: string[]): ScopeMap => ({
@@ -43,4 +43,4 @@ export const noted = ({ slot, madeAt }: typeof p1 | typeof p2, more: Partial<Ent
 });
 
 /** The token has the password that the Secret records. */
-export const right: TokenFacts = { ...nothing, token: token(p1), scopeMap: map("app/web"), held: noted(p1), pulls: "yes" };
+export const right: TokenFacts = { ...nothing, token: token(p1), scopeMap: map("app/web"), current: noted(p1), pulls: "yes" };

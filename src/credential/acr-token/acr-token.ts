@@ -9,7 +9,7 @@ import { type LoginTest, testHeldLogin } from "../prove.ts";
 import { type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { type TokenEnv, tokenApplier, tokenLifecycle, tokenRemoval } from "./apply.ts";
 import { createdTokens, type FoundToken, findToken, isOthers } from "./find.ts";
-import { heldPassword, planToken } from "./plan.ts";
+import { currentPassword, planToken } from "./plan.ts";
 import { pulledRepositories, refuseOtherTokens } from "./scope-map.ts";
 
 /** The maximum number of tokens of a registry, by its SKU. */
@@ -94,9 +94,9 @@ async function findAndTry(need: Need, env: TokenEnv): Promise<Tried> {
   const found = await findToken(need, env);
   const granted = found.scopeMap && pulledRepositories(found.scopeMap);
   const scope = repositoryScopeOf({ host: registry.loginServer, ...asked.again, acrToken: named.token }, need, granted);
-  const still = await testHeldLogin(need.held, scope, asked, sources);
+  const still = await testHeldLogin(need.current, scope, asked, sources);
   if (still.pulls !== "no" || !isOthers(found)) return { need, found, scope, still };
-  const own = await findAndTry({ ...need, held: undefined }, env);
+  const own = await findAndTry({ ...need, current: undefined }, env);
   return { ...own, found: { ...own.found, replaced: found.name } };
 }
 
@@ -123,7 +123,7 @@ async function issue(asking: Need, env: TokenEnv): Promise<Issue> {
   return issueOf({ ...planned, objects, grant }, scope, { asked, need, still, mayPull, more, isShared: !found.alone, warnings });
 }
 
-function planFor({ need: { owner, held }, found, scope, still }: Tried, { registry, named, asked, sources }: TokenEnv) {
+function planFor({ need: { owner, current }, found, scope, still }: Tried, { registry, named, asked, sources }: TokenEnv) {
   const now = sources.now();
   return planToken({
     ...found,
@@ -132,11 +132,11 @@ function planFor({ need: { owner, held }, found, scope, still }: Tried, { regist
     repositories: scope.repositories,
     // The run stops using a token of another user if the registry rejects its password
     alone: found.alone || (found.isRecorded === true && owner.alone),
-    expiresAt: newExpiry(asked, heldPassword(held?.entry, found.token), now),
+    expiresAt: newExpiry(asked, currentPassword(current?.entry, found.token), now),
     now,
     // A user who names a token and adds --force is responsible for other users of its password
     isForced: named.token !== undefined && isForced(asked),
-    held: held?.entry,
+    current: current?.entry,
     pulls: still.pulls,
   });
 }

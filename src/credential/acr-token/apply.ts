@@ -6,7 +6,7 @@ import type { Password } from "../../secret/entry.ts";
 import { rightsOf, warnOfRights } from "../granted-rights.ts";
 import type { Applied, Asked, Credential, Lifecycle, Sources } from "../kind.ts";
 import { createdBy, deletedCredential, deletePlanned, isRefused, isSamePassword, issueOf, newExpiry } from "../password-credential.ts";
-import { heldPassword, planTokenRenewal, planTokenRetirement, planTokenRevocation, refuseDisabled, shownOf } from "./plan.ts";
+import { currentPassword, planTokenRenewal, planTokenRetirement, planTokenRevocation, refuseDisabled, shownOf } from "./plan.ts";
 import { otherScopeMap, pulledRepositories } from "./scope-map.ts";
 
 export type TokenEnv = {
@@ -152,16 +152,16 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
   }
 
   return {
-    async renew({ held, images, words, ...renewal }) {
-      const { identity } = held.entry;
+    async renew({ current, images, words, ...renewal }) {
+      const { identity } = current.entry;
       const found = await read(identity);
       if (!found) throw deletedCredential(`the ACR token "${identity}" of registry "${registry.name}" was deleted`, registry);
       const { token, scopeMap } = found;
       const { loginServer: host } = registry;
       refuseDisabled(token, host);
       const now = sources.now();
-      const expiresAt = newExpiry(asked, heldPassword(held.entry, token), now);
-      const plan = planTokenRenewal({ ...renewal, registry, held: held.entry, now, expiresAt }, token);
+      const expiresAt = newExpiry(asked, currentPassword(current.entry, token), now);
+      const plan = planTokenRenewal({ ...renewal, registry, current: current.entry, now, expiresAt }, token);
       issued.set(token.name, { token, description: Promise.resolve(azureDescription(words)) });
       const mayPull = pulledRepositories(scopeMap);
       const warnings = [warnOfRights({ of: `token "${token.name}"`, rights: rightsOf(scopeMap?.actions ?? []) })];

@@ -4,7 +4,7 @@ import type { CreatedObject } from "../../plan/prune.ts";
 import { azureDescription, parseAzureOwner } from "../../secret/azure-words.ts";
 import type { Need } from "../kind.ts";
 import type { TokenEnv } from "./apply.ts";
-import { heldPassword } from "./plan.ts";
+import { currentPassword } from "./plan.ts";
 import { isSameName, otherScopeMap, scopeMapOf } from "./scope-map.ts";
 
 export type FoundToken = {
@@ -28,7 +28,7 @@ export type FoundToken = {
  * Otherwise returns the owner's own token. Many namespaces share only a token that belongs to them by its name or its description. Anyone
  * with access to one of the namespaces can write an annotation, and could distribute their own token.
  */
-export async function findToken({ owner, held }: Need, { named, azure, registry }: TokenEnv): Promise<FoundToken> {
+export async function findToken({ owner, current }: Need, { named, azure, registry }: TokenEnv): Promise<FoundToken> {
   const read = async (name: string, alone: boolean): Promise<FoundToken> => {
     const [token, found] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, named.scopeMap ?? name)]);
     if (named.scopeMap !== undefined && !found) throw noScopeMap(named.scopeMap, registry);
@@ -39,12 +39,12 @@ export async function findToken({ owner, held }: Need, { named, azure, registry 
   };
   const readOwn = async () => read(await owner.ownName(), owner.alone);
   if (named.token !== undefined) return read(named.token, false);
-  const { entry, login } = held ?? {};
+  const { entry, login } = current ?? {};
   if (entry?.kind !== "acr-token" || login?.username !== entry.identity) return readOwn();
   const existing = await read(entry.identity, false);
   const owned = (await owner.owns(entry.identity)) || (!owner.alone && (await isDescribedFor(owner, existing)));
   if (!owner.alone && !owned) return readOwn();
-  if (heldPassword(entry, existing.token)) return { ...existing, isRecorded: true, owned };
+  if (currentPassword(entry, existing.token)) return { ...existing, isRecorded: true, owned };
   if (owned) return { ...existing, alone: owner.alone };
   return { ...(await readOwn()), replaced: existing.name };
 }

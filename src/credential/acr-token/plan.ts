@@ -18,7 +18,7 @@ export type TokenFacts = ScopeFacts & {
   readonly now: Date;
   /** Allows generating the recorded password again although other users may have it: the token was named, with --force. */
   readonly isForced?: boolean;
-  readonly held: Entry | undefined;
+  readonly current: Entry | undefined;
   readonly pulls: "yes" | "no" | "unknown";
 };
 
@@ -28,12 +28,12 @@ export type TokenFacts = ScopeFacts & {
  * @throws CliError conflict
  */
 export function planToken(facts: TokenFacts) {
-  const { host, name, token, held, expiresAt } = facts;
+  const { host, name, token, current, expiresAt } = facts;
   refuseDisabled(token, host);
   const scope = planScope(facts);
   const mint = planMint(facts);
   const created: Make[] = token ? [] : [{ act: "create", to: tokenRef(name), after: [scope.to.name], because: "it does not exist" }];
-  const password = mint.act === "mint" ? { slot: mint.slot, expiresAt, previous: otherPassword(facts, mint.slot) } : keptEntry(held);
+  const password = mint.act === "mint" ? { slot: mint.slot, expiresAt, previous: otherPassword(facts, mint.slot) } : keptEntry(current);
   const entry: Entry = { hosts: [host], kind: "acr-token", identity: name, ...password };
   return { scope, created, mint, entry };
 }
@@ -49,10 +49,10 @@ export function refuseDisabled(token: AcrToken | undefined, host: string): void 
 const tokenRef = (name: string) => ({ kind: "token.azurecr.io", name }) as const;
 
 function planMint(facts: TokenFacts): Mint | Keep {
-  const { name, token, held, pulls, expiresAt } = facts;
+  const { name, token, current, pulls, expiresAt } = facts;
   const to = tokenRef(name);
   if (!token) return { act: "mint", to, inNew: true, slot: "password1", expiresAt, because: "it does not exist" };
-  const ours = heldPassword(held, token);
+  const ours = currentPassword(current, token);
   if (ours && pulls !== "no") return { act: "keep", to, because: "its password is in the Secret" };
   const because = ours ? "the registry rejects the Secret's password" : "no Secret holds its password";
   return { act: "mint", to, inNew: false, slot: slotToUse(facts, token, ours), expiresAt, because };
@@ -90,10 +90,10 @@ const hasExpired = ({ expiresAt }: Shown, now: Date): boolean => expiresAt !== u
  * Secret, or by a deleted Secret. It is recorded as the previous password, so that the next rotation or revocation deletes it. A password
  * that was generated later in the recorded slot belongs to another user.
  */
-function otherPassword({ alone, token, held }: TokenFacts, used: string): Previous | undefined {
+function otherPassword({ alone, token, current }: TokenFacts, used: string): Previous | undefined {
   const other = alone ? token?.passwords.find(({ slot }) => slot !== used) : undefined;
   if (!token || other?.madeAt === undefined) return undefined;
-  const recorded = isNoteOf(held, token) ? held : undefined;
+  const recorded = isEntryOf(current, token) ? current : undefined;
   if (recorded?.slot === other.slot && !isSamePassword(recorded, other)) return undefined;
   const { slot, madeAt } = other;
   const until = recorded?.previous && isSamePassword(recorded.previous, other) ? recorded.previous.until : undefined;
@@ -103,15 +103,15 @@ function otherPassword({ alone, token, held }: TokenFacts, used: string): Previo
 /**
  * Returns the recorded password, if Azure shows it. The annotation alone proves nothing, because anyone in the namespace can write it.
  */
-export const heldPassword = (held: Entry | undefined, token: AcrToken | undefined): TokenPassword | undefined =>
-  token && isNoteOf(held, token) ? token.passwords.find((password) => isSamePassword(password, held)) : undefined;
+export const currentPassword = (current: Entry | undefined, token: AcrToken | undefined): TokenPassword | undefined =>
+  token && isEntryOf(current, token) ? token.passwords.find((password) => isSamePassword(password, current)) : undefined;
 
-const isNoteOf = (held: Entry | undefined, token: AcrToken): held is Entry =>
-  held?.kind === "acr-token" && held.identity.toLowerCase() === token.name.toLowerCase();
+const isEntryOf = (entry: Entry | undefined, token: AcrToken): entry is Entry =>
+  entry?.kind === "acr-token" && entry.identity.toLowerCase() === token.name.toLowerCase();
 
 type RenewalOptions = {
   readonly registry: Pick<AzureRegistry, "name" | "loginServer">;
-  readonly held: Entry;
+  readonly current: Entry;
   readonly now: Date;
   /** RFC 3339. */
   readonly expiresAt: string | undefined;
@@ -126,7 +126,7 @@ type RenewalOptions = {
  * @throws CliError conflict
  */
 export function planTokenRenewal(options: RenewalOptions, token: AcrToken): { readonly mint: Mint; readonly entry: Entry } {
-  const { registry, held, expiresAt } = options;
+  const { registry, current, expiresAt } = options;
   const { name } = token;
   const uses = slots.map((slot) => ({ slot, use: slotUseOf(slot, options, token) }));
   const [free] = order.flatMap((wanted) => uses.filter(({ use }) => use === wanted));
@@ -135,16 +135,16 @@ export function planTokenRenewal(options: RenewalOptions, token: AcrToken): { re
   const left = leftIn(slot, options, token);
   const because = "it replaces the other password";
   const mint: Mint = { act: "mint", to: tokenRef(name), inNew: false, slot, left, expiresAt, because };
-  const replaced = heldPassword(held, token);
-  const previous = replaced && replaced.slot !== slot ? { slot: replaced.slot, madeAt: held.madeAt } : undefined;
+  const replaced = currentPassword(current, token);
+  const previous = replaced && replaced.slot !== slot ? { slot: replaced.slot, madeAt: current.madeAt } : undefined;
   return { mint, entry: { hosts: [registry.loginServer], kind: "acr-token", identity: name, slot, expiresAt, previous } };
 }
 
 /** Returns when an interrupted run generated the password in a slot, according to the claims on Secrets that own the token. */
-function leftIn(slot: Slot, { left, held, alone }: RenewalOptions, { passwords }: AcrToken): string | undefined {
+function leftIn(slot: Slot, { left, current, alone }: RenewalOptions, { passwords }: AcrToken): string | undefined {
   if (!alone) return undefined;
   const { madeAt } = passwords.find((password) => password.slot === slot) ?? {};
-  return madeAt !== undefined && left.some((claim) => isMadeBy(claim, held.identity, { slot, madeAt })) ? madeAt : undefined;
+  return madeAt !== undefined && left.some((claim) => isMadeBy(claim, current.identity, { slot, madeAt })) ? madeAt : undefined;
 }
 
 /** The uses of a slot that can be overwritten, the preferred ones first. A token has at most one password of an interrupted run. */
@@ -153,24 +153,24 @@ const order = ["left", "previous", "empty", "ours"] as const;
 type SlotUse = (typeof order)[number] | "in use" | "promised" | "strange";
 
 function slotUseOf(slot: Slot, options: RenewalOptions, token: AcrToken): SlotUse {
-  const { held, inUse, alone, blind, now } = options;
+  const { current, inUse, alone, blind, now } = options;
   const there = token.passwords.find((password) => password.slot === slot);
   if (!there) return "empty";
   if (inUse.some((password) => isSamePassword(password, there))) return "in use";
   if (blind) return "strange";
-  const { previous } = held;
+  const { previous } = current;
   if (previous && isSamePassword(previous, there)) return dueOf([previous], now).length > 0 ? "previous" : "promised";
   if (leftIn(slot, options, token) !== undefined) return "left";
   return alone ? "ours" : "strange";
 }
 
-function noFreeSlot({ registry, held, unknown }: RenewalOptions, name: string, slotOf: (use: SlotUse) => Slot | undefined): CliError {
+function noFreeSlot({ registry, current, unknown }: RenewalOptions, name: string, slotOf: (use: SlotUse) => Slot | undefined): CliError {
   const refuse = (problem: string, hint: ConstructorParameters<typeof CliError>[2]) => new CliError("conflict", problem, hint);
   const promised = slotOf("promised");
   const strange = slotOf("strange");
   if (promised)
     return refuse(
-      `${promised} of the ACR token "${name}" is in its grace period until ${held.previous?.until}, and a token can have only two passwords`,
+      `${promised} of the ACR token "${name}" is in its grace period until ${current.previous?.until}, and a token can have only two passwords`,
       {
         hint: "retry after that time, and use a shorter --grace for the next rotation",
       },

@@ -30,8 +30,8 @@ export const admin = {
       const registry = await azure.findRegistry(asked.registry);
       const logins = await azure.adminLogins(registry);
       const host = registry.loginServer;
-      const loginFor = ({ held, owner }: Need) => {
-        const [slot, login] = heldOrFirst(logins, held);
+      const loginFor = ({ current, owner }: Need) => {
+        const [slot, login] = currentOrFirst(logins, current);
         return {
           slot,
           login,
@@ -44,7 +44,7 @@ export const admin = {
 } as const satisfies Kind;
 
 /** Returns the password that a Secret holds, if it is one of these. Otherwise returns the first one, although other users may have it. */
-function heldOrFirst(logins: ReadonlyMap<string, Login>, held: Need["held"]): readonly [string, Login] {
+function currentOrFirst(logins: ReadonlyMap<string, Login>, current: Need["current"]): readonly [string, Login] {
   const all = [...logins];
-  return all.find(([, { password }]) => held?.login?.password.equals(password)) ?? (all[0] as (typeof all)[number]);
+  return all.find(([, { password }]) => current?.login?.password.equals(password)) ?? (all[0] as (typeof all)[number]);
 }

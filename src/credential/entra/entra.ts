@@ -93,17 +93,17 @@ function credentialOf(env: EntraEnv): Credential {
     kind: entra.name,
     host,
     async issue(need) {
-      const { images, held, owner } = need;
+      const { images, current, owner } = need;
       const scope = { host, repositories: namedOrUsed(need), images };
       const ask = async (login: Login): Promise<LoginTest> =>
         asked.verify ? stillPulls(scope, login, sources.registry()) : { pulls: "unknown", isSkipped: true };
       const token = await requestOnce();
       const isOthers = (login: Login) =>
         login.username === tokenUser && !isSameIdentity(login, token) && !hasExpired(login, registryTime(env));
-      const existing = held?.login && isSameIdentity(held.login, token) ? tokenOf(held.login, host) : undefined;
+      const existing = current?.login && isSameIdentity(current.login, token) ? tokenOf(current.login, host) : undefined;
       const still = existing && (await tried(existing, ask));
       if (existing && still && still.pulls !== "no") return { ...keepToken(scheduled(existing), still, host, need), isOthers };
-      const pulls = await pullsOther(held?.login, isOthers, ask);
+      const pulls = await pullsOther(current?.login, isOthers, ask);
       return { ...issueToken(scheduled(token), pulls, scope, { secret: owner.secret, verify: asked.verify }), isOthers };
     },
     lifecycle: {
@@ -148,11 +148,11 @@ const otherIdentity = (secret: string, registry: string, of: string) =>
     hint: { verb: "create", secret, registry, entra: true },
   });
 
-function keepToken({ login, claims }: Token, still: LoginTest, host: string, { owner, images, held }: Need): Issue {
+function keepToken({ login, claims }: Token, still: LoginTest, host: string, { owner, images, current }: Need): Issue {
   const { pulls, unasked } = still;
   const untested = unasked === undefined ? [] : [warn(host, `secret/${owner.secret} keeps its token, which was not tested: ${unasked}`)];
   const steps = [warn(host, `secret/${owner.secret} expires at ${claims.expiresAt}`), ...untested];
-  const entry = { ...entryOf(host, claims), by: held?.entry?.by };
+  const entry = { ...entryOf(host, claims), by: current?.entry?.by };
   return { steps, isLazy: false, entry, login, pulls, isUntested: isUntested(still), mayPull: undefined, images };
 }
 

@@ -25,18 +25,23 @@ export type Found = Principal & {
 };
 
 /** Whether the annotation of the Secret records the application. */
-const records = (held: Need["held"], { appId }: Application): boolean =>
-  held?.entry?.kind === "service-principal" && held.entry.identity === appId;
+const records = (current: Need["current"], { appId }: Application): boolean =>
+  current?.entry?.kind === "service-principal" && current.entry.identity === appId;
 
 /**
  * Rejects giving a role or a password to an application that another identity may control. The annotation of the Secret counts only
  * together with a role assignment by this plugin, because anyone in the namespace can write the annotation.
  * @throws CliError conflict
  */
-export async function refuseOthers({ name, application, principal, assignments, by }: Found, { held }: Need, azure: Azure, again: Create) {
+export async function refuseOthers(
+  { name, application, principal, assignments, by }: Found,
+  { current }: Need,
+  azure: Azure,
+  again: Create,
+) {
   if (!application || !by) return;
   const isGranted = hasOurRole(assignments);
-  if (isGranted && records(held, application) && isOurDescription(application.notes)) return;
+  if (isGranted && records(current, application) && isOurDescription(application.notes)) return;
   const [custody, { objectId }] = await Promise.all([azure.custody(application.id, principal?.id), azure.identity()]);
   const reason = notAlone({ application, custody, identity: objectId, isGranted });
   if (reason === undefined) return;
@@ -60,12 +65,12 @@ export async function findOwn(named: string | undefined, need: Need, at: InAzure
  * @throws CliError conflict
  */
 async function findByOwner(need: Need, at: InAzure): Promise<Found> {
-  const { owner, held } = need;
+  const { owner, current } = need;
   const shared = owner.alone ? undefined : await findShared(need, at);
   if (shared) return shared;
   const name = await owner.ownName();
   const all = await at.azure.applications({ name });
-  const application = all.find((one) => records(held, one)) ?? only(name, all);
+  const application = all.find((one) => records(current, one)) ?? only(name, all);
   return { ...(await readPrincipal(application, at, name)), by: "own name" };
 }
 
@@ -74,8 +79,8 @@ async function findByOwner(need: Need, at: InAzure): Promise<Found> {
  * only if this plugin assigned its role on the registry. Anyone in a namespace can write the annotation, and the owner of an application
  * can write its notes.
  */
-async function findShared({ owner, held }: Need, at: InAzure): Promise<Found | undefined> {
-  const application = await readRecorded(held, at.azure);
+async function findShared({ owner, current }: Need, at: InAzure): Promise<Found | undefined> {
+  const application = await readRecorded(current, at.azure);
   if (!application || parseAzureOwner(application.notes)?.words !== owner.words) return undefined;
   const found = await readPrincipal(application, at);
   return hasOurRole(found.assignments) ? { ...found, by: "own name" } : undefined;
@@ -86,15 +91,15 @@ async function findShared({ owner, held }: Need, at: InAzure): Promise<Found | u
  * password nor a role, because anyone in the namespace can write the annotation. Many namespaces never share an application that only one
  * of them records.
  */
-export async function findRecorded(own: Found, { owner, held }: Need, at: InAzure): Promise<Found | undefined> {
-  if (!owner.alone || held?.entry?.identity === own.application?.appId) return undefined;
-  const application = await readRecorded(held, at.azure);
+export async function findRecorded(own: Found, { owner, current }: Need, at: InAzure): Promise<Found | undefined> {
+  if (!owner.alone || current?.entry?.identity === own.application?.appId) return undefined;
+  const application = await readRecorded(current, at.azure);
   return application && { ...(await readPrincipal(application, at)), isRecorded: true };
 }
 
 /** Returns the application that the annotation records and whose id is the user name of the login. */
-async function readRecorded(held: Need["held"], azure: Azure): Promise<Application | undefined> {
-  const { entry, login } = held ?? {};
+async function readRecorded(current: Need["current"], azure: Azure): Promise<Application | undefined> {
+  const { entry, login } = current ?? {};
   if (entry?.kind !== "service-principal" || login?.username !== entry.identity || !isGuid(entry.identity)) return undefined;
   const [application] = await azure.applications({ appId: entry.identity });
   return application;

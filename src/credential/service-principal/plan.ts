@@ -20,7 +20,7 @@ export type PrincipalFacts = Principal & {
   readonly isOwnKey: boolean;
   /** RFC 3339, for a new password. */
   readonly expiresAt: string | undefined;
-  readonly held: Entry | undefined;
+  readonly current: Entry | undefined;
   readonly pulls: "yes" | "no" | "unknown";
 };
 
@@ -30,7 +30,7 @@ export type PrincipalFacts = Principal & {
  * @throws CliError conflict
  */
 export function planPrincipal(facts: PrincipalFacts) {
-  const { host, name, key, expiresAt, application, principal, held } = facts;
+  const { host, name, key, expiresAt, application, principal, current } = facts;
   refuseDisabled(facts);
   const to = applicationRef(name);
   const because = "it does not exist";
@@ -39,11 +39,11 @@ export function planPrincipal(facts: PrincipalFacts) {
   if (!principal) created.push({ act: "create", to: { kind: "serviceprincipal.graph.microsoft.com", name }, because });
   const role = planRole(facts);
   const of = { hosts: [host], kind: "service-principal", identity: application?.appId ?? name };
-  if (isHeld(facts)) {
+  if (isCurrent(facts)) {
     const keep: Keep = { act: "keep", to, because: "its password is in the Secret" };
-    return { created, role, mint: keep, entry: { ...of, ...keptEntry(held) } };
+    return { created, role, mint: keep, entry: { ...of, ...keptEntry(current) } };
   }
-  const why = isOf(held, application) ? "the registry rejects the Secret's password" : "no Secret holds its password";
+  const why = isOf(current, application) ? "the registry rejects the Secret's password" : "no Secret holds its password";
   const mint: Mint = { act: "mint", to, inNew: !application, slot: key, expiresAt, because: application ? why : because };
   return { created, role, mint, entry: { ...of, expiresAt, previous: keyBefore(facts) } };
 }
@@ -53,20 +53,20 @@ export function planPrincipal(facts: PrincipalFacts) {
  * wrote the Secret, or by a deleted Secret. It is recorded as the previous password, so that the next rotation or revocation deletes it.
  * `prune` deletes the others.
  */
-function keyBefore({ key, isOwnKey, application, held }: PrincipalFacts): Previous | undefined {
+function keyBefore({ key, isOwnKey, application, current }: PrincipalFacts): Previous | undefined {
   const ours = isOwnKey ? (application?.keys ?? []).filter(({ displayName }) => displayName === key) : [];
-  const recorded = isOf(held, application) ? held?.previous : undefined;
+  const recorded = isOf(current, application) ? current?.previous : undefined;
   if (recorded && ours.some(({ slot }) => slot === recorded.slot)) return recorded;
   const [newest] = ours.toSorted((a, b) => (b.madeAt ?? "").localeCompare(a.madeAt ?? ""));
   return newest && { slot: newest.slot, madeAt: newest.madeAt };
 }
 
 /** Whether the Secret keeps its login, which belongs to the application. */
-export const isHeld = ({ application, held, pulls }: Pick<PrincipalFacts, "application" | "held" | "pulls">) =>
-  pulls !== "no" && isOf(held, application);
+export const isCurrent = ({ application, current, pulls }: Pick<PrincipalFacts, "application" | "current" | "pulls">) =>
+  pulls !== "no" && isOf(current, application);
 
-const isOf = (held: Entry | undefined, application: Application | undefined) =>
-  application !== undefined && held?.kind === "service-principal" && held.identity.toLowerCase() === application.appId.toLowerCase();
+const isOf = (entry: Entry | undefined, application: Application | undefined) =>
+  application !== undefined && entry?.kind === "service-principal" && entry.identity.toLowerCase() === application.appId.toLowerCase();
 
 function refuseDisabled({ name, principal }: Principal): void {
   if (!principal || principal.enabled) return;
@@ -107,13 +107,13 @@ export function refuseScoped(mode: Mode, repositories: readonly string[], regist
 
 /** Plans adding a password to the existing ones. */
 export function planPrincipalRenewal(
-  { host, held, key, expiresAt }: Pick<PrincipalFacts, "host" | "key" | "expiresAt"> & { readonly held: Entry },
+  { host, current, key, expiresAt }: Pick<PrincipalFacts, "host" | "key" | "expiresAt"> & { readonly current: Entry },
   { appId, displayName, keys }: Application,
 ): { readonly mint: Mint; readonly entry: Entry } {
   const because = "it replaces the other password";
   const mint: Mint = { act: "mint", to: applicationRef(displayName), inNew: false, slot: key, expiresAt, because };
-  const replaced = keys.find(({ slot }) => slot === held.slot);
-  const previous = replaced && { slot: replaced.slot, madeAt: held.madeAt };
+  const replaced = keys.find(({ slot }) => slot === current.slot);
+  const previous = replaced && { slot: replaced.slot, madeAt: current.madeAt };
   return { mint, entry: { hosts: [host], kind: "service-principal", identity: appId, expiresAt, previous } };
 }
 

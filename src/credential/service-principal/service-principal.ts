@@ -20,7 +20,7 @@ import { testHeldLogin } from "../prove.ts";
 import { imageRepositories, type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { type PrincipalEnv, principalApplier, type State } from "./apply.ts";
 import { createdPrincipals, type Found, findOwn, findRecorded, readPrincipal, refuseOthers } from "./find.ts";
-import { isHeld, planKeyRetirement, planPrincipal, planPrincipalRenewal, planPrincipalRevocation, refuseScoped } from "./plan.ts";
+import { isCurrent, planKeyRetirement, planPrincipal, planPrincipalRenewal, planPrincipalRevocation, refuseScoped } from "./plan.ts";
 import { granted } from "./roles.ts";
 
 /** The value of `--service-principal` without a value: the name that is derived from the owner. It is not valid as a display name. */
@@ -112,22 +112,22 @@ function credentialOf(env: PrincipalEnv): Credential {
 
 async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ issue: Issue; state: State }> {
   const { registry, mode, asked, sources } = env;
-  const { owner, held: { entry: held } = {} } = need;
+  const { owner, current: { entry: current } = {} } = need;
   const { name, application } = found;
   const scope = scopeOf(found, need, env);
-  const tried = await testHeldLogin(need.held, scope, asked, sources);
+  const tried = await testHeldLogin(need.current, scope, asked, sources);
   // A new password is needed, because the name of an existing one can't be changed
   const still = tried.pulls !== "no" && (await lacksClusters(found, need)) ? ({ ...tried, pulls: "no" } as const) : tried;
   const repositories = mode === "legacy" ? ["*"] : scope.repositories;
-  const existing = { ...found, held, pulls: still.pulls };
-  const words = isHeld(existing) ? owner.words : await owner.wordsInCluster();
+  const existing = { ...found, current, pulls: still.pulls };
+  const words = isCurrent(existing) ? owner.words : await owner.wordsInCluster();
   const key = keyName(words);
   const plan = planPrincipal({
     ...existing,
     host: registry.loginServer,
     mode,
     repositories,
-    expiresAt: newExpiry(asked, keyOf(application, held), sources.now()),
+    expiresAt: newExpiry(asked, keyOf(application, current), sources.now()),
     key,
     isOwnKey: owner.alone && isForOneSecret(key, words),
   });
@@ -140,7 +140,8 @@ async function issueFor(found: Found, need: Need, env: PrincipalEnv): Promise<{ 
 }
 
 /** Returns the recorded password, if Azure shows it. */
-const keyOf = (application: Application | undefined, held: Entry | undefined) => application?.keys.find(({ slot }) => slot === held?.slot);
+const keyOf = (application: Application | undefined, entry: Entry | undefined) =>
+  application?.keys.find(({ slot }) => slot === entry?.slot);
 
 /** Returns which answers are temporary and for how long. A new role can take Azure longer than a new password. */
 const passingOf = ({ act }: Make | Keep, { wait, waitForRole = wait }: Asked): Passing =>
@@ -201,14 +202,14 @@ function principalLifecycle({ azure, registry, mode, asked, sources, states }: P
   }
 
   return {
-    async renew({ held: { entry: held }, images, words }) {
+    async renew({ current: { entry: current }, images, words }) {
       const key = keyName(words);
-      const found = await read(held.identity, key);
-      if (!found) throw deletedCredential(`the application ${held.identity} was deleted from the tenant`, registry);
+      const found = await read(current.identity, key);
+      if (!found) throw deletedCredential(`the application ${current.identity} was deleted from the tenant`, registry);
       const { application, assignments } = found;
       const { loginServer: host } = registry;
-      const expiresAt = newExpiry(asked, keyOf(application, held), sources.now());
-      const plan = planPrincipalRenewal({ host, held, key, expiresAt }, application);
+      const expiresAt = newExpiry(asked, keyOf(application, current), sources.now());
+      const plan = planPrincipalRenewal({ host, current, key, expiresAt }, application);
       const mayPull = granted(mode, assignments) ?? [];
       const repositories = mode === "abac" ? mayPull : imageRepositories(images);
       const warnings = [warnOfRights(await rightsOfPrincipal(found, { azure, registry }))];

@@ -9,7 +9,7 @@ import { entry, host, issued, mint, name, put, setting, sharedBy } from "./creat
 
 test("reuses a held credential that is not known to be refused, and issues a new one when all are", async () => {
   const issue = (dead: readonly string[]) => async (need: Need) => {
-    const identity = need.held?.entry?.identity;
+    const identity = need.current?.entry?.identity;
     return issued({ pulls: identity !== undefined && dead.includes(identity) ? "no" : "unknown" });
   };
   const asked = async (dead: readonly string[], held: readonly string[]) => {
@@ -17,7 +17,7 @@ test("reuses a held credential that is not known to be refused, and issues a new
     const at = setting(names, issue(dead));
     for (const [index, identity] of held.entries()) put(at.world, names[index] ?? "", { ...entry, identity }, identity);
     await sharedBy(at);
-    return at.needs.map((need) => need.held?.entry?.identity);
+    return at.needs.map((need) => need.current?.entry?.identity);
   };
 
   expect(await asked([], ["x", "x", "y"])).toEqual(["x"]);
@@ -185,8 +185,8 @@ test("requests the name of a shared credential early and throws its error when i
   const opened = new Promise<void>((resolve) => {
     open = resolve;
   });
-  const issue = async ({ owner, held }: Need) => {
-    if (!held) await owner.ownName();
+  const issue = async ({ owner, current }: Need) => {
+    if (!current) await owner.ownName();
     return issued();
   };
   const at = setting(["a"], issue, { needsName: true });

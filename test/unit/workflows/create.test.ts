@@ -16,7 +16,13 @@ test("issues each namespace's credential for its own Secret, images and login", 
   await each(at);
 
   expect(
-    at.needs.map(({ owner, repositories, images, held }) => [owner.words, repositories, images.length, held?.login?.username, held?.entry]),
+    at.needs.map(({ owner, repositories, images, current }) => [
+      owner.words,
+      repositories,
+      images.length,
+      current?.login?.username,
+      current?.entry,
+    ]),
   ).toEqual([
     [`secret ${name} in namespace a`, ["x"], 1, undefined, undefined],
     [`secret ${name} in namespace b`, ["x"], 0, "ci", entry],

@@ -25,7 +25,7 @@ test.for<{ why: string; found: Partial<TokenFacts>; does: string }>([
   },
   {
     why: "the slot is empty",
-    found: { ...right, held: noted(p2), pulls: "unknown" },
+    found: { ...right, current: noted(p2), pulls: "unknown" },
     does: "keep, keep, mint password2",
   },
   {
@@ -46,7 +46,7 @@ test.for<{ why: string; found: Partial<TokenFacts>; does: string }>([
   { why: "a run crashed before it created the token", found: { scopeMap: map("app/web") }, does: "keep, create, mint new password1" },
   {
     why: "the token was deleted in Azure",
-    found: { held: noted(p1), scopeMap: map("app/web"), pulls: "no" },
+    found: { current: noted(p1), scopeMap: map("app/web"), pulls: "no" },
     does: "keep, create, mint new password1",
   },
   {
@@ -76,12 +76,12 @@ test.for<{ why: string; found: Partial<TokenFacts>; does: string }>([
   },
   {
     why: "the Secret holds a supplied login",
-    found: { held: { hosts: [host], kind: "given", identity: "ci" }, pulls: "yes" },
+    found: { current: { hosts: [host], kind: "given", identity: "ci" }, pulls: "yes" },
     does: "create, create, mint new password1",
   },
   {
     why: "the Secret holds another token's password",
-    found: { ...right, held: noted(p1, { identity: "theirs-acr-2" }) },
+    found: { ...right, current: noted(p1, { identity: "theirs-acr-2" }) },
     does: "keep, keep, mint password2",
   },
   {
@@ -101,7 +101,7 @@ test.for<{ why: string; found: Partial<TokenFacts>; does: string }>([
   },
   {
     why: "the annotation has no creation time",
-    found: { ...right, held: noted(p1, { madeAt: "" }), pulls: "yes" },
+    found: { ...right, current: noted(p1, { madeAt: "" }), pulls: "yes" },
     does: "keep, keep, mint password2",
   },
 ])("plans $does when $why", ({ found, does }) => {
@@ -126,7 +126,7 @@ test.for<{ why: string; found: Partial<TokenFacts>; says: RegExp; hint: RegExp }
     found: {
       ...right,
       token: token({ ...p1, expiresAt: "2026-05-01T00:00:01Z" }, p2),
-      held: noted(p1, { expiresAt: "2026-04-01T00:00:00Z" }),
+      current: noted(p1, { expiresAt: "2026-04-01T00:00:00Z" }),
       pulls: "no",
       alone: false,
     },
@@ -184,12 +184,12 @@ test("creates a scope map of the token's name with the repositories", () => {
 test("sets the expiry of a new password and keeps that of an existing one", () => {
   const expiresAt = "2027-01-01T00:00:00Z";
   const minted = planToken({ ...nothing, expiresAt });
-  const held = noted(p1, { expiresAt });
-  const again = planToken({ ...right, held, expiresAt: "2028-01-01T00:00:00Z" });
+  const current = noted(p1, { expiresAt });
+  const again = planToken({ ...right, current, expiresAt: "2028-01-01T00:00:00Z" });
 
   expect(minted).toMatchObject({ mint: { expiresAt }, entry: { expiresAt, slot: "password1" } });
   expect(again).toMatchObject({ mint: { act: "keep" } });
-  expect(again.entry).toEqual(held);
+  expect(again.entry).toEqual(current);
 });
 
 test("reads the repositories that it wrote to a scope map", () => {
@@ -207,7 +207,7 @@ test.for<{ why: string; asked?: string; until?: string; pulls?: TokenFacts["pull
 ])("warns that a kept password is valid for longer than requested when $why", ({ asked, until, pulls = "yes", says }) => {
   const held = noted(p1, until === undefined ? {} : { expiresAt: until });
 
-  const warnings = keptWarnings("acr", asked, { pulls }, planToken({ ...right, held, pulls, expiresAt: asked }));
+  const warnings = keptWarnings("acr", asked, { pulls }, planToken({ ...right, current: held, pulls, expiresAt: asked }));
 
   const message = new RegExp(`^secret/acr keeps its password, which ${says}. To use --expires-in`);
   expect(warnings).toEqual(says === undefined ? [] : [expect.stringMatching(message)]);
@@ -263,7 +263,7 @@ test.for<{ why: string; found: Partial<TokenFacts>; previous: Entry["previous"] 
     found: {
       ...right,
       token: token(p1, p2),
-      held: noted(p1, { previous: { ...before2, until: "2026-06-01T00:00:00Z" } }),
+      current: noted(p1, { previous: { ...before2, until: "2026-06-01T00:00:00Z" } }),
       pulls: "no",
     },
     previous: { ...before2, until: "2026-06-01T00:00:00Z" },
@@ -273,14 +273,14 @@ test.for<{ why: string; found: Partial<TokenFacts>; previous: Entry["previous"] 
     found: {
       ...right,
       token: token(p1, { ...p2, madeAt: "2026-03-01T00:00:00Z" }),
-      held: noted(p1, { previous: { ...before2, until: "2026-06-01T00:00:00Z" } }),
+      current: noted(p1, { previous: { ...before2, until: "2026-06-01T00:00:00Z" } }),
       pulls: "no",
     },
     previous: { slot: "password2", madeAt: "2026-03-01T00:00:00Z" },
   },
   {
     why: "the annotation records another token",
-    found: { token: token(p1), held: noted(p1, { identity: "theirs-acr-2", previous: { ...before1, until: "2026-06-01T00:00:00Z" } }) },
+    found: { token: token(p1), current: noted(p1, { identity: "theirs-acr-2", previous: { ...before1, until: "2026-06-01T00:00:00Z" } }) },
     previous: before1,
   },
   {

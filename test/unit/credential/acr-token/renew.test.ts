@@ -28,11 +28,11 @@ const claimed = (day: number, identity = "ci-pull") => ({
 });
 
 type RenewalOptions = Parameters<typeof planTokenRenewal>[0];
-type Wanted = Partial<Omit<RenewalOptions, "held">> & { readonly held?: Partial<Entry> };
+type Wanted = Partial<Omit<RenewalOptions, "current">> & { readonly held?: Partial<Entry> };
 
 const options = ({ held, ...more }: Wanted = {}): RenewalOptions => ({
   registry: { name: "myregistry", loginServer: "myregistry.azurecr.io" },
-  held: { hosts: ["myregistry.azurecr.io"], kind: "acr-token", identity: "ci-pull", ...password(1, 1), ...held },
+  current: { hosts: ["myregistry.azurecr.io"], kind: "acr-token", identity: "ci-pull", ...password(1, 1), ...held },
   inUse: [password(1, 1)],
   alone: false,
   blind: false,

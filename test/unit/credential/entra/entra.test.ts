@@ -70,12 +70,19 @@ async function issued(setting: Setting = {}) {
     sources as unknown as Sources,
   );
   const owner = ownerCalled("");
-  const issue = await credential.issue({ owner, repositories: ["app/web"], fromPods: false, images: [], held: undefined, ...setting.need });
+  const issue = await credential.issue({
+    owner,
+    repositories: ["app/web"],
+    fromPods: false,
+    images: [],
+    current: undefined,
+    ...setting.need,
+  });
   return { issue, asked, credential };
 }
 
 const entry = { hosts: [host], kind: "entra", identity: user, madeAt: "2026-01-01T00:00:00Z", expiresAt: "2026-01-01T03:00:00Z" };
-const held = (token: string, username = user): Need["held"] => ({ entry, login: { username, password: new Sensitive(token) } });
+const held = (token: string, username = user): Need["current"] => ({ entry, login: { username, password: new Sensitive(token) } });
 const to = { kind: "registry", name: host };
 
 test("warns about a new token and proves it once for all namespaces", async () => {
@@ -112,7 +119,7 @@ test("proves each repository of the pods' images once when none is named", async
 });
 
 test("proves nothing with --verify=false", async () => {
-  const { issue, asked } = await issued({ verify: false, need: { held: held(jwt({})) } });
+  const { issue, asked } = await issued({ verify: false, need: { current: held(jwt({})) } });
 
   expect(issue).toMatchObject({ steps: [{ message: "secret/acr expires at 2026-01-01T03:00:00Z" }], isLazy: false, pulls: "unknown" });
   expect(asked).toEqual([`registries for ${host}`, `exchange registries at ${host}`]);
@@ -136,7 +143,7 @@ test.for<{ why: string; token?: string; username?: string; proof?: Proof["verdic
   { why: "could not be tested", proof: "unreachable", kept: true },
 ])("answers $kept whether it keeps a token that $why", async ({ token = jwt({}), username, proof, kept }) => {
   const { issue } = await issued({
-    need: { held: held(token, username) },
+    need: { current: held(token, username) },
     answer: { token: new Sensitive(jwt({ jti: "next" })) },
     ...(proof && { proof }),
   });
@@ -162,7 +169,7 @@ test.for<{ why: string; token: string; username?: string; others: boolean }>([
 });
 
 test.for(["pulls", "refused"] as const)("tests the other login of a Secret: %s", async (proof) => {
-  const { issue, asked } = await issued({ proof, need: { held: held("password", "ci") } });
+  const { issue, asked } = await issued({ proof, need: { current: held("password", "ci") } });
 
   expect(issue.pulls).toBe(proof === "pulls" ? "yes" : "no");
   expect(asked).toContain("prove app/web");

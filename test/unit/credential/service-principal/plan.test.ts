@@ -19,7 +19,7 @@ const nothing: PrincipalFacts = {
   application: undefined,
   principal: undefined,
   assignments: [],
-  held: undefined,
+  current: undefined,
   pulls: "no",
 };
 
@@ -40,7 +40,7 @@ const assignment = (role: string, more: Partial<RoleAssignment> = {}): RoleAssig
   ...more,
 });
 const there: PrincipalFacts = { ...nothing, application, principal, assignments: [assignment(roles.pull)] };
-const held = { hosts: [host], kind: "service-principal", identity: "a-1", slot: "k-1", madeAt: "2026-01-01T00:00:00Z" };
+const current = { hosts: [host], kind: "service-principal", identity: "a-1", slot: "k-1", madeAt: "2026-01-01T00:00:00Z" };
 
 /** Formats a plan briefly. */
 function plan(found: Partial<PrincipalFacts>): string {
@@ -54,16 +54,20 @@ test.for<{ why: string; found: Partial<PrincipalFacts>; does: string }>([
   { why: "a run crashed after it created the application", found: { application }, does: "serviceprincipal, role create, mint" },
   { why: "a run crashed after it created the service principal", found: { application, principal }, does: "role create, mint" },
   { why: "a run crashed after it assigned the role", found: there, does: "role keep, mint" },
-  { why: "the Secret's login pulls", found: { ...there, held, pulls: "yes" }, does: "role keep, keep" },
-  { why: "the registry could not be asked", found: { ...there, held, pulls: "unknown" }, does: "role keep, keep" },
-  { why: "its password was deleted", found: { ...there, held, pulls: "no" }, does: "role keep, mint" },
+  { why: "the Secret's login pulls", found: { ...there, current, pulls: "yes" }, does: "role keep, keep" },
+  { why: "the registry could not be asked", found: { ...there, current, pulls: "unknown" }, does: "role keep, keep" },
+  { why: "its password was deleted", found: { ...there, current, pulls: "no" }, does: "role keep, mint" },
   {
     why: "the Secret holds the login of another application",
-    found: { ...there, held: { ...held, identity: "a-2" }, pulls: "yes" },
+    found: { ...there, current: { ...current, identity: "a-2" }, pulls: "yes" },
     does: "role keep, mint",
   },
-  { why: "the Secret holds another kind", found: { ...there, held: { ...held, kind: "given" }, pulls: "yes" }, does: "role keep, mint" },
-  { why: "its role was removed", found: { ...there, assignments: [], held, pulls: "unknown" }, does: "role create, keep" },
+  {
+    why: "the Secret holds another kind",
+    found: { ...there, current: { ...current, kind: "given" }, pulls: "yes" },
+    does: "role keep, mint",
+  },
+  { why: "its role was removed", found: { ...there, assignments: [], current, pulls: "unknown" }, does: "role create, keep" },
   { why: "it can also push", found: { ...there, assignments: [assignment(roles.push)] }, does: "role keep, mint" },
   {
     why: "it has a role on a scope above the registry",
@@ -120,7 +124,7 @@ test("records the application's ID and the expiry, and keeps the entry of a kept
     mint: { slot: "acr-secret: x", expiresAt },
     entry: { hosts: [host], kind: "service-principal", identity: "a-1", expiresAt },
   });
-  expect(planPrincipal({ ...there, held, pulls: "yes", expiresAt }).entry).toEqual(held);
+  expect(planPrincipal({ ...there, current, pulls: "yes", expiresAt }).entry).toEqual(current);
   expect(planPrincipal(nothing).entry).toMatchObject({ identity: "ci" });
 });
 
@@ -128,35 +132,43 @@ const ours = { slot: "k-1", displayName: "acr-secret: x", madeAt: "2026-01-01T00
 const later = { ...ours, slot: "k-2", madeAt: "2026-02-01T00:00:00Z" };
 const until = "2026-06-01T00:00:00Z";
 
-test.for<{ why: string; keys: Application["keys"]; held?: Partial<typeof held> & { previous?: object }; own?: boolean; previous: unknown }>(
-  [
-    { why: "the application has no password", keys: [], previous: undefined },
-    { why: "only other users have passwords", keys: [{ ...ours, displayName: "acr-secret: y" }], previous: undefined },
-    { why: "a run crashed before it wrote the Secret", keys: [ours], previous: { slot: "k-1", madeAt: ours.madeAt } },
-    { why: "two runs crashed before they wrote the Secret", keys: [ours, later], previous: { slot: "k-2", madeAt: later.madeAt } },
-    { why: "Azure shows no creation time", keys: [{ slot: "k-1", displayName: "acr-secret: x" }], previous: { slot: "k-1" } },
-    { why: "passwords of other Secrets may have the same name", keys: [ours], own: false, previous: undefined },
-    {
-      why: "the previous password is in its grace period",
-      keys: [ours, later],
-      held: { previous: { slot: "k-1", until } },
-      previous: { slot: "k-1", until },
-    },
-    {
-      why: "the annotation names a password of another user",
-      keys: [{ ...ours, displayName: "theirs" }],
-      held: { previous: { slot: "k-1", until } },
-      previous: undefined,
-    },
-    {
-      why: "the annotation records another application",
-      keys: [ours],
-      held: { identity: "a-2", previous: { slot: "k-1", until } },
-      previous: { slot: "k-1", madeAt: ours.madeAt },
-    },
-  ],
-)("records a lost password of this Secret as the previous one when $why", ({ keys, held: more, own: isOwnKey = true, previous }) => {
-  const found = { ...there, application: { ...application, keys }, ...(more && { held: { ...held, slot: "k-0", ...more } as Entry }) };
+test.for<{
+  why: string;
+  keys: Application["keys"];
+  held?: Partial<typeof current> & { previous?: object };
+  own?: boolean;
+  previous: unknown;
+}>([
+  { why: "the application has no password", keys: [], previous: undefined },
+  { why: "only other users have passwords", keys: [{ ...ours, displayName: "acr-secret: y" }], previous: undefined },
+  { why: "a run crashed before it wrote the Secret", keys: [ours], previous: { slot: "k-1", madeAt: ours.madeAt } },
+  { why: "two runs crashed before they wrote the Secret", keys: [ours, later], previous: { slot: "k-2", madeAt: later.madeAt } },
+  { why: "Azure shows no creation time", keys: [{ slot: "k-1", displayName: "acr-secret: x" }], previous: { slot: "k-1" } },
+  { why: "passwords of other Secrets may have the same name", keys: [ours], own: false, previous: undefined },
+  {
+    why: "the previous password is in its grace period",
+    keys: [ours, later],
+    held: { previous: { slot: "k-1", until } },
+    previous: { slot: "k-1", until },
+  },
+  {
+    why: "the annotation names a password of another user",
+    keys: [{ ...ours, displayName: "theirs" }],
+    held: { previous: { slot: "k-1", until } },
+    previous: undefined,
+  },
+  {
+    why: "the annotation records another application",
+    keys: [ours],
+    held: { identity: "a-2", previous: { slot: "k-1", until } },
+    previous: { slot: "k-1", madeAt: ours.madeAt },
+  },
+])("records a lost password of this Secret as the previous one when $why", ({ keys, held: more, own: isOwnKey = true, previous }) => {
+  const found = {
+    ...there,
+    application: { ...application, keys },
+    ...(more && { current: { ...current, slot: "k-0", ...more } as Entry }),
+  };
   expect(planPrincipal({ ...found, isOwnKey }).entry.previous).toEqual(previous);
 });
 

@@ -12,15 +12,18 @@ const application = (keys: readonly string[], notes = ""): Application => ({
   keys: keys.map((slot) => ({ slot, displayName: slot, madeAt: "2026-01-01T00:00:00Z" })),
 });
 
-const held = { hosts: ["h"], kind: "service-principal", identity: "a-1", slot: "k1", madeAt: "2026-01-01T00:00:00Z" };
+const current = { hosts: ["h"], kind: "service-principal", identity: "a-1", slot: "k1", madeAt: "2026-01-01T00:00:00Z" };
 const role = { name: "r", principalId: "p-1", role: "AcrPull", here: true, ours: true, condition: undefined, madeAt: undefined };
 const principal = { id: "p-1", appId: "a-1", enabled: true };
 
 test.for<{ why: string; keys: string[]; previous: object | undefined }>([
-  { why: "the held password exists", keys: ["k1", "others"], previous: { slot: "k1", madeAt: held.madeAt } },
+  { why: "the held password exists", keys: ["k1", "others"], previous: { slot: "k1", madeAt: current.madeAt } },
   { why: "the held password was deleted", keys: ["others"], previous: undefined },
 ])("adds another password when $why", ({ keys, previous }) => {
-  const { mint, entry } = planPrincipalRenewal({ host: "h", held, key: "for demo", expiresAt: "2026-05-01T00:00:00Z" }, application(keys));
+  const { mint, entry } = planPrincipalRenewal(
+    { host: "h", current, key: "for demo", expiresAt: "2026-05-01T00:00:00Z" },
+    application(keys),
+  );
   expect(mint).toMatchObject({ act: "mint", to: { kind: "application.graph.microsoft.com", name: "ci" }, slot: "for demo", inNew: false });
   expect(entry).toEqual({
     hosts: ["h"],
