@@ -99,7 +99,7 @@ test.for(shellNames)("completes with Tab in %s", { timeout: 120_000 }, async (na
   for (const { begun } of rows) found.push(await prompt.tab(`kubectl acr-secret ${begun}`));
 
   expect(found).toEqual(rows.map((row) => `kubectl acr-secret ${row[name] ?? row.becomes}`));
-  await prompt.list("kubectl acr-secret create --re", "Make anew what cannot be changed");
+  await prompt.list("kubectl acr-secret create --re", "Recreate what can't be updated");
   await prompt.leave();
 });
 
