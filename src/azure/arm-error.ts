@@ -112,7 +112,7 @@ const roles: readonly (readonly [action: RegExp, role: string])[] = [
   [/^microsoft\.containerregistry\/registries\/(?:generatecredentials|listcredentials|regeneratecredential)\/action$/i, dataAccess],
 ];
 
-/** A built-in role that has an action. Except for the actions of Microsoft.Authorization, Contributor has all of them. */
+/** Returns a built-in role that has an action. Contributor has all except those of Microsoft.Authorization. */
 export const roleWith = (action: string): string => roles.find(([pattern]) => pattern.test(action))?.[1] ?? "Contributor";
 
 /**

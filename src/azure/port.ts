@@ -170,8 +170,8 @@ export type Principals = {
 /** Azure Resource Manager and Microsoft Graph, for pull credentials. Reads return `undefined` if the object does not exist. */
 export type Azure = Principals & {
   /**
-   * Finds a registry by its name, its login server or its id in Azure, in every subscription that the identity can read, or in the selected
-   * one.
+   * Finds a registry by its name, its login server or its id in Azure. Searches the selected subscription, or all that the identity can
+   * read.
    * @throws CliError notFound; the message says whether the name is registered in Azure
    */
   findRegistry(named: string): Promise<AzureRegistry>;

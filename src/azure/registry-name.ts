@@ -2,7 +2,7 @@ import { CliError } from "../errors.ts";
 import { cloudHint } from "./cloud.ts";
 import type { AzureRegistry } from "./port.ts";
 
-/** The value of `--registry`: a resource name, in lower case, and the login server or the whole id if the user wrote that. */
+/** The value of `--registry`: a resource name in lower case. The login server or the id is present if the user wrote it. */
 export type RegistryName = { readonly name: string; readonly loginServer?: string; readonly id?: string };
 
 const idForm =

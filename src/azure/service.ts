@@ -160,7 +160,7 @@ export function refusalError(name: keyof typeof services, doing: string, refusal
 
 /**
  * Returns the identity in an access token of Entra ID (learn.microsoft.com/entra/identity-platform/access-token-claims-reference), for
- * display only: only the recipient of the token can check its signature. Missing claims are empty.
+ * display only. Missing claims are empty. Only the recipient of the token can check its signature.
  */
 export function identityIn(token: Sensitive): AzureIdentity {
   // A JWT (RFC 7519)

@@ -75,8 +75,8 @@ export function openTokens(arm: Arm) {
     },
 
     /**
-     * Reads the number from the usages (Registries_ListUsages). Counts a list of up to 50,000 tokens only if the identity may not read the
-     * usages, or if Azure reports none for tokens.
+     * Reads the number from the usages (Registries_ListUsages). If that fails with a missing permission or without a number, counts a list
+     * of up to 50,000 tokens.
      */
     async tokenCount({ id, name }) {
       const usages = { path: `${id}/listUsages`, version, doing: `read the usages of registry ${name}` };

@@ -34,7 +34,7 @@ type IssueOptions = {
   readonly warnings: readonly (string | undefined)[];
 };
 
-/** Returns the steps in order: first the rights, then a password only if the Secret needs one, and always with a proof of the password. */
+/** Returns the steps in order: first the rights, then a password if the Secret needs one. Each new password gets a proof. */
 export function issueOf(plan: PasswordPlan, scope: RepositoryScope, options: IssueOptions): Issue {
   const { objects, mint, entry } = plan;
   const { asked, need, still = { pulls: "unknown" }, mayPull } = options;
@@ -130,7 +130,7 @@ async function deletePasswords(passwords: readonly Password[], { hasOnly, delete
 /** Whether Azure definitely did not apply a request. */
 export const isRefused = (error: unknown): boolean => error instanceof CliError && !isLost(error);
 
-/** Returns the error for granting more to a credential that only the annotation of a Secret names, and that other users may have. */
+/** Returns the error for granting more to a credential that only an annotation names. Other users may have it. */
 export const notOwn = (
   password: string,
   { registry, again: { identity } }: Asked,

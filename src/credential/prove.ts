@@ -99,7 +99,7 @@ export async function testHeldLogin(
   return during(`Asking ${scope.host} whether the credential still pulls`, () => stillPulls(scope, login, registry()));
 }
 
-/** Returns an image to test: one of the pods, or any image of the first repository, or a reference that may not exist. */
+/** Returns an image to test: one of the pods, else any image of the first repository. Its tag may not exist. */
 async function knownImage({ host, repositories, images }: RepositoryScope, login: Login, registry: Prover): Promise<ImageRef | undefined> {
   const named = images.find((image) => repositories.some((scope) => covers(scope, image.repository)));
   const repository = repositories.find((name) => !name.endsWith("*"));
@@ -108,7 +108,7 @@ async function knownImage({ host, repositories, images }: RepositoryScope, login
 }
 
 /**
- * Returns the answer for an existing image of the repository: an image of the pods, or `latest`, or any image; undefined without an image.
+ * Returns the answer for an existing image of the repository: of the pods, else `latest`, else any. Returns undefined without an image.
  */
 async function askFor(
   repository: string,

@@ -6,7 +6,7 @@ import { covers } from "../registry/repository.ts";
 import { isRegional } from "../secret/azure-words.ts";
 import type { Asked, Credential, Issue, Kind, Need, Sources } from "./kind.ts";
 
-/** A flag for every kind: all hosts of a registry accept the same login, and the kubelet selects a login by the host of the image. */
+/** All hosts of a registry accept the same login. The kubelet selects a login by the host of the image. */
 export const regionalFlags = {
   "include-regional": {
     type: "boolean",
@@ -37,7 +37,7 @@ export async function openWithin(kind: Kind, written: Asked, sources: Sources): 
   });
 }
 
-/** Adds proofs at the regional hosts: for a new login at all of them, for an existing login at those that the Secret lacks. */
+/** Adds proofs at the regional hosts. An existing login is proved only at those that the Secret lacks. */
 function proving(issue: Issue, regional: readonly string[], { current }: Need, { verify }: Asked, host: string): Issue {
   const also = (change: Change): Change => (change.act === "prove" ? { ...change, regional } : change);
   const { login, mayPull = ["*"], images } = issue;

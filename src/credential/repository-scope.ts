@@ -13,9 +13,9 @@ export type RepositoryScope = {
 };
 
 /**
- * Returns the repositories to pull: those that are named, and those that were granted before, because a user may pull them with this
- * credential. The repositories of pods count only without granted or named ones, or if a flag requests them. Creating a pod must not decide
- * what an administrator's next run grants.
+ * Returns the named repositories and those that were granted before, because a user may pull them with this credential. Repositories of
+ * pods count only if there are no others, or if a flag requests them. Creating a pod must not decide what an administrator's next run
+ * grants.
  * @param host the login server; with it the current command, for the hint
  * @param granted undefined if nothing was granted before
  * @throws CliError usage if there is none

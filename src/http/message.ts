@@ -8,8 +8,8 @@ export type HttpRequest = {
 export type HttpResponse = { readonly status: number; header(name: string): string | undefined; readonly text: string };
 
 /**
- * Sends a request over TLS and returns any response. Does not follow redirects. Waits and repeats the request a few times on throttling
- * (429, 503 with Retry-After) and, if the request may be repeated, on server errors.
+ * Sends a request over TLS and returns any response. Does not follow redirects. Retries throttled requests a few times (429, 503 with
+ * Retry-After). Retries server errors only if the request is idempotent.
  * @throws NetworkError if there is no response; CliError cancelled if the signal is aborted
  */
 export type Http = (request: HttpRequest) => Promise<HttpResponse>;

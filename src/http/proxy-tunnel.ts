@@ -16,7 +16,7 @@ export function tunnelClient(library: Library, client: HttpClient, proxy: URL, t
 }
 
 /**
- * A proxy that opens no tunnel (407, 502) responds in place of the host: without this check, its response would count as the host's own.
+ * A proxy that opens no tunnel responds in place of the host (407, 502). Without this check, its response would count as the host's.
  */
 function rejectionPolicy(proxy: string, trusting: object): PipelinePolicy {
   let known: unknown;

@@ -20,7 +20,7 @@ export function parseRepositoryScope(text: string, registry: string): string {
 
 const forms = "specify one repository (team/app), a path (team/*) or the whole registry (*)";
 
-/** Splits off a host: the registry's own, or text that can only be a host, because a folder may also have a dot in its name. */
+/** Splits off the registry's own host, or text that can only be a host. A folder can also have a dot in its name. */
 function takeHost(text: string, registry: string): [host: string | undefined, path: string] {
   const slash = text.indexOf("/");
   const host = text.slice(0, Math.max(slash, 0)).toLowerCase();
@@ -29,8 +29,7 @@ function takeHost(text: string, registry: string): [host: string | undefined, pa
 }
 
 /**
- * Whether a host belongs to the registry that the user typed: its login server, one of its regional hosts, or the host of its name, with or
- * without a hash.
+ * Whether a host belongs to the registry that the user typed. It can be a login server with or without a hash, or a regional host.
  */
 function isHostOf(host: string, registry: string): boolean {
   const [a, b] = [host, registry].map((one) => one.replace(/:443$/, "").replace(/(?:\.[a-z0-9]+){1,2}\.geo(?=\.)/, ""));

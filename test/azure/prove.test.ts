@@ -79,7 +79,7 @@ test.for([
     image: "team/empty:1",
     as: () => puller,
     verdict: "not-found",
-    says: / not found in (?:repository team\/empty of )?myregistry.azurecr.io$/,
+    says: /^tag 1 not found in repository team\/empty of myregistry.azurecr.io$/,
   },
 ] as const)("$what is $verdict", async ({ image, as, verdict, says }) => {
   const login = as();

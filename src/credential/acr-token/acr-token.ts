@@ -160,8 +160,8 @@ function refuseRights(found: FoundToken, scope: Make | Keep, env: TokenEnv): str
 }
 
 /**
- * Updates a description that doesn't name every cluster. The description of a token that several Secrets can hold names their clusters, so
- * that a run that reads only some of them doesn't delete it.
+ * Updates a description that doesn't name every cluster. For a token that several Secrets can hold, it names their clusters. Otherwise a
+ * run that reads only some of them could delete the token.
  */
 async function withClusterNames(
   scope: Make | Keep,
@@ -194,8 +194,7 @@ async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: FoundToke
 }
 
 /**
- * Warns that the recorded token gets no password unless the user names it, because anyone with access to the namespace can write the
- * annotation.
+ * Warns that the recorded token gets a password only if the user names it. Anyone with access to the namespace can write the annotation.
  */
 const replacedToken = (secret: string, { name, replaced }: FoundToken): string | undefined =>
   replaced === undefined

@@ -15,7 +15,7 @@ export type TokenEnv = {
   readonly named: { readonly token: string | undefined; readonly scopeMap: string | undefined };
   readonly asked: Asked;
   readonly sources: Sources;
-  /** Each token as it was when its plan was made, by name, and the description of the objects that are created for it. */
+  /** By the name of a token: the token at the time of its plan, and the description for new objects. */
   readonly issued: Map<string, { readonly token: AcrToken | undefined; readonly description: Promise<string> }>;
 };
 

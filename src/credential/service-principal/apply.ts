@@ -44,9 +44,9 @@ export type PrincipalEnv = {
 const rollbackWait = 20_000;
 
 /**
- * How long to wait between the creation of an application and the list that decides which application is the first of its name, in
- * milliseconds. Graph lists whole seconds, and the id decides between applications of the same second. After this pause, no other
- * application of that second is missing from the list.
+ * The pause in milliseconds between creating an application and listing those of its name, of which the first counts. Graph lists whole
+ * seconds, and the id decides between applications of the same second. After this pause, no other application of that second is missing
+ * from the list.
  */
 const listDelay = 2_000;
 

@@ -29,8 +29,8 @@ const records = (current: Need["current"], { appId }: Application): boolean =>
   current?.entry?.kind === "service-principal" && current.entry.identity === appId;
 
 /**
- * Rejects giving a role or a password to an application that another identity may control. The annotation of the Secret counts only
- * together with a role assignment by this plugin, because anyone in the namespace can write the annotation.
+ * Rejects giving a role or a password to an application that another identity may control. Anyone in the namespace can write the annotation
+ * of the Secret, so it counts only together with a role assignment by this plugin.
  * @throws CliError conflict
  */
 export async function refuseOthers(

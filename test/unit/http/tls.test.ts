@@ -54,18 +54,18 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-type Asked = { readonly trusted: string; readonly through?: boolean; readonly beside?: string; readonly body?: string };
+type Asked = { readonly trusted: string; readonly through?: boolean; readonly added?: string; readonly body?: string };
 
 /**
  * Returns the response of a target, or the reason for the missing response.
  *
- * @param asked `through`: through a proxy that is itself reached over TLS; `beside`: a folder with more trusted CAs
+ * @param asked `through`: through a proxy that is itself reached over TLS; `added`: a folder with more trusted CAs
  */
 async function ask(asked: Asked, times = 1): Promise<(string | null | undefined)[]> {
-  const { trusted, through = false, beside, body } = asked;
+  const { trusted, through = false, added, body } = asked;
   const env = {
     SSL_CERT_FILE: join(folder, trusted),
-    ...(beside !== undefined && { SSL_CERT_DIR: join(folder, beside) }),
+    ...(added !== undefined && { SSL_CERT_DIR: join(folder, added) }),
     ...(through && { HTTPS_PROXY: `https://localhost:${portOf(proxy)}` }),
   };
   const client = await openTransport(
@@ -97,15 +97,15 @@ test.for([
 const unknown = "the certificate of target.test is signed by an unknown authority";
 
 test.for<Asked & { answer: string }>([
-  { trusted: "nobody.pem", beside: "both", answer: "pulled" },
-  { trusted: "theirs.pem", beside: "both", answer: "pulled" },
-  { trusted: "theirs.pem", beside: "both", body: "what was posted", answer: "pulled" },
-  { trusted: "nobody.pem", beside: "both", through: true, answer: "pulled" },
-  { trusted: "theirs.pem", beside: "both", through: true, answer: "pulled" },
-  { trusted: "ours.pem", beside: "both", through: true, answer: "pulled" },
-  { trusted: "nobody.pem", beside: "none", through: true, answer: unknown.replace("target.test", "the proxy localhost") },
-  { trusted: "theirs.pem", beside: "theirs", through: true, answer: unknown },
-])("returns $answer to five requests with $trusted and the folder $beside (through a proxy: $through)", async ({ answer, ...asked }) => {
+  { trusted: "nobody.pem", added: "both", answer: "pulled" },
+  { trusted: "theirs.pem", added: "both", answer: "pulled" },
+  { trusted: "theirs.pem", added: "both", body: "what was posted", answer: "pulled" },
+  { trusted: "nobody.pem", added: "both", through: true, answer: "pulled" },
+  { trusted: "theirs.pem", added: "both", through: true, answer: "pulled" },
+  { trusted: "ours.pem", added: "both", through: true, answer: "pulled" },
+  { trusted: "nobody.pem", added: "none", through: true, answer: unknown.replace("target.test", "the proxy localhost") },
+  { trusted: "theirs.pem", added: "theirs", through: true, answer: unknown },
+])("returns $answer to five requests with $trusted and the folder $added (through a proxy: $through)", async ({ answer, ...asked }) => {
   expect(await ask(asked, 5)).toEqual(Array(5).fill(answer));
 });
 
