@@ -48,10 +48,10 @@ const item = (act: TargetChange["act"], secret: string) => [
 ];
 
 /** Returns the Helm values that set a pull secret in common charts. */
-export const helmValues = (secret: string): string => `# Charts created with helm create, and most others
+export const helmValues = (secret: string): string => `# Charts created with helm create, and most others.
 imagePullSecrets:
 - name: ${yamlName(secret)}
-# Bitnami charts, and charts that depend on them: all images, including those of subcharts
+# Bitnami charts, and charts that depend on them: all images, including those of subcharts.
 global:
   imagePullSecrets:
   - ${yamlName(secret)}
