@@ -55,11 +55,11 @@ export const passwordKey = ({ slot = "", madeAt }: Password): string => `${slot}
 
 /** Groups Secrets whose passwords follow each other. Anyone in a namespace can write an annotation, so a chain can be long or circular. */
 function chains<M extends Member>(members: readonly M[]): M[][] {
-  const { join, leadOf } = disjointSets();
+  const { join, representativeOf } = disjointSets();
   for (const { entry } of members) if (entry.previous) join(passwordKey(entry), passwordKey(entry.previous));
   const [first, ...others] = inBothSlots(members);
   for (const other of others) join(passwordKey(first ?? other), passwordKey(other));
-  return grouped(members, ({ entry }) => leadOf(passwordKey(entry)));
+  return grouped(members, ({ entry }) => representativeOf(passwordKey(entry)));
 }
 
 /**
@@ -121,26 +121,22 @@ export const grouped = <T>(all: readonly T[], keyIn: (one: T) => string): T[][] 
 export const dueOf = (replaced: readonly Previous[], now: Date): Previous[] =>
   replaced.filter(({ until }) => until === undefined || !(Date.parse(until) > now.getTime()));
 
-/**
- * Creates disjoint sets, one for each key. Two keys are in the same set if `leadOf` returns the same representative for them. Each lookup
- * shortens the path to the representative (path splitting).
- */
+/** Creates disjoint sets of keys. Each lookup shortens the path to the representative of a set (path splitting). */
 export function disjointSets() {
-  const leads = new Map<string, string>();
+  const parents = new Map<string, string>();
   const representativeOf = (key: string): string => {
-    let [at, next] = [key, leads.get(key)];
-    while (next !== undefined) {
-      const beyond = leads.get(next) ?? next;
-      leads.set(at, beyond);
-      [at, next] = [next, leads.get(next)];
+    let [at, parent] = [key, parents.get(key)];
+    while (parent !== undefined) {
+      parents.set(at, parents.get(parent) ?? parent);
+      [at, parent] = [parent, parents.get(parent)];
     }
     return at;
   };
   return {
-    leadOf: representativeOf,
+    representativeOf,
     join: (key: string, other: string) => {
-      const [lead, under] = [representativeOf(key), representativeOf(other)];
-      if (lead !== under) leads.set(under, lead);
+      const [root, otherRoot] = [representativeOf(key), representativeOf(other)];
+      if (root !== otherRoot) parents.set(otherRoot, root);
     },
   };
 }
@@ -150,9 +146,9 @@ export function disjointSets() {
  * the same, because it has one name at every registry. The rotations of a group run in order.
  */
 export function independentGroups<M extends Member>(rotations: readonly Rotation<M>[]): Rotation<M>[][] {
-  const { join, leadOf } = disjointSets();
+  const { join, representativeOf } = disjointSets();
   for (const rotation of rotations) for (const { to } of rotation.all) join(nameOf(rotation), keyOf(to));
-  return grouped(rotations, (rotation) => leadOf(nameOf(rotation)));
+  return grouped(rotations, (rotation) => representativeOf(nameOf(rotation)));
 }
 
 /** Returns a key for a credential. Azure ignores the case of names. */

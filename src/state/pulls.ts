@@ -65,7 +65,7 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
 
 /** @throws CliError notFound if the namespace doesn't exist. Without permission to read it, the namespace is assumed to exist */
 async function assureNamespace(cluster: Cluster, namespace: string): Promise<void> {
-  const uid = await uidOf(cluster, namespace).catch(unlessForbidden("not for us to see"));
+  const uid = await uidOf(cluster, namespace).catch(unlessForbidden("forbidden"));
   if (uid === undefined) throw await namespaceNotFound(cluster, namespace);
 }
 

@@ -175,4 +175,4 @@ async function missingError({ kind, name, chosenBy }: Missing, secret: string, {
  * Returns the uid of a namespace; undefined if the namespace doesn't exist. Without permission to read it, the namespace is assumed to
  * exist.
  */
-const visibleUid = (cluster: Cluster, namespace: string) => uidOf(cluster, namespace).catch(() => "not for us to see");
+const visibleUid = (cluster: Cluster, namespace: string) => uidOf(cluster, namespace).catch(() => "forbidden");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { independentGroups, type Member, rotationsOf } from "../../../src/plan/rotation.ts";
+import { disjointSets, independentGroups, type Member, rotationsOf } from "../../../src/plan/rotation.ts";
 
 /** Returns a Secret whose annotation records these logins, each as `IDENTITY` or `IDENTITY@HOST`. */
 const secret = (name: string, ...logins: readonly string[]): Member[] =>
@@ -29,4 +29,21 @@ test.for<{ what: string; held: readonly Member[][]; groups: readonly (readonly s
 test("puts a chain of thousands of Secrets into one group", () => {
   const held = Array.from({ length: 5000 }, (_, index) => secret(`s${index}`, `id-${index}`, `id-${index + 1}@other.azurecr.io`));
   expect(independentGroups(rotationsOf(held.flat(), () => true))).toHaveLength(1);
+});
+
+test("gives one representative to keys that are joined through others", () => {
+  const { join, representativeOf } = disjointSets();
+  for (const [key, other] of ["ab", "cd", "bd", "aa", "ca", "ef"].map((pair) => [...pair] as [string, string])) join(key, other);
+
+  expect(new Set([..."abcd"].map(representativeOf)).size).toBe(1);
+  expect(representativeOf("e")).toBe(representativeOf("f"));
+  expect(new Set(["a", "e", "x"].map(representativeOf)).size).toBe(3);
+});
+
+test("gives one representative to a long chain, joined from either end", () => {
+  for (const order of [(at: number) => at, (at: number) => 9999 - at]) {
+    const { join, representativeOf } = disjointSets();
+    for (let at = 0; at < 10_000; at++) join(`${order(at)}`, `${order(at) + 1}`);
+    expect(representativeOf("0")).toBe(representativeOf("10000"));
+  }
 });
