@@ -42,17 +42,6 @@ test("asks about a single candidate too", async () => {
 });
 
 test.for([
-  { verb: "attach", message: "error: no target selected; nothing was attached\n" },
-  { verb: "detach", message: "error: no target selected; nothing was detached\n" },
-] as const)("fails to $verb after Escape", async ({ verb, message }) => {
-  expect(await choosing(some, { answers: ["escape"] }, { verb })).toMatchObject({ kind: "cancelled", message, interrupted: false });
-});
-
-test("ends the run after Ctrl-C", async () => {
-  expect(await choosing(some, { answers: ["ctrl-c"] })).toMatchObject({ kind: "cancelled", interrupted: true });
-});
-
-test.for([
   { verb: "attach", asks: "Attach secret/acr to:" },
   { verb: "detach", asks: "Detach secret/acr from:" },
 ] as const)("asks which targets to $verb, with their namespaces", async ({ verb, asks }) => {
