@@ -1,5 +1,5 @@
-// node scripts/prose.ts [--list] [PATH…]: checks the words of pages, messages (with the help), comments and test names with Vale, prints
-// what it finds below these paths, and how many alerts 100 texts have. `--list` prints every message with its place instead.
+// npm run prose [-- --list] [PATH…]: checks the words of pages, messages (with the help), comments and test names with Vale. Prints the
+// alerts below these paths, and how many alerts 100 texts have. `--list` prints every message with its place instead.
 import { readTexts } from "./prose/texts.ts";
 import { type Alert, checkPages, checkTexts } from "./prose/vale.ts";
 

@@ -159,8 +159,8 @@ export const identityFlags = under("Azure sign-in", {
     choices: ["auto", "az", "env", "workload", "managed"],
     default: "auto",
     describe:
-      "Where the identity comes from: the Azure CLI (az), a service principal in AZURE_* variables (env), a workload identity's token file " +
-      "(workload), this machine's managed identity (managed), or the environment and else the Azure CLI (auto)",
+      "Source of the identity: az (the Azure CLI), env (a service principal in AZURE_* variables), workload (a workload identity's token " +
+      "file) or managed (this machine's managed identity). With auto: the environment, else the Azure CLI",
   },
   tenant: {
     type: "string",

@@ -25,20 +25,17 @@ test("parses the formula in Ruby without a warning", async () => {
   expect(await run("ruby", ["-wc", file])).toEqual({ stdout: "Syntax OK\n", stderr: "" });
 });
 
-test.for(archives)(
-  "on $target.platform, $target.arch it fetches that archive and installs both programs",
-  async ({ target, uri, sha256 }) => {
-    const { stdout } = await run("ruby", ["-w", join(import.meta.dirname, "homebrew.rb"), target.platform, target.arch, file]);
+test.for(archives)("fetches the archive of $target.platform, $target.arch and installs both programs", async ({ target, uri, sha256 }) => {
+  const { stdout } = await run("ruby", ["-w", join(import.meta.dirname, "homebrew.rb"), target.platform, target.arch, file]);
 
-    expect(JSON.parse(stdout)).toEqual({
-      desc: said.synopsis,
-      homepage: said.homepage,
-      version: "1.2.3",
-      license: "MIT",
-      depends_on: "kubernetes-cli",
-      url: uri,
-      sha256,
-      installed: ["kubectl-acr_secret", "kubectl_complete-acr_secret"],
-    });
-  },
-);
+  expect(JSON.parse(stdout)).toEqual({
+    desc: said.synopsis,
+    homepage: said.homepage,
+    version: "1.2.3",
+    license: "MIT",
+    depends_on: "kubernetes-cli",
+    url: uri,
+    sha256,
+    installed: ["kubectl-acr_secret", "kubectl_complete-acr_secret"],
+  });
+});

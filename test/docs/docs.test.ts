@@ -13,6 +13,6 @@ const pages = ["README.md", ...readdirSync("docs").map((name) => `docs/${name}`)
 // Each page has its own namespaces and registry.
 test.for(pages)("%s shows what happens", { timeout: 240_000, concurrent: true }, (page) => playPage(page));
 
-test("there are pages to play", () => {
+test("finds the pages to play", () => {
   expect(pages).toContain("README.md");
 });

@@ -30,6 +30,6 @@ test.for(rows.filter(({ by }) => by !== "nobody"))("$by refuses $what", async (r
   expect(code).not.toBe(0);
 });
 
-test.for(rows.filter(({ by }) => by === "nobody"))("Krew lets pass $what", async (row) => {
+test.for(rows.filter(({ by }) => by === "nobody"))("installs a manifest that Krew accepts: $what", async (row) => {
   expect(await give(release(row), row.by)).toMatchObject({ code: 0, stderr: expect.stringContaining("Installed plugin: ") });
 });

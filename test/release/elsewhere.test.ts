@@ -11,7 +11,7 @@ test("prints the same on linux-arm64 under an emulator", { timeout: 5 * minutes 
 test("prints the same on windows-amd64 under Wine", { timeout: 10 * minutes }, () => saysTheSame(underWine));
 
 test.for(["darwin-amd64", "darwin-arm64"])(
-  "what lies in the program for %s, run by this machine's Node, does so too",
+  "prints the same with the scripts of %s when this machine's Node runs them",
   {
     timeout: 5 * minutes,
   },

@@ -27,8 +27,8 @@ const refusedOf = async (printed: readonly Printed[]) => (await Promise.all(prin
 
 const everyVerb = await Promise.all(verbs.map(opened));
 
-describe("every command that is printed parses", () => {
-  test("in the sources", async () => {
+describe("parses every printed command", () => {
+  test("parses the commands in the sources", async () => {
     const printed = ["src", "cmd"].flatMap((folder) => filesIn(folder, ".ts")).flatMap((path) => commandsOfSource(read(path)));
 
     expect(printed.length).toBeGreaterThan(15);
@@ -36,7 +36,7 @@ describe("every command that is printed parses", () => {
   });
 
   test.for(everyVerb.map(({ name, usage, examples }) => ({ name, usage, examples })))(
-    "in the help of $name",
+    "parses the commands in the help of $name",
     async ({ name, usage, examples }) => {
       const { stdout } = await run([name, "--help"]);
       const typed = commandsIn(`kubectl acr-secret ${usage.replace(/[[\]]/g, "")}`);
@@ -47,7 +47,7 @@ describe("every command that is printed parses", () => {
     },
   );
 
-  test.for(["README.md", ...filesIn("docs", ".md")])("in %s", async (page) => {
+  test.for(["README.md", ...filesIn("docs", ".md")])("parses the commands in %s", async (page) => {
     expect(await refusedOf(commandsOfPage(read(page)))).toEqual([]);
   });
 });

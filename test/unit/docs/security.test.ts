@@ -7,12 +7,12 @@ const root = join(import.meta.dirname, "..", "..", "..");
 const page = readFileSync(join(root, "docs/security.md"), "utf8");
 
 describe("docs/security.md", () => {
-  test.for(testsOf(page))("the test $label is there: $name", ({ path, name }) => {
+  test.for(testsOf(page))("finds the test $label: $name", ({ path, name }) => {
     expect(path).toMatch(/^test\/.*\.test\.ts$/);
     expect(namesIn(readFileSync(join(root, path), "utf8"))).toContain(name);
   });
 
-  test("every sentence on what stops whom names its test, and every test has its sentence", () => {
+  test("names a test in every guarantee, and uses every test", () => {
     const sentences = sentencesOf(page);
 
     expect(sentences.length).toBeGreaterThan(30);
