@@ -5,6 +5,7 @@ const controlPlane = "test/support/control-plane-setup.ts";
 /** The folders of test/, each a vitest project, and their global setup files, which run once per test run. */
 const tiers: Readonly<Record<string, string[]>> = {
   unit: [],
+  prose: [],
   cli: [],
   protocol: [],
   sandbox: [],

@@ -42,7 +42,7 @@ export const createFlags = {
       type: "strings",
       value: "NAME",
       describe: "Repository to pull from, or a path (team/*)",
-      fallback: "the repositories granted earlier; for a new credential, those that the pods use",
+      fallback: "the repositories granted earlier, or for a new credential those that the pods use",
     },
     "repositories-from-pods": { type: "boolean", describe: "Also grant every repository that the pods use now" },
     "scope-map": scopeMap,
@@ -54,7 +54,7 @@ export const createFlags = {
       type: "string",
       value: "DURATION",
       describe: "Lifetime of the password, such as 90d, 1y or 1h30m",
-      fallback: "no expiry; two years for a service principal",
+      fallback: "no expiry, or two years for a service principal",
     },
     verify: {
       type: "boolean",

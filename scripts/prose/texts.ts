@@ -51,7 +51,9 @@ function collect(source: SourceFile, file: string, texts: Texts): void {
   const lineStarts = source.getLineStarts();
   const lineAt = (position: number) => lineStarts.findLastIndex((start) => start <= position) + 1;
   const add = (kind: keyof Texts, position: number, words: string) => {
-    if (isSentence(words)) texts[kind].push({ file, line: lineAt(position), text: words.replace(/\s+/g, " ").trim() });
+    // A message, unlike a comment, is printed with its line breaks
+    for (const part of kind === "comments" ? [words] : words.split("\n"))
+      if (isSentence(part)) texts[kind].push({ file, line: lineAt(position), text: part.replace(/\s+/g, " ").trim() });
   };
   const isProduct = /^(cmd|src)\//.test(file);
   const kindOf = (node: Node): keyof Texts | undefined => {
