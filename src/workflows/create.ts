@@ -176,8 +176,8 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
         hosts,
         login: inside,
       } = planInputOf(state, { name, host, others: regional, fieldManager: write.fieldManager, now: now() });
-      const ofAnother = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.existing?.entries, host)) : undefined;
-      const existing = facts.existing && { ...facts.existing, pulls: pullsOf(), ofAnother };
+      const otherIdentity = inside && issue.isOthers?.(inside) ? identityOf(entryFor(facts.existing?.entries, host)) : undefined;
+      const existing = facts.existing && { ...facts.existing, pulls: pullsOf(), otherIdentity };
       const same = isAlike(login, inside);
       if (issue.isUntested && inside && !same && !force) throw untested(facts.to, host);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
