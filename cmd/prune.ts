@@ -73,11 +73,11 @@ export const prune = verb({
     const clusters = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
     // Secrets in all namespaces count
     const clusterScopes = clusters.map((clusterScope) => ({ ...clusterScope, namespaces: [] }));
-    const { registry, made, held, now } = await session.during(`Looking for leftovers in ${named}`, () =>
+    const { registry, made, holders, now } = await session.during(`Looking for leftovers in ${named}`, () =>
       readLeftovers(registryHost(named), flags, clusterScopes, session),
     );
-    const rows = sorted(planPrune(made, { ...held, now }, options));
-    warnUnlisted(held, session);
+    const rows = sorted(planPrune(made, { ...holders, now }, options));
+    warnUnlisted(holders, session);
     const removals = removalsOf(rows);
     const readAgain = async () => ({ ...(await readHeld(clusterScopes)), now });
     const removing = { registry, identity: identityOf(flags), flags, options, look: readAgain };
@@ -98,12 +98,12 @@ export const prune = verb({
 async function readLeftovers(name: string, flags: PruneFlags, clusterScopes: readonly ClusterScope[], session: Session) {
   const azure = await session.azure(identityOf(flags));
   const finding = azure.findRegistry(name);
-  const [registry, held] = await Promise.all([finding, readHeld(clusterScopes)]);
-  refuseUnlisted(held, clusterScopes);
+  const [registry, holders] = await Promise.all([finding, readHeld(clusterScopes)]);
+  refuseUnlisted(holders, clusterScopes);
   const listing = credentialKinds.toReversed().flatMap(({ creation }) => creation?.list?.(azure, registry, session.warn) ?? []);
   const lists = await Promise.all(listing);
   const at = lists.find((list) => list.at !== undefined)?.at;
-  return { registry, made: lists.flatMap(({ made }) => made), held, now: at === undefined ? undefined : new Date(at) };
+  return { registry, made: lists.flatMap(({ made }) => made), holders, now: at === undefined ? undefined : new Date(at) };
 }
 
 /** The logins of Secrets, and the clusters whose Secrets were not all listed. */

@@ -9,7 +9,7 @@ import type { RecordedLogin, SecretLogins } from "../../src/state/secret-logins.
 import type { RotateOptions } from "./options.ts";
 
 /** Returns whether the command line selects a login. Other Secrets with the same login are found through it. */
-export function selectedBy({ secret, registry }: RotateOptions, clusterScopes: readonly ClusterScope[]): (noted: RecordedLogin) => boolean {
+export function selectedBy({ secret, registry }: RotateOptions, clusterScopes: readonly ClusterScope[]): (login: RecordedLogin) => boolean {
   const places = new Set(clusterScopes.flatMap(({ context, namespaces }) => namespaces.map((namespace) => placeKey(context, namespace))));
   const isRegistry = (hosts: readonly string[]) => hosts.some((host) => host === registry || host.split(".")[0] === registry);
   return ({ to, entry }) =>
