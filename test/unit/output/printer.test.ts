@@ -15,7 +15,7 @@ const object = (name: string): Secret => ({
   metadata: { name, namespace: "demo", managedFields: [{ manager: "me" }] },
 });
 
-const made: Outcome = { change: { act: "create", to: token, because: "it does not exist" } };
+const created: Outcome = { change: { act: "create", to: token, because: "it does not exist" } };
 const minted: Outcome = { change: { act: "mint", to: token, slot: "password1", inNew: true, because: "it does not exist" } };
 const stored: Outcome = {
   change: { act: "store", to: secret, entry, precondition: undefined, replaces: false, because: "it does not exist" },
@@ -25,13 +25,13 @@ const attached: Outcome = {
   change: { act: "attach", to: account, secret: "acr", before: [], after: ["acr"], needs: secret },
   object: object("sa"),
 };
-const told: Outcome = { change: { act: "warn", to: account, message: "look" }, messages: ["look"] };
+const warned: Outcome = { change: { act: "warn", to: account, message: "look" }, messages: ["look"] };
 const refused: Outcome = {
   change: { act: "attach", to: account, secret: "acr", before: [], after: ["acr"] },
   error: new CliError("forbidden", "no", { hint: { verb: "attach", secret: "acr", serviceaccounts: ["default"] } }),
 };
 const left: Outcome = { change: { act: "keep", to: account, because: "" }, left: "failed" };
-const all = [made, minted, stored, attached, told, refused, left];
+const all = [created, minted, stored, attached, warned, refused, left];
 
 /** Returns what a printer prints for outcomes: during the run, and at its end. */
 async function printed(
@@ -94,7 +94,7 @@ test("prints a single object without a List, with managed fields on request", as
 });
 
 test("prints nothing when there are no objects", async () => {
-  expect(await printed("json", [made, told])).toMatchObject({ stdout: "" });
+  expect(await printed("json", [created, warned])).toMatchObject({ stdout: "" });
 });
 
 test("warns when a Secret is printed without its password", async () => {
