@@ -20,19 +20,19 @@ function selected(changed: readonly string[], related: readonly string[] = []) {
 }
 
 test.for([
-  { changed: "src/plan/change.ts", tiers: ["cli", "cluster", "docs", "shells", "node"] },
-  { changed: "src/azure/azure.ts", tiers: ["cli", "cluster", "docs", "shells", "az", "node"] },
-  { changed: "sandbox/control-plane.ts", tiers: ["sandbox", "cluster", "docs", "node"] },
-  { changed: "sandbox/azure/world.ts", tiers: ["sandbox", "azure", "cluster", "docs", "node"] },
-  { changed: "sandbox/tools/registry/go.mod", tiers: ["sandbox", "azure", "cluster", "docs", "shells", "node"] },
-  { changed: "docs/rotate.md", tiers: ["docs"] },
-  { changed: "docs/protocol/rotate.pml", tiers: ["protocol", "docs"] },
-  { changed: "scripts/package/compile.ts", tiers: ["cli", "cluster", "docs", "shells", "node", "release"] },
-  { changed: "scripts/release/npm.ts", tiers: ["channels", "release", "signing"] },
-  { changed: "scripts/krew/generate.ts", tiers: ["krew"] },
-  { changed: "test/cluster/transcripts/hostile.md", tiers: ["cluster"] },
-  { changed: "test/krew/install.test.ts", tiers: ["krew"] },
-  { changed: "test/unit/plan/x.test.ts", tiers: [] },
+  { changed: "src/plan/change.ts", tiers: ["prose", "cli", "cluster", "docs", "shells", "node"] },
+  { changed: "src/azure/azure.ts", tiers: ["prose", "cli", "cluster", "docs", "shells", "az", "node"] },
+  { changed: "sandbox/control-plane.ts", tiers: ["prose", "sandbox", "cluster", "docs", "node"] },
+  { changed: "sandbox/azure/world.ts", tiers: ["prose", "sandbox", "azure", "cluster", "docs", "node"] },
+  { changed: "sandbox/tools/registry/go.mod", tiers: ["prose", "sandbox", "azure", "cluster", "docs", "shells", "node"] },
+  { changed: "docs/rotate.md", tiers: ["prose", "docs"] },
+  { changed: "docs/protocol/rotate.pml", tiers: ["prose", "protocol", "docs"] },
+  { changed: "scripts/package/compile.ts", tiers: ["prose", "cli", "cluster", "docs", "shells", "node", "release"] },
+  { changed: "scripts/release/npm.ts", tiers: ["prose", "channels", "release", "signing"] },
+  { changed: "scripts/krew/generate.ts", tiers: ["prose", "krew"] },
+  { changed: "test/cluster/transcripts/hostile.md", tiers: ["prose", "cluster"] },
+  { changed: "test/krew/install.test.ts", tiers: ["prose", "krew"] },
+  { changed: "test/unit/plan/x.test.ts", tiers: ["prose"] },
   { changed: "LICENSE", tiers: [] },
 ])("runs the whole tiers that $changed can break", ({ changed, tiers }) => {
   expect(selected([changed]).whole).toEqual([...checkers, ...tiers]);
