@@ -21,8 +21,8 @@ export type Binaries = {
 const tools = join(import.meta.dirname, "tools");
 
 /**
- * Finds the required programs, and gets the missing ones once per user, at the versions that sandbox/tools pins: downloads them if their
- * publisher answers and serves a checksum, and builds the others with `go build`.
+ * Finds the required programs, and gets the missing ones once per user, at the versions that sandbox/tools pins. Downloads them if their
+ * publisher answers and serves a checksum. Builds the others with `go build`.
  * `KUBEBUILDER_ASSETS` (controller-runtime's envtest) names a folder whose programs are used instead.
  *
  * @throws Error with one readable sentence if a program cannot be built

@@ -1,6 +1,6 @@
 /**
- * A fake `kubectl` whose proxy serves one namespace: the pull secret `acr`, and for each name in NAMES (JSON, from the environment) a
- * ServiceAccount and a pod that runs as it, with an image of the Secret's registry. It accepts every change, and stores none.
+ * A fake `kubectl` whose proxy serves one namespace with the pull secret `acr`. For each name in NAMES (JSON, from the environment), it has
+ * a ServiceAccount, and a pod that runs as it with an image of the Secret's registry. It accepts every change, and stores none.
  */
 export const oneNamespace = `#!${process.execPath}
 const names = JSON.parse(process.env.NAMES);

@@ -6,8 +6,8 @@ import type { Terminal } from "../../sandbox/terminal.ts";
 import { shows } from "../../sandbox/transcript.ts";
 
 /**
- * Runs a page in a new environment: a registry, an Azure and a kubeconfig for this page, the packaged plugin with the real kubectl, and the
- * cluster that all pages share.
+ * Runs a page in a new environment: a registry, an Azure and a kubeconfig for this page. The packaged plugin, the real kubectl and the
+ * cluster are those of all pages.
  */
 export async function playPage(page: string): Promise<void> {
   const path = [inject("plugin"), inject("binaries"), resolve("test/support/fake-az")];

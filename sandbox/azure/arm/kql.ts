@@ -4,8 +4,8 @@ export type Row = { readonly [column: string]: unknown };
 type Expression = (row: Row) => unknown;
 
 /**
- * Runs the part of the Kusto query language that is needed to find a resource: `resources`, then any of `where` (==, =~, !=, in, in~,
- * contains, startswith, and, or, parentheses), `project` and `take`/`limit`.
+ * Runs the part of the Kusto query language that is needed to find a resource: `resources`, then any of `where`, `project` and
+ * `take`/`limit`. A `where` accepts ==, =~, !=, in, in~, contains, startswith, and, or, parentheses.
  *
  * @throws Error that names the unsupported part
  */

@@ -8,8 +8,8 @@ import { refuseEntra } from "./sign-in.ts";
 const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /**
- * Checks that the application's own certificate signed a client assertion, as Entra does: the audience is this tenant's token endpoint, the
- * issuer and subject are the application, and it has not expired. Clocks may differ by five minutes.
+ * Checks that the application's own certificate signed a client assertion, as Entra does. The audience must be this tenant's token endpoint.
+ * The issuer and the subject must be the application. The assertion must not have expired, but clocks may differ by five minutes.
  *
  * @throws Refused with the AADSTS error
  */

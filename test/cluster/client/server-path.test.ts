@@ -10,8 +10,8 @@ import { env, kubectl, newFolder, newNamespace, open, real } from "./opened.ts";
 const path = "/k8s/clusters/c-m-abc";
 
 /**
- * Starts a proxy for the test cluster, like Rancher's: the cluster is below `path`, and at the root is the API of another cluster, which
- * records its requests and answers all of them with success.
+ * Starts a proxy for the test cluster, like Rancher's: the cluster is below `path`. At the root is the API of another cluster, which records
+ * its requests and answers all of them with success.
  */
 async function front() {
   const { clusters, users } = JSON.parse(await kubectl(["config", "view", "--raw", "--minify", "--flatten", "-o", "json"]));

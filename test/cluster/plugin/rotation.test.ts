@@ -19,7 +19,7 @@ const looks = [
 const table: Row[] = Object.keys(kinds).flatMap((kind) => looks.map((look) => ({ kind, ...look })));
 
 test.for(sampled(table, ({ delay }) => delay > 0))(
-  "fails no pull during $rotations rotations of $kind in $namespaces namespaces when Azure replicates in $delay ms",
+  "fails no pull during rotations: $rotations of $kind in $namespaces namespaces, replicated in $delay ms",
   { timeout: 120_000 },
   async (row, { onTestFinished: atEnd }) => {
     const delay = (of: Replicated, milliseconds: number, name: string) =>
