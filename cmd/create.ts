@@ -47,6 +47,7 @@ export const create = verb({
   async run({ flags, args }, session) {
     const options = readOptions(flags, args, session);
     const parsed = parseKind(options.asked, session.stdin);
+    if (options.repositories.includes("*")) session.warn("--repository '*' lets the credential pull every repository of the registry");
     const once = (journal: Journal) => createAll({ ...options, ...parsed }, flags, session, journal);
     if (!flags.keep) return once(newJournal());
     checkKeep(flags, parsed.kind);

@@ -25,6 +25,12 @@ const first = `${["app/web", ...many.slice(0, 9)].map((one) => `+${one}`).join("
 
 testRows([
   {
+    does: "warns when the credential can pull the whole registry",
+    command: "create --registry myregistry --repository * -n demo",
+    stderr: /^Warning: --repository '\*' lets the credential pull every repository of the registry\n/,
+    leaves: { granted: ["*"] },
+  },
+  {
     does: "reads comma lists of repositories and ServiceAccounts",
     given: ({ azure, cluster }) => {
       azure.images.add("app/api:1");

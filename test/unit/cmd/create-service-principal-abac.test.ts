@@ -57,6 +57,7 @@ testRows(
       does: "assigns a role without a condition when the repository is *",
       command: `${ofOthers} --repository *`,
       stdout: /created \(\+\*\)\n/,
+      stderr: /^Warning: --repository '\*' .*\n$/,
       check: has(undefined),
     },
     ...[undefined, conditionOf(["app/*"])].map(
