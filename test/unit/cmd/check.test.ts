@@ -156,7 +156,7 @@ test("prints a note and exits with 0 when only the node has the image", async ()
   expect({ code, rows: stdout.split("\n").slice(1) }).toEqual({
     code: 0,
     rows: [
-      expect.stringMatching(/cached on node$/),
+      expect.stringMatching(/cached on node, no credential$/),
       "",
       `${image} (web-1): a node without the image can pull it only with its own identity`,
       "",

@@ -37,7 +37,7 @@ test("prints a note in yellow when only the node has the image", () => {
   const cached: Verdict = { image: "r.azurecr.io/a:1", namespace: "demo", secret: "", pods: ["a-1"], cause: "by-node" };
 
   expect(verdictText([cached], { headers: false, where: "one", style: colors, formatCommand })).toContain(
-    "\u001b[33mcached on node\u001b[39m\n",
+    "\u001b[33mcached on node, no credential\u001b[39m\n",
   );
   expect(failed(cached)).toBe(false);
 });
