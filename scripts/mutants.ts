@@ -37,7 +37,7 @@ const results = await new Stryker({
   reporters: ["progress-append-only"],
   tempDirName: "dist/mutants",
   cleanTempDir: "always",
-  ignorePatterns: ["dist", "docs", "krew-manifest"],
+  ignorePatterns: ["dist", "krew-manifest"],
 }).runMutationTest();
 
 const mutants = results.map((result) => ({ ...result, fileName: relative(root, result.fileName).replaceAll("\\", "/") }));

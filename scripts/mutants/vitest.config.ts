@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 // thousands of repetitions would take hours.
 export default defineConfig({
   test: {
+    // The tests are slower while they record which code each of them runs
+    testTimeout: 30_000,
     include: ["test/unit/**/*.test.ts"],
     exclude: [
       "test/unit/{docs,krew,sandbox,scripts}/**",
