@@ -39,6 +39,8 @@ function takeSecret([first, ...rest]: readonly string[], several: boolean): [str
   const isKind =
     kindsSpelled(first) !== undefined && (several || (rest[0] !== undefined && !rest[0].includes("/") && !kindsSpelled(rest[0])));
   if (isKind || isTargetWord(first)) return [undefined, [first, ...rest]];
+  const kind = /^([a-z]+)\/[^/:@]+$/i.exec(first)?.[1];
+  if (kind !== undefined && !/^secrets?$/i.test(kind)) throw invalidKind(kind);
   return [secretName(first), rest];
 }
 
@@ -91,17 +93,18 @@ function readPair(word: string): TargetPick {
   const [before, name] = [word.slice(0, Math.max(slash, 0)), word.slice(slash + 1)];
   const kind = slash > 0 ? kindSpelled(before) : undefined;
   if (kind) return pick(kind, [checkedName(name)]);
-  if (slash > 0) throw usage(`invalid kind ${JSON.stringify(before)}: a target must be a ${known()}`);
+  if (slash > 0) throw invalidKind(before);
   throw usage(
     `invalid target ${JSON.stringify(word)}: specify its kind, as in KIND/NAME`,
     `did you mean deployment/${name} or serviceaccount/${name}?`,
   );
 }
 
-const known = () => {
+function invalidKind(word: string): Error {
   const words = targetKinds.map(argumentKind);
-  return `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
-};
+  const known = `${words.slice(0, -1).join(", ")} or ${words.at(-1)}`;
+  return usage(`invalid kind ${JSON.stringify(word)}: a target must be a ${known}`);
+}
 
 /** Rejects a name that the API server would read as another resource. */
 function checkedName(name: string): string {

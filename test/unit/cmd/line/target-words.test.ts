@@ -87,7 +87,9 @@ test.for<{ words: string; flags?: Partial<TargetFlags>; error: string | RegExp; 
     flags: { serviceaccount: ["web"], selector: "a=b" },
     error: "--serviceaccount cannot be combined with --all-serviceaccounts or --selector",
   },
-  { words: "a/b deploy/web", error: 'invalid Secret name "a/b"' },
+  { words: "a/b deploy/web", error: /^invalid kind "a": a target must be/ },
+  { words: "service/web", error: /^invalid kind "service": a target must be/ },
+  { words: "a/b/c deploy/web", error: 'invalid Secret name "a/b/c"' },
 ])("rejects `$words` $flags", ({ words, flags, error, hint }) => {
   expect(() => read(words, flags)).toThrow(
     expect.objectContaining({
