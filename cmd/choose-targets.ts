@@ -15,7 +15,7 @@ const words = {
   attach: {
     looks: (secret: string) => `Looking for targets that use the registry of secret/${secret}`,
     asks: (secret: string) => `Attach secret/${secret} to:`,
-    none: (secret: string) => `no target that uses the registry of secret/${secret} lacks it`,
+    none: (secret: string) => `no target found that needs secret/${secret}`,
     some: (secret: string, names: string) => `these targets use its registry and lack secret/${secret}: ${names}`,
     refused: "no target selected; nothing was attached",
   },

@@ -63,10 +63,7 @@ export const completion = verb({
 
 /** Returns the error for an unknown word, which is probably the name of a shell, as in `kubectl completion bash`. */
 const unknown = (word: string) =>
-  usage(
-    `invalid argument "${word}": must be install, uninstall or kubectl; plugins use kubectl's own completion in every shell`,
-    commandFor("install"),
-  );
+  usage(`invalid argument "${word}": must be install, uninstall or kubectl; install works for every shell`, commandFor("install"));
 
 const commandFor = (...words: readonly string[]): Fix => ({ do: "shell", argv: ["kubectl", "acr-secret", "completion", ...words] });
 

@@ -37,7 +37,7 @@ export const explain = verb({
     else if (args.length > 0) session.print(found.map((each) => rendered(each, session.stdout.columns)).join("\n"));
     else {
       const rows = found.map((each) => [each.id, each.of, verdictOf(each) ?? "", each.means]);
-      session.print(table(["ID", "OF", "VERDICT", "MEANS"], rows, { headers: !flags["no-headers"] }));
+      session.print(table(["ID", "TYPE", "VERDICT", "MEANS"], rows, { headers: !flags["no-headers"] }));
     }
     return 0;
   },

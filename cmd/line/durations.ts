@@ -15,7 +15,8 @@ export function lifetime(duration: string, flag: string, { zero = false } = {}):
   if (zero && /^0[smhdwy]?$/.test(duration)) return 0;
   const parts = /^(?:[1-9]\d{0,5}[mhdwy])+$/.test(duration) ? [...duration.matchAll(/(\d+)(.)/g)] : [];
   const sum = parts.reduce((total, [, amount, unit = ""]) => total + Number(amount) * (lifetimes[unit] ?? 0), 0);
-  if (sum === 0 || sum > maximum) throw usage(`invalid ${flag} "${duration}": must be a number and m, h, d, w or y, such as 90d or 1y`);
+  if (sum === 0 || sum > maximum)
+    throw usage(`invalid ${flag} "${duration}": must be a number with a unit (m, h, d, w or y), such as 90d or 1y`);
   return sum;
 }
 

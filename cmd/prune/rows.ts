@@ -75,5 +75,5 @@ export function hintAtOthers(rows: readonly PruneRow[], olderThan: string, { hin
   if (others > 0) hint(`created for other clusters: ${others}; to check them, add these clusters with --contexts`);
   if (unknown > 0) hint(`created for an unrecorded cluster: ${unknown}; to remove them too, add --include-unknown`);
   const recent = count("too recent");
-  if (recent > 0) hint(`too recent to remove: ${recent}; they changed less than ${olderThan} ago, see --older-than`);
+  if (recent > 0) hint(`changed less than ${olderThan} ago: ${recent}; to remove them too, wait or lower --older-than`);
 }

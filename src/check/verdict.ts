@@ -101,7 +101,7 @@ function refused(facts: ImageFacts, tried: TriedLogin): Finding {
  * recreated.
  */
 function olderPod(facts: ImageFacts, login: TriedLogin): Finding {
-  const message = `created before secret ${login.secret} was attached to serviceaccount/${facts.account}`;
+  const message = `the pod was created before secret ${login.secret} was attached to serviceaccount/${facts.account}`;
   if (login.proof.verdict === "pulls") return { cause: "older-pod", message, advice: recreatePods(facts, login.secret) };
   const finding = refused(facts, login);
   const { fix: first, notes = [] } = advise(finding.cause, facts, login.secret);

@@ -5,7 +5,7 @@ export const warnings = {
   "secret-type": "the kubelet ignores Secrets of this type",
   "no-key": "the Secret has no login for an image",
   "mountable-only": "the ServiceAccount allows only the pull secrets that it lists",
-  drift: "another tool manages the list and will undo the change",
+  drift: "another tool manages the list of pull secrets and will undo the change",
   "dangling-name": "a list contains a Secret that does not exist",
   "empty-name": "a list has an entry without a name",
   "hides-account-list": "a template now has its own imagePullSecrets, so its pods no longer get those of the ServiceAccount",

@@ -102,7 +102,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       attachedLater: tried("l", "pulls"),
       pods: [pod("web-1"), pod("web-2"), pod("own", { owner: undefined }), pod("j-1", { owner: job }), pod("done", { pulled: true })],
     },
-    message: "created before secret l was attached to serviceaccount/sa",
+    message: "the pod was created before secret l was attached to serviceaccount/sa",
     fix: "kubectl delete pod -n demo web-1 web-2 && kubectl acr-secret attach -n demo l pod/own job/j --recreate",
   },
   {
@@ -115,7 +115,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
     what: "an older pod of a Job with other copied pull secrets",
     given: { ...noLogin, names: ["n"], attachedLater: tried("l", "pulls"), pods: [pod("j-1", { owner: job })] },
     message:
-      "created before secret l was attached to serviceaccount/sa; only job/j can recreate pod/j-1, and may count a deletion as a failure",
+      "the pod was created before secret l was attached to serviceaccount/sa; only job/j can recreate pod/j-1, and may count a deletion as a failure",
     fix: undefined,
   },
   {
@@ -126,19 +126,19 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("l", { servers: [r, "ghcr.io"] })],
       pods: [pod("web-1"), pod("own", { owner: undefined })],
     },
-    message: "with secret l: says refused; created before secret l was attached to serviceaccount/sa",
+    message: "with secret l: says refused; the pod was created before secret l was attached to serviceaccount/sa",
     fix: `kubectl acr-secret create -n demo pod/own --registry ${r} --serviceaccount sa --recreate && kubectl delete pod -n demo web-1`,
   },
   {
     what: "an older pod with other pull secrets and no controller",
     given: { ...noLogin, names: ["n"], attachedLater: tried("l", "pulls"), pods: [pod("own", { owner: undefined })] },
-    message: "created before secret l was attached to serviceaccount/sa",
+    message: "the pod was created before secret l was attached to serviceaccount/sa",
     fix: "kubectl acr-secret attach -n demo l pod/own --recreate",
   },
   {
     what: "a later Secret that no command can fix",
     given: { ...noLogin, attachedLater: tried("l", "unreachable") },
-    message: "with secret l: says unreachable; created before secret l was attached to serviceaccount/sa",
+    message: "with secret l: says unreachable; the pod was created before secret l was attached to serviceaccount/sa",
     fix: undefined,
   },
   {
@@ -150,7 +150,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       pods: [pod("j-1", { owner: job })],
     },
     message:
-      "with secret l: says out-of-scope; created before secret l was attached to serviceaccount/sa; the Secret's annotation says that its ACR token is ci-pull",
+      "with secret l: says out-of-scope; the pod was created before secret l was attached to serviceaccount/sa; the Secret's annotation says that its ACR token is ci-pull",
     fix: `kubectl acr-secret create -n demo l --registry ${r} --repository app/web --acr-token ci-pull && kubectl acr-secret attach -n demo l job/j --recreate`,
   },
 

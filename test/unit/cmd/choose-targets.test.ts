@@ -77,7 +77,7 @@ test("names at most five candidates with their namespaces", async () => {
 });
 
 test.for([
-  { verb: "attach", message: "error: no target specified, and no target that uses the registry of secret/acr lacks it\n" },
+  { verb: "attach", message: "error: no target specified, and no target found that needs secret/acr\n" },
   { verb: "detach", message: "error: no target specified, and no target lists secret/acr\n" },
 ] as const)("fails without a question when there is no target to $verb", async ({ verb, message }) => {
   const run = await choosing([], { answers: [] }, { verb });

@@ -117,7 +117,7 @@ test.for([
     what: "the name of a shell",
     line: "completion bash",
     message:
-      'error: invalid argument "bash": must be install, uninstall or kubectl; plugins use kubectl\'s own completion in every shell\nhint: kubectl acr-secret completion install\n',
+      'error: invalid argument "bash": must be install, uninstall or kubectl; install works for every shell\nhint: kubectl acr-secret completion install\n',
   },
   {
     what: "no word",

@@ -40,7 +40,7 @@ describe("explain", () => {
 
     expect([stderr, code]).toEqual(["", 0]);
     expect(stdout.split("\n").slice(0, 2)).toEqual([
-      "ID                   OF        VERDICT                         MEANS",
+      "ID                   TYPE      VERDICT                         MEANS",
       "pulls                verdict   ready                           A credential of the pods can pull the image.",
     ]);
     expect(stdout.trimEnd().split("\n")).toHaveLength(explanations.length + 1);

@@ -11,7 +11,7 @@ test.for<Expected>([
     when: "the pod was created before the Secret was attached",
     given: { accounts: { default: ["acr"] }, secrets: [ours("acr", "web:right")], pods: [pod("web-1")] },
     cause: "older-pod",
-    message: "created before secret acr was attached to serviceaccount/default",
+    message: "the pod was created before secret acr was attached to serviceaccount/default",
     fix: "kubectl delete pod -n demo web-1",
   },
   {
