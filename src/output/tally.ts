@@ -9,8 +9,8 @@ type Word = Message | "failed" | "left" | "widened";
 /** The most important result first. An interrupted place is unfinished, whatever its other outcomes are. */
 const order: readonly Word[] = ["failed", "left", ...messages.filter((word) => word !== "unchanged"), "widened", "unchanged"];
 
-/** The result of a place, and the kind of object. */
-type Result = { readonly word: Word; readonly kind: Ref["kind"] };
+/** The result of a place, and the kind and the names of the objects with this result. */
+type Result = { readonly word: Word; readonly kind: Ref["kind"]; readonly names: readonly string[] };
 
 /** Counts the result of each place: its most important outcome. */
 export function openTally() {
@@ -34,7 +34,8 @@ export function openTally() {
     const word = tallied(outcome);
     isBetweenPlaces = false;
     if (word === undefined) return;
-    const result = { word: widens && word === "unchanged" ? "widened" : word, kind: subjectOf(outcome).kind } as const;
+    const { kind, name } = subjectOf(outcome);
+    const result = { word: widens && word === "unchanged" ? "widened" : word, kind, names: [name] } as const;
     byPlace.set(place, strongest(byPlace.get(place), result));
   }
 
@@ -73,20 +74,24 @@ function placeOf(outcome: Outcome): string | undefined {
   return namespace === undefined ? undefined : `${context}/${namespace}`;
 }
 
-const strongest = (before: Result | undefined, result: Result) =>
-  before === undefined || order.indexOf(result.word) < order.indexOf(before.word) ? result : before;
+function strongest(before: Result | undefined, result: Result): Result {
+  if (before === undefined || order.indexOf(result.word) < order.indexOf(before.word)) return result;
+  if (before.word !== result.word || before.kind !== result.kind) return before;
+  return { ...before, names: [...new Set([...before.names, ...result.names])] };
+}
 
 function summaryOf(places: readonly Result[], updated: readonly Ref["kind"][]): string {
   const changed = messages.flatMap((word) => (word === "unchanged" ? [] : byKind(kindsOf(places, word)).map((text) => `${text} ${word}`)));
-  const plain = (["unchanged", "failed"] as const).flatMap((word) => {
-    const count = kindsOf(places, word).length;
-    return count === 0 ? [] : [`${count} ${word}`];
+  const plain = (["unchanged", "failed"] as const).flatMap((wanted) => {
+    const count = places.filter(({ word }) => word === wanted).length;
+    return count === 0 ? [] : [`${count} ${wanted}`];
   });
   return [...changed, ...byKind(updated).map((text) => `${text} configured`), ...plain].join(", ");
 }
 
+/** Returns the kind of each object with this result. */
 const kindsOf = (places: readonly Result[], wanted: Word): Ref["kind"][] =>
-  places.flatMap(({ word, kind }) => (word === wanted ? [kind] : []));
+  places.flatMap(({ word, kind, names }) => (word === wanted ? names.map(() => kind) : []));
 
 /** `2 Secrets`, `1 ServiceAccount` */
 const byKind = (all: readonly Ref["kind"][]): string[] =>

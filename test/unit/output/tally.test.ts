@@ -28,6 +28,7 @@ const warn = (namespace: string): ChangeOutcome => ({ change: { act: "warn", to:
 const failed = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, error: new CliError("forbidden", "no") });
 const left = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, left: "failed" });
 const interrupted = ({ change }: ChangeOutcome): ChangeOutcome => ({ change, left: "interrupted" });
+const named = ({ change }: ChangeOutcome, name: string): ChangeOutcome => ({ change: { ...change, to: { ...change.to, name } } as Change });
 const inAzure: ChangeOutcome = { change: { act: "create", to: { kind: "token.azurecr.io", name: "t" }, because: "" } };
 
 const map = { kind: "scopemap.azurecr.io", name: "m" } as const;
@@ -42,6 +43,13 @@ test.for<{ why: string; outcomes: ChangeOutcome[]; summary: string; places: numb
     outcomes: [keep("a"), attach("a"), store("a"), keep("a")],
     summary: "1 Secret created",
     places: 1,
+    failures: 0,
+  },
+  {
+    why: "each changed Secret of a namespace once",
+    outcomes: [store("a"), store("a"), named(store("a"), "web"), store("b")],
+    summary: "3 Secrets created",
+    places: 2,
     failures: 0,
   },
   {
