@@ -42,7 +42,8 @@ export async function conclude(
   const total = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const tally = await printOutcomes(outcomes, session, { printer, where, total });
   const interrupted = session.interrupted();
-  session.stderr.write(summaryLine(tally.summary(), where, interrupted ? total - tally.places + tally.left : undefined));
+  const summary = tally.summary() || (total === 0 ? "no namespace matches" : "");
+  session.stderr.write(summaryLine(summary, where, interrupted ? total - tally.places + tally.left : undefined));
   if (interrupted) return 130;
   return tally.failures > 0 ? failureCode(flags.diff) : Number(printer.differs ?? false);
 }

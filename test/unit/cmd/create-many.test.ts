@@ -147,7 +147,7 @@ testRows(
           cluster.put(account("web"));
         },
         command: `${line} ${flags} ${scope}`,
-        stderr: selected.length === 0 ? ["nothing to do"] : any,
+        stderr: selected.length === 0 ? ["no namespace matches"] : any,
         check: (world) => expect(namespacesOf("secret")(world)).toEqual(selected),
       }),
     ),
