@@ -11,7 +11,7 @@ const json = "application/json";
  * The media type of a list, and its least and most objects per page. Two pages of each list are in memory at the same time, at first five,
  * and a Secret may have a megabyte. So a page is larger only if the objects so far were small, up to this number of characters.
  */
-const wholeObjects = { accept: json, least: 50, most: 250 };
+const wholeObjects = { accept: json, least: 50, most: 100 };
 const onlyMetadata = { accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", least: 500, most: 500 };
 const charactersPerPage = 200_000;
 

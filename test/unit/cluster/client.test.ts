@@ -51,7 +51,7 @@ test("reads all pages of a list", async () => {
   );
 
   expect(await whole(client.pages("pod"))).toEqual(["1", "2", "3"]);
-  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=50", "/api/v1/pods?limit=250&continue=a%20b"]);
+  expect(asked.map(({ path }) => path)).toEqual(["/api/v1/pods?limit=50", "/api/v1/pods?limit=100&continue=a%20b"]);
 });
 
 test("requests a page only when the caller needs it", async () => {
@@ -64,7 +64,7 @@ test("requests a page only when the caller needs it", async () => {
 });
 
 test.each([
-  { objects: 50, characters: 50 * 500, next: 250, why: "more of small objects" },
+  { objects: 50, characters: 50 * 1000, next: 100, why: "more of small objects" },
   { objects: 50, characters: 50 * 2500, next: 80, why: "as many as fit into 200,000 characters" },
   { objects: 50, characters: 50 * 100_000, next: 50, why: "no fewer of large objects" },
 ])("requests $next objects after $objects objects with $characters characters: $why", async ({ objects, characters, next }) => {
@@ -84,8 +84,8 @@ test("continues a list with the server's new token when the old one has expired"
   expect(await whole(client.pages("pod"))).toEqual(["1", "2", "3"]);
   expect(asked.map(({ path }) => path)).toEqual([
     "/api/v1/pods?limit=50",
-    "/api/v1/pods?limit=250&continue=x",
-    "/api/v1/pods?limit=250&continue=y",
+    "/api/v1/pods?limit=100&continue=x",
+    "/api/v1/pods?limit=100&continue=y",
   ]);
 });
 
