@@ -29,7 +29,7 @@ export function explainNetwork(error: unknown, { host, proxy }: { host: string; 
   if (code === "EHOSTUNREACH" || code === "ENETUNREACH") return failed("refused", `there is no route to ${peer}`);
   const distrust = certificateProblem(String(code));
   if (distrust) return failed("untrusted", `the certificate of ${host} ${distrust}`);
-  return failed("interrupted", `the connection to ${peer} was interrupted${typeof code === "string" ? ` (${code})` : ""}`);
+  return failed("interrupted", `the connection to ${peer} was interrupted${typeof code === "string" && code !== "" ? ` (${code})` : ""}`);
 }
 
 function certificateProblem(code: string): string | undefined {

@@ -74,7 +74,7 @@ function failOnRejection(agent: Tunneling, proxy: string): void {
       status = statusCode;
     });
     const socket = await connect(request, options).catch(({ message, code }: Failed) => {
-      throw coded(message, `${unreached}${code}`);
+      throw coded(message, `${unreached}${code ?? ""}`);
     });
     if (status === 200) return socket;
     throw coded(`the proxy ${proxy} rejected the connection to ${options.host} (${status})`, rejected);

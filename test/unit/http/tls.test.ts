@@ -144,13 +144,14 @@ test("tries once when the certificate is for another name", async () => {
 /**
  * Returns a client behind its own proxy, which opens a tunnel to the target for some CONNECT requests and rejects others.
  *
- * @param refuses returns the response to a CONNECT by its number, or undefined for a tunnel
+ * @param refuses returns the response to a CONNECT by its number, or undefined for a tunnel. An empty response ends the connection
  */
 async function behind(refuses: (index: number) => string | undefined) {
   let asked = 0;
   const choosy = createPlainServer().on("connect", (_, socket) => {
     socket.on("error", () => {});
     const [head, ...later] = refuses(asked++)?.split("|") ?? [];
+    if (head === "") return void socket.end();
     if (head !== undefined) {
       socket.write(head);
       for (const part of later) setTimeout(() => socket.write(part), 20);
@@ -199,4 +200,10 @@ test("reports the rejection of a proxy that sends its page after its headers", a
   const send = await behind(() => "HTTP/1.1 502 No\r\nContent-Length: 4\r\n\r\n|nope");
 
   expect(await send()).toBe(refused);
+});
+
+test("reports a proxy that ends the connection without a response", async () => {
+  const send = await behind(() => "");
+
+  expect(await send()).toBe("the connection to the proxy localhost was interrupted");
 });
