@@ -1,5 +1,5 @@
 import type { Asked, Credential, Kind, Sources } from "../src/credential/kind.ts";
-import { parseKind } from "../src/credential/kinds.ts";
+import { isMadeInAzure, parseKind } from "../src/credential/kinds.ts";
 import { openWithin } from "../src/credential/regional.ts";
 import { type CliError, unlessRefused, usage } from "../src/errors.ts";
 import type { Create } from "../src/fix.ts";
@@ -47,7 +47,9 @@ export const create = verb({
   async run({ flags, args }, session) {
     const options = readOptions(flags, args, session);
     const parsed = parseKind(options.asked, session.stdin);
-    if (options.repositories.includes("*")) session.warn("--repository '*' lets the credential pull every repository of the registry");
+    const grants = isMadeInAzure(parsed.kind.name) && flags["scope-map"] === undefined;
+    if (grants && options.repositories.includes("*"))
+      session.warn("--repository '*' lets the credential pull every repository of the registry");
     const once = (journal: Journal) => createAll({ ...options, ...parsed }, flags, session, journal);
     if (!flags.keep) return once(newJournal());
     checkKeep(flags, parsed.kind);

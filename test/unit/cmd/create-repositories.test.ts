@@ -31,6 +31,11 @@ testRows([
     leaves: { granted: ["*"] },
   },
   {
+    does: "does not warn about --repository '*' when the credential gets no rights by it",
+    command: "create --registry myregistry --repository * --entra -n demo",
+    stderr: /^Warning: secret\/acr-myregistry expires at /,
+  },
+  {
     does: "reads comma lists of repositories and ServiceAccounts",
     given: ({ azure, cluster }) => {
       azure.images.add("app/api:1");
