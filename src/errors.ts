@@ -77,12 +77,17 @@ export class Busy extends CliError {
 export const absent = (plural: string, name: string, hint?: string | Fix): CliError =>
   new CliError("notFound", `Error from server (NotFound): ${plural} "${name}" not found`, { hint });
 
+const separator = "\n* ";
+
 /**
  * Returns a message with further lines, such as the words of another program. The lines look like kubectl's causes below an error, which
  * `printableMessage` keeps.
  */
 export const withLines = (message: string, ...lines: readonly (string | undefined)[]): string =>
-  [message, ...lines.filter(Boolean)].join("\n* ");
+  [message, ...lines.filter(Boolean)].join(separator);
+
+/** Splits a message of `withLines`. Only for messages whose parts can't contain line feeds. */
+export const linesIn = (message: string): readonly string[] => message.split(separator);
 
 /** Whether an error is a missing permission. */
 export const isForbidden = (error: unknown): error is CliError => error instanceof CliError && error.kind === "forbidden";

@@ -1,12 +1,26 @@
+import { linesIn } from "../errors.ts";
 import { isObjectName } from "../kinds.ts";
+import type { Proof } from "../registry/port.ts";
 import type { ImageFacts, TriedLogin } from "./facts.ts";
 import { nearMiss } from "./near-miss.ts";
 
+/** The reason of a verdict in one line, and the registry's own words. */
+type Explanation = { readonly message: string; readonly details?: readonly string[] };
+
 /** Explains why a login does not pull. @param expiredAt RFC 3339 */
-export function refusalMessage(facts: ImageFacts, { secret, proof }: TriedLogin, expiredAt: string | undefined): string {
-  if (expiredAt !== undefined) return `with secret ${secret}: its password expired ${ago(expiredAt, facts.now)} ago (${expiredAt})`;
+export function explainRefusal(facts: ImageFacts, { secret, proof }: TriedLogin, expiredAt: string | undefined): Explanation {
+  if (expiredAt !== undefined)
+    return { message: `with secret ${secret}: its password expired ${ago(expiredAt, facts.now)} ago (${expiredAt})` };
   const missing = proof.verdict === "not-found" ? missingRepository(facts) : undefined;
-  return `with secret ${secret}: ${missing ?? proof.message}`;
+  if (missing !== undefined) return { message: `with secret ${secret}: ${missing}` };
+  const { message, details } = explanationIn(proof);
+  return { message: `with secret ${secret}: ${message}`, details };
+}
+
+/** Separates the message of a proof from the registry's own words. */
+export function explanationIn({ message }: Pick<Proof, "message">): Required<Explanation> {
+  const [first = "", ...details] = linesIn(message);
+  return { message: first, details };
 }
 
 function missingRepository({ ref: { repository, host }, noRepository }: ImageFacts): string | undefined {

@@ -3,7 +3,7 @@ import { advise } from "./advice.ts";
 import type { Cause } from "./cause.ts";
 import { type Advice, concerned, inOrder, recreatePods } from "./deliver.ts";
 import type { ImageFacts, PodFacts, TriedLogin } from "./facts.ts";
-import { absence, refusalMessage } from "./message.ts";
+import { absence, explainRefusal, explanationIn } from "./message.ts";
 
 /** One line of a check: whether the image can be pulled, the cause if not, and the fix. */
 export type Verdict = {
@@ -16,19 +16,23 @@ export type Verdict = {
   /** Names of the pods; empty if only the command line names the image. */
   readonly pods: readonly string[];
   readonly cause: Cause;
-  /** The reason of a failure; absent if the cause says it all. */
+  /** The reason of a failure in one line; absent if the cause says it all. */
   readonly message?: string | undefined;
-  /** What the fix requires or does not fix. */
+  /** The registry's own words, and what the fix requires or does not fix. */
   readonly notes?: readonly string[] | undefined;
   readonly fix?: Fix | undefined;
 };
 
-type Finding = Pick<Verdict, "cause" | "message"> & { readonly secret?: string | undefined; readonly advice?: Advice };
+type Finding = Pick<Verdict, "cause" | "message"> & {
+  readonly secret?: string | undefined;
+  readonly details?: readonly string[] | undefined;
+  readonly advice?: Advice;
+};
 
 /** Judges one image like the kubelet: a malformed Secret first, then any login that pulls, then the reason that none does. */
 export function judge(facts: ImageFacts): Verdict {
   const { image, namespace, tried } = facts;
-  const { cause, message, secret, advice = advise(cause, facts, secret) } = find(facts);
+  const { cause, message, details = [], secret, advice = advise(cause, facts, secret) } = find(facts);
   return {
     image,
     namespace,
@@ -36,7 +40,7 @@ export function judge(facts: ImageFacts): Verdict {
     pods: facts.pods.map(({ name }) => name),
     cause,
     message,
-    notes: advice.notes,
+    notes: details.length > 0 ? [...details, ...(advice.notes ?? [])] : advice.notes,
     fix: advice.fix,
   };
 }
@@ -60,7 +64,7 @@ function withoutLogin(facts: ImageFacts): Finding {
   if (anonymous === undefined) return onItsNode(facts, "", (says) => says) ?? { cause: "unknown" };
   if (anonymous.verdict === "pulls") return onItsNode(facts, "") ?? { cause: "anonymous", secret: "" };
   if (anonymous.verdict !== "refused" && anonymous.verdict !== "out-of-scope")
-    return { cause: anonymous.verdict, message: anonymous.message };
+    return { cause: anonymous.verdict, ...explanationIn(anonymous) };
   if (!facts.only && facts.pods.length > 0 && facts.pods.every(({ pulled }) => pulled))
     return { cause: "by-node", secret: "", message: "a node without the image can pull it only with its own identity" };
   return { cause: "no-login", message: absence(facts) };
@@ -92,7 +96,7 @@ function refused(facts: ImageFacts, tried: TriedLogin): Finding {
   return {
     cause: isExpired ? "expired" : tried.proof.verdict,
     secret: tried.secret,
-    message: refusalMessage(facts, tried, isExpired ? note.expiresAt : undefined),
+    ...explainRefusal(facts, tried, isExpired ? note.expiresAt : undefined),
   };
 }
 

@@ -4,7 +4,7 @@ import { listed } from "../check/message.ts";
 import type { Verdict } from "../check/verdict.ts";
 import { withLines } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { printable, printableMessage } from "./printable.ts";
+import { printable } from "./printable.ts";
 import { table } from "./table.ts";
 import { type PlaceDetail, placeColumns } from "./words.ts";
 
@@ -23,8 +23,8 @@ export function verdictText(
   const groups = Map.groupBy(verdicts.filter(hasReason), (verdict) => (verdict.fix ? options.formatCommand(verdict.fix) : reason(verdict)));
   const reasons = [...groups].map(([key, group]) => {
     const notes = new Set(group.flatMap((verdict) => verdict.notes ?? []));
-    const others = [...[...notes].map((note) => `* ${note}`), ...(group[0]?.fix ? [`  ${key}`] : [])].map(printable);
-    return `\n${[...group.map((verdict) => printableMessage(reason(verdict))), ...others].map((line) => `${line}\n`).join("")}`;
+    const lines = [...group.map(reason), ...[...notes].map((note) => `* ${note}`), ...(group[0]?.fix ? [`  ${key}`] : [])];
+    return `\n${lines.map((line) => `${printable(line)}\n`).join("")}`;
   });
   const header = [...places.header, "IMAGE", "SECRET", "PODS", "VERDICT"];
   const paint = (cell: string, row: number, column: number) =>
