@@ -173,11 +173,11 @@ test.for<{ what: string; made: readonly string[]; copied?: true; has?: () => { u
   for (const line of made) expect(await type(line), line).toMatchObject({ code: 0 });
   if (copied) await copy();
   const secretIn = await openSecrets();
-  const somebody = await consume(shell.azure, has ? has() : await secretIn(b, "acr-myregistry"), 20);
+  const consumer = await consume(shell.azure, has ? has() : await secretIn(b, "acr-myregistry"), 20);
 
   expect(await type(`${deleting} -n A`)).toMatchObject({ stdout: expect.stringMatching(/^secret\/\S+ deleted/m), code: 0 });
 
-  const { pulls, refused } = await somebody.stop();
+  const { pulls, refused } = await consumer.stop();
   expect(refused).toEqual([]);
   expect(pulls).toBeGreaterThan(5);
   if (last) expect(await type(last)).toMatchObject({ code: 0 });

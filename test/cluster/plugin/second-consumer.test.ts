@@ -91,7 +91,7 @@ const rows: readonly { has: string; made: string; typed: readonly string[] }[] =
 test.for(sampled(rows, 1))("keeps a user pulling with $has during any command", { timeout: 120_000 }, async ({ made, typed }) => {
   const [namespace, other] = [await newNamespace(), await newNamespace()];
   expect(await shell.type(`${made} -n ${namespace}`)).toMatchObject({ stderr: expect.not.stringContaining("error"), code: 0 });
-  const somebody = await consume(shell.azure, await loginIn(namespace, "acr-myregistry"));
+  const consumer = await consume(shell.azure, await loginIn(namespace, "acr-myregistry"));
 
   for (const line of typed) {
     const there = line.includes("@") ? line.replaceAll("@", other) : `${line} -n ${namespace}`;
@@ -100,7 +100,7 @@ test.for(sampled(rows, 1))("keeps a user pulling with $has during any command", 
     await shell.type(there);
   }
 
-  const { pulls, refused } = await somebody.stop();
+  const { pulls, refused } = await consumer.stop();
   expect(refused).toEqual([]);
   expect(pulls).toBeGreaterThan(typed.length);
 });

@@ -31,10 +31,10 @@ test("throws a defect as it is", async () => {
 });
 
 test("throws when no action can apply a change", async () => {
-  const nobody = bench({ apply: () => Promise.reject(new CliError("internal", "nobody makes this")) });
+  const withoutKind = bench({ apply: () => Promise.reject(new CliError("internal", "no kind applies this")) });
   const elsewhere: Change = { act: "create", to: account("default"), because: "" };
 
-  expect((await collect(execute([mint], nobody))).map(short)).toEqual(["mint t failed"]);
+  expect((await collect(execute([mint], withoutKind))).map(short)).toEqual(["mint t failed"]);
   const [outcome] = await collect(execute([elsewhere], bench()));
   expect(outcome?.error).toMatchObject({ kind: "internal", message: "no action creates a serviceaccount" });
 });

@@ -16,16 +16,16 @@ async function claiming(in_: FakeWorld, exists = false): Promise<FakeBench> {
 }
 
 test.for([
-  { why: "was created for its claim", stood: false },
-  { why: "existed before", stood: true },
-])("writes the claimed version of a Secret that $why, and ends the claim", async ({ stood }) => {
+  { why: "was created for its claim", existed: false },
+  { why: "existed before", existed: true },
+])("writes the claimed version of a Secret that $why, and ends the claim", async ({ existed }) => {
   const in_ = world();
-  const bench = await claiming(in_, stood);
+  const bench = await claiming(in_, existed);
   const uid = secretIn(in_)?.metadata.uid;
 
-  const outcome = await store.apply(change({ precondition: stood ? preconditionOf(put(world())) : undefined }), bench);
+  const outcome = await store.apply(change({ precondition: existed ? preconditionOf(put(world())) : undefined }), bench);
 
-  expect(outcome.change).toEqual({ ...change(), precondition: stood ? { uid, version: expect.any(String) } : undefined });
+  expect(outcome.change).toEqual({ ...change(), precondition: existed ? { uid, version: expect.any(String) } : undefined });
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(secretIn(in_)?.metadata.annotations).not.toHaveProperty("acr-secret/claim");
   expect(bench.claims.on(to)).toBeUndefined();

@@ -20,7 +20,7 @@ const kinds: Readonly<Record<ErrorKind, true>> = {
   internal: true,
 };
 
-const nobody = {};
+const noWorld = {};
 
 test.for([
   { of: "verdict", ids: Object.keys(causes) },
@@ -36,7 +36,7 @@ test("describes each id in one sentence that fits into a table", () => {
 
 describe("explain", () => {
   test("lists all ids without a request", async () => {
-    const { stdout, stderr, code } = await type("explain", nobody);
+    const { stdout, stderr, code } = await type("explain", noWorld);
 
     expect([stderr, code]).toEqual(["", 0]);
     expect(stdout.split("\n").slice(0, 2)).toEqual([
@@ -44,11 +44,11 @@ describe("explain", () => {
       "pulls                verdict   ready                           A credential of the pods can pull the image.",
     ]);
     expect(stdout.trimEnd().split("\n")).toHaveLength(explanations.length + 1);
-    expect((await type("explain --no-headers", nobody)).stdout).toBe(stdout.slice(stdout.indexOf("\n") + 1));
+    expect((await type("explain --no-headers", noWorld)).stdout).toBe(stdout.slice(stdout.indexOf("\n") + 1));
   });
 
   test("prints the section of the page with indented commands", async () => {
-    expect(await type("explain out-of-scope", nobody)).toEqual({
+    expect(await type("explain out-of-scope", noWorld)).toEqual({
       stdout: [
         "out-of-scope (verdict): repository not in scope\n\n",
         "The login is valid, but it has no permission to pull from this repository.\n\n",
@@ -65,28 +65,28 @@ describe("explain", () => {
   test.for(Object.entries(causes).map(([id, { words }]) => ({ id, words })))(
     "accepts the text of $id instead of the id",
     async ({ id, words }) => {
-      const byWords = await type(`explain ${words}`, nobody);
+      const byWords = await type(`explain ${words}`, noWorld);
 
       expect(byWords).toMatchObject({ code: 0, stdout: expect.stringContaining(`${id} (verdict): ${words}\n`) });
-      expect((await type(`explain ${id}`, nobody)).stdout).toContain(byWords.stdout);
+      expect((await type(`explain ${id}`, noWorld)).stdout).toContain(byWords.stdout);
     },
   );
 
   test("prints a verdict and a warning with the same id", async () => {
-    const { stdout } = await type("explain malformed-secret", nobody);
+    const { stdout } = await type("explain malformed-secret", noWorld);
 
     expect(stdout.match(/^malformed-secret .*$/gm)).toEqual(["malformed-secret (verdict): malformed secret", "malformed-secret (warning)"]);
   });
 
   test("prints JSON when -o json", async () => {
-    const { stdout } = await type("explain notfound -o json", nobody);
+    const { stdout } = await type("explain notfound -o json", noWorld);
 
     expect(JSON.parse(stdout)).toEqual({
       apiVersion: "acr-secret/v1",
       kind: "ExplanationList",
       items: [{ id: "notFound", of: "error", means: expect.stringMatching(/\.$/), says: expect.stringMatching(/^Check the/) }],
     });
-    expect(JSON.parse((await type("explain -o json", nobody)).stdout).items).toHaveLength(explanations.length);
+    expect(JSON.parse((await type("explain -o json", noWorld)).stdout).items).toHaveLength(explanations.length);
   });
 
   test.for([
@@ -96,7 +96,7 @@ describe("explain", () => {
     { typed: "banana", hint: "kubectl acr-secret explain" },
     { typed: "is", hint: "kubectl acr-secret explain" },
   ])("refuses $typed with the hint $hint", async ({ typed, hint }) => {
-    expect(await type(`explain ${typed}`, nobody)).toEqual({
+    expect(await type(`explain ${typed}`, noWorld)).toEqual({
       stdout: "",
       stderr: `error: unknown id "${typed}"\nhint: ${hint}\n`,
       code: 1,

@@ -7,7 +7,7 @@ const foreign: ExistingSecret = { ...existing, entries: undefined };
 const options = (more: Partial<StoreOptions> = {}): StoreOptions => ({ entry, host, fresh: false, force: false, merge: false, ...more });
 const _stands = { uid: "u1", version: "7" };
 const _claim = { by: "another-run", until: "2026-01-01T00:00:30Z" };
-const beside = "use another name, or add --merge to keep its other logins, or --force to overwrite them";
+const alternatives = "use another name, or add --merge to keep its other logins, or --force to overwrite them";
 const argocd: ExistingSecret = { ...existing, type: "Opaque", shape: "argocd-repository" };
 const forArgo = options({ fresh: true, shape: "argocd-repository" });
 const merge = options({ fresh: true, merge: true });
@@ -50,31 +50,31 @@ test.for<{ why: string; existing: ExistingSecret; options?: StoreOptions; says: 
     why: "another registry's credential",
     existing: { ...existing, entries: [{ ...entry, hosts: ["b.azurecr.io"] }], hosts: ["b.azurecr.io"] },
     says: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io',
-    hint: beside,
+    hint: alternatives,
   },
   {
     why: "a Secret of this plugin with an added login for another registry",
     existing: { ...existing, hosts: [host, "docker.io"] },
     says: 'secret "acr" in namespace "demo" holds a credential for docker.io',
-    hint: beside,
+    hint: alternatives,
   },
   {
     why: "a Secret of this plugin with a login for a registry whose name starts the same",
     existing: { ...existing, hosts: [host, `${host}.example/team`] },
     says: `secret "acr" in namespace "demo" holds a credential for ${host}.example/team`,
-    hint: beside,
+    hint: alternatives,
   },
   {
     why: "a Secret of this plugin with two added logins",
     existing: { ...existing, hosts: ["b.azurecr.io", host, "docker.io"] },
     says: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io, docker.io',
-    hint: beside,
+    hint: alternatives,
   },
   {
     why: "this plugin's label, an invalid annotation, and a login for another registry",
     existing: { ...existing, entries: [], hosts: ["docker.io"] },
     says: 'secret "acr" in namespace "demo" holds a credential for docker.io',
-    hint: beside,
+    hint: alternatives,
   },
   {
     why: "another user's credential that may work",
@@ -106,7 +106,7 @@ test.for<{ why: string; existing: ExistingSecret; options?: StoreOptions; says: 
     why: "another tool's pull secret",
     existing: { ...foreign, hosts: ["docker.io"] },
     says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not created by kubectl acr-secret',
-    hint: beside,
+    hint: alternatives,
   },
   {
     why: "another tool's login for this registry among others",
