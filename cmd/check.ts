@@ -4,12 +4,13 @@ import { styleFor } from "../src/output/style.ts";
 import { failed, verdictReport, verdictText } from "../src/output/verdicts.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
-import { checkAll } from "../src/workflows/check.ts";
+import { type CheckOptions, checkAll } from "../src/workflows/check.ts";
 import { printPlaceError, whereOf } from "./conclude.ts";
-import { type Flags, formats, noHeaders, under } from "./line/flags.ts";
+import { type Flags, formats, noHeaders, under, type Values } from "./line/flags.ts";
 import { pullSecrets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
+import type { Session } from "./session.ts";
 import { failureCode, verb } from "./verb.ts";
 
 const checkFlags = {
@@ -36,7 +37,7 @@ export const check = verb({
     "Selects credentials like the kubelet and fetches the manifest from the registry. Prints each image and, for each failure, the " +
       "cause and a command that fixes it. With NAME, tests only that Secret.",
   ],
-  findings: "an image cannot be pulled, a named image cannot be checked, or there is nothing to check",
+  findings: "an image cannot be pulled or a named image cannot be checked",
   examples: [
     "# Check the pods of the current namespace",
     "kubectl acr-secret check",
@@ -51,26 +52,43 @@ export const check = verb({
   most: 1,
   complete: pullSecrets,
   async run({ flags, args }, session) {
-    const options = { images: flags.image.map(parseImage), serviceaccount: flags.serviceaccount, secret: args[0] };
+    const options = checkOptions(flags, args);
     const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
-    const where = whereOf(clusterScopes);
-    const { verdicts, errors } = await session.during("Checking images", () =>
+    const checked = await session.during("Checking images", () =>
       checkAll(clusterScopes, options, { ...session, registry: session.registry() }),
     );
-    if (where === "one" && errors[0]) throw errors[0].error;
-    for (const { error, to } of errors) printPlaceError(session, error, to, where);
-
-    if (flags.output !== undefined) session.print(await printData(verdictReport(verdicts, session.formatCommand), flags.output));
-    else if (verdicts.length > 0)
-      session.print(
-        verdictText(verdicts, { ...session, headers: !flags["no-headers"], where, style: styleFor(session.stdout, session.env) }),
-      );
-    if (verdicts.length === 0 && errors.length === 0)
-      session.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}. Specify one with --image.\n`);
-    if (errors.length > 0) return failureCode(true);
-    return verdicts.length === 0 || verdicts.some(failed) ? 1 : 0;
+    await report(checked, flags, clusterScopes, session);
+    return exitCodeOf(checked);
   },
 });
+
+type CheckFlags = Values<typeof checkFlags>;
+
+type Checked = Awaited<ReturnType<typeof checkAll>>;
+
+/** Converts the command line to what the check selects. @throws CliError usage */
+const checkOptions = ({ image, serviceaccount }: CheckFlags, [secret]: readonly string[]): CheckOptions => {
+  return { images: image.map(parseImage), serviceaccount, secret };
+};
+
+/** Prints the verdicts and the errors. @throws CliError of the only namespace, if there is one */
+async function report({ verdicts, errors }: Checked, flags: CheckFlags, clusterScopes: readonly ClusterScope[], session: Session) {
+  const where = whereOf(clusterScopes);
+  if (where === "one" && errors[0]) throw errors[0].error;
+  for (const { error, to } of errors) printPlaceError(session, error, to, where);
+  if (flags.output !== undefined) session.print(await printData(verdictReport(verdicts, session.formatCommand), flags.output));
+  else if (verdicts.length > 0)
+    session.print(
+      verdictText(verdicts, { ...session, headers: !flags["no-headers"], where, style: styleFor(session.stdout, session.env) }),
+    );
+  if (verdicts.length === 0 && errors.length === 0)
+    session.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}. Specify one with --image.\n`);
+}
+
+function exitCodeOf({ verdicts, errors }: Checked): number {
+  if (errors.length > 0) return failureCode(true);
+  return verdicts.some(failed) ? 1 : 0;
+}
 
 function whichOf(clusterScopes: readonly ClusterScope[]): string {
   const [clusterScope] = clusterScopes;

@@ -57,7 +57,8 @@ export function inOrder(steps: readonly Fix[]): Fix | undefined {
 /** The workloads of pods, without duplicates. */
 export const workloadsOf = (pods: readonly PodFacts[]): Workload[] => unique(pods.flatMap(({ owner }) => owner?.template ?? []));
 
-function unique(workloads: readonly Workload[]): Workload[] {
+/** Returns the distinct workloads, without other fields. */
+export function unique(workloads: readonly Workload[]): Workload[] {
   return [...new Map(workloads.map(({ kind, name }) => [nameOf({ kind, name }), { kind, name }])).values()];
 }
 

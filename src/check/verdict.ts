@@ -1,7 +1,7 @@
-import { type Fix, hasVerb, type KubectlCommand } from "../fix.ts";
+import { type Fix, hasVerb, type KubectlCommand, type Workload } from "../fix.ts";
 import { advise } from "./advice.ts";
 import type { Cause } from "./cause.ts";
-import { type Advice, concerned, inOrder, recreatePods } from "./deliver.ts";
+import { type Advice, concerned, inOrder, recreatePods, unique } from "./deliver.ts";
 import type { ImageFacts, PodFacts, TriedLogin } from "./facts.ts";
 import { absence, explainRefusal, explanationIn } from "./message.ts";
 
@@ -13,12 +13,18 @@ export type Verdict = {
   readonly context?: string;
   /** The Secret whose login the registry accepted, or those that were tested. */
   readonly secret: string;
-  /** Names of the pods; empty if only the command line names the image. */
+  /** The ServiceAccount that the pods run as, or that the command line names. */
+  readonly account: string;
+  /** The objects with the pod templates, or pods without a controller: `deployment/web`. Empty if only the command line names the image. */
+  readonly owners: readonly Workload[];
+  /** Names of the pods; empty if there are none yet. */
   readonly pods: readonly string[];
   readonly cause: Cause;
   /** The reason of a failure in one line; absent if the cause says it all. */
   readonly message?: string | undefined;
-  /** The registry's own words, and what the fix requires or does not fix. */
+  /** The registry's own messages, one per line of its response. */
+  readonly registryMessages?: readonly string[] | undefined;
+  /** What the fix requires or does not fix. */
   readonly notes?: readonly string[] | undefined;
   readonly fix?: Fix | undefined;
 };
@@ -31,19 +37,26 @@ type Finding = Pick<Verdict, "cause" | "message"> & {
 
 /** Judges one image like the kubelet: a malformed Secret first, then any login that pulls, then the reason that none does. */
 export function judge(facts: ImageFacts): Verdict {
-  const { image, namespace, tried } = facts;
-  const { cause, message, details = [], secret, advice = advise(cause, facts, secret) } = find(facts);
+  const { image, namespace, account, tried } = facts;
+  const { cause, message, details, secret, advice = advise(cause, facts, secret) } = find(facts);
   return {
     image,
     namespace,
     secret: secret ?? tried.map((each) => each.secret).join(","),
+    account,
+    owners: ownersOf(facts.pods),
     pods: facts.pods.map(({ name }) => name),
     cause,
     message,
-    notes: details.length > 0 ? [...details, ...(advice.notes ?? [])] : advice.notes,
+    registryMessages: details?.length ? details : undefined,
+    notes: advice.notes,
     fix: advice.fix,
   };
 }
+
+/** Returns the objects with the templates of pods, or the pods themselves if they have no controller. */
+export const ownersOf = (pods: readonly PodFacts[]): Workload[] =>
+  unique(pods.map(({ name, owner }) => owner?.template ?? owner ?? { kind: "pod", name }));
 
 function find(facts: ImageFacts): Finding {
   const { tried, malformed, attachedLater } = facts;

@@ -23,7 +23,8 @@ export function verdictText(
   const groups = Map.groupBy(verdicts.filter(hasReason), (verdict) => (verdict.fix ? options.formatCommand(verdict.fix) : reason(verdict)));
   const reasons = [...groups].map(([key, group]) => {
     const notes = new Set(group.flatMap((verdict) => verdict.notes ?? []));
-    const lines = [...group.map(reason), ...[...notes].map((note) => `* ${note}`), ...(group[0]?.fix ? [`  ${key}`] : [])];
+    const said = new Set(group.flatMap((verdict) => verdict.registryMessages ?? []));
+    const lines = [...group.map(reason), ...[...said, ...notes].map((note) => `* ${note}`), ...(group[0]?.fix ? [`  ${key}`] : [])];
     return `\n${lines.map((line) => `${printable(line)}\n`).join("")}`;
   });
   const header = [...places.header, "IMAGE", "SECRET", "PODS", "VERDICT"];
@@ -39,9 +40,9 @@ const colorOf = (verdict: Verdict | undefined) => {
 
 /** Formats a check for programs (`acr-secret/v1`, docs/check.md). */
 export function verdictReport(verdicts: readonly Verdict[], formatCommand: FormatCommand): object {
-  const items = verdicts.map(({ fix, notes = [], message, ...row }) => ({
+  const items = verdicts.map(({ fix, registryMessages = [], notes = [], message, ...row }) => ({
     ...row,
-    message: message === undefined ? undefined : withLines(message, ...notes),
+    message: message === undefined ? undefined : withLines(message, ...registryMessages, ...notes),
     ok: !failed(row),
     verdict: causes[row.cause].words,
     fix: fix && formatCommand(fix),
@@ -50,8 +51,8 @@ export function verdictReport(verdicts: readonly Verdict[], formatCommand: Forma
 }
 
 /** Whether a verdict makes the command fail. An image that the command line names also fails if it could not be checked. */
-export const failed = ({ cause, pods }: Pick<Verdict, "cause" | "pods">): boolean =>
-  causes[cause].severity === "failure" || (causes[cause].severity === "note" && pods.length === 0);
+export const failed = ({ cause, owners }: Pick<Verdict, "cause" | "owners">): boolean =>
+  causes[cause].severity === "failure" || (causes[cause].severity === "note" && owners.length === 0);
 
 const hasReason = (verdict: Verdict): boolean => failed(verdict) || causes[verdict.cause].severity === "note";
 

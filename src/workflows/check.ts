@@ -1,6 +1,6 @@
 import type { ImageFacts, SecretFacts } from "../check/facts.ts";
 import { listed } from "../check/message.ts";
-import { combine, judge, type Verdict } from "../check/verdict.ts";
+import { combine, judge, ownersOf, type Verdict } from "../check/verdict.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { asCliError, type CliError } from "../errors.ts";
 import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
@@ -14,6 +14,7 @@ import { type ImageQuery, readImageFacts } from "../state/image.ts";
 import { noSecret, secretsOf } from "../state/pull-secrets.ts";
 import { collectPulls, type Pull, pullsByAccount } from "../state/pulls.ts";
 
+/** What a check selects. */
 export type CheckOptions = {
   /** Images to check instead of the images of the pods. */
   readonly images: readonly ImageRef[];
@@ -82,9 +83,7 @@ export async function checkPlace(
   options: CheckOptions,
   { registry, now, width }: Omit<CheckTools, "interrupted">,
 ): Promise<Verdict[]> {
-  const pulls = await (options.images.length > 0
-    ? pullsByAccount(cluster, namespace, options.serviceaccount, options.images)
-    : collectPulls(cluster, namespace));
+  const pulls = await selectPulls(cluster, namespace, options);
   const secrets = secretsOf(cluster, namespace);
   if (options.secret !== undefined && !(await secrets.get(options.secret))) throw noSecret(options.secret, { verb: "list", namespace });
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
@@ -99,6 +98,11 @@ export async function checkPlace(
   return combine(withoutOthers(await Array.fromAsync(verdicts), options));
 }
 
+/** Returns the pulls that a check selects in one namespace. */
+function selectPulls(cluster: Cluster, namespace: string, { images, serviceaccount }: CheckOptions): Promise<Pull[]> {
+  return images.length > 0 ? pullsByAccount(cluster, namespace, serviceaccount, images) : collectPulls(cluster, namespace);
+}
+
 function ask(pull: Pull, secret: string | undefined): ImageQuery | undefined {
   if ("invalid" in pull.image) return undefined;
   const only = secret !== undefined;
@@ -106,9 +110,10 @@ function ask(pull: Pull, secret: string | undefined): ImageQuery | undefined {
   return { ...pull, image: pull.image, only, ...names };
 }
 
-function unreadable({ image, text, pods }: Pull, namespace: string): Verdict {
+function unreadable({ image, text, account, pods }: Pull, namespace: string): Verdict {
   const message = "invalid" in image ? image.invalid : undefined;
-  return { image: text, namespace, secret: "", pods: pods.map(({ name }) => name), cause: "invalid-image", message };
+  const names = pods.map(({ name }) => name);
+  return { image: text, namespace, secret: "", account, owners: ownersOf(pods), pods: names, cause: "invalid-image", message };
 }
 
 /** Omits images that the named Secret has no login for, unless there are no others or the user named the images too. */

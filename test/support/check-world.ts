@@ -63,9 +63,9 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
     exchange: () => Promise.reject(new Error("a check exchanges nothing")),
   };
   const verdicts = await checkPlace(clusterOf(situation, asked), "demo", options, { registry, now: () => now, width: () => 8 });
-  const rows = verdicts.map(({ cause, message = "", notes = [], fix, secret, image }) => ({
+  const rows = verdicts.map(({ cause, message = "", registryMessages = [], notes = [], fix, secret, image }) => ({
     cause,
-    message: [message, ...notes].join("; "),
+    message: [message, ...registryMessages, ...notes].join("; "),
     fix: fix ? formatCommand(fix) : "",
     secret,
     image,

@@ -64,8 +64,8 @@ export const facts: ImageFacts = {
   now: new Date("2026-01-10T00:00:00Z"),
 };
 export const judged = (more: Partial<ImageFacts>) => {
-  const { fix, message, notes = [], ...row } = judge({ ...facts, ...more });
-  return { ...row, message: message && [message, ...notes].join("; "), fix: fix && formatCommand(fix) };
+  const { fix, message, registryMessages = [], notes = [], ...row } = judge({ ...facts, ...more });
+  return { ...row, message: message && [message, ...registryMessages, ...notes].join("; "), fix: fix && formatCommand(fix) };
 };
 export const noLogin = { anonymous: proof("refused") };
 export const otherwise = (kind: "port" | "capitals" | "region") => ({ azure: { registry: "r1234", loginServer: r, otherwise: kind } });

@@ -4,9 +4,11 @@ import { combine } from "../../../src/check/verdict.ts";
 import type { Fix } from "../../../src/fix.ts";
 
 const combined = (...fixes: (Fix | undefined)[]) =>
-  combine(fixes.map((fix): Verdict => ({ image: "i", namespace: "demo", secret: "", pods: [], cause: "no-login", fix }))).map(
-    ({ fix }) => fix,
-  );
+  combine(
+    fixes.map(
+      (fix): Verdict => ({ image: "i", namespace: "demo", secret: "", account: "default", owners: [], pods: [], cause: "no-login", fix }),
+    ),
+  ).map(({ fix }) => fix);
 
 const create = (repositories: readonly string[] | undefined, more: object = {}): Fix => ({
   verb: "create",

@@ -92,6 +92,8 @@ test("escapes a verdict, its reason, its notes and its fix, and keeps each on on
     image: evil,
     namespace: "demo",
     secret: "",
+    account: "default",
+    owners: [],
     pods: [`${evil}\n`],
     cause: "no-login",
     message: evil,

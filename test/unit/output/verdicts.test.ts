@@ -6,19 +6,22 @@ import type { Verdict } from "../../../src/check/verdict.ts";
 import { styleFor } from "../../../src/output/style.ts";
 import { failed, verdictReport, verdictText } from "../../../src/output/verdicts.ts";
 
+const owners = [{ kind: "deployment", name: "a" }];
 const verdicts: Verdict[] = [
-  { image: "r.azurecr.io/a:1", namespace: "demo", secret: "acr", pods: ["a-1", "a-2"], cause: "pulls" },
+  { image: "r.azurecr.io/a:1", namespace: "demo", secret: "acr", account: "default", owners, pods: ["a-1", "a-2"], cause: "pulls" },
   {
     image: "r.azurecr.io/b:1",
     namespace: "demo",
     secret: "",
+    account: "default",
+    owners: [],
     pods: [],
     cause: "no-login",
     message: "serviceaccount/default has no pull secret for this registry",
     notes: ["a note"],
     fix: { verb: "create", registry: "r.azurecr.io", namespace: "demo" },
   },
-  { image: "r.azurecr.io/c:1", namespace: "demo", secret: "acr", pods: [], cause: "throttled" },
+  { image: "r.azurecr.io/c:1", namespace: "demo", secret: "acr", account: "default", owners: [], pods: [], cause: "throttled" },
 ];
 
 const plain = styleFor({ write: () => {}, isTTY: false, columns: 0 }, {});
@@ -34,7 +37,15 @@ test("colors verdicts on a terminal", () => {
 });
 
 test("prints a note in yellow when only the node has the image", () => {
-  const cached: Verdict = { image: "r.azurecr.io/a:1", namespace: "demo", secret: "", pods: ["a-1"], cause: "by-node" };
+  const cached: Verdict = {
+    image: "r.azurecr.io/a:1",
+    namespace: "demo",
+    secret: "",
+    account: "default",
+    owners,
+    pods: ["a-1"],
+    cause: "by-node",
+  };
 
   expect(verdictText([cached], { headers: false, where: "one", style: colors, formatCommand })).toContain(
     "\u001b[33mcached on node, no credential\u001b[39m\n",
@@ -63,11 +74,23 @@ test("reports the id of the cause, and the reason with its notes", () => {
     apiVersion: "acr-secret/v1",
     kind: "CheckReport",
     items: [
-      { image: "r.azurecr.io/a:1", namespace: "demo", secret: "acr", pods: ["a-1", "a-2"], ok: true, cause: "pulls", verdict: "ready" },
+      {
+        image: "r.azurecr.io/a:1",
+        namespace: "demo",
+        secret: "acr",
+        account: "default",
+        owners,
+        pods: ["a-1", "a-2"],
+        ok: true,
+        cause: "pulls",
+        verdict: "ready",
+      },
       {
         image: "r.azurecr.io/b:1",
         namespace: "demo",
         secret: "",
+        account: "default",
+        owners: [],
         pods: [],
         ok: false,
         cause: "no-login",
@@ -82,7 +105,7 @@ test("reports the id of the cause, and the reason with its notes", () => {
 test("fails exactly the causes that are known not to pull", () => {
   for (const cause of Object.keys(causes) as Cause[]) {
     const { pulls } = causes[cause];
-    if (pulls !== "unknown") expect({ cause, failed: failed({ cause, pods: [] }) }).toEqual({ cause, failed: !pulls });
+    if (pulls !== "unknown") expect({ cause, failed: failed({ cause, owners: [] }) }).toEqual({ cause, failed: !pulls });
   }
 });
 

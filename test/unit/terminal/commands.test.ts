@@ -39,6 +39,8 @@ test.for(widths)("prints a command of a hint, an error, a warning and a check as
       image: "r.azurecr.io/a:1",
       namespace: "demo",
       secret: "acr",
+      account: "default",
+      owners: [],
       pods: [],
       cause: "no-login",
       message: "no",
