@@ -20,6 +20,8 @@ export type Verdict = {
   /** Names of the pods; empty if there are none yet. */
   readonly pods: readonly string[];
   readonly cause: Cause;
+  /** Where it was proven: by requests from this machine to the registry, or by a pull of a node (`--from-cluster`). */
+  readonly proof: "registry" | "cluster";
   /** The reason of a failure in one line; absent if the cause says it all. */
   readonly message?: string | undefined;
   /** The registry's own messages, one per line of its response. */
@@ -47,6 +49,7 @@ export function judge(facts: ImageFacts): Verdict {
     owners: ownersOf(facts.pods),
     pods: facts.pods.map(({ name }) => name),
     cause,
+    proof: "registry",
     message,
     registryMessages: details?.length ? details : undefined,
     notes: advice.notes,

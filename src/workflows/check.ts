@@ -113,7 +113,17 @@ function ask(pull: Pull, secret: string | undefined): ImageQuery | undefined {
 function unreadable({ image, text, account, pods }: Pull, namespace: string): Verdict {
   const message = "invalid" in image ? image.invalid : undefined;
   const names = pods.map(({ name }) => name);
-  return { image: text, namespace, secret: "", account, owners: ownersOf(pods), pods: names, cause: "invalid-image", message };
+  return {
+    image: text,
+    namespace,
+    secret: "",
+    account,
+    owners: ownersOf(pods),
+    pods: names,
+    cause: "invalid-image",
+    proof: "registry",
+    message,
+  };
 }
 
 /** Omits images that the named Secret has no login for, unless there are no others or the user named the images too. */

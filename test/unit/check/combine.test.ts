@@ -6,7 +6,17 @@ import type { Fix } from "../../../src/fix.ts";
 const combined = (...fixes: (Fix | undefined)[]) =>
   combine(
     fixes.map(
-      (fix): Verdict => ({ image: "i", namespace: "demo", secret: "", account: "default", owners: [], pods: [], cause: "no-login", fix }),
+      (fix): Verdict => ({
+        image: "i",
+        namespace: "demo",
+        secret: "",
+        account: "default",
+        owners: [],
+        pods: [],
+        cause: "no-login",
+        proof: "registry",
+        fix,
+      }),
     ),
   ).map(({ fix }) => fix);
 

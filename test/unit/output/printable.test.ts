@@ -96,6 +96,7 @@ test("escapes a verdict, its reason, its notes and its fix, and keeps each on on
     owners: [],
     pods: [`${evil}\n`],
     cause: "no-login",
+    proof: "registry",
     message: evil,
     notes: [`${evil}\n`],
     fix: { verb: "list" },

@@ -8,7 +8,16 @@ import { failed, verdictReport, verdictText } from "../../../src/output/verdicts
 
 const owners = [{ kind: "deployment", name: "a" }];
 const verdicts: Verdict[] = [
-  { image: "r.azurecr.io/a:1", namespace: "demo", secret: "acr", account: "default", owners, pods: ["a-1", "a-2"], cause: "pulls" },
+  {
+    image: "r.azurecr.io/a:1",
+    namespace: "demo",
+    secret: "acr",
+    account: "default",
+    owners,
+    pods: ["a-1", "a-2"],
+    cause: "pulls",
+    proof: "registry",
+  },
   {
     image: "r.azurecr.io/b:1",
     namespace: "demo",
@@ -17,11 +26,21 @@ const verdicts: Verdict[] = [
     owners: [],
     pods: [],
     cause: "no-login",
+    proof: "registry",
     message: "serviceaccount/default has no pull secret for this registry",
     notes: ["a note"],
     fix: { verb: "create", registry: "r.azurecr.io", namespace: "demo" },
   },
-  { image: "r.azurecr.io/c:1", namespace: "demo", secret: "acr", account: "default", owners: [], pods: [], cause: "throttled" },
+  {
+    image: "r.azurecr.io/c:1",
+    namespace: "demo",
+    secret: "acr",
+    account: "default",
+    owners: [],
+    pods: [],
+    cause: "throttled",
+    proof: "registry",
+  },
 ];
 
 const plain = styleFor({ write: () => {}, isTTY: false, columns: 0 }, {});
@@ -45,6 +64,7 @@ test("prints a note in yellow when only the node has the image", () => {
     owners,
     pods: ["a-1"],
     cause: "by-node",
+    proof: "registry",
   };
 
   expect(verdictText([cached], { headers: false, where: "one", style: colors, formatCommand })).toContain(
@@ -83,6 +103,7 @@ test("reports the id of the cause, and the reason with its notes", () => {
         pods: ["a-1", "a-2"],
         ok: true,
         cause: "pulls",
+        proof: "registry",
         verdict: "ready",
       },
       {
@@ -94,6 +115,7 @@ test("reports the id of the cause, and the reason with its notes", () => {
         pods: [],
         ok: false,
         cause: "no-login",
+        proof: "registry",
         verdict: "missing credential",
         message: "serviceaccount/default has no pull secret for this registry\n* a note",
         fix: "kubectl acr-secret create -n demo --registry r.azurecr.io",

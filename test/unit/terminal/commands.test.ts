@@ -43,6 +43,7 @@ test.for(widths)("prints a command of a hint, an error, a warning and a check as
       owners: [],
       pods: [],
       cause: "no-login",
+      proof: "registry",
       message: "no",
       fix,
     };
