@@ -1,11 +1,12 @@
-import { printData } from "../src/output/object.ts";
+import { imageCheck } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
-import { failed, verdictReport, verdictText } from "../src/output/verdicts.ts";
+import { failed, verdictText } from "../src/output/verdicts.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { type CheckOptions, checkAll } from "../src/workflows/check.ts";
-import { printPlaceError, whereOf } from "./conclude.ts";
+import { whereOf } from "./conclude.ts";
+import { isItemFormat, printItems, printUnreadable, reading } from "./findings.ts";
 import { type Flags, formats, noHeaders, under, type Values } from "./line/flags.ts";
 import { pullSecrets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
@@ -27,7 +28,7 @@ const checkFlags = {
     },
   }),
   ...readScope,
-  output: formats(["json", "yaml"]),
+  output: formats(["json", "yaml", "jsonl"]),
   ...noHeaders,
 } as const satisfies Flags;
 
@@ -52,11 +53,12 @@ export const check = verb({
   most: 1,
   complete: pullSecrets,
   async run({ flags, args }, session) {
-    const options = checkOptions(flags, args);
-    const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
-    const checked = await session.during("Checking images", () =>
-      checkAll(clusterScopes, options, { ...session, registry: session.registry() }),
-    );
+    const { clusterScopes, checked } = await reading(session, flags.output, async () => {
+      const options = checkOptions(flags, args);
+      const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
+      const check = () => checkAll(clusterScopes, options, { ...session, registry: session.registry() });
+      return { clusterScopes, checked: await session.during("Checking images", check) };
+    });
     await report(checked, flags, clusterScopes, session);
     return exitCodeOf(checked);
   },
@@ -74,13 +76,15 @@ const checkOptions = ({ image, serviceaccount }: CheckFlags, [secret]: readonly 
 /** Prints the verdicts and the errors. @throws CliError of the only namespace, if there is one */
 async function report({ verdicts, errors }: Checked, flags: CheckFlags, clusterScopes: readonly ClusterScope[], session: Session) {
   const where = whereOf(clusterScopes);
-  if (where === "one" && errors[0]) throw errors[0].error;
-  for (const { error, to } of errors) printPlaceError(session, error, to, where);
-  if (flags.output !== undefined) session.print(await printData(verdictReport(verdicts, session.formatCommand), flags.output));
-  else if (verdicts.length > 0)
+  const unreadable = errors.map(({ error, to }) => ({ ...to, error }));
+  if (isItemFormat(flags.output)) {
+    const items = verdicts.map((verdict) => imageCheck(verdict, session.formatCommand));
+    await printItems(session, flags.output, items, unreadable);
+  } else if (verdicts.length > 0)
     session.print(
       verdictText(verdicts, { ...session, headers: !flags["no-headers"], where, style: styleFor(session.stdout, session.env) }),
     );
+  printUnreadable(session, unreadable, where);
   if (verdicts.length === 0 && errors.length === 0)
     session.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}. Specify one with --image.\n`);
 }

@@ -1,24 +1,23 @@
-import { CliError } from "../src/errors.ts";
-import { printObjects } from "../src/output/object.ts";
+import { isRefusal } from "../src/errors.ts";
+import { type Listed, pullSecret } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import {
   expiryBy,
-  type Holding,
   holdingsOf,
   type ListedSecret,
   type ListOptions,
   listPullSecrets,
   type UnreadableNamespace,
 } from "../src/state/listed-secrets.ts";
-import { printPlaceError, whereOf } from "./conclude.ts";
+import { whereOf } from "./conclude.ts";
+import { isItemFormat, printItems, printUnreadable, reading } from "./findings.ts";
 import { expiryAfter } from "./line/durations.ts";
 import { type Flags, formats, noHeaders, under } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
-import { type Listed, listedLine, listedObject, rows } from "./list/rows.ts";
-import type { Session } from "./session.ts";
+import { rows } from "./list/rows.ts";
 import { failureCode, verb } from "./verb.ts";
 
 export const list = verb({
@@ -54,40 +53,27 @@ export const list = verb({
   async run({ flags }, session) {
     const within = flags["expiring-within"];
     const ends = within === undefined ? undefined : new Date(expiryAfter(within, session.now(), "--expiring-within"));
-    const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
+    const { output } = flags;
+    const options = { carriers: output !== "name", selector: flags.selector, ends };
+    const { clusterScopes, found, skipped, unreadable } = await reading(session, output, async () => {
+      const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
+      return { clusterScopes, ...(await collect(clusterScopes, options)) };
+    });
     const where = whereOf(clusterScopes);
-    const form = forms[flags.output ?? "table"];
     const { stdout, stderr, env, now } = session;
-    const { found, skipped, failed } = await collect(clusterScopes, { ...form, selector: flags.selector, ends }, where, session);
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
-    if (found.length > 0 || !form.hasMessage) session.print(await form.print(found, printing));
-    else if (!failed) stderr.write(nothing(where, clusterScopes));
+    if (isItemFormat(output)) await printItems(session, output, found.map(pullSecret), unreadable);
+    else if (output === "name") session.print(found.map(nameLine).join(""));
+    else if (found.length > 0) session.print(rows(found, printing, output === "wide"));
+    else if (unreadable.length === 0) stderr.write(nothing(where, clusterScopes));
     stderr.write(skippedLine(skipped));
-    if (failed) return failureCode(true);
+    printUnreadable(session, unreadable, where);
+    if (unreadable.length > 0) return failureCode(true);
     return ends && found.length > 0 ? 1 : 0;
   },
 });
 
-type Print = (found: readonly Listed[], columns: Parameters<typeof rows>[1]) => string | Promise<string>;
-
-const asObjects =
-  (format: "json" | "yaml"): Print =>
-  (found) =>
-    printObjects(found.map(listedObject), format, { managedFields: true, list: true });
-
-/** Whether each format shows ServiceAccounts, whether it prints a message if there are no Secrets, and how it prints them. */
-const forms = {
-  table: { carriers: true, hasMessage: true, print: (found, columns) => rows(found, columns, false) },
-  wide: { carriers: true, hasMessage: true, print: (found, columns) => rows(found, columns, true) },
-  jsonl: { carriers: true, hasMessage: false, print: (found) => found.map(listedLine).join("") },
-  name: {
-    carriers: false,
-    hasMessage: false,
-    print: (found) => found.map(({ secret: { metadata } }) => `secret/${printable(metadata.name)}\n`).join(""),
-  },
-  json: { carriers: true, hasMessage: false, print: asObjects("json") },
-  yaml: { carriers: true, hasMessage: false, print: asObjects("yaml") },
-} as const satisfies Readonly<Record<string, { carriers: boolean; hasMessage: boolean; print: Print }>>;
+const nameLine = ({ secret: { metadata } }: Listed) => `secret/${printable(metadata.name)}\n`;
 
 type Options = ListOptions & { readonly ends: Date | undefined };
 
@@ -103,27 +89,23 @@ function skippedLine({ never, unknown }: Skipped): string {
   return counts && `secrets not shown: ${counts}\n`;
 }
 
-/** Collects the Secrets of all clusters. An unreadable cluster or namespace is an error of its own and doesn't stop the others. */
-async function collect(clusterScopes: readonly ClusterScope[], options: Options, where: PlaceDetail, session: Session) {
+/** Collects the Secrets of all clusters. An unreadable cluster or namespace doesn't stop the others. */
+async function collect(clusterScopes: readonly ClusterScope[], options: Options) {
   const found: Listed[] = [];
   const skipped: Skipped = { never: 0, unknown: 0 };
-  let failed = false;
-  const report = ({ context, namespace, error }: UnreadableNamespace) => {
-    if (where === "one" || (namespace === "" && where === "namespaces")) throw error;
-    printPlaceError(session, error, { kind: "namespace", name: namespace, namespace, context }, where);
-    failed = true;
-  };
-  const add = ({ secret: { apiVersion, kind, metadata }, ...carried }: ListedSecret, holdings: readonly Holding[]) => {
+  const unreadable: UnreadableNamespace[] = [];
+  for await (const one of carriedIn(clusterScopes, options)) {
+    if ("error" in one) {
+      unreadable.push(one);
+      continue;
+    }
+    const holdings = holdingsOf(one.secret);
     const expiry = options.ends ? expiryBy(holdings, options.ends) : "due";
     // Only the metadata is kept: the data of thousands of Secrets would use too much memory
-    if (expiry === "due") found.push({ ...carried, holdings, secret: { apiVersion, kind, metadata } });
+    if (expiry === "due") found.push({ ...one, holdings, secret: { metadata: one.secret.metadata } });
     else if (expiry !== "later") skipped[expiry]++;
-  };
-  for await (const one of carriedIn(clusterScopes, options)) {
-    if ("error" in one) report(one);
-    else add(one, holdingsOf(one.secret));
   }
-  return { found, skipped, failed };
+  return { found, skipped, unreadable };
 }
 
 /** Yields the Secrets of all clusters, and the namespaces that could not be read. An unreadable cluster is one without a namespace. */
@@ -133,7 +115,7 @@ async function* carriedIn(clusterScopes: readonly ClusterScope[], options: Optio
       if (clusterScope.error) throw clusterScope.error;
       yield* listPullSecrets(clusterScope, options);
     } catch (error) {
-      if (!(error instanceof CliError)) throw error;
+      if (!isRefusal(error)) throw error;
       yield { context: clusterScope.context, namespace: "", error };
     }
   }

@@ -15,8 +15,8 @@ import { verbs } from "./verbs.ts";
 /**
  * Runs one command line. This is the only function that catches all errors, and the only one that prints the error of a run.
  * @param argv the words after `kubectl acr-secret`
- * @returns the exit code: 0, 1 for an error like kubectl, 130 after an interruption; with --diff, and for a verb with findings, like
- * kubectl diff
+ * @returns the exit code: 0, 1 for an error like kubectl, 130 after an interruption. With --diff, errors exit with 2, like those of kubectl
+ * diff. For a verb with findings, all errors except a wrong command line exit with 2
  */
 export async function main(argv: readonly string[], context: Context): Promise<number> {
   if (argv[0] === "__complete") {
@@ -40,6 +40,14 @@ export async function main(argv: readonly string[], context: Context): Promise<n
     await session?.close();
   }
 }
+
+/** Returns the exit code of a run that could not write its output. */
+export async function lostOutputCode(argv: readonly string[]): Promise<number> {
+  const verb = await verbNamed(argv[firstArgument(argv, global)]);
+  return failureCode(hasFindings(verb) || argv.includes("--diff"));
+}
+
+const hasFindings = (verb: Verb | undefined): boolean => verb?.findings !== undefined;
 
 async function verbNamed(word: string | undefined): Promise<Verb | undefined> {
   const row = verbs.find(({ name }) => name === word);
@@ -80,8 +88,10 @@ function reportError(error: unknown, { verb, context, session, diff }: Failure):
   if (interrupted && !leftObjects) return 130;
   printError({ ...context, formatCommand: session?.formatCommand ?? formatCommand }, withUsage(error, verb));
   if (!(error instanceof CliError)) for (const frame of framesOf(error)) session?.trace(4, () => frame);
-  return interrupted ? 130 : failureCode(diff || verb?.findings !== undefined);
+  return interrupted ? 130 : failureCode(diff || (hasFindings(verb) && !isMisuse(error)));
 }
+
+const isMisuse = (error: unknown): boolean => error instanceof CliError && error.kind === "usage";
 
 /** Returns the help of a verb, for `VERB --help` or `help VERB`. @throws CliError usage for an unknown topic */
 async function helpOf(verb: Verb | undefined, [topic]: readonly string[], columns: number): Promise<string> {

@@ -1,7 +1,7 @@
 import { end, type Launched } from "../src/cluster/kubectl.ts";
 import { openInterruption } from "../src/interruption.ts";
 import { processContext } from "./context.ts";
-import { main } from "./main.ts";
+import { lostOutputCode, main } from "./main.ts";
 
 /** The exit codes for a process that a signal ended: 128 and the signal's number. */
 const endedBy = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 } as const;
@@ -43,7 +43,7 @@ export async function run(argv: readonly string[], launched: Launched | undefine
     process.stderr.write(`error: cannot write to standard output: ${reasonOf(lost)}\n`);
   }
   await written(process.stderr);
-  if (!stopped && lost) process.exit(lost.code === "EPIPE" ? endedBy.SIGPIPE : 1);
+  if (!stopped && lost) process.exit(lost.code === "EPIPE" ? endedBy.SIGPIPE : await lostOutputCode(argv));
   process.exit(code === endedBy.SIGINT && stopped ? stopped.code : code);
 }
 

@@ -22,7 +22,7 @@ export type VerbBody<F extends Flags = Flags> = {
   readonly flags: F;
   /** The page in docs that describes the verb. Default: the verb's name. */
   readonly page?: string;
-  /** What exit code 1 reports, for a verb that reports findings. Errors of such a verb exit with 2. */
+  /** What exit code 1 reports, for a verb that reports findings. Such a verb exits with 2 if it can't read something. */
   readonly findings?: string;
   readonly most: number;
   /** Converts an argument. Default: it is the name of a Secret. @throws CliError usage */

@@ -92,6 +92,9 @@ export const linesIn = (message: string): readonly string[] => message.split(sep
 /** Whether an error is a missing permission. */
 export const isForbidden = (error: unknown): error is CliError => error instanceof CliError && error.kind === "forbidden";
 
+/** Whether an error is a missing object. */
+export const isNotFound = (error: unknown): error is CliError => error instanceof CliError && error.kind === "notFound";
+
 /** Whether a request failed for any reason except an interruption, which ends the run. */
 export const isRefusal = (error: unknown): error is CliError => error instanceof CliError && !(error instanceof Interrupted);
 

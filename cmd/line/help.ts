@@ -65,11 +65,17 @@ export function verbHelp(verb: Verb, columns: number): string {
   ].join("");
 }
 
-/** Returns the meaning of each exit code of a verb. Errors take precedence over findings. */
+/** Returns the meaning of each exit code of a verb. 2 takes precedence over 1. */
 export function codesOf({ findings, flags }: Partial<Verb>): Readonly<Record<string, string>> {
   const failure = flags?.["concurrency"] ? "error, or at least one object failed" : "error";
-  return { 0: "success", ...(findings === undefined ? { 1: failure } : { 1: findings, 2: "error" }), 130: "interrupted" };
+  return {
+    0: "success",
+    ...(findings === undefined ? { 1: failure } : { 1: `${findings}, or a flag is invalid`, 2: unreadable }),
+    130: "interrupted",
+  };
 }
+
+const unreadable = "a cluster, a namespace or a named object cannot be read, even if 1 applies too";
 
 export const diffCodes = "With --diff: 0 no changes, 1 changes, 2 error.";
 

@@ -1,13 +1,9 @@
-import { jsonLine } from "../../src/output/object.ts";
+import { firstExpiry, type Listed } from "../../src/output/items.ts";
 import type { styleFor } from "../../src/output/style.ts";
 import { age, table, until } from "../../src/output/table.ts";
 import { type PlaceDetail, placeColumns } from "../../src/output/words.ts";
 import { isRegional } from "../../src/secret/azure-words.ts";
-import type { Previous } from "../../src/secret/entry.ts";
-import type { Holding, ListedSecret } from "../../src/state/listed-secrets.ts";
-
-/** A pull secret, its logins, and the ServiceAccounts that use it. */
-export type Listed = ListedSecret & { readonly holdings: readonly Holding[] };
+import type { Holding, Previous } from "../../src/secret/entry.ts";
 
 type Columns = {
   readonly where: PlaceDetail;
@@ -74,9 +70,8 @@ const kindOf = ({ kind, guessed }: Holding) => (kind !== "" && guessed ? `${kind
 
 /** Returns when the first of several logins expires. */
 function endOf(holdings: readonly Holding[], now: Date): string {
-  const [first] = holdings.flatMap(({ expiresAt }) => expiresAt ?? []).sort((a, b) => Date.parse(a) - Date.parse(b));
-  if (first !== undefined) return until(first, now);
-  return holdings.length === 0 || holdings.some(({ expiry }) => expiry === "unknown") ? "<unknown>" : until(undefined, now);
+  const { expiry, expiresAt } = firstExpiry(holdings);
+  return expiry === "unknown" ? "<unknown>" : until(expiresAt ?? undefined, now);
 }
 
 /**
@@ -86,33 +81,3 @@ const few = 3;
 
 const inCell = (names: readonly string[], wide: boolean) =>
   wide || names.length <= few ? names.join(",") : `${names.slice(0, few - 1)} + ${names.length - few + 1} more...`;
-
-/** Returns a pull secret as an object of `acr-secret/v1`, without its passwords. */
-export function listedObject({ context, secret: { metadata }, serviceAccounts, holdings }: Listed): object {
-  const { name, namespace, creationTimestamp } = metadata;
-  const logins = holdings.map(({ hosts, kind, guessed, identity, slot, expiry, expiresAt, madeAt, by, previous }) => ({
-    registries: hosts,
-    credential: kind || undefined,
-    guessed,
-    identity: identity || undefined,
-    slot: slot || undefined,
-    expiry,
-    expiresAt: expiresAt ?? null,
-    madeAt,
-    madeBy: by,
-    previous: previous && { slot: previous.slot, madeAt: previous.madeAt, until: previous.until },
-  }));
-  return {
-    apiVersion: "acr-secret/v1",
-    kind: "PullSecret",
-    context,
-    namespace,
-    name,
-    creationTimestamp,
-    logins,
-    serviceAccounts,
-  };
-}
-
-/** Returns the object as a line of JSON. */
-export const listedLine = (listed: Listed): string => jsonLine(listedObject(listed));

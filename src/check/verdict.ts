@@ -19,6 +19,8 @@ export type Verdict = {
   readonly owners: readonly Workload[];
   /** Names of the pods; empty if there are none yet. */
   readonly pods: readonly string[];
+  /** The hosts that a pull needs. */
+  readonly hosts?: readonly { readonly host: string; readonly purpose: string }[];
   readonly cause: Cause;
   /** Where it was proven: by requests from this machine to the registry, or by a pull of a node (`--from-cluster`). */
   readonly proof: "registry" | "cluster";

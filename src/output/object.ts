@@ -4,19 +4,18 @@ import { isPrintable, printableJson } from "./printable.ts";
 type Manifest = { readonly metadata?: object };
 
 /**
- * Prints objects like `kubectl -o json|yaml`: keys in alphabetical order, without managedFields unless they are requested. Several objects,
- * and the result of a `list`, are one List.
+ * Prints objects like `kubectl -o json|yaml`: keys in alphabetical order, without managedFields unless they are requested. Several objects
+ * are one List.
  */
-export async function printObjects(
-  objects: readonly Manifest[],
-  format: "json" | "yaml",
-  { managedFields = false, list = false } = {},
-): Promise<string> {
+export async function printObjects(objects: readonly Manifest[], format: "json" | "yaml", { managedFields = false } = {}): Promise<string> {
   const items = objects.map((object) => (managedFields ? object : withoutManagedFields(object)));
   const [first] = items;
-  const whole = !list && items.length === 1 && first ? first : { apiVersion: "v1", items, kind: "List", metadata: { resourceVersion: "" } };
-  return printData(whole, format);
+  return items.length === 1 && first ? printData(first, format) : printList(items, format);
 }
+
+/** Prints objects as one List of the API. */
+export const printList = (items: readonly object[], format: "json" | "yaml"): Promise<string> =>
+  printData({ apiVersion: "v1", items, kind: "List", metadata: { resourceVersion: "" } }, format);
 
 /** Formats plain data in the same way. The YAML library is only loaded for YAML. */
 export async function printData(data: unknown, format: "json" | "yaml"): Promise<string> {

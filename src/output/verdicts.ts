@@ -2,7 +2,6 @@ import type { ChalkInstance } from "chalk";
 import { causes } from "../check/cause.ts";
 import { listed } from "../check/message.ts";
 import type { Verdict } from "../check/verdict.ts";
-import { withLines } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { printable } from "./printable.ts";
 import { table } from "./table.ts";
@@ -37,18 +36,6 @@ const colorOf = (verdict: Verdict | undefined) => {
   if (!verdict || failed(verdict)) return "red";
   return causes[verdict.cause].severity === "fine" ? "green" : "yellow";
 };
-
-/** Formats a check for programs (`acr-secret/v1`, docs/check.md). */
-export function verdictReport(verdicts: readonly Verdict[], formatCommand: FormatCommand): object {
-  const items = verdicts.map(({ fix, registryMessages = [], notes = [], message, ...row }) => ({
-    ...row,
-    message: message === undefined ? undefined : withLines(message, ...registryMessages, ...notes),
-    ok: !failed(row),
-    verdict: causes[row.cause].words,
-    fix: fix && formatCommand(fix),
-  }));
-  return { apiVersion: "acr-secret/v1", kind: "CheckReport", items };
-}
 
 /** Whether a verdict makes the command fail. An image that the command line names also fails if it could not be checked. */
 export const failed = ({ cause, owners }: Pick<Verdict, "cause" | "owners">): boolean =>

@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { usage } from "../errors.ts";
 import type { ImageRef } from "./port.ts";
 
 // The grammar of github.com/distribution/reference, with which the kubelet and containerd parse image names.
@@ -15,10 +15,10 @@ export const isRepository = (text: string): boolean => repositoryPath.test(text)
 /**
  * Parses an image name with docker's normalization: `nginx` is `docker.io/library/nginx:latest`. If an image has both a tag and a digest,
  * the digest counts, as in a container runtime.
- * @throws CliError invalid, in the kubelet's words (InvalidImageName)
+ * @throws CliError usage, in the kubelet's words (InvalidImageName)
  */
 export function parseImage(text: string): ImageRef {
-  const refuse = (why: string) => new CliError("invalid", `couldn't parse image name ${JSON.stringify(text)}: ${why}`);
+  const refuse = (why: string) => usage(`couldn't parse image name ${JSON.stringify(text)}: ${why}`);
   if (/^[a-f0-9]{64}$/.test(text)) throw refuse(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
   const [from, path] = splitHost(text);
   const [beforeColon = ""] = path.split(":");

@@ -1,17 +1,18 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { endsKnown } from "../credential/kinds.ts";
-import { type CliError, isForbidden } from "../errors.ts";
+import { type CliError, isForbidden, isNotFound } from "../errors.ts";
 import { readPullSecret, serversOf } from "../kubelet/read-pull-secret.ts";
 import type { Secret, ServiceAccount } from "../objects.ts";
 import { type ClusterScope, clusterWideOrEach } from "../scope/cluster-scopes.ts";
 import { awaitAll } from "../scope/concurrency.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
-import { type Entry, readEntries } from "../secret/entry.ts";
+import { type Holding, readEntries } from "../secret/entry.ts";
 import { guess } from "../secret/guess.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
 import { shapes } from "../secret/shapes.ts";
 import { isTimestamp } from "../timestamp.ts";
 import { unlabeledEntries } from "./existing-secret.ts";
+import { requireNamespace } from "./namespace.ts";
 
 /** A pull secret, and the ServiceAccounts whose lists contain it. */
 export type ListedSecret = { readonly context: string | undefined; readonly secret: Secret; readonly serviceAccounts: readonly string[] };
@@ -33,7 +34,7 @@ const otherShapes = Object.values(shapes).filter(({ type }) => type !== dockerCo
 
 /**
  * Lists the pull secrets on one cluster, ordered by namespace and name. Reads cluster-wide lists page by page. If they are forbidden, reads
- * each namespace, and skips a namespace that is forbidden too.
+ * each namespace. A namespace that is forbidden too or doesn't exist is an error of its own.
  */
 export function listPullSecrets(
   clusterScope: ClusterScope,
@@ -44,22 +45,36 @@ export function listPullSecrets(
 }
 
 async function* perNamespace(
-  { context, cluster, namespaces, open }: ClusterScope,
+  scope: ClusterScope,
   where: SecretFilter,
   carriers: boolean,
 ): AsyncGenerator<ListedSecret | UnreadableNamespace> {
+  const { context, namespaces, open } = scope;
   for (const namespace of open ? byKey(namespaces) : namespaces) {
     try {
-      const [secrets, accounts] = await awaitAll([
-        Array.fromAsync(merged(cluster.pages("secret", { ...where, namespace }), ofOtherShapes(cluster, where, namespace))),
-        carriers ? listAll(cluster, "serviceaccount", { namespace }) : [],
-      ]);
-      yield* secrets.map((secret) => ({ context, secret, serviceAccounts: serviceAccountsWith(secret, accounts) }));
+      yield* await inNamespace(scope, namespace, where, carriers);
     } catch (error) {
-      if (!isForbidden(error)) throw error;
+      // Any other error concerns the whole cluster
+      if (!isForbidden(error) && !isNotFound(error)) throw error;
       yield { context, namespace, error };
     }
   }
+}
+
+/** @throws CliError notFound if a named namespace doesn't exist */
+async function inNamespace(
+  { context, cluster, open }: ClusterScope,
+  namespace: string,
+  where: SecretFilter,
+  carriers: boolean,
+): Promise<ListedSecret[]> {
+  const [secrets, accounts] = await awaitAll([
+    Array.fromAsync(merged(cluster.pages("secret", { ...where, namespace }), ofOtherShapes(cluster, where, namespace))),
+    carriers ? listAll(cluster, "serviceaccount", { namespace }) : [],
+  ]);
+  // Lists of a namespace that doesn't exist are empty
+  if (secrets.length === 0 && accounts.length === 0 && !open) await requireNamespace(cluster, namespace);
+  return secrets.map((secret) => ({ context, secret, serviceAccounts: serviceAccountsWith(secret, accounts) }));
 }
 
 async function* fromClusterLists(
@@ -116,22 +131,6 @@ function serviceAccountsWith({ metadata }: Secret, accounts: readonly ServiceAcc
     .filter(({ imagePullSecrets }) => imagePullSecrets?.some(({ name }) => name === metadata.name))
     .map((account) => account.metadata.name);
 }
-
-/** A login that a pull secret holds, as its annotation records it or as guessed from its text. */
-export type Holding = {
-  /** The keys under `auths` with this login. */
-  readonly hosts: readonly string[];
-  /** The kind of credential; empty if unknown. */
-  readonly kind: string;
-  readonly guessed: boolean;
-  /** The user name or id that signs in; empty if unknown. */
-  readonly identity: string;
-  readonly slot: string;
-  readonly expiry: "at" | "never" | "unknown";
-  /** RFC 3339; only if `expiry` is `at`. */
-  readonly expiresAt?: string;
-  /** When the password was created (RFC 3339), by which identity, and which password it replaced, if recorded. */
-} & Pick<Entry, "madeAt" | "by" | "previous">;
 
 /** Returns the logins of a pull secret, sorted by host. A login without an annotation is guessed. */
 export function holdingsOf(secret: Secret): Holding[] {

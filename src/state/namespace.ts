@@ -1,6 +1,6 @@
 import { distance } from "../check/distance.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
-import { absent, CliError } from "../errors.ts";
+import { absent, CliError, unlessForbidden } from "../errors.ts";
 import { clusterId } from "../secret/azure-words.ts";
 
 /** Returns the uid of a namespace; undefined if it doesn't exist. */
@@ -19,6 +19,12 @@ export async function idBy(read: () => Promise<string | undefined>): Promise<str
     if (error instanceof CliError) return undefined;
     throw error;
   }
+}
+
+/** @throws CliError notFound if a namespace doesn't exist. Without permission to read it, the namespace is assumed to exist */
+export async function requireNamespace(cluster: Cluster, name: string): Promise<void> {
+  const uid = await uidOf(cluster, name).catch(unlessForbidden("forbidden"));
+  if (uid === undefined) throw await namespaceNotFound(cluster, name);
 }
 
 /** Returns the error for a namespace that a command only reads: it suggests a similar name instead of creating the namespace. */

@@ -1,13 +1,13 @@
 import type { PodFacts } from "../check/facts.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
-import { absent, CliError, unlessForbidden } from "../errors.ts";
+import { absent, CliError } from "../errors.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
 import { formatImage, parseImage } from "../registry/image-reference.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { awaitAll } from "../scope/concurrency.ts";
 import { containersOf } from "./images.ts";
-import { namespaceNotFound, uidOf } from "./namespace.ts";
+import { requireNamespace } from "./namespace.ts";
 import { podFacts, pullSecretNames } from "./pods.ts";
 
 /** One image that one or more pods pull with one list of pull secrets. */
@@ -26,7 +26,7 @@ export type Pull = {
 /** Returns the pulls of a namespace's pods. Pods that have ended don't count. */
 export async function collectPulls(cluster: Cluster, namespace: string): Promise<Pull[]> {
   const [pods, accounts] = await awaitAll([listAll(cluster, "pod", { namespace }), listAll(cluster, "serviceaccount", { namespace })]);
-  if (pods.length === 0) await assureNamespace(cluster, namespace);
+  if (pods.length === 0) await requireNamespace(cluster, namespace);
   const byName = new Map(accounts.map((account) => [account.metadata.name, account]));
   const pulls = new Map<string, Pull>();
   for (const pull of pods.filter(isPulling).flatMap((pod) => pullsOf(pod, byName))) {
@@ -56,17 +56,11 @@ function pullsOf(pod: Pod, accounts: ReadonlyMap<string, ServiceAccount>): Pull[
 export async function pullsByAccount(cluster: Cluster, namespace: string, account: string, images: readonly ImageRef[]): Promise<Pull[]> {
   const found = await cluster.get({ kind: "serviceaccount", namespace, name: account });
   if (!found) {
-    await assureNamespace(cluster, namespace);
+    await requireNamespace(cluster, namespace);
     throw absent("serviceaccounts", account, { kubectl: "get", args: ["serviceaccounts"], namespace });
   }
   const names = namesIn(found.imagePullSecrets);
   return images.map((image) => ({ image, text: formatImage(image), account, names, accountNames: names, pods: [] }));
-}
-
-/** @throws CliError notFound if the namespace doesn't exist. Without permission to read it, the namespace is assumed to exist */
-async function assureNamespace(cluster: Cluster, namespace: string): Promise<void> {
-  const uid = await uidOf(cluster, namespace).catch(unlessForbidden("forbidden"));
-  if (uid === undefined) throw await namespaceNotFound(cluster, namespace);
 }
 
 const isPulling = ({ metadata, status }: Pod) => !metadata.deletionTimestamp && status?.phase !== "Succeeded" && status?.phase !== "Failed";

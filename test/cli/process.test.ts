@@ -141,12 +141,17 @@ test("exits with 141 when the reader closes the pipe", async () => {
   expect(await ended(child)).toMatchObject({ code: 141, stderr: "" });
 });
 
-test("exits with 1 and the reason when the disk is full", async () => {
+test.for([
+  { line: "options", code: 1 },
+  { line: "list --help", code: 2 },
+  { line: "check --help", code: 2 },
+  { line: "attach --help --diff", code: 2 },
+])("exits with $code and the reason when the disk is full: $line", async ({ line, code }) => {
   const full = await open("/dev/full", "w");
   onTestFinished(() => full.close());
-  const { child } = await start(["options"], hanging, { stdout: full.fd });
+  const { child } = await start(line.split(" "), hanging, { stdout: full.fd });
 
-  expect(await ended(child)).toMatchObject({ code: 1, stderr: "error: cannot write to standard output: the disk is full\n" });
+  expect(await ended(child)).toMatchObject({ code, stderr: "error: cannot write to standard output: the disk is full\n" });
 });
 
 test("completes a command when stderr is closed", async () => {

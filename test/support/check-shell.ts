@@ -24,7 +24,13 @@ export async function placeOf(shell: Shell) {
 }
 
 export type Place = Awaited<ReturnType<typeof placeOf>>;
-export type Item = { readonly cause: string; readonly message?: string; readonly fix?: string; readonly pods: readonly string[] };
+export type Item = {
+  readonly cause: string;
+  readonly message?: string;
+  readonly notes: readonly string[];
+  readonly fix?: string;
+  readonly pods: readonly string[];
+};
 
 const container = (image: string) => [{ name: "app", image }];
 const template = (image: string, pullSecrets: readonly string[]) => ({

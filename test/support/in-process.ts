@@ -10,6 +10,7 @@ import { type Interruption, openInterruption } from "../../src/interruption.ts";
 import type { Registry } from "../../src/registry/port.ts";
 import { type Answer, fakeTerminal } from "./fakes/terminal.ts";
 import { mixedLines } from "./mixed-lines.ts";
+import { requireSchema } from "./schema.ts";
 
 export type Run = { readonly stdout: string; readonly stderr: string; readonly code: number };
 
@@ -53,6 +54,7 @@ export async function run(argv: readonly string[], world: World = {}): Promise<R
   const code = await main(argv, context);
   const [mixed] = mixedLines(printed().stderr);
   if (mixed !== undefined) throw new Error(`a command is not on a line of its own: ${mixed}`);
+  requireSchema(argv, printed().stdout);
   return { ...printed(), code };
 }
 

@@ -31,7 +31,8 @@ describe("prints a fix that works as printed", () => {
     const before = await at.check(check);
     expect(new Set(before.items.map((item) => item.cause)), JSON.stringify(before)).toEqual(new Set([cause]));
     expect(before.code).toBe(1);
-    if (message) expect(before.items[0]?.message).toMatch(message);
+    const [first] = before.items;
+    if (message) expect([first?.message, ...(first?.notes ?? [])].join("\n* ")).toMatch(message);
     const fixes = [...new Set(before.items.map(({ fix = "" }) => fix))];
     expect(fixes.join("\n")).toMatch(fixPattern);
 

@@ -20,14 +20,14 @@ async function sharing(): Promise<FakeWorld> {
 }
 
 const itemsOf = async (world: FakeWorld) =>
-  JSON.parse((await type("check -n s-1 -o json", world.ports)).stdout).items as { cause: string; message: string; fix?: string }[];
+  JSON.parse((await type("check -n s-1 -o json", world.ports)).stdout).items as { cause: string; notes: string[]; fix?: string }[];
 
 test("selects every holder of a shared credential in the fix, which works as printed", async () => {
   const world = await sharing();
   const [item] = await itemsOf(world);
   expect(item).toMatchObject({
     cause: "out-of-scope",
-    message: expect.stringContaining("s-2/pull also holds shared-pull-"),
+    notes: [expect.stringContaining("s-2/pull also holds shared-pull-")],
     fix:
       "kubectl acr-secret create --namespaces s-1 --namespaces s-2 pull --registry myregistry.azurecr.io " +
       "--repository app/api --credential-per scope",
@@ -47,6 +47,6 @@ test("prints no fix for a shared credential when the Secrets of other namespaces
 
   const [item] = await itemsOf(world);
 
-  expect(item).toMatchObject({ cause: "out-of-scope", message: expect.stringContaining("cannot list the Secrets of other namespaces") });
+  expect(item).toMatchObject({ cause: "out-of-scope", notes: [expect.stringContaining("cannot list the Secrets of other namespaces")] });
   expect(item).not.toHaveProperty("fix");
 });

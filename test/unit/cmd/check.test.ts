@@ -4,7 +4,7 @@ import { CliError } from "../../../src/errors.ts";
 import type { ClusterKind, Ref } from "../../../src/kinds.ts";
 import type { KubeObjects, Pod, Secret, ServiceAccount } from "../../../src/objects.ts";
 import type { Proof } from "../../../src/registry/port.ts";
-import { run } from "../../support/in-process.ts";
+import { run, type } from "../../support/in-process.ts";
 
 const namespace = "demo";
 const image = "myregistry.azurecr.io/app/web:1";
@@ -132,19 +132,59 @@ test.for([
     },
   };
 
-  const { code, stderr } = await run(["check", "--namespaces", "demo,other"], {
-    cluster,
-    registry: { prove: async () => ({ verdict, message: "" }) },
-  });
+  const world = { cluster, registry: { prove: async () => ({ verdict, message: "" }) } };
+  const { code, stderr } = await type("check --namespaces demo,other", world);
+  const { stdout } = await type("check --namespaces demo,other -o json", world);
 
   expect({ code, stderr }).toEqual({ code: 2, stderr: "other: Error from server (Forbidden): no\n" });
+  expect(JSON.parse(stdout).items).toMatchObject([
+    { kind: "ImageCheck", namespace: "demo", ok: verdict === "pulls" },
+    { kind: "Error", namespace: "other", reason: "forbidden" },
+  ]);
 });
 
-test("exits with 2 when the API server is unreachable", async () => {
+test.for(["check", "list", "list --expiring-within 14d"])("exits with 2 when the API server is unreachable: %s", async (line) => {
   const unreachable = () => Promise.reject(new CliError("unreachable", "the server is down"));
 
-  for (const verb of ["check", "list"])
-    expect(await run([verb], { cluster: { namespace: unreachable } })).toMatchObject({ code: 2, stderr: "error: the server is down\n" });
+  expect(await type(line, { cluster: { namespace: unreachable } })).toMatchObject({ code: 2, stderr: "error: the server is down\n" });
+  const { code, stdout, stderr } = await type(`${line} -o jsonl`, { cluster: { namespace: unreachable } });
+  expect({ code, stderr, item: JSON.parse(stdout) }).toEqual({
+    code: 2,
+    stderr: "error: the server is down\n",
+    item: { apiVersion: "acr-secret/v1", kind: "Error", reason: "unreachable", message: "the server is down" },
+  });
+});
+
+test.for([
+  { line: "check --bogus" },
+  { line: "check --image : -o json" },
+  { line: "list --output=table" },
+  { line: "list --expiring-within soon -o jsonl" },
+])("exits with 1 when the command line is wrong: $line", async ({ line }) => {
+  const { code, stderr } = await type(line, {});
+
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^error: /) });
+});
+
+test("prints the error of a single namespace as an item", async () => {
+  const { code, stdout } = await type("check nosuch -n demo -o json", {
+    cluster: holding({ pods: [pod("web-1", "default")] }),
+    registry: {},
+  });
+
+  expect({ code, items: JSON.parse(stdout).items }).toEqual({
+    code: 2,
+    items: [
+      {
+        apiVersion: "acr-secret/v1",
+        kind: "Error",
+        namespace: "demo",
+        reason: "notFound",
+        message: 'Error from server (NotFound): secrets "nosuch" not found',
+        hint: "kubectl acr-secret list -n demo",
+      },
+    ],
+  });
 });
 
 test("prints a note and exits with 0 when only the node has the image", async () => {

@@ -93,7 +93,7 @@ test.for<{ typed: string; prints: string[]; message?: RegExp; code: number; worl
     code: 2,
   },
   { typed: `create ${entra} --diff`, prints: [], message: /^error: if any flags in the group \[diff keep\] are set none/, code: 2 },
-  { typed: "list -n demo --diff", prints: [], message: /^error: unknown flag: --diff\n/, code: 2 },
+  { typed: "list -n demo --diff", prints: [], message: /^error: unknown flag: --diff\n/, code: 1 },
   { typed: "attach -n demo --serviceaccount --diff", world: { aborted: true }, prints: [], message: /^/, code: 130 },
 ])("$typed", async ({ typed, prints, message = /^$/, code, world: more }) => {
   const world = await setting();

@@ -50,6 +50,26 @@ testRows(
         check: prints(["team-a default", "team-c default", ...(scope === "-A" ? ["team default"] : [])]),
       }),
     ),
+    ...["team-a,nosuch", "nosuch,team-a"].map(
+      (namespaces): Row => ({
+        does: `lists the other namespaces and exits with 2 when one does not exist: ${namespaces}`,
+        command: `list --namespaces ${namespaces} -o jsonl`,
+        code: 2,
+        stdout: any,
+        stderr: ['nosuch: Error from server (NotFound): namespaces "nosuch" not found'],
+        check: (_, { stdout }) =>
+          expect(linesOf(stdout).map((text) => JSON.parse(text))).toMatchObject([
+            { kind: "PullSecret", namespace: "team-a" },
+            { kind: "Error", namespace: "nosuch", reason: "notFound" },
+          ]),
+      }),
+    ),
+    {
+      does: "exits with 2 and suggests a similar name when the namespace does not exist",
+      command: "list -n team-x -o name",
+      code: 2,
+      stderr: ['Error from server (NotFound): namespaces "team-x" not found', "hint: did you mean -n team-a?"],
+    },
     {
       does: "prints no empty result and exits with 2 when every namespace is forbidden",
       given: forbid(() => true),
@@ -294,7 +314,7 @@ testRows([
   {
     does: "refuses an invalid --expiring-within",
     command: "list -n demo --expiring-within soon",
-    code: 2,
+    code: 1,
     stderr: /^error: invalid --expiring-within "soon"/,
   },
 ]);

@@ -4,7 +4,7 @@ import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { type Cause, causes } from "../../../src/check/cause.ts";
 import type { Verdict } from "../../../src/check/verdict.ts";
 import { styleFor } from "../../../src/output/style.ts";
-import { failed, verdictReport, verdictText } from "../../../src/output/verdicts.ts";
+import { failed, verdictText } from "../../../src/output/verdicts.ts";
 
 const owners = [{ kind: "deployment", name: "a" }];
 const verdicts: Verdict[] = [
@@ -87,41 +87,6 @@ r.azurecr.io/b:1: serviceaccount/default has no pull secret for this registry
 
 r.azurecr.io/c:1: throttled
 `);
-});
-
-test("reports the id of the cause, and the reason with its notes", () => {
-  expect(verdictReport(verdicts.slice(0, 2), formatCommand)).toEqual({
-    apiVersion: "acr-secret/v1",
-    kind: "CheckReport",
-    items: [
-      {
-        image: "r.azurecr.io/a:1",
-        namespace: "demo",
-        secret: "acr",
-        account: "default",
-        owners,
-        pods: ["a-1", "a-2"],
-        ok: true,
-        cause: "pulls",
-        proof: "registry",
-        verdict: "ready",
-      },
-      {
-        image: "r.azurecr.io/b:1",
-        namespace: "demo",
-        secret: "",
-        account: "default",
-        owners: [],
-        pods: [],
-        ok: false,
-        cause: "no-login",
-        proof: "registry",
-        verdict: "missing credential",
-        message: "serviceaccount/default has no pull secret for this registry\n* a note",
-        fix: "kubectl acr-secret create -n demo --registry r.azurecr.io",
-      },
-    ],
-  });
 });
 
 test("fails exactly the causes that are known not to pull", () => {

@@ -46,7 +46,7 @@ test.for([
   [`a/${"b".repeat(256)}`, "invalid reference format"],
   ["a".repeat(64), `invalid repository name (${"a".repeat(64)}), cannot specify 64-byte hexadecimal strings`],
 ] as const)("rejects %j: %s", ([text, why]) => {
-  expect(() => parseImage(text)).toThrow(new CliError("invalid", `couldn't parse image name ${JSON.stringify(text)}: ${why}`));
+  expect(() => parseImage(text)).toThrow(new CliError("usage", `couldn't parse image name ${JSON.stringify(text)}: ${why}`));
 });
 
 test("formats an image so that it parses to the same image", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Secret } from "../../../src/objects.ts";
-import { type Entry, entryMetadata } from "../../../src/secret/entry.ts";
-import { expiryBy, type Holding, holdingsOf } from "../../../src/state/listed-secrets.ts";
+import { type Entry, entryMetadata, type Holding } from "../../../src/secret/entry.ts";
+import { expiryBy, holdingsOf } from "../../../src/state/listed-secrets.ts";
 
 const host = "myregistry.azurecr.io";
 const auth = (text: string) => ({ auth: Buffer.from(text).toString("base64") });

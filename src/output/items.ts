@@ -1,0 +1,135 @@
+import { causes } from "../check/cause.ts";
+import type { Verdict } from "../check/verdict.ts";
+import type { CliError, ErrorKind } from "../errors.ts";
+import { type Fix, hintText, inPlace } from "../fix.ts";
+import type { Secret } from "../objects.ts";
+import type { Holding } from "../secret/entry.ts";
+import { isTimestamp, toSeconds } from "../timestamp.ts";
+import { jsonLine, printList } from "./object.ts";
+import { failed } from "./verdicts.ts";
+
+// The objects that check and list print for programs. docs/schema/acr-secret-v1.json describes every member.
+
+const apiVersion = "acr-secret/v1";
+
+/** The place of an object. `context` is only set if a run selects contexts. */
+type Place = { readonly context?: string | undefined; readonly namespace?: string | undefined };
+
+type FormatCommand = (fix: Fix) => string;
+
+export type ImageCheck = ReturnType<typeof imageCheck>;
+export type PullSecret = ReturnType<typeof pullSecret>;
+export type ErrorItem = ReturnType<typeof errorItem>;
+export type Item = ImageCheck | PullSecret | ErrorItem;
+
+const results = { true: "pulls", false: "fails", unknown: "unknown" } as const;
+
+/** Returns the result of one image. */
+export function imageCheck(verdict: Verdict, formatCommand: FormatCommand) {
+  const {
+    context,
+    namespace,
+    image,
+    account,
+    owners,
+    pods,
+    secret,
+    cause,
+    proof,
+    message,
+    registryMessages = [],
+    notes = [],
+    fix,
+    hosts,
+  } = verdict;
+  const { words, pulls } = causes[cause];
+  return {
+    apiVersion,
+    kind: "ImageCheck" as const,
+    context,
+    namespace,
+    image,
+    serviceAccount: account,
+    owners,
+    pods,
+    secret,
+    cause,
+    verdict: words,
+    result: results[`${pulls}`],
+    ok: !failed(verdict),
+    proof,
+    message,
+    registryMessages,
+    notes,
+    fix: fix && formatCommand(fix),
+    hosts,
+  };
+}
+
+/** A pull secret, its logins, and the ServiceAccounts that use it. */
+export type Listed = {
+  readonly context: string | undefined;
+  readonly secret: Pick<Secret, "metadata">;
+  readonly serviceAccounts: readonly string[];
+  readonly holdings: readonly Holding[];
+};
+
+/** Returns a pull secret without its passwords. */
+export function pullSecret({ context, secret: { metadata }, serviceAccounts, holdings }: Listed) {
+  const { name, namespace, creationTimestamp } = metadata;
+  return {
+    apiVersion,
+    kind: "PullSecret" as const,
+    context,
+    namespace,
+    name,
+    creationTimestamp,
+    ...firstExpiry(holdings),
+    logins: holdings.map(({ hosts, kind, guessed, identity, slot, expiry, expiresAt, madeAt, by, previous }) => ({
+      registries: hosts,
+      credential: kind || undefined,
+      guessed,
+      identity: identity || undefined,
+      slot: slot || undefined,
+      expiry,
+      expiresAt: timeOf(expiresAt) ?? null,
+      madeAt: timeOf(madeAt),
+      madeBy: by,
+      previous: previous && { slot: previous.slot, madeAt: timeOf(previous.madeAt), until: timeOf(previous.until) },
+    })),
+    serviceAccounts,
+  };
+}
+
+/** Returns when the first of several logins expires. A login whose expiry is unknown counts only if no other login has a time. */
+export function firstExpiry(holdings: readonly Holding[]): { readonly expiry: Holding["expiry"]; readonly expiresAt: string | null } {
+  const [first] = holdings.flatMap(({ expiresAt }) => timeOf(expiresAt) ?? []).sort();
+  if (first !== undefined) return { expiry: "at", expiresAt: first };
+  const isUnknown = holdings.length === 0 || holdings.some(({ expiry }) => expiry === "unknown");
+  return { expiry: isUnknown ? "unknown" : "never", expiresAt: null };
+}
+
+/** Formats a recorded time in UTC, so that texts sort like times. Anyone can write the annotation: any other text is omitted. */
+const timeOf = (text: string | undefined): string | undefined =>
+  text !== undefined && isTimestamp(text) ? toSeconds(new Date(text)) : undefined;
+
+/** Returns the reason why a namespace, a cluster or all of them could not be read. */
+export function errorItem({ kind, message, hint }: CliError, { context, namespace }: Place, formatCommand: FormatCommand) {
+  const hintIn = (fix: string | Fix) => (typeof fix === "string" ? fix : inPlace(fix, { context, namespace }));
+  return {
+    apiVersion,
+    kind: "Error" as const,
+    context,
+    namespace: namespace || undefined,
+    reason: kind satisfies ErrorKind,
+    message,
+    hint: hint && hintText(hintIn(hint), formatCommand),
+  };
+}
+
+/** The formats of a report, each with the function that formats its items. */
+export const itemFormats = {
+  json: (items) => printList(items, "json"),
+  yaml: (items) => printList(items, "yaml"),
+  jsonl: async (items) => items.map(jsonLine).join(""),
+} as const satisfies Readonly<Record<string, (items: readonly Item[]) => Promise<string>>>;

@@ -1,0 +1,122 @@
+import { expect, test } from "vitest";
+import { formatCommand } from "../../../cmd/line/format-command.ts";
+import { type Cause, causes } from "../../../src/check/cause.ts";
+import type { Verdict } from "../../../src/check/verdict.ts";
+import { CliError } from "../../../src/errors.ts";
+import { errorItem, firstExpiry, imageCheck, pullSecret } from "../../../src/output/items.ts";
+import type { Holding } from "../../../src/secret/entry.ts";
+
+const apiVersion = "acr-secret/v1";
+const verdict: Verdict = {
+  image: "r.azurecr.io/a:1",
+  namespace: "demo",
+  secret: "acr",
+  account: "default",
+  owners: [],
+  pods: ["a-1", "a-2"],
+  cause: "pulls",
+  proof: "registry",
+};
+
+test("returns the cause of a failure with its notes and its fix", () => {
+  const failure: Verdict = {
+    ...verdict,
+    context: "prod",
+    secret: "",
+    pods: [],
+    owners: [{ kind: "deployment", name: "a" }],
+    cause: "no-login",
+    message: "serviceaccount/default has no pull secret for this registry",
+    registryMessages: ["unauthorized"],
+    notes: ["a note"],
+    fix: { verb: "create", registry: "r.azurecr.io", namespace: "demo" },
+  };
+
+  expect(imageCheck(failure, formatCommand)).toEqual({
+    apiVersion,
+    kind: "ImageCheck",
+    context: "prod",
+    namespace: "demo",
+    image: "r.azurecr.io/a:1",
+    serviceAccount: "default",
+    owners: [{ kind: "deployment", name: "a" }],
+    pods: [],
+    secret: "",
+    cause: "no-login",
+    verdict: "missing credential",
+    result: "fails",
+    ok: false,
+    proof: "registry",
+    message: "serviceaccount/default has no pull secret for this registry",
+    registryMessages: ["unauthorized"],
+    notes: ["a note"],
+    fix: "kubectl acr-secret create -n demo --registry r.azurecr.io",
+  });
+});
+
+test("returns result pulls only for a cause that pulls, and fails only for one that does not", () => {
+  for (const cause of Object.keys(causes) as Cause[]) {
+    const { pulls } = causes[cause];
+    const { result, ok } = imageCheck({ ...verdict, cause }, formatCommand);
+    expect({ cause, result }).toEqual({ cause, result: pulls === true ? "pulls" : pulls === false ? "fails" : "unknown" });
+    if (pulls !== "unknown") expect({ cause, ok }).toEqual({ cause, ok: pulls });
+  }
+});
+
+const holding = (more: Partial<Holding>): Holding => ({
+  hosts: ["r.azurecr.io"],
+  kind: "acr-token",
+  guessed: false,
+  identity: "ci",
+  slot: "",
+  expiry: "unknown",
+  madeAt: undefined,
+  by: undefined,
+  previous: undefined,
+  ...more,
+});
+const at = (expiresAt: string) => holding({ expiry: "at", expiresAt });
+
+test.for([
+  { holdings: [], expiry: "unknown", expiresAt: null },
+  { holdings: [holding({ expiry: "never" })], expiry: "never", expiresAt: null },
+  { holdings: [holding({ expiry: "never" }), holding({})], expiry: "unknown", expiresAt: null },
+  { holdings: [holding({}), at("2026-02-01T00:00:00Z")], expiry: "at", expiresAt: "2026-02-01T00:00:00Z" },
+  // The earlier time is the greater text
+  { holdings: [at("2026-02-01T09:00:00+09:00"), at("2026-02-01T00:30:00Z")], expiry: "at", expiresAt: "2026-02-01T00:00:00Z" },
+] as const)("returns expiry $expiry of $holdings.length logins", ({ holdings, ...expected }) => {
+  expect(firstExpiry(holdings)).toEqual(expected);
+});
+
+test("omits a recorded time that is not a time, and prints other times in UTC", () => {
+  const previous = { slot: "password1", madeAt: "yesterday", until: "2026-02-30T00:00:00.5+00:00" };
+  const secret = { metadata: { name: "s", namespace: "demo" } };
+  const { logins } = pullSecret({
+    context: undefined,
+    secret,
+    serviceAccounts: [],
+    holdings: [holding({ madeAt: "2026-01-01T01:00:00+01:00", previous })],
+  });
+
+  expect(logins).toMatchObject([
+    { madeAt: "2026-01-01T00:00:00Z", previous: { slot: "password1", madeAt: undefined, until: "2026-03-02T00:00:00Z" } },
+  ]);
+});
+
+test.for([
+  { hint: "did you mean -n demo?", expected: "did you mean -n demo?" },
+  { hint: { verb: "list" }, expected: "kubectl acr-secret list -n demo --context prod" },
+  { hint: undefined, expected: undefined },
+])("returns an error with the hint $expected", ({ hint, expected }) => {
+  const error = new CliError("notFound", "secret not found", { hint });
+
+  expect(errorItem(error, { context: "prod", namespace: "demo" }, formatCommand)).toEqual({
+    apiVersion,
+    kind: "Error",
+    context: "prod",
+    namespace: "demo",
+    reason: "notFound",
+    message: "secret not found",
+    hint: expected,
+  });
+});
