@@ -2,7 +2,7 @@ import type { AzureRegistry, SignInOptions } from "../src/azure/port.ts";
 import type { Remover } from "../src/credential/kind.ts";
 import { credentialKinds, isMadeInAzure } from "../src/credential/kinds.ts";
 import { orphanedRoles } from "../src/credential/service-principal/roles.ts";
-import { CliError, usage } from "../src/errors.ts";
+import { CliError, usage, withLines } from "../src/errors.ts";
 import { printable } from "../src/output/printable.ts";
 import { openPrinter } from "../src/output/printer.ts";
 import { type PruneFacts, type PruneOptions, planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
@@ -125,7 +125,7 @@ function refuseUnlisted({ unlisted }: Held, clusterScopes: readonly ClusterScope
 function warnUnlisted({ unlisted }: Held, { warn }: Session): void {
   for (const { context, error } of unlisted) {
     const which = context === undefined ? "this cluster" : `the cluster of context ${context}`;
-    warn(`credentials for ${which} are kept because its Secrets could not be listed: ${error.message}`);
+    warn(withLines(`credentials for ${which} are kept because its Secrets could not be listed`, error.message));
   }
 }
 

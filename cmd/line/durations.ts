@@ -10,15 +10,20 @@ const lifetimes: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d
 export const expiryAfter = (duration: string, now: Date, flag = "--expires-in"): string =>
   toSeconds(new Date(now.getTime() + lifetime(duration, flag)));
 
-/** Returns a duration (`90d`, `1y`, `1h30m`) in milliseconds. @param zero whether `0s` is allowed @throws CliError usage of the flag */
-export function lifetime(duration: string, flag: string, { zero = false } = {}): number {
+/** Returns a duration (`90d`, `1y`, `1h30m`) in milliseconds. @throws CliError usage of the flag */
+export function lifetime(duration: string, flag: string, { zero = false, words = [] }: Accepted = {}): number {
   if (zero && /^0[smhdwy]?$/.test(duration)) return 0;
   const parts = /^(?:[1-9]\d{0,5}[mhdwy])+$/.test(duration) ? [...duration.matchAll(/(\d+)(.)/g)] : [];
   const sum = parts.reduce((total, [, amount, unit = ""]) => total + Number(amount) * (lifetimes[unit] ?? 0), 0);
-  if (sum === 0 || sum > maximum)
-    throw usage(`invalid ${flag} "${duration}": must be a number with a unit (m, h, d, w or y), such as 90d or 1y`);
+  if (sum === 0 || sum > maximum) {
+    const others = [...(zero ? ["0"] : []), ...words].map((word) => `, or ${word}`).join("");
+    throw usage(`invalid ${flag} "${duration}": must be a number with a unit (m, h, d, w or y), such as 90d or 1y${others}`);
+  }
   return sum;
 }
+
+/** The values that a flag accepts in addition to a duration. */
+type Accepted = { readonly zero?: boolean; readonly words?: readonly string[] };
 
 /**
  * The maximum duration in milliseconds: a thousand years. No password needs to be valid for longer, and the year still has four digits in

@@ -104,7 +104,10 @@ async function pathsOf(path: string, recursive: boolean, { files }: Session): Pr
       into: ["kubectl", "acr-secret", "attach", "SECRET", "-f", "-"],
     });
   const found = await files.look(path);
-  if (found === undefined) throw new CliError("notFound", `the path ${JSON.stringify(path)} does not exist`);
+  if (found === undefined)
+    throw new CliError("notFound", `the path ${JSON.stringify(path)} does not exist`, {
+      hint: "pass a file, a directory, or - for standard input",
+    });
   if (found === "file") return [path];
   const paths = await within(path, recursive, files);
   if (paths.length === 0) throw new CliError("notFound", `error reading [${path}]: recognized file extensions are [.json .yaml .yml]`);

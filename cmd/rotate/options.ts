@@ -78,7 +78,7 @@ export function readRotateOptions(flags: RotateFlags, [named]: readonly string[]
     registry: registry && registryHost(registry),
     endsBy: within === undefined ? undefined : new Date(expiryAfter(within, now, "--expiring-within")),
     createdBy: age === undefined ? undefined : createdBy(age, now),
-    grace: grace === "next" ? grace : lifetime(grace, "--grace", { zero: true }),
+    grace: grace === "next" ? grace : lifetime(grace, "--grace", { zero: true, words: ["next"] }),
     /** RFC 3339, for the new password. */
     expiresAt: expiresIn === undefined ? undefined : expiryAfter(expiresIn, now),
   } as const;

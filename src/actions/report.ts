@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { CliError, Conflict, Interrupted } from "../errors.ts";
+import { CliError, Conflict, Interrupted, withLines } from "../errors.ts";
 import type { KubeObjects } from "../objects.ts";
 import type { ChangeOf } from "../plan/change.ts";
 import { toSeconds } from "../timestamp.ts";
@@ -23,7 +23,7 @@ export const report: Action<ChangeOf<"report">> = {
       if (!(error instanceof CliError)) throw error;
       // This run has already created the Event, through another context of the same cluster
       if (error instanceof Conflict) return {};
-      return error instanceof Interrupted ? {} : { messages: [`no Event was created: ${error.message}`] };
+      return error instanceof Interrupted ? {} : { messages: [withLines("no Event was created", error.message)] };
     }
   },
 };

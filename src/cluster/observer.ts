@@ -78,10 +78,10 @@ function redact(key: string, value: unknown): unknown {
 }
 
 /** Removes the contents of a Secret that was sent (`data`, base64; null for a key that is deleted) from the server's response. */
-export function withoutContents(answer: string, data: Readonly<Record<string, string | null>>): string {
+export function withoutContents(answer: string, data: Readonly<Record<string, unknown>>): string {
   return Object.values(data)
     .flatMap((value) => {
-      if (value === null) return [];
+      if (typeof value !== "string") return [];
       const text = Buffer.from(value, "base64").toString("utf8");
       return [value, text, JSON.stringify(text).slice(1, -1)];
     })

@@ -66,7 +66,10 @@ export function formatRights({ registry, facts, tokens, limit, may }: IdentityRe
     ["Registry", `${registry.loginServer} (${registry.sku}), ${networks[facts.network]}`],
     ["Rights", modes[facts.mode]],
     ["Admin user", facts.adminUser ? "on" : "off"],
-    ["Accepts", facts.armAudience ? "tokens for registries and for Azure Resource Manager" : "tokens for registries only"],
+    [
+      "Entra tokens",
+      facts.armAudience ? "accepted if issued for registries or for Azure Resource Manager" : "accepted if issued for registries",
+    ],
     ["ACR tokens", tokens === undefined ? "<unknown>" : `${tokens}${limit === undefined ? "" : ` of ${limit}`}`],
   ]);
   const rows = may.map(({ credential, flag, may: answer, missing = "", unchecked }) => [

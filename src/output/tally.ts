@@ -57,7 +57,7 @@ export function openTally() {
     get left() {
       return [...byPlace.values()].filter(({ word }) => word === "left").length;
     },
-    /** `998 Secrets created, 1 scope map configured, 1 unchanged, 1 failed`; without unfinished places. */
+    /** `998 Secrets created, 1 scope map configured, 1 namespace unchanged, 1 namespace failed`; without unfinished places. */
     summary: () => summaryOf([...byPlace.values()], updated),
   };
 }
@@ -84,7 +84,7 @@ function summaryOf(places: readonly Result[], updated: readonly Ref["kind"][]): 
   const changed = messages.flatMap((word) => (word === "unchanged" ? [] : byKind(kindsOf(places, word)).map((text) => `${text} ${word}`)));
   const plain = (["unchanged", "failed"] as const).flatMap((wanted) => {
     const count = places.filter(({ word }) => word === wanted).length;
-    return count === 0 ? [] : [`${count} ${wanted}`];
+    return count === 0 ? [] : [`${count} ${count === 1 ? "namespace" : "namespaces"} ${wanted}`];
   });
   return [...changed, ...byKind(updated).map((text) => `${text} configured`), ...plain].join(", ");
 }

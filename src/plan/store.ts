@@ -1,5 +1,5 @@
 import { CliError } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import type { Create, Fix } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import { dockerConfigJson } from "../secret/pull-secret.ts";
@@ -58,12 +58,19 @@ function conflictWith(others: readonly string[]): string {
 }
 
 /**
- * Rejects overwriting another tool's Secret, or a login for another registry, without --force or --merge. These losses are known before a
- * credential is chosen for the Secret.
+ * Rejects overwriting another tool's Secret, a login for another registry or another shape, without --force or --merge. These losses are
+ * known before a credential is chosen for the Secret.
+ * @param again the current command, as the base of a command that writes another Secret
  * @throws CliError conflict
  */
-export function refuseForeign(to: Ref<"secret">, options: Pick<StoreOptions, "host" | "shape">, existing: ExistingSecret): void {
-  refuse(to, foreignLoss(options, existing));
+export function refuseForeign(
+  to: Ref<"secret">,
+  options: Pick<StoreOptions, "host" | "shape">,
+  existing: ExistingSecret,
+  again?: Create,
+): void {
+  const other = again && { ...again, secret: `${to.name}-${again.reader ?? "pods"}`, or: "add --force to overwrite this Secret" };
+  refuse(to, foreignLoss(options, existing) ?? shapeLoss(options, existing, other));
 }
 
 /** Why a Secret can't be written or deleted, with SECRET for its name and place. */
@@ -105,10 +112,12 @@ function lossOf(options: StoreOptions, existing: ExistingSecret): Loss | undefin
   );
 }
 
-function shapeLoss({ shape = "pull-secret" }: StoreOptions, { shape: existingShape = shape }: ExistingSecret): Loss | undefined {
-  return existingShape === shape
-    ? undefined
-    : [`SECRET is ${shapeNamed(existingShape).words} and would no longer work as one`, overwriteHint];
+function shapeLoss(
+  { shape = "pull-secret" }: Pick<StoreOptions, "shape">,
+  { shape: existingShape = shape }: ExistingSecret,
+  hint: string | Fix = overwriteHint,
+): Loss | undefined {
+  return existingShape === shape ? undefined : [`SECRET is ${shapeNamed(existingShape).words} and would no longer work as one`, hint];
 }
 
 /** Returns the loss of another credential of this plugin that may still work. */

@@ -92,7 +92,8 @@ async function planIssue(reader: NamespaceReader, order: Order) {
   const tools = order.tools(credential);
   const { write, force, merge } = tools;
   const there = state.secret && readExisting(state.secret, host, write.fieldManager);
-  if (there && !force && !merge) refuseForeign(secretIn(reader.scope, name), { host, shape }, there.existing);
+  if (there && !force && !merge)
+    refuseForeign(secretIn(reader.scope, name), { host, shape }, there.existing, { ...order.again, repositories });
   const current = there && { entry: entryFor(there.existing.entries, host), login: there.login };
   const issue = await credential.issue({
     owner,

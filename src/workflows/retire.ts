@@ -2,6 +2,7 @@ import { Claims } from "../actions/claims.ts";
 import { execute } from "../actions/execute.ts";
 import type { Outcome } from "../actions/outcome.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
+import { withLines } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { Plan, Warn } from "../plan/change.ts";
 import { isLoginOf, keptBy } from "../plan/ownership.ts";
@@ -64,7 +65,7 @@ async function planOf(due: readonly Previous[], order: Retirement): Promise<Plan
   const [unlisted] = [...order.unreadable, ...unreadable];
   const clusters = await clustersUnknown(rotation, { ...order, owned: await ownedByHolders(rotation) });
   if (keptBy({ secrets: 0, clusters, unlisted: unlisted ? 1 : 0, owned: false }, force) !== undefined) {
-    const why = unlisted ? `not all Secrets could be listed: ${unlisted.error.message}` : inClusters(clusters);
+    const why = unlisted ? withLines("not all Secrets could be listed", unlisted.error.message) : inClusters(clusters);
     return [warn(order, staying(due, identity, why))];
   }
   if (holders.length === 0) return failed ? [] : plan;

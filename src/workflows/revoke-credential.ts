@@ -3,7 +3,7 @@ import { executeInOrder } from "../actions/execute.ts";
 import { isFailed, type Outcome } from "../actions/outcome.ts";
 import type { Tools } from "../actions/tools.ts";
 import { type Credential, lifecycleOf } from "../credential/kind.ts";
-import { CliError } from "../errors.ts";
+import { CliError, withLines } from "../errors.ts";
 import { keyOf, type Ref } from "../kinds.ts";
 import type { Plan } from "../plan/change.ts";
 import { isLoginOf, keptBy, passwordsIn, type Revocable, revocableParts, unknownClusters } from "../plan/ownership.ts";
@@ -87,7 +87,7 @@ async function planOne(credential: Revocable, others: SecretLogins, run: Revokin
   );
   const warnings = doubtsOf(unproven, new Set(), proving);
   const [unknown] = warnings.filter((_, index) => unproven[index]?.why === "unknown");
-  if (unknown) throw new CliError("unreachable", `${calledOf(credential)} is not revoked: ${unknown.messages?.join("; ")}`);
+  if (unknown) throw new CliError("unreachable", withLines(`${calledOf(credential)} is not revoked`, unknown.messages?.[0]));
   // If the registry rejects the login, all that may be left is what a killed run created for it
   const isOver = unproven.some(({ why }) => why === "refused");
   if (proven.length === 0 && !isOver) return { plan: [], opened, warnings };
@@ -147,7 +147,7 @@ function refuseUnreadable(credential: Revocable, { unreadable: [unreadable] }: S
   const where = context === undefined ? "this cluster" : `the cluster of context ${context}`;
   throw new CliError(
     error.kind,
-    `${calledOf(credential)} is not revoked because another Secret in ${where} may hold it: ${error.message}`,
+    withLines(`${calledOf(credential)} is not revoked because another Secret in ${where} may hold it`, error.message),
     {
       hint: "ask an administrator who can list all Secrets there to revoke it, or run the command without --revoke",
       cause: error,

@@ -1,5 +1,5 @@
 import { type Credential, type Issue, lifecycleOf, type Need } from "../credential/kind.ts";
-import { CliError } from "../errors.ts";
+import { CliError, withLines } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import type { Change } from "../plan/change.ts";
@@ -61,7 +61,7 @@ function unknownHolders({ unlisted, unknown }: Holders): string | undefined {
   const [first] = unlisted;
   if (first) {
     const where = first.context === undefined ? "this cluster" : `context ${first.context}`;
-    return `not every Secret of ${where} could be listed: ${first.error.message}`;
+    return withLines(`not all Secrets of ${where} could be listed`, first.error.message);
   }
   return unknown.length === 0 ? undefined : `Secrets of cluster ${joinNames(unknown)} may hold it`;
 }

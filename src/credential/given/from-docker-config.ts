@@ -1,4 +1,4 @@
-import { CliError } from "../../errors.ts";
+import { asCliError, CliError } from "../../errors.ts";
 import { buildKeyring } from "../../kubelet/keyring.ts";
 import { readPullSecret } from "../../kubelet/read-pull-secret.ts";
 import type { Login } from "../../registry/port.ts";
@@ -26,11 +26,15 @@ export const fromDockerConfig = {
   },
   async open(asked, sources) {
     const file = String(asked.flags["from-docker-config"]);
-    const text = await (file === "-" ? sources.stdin.read() : sources.readFile(file));
+    const text = await (file === "-" ? sources.stdin.read() : sources.readFile(file).catch(withPlace));
     const host = await loginServer(asked, sources);
     return givenCredential(host, loginIn(text, host), asked, sources);
   },
 } as const satisfies Kind;
+
+function withPlace(error: unknown): never {
+  throw asCliError(error).withHint("docker login writes ~/.docker/config.json");
+}
 
 /**
  * Returns the login for a registry from the text of a docker config (`~/.docker/config.json`, or a `kubernetes.io/dockerconfigjson`

@@ -1,5 +1,5 @@
 import type { Application } from "../../azure/port.ts";
-import { CliError, isRefusal } from "../../errors.ts";
+import { CliError, isRefusal, withLines } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Change, Keep, Make, Passing } from "../../plan/change.ts";
 import {
@@ -45,7 +45,7 @@ export const servicePrincipal = {
       } catch (error) {
         if (!isRefusal(error)) throw error;
         // The tokens of the registry can still be read
-        warn(`service principals were not listed: ${error.message}`);
+        warn(withLines("service principals were not listed", error.message));
         return { made: [] };
       }
     },

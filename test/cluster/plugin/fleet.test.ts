@@ -38,7 +38,7 @@ test("creates the others when one namespace refuses the Secret, and completes wh
   expect(first).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(
-      /^\S+: Error from server \(Forbidden\): .*exceeded quota.*\n(hint: .*\n)?29 Secrets created, 1 failed\n$/,
+      /^\S+: Error from server \(Forbidden\): .*exceeded quota.*\n(hint: .*\n)?29 Secrets created, 1 namespace failed\n$/,
     ),
   });
   expect(first.stderr.startsWith(`${full}: `)).toBe(true);
@@ -52,7 +52,7 @@ test("creates the others when one namespace refuses the Secret, and completes wh
 
   await kubectl(["delete", "resourcequota", "none", "-n", full]);
   const again = await shell.type(`${shared(name)} ${fleet.flag}`);
-  expect(again).toMatchObject({ code: 0, stderr: "1 Secret created, 29 unchanged\n" });
+  expect(again).toMatchObject({ code: 0, stderr: "1 Secret created, 29 namespaces unchanged\n" });
   const all = await fleet.secrets(name);
   expect(versionsOf(all).filter((_, index) => index !== at)).toEqual(versionsOf(secrets));
   expect(all.map(loginOf)).toEqual(fleet.names.map(() => login));

@@ -59,3 +59,7 @@ test.for([
   expect(withoutContents(answer, data)).not.toMatch(/hunter2|eyJh/);
   expect(withoutContents(answer, data)).toContain("***");
 });
+
+test("keeps an answer when a value of the Secret is not a text", () => {
+  expect(withoutContents("0 of 5", { number: 5, deleted: null, list: ["0 of 5"] })).toBe("0 of 5");
+});

@@ -160,11 +160,11 @@ testRows(
       command: `attach ${everywhere}`,
       ...failed,
       stdout: ["team-a", "team-c"].map((at) => `${patched} in namespace ${at}`),
-      stderr: [`team-b: ${refused().message}`, "2 ServiceAccounts patched, 1 failed"],
+      stderr: [`team-b: ${refused().message}`, "2 ServiceAccounts patched, 1 namespace failed"],
       after: [
         {
           command: `attach ${everywhere}`,
-          stderr: ["1 ServiceAccount patched, 2 unchanged"],
+          stderr: ["1 ServiceAccount patched, 2 namespaces unchanged"],
           writes: ["patch serviceaccount team-b/default"],
         },
         {

@@ -4,7 +4,7 @@ import { refused } from "../../support/demo.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-import { all, any, type Given, type Row, type Step, testRows, typed, unchanged } from "../../support/rows.ts";
+import { all, any, type Given, printed, type Row, type Step, testRows, typed, unchanged } from "../../support/rows.ts";
 
 const host = "myregistry.azurecr.io";
 const line = "create --registry myregistry --repository app/web";
@@ -148,6 +148,7 @@ const change =
 
 const shared = `${forArgo} --namespaces argocd,tools --credential-per scope`;
 const takesOver = /^error: secret "acr-myregistry" in namespace "argocd" .*\nhint: .* --force .*\n$/;
+const anotherShape = /^error: secret "acr-myregistry" in namespace "\w+" .*\nhint: kubectl .*\nhint: or .* --force .*\n$/;
 const metadata = { name: "acr-myregistry", namespace: "argocd", labels: { [label]: "repository" } };
 const created: Step = { command: forArgo, stdout: /secret\/acr-myregistry created\n$/, stderr: message };
 
@@ -207,7 +208,7 @@ testRows(
       given: typed(`${line} -n argocd`),
       command: forArgo,
       code: 1,
-      stderr: takesOver,
+      stderr: anotherShape,
       after: [
         {
           command: `${forArgo} --force`,
@@ -215,9 +216,19 @@ testRows(
           stderr: any,
           check: (of) => expect(of.azure.knows(loginIn(of))).toBe(true),
         },
-        { command: `${line} -n argocd`, code: 1, stderr: takesOver },
+        { command: `${line} -n argocd`, code: 1, stderr: anotherShape },
       ],
     },
+    ...["argocd", "argocd -n tools"].map(
+      (to): Row => ({
+        does: `prints a command that works when --for ${to} has taken the default name`,
+        given: typed(`${line} --for ${to}`),
+        command: `${line} --for ${to.replace("argocd", "argocd-image-updater")}`,
+        code: 1,
+        stderr: anotherShape,
+        after: [{ command: printed, stdout: /secret\/acr-myregistry-argocd-image-updater created\n$/, stderr: any }],
+      }),
+    ),
     {
       does: "refuses a repository that another user created",
       given: ({ cluster }) => cluster.put({ apiVersion: "v1", kind: "Secret", metadata, type: "Opaque", data: {} }, "argocd-server"),

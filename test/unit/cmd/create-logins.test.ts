@@ -110,7 +110,10 @@ testRows([
     after: [unchanged(`${fromConfig} ${from}`, { options, stderr: any })],
   })),
   ...[
-    { more: " no.json", stderr: /^error: cannot read no.json: no such file or directory\n/ },
+    {
+      more: " no.json",
+      stderr: /^error: cannot read no.json: no such file or directory\nhint: docker login writes ~\/.docker\/config.json\n/,
+    },
     { more: "=", stderr: /^error: invalid argument "" for "--from-docker-config" flag/ },
     { more: " c --username ci", stderr: /\[from-docker-config username\] were all set/ },
     { more: " c --expires-in 1h", stderr: /\[expires-in from-docker-config\] were all set/ },

@@ -67,14 +67,14 @@ testRows(
           expect(world.azure.scopeMaps.get(username)?.description).toBe(`kubectl acr-secret: ${secret}`);
         }
       },
-      after: [unchanged(each, { stderr: ["3 unchanged"] })],
+      after: [unchanged(each, { stderr: ["3 namespaces unchanged"] })],
     },
     {
       does: "rolls back only the token of a namespace that fails",
       given: refuse(exactly("create secret team-1/")),
       command: each,
       ...failed,
-      stderr: [inTeam(1), "2 Secrets created, 1 failed"],
+      stderr: [inTeam(1), "2 Secrets created, 1 namespace failed"],
       check: (world) => {
         areAlive("team-0", "team-2")(world);
         expect([...world.azure.tokens.keys()].map((name) => name.slice(0, 6)).sort()).toEqual(["team-0", "team-2"]);
@@ -86,7 +86,7 @@ testRows(
       world: () => worldOf(teams(999)),
       given: all(typed(`${line} -A ${scope}`), joins),
       command: `${line} -A`,
-      stderr: ["1 Secret created, 999 unchanged"],
+      stderr: ["1 Secret created, 999 namespaces unchanged"],
       // The Secret is claimed until all Secrets are written, so that no rotation misses it.
       writes: ["create secret", "patch secret", "patch serviceaccount", "patch secret"].map(
         (call) => `${call} newcomer/${call.endsWith("secret") ? "acr-myregistry" : "default"}`,
@@ -126,7 +126,7 @@ testRows(
         typed(`${line} --namespaces team-0,team-1,team-2 --credential-per namespace`, `${line} --repository app/api -n team-2`),
       ),
       command: `${line} --repository app/api -A --credential-per namespace`,
-      stderr: /1 Secret created, 2 scope maps configured, 1 unchanged\n/,
+      stderr: /1 Secret created, 2 scope maps configured, 1 namespace unchanged\n/,
     },
     ...[
       { flags: "--namespaces team-0,team-2", selected: ["team-0", "team-2"] },
@@ -156,7 +156,7 @@ testRows(
       command: `${line} --namespaces team-0,nope,team-1 ${scope}`,
       ...failed,
       stdout: /secret\/acr-myregistry created in namespace team-0\n.*secret\/acr-myregistry created in namespace team-1\n/s,
-      stderr: /^nope: .*\nhint: kubectl create namespace nope\n2 Secrets created, 1 failed\n$/,
+      stderr: /^nope: .*\nhint: kubectl create namespace nope\n2 Secrets created, 1 namespace failed\n$/,
     },
     {
       does: "skips a namespace that is being deleted",
@@ -180,7 +180,7 @@ testRows(
       ),
       command: `${line} -A ${scope}`,
       ...failed,
-      stderr: [inTeam(5), "19 Secrets created, 1 failed"],
+      stderr: [inTeam(5), "19 Secrets created, 1 namespace failed"],
       check: (world, { stdout }) => {
         expect(namespacesOf("pod")(world)).toEqual(["team-5"]);
         expect(stdout.match(/^pod\//gm)).toHaveLength(19);
@@ -205,7 +205,7 @@ testRows(
       given: refuse("create secret team-1/"),
       command: `${line} -A ${scope} --dry-run=server`,
       ...failed,
-      stderr: [inTeam(1), "2 Secrets created, 1 failed"],
+      stderr: [inTeam(1), "2 Secrets created, 1 namespace failed"],
       writes: [],
     },
   ],
@@ -232,7 +232,7 @@ testRows(
         given: all(unreachable, ({ clusters }) => clusters.get("dev")?.put(stuckPod("team-0", "web-1", "myregistry.azurecr.io/app/web:1"))),
         command: `${command} --contexts prod,dev ${scope}`,
         ...failed,
-        stderr: [`prod: The connection to the server 10.0.0.1 was refused`, `${names.length} Secrets created, 1 failed`],
+        stderr: [`prod: The connection to the server 10.0.0.1 was refused`, `${names.length} Secrets created, 1 namespace failed`],
         check: (_, { stdout }) => expect(createdIn(stdout)).toEqual(secretsIn("dev", names)),
       }),
     ),

@@ -178,7 +178,7 @@ testRows(
         "secret/acr-myregistry created in namespace team-new",
       ],
       stderr:
-        /^Warning: team-new: pods use finance\/payroll, .*:\n {2}kubectl acr-secret create --all-namespaces acr-myregistry .* --credential-per scope\n1 Secret created, 3 unchanged\n$/,
+        /^Warning: team-new: pods use finance\/payroll, .*:\n {2}kubectl acr-secret create --all-namespaces acr-myregistry .* --credential-per scope\n1 Secret created, 3 namespaces unchanged\n$/,
       check: grants(["app/web"], sharedByTeams),
       after: [{ command: printed, stdout: widened, stderr: any, check: grants(["app/web", "finance/payroll"], sharedByTeams) }],
     },
@@ -187,7 +187,7 @@ testRows(
       world: () => worldOf(teams(999)),
       given: joins("scope", teams(999)),
       command: `${everywhere} scope`,
-      stderr: /^Warning: team-new: pods use finance\/payroll, .*:\n {2}kubectl .*\n1 Secret created, 999 unchanged\n$/,
+      stderr: /^Warning: team-new: pods use finance\/payroll, .*:\n {2}kubectl .*\n1 Secret created, 999 namespaces unchanged\n$/,
       check: grants(["app/web"], sharedByTeams),
     },
     {

@@ -174,7 +174,7 @@ testRows([
     ...failed,
     stdout: [`${patched} in namespace a`, `${deleted} in namespace a`],
     stderr: new RegExp(
-      `^b: .*Forbidden.*\nWarning: a: .*"${shared}" .* secret/acr-myregistry in namespace b .*\n1 Secret deleted, 1 failed\n$`,
+      `^b: .*Forbidden.*\nWarning: a: .*"${shared}" .* secret/acr-myregistry in namespace b .*\n1 Secret deleted, 1 namespace failed\n$`,
     ),
     check: alive("b"),
     after: [{ command: "delete acr-myregistry --revoke -y --namespaces a,b", stderr: any, check: sizes(0) }],
@@ -347,7 +347,7 @@ testRows([
       what: "keeps a named token",
       line: ci,
       code: 1,
-      stderr: /^error: the acr-token "ci-token" .*Forbidden.*\nhint: .* --revoke\nWarning: secret\/acr-myregistry is kept.*\n$/,
+      stderr: /^error: the acr-token "ci-token" .*\n\* .*Forbidden.*\nhint: .* --revoke\nWarning: secret\/acr-myregistry is kept.*\n$/,
     },
   ].map(
     ({ what, line, code, stderr }): Row => ({

@@ -208,7 +208,7 @@ testRows(
       command: "delete acr-myregistry -y -A",
       ...failed,
       stdout: ["team-a", "team-b"].flatMap((at) => deleted.map((text) => `${text} in namespace ${at}`)),
-      stderr: /^demo: error: .* is used by pod web-1; .*\nhint: .*\nhint: or .*\n2 Secrets deleted, 1 failed\n$/,
+      stderr: /^demo: error: .* is used by pod web-1; .*\nhint: .*\nhint: or .*\n2 Secrets deleted, 1 namespace failed\n$/,
       after: [{ command: "delete -y -A", code: 1, stderr: /specify a Secret name when you select more than one namespace/ }],
     },
   ],

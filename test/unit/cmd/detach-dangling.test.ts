@@ -99,7 +99,7 @@ testRows(
       },
       command: "detach --dangling -A",
       stdout: ["serviceaccount/default patched in namespace team-03", "serviceaccount/default unchanged in namespace team-04"],
-      stderr: ["1 ServiceAccount patched, 1 unchanged"],
+      stderr: ["1 ServiceAccount patched, 1 namespace unchanged"],
       check: ({ asking }) => {
         const ofTeam = (text: string) => text.includes("team-03");
         expect(asking.all.filter((text) => !ofTeam(text)).sort()).toEqual(kinds);

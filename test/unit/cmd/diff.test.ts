@@ -72,14 +72,14 @@ test.for<{ typed: string; prints: string[]; message?: RegExp; code: number; worl
   {
     typed: "attach acr-myregistry --namespaces demo,other --serviceaccount default --diff",
     prints: [...listed(" in namespace demo"), restarted(" in namespace demo (dry run)")],
-    message: /^1 ServiceAccount patched, 1 unchanged\n$/,
+    message: /^1 ServiceAccount patched, 1 namespace unchanged\n$/,
     code: 1,
   },
   {
     typed: "attach acr-myregistry -A --serviceaccount default --diff",
     prints: [...listed(" in namespace demo"), restarted(" in namespace demo (dry run)")],
     message:
-      /^empty: Error from server \(NotFound\): secrets "acr-myregistry" not found\nhint: .*\n1 ServiceAccount patched, 1 unchanged, 1 failed\n$/,
+      /^empty: Error from server \(NotFound\): secrets "acr-myregistry" not found\nhint: .*\n1 ServiceAccount patched, 1 namespace unchanged, 1 namespace failed\n$/,
     code: 2,
   },
   { typed: "attach -n demo --serviceaccount nope --diff", prints: [], message: /^Error from server \(NotFound\): /, code: 2 },

@@ -161,7 +161,10 @@ test.for<{ typed: string; message: string; stdin?: string }>([
     message: "error: a Secret name is required with -f and -k\nhint: kubectl acr-secret detach SECRET -k base\n",
   },
   { typed: "attach Acr! -f x.yaml", message: 'error: invalid Secret name "Acr!": lower case letters, digits, "-" and "."\n' },
-  { typed: "attach acr -f nope.yaml", message: 'error: the path "nope.yaml" does not exist\n' },
+  {
+    typed: "attach acr -f nope.yaml",
+    message: 'error: the path "nope.yaml" does not exist\nhint: pass a file, a directory, or - for standard input\n',
+  },
   { typed: "attach acr -f @", message: "error: error reading [@]: recognized file extensions are [.json .yaml .yml]\n" },
   {
     typed: "attach acr -f https://example.com/a.yaml",

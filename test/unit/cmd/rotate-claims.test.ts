@@ -99,7 +99,7 @@ function reclaiming(every: number): Row {
     command: "rotate -A",
     options,
     ...failed,
-    stderr: /^a: error: another run .* "acr-myregistry" in namespace "a"\n2 Secrets configured, 1 failed\n$/,
+    stderr: /^a: error: another run .* "acr-myregistry" in namespace "a"\n2 Secrets configured, 1 namespace failed\n$/,
     check: (of) => {
       logins({ ...abc, a: "password1" })(of);
       // The waits of all rounds together are no longer than four claims.
@@ -205,7 +205,7 @@ testRows(
       ),
       command: "rotate -A",
       ...failed,
-      stderr: /^a: .*Forbidden.*\n2 Secrets configured, 1 failed\n$/,
+      stderr: /^a: .*Forbidden.*\n2 Secrets configured, 1 namespace failed\n$/,
     },
   ],
   () => stored("a", "b", "c"),

@@ -325,7 +325,7 @@ testRows([
     ],
   },
   ...[
-    { what: "fails", team: "team-2", of: 6, error: refused, left: "5 Secrets configured, 1 failed\n" },
+    { what: "fails", team: "team-2", of: 6, error: refused, left: "5 Secrets configured, 1 namespace failed\n" },
     { what: "has a defect", team: "team-0", of: 4, error: () => new Error("defect"), left: "^error: internal error" },
   ].map(
     ({ what, team, of, error, left }): Row => ({

@@ -21,7 +21,10 @@ describe("creates Secrets in ten thousand namespaces, one of which refuses it", 
   }, 60_000);
 
   test("gives the other namespaces one credential, and exits with 1", () => {
-    expect(first).toMatchObject({ stderr: "team-77: Error from server (Forbidden): no\n9999 Secrets created, 1 failed\n", code: 1 });
+    expect(first).toMatchObject({
+      stderr: "team-77: Error from server (Forbidden): no\n9999 Secrets created, 1 namespace failed\n",
+      code: 1,
+    });
     expect([...world.azure.tokens.keys()]).toEqual([sharedByTeams]);
     expect(world.cluster.all("secret")).toHaveLength(9999);
     expect(world.azure.knows(world.loginIn("team-9999") ?? { username: "", password: "" })).toBe(true);
@@ -62,7 +65,10 @@ describe("creates Secrets in ten thousand namespaces, one of which refuses it", 
 
     const again = await type(`${line} -A`, world.ports);
 
-    expect(again).toMatchObject({ stderr: "team-77: Error from server (Forbidden): no\n9999 unchanged, 1 failed\n", code: 1 });
+    expect(again).toMatchObject({
+      stderr: "team-77: Error from server (Forbidden): no\n9999 namespaces unchanged, 1 namespace failed\n",
+      code: 1,
+    });
     expect(world.asking.writes).toEqual(["create secret team-77/acr-myregistry"]);
     expect(world.asking.all.filter((text) => text.startsWith("get "))).toEqual([
       "get namespace kube-system",
@@ -78,7 +84,7 @@ describe("creates Secrets in ten thousand namespaces, one of which refuses it", 
 
     const done = await type(`${line} -A`, world.ports);
 
-    expect(done).toMatchObject({ stderr: "1 Secret created, 9999 unchanged\n", code: 0 });
+    expect(done).toMatchObject({ stderr: "1 Secret created, 9999 namespaces unchanged\n", code: 0 });
     // The Secret is claimed before its login is read. The claim is removed last.
     expect(world.asking.writes).toEqual([
       "create secret team-77/acr-myregistry",

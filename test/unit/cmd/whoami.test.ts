@@ -19,7 +19,7 @@ Subscription: <none>
 Registry:     myregistry.azurecr.io (Premium), open to all networks
 Rights:       by roles on the whole registry (legacy)
 Admin user:   off
-Accepts:      tokens for registries and for Azure Resource Manager
+Entra tokens: accepted if issued for registries or for Azure Resource Manager
 ACR tokens:   1 of 50000
 
 CREDENTIAL          FLAG                       AVAILABLE   MISSING

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { expiryAfter, goDuration, milliseconds } from "../../../../cmd/line/durations.ts";
+import { expiryAfter, goDuration, lifetime, milliseconds } from "../../../../cmd/line/durations.ts";
 
 test.for([
   ["90d", "2026-04-01T00:00:00Z"],
@@ -15,6 +15,10 @@ test.for([
 
 test.for(["", "0d", "5", "d", "1.5h", "9999999d", "9999y", "1M", "1h 30m", "1h30", "90s"])("rejects the lifetime %o", (duration) => {
   expect(() => expiryAfter(duration, new Date())).toThrow("invalid --expires-in");
+});
+
+test("names the values without a unit when a flag accepts some", () => {
+  expect(() => lifetime("5", "--grace", { zero: true, words: ["next"] })).toThrow(/invalid --grace "5": .* 1y, or 0, or next$/);
 });
 
 // Values that kubectl 1.37 accepts for --request-timeout, and values that it rejects.
