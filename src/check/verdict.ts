@@ -13,6 +13,8 @@ export type Verdict = {
   readonly context?: string;
   /** The Secret whose login the registry accepted, or those that were tested. */
   readonly secret: string;
+  /** When the login of `secret` expires, as the Secret's annotation records it (RFC 3339). */
+  readonly expiresAt?: string | undefined;
   /** The ServiceAccount that the pods run as, or that the command line names. */
   readonly account: string;
   /** The objects with the pod templates, or pods without a controller: `deployment/web`. Empty if only the command line names the image. */
@@ -47,6 +49,7 @@ export function judge(facts: ImageFacts): Verdict {
     image,
     namespace,
     secret: secret ?? tried.map((each) => each.secret).join(","),
+    expiresAt: facts.secrets.find(({ name }) => name === secret)?.note?.expiresAt,
     account,
     owners: ownersOf(facts.pods),
     pods: facts.pods.map(({ name }) => name),

@@ -5,6 +5,16 @@ import { judge } from "../../../src/check/verdict.ts";
 import { facts, judged, noLogin, note, pod, proof, secret, tried } from "../../support/situations/verdicts.ts";
 
 describe("judge", () => {
+  test.for<{ what: string; given: Partial<ImageFacts>; expiresAt: string | undefined }>([
+    { what: "the login that pulls", given: { tried: [tried("a", "refused"), tried("b", "pulls")] }, expiresAt: "2026-03-02T00:00:00Z" },
+    { what: "a rejected login", given: { tried: [tried("a", "refused")] }, expiresAt: "2026-03-01T00:00:00Z" },
+    { what: "no login", given: noLogin, expiresAt: undefined },
+  ])("returns the recorded expiry of $what", ({ given, expiresAt }) => {
+    const secrets = ["a", "b"].map((name, at) => secret(name, { note: note("made", { expiresAt: `2026-03-0${at + 1}T00:00:00Z` }) }));
+
+    expect(judge({ ...facts, secrets, ...given })).toMatchObject({ expiresAt });
+  });
+
   test.for<{ what: string; given: Partial<ImageFacts>; cause: Cause; secret: string; message?: string }>([
     { what: "the first login that pulls", given: { tried: [tried("a", "refused"), tried("b", "pulls")] }, cause: "pulls", secret: "b" },
     {
