@@ -7,12 +7,21 @@ type NetworkFailure = "dns" | "refused" | "timeout" | "untrusted" | "interrupted
  */
 export class NetworkError extends Error {
   readonly failure: NetworkFailure;
+  /** Azure's client keeps only the code and the message of an error that an agent reports. */
+  readonly code: string;
 
   constructor(failure: NetworkFailure, message: string) {
     super(message);
     this.name = "NetworkError";
     this.failure = failure;
+    this.code = `NETWORK_${failure}`;
   }
+}
+
+/** Returns the NetworkError that Azure's client has converted to an error of its own. */
+export function networkErrorIn({ message, code }: { readonly message: string; readonly code?: unknown }): NetworkError | undefined {
+  const [, failure] = /^NETWORK_(\w+)$/.exec(String(code)) ?? [];
+  return failure === undefined ? undefined : new NetworkError(failure as NetworkFailure, message);
 }
 
 /**

@@ -1,9 +1,10 @@
+import type { Agent } from "node:https";
 import type { HttpClient, PipelineRequest, PipelineResponse } from "@azure/core-rest-pipeline";
 import type { Environment, Trace } from "../env.ts";
 import { Interrupted } from "../errors.ts";
-import { explainNetwork, NetworkError } from "./network-error.ts";
+import { explainNetwork, NetworkError, networkErrorIn } from "./network-error.ts";
 import { proxyFor } from "./proxy.ts";
-import { tunnelClient } from "./proxy-tunnel.ts";
+import { tunnelAgent } from "./proxy-tunnel.ts";
 import { trustedIssuers } from "./trust.ts";
 
 /** The timeout of a request that sets none: @azure/identity sets none, and a silent proxy would block it forever. Milliseconds. */
@@ -28,11 +29,11 @@ export function openTransport(env: Environment, trace: Trace, signal: (writes?: 
 }
 
 async function open(env: Environment, trace: Trace, signal: (writes?: boolean) => AbortSignal): Promise<HttpClient> {
-  const library = await import("@azure/core-rest-pipeline");
-  const client = library.createDefaultHttpClient();
+  const { createDefaultHttpClient } = await import("@azure/core-rest-pipeline");
+  const client = createDefaultHttpClient();
   const trusting = await trustedIssuers(env);
   // Each request uses the same proxy, or none
-  let tunnel: HttpClient | undefined;
+  let tunnel: Agent | undefined;
 
   async function send(request: PipelineRequest): Promise<PipelineResponse> {
     const proxy = proxyFor(request.url, env);
@@ -42,12 +43,11 @@ async function open(env: Environment, trace: Trace, signal: (writes?: boolean) =
     const ends = theirs ? AbortSignal.any([theirs, ours]) : ours;
     request.abortSignal = ends;
     request.timeout ||= timeout;
-    // A policy of the caller's pipeline may have selected an agent by the environment of the process
-    delete request.agent;
-    // Without the protocol, an agent looks for it in the call stack, and does not reuse its own free tunnel
-    request.requestOverrides = { ...request.requestOverrides, ...trusting, protocol: new URL(request.url).protocol };
-    if (proxy) tunnel ??= tunnelClient(library, client, proxy, trusting);
-    return ((proxy && tunnel) ?? client).sendRequest(request).catch((error: unknown) => {
+    request.requestOverrides = { ...request.requestOverrides, ...trusting };
+    if (proxy) tunnel ??= tunnelAgent(proxy, trusting);
+    // Replaces the agent that a policy of the caller's pipeline may have selected by the environment of the process
+    request.agent = proxy && tunnel;
+    return client.sendRequest(request).catch((error: unknown) => {
       if (ours.aborted) throw new Interrupted();
       throw ends.aborted ? error : explain(error, request, proxy?.host);
     });
@@ -76,11 +76,10 @@ async function traced(request: PipelineRequest, trace: Trace, send: HttpClient["
 
 /** Explains a request without a response that was not interrupted: the client then aborts it only on a timeout. */
 function explain(error: unknown, request: PipelineRequest, proxy: string | undefined): NetworkError {
-  if (error instanceof NetworkError) return error;
   const { host } = new URL(request.url);
   if (error instanceof Error && error.name === "AbortError")
     return new NetworkError("timeout", `${host} did not respond within ${request.timeout / 1000} seconds`);
-  return explainNetwork(error, { host, proxy });
+  return networkErrorIn(error as Error) ?? explainNetwork(error, { host, proxy });
 }
 
 const names = [

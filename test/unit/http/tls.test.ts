@@ -205,5 +205,5 @@ test("reports the rejection of a proxy that sends its page after its headers", a
 test("reports a proxy that ends the connection without a response", async () => {
   const send = await behind(() => "");
 
-  expect(await send()).toBe("the connection to the proxy localhost was interrupted");
+  expect(await send()).toBe("the connection to the proxy localhost was interrupted (ECONNRESET)");
 });
