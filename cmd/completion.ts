@@ -39,8 +39,9 @@ const acts: Readonly<Record<string, (given: Given, session: Session) => Promise<
 export const completion = verb({
   usage: "completion install|uninstall|kubectl",
   description: [
-    "To complete the arguments of a plugin, kubectl (1.26 and later) runs a program from your PATH. install writes this program to the " +
-      "plugin's folder, or to --dir. uninstall deletes it. kubectl prints it so that you can install it yourself.",
+    "To complete the arguments of a plugin, kubectl (1.26 and later) runs a program from your PATH. " +
+      '"completion install" writes this program to the folder of the plugin, or to --dir. "completion uninstall" deletes it. "completion ' +
+      'kubectl" prints it, so that you can install it yourself.',
   ],
   examples: [
     "# Let Tab complete this plugin's arguments",

@@ -28,7 +28,7 @@ const dangling = {
     type: "boolean",
     exclusive: ["filename", "force", "kustomize", "recreate", "where-used"],
     describe: "Remove references to missing Secrets, and empty entries",
-    fallback: "in every ServiceAccount, and in every workload that doesn't replace its pods for it",
+    fallback: "in every ServiceAccount, and in workloads whose change restarts no pods",
   },
 } as const satisfies Flags;
 

@@ -18,8 +18,9 @@ export const explain = verb({
   examples: [
     "# List all IDs",
     "kubectl acr-secret explain",
-    "# Explain a verdict, by its ID or its text",
+    "# Explain a verdict by its ID",
     "kubectl acr-secret explain out-of-scope",
+    "# Explain a verdict by its text",
     "kubectl acr-secret explain credential rejected",
   ],
   flags: {

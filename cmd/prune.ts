@@ -30,7 +30,7 @@ const pruneFlags = {
       type: "string",
       default: "10m",
       value: "DURATION",
-      describe: "Skip anything that changed more recently, such as 30m or 0s: another run may not have written its Secret yet",
+      describe: "Skip anything that changed within this time, such as 30m or 0s, because another run may not have written its Secret yet",
     },
     "include-unknown": {
       type: "boolean",

@@ -159,7 +159,7 @@ testRows(
       given: all(firstTeam, refuse("list secret")),
       command: create("sa1,sa2", api),
       code: 1,
-      stderr: /not every Secret of this cluster could be listed/,
+      stderr: /not all Secrets of this cluster could be listed/,
       // Nothing is added, so the namespaces need not be listed.
       after: [{ given: refuse("list secret"), command: create("sa1,sa2", web), stderr: any }],
     },

@@ -123,7 +123,7 @@ testRows(
         given: all(({ azure: { directory } }) => directory.assign(directory.put("ci"), acrPull), refuse(call)),
         command: line,
         stdout: /orphan/,
-        stderr: /^Warning: .*Forbidden.*\n1 .* --yes\n$/,
+        stderr: /^Warning: .*\n\* .*Forbidden.*\n1 .* --yes\n$/,
       }),
     ),
     ...[

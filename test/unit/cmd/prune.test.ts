@@ -160,8 +160,8 @@ testRows(
       writes: [],
     },
     ...[
-      { what: "list secret", stderr: /^Warning: .*Forbidden.*\nhint: .*: 2; .* --contexts\n$/ },
-      { what: "get namespace kube-system", stderr: /^Warning: .*namespace kube-system\b.*\nhint: .*: 1; .* --contexts\n$/ },
+      { what: "list secret", stderr: /^Warning: .*\n\* .*Forbidden.*\nhint: .*: 2; .* --contexts\n$/ },
+      { what: "get namespace kube-system", stderr: /^Warning: .*\n\* .*namespace kube-system\b.*\nhint: .*: 1; .* --contexts\n$/ },
     ].map(
       ({ what, stderr }): Row => ({
         does: `deletes nothing of the cluster when ${what} is forbidden`,

@@ -128,7 +128,7 @@ testRows(
       does: "succeeds and warns when it may not create an Event",
       given: refuse("create event"),
       command: line,
-      stderr: /Event .*Forbidden/,
+      stderr: /Event .*\n\* .*Forbidden/,
     },
     {
       does: "writes no password that cannot pull, and removes it from Azure",
