@@ -1,22 +1,35 @@
+import type { Verdict } from "../src/check/verdict.ts";
+import { usage } from "../src/errors.ts";
+import { resourceOf } from "../src/kinds.ts";
+import { printWarning } from "../src/output/error.ts";
 import { imageCheck } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
-import { failed, verdictText } from "../src/output/verdicts.ts";
+import { failed, inOrderOfSeverity, verdictSummary, verdictText } from "../src/output/verdicts.ts";
+import type { PlaceDetail } from "../src/output/words.ts";
+import { joinNames } from "../src/plan/wording.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
-import { type CheckOptions, checkAll } from "../src/workflows/check.ts";
+import { checkAll } from "../src/workflows/check.ts";
 import { whereOf } from "./conclude.ts";
-import { isItemFormat, printItems, printUnreadable, reading } from "./findings.ts";
-import { type Flags, formats, noHeaders, under, type Values } from "./line/flags.ts";
-import { pullSecrets, serviceAccounts } from "./line/known.ts";
+import { isItemFormat, printItems, printUnreadable, reading, type Unreadable } from "./findings.ts";
+import { type Flags, formats, noHeaders, outputGroup, under, type Values } from "./line/flags.ts";
+import { secretOrTargets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
+import { readTargetWords } from "./line/target-words.ts";
 import type { Session } from "./session.ts";
 import { failureCode, verb } from "./verb.ts";
 
 const checkFlags = {
   ...under("What it checks", {
-    image: { type: "strings", value: "IMAGE", describe: "Check this image instead of the images of the pods" },
+    selector: { type: "string", short: "l", value: "LABELS", describe: "Pods and workloads with these labels, such as app=web" },
+    image: {
+      type: "strings",
+      value: "IMAGE",
+      exclusive: ["selector", "new-node"],
+      describe: "Check this image instead of the images of pods and workloads",
+    },
     serviceaccount: {
       type: "string",
       default: "default",
@@ -26,17 +39,22 @@ const checkFlags = {
       value: "NAME",
       describe: "With --image: use the pull secrets of this ServiceAccount",
     },
+    "new-node": { type: "boolean", describe: "Ignore the images that nodes have, as if each pod started on a new node" },
+    strict: { type: "boolean", describe: "Also fail for images that are only cached on their node or can't be checked" },
   }),
   ...readScope,
   output: formats(["json", "yaml", "jsonl"]),
+  ...under(outputGroup, { failed: { type: "boolean", describe: "Print only failures" } }),
   ...noHeaders,
 } as const satisfies Flags;
 
 export const check = verb({
-  usage: "check [NAME]",
+  usage: "check [NAME] [TARGET...]",
   description: [
     "Selects credentials like the kubelet and fetches the manifest from the registry. Prints each image and, for each failure, the " +
-      "cause and a command that fixes it. With NAME, tests only that Secret.",
+      "cause and a command that fixes it.",
+    "Checks the pods, and workloads without pods as a new pod would be. A TARGET, such as pod/x, deployment/web or cronjob/report, selects " +
+      "some of them. A name can be a pattern. With NAME, tests only that Secret.",
   ],
   findings: "an image cannot be pulled or a named image cannot be checked",
   examples: [
@@ -44,23 +62,29 @@ export const check = verb({
     "kubectl acr-secret check",
     "# Check the pods of all namespaces",
     "kubectl acr-secret check -A",
+    "# Check one pod, and the Deployments whose name starts with web",
+    "kubectl acr-secret check pod/web-1 'deployment/web*'",
+    "# Check whether all pods could start on a new node, and print only failures",
+    "kubectl acr-secret check -A --new-node --failed",
     "# Check whether the ServiceAccount web can pull an image that no pod uses yet",
     "kubectl acr-secret check --image myregistry.azurecr.io/app/web:2 --serviceaccount web",
     "# Show what a verdict means and what to do",
     "kubectl acr-secret explain credential rejected",
   ],
   flags: checkFlags,
-  most: 1,
-  complete: pullSecrets,
+  most: Number.POSITIVE_INFINITY,
+  read: (word) => word,
+  complete: secretOrTargets,
   async run({ flags, args }, session) {
     const { clusterScopes, checked } = await reading(session, flags.output, async () => {
-      const options = checkOptions(flags, args);
+      const command = readCommand(flags, args);
       const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
+      const options = { ...command, selection: { ...command.selection, lenient: whereOf(clusterScopes) !== "one" } };
       const check = () => checkAll(clusterScopes, options, { ...session, registry: session.registry() });
       return { clusterScopes, checked: await session.during("Checking images", check) };
     });
     await report(checked, flags, clusterScopes, session);
-    return exitCodeOf(checked);
+    return exitCodeOf(checked, flags);
   },
 });
 
@@ -69,30 +93,60 @@ type CheckFlags = Values<typeof checkFlags>;
 type Checked = Awaited<ReturnType<typeof checkAll>>;
 
 /** Converts the command line to what the check selects. @throws CliError usage */
-const checkOptions = ({ image, serviceaccount }: CheckFlags, [secret]: readonly string[]): CheckOptions => {
-  return { images: image.map(parseImage), serviceaccount, secret };
-};
+function readCommand({ image, serviceaccount, selector, "new-node": newNode }: CheckFlags, args: readonly string[]) {
+  const { secret, targets } = readTargetWords(args, { ...noTargetFlags, selector });
+  const { picks } = targets;
+  if (image.length > 0 && picks.length > 0) throw usage("--image cannot be combined with targets");
+  return { images: image.map(parseImage), serviceaccount, secret, newNode, selection: { picks, selector } };
+}
+
+/** `check` has no flags that select ServiceAccounts or whole kinds. */
+const noTargetFlags = {
+  serviceaccount: [],
+  "all-serviceaccounts": false,
+  all: false,
+  "where-used": false,
+  selectsAnyKind: true,
+} as const;
 
 /** Prints the verdicts and the errors. @throws CliError of the only namespace, if there is one */
-async function report({ verdicts, errors }: Checked, flags: CheckFlags, clusterScopes: readonly ClusterScope[], session: Session) {
+async function report(checked: Checked, flags: CheckFlags, clusterScopes: readonly ClusterScope[], session: Session) {
+  const { verdicts, errors, unlisted } = checked;
   const where = whereOf(clusterScopes);
   const unreadable = errors.map(({ error, to }) => ({ ...to, error }));
-  if (isItemFormat(flags.output)) {
-    const items = verdicts.map((verdict) => imageCheck(verdict, session.formatCommand));
-    await printItems(session, flags.output, items, unreadable);
-  } else if (verdicts.length > 0)
-    session.print(
-      verdictText(verdicts, { ...session, headers: !flags["no-headers"], where, style: styleFor(session.stdout, session.env) }),
-    );
+  await printVerdicts(inOrderOfSeverity(verdicts, flags.strict), unreadable, flags, where, session);
   printUnreadable(session, unreadable, where);
+  if (unlisted.length > 0) printWarning(session.stderr, session.env, unlistedWarning(unlisted));
+  if (flags.output === undefined && verdicts.length > 0) session.stderr.write(`${verdictSummary(verdicts, flags.strict)}\n`);
   if (verdicts.length === 0 && errors.length === 0)
     session.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}. Specify one with --image.\n`);
 }
 
-function exitCodeOf({ verdicts, errors }: Checked): number {
-  if (errors.length > 0) return failureCode(true);
-  return verdicts.some(failed) ? 1 : 0;
+/** Prints the verdicts, with the errors in a format for programs. */
+async function printVerdicts(
+  verdicts: readonly Verdict[],
+  errors: readonly Unreadable[],
+  flags: CheckFlags,
+  where: PlaceDetail,
+  session: Session,
+): Promise<void> {
+  const { strict, output } = flags;
+  const shown = flags.failed ? verdicts.filter((verdict) => failed(verdict, strict)) : verdicts;
+  if (isItemFormat(output)) {
+    const items = shown.map((verdict) => imageCheck(verdict, session.formatCommand, strict));
+    return printItems(session, output, items, errors);
+  }
+  const style = styleFor(session.stdout, session.env);
+  if (shown.length > 0) session.print(verdictText(shown, { ...session, headers: !flags["no-headers"], where, strict, style }));
 }
+
+function exitCodeOf({ verdicts, errors }: Checked, { strict }: CheckFlags): number {
+  if (errors.length > 0) return failureCode(true);
+  return verdicts.some((verdict) => failed(verdict, strict)) ? 1 : 0;
+}
+
+const unlistedWarning = (unlisted: Checked["unlisted"]): string =>
+  `cannot list ${joinNames(unlisted.map(resourceOf), 8)}: templates of these kinds are checked only through their pods`;
 
 function whichOf(clusterScopes: readonly ClusterScope[]): string {
   const [clusterScope] = clusterScopes;

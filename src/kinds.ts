@@ -50,6 +50,8 @@ export const kinds = {
     ...spec("next-run", "spec", "jobTemplate", "spec", "template", "spec"),
   }),
   "job.batch": inCluster("batch/v1", "Job", template("recreate")),
+  /** Nothing in Kubernetes itself starts its pods, so it is not a target. */
+  podtemplate: inCluster("v1", "PodTemplate", { podSpec: ["template", "spec"] }),
   pod: inCluster("v1", "Pod", { short: ["po"], ...spec("recreate", "spec") }),
   "scopemap.azurecr.io": inAzure("scope map"),
   "token.azurecr.io": inAzure("token"),
@@ -74,6 +76,9 @@ export type PodKind = { [K in KindName]: (typeof kinds)[K] extends { readonly po
 const names = Object.keys(kinds) as KindName[];
 
 export const targetKinds = names.filter((name): name is TargetKind => "pullSecretList" in kinds[name]);
+
+/** The kinds that create pods from a template. */
+export const templateKinds = names.filter((name): name is Exclude<PodKind, "pod"> => "podSpec" in kinds[name] && name !== "pod");
 
 export const lastingKinds = targetKinds.filter((name) => kinds[name].pullSecretList.path.length !== 2);
 

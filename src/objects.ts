@@ -100,7 +100,11 @@ type Volume = {
 type PodTemplate = { readonly metadata?: Partial<Metadata>; readonly spec: PodSpec };
 
 /** A workload with a pod template: apps/v1, batch/v1 Job, core/v1 ReplicationController. */
-type Templated<Api extends string, Kind extends string> = Named<Api, Kind, { spec: { readonly template: PodTemplate } }>;
+type Templated<Api extends string, Kind extends string> = Named<
+  Api,
+  Kind,
+  { spec: { readonly template: PodTemplate; readonly replicas?: number } }
+>;
 
 type Condition = { readonly type: string; readonly status: string };
 
@@ -162,6 +166,7 @@ export type KubeObjects = {
     { spec: { readonly jobTemplate: { readonly spec: { readonly template: PodTemplate } } } }
   >;
   readonly "job.batch": Job;
+  readonly podtemplate: Named<"v1", "PodTemplate", { template: PodTemplate }>;
   readonly pod: Pod;
 };
 

@@ -30,7 +30,7 @@ async function namesOf(known: Known, kind: TargetKind | "secret", where: { label
 export const serviceAccounts = (known: Known) => namesOf(known, "serviceaccount");
 
 /** Returns the names of all pull secrets, including those of other tools. */
-export const pullSecrets = (known: Known) => namesOf(known, "secret", { fields: "type=kubernetes.io/dockerconfigjson" });
+const pullSecrets = (known: Known) => namesOf(known, "secret", { fields: "type=kubernetes.io/dockerconfigjson" });
 
 /** Returns the names of this plugin's Secrets. */
 export const secrets = (known: Known) => namesOf(known, "secret", { labels: `${managedBy.key}=${managedBy.value}` });

@@ -35,7 +35,7 @@ export function isWorkload(word: string): boolean {
 }
 
 /** The hint for a workload if the verb has no targets. */
-export const noWorkloads = "check tests all pods of the namespace; use targets such as deployment/web with create, attach and detach";
+export const noWorkloads = "use targets such as deployment/web with check, create, attach and detach";
 
 function nameHint(word: string, prefix: string, name: string): string | Fix | undefined {
   if (isWorkload(word)) return noWorkloads;

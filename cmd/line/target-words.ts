@@ -10,6 +10,8 @@ export type TargetFlags = {
   readonly all: boolean;
   readonly selector: string | undefined;
   readonly "where-used": boolean;
+  /** A selector without a kind selects no ServiceAccounts: the verb applies it to all kinds. */
+  readonly selectsAnyKind?: true;
 };
 
 /**
@@ -52,10 +54,11 @@ function kindsSpelled(word: string): TargetKind[] | undefined {
   return found.every((kind) => kind !== undefined) ? found : undefined;
 }
 
-function accountPicks({ serviceaccount, "all-serviceaccounts": all, selector, all: ofKinds }: TargetFlags, words: boolean): TargetPick[] {
+function accountPicks(flags: TargetFlags, words: boolean): TargetPick[] {
+  const { serviceaccount, "all-serviceaccounts": all, selector, all: ofKinds, selectsAnyKind } = flags;
   if (all) return [pick("serviceaccount", ["*"], selector)];
   if (ofKinds && !words) throw usage("--all requires a kind, as in deployments --all; for ServiceAccounts, use --all-serviceaccounts");
-  if (selector !== undefined && !words) return [pick("serviceaccount", ["*"], selector)];
+  if (selector !== undefined && !words && !selectsAnyKind) return [pick("serviceaccount", ["*"], selector)];
   return serviceaccount.length > 0 ? [pick("serviceaccount", serviceaccount)] : [];
 }
 

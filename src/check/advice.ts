@@ -1,7 +1,18 @@
 import type { Create, Fix } from "../fix.ts";
-import { isObjectName, nameOf } from "../kinds.ts";
+import { argumentKind, isObjectName, kinds, nameOf, targetKinds } from "../kinds.ts";
 import type { Cause } from "./cause.ts";
-import { type Advice, concerned, deliver, inOrder, podDeletion, unreplaced, workloadsOf } from "./deliver.ts";
+import {
+  type Advice,
+  concerned,
+  deliver,
+  inOrder,
+  ownTemplates,
+  podDeletion,
+  unique,
+  unreplaced,
+  usesAccount,
+  workloadsOf,
+} from "./deliver.ts";
 import type { ImageFacts, Note, SecretFacts } from "./facts.ts";
 
 /** For registries outside Azure, no command creates a credential. */
@@ -80,16 +91,16 @@ function supply(facts: InAzure): Advice {
 function repair(facts: InAzure, existing: SecretFacts): Advice {
   if (isFor(facts, existing) && facts.azure.otherwise === undefined)
     return { fix: { ...again(facts, existing), force: existing.note === undefined }, notes: ["the command replaces its contents"] };
-  const { namespace, account, pods } = facts;
+  const { namespace, account } = facts;
   const { own, copied, all } = concerned(facts);
   if (facts.only) return { notes: ["the Secret may hold other logins, so no command replaces it"] };
-  const byAccount = pods.length === 0 || copied.length > 0;
+  const byAccount = usesAccount(facts);
   const secret = facts.fresh.name;
   const detach: Fix[] = byAccount ? [{ verb: "detach", secret: existing.name, serviceaccounts: [account], namespace }] : [];
   const create: Fix = byAccount ? { ...make(facts), serviceaccounts: [account] } : make(facts);
-  const references = workloadsOf(own).map(({ kind, name }): Fix => {
-    const args = [kind, name, "-p", replacing(existing.name, secret)];
-    return { kubectl: "patch", args, namespace };
+  const references = unique([...workloadsOf(own), ...ownTemplates(facts)]).flatMap(({ kind, name }): Fix[] => {
+    const patch = replacing(kind, existing.name, secret);
+    return patch === undefined ? [] : [{ kubectl: "patch", args: [kind, name, "-p", patch], namespace }];
   });
   const deleted = [...copied.filter(({ owner }) => owner?.remakes), ...unreplaced(own)];
   const rest = all.filter((pod) => (pod.own ? !pod.owner?.template : !pod.owner?.remakes));
@@ -102,9 +113,16 @@ function repair(facts: InAzure, existing: SecretFacts): Advice {
   };
 }
 
-/** Returns a strategic merge patch. The names of a pod template are merged one by one (core/v1 PodSpec, patchMergeKey=name). */
-const replacing = (old: string, name: string): string =>
-  JSON.stringify({ spec: { template: { spec: { imagePullSecrets: [{ $patch: "delete", name: old }, { name }] } } } });
+/**
+ * Returns a strategic merge patch. The names of a pod template are merged one by one (core/v1 PodSpec, patchMergeKey=name). The template of
+ * a Job is immutable.
+ */
+function replacing(kind: string, old: string, name: string): string | undefined {
+  const row = targetKinds.find((each) => argumentKind(each) === kind);
+  if (!row || kinds[row].pullSecretList.takesEffect === "recreate") return undefined;
+  const list: object = [{ $patch: "delete", name: old }, { name }];
+  return JSON.stringify(kinds[row].pullSecretList.path.toReversed().reduce((value, step) => ({ [step]: value }), list));
+}
 
 /** Creates a credential of this plugin in its own Secret, in addition to the existing ones. */
 function createAnother(facts: InAzure, repositories?: readonly string[]): Advice {
@@ -135,24 +153,25 @@ const widensTo = (facts: InAzure, existing: SecretFacts): boolean =>
 
 /** Replaces the image's host by the login server, because the kubelet compares hosts exactly as written. */
 function renameImage(facts: InAzure): Advice {
-  const { azure, ref, namespace, account } = facts;
+  const { azure, ref, namespace, account, owners, templates } = facts;
   const { all: pods } = concerned(facts);
-  const named = azure.loginServer + facts.image.slice(ref.host.length);
+  const better = azure.loginServer + facts.image.slice(ref.host.length);
   const why = facts.matchesLoginServer ? [] : [`a login for ${azure.loginServer} does not match ${ref.host}`];
-  const notes = [...why, `use the image name ${named}`];
-  if (pods.length === 0) return { fix: { verb: "check", images: [named], serviceaccount: account, namespace }, notes };
+  const notes = [...why, `use the image name ${better}`];
+  if (owners.length === 0) return { fix: { verb: "check", images: [better], serviceaccount: account, namespace }, notes };
   const first: Advice = facts.matchesLoginServer
     ? {}
     : // `set image` would not find the pods of a recreated Job
       deliver(facts, { secret: facts.fresh.name, make: make(facts, { repositories: [ref.repository] }), stays: "job" });
-  const places = new Map(
-    pods.map(({ name, container, owner }) => {
-      const workload = owner?.template ?? { kind: "pod", name };
-      return [`${nameOf(workload)} ${container}`, { workload, container }] as const;
-    }),
-  );
+  const users = [
+    ...pods.map(({ name, container, owner }) => ({ workload: owner?.template ?? { kind: "pod", name }, container })),
+    ...templates
+      .filter(({ kind }) => kind !== "job" && kind !== "podtemplate")
+      .map(({ container, ...workload }) => ({ workload, container })),
+  ].filter(({ container }) => container !== undefined);
+  const places = new Map(users.map((user) => [`${nameOf(user.workload)} ${user.container}`, user]));
   const renamed = [...places.values()].map(({ workload, container }): Fix => {
-    const args = [nameOf(workload), `${container}=${named}`];
+    const args = [nameOf(workload), `${container}=${better}`];
     return { kubectl: "set image", args, namespace };
   });
   const deletion = podDeletion(unreplaced(pods), namespace);

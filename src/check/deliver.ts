@@ -15,15 +15,18 @@ export function deliver(
   facts: ImageFacts,
   { secret, make, stays }: { readonly secret: string; readonly make?: Create | undefined; readonly stays?: "job" },
 ): Advice {
-  const { namespace, account, pods } = facts;
+  const { namespace, account } = facts;
   const { own, copied } = concerned(facts);
-  const accounts = pods.length === 0 || copied.length > 0 ? [account] : [];
+  const accounts = usesAccount(facts) ? [account] : [];
+  const owners = unique([...workloadsOf(own), ...ownTemplates(facts)]);
   const byHand = [...own, ...copied].filter((pod) => isByHand(pod, facts) || (stays === "job" && isOfJob(pod)));
   const recreated = withoutController([...own, ...copied].filter((pod) => !byHand.includes(pod)));
-  const targets = { serviceaccounts: accounts, targets: [...workloadsOf(own).map(nameOf), ...recreated], recreate: recreated.length > 0 };
+  const names = [...new Set([...owners.filter(isTarget).map(nameOf), ...recreated])];
+  const recreate = recreated.length > 0 || ownTemplates(facts).some(({ kind }) => kind === "job");
+  const targets = { serviceaccounts: accounts, targets: names, recreate };
   const attach = { verb: "attach", secret } as const;
   const step = make ?? (accounts.length + targets.targets.length > 0 ? attach : undefined);
-  return { fix: step && { ...step, ...targets, namespace }, notes: [...ownListNotes(own, account), ...byHandNotes(byHand)] };
+  return { fix: step && { ...step, ...targets, namespace }, notes: [...ownListNotes(owners, account), ...byHandNotes(byHand)] };
 }
 
 /**
@@ -47,6 +50,16 @@ export function concerned({ pods }: ImageFacts): { own: PodFacts[]; copied: PodF
   const all = waiting.length > 0 ? waiting : pods;
   return { own: all.filter(({ own }) => own), copied: all.filter(({ own }) => !own), all };
 }
+
+/** Whether the list of the ServiceAccount counts: for an image that only the command line names, or a pod or a template without its own. */
+export const usesAccount = (facts: ImageFacts): boolean =>
+  facts.owners.length === 0 || concerned(facts).copied.length > 0 || facts.templates.some(({ own }) => !own);
+
+/** Returns the templates with their own list. */
+export const ownTemplates = ({ templates }: ImageFacts): Workload[] => templates.filter(({ own }) => own);
+
+/** Whether `attach` accepts a kind of object. */
+const isTarget = ({ kind }: Workload): boolean => kind !== "podtemplate";
 
 /** Combines commands into one: none, the only one, or all of them in order. */
 export function inOrder(steps: readonly Fix[]): Fix | undefined {
@@ -89,8 +102,8 @@ const withoutController = (pods: readonly PodFacts[]): string[] => [
   ...new Set(pods.flatMap(({ name, owner }) => (owner ? (owner.kind === "job" ? [nameOf(owner)] : []) : [`pod/${name}`]))),
 ];
 
-function ownListNotes(own: readonly PodFacts[], account: string): string[] {
-  const templates = workloadsOf(own).map(nameOf);
+function ownListNotes(owners: readonly Workload[], account: string): string[] {
+  const templates = owners.map(nameOf);
   if (templates.length === 0) return [];
   const reason = templates.length > 1 ? "have their own pull secrets, so they ignore" : "has its own pull secrets, so it ignores";
   return [`${listed(templates)} ${reason} those of serviceaccount/${account}`];

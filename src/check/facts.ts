@@ -41,8 +41,8 @@ export type TriedLogin = { readonly secret: string; readonly username: string; r
 /** A pod and one of its images. */
 export type PodFacts = {
   readonly name: string;
-  /** The container of the image. */
-  readonly container: string;
+  /** The container of the image; absent for an image volume. */
+  readonly container: string | undefined;
   /** Its node has the image. */
   readonly pulled: boolean;
   /** Its imagePullSecrets are its own, not a copy of its ServiceAccount's list. */
@@ -58,6 +58,14 @@ export type PodFacts = {
     | undefined;
   /** The failed pulls that its node reports. */
   readonly failures: readonly PullFailure[];
+};
+
+/** An object whose next pod will use an image: `deployment/web`. */
+export type TemplateFacts = Workload & {
+  /** The container of the image; absent for an image volume. */
+  readonly container: string | undefined;
+  /** It has its own imagePullSecrets, so its pods don't copy its ServiceAccount's list. */
+  readonly own: boolean;
 };
 
 /** The facts about one image and the pods of a namespace that use it. */
@@ -78,8 +86,11 @@ export type ImageFacts = {
     | undefined;
   readonly namespace: string;
   readonly account: string;
-  /** Empty if only the command line names the image. */
   readonly pods: readonly PodFacts[];
+  /** Templates whose pods the check did not find. */
+  readonly templates: readonly TemplateFacts[];
+  /** The objects with the templates of all pods, and pods without a controller. Empty if only the command line names the image. */
+  readonly owners: readonly Workload[];
   /** The names of the pull secrets, in order. */
   readonly names: readonly string[];
   /** `names` is only the Secret on the command line. */

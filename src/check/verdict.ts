@@ -1,7 +1,7 @@
 import { type Fix, hasVerb, type KubectlCommand, type Workload } from "../fix.ts";
 import { advise } from "./advice.ts";
 import type { Cause } from "./cause.ts";
-import { type Advice, concerned, inOrder, recreatePods, unique } from "./deliver.ts";
+import { type Advice, concerned, inOrder, recreatePods } from "./deliver.ts";
 import type { ImageFacts, PodFacts, TriedLogin } from "./facts.ts";
 import { absence, explainRefusal, explanationIn } from "./message.ts";
 
@@ -51,7 +51,7 @@ export function judge(facts: ImageFacts): Verdict {
     secret: secret ?? tried.map((each) => each.secret).join(","),
     expiresAt: facts.secrets.find(({ name }) => name === secret)?.note?.expiresAt,
     account,
-    owners: ownersOf(facts.pods),
+    owners: facts.owners,
     pods: facts.pods.map(({ name }) => name),
     cause,
     proof: "registry",
@@ -61,10 +61,6 @@ export function judge(facts: ImageFacts): Verdict {
     fix: advice.fix,
   };
 }
-
-/** Returns the objects with the templates of pods, or the pods themselves if they have no controller. */
-export const ownersOf = (pods: readonly PodFacts[]): Workload[] =>
-  unique(pods.map(({ name, owner }) => owner?.template ?? owner ?? { kind: "pod", name }));
 
 function find(facts: ImageFacts): Finding {
   const { tried, malformed, attachedLater } = facts;

@@ -25,7 +25,7 @@ export type Item = ImageCheck | PullSecret | ErrorItem;
 const results = { true: "pulls", false: "fails", unknown: "unknown" } as const;
 
 /** Returns the result of one image. */
-export function imageCheck(verdict: Verdict, formatCommand: FormatCommand) {
+export function imageCheck(verdict: Verdict, formatCommand: FormatCommand, strict = false) {
   const {
     context,
     namespace,
@@ -58,7 +58,7 @@ export function imageCheck(verdict: Verdict, formatCommand: FormatCommand) {
     cause,
     verdict: words,
     result: results[`${pulls}`],
-    ok: !failed(verdict),
+    ok: !failed(verdict, strict),
     proof,
     message,
     registryMessages,

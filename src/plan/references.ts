@@ -1,5 +1,5 @@
 import type { PluginCommand } from "../fix.ts";
-import { at, kinds, nameOf, type RecreatableKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
+import { at, kinds, nameOf, type PodKind, type RecreatableKind, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { KubeObjects, Metadata, PodSpec } from "../objects.ts";
 import type { Keep, Recreate, Refer, Refuse } from "./change.ts";
 import type { Drift } from "./drift.ts";
@@ -44,8 +44,8 @@ export function readTarget<K extends TargetKind>(kind: K, object: KubeObjects[K]
   };
 }
 
-/** Returns the pod spec of a target; undefined for a ServiceAccount. */
-export function podSpecOf(kind: TargetKind, object: object): PodSpec | undefined {
+/** Returns the pod spec of an object; undefined for a ServiceAccount. */
+export function podSpecOf(kind: TargetKind | PodKind, object: object): PodSpec | undefined {
   const row = kinds[kind];
   return "podSpec" in row ? (at(object, row.podSpec) as PodSpec | undefined) : undefined;
 }

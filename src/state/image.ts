@@ -26,19 +26,20 @@ type ImageSources = {
  * @returns undefined if the image is not in Azure, has no login, and no node failed to pull it
  */
 export async function readImageFacts(question: ImageQuery, sources: ImageSources): Promise<ImageFacts | undefined> {
-  const { image, names, only, pods, account } = question;
+  const { image, names, only, pods, templates, owners, account } = question;
   const { namespace, now, registry } = sources;
   const azure = azureHost(image.host);
   const own = await existing(names, sources);
   const keyring = keyringOf(own);
   const matches = keyring.lookup(image);
   const known = matches.length > 0 || keyring.malformed !== undefined || azure !== undefined;
+  const isNamed = owners.length === 0;
   const said = pods.some(({ failures }) => failures.length > 0);
-  if (!known && pods.length > 0 && !said) return undefined;
+  if (!known && !isNamed && !said) return undefined;
 
   const tried = await tryInOrder(matches, image, registry);
   // Other registries are asked without a login only if the user named the image
-  const asks = tried.length === 0 && !keyring.malformed && (azure !== undefined || pods.length === 0);
+  const asks = tried.length === 0 && !keyring.malformed && (azure !== undefined || isNamed);
   const anonymous = asks ? await registry.prove(image, undefined) : undefined;
   const pulls = [...tried.map(({ proof }) => proof), ...(anonymous ? [anonymous] : [])].some(({ verdict }) => verdict === "pulls");
   const more = pulls
@@ -51,6 +52,8 @@ export async function readImageFacts(question: ImageQuery, sources: ImageSources
     namespace,
     account,
     pods,
+    templates,
+    owners,
     names,
     only,
     tried,
@@ -85,7 +88,8 @@ async function readMoreFacts(
   const fresh = azure ? await freshName(azure.loginServer, secrets) : noMoreFacts.fresh;
   const noLogin = anonymous?.verdict === "refused" || anonymous?.verdict === "out-of-scope";
   if (!noLogin || only || azure === undefined || attachedLater) return { attachedLater, unattached: [], fresh, secrets: carried };
-  const ours = (await secrets.ours()).filter(({ metadata }) => !names.includes(metadata.name) && !accountNames.includes(metadata.name));
+  const attached = pods.length > 0 ? [...names, ...accountNames] : names;
+  const ours = (await secrets.ours()).filter(({ metadata }) => !attached.includes(metadata.name));
   return { attachedLater, unattached: await tryAll(ours, image, registry), fresh, secrets: [...carried, ...ours] };
 }
 

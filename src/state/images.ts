@@ -14,6 +14,15 @@ export function containersOf({ spec }: Specified): Container[] {
   return [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])].filter(({ image }) => image);
 }
 
+/** An image of a pod spec as written, with the name of its container or of its volume. */
+export type NamedImage = { readonly text: string; readonly container?: string; readonly volume?: string };
+
+/** Returns the images of a pod spec: those of containers in start order, then those of volumes. */
+export const namedImagesOf = (pod: Specified): NamedImage[] => [
+  ...containersOf(pod).map(({ name, image = "" }) => ({ text: image, container: name })),
+  ...(pod.spec.volumes ?? []).flatMap(({ name, image }) => (image?.reference ? [{ text: image.reference, volume: name }] : [])),
+];
+
 /** An object with a pod spec: a pod or a template. */
 type Specified = { readonly spec: PodSpec };
 
@@ -22,8 +31,7 @@ type ParsedImage = ImageRef & { readonly text: string };
 
 /** Returns the parsed images of a pod's containers and volumes. Omits invalid references: the kubelet reports these itself. */
 export function imagesOf(pod: Specified): ParsedImage[] {
-  const volumes = (pod.spec.volumes ?? []).flatMap(({ image }) => image?.reference || []);
-  return [...containersOf(pod).map(({ image = "" }) => image), ...volumes].flatMap((text) => {
+  return namedImagesOf(pod).flatMap(({ text }) => {
     try {
       return [{ ...parseImage(text), text }];
     } catch {

@@ -9,7 +9,7 @@ import { among, firstMissing, kindOf, picksOf, type TargetObject, type TargetPic
 export type NamespaceReader = { readonly scope: NamespaceScope; read(): Promise<NamespaceState> };
 
 /** The smallest number of namespaces for which cluster-wide lists are read page by page. */
-const minNamespaces = 16;
+export const minNamespaces = 16;
 
 /** Yields the readers of a run's namespaces, in the order of the clusters and of their namespaces. */
 export async function* readersOf(clusterScopes: readonly ClusterScope[], options: ReadOptions): AsyncGenerator<NamespaceReader> {

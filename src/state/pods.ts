@@ -6,7 +6,7 @@ import type { Metadata, Pod, ServiceAccount } from "../objects.ts";
 import { sidecarsOf, statusesOf } from "../plan/recreate.ts";
 import { accountOf, controllerOf, namesIn, type OwnerRef } from "../plan/references.ts";
 import { type PullingPod, recreatingControllers } from "../plan/restart.ts";
-import { imagesFrom } from "./images.ts";
+import { containersOf, imagesFrom, type NamedImage } from "./images.ts";
 import { isOver } from "./targets.ts";
 
 /**
@@ -92,19 +92,25 @@ export function topOf({ kind, metadata }: { readonly kind: string; readonly meta
 }
 
 /** Returns the names in a pod's own imagePullSecrets. */
-export const pullSecretNames = ({ spec }: Pod): string[] => (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
+export const pullSecretNames = ({ spec }: Pick<Pod, "spec">): string[] => (spec.imagePullSecrets ?? []).flatMap(({ name }) => name ?? []);
 
 /** Returns the facts of a pod for the image of one of its containers. */
-export function podFacts(pod: Pod, container: string, account: ServiceAccount | undefined): PodFacts {
+export function podFacts(pod: Pod, { container, volume }: NamedImage, account: ServiceAccount | undefined): PodFacts {
   const status = statusesOf(pod).find(({ name }) => name === container);
   return {
     name: pod.metadata.name,
     container,
-    pulled: (status?.imageID ?? "") !== "",
+    pulled: volume === undefined ? (status?.imageID ?? "") !== "" : isMounted(pod, volume),
     own: hasOwnList(pod, account),
     owner: ownerOf(pod),
     failures: status?.state?.waiting ? readWaiting(status.state.waiting) : [],
   };
+}
+
+/** Whether a container with an image volume has started. The kubelet pulls the image first. */
+function isMounted(pod: Pod, volume: string): boolean {
+  const mounting = containersOf(pod).filter(({ volumeMounts = [] }) => volumeMounts.some(({ name }) => name === volume));
+  return statusesOf(pod).some(({ name, state }) => !state?.waiting && state && mounting.some((container) => container.name === name));
 }
 
 /**
@@ -129,7 +135,8 @@ export function isYounger({ metadata: { creationTimestamp: created } }: Pod, acc
   return changed !== undefined && typeof created === "string" && created > changed;
 }
 
-function ownerOf({ metadata }: Pod): PodFacts["owner"] {
+/** Returns the controller of a pod; undefined if it has none. */
+export function ownerOf({ metadata }: Pod): PodFacts["owner"] {
   const owner = podControllerOf(metadata);
   if (!owner) return undefined;
   const group = groupOf(metadata);
@@ -146,4 +153,5 @@ function groupOf({ ownerReferences = [] }: Metadata): string {
   return apiVersion.includes("/") ? (apiVersion.split("/")[0] ?? "") : "";
 }
 
-const asWorkload = ({ kind, name }: OwnerRef) => ({ kind: kind.toLowerCase(), name });
+/** Returns an object as kubectl names it. */
+export const asWorkload = ({ kind, name }: OwnerRef) => ({ kind: kind.toLowerCase(), name });

@@ -1,56 +1,80 @@
-import type { PodFacts } from "../check/facts.ts";
-import { type Cluster, listAll } from "../cluster/port.ts";
+import type { PodFacts, TemplateFacts } from "../check/facts.ts";
+import type { Cluster } from "../cluster/port.ts";
 import { absent, CliError } from "../errors.ts";
-import type { Pod, ServiceAccount } from "../objects.ts";
+import type { Workload } from "../fix.ts";
+import { nameOf } from "../kinds.ts";
+import type { ServiceAccount } from "../objects.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
 import { formatImage, parseImage } from "../registry/image-reference.ts";
 import type { ImageRef } from "../registry/port.ts";
-import { awaitAll } from "../scope/concurrency.ts";
-import { containersOf } from "./images.ts";
+import { namedImagesOf } from "./images.ts";
 import { requireNamespace } from "./namespace.ts";
 import { podFacts, pullSecretNames } from "./pods.ts";
+import { chainOf, type PullingObjects } from "./pulling-objects.ts";
 
-/** One image that one or more pods pull with one list of pull secrets. */
+/** One image that pods pull, or would pull, with one list of pull secrets. */
 export type Pull = {
   /** The parsed image, or why it is invalid. */
   readonly image: ImageRef | { readonly invalid: string };
   readonly text: string;
   readonly account: string;
-  /** The pods' own imagePullSecrets. */
+  /** The pods' own imagePullSecrets, or those that a new pod would have. */
   readonly names: readonly string[];
   /** The current list of the ServiceAccount. */
   readonly accountNames: readonly string[];
   readonly pods: readonly PodFacts[];
+  readonly templates: readonly TemplateFacts[];
+  /** The objects that the user changes: `deployment/web`, `pod/debug`. Empty if only the command line names the image. */
+  readonly owners: readonly Workload[];
 };
 
-/** Returns the pulls of a namespace's pods. Pods that have ended don't count. */
-export async function collectPulls(cluster: Cluster, namespace: string): Promise<Pull[]> {
-  const [pods, accounts] = await awaitAll([listAll(cluster, "pod", { namespace }), listAll(cluster, "serviceaccount", { namespace })]);
-  if (pods.length === 0) await requireNamespace(cluster, namespace);
+/** Returns the pulls of some pods and templates, each image with each list of pull secrets once. */
+export function pullsOf({ pods, templates, accounts, controllers }: PullingObjects): Pull[] {
   const byName = new Map(accounts.map((account) => [account.metadata.name, account]));
-  const pulls = new Map<string, Pull>();
-  for (const pull of pods.filter(isPulling).flatMap((pod) => pullsOf(pod, byName))) {
-    const key = JSON.stringify([pull.text, pull.account, pull.names]);
-    const before = pulls.get(key)?.pods ?? [];
-    const more = pull.pods.filter(({ name }) => !before.some((pod) => pod.name === name));
-    pulls.set(key, { ...pull, pods: [...before, ...more] });
-  }
-  return [...pulls.values()].sort((a, b) => (a.text < b.text ? -1 : 1));
+  const ofPods = pods.flatMap((pod) => {
+    const account = byName.get(accountOf(pod.spec));
+    const owner = chainOf(pod, controllers).slice(-1);
+    const pull = { ...accountFacts(accountOf(pod.spec), account), names: pullSecretNames(pod), templates: [], owners: owner };
+    return namedImagesOf(pod).map((image) => ({ ...pull, ...readImage(image.text), pods: [podFacts(pod, image, account)] }));
+  });
+  const ofTemplates = templates.flatMap(({ workload, spec }) => {
+    const account = accountFacts(accountOf(spec), byName.get(accountOf(spec)));
+    const own = (spec.imagePullSecrets ?? []).length > 0;
+    const pull = { ...account, names: own ? pullSecretNames({ spec }) : account.accountNames, pods: [] };
+    const owners = [controllers.get(nameOf(workload)) ?? workload];
+    return namedImagesOf({ spec }).map((image) => {
+      return { ...pull, ...readImage(image.text), templates: [{ ...workload, container: image.container, own }], owners };
+    });
+  });
+  const groups = Map.groupBy([...ofPods, ...ofTemplates], ({ text, account, names }) => JSON.stringify([text, account, names]));
+  return [...groups.values()].map(merged).sort((a, b) => (a.text < b.text ? -1 : 1));
 }
 
-/** Returns the pulls of one pod, container by container. */
-function pullsOf(pod: Pod, accounts: ReadonlyMap<string, ServiceAccount>): Pull[] {
-  const name = accountOf(pod.spec);
-  const account = accounts.get(name);
-  const accountNames = namesIn(account?.imagePullSecrets);
-  return containersOf(pod).map((container) => ({
-    ...readImage(container.image ?? ""),
-    account: name,
-    names: pullSecretNames(pod),
-    accountNames,
-    pods: [podFacts(pod, container.name, account)],
-  }));
+const accountFacts = (name: string, account: ServiceAccount | undefined) => {
+  return { account: name, accountNames: namesIn(account?.imagePullSecrets) };
+};
+
+/** Combines pulls of the same image with the same pull secrets. */
+function merged(pulls: readonly Pull[]): Pull {
+  return {
+    ...(pulls[0] as Pull),
+    pods: distinct(
+      pulls.flatMap(({ pods }) => pods),
+      ({ name }) => name,
+    ),
+    templates: distinct(
+      pulls.flatMap(({ templates }) => templates),
+      nameOf,
+    ),
+    owners: distinct(
+      pulls.flatMap(({ owners }) => owners),
+      nameOf,
+    ),
+  };
 }
+
+const distinct = <T>(items: readonly T[], keyOf: (item: T) => string): T[] =>
+  [...Map.groupBy(items, keyOf).values()].flatMap((same) => same.slice(0, 1));
 
 /** Returns pulls of these images as a new pod of a ServiceAccount would do them. */
 export async function pullsByAccount(cluster: Cluster, namespace: string, account: string, images: readonly ImageRef[]): Promise<Pull[]> {
@@ -60,10 +84,9 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
     throw absent("serviceaccounts", account, { kubectl: "get", args: ["serviceaccounts"], namespace });
   }
   const names = namesIn(found.imagePullSecrets);
-  return images.map((image) => ({ image, text: formatImage(image), account, names, accountNames: names, pods: [] }));
+  const ofNothing = { pods: [], templates: [], owners: [] };
+  return images.map((image) => ({ image, text: formatImage(image), account, names, accountNames: names, ...ofNothing }));
 }
-
-const isPulling = ({ metadata, status }: Pod) => !metadata.deletionTimestamp && status?.phase !== "Succeeded" && status?.phase !== "Failed";
 
 function readImage(text: string): Pick<Pull, "image" | "text"> {
   try {

@@ -1,6 +1,5 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { absent, CliError } from "../errors.ts";
-import type { Fix } from "../fix.ts";
 import { argumentKind, kinds, lastingKinds, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { KubeObject, KubeObjects, PodSpec, ServiceAccount } from "../objects.ts";
 import { podSpecOf, readTarget, type Target } from "../plan/references.ts";
@@ -113,11 +112,13 @@ async function waitForDefaultAccount(
  * Returns the objects of a list that a pick selects. A pattern doesn't select objects that have ended, or that a controller creates from
  * its own template.
  */
-export function among<O extends TargetObject>({ names, globs }: TargetPick, objects: readonly O[]): O[] {
+export function among<O extends TargetObject>({ names, globs }: TargetPick, objects: readonly O[], isSelectable = isChangedByUser): O[] {
   const isChosen = ({ metadata: { name } }: O) => names.includes(name);
-  const fits = (object: O) => globs.some((glob) => matchesGlob(glob, object.metadata.name)) && !targetOf(object).owner && !isOver(object);
+  const fits = (object: O) => globs.some((glob) => matchesGlob(glob, object.metadata.name)) && isSelectable(object);
   return objects.filter((object) => isChosen(object) || fits(object));
 }
+
+const isChangedByUser = (object: TargetObject): boolean => !targetOf(object).owner && !isOver(object);
 
 /** Whether a pod or a Job has ended. */
 export function isOver(object: KubeObject): boolean {
@@ -153,22 +154,24 @@ function missingOf({ kind, names, globs, selector }: TargetPick, found: readonly
 }
 
 /** A target that doesn't exist: its name, or the pattern or labels that selected nothing. */
-type Missing = { readonly kind: TargetKind; readonly name?: string; readonly chosenBy: string };
+type Missing = { readonly kind: TargetKind; readonly name?: string | undefined; readonly chosenBy: string };
 
 /** Returns the error for a missing target, or for a missing namespace, if the user may read it. */
 async function missingError({ kind, name, chosenBy }: Missing, secret: string, { cluster, namespace }: NamespaceScope): Promise<CliError> {
   if ((await visibleUid(cluster, namespace)) === undefined) return noNamespace(namespace);
-  const resource = resourceOf(kind);
-  const get = { kubectl: "get", args: [kinds[kind].plural], namespace } as const;
-  if (name === undefined) {
-    const singular = argumentKind(kind);
-    const selectable = kinds[kind].pullSecretList.takesEffect === "recreate" ? `unfinished ${singular} without a controller` : singular;
-    return new CliError("notFound", `no ${selectable} in namespace "${namespace}"${chosenBy}`, { hint: get });
-  }
+  const singular = argumentKind(kind);
+  const selectable = kinds[kind].pullSecretList.takesEffect === "recreate" ? `unfinished ${singular} without a controller` : singular;
+  const error = missingTarget({ kind, name, chosenBy }, namespace, selectable);
   const isSecret = kind === defaultAccount.kind && name === secret;
   const mistaken = `"${name}" is the name of the Secret; add --serviceaccount NAME, or --serviceaccount for the ServiceAccount default`;
-  const hint: Fix | string = isSecret ? mistaken : get;
-  return absent(resource, name, hint);
+  return isSecret ? error.withHint(mistaken) : error;
+}
+
+/** @param selectable the noun for an object that a pattern can select */
+export function missingTarget({ kind, name, chosenBy }: Missing, namespace: string, selectable = argumentKind(kind)): CliError {
+  const hint = { kubectl: "get", args: [kinds[kind].plural], namespace } as const;
+  if (name !== undefined) return absent(resourceOf(kind), name, hint);
+  return new CliError("notFound", `no ${selectable} in namespace "${namespace}"${chosenBy}`, { hint });
 }
 
 /**

@@ -1,22 +1,28 @@
 import type { ImageFacts, SecretFacts } from "../check/facts.ts";
 import { listed } from "../check/message.ts";
-import { combine, judge, ownersOf, type Verdict } from "../check/verdict.ts";
+import { combine, judge, type Verdict } from "../check/verdict.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { asCliError, type CliError } from "../errors.ts";
 import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
+import type { PodKind } from "../kinds.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
 import { askOnce } from "../registry/registry.ts";
-import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
+import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import { mayBeTokenOf } from "../secret/names.ts";
 import { holdersOf } from "../state/holders.ts";
 import { type ImageQuery, readImageFacts } from "../state/image.ts";
 import { noSecret, secretsOf } from "../state/pull-secrets.ts";
-import { collectPulls, type Pull, pullsByAccount } from "../state/pulls.ts";
+import { type PullReader, type PullSelection, pullReadersOf } from "../state/pulling-objects.ts";
+import { type Pull, pullsByAccount, pullsOf } from "../state/pulls.ts";
 
 /** What a check selects. */
 export type CheckOptions = {
-  /** Images to check instead of the images of the pods. */
+  /** The pods and templates. */
+  readonly selection: PullSelection;
+  /** Ignores the images that nodes have. */
+  readonly newNode: boolean;
+  /** Images to check instead of the images of pods and templates. */
   readonly images: readonly ImageRef[];
   /** The ServiceAccount whose pull secrets are used for `images`. */
   readonly serviceaccount: string;
@@ -37,34 +43,31 @@ type CheckTools = {
   interrupted(): boolean;
 };
 
-/** Checks all namespaces in order. A namespace or a cluster that can't be read is a failure and doesn't stop the others. */
+/**
+ * Checks all namespaces in order. A namespace or a cluster that can't be read is a failure and doesn't stop the others.
+ * @returns `unlisted`: the kinds of template that the user may not list
+ */
 export async function checkAll(clusterScopes: readonly ClusterScope[], options: CheckOptions, tools: CheckTools) {
   // Many pods use the same image
   const once = { ...tools, registry: askOnce(tools.registry) };
   const verdicts: Verdict[] = [];
   const errors: CheckFailure[] = [];
-  for await (const checked of runConcurrently(namespaceScopesOf(clusterScopes), tools, (scope) => checkOne(scope, options, once))) {
+  const unlisted = new Set<PodKind>();
+  // Named images need no lists
+  const scopes = options.images.length > 0 ? clusterScopes.map((scope) => ({ ...scope, open: false })) : clusterScopes;
+  const readers = pullReadersOf(scopes, options.selection, unlisted);
+  for await (const checked of runConcurrently(readers, tools, (reader) => checkOne(reader, options, once))) {
     if (Array.isArray(checked)) verdicts.push(...checked);
     else errors.push(checked);
   }
-  return { verdicts, errors };
+  return { verdicts, errors, unlisted: [...unlisted] };
 }
 
-type CheckedScope = NamespaceScope & { readonly error?: CliError };
-
-function* namespaceScopesOf(clusterScopes: readonly ClusterScope[]): Generator<CheckedScope> {
-  for (const { context, cluster, namespaces, error } of clusterScopes) {
-    if (error) yield { context, cluster, namespace: "", error };
-    for (const namespace of namespaces) yield { context, cluster, namespace };
-  }
-}
-
-async function* checkOne(scope: CheckedScope, options: CheckOptions, tools: CheckTools): AsyncGenerator<Verdict[] | CheckFailure> {
-  const { context, cluster, namespace } = scope;
+async function* checkOne(reader: PullReader, options: CheckOptions, tools: CheckTools): AsyncGenerator<Verdict[] | CheckFailure> {
+  const { context, namespace } = reader;
   const at = context === undefined ? {} : { context };
   try {
-    if (scope.error) throw scope.error;
-    const verdicts = await checkPlace(cluster, namespace, options, tools);
+    const verdicts = await checkPlace(reader, options, tools);
     yield verdicts.map((verdict) => ({ ...verdict, ...at, fix: verdict.fix && { ...verdict.fix, ...at } }));
   } catch (error) {
     yield { error: asCliError(error), to: { kind: "namespace", name: namespace, namespace, ...at } };
@@ -72,18 +75,18 @@ async function* checkOne(scope: CheckedScope, options: CheckOptions, tools: Chec
 }
 
 /**
- * Judges images of one namespace: the named images, or those of its pods.
- * @returns one verdict for each named image, or for each pair of an image and a list of pull secrets. Empty if no pod has an image that
+ * Judges images of one namespace: the named images, or those of its pods and templates.
+ * @returns one verdict for each named image, or for each pair of an image and a list of pull secrets. Empty if there is no image that
  * could need a credential
- * @throws CliError notFound if the namespace, the ServiceAccount or a named Secret doesn't exist
+ * @throws CliError notFound if the namespace, a target, the ServiceAccount or a named Secret doesn't exist
  */
 export async function checkPlace(
-  cluster: Cluster,
-  namespace: string,
+  reader: PullReader,
   options: CheckOptions,
   { registry, now, width }: Omit<CheckTools, "interrupted">,
 ): Promise<Verdict[]> {
-  const pulls = await selectPulls(cluster, namespace, options);
+  const { cluster, namespace } = reader;
+  const pulls = await selectPulls(reader, options);
   const secrets = secretsOf(cluster, namespace);
   if (options.secret !== undefined && !(await secrets.get(options.secret))) throw noSecret(options.secret, { verb: "list", namespace });
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
@@ -99,8 +102,10 @@ export async function checkPlace(
 }
 
 /** Returns the pulls that a check selects in one namespace. */
-function selectPulls(cluster: Cluster, namespace: string, { images, serviceaccount }: CheckOptions): Promise<Pull[]> {
-  return images.length > 0 ? pullsByAccount(cluster, namespace, serviceaccount, images) : collectPulls(cluster, namespace);
+async function selectPulls(reader: PullReader, { images, serviceaccount, newNode }: CheckOptions): Promise<Pull[]> {
+  if (images.length > 0) return pullsByAccount(reader.cluster, reader.namespace, serviceaccount, images);
+  const pulls = pullsOf(await reader.read());
+  return newNode ? pulls.map((pull) => ({ ...pull, pods: pull.pods.map((pod) => ({ ...pod, pulled: false })) })) : pulls;
 }
 
 function ask(pull: Pull, secret: string | undefined): ImageQuery | undefined {
@@ -110,7 +115,7 @@ function ask(pull: Pull, secret: string | undefined): ImageQuery | undefined {
   return { ...pull, image: pull.image, only, ...names };
 }
 
-function unreadable({ image, text, account, pods }: Pull, namespace: string): Verdict {
+function unreadable({ image, text, account, owners, pods }: Pull, namespace: string): Verdict {
   const message = "invalid" in image ? image.invalid : undefined;
   const names = pods.map(({ name }) => name);
   return {
@@ -118,7 +123,7 @@ function unreadable({ image, text, account, pods }: Pull, namespace: string): Ve
     namespace,
     secret: "",
     account,
-    owners: ownersOf(pods),
+    owners,
     pods: names,
     cause: "invalid-image",
     proof: "registry",

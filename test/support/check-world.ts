@@ -2,10 +2,12 @@ import { expect } from "vitest";
 import { formatCommand } from "../../cmd/line/format-command.ts";
 import type { Cluster } from "../../src/cluster/port.ts";
 import { CliError } from "../../src/errors.ts";
-import type { ClusterKind, Ref } from "../../src/kinds.ts";
+import { type ClusterKind, nameOf, type Ref } from "../../src/kinds.ts";
 import type { ContainerStatus, KubeObjects, Pod, Secret, ServiceAccount } from "../../src/objects.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import type { ImageRef, Login, Proof, Registry } from "../../src/registry/port.ts";
+import { type PullReader, pullReadersOf } from "../../src/state/pulling-objects.ts";
+import type { TargetPick } from "../../src/state/targets.ts";
 import { checkPlace } from "../../src/workflows/check.ts";
 
 const now = new Date("2026-01-02T00:00:40Z");
@@ -31,6 +33,10 @@ export type Situation = {
   /** The user may not list Secrets, and not read namespaces. */
   readonly mayNotList?: true;
   readonly noNamespace?: true;
+  /** Objects with a pod template, by their kind. */
+  readonly templates?: Readonly<Record<string, readonly object[]>>;
+  readonly picks?: readonly TargetPick[];
+  readonly newNode?: true;
 };
 
 /** One row of the check, as a user reads it. */
@@ -40,6 +46,10 @@ export type Row = {
   readonly fix: string;
   readonly secret: string;
   readonly image: string;
+  /** `deployment/web,cronjob/report`. */
+  readonly owners: string;
+  /** The number of pods. */
+  readonly pods: number;
 };
 
 /** The tags in the registry, and the repositories that each user may pull. Every password is `right`. */
@@ -50,7 +60,8 @@ const rights: Readonly<Record<string, readonly string[]>> = { all: ["app/web", "
 export async function judged(situation: Situation): Promise<{ rows: Row[]; asked: string[] }> {
   const asked: string[] = [];
   const { name: secret, serviceaccount = "default", images = [] } = situation;
-  const options = { images: images.map(parseImage), serviceaccount, secret };
+  const selection = { picks: situation.picks ?? [], selector: undefined, lenient: false };
+  const options = { images: images.map(parseImage), serviceaccount, secret, selection, newNode: situation.newNode ?? false };
   const registry: Registry = {
     prove: async (image, login) => {
       asked.push(`${login?.username ?? "nobody"} pulls ${image.host}/${image.repository}:${image.reference}`);
@@ -62,13 +73,17 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
     repositories: async () => situation.catalog ?? [],
     exchange: () => Promise.reject(new Error("a check exchanges nothing")),
   };
-  const verdicts = await checkPlace(clusterOf(situation, asked), "demo", options, { registry, now: () => now, width: () => 8 });
-  const rows = verdicts.map(({ cause, message = "", registryMessages = [], notes = [], fix, secret, image }) => ({
+  const clusterScope = { context: undefined, cluster: clusterOf(situation, asked), namespaces: ["demo"], open: false };
+  const [reader] = await Array.fromAsync(pullReadersOf([clusterScope], selection, new Set()));
+  const verdicts = await checkPlace(reader as PullReader, options, { registry, now: () => now, width: () => 8 });
+  const rows = verdicts.map(({ cause, message = "", registryMessages = [], notes = [], fix, secret, image, owners, pods }) => ({
     cause,
     message: [message, ...registryMessages, ...notes].join("; "),
     fix: fix ? formatCommand(fix) : "",
     secret,
     image,
+    owners: owners.map(nameOf).join(","),
+    pods: pods.length,
   }));
   return { rows, asked };
 }
@@ -98,6 +113,7 @@ function clusterOf(situation: Situation, asked: string[]): Cluster {
     imagePullSecrets: (accounts[name] ?? []).map((each) => ({ name: each })),
   });
   const lists: Record<string, () => readonly object[]> = {
+    ...Object.fromEntries(Object.entries(situation.templates ?? {}).map(([kind, objects]) => [kind, () => objects])),
     pod: () => pods,
     serviceaccount: () => Object.keys(accounts).map(account),
     secret: () => (situation.mayNotList ? forbidden() : secrets).filter(({ metadata }) => metadata.labels !== undefined),

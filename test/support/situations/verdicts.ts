@@ -49,6 +49,8 @@ export const facts: ImageFacts = {
   namespace: "demo",
   account: "sa",
   pods: [pod("web-1")],
+  templates: [],
+  owners: [{ kind: "deployment", name: "web" }],
   names: [],
   only: false,
   secrets: [],
@@ -64,7 +66,13 @@ export const facts: ImageFacts = {
   now: new Date("2026-01-10T00:00:00Z"),
 };
 export const judged = (more: Partial<ImageFacts>) => {
-  const { fix, message, registryMessages = [], notes = [], ...row } = judge({ ...facts, ...more });
+  const {
+    fix,
+    message,
+    registryMessages = [],
+    notes = [],
+    ...row
+  } = judge({ ...facts, ...more, owners: more.pods?.length === 0 ? (more.owners ?? []) : facts.owners });
   return { ...row, message: message && [message, ...registryMessages, ...notes].join("; "), fix: fix && formatCommand(fix) };
 };
 export const noLogin = { anonymous: proof("refused") };

@@ -110,19 +110,20 @@ test("fails for an image that cannot be checked only when --image names it", asy
   const named = await run(["check", "--image", hub.image], { cluster: withHub, registry });
 
   expect(ofPods.code).toBe(0);
-  expect(ofPods.stdout).toBe(`IMAGE                  SECRET   PODS   VERDICT
-docker.io/team/app:1   acr      1      not checked
+  expect(ofPods.stdout).toBe(`IMAGE                  SECRET   OWNER       PODS   VERDICT
+docker.io/team/app:1   acr      pod/web-1   1      not checked
 
-docker.io/team/app:1 (web-1): with secret acr: docker.io requests the login for another host (https://auth.docker.io), so it was not sent
+docker.io/team/app:1 (web-1)
+cause: with secret acr: docker.io requests the login for another host (https://auth.docker.io), so it was not sent
 `);
   expect(named.code).toBe(1);
-  expect(named.stdout).toContain("docker.io/team/app:1   acr      0      not checked\n");
+  expect(named.stdout).toContain("docker.io/team/app:1   acr      <none>   0      not checked\n");
 });
 
 test.for([
-  { what: "an image fails", verdict: "refused" },
-  { what: "every other image pulls", verdict: "pulls" },
-] as const)("exits with 2 when a namespace is forbidden and $what", async ({ verdict }) => {
+  { what: "an image fails", verdict: "refused", summary: "1 image: 1 fails" },
+  { what: "every other image pulls", verdict: "pulls", summary: "1 image: 1 pulls" },
+] as const)("exits with 2 when a namespace is forbidden and $what", async ({ verdict, summary }) => {
   const pods = [pod("web-1", "default")];
   const cluster: Partial<Cluster> = {
     ...holding({ pods, accounts: [account("default")], secret: secret("acr") }),
@@ -136,7 +137,7 @@ test.for([
   const { code, stderr } = await type("check --namespaces demo,other", world);
   const { stdout } = await type("check --namespaces demo,other -o json", world);
 
-  expect({ code, stderr }).toEqual({ code: 2, stderr: "other: Error from server (Forbidden): no\n" });
+  expect({ code, stderr }).toEqual({ code: 2, stderr: `other: Error from server (Forbidden): no\n${summary}\n` });
   expect(JSON.parse(stdout).items).toMatchObject([
     { kind: "ImageCheck", namespace: "demo", ok: verdict === "pulls" },
     { kind: "Error", namespace: "other", reason: "forbidden" },
@@ -196,9 +197,10 @@ test("prints a note and exits with 0 when only the node has the image", async ()
   expect({ code, rows: stdout.split("\n").slice(1) }).toEqual({
     code: 0,
     rows: [
-      expect.stringMatching(/cached on node, no credential$/),
+      expect.stringMatching(/cached on its node, no credential$/),
       "",
-      `${image} (web-1): a node without the image can pull it only with its own identity`,
+      `${image} (web-1)`,
+      "cause: a node without the image can pull it only with its own identity",
       "",
     ],
   });

@@ -103,7 +103,7 @@ test("escapes a verdict, its reason, its notes and its fix, and keeps each on on
   };
 
   expect(verdictText([verdict], { headers: false, where: "one", style: styleFor(sinkOf(), {}), formatCommand: () => evil })).toBe(
-    `${seen}   <none>   1   missing credential\n\n${seen} (${seen}\\x0a): ${seen}\n* ${seen}\\x0a\n  ${seen}\n`,
+    `${seen}   <none>   <none>   1   missing credential\n\n${seen} (${seen}\\x0a)\ncause: ${seen}\nnote: ${seen}\\x0a\n  ${seen}\n`,
   );
 });
 

@@ -68,7 +68,7 @@ test("prints a note in yellow when only the node has the image", () => {
   };
 
   expect(verdictText([cached], { headers: false, where: "one", style: colors, formatCommand })).toContain(
-    "\u001b[33mcached on node, no credential\u001b[39m\n",
+    "\u001b[33mcached on its node, no credential\u001b[39m\n",
   );
   expect(failed(cached)).toBe(false);
 });
@@ -76,16 +76,18 @@ test("prints a note in yellow when only the node has the image", () => {
 test("prints a table, then each failure with its reason, its notes and its fix", () => {
   expect(
     verdictText(verdicts, { headers: true, where: "one", style: plain, formatCommand }),
-  ).toBe(`IMAGE              SECRET   PODS   VERDICT
-r.azurecr.io/a:1   acr      2      ready
-r.azurecr.io/b:1   <none>   0      missing credential
-r.azurecr.io/c:1   acr      0      throttled
+  ).toBe(`IMAGE              SECRET   OWNER          PODS   VERDICT
+r.azurecr.io/a:1   acr      deployment/a   2      ready
+r.azurecr.io/b:1   <none>   <none>         0      missing credential
+r.azurecr.io/c:1   acr      <none>         0      throttled
 
-r.azurecr.io/b:1: serviceaccount/default has no pull secret for this registry
-* a note
+r.azurecr.io/b:1
+cause: serviceaccount/default has no pull secret for this registry
+note: a note
   kubectl acr-secret create -n demo --registry r.azurecr.io
 
-r.azurecr.io/c:1: throttled
+r.azurecr.io/c:1
+cause: throttled
 `);
 });
 

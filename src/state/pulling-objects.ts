@@ -1,0 +1,242 @@
+import type { Cluster, Where } from "../cluster/port.ts";
+import { listAll } from "../cluster/port.ts";
+import { CliError, isRefusal } from "../errors.ts";
+import type { Workload } from "../fix.ts";
+import { type ClusterKind, kinds, nameOf, type PodKind, type TargetKind, templateKinds } from "../kinds.ts";
+import type { KubeObjects, Metadata, Pod, PodSpec, ServiceAccount } from "../objects.ts";
+import { accountOf, controllerOf, podSpecOf } from "../plan/references.ts";
+import { type ClusterScope, clusterWideOrEach, type NamespaceScope } from "../scope/cluster-scopes.ts";
+import { awaitAll } from "../scope/concurrency.ts";
+import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
+import { requireNamespace } from "./namespace.ts";
+import { minNamespaces } from "./namespace-reader.ts";
+import { asWorkload, ownerOf } from "./pods.ts";
+import { among, firstMissing, isOver, kindOf, missingTarget, type TargetObject, type TargetPick, unique } from "./targets.ts";
+
+/** The pods and templates that a command selects. Without picks: every pod, and every template without pods. */
+export type PullSelection = {
+  readonly picks: readonly TargetPick[];
+  /** Without picks: only pods and templates with these labels. */
+  readonly selector: string | undefined;
+  /** A pattern may match nothing in a namespace, because it may match in another one. */
+  readonly lenient: boolean;
+};
+
+/** An object with a pod template. */
+export type Template = { readonly workload: Workload; readonly spec: PodSpec; readonly metadata: Metadata };
+
+/** The selected objects of one namespace. */
+export type PullingObjects = {
+  readonly pods: readonly Pod[];
+  readonly templates: readonly Template[];
+  readonly accounts: readonly ServiceAccount[];
+  /** The controllers of other controllers: of `job/report-1`, its CronJob. */
+  readonly controllers: ReadonlyMap<string, Workload>;
+};
+
+/** A namespace whose objects can be read. */
+export type PullReader = NamespaceScope & { read(): Promise<PullingObjects> };
+
+/** Returns the objects of one namespace. */
+type ListIn = <K extends ClusterKind>(kind: K, where?: Pick<Where, "labels" | "fields">) => Promise<readonly KubeObjects[K][]>;
+
+/**
+ * Yields the namespaces of a scope. Reads many namespaces from cluster-wide lists. A cluster that can't be read yields one failing reader.
+ * @param skipped receives the kinds of template that can't be listed
+ */
+export async function* pullReadersOf(
+  clusterScopes: readonly ClusterScope[],
+  selection: PullSelection,
+  skipped: Set<PodKind>,
+): AsyncGenerator<PullReader> {
+  for (const clusterScope of clusterScopes) {
+    const { context, cluster, error } = clusterScope;
+    try {
+      if (error) throw error;
+      yield* readersOfCluster(clusterScope, selection, skipped);
+    } catch (reason) {
+      if (!isRefusal(reason)) throw reason;
+      yield { context, cluster, namespace: "", read: () => Promise.reject(reason) };
+    }
+  }
+}
+
+function readersOfCluster(clusterScope: ClusterScope, selection: PullSelection, skipped: Set<PodKind>) {
+  const each = readersPerNamespace(clusterScope, selection, skipped);
+  if (!clusterScope.open || clusterScope.namespaces.length < minNamespaces) return each;
+  return clusterWideOrEach(clusterScope, readersFromClusterLists(clusterScope, selection, skipped), each);
+}
+
+function* readersPerNamespace(
+  { context, cluster, namespaces, open }: ClusterScope,
+  selection: PullSelection,
+  skipped: Set<PodKind>,
+): Generator<PullReader> {
+  for (const namespace of namespaces) {
+    const listIn: ListIn = (kind, where) => listAll(cluster, kind, { ...where, namespace });
+    const read = async () => {
+      const end = await readSelected(namespace, listIn, selection, skipped).catch(asMissing);
+      const isEmpty = end instanceof CliError || end.pods.length + end.templates.length === 0;
+      if (isEmpty && !open) await requireNamespace(cluster, namespace);
+      if (end instanceof CliError) throw end;
+      return end;
+    };
+    yield { context, cluster, namespace, read };
+  }
+}
+
+/** Reads each list of the cluster once, page by page. The objects of a namespace are read before its reader is yielded. */
+async function* readersFromClusterLists(
+  { context, cluster, namespaces }: ClusterScope,
+  selection: PullSelection,
+  skipped: Set<PodKind>,
+): AsyncGenerator<PullReader> {
+  const listIn = clusterLists(cluster);
+  for (const namespace of byKey(namespaces)) {
+    const reading = readSelected(namespace, listIn(namespace), selection, skipped);
+    // A missing target is an error of its namespace only
+    await reading.catch(asMissing);
+    yield { context, cluster, namespace, read: () => reading };
+  }
+}
+
+/** Returns the error for a target that doesn't exist, and throws every other error. */
+function asMissing(error: unknown): CliError {
+  if (error instanceof CliError && error.kind === "notFound") return error;
+  throw error;
+}
+
+function clusterLists(cluster: Cluster): (namespace: string) => ListIn {
+  const lists = new Map<string, (namespace: string) => Promise<readonly never[]>>();
+  return (namespace) => (kind, where) => {
+    const key = JSON.stringify([kind, where]);
+    const list = lists.get(key) ?? (readByNamespace(cluster.pages(kind, where)) as (namespace: string) => Promise<readonly never[]>);
+    lists.set(key, list);
+    return list(namespace);
+  };
+}
+
+async function readSelected(namespace: string, listIn: ListIn, selection: PullSelection, skipped: Set<PodKind>): Promise<PullingObjects> {
+  const forbidden = new Set<PodKind>();
+  const templatesOf: TemplateLists = (chosen, labels) => readTemplates(listIn, chosen, labels, forbidden);
+  const read = selection.picks.length > 0 ? readPicked(namespace, listIn, templatesOf, selection) : readAll(listIn, templatesOf, selection);
+  const objects = await read;
+  // If pods can't be listed either, that error says it
+  for (const kind of forbidden) skipped.add(kind);
+  return objects;
+}
+
+type TemplateLists = (chosen: readonly TemplateKind[], labels?: string) => Promise<Template[]>;
+
+type TemplateKind = (typeof templateKinds)[number];
+
+async function readAll(listIn: ListIn, templatesOf: TemplateLists, { selector: labels }: PullSelection): Promise<PullingObjects> {
+  const [all, accounts, templates] = await awaitAll([
+    listIn("pod", { labels }),
+    listIn("serviceaccount"),
+    templatesOf(templateKinds, labels),
+  ]);
+  const controllers = controllersOf(templates);
+  const pods = all.filter(isPulling);
+  return { pods, accounts, controllers, templates: withoutPods(templates, pods, controllers) };
+}
+
+/** @throws CliError notFound for a target that doesn't exist */
+async function readPicked(
+  namespace: string,
+  listIn: ListIn,
+  templatesOf: TemplateLists,
+  { picks, lenient }: PullSelection,
+): Promise<PullingObjects> {
+  const found = await awaitAll(
+    picks.map(async (pick) => among<TargetObject>(pick, await listIn(pick.kind, whereOf(pick)), (object) => !isOver(object))),
+  );
+  const missing = firstMissing(picks, found, { lenient, targets: { picks, whereUsed: false } });
+  if (missing) throw missingTarget(missing, namespace);
+  const chosen = unique(found.flat());
+  const named = chosen.filter((object) => object.kind === "Pod");
+  const byAccount = new Set(chosen.filter(({ kind }) => kind === "ServiceAccount").map(({ metadata }) => metadata.name));
+  const own = chosen.filter(({ kind }) => kind !== "Pod").flatMap((object) => templateOf(kindOf(object), object));
+  const kindsOfOthers = byAccount.size > 0 ? templateKinds : own.some(({ workload }) => workload.kind === "cronjob") ? jobs : [];
+  const [accounts, all, others] = await awaitAll([
+    listIn("serviceaccount"),
+    own.length + byAccount.size > 0 ? listIn("pod") : [],
+    templatesOf(kindsOfOthers),
+  ]);
+  const controllers = controllersOf([...own, ...others]);
+  const wanted = new Set(own.map(({ workload }) => nameOf(workload)));
+  const isWanted = (pod: Pod) =>
+    byAccount.has(accountOf(pod.spec)) || chainOf(pod, controllers).some((workload) => wanted.has(nameOf(workload)));
+  const pods = all.filter((pod) => isPulling(pod) && isWanted(pod));
+  const ofAccounts = others.filter(({ spec }) => byAccount.has(accountOf(spec)));
+  return {
+    pods: [...new Map([...pods, ...named].map((pod) => [pod.metadata.name, pod])).values()],
+    templates: [...own, ...withoutPods(ofAccounts, pods, controllers).filter(({ workload }) => !wanted.has(nameOf(workload)))],
+    accounts,
+    controllers,
+  };
+}
+
+const jobs = ["job.batch"] as const;
+
+/** One name is selected by the server. */
+function whereOf({ names, globs, selector: labels }: TargetPick): Pick<Where, "labels" | "fields"> {
+  const [name, ...others] = names;
+  return globs.length === 0 && others.length === 0 ? { fields: `metadata.name=${name}` } : { labels };
+}
+
+/** Reads the templates that start pods. A kind that the user may not list, or that the server doesn't have, has none. */
+async function readTemplates(
+  listIn: ListIn,
+  chosen: readonly TemplateKind[],
+  labels: string | undefined,
+  skipped: Set<PodKind>,
+): Promise<Template[]> {
+  const lists = chosen.map(async (kind) => {
+    try {
+      return (await listIn<TemplateKind>(kind, { labels })).filter(startsPods).flatMap((object) => templateOf(kind, object));
+    } catch (error) {
+      if (!(error instanceof CliError) || !["forbidden", "notFound"].includes(error.kind)) throw error;
+      if (error.kind === "forbidden") skipped.add(kind);
+      return [];
+    }
+  });
+  return (await awaitAll(lists)).flat();
+}
+
+/** Returns the template of an object; none for a ServiceAccount. */
+function templateOf(kind: TargetKind | PodKind, object: { readonly metadata: Metadata }): Template[] {
+  const spec = podSpecOf(kind, object);
+  return spec ? [{ workload: asWorkload({ kind: kinds[kind].kind, name: object.metadata.name }), spec, metadata: object.metadata }] : [];
+}
+
+/** Whether an object starts pods: not if it has ended, if its Deployment starts them, or if it is an older version without replicas. */
+function startsPods(object: KubeObjects[TemplateKind]): boolean {
+  if (isOver(object)) return false;
+  const controller = controllerOf(object.metadata);
+  if (object.kind !== "ReplicaSet" || !controller) return true;
+  return controller.kind !== "Deployment" && object.spec.replicas !== 0;
+}
+
+const controllersOf = (templates: readonly Template[]): ReadonlyMap<string, Workload> =>
+  new Map(
+    templates.flatMap(({ workload, metadata }) => {
+      const controller = controllerOf(metadata);
+      return controller ? [[nameOf(workload), asWorkload(controller)] as const] : [];
+    }),
+  );
+
+/** Returns the controllers of a pod, and the pod itself if it has none. The last one is the object that the user changes. */
+export function chainOf(pod: Pod, controllers: PullingObjects["controllers"]): Workload[] {
+  const owner = ownerOf(pod);
+  if (!owner) return [{ kind: "pod", name: pod.metadata.name }];
+  const above = owner.template && nameOf(owner.template) !== nameOf(owner) ? owner.template : controllers.get(nameOf(owner));
+  return [owner, ...(above ? [above] : [])].map(({ kind, name }) => ({ kind, name }));
+}
+
+function withoutPods(templates: readonly Template[], pods: readonly Pod[], controllers: PullingObjects["controllers"]): Template[] {
+  const withPods = new Set(pods.flatMap((pod) => chainOf(pod, controllers)).map(nameOf));
+  return templates.filter(({ workload }) => !withPods.has(nameOf(workload)));
+}
+
+const isPulling = (pod: Pod): boolean => !pod.metadata.deletionTimestamp && !isOver(pod);
