@@ -4,7 +4,7 @@ import { Sensitive } from "../secret/sensitive.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
 import { type Json, objectsOf, textOf } from "./json.ts";
-import type { Application, Azure, Custody, Key, ServicePrincipal } from "./port.ts";
+import type { Application, ApplicationAccess, Azure, Key, ServicePrincipal } from "./port.ts";
 import { type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
 
 type Get = {
@@ -62,7 +62,7 @@ export function openGraph({
     return bodyOf(doing, answer);
   }
 
-  async function custody(applicationId: string, principalId: string | undefined): Promise<Custody> {
+  async function access(applicationId: string, principalId: string | undefined): Promise<ApplicationAccess> {
     const [ofApplication, ofPrincipal] = [`/applications/${applicationId}`, `/servicePrincipals/${principalId}`];
     const ids = (path: string, query = {}) => list({ path, query, doing: `read ${path}` }, ({ id }) => textOf(id) ?? "");
     const ownersOf = (path: string) => ids(`${path}/owners`, { $select: "id" });
@@ -102,7 +102,7 @@ export function openGraph({
       return required(doing, asApplication(await write("POST", "/applications", doing, body)));
     },
     deleteApplication: async (id) => void (await write("DELETE", `/applications/${id}`, `delete application ${id}`)),
-    custody,
+    access,
     servicePrincipal(appId) {
       const path = `/servicePrincipals(appId='${appId}')`;
       return find({ path, query: principal, doing: `read the service principal of application ${appId}` }, asPrincipal);

@@ -123,7 +123,7 @@ export type Permission = {
 export type RoleDefinition = { readonly name: string; readonly permissions: readonly Permission[] };
 
 /** The owners and the other credentials of an application and its service principal (Microsoft Graph). Owners are object ids. */
-export type Custody = {
+export type ApplicationAccess = {
   readonly owners: readonly string[];
   readonly principalOwners: readonly string[];
   /** Certificates and federated credentials of the application, and all credentials of the service principal itself. */
@@ -140,7 +140,7 @@ export type Principals = {
   createApplication(of: { readonly displayName: string; readonly notes: string }): Promise<Application>;
   deleteApplication(id: string): Promise<void>;
   /** @param principalId absent if the application has no service principal */
-  custody(applicationId: string, principalId: string | undefined): Promise<Custody>;
+  access(applicationId: string, principalId: string | undefined): Promise<ApplicationAccess>;
   servicePrincipal(appId: string): Promise<ServicePrincipal | undefined>;
   createServicePrincipal(appId: string): Promise<ServicePrincipal>;
   deleteServicePrincipal(id: string): Promise<void>;

@@ -66,14 +66,19 @@ function proofsOf(
 }
 
 /** Warns about a password that is kept although it is valid for longer than requested, or although it was not tested. */
-export function keptWarnings(secret: string, expiresAt: string | undefined, { unasked }: LoginTest, { mint, entry }: Kept): string[] {
+export function keptWarnings(
+  secret: string,
+  expiresAt: string | undefined,
+  { untestedBecause }: LoginTest,
+  { mint, entry }: Kept,
+): string[] {
   if (mint.act === "mint") return [];
   const until = entry.expiresAt;
   const isTooLong = expiresAt !== undefined && (until === undefined || until > expiresAt);
   const now = until === undefined ? "never expires" : `works until ${until}`;
   return [
     ...(isTooLong ? [`secret/${secret} keeps its password, which ${now}. To use --expires-in, delete the Secret first`] : []),
-    ...(unasked === undefined ? [] : [`secret/${secret} keeps its password, which was not tested: ${unasked}`]),
+    ...(untestedBecause === undefined ? [] : [`secret/${secret} keeps its password, which was not tested: ${untestedBecause}`]),
   ];
 }
 

@@ -70,11 +70,15 @@ export async function proveRegional(host: string, image: ImageRef | undefined, l
   if (verdict !== "pulls" && verdict !== "not-found") throw refusal(verdict, `regional host ${host} rejects the credential: ${message}`);
 }
 
-/** Whether the login of a Secret pulls. `unasked`: why the registry could not be reached; `isSkipped`: the user asked for no proof. */
-export type LoginTest = { readonly pulls: "yes" | "no" | "unknown"; readonly unasked?: string | undefined; readonly isSkipped?: true };
+/** Whether the login of a Secret pulls. `untestedBecause`: why the registry could not be reached; `isSkipped`: the user asked for no proof. */
+export type LoginTest = {
+  readonly pulls: "yes" | "no" | "unknown";
+  readonly untestedBecause?: string | undefined;
+  readonly isSkipped?: true;
+};
 
 /** Whether nothing shows that the registry accepts the login. */
-export const isUntested = ({ unasked, isSkipped }: LoginTest): boolean => unasked !== undefined || isSkipped === true;
+export const isUntested = ({ untestedBecause, isSkipped }: LoginTest): boolean => untestedBecause !== undefined || isSkipped === true;
 
 /** Tests whether the login of a Secret still pulls one of its repositories; `unknown` if the answer doesn't show it. */
 export async function stillPulls(scope: RepositoryScope, login: Login, registry: Prover): Promise<LoginTest> {
@@ -82,7 +86,7 @@ export async function stillPulls(scope: RepositoryScope, login: Login, registry:
   const { verdict, message } = await (image ? registry.prove(image, login) : registry.admits(scope.host, login));
   if (verdict === "pulls") return { pulls: image ? "yes" : "unknown" };
   if (verdict === "refused") return { pulls: "no" };
-  return { pulls: "unknown", unasked: unrelatedVerdicts.includes(verdict) ? message : undefined };
+  return { pulls: "unknown", untestedBecause: unrelatedVerdicts.includes(verdict) ? message : undefined };
 }
 
 /** Tests whether the login of a Secret still pulls. Sends no request for an expired login. */

@@ -13,7 +13,7 @@ const tokens = await actionsOf("ACR pull tokens");
 const principals = await actionsOf("ACR pull principals");
 
 /** Azure creates scope maps synchronously, so no run polls the status of a new one. */
-const unasked = "Microsoft.ContainerRegistry/registries/scopeMaps/operationStatuses/read";
+const unusedAction = "Microsoft.ContainerRegistry/registries/scopeMaps/operationStatuses/read";
 
 type Wanted = { readonly name: string; readonly secret?: string; readonly flags?: Asked["flags"]; readonly repositories?: string[] };
 
@@ -75,7 +75,7 @@ test.for(rows)("creates $what with the role of docs/rbac.md", async ({ actions, 
   await create(actions);
 });
 
-test.for(rows.flatMap((row) => row.actions.filter((action) => action !== unasked).map((action) => ({ ...row, action }))))(
+test.for(rows.flatMap((row) => row.actions.filter((action) => action !== unusedAction).map((action) => ({ ...row, action }))))(
   "does not create $what without the right $action",
   async ({ actions, action, create }) => {
     // A caller who may not read a registry does not learn that it exists.

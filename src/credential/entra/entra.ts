@@ -149,8 +149,9 @@ const otherIdentity = (secret: string, registry: string, of: string) =>
   });
 
 function keepToken({ login, claims }: Token, still: LoginTest, host: string, { owner, images, current }: Need): Issue {
-  const { pulls, unasked } = still;
-  const untested = unasked === undefined ? [] : [warn(host, `secret/${owner.secret} keeps its token, which was not tested: ${unasked}`)];
+  const { pulls, untestedBecause } = still;
+  const untested =
+    untestedBecause === undefined ? [] : [warn(host, `secret/${owner.secret} keeps its token, which was not tested: ${untestedBecause}`)];
   const steps = [warn(host, `secret/${owner.secret} expires at ${claims.expiresAt}`), ...untested];
   const entry = { ...entryOf(host, claims), by: current?.entry?.by };
   return { steps, isLazy: false, entry, login, pulls, isUntested: isUntested(still), mayPull: undefined, images };

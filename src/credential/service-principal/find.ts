@@ -1,4 +1,4 @@
-import type { Application, Azure, AzureRegistry, Custody, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
+import type { Application, ApplicationAccess, Azure, AzureRegistry, RoleAssignment, ServicePrincipal } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import { mayGrant } from "../../plan/ownership.ts";
@@ -42,8 +42,8 @@ export async function refuseOthers(
   if (!application || !by) return;
   const isGranted = hasOurRole(assignments);
   if (isGranted && records(current, application) && isOurDescription(application.notes)) return;
-  const [custody, { objectId }] = await Promise.all([azure.custody(application.id, principal?.id), azure.identity()]);
-  const reason = notAlone({ application, custody, identity: objectId, isGranted });
+  const [access, { objectId }] = await Promise.all([azure.access(application.id, principal?.id), azure.identity()]);
+  const reason = notAlone({ application, access, identity: objectId, isGranted });
   if (reason === undefined) return;
   throw new CliError("conflict", `application ${JSON.stringify(name)} (${application.appId}) already exists, and ${reason}`, {
     hint: { ...again, servicePrincipal: application.appId },
@@ -125,19 +125,19 @@ export async function readPrincipal(
  */
 export function notAlone({
   application: { notes, keys },
-  custody,
+  access,
   identity,
   isGranted,
 }: {
   readonly application: Pick<Application, "notes" | "keys">;
-  readonly custody: Custody;
+  readonly access: ApplicationAccess;
   readonly identity: string;
   readonly isGranted: boolean;
 }): string | undefined {
-  const owners = [...custody.owners, ...custody.principalOwners];
-  const isOnlyOwner = identity !== "" && custody.owners.includes(identity) && owners.every((id) => id === identity);
+  const owners = [...access.owners, ...access.principalOwners];
+  const isOnlyOwner = identity !== "" && access.owners.includes(identity) && owners.every((id) => id === identity);
   const areOurs = keys.every(({ displayName }) => isGranted && parseAzureOwner(displayName) !== undefined);
-  const otherKeys = [...custody.otherKeys, ...(areOurs ? [] : ["password" as const])];
+  const otherKeys = [...access.otherKeys, ...(areOurs ? [] : ["password" as const])];
   const described = isOurDescription(notes);
   if (mayGrant({ described, creator: isOnlyOwner ? "self" : "other", recorded: false, otherKeys, shared: false })) return undefined;
   if (!described) return "this plugin did not create it";
@@ -177,7 +177,7 @@ async function createdFor(id: string, roles: readonly RoleAssignment[], azure: A
   const [application] = await azure.applications({ appId: principal.appId });
   if (!application) return [];
   const isEmpty = application.keys.length === 0 && parseAzureOwner(application.notes) !== undefined;
-  const { otherKeys } = isEmpty ? await azure.custody(application.id, principal.id) : { otherKeys: [] };
+  const { otherKeys } = isEmpty ? await azure.access(application.id, principal.id) : { otherKeys: [] };
   return createdIn(application, otherKeys.length > 0);
 }
 

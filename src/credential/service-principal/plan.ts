@@ -1,4 +1,4 @@
-import type { Application, Custody, Key } from "../../azure/port.ts";
+import type { Application, ApplicationAccess, Key } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
 import type { Change, Keep, Make, Mint } from "../../plan/change.ts";
 import { mayDelete } from "../../plan/ownership.ts";
@@ -140,7 +140,7 @@ export function planPrincipalRevocation(
     assignments,
     otherKeys,
     scope,
-  }: Pick<Principal, "principal" | "assignments"> & { readonly otherKeys: Custody["otherKeys"]; readonly scope: string },
+  }: Pick<Principal, "principal" | "assignments"> & { readonly otherKeys: ApplicationAccess["otherKeys"]; readonly scope: string },
   passwords: readonly Password[],
 ): Change[] {
   const { displayName: name, keys, notes } = application;

@@ -226,7 +226,7 @@ function principalLifecycle({ azure, registry, mode, asked, sources, states }: P
       const found = await read(identity);
       if (!found) return [];
       const { application, principal } = found;
-      const { otherKeys } = isOurDescription(application.notes) ? await azure.custody(application.id, principal?.id) : { otherKeys: [] };
+      const { otherKeys } = isOurDescription(application.notes) ? await azure.access(application.id, principal?.id) : { otherKeys: [] };
       return planPrincipalRevocation(application, { ...found, otherKeys, scope: registry.id }, passwords);
     },
   };

@@ -1,4 +1,12 @@
-import type { Application, Custody, Key, Principals, RoleAssignment, RoleDefinition, ServicePrincipal } from "../../../src/azure/port.ts";
+import type {
+  Application,
+  ApplicationAccess,
+  Key,
+  Principals,
+  RoleAssignment,
+  RoleDefinition,
+  ServicePrincipal,
+} from "../../../src/azure/port.ts";
 import { CliError } from "../../../src/errors.ts";
 import { covers } from "../../../src/registry/repository.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
@@ -14,7 +22,7 @@ export type FakeDirectory = {
   /** The creation time of new applications (epoch milliseconds). By default, each is one second later than the previous one. */
   readonly clock: { now?: () => number };
   /** Other controllers of an application, by the application's object id. */
-  readonly custody: Map<string, Custody>;
+  readonly access: Map<string, ApplicationAccess>;
   /** Custom roles by GUID. */
   readonly definitions: Map<string, RoleDefinition>;
   /** Creates an application with a service principal and passwords of another user. @returns its appId */
@@ -46,7 +54,7 @@ export function fakeDirectory(): FakeDirectory {
   const applications: FakeApplication[] = [];
   const principals: FakePrincipal[] = [];
   const assignments: RoleAssignment[] = [];
-  const custody = new Map<string, Custody>();
+  const access = new Map<string, ApplicationAccess>();
   const definitions = new Map<string, RoleDefinition>();
   let made = 0;
   const clock: FakeDirectory["clock"] = {};
@@ -89,7 +97,7 @@ export function fakeDirectory(): FakeDirectory {
 
   return {
     clock,
-    custody,
+    access,
     definitions,
     applications,
     principals,
@@ -119,10 +127,10 @@ export function fakeDirectory(): FakeDirectory {
       createApplication: ({ displayName, notes }) =>
         ask("createApplication", displayName, true, () => {
           const made = create(displayName, notes);
-          custody.set(made.id, { owners: ["o-1"], principalOwners: [], otherKeys: [] });
+          access.set(made.id, { owners: ["o-1"], principalOwners: [], otherKeys: [] });
           return created(made);
         }),
-      custody: (of) => ask("custody", of, false, () => custody.get(of) ?? { owners: [], principalOwners: [], otherKeys: [] }),
+      access: (of) => ask("access", of, false, () => access.get(of) ?? { owners: [], principalOwners: [], otherKeys: [] }),
       roleDefinition: (_, guid) => ask("roleDefinition", guid, false, () => definitions.get(guid)),
       deleteApplication: (of) =>
         ask("deleteApplication", of, true, () => {

@@ -29,7 +29,7 @@ const often = (times: number) => (times === 1 ? "" : ", and again whenever it is
 
 const refused = (times: number): Mishap => ({ name: `refused${often(times)}`, fault: (where) => ({ ...where, times, kind: "drop" }) });
 const reset = (times: number): Mishap => ({
-  name: `reset after it was carried out${often(times)}`,
+  name: `reset after it was applied out${often(times)}`,
   fault: (where) => ({ ...where, times, kind: "lose" }),
 });
 const halved: Mishap = { name: "half a body", fault: (where) => ({ ...where, times: 1, kind: "lose", half: true }) };

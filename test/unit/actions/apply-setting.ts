@@ -2,7 +2,7 @@ import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import { fakeWorld } from "../../support/fakes/world.ts";
 
 const map = { kind: "scopemap.azurecr.io", name: "m" } as const;
@@ -27,7 +27,7 @@ export const keepOf = (name: string, needs?: string): Change => ({
 });
 
 /** Returns tools for changes in Azure, which a test defines. */
-export const bench = (more: Parameters<typeof benchOf>[1] = {}) => benchOf(fakeWorld(), { apply: async () => ({ login }), ...more });
+export const env = (more: Parameters<typeof envOf>[1] = {}) => envOf(fakeWorld(), { apply: async () => ({ login }), ...more });
 
 export const short = ({ change: { act, to }, error, left }: ChangeOutcome) =>
   `${act} ${to.name}${error ? " failed" : ""}${left ? ` left ${left}` : ""}`;

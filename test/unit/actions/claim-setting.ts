@@ -3,7 +3,7 @@ import type { Secret } from "../../../src/objects.ts";
 import { encodeDockerConfig } from "../../../src/secret/docker-config.ts";
 import { pullSecret } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { preconditionOf } from "./store-setting.ts";
 
@@ -43,7 +43,7 @@ export function clock() {
 }
 
 export async function claimed(in_: FakeWorld, precondition: Secret | undefined) {
-  const bench = benchOf(in_);
-  await bench.claims.acquire({ act: "claim", to, precondition: precondition && preconditionOf(precondition) });
-  return bench;
+  const env = envOf(in_);
+  await env.claims.acquire({ act: "claim", to, precondition: precondition && preconditionOf(precondition) });
+  return env;
 }

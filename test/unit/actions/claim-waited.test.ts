@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { Conflict } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { began, claimIn, clock, no, put, secretIn, theirs, to, world } from "./claim-setting.ts";
 import { lost, preconditionOf } from "./store-setting.ts";
@@ -15,13 +15,13 @@ test("waits and reports a conflict when another run has a claim", async () => {
     if (is("get secret")(asked) && ++polls === 3) put(in_);
     return next();
   });
-  const bench = benchOf(in_);
+  const env = envOf(in_);
 
-  await expect(bench.claims.acquire({ act: "claim", to, precondition })).rejects.toEqual(
+  await expect(env.claims.acquire({ act: "claim", to, precondition })).rejects.toEqual(
     new Conflict('another run is writing secret "acr" in namespace "demo"'),
   );
-  expect(bench.slept).toEqual([500, 500, 500]);
-  expect(bench.shown).toEqual(["Waiting for another run that writes secret acr"]);
+  expect(env.slept).toEqual([500, 500, 500]);
+  expect(env.shown).toEqual(["Waiting for another run that writes secret acr"]);
 });
 
 test("reports a conflict when another run has ended or renewed its claim", async () => {
@@ -32,7 +32,7 @@ test("reports a conflict when another run has ended or renewed its claim", async
     const in_ = world();
     const precondition = { ...preconditionOf(put(in_, theirs)), claim: theirs };
     move(in_);
-    await expect(benchOf(in_).claims.acquire({ act: "claim", to, precondition })).rejects.toThrow(Conflict);
+    await expect(envOf(in_).claims.acquire({ act: "claim", to, precondition })).rejects.toThrow(Conflict);
   }
 });
 
@@ -46,9 +46,9 @@ test.for([
   const in_ = world();
   const dead = { by: "another-run", until };
   const time = clock();
-  const bench = benchOf(in_, { now: time.now, sleep: time.sleep });
+  const env = envOf(in_, { now: time.now, sleep: time.sleep });
 
-  await bench.claims.acquire({ act: "claim", to, precondition: { ...preconditionOf(put(in_, dead)), claim: dead } });
+  await env.claims.acquire({ act: "claim", to, precondition: { ...preconditionOf(put(in_, dead)), claim: dead } });
 
   expect(time.waits).toHaveLength(waits);
   expect(claimIn(in_)).toMatchObject({ by: "this-run" });
@@ -57,14 +57,14 @@ test.for([
 test("stops the wait when the run is interrupted", async () => {
   const in_ = world();
   const precondition = { ...preconditionOf(put(in_, theirs)), claim: theirs };
-  const bench = benchOf(in_);
-  bench.interrupt();
+  const env = envOf(in_);
+  env.interrupt();
 
-  await expect(bench.claims.acquire({ act: "claim", to, precondition })).rejects.toMatchObject({
+  await expect(env.claims.acquire({ act: "claim", to, precondition })).rejects.toMatchObject({
     kind: "cancelled",
     message: "interrupted",
   });
-  expect(bench.slept).toEqual([500]);
+  expect(env.slept).toEqual([500]);
 });
 
 test.for([
@@ -73,37 +73,37 @@ test.for([
 ])("renews a claim with $writes writes when it is $after ms old", async ({ after, writes }) => {
   const in_ = world();
   const { now, sleep } = clock();
-  const bench = benchOf(in_, { now, sleep });
-  await bench.claims.acquire({ act: "claim", to, precondition: undefined });
+  const env = envOf(in_, { now, sleep });
+  await env.claims.acquire({ act: "claim", to, precondition: undefined });
   await sleep(after);
   in_.asking.forget();
 
-  await bench.claims.renew();
+  await env.claims.renew();
 
   expect(in_.asking.writes).toHaveLength(writes);
   expect(claimIn(in_).until).toBe(new Date(began.getTime() + 30_000 + after * writes).toISOString());
-  expect(bench.claims.on(to)?.precondition).toEqual(preconditionOf(secretIn(in_) as Secret));
+  expect(env.claims.on(to)?.precondition).toEqual(preconditionOf(secretIn(in_) as Secret));
   in_.asking.forget();
-  await bench.claims.renew();
+  await env.claims.renew();
   expect(in_.asking.writes).toEqual([]);
 });
 
 /** Creates a claim that is old enough to be renewed. */
 async function old(in_: FakeWorld) {
   const { now, sleep } = clock();
-  const bench = benchOf(in_, { now, sleep });
-  await bench.claims.acquire({ act: "claim", to, precondition: undefined });
+  const env = envOf(in_, { now, sleep });
+  await env.claims.acquire({ act: "claim", to, precondition: undefined });
   await sleep(20_000);
-  return bench;
+  return env;
 }
 
 test("renews a claim when another writer has changed something else", async () => {
   const in_ = world();
-  const bench = await old(in_);
+  const env = await old(in_);
   const secret = secretIn(in_) as Secret;
   in_.cluster.put({ ...secret, metadata: { ...secret.metadata, labels: { ...secret.metadata.labels, team: "web" } } });
 
-  await bench.claims.renew();
+  await env.claims.renew();
 
   expect(claimIn(in_)).toEqual({ by: "this-run", until: "2026-01-01T00:00:50.005Z" });
   expect(secretIn(in_)?.metadata.labels).toMatchObject({ team: "web" });
@@ -114,29 +114,29 @@ test.for<{ why: string; act(in_: FakeWorld): unknown }>([
   { why: "another user has deleted the Secret", act: ({ cluster }) => cluster.remove("secret", "demo", "acr") },
 ])("fails to renew a claim when $why", async ({ act }) => {
   const in_ = world();
-  const bench = await old(in_);
+  const env = await old(in_);
   act(in_);
 
-  await expect(bench.claims.renew()).rejects.toThrow('another run has taken over secret "acr" in namespace "demo"');
+  await expect(env.claims.renew()).rejects.toThrow('another run has taken over secret "acr" in namespace "demo"');
 });
 
 test("throws the refusal when a claim may not be renewed", async () => {
   const in_ = world();
-  const bench = await old(in_);
+  const env = await old(in_);
   in_.asking.around(refusing(is("patch secret"), no));
 
-  await expect(bench.claims.renew()).rejects.toMatchObject({ kind: "forbidden", message: "no" });
+  await expect(env.claims.renew()).rejects.toMatchObject({ kind: "forbidden", message: "no" });
 });
 
 test("reads the Secret when the response to a claim was lost and it is renewed", async () => {
   const in_ = world();
-  const bench = benchOf(in_);
+  const env = envOf(in_);
   in_.asking.around(losing(is("create secret"), lost));
   const calm = in_.asking.around(refusing(is("get secret"), no));
-  await expect(bench.claims.acquire({ act: "claim", to, precondition: undefined })).rejects.toThrow("the answer was lost");
+  await expect(env.claims.acquire({ act: "claim", to, precondition: undefined })).rejects.toThrow("the answer was lost");
   calm();
 
-  await bench.claims.renew();
+  await env.claims.renew();
 
-  expect(bench.claims.on(to)).toEqual({ to, created: true, precondition: preconditionOf(secretIn(in_) as Secret), at: began });
+  expect(env.claims.on(to)).toEqual({ to, created: true, precondition: preconditionOf(secretIn(in_) as Secret), at: began });
 });

@@ -3,13 +3,13 @@ import { Conflict, Interrupted } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { claimPatch, unclaimed } from "../../../src/secret/pull-secret.ts";
 import { is, losing, refusing } from "../../support/fakes/asked.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import { claimed, claimIn, end, no, note, put, secretIn, theirs, to, world } from "./claim-setting.ts";
 import { lost, preconditionOf } from "./store-setting.ts";
 
 test("creates an empty Secret for a claim and deletes it when the claim ends", async () => {
   const in_ = world();
-  const bench = await claimed(in_, undefined);
+  const env = await claimed(in_, undefined);
 
   expect(secretIn(in_)).toMatchObject({
     type: "kubernetes.io/dockerconfigjson",
@@ -18,29 +18,29 @@ test("creates an empty Secret for a claim and deletes it when the claim ends", a
   });
   expect(claimIn(in_)).toEqual({ by: "this-run", until: end });
 
-  expect(await bench.claims.release()).toEqual([]);
+  expect(await env.claims.release()).toEqual([]);
   expect(secretIn(in_)).toBeUndefined();
 });
 
 test("restores a Secret when its claim ends", async () => {
   const in_ = world();
   const before = put(in_);
-  const bench = await claimed(in_, before);
+  const env = await claimed(in_, before);
 
   expect(claimIn(in_)).toEqual({ by: "this-run", until: end });
   expect(secretIn(in_)?.data).toEqual(before.data);
 
-  expect(await bench.claims.release()).toEqual([]);
+  expect(await env.claims.release()).toEqual([]);
   expect(secretIn(in_)?.metadata.annotations).toEqual(before.metadata.annotations);
   expect(secretIn(in_)?.data).toEqual(before.data);
 });
 
 test("keeps a Secret that was created for a claim when it holds a login", async () => {
   const in_ = world();
-  const bench = await claimed(in_, undefined);
+  const env = await claimed(in_, undefined);
   put(in_, { by: "this-run", until: end });
 
-  await bench.claims.release();
+  await env.claims.release();
 
   expect(secretIn(in_)?.data).toEqual(put(world()).data);
   expect(claimIn(in_)).toBeNull();
@@ -48,21 +48,21 @@ test("keeps a Secret that was created for a claim when it holds a login", async 
 
 test("keeps the claim of another run when its own is released", async () => {
   const in_ = world();
-  const bench = await claimed(in_, undefined);
+  const env = await claimed(in_, undefined);
   put(in_, theirs);
   in_.asking.forget();
 
-  expect(await bench.claims.release()).toEqual([]);
+  expect(await env.claims.release()).toEqual([]);
   expect(claimIn(in_)).toEqual(theirs);
   expect(in_.asking.writes).toEqual([]);
 });
 
 test("ends the claim and reports the empty Secret when it may not be deleted", async () => {
   const in_ = world();
-  const bench = await claimed(in_, undefined);
+  const env = await claimed(in_, undefined);
   in_.asking.around(refusing(is("delete secret"), no));
 
-  expect(await bench.claims.release()).toMatchObject([
+  expect(await env.claims.release()).toMatchObject([
     {
       change: { act: "claim", to },
       error: { message: "no" },
@@ -75,10 +75,10 @@ test("ends the claim and reports the empty Secret when it may not be deleted", a
 
 test("reports nothing when the claim on an earlier Secret cannot be ended", async () => {
   const in_ = world();
-  const bench = await claimed(in_, put(in_));
+  const env = await claimed(in_, put(in_));
   in_.asking.around(refusing(is("patch secret"), no));
 
-  expect(await bench.claims.release()).toEqual([]);
+  expect(await env.claims.release()).toEqual([]);
   expect(claimIn(in_)).toEqual({ by: "this-run", until: end });
 });
 
@@ -86,11 +86,11 @@ test("claims nothing when another run has written the Secret", async () => {
   const in_ = world();
   const old = preconditionOf(put(in_));
   in_.cluster.put({ ...(secretIn(in_) as Secret), immutable: false });
-  const bench = benchOf(in_);
+  const env = envOf(in_);
 
-  await expect(bench.claims.acquire({ act: "claim", to, precondition: undefined })).rejects.toThrow(Conflict);
-  await expect(bench.claims.acquire({ act: "claim", to, precondition: old })).rejects.toThrow(Conflict);
-  expect(bench.claims.on(to)).toBeUndefined();
+  await expect(env.claims.acquire({ act: "claim", to, precondition: undefined })).rejects.toThrow(Conflict);
+  await expect(env.claims.acquire({ act: "claim", to, precondition: old })).rejects.toThrow(Conflict);
+  expect(env.claims.on(to)).toBeUndefined();
   expect(claimIn(in_)).toBeNull();
 });
 
@@ -109,10 +109,10 @@ test("reads the Secret when the response to its claim was lost", async () => {
   const unknown = world();
   unknown.asking.around(losing(is("create secret"), lost));
   const calm = unknown.asking.around(refusing(is("get secret"), no));
-  const bench = benchOf(unknown);
-  await expect(bench.claims.acquire({ act: "claim", to, precondition: undefined })).rejects.toThrow("the answer was lost");
+  const env = envOf(unknown);
+  await expect(env.claims.acquire({ act: "claim", to, precondition: undefined })).rejects.toThrow("the answer was lost");
   calm();
-  await bench.claims.release();
+  await env.claims.release();
   expect(secretIn(unknown)).toBeUndefined();
 });
 
@@ -123,17 +123,17 @@ test.for<{ error: () => Error; kept: boolean }>([
 ])("does not read the Secret when its claim fails with $error", async ({ error, kept }) => {
   const in_ = world();
   in_.asking.around(refusing(is("create secret"), error));
-  const bench = benchOf(in_);
+  const env = envOf(in_);
 
-  await expect(bench.claims.acquire({ act: "claim", to, precondition: undefined })).rejects.toThrow(error().message);
+  await expect(env.claims.acquire({ act: "claim", to, precondition: undefined })).rejects.toThrow(error().message);
   expect(in_.asking.all).toEqual(["create secret demo/acr"]);
-  expect(bench.claims.on(to) !== undefined).toBe(kept);
+  expect(env.claims.on(to) !== undefined).toBe(kept);
 });
 
 test("returns the claimed Secret", async () => {
   const in_ = world();
 
-  expect(await benchOf(in_).claims.acquire({ act: "claim", to, precondition: undefined })).toEqual(secretIn(in_));
+  expect(await envOf(in_).claims.acquire({ act: "claim", to, precondition: undefined })).toEqual(secretIn(in_));
 });
 
 test("removes only the claim, from one version of the Secret", () => {

@@ -4,8 +4,8 @@ import type { IssuedLogin } from "../../../src/actions/outcome.ts";
 import type { ServiceAccount } from "../../../src/objects.ts";
 import type { Change } from "../../../src/plan/change.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
 import { account, stuckPod } from "../../support/fakes/cluster.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import { fakeWorld } from "../../support/fakes/world.ts";
 
 const to = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
@@ -18,13 +18,13 @@ function world() {
   return made;
 }
 
-const client = (more: { readonly issued?: IssuedLogin } = {}, in_ = world()) => benchOf(in_, { dryRun: "client", ...more });
+const client = (more: { readonly issued?: IssuedLogin } = {}, in_ = world()) => envOf(in_, { dryRun: "client", ...more });
 
 /** Returns the object that results from a change. */
-async function preview(change: Change, bench = client().look()): Promise<unknown> {
+async function preview(change: Change, env = client().look()): Promise<unknown> {
   const {
     outcomes: [outcome, ...more],
-  } = await executeAll([change], bench);
+  } = await executeAll([change], env);
   expect(more).toEqual([]);
   expect(outcome?.change).toBe(change);
   return outcome?.object;
@@ -32,10 +32,10 @@ async function preview(change: Change, bench = client().look()): Promise<unknown
 
 test("previews the object that was read when it is kept", async () => {
   const in_ = world();
-  const bench = client({}, in_).look();
+  const env = client({}, in_).look();
 
-  expect(await preview({ act: "keep", to, because: "" }, bench)).toEqual(in_.cluster.get("serviceaccount", "demo", "default"));
-  expect(await preview({ act: "restart", to: { ...to, kind: "pod", name: "web-1" }, uid: "u", because: "" }, bench)).toEqual(
+  expect(await preview({ act: "keep", to, because: "" }, env)).toEqual(in_.cluster.get("serviceaccount", "demo", "default"));
+  expect(await preview({ act: "restart", to: { ...to, kind: "pod", name: "web-1" }, uid: "u", because: "" }, env)).toEqual(
     in_.cluster.get("pod", "demo", "web-1"),
   );
 });

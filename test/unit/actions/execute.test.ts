@@ -6,22 +6,22 @@ import { CliError } from "../../../src/errors.ts";
 import type { Change, ChangeOf, Plan } from "../../../src/plan/change.ts";
 import { objectsByKey } from "../../../src/state/namespace-state.ts";
 import { collect } from "../../support/collect.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import { addNamespaces, fakeWorld } from "../../support/fakes/world.ts";
-import { account, bench, keepOf, login, makeMap, makeToken, mint, secret, short, store, token } from "./apply-setting.ts";
+import { account, env, keepOf, login, makeMap, makeToken, mint, secret, short, store, token } from "./apply-setting.ts";
 
 test("applies changes in order and passes the new login on", async () => {
-  const at = bench();
+  const at = env();
 
   const { outcomes, issued } = await executeAll([makeMap, makeToken, mint], at);
 
   expect(outcomes.map(short)).toEqual(["create m", "create t", "mint t"]);
-  expect(at.carried).toEqual(["create m", "create t", "mint t"]);
+  expect(at.applied).toEqual(["create m", "create t", "mint t"]);
   expect(issued.login).toBe(login);
 });
 
 test("throws a defect as it is", async () => {
-  const at = bench({
+  const at = env({
     apply: async () => {
       throw new TypeError("a defect");
     },
@@ -31,11 +31,11 @@ test("throws a defect as it is", async () => {
 });
 
 test("throws when no action can apply a change", async () => {
-  const withoutKind = bench({ apply: () => Promise.reject(new CliError("internal", "no kind applies this")) });
+  const withoutKind = env({ apply: () => Promise.reject(new CliError("internal", "no kind applies this")) });
   const elsewhere: Change = { act: "create", to: account("default"), because: "" };
 
   expect((await collect(execute([mint], withoutKind))).map(short)).toEqual(["mint t failed"]);
-  const [outcome] = await collect(execute([elsewhere], bench()));
+  const [outcome] = await collect(execute([elsewhere], env()));
   expect(outcome?.error).toMatchObject({ kind: "internal", message: "no action creates a serviceaccount" });
 });
 
@@ -43,7 +43,7 @@ test.for<{ change: Change }>([
   { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: ["a"], fresh: true } },
   { change: store },
 ])("throws when $change.act has no login, except in a dry run", async ({ change }) => {
-  const [outcome] = await collect(execute([change], bench()));
+  const [outcome] = await collect(execute([change], env()));
 
   expect(outcome?.error).toMatchObject({ kind: "internal", message: "a plan needs a login, but none was issued" });
 });
@@ -53,7 +53,7 @@ const failing = (name: string): Change => ({ act: "create", to: account(name), b
 test("leaves every change that depends on one that failed", async () => {
   const plan: Plan = [failing("a"), keepOf("b", "a"), keepOf("c", "b"), keepOf("d"), keepOf("e", "d"), keepOf("f", "unheard of")];
 
-  expect((await collect(execute(plan, bench()))).map(short)).toEqual([
+  expect((await collect(execute(plan, env()))).map(short)).toEqual([
     "create a failed",
     "keep b left failed",
     "keep c left failed",
@@ -66,7 +66,7 @@ test("leaves every change that depends on one that failed", async () => {
 test("applies a change when only a warning about its object failed", async () => {
   const warn: Change = { act: "warn", to: account("a"), message: "look" };
 
-  expect((await collect(execute([failing("a"), warn, keepOf("b", "a")], bench()))).map(short)).toEqual([
+  expect((await collect(execute([failing("a"), warn, keepOf("b", "a")], env()))).map(short)).toEqual([
     "create a failed",
     "warn a",
     "keep b left failed",
@@ -76,14 +76,14 @@ test("applies a change when only a warning about its object failed", async () =>
 test("leaves changes and prints warnings when the run is interrupted", async () => {
   const warn: Change = { act: "warn", to: account("a"), message: "look" };
 
-  const outcomes = await collect(execute([keepOf("a"), warn], bench({ interrupted: () => true })));
+  const outcomes = await collect(execute([keepOf("a"), warn], env({ interrupted: () => true })));
 
   expect(outcomes.map(short)).toEqual(["keep a left interrupted", "warn a"]);
   expect(outcomes[1]?.messages).toEqual(["look"]);
 });
 
 test("leaves every change that depends on one that an interruption left", async () => {
-  expect((await collect(execute([keepOf("a"), keepOf("b", "a")], bench({ interrupted: () => true })))).map(short)).toEqual([
+  expect((await collect(execute([keepOf("a"), keepOf("b", "a")], env({ interrupted: () => true })))).map(short)).toEqual([
     "keep a left interrupted",
     "keep b left interrupted",
   ]);
@@ -96,13 +96,13 @@ test.for([
   const warning: Change = { act: "warn", to: account("b"), message: "look", needs: account("a") };
   let looks = 0;
 
-  expect((await collect(execute([keepOf("a"), warning], bench({ interrupted: () => looks++ >= at })))).map(short)).toEqual(became);
+  expect((await collect(execute([keepOf("a"), warning], env({ interrupted: () => looks++ >= at })))).map(short)).toEqual(became);
 });
 
 test("previews each change in a client dry run, and sends nothing", async () => {
   const plan: Plan = [makeMap, makeToken, mint, { act: "warn", to: token, message: "look" }, store];
 
-  const { outcomes } = await executeAll(plan, bench({ dryRun: "client", apply: () => Promise.reject(new Error("asked")) }));
+  const { outcomes } = await executeAll(plan, env({ dryRun: "client", apply: () => Promise.reject(new Error("asked")) }));
 
   expect(outcomes.map(({ change }) => change)).toEqual(plan);
   expect(outcomes[3]?.messages).toEqual(["look"]);
@@ -112,7 +112,7 @@ test("previews each change in a client dry run, and sends nothing", async () => 
 test("previews a Secret with the password that exists already", async () => {
   const {
     outcomes: [outcome],
-  } = await executeAll([store], bench({ dryRun: "client", issued: { login } }));
+  } = await executeAll([store], env({ dryRun: "client", issued: { login } }));
   const { data = {} } = (outcome?.object ?? {}) as { data?: Record<string, string> };
 
   expect(Buffer.from(data[".dockerconfigjson"] ?? "", "base64").toString()).toContain("hunter2");
@@ -120,7 +120,7 @@ test("previews a Secret with the password that exists already", async () => {
 
 test("returns the object that was read when it is kept", async () => {
   const object = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "a", namespace: "demo" } } as const;
-  const [outcome] = await collect(execute([keepOf("a")], { ...bench(), objects: objectsByKey([object], undefined) }));
+  const [outcome] = await collect(execute([keepOf("a")], { ...env(), objects: objectsByKey([object], undefined) }));
 
   expect(outcome?.object).toBe(object);
 });
@@ -135,7 +135,7 @@ const proof = (repositories: string[]): Change => ({
 test("reports the proven image and the repositories that remain unknown", async () => {
   const world = fakeWorld();
   world.azure.users.set("t", "hunter2");
-  const at = benchOf(world, { issued: { login } });
+  const at = envOf(world, { issued: { login } });
 
   const {
     outcomes: [outcome],
@@ -154,7 +154,7 @@ test("reports the images of pods that do not exist", async () => {
   world.azure.users.set("t", "hunter2");
   const gone = { host: "myregistry.azurecr.io", repository: "app/web", reference: "gone" };
 
-  const [outcome] = await collect(execute([proof(["app/web"])], benchOf(world, { issued: { login, images: [gone] } })));
+  const [outcome] = await collect(execute([proof(["app/web"])], envOf(world, { issued: { login, images: [gone] } })));
 
   expect(outcome?.messages).toEqual(["image myregistry.azurecr.io/app/web:gone not found, but a pod uses it"]);
 });
@@ -175,7 +175,7 @@ test.for<{ passing: ChangeOf<"prove">["passing"]; fresh: boolean; shown: string 
 ])("shows what a proof waits for: $shown", async ({ passing, fresh, shown }) => {
   const world = fakeWorld();
   world.azure.users.set("t", "hunter2");
-  const at = benchOf(world, { issued: { login } });
+  const at = envOf(world, { issued: { login } });
 
   await collect(execute([{ ...(proof(["app/web"]) as ChangeOf<"prove">), fresh, ...(passing && { passing }) }], at));
 
@@ -183,28 +183,28 @@ test.for<{ passing: ChangeOf<"prove">["passing"]; fresh: boolean; shown: string 
 });
 
 test("proves nothing when a dry run has no login", async () => {
-  const at = benchOf(fakeWorld(), { dryRun: "server" });
+  const at = envOf(fakeWorld(), { dryRun: "server" });
 
   expect(await collect(execute([proof(["app/web"])], at))).toEqual([{ change: proof(["app/web"]) }]);
   expect(at.shown).toEqual([]);
 });
 
-test.for<{ dryRun: DryRun; carried: string[] }>([
-  { dryRun: "none", carried: ["prove r"] },
-  { dryRun: "server", carried: [] },
-])("asks whether a password is still in its slot when it is no dry run ($dryRun)", async ({ dryRun, carried }) => {
-  const at = bench({ dryRun });
+test.for<{ dryRun: DryRun; applied: string[] }>([
+  { dryRun: "none", applied: ["prove r"] },
+  { dryRun: "server", applied: [] },
+])("asks whether a password is still in its slot when it is no dry run ($dryRun)", async ({ dryRun, applied }) => {
+  const at = env({ dryRun });
   const confirm = { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true, isSkipped: true } as const;
   const change: Change = { ...confirm, password: { to: token, slot: "password1" } };
 
   expect(await collect(execute([change], at))).toEqual([{ change }]);
-  expect(at.carried).toEqual(carried);
+  expect(at.applied).toEqual(applied);
 });
 
 test("creates a Secret for a claim, and deletes it when the claim ends", async () => {
   const world = fakeWorld();
   addNamespaces(world.cluster, "demo");
-  const at = benchOf(world);
+  const at = envOf(world);
 
   const {
     outcomes: [claimed],
@@ -221,13 +221,13 @@ test("rehearses on the server and leaves nothing there", async () => {
   addNamespaces(world.cluster, "demo");
   const rehearsal: Change = { act: "rehearse", to: secret, precondition: undefined, replaces: false };
 
-  expect(await collect(execute([rehearsal], benchOf(world)))).toEqual([{ change: rehearsal }]);
+  expect(await collect(execute([rehearsal], envOf(world)))).toEqual([{ change: rehearsal }]);
   expect(world.asking.all).toEqual(["create secret demo/acr (dry run)"]);
 });
 
 test("shows the change that is being applied", async () => {
   const world = fakeWorld();
-  const at = benchOf(world, { apply: async () => ({ login }) });
+  const at = envOf(world, { apply: async () => ({ login }) });
 
   const done = await executeAll([makeMap, makeToken, mint], at);
   await rollback(done.outcomes, at);
@@ -236,7 +236,7 @@ test("shows the change that is being applied", async () => {
 });
 
 test("throws Interrupted when the run is interrupted", async () => {
-  await expect(executeAll([makeMap], bench({ interrupted: () => true }))).rejects.toMatchObject({
+  await expect(executeAll([makeMap], env({ interrupted: () => true }))).rejects.toMatchObject({
     kind: "cancelled",
     message: "interrupted",
   });

@@ -3,8 +3,8 @@ import { refer } from "../../../src/actions/refer.ts";
 import type { ServiceAccount } from "../../../src/objects.ts";
 import type { Refer } from "../../../src/plan/change.ts";
 import { is } from "../../support/fakes/asked.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
 import { account, pullSecret } from "../../support/fakes/cluster.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import { fakeWorld } from "../../support/fakes/world.ts";
 
 const to = { kind: "serviceaccount", namespace: "demo", name: "default" } as const;
@@ -20,7 +20,7 @@ function world(...names: string[]) {
 test("writes the object that was read without another read", async () => {
   const in_ = world("theirs");
 
-  const outcome = await refer.apply(attach, benchOf(in_).look());
+  const outcome = await refer.apply(attach, envOf(in_).look());
 
   expect(in_.asking.all).toEqual(["patch serviceaccount demo/default"]);
   expect(namesOf(outcome.object)).toEqual(["theirs", "acr"]);
@@ -30,7 +30,7 @@ test("writes the object that was read without another read", async () => {
 test("reads the object first when it was not read", async () => {
   const in_ = world();
 
-  await refer.apply(attach, benchOf(in_));
+  await refer.apply(attach, envOf(in_));
 
   expect(in_.asking.all).toEqual(["get serviceaccount demo/default", "patch serviceaccount demo/default"]);
 });
@@ -38,7 +38,7 @@ test("reads the object first when it was not read", async () => {
 test("writes nothing when the object is right already", async () => {
   const in_ = world("acr");
 
-  const outcome = await refer.apply(attach, benchOf(in_).look());
+  const outcome = await refer.apply(attach, envOf(in_).look());
 
   expect(outcome).toEqual({
     change: { act: "keep", to, because: "already attached" },
@@ -50,7 +50,7 @@ test("writes nothing when the object is right already", async () => {
 test("removes the name when it is detached", async () => {
   const in_ = world("a", "acr");
 
-  const outcome = await refer.apply({ ...attach, act: "detach" }, benchOf(in_).look());
+  const outcome = await refer.apply({ ...attach, act: "detach" }, envOf(in_).look());
 
   expect(namesOf(outcome.object)).toEqual(["a"]);
 });
@@ -65,7 +65,7 @@ test.for<{ why: string; exists: string[]; list: string[]; after: string[] | unde
   for (const name of exists) in_.cluster.put(pullSecret("demo", name));
   const detach: Refer = { act: "detach", to, secret: "gone", before: list, after: ["a"], dangling: ["gone", "old", ""] };
 
-  const outcome = await refer.apply(detach, benchOf(in_).look());
+  const outcome = await refer.apply(detach, envOf(in_).look());
 
   expect(outcome.change).toMatchObject(after ? { act: "detach", after } : { act: "keep" });
   expect(namesOf(outcome.object)).toEqual(after ?? list);
@@ -86,7 +86,7 @@ test("looks up dangling names again when the list has changed", async () => {
 
   const outcome = await refer.apply(
     { act: "detach", to, secret: "gone", before: ["gone", "a"], after: ["a"], dangling: ["gone"] },
-    benchOf(in_).look(),
+    envOf(in_).look(),
   );
 
   expect(outcome.change?.act).toBe("keep");
@@ -95,7 +95,7 @@ test("looks up dangling names again when the list has changed", async () => {
 
 test("waits longer after each conflict, at most a tenth of a second", async () => {
   const in_ = world();
-  const bench = benchOf(in_);
+  const env = envOf(in_);
   let others = 25;
   in_.asking.around(async (asked, next) => {
     if (is("patch")(asked) && others-- > 0)
@@ -105,18 +105,18 @@ test("waits longer after each conflict, at most a tenth of a second", async () =
     return next();
   });
 
-  const { object } = await refer.apply(attach, bench);
+  const { object } = await refer.apply(attach, env);
 
   expect(namesOf(object)).toHaveLength(26);
-  expect(bench.slept.slice(0, 3)).toEqual([5, 10, 15]);
-  expect(bench.slept.slice(-6)).toEqual([100, 100, 100, 100, 100, 100]);
+  expect(env.slept.slice(0, 3)).toEqual([5, 10, 15]);
+  expect(env.slept.slice(-6)).toEqual([100, 100, 100, 100, 100, 100]);
 });
 
 test("throws the server's error when the ServiceAccount does not exist", async () => {
   const in_ = world();
   in_.cluster.remove("serviceaccount", "demo", "default");
 
-  await expect(refer.apply(attach, benchOf(in_))).rejects.toMatchObject({
+  await expect(refer.apply(attach, envOf(in_))).rejects.toMatchObject({
     kind: "notFound",
     message: 'Error from server (NotFound): serviceaccounts "default" not found',
   });

@@ -3,8 +3,8 @@ import { restart } from "../../../src/actions/restart.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 import type { ChangeOf } from "../../../src/plan/change.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import { fakeWorld } from "../../support/fakes/world.ts";
 
 /** Creates a pod that waits for its image, and the change that restarts it. */
@@ -25,13 +25,13 @@ const replaced = "it was already replaced";
 test("evicts the current version of a pod that still waits", async () => {
   const { world, change, pod } = stuck();
   const bodies: object[] = [];
-  const bench = benchOf(world);
-  const write: typeof bench.cluster.write = (to, how, options) => {
+  const env = envOf(world);
+  const write: typeof env.cluster.write = (to, how, options) => {
     bodies.push(how);
-    return bench.cluster.write(to, how, options);
+    return env.cluster.write(to, how, options);
   };
 
-  expect(await restart.apply(change, { ...bench, tools: { ...bench.tools, cluster: () => ({ ...bench.cluster, write }) } })).toEqual({
+  expect(await restart.apply(change, { ...env, tools: { ...env.tools, cluster: () => ({ ...env.cluster, write }) } })).toEqual({
     change,
   });
   expect(bodies).toEqual([{ evict: { uid: change.uid, version: pod.metadata.resourceVersion } }]);
@@ -40,14 +40,14 @@ test("evicts the current version of a pod that still waits", async () => {
 
 test("keeps a pod that was deleted or replaced, and returns the one that was read", async () => {
   const { world, change, pod } = stuck();
-  const bench = benchOf(world).look();
+  const env = envOf(world).look();
 
-  expect(await restart.apply({ ...change, uid: "another" }, bench)).toEqual({
+  expect(await restart.apply({ ...change, uid: "another" }, env)).toEqual({
     change: { act: "keep", to: change.to, because: replaced },
     object: pod,
   });
   world.cluster.remove("pod", "demo", "web-1");
-  expect(await restart.apply(change, bench)).toEqual({ change: { act: "keep", to: change.to, because: settled }, object: pod });
+  expect(await restart.apply(change, env)).toEqual({ change: { act: "keep", to: change.to, because: settled }, object: pod });
   expect(world.asking.writes).toEqual([]);
 });
 
@@ -56,7 +56,7 @@ test("keeps a pod when it runs or waits for something else", async () => {
     const { world, change, pod } = stuck();
     world.cluster.put({ ...pod, status: { phase: "Running", containerStatuses: [{ name: "web", state }] } });
 
-    expect((await restart.apply(change, benchOf(world))).change).toEqual({ act: "keep", to: change.to, because: settled });
+    expect((await restart.apply(change, envOf(world))).change).toEqual({ act: "keep", to: change.to, because: settled });
     expect(world.asking.writes).toEqual([]);
   }
 });
@@ -65,7 +65,7 @@ test("keeps a pod when it is deleted before its eviction", async () => {
   const { world, change } = stuck();
   world.asking.around(refusing(is("evict"), () => new CliError("notFound", "gone")));
 
-  expect(await restart.apply(change, benchOf(world))).toMatchObject({ change: { act: "keep", because: settled } });
+  expect(await restart.apply(change, envOf(world))).toMatchObject({ change: { act: "keep", because: settled } });
 });
 
 test.for([
@@ -75,7 +75,7 @@ test.for([
   const { world, change } = stuck();
   world.asking.around(refusing(is("evict"), () => new Conflict(`Error from server (Conflict): ${message}`)));
 
-  expect((await restart.apply(change, benchOf(world))).change).toEqual({ act: "keep", to: change.to, because: replaced });
+  expect((await restart.apply(change, envOf(world))).change).toEqual({ act: "keep", to: change.to, because: replaced });
   expect(world.asking.writes).toHaveLength(1);
 });
 
@@ -83,7 +83,7 @@ test("throws any other refusal of an eviction", async () => {
   const { world, change } = stuck();
   world.asking.around(refusing(is("evict"), () => new CliError("forbidden", "no")));
 
-  await expect(restart.apply(change, benchOf(world))).rejects.toThrow("no");
+  await expect(restart.apply(change, envOf(world))).rejects.toThrow("no");
   expect(world.asking.writes).toHaveLength(1);
 });
 
@@ -91,6 +91,6 @@ test("throws the conflict after five reads of a pod", async () => {
   const { world, change } = stuck();
   world.asking.around(refusing(is("evict"), () => new Conflict("modified")));
 
-  await expect(restart.apply(change, benchOf(world))).rejects.toBeInstanceOf(Conflict);
+  await expect(restart.apply(change, envOf(world))).rejects.toBeInstanceOf(Conflict);
   expect(world.asking.all.filter((text) => text.startsWith("get"))).toHaveLength(5);
 });

@@ -4,10 +4,10 @@ import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
 import { rollback, withLeft } from "../../../src/actions/rollback.ts";
 import { CliError } from "../../../src/errors.ts";
 import { collect } from "../../support/collect.ts";
-import { bench, keepOf, makeMap, makeToken, mint, no, short } from "./apply-setting.ts";
+import { env, keepOf, makeMap, makeToken, mint, no, short } from "./apply-setting.ts";
 
 test("rolls back in reverse order when a change fails", async () => {
-  const at = bench({
+  const at = env({
     apply: async ({ act }) => {
       if (act === "mint") throw no();
       return {};
@@ -15,13 +15,13 @@ test("rolls back in reverse order when a change fails", async () => {
   });
 
   await expect(executeAll([makeMap, makeToken, mint], at)).rejects.toMatchObject({ kind: "forbidden", message: "no", hint: undefined });
-  expect(at.carried).toEqual(["create m", "create t", "mint t", "delete t", "delete m"]);
+  expect(at.applied).toEqual(["create m", "create t", "mint t", "delete t", "delete m"]);
 });
 
 const byHand = (name: string) => ({ do: "shell", argv: ["remove", name], when: "a change could not be rolled back. Run" });
 
 test("rolls back the rest and prints a hint when one change cannot be rolled back", async () => {
-  const at = bench({
+  const at = env({
     apply: async ({ act, to }) => {
       if (act === "mint" || (act === "delete" && to.name === "t")) throw no();
       return {};
@@ -33,7 +33,7 @@ test("rolls back the rest and prints a hint when one change cannot be rolled bac
     message: "no",
     hint: { do: "hints", hints: [byHand("t")] },
   });
-  expect(at.carried.slice(-2)).toEqual(["delete t", "delete m"]);
+  expect(at.applied.slice(-2)).toEqual(["delete t", "delete m"]);
 });
 
 test("rolls back and starts nothing when the run is interrupted", async () => {
@@ -42,38 +42,38 @@ test("rolls back and starts nothing when the run is interrupted", async () => {
     done++;
     return {};
   };
-  const at = bench({ apply, interrupted: () => done > 0 });
+  const at = env({ apply, interrupted: () => done > 0 });
 
   await expect(executeAll([makeMap, makeToken, mint], at)).rejects.toMatchObject({ kind: "cancelled" });
-  expect(at.carried).toEqual(["create m", "delete m"]);
+  expect(at.applied).toEqual(["create m", "delete m"]);
 });
 
 test("applies and rolls back nothing outside the cluster in a dry run", async () => {
-  const at = bench({ dryRun: "server" });
+  const at = env({ dryRun: "server" });
 
   const { outcomes: done } = await executeAll([makeMap, makeToken, mint], at);
 
   expect(done.map(short)).toEqual(["create m", "create t", "mint t"]);
   expect(await rollback(done, at)).toEqual([]);
-  expect(at.carried).toEqual([]);
+  expect(at.applied).toEqual([]);
 });
 
 const broken = () => Promise.reject(new TypeError("a defect"));
 
 test("throws a defect of a change and of a rollback as it is", async () => {
-  await expect(collect(execute([makeMap], bench({ apply: broken })))).rejects.toThrow(TypeError);
-  await expect(rollback([{ change: makeMap }], bench({ apply: broken }))).rejects.toThrow(TypeError);
+  await expect(collect(execute([makeMap], env({ apply: broken })))).rejects.toThrow(TypeError);
+  await expect(rollback([{ change: makeMap }], env({ apply: broken }))).rejects.toThrow(TypeError);
 });
 
 test("shows nothing when there is nothing to roll back", async () => {
-  const at = bench();
+  const at = env();
 
   expect(await rollback([{ change: keepOf("a") }], at)).toEqual([]);
   expect(at.shown).toEqual([]);
 });
 
 test("reports each change that could not be rolled back", async () => {
-  const at = bench({ apply: () => Promise.reject(no()) });
+  const at = env({ apply: () => Promise.reject(no()) });
 
   const kept = await rollback([{ change: makeMap }, { change: makeToken }], at);
 
@@ -84,7 +84,7 @@ test("reports each change that could not be rolled back", async () => {
 });
 
 test("prints a hint for each change that cannot be rolled back", async () => {
-  const at = bench({
+  const at = env({
     apply: async ({ act }) => {
       if (act === "mint" || act === "delete") throw no();
       return {};
@@ -128,7 +128,7 @@ test.for<{ why: string; hint: CliError["hint"]; kept: ChangeOutcome[]; interrupt
 ])("adds what remains to the hint of an error: $why", ({ hint, kept, interrupted, kind, told }) => {
   const error = new CliError("forbidden", "no", { hint });
 
-  expect(withLeft(error, kept, bench({ interrupted: () => interrupted }).tools)).toMatchObject({
+  expect(withLeft(error, kept, env({ interrupted: () => interrupted }).tools)).toMatchObject({
     kind,
     message: "no",
     hint: told === undefined ? hint : { do: "hints", hints: told },
@@ -138,5 +138,5 @@ test.for<{ why: string; hint: CliError["hint"]; kept: ChangeOutcome[]; interrupt
 test("adds no hint to a defect", () => {
   const defect = new TypeError("a defect");
 
-  expect(withLeft(defect, [left("remove m")], bench().tools)).toBe(defect);
+  expect(withLeft(defect, [left("remove m")], env().tools)).toBe(defect);
 });

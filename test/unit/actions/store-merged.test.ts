@@ -3,7 +3,7 @@ import { executeAll } from "../../../src/actions/execute.ts";
 import { store } from "../../../src/actions/store.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { readEntries } from "../../../src/secret/entry.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { before, change, entry, issued, preconditionOf, secretIn, to, world } from "./store-setting.ts";
 
@@ -31,7 +31,7 @@ test("adds a login to another user's Secret and keeps its logins and labels", as
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
 
-  const outcome = await store.apply(merging(old), benchOf(in_, { issued: issued(), merge: true }));
+  const outcome = await store.apply(merging(old), envOf(in_, { issued: issued(), merge: true }));
 
   expect(outcome).toMatchObject({ change: merging(old), object: secretIn(in_) });
   expect(authsOf(secretIn(in_))).toEqual(["ghcr.io", host]);
@@ -48,7 +48,7 @@ test.for<{ why: string; call: string }>([
   const old = putTheirs(in_, "ghcr.io");
   before(in_, call, () => void putTheirs(in_, "ghcr.io", "quay.io"));
 
-  await store.apply(merging(old), benchOf(in_, { issued: issued(), merge: true }));
+  await store.apply(merging(old), envOf(in_, { issued: issued(), merge: true }));
 
   expect(authsOf(secretIn(in_))).toEqual(["ghcr.io", "quay.io", host]);
   expect(in_.asking.writes.at(-1)).toBe(`patch secret demo/${to.name}`);
@@ -59,7 +59,7 @@ test("creates a Secret with this login only when the other was deleted", async (
   const old = putTheirs(in_, "ghcr.io");
   in_.cluster.remove("secret", "demo", to.name);
 
-  await store.apply(merging(old), benchOf(in_, { issued: issued(), merge: true }));
+  await store.apply(merging(old), envOf(in_, { issued: issued(), merge: true }));
 
   expect(authsOf(secretIn(in_))).toEqual([host]);
   expect(in_.asking.writes).toEqual([`create secret demo/${to.name}`]);
@@ -69,7 +69,7 @@ test("sends the note to the server in a dry run without a login", async () => {
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
 
-  const { object } = await store.apply(merging(old), benchOf(in_, { dryRun: "server", merge: true }));
+  const { object } = await store.apply(merging(old), envOf(in_, { dryRun: "server", merge: true }));
 
   expect(authsOf(object)).toEqual(["ghcr.io"]);
   expect(readEntries(object as Secret)).toEqual([{ ...entry, beside: true }]);
@@ -83,11 +83,11 @@ test.for<{ why: string; merges: boolean; seen: boolean; auths: string[] }>([
 ])("previews the Secret $why", async ({ merges, seen, auths }) => {
   const in_ = world();
   const old = putTheirs(in_, "ghcr.io");
-  const bench = benchOf(in_, { issued: issued(), dryRun: "client" });
+  const env = envOf(in_, { issued: issued(), dryRun: "client" });
 
   const {
     outcomes: [outcome],
-  } = await executeAll([merges ? merging(old) : change({ precondition: preconditionOf(old) })], seen ? bench.look() : bench);
+  } = await executeAll([merges ? merging(old) : change({ precondition: preconditionOf(old) })], seen ? env.look() : env);
 
   expect(authsOf(outcome?.object)).toEqual(auths);
 });

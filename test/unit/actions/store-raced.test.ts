@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { store } from "../../../src/actions/store.ts";
 import { Conflict } from "../../../src/errors.ts";
 import { is } from "../../support/fakes/asked.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { before, change, entry, entryIn, image, issued, preconditionOf, put, secretIn, to, world } from "./store-setting.ts";
 
@@ -38,7 +38,7 @@ test.for<{ why: string; beside: (in_: FakeWorld) => void; gives: object; passwor
   const in_ = world();
   before(in_, "create secret", () => beside(in_));
 
-  const outcome = await store.apply(change(), benchOf(in_, { issued: issued() }));
+  const outcome = await store.apply(change(), envOf(in_, { issued: issued() }));
 
   expect(outcome).toMatchObject({ ...gives, object: secretIn(in_) });
   expect(in_.loginIn("demo")?.password).toBe(password);
@@ -50,7 +50,7 @@ test("overwrites another run's unproven login only with force", async () => {
   const beside = () => void put(in_, { username: "other", of: { ...entry, identity: "other" } });
 
   before(in_, "create secret", beside);
-  await expect(store.apply(change(), benchOf(in_, { issued: issued() }))).rejects.toMatchObject({
+  await expect(store.apply(change(), envOf(in_, { issued: issued() }))).rejects.toMatchObject({
     kind: "conflict",
     message: expect.stringContaining('holds the credential of "other"'),
   });
@@ -58,7 +58,7 @@ test("overwrites another run's unproven login only with force", async () => {
 
   in_.cluster.remove("secret", "demo", "acr-myregistry");
   before(in_, "create secret", beside);
-  await store.apply(change(), benchOf(in_, { issued: issued(), force: true }));
+  await store.apply(change(), envOf(in_, { issued: issued(), force: true }));
   expect(in_.loginIn("demo")?.password).toBe("ours");
 });
 
@@ -66,7 +66,7 @@ test("refuses to overwrite another run's login when no image is known", async ()
   const in_ = world();
   before(in_, "create secret", () => void put(in_, { username: "other", of: { ...entry, identity: "other" } }));
 
-  await expect(store.apply(change(), benchOf(in_, { issued: issued({ images: [] }) }))).rejects.toMatchObject({ kind: "conflict" });
+  await expect(store.apply(change(), envOf(in_, { issued: issued({ images: [] }) }))).rejects.toMatchObject({ kind: "conflict" });
   expect(in_.asking.all.filter((text) => text.startsWith("prove"))).toEqual([]);
 });
 
@@ -74,10 +74,10 @@ test("tries another run's login with the proven image, or else with one of the p
   const in_ = world();
   const proven = { ...image, reference: "proven" };
   before(in_, "create secret", () => void put(in_));
-  await store.apply(change(), benchOf(in_, { issued: issued({ proven }) }));
+  await store.apply(change(), envOf(in_, { issued: issued({ proven }) }));
   in_.cluster.remove("secret", "demo", "acr-myregistry");
   before(in_, "create secret", () => void put(in_));
-  await store.apply(change(), benchOf(in_, { issued: issued() }));
+  await store.apply(change(), envOf(in_, { issued: issued() }));
 
   expect(in_.asking.all.filter((text) => text.startsWith("prove"))).toEqual(["prove ci app/web:proven", "prove ci app/web:1"]);
 });
@@ -90,7 +90,7 @@ test("creates the Secret when it was deleted before the write", async () => {
     throw new Conflict("it is gone");
   });
 
-  await store.apply(change({ precondition: preconditionOf(old) }), benchOf(in_, { issued: issued() }));
+  await store.apply(change({ precondition: preconditionOf(old) }), envOf(in_, { issued: issued() }));
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(secretIn(in_)?.metadata.uid).not.toBe(old.metadata.uid);
@@ -104,7 +104,7 @@ test("writes the note when another has written to the Secret", async () => {
     in_.cluster.put({ ...old, metadata: { ...old.metadata, labels: { ...old.metadata.labels, team: "web" } } }, "other");
   });
 
-  const outcome = await store.apply(change({ precondition: preconditionOf(old), entry: noted }), benchOf(in_, { issued: issued() }));
+  const outcome = await store.apply(change({ precondition: preconditionOf(old), entry: noted }), envOf(in_, { issued: issued() }));
 
   expect(entryIn(in_)).toEqual(noted);
   expect(outcome).toMatchObject({ change: { act: "store", because: "annotations differ" }, object: secretIn(in_) });
@@ -123,7 +123,7 @@ test("throws the conflict after ten attempts", async () => {
     return next();
   });
 
-  await expect(store.apply(change({ precondition: preconditionOf(old) }), benchOf(in_, { issued: issued() }))).rejects.toBeInstanceOf(
+  await expect(store.apply(change({ precondition: preconditionOf(old) }), envOf(in_, { issued: issued() }))).rejects.toBeInstanceOf(
     Conflict,
   );
   expect(in_.asking.all.filter((text) => text.startsWith("patch"))).toHaveLength(10);

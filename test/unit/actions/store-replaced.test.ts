@@ -3,7 +3,7 @@ import { store } from "../../../src/actions/store.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Secret } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { before, change, entry, entryIn, issued, lost, preconditionOf, put, really, refused, secretIn, world } from "./store-setting.ts";
 
@@ -11,7 +11,7 @@ test("rehearses, deletes and creates a Secret that must be replaced", async () =
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque" });
 
-  await store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { issued: issued() }));
+  await store.apply(change({ precondition: preconditionOf(old), replaces: true }), envOf(in_, { issued: issued() }));
 
   expect(in_.asking.all).toEqual([
     "get secret demo/acr-myregistry",
@@ -29,7 +29,7 @@ test("rehearses a replacement and deletes nothing in a dry run", async () => {
 
   const outcome = await store.apply(
     change({ precondition: preconditionOf(old), replaces: true }),
-    benchOf(in_, { issued: issued(), dryRun: "server" }),
+    envOf(in_, { issued: issued(), dryRun: "server" }),
   );
 
   expect(outcome.object).toMatchObject({ kind: "Secret", type: "kubernetes.io/dockerconfigjson" });
@@ -40,15 +40,15 @@ test("rehearses a replacement and deletes nothing in a dry run", async () => {
 test("restores the old Secret when the new one is refused, also after an interruption", async () => {
   const in_ = world();
   const old = in_.cluster.put({ ...put(in_), type: "Opaque", immutable: true });
-  const bench = benchOf(in_, { issued: issued() });
+  const env = envOf(in_, { issued: issued() });
   const undo = in_.asking.around(async (asked, next) => {
     if (!really("create secret")(asked)) return next();
     undo();
-    bench.interrupt();
+    env.interrupt();
     throw refused();
   });
 
-  await expect(store.apply(change({ precondition: preconditionOf(old), replaces: true }), bench)).rejects.toMatchObject({
+  await expect(store.apply(change({ precondition: preconditionOf(old), replaces: true }), env)).rejects.toMatchObject({
     message: "no",
     hint: undefined,
   });
@@ -64,7 +64,7 @@ test("reports the first error and the deletion when the old Secret cannot be res
   in_.asking.around(refusing(really("create secret"), () => new CliError("forbidden", `refused ${++times}`)));
 
   await expect(
-    store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { issued: issued() })),
+    store.apply(change({ precondition: preconditionOf(old), replaces: true }), envOf(in_, { issued: issued() })),
   ).rejects.toMatchObject({
     kind: "forbidden",
     message: "refused 1",
@@ -80,7 +80,7 @@ test("reports no deletion when another has created the Secret in between", async
   before(in_, "create secret", () => void put(in_));
 
   await expect(
-    store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { issued: issued() })),
+    store.apply(change({ precondition: preconditionOf(old), replaces: true }), envOf(in_, { issued: issued() })),
   ).rejects.toMatchObject({
     message: "no",
     hint: undefined,
@@ -100,9 +100,9 @@ test.for([
     if (times === 1 && happens) await next();
     throw lost();
   });
-  const bench = benchOf(in_, { issued: issued() });
+  const env = envOf(in_, { issued: issued() });
 
-  await store.apply(change({ precondition: preconditionOf(old), replaces: true }), bench);
+  await store.apply(change({ precondition: preconditionOf(old), replaces: true }), env);
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(in_.asking.writes.map((text) => text.split(" ")[0])).toEqual(writes);
@@ -115,7 +115,7 @@ test("deletes and puts back nothing when the Secret has been deleted since", asy
   in_.asking.around(refusing(really("create secret"), refused));
 
   await expect(
-    store.apply(change({ precondition: preconditionOf(old), replaces: true }), benchOf(in_, { issued: issued() })),
+    store.apply(change({ precondition: preconditionOf(old), replaces: true }), envOf(in_, { issued: issued() })),
   ).rejects.toThrow("no");
   expect(in_.asking.writes).toEqual(["create secret demo/acr-myregistry"]);
 });
@@ -145,9 +145,9 @@ test.for([
 ])("keeps labels, annotations and owners of a Secret that $why when it is replaced", async ({ more, keeps: { labels, keys, ...rest } }) => {
   const in_ = world();
   const old = decorated(in_, more);
-  const bench = benchOf(in_, { issued: issued() });
+  const env = envOf(in_, { issued: issued() });
 
-  await store.apply(change({ precondition: preconditionOf(old), replaces: true }), bench);
+  await store.apply(change({ precondition: preconditionOf(old), replaces: true }), env);
 
   const { metadata, data, type, immutable } = secretIn(in_) as Secret;
   expect(metadata.uid).not.toBe(old.metadata.uid);
@@ -168,7 +168,7 @@ test("reports that a Secret is being deleted when the API server refuses another
     metadata: { ...secret.metadata, deletionTimestamp: "2026-01-01T00:00:00Z", finalizers: ["example.com/x"] },
   });
 
-  await expect(store.apply(change(), benchOf(in_, { issued: issued() }))).rejects.toMatchObject({
+  await expect(store.apply(change(), envOf(in_, { issued: issued() }))).rejects.toMatchObject({
     kind: "conflict",
     message: 'secret "acr-myregistry" in namespace "demo" is being deleted',
     hint: "wait until it is deleted, or remove its finalizers: example.com/x",

@@ -6,13 +6,13 @@ import type { Secret } from "../../../src/objects.ts";
 import type { Entry } from "../../../src/secret/entry.ts";
 import { pullSecret } from "../../../src/secret/pull-secret.ts";
 import { losing, refusing } from "../../support/fakes/asked.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import { before, change, entry, entryIn, issued, preconditionOf, put, really, refused, secretIn, to, world } from "./store-setting.ts";
 
 test("creates a Secret with the login and its annotation when it does not exist", async () => {
   const in_ = world();
 
-  const outcome = await store.apply(change(), benchOf(in_, { issued: issued() }));
+  const outcome = await store.apply(change(), envOf(in_, { issued: issued() }));
 
   expect(in_.loginIn("demo")).toMatchObject({ username: "ci", password: "ours" });
   expect(entryIn(in_)).toEqual(entry);
@@ -48,7 +48,7 @@ test.for<{ why: string; of: Partial<Entry>; metadata: IssuedLogin["metadata"]; n
 ])("records the times of a password: $why", async ({ of, metadata, noted }) => {
   const in_ = world();
 
-  await store.apply(change({ entry: { ...entry, ...of } }), benchOf(in_, { issued: issued(metadata && { metadata }) }));
+  await store.apply(change({ entry: { ...entry, ...of } }), envOf(in_, { issued: issued(metadata && { metadata }) }));
 
   expect(JSON.stringify(entryIn(in_))).toBe(JSON.stringify({ ...entry, ...noted }));
 });
@@ -60,7 +60,7 @@ test("writes the version that was read and keeps the other fields", async () => 
     "kubectl-acr-secret",
   );
 
-  await store.apply(change({ precondition: preconditionOf(old) }), benchOf(in_, { issued: issued() }));
+  await store.apply(change({ precondition: preconditionOf(old) }), envOf(in_, { issued: issued() }));
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
   expect(secretIn(in_)?.metadata).toMatchObject({ uid: old.metadata.uid, labels: { team: "web" } });
@@ -70,7 +70,7 @@ test("overwrites a Secret whose note has no login", async () => {
   const in_ = world();
   before(in_, "create secret", () => void in_.cluster.put(pullSecret(to, entry, "{}"), "kubectl-acr-secret"));
 
-  await store.apply(change(), benchOf(in_, { issued: issued() }));
+  await store.apply(change(), envOf(in_, { issued: issued() }));
 
   expect(in_.loginIn("demo")?.password).toBe("ours");
 });
@@ -79,7 +79,7 @@ test.for(["unreachable", "timeout"] as const)("reads the Secret when the respons
   const in_ = world();
   in_.asking.around(losing(really("create secret"), () => new CliError(kind, "lost")));
 
-  expect(await store.apply(change(), benchOf(in_, { issued: issued() }))).toMatchObject({
+  expect(await store.apply(change(), envOf(in_, { issued: issued() }))).toMatchObject({
     change: { act: "store" },
     object: secretIn(in_),
   });
@@ -90,25 +90,25 @@ test("throws when the write did not happen", async () => {
   const old = put(in_);
   in_.asking.around(refusing(really("patch secret"), () => new CliError("timeout", "too slow"), 1));
 
-  await expect(store.apply(change({ precondition: preconditionOf(old) }), benchOf(in_, { issued: issued() }))).rejects.toThrow("too slow");
+  await expect(store.apply(change({ precondition: preconditionOf(old) }), envOf(in_, { issued: issued() }))).rejects.toThrow("too slow");
   expect(in_.loginIn("demo")?.password).toBe("theirs");
 });
 
 test("throws any other error without a read", async () => {
   const in_ = world();
   in_.asking.around(refusing(really("create secret"), refused));
-  await expect(store.apply(change(), benchOf(in_, { issued: issued() }))).rejects.toThrow("no");
+  await expect(store.apply(change(), envOf(in_, { issued: issued() }))).rejects.toThrow("no");
   expect(in_.asking.all).toEqual(["create secret demo/acr-myregistry"]);
 
   const defect = world();
   defect.asking.around(refusing(really("create secret"), () => new TypeError("a defect")));
-  await expect(store.apply(change(), benchOf(defect, { issued: issued() }))).rejects.toThrow(TypeError);
+  await expect(store.apply(change(), envOf(defect, { issued: issued() }))).rejects.toThrow(TypeError);
 });
 
 test("sends an empty config to the server in a dry run without a login", async () => {
   const in_ = world();
 
-  const { object } = await store.apply(change(), benchOf(in_, { dryRun: "server" }));
+  const { object } = await store.apply(change(), envOf(in_, { dryRun: "server" }));
 
   expect(Buffer.from((object as Secret).data?.[".dockerconfigjson"] ?? "", "base64").toString()).toBe('{"auths":{}}');
 });

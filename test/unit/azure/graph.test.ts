@@ -56,9 +56,9 @@ test("reads who controls an application and its service principal", async () => 
     "/servicePrincipals/p-1": { keyCredentials: [], passwordCredentials: [{}] },
   };
   const options = answering(({ url }) => ({ body: lists[new URL(url).pathname.replace("/v1.0", "")] }));
-  const { custody } = openGraph(options);
+  const { access } = openGraph(options);
 
-  expect(await custody("o-1", "p-1")).toEqual({
+  expect(await access("o-1", "p-1")).toEqual({
     owners: ["u-1"],
     principalOwners: ["u-2"],
     otherKeys: ["certificate", "federated credential", "password"],
@@ -70,7 +70,7 @@ test("reads who controls an application and its service principal", async () => 
     "/servicePrincipals/p-1/owners?$select=id",
     "/servicePrincipals/p-1?$select=keyCredentials,passwordCredentials",
   ]);
-  expect(await custody("o-1", undefined)).toEqual({
+  expect(await access("o-1", undefined)).toEqual({
     owners: ["u-1"],
     principalOwners: [],
     otherKeys: ["certificate", "federated credential"],
@@ -81,13 +81,13 @@ test("reads all pages of the owners", async () => {
   const next = "https://graph.microsoft.com/v1.0/applications/o-1/owners?$skiptoken=x";
   const page = (url: string) => (url === next ? { value: [{ id: "u-2" }] } : { value: [{ id: "u-1" }], "@odata.nextLink": next });
   const keys = { keyCredentials: [], passwordCredentials: [] };
-  const { custody } = openGraph(answering(({ url }) => ({ body: { ...keys, ...(url.includes("/owners") ? page(url) : { value: [] }) } })));
+  const { access } = openGraph(answering(({ url }) => ({ body: { ...keys, ...(url.includes("/owners") ? page(url) : { value: [] }) } })));
 
-  expect(await custody("o-1", undefined)).toMatchObject({ owners: ["u-1", "u-2"] });
+  expect(await access("o-1", undefined)).toMatchObject({ owners: ["u-1", "u-2"] });
 });
 
 test("rejects an answer about owners that has no list", async () => {
-  await expect(always(200, {}).principals.custody("o-1", undefined)).rejects.toMatchObject({ kind: "unreachable" });
+  await expect(always(200, {}).principals.access("o-1", undefined)).rejects.toMatchObject({ kind: "unreachable" });
 });
 
 test("sends Graph's token to no other host when its answer points to one", async () => {

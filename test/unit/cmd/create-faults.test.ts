@@ -191,7 +191,7 @@ testRows([
     given: before("createApplication", ({ azure: { directory } }) => {
       directory.put("ci", { notes: "kubectl acr-secret: secret acr-myregistry in namespace demo", keys: 0 });
       const [{ id } = { id: "" }] = directory.applications;
-      directory.custody.set(id, { owners: ["o-1"], principalOwners: ["o-1"], otherKeys: [] });
+      directory.access.set(id, { owners: ["o-1"], principalOwners: ["o-1"], otherKeys: [] });
     }),
     command: byName,
     stderr: /"ci" already exists/,

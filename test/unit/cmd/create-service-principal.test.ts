@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import type { Custody } from "../../../src/azure/port.ts";
+import type { ApplicationAccess } from "../../../src/azure/port.ts";
 import { conditionOf } from "../../../src/credential/service-principal/roles.ts";
 import { line } from "../../support/demo.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
@@ -164,17 +164,17 @@ const acrPush = "8311e382-0749-4cb8-b61a-304f252e45ec";
 const owner = "8e3af657-a8ff-443c-a75c-2fe8c4bcb635";
 const custom = "11111111-2222-4333-8444-555555555555";
 
-type Existing = { notes?: string; keys?: number } & Partial<Custody>;
+type Existing = { notes?: string; keys?: number } & Partial<ApplicationAccess>;
 
 /** Creates an application with the name that the plugin derives only from this Secret. */
 const existing =
-  ({ notes = "kubectl acr-secret: secret acr-myregistry in namespace demo", keys = 0, ...custody }: Existing): Given =>
+  ({ notes = "kubectl acr-secret: secret acr-myregistry in namespace demo", keys = 0, ...access }: Existing): Given =>
   ({ azure: { directory } }) => {
     directory.put(own, { notes, keys });
-    directory.custody.set(directory.applications[0]?.id ?? "", { owners: [me], principalOwners: [], otherKeys: [], ...custody });
+    directory.access.set(directory.applications[0]?.id ?? "", { owners: [me], principalOwners: [], otherKeys: [], ...access });
   };
 const toAnotherOwner: Given = ({ azure: { directory } }) => {
-  for (const [id] of directory.custody) directory.custody.set(id, { owners: ["o-2"], principalOwners: ["o-2"], otherKeys: [] });
+  for (const [id] of directory.access) directory.access.set(id, { owners: ["o-2"], principalOwners: ["o-2"], otherKeys: [] });
 };
 const permits = (name: string, action: string) => ({
   name,

@@ -26,7 +26,7 @@ const lose =
 const otherKeys =
   (otherKey: "certificate" | "federated credential"): Given =>
   ({ azure: { directory } }) => {
-    for (const { id } of directory.applications) directory.custody.set(id, { owners: ["o-1"], principalOwners: [], otherKeys: [otherKey] });
+    for (const { id } of directory.applications) directory.access.set(id, { owners: ["o-1"], principalOwners: [], otherKeys: [otherKey] });
   };
 const keys =
   (...counts: number[]) =>

@@ -235,7 +235,7 @@ test.for<{
   answers: Parameters<typeof registry>[0];
   tags?: Record<string, string>;
   pulls: string;
-  unasked?: string;
+  untestedBecause?: string;
   asked: string[];
 }>([
   { why: "the image of a pod pulls", reach: reach(["a"], [image("a", "7")]), answers: { "a:7": "pulls" }, pulls: "yes", asked: ["a:7"] },
@@ -266,7 +266,7 @@ test.for<{
     reach: reach(["a"], [image("a", "7")]),
     answers: { "a:7": "blocked" },
     pulls: "unknown",
-    unasked: "it is blocked",
+    untestedBecause: "it is blocked",
     asked: ["a:7"],
   },
   {
@@ -283,13 +283,13 @@ test.for<{
     reach: reach(["team/*"]),
     answers: { login: "throttled" },
     pulls: "unknown",
-    unasked: "it is throttled",
+    untestedBecause: "it is throttled",
     asked: ["login"],
   },
 ])("answers $pulls whether a login still pulls when $why", async ({ reach: of, answers, tags, asked, ...still }) => {
   const { tools, asked: calls } = registry(answers, tags);
 
-  const { pulls, unasked } = still;
-  expect(await stillPulls(of, login, tools.registry)).toEqual({ pulls, ...(unasked && { unasked }) });
+  const { pulls, untestedBecause } = still;
+  expect(await stillPulls(of, login, tools.registry)).toEqual({ pulls, ...(untestedBecause && { untestedBecause }) });
   expect(calls).toEqual(asked);
 });

@@ -7,8 +7,8 @@ import { entryMetadata, fingerprint } from "../../../src/secret/entry.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { cleanUp, type OwnedObject, ownedObjectKey, ownedObjectOf } from "../../../src/workflows/clean-up.ts";
 import { is } from "../../support/fakes/asked.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
 import { account } from "../../support/fakes/cluster.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { targetObject } from "../../support/situations/target-objects.ts";
 
@@ -49,7 +49,7 @@ const lines = (outcomes: readonly ChangeOutcome[]) =>
 
 test("removes in reverse order, also after an interruption", async () => {
   const { world, objects } = made();
-  const { tools, interrupt } = benchOf(world);
+  const { tools, interrupt } = envOf(world);
   interrupt();
 
   expect(lines(await cleanUp(objects, tools))).toEqual([
@@ -62,7 +62,7 @@ test("removes in reverse order, also after an interruption", async () => {
 
 test("reads again when another has written since", async () => {
   const { world, objects } = made();
-  const { tools, slept } = benchOf(world);
+  const { tools, slept } = envOf(world);
   let rounds = 0;
   world.asking.around(async (asked, next) => {
     if (is("delete secret")(asked) && ++rounds <= 9) world.cluster.put({ ...secretWith(ours), immutable: rounds % 2 === 0 });
@@ -80,7 +80,7 @@ test("keeps a login that another has added in between", async () => {
     return next();
   });
 
-  expect(lines(await cleanUp(objects.slice(0, 1), benchOf(world).tools))).toEqual([
+  expect(lines(await cleanUp(objects.slice(0, 1), envOf(world).tools))).toEqual([
     ["keep", "acr", "failed", "secret/acr is kept: it holds other logins"],
   ]);
   expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
@@ -91,7 +91,7 @@ test("keeps a Secret that another user has created in its place", async () => {
   world.cluster.remove("secret", "demo", "acr");
   world.cluster.put(secretWith(ours));
 
-  expect(lines(await cleanUp(objects.slice(0, 1), benchOf(world).tools))).toEqual([
+  expect(lines(await cleanUp(objects.slice(0, 1), envOf(world).tools))).toEqual([
     ["keep", "acr", "failed", "secret/acr is kept: it was recreated"],
   ]);
   expect(world.cluster.get("secret", "demo", "acr")).toBeDefined();
@@ -128,7 +128,7 @@ test.for<{ why: string; secret: Secret; because: string }>([
   const { world, objects } = made();
   world.cluster.put(secret);
 
-  expect(lines(await cleanUp(objects, benchOf(world).tools))).toEqual([
+  expect(lines(await cleanUp(objects, envOf(world).tools))).toEqual([
     ["keep", "default", "failed", `serviceaccount/default keeps secret/acr: ${because}`],
     ["keep", "acr", "failed", `secret/acr is kept: ${because}`],
   ]);
@@ -139,7 +139,7 @@ test("removes an entry that names a Secret which the run has not created", async
   const { world, objects } = made();
   const [stored] = objects;
 
-  expect(lines(await cleanUp([{ ...stored, created: false } as OwnedObject, attach], benchOf(world).tools))).toEqual([
+  expect(lines(await cleanUp([{ ...stored, created: false } as OwnedObject, attach], envOf(world).tools))).toEqual([
     ["detach", "default", "done"],
   ]);
 });
@@ -149,7 +149,7 @@ test("prints the command when a Secret may not be deleted", async () => {
   const error = new CliError("forbidden", "no");
   world.asking.around((asked, next) => (is("delete secret")(asked) ? Promise.reject(error) : next()));
 
-  expect(await cleanUp(objects.slice(0, 1), benchOf(world).tools)).toMatchObject([
+  expect(await cleanUp(objects.slice(0, 1), envOf(world).tools)).toMatchObject([
     { change: { act: "delete" }, error, messages: ["secret/acr was not deleted"], fix: { kubectl: "delete secret", args: ["acr"] } },
   ]);
 });
@@ -159,7 +159,7 @@ test("reports nothing when the Secret was deleted", async () => {
   world.cluster.remove("secret", "demo", "acr");
   world.cluster.remove("serviceaccount", "demo", "default");
 
-  expect(lines(await cleanUp(objects, benchOf(world).tools))).toEqual([
+  expect(lines(await cleanUp(objects, envOf(world).tools))).toEqual([
     ["keep", "default", "failed"],
     ["keep", "acr", "failed"],
   ]);
@@ -170,7 +170,7 @@ test("removes the others when one fails, and throws a defect", async () => {
   let error: Error = new CliError("forbidden", "no");
   world.asking.around((asked, next) => (is("patch serviceaccount")(asked) ? Promise.reject(error) : next()));
 
-  const [first, second] = await cleanUp(objects, benchOf(world).tools);
+  const [first, second] = await cleanUp(objects, envOf(world).tools);
   expect(first).toMatchObject({
     change: { act: "delete", because: "the run has ended" },
     error,
@@ -179,7 +179,7 @@ test("removes the others when one fails, and throws a defect", async () => {
   });
   expect(second).toMatchObject({ change: { act: "delete", because: "the run has ended" } });
   error = new Error("a defect");
-  await expect(cleanUp(objects, benchOf(world).tools)).rejects.toBe(error);
+  await expect(cleanUp(objects, envOf(world).tools)).rejects.toBe(error);
 });
 
 const store: Change = {
@@ -230,7 +230,7 @@ test("reports a workload that keeps the name by its own name", async () => {
   world.cluster.put(targetObject("deployment", { namespace: "demo" }, ["acr"]) as never);
   world.asking.around((asked, next) => (is("patch")(asked) ? Promise.reject(new CliError("forbidden", "no")) : next()));
 
-  const [outcome] = await cleanUp([{ act: "attach", to, secret: "acr", before: [], after: ["acr"] }], benchOf(world).tools);
+  const [outcome] = await cleanUp([{ act: "attach", to, secret: "acr", before: [], after: ["acr"] }], envOf(world).tools);
 
   expect(outcome).toMatchObject({
     messages: ["secret/acr is still attached"],

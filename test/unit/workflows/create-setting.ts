@@ -10,7 +10,7 @@ import { readersOf } from "../../../src/state/namespace-reader.ts";
 import type { ReadOptions } from "../../../src/state/namespace-state.ts";
 import { issueEach, issueShared, type Order } from "../../../src/workflows/create.ts";
 import { collect } from "../../support/collect.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { accountsNamed } from "../../support/target-options.ts";
 
@@ -40,7 +40,7 @@ export function setting(
   addNamespaces(world.cluster, "kube-system", ...names);
   const needs: Need[] = [];
   const { force = false, width = 8, ...of } = more;
-  const bench = benchOf(world, { force, width: () => width, apply: async () => ({ login }) });
+  const env = envOf(world, { force, width: () => width, apply: async () => ({ login }) });
   const credential: Credential = {
     kind: "given",
     host,
@@ -48,7 +48,7 @@ export function setting(
       needs.push(need);
       return issue(need);
     },
-    apply: bench.tools.apply,
+    apply: env.tools.apply,
     removal: () => [],
   };
   const order: Order = {
@@ -59,16 +59,16 @@ export function setting(
     again: { verb: "create", secret: name, registry: "myregistry" },
     opening: Promise.resolve(credential),
     needsName: false,
-    tools: () => bench.tools,
+    tools: () => env.tools,
     restart: "stuck",
     recreate: false,
     targets: accountsNamed("default"),
     ...of,
   };
-  const clusterScope: ClusterScope = { context: undefined, cluster: bench.cluster, namespaces: names, open: false };
+  const clusterScope: ClusterScope = { context: undefined, cluster: env.cluster, namespaces: names, open: false };
   const places = (pods: ReadOptions["pods"] = "all") =>
     readersOf([clusterScope], { secret: name, targets: accountsNamed("default"), pods, lenient: false });
-  return { world, bench, order, needs, places, clusterScopes: [clusterScope] };
+  return { world, env, order, needs, places, clusterScopes: [clusterScope] };
 }
 
 export const put = (world: FakeWorld, namespace: string, of: Entry = entry, password = "ours") =>
@@ -80,6 +80,6 @@ export const put = (world: FakeWorld, namespace: string, of: Entry = entry, pass
     ),
     "kubectl-acr-secret",
   );
-export const each = ({ places, order, bench }: ReturnType<typeof setting>) => collect(issueEach(places(), order, bench.tools as Tools));
+export const each = ({ places, order, env }: ReturnType<typeof setting>) => collect(issueEach(places(), order, env.tools as Tools));
 export const sharedBy = ({ places, order, clusterScopes }: ReturnType<typeof setting>) =>
   collect(issueShared(places, clusterScopes, order));

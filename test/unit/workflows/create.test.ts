@@ -74,20 +74,20 @@ test("refuses another tool's Secret before a credential is issued, except with f
 });
 
 test("refuses a Secret that may not be overwritten before a right is granted", async () => {
-  const carried: Change[] = [];
+  const applied: Change[] = [];
   const right: Change = { act: "update", to: { kind: "scopemap.azurecr.io", name: "m" }, before: [], after: ["a"], because: "" };
   const at = setting(["a"], async () => issued({ steps: [right], isLazy: false, entry: { ...entry, identity: "new" }, pulls: "yes" }));
   put(at.world, "a");
   const apply = async (change: Change) => {
-    carried.push(change);
+    applied.push(change);
     return {};
   };
-  const order = { ...at.order, tools: () => ({ ...at.bench.tools, apply }) };
+  const order = { ...at.order, tools: () => ({ ...at.env.tools, apply }) };
 
-  const [outcome] = await collect(issueEach(at.places(), order, at.bench.tools));
+  const [outcome] = await collect(issueEach(at.places(), order, at.env.tools));
 
   expect(outcome?.error).toMatchObject({ kind: "conflict" });
-  expect(carried).toEqual([]);
+  expect(applied).toEqual([]);
 });
 
 test("overwrites another identity's login only when it does not pull", async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Plan, Store } from "../../../src/plan/change.ts";
 import { openFirstSecret } from "../../../src/workflows/first-secret.ts";
-import { benchOf } from "../../support/fakes/bench.ts";
+import { envOf } from "../../support/fakes/env.ts";
 import { login, makeMap, mint, short, store } from "../actions/apply-setting.ts";
 import { put, world } from "../actions/claim-setting.ts";
 import { preconditionOf } from "../actions/store-setting.ts";
@@ -15,8 +15,8 @@ function queueBefore(lazySteps: Plan) {
   const answered = new Promise<void>((resolve) => {
     answer = resolve;
   });
-  const bench = benchOf(in_, { apply: () => answered.then(() => ({ login })) });
-  return { in_, firstSecret: openFirstSecret({ lazySteps, each: () => [] }, bench), answer };
+  const env = envOf(in_, { apply: () => answered.then(() => ({ login })) });
+  return { in_, firstSecret: openFirstSecret({ lazySteps, each: () => [] }, env), answer };
 }
 
 /** Returns which of some promises are settled by now. */

@@ -9,7 +9,7 @@ import { readNamespace } from "../../../src/state/namespace-state.ts";
 import { noTargets } from "../../../src/state/targets.ts";
 import type { Unit } from "../../../src/workflows/unit.ts";
 import { type Asked, is } from "../../support/fakes/asked.ts";
-import { benchOf, type FakeBench } from "../../support/fakes/bench.ts";
+import { envOf, type FakeEnv } from "../../support/fakes/env.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 
 export const token = { kind: "token.azurecr.io", name: "t" } as const;
@@ -33,10 +33,10 @@ export const storeIn = ({ scope: { namespace }, secret }: NamespaceState): Store
 export function setting(names: readonly string[], hands: Tools["apply"] = async () => ({ login }), issued?: IssuedLogin) {
   const world = fakeWorld();
   addNamespaces(world.cluster, ...names);
-  const bench: FakeBench = benchOf(world, { issued, apply: hands });
+  const env: FakeEnv = envOf(world, { issued, apply: hands });
   let looks = 0;
   const readersOf = names.map((namespace): NamespaceReader => {
-    const scope = { context: undefined, namespace, cluster: bench.cluster };
+    const scope = { context: undefined, namespace, cluster: env.cluster };
     return {
       scope,
       read: () => {
@@ -45,7 +45,7 @@ export function setting(names: readonly string[], hands: Tools["apply"] = async 
       },
     };
   });
-  return { world, bench, carried: bench.carried, readersOf, looks: () => looks };
+  return { world, env, applied: env.applied, readersOf, looks: () => looks };
 }
 
 export const unit = (of: Partial<Unit> = {}): Unit => ({ isLazy: true, each: (state) => [storeIn(state)], ...of });

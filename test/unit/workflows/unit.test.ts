@@ -7,85 +7,85 @@ import { readNamespace } from "../../../src/state/namespace-state.ts";
 import { failure, runUnit } from "../../../src/workflows/unit.ts";
 import { collect } from "../../support/collect.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
-import type { FakeBench } from "../../support/fakes/bench.ts";
+import type { FakeEnv } from "../../support/fakes/env.ts";
 import { allOf } from "../../support/target-options.ts";
 import { login, makeToken, mint, no, options, really, setting, short, storeIn, token, unit, written } from "./unit-setting.ts";
 
 test("applies the steps once before the first Secret is written", async () => {
-  const { bench, readersOf, carried } = setting(["a", "b"]);
+  const { env, readersOf, applied } = setting(["a", "b"]);
 
-  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], issued: bench.issued }), readersOf, bench.tools));
+  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], issued: env.issued }), readersOf, env.tools));
 
-  expect(carried).toEqual(["create t", "mint t"]);
+  expect(applied).toEqual(["create t", "mint t"]);
   expect(short(outcomes)).toEqual(["create t", "mint t", "store a/acr", "store b/acr"]);
 });
 
 test.for([
-  { isLazy: true, applied: [] },
-  { isLazy: false, applied: ["create t"] },
-])("applies $applied when no Secret must be written and the steps are lazy: $isLazy", async ({ isLazy, applied }) => {
-  const { bench, readersOf, carried } = setting(["a"]);
+  { isLazy: true, steps: [] },
+  { isLazy: false, steps: ["create t"] },
+])("applies $steps when no Secret must be written and the steps are lazy: $isLazy", async ({ isLazy, steps }) => {
+  const { env, readersOf, applied } = setting(["a"]);
   const each = (state: NamespaceState): Plan => [{ act: "keep", to: storeIn(state).to, because: "" }];
 
-  const outcomes = await collect(runUnit(unit({ steps: [makeToken], isLazy, each }), readersOf, bench.tools));
+  const outcomes = await collect(runUnit(unit({ steps: [makeToken], isLazy, each }), readersOf, env.tools));
 
-  expect(short(outcomes)).toEqual([...applied, "keep a/acr"]);
-  expect(carried).toEqual(applied);
+  expect(short(outcomes)).toEqual([...steps, "keep a/acr"]);
+  expect(applied).toEqual(steps);
 });
 
 test("claims only the first Secret before a password is made", async () => {
-  const { world, bench, readersOf } = setting(["a", "b", "c"], async () => {
+  const { world, env, readersOf } = setting(["a", "b", "c"], async () => {
     world.asking.forget();
     return { login };
   });
 
-  await collect(runUnit(unit({ steps: [mint], issued: bench.issued }), readersOf, bench.tools));
+  await collect(runUnit(unit({ steps: [mint], issued: env.issued }), readersOf, env.tools));
 
   expect(world.asking.writes).toEqual(["patch secret a/acr", "create secret b/acr", "create secret c/acr"]);
 });
 
 test("claims no Secret when no password is made", async () => {
-  const { world, bench, readersOf } = setting(["a"], undefined, { login });
+  const { world, env, readersOf } = setting(["a"], undefined, { login });
 
-  await collect(runUnit(unit({ steps: [{ act: "keep", to: token, because: "" }], issued: bench.issued }), readersOf, bench.tools));
+  await collect(runUnit(unit({ steps: [{ act: "keep", to: token, because: "" }], issued: env.issued }), readersOf, env.tools));
 
   expect(world.asking.writes).toEqual(["create secret a/acr"]);
 });
 
 test("tries the next Secret when the server would refuse the first", async () => {
-  const { world, bench, readersOf, carried } = setting(["a", "b", "c"]);
+  const { world, env, readersOf, applied } = setting(["a", "b", "c"]);
   world.asking.around(refusing(is("create secret a/"), no));
 
-  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], issued: bench.issued }), readersOf, bench.tools));
+  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], issued: env.issued }), readersOf, env.tools));
 
   expect(short(outcomes)).toEqual(["namespace a/a failed no", "create t", "mint t", "store b/acr", "store c/acr"]);
-  expect(carried).toEqual(["create t", "mint t"]);
+  expect(applied).toEqual(["create t", "mint t"]);
 });
 
 test("makes nothing when the server would refuse every Secret", async () => {
-  const { world, bench, readersOf, carried } = setting(["a", "b"]);
+  const { world, env, readersOf, applied } = setting(["a", "b"]);
   world.asking.around(refusing(is("create secret"), no));
 
-  expect(short(await collect(runUnit(unit({ steps: [mint], issued: bench.issued }), readersOf, bench.tools)))).toEqual([
+  expect(short(await collect(runUnit(unit({ steps: [mint], issued: env.issued }), readersOf, env.tools)))).toEqual([
     "namespace a/a failed no",
     "namespace b/b failed no",
   ]);
-  expect(carried).toEqual([]);
+  expect(applied).toEqual([]);
 });
 
 test("throws once when a step that all Secrets need fails", async () => {
-  const { world, bench, readersOf, carried } = setting(["a", "b", "c"], async ({ act }) => {
+  const { world, env, readersOf, applied } = setting(["a", "b", "c"], async ({ act }) => {
     if (act === "mint") throw no();
     return {};
   });
 
-  await expect(collect(runUnit(unit({ steps: [makeToken, mint], issued: bench.issued }), readersOf, bench.tools))).rejects.toThrow("no");
-  expect(carried).toEqual(["create t", "mint t", "delete t"]);
+  await expect(collect(runUnit(unit({ steps: [makeToken, mint], issued: env.issued }), readersOf, env.tools))).rejects.toThrow("no");
+  expect(applied).toEqual(["create t", "mint t", "delete t"]);
   expect(written(world)).toEqual([]);
 });
 
 test("writes the other Secrets when one namespace cannot be read or planned", async () => {
-  const { bench, readersOf } = setting(["a", "b", "c"], undefined, { login });
+  const { env, readersOf } = setting(["a", "b", "c"], undefined, { login });
   const [a, ...more] = readersOf;
   const lost: NamespaceReader = { ...(a as NamespaceReader), read: () => Promise.reject(new CliError("unreachable", "lost")) };
   const each = (state: NamespaceState) => {
@@ -93,7 +93,7 @@ test("writes the other Secrets when one namespace cannot be read or planned", as
     return [storeIn(state)];
   };
 
-  expect(short(await collect(runUnit(unit({ issued: bench.issued, each }), [lost, ...more], bench.tools)))).toEqual([
+  expect(short(await collect(runUnit(unit({ issued: env.issued, each }), [lost, ...more], env.tools)))).toEqual([
     "namespace a/a failed lost",
     "namespace b/b failed no",
     "store c/acr",
@@ -101,18 +101,18 @@ test("writes the other Secrets when one namespace cannot be read or planned", as
 });
 
 test("throws a defect while a namespace is read or planned", async () => {
-  const { bench, readersOf } = setting(["a"]);
+  const { env, readersOf } = setting(["a"]);
   const each = () => {
     throw new TypeError("a defect");
   };
 
-  await expect(collect(runUnit(unit({ each }), readersOf, bench.tools))).rejects.toThrow("a defect");
+  await expect(collect(runUnit(unit({ each }), readersOf, env.tools))).rejects.toThrow("a defect");
 });
 
 test("reads a Secret again when another has written it, five times at most", async () => {
-  const { world, bench, readersOf, looks } = setting(["a"]);
+  const { world, env, readersOf, looks } = setting(["a"]);
   world.asking.around(refusing(is("create secret a/acr"), () => new Conflict("modified"), 4));
-  expect(short(await collect(runUnit(unit({ steps: [mint], issued: bench.issued }), readersOf, bench.tools)))).toEqual([
+  expect(short(await collect(runUnit(unit({ steps: [mint], issued: env.issued }), readersOf, env.tools)))).toEqual([
     "mint t",
     "store a/acr",
   ]);
@@ -120,22 +120,22 @@ test("reads a Secret again when another has written it, five times at most", asy
 
   const never = setting(["a"]);
   never.world.asking.around(refusing(is("create secret"), () => new Conflict("modified")));
-  expect(short(await collect(runUnit(unit({ steps: [mint] }), never.readersOf, never.bench.tools)))).toEqual([
+  expect(short(await collect(runUnit(unit({ steps: [mint] }), never.readersOf, never.env.tools)))).toEqual([
     "namespace a/a failed modified",
   ]);
   expect(never.looks()).toBe(5);
 });
 
 test("reads no further when one read has decided", async () => {
-  const { world, bench, readersOf, looks } = setting(["a"]);
+  const { world, env, readersOf, looks } = setting(["a"]);
   world.asking.around(refusing(is("create secret"), () => new Conflict("modified")));
 
-  await expect(collect(runUnit(unit({ steps: [mint], once: true }), readersOf, bench.tools))).rejects.toThrow(Conflict);
+  await expect(collect(runUnit(unit({ steps: [mint], once: true }), readersOf, env.tools))).rejects.toThrow(Conflict);
   expect(looks()).toBe(1);
 });
 
 test("passes the objects of a namespace on to its changes", async () => {
-  const { world, bench, readersOf } = setting(["a"]);
+  const { world, env, readersOf } = setting(["a"]);
   const [only] = readersOf;
   const to = { kind: "serviceaccount", namespace: "a", name: "default" } as const;
   const seeing: NamespaceReader = {
@@ -143,38 +143,38 @@ test("passes the objects of a namespace on to its changes", async () => {
     read: () => readNamespace((only as NamespaceReader).scope, { ...options, targets: allOf("serviceaccount") }),
   };
 
-  const [outcome] = await collect(runUnit(unit({ each: () => [{ act: "keep", to, because: "" }] }), [seeing], bench.tools));
+  const [outcome] = await collect(runUnit(unit({ each: () => [{ act: "keep", to, because: "" }] }), [seeing], env.tools));
 
   expect(outcome?.object).toEqual(world.cluster.get("serviceaccount", "a", "default"));
 });
 
 test("previews every step with --dry-run=client and rehearses each Secret with --dry-run=server", async () => {
-  const of = (bench: FakeBench) => unit({ steps: [makeToken, mint], issued: bench.issued });
+  const of = (env: FakeEnv) => unit({ steps: [makeToken, mint], issued: env.issued });
   const client = setting(["a", "b"]);
-  const outcomes = await collect(runUnit(of(client.bench), client.readersOf, { ...client.bench.tools, dryRun: "client" }));
+  const outcomes = await collect(runUnit(of(client.env), client.readersOf, { ...client.env.tools, dryRun: "client" }));
   expect(short(outcomes)).toEqual(["create t", "mint t", "store a/acr", "store b/acr"]);
   expect(client.world.asking.all.every((text) => text.startsWith("get "))).toBe(true);
-  expect(client.carried).toEqual([]);
+  expect(client.applied).toEqual([]);
 
   const server = setting(["a", "b"]);
-  const tools = { ...server.bench.tools, dryRun: "server" as const, write: { dryRun: true, fieldManager: "me" } };
-  await collect(runUnit(of(server.bench), server.readersOf, tools));
+  const tools = { ...server.env.tools, dryRun: "server" as const, write: { dryRun: true, fieldManager: "me" } };
+  await collect(runUnit(of(server.env), server.readersOf, tools));
   expect(server.world.asking.all.filter((text) => text.startsWith("create"))).toEqual([
     "create secret a/acr (dry run)",
     "create secret b/acr (dry run)",
   ]);
-  expect(server.carried).toEqual([]);
+  expect(server.applied).toEqual([]);
 });
 
 test("starts no further namespace when the run is interrupted", async () => {
-  const { world, bench, readersOf } = setting(["a", "b", "c", "d"], undefined, { login });
+  const { world, env, readersOf } = setting(["a", "b", "c", "d"], undefined, { login });
   world.asking.around(async (asked, next) => {
     const answer = await next();
-    if (really("create secret a/")(asked)) bench.interrupt();
+    if (really("create secret a/")(asked)) env.interrupt();
     return answer;
   });
 
-  const outcomes = await collect(runUnit(unit({ issued: bench.issued }), readersOf, { ...bench.tools, width: () => 1 }));
+  const outcomes = await collect(runUnit(unit({ issued: env.issued }), readersOf, { ...env.tools, width: () => 1 }));
 
   expect(short(outcomes)).toEqual(["store a/acr"]);
 });

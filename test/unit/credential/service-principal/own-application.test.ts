@@ -8,16 +8,16 @@ const ours = "acr-secret: secret acr in namespace demo of cluster 1a2b3c4d";
 const key = (displayName: string) => ({ slot: "k-1", displayName });
 const alone: Evidence = {
   application: { notes: "kubectl acr-secret: secret acr in namespace demo", keys: [] },
-  custody: { owners: [me], principalOwners: [], otherKeys: [] },
+  access: { owners: [me], principalOwners: [], otherKeys: [] },
   identity: me,
   isGranted: false,
 };
 
-type Change = Partial<Evidence["custody"]> & { notes?: string; keys?: string[]; identity?: string; role?: boolean };
+type Change = Partial<Evidence["access"]> & { notes?: string; keys?: string[]; identity?: string; role?: boolean };
 
-const evidence = ({ notes, keys, identity, role, ...custody }: Change): Evidence => ({
+const evidence = ({ notes, keys, identity, role, ...access }: Change): Evidence => ({
   application: { notes: notes ?? alone.application.notes, keys: (keys ?? []).map(key) },
-  custody: { ...alone.custody, ...custody },
+  access: { ...alone.access, ...access },
   identity: identity ?? me,
   isGranted: role ?? false,
 });

@@ -7,10 +7,10 @@ import { openInterruption } from "../../../src/interruption.ts";
 import { objectsByKey } from "../../../src/state/namespace-state.ts";
 import type { FakeWorld } from "./world.ts";
 
-export type FakeBench = Env & {
+export type FakeEnv = Env & {
   readonly cluster: Cluster;
   /** The changes in Azure: `create t`. */
-  readonly carried: string[];
+  readonly applied: string[];
   /** The durations of all waits in milliseconds. */
   readonly slept: number[];
   /** The progress messages. */
@@ -21,7 +21,7 @@ export type FakeBench = Env & {
 };
 
 /** Returns the context in which actions apply plans in a fake world. A test must add Azure if it needs it. */
-export function benchOf(
+export function envOf(
   world: FakeWorld,
   {
     issued,
@@ -29,10 +29,10 @@ export function benchOf(
     apply = () => Promise.reject(new Error("no part of this plan")),
     ...more
   }: Partial<Omit<Tools, "write">> & { readonly issued?: IssuedLogin } = {},
-): FakeBench {
+): FakeEnv {
   const interruption = openInterruption();
   const cluster = world.cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption });
-  const carried: string[] = [];
+  const applied: string[] = [];
   const slept: number[] = [];
   const shown: string[] = [];
   const tools: Tools = {
@@ -41,7 +41,7 @@ export function benchOf(
     inform: (text) => void shown.push(text),
     registry: () => world.azure.registry(interruption),
     apply: async (change) => {
-      carried.push(`${change.act} ${change.to.name}`);
+      applied.push(`${change.act} ${change.to.name}`);
       return apply(change);
     },
     removal: ({ to }) => ["remove", to.name],
@@ -68,5 +68,5 @@ export function benchOf(
     const found = (["secret", "serviceaccount", "pod"] as const).flatMap((kind) => world.cluster.all(kind));
     return { tools, claims, issued, objects: objectsByKey(found, undefined) };
   };
-  return { tools, claims, issued, objects: new Map(), cluster, carried, slept, shown, look, interrupt: interruption.interrupt };
+  return { tools, claims, issued, objects: new Map(), cluster, applied, slept, shown, look, interrupt: interruption.interrupt };
 }
