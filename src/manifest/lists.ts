@@ -18,14 +18,14 @@ import {
 
 const unsupported = "unsupported YAML style: write each key on its own line";
 
-/** Returns the edits that add a name to an object's list. @throws CliError invalid if the list can't be edited */
-export function attachTo(nodes: Nodes, object: ManifestObject, name: string): TextEdit[] {
+/** Returns the edit that adds a name to an object's list. @throws CliError invalid if the list can't be edited */
+export function attachTo(nodes: Nodes, object: ManifestObject, name: string): TextEdit {
   const { holder, pair, value } = findList(nodes, object);
-  if (!pair) return [addPair(nodes, object, holder, name)];
+  if (!pair) return addPair(nodes, object, holder, name);
   const list = listOf(nodes, value);
-  if (!list) return [fillList(nodes, holder, pair, value, name)];
+  if (!list) return fillList(nodes, holder, pair, value, name);
   if (list.items.length > 0) return addItem(nodes, holder, list, name);
-  return [insertText(list.range[1] - 1, braced(nodes.source.text, holder, name))];
+  return insertText(list.range[1] - 1, braced(nodes.source.text, holder, name));
 }
 
 /**
@@ -65,29 +65,21 @@ function fillList(nodes: Nodes, holder: MapNode, { key }: Pair, value: Node, nam
 }
 
 /** Adds an item after the last one. */
-function addItem(nodes: Nodes, holder: MapNode, list: ListNode, name: string): TextEdit[] {
+function addItem(nodes: Nodes, holder: MapNode, list: ListNode, name: string): TextEdit {
   const { text } = nodes.source;
   const spans = itemSpans(nodes, list);
   const { from, to } = spans.at(-1) ?? { from: 0, to: 0 };
   const like = itemLike(text.slice(from, to), name);
   const indent = indentBefore(text, from);
   if (list.flow) {
-    const item = like ?? braced(text, holder, name);
-    if (indent !== undefined && lineStart(text, from) > list.range[0]) return addOnLine(text, spans, indent, item);
-    return [insertText(to, (gapBefore(text, spans) ?? `,${styleOf(text, holder).space}`) + item)];
+    // A comment could belong to the last item or to the list
+    rejectComment(nodes.source, to, list.range[1]);
+    const isOnLine = indent !== undefined && lineStart(text, from) > list.range[0];
+    const usual = isOnLine ? `,${lineBreak(text, to)}${indent}` : `,${styleOf(text, holder).space}`;
+    return insertText(to, (gapBefore(text, spans) ?? usual) + (like ?? braced(text, holder, name)));
   }
   if (indent === undefined) throw manifestError(nodes.source, list.range[0], unsupported);
-  return [insertLines(text, nextLine(text, to - 1), indent + (like ?? `- name: ${yamlName(name)}`))];
-}
-
-/** Adds an item in brackets below the last one, which starts a line. A comment stays on the line of its item. */
-function addOnLine(text: string, spans: readonly Span[], indent: string, item: string): TextEdit[] {
-  const { to } = spans.at(-1) ?? { to: 0 };
-  const below = nextLine(text, to - 1);
-  const [, comma, comment] = /^[ \t]*(,)?[ \t]*(#.*)?\r?\n$/.exec(text.slice(to, nextLine(text, to))) ?? [];
-  if (comma) return [insertLines(text, below, `${indent}${item},`)];
-  if (comment) return [insertText(to, ","), insertLines(text, below, indent + item)];
-  return [insertText(to, (gapBefore(text, spans) ?? `,${lineBreak(text, to)}${indent}`) + item)];
+  return insertLines(text, nextLine(text, to - 1), indent + (like ?? `- name: ${yamlName(name)}`));
 }
 
 /** Returns the comma between the last two items, with the white space around it. */
@@ -166,26 +158,17 @@ function removeInFlow(source: ManifestText, spans: readonly Span[], index: numbe
   const { text } = source;
   const [before, span, next] = [spans[index - 1], spans[index], spans[index + 1]];
   if (!span) return [];
-  const line = lineOf(text, span);
-  if (line && /^[ \t]*,/.test(text.slice(span.to, line.to))) return [line];
-  if (next) return [withoutComment(source, span.from, next.from)];
-  if (!before) return [withoutComment(source, span.from, span.to)];
-  const comma = before.to + text.slice(before.to).search(/(?<=^[ \t]*),/);
-  if (line && comma >= before.to && text.slice(comma, span.from).includes("#")) return [removeText(comma, comma + 1), line];
-  return [withoutComment(source, before.to, span.to)];
+  const below = nextLine(text, span.to);
+  const isOnLine = indentBefore(text, span.from) !== undefined;
+  if (isOnLine && /^[ \t]*,[ \t]*(?:#.*)?\r?\n$/.test(text.slice(span.to, below))) return [removeText(lineStart(text, span.from), below)];
+  const [from, to] = next ? [span.from, next.from] : [before?.to ?? span.from, span.to];
+  rejectComment(source, from, isOnLine ? below : to);
+  return [removeText(from, to)];
 }
 
-/** Returns the removal of all lines of a span, if these contain nothing else than its comma and a comment. */
-function lineOf(text: string, { from, to }: Span): TextEdit | undefined {
-  const below = nextLine(text, to);
-  const isAlone = indentBefore(text, from) !== undefined && /^[ \t]*,?[ \t]*(?:#.*)?\r?\n$/.test(text.slice(to, below));
-  return isAlone ? removeText(lineStart(text, from), below) : undefined;
-}
-
-/** @throws CliError invalid for a comment in between, because it is unknown what the comment describes */
-function withoutComment(source: ManifestText, from: number, to: number): TextEdit {
+/** @throws CliError invalid for a comment in a part of a text, because it is unknown what the comment describes */
+function rejectComment(source: ManifestText, from: number, to: number): void {
   if (/(?:^|\s)#/.test(source.text.slice(from, to))) throw manifestError(source, from, "this comment prevents the edit: move it");
-  return removeText(from, to);
 }
 
 type Span = { readonly from: number; readonly to: number };

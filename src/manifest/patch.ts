@@ -56,7 +56,7 @@ function editRepeatedly(manifest: Manifest, edit: Edit, changes: readonly Manife
   for (let round = 0; round <= mostRounds; round++) {
     const todo = places.flatMap((place) => now.objects[place] ?? []).filter((object) => !isDone(object, edit));
     if (todo.length === 0) return now;
-    const perObject = todo.map((object) => (edit.do === "attach" ? attachTo : detachFrom)(now, object, edit.secret));
+    const perObject = todo.map((object) => [(edit.do === "attach" ? attachTo : detachFrom)(now, object, edit.secret)].flat());
     // Objects that share a list by an alias have the same edits
     const distinct = new Map(perObject.map((edits) => [edits[0]?.from, edits]));
     const text = applyEdits(now.source.text, [...distinct.values()].flat());

@@ -69,9 +69,9 @@ export const removeText = (from: number, to: number): TextEdit => ({ from, to, t
 
 /** Applies edits to a text. Everything else stays unchanged, including a last line without a line end. */
 export function applyEdits(text: string, edits: readonly TextEdit[]): string {
-  const ordered = edits.toSorted((a, b) => a.from - b.from);
-  const parts = ordered.map(({ from, text: added }, index) => text.slice(ordered[index - 1]?.to ?? 0, from) + added);
-  const result = parts.join("") + text.slice(ordered.at(-1)?.to ?? 0);
+  // The last one first, so that the positions of the others stay valid
+  const ordered = edits.toSorted((a, b) => b.from - a.from);
+  const result = ordered.reduce((edited, { from, to, text: added }) => edited.slice(0, from) + added + edited.slice(to), text);
   return text.endsWith("\n") ? result : result.replace(/\r?\n$/, "");
 }
 

@@ -77,7 +77,7 @@ export const standing: readonly Shape[] = [
     name: "a list in brackets over lines, with a last comma",
     gets: 1,
     had: true,
-    text: pod("tall", `  imagePullSecrets: [\n    {name: a}, # a\n    {name: b}, # b\n  ]\n${containers}`),
+    text: pod("tall", `  imagePullSecrets: [\n    {name: a}, # a\n    {name: b},\n  ]\n${containers}`),
   },
   { name: "an empty list", gets: 1, had: true, alters: 1, text: pod("empty", `  imagePullSecrets: []\n${containers}`) },
   {

@@ -64,11 +64,6 @@ test.for<{ what: string; from: string; to: string }>([
     to: "  imagePullSecrets: [\n    # a\n    {name: a}, # a\n    # b\n    {name: b}\n  ]\n",
   },
   {
-    what: "the last name in brackets on its own line, with the comma above it",
-    from: "  imagePullSecrets: [\n    {name: a}, # a\n    {name: acr} # ours\n  ]\n",
-    to: "  imagePullSecrets: [\n    {name: a} # a\n  ]\n",
-  },
-  {
     what: "the last name in brackets on its own line, below a line without a comment",
     from: "  imagePullSecrets: [\n    {name: a},\n    {name: acr}\n  ]\n",
     to: "  imagePullSecrets: [\n    {name: a}\n  ]\n",
@@ -92,8 +87,8 @@ test.for<{ what: string; from: string; to: string }>([
   },
   {
     what: "the last pair on its line",
-    from: "spec: {\n  containers: [], # all\n  imagePullSecrets: [{name: acr}] # ours\n}",
-    to: "spec: {\n  containers: [] # all\n}",
+    from: "spec: {\n  containers: [],\n  imagePullSecrets: [{name: acr}]\n}",
+    to: "spec: {\n  containers: []\n}",
   },
   {
     what: "a pair that shares its line with the next pair",
@@ -118,6 +113,16 @@ test.for<{ what: string; from: string; says: string }>([
     what: "a comment between two names on shared lines",
     from: "  imagePullSecrets: [{name: acr},\n    # which\n    {name: b}]\n",
     says: "f.yaml:5:22: this comment prevents the edit",
+  },
+  {
+    what: "a comment above the last name in brackets",
+    from: "  imagePullSecrets: [\n    {name: a}, # a\n    {name: acr}\n  ]\n",
+    says: "f.yaml:6:14: this comment prevents the edit",
+  },
+  {
+    what: "a comment after the last name in brackets",
+    from: "  imagePullSecrets: [\n    {name: a},\n    {name: acr} # ours\n  ]\n",
+    says: "f.yaml:6:14: this comment prevents the edit",
   },
   {
     what: "a list that another key shares by an alias",

@@ -90,6 +90,11 @@ test.for<{ what: string; text: string; names?: readonly string[]; says: string }
     says: "5:3: imagePullSecrets is not a list",
   },
   {
+    what: "a comment after the last name in brackets",
+    text: pod("\n  imagePullSecrets: [\n    {name: a} # a\n  ]\n  containers: []\n"),
+    says: "6:14: this comment prevents the edit: move it",
+  },
+  {
     what: "an explicit key (?) in a spec",
     text: pod("\n  ? containers\n  : []\n"),
     says: "5:3: unsupported YAML style",
