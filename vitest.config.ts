@@ -14,6 +14,7 @@ const tiers: Readonly<Record<string, string[]>> = {
   docs: [controlPlane],
   shells: [controlPlane],
   az: [controlPlane],
+  formats: [],
   node: ["test/support/node-setup.ts"],
   release: [controlPlane],
   krew: [controlPlane],

@@ -12,7 +12,7 @@ import { parseImage } from "../src/registry/image-reference.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { checkAll } from "../src/workflows/check.ts";
 import { whereOf } from "./conclude.ts";
-import { isItemFormat, printItems, printUnreadable, reading, type Unreadable } from "./findings.ts";
+import { isReport, printReport, printUnreadable, reading, type Unreadable } from "./findings.ts";
 import { type Flags, formats, noHeaders, outputGroup, under, type Values } from "./line/flags.ts";
 import { secretOrTargets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
@@ -43,7 +43,7 @@ const checkFlags = {
     strict: { type: "boolean", describe: "Also fail for images that are only cached on their node or can't be checked" },
   }),
   ...readScope,
-  output: formats(["json", "yaml", "jsonl"]),
+  output: formats(["json", "yaml", "jsonl", "junit", "sarif", "openmetrics"]),
   ...under(outputGroup, { failed: { type: "boolean", describe: "Print only failures" } }),
   ...noHeaders,
 } as const satisfies Flags;
@@ -76,7 +76,7 @@ export const check = verb({
   read: (word) => word,
   complete: secretOrTargets,
   async run({ flags, args }, session) {
-    const { clusterScopes, checked } = await reading(session, flags.output, async () => {
+    const { clusterScopes, checked } = await reading(session, { verb: "check", format: flags.output }, async () => {
       const command = readCommand(flags, args);
       const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
       const options = { ...command, selection: { ...command.selection, lenient: whereOf(clusterScopes) !== "one" } };
@@ -132,9 +132,9 @@ async function printVerdicts(
 ): Promise<void> {
   const { strict, output } = flags;
   const shown = flags.failed ? verdicts.filter((verdict) => failed(verdict, strict)) : verdicts;
-  if (isItemFormat(output)) {
+  if (isReport(output)) {
     const items = shown.map((verdict) => imageCheck(verdict, session.formatCommand, strict));
-    return printItems(session, output, items, errors);
+    return printReport(session, { verb: "check", format: output }, items, errors);
   }
   const style = styleFor(session.stdout, session.env);
   if (shown.length > 0) session.print(verdictText(shown, { ...session, headers: !flags["no-headers"], where, strict, style }));

@@ -1,36 +1,44 @@
 import { type CliError, isRefusal } from "../src/errors.ts";
-import { errorItem, type Item, itemFormats } from "../src/output/items.ts";
+import { errorItem, type Item, type Report } from "../src/output/items.ts";
+import { reportFormats } from "../src/output/report.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
 import { printPlaceError } from "./conclude.ts";
+import { clientVersion, home } from "./project.ts";
 import type { Session } from "./session.ts";
 
 /** The reason why a namespace can't be read, or a cluster if the namespace is empty. */
 export type Unreadable = { readonly context?: string | undefined; readonly namespace: string; readonly error: CliError };
 
-/** A format for programs: its items include the errors. */
-export const isItemFormat = (format: string | undefined): format is keyof typeof itemFormats =>
-  Object.keys(itemFormats).includes(format ?? "");
+export type ReportFormat = keyof typeof reportFormats;
+
+export const isReport = (format: string | undefined): format is ReportFormat => Object.keys(reportFormats).includes(format ?? "");
+
+/** The verb that reports, and the format of `-o`. */
+type Reporting = { readonly verb: Report["verb"]; readonly format: string | undefined };
 
 /** Prints items and errors on standard output in a format for programs. */
-export async function printItems(
+export async function printReport(
   session: Session,
-  format: keyof typeof itemFormats,
+  { verb, format }: { readonly verb: Report["verb"]; readonly format: ReportFormat },
   items: readonly Item[],
   unreadable: readonly Unreadable[],
 ): Promise<void> {
   const errors = unreadable.map(({ error, ...at }) => errorItem(error, at, session.formatCommand));
-  session.print(await itemFormats[format]([...items, ...errors]));
+  // Only a report that explains causes needs the texts
+  const explain = format === "sarif" ? (await import("./explain.ts")).meaningOf : undefined;
+  session.print(await reportFormats[format]([...items, ...errors], { verb, now: session.now(), version: clientVersion, home, explain }));
 }
 
 /**
  * Reads what a verb reports. An error that ends the run is printed as an item too.
  * @throws the same error
  */
-export async function reading<T>(session: Session, format: string | undefined, read: () => Promise<T>): Promise<T> {
+export async function reading<T>(session: Session, { verb, format }: Reporting, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
-    if (isItemFormat(format) && isRefusal(error)) await printItems(session, format, [], [{ namespace: session.namespace ?? "", error }]);
+    if (isReport(format) && isRefusal(error))
+      await printReport(session, { verb, format }, [], [{ namespace: session.namespace ?? "", error }]);
     throw error;
   }
 }

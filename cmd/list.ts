@@ -1,9 +1,12 @@
-import { isRefusal } from "../src/errors.ts";
-import { type Listed, pullSecret } from "../src/output/items.ts";
+import { readRegistryId } from "../src/azure/registry-name.ts";
+import { isRefusal, usage } from "../src/errors.ts";
+import { type Listed, type PullSecret, pullSecret } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
+import { loginServerIn, registryName } from "../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import type { Holding } from "../src/secret/entry.ts";
 import {
   expiryBy,
   holdingsOf,
@@ -13,12 +16,26 @@ import {
   type UnreadableNamespace,
 } from "../src/state/listed-secrets.ts";
 import { whereOf } from "./conclude.ts";
-import { isItemFormat, printItems, printUnreadable, reading } from "./findings.ts";
+import { isReport, printReport, printUnreadable, reading } from "./findings.ts";
 import { expiryAfter } from "./line/durations.ts";
 import { type Flags, formats, noHeaders, under } from "./line/flags.ts";
+import { registries } from "./line/known.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
+import { type Orders, sortBy, sorted } from "./line/sort-by.ts";
 import { rows } from "./list/rows.ts";
 import { failureCode, verb } from "./verb.ts";
+
+/** The values of `--sort-by`: the columns, and the fields of a PullSecret. */
+const orders: Orders<PullSecret> = {
+  namespace: ({ namespace }) => namespace,
+  name: ({ name }) => name,
+  registry: ({ logins }) => logins[0]?.registries[0],
+  credential: ({ logins }) => logins[0]?.credential,
+  expires: ({ expiresAt }) => expiresAt ?? undefined,
+  expiresAt: ({ expiresAt }) => expiresAt ?? undefined,
+  age: ({ creationTimestamp }) => creationTimestamp ?? undefined,
+  creationTimestamp: ({ creationTimestamp }) => creationTimestamp ?? undefined,
+};
 
 export const list = verb({
   usage: "list",
@@ -32,11 +49,20 @@ export const list = verb({
     "kubectl acr-secret list",
     "# List those of all namespaces, with the ACR token of each",
     "kubectl acr-secret list -A -o wide",
+    "# List those for one registry, the next expiry first",
+    "kubectl acr-secret list -A --registry myregistry --sort-by expires",
     "# In a pipeline: fail if a credential expires within two weeks",
     "kubectl acr-secret list -A --expiring-within 14d",
   ],
   flags: {
     ...under("Which Secrets", {
+      registry: {
+        type: "string",
+        complete: registries,
+        read: (value) => readRegistryId(value)?.name ?? value.replace(/^https?:\/\//i, "").replace(/\/.*$/, ""),
+        value: "REGISTRY",
+        describe: "Secrets with a login for this registry: a name, a host or an Azure resource ID",
+      },
       selector: { type: "string", short: "l", value: "LABELS", describe: "Secrets with these labels, such as team=web" },
       "expiring-within": {
         type: "string",
@@ -44,25 +70,38 @@ export const list = verb({
         describe:
           "Secrets with a credential that expires within this time, such as 14d. Exits with 1 if there are any. Counts Secrets that never expire or whose expiry is unknown on standard error",
       },
+      "include-unknown": {
+        type: "boolean",
+        describe: "With --expiring-within: also Secrets whose expiry is unknown. Exits with 1 if there are any",
+      },
     }),
     ...readScope,
-    output: formats(["json", "yaml", "name", "wide", "jsonl"]),
+    output: formats(["json", "yaml", "name", "wide", "jsonl", "openmetrics"]),
+    ...sortBy(orders),
     ...noHeaders,
   } as const satisfies Flags,
   most: 0,
   async run({ flags }, session) {
     const within = flags["expiring-within"];
+    if (flags["include-unknown"] && within === undefined) throw usage("--include-unknown requires --expiring-within");
     const ends = within === undefined ? undefined : new Date(expiryAfter(within, session.now(), "--expiring-within"));
     const { output } = flags;
-    const options = { carriers: output !== "name", selector: flags.selector, ends };
-    const { clusterScopes, found, skipped, unreadable } = await reading(session, output, async () => {
+    const { registry, selector, "include-unknown": includeUnknown } = flags;
+    const options = { carriers: output !== "name", selector, registry, ends, includeUnknown };
+    const {
+      clusterScopes,
+      found: unsorted,
+      skipped,
+      unreadable,
+    } = await reading(session, { verb: "list", format: output }, async () => {
       const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
       return { clusterScopes, ...(await collect(clusterScopes, options)) };
     });
     const where = whereOf(clusterScopes);
+    const found = sorted(unsorted, pullSecret, orders, flags["sort-by"]);
     const { stdout, stderr, env, now } = session;
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
-    if (isItemFormat(output)) await printItems(session, output, found.map(pullSecret), unreadable);
+    if (isReport(output)) await printReport(session, { verb: "list", format: output }, found.map(pullSecret), unreadable);
     else if (output === "name") session.print(found.map(nameLine).join(""));
     else if (found.length > 0) session.print(rows(found, printing, output === "wide"));
     else if (unreadable.length === 0) stderr.write(nothing(where, clusterScopes));
@@ -75,7 +114,7 @@ export const list = verb({
 
 const nameLine = ({ secret: { metadata } }: Listed) => `secret/${printable(metadata.name)}\n`;
 
-type Options = ListOptions & { readonly ends: Date | undefined };
+type Options = ListOptions & { readonly registry: string | undefined; readonly ends: Date | undefined; readonly includeUnknown: boolean };
 
 type Skipped = { never: number; unknown: number };
 
@@ -100,12 +139,34 @@ async function collect(clusterScopes: readonly ClusterScope[], options: Options)
       continue;
     }
     const holdings = holdingsOf(one.secret);
-    const expiry = options.ends ? expiryBy(holdings, options.ends) : "due";
+    const selected = selectionOf(holdings, options);
     // Only the metadata is kept: the data of thousands of Secrets would use too much memory
-    if (expiry === "due") found.push({ ...one, holdings, secret: { metadata: one.secret.metadata } });
-    else if (expiry !== "later") skipped[expiry]++;
+    if (selected === "listed") found.push({ ...one, holdings, secret: { metadata: one.secret.metadata } });
+    else if (selected !== "other") skipped[selected]++;
   }
   return { found, skipped, unreadable };
+}
+
+/** Returns whether a Secret is listed, or why it is counted instead. */
+function selectionOf(holdings: readonly Holding[], { registry, ends, includeUnknown }: Options): "listed" | "other" | keyof Skipped {
+  if (registry !== undefined && !isFor(holdings, registry)) return "other";
+  if (!ends) return "listed";
+  const expiry = expiryBy(holdings, ends);
+  if (expiry === "unknown" && includeUnknown) return "listed";
+  return expiry === "due" ? "listed" : expiry === "later" ? "other" : expiry;
+}
+
+/** Whether a Secret has a login for a registry, given by its name or as a host. */
+const isFor = (holdings: readonly Holding[], registry: string): boolean =>
+  holdings.some(({ hosts }) => hosts.some((host) => namesOf(host).includes(registry.toLowerCase())));
+
+/** Returns the host of a key under `auths`, and for a host of a registry in Azure its login server and its name. */
+function namesOf(key: string): readonly (string | undefined)[] {
+  const host = key
+    .toLowerCase()
+    .replace(/^https?:\/\//, "")
+    .replace(/\/.*$/, "");
+  return [host, loginServerIn(host), registryName(host)];
 }
 
 /** Yields the Secrets of all clusters, and the namespaces that could not be read. An unreadable cluster is one without a namespace. */

@@ -2,7 +2,7 @@
 // the same requests, on the sandbox. The two sides of a comparison take turns, so other load on the machine slows both. Only the ratio is
 // judged. Exits 1 if a budget is exceeded. `large` adds 5,000 namespaces with 50,000 ServiceAccounts, and takes minutes more. `article`
 // runs only the commands of Microsoft's article, with the real Azure CLI. `sizes` compares the sizes of the archives.
-import { azureCli } from "../sandbox/azure-cli.ts";
+import { azureCli } from "../sandbox/python.ts";
 import { startSandbox } from "../sandbox/sandbox.ts";
 import { article } from "./bench/article.ts";
 import { compare } from "./bench/compare.ts";

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { promisify } from "node:util";
-import { azureCli } from "../sandbox/azure-cli.ts";
 import { binaries } from "../sandbox/binaries.ts";
 import { missingForNode } from "../sandbox/node/requirements.ts";
 import { type Progress, showProgress } from "../sandbox/progress.ts";
+import { azureCli, parsers } from "../sandbox/python.ts";
 import type { Program } from "../sandbox/tools.ts";
 import { packageAll, packagePlugin } from "./package.ts";
 import { hostPlatform, platforms } from "./platforms.ts";
@@ -22,6 +22,9 @@ export function programs(...need: readonly Program[]): Preparation {
 
 /** Installs the real Azure CLI if it is not installed. */
 export const az: Preparation = () => shown((progress) => azureCli({ progress }));
+
+/** Installs the parsers of other tools that read reports. */
+export const reportParsers: Preparation = () => shown((progress) => parsers({ progress }));
 
 async function shown(work: (progress: Progress) => Promise<unknown>): Promise<string | undefined> {
   const { line, done } = showProgress(process.stdout);

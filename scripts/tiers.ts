@@ -21,6 +21,7 @@ import {
   plugin,
   programs,
   release,
+  reportParsers,
   shells,
   wine,
 } from "./prepare.ts";
@@ -94,8 +95,9 @@ const all: readonly Tier[] = [
     name: "az",
     gate: "release",
     needs: [az, controlPlane, registry, plugin],
-    brokenBy: ["src/azure/", "sandbox/azure-cli.ts", "sandbox/tools/az/"],
+    brokenBy: ["src/azure/", "sandbox/python.ts", "sandbox/tools/az/"],
   },
+  { name: "formats", gate: "release", needs: [reportParsers], brokenBy: ["src/output/", "sandbox/python.ts", "sandbox/tools/parsers/"] },
   {
     name: "node",
     gate: "test",

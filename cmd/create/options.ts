@@ -96,7 +96,7 @@ export const createFlags = {
   }),
   ...identityFlags,
   ...output,
-  output: { ...output.output, describe: "Output format. json and yaml contain the password" },
+  output: { ...output.output, describe: "Output format. json and yaml print manifests for kubectl apply, with the password" },
   ...dryRun,
   ...fieldManager,
 } as const satisfies Flags;

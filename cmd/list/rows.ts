@@ -23,7 +23,7 @@ export function rows(found: readonly Listed[], { where, headers, now, style }: C
     "EXPIRES",
     "SERVICEACCOUNTS",
     "AGE",
-    ...(wide ? ["IDENTITY", "SLOT", "MADE", "PREVIOUS", "MADE-BY"] : []),
+    ...(wide ? ["IDENTITY", "SLOT", "CREATED", "PREVIOUS", "CREATED-BY"] : []),
   ];
   const cells = found.map((one) => {
     const { namespace } = one.secret.metadata;

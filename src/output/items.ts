@@ -5,12 +5,21 @@ import { type Fix, hintText, inPlace } from "../fix.ts";
 import type { Secret } from "../objects.ts";
 import type { Holding } from "../secret/entry.ts";
 import { isTimestamp, toSeconds } from "../timestamp.ts";
-import { jsonLine, printList } from "./object.ts";
 import { failed } from "./verdicts.ts";
 
 // The objects that check and list print for programs. docs/schema/acr-secret-v1.json describes every member.
 
 const apiVersion = "acr-secret/v1";
+
+/** A run of a verb that reports, and the program that it belongs to. */
+export type Report = {
+  readonly verb: "check" | "list";
+  readonly now: Date;
+  readonly version: string;
+  readonly home: string;
+  /** Returns what the id of a verdict means, and the address of its page. Only for a format that explains causes. */
+  readonly explain?: ((id: string) => { readonly means: string; readonly page: string }) | undefined;
+};
 
 /** The place of an object. `context` is only set if a run selects contexts. */
 type Place = { readonly context?: string | undefined; readonly namespace?: string | undefined };
@@ -67,6 +76,10 @@ export function imageCheck(verdict: Verdict, formatCommand: FormatCommand, stric
     hosts,
   };
 }
+
+/** Returns the objects that use an image: `deployment/web`, or the ServiceAccount of an image without an owner. */
+export const objectNames = ({ owners, serviceAccount }: ImageCheck): readonly string[] =>
+  owners.length > 0 ? owners.map(({ kind, name }) => `${kind}/${name}`) : [`serviceaccount/${serviceAccount}`];
 
 /** A pull secret, its logins, and the ServiceAccounts that use it. */
 export type Listed = {
@@ -128,10 +141,3 @@ export function errorItem({ kind, message, hint }: CliError, { context, namespac
     hint: hint && hintText(hintIn(hint), formatCommand),
   };
 }
-
-/** The formats of a report, each with the function that formats its items. */
-export const itemFormats = {
-  json: (items) => printList(items, "json"),
-  yaml: (items) => printList(items, "yaml"),
-  jsonl: async (items) => items.map(jsonLine).join(""),
-} as const satisfies Readonly<Record<string, (items: readonly Item[]) => Promise<string>>>;

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { azureCli } from "../../sandbox/azure-cli.ts";
+import { azureCli } from "../../sandbox/python.ts";
 import { startTestAzure } from "../sandbox/azure/world.ts";
 
 const run = promisify(execFile);

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import type { GraphRole } from "../../sandbox/azure/world.ts";
-import { azureCli } from "../../sandbox/azure-cli.ts";
+import { azureCli } from "../../sandbox/python.ts";
 import { newNamespace, openShell } from "../support/plugin.ts";
 
 const shell = await openShell();

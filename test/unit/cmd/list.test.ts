@@ -165,7 +165,7 @@ testRows(
         command: "list -n demo -o wide",
         check: (_, { stdout }) =>
           expect(linesOf(stdout).map((text) => text.trim().split(/ {3,}/).slice(6).join("|"))).toEqual([
-            "IDENTITY|SLOT|MADE|PREVIOUS|MADE-BY",
+            "IDENTITY|SLOT|CREATED|PREVIOUS|CREATED-BY",
             `ci-pull|password2|12d|${cell}|jane@example.com`,
           ]),
         after: [
@@ -280,6 +280,75 @@ testRows([
       stderr: ["secrets not shown: 1 with unknown expiry"],
     }),
   ),
+  {
+    does: "lists Secrets of unknown expiry and exits with 1 when --include-unknown",
+    given: both,
+    command: "list -n demo -o name --expiring-within 9d --include-unknown",
+    code: 1,
+    stdout: ["secret/by-hand"],
+    stderr: [],
+  },
+  {
+    does: "refuses --include-unknown without --expiring-within",
+    command: "list -n demo --include-unknown",
+    code: 1,
+    stderr: ["error: --include-unknown requires --expiring-within", "hint: kubectl acr-secret list --help"],
+  },
+  ...[
+    { registry: "myregistry", names: ["acr-myregistry", "by-hand", "regional"] },
+    { registry: "MyRegistry.azurecr.io", names: ["acr-myregistry", "by-hand", "regional"] },
+    { registry: "https://myregistry.azurecr.io/", names: ["acr-myregistry", "by-hand", "regional"] },
+    {
+      registry: `/subscriptions/${"0".repeat(8)}-0000-0000-0000-${"0".repeat(12)}/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/myregistry`,
+      names: ["acr-myregistry", "by-hand", "regional"],
+    },
+    { registry: "myregistry.eastus.geo.azurecr.io", names: ["regional"] },
+    { registry: "ghcr.io", names: ["by-hand"] },
+    { registry: "labeled", names: ["labeled"] },
+    { registry: "my", names: [] },
+  ].map(
+    ({ registry, names }): Row => ({
+      does: `lists the Secrets for one registry when --registry ${registry}`,
+      given: all(both, ({ cluster }) => {
+        cluster.put(pullSecret("demo", "regional", { "myregistry.eastus.geo.azurecr.io": auth("ci:hunter2") }));
+        cluster.put(pullSecret("demo", "labeled", { "https://labeled-a1b2c3.azurecr.io/v1/": auth("ci:hunter2") }));
+      }),
+      command: `list -n demo -o name --registry ${registry}`,
+      stdout: names.map((name) => `secret/${name}`),
+    }),
+  ),
+  ...[
+    { field: "expires", names: ["soon", "acr-myregistry", "by-hand"] },
+    { field: ".expiresAt", names: ["soon", "acr-myregistry", "by-hand"] },
+    { field: "{.metadata.name}", names: ["acr-myregistry", "by-hand", "soon"] },
+    { field: "REGISTRY", names: ["by-hand", "acr-myregistry", "soon"] },
+  ].map(
+    ({ field, names }): Row => ({
+      does: `sorts the Secrets when --sort-by ${field}`,
+      given: all(both, typed("create soon --registry myregistry --repository app/web -n demo --expires-in 1d")),
+      command: `list -n demo -o name --sort-by ${field}`,
+      stdout: names.map((name) => `secret/${name}`),
+      after: [
+        {
+          command: `list -n demo -o json --sort-by ${field}`,
+          check: (_, { stdout }) => expect(JSON.parse(stdout).items.map(({ name }: { name: string }) => name)).toEqual(names),
+        },
+      ],
+    }),
+  ),
+  {
+    does: "refuses an unknown field of --sort-by",
+    command: "list -n demo --sort-by .spec.x",
+    code: 1,
+    stderr: /^error: invalid --sort-by "\.spec\.x": must be one of namespace, name, /,
+  },
+  {
+    does: "prints the expiry of each login when -o openmetrics",
+    given: both,
+    command: "list -n demo -o openmetrics",
+    stdout:
+      /\nacr_secret_expiry_timestamp_seconds\{namespace="demo",secret="acr-myregistry",registry="myregistry\.azurecr\.io",credential="acr-token"\} 1768089600\n.*# EOF\n$/s,
+  },
   {
     does: "counts the Secrets that never expire when --expiring-within leaves them out",
     given: all(both, typed(...["one", "two"].map((name) => `create ${name} --registry myregistry --repository app/web -n demo`))),

@@ -1,0 +1,69 @@
+import { type ImageCheck, type Item, objectNames, type PullSecret } from "./items.ts";
+import { printable } from "./printable.ts";
+
+type Labels = Readonly<Record<string, string | undefined>>;
+type Sample = { readonly labels: Labels; readonly value: number };
+
+/**
+ * Formats a report for Prometheus (OpenMetrics 1.0). The text format of the node exporter and the Pushgateway accepts it too, because all
+ * metrics are gauges without timestamps.
+ * @param verb the verb that writes the report: the files of several verbs can be in one folder
+ */
+export function openmetrics(items: readonly Item[], now: Date, verb: "check" | "list"): string {
+  const errors = items.filter(({ kind }) => kind === "Error").length;
+  const common = [
+    gauge("acr_secret_run_timestamp_seconds", "Time of the run.", [{ labels: { command: verb }, value: seconds(now.toISOString()) }]),
+    gauge("acr_secret_unreadable_namespaces", "Namespaces or clusters that the run could not read.", [
+      { labels: { command: verb }, value: errors },
+    ]),
+  ];
+  const own =
+    verb === "list"
+      ? gauge("acr_secret_expiry_timestamp_seconds", "Expiry of a login. +Inf: never, NaN: unknown.", items.flatMap(expiries))
+      : gauge("acr_secret_image_pulls", "Whether an image can be pulled: 1, or 0 if check fails for it.", items.flatMap(pulls));
+  return `${own}${common.join("")}# EOF\n`;
+}
+
+const expiries = (item: Item): Sample[] => (item.kind === "PullSecret" ? item.logins.flatMap((login) => expiriesOf(item, login)) : []);
+
+const expiriesOf = (
+  { context, namespace, name }: PullSecret,
+  { registries, credential, expiry, expiresAt }: PullSecret["logins"][number],
+) =>
+  registries.map((registry) => ({
+    labels: { context, namespace, secret: name, registry, credential },
+    value: expiresAt === null ? { at: Number.NaN, never: Number.POSITIVE_INFINITY, unknown: Number.NaN }[expiry] : seconds(expiresAt),
+  }));
+
+const pulls = (item: Item): Sample[] => (item.kind === "ImageCheck" ? pullsOf(item) : []);
+
+const pullsOf = (check: ImageCheck) => {
+  const { context, namespace, image, secret, owners, cause, ok } = check;
+  const names = owners.length > 0 ? objectNames(check) : [undefined];
+  return names.map((owner) => ({ labels: { context, namespace, image, secret, owner, cause }, value: ok ? 1 : 0 }));
+};
+
+const seconds = (time: string) => Math.floor(Date.parse(time) / 1000);
+
+/** Formats a family. Equal label sets are one sample, because parsers reject duplicates: the one with the lowest value. */
+function gauge(name: string, help: string, samples: readonly Sample[]): string {
+  const byLabels = new Map<string, number>();
+  for (const { labels, value } of samples) {
+    const key = labelText(labels);
+    const before = byLabels.get(key);
+    byLabels.set(key, before === undefined || !(before <= value) ? value : before);
+  }
+  const unit = name.endsWith("_seconds") ? `# UNIT ${name} seconds\n` : "";
+  const lines = [...byLabels].map(([labels, value]) => `${name}{${labels}} ${numberText(value)}\n`);
+  return `# TYPE ${name} gauge\n${unit}# HELP ${name} ${help}\n${lines.join("")}`;
+}
+
+const numberText = (value: number) => (value === Number.POSITIVE_INFINITY ? "+Inf" : String(value));
+
+/** Formats labels. A label without a value is the same as no label. */
+const labelText = (labels: Labels): string =>
+  Object.entries(labels)
+    .flatMap(([name, value]) => (value === undefined || value === "" ? [] : [`${name}="${escaped(value)}"`]))
+    .join(",");
+
+const escaped = (text: string) => printable(text).toWellFormed().replace(/[\\"]/g, "\\$&");

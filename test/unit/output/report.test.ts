@@ -1,0 +1,95 @@
+import { expect, test } from "vitest";
+import { meaningOf } from "../../../cmd/explain.ts";
+import { causes } from "../../../src/check/cause.ts";
+import { reportFormats } from "../../../src/output/report.ts";
+import { checks, now, secrets } from "../../support/report-items.ts";
+
+const report = { verb: "check", now, version: "v1.2.3", home: "https://example.com", explain: meaningOf } as const;
+
+test("prints JUnit XML with a suite for each namespace", () => {
+  expect(reportFormats.junit(checks.slice(0, 3), report)).toBe(`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="kubectl acr-secret check" tests="3" failures="1" errors="0" skipped="1">
+<testsuite name="demo" tests="3" failures="1" errors="0" skipped="1" timestamp="2026-01-01T00:00:00">
+<testcase classname="demo" name="r.azurecr.io/a:1 (deployment/web)"/>
+<testcase classname="demo" name="r.azurecr.io/b:1 (deployment/web)">
+<failure type="no-login" message="missing credential">${fix}
+</failure>
+</testcase>
+<testcase classname="demo" name="r.azurecr.io/c:1 (deployment/web)">
+<skipped message="cached on node, no credential"/>
+</testcase>
+</testsuite>
+</testsuites>
+`);
+});
+
+/** The command with hostile text, as XML. */
+const fix = "kubectl acr-secret create --registry ']]&gt;&quot;'&amp;&lt;x&gt;\\\\x0a\\x00\\x1b[31m\\u202e\ufffd\ufffd# EOF\\x0a{}'";
+
+test("prints no character in JUnit XML that XML does not allow", () => {
+  const text = reportFormats.junit(checks, report);
+
+  expect(text.match(/[^\n\u0020-\ud7ff\ue000-\ufffd]/gu)).toBeNull();
+  expect(text).toContain('<error type="forbidden" message="]]&gt;&quot;');
+});
+
+test("prints SARIF with a rule for each cause, and a result for each failure", async () => {
+  const { version, runs } = JSON.parse(await reportFormats.sarif(checks, report));
+  const [{ tool, invocations, results }] = runs;
+
+  expect(version).toBe("2.1.0");
+  expect(tool.driver.rules.map(({ id }: { id: string }) => id)).toEqual(Object.keys(causes));
+  expect(tool.driver.rules[0]).toEqual({
+    id: "pulls",
+    name: "ready",
+    shortDescription: { text: "A credential of the pods can pull the image." },
+    helpUri: expect.stringMatching(/^https:.*\/docs\/explain\.md#pulls$/),
+  });
+  expect(results).toHaveLength(3);
+  for (const { ruleId, ruleIndex } of results) expect(tool.driver.rules[ruleIndex].id).toBe(ruleId);
+  expect(results[0]).toMatchObject({
+    ruleId: "no-login",
+    level: "error",
+    message: { text: expect.stringMatching(/^r\.azurecr\.io\/b:1: missing credential\nkubectl acr-secret create /) },
+    locations: [
+      {
+        physicalLocation: { artifactLocation: { uri: "demo/deployment/web" } },
+        logicalLocations: [{ name: "web", fullyQualifiedName: "demo/deployment/web", kind: "resource" }],
+      },
+    ],
+  });
+  expect(invocations).toMatchObject([
+    { executionSuccessful: false, toolExecutionNotifications: [{ level: "error", descriptor: { id: "forbidden" } }] },
+  ]);
+});
+
+test("prints the expiry of each login as OpenMetrics, and one sample for the same labels", () => {
+  expect(reportFormats.openmetrics(secrets.slice(0, 1), { ...report, verb: "list" })).toBe(`# TYPE acr_secret_expiry_timestamp_seconds gauge
+# UNIT acr_secret_expiry_timestamp_seconds seconds
+# HELP acr_secret_expiry_timestamp_seconds Expiry of a login. +Inf: never, NaN: unknown.
+acr_secret_expiry_timestamp_seconds{namespace="demo",secret="acr",registry="a.azurecr.io",credential="acr-token"} 1768435200
+acr_secret_expiry_timestamp_seconds{namespace="demo",secret="acr",registry="a.eastus.geo.azurecr.io",credential="acr-token"} 1769904000
+acr_secret_expiry_timestamp_seconds{namespace="demo",secret="acr",registry="b.azurecr.io",credential="acr-token"} +Inf
+acr_secret_expiry_timestamp_seconds{namespace="demo",secret="acr",registry="c.azurecr.io",credential="acr-token"} NaN
+# TYPE acr_secret_run_timestamp_seconds gauge
+# UNIT acr_secret_run_timestamp_seconds seconds
+# HELP acr_secret_run_timestamp_seconds Time of the run.
+acr_secret_run_timestamp_seconds{command="list"} 1767225600
+# TYPE acr_secret_unreadable_namespaces gauge
+# HELP acr_secret_unreadable_namespaces Namespaces or clusters that the run could not read.
+acr_secret_unreadable_namespaces{command="list"} 0
+# EOF
+`);
+});
+
+test("prints whether each image pulls as OpenMetrics, and counts the errors", () => {
+  const lines = reportFormats.openmetrics(checks, report).split("\n");
+
+  expect(lines.filter((line) => line.includes("r.azurecr.io"))).toEqual([
+    'acr_secret_image_pulls{namespace="demo",image="r.azurecr.io/a:1",secret="acr",owner="deployment/web",cause="pulls"} 1',
+    'acr_secret_image_pulls{namespace="demo",image="r.azurecr.io/b:1",secret="acr",owner="deployment/web",cause="no-login"} 0',
+    'acr_secret_image_pulls{namespace="demo",image="r.azurecr.io/c:1",secret="acr",owner="deployment/web",cause="by-node"} 1',
+  ]);
+  expect(lines).toContain('acr_secret_unreadable_namespaces{command="check"} 1');
+  expect(lines.filter((line) => line.startsWith("# EOF"))).toHaveLength(1);
+});
