@@ -2,10 +2,10 @@ import type { Verdict } from "../src/check/verdict.ts";
 import { usage } from "../src/errors.ts";
 import { resourceOf } from "../src/kinds.ts";
 import { printWarning } from "../src/output/error.ts";
-import { imageCheck } from "../src/output/items.ts";
+import { type ImageCheck, imageCheck } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
-import { failed, inOrderOfSeverity, verdictSummary, verdictText } from "../src/output/verdicts.ts";
+import { failed, inOrderOfSeverity, verdictReasons, verdictSummary, verdictTable } from "../src/output/verdicts.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
 import { joinNames } from "../src/plan/wording.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
@@ -17,9 +17,22 @@ import { type Flags, formats, noHeaders, outputGroup, under, type Values } from 
 import { secretOrTargets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
+import { type Orders, sortBy, sorted } from "./line/sort-by.ts";
 import { readTargetWords } from "./line/target-words.ts";
 import type { Session } from "./session.ts";
 import { failureCode, verb } from "./verb.ts";
+
+/** The values of `--sort-by`: the columns, and the fields of an ImageCheck. Failures are first by default. */
+const orders: Orders<ImageCheck> = {
+  namespace: ({ namespace }) => namespace,
+  image: ({ image }) => image,
+  secret: ({ secret }) => secret || undefined,
+  owner: ({ owners: [first] }) => first && `${first.kind}/${first.name}`,
+  pods: ({ pods }) => pods.length,
+  verdict: ({ verdict }) => verdict,
+  cause: ({ cause }) => cause,
+  expiresAt: ({ expiresAt }) => expiresAt,
+};
 
 const checkFlags = {
   ...under("What it checks", {
@@ -45,6 +58,7 @@ const checkFlags = {
   ...readScope,
   output: formats(["json", "yaml", "jsonl", "junit", "sarif", "openmetrics"]),
   ...under(outputGroup, { failed: { type: "boolean", describe: "Print only failures" } }),
+  ...sortBy(orders),
   ...noHeaders,
 } as const satisfies Flags;
 
@@ -114,7 +128,9 @@ async function report(checked: Checked, flags: CheckFlags, clusterScopes: readon
   const { verdicts, errors, unlisted } = checked;
   const where = whereOf(clusterScopes);
   const unreadable = errors.map(({ error, to }) => ({ ...to, error }));
-  await printVerdicts(inOrderOfSeverity(verdicts, flags.strict), unreadable, flags, where, session);
+  const bySeverity = inOrderOfSeverity(verdicts, flags.strict);
+  const ordered = sorted(bySeverity, (verdict) => imageCheck(verdict, session.formatCommand), orders, flags["sort-by"]);
+  await printVerdicts(ordered, unreadable, flags, where, session);
   printUnreadable(session, unreadable, where);
   if (unlisted.length > 0) printWarning(session.stderr, session.env, unlistedWarning(unlisted));
   if (flags.output === undefined && verdicts.length > 0) session.stderr.write(`${verdictSummary(verdicts, flags.strict)}\n`);
@@ -136,8 +152,11 @@ async function printVerdicts(
     const items = shown.map((verdict) => imageCheck(verdict, session.formatCommand, strict));
     return printReport(session, { verb: "check", format: output }, items, errors);
   }
-  const style = styleFor(session.stdout, session.env);
-  if (shown.length > 0) session.print(verdictText(shown, { ...session, headers: !flags["no-headers"], where, strict, style }));
+  if (shown.length === 0) return;
+  const options = { ...session, headers: !flags["no-headers"], where, strict, style: styleFor(session.stdout, session.env) };
+  session.print(verdictTable(shown, options));
+  // Without headers, a program reads the rows
+  (options.headers ? session.stdout : session.stderr).write(verdictReasons(shown, options));
 }
 
 function exitCodeOf({ verdicts, errors }: Checked, { strict }: CheckFlags): number {

@@ -19,13 +19,25 @@ type TextOptions = {
   formatCommand: FormatCommand;
 };
 
-/** Formats a check for people: the table, then each failure with its cause, its notes and its command. Each command is printed once. */
-export function verdictText(verdicts: readonly Verdict[], options: TextOptions): string {
+/** Formats a check for people: the table, then each failure. */
+export const verdictText = (verdicts: readonly Verdict[], options: TextOptions): string =>
+  verdictTable(verdicts, options) + verdictReasons(verdicts, options);
+
+export function verdictTable(verdicts: readonly Verdict[], options: TextOptions): string {
   const places = placeColumns(options.where);
   const rows = verdicts.map((verdict) => {
     const { image, secret, owners, pods, cause } = verdict;
     return [...places.cells(verdict), image, secret, ownerCell(owners), String(pods.length), causes[cause].words];
   });
+  const header = [...places.header, "IMAGE", "SECRET", "OWNER", "PODS", "VERDICT"];
+  const colorOf = (verdict: Verdict | undefined) => (verdict ? colors[rankOf(verdict, options.strict)] : "red") ?? "red";
+  const paint = (cell: string, row: number, column: number) =>
+    column === header.length - 1 ? options.style[colorOf(verdicts[row])](cell) : cell;
+  return table(header, rows, { headers: options.headers, paint });
+}
+
+/** Formats each failure with its cause, its notes and its command, after an empty line. Each command is printed once. */
+export function verdictReasons(verdicts: readonly Verdict[], options: Pick<TextOptions, "strict" | "formatCommand">): string {
   const unclear = verdicts.filter((verdict) => rankOf(verdict, options.strict) < ranks.fine);
   const groups = Map.groupBy(unclear, ({ fix, ...verdict }) => (fix ? options.formatCommand(fix) : linesOf(verdict).join("\n")));
   const reasons = [...groups].map(([key, group]) => {
@@ -33,11 +45,7 @@ export function verdictText(verdicts: readonly Verdict[], options: TextOptions):
     const lines = [...group.flatMap(linesOf), ...[...notes].map((note) => `note: ${note}`), ...(group[0]?.fix ? [`  ${key}`] : [])];
     return `\n${lines.map((line) => `${printable(line)}\n`).join("")}`;
   });
-  const header = [...places.header, "IMAGE", "SECRET", "OWNER", "PODS", "VERDICT"];
-  const colorOf = (verdict: Verdict | undefined) => (verdict ? colors[rankOf(verdict, options.strict)] : "red") ?? "red";
-  const paint = (cell: string, row: number, column: number) =>
-    column === header.length - 1 ? options.style[colorOf(verdicts[row])](cell) : cell;
-  return table(header, rows, { headers: options.headers, paint }) + reasons.join("");
+  return reasons.join("");
 }
 
 /** Formats like kubectl does for the endpoints of a Service: `deployment/web + 2 more...`. */

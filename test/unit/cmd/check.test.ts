@@ -167,6 +167,48 @@ test.for([
   expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^error: /) });
 });
 
+const failing: Proof = { verdict: "not-found", message: "no such tag" };
+const two = holding({
+  pods: ["b:1", "a:1", "a:2"].map((name, at) => ({
+    ...pod(`web-${at}`, "default"),
+    spec: { ...pod(`web-${at}`, "default").spec, containers: [{ name: "app", image: `myregistry.azurecr.io/${name}` }] },
+  })),
+  accounts: [account("default")],
+  secret: secret("acr"),
+});
+const registryWithoutA2 = {
+  prove: async ({ reference }: { reference: string }): Promise<Proof> => (reference === "2" ? failing : { verdict: "pulls", message: "" }),
+  anyTag: async () => undefined,
+  contentOf: async () => "tags" as const,
+};
+
+test.for([
+  { flags: [], images: ["a:2", "a:1", "b:1"] },
+  { flags: ["--sort-by", ".image"], images: ["a:1", "a:2", "b:1"] },
+  { flags: ["--sort-by", "VERDICT"], images: ["a:2", "a:1", "b:1"] },
+  { flags: ["--sort-by=pods", "--failed"], images: ["a:2"] },
+])("prints only the rows, in order, when --no-headers $flags", async ({ flags, images }) => {
+  const { code, stdout, stderr } = await run(["check", "--no-headers", ...flags], { cluster: two, registry: registryWithoutA2 });
+
+  expect(
+    stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => /azurecr\.io\/(\S+) /.exec(line)?.[1]),
+  ).toEqual(images);
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("myregistry.azurecr.io/a:2 (web-2)") });
+});
+
+test.for([
+  { form: "junit", pattern: /^<\?xml .*<failure type="not-found"/s },
+  { form: "sarif", pattern: /"ruleId": "not-found"/ },
+  { form: "openmetrics", pattern: /\nacr_secret_image_pulls\{.*cause="not-found"\} 0\n/ },
+])("exits with 1 and prints the failure when -o $form", async ({ form, pattern }) => {
+  const { code, stdout } = await run(["check", "-o", form], { cluster: two, registry: registryWithoutA2 });
+
+  expect({ code, stdout }).toEqual({ code: 1, stdout: expect.stringMatching(pattern) });
+});
+
 test("prints the error of a single namespace as an item", async () => {
   const { code, stdout } = await type("check nosuch -n demo -o json", {
     cluster: holding({ pods: [pod("web-1", "default")] }),

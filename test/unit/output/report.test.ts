@@ -16,7 +16,7 @@ test("prints JUnit XML with a suite for each namespace", () => {
 </failure>
 </testcase>
 <testcase classname="demo" name="r.azurecr.io/c:1 (deployment/web)">
-<skipped message="cached on node, no credential"/>
+<skipped message="${causes["by-node"].words}"/>
 </testcase>
 </testsuite>
 </testsuites>
