@@ -16,23 +16,23 @@ const left = ({ registry, directory }: ReturnType<typeof newDemo>) => ({
 });
 const nothing = { tokens: 0, maps: 0, applications: [], servicePrincipals: [], roleAssignments: [] };
 
-test.for<{ what: string; refusal: Fault; line: string; says: RegExp }>([
+test.for<{ what: string; refusal: Fault; line: string; message: RegExp }>([
   {
     what: "a policy denies tokens",
     refusal: refusals.tokensDeniedByPolicy,
     line: byToken,
-    says: /policy assignment "Deny ACR tokens" denies it\n(?:\* .*\n)*hint: .*--service-principal/,
+    message: /policy assignment "Deny ACR tokens" denies it\n(?:\* .*\n)*hint: .*--service-principal/,
   },
-  { what: "Azure requires multifactor authentication", refusal: refusals.mfaRequired, line: byToken, says: /stronger sign-in/ },
-  { what: "a subscription is not registered", refusal: refusals.unregisteredSubscription, line: byToken, says: /is not registered/ },
-])("reports the refusal and leaves nothing when $what", async ({ refusal, line, says }) => {
+  { what: "Azure requires multifactor authentication", refusal: refusals.mfaRequired, line: byToken, message: /stronger sign-in/ },
+  { what: "a subscription is not registered", refusal: refusals.unregisteredSubscription, line: byToken, message: /is not registered/ },
+])("reports the refusal and leaves nothing when $what", async ({ refusal, line, message }) => {
   const at = newDemo(world);
   world.azure.faults.add(refusal);
 
   const { code, stderr } = await at.type(line);
 
   expect(code).toBe(1);
-  expect(stderr).toMatch(says);
+  expect(stderr).toMatch(message);
   expect(left(at)).toEqual(nothing);
 });
 

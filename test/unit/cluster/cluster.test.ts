@@ -16,12 +16,20 @@ const kubeconfig = (namespace?: string) =>
   });
 
 /** Creates a folder with a pod's identity, a kubeconfig, and a kubectl that prints a text or fails. */
-async function world({ config, says = "", fails }: { config?: string | undefined; says?: string | undefined; fails?: string | undefined }) {
+async function world({
+  config,
+  stdout = "",
+  fails,
+}: {
+  config?: string | undefined;
+  stdout?: string | undefined;
+  fails?: string | undefined;
+}) {
   const folder = await mkdtemp(`${tmpdir()}/namespace-`);
   onTestFinished(() => rm(folder, { recursive: true }));
   const files = { token: "t", namespace: "ci-runners", ...(config && { config }) };
   for (const [name, text] of Object.entries(files)) await writeFile(`${folder}/${name}`, text);
-  await writeFile(`${folder}/kubectl`, fails ? `#!/bin/sh\necho '${fails}' >&2; exit 1\n` : `#!/bin/sh\nprintf '%s' '${says}'\n`);
+  await writeFile(`${folder}/kubectl`, fails ? `#!/bin/sh\necho '${fails}' >&2; exit 1\n` : `#!/bin/sh\nprintf '%s' '${stdout}'\n`);
   await chmod(`${folder}/kubectl`, 0o755);
   const kubectl: Kubectl = { file: `${folder}/kubectl`, flags: [], env: config ? { KUBECONFIG: `${folder}/config` } : {} };
   return { folder, kubectl, kubeconfig: readKubeconfig(kubectl) };
@@ -40,12 +48,12 @@ test.for([
     gives: "told",
   },
   { why: "default elsewhere, if the context names none", config: kubeconfig(), env: { POD_NAMESPACE: "told" }, gives: "default" },
-  { why: "kubectl's word", says: "asked", env: inAPod, gives: "asked" },
-  { why: "the pod's, if kubectl knows none", says: "", env: inAPod, gives: "ci-runners" },
-  { why: "default elsewhere, if kubectl knows none", says: "", env: {}, gives: "default" },
+  { why: "kubectl's word", stdout: "asked", env: inAPod, gives: "asked" },
+  { why: "the pod's, if kubectl knows none", stdout: "", env: inAPod, gives: "ci-runners" },
+  { why: "default elsewhere, if kubectl knows none", stdout: "", env: {}, gives: "default" },
   { why: "the pod's without any kubeconfig", fails: noContext, env: inAPod, gives: "ci-runners" },
-])("returns $gives: $why", async ({ config, says, fails, env, gives }) => {
-  const { folder, kubectl, kubeconfig } = await world({ config, says, fails });
+])("returns $gives: $why", async ({ config, stdout, fails, env, gives }) => {
+  const { folder, kubectl, kubeconfig } = await world({ config, stdout, fails });
 
   expect(await currentNamespace(kubectl, { env, folder, config: kubeconfig })).toBe(gives);
 });
@@ -63,19 +71,19 @@ test("requires no context when a flag names the cluster", async () => {
 });
 
 test.for([
-  { fails: noContext, env: {}, says: "the kubeconfig has no current context" },
-  { fails: noContext, env: { KUBECONFIG: "/no/such" }, says: "the kubeconfig /no/such in KUBECONFIG does not exist" },
-  { fails: noContext, env: { KUBECONFIG: ":/no:/such" }, says: "the kubeconfigs /no, /such in KUBECONFIG do not exist" },
+  { fails: noContext, env: {}, stdout: "the kubeconfig has no current context" },
+  { fails: noContext, env: { KUBECONFIG: "/no/such" }, stdout: "the kubeconfig /no/such in KUBECONFIG does not exist" },
+  { fails: noContext, env: { KUBECONFIG: ":/no:/such" }, stdout: "the kubeconfigs /no, /such in KUBECONFIG do not exist" },
   {
     fails: noContext,
     env: { KUBECONFIG: "/no:/dev/null" },
-    says: "the kubeconfig has no current context",
+    stdout: "the kubeconfig has no current context",
   },
-  { fails: "error: odd", env: inAPod, says: "odd" },
-])('reports "$says" when kubectl prints $fails and the environment is $env', async ({ fails, env, says }) => {
+  { fails: "error: odd", env: inAPod, stdout: "odd" },
+])('reports "$stdout" when kubectl prints $fails and the environment is $env', async ({ fails, env, stdout }) => {
   const { folder, kubectl, kubeconfig: config } = await world({ fails });
 
-  await expect(currentNamespace({ ...kubectl, env }, { env, folder, config })).rejects.toMatchObject({ kind: "config", message: says });
+  await expect(currentNamespace({ ...kubectl, env }, { env, folder, config })).rejects.toMatchObject({ kind: "config", message: stdout });
 });
 
 test("ends a kubectl that hangs, with its child processes", async () => {

@@ -39,27 +39,27 @@ test.for<{
   why: string;
   images: Need["images"];
   granted: readonly string[] | undefined;
-  says: string;
+  message: string;
   repositories: string[];
 }>([
   {
     why: "no pod uses an image",
     images: [],
     granted: undefined,
-    says: `no pod in the selected namespaces uses an image of ${host}`,
+    message: `no pod in the selected namespaces uses an image of ${host}`,
     repositories: ["REPOSITORY"],
   },
   {
     why: "no pod uses an image and nothing is granted",
     images: [],
     granted: [],
-    says: "no pod in the selected namespaces uses",
+    message: "no pod in the selected namespaces uses",
     repositories: ["REPOSITORY"],
   },
-  { why: "the scope map grants no repository", images, granted: [], says: "grants no repository", repositories: ["app/web", "app/api"] },
-])("requires named repositories when $why", ({ images: used, granted, says, repositories }) => {
+  { why: "the scope map grants no repository", images, granted: [], message: "grants no repository", repositories: ["app/web", "app/api"] },
+])("requires named repositories when $why", ({ images: used, granted, message, repositories }) => {
   const reach = () => repositoryScopeOf(of, { repositories: [], fromPods: false, images: used }, granted);
-  expect(reach).toThrow(says);
+  expect(reach).toThrow(message);
   expect(reach).toThrow(
     expect.objectContaining({ kind: "usage", hint: { verb: "create", registry: "myregistry", secret: "acr", repositories } }),
   );

@@ -55,22 +55,22 @@ test.for([
 });
 
 test.for([
-  { named: "socks5://user:hunter2@proxy.corp:1080", says: "HTTPS_PROXY uses the protocol socks5; only HTTP proxies are supported" },
-  { named: "ftp://hunter2", says: "HTTPS_PROXY uses the protocol ftp; only HTTP proxies are supported" },
-  { named: "http://", says: "HTTPS_PROXY is not the address of a proxy" },
-  { named: "hunter2 at work", says: "HTTPS_PROXY is not the address of a proxy" },
-  { named: "http://proxy.corp:hunter2", says: "HTTPS_PROXY is not the address of a proxy" },
+  { named: "socks5://user:hunter2@proxy.corp:1080", message: "HTTPS_PROXY uses the protocol socks5; only HTTP proxies are supported" },
+  { named: "ftp://hunter2", message: "HTTPS_PROXY uses the protocol ftp; only HTTP proxies are supported" },
+  { named: "http://", message: "HTTPS_PROXY is not the address of a proxy" },
+  { named: "hunter2 at work", message: "HTTPS_PROXY is not the address of a proxy" },
+  { named: "http://proxy.corp:hunter2", message: "HTTPS_PROXY is not the address of a proxy" },
   {
     named: "http://jane:hunter2%off@proxy.corp:3128",
-    says: "HTTPS_PROXY contains an unescaped % in its user name or password (write %25)",
+    message: "HTTPS_PROXY contains an unescaped % in its user name or password (write %25)",
   },
   {
     named: "http://100%hunter2:pass@proxy.corp:3128",
-    says: "HTTPS_PROXY contains an unescaped % in its user name or password (write %25)",
+    message: "HTTPS_PROXY contains an unescaped % in its user name or password (write %25)",
   },
-])("rejects $named: $says", ({ named, says }) => {
+])("rejects $named: $message", ({ named, message }) => {
   const ask = () => proxyFor("https://r.azurecr.io/v2/", { HTTPS_PROXY: named });
 
-  expect(ask).toThrow(expect.objectContaining({ kind: "config", message: says, hint: expect.stringContaining("HTTPS_PROXY=http://") }));
+  expect(ask).toThrow(expect.objectContaining({ kind: "config", message, hint: expect.stringContaining("HTTPS_PROXY=http://") }));
   expect(ask).not.toThrow("hunter2");
 });

@@ -48,9 +48,9 @@ test("renders the template as krew-release-bot does", async () => {
 });
 
 test.for([
-  { text: "kind: Plugin", says: "fields: spec is missing" },
-  { text: "spec: {version: v1.2.3}", says: "fields: spec.version is not known to Krew" },
-  { text: "kind: [", says: expect.stringMatching(/^yaml: /) },
-])("refuses plugin.yaml with $text", ({ text, says }) => {
-  expect(readDescriptor(text).problems).toContainEqual(says);
+  { text: "kind: Plugin", message: "fields: spec is missing" },
+  { text: "spec: {version: v1.2.3}", message: "fields: spec.version is not known to Krew" },
+  { text: "kind: [", message: expect.stringMatching(/^yaml: /) },
+])("refuses plugin.yaml with $text", ({ text, message }) => {
+  expect(readDescriptor(text).problems).toContainEqual(message);
 });

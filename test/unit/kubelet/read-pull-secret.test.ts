@@ -21,30 +21,30 @@ const shown = (reading: ReturnType<typeof read>) =>
 const auth = (text: string) => Buffer.from(text).toString("base64");
 
 test.for([
-  { what: "user and password", reading: entry({ username: "u", password: "p" }), says: login("u", "p") },
-  { what: "an entry without fields", reading: entry({}), says: login("", "") },
-  { what: "null fields", reading: entry({ username: null, password: null, auth: null, email: null }), says: login("", "") },
-  { what: "a null after a value", reading: entry({ username: "u", USERNAME: null, password: "p" }), says: login("u", "p") },
-  { what: "a field in two spellings", reading: entry({ username: "u", Username: "v", password: "p" }), says: login("v", "p") },
+  { what: "user and password", reading: entry({ username: "u", password: "p" }), expected: login("u", "p") },
+  { what: "an entry without fields", reading: entry({}), expected: login("", "") },
+  { what: "null fields", reading: entry({ username: null, password: null, auth: null, email: null }), expected: login("", "") },
+  { what: "a null after a value", reading: entry({ username: "u", USERNAME: null, password: "p" }), expected: login("u", "p") },
+  { what: "a field in two spellings", reading: entry({ username: "u", Username: "v", password: "p" }), expected: login("v", "p") },
   {
     what: "auth with a user name and a password",
     reading: entry({ username: "u", password: "p", auth: auth("a:b") }),
-    says: login("a", "b"),
+    expected: login("a", "b"),
   },
-  { what: "a password with colons", reading: entry({ auth: auth("a:b:c") }), says: login("a", "b:c") },
-  { what: "a password of several lines", reading: entry({ auth: auth("a:b\nc") }), says: login("a", "b\nc") },
-  { what: "a user name of several lines", reading: entry({ auth: auth("a\nb:c") }), says: login("a\nb", "c") },
-  { what: "an empty user", reading: entry({ auth: auth(":c") }), says: login("", "c") },
-  { what: "an empty password", reading: entry({ auth: auth("a:") }), says: login("a", "") },
+  { what: "a password with colons", reading: entry({ auth: auth("a:b:c") }), expected: login("a", "b:c") },
+  { what: "a password of several lines", reading: entry({ auth: auth("a:b\nc") }), expected: login("a", "b\nc") },
+  { what: "a user name of several lines", reading: entry({ auth: auth("a\nb:c") }), expected: login("a\nb", "c") },
+  { what: "an empty user", reading: entry({ auth: auth(":c") }), expected: login("", "c") },
+  { what: "an empty password", reading: entry({ auth: auth("a:") }), expected: login("a", "") },
   {
     what: "auth without a colon",
     reading: entry({ auth: auth("abc") }),
-    says: { malformed: "unable to parse auth field, must be formatted as base64(username:password)" },
+    expected: { malformed: "unable to parse auth field, must be formatted as base64(username:password)" },
   },
   {
     what: "a list as an entry",
     reading: read('{"auths":{"r":[]}}'),
-    says: {
+    expected: {
       malformed:
         "json: cannot unmarshal array into Go struct field DockerConfigJSON.auths of type credentialprovider.dockerConfigEntryWithAuth",
     },
@@ -52,32 +52,32 @@ test.for([
   {
     what: "a number as a user name",
     reading: entry({ username: 1 }),
-    says: { malformed: "json: cannot unmarshal number into Go struct field DockerConfigJSON.auths.username of type string" },
+    expected: { malformed: "json: cannot unmarshal number into Go struct field DockerConfigJSON.auths.username of type string" },
   },
   {
     what: "a boolean as an email",
     reading: entry({ email: true }),
-    says: { malformed: "json: cannot unmarshal bool into Go struct field DockerConfigJSON.auths.email of type string" },
+    expected: { malformed: "json: cannot unmarshal bool into Go struct field DockerConfigJSON.auths.email of type string" },
   },
-  { what: "a null document", reading: read("null"), says: { entries: [] } },
-  { what: "headers", reading: read('{"HttpHeaders":{"a":"b","c":null}}'), says: { entries: [] } },
+  { what: "a null document", reading: read("null"), expected: { entries: [] } },
+  { what: "headers", reading: read('{"HttpHeaders":{"a":"b","c":null}}'), expected: { entries: [] } },
   {
     what: "a header with a number",
     reading: read('{"HttpHeaders":{"a":1}}'),
-    says: { malformed: "json: cannot unmarshal number into Go struct field DockerConfigJSON.HttpHeaders of type string" },
+    expected: { malformed: "json: cannot unmarshal number into Go struct field DockerConfigJSON.HttpHeaders of type string" },
   },
   {
     what: "the dockercfg format",
     reading: read('{"r":{"username":"u","password":"p"}}', "kubernetes.io/dockercfg"),
-    says: login("u", "p"),
+    expected: login("u", "p"),
   },
   {
     what: "a Secret without data",
     reading: readPullSecret({ name: "s", type: "kubernetes.io/dockerconfigjson" }),
-    says: { skipped: "has nothing under .dockerconfigjson" },
+    expected: { skipped: "has nothing under .dockerconfigjson" },
   },
-])("reads $what", ({ reading, says }) => {
-  expect(shown(reading)).toEqual(says);
+])("reads $what", ({ reading, expected }) => {
+  expect(shown(reading)).toEqual(expected);
 });
 
 const json = (text: string) => ({ name: "s", type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": auth(text) } });

@@ -108,37 +108,37 @@ test("removes a list from each Pod that has it, through an alias too", () => {
   expect(detach(pods("    imagePullSecrets: &names\n    - name: acr\n", "    imagePullSecrets: *names\n"))).toBe(pods("", ""));
 });
 
-test.for<{ what: string; from: string; says: string }>([
+test.for<{ what: string; from: string; message: string }>([
   {
     what: "a comment between two names on shared lines",
     from: "  imagePullSecrets: [{name: acr},\n    # which\n    {name: b}]\n",
-    says: "f.yaml:5:22: this comment prevents the edit",
+    message: "f.yaml:5:22: this comment prevents the edit",
   },
   {
     what: "a comment above the last name in brackets",
     from: "  imagePullSecrets: [\n    {name: a}, # a\n    {name: acr}\n  ]\n",
-    says: "f.yaml:6:14: this comment prevents the edit",
+    message: "f.yaml:6:14: this comment prevents the edit",
   },
   {
     what: "a comment after the last name in brackets",
     from: "  imagePullSecrets: [\n    {name: a},\n    {name: acr} # ours\n  ]\n",
-    says: "f.yaml:6:14: this comment prevents the edit",
+    message: "f.yaml:6:14: this comment prevents the edit",
   },
   {
     what: "a list that another key shares by an alias",
     from: "  imagePullSecrets: &names\n  - name: acr\n  more: *names\n",
-    says: "f.yaml:1:1: pod/p shares an anchor with data",
+    message: "f.yaml:1:1: pod/p shares an anchor with data",
   },
   {
     what: "a list from a merged map",
     from: "  <<: {imagePullSecrets: [{name: acr}]}\n",
-    says: "f.yaml:1:1: pod/p has an unsupported YAML style",
+    message: "f.yaml:1:1: pod/p has an unsupported YAML style",
   },
   {
     what: "a detach that would leave an empty spec",
     from: "  imagePullSecrets:\n  - name: acr\n",
-    says: "f.yaml:1:1: pod/p has an unsupported YAML style",
+    message: "f.yaml:1:1: pod/p has an unsupported YAML style",
   },
-])("rejects $what", ({ from, says }) => {
-  expect(() => detach(pod(from + (says.includes("unsupported") ? "" : containers)))).toThrow(says);
+])("rejects $what", ({ from, message }) => {
+  expect(() => detach(pod(from + (message.includes("unsupported") ? "" : containers)))).toThrow(message);
 });

@@ -12,132 +12,132 @@ const argocd: ExistingSecret = { ...existing, type: "Opaque", shape: "argocd-rep
 const forArgo = options({ fresh: true, shape: "argocd-repository" });
 const merge = options({ fresh: true, merge: true });
 
-test.for<{ why: string; existing: ExistingSecret; options?: StoreOptions; says: string; hint: string }>([
+test.for<{ why: string; existing: ExistingSecret; options?: StoreOptions; message: string; hint: string }>([
   {
     why: "another tool's Secret",
     existing: { ...foreign, type: "Opaque" },
-    says: 'secret "acr" in namespace "demo" (type Opaque) was not created by kubectl acr-secret',
+    message: 'secret "acr" in namespace "demo" (type Opaque) was not created by kubectl acr-secret',
     hint: "use another name, or add --force to overwrite this Secret",
   },
   {
     why: "another tool's pull secret, for a reader that needs one login",
     existing: { ...foreign, shape: "pull-secret" },
     options: forArgo,
-    says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not created by kubectl acr-secret',
+    message: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not created by kubectl acr-secret',
     hint: "use another name, or add --force to overwrite this Secret",
   },
   {
     why: "another registry's credential in another format",
     existing: { ...argocd, entries: [{ ...entry, hosts: ["b.azurecr.io"] }], hosts: ["b.azurecr.io"] },
     options: forArgo,
-    says: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io',
+    message: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io',
     hint: "use another name, or add --force to overwrite this Secret",
   },
   {
     why: "a pull secret of this plugin, for another reader",
     existing: { ...existing, shape: "pull-secret" },
     options: forArgo,
-    says: 'secret "acr" in namespace "demo" is a pull secret and would no longer work as one',
+    message: 'secret "acr" in namespace "demo" is a pull secret and would no longer work as one',
     hint: "use another name, or add --force to overwrite this Secret",
   },
   {
     why: "a Secret of this plugin for another reader, for the kubelet",
     existing: argocd,
-    says: 'secret "acr" in namespace "demo" is an Argo CD repository and would no longer work as one',
+    message: 'secret "acr" in namespace "demo" is an Argo CD repository and would no longer work as one',
     hint: "use another name, or add --force to overwrite this Secret",
   },
   {
     why: "another registry's credential",
     existing: { ...existing, entries: [{ ...entry, hosts: ["b.azurecr.io"] }], hosts: ["b.azurecr.io"] },
-    says: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io',
+    message: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io',
     hint: alternatives,
   },
   {
     why: "a Secret of this plugin with an added login for another registry",
     existing: { ...existing, hosts: [host, "docker.io"] },
-    says: 'secret "acr" in namespace "demo" holds a credential for docker.io',
+    message: 'secret "acr" in namespace "demo" holds a credential for docker.io',
     hint: alternatives,
   },
   {
     why: "a Secret of this plugin with a login for a registry whose name starts the same",
     existing: { ...existing, hosts: [host, `${host}.example/team`] },
-    says: `secret "acr" in namespace "demo" holds a credential for ${host}.example/team`,
+    message: `secret "acr" in namespace "demo" holds a credential for ${host}.example/team`,
     hint: alternatives,
   },
   {
     why: "a Secret of this plugin with two added logins",
     existing: { ...existing, hosts: ["b.azurecr.io", host, "docker.io"] },
-    says: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io, docker.io',
+    message: 'secret "acr" in namespace "demo" holds a credential for b.azurecr.io, docker.io',
     hint: alternatives,
   },
   {
     why: "this plugin's label, an invalid annotation, and a login for another registry",
     existing: { ...existing, entries: [], hosts: ["docker.io"] },
-    says: 'secret "acr" in namespace "demo" holds a credential for docker.io',
+    message: 'secret "acr" in namespace "demo" holds a credential for docker.io',
     hint: alternatives,
   },
   {
     why: "another user's credential that may work",
     existing: { ...existing, entries: [{ ...entry, identity: "old" }], pulls: "unknown" },
-    says: 'secret "acr" in namespace "demo" holds the credential of "old" (given)',
+    message: 'secret "acr" in namespace "demo" holds the credential of "old" (given)',
     hint: "use another name, or add --force to overwrite that credential",
   },
   {
     why: "a credential kind of a newer version",
     existing: { ...existing, entries: [{ ...entry, kind: "service-principal" }], pulls: "yes" },
-    says: 'secret "acr" in namespace "demo" holds the credential of "ci" (service-principal)',
+    message: 'secret "acr" in namespace "demo" holds the credential of "ci" (service-principal)',
     hint: "use another name, or add --force to overwrite that credential",
   },
   {
     why: "one other manager's field",
     existing: { ...existing, others: ['"kubectl-patch" using v1: .data..dockerconfigjson'] },
     options: options({ fresh: true }),
-    says: 'Apply failed with 1 conflict: conflict with "kubectl-patch" using v1: .data..dockerconfigjson',
+    message: 'Apply failed with 1 conflict: conflict with "kubectl-patch" using v1: .data..dockerconfigjson',
     hint: "add --force to overwrite these fields",
   },
   {
     why: "two fields of other managers",
     existing: { ...existing, others: ['"a" using v1: .x', '"b" using v1: .y'] },
     options: options({ fresh: true }),
-    says: 'Apply failed with 2 conflicts: conflicts with "a" using v1: .x; "b" using v1: .y',
+    message: 'Apply failed with 2 conflicts: conflicts with "a" using v1: .x; "b" using v1: .y',
     hint: "add --force to overwrite these fields",
   },
   {
     why: "another tool's pull secret",
     existing: { ...foreign, hosts: ["docker.io"] },
-    says: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not created by kubectl acr-secret',
+    message: 'secret "acr" in namespace "demo" (type kubernetes.io/dockerconfigjson) was not created by kubectl acr-secret',
     hint: alternatives,
   },
   {
     why: "another tool's login for this registry among others",
     existing: { ...foreign, hosts: ["docker.io", host] },
     options: merge,
-    says: `secret "acr" in namespace "demo" holds a login for ${host} that this plugin did not add`,
+    message: `secret "acr" in namespace "demo" holds a login for ${host} that this plugin did not add`,
     hint: "use another name, or add --force to overwrite that login",
   },
   {
     why: "a recorded credential of another kind among others, which may work",
     existing: { ...existing, entries: [{ ...entry, kind: "admin" }], hosts: [host, "docker.io"], pulls: "yes" },
     options: merge,
-    says: 'secret "acr" in namespace "demo" holds the credential of "ci" (admin)',
+    message: 'secret "acr" in namespace "demo" holds the credential of "ci" (admin)',
     hint: "use another name, or add --force to overwrite that credential",
   },
   {
     why: "a type without docker config, even with --force",
     existing: { ...foreign, type: "Opaque" },
     options: { ...merge, force: true },
-    says: 'secret "acr" in namespace "demo" has type Opaque, so no login can be added',
+    message: 'secret "acr" in namespace "demo" has type Opaque, so no login can be added',
     hint: "use another name",
   },
   {
     why: "an immutable Secret, even with --force",
     existing: { ...foreign, immutable: true },
     options: { ...merge, force: true },
-    says: 'secret "acr" in namespace "demo" is immutable, so no login can be added',
+    message: 'secret "acr" in namespace "demo" is immutable, so no login can be added',
     hint: "use another name",
   },
-])("refuses to overwrite without a flag: $why", ({ existing, options: wanted = options(), says, hint }) => {
-  expect(() => planStore(to, wanted, existing)).toThrow(expect.objectContaining({ kind: "conflict", message: says, hint }));
+])("refuses to overwrite without a flag: $why", ({ existing, options: wanted = options(), message, hint }) => {
+  expect(() => planStore(to, wanted, existing)).toThrow(expect.objectContaining({ kind: "conflict", message, hint }));
 });
 
 test("reports no loss when the same identity gets another password", () => {
@@ -145,31 +145,31 @@ test("reports no loss when the same identity gets another password", () => {
     expect(() => planStore(to, options({ fresh: true }), { ...existing, pulls })).not.toThrow();
 });
 
-test.for<{ why: string; existing: ExistingSecret; says: string | undefined }>([
-  { why: "a Secret of this plugin", existing, says: undefined },
+test.for<{ why: string; existing: ExistingSecret; message: string | undefined }>([
+  { why: "a Secret of this plugin", existing, message: undefined },
   {
     why: "a Secret of this plugin with any identity",
     existing: { ...existing, entries: [{ ...entry, identity: "old" }], pulls: "yes" },
-    says: undefined,
+    message: undefined,
   },
-  { why: "a Secret of this plugin with an invalid annotation", existing: { ...existing, entries: [] }, says: undefined },
-  { why: "its key is the registry's address", existing: { ...existing, hosts: [`https://${host}`] }, says: undefined },
-  { why: "its key is an old URL", existing: { ...existing, hosts: [`http://${host}/v1/`] }, says: undefined },
-  { why: "its key is a path of the registry", existing: { ...existing, hosts: [`${host}/team`] }, says: undefined },
+  { why: "a Secret of this plugin with an invalid annotation", existing: { ...existing, entries: [] }, message: undefined },
+  { why: "its key is the registry's address", existing: { ...existing, hosts: [`https://${host}`] }, message: undefined },
+  { why: "its key is an old URL", existing: { ...existing, hosts: [`http://${host}/v1/`] }, message: undefined },
+  { why: "its key is a path of the registry", existing: { ...existing, hosts: [`${host}/team`] }, message: undefined },
   {
     why: "its key only starts like the registry",
     existing: { ...existing, hosts: [`${host}.example`] },
-    says: 'secret "acr" in namespace "demo" holds a credential for r.azurecr.io.example',
+    message: 'secret "acr" in namespace "demo" holds a credential for r.azurecr.io.example',
   },
   {
     why: "its key has the registry in its path",
     existing: { ...existing, hosts: [`mirror.io/https://${host}`] },
-    says: 'secret "acr" in namespace "demo" holds a credential for mirror.io/https://r.azurecr.io',
+    message: 'secret "acr" in namespace "demo" holds a credential for mirror.io/https://r.azurecr.io',
   },
-  { why: "another tool's Secret", existing: foreign, says: expect.stringContaining("was not created by kubectl acr-secret") },
-])("checks a Secret before a credential is chosen: $why", ({ existing, says }) => {
+  { why: "another tool's Secret", existing: foreign, message: expect.stringContaining("was not created by kubectl acr-secret") },
+])("checks a Secret before a credential is chosen: $why", ({ existing, message }) => {
   const refuse = () => refuseForeign(to, { host }, existing);
 
-  if (says === undefined) expect(refuse).not.toThrow();
-  else expect(refuse).toThrow(expect.objectContaining({ kind: "conflict", message: says }));
+  if (message === undefined) expect(refuse).not.toThrow();
+  else expect(refuse).toThrow(expect.objectContaining({ kind: "conflict", message }));
 });

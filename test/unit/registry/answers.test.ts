@@ -7,62 +7,64 @@ const errors = (code: string, message: string) => JSON.stringify({ errors: [{ co
 const denied = errors("DENIED", "client with IP '10.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.");
 
 test.for([
-  { step: "manifest", status: 200, verdict: "pulls", says: 'user "acr" can pull r.azurecr.io/team/app:1' },
+  { step: "manifest", status: 200, verdict: "pulls", message: 'user "acr" can pull r.azurecr.io/team/app:1' },
   {
     step: "token",
     status: 401,
     text: errors("UNAUTHORIZED", "authentication required, visit https://aka.ms/acr/authorization for more information."),
     verdict: "refused",
-    says: 'r.azurecr.io rejected user "acr" (401 Unauthorized)\n* authentication required, visit https://aka.ms/acr/authorization for more information.',
+    message:
+      'r.azurecr.io rejected user "acr" (401 Unauthorized)\n* authentication required, visit https://aka.ms/acr/authorization for more information.',
   },
   {
     step: "manifest",
     status: 401,
     challenge: 'Bearer realm="x",error="insufficient_scope"',
     verdict: "out-of-scope",
-    says: 'user "acr" cannot pull from repository team/app of r.azurecr.io',
+    message: 'user "acr" cannot pull from repository team/app of r.azurecr.io',
   },
   {
     step: "manifest",
     status: 401,
     challenge: 'Bearer error="invalid_token"',
     verdict: "refused",
-    says: 'r.azurecr.io rejected user "acr" (401 Unauthorized)',
+    message: 'r.azurecr.io rejected user "acr" (401 Unauthorized)',
   },
   {
     step: "manifest",
     status: 404,
     text: errors("MANIFEST_UNKNOWN", "no"),
     verdict: "not-found",
-    says: "tag 1 not found in repository team/app of r.azurecr.io",
+    message: "tag 1 not found in repository team/app of r.azurecr.io",
   },
   {
     step: "manifest",
     status: 404,
     text: errors("NAME_UNKNOWN", "no"),
     verdict: "not-found",
-    says: 'repository "team/app" not found in r.azurecr.io',
+    message: 'repository "team/app" not found in r.azurecr.io',
   },
   {
     step: "token",
     status: 403,
     text: denied,
     verdict: "blocked",
-    says: "the firewall of r.azurecr.io blocks this machine (403 Forbidden)\n* client with IP '10.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
+    message:
+      "the firewall of r.azurecr.io blocks this machine (403 Forbidden)\n* client with IP '10.0.0.1' is not allowed access. Refer https://aka.ms/acr/firewall to grant access.",
   },
   {
     step: "token",
     status: 403,
     text: errors("DENIED", "requested access to the resource is denied"),
     verdict: "out-of-scope",
-    says: 'user "acr" cannot pull from repository team/app of r.azurecr.io',
+    message: 'user "acr" cannot pull from repository team/app of r.azurecr.io',
   },
   {
     step: "manifest",
     status: 403,
     challenge: 'Bearer realm="x",error="insufficient_scope"',
     verdict: "out-of-scope",
-    says: 'user "acr" cannot pull from repository team/app of r.azurecr.io',
+    message: 'user "acr" cannot pull from repository team/app of r.azurecr.io',
   },
   {
     step: "manifest",
@@ -70,43 +72,44 @@ test.for([
     text: errors("DENIED", "the registry is being moved"),
     correlation: "6c0e2f4a-0b1d-4a5e-9f00-0123456789ab",
     verdict: "denied",
-    says: 'r.azurecr.io denied user "acr" (403 Forbidden)\n* the registry is being moved\n* correlation ID: 6c0e2f4a-0b1d-4a5e-9f00-0123456789ab',
+    message:
+      'r.azurecr.io denied user "acr" (403 Forbidden)\n* the registry is being moved\n* correlation ID: 6c0e2f4a-0b1d-4a5e-9f00-0123456789ab',
   },
-  { step: "token", status: 403, text: "<html>", verdict: "denied", says: 'r.azurecr.io denied user "acr" (403 Forbidden)' },
+  { step: "token", status: 403, text: "<html>", verdict: "denied", message: 'r.azurecr.io denied user "acr" (403 Forbidden)' },
   {
     step: "token",
     status: 401,
     text: errors("UNAUTHORIZED", "authentication required. CorrelationId: 1111"),
     correlation: "6c0e2f4a-0b1d-4a5e-9f00-0123456789ab",
     verdict: "refused",
-    says: 'r.azurecr.io rejected user "acr" (401 Unauthorized)\n* authentication required. CorrelationId: 1111',
+    message: 'r.azurecr.io rejected user "acr" (401 Unauthorized)\n* authentication required. CorrelationId: 1111',
   },
   {
     step: "manifest",
     status: 502,
     correlation: "\u001b[2J",
     verdict: "unreachable",
-    says: "r.azurecr.io returned HTTP 502 for the manifest request",
+    message: "r.azurecr.io returned HTTP 502 for the manifest request",
   },
-  { step: "token", status: 429, verdict: "throttled", says: "r.azurecr.io is throttling requests (429 Too Many Requests)" },
-  { step: "token", status: 404, verdict: "unreachable", says: "r.azurecr.io returned HTTP 404 for the token request" },
+  { step: "token", status: 429, verdict: "throttled", message: "r.azurecr.io is throttling requests (429 Too Many Requests)" },
+  { step: "token", status: 404, verdict: "unreachable", message: "r.azurecr.io returned HTTP 404 for the token request" },
   {
     step: "manifest",
     status: 502,
     text: "<html>",
     verdict: "unreachable",
-    says: "r.azurecr.io returned HTTP 502 for the manifest request",
+    message: "r.azurecr.io returned HTTP 502 for the manifest request",
   },
-  { step: "manifest", status: 307, verdict: "unreachable", says: "r.azurecr.io returned HTTP 307 for the manifest request" },
+  { step: "manifest", status: 307, verdict: "unreachable", message: "r.azurecr.io returned HTTP 307 for the manifest request" },
 ] as const)("reads $status for the $step as $verdict", (row) => {
-  const { step, status, verdict, says } = row;
+  const { step, status, verdict, message } = row;
   const text = ("text" in row ? row.text : undefined) ?? "";
   const challenge = "challenge" in row ? row.challenge : undefined;
   const correlation = "correlation" in row ? row.correlation : undefined;
 
   const header = (name: string) => ({ "WWW-Authenticate": challenge, "x-ms-correlation-request-id": correlation })[name];
 
-  expect(readAnswer(step, image, "acr", { status, text, header })).toEqual({ verdict, message: says });
+  expect(readAnswer(step, image, "acr", { status, text, header })).toEqual({ verdict, message });
 });
 
 test("names an anonymous user when there is no login", () => {

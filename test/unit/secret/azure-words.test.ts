@@ -14,15 +14,15 @@ import {
 const many = (count: number) => Array.from({ length: count }, (_, at) => `0000000${at}`.slice(-8));
 
 test.for([
-  { clusters: [], says: "secret acr in namespace demo" },
-  { clusters: ["1a2b3c4d"], says: "secret acr in namespace demo of cluster 1a2b3c4d" },
-  { clusters: ["1a2b3c4d", "1a2b3c4d"], says: "secret acr in namespace demo of cluster 1a2b3c4d" },
-  { clusters: ["1a2b3c4d", "5e6f7a8b"], says: "secret acr in namespace demo of clusters 1a2b3c4d, 5e6f7a8b" },
-  { clusters: ["1a2b3c4d", undefined], says: "secret acr in namespace demo" },
-  { clusters: many(8), says: `secret acr in namespace demo of clusters ${many(8).join(", ")}` },
-  { clusters: many(9), says: "secret acr in namespace demo" },
-])("formats the clusters $clusters: $says", ({ clusters, says }) => {
-  expect(wordsWithClusters("secret acr in namespace demo", clusters)).toBe(says);
+  { clusters: [], description: "secret acr in namespace demo" },
+  { clusters: ["1a2b3c4d"], description: "secret acr in namespace demo of cluster 1a2b3c4d" },
+  { clusters: ["1a2b3c4d", "1a2b3c4d"], description: "secret acr in namespace demo of cluster 1a2b3c4d" },
+  { clusters: ["1a2b3c4d", "5e6f7a8b"], description: "secret acr in namespace demo of clusters 1a2b3c4d, 5e6f7a8b" },
+  { clusters: ["1a2b3c4d", undefined], description: "secret acr in namespace demo" },
+  { clusters: many(8), description: `secret acr in namespace demo of clusters ${many(8).join(", ")}` },
+  { clusters: many(9), description: "secret acr in namespace demo" },
+])("formats the clusters $clusters: $description", ({ clusters, description }) => {
+  expect(wordsWithClusters("secret acr in namespace demo", clusters)).toBe(description);
 });
 
 test("hashes the uid of a cluster to the same eight digits each time", () => {
@@ -63,13 +63,13 @@ test.for(["", "ci", "made by kubectl acr-secret: secret acr", "Kubectl acr-secre
 const ours = (more: string) => `kubectl acr-secret: secret acr in many namespaces${more}`;
 
 test.for([
-  { was: " of cluster 1a2b3c4d", more: " of cluster 1a2b3c4d", says: undefined },
-  { was: " of cluster 1a2b3c4d", more: " of cluster 5e6f7a8b", says: " of clusters 1a2b3c4d, 5e6f7a8b" },
-  { was: " of clusters 1a2b3c4d, 5e6f7a8b", more: " of cluster 5e6f7a8b", says: undefined },
-  { was: " of cluster 1a2b3c4d", more: "", says: "" },
-  { was: "", more: " of cluster 5e6f7a8b", says: undefined },
-])("changes the description$was to$says for Secrets$more", ({ was, more, says }) => {
-  expect(withClusters(ours(was), ours(more))).toBe(says === undefined ? undefined : ours(says));
+  { was: " of cluster 1a2b3c4d", more: " of cluster 1a2b3c4d", description: undefined },
+  { was: " of cluster 1a2b3c4d", more: " of cluster 5e6f7a8b", description: " of clusters 1a2b3c4d, 5e6f7a8b" },
+  { was: " of clusters 1a2b3c4d, 5e6f7a8b", more: " of cluster 5e6f7a8b", description: undefined },
+  { was: " of cluster 1a2b3c4d", more: "", description: "" },
+  { was: "", more: " of cluster 5e6f7a8b", description: undefined },
+])("changes the description$was to$description for Secrets$more", ({ was, more, description }) => {
+  expect(withClusters(ours(was), ours(more))).toBe(description === undefined ? undefined : ours(description));
 });
 
 test("keeps the description of another tool", () => {

@@ -16,26 +16,26 @@ test.for([
 });
 
 test.for([
-  { kind: "Secret", word: "deploy/web", says: 'invalid Secret name "deploy/web"', hint: noWorkloads },
-  { kind: "Secret", word: "Deployments.apps/web", says: 'invalid Secret name "Deployments.apps/web"', hint: noWorkloads },
-  { kind: "Secret", word: "team/web", says: 'invalid Secret name "team/web"', hint: 'did you mean "web"?' },
-  { kind: "Secret", word: "sa/web", says: 'invalid Secret name "sa/web"', hint: "did you mean --serviceaccount=web?" },
+  { kind: "Secret", word: "deploy/web", message: 'invalid Secret name "deploy/web"', hint: noWorkloads },
+  { kind: "Secret", word: "Deployments.apps/web", message: 'invalid Secret name "Deployments.apps/web"', hint: noWorkloads },
+  { kind: "Secret", word: "team/web", message: 'invalid Secret name "team/web"', hint: 'did you mean "web"?' },
+  { kind: "Secret", word: "sa/web", message: 'invalid Secret name "sa/web"', hint: "did you mean --serviceaccount=web?" },
   {
     kind: "Secret",
     word: "r.azurecr.io/app/web:1",
-    says: 'invalid Secret name "r.azurecr.io/app/web:1"',
+    message: 'invalid Secret name "r.azurecr.io/app/web:1"',
     hint: { verb: "check", images: ["r.azurecr.io/app/web:1"] },
   },
-  { kind: "Secret", word: "a/b/c", says: 'invalid Secret name "a/b/c"', hint: undefined },
-  { kind: "Secret", word: "secret/a/b", says: 'invalid Secret name "secret/a/b"', hint: undefined },
-  { kind: "Secret", word: "a%2Fb", says: 'invalid Secret name "a%2Fb"', hint: undefined },
-  { kind: "Secret", word: "..", says: 'invalid Secret name ".."', hint: undefined },
-  { kind: "Secret", word: ".", says: 'invalid Secret name "."', hint: undefined },
-  { kind: "Secret", word: "", says: "a Secret must have a name", hint: undefined },
-  { kind: "ServiceAccount", word: "sa/", says: "a ServiceAccount must have a name", hint: undefined },
-  { kind: "ServiceAccount", word: "default/token", says: 'invalid ServiceAccount name "default/token"', hint: 'did you mean "token"?' },
-  { kind: "ServiceAccount", word: "\u001b[2J/x", says: 'invalid ServiceAccount name "\\u001b[2J/x"', hint: 'did you mean "x"?' },
-] as const)("rejects $word as the name of a $kind: $hint", ({ kind, word, says, hint }) => {
+  { kind: "Secret", word: "a/b/c", message: 'invalid Secret name "a/b/c"', hint: undefined },
+  { kind: "Secret", word: "secret/a/b", message: 'invalid Secret name "secret/a/b"', hint: undefined },
+  { kind: "Secret", word: "a%2Fb", message: 'invalid Secret name "a%2Fb"', hint: undefined },
+  { kind: "Secret", word: "..", message: 'invalid Secret name ".."', hint: undefined },
+  { kind: "Secret", word: ".", message: 'invalid Secret name "."', hint: undefined },
+  { kind: "Secret", word: "", message: "a Secret must have a name", hint: undefined },
+  { kind: "ServiceAccount", word: "sa/", message: "a ServiceAccount must have a name", hint: undefined },
+  { kind: "ServiceAccount", word: "default/token", message: 'invalid ServiceAccount name "default/token"', hint: 'did you mean "token"?' },
+  { kind: "ServiceAccount", word: "\u001b[2J/x", message: 'invalid ServiceAccount name "\\u001b[2J/x"', hint: 'did you mean "x"?' },
+] as const)("rejects $word as the name of a $kind: $hint", ({ kind, word, message, hint }) => {
   let error: unknown;
   try {
     objectName(kind, word);
@@ -43,5 +43,5 @@ test.for([
     error = thrown;
   }
 
-  expect(error).toMatchObject({ kind: "usage", message: says, hint });
+  expect(error).toMatchObject({ kind: "usage", message, hint });
 });

@@ -80,52 +80,52 @@ test.for(["0", "f", "F", "false", "FALSE", "False"])("reads --verify=%s as false
 });
 
 test.for(["yes", "maybe", "tRUE", "2", "", " true", "constructor"])("rejects --verify=%s", (text) => {
-  const says = (flag: string) => `invalid argument "${text}" for "${flag}" flag: strconv.ParseBool: parsing "${text}": invalid syntax`;
+  const message = (flag: string) => `invalid argument "${text}" for "${flag}" flag: strconv.ParseBool: parsing "${text}": invalid syntax`;
 
-  expect(() => parse([`--verify=${text}`], flags)).toThrow(says("--verify"));
-  expect(() => parse([`-A=${text}`], flags)).toThrow(says("-A, --all-namespaces"));
+  expect(() => parse([`--verify=${text}`], flags)).toThrow(message("--verify"));
+  expect(() => parse([`-A=${text}`], flags)).toThrow(message("-A, --all-namespaces"));
 });
 
 test.for([
-  { typed: "--bogus=1", says: "unknown flag: --bogus" },
-  { typed: "-q", says: "unknown shorthand flag: 'q' in -q" },
-  { typed: "-Aqz", says: "unknown shorthand flag: 'q' in -Aqz" },
-  { typed: "--no-verify", says: "unknown flag: --no-verify" },
-  { typed: "--constructor", says: "unknown flag: --constructor" },
-  { typed: "--=x", says: "bad flag syntax: --=x" },
-  { typed: "---n", says: "bad flag syntax: ---n" },
-  { typed: "--namespace", says: "flag needs an argument: --namespace" },
-  { typed: "-n", says: "flag needs an argument: 'n' in -n" },
-  { typed: "-An", says: "flag needs an argument: 'n' in -An" },
-  { typed: "--verify false", says: 'invalid argument "false" after --verify: use --verify=false' },
-  { typed: "-A true", says: 'invalid argument "true" after -A: use -A=true' },
-  { typed: "--dry-run=bad", says: 'Invalid dry-run value (bad). Must be "none", "server", or "client".' },
-  { typed: "--dry-run=", says: 'Invalid dry-run value (). Must be "none", "server", or "client".' },
-  { typed: "-o bogus", says: 'unable to match a printer suitable for the output format "bogus", allowed formats are: json,yaml,name' },
-  { typed: "--auth ldap", says: 'invalid argument "ldap" for "--auth" flag: must be one of auto, az' },
-  { typed: "--namespace.x=1", says: "unknown flag: --namespace.x" },
-  { typed: "-v banana", says: 'invalid argument "banana" for "-v, --v" flag: strconv.ParseInt: parsing "banana": invalid syntax' },
-  { typed: "-v ''", says: 'invalid argument "" for "-v, --v" flag: strconv.ParseInt: parsing "": invalid syntax' },
-  { typed: "--request-timeout=soon", says: "Invalid timeout value. Timeout must be a single integer in seconds, or" },
+  { typed: "--bogus=1", message: "unknown flag: --bogus" },
+  { typed: "-q", message: "unknown shorthand flag: 'q' in -q" },
+  { typed: "-Aqz", message: "unknown shorthand flag: 'q' in -Aqz" },
+  { typed: "--no-verify", message: "unknown flag: --no-verify" },
+  { typed: "--constructor", message: "unknown flag: --constructor" },
+  { typed: "--=x", message: "bad flag syntax: --=x" },
+  { typed: "---n", message: "bad flag syntax: ---n" },
+  { typed: "--namespace", message: "flag needs an argument: --namespace" },
+  { typed: "-n", message: "flag needs an argument: 'n' in -n" },
+  { typed: "-An", message: "flag needs an argument: 'n' in -An" },
+  { typed: "--verify false", message: 'invalid argument "false" after --verify: use --verify=false' },
+  { typed: "-A true", message: 'invalid argument "true" after -A: use -A=true' },
+  { typed: "--dry-run=bad", message: 'Invalid dry-run value (bad). Must be "none", "server", or "client".' },
+  { typed: "--dry-run=", message: 'Invalid dry-run value (). Must be "none", "server", or "client".' },
+  { typed: "-o bogus", message: 'unable to match a printer suitable for the output format "bogus", allowed formats are: json,yaml,name' },
+  { typed: "--auth ldap", message: 'invalid argument "ldap" for "--auth" flag: must be one of auto, az' },
+  { typed: "--namespace.x=1", message: "unknown flag: --namespace.x" },
+  { typed: "-v banana", message: 'invalid argument "banana" for "-v, --v" flag: strconv.ParseInt: parsing "banana": invalid syntax' },
+  { typed: "-v ''", message: 'invalid argument "" for "-v, --v" flag: strconv.ParseInt: parsing "": invalid syntax' },
+  { typed: "--request-timeout=soon", message: "Invalid timeout value. Timeout must be a single integer in seconds, or" },
   // An empty variable never widens the selection.
-  { typed: "--serviceaccount ''", says: 'invalid argument "" for "--serviceaccount" flag: must not be empty' },
-  { typed: "--serviceaccount=", says: 'invalid argument "" for "--serviceaccount" flag: must not be empty' },
-  { typed: "--serviceaccount a --serviceaccount=", says: 'invalid argument "" for "--serviceaccount" flag: must not be empty' },
-  { typed: "--serviceaccount sa/", says: "a ServiceAccount must have a name" },
-  { typed: "--team a,,b", says: 'invalid argument "" for "--team" flag: must not be empty' },
-  { typed: "--registry ''", says: 'invalid argument "" for "--registry" flag: must not be empty' },
-  { typed: "-l ''", says: 'invalid argument "" for "-l, --selector" flag: must not be empty' },
-  { typed: "--serviceaccount default/token", says: 'invalid ServiceAccount name "default/token"' },
+  { typed: "--serviceaccount ''", message: 'invalid argument "" for "--serviceaccount" flag: must not be empty' },
+  { typed: "--serviceaccount=", message: 'invalid argument "" for "--serviceaccount" flag: must not be empty' },
+  { typed: "--serviceaccount a --serviceaccount=", message: 'invalid argument "" for "--serviceaccount" flag: must not be empty' },
+  { typed: "--serviceaccount sa/", message: "a ServiceAccount must have a name" },
+  { typed: "--team a,,b", message: 'invalid argument "" for "--team" flag: must not be empty' },
+  { typed: "--registry ''", message: 'invalid argument "" for "--registry" flag: must not be empty' },
+  { typed: "-l ''", message: 'invalid argument "" for "-l, --selector" flag: must not be empty' },
+  { typed: "--serviceaccount default/token", message: 'invalid ServiceAccount name "default/token"' },
   {
     typed: "--right --left=a",
-    says: "if any flags in the group [left right] are set none of the others can be; [left right] were all set",
+    message: "if any flags in the group [left right] are set none of the others can be; [left right] were all set",
   },
   // kubectl flags without a meaning here.
-  { typed: "--username jane", says: "--username is not supported by API servers since Kubernetes 1.19" },
-  { typed: "--profile cpu", says: "--profile and --profile-output are not supported" },
-  { typed: "--profile-output f", says: "--profile and --profile-output are not supported" },
-])("rejects $typed: $says", ({ typed, says }) => {
-  expect(() => parse(words(typed), flags)).toThrow(says);
+  { typed: "--username jane", message: "--username is not supported by API servers since Kubernetes 1.19" },
+  { typed: "--profile cpu", message: "--profile and --profile-output are not supported" },
+  { typed: "--profile-output f", message: "--profile and --profile-output are not supported" },
+])("rejects $typed: $message", ({ typed, message }) => {
+  expect(() => parse(words(typed), flags)).toThrow(message);
 });
 
 test("rejects a password on the command line without repeating it", () => {

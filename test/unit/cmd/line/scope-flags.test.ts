@@ -52,32 +52,35 @@ const together = (...pair: string[]) =>
 
 test.for([
   // Flags that exclude each other.
-  { typed: "-n a --namespaces b", says: together("namespace", "namespaces") },
-  { typed: "-n a -A", says: together("all-namespaces", "namespace") },
-  { typed: "-n a --namespace-selector x", says: together("namespace", "namespace-selector") },
-  { typed: "-A --namespaces b", says: together("all-namespaces", "namespaces") },
-  { typed: "--namespaces b --namespace-selector x", says: together("namespace-selector", "namespaces") },
-  { typed: "--context a --contexts b", says: together("context", "contexts") },
-  { typed: "--context a --all-contexts", says: together("all-contexts", "context") },
-  { typed: "--contexts a --all-contexts", says: together("all-contexts", "contexts") },
+  { typed: "-n a --namespaces b", message: together("namespace", "namespaces") },
+  { typed: "-n a -A", message: together("all-namespaces", "namespace") },
+  { typed: "-n a --namespace-selector x", message: together("namespace", "namespace-selector") },
+  { typed: "-A --namespaces b", message: together("all-namespaces", "namespaces") },
+  { typed: "--namespaces b --namespace-selector x", message: together("namespace-selector", "namespaces") },
+  { typed: "--context a --contexts b", message: together("context", "contexts") },
+  { typed: "--context a --all-contexts", message: together("all-contexts", "context") },
+  { typed: "--contexts a --all-contexts", message: together("all-contexts", "contexts") },
   // A value for one cluster would apply to all.
-  { typed: "--server https://x --contexts a,b", says: together("contexts", "server") },
-  { typed: "--token t --all-contexts", says: together("all-contexts", "token") },
+  { typed: "--server https://x --contexts a,b", message: together("contexts", "server") },
+  { typed: "--token t --all-contexts", message: together("all-contexts", "token") },
   // An empty variable neither widens the selection nor narrows the exclusion.
-  { typed: "--namespaces ''", says: 'invalid argument "" for "--namespaces" flag: must not be empty' },
-  { typed: "--namespaces a,", says: 'invalid argument "" for "--namespaces" flag: must not be empty' },
-  { typed: "--namespace-selector ''", says: 'invalid argument "" for "--namespace-selector" flag: must not be empty' },
-  { typed: "-A --exclude-namespaces ''", says: 'invalid argument "" for "--exclude-namespaces" flag: must not be empty' },
-  { typed: "--contexts ''", says: 'invalid argument "" for "--contexts" flag: must not be empty' },
+  { typed: "--namespaces ''", message: 'invalid argument "" for "--namespaces" flag: must not be empty' },
+  { typed: "--namespaces a,", message: 'invalid argument "" for "--namespaces" flag: must not be empty' },
+  { typed: "--namespace-selector ''", message: 'invalid argument "" for "--namespace-selector" flag: must not be empty' },
+  { typed: "-A --exclude-namespaces ''", message: 'invalid argument "" for "--exclude-namespaces" flag: must not be empty' },
+  { typed: "--contexts ''", message: 'invalid argument "" for "--contexts" flag: must not be empty' },
   // Combinations without a meaning.
-  { typed: "--exclude-namespaces a", says: "--exclude-namespaces requires --namespaces, --namespace-selector or --all-namespaces" },
-  { typed: "--include-system -n a", says: "--include-system requires --namespaces, --namespace-selector or --all-namespaces" },
-  { typed: "--namespaces Team_A", says: `invalid argument "Team_A" for "--namespaces" flag: must be the name of a namespace or a pattern` },
-  { typed: "--namespaces -a", says: `invalid argument "-a" for "--namespaces" flag: must be the name` },
-  { typed: "--namespaces deploy/web", says: 'invalid Namespace name "deploy/web"' },
-  { typed: "--concurrency 0", says: 'invalid argument "0" for "--concurrency" flag: must be an integer of 1 or more' },
-  { typed: "--concurrency 1.5", says: 'invalid argument "1.5" for "--concurrency" flag' },
-  { typed: "--concurrency -1", says: 'invalid argument "-1" for "--concurrency" flag' },
-])("rejects $typed: $says", ({ typed, says }) => {
-  expect(() => scope(typed)).toThrow(says);
+  { typed: "--exclude-namespaces a", message: "--exclude-namespaces requires --namespaces, --namespace-selector or --all-namespaces" },
+  { typed: "--include-system -n a", message: "--include-system requires --namespaces, --namespace-selector or --all-namespaces" },
+  {
+    typed: "--namespaces Team_A",
+    message: `invalid argument "Team_A" for "--namespaces" flag: must be the name of a namespace or a pattern`,
+  },
+  { typed: "--namespaces -a", message: `invalid argument "-a" for "--namespaces" flag: must be the name` },
+  { typed: "--namespaces deploy/web", message: 'invalid Namespace name "deploy/web"' },
+  { typed: "--concurrency 0", message: 'invalid argument "0" for "--concurrency" flag: must be an integer of 1 or more' },
+  { typed: "--concurrency 1.5", message: 'invalid argument "1.5" for "--concurrency" flag' },
+  { typed: "--concurrency -1", message: 'invalid argument "-1" for "--concurrency" flag' },
+])("rejects $typed: $message", ({ typed, message }) => {
+  expect(() => scope(typed)).toThrow(message);
 });

@@ -18,20 +18,20 @@ test.for([
 });
 
 test.for([
-  { text: "", says: "the docker config is empty" },
-  { text: " \n", says: "the docker config is empty" },
-  { text: "hunter2", says: "the docker config is not JSON" },
-  { config: { auths: { [host]: { auth: "!hunter2" } } }, says: "the docker config cannot be read: illegal base64 data at input byte 0" },
-  { config: {}, says: `the docker config has no login for ${host}`, hint: `docker login ${host}` },
+  { text: "", message: "the docker config is empty" },
+  { text: " \n", message: "the docker config is empty" },
+  { text: "hunter2", message: "the docker config is not JSON" },
+  { config: { auths: { [host]: { auth: "!hunter2" } } }, message: "the docker config cannot be read: illegal base64 data at input byte 0" },
+  { config: {}, message: `the docker config has no login for ${host}`, hint: `docker login ${host}` },
   {
     config: { auths: { "ghcr.io": { auth: auth("x:hunter2") }, "a.io": {} } },
-    says: `the docker config has no login for ${host} (found: ghcr.io, a.io)`,
+    message: `the docker config has no login for ${host} (found: ghcr.io, a.io)`,
     hint: `docker login ${host}`,
   },
-  { config: { auths: { [host]: {} } }, says: `the docker config has no user name and password for ${host}` },
+  { config: { auths: { [host]: {} } }, message: `the docker config has no user name and password for ${host}` },
   {
     config: { auths: { [host]: {} }, credsStore: "desktop" },
-    says: `the docker config stores the login for ${host} in docker-credential-desktop`,
+    message: `the docker config stores the login for ${host} in docker-credential-desktop`,
     hint: {
       do: "shell",
       argv: ["echo", host],
@@ -41,17 +41,17 @@ test.for([
   },
   {
     config: { credHelpers: { [host]: "acr-env" }, credsStore: "desktop" },
-    says: `the docker config stores the login for ${host} in docker-credential-acr-env`,
+    message: `the docker config stores the login for ${host} in docker-credential-acr-env`,
   },
   {
     config: { auths: { [host]: refreshToken }, credsStore: "desktop" },
-    says: `the docker config holds an identity token for ${host}, which the kubelet cannot use`,
+    message: `the docker config holds an identity token for ${host}, which the kubelet cannot use`,
     hint: "omit --from-docker-config to create a credential that can pull",
   },
-  { config: { auths: { [host]: null } }, says: `the docker config has no user name and password for ${host}` },
-])("rejects $text$config: $says", ({ text, config, says, hint }) => {
+  { config: { auths: { [host]: null } }, message: `the docker config has no user name and password for ${host}` },
+])("rejects $text$config: $message", ({ text, config, message, hint }) => {
   const read = () => loginIn(text ?? JSON.stringify(config), host);
 
-  expect(read).toThrow(expect.objectContaining({ kind: "usage", message: says, ...(hint && { hint }) }));
+  expect(read).toThrow(expect.objectContaining({ kind: "usage", message, ...(hint && { hint }) }));
   expect(read).not.toThrow(/hunter2/);
 });

@@ -50,11 +50,11 @@ test.for([
 });
 
 test.for([
-  { username: "ci\n", says: "--username must not contain control characters" },
-  { username: "ci\u001b[31m", says: "--username must not contain control characters" },
-  { username: "ci\u0085", says: "--username must not contain control characters" },
-  { username: "a:b", says: "--username must not be empty nor contain a colon" },
-  { username: "", says: "--username must not be empty nor contain a colon" },
-])("rejects the user name $username", ({ username, says }) => {
-  expect(check(username, "a.io")).toThrow(expect.objectContaining({ kind: "usage", message: says }));
+  { username: "ci\n", message: "--username must not contain control characters" },
+  { username: "ci\u001b[31m", message: "--username must not contain control characters" },
+  { username: "ci\u0085", message: "--username must not contain control characters" },
+  { username: "a:b", message: "--username must not be empty nor contain a colon" },
+  { username: "", message: "--username must not be empty nor contain a colon" },
+])("rejects the user name $username", ({ username, message }) => {
+  expect(check(username, "a.io")).toThrow(expect.objectContaining({ kind: "usage", message }));
 });
