@@ -1,6 +1,5 @@
 import http from "node:http";
 import https from "node:https";
-import { onAbort } from "./within.ts";
 
 /** One HTTP/1.1 endpoint for the API server. */
 export type Endpoint = {
@@ -70,9 +69,10 @@ export async function sendOnce(endpoint: Endpoint, { method, path, headers, body
         }),
       );
     });
-    const forget = onAbort(signal, () => request.destroy(signal.reason));
+    const stop = () => request.destroy(signal.reason);
+    signal.addEventListener("abort", stop, { once: true });
     request.on("error", reject);
-    request.on("close", forget);
+    request.on("close", () => signal.removeEventListener("abort", stop));
     request.end(body);
   });
 }
