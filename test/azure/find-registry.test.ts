@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { addRegistry } from "../../sandbox/azure/create-world.ts";
-import { refusals } from "../../sandbox/azure/refusals.ts";
 import { registryId } from "../../sandbox/azure/world.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { signedIn, startTestWorld } from "./world.ts";
@@ -39,12 +38,6 @@ test("finds a registry of another subscription with one query of Resource Graph"
   expect(world.azure.calls.count("GET", /\/registries\?/)).toBe(0);
 });
 
-test("lists the subscriptions when Resource Graph may not be queried", async () => {
-  world.azure.faults.add({ kind: "status", path: /ResourceGraph/, status: 403, body: { error: { code: "Forbidden", message: "no" } } });
-
-  expect(await find("myregistry")).toMatchObject({ name: "myregistry" });
-});
-
 test("lists the subscriptions in pages when Resource Graph does not know the registry yet", async () => {
   world.azure.faults.add({ kind: "status", path: /ResourceGraph/, status: 200, body: { data: [], count: 0, totalRecords: 0 } });
   for (const name of ["aaaaa", "bbbbb", "zzzzz"]) addRegistry(world.azure.world, { name });
@@ -54,15 +47,6 @@ test("lists the subscriptions in pages when Resource Graph does not know the reg
   } finally {
     world.azure.world.pageSize = 100;
   }
-});
-
-test("finds a registry when another subscription is not registered for registries", async () => {
-  ownsSecond();
-  world.azure.faults.add({ kind: "status", path: /ResourceGraph/, status: 200, body: { data: [], count: 0, totalRecords: 0 } });
-  const path = new RegExp(`${second.subscriptionId}/providers/Microsoft\\.ContainerRegistry`);
-  world.azure.faults.add({ ...refusals.unregisteredSubscription, path });
-
-  expect(await find("myregistry")).toMatchObject({ name: "myregistry" });
 });
 
 test("finds a registry with a hash in its login server by that and by its name", async () => {

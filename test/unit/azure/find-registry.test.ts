@@ -93,8 +93,8 @@ test("reports the error itself when no subscription could be searched", async ()
   await expect(searching({ subscriptions: 3, list }).find("myregistry")).rejects.toMatchObject({ kind: "unreachable" });
 });
 
-test("lists the subscriptions when Resource Graph answers 500", async () => {
-  const { find } = searching({ subscriptions: 1, graph: 500, list: (id) => [200, { value: [found(id, "myregistry")] }] });
+test.for([403, 500])("lists the subscriptions when Resource Graph answers %s", async (graph) => {
+  const { find } = searching({ subscriptions: 1, graph, list: (id) => [200, { value: [found(id, "myregistry")] }] });
 
   expect(await find("myregistry")).toMatchObject({ name: "myregistry" });
 });

@@ -54,6 +54,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
+const clientIn = (env: Record<string, string>) =>
+  openTransport(
+    env,
+    () => {},
+    () => new AbortController().signal,
+  )();
+
 type Asked = { readonly trusted: string; readonly through?: boolean; readonly added?: string; readonly body?: string };
 
 /**
@@ -68,11 +75,7 @@ async function ask(asked: Asked, times = 1): Promise<(string | null | undefined)
     ...(added !== undefined && { SSL_CERT_DIR: join(folder, added) }),
     ...(through && { HTTPS_PROXY: `https://localhost:${portOf(proxy)}` }),
   };
-  const client = await openTransport(
-    env,
-    () => {},
-    () => new AbortController().signal,
-  )();
+  const client = await clientIn(env);
   // Requests to this machine never use a proxy.
   const host = through ? "target.test" : "localhost";
   const url = `https://${host}:${portOf(target)}/`;
@@ -111,11 +114,7 @@ test.for<Asked & { answer: string }>([
 
 test("uses one tunnel for sequential requests and one for each concurrent request", async () => {
   const env = { SSL_CERT_FILE: join(folder, "both.pem"), HTTPS_PROXY: `https://localhost:${portOf(proxy)}` };
-  const client = await openTransport(
-    env,
-    () => {},
-    () => new AbortController().signal,
-  )();
+  const client = await clientIn(env);
   const before = tunnels;
   const send = (method: "GET" | "POST") =>
     client.sendRequest(createPipelineRequest({ url: `https://target.test:${portOf(target)}/`, method }));
@@ -129,11 +128,7 @@ test("uses one tunnel for sequential requests and one for each concurrent reques
 test("tries once when the certificate is for another name", async () => {
   let met = 0;
   target.on("connection", () => met++);
-  const client = await openTransport(
-    { SSL_CERT_FILE: join(folder, "ours.pem") },
-    () => {},
-    () => new AbortController().signal,
-  )();
+  const client = await clientIn({ SSL_CERT_FILE: join(folder, "ours.pem") });
 
   await expect(client.sendRequest(createPipelineRequest({ url: `https://127.0.0.1:${portOf(target)}/` }))).rejects.toThrow(
     "is for another name",
@@ -165,11 +160,10 @@ async function behind(refuses: (index: number) => string | undefined) {
   });
   await once(choosy.listen(0, "127.0.0.1"), "listening");
   onTestFinished(() => void choosy.close().closeAllConnections());
-  const client = await openTransport(
-    { SSL_CERT_FILE: join(folder, "both.pem"), HTTPS_PROXY: `http://localhost:${(choosy.address() as AddressInfo).port}` },
-    () => {},
-    () => new AbortController().signal,
-  )();
+  const client = await clientIn({
+    SSL_CERT_FILE: join(folder, "both.pem"),
+    HTTPS_PROXY: `http://localhost:${(choosy.address() as AddressInfo).port}`,
+  });
   return (path = "") =>
     client.sendRequest(createPipelineRequest({ url: `https://target.test:${portOf(target)}/${path}`, method: "POST", body: "x" })).then(
       ({ bodyAsText }) => bodyAsText,
