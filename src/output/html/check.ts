@@ -1,0 +1,90 @@
+import { listed } from "../../check/message.ts";
+import { nameOf } from "../../kinds.ts";
+import type { ImageCheck } from "../items.ts";
+import { type Html, html } from "./markup.ts";
+import { byNamespace, type Content, counted, type Group, namespaceTable, placeOf, section } from "./parts.ts";
+import { type Lane, timeLine } from "./time-line.ts";
+
+/** The results as classes of the style sheet, in the order of the report. */
+const looks = ["bad", "soon", "fine"] as const;
+
+const lookOf = ({ ok, result }: ImageCheck): (typeof looks)[number] => (!ok ? "bad" : result === "pulls" ? "fine" : "soon");
+
+/** Returns the report of `check`: failures first, then when the Secrets expire, then every image. */
+export function checkContent(items: readonly ImageCheck[], now: Date): Content {
+  const [bad = [], soon = [], fine = []] = looks.map((look) => items.filter((item) => lookOf(item) === look));
+  const groups = byNamespace(items);
+  return {
+    title: titleOf(items.length, bad.length, fine.length),
+    counts: [
+      { look: "bad", text: bad.length === 1 ? "fails" : "fail", count: bad.length },
+      { look: "soon", text: "not checked", count: soon.length },
+      { look: "fine", text: fine.length === 1 ? "pulls" : "pull", count: fine.length },
+    ],
+    sections: [
+      section("Failures", cards(bad)),
+      section("Not checked", cards(soon)),
+      section("Expiry of the Secrets in use", timeLine(groups.flatMap(lanesOf), now)),
+      section("Images by namespace", groups.map(tableOf)),
+    ],
+  };
+}
+
+function titleOf(all: number, bad: number, fine: number): string {
+  if (all === 0) return "No images to check";
+  if (bad > 0) return `${bad} of ${counted(all, "image")} ${bad === 1 ? "fails" : "fail"}`;
+  return fine === all && all > 1 ? `All ${all} images can be pulled` : `${fine} of ${counted(all, "image")} can be pulled`;
+}
+
+/** Returns a card for each fix, with the images that it fixes. */
+function cards(items: readonly ImageCheck[]): Html[] {
+  const groups = Map.groupBy(items, ({ context, namespace, fix, cause, message }) =>
+    JSON.stringify([context, namespace, fix ?? [cause, message]]),
+  );
+  return [...groups.values()].map((group) => {
+    const [first] = group as [ImageCheck];
+    const unique = (texts: readonly string[]) => [...new Set(texts)];
+    const registry = unique(group.flatMap(({ registryMessages }) => registryMessages));
+    const notes = unique(group.flatMap((item) => item.notes));
+    return html`<article class="${lookOf(first)}">
+<h3>${unique(group.map(({ verdict }) => verdict)).join(", ")} <span class="dim">${placeOf(first)}</span></h3>
+${[...Map.groupBy(group, ({ message }) => message).values()].map(reasonOf)}${registry.map((text) => html`<blockquote>${text}</blockquote>\n`)}${
+  notes.length > 0 && html`<ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>\n`
+}${first.fix !== undefined && html`<pre><code>${first.fix}</code></pre>`}</article>
+`;
+  });
+}
+
+/** Returns the images that fail for the same reason, and the reason. */
+const reasonOf = (items: readonly ImageCheck[]): Html =>
+  html`<p>${items.map((item) => html`<code class="image">${item.image}</code> <span class="dim">${usersOf(item)}</span><br>`)}${items[0]?.message}</p>
+`;
+
+const usersOf = ({ owners, serviceAccount }: ImageCheck): string =>
+  owners.length > 0 ? listed(owners.map(nameOf)) : `serviceaccount/${serviceAccount}`;
+
+/** Returns the recorded time of expiry of each Secret. */
+const lanesOf = ({ id, place, items }: Group<ImageCheck>): Lane[] =>
+  [...Map.groupBy(items, ({ secret }) => secret)].map(([secret, ofSecret]) => {
+    const times = ofSecret.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : Date.parse(expiresAt)));
+    return { id, place, secret, times: [...new Set(times)] };
+  });
+
+function tableOf(group: Group<ImageCheck>): Html {
+  const { items } = group;
+  const bad = items.filter(({ ok }) => !ok).length;
+  const rows = looks
+    .flatMap((look) => items.filter((item) => lookOf(item) === look))
+    .map(
+      (
+        item,
+      ) => html`<tr><th scope="row"><code>${item.image}</code></th><td>${usersOf(item)}</td><td>${item.secret}</td><td><b class="${lookOf(item)}">${item.verdict}</b></td></tr>
+`,
+    );
+  return namespaceTable(group, {
+    look: "images",
+    summary: html`${counted(items.length, "image")}${bad > 0 && html`, <b class="bad">${bad} ${bad === 1 ? "fails" : "fail"}</b>`}`,
+    columns: ["Image", "Used by", "Secret", "Result"],
+    rows,
+  });
+}

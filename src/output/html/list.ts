@@ -1,0 +1,83 @@
+import type { PullSecret } from "../items.ts";
+import { expiryTimeOf, type Html, html } from "./markup.ts";
+import { byNamespace, type Content, counted, type Group, namespaceTable, section } from "./parts.ts";
+import { type Lane, soonDays, timeLine, urgencyOf } from "./time-line.ts";
+
+type Login = PullSecret["logins"][number];
+type Expiry = Pick<Login, "expiry" | "expiresAt">;
+
+/** The parts of the report's bar, in the order of the tables. */
+const parts = [
+  { look: "bad", text: "expired" },
+  { look: "soon", text: `within ${soonDays} days` },
+  { look: "later", text: "later" },
+  { look: "unknown", text: "unknown expiry" },
+  { look: "never", text: "no expiry" },
+] as const;
+
+const lookOf = ({ expiry, expiresAt }: Expiry, now: Date): (typeof parts)[number]["look"] =>
+  expiresAt !== null ? urgencyOf(Date.parse(expiresAt), now) : expiry === "never" ? "never" : "unknown";
+
+/** Returns the report of `list`: when credentials expire, then every Secret. */
+export function listContent(items: readonly PullSecret[], now: Date): Content {
+  const ofLook = (all: readonly PullSecret[], look: string) => all.filter((item) => lookOf(item, now) === look);
+  const counts = parts.map((part) => ({ ...part, count: ofLook(items, part.look).length }));
+  const groups = byNamespace(items).map((group) => ({ ...group, items: parts.flatMap(({ look }) => inOrder(ofLook(group.items, look))) }));
+  return {
+    title: titleOf(items.length, counts[0]?.count ?? 0, counts[1]?.count ?? 0),
+    counts,
+    sections: [
+      section("Expiry", timeLine(groups.flatMap(lanesOf), now)),
+      section(
+        "Pull secrets by namespace",
+        groups.map((group) => tableOf(group, now)),
+      ),
+    ],
+  };
+}
+
+const inOrder = (items: readonly PullSecret[]) => items.toSorted((a, b) => ((a.expiresAt ?? "") < (b.expiresAt ?? "") ? -1 : 1));
+
+function titleOf(all: number, expired: number, soon: number): string {
+  if (all === 0) return "No pull secrets";
+  if (expired > 0) return `${expired} of ${counted(all, "pull secret")} ${expired === 1 ? "has" : "have"} expired`;
+  if (soon > 0) return `${soon} of ${counted(all, "pull secret")} ${soon === 1 ? "expires" : "expire"} within ${soonDays} days`;
+  return `None of ${counted(all, "pull secret")} expires within ${soonDays} days`;
+}
+
+/** Returns the times of expiry of each Secret. */
+const lanesOf = ({ id, place, items }: Group<PullSecret>): Lane[] =>
+  items.map(({ name, logins }) => {
+    return { id, place, secret: name, times: logins.flatMap(({ expiresAt }) => (expiresAt === null ? [] : Date.parse(expiresAt))) };
+  });
+
+function tableOf(group: Group<PullSecret>, now: Date): Html {
+  const { items } = group;
+  const first = items[0]?.expiresAt ?? undefined;
+  return namespaceTable(group, {
+    look: "secrets",
+    summary: html`${counted(items.length, "Secret")}${first !== undefined && html`, next expiry ${expiryTimeOf(Date.parse(first), now)}`}`,
+    columns: ["Secret", "Registry", "Credential", "Expires", "Password from", "Used by"],
+    rows: items.map((item) => rowOf(item, now)),
+  });
+}
+
+const noLogin: Partial<Login> & Expiry = { expiry: "unknown", expiresAt: null };
+
+/** Returns a row for each login. The first has the name of the Secret. */
+function rowOf({ name, logins, serviceAccounts }: PullSecret, now: Date): Html {
+  const all = logins.length > 0 ? logins : [noLogin];
+  const span = all.length > 1 && html` rowspan="${all.length}"`;
+  const rows = all.map((login: typeof noLogin, at) => {
+    const { registries = [], credential = "", guessed, identity, expiry, expiresAt, madeAt } = login;
+    const end = expiresAt === null ? expiry : expiryTimeOf(Date.parse(expiresAt), now);
+    const made = madeAt !== undefined && html`<time datetime="${madeAt}">${madeAt.slice(0, 10)}</time>`;
+    return html`<tr>${at === 0 && html`<th scope="row"${span}><code>${name}</code></th>`}<td>${registries.join(", ")}</td><td>${credential}${
+      guessed === true && credential !== "" && "?"
+    } <span class="dim">${identity}</span></td><td><b class="${lookOf(login, now)}">${end}</b></td><td>${made}</td>${
+      at === 0 && html`<td${span}>${serviceAccounts.join(", ")}</td>`
+    }</tr>
+`;
+  });
+  return html`${rows}`;
+}

@@ -1,0 +1,68 @@
+import { createHash } from "node:crypto";
+import type { ErrorItem, ImageCheck, Item, PullSecret } from "../items.ts";
+import { checkContent } from "./check.ts";
+import { listContent } from "./list.ts";
+import { type Html, html, timeOf } from "./markup.ts";
+import { type Count, counted, type Place, placeOf, section } from "./parts.ts";
+import { styles } from "./styles.ts";
+
+export type About = { readonly verb: "check" | "list"; readonly now: Date; readonly version: string };
+
+/** Returns the report of `check` or `list` as one HTML file. Its policy allows no scripts, no requests and no other styles. */
+export function htmlPage(items: readonly Item[], { verb, now, version }: About): string {
+  const found = items.filter((item) => item.kind !== "Error");
+  const errors = items.filter((item) => item.kind === "Error");
+  const content = verb === "check" ? checkContent(found as ImageCheck[], now) : listContent(found as PullSecret[], now);
+  const title = found.length === 0 && errors.length > 0 ? "The cluster could not be read" : content.title;
+  const facts = [...scopeOf(found), ...(errors.length > 0 ? [`${errors.length} not read`] : [])];
+  const styleHash = createHash("sha256").update(styles).digest("base64");
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-${{ markup: styleHash }}'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="robots" content="noindex">
+<title>${title}</title>
+<style>${{ markup: styles }}</style>
+</head>
+<body>
+<header>
+<p class="dim">kubectl acr-secret ${verb}</p>
+<h1>${title}</h1>
+<p>${timeOf(now.getTime())}${facts.map((fact) => ` · ${fact}`)}</p>
+${proportions(content.counts)}</header>
+<main>
+${section("Not read", errors.map(errorCard))}${content.sections}</main>
+<footer><p>kubectl acr-secret ${version} made this report. It contains no passwords. Times are in UTC.</p></footer>
+</body>
+</html>
+`.markup;
+}
+
+function scopeOf(found: readonly Place[]): string[] {
+  const namespaces = new Set(found.map(({ context, namespace }) => JSON.stringify([context, namespace]))).size;
+  const clusters = new Set(found.flatMap(({ context }) => context ?? [])).size;
+  return [...(clusters > 0 ? [counted(clusters, "cluster")] : []), ...(namespaces > 0 ? [counted(namespaces, "namespace")] : [])];
+}
+
+/** Returns a bar with a part for each count, and the counts as a list. */
+function proportions(all: readonly Count[]): Html {
+  const counts = all.filter(({ count }) => count > 0);
+  const total = counts.reduce((sum, { count }) => sum + count, 0);
+  const percent = (count: number) => `${((100 * count) / total).toFixed(2)}%`;
+  const startOf = (at: number) => counts.slice(0, at).reduce((sum, { count }) => sum + count, 0);
+  const parts = counts.map(
+    ({ look, count }, at) => html`<rect class="${look}" x="${percent(startOf(at))}" width="${percent(count)}" height="100%"/>`,
+  );
+  const dot = (look: string) => html`<svg aria-hidden="true"><circle class="${look}" cx="50%" cy="50%" r="5"/></svg>`;
+  if (total === 0) return html``;
+  return html`<svg class="bar" aria-hidden="true">${parts}</svg>
+<ul class="counts">${counts.map(({ look, text, count }) => html`<li>${dot(look)}<b>${count}</b> ${text}</li>`)}</ul>
+`;
+}
+
+const errorCard = ({ message, hint, ...place }: ErrorItem): Html =>
+  html`<article class="bad"><h3>${placeOf(place)}</h3><p>${message}</p>${hint !== undefined && html`<pre><code>${hint}</code></pre>`}</article>
+`;

@@ -1,0 +1,71 @@
+import { toSeconds } from "../../timestamp.ts";
+import { day, expiryTimeOf, type Html, html } from "./markup.ts";
+import { type Place, placeOf } from "./parts.ts";
+
+/** A credential that expires within this number of days is shown as expiring soon. */
+export const soonDays = 14;
+
+/** How urgent an expiry is. The names are classes of the style sheet. */
+export type Urgency = "bad" | "soon" | "later";
+
+export function urgencyOf(expiresAt: number, now: Date): Urgency {
+  const left = expiresAt - now.getTime();
+  return left <= 0 ? "bad" : left <= soonDays * day ? "soon" : "later";
+}
+
+/** When the credentials of a Secret expire, in milliseconds. `id` is that of its namespace on the page. */
+export type Lane = { readonly id: string; readonly place: Place; readonly secret: string; readonly times: readonly number[] };
+
+/** With more Secrets than this, the time line has a row for each namespace. */
+const mostSecrets = 30;
+
+/** The marks of the axis in days. Near times get more room: the position is the logarithm of the time left. */
+const ticks = [
+  { days: 0, text: "now" },
+  { days: 1, text: "1 day" },
+  { days: 7, text: "7 days" },
+  { days: 30, text: "30 days" },
+  { days: 90, text: "90 days" },
+  { days: 365, text: "1 year+" },
+] as const;
+const last = 365;
+
+const percent = (days: number): string => `${((100 * Math.log1p(Math.min(Math.max(days, 0), last))) / Math.log1p(last)).toFixed(1)}%`;
+
+/** Returns a table with a row for each Secret or namespace that expires. The axis is the same in every report: from now to a year from now. */
+export function timeLine(lanes: readonly Lane[], now: Date): Html[] {
+  const expiring = lanes.filter(({ times }) => times.length > 0);
+  if (expiring.length === 0) return [];
+  const bySecret = expiring.length <= mostSecrets;
+  const rows = bySecret
+    ? expiring.map(({ id, place, secret, times }) => {
+        return { times, title: html`<a href="#${id}"><code>${secret}</code></a> <span class="dim">${placeOf(place)}</span>` };
+      })
+    : [...Map.groupBy(expiring, ({ id }) => id)].map(([id, [first, ...others]]) => {
+        const times = [...(first?.times ?? []), ...others.flatMap((lane) => lane.times)];
+        return { times, title: html`<a href="#${id}">${placeOf(first?.place ?? {})}</a>` };
+      });
+  const sorted = rows.map((row) => ({ ...row, times: row.times.toSorted((a, b) => a - b) }));
+  const axis = ticks.map(({ days, text }) => {
+    const date = toSeconds(new Date(now.getTime() + days * day)).slice(0, 10);
+    const anchor = days === 0 ? "start" : days === last ? "end" : "middle";
+    const dated = days > 0 && days < last && html`<text class="date" x="${percent(days)}" y="27" text-anchor="${anchor}">${date}</text>`;
+    return html`<text x="${percent(days)}" y="12" text-anchor="${anchor}">${text}</text>${dated}`;
+  });
+  const lines = ticks.map(({ days }) => html`<line x1="${percent(days)}" x2="${percent(days)}" y2="100%"/>`);
+  return [
+    html`<table class="line">
+<caption>Time left, on a logarithmic axis.</caption>
+<thead><tr><th scope="col">${bySecret ? "Secret" : "Namespace"}</th><th scope="col"><span class="hidden">Time line</span><svg class="axis" aria-hidden="true"><defs><g id="grid">${lines}</g></defs>${axis}</svg></th><th scope="col">Next expiry</th></tr></thead>
+<tbody>${sorted.toSorted((a, b) => (a.times[0] ?? 0) - (b.times[0] ?? 0)).map((row) => rowOf(row, now))}</tbody>
+</table>`,
+  ];
+}
+
+function rowOf({ title, times }: { readonly title: Html; readonly times: readonly number[] }, now: Date): Html {
+  const [first = 0] = times;
+  const at = (time: number) => percent((time - now.getTime()) / day);
+  const marks = new Map(times.map((time) => [at(time), html`<circle cx="${at(time)}" cy="50%" r="5" class="${urgencyOf(time, now)}"/>`]));
+  return html`<tr><th scope="row">${title}</th><td><svg aria-hidden="true"><use href="#grid"/><rect y="50%" height="4" width="${at(first)}" class="${urgencyOf(first, now)}"/>${[...marks.values()]}</svg></td><td>${expiryTimeOf(first, now)}</td></tr>
+`;
+}
