@@ -56,7 +56,7 @@ const checkFlags = {
     strict: { type: "boolean", describe: "Also fail for images that are only cached on their node or can't be checked" },
   }),
   ...readScope,
-  output: formats(["json", "yaml", "jsonl", "junit", "sarif", "openmetrics"]),
+  output: formats(["json", "yaml", "jsonl", "junit", "sarif", "openmetrics", "html"]),
   ...under(outputGroup, { failed: { type: "boolean", describe: "Print only failures" } }),
   ...sortBy(orders),
   ...noHeaders,

@@ -76,7 +76,7 @@ export const list = verb({
       },
     }),
     ...readScope,
-    output: formats(["json", "yaml", "name", "wide", "jsonl", "openmetrics"]),
+    output: formats(["json", "yaml", "name", "wide", "jsonl", "openmetrics", "html"]),
     ...sortBy(orders),
     ...noHeaders,
   } as const satisfies Flags,

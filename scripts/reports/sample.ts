@@ -72,7 +72,7 @@ export const images: readonly ImageCheck[] = [
   image("tools", "app/cache:1", {
     secret: "",
     cause: "by-node",
-    verdict: "cached on node, no credential",
+    verdict: "cached on its node, no credential",
     result: "unknown",
     message: "a node without the image can pull it only with its own identity",
   }),

@@ -12,4 +12,5 @@ export const reportFormats = {
   junit: (items, { now }) => junit(items, now),
   sarif,
   openmetrics: (items, { now, verb }) => openmetrics(items, now, verb),
+  html: async (items, report) => (await import("./html/page.ts")).htmlPage(items, report),
 } as const satisfies Readonly<Record<string, (items: readonly Item[], report: Report) => string | Promise<string>>>;

@@ -1,6 +1,5 @@
 import { listed } from "../../check/message.ts";
-import { nameOf } from "../../kinds.ts";
-import type { ImageCheck } from "../items.ts";
+import { type ImageCheck, objectNames } from "../items.ts";
 import { type Html, html } from "./markup.ts";
 import { byNamespace, type Content, counted, type Group, namespaceTable, placeOf, section } from "./parts.ts";
 import { type Lane, timeLine } from "./time-line.ts";
@@ -60,8 +59,7 @@ const reasonOf = (items: readonly ImageCheck[]): Html =>
   html`<p>${items.map((item) => html`<code class="image">${item.image}</code> <span class="dim">${usersOf(item)}</span><br>`)}${items[0]?.message}</p>
 `;
 
-const usersOf = ({ owners, serviceAccount }: ImageCheck): string =>
-  owners.length > 0 ? listed(owners.map(nameOf)) : `serviceaccount/${serviceAccount}`;
+const usersOf = (item: ImageCheck): string => listed(objectNames(item));
 
 /** Returns the recorded time of expiry of each Secret. */
 const lanesOf = ({ id, place, items }: Group<ImageCheck>): Lane[] =>

@@ -1,15 +1,13 @@
 import { createHash } from "node:crypto";
-import type { ErrorItem, ImageCheck, Item, PullSecret } from "../items.ts";
+import type { ErrorItem, ImageCheck, Item, PullSecret, Report } from "../items.ts";
 import { checkContent } from "./check.ts";
 import { listContent } from "./list.ts";
 import { type Html, html, timeOf } from "./markup.ts";
 import { type Count, counted, type Place, placeOf, section } from "./parts.ts";
 import { styles } from "./styles.ts";
 
-export type About = { readonly verb: "check" | "list"; readonly now: Date; readonly version: string };
-
 /** Returns the report of `check` or `list` as one HTML file. Its policy allows no scripts, no requests and no other styles. */
-export function htmlPage(items: readonly Item[], { verb, now, version }: About): string {
+export function htmlPage(items: readonly Item[], { verb, now, version }: Pick<Report, "verb" | "now" | "version">): string {
   const found = items.filter((item) => item.kind !== "Error");
   const errors = items.filter((item) => item.kind === "Error");
   const content = verb === "check" ? checkContent(found as ImageCheck[], now) : listContent(found as PullSecret[], now);

@@ -350,6 +350,13 @@ testRows([
       /\nacr_secret_expiry_timestamp_seconds\{namespace="demo",secret="acr-myregistry",registry="myregistry\.azurecr\.io",credential="acr-token"\} 1768089600\n.*# EOF\n$/s,
   },
   {
+    does: "prints an HTML page without passwords when -o html",
+    given: both,
+    command: "list -n demo -o html",
+    stdout:
+      /^<!doctype html>\n(?!.*(hunter2|password-1|dockerconfigjson|aHVudGVy)).*<h1>1 of 2 pull secrets expires within 14 days<\/h1>.*<code>by-hand</s,
+  },
+  {
     does: "counts the Secrets that never expire when --expiring-within leaves them out",
     given: all(both, typed(...["one", "two"].map((name) => `create ${name} --registry myregistry --repository app/web -n demo`))),
     command: "list -n demo --expiring-within 9d",
