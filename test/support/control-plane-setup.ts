@@ -15,6 +15,8 @@ declare module "vitest" {
     binaries: string;
     /** The folder of the packaged plugin. */
     plugin: string;
+    /** The API server's audit log, with each change and its user. */
+    auditLog: string;
   }
 }
 
@@ -28,10 +30,11 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   const plugin = await packagePlugin({ progress });
   const folder = await guardedFolder("acr-secret-cluster-");
   const authority = await createAuthority("acr-secret tests");
-  const controlPlane = await startControlPlane({ folder: join(folder.path, "cluster"), binaries: programs, authority });
+  const controlPlane = await startControlPlane({ folder: join(folder.path, "cluster"), binaries: programs, authority, audit: true });
   provide("kubeconfig", controlPlane.kubeconfig);
   provide("binaries", programs.folder);
   provide("plugin", plugin.folder);
+  provide("auditLog", join(folder.path, "cluster", "audit.log"));
   Object.assign(process.env, {
     PATH: [plugin.folder, ...programs.path, process.env.PATH].join(":"),
     KUBECONFIG: controlPlane.kubeconfig,

@@ -36,6 +36,7 @@ const rows: readonly Row[] = [
   { line: "attach acr-myregistry deployment/web -n NS", before: [make], prints: /^deployment.apps\/web patched$/m },
   { line: "attach acr-myregistry --where-used -n NS", before: [make], prints: / patched$/m },
   { line: "check -n NS", before: [attached], prints: /ready$/m },
+  { line: "check deployment/web -n NS", before: [attached], prints: /ready$/m },
   { line: "check --namespaces 'NS*'", before: [attached], wide, prints: /ready$/m },
   { line: "list -n NS", before: [attached], prints: /^acr-myregistry /m },
   { line: "list -A", before: [attached], wide, prints: / acr-myregistry /m },
