@@ -185,7 +185,10 @@ function whereOf({ names, globs, selector: labels }: TargetPick): Pick<Where, "l
   return globs.length === 0 && others.length === 0 ? { fields: `metadata.name=${name}` } : { labels };
 }
 
-/** Reads the templates that start pods. A kind that the user may not list, or that the server doesn't have, has none. */
+/**
+ * Reads the templates that start pods. A kind that the user may not list, or that the server doesn't have, has none. Kubernetes' own roles
+ * don't allow to list PodTemplates, which are not targets, so these are not reported.
+ */
 async function readTemplates(
   listIn: ListIn,
   chosen: readonly TemplateKind[],
@@ -197,7 +200,7 @@ async function readTemplates(
       return (await listIn<TemplateKind>(kind, { labels })).filter(startsPods).flatMap((object) => templateOf(kind, object));
     } catch (error) {
       if (!(error instanceof CliError) || !["forbidden", "notFound"].includes(error.kind)) throw error;
-      if (error.kind === "forbidden") skipped.add(kind);
+      if (error.kind === "forbidden" && "pullSecretList" in kinds[kind]) skipped.add(kind);
       return [];
     }
   });

@@ -4,7 +4,7 @@ import { combine, judge, type Verdict } from "../check/verdict.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { asCliError, type CliError } from "../errors.ts";
 import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
-import type { PodKind } from "../kinds.ts";
+import { type PodKind, templateKinds } from "../kinds.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
 import { askOnce } from "../registry/registry.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
@@ -60,7 +60,7 @@ export async function checkAll(clusterScopes: readonly ClusterScope[], options: 
     if (Array.isArray(checked)) verdicts.push(...checked);
     else errors.push(checked);
   }
-  return { verdicts, errors, unlisted: [...unlisted] };
+  return { verdicts, errors, unlisted: templateKinds.filter((kind) => unlisted.has(kind)) };
 }
 
 async function* checkOne(reader: PullReader, options: CheckOptions, tools: CheckTools): AsyncGenerator<Verdict[] | CheckFailure> {

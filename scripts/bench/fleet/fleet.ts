@@ -4,6 +4,7 @@ import { compare, median } from "../compare.ts";
 import { type Row, time } from "../report.ts";
 import { type Api, type Call, openApi } from "./api.ts";
 import { followAudit, type Written } from "./audit.ts";
+import { checkAll } from "./check.ts";
 import { addAccounts, makeNamespaces, namespaceOf, undo } from "./namespaces.ts";
 import { startRecorder } from "./record.ts";
 import { afresh } from "./replay.ts";
@@ -36,7 +37,7 @@ export async function fleet(world: World, { large }: { readonly large: boolean }
   await makeNamespaces(api, { from: 0, to: 1000, accounts: 1 });
   const pairs: Pair[] = [];
   const rows = [await beside(api, world, pairs), ...figuresOf(pairs), await rotation(api, world, width)];
-  if (!large) return rows;
+  if (!large) return [...rows, ...(await checkAll(api, world, width, (args) => record(args, world, api)))];
   say("making 5,000 namespaces with 10 ServiceAccounts each");
   await makeNamespaces(api, { from: 1000, to: 5000, accounts: 10 });
   await addAccounts(
@@ -57,7 +58,8 @@ async function beside(api: Api, world: World, pairs: Pair[]): Promise<Row> {
   const bare = join(import.meta.dirname, "bare.mjs");
   say("recording the requests of a run");
   const recorded = secretOf("recorded");
-  const calls = await record(api, recorded, world);
+  const calls = await record(create(recorded), world, api);
+  await undo(api, recorded);
   say("measuring 1,000 namespaces");
   let read = await followAudit(auditOf(world));
   let first: Watched | undefined;
@@ -83,7 +85,7 @@ async function beside(api: Api, world: World, pairs: Pair[]): Promise<Row> {
   });
 }
 
-async function record(api: Api, secret: string, { sandbox, kubectl, env }: World): Promise<readonly Call[]> {
+async function record(args: readonly string[], { sandbox, kubectl, env }: World, api: Api): Promise<readonly Call[]> {
   const recorder = await startRecorder(api);
   const file = join(sandbox.folder, "recorder.kubeconfig");
   const cluster = { name: "recorder", cluster: { server: recorder.url } };
@@ -91,8 +93,7 @@ async function record(api: Api, secret: string, { sandbox, kubectl, env }: World
   const kubeconfig = { apiVersion: "v1", kind: "Config", clusters: [cluster], contexts: [context], "current-context": "recorder" };
   await writeFile(file, JSON.stringify(kubeconfig));
   try {
-    await watch(kubectl, create(secret), { ...env, KUBECONFIG: file });
-    await undo(api, secret);
+    await watch(kubectl, args, { ...env, KUBECONFIG: file });
     return recorder.calls;
   } finally {
     recorder.stop();

@@ -1,0 +1,68 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { compare, median } from "../compare.ts";
+import type { Row } from "../report.ts";
+import { type Api, ask, atOnce, type Call } from "./api.ts";
+import { namespaceOf } from "./namespaces.ts";
+import { withPages } from "./replay.ts";
+import { watch } from "./watched.ts";
+import type { World } from "./world.ts";
+
+const [namespaces, pods, deployments, tags] = [1000, 2000, 400, 60];
+const secret = "pull-checked";
+const check = ["acr-secret", "check", "-A", "--no-headers"];
+
+/**
+ * Checks 2,000 pods and 400 templates with 60 images in 1,000 namespaces, and compares it with a bare load that only sends the same
+ * requests to the API server. Creates the objects and leaves them.
+ */
+export async function checkAll(
+  api: Api,
+  world: World,
+  width: number,
+  record: (args: readonly string[]) => Promise<readonly Call[]>,
+): Promise<Row[]> {
+  const { sandbox, kubectl, env, say } = world;
+  say("making 2,000 pods and 400 Deployments");
+  for (let tag = 0; tag < tags; tag++) await sandbox.azure.push(`myregistry.azurecr.io/app/web:${tag}`);
+  const create = ["acr-secret", "create", secret, "--registry", "myregistry", "-A", "--repository", "app/web", "--credential-per=scope"];
+  await watch(kubectl, [...create, "--serviceaccount", "default"], env);
+  await makeWorkloads(api);
+  const calls = await record(check);
+  const peaks: number[] = [];
+  const [socket, file] = [join(sandbox.folder, "bare.sock"), join(sandbox.folder, "bare.json")];
+  say("checking them");
+  const row = await compare({
+    name: "check -A of 2,000 pods",
+    beside: "bare load",
+    budget: 1.3,
+    runs: 5,
+    warmUp: 1,
+    prepare: async () => writeFile(file, JSON.stringify([await withPages(api, calls)])),
+    ours: async () => void peaks.push((await watch(kubectl, check, env)).peak ?? Number.NaN),
+    theirs: async () => {
+      await watch(process.execPath, [join(import.meta.dirname, "bare.mjs"), kubectl, socket, file, String(width)], env);
+    },
+  });
+  const peak = median(peaks);
+  return [row, { what: "memory of check -A", runs: peaks.length, ours: `${peak.toFixed(0)} MB`, beside: "", figure: peak, budget: 130 }];
+}
+
+async function makeWorkloads(api: Api): Promise<void> {
+  const spec = (index: number) => ({ containers: [{ name: "app", image: `myregistry.azurecr.io/app/web:${index % tags}` }] });
+  const numbers = (length: number) => Array.from({ length }, (_, index) => index);
+  const make = (index: number, path: string, object: object) =>
+    ask(api, "POST", path.replace("NS", namespaceOf(index % namespaces)), object);
+  await atOnce(32, numbers(pods), (index) =>
+    make(index, "/api/v1/namespaces/NS/pods", { apiVersion: "v1", kind: "Pod", metadata: { name: `web-${index}` }, spec: spec(index) }),
+  );
+  const labels = { app: "web" };
+  await atOnce(32, numbers(deployments), (index) =>
+    make(index, "/apis/apps/v1/namespaces/NS/deployments", {
+      apiVersion: "apps/v1",
+      kind: "Deployment",
+      metadata: { name: "idle" },
+      spec: { replicas: 0, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: spec(index) } },
+    }),
+  );
+}
