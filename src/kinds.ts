@@ -16,6 +16,8 @@ type ClusterRow = {
   readonly pullSecretList?: PullSecretList;
   /** The path of the pod spec; absent if the kind creates no pods. */
   readonly podSpec?: readonly string[];
+  /** The kind in the API that creates most of its objects from its own template. */
+  readonly createdBy?: string;
 };
 
 /** @param api group and version: `v1`, `apps/v1` @param kind the kind in the API: `ServiceAccount` */
@@ -43,7 +45,7 @@ export const kinds = {
   "deployment.apps": inCluster("apps/v1", "Deployment", { short: ["deploy"], ...template("rollout") }),
   "statefulset.apps": inCluster("apps/v1", "StatefulSet", { short: ["sts"], ...template("rollout") }),
   "daemonset.apps": inCluster("apps/v1", "DaemonSet", { short: ["ds"], ...template("rollout") }),
-  "replicaset.apps": inCluster("apps/v1", "ReplicaSet", { short: ["rs"], ...template("new-pods") }),
+  "replicaset.apps": inCluster("apps/v1", "ReplicaSet", { short: ["rs"], createdBy: "Deployment", ...template("new-pods") }),
   replicationcontroller: inCluster("v1", "ReplicationController", { short: ["rc"], ...template("new-pods") }),
   "cronjob.batch": inCluster("batch/v1", "CronJob", {
     short: ["cj"],

@@ -1,15 +1,15 @@
-import type { Cluster, Where } from "../cluster/port.ts";
-import { listAll } from "../cluster/port.ts";
+import { type Cluster, listAll, type Where } from "../cluster/port.ts";
 import { CliError, isRefusal } from "../errors.ts";
 import type { Workload } from "../fix.ts";
-import { type ClusterKind, kinds, nameOf, type PodKind, type TargetKind, templateKinds } from "../kinds.ts";
-import type { KubeObjects, Metadata, Pod, PodSpec, ServiceAccount } from "../objects.ts";
-import { accountOf, controllerOf, podSpecOf } from "../plan/references.ts";
+import { nameOf, type PodKind, templateKinds } from "../kinds.ts";
+import type { Pod, ServiceAccount } from "../objects.ts";
+import { accountOf, controllerOf } from "../plan/references.ts";
 import { type ClusterScope, clusterWideOrEach, type NamespaceScope } from "../scope/cluster-scopes.ts";
 import { awaitAll } from "../scope/concurrency.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { requireNamespace } from "./namespace.ts";
 import { minNamespaces } from "./namespace-reader.ts";
+import { type ListIn, readTemplates, type Template, type TemplateKind, templateOf } from "./pod-templates.ts";
 import { asWorkload, ownerOf } from "./pods.ts";
 import { among, firstMissing, isOver, kindOf, missingTarget, type TargetObject, type TargetPick, unique } from "./targets.ts";
 
@@ -22,9 +22,6 @@ export type PullSelection = {
   readonly lenient: boolean;
 };
 
-/** An object with a pod template. */
-export type Template = { readonly workload: Workload; readonly spec: PodSpec; readonly metadata: Metadata };
-
 /** The selected objects of one namespace. */
 export type PullingObjects = {
   readonly pods: readonly Pod[];
@@ -36,9 +33,6 @@ export type PullingObjects = {
 
 /** A namespace whose objects can be read. */
 export type PullReader = NamespaceScope & { read(): Promise<PullingObjects> };
-
-/** Returns the objects of one namespace. */
-type ListIn = <K extends ClusterKind>(kind: K, where?: Pick<Where, "labels" | "fields">) => Promise<readonly KubeObjects[K][]>;
 
 /**
  * Yields the namespaces of a scope. Reads many namespaces from cluster-wide lists. A cluster that can't be read yields one failing reader.
@@ -128,8 +122,6 @@ async function readSelected(namespace: string, listIn: ListIn, selection: PullSe
 
 type TemplateLists = (chosen: readonly TemplateKind[], labels?: string) => Promise<Template[]>;
 
-type TemplateKind = (typeof templateKinds)[number];
-
 async function readAll(listIn: ListIn, templatesOf: TemplateLists, { selector: labels }: PullSelection): Promise<PullingObjects> {
   const [all, accounts, templates] = await awaitAll([
     listIn("pod", { labels }),
@@ -183,42 +175,6 @@ const jobs = ["job.batch"] as const;
 function whereOf({ names, globs, selector: labels }: TargetPick): Pick<Where, "labels" | "fields"> {
   const [name, ...others] = names;
   return globs.length === 0 && others.length === 0 ? { fields: `metadata.name=${name}` } : { labels };
-}
-
-/**
- * Reads the templates that start pods. A kind that the user may not list, or that the server doesn't have, has none. Kubernetes' own roles
- * don't allow to list PodTemplates, which are not targets, so these are not reported.
- */
-async function readTemplates(
-  listIn: ListIn,
-  chosen: readonly TemplateKind[],
-  labels: string | undefined,
-  skipped: Set<PodKind>,
-): Promise<Template[]> {
-  const lists = chosen.map(async (kind) => {
-    try {
-      return (await listIn<TemplateKind>(kind, { labels })).filter(startsPods).flatMap((object) => templateOf(kind, object));
-    } catch (error) {
-      if (!(error instanceof CliError) || !["forbidden", "notFound"].includes(error.kind)) throw error;
-      if (error.kind === "forbidden" && "pullSecretList" in kinds[kind]) skipped.add(kind);
-      return [];
-    }
-  });
-  return (await awaitAll(lists)).flat();
-}
-
-/** Returns the template of an object; none for a ServiceAccount. */
-function templateOf(kind: TargetKind | PodKind, object: { readonly metadata: Metadata }): Template[] {
-  const spec = podSpecOf(kind, object);
-  return spec ? [{ workload: asWorkload({ kind: kinds[kind].kind, name: object.metadata.name }), spec, metadata: object.metadata }] : [];
-}
-
-/** Whether an object starts pods: not if it has ended, if its Deployment starts them, or if it is an older version without replicas. */
-function startsPods(object: KubeObjects[TemplateKind]): boolean {
-  if (isOver(object)) return false;
-  const controller = controllerOf(object.metadata);
-  if (object.kind !== "ReplicaSet" || !controller) return true;
-  return controller.kind !== "Deployment" && object.spec.replicas !== 0;
 }
 
 const controllersOf = (templates: readonly Template[]): ReadonlyMap<string, Workload> =>
