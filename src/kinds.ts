@@ -36,6 +36,7 @@ const inAzure = (called: string) => ({ at: "azure", called }) as const;
 /** One row per kind of object that a plan can name. A new target is a new row. */
 export const kinds = {
   namespace: inCluster("v1", "Namespace", { namespaced: false }),
+  node: inCluster("v1", "Node", { namespaced: false }),
   event: inCluster("v1", "Event", {}),
   secret: inCluster("v1", "Secret", {}),
   serviceaccount: inCluster("v1", "ServiceAccount", {

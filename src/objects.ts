@@ -137,6 +137,13 @@ export type Pod = Named<
   }
 >;
 
+/** core/v1 Node. */
+type KubeNode = Named<
+  "v1",
+  "Node",
+  { status?: { readonly nodeInfo?: { readonly operatingSystem?: string; readonly architecture?: string } } }
+>;
+
 /** core/v1 Event. */
 type KubeEvent = Named<
   "v1",
@@ -152,6 +159,7 @@ type KubeEvent = Named<
 /** The objects with their types, by kubectl's names for their kinds. */
 export type KubeObjects = {
   readonly namespace: Named<"v1", "Namespace", object>;
+  readonly node: KubeNode;
   readonly event: KubeEvent;
   readonly secret: Secret;
   readonly serviceaccount: ServiceAccount;

@@ -16,6 +16,7 @@ export type RegistrySpec = { readonly name: string } & Partial<
     | "publicNetworkAccess"
     | "roleAssignmentMode"
     | "armAudience"
+    | "dataEndpointEnabled"
     | "regionalEndpoints"
     | "replicas"
     | "tags"
@@ -70,6 +71,7 @@ export function addRegistry(world: World, spec: RegistrySpec): Registry {
     publicNetworkAccess: "Enabled",
     roleAssignmentMode: "LegacyRegistryPermissions",
     armAudience: "enabled",
+    dataEndpointEnabled: false,
     regionalEndpoints: "Disabled",
     replicas: [],
     tags: {},

@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Authority } from "../pki.ts";
-import { dataHost } from "./acr/blobs.ts";
 import { type Calls, createCalls } from "./calls.ts";
 import { startConnectProxy } from "./connect-proxy.ts";
 import { createWorld, type RegistrySpec } from "./create-world.ts";
@@ -52,9 +51,9 @@ export async function startAzure({ folder, authority, registryBinary, registries
   const caFile = join(folder, "azure-ca.crt");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(caFile, authority.certificate);
-  const hosts = world.registries.flatMap((one) => [one.loginServer, dataHost(one).replace(/^[^.]+/, "*")]);
+  const hosts = world.registries.flatMap(({ loginServer, location }) => [loginServer, `*.${location}.data.azurecr.io`]);
   const regional = [...regions, ...world.registries.map(({ location }) => location)].map((region) => `*.${region}.geo.azurecr.io`);
-  const names = [...new Set([...controlPlane, "*.azurecr.io", ...hosts, ...regional])];
+  const names = [...new Set([...controlPlane, "*.azurecr.io", "*.blob.core.windows.net", ...hosts, ...regional])];
   const front = createFront(state, await authority.issue({ commonName: "sandbox azure", names }));
   const proxy = await startConnectProxy({ reaches: front.reaches, enter: front.enter, refused: state.calls.addRefusedHost });
   const metadata = await startMetadataService(state);

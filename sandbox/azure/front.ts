@@ -5,7 +5,7 @@ import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import { acr } from "./acr/acr.ts";
-import { blobs, dataHost } from "./acr/blobs.ts";
+import { blobs } from "./acr/blobs.ts";
 import { dataPlane } from "./acr/data-plane.ts";
 import { blocked } from "./acr/errors.ts";
 import { arm } from "./arm/arm.ts";
@@ -13,7 +13,7 @@ import { entra } from "./entra/entra.ts";
 import { graph } from "./graph/graph.ts";
 import { type Answer, type Ask, Refused, readAsk, send } from "./http.ts";
 import type { State } from "./state.ts";
-import { regionalHosts } from "./world.ts";
+import { dataHost, regionalHosts } from "./world.ts";
 
 /** The server for all of Azure's host names. */
 export type Front = {
@@ -41,8 +41,8 @@ export function createFront(state: State, { certificate, key }: { certificate: s
         return answering(host, (ask) => acr(ask, state, registry))(request, response);
       };
     }
-    const owner = state.world.registries.find((one) => dataHost(one) === host);
-    return owner && (async (request, response) => blobs(await readAsk(request, host), response, state, owner));
+    if (!state.world.registries.some((one) => dataHost(one) === host)) return undefined;
+    return async (request, response) => blobs(await readAsk(request, host), response, state);
   };
 
   const server = createServer({ cert: certificate, key, ALPNProtocols: ["http/1.1"] }, (request, response) => {

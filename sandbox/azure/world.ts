@@ -71,6 +71,8 @@ export type Registry = {
   roleAssignmentMode: "LegacyRegistryPermissions" | "AbacRepositoryPermissions";
   /** policies.azureADAuthenticationAsArmPolicy.status: whether ARM tokens can be exchanged, too. */
   armAudience: "enabled" | "disabled";
+  /** Whether layers come from a host of its own, instead of a storage account that registries share. */
+  dataEndpointEnabled: boolean;
   /** Whether each region has its own host. */
   regionalEndpoints: "Enabled" | "Disabled";
   /** The regions of its replicas, without its location. */
@@ -230,6 +232,14 @@ export type Operation = {
 /** Returns the hosts of a registry in its regions, or none while regional endpoints are off. A domain name label's hash stays in them. */
 export const regionalHosts = ({ regionalEndpoints, location, replicas, loginServer }: Registry): string[] =>
   regionalEndpoints === "Enabled" ? [location, ...replicas].map((region) => loginServer.replace(".", `.${region}.geo.`)) : [];
+
+/**
+ * Returns the host that serves a registry's layers: its data endpoint if it has one (Premium), else a storage account of the region, which
+ * registries share. It accepts a signed URL and no login.
+ */
+export function dataHost({ name, location, dataEndpointEnabled }: Registry): string {
+  return dataEndpointEnabled ? `${name.toLowerCase()}.${location}.data.azurecr.io` : `${location}managed1.blob.core.windows.net`;
+}
 
 /** The ARM resource id of a registry. */
 export function registryId({ subscriptionId, resourceGroup, name }: Registry): string {

@@ -14,6 +14,7 @@ import {
   workloadsOf,
 } from "./deliver.ts";
 import type { ImageFacts, Note, SecretFacts } from "./facts.ts";
+import { otherCloudOf } from "./message.ts";
 
 /** For registries outside Azure, no command creates a credential. */
 type InAzure = ImageFacts & { readonly azure: NonNullable<ImageFacts["azure"]> };
@@ -36,9 +37,37 @@ const advices: Partial<Record<Cause, (facts: InAzure, existing: SecretFacts | un
   "out-of-scope": ofSecret(widen),
   "malformed-secret": ofSecret(repair),
   "no-login": supply,
-  "not-found": (facts) => ({ fix: lookFor(facts) }),
-  blocked: ({ azure: { registry } }) => ({ fix: { do: "shell", argv: ["az", "acr", "network-rule", "list", "--name", registry] } }),
+  "other-namespace": supply,
+  rewritten: supply,
+  "other-cloud": changeCloud,
+  "not-yet-effective": checkAgain,
+  "not-found": lookFor,
+  "no-repository": lookFor,
+  blocked: ({ azure: { registry } }) => list("the firewall rules", "az", "acr", "network-rule", "list", "--name", registry),
+  "data-blocked": ({ azure: { registry } }) => list("the hosts to allow", "az", "acr", "show-endpoints", "--name", registry),
 };
+
+/** A command that only reads. */
+const list = (what: string, ...argv: readonly [string, ...string[]]): Advice => ({
+  fix: { do: "shell", argv },
+  notes: [`the command only lists ${what}`],
+});
+
+/** The image's host or the Secret is wrong. If no registry answers at the image's host, uses the host of the login. */
+function changeCloud(facts: InAzure): Advice {
+  const other = otherCloudOf(facts);
+  if (!other || facts.anonymous?.verdict !== "unreachable") return supply(facts);
+  return renameImage({ ...facts, azure: { ...facts.azure, loginServer: other.host }, matchesLoginServer: true });
+}
+
+/** Nothing but time fixes it. */
+function checkAgain({ namespace, account, image, pods }: InAzure): Advice {
+  const named = pods.length > 0 ? {} : { images: [image], serviceaccount: account };
+  return {
+    fix: { verb: "check", ...named, namespace },
+    notes: ["Azure can need ten minutes to apply a role: wait, then check again with the command, which changes nothing"],
+  };
+}
 
 function ofSecret(advice: (facts: InAzure, existing: SecretFacts) => Advice) {
   return (facts: InAzure, existing: SecretFacts | undefined): Advice => (existing ? advice(facts, existing) : {});
@@ -227,10 +256,10 @@ function isFor({ azure, ref }: InAzure, { servers = [], note }: SecretFacts): bo
 const coversHost = ({ azure, ref }: InAzure, { note }: SecretFacts): boolean =>
   note?.hosts[0] === azure.loginServer && note.hosts.includes(ref.host);
 
-function lookFor({ azure: { registry }, ref: { repository, reference }, hasOtherTags }: InAzure): Fix {
-  if (reference.includes(":"))
-    return { do: "shell", argv: ["az", "acr", "manifest", "list-metadata", "--registry", registry, "--name", repository] };
-  return hasOtherTags
-    ? { do: "shell", argv: ["az", "acr", "repository", "show-tags", "--name", registry, "--repository", repository] }
-    : { do: "shell", argv: ["az", "acr", "repository", "list", "--name", registry] };
+function lookFor({ azure: { registry }, ref: { repository, reference }, hasOtherTags, noRepository }: InAzure): Advice {
+  if (!noRepository && reference.includes(":"))
+    return list("the manifests", "az", "acr", "manifest", "list-metadata", "--registry", registry, "--name", repository);
+  return hasOtherTags === true
+    ? list("the tags", "az", "acr", "repository", "show-tags", "--name", registry, "--repository", repository)
+    : list("the repositories", "az", "acr", "repository", "list", "--name", registry);
 }

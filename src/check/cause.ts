@@ -12,11 +12,17 @@ export const causes = {
   refused: { words: "credential rejected", pulls: false, severity: "failure" },
   /** The registry rejects the login, and the Secret's annotation has an expiry in the past. */
   expired: { words: "credential expired", pulls: false, severity: "failure" },
+  /** The registry rejects a login whose rights come from a role, and that the plugin created in the last minutes. */
+  "not-yet-effective": { words: "not yet in effect", pulls: "unknown", severity: "failure" },
   "out-of-scope": { words: "repository not in scope", pulls: false, severity: "failure" },
   "not-found": { words: "image not found", pulls: false, severity: "failure" },
+  /** The registry says that the repository does not exist, to a login that may list its tags. To others it says only `not-found`. */
+  "no-repository": { words: "repository not found", pulls: false, severity: "failure" },
   "other-platform": { words: "wrong platform", pulls: false, severity: "failure" },
   /** 403 from the registry's firewall, for this machine's address or the node's. */
   blocked: { words: "blocked by firewall", pulls: "unknown", severity: "failure" },
+  /** The registry redirects to its data endpoint or blob storage, which is unreachable or denies the blob. Only with --deep. */
+  "data-blocked": { words: "data endpoint blocked", pulls: "unknown", severity: "failure" },
   /** 403 for another reason. */
   denied: { words: "denied by registry", pulls: "unknown", severity: "failure" },
   throttled: { words: "throttled", pulls: "unknown", severity: "failure" },
@@ -24,6 +30,12 @@ export const causes = {
   untrusted: { words: "untrusted certificate", pulls: "unknown", severity: "failure" },
   /** No pull secret matches, and the registry rejects anonymous pulls. */
   "no-login": { words: "missing credential", pulls: false, severity: "failure" },
+  /** Like `no-login`, and a Secret of that name exists in another namespace only. */
+  "other-namespace": { words: "secret in another namespace", pulls: false, severity: "failure" },
+  /** Like `no-login`, and the login is for the registry of that name in another Azure cloud. */
+  "other-cloud": { words: "registry in another cloud", pulls: false, severity: "failure" },
+  /** Like `no-login`, and the pod's template names another registry or repository. */
+  rewritten: { words: "image rewritten", pulls: false, severity: "failure" },
   /** The pod was created before the Secret was attached to its ServiceAccount. */
   "older-pod": { words: "pod older than secret", pulls: false, severity: "failure" },
   /** The kubelet uses no Secret of a pod if one is malformed. */

@@ -16,6 +16,8 @@ export type Note = {
   readonly again: Again;
   /** The key of the plugin's label, if the Secret has lost it. `create` then writes the Secret only with --force. */
   readonly unlabeled?: string;
+  /** The creation time of the password (RFC 3339); undefined if the annotation does not have it. */
+  readonly createdAt?: string | undefined;
   /** RFC 3339; undefined if it does not expire. */
   readonly expiresAt: string | undefined;
   /** The requested lifetime, as a value of `--expires-in`. */
@@ -36,7 +38,13 @@ export type SecretFacts = {
 };
 
 /** A login for an image, and the registry's response to it. */
-export type TriedLogin = { readonly secret: string; readonly username: string; readonly proof: Proof };
+export type TriedLogin = {
+  readonly secret: string;
+  readonly username: string;
+  readonly proof: Proof;
+  /** It is an identity of Entra ID: role assignments give it its rights, and take minutes to take effect. */
+  readonly byRole?: boolean;
+};
 
 /** A pod and one of its images. */
 export type PodFacts = {
@@ -111,8 +119,15 @@ export type ImageFacts = {
   readonly matchesLoginServer: boolean;
   /** The name that `create` would give a new Secret, and whether that is its default. */
   readonly fresh: { readonly name: string; readonly isDefault: boolean };
-  readonly hasOtherTags: boolean;
-  /** Set if the repository does not exist. */
-  readonly noRepository: { readonly similar: string | undefined } | undefined;
+  /** `unknown`: the login may not list tags, so the repository may not exist either. */
+  readonly hasOtherTags: boolean | "unknown";
+  /** Set if the repository does not exist. `similar`: names of existing ones, the most similar first. */
+  readonly noRepository: { readonly similar: readonly string[] } | undefined;
+  /** Names of pull secrets that exist only in other namespaces; empty without permission to list Secrets there. */
+  readonly elsewhere: readonly { readonly secret: string; readonly namespaces: readonly string[] }[];
+  /** The image in the template of the pods, if it has another host or repository. */
+  readonly rewritten: { readonly owner: Workload; readonly image: string } | undefined;
+  /** The proofs of the same login at the registry's other hosts for which the Secret has a key. Only with --deep. */
+  readonly otherHosts: readonly Proof[];
   readonly now: Date;
 };

@@ -1,5 +1,6 @@
 import { linesIn } from "../errors.ts";
-import { isObjectName } from "../kinds.ts";
+import { isObjectName, nameOf } from "../kinds.ts";
+import { loginServerIn } from "../registry/login-server.ts";
 import type { Proof } from "../registry/port.ts";
 import type { ImageFacts, TriedLogin } from "./facts.ts";
 import { nearMiss } from "./near-miss.ts";
@@ -25,25 +26,56 @@ export function explanationIn({ message }: Pick<Proof, "message">): Required<Exp
 
 function missingRepository({ ref: { repository, host }, noRepository }: ImageFacts): string | undefined {
   if (!noRepository) return undefined;
-  const { similar } = noRepository;
-  return `repository "${repository}" not found in ${host}${similar === undefined ? "" : `; did you mean "${similar}"?`}`;
+  const similar = noRepository.similar
+    .map((name) => JSON.stringify(name))
+    .join(", ")
+    .replace(/, (?=[^,]*$)/, " or ");
+  return `repository "${repository}" not found in ${host}${similar === "" ? "" : `; did you mean ${similar}?`}`;
 }
 
 /** Explains why no pull secret has a login for an image. */
-export function absence({ names, secrets, ref, pods, account, only }: ImageFacts): string {
+export function absence(facts: ImageFacts): string {
+  const { names, secrets, ref, pods, account, only, elsewhere } = facts;
   const known = new Map(secrets.map((secret) => [secret.name, secret]));
-  const missing = names.filter((name) => !known.has(name)).map(shownName);
+  const inOthers = new Set(elsewhere.map(({ secret }) => secret));
+  const missing = names.filter((name) => !known.has(name) && !inOthers.has(name)).map(shownName);
+  const cloud = otherCloudOf(facts);
   const others = names.flatMap((name) => {
     const { skipped = [], servers } = known.get(name) ?? {};
     if (skipped.length > 0) return skipped.map((because) => `secret ${name} ${because}`);
-    return servers ? [nearMiss(name, servers, ref)] : [];
+    const why = cloud?.secret === name ? `in another cloud than ${ref.host}` : undefined;
+    return servers ? [nearMiss(name, servers, { ...ref, why })] : [];
   });
-  const found = [...(missing.length > 0 ? [`secret${missing.length > 1 ? "s" : ""} ${listed(missing)} not found`] : []), ...others];
+  const found = [
+    ...elsewhere.map(
+      ({ secret, namespaces }) => `secret ${secret} exists in namespace ${listed(namespaces)}, but a pod can use only its own namespace's`,
+    ),
+    ...(missing.length > 0 ? [`secret${missing.length > 1 ? "s" : ""} ${listed(missing)} not found`] : []),
+    ...others,
+  ];
   if (found.length > 0) return found.join("; ");
   return pods.length > 0 && !only
     ? "the pod has no pull secret for this registry"
     : `serviceaccount/${account} has no pull secret for this registry`;
 }
+
+/** Returns a login of the pods for the registry of the same name in another cloud: `myregistry.azurecr.io` for `myregistry.azurecr.cn`. */
+export function otherCloudOf({ azure, names, secrets }: ImageFacts): { readonly secret: string; readonly host: string } | undefined {
+  if (!azure) return undefined;
+  const [own] = azure.loginServer.split(".azurecr.");
+  for (const { name, servers = [] } of secrets.filter((secret) => names.includes(secret.name)))
+    for (const host of servers.flatMap((server) => loginServerIn(server) ?? []))
+      if (host !== azure.loginServer && host.split(".azurecr.")[0] === own) return { secret: name, host };
+  return undefined;
+}
+
+/** Says that the image of a pod is not that of its template. */
+export const rewriteNotes = ({ rewritten }: ImageFacts): string[] =>
+  rewritten
+    ? [
+        `the template of ${nameOf(rewritten.owner)} has the image ${rewritten.image}: an admission webhook, a policy or a user changed it in the pod`,
+      ]
+    : [];
 
 const units = [
   { word: "days", seconds: 86_400 },

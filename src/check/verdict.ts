@@ -1,9 +1,10 @@
 import { type Fix, hasVerb, type KubectlCommand, type Workload } from "../fix.ts";
+import type { Proof, PullHost } from "../registry/port.ts";
 import { advise } from "./advice.ts";
 import type { Cause } from "./cause.ts";
 import { type Advice, concerned, inOrder, recreatePods } from "./deliver.ts";
 import type { ImageFacts, PodFacts, TriedLogin } from "./facts.ts";
-import { absence, explainRefusal, explanationIn } from "./message.ts";
+import { absence, explainRefusal, explanationIn, otherCloudOf, rewriteNotes } from "./message.ts";
 
 /** One line of a check: whether the image can be pulled, the cause if not, and the fix. */
 export type Verdict = {
@@ -21,8 +22,8 @@ export type Verdict = {
   readonly owners: readonly Workload[];
   /** Names of the pods; empty if there are none yet. */
   readonly pods: readonly string[];
-  /** The hosts that a pull needs. */
-  readonly hosts?: readonly { readonly host: string; readonly purpose: string }[];
+  /** The hosts that the pull needs, as far as they are known: all of them if the parts of the image were fetched. */
+  readonly hosts?: readonly PullHost[];
   readonly cause: Cause;
   /** Where it was proven: by requests from this machine to the registry, or by a pull of a node (`--from-cluster`). */
   readonly proof: "registry" | "cluster";
@@ -35,7 +36,7 @@ export type Verdict = {
   readonly fix?: Fix | undefined;
 };
 
-type Finding = Pick<Verdict, "cause" | "message"> & {
+type Finding = Pick<Verdict, "cause" | "message" | "notes"> & {
   readonly secret?: string | undefined;
   readonly details?: readonly string[] | undefined;
   readonly advice?: Advice;
@@ -44,7 +45,8 @@ type Finding = Pick<Verdict, "cause" | "message"> & {
 /** Judges one image like the kubelet: a malformed Secret first, then any login that pulls, then the reason that none does. */
 export function judge(facts: ImageFacts): Verdict {
   const { image, namespace, account, tried } = facts;
-  const { cause, message, details, secret, advice = advise(cause, facts, secret) } = find(facts);
+  const { cause, message, details, secret, notes = [], advice = advise(cause, facts, secret) } = find(facts);
+  const allNotes = [...notes, ...(advice.notes ?? [])];
   return {
     image,
     namespace,
@@ -57,9 +59,18 @@ export function judge(facts: ImageFacts): Verdict {
     proof: "registry",
     message,
     registryMessages: details?.length ? details : undefined,
-    notes: advice.notes,
+    notes: allNotes.length > 0 ? allNotes : undefined,
     fix: advice.fix,
+    hosts: hostsOf(facts),
   };
+}
+
+function hostsOf({ ref, tried, anonymous, otherHosts }: ImageFacts): PullHost[] {
+  const last = tried.find(({ proof }) => proof.verdict === "pulls") ?? tried.find(({ proof }) => proof.hosts);
+  const proofs = [last?.proof ?? anonymous, ...otherHosts];
+  const known = proofs.flatMap((proof) => proof?.hosts ?? []);
+  const hosts: PullHost[] = known.length > 0 ? known : [{ host: ref.host, purpose: "token, manifests" }];
+  return [...new Map(hosts.map((each) => [`${each.host} ${each.purpose}`, each])).values()];
 }
 
 function find(facts: ImageFacts): Finding {
@@ -69,7 +80,7 @@ function find(facts: ImageFacts): Finding {
     return { cause: "malformed-secret", secret: malformed.secret, message };
   }
   const pulled = tried.find(({ proof }) => proof.verdict === "pulls");
-  if (pulled) return onItsNode(facts, pulled.secret) ?? { cause: "pulls", secret: pulled.secret };
+  if (pulled) return onItsNode(facts, pulled.secret) ?? { cause: "pulls", secret: pulled.secret, ...notesOf(facts, pulled.proof) };
   if (attachedLater && concerned(facts).copied.length > 0) return olderPod(facts, attachedLater);
   const rejected = mostSpecific(facts);
   return rejected ? refused(facts, rejected) : withoutLogin(facts);
@@ -80,11 +91,25 @@ function withoutLogin(facts: ImageFacts): Finding {
   const { anonymous } = facts;
   if (anonymous === undefined) return onItsNode(facts, "", (says) => says) ?? { cause: "unknown" };
   if (anonymous.verdict === "pulls") return onItsNode(facts, "") ?? { cause: "anonymous", secret: "" };
+  if (anonymous.verdict === "unreachable" && otherCloudOf(facts)) return { cause: "other-cloud", message: absence(facts) };
   if (anonymous.verdict !== "refused" && anonymous.verdict !== "out-of-scope")
     return { cause: anonymous.verdict, ...explanationIn(anonymous) };
   if (!facts.only && facts.pods.length > 0 && facts.pods.every(({ pulled }) => pulled))
     return { cause: "by-node", secret: "", message: "a node without the image can pull it only with its own identity" };
-  return { cause: "no-login", message: absence(facts) };
+  return { cause: unusable(facts), message: absence(facts), notes: rewriteNotes(facts) };
+}
+
+/** Why a pod without a login for the registry probably has none. The fix is the same for all of these. */
+function unusable(facts: ImageFacts): Cause {
+  if (otherCloudOf(facts)) return "other-cloud";
+  if (facts.elsewhere.length > 0) return "other-namespace";
+  return facts.rewritten && !facts.only ? "rewritten" : "no-login";
+}
+
+/** For a proof of the parts of an image: platforms without a manifest, and other hosts that fail. */
+function notesOf({ otherHosts }: ImageFacts, { message }: Proof): Pick<Finding, "notes"> {
+  const { details } = explanationIn({ message });
+  return { notes: [...details, ...otherHosts.filter(({ verdict }) => verdict !== "pulls").map((proof) => explanationIn(proof).message)] };
 }
 
 /**
@@ -110,11 +135,33 @@ function mostSpecific({ tried, secrets }: ImageFacts): TriedLogin | undefined {
 function refused(facts: ImageFacts, tried: TriedLogin): Finding {
   const note = facts.secrets.find(({ name }) => name === tried.secret)?.note;
   const isExpired = tried.proof.verdict === "refused" && note?.expiresAt !== undefined && new Date(note.expiresAt) <= facts.now;
-  return {
-    cause: isExpired ? "expired" : tried.proof.verdict,
-    secret: tried.secret,
-    ...explainRefusal(facts, tried, isExpired ? note.expiresAt : undefined),
-  };
+  const { message, details } = explainRefusal(facts, tried, isExpired ? note.expiresAt : undefined);
+  const cause = isExpired ? "expired" : isNotYetEffective(facts, tried) ? "not-yet-effective" : causeOf(facts, tried);
+  return { cause, secret: tried.secret, message, details, notes: [...ambiguities(facts, cause, tried), ...rewriteNotes(facts)] };
+}
+
+const causeOf = ({ noRepository }: ImageFacts, { proof }: TriedLogin): Cause =>
+  proof.verdict === "not-found" && noRepository ? "no-repository" : proof.verdict;
+
+/** How long Azure may need to apply a role assignment, in milliseconds (learn.microsoft.com, "Troubleshoot Azure RBAC"). */
+const roleDelay = 10 * 60_000;
+
+const mayWaitForRole: readonly Cause[] = ["refused", "denied", "out-of-scope"];
+
+/** Whether the plugin created a login so recently that its role may not be in effect. Azure's answer is that for a wrong password. */
+function isNotYetEffective({ secrets, now }: ImageFacts, { secret, byRole, proof }: TriedLogin): boolean {
+  const note = secrets.find(({ name }) => name === secret)?.note;
+  const age = now.getTime() - Date.parse(note?.createdAt ?? "");
+  return byRole === true && note?.renewal === "made" && age < roleDelay && mayWaitForRole.includes(proof.verdict);
+}
+
+/** The causes that Azure's answer does not tell apart. */
+function ambiguities({ azure, hasOtherTags }: ImageFacts, cause: Cause, { byRole }: TriedLogin): string[] {
+  if (!azure) return [];
+  if (cause === "refused") return ["the registry does not say whether the password is wrong, expired or deleted, or the token is disabled"];
+  if (cause === "out-of-scope" && byRole)
+    return ["the identity has no role for the repository, or a condition of its role (ABAC) excludes it"];
+  return cause === "not-found" && hasOtherTags === "unknown" ? ["the login cannot list tags, so the repository may not exist either"] : [];
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { Http, HttpRequest, HttpResponse } from "./message.ts";
 import { NetworkError } from "./network-error.ts";
 import { retryDelay } from "./retry.ts";
@@ -17,13 +18,44 @@ export function openHttp({ transport, sleep }: HttpOptions): Http {
     }
   };
 
-  async function sendOnce({ method, url, headers, body }: HttpRequest): Promise<HttpResponse> {
+  async function sendOnce({ method, url, headers, body, maxBytes }: HttpRequest): Promise<HttpResponse> {
     const { createHttpHeaders, createPipelineRequest } = await import("@azure/core-rest-pipeline");
     const client = await transport();
     const all = createHttpHeaders({ "User-Agent": "kubectl-acr-secret", ...headers });
-    const response = await client.sendRequest(createPipelineRequest({ method, url, headers: all, body }));
-    return { status: response.status, header: (name) => response.headers.get(name), text: response.bodyAsText ?? "" };
+    const streamed = maxBytes === undefined ? {} : { streamResponseStatusCodes: everyStatus };
+    const response = await client.sendRequest(createPipelineRequest({ method, url, headers: all, body, ...streamed }));
+    const { status, readableStreamBody: stream, bodyAsText = "" } = response;
+    const text = stream && maxBytes !== undefined ? await firstBytes(stream, url, maxBytes) : bodyAsText;
+    return { status, header: (name) => response.headers.get(name), text: text ?? "" };
   }
+}
+
+/** The library's value for every status. */
+const everyStatus = new Set([Number.POSITIVE_INFINITY]);
+
+/** Milliseconds for the first bytes of a body: the library's timeout ends with the headers. */
+const bodyTimeout = 30_000;
+
+async function firstBytes(stream: NodeJS.ReadableStream, url: string, maxBytes: number): Promise<string> {
+  const { host } = new URL(url);
+  const readable = stream as Readable;
+  const late = new NetworkError("timeout", `${host} did not send the first bytes within ${bodyTimeout / 1000} seconds`);
+  const timer = setTimeout(() => readable.destroy(late), bodyTimeout);
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    // Leaving the loop destroys the stream
+    for await (const chunk of readable) {
+      chunks.push(Buffer.from(chunk));
+      size += chunk.length;
+      if (size >= maxBytes) break;
+    }
+  } catch (error) {
+    throw error === late ? late : new NetworkError("interrupted", `the connection to ${host} was interrupted`);
+  } finally {
+    clearTimeout(timer);
+  }
+  return Buffer.concat(chunks).subarray(0, maxBytes).toString();
 }
 
 function answered(answer: HttpResponse | NetworkError): HttpResponse {

@@ -3,6 +3,8 @@ export type HttpRequest = {
   readonly url: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Reads only this many bytes of the response's body, and then closes the connection. */
+  readonly maxBytes?: number;
 };
 
 export type HttpResponse = { readonly status: number; header(name: string): string | undefined; readonly text: string };

@@ -94,6 +94,10 @@ const names = [
   "authorization",
   "auth",
   "token",
+  // The signature in the URL of a storage service: with it, anyone can read the blob
+  "sig",
+  "(?:x-\\w+-)?signature",
+  "x-\\w+-security-token",
 ].join("|");
 const inJson = new RegExp(`("(?:${names})"\\s*:\\s*)"(?:[^"\\\\]|\\\\.)*"`, "gi");
 const inForm = new RegExp(`((?:^|[?&])(?:${names})=)[^&\\s]*`, "gi");

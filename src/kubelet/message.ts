@@ -1,7 +1,21 @@
 import type { Cause } from "../check/cause.ts";
 
 /** The cause of a failed pull in a message of the kubelet or containerd. */
-export type PullCause = Exclude<Cause, "pulls" | "anonymous" | "by-node" | "not-checked" | "denied" | "expired" | "older-pod">;
+export type PullCause = Exclude<
+  Cause,
+  | "pulls"
+  | "anonymous"
+  | "by-node"
+  | "not-checked"
+  | "denied"
+  | "expired"
+  | "older-pod"
+  | "no-repository"
+  | "not-yet-effective"
+  | "other-namespace"
+  | "other-cloud"
+  | "rewritten"
+>;
 
 /** `text` is the error without the text that the kubelet adds. */
 export type PullFailure = { readonly cause: PullCause; readonly text: string };

@@ -28,9 +28,7 @@ export function readAnswer(step: "token" | "manifest", image: ImageRef, username
     };
   if (status === 403) return { verdict: "denied", message: withWords(`${host} denied ${user} (403 Forbidden)`) };
   if (status === 401) return { verdict: "refused", message: withWords(`${host} rejected ${user} (401 Unauthorized)`) };
-  if (status === 404 && step === "manifest") {
-    return { verdict: "not-found", message: notFoundMessage(image, registryError?.code) };
-  }
+  if (status === 404 && step === "manifest") return notFound(image, registryError?.code === "NAME_UNKNOWN");
   return { verdict: "unreachable", message: withWords(`${host} returned HTTP ${status} for the ${step} request`) };
 }
 
@@ -54,9 +52,10 @@ function wordsOf({ header }: HttpResponse, message = ""): string[] {
   return [message.replace(/\s+/g, " ").slice(0, 300), isTraced ? "" : `correlation ID: ${id}`];
 }
 
-function notFoundMessage({ host, repository, reference }: ImageRef, code: string | undefined): string {
-  if (code === "NAME_UNKNOWN") return `repository "${repository}" not found in ${host}`;
-  return `${reference.includes(":") ? "manifest" : "tag"} ${reference} not found in repository ${repository} of ${host}`;
+function notFound({ host, repository, reference }: ImageRef, noRepository: boolean): Proof {
+  if (noRepository) return { verdict: "not-found", message: `repository "${repository}" not found in ${host}`, noRepository };
+  const message = `${reference.includes(":") ? "manifest" : "tag"} ${reference} not found in repository ${repository} of ${host}`;
+  return { verdict: "not-found", message };
 }
 
 /** Interprets a request without a response. @throws any other error */
@@ -90,4 +89,10 @@ export function readMember(body: string, name: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** The code and the message of a storage service's error in XML (Azure Storage, S3), on one line; empty for any other body. */
+export function readStorageError(body: string): string {
+  const text = (name: string) => new RegExp(`<${name}>([^<]{1,300})</${name}>`).exec(body)?.[1]?.replace(/\s+/g, " ").trim();
+  return [text("Code"), text("Message")].filter((found) => found).join(": ");
 }

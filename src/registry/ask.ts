@@ -3,8 +3,11 @@ import { Sensitive } from "../secret/sensitive.ts";
 import { readAnswer, readFailure, readMember } from "./answers.ts";
 import type { Login, Proof, Registry } from "./port.ts";
 
-/** The last response to a request, and its step: the request for a token, or the request itself. */
-type Asked = { readonly step: "token" | "manifest"; readonly answer: HttpResponse };
+/**
+ * The last response to a request, and its step: the request for a token, or the request itself. `authorization`: its header for the
+ * registry's host, and no other one.
+ */
+type Asked = { readonly step: "token" | "manifest"; readonly answer: HttpResponse; readonly authorization?: string };
 
 /**
  * Sends a GET to a registry: first without a login, then with it if the registry requires one.
@@ -13,17 +16,18 @@ type Asked = { readonly step: "token" | "manifest"; readonly answer: HttpRespons
  */
 export async function ask(
   http: Http,
-  { host, path, scope, accept }: { host: string; path: string; scope: string; accept: string },
+  { host, path, scope, accept, maxBytes }: { host: string; path: string; scope: string; accept: string; maxBytes?: number },
   login: Login | undefined,
 ): Promise<Asked | Proof> {
   const get = (headers: Readonly<Record<string, string>>) =>
-    http({ method: "GET", url: `https://${host}${path}`, headers: { Accept: accept, ...headers } });
+    http({ method: "GET", url: `https://${host}${path}`, headers: { Accept: accept, ...headers }, ...(maxBytes && { maxBytes }) });
   try {
     const first = await get({});
     const challenge = first.header("WWW-Authenticate");
     if (first.status !== 401 || challenge === undefined) return { step: "manifest", answer: first };
     const authorization = await authorize(http, host, challenge, scope, login);
-    return typeof authorization === "string" ? { step: "manifest", answer: await get({ Authorization: authorization }) } : authorization;
+    if (typeof authorization !== "string") return authorization;
+    return { step: "manifest", answer: await get({ Authorization: authorization }), authorization };
   } catch (error) {
     return readFailure(error);
   }

@@ -18,16 +18,40 @@ export type ImageRef = {
 export type Proof = {
   readonly verdict: Extract<
     Cause,
-    "pulls" | "refused" | "out-of-scope" | "not-found" | "blocked" | "denied" | "throttled" | "unreachable" | "untrusted" | "not-checked"
+    | "pulls"
+    | "refused"
+    | "out-of-scope"
+    | "not-found"
+    | "other-platform"
+    | "blocked"
+    | "data-blocked"
+    | "denied"
+    | "throttled"
+    | "unreachable"
+    | "untrusted"
+    | "not-checked"
   >;
   /** One sentence for a person. The registry's own words follow on lines of their own. */
   readonly message: string;
+  /** With `not-found`: the registry says that the whole repository doesn't exist. */
+  readonly noRepository?: true;
+  /** The hosts of the pull. Only set if the parts of the image were fetched. */
+  readonly hosts?: readonly PullHost[];
 };
+
+/** A host that a pull needs, and what the registry serves there. */
+export type PullHost = { readonly host: string; readonly purpose: "token, manifests" | "layers" };
+
+/** A node's operating system and architecture, in Go's words (GOOS and GOARCH), as in an image index. */
+export type Platform = { readonly os: string; readonly architecture: string };
 
 /** A registry's data plane (OCI distribution spec with ACR's token endpoint). Never throws for a response of the registry. */
 export type Registry = {
-  /** Requests the image's manifest like a container runtime; without a login, anonymously. */
-  prove(image: ImageRef, login: Login | undefined): Promise<Proof>;
+  /**
+   * Requests the image's manifest like a container runtime; without a login, anonymously.
+   * @param platforms also fetches the manifest for each of them, and the first bytes of its config and of one layer
+   */
+  prove(image: ImageRef, login: Login | undefined, platforms?: readonly Platform[]): Promise<Proof>;
   /** Whether the registry accepts a login at all. If so, the verdict is `pulls`, whatever the login may pull. */
   admits(host: string, login: Login): Promise<Proof>;
   /** Exchanges a token of Entra ID for one of the registry's own, which is used as a password (ACR's /oauth2/exchange). */

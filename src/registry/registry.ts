@@ -4,7 +4,8 @@ import type { Http, HttpResponse } from "../http/message.ts";
 import { openTransport } from "../http/transport.ts";
 import { readAnswer, readFirstTag, readMember, readRegistryError } from "./answers.ts";
 import { ask, exchangeToken } from "./ask.ts";
-import type { ImageRef, Login, Proof, Registry } from "./port.ts";
+import { fetchParts, manifestTypes, maxManifest } from "./parts.ts";
+import type { ImageRef, Login, Platform, Proof, Registry } from "./port.ts";
 
 /**
  * Opens a registry's data plane. Sends nothing before the first call.
@@ -22,23 +23,20 @@ export function openRegistry(tools: {
   return { ...registryOver(http), aheadBy };
 }
 
-/** The kinds of manifest that container runtimes accept: OCI and docker, for one platform and for several. */
-const manifests = [
-  "application/vnd.oci.image.index.v1+json",
-  "application/vnd.oci.image.manifest.v1+json",
-  "application/vnd.docker.distribution.manifest.list.v2+json",
-  "application/vnd.docker.distribution.manifest.v2+json",
-].join(", ");
-
 export function registryOver(http: Http): Registry {
   return {
     // A token alone would prove nothing: see readAnswer
-    prove: async (image, login) => {
+    prove: async (image, login, platforms) => {
       const { repository, reference } = image;
       const host = image.host === "docker.io" ? "registry-1.docker.io" : image.host;
       const path = `/v2/${repository}/manifests/${reference}`;
-      const asked = await ask(http, { host, path, scope: `repository:${repository}:pull`, accept: manifests }, login);
-      return "verdict" in asked ? asked : readAnswer(asked.step, image, login?.username, asked.answer);
+      const request = { host, path, scope: `repository:${repository}:pull`, accept: manifestTypes, maxBytes: maxManifest };
+      const asked = await ask(http, request, login);
+      if ("verdict" in asked) return asked;
+      const proof = readAnswer(asked.step, image, login?.username, asked.answer);
+      if (!platforms || proof.verdict !== "pulls") return proof;
+      const { answer, authorization } = asked;
+      return fetchParts(http, { image, host, username: login?.username, authorization, manifest: answer.text, proof }, platforms);
     },
     // Like `docker login`
     admits: async (host, login) => {
@@ -110,11 +108,11 @@ export function askOnce(registry: Registry): Registry {
   const proofs = new Map<string, Promise<Proof>>();
   return {
     ...registry,
-    prove(image, login) {
-      const key = keyOf(image, login);
+    prove(image, login, platforms) {
+      const key = keyOf(image, login, platforms);
       const known = proofs.get(key);
       if (known) return known;
-      const proof = registry.prove(image, login);
+      const proof = registry.prove(image, login, platforms);
       proofs.set(key, proof);
       // An exception is not a response of the registry, so it is not cached
       proof.catch(() => proofs.delete(key));
@@ -124,5 +122,5 @@ export function askOnce(registry: Registry): Registry {
 }
 
 /** The password is hashed, so that no key of the map contains its text. */
-const keyOf = ({ host, repository, reference }: ImageRef, login: Login | undefined): string =>
-  JSON.stringify([host, repository, reference, login?.password.hash(login.username)]);
+const keyOf = ({ host, repository, reference }: ImageRef, login: Login | undefined, platforms: readonly Platform[] | undefined): string =>
+  JSON.stringify([host, repository, reference, login?.password.hash(login.username), platforms]);

@@ -1,13 +1,18 @@
 import { distance } from "../check/distance.ts";
-import type { ImageFacts, TriedLogin } from "../check/facts.ts";
+import type { ImageFacts, PodFacts, TriedLogin } from "../check/facts.ts";
+import type { Cluster } from "../cluster/port.ts";
 import { unlessForbidden } from "../errors.ts";
 import type { Match } from "../kubelet/keyring.ts";
+import { serversOf } from "../kubelet/read-pull-secret.ts";
+import type { Secret } from "../objects.ts";
 import { isRepository } from "../registry/image-reference.ts";
+import { loginServerIn } from "../registry/login-server.ts";
 import type { ImageRef, Proof, Registry } from "../registry/port.ts";
+import { isGuid } from "../secret/azure-words.ts";
 import { defaultSecretName } from "../secret/names.ts";
-import { azureHost } from "./images.ts";
+import { azureHost, containersOf } from "./images.ts";
 import { keyringOf, type Secrets, secretFacts } from "./pull-secrets.ts";
-import type { Pull } from "./pulls.ts";
+import { type Pull, readImage } from "./pulls.ts";
 
 /** A pull with a valid image reference. `only`: the command line names one Secret for it. */
 export type ImageQuery = Omit<Pull, "image"> & { readonly image: ImageRef; readonly only: boolean };
@@ -19,6 +24,9 @@ type ImageSources = {
   readonly now: Date;
   /** Images that pods have already pulled. */
   readonly pulled: readonly ImageRef[];
+  readonly cluster: Pick<Cluster, "get">;
+  /** Also tests the other hosts of the registry for which a Secret has a key. */
+  readonly deep: boolean;
 };
 
 /**
@@ -42,6 +50,7 @@ export async function readImageFacts(question: ImageQuery, sources: ImageSources
   const asks = tried.length === 0 && !keyring.malformed && (azure !== undefined || isNamed);
   const anonymous = asks ? await registry.prove(image, undefined) : undefined;
   const pulls = [...tried.map(({ proof }) => proof), ...(anonymous ? [anonymous] : [])].some(({ verdict }) => verdict === "pulls");
+  const pulledBy = tried.find(({ proof }) => proof.verdict === "pulls")?.secret;
   const more = pulls
     ? noMoreFacts
     : await readMoreFacts(question, sources, { azure, anonymous, malformed: keyring.malformed !== undefined });
@@ -64,14 +73,32 @@ export async function readImageFacts(question: ImageQuery, sources: ImageSources
     secrets: [...own, ...more.secrets].map(secretFacts),
     matchesLoginServer: azure !== undefined && keyring.lookup({ ...image, host: azure.loginServer }).length > 0,
     fresh: more.fresh,
+    elsewhere: more.elsewhere,
+    rewritten: more.rewritten,
+    otherHosts: sources.deep
+      ? await proveOtherHosts(
+          own.find(({ metadata }) => metadata.name === pulledBy),
+          image,
+          sources,
+        )
+      : [],
     ...(await contentOf(tried, matches, image, sources)),
     now,
   };
 }
 
-type MoreFacts = Pick<ImageFacts, "attachedLater" | "unattached" | "fresh"> & { readonly secrets: Awaited<ReturnType<typeof existing>> };
+type MoreFacts = Pick<ImageFacts, "attachedLater" | "unattached" | "fresh" | "elsewhere" | "rewritten"> & {
+  readonly secrets: Awaited<ReturnType<typeof existing>>;
+};
 
-const noMoreFacts: MoreFacts = { attachedLater: undefined, unattached: [], fresh: { name: "", isDefault: true }, secrets: [] };
+const noMoreFacts: MoreFacts = {
+  attachedLater: undefined,
+  unattached: [],
+  fresh: { name: "", isDefault: true },
+  secrets: [],
+  elsewhere: [],
+  rewritten: undefined,
+};
 
 /** Reads other Secrets of the namespace and a free name for a new one. These are needed only if the pull fails. */
 async function readMoreFacts(
@@ -87,17 +114,63 @@ async function readMoreFacts(
   const [attachedLater] = only || pods.length === 0 || malformed ? [] : await tryAll(carried, image, registry);
   const fresh = azure ? await freshName(azure.loginServer, secrets) : noMoreFacts.fresh;
   const noLogin = anonymous?.verdict === "refused" || anonymous?.verdict === "out-of-scope";
-  if (!noLogin || only || azure === undefined || attachedLater) return { attachedLater, unattached: [], fresh, secrets: carried };
+  const rewritten = await rewrittenImage(image, pods, sources);
+  const found = { ...noMoreFacts, attachedLater, fresh, rewritten, secrets: carried };
+  if (!noLogin || only || azure === undefined || attachedLater) return found;
+  const elsewhere = await inOtherNamespaces(names, sources);
   const attached = pods.length > 0 ? [...names, ...accountNames] : names;
   const ours = (await secrets.ours()).filter(({ metadata }) => !attached.includes(metadata.name));
-  return { attachedLater, unattached: await tryAll(ours, image, registry), fresh, secrets: [...carried, ...ours] };
+  return { ...found, elsewhere, unattached: await tryAll(ours, image, registry), secrets: [...carried, ...ours] };
 }
+
+/** Returns the pull secrets that exist only in other namespaces. */
+async function inOtherNamespaces(names: readonly string[], { secrets }: ImageSources): Promise<ImageFacts["elsewhere"]> {
+  const missing = await Promise.all(names.map(async (name) => ((await secrets.get(name)) ? [] : [name])));
+  const found = await Promise.all(missing.flat().map(async (secret) => ({ secret, namespaces: await secrets.elsewhere(secret) })));
+  return found.filter(({ namespaces }) => namespaces.length > 0);
+}
+
+/** The owners whose template never changes. Pods of other owners may be of an older version of the template. */
+const fixedTemplates: Readonly<Record<string, "replicaset.apps" | "job.batch">> = { replicaset: "replicaset.apps", job: "job.batch" };
+
+/** Compares the image of the first pending pod with its template. A tag or digest that admission adds is not a difference. */
+async function rewrittenImage(
+  { host, repository }: ImageRef,
+  pods: readonly PodFacts[],
+  { cluster, namespace }: ImageSources,
+): Promise<ImageFacts["rewritten"]> {
+  const { owner, container } = pods.find(({ pulled }) => !pulled) ?? {};
+  const kind = owner && fixedTemplates[owner.kind];
+  if (!owner || !kind) return undefined;
+  const found = await cluster.get({ kind, namespace, name: owner.name }).catch(unlessForbidden(undefined));
+  const image = found && containersOf(found.spec.template).find(({ name }) => name === container)?.image;
+  const { image: ref } = readImage(image ?? "");
+  const isSame = "invalid" in ref || (ref.host === host && ref.repository === repository);
+  return isSame || image === undefined ? undefined : { owner: { kind: owner.kind, name: owner.name }, image };
+}
+
+/** Tests the Secret that pulls at the login server and the regional hosts for which it has a key, except for the image's host. */
+async function proveOtherHosts(secret: Secret | undefined, image: ImageRef, { registry }: ImageSources): Promise<readonly Proof[]> {
+  const loginServer = loginServerIn(image.host);
+  if (!secret || loginServer === undefined) return [];
+  const keys = serversOf({ ...secret, name: secret.metadata.name }) ?? [];
+  const hosts = keys.filter((key) => key !== image.host && loginServerIn(key) === loginServer).slice(0, maxHosts);
+  const keyring = keyringOf([secret]);
+  const proofs = hosts.map(async (host) => {
+    const [match] = keyring.lookup({ ...image, host });
+    return match ? [await registry.prove({ ...image, host }, match.login)] : [];
+  });
+  return (await Promise.all(proofs)).flat();
+}
+
+/** Azure has about 60 regions, but a Secret may name any number of hosts. */
+const maxHosts = 60;
 
 async function tryInOrder(matches: readonly Match[], image: ImageRef, registry: Registry): Promise<TriedLogin[]> {
   const tried: TriedLogin[] = [];
   for (const { secret, login } of matches) {
     const proof = await registry.prove(image, login);
-    tried.push({ secret, username: login.username, proof });
+    tried.push({ secret, username: login.username, proof, byRole: isGuid(login.username) });
     if (proof.verdict === "pulls") break;
   }
   return tried;
@@ -107,7 +180,10 @@ async function tryInOrder(matches: readonly Match[], image: ImageRef, registry: 
 async function tryAll(secrets: Awaited<ReturnType<typeof existing>>, image: ImageRef, registry: Registry): Promise<TriedLogin[]> {
   const matches = secrets.flatMap((secret) => keyringOf([secret]).lookup(image).slice(0, 1));
   const tried = await Promise.all(
-    matches.slice(0, 5).map(async ({ secret, login }) => ({ secret, username: login.username, proof: await registry.prove(image, login) })),
+    matches.slice(0, 5).map(async ({ secret, login }) => {
+      const { username } = login;
+      return { secret, username, proof: await registry.prove(image, login), byRole: isGuid(username) };
+    }),
   );
   const rank = ({ proof }: TriedLogin) => (proof.verdict === "pulls" ? 0 : 1);
   return tried.sort((a, b) => rank(a) - rank(b));
@@ -134,17 +210,19 @@ async function contentOf(
   { host, repository }: ImageRef,
   { registry, pulled }: ImageSources,
 ): Promise<Pick<ImageFacts, "hasOtherTags" | "noRepository">> {
-  const login = matches[tried.findIndex(({ proof }) => proof.verdict === "not-found")]?.login;
-  const content = login && (await registry.contentOf(host, repository, login));
-  if (!login || content !== "missing") return { hasOtherTags: content === "tags", noRepository: undefined };
+  const index = tried.findIndex(({ proof }) => proof.verdict === "not-found");
+  const login = matches[index]?.login;
+  const content = tried[index]?.proof.noRepository ? "missing" : login && (await registry.contentOf(host, repository, login));
+  if (!login || content !== "missing")
+    return { hasOtherTags: content === "unknown" ? content : content === "tags", noRepository: undefined };
   const known = pulled.filter((image) => image.host === host).map((image) => image.repository);
-  const similar = similarTo(repository, known) ?? similarTo(repository, await registry.repositories(host, login));
-  return { hasOtherTags: false, noRepository: { similar } };
+  const listed = await registry.repositories(host, login);
+  return { hasOtherTags: false, noRepository: { similar: similarTo(repository, [...new Set([...known, ...listed])]) } };
 }
 
-/** Returns the name most similar to one that doesn't exist, with at most two edits. */
-function similarTo(missing: string, names: readonly string[]): string | undefined {
+/** Returns the names most similar to one that doesn't exist, with at most two edits: at most three, the nearest first. */
+function similarTo(missing: string, names: readonly string[]): string[] {
   const near = names.filter((name) => isRepository(name) && Math.abs(name.length - missing.length) <= 2);
   const ranked = near.map((name) => ({ name, away: distance(name, missing) })).sort((a, b) => a.away - b.away);
-  return ranked.find(({ away }) => away > 0 && away <= 2)?.name;
+  return ranked.flatMap(({ name, away }) => (away > 0 && away <= 2 ? [name] : [])).slice(0, 3);
 }

@@ -22,12 +22,20 @@ export type Secrets = {
   get(name: string): Promise<Secret | undefined>;
   /** Returns the Secrets that this plugin created; none if listing is forbidden. */
   ours(): Promise<readonly Secret[]>;
+  /** Returns the other namespaces with a pull secret of this name; none if listing Secrets there is forbidden. */
+  elsewhere(name: string): Promise<readonly string[]>;
 };
 
 export function secretsOf(cluster: Cluster, namespace: string): Secrets {
   const read = new Map<string, Promise<Secret | undefined>>();
+  const others = new Map<string, Promise<readonly string[]>>();
   let listed: Promise<readonly Secret[]> | undefined;
   return {
+    elsewhere(name) {
+      const known = others.get(name) ?? (isObjectName(name) ? namespacesWith(cluster, name) : Promise.resolve([]));
+      others.set(name, known);
+      return known.then((namespaces) => namespaces.filter((each) => each !== namespace));
+    },
     get(name) {
       const known = read.get(name) ?? (isObjectName(name) ? cluster.get({ kind: "secret", namespace, name }) : Promise.resolve(undefined));
       read.set(name, known);
@@ -38,6 +46,13 @@ export function secretsOf(cluster: Cluster, namespace: string): Secrets {
       return listed;
     },
   };
+}
+
+/** Returns the namespaces with a pull secret of this name. Reads only metadata. */
+async function namespacesWith(cluster: Cluster, name: string): Promise<readonly string[]> {
+  const where = { fields: `metadata.name=${name},type=kubernetes.io/dockerconfigjson`, metadataOnly: true };
+  const found = await listAll(cluster, "secret", where).catch(unlessForbidden<readonly Secret[]>([]));
+  return found.flatMap(({ metadata }) => (metadata.name === name ? (metadata.namespace ?? []) : [])).sort();
 }
 
 /** Returns the facts of a Secret for a verdict. */
@@ -67,6 +82,7 @@ function recordOf(secret: Secret): SecretFacts["note"] {
     widens: known?.creation?.isExtensible ?? false,
     again: known?.again({ identity }, isDerived(identity, secret)) ?? { flags: {} },
     unlabeled: entries === unlabeled ? managedBy.key : undefined,
+    createdAt: madeAt,
     expiresAt,
     expiresIn: expiresAt && !known?.renewal?.isShortLived ? lifetime(secret, madeAt, expiresAt) : undefined,
   };

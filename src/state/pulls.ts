@@ -88,7 +88,7 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
   return images.map((image) => ({ image, text: formatImage(image), account, names, accountNames: names, ...ofNothing }));
 }
 
-function readImage(text: string): Pick<Pull, "image" | "text"> {
+export function readImage(text: string): Pick<Pull, "image" | "text"> {
   try {
     const image = parseImage(text);
     return { image, text: formatImage(image) };

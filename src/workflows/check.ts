@@ -12,6 +12,7 @@ import { runConcurrently } from "../scope/concurrency.ts";
 import { mayBeTokenOf } from "../secret/names.ts";
 import { holdersOf } from "../state/holders.ts";
 import { type ImageQuery, readImageFacts } from "../state/image.ts";
+import { forNodesOf } from "../state/platforms.ts";
 import { noSecret, secretsOf } from "../state/pull-secrets.ts";
 import { type PullReader, type PullSelection, pullReadersOf } from "../state/pulling-objects.ts";
 import { type Pull, pullsByAccount, pullsOf } from "../state/pulls.ts";
@@ -28,6 +29,8 @@ export type CheckOptions = {
   readonly serviceaccount: string;
   /** The only Secret to test, regardless of the pods' own lists. */
   readonly secret: string | undefined;
+  /** Also fetches the first bytes of each image's parts, for the platforms of the nodes. */
+  readonly deep?: boolean;
 };
 
 type CheckFailure = {
@@ -49,14 +52,16 @@ type CheckTools = {
  */
 export async function checkAll(clusterScopes: readonly ClusterScope[], options: CheckOptions, tools: CheckTools) {
   // Many pods use the same image
-  const once = { ...tools, registry: askOnce(tools.registry) };
+  const registry = askOnce(tools.registry);
+  const registries = new Map(clusterScopes.map(({ cluster }) => [cluster, options.deep ? forNodesOf(cluster, registry) : registry]));
   const verdicts: Verdict[] = [];
   const errors: CheckFailure[] = [];
   const unlisted = new Set<PodKind>();
   // Named images need no lists
   const scopes = options.images.length > 0 ? clusterScopes.map((scope) => ({ ...scope, open: false })) : clusterScopes;
   const readers = pullReadersOf(scopes, options.selection, unlisted);
-  for await (const checked of runConcurrently(readers, tools, (reader) => checkOne(reader, options, once))) {
+  const toolsFor = ({ cluster }: PullReader) => ({ ...tools, registry: registries.get(cluster) ?? registry });
+  for await (const checked of runConcurrently(readers, tools, (reader) => checkOne(reader, options, toolsFor(reader)))) {
     if (Array.isArray(checked)) verdicts.push(...checked);
     else errors.push(checked);
   }
@@ -90,7 +95,7 @@ export async function checkPlace(
   const secrets = secretsOf(cluster, namespace);
   if (options.secret !== undefined && !(await secrets.get(options.secret))) throw noSecret(options.secret, { verb: "list", namespace });
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
-  const sources = { namespace, secrets, registry, now: now(), pulled };
+  const sources = { namespace, secrets, registry, now: now(), pulled, cluster, deep: options.deep ?? false };
 
   const verdicts = runConcurrently(pulls, { width, interrupted: () => false }, async function* (pull) {
     const question = ask(pull, options.secret);

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { flag, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { withOffset } from "../time.ts";
-import { type Registry, regionalHosts, registryId } from "../world.ts";
+import { dataHost, type Registry, regionalHosts, registryId } from "../world.ts";
 import { limits } from "./quota.ts";
 import { type ArmAsk, authorize, body, page, refuse, registryFor, same } from "./request.ts";
 import { isPreview, registryPath, registryVersions, routesOf } from "./route.ts";
@@ -84,8 +84,8 @@ function registryBody({ ask }: ArmAsk, registry: Registry) {
       publicNetworkAccess: registry.publicNetworkAccess,
       networkRuleBypassOptions: "AzureServices",
       zoneRedundancy: "Disabled",
-      dataEndpointEnabled: false,
-      dataEndpointHostNames: [],
+      dataEndpointEnabled: registry.dataEndpointEnabled,
+      dataEndpointHostNames: registry.dataEndpointEnabled ? [dataHost(registry)] : [],
       privateEndpointConnections: [],
       encryption: { status: "disabled" },
       policies: {

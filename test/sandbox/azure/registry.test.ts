@@ -145,7 +145,11 @@ test("answers at a regional host, with a realm of that host and the service of t
   await expect(azure.ask("GET", `${region}${path}`, { headers })).rejects.toThrow();
 });
 
-test("serves a layer from the data host, by a signed address and without the login", async () => {
+test.for([
+  { dataEndpointEnabled: false, host: "eastusmanaged1.blob.core.windows.net" },
+  { dataEndpointEnabled: true, host: "myregistry.eastus.data.azurecr.io" },
+])("serves a layer from $host, by a signed address and without the login", async ({ dataEndpointEnabled, host }) => {
+  Object.assign(azure.world.registries[0] ?? {}, { dataEndpointEnabled });
   const token = await accessTo({ username: "puller", password: "one" }, "repository:app/web:pull");
   const layer = (await manifest(token)).json.layers?.[0]?.digest;
 
@@ -153,7 +157,7 @@ test("serves a layer from the data host, by a signed address and without the log
   const location = String(headers.location);
 
   expect(status).toBe(307);
-  expect(new URL(location).host).toBe("myregistry.eastus.data.azurecr.io");
+  expect(new URL(location).host).toBe(host);
   expect((await azure.ask("GET", location, { headers: { range: "bytes=0-0" } })).status).toBe(206);
   expect((await azure.ask("GET", location, { token })).status).toBe(400);
   expect((await azure.ask("GET", location.replace(/sig=.*/, "sig=x"))).status).toBe(403);

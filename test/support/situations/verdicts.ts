@@ -63,6 +63,9 @@ export const facts: ImageFacts = {
   fresh: { name: "acr-r1234", isDefault: true },
   hasOtherTags: true,
   noRepository: undefined,
+  elsewhere: [],
+  rewritten: undefined,
+  otherHosts: [],
   now: new Date("2026-01-10T00:00:00Z"),
 };
 export const judged = (more: Partial<ImageFacts>) => {

@@ -2,29 +2,50 @@ import { expect, test } from "vitest";
 import type { ImageFacts } from "../../../src/check/facts.ts";
 import { create, deployment, facts, judged, noLogin, note, otherwise, pod, r, secret, tried } from "../../support/situations/verdicts.ts";
 
+const unclear = "the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; ";
+
 test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: string }>([
   {
     what: "a firewall",
     given: { tried: [tried("a", "blocked")] },
-    message: "with secret a: says blocked",
+    message: "with secret a: says blocked; the command only lists the firewall rules",
     fix: "az acr network-rule list --name r1234",
   },
   {
     what: "a missing tag",
     given: { tried: [tried("a", "not-found")] },
-    message: "with secret a: says not-found",
+    message: "with secret a: says not-found; the command only lists the tags",
     fix: "az acr repository show-tags --name r1234 --repository app/web",
   },
   {
-    what: "a missing repository",
+    what: "a tag of a repository without tags",
     given: { tried: [tried("a", "not-found")], hasOtherTags: false },
-    message: "with secret a: says not-found",
+    message: "with secret a: says not-found; the command only lists the repositories",
     fix: "az acr repository list --name r1234",
+  },
+  {
+    what: "a missing tag when the login cannot list tags",
+    given: { tried: [tried("a", "not-found")], hasOtherTags: "unknown" },
+    message:
+      "with secret a: says not-found; the login cannot list tags, so the repository may not exist either; the command only lists the repositories",
+    fix: "az acr repository list --name r1234",
+  },
+  {
+    what: "a missing repository",
+    given: { tried: [tried("a", "not-found")], hasOtherTags: false, noRepository: { similar: ["app/we", "app/wen", "app/wet"] } },
+    message: `with secret a: repository "app/web" not found in ${r}; did you mean "app/we", "app/wen" or "app/wet"?; the command only lists the repositories`,
+    fix: "az acr repository list --name r1234",
+  },
+  {
+    what: "a blocked data endpoint",
+    given: { tried: [tried("a", "data-blocked")] },
+    message: "with secret a: says data-blocked; the command only lists the hosts to allow",
+    fix: "az acr show-endpoints --name r1234",
   },
   {
     what: "a missing digest",
     given: { tried: [tried("a", "not-found")], ref: { ...facts.ref, reference: "sha256:1" } },
-    message: "with secret a: says not-found",
+    message: "with secret a: says not-found; the command only lists the manifests",
     fix: "az acr manifest list-metadata --registry r1234 --name app/web",
   },
   ...[r, "ghcr.io"].map((host) => ({
@@ -35,7 +56,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
       tried: [tried("a", "refused")],
       secrets: [secret("a", { note: note("given") })],
     },
-    message: "with secret a: says refused; the plugin did not generate this password: set PASSWORD to a new one",
+    message: `with secret a: says refused; ${host === r ? unclear : ""}the plugin did not generate this password: set PASSWORD to a new one`,
     fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${host} --username ci-pull --password-stdin`,
   })),
   {
@@ -100,7 +121,8 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
       names: ["n"],
       secrets: [secret("n", { note: note("made", { again: { flags: {} } }), writers: ["helm", "kubectl-edit"] })],
     },
-    message: 'with secret n: says refused; "helm" and "kubectl-edit" changed this Secret: --force takes over the changed fields',
+    message:
+      'with secret n: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; "helm" and "kubectl-edit" changed this Secret: --force takes over the changed fields',
     fix: `kubectl acr-secret create -n demo n --registry ${r} --force`,
   },
   {
@@ -117,7 +139,8 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
   {
     what: "two rejected logins of other tools, naming the last one",
     given: { tried: [tried("a", "out-of-scope"), tried("b", "refused")], secrets: [secret("a"), secret("b")] },
-    message: "with secret b: says refused; the plugin did not create this Secret: --force replaces its login",
+    message:
+      "with secret b: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; the plugin did not create this Secret: --force replaces its login",
     fix: `kubectl acr-secret create -n demo b --registry ${r} --force`,
   },
 ])("prints the reason and the fix for $what", ({ given, message, fix }) => {

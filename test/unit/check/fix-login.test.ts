@@ -126,7 +126,8 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       secrets: [secret("l", { servers: [r, "ghcr.io"] })],
       pods: [pod("web-1"), pod("own", { owner: undefined })],
     },
-    message: "with secret l: says refused; the pod was created before secret l was attached to serviceaccount/sa",
+    message:
+      "with secret l: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; the pod was created before secret l was attached to serviceaccount/sa",
     fix: `kubectl acr-secret create -n demo pod/own --registry ${r} --serviceaccount sa --recreate && kubectl delete pod -n demo web-1`,
   },
   {
@@ -162,7 +163,8 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       names: ["n"],
       secrets: [secret("n", { note: note("made", { again: { flags: {} } }), writers: ["kubectl-edit"] })],
     },
-    message: 'with secret n: says refused; "kubectl-edit" changed this Secret: --force takes over the changed fields',
+    message:
+      'with secret n: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; "kubectl-edit" changed this Secret: --force takes over the changed fields',
     fix: `kubectl acr-secret create -n demo n --registry ${r} --force`,
   },
   ...(["refused", "out-of-scope"] as const).map((verdict) => ({
@@ -207,7 +209,8 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       tried: [tried("a", "refused")],
       secrets: [secret("a", { note: note("made") })],
     },
-    message: "with secret a: says refused; the plugin did not generate this password: set PASSWORD to a new one",
+    message:
+      "with secret a: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; the plugin did not generate this password: set PASSWORD to a new one",
     fix: `printf %s "$PASSWORD" | kubectl acr-secret create -n demo a --registry ${r}:443 --username ci-pull --password-stdin`,
   },
   {

@@ -15,7 +15,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       tried: [tried("a", "refused")],
       secrets: [secret("a", { servers: ["r1234.eu.geo.azurecr.io"] })],
     },
-    message: `with secret a: says refused; a login for ${r} does not match r1234.eu.geo.azurecr.io`,
+    message: `with secret a: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; a login for ${r} does not match r1234.eu.geo.azurecr.io`,
     fix: "kubectl acr-secret create -n a.b --registry r1234.azurecr.io --serviceaccount sa --include-regional",
   },
   ...[

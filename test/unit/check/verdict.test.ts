@@ -2,7 +2,10 @@ import { describe, expect, test } from "vitest";
 import type { Cause } from "../../../src/check/cause.ts";
 import type { ImageFacts } from "../../../src/check/facts.ts";
 import { judge } from "../../../src/check/verdict.ts";
+import type { Proof } from "../../../src/registry/port.ts";
 import { facts, judged, noLogin, note, pod, proof, secret, tried } from "../../support/situations/verdicts.ts";
+
+const byRole = (verdict: Proof["verdict"]) => ({ ...tried("a", verdict), byRole: true });
 
 describe("judge", () => {
   test.for<{ what: string; given: Partial<ImageFacts>; expiresAt: string | undefined }>([
@@ -22,7 +25,7 @@ describe("judge", () => {
       given: { tried: [tried("a", "refused"), tried("b", "not-found"), tried("c", "refused")] },
       cause: "not-found",
       secret: "b",
-      message: "with secret b: says not-found",
+      message: "with secret b: says not-found; the command only lists the tags",
     },
     {
       what: "the last of two rejected logins",
@@ -56,7 +59,7 @@ describe("judge", () => {
       given: { anonymous: proof("not-found") },
       cause: "not-found",
       secret: "",
-      message: "says not-found",
+      message: "says not-found; the command only lists the tags",
     },
     { what: "an image without any response", given: {}, cause: "unknown", secret: "" },
     {
@@ -118,6 +121,74 @@ describe("judge", () => {
       cause: "out-of-scope",
       secret: "a",
     },
+    {
+      what: "a missing repository",
+      given: { tried: [tried("a", "not-found")], noRepository: { similar: [] } },
+      cause: "no-repository",
+      secret: "a",
+    },
+    ...(["refused", "denied", "out-of-scope"] as const).map((verdict) => ({
+      what: `a new login of an identity that the registry answers with ${verdict}`,
+      given: { tried: [byRole(verdict)], secrets: [secret("a", { note: note("made", { createdAt: "2026-01-09T23:50:01Z" }) })] },
+      cause: "not-yet-effective" as const,
+      secret: "a",
+    })),
+    ...[
+      { what: "ten minutes after its creation", by: { createdAt: "2026-01-09T23:50:00Z" } },
+      { what: "without a recorded creation", by: {} },
+    ].map(({ what, by }) => ({
+      what: `a rejected login of an identity ${what}`,
+      given: { tried: [byRole("refused")], secrets: [secret("a", { note: note("made", by) })] },
+      cause: "refused" as const,
+      secret: "a",
+    })),
+    {
+      what: "a new supplied login of an identity",
+      given: { tried: [byRole("refused")], secrets: [secret("a", { note: note("given", { createdAt: "2026-01-09T23:59:59Z" }) })] },
+      cause: "refused",
+      secret: "a",
+    },
+    {
+      what: "a new login of a token",
+      given: { tried: [tried("a", "refused")], secrets: [secret("a", { note: note("made", { createdAt: "2026-01-09T23:59:59Z" }) })] },
+      cause: "refused",
+      secret: "a",
+    },
+    {
+      what: "an identity's login out of scope, with a hint at its role",
+      given: { tried: [byRole("out-of-scope")] },
+      cause: "out-of-scope",
+      secret: "a",
+      message:
+        "with secret a: says out-of-scope; the identity has no role for the repository, or a condition of its role (ABAC) excludes it",
+    },
+    {
+      what: "a Secret of another namespace",
+      given: { ...noLogin, names: ["a"], elsewhere: [{ secret: "a", namespaces: ["shared", "web"] }] },
+      cause: "other-namespace",
+      secret: "",
+      message: "secret a exists in namespace shared and web, but a pod can use only its own namespace's",
+    },
+    ...([noLogin, { anonymous: proof("unreachable") }] as const).map((more) => ({
+      what: `a login for another cloud, where the registry is ${more.anonymous.verdict}`,
+      given: { ...more, names: ["a"], secrets: [secret("a", { servers: ["r1234.azurecr.cn"] })] },
+      cause: "other-cloud" as const,
+      secret: "",
+    })),
+    {
+      what: "a login for another registry of another cloud",
+      given: { ...noLogin, names: ["a"], secrets: [secret("a", { servers: ["r12345.azurecr.cn"] })] },
+      cause: "no-login",
+      secret: "",
+    },
+    {
+      what: "an image that is not in the template",
+      given: { ...noLogin, rewritten: { owner: { kind: "replicaset", name: "web-1" }, image: "nginx" } },
+      cause: "rewritten",
+      secret: "",
+      message:
+        "the pod has no pull secret for this registry; the template of replicaset/web-1 has the image nginx: an admission webhook, a policy or a user changed it in the pod",
+    },
   ])("reports $cause for $what", ({ given, cause, secret: from, message }) => {
     const row = judged(given);
 
@@ -170,4 +241,17 @@ test("names the pods and every tested Secret", () => {
   });
 
   expect(row).toMatchObject({ pods: ["a", "b"], secret: "x,y", namespace: "demo", image: facts.image });
+});
+
+test("names the hosts of the login that pulls, and of the registry's other hosts", () => {
+  const login = { host: "r1234.azurecr.io", purpose: "token, manifests" } as const;
+  const data = { host: "r1234.eastus.data.azurecr.io", purpose: "layers" } as const;
+  const region = { host: "r1234.eu.geo.azurecr.io", purpose: "token, manifests" } as const;
+  const pulled = { ...tried("b", "pulls"), proof: { ...proof("pulls"), hosts: [login, data] } };
+  const otherHosts = [{ verdict: "unreachable", message: "no route\n* twice", hosts: [region, data] } as const];
+
+  const row = judge({ ...facts, tried: [tried("a", "refused"), pulled], otherHosts });
+
+  expect(row).toMatchObject({ cause: "pulls", hosts: [login, data, region], notes: ["no route"] });
+  expect(judge({ ...facts, tried: [tried("a", "pulls")] }).hosts).toEqual([login]);
 });

@@ -1,0 +1,196 @@
+import { withLines } from "../errors.ts";
+import type { Http, HttpResponse } from "../http/message.ts";
+import { NetworkError } from "../http/network-error.ts";
+import { readAnswer, readFailure, readMember, readStorageError } from "./answers.ts";
+import { formatImage } from "./image-reference.ts";
+import type { ImageRef, Platform, Proof, PullHost } from "./port.ts";
+
+/** The kinds of manifest that container runtimes accept: OCI and docker, for one platform and for several. */
+export const manifestTypes = [
+  "application/vnd.oci.image.index.v1+json",
+  "application/vnd.oci.image.manifest.v1+json",
+  "application/vnd.docker.distribution.manifest.list.v2+json",
+  "application/vnd.docker.distribution.manifest.v2+json",
+].join(", ");
+
+/** The largest manifest that registries must accept, in bytes (OCI distribution spec). */
+export const maxManifest = 4 * 1024 * 1024;
+
+/** How many bytes of a blob prove that it can be pulled. */
+const blobBytes = 1024;
+
+const maxRedirects = 3;
+
+/** An image whose manifest the registry returned. */
+type Pulled = {
+  readonly image: ImageRef;
+  /** The host that the requests are sent to, and the only one that gets the authorization. */
+  readonly host: string;
+  readonly username: string | undefined;
+  readonly authorization: string | undefined;
+  readonly manifest: string;
+  readonly proof: Proof;
+};
+
+/**
+ * Fetches an image like container runtimes: for each platform the manifest, then the first bytes of the config and of one layer, through
+ * the registry's redirects.
+ * @returns the proof, with the hosts of the pull; or the first failure
+ */
+export async function fetchParts(http: Http, pulled: Pulled, platforms: readonly Platform[]): Promise<Proof> {
+  const { host, image, proof } = pulled;
+  const hosts: PullHost[] = [{ host, purpose: "token, manifests" }];
+  const failed = (failure: Proof) => ({ ...failure, hosts });
+  try {
+    const found = await manifestsFor(http, pulled, platforms);
+    if ("verdict" in found) return failed(found);
+    for (const part of partsOf(found.manifests)) {
+      const { at, failure } = await fetchBlob(http, pulled, part);
+      if (!hosts.some((known) => known.host === at)) hosts.push({ host: at, purpose: "layers" });
+      if (failure) return failed(failure);
+    }
+    const others = found.missing.length > 0 ? `${formatImage(image)} has no manifest for nodes with ${found.missing.join(" or ")}` : "";
+    return { ...proof, message: withLines(proof.message, others), hosts };
+  } catch (error) {
+    return failed(readFailure(error));
+  }
+}
+
+/** Returns the manifest for each platform, and the platforms without one. A manifest without an index is for all of them. */
+async function manifestsFor(
+  http: Http,
+  { image, host, username, authorization, manifest }: Pulled,
+  platforms: readonly Platform[],
+): Promise<{ readonly manifests: readonly string[]; readonly missing: readonly string[] } | Proof> {
+  const index = readManifests(manifest);
+  if (!index) return { manifests: [manifest], missing: [] };
+  const { digests, missing } = select(index, platforms);
+  if (digests.length === 0)
+    return { verdict: "other-platform", message: `${formatImage(image)} has no manifest for ${missing.join(" or ")}` };
+  const headers = { Accept: manifestTypes, ...(authorization && { Authorization: authorization }) };
+  const manifests: string[] = [];
+  for (const digest of digests) {
+    const url = `https://${host}/v2/${image.repository}/manifests/${digest}`;
+    const answer = await http({ method: "GET", url, headers, maxBytes: maxManifest });
+    if (answer.status !== 200) return readAnswer("manifest", { ...image, reference: digest }, username, answer);
+    manifests.push(answer.text);
+  }
+  return { manifests, missing };
+}
+
+type Indexed = { readonly digest: string; readonly os: unknown; readonly architecture: unknown };
+
+/** The manifests of an image index or a manifest list; undefined for the manifest of one platform. */
+function readManifests(text: string): readonly Indexed[] | undefined {
+  const manifests = readMember(text, "manifests");
+  if (!Array.isArray(manifests)) return undefined;
+  return manifests.flatMap((each) => {
+    const { digest, platform } = (each ?? {}) as { digest?: unknown; platform?: { os?: unknown; architecture?: unknown } };
+    return isDigest(digest) ? [{ digest, os: platform?.os, architecture: platform?.architecture }] : [];
+  });
+}
+
+/** A digest becomes a part of a path, so other texts are ignored. */
+const isDigest = (value: unknown): value is string => typeof value === "string" && /^[a-z0-9+._-]+:[a-fA-F0-9]{32,}$/.test(value);
+
+function select(index: readonly Indexed[], platforms: readonly Platform[]): { readonly digests: string[]; readonly missing: string[] } {
+  const found = platforms.map(({ os, architecture }) => ({
+    name: `${os}/${architecture}`,
+    digest: index.find((each) => each.os === os && each.architecture === architecture)?.digest,
+  }));
+  return {
+    digests: [...new Set(found.flatMap(({ digest }) => digest ?? []))],
+    missing: found.filter(({ digest }) => digest === undefined).map(({ name }) => name),
+  };
+}
+
+type Part = { readonly noun: "config" | "layer"; readonly digest: string };
+
+/** The config and the first layer of each manifest. A layer with its own addresses is not in the registry (`urls`, OCI image spec). */
+function partsOf(manifests: readonly string[]): Part[] {
+  const parts = manifests.flatMap((text): Part[] => {
+    const config = readMember(text, "config") as { digest?: unknown } | null | undefined;
+    const layers = readMember(text, "layers") as unknown;
+    const [layer] = (Array.isArray(layers) ? (layers as ({ digest?: unknown; urls?: unknown } | null)[]) : []).filter(
+      (each) => !each?.urls,
+    );
+    return [
+      ...(isDigest(config?.digest) ? [{ noun: "config", digest: config.digest } as const] : []),
+      ...(isDigest(layer?.digest) ? [{ noun: "layer", digest: layer.digest } as const] : []),
+    ];
+  });
+  return [...new Map(parts.map((part) => [part.digest, part])).values()];
+}
+
+type Found = { readonly at: string; readonly failure?: Proof | undefined };
+
+/** Fetches the first bytes of a blob, at the registry's host or wherever it redirects to. */
+async function fetchBlob(http: Http, pulled: Pulled, part: Part): Promise<Found> {
+  const { host, image, authorization } = pulled;
+  const blob = `https://${host}/v2/${image.repository}/blobs/${part.digest}`;
+  const answer = await firstBytes(http, blob, authorization);
+  return isRedirect(answer) ? follow(http, pulled, part, { from: blob, answer }) : { at: host, failure: failureHere(pulled, part, answer) };
+}
+
+/** Follows a redirect to any host over HTTPS. Never sends the authorization: the address itself is signed. */
+async function follow(
+  http: Http,
+  pulled: Pulled,
+  part: Part,
+  { from, answer, count = 1 }: { readonly from: string; readonly answer: HttpResponse; readonly count?: number },
+): Promise<Found> {
+  const { host: last } = new URL(from);
+  const url = URL.parse(answer.header("Location") ?? "", from);
+  if (count > maxRedirects)
+    return { at: last, failure: { verdict: "unreachable", message: `${last} redirects the ${part.noun} too often` } };
+  // A password in the address would become an Authorization header
+  if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") return { at: last, failure: unsafe(last, part) };
+  const next = await firstBytes(http, url.href);
+  if (isRedirect(next)) return follow(http, pulled, part, { from: url.href, answer: next, count: count + 1 });
+  return { at: url.host, failure: failureThere(pulled, part, url.host, next) };
+}
+
+const unsafe = (at: string, { noun }: Part): Proof => ({
+  verdict: "not-checked",
+  message: `${at} redirects the ${noun} to an address without HTTPS or with a password, so it was not requested`,
+});
+
+function firstBytes(http: Http, url: string, authorization?: string): Promise<HttpResponse | NetworkError> {
+  const headers = { Range: `bytes=0-${blobBytes - 1}`, ...(authorization && { Authorization: authorization }) };
+  return http({ method: "GET", url, headers, maxBytes: blobBytes }).catch(networkError);
+}
+
+const isRedirect = (answer: HttpResponse | NetworkError): answer is HttpResponse =>
+  !(answer instanceof NetworkError) && [301, 302, 303, 307, 308].includes(answer.status) && answer.header("Location") !== undefined;
+
+/** 416: the blob has fewer bytes than the range (RFC 9110, 15.5.17), so it is there. */
+const isServed = ({ status }: HttpResponse) => [200, 206, 416].includes(status);
+
+/** Interprets the response of the registry's own host. */
+function failureHere({ image, username }: Pulled, { noun, digest }: Part, answer: HttpResponse | NetworkError): Proof | undefined {
+  if (answer instanceof NetworkError) return readFailure(answer);
+  if (isServed(answer)) return undefined;
+  if (answer.status !== 404) return readAnswer("manifest", image, username, answer);
+  return { verdict: "not-found", message: `${noun} ${digest} not found in repository ${image.repository} of ${image.host}` };
+}
+
+/** Interprets the response of a host that the registry redirected to. A firewall drops the connection, or the storage responds with 403. */
+function failureThere({ image }: Pulled, { noun }: Part, at: string, answer: HttpResponse | NetworkError): Proof | undefined {
+  const redirects = `${image.host} redirects the ${noun} to ${at}`;
+  if (answer instanceof NetworkError) {
+    const { verdict } = readFailure(answer);
+    return { verdict: verdict === "untrusted" ? verdict : "data-blocked", message: `${redirects}: ${answer.message}` };
+  }
+  const { status, text } = answer;
+  const words = readStorageError(text);
+  if (isServed(answer)) return undefined;
+  if (status === 429 || status === 503)
+    return { verdict: "throttled", message: withLines(`${redirects}, which throttles requests (${status})`, words) };
+  if (status === 403) return { verdict: "data-blocked", message: withLines(`${redirects}, which denied it (403 Forbidden)`, words) };
+  return { verdict: "unreachable", message: withLines(`${redirects}, which returned HTTP ${status}`, words) };
+}
+
+function networkError(error: unknown): NetworkError {
+  if (error instanceof NetworkError) return error;
+  throw error;
+}

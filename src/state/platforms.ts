@@ -1,0 +1,32 @@
+import type { Cluster } from "../cluster/port.ts";
+import { unlessForbidden, withLines } from "../errors.ts";
+import type { Platform, Registry } from "../registry/port.ts";
+
+const usual: Platform = { os: "linux", architecture: "amd64" };
+
+/**
+ * Returns a registry whose proofs also fetch the first bytes of an image's parts, for each platform of the cluster's nodes. The nodes are
+ * listed once. Without nodes, or without permission to list them, it uses linux/amd64.
+ */
+export function forNodesOf(cluster: Pick<Cluster, "pages">, registry: Registry): Registry {
+  let platforms: Promise<readonly Platform[] | undefined> | undefined;
+  return {
+    ...registry,
+    async prove(image, login) {
+      platforms ??= platformsOf(cluster).catch(unlessForbidden(undefined));
+      const known = await platforms;
+      const proof = await registry.prove(image, login, known ?? [usual]);
+      return known ? proof : { ...proof, message: withLines(proof.message, "cannot list nodes, so only linux/amd64 was checked") };
+    },
+  };
+}
+
+async function platformsOf(cluster: Pick<Cluster, "pages">): Promise<readonly Platform[]> {
+  const found = new Map<string, Platform>();
+  for await (const page of cluster.pages("node"))
+    for (const { operatingSystem: os, architecture } of page.map(({ status }) => status?.nodeInfo ?? {}))
+      if (os && architecture) found.set(`${os}/${architecture}`, { os, architecture });
+  return found.size > 0
+    ? [...found.values()].sort((a, b) => (`${a.os}/${a.architecture}` < `${b.os}/${b.architecture}` ? -1 : 1))
+    : [usual];
+}
