@@ -53,10 +53,14 @@ const checkFlags = {
       describe: "With --image: use the pull secrets of this ServiceAccount",
     },
     "new-node": { type: "boolean", describe: "Ignore the images that nodes have, as if each pod started on a new node" },
+    deep: {
+      type: "boolean",
+      describe: "Also fetch the first bytes of a config and a layer for each node platform, wherever the registry redirects to",
+    },
     strict: { type: "boolean", describe: "Also fail for images that are only cached on their node or can't be checked" },
   }),
   ...readScope,
-  output: formats(["json", "yaml", "jsonl", "junit", "sarif", "openmetrics", "html"]),
+  output: formats(["json", "yaml", "jsonl", "junit", "sarif", "openmetrics", "html", "wide"]),
   ...under(outputGroup, { failed: { type: "boolean", describe: "Print only failures" } }),
   ...sortBy(orders),
   ...noHeaders,
@@ -82,6 +86,8 @@ export const check = verb({
     "kubectl acr-secret check -A --new-node --failed",
     "# Check whether the ServiceAccount web can pull an image that no pod uses yet",
     "kubectl acr-secret check --image myregistry.azurecr.io/app/web:2 --serviceaccount web",
+    "# Find a firewall in front of the layers, and name every host of the pull",
+    "kubectl acr-secret check --deep -o wide",
     "# Show what a verdict means and what to do",
     "kubectl acr-secret explain credential rejected",
   ],
@@ -107,11 +113,11 @@ type CheckFlags = Values<typeof checkFlags>;
 type Checked = Awaited<ReturnType<typeof checkAll>>;
 
 /** Converts the command line to what the check selects. @throws CliError usage */
-function readCommand({ image, serviceaccount, selector, "new-node": newNode }: CheckFlags, args: readonly string[]) {
+function readCommand({ image, serviceaccount, selector, deep, "new-node": newNode }: CheckFlags, args: readonly string[]) {
   const { secret, targets } = readTargetWords(args, { ...noTargetFlags, selector });
   const { picks } = targets;
   if (image.length > 0 && picks.length > 0) throw usage("--image cannot be combined with targets");
-  return { images: image.map(parseImage), serviceaccount, secret, newNode, selection: { picks, selector } };
+  return { images: image.map(parseImage), serviceaccount, secret, deep, newNode, selection: { picks, selector } };
 }
 
 /** `check` has no flags that select ServiceAccounts or whole kinds. */
@@ -133,7 +139,8 @@ async function report(checked: Checked, flags: CheckFlags, clusterScopes: readon
   await printVerdicts(ordered, unreadable, flags, where, session);
   printUnreadable(session, unreadable, where);
   if (unlisted.length > 0) printWarning(session.stderr, session.env, unlistedWarning(unlisted));
-  if (flags.output === undefined && verdicts.length > 0) session.stderr.write(`${verdictSummary(verdicts, flags.strict)}\n`);
+  if ((flags.output === undefined || flags.output === "wide") && verdicts.length > 0)
+    session.stderr.write(`${verdictSummary(verdicts, flags.strict)}\n`);
   if (verdicts.length === 0 && errors.length === 0)
     session.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}. Specify one with --image.\n`);
 }
@@ -153,7 +160,14 @@ async function printVerdicts(
     return printReport(session, { verb: "check", format: output }, items, errors);
   }
   if (shown.length === 0) return;
-  const options = { ...session, headers: !flags["no-headers"], where, strict, style: styleFor(session.stdout, session.env) };
+  const options = {
+    ...session,
+    headers: !flags["no-headers"],
+    wide: output === "wide",
+    where,
+    strict,
+    style: styleFor(session.stdout, session.env),
+  };
   session.print(verdictTable(shown, options));
   // Without headers, a program reads the rows
   (options.headers ? session.stdout : session.stderr).write(verdictReasons(shown, options));

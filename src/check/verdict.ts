@@ -115,7 +115,7 @@ function notesOf({ otherHosts }: ImageFacts, { message }: Proof): Pick<Finding, 
 /**
  * Causes on the node that a proof from this machine cannot detect. The other messages of a node are about the past: it retries by itself.
  */
-const lasting: readonly Cause[] = ["other-platform", "never-pulled", "unreachable", "untrusted", "blocked"];
+const lasting: readonly Cause[] = ["other-platform", "never-pulled", "unreachable", "untrusted", "blocked", "data-blocked"];
 const lastingOf = (says: PodFacts["failures"]): PodFacts["failures"] => says.filter(({ cause }) => lasting.includes(cause));
 
 /** Returns the first message of a pending pod's node that `counts` accepts. */

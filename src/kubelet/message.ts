@@ -56,6 +56,8 @@ const causes: readonly (readonly [RegExp, PullCause])[] = [
   [/insufficient_scope/, "out-of-scope"],
   [/no match for platform/, "other-platform"],
   [/: not found$/, "not-found"],
+  // A layer, at the host that the registry redirects to
+  [/httpReadSeeker: failed open: .*https:\/\/[^/]*\.(?:data\.azurecr\.\w+|blob\.core\.[\w.]+)\//s, "data-blocked"],
   [/: 403 Forbidden/, "blocked"],
   [/: 429 Too Many Requests/, "throttled"],
   [/x509: /, "untrusted"],

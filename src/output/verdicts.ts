@@ -4,6 +4,7 @@ import { listed } from "../check/message.ts";
 import type { Verdict } from "../check/verdict.ts";
 import type { Fix } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
+import type { PullHost } from "../registry/port.ts";
 import { printable } from "./printable.ts";
 import { table } from "./table.ts";
 import { type PlaceDetail, placeColumns } from "./words.ts";
@@ -16,6 +17,8 @@ type TextOptions = {
   readonly style: ChalkInstance;
   /** Images that could not be checked, or are only cached, are failures too. */
   readonly strict?: boolean;
+  /** Adds the hosts of each pull. */
+  readonly wide?: boolean;
   formatCommand: FormatCommand;
 };
 
@@ -27,12 +30,20 @@ export function verdictTable(verdicts: readonly Verdict[], options: TextOptions)
   const places = placeColumns(options.where);
   const rows = verdicts.map((verdict) => {
     const { image, secret, owners, pods, cause } = verdict;
-    return [...places.cells(verdict), image, secret, ownerCell(owners), String(pods.length), causes[cause].words];
+    return [
+      ...places.cells(verdict),
+      image,
+      secret,
+      ownerCell(owners),
+      String(pods.length),
+      causes[cause].words,
+      ...(options.wide ? [allowedHosts(verdict)] : []),
+    ];
   });
-  const header = [...places.header, "IMAGE", "SECRET", "OWNER", "PODS", "VERDICT"];
+  const header = [...places.header, "IMAGE", "SECRET", "OWNER", "PODS", "VERDICT", ...(options.wide ? ["HOSTS"] : [])];
   const colorOf = (verdict: Verdict | undefined) => (verdict ? colors[rankOf(verdict, options.strict)] : "red") ?? "red";
   const paint = (cell: string, row: number, column: number) =>
-    column === header.length - 1 ? options.style[colorOf(verdicts[row])](cell) : cell;
+    header[column] === "VERDICT" ? options.style[colorOf(verdicts[row])](cell) : cell;
   return table(header, rows, { headers: options.headers, paint });
 }
 
@@ -47,6 +58,10 @@ export function verdictReasons(verdicts: readonly Verdict[], options: Pick<TextO
   });
   return reasons.join("");
 }
+
+/** The hosts as a firewall must allow them: Azure can move a registry to another storage account. */
+const allowedHosts = ({ hosts = [] }: Verdict): string =>
+  [...new Set(hosts.map(({ host }: PullHost) => host.replace(/^[^.]+(?=\.blob\.core\.)/, "*")))].join(",");
 
 /** Formats like kubectl does for the endpoints of a Service: `deployment/web + 2 more...`. */
 const ownerCell = ([first, ...others]: Verdict["owners"]): string =>

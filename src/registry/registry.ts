@@ -30,7 +30,13 @@ export function registryOver(http: Http): Registry {
       const { repository, reference } = image;
       const host = image.host === "docker.io" ? "registry-1.docker.io" : image.host;
       const path = `/v2/${repository}/manifests/${reference}`;
-      const request = { host, path, scope: `repository:${repository}:pull`, accept: manifestTypes, maxBytes: maxManifest };
+      const request = {
+        host,
+        path,
+        scope: `repository:${repository}:pull`,
+        accept: manifestTypes,
+        ...(platforms && { maxBytes: maxManifest }),
+      };
       const asked = await ask(http, request, login);
       if ("verdict" in asked) return asked;
       const proof = readAnswer(asked.step, image, login?.username, asked.answer);

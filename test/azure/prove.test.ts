@@ -201,3 +201,38 @@ test("prints neither password nor token with -v=9", async () => {
   expect(printed).not.toContain(puller.password.reveal());
   expect(printed).not.toContain(Buffer.from(`puller:${puller.password.reveal()}`).toString("base64"));
 });
+
+const amd64 = { os: "linux", architecture: "amd64" } as const;
+const deep = (image = "myregistry.azurecr.io/team/app:1") => openRegistry(world.options()).prove(parseImage(image), puller, [amd64]);
+
+test.for([
+  { dataEndpointEnabled: false, data: "eastusmanaged1.blob.core.windows.net" },
+  { dataEndpointEnabled: true, data: "myregistry.eastus.data.azurecr.io" },
+])("follows the redirect of a layer to $data without the login", async ({ dataEndpointEnabled, data }) => {
+  Object.assign(world.azure.world.registries[0] ?? {}, { dataEndpointEnabled });
+
+  expect(await deep()).toEqual({
+    verdict: "pulls",
+    message: 'user "puller" can pull myregistry.azurecr.io/team/app:1',
+    hosts: [
+      { host: "myregistry.azurecr.io", purpose: "token, manifests" },
+      { host: data, purpose: "layers" },
+    ],
+  });
+  // The storage answers 400 to a request with a login
+  const statuses = world.azure.calls.list().flatMap(({ host, status }) => (host === data ? [status] : []));
+  expect(statuses).toEqual([206, 206]);
+});
+
+test.for([
+  { what: "denies the layer", fault: { kind: "status", status: 403 }, says: /which denied it \(403 Forbidden\)$/ },
+  {
+    what: "drops the connection",
+    fault: { kind: "drop" },
+    says: / to myregistry\.eastus\.data\.azurecr\.io: the connection to .* was interrupted/,
+  },
+] as const)("reports the data endpoint when it $what", async ({ fault, says }) => {
+  world.azure.faults.add({ ...fault, host: /\.data\.azurecr\.io$/, path: /^/ });
+
+  expect(await deep()).toMatchObject({ verdict: "data-blocked", message: expect.stringMatching(says) });
+});

@@ -37,6 +37,7 @@ const rows: readonly Row[] = [
   { line: "attach acr-myregistry --where-used -n NS", before: [make], prints: / patched$/m },
   { line: "check -n NS", before: [attached], prints: /ready$/m },
   { line: "check deployment/web -n NS", before: [attached], prints: /ready$/m },
+  { line: "check --deep -n NS", before: [attached], prints: /ready$/m },
   { line: "check --namespaces 'NS*'", before: [attached], wide, prints: /ready$/m },
   { line: "list -n NS", before: [attached], prints: /^acr-myregistry /m },
   { line: "list -A", before: [attached], wide, prints: / acr-myregistry /m },

@@ -214,7 +214,10 @@ describe("judge", () => {
   });
 
   test.for<{ cause: Cause; lasts: boolean }>([
-    ...(["other-platform", "never-pulled", "unreachable", "untrusted", "blocked"] as const).map((cause) => ({ cause, lasts: true })),
+    ...(["other-platform", "never-pulled", "unreachable", "untrusted", "blocked", "data-blocked"] as const).map((cause) => ({
+      cause,
+      lasts: true,
+    })),
     ...(["refused", "no-login", "out-of-scope", "not-found", "throttled", "unknown"] as const).map((cause) => ({ cause, lasts: false })),
   ])("prefers a node's message over a successful pull only if it lasts: $cause", ({ cause, lasts }) => {
     const failures = [{ cause: cause as never, text: "why" }];

@@ -55,7 +55,8 @@ describe("explain", () => {
         "An ACR token can pull only the repositories in its scope map. The following\ncommand adds one:\n\n",
         "  kubectl acr-secret create SECRET --registry REGISTRY --repository REPOSITORY\n\n",
         "A service principal needs the role AcrPull on the registry. On a registry with\nrepository permissions (ABAC), it needs a role assignment whose condition allows\n",
-        "this repository. If someone else manages the login, ask them, or create another\npull secret.\n",
+        "this repository. The registry's answer doesn't show whether the role or the\ncondition is the cause. If someone else manages the login, ask them, or create\n",
+        "another pull secret.\n",
       ].join(""),
       stderr: "",
       code: 0,
@@ -92,7 +93,7 @@ describe("explain", () => {
   test.for([
     { typed: "older_pod", hint: "did you mean older-pod?" },
     { typed: "secret-typ", hint: "did you mean secret-type?" },
-    { typed: "name", hint: "did you mean invalid-image, dangling-name or empty-name?" },
+    { typed: "name", hint: "did you mean other-namespace, invalid-image, dangling-name or empty-name?" },
     { typed: "banana", hint: "kubectl acr-secret explain" },
     { typed: "is", hint: "kubectl acr-secret explain" },
   ])("refuses $typed with the hint $hint", async ({ typed, hint }) => {

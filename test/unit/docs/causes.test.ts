@@ -20,7 +20,10 @@ test.for(words)("reads the kubelet's words in docs/troubleshooting.md: $says", (
 });
 
 test("has the kubelet's words for each verdict in docs/troubleshooting.md", () => {
-  const ours = ["pulls", "anonymous", "by-node", "not-checked", "denied", "expired", "older-pod", "unknown"];
+  const ours = [
+    ...["pulls", "anonymous", "by-node", "not-checked", "denied", "expired", "older-pod", "unknown"],
+    ...["no-repository", "not-yet-effective", "other-namespace", "other-cloud", "rewritten"],
+  ];
 
   expect(words.map(({ id }) => id)).toEqual(
     Object.keys(causes)

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { createHttpHeaders } from "@azure/core-rest-pipeline";
 import { expect, test } from "vitest";
 import { openHttp } from "../../../src/http/client.ts";
@@ -50,4 +51,36 @@ test("sends one request when a host does not exist", async () => {
 
   await expect(http(get)).rejects.toThrow(new NetworkError("dns", "no such host"));
   expect(sent.length).toBe(1);
+});
+
+/** Returns the response to a request for at most 1,000 bytes of an endless body. `fails`: the connection breaks after one part. */
+function endless(fails = false) {
+  let parts = 0;
+  const stream = Readable.from(
+    (function* () {
+      for (; !fails || parts < 1; parts++) yield Buffer.from("x".repeat(300));
+      throw new Error("reset, with Authorization: Basic eA==");
+    })(),
+  );
+  const http = openHttp({
+    sleep: () => Promise.reject(new Error("retried")),
+    transport: async () => ({
+      async sendRequest(request) {
+        expect(request.streamResponseStatusCodes?.has(Number.POSITIVE_INFINITY)).toBe(true);
+        return { status: 200, headers: createHttpHeaders(), request, readableStreamBody: stream };
+      },
+    }),
+  });
+  return { answer: http({ ...get, maxBytes: 1000 }), stream };
+}
+
+test("reads no more of a body than maxBytes, and closes the connection", async () => {
+  const { answer, stream } = endless();
+
+  expect((await answer).text).toBe("x".repeat(1000));
+  expect(stream.destroyed).toBe(true);
+});
+
+test("retries a body that breaks off", async () => {
+  await expect(endless(true).answer).rejects.toThrow("retried");
 });

@@ -24,6 +24,8 @@ test.for([
   ["https://x/y?service=r&scope=s&th=1&type=c", "https://x/y?service=r&scope=s&th=1&type=c"],
   ["Authorization: Basic dXNlcjpodW50ZXIy", "Authorization: Basic ***"],
   [`ERROR: bad token ${jwt}, see above`, "ERROR: bad token ***, see above"],
+  ["https://x.blob.core.windows.net/b?sp=r&se=2026&sig=abc%2F", "https://x.blob.core.windows.net/b?sp=r&se=2026&sig=***"],
+  ["https://x/y?X-Amz-Signature=abc&Signature=d", "https://x/y?X-Amz-Signature=***&Signature=***"],
   ["nothing to hide", "nothing to hide"],
 ] as const)("%s becomes %s", ([text, shown]) => {
   expect(redact(text)).toBe(shown);

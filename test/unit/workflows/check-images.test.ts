@@ -46,15 +46,16 @@ test.for<Expected>([
   {
     when: "the repository does not exist",
     given: named(`${r}/app/gone:1`, "all:right"),
-    cause: "not-found",
-    message: 'with secret acr: repository "app/gone" not found in myregistry.azurecr.io',
+    cause: "no-repository",
+    message: 'with secret acr: repository "app/gone" not found in myregistry.azurecr.io; the command only lists the repositories',
     fix: "az acr repository list --name myregistry",
   },
   {
     when: "the repository does not exist, and the registry lists a similar name",
     given: { ...named(`${r}/app/gone:1`, "all:right"), catalog: ["app/web", "app/gnoe", "App/gone"] },
-    cause: "not-found",
-    message: 'with secret acr: repository "app/gone" not found in myregistry.azurecr.io; did you mean "app/gnoe"?',
+    cause: "no-repository",
+    message:
+      'with secret acr: repository "app/gone" not found in myregistry.azurecr.io; did you mean "app/gnoe"?; the command only lists the repositories',
   },
   {
     when: "the image name is invalid",
@@ -66,7 +67,7 @@ test.for<Expected>([
     when: "the firewall blocks this machine",
     given: { ...attached(ours("acr", "web:right")), registryVerdict: "blocked" },
     cause: "blocked",
-    message: `with secret acr: ${r} says blocked to user "web"`,
+    message: `with secret acr: ${r} says blocked to user "web"; the command only lists the firewall rules`,
     fix: "az acr network-rule list --name myregistry",
   },
   {

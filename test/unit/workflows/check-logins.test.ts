@@ -6,7 +6,8 @@ const createFor = (target: string) => `kubectl acr-secret create -n demo ${targe
 const given = 'printf %s "$PASSWORD" | kubectl acr-secret create -n demo acr';
 const job = { kind: "Job", name: "migrate" };
 const itself = "deployment/web has its own pull secrets, so it ignores those of serviceaccount/default";
-const refused = (user: string) => `with secret acr: ${r} says refused to user "${user}"`;
+const refused = (user: string) =>
+  `with secret acr: ${r} says refused to user "${user}"; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled`;
 
 // test/unit/check has the rows for each decision. These rows prove that the facts are read from the objects.
 test.for<Expected>([

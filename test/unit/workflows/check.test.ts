@@ -8,8 +8,8 @@ test("suggests a repository that a node has when the named one does not exist", 
   ];
   const { rows } = await judged({ pods, secrets: [ours("acr", "all:right")] });
 
-  expect(rows.find(({ cause }) => cause === "not-found")?.message).toBe(
-    'with secret acr: repository "app/gone" not found in myregistry.azurecr.io; did you mean "app/done"?',
+  expect(rows.find(({ cause }) => cause === "no-repository")?.message).toBe(
+    'with secret acr: repository "app/gone" not found in myregistry.azurecr.io; did you mean "app/done"?; the command only lists the repositories',
   );
 });
 
