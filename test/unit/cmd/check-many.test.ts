@@ -79,6 +79,7 @@ myregistry.azurecr.io/app/z:1       acr      deployment/z          0      ready
 myregistry.azurecr.io/app/c:bad (c-1)
 registry: manifest unknown
 cause: with secret acr: the registry says not-found
+note: the command only lists the tags
   az acr repository show-tags --name myregistry --repository app/c
 
 myregistry.azurecr.io/app/b:other (b-1)

@@ -40,8 +40,8 @@ describe("explain", () => {
 
     expect([stderr, code]).toEqual(["", 0]);
     expect(stdout.split("\n").slice(0, 2)).toEqual([
-      "ID                   TYPE      VERDICT                         MEANS",
-      "pulls                verdict   ready                           A credential of the pods can pull the image.",
+      "ID                   TYPE      VERDICT                             MEANS",
+      "pulls                verdict   ready                               A credential of the pods can pull the image.",
     ]);
     expect(stdout.trimEnd().split("\n")).toHaveLength(explanations.length + 1);
     expect((await type("explain --no-headers", noWorld)).stdout).toBe(stdout.slice(stdout.indexOf("\n") + 1));
