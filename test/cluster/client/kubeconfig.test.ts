@@ -199,22 +199,6 @@ test("fails when the credential plugin fails", async () => {
   });
 });
 
-test("uses the pod's namespace when the context of a kubeconfig has none", async () => {
-  const folder = await newFolder();
-  await writeFile(`${folder}/token`, "t");
-  await writeFile(`${folder}/namespace`, "ci-runners");
-  const pod = { ...env, KUBERNETES_SERVICE_HOST: "10.96.0.1", KUBERNETES_SERVICE_PORT: "443" };
-  const plain = await kubeconfig({});
-
-  for (const flags of [[`--kubeconfig=${plain}`], [`--kubeconfig=${plain}`, "--context=it"]]) {
-    expect(await open(flags, { env: pod, podFolder: folder }).namespace()).toBe("ci-runners");
-  }
-  expect(await open([], { env: { ...pod, KUBECONFIG: `${plain}:/nope` }, podFolder: folder }).namespace()).toBe("ci-runners");
-  expect(await open([`--kubeconfig=${await kubeconfig({ namespace: "default" })}`], { env: pod, podFolder: folder }).namespace()).toBe(
-    "default",
-  );
-});
-
 test("uses the mounted identity in a pod without kubectl", async () => {
   const namespace = await newNamespace();
   await create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "rotator", namespace } });

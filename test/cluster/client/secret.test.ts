@@ -51,18 +51,6 @@ test("fails to create a Secret that exists, and does not change it", async () =>
   expect(await cluster.get(at)).toEqual(theirs);
 });
 
-test("creates a Secret once when twenty clients create it at the same time", async () => {
-  const cluster = open();
-  const at = acrIn(await newNamespace());
-  const writers = Array.from({ length: 20 }, (_, index) => cluster.write(at, { create: pullSecret(at.namespace, `{"${index}":1}`) }, real));
-
-  const ends = await Promise.allSettled(writers);
-
-  const made = ends.flatMap((end) => (end.status === "fulfilled" ? end.value : []));
-  expect(ends.filter((end) => end.status === "rejected" && end.reason instanceof Conflict)).toHaveLength(19);
-  expect(made).toEqual([await cluster.get(at)]);
-});
-
 test("fails to patch a Secret that has changed", async () => {
   const cluster = open();
   const at = acrIn(await newNamespace());

@@ -1,4 +1,3 @@
-import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type Cluster, listAll, type WriteOptions } from "../../../src/cluster/port.ts";
 import { Conflict } from "../../../src/errors.ts";
@@ -56,30 +55,6 @@ test("fails to patch a ServiceAccount that has changed", async () => {
   await expect(setNames(cluster, old, ["acr"], real)).rejects.toMatchObject({
     message: expect.stringMatching(/^Error from server \(Conflict\): Operation cannot be fulfilled on serviceaccounts "web": /),
   });
-});
-
-test("loses no name when twenty clients write at the same time", async () => {
-  const cluster = open();
-  const { metadata } = await setNames(cluster, await newAccount(cluster), ["theirs"], real);
-  const at = { namespace: metadata.namespace ?? "", name: metadata.name };
-  const writers = Array.from({ length: 20 }, (_, index) => `acr-${index}`);
-  let conflicts = 0;
-
-  async function attach(name: string): Promise<void> {
-    const now = await seen(cluster, at);
-    try {
-      await setNames(cluster, now, [...(namesOf(now) ?? []), name].map(String), real);
-    } catch (error) {
-      if (!(error instanceof Conflict)) throw error;
-      conflicts++;
-      await setTimeout(10 * Math.random());
-      await attach(name);
-    }
-  }
-  await Promise.all(writers.map(attach));
-
-  expect(namesOf(await seen(cluster, at))?.sort()).toEqual(["theirs", ...writers].sort());
-  expect(conflicts).toBeGreaterThan(0);
 });
 
 test("lists more objects than fit into a page", async () => {
