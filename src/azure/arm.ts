@@ -1,11 +1,11 @@
 import { CliError } from "../errors.ts";
 import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
+import { type Json, parseObject, textOf } from "../json.ts";
 import { supportedVersion } from "./api-version.ts";
 import { explainArm, explainEnd } from "./arm-error.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
-import { type Json, parseObject, textOf } from "./json.ts";
 import { openService, type Read, readError } from "./service.ts";
 
 type Resource = {

@@ -2,7 +2,7 @@ import type { TokenCredential } from "@azure/identity";
 import type { Environment, Trace } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
 import { redact } from "../http/transport.ts";
-import { type Json, parseObject, textOf } from "./json.ts";
+import { type Json, parseObject, textOf } from "../json.ts";
 import type { SignInOptions } from "./port.ts";
 import { explainSignIn } from "./sign-in-error.ts";
 

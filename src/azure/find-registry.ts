@@ -1,11 +1,11 @@
 import type { Trace } from "../env.ts";
 import { CliError, isRefusal, unlessRefused, withLines } from "../errors.ts";
 import type { Fix } from "../fix.ts";
+import { type Json, objectOf, objectsOf, textOf } from "../json.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
-import { type Json, objectOf, objectsOf, textOf } from "./json.ts";
 import type { AzureRegistry } from "./port.ts";
 import { isWanted, type RegistryName, readRegistryName } from "./registry-name.ts";
 

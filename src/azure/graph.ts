@@ -1,9 +1,9 @@
 import { Busy, type CliError } from "../errors.ts";
 import type { Http, HttpRequest } from "../http/message.ts";
+import { type Json, objectsOf, textOf } from "../json.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
-import { type Json, objectsOf, textOf } from "./json.ts";
 import type { Application, ApplicationAccess, Azure, Key, ServicePrincipal } from "./port.ts";
 import { type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
 

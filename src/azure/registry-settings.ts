@@ -1,8 +1,8 @@
 import { CliError } from "../errors.ts";
+import { type Json, objectOf, objectsOf, textsOf } from "../json.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
-import { type Json, objectOf, objectsOf, textsOf } from "./json.ts";
 import type { Azure, RegistryFacts } from "./port.ts";
 
 const manualHint = "add each regional host with --registry NAME.REGION.geo.azurecr.io --merge";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
+import { type Json, objectOf, objectsOf, textOf, textsOf } from "../json.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
-import { type Json, objectOf, objectsOf, textOf, textsOf } from "./json.ts";
 import type { Azure, AzureRegistry, Permission, RoleAssignment } from "./port.ts";
 
 const version = apiVersion.roleAssignments;

@@ -3,9 +3,9 @@ import type { Fix } from "../fix.ts";
 import { type Http, type HttpRequest, type HttpResponse, parseChallenges } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { retryAfter } from "../http/retry.ts";
+import { type Json, objectOf, objectsOf, parseObject, textOf } from "../json.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
 import type { Identity } from "./identity.ts";
-import { type Json, objectOf, objectsOf, parseObject, textOf } from "./json.ts";
 import type { Audience, AzureIdentity, TokenSource } from "./port.ts";
 import { signInHint } from "./sign-in-error.ts";
 

@@ -1,9 +1,9 @@
 import { CliError, unlessForbidden } from "../errors.ts";
+import { type Json, objectOf, objectsOf, textOf, textsOf } from "../json.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { isSameTime } from "../timestamp.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
-import { type Json, objectOf, objectsOf, textOf, textsOf } from "./json.ts";
 import type { AcrToken, Azure, AzureRegistry, ScopeMap } from "./port.ts";
 
 const version = apiVersion.registry;

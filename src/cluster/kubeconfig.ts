@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { Environment } from "../env.ts";
 import { CliError } from "../errors.ts";
+import { type Json, objectOf, parseObject, textOf } from "../json.ts";
 
 /** A kubeconfig that was read once. A later edit of its files does not change it. */
 export type Kubeconfig = {
@@ -16,11 +17,11 @@ type Selection = { readonly flags: readonly string[]; readonly env: Environment 
 /** Reads the files synchronously: for a small file, that is faster than to load a library for asynchronous reads. */
 export function readKubeconfig({ flags, env }: Selection): Kubeconfig {
   const files = filesOf(flags, env).filter((file) => existsSync(file));
-  const texts = files.flatMap((file) => textOf(file) ?? []);
+  const texts = files.flatMap((file) => contentOf(file) ?? []);
   return { texts, complete: texts.length === files.length };
 }
 
-function textOf(file: string): string | undefined {
+function contentOf(file: string): string | undefined {
   try {
     return statSync(file).isFile() ? readFileSync(file, "utf8") : undefined;
   } catch {
@@ -64,12 +65,8 @@ function currentIn(text: string): string | undefined {
 }
 
 function currentInJson(text: string): string | undefined {
-  try {
-    const { "current-context": current = "" } = asObject(JSON.parse(text));
-    return typeof current === "string" ? current : undefined;
-  } catch {
-    return undefined;
-  }
+  const config = parseObject(text);
+  return config && textOf(config["current-context"] ?? "");
 }
 
 /**
@@ -81,11 +78,11 @@ export async function contextIn({ texts, complete }: Kubeconfig, flags: readonly
   if (!complete || texts.length === 0) return undefined;
   const { load, YAML11_SCHEMA } = await import("js-yaml");
   try {
-    const files = texts.map((text) => asObject(load(text, { schema: YAML11_SCHEMA })));
+    const files = texts.map((text) => objectOf(load(text, { schema: YAML11_SCHEMA })));
     const name = lastValue(flags, "--context=") ?? files.map((file) => file["current-context"]).find(Boolean);
-    const { namespace = "", cluster: ofContext } = asObject(entryNamed(files, "contexts", name)?.["context"]);
+    const { namespace = "", cluster: ofContext } = objectOf(entryNamed(files, "contexts", name)?.["context"]);
     const cluster = entryNamed(files, "clusters", lastValue(flags, "--cluster=") || ofContext)?.["cluster"];
-    const { server = "" } = asObject(cluster);
+    const { server = "" } = objectOf(cluster);
     return cluster !== undefined && typeof namespace === "string" && typeof server === "string" ? { namespace, server } : undefined;
   } catch {
     return undefined;
@@ -115,18 +112,12 @@ export function missingKubeconfig({ flags, env }: Selection): CliError | undefin
   return new CliError("config", `${what} ${files.join(", ")} in KUBECONFIG ${does} not exist`);
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** @returns undefined if the first file that has entries of this name has several of them */
-function entryNamed(files: readonly Fields[], of: "contexts" | "clusters", name: unknown): Fields | undefined {
+function entryNamed(files: readonly Json[], of: "contexts" | "clusters", name: unknown): Json | undefined {
   if (typeof name !== "string" || name === "") return undefined;
-  const lists = files.map((file) => (Array.isArray(file[of]) ? file[of].map(asObject) : []));
+  const lists = files.map((file) => (Array.isArray(file[of]) ? file[of].map(objectOf) : []));
   const named = lists.map((list) => list.filter((entry) => entry["name"] === name)).find(({ length }) => length > 0);
   return named?.length === 1 ? named[0] : undefined;
-}
-
-function asObject(value: unknown): Fields {
-  return value !== null && typeof value === "object" ? (value as Record<string, unknown>) : {};
 }
 
 /** Returns the last value of a flag, as in pflag. */

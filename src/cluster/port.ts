@@ -46,9 +46,7 @@ export type Cluster = {
 };
 
 export async function listAll<K extends ClusterKind>(cluster: Pick<Cluster, "pages">, kind: K, where?: Where): Promise<KubeObjects[K][]> {
-  const items: KubeObjects[K][] = [];
-  for await (const page of cluster.pages(kind, where)) items.push(...page);
-  return items;
+  return (await Array.fromAsync(cluster.pages(kind, where))).flat();
 }
 
 export type Configured = "contexts" | "clusters" | "users";

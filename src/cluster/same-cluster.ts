@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import { objectOf, parseObject, textOf } from "../json.ts";
 import { type Answer, type Endpoint, type Request, sendOnce } from "./exchange.ts";
 import { proxyFailure, statusError } from "./status.ts";
 
@@ -90,11 +91,5 @@ function unsent(cause: unknown): never {
 
 /** @returns undefined for an error response */
 function uidIn({ status, text }: Answer): string | undefined {
-  if (status !== 200) return undefined;
-  try {
-    const { metadata }: { metadata?: { uid?: unknown } } = JSON.parse(text);
-    return typeof metadata?.uid === "string" ? metadata.uid : undefined;
-  } catch {
-    return undefined;
-  }
+  return status === 200 ? textOf(objectOf(parseObject(text)?.metadata).uid) : undefined;
 }

@@ -1,4 +1,5 @@
 import { CliError, Conflict, type ErrorKind } from "../errors.ts";
+import { parseObject } from "../json.ts";
 import type { Answer } from "./exchange.ts";
 
 /** meta/v1 Status: the body of an error response of the API server. */
@@ -28,12 +29,8 @@ const kinds: Readonly<Record<number, ErrorKind>> = {
 
 /** Parses a body as a Status; undefined for any other body. */
 export function readStatus({ text }: Pick<Answer, "text">): Status | undefined {
-  try {
-    const body: unknown = JSON.parse(text);
-    return typeof body === "object" && body !== null && "kind" in body && body.kind === "Status" ? (body as Status) : undefined;
-  } catch {
-    return undefined;
-  }
+  const body = parseObject(text);
+  return body?.kind === "Status" ? (body as Status) : undefined;
 }
 
 /** Whether a 404 says that one named object is absent, and not that the server does not have the kind. */

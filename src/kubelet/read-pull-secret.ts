@@ -1,3 +1,4 @@
+import { parseJson } from "../json.ts";
 import { pullSecretKey } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { Sensitive } from "../secret/sensitive.ts";
@@ -101,15 +102,11 @@ function unmarshal(value: unknown, where: string): Malformed {
 export function serversOf({ type = "Opaque", data }: PullSecret): string[] | undefined {
   const key = pullSecretKey[type];
   if (key === undefined) return undefined;
-  try {
-    const document: unknown = JSON.parse(Buffer.from(data?.[key] ?? "", "base64").toString());
-    if (!isObject(document)) return undefined;
-    if (key === ".dockercfg") return Object.keys(document);
-    const auths = Object.entries(document).flatMap(([name, value]) => (name.toLowerCase() === "auths" && isObject(value) ? [value] : []));
-    return auths.flatMap((each) => Object.keys(each));
-  } catch {
-    return undefined;
-  }
+  const document = parseJson(Buffer.from(data?.[key] ?? "", "base64").toString());
+  if (!isObject(document)) return undefined;
+  if (key === ".dockercfg") return Object.keys(document);
+  const auths = Object.entries(document).flatMap(([name, value]) => (name.toLowerCase() === "auths" && isObject(value) ? [value] : []));
+  return auths.flatMap((each) => Object.keys(each));
 }
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,3 +1,4 @@
+import { parseJson } from "../json.ts";
 import { at, type kinds, nameOf, type TargetKind } from "../kinds.ts";
 import { lastApplied, type ManagedFields, type Metadata } from "../objects.ts";
 import type { Change } from "./change.ts";
@@ -190,11 +191,7 @@ const fromFile = (source: ReturnType<typeof sourceOf>): Drift =>
 
 /** Whether the last applied file contains the list, even an empty one: its next apply restores the whole list. */
 function hasApplied({ annotations }: Metadata, path: readonly string[]): boolean {
-  try {
-    return at(JSON.parse(annotations?.[lastApplied] ?? "null"), path) !== undefined;
-  } catch {
-    return false;
-  }
+  return at(parseJson(annotations?.[lastApplied] ?? ""), path) !== undefined;
 }
 
 /** Returns the controller that may restore the object. Its metadata doesn't say whether it does. */

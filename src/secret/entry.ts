@@ -1,3 +1,4 @@
+import { parseJson } from "../json.ts";
 import type { Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { isSameTime } from "../timestamp.ts";
@@ -85,12 +86,8 @@ export const readAnnotation = ({ metadata }: Pick<Secret, "metadata">): readonly
 export const isOurs = ({ metadata }: Pick<Secret, "metadata">): boolean => metadata.labels?.[managedBy.key] === managedBy.value;
 
 function parseAnnotation(text: string): Entry[] | undefined {
-  try {
-    const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? list.filter(isEntry) : undefined;
-  } catch {
-    return undefined;
-  }
+  const list = parseJson(text);
+  return Array.isArray(list) ? list.filter(isEntry) : undefined;
 }
 
 /** Anyone in the namespace can write the annotation, so every field is checked. Unknown fields are kept. */

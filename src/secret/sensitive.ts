@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { inspect } from "node:util";
+import { parseObject } from "../json.ts";
 import { toSeconds } from "../timestamp.ts";
 
 /** The claims of a token (RFC 7519, 4.1). Its signature is not checked here. Times are RFC 3339. */
@@ -70,21 +71,12 @@ export class Sensitive {
 /** Reads a JWT; undefined for any other text. */
 function readJwt(text: string): TokenClaims | undefined {
   const [, payload] = /^[\w-]+\.([\w-]+)\.[\w-]*$/.exec(text) ?? [];
-  const claims = payload === undefined ? undefined : parse(Buffer.from(payload, "base64url").toString());
+  const claims = payload === undefined ? undefined : parseObject(Buffer.from(payload, "base64url").toString());
   if (!claims) return undefined;
   const { jti, iss, aud, sub, iat, exp } = claims;
   const subject = typeof sub === "string" ? sub : undefined;
   const id = typeof jti === "string" && /^[\w-]{1,64}$/.test(jti) ? jti : undefined;
   return { id, issuer: String(iss ?? ""), audience: String(aud ?? ""), subject, madeAt: timestampOf(iat), expiresAt: timestampOf(exp) };
-}
-
-function parse(text: string): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** The last second of the year 9999, the limit of RFC 3339. A later value, such as a claim in milliseconds, is not a time. */

@@ -6,6 +6,7 @@ const contracts = [
   "src/errors.ts",
   "src/fix.ts",
   "src/env.ts",
+  "src/json.ts",
   "src/azure/port.ts",
   "src/registry/port.ts",
   "src/registry/login-server.ts",

@@ -1,16 +1,21 @@
-/** A JSON object of a response. Its fields can have any type. */
+/** A JSON object that others wrote. Its fields can have any type. */
 export type Json = Readonly<Record<string, unknown>>;
 
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null;
 
-/** Returns the object in a JSON text; undefined for any other text. */
-export function parseObject(text: string): Json | undefined {
+/** Returns the value of a JSON text; undefined for any other text. */
+export function parseJson(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+/** Returns the object in a JSON text; undefined for any other text. */
+export function parseObject(text: string): Json | undefined {
+  const value = parseJson(text);
+  return isObject(value) ? value : undefined;
 }
 
 // A value of another type counts as absent.
