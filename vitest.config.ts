@@ -13,6 +13,7 @@ const tiers: Readonly<Record<string, string[]>> = {
   cluster: [controlPlane],
   docs: [controlPlane],
   shells: [controlPlane],
+  browser: [],
   az: [controlPlane],
   formats: [],
   node: ["test/support/node-setup.ts"],

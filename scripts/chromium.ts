@@ -13,19 +13,22 @@ const flags = [
   ..."disable-sync hide-scrollbars remote-debugging-pipe".split(" "),
 ];
 
-export type View = { readonly width: number; readonly height: number; readonly scheme: "light" | "dark"; readonly scale?: number };
+type View = {
+  readonly width: number;
+  readonly height: number;
+  readonly scheme: "light" | "dark";
+  readonly media?: "print";
+};
 
 /** A tab of a browser. */
 export type Tab = {
-  /** Opens a page, and waits until it is loaded. @returns the milliseconds until then */
-  open(url: string): Promise<number>;
+  /** Opens a page, and waits until it is loaded. */
+  open(url: string): Promise<void>;
   look(view: View): Promise<void>;
   /** Runs a script in the page, even if the page's policy forbids scripts. @returns its value, or that of its promise */
   evaluate(script: string): Promise<unknown>;
   /** Returns a PNG of what is visible. */
   screenshot(): Promise<Buffer>;
-  /** Returns a PDF. */
-  print(): Promise<Buffer>;
 };
 
 /** Runs a headless Chromium with a new profile. It is controlled through a pipe (Chrome DevTools Protocol). */
@@ -81,19 +84,16 @@ async function tabOf({ call, event }: Connection): Promise<Tab> {
   const { targetId } = await call<{ targetId: string }>("Target.createTarget", { url: "about:blank" });
   const { sessionId } = await call<{ sessionId: string }>("Target.attachToTarget", { targetId, flatten: true });
   const ask = <T>(method: string, params: object = {}) => call<T>(method, params, sessionId);
-  const bytes = async (method: string, params: object) => Buffer.from((await ask<{ data: string }>(method, params)).data, "base64");
   await ask("Page.enable");
   return {
     async open(url) {
       const loaded = event("Page.loadEventFired");
-      const start = performance.now();
       await ask("Page.navigate", { url });
       await loaded;
-      return performance.now() - start;
     },
-    async look({ width, height, scheme, scale = 1 }) {
-      await ask("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: scale, mobile: false });
-      await ask("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] });
+    async look({ width, height, scheme, media = "" }) {
+      await ask("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: false });
+      await ask("Emulation.setEmulatedMedia", { media, features: [{ name: "prefers-color-scheme", value: scheme }] });
     },
     async evaluate(expression) {
       const answer = await ask<{ result: { value: unknown }; exceptionDetails?: { text: string; exception?: { description?: string } } }>(
@@ -104,7 +104,6 @@ async function tabOf({ call, event }: Connection): Promise<Tab> {
       if (failure) throw new Error(failure.exception?.description ?? failure.text);
       return answer.result.value;
     },
-    screenshot: () => bytes("Page.captureScreenshot", { format: "png" }),
-    print: () => bytes("Page.printToPDF", { preferCSSPageSize: true, printBackground: false }),
+    screenshot: async () => Buffer.from((await ask<{ data: string }>("Page.captureScreenshot", { format: "png" })).data, "base64"),
   };
 }

@@ -6,6 +6,7 @@ import { missingForNode } from "../sandbox/node/requirements.ts";
 import { type Progress, showProgress } from "../sandbox/progress.ts";
 import { azureCli, parsers } from "../sandbox/python.ts";
 import type { Program } from "../sandbox/tools.ts";
+import { chromiumPath } from "./chromium.ts";
 import { packageAll, packagePlugin } from "./package.ts";
 import { hostPlatform, platforms } from "./platforms.ts";
 
@@ -65,6 +66,11 @@ export async function emulator(): Promise<string | undefined> {
 /** Checks for the program that runs Windows programs. */
 export async function wine(): Promise<string | undefined> {
   return existsSync(wine64) ? undefined : "a program for Windows needs Wine: on Debian, apt-get install wine64";
+}
+
+/** Checks for the browser that shows the HTML reports. */
+export async function browser(): Promise<string | undefined> {
+  return existsSync(chromiumPath) ? undefined : "the HTML reports need a browser: on Debian, apt-get install chromium";
 }
 
 /** Checks for the protocol model checker: Spin generates a C program, which explores the model. */

@@ -13,6 +13,7 @@ import {
 } from "../sandbox/tools.ts";
 import {
   az,
+  browser,
   emulator,
   modelChecker,
   nodeParts,
@@ -91,6 +92,7 @@ const all: readonly Tier[] = [
     brokenBy: [...product, "sandbox/", "docs/", "README.md", "scripts/docs", "test/support/fake-az/"],
   },
   { name: "shells", gate: "test", needs: [shells, controlPlane, registry, plugin], brokenBy: [...product, "scripts/man", toolVersions] },
+  { name: "browser", gate: "release", needs: [browser], brokenBy: ["src/output/html/", "scripts/reports/", "scripts/chromium.ts"] },
   {
     name: "az",
     gate: "release",

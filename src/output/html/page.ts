@@ -54,9 +54,10 @@ function proportions(all: readonly Count[]): Html {
   const parts = counts.map(
     ({ look, count }, at) => html`<rect class="${look}" x="${percent(startOf(at))}" width="${percent(count)}" height="100%"/>`,
   );
-  const dot = (look: string) => html`<svg aria-hidden="true"><circle class="${look}" cx="50%" cy="50%" r="5"/></svg>`;
+  const dot = (look: string) =>
+    html`<svg width="10" height="10" aria-hidden="true"><circle class="${look}" cx="50%" cy="50%" r="5"/></svg>`;
   if (total === 0) return html``;
-  return html`<svg class="bar" aria-hidden="true">${parts}</svg>
+  return html`<svg class="bar" width="100%" height="10" aria-hidden="true">${parts}</svg>
 <ul class="counts">${counts.map(({ look, text, count }) => html`<li>${dot(look)}<b>${count}</b> ${text}</li>`)}</ul>
 `;
 }

@@ -20,10 +20,10 @@ b.bad { color: var(--bad) } b.soon { color: var(--soon) } b.later, b.never, b.un
 svg { overflow: visible; fill: var(--dim) }
 svg .bad { fill: var(--bad) } svg .soon { fill: var(--soon) } svg .fine { fill: var(--fine) } svg .later { fill: var(--later) }
 svg .unknown { fill: var(--unknown) } svg .never { fill: var(--never) }
-.bar { display: block; width: 100%; height: .6rem; margin: 1.4rem 0 .6rem; border-radius: .3rem; overflow: hidden }
+.bar { display: block; margin: 1.4rem 0 .6rem; border-radius: .3rem; overflow: hidden }
 .bar rect { stroke: var(--page); stroke-width: 1.5px }
 .counts { display: flex; flex-wrap: wrap; gap: .2rem 1.6rem; margin: 0; padding: 0; list-style: none }
-.counts svg { width: 10px; height: 10px; margin-right: .4rem }
+.counts svg { margin-right: .4rem }
 article { border: 1px solid var(--line); border-left: 4px solid var(--soon); border-radius: .4rem; padding: .8rem 1.1rem; margin: .8rem 0; break-inside: avoid }
 article.bad { border-left-color: var(--bad) }
 article h3 { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; color: var(--soon) } article.bad h3 { color: var(--bad) }

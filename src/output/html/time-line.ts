@@ -56,7 +56,7 @@ export function timeLine(lanes: readonly Lane[], now: Date): Html[] {
   return [
     html`<table class="line">
 <caption>Time left, on a logarithmic axis.</caption>
-<thead><tr><th scope="col">${bySecret ? "Secret" : "Namespace"}</th><th scope="col"><span class="hidden">Time line</span><svg class="axis" aria-hidden="true"><defs><g id="grid">${lines}</g></defs>${axis}</svg></th><th scope="col">Next expiry</th></tr></thead>
+<thead><tr><th scope="col">${bySecret ? "Secret" : "Namespace"}</th><th scope="col"><span class="hidden">Time line</span><svg class="axis" width="100%" height="30" aria-hidden="true"><defs><g id="grid">${lines}</g></defs>${axis}</svg></th><th scope="col">Next expiry</th></tr></thead>
 <tbody>${sorted.toSorted((a, b) => (a.times[0] ?? 0) - (b.times[0] ?? 0)).map((row) => rowOf(row, now))}</tbody>
 </table>`,
   ];
@@ -66,6 +66,6 @@ function rowOf({ title, times }: { readonly title: Html; readonly times: readonl
   const [first = 0] = times;
   const at = (time: number) => percent((time - now.getTime()) / day);
   const marks = new Map(times.map((time) => [at(time), html`<circle cx="${at(time)}" cy="50%" r="5" class="${urgencyOf(time, now)}"/>`]));
-  return html`<tr><th scope="row">${title}</th><td><svg aria-hidden="true"><use href="#grid"/><rect y="50%" height="4" width="${at(first)}" class="${urgencyOf(first, now)}"/>${[...marks.values()]}</svg></td><td>${expiryTimeOf(first, now)}</td></tr>
+  return html`<tr><th scope="row">${title}</th><td><svg width="100%" height="20" aria-hidden="true"><use href="#grid"/><rect y="50%" height="4" width="${at(first)}" class="${urgencyOf(first, now)}"/>${[...marks.values()]}</svg></td><td>${expiryTimeOf(first, now)}</td></tr>
 `;
 }
