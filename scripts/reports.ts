@@ -1,4 +1,4 @@
-// node scripts/reports.ts: takes the screenshots of the HTML reports for docs/reports.md. Needs Debian's chromium and the font Inter (fonts-inter).
+// node scripts/reports.ts: takes the screenshots of docs/reports.md. Needs Debian's chromium, fonts-inter and fonts-jetbrains-mono.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
