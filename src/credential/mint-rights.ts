@@ -1,4 +1,5 @@
 import type { Permission, RegistryFacts } from "../azure/port.ts";
+import { matchesGlob } from "../scope/scope.ts";
 import type { Kind } from "./kind.ts";
 
 type May = {
@@ -41,8 +42,5 @@ const onData = ({ dataActions = [], notDataActions = [] }: Permission): Permissi
 export const permits = (permissions: readonly Permission[], action: string): boolean =>
   permissions.some(({ actions, notActions }) => actions.some(meaning(action)) && !notActions.some(meaning(action)));
 
-/** Matches an action with a pattern, ignoring case. `*` stands for any text. */
-const meaning = (action: string) => (pattern: string) => {
-  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "i").test(action);
-};
+/** Matches an action with a pattern, ignoring case. */
+const meaning = (action: string) => (pattern: string) => matchesGlob(pattern.toLowerCase(), action.toLowerCase());

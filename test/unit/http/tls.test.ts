@@ -140,10 +140,12 @@ test("tries once when the certificate is for another name", async () => {
  * Returns a client behind its own proxy, which opens a tunnel to the target for some CONNECT requests and rejects others.
  *
  * @param refuses returns the response to a CONNECT by its number, or undefined for a tunnel. An empty response ends the connection
+ * @param login the user name and password in the proxy's address. `seen` gets the target and the login of each CONNECT
  */
-async function behind(refuses: (index: number) => string | undefined) {
+async function behind(refuses: (index: number) => string | undefined, login = "", seen: string[] = []) {
   let asked = 0;
-  const choosy = createPlainServer().on("connect", (_, socket) => {
+  const choosy = createPlainServer().on("connect", ({ url, headers }, socket) => {
+    seen.push(`${url} ${headers.host} ${headers["proxy-authorization"]}`);
     socket.on("error", () => {});
     const [head, ...later] = refuses(asked++)?.split("|") ?? [];
     if (head === "") return void socket.end();
@@ -162,7 +164,7 @@ async function behind(refuses: (index: number) => string | undefined) {
   onTestFinished(() => void choosy.close().closeAllConnections());
   const client = await clientIn({
     SSL_CERT_FILE: join(folder, "both.pem"),
-    HTTPS_PROXY: `http://localhost:${(choosy.address() as AddressInfo).port}`,
+    HTTPS_PROXY: `http://${login}localhost:${(choosy.address() as AddressInfo).port}`,
   });
   return (path = "") =>
     client.sendRequest(createPipelineRequest({ url: `https://target.test:${portOf(target)}/${path}`, method: "POST", body: "x" })).then(
@@ -172,6 +174,15 @@ async function behind(refuses: (index: number) => string | undefined) {
 }
 
 const refused = "the proxy localhost rejected the connection to target.test (502)";
+
+test("sends the proxy the target and the unescaped login of its address", async () => {
+  const seen: string[] = [];
+  const send = await behind(() => undefined, "j%40ne:hun%25ter2@", seen);
+
+  expect(await send()).toBe("pulled");
+  const host = `target.test:${portOf(target)}`;
+  expect(seen).toEqual([`${host} ${host} Basic ${Buffer.from("j@ne:hun%ter2").toString("base64")}`]);
+});
 
 test("fails only the request whose tunnel the proxy rejects", async () => {
   const send = await behind((index) => (index === 1 ? "HTTP/1.1 502 No\r\nContent-Length: 4\r\n\r\nnope" : undefined));
