@@ -1,4 +1,5 @@
 import { addAbortSignal } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isatty } from "node:tty";
 import type { Azure, SignInOptions } from "../src/azure/port.ts";
@@ -68,7 +69,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
     return { file, flags, env };
   };
   const files = machineFiles(signal);
-  const stdin = () => readAll(addAbortSignal(signal(), process.stdin));
+  const stdin = () => buffer(addAbortSignal(signal(), process.stdin));
   return {
     terminal: isTerminal && stderr.isTTY ? terminalOf(process.stdin, process.stderr, styleFor(stderr, env), signal) : undefined,
     stdin: { isTTY: isTerminal, read: async () => (await stdin()).toString(), bytes: stdin },
@@ -106,12 +107,6 @@ const sinkOf = (stream: NodeJS.WriteStream): Sink => ({
     return stream.isTTY ? (stream.columns ?? 0) : 0;
   },
 });
-
-async function readAll(stdin: NodeJS.ReadStream): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stdin) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks);
-}
 
 /** Variables that npm packages read from the process. Some packages also read the names in lower case. */
 const packageVariables = ["DEBUG", ...["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((name) => [name, name.toLowerCase()])];

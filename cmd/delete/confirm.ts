@@ -14,10 +14,7 @@ import type { Session } from "../session.ts";
  * @throws CliError cancelled if the user declines; the error of the only namespace
  */
 export async function confirmDeletion(session: Session, preview: AsyncIterable<Outcome>, where: PlaceDetail): Promise<void> {
-  const outcomes: Outcome[] = [];
-  await session.during("Checking what would be deleted", async () => {
-    for await (const outcome of preview) outcomes.push(outcome);
-  });
+  const outcomes = await session.during("Checking what would be deleted", () => Array.fromAsync(preview));
   const refused = where === "one" ? outcomes.find(endsRun)?.error : undefined;
   if (refused) throw refused;
   const question = questionOf(outcomes, where);

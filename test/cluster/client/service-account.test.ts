@@ -3,7 +3,6 @@ import { type Cluster, listAll, type WriteOptions } from "../../../src/cluster/p
 import { Conflict } from "../../../src/errors.ts";
 import type { Pod, ServiceAccount } from "../../../src/objects.ts";
 import { patchOf, readTarget } from "../../../src/plan/references.ts";
-import { collect } from "../../support/collect.ts";
 import { create, dry, kubectl, newNamespace, open, real } from "./opened.ts";
 
 const account = (namespace: string, name: string, more: object = {}) => ({
@@ -63,7 +62,7 @@ test("lists more objects than fit into a page", async () => {
   const names = Array.from({ length: 501 }, (_, index) => `web-${index}`);
   await create(...names.map((name) => account(namespace, name, { labels: { many: "yes" } })));
 
-  const pages = await collect(cluster.pages("serviceaccount", { namespace, labels: "many=yes" }));
+  const pages = await Array.fromAsync(cluster.pages("serviceaccount", { namespace, labels: "many=yes" }));
 
   // The objects of the first page are small, so the next pages contain more.
   expect(pages.map((page) => page.length)).toEqual([50, 100, 100, 100, 100, 51]);

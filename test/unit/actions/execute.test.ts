@@ -5,7 +5,6 @@ import { rollback } from "../../../src/actions/rollback.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { Change, ChangeOf, Plan } from "../../../src/plan/change.ts";
 import { objectsByKey } from "../../../src/state/namespace-state.ts";
-import { collect } from "../../support/collect.ts";
 import { envOf } from "../../support/fakes/env.ts";
 import { addNamespaces, fakeWorld } from "../../support/fakes/world.ts";
 import { account, env, keepOf, login, makeMap, makeToken, mint, secret, short, store, token } from "./apply-setting.ts";
@@ -34,8 +33,8 @@ test("throws when no action can apply a change", async () => {
   const withoutKind = env({ apply: () => Promise.reject(new CliError("internal", "no kind applies this")) });
   const elsewhere: Change = { act: "create", to: account("default"), because: "" };
 
-  expect((await collect(execute([mint], withoutKind))).map(short)).toEqual(["mint t failed"]);
-  const [outcome] = await collect(execute([elsewhere], env()));
+  expect((await Array.fromAsync(execute([mint], withoutKind))).map(short)).toEqual(["mint t failed"]);
+  const [outcome] = await Array.fromAsync(execute([elsewhere], env()));
   expect(outcome?.error).toMatchObject({ kind: "internal", message: "no action creates a serviceaccount" });
 });
 
@@ -43,7 +42,7 @@ test.for<{ change: Change }>([
   { change: { act: "prove", to: { kind: "registry", name: "r" }, repositories: ["a"], fresh: true } },
   { change: store },
 ])("throws when $change.act has no login, except in a dry run", async ({ change }) => {
-  const [outcome] = await collect(execute([change], env()));
+  const [outcome] = await Array.fromAsync(execute([change], env()));
 
   expect(outcome?.error).toMatchObject({ kind: "internal", message: "a plan needs a login, but none was issued" });
 });
@@ -53,7 +52,7 @@ const failing = (name: string): Change => ({ act: "create", to: account(name), b
 test("leaves every change that depends on one that failed", async () => {
   const plan: Plan = [failing("a"), keepOf("b", "a"), keepOf("c", "b"), keepOf("d"), keepOf("e", "d"), keepOf("f", "unheard of")];
 
-  expect((await collect(execute(plan, env()))).map(short)).toEqual([
+  expect((await Array.fromAsync(execute(plan, env()))).map(short)).toEqual([
     "create a failed",
     "keep b left failed",
     "keep c left failed",
@@ -66,7 +65,7 @@ test("leaves every change that depends on one that failed", async () => {
 test("applies a change when only a warning about its object failed", async () => {
   const warn: Change = { act: "warn", to: account("a"), message: "look" };
 
-  expect((await collect(execute([failing("a"), warn, keepOf("b", "a")], env()))).map(short)).toEqual([
+  expect((await Array.fromAsync(execute([failing("a"), warn, keepOf("b", "a")], env()))).map(short)).toEqual([
     "create a failed",
     "warn a",
     "keep b left failed",
@@ -76,14 +75,14 @@ test("applies a change when only a warning about its object failed", async () =>
 test("leaves changes and prints warnings when the run is interrupted", async () => {
   const warn: Change = { act: "warn", to: account("a"), message: "look" };
 
-  const outcomes = await collect(execute([keepOf("a"), warn], env({ interrupted: () => true })));
+  const outcomes = await Array.fromAsync(execute([keepOf("a"), warn], env({ interrupted: () => true })));
 
   expect(outcomes.map(short)).toEqual(["keep a left interrupted", "warn a"]);
   expect(outcomes[1]?.messages).toEqual(["look"]);
 });
 
 test("leaves every change that depends on one that an interruption left", async () => {
-  expect((await collect(execute([keepOf("a"), keepOf("b", "a")], env({ interrupted: () => true })))).map(short)).toEqual([
+  expect((await Array.fromAsync(execute([keepOf("a"), keepOf("b", "a")], env({ interrupted: () => true })))).map(short)).toEqual([
     "keep a left interrupted",
     "keep b left interrupted",
   ]);
@@ -96,7 +95,7 @@ test.for([
   const warning: Change = { act: "warn", to: account("b"), message: "look", needs: account("a") };
   let looks = 0;
 
-  expect((await collect(execute([keepOf("a"), warning], env({ interrupted: () => looks++ >= at })))).map(short)).toEqual(became);
+  expect((await Array.fromAsync(execute([keepOf("a"), warning], env({ interrupted: () => looks++ >= at })))).map(short)).toEqual(became);
 });
 
 test("previews each change in a client dry run, and sends nothing", async () => {
@@ -120,7 +119,7 @@ test("previews a Secret with the password that exists already", async () => {
 
 test("returns the object that was read when it is kept", async () => {
   const object = { apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "a", namespace: "demo" } } as const;
-  const [outcome] = await collect(execute([keepOf("a")], { ...env(), objects: objectsByKey([object], undefined) }));
+  const [outcome] = await Array.fromAsync(execute([keepOf("a")], { ...env(), objects: objectsByKey([object], undefined) }));
 
   expect(outcome?.object).toBe(object);
 });
@@ -154,7 +153,7 @@ test("reports the images of pods that do not exist", async () => {
   world.azure.users.set("t", "hunter2");
   const gone = { host: "myregistry.azurecr.io", repository: "app/web", reference: "gone" };
 
-  const [outcome] = await collect(execute([proof(["app/web"])], envOf(world, { issued: { login, images: [gone] } })));
+  const [outcome] = await Array.fromAsync(execute([proof(["app/web"])], envOf(world, { issued: { login, images: [gone] } })));
 
   expect(outcome?.messages).toEqual(["image myregistry.azurecr.io/app/web:gone not found, but a pod uses it"]);
 });
@@ -177,7 +176,7 @@ test.for<{ passing: ChangeOf<"prove">["passing"]; fresh: boolean; shown: string 
   world.azure.users.set("t", "hunter2");
   const at = envOf(world, { issued: { login } });
 
-  await collect(execute([{ ...(proof(["app/web"]) as ChangeOf<"prove">), fresh, ...(passing && { passing }) }], at));
+  await Array.fromAsync(execute([{ ...(proof(["app/web"]) as ChangeOf<"prove">), fresh, ...(passing && { passing }) }], at));
 
   expect(at.shown).toEqual([shown]);
 });
@@ -185,7 +184,7 @@ test.for<{ passing: ChangeOf<"prove">["passing"]; fresh: boolean; shown: string 
 test("proves nothing when a dry run has no login", async () => {
   const at = envOf(fakeWorld(), { dryRun: "server" });
 
-  expect(await collect(execute([proof(["app/web"])], at))).toEqual([{ change: proof(["app/web"]) }]);
+  expect(await Array.fromAsync(execute([proof(["app/web"])], at))).toEqual([{ change: proof(["app/web"]) }]);
   expect(at.shown).toEqual([]);
 });
 
@@ -197,7 +196,7 @@ test.for<{ dryRun: DryRun; applied: string[] }>([
   const confirm = { act: "prove", to: { kind: "registry", name: "r" }, repositories: [], fresh: true, isSkipped: true } as const;
   const change: Change = { ...confirm, password: { to: token, slot: "password1" } };
 
-  expect(await collect(execute([change], at))).toEqual([{ change }]);
+  expect(await Array.fromAsync(execute([change], at))).toEqual([{ change }]);
   expect(at.applied).toEqual(applied);
 });
 
@@ -221,7 +220,7 @@ test("rehearses on the server and leaves nothing there", async () => {
   addNamespaces(world.cluster, "demo");
   const rehearsal: Change = { act: "rehearse", to: secret, precondition: undefined, replaces: false };
 
-  expect(await collect(execute([rehearsal], envOf(world)))).toEqual([{ change: rehearsal }]);
+  expect(await Array.fromAsync(execute([rehearsal], envOf(world)))).toEqual([{ change: rehearsal }]);
   expect(world.asking.all).toEqual(["create secret demo/acr (dry run)"]);
 });
 

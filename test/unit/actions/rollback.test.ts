@@ -3,7 +3,6 @@ import { execute, executeAll } from "../../../src/actions/execute.ts";
 import type { ChangeOutcome } from "../../../src/actions/outcome.ts";
 import { rollback, withLeft } from "../../../src/actions/rollback.ts";
 import { CliError } from "../../../src/errors.ts";
-import { collect } from "../../support/collect.ts";
 import { env, keepOf, makeMap, makeToken, mint, no, short } from "./apply-setting.ts";
 
 test("rolls back in reverse order when a change fails", async () => {
@@ -61,7 +60,7 @@ test("applies and rolls back nothing outside the cluster in a dry run", async ()
 const broken = () => Promise.reject(new TypeError("a defect"));
 
 test("throws a defect of a change and of a rollback as it is", async () => {
-  await expect(collect(execute([makeMap], env({ apply: broken })))).rejects.toThrow(TypeError);
+  await expect(Array.fromAsync(execute([makeMap], env({ apply: broken })))).rejects.toThrow(TypeError);
   await expect(rollback([{ change: makeMap }], env({ apply: broken }))).rejects.toThrow(TypeError);
 });
 

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
 import { runConcurrently } from "../../../src/scope/concurrency.ts";
-import { collect } from "../../support/collect.ts";
 
 /** Returns a task whose items a test completes one by one. */
 function workshop() {
@@ -183,7 +182,7 @@ test("starts no item after an error", async () => {
     yield item;
   };
 
-  await expect(collect(runConcurrently(numbers(100), bounds(1), work))).rejects.toThrow("zero");
+  await expect(Array.fromAsync(runConcurrently(numbers(100), bounds(1), work))).rejects.toThrow("zero");
   await settle();
   expect(begun.length).toBeLessThan(6);
 });
@@ -218,5 +217,5 @@ test("stops when the reader stops", async () => {
 });
 
 test("yields nothing without items", async () => {
-  expect(await collect(runConcurrently([], bounds(2), async function* () {}))).toEqual([]);
+  expect(await Array.fromAsync(runConcurrently([], bounds(2), async function* () {}))).toEqual([]);
 });

@@ -7,7 +7,6 @@ import type { Entry } from "../../../src/secret/entry.ts";
 import { pullSecret } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { holdersIn } from "../../../src/state/holders.ts";
-import { collect } from "../../support/collect.ts";
 import { openAsking, refusing } from "../../support/fakes/asked.ts";
 import { fakeCluster } from "../../support/fakes/cluster.ts";
 
@@ -34,7 +33,7 @@ function clusterScope(held: Readonly<Record<string, string>>, { name = "acr", of
 }
 
 const found = async (...clusterScopes: readonly ClusterScope[]) =>
-  (await collect(holdersIn(clusterScopes, "acr", { kind: "acr-token", host }))).map(
+  (await Array.fromAsync(holdersIn(clusterScopes, "acr", { kind: "acr-token", host }))).map(
     ({ entry, login }) => `${entry.identity}: ${login.password.reveal()}`,
   );
 
@@ -100,7 +99,7 @@ test("lists nothing for named namespaces and ignores another kind", async () => 
 
   expect(await found({ ...at, open: false })).toEqual(["x: of x"]);
   expect(asking.all.filter((text) => text.startsWith("list "))).toEqual([]);
-  expect(await collect(holdersIn([at], "acr", { kind: "given", host }))).toEqual([]);
+  expect(await Array.fromAsync(holdersIn([at], "acr", { kind: "given", host }))).toEqual([]);
 });
 
 test("finds none when reading Secrets is forbidden, and throws other errors", async () => {

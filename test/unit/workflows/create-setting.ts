@@ -9,7 +9,6 @@ import { Sensitive } from "../../../src/secret/sensitive.ts";
 import { readersOf } from "../../../src/state/namespace-reader.ts";
 import type { ReadOptions } from "../../../src/state/namespace-state.ts";
 import { issueEach, issueShared, type Order } from "../../../src/workflows/create.ts";
-import { collect } from "../../support/collect.ts";
 import { envOf } from "../../support/fakes/env.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { accountsNamed } from "../../support/target-options.ts";
@@ -80,6 +79,6 @@ export const put = (world: FakeWorld, namespace: string, of: Entry = entry, pass
     ),
     "kubectl-acr-secret",
   );
-export const each = ({ places, order, env }: ReturnType<typeof setting>) => collect(issueEach(places(), order, env.tools as Tools));
+export const each = ({ places, order, env }: ReturnType<typeof setting>) => Array.fromAsync(issueEach(places(), order, env.tools as Tools));
 export const sharedBy = ({ places, order, clusterScopes }: ReturnType<typeof setting>) =>
-  collect(issueShared(places, clusterScopes, order));
+  Array.fromAsync(issueShared(places, clusterScopes, order));

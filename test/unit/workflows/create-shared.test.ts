@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import type { Issue, Need } from "../../../src/credential/kind.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 import { issueShared } from "../../../src/workflows/create.ts";
-import { collect } from "../../support/collect.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { entry, host, issued, mint, name, put, setting, sharedBy } from "./create-setting.ts";
@@ -77,7 +76,7 @@ test("reads the pods of the scope only when no repository is named", async () =>
   const imagesOf = async (repositories: string[]) => {
     const at = setting(["a"], async () => issued(), { repositories });
     at.world.cluster.put(stuckPod("a", "web", `${host}/app/web:1`));
-    await collect(issueShared(() => at.places("none"), at.clusterScopes, at.order));
+    await Array.fromAsync(issueShared(() => at.places("none"), at.clusterScopes, at.order));
     return at.needs[0]?.images.map(({ repository }) => repository);
   };
 
@@ -192,7 +191,7 @@ test("requests the name of a shared credential early and throws its error when i
   const at = setting(["a"], issue, { needsName: true });
   const order = { ...at.order, opening: opened.then(() => at.order.opening) };
   at.world.asking.around(refusing(is("get namespace kube-system"), () => new CliError("forbidden", "no")));
-  const outcomes = () => collect(issueShared(at.places, at.clusterScopes, order));
+  const outcomes = () => Array.fromAsync(issueShared(at.places, at.clusterScopes, order));
 
   const first = outcomes();
   await new Promise(setImmediate);

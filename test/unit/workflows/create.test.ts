@@ -3,7 +3,6 @@ import type { Issue } from "../../../src/credential/kind.ts";
 import { CliError, Conflict } from "../../../src/errors.ts";
 import type { Change } from "../../../src/plan/change.ts";
 import { issueEach } from "../../../src/workflows/create.ts";
-import { collect } from "../../support/collect.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { stuckPod } from "../../support/fakes/cluster.ts";
 import { each, entry, host, issued, mint, name, put, setting } from "./create-setting.ts";
@@ -84,7 +83,7 @@ test("refuses a Secret that may not be overwritten before a right is granted", a
   };
   const order = { ...at.order, tools: () => ({ ...at.env.tools, apply }) };
 
-  const [outcome] = await collect(issueEach(at.places(), order, at.env.tools));
+  const [outcome] = await Array.fromAsync(issueEach(at.places(), order, at.env.tools));
 
   expect(outcome?.error).toMatchObject({ kind: "conflict" });
   expect(applied).toEqual([]);

@@ -5,7 +5,6 @@ import type { NamespaceReader } from "../../../src/state/namespace-reader.ts";
 import type { NamespaceState } from "../../../src/state/namespace-state.ts";
 import { readNamespace } from "../../../src/state/namespace-state.ts";
 import { failure, runUnit } from "../../../src/workflows/unit.ts";
-import { collect } from "../../support/collect.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import type { FakeEnv } from "../../support/fakes/env.ts";
 import { allOf } from "../../support/target-options.ts";
@@ -14,7 +13,7 @@ import { login, makeToken, mint, no, options, really, setting, short, storeIn, t
 test("applies the steps once before the first Secret is written", async () => {
   const { env, readersOf, applied } = setting(["a", "b"]);
 
-  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], issued: env.issued }), readersOf, env.tools));
+  const outcomes = await Array.fromAsync(runUnit(unit({ steps: [makeToken, mint], issued: env.issued }), readersOf, env.tools));
 
   expect(applied).toEqual(["create t", "mint t"]);
   expect(short(outcomes)).toEqual(["create t", "mint t", "store a/acr", "store b/acr"]);
@@ -27,7 +26,7 @@ test.for([
   const { env, readersOf, applied } = setting(["a"]);
   const each = (state: NamespaceState): Plan => [{ act: "keep", to: storeIn(state).to, because: "" }];
 
-  const outcomes = await collect(runUnit(unit({ steps: [makeToken], isLazy, each }), readersOf, env.tools));
+  const outcomes = await Array.fromAsync(runUnit(unit({ steps: [makeToken], isLazy, each }), readersOf, env.tools));
 
   expect(short(outcomes)).toEqual([...steps, "keep a/acr"]);
   expect(applied).toEqual(steps);
@@ -39,7 +38,7 @@ test("claims only the first Secret before a password is made", async () => {
     return { login };
   });
 
-  await collect(runUnit(unit({ steps: [mint], issued: env.issued }), readersOf, env.tools));
+  await Array.fromAsync(runUnit(unit({ steps: [mint], issued: env.issued }), readersOf, env.tools));
 
   expect(world.asking.writes).toEqual(["patch secret a/acr", "create secret b/acr", "create secret c/acr"]);
 });
@@ -47,7 +46,7 @@ test("claims only the first Secret before a password is made", async () => {
 test("claims no Secret when no password is made", async () => {
   const { world, env, readersOf } = setting(["a"], undefined, { login });
 
-  await collect(runUnit(unit({ steps: [{ act: "keep", to: token, because: "" }], issued: env.issued }), readersOf, env.tools));
+  await Array.fromAsync(runUnit(unit({ steps: [{ act: "keep", to: token, because: "" }], issued: env.issued }), readersOf, env.tools));
 
   expect(world.asking.writes).toEqual(["create secret a/acr"]);
 });
@@ -56,7 +55,7 @@ test("tries the next Secret when the server would refuse the first", async () =>
   const { world, env, readersOf, applied } = setting(["a", "b", "c"]);
   world.asking.around(refusing(is("create secret a/"), no));
 
-  const outcomes = await collect(runUnit(unit({ steps: [makeToken, mint], issued: env.issued }), readersOf, env.tools));
+  const outcomes = await Array.fromAsync(runUnit(unit({ steps: [makeToken, mint], issued: env.issued }), readersOf, env.tools));
 
   expect(short(outcomes)).toEqual(["namespace a/a failed no", "create t", "mint t", "store b/acr", "store c/acr"]);
   expect(applied).toEqual(["create t", "mint t"]);
@@ -66,7 +65,7 @@ test("makes nothing when the server would refuse every Secret", async () => {
   const { world, env, readersOf, applied } = setting(["a", "b"]);
   world.asking.around(refusing(is("create secret"), no));
 
-  expect(short(await collect(runUnit(unit({ steps: [mint], issued: env.issued }), readersOf, env.tools)))).toEqual([
+  expect(short(await Array.fromAsync(runUnit(unit({ steps: [mint], issued: env.issued }), readersOf, env.tools)))).toEqual([
     "namespace a/a failed no",
     "namespace b/b failed no",
   ]);
@@ -79,7 +78,9 @@ test("throws once when a step that all Secrets need fails", async () => {
     return {};
   });
 
-  await expect(collect(runUnit(unit({ steps: [makeToken, mint], issued: env.issued }), readersOf, env.tools))).rejects.toThrow("no");
+  await expect(Array.fromAsync(runUnit(unit({ steps: [makeToken, mint], issued: env.issued }), readersOf, env.tools))).rejects.toThrow(
+    "no",
+  );
   expect(applied).toEqual(["create t", "mint t", "delete t"]);
   expect(written(world)).toEqual([]);
 });
@@ -93,7 +94,7 @@ test("writes the other Secrets when one namespace cannot be read or planned", as
     return [storeIn(state)];
   };
 
-  expect(short(await collect(runUnit(unit({ issued: env.issued, each }), [lost, ...more], env.tools)))).toEqual([
+  expect(short(await Array.fromAsync(runUnit(unit({ issued: env.issued, each }), [lost, ...more], env.tools)))).toEqual([
     "namespace a/a failed lost",
     "namespace b/b failed no",
     "store c/acr",
@@ -106,13 +107,13 @@ test("throws a defect while a namespace is read or planned", async () => {
     throw new TypeError("a defect");
   };
 
-  await expect(collect(runUnit(unit({ each }), readersOf, env.tools))).rejects.toThrow("a defect");
+  await expect(Array.fromAsync(runUnit(unit({ each }), readersOf, env.tools))).rejects.toThrow("a defect");
 });
 
 test("reads a Secret again when another has written it, five times at most", async () => {
   const { world, env, readersOf, looks } = setting(["a"]);
   world.asking.around(refusing(is("create secret a/acr"), () => new Conflict("modified"), 4));
-  expect(short(await collect(runUnit(unit({ steps: [mint], issued: env.issued }), readersOf, env.tools)))).toEqual([
+  expect(short(await Array.fromAsync(runUnit(unit({ steps: [mint], issued: env.issued }), readersOf, env.tools)))).toEqual([
     "mint t",
     "store a/acr",
   ]);
@@ -120,7 +121,7 @@ test("reads a Secret again when another has written it, five times at most", asy
 
   const never = setting(["a"]);
   never.world.asking.around(refusing(is("create secret"), () => new Conflict("modified")));
-  expect(short(await collect(runUnit(unit({ steps: [mint] }), never.readersOf, never.env.tools)))).toEqual([
+  expect(short(await Array.fromAsync(runUnit(unit({ steps: [mint] }), never.readersOf, never.env.tools)))).toEqual([
     "namespace a/a failed modified",
   ]);
   expect(never.looks()).toBe(5);
@@ -130,7 +131,7 @@ test("reads no further when one read has decided", async () => {
   const { world, env, readersOf, looks } = setting(["a"]);
   world.asking.around(refusing(is("create secret"), () => new Conflict("modified")));
 
-  await expect(collect(runUnit(unit({ steps: [mint], once: true }), readersOf, env.tools))).rejects.toThrow(Conflict);
+  await expect(Array.fromAsync(runUnit(unit({ steps: [mint], once: true }), readersOf, env.tools))).rejects.toThrow(Conflict);
   expect(looks()).toBe(1);
 });
 
@@ -143,7 +144,7 @@ test("passes the objects of a namespace on to its changes", async () => {
     read: () => readNamespace((only as NamespaceReader).scope, { ...options, targets: allOf("serviceaccount") }),
   };
 
-  const [outcome] = await collect(runUnit(unit({ each: () => [{ act: "keep", to, because: "" }] }), [seeing], env.tools));
+  const [outcome] = await Array.fromAsync(runUnit(unit({ each: () => [{ act: "keep", to, because: "" }] }), [seeing], env.tools));
 
   expect(outcome?.object).toEqual(world.cluster.get("serviceaccount", "a", "default"));
 });
@@ -151,14 +152,14 @@ test("passes the objects of a namespace on to its changes", async () => {
 test("previews every step with --dry-run=client and rehearses each Secret with --dry-run=server", async () => {
   const of = (env: FakeEnv) => unit({ steps: [makeToken, mint], issued: env.issued });
   const client = setting(["a", "b"]);
-  const outcomes = await collect(runUnit(of(client.env), client.readersOf, { ...client.env.tools, dryRun: "client" }));
+  const outcomes = await Array.fromAsync(runUnit(of(client.env), client.readersOf, { ...client.env.tools, dryRun: "client" }));
   expect(short(outcomes)).toEqual(["create t", "mint t", "store a/acr", "store b/acr"]);
   expect(client.world.asking.all.every((text) => text.startsWith("get "))).toBe(true);
   expect(client.applied).toEqual([]);
 
   const server = setting(["a", "b"]);
   const tools = { ...server.env.tools, dryRun: "server" as const, write: { dryRun: true, fieldManager: "me" } };
-  await collect(runUnit(of(server.env), server.readersOf, tools));
+  await Array.fromAsync(runUnit(of(server.env), server.readersOf, tools));
   expect(server.world.asking.all.filter((text) => text.startsWith("create"))).toEqual([
     "create secret a/acr (dry run)",
     "create secret b/acr (dry run)",
@@ -174,7 +175,7 @@ test("starts no further namespace when the run is interrupted", async () => {
     return answer;
   });
 
-  const outcomes = await collect(runUnit(unit({ issued: env.issued }), readersOf, { ...env.tools, width: () => 1 }));
+  const outcomes = await Array.fromAsync(runUnit(unit({ issued: env.issued }), readersOf, { ...env.tools, width: () => 1 }));
 
   expect(short(outcomes)).toEqual(["store a/acr"]);
 });
