@@ -1,6 +1,6 @@
 import type { Verdict } from "../src/check/verdict.ts";
 import { usage } from "../src/errors.ts";
-import { resourceOf } from "../src/kinds.ts";
+import { isObjectName, resourceOf } from "../src/kinds.ts";
 import { printWarning } from "../src/output/error.ts";
 import { type ImageCheck, imageCheck } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
@@ -11,8 +11,10 @@ import { joinNames } from "../src/plan/wording.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { checkAll } from "../src/workflows/check.ts";
+import { waitForPulls } from "../src/workflows/wait-for-pulls.ts";
 import { whereOf } from "./conclude.ts";
 import { isReport, printReport, printUnreadable, reading, type Unreadable } from "./findings.ts";
+import { parseWait } from "./line/durations.ts";
 import { type Flags, formats, noHeaders, outputGroup, under, type Values } from "./line/flags.ts";
 import { secretOrTargets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
@@ -59,6 +61,23 @@ const checkFlags = {
     },
     strict: { type: "boolean", describe: "Also fail for images that are only cached on their node or can't be checked" },
   }),
+  ...under("How it checks", {
+    "from-cluster": { type: "boolean", describe: "Also let a node pull each image, in a pod that is created for it and then deleted" },
+    node: {
+      type: "string",
+      refuse: (name) => (isObjectName(name) ? undefined : usage(`invalid --node ${JSON.stringify(name)}: must be the name of a node`)),
+      value: "NAME",
+      describe: "With --from-cluster: the node that pulls",
+      fallback: "one that may run the pods",
+    },
+    wait: {
+      type: "string",
+      bare: "5m",
+      value: "DURATION",
+      describe: "Check again until all images can be pulled, at most this long. Without a value: 5m",
+      fallback: "check once",
+    },
+  }),
   ...readScope,
   output: formats(["json", "yaml", "jsonl", "junit", "sarif", "openmetrics", "html", "wide"]),
   ...under(outputGroup, { failed: { type: "boolean", describe: "Print only failures" } }),
@@ -96,12 +115,18 @@ export const check = verb({
   read: (word) => word,
   complete: secretOrTargets,
   async run({ flags, args }, session) {
-    const { clusterScopes, checked } = await reading(session, { verb: "check", format: flags.output }, async () => {
+    const { clusterScopes, checked } = await reading(session, { verb: "check", format: flags.output }, () => {
       const command = readCommand(flags, args);
-      const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
-      const options = { ...command, selection: { ...command.selection, lenient: whereOf(clusterScopes) !== "one" } };
-      const check = () => checkAll(clusterScopes, options, { ...session, registry: session.registry() });
-      return { clusterScopes, checked: await session.during("Checking images", check) };
+      const { uninterrupted } = session.interruption;
+      const check = async () => {
+        const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
+        const options = { ...command, selection: { ...command.selection, lenient: whereOf(clusterScopes) !== "one" } };
+        const checked = await checkAll(clusterScopes, options, { ...session, uninterrupted, registry: session.registry() });
+        return { clusterScopes, checked };
+      };
+      const isFailure = (verdict: Verdict) => failed(verdict, flags.strict);
+      const wait = { ...session, milliseconds: parseWait({ wait: flags.wait ?? "0s" }), isFailure };
+      return session.during("Checking images", () => waitForPulls(check, wait));
     });
     await report(checked, flags, clusterScopes, session);
     return exitCodeOf(checked, flags);
@@ -113,11 +138,14 @@ type CheckFlags = Values<typeof checkFlags>;
 type Checked = Awaited<ReturnType<typeof checkAll>>;
 
 /** Converts the command line to what the check selects. @throws CliError usage */
-function readCommand({ image, serviceaccount, selector, deep, "new-node": newNode }: CheckFlags, args: readonly string[]) {
+function readCommand(flags: CheckFlags, args: readonly string[]) {
+  const { image, serviceaccount, selector, deep, node, "new-node": newNode, "from-cluster": fromCluster } = flags;
   const { secret, targets } = readTargetWords(args, { ...noTargetFlags, selector });
   const { picks } = targets;
   if (image.length > 0 && picks.length > 0) throw usage("--image cannot be combined with targets");
-  return { images: image.map(parseImage), serviceaccount, secret, deep, newNode, selection: { picks, selector } };
+  if (node !== undefined && !fromCluster) throw usage("--node requires --from-cluster");
+  const checked = { images: image.map(parseImage), serviceaccount, secret, deep, selection: { picks, selector } };
+  return { ...checked, newNode, fromCluster: fromCluster ? { node } : undefined };
 }
 
 /** `check` has no flags that select ServiceAccounts or whole kinds. */

@@ -57,6 +57,7 @@ export type Container = {
   readonly name: string;
   readonly image?: string;
   readonly restartPolicy?: string;
+  readonly command?: readonly string[];
   readonly volumeMounts?: readonly { readonly name: string; readonly mountPath: string }[];
 };
 
@@ -83,7 +84,12 @@ export type PodSpec = {
   readonly containers: readonly Container[];
   readonly ephemeralContainers?: readonly Container[];
   readonly volumes?: readonly Volume[];
+  readonly nodeName?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly affinity?: { readonly nodeAffinity?: object };
   readonly tolerations?: readonly object[];
+  readonly restartPolicy?: string;
+  readonly activeDeadlineSeconds?: number;
   readonly terminationGracePeriodSeconds?: number;
 };
 
@@ -106,7 +112,7 @@ type Templated<Api extends string, Kind extends string> = Named<
   { spec: { readonly template: PodTemplate; readonly replicas?: number } }
 >;
 
-type Condition = { readonly type: string; readonly status: string };
+type Condition = { readonly type: string; readonly status: string; readonly message?: string };
 
 /** batch/v1 Job. */
 export type Job = Templated<"batch/v1", "Job"> & {
@@ -128,6 +134,8 @@ export type Pod = Named<
     spec: PodSpec;
     status?: {
       readonly phase?: string;
+      /** Why the pod has ended or was rejected by its node. */
+      readonly message?: string;
       readonly startTime?: string;
       readonly conditions?: readonly Condition[];
       readonly initContainerStatuses?: readonly ContainerStatus[];

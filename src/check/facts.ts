@@ -51,6 +51,8 @@ export type PodFacts = {
   readonly name: string;
   /** The container of the image; absent for an image volume. */
   readonly container: string | undefined;
+  /** Undefined if the pod has no node yet. */
+  readonly node?: string | undefined;
   /** Its node has the image. */
   readonly pulled: boolean;
   /** Its imagePullSecrets are its own, not a copy of its ServiceAccount's list. */

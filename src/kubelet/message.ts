@@ -20,6 +20,9 @@ export type PullCause = Exclude<
 /** `text` is the error without the text that the kubelet adds. */
 export type PullFailure = { readonly cause: PullCause; readonly text: string };
 
+/** The answer of a node: the failures of a pull, none if it succeeded. Or the reason why no node has answered. */
+export type NodeAnswer = { readonly node: string; readonly failures: readonly PullFailure[] } | { readonly unproven: string };
+
 /**
  * Parses `state.waiting` of a container's status (kubelet 1.34 to 1.37 with containerd 1.6 and 1.7). While a pull fails, the reason changes
  * between ErrImagePull and ImagePullBackOff. If the container ran before, it is also CrashLoopBackOff, without a message about the pull.

@@ -100,6 +100,7 @@ export function podFacts(pod: Pod, { container, volume }: NamedImage, account: S
   return {
     name: pod.metadata.name,
     container,
+    node: pod.spec.nodeName,
     pulled: volume === undefined ? (status?.imageID ?? "") !== "" : isMounted(pod, volume),
     own: hasOwnList(pod, account),
     owner: ownerOf(pod),

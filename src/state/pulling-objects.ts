@@ -3,6 +3,7 @@ import { CliError, isRefusal } from "../errors.ts";
 import type { Workload } from "../fix.ts";
 import { nameOf, type PodKind, templateKinds } from "../kinds.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
+import { isPullPod } from "../plan/pull-pod.ts";
 import { accountOf, controllerOf } from "../plan/references.ts";
 import { type ClusterScope, clusterWideOrEach, type NamespaceScope } from "../scope/cluster-scopes.ts";
 import { awaitAll } from "../scope/concurrency.ts";
@@ -146,7 +147,7 @@ async function readPicked(
   const missing = firstMissing(picks, found, { lenient, targets: { picks, whereUsed: false } });
   if (missing) throw missingTarget(missing, namespace);
   const chosen = unique(found.flat());
-  const named = chosen.filter((object) => object.kind === "Pod");
+  const named = chosen.filter((object) => object.kind === "Pod").filter((pod) => !isPullPod(pod));
   const byAccount = new Set(chosen.filter(({ kind }) => kind === "ServiceAccount").map(({ metadata }) => metadata.name));
   const own = chosen.filter(({ kind }) => kind !== "Pod").flatMap((object) => templateOf(kindOf(object), object));
   const kindsOfOthers = byAccount.size > 0 ? templateKinds : own.some(({ workload }) => workload.kind === "cronjob") ? jobs : [];
@@ -198,4 +199,4 @@ function withoutPods(templates: readonly Template[], pods: readonly Pod[], contr
   return templates.filter(({ workload }) => !withPods.has(nameOf(workload)));
 }
 
-const isPulling = (pod: Pod): boolean => !pod.metadata.deletionTimestamp && !isOver(pod);
+const isPulling = (pod: Pod): boolean => !pod.metadata.deletionTimestamp && !isOver(pod) && !isPullPod(pod);

@@ -4,6 +4,7 @@ import { absent, CliError } from "../errors.ts";
 import type { Workload } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
 import type { ServiceAccount } from "../objects.ts";
+import type { Placement } from "../plan/pull-pod.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
 import { formatImage, parseImage } from "../registry/image-reference.ts";
 import type { ImageRef } from "../registry/port.ts";
@@ -26,6 +27,8 @@ export type Pull = {
   readonly templates: readonly TemplateFacts[];
   /** The objects that the user changes: `deployment/web`, `pod/debug`. Empty if only the command line names the image. */
   readonly owners: readonly Workload[];
+  /** Where the pods may run; absent if only the command line names the image. */
+  readonly placement?: Placement;
 };
 
 /** Returns the pulls of some pods and templates, each image with each list of pull secrets once. */
@@ -34,13 +37,19 @@ export function pullsOf({ pods, templates, accounts, controllers }: PullingObjec
   const ofPods = pods.flatMap((pod) => {
     const account = byName.get(accountOf(pod.spec));
     const owner = chainOf(pod, controllers).slice(-1);
-    const pull = { ...accountFacts(accountOf(pod.spec), account), names: pullSecretNames(pod), templates: [], owners: owner };
+    const pull = {
+      ...accountFacts(accountOf(pod.spec), account),
+      names: pullSecretNames(pod),
+      placement: pod.spec,
+      templates: [],
+      owners: owner,
+    };
     return namedImagesOf(pod).map((image) => ({ ...pull, ...readImage(image.text), pods: [podFacts(pod, image, account)] }));
   });
   const ofTemplates = templates.flatMap(({ workload, spec }) => {
     const account = accountFacts(accountOf(spec), byName.get(accountOf(spec)));
     const own = (spec.imagePullSecrets ?? []).length > 0;
-    const pull = { ...account, names: own ? pullSecretNames({ spec }) : account.accountNames, pods: [] };
+    const pull = { ...account, names: own ? pullSecretNames({ spec }) : account.accountNames, placement: spec, pods: [] };
     const owners = [controllers.get(nameOf(workload)) ?? workload];
     return namedImagesOf({ spec }).map((image) => {
       return { ...pull, ...readImage(image.text), templates: [{ ...workload, container: image.container, own }], owners };

@@ -1,10 +1,12 @@
 import type { ImageFacts, SecretFacts } from "../check/facts.ts";
 import { listed } from "../check/message.ts";
+import { judgeOnNode } from "../check/on-node.ts";
 import { combine, judge, type Verdict } from "../check/verdict.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { asCliError, type CliError } from "../errors.ts";
 import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
 import { type PodKind, templateKinds } from "../kinds.ts";
+import type { PodPull } from "../plan/pull-pod.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
 import { askOnce } from "../registry/registry.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
@@ -16,6 +18,7 @@ import { forNodesOf } from "../state/platforms.ts";
 import { noSecret, secretsOf } from "../state/pull-secrets.ts";
 import { type PullReader, type PullSelection, pullReadersOf } from "../state/pulling-objects.ts";
 import { type Pull, pullsByAccount, pullsOf } from "../state/pulls.ts";
+import { type NodePulls, openNodePulls, type PullTools } from "./check-from-cluster.ts";
 
 /** What a check selects. */
 export type CheckOptions = {
@@ -31,6 +34,8 @@ export type CheckOptions = {
   readonly secret: string | undefined;
   /** Also fetches the first bytes of each image's parts, for the platforms of the nodes. */
   readonly deep?: boolean;
+  /** Lets a node pull each image too: this one, or any. */
+  readonly fromCluster?: { readonly node: string | undefined } | undefined;
 };
 
 type CheckFailure = {
@@ -38,13 +43,17 @@ type CheckFailure = {
   readonly to: { readonly kind: "namespace"; readonly name: string; readonly namespace: string; readonly context?: string };
 };
 
-type CheckTools = {
+type CheckTools = PullTools & {
   readonly registry: Registry;
-  now(): Date;
   /** Returns the maximum number of namespaces, and of images in each namespace, that are checked concurrently. */
   width(): number;
-  interrupted(): boolean;
 };
+
+/** The tools for one namespace. */
+type PlaceTools = Pick<CheckTools, "registry" | "now" | "width"> & { readonly nodePulls?: NodePulls | undefined };
+
+/** The maximum number of namespaces, and of images in each namespace, that nodes pull concurrently. */
+const nodePullWidth = 4;
 
 /**
  * Checks all namespaces in order. A namespace or a cluster that can't be read is a failure and doesn't stop the others.
@@ -54,21 +63,28 @@ export async function checkAll(clusterScopes: readonly ClusterScope[], options: 
   // Many pods use the same image
   const registry = askOnce(tools.registry);
   const registries = new Map(clusterScopes.map(({ cluster }) => [cluster, options.deep ? forNodesOf(cluster, registry) : registry]));
+  const nodePulls = options.fromCluster && openNodePulls(options.fromCluster.node, tools);
+  const width = nodePulls ? () => Math.min(nodePullWidth, tools.width()) : tools.width;
   const verdicts: Verdict[] = [];
   const errors: CheckFailure[] = [];
   const unlisted = new Set<PodKind>();
   // Named images need no lists
   const scopes = options.images.length > 0 ? clusterScopes.map((scope) => ({ ...scope, open: false })) : clusterScopes;
   const readers = pullReadersOf(scopes, options.selection, unlisted);
-  const toolsFor = ({ cluster }: PullReader) => ({ ...tools, registry: registries.get(cluster) ?? registry });
-  for await (const checked of runConcurrently(readers, tools, (reader) => checkOne(reader, options, toolsFor(reader)))) {
-    if (Array.isArray(checked)) verdicts.push(...checked);
-    else errors.push(checked);
+  const toolsFor = ({ cluster }: PullReader) => ({ ...tools, width, nodePulls, registry: registries.get(cluster) ?? registry });
+  const bounds = { ...tools, width };
+  try {
+    for await (const checked of runConcurrently(readers, bounds, (reader) => checkOne(reader, options, toolsFor(reader)))) {
+      if (Array.isArray(checked)) verdicts.push(...checked);
+      else errors.push(checked);
+    }
+  } finally {
+    await nodePulls?.close();
   }
   return { verdicts, errors, unlisted: templateKinds.filter((kind) => unlisted.has(kind)) };
 }
 
-async function* checkOne(reader: PullReader, options: CheckOptions, tools: CheckTools): AsyncGenerator<Verdict[] | CheckFailure> {
+async function* checkOne(reader: PullReader, options: CheckOptions, tools: PlaceTools): AsyncGenerator<Verdict[] | CheckFailure> {
   const { context, namespace } = reader;
   const at = context === undefined ? {} : { context };
   try {
@@ -88,7 +104,7 @@ async function* checkOne(reader: PullReader, options: CheckOptions, tools: Check
 export async function checkPlace(
   reader: PullReader,
   options: CheckOptions,
-  { registry, now, width }: Omit<CheckTools, "interrupted">,
+  { registry, now, width, nodePulls }: PlaceTools,
 ): Promise<Verdict[]> {
   const { cluster, namespace } = reader;
   const pulls = await selectPulls(reader, options);
@@ -101,7 +117,9 @@ export async function checkPlace(
     const question = ask(pull, options.secret);
     if (!question) return yield unreadable(pull, namespace);
     const facts = await readImageFacts(question, sources);
-    if (facts) yield await withHolders(judge(facts), facts, cluster);
+    if (!facts) return;
+    const answer = await nodePulls?.pull(cluster, podPullOf(question, reader), facts.tried.length > 0);
+    yield await withHolders(answer ? judgeOnNode(facts, answer) : judge(facts), facts, cluster);
   });
   return combine(withoutOthers(await Array.fromAsync(verdicts), options));
 }
@@ -118,6 +136,12 @@ function ask(pull: Pull, secret: string | undefined): ImageQuery | undefined {
   const only = secret !== undefined;
   const names = only ? { names: [secret], accountNames: [] } : {};
   return { ...pull, image: pull.image, only, ...names };
+}
+
+/** Returns the pull of a pod that is created for it, where a pod that waits for the image may run. */
+function podPullOf({ text, account, names, pods, placement }: ImageQuery, { namespace, context }: PullReader): PodPull {
+  const near = pods.find(({ pulled, node }) => !pulled && node !== undefined)?.node;
+  return { namespace, context, image: text, account, names, placement, near };
 }
 
 function unreadable({ image, text, account, owners, pods }: Pull, namespace: string): Verdict {

@@ -1,99 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, inject, test } from "vitest";
-import { type PullCause, readWaiting } from "../../src/kubelet/message.ts";
+import { readWaiting } from "../../src/kubelet/message.ts";
 import type { Pod } from "../../src/objects.ts";
 import { create, getJson, kubectl } from "../support/kubectl.ts";
 import { reachWorld } from "../support/node-world.ts";
+import { failingPulls as cases, type FailingPull } from "../support/situations/failing-pulls.ts";
 
 const namespace = "failures";
 const server = "myregistry.azurecr.io";
-
-/** A pod that cannot pull, and its kubelet's message. */
-type Case = {
-  readonly when: string;
-  /** The pod's Secrets, given the password of the token `failing`, which may pull the repository app. */
-  readonly secrets?: (password: string) => readonly object[];
-  readonly image?: string;
-  readonly policy?: "Never";
-  /** IMAGE stands for the image's name. The address of a request, which containerd 1.7 adds, is left out. */
-  readonly message: string;
-  readonly causes: readonly PullCause[];
-  /** The pod also names a Secret that does not exist. */
-  readonly nosuch?: true;
-};
-
-const secret = (type: string, login: object) => ({
-  type,
-  stringData: { ".dockerconfigjson": JSON.stringify({ auths: { [server]: login } }) },
-});
-const pullSecret = (password: string) => secret("kubernetes.io/dockerconfigjson", { username: "failing", password });
-const resolving = 'failed to pull and unpack image "IMAGE": failed to resolve reference "IMAGE": ';
-const anonymous = `${resolving}failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized`;
-const refused = `${resolving}failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized`;
-const denied = `${resolving}pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed`;
-
-const cases: readonly Case[] = [
-  { when: "the pod has no Secret", message: anonymous, causes: ["no-login"] },
-  { when: "the password is wrong", secrets: () => [pullSecret("wrong")], message: refused, causes: ["refused"] },
-  { when: "the Secret does not exist", nosuch: true, message: anonymous, causes: ["no-login"] },
-  {
-    when: "the Secret has another type",
-    secrets: (password) => [secret("Opaque", { username: "failing", password })],
-    message: anonymous,
-    causes: ["no-login"],
-  },
-  {
-    when: "the repository is out of the token's scope",
-    secrets: (password) => [pullSecret(password)],
-    image: `${server}/other`,
-    message: denied,
-    causes: ["out-of-scope"],
-  },
-  {
-    when: "the tag does not exist",
-    secrets: (password) => [pullSecret(password)],
-    message: `rpc error: code = NotFound desc = ${resolving}IMAGE: not found`,
-    causes: ["not-found"],
-  },
-  {
-    when: "two logins fail in different ways",
-    secrets: (password) => [pullSecret("wrong"), pullSecret(password)],
-    image: `${server}/other`,
-    message: `[${refused}, ${denied}]`,
-    causes: ["refused", "out-of-scope"],
-  },
-  {
-    when: "two logins fail in the same way",
-    secrets: () => [pullSecret("wrong"), pullSecret("wrong too")],
-    message: refused,
-    causes: ["refused"],
-  },
-  {
-    when: "one Secret is malformed",
-    secrets: (password) => [pullSecret(password), secret("kubernetes.io/dockerconfigjson", { auth: "!" })],
-    message: "illegal base64 data at input byte 0",
-    causes: ["malformed-secret"],
-  },
-  {
-    when: "the registry is unreachable",
-    image: "nosuchregistry.azurecr.io/app",
-    message: `${resolving}failed to do request: Head "https://nosuchregistry.azurecr.io/v2/app/manifests/1": Bad Gateway`,
-    causes: ["unreachable"],
-  },
-  {
-    when: "imagePullPolicy is Never",
-    policy: "Never",
-    message: 'Container image "IMAGE" is not present with pull policy of Never',
-    causes: ["never-pulled"],
-  },
-  {
-    when: "the image name is invalid",
-    image: `${server}/App`,
-    message: `Failed to apply default image tag "IMAGE": couldn't parse image name "IMAGE": invalid reference format: repository name (App) must be lowercase`,
-    causes: ["invalid-image"],
-  },
-];
-
 type Event = { readonly reason: string; readonly message: string; readonly involvedObject: { readonly uid: string } };
 let pods: readonly Pod[] = [];
 let events: readonly Event[] = [];
@@ -160,9 +74,9 @@ function waitingOf({ status }: Pod): { reason?: string; message?: string } {
 }
 
 const nameOf = (index: number) => `case-${index}`;
-const imageOf = ({ image = `${server}/app` }: Case) => `${image}:1`;
+const imageOf = ({ image = `${server}/app` }: FailingPull) => `${image}:1`;
 
-function podOf(one: Case, index: number): object {
+function podOf(one: FailingPull, index: number): object {
   const name = nameOf(index);
   const names = (one.secrets?.("") ?? []).map((_, at) => `${name}-${at}`);
   return {

@@ -14,6 +14,7 @@ const order = [
   "Which credentials",
   "New password",
   "What it checks",
+  "How it checks",
   "What it deletes",
   "Which Secrets",
   "What it shows",

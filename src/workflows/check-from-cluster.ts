@@ -1,0 +1,165 @@
+import { randomBytes } from "node:crypto";
+import { type Cluster, listAll } from "../cluster/port.ts";
+import { asCliError, CliError, Conflict, Interrupted, isForbidden, isLost } from "../errors.ts";
+import type { Fix } from "../fix.ts";
+import type { Ref } from "../kinds.ts";
+import type { Pod } from "../objects.ts";
+import { answerTimeout, isLeftover, type PodPull, pendingReason, pullPod, pullPodSelector, readPullPod } from "../plan/pull-pod.ts";
+import { managedBy } from "../secret/entry.ts";
+
+type NodeAnswer = NonNullable<ReturnType<typeof readPullPod>>;
+
+export type PullTools = {
+  now(): Date;
+  sleep(milliseconds: number): Promise<void>;
+  interrupted(): boolean;
+  uninterrupted<T>(work: () => Promise<T>): Promise<T>;
+  warn(text: string, fix: Fix): void;
+};
+
+/** Milliseconds between two reads of a pod. */
+const interval = 500;
+
+/**
+ * Milliseconds in which a pull without a login is not final if the pod has one. A kubelet that has not read a new pod's Secrets within a
+ * second pulls without them, and retries 10 to 17 seconds later.
+ */
+const secretDelay = 25_000;
+
+const write = { dryRun: false, fieldManager: managedBy.value };
+
+const rights = "--from-cluster requires the rights to create, delete, get and list pods";
+
+/**
+ * Pulls images on nodes, each in a pod that is deleted afterwards, even after an interruption or a lost response.
+ * @param node the node that pulls; undefined: any that the scheduler selects
+ */
+export function openNodePulls(node: string | undefined, tools: PullTools) {
+  const prepared = new Map<Cluster, Map<string, Promise<void>>>();
+  const running = new Set<Promise<unknown>>();
+
+  function prepareOnce(cluster: Cluster, namespace: string): Promise<void> {
+    const known = prepared.get(cluster) ?? new Map<string, Promise<void>>();
+    prepared.set(cluster, known);
+    const preparation = known.get(namespace) ?? prepare(cluster, namespace);
+    known.set(namespace, preparation);
+    return preparation;
+  }
+
+  /** Deletes the pods of killed runs. Checks the right to delete a pod before there is one. @throws CliError forbidden */
+  async function prepare(cluster: Cluster, namespace: string): Promise<void> {
+    await cluster.write(podRef(namespace), { delete: { uid: "none" } }, { ...write, dryRun: true }).catch(unlessAbsent);
+    const pods = await listAll(cluster, "pod", { namespace, labels: pullPodSelector });
+    for (const { metadata } of pods.filter((pod) => isLeftover(pod, tools.now()))) {
+      const { name, uid = "", resourceVersion: version = "" } = metadata;
+      await cluster.write({ kind: "pod", namespace, name }, { delete: { uid, version } }, write).catch(unlessAbsent);
+    }
+  }
+
+  async function pull(cluster: Cluster, question: PodPull, hasLogin: boolean): Promise<NodeAnswer> {
+    await prepareOnce(cluster, question.namespace).catch(withRights);
+    if (tools.interrupted()) throw new Interrupted();
+    const to = podRef(question.namespace, question.context);
+    const pod = pullPod(question, to.name, tools.now(), node);
+    const stored = await create(cluster, to, pod);
+    if (stored instanceof CliError) return rejection(stored);
+    try {
+      return await answerOf(cluster, to, hasLogin, tools).catch(withRights);
+    } finally {
+      await remove(cluster, to, stored.metadata.uid ?? "");
+    }
+  }
+
+  async function create(cluster: Cluster, to: Ref<"pod">, pod: object): Promise<Pod | CliError> {
+    const created = await cluster.write(to, { create: pod }, write).catch(asCliError);
+    if (!(created instanceof CliError) || !isLost(created)) return created;
+    return tools
+      .uninterrupted(() => findLost(cluster, to, created))
+      .catch((error: unknown) => {
+        warnAbout(to);
+        throw error;
+      });
+  }
+
+  /** Looks for a pod if the response to its creation was lost. It may appear a little later. @returns the error if it doesn't */
+  async function findLost(cluster: Cluster, to: Ref<"pod">, lost: CliError): Promise<Pod | CliError> {
+    for (const pause of [0, 1000, 2000]) {
+      await tools.sleep(pause);
+      const pod = await cluster.get(to);
+      if (pod) return pod;
+    }
+    return lost;
+  }
+
+  async function remove(cluster: Cluster, to: Ref<"pod">, uid: string): Promise<void> {
+    const deletion = () => cluster.write(to, { delete: { uid } }, write).catch(unlessAbsent);
+    const attempt = () => (tools.interrupted() ? tools.uninterrupted(deletion) : deletion()).then(() => undefined, asCliError);
+    let error = await attempt();
+    for (let more = 2; more > 0 && error && isLost(error); more--) error = await attempt();
+    if (error) warnAbout(to);
+  }
+
+  const warnAbout = ({ name, namespace, context }: Ref<"pod">) =>
+    tools.warn(`pod/${name} could not be deleted`, { kubectl: "delete pod", args: [name], namespace, context });
+
+  return {
+    /**
+     * Pulls one image on a node.
+     * @param hasLogin a pull secret has a login for the image, as far as this machine can tell
+     * @throws CliError forbidden without a right to the pod
+     */
+    pull: (...of: Parameters<typeof pull>): Promise<NodeAnswer> => {
+      const answer = pull(...of);
+      running.add(answer);
+      return answer.finally(() => running.delete(answer));
+    },
+    /** Waits until every pod is deleted. */
+    close: async () => void (await Promise.allSettled(running)),
+  };
+}
+
+export type NodePulls = ReturnType<typeof openNodePulls>;
+
+const podRef = (namespace: string, context?: string): Ref<"pod"> => {
+  return { kind: "pod", context, namespace, name: `acr-secret-check-${randomBytes(8).toString("hex")}` };
+};
+
+async function answerOf(cluster: Cluster, to: Ref<"pod">, hasLogin: boolean, tools: PullTools): Promise<NodeAnswer> {
+  const start = tools.now().getTime();
+  for (;;) {
+    const pod = await cluster.get(to);
+    const elapsed = tools.now().getTime() - start;
+    const answer = pod ? readInTime(pod, elapsed) : { unproven: `pod/${to.name} was deleted before its node answered` };
+    if (answer && isFinal(answer, hasLogin, elapsed)) return answer;
+    if (tools.interrupted()) throw new Interrupted();
+    await tools.sleep(interval);
+  }
+}
+
+const readInTime = (pod: Pod, elapsed: number): NodeAnswer | undefined =>
+  readPullPod(pod) ?? (elapsed < answerTimeout ? undefined : { unproven: pendingReason(pod) });
+
+function isFinal(answer: NodeAnswer, hasLogin: boolean, elapsed: number): boolean {
+  const isWithoutLogin = "failures" in answer && answer.failures.some(({ cause }) => cause === "no-login");
+  return elapsed >= secretDelay || !hasLogin || !isWithoutLogin;
+}
+
+/** Ignores that a pod does not exist, or that another pod has its name. */
+function unlessAbsent(error: unknown): void {
+  if (!(error instanceof Conflict) && !(error instanceof CliError && error.kind === "notFound")) throw error;
+}
+
+function withRights(error: unknown): never {
+  throw isForbidden(error) ? error.withHint(rights) : error;
+}
+
+/**
+ * Returns the API server's reason for rejecting the pod: a quota, PodSecurity, a webhook.
+ * @throws CliError if it is not about this pod: a missing right, a missing namespace, no connection
+ */
+function rejection(error: CliError): NodeAnswer {
+  if (/ cannot create resource "pods" /.test(error.message)) return withRights(error);
+  const [, reason] = /^Error from server \([^)]*\): (.*)$/s.exec(error.message) ?? [];
+  if (error.kind === "notFound" || (reason === undefined && error.kind !== "invalid")) throw error;
+  return { unproven: `the API server rejected the pod: ${(reason ?? error.message).replace(/\s*\n\s*/g, " ")}` };
+}
