@@ -1,7 +1,7 @@
 import { listed } from "../../check/message.ts";
 import { type ImageCheck, objectNames } from "../items.ts";
 import { type Html, html } from "./markup.ts";
-import { byNamespace, type Content, counted, type Group, namespaceTable, placeOf, section } from "./parts.ts";
+import { byNamespace, type Content, counted, type Group, messageLines, namespaceTable, placeOf, section } from "./parts.ts";
 import { type Lane, timeLine } from "./time-line.ts";
 
 /** The results as classes of the style sheet, in the order of the report. */
@@ -56,7 +56,7 @@ ${[...Map.groupBy(group, ({ message }) => message).values()].map(reasonOf)}${reg
 
 /** Returns the images that fail for the same reason, and the reason. */
 const reasonOf = (items: readonly ImageCheck[]): Html =>
-  html`<p>${items.map((item) => html`<code class="image">${item.image}</code> <span class="dim">${usersOf(item)}</span><br>`)}${items[0]?.message}</p>
+  html`<p>${items.map((item) => html`<code class="image">${item.image}</code> <span class="dim">${usersOf(item)}</span><br>`)}${messageLines(items[0]?.message ?? "")}</p>
 `;
 
 const usersOf = (item: ImageCheck): string => listed(objectNames(item));
@@ -76,7 +76,7 @@ function tableOf(group: Group<ImageCheck>): Html {
     .map(
       (
         item,
-      ) => html`<tr><th scope="row"><code>${item.image}</code></th><td>${usersOf(item)}</td><td>${item.secret}</td><td><b class="${lookOf(item)}">${item.verdict}</b></td></tr>
+      ) => html`<tr><th scope="row"><code>${item.image}</code></th><td>${usersOf(item)}</td><td>${item.secret}</td><td><b class="${lookOf(item)}">${item.verdict}</b>${item.proof === "cluster" && html` <span class="dim">in the cluster</span>`}</td></tr>
 `,
     );
   return namespaceTable(group, {

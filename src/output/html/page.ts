@@ -3,7 +3,7 @@ import type { ErrorItem, ImageCheck, Item, PullSecret, Report } from "../items.t
 import { checkContent } from "./check.ts";
 import { listContent } from "./list.ts";
 import { type Html, html, timeOf } from "./markup.ts";
-import { type Count, counted, type Place, placeOf, section } from "./parts.ts";
+import { type Count, counted, messageLines, type Place, placeOf, section } from "./parts.ts";
 import { styles } from "./styles.ts";
 
 /** Returns the report of `check` or `list` as one HTML file. Its policy allows no scripts, no requests and no other styles. */
@@ -11,7 +11,7 @@ export function htmlPage(items: readonly Item[], { verb, now, version }: Pick<Re
   const found = items.filter((item) => item.kind !== "Error");
   const errors = items.filter((item) => item.kind === "Error");
   const content = verb === "check" ? checkContent(found as ImageCheck[], now) : listContent(found as PullSecret[], now);
-  const title = found.length === 0 && errors.length > 0 ? "The cluster could not be read" : content.title;
+  const title = found.length === 0 && errors.length > 0 ? "Nothing could be read" : content.title;
   const facts = [...scopeOf(found), ...(errors.length > 0 ? [`${errors.length} not read`] : [])];
   const styleHash = createHash("sha256").update(styles).digest("base64");
   return html`<!doctype html>
@@ -63,5 +63,5 @@ function proportions(all: readonly Count[]): Html {
 }
 
 const errorCard = ({ message, hint, ...place }: ErrorItem): Html =>
-  html`<article class="bad"><h3>${placeOf(place)}</h3><p>${message}</p>${hint !== undefined && html`<pre><code>${hint}</code></pre>`}</article>
+  html`<article class="bad"><h3>${placeOf(place)}</h3><p>${messageLines(message)}</p>${hint !== undefined && html`<pre><code>${hint}</code></pre>`}</article>
 `;

@@ -1,3 +1,4 @@
+import { linesIn } from "../../errors.ts";
 import { type Html, html } from "./markup.ts";
 
 /** The namespace of an item. `context` is only set if a run selects contexts. */
@@ -17,8 +18,13 @@ export type Count = { readonly look: string; readonly text: string; readonly cou
 export const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 /** Returns the name of a namespace or a cluster: `prod/web`. */
-export const placeOf = ({ context, namespace }: Place): Html =>
-  html`<code>${[context, namespace].filter((name) => name !== undefined).join("/")}</code>`;
+export function placeOf({ context, namespace }: Place): Html {
+  const names = [context, namespace].filter((name) => name !== undefined);
+  return names.length > 0 ? html`<code>${names.join("/")}</code>` : html`cluster`;
+}
+
+/** Returns a message. The causes of an error have lines of their own. */
+export const messageLines = (message: string): Html => html`${linesIn(message).map((line, at) => html`${at > 0 && html`<br>`}${line}`)}`;
 
 /** Returns a section; nothing if it has no content. */
 export const section = (title: string, content: readonly Html[]): Html =>

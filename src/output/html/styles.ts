@@ -14,7 +14,7 @@ p { margin: .4rem 0 }
 code { font: .9em/1.5 ui-monospace, "JetBrains Mono", SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; unicode-bidi: isolate }
 a { color: inherit; text-decoration-color: var(--dim); text-underline-offset: .2em }
 time { white-space: nowrap; font-variant-numeric: tabular-nums }
-.dim, footer { color: var(--dim); font-weight: 400 }
+.dim, footer { color: var(--dim); font-weight: 400; unicode-bidi: isolate }
 b.bad, b.soon, b.fine, b.later { font-weight: 600; color: var(--fine) }
 b.bad { color: var(--bad) } b.soon { color: var(--soon) } b.later, b.never, b.unknown { color: var(--text); font-weight: 400 }
 svg { overflow: visible; fill: var(--dim) }

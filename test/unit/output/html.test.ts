@@ -36,7 +36,7 @@ test.for([
 
 test.for([
   { page: checkPage(), title: "No images to check" },
-  { page: checkPage(error), title: "The cluster could not be read" },
+  { page: checkPage(error), title: "Nothing could be read" },
   { page: checkPage(...images), title: "3 of 8 images fail" },
   { page: checkPage(...images.filter(({ ok }) => ok)), title: "4 of 5 images can be pulled" },
   { page: checkPage(...images.slice(0, 2)), title: "All 2 images can be pulled" },
@@ -59,6 +59,23 @@ test("shows each failure with its reason, the registry's message and its fix, be
   expect(notChecked).toContain("cached on its node, no credential");
   expect(expiry).toMatch(/acr-old batch.*acr-myregistry shop.*acr-myregistry batch.*acr-tools tools/);
   expect(all).toMatch(/app\/cart:2.*app\/search:7.*app\/web:4/);
+});
+
+test("names the cluster in the heading of an error without a namespace, and prints its causes in lines", () => {
+  const page = listPage({ ...error, namespace: undefined, message: "is invalid\n* one\n* two" } as Item);
+
+  expect(page).toContain("<h3>cluster</h3><p>is invalid<br>one<br>two</p>");
+});
+
+test("marks the images that were proven by a pod in the cluster", () => {
+  const rows = rowsOf(
+    checkPage(...images.slice(0, 2).map((image, at) => ({ ...image, proof: at === 0 ? ("cluster" as const) : image.proof }))),
+  );
+
+  expect(rows.slice(-2)).toEqual([
+    expect.stringMatching(/app\/web:4.*ready in the cluster$/),
+    expect.stringMatching(/app\/api:12.*ready$/),
+  ]);
 });
 
 test("prints times as RFC 3339 and relative to the time of the report", () => {
@@ -191,6 +208,7 @@ test("escapes control characters and marks of direction, and shows every other c
         for (const member of members) expect(textOf(page)).toContain(`${member}-${printable(text)}`.replace(/\s+/g, " "));
       }
     }),
+    { examples: [...pieces, ...marks].map((text) => [text]) },
   );
 });
 
