@@ -51,7 +51,7 @@ export function concerned({ pods }: ImageFacts): { own: PodFacts[]; copied: PodF
   return { own: all.filter(({ own }) => own), copied: all.filter(({ own }) => !own), all };
 }
 
-/** Whether the list of the ServiceAccount counts: for an image that only the command line names, or a pod or a template without its own. */
+/** Whether the list of the ServiceAccount counts: the command line names the image, or a pod or a template has no list of its own. */
 export const usesAccount = (facts: ImageFacts): boolean =>
   facts.owners.length === 0 || concerned(facts).copied.length > 0 || facts.templates.some(({ own }) => !own);
 

@@ -49,12 +49,12 @@ export function templateOf(kind: TargetKind | PodKind, object: { readonly metada
   return spec ? [{ workload: asWorkload({ kind: kinds[kind].kind, name: object.metadata.name }), spec, metadata: object.metadata }] : [];
 }
 
-/** Whether an object starts pods: not if it has ended, if its Deployment starts them, or if it is an older version without replicas. */
+/** Whether an object starts pods. An ended Job doesn't, nor a ReplicaSet of a Deployment, nor an older version without replicas. */
 function startsPods(object: KubeObjects[TemplateKind]): boolean {
   if (isOver(object) || isCreated(object)) return false;
   return object.kind !== "ReplicaSet" || !controllerOf(object.metadata) || object.spec.replicas !== 0;
 }
 
-/** Whether an object is a version of the object that starts its pods. Of these, a cluster has many, so only their metadata is read. */
+/** Whether a Deployment starts the object's pods. A cluster has many such objects, so only their metadata is read. */
 const isCreated = ({ metadata }: { readonly metadata: Metadata }): boolean =>
   controllerOf(metadata)?.kind === kinds["replicaset.apps"].createdBy;

@@ -25,20 +25,28 @@ const deployment = (namespace: string, name: string, image: string) => ({
 const auths = Buffer.from(JSON.stringify({ auths: { [registry]: { username: "ci", password: "hunter2" } } })).toString("base64");
 const secret = { type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": auths } };
 
-type World = { pods?: object[]; deployments?: object[]; namespaces?: string[]; forbidden?: string[] };
+/** An old version of a Deployment. */
+const replicaset = (namespace: string) => ({
+  ...deployment(namespace, "d-1", "old:1"),
+  kind: "ReplicaSet",
+  metadata: { name: "d-1", namespace, ownerReferences: [{ kind: "Deployment", name: "d", controller: true }] },
+});
+
+type World = { pods?: object[]; deployments?: object[]; replicasets?: object[]; namespaces?: string[]; forbidden?: string[] };
 
 /** Returns a cluster whose namespaces have the Secret `acr`, and the lists that a command requests: `pod`, `pod in demo`. */
-function clusterOf({ pods = [], deployments = [], namespaces = ["demo"], forbidden = [] }: World) {
+function clusterOf({ pods = [], deployments = [], replicasets = [], namespaces = ["demo"], forbidden = [] }: World) {
   const lists: string[] = [];
   const all: Record<string, object[]> = {
     namespace: namespaces.map((name) => ({ metadata: { name } })),
     pod: pods,
     "deployment.apps": deployments,
+    "replicaset.apps": replicasets,
   };
   const cluster: Partial<Cluster> = {
     namespace: async () => "demo",
-    pages: async function* <K extends ClusterKind>(kind: K, { namespace, fields }: Where = {}) {
-      lists.push(namespace === undefined ? kind : `${kind} in ${namespace}`);
+    pages: async function* <K extends ClusterKind>(kind: K, { namespace, fields, metadataOnly }: Where = {}) {
+      lists.push(kind + (metadataOnly ? " metadata" : "") + (namespace === undefined ? "" : ` in ${namespace}`));
       if (forbidden.includes(kind)) throw new CliError("forbidden", "Error from server (Forbidden): no");
       const found = (all[kind] ?? []) as KubeObjects[K][];
       const [, name] = fields?.split("=") ?? [];
@@ -125,7 +133,7 @@ test("proves 60 images once and reads each list once when 40 namespaces have 2,0
   const place = (index: number, size: number) => namespaces[Math.floor((index * 40) / size)] as string;
   const pods = Array.from({ length: 2000 }, (_, index) => pod(place(index, 2000), `p-${index}`, image(index)));
   const deployments = Array.from({ length: 400 }, (_, index) => deployment(place(index, 400), `d-${index}`, image(index)));
-  const { cluster, lists } = clusterOf({ pods, deployments, namespaces });
+  const { cluster, lists } = clusterOf({ pods, deployments, replicasets: namespaces.map(replicaset), namespaces });
   const proofs: string[] = [];
   const counting = {
     prove: (image: { repository: string; reference: string }) => {
@@ -141,6 +149,7 @@ test("proves 60 images once and reads each list once when 40 namespaces have 2,0
   expect(proofs).toHaveLength(60);
   expect(lists.filter((list) => list.includes(" in "))).toEqual([]);
   expect(new Set(lists).size).toBe(lists.length);
+  expect(lists.filter((list) => list.startsWith("replicaset"))).toEqual(["replicaset.apps metadata"]);
 });
 
 test("lists each namespace when cluster-wide lists are forbidden", async () => {
