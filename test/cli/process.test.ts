@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdtemp, open, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, open, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { newFolder } from "../support/new-folder.ts";
 
 const entry = join(import.meta.dirname, "../../cmd/kubectl-acr_secret.ts");
 
@@ -24,8 +24,7 @@ async function start(
     env: more = {},
   }: { readonly stdin?: "ignore" | "pipe"; readonly stdout?: "pipe" | number; readonly env?: NodeJS.ProcessEnv } = {},
 ): Promise<{ child: ChildProcess; folder: string }> {
-  const folder = await mkdtemp(join(tmpdir(), "process-"));
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const folder = await newFolder();
   const file = join(folder, "kubectl");
   await writeFile(file, kubectl);
   await chmod(file, 0o755);

@@ -5,7 +5,8 @@ import type { AddressInfo } from "node:net";
 import { rootCertificates } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { listAll } from "../../../src/cluster/port.ts";
-import { create, env, kubectl, newFolder, newNamespace, open } from "./opened.ts";
+import { newFolder } from "../../support/new-folder.ts";
+import { create, env, kubectl, newNamespace, open } from "./opened.ts";
 
 const account = { kind: "serviceaccount", namespace: "default", name: "default" } as const;
 const secret = { ...account, kind: "secret" } as const;

@@ -4,9 +4,10 @@ import { readdir, readlink, writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { expect, onTestFinished, test } from "vitest";
 import { findKubectl } from "../../../src/cluster/kubectl.ts";
+import { newFolder } from "../../support/new-folder.ts";
 import { processes } from "../../support/processes.ts";
 import { until } from "../../support/until.ts";
-import { env, newFolder, open } from "./opened.ts";
+import { env, open } from "./opened.ts";
 
 const account = { kind: "serviceaccount", namespace: "default", name: "default" } as const;
 

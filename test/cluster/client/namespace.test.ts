@@ -4,7 +4,8 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { contextIn, currentContextIn, readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
 import { contextNamespace, currentContext } from "../../../src/cluster/kubectl-config.ts";
-import { env, newFolder } from "./opened.ts";
+import { newFolder } from "../../support/new-folder.ts";
+import { env } from "./opened.ts";
 
 const rest = "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: u, user: {token: t}}]\n";
 const contexts = (text: string) => `apiVersion: v1\nkind: Config\ncurrent-context: a\n${rest}contexts:\n${text}`;

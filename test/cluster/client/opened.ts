@@ -1,7 +1,5 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { inject, onTestFinished } from "vitest";
@@ -48,11 +46,4 @@ export async function newNamespace(): Promise<string> {
   await create({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
   onTestFinished(async () => void (await kubectl(["delete", "namespace", name, "--wait=false"])));
   return name;
-}
-
-/** Creates a folder that is deleted when the test ends. */
-export async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(`${tmpdir()}/client-test-`);
-  onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  return folder;
 }

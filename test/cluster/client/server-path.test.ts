@@ -5,7 +5,8 @@ import { Agent, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { findKubectl } from "../../../src/cluster/kubectl.ts";
-import { env, kubectl, newFolder, newNamespace, open, real } from "./opened.ts";
+import { newFolder } from "../../support/new-folder.ts";
+import { env, kubectl, newNamespace, open, real } from "./opened.ts";
 
 const path = "/k8s/clusters/c-m-abc";
 

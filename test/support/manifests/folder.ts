@@ -1,8 +1,7 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { onTestFinished } from "vitest";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { run, type World } from "../in-process.ts";
+import { newFolder } from "../new-folder.ts";
 
 export const pod = (name: string, list = "") =>
   `apiVersion: v1\nkind: Pod\nmetadata:\n  name: ${name}\nspec:\n${list}  containers:\n  - {name: web, image: web}\n`;
@@ -13,12 +12,7 @@ export const config = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n";
 
 /** Creates a folder with these files, and a function that runs commands in it. `@` stands for the folder. */
 export async function folderOf(files: Readonly<Record<string, string>>) {
-  const folder = await mkdtemp(join(tmpdir(), "manifests-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) {
-    await mkdir(dirname(join(folder, name)), { recursive: true });
-    await writeFile(join(folder, name), text);
-  }
+  const folder = await newFolder(files);
   return {
     folder,
     type: async (line: string, world: World = {}) => {

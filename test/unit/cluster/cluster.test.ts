@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { currentNamespace, openCluster } from "../../../src/cluster/cluster.ts";
 import { readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
 import type { Kubectl } from "../../../src/cluster/kubectl.ts";
+import { newFolder } from "../../support/new-folder.ts";
 
 const inAPod = { KUBERNETES_SERVICE_HOST: "10.96.0.1", KUBERNETES_SERVICE_PORT: "443" };
 const noContext = "error: current-context must exist in order to minify";
@@ -25,8 +25,7 @@ async function world({
   stdout?: string | undefined;
   fails?: string | undefined;
 }) {
-  const folder = await mkdtemp(`${tmpdir()}/namespace-`);
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await newFolder();
   const files = { token: "t", namespace: "ci-runners", ...(config && { config }) };
   for (const [name, text] of Object.entries(files)) await writeFile(`${folder}/${name}`, text);
   await writeFile(`${folder}/kubectl`, fails ? `#!/bin/sh\necho '${fails}' >&2; exit 1\n` : `#!/bin/sh\nprintf '%s' '${stdout}'\n`);
@@ -105,8 +104,7 @@ test("ends a kubectl that hangs, with its child processes", async () => {
 
 /** Opens the cluster of a kubectl that hangs until a file `up` exists, and then prints a namespace. */
 async function hanging({ requestTimeout = 0, signal }: { requestTimeout?: number; signal(): AbortSignal }) {
-  const folder = await mkdtemp(`${tmpdir()}/connect-`);
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await newFolder();
   await writeFile(`${folder}/kubectl`, `#!/bin/sh\n[ -e ${folder}/up ] || sleep 60\nprintf demo\n`, { mode: 0o755 });
   const cluster = openCluster({
     kube: { forward: [], requestTimeout },

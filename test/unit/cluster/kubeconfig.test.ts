@@ -1,8 +1,7 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { mkdir, writeFile } from "node:fs/promises";
+import { expect, test } from "vitest";
 import { contextIn, currentContextIn, mayPrompt, readKubeconfig } from "../../../src/cluster/kubeconfig.ts";
+import { newFolder } from "../../support/new-folder.ts";
 
 const config = {
   "current-context": "a",
@@ -77,14 +76,6 @@ test("leaves the current context to kubectl when a file cannot be read", () => {
   expect(currentContextIn({ texts: ["users: []"], complete: false })).toBeUndefined();
 });
 
-/** Creates a folder with these files. */
-async function folderOf(files: Record<string, string>): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "kubeconfig-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  return folder;
-}
-
 test.for([
   { flags: () => [], env: (at: string) => ({ HOME: at }), texts: ["home"] },
   { flags: () => [], env: (at: string) => ({ HOME: at, KUBECONFIG: `${at}/a` }), texts: ["A"] },
@@ -96,7 +87,7 @@ test.for([
   },
   { flags: () => ["--context=a"], env: () => ({}), texts: [] },
 ])("reads the files that kubectl reads: $texts", async ({ flags, env, texts }) => {
-  const at = await folderOf({ a: "A", b: "B" });
+  const at = await newFolder({ a: "A", b: "B" });
   await mkdir(`${at}/.kube`);
   await writeFile(`${at}/.kube/config`, "home");
 

@@ -1,16 +1,15 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test, vi } from "vitest";
 import { end, findKubectl, launchProxy, startError, watched } from "../../../src/cluster/kubectl.ts";
+import { newFolder } from "../../support/new-folder.ts";
 
 /** Creates three folders for PATH. They contain a folder with the program's name, a file that is not executable, and the program. */
 async function path(): Promise<string> {
-  const root = await mkdtemp(`${tmpdir()}/path-`);
-  onTestFinished(() => rm(root, { recursive: true }));
+  const root = await newFolder();
   await mkdir(`${root}/folder/kubectl`, { recursive: true });
   for (const [name, mode] of [
     ["text", 0o644],
@@ -46,8 +45,7 @@ const waiting = "printf '%s\\n' \"$@\"\nexec sleep 60\n";
 
 /** Starts a kubectl that is a shell script in a new temporary folder, and waits for its first output. */
 async function launch(script: string, platform: NodeJS.Platform = "linux") {
-  const folder = await mkdtemp(join(tmpdir(), "launch-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await newFolder();
   const file = join(folder, "kubectl");
   await writeFile(file, `#!/bin/sh\n${script}`);
   await chmod(file, 0o755);

@@ -1,13 +1,12 @@
-import { chmod, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { proxyTransport, servingAt, withoutRequestLog } from "../../../src/cluster/proxy.ts";
+import { newFolder } from "../../support/new-folder.ts";
 
 /** Returns the transport of a kubectl that is a shell script. The printed lines of its stderr are kept. */
 async function transportOf(script: string) {
-  const folder = await mkdtemp(join(tmpdir(), "proxy-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await newFolder();
   const file = join(folder, "kubectl");
   await writeFile(file, `#!/bin/sh\n${script}`);
   await chmod(file, 0o755);

@@ -1,12 +1,11 @@
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { openCluster } from "../../../src/cluster/cluster.ts";
+import { newFolder } from "../../support/new-folder.ts";
 
 /** A kubectl whose proxy forwards every byte to the server of the current context at its start. It records its arguments and pid. */
 const kubectlProgram = (folder: string) => `#!${process.execPath}
@@ -58,8 +57,7 @@ const kubeconfig = ({ current, servers }: Settings) => ({
 
 /** Starts a run in the context `dev`, with another context `prod`. The test can end its kubectl. */
 async function world({ uid = "uid-of-dev", flags = [] }: { uid?: string | undefined; flags?: readonly string[] } = {}) {
-  const folder = await mkdtemp(join(tmpdir(), "same-cluster-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await newFolder();
   await writeFile(`${folder}/kubectl`, kubectlProgram(folder), { mode: 0o755 });
   const [dev, prod] = [await apiServer(uid), await apiServer("uid-of-prod")];
   const write = (settings: Settings | object) =>

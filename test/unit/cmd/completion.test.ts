@@ -1,10 +1,10 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { shims } from "../../../cmd/completion.ts";
 import { machinePrograms, type Programs } from "../../../cmd/programs.ts";
 import { type } from "../../support/in-process.ts";
+import { newFolder } from "../../support/new-folder.ts";
 
 /** The completion program of earlier versions. */
 const older = '#!/bin/sh\nexec kubectl acr-secret __complete "$@"\n';
@@ -12,8 +12,7 @@ const { name, text } = shims.posix;
 
 /** Creates a user with two folders on PATH and one that is not. The first folder contains the plugin. */
 async function person(but: Partial<Programs> = {}) {
-  const home = await mkdtemp(join(tmpdir(), "completion-"));
-  onTestFinished(() => rm(home, { recursive: true }));
+  const home = await newFolder();
   const [bin, local, other] = [join(home, "bin"), join(home, "local"), join(home, "other")];
   for (const folder of [bin, local, other]) await mkdir(folder);
   await writeFile(join(bin, "kubectl-acr_secret"), "");

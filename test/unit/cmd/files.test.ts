@@ -1,16 +1,10 @@
-import { mkdtemp, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { machineFiles } from "../../../cmd/files.ts";
+import { newFolder } from "../../support/new-folder.ts";
 
 const files = machineFiles(() => new AbortController().signal);
-
-async function newFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "acr-secret-files-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  return folder;
-}
 
 test("creates a file that only you can read, and removes it", async () => {
   const path = join(await newFolder(), "pod-demo-p.json");

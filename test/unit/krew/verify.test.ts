@@ -1,14 +1,13 @@
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { verify } from "../../../scripts/krew/verify.ts";
 import { address, type Release, release, rows } from "../../krew/broken.ts";
+import { newFolder } from "../../support/new-folder.ts";
 
 /** Checks a release with this project's rules. */
 async function judge({ file, text, archive }: Release, there = true) {
-  const folder = await mkdtemp(join(tmpdir(), "acr-secret-verify-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await newFolder();
   const dist = join(folder, "dist");
   await mkdir(dist);
   await writeFile(join(folder, file), text);

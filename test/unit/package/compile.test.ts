@@ -1,20 +1,19 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Script } from "node:vm";
 import { expect, onTestFinished, test } from "vitest";
 import { asFunction, bundlePlugin } from "../../../scripts/bundle.ts";
 import { compile } from "../../../scripts/package/compile.ts";
 import { hostPlatform, platforms } from "../../../scripts/platforms.ts";
+import { newFolder } from "../../support/new-folder.ts";
 
 const bundles = await bundlePlugin();
 const here = hostPlatform() ?? (platforms[0] as (typeof platforms)[number]);
 
 /** Compiles the bundles in a folder with this name. @returns a digest of all code that V8 compiled */
 async function compiled(name: string) {
-  const top = await mkdtemp(join(tmpdir(), "compile-test-"));
-  onTestFinished(() => rm(top, { recursive: true }));
+  const top = await newFolder();
   const folder = join(top, name);
   await mkdir(folder, { recursive: true });
   for (const [part, { script }] of bundles) await writeFile(join(folder, `${part}.cjs`), asFunction(script));

