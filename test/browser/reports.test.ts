@@ -15,7 +15,12 @@ import type { ImageCheck, Item } from "../../src/output/items.ts";
 const long = "x".repeat(253);
 const pages = {
   check: pageOf("check", [...images, { ...(images[2] as ImageCheck), namespace: "long", image: `${long}/${long}`, secret: long }, error]),
-  list: pageOf("list", [...secrets, pullSecretOf("long", long, 3, { serviceAccounts: [long] }), error]),
+  list: pageOf("list", [
+    ...secrets,
+    pullSecretOf("long", long, 3, { serviceAccounts: [long] }),
+    error,
+    { ...error, namespace: undefined } as Item,
+  ]),
 };
 const large = {
   check: pageOf(

@@ -32,8 +32,10 @@ export const expiryTimeOf = (milliseconds: number, now: Date): Html =>
 export const day = 86_400_000;
 const units = { year: 365 * day, month: 30 * day, day, hour: day / 24, minute: day / 1440 } as const;
 
+const relative = new Intl.RelativeTimeFormat("en");
+
 /** Uses the largest unit that fits twice. */
 function distance(milliseconds: number): string {
   const [unit, length] = Object.entries(units).find(([, each]) => Math.abs(milliseconds) >= 2 * each) ?? ["second", 1000];
-  return new Intl.RelativeTimeFormat("en").format(Math.trunc(milliseconds / length), unit as keyof typeof units);
+  return relative.format(Math.trunc(milliseconds / length), unit as keyof typeof units);
 }
