@@ -88,6 +88,12 @@ export async function shells(): Promise<string | undefined> {
   return `what is typed and read needs ${names.join(", ")}: on Debian, apt-get install bash-completion zsh fish mandoc bsdutils`;
 }
 
+/** Checks for the program of the recipes in docs/scripts.md. */
+export async function recipes(): Promise<string | undefined> {
+  const names = await missing({ jq: "--version" });
+  return names.length === 0 ? undefined : "the recipes need jq: on Debian, apt-get install jq";
+}
+
 /** Checks for the real package managers and the checkers of packages. */
 export async function packageManagers(): Promise<string | undefined> {
   const names = await missing({ dpkg: "--version", lintian: "--version", rpm: "--version", npm: "--version", ruby: "--version" });

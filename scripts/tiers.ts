@@ -21,6 +21,7 @@ import {
   packageManagers,
   plugin,
   programs,
+  recipes,
   release,
   reportParsers,
   shells,
@@ -88,7 +89,7 @@ const all: readonly Tier[] = [
   {
     name: "docs",
     gate: "test",
-    needs: [controlPlane, registry, plugin],
+    needs: [recipes, controlPlane, registry, plugin],
     brokenBy: [...product, "sandbox/", "docs/", "README.md", "scripts/docs", "test/support/fake-az/"],
   },
   { name: "shells", gate: "test", needs: [shells, controlPlane, registry, plugin], brokenBy: [...product, "scripts/man", toolVersions] },
