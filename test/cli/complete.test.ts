@@ -88,6 +88,8 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["whoami", "--registry", "p"], gives: ["pulled.azurecr.us"] },
   { words: ["rotate", ""], gives: ["acr"] },
   { words: ["check", ""], gives: ["acr"] },
+  { words: ["check", "sa/d"], gives: ["sa/default"] },
+  { words: ["check", "po", "w"], gives: ["web"] },
   { words: ["completion", ""], gives: ["install", "uninstall", "kubectl"] },
   // The shell completes files.
   { words: ["list", "--kubeconfig", ""], gives: [], directive: 0 },
