@@ -67,25 +67,18 @@ function fillList(nodes: Nodes, holder: MapNode, { key }: Pair, value: Node, nam
 /** Adds an item after the last one. */
 function addItem(nodes: Nodes, holder: MapNode, list: ListNode, name: string): TextEdit {
   const { text } = nodes.source;
-  const spans = itemSpans(nodes, list);
-  const { from, to } = spans.at(-1) ?? { from: 0, to: 0 };
+  const { from, to } = itemSpans(nodes, list).at(-1) ?? { from: 0, to: 0 };
   const like = itemLike(text.slice(from, to), name);
   const indent = indentBefore(text, from);
   if (list.flow) {
     // A comment could belong to the last item or to the list
     rejectComment(nodes.source, to, list.range[1]);
     const isOnLine = indent !== undefined && lineStart(text, from) > list.range[0];
-    const usual = isOnLine ? `,${lineBreak(text, to)}${indent}` : `,${styleOf(text, holder).space}`;
-    return insertText(to, (gapBefore(text, spans) ?? usual) + (like ?? braced(text, holder, name)));
+    const gap = isOnLine ? `${lineBreak(text, to)}${indent}` : styleOf(text, holder).space;
+    return insertText(to, `,${gap}${like ?? braced(text, holder, name)}`);
   }
   if (indent === undefined) throw manifestError(nodes.source, list.range[0], unsupported);
   return insertLines(text, nextLine(text, to - 1), indent + (like ?? `- name: ${yamlName(name)}`));
-}
-
-/** Returns the comma between the last two items, with the white space around it. */
-function gapBefore(text: string, spans: readonly Span[]): string | undefined {
-  const [before, last] = spans.slice(-2);
-  return before && last && /^\s*,\s*$/.exec(text.slice(before.to, last.from))?.[0];
 }
 
 /** Returns a name as an item, written like the last item, with the same quotation marks, if that contains only a name. */
