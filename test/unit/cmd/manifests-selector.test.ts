@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readSelector } from "../../../src/manifest/label-selector.ts";
+import { readSelector } from "../../../cmd/manifest/choose.ts";
 
 const labels = { app: "web", tier: "front", "app.kubernetes.io/part-of": "shop", empty: "" };
 
