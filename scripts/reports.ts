@@ -9,7 +9,7 @@ import { images, now, secrets } from "./reports/sample.ts";
 import { root } from "./run.ts";
 
 const reports = [
-  { verb: "check", items: images, height: 1080 },
+  { verb: "check", items: images, height: 1190 },
   { verb: "list", items: secrets, height: 860 },
 ] as const;
 

@@ -107,10 +107,9 @@ test("prints the rows of a closed namespace in dark letters", async () => {
 });
 
 test.for([
-  { inserts: "nothing", ran: false },
-  { inserts: "a script, a style and requests", ran: false },
-  { inserts: "the same without the policy", ran: true },
-])("runs no script and sends no request if its text contains $inserts", async ({ inserts, ran }) => {
+  { does: "runs no script and sends no request", ran: false },
+  { does: "would run scripts and send requests without its policy", ran: true },
+])("$does when its text contains elements", async ({ ran }) => {
   const requests: string[] = [];
   const server = createServer(({ url = "" }, response) => {
     requests.push(url);
@@ -122,7 +121,7 @@ test.for([
     const attack = `<script>document.title = "ran"</script><img src="${url}/image"><iframe src="${url}/frame"></iframe>
 <style>h1 { background: url(${url}/style) }</style><b style="background: url(${url}/attribute)">x</b>`;
     const policy = /<meta http-equiv="Content-Security-Policy"[^>]*>/;
-    const page = inserts === "nothing" ? pages.check : pages.check.replace("</main>", `${attack}</main>`);
+    const page = pages.check.replace("</main>", `${attack}</main>`);
     await open(ran ? page.replace(policy, "") : page);
 
     expect((await tab.evaluate("document.title")) === "ran").toBe(ran);
