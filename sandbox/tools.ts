@@ -15,6 +15,7 @@ export type Program =
   | keyof typeof krew
   | keyof typeof pause
   | keyof typeof helm
+  | keyof typeof oras
   | keyof typeof cosign
   | keyof typeof windows
   | keyof typeof release
@@ -41,6 +42,8 @@ const krew = {
 
 const helm = { helm: "helm.sh/helm/v4/cmd/helm" } as const;
 
+const oras = { oras: "oras.land/oras/cmd/oras" } as const;
+
 const cosign = { cosign: "github.com/sigstore/cosign/v3/cmd/cosign" } as const;
 
 const release = {
@@ -60,6 +63,8 @@ export const controlPlanePrograms = ["etcd", "kube-apiserver", "kube-controller-
 export const registryPrograms = ["registry", "crane"] as const satisfies Program[];
 export const nodePrograms = ["kubelet", "kube-scheduler", "pause"] as const satisfies Program[];
 export const krewPrograms = ["krew", "validate-krew-manifest"] as const satisfies Program[];
+/** Clients of registries, to compare the plugin with. */
+export const clientPrograms = ["crane", "oras"] as const satisfies Program[];
 export const chartPrograms = ["helm"] as const satisfies Program[];
 /** Programs that create packages and check workflows. */
 export const releasePrograms = ["nfpm", "actionlint"] as const satisfies Program[];
@@ -116,6 +121,7 @@ export const groups: readonly (readonly Module[])[] = [
       stamps: (version) => ({ "helm.sh/helm/v4/internal/version.version": version }),
     },
   ],
+  [{ name: "oras", of: "oras.land/oras", packages: oras, stamps: () => ({}), env: { CGO_ENABLED: "0" } }],
   [
     {
       name: "cosign",

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import {
   chartPrograms,
+  clientPrograms,
   controlPlanePrograms,
   krewPrograms,
   nodePrograms,
@@ -78,7 +79,13 @@ const all: readonly Tier[] = [
   { name: "cli", gate: "test", needs: [], brokenBy: product },
   { name: "protocol", gate: "test", sampled: true, needs: [modelChecker], brokenBy: ["docs/protocol/"] },
   { name: "sandbox", gate: "test", needs: [controlPlane, registry], brokenBy: ["sandbox/"] },
-  { name: "azure", gate: "test", sampled: true, needs: [registry], brokenBy: ["sandbox/azure/", toolVersions, "test/support/fake-az/"] },
+  {
+    name: "azure",
+    gate: "test",
+    sampled: true,
+    needs: [registry, programs(...clientPrograms)],
+    brokenBy: ["sandbox/azure/", toolVersions, "test/support/fake-az/"],
+  },
   {
     name: "cluster",
     gate: "test",

@@ -1,9 +1,11 @@
 import { Busy, type CliError } from "../errors.ts";
-import type { HttpRequest } from "../http/message.ts";
+import type { Http, HttpRequest } from "../http/message.ts";
 import { type Json, objectsOf, textOf } from "../json.ts";
 import { Sensitive } from "../secret/sensitive.ts";
+import type { Cloud } from "./cloud.ts";
+import type { Identity } from "./identity.ts";
 import type { Application, ApplicationAccess, Azure, Key, ServicePrincipal } from "./port.ts";
-import { type Meaning, openService, type Read, type Refusal, readError, refusalError, type ServiceEnv } from "./service.ts";
+import { type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
 
 type Get = {
   /** The path after `/v1.0`, with its slash. */
@@ -18,7 +20,15 @@ const application = { $select: "id,appId,displayName,notes,createdDateTime,passw
 const principal = { $select: "id,appId,accountEnabled" };
 
 /** Opens Microsoft Graph v1.0: applications and service principals. */
-export function openGraph({ cloud, identity, http }: ServiceEnv) {
+export function openGraph({
+  cloud,
+  identity,
+  http,
+}: {
+  readonly cloud: Cloud;
+  readonly identity: Pick<Identity, "token" | "source">;
+  readonly http: Http;
+}) {
   const { call, refused, bodyOf, required, pages } = openService({
     name: "Microsoft Graph",
     origin: cloud.graph,

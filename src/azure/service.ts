@@ -5,7 +5,6 @@ import { NetworkError } from "../http/network-error.ts";
 import { retryAfter } from "../http/retry.ts";
 import { type Json, objectOf, objectsOf, parseObject, textOf } from "../json.ts";
 import type { Sensitive } from "../secret/sensitive.ts";
-import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
 import type { Audience, AzureIdentity, TokenSource } from "./port.ts";
 import { signInHint } from "./sign-in-error.ts";
@@ -19,13 +18,12 @@ const services = {
   "Microsoft Graph": { idHeader: "request-id", idName: "request" },
 } as const;
 
-/** What both services need. */
-export type ServiceEnv = { readonly cloud: Cloud; readonly identity: Pick<Identity, "token" | "source">; readonly http: Http };
-
-type Service = Pick<ServiceEnv, "identity" | "http"> & {
+type Service = {
   readonly name: keyof typeof services;
   readonly origin: string;
   readonly audience: Audience | "graph";
+  readonly identity: Pick<Identity, "token" | "source">;
+  readonly http: Http;
   explain(doing: string, refusal: Refusal): CliError;
 };
 

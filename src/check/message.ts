@@ -48,7 +48,8 @@ export function absence(facts: ImageFacts): string {
   });
   const found = [
     ...elsewhere.map(
-      ({ secret, namespaces }) => `secret ${secret} exists in namespace ${listed(namespaces)}, but a pod can use only its own namespace's`,
+      ({ secret, namespaces }) =>
+        `secret ${secret} exists in namespace${namespaces.length > 1 ? "s" : ""} ${listed(namespaces)}, but a pod can use only its own namespace's`,
     ),
     ...(missing.length > 0 ? [`secret${missing.length > 1 ? "s" : ""} ${listed(missing)} not found`] : []),
     ...others,

@@ -22,7 +22,7 @@ export type Verdict = {
   readonly owners: readonly Workload[];
   /** Names of the pods; empty if there are none yet. */
   readonly pods: readonly string[];
-  /** The hosts that the pull needs, as far as they are known: all of them if the parts of the image were fetched. */
+  /** The known hosts of the pull. All of them, if the parts of the image were fetched. */
   readonly hosts?: readonly PullHost[];
   readonly cause: Cause;
   /** Where it was proven: by requests from this machine to the registry, or by a pull of a node (`--from-cluster`). */

@@ -59,8 +59,9 @@ const causes: readonly (readonly [RegExp, PullCause])[] = [
   [/insufficient_scope/, "out-of-scope"],
   [/no match for platform/, "other-platform"],
   [/: not found$/, "not-found"],
-  // A layer, at the host that the registry redirects to
-  [/httpReadSeeker: failed open: .*https:\/\/[^/]*\.(?:data\.azurecr\.\w+|blob\.core\.[\w.]+)\//s, "data-blocked"],
+  // A blob, at the host that the registry redirects to. A status comes with the address of the registry, not of the redirect
+  [/httpReadSeeker: failed open: unexpected status code \S+\/blobs\/\S+: 403 /, "data-blocked"],
+  [/httpReadSeeker: failed open: failed to do request: Get "https:\/\/[^/"]*\.(?:data\.azurecr|blob\.core)\./, "data-blocked"],
   [/: 403 Forbidden/, "blocked"],
   [/: 429 Too Many Requests/, "throttled"],
   [/x509: /, "untrusted"],

@@ -149,7 +149,7 @@ async function rewrittenImage(
   return isSame || image === undefined ? undefined : { owner: { kind: owner.kind, name: owner.name }, image };
 }
 
-/** Tests the Secret that pulls at the login server and the regional hosts for which it has a key, except for the image's host. */
+/** Tests the Secret that pulls at the registry's other hosts for which it has a key. */
 async function proveOtherHosts(secret: Secret | undefined, image: ImageRef, { registry }: ImageSources): Promise<readonly Proof[]> {
   const loginServer = loginServerIn(image.host);
   if (!secret || loginServer === undefined) return [];

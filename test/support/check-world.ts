@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import { formatCommand } from "../../cmd/line/format-command.ts";
-import type { Cluster } from "../../src/cluster/port.ts";
+import type { Cluster, Where } from "../../src/cluster/port.ts";
 import { CliError } from "../../src/errors.ts";
 import { type ClusterKind, nameOf, type Ref } from "../../src/kinds.ts";
 import type { ContainerStatus, KubeObjects, Pod, Secret, ServiceAccount } from "../../src/objects.ts";
@@ -37,6 +37,10 @@ export type Situation = {
   readonly templates?: Readonly<Record<string, readonly object[]>>;
   readonly picks?: readonly TargetPick[];
   readonly newNode?: true;
+  /** The namespaces with a Secret of any name that is asked for in the whole cluster. */
+  readonly elsewhere?: readonly string[];
+  /** The image in the template of each ReplicaSet. */
+  readonly templateImage?: string;
 };
 
 /** One row of the check, as a user reads it. */
@@ -125,11 +129,18 @@ function clusterOf(situation: Situation, asked: string[]): Cluster {
       asked.push(`secret ${name}`);
       return secrets.find(({ metadata }) => metadata.name === name);
     },
+    "replicaset.apps": (name) =>
+      situation.templateImage === undefined
+        ? undefined
+        : { metadata: { name }, spec: { template: { spec: { containers: [{ name: "app", image: situation.templateImage }] } } } },
   };
   const cluster: Pick<Cluster, "get" | "pages"> = {
     get: async <K extends ClusterKind>({ kind, name }: Ref<K>) => objects[kind]?.(name) as KubeObjects[K] | undefined,
-    pages: async function* <K extends ClusterKind>(kind: K) {
-      yield (lists[kind]?.() ?? []) as readonly KubeObjects[K][];
+    pages: async function* <K extends ClusterKind>(kind: K, { namespace, fields = "" }: Where = {}) {
+      const [, name] = /^metadata\.name=([^,]*),type=kubernetes\.io\/dockerconfigjson$/.exec(fields) ?? [];
+      const inAll = () =>
+        (situation.mayNotList ? forbidden() : (situation.elsewhere ?? [])).map((at) => ({ metadata: { name, namespace: at } }));
+      yield (namespace === undefined && name ? inAll() : (lists[kind]?.() ?? [])) as readonly KubeObjects[K][];
     },
   };
   return cluster as Cluster;

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { placeOf, type Situation } from "../../support/check-shell.ts";
+import { having, ours, placeOf, type Situation, workload } from "../../support/check-shell.ts";
 import { openShell } from "../../support/plugin.ts";
 import { sampled } from "../../support/sampled.ts";
 import { fixable } from "../../support/situations/fixable.ts";
@@ -48,5 +48,19 @@ describe("prints a fix that works as printed", () => {
     }).catch(() => {});
     expect(after, fixes.join("\n")).toEqual(wanted);
     await kept?.(at);
+  });
+});
+
+test("prints a fix for a disabled token that names the command that enables it", async () => {
+  const at = await placeOf(shell);
+  await at.typed(ours("mine", "--serviceaccount=default"));
+  for (const token of shell.azure.world.registries[0]?.tokens ?? []) token.status = "disabled";
+  await having(at, workload("Deployment"));
+  const [item] = (await at.check()).items;
+
+  expect(item?.cause).toBe("refused");
+  expect(await shell.type(item?.fix ?? "")).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/is disabled\nhint: az acr token update --registry myregistry --name \S+ --status enabled$/m),
   });
 });

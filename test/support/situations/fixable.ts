@@ -14,7 +14,8 @@ import {
   workload,
 } from "../check-shell.ts";
 import { kubectl } from "../kubectl.ts";
-import type { Shell } from "../plugin.ts";
+import { newNamespace, type Shell } from "../plugin.ts";
+import { rewriting } from "../rewriting.ts";
 
 /** Pods that cannot pull, each with the cause that `check` reports. The command that `check` prints fixes each. */
 export const fixable = (shell: Shell): readonly Situation[] => [
@@ -76,6 +77,33 @@ export const fixable = (shell: Shell): readonly Situation[] => [
       await at.typed(ours("mine", "--serviceaccount=default"));
       forgetTokens(shell);
       await having(at, workload("Deployment"));
+    },
+  },
+  {
+    what: "a Secret of that name exists only in another namespace",
+    cause: "other-namespace",
+    message: /^secret regcred exists in namespace /,
+    prepare: async (at) => {
+      const other = await newNamespace();
+      await at.typed(registrySecret("regcred", r).replace("-n N", `-n ${other}`));
+      await having(at, workload("Deployment", web, ["regcred"]));
+    },
+  },
+  {
+    what: "the image is in another cloud than the login",
+    cause: "other-cloud",
+    fixPattern: /^kubectl set image -n \S+ deployment\/web app=myregistry\.azurecr\.io\/app\/web:1$/,
+    prepare: async (at) => {
+      await at.typed(ours("mine", "--serviceaccount=default"));
+      await having(at, workload("Deployment", "myregistry.azurecr.cn/app/web:1"));
+    },
+  },
+  {
+    what: "a policy has rewritten the image",
+    cause: "rewritten",
+    prepare: async (at) => {
+      await rewriting(at.namespace, web);
+      await having(at, workload("Deployment", "registry.example.com/app/web:1"));
     },
   },
   {

@@ -102,3 +102,16 @@ test("has ids in kebab case and unique words", () => {
   expect(Object.keys(causes).filter((id) => !/^[a-z]+(-[a-z]+)*$/.test(id))).toEqual([]);
   expect(new Set(Object.values(causes).map(({ words }) => words)).size).toBe(Object.keys(causes).length);
 });
+
+test("adds the hosts of a pull as a firewall must allow them", () => {
+  const [first] = verdicts;
+  const hosts = [
+    { host: "r.azurecr.io", purpose: "token, manifests" },
+    { host: "eastusmanaged1.blob.core.windows.net", purpose: "layers" },
+    { host: "eastusmanaged2.blob.core.windows.net", purpose: "layers" },
+    { host: "r.eastus.data.azurecr.io", purpose: "layers" },
+  ] as const;
+  const text = verdictText(first ? [{ ...first, hosts }] : [], { headers: true, wide: true, where: "one", style: plain, formatCommand });
+
+  expect(text).toMatch(/ VERDICT +HOSTS\n.* ready +r\.azurecr\.io,\*\.blob\.core\.windows\.net,r\.eastus\.data\.azurecr\.io\n$/);
+});
