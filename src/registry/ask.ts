@@ -19,8 +19,11 @@ export async function ask(
   { host, path, scope, accept, maxBytes }: { host: string; path: string; scope: string; accept: string; maxBytes?: number },
   login: Login | undefined,
 ): Promise<Asked | Proof> {
+  const url = `https://${host}${path}`;
+  // An image name may have a host that no URL can have: a port above 65535, an invalid address
+  if (!URL.canParse(url)) return { verdict: "unreachable", message: `${host} is not a valid host` };
   const get = (headers: Readonly<Record<string, string>>) =>
-    http({ method: "GET", url: `https://${host}${path}`, headers: { Accept: accept, ...headers }, ...(maxBytes && { maxBytes }) });
+    http({ method: "GET", url, headers: { Accept: accept, ...headers }, ...(maxBytes && { maxBytes }) });
   try {
     const first = await get({});
     const challenge = first.header("WWW-Authenticate");

@@ -154,3 +154,10 @@ test("returns a network error as a verdict and throws any other error", async ()
   expect(await fails(new NetworkError("refused", "nobody is there"))).toEqual({ verdict: "unreachable", message: "nobody is there" });
   await expect(fails(new Error("a defect"))).rejects.toThrow("a defect");
 });
+
+test.for(["r.example:99999", "1.2.3.999", "[::::]", "xn--a.b"])("sends no request when the host %s is invalid in a URL", async (host) => {
+  const { http, sent } = world("");
+  const proof = await registryOver(http).prove({ host, repository: "app", reference: "1" }, login);
+
+  expect({ proof, sent }).toEqual({ proof: { verdict: "unreachable", message: `${host} is not a valid host` }, sent: [] });
+});
