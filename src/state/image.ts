@@ -131,7 +131,10 @@ async function inOtherNamespaces(names: readonly string[], { secrets }: ImageSou
 }
 
 /** The owners whose template never changes. Pods of other owners may be of an older version of the template. */
-const fixedTemplates: Readonly<Record<string, "replicaset.apps" | "job.batch">> = { replicaset: "replicaset.apps", job: "job.batch" };
+const fixedTemplates: ReadonlyMap<string, "replicaset.apps" | "job.batch"> = new Map([
+  ["replicaset", "replicaset.apps"],
+  ["job", "job.batch"],
+]);
 
 /** Compares the image of the first pending pod with its template. A tag or digest that admission adds is not a difference. */
 async function rewrittenImage(
@@ -140,7 +143,7 @@ async function rewrittenImage(
   { cluster, namespace }: ImageSources,
 ): Promise<ImageFacts["rewritten"]> {
   const { owner, container } = pods.find(({ pulled }) => !pulled) ?? {};
-  const kind = owner && fixedTemplates[owner.kind];
+  const kind = owner && fixedTemplates.get(owner.kind);
   if (!owner || !kind) return undefined;
   const found = await cluster.get({ kind, namespace, name: owner.name }).catch(unlessForbidden(undefined));
   const image = found && containersOf(found.spec.template).find(({ name }) => name === container)?.image;

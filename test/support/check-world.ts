@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { formatCommand } from "../../cmd/line/format-command.ts";
+import { objectPath } from "../../src/cluster/client.ts";
 import type { Cluster, Where } from "../../src/cluster/port.ts";
 import { CliError } from "../../src/errors.ts";
 import { type ClusterKind, nameOf, type Ref } from "../../src/kinds.ts";
@@ -135,7 +136,11 @@ function clusterOf(situation: Situation, asked: string[]): Cluster {
         : { metadata: { name }, spec: { template: { spec: { containers: [{ name: "app", image: situation.templateImage }] } } } },
   };
   const cluster: Pick<Cluster, "get" | "pages"> = {
-    get: async <K extends ClusterKind>({ kind, name }: Ref<K>) => objects[kind]?.(name) as KubeObjects[K] | undefined,
+    get: async <K extends ClusterKind>(to: Ref<K>) => {
+      // Throws like the real port if the kind is none
+      objectPath(to);
+      return objects[to.kind]?.(to.name) as KubeObjects[K] | undefined;
+    },
     pages: async function* <K extends ClusterKind>(kind: K, { namespace, fields = "" }: Where = {}) {
       const [, name] = /^metadata\.name=([^,]*),type=kubernetes\.io\/dockerconfigjson$/.exec(fields) ?? [];
       const inAll = () =>

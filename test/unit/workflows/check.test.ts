@@ -93,3 +93,10 @@ test("reports a Secret, a ServiceAccount and a namespace that do not exist", asy
 test("does not report a missing namespace when namespaces may not be read", async () => {
   expect((await judged({ mayNotList: true })).rows).toEqual([]);
 });
+
+test.for(["Constructor", "__proto__"])("checks a pod when its owner has the kind %s", async (kind) => {
+  const owner = { kind, name: "x" };
+  const { rows } = await judged({ pods: [pod("web-1", { names: ["acr"], owner, labels: {} })], secrets: [ours("acr", "api:right")] });
+
+  expect(rows).toMatchObject([{ cause: "out-of-scope", owners: `${kind.toLowerCase()}/x` }]);
+});
