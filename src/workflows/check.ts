@@ -3,7 +3,7 @@ import { listed } from "../check/message.ts";
 import { judgeOnNode } from "../check/on-node.ts";
 import { combine, judge, type Verdict } from "../check/verdict.ts";
 import type { Cluster } from "../cluster/port.ts";
-import { asCliError, type CliError } from "../errors.ts";
+import { type CliError, Interrupted, isRefusal } from "../errors.ts";
 import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
 import { type PodKind, templateKinds } from "../kinds.ts";
 import type { PodPull } from "../plan/pull-pod.ts";
@@ -57,7 +57,7 @@ const nodePullWidth = 4;
 
 /**
  * Checks all namespaces in order. A namespace or a cluster that can't be read is a failure and doesn't stop the others.
- * @returns `unlisted`: the kinds of template that the user may not list
+ * @returns `unlisted`: the kinds of template that the user may not list @throws Interrupted
  */
 export async function checkAll(clusterScopes: readonly ClusterScope[], options: CheckOptions, tools: CheckTools) {
   // Many pods use the same image
@@ -81,6 +81,8 @@ export async function checkAll(clusterScopes: readonly ClusterScope[], options: 
   } finally {
     await nodePulls?.close();
   }
+  // The namespaces that were not started are missing
+  if (tools.interrupted()) throw new Interrupted();
   return { verdicts, errors, unlisted: templateKinds.filter((kind) => unlisted.has(kind)) };
 }
 
@@ -91,7 +93,8 @@ async function* checkOne(reader: PullReader, options: CheckOptions, tools: Place
     const verdicts = await checkPlace(reader, options, tools);
     yield verdicts.map((verdict) => ({ ...verdict, ...at, fix: verdict.fix && { ...verdict.fix, ...at } }));
   } catch (error) {
-    yield { error: asCliError(error), to: { kind: "namespace", name: namespace, namespace, ...at } };
+    if (!isRefusal(error)) throw error;
+    yield { error, to: { kind: "namespace", name: namespace, namespace, ...at } };
   }
 }
 

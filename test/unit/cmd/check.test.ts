@@ -4,7 +4,7 @@ import { CliError } from "../../../src/errors.ts";
 import type { ClusterKind, Ref } from "../../../src/kinds.ts";
 import type { KubeObjects, Pod, Secret, ServiceAccount } from "../../../src/objects.ts";
 import type { Proof } from "../../../src/registry/port.ts";
-import { run, type } from "../../support/in-process.ts";
+import { type Live, run, type } from "../../support/in-process.ts";
 
 const namespace = "demo";
 const image = "myregistry.azurecr.io/app/web:1";
@@ -262,3 +262,20 @@ test("prints a fix with the flags of the cluster and without its token", async (
   );
   expect(stdout).not.toContain("hunter2");
 });
+
+test.for(["check --namespaces a,b,c", "check --namespaces a,b,c -o json", "check --namespaces a,b,c --wait", "check -n a"])(
+  "prints nothing and exits with 130 when Ctrl-C interrupts %s",
+  async (line) => {
+    let live: Live | undefined;
+    const cluster = holding({ pods: [pod("web-1", "default")], accounts: [account("default")], secret: secret("acr") });
+    const prove = async (): Promise<Proof> => {
+      live?.interrupt();
+      return { verdict: "pulls", message: "" };
+    };
+    const started = (run: Live) => {
+      live = run;
+    };
+
+    expect(await type(line, { cluster, registry: { prove }, started })).toEqual({ code: 130, stdout: "", stderr: "" });
+  },
+);
