@@ -45,13 +45,13 @@ const pullsOf = (check: ImageCheck) => {
 
 const seconds = (time: string) => Math.floor(Date.parse(time) / 1000);
 
-/** Formats a family. Equal label sets are one sample, because parsers reject duplicates: the one with the lowest value. */
+/** Formats a family. Equal label sets are one sample, because parsers reject duplicates: the one with the lowest known value. */
 function gauge(name: string, help: string, samples: readonly Sample[]): string {
   const byLabels = new Map<string, number>();
   for (const { labels, value } of samples) {
     const key = labelText(labels);
     const before = byLabels.get(key);
-    byLabels.set(key, before === undefined || !(before <= value) ? value : before);
+    byLabels.set(key, before === undefined || Number.isNaN(before) || value < before ? value : before);
   }
   const unit = name.endsWith("_seconds") ? `# UNIT ${name} seconds\n` : "";
   const lines = [...byLabels].map(([labels, value]) => `${name}{${labels}} ${numberText(value)}\n`);

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { meaningOf } from "../../../cmd/explain.ts";
 import { causes } from "../../../src/check/cause.ts";
+import { pullSecret } from "../../../src/output/items.ts";
 import { reportFormats } from "../../../src/output/report.ts";
+import { toSeconds } from "../../../src/timestamp.ts";
 import { checks, now, secrets } from "../../support/report-items.ts";
 
 const report = { verb: "check", now, version: "v1.2.3", home: "https://example.com", explain: meaningOf } as const;
@@ -92,4 +94,20 @@ test("prints whether each image pulls as OpenMetrics, and counts the errors", ()
   ]);
   expect(lines).toContain('acr_secret_unreadable_namespaces{command="check"} 1');
   expect(lines.filter((line) => line.startsWith("# EOF"))).toHaveLength(1);
+});
+
+test.for([
+  { times: [5, null], value: 5 },
+  { times: [null, 5], value: 5 },
+  { times: [7, 5, 9], value: 5 },
+])("prints the first known expiry as OpenMetrics when logins have the same labels: $times", ({ times, value }) => {
+  const holdings = times.map((time) => {
+    const expiry = time === null ? { expiry: "unknown" as const } : { expiry: "at" as const, expiresAt: toSeconds(new Date(time * 1000)) };
+    return { hosts: ["r.azurecr.io"], kind: "acr-token", guessed: false, identity: "", slot: "", ...expiry };
+  });
+  const secret = { metadata: { name: "acr", namespace: "demo" } };
+  const item = pullSecret({ context: undefined, secret, serviceAccounts: [], holdings });
+  const text = reportFormats.openmetrics([item], { ...report, verb: "list" });
+
+  expect(text.match(/registry="r\.azurecr\.io".* (\S+)$/m)?.[1]).toBe(String(value));
 });
