@@ -88,7 +88,7 @@ const checkFlags = {
 export const check = verb({
   usage: "check [NAME] [TARGET...]",
   description: [
-    "Selects credentials like the kubelet and fetches the manifest from the registry. Prints each image and, for each failure, the " +
+    "Selects credentials by the kubelet's rules and fetches the manifest from the registry. Prints each image and, for each failure, the " +
       "cause and a command that fixes it.",
     "Checks the pods, and workloads without pods as a new pod would be. A TARGET, such as pod/x, deployment/web or cronjob/report, selects " +
       "some of them. A name can be a pattern. With NAME, tests only that Secret.",

@@ -158,7 +158,7 @@ async function priceOfSharing(
   return usage(`${count(places)} namespaces selected; specify --credential-per`, {
     do: "hints",
     hints: [
-      `--credential-per=scope: one ${one}, and each namespace can pull all its repositories`,
+      `--credential-per=scope: one ${one} for all, so every namespace can pull the same repositories`,
       `--credential-per=namespace: ${count(places)} ${several}${allowed}`,
     ],
   });

@@ -68,7 +68,7 @@ export const list = verb({
         type: "string",
         value: "DURATION",
         describe:
-          "Secrets with a credential that expires within this time, such as 14d. Exits with 1 if there are any. Counts Secrets that never expire or whose expiry is unknown on standard error",
+          "Secrets with a credential that expires within this time, such as 14d. Exits with 1 if there are any. Prints on standard error how many Secrets never expire or have an unknown expiry",
       },
       "include-unknown": {
         type: "boolean",

@@ -123,7 +123,7 @@ export const targetFlags = under(targetGroup, {
     type: "string",
     short: "l",
     value: "LABELS",
-    describe: "Targets with these labels, such as app=web: of the given kinds, or ServiceAccounts if no kind is given",
+    describe: "Targets with these labels, such as app=web. Without a kind: ServiceAccounts",
   },
   all: { type: "boolean", describe: "Every target of the given kinds, as in deployments,statefulsets --all" },
   "where-used": { type: "boolean", describe: "Every ServiceAccount and workload whose pods use images of the Secret's registry" },
@@ -173,7 +173,7 @@ export const identityFlags = under("Azure sign-in", {
   subscription: {
     type: "string",
     value: "SUBSCRIPTION",
-    describe: "Only subscription to search for the registry, by ID or name",
+    describe: "Search for the registry only in this subscription, by ID or name",
     fallback: "every subscription that the identity can read",
   },
   cloud: {

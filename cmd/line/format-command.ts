@@ -148,7 +148,7 @@ function placeFlags(of: PluginCommand | KubectlCommand, given: CurrentPlace): st
   const dropped: readonly string[] = context === undefined ? unprinted : [...unprinted, "context"];
   const kept = given.forward.filter((word) => !dropped.some((flag) => word.startsWith(`--${flag}=`)));
   const isContext = (word: string) => Number(word.startsWith("--context="));
-  const isClusterWide = "kubectl" in of && of.kubectl === "create namespace";
+  const isClusterWide = "kubectl" in of && ["create namespace", "get namespaces"].includes(of.kubectl);
   const namespace = selectsNamespaces(scope) || isClusterWide ? undefined : (of.namespace ?? given.namespace);
   return [
     ...flagWords("namespace", namespace),

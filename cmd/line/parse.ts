@@ -85,14 +85,18 @@ function readText(shown: string, flag: Flag, text: string): string | undefined {
 
 const invalid = (shown: string, text: string, why: string) => usage(`invalid argument ${JSON.stringify(text)} for "${shown}" flag: ${why}`);
 
-/** Rejects two flags that exclude each other, in cobra's words (MarkFlagsMutuallyExclusive). A flag that is set to false doesn't count. */
+/** Rejects two flags that exclude each other (cobra's MarkFlagsMutuallyExclusive). A flag that is set to false doesn't count. */
 function refuseTogether(read: readonly { name: string; flag: Flag; value: Read }[]): void {
   const set = new Set(read.filter(({ value }) => value !== undefined && value !== false).map(({ name }) => name));
   for (const { name, flag } of read) {
     const other = set.has(name) && flag.exclusive?.find((each) => set.has(each));
     if (!other) continue;
-    const group = [other, name].sort().join(" ");
-    throw usage(`if any flags in the group [${group}] are set none of the others can be; [${group}] were all set`);
+    throw usage(
+      `${[other, name]
+        .sort()
+        .map((each) => `--${each}`)
+        .join(" and ")} cannot be used together`,
+    );
   }
 }
 

@@ -72,8 +72,8 @@ export function hintAtOthers(rows: readonly PruneRow[], olderThan: string, { hin
   const count = (wanted: PruneRow["state"]) => rows.filter(({ state, isDeleted }) => state === wanted && !isDeleted).length;
   const others = count("other cluster");
   const unknown = count("unknown");
-  if (others > 0) hint(`created for other clusters: ${others}; to check them, add these clusters with --contexts`);
-  if (unknown > 0) hint(`created for an unrecorded cluster: ${unknown}; to remove them too, add --include-unknown`);
+  if (others > 0) hint(`kept ${others}, created for other clusters; to check them, add these clusters with --contexts`);
+  if (unknown > 0) hint(`kept ${unknown}, without a recorded cluster; to delete them too, add --include-unknown`);
   const recent = count("too recent");
-  if (recent > 0) hint(`changed less than ${olderThan} ago: ${recent}; to remove them too, wait or lower --older-than`);
+  if (recent > 0) hint(`kept ${recent}, changed less than ${olderThan} ago; to delete them too, wait or lower --older-than`);
 }

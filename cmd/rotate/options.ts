@@ -55,7 +55,7 @@ export const rotateFlags = {
     force: {
       type: "boolean",
       describe:
-        "Also write Secrets and fields that other tools manage. Retire old passwords even if clusters that can't be listed may use them",
+        "Also write Secrets and fields that other tools manage. Delete old passwords even if clusters that can't be listed may use them",
     },
   }),
   ...scopeFlags,
@@ -107,7 +107,7 @@ export function skipLines(
     later: [`does not expire within ${within}`, `do not expire within ${within}`],
     unknown: ["unknown expiry", "unknown expiry"],
     young: [`not older than ${age}`, `not older than ${age}`],
-    unable: ["cannot be rotated here", "cannot be rotated here"],
+    unable: ["cannot be rotated by this plugin", "cannot be rotated by this plugin"],
   };
   const groups = Map.groupBy(
     skipped.filter((reasons) => reasons.length > 0),

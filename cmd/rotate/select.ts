@@ -29,7 +29,7 @@ export function unable({ kind, host, members }: Rotation): CliError | undefined 
       hint: "install a newer version",
     });
   if (row.renewal) return undefined;
-  const message = `the login for ${host} in secret "${secret}" cannot be rotated here: ${row.notRenewable}`;
+  const message = `the login for ${host} in secret "${secret}" cannot be rotated by this plugin: ${row.notRenewable}`;
   const hint = row.again({ identity: members[0]?.entry.identity ?? "" }, false).flags;
   return new CliError("invalid", message, { hint: { verb: "create", secret, registry: host, ...hint, namespace, context } });
 }

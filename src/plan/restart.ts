@@ -178,7 +178,7 @@ function obstacleTo(
   const recreationOf = (name: string): Fix => ({ verb: "attach", secret, targets: [name], recreate: true });
   if (!isCopiedFrom(target, secret, pod))
     return {
-      message: `has other imagePullSecrets than ${nameOf(target.to)}; add ${secret} to its template, or delete the pod if its template lists none`,
+      message: `has other imagePullSecrets than ${nameOf(target.to)}, so it was not restarted; if its template lists them, add ${secret} there, otherwise delete the pod`,
     };
   if (waits === "node") return { message: `${old} and waits for a node; if its pull fails there, delete it`, fix: deletion };
   if (waits === "other") return { message: `${old} and does not wait for an image; if a later pull fails, delete it`, fix: deletion };

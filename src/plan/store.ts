@@ -117,7 +117,7 @@ function shapeLoss(
   { shape: existingShape = shape }: ExistingSecret,
   hint: string | Fix = overwriteHint,
 ): Loss | undefined {
-  return existingShape === shape ? undefined : [`SECRET is ${shapeNamed(existingShape).words} and would no longer work as one`, hint];
+  return existingShape === shape ? undefined : [`SECRET is ${shapeNamed(existingShape).words} and overwriting it would break that`, hint];
 }
 
 /** Returns the loss of another credential of this plugin that may still work. */

@@ -27,13 +27,13 @@ export async function requireNamespace(cluster: Cluster, name: string): Promise<
   if (uid === undefined) throw await namespaceNotFound(cluster, name);
 }
 
-/** Returns the error for a namespace that a command only reads: it suggests a similar name instead of creating the namespace. */
+/** Returns the error for a namespace that must already have objects: it suggests a similar name instead of creating the namespace. */
 export async function namespaceNotFound(cluster: Cluster, name: string): Promise<CliError> {
   const listed = await listAll(cluster, "namespace", { metadataOnly: true }).catch(() => []);
   const ranked = listed.map(({ metadata: { name: other } }) => ({ other, away: distance(name, other) })).sort((a, b) => a.away - b.away);
   const [best] = ranked;
   const isNear = best !== undefined && best.away <= (name.length < 5 ? 2 : 3) && best.away < name.length;
-  return absent("namespaces", name, isNear ? `did you mean -n ${best.other}?` : undefined);
+  return absent("namespaces", name, isNear ? `did you mean -n ${best.other}?` : { kubectl: "get namespaces", args: [] });
 }
 
 export const noNamespace = (name: string): CliError => absent("namespaces", name, { kubectl: "create namespace", args: [name] });

@@ -191,13 +191,13 @@ async function withHolders(verdict: Verdict, facts: ImageFacts, cluster: Cluster
 }
 
 const unlistedNote = (identity: string) =>
-  `cannot list the Secrets of other namespaces, which may also hold ${identity} and would gain the repository`;
+  `cannot list the Secrets of other namespaces, which may hold ${identity} too and would get the repository`;
 
 function gainNote(others: readonly { readonly namespace: string; readonly name: string }[], identity: string): string {
   const names = [...new Set(others.map(({ namespace, name }) => `${namespace}/${name}`))].sort();
   return names.length > 1
-    ? `${listed(names)} also hold ${identity} and gain the repository`
-    : `${listed(names)} also holds ${identity} and gains the repository`;
+    ? `${listed(names)} also hold ${identity}, so the command grants them the repository too`
+    : `${listed(names)} also holds ${identity}, so the command grants it the repository too`;
 }
 
 const creates = (fix: Fix): PluginCommand[] => (fix.do === "steps" ? fix.steps.flatMap(creates) : hasVerb(fix, "create") ? [fix] : []);

@@ -115,7 +115,7 @@ async function holdersOf(
 const inWords = ({ to, login }: RecordedLogin) => JSON.stringify([keyOf(to), login && fingerprint(login)]);
 
 const staying = (passwords: readonly Password[], identity: string, why: string) =>
-  `${joinNames(passwords.map(({ slot = "a password" }) => slot))} of ${identity} ${passwords.length > 1 ? "are" : "is"} kept because ${why}`;
+  `${joinNames(passwords.map(({ slot = "a password" }) => (slot.includes("password") ? slot : `password ${slot}`)))} of ${identity} ${passwords.length > 1 ? "are" : "is"} kept because ${why}`;
 
 /** Returns the holders of passwords, for example `secret/acr in namespace a holds it`. */
 function holding(holders: readonly Holder[], passwords: readonly Password[]): string {

@@ -55,7 +55,7 @@ export type Revocation = { readonly outcomes: readonly Outcome[]; readonly isDon
 const keptWords = (by: readonly Ref[]): string =>
   `still works because ${joinNames(by.map(nameInPlace))} ${by.length === 1 ? "holds" : "hold"} it too`;
 
-const calledOf = ({ entry }: Revocable) => `the ${entry.kind} ${JSON.stringify(entry.identity)}`;
+const calledOf = ({ entry }: Revocable) => `credential ${JSON.stringify(entry.identity)} (${entry.kind})`;
 
 function warn(credential: Revocable, what: string): Outcome {
   const message = `${calledOf(credential)} ${what}`;

@@ -196,7 +196,7 @@ function* otherHolders({ rotation, proof, unrecorded }: HolderRead & { readonly 
   const copies = unrecorded.map(({ to }) => to);
   const [copy] = copies;
   if (!copy) return;
-  const message = `${namesOf(copies)} also ${copies.length > 1 ? "hold" : "holds"} ${identity} without an annotation that names it, and ${keeps(copies)}`;
+  const message = `${namesOf(copies)} also ${copies.length > 1 ? "hold" : "holds"} ${identity}, but no annotation records this, so ${copies.length > 1 ? "they keep" : "it keeps"} the old password`;
   const fix = { verb: "create", secret: copy.name, registry: host, force: true, namespace: copy.namespace, context: copy.context } as const;
   yield { change: { act: "warn", to: copy, message, fix }, messages: [message], fix };
 }

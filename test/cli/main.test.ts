@@ -57,11 +57,11 @@ test.for([
   ["create --registry https://ci:hunter2@r.azurecr.io --username ci", /^(?!.*hunter2)error: --registry must be .*\n/s],
   [
     "create --registry r.azurecr.io --username ci --password-stdin --expires-in 90d",
-    /^error: if any flags in the group \[expires-in username\] are set /,
+    /^error: --expires-in and --username cannot be used together/,
   ],
   [
     "create --registry r.azurecr.io --username ci --password-stdin --acr-token ci-pull",
-    /^error: if any flags in the group \[acr-token username\] /,
+    /^error: --acr-token and --username cannot be used together/,
   ],
   ["create --registry myregistry --username a:b --password-stdin", /^error: --username must not be empty nor contain a colon\n/],
   ["create --registry myregistry --password-stdin", /^error: --password-stdin requires --username\n/],

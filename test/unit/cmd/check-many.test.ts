@@ -202,7 +202,7 @@ test.for([
 test.for([
   { argv: ["node/x"], stderr: /^error: invalid kind "node": a target must be/ },
   { argv: ["deployment/web", "--image", "nginx"], stderr: /^error: --image cannot be combined with targets/ },
-  { argv: ["--image", "nginx", "--new-node"], stderr: /^error: if any flags in the group \[image new-node\]/ },
+  { argv: ["--image", "nginx", "--new-node"], stderr: /^error: --image and --new-node cannot be used together/ },
   { argv: ["deployment/web", "-l", "app=web"], stderr: /^error: name cannot be provided when a selector is specified/ },
 ])("rejects $argv", async ({ argv, stderr }) => {
   const ended = await run(["check", ...argv], { cluster: clusterOf({}).cluster, registry: contents });

@@ -347,7 +347,8 @@ testRows([
       what: "keeps a named token",
       line: ci,
       code: 1,
-      stderr: /^error: the acr-token "ci-token" .*\n\* .*Forbidden.*\nhint: .* --revoke\nWarning: secret\/acr-myregistry is kept.*\n$/,
+      stderr:
+        /^error: credential "ci-token" \(acr-token\) .*\n\* .*Forbidden.*\nhint: .* --revoke\nWarning: secret\/acr-myregistry is kept.*\n$/,
     },
   ].map(
     ({ what, line, code, stderr }): Row => ({

@@ -89,10 +89,10 @@ test.for<{ typed: string; prints: string[]; message?: RegExp; code: number; worl
   {
     typed: "attach -n demo --serviceaccount --diff -o yaml",
     prints: [],
-    message: /^error: if any flags in the group \[diff output\] are set none/,
+    message: /^error: --diff and --output cannot be used together/,
     code: 2,
   },
-  { typed: `create ${entra} --diff`, prints: [], message: /^error: if any flags in the group \[diff keep\] are set none/, code: 2 },
+  { typed: `create ${entra} --diff`, prints: [], message: /^error: --diff and --keep cannot be used together/, code: 2 },
   { typed: "list -n demo --diff", prints: [], message: /^error: unknown flag: --diff\n/, code: 1 },
   { typed: "attach -n demo --serviceaccount --diff", world: { aborted: true }, prints: [], message: /^/, code: 130 },
 ])("$typed", async ({ typed, prints, message = /^$/, code, world: more }) => {

@@ -180,10 +180,10 @@ test.for<{ typed: string; message: string; stdin?: string }>([
   },
   { typed: "attach acr --write", message: "error: --write requires -f FILE\n" },
   { typed: "attach acr -R deployment/web", message: "error: --recursive requires -f FILE\n" },
-  { typed: "attach acr -f - -A", message: "error: if any flags in the group [all-namespaces filename] are set none of the others can be;" },
+  { typed: "attach acr -f - -A", message: "error: --all-namespaces and --filename cannot be used together" },
   {
     typed: "attach acr -f - --where-used",
-    message: "error: if any flags in the group [filename where-used] are set none of the others can be;",
+    message: "error: --filename and --where-used cannot be used together",
   },
   {
     typed: "attach acr -f - -o yaml",

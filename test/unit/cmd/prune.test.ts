@@ -146,7 +146,7 @@ testRows(
       given: changed("2026-02-28T23:51:00Z"),
       command: yes,
       stdout: /too recent \(.* 10m ago, .* --older-than\)/,
-      stderr: /^hint: changed less than 10m ago: 1; .* --older-than\n$/,
+      stderr: /^hint: kept 1, changed less than 10m ago; .* --older-than\n$/,
       writes: [],
     },
     {

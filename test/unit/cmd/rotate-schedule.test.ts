@@ -106,7 +106,7 @@ testRows([
       (world) => annotate(world, "n0", (note) => note.replace("}", ',"expiresAt":"some day"}')),
     ),
     command: schedule,
-    stderr: skips("1: never expires", "1: unknown expiry", "1: unknown expiry, cannot be rotated here"),
+    stderr: skips("1: never expires", "1: unknown expiry", "1: unknown expiry, cannot be rotated by this plugin"),
     writes: [],
   },
   {

@@ -295,14 +295,14 @@ testRows(
       world: made("--admin"),
       command: "rotate acr-myregistry -n a",
       code: 1,
-      stderr: /cannot be rotated here: .*\nhint: kubectl acr-secret create -n a acr-myregistry/,
+      stderr: /cannot be rotated by this plugin: .*\nhint: kubectl acr-secret create -n a acr-myregistry/,
     },
     {
       does: "refuses a supplied login, and prints the command that replaces it",
       world: made("--username jane --password-stdin"),
       command: "rotate acr-myregistry -n a",
       code: 1,
-      stderr: /cannot be rotated here: .*\nhint: printf %s "\$PASSWORD" \| kubectl acr-secret create -n a acr-myregistry/,
+      stderr: /cannot be rotated by this plugin: .*\nhint: printf %s "\$PASSWORD" \| kubectl acr-secret create -n a acr-myregistry/,
     },
     {
       does: "rotates the credentials that can be rotated when others cannot",

@@ -68,7 +68,7 @@ test.for<{ why: string; pod: PullingPod; restarts: number; expected: (string | R
     pod: pod({ names: ["own"] }),
     restarts: 0,
     expected: [
-      /^pod\/web-1 has other imagePullSecrets than serviceaccount\/default; add acr to its template, or delete the pod if its template lists none$/,
+      /^pod\/web-1 has other imagePullSecrets than serviceaccount\/default, so it was not restarted; if its template lists them, add acr there, otherwise delete the pod$/,
     ],
   },
   { why: "of a ServiceAccount that is not attached", pod: pod({ account: "other", fails: false }), restarts: 0, expected: [] },

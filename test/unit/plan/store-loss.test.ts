@@ -37,13 +37,13 @@ test.for<{ why: string; existing: ExistingSecret; options?: StoreOptions; messag
     why: "a pull secret of this plugin, for another reader",
     existing: { ...existing, shape: "pull-secret" },
     options: forArgo,
-    message: 'secret "acr" in namespace "demo" is a pull secret and would no longer work as one',
+    message: 'secret "acr" in namespace "demo" is a pull secret and overwriting it would break that',
     hint: "use another name, or add --force to overwrite this Secret",
   },
   {
     why: "a Secret of this plugin for another reader, for the kubelet",
     existing: argocd,
-    message: 'secret "acr" in namespace "demo" is an Argo CD repository and would no longer work as one',
+    message: 'secret "acr" in namespace "demo" is an Argo CD repository and overwriting it would break that',
     hint: "use another name, or add --force to overwrite this Secret",
   },
   {

@@ -118,7 +118,7 @@ test.for([
   { typed: "--serviceaccount default/token", message: 'invalid ServiceAccount name "default/token"' },
   {
     typed: "--right --left=a",
-    message: "if any flags in the group [left right] are set none of the others can be; [left right] were all set",
+    message: "--left and --right cannot be used together",
   },
   // kubectl flags without a meaning here.
   { typed: "--username jane", message: "--username is not supported by API servers since Kubernetes 1.19" },

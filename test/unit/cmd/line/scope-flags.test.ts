@@ -47,8 +47,7 @@ test.for<{ typed: string; options: Partial<Scope> }>([
   expect(scope(typed)).toEqual({ ...here, ...options });
 });
 
-const together = (...pair: string[]) =>
-  `if any flags in the group [${pair.join(" ")}] are set none of the others can be; [${pair.join(" ")}] were all set`;
+const together = (...pair: string[]) => `${pair.map((flag) => `--${flag}`).join(" and ")} cannot be used together`;
 
 test.for([
   // Flags that exclude each other.
