@@ -1,6 +1,7 @@
 import { distance } from "../check/distance.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { absent, CliError, unlessForbidden } from "../errors.ts";
+import type { Fix } from "../fix.ts";
 import { clusterId } from "../secret/azure-words.ts";
 
 /** Returns the uid of a namespace; undefined if it doesn't exist. */
@@ -27,13 +28,19 @@ export async function requireNamespace(cluster: Cluster, name: string): Promise<
   if (uid === undefined) throw await namespaceNotFound(cluster, name);
 }
 
-/** Returns the error for a namespace that must already have objects: it suggests a similar name instead of creating the namespace. */
-export async function namespaceNotFound(cluster: Cluster, name: string): Promise<CliError> {
+/** Returns the error for a namespace that doesn't exist. The hint is a similar name, or else this command. */
+export async function namespaceNotFound(
+  cluster: Cluster,
+  name: string,
+  otherwise: Fix = { kubectl: "get namespaces", args: [] },
+): Promise<CliError> {
   const listed = await listAll(cluster, "namespace", { metadataOnly: true }).catch(() => []);
   const ranked = listed.map(({ metadata: { name: other } }) => ({ other, away: distance(name, other) })).sort((a, b) => a.away - b.away);
   const [best] = ranked;
   const isNear = best !== undefined && best.away <= (name.length < 5 ? 2 : 3) && best.away < name.length;
-  return absent("namespaces", name, isNear ? `did you mean -n ${best.other}?` : { kubectl: "get namespaces", args: [] });
+  return absent("namespaces", name, isNear ? `did you mean -n ${best.other}?` : otherwise);
 }
 
-export const noNamespace = (name: string): CliError => absent("namespaces", name, { kubectl: "create namespace", args: [name] });
+export const creationOf = (namespace: string): Fix => ({ kubectl: "create namespace", args: [namespace] });
+
+export const noNamespace = (name: string): CliError => absent("namespaces", name, creationOf(name));

@@ -6,7 +6,7 @@ import { podSpecOf, readTarget, type Target } from "../plan/references.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { awaitAll } from "../scope/concurrency.ts";
 import { matchesGlob } from "../scope/scope.ts";
-import { namespaceNotFound, uidOf } from "./namespace.ts";
+import { creationOf, namespaceNotFound, uidOf } from "./namespace.ts";
 
 /** Targets of one kind, by name, by pattern or by labels. */
 export type TargetPick = {
@@ -158,7 +158,7 @@ type Missing = { readonly kind: TargetKind; readonly name?: string | undefined; 
 
 /** Returns the error for a missing target, or for a missing namespace, if the user may read it. */
 async function missingError({ kind, name, chosenBy }: Missing, secret: string, { cluster, namespace }: NamespaceScope): Promise<CliError> {
-  if ((await visibleUid(cluster, namespace)) === undefined) return namespaceNotFound(cluster, namespace);
+  if ((await visibleUid(cluster, namespace)) === undefined) return namespaceNotFound(cluster, namespace, creationOf(namespace));
   const singular = argumentKind(kind);
   const selectable = kinds[kind].pullSecretList.takesEffect === "recreate" ? `unfinished ${singular} without a controller` : singular;
   const error = missingTarget({ kind, name, chosenBy }, namespace, selectable);

@@ -52,7 +52,7 @@ test("does not mistake a copy of the ServiceAccount's earlier list for the templ
   const { stderr } = await type(app, world.ports);
 
   expect(world.asking.all).toContain("get statefulset.apps demo/web");
-  expect(stderr).toMatch(/^Warning: pod\/web-0 has other imagePullSecrets than serviceaccount\/app; .*\n$/);
+  expect(stderr).toMatch(/^Warning: pod\/web-0 has other imagePullSecrets than serviceaccount\/app, so it was not restarted; .*\n$/);
 });
 
 test("warns before the first write in a dry run", async () => {

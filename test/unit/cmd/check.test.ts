@@ -85,7 +85,7 @@ test("exits with 2 when the namespace does not exist", async () => {
 
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: 'Error from server (NotFound): namespaces "demo" not found\n',
+    stderr: 'Error from server (NotFound): namespaces "demo" not found\nhint: kubectl get namespaces\n',
   });
 });
 

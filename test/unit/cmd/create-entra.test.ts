@@ -161,7 +161,7 @@ testRows([
       does: `refuses --entra with ${other}`,
       command: `${command} ${other}`,
       code: 1,
-      stderr: new RegExp(`\\[${["entra", other.slice(2).split(" ")[0]].sort().join(" ")}\\] were all set`),
+      stderr: new RegExp(`${["--entra", other.split(" ")[0]].sort().join(" and ")} cannot be used together`),
       check: ({ asking }) => expect(asking.all).toEqual([]),
     }),
   ),

@@ -105,9 +105,9 @@ testRows(
       ],
     },
     ...[
-      { more: "flux --serviceaccount default", stderr: /\[for serviceaccount\] were all set/ },
-      { more: "flux --all-serviceaccounts", stderr: /\[all-serviceaccounts for\] were all set/ },
-      { more: "flux -l app=web", stderr: /\[for selector\] were all set/ },
+      { more: "flux --serviceaccount default", stderr: /--for and --serviceaccount cannot be used together/ },
+      { more: "flux --all-serviceaccounts", stderr: /--all-serviceaccounts and --for cannot be used together/ },
+      { more: "flux -l app=web", stderr: /--for and --selector cannot be used together/ },
       { more: "kargo", stderr: /invalid argument "kargo" for "--for" flag/ },
     ].map(({ more, stderr }): Row => ({ does: `refuses --for ${more}`, command: `${line} --for ${more}`, code: 1, stderr })),
   ],

@@ -55,7 +55,7 @@ testRows([
     does: `refuses --admin with ${other}`,
     command: `${admin} ${other}`,
     code: 1,
-    stderr: new RegExp(`\\[${["admin", other.slice(2).split(" ")[0]].sort().join(" ")}\\] were all set`),
+    stderr: new RegExp(`${["--admin", other.split(" ")[0]].sort().join(" and ")} cannot be used together`),
     check: ({ asking }: FakeWorld) => expect(asking.all).toEqual([]),
   })),
 ]);
@@ -115,8 +115,8 @@ testRows([
       stderr: /^error: cannot read no.json: no such file or directory\nhint: docker login writes ~\/.docker\/config.json\n/,
     },
     { more: "=", stderr: /^error: invalid argument "" for "--from-docker-config" flag/ },
-    { more: " c --username ci", stderr: /\[from-docker-config username\] were all set/ },
-    { more: " c --expires-in 1h", stderr: /\[expires-in from-docker-config\] were all set/ },
+    { more: " c --username ci", stderr: /--from-docker-config and --username cannot be used together/ },
+    { more: " c --expires-in 1h", stderr: /--expires-in and --from-docker-config cannot be used together/ },
   ].map(({ more, stderr }) => ({ does: `refuses --from-docker-config${more}`, command: fromConfig + more, code: 1, stderr })),
 ]);
 

@@ -54,11 +54,11 @@ test.for([
 test.for([
   { line: "check -n oen --image myregistry.azurecr.io/app/web:1", hint: "did you mean -n one?" },
   { line: "rotate -n oen", hint: "did you mean -n one?" },
-  { line: "check -n elsewhere --image myregistry.azurecr.io/app/web:1", hint: undefined },
+  { line: "check -n elsewhere --image myregistry.azurecr.io/app/web:1", hint: "kubectl get namespaces" },
 ])("offers a similar namespace and never to create it: $line", async ({ line, hint }) => {
   const world = worldOf(["one", "payments"]);
 
-  expect(await hints(line, world.ports)).toEqual(hint === undefined ? [] : [`hint: ${hint}`]);
+  expect(await hints(line, world.ports)).toEqual([`hint: ${hint}`]);
 });
 
 test.for(["prune", "create -n demo"])("prints a placeholder if %s has no registry", async (line) => {

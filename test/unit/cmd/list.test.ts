@@ -56,7 +56,7 @@ testRows(
         command: `list --namespaces ${namespaces} -o jsonl`,
         code: 2,
         stdout: any,
-        stderr: ['nosuch: Error from server (NotFound): namespaces "nosuch" not found'],
+        stderr: ['nosuch: Error from server (NotFound): namespaces "nosuch" not found', "hint: kubectl get namespaces"],
         check: (_, { stdout }) =>
           expect(linesOf(stdout).map((text) => JSON.parse(text))).toMatchObject([
             { kind: "PullSecret", namespace: "team-a" },

@@ -83,7 +83,7 @@ testRows(
       ),
       command: `${line} --no-headers`,
       stdout: /^older-acr +token +secret acr in namespace demo +59d +<unknown> +unknown *\nother-acr +token .* other cluster *\n$/,
-      stderr: /^hint: .*: 1; .* --contexts\nhint: .*: 1; .* --include-unknown\n$/,
+      stderr: /^hint: kept 1, .* --contexts\nhint: kept 1, .* --include-unknown\n$/,
       after: [{ command: `${yes} --include-unknown`, stderr: any, check: tokens("theirs", "other-acr") }],
     },
     {
@@ -160,8 +160,8 @@ testRows(
       writes: [],
     },
     ...[
-      { what: "list secret", stderr: /^Warning: .*\n\* .*Forbidden.*\nhint: .*: 2; .* --contexts\n$/ },
-      { what: "get namespace kube-system", stderr: /^Warning: .*\n\* .*namespace kube-system\b.*\nhint: .*: 1; .* --contexts\n$/ },
+      { what: "list secret", stderr: /^Warning: .*\n\* .*Forbidden.*\nhint: kept 2, .* --contexts\n$/ },
+      { what: "get namespace kube-system", stderr: /^Warning: .*\n\* .*namespace kube-system\b.*\nhint: kept 1, .* --contexts\n$/ },
     ].map(
       ({ what, stderr }): Row => ({
         does: `deletes nothing of the cluster when ${what} is forbidden`,
