@@ -203,7 +203,7 @@ function renameImage(facts: InAzure): Advice {
     const args = [nameOf(workload), `${container}=${better}`];
     return { kubectl: "set image", args, namespace };
   });
-  const deletion = podDeletion(unreplaced(pods), namespace);
+  const deletion = renamed.length > 0 ? podDeletion(unreplaced(pods), namespace) : [];
   return { fix: inOrder([...(first.fix ? [first.fix] : []), ...renamed, ...deletion]), notes: [...notes, ...(first.notes ?? [])] };
 }
 

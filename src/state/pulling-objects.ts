@@ -141,9 +141,7 @@ async function readPicked(
   templatesOf: TemplateLists,
   { picks, lenient }: PullSelection,
 ): Promise<PullingObjects> {
-  const found = await awaitAll(
-    picks.map(async (pick) => among<TargetObject>(pick, await listIn(pick.kind, whereOf(pick)), (object) => !isOver(object))),
-  );
+  const found = await awaitAll(picks.map(async (pick) => among<TargetObject>(pick, await listIn(pick.kind, whereOf(pick)), isLive)));
   const missing = firstMissing(picks, found, { lenient, targets: { picks, whereUsed: false } });
   if (missing) throw missingTarget(missing, namespace);
   const chosen = unique(found.flat());
@@ -199,4 +197,6 @@ function withoutPods(templates: readonly Template[], pods: readonly Pod[], contr
   return templates.filter(({ workload }) => !withPods.has(nameOf(workload)));
 }
 
-const isPulling = (pod: Pod): boolean => !pod.metadata.deletionTimestamp && !isOver(pod) && !isPullPod(pod);
+const isLive = (object: TargetObject): boolean => !object.metadata.deletionTimestamp && !isOver(object);
+
+const isPulling = (pod: Pod): boolean => isLive(pod) && !isPullPod(pod);
