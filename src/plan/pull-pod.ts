@@ -23,7 +23,7 @@ export type Placement = Pick<PodSpec, "nodeSelector" | "affinity" | "tolerations
 /** Milliseconds after which the kubelet ends a pod, and after which another run deletes it. */
 const podLifetime = 150_000;
 
-/** Milliseconds to wait for a node's answer: shorter than the pod's lifetime, so that a run only loses its pod if it was killed. */
+/** Milliseconds to wait for a node's answer. Shorter than the pod's lifetime, so that only a killed run leaves its pod. */
 export const answerTimeout = 120_000;
 
 const purpose = { key: "acr-secret/purpose", value: "pull-check" };
@@ -41,8 +41,8 @@ const command = ["/kubectl-acr-secret/pulls-only"];
 /**
  * Returns a pod that pulls an image and runs nothing. PodSecurity `restricted` admits it.
  *
- * It has no labels of the workload, so no Service or NetworkPolicy selects it. The user ID is left out: OpenShift accepts only IDs of the
- * namespace, and for an image that runs as root, the kubelet stops after the pull.
+ * It has no labels of the workload, so no Service or NetworkPolicy selects it. It has no user ID, because OpenShift accepts only IDs of the
+ * namespace. Without one, the kubelet rejects an image that runs as root only after the pull.
  *
  * @param name starts with `acr-secret-check-`. It is known before the request, so the pod is found even if the response is lost
  * @param node the node to run on
@@ -125,8 +125,8 @@ export function isPullPod({ metadata, spec }: Pod): boolean {
 }
 
 /**
- * Whether a killed run has left a pod. Both the annotation and the API server's own time must be over, so that neither a changed annotation
- * nor a wrong clock of the other run ends a check that is still running.
+ * Whether a killed run has left a pod. The annotation must be over, and the lifetime since the API server created the pod too. So neither a
+ * changed annotation nor a wrong clock ends another run's check.
  */
 export function isLeftover(pod: Pod, now: Date): boolean {
   const { creationTimestamp, annotations = {} } = pod.metadata;

@@ -21,8 +21,8 @@ export type PullTools = {
 const interval = 500;
 
 /**
- * Milliseconds in which a pull without a login is not final if the pod has one. A kubelet that has not read a new pod's Secrets within a
- * second pulls without them, and retries 10 to 17 seconds later.
+ * Milliseconds in which a pull without a login is not final if the pod has one. A kubelet waits one second for a new pod's Secrets. Then it
+ * pulls without them, and retries 10 to 17 seconds later.
  */
 const secretDelay = 25_000;
 

@@ -5,14 +5,14 @@ import type { checkAll } from "./check.ts";
 /** Milliseconds between two rounds. */
 const interval = 5000;
 
-/** The errors that may end without a change by the user: a namespace or a target that is created later, a broken connection. */
+/** The errors that may pass: a namespace or a target that is created later, a broken connection. */
 const passing: readonly CliError["kind"][] = ["notFound", "unreachable", "timeout", "conflict"];
 
 type Round = { readonly checked: Awaited<ReturnType<typeof checkAll>> };
 
 /**
- * Repeats a check until it finds images and none of them fails, or until the time is over. No verdict ends the wait early, because the
- * objects may still change: even a pod with an invalid image may be one that a rollout is replacing.
+ * Repeats a check until it finds images and none of them fails, or until the time is over. No verdict ends the wait early: even a pod with an
+ * invalid image may be one that a rollout is replacing.
  * @param check reads everything again
  * @param wait `milliseconds`: 0 checks once
  * @returns the last round @throws its error

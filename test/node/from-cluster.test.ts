@@ -143,16 +143,19 @@ async function acrSecret(...args: readonly string[]): Promise<Ended> {
   return { ...printed, code };
 }
 
-describe("check --from-cluster agrees with the kubelet", () => {
-  test.for(situations.map((one, index) => ({ ...one, account: accountOf(index) })))("when $when", ({ account, pulls }) => {
-    const item = items.find(({ serviceAccount }) => serviceAccount === account);
-    const pod = truth.get(account);
+describe("check --from-cluster", () => {
+  test.for(situations.map((one, index) => ({ ...one, account: accountOf(index) })))(
+    "agrees with the kubelet when $when",
+    ({ account, pulls }) => {
+      const item = items.find(({ serviceAccount }) => serviceAccount === account);
+      const pod = truth.get(account);
 
-    expect(pod && causesOf(pod)).toContain(item?.cause);
-    expect(item).toMatchObject(
-      pulls ? { cause: "pulls", proof: "cluster" } : { proof: item?.cause === "invalid-image" ? "registry" : "cluster" },
-    );
-  });
+      expect(pod && causesOf(pod)).toContain(item?.cause);
+      expect(item).toMatchObject(
+        pulls ? { cause: "pulls", proof: "cluster" } : { proof: item?.cause === "invalid-image" ? "registry" : "cluster" },
+      );
+    },
+  );
 });
 
 test("deletes every pod", async () => {
@@ -186,7 +189,34 @@ test("reports a quota that rejects the pod", async () => {
   });
 });
 
-describe("a run that ends early", () => {
+describe("checks as a user with few rights", () => {
+  /** Runs the check as a user with these rights to pods, who may also read Secrets and ServiceAccounts. */
+  async function as(user: string, verbs: readonly string[]): Promise<Ended> {
+    const role = (name: string, resource: string, of: readonly string[]) =>
+      kubectl(["create", "role", name, "-n", namespace, `--verb=${of.join(",")}`, `--resource=${resource}`]);
+    await Promise.all([role(`${user}-pods`, "pods", verbs), role(`${user}-reads`, "secrets,serviceaccounts", ["get"])]);
+    for (const name of [`${user}-pods`, `${user}-reads`])
+      await kubectl(["create", "rolebinding", name, "-n", namespace, `--role=${name}`, `--user=${user}`]);
+    return acrSecret(...named, "--as", user);
+  }
+
+  test("proves a pull with the rights of docs/from-cluster.md", async () => {
+    expect(await as("checker", ["create", "delete", "get", "list"])).toMatchObject({ code: 0, stdout: expect.stringMatching(/ready$/m) });
+  });
+
+  test.for(["create", "delete", "get", "list"])("leaves no pod without the right to %s", async (missing) => {
+    const { code, stderr } = await as(
+      `no-${missing}`,
+      ["create", "delete", "get", "list"].filter((verb) => verb !== missing),
+    );
+
+    expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining(`cannot ${missing} resource "pods"`) });
+    expect(stderr).toContain("hint: --from-cluster requires the rights to create, delete, get and list pods\n");
+    expect(await checkPods()).toEqual([]);
+  });
+});
+
+describe("cleans up", () => {
   /** Starts a check of a pod that no node can run. */
   async function startWaiting(): Promise<ChildProcess> {
     const child = start(...named, "--node", "nosuch");

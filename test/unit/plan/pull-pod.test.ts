@@ -117,7 +117,7 @@ const waiting = (reason: string, message?: string) =>
 const done = { node: "n1", failures: [] };
 const failure = (cause: string, text: string) => ({ node: "n1", failures: [{ cause, text }] });
 
-describe("reads the status of the pod", () => {
+describe("readPullPod", () => {
   test.for<{ when: string; status: Pod["status"]; answer: unknown }>([
     { when: "the pod is new", status: {}, answer: undefined },
     { when: "no status of the container exists", status: { phase: "Pending", containerStatuses: [] }, answer: undefined },
@@ -177,7 +177,7 @@ describe("reads the status of the pod", () => {
       status: { phase: "Pending", containerStatuses: [{ name: "proxy", state: { waiting: { reason: "ErrImagePull", message: "x" } } }] },
       answer: undefined,
     },
-  ])("when $when", ({ status, answer }) => {
+  ])("reads a status when $when", ({ status, answer }) => {
     expect(readPullPod(stored(status, "n1"))).toEqual(answer);
   });
 });
@@ -194,8 +194,8 @@ test.for([
 
 const expired = new Date("2026-01-01T00:02:31Z");
 
-describe("recognizes a pod of a killed run", () => {
-  test("when both of its times are over", () => {
+describe("recognizes pods of killed runs", () => {
+  test("counts as left when both of its times are over", () => {
     expect([now, new Date("2026-01-01T00:02:29Z"), expired].map((time) => isLeftover(stored(), time))).toEqual([false, false, true]);
   });
 
@@ -229,11 +229,11 @@ describe("recognizes a pod of a killed run", () => {
     { when: "it has an init container", pod: edited({}, { initContainers: [{ name: "setup" }] }) },
     { when: "a user debugs it", pod: edited({}, { ephemeralContainers: [{ name: "debugger" }] }) },
     { when: "it runs", pod: edited({}, {}, { phase: "Running" }) },
-  ])("not when $when", ({ pod }) => {
+  ])("does not count as left when $when", ({ pod }) => {
     expect(isLeftover(pod, expired)).toBe(false);
   });
 
-  test("as a pod of this plugin whatever its times are", () => {
+  test("counts as a pod of this plugin whatever its times are", () => {
     expect([stored(), edited({ creationTimestamp: null }), edited({ name: "web-1" })].map(isPullPod)).toEqual([true, true, false]);
   });
 });

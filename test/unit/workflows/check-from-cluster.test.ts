@@ -97,8 +97,8 @@ test("prepares a namespace once for many images", async () => {
   expect(asking.writes).toHaveLength(6);
 });
 
-describe("deletes the pod", () => {
-  test("when reading it is forbidden", async () => {
+describe("cleans up", () => {
+  test("deletes the pod when reading it is forbidden", async () => {
     const { asking, pods, open } = setting();
     asking.around(refusing(isCall("get"), () => new CliError("forbidden", "Error from server (Forbidden): no")));
 
@@ -109,7 +109,7 @@ describe("deletes the pod", () => {
     expect(pods()).toEqual([]);
   });
 
-  test("when its creation has no response", async () => {
+  test("deletes the pod when its creation has no response", async () => {
     const { asking, pods, open } = setting();
     asking.around(losing(isCall("create"), lost));
 
@@ -117,7 +117,7 @@ describe("deletes the pod", () => {
     expect(pods()).toEqual([]);
   });
 
-  test("when its deletion has no response", async () => {
+  test("deletes the pod when its deletion has no response", async () => {
     const { asking, pods, warnings, open } = setting();
     asking.around(losing(isCall("delete"), lost));
 
@@ -125,7 +125,7 @@ describe("deletes the pod", () => {
     expect({ pods: pods(), warnings }).toEqual({ pods: [], warnings: [] });
   });
 
-  test.for(["create", "get", "delete"])("after Ctrl-C during %s", async (call) => {
+  test.for(["create", "get", "delete"])("deletes the pod after Ctrl-C during %s", async (call) => {
     const { asking, pods, warnings, open } = setting();
     const { interruption, pull, nodePulls } = open();
     asking.around(async (asked, next) => {
@@ -138,7 +138,7 @@ describe("deletes the pod", () => {
     expect({ pods: pods(), warnings }).toEqual({ pods: [], warnings: [] });
   });
 
-  test("after Ctrl-C when its creation has no response", async () => {
+  test("deletes the pod after Ctrl-C when its creation has no response", async () => {
     const { asking, pods, warnings, open } = setting();
     const { interruption, pull } = open();
     asking.around(losing(isCall("create"), () => new Interrupted()));
@@ -151,7 +151,7 @@ describe("deletes the pod", () => {
     expect({ pods: pods(), warnings }).toEqual({ pods: [], warnings: [] });
   });
 
-  test("before close returns, even if the caller has stopped waiting", async () => {
+  test("deletes every pod before close returns when the caller has stopped waiting", async () => {
     const { asking, pods, open } = setting();
     const { interruption, pull, nodePulls } = open();
     const answers = [pull(), pull(), pull()].map((answer) => answer.catch(() => undefined));
@@ -308,7 +308,7 @@ describe("a killed run", () => {
   });
 });
 
-test("never deletes a pod that only has the labels", async () => {
+test("keeps a pod that only has the labels", async () => {
   const { cluster, pods, open } = setting();
   const { metadata, ...pod } = stuckPod("demo", "acr-secret-check-0123456789abcdef", web.image, { owner: "" });
   const labels = { "app.kubernetes.io/managed-by": "kubectl-acr-secret", "acr-secret/purpose": "pull-check" };
