@@ -34,7 +34,9 @@ async function pull({ to, repositories, fresh, passing, regional = [] }: Prove, 
   // The warning about a missing image covers its repository
   const named = new Set(proven.missing.map(({ repository }) => repository));
   const unseen = proven.empty.filter((name) => !named.has(name));
-  const empty = unseen.map((name) => `${to.name}/${name} could not be verified: no image found`);
+  // The images below a path are not listed: only those that pods use are known
+  const why = (name: string) => (name.endsWith("*") ? "no image there is known" : "no image found");
+  const empty = unseen.map((name) => `${to.name}/${name} could not be verified: ${why(name)}`);
   return { messages: [...missing, ...empty], issued: proven.image && { proven: proven.image } };
 }
 

@@ -201,7 +201,8 @@ test.for<{ flags: string; options: SignInOptions }>([
 });
 
 const withoutPod = ({ cluster }: FakeWorld) => cluster.remove("pod", "demo", "web-1");
-const noImage = (image: string) => `Warning: myregistry.azurecr.io/${image} could not be verified: no image found`;
+const noImage = (image: string) =>
+  `Warning: myregistry.azurecr.io/${image} could not be verified: ${image.endsWith("*") ? "no image there is known" : "no image found"}`;
 
 testRows([
   ...["blocked", "throttled", "unreachable", "untrusted"].map((verdict) => ({
