@@ -40,6 +40,8 @@ export const lines: readonly string[] = [
     `list -A ${form}`,
     `list --all-contexts -A ${form}`,
   ]),
+  ...["jsonl", "junit", "sarif", "openmetrics"].map((form) => `check -A -o ${form}`),
+  ...["jsonl", "openmetrics"].map((form) => `list -A -o ${form}`),
   ...["", "-o json", "-o yaml", "--client"].map((form) => `version ${form}`),
   "version -v=8",
   "__complete attach -n demo ''",
