@@ -14,7 +14,8 @@ export function junit(items: readonly Item[], now: Date): string {
 
 type Case = ImageCheck | ErrorItem;
 
-const placeOf = ({ context, namespace }: Case) => [context, namespace].filter((part) => part !== undefined).join("/");
+/** A test suite must have a name, also for an error of the current cluster. */
+const placeOf = ({ context, namespace }: Case) => [context, namespace].filter((part) => part !== undefined).join("/") || "cluster";
 
 const countsOf = (cases: readonly Case[]) => ({
   tests: cases.length,

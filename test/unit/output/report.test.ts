@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { meaningOf } from "../../../cmd/explain.ts";
 import { causes } from "../../../src/check/cause.ts";
-import { pullSecret } from "../../../src/output/items.ts";
+import { CliError } from "../../../src/errors.ts";
+import { errorItem, pullSecret } from "../../../src/output/items.ts";
 import { reportFormats } from "../../../src/output/report.ts";
 import { toSeconds } from "../../../src/timestamp.ts";
 import { checks, now, secrets } from "../../support/report-items.ts";
@@ -23,6 +24,14 @@ test("prints JUnit XML with a suite for each namespace", () => {
 </testsuite>
 </testsuites>
 `);
+});
+
+test("names the test suite of an error that concerns the whole cluster", () => {
+  const error = errorItem(new CliError("unreachable", "no route"), { namespace: "" }, () => "");
+
+  expect(reportFormats.junit([error], report)).toContain(
+    '<testsuite name="cluster" tests="1" failures="0" errors="1" skipped="0" timestamp="2026-01-01T00:00:00">\n<testcase classname="cluster" ',
+  );
 });
 
 /** The command with hostile text, as XML. */
