@@ -16,7 +16,7 @@ import { whereOf } from "./conclude.ts";
 import { isReport, printReport, printUnreadable, reading, type Unreadable } from "./findings.ts";
 import { parseWait } from "./line/durations.ts";
 import { type Flags, formats, noHeaders, outputGroup, under, type Values } from "./line/flags.ts";
-import { secretOrTargets, serviceAccounts } from "./line/known.ts";
+import { nodes, secretOrTargets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { type Orders, sortBy, sorted } from "./line/sort-by.ts";
@@ -66,6 +66,7 @@ const checkFlags = {
     node: {
       type: "string",
       refuse: (name) => (isObjectName(name) ? undefined : usage(`invalid --node ${JSON.stringify(name)}: must be the name of a node`)),
+      complete: nodes,
       value: "NAME",
       describe: "With --from-cluster: the node that pulls",
       fallback: "one that may run the pods",

@@ -16,8 +16,12 @@ export const users = (known: Known) => known.configured("users");
 
 export const registries = async (known: Known) => (await import("./registries.ts")).registriesInUse(known.cluster());
 
-export async function namespaces(known: Known): Promise<readonly string[]> {
-  return (await listAll(known.cluster(), "namespace", { metadataOnly: true })).map(({ metadata }) => metadata.name);
+export const namespaces = (known: Known) => namesInCluster(known, "namespace");
+
+export const nodes = (known: Known) => namesInCluster(known, "node");
+
+async function namesInCluster(known: Known, kind: "namespace" | "node"): Promise<readonly string[]> {
+  return (await listAll(known.cluster(), kind, { metadataOnly: true })).map(({ metadata }) => metadata.name);
 }
 
 /** Returns the names of objects in the namespace of the command line. */

@@ -167,5 +167,5 @@ export function pendingReason({ spec, status = {} }: Pod): string {
   const { message } = (status.conditions ?? []).find(({ type, status: holds }) => type === "PodScheduled" && holds === "False") ?? {};
   if (message !== undefined) return `no node runs the pod: ${message}`;
   const seconds = answerTimeout / 1000;
-  return spec.nodeName ? `node ${spec.nodeName} still pulls the image after ${seconds} s` : `no node runs the pod after ${seconds} s`;
+  return spec.nodeName ? `node ${spec.nodeName} has not pulled the image after ${seconds} s` : `no node runs the pod after ${seconds} s`;
 }

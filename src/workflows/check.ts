@@ -121,7 +121,9 @@ export async function checkPlace(
     if (!question) return yield unreadable(pull, namespace);
     const facts = await readImageFacts(question, sources);
     if (!facts) return;
-    const answer = await nodePulls?.pull(cluster, podPullOf(question, reader), facts.tried.length > 0);
+    const { tried, names, attachedLater } = facts;
+    const hasLogin = tried.length > 0 || (names.length === 0 && attachedLater !== undefined);
+    const answer = await nodePulls?.pull(cluster, podPullOf(question, reader), hasLogin);
     yield await withHolders(answer ? judgeOnNode(facts, answer) : judge(facts), facts, cluster);
   });
   return combine(withoutOthers(await Array.fromAsync(verdicts), options));

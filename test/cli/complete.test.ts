@@ -77,6 +77,7 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["attach", "-n", "demo", "--serviceaccount", "d"], gives: ["default"], directive: 6 },
   { words: ["attach", "acr", "--serviceaccount", "web,d"], gives: ["web,default"], directive: 6 },
   { words: ["check", "--serviceaccount=d"], gives: ["default"] },
+  { words: ["check", "--from-cluster", "--node", "n"], gives: ["node-1"] },
   { words: ["list", "-n", ""], gives: ["demo", "prod"] },
   { words: ["list", "-An", "p"], gives: ["prod"] },
   { words: ["list", "-ndemo", "--namespace", "p"], gives: ["prod"] },
@@ -98,7 +99,8 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["list", "--cache-dir", "/"], gives: [], directive: 16 },
   { words: ["completion", "install", "--dir", ""], gives: [], directive: 16 },
 ])("completes $words", async ({ words, gives, directive = 4 }) => {
-  const named = (kind: string) => ({ namespace: ["demo", "prod"], secret: ["acr"], serviceaccount: ["default"], pod: ["web"] })[kind] ?? [];
+  const named = (kind: string) =>
+    ({ namespace: ["demo", "prod"], node: ["node-1"], secret: ["acr"], serviceaccount: ["default"], pod: ["web"] })[kind] ?? [];
   const more = { labels: noted.labels, annotations: noted.annotations };
   const spec = { containers: [{ image: "pulled.azurecr.us/app/web:1" }, { image: "busybox" }] };
   const cluster: Pick<Cluster, "namespace" | "pages"> = {

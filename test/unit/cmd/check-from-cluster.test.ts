@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Pod } from "../../../src/objects.ts";
-import { pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
+import { account, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
@@ -47,6 +47,22 @@ test("prints the node's words and exits with 1 when it can't pull", async () => 
 
   expect(stdout).toContain("cause: with secret acr: node n1 says: failed to do request: dial tcp: no such host\n");
   expect(code).toBe(1);
+});
+
+test("waits for a login that only new pods of the ServiceAccount have", async () => {
+  const message = "failed to fetch anonymous token: unexpected status: 401 Unauthorized";
+  const world = demo(pullStatus({ reason: "ErrImagePull", message }));
+  world.cluster.put(account("demo", "default", ["acr"]));
+  world.cluster.put(stuckPod("demo", "web-1", image));
+  let time = Date.parse("2026-01-01T00:00:00Z");
+  await type("check -n demo --from-cluster", world.ports, {
+    now: () => new Date(time),
+    sleep: async (milliseconds) => {
+      time += milliseconds;
+    },
+  });
+
+  expect(time).toBe(Date.parse("2026-01-01T00:00:25Z"));
 });
 
 test("creates no pod without --from-cluster", async () => {

@@ -187,7 +187,7 @@ const unscheduled = { conditions: [{ type: "PodScheduled", status: "False", mess
 test.for([
   { when: "the scheduler gives a reason", status: unscheduled, node: undefined, reason: "no node runs the pod: 0/3 nodes are available" },
   { when: "the scheduler is silent", status: {}, node: undefined, reason: "no node runs the pod after 120 s" },
-  { when: "a node has the pod", status: {}, node: "n1", reason: "node n1 still pulls the image after 120 s" },
+  { when: "a node has the pod", status: {}, node: "n1", reason: "node n1 has not pulled the image after 120 s" },
 ])("explains a missing answer when $when", ({ status, node, reason }) => {
   expect(pendingReason(stored(status, node))).toBe(reason);
 });
