@@ -86,7 +86,7 @@ test("reports a Secret, a ServiceAccount and a namespace that do not exist", asy
   for (const given of [{}, { images: [web], accounts: {} }])
     await expect(judged({ ...given, noNamespace: true })).rejects.toMatchObject({
       message: 'Error from server (NotFound): namespaces "demo" not found',
-      hint: undefined,
+      hint: { kubectl: "get namespaces", args: [] },
     });
 });
 
