@@ -9,7 +9,7 @@ import { images, now, secrets } from "./reports/sample.ts";
 import { root } from "./run.ts";
 
 const reports = [
-  { verb: "check", items: images, height: 1190 },
+  { verb: "check", items: images, height: 1180 },
   { verb: "list", items: secrets, height: 860 },
 ] as const;
 
@@ -19,7 +19,7 @@ try {
     for (const { verb, items, height } of reports) {
       const file = join(folder, `${verb}.html`);
       await writeFile(file, htmlPage(items, { verb, now, version: "v1.0.0" }));
-      await tab.look({ width: 980, height, scheme: "light" });
+      await tab.look({ width: 960, height, scheme: "light" });
       await tab.open(pathToFileURL(file).href);
       await writeFile(join(root, `docs/images/${verb}-report.png`), await tab.screenshot());
     }

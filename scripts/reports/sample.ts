@@ -63,7 +63,7 @@ export const images: readonly ImageCheck[] = [
     secret: "acr-old",
     cause: "expired",
     verdict: "credential expired",
-    message: `with secret acr-old: ${host} rejected user "report-pull" (401 Unauthorized), its password has expired`,
+    message: `with secret acr-old: ${host} rejected user "report-pull" (401 Unauthorized)`,
     registryMessages: ["authentication required, visit https://aka.ms/acr/authorization for more information."],
     expiresAt: inDays(-3),
     fix: "kubectl acr-secret rotate -n batch acr-old",
