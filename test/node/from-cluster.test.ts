@@ -65,7 +65,7 @@ let items: readonly Item[] = [];
 let truth: ReadonlyMap<string, Pod> = new Map();
 
 const accountOf = (index: number) => `case-${index}`;
-const checkPods = async () => (await getJson<{ items: Pod[] }>("pods", "-A", "-l", pullPodSelector)).items;
+const checkPods = async () => (await getJson<{ items: Pod[] }>("pods", "-n", namespace, "-l", pullPodSelector)).items;
 
 beforeAll(async () => {
   const world = reachWorld(inject("world"));
