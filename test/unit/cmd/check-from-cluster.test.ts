@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { Pod } from "../../../src/objects.ts";
 import { account, pullSecret, stuckPod } from "../../support/fakes/cluster.ts";
@@ -63,6 +64,28 @@ test("waits for a login that only new pods of the ServiceAccount have", async ()
   });
 
   expect(time).toBe(Date.parse("2026-01-01T00:00:25Z"));
+});
+
+test("deletes every pod before it ends after Ctrl-C", async () => {
+  const world = demo({});
+  for (const tag of ["2", "3", "4"]) world.cluster.put(stuckPod("demo", `web-${tag}`, image.replace(/1$/, tag), { names: ["acr"] }));
+  let interrupt = () => {};
+  let created = 0;
+  world.asking.around(async ({ call, dryRun }, next) => {
+    // The others wait for their node when the first one is interrupted
+    if (call === "create" && !dryRun && ++created === 3) interrupt();
+    if (call === "delete" && !dryRun) await setTimeout(20);
+    return next();
+  });
+  const { code } = await type("check -n demo --from-cluster", world.ports, {
+    started: (live) => {
+      interrupt = live.interrupt;
+    },
+    sleep: () => setTimeout(1),
+  });
+
+  expect({ code, created }).toEqual({ code: 130, created: 3 });
+  expect(world.cluster.all("pod").map(({ metadata }) => metadata.name)).toEqual(["web-1", "web-2", "web-3", "web-4"]);
 });
 
 test("creates no pod without --from-cluster", async () => {
