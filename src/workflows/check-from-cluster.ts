@@ -35,16 +35,8 @@ const rights = "--from-cluster requires the rights to create, delete, get and li
  * @param node the node that pulls; undefined: any that the scheduler selects
  */
 export function openNodePulls(node: string | undefined, tools: PullTools) {
-  const prepared = new Map<Cluster, Map<string, Promise<void>>>();
+  const prepared = new Map<string, Promise<void>>();
   const running = new Set<Promise<unknown>>();
-
-  function prepareOnce(cluster: Cluster, namespace: string): Promise<void> {
-    const known = prepared.get(cluster) ?? new Map<string, Promise<void>>();
-    prepared.set(cluster, known);
-    const preparation = known.get(namespace) ?? prepare(cluster, namespace);
-    known.set(namespace, preparation);
-    return preparation;
-  }
 
   /** Deletes the pods of killed runs. Checks the right to delete a pod before there is one. @throws CliError forbidden */
   async function prepare(cluster: Cluster, namespace: string): Promise<void> {
@@ -57,7 +49,10 @@ export function openNodePulls(node: string | undefined, tools: PullTools) {
   }
 
   async function pull(cluster: Cluster, question: PodPull, hasLogin: boolean): Promise<NodeAnswer> {
-    await prepareOnce(cluster, question.namespace).catch(withRights);
+    const place = `${question.context ?? ""}\n${question.namespace}`;
+    const preparation = prepared.get(place) ?? prepare(cluster, question.namespace);
+    prepared.set(place, preparation);
+    await preparation.catch(withRights);
     if (tools.interrupted()) throw new Interrupted();
     const to = podRef(question.namespace, question.context);
     const pod = pullPod(question, to.name, tools.now(), node);
