@@ -19,7 +19,7 @@ import { type Flags, formats, noHeaders, outputGroup, under, type Values } from 
 import { nodes, secretOrTargets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
-import { type Orders, sortBy, sorted } from "./line/sort-by.ts";
+import { type Orders, sortBy, sortedBy } from "./line/sort-by.ts";
 import { readTargetWords } from "./line/target-words.ts";
 import type { Session } from "./session.ts";
 import { failureCode, verb } from "./verb.ts";
@@ -164,7 +164,7 @@ async function report(checked: Checked, flags: CheckFlags, clusterScopes: readon
   const where = whereOf(clusterScopes);
   const unreadable = errors.map(({ error, to }) => ({ ...to, error }));
   const bySeverity = inOrderOfSeverity(verdicts, flags.strict);
-  const ordered = sorted(bySeverity, (verdict) => imageCheck(verdict, session.formatCommand), orders, flags["sort-by"]);
+  const ordered = sortedBy(bySeverity, (verdict) => imageCheck(verdict, session.formatCommand), orders, flags["sort-by"]);
   await printVerdicts(ordered, unreadable, flags, where, session);
   printUnreadable(session, unreadable, where);
   if (unlisted.length > 0) printWarning(session.stderr, session.env, unlistedWarning(unlisted));

@@ -1,9 +1,10 @@
 import { readRegistryId } from "../src/azure/registry-name.ts";
 import { isRefusal, usage } from "../src/errors.ts";
-import { type Listed, type PullSecret, pullSecret } from "../src/output/items.ts";
+import { type Listed, type PullSecretItem, pullSecretItem } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
+import { hostOf } from "../src/plan/existing-secret.ts";
 import { loginServerIn, registryName } from "../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import type { Holding } from "../src/secret/entry.ts";
@@ -21,12 +22,12 @@ import { expiryAfter } from "./line/durations.ts";
 import { type Flags, formats, noHeaders, under } from "./line/flags.ts";
 import { registries } from "./line/known.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
-import { type Orders, sortBy, sorted } from "./line/sort-by.ts";
+import { type Orders, sortBy, sortedBy } from "./line/sort-by.ts";
 import { rows } from "./list/rows.ts";
 import { failureCode, verb } from "./verb.ts";
 
 /** The values of `--sort-by`: the columns, and the fields of a PullSecret. */
-const orders: Orders<PullSecret> = {
+const orders: Orders<PullSecretItem> = {
   namespace: ({ namespace }) => namespace,
   name: ({ name }) => name,
   registry: ({ logins }) => logins[0]?.registries[0],
@@ -59,7 +60,7 @@ export const list = verb({
       registry: {
         type: "string",
         complete: registries,
-        read: (value) => readRegistryId(value)?.name ?? value.replace(/^https?:\/\//i, "").replace(/\/.*$/, ""),
+        read: (value) => readRegistryId(value)?.name.toLowerCase() ?? hostOf(value.toLowerCase()),
         value: "REGISTRY",
         describe: "Secrets with a login for this registry: a name, a host or an Azure resource ID",
       },
@@ -98,10 +99,10 @@ export const list = verb({
       return { clusterScopes, ...(await collect(clusterScopes, options)) };
     });
     const where = whereOf(clusterScopes);
-    const found = sorted(unsorted, pullSecret, orders, flags["sort-by"]);
+    const found = sortedBy(unsorted, pullSecretItem, orders, flags["sort-by"]);
     const { stdout, stderr, env, now } = session;
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
-    if (isReport(output)) await printReport(session, { verb: "list", format: output }, found.map(pullSecret), unreadable);
+    if (isReport(output)) await printReport(session, { verb: "list", format: output }, found.map(pullSecretItem), unreadable);
     else if (output === "name") session.print(found.map(nameLine).join(""));
     else if (found.length > 0) session.print(rows(found, printing, output === "wide"));
     else if (unreadable.length === 0) stderr.write(nothing(where, clusterScopes));
@@ -158,14 +159,11 @@ function selectionOf(holdings: readonly Holding[], { registry, ends, includeUnkn
 
 /** Whether a Secret has a login for a registry, given by its name or as a host. */
 const isFor = (holdings: readonly Holding[], registry: string): boolean =>
-  holdings.some(({ hosts }) => hosts.some((host) => namesOf(host).includes(registry.toLowerCase())));
+  holdings.some(({ hosts }) => hosts.some((host) => namesOf(host).includes(registry)));
 
 /** Returns the host of a key under `auths`, and for a host of a registry in Azure its login server and its name. */
 function namesOf(key: string): readonly (string | undefined)[] {
-  const host = key
-    .toLowerCase()
-    .replace(/^https?:\/\//, "")
-    .replace(/\/.*$/, "");
+  const host = hostOf(key.toLowerCase());
   return [host, loginServerIn(host), registryName(host)];
 }
 

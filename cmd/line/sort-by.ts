@@ -23,7 +23,7 @@ export const sortBy = (orders: Orders<never>) =>
   }) as const satisfies Flags;
 
 /** Sorts records by a field of their items. Equal records, and all records without a field, keep their order. */
-export function sorted<Record, Item>(
+export function sortedBy<Record, Item>(
   records: readonly Record[],
   itemOf: (record: Record) => Item,
   orders: Orders<Item>,

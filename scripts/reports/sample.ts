@@ -1,4 +1,4 @@
-import type { ImageCheck, Item, PullSecret } from "../../src/output/items.ts";
+import type { ImageCheck, Item, PullSecretItem } from "../../src/output/items.ts";
 
 /** The time of the reports. */
 export const now = new Date("2026-01-01T09:00:00Z");
@@ -79,15 +79,15 @@ export const images: readonly ImageCheck[] = [
   image("tools", "app/proxy:5", { secret: "acr-tools", expiresAt: inDays(200) }),
 ];
 
-type Login = Pick<PullSecret["logins"][number], "expiry" | "expiresAt">;
+type Login = Pick<PullSecretItem["logins"][number], "expiry" | "expiresAt">;
 
 /** Returns a Secret with one login. @param expiry a number of days, or its expiry */
 export function pullSecretOf(
   namespace: string,
   name: string,
   expiry: number | "never" | "unknown",
-  more: Partial<PullSecret> = {},
-): PullSecret {
+  more: Partial<PullSecretItem> = {},
+): PullSecretItem {
   const ends: Login = typeof expiry === "number" ? { expiry: "at", expiresAt: inDays(expiry) } : { expiry, expiresAt: null };
   const login = {
     registries: [host],
@@ -116,7 +116,7 @@ export function pullSecretOf(
   };
 }
 
-export const secrets: readonly PullSecret[] = [
+export const secrets: readonly PullSecretItem[] = [
   pullSecretOf("batch", "acr-myregistry", 70),
   pullSecretOf("batch", "acr-old", -3),
   pullSecretOf("shop", "acr-myregistry", 9),

@@ -4,7 +4,7 @@ export type HttpRequest = {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   /** Reads only this many bytes of the response's body, and then closes the connection. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
 };
 
 export type HttpResponse = { readonly status: number; header(name: string): string | undefined; readonly text: string };

@@ -27,9 +27,9 @@ type Place = { readonly context?: string | undefined; readonly namespace?: strin
 type FormatCommand = (fix: Fix) => string;
 
 export type ImageCheck = ReturnType<typeof imageCheck>;
-export type PullSecret = ReturnType<typeof pullSecret>;
+export type PullSecretItem = ReturnType<typeof pullSecretItem>;
 export type ErrorItem = ReturnType<typeof errorItem>;
-export type Item = ImageCheck | PullSecret | ErrorItem;
+export type Item = ImageCheck | PullSecretItem | ErrorItem;
 
 const results = { true: "pulls", false: "fails", unknown: "unknown" } as const;
 
@@ -78,7 +78,7 @@ export function imageCheck(verdict: Verdict, formatCommand: FormatCommand, stric
 }
 
 /** Returns the objects that use an image: `deployment/web`, or the ServiceAccount of an image without an owner. */
-export const objectNames = ({ owners, serviceAccount }: ImageCheck): readonly string[] =>
+export const imageUsers = ({ owners, serviceAccount }: ImageCheck): readonly string[] =>
   owners.length > 0 ? owners.map(({ kind, name }) => `${kind}/${name}`) : [`serviceaccount/${serviceAccount}`];
 
 /** A pull secret, its logins, and the ServiceAccounts that use it. */
@@ -90,7 +90,7 @@ export type Listed = {
 };
 
 /** Returns a pull secret without its passwords. */
-export function pullSecret({ context, secret: { metadata }, serviceAccounts, holdings }: Listed) {
+export function pullSecretItem({ context, secret: { metadata }, serviceAccounts, holdings }: Listed) {
   const { name, namespace, creationTimestamp } = metadata;
   return {
     apiVersion,

@@ -1,4 +1,4 @@
-import { type ErrorItem, type ImageCheck, type Item, objectNames } from "./items.ts";
+import { type ErrorItem, type ImageCheck, type Item, imageUsers } from "./items.ts";
 import { printable } from "./printable.ts";
 
 /** Formats a check as JUnit XML: a test suite for each namespace, and a test case for each image. @param now the time of the check */
@@ -43,7 +43,7 @@ function testCase(classname: string, item: Case): string {
     : item.ok
       ? ""
       : element("failure", { type: cause, message: message === undefined ? verdict : `${verdict}: ${message}` }, details);
-  return element("testcase", { classname, name: `${image} (${objectNames(item).join(", ")})` }, outcome);
+  return element("testcase", { classname, name: `${image} (${imageUsers(item).join(", ")})` }, outcome);
 }
 
 const body = (lines: readonly (string | undefined)[]): string =>

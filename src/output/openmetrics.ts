@@ -1,4 +1,4 @@
-import { type ImageCheck, type Item, objectNames, type PullSecret } from "./items.ts";
+import { type ImageCheck, type Item, imageUsers, type PullSecretItem } from "./items.ts";
 import { printable } from "./printable.ts";
 
 type Labels = Readonly<Record<string, string | undefined>>;
@@ -27,8 +27,8 @@ export function openmetrics(items: readonly Item[], now: Date, verb: "check" | "
 const expiries = (item: Item): Sample[] => (item.kind === "PullSecret" ? item.logins.flatMap((login) => expiriesOf(item, login)) : []);
 
 const expiriesOf = (
-  { context, namespace, name }: PullSecret,
-  { registries, credential, expiry, expiresAt }: PullSecret["logins"][number],
+  { context, namespace, name }: PullSecretItem,
+  { registries, credential, expiry, expiresAt }: PullSecretItem["logins"][number],
 ) =>
   registries.map((registry) => ({
     labels: { context, namespace, secret: name, registry, credential },
@@ -39,7 +39,7 @@ const pulls = (item: Item): Sample[] => (item.kind === "ImageCheck" ? pullsOf(it
 
 const pullsOf = (check: ImageCheck) => {
   const { context, namespace, image, secret, owners, cause, ok } = check;
-  const names = owners.length > 0 ? objectNames(check) : [undefined];
+  const names = owners.length > 0 ? imageUsers(check) : [undefined];
   return names.map((owner) => ({ labels: { context, namespace, image, secret, owner, cause }, value: ok ? 1 : 0 }));
 };
 

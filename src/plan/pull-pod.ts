@@ -61,7 +61,7 @@ export function pullPod(pull: PodPull, name: string, now: Date, node?: string) {
     },
     spec: {
       serviceAccountName: account,
-      ...(names.length > 0 && { imagePullSecrets: names.map((secret) => ({ name: secret })) }),
+      imagePullSecrets: names.length > 0 ? names.map((secret) => ({ name: secret })) : undefined,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       restartPolicy: "Never",

@@ -4,10 +4,10 @@ import { readAnswer, readFailure, readMember } from "./answers.ts";
 import type { Login, Proof, Registry } from "./port.ts";
 
 /**
- * The last response to a request, and its step: the request for a token, or the request itself. `authorization`: its header for the
- * registry's host, and no other one.
+ * The last response to a request, and its step: the request for a token, or the request itself. `headers`: the login, for the registry's
+ * host and no other one.
  */
-type Asked = { readonly step: "token" | "manifest"; readonly answer: HttpResponse; readonly authorization?: string };
+type Asked = { readonly step: "token" | "manifest"; readonly answer: HttpResponse; readonly headers?: Readonly<Record<string, string>> };
 
 /**
  * Sends a GET to a registry: first without a login, then with it if the registry requires one.
@@ -16,21 +16,22 @@ type Asked = { readonly step: "token" | "manifest"; readonly answer: HttpRespons
  */
 export async function ask(
   http: Http,
-  { host, path, scope, accept, maxBytes }: { host: string; path: string; scope: string; accept: string; maxBytes?: number },
+  { host, path, scope, accept, maxBytes }: { host: string; path: string; scope: string; accept: string; maxBytes?: number | undefined },
   login: Login | undefined,
 ): Promise<Asked | Proof> {
   const url = `https://${host}${path}`;
   // An image name may have a host that no URL can have: a port above 65535, an invalid address
   if (!URL.canParse(url)) return { verdict: "unreachable", message: `${host} is not a valid host` };
   const get = (headers: Readonly<Record<string, string>>) =>
-    http({ method: "GET", url, headers: { Accept: accept, ...headers }, ...(maxBytes && { maxBytes }) });
+    http({ method: "GET", url, headers: { Accept: accept, ...headers }, maxBytes });
   try {
     const first = await get({});
     const challenge = first.header("WWW-Authenticate");
     if (first.status !== 401 || challenge === undefined) return { step: "manifest", answer: first };
     const authorization = await authorize(http, host, challenge, scope, login);
     if (typeof authorization !== "string") return authorization;
-    return { step: "manifest", answer: await get({ Authorization: authorization }), authorization };
+    const headers = { Authorization: authorization };
+    return { step: "manifest", answer: await get(headers), headers };
   } catch (error) {
     return readFailure(error);
   }

@@ -24,10 +24,10 @@ const maxRedirects = 3;
 /** An image whose manifest the registry returned. */
 type Pulled = {
   readonly image: ImageRef;
-  /** The host that the requests are sent to, and the only one that gets the authorization. */
+  /** The host that the requests are sent to, and the only one that gets the login. */
   readonly host: string;
   readonly username: string | undefined;
-  readonly authorization: string | undefined;
+  readonly headers: Readonly<Record<string, string>>;
   readonly manifest: string;
   readonly proof: Proof;
 };
@@ -59,7 +59,7 @@ export async function fetchParts(http: Http, pulled: Pulled, platforms: readonly
 /** Returns the manifest for each platform, and the platforms without one. A manifest without an index is for all of them. */
 async function manifestsFor(
   http: Http,
-  { image, host, username, authorization, manifest }: Pulled,
+  { image, host, username, headers, manifest }: Pulled,
   platforms: readonly Platform[],
 ): Promise<{ readonly manifests: readonly string[]; readonly missing: readonly string[] } | Proof> {
   const index = readManifests(manifest);
@@ -67,11 +67,10 @@ async function manifestsFor(
   const { digests, missing } = select(index, platforms);
   if (digests.length === 0)
     return { verdict: "other-platform", message: `${formatImage(image)} has no manifest for ${missing.join(" or ")}` };
-  const headers = { Accept: manifestTypes, ...(authorization && { Authorization: authorization }) };
   const manifests: string[] = [];
   for (const digest of digests) {
     const url = `https://${host}/v2/${image.repository}/manifests/${digest}`;
-    const answer = await http({ method: "GET", url, headers, maxBytes: maxManifest });
+    const answer = await http({ method: "GET", url, headers: { Accept: manifestTypes, ...headers }, maxBytes: maxManifest });
     if (answer.status !== 200) return readAnswer("manifest", { ...image, reference: digest }, username, answer);
     manifests.push(answer.text);
   }
@@ -126,13 +125,13 @@ type Found = { readonly at: string; readonly failure?: Proof | undefined };
 
 /** Fetches the first bytes of a blob, at the registry's host or wherever it redirects to. */
 async function fetchBlob(http: Http, pulled: Pulled, part: Part): Promise<Found> {
-  const { host, image, authorization } = pulled;
+  const { host, image, headers } = pulled;
   const blob = `https://${host}/v2/${image.repository}/blobs/${part.digest}`;
-  const answer = await firstBytes(http, blob, authorization);
+  const answer = await firstBytes(http, blob, headers);
   return isRedirect(answer) ? follow(http, pulled, part, { from: blob, answer }) : { at: host, failure: failureHere(pulled, part, answer) };
 }
 
-/** Follows a redirect to any host over HTTPS. Never sends the authorization: the address itself is signed. */
+/** Follows a redirect to any host over HTTPS. Never sends the login: the address itself is signed. */
 async function follow(
   http: Http,
   pulled: Pulled,
@@ -155,9 +154,9 @@ const unsafe = (at: string, { noun }: Part): Proof => ({
   message: `${at} redirects the ${noun} to an address without HTTPS or with a password, so it was not requested`,
 });
 
-function firstBytes(http: Http, url: string, authorization?: string): Promise<HttpResponse | NetworkError> {
-  const headers = { Range: `bytes=0-${blobBytes - 1}`, ...(authorization && { Authorization: authorization }) };
-  return http({ method: "GET", url, headers, maxBytes: blobBytes }).catch(networkError);
+function firstBytes(http: Http, url: string, headers = {}): Promise<HttpResponse | NetworkError> {
+  const range = { Range: `bytes=0-${blobBytes - 1}` };
+  return http({ method: "GET", url, headers: { ...range, ...headers }, maxBytes: blobBytes }).catch(networkError);
 }
 
 const isRedirect = (answer: HttpResponse | NetworkError): answer is HttpResponse =>

@@ -30,19 +30,14 @@ export function registryOver(http: Http): Registry {
       const { repository, reference } = image;
       const host = image.host === "docker.io" ? "registry-1.docker.io" : image.host;
       const path = `/v2/${repository}/manifests/${reference}`;
-      const request = {
-        host,
-        path,
-        scope: `repository:${repository}:pull`,
-        accept: manifestTypes,
-        ...(platforms && { maxBytes: maxManifest }),
-      };
+      const scope = `repository:${repository}:pull`;
+      const request = { host, path, scope, accept: manifestTypes, maxBytes: platforms && maxManifest };
       const asked = await ask(http, request, login);
       if ("verdict" in asked) return asked;
       const proof = readAnswer(asked.step, image, login?.username, asked.answer);
       if (!platforms || proof.verdict !== "pulls") return proof;
-      const { answer, authorization } = asked;
-      return fetchParts(http, { image, host, username: login?.username, authorization, manifest: answer.text, proof }, platforms);
+      const { answer, headers = {} } = asked;
+      return fetchParts(http, { image, host, username: login?.username, headers, manifest: answer.text, proof }, platforms);
     },
     // Like `docker login`
     admits: async (host, login) => {

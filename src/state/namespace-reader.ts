@@ -3,7 +3,7 @@ import { hasPods } from "../plan/wording.ts";
 import { type ClusterScope, clusterWideOrEach, type NamespaceScope } from "../scope/cluster-scopes.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { type NamespaceState, objectNames, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
-import { among, firstMissing, kindOf, picksOf, type TargetObject, type TargetPick, unique } from "./targets.ts";
+import { among, firstMissing, kindOf, picksOf, type TargetObject, type TargetPick, uniqueObjects } from "./targets.ts";
 
 /** Reads the state of one namespace. A second `read` sends the requests again. */
 export type NamespaceReader = { readonly scope: NamespaceScope; read(): Promise<NamespaceState> };
@@ -74,7 +74,7 @@ function stateFromClusterLists({ cluster }: ClusterScope, options: ReadOptions):
       podsIn(namespace),
       accountsIn(namespace),
     ]);
-    const read = unique(objects.flat());
+    const read = uniqueObjects(objects.flat());
     const names = options.existing ? { secret: undefined, existing: objectNames(secrets) } : { secret: secrets[0], existing: undefined };
     return { scope, ...names, targets: read, objects: [...read, ...accounts], pods: all, fromClusterLists: true };
   };

@@ -103,7 +103,7 @@ export function podFacts(pod: Pod, { container, volume }: NamedImage, account: S
     node: pod.spec.nodeName,
     pulled: volume === undefined ? (status?.imageID ?? "") !== "" : isMounted(pod, volume),
     own: hasOwnList(pod, account),
-    owner: ownerOf(pod),
+    owner: podOwner(pod),
     failures: status?.state?.waiting ? readWaiting(status.state.waiting) : [],
   };
 }
@@ -137,7 +137,7 @@ export function isYounger({ metadata: { creationTimestamp: created } }: Pod, acc
 }
 
 /** Returns the controller of a pod; undefined if it has none. */
-export function ownerOf({ metadata }: Pod): PodFacts["owner"] {
+export function podOwner({ metadata }: Pod): PodFacts["owner"] {
   const owner = podControllerOf(metadata);
   if (!owner) return undefined;
   const group = groupOf(metadata);

@@ -11,8 +11,8 @@ import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { requireNamespace } from "./namespace.ts";
 import { minNamespaces } from "./namespace-reader.ts";
 import { type ListIn, readTemplates, type Template, type TemplateKind, templateOf } from "./pod-templates.ts";
-import { asWorkload, ownerOf } from "./pods.ts";
-import { among, firstMissing, isOver, kindOf, missingTarget, type TargetObject, type TargetPick, unique } from "./targets.ts";
+import { asWorkload, podOwner } from "./pods.ts";
+import { among, firstMissing, isOver, kindOf, missingTarget, type TargetObject, type TargetPick, uniqueObjects } from "./targets.ts";
 
 /** The pods and templates that a command selects. Without picks: every pod, and every template without pods. */
 export type PullSelection = {
@@ -144,7 +144,7 @@ async function readPicked(
   const found = await awaitAll(picks.map(async (pick) => among<TargetObject>(pick, await listIn(pick.kind, whereOf(pick)), isLive)));
   const missing = firstMissing(picks, found, { lenient, targets: { picks, whereUsed: false } });
   if (missing) throw missingTarget(missing, namespace);
-  const chosen = unique(found.flat());
+  const chosen = uniqueObjects(found.flat());
   const named = chosen.filter((object) => object.kind === "Pod").filter((pod) => !isPullPod(pod));
   const byAccount = new Set(chosen.filter(({ kind }) => kind === "ServiceAccount").map(({ metadata }) => metadata.name));
   const own = chosen.filter(({ kind }) => kind !== "Pod").flatMap((object) => templateOf(kindOf(object), object));
@@ -186,7 +186,7 @@ const controllersOf = (templates: readonly Template[]): ReadonlyMap<string, Work
 
 /** Returns the controllers of a pod, and the pod itself if it has none. The last one is the object that the user changes. */
 export function chainOf(pod: Pod, controllers: PullingObjects["controllers"]): Workload[] {
-  const owner = ownerOf(pod);
+  const owner = podOwner(pod);
   if (!owner) return [{ kind: "pod", name: pod.metadata.name }];
   const above = owner.template && nameOf(owner.template) !== nameOf(owner) ? owner.template : controllers.get(nameOf(owner));
   return [owner, ...(above ? [above] : [])].map(({ kind, name }) => ({ kind, name }));

@@ -71,10 +71,10 @@ export async function chosenTargets(scope: NamespaceScope, options: ChoiceOption
   const found = await awaitAll(picks.map((pick) => chosenBy(pick, scope, options.wait)));
   const missing = firstMissing(picks, found, options);
   if (missing) throw await missingError(missing, options.secret, scope);
-  return unique(found.flat());
+  return uniqueObjects(found.flat());
 }
 
-export const unique = (objects: readonly TargetObject[]): TargetObject[] => [
+export const uniqueObjects = (objects: readonly TargetObject[]): TargetObject[] => [
   ...new Map(objects.map((object) => [`${object.kind}/${object.metadata.name}`, object])).values(),
 ];
 

@@ -1,6 +1,6 @@
 import { type Cause, causes } from "../../src/check/cause.ts";
 import { CliError } from "../../src/errors.ts";
-import { errorItem, type Item, imageCheck, pullSecret } from "../../src/output/items.ts";
+import { errorItem, type Item, imageCheck, pullSecretItem } from "../../src/output/items.ts";
 
 /** Text that ends a text, an element, a label or a line in one of the formats. */
 export const hostile = "]]>\"'&<x>\\\n\u0000\u001b[31m\u202e\ud800\ufffe# EOF\n{}";
@@ -57,7 +57,7 @@ const login = (more: { readonly hosts: readonly string[]; readonly expiresAt?: s
 
 /** The items of a list: each kind of expiry, a login for two hosts, hostile texts, and the same host twice. */
 export const secrets: readonly Item[] = [
-  pullSecret({
+  pullSecretItem({
     context: undefined,
     secret: { metadata: { name: "acr", namespace: "demo" } },
     serviceAccounts: ["default"],
@@ -68,7 +68,7 @@ export const secrets: readonly Item[] = [
       login({ hosts: ["a.azurecr.io"], expiry: "at", expiresAt: "2026-01-15T00:00:00Z" }),
     ],
   }),
-  pullSecret({
+  pullSecretItem({
     context: "prod",
     secret: { metadata: { name: hostile, namespace: "demo" } },
     serviceAccounts: [],

@@ -1,5 +1,5 @@
 import { listed } from "../../check/message.ts";
-import { type ImageCheck, objectNames } from "../items.ts";
+import { type ImageCheck, imageUsers } from "../items.ts";
 import { type Html, html } from "./markup.ts";
 import { byNamespace, type Content, counted, type Group, messageLines, namespaceTable, placeOf, section } from "./parts.ts";
 import { type Lane, timeLine } from "./time-line.ts";
@@ -59,7 +59,7 @@ const reasonOf = (items: readonly ImageCheck[]): Html =>
   html`<p>${items.map((item) => html`<code class="image">${item.image}</code> <span class="dim">${usersOf(item)}</span><br>`)}${messageLines(items[0]?.message ?? "")}</p>
 `;
 
-const usersOf = (item: ImageCheck): string => listed(objectNames(item));
+const usersOf = (item: ImageCheck): string => listed(imageUsers(item));
 
 /** Returns the recorded time of expiry of each Secret. */
 const lanesOf = ({ id, place, items }: Group<ImageCheck>): Lane[] =>

@@ -1,9 +1,9 @@
-import type { PullSecret } from "../items.ts";
+import type { PullSecretItem } from "../items.ts";
 import { expiryTimeOf, type Html, html } from "./markup.ts";
 import { byNamespace, type Content, counted, type Group, namespaceTable, section } from "./parts.ts";
 import { type Lane, soonDays, timeLine, urgencyOf } from "./time-line.ts";
 
-type Login = PullSecret["logins"][number];
+type Login = PullSecretItem["logins"][number];
 type Expiry = Pick<Login, "expiry" | "expiresAt">;
 
 /** The parts of the report's bar, in the order of the tables. */
@@ -19,8 +19,8 @@ const lookOf = ({ expiry, expiresAt }: Expiry, now: Date): (typeof parts)[number
   expiresAt !== null ? urgencyOf(Date.parse(expiresAt), now) : expiry === "never" ? "never" : "unknown";
 
 /** Returns the report of `list`: when credentials expire, then every Secret. */
-export function listContent(items: readonly PullSecret[], now: Date): Content {
-  const ofLook = (all: readonly PullSecret[], look: string) => all.filter((item) => lookOf(item, now) === look);
+export function listContent(items: readonly PullSecretItem[], now: Date): Content {
+  const ofLook = (all: readonly PullSecretItem[], look: string) => all.filter((item) => lookOf(item, now) === look);
   const counts = parts.map((part) => ({ ...part, count: ofLook(items, part.look).length }));
   const groups = byNamespace(items).map((group) => ({ ...group, items: parts.flatMap(({ look }) => inOrder(ofLook(group.items, look))) }));
   return {
@@ -36,7 +36,7 @@ export function listContent(items: readonly PullSecret[], now: Date): Content {
   };
 }
 
-const inOrder = (items: readonly PullSecret[]) => items.toSorted((a, b) => ((a.expiresAt ?? "") < (b.expiresAt ?? "") ? -1 : 1));
+const inOrder = (items: readonly PullSecretItem[]) => items.toSorted((a, b) => ((a.expiresAt ?? "") < (b.expiresAt ?? "") ? -1 : 1));
 
 function titleOf(all: number, expired: number, soon: number): string {
   if (all === 0) return "No pull secrets";
@@ -46,12 +46,12 @@ function titleOf(all: number, expired: number, soon: number): string {
 }
 
 /** Returns the times of expiry of each Secret. */
-const lanesOf = ({ id, place, items }: Group<PullSecret>): Lane[] =>
+const lanesOf = ({ id, place, items }: Group<PullSecretItem>): Lane[] =>
   items.map(({ name, logins }) => {
     return { id, place, secret: name, times: logins.flatMap(({ expiresAt }) => (expiresAt === null ? [] : Date.parse(expiresAt))) };
   });
 
-function tableOf(group: Group<PullSecret>, now: Date): Html {
+function tableOf(group: Group<PullSecretItem>, now: Date): Html {
   const { items } = group;
   const first = items[0]?.expiresAt ?? undefined;
   return namespaceTable(group, {
@@ -65,7 +65,7 @@ function tableOf(group: Group<PullSecret>, now: Date): Html {
 const noLogin: Partial<Login> & Expiry = { expiry: "unknown", expiresAt: null };
 
 /** Returns a row for each login. The first has the name of the Secret. */
-function rowOf({ name, logins, serviceAccounts }: PullSecret, now: Date): Html {
+function rowOf({ name, logins, serviceAccounts }: PullSecretItem, now: Date): Html {
   const all = logins.length > 0 ? logins : [noLogin];
   const span = all.length > 1 && html` rowspan="${all.length}"`;
   const rows = all.map((login: typeof noLogin, at) => {

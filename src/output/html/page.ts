@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { ErrorItem, ImageCheck, Item, PullSecret, Report } from "../items.ts";
+import type { ErrorItem, ImageCheck, Item, PullSecretItem, Report } from "../items.ts";
 import { checkContent } from "./check.ts";
 import { listContent } from "./list.ts";
 import { type Html, html, timeOf } from "./markup.ts";
@@ -10,7 +10,7 @@ import { styles } from "./styles.ts";
 export function htmlPage(items: readonly Item[], { verb, now, version }: Pick<Report, "verb" | "now" | "version">): string {
   const found = items.filter((item) => item.kind !== "Error");
   const errors = items.filter((item) => item.kind === "Error");
-  const content = verb === "check" ? checkContent(found as ImageCheck[], now) : listContent(found as PullSecret[], now);
+  const content = verb === "check" ? checkContent(found as ImageCheck[], now) : listContent(found as PullSecretItem[], now);
   const title = found.length === 0 && errors.length > 0 ? "Nothing could be read" : content.title;
   const facts = [...scopeOf(found), ...(errors.length > 0 ? [`${errors.length} not read`] : [])];
   const styleHash = createHash("sha256").update(styles).digest("base64");

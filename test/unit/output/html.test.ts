@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { error, failing, images, now, pullSecretOf, secrets } from "../../../scripts/reports/sample.ts";
 import { htmlPage } from "../../../src/output/html/page.ts";
-import type { ImageCheck, Item, PullSecret } from "../../../src/output/items.ts";
+import type { ImageCheck, Item, PullSecretItem } from "../../../src/output/items.ts";
 import { printable } from "../../../src/output/printable.ts";
 import { deceives } from "../../support/hostile/texts.ts";
 
@@ -114,7 +114,7 @@ test("closes the table of a namespace with more than 20 rows", () => {
 test("shows each login of a Secret in a row", () => {
   const secret = pullSecretOf("a", "s", 40);
   const other = {
-    ...(secret.logins[0] as PullSecret["logins"][number]),
+    ...(secret.logins[0] as PullSecretItem["logins"][number]),
     registries: ["ghcr.io"],
     expiry: "unknown",
     expiresAt: null,

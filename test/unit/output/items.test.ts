@@ -3,7 +3,7 @@ import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { type Cause, causes } from "../../../src/check/cause.ts";
 import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
-import { errorItem, firstExpiry, imageCheck, pullSecret } from "../../../src/output/items.ts";
+import { errorItem, firstExpiry, imageCheck, pullSecretItem } from "../../../src/output/items.ts";
 import type { Holding } from "../../../src/secret/entry.ts";
 
 const apiVersion = "acr-secret/v1";
@@ -93,7 +93,7 @@ test.for([
 test("omits a recorded time that is not a time, and prints other times in UTC", () => {
   const previous = { slot: "password1", madeAt: "yesterday", until: "2026-02-30T00:00:00.5+00:00" };
   const secret = { metadata: { name: "s", namespace: "demo" } };
-  const { logins } = pullSecret({
+  const { logins } = pullSecretItem({
     context: undefined,
     secret,
     serviceAccounts: [],

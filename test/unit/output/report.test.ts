@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { meaningOf } from "../../../cmd/explain.ts";
 import { causes } from "../../../src/check/cause.ts";
 import { CliError } from "../../../src/errors.ts";
-import { errorItem, pullSecret } from "../../../src/output/items.ts";
+import { errorItem, pullSecretItem } from "../../../src/output/items.ts";
 import { reportFormats } from "../../../src/output/report.ts";
 import { toSeconds } from "../../../src/timestamp.ts";
 import { checks, now, secrets } from "../../support/report-items.ts";
@@ -115,7 +115,7 @@ test.for([
     return { hosts: ["r.azurecr.io"], kind: "acr-token", guessed: false, identity: "", slot: "", ...expiry };
   });
   const secret = { metadata: { name: "acr", namespace: "demo" } };
-  const item = pullSecret({ context: undefined, secret, serviceAccounts: [], holdings });
+  const item = pullSecretItem({ context: undefined, secret, serviceAccounts: [], holdings });
   const text = reportFormats.openmetrics([item], { ...report, verb: "list" });
 
   expect(text.match(/registry="r\.azurecr\.io".* (\S+)$/m)?.[1]).toBe(String(value));

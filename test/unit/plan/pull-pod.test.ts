@@ -65,7 +65,7 @@ test("builds a pod that runs nothing and that PodSecurity restricted admits", ()
 
 test("lists exactly the pull secrets of the pull, in their order", () => {
   expect(specOf({ names: ["b", "a"] }).imagePullSecrets).toEqual([{ name: "b" }, { name: "a" }]);
-  expect("imagePullSecrets" in specOf({ names: [] })).toBe(false);
+  expect(specOf({ names: [] }).imagePullSecrets).toBeUndefined();
 });
 
 const term = (node: string) => ({ matchFields: [{ key: "metadata.name", operator: "In", values: [node] }] });
