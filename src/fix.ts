@@ -54,6 +54,8 @@ export type FlagValues = {
   readonly reader?: ReaderName;
   readonly includeRegional?: boolean;
   readonly credentialPer?: "scope" | "namespace";
+  /** How long to wait: `10m`. */
+  readonly wait?: string;
   readonly yes?: boolean;
   readonly filename?: string;
   readonly kustomize?: string;

@@ -82,6 +82,7 @@ const flagNames: { readonly [K in keyof Printed]-?: SettableFlag } = {
   tenant: "tenant",
   subscription: "subscription",
   cloud: "cloud",
+  wait: "wait",
   yes: "yes",
   filename: "filename",
   kustomize: "kustomize",

@@ -40,7 +40,7 @@ const advices: Partial<Record<Cause, (facts: InAzure, existing: SecretFacts | un
   "other-namespace": supply,
   rewritten: supply,
   "other-cloud": changeCloud,
-  "not-yet-effective": checkAgain,
+  "not-yet-effective": awaitRole,
   "not-found": lookFor,
   "no-repository": lookFor,
   blocked: ({ azure: { registry } }) => list("the firewall rules", "az", "acr", "network-rule", "list", "--name", registry),
@@ -60,12 +60,12 @@ function changeCloud(facts: InAzure): Advice {
   return renameImage({ ...facts, azure: { ...facts.azure, loginServer: other.host }, matchesLoginServer: true });
 }
 
-/** Nothing but time fixes it. */
-function checkAgain({ namespace, account, image, pods }: InAzure): Advice {
+/** Only time fixes it. */
+function awaitRole({ namespace, account, image, pods }: InAzure): Advice {
   const named = pods.length > 0 ? {} : { images: [image], serviceaccount: account };
   return {
-    fix: { verb: "check", ...named, namespace },
-    notes: ["Azure can need ten minutes to apply a role: wait, then check again with the command, which changes nothing"],
+    fix: { verb: "check", ...named, wait: "10m", namespace },
+    notes: ["Azure can need ten minutes to apply a role: the command waits for it, and changes nothing"],
   };
 }
 

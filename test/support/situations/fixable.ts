@@ -1,4 +1,4 @@
-import { expect } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import {
   attachTo,
   barePod,
@@ -76,6 +76,16 @@ export const fixable = (shell: Shell): readonly Situation[] => [
     prepare: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default"));
       forgetTokens(shell);
+      await having(at, workload("Deployment"));
+    },
+  },
+  {
+    what: "Azure has not applied the role of a new service principal",
+    cause: "not-yet-effective",
+    fixPattern: /^kubectl acr-secret check -n \S+ --wait[ =]10m$/,
+    prepare: async (at) => {
+      await at.typed("kubectl acr-secret create mine --registry myregistry --service-principal --serviceaccount=default -n N");
+      onTestFinished(shell.azure.faults.add({ kind: "replication", of: "roles", milliseconds: 20_000 }));
       await having(at, workload("Deployment"));
     },
   },

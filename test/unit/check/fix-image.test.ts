@@ -36,6 +36,16 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
     message: `with secret a: repository "app/web" not found in ${r}; did you mean "app/we", "app/wen" or "app/wet"?; the command only lists the repositories`,
     fix: "az acr repository list --name r1234",
   },
+  ...[[], facts.pods].map((pods) => ({
+    what: `a new credential of an identity ${pods.length === 0 ? "for a named image" : "of a pod"}`,
+    given: {
+      pods,
+      tried: [{ ...tried("a", "refused"), byRole: true }],
+      secrets: [secret("a", { note: note("made", { createdAt: "2026-01-09T23:59:00Z" }) })],
+    },
+    message: "with secret a: says refused; Azure can need ten minutes to apply a role: the command waits for it, and changes nothing",
+    fix: `kubectl acr-secret check -n demo ${pods.length === 0 ? `--image ${r}/app/web:1 --serviceaccount sa ` : ""}--wait 10m`,
+  })),
   {
     what: "a blocked data endpoint",
     given: { tried: [tried("a", "data-blocked")] },
