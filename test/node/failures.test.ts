@@ -4,16 +4,19 @@ import { readWaiting } from "../../src/kubelet/message.ts";
 import type { Pod } from "../../src/objects.ts";
 import { create, getJson, kubectl } from "../support/kubectl.ts";
 import { reachWorld } from "../support/node-world.ts";
-import { failingPulls as cases, type FailingPull } from "../support/situations/failing-pulls.ts";
+import { blockedLayers, type FailingPull, failingPulls } from "../support/situations/failing-pulls.ts";
 
 const namespace = "failures";
 const server = "myregistry.azurecr.io";
+const cases = [...failingPulls, ...blockedLayers];
 type Event = { readonly reason: string; readonly message: string; readonly involvedObject: { readonly uid: string } };
 let pods: readonly Pod[] = [];
 let events: readonly Event[] = [];
 
 beforeAll(async () => {
-  const password = await reachWorld(inject("world")).addToken("failing", ["app"]);
+  const world = reachWorld(inject("world"));
+  const password = await world.addToken("failing", ["app"]);
+  for (const registry of ["deniedlayers", "lostlayers"]) await world.push(`${registry}.azurecr.io/app:1`, "waits");
   await create([{ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }]);
   await create(
     cases.flatMap(({ secrets = () => [] }, index) =>
@@ -61,7 +64,8 @@ test.for(cases.map((one, index) => ({ ...one, index })))("parses the kubelet's m
   const plain = (waiting.message ?? "")
     .replace(/^Back-off pulling image "[^"]*": ErrImagePull: /, "")
     .replaceAll(imageOf(one), "IMAGE")
-    .replaceAll(/ from \w+ request to \S+(?=: )/g, "");
+    .replaceAll(/ from \w+ request to \S+(?=: )/g, "")
+    .replaceAll(/sha256:[0-9a-f]{64}(?:\?sig=[^"]*)?/g, "DIGEST");
 
   expect(plain).toBe(one.message);
   expect(readWaiting(waiting).map(({ cause }) => cause)).toEqual(one.causes);

@@ -23,6 +23,8 @@ const registries: readonly RegistrySpec[] = [
   ...defaultRegistries,
   { name: "dockerhub", loginServer: "registry-1.docker.io" }, // the host name by which container runtimes reach Docker Hub
   { name: "lockedregistry", publicNetworkAccess: "Disabled" },
+  { name: "deniedlayers", location: "westus", anonymousPullEnabled: true },
+  { name: "lostlayers", location: "westeurope", anonymousPullEnabled: true },
 ];
 
 /**
@@ -45,6 +47,9 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
       registries,
     }),
   ]);
+  // The storage of two regions is behind a firewall
+  azure.faults.add({ kind: "status", host: /^westusmanaged1\.blob\./, path: /^/, status: 403 });
+  azure.faults.add({ kind: "drop", host: /^westeuropemanaged1\.blob\./, path: /^/ });
   const node = await startNode({ folder, cluster, binaries: programs, proxy: azure.proxy, caFile: azure.caFile, progress });
   const socket = join(folder, "world.sock");
   const closeWorld = await serveWorld(worldOf(azure, await readFile(programs.program("pause"))), socket);

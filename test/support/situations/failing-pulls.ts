@@ -9,7 +9,7 @@ export type FailingPull = {
   readonly secrets?: (password: string) => readonly object[];
   readonly image?: string;
   readonly policy?: "Never";
-  /** IMAGE stands for the image's name. The address of a request, which containerd 1.7 adds, is left out. */
+  /** IMAGE stands for the image's name, DIGEST for that of a config or a layer. The address of a request, which containerd 1.7 adds, is left out. */
   readonly message: string;
   readonly causes: readonly PullCause[];
   /** The pod also names a Secret that does not exist. */
@@ -85,5 +85,21 @@ export const failingPulls: readonly FailingPull[] = [
     image: `${server}/App`,
     message: `Failed to apply default image tag "IMAGE": couldn't parse image name "IMAGE": invalid reference format: repository name (App) must be lowercase`,
     causes: ["invalid-image"],
+  },
+];
+
+/** Pulls whose manifest arrives, but not their config: a firewall is in front of the storage. */
+export const blockedLayers: readonly FailingPull[] = [
+  {
+    when: "the storage denies the layers",
+    image: "deniedlayers.azurecr.io/app",
+    message: `failed to pull and unpack image "IMAGE": failed to copy: httpReadSeeker: failed open: unexpected status code https://deniedlayers.azurecr.io/v2/app/blobs/DIGEST: 403 Forbidden`,
+    causes: ["data-blocked"],
+  },
+  {
+    when: "the storage is unreachable",
+    image: "lostlayers.azurecr.io/app",
+    message: `failed to pull and unpack image "IMAGE": failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://westeuropemanaged1.blob.core.windows.net/DIGEST": EOF`,
+    causes: ["data-blocked"],
   },
 ];
