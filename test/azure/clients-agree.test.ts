@@ -33,7 +33,7 @@ const keys: Readonly<Record<string, Key>> = {
   "a wildcard": { keys: ["*.azurecr.io"], differs: ["crane", "oras"] },
   "the port": { keys: [`${r}:443`] },
   capitals: { keys: ["MyRegistry.azurecr.io"] },
-  "the repository": { keys: [`${r}/app/web`] },
+  "the repository": { keys: [`${r}/app/web`], differs: ["crane", "oras"] },
   "another host": { keys: ["other.azurecr.io"] },
   "another host first": { keys: ["other.azurecr.io", r] },
   "no key": { keys: [] },
