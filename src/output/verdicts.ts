@@ -53,10 +53,15 @@ export function verdictReasons(verdicts: readonly Verdict[], options: Pick<TextO
   const groups = Map.groupBy(unclear, ({ fix, ...verdict }) => (fix ? options.formatCommand(fix) : linesOf(verdict).join("\n")));
   const reasons = [...groups].map(([key, group]) => {
     const notes = new Set(group.flatMap((verdict) => verdict.notes ?? []));
-    const lines = [...group.flatMap(linesOf), ...[...notes].map((note) => `note: ${note}`), ...(group[0]?.fix ? [`  ${key}`] : [])];
-    return `\n${lines.map((line) => `${printable(line)}\n`).join("")}`;
+    return [...group.flatMap(linesOf), ...[...notes].map((note) => `note: ${note}`), ...(group[0]?.fix ? [`  ${key}`] : [])];
   });
-  return reasons.join("");
+  // Images that pull have notes too: a platform without a manifest, or another host that fails
+  const fine = verdicts.filter((verdict) => !unclear.includes(verdict) && verdict.notes?.length);
+  const remarks = [...Map.groupBy(fine, ({ notes }) => JSON.stringify(notes)).values()].map((group) => [
+    listed(group.map(({ image }) => image)),
+    ...(group[0]?.notes ?? []).map((note) => `note: ${note}`),
+  ]);
+  return [...reasons, ...remarks].map((lines) => `\n${lines.map((line) => `${printable(line)}\n`).join("")}`).join("");
 }
 
 /** The hosts as a firewall must allow them: Azure can move a registry to another storage account. */

@@ -42,6 +42,7 @@ export type Situation = {
   readonly elsewhere?: readonly string[];
   /** The image in the template of each ReplicaSet. */
   readonly templateImage?: string;
+  readonly deep?: true;
 };
 
 /** One row of the check, as a user reads it. */
@@ -66,7 +67,14 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
   const asked: string[] = [];
   const { name: secret, serviceaccount = "default", images = [] } = situation;
   const selection = { picks: situation.picks ?? [], selector: undefined, lenient: false };
-  const options = { images: images.map(parseImage), serviceaccount, secret, selection, newNode: situation.newNode ?? false };
+  const options = {
+    images: images.map(parseImage),
+    serviceaccount,
+    secret,
+    selection,
+    newNode: situation.newNode ?? false,
+    deep: situation.deep ?? false,
+  };
   const registry: Registry = {
     prove: async (image, login) => {
       asked.push(`${login?.username ?? "nobody"} pulls ${image.host}/${image.repository}:${image.reference}`);

@@ -115,3 +115,11 @@ test("adds the hosts of a pull as a firewall must allow them", () => {
 
   expect(text).toMatch(/ VERDICT +HOSTS\n.* ready +r\.azurecr\.io,\*\.blob\.core\.windows\.net,r\.eastus\.data\.azurecr\.io\n$/);
 });
+
+test("prints the notes on images that pull, the same notes once", () => {
+  const [first] = verdicts;
+  const noted = ["a", "b"].map((name) => ({ ...(first as Verdict), image: `r.azurecr.io/${name}:1`, notes: ["two\nlines", "more"] }));
+  const text = verdictText([...noted, first as Verdict], { headers: false, where: "one", style: plain, formatCommand });
+
+  expect(text.slice(text.indexOf("\n\n"))).toBe("\n\nr.azurecr.io/a:1 and r.azurecr.io/b:1\nnote: two\\x0alines\nnote: more\n");
+});

@@ -64,3 +64,25 @@ test("lists the namespaces of a missing Secret once for all images", async () =>
 
   expect((await judged({ pods, elsewhere: ["shared"] })).rows.map(({ cause }) => cause)).toEqual(["other-namespace", "other-namespace"]);
 });
+
+const regions = { [r]: "web:right", "myregistry.eastus.geo.azurecr.io": "web:right", "myregistry.westus.geo.azurecr.io": "web:wrong" };
+const others = { "other.eastus.geo.azurecr.io": "web:right", "ghcr.io": "web:right", [`${r}/app/api`]: "web:right" };
+
+test("tests the other hosts of the registry with the logins that the Secret has for them", async () => {
+  const { rows, asked } = await judged({ ...attached(theirs("acr", { ...regions, ...others })), deep: true });
+
+  expect(rows.map(({ cause, message }) => ({ cause, message }))).toEqual([
+    { cause: "pulls", message: '; myregistry.westus.geo.azurecr.io says refused to user "web"' },
+  ]);
+  expect(asked.filter((request) => request.includes(" pulls "))).toEqual([
+    `web pulls ${web}`,
+    "web pulls myregistry.eastus.geo.azurecr.io/app/web:1",
+    "web pulls myregistry.westus.geo.azurecr.io/app/web:1",
+  ]);
+});
+
+test("tests only the image's host without deep", async () => {
+  const { asked } = await judged(attached(theirs("acr", regions)));
+
+  expect(asked.filter((request) => request.includes(" pulls "))).toEqual([`web pulls ${web}`]);
+});
