@@ -9,7 +9,7 @@ import { failed, inOrderOfSeverity, verdictReasons, verdictSummary, verdictTable
 import type { PlaceDetail } from "../src/output/words.ts";
 import { joinNames } from "../src/plan/wording.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
-import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import { type ClusterScope, clusterScopesOf, selectsNone } from "../src/scope/cluster-scopes.ts";
 import { checkAll } from "../src/workflows/check.ts";
 import { waitForPulls } from "../src/workflows/wait-for-pulls.ts";
 import { whereOf } from "./conclude.ts";
@@ -174,7 +174,8 @@ async function report(checked: Checked, flags: CheckFlags, clusterScopes: readon
   if (unlisted.length > 0) printWarning(session.stderr, session.env, unlistedWarning(unlisted));
   if ((flags.output === undefined || flags.output === "wide") && verdicts.length > 0)
     session.stderr.write(`${verdictSummary(verdicts, flags.strict)}\n`);
-  if (verdicts.length === 0 && errors.length === 0)
+  if (selectsNone(clusterScopes)) session.stderr.write("no namespace matches\n");
+  else if (verdicts.length === 0 && errors.length === 0)
     session.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}. Specify one with --image.\n`);
 }
 

@@ -6,7 +6,7 @@ import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
 import { type CliError, usage } from "../src/errors.ts";
 import { planDelete } from "../src/plan/delete.ts";
 import { registryName } from "../src/registry/login-server.ts";
-import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import { type ClusterScope, clusterScopesOf, noneMatches, selectsNone } from "../src/scope/cluster-scopes.ts";
 import { type Entry, readEntries } from "../src/secret/entry.ts";
 import { type NamespaceReader, readersOf } from "../src/state/namespace-reader.ts";
 import { deletionFacts } from "../src/state/plan-input.ts";
@@ -78,7 +78,10 @@ export const deletion = verb({
     const open = opener(identityOf(flags), session);
     const deleting = { secret, clusterScopes, flags, open, session };
     if (asks) await confirmDeletion(session, deleteSecrets(deleting, "client"), where);
-    const notFound = () => (flags["ignore-not-found"] || session.interrupted() ? undefined : noSecret(secret, { verb: "list" }));
+    const notFound = () => {
+      if (flags["ignore-not-found"] || session.interrupted()) return undefined;
+      return selectsNone(clusterScopes) ? noneMatches() : noSecret(secret, { verb: "list" });
+    };
     const registries = new Set<string>();
     async function* recorded(): AsyncGenerator<Outcome> {
       let isFound = false;

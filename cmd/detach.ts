@@ -3,7 +3,6 @@ import { kinds } from "../src/kinds.ts";
 import type { Change } from "../src/plan/change.ts";
 import { planDangling } from "../src/plan/dangling.ts";
 import { planRefer, type Target } from "../src/plan/references.ts";
-import { noNamespace } from "../src/state/namespace.ts";
 import type { NamespaceState } from "../src/state/namespace-state.ts";
 import { everything, targetOf, wantsTargets } from "../src/state/targets.ts";
 import { type Flags, formats, targetFlags, under } from "./line/flags.ts";
@@ -132,16 +131,14 @@ function detachDangling(flags: DanglingFlags, words: readonly string[], session:
       secret: "",
       targets: named ? targets : { picks: everything, whereUsed: false },
       pods: "none",
-      lenient: !named || !isOneNamespace,
+      // Every namespace has a ServiceAccount, so one without targets doesn't exist
+      lenient: !isOneNamespace,
       existing: true,
     },
-    each: ({ targets: found, scope, existing = new Set() }) => {
-      // Every namespace has a ServiceAccount, so this one doesn't exist
-      if (isOneNamespace && found.length === 0) throw noNamespace(scope.namespace);
-      return planDangling(
+    each: ({ targets: found, scope, existing = new Set() }) =>
+      planDangling(
         found.map((target) => targetOf(target, scope.context)),
         { existing, named },
-      );
-    },
+      ),
   }));
 }

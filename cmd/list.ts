@@ -6,7 +6,7 @@ import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
 import { hostOf } from "../src/plan/existing-secret.ts";
 import { loginServerIn, registryName } from "../src/registry/login-server.ts";
-import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import { type ClusterScope, clusterScopesOf, selectsNone } from "../src/scope/cluster-scopes.ts";
 import type { Holding } from "../src/secret/entry.ts";
 import {
   expiryBy,
@@ -180,5 +180,8 @@ async function* carriedIn(clusterScopes: readonly ClusterScope[], options: Optio
   }
 }
 
-const nothing = (where: PlaceDetail, [clusterScope]: readonly ClusterScope[]) =>
-  where === "one" ? `No resources found in ${printable(clusterScope?.namespaces[0] ?? "")} namespace.\n` : "No resources found\n";
+function nothing(where: PlaceDetail, clusterScopes: readonly ClusterScope[]): string {
+  if (selectsNone(clusterScopes)) return "no namespace matches\n";
+  const [clusterScope] = clusterScopes;
+  return where === "one" ? `No resources found in ${printable(clusterScope?.namespaces[0] ?? "")} namespace.\n` : "No resources found\n";
+}

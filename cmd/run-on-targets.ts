@@ -3,7 +3,7 @@ import { type Fix, listEverywhere } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
 import type { Plan } from "../src/plan/change.ts";
 import type { RecreateOptions } from "../src/plan/references.ts";
-import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import { type ClusterScope, clusterScopesOf, noneMatches, selectsNone } from "../src/scope/cluster-scopes.ts";
 import { readersOf } from "../src/state/namespace-reader.ts";
 import type { NamespaceState, ReadOptions } from "../src/state/namespace-state.ts";
 import { onlySecret } from "../src/state/pull-secrets.ts";
@@ -123,9 +123,10 @@ export function runOnTargets(
     const reads = { ...of.reads, secret, targets, pods, lenient: !isOneNamespace };
     const run = { secret, targets, named, isOneNamespace };
     const choosing = { verb: of.verb, secret, where: whereOf(clusterScopes), output: flags.output };
-    const isSelected = isNamed
-      ? () => true
-      : await selectTargets(session, readersOf(clusterScopes, reads), (state) => of.candidates(state, run), choosing);
+    const isSelected =
+      isNamed || selectsNone(clusterScopes)
+        ? () => true
+        : await selectTargets(session, readersOf(clusterScopes, reads), (state) => of.candidates(state, run), choosing);
     const { later, warns } = of;
     return { reads: { ...reads, warns }, each: (state) => of.plan(state, { ...run, isSelected }), later };
   });
@@ -141,7 +142,9 @@ export function recreateOptions({ recreate, force }: { readonly recreate: boolea
  * Returns the name of the Secret if the command line names none: the only one of the only namespace.
  * @param otherwise the fix if there is none
  */
-export async function nameOfSecret([clusterScope, ...more]: readonly ClusterScope[], otherwise: Fix): Promise<string> {
+export async function nameOfSecret(clusterScopes: readonly ClusterScope[], otherwise: Fix): Promise<string> {
+  if (selectsNone(clusterScopes)) throw noneMatches();
+  const [clusterScope, ...more] = clusterScopes;
   const [namespace, ...others] = clusterScope?.namespaces ?? [];
   if (clusterScope && namespace !== undefined && more.length + others.length === 0 && !clusterScope.open)
     return onlySecret(clusterScope.cluster, namespace, otherwise);

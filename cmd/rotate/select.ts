@@ -2,7 +2,7 @@ import { kindNamed } from "../../src/credential/kinds.ts";
 import { CliError, unlessForbidden } from "../../src/errors.ts";
 import { keyOf } from "../../src/kinds.ts";
 import type { Rotation } from "../../src/plan/rotation.ts";
-import type { ClusterScope } from "../../src/scope/cluster-scopes.ts";
+import { type ClusterScope, noneMatches, selectsNone } from "../../src/scope/cluster-scopes.ts";
 import { namespaceNotFound, uidOf } from "../../src/state/namespace.ts";
 import { noSecret } from "../../src/state/pull-secrets.ts";
 import type { RecordedLogin, SecretLogins } from "../../src/state/secret-logins.ts";
@@ -61,6 +61,7 @@ export async function nothingToRotate(
 ): Promise<CliError> {
   const unknown = unreadable.find(({ own }) => own);
   if (unknown) return unknown.error;
+  if (selectsNone(clusterScopes)) return noneMatches();
   const absent = await absentNamespace(clusterScopes);
   if (absent !== undefined) return absent;
   const [clusterScope] = clusterScopes;

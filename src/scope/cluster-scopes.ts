@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/port.ts";
-import { type CliError, type ErrorKind, isForbidden, isRefusal } from "../errors.ts";
+import { CliError, type ErrorKind, isForbidden, isRefusal } from "../errors.ts";
 import { includes, isOpen, type Scope } from "./scope.ts";
 
 /** One namespace of one cluster. Every verb processes namespaces one by one. `context` is set only if a run selects contexts. */
@@ -36,6 +36,12 @@ export async function* clusterWideOrEach<T>(
     yield* each;
   }
 }
+
+/** Whether a scope selects no namespace, and no cluster failed. */
+export const selectsNone = (clusterScopes: readonly ClusterScope[]): boolean =>
+  clusterScopes.every(({ namespaces, error }) => namespaces.length === 0 && !error);
+
+export const noneMatches = () => new CliError("notFound", "no namespace matches", { hint: { kubectl: "get namespaces", args: [] } });
 
 type ScopeTools = {
   /** Returns the names of all contexts of the kubeconfig. */

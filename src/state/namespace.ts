@@ -42,5 +42,3 @@ export async function namespaceNotFound(
 }
 
 export const creationOf = (namespace: string): Fix => ({ kubectl: "create namespace", args: [namespace] });
-
-export const noNamespace = (name: string): CliError => absent("namespaces", name, creationOf(name));

@@ -14,7 +14,7 @@ import { refuseForeign } from "../plan/store.ts";
 import { inLine, maxNames } from "../plan/wording.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { covers } from "../registry/repository.ts";
-import type { ClusterScope } from "../scope/cluster-scopes.ts";
+import { type ClusterScope, selectsNone } from "../scope/cluster-scopes.ts";
 import { awaitAll, prefetch, runConcurrently } from "../scope/concurrency.ts";
 import { type Entry, entryFor } from "../secret/entry.ts";
 import type { ShapeName } from "../secret/shapes.ts";
@@ -132,6 +132,7 @@ async function* shareOnce(
   // Start this request early. An error is reported when the name is needed
   if (needsName) owner.ownName().catch(() => undefined);
   const credential = await opening;
+  if (selectsNone(clusterScopes)) return;
   const hosts = hostsOf(credential, undefined);
   const images =
     !podsTell || (repositories.length > 0 && !fromPods) ? [] : await imagesIn(clusterScopes, { hosts, picks: picksOf(targets) });

@@ -1,4 +1,4 @@
-import { listAll } from "../cluster/port.ts";
+import { type Cluster, listAll } from "../cluster/port.ts";
 import { type Credential, lifecycleOf, type Owner } from "../credential/kind.ts";
 import { CliError, isForbidden, unlessForbidden, unlessRefused } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
@@ -9,7 +9,7 @@ import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { sharedSecretWords, unnamedCluster, wordsWithClusters } from "../secret/azure-words.ts";
 import { mayBeTokenOf, tokenName } from "../secret/names.ts";
 import type { Clusters } from "../state/holders.ts";
-import { idBy, noNamespace, uidOf } from "../state/namespace.ts";
+import { creationOf, idBy, namespaceNotFound, uidOf } from "../state/namespace.ts";
 import type { RecordedLogin } from "../state/secret-logins.ts";
 
 /**
@@ -17,7 +17,7 @@ import type { RecordedLogin } from "../state/secret-logins.ts";
  * name.
  */
 export function ownerOf({ cluster, namespace, context }: NamespaceScope, secret: string): Owner {
-  const ownName = once(async () => tokenName(await known(() => uidOf(cluster, namespace), namespace), namespace, secret));
+  const ownName = once(async () => tokenName(await known(() => uidOf(cluster, namespace), cluster, namespace), namespace, secret));
   const words = `secret ${secret} in namespace ${namespace}${context === undefined ? "" : ` of context ${context}`}`;
   return {
     secret,
@@ -49,7 +49,7 @@ export function sharedOwner(clusterScopes: readonly ClusterScope[], secret: stri
   const words = sharedSecretWords(secret);
   const ownName = once(async () => {
     if (!first) throw new CliError("unreachable", "no selected cluster can be reached");
-    const [cluster, namespace] = await Promise.all([known(first.uid, "kube-system"), first.firstUid()]);
+    const [cluster, namespace] = await Promise.all([known(first.uid, first.clusterScope.cluster, "kube-system"), first.firstUid()]);
     return sharedName(cluster, namespace, secret);
   });
   const ids = () => Promise.all(reached.map(({ uid }) => idBy(uid)));
@@ -78,7 +78,7 @@ type Reached = { readonly clusterScope: ClusterScope; uid(): Promise<string | un
  * the name.
  */
 async function isGivenIn({ clusterScope, uid, firstUid }: Reached, { name, secret }: { readonly name: string; readonly secret: string }) {
-  const cluster = await known(uid, "kube-system");
+  const cluster = await known(uid, clusterScope.cluster, "kube-system");
   if (name === tokenName(cluster, "shared", secret)) return true;
   const isNamedBy = (namespace: string) => name === sharedName(cluster, namespace, secret);
   return isNamedBy(await firstUid()) || (await uidsIn(clusterScope)).some(isNamedBy);
@@ -106,8 +106,11 @@ async function uidsIn({ cluster, namespaces }: ClusterScope): Promise<string[]> 
 }
 
 /** Returns the uid of a namespace. @throws CliError with a workaround if reading it is forbidden */
-const known = async (read: () => Promise<string | undefined>, namespace: string): Promise<string> =>
-  (await readable(read)) ?? Promise.reject(noNamespace(namespace));
+async function known(read: () => Promise<string | undefined>, cluster: Cluster, namespace: string): Promise<string> {
+  const uid = await readable(read);
+  if (uid === undefined) throw await namespaceNotFound(cluster, namespace, creationOf(namespace));
+  return uid;
+}
 
 async function readable(read: () => Promise<string | undefined>): Promise<string | undefined> {
   return read().catch((cause: unknown) => {

@@ -54,11 +54,30 @@ test.for([
 test.for([
   { line: "check -n oen --image myregistry.azurecr.io/app/web:1", hint: "did you mean -n one?" },
   { line: "rotate -n oen", hint: "did you mean -n one?" },
+  { line: "detach --dangling -n oen", hint: "did you mean -n one?" },
+  { line: "create --registry myregistry --repository app/web -n oen", hint: "did you mean -n one?" },
   { line: "check -n elsewhere --image myregistry.azurecr.io/app/web:1", hint: "kubectl get namespaces" },
 ])("offers a similar namespace and never to create it: $line", async ({ line, hint }) => {
   const world = worldOf(["one", "payments"]);
 
   expect(await hints(line, world.ports)).toEqual([`hint: ${hint}`]);
+});
+
+test.for([
+  "attach acr --namespaces zzz*",
+  "attach --namespaces zzz* --serviceaccount default",
+  "check --namespaces zzz*",
+  "create --registry myregistry --namespaces zzz*",
+  "create --registry myregistry --namespace-selector team=zzz",
+  "delete acr --namespaces zzz* --yes",
+  "detach --dangling --namespaces zzz*",
+  "list --namespaces zzz*",
+  "rotate --namespaces zzz*",
+  "rotate acr --namespaces zzz*",
+])("says that no namespace matches: %s", async (line) => {
+  const { stderr } = await type(line, worldOf(["one"]).ports);
+
+  expect(stderr).toMatch(/^(?:error: )?no namespace matches\n(?:hint: kubectl get namespaces\n)?$/);
 });
 
 test.for(["prune", "create -n demo"])("prints a placeholder if %s has no registry", async (line) => {
