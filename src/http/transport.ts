@@ -10,6 +10,9 @@ import { trustedIssuers } from "./trust.ts";
 /** The timeout of a request that sets none: @azure/identity sets none, and a silent proxy would block it forever. Milliseconds. */
 const timeout = 30_000;
 
+/** The maximum size of a body that is read as a whole, in bytes. A registry may be anyone's server. */
+const maxBody = 16 * 1024 * 1024;
+
 /** Returns the one client of a port. The first call loads Azure's HTTP library. */
 export type OpenHttpClient = () => Promise<HttpClient>;
 
@@ -44,11 +47,17 @@ async function open(env: Environment, trace: Trace, signal: (writes?: boolean) =
     request.abortSignal = ends;
     request.timeout ||= timeout;
     request.requestOverrides = { ...request.requestOverrides, ...trusting };
+    let isTooLarge = false;
+    request.onDownloadProgress = ({ loadedBytes }) => {
+      isTooLarge = loadedBytes > maxBody;
+      if (isTooLarge) throw new Error("too large");
+    };
     if (proxy) tunnel ??= tunnelAgent(proxy, trusting);
     // Replaces the agent that a policy of the caller's pipeline may have selected by the environment of the process
     request.agent = proxy && tunnel;
     return client.sendRequest(request).catch((error: unknown) => {
       if (ours.aborted) throw new Interrupted();
+      if (isTooLarge) throw new NetworkError("refused", `${new URL(request.url).host} returned more than ${maxBody / 1024 / 1024} MiB`);
       throw ends.aborted ? error : explain(error, request, proxy?.host);
     });
   }
@@ -57,7 +66,9 @@ async function open(env: Environment, trace: Trace, signal: (writes?: boolean) =
 
 /** kubectl's levels: 6 for the request and its outcome, 8 for bodies. */
 async function traced(request: PipelineRequest, trace: Trace, send: HttpClient["sendRequest"]): Promise<PipelineResponse> {
-  const { method, url, body } = request;
+  const { method, body, streamResponseStatusCodes: streamed } = request;
+  // A registry redirects blobs to a signed address. Each storage service has its own parameters
+  const url = streamed ? request.url.replace(/\?.*/s, "?***") : request.url;
   const started = performance.now();
   const outcome = (what: string) =>
     trace(6, () => `${method} ${redact(url)} ${what} in ${Math.round(performance.now() - started)} milliseconds`);
@@ -104,7 +115,8 @@ const inForm = new RegExp(`((?:^|[?&])(?:${names})=)[^&\\s]*`, "gi");
 /** The signature in the URL of an Azure operation (t, c, s and h): with it, anyone can read the operation. */
 const signature = /([?&][tcsh]=)[^&\s"'<>]+/g;
 const scheme = /\b(Basic|Bearer) +[A-Za-z0-9+/=_.~-]+/gi;
-const jwt = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g;
+/** Its header has few bytes. Without a limit, a long text of such starts takes minutes. */
+const jwt = /\beyJ[\w-]{1,2000}\.[\w-]+\.[\w-]*/g;
 
 /** Returns a body, URL or message without credentials: tokens, passwords, secrets, in JSON, forms or headers. */
 export function redact(text: string): string {

@@ -5,10 +5,12 @@ import { createServer, type Server } from "node:https";
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { setTimeout as turn } from "node:timers/promises";
 import { createPipelineRequest } from "@azure/core-rest-pipeline";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { createAuthority, type KeyPair } from "../../../sandbox/pki.ts";
+import type { Trace } from "../../../src/env.ts";
 import { openTransport } from "../../../src/http/transport.ts";
 
 let folder: string;
@@ -16,11 +18,18 @@ let target: Server;
 let proxy: Server;
 let tunnels = 0;
 
+const endless = new Readable({
+  read() {
+    this.push(Buffer.alloc(1024 * 1024, "x"));
+  },
+});
+
 /** Starts a server with a certificate for localhost. Returns it with its port. */
 async function listen({ certificate: cert, key }: KeyPair): Promise<Server> {
-  const server = createServer({ cert, key }, ({ url }, response) =>
-    setTimeout(() => response.end("pulled"), url === "/slow" ? 200 : 0),
-  ).listen(0, "127.0.0.1");
+  const server = createServer({ cert, key }, ({ url }, response) => {
+    if (url === "/endless") return endless.pipe(response);
+    return setTimeout(() => response.end("pulled"), url === "/slow" ? 200 : 0);
+  }).listen(0, "127.0.0.1");
   await once(server, "listening");
   return server;
 }
@@ -211,4 +220,26 @@ test("reports a proxy that ends the connection without a response", async () => 
   const send = await behind(() => "");
 
   expect(await send()).toBe("the connection to the proxy localhost was interrupted (ECONNRESET)");
+});
+
+test("ends a response that does not end", async () => {
+  const client = await clientIn({ SSL_CERT_FILE: join(folder, "ours.pem") });
+  const url = `https://localhost:${portOf(target)}/endless`;
+
+  await expect(client.sendRequest(createPipelineRequest({ url }))).rejects.toMatchObject({
+    failure: "refused",
+    message: expect.stringMatching(/^localhost:\d+ returned more than 16 MiB$/),
+  });
+});
+
+test("traces no parameters of an address with a blob", async () => {
+  const lines: string[] = [];
+  const trace: Trace = (_level, line) => lines.push(line());
+  const client = await openTransport({ SSL_CERT_FILE: join(folder, "ours.pem") }, trace, () => new AbortController().signal)();
+  const streamResponseStatusCodes = new Set([200]);
+  await client.sendRequest(
+    createPipelineRequest({ url: `https://localhost:${portOf(target)}/d?verify=hunter2`, streamResponseStatusCodes }),
+  );
+
+  expect(lines.join("\n")).toMatch(/^GET https:\/\/localhost:\d+\/d\?\*\*\* 200 in \d+ milliseconds$/);
 });
