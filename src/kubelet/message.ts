@@ -23,13 +23,17 @@ export type PullFailure = { readonly cause: PullCause; readonly text: string };
 /** The answer of a node: the failures of a pull, none if it succeeded. Or the reason why no node has answered. */
 export type NodeAnswer = { readonly node: string; readonly failures: readonly PullFailure[] } | { readonly unproven: string };
 
+/** The maximum length of a message. It may repeat what a registry sent, and searches in a longer one could take minutes. */
+const maxText = 10_000;
+
 /**
  * Parses `state.waiting` of a container's status (kubelet 1.34 to 1.37 with containerd 1.6 and 1.7). While a pull fails, the reason changes
  * between ErrImagePull and ImagePullBackOff. If the container ran before, it is also CrashLoopBackOff, without a message about the pull.
  *
  * @returns a failure for each login that was tried, in their order; none if the container does not wait for its image
  */
-export function readWaiting({ reason = "", message = "" }: { readonly reason?: string; readonly message?: string }): PullFailure[] {
+export function readWaiting(waiting: { readonly reason?: string; readonly message?: string }): PullFailure[] {
+  const [reason = "", message = ""] = [waiting.reason, waiting.message].map((text) => text?.slice(0, maxText));
   if (reason === "ErrImagePull" || reason === "ImagePullBackOff") return readError(message);
   if (reason === "ErrImageNeverPull") return [{ cause: "never-pulled", text: message }];
   if (reason === "InvalidImageName") return [{ cause: "invalid-image", text: message }];

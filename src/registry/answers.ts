@@ -64,11 +64,14 @@ export function readFailure(error: unknown): Proof {
   return { verdict: error.failure === "untrusted" ? "untrusted" : "unreachable", message: error.message };
 }
 
+/** The maximum length of a text in a registry's error. Searches in a longer one could take minutes. */
+const maxText = 2000;
+
 /** The first error in a registry's response, `{"errors":[{"code","message","detail"}]}` (OCI distribution spec); undefined for any other body. */
 export function readRegistryError(body: string): { readonly code: string; readonly message: string } | undefined {
   const first = firstOf(readMember(body, "errors"));
   if (typeof first !== "object" || first === null) return undefined;
-  const text = (value: unknown) => (typeof value === "string" ? value : "");
+  const text = (value: unknown) => (typeof value === "string" ? value.slice(0, maxText) : "");
   const { code, message } = first as Record<string, unknown>;
   return { code: text(code), message: text(message) };
 }

@@ -147,3 +147,11 @@ describe("similar text", () => {
     expect(readWaiting({ reason: "ErrImageNeverPull" })).toEqual([{ cause: "never-pulled", text: "" }]);
   });
 });
+
+test("reads a long message in little time", () => {
+  const message = "failed to fetch anonymous token".repeat(10_000);
+  const start = performance.now();
+
+  expect(readWaiting({ reason: "ErrImagePull", message })).toMatchObject([{ cause: "unknown" }]);
+  expect(performance.now() - start).toBeLessThan(2000);
+});

@@ -157,3 +157,11 @@ test("names no repository when the registry denied a login without one", () => {
     message: 'user "acr" cannot pull from r.azurecr.io',
   });
 });
+
+test("reads a long message of a registry in little time", () => {
+  const text = errors("DENIED", "client with IP ".repeat(30_000));
+  const start = performance.now();
+
+  expect(readAnswer("manifest", image, "acr", { status: 403, text, header: () => undefined })).toMatchObject({ verdict: "denied" });
+  expect(performance.now() - start).toBeLessThan(2000);
+});
