@@ -90,12 +90,14 @@ function readManifests(text: string): readonly Indexed[] | undefined {
 }
 
 /** A digest becomes a part of a path, so other texts are ignored. */
-const isDigest = (value: unknown): value is string => typeof value === "string" && /^[a-z0-9+._-]+:[a-fA-F0-9]{32,}$/.test(value);
+const isDigest = (value: unknown): value is string => typeof value === "string" && /^[a-z0-9+._-]+:[a-fA-F0-9]{32,128}$/.test(value);
 
 function select(index: readonly Indexed[], platforms: readonly Platform[]): { readonly digests: string[]; readonly missing: string[] } {
   const found = platforms.map(({ os, architecture }) => ({
     name: `${os}/${architecture}`,
-    digest: index.find((each) => each.os === os && each.architecture === architecture)?.digest,
+    // Like containerd, accepts a manifest for which the index has no platform
+    digest: (index.find((each) => each.os === os && each.architecture === architecture) ?? index.find((each) => each.os === undefined))
+      ?.digest,
   }));
   return {
     digests: [...new Set(found.flatMap(({ digest }) => digest ?? []))],
@@ -131,7 +133,10 @@ async function fetchBlob(http: Http, pulled: Pulled, part: Part): Promise<Found>
   return isRedirect(answer) ? follow(http, pulled, part, { from: blob, answer }) : { at: host, failure: failureHere(pulled, part, answer) };
 }
 
-/** Follows a redirect to any host over HTTPS. Never sends the login: the address itself is signed. */
+/**
+ * Follows a redirect to any host over HTTPS. Another host never gets the login, because its address is signed. Another path of the same host
+ * gets it, as from container runtimes.
+ */
 async function follow(
   http: Http,
   pulled: Pulled,
@@ -144,7 +149,8 @@ async function follow(
     return { at: last, failure: { verdict: "unreachable", message: `${last} redirects the ${part.noun} too often` } };
   // A password in the address would become an Authorization header
   if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") return { at: last, failure: unsafe(last, part) };
-  const next = await firstBytes(http, url.href);
+  const { host: own } = new URL(`https://${pulled.host}`);
+  const next = await firstBytes(http, url.href, last === own && url.host === own ? pulled.headers : {});
   if (isRedirect(next)) return follow(http, pulled, part, { from: url.href, answer: next, count: count + 1 });
   return { at: url.host, failure: failureThere(pulled, part, url.host, next) };
 }

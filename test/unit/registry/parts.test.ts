@@ -174,3 +174,32 @@ test("accepts a blob with fewer bytes than the range", async () => {
     verdict: "pulls",
   });
 });
+
+test("fetches a manifest without a platform for every node", async () => {
+  const text = JSON.stringify({ manifests: [{ digest: digest("1") }, { digest: digest("2"), platform: arm64 }] });
+  const { prove, blobs } = world({ ...manifests, "/manifests/1": { status: 200, text } });
+
+  expect(await prove([amd64, arm64])).toMatchObject({ verdict: "pulls" });
+  expect(blobs().map(({ url }) => url.at(-1))).toEqual(["a", "b", "c", "d"]);
+});
+
+test("sends the login to another path of the registry's host, but not after another host", async () => {
+  const [there, back] = ["https://cdn.test/d", `https://${host}/back`];
+  const { prove, sent } = world({
+    ...manifests,
+    "/manifests/1": { status: 200, text: single("a", "b") },
+    [digest("a")]: { status: 307, to: "/own" },
+    [digest("b")]: { status: 307, to: there },
+    [there]: { status: 307, to: back },
+  });
+
+  // The fake registry returns 401 without a login
+  expect(await prove([amd64])).toMatchObject({ verdict: "unreachable", message: expect.stringMatching(/returned HTTP 401$/) });
+  expect(sent.slice(-5).map(({ url, headers = {} }) => [new URL(url).pathname.slice(-4), headers["Authorization"]])).toEqual([
+    ["aaaa", "Bearer t"],
+    ["/own", "Bearer t"],
+    ["bbbb", "Bearer t"],
+    ["/d", undefined],
+    ["back", undefined],
+  ]);
+});
