@@ -4,6 +4,8 @@ import type { Platform, Registry } from "../registry/port.ts";
 
 const usual: Platform = { os: "linux", architecture: "amd64" };
 
+const unlisted = "cannot list nodes, so only linux/amd64 was checked";
+
 /**
  * Returns a registry whose proofs also fetch the first bytes of an image's parts, for each platform of the cluster's nodes. The nodes are
  * listed once. Without nodes, or without permission to list them, it uses linux/amd64.
@@ -16,7 +18,10 @@ export function forNodesOf(cluster: Pick<Cluster, "pages">, registry: Registry):
       platforms ??= platformsOf(cluster).catch(unlessForbidden(undefined));
       const known = await platforms;
       const proof = await registry.prove(image, login, known ?? [usual]);
-      return known ? proof : { ...proof, message: withLines(proof.message, "cannot list nodes, so only linux/amd64 was checked") };
+      if (known) return proof;
+      if (proof.verdict === "pulls") return { ...proof, message: withLines(proof.message, unlisted) };
+      // Further lines of a failure are the registry's own
+      return proof.verdict === "other-platform" ? { ...proof, message: `${proof.message}: ${unlisted}` } : proof;
     },
   };
 }

@@ -8,13 +8,13 @@ const image: ImageRef = { host: "r.azurecr.io", repository: "app", reference: "1
 const node = (os?: string, architecture?: string) => ({ status: { nodeInfo: { operatingSystem: os, architecture } } });
 
 /** Proves an image twice for nodes on two pages. `forbidden`: the user may not list nodes. */
-async function proved(pages: readonly (readonly object[])[], forbidden = false) {
+async function proved(pages: readonly (readonly object[])[], forbidden = false, verdict: Proof["verdict"] = "pulls") {
   const asked: (readonly Platform[] | undefined)[] = [];
   let lists = 0;
   const registry = {
     prove: async (_image, _login, platforms): Promise<Proof> => {
       asked.push(platforms);
-      return { verdict: "pulls", message: "yes" };
+      return { verdict, message: verdict === "pulls" ? "yes" : "no" };
     },
   } as Pick<Registry, "prove"> as Registry;
   const cluster = {
@@ -47,4 +47,11 @@ test("uses linux/amd64 and says so when nodes cannot be listed", async () => {
     message: "yes\n* cannot list nodes, so only linux/amd64 was checked",
     lists: 1,
   });
+});
+
+test.for([
+  { verdict: "other-platform", message: "no: cannot list nodes, so only linux/amd64 was checked" },
+  { verdict: "blocked", message: "no" },
+] as const)("adds no line to the registry's when the verdict is $verdict and nodes cannot be listed", async ({ verdict, message }) => {
+  expect(await proved([], true, verdict)).toMatchObject({ message });
 });
