@@ -9,8 +9,9 @@ import { judge, type Verdict } from "./verdict.ts";
 export function judgeOnNode(facts: ImageFacts, answer: NodeAnswer): Verdict {
   const here = judge(facts);
   if ("unproven" in answer) {
-    // The pod was rejected, or no node has answered. That says nothing about the image
+    // The pod was rejected, or no node has answered. That says nothing about the image, so a failure that this machine found remains
     const { unproven: message } = answer;
+    if (causes[here.cause].severity === "failure") return withNote(`not proven in the cluster: ${message}`, here);
     return { ...here, cause: "not-checked", message, registryMessages: undefined, notes: [fromHere(here)], fix: undefined };
   }
   const { node, failures } = answer;

@@ -174,12 +174,19 @@ const rows: readonly Row[] = [
   },
   {
     when: "the pod was rejected",
-    given: { tried: [tried("a", "refused")] },
+    given: { tried: [tried("a", "pulls")] },
     answer: { unproven: "quota" },
     cause: "not-checked",
     message: "quota",
-    firstNote: "from this machine: credential rejected",
+    firstNote: "from this machine: ready",
   },
+  ...(["refused", "blocked"] as const).map((cause) => ({
+    when: `the pod was rejected and this machine found ${cause}`,
+    given: { tried: [tried("a", cause)] },
+    answer: { unproven: "quota" },
+    cause,
+    firstNote: "not proven in the cluster: quota",
+  })),
 ];
 
 test.for(rows)("returns $cause when $when", ({ when: _, given, answer, ...expected }) => {
