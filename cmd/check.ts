@@ -2,18 +2,17 @@ import type { Verdict } from "../src/check/verdict.ts";
 import { usage } from "../src/errors.ts";
 import { isObjectName, resourceOf } from "../src/kinds.ts";
 import { printWarning } from "../src/output/error.ts";
-import { type ImageCheck, imageCheck } from "../src/output/items.ts";
+import { failed, type ImageCheck, imageCheck } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
-import { failed, inOrderOfSeverity, verdictReasons, verdictSummary, verdictTable } from "../src/output/verdicts.ts";
-import type { PlaceDetail } from "../src/output/words.ts";
+import { bySeverity, verdictReasons, verdictSummary, verdictTable } from "../src/output/verdicts.ts";
 import { joinNames } from "../src/plan/wording.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { type ClusterScope, clusterScopesOf, selectsNone } from "../src/scope/cluster-scopes.ts";
 import { checkAll } from "../src/workflows/check.ts";
 import { waitForPulls } from "../src/workflows/wait-for-pulls.ts";
 import { whereOf } from "./conclude.ts";
-import { isReport, printReport, printUnreadable, reading, type Unreadable } from "./findings.ts";
+import { isReport, printReport, printUnreadable, reading } from "./findings.ts";
 import { parseWait } from "./line/durations.ts";
 import { type Flags, formats, noHeaders, outputGroup, under, type Values } from "./line/flags.ts";
 import { nodes, secretOrTargets, serviceAccounts } from "./line/known.ts";
@@ -133,8 +132,7 @@ export const check = verb({
       const wait = { ...session, milliseconds: parseWait({ wait: flags.wait ?? "0s" }), isFailure };
       return session.during("Checking images", () => waitForPulls(check, wait));
     });
-    await report(checked, flags, clusterScopes, session);
-    return exitCodeOf(checked, flags);
+    return report(checked, flags, clusterScopes, session);
   },
 });
 
@@ -162,62 +160,38 @@ const noTargetFlags = {
   selectsAnyKind: true,
 } as const;
 
-/** Prints the verdicts and the errors. @throws CliError of the only namespace, if there is one */
-async function report(checked: Checked, flags: CheckFlags, clusterScopes: readonly ClusterScope[], session: Session) {
-  const { verdicts, errors, unlisted } = checked;
+/** Prints the results and the errors, and returns the exit code. @throws CliError of the only namespace, if there is one */
+async function report(
+  { verdicts, errors, unlisted }: Checked,
+  flags: CheckFlags,
+  clusterScopes: readonly ClusterScope[],
+  session: Session,
+) {
+  const { stdout, stderr, env, formatCommand } = session;
+  const { output, strict, "no-headers": isBare } = flags;
   const where = whereOf(clusterScopes);
   const unreadable = errors.map(({ error, to }) => ({ ...to, error }));
-  const bySeverity = inOrderOfSeverity(verdicts, flags.strict);
-  const ordered = sortedBy(bySeverity, (verdict) => imageCheck(verdict, session.formatCommand), orders, flags["sort-by"]);
-  await printVerdicts(ordered, unreadable, flags, where, session);
-  printUnreadable(session, unreadable, where);
-  if (unlisted.length > 0) printWarning(session.stderr, session.env, unlistedWarning(unlisted));
-  if ((flags.output === undefined || flags.output === "wide") && verdicts.length > 0)
-    session.stderr.write(`${verdictSummary(verdicts, flags.strict)}\n`);
-  if (selectsNone(clusterScopes)) session.stderr.write("no namespace matches\n");
-  else if (verdicts.length === 0 && errors.length === 0)
-    session.stderr.write(`No images to check in ${printable(whichOf(clusterScopes))}. Specify one with --image.\n`);
-}
-
-/** Prints the verdicts, with the errors in a format for programs. */
-async function printVerdicts(
-  verdicts: readonly Verdict[],
-  errors: readonly Unreadable[],
-  flags: CheckFlags,
-  where: PlaceDetail,
-  session: Session,
-): Promise<void> {
-  const { strict, output } = flags;
-  const shown = flags.failed ? verdicts.filter((verdict) => failed(verdict, strict)) : verdicts;
-  if (isReport(output)) {
-    const items = shown.map((verdict) => imageCheck(verdict, session.formatCommand, strict));
-    return printReport(session, { verb: "check", format: output }, items, errors);
+  const items = bySeverity(verdicts.map((verdict) => imageCheck(verdict, formatCommand, strict)));
+  const shown = sortedBy(flags.failed ? items.filter(({ ok }) => !ok) : items, orders, flags["sort-by"]);
+  if (isReport(output)) await printReport(session, { verb: "check", format: output }, shown, unreadable);
+  else if (shown.length > 0) {
+    session.print(verdictTable(shown, { headers: !isBare, wide: output === "wide", where, style: styleFor(stdout, env) }));
+    // Without headers, a program reads the rows
+    (isBare ? stderr : stdout).write(verdictReasons(shown));
   }
-  if (shown.length === 0) return;
-  const options = {
-    ...session,
-    headers: !flags["no-headers"],
-    wide: output === "wide",
-    where,
-    strict,
-    style: styleFor(session.stdout, session.env),
-  };
-  session.print(verdictTable(shown, options));
-  // Without headers, a program reads the rows
-  (options.headers ? session.stdout : session.stderr).write(verdictReasons(shown, options));
-}
-
-function exitCodeOf({ verdicts, errors }: Checked, { strict }: CheckFlags): number {
-  if (errors.length > 0) return failureCode(true);
-  return verdicts.some((verdict) => failed(verdict, strict)) ? 1 : 0;
+  printUnreadable(session, unreadable, where);
+  if (unlisted.length > 0) printWarning(stderr, env, unlistedWarning(unlisted));
+  if (!isReport(output) && items.length > 0) stderr.write(`${verdictSummary(items)}\n`);
+  if (items.length + errors.length === 0) stderr.write(nothing(clusterScopes));
+  return errors.length > 0 ? failureCode(true) : Number(items.some(({ ok }) => !ok));
 }
 
 const unlistedWarning = (unlisted: Checked["unlisted"]): string =>
   `cannot list ${joinNames(unlisted.map(resourceOf), 8)}: templates of these kinds are checked only through their pods`;
 
-function whichOf(clusterScopes: readonly ClusterScope[]): string {
-  const [clusterScope] = clusterScopes;
-  return clusterScopes.length === 1 && clusterScope?.namespaces.length === 1
-    ? `${clusterScope.namespaces[0]} namespace`
-    : "these namespaces";
+function nothing(clusterScopes: readonly ClusterScope[]): string {
+  if (selectsNone(clusterScopes)) return "no namespace matches\n";
+  const [namespace, ...others] = clusterScopes.flatMap(({ namespaces }) => namespaces);
+  const which = namespace !== undefined && others.length === 0 ? `${namespace} namespace` : "these namespaces";
+  return `No images to check in ${printable(which)}. Specify one with --image.\n`;
 }

@@ -5,6 +5,7 @@ import { printError } from "../src/output/error.ts";
 import { type Form, openPrinter, type Printer } from "../src/output/printer.ts";
 import { openTally } from "../src/output/tally.ts";
 import { type PlaceDetail, placePrefix } from "../src/output/words.ts";
+import { counted } from "../src/plan/wording.ts";
 import type { ClusterScope } from "../src/scope/cluster-scopes.ts";
 import type { Session } from "./session.ts";
 import { failureCode } from "./verb.ts";
@@ -96,6 +97,6 @@ export function printPlaceError(session: Session, error: unknown, at: Ref, where
 function summaryLine(summary: string, where: PlaceDetail, left: number | undefined): string {
   if (where === "one") return "";
   if (left === undefined) return `${summary || "nothing to do"}\n`;
-  const rest = left > 0 ? `; ${left} ${left === 1 ? "namespace" : "namespaces"} left` : "";
+  const rest = left > 0 ? `; ${counted(left, "namespace")} left` : "";
   return `interrupted: ${summary || "nothing was done"}${rest}. Run the same command again to continue.\n`;
 }

@@ -1,6 +1,6 @@
 import { readRegistryId } from "../src/azure/registry-name.ts";
 import { isRefusal, usage } from "../src/errors.ts";
-import { type Listed, type PullSecretItem, pullSecretItem } from "../src/output/items.ts";
+import { type PullSecretItem, pullSecretItem } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
@@ -99,10 +99,10 @@ export const list = verb({
       return { clusterScopes, ...(await collect(clusterScopes, options)) };
     });
     const where = whereOf(clusterScopes);
-    const found = sortedBy(unsorted, pullSecretItem, orders, flags["sort-by"]);
+    const found = sortedBy(unsorted, orders, flags["sort-by"]);
     const { stdout, stderr, env, now } = session;
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
-    if (isReport(output)) await printReport(session, { verb: "list", format: output }, found.map(pullSecretItem), unreadable);
+    if (isReport(output)) await printReport(session, { verb: "list", format: output }, found, unreadable);
     else if (output === "name") session.print(found.map(nameLine).join(""));
     else if (found.length > 0) session.print(rows(found, printing, output === "wide"));
     else if (unreadable.length === 0) stderr.write(nothing(where, clusterScopes));
@@ -113,7 +113,7 @@ export const list = verb({
   },
 });
 
-const nameLine = ({ secret: { metadata } }: Listed) => `secret/${printable(metadata.name)}\n`;
+const nameLine = ({ name }: PullSecretItem) => `secret/${printable(name)}\n`;
 
 type Options = ListOptions & { readonly registry: string | undefined; readonly ends: Date | undefined; readonly includeUnknown: boolean };
 
@@ -131,7 +131,7 @@ function skippedLine({ never, unknown }: Skipped): string {
 
 /** Collects the Secrets of all clusters. An unreadable cluster or namespace doesn't stop the others. */
 async function collect(clusterScopes: readonly ClusterScope[], options: Options) {
-  const found: Listed[] = [];
+  const found: PullSecretItem[] = [];
   const skipped: Skipped = { never: 0, unknown: 0 };
   const unreadable: UnreadableNamespace[] = [];
   for await (const one of carriedIn(clusterScopes, options)) {
@@ -141,8 +141,8 @@ async function collect(clusterScopes: readonly ClusterScope[], options: Options)
     }
     const holdings = holdingsOf(one.secret);
     const selected = selectionOf(holdings, options);
-    // Only the metadata is kept: the data of thousands of Secrets would use too much memory
-    if (selected === "listed") found.push({ ...one, holdings, secret: { metadata: one.secret.metadata } });
+    // The data of thousands of Secrets would use too much memory
+    if (selected === "listed") found.push(pullSecretItem({ ...one, holdings }));
     else if (selected !== "other") skipped[selected]++;
   }
   return { found, skipped, unreadable };

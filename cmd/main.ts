@@ -1,5 +1,6 @@
 import { CliError, Interrupted, usage } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
+import { counted } from "../src/plan/wording.ts";
 import type { Context } from "./context.ts";
 import { formatCommand } from "./line/format-command.ts";
 import { overview, verbHelp } from "./line/help.ts";
@@ -103,7 +104,7 @@ async function helpOf(verb: Verb | undefined, [topic]: readonly string[], column
 }
 
 /** Returns the error for `--warnings-as-errors`, in kubectl's words. */
-const warned = (count: number) => new CliError("invalid", `${count} warning${count === 1 ? "" : "s"} received`);
+const warned = (count: number) => new CliError("invalid", `${counted(count, "warning")} received`);
 
 function unknown(word: string): CliError {
   const suggestion = suggestedVerb(

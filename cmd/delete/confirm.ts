@@ -4,7 +4,7 @@ import { nameOf } from "../../src/kinds.ts";
 import { printable } from "../../src/output/printable.ts";
 import type { PlaceDetail } from "../../src/output/words.ts";
 import type { Change } from "../../src/plan/change.ts";
-import { joinNames } from "../../src/plan/wording.ts";
+import { counted, joinNames } from "../../src/plan/wording.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
 
@@ -50,6 +50,6 @@ function part(verb: string, names: readonly string[], where: PlaceDetail): strin
   if (names.length === 0) return [];
   const distinct = new Map<string, number>();
   for (const name of names) distinct.set(name, (distinct.get(name) ?? 0) + 1);
-  const words = [...distinct].map(([name, count]) => (where === "one" ? name : `${name} in ${count} namespace${count === 1 ? "" : "s"}`));
+  const words = [...distinct].map(([name, count]) => (where === "one" ? name : `${name} in ${counted(count, "namespace")}`));
   return [`${verb} ${joinNames(words, 5)}`];
 }

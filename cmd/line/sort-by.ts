@@ -22,21 +22,13 @@ export const sortBy = (orders: Orders<never>) =>
     },
   }) as const satisfies Flags;
 
-/** Sorts records by a field of their items. Equal records, and all records without a field, keep their order. */
-export function sortedBy<Record, Item>(
-  records: readonly Record[],
-  itemOf: (record: Record) => Item,
-  orders: Orders<Item>,
-  field: string | undefined,
-): readonly Record[] {
+/** Sorts items by a field. Equal items, and all items without a field, keep their order. */
+export function sortedBy<Item>(items: readonly Item[], orders: Orders<Item>, field: string | undefined): readonly Item[] {
   const order = field === undefined ? undefined : orders[field];
-  if (!order) return records;
+  if (!order) return items;
   const compare = (a: string | number | undefined, b: typeof a) => {
     if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
     return a < b ? -1 : Number(a > b);
   };
-  return records
-    .map((record) => ({ record, value: order(itemOf(record)) }))
-    .sort((a, b) => compare(a.value, b.value))
-    .map(({ record }) => record);
+  return items.toSorted((a, b) => compare(order(a), order(b)));
 }

@@ -1,9 +1,8 @@
-import { firstExpiry, type Listed } from "../../src/output/items.ts";
+import type { PullSecretItem } from "../../src/output/items.ts";
 import type { styleFor } from "../../src/output/style.ts";
 import { age, table, until } from "../../src/output/table.ts";
 import { type PlaceDetail, placeColumns } from "../../src/output/words.ts";
 import { isRegional } from "../../src/secret/azure-words.ts";
-import type { Holding, Previous } from "../../src/secret/entry.ts";
 
 type Columns = {
   readonly where: PlaceDetail;
@@ -13,7 +12,7 @@ type Columns = {
 };
 
 /** Returns the table of `list`. */
-export function rows(found: readonly Listed[], { where, headers, now, style }: Columns, wide: boolean): string {
+export function rows(found: readonly PullSecretItem[], { where, headers, now, style }: Columns, wide: boolean): string {
   const places = placeColumns(where);
   const header = [
     ...places.header,
@@ -25,31 +24,31 @@ export function rows(found: readonly Listed[], { where, headers, now, style }: C
     "AGE",
     ...(wide ? ["IDENTITY", "SLOT", "CREATED", "PREVIOUS", "CREATED-BY"] : []),
   ];
-  const cells = found.map((one) => {
-    const { namespace } = one.secret.metadata;
-    return [...places.cells({ context: one.context, namespace }), ...cellsOf(one, now, wide)].slice(0, header.length);
-  });
+  const cells = found.map((one) => [...places.cells(one), ...cellsOf(one, now, wide)].slice(0, header.length));
   const paint = (cell: string, _: number, column: number) => (header[column] === "EXPIRES" && cell === "expired" ? style.red(cell) : cell);
   return table(header, cells, { headers, paint });
 }
 
+type Login = PullSecretItem["logins"][number];
+
 /** Returns the cells of one Secret, those of `-o wide` last. */
-function cellsOf({ secret, serviceAccounts, holdings }: Listed, now: Date, wide: boolean): string[] {
-  const { name, creationTimestamp } = secret.metadata;
-  const all = (of: (holding: Holding) => string) => inCell([...new Set(holdings.map(of))].filter(Boolean), wide);
-  const registries = holdings.flatMap(({ hosts }) => (wide ? hosts : withoutRegional(hosts)).map(shortHost));
+function cellsOf(item: PullSecretItem, now: Date, wide: boolean): string[] {
+  const { name, logins, serviceAccounts, expiry, expiresAt, creationTimestamp } = item;
+  const all = (of: (login: Login) => string | undefined) => inCell([...new Set(logins.flatMap((login) => of(login) || []))], wide);
+  const hosts = logins.flatMap(({ registries }) => (wide ? registries : withoutRegional(registries)).map(shortHost));
   return [
     name,
-    inCell(registries, wide),
-    all(kindOf),
-    endOf(holdings, now),
+    inCell(hosts, wide),
+    // A question mark for a guess
+    all(({ credential, guessed }) => credential && `${credential}${guessed ? "?" : ""}`),
+    expiry === "unknown" ? "<unknown>" : until(expiresAt ?? undefined, now),
     inCell(serviceAccounts, wide),
     age(creationTimestamp, now),
     all(({ identity }) => identity),
     all(({ slot }) => slot),
-    all(({ madeAt }) => (madeAt === undefined ? "" : age(madeAt, now))),
-    all(({ previous }) => (previous === undefined ? "" : previousOf(previous, now))),
-    all(({ by = "" }) => by),
+    all(({ madeAt }) => madeAt && age(madeAt, now)),
+    all(({ previous }) => previous && previousOf(previous, now)),
+    all(({ madeBy }) => madeBy),
   ];
 }
 
@@ -59,19 +58,10 @@ const withoutRegional = (hosts: readonly string[]) => hosts.filter((host) => !ho
 const shortHost = (host: string) => host.replace(/^([^.]+)\.azurecr\.io$/, "$1");
 
 /** Returns the password before the last rotation, and until when it is valid. */
-function previousOf({ slot = "", until: end }: Previous, now: Date): string {
+function previousOf({ slot = "", until: end }: NonNullable<Login["previous"]>, now: Date): string {
   if (end === undefined) return `${slot} until the next rotation`.trimStart();
   const left = until(end, now);
   return (left === "expired" ? `${slot} is due for deletion` : `${slot} for ${left}`).trimStart();
-}
-
-/** Adds a question mark to a guessed kind. */
-const kindOf = ({ kind, guessed }: Holding) => (kind !== "" && guessed ? `${kind}?` : kind);
-
-/** Returns when the first of several logins expires. */
-function endOf(holdings: readonly Holding[], now: Date): string {
-  const { expiry, expiresAt } = firstExpiry(holdings);
-  return expiry === "unknown" ? "<unknown>" : until(expiresAt ?? undefined, now);
 }
 
 /**

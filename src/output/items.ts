@@ -5,7 +5,6 @@ import { type Fix, hintText, inPlace } from "../fix.ts";
 import type { Secret } from "../objects.ts";
 import type { Holding } from "../secret/entry.ts";
 import { isTimestamp, toSeconds } from "../timestamp.ts";
-import { failed } from "./verdicts.ts";
 
 // The objects that check and list print for programs. docs/schema/acr-secret-v1.json describes every member.
 
@@ -33,65 +32,47 @@ export type Item = ImageCheck | PullSecretItem | ErrorItem;
 
 const results = { true: "pulls", false: "fails", unknown: "unknown" } as const;
 
-/** Returns the result of one image. */
-export function imageCheck(verdict: Verdict, formatCommand: FormatCommand, strict = false) {
-  const {
-    context,
-    namespace,
-    image,
-    account,
-    owners,
-    pods,
-    secret,
-    expiresAt,
-    cause,
-    proof,
-    message,
-    registryMessages = [],
-    notes = [],
-    fix,
-    hosts,
-  } = verdict;
+/** Returns the result of one image. @param strict an image that could not be checked, or is only cached, fails */
+export function imageCheck(
+  { account, cause, fix, expiresAt, registryMessages = [], notes = [], ...verdict }: Verdict,
+  formatCommand: FormatCommand,
+  strict = false,
+) {
   const { words, pulls } = causes[cause];
   return {
     apiVersion,
     kind: "ImageCheck" as const,
-    context,
-    namespace,
-    image,
+    ...verdict,
     serviceAccount: account,
-    owners,
-    pods,
-    secret,
     expiresAt: timeOf(expiresAt),
     cause,
     verdict: words,
     result: results[`${pulls}`],
-    ok: !failed(verdict, strict),
-    proof,
-    message,
+    ok: !failed({ cause, ...verdict }, strict),
     registryMessages,
     notes,
     fix: fix && formatCommand(fix),
-    hosts,
   };
 }
+
+/** Whether a verdict makes the command fail. An image that could not be checked, or is only cached, fails if the command line names it. */
+export const failed = ({ cause, owners }: Pick<Verdict, "cause" | "owners">, strict = false): boolean =>
+  causes[cause].severity === "failure" || (causes[cause].severity === "note" && (strict || owners.length === 0));
 
 /** Returns the objects that use an image: `deployment/web`, or the ServiceAccount of an image without an owner. */
 export const imageUsers = ({ owners, serviceAccount }: ImageCheck): readonly string[] =>
   owners.length > 0 ? owners.map(({ kind, name }) => `${kind}/${name}`) : [`serviceaccount/${serviceAccount}`];
 
-/** A pull secret, its logins, and the ServiceAccounts that use it. */
-export type Listed = {
+type Listed = {
   readonly context: string | undefined;
   readonly secret: Pick<Secret, "metadata">;
   readonly serviceAccounts: readonly string[];
   readonly holdings: readonly Holding[];
 };
 
-/** Returns a pull secret without its passwords. */
-export function pullSecretItem({ context, secret: { metadata }, serviceAccounts, holdings }: Listed) {
-  const { name, namespace, creationTimestamp } = metadata;
+/** Returns a pull secret and the ServiceAccounts that use it, without its passwords. */
+export function pullSecretItem({ context, secret, serviceAccounts, holdings }: Listed) {
+  const { name, namespace, creationTimestamp } = secret.metadata;
   return {
     apiVersion,
     kind: "PullSecret" as const,
@@ -117,7 +98,7 @@ export function pullSecretItem({ context, secret: { metadata }, serviceAccounts,
 }
 
 /** Returns when the first of several logins expires. A login whose expiry is unknown counts only if no other login has a time. */
-export function firstExpiry(holdings: readonly Holding[]): { readonly expiry: Holding["expiry"]; readonly expiresAt: string | null } {
+function firstExpiry(holdings: readonly Holding[]): { readonly expiry: Holding["expiry"]; readonly expiresAt: string | null } {
   const [first] = holdings.flatMap(({ expiresAt }) => timeOf(expiresAt) ?? []).sort();
   if (first !== undefined) return { expiry: "at", expiresAt: first };
   const isUnknown = holdings.length === 0 || holdings.some(({ expiry }) => expiry === "unknown");

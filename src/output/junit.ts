@@ -1,5 +1,6 @@
 import { type ErrorItem, type ImageCheck, type Item, imageUsers } from "./items.ts";
 import { printable } from "./printable.ts";
+import { stateOf } from "./verdicts.ts";
 
 /** Formats a check as JUnit XML: a test suite for each namespace, and a test case for each image. @param now the time of the check */
 export function junit(items: readonly Item[], now: Date): string {
@@ -24,8 +25,7 @@ const countsOf = (cases: readonly Case[]) => ({
   skipped: cases.filter(isSkipped).length,
 });
 
-/** Whether the image could not be tested, and check does not fail for it. */
-const isSkipped = (item: Case): boolean => item.kind === "ImageCheck" && item.ok && item.result === "unknown";
+const isSkipped = (item: Case): boolean => item.kind === "ImageCheck" && stateOf(item) === "unchecked";
 
 function testCase(classname: string, item: Case): string {
   if (item.kind === "Error") {

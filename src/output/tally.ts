@@ -2,6 +2,7 @@ import { type Message, messages } from "../actions/action.ts";
 import { messageOf } from "../actions/actions.ts";
 import { type Outcome, subjectOf } from "../actions/outcome.ts";
 import { countOf, kinds, type Ref } from "../kinds.ts";
+import { counted } from "../plan/wording.ts";
 
 /** `widened`: nothing changed in the place, but the credential of its Secret got more rights. */
 type Word = Message | "failed" | "left" | "widened";
@@ -84,7 +85,7 @@ function summaryOf(places: readonly Result[], updated: readonly Ref["kind"][]): 
   const changed = messages.flatMap((word) => (word === "unchanged" ? [] : byKind(kindsOf(places, word)).map((text) => `${text} ${word}`)));
   const plain = (["unchanged", "failed"] as const).flatMap((wanted) => {
     const count = places.filter(({ word }) => word === wanted).length;
-    return count === 0 ? [] : [`${count} ${count === 1 ? "namespace" : "namespaces"} ${wanted}`];
+    return count === 0 ? [] : [`${counted(count, "namespace")} ${wanted}`];
   });
   return [...changed, ...byKind(updated).map((text) => `${text} configured`), ...plain].join(", ");
 }

@@ -61,6 +61,9 @@ export function joinNames(names: readonly string[], most = 3): string {
 
 export const pluralize = (count: number, singular: string, plural: string): string => (count === 1 ? singular : plural);
 
+/** `1 image`, `2 images` */
+export const counted = (count: number, noun: string): string => `${count} ${pluralize(count, noun, `${noun}s`)}`;
+
 /** Whether a name is a valid name of a Secret. A list can contain any text, and a printed command must contain only valid names. */
 export const isPlain = (name: string): boolean => /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/.test(name);
 

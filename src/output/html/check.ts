@@ -1,24 +1,27 @@
 import { listed } from "../../check/message.ts";
+import { counted, pluralize } from "../../plan/wording.ts";
 import { type ImageCheck, imageUsers } from "../items.ts";
-import { type Html, html } from "./markup.ts";
-import { byNamespace, type Content, counted, type Group, messageLines, namespaceTable, placeOf, section } from "./parts.ts";
+import { bySeverity, stateOf } from "../verdicts.ts";
+import { byNamespace, type Content, type Group, type Html, html, messageLines, namespaceTable, placeOf, section } from "./parts.ts";
 import { type Lane, timeLine } from "./time-line.ts";
 
-/** The results as classes of the style sheet, in the order of the report. */
-const looks = ["bad", "soon", "fine"] as const;
+/** The classes of the style sheet. */
+const looks = { fails: "bad", unchecked: "soon", pulls: "fine" } as const;
 
-const lookOf = ({ ok, result }: ImageCheck): (typeof looks)[number] => (!ok ? "bad" : result === "pulls" ? "fine" : "soon");
+const lookOf = (item: ImageCheck): string => looks[stateOf(item)];
+
+const failText = (count: number): string => pluralize(count, "fails", "fail");
 
 /** Returns the report of `check`: failures first, then when the Secrets expire, then every image. */
 export function checkContent(items: readonly ImageCheck[], now: Date): Content {
-  const [bad = [], soon = [], fine = []] = looks.map((look) => items.filter((item) => lookOf(item) === look));
+  const { fails: bad = [], unchecked: soon = [], pulls: fine = [] } = Object.groupBy(items, stateOf);
   const groups = byNamespace(items);
   return {
     title: titleOf(items.length, bad.length, fine.length),
     counts: [
-      { look: "bad", text: bad.length === 1 ? "fails" : "fail", count: bad.length },
+      { look: "bad", text: failText(bad.length), count: bad.length },
       { look: "soon", text: "not checked", count: soon.length },
-      { look: "fine", text: fine.length === 1 ? "pulls" : "pull", count: fine.length },
+      { look: "fine", text: pluralize(fine.length, "pulls", "pull"), count: fine.length },
     ],
     sections: [
       section("Failures", cards(bad)),
@@ -31,7 +34,7 @@ export function checkContent(items: readonly ImageCheck[], now: Date): Content {
 
 function titleOf(all: number, bad: number, fine: number): string {
   if (all === 0) return "No images to check";
-  if (bad > 0) return `${bad} of ${counted(all, "image")} ${bad === 1 ? "fails" : "fail"}`;
+  if (bad > 0) return `${bad} of ${counted(all, "image")} ${failText(bad)}`;
   return fine === all && all > 1 ? `All ${all} images can be pulled` : `${fine} of ${counted(all, "image")} can be pulled`;
 }
 
@@ -71,17 +74,15 @@ const lanesOf = ({ id, place, items }: Group<ImageCheck>): Lane[] =>
 function tableOf(group: Group<ImageCheck>): Html {
   const { items } = group;
   const bad = items.filter(({ ok }) => !ok).length;
-  const rows = looks
-    .flatMap((look) => items.filter((item) => lookOf(item) === look))
-    .map(
-      (
-        item,
-      ) => html`<tr><th scope="row"><code>${item.image}</code></th><td>${usersOf(item)}</td><td>${item.secret}</td><td><b class="${lookOf(item)}">${item.verdict}</b>${item.proof === "cluster" && html` <span class="dim">in the cluster</span>`}</td></tr>
+  const rows = bySeverity(items).map(
+    (
+      item,
+    ) => html`<tr><th scope="row"><code>${item.image}</code></th><td>${usersOf(item)}</td><td>${item.secret}</td><td><b class="${lookOf(item)}">${item.verdict}</b>${item.proof === "cluster" && html` <span class="dim">in the cluster</span>`}</td></tr>
 `,
-    );
+  );
   return namespaceTable(group, {
     look: "images",
-    summary: html`${counted(items.length, "image")}${bad > 0 && html`, <b class="bad">${bad} ${bad === 1 ? "fails" : "fail"}</b>`}`,
+    summary: html`${counted(items.length, "image")}${bad > 0 && html`, <b class="bad">${bad} ${failText(bad)}</b>`}`,
     columns: ["Image", "Used by", "Secret", "Result"],
     rows,
   });

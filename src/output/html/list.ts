@@ -1,6 +1,6 @@
+import { counted, pluralize } from "../../plan/wording.ts";
 import type { PullSecretItem } from "../items.ts";
-import { expiryTimeOf, type Html, html } from "./markup.ts";
-import { byNamespace, type Content, counted, type Group, namespaceTable, section } from "./parts.ts";
+import { byNamespace, type Content, expiryTimeOf, type Group, type Html, html, namespaceTable, section } from "./parts.ts";
 import { type Lane, soonDays, timeLine, urgencyOf } from "./time-line.ts";
 
 type Login = PullSecretItem["logins"][number];
@@ -40,8 +40,8 @@ const inOrder = (items: readonly PullSecretItem[]) => items.toSorted((a, b) => (
 
 function titleOf(all: number, expired: number, soon: number): string {
   if (all === 0) return "No pull secrets";
-  if (expired > 0) return `${expired} of ${counted(all, "pull secret")} ${expired === 1 ? "has" : "have"} expired`;
-  if (soon > 0) return `${soon} of ${counted(all, "pull secret")} ${soon === 1 ? "expires" : "expire"} within ${soonDays} days`;
+  if (expired > 0) return `${expired} of ${counted(all, "pull secret")} ${pluralize(expired, "has", "have")} expired`;
+  if (soon > 0) return `${soon} of ${counted(all, "pull secret")} ${pluralize(soon, "expires", "expire")} within ${soonDays} days`;
   return `None of ${counted(all, "pull secret")} expires within ${soonDays} days`;
 }
 

@@ -1,6 +1,5 @@
 import { toSeconds } from "../../timestamp.ts";
-import { day, expiryTimeOf, type Html, html } from "./markup.ts";
-import { type Place, placeOf } from "./parts.ts";
+import { day, expiryTimeOf, type Html, html, type Place, placeOf } from "./parts.ts";
 
 /** A credential that expires within this number of days is shown as expiring soon. */
 export const soonDays = 14;

@@ -66,7 +66,8 @@ function clusterOf({ pods = [], deployments = [], replicasets = [], namespaces =
 const answers: Readonly<Record<string, Proof["verdict"]>> = { bad: "not-found", other: "not-checked" };
 const prove = async ({ reference }: { reference: string }): Promise<Proof> => {
   const verdict = answers[reference] ?? "pulls";
-  return { verdict, message: `the registry says ${verdict}\n* manifest unknown` };
+  const words = verdict === "pulls" ? "" : "\n* manifest unknown";
+  return { verdict, message: `the registry says ${verdict}${words}` };
 };
 const contents = { prove, contentOf: async () => "tags" as const };
 

@@ -3,7 +3,7 @@ import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { type Cause, causes } from "../../../src/check/cause.ts";
 import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
-import { errorItem, firstExpiry, imageCheck, pullSecretItem } from "../../../src/output/items.ts";
+import { errorItem, imageCheck, pullSecretItem } from "../../../src/output/items.ts";
 import type { Holding } from "../../../src/secret/entry.ts";
 
 const apiVersion = "acr-secret/v1";
@@ -87,7 +87,9 @@ test.for([
   // The earlier time is the greater text
   { holdings: [at("2026-02-01T09:00:00+09:00"), at("2026-02-01T00:30:00Z")], expiry: "at", expiresAt: "2026-02-01T00:00:00Z" },
 ] as const)("returns expiry $expiry of $holdings.length logins", ({ holdings, ...expected }) => {
-  expect(firstExpiry(holdings)).toEqual(expected);
+  const secret = { metadata: { name: "s", namespace: "demo" } };
+
+  expect(pullSecretItem({ context: undefined, secret, serviceAccounts: [], holdings })).toMatchObject(expected);
 });
 
 test("omits a recorded time that is not a time, and prints other times in UTC", () => {

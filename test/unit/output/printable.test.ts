@@ -3,12 +3,13 @@ import { expect, test } from "vitest";
 import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
 import { printError, printWarning } from "../../../src/output/error.ts";
+import { imageCheck } from "../../../src/output/items.ts";
 import { outcomeData } from "../../../src/output/jsonl.ts";
 import { jsonLine, printData } from "../../../src/output/object.ts";
 import { printable, printableFlow, printableJson, printableMessage } from "../../../src/output/printable.ts";
 import { openPrinter } from "../../../src/output/printer.ts";
 import { styleFor } from "../../../src/output/style.ts";
-import { verdictText } from "../../../src/output/verdicts.ts";
+import { verdictReasons, verdictTable } from "../../../src/output/verdicts.ts";
 
 test.for([
   { what: "an escape sequence", text: "a\u001b[2Jb", part: "a\\x1b[2Jb" },
@@ -102,7 +103,9 @@ test("escapes a verdict, its reason, its notes and its fix, and keeps each on on
     fix: { verb: "list" },
   };
 
-  expect(verdictText([verdict], { headers: false, where: "one", style: styleFor(sinkOf(), {}), formatCommand: () => evil })).toBe(
+  const items = [imageCheck(verdict, () => evil)];
+
+  expect(verdictTable(items, { headers: false, where: "one", style: styleFor(sinkOf(), {}) }) + verdictReasons(items)).toBe(
     `${seen}   <none>   <none>   1   missing credential\n\n${seen} (${seen}\\x0a)\ncause: ${seen}\nnote: ${seen}\\x0a\n  ${seen}\n`,
   );
 });

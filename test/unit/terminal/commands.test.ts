@@ -9,8 +9,8 @@ import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
 import { type Fix, hintText } from "../../../src/fix.ts";
 import { printError, printHint, printWarning } from "../../../src/output/error.ts";
-import { styleFor } from "../../../src/output/style.ts";
-import { verdictText } from "../../../src/output/verdicts.ts";
+import { imageCheck } from "../../../src/output/items.ts";
+import { verdictReasons } from "../../../src/output/verdicts.ts";
 import { mixedLines } from "../../support/mixed-lines.ts";
 import { lines } from "../../support/printed-fixes.ts";
 import { played } from "../../support/scenes.ts";
@@ -51,9 +51,7 @@ test.for(widths)("prints a command of a hint, an error, a warning and a check as
     printHint(sink, fix);
     printError(sink, new CliError("conflict", "a secret exists", { hint: fix }));
     printWarning(stderr, sink.env, "a secret exists", sink.formatCommand(fix));
-    stderr.write(
-      verdictText([verdict], { headers: true, where: "one", style: styleFor(stderr, sink.env), formatCommand: sink.formatCommand }),
-    );
+    stderr.write(verdictReasons([imageCheck(verdict, sink.formatCommand)]));
 
     const shown = await logicalLines(print, columns);
     expect(shown.filter((text) => text === `hint: ${line}`)).toHaveLength(2);
