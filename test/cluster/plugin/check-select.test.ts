@@ -95,7 +95,7 @@ test("checks what the user may list, and names the other kinds once", async () =
   const { stdout, stderr } = await shell.type(`kubectl acr-secret check -n ${namespace} --as ${user} --no-headers`);
 
   expect(stdout.match(/^\S+:(cronjob|pod|volume) {2,}/gm)).toHaveLength(3);
-  expect(stderr).toMatch(/^Warning: cannot list deployments\.apps, .* and jobs\.batch: .*\n3 images: 3 fail\n$/);
+  expect(stderr).toMatch(/^Warning: cannot list deployments\.apps, .* and jobs\.batch: .*\n3 images: 3 fail\n$/m);
 });
 
 test("writes nothing to the cluster", async () => {
