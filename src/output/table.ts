@@ -7,6 +7,11 @@ type TableOptions = {
 };
 
 /**
+ * The maximum width of a column. A pod's image and its owner can have a megabyte, and a column of that width would need it for every row.
+ */
+const maxWidth = 500;
+
+/**
  * Formats a table like kubectl: upper-case headers, columns three spaces apart, `<none>` for empty cells. Control characters are escaped,
  * so that no cell can move the cursor.
  */
@@ -16,12 +21,13 @@ export function table(
   { headers = true, paint = (cell) => cell }: TableOptions = {},
 ): string {
   const cells = [...(headers ? [header] : []), ...rows].map((row) => row.map((cell) => printable(cell) || "<none>"));
-  const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  const widthOf = (cell = "") => Math.min(cell.length, maxWidth);
+  const widths = header.map((_, column) => cells.reduce((width, row) => Math.max(width, widthOf(row[column])), 0));
   const first = headers ? 1 : 0;
   return cells
     .map((row, index) => {
       const shown = row.map((cell, column) => {
-        const gap = column < row.length - 1 ? " ".repeat((widths[column] ?? 0) - cell.length + 3) : "";
+        const gap = column < row.length - 1 ? " ".repeat((widths[column] ?? 0) - widthOf(cell) + 3) : "";
         return (index < first ? cell : paint(cell, index - first, column)) + gap;
       });
       return `${shown.join("")}\n`;

@@ -26,6 +26,13 @@ test("omits headers", () => {
   expect(table(["NAME"], [["a"]], { headers: false })).toBe("a\n");
 });
 
+test("widens no column beyond 500 characters", () => {
+  const long = "x".repeat(100_000);
+  const lines = table(["A", "B"], [[long, "1"], ...Array.from({ length: 200_000 }, () => ["y", "2"])], { headers: false }).split("\n");
+
+  expect([lines[0], lines[1]]).toEqual([`${long}   1`, `${"y".padEnd(503)}2`]);
+});
+
 test.for([
   { why: "a terminal", tty: true, env: {}, color: true },
   { why: "a pipe", tty: false, env: {}, color: false },
