@@ -26,9 +26,12 @@ export type Secrets = {
   elsewhere(name: string): Promise<readonly string[]>;
 };
 
-export function secretsOf(cluster: Cluster, namespace: string): Secrets {
+/** The namespaces of one cluster with a pull secret of each name. */
+export type NamespacesByName = Map<string, Promise<readonly string[]>>;
+
+/** @param others shared by the namespaces of a cluster, so that each name is searched once */
+export function secretsOf(cluster: Cluster, namespace: string, others: NamespacesByName = new Map()): Secrets {
   const read = new Map<string, Promise<Secret | undefined>>();
-  const others = new Map<string, Promise<readonly string[]>>();
   let listed: Promise<readonly Secret[]> | undefined;
   return {
     elsewhere(name) {

@@ -15,7 +15,7 @@ import { mayBeTokenOf } from "../secret/names.ts";
 import { holdersOf } from "../state/holders.ts";
 import { type ImageQuery, readImageFacts } from "../state/image.ts";
 import { forNodesOf } from "../state/platforms.ts";
-import { noSecret, secretsOf } from "../state/pull-secrets.ts";
+import { type NamespacesByName, noSecret, secretsOf } from "../state/pull-secrets.ts";
 import { type PullReader, type PullSelection, pullReadersOf } from "../state/pulling-objects.ts";
 import { type Pull, pullsByAccount, pullsOf } from "../state/pulls.ts";
 import { type NodePulls, openNodePulls, type PullTools } from "./check-from-cluster.ts";
@@ -50,7 +50,10 @@ type CheckTools = PullTools & {
 };
 
 /** The tools for one namespace. */
-type PlaceTools = Pick<CheckTools, "registry" | "now" | "width"> & { readonly nodePulls?: NodePulls | undefined };
+type PlaceTools = Pick<CheckTools, "registry" | "now" | "width"> & {
+  readonly nodePulls?: NodePulls | undefined;
+  readonly others?: NamespacesByName | undefined;
+};
 
 /** The maximum number of namespaces, and of images in each namespace, that nodes pull concurrently. */
 const nodePullWidth = 4;
@@ -63,6 +66,7 @@ export async function checkAll(clusterScopes: readonly ClusterScope[], options: 
   // Many pods use the same image
   const registry = askOnce(tools.registry);
   const registries = new Map(clusterScopes.map(({ cluster }) => [cluster, options.deep ? forNodesOf(cluster, registry) : registry]));
+  const others = new Map<Cluster, NamespacesByName>(clusterScopes.map(({ cluster }) => [cluster, new Map()]));
   const nodePulls = options.fromCluster && openNodePulls(options.fromCluster.node, tools);
   const width = nodePulls ? () => Math.min(nodePullWidth, tools.width()) : tools.width;
   const verdicts: Verdict[] = [];
@@ -71,7 +75,9 @@ export async function checkAll(clusterScopes: readonly ClusterScope[], options: 
   // Named images need no lists
   const scopes = options.images.length > 0 ? clusterScopes.map((scope) => ({ ...scope, open: false })) : clusterScopes;
   const readers = pullReadersOf(scopes, options.selection, unlisted);
-  const toolsFor = ({ cluster }: PullReader) => ({ ...tools, width, nodePulls, registry: registries.get(cluster) ?? registry });
+  const toolsFor = ({ cluster }: PullReader) => {
+    return { ...tools, width, nodePulls, others: others.get(cluster), registry: registries.get(cluster) ?? registry };
+  };
   const bounds = { ...tools, width };
   try {
     for await (const checked of runConcurrently(readers, bounds, (reader) => checkOne(reader, options, toolsFor(reader)))) {
@@ -107,11 +113,11 @@ async function* checkOne(reader: PullReader, options: CheckOptions, tools: Place
 export async function checkPlace(
   reader: PullReader,
   options: CheckOptions,
-  { registry, now, width, nodePulls }: PlaceTools,
+  { registry, now, width, nodePulls, others }: PlaceTools,
 ): Promise<Verdict[]> {
   const { cluster, namespace } = reader;
   const pulls = await selectPulls(reader, options);
-  const secrets = secretsOf(cluster, namespace);
+  const secrets = secretsOf(cluster, namespace, others);
   if (options.secret !== undefined && !(await secrets.get(options.secret))) throw noSecret(options.secret, { verb: "list", namespace });
   const pulled = pulls.flatMap(({ image, pods }) => ("host" in image && pods.some((pod) => pod.pulled) ? [image] : []));
   const sources = { namespace, secrets, registry, now: now(), pulled, cluster, deep: options.deep ?? false };

@@ -32,10 +32,17 @@ const replicaset = (namespace: string) => ({
   metadata: { name: "d-1", namespace, ownerReferences: [{ kind: "Deployment", name: "d", controller: true }] },
 });
 
-type World = { pods?: object[]; deployments?: object[]; replicasets?: object[]; namespaces?: string[]; forbidden?: string[] };
+type World = {
+  noSecret?: true;
+  pods?: object[];
+  deployments?: object[];
+  replicasets?: object[];
+  namespaces?: string[];
+  forbidden?: string[];
+};
 
 /** Returns a cluster whose namespaces have the Secret `acr`, and the lists that a command requests: `pod`, `pod in demo`. */
-function clusterOf({ pods = [], deployments = [], replicasets = [], namespaces = ["demo"], forbidden = [] }: World) {
+function clusterOf({ noSecret, pods = [], deployments = [], replicasets = [], namespaces = ["demo"], forbidden = [] }: World) {
   const lists: string[] = [];
   const all: Record<string, object[]> = {
     namespace: namespaces.map((name) => ({ metadata: { name } })),
@@ -55,9 +62,9 @@ function clusterOf({ pods = [], deployments = [], replicasets = [], namespaces =
       );
     },
     get: async <K extends ClusterKind>({ kind, name, namespace }: Ref<K>) =>
-      ({ secret: { ...secret, metadata: { name, namespace } }, namespace: { metadata: { name, uid: "uid" } } })[String(kind)] as
-        | KubeObjects[K]
-        | undefined,
+      ({ secret: noSecret ? undefined : { ...secret, metadata: { name, namespace } }, namespace: { metadata: { name, uid: "uid" } } })[
+        String(kind)
+      ] as KubeObjects[K] | undefined,
   };
   return { cluster, lists };
 }
@@ -224,4 +231,12 @@ test("passes a selector to the lists of pods and templates, and not to that of S
   expect(labels).toContain("pod app=web");
   expect(labels).toContain("cronjob.batch app=web");
   expect(labels).not.toContain("serviceaccount app=web");
+});
+
+test("searches a missing Secret in other namespaces once for each name", async () => {
+  const namespaces = Array.from({ length: 12 }, (_, at) => `ns-${at}`);
+  const { cluster, lists } = clusterOf({ noSecret: true, namespaces, pods: namespaces.map((namespace) => pod(namespace, "a", "a:1")) });
+  await run(["check", "-A"], { cluster, registry: refuses });
+
+  expect(lists.filter((list) => list === "secret metadata")).toHaveLength(1);
 });
