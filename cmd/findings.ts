@@ -9,7 +9,7 @@ import type { Session } from "./session.ts";
 /** The reason why a namespace can't be read, or a cluster if the namespace is empty. */
 export type Unreadable = { readonly context?: string | undefined; readonly namespace: string; readonly error: CliError };
 
-export type ReportFormat = keyof typeof reportFormats;
+type ReportFormat = keyof typeof reportFormats;
 
 export const isReport = (format: string | undefined): format is ReportFormat => Object.keys(reportFormats).includes(format ?? "");
 

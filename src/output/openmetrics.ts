@@ -1,4 +1,4 @@
-import { type ImageCheck, type Item, imageUsers, type PullSecretItem } from "./items.ts";
+import { type Item, imageUsers } from "./items.ts";
 import { printable } from "./printable.ts";
 
 type Labels = Readonly<Record<string, string | undefined>>;
@@ -24,24 +24,23 @@ export function openmetrics(items: readonly Item[], now: Date, verb: "check" | "
   return `${own}${common.join("")}# EOF\n`;
 }
 
-const expiries = (item: Item): Sample[] => (item.kind === "PullSecret" ? item.logins.flatMap((login) => expiriesOf(item, login)) : []);
+const unknownExpiry = { at: Number.NaN, never: Number.POSITIVE_INFINITY, unknown: Number.NaN } as const;
 
-const expiriesOf = (
-  { context, namespace, name }: PullSecretItem,
-  { registries, credential, expiry, expiresAt }: PullSecretItem["logins"][number],
-) =>
-  registries.map((registry) => ({
-    labels: { context, namespace, secret: name, registry, credential },
-    value: expiresAt === null ? { at: Number.NaN, never: Number.POSITIVE_INFINITY, unknown: Number.NaN }[expiry] : seconds(expiresAt),
-  }));
+function expiries(item: Item): Sample[] {
+  if (item.kind !== "PullSecret") return [];
+  const { context, namespace, name: secret } = item;
+  return item.logins.flatMap(({ registries, credential, expiry, expiresAt }) => {
+    const value = expiresAt === null ? unknownExpiry[expiry] : seconds(expiresAt);
+    return registries.map((registry) => ({ labels: { context, namespace, secret, registry, credential }, value }));
+  });
+}
 
-const pulls = (item: Item): Sample[] => (item.kind === "ImageCheck" ? pullsOf(item) : []);
-
-const pullsOf = (check: ImageCheck) => {
-  const { context, namespace, image, secret, owners, cause, ok } = check;
-  const names = owners.length > 0 ? imageUsers(check) : [undefined];
-  return names.map((owner) => ({ labels: { context, namespace, image, secret, owner, cause }, value: ok ? 1 : 0 }));
-};
+function pulls(item: Item): Sample[] {
+  if (item.kind !== "ImageCheck") return [];
+  const { context, namespace, image, secret, cause } = item;
+  const owners = item.owners.length > 0 ? imageUsers(item) : [undefined];
+  return owners.map((owner) => ({ labels: { context, namespace, image, secret, owner, cause }, value: Number(item.ok) }));
+}
 
 const seconds = (time: string) => Math.floor(Date.parse(time) / 1000);
 

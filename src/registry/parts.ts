@@ -62,9 +62,11 @@ async function manifestsFor(
   { image, host, username, headers, manifest }: Pulled,
   platforms: readonly Platform[],
 ): Promise<{ readonly manifests: readonly string[]; readonly missing: readonly string[] } | Proof> {
-  const index = readManifests(manifest);
-  if (!index) return { manifests: [manifest], missing: [] };
-  const { digests, missing } = select(index, platforms);
+  const index = readMember(manifest, "manifests");
+  if (!Array.isArray(index)) return { manifests: [manifest], missing: [] };
+  const found = platforms.map((platform) => ({ digest: digestFor(platform, index), name: `${platform.os}/${platform.architecture}` }));
+  const digests = [...new Set(found.flatMap(({ digest }) => digest ?? []))];
+  const missing = found.filter(({ digest }) => digest === undefined).map(({ name }) => name);
   if (digests.length === 0)
     return { verdict: "other-platform", message: `${formatImage(image)} has no manifest for ${missing.join(" or ")}` };
   const manifests: string[] = [];
@@ -77,48 +79,33 @@ async function manifestsFor(
   return { manifests, missing };
 }
 
-type Indexed = { readonly digest: string; readonly os: unknown; readonly architecture: unknown };
+/** A descriptor of the OCI image spec, or anything else that a registry returns instead. */
+type Descriptor = { readonly digest?: unknown; readonly urls?: unknown; readonly platform?: Partial<Platform> } | null | undefined;
 
-/** The manifests of an image index or a manifest list; undefined for the manifest of one platform. */
-function readManifests(text: string): readonly Indexed[] | undefined {
-  const manifests = readMember(text, "manifests");
-  if (!Array.isArray(manifests)) return undefined;
-  return manifests.flatMap((each) => {
-    const { digest, platform } = (each ?? {}) as { digest?: unknown; platform?: { os?: unknown; architecture?: unknown } };
-    return isDigest(digest) ? [{ digest, os: platform?.os, architecture: platform?.architecture }] : [];
-  });
+/** Returns the digest for a platform. Like containerd, accepts a manifest for which the index has no platform. */
+function digestFor({ os, architecture }: Platform, index: readonly Descriptor[]): string | undefined {
+  const known = index.filter((each) => isDigest(each?.digest));
+  const own = known.find((each) => each?.platform?.os === os && each.platform.architecture === architecture);
+  const { digest } = own ?? known.find((each) => each?.platform?.os === undefined) ?? {};
+  return isDigest(digest) ? digest : undefined;
 }
 
 /** A digest becomes a part of a path, so other texts are ignored. */
 const isDigest = (value: unknown): value is string => typeof value === "string" && /^[a-z0-9+._-]+:[a-fA-F0-9]{32,128}$/.test(value);
-
-function select(index: readonly Indexed[], platforms: readonly Platform[]): { readonly digests: string[]; readonly missing: string[] } {
-  const found = platforms.map(({ os, architecture }) => ({
-    name: `${os}/${architecture}`,
-    // Like containerd, accepts a manifest for which the index has no platform
-    digest: (index.find((each) => each.os === os && each.architecture === architecture) ?? index.find((each) => each.os === undefined))
-      ?.digest,
-  }));
-  return {
-    digests: [...new Set(found.flatMap(({ digest }) => digest ?? []))],
-    missing: found.filter(({ digest }) => digest === undefined).map(({ name }) => name),
-  };
-}
 
 type Part = { readonly noun: "config" | "layer"; readonly digest: string };
 
 /** The config and the first layer of each manifest. A layer with its own addresses is not in the registry (`urls`, OCI image spec). */
 function partsOf(manifests: readonly string[]): Part[] {
   const parts = manifests.flatMap((text): Part[] => {
-    const config = readMember(text, "config") as { digest?: unknown } | null | undefined;
-    const layers = readMember(text, "layers") as unknown;
-    const [layer] = (Array.isArray(layers) ? (layers as ({ digest?: unknown; urls?: unknown } | null)[]) : []).filter(
-      (each) => !each?.urls,
-    );
-    return [
-      ...(isDigest(config?.digest) ? [{ noun: "config", digest: config.digest } as const] : []),
-      ...(isDigest(layer?.digest) ? [{ noun: "layer", digest: layer.digest } as const] : []),
-    ];
+    const config = readMember(text, "config") as Descriptor;
+    const layers = readMember(text, "layers");
+    const layer = Array.isArray(layers) ? (layers as Descriptor[]).find((each) => !each?.urls) : undefined;
+    const described = [
+      { noun: "config", digest: config?.digest },
+      { noun: "layer", digest: layer?.digest },
+    ] as const;
+    return described.flatMap(({ noun, digest }) => (isDigest(digest) ? [{ noun, digest }] : []));
   });
   return [...new Map(parts.map((part) => [part.digest, part])).values()];
 }

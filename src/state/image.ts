@@ -49,12 +49,13 @@ export async function readImageFacts(question: ImageQuery, sources: ImageSources
   // Other registries are asked without a login only if the user named the image
   const asks = tried.length === 0 && !keyring.malformed && (azure !== undefined || isNamed);
   const anonymous = asks ? await registry.prove(image, undefined) : undefined;
-  const pulls = [...tried.map(({ proof }) => proof), ...(anonymous ? [anonymous] : [])].some(({ verdict }) => verdict === "pulls");
   const pulledBy = tried.find(({ proof }) => proof.verdict === "pulls")?.secret;
-  const more = pulls
-    ? noMoreFacts
-    : await readMoreFacts(question, sources, { azure, anonymous, malformed: keyring.malformed !== undefined });
+  const pulls = pulledBy !== undefined || anonymous?.verdict === "pulls";
+  const failure = { azure, anonymous, malformed: keyring.malformed !== undefined };
+  const { secrets, ...more } = pulls ? noMoreFacts : await readMoreFacts(question, sources, failure);
+  const puller = sources.deep ? own.find(({ metadata }) => metadata.name === pulledBy) : undefined;
   return {
+    ...more,
     image: question.text,
     ref: image,
     azure,
@@ -68,20 +69,9 @@ export async function readImageFacts(question: ImageQuery, sources: ImageSources
     tried,
     anonymous,
     malformed: keyring.malformed,
-    attachedLater: more.attachedLater,
-    unattached: more.unattached,
-    secrets: [...own, ...more.secrets].map(secretFacts),
+    secrets: [...own, ...secrets].map(secretFacts),
     matchesLoginServer: azure !== undefined && keyring.lookup({ ...image, host: azure.loginServer }).length > 0,
-    fresh: more.fresh,
-    elsewhere: more.elsewhere,
-    rewritten: more.rewritten,
-    otherHosts: sources.deep
-      ? await proveOtherHosts(
-          own.find(({ metadata }) => metadata.name === pulledBy),
-          image,
-          sources,
-        )
-      : [],
+    otherHosts: await proveOtherHosts(puller, image, sources),
     ...(await contentOf(tried, matches, image, sources)),
     now,
   };
@@ -107,10 +97,8 @@ async function readMoreFacts(
   { azure, anonymous, malformed }: { azure: ImageFacts["azure"]; anonymous: Proof | undefined; malformed: boolean },
 ): Promise<MoreFacts> {
   const { registry, secrets } = sources;
-  const carried = await existing(
-    accountNames.filter((name) => !names.includes(name)),
-    sources,
-  );
+  const others = accountNames.filter((name) => !names.includes(name));
+  const carried = await existing(others, sources);
   const [attachedLater] = only || pods.length === 0 || malformed ? [] : await tryAll(carried, image, registry);
   const fresh = azure ? await freshName(azure.loginServer, secrets) : noMoreFacts.fresh;
   const noLogin = anonymous?.verdict === "refused" || anonymous?.verdict === "out-of-scope";
@@ -171,23 +159,23 @@ const maxHosts = 60;
 
 async function tryInOrder(matches: readonly Match[], image: ImageRef, registry: Registry): Promise<TriedLogin[]> {
   const tried: TriedLogin[] = [];
-  for (const { secret, login } of matches) {
-    const proof = await registry.prove(image, login);
-    tried.push({ secret, username: login.username, proof, byRole: isGuid(login.username) });
-    if (proof.verdict === "pulls") break;
+  for (const match of matches) {
+    const login = await tryLogin(match, image, registry);
+    tried.push(login);
+    if (login.proof.verdict === "pulls") break;
   }
   return tried;
+}
+
+async function tryLogin({ secret, login }: Match, image: ImageRef, registry: Registry): Promise<TriedLogin> {
+  const { username } = login;
+  return { secret, username, proof: await registry.prove(image, login), byRole: isGuid(username) };
 }
 
 /** Tests the first login of each Secret, at most five. Logins that pull come first. */
 async function tryAll(secrets: Awaited<ReturnType<typeof existing>>, image: ImageRef, registry: Registry): Promise<TriedLogin[]> {
   const matches = secrets.flatMap((secret) => keyringOf([secret]).lookup(image).slice(0, 1));
-  const tried = await Promise.all(
-    matches.slice(0, 5).map(async ({ secret, login }) => {
-      const { username } = login;
-      return { secret, username, proof: await registry.prove(image, login), byRole: isGuid(username) };
-    }),
-  );
+  const tried = await Promise.all(matches.slice(0, 5).map((match) => tryLogin(match, image, registry)));
   const rank = ({ proof }: TriedLogin) => (proof.verdict === "pulls" ? 0 : 1);
   return tried.sort((a, b) => rank(a) - rank(b));
 }

@@ -36,14 +36,8 @@ export function pullsOf({ pods, templates, accounts, controllers }: PullingObjec
   const byName = new Map(accounts.map((account) => [account.metadata.name, account]));
   const ofPods = pods.flatMap((pod) => {
     const account = byName.get(accountOf(pod.spec));
-    const owner = chainOf(pod, controllers).slice(-1);
-    const pull = {
-      ...accountFacts(accountOf(pod.spec), account),
-      names: pullSecretNames(pod),
-      placement: pod.spec,
-      templates: [],
-      owners: owner,
-    };
+    const facts = { ...accountFacts(accountOf(pod.spec), account), names: pullSecretNames(pod), placement: pod.spec };
+    const pull = { ...facts, templates: [], owners: chainOf(pod, controllers).slice(-1) };
     return namedImagesOf(pod).map((image) => ({ ...pull, ...readImage(image.text), pods: [podFacts(pod, image, account)] }));
   });
   const ofTemplates = templates.flatMap(({ workload, spec }) => {
@@ -65,25 +59,18 @@ const accountFacts = (name: string, account: ServiceAccount | undefined) => {
 
 /** Combines pulls of the same image with the same pull secrets. */
 function merged(pulls: readonly Pull[]): Pull {
+  const distinct = <T>(of: (pull: Pull) => readonly T[], keyOf: (item: T) => string): T[] =>
+    [...Map.groupBy(pulls.flatMap(of), keyOf).values()].flatMap((same) => same.slice(0, 1));
   return {
     ...(pulls[0] as Pull),
     pods: distinct(
-      pulls.flatMap(({ pods }) => pods),
+      ({ pods }) => pods,
       ({ name }) => name,
     ),
-    templates: distinct(
-      pulls.flatMap(({ templates }) => templates),
-      nameOf,
-    ),
-    owners: distinct(
-      pulls.flatMap(({ owners }) => owners),
-      nameOf,
-    ),
+    templates: distinct(({ templates }) => templates, nameOf),
+    owners: distinct(({ owners }) => owners, nameOf),
   };
 }
-
-const distinct = <T>(items: readonly T[], keyOf: (item: T) => string): T[] =>
-  [...Map.groupBy(items, keyOf).values()].flatMap((same) => same.slice(0, 1));
 
 /** Returns pulls of these images as a new pod of a ServiceAccount would do them. */
 export async function pullsByAccount(cluster: Cluster, namespace: string, account: string, images: readonly ImageRef[]): Promise<Pull[]> {

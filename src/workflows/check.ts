@@ -157,18 +157,8 @@ function podPullOf({ text, account, names, pods, placement }: ImageQuery, { name
 
 function unreadable({ image, text, account, owners, pods }: Pull, namespace: string): Verdict {
   const message = "invalid" in image ? image.invalid : undefined;
-  const names = pods.map(({ name }) => name);
-  return {
-    image: text,
-    namespace,
-    secret: "",
-    account,
-    owners,
-    pods: names,
-    cause: "invalid-image",
-    proof: "registry",
-    message,
-  };
+  const place = { image: text, namespace, secret: "", account, owners, pods: pods.map(({ name }) => name) };
+  return { ...place, cause: "invalid-image", proof: "registry", message };
 }
 
 /** Omits images that the named Secret has no login for, unless there are no others or the user named the images too. */

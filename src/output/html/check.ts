@@ -67,7 +67,7 @@ const usersOf = (item: ImageCheck): string => listed(imageUsers(item));
 /** Returns the recorded time of expiry of each Secret. */
 const lanesOf = ({ id, place, items }: Group<ImageCheck>): Lane[] =>
   [...Map.groupBy(items, ({ secret }) => secret)].map(([secret, ofSecret]) => {
-    const times = ofSecret.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : Date.parse(expiresAt)));
+    const times = ofSecret.flatMap(({ expiresAt }) => Date.parse(expiresAt ?? "") || []);
     return { id, place, secret, times: [...new Set(times)] };
   });
 

@@ -47,9 +47,12 @@ function titleOf(all: number, expired: number, soon: number): string {
 
 /** Returns the times of expiry of each Secret. */
 const lanesOf = ({ id, place, items }: Group<PullSecretItem>): Lane[] =>
-  items.map(({ name, logins }) => {
-    return { id, place, secret: name, times: logins.flatMap(({ expiresAt }) => (expiresAt === null ? [] : Date.parse(expiresAt))) };
-  });
+  items.map(({ name: secret, logins }) => ({
+    id,
+    place,
+    secret,
+    times: logins.flatMap(({ expiresAt }) => Date.parse(expiresAt ?? "") || []),
+  }));
 
 function tableOf(group: Group<PullSecretItem>, now: Date): Html {
   const { items } = group;
