@@ -90,7 +90,7 @@ export const check = verb({
   description: [
     "Selects credentials by the kubelet's rules and fetches the manifest from the registry. Prints each image and, for each failure, the " +
       "cause and a command that fixes it.",
-    "Checks the pods, and workloads without pods as a new pod would be. A TARGET, such as pod/x, deployment/web or cronjob/report, selects " +
+    "Checks the images of pods, and of workloads that have no pods. A TARGET, such as pod/x, deployment/web or cronjob/report, selects " +
       "some of them. A name can be a pattern. With NAME, tests only that Secret.",
   ],
   findings: "an image cannot be pulled or a named image cannot be checked",

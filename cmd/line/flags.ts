@@ -134,7 +134,8 @@ export const restartFlag = under(targetGroup, {
     type: "string",
     choices: ["stuck", "all", "none"],
     default: "stuck",
-    describe: "Which existing pods to restart: those that can't start (stuck), all pods of the targets by a rollout restart (all), or none",
+    describe:
+      "Which existing pods to restart: those that can't start (stuck), also running pods without the Secret, by a rollout restart (all), or none",
   },
 });
 

@@ -51,7 +51,7 @@ function verbTable(rows: readonly Verb[]): string {
 
 const warningTable = (): string =>
   table(
-    ["id", "of what"],
+    ["id", "meaning"],
     Object.entries(warnings).map(([id, means]) => [`\`${id}\``, means]),
   );
 
