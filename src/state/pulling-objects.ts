@@ -103,11 +103,17 @@ function asMissing(error: unknown): CliError {
 
 function clusterLists(cluster: Cluster): (namespace: string) => ListIn {
   const lists = new Map<string, (namespace: string) => Promise<readonly never[]>>();
-  return (namespace) => (kind, where) => {
-    const key = JSON.stringify([kind, where]);
-    const list = lists.get(key) ?? (readByNamespace(cluster.pages(kind, where)) as (namespace: string) => Promise<readonly never[]>);
-    lists.set(key, list);
-    return list(namespace);
+  return (namespace) => {
+    // A list returns the objects of a namespace only once
+    const read = new Map<string, Promise<readonly never[]>>();
+    return (kind, where) => {
+      const key = JSON.stringify([kind, where]);
+      const list = lists.get(key) ?? (readByNamespace(cluster.pages(kind, where)) as (namespace: string) => Promise<readonly never[]>);
+      lists.set(key, list);
+      const objects = read.get(key) ?? list(namespace);
+      read.set(key, objects);
+      return objects;
+    };
   };
 }
 

@@ -49,6 +49,7 @@ function clusterOf({ noSecret, pods = [], deployments = [], replicasets = [], na
     pod: pods,
     "deployment.apps": deployments,
     "replicaset.apps": replicasets,
+    serviceaccount: namespaces.map((namespace) => ({ kind: "ServiceAccount", metadata: { name: "default", namespace } })),
   };
   const cluster: Partial<Cluster> = {
     namespace: async () => "demo",
@@ -239,4 +240,13 @@ test("searches a missing Secret in other namespaces once for each name", async (
   await run(["check", "-A"], { cluster, registry: refuses });
 
   expect(lists.filter((list) => list === "secret metadata")).toHaveLength(1);
+});
+
+test.for([15, 16])("checks the templates of a ServiceAccount next to targets of their kind in %i namespaces", async (count) => {
+  const namespaces = Array.from({ length: count }, (_, at) => `ns-${String(at).padStart(2, "0")}`);
+  const deployments = namespaces.flatMap((namespace) => [deployment(namespace, "web", "a:1"), deployment(namespace, "api", "b:1")]);
+  const { cluster } = clusterOf({ namespaces, deployments });
+  const { stdout } = await run(["check", "-A", "sa/default*", "deployment/web*", "-o", "json"], { cluster, registry: contents });
+
+  expect(JSON.parse(stdout).items).toHaveLength(2 * count);
 });
