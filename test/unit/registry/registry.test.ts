@@ -73,6 +73,17 @@ test.for([
   expect(asked.length).toBe(2);
 });
 
+test("sends another request for other platforms, and one for the same", async () => {
+  const { registry, asked, answers } = world();
+  const [amd64, arm64] = ["amd64", "arm64"].map((architecture) => [{ os: "linux", architecture }]);
+
+  const proofs = [undefined, amd64, arm64, amd64].map((platforms) => registry.prove(image, login("ci", "p"), platforms));
+  for (const { resolve } of answers) resolve(pulls);
+  await Promise.all(proofs);
+
+  expect(asked.length).toBe(3);
+});
+
 test("asks again after an exception", async () => {
   const { registry, asked, answers } = world();
 
