@@ -1,5 +1,10 @@
-import { beforeAll, expect, test } from "vitest";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { addRegistry } from "../../sandbox/azure/create-world.ts";
+import { binaries } from "../../sandbox/binaries.ts";
+import { guardedFolder } from "../../sandbox/guard.ts";
+import { clientPrograms } from "../../sandbox/tools.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import type { Login } from "../../src/registry/port.ts";
@@ -235,4 +240,29 @@ test.for([
   world.azure.faults.add({ ...fault, host: /\.data\.azurecr\.io$/, path: /^/ });
 
   expect(await deep()).toMatchObject({ verdict: "data-blocked", message: expect.stringMatching(says) });
+});
+
+test("fetches the manifest of each platform from an index that crane pushed", { timeout: 60_000 }, async () => {
+  const image = "myregistry.azurecr.io/team/app";
+  const { program } = await binaries({ need: clientPrograms });
+  const pusher = await world.azure.addServicePrincipal("pusher", ["AcrPush"]);
+  const folder = await guardedFolder("acr-secret-index-");
+  onTestFinished(folder.remove);
+  const env = { ...world.azure.env, HOME: folder.path, DOCKER_CONFIG: folder.path };
+  const crane = (...args: string[]) => promisify(execFile)(program("crane"), args, { env });
+  await crane("auth", "login", "myregistry.azurecr.io", "-u", pusher.clientId, "-p", pusher.clientSecret);
+  await crane("mutate", `${image}:1`, "--set-platform", "linux/arm64", "-t", `${image}:arm64`);
+  await crane("index", "append", "-m", `${image}:1`, "-m", `${image}:arm64`, "-t", `${image}:both`);
+  const registry = openRegistry(world.options());
+  const proved = (...architectures: string[]) =>
+    registry.prove(
+      parseImage(`${image}:both`),
+      puller,
+      architectures.map((architecture) => ({ os: "linux", architecture })),
+    );
+  world.azure.calls.reset();
+
+  expect(await proved("amd64", "arm64")).toMatchObject({ verdict: "pulls", hosts: [{}, { purpose: "layers" }] });
+  expect(world.azure.calls.dataPlane().filter(({ verdict }) => verdict === "found")).toHaveLength(3);
+  expect(await proved("s390x")).toMatchObject({ verdict: "other-platform", message: `${image}:both has no manifest for linux/s390x` });
 });
