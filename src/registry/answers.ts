@@ -1,6 +1,7 @@
 import { withLines } from "../errors.ts";
 import type { HttpResponse } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
+import { redact } from "../http/transport.ts";
 import { formatImage } from "./image-reference.ts";
 import type { ImageRef, Proof } from "./port.ts";
 
@@ -49,7 +50,8 @@ function isOutOfScope(step: string, { status, header }: HttpResponse, registryEr
 function wordsOf({ header }: HttpResponse, message = ""): string[] {
   const id = header("x-ms-correlation-request-id") ?? "";
   const isTraced = /CorrelationId/i.test(message) || !/^[\w-]{8,64}$/.test(id);
-  return [message.replace(/\s+/g, " ").slice(0, 300), isTraced ? "" : `correlation ID: ${id}`];
+  // A proxy may repeat the request's headers
+  return [redact(message.replace(/\s+/g, " ")).slice(0, 300), isTraced ? "" : `correlation ID: ${id}`];
 }
 
 function notFound({ host, repository, reference }: ImageRef, noRepository: boolean): Proof {

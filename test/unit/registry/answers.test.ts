@@ -47,6 +47,13 @@ test.for([
   {
     step: "token",
     status: 403,
+    text: errors("UNAUTHORIZED", "cannot read the header Authorization: Basic dTpodW50ZXIy"),
+    verdict: "denied",
+    message: 'r.azurecr.io denied user "acr" (403 Forbidden)\n* cannot read the header Authorization: Basic ***',
+  },
+  {
+    step: "token",
+    status: 403,
     text: denied,
     verdict: "blocked",
     message:
