@@ -3,9 +3,12 @@ export function isSameTime(a: string | undefined, b: string | undefined): boolea
   return a !== undefined && b !== undefined && Date.parse(a) === Date.parse(b);
 }
 
-/** Whether a text is a time of RFC 3339, with its date and its offset. */
-export const isTimestamp = (text: string): boolean =>
-  /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text) && !Number.isNaN(Date.parse(text));
+/** Whether a text is a time of RFC 3339, with its date and its offset. In UTC its year has four digits too, so that texts sort like times. */
+export function isTimestamp(text: string): boolean {
+  const time = Date.parse(text);
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/i.test(text) || Number.isNaN(time)) return false;
+  return /^\d/.test(new Date(time).toISOString());
+}
 
 /** Formats a time as RFC 3339 to the second, `2026-01-01T00:00:00Z`. */
 export const toSeconds = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;

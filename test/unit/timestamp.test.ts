@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isSameTime } from "../../src/timestamp.ts";
+import { isSameTime, isTimestamp } from "../../src/timestamp.ts";
 
 test.for([
   { a: "2100-12-31T12:59:59.000Z", b: "2100-12-31T12:59:59+00:00", same: true },
@@ -9,4 +9,15 @@ test.for([
   { a: undefined, b: undefined, same: false },
 ])("$a and $b are the same moment: $same", ({ a, b, same }) => {
   expect(isSameTime(a, b)).toBe(same);
+});
+
+test.for([
+  { text: "2026-01-01T00:00:00Z", is: true },
+  { text: "9999-12-31T23:59:59Z", is: true },
+  { text: "9999-12-31T23:59:59-00:01", is: false },
+  { text: "0000-01-01T00:00:00+00:01", is: false },
+  { text: "2026-13-01T00:00:00Z", is: false },
+  { text: "tomorrow", is: false },
+])("$text is a time of RFC 3339: $is", ({ text, is }) => {
+  expect(isTimestamp(text)).toBe(is);
 });
