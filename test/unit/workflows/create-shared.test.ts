@@ -22,7 +22,7 @@ test("reuses a held credential that is not known to be refused, and issues a new
   expect(await asked([], ["x", "x", "y"])).toEqual(["x"]);
   expect(await asked(["x"], ["x", "x", "y"])).toEqual(["x", "y"]);
   expect(await asked(["x", "y"], ["x", "x", "y"])).toEqual(["x", "y"]);
-  expect(await asked([], [])).toEqual([undefined]);
+  expect(await asked([], [])).toEqual([]);
 });
 
 test("writes a Secret only when its login or its note differs", async () => {
