@@ -1,21 +1,7 @@
 import type { Cause } from "../check/cause.ts";
 
 /** The cause of a failed pull in a message of the kubelet or containerd. */
-export type PullCause = Exclude<
-  Cause,
-  | "pulls"
-  | "anonymous"
-  | "by-node"
-  | "not-checked"
-  | "denied"
-  | "expired"
-  | "older-pod"
-  | "no-repository"
-  | "not-yet-effective"
-  | "other-namespace"
-  | "other-cloud"
-  | "rewritten"
->;
+export type PullCause = (typeof causes)[number][1] | "never-pulled" | "invalid-image" | "malformed-secret" | "unknown";
 
 /** `text` is the error without the text that the kubelet adds. */
 export type PullFailure = { readonly cause: PullCause; readonly text: string };
@@ -57,7 +43,7 @@ function unwrap(text: string): string {
 }
 
 /** The order matters: "no match for platform" also ends in "not found". */
-const causes: readonly (readonly [RegExp, PullCause])[] = [
+const causes = [
   [/failed to fetch anonymous token.* 401 /s, "no-login"],
   [/failed to fetch oauth token.* 401 /s, "refused"],
   [/insufficient_scope/, "out-of-scope"],
@@ -70,7 +56,7 @@ const causes: readonly (readonly [RegExp, PullCause])[] = [
   [/: 429 Too Many Requests/, "throttled"],
   [/x509: /, "untrusted"],
   [/failed to do request: |: 5\d\d [A-Z]/, "unreachable"], // no such host, connection refused, i/o timeout, rejected by a proxy…
-];
+] as const satisfies readonly (readonly [RegExp, Cause])[];
 
 function causeOf(text: string): PullCause {
   return causes.find(([words]) => words.test(text))?.[1] ?? "unknown";
