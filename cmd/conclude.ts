@@ -1,4 +1,5 @@
 import type { DryRun, NamespaceError, Outcome } from "../src/actions/outcome.ts";
+import { permissionHint } from "../src/errors.ts";
 import { type Fix, inPlace } from "../src/fix.ts";
 import type { Ref } from "../src/kinds.ts";
 import { printError } from "../src/output/error.ts";
@@ -60,15 +61,17 @@ export const endsRun = (outcome: Outcome): outcome is NamespaceError =>
 /** Prints and counts each outcome of a verb that writes, as soon as it is known. @throws CliError of the only namespace, if there is one */
 export async function printOutcomes(
   outcomes: AsyncIterable<Outcome>,
-  { count }: Session,
+  { count, hint }: Session,
   { printer, where, total }: { readonly printer: Printer; readonly where: PlaceDetail; readonly total: number },
 ): Promise<ReturnType<typeof openTally>> {
   const tally = openTally();
   const bar = count(total);
+  let next: string | undefined;
   try {
     for await (const outcome of outcomes) {
       if (where === "one" && endsRun(outcome)) throw outcome.error;
       tally.count(outcome);
+      next ??= permissionHint(outcome.error);
       bar.clear();
       await printer.print(outcome);
       bar.show(tally.places);
@@ -77,6 +80,7 @@ export async function printOutcomes(
     bar.clear();
     await printer.end();
   }
+  if (next !== undefined) hint(next);
   return tally;
 }
 

@@ -1,4 +1,4 @@
-import { type CliError, isRefusal } from "../src/errors.ts";
+import { type CliError, isRefusal, permissionHint } from "../src/errors.ts";
 import { errorItem, type Item, type Report } from "../src/output/items.ts";
 import { reportFormats } from "../src/output/report.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
@@ -49,4 +49,6 @@ export function printUnreadable(session: Session, unreadable: readonly Unreadabl
     if (where === "one" || (at.namespace === "" && where === "namespaces")) throw error;
     printPlaceError(session, error, { kind: "namespace", name: at.namespace, ...at }, where);
   }
+  const [hint] = unreadable.flatMap(({ error }) => permissionHint(error) ?? []);
+  if (hint !== undefined) session.hint(hint);
 }

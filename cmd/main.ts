@@ -1,4 +1,4 @@
-import { CliError, Interrupted, usage } from "../src/errors.ts";
+import { CliError, Interrupted, permissionHint, usage } from "../src/errors.ts";
 import { printError } from "../src/output/error.ts";
 import { counted } from "../src/plan/wording.ts";
 import type { Context } from "./context.ts";
@@ -87,7 +87,7 @@ function reportError(error: unknown, { verb, context, session, diff }: Failure):
   const { interrupted } = context.interruption;
   const leftObjects = error instanceof Interrupted && error.hint !== undefined;
   if (interrupted && !leftObjects) return 130;
-  printError({ ...context, formatCommand: session?.formatCommand ?? formatCommand }, withUsage(error, verb));
+  printError({ ...context, formatCommand: session?.formatCommand ?? formatCommand }, withNextStep(error, verb));
   if (!(error instanceof CliError)) for (const frame of framesOf(error)) session?.trace(4, () => frame);
   return interrupted ? 130 : failureCode(diff || (hasFindings(verb) && !isMisuse(error)));
 }
@@ -121,8 +121,9 @@ function framesOf(error: unknown): string[] {
   return lines.filter((line) => /^\s+at /.test(line));
 }
 
-/** Adds a hint at the help to an error about a misused flag, as kubectl does. */
-function withUsage(error: unknown, verb: Verb | undefined): unknown {
-  if (!(error instanceof CliError) || error.kind !== "usage" || error.hint) return error;
-  return new CliError("usage", error.message, { hint: { verb: verb?.name, help: true }, cause: error });
+/** Adds a hint at the help to an error about a misused flag, as kubectl does, and at the explanation to a missing permission. */
+function withNextStep(error: unknown, verb: Verb | undefined): unknown {
+  if (!(error instanceof CliError) || error.hint) return error;
+  const hint = error.kind === "usage" ? { verb: verb?.name, help: true } : permissionHint(error);
+  return hint === undefined ? error : error.withHint(hint);
 }

@@ -92,6 +92,15 @@ export const linesIn = (message: string): readonly string[] => message.split(sep
 /** Whether an error is a missing permission. */
 export const isForbidden = (error: unknown): error is CliError => error instanceof CliError && error.kind === "forbidden";
 
+/**
+ * Returns the hint for an error without one, if the API server's authorizer rejected the request. A quota and a webhook also answer
+ * Forbidden, but no right helps there.
+ */
+export const permissionHint = (error: unknown): string | undefined =>
+  isForbidden(error) && error.hint === undefined && / is forbidden: User .* cannot /.test(error.message)
+    ? "kubectl acr-secret explain forbidden"
+    : undefined;
+
 /** Whether an error is a missing object. */
 export const isNotFound = (error: unknown): error is CliError => error instanceof CliError && error.kind === "notFound";
 

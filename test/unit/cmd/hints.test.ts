@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { formatCommand } from "../../../cmd/line/format-command.ts";
+import { CliError } from "../../../src/errors.ts";
 import { inPlace } from "../../../src/fix.ts";
-import { is } from "../../support/fakes/asked.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
 import { pullSecret } from "../../support/fakes/cluster.ts";
 import { worldOf } from "../../support/fakes/fleet.ts";
 import { type } from "../../support/in-process.ts";
@@ -78,6 +79,37 @@ test.for([
   const { stderr } = await type(line, worldOf(["one"]).ports);
 
   expect(stderr).toMatch(/^(?:error: )?no namespace matches\n(?:hint: kubectl get namespaces\n)?$/);
+});
+
+test.for([
+  "attach acr -n one --serviceaccount default",
+  "check -n one",
+  "check --namespaces one,two",
+  "create --registry myregistry --repository app/web -n one",
+  "create --registry myregistry --repository app/web --namespaces one,two --credential-per namespace",
+  "delete acr -n one --yes",
+  "detach acr --namespaces one,two --serviceaccount default",
+  "list --namespaces one,two",
+  "rotate acr -n one",
+])("explains once that permissions of the cluster are missing: %s", async (line) => {
+  const world = worldOf(["one", "two"]);
+  const message = 'Error from server (Forbidden): secrets is forbidden: User "jane" cannot list resource "secrets" in API group ""';
+  world.asking.around(
+    refusing(
+      ({ port, at }) => port === "cluster" && !at.startsWith("namespace"),
+      () => new CliError("forbidden", message),
+    ),
+  );
+
+  expect(await hints(line, world.ports)).toEqual(["hint: kubectl acr-secret explain forbidden"]);
+});
+
+test("prints no explanation of permissions when a quota forbids an object", async () => {
+  const world = worldOf(["one"]);
+  const message = 'Error from server (Forbidden): secrets "acr" is forbidden: exceeded quota: none, requested: secrets=1';
+  world.asking.around(refusing(is("create secret"), () => new CliError("forbidden", message)));
+
+  expect(await hints("create --registry myregistry --repository app/web -n one", world.ports)).toEqual([]);
 });
 
 test.for(["prune", "create -n demo"])("prints a placeholder if %s has no registry", async (line) => {
