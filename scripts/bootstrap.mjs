@@ -2,7 +2,7 @@
 // Plain JavaScript without dependencies, because it runs with any Node (20 or newer) on the machine, before anything is installed.
 import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,6 +26,9 @@ function install() {
   const lock = readFileSync(join(root, "package-lock.json"));
   const wanted = `${createHash("sha256").update(lock).digest("hex")} ${platform}\n`;
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return;
+  // npm would empty the folder that the link points to
+  if (lstatSync(modules, { throwIfNoEntry: false })?.isSymbolicLink())
+    fail("node_modules is a symbolic link to other packages than those of package-lock.json: remove the link, then run this again");
 
   process.stderr.write("Installing the packages of package-lock.json (npm ci); this takes a moment\n");
   const npm = process.env.npm_execpath?.endsWith(".js") ? [process.execPath, process.env.npm_execpath] : ["npm"];
