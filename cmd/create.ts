@@ -1,15 +1,15 @@
 import type { Asked, Credential, Kind, Sources } from "../src/credential/kind.ts";
 import { isMadeInAzure, parseKind } from "../src/credential/kinds.ts";
 import { openWithin } from "../src/credential/regional.ts";
-import { type CliError, unlessRefused, usage } from "../src/errors.ts";
+import { type CliError, usage } from "../src/errors.ts";
 import type { Create } from "../src/fix.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { readers } from "../src/secret/readers.ts";
 import { readersOf } from "../src/state/namespace-reader.ts";
-import { wantsTargets } from "../src/state/targets.ts";
 import { issueEach, issueShared, type Order } from "../src/workflows/create.ts";
 import { conclude, printsHints, whereOf } from "./conclude.ts";
 import { checkKeep, type Journal, keepUp, newJournal, recordOutcomes } from "./create/keep.ts";
+import { printNextSteps } from "./create/next-steps.ts";
 import { type CreateFlags, type CreateOptions, createFlags, podsTell, podsWanted, readOptions } from "./create/options.ts";
 import { targetCandidates } from "./line/known.ts";
 import { targetValues } from "./line/target-words.ts";
@@ -94,38 +94,8 @@ async function createAll(options: Options, flags: CreateFlags, session: Session,
   const credential = await opening;
   journal.renewAt = credential.renewAt?.();
   const isNew = reader ? isFirst : journal.createsSecret && isOneNamespace;
-  if (isNew && printsHints(code, flags)) await printNextStep(options, credential.host, clusterScopes, session);
+  if (isNew && printsHints(code, flags)) await printNextSteps(options, credential.host, clusterScopes, session);
   return code;
-}
-
-/**
- * Prints the next step for the Secret: the configuration of its reader, or the command that attaches it. Prints nothing if the default
- * ServiceAccount already lists the Secret. If another object has the name of the Secret, the command attaches the Secret to it. A failed
- * read is ignored, because the Secret is already written.
- */
-async function printNextStep(
-  { name: secret, targets, reader }: Options,
-  host: string,
-  clusterScopes: readonly ClusterScope[],
-  { hint }: Session,
-): Promise<void> {
-  const [namespace = "NAMESPACE", ...others] = new Set(clusterScopes.flatMap(({ namespaces }) => namespaces));
-  if (reader) return hint(readers[reader].refer({ secret, host, namespace: others.length > 0 ? "NAMESPACE" : namespace }));
-  const [clusterScope] = clusterScopes;
-  if (!clusterScope || wantsTargets(targets)) return;
-  const get = <K extends "serviceaccount" | "deployment.apps">(kind: K, name: string) =>
-    clusterScope.cluster.get({ kind, name, namespace }).catch(unlessRefused(undefined));
-  const [standard, account, deployment] = await Promise.all([
-    get("serviceaccount", "default"),
-    get("serviceaccount", secret),
-    get("deployment.apps", secret),
-  ]);
-  const target = account ? `serviceaccount/${secret}` : deployment && `deployment/${secret}`;
-  if (target !== undefined) {
-    hint(`${JSON.stringify(secret)} is now the name of the Secret. To attach it to ${target}, run:`);
-    hint({ verb: "attach", secret, targets: [target], namespace });
-  } else if (!standard?.imagePullSecrets?.some(({ name }) => name === secret))
-    hint({ verb: "attach", secret, serviceaccounts: ["default"], namespace });
 }
 
 /**

@@ -3,7 +3,7 @@ import { CliError } from "../../../src/errors.ts";
 import { everything, kept, line, made, next, nothing, refused, token } from "../../support/demo.ts";
 import { account, stuckPod } from "../../support/fakes/cluster.ts";
 import { addNamespaces } from "../../support/fakes/world.ts";
-import { answer, any, before, refuse, type Step, testRows, typed } from "../../support/rows.ts";
+import { answer, any, before, type Given, refuse, type Step, testRows, typed } from "../../support/rows.ts";
 
 const image = "myregistry.azurecr.io/app/web:1";
 const again: Step = { command: line, stdout: kept, writes: [] };
@@ -200,6 +200,9 @@ testRows([
 
 const web = "create web --registry myregistry --repository app/web -n demo";
 const template = { spec: { containers: [] } };
+const deployment: Given = ({ cluster }) =>
+  cluster.put({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace: "demo" }, spec: { template } });
+const attachDeployment = /^hint: "web" is .*deployment\/web.*\nhint: kubectl acr-secret attach -n demo web deployment\/web\n$/;
 
 testRows([
   {
@@ -209,10 +212,27 @@ testRows([
   },
   {
     does: "prints the command for a Deployment that has the name of the Secret",
-    given: ({ cluster }) =>
-      cluster.put({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace: "demo" }, spec: { template } }),
+    given: deployment,
     command: web,
-    stderr: /^hint: "web" is .*deployment\/web.*\nhint: kubectl acr-secret attach -n demo web deployment\/web\n$/,
+    stderr: attachDeployment,
+  },
+  {
+    does: "prints the command for a Deployment that has the name of the Secret although another target is named",
+    given: deployment,
+    command: `${web} --serviceaccount default`,
+    stderr: attachDeployment,
+  },
+  {
+    does: "prints no attach command when the Deployment with the name of the Secret is a target",
+    given: deployment,
+    command: `${web} deployment/web`,
+    stderr: /^(?!.*hint: )/s,
+  },
+  {
+    does: "prints no attach command when a pod lists the Secret",
+    given: ({ cluster }) => cluster.put(stuckPod("demo", "api-1", image, { names: ["web"] })),
+    command: web,
+    stderr: /^(?!.*attach)/s,
   },
   {
     does: "prints the command for a ServiceAccount that has the name of the Secret",
