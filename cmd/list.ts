@@ -67,6 +67,7 @@ export const list = verb({
       selector: { type: "string", short: "l", value: "LABELS", describe: "Secrets with these labels, such as team=web" },
       "expiring-within": {
         type: "string",
+        complete: ["7d", "14d", "30d"],
         value: "DURATION",
         describe:
           "Secrets with a credential that expires within this time, such as 14d. Exits with 1 if there are any. Prints on standard error how many Secrets never expire or have an unknown expiry",

@@ -28,6 +28,7 @@ const pruneFlags = {
     yes: { type: "boolean", short: "y", describe: "Delete without confirmation" },
     "older-than": {
       type: "string",
+      complete: ["0s", "10m", "1h"],
       default: "10m",
       value: "DURATION",
       describe: "Skip anything that changed within this time, such as 30m or 0s, because another run may not have written its Secret yet",

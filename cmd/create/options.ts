@@ -52,6 +52,7 @@ export const createFlags = {
     ...logins,
     "expires-in": {
       type: "string",
+      complete: ["30d", "90d", "1y"],
       value: "DURATION",
       describe: "Lifetime of the password, such as 90d, 1y or 1h30m",
       fallback: "no expiry, or two years for a service principal",

@@ -85,7 +85,8 @@ async function valuesOf(
   if (!flag || flag.hidden) return only([]);
   const { complete: values, choices, type } = flag;
   if (values === "files" || values === "folders") return { words: [], directive: directives[values] };
-  const known = choices ?? (type === "boolean" ? ["true", "false"] : values ? await ask(values) : []);
+  const usual = typeof values === "function" ? await ask(values) : (values ?? []);
+  const known = choices ?? (type === "boolean" ? ["true", "false"] : usual);
   const split = type === "strings" ? text.lastIndexOf(",") : -1;
   const [done, last] = [text.slice(0, split + 1), text.slice(split + 1)];
   const words = known.filter((value) => value.startsWith(last)).map((value) => done + value);

@@ -27,8 +27,8 @@ export type Flag = {
   readonly exclusive?: readonly string[];
   /** The values of other flags, if this flag is given and they have their defaults. */
   readonly implies?: Readonly<Record<string, string>>;
-  /** How its value is completed. Choices need no function. */
-  readonly complete?: "files" | "folders" | ((known: Known) => Promise<readonly string[]>);
+  /** How its value is completed. Choices need no function. A list has usual values: others are valid too. */
+  readonly complete?: readonly string[] | "files" | "folders" | ((known: Known) => Promise<readonly string[]>);
   /** Omitted from help, completion and tables: the flag exists only to be rejected with a reason. */
   readonly hidden?: true;
   /** The heading above the flag in the help. The flags of a group follow each other. */

@@ -17,12 +17,14 @@ export const rotateFlags = {
     },
     "expiring-within": {
       type: "string",
+      complete: ["7d", "14d", "30d"],
       value: "DURATION",
       describe:
         "Only credentials that expire within this time, such as 14d. Skips credentials that never expire. With --older-than: either is enough",
     },
     "older-than": {
       type: "string",
+      complete: ["30d", "60d", "90d"],
       value: "DURATION",
       describe: "Only passwords older than this according to Azure, such as 60d, even if they never expire. 0s selects every password",
     },
@@ -30,6 +32,7 @@ export const rotateFlags = {
   ...under("New password", {
     grace: {
       type: "string",
+      complete: ["next", "0", "24h"],
       default: "next",
       value: "0|DURATION|next",
       describe:
@@ -37,6 +40,7 @@ export const rotateFlags = {
     },
     "expires-in": {
       type: "string",
+      complete: ["30d", "90d", "1y"],
       value: "DURATION",
       describe: "Lifetime of the new password, such as 90d, 1y or 1h30m",
       fallback: "the lifetime of the old one",

@@ -46,7 +46,13 @@ test.for<{ words: string[]; gives: unknown[]; directive?: number }>([
   { words: ["create", "--dry-run=s"], gives: ["server"] },
   { words: ["create", "--verify="], gives: ["true", "false"] },
   { words: ["create", "--repository="], gives: [], directive: 6 },
-  { words: ["create", "--expires-in", ""], gives: [] },
+  { words: ["create", "--expires-in", ""], gives: ["30d", "90d", "1y"] },
+  { words: ["rotate", "--expires-in=9"], gives: ["90d"] },
+  { words: ["rotate", "--grace", ""], gives: ["next", "0", "24h"] },
+  { words: ["rotate", "--older-than", ""], gives: ["30d", "60d", "90d"] },
+  { words: ["rotate", "--expiring-within", ""], gives: ["7d", "14d", "30d"] },
+  { words: ["list", "--expiring-within", ""], gives: ["7d", "14d", "30d"] },
+  { words: ["prune", "--older-than", ""], gives: ["0s", "10m", "1h"] },
   { words: ["list", "--nosuch="], gives: [] },
   // Flags: the verb's own come first, with no space to remove after them. A flag that may occur once is not suggested again.
   {
