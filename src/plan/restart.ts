@@ -44,6 +44,8 @@ export type RestartOrder = {
   readonly restart: RestartOptions;
   /** Whether the Secret's credential can pull from a repository, if known. */
   mayPull(repository: string): boolean;
+  /** The repositories out of reach that another warning of the plan names for all pods. */
+  readonly reported?: readonly string[];
 };
 
 /**
@@ -150,12 +152,14 @@ function warnRecovering(pods: readonly PullingPod[], { secret, renewed = false, 
 /** Formats a duration in minutes if it is longer than 90 seconds. */
 const inWords = (seconds: number): string => (seconds > 90 ? `${Math.ceil(seconds / 60)} minutes` : `${Math.ceil(seconds)} seconds`);
 
-function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPull }: RestartOrder): Change[] {
+function planRestart(target: Attached, pod: PullingPod, { secret, restart, mayPull, reported = [] }: RestartOrder): Change[] {
   const { to, repositories, names } = pod;
   const warn = (message: string, fix?: Fix): Change => ({ act: "warn", needs: target.to, to, message: `pod/${to.name} ${message}`, fix });
   const beyond = repositories.filter((repository) => !mayPull(repository));
-  const flags = beyond.map((repository) => `--repository ${repository}`).join(" ");
-  const denied = beyond.length > 0 ? [warn(`waits for ${beyond.join(" and ")}, which secret/${secret} cannot pull; add ${flags}`)] : [];
+  const unreported = beyond.filter((repository) => !reported.includes(repository));
+  const flags = unreported.map((repository) => `--repository ${repository}`).join(" ");
+  const denied =
+    unreported.length > 0 ? [warn(`waits for ${unreported.join(" and ")}, which secret/${secret} cannot pull; add ${flags}`)] : [];
   if (names.includes(secret) || beyond.length === repositories.length) return denied;
   // The warning own-list reports the pod's template once
   if (pod.own && !hasPods(target.to)) return denied;

@@ -184,13 +184,15 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
       if (issue.isUntested && inside && !same && !force) throw untested(facts.to, host);
       const storing = { entry, host, fresh: isNew || !same, force, merge, shape };
       const reaches = (repository: string) => mayPull.some((scope) => covers(scope, repository));
+      const outside = outsideOf(imagesFrom(hostsOf(credential, existing), state.pods), issue, order);
       const plan = planNamespace({ ...facts, existing }, storing, {
         restart: order.restart,
         recreateOptions: { recreate: order.recreate, force: false },
         mayPull: reaches,
+        reported: outside,
       });
       const warnings = [...warnOfTargets(name, hosts, state, plan), ...warnKeyless(facts.to, keysAfter(plan, existing), state, plan)];
-      return [...plan, ...warnings, ...warnBeyond(facts.to, imagesFrom(hostsOf(credential, existing), state.pods), issue, order)];
+      return [...plan, ...warnings, ...warnBeyond(facts.to, outside, issue, order)];
     },
     later: warnOtherNames,
   };
@@ -213,9 +215,11 @@ const identityOf = (entry: Entry | undefined): string =>
 const hostsOf = ({ host, regional = [] }: Credential, existing: ExistingSecret | undefined): readonly string[] =>
   existing ? mergedKeys(regional, host, existing) : [host, ...regional];
 
-/** Warns about repositories that the pods of a namespace use and the credential can't pull, if the user named no repositories. */
-function warnBeyond(to: Ref<"secret">, images: readonly ImageRef[], { mayPull, more }: Issue, { repositories, again }: Order): Warn[] {
-  const outside = mayPull && more && repositories.length === 0 ? beyond(mayPull, images) : [];
+/** Returns the repositories that the pods of a namespace use and the credential can't pull, if the user named no repositories. */
+const outsideOf = (images: readonly ImageRef[], { mayPull, more }: Issue, { repositories }: Order): readonly string[] =>
+  mayPull && more && repositories.length === 0 ? beyond(mayPull, images) : [];
+
+function warnBeyond(to: Ref<"secret">, outside: readonly string[], { more }: Issue, { again }: Order): Warn[] {
   if (outside.length === 0) return [];
   const message = `pods use ${inLine(outside)}, which secret/${to.name} cannot pull`;
   return [{ act: "warn", to, message, fix: { ...again, ...more, repositories: outside.slice(0, maxNames) } }];

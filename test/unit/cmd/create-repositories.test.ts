@@ -183,6 +183,14 @@ testRows(
       after: [{ command: printed, stdout: widened, stderr: any, check: grants(["app/web", "finance/payroll"], sharedByTeams) }],
     },
     {
+      does: "warns once when a pod waits for an image that the shared credential cannot pull",
+      given: all(joins("scope"), ({ cluster }) => cluster.put(stuckPod("team-new", "pay-1", "myregistry.azurecr.io/finance/payroll:1"))),
+      command: `${everywhere} scope --serviceaccount default`,
+      stdout: any,
+      stderr: /^Warning: team-new: pods use finance\/payroll, .*:\n {2}kubectl .*\n.*\n$/,
+      writes: any,
+    },
+    {
       does: "warns about the thousandth namespace in the same way",
       world: () => worldOf(teams(999)),
       given: joins("scope", teams(999)),
