@@ -1,12 +1,11 @@
 import type { Verdict } from "../src/check/verdict.ts";
 import { usage } from "../src/errors.ts";
-import { isObjectName, resourceOf } from "../src/kinds.ts";
+import { isObjectName, joinNames, resourceOf } from "../src/kinds.ts";
 import { printWarning } from "../src/output/error.ts";
 import { failed, type ImageCheck, imageCheck } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import { bySeverity, verdictReasons, verdictSummary, verdictTable } from "../src/output/verdicts.ts";
-import { joinNames } from "../src/plan/wording.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { type ClusterScope, clusterScopesOf, selectsNone } from "../src/scope/cluster-scopes.ts";
 import { checkAll } from "../src/workflows/check.ts";
@@ -143,7 +142,7 @@ type Checked = Awaited<ReturnType<typeof checkAll>>;
 /** Converts the command line to what the check selects. @throws CliError usage */
 function readCommand(flags: CheckFlags, args: readonly string[]) {
   const { image, serviceaccount, selector, deep, node, "new-node": newNode, "from-cluster": fromCluster } = flags;
-  const { secret, targets } = readTargetWords(args, { ...noTargetFlags, selector });
+  const { secret, targets } = readTargetWords(args, { selector, selectsAnyKind: true });
   const { picks } = targets;
   if (image.length > 0 && picks.length > 0) throw usage("--image cannot be combined with targets");
   if (node !== undefined && !fromCluster) throw usage("--node requires --from-cluster");
@@ -151,18 +150,9 @@ function readCommand(flags: CheckFlags, args: readonly string[]) {
   return { ...checked, newNode, fromCluster: fromCluster ? { node } : undefined };
 }
 
-/** `check` has no flags that select ServiceAccounts or whole kinds. */
-const noTargetFlags = {
-  serviceaccount: [],
-  "all-serviceaccounts": false,
-  all: false,
-  "where-used": false,
-  selectsAnyKind: true,
-} as const;
-
 /** Prints the results and the errors, and returns the exit code. @throws CliError of the only namespace, if there is one */
 async function report(
-  { verdicts, errors, unlisted }: Checked,
+  { verdicts, unreadable, unlisted }: Checked,
   flags: CheckFlags,
   clusterScopes: readonly ClusterScope[],
   session: Session,
@@ -170,7 +160,6 @@ async function report(
   const { stdout, stderr, env, formatCommand } = session;
   const { output, strict, "no-headers": isBare } = flags;
   const where = whereOf(clusterScopes);
-  const unreadable = errors.map(({ error, to }) => ({ ...to, error }));
   const items = bySeverity(verdicts.map((verdict) => imageCheck(verdict, formatCommand, strict)));
   const shown = sortedBy(flags.failed ? items.filter(({ ok }) => !ok) : items, orders, flags["sort-by"]);
   if (isReport(output)) await printReport(session, { verb: "check", format: output }, shown, unreadable);
@@ -182,8 +171,8 @@ async function report(
   printUnreadable(session, unreadable, where);
   if (unlisted.length > 0) printWarning(stderr, env, unlistedWarning(unlisted));
   if (!isReport(output) && items.length > 0) stderr.write(`${verdictSummary(items)}\n`);
-  if (items.length + errors.length === 0) stderr.write(nothing(clusterScopes));
-  return errors.length > 0 ? failureCode(true) : Number(items.some(({ ok }) => !ok));
+  if (items.length + unreadable.length === 0) stderr.write(nothing(clusterScopes));
+  return unreadable.length > 0 ? failureCode(true) : Number(items.some(({ ok }) => !ok));
 }
 
 const unlistedWarning = (unlisted: Checked["unlisted"]): string =>

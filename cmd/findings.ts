@@ -1,13 +1,11 @@
-import { type CliError, isRefusal, permissionHint } from "../src/errors.ts";
+import { isRefusal, permissionHint } from "../src/errors.ts";
 import { errorItem, type Item, type Report } from "../src/output/items.ts";
 import { reportFormats } from "../src/output/report.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
+import type { UnreadableNamespace } from "../src/state/listed-secrets.ts";
 import { printPlaceError } from "./conclude.ts";
 import { clientVersion, home } from "./project.ts";
 import type { Session } from "./session.ts";
-
-/** The reason why a namespace can't be read, or a cluster if the namespace is empty. */
-export type Unreadable = { readonly context?: string | undefined; readonly namespace: string; readonly error: CliError };
 
 type ReportFormat = keyof typeof reportFormats;
 
@@ -21,7 +19,7 @@ export async function printReport(
   session: Session,
   { verb, format }: { readonly verb: Report["verb"]; readonly format: ReportFormat },
   items: readonly Item[],
-  unreadable: readonly Unreadable[],
+  unreadable: readonly UnreadableNamespace[],
 ): Promise<void> {
   const errors = unreadable.map(({ error, ...at }) => errorItem(error, at, session.formatCommand));
   // Only a report that explains causes needs the texts
@@ -38,13 +36,13 @@ export async function reading<T>(session: Session, { verb, format }: Reporting, 
     return await read();
   } catch (error) {
     if (isReport(format) && isRefusal(error))
-      await printReport(session, { verb, format }, [], [{ namespace: session.namespace ?? "", error }]);
+      await printReport(session, { verb, format }, [], [{ context: undefined, namespace: session.namespace ?? "", error }]);
     throw error;
   }
 }
 
 /** Prints errors for people. @throws CliError of the only namespace, which the entry point prints */
-export function printUnreadable(session: Session, unreadable: readonly Unreadable[], where: PlaceDetail): void {
+export function printUnreadable(session: Session, unreadable: readonly UnreadableNamespace[], where: PlaceDetail): void {
   for (const { error, ...at } of unreadable) {
     if (where === "one" || (at.namespace === "" && where === "namespaces")) throw error;
     printPlaceError(session, error, { kind: "namespace", name: at.namespace, ...at }, where);

@@ -135,3 +135,10 @@ export const argumentKind = (kind: TargetKind): string => kinds[kind].kind.toLow
 /** Whether the API server accepts the name of an object (RFC 1123 subdomain). A pod may refer to other names, but no Secret has one. */
 export const isObjectName = (name: string): boolean =>
   name.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(name);
+
+/** Joins names: `a, b and c`; for many, `a, b, c and 9 more`. */
+export function joinNames(names: readonly string[], most = 3): string {
+  if (names.length > most) return `${names.slice(0, most).join(", ")} and ${names.length - most} more`;
+  const last = names.at(-1) ?? "";
+  return names.length < 2 ? last : `${names.slice(0, -1).join(", ")} and ${last}`;
+}

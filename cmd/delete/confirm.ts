@@ -1,10 +1,10 @@
 import { isDone, type Outcome } from "../../src/actions/outcome.ts";
 import { CliError } from "../../src/errors.ts";
-import { nameOf } from "../../src/kinds.ts";
+import { joinNames, nameOf } from "../../src/kinds.ts";
 import { printable } from "../../src/output/printable.ts";
 import type { PlaceDetail } from "../../src/output/words.ts";
 import type { Change } from "../../src/plan/change.ts";
-import { counted, joinNames } from "../../src/plan/wording.ts";
+import { counted } from "../../src/plan/wording.ts";
 import { endsRun } from "../conclude.ts";
 import type { Session } from "../session.ts";
 

@@ -5,11 +5,11 @@ import type { TargetOptions, TargetPick } from "../../src/state/targets.ts";
 import { kindSpelled, secretName } from "./names.ts";
 
 export type TargetFlags = {
-  readonly serviceaccount: readonly string[];
-  readonly "all-serviceaccounts": boolean;
-  readonly all: boolean;
+  readonly serviceaccount?: readonly string[];
+  readonly "all-serviceaccounts"?: boolean;
+  readonly all?: boolean;
   readonly selector: string | undefined;
-  readonly "where-used": boolean;
+  readonly "where-used"?: boolean;
   /** A selector without a kind selects no ServiceAccounts: the verb applies it to all kinds. */
   readonly selectsAnyKind?: true;
 };
@@ -21,7 +21,7 @@ export type TargetFlags = {
  * @throws CliError usage
  */
 export function readTargetWords(words: readonly string[], flags: TargetFlags): { secret: string | undefined; targets: TargetOptions } {
-  const { serviceaccount, "all-serviceaccounts": allAccounts, all, selector, "where-used": whereUsed } = flags;
+  const { serviceaccount = [], "all-serviceaccounts": allAccounts, all = false, selector, "where-used": whereUsed = false } = flags;
   const [secret, rest] = takeSecret(words, all || selector !== undefined);
   const accounts = accountPicks(flags, rest.length > 0);
   const named = picksOf(rest, flags);
@@ -55,7 +55,7 @@ function kindsSpelled(word: string): TargetKind[] | undefined {
 }
 
 function accountPicks(flags: TargetFlags, words: boolean): TargetPick[] {
-  const { serviceaccount, "all-serviceaccounts": all, selector, all: ofKinds, selectsAnyKind } = flags;
+  const { serviceaccount = [], "all-serviceaccounts": all, selector, all: ofKinds, selectsAnyKind } = flags;
   if (all) return [pick("serviceaccount", ["*"], selector)];
   if (ofKinds && !words) throw usage("--all requires a kind, as in deployments --all; for ServiceAccounts, use --all-serviceaccounts");
   if (selector !== undefined && !words && !selectsAnyKind) return [pick("serviceaccount", ["*"], selector)];

@@ -1,7 +1,6 @@
 import type { Create, Fix, Workload } from "../fix.ts";
-import { nameOf } from "../kinds.ts";
+import { joinNames, nameOf } from "../kinds.ts";
 import type { ImageFacts, PodFacts } from "./facts.ts";
-import { listed } from "./message.ts";
 
 /** The fix for a failure: the command, and notes on what it requires or does not fix. */
 export type Advice = { readonly fix?: Fix | undefined; readonly notes?: readonly string[] };
@@ -106,11 +105,11 @@ function ownListNotes(owners: readonly Workload[], account: string): string[] {
   const templates = owners.map(nameOf);
   if (templates.length === 0) return [];
   const reason = templates.length > 1 ? "have their own pull secrets, so they ignore" : "has its own pull secrets, so it ignores";
-  return [`${listed(templates)} ${reason} those of serviceaccount/${account}`];
+  return [`${joinNames(templates)} ${reason} those of serviceaccount/${account}`];
 }
 
 function byHandNotes(pods: readonly PodFacts[]): string[] {
   if (pods.length === 0) return [];
-  const owners = listed(unique(pods.flatMap(({ owner }) => owner ?? [])).map(nameOf));
-  return [`only ${owners} can recreate ${listed(pods.map(({ name }) => `pod/${name}`))}, and may count a deletion as a failure`];
+  const owners = joinNames(unique(pods.flatMap(({ owner }) => owner ?? [])).map(nameOf));
+  return [`only ${owners} can recreate ${joinNames(pods.map(({ name }) => `pod/${name}`))}, and may count a deletion as a failure`];
 }

@@ -1,5 +1,5 @@
 import { linesIn } from "../errors.ts";
-import { isObjectName, nameOf } from "../kinds.ts";
+import { isObjectName, joinNames, nameOf } from "../kinds.ts";
 import { loginServerIn } from "../registry/login-server.ts";
 import type { Proof } from "../registry/port.ts";
 import type { ImageFacts, TriedLogin } from "./facts.ts";
@@ -49,9 +49,9 @@ export function absence(facts: ImageFacts): string {
   const found = [
     ...elsewhere.map(
       ({ secret, namespaces }) =>
-        `secret ${secret} exists in namespace${namespaces.length > 1 ? "s" : ""} ${listed(namespaces)}, but a pod can use only its own namespace's`,
+        `secret ${secret} exists in namespace${namespaces.length > 1 ? "s" : ""} ${joinNames(namespaces)}, but a pod can use only its own namespace's`,
     ),
-    ...(missing.length > 0 ? [`secret${missing.length > 1 ? "s" : ""} ${listed(missing)} not found`] : []),
+    ...(missing.length > 0 ? [`secret${missing.length > 1 ? "s" : ""} ${joinNames(missing)} not found`] : []),
     ...others,
   ];
   if (found.length > 0) return found.join("; ");
@@ -93,10 +93,3 @@ function ago(then: string, now: Date): string {
 
 /** A name for a sentence. A name that could imitate a line of the output is quoted. */
 export const shownName = (name: string): string => (isObjectName(name) ? name : JSON.stringify(name));
-
-/** `a, b and c`; for many, `a, b, c and 9 more`. */
-export function listed(items: readonly string[], most = 3): string {
-  if (items.length > most) return `${items.slice(0, most).join(", ")} and ${items.length - most} more`;
-  const last = items.at(-1) ?? "";
-  return items.length < 2 ? last : `${items.slice(0, -1).join(", ")} and ${last}`;
-}

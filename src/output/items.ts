@@ -21,7 +21,7 @@ export type Report = {
 };
 
 /** The place of an object. `context` is only set if a run selects contexts. */
-type Place = { readonly context?: string | undefined; readonly namespace?: string | undefined };
+export type Place = { readonly context?: string | undefined; readonly namespace?: string | undefined };
 
 type FormatCommand = (fix: Fix) => string;
 

@@ -1,6 +1,5 @@
 import type { ChalkInstance } from "chalk";
-import { listed } from "../check/message.ts";
-import { nameOf } from "../kinds.ts";
+import { joinNames, nameOf } from "../kinds.ts";
 import { counted, pluralize } from "../plan/wording.ts";
 import type { ImageCheck } from "./items.ts";
 import { printable } from "./printable.ts";
@@ -56,7 +55,7 @@ export function verdictReasons(items: readonly ImageCheck[]): string {
   // Images that pull have notes too: a platform without a manifest, or another host that fails
   const noted = items.filter((item) => stateOf(item) === "pulls" && item.notes.length > 0);
   const remarks = [...Map.groupBy(noted, ({ notes }) => JSON.stringify(notes)).values()].map((group) => [
-    listed(group.map(({ image }) => image)),
+    joinNames(group.map(({ image }) => image)),
     ...notesOf(group),
   ]);
   return [...reasons, ...remarks].map((lines) => `\n${lines.map((line) => `${printable(line)}\n`).join("")}`).join("");
@@ -88,7 +87,7 @@ export function verdictSummary(items: readonly ImageCheck[]): string {
 function linesOf({ image, pods, owners, verdict, message, registryMessages }: ImageCheck): string[] {
   const users = pods.length > 0 ? pods : owners.map(nameOf);
   return [
-    `${image}${users.length > 0 ? ` (${listed(users)})` : ""}`,
+    `${image}${users.length > 0 ? ` (${joinNames(users)})` : ""}`,
     ...registryMessages.map((text) => `registry: ${text}`),
     `cause: ${message ?? verdict}`,
   ];

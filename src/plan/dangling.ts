@@ -1,8 +1,8 @@
 import { hasVerb } from "../fix.ts";
-import { kinds, nameOf } from "../kinds.ts";
+import { joinNames, kinds, nameOf } from "../kinds.ts";
 import type { Change, Keep, Refer, Refuse, Warn } from "./change.ts";
 import { refuseOwned, refuseRecreate, type Target } from "./references.ts";
-import { isPlain, joinNames, pluralize, shown, targetArguments } from "./wording.ts";
+import { isPlain, pluralize, shown, targetArguments } from "./wording.ts";
 
 /** The kinds of change that end no pod. */
 const quiet = new Set<string>(["new-pods", "next-run"]);

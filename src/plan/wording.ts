@@ -52,13 +52,6 @@ export function targetArguments(all: readonly Ref<TargetKind>[]): Pick<PluginCom
 /** Whether an object is a pod or creates pods: a ServiceAccount doesn't. */
 export const hasPods = ({ kind }: Pick<Ref<TargetKind>, "kind">): boolean => "podSpec" in kinds[kind];
 
-/** Joins names, for example `a`, `a and b`, or `a, b, c and 4 more`. */
-export function joinNames(names: readonly string[], most = 3): string {
-  const [shown, rest] =
-    names.length > most ? [names.slice(0, most), [`${names.length - most} more`]] : [names.slice(0, -1), names.slice(-1)];
-  return shown.length === 0 ? rest.join("") : `${shown.join(", ")} and ${rest.join("")}`;
-}
-
 export const pluralize = (count: number, singular: string, plural: string): string => (count === 1 ? singular : plural);
 
 /** `1 image`, `2 images` */

@@ -1,11 +1,11 @@
 import { keyless, type Puller, type WantedImage } from "../check/near-miss.ts";
-import { nameOf, type Ref, type TargetKind } from "../kinds.ts";
+import { joinNames, nameOf, type Ref, type TargetKind } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import type { PodSpec, Secret } from "../objects.ts";
 import type { Change, Plan } from "../plan/change.ts";
 import type { ExistingSecret } from "../plan/existing-secret.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
-import { joinNames, pluralize } from "../plan/wording.ts";
+import { pluralize } from "../plan/wording.ts";
 import { entriesIn } from "./existing-secret.ts";
 import { azureHost, imagesOf } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";

@@ -24,7 +24,7 @@ export type ListOptions = {
   readonly carriers: boolean;
 };
 
-/** The reason why the Secrets of a namespace can't be listed. */
+/** The reason why a namespace can't be read, or a cluster if the namespace is empty. */
 export type UnreadableNamespace = { readonly context: string | undefined; readonly namespace: string; readonly error: CliError };
 
 type SecretFilter = { readonly labels: string | undefined; readonly fields: string };

@@ -27,8 +27,6 @@ export type TargetOptions = {
 /** An object with a list of pull secrets. */
 export type TargetObject = KubeObjects[TargetKind];
 
-export const noTargets: TargetOptions = { picks: [], whereUsed: false };
-
 export const wantsTargets = ({ picks, whereUsed }: TargetOptions): boolean => picks.length > 0 || whereUsed;
 
 /** Selects every kind with a list of pull secrets, except pods, which are read anyway. */

@@ -1,11 +1,11 @@
 import { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { keyOf, kinds, nameOf, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
+import { joinNames, keyOf, kinds, nameOf, type Ref, type TargetKind, targetKindOf } from "../kinds.ts";
 import { readPullSecret } from "../kubelet/read-pull-secret.ts";
 import type { Pod, Secret, ServiceAccount } from "../objects.ts";
 import type { Act, Plan, Warn } from "../plan/change.ts";
 import { accountOf, namesIn, type OwnerRef, type Target } from "../plan/references.ts";
-import { hasPods, isPlain, joinNames, pluralize, shown, targetArguments } from "../plan/wording.ts";
+import { hasPods, isPlain, pluralize, shown, targetArguments } from "../plan/wording.ts";
 import { imagesFrom } from "./images.ts";
 import type { NamespaceState } from "./namespace-state.ts";
 import { hasOwnList, isYounger, topOf } from "./pods.ts";

@@ -1,11 +1,10 @@
 import type { ImageFacts, SecretFacts } from "../check/facts.ts";
-import { listed } from "../check/message.ts";
 import { judgeOnNode } from "../check/on-node.ts";
 import { combine, judge, type Verdict } from "../check/verdict.ts";
 import type { Cluster } from "../cluster/port.ts";
-import { type CliError, Interrupted, isRefusal } from "../errors.ts";
+import { Interrupted, isRefusal } from "../errors.ts";
 import { type Fix, hasVerb, type PluginCommand } from "../fix.ts";
-import { type PodKind, templateKinds } from "../kinds.ts";
+import { joinNames, type PodKind, templateKinds } from "../kinds.ts";
 import type { PodPull } from "../plan/pull-pod.ts";
 import type { ImageRef, Registry } from "../registry/port.ts";
 import { askOnce } from "../registry/registry.ts";
@@ -14,6 +13,7 @@ import { runConcurrently } from "../scope/concurrency.ts";
 import { mayBeTokenOf } from "../secret/names.ts";
 import { holdersOf } from "../state/holders.ts";
 import { type ImageQuery, readImageFacts } from "../state/image.ts";
+import type { UnreadableNamespace } from "../state/listed-secrets.ts";
 import { forNodesOf } from "../state/platforms.ts";
 import { type NamespacesByName, noSecret, secretsOf } from "../state/pull-secrets.ts";
 import { type PullReader, type PullSelection, pullReadersOf } from "../state/pulling-objects.ts";
@@ -36,11 +36,6 @@ export type CheckOptions = {
   readonly deep?: boolean;
   /** Lets a node pull each image too: this one, or any. */
   readonly fromCluster?: { readonly node: string | undefined } | undefined;
-};
-
-type CheckFailure = {
-  readonly error: CliError;
-  readonly to: { readonly kind: "namespace"; readonly name: string; readonly namespace: string; readonly context?: string };
 };
 
 type CheckTools = PullTools & {
@@ -70,7 +65,7 @@ export async function checkAll(clusterScopes: readonly ClusterScope[], options: 
   const nodePulls = options.fromCluster && openNodePulls(options.fromCluster.node, tools);
   const width = nodePulls ? () => Math.min(nodePullWidth, tools.width()) : tools.width;
   const verdicts: Verdict[] = [];
-  const errors: CheckFailure[] = [];
+  const unreadable: UnreadableNamespace[] = [];
   const unlisted = new Set<PodKind>();
   // Named images need no lists
   const scopes = options.images.length > 0 ? clusterScopes.map((scope) => ({ ...scope, open: false })) : clusterScopes;
@@ -82,17 +77,17 @@ export async function checkAll(clusterScopes: readonly ClusterScope[], options: 
   try {
     for await (const checked of runConcurrently(readers, bounds, (reader) => checkOne(reader, options, toolsFor(reader)))) {
       if (Array.isArray(checked)) verdicts.push(...checked);
-      else errors.push(checked);
+      else unreadable.push(checked);
     }
   } finally {
     await nodePulls?.close();
   }
   // The namespaces that were not started are missing
   if (tools.interrupted()) throw new Interrupted();
-  return { verdicts, errors, unlisted: templateKinds.filter((kind) => unlisted.has(kind)) };
+  return { verdicts, unreadable, unlisted: templateKinds.filter((kind) => unlisted.has(kind)) };
 }
 
-async function* checkOne(reader: PullReader, options: CheckOptions, tools: PlaceTools): AsyncGenerator<Verdict[] | CheckFailure> {
+async function* checkOne(reader: PullReader, options: CheckOptions, tools: PlaceTools): AsyncGenerator<Verdict[] | UnreadableNamespace> {
   const { context, namespace } = reader;
   const at = context === undefined ? {} : { context };
   try {
@@ -100,7 +95,7 @@ async function* checkOne(reader: PullReader, options: CheckOptions, tools: Place
     yield verdicts.map((verdict) => ({ ...verdict, ...at, fix: verdict.fix && { ...verdict.fix, ...at } }));
   } catch (error) {
     if (!isRefusal(error)) throw error;
-    yield { error, to: { kind: "namespace", name: namespace, namespace, ...at } };
+    yield { context, namespace, error };
   }
 }
 
@@ -194,8 +189,8 @@ const unlistedNote = (identity: string) =>
 function gainNote(others: readonly { readonly namespace: string; readonly name: string }[], identity: string): string {
   const names = [...new Set(others.map(({ namespace, name }) => `${namespace}/${name}`))].sort();
   return names.length > 1
-    ? `${listed(names)} also hold ${identity}, so the command grants them the repository too`
-    : `${listed(names)} also holds ${identity}, so the command grants it the repository too`;
+    ? `${joinNames(names)} also hold ${identity}, so the command grants them the repository too`
+    : `${joinNames(names)} also holds ${identity}, so the command grants it the repository too`;
 }
 
 const creates = (fix: Fix): PluginCommand[] => (fix.do === "steps" ? fix.steps.flatMap(creates) : hasVerb(fix, "create") ? [fix] : []);

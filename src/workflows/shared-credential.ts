@@ -2,8 +2,9 @@ import { type Credential, type Issue, lifecycleOf, type Need } from "../credenti
 import { CliError, withLines } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
+import { joinNames } from "../kinds.ts";
 import type { Change } from "../plan/change.ts";
-import { inLine, joinNames, nameInPlace } from "../plan/wording.ts";
+import { inLine, nameInPlace } from "../plan/wording.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { matchesGlob, type Scope } from "../scope/scope.ts";
 import { type Holders, holdersOf } from "../state/holders.ts";

@@ -33,7 +33,7 @@ export async function waitForPulls<R extends Round>(
 
 function mayImprove(round: Round | CliError, isFailure: (verdict: Verdict) => boolean): boolean {
   if (round instanceof CliError) return passing.includes(round.kind);
-  const { verdicts, errors } = round.checked;
-  if (errors.length > 0) return errors.every(({ error }) => passing.includes(error.kind));
+  const { verdicts, unreadable } = round.checked;
+  if (unreadable.length > 0) return unreadable.every(({ error }) => passing.includes(error.kind));
   return verdicts.length === 0 || verdicts.some(isFailure);
 }

@@ -1,5 +1,7 @@
 import type { TargetKind } from "../../src/kinds.ts";
-import { noTargets, type TargetOptions, type TargetPick } from "../../src/state/targets.ts";
+import type { TargetOptions, TargetPick } from "../../src/state/targets.ts";
+
+export const noTargets: TargetOptions = { picks: [], whereUsed: false };
 
 const options = (pick: Partial<TargetPick> & { readonly kind: TargetKind }): TargetOptions => ({
   ...noTargets,

@@ -1,4 +1,4 @@
-import { listed } from "../../check/message.ts";
+import { joinNames } from "../../kinds.ts";
 import { counted, pluralize } from "../../plan/wording.ts";
 import { type ImageCheck, imageUsers } from "../items.ts";
 import { bySeverity, stateOf } from "../verdicts.ts";
@@ -62,7 +62,7 @@ const reasonOf = (items: readonly ImageCheck[]): Html =>
   html`<p>${items.map((item) => html`<code class="image">${item.image}</code> <span class="dim">${usersOf(item)}</span><br>`)}${messageLines(items[0]?.message ?? "")}</p>
 `;
 
-const usersOf = (item: ImageCheck): string => listed(imageUsers(item));
+const usersOf = (item: ImageCheck): string => joinNames(imageUsers(item));
 
 /** Returns the recorded time of expiry of each Secret. */
 const lanesOf = ({ id, place, items }: Group<ImageCheck>): Lane[] =>

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { counted } from "../../plan/wording.ts";
-import type { ErrorItem, ImageCheck, Item, PullSecretItem, Report } from "../items.ts";
+import type { ErrorItem, ImageCheck, Item, Place, PullSecretItem, Report } from "../items.ts";
 import { checkContent } from "./check.ts";
 import { listContent } from "./list.ts";
-import { type Count, type Html, html, messageLines, type Place, placeOf, section, timeOf } from "./parts.ts";
+import { type Count, type Html, html, messageLines, placeOf, section, timeOf } from "./parts.ts";
 import { styles } from "./styles.ts";
 
 /** Returns the report of `check` or `list` as one HTML file. Its policy allows no scripts, no requests and no other styles. */

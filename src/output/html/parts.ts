@@ -1,5 +1,6 @@
 import { linesIn } from "../../errors.ts";
 import { toSeconds } from "../../timestamp.ts";
+import type { Place } from "../items.ts";
 import { printable } from "../printable.ts";
 
 /** Text that is escaped already. */
@@ -40,9 +41,6 @@ function distance(milliseconds: number): string {
   const [unit, length] = Object.entries(units).find(([, each]) => Math.abs(milliseconds) >= 2 * each) ?? ["second", 1000];
   return relative.format(Math.trunc(milliseconds / length), unit as keyof typeof units);
 }
-
-/** The namespace of an item. `context` is only set if a run selects contexts. */
-export type Place = { readonly context?: string | undefined; readonly namespace?: string | undefined };
 
 /** The content of a report. */
 export type Content = {

@@ -1,11 +1,12 @@
 import { toSeconds } from "../../timestamp.ts";
-import { day, expiryTimeOf, type Html, html, type Place, placeOf } from "./parts.ts";
+import type { Place } from "../items.ts";
+import { day, expiryTimeOf, type Html, html, placeOf } from "./parts.ts";
 
 /** A credential that expires within this number of days is shown as expiring soon. */
 export const soonDays = 14;
 
 /** How urgent an expiry is. The names are classes of the style sheet. */
-export type Urgency = "bad" | "soon" | "later";
+type Urgency = "bad" | "soon" | "later";
 
 export function urgencyOf(expiresAt: number, now: Date): Urgency {
   const left = expiresAt - now.getTime();

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { listed, shownName } from "../../../src/check/message.ts";
-import { isObjectName } from "../../../src/kinds.ts";
+import { shownName } from "../../../src/check/message.ts";
+import { isObjectName, joinNames } from "../../../src/kinds.ts";
 
 test.for(["a", "a-b", "a.b", "0", "acr-myregistry", "a.b-c.d0", "a--b", "x".repeat(253)])("accepts the name %s", (name) => {
   expect(isObjectName(name)).toBe(true);
@@ -23,9 +23,9 @@ test.for([
   [["a", "b", "c", "d"], "a, b, c and 1 more"],
   [["a", "b", "c", "d", "e"], "a, b, c and 2 more"],
 ] as const)('lists %j as "%s"', ([items, text]) => {
-  expect(listed(items)).toBe(text);
+  expect(joinNames(items)).toBe(text);
 });
 
 test("lists at most the given number of items", () => {
-  expect(listed(["a", "b", "c"], 1)).toBe("a and 2 more");
+  expect(joinNames(["a", "b", "c"], 1)).toBe("a and 2 more");
 });

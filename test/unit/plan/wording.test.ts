@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { TargetKind } from "../../../src/kinds.ts";
+import { joinNames } from "../../../src/kinds.ts";
 import type { Change, Plan } from "../../../src/plan/change.ts";
-import { inLine, joinNames, nameInPlace, restartNotice } from "../../../src/plan/wording.ts";
+import { inLine, nameInPlace, restartNotice } from "../../../src/plan/wording.ts";
 
 const names = (count: number) => Array.from({ length: count }, (_, index) => `r${index}`);
 

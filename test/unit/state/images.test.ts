@@ -3,10 +3,10 @@ import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { ClusterScope } from "../../../src/scope/cluster-scopes.ts";
 import { imagesIn } from "../../../src/state/images.ts";
-import { noTargets, picksOf, type TargetOptions } from "../../../src/state/targets.ts";
+import { picksOf, type TargetOptions } from "../../../src/state/targets.ts";
 import { type Asked, openAsking, refusing } from "../../support/fakes/asked.ts";
 import { fakeCluster, stuckPod } from "../../support/fakes/cluster.ts";
-import { accountsNamed, allOf, these } from "../../support/target-options.ts";
+import { accountsNamed, allOf, noTargets, these } from "../../support/target-options.ts";
 
 const host = "myregistry.azurecr.io";
 

@@ -4,10 +4,9 @@ import { openInterruption } from "../../../src/interruption.ts";
 import type { ClusterScope } from "../../../src/scope/cluster-scopes.ts";
 import { readersOf } from "../../../src/state/namespace-reader.ts";
 import type { NamespaceState, ReadOptions } from "../../../src/state/namespace-state.ts";
-import { noTargets } from "../../../src/state/targets.ts";
 import { openAsking, refusing } from "../../support/fakes/asked.ts";
 import { account, type FakeCluster, fakeCluster, namespace, stuckPod } from "../../support/fakes/cluster.ts";
-import { accountsNamed, allOf, these } from "../../support/target-options.ts";
+import { accountsNamed, allOf, noTargets, these } from "../../support/target-options.ts";
 
 const names = ["a", "a-b", "a.b", "a0", ...Array.from({ length: 16 }, (_, index) => `team-${index}`)];
 const options = (more: Partial<ReadOptions> = {}): ReadOptions => ({

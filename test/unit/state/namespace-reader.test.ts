@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { ClusterScope } from "../../../src/scope/cluster-scopes.ts";
 import { readersOf } from "../../../src/state/namespace-reader.ts";
-import { noTargets, type TargetOptions } from "../../../src/state/targets.ts";
+import type { TargetOptions } from "../../../src/state/targets.ts";
 import { openAsking } from "../../support/fakes/asked.ts";
 import { account, fakeCluster, namespace } from "../../support/fakes/cluster.ts";
-import { accountsNamed, allOf } from "../../support/target-options.ts";
+import { accountsNamed, allOf, noTargets } from "../../support/target-options.ts";
 
 /**
  * Returns the namespaces `team-NN`: in `team-01` no ServiceAccount has the label, `team-02` has no ServiceAccount, and `team-03` is

@@ -6,11 +6,11 @@ import { Sensitive } from "../../../src/secret/sensitive.ts";
 import type { NamespaceReader } from "../../../src/state/namespace-reader.ts";
 import type { NamespaceState } from "../../../src/state/namespace-state.ts";
 import { readNamespace } from "../../../src/state/namespace-state.ts";
-import { noTargets } from "../../../src/state/targets.ts";
 import type { Unit } from "../../../src/workflows/unit.ts";
 import { type Asked, is } from "../../support/fakes/asked.ts";
 import { envOf, type FakeEnv } from "../../support/fakes/env.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { noTargets } from "../../support/target-options.ts";
 
 export const token = { kind: "token.azurecr.io", name: "t" } as const;
 export const makeToken = { act: "create", to: token, because: "" } satisfies Change;

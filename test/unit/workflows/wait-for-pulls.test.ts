@@ -19,7 +19,8 @@ const verdict = (cause: Cause): Verdict => ({
 });
 const failure = (kind: ErrorKind) => ({
   error: new CliError(kind, kind),
-  to: { kind: "namespace", name: "demo", namespace: "demo" } as const,
+  context: undefined,
+  namespace: "demo",
 });
 
 /** Runs rounds, the last one again and again. @returns the index of the last round, and when it ended */
@@ -31,7 +32,7 @@ async function waited(rounds: readonly Round[], milliseconds: number) {
     const { causes = [], errors = [], throws } = rounds[Math.min(count++, rounds.length - 1)] ?? {};
     time += 100;
     if (throws) throw throws;
-    return { round, checked: { verdicts: causes.map(verdict), errors: errors.map(failure), unlisted: [] } };
+    return { round, checked: { verdicts: causes.map(verdict), unreadable: errors.map(failure), unlisted: [] } };
   };
   const end = await waitForPulls(check, {
     milliseconds,
