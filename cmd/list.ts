@@ -5,6 +5,7 @@ import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
 import { hostOf } from "../src/plan/existing-secret.ts";
+import { pluralize } from "../src/plan/wording.ts";
 import { loginServerIn, registryName } from "../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopesOf, selectsNone } from "../src/scope/cluster-scopes.ts";
 import type { Holding } from "../src/secret/entry.ts";
@@ -123,11 +124,10 @@ type Skipped = { never: number; unknown: number };
 /** Returns the counts of Secrets that `--expiring-within` omits although they may need attention. */
 function skippedLine({ never, unknown }: Skipped): string {
   const parts = [
-    never > 0 ? `${never} never ${never === 1 ? "expires" : "expire"}` : "",
-    unknown > 0 ? `${unknown} with unknown expiry` : "",
+    ...(never > 0 ? [`${never} never ${pluralize(never, "expires", "expire")}`] : []),
+    ...(unknown > 0 ? [`${unknown} with unknown expiry`] : []),
   ];
-  const counts = parts.filter(Boolean).join(", ");
-  return counts && `secrets not shown: ${counts}\n`;
+  return parts.length > 0 ? `secrets not shown: ${parts.join(", ")}\n` : "";
 }
 
 /** Collects the Secrets of all clusters. An unreadable cluster or namespace doesn't stop the others. */
@@ -143,19 +143,17 @@ async function collect(clusterScopes: readonly ClusterScope[], options: Options)
     const holdings = holdingsOf(one.secret);
     const selected = selectionOf(holdings, options);
     // The data of thousands of Secrets would use too much memory
-    if (selected === "listed") found.push(pullSecretItem({ ...one, holdings }));
-    else if (selected !== "other") skipped[selected]++;
+    if (selected === "due") found.push(pullSecretItem({ ...one, holdings }));
+    else if (selected !== "later") skipped[selected]++;
   }
   return { found, skipped, unreadable };
 }
 
-/** Returns whether a Secret is listed, or why it is counted instead. */
-function selectionOf(holdings: readonly Holding[], { registry, ends, includeUnknown }: Options): "listed" | "other" | keyof Skipped {
-  if (registry !== undefined && !isFor(holdings, registry)) return "other";
-  if (!ends) return "listed";
-  const expiry = expiryBy(holdings, ends);
-  if (expiry === "unknown" && includeUnknown) return "listed";
-  return expiry === "due" ? "listed" : expiry === "later" ? "other" : expiry;
+/** Returns `due` for a Secret that is listed, and `later` for one that is not. Others are counted. */
+function selectionOf(holdings: readonly Holding[], { registry, ends, includeUnknown }: Options): ReturnType<typeof expiryBy> {
+  if (registry !== undefined && !isFor(holdings, registry)) return "later";
+  const expiry = ends ? expiryBy(holdings, ends) : "due";
+  return expiry === "unknown" && includeUnknown ? "due" : expiry;
 }
 
 /** Whether a Secret has a login for a registry, given by its name or as a host. */

@@ -1,4 +1,4 @@
-import { CliError, Conflict, Interrupted } from "../errors.ts";
+import { CliError, Conflict, Interrupted, isNotFound } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { ChangeOf } from "../plan/change.ts";
 import { emptyConfig } from "../secret/docker-config.ts";
@@ -24,7 +24,7 @@ export const rehearse: Action<ChangeOf<"rehearse">> = {
 
 /** Ignores a deleted or changed Secret, because it is read again before the deletion. */
 function unlessGone(error: unknown): void {
-  if (error instanceof Conflict || (error instanceof CliError && error.kind === "notFound")) return;
+  if (error instanceof Conflict || isNotFound(error)) return;
   throw error;
 }
 

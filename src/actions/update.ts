@@ -1,5 +1,5 @@
 import type { Write } from "../cluster/port.ts";
-import { CliError, Conflict, isLost } from "../errors.ts";
+import { CliError, Conflict, isLost, isNotFound } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { Secret } from "../objects.ts";
 import type { Precondition } from "../plan/change.ts";
@@ -83,6 +83,6 @@ export const preconditionOf = ({ metadata: { uid = "", resourceVersion: version 
 
 /** @throws Conflict if the Secret was deleted after it was read; otherwise the same error */
 export function asConflict(error: unknown): never {
-  if (error instanceof CliError && error.kind === "notFound") throw new Conflict(error.message);
+  if (isNotFound(error)) throw new Conflict(error.message);
   throw error;
 }

@@ -15,7 +15,7 @@ export function judgeOnNode(facts: ImageFacts, answer: NodeAnswer): Verdict {
     return { ...here, cause: "not-checked", message, registryMessages: undefined, notes: [fromHere(here)], fix: undefined };
   }
   const { node, failures } = answer;
-  return { ...(failures.length === 0 ? pulled(facts, node) : failed(facts, here, { node, failures })), proof: "cluster" };
+  return { ...(failures.length === 0 ? pulled(facts, node) : failed(facts, here, answer)), proof: "cluster" };
 }
 
 const fromHere = ({ cause }: Verdict) => `from this machine: ${causes[cause].words}`;
@@ -44,9 +44,7 @@ function withProofs(facts: ImageFacts, proofs: readonly Proof[]): ImageFacts {
   return { ...facts, malformed: undefined, anonymous: proof, attachedLater: proof.verdict === "pulls" ? undefined : attachedLater };
 }
 
-type Failed = { readonly node: string; readonly failures: readonly PullFailure[] };
-
-function failed(facts: ImageFacts, here: Verdict, { node, failures }: Failed): Verdict {
+function failed(facts: ImageFacts, here: Verdict, { node, failures }: Extract<NodeAnswer, { readonly node: string }>): Verdict {
   const { cause, text } = mostSpecific(failures, here);
   const message = `node ${node} says: ${text}`;
   // The reason that this machine found is more precise: the expiry, a similar name, the other tags

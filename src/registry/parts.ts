@@ -1,6 +1,5 @@
 import { withLines } from "../errors.ts";
 import type { Http, HttpResponse } from "../http/message.ts";
-import { NetworkError } from "../http/network-error.ts";
 import { readAnswer, readFailure, readMember, readStorageError } from "./answers.ts";
 import { formatImage } from "./image-reference.ts";
 import type { ImageRef, Platform, Proof, PullHost } from "./port.ts";
@@ -132,47 +131,43 @@ async function follow(
 ): Promise<Found> {
   const { host: last } = new URL(from);
   const url = URL.parse(answer.header("Location") ?? "", from);
-  if (count > maxRedirects)
-    return { at: last, failure: { verdict: "unreachable", message: `${last} redirects the ${part.noun} too often` } };
+  const redirects = `${last} redirects the ${part.noun}`;
+  if (count > maxRedirects) return { at: last, failure: { verdict: "unreachable", message: `${redirects} too often` } };
   // A password in the address would become an Authorization header
-  if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") return { at: last, failure: unsafe(last, part) };
+  if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") {
+    const message = `${redirects} to an address without HTTPS or with a password, so it was not requested`;
+    return { at: last, failure: { verdict: "not-checked", message } };
+  }
   const { host: own } = new URL(`https://${pulled.host}`);
   const next = await firstBytes(http, url.href, last === own && url.host === own ? pulled.headers : {});
   if (isRedirect(next)) return follow(http, pulled, part, { from: url.href, answer: next, count: count + 1 });
   return { at: url.host, failure: failureThere(pulled, part, url.host, next) };
 }
 
-const unsafe = (at: string, { noun }: Part): Proof => ({
-  verdict: "not-checked",
-  message: `${at} redirects the ${noun} to an address without HTTPS or with a password, so it was not requested`,
-});
-
-function firstBytes(http: Http, url: string, headers = {}): Promise<HttpResponse | NetworkError> {
+function firstBytes(http: Http, url: string, headers = {}): Promise<HttpResponse | Proof> {
   const range = { Range: `bytes=0-${blobBytes - 1}` };
-  return http({ method: "GET", url, headers: { ...range, ...headers }, maxBytes: blobBytes }).catch(networkError);
+  return http({ method: "GET", url, headers: { ...range, ...headers }, maxBytes: blobBytes }).catch(readFailure);
 }
 
-const isRedirect = (answer: HttpResponse | NetworkError): answer is HttpResponse =>
-  !(answer instanceof NetworkError) && [301, 302, 303, 307, 308].includes(answer.status) && answer.header("Location") !== undefined;
+const isRedirect = (answer: HttpResponse | Proof): answer is HttpResponse =>
+  "status" in answer && [301, 302, 303, 307, 308].includes(answer.status) && answer.header("Location") !== undefined;
 
 /** 416: the blob has fewer bytes than the range (RFC 9110, 15.5.17), so it is there. */
 const isServed = ({ status }: HttpResponse) => [200, 206, 416].includes(status);
 
 /** Interprets the response of the registry's own host. */
-function failureHere({ image, username }: Pulled, { noun, digest }: Part, answer: HttpResponse | NetworkError): Proof | undefined {
-  if (answer instanceof NetworkError) return readFailure(answer);
+function failureHere({ image, username }: Pulled, { noun, digest }: Part, answer: HttpResponse | Proof): Proof | undefined {
+  if ("verdict" in answer) return answer;
   if (isServed(answer)) return undefined;
   if (answer.status !== 404) return readAnswer("manifest", image, username, answer);
   return { verdict: "not-found", message: `${noun} ${digest} not found in repository ${image.repository} of ${image.host}` };
 }
 
 /** Interprets the response of a host that the registry redirected to. A firewall drops the connection, or the storage responds with 403. */
-function failureThere({ image }: Pulled, { noun }: Part, at: string, answer: HttpResponse | NetworkError): Proof | undefined {
+function failureThere({ image }: Pulled, { noun }: Part, at: string, answer: HttpResponse | Proof): Proof | undefined {
   const redirects = `${image.host} redirects the ${noun} to ${at}`;
-  if (answer instanceof NetworkError) {
-    const { verdict } = readFailure(answer);
-    return { verdict: verdict === "untrusted" ? verdict : "data-blocked", message: `${redirects}: ${answer.message}` };
-  }
+  if ("verdict" in answer)
+    return { verdict: answer.verdict === "untrusted" ? "untrusted" : "data-blocked", message: `${redirects}: ${answer.message}` };
   const { status, text } = answer;
   const words = readStorageError(text);
   if (isServed(answer)) return undefined;
@@ -180,9 +175,4 @@ function failureThere({ image }: Pulled, { noun }: Part, at: string, answer: Htt
     return { verdict: "throttled", message: withLines(`${redirects}, which throttles requests (${status})`, words) };
   if (status === 403) return { verdict: "data-blocked", message: withLines(`${redirects}, which denied it (403 Forbidden)`, words) };
   return { verdict: "unreachable", message: withLines(`${redirects}, which returned HTTP ${status}`, words) };
-}
-
-function networkError(error: unknown): NetworkError {
-  if (error instanceof NetworkError) return error;
-  throw error;
 }

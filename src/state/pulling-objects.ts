@@ -1,5 +1,5 @@
 import { type Cluster, listAll, type Where } from "../cluster/port.ts";
-import { CliError, isRefusal } from "../errors.ts";
+import { CliError, isNotFound, isRefusal } from "../errors.ts";
 import type { Workload } from "../fix.ts";
 import { nameOf, type PodKind, templateKinds } from "../kinds.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
@@ -97,7 +97,7 @@ async function* readersFromClusterLists(
 
 /** Returns the error for a target that doesn't exist, and throws every other error. */
 function asMissing(error: unknown): CliError {
-  if (error instanceof CliError && error.kind === "notFound") return error;
+  if (isNotFound(error)) return error;
   throw error;
 }
 

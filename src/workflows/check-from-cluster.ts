@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
+import type { Tools } from "../actions/tools.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
-import { asCliError, CliError, Conflict, Interrupted, isForbidden, isLost } from "../errors.ts";
+import { asCliError, CliError, Conflict, Interrupted, isForbidden, isLost, isNotFound } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
 import type { Pod } from "../objects.ts";
@@ -9,13 +10,7 @@ import { managedBy } from "../secret/entry.ts";
 
 type NodeAnswer = NonNullable<ReturnType<typeof readPullPod>>;
 
-export type PullTools = {
-  now(): Date;
-  sleep(milliseconds: number): Promise<void>;
-  interrupted(): boolean;
-  uninterrupted<T>(work: () => Promise<T>): Promise<T>;
-  warn(text: string, fix: Fix): void;
-};
+export type PullTools = Pick<Tools, "now" | "sleep" | "interrupted" | "uninterrupted"> & { warn(text: string, fix: Fix): void };
 
 /** Milliseconds between two reads of a pod. */
 const interval = 500;
@@ -141,7 +136,7 @@ function isFinal(answer: NodeAnswer, hasLogin: boolean, elapsed: number): boolea
 
 /** Ignores that a pod does not exist, or that another pod has its name. */
 function unlessAbsent(error: unknown): void {
-  if (!(error instanceof Conflict) && !(error instanceof CliError && error.kind === "notFound")) throw error;
+  if (!(error instanceof Conflict) && !isNotFound(error)) throw error;
 }
 
 function withRights(error: unknown): never {
