@@ -49,8 +49,9 @@ export const rotate = verb({
     const all = await findLogins(clusterScopes, () => true, { force: flags.force });
     const isWanted = selectedBy(options, clusterScopes);
     const rotations = rotationsOf(all.recorded, isWanted);
-    const able = rotations.filter((rotation) => unable(rotation) === undefined);
-    const [refusal] = rotations.flatMap((rotation) => unable(rotation) ?? []);
+    const refusals = new Map(rotations.map((rotation) => [rotation, unable(rotation, isWanted)]));
+    const able = rotations.filter((rotation) => refusals.get(rotation) === undefined);
+    const refusal = [...refusals.values()].find((error) => error !== undefined);
     const foreign = foreignOnly(all, rotations, isWanted);
     const refused = foreign.filter((one) => notDue([one], options).length === 0).map(managedElsewhere);
     if (able.length === 0 && (refusal || foreign.length === 0)) throw refusal ?? (await nothingToRotate(options, clusterScopes, all));
@@ -59,7 +60,7 @@ export const rotate = verb({
       session.warn(message);
       if (hint !== undefined) session.hint(hint);
     }
-    const skipped = rotations.filter(unable).map((rotation) => unableReasons(rotation, options));
+    const skipped = rotations.filter((rotation) => refusals.get(rotation)).map((rotation) => unableReasons(rotation, options));
     const outcomes = rotateAll(able, { ...all, clusterScopes, options, flags, skipped }, session);
     const code = await conclude(outcomes, session, flags, holding(able, clusterScopes));
     session.stderr.write(skipLines(skipped, flags));

@@ -101,7 +101,7 @@ type Shell = {
 type Hints = { readonly do: "hints"; readonly hints: readonly (string | Fix)[] };
 
 /** Commands that follow each other, each only if the one before it succeeded. */
-type Steps = Place & { readonly do: "steps"; readonly steps: readonly Fix[] };
+type Steps = Place & { readonly do: "steps"; readonly steps: readonly Fix[]; readonly when?: string };
 
 export const hasVerb = (fix: Fix, verb: string): fix is PluginCommand => "verb" in fix && fix.verb === verb;
 
@@ -122,7 +122,7 @@ export function inPlace(fix: Fix, at: Place): Fix {
 export function hintText(hint: string | Fix, formatCommand: (fix: Fix) => string): string {
   if (typeof hint === "string") return hint;
   if (hint.do === "hints") return hint.hints.map((one) => hintText(one, formatCommand)).join("; ");
-  return hint.do === "shell" && hint.when !== undefined ? `${hint.when}: ${formatCommand(hint)}` : formatCommand(hint);
+  return "when" in hint && hint.when !== undefined ? `${hint.when}: ${formatCommand(hint)}` : formatCommand(hint);
 }
 
 /** Returns in words what else can be done instead of a command. */

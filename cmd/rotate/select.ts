@@ -20,10 +20,13 @@ export function selectedBy({ secret, registry }: RotateOptions, clusterScopes: r
 
 const placeKey = (context: string | undefined, namespace = "") => keyOf({ kind: "namespace", name: namespace, context });
 
-/** Returns why the plugin can't create another password of a credential; undefined if it can. */
-export function unable({ kind, host, members }: Rotation): CliError | undefined {
+/** Returns why the plugin can't create another password of a credential; undefined if it can. The error names a selected Secret. */
+export function unable(
+  { kind, host, members }: Rotation<RecordedLogin>,
+  isWanted: (login: RecordedLogin) => boolean,
+): CliError | undefined {
   const row = kindNamed(kind);
-  const { name: secret, namespace, context } = members[0]?.to ?? {};
+  const { name: secret, namespace, context } = (members.find(isWanted) ?? members[0])?.to ?? {};
   if (!row)
     return new CliError("invalid", `secret "${secret}" holds a ${kind}, which this version does not support`, {
       hint: "install a newer version",

@@ -49,7 +49,7 @@ export function absence(facts: ImageFacts): string {
   const found = [
     ...elsewhere.map(
       ({ secret, namespaces }) =>
-        `secret ${secret} exists in namespace${namespaces.length > 1 ? "s" : ""} ${joinNames(namespaces)}, but a pod can use only its own namespace's`,
+        `secret ${secret} exists in namespace${namespaces.length > 1 ? "s" : ""} ${joinNames(namespaces)}, but a pod can use only Secrets of its own namespace`,
     ),
     ...(missing.length > 0 ? [`secret${missing.length > 1 ? "s" : ""} ${joinNames(missing)} not found`] : []),
     ...others,

@@ -45,7 +45,7 @@ export function printHint({ stderr, env, formatCommand }: ErrorSink, next: Next)
 }
 
 function linesOf(fix: Fix, formatCommand: (fix: Fix) => string): string[] {
-  return fix.do === "shell" && fix.when !== undefined ? [`${fix.when}:`, formatCommand(fix)] : [formatCommand(fix)];
+  return "when" in fix && fix.when !== undefined ? [`${fix.when}:`, formatCommand(fix)] : [formatCommand(fix)];
 }
 
 /** Describes an unexpected exception by its class only, because its message may contain a secret. */

@@ -85,7 +85,7 @@ function withoutNeed({ name, namespace }: Ref, references: readonly Ref<TargetKi
   ];
   const last = steps.pop();
   if (last === undefined) return `delete it after the pods have ended, or add ${otherwise}`;
-  return { do: "steps", steps: [...steps, { ...last, or: otherwise } as Fix] };
+  return { do: "steps", steps: [...steps, { ...last, or: otherwise } as Fix], when: "when the other credential is attached" };
 }
 
 /** Returns the workload that can replace a pod in a rollout (kubectl rollout restart), if there is one. */

@@ -120,7 +120,7 @@ function warnHidden(
     const listed = namesIn(imagePullSecrets);
     const lost = listed.filter((one) => one !== secret && one !== "");
     if (lost.length === 0) return [];
-    const message = `had no imagePullSecrets, so ${pluralize(templates.length, "its", "their")} pods no longer get those of serviceaccount/${name}: ${joinNames(lost.map(shown))}`;
+    const message = `had no imagePullSecrets, so ${pluralize(templates.length, "its", "their")} pods no longer get ${joinNames(lost.map(shown))} from serviceaccount/${name}`;
     const { namespace, context } = templates[0] ?? {};
     const detach = { verb: "detach", secret, ...targetArguments(templates), namespace, context } as const;
     const attach = { verb: "attach", secret, serviceaccounts: [name], namespace, context } as const;

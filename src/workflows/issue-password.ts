@@ -28,6 +28,8 @@ export async function issuePassword(state: RotationState, order: RotateOrder & {
   return renewed(state, holder ?? members.find(({ entry }) => entry === newest), order);
 }
 
+const inUnlisted = "a Secret that you cannot list may hold it; retry as a user who can list the Secrets of all namespaces, or add --force";
+
 async function renewed(state: RotationState, holder: RecordedLogin | undefined, order: RotateOrder): Promise<Issue> {
   const { rotation, proof, unreadable, unrecorded } = state;
   const { credential } = state.proving;
@@ -45,9 +47,7 @@ async function renewed(state: RotationState, holder: RecordedLogin | undefined, 
   const blind = unnamed || kept !== undefined || copy !== undefined;
   const unknown = copy
     ? `${nameInPlace(copy.to)} holds a password of it`
-    : kept && unreadable.length === 0
-      ? inClusters(clusters)
-      : undefined;
+    : kept && (unreadable.length > 0 ? inUnlisted : inClusters(clusters));
   const alone = owned !== "none";
   const current = { entry: newest, login: holder?.login };
   const inside = members.flatMap(({ login }) => login ?? []);

@@ -28,7 +28,7 @@ export async function refuseWidening(
   const called = `cannot add repositories to the ${kind} ${JSON.stringify(identity)}`;
   if (others.length > 0) {
     const names = [...new Set(others.map(nameInPlace))];
-    throw new CliError("conflict", `${called}: ${inLine(names)} also ${names.length > 1 ? "hold" : "holds"} it`, {
+    throw new CliError("conflict", `${called}, because other Secrets hold it too: ${inLine(names)}`, {
       hint: { ...again, scope: again.scope && withNamespaces(again.scope, others, clusterScopes) },
     });
   }

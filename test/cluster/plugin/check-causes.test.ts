@@ -157,7 +157,7 @@ const situations: Readonly<Record<Cause, Situation>> = {
   },
   "no-login": { prepare: (at) => having(at, workload("Deployment")) },
   "other-namespace": {
-    says: /^secret regcred exists in namespace p-\w+, but a pod can use only its own namespace's$/,
+    says: /^secret regcred exists in namespace p-\w+, but a pod can use only Secrets of its own namespace$/,
     prepare: async (at) => {
       await asIdentity({ ...at, typed: (line) => at.typed(line.replace("-n N", `-n ${other}`)) }, "regcred");
       await having(at, workload("Deployment", web, ["regcred"]));

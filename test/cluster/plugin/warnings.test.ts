@@ -84,7 +84,7 @@ test("warns with hides-account-list when pods of a template with a list get no n
   const fix = await warned(
     "hides-account-list",
     `kubectl acr-secret attach -n ${namespace} acr deployment/web`,
-    /^Warning: deployment.apps\/web had no imagePullSecrets, so its pods no longer get those of serviceaccount\/app: theirs:\n {2}kubectl .*\n$/,
+    /^Warning: deployment.apps\/web had no imagePullSecrets, so its pods no longer get theirs from serviceaccount\/app:\n {2}kubectl .*\n$/,
   );
   await comesWith(namespace, "acr");
 

@@ -66,7 +66,7 @@ export const situations: readonly {
       put(world, "deployment", "web");
     },
     warning:
-      "deployment.apps/web had no imagePullSecrets, so its pods no longer get those of serviceaccount/app: theirs:\n  " +
+      "deployment.apps/web had no imagePullSecrets, so its pods no longer get theirs from serviceaccount/app:\n  " +
       "kubectl acr-secret attach -n demo acr-myregistry --serviceaccount app && kubectl acr-secret detach -n demo acr-myregistry deployment/web",
     again: "",
   },

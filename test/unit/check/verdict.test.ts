@@ -167,7 +167,7 @@ describe("judge", () => {
       given: { ...noLogin, names: ["a"], elsewhere: [{ secret: "a", namespaces: ["shared", "web"] }] },
       cause: "other-namespace",
       secret: "",
-      message: "secret a exists in namespaces shared and web, but a pod can use only its own namespace's",
+      message: "secret a exists in namespaces shared and web, but a pod can use only Secrets of its own namespace",
     },
     ...([noLogin, { anonymous: proof("unreachable") }] as const).map((more) => ({
       what: `a login for another cloud, where the registry is ${more.anonymous.verdict}`,

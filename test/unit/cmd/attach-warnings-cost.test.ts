@@ -78,7 +78,9 @@ test("lists the ServiceAccounts of templates once and reads no single Secret for
     "list secret",
     "list serviceaccount",
   ]);
-  expect(stderr).toMatch(/^Warning: team-07: deployment.apps\/web had no imagePullSecrets, .*: theirs:\n .*\n20 Deployments patched\n$/);
+  expect(stderr).toMatch(
+    /^Warning: team-07: deployment.apps\/web had no imagePullSecrets, .* theirs from .*:\n .*\n20 Deployments patched\n$/,
+  );
 });
 
 test.for<{ words: string; lists: number }>([

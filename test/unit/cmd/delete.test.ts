@@ -107,7 +107,7 @@ testRows(
       command: yes,
       code: 1,
       stderr:
-        /^error: .* is used by pods over, web-1, web-2 and 2 more; .*\nhint: kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default && kubectl rollout restart -n demo deployment\/web\nhint: or --force .*\n$/,
+        /^error: .* is used by pods over, web-1, web-2 and 2 more; .*\nhint: .*:\n {2}kubectl acr-secret detach -n demo acr-myregistry --serviceaccount default && kubectl rollout restart -n demo deployment\/web\nhint: or --force .*\n$/,
       check: isUntouched,
       after: [{ command: "delete --dry-run=client -n demo", code: 1, stderr: needs }],
     },
@@ -116,7 +116,7 @@ testRows(
       given: put(deployment(["acr-myregistry"]), running("web-1")),
       command: yes,
       code: 1,
-      stderr: /\nhint: kubectl acr-secret detach -n demo acr-myregistry deployment\/web --serviceaccount default\n/,
+      stderr: /\n {2}kubectl acr-secret detach -n demo acr-myregistry deployment\/web --serviceaccount default\n/,
     },
     {
       does: "prints no command for a pod without a controller",
@@ -208,7 +208,7 @@ testRows(
       command: "delete acr-myregistry -y -A",
       ...failed,
       stdout: ["team-a", "team-b"].flatMap((at) => deleted.map((text) => `${text} in namespace ${at}`)),
-      stderr: /^demo: error: .* is used by pod web-1; .*\nhint: .*\nhint: or .*\n2 Secrets deleted, 1 namespace failed\n$/,
+      stderr: /^demo: error: .* is used by pod web-1; .*\nhint: .*:\n {2}.*\nhint: or .*\n2 Secrets deleted, 1 namespace failed\n$/,
       after: [{ command: "delete -y -A", code: 1, stderr: /specify a Secret name when you select more than one namespace/ }],
     },
   ],

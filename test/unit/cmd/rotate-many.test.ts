@@ -142,7 +142,11 @@ testRows(
       check: logins({ a: second, b: first }),
       // The other slot has a password that Secrets may use which this user cannot list.
       after: [
-        { given: refuse(({ call, at }) => call === "list" && at === "secret"), ...refuses, stderr: new RegExp(`password1 .*"${shared}"`) },
+        {
+          given: refuse(({ call, at }) => call === "list" && at === "secret"),
+          ...refuses,
+          stderr: new RegExp(`password1 .*"${shared}" may be in use\nhint: .* cannot list .*--force`),
+        },
       ],
     },
     {

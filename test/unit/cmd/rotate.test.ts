@@ -305,6 +305,16 @@ testRows(
       stderr: /cannot be rotated by this plugin: .*\nhint: printf %s "\$PASSWORD" \| kubectl acr-secret create -n a acr-myregistry/,
     },
     {
+      does: "names the Secret of the command line when another Secret holds the same supplied login",
+      world: made("--username jane --password-stdin"),
+      given: async ({ ports }) => {
+        await type("create aaa --registry myregistry.azurecr.io --username jane --password-stdin -n a", ports, { stdin: "given" });
+      },
+      command: "rotate acr-myregistry -n a",
+      code: 1,
+      stderr: /in secret "acr-myregistry" cannot be rotated by this plugin/,
+    },
+    {
       does: "rotates the credentials that can be rotated when others cannot",
       world: made("--admin"),
       given: createB,

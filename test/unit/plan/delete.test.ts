@@ -104,6 +104,7 @@ test.for<{ why: string; facts: DeleteFacts; message: string; hint: unknown }>([
     message: 'secret "acr" in namespace "demo" is used by pod a; create another credential first, otherwise new pods cannot pull',
     hint: {
       do: "steps",
+      when: "when the other credential is attached",
       steps: [{ kubectl: "rollout restart", namespace: "demo", args: ["deployment/web"], or: "--force to delete it anyway" }],
     },
   },
@@ -113,6 +114,7 @@ test.for<{ why: string; facts: DeleteFacts; message: string; hint: unknown }>([
     message: 'secret "acr" in namespace "demo" is used by pods a, b and c; create another credential first, otherwise new pods cannot pull',
     hint: {
       do: "steps",
+      when: "when the other credential is attached",
       steps: [
         {
           verb: "detach",

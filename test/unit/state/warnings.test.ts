@@ -203,7 +203,7 @@ describe("hides-account-list", () => {
       read: [account(["theirs", "other"])],
       expected: [
         {
-          message: "deployment.apps/web had no imagePullSecrets, so its pods no longer get those of serviceaccount/app: theirs and other",
+          message: "deployment.apps/web had no imagePullSecrets, so its pods no longer get theirs and other from serviceaccount/app",
           fix: {
             do: "steps",
             steps: [
@@ -219,7 +219,7 @@ describe("hides-account-list", () => {
       read: [account(["theirs", "acr"])],
       expected: [
         {
-          message: expect.stringMatching(/serviceaccount\/app: theirs$/),
+          message: expect.stringMatching(/no longer get theirs from serviceaccount\/app$/),
           fix: { verb: "detach", secret: "acr", targets: ["deployment/web"] },
         },
       ],

@@ -8,7 +8,7 @@ test.for<Expected>([
     when: "the pod's Secret exists only in other namespaces",
     given: { ...named, elsewhere: ["demo", "shared", "team"] },
     cause: "other-namespace",
-    message: "secret regcred exists in namespaces shared and team, but a pod can use only its own namespace's",
+    message: "secret regcred exists in namespaces shared and team, but a pod can use only Secrets of its own namespace",
     fix: "kubectl acr-secret create -n demo regcred --registry myregistry.azurecr.io",
   },
   {
