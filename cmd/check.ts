@@ -118,7 +118,7 @@ export const check = verb({
   read: (word) => word,
   complete: secretOrTargets,
   async run({ flags, args }, session) {
-    const { clusterScopes, checked } = await reading(session, { verb: "check", format: flags.output }, () => {
+    const { clusterScopes, checked } = await reading(session, "check", flags.output, () => {
       const command = readCommand(flags, args);
       const { uninterrupted } = session.interruption;
       const check = async () => {
@@ -162,7 +162,7 @@ async function report(
   const where = whereOf(clusterScopes);
   const items = bySeverity(verdicts.map((verdict) => imageCheck(verdict, formatCommand, strict)));
   const shown = sortedBy(flags.failed ? items.filter(({ ok }) => !ok) : items, orders, flags["sort-by"]);
-  if (isReport(output)) await printReport(session, { verb: "check", format: output }, shown, unreadable);
+  if (isReport(output)) await printReport(session, "check", output, shown, unreadable);
   else if (shown.length > 0) {
     session.print(verdictTable(shown, { headers: !isBare, wide: output === "wide", where, style: styleFor(stdout, env) }));
     // Without headers, a program reads the rows

@@ -11,13 +11,11 @@ type ReportFormat = keyof typeof reportFormats;
 
 export const isReport = (format: string | undefined): format is ReportFormat => Object.keys(reportFormats).includes(format ?? "");
 
-/** The verb that reports, and the format of `-o`. */
-type Reporting = { readonly verb: Report["verb"]; readonly format: string | undefined };
-
 /** Prints items and errors on standard output in a format for programs. */
 export async function printReport(
   session: Session,
-  { verb, format }: { readonly verb: Report["verb"]; readonly format: ReportFormat },
+  verb: Report["verb"],
+  format: ReportFormat,
   items: readonly Item[],
   unreadable: readonly UnreadableNamespace[],
 ): Promise<void> {
@@ -31,12 +29,12 @@ export async function printReport(
  * Reads what a verb reports. An error that ends the run is printed as an item too.
  * @throws the same error
  */
-export async function reading<T>(session: Session, { verb, format }: Reporting, read: () => Promise<T>): Promise<T> {
+export async function reading<T>(session: Session, verb: Report["verb"], format: string | undefined, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (error) {
     if (isReport(format) && isRefusal(error))
-      await printReport(session, { verb, format }, [], [{ context: undefined, namespace: session.namespace ?? "", error }]);
+      await printReport(session, verb, format, [], [{ context: undefined, namespace: session.namespace ?? "", error }]);
     throw error;
   }
 }

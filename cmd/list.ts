@@ -96,7 +96,7 @@ export const list = verb({
       found: unsorted,
       skipped,
       unreadable,
-    } = await reading(session, { verb: "list", format: output }, async () => {
+    } = await reading(session, "list", output, async () => {
       const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
       return { clusterScopes, ...(await collect(clusterScopes, options)) };
     });
@@ -104,7 +104,7 @@ export const list = verb({
     const found = sortedBy(unsorted, orders, flags["sort-by"]);
     const { stdout, stderr, env, now } = session;
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
-    if (isReport(output)) await printReport(session, { verb: "list", format: output }, found, unreadable);
+    if (isReport(output)) await printReport(session, "list", output, found, unreadable);
     else if (output === "name") session.print(found.map(nameLine).join(""));
     else if (found.length > 0) session.print(rows(found, printing, output === "wide"));
     else if (unreadable.length === 0) stderr.write(nothing(where, clusterScopes));

@@ -2,6 +2,7 @@ import { withLines } from "../errors.ts";
 import type { HttpResponse } from "../http/message.ts";
 import { NetworkError } from "../http/network-error.ts";
 import { redact } from "../http/transport.ts";
+import { objectOf, objectsOf, parseObject, textOf } from "../json.ts";
 import { formatImage } from "./image-reference.ts";
 import type { ImageRef, Proof } from "./port.ts";
 
@@ -71,30 +72,20 @@ const maxText = 2000;
 
 /** The first error in a registry's response, `{"errors":[{"code","message","detail"}]}` (OCI distribution spec); undefined for any other body. */
 export function readRegistryError(body: string): { readonly code: string; readonly message: string } | undefined {
-  const first = firstOf(readMember(body, "errors"));
-  if (typeof first !== "object" || first === null) return undefined;
-  const text = (value: unknown) => (typeof value === "string" ? value.slice(0, maxText) : "");
-  const { code, message } = first as Record<string, unknown>;
-  return { code: text(code), message: text(message) };
+  const [first] = objectsOf(readMember(body, "errors"));
+  const text = (value: unknown) => (textOf(value) ?? "").slice(0, maxText);
+  return first && { code: text(first["code"]), message: text(first["message"]) };
 }
 
 /** The first tag of a tag list, in the format of ACR (`{tags:[{name}]}`) or of the distribution spec (`{tags:["1"]}`). */
 export function readFirstTag(body: string): string | undefined {
-  const first = firstOf(readMember(body, "tags"));
-  const name = typeof first === "object" && first !== null && "name" in first ? first.name : first;
-  return typeof name === "string" ? name : undefined;
+  const tags = readMember(body, "tags");
+  const first: unknown = Array.isArray(tags) ? tags[0] : undefined;
+  return textOf(first) ?? textOf(objectOf(first)["name"]);
 }
-
-const firstOf = (list: unknown): unknown => (Array.isArray(list) ? list[0] : undefined);
 
 /** A member of a response's body; undefined if the body is not a JSON object. */
-export function readMember(body: string, name: string): unknown {
-  try {
-    return (JSON.parse(body) as Record<string, unknown> | null)?.[name];
-  } catch {
-    return undefined;
-  }
-}
+export const readMember = (body: string, name: string): unknown => parseObject(body)?.[name];
 
 /** The code and the message of a storage service's error in XML (Azure Storage, S3), on one line; empty for any other body. */
 export function readStorageError(body: string): string {

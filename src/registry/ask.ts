@@ -1,4 +1,5 @@
 import { type Challenge, type Http, type HttpResponse, parseChallenges } from "../http/message.ts";
+import { textOf } from "../json.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { readAnswer, readFailure, readMember } from "./answers.ts";
 import type { Login, Proof, Registry } from "./port.ts";
@@ -85,10 +86,7 @@ function basic({ username, password }: Login): string {
   return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString("base64")}`;
 }
 
-const tokenIn = ({ text }: HttpResponse, name: string): string | undefined => {
-  const token = readMember(text, name);
-  return typeof token === "string" && token !== "" ? token : undefined;
-};
+const tokenIn = ({ text }: HttpResponse, name: string): string | undefined => textOf(readMember(text, name)) || undefined;
 
 const withoutToken = (host: string): Proof => ({ verdict: "unreachable", message: `${host} returned no token` });
 

@@ -1,5 +1,6 @@
 import { withLines } from "../errors.ts";
 import type { Http, HttpResponse } from "../http/message.ts";
+import { type Json, objectOf, objectsOf } from "../json.ts";
 import { readAnswer, readFailure, readMember, readStorageError } from "./answers.ts";
 import { formatImage } from "./image-reference.ts";
 import type { ImageRef, Platform, Proof, PullHost } from "./port.ts";
@@ -63,7 +64,10 @@ async function manifestsFor(
 ): Promise<{ readonly manifests: readonly string[]; readonly missing: readonly string[] } | Proof> {
   const index = readMember(manifest, "manifests");
   if (!Array.isArray(index)) return { manifests: [manifest], missing: [] };
-  const found = platforms.map((platform) => ({ digest: digestFor(platform, index), name: `${platform.os}/${platform.architecture}` }));
+  const found = platforms.map((platform) => ({
+    digest: digestFor(platform, objectsOf(index)),
+    name: `${platform.os}/${platform.architecture}`,
+  }));
   const digests = [...new Set(found.flatMap(({ digest }) => digest ?? []))];
   const missing = found.filter(({ digest }) => digest === undefined).map(({ name }) => name);
   if (digests.length === 0)
@@ -78,15 +82,11 @@ async function manifestsFor(
   return { manifests, missing };
 }
 
-/** A descriptor of the OCI image spec, or anything else that a registry returns instead. */
-type Descriptor = { readonly digest?: unknown; readonly urls?: unknown; readonly platform?: Partial<Platform> } | null | undefined;
-
 /** Returns the digest for a platform. Like containerd, accepts a manifest for which the index has no platform. */
-function digestFor({ os, architecture }: Platform, index: readonly Descriptor[]): string | undefined {
-  const known = index.filter((each) => isDigest(each?.digest));
-  const own = known.find((each) => each?.platform?.os === os && each.platform.architecture === architecture);
-  const { digest } = own ?? known.find((each) => each?.platform?.os === undefined) ?? {};
-  return isDigest(digest) ? digest : undefined;
+function digestFor({ os, architecture }: Platform, index: readonly Json[]): string | undefined {
+  const known = index.flatMap(({ digest, platform }) => (isDigest(digest) ? [{ digest, platform: objectOf(platform) }] : []));
+  const own = known.find(({ platform }) => platform["os"] === os && platform["architecture"] === architecture);
+  return (own ?? known.find(({ platform }) => platform["os"] === undefined))?.digest;
 }
 
 /** A digest becomes a part of a path, so other texts are ignored. */
@@ -97,12 +97,11 @@ type Part = { readonly noun: "config" | "layer"; readonly digest: string };
 /** The config and the first layer of each manifest. A layer with its own addresses is not in the registry (`urls`, OCI image spec). */
 function partsOf(manifests: readonly string[]): Part[] {
   const parts = manifests.flatMap((text): Part[] => {
-    const config = readMember(text, "config") as Descriptor;
-    const layers = readMember(text, "layers");
-    const layer = Array.isArray(layers) ? (layers as Descriptor[]).find((each) => !each?.urls) : undefined;
+    const { digest: config } = objectOf(readMember(text, "config"));
+    const layer = objectsOf(readMember(text, "layers")).find(({ urls }) => !urls)?.["digest"];
     const described = [
-      { noun: "config", digest: config?.digest },
-      { noun: "layer", digest: layer?.digest },
+      { noun: "config", digest: config },
+      { noun: "layer", digest: layer },
     ] as const;
     return described.flatMap(({ noun, digest }) => (isDigest(digest) ? [{ noun, digest }] : []));
   });

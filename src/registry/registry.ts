@@ -2,6 +2,7 @@ import type { Environment, Trace } from "../env.ts";
 import { openHttp } from "../http/client.ts";
 import type { Http, HttpResponse } from "../http/message.ts";
 import { openTransport } from "../http/transport.ts";
+import { textsOf } from "../json.ts";
 import { readAnswer, readFirstTag, readMember, readRegistryError } from "./answers.ts";
 import { ask, exchangeToken } from "./ask.ts";
 import { fetchParts, manifestTypes, maxManifest } from "./parts.ts";
@@ -61,8 +62,7 @@ export function registryOver(http: Http): Registry {
     // OCI distribution. ACR lets only logins with rights on the whole registry list the names
     repositories: async (host, login) => {
       const answer = await list(host, "/v2/_catalog?n=1000", "registry:catalog:*", login);
-      const names = answer?.status === 200 ? readMember(answer.text, "repositories") : undefined;
-      return Array.isArray(names) ? names.filter((name) => typeof name === "string") : [];
+      return answer?.status === 200 ? textsOf(readMember(answer.text, "repositories")) : [];
     },
   };
 

@@ -64,12 +64,9 @@ const reasonOf = (items: readonly ImageCheck[]): Html =>
 
 const usersOf = (item: ImageCheck): string => joinNames(imageUsers(item));
 
-/** Returns the recorded time of expiry of each Secret. */
+/** Returns the recorded times of expiry of each Secret. */
 const lanesOf = ({ id, place, items }: Group<ImageCheck>): Lane[] =>
-  [...Map.groupBy(items, ({ secret }) => secret)].map(([secret, ofSecret]) => {
-    const times = ofSecret.flatMap(({ expiresAt }) => Date.parse(expiresAt ?? "") || []);
-    return { id, place, secret, times: [...new Set(times)] };
-  });
+  [...Map.groupBy(items, ({ secret }) => secret)].map(([secret, logins]) => ({ id, place, secret, logins }));
 
 function tableOf(group: Group<ImageCheck>): Html {
   const { items } = group;

@@ -45,14 +45,9 @@ function titleOf(all: number, expired: number, soon: number): string {
   return `None of ${counted(all, "pull secret")} expires within ${soonDays} days`;
 }
 
-/** Returns the times of expiry of each Secret. */
+/** Returns the logins of each Secret. */
 const lanesOf = ({ id, place, items }: Group<PullSecretItem>): Lane[] =>
-  items.map(({ name: secret, logins }) => ({
-    id,
-    place,
-    secret,
-    times: logins.flatMap(({ expiresAt }) => Date.parse(expiresAt ?? "") || []),
-  }));
+  items.map(({ name: secret, logins }) => ({ id, place, secret, logins }));
 
 function tableOf(group: Group<PullSecretItem>, now: Date): Html {
   const { items } = group;

@@ -13,8 +13,13 @@ export function urgencyOf(expiresAt: number, now: Date): Urgency {
   return left <= 0 ? "bad" : left <= soonDays * day ? "soon" : "later";
 }
 
-/** When the credentials of a Secret expire, in milliseconds. `id` is that of its namespace on the page. */
-export type Lane = { readonly id: string; readonly place: Place; readonly secret: string; readonly times: readonly number[] };
+/** A Secret, and when its logins expire. `id` is that of its namespace on the page. */
+export type Lane = {
+  readonly id: string;
+  readonly place: Place;
+  readonly secret: string;
+  readonly logins: readonly { readonly expiresAt?: string | null | undefined }[];
+};
 
 /** With more Secrets than this, the time line has a row for each namespace. */
 const mostSecrets = 30;
@@ -34,30 +39,33 @@ const percent = (days: number): string => `${((100 * Math.log1p(Math.min(Math.ma
 
 /** Returns a table with a row for each Secret or namespace that expires. The axis is the same in every report: from now to a year from now. */
 export function timeLine(lanes: readonly Lane[], now: Date): Html[] {
-  const expiring = lanes.filter(({ times }) => times.length > 0);
+  const dated = lanes.map(({ logins, ...lane }) => ({
+    ...lane,
+    times: logins.flatMap(({ expiresAt }) => Date.parse(expiresAt ?? "") || []),
+  }));
+  const expiring = dated.filter(({ times }) => times.length > 0);
   if (expiring.length === 0) return [];
   const bySecret = expiring.length <= mostSecrets;
-  const rows = bySecret
-    ? expiring.map(({ id, place, secret, times }) => {
-        return { times, title: html`<a href="#${id}"><code>${secret}</code></a> <span class="dim">${placeOf(place)}</span>` };
-      })
-    : [...Map.groupBy(expiring, ({ id }) => id)].map(([id, [first, ...others]]) => {
-        const times = [...(first?.times ?? []), ...others.flatMap((lane) => lane.times)];
-        return { times, title: html`<a href="#${id}">${placeOf(first?.place ?? {})}</a>` };
-      });
-  const sorted = rows.map((row) => ({ ...row, times: row.times.toSorted((a, b) => a - b) }));
+  const groups = Map.groupBy(expiring, ({ id, secret }) => (bySecret ? `${id} ${secret}` : id));
+  const rows = [...groups.values()].map((group) => {
+    const [{ id, place, secret }] = group as [(typeof group)[number]];
+    const link = (name: Html) => html`<a href="#${id}">${name}</a>`;
+    const times = group.flatMap((lane) => lane.times).sort((a, b) => a - b);
+    const ofSecret = html`${link(html`<code>${secret}</code>`)} <span class="dim">${placeOf(place)}</span>`;
+    return { times, title: bySecret ? ofSecret : link(placeOf(place)) };
+  });
   const axis = ticks.map(({ days, text }) => {
     const date = toSeconds(new Date(now.getTime() + days * day)).slice(0, 10);
     const anchor = days === 0 ? "start" : days === last ? "end" : "middle";
-    const dated = days > 0 && days < last && html`<text class="date" x="${percent(days)}" y="27" text-anchor="${anchor}">${date}</text>`;
-    return html`<text x="${percent(days)}" y="12" text-anchor="${anchor}">${text}</text>${dated}`;
+    const dateText = days > 0 && days < last && html`<text class="date" x="${percent(days)}" y="27" text-anchor="${anchor}">${date}</text>`;
+    return html`<text x="${percent(days)}" y="12" text-anchor="${anchor}">${text}</text>${dateText}`;
   });
   const lines = ticks.map(({ days }) => html`<line x1="${percent(days)}" x2="${percent(days)}" y2="100%"/>`);
   return [
     html`<table class="line">
 <caption>Time left, on a logarithmic axis.</caption>
 <thead><tr><th scope="col">${bySecret ? "Secret" : "Namespace"}</th><th scope="col"><span class="hidden">Time line</span><svg class="axis" width="100%" height="30" aria-hidden="true"><defs><g id="grid">${lines}</g></defs>${axis}</svg></th><th scope="col">Next expiry</th></tr></thead>
-<tbody>${sorted.toSorted((a, b) => (a.times[0] ?? 0) - (b.times[0] ?? 0)).map((row) => rowOf(row, now))}</tbody>
+<tbody>${rows.toSorted((a, b) => (a.times[0] ?? 0) - (b.times[0] ?? 0)).map((row) => rowOf(row, now))}</tbody>
 </table>`,
   ];
 }
