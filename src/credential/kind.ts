@@ -147,7 +147,8 @@ export type Lifecycle = {
   /**
    * Plans deleting these passwords, and the objects that this plugin created for the credential, unless another user has started to use
    * them.
-   * @param own the credential's name is derived from its Secrets, so it was created for them, whatever else Azure shows
+   * @param own the credential's name is derived from its Secrets, so it was created for them, whatever else Azure shows. Absent if the
+   * passwords are not those of deleted Secrets
    */
   revoke(identity: string, passwords: readonly Password[], own?: boolean): Promise<Plan>;
 };

@@ -1,7 +1,9 @@
 import type { Application, ApplicationAccess, Key } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
+import type { PluginCommand } from "../../fix.ts";
 import type { Change, Keep, Make, Mint } from "../../plan/change.ts";
 import { mayDelete } from "../../plan/ownership.ts";
+import { counted } from "../../plan/wording.ts";
 import { isOurDescription, parseAzureOwner } from "../../secret/azure-words.ts";
 import type { Entry, Password, Previous } from "../../secret/entry.ts";
 import type { Mode } from "../granted-rights.ts";
@@ -172,3 +174,18 @@ const roleStays = ({ displayName: name, appId }: Application, scope: string): Ch
     "If no other login needs it, delete the role",
   fix: { do: "shell", argv: ["az", "role", "assignment", "delete", "--assignee", appId, "--scope", scope] },
 });
+
+/**
+ * Warns that an application still has passwords by this plugin. The deleted Secrets do not record them, so only `prune` can tell
+ * whether a Secret holds them.
+ */
+export function warnOfRest(
+  { displayName: name, keys }: Application,
+  passwords: readonly Password[],
+  command: Pick<PluginCommand, "registry" | "identity">,
+): Change[] {
+  const rest = keys.filter(({ slot, displayName }) => !passwords.some((one) => one.slot === slot) && parseAzureOwner(displayName));
+  if (rest.length === 0) return [];
+  const message = `application ${JSON.stringify(name)} still has ${counted(rest.length, "password")} of this plugin. To list what no Secret uses, run`;
+  return [{ act: "warn", to: applicationRef(name), message, fix: { verb: "prune", ...command } }];
+}

@@ -20,7 +20,15 @@ import { testHeldLogin } from "../prove.ts";
 import { imageRepositories, type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { type PrincipalEnv, principalApplier, type State } from "./apply.ts";
 import { createdPrincipals, type Found, findOwn, findRecorded, readPrincipal, refuseOthers } from "./find.ts";
-import { isCurrent, planKeyRetirement, planPrincipal, planPrincipalRenewal, planPrincipalRevocation, refuseScoped } from "./plan.ts";
+import {
+  isCurrent,
+  planKeyRetirement,
+  planPrincipal,
+  planPrincipalRenewal,
+  planPrincipalRevocation,
+  refuseScoped,
+  warnOfRest,
+} from "./plan.ts";
 import { granted } from "./roles.ts";
 
 /** The value of `--service-principal` without a value: the name that is derived from the owner. It is not valid as a display name. */
@@ -222,12 +230,14 @@ function principalLifecycle({ azure, registry, mode, asked, sources, states }: P
       const found = await read(identity);
       return found ? planKeyRetirement(found.application, passwords) : [];
     },
-    async revoke(identity, passwords) {
+    async revoke(identity, passwords, own) {
       const found = await read(identity);
       if (!found) return [];
       const { application, principal } = found;
       const { otherKeys } = isOurDescription(application.notes) ? await azure.access(application.id, principal?.id) : { otherKeys: [] };
-      return planPrincipalRevocation(application, { ...found, otherKeys, scope: registry.id }, passwords);
+      const plan = planPrincipalRevocation(application, { ...found, otherKeys, scope: registry.id }, passwords);
+      const isOfSecrets = own !== undefined;
+      return isOfSecrets ? [...plan, ...warnOfRest(application, passwords, { registry: registry.name, identity: asked.identity })] : plan;
     },
   };
 }

@@ -74,6 +74,24 @@ const lending = "create --registry myregistry --scope-map readers";
 const principal = `create --registry myregistry ${attached} --service-principal`;
 
 testRows([
+  {
+    does: "prints the command that lists a password which the Secret does not record, and keeps its application",
+    ...demo(`${principal} -n demo`, typed("rotate -n demo --grace 24h", "rotate -n demo --grace 24h")),
+    command: revoke,
+    stdout: any,
+    stderr:
+      /^Warning: application "demo-acr-\S+" still has 1 password of this plugin\. .*:\n {2}kubectl acr-secret prune -n demo --registry myregistry\n$/,
+    leaves: { applications: [expect.any(String)] },
+    after: [
+      {
+        command: "prune --registry myregistry --older-than 0s --yes",
+        stdout: any,
+        stderr: any,
+        leaves: { applications: [] },
+      },
+    ],
+    writes: any,
+  },
   ...[
     { call: "deleteToken", made: own, prints: /az acr token delete/ },
     { call: "clearPassword", made: own, given: fill, prints: /az acr token credential delete/ },
@@ -119,6 +137,7 @@ testRows([
     { what: "a token for each namespace", lines: [`${making} ${attached} -A --credential-per namespace`] },
     { what: "a repository of Argo CD", lines: [`${making} --for argocd -n demo`] },
     { what: "a rotated token", lines: [own, "rotate -n demo"] },
+    { what: "a rotated service principal", lines: [`${principal} -n demo`, "rotate -n demo"] },
   ].map(
     ({ what, lines }): Row => ({
       does: `restores the cluster and Azure after create: ${what}`,
