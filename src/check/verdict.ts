@@ -176,7 +176,8 @@ function olderPod(facts: ImageFacts, login: TriedLogin): Finding {
   const recreates = first !== undefined && hasVerb(first, "create") && first.recreate === true;
   const then = recreatePods(facts, recreates ? undefined : login.secret);
   const fix = first && inOrder([first, ...(then.fix ? [then.fix] : [])]);
-  return { ...finding, advice: { fix, notes: [...new Set([message, ...notes, ...(then.notes ?? [])])] } };
+  const older = `the pod does not list secret ${login.secret}, because it was created before serviceaccount/${facts.account} listed it`;
+  return { ...finding, advice: { fix, notes: [...new Set([older, ...notes, ...(then.notes ?? [])])] } };
 }
 
 /**

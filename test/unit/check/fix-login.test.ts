@@ -127,7 +127,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       pods: [pod("web-1"), pod("own", { owner: undefined })],
     },
     message:
-      "with secret l: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; the pod was created before secret l was attached to serviceaccount/sa",
+      "with secret l: says refused; the registry does not say whether the password is wrong, expired or deleted, or the token is disabled; the pod does not list secret l, because it was created before serviceaccount/sa listed it",
     fix: `kubectl acr-secret create -n demo pod/own --registry ${r} --serviceaccount sa --recreate && kubectl delete pod -n demo web-1`,
   },
   {
@@ -139,7 +139,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
   {
     what: "a later Secret that no command can fix",
     given: { ...noLogin, attachedLater: tried("l", "unreachable") },
-    message: "with secret l: says unreachable; the pod was created before secret l was attached to serviceaccount/sa",
+    message: "with secret l: says unreachable; the pod does not list secret l, because it was created before serviceaccount/sa listed it",
     fix: undefined,
   },
   {
@@ -151,7 +151,7 @@ test.for<{ what: string; given: Partial<ImageFacts>; message?: string; fix: stri
       pods: [pod("j-1", { owner: job })],
     },
     message:
-      "with secret l: says out-of-scope; the pod was created before secret l was attached to serviceaccount/sa; the Secret's annotation says that its ACR token is ci-pull",
+      "with secret l: says out-of-scope; the pod does not list secret l, because it was created before serviceaccount/sa listed it; the Secret's annotation says that its ACR token is ci-pull",
     fix: `kubectl acr-secret create -n demo l --registry ${r} --repository app/web --acr-token ci-pull && kubectl acr-secret attach -n demo l job/j --recreate`,
   },
 
