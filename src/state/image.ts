@@ -10,9 +10,9 @@ import { loginServerIn } from "../registry/login-server.ts";
 import type { ImageRef, Proof, Registry } from "../registry/port.ts";
 import { isGuid } from "../secret/azure-words.ts";
 import { defaultSecretName } from "../secret/names.ts";
-import { azureHost, containersOf } from "./images.ts";
+import { azureHost, containersOf, readImage } from "./images.ts";
 import { keyringOf, type Secrets, secretFacts } from "./pull-secrets.ts";
-import { type Pull, readImage } from "./pulls.ts";
+import type { Pull } from "./pulls.ts";
 
 /** A pull with a valid image reference. `only`: the command line names one Secret for it. */
 export type ImageQuery = Omit<Pull, "image"> & { readonly image: ImageRef; readonly only: boolean };

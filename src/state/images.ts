@@ -3,7 +3,7 @@ import { CliError, isForbidden } from "../errors.ts";
 import type { TargetKind } from "../kinds.ts";
 import type { Container, KubeObject, PodSpec } from "../objects.ts";
 import { hasPods } from "../plan/wording.ts";
-import { parseImage } from "../registry/image-reference.ts";
+import { formatImage, parseImage } from "../registry/image-reference.ts";
 import { loginServerIn, registryName } from "../registry/login-server.ts";
 import type { ImageRef } from "../registry/port.ts";
 import { type ClusterScope, clusterWideOrEach } from "../scope/cluster-scopes.ts";
@@ -29,16 +29,23 @@ type Specified = { readonly spec: PodSpec };
 /** A parsed image reference, with its original text. */
 type ParsedImage = ImageRef & { readonly text: string };
 
-/** Returns the parsed images of a pod's containers and volumes. Omits invalid references: the kubelet reports these itself. */
-export function imagesOf(pod: Specified): ParsedImage[] {
-  return namedImagesOf(pod).flatMap(({ text }) => {
-    try {
-      return [{ ...parseImage(text), text }];
-    } catch {
-      return [];
-    }
-  });
+/** Parses the name of an image. @returns why it is invalid, or its usual form */
+export function readImage(text: string): { readonly image: ImageRef | { readonly invalid: string }; readonly text: string } {
+  try {
+    const image = parseImage(text);
+    return { image, text: formatImage(image) };
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+    return { image: { invalid: error.message }, text };
+  }
 }
+
+/** Returns the parsed images of a pod's containers and volumes. Omits invalid references: the kubelet reports these itself. */
+export const imagesOf = (pod: Specified): ParsedImage[] =>
+  namedImagesOf(pod).flatMap(({ text }) => {
+    const { image } = readImage(text);
+    return "invalid" in image ? [] : [{ ...image, text }];
+  });
 
 /**
  * Returns the distinct images of one registry that pods use.

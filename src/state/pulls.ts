@@ -1,23 +1,20 @@
 import type { PodFacts, TemplateFacts } from "../check/facts.ts";
 import type { Cluster } from "../cluster/port.ts";
-import { absent, CliError } from "../errors.ts";
+import { absent } from "../errors.ts";
 import type { Workload } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
 import type { ServiceAccount } from "../objects.ts";
 import type { Placement } from "../plan/pull-pod.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
-import { formatImage, parseImage } from "../registry/image-reference.ts";
+import { formatImage } from "../registry/image-reference.ts";
 import type { ImageRef } from "../registry/port.ts";
-import { namedImagesOf } from "./images.ts";
+import { namedImagesOf, readImage } from "./images.ts";
 import { requireNamespace } from "./namespace.ts";
 import { podFacts, pullSecretNames } from "./pods.ts";
 import { chainOf, type PullingObjects } from "./pulling-objects.ts";
 
 /** One image that pods pull, or would pull, with one list of pull secrets. */
-export type Pull = {
-  /** The parsed image, or why it is invalid. */
-  readonly image: ImageRef | { readonly invalid: string };
-  readonly text: string;
+export type Pull = ReturnType<typeof readImage> & {
   readonly account: string;
   /** The pods' own imagePullSecrets, or those that a new pod would have. */
   readonly names: readonly string[];
@@ -82,14 +79,4 @@ export async function pullsByAccount(cluster: Cluster, namespace: string, accoun
   const names = namesIn(found.imagePullSecrets);
   const ofNothing = { pods: [], templates: [], owners: [] };
   return images.map((image) => ({ image, text: formatImage(image), account, names, accountNames: names, ...ofNothing }));
-}
-
-export function readImage(text: string): Pick<Pull, "image" | "text"> {
-  try {
-    const image = parseImage(text);
-    return { image, text: formatImage(image) };
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return { image: { invalid: error.message }, text };
-  }
 }

@@ -23,8 +23,6 @@ const secretDelay = 25_000;
 
 const write = { dryRun: false, fieldManager: managedBy.value };
 
-const rights = "--from-cluster requires the rights to create, delete, get and list pods";
-
 /**
  * Pulls images on nodes, each in a pod that is deleted afterwards, even after an interruption or a lost response.
  * @param node the node that pulls; undefined: any that the scheduler selects
@@ -140,7 +138,7 @@ function unlessAbsent(error: unknown): void {
 }
 
 function withRights(error: unknown): never {
-  throw isForbidden(error) ? error.withHint(rights) : error;
+  throw isForbidden(error) ? error.withHint("--from-cluster requires the rights to create, delete, get and list pods") : error;
 }
 
 /**

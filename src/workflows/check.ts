@@ -137,11 +137,9 @@ async function selectPulls(reader: PullReader, { images, serviceaccount, newNode
   return newNode ? pulls.map((pull) => ({ ...pull, pods: pull.pods.map((pod) => ({ ...pod, pulled: false })) })) : pulls;
 }
 
-function ask(pull: Pull, secret: string | undefined): ImageQuery | undefined {
-  if ("invalid" in pull.image) return undefined;
-  const only = secret !== undefined;
-  const names = only ? { names: [secret], accountNames: [] } : {};
-  return { ...pull, image: pull.image, only, ...names };
+function ask({ image, ...pull }: Pull, secret: string | undefined): ImageQuery | undefined {
+  if ("invalid" in image) return undefined;
+  return secret === undefined ? { ...pull, image, only: false } : { ...pull, image, only: true, names: [secret], accountNames: [] };
 }
 
 /** Returns the pull of a pod that is created for it, where a pod that waits for the image may run. */

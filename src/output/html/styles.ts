@@ -27,8 +27,8 @@ svg .unknown { fill: var(--unknown) } svg .never { fill: var(--never) }
 article { border: 1px solid var(--line); border-left: 4px solid var(--soon); border-radius: .4rem; padding: .8rem 1.1rem; margin: .8rem 0; break-inside: avoid }
 article.bad { border-left-color: var(--bad) }
 article h3 { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; color: var(--soon) } article.bad h3 { color: var(--bad) }
-blockquote { margin: .4rem 0; padding-left: .8rem; border-left: 2px solid var(--line); color: var(--dim); overflow-wrap: anywhere }
-article p { overflow-wrap: anywhere }
+blockquote { margin: .4rem 0; padding-left: .8rem; border-left: 2px solid var(--line); color: var(--dim) }
+article p, blockquote { overflow-wrap: anywhere }
 article ul { margin: .4rem 0; padding-left: 1.2rem }
 .image, h3 code { font-weight: 600 }
 pre { margin: .7rem 0 .2rem; padding: .6rem .8rem; border-radius: .3rem; background: var(--code); white-space: pre-wrap }
