@@ -256,10 +256,10 @@ function isFor({ azure, ref }: InAzure, { servers = [], note }: SecretFacts): bo
 const coversHost = ({ azure, ref }: InAzure, { note }: SecretFacts): boolean =>
   note?.hosts[0] === azure.loginServer && note.hosts.includes(ref.host);
 
-function lookFor({ azure: { registry }, ref: { repository, reference }, hasOtherTags, noRepository }: InAzure): Advice {
+function lookFor({ azure: { registry }, ref: { repository, reference }, otherTags, noRepository }: InAzure): Advice {
   if (!noRepository && reference.includes(":"))
     return list("the manifests", "az", "acr", "manifest", "list-metadata", "--registry", registry, "--name", repository);
-  return hasOtherTags === true
+  return otherTags !== "unknown" && otherTags.length > 0
     ? list("the tags", "az", "acr", "repository", "show-tags", "--name", registry, "--repository", repository)
     : list("the repositories", "az", "acr", "repository", "list", "--name", registry);
 }

@@ -121,8 +121,8 @@ export type ImageFacts = {
   readonly matchesLoginServer: boolean;
   /** The name that `create` would give a new Secret, and whether that is its default. */
   readonly fresh: { readonly name: string; readonly isDefault: boolean };
-  /** `unknown`: the login may not list tags, so the repository may not exist either. */
-  readonly hasOtherTags: boolean | "unknown";
+  /** Tags for a missing one, the most similar first. `unknown`: the login may not list tags, so the repository may not exist either. */
+  readonly otherTags: readonly string[] | "unknown";
   /** Set if the repository does not exist. `similar`: names of existing ones, the most similar first. */
   readonly noRepository: { readonly similar: readonly string[] } | undefined;
   /** Names of pull secrets that exist only in other namespaces; empty without permission to list Secrets there. */

@@ -1,4 +1,5 @@
 import { type Fix, hasVerb, type KubectlCommand, type Workload } from "../fix.ts";
+import { joinNames } from "../kinds.ts";
 import type { Proof, PullHost } from "../registry/port.ts";
 import { advise } from "./advice.ts";
 import type { Cause } from "./cause.ts";
@@ -156,12 +157,14 @@ function isNotYetEffective({ secrets, now }: ImageFacts, { secret, byRole, proof
 }
 
 /** The causes that Azure's answer does not tell apart. */
-function ambiguities({ azure, hasOtherTags }: ImageFacts, cause: Cause, { byRole }: TriedLogin): string[] {
+function ambiguities({ azure, ref, otherTags }: ImageFacts, cause: Cause, { byRole }: TriedLogin): string[] {
   if (!azure) return [];
   if (cause === "refused") return ["the registry does not say whether the password is wrong, expired or deleted, or the token is disabled"];
   if (cause === "out-of-scope" && byRole)
     return ["the identity has no role for the repository, or a condition of its role (ABAC) excludes it"];
-  return cause === "not-found" && hasOtherTags === "unknown" ? ["the login cannot list tags, so the repository may not exist either"] : [];
+  if (cause !== "not-found") return [];
+  if (otherTags === "unknown") return ["the login cannot list tags, so the repository may not exist either"];
+  return otherTags.length > 0 && !ref.reference.includes(":") ? [`tags in the repository: ${joinNames(otherTags)}`] : [];
 }
 
 /**

@@ -78,10 +78,9 @@ export function readRegistryError(body: string): { readonly code: string; readon
 }
 
 /** The first tag of a tag list, in the format of ACR (`{tags:[{name}]}`) or of the distribution spec (`{tags:["1"]}`). */
-export function readFirstTag(body: string): string | undefined {
+export function readTags(body: string): string[] {
   const tags = readMember(body, "tags");
-  const first: unknown = Array.isArray(tags) ? tags[0] : undefined;
-  return textOf(first) ?? textOf(objectOf(first)["name"]);
+  return (Array.isArray(tags) ? tags : []).flatMap((tag: unknown) => textOf(tag) ?? textOf(objectOf(tag)["name"]) ?? []);
 }
 
 /** A member of a response's body; undefined if the body is not a JSON object. */

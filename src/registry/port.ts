@@ -61,8 +61,8 @@ export type Registry = {
   ): Promise<{ readonly token: Sensitive } | Proof>;
   /** A tag of a repository, the newest if the registry sorts them; undefined without a tag or without permission to list. */
   anyTag(host: string, repository: string, login: Login): Promise<string | undefined>;
-  /** Whether a repository exists and has tags; `unknown` without permission to list them. */
-  contentOf(host: string, repository: string, login: Login): Promise<"tags" | "empty" | "missing" | "unknown">;
+  /** At most 100 tags of a repository, the newest first if the registry sorts them; `unknown` without permission to list them. */
+  contentOf(host: string, repository: string, login: Login): Promise<readonly string[] | "missing" | "unknown">;
   /** The names of at most 1,000 repositories; empty without permission to list them. */
   repositories(host: string, login: Login): Promise<readonly string[]>;
   /** How many milliseconds the registry's clock is ahead of this machine's, by its last response; undefined before the first response. */

@@ -3,7 +3,7 @@ import { openHttp } from "../http/client.ts";
 import type { Http, HttpResponse } from "../http/message.ts";
 import { openTransport } from "../http/transport.ts";
 import { textsOf } from "../json.ts";
-import { readAnswer, readFirstTag, readMember, readRegistryError } from "./answers.ts";
+import { readAnswer, readMember, readRegistryError, readTags } from "./answers.ts";
 import { ask, exchangeToken } from "./ask.ts";
 import { fetchParts, manifestTypes, maxManifest } from "./parts.ts";
 import type { ImageRef, Login, Platform, Proof, Registry } from "./port.ts";
@@ -49,11 +49,11 @@ export function registryOver(http: Http): Registry {
     },
     exchange: (host, token) => exchangeToken(http, host, token),
     anyTag: async (host, repository, login) => {
-      for await (const { status, text } of tagLists(host, repository, login)) if (status === 200) return readFirstTag(text);
+      for await (const { status, text } of tagLists(host, repository, login, 1)) if (status === 200) return readTags(text)[0];
       return undefined;
     },
     contentOf: async (host, repository, login) => {
-      for await (const answer of tagLists(host, repository, login)) {
+      for await (const answer of tagLists(host, repository, login, 100)) {
         const content = contentIn(answer);
         if (content) return content;
       }
@@ -67,11 +67,11 @@ export function registryOver(http: Http): Registry {
   };
 
   /** ACR's own list, the newest tag first, and that of the distribution spec. Both require metadata/read, which a token for pulling lacks. */
-  async function* tagLists(host: string, repository: string, login: Login): AsyncGenerator<HttpResponse> {
+  async function* tagLists(host: string, repository: string, login: Login, most: number): AsyncGenerator<HttpResponse> {
     const scope = `repository:${repository}`;
-    const first = await list(host, `/acr/v1/${repository}/_tags?n=1&orderby=timedesc`, `${scope}:metadata_read`, login);
+    const first = await list(host, `/acr/v1/${repository}/_tags?n=${most}&orderby=timedesc`, `${scope}:metadata_read`, login);
     if (first) yield first;
-    const second = await list(host, `/v2/${repository}/tags/list?n=1`, `${scope}:pull,metadata_read`, login);
+    const second = await list(host, `/v2/${repository}/tags/list?n=${most}`, `${scope}:pull,metadata_read`, login);
     if (second) yield second;
   }
 
@@ -81,9 +81,9 @@ export function registryOver(http: Http): Registry {
   }
 }
 
-/** Whether a repository has tags, by a list of them; undefined if the list does not show it. */
-function contentIn({ status, text }: HttpResponse): "tags" | "empty" | "missing" | undefined {
-  if (status === 200) return readFirstTag(text) === undefined ? "empty" : "tags";
+/** Returns the tags of a repository, or that it does not exist; undefined if the response shows neither. */
+function contentIn({ status, text }: HttpResponse): readonly string[] | "missing" | undefined {
+  if (status === 200) return readTags(text);
   return status === 404 && readRegistryError(text)?.code === "NAME_UNKNOWN" ? "missing" : undefined;
 }
 

@@ -194,26 +194,38 @@ async function freshName(loginServer: string, secrets: Secrets): Promise<ImageFa
   return { name: `${name}-pull-3`, isDefault: false };
 }
 
-/** Reads the tags of a repository, or a similar repository name, for an image that doesn't exist. */
+/** Reads the tags of a repository, or similar repository names, for an image that doesn't exist. */
 async function contentOf(
   tried: readonly TriedLogin[],
   matches: readonly Match[],
-  { host, repository }: ImageRef,
+  { host, repository, reference }: ImageRef,
   { registry, pulled }: ImageSources,
-): Promise<Pick<ImageFacts, "hasOtherTags" | "noRepository">> {
+): Promise<Pick<ImageFacts, "otherTags" | "noRepository">> {
   const index = tried.findIndex(({ proof }) => proof.verdict === "not-found");
   const login = matches[index]?.login;
-  const content = tried[index]?.proof.noRepository ? "missing" : login && (await registry.contentOf(host, repository, login));
-  if (!login || content !== "missing")
-    return { hasOtherTags: content === "unknown" ? content : content === "tags", noRepository: undefined };
+  if (!login) return { otherTags: [], noRepository: undefined };
+  const content = tried[index]?.proof.noRepository ? "missing" : await registry.contentOf(host, repository, login);
+  if (content === "unknown") return { otherTags: content, noRepository: undefined };
+  if (content !== "missing") return { otherTags: bySimilarity(reference, content.filter(isTag)), noRepository: undefined };
   const known = pulled.filter((image) => image.host === host).map((image) => image.repository);
   const listed = await registry.repositories(host, login);
-  return { hasOtherTags: false, noRepository: { similar: similarTo(repository, [...new Set([...known, ...listed])]) } };
+  return { otherTags: [], noRepository: { similar: similarTo(repository, [...new Set([...known, ...listed])]) } };
 }
 
 /** Returns the names most similar to one that doesn't exist, with at most two edits: at most three, the nearest first. */
 function similarTo(missing: string, names: readonly string[]): string[] {
   const near = names.filter((name) => isRepository(name) && Math.abs(name.length - missing.length) <= 2);
-  const ranked = near.map((name) => ({ name, away: distance(name, missing) })).sort((a, b) => a.away - b.away);
-  return ranked.flatMap(({ name, away }) => (away > 0 && away <= 2 ? [name] : [])).slice(0, 3);
+  return bySimilarity(missing, near)
+    .filter((name) => name !== missing && distance(name, missing) <= 2)
+    .slice(0, 3);
 }
+
+/** Sorts names, the one with the fewest edits first. Equally similar names keep their order. */
+const bySimilarity = (missing: string, names: readonly string[]): string[] =>
+  names
+    .map((name) => ({ name, away: distance(name, missing) }))
+    .sort((a, b) => a.away - b.away)
+    .map(({ name }) => name);
+
+/** OCI distribution: the grammar of a tag. */
+const isTag = (text: string): boolean => /^\w[\w.-]{0,127}$/.test(text);

@@ -82,7 +82,7 @@ export async function judged(situation: Situation): Promise<{ rows: Row[]; asked
     },
     admits: async () => ({ verdict: "pulls", message: "" }),
     anyTag: async (_host, repository) => tags[repository]?.[0],
-    contentOf: async (_host, repository) => (tags[repository] ? "tags" : "missing"),
+    contentOf: async (_host, repository) => tags[repository] ?? "missing",
     repositories: async () => situation.catalog ?? [],
     exchange: () => Promise.reject(new Error("a check exchanges nothing")),
   };

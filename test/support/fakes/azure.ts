@@ -265,7 +265,8 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
         contentOf: (_, repository, login) =>
           ask("contentOf", `${login.username} ${repository}`, () => {
             if (!pulls(login.username, repository, "metadata/read")) return "unknown";
-            return [...images].some((image) => image.startsWith(`${repository}:`)) ? "tags" : "missing";
+            const tags = [...images].flatMap((image) => (image.startsWith(`${repository}:`) ? image.slice(repository.length + 1) : []));
+            return tags.length > 0 ? tags : "missing";
           }),
         repositories: (_, login) => ask("repositories", login.username, () => []),
         aheadBy: () => entra.ahead,

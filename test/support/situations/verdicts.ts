@@ -61,7 +61,7 @@ export const facts: ImageFacts = {
   unattached: [],
   matchesLoginServer: false,
   fresh: { name: "acr-r1234", isDefault: true },
-  hasOtherTags: true,
+  otherTags: ["1", "2"],
   noRepository: undefined,
   elsewhere: [],
   rewritten: undefined,

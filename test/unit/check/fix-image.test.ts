@@ -14,25 +14,25 @@ test.for<{ what: string; given: Partial<ImageFacts>; message: string; fix: strin
   {
     what: "a missing tag",
     given: { tried: [tried("a", "not-found")] },
-    message: "with secret a: says not-found; the command only lists the tags",
+    message: "with secret a: says not-found; tags in the repository: 1 and 2; the command only lists the tags",
     fix: "az acr repository show-tags --name r1234 --repository app/web",
   },
   {
     what: "a tag of a repository without tags",
-    given: { tried: [tried("a", "not-found")], hasOtherTags: false },
+    given: { tried: [tried("a", "not-found")], otherTags: [] },
     message: "with secret a: says not-found; the command only lists the repositories",
     fix: "az acr repository list --name r1234",
   },
   {
     what: "a missing tag when the login cannot list tags",
-    given: { tried: [tried("a", "not-found")], hasOtherTags: "unknown" },
+    given: { tried: [tried("a", "not-found")], otherTags: "unknown" },
     message:
       "with secret a: says not-found; the login cannot list tags, so the repository may not exist either; the command only lists the repositories",
     fix: "az acr repository list --name r1234",
   },
   {
     what: "a missing repository",
-    given: { tried: [tried("a", "not-found")], hasOtherTags: false, noRepository: { similar: ["app/we", "app/wen", "app/wet"] } },
+    given: { tried: [tried("a", "not-found")], otherTags: [], noRepository: { similar: ["app/we", "app/wen", "app/wet"] } },
     message: `with secret a: repository "app/web" not found in ${r}; did you mean "app/we", "app/wen" or "app/wet"?; the command only lists the repositories`,
     fix: "az acr repository list --name r1234",
   },

@@ -25,7 +25,7 @@ describe("judge", () => {
       given: { tried: [tried("a", "refused"), tried("b", "not-found"), tried("c", "refused")] },
       cause: "not-found",
       secret: "b",
-      message: "with secret b: says not-found; the command only lists the tags",
+      message: "with secret b: says not-found; tags in the repository: 1 and 2; the command only lists the tags",
     },
     {
       what: "the last of two rejected logins",

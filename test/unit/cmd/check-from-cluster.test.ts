@@ -131,7 +131,7 @@ test.for([
     },
     registry: {
       prove: async () => ({ verdict: ++count >= 3 ? "pulls" : "refused", message: "" }),
-      contentOf: async () => "tags",
+      contentOf: async () => ["1"],
     },
   });
 

@@ -77,7 +77,7 @@ const prove = async ({ reference }: { reference: string }): Promise<Proof> => {
   const words = verdict === "pulls" ? "" : "\n* manifest unknown";
   return { verdict, message: `the registry says ${verdict}${words}` };
 };
-const contents = { prove, contentOf: async () => "tags" as const };
+const contents = { prove, contentOf: async () => ["1"] };
 
 const mixed: World = {
   pods: [pod("demo", "a-1", "a:1"), pod("demo", "a-2", "a:1"), pod("demo", "b-1", "b:other"), pod("demo", "c-1", "c:bad")],
@@ -96,6 +96,7 @@ myregistry.azurecr.io/app/z:1       acr      deployment/z          0      ready
 myregistry.azurecr.io/app/c:bad (c-1)
 registry: manifest unknown
 cause: with secret acr: the registry says not-found
+note: tags in the repository: 1
 note: the command only lists the tags
   az acr repository show-tags --name myregistry --repository app/c
 

@@ -179,7 +179,7 @@ const two = holding({
 const registryWithoutA2 = {
   prove: async ({ reference }: { reference: string }): Promise<Proof> => (reference === "2" ? failing : { verdict: "pulls", message: "" }),
   anyTag: async () => undefined,
-  contentOf: async () => "tags" as const,
+  contentOf: async () => ["1"],
 };
 
 test.for([

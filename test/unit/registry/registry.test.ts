@@ -37,7 +37,7 @@ function world() {
       }),
     admits: async () => ({ verdict: "pulls", message: "" }),
     anyTag: async () => "1",
-    contentOf: async () => "tags",
+    contentOf: async () => ["1"],
     repositories: async () => [],
     exchange: () => Promise.reject(new Error("nothing is exchanged")),
   };
