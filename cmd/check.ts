@@ -169,14 +169,12 @@ async function report(
     (isBare ? stderr : stdout).write(verdictReasons(shown));
   }
   printUnreadable(session, unreadable, where);
-  if (unlisted.length > 0) printWarning(stderr, env, unlistedWarning(unlisted));
+  const kinds = joinNames(unlisted.map(resourceOf), 8);
+  if (kinds !== "") printWarning(stderr, env, `cannot list ${kinds}: templates of these kinds are checked only through their pods`);
   if (!isReport(output) && items.length > 0) stderr.write(`${verdictSummary(items)}\n`);
   if (items.length + unreadable.length === 0) stderr.write(nothing(clusterScopes));
   return unreadable.length > 0 ? failureCode(true) : Number(items.some(({ ok }) => !ok));
 }
-
-const unlistedWarning = (unlisted: Checked["unlisted"]): string =>
-  `cannot list ${joinNames(unlisted.map(resourceOf), 8)}: templates of these kinds are checked only through their pods`;
 
 function nothing(clusterScopes: readonly ClusterScope[]): string {
   if (selectsNone(clusterScopes)) return "no namespace matches\n";

@@ -130,13 +130,8 @@ export function isPullPod({ metadata, spec }: Pod): boolean {
  */
 export function isLeftover(pod: Pod, now: Date): boolean {
   const { creationTimestamp, annotations = {} } = pod.metadata;
-  const created = Date.parse(creationTimestamp ?? "");
-  return (
-    isPullPod(pod) &&
-    pod.status?.phase !== "Running" &&
-    created + podLifetime < now.getTime() &&
-    Date.parse(annotations[expiry] ?? "") < now.getTime()
-  );
+  const end = Math.max(Date.parse(creationTimestamp ?? "") + podLifetime, Date.parse(annotations[expiry] ?? ""));
+  return isPullPod(pod) && pod.status?.phase !== "Running" && end < now.getTime();
 }
 
 /** Reasons of a container that the kubelet creates after the pull (k8s.io/kubernetes/pkg/kubelet/container/sync_result.go). */

@@ -56,16 +56,14 @@ const accountFacts = (name: string, account: ServiceAccount | undefined) => {
 
 /** Combines pulls of the same image with the same pull secrets. */
 function merged(pulls: readonly Pull[]): Pull {
-  const distinct = <T>(of: (pull: Pull) => readonly T[], keyOf: (item: T) => string): T[] =>
-    [...Map.groupBy(pulls.flatMap(of), keyOf).values()].flatMap((same) => same.slice(0, 1));
+  const distinct = <T extends { readonly kind?: string; readonly name: string }>(of: (pull: Pull) => readonly T[]): T[] =>
+    [...Map.groupBy(pulls.flatMap(of), ({ kind = "pod", name }) => nameOf({ kind, name })).values()].flatMap(([first]) => first ?? []);
+  const [first] = pulls as [Pull];
   return {
-    ...(pulls[0] as Pull),
-    pods: distinct(
-      ({ pods }) => pods,
-      ({ name }) => name,
-    ),
-    templates: distinct(({ templates }) => templates, nameOf),
-    owners: distinct(({ owners }) => owners, nameOf),
+    ...first,
+    pods: distinct(({ pods }) => pods),
+    templates: distinct((pull) => pull.templates),
+    owners: distinct((pull) => pull.owners),
   };
 }
 

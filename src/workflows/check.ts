@@ -60,8 +60,9 @@ const nodePullWidth = 4;
 export async function checkAll(clusterScopes: readonly ClusterScope[], options: CheckOptions, tools: CheckTools) {
   // Many pods use the same image
   const registry = askOnce(tools.registry);
-  const registries = new Map(clusterScopes.map(({ cluster }) => [cluster, options.deep ? forNodesOf(cluster, registry) : registry]));
-  const others = new Map<Cluster, NamespacesByName>(clusterScopes.map(({ cluster }) => [cluster, new Map()]));
+  const ofClusters = new Map(
+    clusterScopes.map(({ cluster }) => [cluster, { registry: options.deep ? forNodesOf(cluster, registry) : registry, others: new Map() }]),
+  );
   const nodePulls = options.fromCluster && openNodePulls(options.fromCluster.node, tools);
   const width = nodePulls ? () => Math.min(nodePullWidth, tools.width()) : tools.width;
   const verdicts: Verdict[] = [];
@@ -70,9 +71,7 @@ export async function checkAll(clusterScopes: readonly ClusterScope[], options: 
   // Named images need no lists
   const scopes = options.images.length > 0 ? clusterScopes.map((scope) => ({ ...scope, open: false })) : clusterScopes;
   const readers = pullReadersOf(scopes, options.selection, unlisted);
-  const toolsFor = ({ cluster }: PullReader) => {
-    return { ...tools, width, nodePulls, others: others.get(cluster), registry: registries.get(cluster) ?? registry };
-  };
+  const toolsFor = ({ cluster }: PullReader) => ({ ...tools, width, nodePulls, ...ofClusters.get(cluster) });
   const bounds = { ...tools, width };
   try {
     for await (const checked of runConcurrently(readers, bounds, (reader) => checkOne(reader, options, toolsFor(reader)))) {
