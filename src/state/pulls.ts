@@ -3,7 +3,7 @@ import type { Cluster } from "../cluster/port.ts";
 import { absent } from "../errors.ts";
 import type { Workload } from "../fix.ts";
 import { nameOf } from "../kinds.ts";
-import type { ServiceAccount } from "../objects.ts";
+import type { PodSpec } from "../objects.ts";
 import type { Placement } from "../plan/pull-pod.ts";
 import { accountOf, namesIn } from "../plan/references.ts";
 import { formatImage } from "../registry/image-reference.ts";
@@ -31,14 +31,18 @@ export type Pull = ReturnType<typeof readImage> & {
 /** Returns the pulls of some pods and templates, each image with each list of pull secrets once. */
 export function pullsOf({ pods, templates, accounts, controllers }: PullingObjects): Pull[] {
   const byName = new Map(accounts.map((account) => [account.metadata.name, account]));
+  function accountFacts(spec: PodSpec) {
+    const account = accountOf(spec);
+    return { account, accountNames: namesIn(byName.get(account)?.imagePullSecrets) };
+  }
   const ofPods = pods.flatMap((pod) => {
-    const account = byName.get(accountOf(pod.spec));
-    const facts = { ...accountFacts(accountOf(pod.spec), account), names: pullSecretNames(pod), placement: pod.spec };
-    const pull = { ...facts, templates: [], owners: chainOf(pod, controllers).slice(-1) };
+    const owners = chainOf(pod, controllers).slice(-1);
+    const pull = { ...accountFacts(pod.spec), names: pullSecretNames(pod), placement: pod.spec, templates: [], owners };
+    const account = byName.get(pull.account);
     return namedImagesOf(pod).map((image) => ({ ...pull, ...readImage(image.text), pods: [podFacts(pod, image, account)] }));
   });
   const ofTemplates = templates.flatMap(({ workload, spec }) => {
-    const account = accountFacts(accountOf(spec), byName.get(accountOf(spec)));
+    const account = accountFacts(spec);
     const own = (spec.imagePullSecrets ?? []).length > 0;
     const pull = { ...account, names: own ? pullSecretNames({ spec }) : account.accountNames, placement: spec, pods: [] };
     const owners = [controllers.get(nameOf(workload)) ?? workload];
@@ -49,10 +53,6 @@ export function pullsOf({ pods, templates, accounts, controllers }: PullingObjec
   const groups = Map.groupBy([...ofPods, ...ofTemplates], ({ text, account, names }) => JSON.stringify([text, account, names]));
   return [...groups.values()].map(merged).sort((a, b) => (a.text < b.text ? -1 : 1));
 }
-
-const accountFacts = (name: string, account: ServiceAccount | undefined) => {
-  return { account: name, accountNames: namesIn(account?.imagePullSecrets) };
-};
 
 /** Combines pulls of the same image with the same pull secrets. */
 function merged(pulls: readonly Pull[]): Pull {

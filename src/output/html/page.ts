@@ -40,9 +40,9 @@ ${section("Not read", errors.map(errorCard))}${content.sections}</main>
 }
 
 function scopeOf(found: readonly Place[]): string[] {
-  const namespaces = new Set(found.map(({ context, namespace }) => JSON.stringify([context, namespace]))).size;
-  const clusters = new Set(found.flatMap(({ context }) => context ?? [])).size;
-  return [...(clusters > 0 ? [counted(clusters, "cluster")] : []), ...(namespaces > 0 ? [counted(namespaces, "namespace")] : [])];
+  const namespaces = new Set(found.map(({ context, namespace }) => JSON.stringify([context, namespace])));
+  const counts = { cluster: new Set(found.flatMap(({ context }) => context ?? [])).size, namespace: namespaces.size };
+  return Object.entries(counts).flatMap(([noun, count]) => (count > 0 ? [counted(count, noun)] : []));
 }
 
 /** Returns a bar with a part for each count, and the counts as a list. */

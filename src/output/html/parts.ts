@@ -76,13 +76,8 @@ export const byNamespace = <T extends Place>(all: readonly T[]): Group<T>[] =>
     items,
   }));
 
-type Table = {
-  /** Its class. */
-  readonly look: string;
-  readonly summary: Html;
-  readonly columns: readonly string[];
-  readonly rows: readonly Html[];
-};
+/** `look` is a class of the style sheet. */
+type Table = { readonly look: string; readonly summary: Html; readonly columns: readonly string[]; readonly rows: readonly Html[] };
 
 /** A longer table is closed at first, except on paper. */
 const few = 20;
