@@ -41,7 +41,7 @@ async function nextSteps(
 
 type Place = { readonly cluster: Cluster; readonly namespace: string };
 
-/** Returns the hints if a ServiceAccount or a Deployment has the name of the Secret: the user may have meant it as the target. */
+/** Returns the hints if a ServiceAccount or a Deployment has the name of the Secret. The user may have meant it as the target. */
 async function forNamesake(secret: string, place: Place): Promise<readonly Next[] | undefined> {
   const [account, deployment] = await Promise.all([read("serviceaccount", secret, place), read("deployment.apps", secret, place)]);
   const namesake = account ?? deployment;
