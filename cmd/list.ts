@@ -88,20 +88,15 @@ export const list = verb({
     const within = flags["expiring-within"];
     if (flags["include-unknown"] && within === undefined) throw usage("--include-unknown requires --expiring-within");
     const ends = within === undefined ? undefined : new Date(expiryAfter(within, session.now(), "--expiring-within"));
-    const { output } = flags;
-    const { registry, selector, "include-unknown": includeUnknown } = flags;
+    const { output, registry, selector, "include-unknown": includeUnknown } = flags;
     const options = { carriers: output !== "name", selector, registry, ends, includeUnknown };
-    const {
-      clusterScopes,
-      found: unsorted,
-      skipped,
-      unreadable,
-    } = await reading(session, "list", output, async () => {
+    const { clusterScopes, collected } = await reading(session, "list", output, async () => {
       const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
-      return { clusterScopes, ...(await collect(clusterScopes, options)) };
+      return { clusterScopes, collected: await collect(clusterScopes, options) };
     });
+    const { skipped, unreadable } = collected;
     const where = whereOf(clusterScopes);
-    const found = sortedBy(unsorted, orders, flags["sort-by"]);
+    const found = sortedBy(collected.found, orders, flags["sort-by"]);
     const { stdout, stderr, env, now } = session;
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
     if (isReport(output)) await printReport(session, "list", output, found, unreadable);

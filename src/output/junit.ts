@@ -30,11 +30,8 @@ const isSkipped = (item: Case): boolean => item.kind === "ImageCheck" && stateOf
 function testCase(classname: string, item: Case): string {
   if (item.kind === "Error") {
     const { reason, message, hint } = item;
-    return element(
-      "testcase",
-      { classname, name: "read the pods and Secrets" },
-      element("error", { type: reason, message }, body([message, hint])),
-    );
+    const error = element("error", { type: reason, message }, body([message, hint]));
+    return element("testcase", { classname, name: "read the pods and Secrets" }, error);
   }
   const { image, cause, verdict, message, registryMessages, notes, fix } = item;
   const details = body([message, ...registryMessages, ...notes, fix]);

@@ -11,11 +11,10 @@ type Sample = { readonly labels: Labels; readonly value: number };
  */
 export function openmetrics(items: readonly Item[], now: Date, verb: "check" | "list"): string {
   const errors = items.filter(({ kind }) => kind === "Error").length;
+  const ofRun = (value: number) => [{ labels: { command: verb }, value }];
   const common = [
-    gauge("acr_secret_run_timestamp_seconds", "Time of the run.", [{ labels: { command: verb }, value: seconds(now.toISOString()) }]),
-    gauge("acr_secret_unreadable_namespaces", "Namespaces or clusters that the run could not read.", [
-      { labels: { command: verb }, value: errors },
-    ]),
+    gauge("acr_secret_run_timestamp_seconds", "Time of the run.", ofRun(seconds(now.toISOString()))),
+    gauge("acr_secret_unreadable_namespaces", "Namespaces or clusters that the run could not read.", ofRun(errors)),
   ];
   const own =
     verb === "list"

@@ -31,7 +31,6 @@ async function platformsOf(cluster: Pick<Cluster, "pages">): Promise<readonly Pl
   for await (const page of cluster.pages("node"))
     for (const { operatingSystem: os, architecture } of page.map(({ status }) => status?.nodeInfo ?? {}))
       if (os && architecture) found.set(`${os}/${architecture}`, { os, architecture });
-  return found.size > 0
-    ? [...found.values()].sort((a, b) => (`${a.os}/${a.architecture}` < `${b.os}/${b.architecture}` ? -1 : 1))
-    : [usual];
+  const sorted = [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, platform]) => platform);
+  return sorted.length > 0 ? sorted : [usual];
 }
