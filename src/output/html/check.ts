@@ -68,19 +68,17 @@ const usersOf = (item: ImageCheck): string => joinNames(imageUsers(item));
 const lanesOf = ({ id, place, items }: Group<ImageCheck>): Lane[] =>
   [...Map.groupBy(items, ({ secret }) => secret)].map(([secret, logins]) => ({ id, place, secret, logins }));
 
+const rowOf = (item: ImageCheck): Html =>
+  html`<tr><th scope="row"><code>${item.image}</code></th><td>${usersOf(item)}</td><td>${item.secret}</td><td><b class="${lookOf(item)}">${item.verdict}</b>${item.proof === "cluster" && html` <span class="dim">in the cluster</span>`}</td></tr>
+`;
+
 function tableOf(group: Group<ImageCheck>): Html {
   const { items } = group;
   const bad = items.filter(({ ok }) => !ok).length;
-  const rows = bySeverity(items).map(
-    (
-      item,
-    ) => html`<tr><th scope="row"><code>${item.image}</code></th><td>${usersOf(item)}</td><td>${item.secret}</td><td><b class="${lookOf(item)}">${item.verdict}</b>${item.proof === "cluster" && html` <span class="dim">in the cluster</span>`}</td></tr>
-`,
-  );
   return namespaceTable(group, {
     look: "images",
     summary: html`${counted(items.length, "image")}${bad > 0 && html`, <b class="bad">${bad} ${failText(bad)}</b>`}`,
     columns: ["Image", "Used by", "Secret", "Result"],
-    rows,
+    rows: bySeverity(items).map(rowOf),
   });
 }
