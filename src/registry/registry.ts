@@ -24,6 +24,10 @@ export function openRegistry(tools: {
   return { ...registryOver(http), aheadBy };
 }
 
+/** A registry can return more names than requested. Names are compared with each other, which takes minutes for a million of them. */
+const mostTags = 100;
+const mostRepositories = 1000;
+
 export function registryOver(http: Http): Registry {
   return {
     // A token alone would prove nothing: see readAnswer
@@ -53,7 +57,7 @@ export function registryOver(http: Http): Registry {
       return undefined;
     },
     contentOf: async (host, repository, login) => {
-      for await (const answer of tagLists(host, repository, login, 100)) {
+      for await (const answer of tagLists(host, repository, login, mostTags)) {
         const content = contentIn(answer);
         if (content) return content;
       }
@@ -61,8 +65,8 @@ export function registryOver(http: Http): Registry {
     },
     // OCI distribution. ACR lets only logins with rights on the whole registry list the names
     repositories: async (host, login) => {
-      const answer = await list(host, "/v2/_catalog?n=1000", "registry:catalog:*", login);
-      return answer?.status === 200 ? textsOf(readMember(answer.text, "repositories")) : [];
+      const answer = await list(host, `/v2/_catalog?n=${mostRepositories}`, "registry:catalog:*", login);
+      return answer?.status === 200 ? textsOf(readMember(answer.text, "repositories")).slice(0, mostRepositories) : [];
     },
   };
 
@@ -83,7 +87,7 @@ export function registryOver(http: Http): Registry {
 
 /** Returns the tags of a repository, or that it does not exist; undefined if the response shows neither. */
 function contentIn({ status, text }: HttpResponse): readonly string[] | "missing" | undefined {
-  if (status === 200) return readTags(text);
+  if (status === 200) return readTags(text).slice(0, mostTags);
   return status === 404 && readRegistryError(text)?.code === "NAME_UNKNOWN" ? "missing" : undefined;
 }
 

@@ -41,3 +41,11 @@ test.for<{ what: string; answer: Answer; names: string[] }>([
 ])("lists $names when $what", async ({ answer, names }) => {
   expect(await registry({ "/v2/_catalog": answer }).repositories("r.azurecr.io", login)).toEqual(names);
 });
+
+test("reads at most the requested number of names", async () => {
+  const names = Array.from({ length: 2000 }, (_, at) => `v${at}`);
+  const { contentOf, repositories } = registry({ _tags: [200, { tags: names }], "/v2/_catalog": [200, { repositories: names }] });
+
+  expect(await contentOf("r.azurecr.io", "app/web", login)).toEqual(names.slice(0, 100));
+  expect(await repositories("r.azurecr.io", login)).toEqual(names.slice(0, 1000));
+});
