@@ -33,11 +33,8 @@ export type Item = ImageCheck | PullSecretItem | ErrorItem;
 const results = { true: "pulls", false: "fails", unknown: "unknown" } as const;
 
 /** Returns the result of one image. @param strict an image that could not be checked, or is only cached, fails */
-export function imageCheck(
-  { account, cause, fix, expiresAt, registryMessages = [], notes = [], ...verdict }: Verdict,
-  formatCommand: FormatCommand,
-  strict = false,
-) {
+export function imageCheck(checked: Verdict, formatCommand: FormatCommand, strict = false) {
+  const { account, cause, fix, expiresAt, registryMessages = [], notes = [], ...verdict } = checked;
   const { words, pulls } = causes[cause];
   return {
     apiVersion,
@@ -48,7 +45,7 @@ export function imageCheck(
     cause,
     verdict: words,
     result: results[`${pulls}`],
-    ok: !failed({ cause, ...verdict }, strict),
+    ok: !failed(checked, strict),
     registryMessages,
     notes,
     fix: fix && formatCommand(fix),
