@@ -1,4 +1,5 @@
 import { matchesImage } from "../kubelet/keyring.ts";
+import { printableServer } from "../kubelet/read-pull-secret.ts";
 import { distance } from "./distance.ts";
 
 /**
@@ -44,7 +45,7 @@ const hostOf = (server: string): string => server.replace(/^https?:\/\//, "").sp
 const portless = (host: string) => host.replace(/:\d*$/, "");
 
 /** Quotes a key that is not a host and path. */
-const quoted = (server: string) => (/^[\w.:/*-]+$/.test(server) ? server : JSON.stringify(server));
+const quoted = (server: string) => (/^[\w.:/*-]+$/.test(server) ? server : JSON.stringify(printableServer(server)));
 
 /** An image as written, and parsed. `loginServer` is that of its registry in Azure, which can differ from the image's host. */
 export type WantedImage = { readonly text: string; readonly host: string; readonly repository: string; readonly loginServer?: string };

@@ -95,6 +95,9 @@ function unmarshal(value: unknown, where: string): Malformed {
   return new Malformed(`json: cannot unmarshal ${kind} into Go ${where}`);
 }
 
+/** A key under `auths` for output. A key that is a URL can contain a password: `https://user:password@host`. */
+export const printableServer = (server: string): string => server.replace(/^((?:\w+:)?\/\/)?[^/]*@/, "$1***@");
+
 /**
  * Returns the servers for which a pull secret has logins, as written. Includes malformed logins.
  * @returns undefined if it is not a pull secret, or if its text can't hold logins

@@ -1,7 +1,7 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { endsKnown } from "../credential/kinds.ts";
 import { type CliError, isForbidden, isNotFound } from "../errors.ts";
-import { readPullSecret, serversOf } from "../kubelet/read-pull-secret.ts";
+import { printableServer, readPullSecret, serversOf } from "../kubelet/read-pull-secret.ts";
 import type { Secret, ServiceAccount } from "../objects.ts";
 import { type ClusterScope, clusterWideOrEach } from "../scope/cluster-scopes.ts";
 import { awaitAll } from "../scope/concurrency.ts";
@@ -165,10 +165,10 @@ function guessed(secret: Secret): Holding[] {
   const named = { ...secret, name: secret.metadata.name };
   const nothing = { kind: "", guessed: true, identity: "", slot: "", expiry: "unknown" } as const;
   const reading = readPullSecret(named);
-  if (!("entries" in reading)) return (serversOf(named) ?? []).map((server) => ({ ...nothing, hosts: [server] }));
+  if (!("entries" in reading)) return (serversOf(named) ?? []).map((server) => ({ ...nothing, hosts: [printableServer(server)] }));
   return reading.entries.map(({ server, login }) => {
     const { kind, expiresAt } = guess(server, login);
-    return { ...nothing, hosts: [server], kind: kind ?? "", identity: login.username, ...expiryOf(expiresAt, "unknown") };
+    return { ...nothing, hosts: [printableServer(server)], kind: kind ?? "", identity: login.username, ...expiryOf(expiresAt, "unknown") };
   });
 }
 

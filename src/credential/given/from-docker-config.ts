@@ -1,6 +1,6 @@
 import { asCliError, CliError } from "../../errors.ts";
 import { buildKeyring } from "../../kubelet/keyring.ts";
-import { readPullSecret } from "../../kubelet/read-pull-secret.ts";
+import { printableServer, readPullSecret } from "../../kubelet/read-pull-secret.ts";
 import type { Login } from "../../registry/port.ts";
 import { dockerConfigJson } from "../../secret/pull-secret.ts";
 import type { Kind } from "../kind.ts";
@@ -91,6 +91,6 @@ function noLogin({ auths, credHelpers, credsStore }: Config, host: string, serve
       },
     });
   if (named.length > 0) return new CliError("usage", `the docker config has no user name and password for ${host}`);
-  const others = servers.length > 0 ? ` (found: ${servers.join(", ")})` : "";
+  const others = servers.length > 0 ? ` (found: ${servers.map(printableServer).join(", ")})` : "";
   return new CliError("usage", `the docker config has no login for ${host}${others}`, { hint: `docker login ${host}` });
 }

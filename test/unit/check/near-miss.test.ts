@@ -5,6 +5,7 @@ const r = "myregistry.azurecr.io";
 
 test.for<{ servers: string[]; host?: string; says: string }>([
   { servers: [], says: "no login: its auths are empty" },
+  { servers: ["https://me:hunter2@ghcr.io/v2/"], says: 'a login for "https://***@ghcr.io/v2/" only' },
   { servers: ["ghcr.io"], says: "a login for ghcr.io only" },
   { servers: ["ghcr.io", "quay.io"], says: "a login for ghcr.io, quay.io only" },
   { servers: ["a.io", "b.io", "c.io"], says: "a login for a.io, b.io, c.io only" },

@@ -57,6 +57,11 @@ test.for<{ what: string; of: Secret; holds: object[] }>([
     holds: [{ ...unknown, hosts: [host], kind: "admin", identity: "myregistry" }],
   },
   {
+    what: "a key that contains a password",
+    of: secret({ auths: { "https://me:hunter2@ghcr.io": auth("jane:p") } }),
+    holds: [{ ...unknown, hosts: ["https://***@ghcr.io"], kind: "", identity: "jane" }],
+  },
+  {
     what: "a malformed docker config",
     of: secret({ auths: { [host]: { auth: "!" } } }),
     holds: [{ ...unknown, hosts: [host], kind: "", identity: "" }],
