@@ -104,7 +104,7 @@ export const check = verb({
     "kubectl acr-secret check -A --new-node --failed",
     "# Check whether the ServiceAccount web can pull an image that no pod uses yet",
     "kubectl acr-secret check --image myregistry.azurecr.io/app/web:2 --serviceaccount web",
-    "# Find a firewall in front of the layers, and name every host of the pull",
+    "# Check that no firewall blocks the layers, and list all hosts of the pull",
     "kubectl acr-secret check --deep -o wide",
     "# Wait after a deployment until all images can be pulled",
     "kubectl acr-secret check deployment/web --wait=10m",
