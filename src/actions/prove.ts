@@ -1,6 +1,7 @@
 import { proveLogin, proveRegional } from "../credential/prove.ts";
 import type { ChangeOf, Passing } from "../plan/change.ts";
 import { formatImage } from "../registry/image-reference.ts";
+import { covers } from "../registry/repository.ts";
 import { type Action, type Env, loginOf, type Result } from "./action.ts";
 
 /** Pulls with the login before a Secret gets it. */
@@ -31,11 +32,10 @@ async function pull({ to, repositories, fresh, passing, regional = [] }: Prove, 
     return found;
   });
   const missing = proven.missing.map((image) => `image ${formatImage(image)} not found, but a pod uses it`);
-  // The warning about a missing image covers its repository
-  const named = new Set(proven.missing.map(({ repository }) => repository));
-  const unseen = proven.empty.filter((name) => !named.has(name));
+  // The warning about a missing image covers its repository and the paths above it
+  const unseen = proven.empty.filter((name) => !proven.missing.some(({ repository }) => covers(name, repository)));
   // The images below a path are not listed: only those that pods use are known
-  const why = (name: string) => (name.endsWith("*") ? "no image there is known" : "no image found");
+  const why = (name: string) => (name.endsWith("*") ? "found no pod that uses an image below this path" : "no image found");
   const empty = unseen.map((name) => `${to.name}/${name} could not be verified: ${why(name)}`);
   return { messages: [...missing, ...empty], issued: proven.image && { proven: proven.image } };
 }

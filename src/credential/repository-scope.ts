@@ -30,8 +30,8 @@ export function repositoryScopeOf(
   const repositories = [...new Set([...named, ...taken, ...(granted ?? [])])].sort();
   if (repositories.length > 0) return { host, repositories, images };
   const reader = fromPods ? undefined : again.reader;
-  const none =
-    reader === undefined ? `no pod in the selected namespaces uses an image of ${host}` : `pods do not show what --for=${reader} reads`;
+  const place = again.scope ? "the selected namespaces" : "the namespace";
+  const none = reader === undefined ? `no pod in ${place} uses an image of ${host}` : `pods do not show what --for=${reader} reads`;
   const why = used.length > 0 ? "the credential in Azure grants no repository" : none;
   throw new CliError("usage", `${why}, so specify the repositories`, {
     hint: { ...again, repositories: used.length > 0 ? [...new Set(used)].slice(0, maxNames) : ["REPOSITORY"] },

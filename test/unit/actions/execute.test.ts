@@ -148,12 +148,12 @@ test("reports the proven image and the repositories that remain unknown", async 
   expect(at.shown).toEqual(["Asking myregistry.azurecr.io for a manifest as t"]);
 });
 
-test("reports the images of pods that do not exist", async () => {
+test.for(["app/web", "app/*"])("reports only the missing images of pods for %s", async (repository) => {
   const world = fakeWorld();
   world.azure.users.set("t", "hunter2");
   const gone = { host: "myregistry.azurecr.io", repository: "app/web", reference: "gone" };
 
-  const [outcome] = await Array.fromAsync(execute([proof(["app/web"])], envOf(world, { issued: { login, images: [gone] } })));
+  const [outcome] = await Array.fromAsync(execute([proof([repository])], envOf(world, { issued: { login, images: [gone] } })));
 
   expect(outcome?.messages).toEqual(["image myregistry.azurecr.io/app/web:gone not found, but a pod uses it"]);
 });

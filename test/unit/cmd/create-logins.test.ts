@@ -202,7 +202,7 @@ test.for<{ flags: string; options: SignInOptions }>([
 
 const withoutPod = ({ cluster }: FakeWorld) => cluster.remove("pod", "demo", "web-1");
 const noImage = (image: string) =>
-  `Warning: myregistry.azurecr.io/${image} could not be verified: ${image.endsWith("*") ? "no image there is known" : "no image found"}`;
+  `Warning: myregistry.azurecr.io/${image} could not be verified: ${image.endsWith("*") ? "found no pod that uses an image below this path" : "no image found"}`;
 
 testRows([
   ...["blocked", "throttled", "unreachable", "untrusted"].map((verdict) => ({

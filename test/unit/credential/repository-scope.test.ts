@@ -46,14 +46,14 @@ test.for<{
     why: "no pod uses an image",
     images: [],
     granted: undefined,
-    message: `no pod in the selected namespaces uses an image of ${host}`,
+    message: `no pod in the namespace uses an image of ${host}`,
     repositories: ["REPOSITORY"],
   },
   {
     why: "no pod uses an image and nothing is granted",
     images: [],
     granted: [],
-    message: "no pod in the selected namespaces uses",
+    message: "no pod in the namespace uses",
     repositories: ["REPOSITORY"],
   },
   { why: "the scope map grants no repository", images, granted: [], message: "grants no repository", repositories: ["app/web", "app/api"] },
@@ -62,6 +62,13 @@ test.for<{
   expect(reach).toThrow(message);
   expect(reach).toThrow(
     expect.objectContaining({ kind: "usage", hint: { verb: "create", registry: "myregistry", secret: "acr", repositories } }),
+  );
+});
+
+test("requires named repositories when no pod in several namespaces uses an image", () => {
+  const scope = { contexts: "current", namespaces: "all", selector: undefined, exclude: [], includeSystem: false } as const;
+  expect(() => repositoryScopeOf({ ...of, scope }, { repositories: [], fromPods: false, images: [] }, undefined)).toThrow(
+    `no pod in the selected namespaces uses an image of ${host}`,
   );
 });
 
