@@ -16,7 +16,7 @@ const namespace = "from-cluster";
 const server = "myregistry.azurecr.io";
 const image = `${server}/app:2`;
 
-type Situation = Omit<FailingPull, "message" | "causes"> & { readonly pulls?: true };
+type Situation = Omit<FailingPull, "message" | "causes"> & { readonly causes?: FailingPull["causes"]; readonly pulls?: true };
 
 const auths = (password: string, key: string) => ({ auths: { [key]: { username: "failing", password } } });
 const secretFor = (key: string) => (password: string) => [
@@ -76,7 +76,7 @@ beforeAll(async () => {
   await create(situations.flatMap((one, index) => objectsOf(one, index, password)));
   await create(situations.map(podOf));
   const read = async () => (await getJson<{ items: Pod[] }>("pods", "-n", namespace, "-l", "truth")).items;
-  await until(async () => (await read()).every((pod) => causesOf(pod).length > 0), 60);
+  await until(async () => (await read()).every(isSettled), 90);
   const { stdout } = await acrSecret("check", "-n", namespace, "--from-cluster", "-o", "json");
   items = JSON.parse(stdout).items;
   truth = new Map((await read()).map((pod) => [pod.metadata.name, pod]));
@@ -125,6 +125,14 @@ function causesOf({ status }: Pod): string[] {
   const [container] = status?.containerStatuses ?? [];
   if (container?.imageID) return ["pulls"];
   return readWaiting(container?.state?.waiting ?? {}).map(({ cause }) => cause);
+}
+
+/** Whether a kubelet has pulled or failed. If it did not know the pod's Secrets yet, it tries again with them. */
+function isSettled(pod: Pod): boolean {
+  const { causes, pulls } = situations.find((_, index) => accountOf(index) === pod.metadata.name) ?? {};
+  const needsLogin = pulls ?? (causes && !causes.includes("no-login"));
+  const found = causesOf(pod);
+  return found.length > 0 && !(needsLogin && found.includes("no-login"));
 }
 
 type Ended = { readonly stdout: string; readonly stderr: string; readonly code: number | null };

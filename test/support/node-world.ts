@@ -62,10 +62,12 @@ export function reachWorld(socket: string): NodeWorld {
 
 /** Returns the world of an emulated Azure. `pause` is a static program that waits for a signal. */
 export function worldOf(azure: AzureEmulator, pause: Buffer): NodeWorld {
-  const layers = { waits: programLayer("program", pause), ends: programLayer("program", exitProgram) };
+  const programs = { waits: pause, ends: exitProgram };
   return {
     async push(image, program) {
-      await azure.push(image, { layer: layers[program], entrypoint: ["/program"] });
+      // Each image has a layer of its own. Otherwise a node that has another image would not fetch it
+      const layer = programLayer("program", Buffer.concat([programs[program], Buffer.from(image)]));
+      await azure.push(image, { layer, entrypoint: ["/program"] });
     },
     async addToken(name, repositories) {
       const registry = azure.world.registries[0];
