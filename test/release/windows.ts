@@ -36,12 +36,12 @@ export async function underWine(here: Shell["env"]) {
   const binary = join(dist, "windows-amd64", "kubectl-acr_secret.exe");
   const script = [
     "#!/bin/sh",
-    `said=$(mktemp -d '${home.path}/said.XXXXXX')`,
+    `output=$(mktemp -d '${home.path}/output.XXXXXX')`,
     // Linux's kubectl sets this variable to its own path.
     `export KUBECTL_PATH='${onWindows(join(folders[0] ?? "", "kubectl.exe"))}'`,
-    `${wine64} '${binary}' "$@" </dev/null >"$said/stdout" 2>"$said/stderr"`,
+    `${wine64} '${binary}' "$@" </dev/null >"$output/stdout" 2>"$output/stderr"`,
     "code=$?",
-    'cat "$said/stdout"; cat "$said/stderr" >&2',
+    'cat "$output/stdout"; cat "$output/stderr" >&2',
     "exit $code",
     "",
   ];

@@ -145,7 +145,7 @@ function clusterOf(situation: Situation, asked: string[]): Cluster {
   };
   const cluster: Pick<Cluster, "get" | "pages"> = {
     get: async <K extends ClusterKind>(to: Ref<K>) => {
-      // Throws like the real port if the kind is none
+      // Throws like the real port for an unknown kind
       objectPath(to);
       return objects[to.kind]?.(to.name) as KubeObjects[K] | undefined;
     },

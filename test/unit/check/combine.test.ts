@@ -1,24 +1,9 @@
 import { expect, test } from "vitest";
-import type { Verdict } from "../../../src/check/verdict.ts";
 import { combine } from "../../../src/check/verdict.ts";
 import type { Fix } from "../../../src/fix.ts";
+import { verdictOf } from "../../support/verdict.ts";
 
-const combined = (...fixes: (Fix | undefined)[]) =>
-  combine(
-    fixes.map(
-      (fix): Verdict => ({
-        image: "i",
-        namespace: "demo",
-        secret: "",
-        account: "default",
-        owners: [],
-        pods: [],
-        cause: "no-login",
-        proof: "registry",
-        fix,
-      }),
-    ),
-  ).map(({ fix }) => fix);
+const combined = (...fixes: (Fix | undefined)[]) => combine(fixes.map((fix) => verdictOf({ fix }))).map(({ fix }) => fix);
 
 const create = (repositories: readonly string[] | undefined, more: object = {}): Fix => ({
   verb: "create",

@@ -5,18 +5,14 @@ import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
 import { errorItem, imageCheck, pullSecretItem } from "../../../src/output/items.ts";
 import type { Holding } from "../../../src/secret/entry.ts";
+import { verdictOf } from "../../support/verdict.ts";
 
 const apiVersion = "acr-secret/v1";
-const verdict: Verdict = {
-  image: "r.azurecr.io/a:1",
-  namespace: "demo",
+const verdict = verdictOf({
   secret: "acr",
-  account: "default",
-  owners: [],
   pods: ["a-1", "a-2"],
   cause: "pulls",
-  proof: "registry",
-};
+});
 
 test("returns the cause of a failure with its notes and its fix", () => {
   const failure: Verdict = {

@@ -1,6 +1,5 @@
 import { load } from "js-yaml";
 import { expect, test } from "vitest";
-import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
 import { printError, printWarning } from "../../../src/output/error.ts";
 import { imageCheck } from "../../../src/output/items.ts";
@@ -10,6 +9,7 @@ import { printable, printableFlow, printableJson, printableMessage } from "../..
 import { openPrinter } from "../../../src/output/printer.ts";
 import { styleFor } from "../../../src/output/style.ts";
 import { verdictReasons, verdictTable } from "../../../src/output/verdicts.ts";
+import { verdictOf } from "../../support/verdict.ts";
 
 test.for([
   { what: "an escape sequence", text: "a\u001b[2Jb", part: "a\\x1b[2Jb" },
@@ -89,19 +89,13 @@ test.for(["name", undefined] as const)("escapes the lines of a result: %s", asyn
 });
 
 test("escapes a verdict, its reason, its notes and its fix, and keeps each on one line", () => {
-  const verdict: Verdict = {
+  const verdict = verdictOf({
     image: evil,
-    namespace: "demo",
-    secret: "",
-    account: "default",
-    owners: [],
     pods: [`${evil}\n`],
-    cause: "no-login",
-    proof: "registry",
     message: evil,
     notes: [`${evil}\n`],
     fix: { verb: "list" },
-  };
+  });
 
   const items = [imageCheck(verdict, () => evil)];
 

@@ -6,42 +6,27 @@ import type { Verdict } from "../../../src/check/verdict.ts";
 import { failed, imageCheck } from "../../../src/output/items.ts";
 import { styleFor } from "../../../src/output/style.ts";
 import { verdictReasons, verdictTable } from "../../../src/output/verdicts.ts";
+import { verdictOf } from "../../support/verdict.ts";
 
 const owners = [{ kind: "deployment", name: "a" }];
-const verdicts: Verdict[] = [
-  {
-    image: "r.azurecr.io/a:1",
-    namespace: "demo",
+const verdicts = [
+  verdictOf({
     secret: "acr",
-    account: "default",
     owners,
     pods: ["a-1", "a-2"],
     cause: "pulls",
-    proof: "registry",
-  },
-  {
+  }),
+  verdictOf({
     image: "r.azurecr.io/b:1",
-    namespace: "demo",
-    secret: "",
-    account: "default",
-    owners: [],
-    pods: [],
-    cause: "no-login",
-    proof: "registry",
     message: "serviceaccount/default has no pull secret for this registry",
     notes: ["a note"],
     fix: { verb: "create", registry: "r.azurecr.io", namespace: "demo" },
-  },
-  {
+  }),
+  verdictOf({
     image: "r.azurecr.io/c:1",
-    namespace: "demo",
     secret: "acr",
-    account: "default",
-    owners: [],
-    pods: [],
     cause: "throttled",
-    proof: "registry",
-  },
+  }),
 ];
 
 const plain = styleFor({ write: () => {}, isTTY: false, columns: 0 }, {});
@@ -59,16 +44,11 @@ test("colors verdicts on a terminal", () => {
 });
 
 test("prints a note in yellow when only the node has the image", () => {
-  const cached: Verdict = {
-    image: "r.azurecr.io/a:1",
-    namespace: "demo",
-    secret: "",
-    account: "default",
+  const cached = verdictOf({
     owners,
     pods: ["a-1"],
     cause: "by-node",
-    proof: "registry",
-  };
+  });
 
   expect(verdictTable(itemsOf([cached]), { headers: false, where: "one", style: colors })).toContain(
     "\u001b[33mcached on its node, no credential\u001b[39m\n",

@@ -5,7 +5,6 @@ import { expect, test } from "vitest";
 import { formatCommand } from "../../../cmd/line/format-command.ts";
 import { verbs } from "../../../cmd/verbs.ts";
 import { type Row, screenOf } from "../../../sandbox/screen.ts";
-import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError } from "../../../src/errors.ts";
 import { type Fix, hintText } from "../../../src/fix.ts";
 import { printError, printHint, printWarning } from "../../../src/output/error.ts";
@@ -14,6 +13,7 @@ import { verdictReasons } from "../../../src/output/verdicts.ts";
 import { mixedLines } from "../../support/mixed-lines.ts";
 import { lines } from "../../support/printed-fixes.ts";
 import { played } from "../../support/scenes.ts";
+import { verdictOf } from "../../support/verdict.ts";
 
 const widths = [40, 80, 120];
 
@@ -35,18 +35,11 @@ test.for(widths)("prints a command of a hint, an error, a warning and a check as
     let print = "";
     const stderr = { write: (text: string) => (print += text), isTTY: true, columns };
     const sink = { stderr, env: { NO_COLOR: "1" }, formatCommand: (one: typeof fix) => formatCommand(one, given) };
-    const verdict: Verdict = {
-      image: "r.azurecr.io/a:1",
-      namespace: "demo",
+    const verdict = verdictOf({
       secret: "acr",
-      account: "default",
-      owners: [],
-      pods: [],
-      cause: "no-login",
-      proof: "registry",
       message: "no",
       fix,
-    };
+    });
 
     printHint(sink, fix);
     printError(sink, new CliError("conflict", "a secret exists", { hint: fix }));

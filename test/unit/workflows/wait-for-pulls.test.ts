@@ -1,22 +1,13 @@
 import { expect, test } from "vitest";
 import type { Cause } from "../../../src/check/cause.ts";
-import type { Verdict } from "../../../src/check/verdict.ts";
 import { CliError, type ErrorKind, Interrupted } from "../../../src/errors.ts";
 import { waitForPulls } from "../../../src/workflows/wait-for-pulls.ts";
+import { verdictOf } from "../../support/verdict.ts";
 
 /** The causes of one round's verdicts, the kinds of its errors, or the error that ends it. */
 type Round = { readonly causes?: readonly Cause[]; readonly errors?: readonly ErrorKind[]; readonly throws?: CliError };
 
-const verdict = (cause: Cause): Verdict => ({
-  image: "r.azurecr.io/app:1",
-  namespace: "demo",
-  secret: "",
-  account: "default",
-  owners: [],
-  pods: [],
-  cause,
-  proof: "registry",
-});
+const verdict = (cause: Cause) => verdictOf({ cause });
 const failure = (kind: ErrorKind) => ({
   error: new CliError(kind, kind),
   context: undefined,
