@@ -148,10 +148,13 @@ describe("agrees with crane and oras", () => {
     },
   );
 
-  test.runIf(takesAll)("differs in each documented case", () => {
-    const documented = Object.entries(keys).flatMap(([key, { differs = [] }]) => differs.map((client) => `${key} ${client}`));
-    const found = [...seen].flatMap(([key, clients]) => [...clients].map((client) => `${key} ${client}`));
+  // A sample need not have each difference.
+  if (takesAll) {
+    test("differs in each documented case", () => {
+      const documented = Object.entries(keys).flatMap(([key, { differs = [] }]) => differs.map((client) => `${key} ${client}`));
+      const found = [...seen].flatMap(([key, clients]) => [...clients].map((client) => `${key} ${client}`));
 
-    expect(found.sort()).toEqual(documented.sort());
-  });
+      expect(found.sort()).toEqual(documented.sort());
+    });
+  }
 });
