@@ -2,7 +2,7 @@ import type { Permission, RegistryFacts } from "../azure/port.ts";
 import { matchesGlob } from "../scope/scope.ts";
 import type { Kind } from "./kind.ts";
 
-type May = {
+export type MayMint = {
   readonly credential: string;
   /** The flag that asks for it: `--admin`. */
   readonly flag: string;
@@ -18,7 +18,7 @@ export function mayMint(
   { name, creation }: Pick<Kind, "name" | "creation">,
   permissions: readonly Permission[] | undefined,
   registry: RegistryFacts,
-): May[] {
+): MayMint[] {
   if (!creation) return [];
   const obstacle = creation.obstacle?.(registry);
   const [rights, roles] =
