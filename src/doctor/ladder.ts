@@ -1,7 +1,7 @@
 import type { AzureRegistry, RegistryFacts } from "../azure/port.ts";
 import { pullRole } from "../credential/granted-rights.ts";
 import type { MayMint } from "../credential/mint-rights.ts";
-import type { Fix } from "../fix.ts";
+import type { Fix, FlagValues } from "../fix.ts";
 
 /** A registry and the rights of the current identity on it. */
 export type AzureFacts = {
@@ -135,28 +135,21 @@ function isPublic(issuer: string): boolean {
 function scheduledRotation(facts: LadderFacts): Rung {
   const id = "scheduled-rotation";
   const { azure, mayCreateCronJobs } = facts;
-  const token = create(facts, "acr-token");
+  const token = acrToken(facts);
   if (token.applies !== "available" || isUnknown(azure)) return { id, ...token };
   const next: Fix = { do: "shell", argv: ["kubectl", "acr-secret", "schedule", "rotate", "--registry", azure.registry.name, "-o", "yaml"] };
   if (mayCreateCronJobs === false) return { id, applies: "unavailable", why: "you may not create CronJobs in this cluster", next };
-  return { id, applies: "available", why: "a CronJob replaces the passwords before they expire", next };
+  return { id, ...token, ...also("a CronJob replaces the passwords before they expire", token), next };
 }
 
 function tokenWithoutExpiry(facts: LadderFacts): Rung {
-  const id = "token-without-expiry";
-  const token = create(facts, "acr-token");
-  return {
-    id,
-    ...token,
-    ...(token.applies === "available" && { why: "it needs no schedule, but its password is valid until you rotate it" }),
-  };
+  const token = acrToken(facts);
+  return { id: "token-without-expiry", ...token, ...also("it needs no schedule, but its password is valid until you rotate it", token) };
 }
 
-function servicePrincipal(facts: LadderFacts): Rung {
-  const id = "service-principal";
-  const principal = create(facts, "service-principal");
-  const why = "it needs an application in Entra ID, and its password expires without a schedule";
-  return { id, ...principal, ...(principal.applies === "available" && { why: [why, principal.why].filter(Boolean).join("; ") }) };
+function servicePrincipal({ azure }: LadderFacts): Rung {
+  const principal = created(azure, "service-principal", ({ name }) => ({ servicePrincipal: `acr-pull-${name}` }));
+  return { id: "service-principal", ...principal, ...also("it needs an application in Microsoft Entra ID", principal) };
 }
 
 function adminUser({ azure }: LadderFacts): Rung {
@@ -165,25 +158,35 @@ function adminUser({ azure }: LadderFacts): Rung {
   return { ...rung, next: { do: "shell", argv: ["az", "acr", "update", "--name", azure.registry.name, "--admin-enabled", "false"] } };
 }
 
+type Creation = Pick<Rung, "applies" | "why" | "next">;
+
+/** Adds the reason for a credential that can be created to the reservations about it. */
+const also = (reason: string, { applies, why }: Creation) =>
+  applies === "available" ? { why: why === "" ? reason : `${reason} (${why})` } : {};
+
+function acrToken({ azure }: LadderFacts): Creation {
+  const token = created(azure, "acr-token", () => ({}));
+  if (isUnknown(azure) || token.applies !== "available" || azure.tokensLeft === undefined || azure.tokensLeft > 0) return token;
+  const { name } = azure.registry;
+  return { applies: "unavailable", why: `${name} has the maximum number of tokens`, next: { verb: "prune", registry: name } };
+}
+
 /** Whether `create` can create a kind of credential, and the command. */
-function create({ azure }: LadderFacts, kind: "acr-token" | "service-principal"): Pick<Rung, "applies" | "why" | "next"> {
+function created(
+  azure: LadderFacts["azure"],
+  kind: string,
+  flags: (registry: AzureRegistry) => Pick<FlagValues, "servicePrincipal">,
+): Creation {
   if (isUnknown(azure)) return unknown(azure);
-  const { registry, may, tokensLeft } = azure;
-  const right = may.find(({ credential }) => credential === kind);
-  const next: Fix = { verb: "create", registry: registry.name, ...(kind === "service-principal" && { servicePrincipal: "" }) };
-  if (right?.missing !== undefined) {
-    return {
-      applies: "unavailable",
-      why: `you lack ${right.missing} on ${registry.name}`,
-      next: { verb: "whoami", registry: registry.name },
-    };
+  const { registry, may } = azure;
+  const { missing, unchecked } = may.find(({ credential }) => credential === kind) ?? {};
+  if (missing === undefined) {
+    const why = unchecked === undefined ? "" : `not checked: ${unchecked}`;
+    return { applies: "available", why, next: { verb: "create", registry: registry.name, ...flags(registry) } };
   }
-  if (kind === "acr-token" && tokensLeft !== undefined && tokensLeft <= 0) {
-    return {
-      applies: "unavailable",
-      why: `${registry.name} has no room for another token`,
-      next: { verb: "prune", registry: registry.name },
-    };
-  }
-  return { applies: "available", why: right?.unchecked === undefined ? "" : `not checked: ${right.unchecked}`, next };
+  return {
+    applies: "unavailable",
+    why: `you lack ${missing} on ${registry.name}`,
+    next: { verb: "whoami", registry: registry.name },
+  };
 }
