@@ -45,12 +45,12 @@ const checkFlags = {
     },
     serviceaccount: {
       type: "string",
-      default: "default",
       bare: "default",
       read: (value) => objectName("ServiceAccount", value),
       complete: serviceAccounts,
       value: "NAME",
       describe: "With --image: use the pull secrets of this ServiceAccount",
+      fallback: "default",
     },
     "new-node": { type: "boolean", describe: "Ignore the images that nodes have, as if each pod started on a new node" },
     deep: {
@@ -141,11 +141,14 @@ type Checked = Awaited<ReturnType<typeof checkAll>>;
 
 /** Converts the command line to what the check selects. @throws CliError usage */
 function readCommand(flags: CheckFlags, args: readonly string[]) {
-  const { image, serviceaccount, selector, deep, node, "new-node": newNode, "from-cluster": fromCluster } = flags;
+  const { image, serviceaccount = "default", selector, deep, node, "new-node": newNode, "from-cluster": fromCluster } = flags;
   const { secret, targets } = readTargetWords(args, { selector, selectsAnyKind: true });
   const { picks } = targets;
   if (image.length > 0 && picks.length > 0) throw usage("--image cannot be combined with targets");
   if (node !== undefined && !fromCluster) throw usage("--node requires --from-cluster");
+  if (flags.serviceaccount !== undefined && image.length === 0) {
+    throw usage(`--serviceaccount requires --image. To check its pods, use serviceaccount/${serviceaccount} as a target`);
+  }
   const checked = { images: image.map(parseImage), serviceaccount, secret, deep, selection: { picks, selector } };
   return { ...checked, newNode, fromCluster: fromCluster ? { node } : undefined };
 }

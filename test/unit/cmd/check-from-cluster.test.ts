@@ -108,6 +108,10 @@ test("skips the pods of other runs", async () => {
 
 test.for([
   { line: "check --node n1", stderr: "error: --node requires --from-cluster\n" },
+  {
+    line: "check --serviceaccount web",
+    stderr: "error: --serviceaccount requires --image. To check its pods, use serviceaccount/web as a target\n",
+  },
   { line: "check --from-cluster --node N_1", stderr: 'error: invalid --node "N_1": must be the name of a node\n' },
   { line: "check --wait=soon", stderr: 'error: invalid --wait "soon": must be a duration, such as 30s or 3m\n' },
 ])("rejects $line", async ({ line, stderr }) => {
