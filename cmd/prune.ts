@@ -1,14 +1,12 @@
 import type { AzureRegistry, SignInOptions } from "../src/azure/port.ts";
 import type { Remover } from "../src/credential/kind.ts";
-import { credentialKinds, isMadeInAzure } from "../src/credential/kinds.ts";
 import { orphanedRoles } from "../src/credential/service-principal/roles.ts";
 import { CliError, usage, withLines } from "../src/errors.ts";
 import { printable } from "../src/output/printable.ts";
 import { openPrinter } from "../src/output/printer.ts";
 import { type PruneFacts, type PruneOptions, planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
-import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
-import { type Clusters, clustersOf } from "../src/state/holders.ts";
-import { findLogins } from "../src/state/secret-logins.ts";
+import { clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import { findLeftovers, type Leftovers, readHeld } from "../src/workflows/find-leftovers.ts";
 import { type Pruning, pruning } from "../src/workflows/prune.ts";
 import { printOutcomes } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
@@ -71,12 +69,11 @@ export const prune = verb({
     const olderThan = goDuration(flags["older-than"]);
     if (olderThan === undefined) throw usage(`invalid --older-than "${flags["older-than"]}": must be a duration, such as 30m or 0s`);
     const options = { includeUnknown: flags["include-unknown"], olderThan };
-    const clusters = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
-    // Secrets in all namespaces count
-    const clusterScopes = clusters.map((clusterScope) => ({ ...clusterScope, namespaces: [] }));
-    const { registry, made, holders, now } = await session.during(`Looking for leftovers in ${named}`, () =>
-      readLeftovers(registryHost(named), flags, clusterScopes, session),
-    );
+    const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
+    const { registry, made, holders, now } = await session.during(`Looking for leftovers in ${named}`, async () => {
+      const azure = await session.azure(identityOf(flags));
+      return findLeftovers(azure, azure.findRegistry(registryHost(named)), clusterScopes, session.warn);
+    });
     const rows = sorted(planPrune(made, { ...holders, now }, options));
     warnUnlisted(holders, session);
     const removals = removalsOf(rows);
@@ -96,34 +93,7 @@ export const prune = verb({
   },
 });
 
-async function readLeftovers(name: string, flags: PruneFlags, clusterScopes: readonly ClusterScope[], session: Session) {
-  const azure = await session.azure(identityOf(flags));
-  const finding = azure.findRegistry(name);
-  const [registry, holders] = await Promise.all([finding, readHeld(clusterScopes)]);
-  refuseUnlisted(holders, clusterScopes);
-  const listing = credentialKinds.toReversed().flatMap(({ creation }) => creation?.list?.(azure, registry, session.warn) ?? []);
-  const lists = await Promise.all(listing);
-  const at = lists.find((list) => list.at !== undefined)?.at;
-  return { registry, made: lists.flatMap(({ made }) => made), holders, now: at === undefined ? undefined : new Date(at) };
-}
-
-/** The logins of Secrets, and the clusters whose Secrets were not all listed. */
-type Held = Omit<PruneFacts, "now"> & Pick<Clusters, "unlisted">;
-
-async function readHeld(clusterScopes: readonly ClusterScope[]): Promise<Held> {
-  const found = await findLogins(clusterScopes, ({ kind }) => kind === undefined || isMadeInAzure(kind));
-  const { listed: clusters, unlisted } = await clustersOf(clusterScopes, found);
-  const entries = [...found.recorded.map(({ entry }) => entry), ...found.unrecorded.map(({ heldLogin }) => heldLogin)];
-  return { entries, clusters, whole: unlisted.length === 0, unlisted };
-}
-
-/** Rejects the run if no cluster responds, because then it is unknown what is left over. @throws CliError */
-function refuseUnlisted({ unlisted }: Held, clusterScopes: readonly ClusterScope[]): void {
-  const [first] = unlisted;
-  if (first && unlisted.length === clusterScopes.length && first.error.kind !== "forbidden") throw first.error;
-}
-
-function warnUnlisted({ unlisted }: Held, { warn }: Session): void {
+function warnUnlisted({ unlisted }: Leftovers["holders"], { warn }: Session): void {
   for (const { context, error } of unlisted) {
     const which = context === undefined ? "this cluster" : `the cluster of context ${context}`;
     warn(withLines(`credentials for ${which} are kept because its Secrets could not be listed`, error.message));

@@ -70,6 +70,7 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     /** Returns the cluster of a context; without a name, that of the command line or the current one. */
     cluster: (name?: string) => memoize(clusters, name ?? "", () => open(name)).cluster,
     configured: (of: Configured) => context.configured(of, kubeFlags(flags)),
+    kubectl: () => context.kubectl(kubeFlags(flags)),
     contexts: () => context.configured("contexts", kubeFlags(flags)),
     warnings: () => warnings,
     azure: (identity: SignInOptions) => memoize(azures, JSON.stringify(identity), () => context.azure(identity, trace)),

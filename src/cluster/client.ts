@@ -2,7 +2,7 @@ import { CliError } from "../errors.ts";
 import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
 import type { Answer, Request } from "./exchange.ts";
-import type { Cluster, Preconditions, Where, Write, WriteOptions } from "./port.ts";
+import type { Cluster, Preconditions, Right, Where, Write, WriteOptions } from "./port.ts";
 import { readStatus, saysAbsent, statusError } from "./status.ts";
 
 const json = "application/json";
@@ -21,6 +21,13 @@ const charactersPerPage = 200_000;
  */
 export function apiClient(send: (request: Request) => Promise<Answer>, userAgent: string) {
   const get = (path: string, accept = json) => send({ method: "GET", path, headers: { accept, "user-agent": userAgent } });
+
+  /** Sends a question that the server answers and doesn't store. */
+  async function review<T>(api: string, kind: string, more: object): Promise<T | undefined> {
+    const headers = { accept: json, "user-agent": userAgent, "content-type": json };
+    const body = JSON.stringify({ apiVersion: api, kind, ...more });
+    return parse<{ status?: T }>(await send({ method: "POST", path: `/apis/${api}/${kind.toLowerCase()}s`, headers, body })).status;
+  }
 
   return {
     get: async <K extends ClusterKind>(to: Ref<K>) => {
@@ -52,6 +59,18 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
     },
 
     serverVersion: async () => parse<{ gitVersion: string }>(await get("/version")),
+
+    may: async ({ resource: named, ...right }: Right) => {
+      const [resource, subresource] = named.split("/");
+      const spec = { resourceAttributes: { ...right, resource, subresource } };
+      const status = await review<{ allowed?: boolean }>("authorization.k8s.io/v1", "SelfSubjectAccessReview", { spec });
+      return status?.allowed === true;
+    },
+
+    user: async () => {
+      const status = await review<{ userInfo?: { username?: string } }>("authentication.k8s.io/v1", "SelfSubjectReview", {});
+      return status?.userInfo?.username ?? "";
+    },
   } satisfies Partial<Cluster>;
 }
 

@@ -1,7 +1,10 @@
 import { platform } from "node:os";
 import { text } from "node:stream/consumers";
 import { CliError } from "../errors.ts";
+import { objectOf, parseObject, textOf } from "../json.ts";
+import { lastValue } from "./kubeconfig.ts";
 import { end, type Kubectl, startError, watched } from "./kubectl.ts";
+import type { KubectlFacts } from "./port.ts";
 import { kubeconfigError, saysNoContext } from "./status.ts";
 
 /**
@@ -22,6 +25,16 @@ export async function contextNamespace(kubectl: Kubectl, signal?: AbortSignal): 
 export async function currentContext(kubectl: Kubectl, signal?: AbortSignal): Promise<string> {
   const answer = await ask(kubectl, ["config", "current-context"], signal);
   return "stdout" in answer ? answer.stdout.trim() : "";
+}
+
+/** Returns the version of kubectl, and its context. @throws CliError config if kubectl cannot be started or fails */
+export async function kubectlFacts(kubectl: Kubectl, signal?: AbortSignal): Promise<KubectlFacts> {
+  const [answer, context] = await Promise.all([
+    ask({ ...kubectl, flags: [] }, ["version", "--client", "-o", "json"], signal),
+    lastValue(kubectl.flags, "--context=") ?? currentContext(kubectl, signal),
+  ]);
+  if ("failure" in answer) throw new CliError("config", `kubectl fails: ${answer.failure.trim()}`);
+  return { version: textOf(objectOf(parseObject(answer.stdout)?.["clientVersion"])["gitVersion"]) ?? "", context };
 }
 
 /** The named entries of a kubeconfig, and how kubectl prints them: clusters and users below a heading. */

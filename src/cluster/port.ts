@@ -14,6 +14,19 @@ export type Where = {
 /** The preconditions of a write (meta/v1 Preconditions): another object of the same name is not changed. */
 export type Preconditions = { readonly uid: string; readonly version?: string };
 
+/** A request as the API server's authorizer sees it. Without a namespace, it is for all namespaces. */
+export type Right = {
+  /** The API group, "" for the core group. */
+  readonly group: string;
+  /** With its subresource: `pods/eviction`. */
+  readonly resource: string;
+  readonly verb: string;
+  readonly namespace?: string | undefined;
+};
+
+/** kubectl, and the name of the context that it uses; "" if there is none. */
+export type KubectlFacts = { readonly version: string; readonly context: string };
+
 export type Write =
   /** POST, which fails if the object exists. */
   | { readonly create: object }
@@ -39,6 +52,10 @@ export type Cluster = {
   /** @returns the object as the server has it now; nothing for an eviction */
   write<K extends ClusterKind>(to: Ref<K>, write: Write, options: WriteOptions): Promise<KubeObjects[K]>;
   serverVersion(): Promise<{ readonly gitVersion: string }>;
+  /** Whether you have a right (authorization.k8s.io/v1 SelfSubjectAccessReview). The server stores nothing. */
+  may(right: Right): Promise<boolean>;
+  /** Your user name in the cluster (authentication.k8s.io/v1 SelfSubjectReview); "" if unknown. The server stores nothing. */
+  user(): Promise<string>;
   /** The context that a printed command must name: the run's, if it was the kubeconfig's current one and that has changed since. */
   contextToName?(): string | undefined;
   /** Ends the transport. A later call opens it again. */

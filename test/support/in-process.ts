@@ -3,7 +3,7 @@ import { machineFiles } from "../../cmd/files.ts";
 import { main } from "../../cmd/main.ts";
 import type { Programs } from "../../cmd/programs.ts";
 import type { Azure } from "../../src/azure/port.ts";
-import type { Cluster, KubeFlags } from "../../src/cluster/port.ts";
+import type { Cluster, KubeFlags, KubectlFacts } from "../../src/cluster/port.ts";
 import type { Environment, Files } from "../../src/env.ts";
 import { CliError } from "../../src/errors.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
@@ -39,6 +39,7 @@ export type World = {
   /** Called before the command line starts. */
   readonly started?: (live: Live) => void;
   readonly contexts?: readonly string[];
+  readonly kubectl?: () => Promise<KubectlFacts>;
   /** Warnings that the API server sends when the cluster is opened. */
   readonly warnings?: readonly string[];
   /** Lines that are traced when the cluster is opened, at level 8. */
@@ -99,6 +100,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     now: world.now ?? (() => new Date("2026-01-01T00:00:00Z")),
     sleep: world.sleep ?? (() => (world.patient ? new Promise(() => {}) : Promise.resolve())),
     configured: async (of) => (of === "contexts" ? (world.contexts ?? []) : [`${of}-of-it`]),
+    kubectl: world.kubectl ?? (() => Promise.reject(new Error("kubectl was called"))),
     cluster: (kube, trace, { onWarning }) => {
       for (const text of world.warnings ?? []) onWarning(text);
       for (const text of world.traces ?? []) trace(8, () => text);

@@ -1,4 +1,4 @@
-import type { Cluster, KubeFlags, Preconditions, Where, Write, WriteOptions } from "../../../src/cluster/port.ts";
+import type { Cluster, KubeFlags, Preconditions, Right, Where, Write, WriteOptions } from "../../../src/cluster/port.ts";
 import { CliError, Conflict, Interrupted } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
 import { type ClusterKind, kinds, type Ref } from "../../../src/kinds.ts";
@@ -10,6 +10,8 @@ import { managedFieldsOf, mergePatch, ownersAfter } from "./patch.ts";
 const pageSize = 100;
 
 export type FakeCluster = {
+  /** The server's version, the user of a command line, and the rights that the user lacks. */
+  readonly about: { version: string; user: string; denies(right: Right): boolean };
   /** Opens the port of one command line. */
   open(of: { readonly kube: KubeFlags; readonly interruption: Interruption }): Cluster;
   /** Creates or replaces an object as an administrator. @returns the object as the server stores it */
@@ -24,6 +26,7 @@ type Row = { readonly object: KubeObject; readonly owners: ReadonlyMap<string, s
 /** Creates an API server in memory, with the calls that the plugin's port makes. @param context as calls are recorded: `prod:demo/acr` */
 export function fakeCluster(asking: Asking, context = ""): FakeCluster {
   const rows = new Map<ClusterKind, Map<string, Row>>();
+  const about: FakeCluster["about"] = { version: "v1.37.0", user: "jane", denies: () => false };
   let version = 100;
   const of = (kind: ClusterKind) => {
     const some = rows.get(kind) ?? new Map<string, Row>();
@@ -101,6 +104,7 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
   }
 
   return {
+    about,
     put: (object, manager = "administrator") => {
       const kind = kindOf(object);
       const before = of(kind).get(keyOf(object.metadata.namespace, object.metadata.name));
@@ -145,7 +149,12 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
           const [verb = ""] = Object.keys(write);
           return ask(verb, to, true, options.dryRun, () => carryOut(to, write, options) as KubeObjects[K]);
         },
-        serverVersion: async () => ask("version", { kind: "server" }, false, false, () => ({ gitVersion: "v1.37.0" })),
+        serverVersion: async () => ask("version", { kind: "server" }, false, false, () => ({ gitVersion: about.version })),
+        may: async (right) => {
+          const { verb, resource, namespace: inside } = right;
+          return ask("may", { kind: `${verb} ${resource}`, namespace: inside }, false, false, () => !about.denies(right));
+        },
+        user: async () => ask("user", { kind: "" }, false, false, () => about.user),
         close: async () => {},
       };
     },

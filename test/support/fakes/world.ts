@@ -14,7 +14,7 @@ export type FakeWorld = {
   readonly azure: FakeAzure;
   readonly files: ReturnType<typeof fakeFiles>;
   /** The ports for command lines. */
-  readonly ports: Pick<World, "cluster" | "azure" | "registry" | "contexts" | "disk">;
+  readonly ports: Pick<World, "cluster" | "azure" | "registry" | "contexts" | "disk" | "kubectl">;
   /** Returns the login in a Secret, or undefined without one. */
   loginIn(at: string, name?: string, context?: string): Login | undefined;
 };
@@ -42,6 +42,7 @@ export function fakeWorld({ contexts = [], sku = "Premium" }: { contexts?: reado
         if (!chosen) throw new Error(`no context ${named}`);
         return chosen.open(of);
       },
+      kubectl: async () => ({ version: "v1.37.0", context: contexts[0] ?? "demo" }),
       azure: azure.azure,
       registry: azure.registry,
     },
