@@ -7,7 +7,7 @@ import { noKubectl, openCluster } from "../src/cluster/cluster.ts";
 import { findKubectl, type Launched } from "../src/cluster/kubectl.ts";
 import { configuredNames, kubectlFacts, kustomized } from "../src/cluster/kubectl-config.ts";
 import type { Pace } from "../src/cluster/pace.ts";
-import type { Cluster, Configured, KubeFlags, KubectlFacts } from "../src/cluster/port.ts";
+import type { Cluster, Configured, KubectlFacts, KubeFlags } from "../src/cluster/port.ts";
 import type { Environment, Files, Sink, Terminal, Trace } from "../src/env.ts";
 import { Interrupted } from "../src/errors.ts";
 import type { Interruption } from "../src/interruption.ts";

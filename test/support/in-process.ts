@@ -3,7 +3,7 @@ import { machineFiles } from "../../cmd/files.ts";
 import { main } from "../../cmd/main.ts";
 import type { Programs } from "../../cmd/programs.ts";
 import type { Azure } from "../../src/azure/port.ts";
-import type { Cluster, KubeFlags, KubectlFacts } from "../../src/cluster/port.ts";
+import type { Cluster, KubectlFacts, KubeFlags } from "../../src/cluster/port.ts";
 import type { Environment, Files } from "../../src/env.ts";
 import { CliError } from "../../src/errors.ts";
 import { type Interruption, openInterruption } from "../../src/interruption.ts";
