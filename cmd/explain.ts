@@ -13,8 +13,8 @@ import { verb } from "./verb.ts";
 export const explain = verb({
   usage: "explain [ID]",
   description: [
-    "Explains a verdict of check, a warning or an error: what it means, its cause and what to do. Works offline. ID is a value of cause, ids " +
-      "or error.kind in -o json and -o jsonl, or a text of the column VERDICT. Without ID, lists all IDs.",
+    "Explains a verdict of check, an ID of doctor, a warning or an error: what it means, its cause and what to do. Works offline. ID is a " +
+      "value of cause, id, ids or error.kind in -o json and -o jsonl, or a text of the column VERDICT. Without ID, lists all IDs.",
   ],
   examples: [
     "# List all IDs",
@@ -90,16 +90,16 @@ const textOf = (block: Block): string => ("code" in block ? block.code.replaceAl
 /** A paragraph, or commands. */
 type Block = { readonly text: string } | { readonly code: string };
 
-/** The explanation of an id. A verdict and a warning can have the same id. */
+/** The explanation of an id. A verdict and a warning can have the same id. A check or a way to pull is an id of doctor. */
 export type Explanation = {
   readonly id: string;
-  readonly of: "verdict" | "warning" | "error";
+  readonly of: "verdict" | "warning" | "error" | "check" | "way";
   /** A summary in one line. */
   readonly means: string;
   readonly says: readonly Block[];
 };
 
-/** The sections of docs/explain.md, in the same order. `npm run docs` generates them. */
+/** The sections of docs/explain.md and docs/doctor.md, in the same order. `npm run docs` generates them. */
 export const explanations = texts as readonly Explanation[];
 
 /** Returns what a verdict means, in one sentence, and the address of the page that explains it. */

@@ -46,6 +46,7 @@ export type FlagValues = {
   readonly servicePrincipal?: string;
   readonly expiresIn?: string;
   readonly dangling?: boolean;
+  readonly fromCluster?: boolean;
   readonly revoke?: boolean;
   readonly recreate?: boolean;
   readonly force?: boolean;

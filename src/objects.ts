@@ -149,7 +149,11 @@ export type Pod = Named<
 type KubeNode = Named<
   "v1",
   "Node",
-  { status?: { readonly nodeInfo?: { readonly operatingSystem?: string; readonly architecture?: string } } }
+  {
+    status?: {
+      readonly nodeInfo?: { readonly operatingSystem?: string; readonly architecture?: string; readonly kubeletVersion?: string };
+    };
+  }
 >;
 
 /** core/v1 Event. */

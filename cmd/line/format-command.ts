@@ -40,6 +40,7 @@ export function formatCommand(fix: Fix, given: CurrentPlace = { forward: [] }): 
 type SettableFlag =
   | "dangling"
   | "filename"
+  | "from-cluster"
   | "ignore-not-found"
   | "image"
   | "kustomize"
@@ -70,6 +71,7 @@ const flagNames: { readonly [K in keyof Printed]-?: SettableFlag } = {
   servicePrincipal: "service-principal",
   expiresIn: "expires-in",
   dangling: "dangling",
+  fromCluster: "from-cluster",
   revoke: "revoke",
   recreate: "recreate",
   force: "force",

@@ -1,8 +1,17 @@
 import type { Explanation } from "../../cmd/explain.ts";
 import { pagesAddress } from "../../cmd/project.ts";
 
-/** The chapters of the page, and what their sections explain. */
-const chapters: Readonly<Record<string, Explanation["of"]>> = { Verdicts: "verdict", Warnings: "warning", Errors: "error" };
+/** The pages with explanations. */
+export const explaining = ["docs/explain.md", "docs/doctor.md"];
+
+/** The chapters of these pages, and what their sections explain. */
+const chapters: Readonly<Record<string, Explanation["of"]>> = {
+  Verdicts: "verdict",
+  Warnings: "warning",
+  Errors: "error",
+  Checks: "check",
+  "Ways to pull": "way",
+};
 
 /**
  * Returns the explanations on a page: a section for each id. The first paragraph of a section explains the id in one line.
@@ -18,7 +27,7 @@ export function explanationsIn(page: string): Explanation[] {
 }
 
 /** Returns the text of cmd/explain/texts.json. */
-export const explanationsFile = (page: string): string => `${JSON.stringify(explanationsIn(page), null, 2)}\n`;
+export const explanationsFile = (pages: readonly string[]): string => `${JSON.stringify(pages.flatMap(explanationsIn), null, 2)}\n`;
 
 function explanationIn(section: string, of: Explanation["of"]): Explanation {
   const [title = "", ...lines] = section.split("\n");

@@ -5,7 +5,7 @@ import { diagram } from "../diagram.ts";
 import { picture } from "../picture.ts";
 import { root } from "../run.ts";
 import { readCast } from "./cast.ts";
-import { explanationsFile } from "./explanations.ts";
+import { explaining, explanationsFile } from "./explanations.ts";
 import { withTables } from "./tables.ts";
 
 /** A file of the documentation: its current text, and the text that it should have. */
@@ -44,7 +44,7 @@ export async function pages(recorded: Recorded = new Map()): Promise<Page[]> {
 async function carried(made: readonly Page[]): Promise<Page> {
   const path = "cmd/explain/texts.json";
   const now = await readFile(join(root, path), "utf8").catch(() => "");
-  return { path, now, wanted: explanationsFile(made.find((page) => page.path === "docs/explain.md")?.wanted ?? "") };
+  return { path, now, wanted: explanationsFile(explaining.map((name) => made.find(({ path: of }) => of === name)?.wanted ?? "")) };
 }
 
 /**

@@ -71,6 +71,14 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
       const status = await review<{ userInfo?: { username?: string } }>("authentication.k8s.io/v1", "SelfSubjectReview", {});
       return status?.userInfo?.username ?? "";
     },
+
+    nodeMetrics: async (node: string) => {
+      const answer = await get(`/api/v1/nodes/${encodeURIComponent(node)}/proxy/metrics`, "text/plain");
+      if (answer.status >= 400) throw statusError(answer);
+      return answer.text;
+    },
+
+    issuer: async () => parse<{ issuer?: string }>(await get("/.well-known/openid-configuration")).issuer,
   } satisfies Partial<Cluster>;
 }
 

@@ -56,6 +56,10 @@ export type Cluster = {
   may(right: Right): Promise<boolean>;
   /** Your user name in the cluster (authentication.k8s.io/v1 SelfSubjectReview); "" if unknown. The server stores nothing. */
   user(): Promise<string>;
+  /** The metrics of a node's kubelet, in Prometheus' text format. Requires the right to get `nodes/proxy`. */
+  nodeMetrics(node: string): Promise<string>;
+  /** The issuer of ServiceAccount tokens (OpenID Connect Discovery 1.0); undefined if the server names none. */
+  issuer(): Promise<string | undefined>;
   /** The context that a printed command must name: the run's, if it was the kubeconfig's current one and that has changed since. */
   contextToName?(): string | undefined;
   /** Ends the transport. A later call opens it again. */

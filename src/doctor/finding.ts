@@ -1,8 +1,23 @@
+import type { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 
-/** What one check of `doctor` found. `explain` has a text for each id. */
+/** The checks. docs/doctor.md has a section for each, which `explain` prints. */
+export type CheckId =
+  | "nodes"
+  | "azure-arc"
+  | "credential-provider"
+  | "azure-identity"
+  | "azure-registry"
+  | "azure-rights"
+  | "registry-mode"
+  | "registry-network"
+  | "registry-admin-user"
+  | "registry-tokens"
+  | "kubelet-identity";
+
+/** What one check of `doctor` found. */
 export type Finding = {
-  readonly id: string;
+  readonly id: CheckId;
   /** `unknown`: the check could not look, and the message says why. */
   readonly status: "ok" | "warning" | "failed" | "unknown";
   /** The object that was checked: `registry/myregistry`, `node/worker-1`, or a word such as `kubectl`. */
@@ -11,3 +26,9 @@ export type Finding = {
   /** One command, or the address of a page. */
   readonly next?: string | Fix | undefined;
 };
+
+/** Returns the finding for an error: a missing right or an unreachable server means that the check could not look. */
+export function findingOf({ kind, message, hint: next }: CliError, of: Pick<Finding, "id" | "subject">): Finding {
+  const couldNotLook = kind === "forbidden" || kind === "unreachable" || kind === "timeout";
+  return { ...of, status: couldNotLook ? "unknown" : "failed", message, next };
+}

@@ -42,7 +42,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/registry",
     "src/doctor",
   ],
-  "src/doctor": ["src/credential", "src/state", "src/plan", "src/secret", "src/scope"],
+  "src/doctor": ["src/azure", "src/credential", "src/state", "src/plan", "src/secret", "src/scope"],
   "src/http": [],
   "src/azure": ["src/http"],
   "src/registry": ["src/http"],

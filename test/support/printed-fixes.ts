@@ -11,6 +11,7 @@ export const lines: { fix: Fix; line: string; given?: Parameters<typeof formatCo
     line: "kubectl acr-secret prune --registry myregistry --auth az --subscription s",
   },
   { fix: { verb: "create", registry: "myregistry" }, line: "kubectl acr-secret create --registry myregistry" },
+  { fix: { verb: "check", fromCluster: true }, line: "kubectl acr-secret check --from-cluster" },
   { fix: { verb: "check", wait: "10m", namespace: "demo" }, line: "kubectl acr-secret check -n demo --wait 10m" },
   {
     fix: {

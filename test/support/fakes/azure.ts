@@ -40,7 +40,7 @@ export type FakeAzure = {
   /** Applications, service principals and their roles. */
   readonly directory: FakeDirectory;
   /** The settings of the registry. */
-  readonly facts: { mode: RegistryFacts["mode"]; regional: readonly string[] };
+  readonly facts: { mode: RegistryFacts["mode"]; network: RegistryFacts["network"]; regional: readonly string[] };
   /** When tokens and scope maps were created and last written, by name, with the time of Azure's clock at that moment. */
   readonly times: Map<string, { readonly madeAt?: string; readonly changedAt?: string }>;
   readonly clock: { at: string | undefined };
@@ -78,7 +78,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   const times: FakeAzure["times"] = new Map();
   const old = { madeAt: "2026-01-01T00:00:00Z", changedAt: "2026-01-01T00:00:00Z" };
   const clock: FakeAzure["clock"] = { at: "2026-03-01T00:00:00Z" };
-  const facts: FakeAzure["facts"] = { mode: "legacy", regional: [] };
+  const facts: FakeAzure["facts"] = { mode: "legacy", network: "all", regional: [] };
   let made = 0;
 
   function make(token: Token, slot: Slot, expiry?: string): Password {
@@ -226,7 +226,12 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
             return { text: new Sensitive(`entra token for ${audience}`), of: identity };
           }),
         registryFacts: () =>
-          ask("registryFacts", "", false, () => ({ mode: facts.mode, adminUser: admin.size > 0, armAudience: true, network: "all" })),
+          ask("registryFacts", "", false, () => ({
+            mode: facts.mode,
+            adminUser: admin.size > 0,
+            armAudience: true,
+            network: facts.network,
+          })),
         regionalHosts: () => ask("regionalHosts", "", false, () => facts.regional),
         permissions: () => ask("permissions", "", false, () => [...permissions]),
         listTokens: () =>

@@ -12,6 +12,8 @@ const pageSize = 100;
 export type FakeCluster = {
   /** The server's version, the user of a command line, and the rights that the user lacks. */
   readonly about: { version: string; user: string; denies(right: Right): boolean };
+  /** The metrics of each kubelet, and the issuer of ServiceAccount tokens. */
+  readonly kubelets: { metrics: string; issuer: string };
   /** Opens the port of one command line. */
   open(of: { readonly kube: KubeFlags; readonly interruption: Interruption }): Cluster;
   /** Creates or replaces an object as an administrator. @returns the object as the server stores it */
@@ -27,6 +29,7 @@ type Row = { readonly object: KubeObject; readonly owners: ReadonlyMap<string, s
 export function fakeCluster(asking: Asking, context = ""): FakeCluster {
   const rows = new Map<ClusterKind, Map<string, Row>>();
   const about: FakeCluster["about"] = { version: "v1.37.0", user: "jane", denies: () => false };
+  const kubelets: FakeCluster["kubelets"] = { metrics: "", issuer: "https://kubernetes.default.svc.cluster.local" };
   let version = 100;
   const of = (kind: ClusterKind) => {
     const some = rows.get(kind) ?? new Map<string, Row>();
@@ -105,6 +108,7 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
 
   return {
     about,
+    kubelets,
     put: (object, manager = "administrator") => {
       const kind = kindOf(object);
       const before = of(kind).get(keyOf(object.metadata.namespace, object.metadata.name));
@@ -155,6 +159,8 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
           return ask("may", { kind: `${verb} ${resource}`, namespace: inside }, false, false, () => !about.denies(right));
         },
         user: async () => ask("user", { kind: "" }, false, false, () => about.user),
+        nodeMetrics: async (name) => ask("metrics", { kind: "node", name }, false, false, () => kubelets.metrics),
+        issuer: async () => ask("issuer", { kind: "server" }, false, false, () => kubelets.issuer),
         close: async () => {},
       };
     },

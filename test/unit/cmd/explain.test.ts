@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { explanations } from "../../../cmd/explain.ts";
 import { causes } from "../../../src/check/cause.ts";
+import type { CheckId } from "../../../src/doctor/finding.ts";
+import type { Rung } from "../../../src/doctor/ladder.ts";
 import type { ErrorKind } from "../../../src/errors.ts";
 import { warnings } from "../../../src/plan/warnings.ts";
 import { type } from "../../support/in-process.ts";
@@ -20,12 +22,37 @@ const kinds: Readonly<Record<ErrorKind, true>> = {
   internal: true,
 };
 
+/** All checks and ways to pull of `doctor`. A missing one is a compile error. */
+const checks: Readonly<Record<CheckId, true>> = {
+  nodes: true,
+  "azure-arc": true,
+  "credential-provider": true,
+  "azure-identity": true,
+  "azure-registry": true,
+  "azure-rights": true,
+  "registry-mode": true,
+  "registry-network": true,
+  "registry-admin-user": true,
+  "registry-tokens": true,
+  "kubelet-identity": true,
+};
+const ways: Readonly<Record<Rung["id"], true>> = {
+  "aks-kubelet-identity": true,
+  "federated-credential-provider": true,
+  "scheduled-rotation": true,
+  "token-without-expiry": true,
+  "service-principal": true,
+  "admin-user": true,
+};
+
 const noWorld = {};
 
 test.for([
   { of: "verdict", ids: Object.keys(causes) },
   { of: "warning", ids: Object.keys(warnings) },
   { of: "error", ids: Object.keys(kinds) },
+  { of: "check", ids: Object.keys(checks) },
+  { of: "way", ids: Object.keys(ways) },
 ])("explains every $of in the order of the source", ({ of, ids }) => {
   expect(explanations.filter((each) => each.of === of).map(({ id }) => id)).toEqual(ids);
 });

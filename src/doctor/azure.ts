@@ -1,0 +1,206 @@
+import { grantCommand } from "../azure/arm-error.ts";
+import type { Azure, AzureIdentity, AzureRegistry, Permission, RoleAssignment } from "../azure/port.ts";
+import { tokensIn } from "../credential/acr-token/acr-token.ts";
+import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
+import { credentialKinds } from "../credential/kinds.ts";
+import { type MayMint, mayMint, permits } from "../credential/mint-rights.ts";
+import { granted } from "../credential/service-principal/roles.ts";
+import { asCliError, type CliError, unlessRefused } from "../errors.ts";
+import type { Fix } from "../fix.ts";
+import { type Finding, findingOf } from "./finding.ts";
+import type { AzureFacts, IdentityRole, LadderFacts } from "./ladder.ts";
+
+type Checked = { readonly findings: readonly Finding[]; readonly facts: LadderFacts["azure"] };
+
+const subject = "azure";
+
+/**
+ * Checks the current identity in Azure and, if a registry is named, its settings and the identity's rights on it. Changes nothing.
+ * @param named the registry's name, login server or id
+ */
+export async function checkAzure(azure: Azure, named: string | undefined): Promise<Checked> {
+  const identity = await azure.identity().catch(asCliError);
+  if (identity instanceof Error) return { findings: [findingOf(identity, { id: "azure-identity", subject })], facts: unreadable(identity) };
+  const { name, type, objectId, tenant } = identity;
+  const message = `signed in as ${name} (${types[type]}, object ${objectId}) in tenant ${tenant}`;
+  const signedIn: Finding = { id: "azure-identity", status: "ok", subject, message };
+  if (named === undefined) {
+    return { findings: [signedIn], facts: { unknown: "no registry is named", next: { verb: "doctor", registry: "REGISTRY" } } };
+  }
+  const found = await azure.findRegistry(named).catch(asCliError);
+  if (found instanceof Error) return { findings: [signedIn, ...notReadable(found, named, identity)], facts: unreadable(found) };
+  const checked = await registryOf(azure, found, identity);
+  return { ...checked, findings: [signedIn, ...checked.findings] };
+}
+
+const types: Readonly<Record<AzureIdentity["type"], string>> = {
+  user: "user",
+  servicePrincipal: "service principal",
+  managedIdentity: "managed identity",
+};
+
+const unreadable = ({ message, hint: next }: CliError) => ({ unknown: message, next });
+
+/** The first permission for a token that a role for reading does not have. */
+const createToken = "Microsoft.ContainerRegistry/registries/tokens/write";
+
+/** Returns the command that gives an identity a role with an action. Only an administrator can run it. */
+const grant = (action: string, scope: string, { objectId: principal }: AzureIdentity): Fix => ({
+  do: "shell",
+  argv: grantCommand({ action, scope, principal }),
+  when: "ask an Owner or User Access Administrator to run",
+});
+
+function notReadable(error: CliError, named: string, identity: AzureIdentity): Finding[] {
+  const registry = `registry/${named}`;
+  const message = "what you may create is unknown; a role that can create ACR tokens can also read the registry";
+  return [
+    findingOf(error, { id: "azure-registry", subject: registry }),
+    { id: "azure-rights", status: "unknown", subject: registry, message, next: grant(createToken, named, identity) },
+  ];
+}
+
+async function registryOf(azure: Azure, registry: AzureRegistry, identity: AzureIdentity): Promise<Checked> {
+  const about = `registry/${registry.name}`;
+  const unlessUnreadable = unlessRefused(undefined);
+  const [settings, permissions, tokens, roles] = await Promise.all([
+    azure.registryFacts(registry).catch(asCliError),
+    azure.permissions(registry).catch(unlessUnreadable),
+    azure.tokenCount(registry).catch(unlessUnreadable),
+    roleNames(azure, registry, identity.objectId).catch(unlessUnreadable),
+  ]);
+  if (settings instanceof Error) return { findings: notReadable(settings, registry.name, identity), facts: unreadable(settings) };
+  // The default comes first
+  const may = credentialKinds.toReversed().flatMap((kind) => mayMint(kind, permissions, settings));
+  const limit = tokensIn[registry.sku];
+  const tokensLeft = limit === undefined || tokens === undefined ? undefined : limit - tokens;
+  const findings: Finding[] = [
+    { id: "azure-registry", status: "ok", subject: about, message: `${registry.loginServer} (${registry.sku})` },
+    rights(may, { about, registry, identity, roles, isKnown: permissions !== undefined }),
+    { id: "registry-mode", status: "ok", subject: about, message: modes[settings.mode] },
+    network(settings.network, about),
+    adminUser(settings.adminUser, about, registry.name),
+    tokenCount(tokens, limit, about, registry.name),
+  ];
+  return { findings, facts: { registry, settings, may, tokensLeft } };
+}
+
+const modes: Readonly<Record<Mode, string>> = {
+  legacy: `roles apply to the whole registry, and ${pullRole.legacy.name} allows pulling`,
+  abac: `roles can be limited to repositories (ABAC), and ${pullRole.abac.name} allows pulling; ${pullRole.legacy.name} has no effect`,
+};
+
+async function roleNames(azure: Azure, registry: AzureRegistry, principalId: string): Promise<string[]> {
+  const guids = new Set((await azure.roleAssignments(registry, principalId)).map(({ role }) => role));
+  const nameOf = async (guid: string) =>
+    builtInRole(guid)?.name ?? (await azure.roleDefinition(registry, guid).catch(unlessRefused(undefined)))?.name ?? guid;
+  return (await Promise.all([...guids].map(nameOf))).sort();
+}
+
+type Rights = {
+  readonly about: string;
+  readonly registry: AzureRegistry;
+  readonly identity: AzureIdentity;
+  readonly roles: readonly string[] | undefined;
+  /** Whether the identity may read its permissions. */
+  readonly isKnown: boolean;
+};
+
+function rights(may: readonly MayMint[], { about, registry, identity, roles, isKnown }: Rights): Finding {
+  const rest = { id: "azure-rights", subject: about } as const;
+  const byRoles = roles && roles.length > 0 ? `; your roles: ${roles.join(", ")}` : "";
+  if (!isKnown)
+    return {
+      ...rest,
+      status: "unknown",
+      message: `your permissions cannot be read${byRoles}`,
+      next: grant("*/read", registry.id, identity),
+    };
+  const possible = may.filter(({ missing }) => missing === undefined).map(({ credential }) => credential);
+  // The default kind is the one to ask for
+  const missing = may[0]?.missing;
+  const message = `you may create: ${possible.join(", ") || "no credential"}${byRoles}`;
+  if (missing === undefined) return { ...rest, status: "ok", message };
+  return { ...rest, status: "warning", message: `${message}; missing: ${missing}`, next: grant(missing, registry.id, identity) };
+}
+
+function network(access: "all" | "selected" | "private", about: string): Finding {
+  const rest = { id: "registry-network", subject: about } as const;
+  if (access === "all") return { ...rest, status: "ok", message: "open to all networks" };
+  const from = access === "private" ? "private endpoints" : "the networks in its firewall rules";
+  const message = `open only to ${from}, so check from the cluster that the nodes can reach it`;
+  return { ...rest, status: "warning", message, next: { verb: "check", fromCluster: true } };
+}
+
+function adminUser(isOn: boolean, about: string, name: string): Finding {
+  const rest = { id: "registry-admin-user", subject: about } as const;
+  if (!isOn) return { ...rest, status: "ok", message: "the admin user is disabled" };
+  const argv = ["az", "acr", "update", "--name", name, "--admin-enabled", "false"];
+  const next: Fix = { do: "shell", argv, when: "if no Secret holds its password, disable it" };
+  return { ...rest, status: "warning", message: "the admin user is enabled: its password can push and delete every image", next };
+}
+
+/** The part of the limit from which on leftovers are worth a search. */
+const nearLimit = 0.9;
+
+function tokenCount(tokens: number | undefined, limit: number | undefined, about: string, name: string): Finding {
+  const rest = { id: "registry-tokens", subject: about } as const;
+  if (tokens === undefined) return { ...rest, status: "unknown", message: "the ACR tokens cannot be listed" };
+  if (limit === undefined) return { ...rest, status: "ok", message: `${tokens} ACR tokens` };
+  const message = `${tokens} of ${limit} ACR tokens`;
+  if (tokens < nearLimit * limit) return { ...rest, status: "ok", message };
+  return { ...rest, status: "warning", message, next: { verb: "prune", registry: name } };
+}
+
+/**
+ * Checks whether the managed identities of AKS kubelets may pull from the registry.
+ * @param clientIds the client ids on the labels of the nodes
+ */
+export async function checkKubeletIdentities(
+  azure: Pick<Azure, "servicePrincipal" | "roleAssignments" | "roleDefinition">,
+  { registry, settings }: Pick<AzureFacts, "registry" | "settings">,
+  clientIds: readonly string[],
+): Promise<{ readonly findings: readonly Finding[]; readonly role: IdentityRole | undefined }> {
+  const roles = await Promise.all(clientIds.map((clientId) => roleOf(clientId)));
+  const worst = roles.find(({ may }) => may === "no") ?? roles.find(({ may }) => may === "unknown") ?? roles[0];
+  const findings = roles.map(({ may, why }): Finding => ({ ...statuses[may], subject: `registry/${registry.name}`, message: why }));
+  return { findings, role: worst };
+
+  async function roleOf(clientId: string): Promise<IdentityRole> {
+    const of = `the kubelet identity ${clientId}`;
+    try {
+      const principal = await azure.servicePrincipal(clientId);
+      if (!principal) return { may: "unknown", clientId, why: `${of} is not in your tenant` };
+      const assignments = await azure.roleAssignments(registry, principal.id);
+      const repositories = granted(settings.mode, assignments);
+      const pulls = repositories?.includes("*") || (await anyPulls(assignments));
+      if (pulls) return { may: "yes", clientId, why: `${of} may pull from ${registry.name}` };
+      if (repositories)
+        return { may: "unknown", clientId, why: `${of} may pull only ${repositories.join(", ") || "what a condition allows"}` };
+      return { may: "no", clientId, why: `${of} lacks the role ${pullRole[settings.mode].name} on ${registry.name}` };
+    } catch (error) {
+      return { may: "unknown", clientId, why: `${of} cannot be checked: ${asCliError(error).message}` };
+    }
+  }
+
+  /** Whether another role without a condition allows pulling, such as Contributor or a custom role. */
+  async function anyPulls(assignments: readonly RoleAssignment[]): Promise<boolean> {
+    const others = assignments.filter(({ condition, role }) => condition === undefined && !builtInRole(role)?.pulls);
+    const definitions = await Promise.all(others.map(({ role }) => azure.roleDefinition(registry, role)));
+    return definitions.some((definition) => allowsPull(settings.mode, definition?.permissions ?? []));
+  }
+}
+
+const statuses = {
+  yes: { id: "kubelet-identity", status: "ok" },
+  no: { id: "kubelet-identity", status: "warning" },
+  unknown: { id: "kubelet-identity", status: "unknown" },
+} as const satisfies Record<IdentityRole["may"], object>;
+
+const allowsPull = (mode: Mode, permissions: readonly Permission[]): boolean =>
+  mode === "legacy"
+    ? permits(permissions, "Microsoft.ContainerRegistry/registries/pull/read")
+    : permits(
+        permissions.map(({ dataActions = [], notDataActions = [] }) => ({ actions: dataActions, notActions: notDataActions })),
+        "Microsoft.ContainerRegistry/registries/repositories/content/read",
+      );

@@ -1,0 +1,267 @@
+import { expect, test } from "vitest";
+import { pullRole } from "../../../src/credential/granted-rights.ts";
+import { checkAzure, checkKubeletIdentities } from "../../../src/doctor/azure.ts";
+import { CliError } from "../../../src/errors.ts";
+import { openInterruption } from "../../../src/interruption.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
+import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+
+const refusal = (kind: CliError["kind"]) => () => new CliError(kind, `Azure answers ${kind}`, { hint: "do this" });
+
+const tokenRole = "Container Registry Contributor and Data Access Configuration Administrator";
+
+type Row = {
+  readonly when: string;
+  readonly sku?: string;
+  readonly registry?: string | undefined;
+  readonly given?: (world: FakeWorld) => unknown;
+  /** `id status` of the findings that are not ok, in order. */
+  readonly finds: readonly string[];
+  /** A part of the message, or of the next command, of a finding. */
+  readonly shows?: Readonly<Record<string, string>>;
+  readonly facts?: object;
+};
+
+const rows: readonly Row[] = [
+  {
+    when: "you may create tokens",
+    finds: [],
+    shows: {
+      "azure-identity": "jane@example.com (user, object o-1) in tenant t-1",
+      "azure-rights": "you may create: acr-token, service-principal, entra",
+      "registry-mode": "AcrPull allows pulling",
+    },
+    facts: { registry: { name: "myregistry" }, tokensLeft: 50_000 },
+  },
+  {
+    when: "no registry is named",
+    registry: undefined,
+    finds: [],
+    facts: { unknown: "no registry is named", next: { verb: "doctor", registry: "REGISTRY" } },
+  },
+  {
+    when: "the sign-in has expired",
+    given: ({ asking }) => asking.around(refusing(is("identity"), refusal("unauthenticated"))),
+    finds: ["azure-identity failed"],
+    shows: { "azure-identity": "do this" },
+    facts: { unknown: "Azure answers unauthenticated", next: "do this" },
+  },
+  {
+    when: "Azure cannot be reached",
+    given: ({ asking }) => asking.around(refusing(is("identity"), refusal("unreachable"))),
+    finds: ["azure-identity unknown"],
+  },
+  {
+    when: "you have no rights on the registry",
+    registry: "nobodys",
+    finds: ["azure-registry failed", "azure-rights unknown"],
+    shows: { "azure-identity": "jane@example.com", "azure-rights": `--assignee o-1 --role ${tokenRole} --scope REGISTRY_ID` },
+    facts: { unknown: expect.stringContaining("nobodys") },
+  },
+  {
+    when: "you have no rights on a registry that is named by its ID",
+    registry: "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/nobodys",
+    finds: ["azure-registry failed", "azure-rights unknown"],
+    shows: { "azure-rights": "--scope /subscriptions/s-1/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/nobodys" },
+  },
+  {
+    when: "the settings of the registry cannot be read",
+    given: ({ asking }) => asking.around(refusing(is("registryFacts"), refusal("forbidden"))),
+    finds: ["azure-registry unknown", "azure-rights unknown"],
+  },
+  {
+    when: "you may only read",
+    given: ({ azure }) => azure.permissions.splice(0, 1, { actions: ["*/read"], notActions: [] }),
+    finds: ["azure-rights warning"],
+    shows: { "azure-rights": `--role ${tokenRole} --scope` },
+    facts: { may: [{ credential: "acr-token", missing: "Microsoft.ContainerRegistry/registries/scopeMaps/write" }, {}, {}, {}] },
+  },
+  {
+    when: "your permissions and the tokens cannot be read",
+    given: ({ asking }) => {
+      asking.around(refusing(is("permissions"), refusal("forbidden")));
+      asking.around(refusing(is("tokenCount"), refusal("forbidden")));
+      asking.around(refusing(is("roleAssignments"), refusal("forbidden")));
+    },
+    finds: ["azure-rights unknown", "registry-tokens unknown"],
+    shows: { "azure-rights": "--role Reader" },
+    facts: { tokensLeft: undefined },
+  },
+  {
+    when: "you have a built-in role, a custom role and a deleted role",
+    given: ({ azure }) => {
+      for (const role of [pullRole.legacy.id, "custom", "deleted"])
+        azure.directory.assignments.push({ ...assignment, principalId: "o-1", role });
+      azure.directory.definitions.set("custom", { name: "Token maker", permissions: [] });
+    },
+    finds: [],
+    shows: { "azure-rights": "your roles: AcrPull, Token maker, deleted" },
+  },
+  {
+    when: "the registry has repository permissions",
+    given: ({ azure }) => {
+      azure.facts.mode = "abac";
+    },
+    finds: [],
+    shows: { "registry-mode": "Container Registry Repository Reader allows pulling; AcrPull has no effect" },
+  },
+  {
+    when: "the registry is private",
+    given: ({ azure }) => {
+      azure.facts.network = "private";
+    },
+    finds: ["registry-network warning"],
+    shows: { "registry-network": "private endpoints" },
+  },
+  {
+    when: "the registry has firewall rules",
+    given: ({ azure }) => {
+      azure.facts.network = "selected";
+    },
+    finds: ["registry-network warning"],
+    shows: { "registry-network": "firewall rules" },
+  },
+  {
+    when: "the admin user is enabled",
+    given: ({ azure }) => azure.admin.set("password", "secret-1"),
+    finds: ["registry-admin-user warning"],
+    shows: { "registry-admin-user": "az acr update --name myregistry --admin-enabled false" },
+  },
+  {
+    when: "the registry has 89 of 100 tokens",
+    sku: "Basic",
+    given: ({ azure }) => addTokens(azure, 89),
+    finds: [],
+    shows: { "registry-tokens": "89 of 100 ACR tokens" },
+  },
+  {
+    when: "the registry has 90 of 100 tokens",
+    sku: "Basic",
+    given: ({ azure }) => addTokens(azure, 90),
+    finds: ["registry-tokens warning"],
+    facts: { tokensLeft: 10 },
+  },
+  { when: "the tier of the registry is new", sku: "Ultra", finds: [], shows: { "registry-tokens": "0 ACR tokens" } },
+];
+
+const assignment = { name: "d-1", here: true, ours: false, condition: undefined, madeAt: undefined };
+
+function addTokens(azure: FakeWorld["azure"], count: number): void {
+  for (let at = 0; at < count; at++) azure.putToken(`token-${at}`, []);
+}
+
+test.for(rows)("checks Azure when $when", async ({ sku = "Premium", given, finds, shows = {}, facts = {}, ...row }) => {
+  const world = fakeWorld({ sku });
+  given?.(world);
+
+  const found = await checkAzure(world.azure.azure(openInterruption()), "registry" in row ? row.registry : "myregistry");
+
+  expect(found.findings.flatMap(({ id, status }) => (status === "ok" ? [] : `${id} ${status}`))).toEqual(finds);
+  for (const [id, part] of Object.entries(shows)) expect(shown(found.findings.find((each) => each.id === id))).toContain(part);
+  expect(found.facts).toMatchObject(facts);
+  expect(world.asking.writes).toEqual([]);
+});
+
+const shown = (finding: { message: string; next?: unknown } | undefined) => {
+  const { argv = [] } = { ...(finding?.next as { argv?: string[] } | undefined) };
+  return [finding?.message, argv.join(" "), typeof finding?.next === "string" ? finding.next : ""].join("\n");
+};
+
+const client = "70992d91-60ff-48ff-ab26-e73633e1ef1b";
+
+type RoleRow = {
+  readonly when: string;
+  readonly mode?: "legacy" | "abac";
+  readonly role?: string;
+  readonly condition?: string;
+  readonly definition?: object;
+  readonly may: "yes" | "no" | "unknown";
+  readonly why?: string;
+};
+
+const everything = { actions: ["*"], notActions: [] };
+const onRepository = "Microsoft.ContainerRegistry/registries/repositories";
+const oneRepository =
+  `((!(ActionMatches{'${onRepository}/content/read'}) AND !(ActionMatches{'${onRepository}/metadata/read'})) OR ` +
+  `(@Request[${onRepository}:name] StringEqualsIgnoreCase 'app/web'))`;
+
+const roleRows: readonly RoleRow[] = [
+  { when: "AcrPull is assigned", role: pullRole.legacy.id, may: "yes" },
+  { when: "no role is assigned", may: "no", why: "lacks the role AcrPull" },
+  { when: "AcrPull is assigned on an ABAC registry", mode: "abac", role: pullRole.legacy.id, may: "no", why: pullRole.abac.name },
+  { when: "Repository Reader is assigned on an ABAC registry", mode: "abac", role: pullRole.abac.id, may: "yes" },
+  { when: "Repository Reader is assigned on another registry", role: pullRole.abac.id, may: "no" },
+  {
+    when: "Repository Reader is assigned for one repository",
+    mode: "abac",
+    role: pullRole.abac.id,
+    condition: oneRepository,
+    may: "unknown",
+    why: "only app/web",
+  },
+  {
+    when: "Repository Reader is assigned with an unknown condition",
+    mode: "abac",
+    role: pullRole.abac.id,
+    condition: "x",
+    may: "unknown",
+    why: "a condition",
+  },
+  { when: "a custom role allows pulling", role: "custom", definition: everything, may: "yes" },
+  { when: "a custom role has no data actions on an ABAC registry", mode: "abac", role: "custom", definition: everything, may: "no" },
+  {
+    when: "a custom role has data actions on an ABAC registry",
+    mode: "abac",
+    role: "custom",
+    definition: { actions: [], notActions: [], dataActions: [`${onRepository}/*/read`] },
+    may: "yes",
+  },
+  { when: "a custom role has a condition", role: "custom", definition: everything, condition: "x", may: "no" },
+  { when: "a role was deleted", role: "deleted", may: "no" },
+];
+
+function worldWith({ mode = "legacy", role, condition, definition }: Partial<RoleRow>) {
+  const world = fakeWorld();
+  world.azure.directory.principals.push({ id: "p-1", appId: client, enabled: true });
+  if (role !== undefined) world.azure.directory.assignments.push({ ...assignment, principalId: "p-1", role, condition });
+  if (definition) world.azure.directory.definitions.set("custom", { name: "custom", permissions: [definition as typeof everything] });
+  const registry = { id: "/registries/myregistry", name: "myregistry", loginServer: "myregistry.azurecr.io", sku: "Basic" };
+  return { world, of: { registry, settings: { mode, adminUser: false, armAudience: true, network: "all" } as const } };
+}
+
+test.for(roleRows)("checks the kubelet identity when $when", async ({ may, why = "", ...row }) => {
+  const { world, of } = worldWith(row);
+
+  const { findings, role } = await checkKubeletIdentities(world.azure.azure(openInterruption()), of, [client]);
+
+  expect(role).toMatchObject({ may, clientId: client, why: expect.stringContaining(why) });
+  expect(findings).toMatchObject([{ id: "kubelet-identity", status: { yes: "ok", no: "warning", unknown: "unknown" }[may] }]);
+  expect(world.asking.writes).toEqual([]);
+});
+
+test.for([
+  { when: "Microsoft Graph refuses", call: "servicePrincipal", why: "Azure answers forbidden" },
+  { when: "the roles cannot be read", call: "roleAssignments", why: "Azure answers forbidden" },
+])("reports an unknown kubelet identity when $when", async ({ call, why }) => {
+  const { world, of } = worldWith({ role: pullRole.legacy.id });
+  world.asking.around(refusing(is(call), refusal("forbidden")));
+
+  const { role } = await checkKubeletIdentities(world.azure.azure(openInterruption()), of, [client]);
+
+  expect(role).toMatchObject({ may: "unknown", why: expect.stringContaining(why) });
+});
+
+test("reports the kubelet identity of another tenant as unknown, and judges by the worst of several", async () => {
+  const { world, of } = worldWith({ role: pullRole.legacy.id });
+  const other = "00000000-0000-4000-8000-000000000001";
+  const check = (...ids: string[]) => checkKubeletIdentities(world.azure.azure(openInterruption()), of, ids);
+
+  expect((await check(client, other)).role).toMatchObject({
+    may: "unknown",
+    clientId: other,
+    why: expect.stringContaining("not in your tenant"),
+  });
+  world.azure.directory.principals.push({ id: "p-2", appId: other, enabled: true });
+  expect((await check(client, other)).role).toMatchObject({ may: "no", clientId: other });
+  expect(await check()).toEqual({ findings: [], role: undefined });
+});

@@ -1,0 +1,174 @@
+import { expect, test } from "vitest";
+import type { MayMint } from "../../../src/credential/mint-rights.ts";
+import { type AzureFacts, type IdentityRole, type LadderFacts, ladder, type NodeFacts } from "../../../src/doctor/ladder.ts";
+
+const token: MayMint = { credential: "acr-token", flag: "--acr-token", may: "yes" };
+const principal: MayMint = { credential: "service-principal", flag: "--service-principal", may: "unknown", unchecked: "Microsoft Graph" };
+
+const azure = (more: Partial<AzureFacts> = {}): AzureFacts => ({
+  registry: { id: "/registries/myregistry", name: "myregistry", loginServer: "myregistry.azurecr.io", sku: "Basic" },
+  settings: { mode: "legacy", adminUser: false, armAudience: true, network: "all" },
+  may: [token, principal],
+  tokensLeft: 10,
+  ...more,
+});
+
+const nodes = (more: Partial<NodeFacts> = {}): NodeFacts => ({
+  count: 3,
+  managedBy: undefined,
+  oldest: "v1.36.1",
+  tooOld: 0,
+  identities: [],
+  hasProvider: undefined,
+  issuer: "https://issuer.example.com",
+  ...more,
+});
+
+const aks = nodes({ managedBy: "AKS", identities: ["c-1"] });
+const old = nodes({ oldest: "v1.33.9", tooOld: 1 });
+const unreadable = { unknown: "it cannot be read" };
+const role = (may: IdentityRole["may"], why = "the kubelet identity c-1 …"): IdentityRole => ({ may, why, clientId: "c-1" });
+
+type Row = {
+  readonly when: string;
+  readonly facts: Partial<LadderFacts>;
+  /** Per rung, in order: best, available, -, unknown and never. */
+  readonly rungs: string;
+  readonly why?: Partial<Record<string, string>>;
+};
+
+const rows: readonly Row[] = [
+  {
+    when: "the AKS kubelet identity has the role",
+    facts: { nodes: aks, identityRole: role("yes") },
+    rungs: "best - available available available never",
+    why: { "federated-credential-provider": "AKS configures the kubelets" },
+  },
+  {
+    when: "the AKS kubelet identity lacks the role",
+    facts: { nodes: aks, identityRole: role("no") },
+    rungs: "- - best available available never",
+  },
+  {
+    when: "the role of the AKS kubelet identity is unknown",
+    facts: { nodes: aks, identityRole: role("unknown") },
+    rungs: "unknown - best available available never",
+  },
+  {
+    when: "AKS nodes have no label with their identity",
+    facts: { nodes: aks },
+    rungs: "unknown - best available available never",
+    why: { "aks-kubelet-identity": "no label" },
+  },
+  {
+    when: "you configure kubelets from v1.34 on",
+    facts: {},
+    rungs: "- best available available available never",
+    why: { "aks-kubelet-identity": "not AKS nodes", "federated-credential-provider": "all are v1.34 or newer" },
+  },
+  {
+    when: "the kubelets already have a credential provider",
+    facts: { nodes: nodes({ hasProvider: true }) },
+    rungs: "- best available available available never",
+    why: { "federated-credential-provider": "have a credential provider" },
+  },
+  {
+    when: "one kubelet is older than v1.34",
+    facts: { nodes: old },
+    rungs: "- - best available available never",
+    why: { "federated-credential-provider": "1 of 3 nodes run a kubelet before v1.34 (the oldest is v1.33.9)" },
+  },
+  { when: "EKS configures the kubelets", facts: { nodes: nodes({ managedBy: "EKS" }) }, rungs: "- - best available available never" },
+  { when: "GKE configures the kubelets", facts: { nodes: nodes({ managedBy: "GKE" }) }, rungs: "- - best available available never" },
+  { when: "the cluster has no nodes", facts: { nodes: nodes({ count: 0 }) }, rungs: "- unknown best available available never" },
+  { when: "the nodes cannot be listed", facts: { nodes: unreadable }, rungs: "unknown unknown best available available never" },
+  {
+    when: "you may not create CronJobs",
+    facts: { nodes: old, mayCreateCronJobs: false },
+    rungs: "- - - best available never",
+    why: { "scheduled-rotation": "you may not create CronJobs" },
+  },
+  {
+    when: "you may not create tokens",
+    facts: { nodes: old, azure: azure({ may: [{ ...token, may: "no", missing: "tokens/write" }, principal] }) },
+    rungs: "- - - - best never",
+    why: { "scheduled-rotation": "you lack tokens/write on myregistry", "token-without-expiry": "you lack tokens/write on myregistry" },
+  },
+  {
+    when: "the registry has no room for a token",
+    facts: { nodes: old, azure: azure({ tokensLeft: 0 }) },
+    rungs: "- - - - best never",
+    why: { "scheduled-rotation": "maximum number of tokens" },
+  },
+  {
+    when: "you may create nothing",
+    facts: {
+      nodes: old,
+      azure: azure({
+        may: [
+          { ...token, may: "no", missing: "tokens/write" },
+          { credential: "service-principal", flag: "", may: "no", missing: "roleAssignments/write" },
+        ],
+      }),
+    },
+    rungs: "- - - - - never",
+  },
+  {
+    when: "your permissions cannot be read",
+    facts: { nodes: old, azure: azure({ may: [{ ...token, may: "unknown", unchecked: "the permissions" }] }) },
+    rungs: "- - best available available never",
+    why: { "scheduled-rotation": "not checked: the permissions" },
+  },
+  { when: "the registry cannot be read", facts: { nodes: old, azure: unreadable }, rungs: "- - unknown unknown unknown never" },
+  { when: "nothing can be read", facts: { nodes: unreadable, azure: unreadable }, rungs: "unknown unknown unknown unknown unknown never" },
+];
+
+test.for(rows)("chooses the first way that applies when $when", ({ facts, rungs, why = {} }) => {
+  const found = ladder({ azure: azure(), nodes: nodes(), ...facts });
+
+  expect(
+    found
+      .map(({ applies }) => applies)
+      .join(" ")
+      .replaceAll("unavailable", "-"),
+  ).toBe(rungs);
+  expect(found.every((rung) => rung.why !== "")).toBe(true);
+  for (const [id, text] of Object.entries(why)) expect(found.find((rung) => rung.id === id)?.why).toContain(text);
+});
+
+test.for([
+  { issuer: "https://kubernetes.default.svc.cluster.local", isPublic: false },
+  { issuer: "https://kubernetes.default.svc", isPublic: false },
+  { issuer: "https://localhost:6443", isPublic: false },
+  { issuer: "https://192.168.1.4", isPublic: false },
+  { issuer: "https://172.20.0.1", isPublic: false },
+  { issuer: "https://[fd00::1]:6443", isPublic: false },
+  { issuer: "http://issuer.example.com", isPublic: false },
+  { issuer: "rancher", isPublic: false },
+  { issuer: "https://172.example.com", isPublic: true },
+  { issuer: "https://oidc.eks.eu-west-1.amazonaws.com/id/1", isPublic: true },
+  { issuer: undefined, isPublic: true },
+])("says whether Entra ID can reach the issuer $issuer", ({ issuer, isPublic }) => {
+  const rung = ladder({ azure: azure(), nodes: nodes({ issuer }) })[1];
+
+  expect(rung?.applies).toBe(isPublic ? "best" : "unavailable");
+  if (!isPublic) expect(rung?.why).toContain(issuer);
+});
+
+test.for([
+  { mode: "legacy", assigns: "AcrPull" },
+  { mode: "abac", assigns: "Container Registry Repository Reader" },
+] as const)("prints the command that assigns $assigns to the kubelet identity", ({ mode, assigns }) => {
+  const { settings } = azure();
+  const [rung] = ladder({ azure: azure({ settings: { ...settings, mode } }), nodes: aks, identityRole: role("no") });
+
+  expect(rung?.next).toMatchObject({ argv: expect.arrayContaining(["--assignee", "c-1", "--role", assigns, "/registries/myregistry"]) });
+});
+
+test("prints the command that disables the admin user only if it is enabled", () => {
+  const { settings } = azure();
+  const rungOf = (adminUser: boolean) => ladder({ azure: azure({ settings: { ...settings, adminUser } }), nodes: nodes() }).at(-1);
+
+  expect(rungOf(true)).toMatchObject({ applies: "never", next: { argv: expect.arrayContaining(["--admin-enabled", "false"]) } });
+  expect(rungOf(false)).not.toHaveProperty("next");
+});

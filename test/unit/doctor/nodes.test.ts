@@ -1,0 +1,140 @@
+import { expect, test } from "vitest";
+import type { NodeFacts } from "../../../src/doctor/ladder.ts";
+import { checkNodes } from "../../../src/doctor/nodes.ts";
+import { CliError } from "../../../src/errors.ts";
+import { openInterruption } from "../../../src/interruption.ts";
+import type { KubeObjects } from "../../../src/objects.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
+import { namespace } from "../../support/fakes/cluster.ts";
+import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+
+const node = (name: string, kubeletVersion: string, labels: Record<string, string> = {}): KubeObjects["node"] => ({
+  apiVersion: "v1",
+  kind: "Node",
+  metadata: { name, labels },
+  status: { nodeInfo: { kubeletVersion } },
+});
+
+const forbidden = () => new CliError("forbidden", 'nodes is forbidden: User "jane" cannot list resource "nodes"');
+
+const client = "70992d91-60ff-48ff-ab26-e73633e1ef1b";
+const aks = (id: string) => ({ "kubernetes.azure.com/cluster": "MC_a_b_c", "kubernetes.azure.com/kubelet-identity-client-id": id });
+
+const provider = 'kubelet_credential_provider_config_info{hash="sha256:1"} 1\n';
+
+type Row = {
+  readonly when: string;
+  readonly given: (world: FakeWorld) => unknown;
+  /** `id status`, in order. */
+  readonly finds: readonly string[];
+  readonly facts: Partial<NodeFacts> | { readonly unknown: string };
+};
+
+const rows: readonly Row[] = [
+  {
+    when: "you configure the kubelets",
+    given: ({ cluster }) => {
+      cluster.put(node("a", "v1.36.1"));
+      cluster.put(node("b", "v1.35.0+k3s1"));
+    },
+    finds: ["nodes ok", "credential-provider ok"],
+    facts: { count: 2, managedBy: undefined, oldest: "v1.35.0+k3s1", tooOld: 0, hasProvider: false },
+  },
+  {
+    when: "a kubelet has a credential provider",
+    given: ({ cluster }) => {
+      cluster.put(node("a", "v1.36.1"));
+      cluster.kubelets.metrics = `# HELP kubelet_credential_provider_config_info Information\n${provider}`;
+    },
+    finds: ["nodes ok", "credential-provider ok"],
+    facts: { hasProvider: true },
+  },
+  {
+    when: "no kubelet shows its credential provider, because all are old",
+    given: ({ cluster }) => cluster.put(node("a", "v1.9.2")),
+    finds: ["nodes ok"],
+    facts: { oldest: "v1.9.2", tooOld: 1, hasProvider: undefined },
+  },
+  {
+    when: "the metrics of kubelets cannot be read",
+    given: ({ cluster, asking }) => {
+      cluster.put(node("a", "v1.36.1"));
+      asking.around(refusing(is("metrics"), forbidden));
+    },
+    finds: ["nodes ok", "credential-provider unknown"],
+    facts: { count: 1, hasProvider: undefined },
+  },
+  {
+    when: "the issuer cannot be read",
+    given: ({ cluster, asking }) => {
+      cluster.put(node("a", "v1.36.1"));
+      asking.around(refusing(is("issuer"), forbidden));
+    },
+    finds: ["nodes ok", "credential-provider ok"],
+    facts: { issuer: undefined },
+  },
+  {
+    when: "AKS configures the kubelets, with one identity",
+    given: ({ cluster }) => {
+      cluster.put(node("a", "v1.36.1", aks(client)));
+      cluster.put(node("b", "v1.36.1", aks(client)));
+    },
+    finds: ["nodes ok", "credential-provider ok"],
+    facts: { managedBy: "AKS", identities: [client] },
+  },
+  {
+    when: "the identity on a label is empty or not a client id",
+    given: ({ cluster }) => {
+      cluster.put(node("a", "v1.36.1", aks("")));
+      cluster.put(node("b", "v1.36.1", aks("--role")));
+    },
+    finds: ["nodes ok", "credential-provider ok"],
+    facts: { managedBy: "AKS", identities: [] },
+  },
+  {
+    when: "EKS configures the kubelets",
+    given: ({ cluster }) => cluster.put(node("a", "v1.36.1-eks-1", { "eks.amazonaws.com/nodegroup": "n" })),
+    finds: ["nodes ok", "credential-provider ok"],
+    facts: { managedBy: "EKS" },
+  },
+  {
+    when: "GKE configures the kubelets",
+    given: ({ cluster }) => cluster.put(node("a", "v1.36.1-gke.1", { "cloud.google.com/gke-nodepool": "n" })),
+    finds: ["nodes ok", "credential-provider ok"],
+    facts: { managedBy: "GKE" },
+  },
+  {
+    when: "the cluster is connected to Azure Arc",
+    given: ({ cluster }) => {
+      cluster.put(node("a", "v1.36.1"));
+      cluster.put(namespace("azure-arc"));
+    },
+    finds: ["nodes ok", "azure-arc ok", "credential-provider ok"],
+    facts: { managedBy: undefined },
+  },
+  { when: "the cluster has no nodes", given: () => undefined, finds: ["nodes warning"], facts: { count: 0, oldest: undefined } },
+  {
+    when: "the nodes cannot be listed",
+    given: ({ asking }) => asking.around(refusing(is("list node"), forbidden)),
+    finds: ["nodes unknown"],
+    facts: { unknown: forbidden().message },
+  },
+  {
+    when: "the version of a kubelet has another form",
+    given: ({ cluster }) => cluster.put(node("a", "devel")),
+    finds: ["nodes ok"],
+    facts: { oldest: "devel", tooOld: 1 },
+  },
+];
+
+test.for(rows)("finds how nodes pull when $when", async ({ given, finds, facts }) => {
+  const world = fakeWorld();
+  given(world);
+  const cluster = world.cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
+
+  const found = await checkNodes(cluster);
+
+  expect(found.findings.map(({ id, status }) => `${id} ${status}`)).toEqual(finds);
+  expect(found.facts).toMatchObject(facts);
+  expect(world.asking.writes).toEqual([]);
+});
