@@ -52,13 +52,7 @@ export type LadderFacts = {
 
 /** One way to pull. */
 export type Rung = {
-  readonly id:
-    | "aks-kubelet-identity"
-    | "federated-credential-provider"
-    | "scheduled-rotation"
-    | "token-without-expiry"
-    | "service-principal"
-    | "admin-user";
+  readonly id: "aks-identity" | "federated-provider" | "scheduled-rotation" | "token-without-expiry" | "service-principal" | "admin-user";
   /** Only one rung is the best: the first that is available. */
   readonly applies: "best" | "available" | "unavailable" | "unknown" | "never";
   /** Why it applies, or what is missing. */
@@ -90,7 +84,7 @@ const isUnknown = (facts: object): facts is Unknown => "unknown" in facts;
 const unknown = ({ unknown: why, next }: Unknown) => ({ applies: "unknown", why, next }) as const;
 
 function kubeletIdentity({ azure, nodes, identityRole }: LadderFacts): Rung {
-  const id = "aks-kubelet-identity";
+  const id = "aks-identity";
   if (isUnknown(nodes)) return { id, ...unknown(nodes) };
   if (nodes.managedBy !== "AKS") return { id, applies: "unavailable", why: "the nodes are not AKS nodes" };
   if (isUnknown(azure)) return { id, ...unknown(azure) };
@@ -106,7 +100,7 @@ function kubeletIdentity({ azure, nodes, identityRole }: LadderFacts): Rung {
 }
 
 function federatedProvider({ nodes }: LadderFacts): Rung {
-  const id = "federated-credential-provider";
+  const id = "federated-provider";
   if (isUnknown(nodes)) return { id, ...unknown(nodes) };
   const { count, managedBy, oldest, tooOld, issuer, hasProvider } = nodes;
   if (managedBy)

@@ -37,8 +37,8 @@ const checks: Readonly<Record<CheckId, true>> = {
   "kubelet-identity": true,
 };
 const ways: Readonly<Record<Rung["id"], true>> = {
-  "aks-kubelet-identity": true,
-  "federated-credential-provider": true,
+  "aks-identity": true,
+  "federated-provider": true,
   "scheduled-rotation": true,
   "token-without-expiry": true,
   "service-principal": true,
@@ -67,8 +67,8 @@ describe("explain", () => {
 
     expect([stderr, code]).toEqual(["", 0]);
     expect(stdout.split("\n").slice(0, 2)).toEqual([
-      "ID                   TYPE      VERDICT                             MEANS",
-      "pulls                verdict   ready                               A credential of the pods can pull the image.",
+      "ID                     TYPE      VERDICT                             MEANS",
+      "pulls                  verdict   ready                               A credential of the pods can pull the image.",
     ]);
     expect(stdout.trimEnd().split("\n")).toHaveLength(explanations.length + 1);
     expect((await type("explain --no-headers", noWorld)).stdout).toBe(stdout.slice(stdout.indexOf("\n") + 1));
