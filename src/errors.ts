@@ -131,5 +131,11 @@ export function asCliError(error: unknown): CliError {
   throw error;
 }
 
+/** Returns a refusal. @throws every other error, such as an interruption */
+export function asRefusal(error: unknown): CliError {
+  if (isRefusal(error)) return error;
+  throw error;
+}
+
 /** Returns the error for an invalid command line. Without a hint, it names the help of the verb. */
 export const usage = (message: string, hint?: string | Fix) => new CliError("usage", message, { hint });

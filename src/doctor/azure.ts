@@ -1,13 +1,13 @@
 import { grantCommand } from "../azure/arm-error.ts";
-import type { Azure, AzureIdentity, AzureRegistry, Permission, RoleAssignment } from "../azure/port.ts";
+import type { Azure, AzureIdentity, AzureRegistry, Permission, RegistryFacts, RoleAssignment } from "../azure/port.ts";
 import { tokensIn } from "../credential/acr-token/acr-token.ts";
 import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
 import { credentialKinds } from "../credential/kinds.ts";
 import { type MayMint, mayMint, permits } from "../credential/mint-rights.ts";
 import { granted } from "../credential/service-principal/roles.ts";
-import { asCliError, type CliError, unlessRefused } from "../errors.ts";
+import { asRefusal, type CliError, unlessRefused } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { type Finding, findingOf } from "./finding.ts";
+import { type CheckId, type Finding, findingOf } from "./finding.ts";
 import type { AzureFacts, IdentityRole, LadderFacts } from "./ladder.ts";
 
 type Checked = { readonly findings: readonly Finding[]; readonly facts: LadderFacts["azure"] };
@@ -19,25 +19,23 @@ const subject = "azure";
  * @param named the registry's name, login server or id
  */
 export async function checkAzure(azure: Azure, named: string | undefined): Promise<Checked> {
-  const identity = await azure.identity().catch(asCliError);
+  const identity = await azure.identity().catch(asRefusal);
   if (identity instanceof Error) return { findings: [findingOf(identity, { id: "azure-identity", subject })], facts: unreadable(identity) };
-  const { name, type, objectId, tenant } = identity;
-  const message = `signed in as ${name} (${types[type]}, object ${objectId}) in tenant ${tenant}`;
-  const signedIn: Finding = { id: "azure-identity", status: "ok", subject, message };
+  const { name, objectId, tenant } = identity;
+  const signedIn: Finding = {
+    id: "azure-identity",
+    status: "ok",
+    subject,
+    message: `you are ${name} (object ${objectId}) in tenant ${tenant}`,
+  };
   if (named === undefined) {
     return { findings: [signedIn], facts: { unknown: "no registry is named", next: { verb: "doctor", registry: "REGISTRY" } } };
   }
-  const found = await azure.findRegistry(named).catch(asCliError);
+  const found = await azure.findRegistry(named).catch(asRefusal);
   if (found instanceof Error) return { findings: [signedIn, ...notReadable(found, named, identity)], facts: unreadable(found) };
   const checked = await registryOf(azure, found, identity);
   return { ...checked, findings: [signedIn, ...checked.findings] };
 }
-
-const types: Readonly<Record<AzureIdentity["type"], string>> = {
-  user: "user",
-  servicePrincipal: "service principal",
-  managedIdentity: "managed identity",
-};
 
 const unreadable = ({ message, hint: next }: CliError) => ({ unknown: message, next });
 
@@ -61,10 +59,9 @@ function notReadable(error: CliError, named: string, identity: AzureIdentity): F
 }
 
 async function registryOf(azure: Azure, registry: AzureRegistry, identity: AzureIdentity): Promise<Checked> {
-  const about = `registry/${registry.name}`;
   const unlessUnreadable = unlessRefused(undefined);
   const [settings, permissions, tokens, roles] = await Promise.all([
-    azure.registryFacts(registry).catch(asCliError),
+    azure.registryFacts(registry).catch(asRefusal),
     azure.permissions(registry).catch(unlessUnreadable),
     azure.tokenCount(registry).catch(unlessUnreadable),
     roleNames(azure, registry, identity.objectId).catch(unlessUnreadable),
@@ -74,16 +71,28 @@ async function registryOf(azure: Azure, registry: AzureRegistry, identity: Azure
   const may = credentialKinds.toReversed().flatMap((kind) => mayMint(kind, permissions, settings));
   const limit = tokensIn[registry.sku];
   const tokensLeft = limit === undefined || tokens === undefined ? undefined : limit - tokens;
-  const findings: Finding[] = [
-    { id: "azure-registry", status: "ok", subject: about, message: `${registry.loginServer} (${registry.sku})` },
-    rights(may, { about, registry, identity, roles, isKnown: permissions !== undefined }),
-    { id: "registry-mode", status: "ok", subject: about, message: modes[settings.mode] },
-    network(settings.network, about),
-    adminUser(settings.adminUser, about, registry.name),
-    tokenCount(tokens, limit, about, registry.name),
+  const of = (id: CheckId, [status, message, next]: Verdict): Finding => ({
+    id,
+    status,
+    subject: `registry/${registry.name}`,
+    message,
+    next,
+  });
+  const findings = [
+    of("azure-registry", ["ok", `${registry.loginServer} (${registry.sku})`]),
+    of(
+      "azure-rights",
+      rights(permissions && may, roles, (action) => grant(action, registry.id, identity)),
+    ),
+    of("registry-mode", ["ok", modes[settings.mode]]),
+    of("registry-network", network(settings.network)),
+    of("registry-admin-user", adminUser(settings.adminUser, registry.name)),
+    of("registry-tokens", tokenCount(tokens, limit, registry.name)),
   ];
   return { findings, facts: { registry, settings, may, tokensLeft } };
 }
+
+type Verdict = readonly [status: Finding["status"], message: string, next?: Finding["next"]];
 
 const modes: Readonly<Record<Mode, string>> = {
   legacy: `roles apply to the whole registry, and ${pullRole.legacy.name} allows pulling`,
@@ -97,59 +106,37 @@ async function roleNames(azure: Azure, registry: AzureRegistry, principalId: str
   return (await Promise.all([...guids].map(nameOf))).sort();
 }
 
-type Rights = {
-  readonly about: string;
-  readonly registry: AzureRegistry;
-  readonly identity: AzureIdentity;
-  readonly roles: readonly string[] | undefined;
-  /** Whether the identity may read its permissions. */
-  readonly isKnown: boolean;
-};
-
-function rights(may: readonly MayMint[], { about, registry, identity, roles, isKnown }: Rights): Finding {
-  const rest = { id: "azure-rights", subject: about } as const;
-  const byRoles = roles && roles.length > 0 ? `; your roles: ${roles.join(", ")}` : "";
-  if (!isKnown)
-    return {
-      ...rest,
-      status: "unknown",
-      message: `your permissions cannot be read${byRoles}`,
-      next: grant("*/read", registry.id, identity),
-    };
+/** @param may undefined if the identity can't read its permissions */
+function rights(may: readonly MayMint[] | undefined, roles: readonly string[] = [], grantTo: (action: string) => Fix): Verdict {
+  const byRoles = roles.length > 0 ? `; your roles: ${roles.join(", ")}` : "";
+  if (may === undefined) return ["unknown", `your permissions cannot be read${byRoles}`, grantTo("*/read")];
   const possible = may.filter(({ missing }) => missing === undefined).map(({ credential }) => credential);
+  const message = `you may create: ${possible.join(", ") || "no credential"}${byRoles}`;
   // The default kind is the one to ask for
   const missing = may[0]?.missing;
-  const message = `you may create: ${possible.join(", ") || "no credential"}${byRoles}`;
-  if (missing === undefined) return { ...rest, status: "ok", message };
-  return { ...rest, status: "warning", message: `${message}; missing: ${missing}`, next: grant(missing, registry.id, identity) };
+  return missing === undefined ? ["ok", message] : ["warning", `${message}; missing: ${missing}`, grantTo(missing)];
 }
 
-function network(access: "all" | "selected" | "private", about: string): Finding {
-  const rest = { id: "registry-network", subject: about } as const;
-  if (access === "all") return { ...rest, status: "ok", message: "open to all networks" };
+function network(access: RegistryFacts["network"]): Verdict {
+  if (access === "all") return ["ok", "open to all networks"];
   const from = access === "private" ? "private endpoints" : "the networks in its firewall rules";
-  const message = `open only to ${from}, so check from the cluster that the nodes can reach it`;
-  return { ...rest, status: "warning", message, next: { verb: "check", fromCluster: true } };
+  return ["warning", `open only to ${from}, so check from the cluster that the nodes can reach it`, { verb: "check", fromCluster: true }];
 }
 
-function adminUser(isOn: boolean, about: string, name: string): Finding {
-  const rest = { id: "registry-admin-user", subject: about } as const;
-  if (!isOn) return { ...rest, status: "ok", message: "the admin user is disabled" };
+function adminUser(isOn: boolean, name: string): Verdict {
+  if (!isOn) return ["ok", "the admin user is disabled"];
   const argv = ["az", "acr", "update", "--name", name, "--admin-enabled", "false"];
-  const next: Fix = { do: "shell", argv, when: "if no Secret holds its password, disable it" };
-  return { ...rest, status: "warning", message: "the admin user is enabled: its password can push and delete every image", next };
+  const when = "if no Secret holds its password, disable it";
+  return ["warning", "the admin user is enabled: its password can push and delete every image", { do: "shell", argv, when }];
 }
 
 /** The part of the limit from which on leftovers are worth a search. */
 const nearLimit = 0.9;
 
-function tokenCount(tokens: number | undefined, limit: number | undefined, about: string, name: string): Finding {
-  const rest = { id: "registry-tokens", subject: about } as const;
-  if (tokens === undefined) return { ...rest, status: "unknown", message: "the ACR tokens cannot be listed" };
-  if (limit === undefined) return { ...rest, status: "ok", message: `${tokens} ACR tokens` };
-  const message = `${tokens} of ${limit} ACR tokens`;
-  if (tokens < nearLimit * limit) return { ...rest, status: "ok", message };
-  return { ...rest, status: "warning", message, next: { verb: "prune", registry: name } };
+function tokenCount(tokens: number | undefined, limit: number | undefined, name: string): Verdict {
+  if (tokens === undefined) return ["unknown", "the ACR tokens cannot be listed"];
+  const message = `${tokens}${limit === undefined ? "" : ` of ${limit}`} ACR tokens`;
+  return tokens < nearLimit * (limit ?? Infinity) ? ["ok", message] : ["warning", message, { verb: "prune", registry: name }];
 }
 
 /**
@@ -163,7 +150,8 @@ export async function checkKubeletIdentities(
 ): Promise<{ readonly findings: readonly Finding[]; readonly role: IdentityRole | undefined }> {
   const roles = await Promise.all(clientIds.map((clientId) => roleOf(clientId)));
   const worst = roles.find(({ may }) => may === "no") ?? roles.find(({ may }) => may === "unknown") ?? roles[0];
-  const findings = roles.map(({ may, why }): Finding => ({ ...statuses[may], subject: `registry/${registry.name}`, message: why }));
+  const about = { id: "kubelet-identity", subject: `registry/${registry.name}` } as const;
+  const findings = roles.map(({ may, why }): Finding => ({ ...about, status: statuses[may], message: why }));
   return { findings, role: worst };
 
   async function roleOf(clientId: string): Promise<IdentityRole> {
@@ -179,7 +167,7 @@ export async function checkKubeletIdentities(
         return { may: "unknown", clientId, why: `${of} may pull only ${repositories.join(", ") || "what a condition allows"}` };
       return { may: "no", clientId, why: `${of} lacks the role ${pullRole[settings.mode].name} on ${registry.name}` };
     } catch (error) {
-      return { may: "unknown", clientId, why: `${of} cannot be checked: ${asCliError(error).message}` };
+      return { may: "unknown", clientId, why: `${of} cannot be checked: ${asRefusal(error).message}` };
     }
   }
 
@@ -191,11 +179,7 @@ export async function checkKubeletIdentities(
   }
 }
 
-const statuses = {
-  yes: { id: "kubelet-identity", status: "ok" },
-  no: { id: "kubelet-identity", status: "warning" },
-  unknown: { id: "kubelet-identity", status: "unknown" },
-} as const satisfies Record<IdentityRole["may"], object>;
+const statuses = { yes: "ok", no: "warning", unknown: "unknown" } as const;
 
 const allowsPull = (mode: Mode, permissions: readonly Permission[]): boolean =>
   mode === "legacy"

@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/port.ts";
-import { asCliError, unlessRefused } from "../errors.ts";
+import { asRefusal, unlessRefused } from "../errors.ts";
 import type { KubeObjects } from "../objects.ts";
 import { type Finding, findingOf } from "./finding.ts";
 import type { LadderFacts, NodeFacts } from "./ladder.ts";
@@ -28,7 +28,7 @@ const providerMetric = /^kubelet_credential_provider_config_info\b/m;
 /** Checks how the nodes pull: by an identity, by a credential provider, or only by pull secrets. Changes nothing. */
 export async function checkNodes(cluster: Pick<Cluster, "pages" | "get" | "nodeMetrics" | "issuer">): Promise<Checked> {
   const [nodes, issuer, arc] = await Promise.all([
-    Array.fromAsync(cluster.pages("node")).then((pages) => pages.flat(), asCliError),
+    Array.fromAsync(cluster.pages("node")).then((pages) => pages.flat(), asRefusal),
     cluster.issuer().catch(unlessRefused(undefined)),
     cluster.get({ kind: "namespace", name: "azure-arc" }).catch(unlessRefused(undefined)),
   ]);
@@ -76,7 +76,7 @@ async function providerOf(cluster: Pick<Cluster, "nodeMetrics">, nodes: readonly
   const node = nodes.find(({ status }) => minorOf(status?.nodeInfo?.kubeletVersion ?? "") >= federatedSince);
   if (!node) return { finding: [], hasProvider: undefined };
   const of = { id: "credential-provider", subject: `node/${node.metadata.name}` } as const;
-  const metrics = await cluster.nodeMetrics(node.metadata.name).catch(asCliError);
+  const metrics = await cluster.nodeMetrics(node.metadata.name).catch(asRefusal);
   if (metrics instanceof Error) return { finding: [findingOf(metrics, of)], hasProvider: undefined };
   const hasProvider = providerMetric.test(metrics);
   const message = hasProvider

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { pullRole } from "../../../src/credential/granted-rights.ts";
 import { checkAzure, checkKubeletIdentities } from "../../../src/doctor/azure.ts";
-import { CliError } from "../../../src/errors.ts";
+import { CliError, Interrupted } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
@@ -27,7 +27,7 @@ const rows: readonly Row[] = [
     when: "you may create tokens",
     finds: [],
     shows: {
-      "azure-identity": "jane@example.com (user, object o-1) in tenant t-1",
+      "azure-identity": "jane@example.com (object o-1) in tenant t-1",
       "azure-rights": "you may create: acr-token, service-principal, entra",
       "registry-mode": "AcrPull allows pulling",
     },
@@ -264,4 +264,14 @@ test("reports the kubelet identity of another tenant as unknown, and judges by t
   world.azure.directory.principals.push({ id: "p-2", appId: other, enabled: true });
   expect((await check(client, other)).role).toMatchObject({ may: "no", clientId: other });
   expect(await check()).toEqual({ findings: [], role: undefined });
+});
+
+test("ends when the run is interrupted", async () => {
+  const { world, of } = worldWith({});
+  const interruption = openInterruption();
+  interruption.interrupt();
+  const azure = world.azure.azure(interruption);
+
+  await expect(checkAzure(azure, "myregistry")).rejects.toThrow(Interrupted);
+  await expect(checkKubeletIdentities(azure, of, [client])).rejects.toThrow(Interrupted);
 });
