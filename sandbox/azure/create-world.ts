@@ -41,6 +41,8 @@ export function createWorld(specs: readonly RegistrySpec[] = defaultRegistries):
     servicePrincipals: [],
     users: [],
     managedIdentities: [],
+    userAssignedIdentities: [],
+    issuers: new Map(),
     roleAssignments: [],
     customRoles: [],
     apiVersions: {},

@@ -10,6 +10,7 @@ import { dataPlane } from "./acr/data-plane.ts";
 import { blocked } from "./acr/errors.ts";
 import { arm } from "./arm/arm.ts";
 import { entra } from "./entra/entra.ts";
+import { issuer } from "./entra/issuer.ts";
 import { graph } from "./graph/graph.ts";
 import { type Answer, type Ask, Refused, readAsk, send } from "./http.ts";
 import type { State } from "./state.ts";
@@ -23,15 +24,21 @@ export type Front = {
   stop(): Promise<void>;
 };
 
+const services: Readonly<Record<string, (ask: Ask, state: State) => Promise<Answer>>> = {
+  "login.microsoftonline.com": entra,
+  "management.azure.com": arm,
+  "graph.microsoft.com": graph,
+};
+
 type Service = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 /** Serves every emulated host with one certificate. Applies faults and counts calls before a service gets the request. */
 export function createFront(state: State, { certificate, key }: { certificate: string; key: string }): Front {
   const serviceOf = (host: string): Service | undefined => {
     const plain = (service: (ask: Ask, state: State) => Promise<Answer>): Service => answering(host, (ask) => service(ask, state));
-    if (host === "login.microsoftonline.com") return plain(entra);
-    if (host === "management.azure.com") return plain(arm);
-    if (host === "graph.microsoft.com") return plain(graph);
+    const controlPlane = services[host];
+    if (controlPlane) return plain(controlPlane);
+    if ([...state.world.issuers.keys()].some((one) => new URL(one).hostname === host)) return plain(issuer);
     const registry = state.world.registries.find((one) => one.loginServer === host || regionalHosts(one).includes(host));
     if (registry) {
       return async (request, response) => {

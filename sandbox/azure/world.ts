@@ -1,5 +1,6 @@
 import type { JSONWebKeySet } from "jose";
 import type { Slot } from "../../src/azure/port.ts";
+import type { FederatedCredential, UserAssignedIdentity } from "./federation.ts";
 import type { Answer } from "./http.ts";
 import type { Role } from "./roles.ts";
 
@@ -17,6 +18,9 @@ export type World = {
   users: User[];
   /** The managed identities of the machine that runs the clients. */
   managedIdentities: ManagedIdentity[];
+  userAssignedIdentities: UserAssignedIdentity[];
+  /** The keys that issuers of ServiceAccount tokens publish, by the URL of the issuer. Entra can't reach any other issuer. */
+  issuers: Map<string, JSONWebKeySet>;
   roleAssignments: RoleAssignment[];
   /** The tenant's custom roles, in addition to the built-in ones. */
   customRoles: Role[];
@@ -145,17 +149,6 @@ export type Application = {
   since: number;
 };
 
-/**
- * Microsoft Graph federatedIdentityCredential: the exact issuer, subject and audience of an assertion.
- * `keys` are the public keys of the issuer.
- */
-export type FederatedCredential = {
-  readonly issuer: string;
-  readonly subject: string;
-  readonly audience: string;
-  readonly keys: JSONWebKeySet;
-};
-
 /** The permissions of an application in Microsoft Graph. */
 export type GraphRole = "Application.Read.All" | "Application.ReadWrite.OwnedBy" | "Application.ReadWrite.All";
 
@@ -168,6 +161,8 @@ export type ServicePrincipal = {
   accountEnabled: boolean;
   secrets: ClientSecret[];
   graphRoles: GraphRole[];
+  /** Absent for the service principal of an application. */
+  readonly type?: "ManagedIdentity";
   /** Object ids of its owners. Absent if the tenant created it. */
   owners?: string[];
   readonly createdDateTime?: string;

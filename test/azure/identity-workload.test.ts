@@ -15,7 +15,8 @@ async function inPod(claims: Record<string, unknown> = {}) {
   const { publicKey, privateKey } = await generateKeyPair("RS256");
   const { clientId, tenantId } = await world.azure.addServicePrincipal("federated", ["Contributor"]);
   const application = world.azure.world.applications.find(({ appId }) => appId === clientId);
-  if (application) application.federated = [{ ...expected, keys: { keys: [{ ...(await exportJWK(publicKey)), kid: "1", alg: "RS256" }] } }];
+  if (application) application.federated = [{ id: "1", name: "runner", ...expected }];
+  world.azure.world.issuers.set(expected.issuer, { keys: [{ ...(await exportJWK(publicKey)), kid: "1", alg: "RS256" }] });
   const usual = { iss: expected.issuer, sub: expected.subject, aud: [expected.audience], exp: Math.floor(Date.now() / 1000) + 600 };
   const assertion = await new SignJWT({ ...usual, ...claims }).setProtectedHeader({ alg: "RS256", kid: "1" }).sign(privateKey);
   const file = join(world.azure.caFile, `../${clientId}.token`);
@@ -47,7 +48,7 @@ test.for([
 
   await expect(find(env, "workload")).rejects.toMatchObject({
     kind: "unauthenticated",
-    message: expect.stringMatching(/^Azure rejected the client certificate or federated assertion\n\* AADSTS700213: /),
+    message: expect.stringMatching(/^Azure rejected the client certificate or federated assertion\n\* AADSTS70021[123]: /),
     hint: expect.stringContaining(words),
   });
 });

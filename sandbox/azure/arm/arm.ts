@@ -3,6 +3,7 @@ import type { Answer, Ask } from "../http.ts";
 import { bearer } from "../http.ts";
 import type { State } from "../state.ts";
 import { credentialRoutes } from "./credentials.ts";
+import { managedIdentityRoutes } from "./managed-identities.ts";
 import { metadata } from "./metadata.ts";
 import { operationRoutes } from "./operations.ts";
 import { registryRoutes } from "./registries.ts";
@@ -25,6 +26,7 @@ const routes: readonly Route[] = [
   ...resourceGraphRoutes,
   ...roleDefinitionRoutes,
   ...roleAssignmentRoutes,
+  ...managedIdentityRoutes,
 ];
 
 /** Azure Resource Manager: checks the identity, the api-version and the subscription, then what the route checks, in ARM's order. */

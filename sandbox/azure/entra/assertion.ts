@@ -1,11 +1,14 @@
 import { X509Certificate } from "node:crypto";
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
+import { decodeJwt, decodeProtectedHeader, errors, jwtVerify } from "jose";
 import type { Application } from "../world.ts";
 import { host } from "./discovery.ts";
 import { refuseEntra } from "./sign-in.ts";
 
-/** The only type of assertion with which an application signs in (RFC 7523, 2.2). */
-const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+/** Whether another issuer signed an assertion: an application's own certificate is named in the header. */
+export function isFederated(assertion: string): boolean {
+  const { x5t, "x5t#S256": x5tS256 } = headerOf(assertion);
+  return x5t === undefined && x5tS256 === undefined;
+}
 
 /**
  * Checks that the application's own certificate signed a client assertion, as Entra does. The audience must be this tenant's token endpoint.
@@ -13,11 +16,8 @@ const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
  *
  * @throws Refused with the AADSTS error
  */
-export async function checkAssertion(application: Application, tenantId: string, type: string, assertion: string): Promise<void> {
-  if (type !== jwtBearer) return refuseEntra(400, "invalid_request", 9002313, "Invalid request. Request is malformed or invalid.");
+export async function checkAssertion(application: Application, tenantId: string, assertion: string): Promise<void> {
   const { appId, certificates } = application;
-  const { x5t, "x5t#S256": x5tS256 } = headerOf(assertion);
-  if (x5t === undefined && x5tS256 === undefined) return checkFederated(application, assertion);
   const signed = thumbprint(assertion);
   const certificate = certificates.map((pem) => new X509Certificate(pem)).find((one) => signed.matches(one));
   if (!certificate) return notRegistered(`The key was not found., Thumbprint of key used by client: '${signed.text}'`, appId);
@@ -38,23 +38,6 @@ function refuseSigned(error: unknown, appId: string): never {
   return notRegistered("The key was found, but its signature is not valid.", appId);
 }
 
-/** Checks an assertion of another issuer (workload identity federation). It must match one of the application's federated credentials. */
-async function checkFederated({ federated = [] }: Application, assertion: string): Promise<void> {
-  const { iss, sub, aud } = claims(assertion);
-  const expected = federated.find(({ issuer, subject, audience }) => issuer === iss && subject === sub && [aud].flat().includes(audience));
-  if (!expected) {
-    const message = `No matching federated identity record found for presented assertion subject '${sub}'. Check your federated identity credential Subject, Audience and Issuer against the presented assertion. https://docs.microsoft.com/azure/active-directory/develop/workload-identity-federation`;
-    return refuseEntra(401, "invalid_client", 700213, message);
-  }
-  try {
-    await jwtVerify(assertion, createLocalJWKSet(expected.keys), { requiredClaims: ["exp"], clockTolerance: 300 });
-  } catch (error) {
-    if (error instanceof errors.JWTExpired || claimOf(error) === "nbf")
-      return refuseEntra(401, "invalid_client", 700024, "Client assertion is not within its valid time range.");
-    return refuseEntra(401, "invalid_client", 700027, "Client assertion failed signature validation.");
-  }
-}
-
 function notRegistered(reason: string, appId: string): never {
   const message = `The certificate with identifier used to sign the client assertion is not registered on application. [Reason - ${reason}, Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '${appId}'.]`;
   return refuseEntra(401, "invalid_client", 700027, message);
@@ -71,7 +54,7 @@ function thumbprint(assertion: string): { text: string; matches(certificate: X50
   };
 }
 
-function headerOf(assertion: string): Record<string, unknown> {
+export function headerOf(assertion: string): Record<string, unknown> {
   try {
     return decodeProtectedHeader(assertion);
   } catch {
@@ -81,7 +64,7 @@ function headerOf(assertion: string): Record<string, unknown> {
 
 const hex = (base64url: string) => Buffer.from(base64url, "base64url").toString("hex").toUpperCase();
 
-function claims(assertion: string): Record<string, unknown> {
+export function claims(assertion: string): Record<string, unknown> {
   try {
     return decodeJwt(assertion);
   } catch {
@@ -89,4 +72,4 @@ function claims(assertion: string): Record<string, unknown> {
   }
 }
 
-const claimOf = (error: unknown) => (error instanceof errors.JWTClaimValidationFailed ? error.claim : undefined);
+export const claimOf = (error: unknown) => (error instanceof errors.JWTClaimValidationFailed ? error.claim : undefined);

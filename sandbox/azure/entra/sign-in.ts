@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { FaultBox } from "../faults.ts";
+import type { UserAssignedIdentity } from "../federation.ts";
 import type { Answer } from "../http.ts";
 import { Refused } from "../http.ts";
 import type { Application, ServicePrincipal, User, World } from "../world.ts";
@@ -30,12 +31,15 @@ export function refuseEntra(status: number, error: string, number: number, messa
   throw new Refused(entraAnswer({ status, error, number, message }));
 }
 
-/** An application and its service principal in a tenant. */
-export type Client = { readonly application: Application; readonly principal: ServicePrincipal };
+/** An application, or a user-assigned identity, and its service principal in a tenant. */
+type Client = { readonly application: Application | UserAssignedIdentity; readonly principal: ServicePrincipal };
 
 /** Returns the client of an application id, whatever credential it uses. @throws Refused with the AADSTS error */
 export function findClient(world: World, faults: FaultBox, tenantId: string, appId: string): Client {
-  const application = world.applications.find((one) => one.appId.toLowerCase() === appId.toLowerCase() && one.tenantId === tenantId);
+  const isWanted = (id: string) => id.toLowerCase() === appId.toLowerCase();
+  const application =
+    world.applications.find((one) => isWanted(one.appId) && one.tenantId === tenantId) ??
+    world.userAssignedIdentities.find((one) => isWanted(one.clientId) && one.tenantId === tenantId);
   if (!application || !faults.replicated("principals", application.since)) {
     return refuseEntra(
       400,
@@ -44,7 +48,7 @@ export function findClient(world: World, faults: FaultBox, tenantId: string, app
       `Application with identifier '${appId}' was not found in the directory '${tenantId}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.`,
     );
   }
-  const principal = world.servicePrincipals.find((one) => one.appId === application.appId && one.tenantId === tenantId);
+  const principal = world.servicePrincipals.find((one) => isWanted(one.appId) && one.tenantId === tenantId);
   if (!principal) {
     return refuseEntra(
       400,
@@ -54,7 +58,7 @@ export function findClient(world: World, faults: FaultBox, tenantId: string, app
     );
   }
   if (!principal.accountEnabled)
-    return refuseEntra(400, "unauthorized_client", 7000112, `Application '${appId}'(${application.displayName}) is disabled.`);
+    return refuseEntra(400, "unauthorized_client", 7000112, `Application '${appId}'(${principal.displayName}) is disabled.`);
   return { application, principal };
 }
 
@@ -65,8 +69,9 @@ export function findClient(world: World, faults: FaultBox, tenantId: string, app
  */
 export function signInApplication(world: World, faults: FaultBox, tenantId: string, appId: string, secret: string): ServicePrincipal {
   const { application, principal } = findClient(world, faults, tenantId, appId);
-  const match = [...application.secrets, ...principal.secrets].find(
-    (one) => one.value === secret && faults.replicated("secrets", one.since, application.displayName),
+  const own = "secrets" in application ? application.secrets : [];
+  const match = [...own, ...principal.secrets].find(
+    (one) => one.value === secret && faults.replicated("secrets", one.since, principal.displayName),
   );
   if (!match) {
     return refuseEntra(

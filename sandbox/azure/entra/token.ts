@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto";
 import { type Answer, type Ask, form, Refused } from "../http.ts";
 import type { State } from "../state.ts";
 import type { ServicePrincipal, User, World } from "../world.ts";
-import { checkAssertion } from "./assertion.ts";
+import { checkAssertion, isFederated } from "./assertion.ts";
 import { host } from "./discovery.ts";
+import { checkFederated } from "./federated.ts";
 import { resourceIn, resourceOf } from "./identity.ts";
 import { findClient, refuseEntra, signInApplication, signInUser } from "./sign-in.ts";
 
@@ -53,7 +54,10 @@ export async function token(ask: Ask, state: State, tenantId: string): Promise<A
   return refuseEntra(400, "unsupported_grant_type", 70003, `The app requested an unsupported grant type '${grant}'.`);
 }
 
-/** Returns the service principal that authenticates with its application's certificate, or else with a secret. */
+/** The only type of assertion with which an application signs in (RFC 7523, 2.2). */
+const jwtBearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/** Returns the service principal that authenticates with a certificate or a token of another issuer, or else with a secret. */
 async function prove(
   fields: URLSearchParams,
   need: (name: string) => string,
@@ -62,8 +66,12 @@ async function prove(
   clientId: string,
 ): Promise<ServicePrincipal> {
   if (fields.has("client_assertion")) {
+    const type = need("client_assertion_type");
+    const assertion = need("client_assertion");
+    if (type !== jwtBearer) return refuseEntra(400, "invalid_request", 9002313, "Invalid request. Request is malformed or invalid.");
     const { application, principal } = findClient(world, faults, tenantId, clientId);
-    await checkAssertion(application, tenantId, need("client_assertion_type"), need("client_assertion"));
+    if (isFederated(assertion)) await checkFederated(application, world.issuers, assertion);
+    else if ("certificates" in application) await checkAssertion(application, tenantId, assertion);
     return principal;
   }
   if (fields.get("client_secret")) return signInApplication(world, faults, tenantId, clientId, need("client_secret"));

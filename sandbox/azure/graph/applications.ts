@@ -3,6 +3,7 @@ import { listOf, nullable, object, oneOf, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
 import { inSeconds, preciseNow } from "../time.ts";
 import type { Application } from "../world.ts";
+import { federatedCredentials } from "./federated.ts";
 import { body, entity, type GraphAsk, list, locationOf, mayRead, mayWrite, named, ownersOf, refuseGraph, select } from "./request.ts";
 import { addPassword, keyBody, removePassword, secretBody } from "./secrets.ts";
 
@@ -29,26 +30,13 @@ export function applications(graph: GraphAsk, which: string, action: string): An
   if (route === "GET one")
     return { status: 200, body: { ...entity(graph, "applications"), ...select(ask, applicationBody(graph, application)) } };
   if (route === "GET one/owners") return ownersOf(graph, application.owners);
-  if (route === "GET one/federatedIdentityCredentials") return federatedOf(graph, application);
+  const [, credentials, credential = ""] = /^(federatedIdentityCredentials)(?:\/([^/]+))?$/.exec(action) ?? [];
+  if (credentials !== undefined && ask.method === "GET") return federatedCredentials(graph, application, credential);
   mayWrite(graph, application.owners);
   refuseConcurrent(graph, application);
-  const answer = write(graph, route, application);
+  const answer = credentials === undefined ? write(graph, route, application) : federatedCredentials(graph, application, credential);
   application.writtenAt = Date.now();
   return answer;
-}
-
-/** Microsoft Graph federatedIdentityCredential. */
-function federatedOf({ ask }: GraphAsk, { id, federated = [] }: Application): Answer {
-  const value = federated.map(({ issuer, subject, audience }, index) => ({
-    id: `${id.slice(0, -1)}${index}`,
-    name: `trust-${index}`,
-    issuer,
-    subject,
-    description: null,
-    audiences: [audience],
-  }));
-  const context = `https://${ask.host}/v1.0/$metadata#applications('${id}')/federatedIdentityCredentials`;
-  return { status: 200, body: { "@odata.context": context, value } };
 }
 
 function write(graph: GraphAsk, route: string, application: Application): Answer {

@@ -6,7 +6,7 @@ import { applications } from "./applications.ts";
 import { body, type GraphAsk, mayRead, refuseGraph } from "./request.ts";
 import { principalBody, servicePrincipals } from "./service-principals.ts";
 
-const collection = /^\/v1\.0\/(applications|servicePrincipals)(\(appId='[^']+'\)|\/[^/]+)?(?:\/([A-Za-z]+))?$/;
+const collection = /^\/v1\.0\/(applications|servicePrincipals)(\(appId='[^']+'\)|\/[^/]+)?(?:\/([A-Za-z]+(?:\/[^/]+)?))?$/;
 
 /** The headers of OData responses. */
 const odata = {

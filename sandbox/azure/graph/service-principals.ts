@@ -121,7 +121,7 @@ export function principalBody(principal: ServicePrincipal) {
     notes: null,
     replyUrls: [],
     servicePrincipalNames: [appId],
-    servicePrincipalType: "Application",
+    servicePrincipalType: principal.type ?? "Application",
     signInAudience: signInAudience ?? "AzureADMyOrg",
     tags: [],
     keyCredentials: [],

@@ -181,7 +181,12 @@ const stages: Readonly<Record<string, () => Stage | Promise<Stage>>> = {
   },
   "entra token: wrong secret": () => ({ names: { wrong: "hunter2" } }),
   "entra token: unknown certificate": () => withAssertion({ x5t: "A".repeat(27) }),
-  "entra token: federated assertion matches nothing": () => withAssertion({}),
+  "entra token: federated assertion matches nothing": () => {
+    const trusted = { issuer: "https://issuer.example", subject: "system:serviceaccount:ns:other", audience: "api://AzureADTokenExchange" };
+    const application = azure.world.applications.find(({ appId }) => appId === azure.owner.clientId);
+    if (application) application.federated = [{ id: "1", name: "other", ...trusted }];
+    return withAssertion({});
+  },
   "acr exchange": async () => ({ names: { aadToken: await azure.accessToken(azure.owner, audiences.acr) } }),
   "acr token: refresh_token": async () => {
     const form = {

@@ -1,0 +1,122 @@
+import { randomUUID } from "node:crypto";
+import {
+  type CredentialFields,
+  createIdentity,
+  deleteIdentity,
+  type FederatedCredential,
+  maximumCredentials,
+  type UserAssignedIdentity,
+  wrongCredential,
+} from "../federation.ts";
+import { anything, listOf, object, text } from "../fields.ts";
+import type { Answer } from "../http.ts";
+import { type ArmAsk, authorize, body, page, refuse, same } from "./request.ts";
+import { routesOf } from "./route.ts";
+
+const type = "Microsoft.ManagedIdentity/userAssignedIdentities";
+const identities = routesOf(type, ["2024-11-30", "2023-01-31", "2025-01-31-preview"]);
+const groupPath = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities";
+const path = `${groupPath}/{identity}`;
+const child = "federatedIdentityCredentials";
+
+/** Microsoft.ManagedIdentity 2024-11-30 (azure-rest-api-specs), with the federated credentials of its identities. */
+export const managedIdentityRoutes = [
+  identities("GET", groupPath, (arm) => {
+    const { subscription = "", group = "" } = arm.at;
+    const scope = `/subscriptions/${subscription}/resourceGroups/${group}`;
+    authorize(arm, `${type}/read`, scope);
+    const there = arm.state.world.userAssignedIdentities.filter(({ resourceId }) =>
+      resourceId.toLowerCase().startsWith(`${scope}/`.toLowerCase()),
+    );
+    return { status: 200, body: page(arm, there.map(identityBody)) };
+  }),
+  identities("GET", path, (arm) => ({ status: 200, body: identityBody(identityFor(arm, "read")) })),
+  identities("PUT", path, put),
+  identities("DELETE", path, (arm) => {
+    const there = find(arm, "delete");
+    if (!there) return { status: 204 };
+    deleteIdentity(arm.state.world, there);
+    return { status: 200 };
+  }),
+  identities("GET", `${path}/${child}`, (arm) => {
+    const identity = identityFor(arm, `${child}/read`);
+    return {
+      status: 200,
+      body: page(
+        arm,
+        identity.federated.map((one) => credentialBody(identity, one)),
+      ),
+    };
+  }),
+  identities("GET", `${path}/${child}/{credential}`, (arm) => {
+    const identity = identityFor(arm, `${child}/read`);
+    const there = identity.federated.find(({ name }) => same(name, arm.at.credential ?? ""));
+    return { status: 200, body: credentialBody(identity, there ?? missing(arm)) };
+  }),
+  identities("PUT", `${path}/${child}/{credential}`, putCredential),
+  identities("DELETE", `${path}/${child}/{credential}`, (arm) => {
+    const identity = identityFor(arm, `${child}/delete`);
+    const rest = identity.federated.filter(({ name }) => !same(name, arm.at.credential ?? ""));
+    const status = rest.length === identity.federated.length ? 204 : 200;
+    identity.federated = rest;
+    return { status };
+  }),
+];
+
+const idOf = ({ at }: ArmAsk) =>
+  `/subscriptions/${at.subscription}/resourceGroups/${at.group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${at.identity}`;
+
+/** Returns the identity in a path after the check of the caller's rights, which ARM checks first. */
+function find(arm: ArmAsk, action: string): UserAssignedIdentity | undefined {
+  const id = idOf(arm);
+  authorize(arm, `${type}/${action}`, id);
+  const { subscription = "", group = "" } = arm.at;
+  const groups = arm.state.world.subscriptions.find((one) => same(one.id, subscription))?.resourceGroups ?? [];
+  if (!groups.some((name) => same(name, group))) refuse(404, "ResourceGroupNotFound", `Resource group '${group}' could not be found.`);
+  return arm.state.world.userAssignedIdentities.find(({ resourceId }) => same(resourceId, id));
+}
+
+const identityFor = (arm: ArmAsk, action: string): UserAssignedIdentity => find(arm, action) ?? missing(arm);
+
+function missing({ at }: ArmAsk): never {
+  const name = at.credential === undefined ? at.identity : `${at.identity}/${child}/${at.credential}`;
+  const words = `The Resource 'Microsoft.ManagedIdentity/userAssignedIdentities/${name}' under resource group '${at.group}' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix`;
+  return refuse(404, "ResourceNotFound", words);
+}
+
+function put(arm: ArmAsk): Answer {
+  const there = find(arm, "write");
+  const shape = object({ "location!": text, tags: anything, properties: anything });
+  const { location, tags = {} } = body<{ location: string; tags?: Record<string, string> }>(arm, shape);
+  if (!/^[a-z0-9][a-z0-9_-]{2,127}$/i.test(arm.at.identity ?? ""))
+    return refuse(400, "InvalidResourceName", `The resource name '${arm.at.identity}' is not valid.`);
+  if (there) there.tags = tags;
+  const identity = there ?? createIdentity(arm.state.world, idOf(arm), { location, tags });
+  return { status: there ? 200 : 201, body: identityBody(identity) };
+}
+
+function putCredential(arm: ArmAsk): Answer {
+  const identity = identityFor(arm, `${child}/write`);
+  const shape = object({ "properties!": object({ "issuer!": text, "subject!": text, "audiences!": listOf(text) }) });
+  const { properties } = body<{ properties: CredentialFields }>(arm, shape);
+  const name = arm.at.credential ?? "";
+  const wrong = wrongCredential(identity.federated, name, properties);
+  if (wrong === "twin") return refuse(409, "Conflict", "Issuer and subject combination already exists for this Managed Identity.");
+  // No recording shows the code of a full identity, nor of an invalid field.
+  if (wrong === "full") return refuse(400, "BadRequest", `The maximum of ${maximumCredentials} federated identity credentials is reached.`);
+  if (wrong) return refuse(400, "BadRequest", `The field '${wrong}' of federated identity credential '${name}' is invalid.`);
+  const { issuer, subject, audiences } = properties;
+  const there = identity.federated.find((one) => same(one.name, name));
+  const credential: FederatedCredential = there ?? { id: randomUUID(), name, issuer, subject, audience: "" };
+  Object.assign(credential, { issuer, subject, audience: audiences[0] });
+  if (!there) identity.federated.push(credential);
+  return { status: there ? 200 : 201, body: credentialBody(identity, credential) };
+}
+
+function identityBody({ resourceId: id, location, tags, tenantId, objectId: principalId, clientId }: UserAssignedIdentity) {
+  return { id, name: id.split("/").at(-1), type, location, tags, properties: { tenantId, principalId, clientId } };
+}
+
+function credentialBody({ resourceId }: UserAssignedIdentity, { name, issuer, subject, audience }: FederatedCredential) {
+  return { id: `${resourceId}/${child}/${name}`, name, type: `${type}/${child}`, properties: { issuer, subject, audiences: [audience] } };
+}

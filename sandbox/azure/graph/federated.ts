@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import { type CredentialFields, type FederatedCredential, maximumCredentials, wrongCredential } from "../federation.ts";
+import { listOf, nullable, object, text } from "../fields.ts";
+import type { Answer } from "../http.ts";
+import type { Application } from "../world.ts";
+import { body, type GraphAsk, refuseGraph } from "./request.ts";
+
+/** /v1.0/applications/{id}/federatedIdentityCredentials: `which` is an id or a name. */
+export function federatedCredentials(graph: GraphAsk, application: Application, which: string): Answer {
+  const { ask } = graph;
+  const context = `https://${ask.host}/v1.0/$metadata#applications('${application.id}')/federatedIdentityCredentials`;
+  const there = application.federated ?? [];
+  if (which === "") {
+    if (ask.method === "POST") return create(graph, application, `${context}/$entity`);
+    return { status: 200, body: { "@odata.context": context, value: there.map(bodyOf) } };
+  }
+  const found = there.find(({ id, name }) => id === which || name === which);
+  if (!found) {
+    const words = `Resource '${which}' does not exist or one of its queried reference-property objects are not present.`;
+    return refuseGraph(404, "Request_ResourceNotFound", words);
+  }
+  if (ask.method === "GET") return { status: 200, body: { "@odata.context": `${context}/$entity`, ...bodyOf(found) } };
+  if (ask.method !== "DELETE")
+    return refuseGraph(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.");
+  application.federated = there.filter((one) => one !== found);
+  return { status: 204 };
+}
+
+function create(graph: GraphAsk, application: Application, context: string): Answer {
+  const shape = object({ "name!": text, "issuer!": text, "subject!": text, "audiences!": listOf(text), description: nullable(text) });
+  const { name, ...fields } = body<CredentialFields & { name: string }>(graph, shape);
+  const there = application.federated ?? [];
+  const wrong = there.some((one) => one.name === name) ? "twin" : wrongCredential(there, name, fields);
+  if (wrong === "twin")
+    return refuseGraph(409, "Request_MultipleObjectsWithSameKeyValue", `FederatedIdentityCredential with name ${name} already exists.`);
+  // No recording shows the code of a full application, nor of an invalid field.
+  if (wrong === "full") return refuseGraph(400, "Request_BadRequest", `The maximum of ${maximumCredentials} credentials is reached.`);
+  if (wrong) return refuseGraph(400, "Request_BadRequest", `One or more properties are invalid: ${wrong}.`);
+  const { issuer, subject, audiences } = fields;
+  const credential = { id: randomUUID(), name, issuer, subject, audience: audiences[0] ?? "" };
+  application.federated = [...there, credential];
+  return { status: 201, body: { "@odata.context": context, ...bodyOf(credential) } };
+}
+
+const bodyOf = ({ id, name, issuer, subject, audience }: FederatedCredential) => ({
+  id,
+  name,
+  issuer,
+  subject,
+  description: null,
+  audiences: [audience],
+});
