@@ -110,37 +110,33 @@ function partsOf(manifests: readonly string[]): Part[] {
 
 type Found = { readonly at: string; readonly failure?: Proof | undefined };
 
-/** Fetches the first bytes of a blob, at the registry's host or wherever it redirects to. */
+/**
+ * Fetches the first bytes of a blob, at the registry's host or wherever it redirects to. Another host never gets the login, because its
+ * address is signed. Another path of the same host gets it, as from container runtimes.
+ */
 async function fetchBlob(http: Http, pulled: Pulled, part: Part): Promise<Found> {
-  const { host, image, headers } = pulled;
-  const blob = `https://${host}/v2/${image.repository}/blobs/${part.digest}`;
-  const answer = await firstBytes(http, blob, headers);
-  return isRedirect(answer) ? follow(http, pulled, part, { from: blob, answer }) : { at: host, failure: failureHere(pulled, part, answer) };
+  const { host, image } = pulled;
+  let { headers } = pulled;
+  let url = new URL(`https://${host}/v2/${image.repository}/blobs/${part.digest}`);
+  for (let redirects = 0; ; redirects++) {
+    const answer = await firstBytes(http, url.href, headers);
+    if (!isRedirect(answer) && redirects === 0) return { at: host, failure: failureHere(pulled, part, answer) };
+    if (!isRedirect(answer)) return { at: url.host, failure: failureThere(pulled, part, url.host, answer) };
+    const next = redirectOf(answer, url, part, redirects);
+    if ("verdict" in next) return { at: url.host, failure: next };
+    if (next.host !== url.host) headers = {};
+    url = next;
+  }
 }
 
-/**
- * Follows a redirect to any host over HTTPS. Another host never gets the login, because its address is signed. Another path of the same host
- * gets it, as from container runtimes.
- */
-async function follow(
-  http: Http,
-  pulled: Pulled,
-  part: Part,
-  { from, answer, count = 1 }: { readonly from: string; readonly answer: HttpResponse; readonly count?: number },
-): Promise<Found> {
-  const { host: last } = new URL(from);
-  const url = URL.parse(answer.header("Location") ?? "", from);
-  const redirects = `${last} redirects the ${part.noun}`;
-  if (count > maxRedirects) return { at: last, failure: { verdict: "unreachable", message: `${redirects} too often` } };
+/** Returns the address that a response redirects to, or why it is not requested. */
+function redirectOf(answer: HttpResponse, from: URL, { noun }: Part, count: number): URL | Proof {
+  const redirects = `${from.host} redirects the ${noun}`;
+  if (count >= maxRedirects) return { verdict: "unreachable", message: `${redirects} too often` };
+  const url = URL.parse(answer.header("Location") ?? "", from.href);
   // A password in the address would become an Authorization header
-  if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") {
-    const message = `${redirects} to an address without HTTPS or with a password, so it was not requested`;
-    return { at: last, failure: { verdict: "not-checked", message } };
-  }
-  const { host: own } = new URL(`https://${pulled.host}`);
-  const next = await firstBytes(http, url.href, last === own && url.host === own ? pulled.headers : {});
-  if (isRedirect(next)) return follow(http, pulled, part, { from: url.href, answer: next, count: count + 1 });
-  return { at: url.host, failure: failureThere(pulled, part, url.host, next) };
+  if (url?.protocol === "https:" && url.username === "" && url.password === "") return url;
+  return { verdict: "not-checked", message: `${redirects} to an address without HTTPS or with a password, so it was not requested` };
 }
 
 function firstBytes(http: Http, url: string, headers = {}): Promise<HttpResponse | Proof> {
