@@ -23,6 +23,10 @@ export type Report = {
 /** The place of an object. `context` is only set if a run selects contexts. */
 export type Place = { readonly context?: string | undefined; readonly namespace?: string | undefined };
 
+/** Returns the name of a place, or of an object in it: `prod/web/deployment/api`; empty for the current cluster. */
+export const placeName = ({ context, namespace }: Place, ...names: readonly string[]): string =>
+  [context, namespace, ...names].filter((part) => part !== undefined).join("/");
+
 type FormatCommand = (fix: Fix) => string;
 
 export type ImageCheck = ReturnType<typeof imageCheck>;

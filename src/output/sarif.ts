@@ -1,5 +1,5 @@
 import { causes } from "../check/cause.ts";
-import { type ImageCheck, type Item, imageUsers, type Report } from "./items.ts";
+import { type ImageCheck, type Item, imageUsers, placeName, type Report } from "./items.ts";
 import { printData } from "./object.ts";
 
 /** Formats the failures of a check as SARIF 2.1.0. Each cause is a rule. */
@@ -30,10 +30,10 @@ export function sarif(items: readonly Item[], { now, version, home, explain }: R
 }
 
 function resultOf(item: ImageCheck) {
-  const { context, namespace, image, verdict, message, registryMessages, notes, fix } = item;
+  const { image, verdict, message, registryMessages, notes, fix } = item;
   const lines = [`${image}: ${message ?? verdict}`, ...registryMessages, ...notes, ...(fix === undefined ? [] : [fix])];
   const locations = imageUsers(item).map((name) => {
-    const fullyQualifiedName = [context, namespace, name].filter((part) => part !== undefined).join("/");
+    const fullyQualifiedName = placeName(item, name);
     // GitHub shows only results with a physical location
     const uri = fullyQualifiedName.toWellFormed().split("/").map(encodeURIComponent).join("/");
     return {

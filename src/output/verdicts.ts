@@ -31,10 +31,8 @@ export function verdictTable(items: readonly ImageCheck[], { headers, where, sty
   const header = [...places.header, "IMAGE", "SECRET", "OWNER", "PODS", "VERDICT", "HOSTS"].slice(0, wide ? undefined : -1);
   const rows = items.map((item) => {
     const { image, secret, owners, pods, verdict } = item;
-    return [...places.cells(item), image, secret, ownerCell(owners), String(pods.length), verdict, allowedHosts(item)].slice(
-      0,
-      header.length,
-    );
+    const cells = [...places.cells(item), image, secret, ownerCell(owners), String(pods.length), verdict, allowedHosts(item)];
+    return cells.slice(0, header.length);
   });
   const paint = (cell: string, row: number, column: number) => {
     const item = items[row];

@@ -3,7 +3,7 @@ import { counted } from "../../plan/wording.ts";
 import type { ErrorItem, ImageCheck, Item, Place, PullSecretItem, Report } from "../items.ts";
 import { checkContent } from "./check.ts";
 import { listContent } from "./list.ts";
-import { type Count, type Html, html, messageLines, placeOf, section, timeOf } from "./parts.ts";
+import { type Content, type Html, html, messageLines, placeOf, section, timeOf } from "./parts.ts";
 import { styles } from "./styles.ts";
 
 /** Returns the report of `check` or `list` as one HTML file. Its policy allows no scripts, no requests and no other styles. */
@@ -46,7 +46,7 @@ function scopeOf(found: readonly Place[]): string[] {
 }
 
 /** Returns a bar with a part for each count, and the counts as a list. */
-function proportions(all: readonly Count[]): Html {
+function proportions(all: Content["counts"]): Html {
   const counts = all.filter(({ count }) => count > 0);
   const total = counts.reduce((sum, { count }) => sum + count, 0);
   const percent = (count: number) => `${((100 * count) / total).toFixed(2)}%`;

@@ -1,6 +1,6 @@
 import { linesIn } from "../../errors.ts";
 import { toSeconds } from "../../timestamp.ts";
-import type { Place } from "../items.ts";
+import { type Place, placeName } from "../items.ts";
 import { printable } from "../printable.ts";
 
 /** Text that is escaped already. */
@@ -51,12 +51,12 @@ export type Content = {
 };
 
 /** A part of all items. `look` is a class of the style sheet. */
-export type Count = { readonly look: string; readonly text: string; readonly count: number };
+type Count = { readonly look: string; readonly text: string; readonly count: number };
 
 /** Returns the name of a namespace or a cluster: `prod/web`. */
-export function placeOf({ context, namespace }: Place): Html {
-  const names = [context, namespace].filter((name) => name !== undefined);
-  return names.length > 0 ? html`<code>${names.join("/")}</code>` : html`cluster`;
+export function placeOf(place: Place): Html {
+  const name = placeName(place);
+  return name !== "" ? html`<code>${name}</code>` : html`cluster`;
 }
 
 /** Returns a message. The causes of an error have lines of their own. */
