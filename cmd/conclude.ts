@@ -12,7 +12,7 @@ import type { Session } from "./session.ts";
 import { failureCode } from "./verb.ts";
 
 /** The flags that select how a run prints its changes. */
-export type PrintingFlags = {
+type PrintingFlags = {
   readonly "dry-run": DryRun;
   readonly diff: boolean;
   readonly output: Exclude<Form, "diff">;

@@ -12,7 +12,7 @@ export type VerbRow = {
 };
 
 /** A verb as data. To add one, create a file like the others, and add a row in verbs.ts. */
-export type VerbBody<F extends Flags = Flags> = {
+type VerbBody<F extends Flags = Flags> = {
   /** The usage after `kubectl acr-secret`: `create [NAME] --registry REGISTRY`. */
   readonly usage: string;
   /** The paragraphs of the help after the summary. */

@@ -60,7 +60,7 @@ export type NamespaceError = OfNamespace & {
 } & ({ readonly error: CliError; readonly left?: undefined } | { readonly left: "interrupted"; readonly error?: undefined });
 
 /** Pods of the namespace are about to be replaced. */
-export type Announcement = OfNamespace & { readonly notice: string; readonly error?: undefined; readonly left?: undefined };
+type Announcement = OfNamespace & { readonly notice: string; readonly error?: undefined; readonly left?: undefined };
 
 export type Outcome = ChangeOutcome | NamespaceError | Announcement;
 

@@ -71,7 +71,7 @@ export type PodFacts = {
 };
 
 /** An object whose next pod will use an image: `deployment/web`. */
-export type TemplateFacts = Workload & {
+type TemplateFacts = Workload & {
   /** The container of the image; absent for an image volume. */
   readonly container: string | undefined;
   /** It has its own imagePullSecrets, so its pods don't copy its ServiceAccount's list. */

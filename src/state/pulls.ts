@@ -1,4 +1,4 @@
-import type { PodFacts, TemplateFacts } from "../check/facts.ts";
+import type { ImageFacts, PodFacts } from "../check/facts.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { absent } from "../errors.ts";
 import type { Workload } from "../fix.ts";
@@ -21,7 +21,7 @@ export type Pull = ReturnType<typeof readImage> & {
   /** The current list of the ServiceAccount. */
   readonly accountNames: readonly string[];
   readonly pods: readonly PodFacts[];
-  readonly templates: readonly TemplateFacts[];
+  readonly templates: ImageFacts["templates"];
   /** The objects that the user changes: `deployment/web`, `pod/debug`. Empty if only the command line names the image. */
   readonly owners: readonly Workload[];
   /** Where the pods may run; absent if only the command line names the image. */

@@ -16,7 +16,7 @@ import { noSecret } from "../state/pull-secrets.ts";
 import { type TargetObject, targetOf } from "../state/targets.ts";
 import { warnOfTargets } from "../state/warnings.ts";
 
-export type Attaching = {
+type Attaching = {
   readonly secret: string;
   /** The command that creates the Secret, for the hint if it doesn't exist. */
   readonly make: Create;
@@ -24,7 +24,7 @@ export type Attaching = {
   readonly now: Date;
 };
 
-export type AttachOrder = {
+type AttachOrder = {
   /** Selects only targets whose pods pull from the Secret's registry. */
   readonly whereUsed: boolean;
   isSelected(target: Ref): boolean;

@@ -1,4 +1,4 @@
-import type { ImageFacts, SecretFacts } from "../check/facts.ts";
+import type { ImageFacts } from "../check/facts.ts";
 import { judgeOnNode } from "../check/on-node.ts";
 import { combine, judge, type Verdict } from "../check/verdict.ts";
 import type { Cluster } from "../cluster/port.ts";
@@ -18,10 +18,10 @@ import { forNodesOf } from "../state/platforms.ts";
 import { type NamespacesByName, noSecret, secretsOf } from "../state/pull-secrets.ts";
 import { type PullReader, type PullSelection, pullReadersOf } from "../state/pulling-objects.ts";
 import { type Pull, pullsByAccount, pullsOf } from "../state/pulls.ts";
-import { type NodePulls, openNodePulls, type PullTools } from "./check-from-cluster.ts";
+import { openNodePulls, type PullTools } from "./check-from-cluster.ts";
 
 /** What a check selects. */
-export type CheckOptions = {
+type CheckOptions = {
   /** The pods and templates. */
   readonly selection: PullSelection;
   /** Ignores the images that nodes have. */
@@ -46,7 +46,7 @@ type CheckTools = PullTools & {
 
 /** The tools for one namespace. */
 type PlaceTools = Pick<CheckTools, "registry" | "now" | "width"> & {
-  readonly nodePulls?: NodePulls | undefined;
+  readonly nodePulls?: ReturnType<typeof openNodePulls> | undefined;
   readonly others?: NamespacesByName | undefined;
 };
 
@@ -167,8 +167,10 @@ function withoutOthers(verdicts: readonly Verdict[], { secret, images }: CheckOp
 async function withHolders(verdict: Verdict, facts: ImageFacts, cluster: Cluster): Promise<Verdict> {
   const create = verdict.fix && creates(verdict.fix).find(({ repositories = [] }) => repositories.length > 0);
   const existing = create && facts.secrets.find(({ name }) => name === create.secret);
-  if (!existing?.note?.widens || isOwn(facts, existing)) return verdict;
+  if (!existing?.note?.widens) return verdict;
   const { identity, hosts } = existing.note;
+  // The credential's name is derived from this Secret alone
+  if (mayBeTokenOf(identity, facts.namespace, existing.name)) return verdict;
   const [host = ""] = hosts;
   const clusterScope = { context: undefined, cluster, namespaces: [facts.namespace], open: false };
   const { secrets, unlisted } = await holdersOf([clusterScope], { kind: "acr-token", identity, host }, []);
@@ -177,7 +179,9 @@ async function withHolders(verdict: Verdict, facts: ImageFacts, cluster: Cluster
   const others = places.filter(({ namespace, name }) => namespace !== facts.namespace || name !== existing.name);
   const notes = [...(verdict.notes ?? []), ...(others.length > 0 ? [gainNote(others, identity)] : [])];
   const namespaces = [...new Set([facts.namespace, ...places.map(({ namespace }) => namespace)])].sort();
-  return { ...verdict, notes, fix: verdict.fix && isShared(existing) ? overAll(verdict.fix, namespaces) : verdict.fix };
+  // `create --credential-per scope` generated the credential's name
+  const isShared = mayBeTokenOf(identity, "shared", existing.name);
+  return { ...verdict, notes, fix: verdict.fix && isShared ? overAll(verdict.fix, namespaces) : verdict.fix };
 }
 
 const unlistedNote = (identity: string) =>
@@ -185,18 +189,11 @@ const unlistedNote = (identity: string) =>
 
 function gainNote(others: readonly { readonly namespace: string; readonly name: string }[], identity: string): string {
   const names = [...new Set(others.map(({ namespace, name }) => `${namespace}/${name}`))].sort();
-  return names.length > 1
-    ? `${joinNames(names)} also hold ${identity}, so the command grants them the repository too`
-    : `${joinNames(names)} also holds ${identity}, so the command grants it the repository too`;
+  const [hold, them] = names.length > 1 ? ["hold", "them"] : ["holds", "it"];
+  return `${joinNames(names)} also ${hold} ${identity}, so the command grants ${them} the repository too`;
 }
 
 const creates = (fix: Fix): PluginCommand[] => (fix.do === "steps" ? fix.steps.flatMap(creates) : hasVerb(fix, "create") ? [fix] : []);
-
-/** Whether the credential's name is derived from this Secret alone. */
-const isOwn = ({ namespace }: ImageFacts, { name, note }: SecretFacts) => mayBeTokenOf(note?.identity ?? "", namespace, name);
-
-/** Whether `create --credential-per scope` generated the credential's name. */
-const isShared = ({ name, note }: SecretFacts) => mayBeTokenOf(note?.identity ?? "", "shared", name);
 
 function overAll(fix: Fix, names: readonly string[]): Fix {
   if (fix.do === "steps") return { ...fix, steps: fix.steps.map((step) => overAll(step, names)) };

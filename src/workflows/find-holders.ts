@@ -19,7 +19,7 @@ import { doubtsOf, type Proving, provenOf, stillTaken } from "./prove-holders.ts
 type FoundRotation = Rotation<RecordedLogin>;
 
 /** How long a replaced password stays valid: until the next rotation, or this number of milliseconds. */
-export type Grace = "next" | number;
+type Grace = "next" | number;
 
 /** The Secrets that record a credential, and which of them really hold it. */
 export type HolderRead = Pick<SecretLogins, "unreadable" | "claimed"> & {

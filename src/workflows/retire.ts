@@ -17,7 +17,7 @@ import { clustersUnknown, inClusters, ownedByHolders } from "./owner.ts";
 import { type Proving, stillTaken } from "./prove-holders.ts";
 
 /** A rotation whose Secrets were written, except for failures. */
-export type Retirement = RotateOrder &
+type Retirement = RotateOrder &
   Pick<SecretLogins, "unreadable"> & {
     readonly rotation: Rotation<RecordedLogin>;
     readonly proof: Pick<HolderProof<RecordedLogin>, "unproven">;

@@ -14,7 +14,6 @@ import { toSeconds } from "../timestamp.ts";
 import { distribute } from "./distribute.ts";
 import {
   findHolders,
-  type Grace,
   type HolderRead,
   holderKeys,
   lockedOut,
@@ -177,7 +176,7 @@ function report(stored: readonly Ref<"secret">[], { identity, members }: FoundRo
   return Array.fromAsync(execute(plan, { tools, claims: new Claims(tools), objects: new Map() }));
 }
 
-function withEnd(entry: Entry, grace: Grace, now: Date): Entry {
+function withEnd(entry: Entry, grace: RotateOrder["grace"], now: Date): Entry {
   const { previous } = entry;
   if (!previous || grace === "next" || previous.until !== undefined) return entry;
   return { ...entry, previous: { ...previous, until: toSeconds(new Date(now.getTime() + grace)) } };
