@@ -7,6 +7,7 @@ import { type CliError, usage } from "../src/errors.ts";
 import { planDelete } from "../src/plan/delete.ts";
 import { registryName } from "../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopesOf, noneMatches, selectsNone } from "../src/scope/cluster-scopes.ts";
+import { memoize } from "../src/scope/concurrency.ts";
 import { type Entry, readEntries } from "../src/secret/entry.ts";
 import { type NamespaceReader, readersOf } from "../src/state/namespace-reader.ts";
 import { deletionFacts } from "../src/state/plan-input.ts";
@@ -21,7 +22,7 @@ import { secrets } from "./line/known.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { openRecorded } from "./recorded-credential.ts";
 import { nameOfSecret } from "./run-on-targets.ts";
-import { memoize, type Session, toolsOf } from "./session.ts";
+import { type Session, toolsOf } from "./session.ts";
 
 import { verb } from "./verb.ts";
 

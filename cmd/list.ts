@@ -1,5 +1,5 @@
 import { readRegistryId } from "../src/azure/registry-name.ts";
-import { isRefusal, usage } from "../src/errors.ts";
+import { usage } from "../src/errors.ts";
 import { type PullSecretItem, pullSecretItem } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
 import { styleFor } from "../src/output/style.ts";
@@ -7,16 +7,9 @@ import type { PlaceDetail } from "../src/output/words.ts";
 import { hostOf } from "../src/plan/existing-secret.ts";
 import { pluralize } from "../src/plan/wording.ts";
 import { loginServerIn, registryName } from "../src/registry/login-server.ts";
-import { type ClusterScope, clusterScopesOf, selectsNone } from "../src/scope/cluster-scopes.ts";
+import { type ClusterScope, clusterScopesOf, eachCluster, selectsNone } from "../src/scope/cluster-scopes.ts";
 import type { Holding } from "../src/secret/entry.ts";
-import {
-  expiryBy,
-  holdingsOf,
-  type ListedSecret,
-  type ListOptions,
-  listPullSecrets,
-  type UnreadableNamespace,
-} from "../src/state/listed-secrets.ts";
+import { expiryBy, holdingsOf, type ListOptions, listPullSecrets, type UnreadableNamespace } from "../src/state/listed-secrets.ts";
 import { whereOf } from "./conclude.ts";
 import { isReport, printReport, printUnreadable, reading } from "./findings.ts";
 import { expiryAfter } from "./line/durations.ts";
@@ -100,7 +93,7 @@ export const list = verb({
     const { stdout, stderr, env, now } = session;
     const printing = { where, headers: !flags["no-headers"], now: now(), style: styleFor(stdout, env) };
     if (isReport(output)) await printReport(session, "list", output, found, unreadable);
-    else if (output === "name") session.print(found.map(nameLine).join(""));
+    else if (output === "name") session.print(found.map(({ name }) => `secret/${printable(name)}\n`).join(""));
     else if (found.length > 0) session.print(rows(found, printing, output === "wide"));
     else if (unreadable.length === 0) stderr.write(nothing(where, clusterScopes));
     stderr.write(skippedLine(skipped));
@@ -109,8 +102,6 @@ export const list = verb({
     return ends && found.length > 0 ? 1 : 0;
   },
 });
-
-const nameLine = ({ name }: PullSecretItem) => `secret/${printable(name)}\n`;
 
 type Options = ListOptions & { readonly registry: string | undefined; readonly ends: Date | undefined; readonly includeUnknown: boolean };
 
@@ -125,12 +116,13 @@ function skippedLine({ never, unknown }: Skipped): string {
   return parts.length > 0 ? `secrets not shown: ${parts.join(", ")}\n` : "";
 }
 
-/** Collects the Secrets of all clusters. An unreadable cluster or namespace doesn't stop the others. */
+/** Collects the Secrets of all clusters. An unreadable cluster is one without a namespace. */
 async function collect(clusterScopes: readonly ClusterScope[], options: Options) {
   const found: PullSecretItem[] = [];
   const skipped: Skipped = { never: 0, unknown: 0 };
   const unreadable: UnreadableNamespace[] = [];
-  for await (const one of carriedIn(clusterScopes, options)) {
+  const read = (clusterScope: ClusterScope) => listPullSecrets(clusterScope, options);
+  for await (const one of eachCluster(clusterScopes, read, ({ context }, error) => ({ context, namespace: "", error }))) {
     if ("error" in one) {
       unreadable.push(one);
       continue;
@@ -159,19 +151,6 @@ const isFor = (holdings: readonly Holding[], registry: string): boolean =>
 function namesOf(key: string): readonly (string | undefined)[] {
   const host = hostOf(key.toLowerCase());
   return [host, loginServerIn(host), registryName(host)];
-}
-
-/** Yields the Secrets of all clusters, and the namespaces that could not be read. An unreadable cluster is one without a namespace. */
-async function* carriedIn(clusterScopes: readonly ClusterScope[], options: Options): AsyncGenerator<ListedSecret | UnreadableNamespace> {
-  for (const clusterScope of clusterScopes) {
-    try {
-      if (clusterScope.error) throw clusterScope.error;
-      yield* listPullSecrets(clusterScope, options);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      yield { context: clusterScope.context, namespace: "", error };
-    }
-  }
 }
 
 function nothing(where: PlaceDetail, clusterScopes: readonly ClusterScope[]): string {

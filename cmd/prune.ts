@@ -6,6 +6,7 @@ import { printable } from "../src/output/printable.ts";
 import { openPrinter } from "../src/output/printer.ts";
 import { type PruneFacts, type PruneOptions, planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
 import { clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import { memoize } from "../src/scope/concurrency.ts";
 import { findLeftovers, type Leftovers, readHeld } from "../src/workflows/find-leftovers.ts";
 import { type Pruning, pruning } from "../src/workflows/prune.ts";
 import { printOutcomes } from "./conclude.ts";
@@ -15,7 +16,7 @@ import { dryRun, type Flags, formats, identityFlags, identityOf, noHeaders, unde
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { hintAtOthers, showLeftovers, sorted } from "./prune/rows.ts";
 import { openRecorded } from "./recorded-credential.ts";
-import { memoize, type Session, toolsOf } from "./session.ts";
+import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
 const { contexts, "all-contexts": allContexts } = scopeFlags;

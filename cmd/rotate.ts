@@ -3,8 +3,8 @@ import { CliError, Interrupted, unlessForbidden } from "../src/errors.ts";
 import { inPlace } from "../src/fix.ts";
 import { dueOf, independentGroups, type NotDue, notDue, type Rotation, rotationsOf } from "../src/plan/rotation.ts";
 import { type ClusterScope, clusterScopesOf } from "../src/scope/cluster-scopes.ts";
-import { runConcurrently } from "../src/scope/concurrency.ts";
-import { type Clusters, clustersOf } from "../src/state/holders.ts";
+import { once, runConcurrently } from "../src/scope/concurrency.ts";
+import { clustersOf } from "../src/state/holders.ts";
 import { imagesIn } from "../src/state/images.ts";
 import { findLogins, type RecordedLogin, type SecretLogins, sharedFindLogins } from "../src/state/secret-logins.ts";
 import { scopesHolding } from "../src/workflows/distribute.ts";
@@ -157,13 +157,9 @@ const asPartial = (outcome: Outcome): Outcome =>
   outcome.change || "notice" in outcome ? outcome : { ...outcome, isPartial: true as const };
 
 function orderOf({ clusterScopes, unreadable, options, flags, skipped }: Rotating, session: Session): RotateOrder {
-  let clusters: Promise<Clusters> | undefined;
   return {
     listed: sharedFindLogins(clusterScopes, { force: flags.force }),
-    clusters: () => {
-      clusters ??= clustersOf(clusterScopes, { unreadable });
-      return clusters;
-    },
+    clusters: once(() => clustersOf(clusterScopes, { unreadable })),
     ...options,
     force: flags.force,
     skipped: (reasons) => skipped.push(reasons),

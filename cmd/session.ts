@@ -11,7 +11,7 @@ import type { Fix } from "../src/fix.ts";
 import { type Next, printHint, printWarning } from "../src/output/error.ts";
 import { printable } from "../src/output/printable.ts";
 import { progressOn } from "../src/output/progress.ts";
-import type { Registry } from "../src/registry/port.ts";
+import { memoize, once } from "../src/scope/concurrency.ts";
 import { isGlob } from "../src/scope/scope.ts";
 import type { Context } from "./context.ts";
 import { milliseconds } from "./line/durations.ts";
@@ -30,8 +30,7 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
   };
   const clusters = new Map<string, { readonly cluster: Cluster; readonly pace: Pace }>();
   const azures = new Map<string, Promise<Azure>>();
-  let registry: Registry | undefined;
-  let runId: string | undefined;
+  const runId = once(() => crypto.randomUUID());
   let warnings = 0;
   const concurrency = flags["concurrency"];
   const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
@@ -64,8 +63,7 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     inform,
     namespace: placeFlagsOf(flags).namespace,
     get runId(): string {
-      runId ??= crypto.randomUUID();
-      return runId;
+      return runId();
     },
     /** Returns the cluster of a context; without a name, that of the command line or the current one. */
     cluster: (name?: string) => memoize(clusters, name ?? "", () => open(name)).cluster,
@@ -74,10 +72,7 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     contexts: () => context.configured("contexts", kubeFlags(flags)),
     warnings: () => warnings,
     azure: (identity: SignInOptions) => memoize(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
-    registry: () => {
-      registry ??= context.registry(trace);
-      return registry;
-    },
+    registry: once(() => context.registry(trace)),
     /** Returns the maximum concurrency: the largest width of all clusters. */
     width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
     interrupted: () => interruption.interrupted,
@@ -112,12 +107,6 @@ export function toolsOf(session: Session, flags: WritingFlags, credential?: Cred
     waits: { claims: new Set(), milliseconds: 0 },
     uninterrupted: session.interruption.uninterrupted,
   };
-}
-
-export function memoize<K, V>(known: Map<K, V>, key: K, make: () => V): V {
-  const made = known.get(key) ?? make();
-  known.set(key, made);
-  return made;
 }
 
 /** Returns the global flags of a command line, for kubectl and for the plugin. `context` replaces the named one. */

@@ -200,3 +200,6 @@ export const pullSecretKey: Readonly<Record<string, string>> = {
 
 /** The annotation in which `kubectl apply` stores the last applied file, including the values of a Secret. */
 export const lastApplied = "kubectl.kubernetes.io/last-applied-configuration";
+
+/** The label of this plugin's objects. */
+export const managedBy = { key: "app.kubernetes.io/managed-by", value: "kubectl-acr-secret" };

@@ -1,6 +1,6 @@
 import { type Cluster, type Configured, listAll } from "../../src/cluster/port.ts";
 import { argumentKind, type TargetKind, targetKinds } from "../../src/kinds.ts";
-import { managedBy } from "../../src/secret/entry.ts";
+import { managedBy } from "../../src/objects.ts";
 import { kindSpelled } from "./names.ts";
 
 export type Known = {

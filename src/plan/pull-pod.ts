@@ -1,6 +1,5 @@
 import { type NodeAnswer, readWaiting } from "../kubelet/message.ts";
-import type { ContainerStatus, Pod, PodSpec } from "../objects.ts";
-import { managedBy } from "../secret/entry.ts";
+import { type ContainerStatus, managedBy, type Pod, type PodSpec } from "../objects.ts";
 import { toSeconds } from "../timestamp.ts";
 
 /** The image that a pod pulls, and how: the ServiceAccount, and its exact list of pull secrets. */

@@ -37,6 +37,23 @@ export async function* clusterWideOrEach<T>(
   }
 }
 
+/** Yields what `read` yields for each cluster. A cluster that can't be read yields one other item, and doesn't stop the others. */
+export async function* eachCluster<T, E>(
+  clusterScopes: readonly ClusterScope[],
+  read: (clusterScope: ClusterScope) => AsyncIterable<T> | Iterable<T>,
+  unreadable: (clusterScope: ClusterScope, error: CliError) => E,
+): AsyncGenerator<T | E> {
+  for (const clusterScope of clusterScopes) {
+    try {
+      if (clusterScope.error) throw clusterScope.error;
+      yield* read(clusterScope);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      yield unreadable(clusterScope, error);
+    }
+  }
+}
+
 /** Whether a scope selects no namespace, and no cluster failed. */
 export const selectsNone = (clusterScopes: readonly ClusterScope[]): boolean =>
   clusterScopes.every(({ namespaces, error }) => namespaces.length === 0 && !error);

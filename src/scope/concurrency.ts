@@ -103,3 +103,19 @@ export async function awaitAll<const Reads extends readonly unknown[]>(reads: Re
   if (failed) throw failed.reason;
   return Promise.all(reads);
 }
+
+/** Calls a function at the first use, and shares its result with every call. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Returns the value of a key. Makes it at the first call. */
+export function memoize<K, V>(known: Map<K, V>, key: K, make: () => V): V {
+  const made = known.get(key) ?? make();
+  known.set(key, made);
+  return made;
+}

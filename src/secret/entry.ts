@@ -1,5 +1,5 @@
 import { parseJson } from "../json.ts";
-import type { Secret } from "../objects.ts";
+import { managedBy, type Secret } from "../objects.ts";
 import type { Login } from "../registry/port.ts";
 import { isSameTime } from "../timestamp.ts";
 
@@ -51,8 +51,6 @@ export type Holding = {
   readonly expiresAt?: string;
   /** When the password was created (RFC 3339), by which identity, and which password it replaced, if recorded. */
 } & Pick<Entry, "madeAt" | "by" | "previous">;
-
-export const managedBy = { key: "app.kubernetes.io/managed-by", value: "kubectl-acr-secret" };
 
 /** The annotation for the entries: a JSON list. */
 export const loginsAnnotation = "acr-secret/logins";

@@ -1,5 +1,5 @@
-import type { ManagedFields } from "../objects.ts";
-import { loginsAnnotation, managedBy } from "./entry.ts";
+import { type ManagedFields, managedBy } from "../objects.ts";
+import { loginsAnnotation } from "./entry.ts";
 import { shapeNamed } from "./shapes.ts";
 
 /**

@@ -3,7 +3,7 @@ import { hasPods } from "../plan/wording.ts";
 import { type ClusterScope, clusterWideOrEach, type NamespaceScope } from "../scope/cluster-scopes.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { type NamespaceState, objectNames, type ReadOptions, readNamespace, waiting } from "./namespace-state.ts";
-import { among, firstMissing, kindOf, picksOf, type TargetObject, type TargetPick, uniqueObjects } from "./targets.ts";
+import { among, filterOf, firstMissing, kindOf, picksOf, type TargetObject, type TargetPick, uniqueObjects } from "./targets.ts";
 
 /** Reads the state of one namespace. A second `read` sends the requests again. */
 export type NamespaceReader = { readonly scope: NamespaceScope; read(): Promise<NamespaceState> };
@@ -85,9 +85,6 @@ const needsAccounts = (picks: readonly TargetPick[]): boolean =>
   picks.some(hasPods) && !picks.some((pick) => !hasPods(pick) && pick.globs.includes("*") && pick.selector === undefined);
 
 function targetsFromClusterList(cluster: Cluster, pick: TargetPick): (namespace: string) => Promise<readonly TargetObject[]> {
-  const { kind, names, globs, selector } = pick;
-  const [only, ...others] = names;
-  const fields = globs.length === 0 && others.length === 0 ? `metadata.name=${only}` : undefined;
-  const listIn = readByNamespace<TargetObject>(cluster.pages(kind, { labels: selector, fields }));
+  const listIn = readByNamespace<TargetObject>(cluster.pages(pick.kind, filterOf(pick)));
   return async (namespace) => among(pick, await listIn(namespace));
 }

@@ -1,6 +1,7 @@
 import type { Cluster } from "../cluster/port.ts";
 import { unlessForbidden, withLines } from "../errors.ts";
 import type { Platform, Registry } from "../registry/port.ts";
+import { once } from "../scope/concurrency.ts";
 
 const usual: Platform = { os: "linux", architecture: "amd64" };
 
@@ -11,12 +12,11 @@ const unlisted = "cannot list nodes, so only linux/amd64 was checked";
  * listed once. Without nodes, or without permission to list them, it uses linux/amd64.
  */
 export function forNodesOf(cluster: Pick<Cluster, "pages">, registry: Registry): Registry {
-  let platforms: Promise<readonly Platform[] | undefined> | undefined;
+  const platforms = once(() => platformsOf(cluster).catch(unlessForbidden(undefined)));
   return {
     ...registry,
     async prove(image, login) {
-      platforms ??= platformsOf(cluster).catch(unlessForbidden(undefined));
-      const known = await platforms;
+      const known = await platforms();
       const proof = await registry.prove(image, login, known ?? [usual]);
       if (known) return proof;
       if (proof.verdict === "pulls") return { ...proof, message: withLines(proof.message, unlisted) };

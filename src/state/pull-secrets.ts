@@ -7,11 +7,11 @@ import type { Fix } from "../fix.ts";
 import { isObjectName } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
 import { serversOf } from "../kubelet/read-pull-secret.ts";
-import type { Secret } from "../objects.ts";
+import { managedBy, type Secret } from "../objects.ts";
 import { inLine } from "../plan/wording.ts";
-import { awaitAll } from "../scope/concurrency.ts";
+import { awaitAll, memoize, once } from "../scope/concurrency.ts";
 import { isRegional } from "../secret/azure-words.ts";
-import { type Entry, managedBy, readEntries } from "../secret/entry.ts";
+import { type Entry, readEntries } from "../secret/entry.ts";
 import { tokenName } from "../secret/names.ts";
 import { othersOf } from "../secret/owners.ts";
 import { unlabeledEntries } from "./existing-secret.ts";
@@ -32,22 +32,13 @@ export type NamespacesByName = Map<string, Promise<readonly string[]>>;
 /** @param others shared by the namespaces of a cluster, so that each name is searched once */
 export function secretsOf(cluster: Cluster, namespace: string, others: NamespacesByName = new Map()): Secrets {
   const read = new Map<string, Promise<Secret | undefined>>();
-  let listed: Promise<readonly Secret[]> | undefined;
   return {
-    elsewhere(name) {
-      const known = others.get(name) ?? (isObjectName(name) ? namespacesWith(cluster, name) : Promise.resolve([]));
-      others.set(name, known);
-      return known.then((namespaces) => namespaces.filter((each) => each !== namespace));
+    elsewhere: async (name) => {
+      const namespaces = await memoize(others, name, async () => (isObjectName(name) ? namespacesWith(cluster, name) : []));
+      return namespaces.filter((each) => each !== namespace);
     },
-    get(name) {
-      const known = read.get(name) ?? (isObjectName(name) ? cluster.get({ kind: "secret", namespace, name }) : Promise.resolve(undefined));
-      read.set(name, known);
-      return known;
-    },
-    ours: () => {
-      listed ??= listAll(cluster, "secret", { namespace, labels: managed }).catch(unlessForbidden<readonly Secret[]>([]));
-      return listed;
-    },
+    get: (name) => memoize(read, name, async () => (isObjectName(name) ? cluster.get({ kind: "secret", namespace, name }) : undefined)),
+    ours: once(() => listAll(cluster, "secret", { namespace, labels: managed }).catch(unlessForbidden<readonly Secret[]>([]))),
   };
 }
 

@@ -1,18 +1,28 @@
-import { type Cluster, listAll, type Where } from "../cluster/port.ts";
-import { CliError, isNotFound, isRefusal } from "../errors.ts";
+import { type Cluster, listAll } from "../cluster/port.ts";
+import { CliError, isNotFound } from "../errors.ts";
 import type { Workload } from "../fix.ts";
 import { nameOf, type PodKind, templateKinds } from "../kinds.ts";
 import type { Pod, ServiceAccount } from "../objects.ts";
 import { isPullPod } from "../plan/pull-pod.ts";
 import { accountOf, controllerOf } from "../plan/references.ts";
-import { type ClusterScope, clusterWideOrEach, type NamespaceScope } from "../scope/cluster-scopes.ts";
-import { awaitAll } from "../scope/concurrency.ts";
+import { type ClusterScope, clusterWideOrEach, eachCluster, type NamespaceScope } from "../scope/cluster-scopes.ts";
+import { awaitAll, memoize } from "../scope/concurrency.ts";
 import { byKey, readByNamespace } from "../scope/pages-by-namespace.ts";
 import { requireNamespace } from "./namespace.ts";
 import { minNamespaces } from "./namespace-reader.ts";
 import { type ListIn, readTemplates, type Template, type TemplateKind, templateOf } from "./pod-templates.ts";
 import { asWorkload, podOwner } from "./pods.ts";
-import { among, firstMissing, isOver, kindOf, missingTarget, type TargetObject, type TargetPick, uniqueObjects } from "./targets.ts";
+import {
+  among,
+  filterOf,
+  firstMissing,
+  isOver,
+  kindOf,
+  missingTarget,
+  type TargetObject,
+  type TargetPick,
+  uniqueObjects,
+} from "./targets.ts";
 
 /** The pods and templates that a command selects. Without picks: every pod, and every template without pods. */
 export type PullSelection = {
@@ -39,27 +49,23 @@ export type PullReader = NamespaceScope & { read(): Promise<PullingObjects> };
  * Yields the namespaces of a scope. Reads many namespaces from cluster-wide lists. A cluster that can't be read yields one failing reader.
  * @param skipped receives the kinds of template that can't be listed
  */
-export async function* pullReadersOf(
+export function pullReadersOf(
   clusterScopes: readonly ClusterScope[],
   selection: PullSelection,
   skipped: Set<PodKind>,
 ): AsyncGenerator<PullReader> {
-  for (const clusterScope of clusterScopes) {
-    const { context, cluster, error } = clusterScope;
-    try {
-      if (error) throw error;
-      yield* readersOfCluster(clusterScope, selection, skipped);
-    } catch (reason) {
-      if (!isRefusal(reason)) throw reason;
-      yield { context, cluster, namespace: "", read: () => Promise.reject(reason) };
-    }
-  }
-}
-
-function readersOfCluster(clusterScope: ClusterScope, selection: PullSelection, skipped: Set<PodKind>) {
-  const each = readersPerNamespace(clusterScope, selection, skipped);
-  if (!clusterScope.open || clusterScope.namespaces.length < minNamespaces) return each;
-  return clusterWideOrEach(clusterScope, readersFromClusterLists(clusterScope, selection, skipped), each);
+  const read = (clusterScope: ClusterScope) => {
+    const each = readersPerNamespace(clusterScope, selection, skipped);
+    if (!clusterScope.open || clusterScope.namespaces.length < minNamespaces) return each;
+    return clusterWideOrEach(clusterScope, readersFromClusterLists(clusterScope, selection, skipped), each);
+  };
+  const failing = ({ context, cluster }: ClusterScope, error: CliError) => ({
+    context,
+    cluster,
+    namespace: "",
+    read: () => Promise.reject(error),
+  });
+  return eachCluster(clusterScopes, read, failing);
 }
 
 function* readersPerNamespace(
@@ -101,18 +107,17 @@ function asMissing(error: unknown): CliError {
   throw error;
 }
 
+type ReadIn = (namespace: string) => Promise<readonly never[]>;
+
 function clusterLists(cluster: Cluster): (namespace: string) => ListIn {
-  const lists = new Map<string, (namespace: string) => Promise<readonly never[]>>();
+  const lists = new Map<string, ReadIn>();
   return (namespace) => {
     // A list returns the objects of a namespace only once
     const read = new Map<string, Promise<readonly never[]>>();
     return (kind, where) => {
       const key = JSON.stringify([kind, where]);
-      const list = lists.get(key) ?? (readByNamespace(cluster.pages(kind, where)) as (namespace: string) => Promise<readonly never[]>);
-      lists.set(key, list);
-      const objects = read.get(key) ?? list(namespace);
-      read.set(key, objects);
-      return objects;
+      const list = memoize(lists, key, () => readByNamespace(cluster.pages(kind, where)) as ReadIn);
+      return memoize(read, key, () => list(namespace));
     };
   };
 }
@@ -147,7 +152,7 @@ async function readPicked(
   templatesOf: TemplateLists,
   { picks, lenient }: PullSelection,
 ): Promise<PullingObjects> {
-  const found = await awaitAll(picks.map(async (pick) => among<TargetObject>(pick, await listIn(pick.kind, whereOf(pick)), isLive)));
+  const found = await awaitAll(picks.map(async (pick) => among<TargetObject>(pick, await listIn(pick.kind, filterOf(pick)), isLive)));
   const missing = firstMissing(picks, found, { lenient, targets: { picks, whereUsed: false } });
   if (missing) throw missingTarget(missing, namespace);
   const chosen = uniqueObjects(found.flat());
@@ -175,12 +180,6 @@ async function readPicked(
 }
 
 const jobs = ["job.batch"] as const;
-
-/** One name is selected by the server. */
-function whereOf({ names, globs, selector: labels }: TargetPick): Pick<Where, "labels" | "fields"> {
-  const [name, ...others] = names;
-  return globs.length === 0 && others.length === 0 ? { fields: `metadata.name=${name}` } : { labels };
-}
 
 const controllersOf = (templates: readonly Template[]): ReadonlyMap<string, Workload> =>
   new Map(

@@ -1,12 +1,12 @@
 import type { Where } from "../cluster/port.ts";
 import { type CliError, isForbidden, isRefusal } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
-import { type Metadata, pullSecretKey, type Secret } from "../objects.ts";
+import { type Metadata, managedBy, pullSecretKey, type Secret } from "../objects.ts";
 import { describes, type HeldLogin } from "../plan/ownership.ts";
 import type { Login } from "../registry/port.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { readClaim } from "../secret/claim.ts";
-import { type Entry, entryFor, isOurs, managedBy, readAnnotation } from "../secret/entry.ts";
+import { type Entry, entryFor, isOurs, readAnnotation } from "../secret/entry.ts";
 import { asPullSecret } from "../secret/shapes.ts";
 import { entriesIn, loginFor } from "./existing-secret.ts";
 import { secretIn } from "./plan-input.ts";

@@ -1,4 +1,4 @@
-import { type Cluster, listAll } from "../cluster/port.ts";
+import { type Cluster, listAll, type Where } from "../cluster/port.ts";
 import { absent, CliError } from "../errors.ts";
 import { argumentKind, kinds, lastingKinds, resourceOf, type TargetKind, targetKindOf } from "../kinds.ts";
 import type { KubeObject, KubeObjects, PodSpec, ServiceAccount } from "../objects.ts";
@@ -52,7 +52,7 @@ export const templatesOf = (objects: readonly TargetObject[]): { readonly spec: 
   objects.flatMap((object) => specOf(object) ?? []).map((spec) => ({ spec }));
 
 /** How long to wait for the default ServiceAccount of a new namespace, in milliseconds, and how to sleep. */
-export type WaitOptions = { readonly milliseconds: number; sleep(milliseconds: number): Promise<void> };
+type WaitOptions = { readonly milliseconds: number; sleep(milliseconds: number): Promise<void> };
 
 export type ChoiceOptions = {
   /** The name of the Secret. */
@@ -104,6 +104,11 @@ async function waitForDefaultAccount(
     if (found) return found;
   }
   return undefined;
+}
+
+/** Returns the filter for the list of a pick's objects: the server selects a single name, {@link among} several. */
+export function filterOf({ names: [name, ...others], globs, selector: labels }: TargetPick): Pick<Where, "labels" | "fields"> {
+  return globs.length === 0 && others.length === 0 ? { fields: `metadata.name=${name}` } : { labels };
 }
 
 /**

@@ -4,9 +4,9 @@ import { type Cluster, listAll } from "../cluster/port.ts";
 import { asCliError, CliError, Conflict, Interrupted, isForbidden, isLost, isNotFound } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
-import type { Pod } from "../objects.ts";
+import { managedBy, type Pod } from "../objects.ts";
 import { answerTimeout, isLeftover, type PodPull, pendingReason, pullPod, pullPodSelector, readPullPod } from "../plan/pull-pod.ts";
-import { managedBy } from "../secret/entry.ts";
+import { memoize } from "../scope/concurrency.ts";
 
 type NodeAnswer = NonNullable<ReturnType<typeof readPullPod>>;
 
@@ -43,9 +43,7 @@ export function openNodePulls(node: string | undefined, tools: PullTools) {
 
   async function pull(cluster: Cluster, question: PodPull, hasLogin: boolean): Promise<NodeAnswer> {
     const place = `${question.context ?? ""}\n${question.namespace}`;
-    const preparation = prepared.get(place) ?? prepare(cluster, question.namespace);
-    prepared.set(place, preparation);
-    await preparation.catch(withRights);
+    await memoize(prepared, place, () => prepare(cluster, question.namespace)).catch(withRights);
     if (tools.interrupted()) throw new Interrupted();
     const to = podRef(question.namespace, question.context);
     const pod = pullPod(question, to.name, tools.now(), node);
@@ -105,8 +103,6 @@ export function openNodePulls(node: string | undefined, tools: PullTools) {
     close: async () => void (await Promise.allSettled(running)),
   };
 }
-
-export type NodePulls = ReturnType<typeof openNodePulls>;
 
 const podRef = (namespace: string, context?: string): Ref<"pod"> => {
   return { kind: "pod", context, namespace, name: `acr-secret-check-${randomBytes(8).toString("hex")}` };

@@ -6,6 +6,7 @@ import { joinNames } from "../kinds.ts";
 import { unknownClusters } from "../plan/ownership.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
+import { once } from "../scope/concurrency.ts";
 import { sharedSecretWords, unnamedCluster, wordsWithClusters } from "../secret/azure-words.ts";
 import { mayBeTokenOf, tokenName } from "../secret/names.ts";
 import type { Clusters } from "../state/holders.ts";
@@ -120,14 +121,6 @@ async function readable(read: () => Promise<string | undefined>): Promise<string
       cause,
     });
   });
-}
-
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | undefined;
-  return () => {
-    made ??= make();
-    return made;
-  };
 }
 
 type Owned = "one" | "many" | "none";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import type { AcrToken } from "../../src/azure/port.ts";
-import type { Secret } from "../../src/objects.ts";
-import { type Entry, loginsAnnotation, managedBy } from "../../src/secret/entry.ts";
+import { managedBy, type Secret } from "../../src/objects.ts";
+import { type Entry, loginsAnnotation } from "../../src/secret/entry.ts";
 import { pullSecret } from "./fakes/cluster.ts";
 import type { FakeWorld } from "./fakes/world.ts";
 

@@ -1,7 +1,6 @@
 import { explainArm } from "../../../src/azure/arm-error.ts";
 import type { CliError } from "../../../src/errors.ts";
-import type { Metadata, Pod, Secret } from "../../../src/objects.ts";
-import { managedBy } from "../../../src/secret/entry.ts";
+import { type Metadata, managedBy, type Pod, type Secret } from "../../../src/objects.ts";
 import { type Asked, refusing } from "../fakes/asked.ts";
 import { stuckPod } from "../fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../fakes/world.ts";

@@ -1,7 +1,7 @@
 import { expect } from "vitest";
 import { CliError } from "../../../src/errors.ts";
+import { managedBy } from "../../../src/objects.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
-import { managedBy } from "../../../src/secret/entry.ts";
 import { refused } from "../../support/demo.ts";
 import { is } from "../../support/fakes/asked.ts";
 import { namespace, pullSecret } from "../../support/fakes/cluster.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Metadata, Secret } from "../../../src/objects.ts";
-import { loginsAnnotation, managedBy } from "../../../src/secret/entry.ts";
+import { type Metadata, managedBy, type Secret } from "../../../src/objects.ts";
+import { loginsAnnotation } from "../../../src/secret/entry.ts";
 import { namespace } from "../../support/fakes/cluster.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";

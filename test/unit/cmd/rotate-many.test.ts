@@ -1,7 +1,7 @@
 import { expect } from "vitest";
-import type { Secret } from "../../../src/objects.ts";
+import { managedBy, type Secret } from "../../../src/objects.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
-import { loginsAnnotation, managedBy } from "../../../src/secret/entry.ts";
+import { loginsAnnotation } from "../../../src/secret/entry.ts";
 import { exactly, lost, refused } from "../../support/demo.ts";
 import type { Asked } from "../../support/fakes/asked.ts";
 import { namespace } from "../../support/fakes/cluster.ts";

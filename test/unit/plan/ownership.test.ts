@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { managedBy } from "../../../src/objects.ts";
 import {
   type AzureObject,
   type CredentialId,
@@ -10,7 +11,7 @@ import {
   mayGrant,
   unknownClusters,
 } from "../../../src/plan/ownership.ts";
-import { type Entry, loginsAnnotation, managedBy, readAnnotation, readEntries } from "../../../src/secret/entry.ts";
+import { type Entry, loginsAnnotation, readAnnotation, readEntries } from "../../../src/secret/entry.ts";
 
 const host = "r.azurecr.io";
 const token: CredentialId = { kind: "acr-token", identity: "t", host };

@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
-import type { Secret } from "../../../src/objects.ts";
-import { type Entry, entryFor, loginsAnnotation, managedBy, readEntries, sameEntry, sameLogin } from "../../../src/secret/entry.ts";
+import { managedBy, type Secret } from "../../../src/objects.ts";
+import { type Entry, entryFor, loginsAnnotation, readEntries, sameEntry, sameLogin } from "../../../src/secret/entry.ts";
 import { pullSecret, pullSecretPatch, unclaimed } from "../../../src/secret/pull-secret.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 

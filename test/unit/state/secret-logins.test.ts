@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { Cluster, Where } from "../../../src/cluster/port.ts";
 import { openInterruption } from "../../../src/interruption.ts";
-import type { Secret } from "../../../src/objects.ts";
+import { managedBy, type Secret } from "../../../src/objects.ts";
 import type { ClusterScope } from "../../../src/scope/cluster-scopes.ts";
 import { clusterId } from "../../../src/secret/azure-words.ts";
-import { loginsAnnotation, managedBy } from "../../../src/secret/entry.ts";
+import { loginsAnnotation } from "../../../src/secret/entry.ts";
 import { holdersOf } from "../../../src/state/holders.ts";
 import { findLogins } from "../../../src/state/secret-logins.ts";
 import { refused } from "../../support/demo.ts";
