@@ -37,6 +37,10 @@ const pruneFlags = {
       describe:
         "Also delete credentials without a recorded cluster, which older versions created. A cluster that you didn't select may use them",
     },
+    "include-exported": {
+      type: "boolean",
+      describe: "Also delete exported credentials that no Secret holds. Copies of the exported Secrets stop working",
+    },
   }),
   contexts,
   "all-contexts": allContexts,
@@ -69,7 +73,7 @@ export const prune = verb({
     if (!named) throw usage('required flag(s) "registry" not set', { verb: "prune", registry: "REGISTRY" });
     const olderThan = goDuration(flags["older-than"]);
     if (olderThan === undefined) throw usage(`invalid --older-than "${flags["older-than"]}": must be a duration, such as 30m or 0s`);
-    const options = { includeUnknown: flags["include-unknown"], olderThan };
+    const options = { includeUnknown: flags["include-unknown"], includeExported: flags["include-exported"], olderThan };
     const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
     const { registry, made, holders, now } = await session.during(`Looking for leftovers in ${named}`, async () => {
       const azure = await session.azure(identityOf(flags));

@@ -53,6 +53,7 @@ export type FlagValues = {
   readonly ignoreNotFound?: boolean;
   readonly merge?: boolean;
   readonly reader?: ReaderName;
+  readonly exports?: boolean | undefined;
   readonly includeRegional?: boolean;
   readonly credentialPer?: "scope" | "namespace";
   /** How long to wait: `10m`. */

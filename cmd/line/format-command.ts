@@ -78,6 +78,7 @@ const flagNames: { readonly [K in keyof Printed]-?: SettableFlag } = {
   ignoreNotFound: "ignore-not-found",
   merge: "merge",
   reader: "for",
+  exports: "export",
   includeRegional: "include-regional",
   credentialPer: "credential-per",
   auth: "auth",

@@ -54,7 +54,7 @@ const printed: Readonly<Record<"json" | "jsonl" | "name", (rows: readonly PruneR
   name: (rows) => [...new Set(rows.filter(({ isDeleted }) => isDeleted).map(({ to }) => `${printable(nameOf(to))}\n`))].join(""),
 };
 
-const order: readonly PruneRow["state"][] = ["orphan", "unknown", "other cluster", "too recent", "in use"];
+const order: readonly PruneRow["state"][] = ["orphan", "exported", "unknown", "other cluster", "too recent", "in use"];
 
 export const sorted = (rows: readonly PruneRow[]) =>
   rows.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state) || a.to.name.localeCompare(b.to.name));
@@ -74,6 +74,8 @@ export function hintAtOthers(rows: readonly PruneRow[], olderThan: string, { hin
   const unknown = count("unknown");
   if (others > 0) hint(`kept ${others}, created for other clusters; to check them, add these clusters with --contexts`);
   if (unknown > 0) hint(`kept ${unknown}, without a recorded cluster; to delete them too, add --include-unknown`);
+  const exported = count("exported");
+  if (exported > 0) hint(`kept ${exported}, exported and not applied to a selected cluster; to delete them too, add --include-exported`);
   const recent = count("too recent");
   if (recent > 0) hint(`kept ${recent}, changed less than ${olderThan} ago; to delete them too, wait or lower --older-than`);
 }

@@ -117,7 +117,8 @@ async function outcomeOf(error: CliError, change: Store, attempt: Attempt): Prom
   throw new Conflict(error.message);
 }
 
-function withMetadata(entry: Entry, metadata: IssuedLogin["metadata"] = {}): Entry {
+/** Adds to an entry what Azure returned with the new password. */
+export function withMetadata(entry: Entry, metadata: IssuedLogin["metadata"] = {}): Entry {
   const known = Object.fromEntries(Object.entries(metadata).filter(([, value]) => value !== undefined));
   // expiresAt is the last field of the entry
   const { expiresAt, ...of }: Entry = { ...entry, ...known };
@@ -189,7 +190,7 @@ async function decide(change: Store, secret: Secret, attempt: Attempt, lost: Cli
   const pulls = isAnothers ? await stillPulls(login, attempt) : "unknown";
   const keep = (because: string): ChangeOutcome => ({ change: { act: "keep", to, because }, object: secret });
   if (pulls === "yes") return keep("another run wrote a credential that pulls");
-  const planned = planStore(to, { ...optionsOf(change, tools), entry, host, fresh }, { ...existing, pulls });
+  const planned = planStore(to, { ...optionsOf(change, tools), entry, host, fresh, renews: renews !== undefined }, { ...existing, pulls });
   return planned.act === "store" ? { ...planned, renews } : keep(planned.because);
 }
 

@@ -51,6 +51,8 @@ export type Owner = {
   owns(name: string): Promise<boolean>;
   /** Only the Secrets of this run can hold a credential of that name. */
   readonly alone: boolean;
+  /** The credential is printed instead of written to the Secret, so copies may be anywhere. */
+  readonly isExported?: true;
 };
 
 export type Need = {

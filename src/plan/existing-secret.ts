@@ -39,6 +39,8 @@ export type StoreOptions = {
   readonly merge: boolean;
   /** The format of the Secret; absent for the kubelet's format. */
   readonly shape?: ShapeName | undefined;
+  /** The Secret is proven to hold an older password of the same credential. */
+  readonly renews?: boolean;
 };
 
 /** Returns the host of a key under `auths`, which can be a host, a URL, or a host with a path. */

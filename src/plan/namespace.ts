@@ -79,7 +79,7 @@ export function planRenewed(to: Ref<"secret">, options: RenewOptions, existing: 
   if (!fresh && sameLogin(recorded, entry) && !lacksPrevious) return [kept(to, "holds this credential")];
   const others = existing.hosts.some((server) => !keysOf(host, existing).some((key) => isKeyOf(key, server)));
   const merge = others || recorded.beside === true;
-  const storing = { entry: { ...entry, hosts: recorded.hosts }, host, fresh: true, force, merge, shape: existing.shape };
+  const storing = { entry: { ...entry, hosts: recorded.hosts }, host, fresh: true, force, merge, shape: existing.shape, renews: true };
   const store = planStore(to, storing, { ...existing, pulls: "unknown" });
   return [store.act === "store" ? { ...store, renews: recorded, because: "rotated" } : store, ...warnLoss(store, existing)];
 }

@@ -38,34 +38,39 @@ export type PruneFacts = {
   readonly now: Date | undefined;
 };
 
-/** `orphan`: no Secret holds it. `unknown`: it doesn't name its cluster. `too recent`: a run that created it may still be in progress. */
-type PruneState = "orphan" | "other cluster" | "unknown" | "too recent" | "in use";
+/** `orphan`: no Secret holds it. `exported`: a copy of it may exist, but no Secret holds it. `unknown`: it doesn't name its cluster. `too recent`: a run that created it may still be in progress. */
+type PruneState = "orphan" | "exported" | "other cluster" | "unknown" | "too recent" | "in use";
 
 export type PruneRow = CreatedObject & { readonly state: PruneState; readonly isDeleted: boolean };
 
 export type PruneOptions = {
   /** Also deletes objects that don't name their cluster. */
   readonly includeUnknown: boolean;
+  /** Also deletes credentials that `create --export` printed and that no Secret holds. */
+  readonly includeExported: boolean;
   /** Keeps objects that were changed within this number of milliseconds: a run may not have written its Secret yet. */
   readonly olderThan: number;
 };
 
 /**
- * Determines which objects are leftovers. Keeps an object that a Secret records, that another cluster may hold, or that a run has just
- * created.
+ * Determines which objects are leftovers. Keeps an object that a Secret records, that was exported, that another cluster may hold, or that
+ * a run has just created.
  */
-export function planPrune(made: readonly CreatedObject[], facts: PruneFacts, { includeUnknown, olderThan }: PruneOptions): PruneRow[] {
+export function planPrune(made: readonly CreatedObject[], facts: PruneFacts, options: PruneOptions): PruneRow[] {
+  const { includeUnknown } = options;
   // A registry may have ten thousand credentials, and Secrets may record as many
   const byIdentity = Map.groupBy(facts.entries, ({ identity }) => identity.toLowerCase());
   return made.map((one) => {
     const entries = byIdentity.get(one.identity.toLowerCase()) ?? [];
-    const state = stateOf(one, { ...facts, entries }, olderThan);
+    const state = stateOf(one, { ...facts, entries }, options);
     return { ...one, state, isDeleted: state === "orphan" || (state === "unknown" && includeUnknown && facts.whole) };
   });
 }
 
-function stateOf(one: CreatedObject, { entries, clusters, now }: PruneFacts, olderThan: number): PruneState {
+function stateOf(one: CreatedObject, { entries, clusters, now }: PruneFacts, { olderThan, includeExported }: PruneOptions): PruneState {
   if (!mayDelete({ described: true, otherKeys: [], shared: one.needed === true }) || isHeld(one, entries)) return "in use";
+  // Without a password, nothing was printed
+  if (one.for.isExported && one.passwords.length > 0 && !includeExported) return "exported";
   if (olderThan > 0 && isYoung(one, now, olderThan)) return "too recent";
   if (one.lost) return "orphan";
   if (one.for.clusters.length === 0) return "unknown";

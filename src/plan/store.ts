@@ -29,13 +29,18 @@ export function planStore(to: Ref<"secret">, asked: StoreOptions, existing: Exis
 
 /** @throws CliError conflict if other managers have written to the Secret, without --force */
 function howToStore(options: StoreOptions, { type, immutable, others }: ExistingSecret): Pick<Store, "replaces" | "merges" | "because"> {
-  const { fresh, force, merge, shape } = options;
+  const { fresh, force, merge, shape, renews } = options;
+  // A user applied this login with kubectl. Other managers write again
+  const conflicts = renews ? others.filter((writer) => !isKubectl(writer)) : others;
   const differs = "annotations differ";
   if (type !== shapeNamed(shape).type) return { replaces: true, because: `its type is ${type}` };
   if (merge) return { replaces: false, merges: true, because: fresh ? "adds a login" : differs };
-  if (!force && others.length > 0) throw new CliError("conflict", conflictWith(others), { hint: "add --force to overwrite these fields" });
+  if (!force && conflicts.length > 0)
+    throw new CliError("conflict", conflictWith(conflicts), { hint: "add --force to overwrite these fields" });
   return { replaces: immutable, because: fresh ? "holds another credential" : differs };
 }
+
+const isKubectl = (writer: string) => writer.startsWith('"kubectl');
 
 /** Warns about other logins that an overwritten Secret loses, or about other managers that write to it. */
 export function warnLoss(change: Store | Keep, existing: ExistingSecret | undefined): Change[] {
@@ -43,7 +48,7 @@ export function warnLoss(change: Store | Keep, existing: ExistingSecret | undefi
   const secret = `secret/${change.to.name}`;
   const warn = (message: string): Change[] => [{ act: "warn", to: change.to, message: `${secret} ${message}` }];
   if (change.merges) {
-    const writers = existing.others.filter((writer) => !writer.startsWith('"kubectl'));
+    const writers = existing.others.filter((writer) => !isKubectl(writer));
     return writers.length === 0 ? [] : warn(`has another field manager that may remove this login: ${writers.join("; ")}`);
   }
   const lost = existing.hosts.filter((server) => !change.entry.hosts.some((key) => isKeyOf(key, server)));

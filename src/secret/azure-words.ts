@@ -3,6 +3,9 @@ import { createHash } from "node:crypto";
 /** The prefixes of descriptions, and of names, of the objects that this plugin creates in Azure. */
 const [described, called] = ["kubectl acr-secret: ", "acr-secret: "];
 
+/** Starts the words for a credential of which `create --export` printed a password: a copy may exist outside of the cluster. */
+const exported = "exported ";
+
 /** The maximum length of a password's name in Microsoft Graph. */
 const longestKey = 120;
 
@@ -19,6 +22,9 @@ export function wordsWithClusters(words: string, clusters: readonly (string | un
   return `${words} of ${ids.length === 1 ? "cluster" : "clusters"} ${ids.join(", ")}`;
 }
 
+/** The words for a credential that is printed instead of written to its Secret. */
+export const exportedWords = (words: string): string => `${exported}${words}`;
+
 /** Returns the description of a scope map, or the `notes` field in Microsoft Graph of an application. */
 export const azureDescription = (words: string): string => `${described}${words}`;
 
@@ -26,16 +32,19 @@ export const azureDescription = (words: string): string => `${described}${words}
 export const isOurDescription = (description: string): boolean => description.startsWith(described);
 
 /**
- * Returns the description after Secrets of more clusters get the credential. If one cluster is unknown, it could be any cluster, so the
- * description names none.
+ * Returns the description after Secrets of more clusters get the credential, or after it is exported. If one cluster is unknown, it could
+ * be any cluster, so the description names none.
  * @returns undefined if it stays unchanged, such as a description of another tool or of an older version
  */
 export function withClusters(description: string, further: string): string | undefined {
   const [made, more] = [parseAzureOwner(description), parseAzureOwner(further)];
-  if (!made || !more || made.clusters.length === 0) return undefined;
-  if (more.clusters.length === 0) return azureDescription(made.words);
-  if (more.clusters.every((id) => made.clusters.includes(id))) return undefined;
-  return azureDescription(wordsWithClusters(made.words, [...made.clusters, ...more.clusters]));
+  if (!made || !more) return undefined;
+  const isUnknown = made.clusters.length === 0 || more.clusters.length === 0;
+  const clusters = isUnknown ? [] : [...new Set([...made.clusters, ...more.clusters])];
+  const isExported = made.isExported || more.isExported;
+  if (isExported === made.isExported && clusters.length === made.clusters.length) return undefined;
+  const words = wordsWithClusters(made.words, clusters);
+  return azureDescription(isExported ? exportedWords(words) : words);
 }
 
 /** The name of an application's password. A long name is shortened, but keeps its end, which names the cluster. */
@@ -55,6 +64,7 @@ type AzureOwner = {
   readonly words: string;
   /** The ids of the clusters; empty if unknown, as for objects of older versions. */
   readonly clusters: readonly string[];
+  readonly isExported?: true | undefined;
 };
 
 /** The words for Secrets of one name that share a credential. */
@@ -79,9 +89,10 @@ const clustersIn = / of clusters? ([0-9a-f]{8}(?:, [0-9a-f]{8})*)$/;
 export function parseAzureOwner(text: string): AzureOwner | undefined {
   const start = [described, called].find((one) => text.startsWith(one));
   if (start === undefined) return undefined;
-  const whole = text.slice(start.length);
+  const isExported = text.startsWith(exported, start.length) || undefined;
+  const whole = text.slice(start.length + (isExported ? exported.length : 0));
   const [end = "", ids] = clustersIn.exec(whole) ?? [];
-  return { words: whole.slice(0, whole.length - end.length), clusters: ids?.split(", ") ?? [] };
+  return { words: whole.slice(0, whole.length - end.length), clusters: ids?.split(", ") ?? [], isExported };
 }
 
 /** Whether a text is a GUID, the format of an application's id in Azure. */

@@ -7,7 +7,7 @@ import { unknownClusters } from "../plan/ownership.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
 import { once } from "../scope/concurrency.ts";
-import { sharedSecretWords, unnamedCluster, wordsWithClusters } from "../secret/azure-words.ts";
+import { exportedWords, sharedSecretWords, unnamedCluster, wordsWithClusters } from "../secret/azure-words.ts";
 import { mayBeTokenOf, tokenName } from "../secret/names.ts";
 import type { Clusters } from "../state/holders.ts";
 import { creationOf, idBy, namespaceNotFound, uidOf } from "../state/namespace.ts";
@@ -29,6 +29,15 @@ export function ownerOf({ cluster, namespace, context }: NamespaceScope, secret:
     owns: async (name) => mayBeTokenOf(name, namespace, secret) && name === (await ownName()),
     alone: true,
   };
+}
+
+/**
+ * Returns the owner of a credential that is printed instead of written to the Secret. Its description in Azure says so.
+ */
+export function exportedOwner(place: NamespaceScope, secret: string): Owner {
+  const owner = ownerOf(place, secret);
+  const wordsInCluster = async () => exportedWords(await owner.wordsInCluster());
+  return { ...owner, alone: false, isExported: true, words: exportedWords(owner.words), wordsInCluster };
 }
 
 /**

@@ -131,7 +131,8 @@ function planFor({ need: { owner, current }, found, scope, still }: Tried, { reg
     namedMap: named.scopeMap,
     repositories: scope.repositories,
     // The run stops using a token of another user if the registry rejects its password
-    alone: found.alone || (found.isRecorded === true && owner.alone),
+    alone: found.alone || (found.isRecorded === true && owner.alone && !found.isExported),
+    exportedFrom: found.isExported || owner.isExported ? registry.name : undefined,
     expiresAt: newExpiry(asked, currentPassword(current?.entry, found.token), now),
     now,
     // A user who names a token and adds --force is responsible for other users of its password
@@ -160,7 +161,7 @@ function refuseRights(found: FoundToken, scope: Make | Keep, env: TokenEnv): str
 }
 
 /**
- * Updates a description that doesn't name every cluster. For a token that several Secrets can hold, it names their clusters. Otherwise a
+ * Updates a description that doesn't name every cluster, or that doesn't say that the token is exported. For a token that several Secrets can hold, it names their clusters. Otherwise a
  * run that reads only some of them could delete the token.
  */
 async function withClusterNames(
@@ -174,7 +175,7 @@ async function withClusterNames(
   if (!isOurDescription(scopeMap.description) || isOthers(found)) return scope;
   if (withClusters(scopeMap.description, azureDescription(await owner.wordsInCluster())) === undefined) return scope;
   const { actions } = scopeMap;
-  return { act: "update", to: scope.to, before: actions, after: actions, because: "its description lacks a cluster" };
+  return { act: "update", to: scope.to, before: actions, after: actions, because: "its description differs" };
 }
 
 /**

@@ -7,7 +7,7 @@ import { rightsOf, warnOfRights } from "../granted-rights.ts";
 import type { Applied, Asked, Credential, Lifecycle, Sources } from "../kind.ts";
 import { createdBy, deletedCredential, deletePlanned, isRefused, isSamePassword, issueOf, newExpiry } from "../password-credential.ts";
 import { currentPassword, planTokenRenewal, planTokenRetirement, planTokenRevocation, refuseDisabled, shownOf } from "./plan.ts";
-import { otherScopeMap, pulledRepositories } from "./scope-map.ts";
+import { isExportedMap, otherScopeMap, pulledRepositories } from "./scope-map.ts";
 
 export type TokenEnv = {
   readonly azure: Azure;
@@ -161,7 +161,10 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
       refuseDisabled(token, host);
       const now = sources.now();
       const expiresAt = newExpiry(asked, currentPassword(current.entry, token), now);
-      const plan = planTokenRenewal({ ...renewal, registry, current: current.entry, now, expiresAt }, token);
+      const plan = planTokenRenewal(
+        { ...renewal, registry, current: current.entry, now, expiresAt, isExported: isExportedMap(scopeMap) },
+        token,
+      );
       issued.set(token.name, { token, description: Promise.resolve(azureDescription(words)) });
       const mayPull = pulledRepositories(scopeMap);
       const warnings = [warnOfRights({ of: `token "${token.name}"`, rights: rightsOf(scopeMap?.actions ?? []) })];

@@ -2,10 +2,10 @@ import type { AcrToken, AzureRegistry, ScopeMap, TokenList } from "../../azure/p
 import { CliError } from "../../errors.ts";
 import type { CreatedObject } from "../../plan/prune.ts";
 import { azureDescription, parseAzureOwner } from "../../secret/azure-words.ts";
-import type { Need } from "../kind.ts";
+import type { Need, Owner } from "../kind.ts";
 import type { TokenEnv } from "./apply.ts";
 import { currentPassword } from "./plan.ts";
-import { isSameName, otherScopeMap, scopeMapOf } from "./scope-map.ts";
+import { isExportedMap, isSameName, otherScopeMap, scopeMapOf } from "./scope-map.ts";
 
 export type FoundToken = {
   readonly name: string;
@@ -15,6 +15,8 @@ export type FoundToken = {
   readonly hasSharedMap: boolean;
   /** Only the Secrets of this run can hold the token. */
   readonly alone: boolean;
+  /** `create --export` has printed a password of the token. */
+  readonly isExported: boolean;
   /** Only the annotation of the Secret names it. */
   readonly isRecorded?: true;
   /** The recorded token belongs to the owner, according to its name or its scope map's description. */
@@ -28,25 +30,32 @@ export type FoundToken = {
  * Otherwise returns the owner's own token. Many namespaces share only a token that belongs to them by its name or its description. Anyone
  * with access to one of the namespaces can write an annotation, and could distribute their own token.
  */
-export async function findToken({ owner, current }: Need, { named, azure, registry }: TokenEnv): Promise<FoundToken> {
-  const read = async (name: string, alone: boolean): Promise<FoundToken> => {
-    const [token, found] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, named.scopeMap ?? name)]);
-    if (named.scopeMap !== undefined && !found) throw noScopeMap(named.scopeMap, registry);
-    const other = named.scopeMap === undefined ? otherScopeMap(name, token) : undefined;
-    const scopeMap = other === undefined ? found : await azure.scopeMap(registry, other);
-    // Azure finds a token by its name in any case, but a login requires the exact case
-    return { name: token?.name ?? name, alone, token, scopeMap, hasSharedMap: (named.scopeMap ?? other) !== undefined };
-  };
-  const readOwn = async () => read(await owner.ownName(), owner.alone);
-  if (named.token !== undefined) return read(named.token, false);
+export async function findToken({ owner, current }: Need, env: TokenEnv): Promise<FoundToken> {
+  const { named } = env;
+  const readOwn = async () => asOwned(await readToken(await owner.ownName(), env), owner);
+  if (named.token !== undefined) return readToken(named.token, env);
   const { entry, login } = current ?? {};
   if (entry?.kind !== "acr-token" || login?.username !== entry.identity) return readOwn();
-  const existing = await read(entry.identity, false);
+  const existing = await readToken(entry.identity, env);
   const owned = (await owner.owns(entry.identity)) || (!owner.alone && (await isDescribedFor(owner, existing)));
   if (!owner.alone && !owned) return readOwn();
   if (currentPassword(entry, existing.token)) return { ...existing, isRecorded: true, owned };
-  if (owned) return { ...existing, alone: owner.alone };
+  if (owned) return asOwned(existing, owner);
   return { ...(await readOwn()), replaced: existing.name };
+}
+
+/** Returns a token whose name is derived from the owner. Copies of an exported Secret can hold it too. */
+const asOwned = (found: FoundToken, { alone }: Owner): FoundToken => ({ ...found, alone: alone && !found.isExported });
+
+/** @throws CliError notFound if a named scope map doesn't exist */
+async function readToken(name: string, { named, azure, registry }: TokenEnv): Promise<FoundToken> {
+  const [token, found] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, named.scopeMap ?? name)]);
+  if (named.scopeMap !== undefined && !found) throw noScopeMap(named.scopeMap, registry);
+  const other = named.scopeMap === undefined ? otherScopeMap(name, token) : undefined;
+  const scopeMap = other === undefined ? found : await azure.scopeMap(registry, other);
+  const hasSharedMap = (named.scopeMap ?? other) !== undefined;
+  // Azure finds a token by its name in any case, but a login requires the exact case
+  return { name: token?.name ?? name, alone: false, token, scopeMap, hasSharedMap, isExported: isExportedMap(scopeMap) };
 }
 
 /**

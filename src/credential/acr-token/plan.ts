@@ -16,6 +16,8 @@ export type TokenFacts = ScopeFacts & {
   /** RFC 3339, for a new password. */
   readonly expiresAt: string | undefined;
   readonly now: Date;
+  /** The name of the registry, if `create --export` prints or has printed a password of the token. */
+  readonly exportedFrom?: string | undefined;
   /** Allows generating the recorded password again although other users may have it: the token was named, with --force. */
   readonly isForced?: boolean;
   readonly current: Entry | undefined;
@@ -64,18 +66,31 @@ function planMint(facts: TokenFacts): Mint | Keep {
  * holds. That password works until Azure shows that it has expired.
  * @throws CliError conflict
  */
-function slotToUse({ alone, isForced, now }: TokenFacts, { name, passwords }: AcrToken, ours: TokenPassword | undefined): Slot {
+function slotToUse(
+  { alone, isForced, now, exportedFrom }: TokenFacts,
+  { name, passwords }: AcrToken,
+  ours: TokenPassword | undefined,
+): Slot {
   if (ours && (alone || isForced || hasExpired(ours, now))) return ours.slot;
   const empty = slots.find((slot) => passwords.every((password) => password.slot !== slot));
   if (empty) return empty;
   const [older] = passwords.toSorted((a, b) => timeOf(a) - timeOf(b) || a.slot.localeCompare(b.slot));
   if (alone && older) return older.slot;
+  if (exportedFrom !== undefined && older && !ours) throw bothExported(name, older.slot, exportedFrom);
   const hint = ours
     ? `add --force to regenerate ${ours.slot}, which the Secret records; its other users lose access`
     : "specify another token with --acr-token, or omit it and add --credential-per=namespace";
   const message = `both passwords of the ACR token "${name}" may be in use, and regenerating one would lock out its users`;
   throw new CliError("conflict", message, { hint });
 }
+
+const bothExported = (name: string, older: Slot, registry: string): CliError =>
+  new CliError("conflict", `both passwords of the ACR token "${name}" may be in use`, {
+    hint: { ...passwordDeletion(registry, name, older), when: `if no Secret or exported copy uses the older one, ${older}` },
+  });
+
+const passwordDeletion = (registry: string, name: string, slot: Slot) =>
+  ({ do: "shell", argv: ["az", "acr", "token", "credential", "delete", "--registry", registry, "--name", name, `--${slot}`] }) as const;
 
 const slots = ["password1", "password2"] as const;
 
@@ -115,13 +130,15 @@ type RenewalOptions = {
   readonly now: Date;
   /** RFC 3339. */
   readonly expiresAt: string | undefined;
+  /** `create --export` has printed a password of the token, so a copy may hold a password that no Secret holds. */
+  readonly isExported: boolean;
 } & Pick<Renewal, "inUse" | "alone" | "blind" | "unknown" | "left">;
 
 /**
  * Plans generating the token's other password. A slot is used only if no user can have its password, which is true in three cases:
  * - The slot is empty.
  * - Its password is from before the last rotation, and no Secret holds it.
- * - Only these Secrets can use the token, and none of them holds the password. The slot that an interrupted run has filled then comes
+ * - Only these Secrets can use the token, none of them holds the password, and no password was exported. The slot that an interrupted run has filled then comes
  *   first. For any other token, that slot doesn't count, because a tenant can write the annotation.
  * @throws CliError conflict
  */
@@ -153,7 +170,7 @@ const order = ["left", "previous", "empty", "ours"] as const;
 type SlotUse = (typeof order)[number] | "in use" | "promised" | "strange";
 
 function slotUseOf(slot: Slot, options: RenewalOptions, token: AcrToken): SlotUse {
-  const { current, inUse, alone, blind, now } = options;
+  const { current, inUse, alone, blind, now, isExported } = options;
   const there = token.passwords.find((password) => password.slot === slot);
   if (!there) return "empty";
   if (inUse.some((password) => isSamePassword(password, there))) return "in use";
@@ -161,7 +178,7 @@ function slotUseOf(slot: Slot, options: RenewalOptions, token: AcrToken): SlotUs
   const { previous } = current;
   if (previous && isSamePassword(previous, there)) return dueOf([previous], now).length > 0 ? "previous" : "promised";
   if (leftIn(slot, options, token) !== undefined) return "left";
-  return alone ? "ours" : "strange";
+  return alone && !isExported ? "ours" : "strange";
 }
 
 function noFreeSlot({ registry, current, unknown }: RenewalOptions, name: string, slotOf: (use: SlotUse) => Slot | undefined): CliError {
@@ -179,11 +196,7 @@ function noFreeSlot({ registry, current, unknown }: RenewalOptions, name: string
     return refuse(`Secrets hold both passwords of the ACR token "${name}", and a token can have only two`, { hint: listEverywhere });
   if (unknown !== undefined) return refuse(`${strange} of the ACR token "${name}" may be in use`, { hint: unknown });
   return refuse(`no Secret records ${strange} of the ACR token "${name}", and another tool may use it`, {
-    hint: {
-      do: "shell",
-      argv: ["az", "acr", "token", "credential", "delete", "--registry", registry.name, "--name", name, `--${strange}`],
-      when: "if no tool uses it",
-    },
+    hint: { ...passwordDeletion(registry.name, name, strange), when: "if no tool uses it" },
   });
 }
 

@@ -4,6 +4,7 @@ import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
 import { inLine } from "../../plan/wording.ts";
 import { covers } from "../../registry/repository.ts";
+import { parseAzureOwner } from "../../secret/azure-words.ts";
 
 export type ScopeFacts = {
   /** The login server. */
@@ -32,6 +33,9 @@ export function pulledRepositories(scopeMap: ScopeMap | undefined): string[] {
 const grantsOf = (actions: readonly string[]): string[] => [
   ...new Set(actions.map((action) => action.replace(/^repositories\/(.+)\/(?:content|metadata)\/read$/, "$1"))),
 ];
+
+/** Whether its description says that `create --export` has printed a password of its token. */
+export const isExportedMap = (scopeMap: ScopeMap | undefined): boolean => parseAzureOwner(scopeMap?.description ?? "")?.isExported === true;
 
 export const scopeMapOf = (token: AcrToken | undefined): string | undefined => token?.scopeMapId.split("/").at(-1);
 

@@ -66,7 +66,7 @@ test.for<{ what: string; made: CreatedObject; facts?: Partial<PruneFacts>; state
     state: "in use",
   },
 ])("returns $state when $what", ({ made, facts: more, state }) => {
-  const [row] = planPrune([made], { ...facts, ...more }, { includeUnknown: false, olderThan });
+  const [row] = planPrune([made], { ...facts, ...more }, { includeUnknown: false, includeExported: false, olderThan });
 
   expect(row).toMatchObject({ ...made, state, isDeleted: state === "orphan" });
 });
@@ -78,21 +78,22 @@ test.for([
 ])(
   "deletes an object without a cluster: $isDeleted, --include-unknown $includeUnknown, every cluster listed $whole",
   ({ includeUnknown, whole, isDeleted }) => {
-    expect(planPrune([of()], { ...facts, whole }, { includeUnknown, olderThan })).toMatchObject([{ state: "unknown", isDeleted }]);
+    expect(planPrune([of()], { ...facts, whole }, { includeUnknown, includeExported: false, olderThan })).toMatchObject([
+      { state: "unknown", isDeleted },
+    ]);
   },
 );
 
 test("deletes an object of this moment with --older-than 0s", () => {
   const young = { ...token, changedAt: "2026-01-01T00:10:01Z" };
 
-  expect(planPrune([young, { ...young, changedAt: undefined }], facts, { includeUnknown: false, olderThan: 0 })).toMatchObject([
-    { state: "orphan" },
-    { state: "orphan" },
-  ]);
+  expect(
+    planPrune([young, { ...young, changedAt: undefined }], facts, { includeUnknown: false, includeExported: false, olderThan: 0 }),
+  ).toMatchObject([{ state: "orphan" }, { state: "orphan" }]);
 });
 
 test("deletes the passwords of one application together, and a token as a whole", () => {
-  const rows = planPrune([token, key("k1"), key("k2"), of(there)], facts, { includeUnknown: false, olderThan });
+  const rows = planPrune([token, key("k1"), key("k2"), of(there)], facts, { includeUnknown: false, includeExported: false, olderThan });
 
   expect(removalsOf(rows)).toMatchObject([
     { to: token.to, kind: "acr-token", identity: "demo-acr-1", passwords: [{ slot: "password1" }], whole: true, lost: false },
@@ -105,7 +106,7 @@ test.for([
   { more: { entries: [entry] }, stays: "a Secret now holds it" },
   { more: { clusters: new Set<string>(), whole: false }, stays: "its holders are no longer known" },
 ])("checks an object again before its deletion: $stays", ({ more, stays }) => {
-  const options = { includeUnknown: false, olderThan };
+  const options = { includeUnknown: false, includeExported: false, olderThan };
   const [removal] = removalsOf(planPrune([token], facts, options));
 
   expect(removal && reasonToKeep(removal, { ...facts, ...more }, options)).toBe(stays);

@@ -49,8 +49,14 @@ test.for([
     words: "secret acr in namespace demo of cluster 1A2B",
     clusters: [],
   },
-])("parses the description $text", ({ text, words, clusters }) => {
-  expect(parseAzureOwner(text)).toEqual({ words, clusters });
+  {
+    text: "kubectl acr-secret: exported secret acr in namespace demo of cluster 1a2b3c4d",
+    words: "secret acr in namespace demo",
+    clusters: ["1a2b3c4d"],
+    isExported: true,
+  },
+])("parses the description $text", ({ text, ...owner }) => {
+  expect(parseAzureOwner(text)).toEqual(owner);
 });
 
 test.for(["", "ci", "made by kubectl acr-secret: secret acr", "Kubectl acr-secret: secret acr"])(
@@ -70,6 +76,16 @@ test.for([
   { was: "", more: " of cluster 5e6f7a8b", description: undefined },
 ])("changes the description$was to$description for Secrets$more", ({ was, more, description }) => {
   expect(withClusters(ours(was), ours(more))).toBe(description === undefined ? undefined : ours(description));
+});
+
+const alone = (words: string) => `kubectl acr-secret: ${words}secret acr in namespace demo of cluster 1a2b3c4d`;
+
+test.for([
+  { was: "", more: "exported ", description: alone("exported ") },
+  { was: "exported ", more: "", description: undefined },
+  { was: "exported ", more: "exported ", description: undefined },
+])("keeps that a credential was exported: '$was' and '$more'", ({ was, more, description }) => {
+  expect(withClusters(alone(was), alone(more))).toBe(description);
 });
 
 test("keeps the description of another tool", () => {

@@ -37,6 +37,7 @@ const options = ({ held, ...more }: Wanted = {}): RenewalOptions => ({
   alone: false,
   blind: false,
   left: [],
+  isExported: false,
   now: new Date(at(5)),
   expiresAt: undefined,
   ...more,
