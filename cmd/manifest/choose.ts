@@ -3,6 +3,7 @@ import { nameOf } from "../../src/kinds.ts";
 import { listedNames, type ManifestObject, valueAt } from "../../src/manifest/objects.ts";
 import { matchesGlob } from "../../src/scope/scope.ts";
 import type { TargetPick } from "../../src/state/targets.ts";
+import { type LabelRequirement, parseLabelSelector } from "../line/label-selector.ts";
 
 /**
  * Returns the selected objects of manifests. Without targets, every object that creates pods is selected.
@@ -63,23 +64,13 @@ function accountOf({ kind, data }: ManifestObject): string {
 /** Whether labels match a selector. */
 type Selector = (labels: Readonly<Record<string, string>>) => boolean;
 
-/**
- * Parses `app=web,tier!=db,env in (a, b),env notin (c),app,!app` like the API server (apimachinery labels.Parse).
- * @returns undefined if the text is not a selector
- */
+/** @returns undefined if the text is not a label selector */
 export function readSelector(text: string): Selector | undefined {
-  const parts = text.match(/(?:[^,(]|\([^)]*\))+/g) ?? [];
-  const read = parts.map(readPart);
-  return parts.join(",") === text && read.every((part) => part !== undefined) ? (labels) => read.every((part) => part(labels)) : undefined;
+  const requirements = parseLabelSelector(text);
+  return requirements && ((labels) => requirements.every((one) => isMet(one, labels)));
 }
 
-/** `key`, `!key`, `key=value`, `key!=value`, `key in (a, b)` or `key notin (a, b)`. */
-const form = /^(?:(!\s*)?([\w./-]+)|([\w./-]+)(?:\s*(==?|!=)\s*([\w.-]*)|\s+(in|notin)\s*\(([\w.,\s-]*)\)))$/;
-
-function readPart(part: string): Selector | undefined {
-  const [match, not, key, name = key, equality, value, set, values] = form.exec(part.trim()) ?? [];
-  if (match === undefined || name === undefined) return undefined;
-  const wanted = (values ?? value)?.split(",").map((word) => word.trim());
-  const isNegative = not !== undefined || equality === "!=" || set === "notin";
-  return (labels) => (Object.hasOwn(labels, name) && (!wanted || wanted.includes(labels[name] ?? ""))) !== isNegative;
+function isMet({ key, operator, values }: LabelRequirement, labels: Readonly<Record<string, string>>): boolean {
+  const isNegative = operator === "NotIn" || operator === "DoesNotExist";
+  return (Object.hasOwn(labels, key) && (!values || values.includes(labels[key] ?? ""))) !== isNegative;
 }
