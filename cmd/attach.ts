@@ -2,7 +2,7 @@ import type { TargetOptions } from "../src/state/targets.ts";
 import { warnOtherNames } from "../src/state/warnings.ts";
 import { attachIn, lackingIn } from "../src/workflows/attach.ts";
 import { parseWait } from "./line/durations.ts";
-import { restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
+import { formats, restartFlag, targetFlags, targetGroup, under } from "./line/flags.ts";
 import { secretOrTargets } from "./line/known.ts";
 import { targetValues } from "./line/target-words.ts";
 import {
@@ -44,6 +44,8 @@ export const attach = verb({
     "kubectl acr-secret attach acr-myregistry --serviceaccount default --namespaces 'team-*'",
     "# Change the manifests of a folder in place",
     "kubectl acr-secret attach acr-myregistry -f manifests/ --write",
+    "# Add it to new pods of the registry, in namespaces with the label acr-secret/attach=enabled",
+    "kubectl acr-secret attach acr-myregistry -o admission-policy | kubectl apply -f -",
   ],
   flags: {
     ...targetFlags,
@@ -58,12 +60,21 @@ export const attach = verb({
       },
     }),
     ...changeFlags,
+    output: formats(
+      ["json", "yaml", "name", "jsonl", "kustomize", "helm", "admission-policy"],
+      "Output format. kustomize and helm print a change to commit, and admission-policy prints a policy for new pods",
+    ),
   },
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,
   complete: secretOrTargets,
   async run({ flags: given, args }, session) {
-    const flags = onlyPrinted(given);
+    const { output } = given;
+    if (output === "admission-policy") {
+      const make = { verb: "create", registry: "REGISTRY" } as const;
+      return (await import("./attach-policy.ts")).printPolicy(session, given, args, make);
+    }
+    const flags = onlyPrinted({ ...given, output });
     if (wantsManifests(flags)) return (await import("./manifest/run.ts")).runManifests("attach", flags, args, session);
     const make = (targets: TargetOptions) => ({ verb: "create", registry: "REGISTRY", ...targetValues(targets) }) as const;
     const attaching = ({ secret, named }: Pick<TargetRun, "secret" | "named">) => ({

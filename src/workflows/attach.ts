@@ -41,7 +41,7 @@ export function attachIn(
   { whereUsed, isSelected, isOneNamespace, restart, recreateOptions }: AttachOrder,
 ): Plan {
   const { secret: name, fieldManager, now } = attaching;
-  const { secret, hosts } = readIn(state, attaching);
+  const { secret, hosts } = secretToAttach(state, attaching);
   const [host = "", ...others] = hosts;
   const found = whereUsed ? usersIn(state, hosts, name) : state.targets;
   const selected = { ...state, targets: found.filter((object) => isSelected(targetOf(object, state.scope.context).to)) };
@@ -53,12 +53,19 @@ export function attachIn(
 }
 
 export function lackingIn(state: NamespaceState, attaching: Attaching): Ref[] {
-  const { hosts } = readIn(state, attaching);
+  const { hosts } = secretToAttach(state, attaching);
   const users = usersIn(state, hosts, attaching.secret).map((object) => targetOf(object, state.scope.context));
   return users.filter(({ names }) => !names.includes(attaching.secret)).map(({ to }) => to);
 }
 
-function readIn({ secret, scope }: NamespaceState, { secret: name, make, fieldManager }: Attaching) {
+/**
+ * Returns the Secret, and the registries for which pods get it.
+ * @throws CliError notFound if the Secret doesn't exist, invalid if the kubelet can't use its type
+ */
+export function secretToAttach(
+  { secret, scope }: Pick<NamespaceState, "secret" | "scope">,
+  { secret: name, make, fieldManager }: Omit<Attaching, "now">,
+) {
   if (!secret) throw noSecret(name, { ...make, secret: name, namespace: scope.namespace });
   const type = secret.type ?? "Opaque";
   if (!(type in pullSecretKey)) throw new CliError("invalid", `secret "${name}" is of type ${type}, which the kubelet ignores`);
