@@ -36,7 +36,9 @@ export async function main(argv: readonly string[], context: Context): Promise<n
     session = openSession(context, parsed.flags);
     return await runVerb(verb, parsed, session);
   } catch (error) {
-    return reportError(error, { verb, context, session, diff });
+    const code = reportError(error, { verb, context, session, diff });
+    if (session) reportDenial(verb, session, error);
+    return code;
   } finally {
     await session?.close();
   }
@@ -67,8 +69,21 @@ async function runVerb(verb: Verb | undefined, { flags, args }: Parsed, session:
   if (args.length > verb.most) refuseMore(args[verb.most] ?? "");
   // The flags of this verb were read with its own table, so they have its types
   const code = await verb.run({ flags: flags as never, args: args.map(verb.read ?? secretName) }, session);
+  reportDenial(verb, session, code);
   if (flags["warnings-as-errors"] && session.warnings() > 0) throw warned(session.warnings());
   return code;
+}
+
+/**
+ * Reports the first request that a server denied in a run with --strict: as the error of a run without another one, else as a warning, because
+ * it may be the cause. A verb with findings gives this flag another meaning.
+ * @param result the exit code or the error of the run
+ */
+function reportDenial(verb: Verb | undefined, session: Session, result: unknown): void {
+  const [denial] = hasFindings(verb) ? [] : session.denials();
+  if (denial === undefined || (result instanceof CliError && result.message === denial)) return;
+  if (result === 0) throw new CliError("forbidden", denial);
+  session.warn(denial);
 }
 
 function refuseMore(word: string): never {

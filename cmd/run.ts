@@ -1,6 +1,7 @@
+import { writeFile } from "node:fs/promises";
 import { end, type Launched } from "../src/cluster/kubectl.ts";
 import { openInterruption } from "../src/interruption.ts";
-import { processContext } from "./context.ts";
+import { type Context, processContext } from "./context.ts";
 import { lostOutputCode, main } from "./main.ts";
 
 /** The exit codes for a process that a signal ended: 128 and the signal's number. */
@@ -33,7 +34,9 @@ export async function run(argv: readonly string[], launched: Launched | undefine
   // Output on stderr is optional, so its errors are ignored
   process.stderr.on("error", () => {});
 
-  const code = await main(argv, processContext(interruption, launched));
+  const { context, record } = recordingSummary(processContext(interruption, launched));
+  const code = await main(argv, context);
+  await record(code);
   // A verb that did not use the kubectl process has not stopped it either
   if (launched) end(launched.child);
   // Idle connections would keep the process running, so it exits. All output must be written first
@@ -45,6 +48,25 @@ export async function run(argv: readonly string[], launched: Launched | undefine
   await written(process.stderr);
   if (!stopped && lost) process.exit(lost.code === "EPIPE" ? endedBy.SIGPIPE : await lostOutputCode(argv));
   process.exit(code === endedBy.SIGINT && stopped ? stopped.code : code);
+}
+
+/**
+ * Returns the context, and a function that writes the last lines of stderr to the file that TERMINATION_MESSAGE_PATH names, if it is set. The
+ * kubelet shows this file in the pod's status (core/v1 terminationMessagePath). After a failure it reads the log instead.
+ */
+function recordingSummary(context: Context): { readonly context: Context; record(code: number): Promise<void> } {
+  const { env, stderr } = context;
+  const file = env["TERMINATION_MESSAGE_PATH"];
+  if (file === undefined) return { context, record: async () => {} };
+  let text = "";
+  const write = (more: string) => {
+    text += more;
+    stderr.write(more);
+  };
+  const record = async (code: number) => {
+    if (code === 0) await writeFile(file, text.trimEnd().split("\n").slice(-3).join("\n")).catch(() => {});
+  };
+  return { context: { ...context, stderr: { ...stderr, write } }, record };
 }
 
 /** Waits until all output is written. @returns the error, if there is one */

@@ -6,7 +6,7 @@ import { openPace, type Pace } from "../src/cluster/pace.ts";
 import type { Cluster, Configured, KubeFlags } from "../src/cluster/port.ts";
 import type { Credential } from "../src/credential/kind.ts";
 import type { Trace } from "../src/env.ts";
-import { CliError } from "../src/errors.ts";
+import { CliError, isForbidden } from "../src/errors.ts";
 import type { Fix } from "../src/fix.ts";
 import { type Next, printHint, printWarning } from "../src/output/error.ts";
 import { printable } from "../src/output/printable.ts";
@@ -32,6 +32,7 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
   const azures = new Map<string, Promise<Azure>>();
   const runId = once(() => crypto.randomUUID());
   let warnings = 0;
+  const denials = new Set<string>();
   const concurrency = flags["concurrency"];
   const fixed = typeof concurrency === "string" ? Number(concurrency) : undefined;
 
@@ -41,7 +42,8 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
       warnings++;
       printWarning(stderr, env, text);
     };
-    return { pace, cluster: context.cluster(kubeFlags(flags, name), trace, { pace, onWarning }) };
+    const cluster = context.cluster(kubeFlags(flags, name), trace, { pace, onWarning });
+    return { pace, cluster: flags["strict"] === true ? recordingDenials(cluster, denials) : cluster };
   }
 
   /** Formats a fix as a command in the cluster and the namespace of this command line, if it is run now. */
@@ -69,8 +71,11 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     cluster: (name?: string) => memoize(clusters, name ?? "", () => open(name)).cluster,
     configured: (of: Configured) => context.configured(of, kubeFlags(flags)),
     kubectl: () => context.kubectl(kubeFlags(flags)),
+    apply: (manifest: string) => context.apply(manifest, kubeFlags(flags)),
     contexts: () => context.configured("contexts", kubeFlags(flags)),
     warnings: () => warnings,
+    /** Returns the requests that a server denied, in its words, also those without which the run continued. Only with `--strict`. */
+    denials: () => [...denials],
     azure: (identity: SignInOptions) => memoize(azures, JSON.stringify(identity), () => context.azure(identity, trace)),
     registry: once(() => context.registry(trace)),
     /** Returns the maximum concurrency: the largest width of all clusters. */
@@ -83,6 +88,26 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     hint: (next: Next) => printHint({ stderr, env, formatCommand: format }, next),
     formatCommand: format,
     close: async () => void (await Promise.all([...clusters.values()].map(({ cluster }) => cluster.close()))),
+  };
+}
+
+/** Records the error of each request that the server denies. */
+function recordingDenials(cluster: Cluster, denials: Set<string>): Cluster {
+  const record = (error: unknown): never => {
+    if (isForbidden(error)) denials.add(error.message);
+    throw error;
+  };
+  return {
+    ...cluster,
+    get: (to) => cluster.get(to).catch(record),
+    write: (to, write, options) => cluster.write(to, write, options).catch(record),
+    pages: async function* (kind, where) {
+      try {
+        yield* cluster.pages(kind, where);
+      } catch (error) {
+        record(error);
+      }
+    },
   };
 }
 

@@ -28,6 +28,11 @@ export const verbs: readonly VerbRow[] = [
     load: async () => (await import("./rotate.ts")).rotate,
   },
   {
+    name: "schedule",
+    summary: "Rotate, create or check pull secrets with a CronJob",
+    load: async () => (await import("./schedule.ts")).schedule,
+  },
+  {
     name: "detach",
     summary: "Remove a pull secret from ServiceAccounts and workloads",
     load: async () => (await import("./detach.ts")).detach,

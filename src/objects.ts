@@ -70,7 +70,7 @@ export type ContainerStatus = {
   readonly state?: {
     readonly waiting?: { readonly reason?: string; readonly message?: string };
     readonly running?: object;
-    readonly terminated?: object;
+    readonly terminated?: { readonly reason?: string; readonly message?: string };
   };
   readonly lastState?: { readonly terminated?: object };
   readonly restartCount?: number;
@@ -112,13 +112,20 @@ type Templated<Api extends string, Kind extends string> = Named<
   { spec: { readonly template: PodTemplate; readonly replicas?: number } }
 >;
 
-type Condition = { readonly type: string; readonly status: string; readonly message?: string };
+type Condition = {
+  readonly type: string;
+  readonly status: string;
+  readonly message?: string;
+  readonly lastTransitionTime?: string | null;
+};
 
 /** batch/v1 Job. */
 export type Job = Templated<"batch/v1", "Job"> & {
   readonly spec: { readonly manualSelector?: boolean; readonly selector?: { readonly matchLabels?: Readonly<Record<string, string>> } };
   readonly status?: {
     readonly conditions?: readonly Condition[];
+    readonly startTime?: string;
+    readonly completionTime?: string;
     readonly ready?: number;
     readonly succeeded?: number;
     readonly failed?: number;
@@ -183,7 +190,14 @@ export type KubeObjects = {
   readonly "cronjob.batch": Named<
     "batch/v1",
     "CronJob",
-    { spec: { readonly jobTemplate: { readonly spec: { readonly template: PodTemplate } } } }
+    {
+      spec: {
+        readonly schedule?: string;
+        readonly timeZone?: string;
+        readonly suspend?: boolean;
+        readonly jobTemplate: { readonly metadata?: Partial<Metadata>; readonly spec: { readonly template: PodTemplate } };
+      };
+    }
   >;
   readonly "job.batch": Job;
   readonly podtemplate: Named<"v1", "PodTemplate", { template: PodTemplate }>;

@@ -20,6 +20,7 @@ import {
   output,
   recreateFlag,
   restartFlag,
+  strict,
   targetFlags,
   targetGroup,
   under,
@@ -118,6 +119,7 @@ export const createFlags = {
   ...output,
   output: { ...output.output, describe: "Output format. json and yaml print manifests for kubectl apply, with the password" },
   ...dryRun,
+  ...strict,
   ...fieldManager,
 } as const satisfies Flags;
 

@@ -146,6 +146,10 @@ export const recreateFlag = under(targetGroup, {
   },
 });
 
+export const strict = under(outputGroup, {
+  strict: { type: "boolean", describe: "Also fail if the cluster denies a request that the run can do without" },
+});
+
 export const fieldManager = under(outputGroup, {
   "field-manager": { type: "string", default: "kubectl-acr-secret", value: "NAME", describe: "Field manager of the changes" },
 });

@@ -3,7 +3,7 @@ import type { NotDue, Rotation } from "../../src/plan/rotation.ts";
 import { checkSecretName } from "../../src/secret/names.ts";
 import { registryHost } from "../create/options.ts";
 import { expiryAfter, lifetime } from "../line/durations.ts";
-import { dryRun, type Flags, fieldManager, identityFlags, output, under, type Values } from "../line/flags.ts";
+import { dryRun, type Flags, fieldManager, identityFlags, output, strict, under, type Values } from "../line/flags.ts";
 import { registries } from "../line/known.ts";
 import { scopeFlags } from "../line/scope-flags.ts";
 
@@ -66,6 +66,7 @@ export const rotateFlags = {
   ...identityFlags,
   ...output,
   ...dryRun,
+  ...strict,
   ...fieldManager,
 } as const satisfies Flags;
 

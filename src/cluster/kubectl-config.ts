@@ -14,7 +14,7 @@ import { kubeconfigError, saysNoContext } from "./status.ts";
  */
 export async function contextNamespace(kubectl: Kubectl, signal?: AbortSignal): Promise<string | undefined> {
   const answer = await ask(kubectl, ["config", "view", "--minify", "-o", "jsonpath={.contexts[0].context.namespace}"], signal);
-  if ("stdout" in answer) return answer.stdout.trim();
+  if (answer.failure === undefined) return answer.stdout.trim();
   if (saysNoContext(answer.failure)) return undefined;
   throw kubeconfigError(answer.failure);
 }
@@ -24,7 +24,7 @@ export async function contextNamespace(kubectl: Kubectl, signal?: AbortSignal): 
  */
 export async function currentContext(kubectl: Kubectl, signal?: AbortSignal): Promise<string> {
   const answer = await ask(kubectl, ["config", "current-context"], signal);
-  return "stdout" in answer ? answer.stdout.trim() : "";
+  return answer.failure === undefined ? answer.stdout.trim() : "";
 }
 
 /** Returns the version of kubectl, and its context. @throws CliError config if kubectl cannot be started or fails */
@@ -33,7 +33,7 @@ export async function kubectlFacts(kubectl: Kubectl, signal?: AbortSignal): Prom
     ask({ ...kubectl, flags: [] }, ["version", "--client", "-o", "json"], signal),
     lastValue(kubectl.flags, "--context=") ?? currentContext(kubectl, signal),
   ]);
-  if ("failure" in answer) throw new CliError("config", `kubectl fails: ${answer.failure.trim()}`);
+  if (answer.failure !== undefined) throw new CliError("config", `kubectl fails: ${answer.failure.trim()}`);
   return { version: textOf(objectOf(parseObject(answer.stdout)?.["clientVersion"])["gitVersion"]) ?? "", context };
 }
 
@@ -48,27 +48,42 @@ const named = {
 export async function configuredNames(kubectl: Kubectl, of: keyof typeof named, signal?: AbortSignal): Promise<string[]> {
   const { args, heading } = named[of];
   const answer = await ask(kubectl, ["config", ...args], signal);
-  if ("failure" in answer) throw kubeconfigError(answer.failure);
+  if (answer.failure !== undefined) throw kubeconfigError(answer.failure);
   return answer.stdout.split("\n").slice(heading).filter(Boolean);
 }
 
 /** Returns the output of `kubectl kustomize` for a folder. @throws CliError config in kubectl's words */
 export async function kustomized(kubectl: Kubectl, folder: string, signal?: AbortSignal): Promise<string> {
   const answer = await ask({ ...kubectl, flags: [] }, ["kustomize", "--", folder], signal);
-  if ("failure" in answer) throw new CliError("config", answer.failure.trim());
+  if (answer.failure !== undefined) throw new CliError("config", answer.failure.trim());
   return answer.stdout;
 }
 
 /**
- * Returns the output of a kubectl that sends no request, or its stderr if it fails. It ends with this process, or by `signal`.
+ * Applies a manifest with `kubectl apply`. @returns its output, and its errors if an object could not be applied
+ * @throws CliError config if kubectl cannot be started
+ */
+export async function applied(
+  kubectl: Kubectl,
+  manifest: string,
+  signal?: AbortSignal,
+): Promise<{ readonly stdout: string; readonly failure?: string }> {
+  return ask(kubectl, ["apply", "-f", "-"], signal, manifest);
+}
+
+/**
+ * Returns the output of a kubectl, and its stderr if it fails. It ends with this process, or by `signal`.
  * @throws CliError config if it cannot be started
  */
 async function ask(
   { file, flags, env }: Kubectl,
   args: readonly string[],
   signal: AbortSignal | undefined,
-): Promise<{ stdout: string } | { failure: string }> {
-  const child = watched({ file, args: [...args, ...flags], env, stdin: "ignore", platform: platform() });
+  input?: string,
+): Promise<{ stdout: string; failure?: string }> {
+  const child = watched({ file, args: [...args, ...flags], env, stdin: input === undefined ? "ignore" : "pipe", platform: platform() });
+  // kubectl may end before it has read all its input
+  child.stdin?.on("error", () => {}).end(input);
   const stop = () => end(child);
   signal?.addEventListener("abort", stop, { once: true });
   const code = new Promise<number | null>((resolve, reject) =>
@@ -79,7 +94,7 @@ async function ask(
     // Only the failure to start a program ends the wait for its output
     const [stdout = "", stderr = ""] = await Promise.race([Promise.all(output), code.then(() => new Promise<never>(() => {}))]);
     stop();
-    return (await code) === 0 ? { stdout } : { failure: stderr || "kubectl ended without a message" };
+    return (await code) === 0 ? { stdout } : { stdout, failure: stderr || "kubectl ended without a message" };
   } finally {
     signal?.removeEventListener("abort", stop);
   }

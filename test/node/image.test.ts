@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
 import packageJson from "../../package.json" with { type: "json" };
@@ -8,9 +9,9 @@ import { hostPlatform } from "../../scripts/platforms.ts";
 import { destinations } from "../../scripts/release/destinations.ts";
 import { containerImage } from "../../scripts/release/image.ts";
 import { take } from "../../scripts/release/take.ts";
-import { objectOf } from "../support/in-cluster-page.ts";
 import { create, kubectl } from "../support/kubectl.ts";
 import { reachWorld } from "../support/node-world.ts";
+import { objectOf } from "../support/scheduled.ts";
 
 const world = reachWorld(inject("world"));
 const server = "myregistry.azurecr.io";
@@ -33,7 +34,8 @@ async function publish(): Promise<void> {
   for (const step of destinations["image"]?.steps(release) ?? []) await take(step, env);
 }
 
-const [cronJob, clusterRole] = [objectOf("CronJob"), objectOf("ClusterRole")];
+const schedule = `schedule rotate -n ${namespace} --image ${image}`;
+const rotator = "acr-secret-rotate";
 
 const serviceAccount = (name: string) => ({
   apiVersion: "v1",
@@ -49,7 +51,7 @@ const binding = (name: string, role: string) => ({
   subjects: [{ kind: "ServiceAccount", namespace, name }],
 });
 
-/** Creates the page's ServiceAccount with the page's rights, and one with all rights. */
+/** Creates the schedule's ServiceAccount, which may pull the image, and one with all rights. */
 beforeAll(async () => {
   await publish();
   await world.push(`${server}/app/web:1`, "waits");
@@ -59,10 +61,8 @@ beforeAll(async () => {
   const authority = { "ca.crt": await readFile(SSL_CERT_FILE, "utf8") };
   await create([
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-    serviceAccount("rotator"),
+    serviceAccount(rotator),
     serviceAccount("admin"),
-    clusterRole,
-    binding("rotator", clusterRole.metadata.name),
     binding("admin", "cluster-admin"),
     { apiVersion: "v1", kind: "Secret", metadata: { namespace, name: "azure" }, stringData: azure },
     { apiVersion: "v1", kind: "ConfigMap", metadata: { namespace, name: "authority" }, data: authority },
@@ -71,9 +71,8 @@ beforeAll(async () => {
   await kubectl(["create", "secret", "docker-registry", "pull", "-n", namespace, ...login]);
 }, 180_000);
 
-/** Returns the page's pod with the sandbox's additions, because the sandbox's pods have no network. */
-async function podSpec() {
-  const spec = structuredClone(cronJob.spec.jobTemplate.spec.template.spec);
+/** Adds to a pod of the schedule what the sandbox's pods need, because they have no network of their own. */
+async function inSandbox(spec: Awaited<ReturnType<typeof objectOf>>) {
   const { hostname, port } = new URL(await kubectl(["config", "view", "--minify", "-o", "jsonpath={.clusters[0].cluster.server}"]));
   const sandbox = {
     KUBERNETES_SERVICE_HOST: hostname,
@@ -82,16 +81,16 @@ async function podSpec() {
     SSL_CERT_FILE: "/authority/ca.crt",
   };
   const [container] = spec.containers;
-  container.image = image;
-  container.env = Object.entries(sandbox).map(([name, value]) => ({ name, value }));
-  container.volumeMounts = [{ name: "authority", mountPath: "/authority", readOnly: true }];
-  spec.volumes = [{ name: "authority", configMap: { name: "authority" } }];
-  return { ...spec, hostNetwork: true };
+  const env = [...container.env, ...Object.entries(sandbox).map(([name, value]) => ({ name, value }))];
+  const volumeMounts = [{ name: "authority", mountPath: "/authority", readOnly: true }];
+  const volumes = [{ name: "authority", configMap: { name: "authority" } }];
+  return { ...spec, containers: [{ ...container, env, volumeMounts }], volumes, hostNetwork: true };
 }
 
 /** Runs a verb to its end in such a pod, with all rights. @returns the pod's phase, and all its output */
 async function runPod(name: string, args: readonly string[]): Promise<{ phase: string; printed: string }> {
-  const spec = { ...(await podSpec()), serviceAccountName: "admin" };
+  const { spec: of } = await objectOf(schedule, "CronJob");
+  const spec = { ...(await inSandbox(of.jobTemplate.spec.template.spec)), serviceAccountName: "admin" };
   spec.containers[0].args = args;
   await create([{ apiVersion: "v1", kind: "Pod", metadata: { namespace, name }, spec }]);
   return endOf(name);
@@ -128,21 +127,48 @@ test("creates a pull secret in the pod's namespace", { timeout: 120_000 }, async
   expect(made).toEqual({ phase: "Succeeded", printed: expect.stringMatching(/^secret\/acr-myregistry created$/m) });
 });
 
-test("rotates a credential that expires soon in a CronJob", { timeout: 180_000 }, async () => {
+/** Returns a kubectl that adds the sandbox's fields to the CronJob that it applies. */
+async function sandboxKubectl(): Promise<string> {
+  const path = join(home.path, "kubectl");
+  const { spec } = await objectOf(schedule, "CronJob");
+  const patch = JSON.stringify(await inSandbox(spec.jobTemplate.spec.template.spec));
+  await writeFile(join(home.path, "pod.json"), patch);
+  const code = `const { items } = JSON.parse(require("fs").readFileSync(0)); const spec = require("${home.path}/pod.json");
+    for (const { kind, spec: job } of items) if (kind === "CronJob") job.jobTemplate.spec.template.spec = spec;
+    console.log(JSON.stringify({ apiVersion: "v1", kind: "List", items }));`;
+  await writeFile(join(home.path, "patch.cjs"), code);
+  const run = `if [ "$1" = apply ]; then "${process.execPath}" "${home.path}/patch.cjs" | kubectl "$@"; else exec kubectl "$@"; fi`;
+  await writeFile(path, `#!/bin/sh\n${run}\n`, { mode: 0o755 });
+  return path;
+}
+
+test("rotates a credential that expires soon in the schedule that --apply creates", { timeout: 180_000 }, async () => {
   const soon = await runPod("soon", ["create", "soon", "--registry", "myregistry", "--repository", "app/web", "--expires-in", "7d"]);
   expect(soon).toMatchObject({ phase: "Succeeded" });
-  const before = await kubectl(["get", "secret", "soon", "-n", namespace, "-o", "jsonpath={.data}"]);
-  const job = structuredClone(cronJob);
-  job.metadata.namespace = namespace;
-  job.spec.jobTemplate.spec.template.spec = await podSpec();
-  await create([job]);
+  const data = () => kubectl(["get", "secret", "soon", "-n", namespace, "-o", "jsonpath={.data}"]);
+  const before = await data();
+  const KUBECTL_PATH = await sandboxKubectl();
+  const plugin = async (line: string) =>
+    promisify(execFile)("kubectl-acr_secret", line.split(" "), { env: { ...process.env, KUBECTL_PATH } }).catch(
+      ({ stdout, stderr }: { stdout: string; stderr: string }) => ({ stdout, stderr: `failed: ${stderr}` }),
+    );
 
-  await kubectl(["create", "job", "tonight", "--from=cronjob/rotate", "-n", namespace]);
-  await kubectl(["wait", "--for=create", "pod", "-l", "job-name=tonight", "-n", namespace, "--timeout=30s"]);
-  const pod = await kubectl(["get", "pod", "-l", "job-name=tonight", "-n", namespace, "-o", "jsonpath={.items[0].metadata.name}"]);
+  const applied = await plugin(`${schedule} --apply --wait 2m`);
 
-  expect(await endOf(pod)).toEqual({ phase: "Succeeded", printed: expect.stringMatching(/^secret\/soon configured/m) });
-  expect(await kubectl(["get", "secret", "soon", "-n", namespace, "-o", "jsonpath={.data}"])).not.toBe(before);
+  expect(applied).toEqual({
+    stdout: expect.stringMatching(/^job\.batch\/acr-secret-rotate-\w+ succeeded$/m),
+    stderr: expect.stringMatching(/^hint: kubectl acr-secret schedule -n image status$/m),
+  });
+  expect(await data()).not.toBe(before);
+  expect((await plugin(`schedule status -n ${namespace}`)).stdout).toMatch(/^acr-secret-rotate-\w+ +Complete .* 1 Secret configured/m);
+
+  const { stdout } = await plugin(schedule);
+  const [, remove = ""] = /^# (kubectl delete cronjob.*)$/m.exec(stdout) ?? [];
+  await promisify(execFile)("sh", ["-c", remove]);
+
+  const kinds = "cronjobs,jobs,serviceaccounts,networkpolicies,clusterroles,clusterrolebindings";
+  const left = () => kubectl(["get", kinds, "-n", namespace, "-l", "app.kubernetes.io/name=kubectl-acr-secret", "-o", "name"]);
+  await expect.poll(left, { timeout: 30_000 }).toBe("");
 });
 
 test("contains one program and no shell", { timeout: 60_000 }, async () => {

@@ -31,6 +31,7 @@ export type World = {
   readonly disk?: Files;
   readonly programs?: Programs;
   readonly kustomize?: Context["kustomize"];
+  readonly apply?: Context["apply"];
   readonly aborted?: boolean;
   /** Waits never end. By default they end at once. */
   readonly patient?: boolean;
@@ -87,6 +88,7 @@ export function open(world: World): { context: Context; printed(): Omit<Run, "co
     files: world.disk ?? machineFiles(interruption.signal),
     programs: only<Programs>("programs", { system: "posix", ...world.programs }, true),
     kustomize: world.kustomize ?? (() => Promise.reject(new Error("kustomize was called"))),
+    apply: world.apply ?? (() => Promise.reject(new Error("apply was called"))),
     readFile: async (path) => {
       const text = world.files?.[path];
       if (text === undefined) throw new CliError("config", `cannot read ${path}: no such file or directory`);

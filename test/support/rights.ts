@@ -1,5 +1,4 @@
-/** A right in the form of an RBAC rule, and its scope: a namespace, or the whole cluster. */
-export type Right = { readonly where: "namespace" | "cluster"; readonly group: string; readonly resource: string; readonly verb: string };
+import type { Right } from "../../src/schedule/rights.ts";
 
 const request = /^(GET|POST|PUT|PATCH|DELETE) (\/apis?\/\S+) \d+ /gm;
 
@@ -27,14 +26,4 @@ function rightOf(method: string, url: string): Right | undefined {
   // RBAC treats a namespace object as part of that namespace.
   const where = inside !== undefined || (resource === "namespaces" && name !== undefined) ? "namespace" : "cluster";
   return { where, group, resource: sub === undefined ? resource : `${resource}/${sub}`, verb };
-}
-
-/** Returns the rules of a role, one for each resource. */
-export function rulesOf(rights: readonly Right[]): { apiGroups: string[]; resources: string[]; verbs: string[] }[] {
-  const byResource = Map.groupBy(rights, ({ group, resource }) => `${group}/${resource}`);
-  return [...byResource.values()].map((of) => ({
-    apiGroups: [of[0]?.group ?? ""],
-    resources: [of[0]?.resource ?? ""],
-    verbs: [...new Set(of.map(({ verb }) => verb))],
-  }));
 }

@@ -31,7 +31,7 @@ const format = /(?:^| )(?:-o[= ]?|--output[= ])(json|jsonl|yaml)(?: |$)/;
  */
 export function requireSchema(argv: readonly string[], stdout: string): void {
   const line = argv.join(" ");
-  const [, form] = argv.some((word) => word === "check" || word === "list") ? (format.exec(line) ?? []) : [];
+  const [, form] = isReport(argv) ? (format.exec(line) ?? []) : [];
   if (form === undefined || stdout === "" || argv.includes("--help")) return;
   for (const object of objectsIn(stdout, form)) {
     const [problem] = [object, ...itemsOf(object)].flatMap(problemsOf);
@@ -39,6 +39,9 @@ export function requireSchema(argv: readonly string[], stdout: string): void {
     if (form !== "jsonl" && object.kind !== "List") throw new Error(`${line}: printed a ${object.kind}, not a List`);
   }
 }
+
+/** Whether the verb is `check` or `list`: `schedule check` prints objects of the API. */
+const isReport = (argv: readonly string[]) => argv.some((word) => word === "check" || word === "list") && !argv.includes("schedule");
 
 type Kind = { readonly kind?: unknown; readonly items?: unknown };
 

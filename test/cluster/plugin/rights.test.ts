@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, expect, onTestFinished, test } from "vitest";
+import { type Right, rulesOf } from "../../../src/schedule/rights.ts";
 import { create, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
-import { type Right, rightsIn, rulesOf } from "../../support/rights.ts";
+import { rightsIn } from "../../support/rights.ts";
 
 // Records the requests of each verb to a real API server, and runs the verb as a user with only the rights for them. docs/rbac.md shows
 // these rights.
@@ -21,6 +22,7 @@ type Row = {
 
 const make = "create acr-myregistry --registry myregistry --repository app/web -n NS";
 const attached = `${make} --serviceaccount app`;
+const scheduled = "schedule check -n NS -o yaml | kubectl apply -f -";
 const web = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web" } };
 
 const wide = true;
@@ -33,6 +35,11 @@ const rows: readonly Row[] = [
     prints: /^secret\/acr-myregistry created in namespace /m,
   },
   { line: "create --registry myregistry --repository app/web --export -n NS", prints: /^kind: Secret$/m },
+  {
+    line: "create --registry myregistry --repository app/web --serviceaccount app --namespaces 'NS*' --credential-per scope",
+    wide,
+    prints: /^serviceaccount\/app patched in namespace /m,
+  },
   { line: "attach acr-myregistry --serviceaccount app -n NS", before: [make], prints: /^serviceaccount\/app patched$/m },
   { line: "attach acr-myregistry deployment/web -n NS", before: [make], prints: /^deployment.apps\/web patched$/m },
   { line: "attach acr-myregistry --where-used -n NS", before: [make], prints: / patched$/m },
@@ -44,6 +51,7 @@ const rows: readonly Row[] = [
   { line: "list -A", before: [attached], wide, prints: / acr-myregistry /m },
   { line: "rotate acr-myregistry -n NS", before: [attached], prints: /^secret\/acr-myregistry configured/m },
   { line: "rotate --namespaces 'NS*'", before: [attached], wide, prints: /^secret\/acr-myregistry configured/m },
+  { line: "schedule status -n NS", before: [scheduled], prints: /^acr-secret-check /m },
   { line: "detach acr-myregistry --serviceaccount app -n NS", before: [attached], prints: /^serviceaccount\/app patched$/m },
   { line: "delete acr-myregistry --force --yes -n NS", before: [attached], prints: /^secret\/acr-myregistry deleted$/m },
   {

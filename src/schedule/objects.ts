@@ -1,0 +1,141 @@
+import { type Right, rulesOf } from "./rights.ts";
+
+/** The verbs that a schedule can run. */
+export type ScheduledVerb = "rotate" | "create" | "check";
+
+/** The source of the Azure credential: a workload identity, or a Secret with the variables `AZURE_*`. */
+export type AzureAccess = { readonly clientId: string } | { readonly secret: string };
+
+export type Schedule = {
+  readonly verb: ScheduledVerb;
+  readonly namespace: string;
+  /** Five cron fields, in UTC. */
+  readonly cron: string;
+  readonly image: string;
+  /** The arguments of the plugin. */
+  readonly args: readonly string[];
+  readonly rights: readonly Right[];
+  /** Undefined for a verb that sends no request to Azure. */
+  readonly azure: AzureAccess | undefined;
+  readonly networkPolicy: boolean;
+};
+
+/** The namespace of a schedule by default. Only schedules use it, so it is one of their objects. */
+export const ownNamespace = "acr-secret";
+
+/** The label that all objects of all schedules have. */
+export const scheduleLabel = { key: "app.kubernetes.io/name", value: "kubectl-acr-secret" } as const;
+
+const instance = "app.kubernetes.io/instance";
+
+/** Returns the name of a schedule's objects in its namespace. */
+export const scheduleName = ({ verb }: Pick<Schedule, "verb">): string => `acr-secret-${verb}`;
+
+/** Returns a name that no schedule in another namespace has, for the objects of the whole cluster. */
+export const clusterName = ({ verb, namespace }: Pick<Schedule, "verb" | "namespace">): string =>
+  namespace === ownNamespace ? scheduleName({ verb }) : `${scheduleName({ verb })}-${namespace}`;
+
+/** Returns the label selector of the objects of one schedule. */
+export const selectorOf = (schedule: Pick<Schedule, "verb" | "namespace">): string => `${instance}=${clusterName(schedule)}`;
+
+const rbac = "rbac.authorization.k8s.io";
+
+/** Returns the objects that run a verb on a schedule, in the order in which they are created. */
+export function scheduleObjects(schedule: Schedule): readonly object[] {
+  const { namespace, azure, rights } = schedule;
+  const name = scheduleName(schedule);
+  const labels = { [scheduleLabel.key]: scheduleLabel.value, [instance]: clusterName(schedule) };
+  const metadata = { name, namespace, labels };
+  const clusterWide = { name: clusterName(schedule), labels };
+  const annotations = azure && "clientId" in azure ? { "azure.workload.identity/client-id": azure.clientId } : undefined;
+  return [
+    ...(namespace === ownNamespace ? [namespaceObject] : []),
+    { apiVersion: "v1", kind: "ServiceAccount", metadata: { ...metadata, annotations } },
+    { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: clusterWide, rules: rulesOf(rights) },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: "ClusterRoleBinding",
+      metadata: clusterWide,
+      roleRef: { apiGroup: rbac, kind: "ClusterRole", name: clusterWide.name },
+      subjects: [{ kind: "ServiceAccount", name, namespace }],
+    },
+    ...(schedule.networkPolicy ? [networkPolicy(metadata)] : []),
+    cronJob(schedule, metadata),
+  ];
+}
+
+const namespaceObject = {
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name: ownNamespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+};
+
+type ScheduleMetadata = { readonly name: string; readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
+
+/** Allows DNS and HTTPS only: a NetworkPolicy can't name hosts. Many API servers listen on port 6443. */
+const networkPolicy = (metadata: ScheduleMetadata) => ({
+  apiVersion: "networking.k8s.io/v1",
+  kind: "NetworkPolicy",
+  metadata,
+  spec: {
+    podSelector: { matchLabels: metadata.labels },
+    policyTypes: ["Ingress", "Egress"],
+    egress: [
+      {
+        ports: [
+          { protocol: "UDP", port: 53 },
+          { protocol: "TCP", port: 53 },
+          { protocol: "TCP", port: 443 },
+          { protocol: "TCP", port: 6443 },
+        ],
+      },
+    ],
+  },
+});
+
+function cronJob({ verb, cron, image, args, azure }: Schedule, metadata: ScheduleMetadata): object {
+  const usesWorkloadIdentity = azure !== undefined && "clientId" in azure;
+  const container = {
+    name: "acr-secret",
+    image,
+    args,
+    // The summary of a successful run is then in the pod's status too
+    env: [{ name: "TERMINATION_MESSAGE_PATH", value: "/dev/termination-log" }],
+    envFrom: azure && "secret" in azure ? [{ secretRef: { name: azure.secret } }] : undefined,
+    resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "512Mi" } },
+    securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+    // Also the end of the log of a failed run, so that no permission to read logs is needed
+    terminationMessagePolicy: "FallbackToLogsOnError",
+  };
+  const template = {
+    metadata: { labels: { ...metadata.labels, ...(usesWorkloadIdentity ? { "azure.workload.identity/use": "true" } : {}) } },
+    spec: {
+      serviceAccountName: metadata.name,
+      restartPolicy: "Never",
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      containers: [container],
+    },
+  };
+  return {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata,
+    spec: {
+      schedule: cron,
+      timeZone: "Etc/UTC",
+      concurrencyPolicy: "Forbid",
+      startingDeadlineSeconds: 3600,
+      successfulJobsHistoryLimit: 3,
+      failedJobsHistoryLimit: 3,
+      jobTemplate: {
+        metadata: { labels: metadata.labels },
+        spec: {
+          // A second check finds the same images
+          backoffLimit: verb === "check" ? 0 : 2,
+          activeDeadlineSeconds: 4 * 3600,
+          template,
+        },
+      },
+    },
+  };
+}

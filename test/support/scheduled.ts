@@ -1,0 +1,14 @@
+import { parseAllDocuments } from "yaml";
+import { run } from "./in-process.ts";
+
+/** Returns the objects that `schedule` prints. @param line `schedule rotate --image IMAGE` */
+export async function objectsOf(line: string) {
+  const { stdout, stderr, code } = await run([...line.split(" "), "-o", "yaml"], {});
+  if (code !== 0) throw new Error(stderr);
+  return parseAllDocuments(stdout).map((document) => document.toJS());
+}
+
+/** Returns one object of a printed schedule. */
+export async function objectOf(line: string, kind: string) {
+  return (await objectsOf(line)).find((object) => object.kind === kind);
+}

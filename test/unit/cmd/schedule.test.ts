@@ -1,0 +1,157 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { azureCommands } from "../../../src/schedule/azure-commands.ts";
+import { type Right, rulesOf } from "../../../src/schedule/rights.ts";
+import { stored } from "../../support/fakes/fleet.ts";
+import { run, type } from "../../support/in-process.ts";
+import { noteIn } from "../../support/rotating.ts";
+import { objectOf, objectsOf } from "../../support/scheduled.ts";
+
+const recorded: { line: string; rights: Right[] }[] = JSON.parse(readFileSync("docs/rbac.json", "utf8"));
+const create = "schedule create --registry myregistry --repository app/* --for-new-namespaces team=web";
+
+test.for([
+  { line: "schedule rotate", as: /^rotate --namespaces/ },
+  { line: create, as: /^create .*--serviceaccount app --namespaces/ },
+  { line: "schedule check", as: /^check --namespaces/ },
+])("grants exactly the recorded rights to $line", async ({ line, as }) => {
+  const { rights = [] } = recorded.find((row) => as.test(row.line)) ?? {};
+
+  expect(rights.length).toBeGreaterThan(5);
+  expect((await objectOf(line, "ClusterRole")).rules).toEqual(rulesOf(rights));
+});
+
+test.for([
+  { line: "schedule rotate", args: "rotate -A --older-than 60d --expiring-within 14d --strict", at: "0 3 * * *" },
+  { line: "schedule rotate --older-than 30d --at 4:30", args: "rotate -A --older-than 30d --strict", at: "30 4 * * *" },
+  {
+    line: "schedule rotate --registry https://myregistry.azurecr.io/ --expiring-within 7d",
+    args: "rotate -A --registry myregistry.azurecr.io --expiring-within 7d --strict",
+    at: "0 3 * * *",
+  },
+  {
+    line: create,
+    args: "create --registry myregistry --repository app/* --serviceaccount default --namespace-selector team=web --credential-per scope --strict",
+    at: "*/10 * * * *",
+  },
+  {
+    line: `${create} --serviceaccount web,api --credential-per namespace`,
+    args: "create --registry myregistry --repository app/* --serviceaccount web --serviceaccount api --namespace-selector team=web --credential-per namespace --strict",
+    at: "*/10 * * * *",
+  },
+  { line: "schedule check", args: "check -A --failed", at: "0 * * * *" },
+])("runs $args for $line", async ({ line, args, at }) => {
+  const { spec } = await objectOf(line, "CronJob");
+
+  expect({ args: spec.jobTemplate.spec.template.spec.containers[0].args.join(" "), at: spec.schedule }).toEqual({ args, at });
+});
+
+test.for([
+  { line: "schedule rotate", sign: { envFrom: [{ secretRef: { name: "azure" } }] } },
+  { line: "schedule rotate --azure-secret sp", sign: { envFrom: [{ secretRef: { name: "sp" } }] } },
+  { line: "schedule check", sign: {} },
+  {
+    line: "schedule rotate --client-id 01234567-89ab-cdef-0123-456789abcdef",
+    sign: { annotation: "01234567-89ab-cdef-0123-456789abcdef", label: "true" },
+  },
+])("signs in to Azure as $line says", async ({ line, sign }) => {
+  const [account, job] = await Promise.all([objectOf(line, "ServiceAccount"), objectOf(line, "CronJob")]);
+  const { metadata, spec } = job.spec.jobTemplate.spec.template;
+
+  expect({
+    envFrom: spec.containers[0].envFrom,
+    annotation: account.metadata.annotations?.["azure.workload.identity/client-id"],
+    label: metadata.labels["azure.workload.identity/use"],
+  }).toEqual(sign);
+});
+
+test.for([
+  { line: "schedule rotate", namespace: "acr-secret", name: "acr-secret-rotate", kinds: ["Namespace"] },
+  { line: "schedule check --network-policy", namespace: "acr-secret", name: "acr-secret-check", kinds: ["Namespace", "NetworkPolicy"] },
+  { line: "schedule rotate -n platform", namespace: "platform", name: "acr-secret-rotate-platform", kinds: [] },
+])("connects the objects of $line", async ({ line, namespace, name, kinds }) => {
+  const objects = await objectsOf(line);
+  const of = (kind: string) => objects.find((object) => object.kind === kind);
+  const account = of("ServiceAccount").metadata.name;
+
+  expect(objects.map(({ kind }) => kind).filter((kind) => ["Namespace", "NetworkPolicy"].includes(kind))).toEqual(kinds);
+  expect(of("ClusterRoleBinding")).toMatchObject({
+    metadata: { name },
+    roleRef: { kind: "ClusterRole", name: of("ClusterRole").metadata.name },
+    subjects: [{ kind: "ServiceAccount", name: account, namespace }],
+  });
+  expect(of("CronJob").spec.jobTemplate.spec.template.spec.serviceAccountName).toBe(account);
+  expect(
+    new Set(objects.filter(({ kind }) => kind !== "Namespace").map(({ metadata }) => metadata.labels["app.kubernetes.io/instance"])),
+  ).toEqual(new Set([name]));
+  for (const { kind, metadata } of objects) expect([undefined, namespace], kind).toContain(metadata.namespace);
+});
+
+test("rotates a credential that never expires with the printed arguments", async () => {
+  const world = await stored("a");
+  const { spec } = await objectOf("schedule rotate", "CronJob");
+  const [container] = spec.jobTemplate.spec.template.spec.containers;
+
+  const { code } = await run(container.args, { ...world.ports, now: () => new Date("2026-04-01T00:00:00Z") });
+
+  expect({ code, slot: noteIn(world, "a").slot }).toEqual({ code: 0, slot: "password2" });
+});
+
+test.for([
+  { line: "schedule", message: /^error: argument required: rotate, create, check or status$/m },
+  { line: "schedule delete", message: /^error: invalid argument "delete": must be rotate, create, check or status$/m },
+  { line: "schedule rotate -o yaml --apply", message: /cannot be used together/ },
+  { line: "schedule rotate --repository app/web -o yaml", message: /^error: --repository cannot be used with schedule rotate$/m },
+  {
+    line: "schedule check --client-id 01234567-89ab-cdef-0123-456789abcdef -o yaml",
+    message: /^error: --client-id cannot be used with schedule check/m,
+  },
+  { line: "schedule status --apply", message: /^error: --apply cannot be used with schedule status$/m },
+  { line: "schedule create --registry myregistry -o yaml", message: /^error: required flag\(s\) "for-new-namespaces" not set$/m },
+  { line: "schedule create --for-new-namespaces a=b -o yaml", message: /^error: required flag\(s\) "registry" not set$/m },
+  {
+    line: "schedule create --registry myregistry --for-new-namespaces a=b -o yaml",
+    message: /^error: required flag\(s\) "repository" not set$/m,
+  },
+  { line: "schedule rotate --at noon -o yaml", message: /^error: invalid --at "noon": / },
+  { line: "schedule rotate --older-than soon -o yaml", message: /^error: invalid --older-than "soon": / },
+  { line: "schedule rotate --expiring-within 0 -o yaml", message: /^error: invalid --expiring-within "0": / },
+  { line: "schedule rotate --image Bad -o yaml", message: /^error: couldn't parse image name "Bad": / },
+  { line: "schedule rotate --registry a;b -o yaml", message: /^error: invalid registry "a;b"/ },
+  { line: "schedule rotate --azure-secret a;b -o yaml", message: /^error: invalid --azure-secret "a;b": / },
+  { line: "schedule rotate -n a;b -o yaml", message: /^error: invalid --namespace "a;b": / },
+  { line: "schedule rotate --client-id me -o yaml", message: /^error: invalid --client-id "me": / },
+])("rejects $line", async ({ line, message }) => {
+  const { code, stdout, stderr } = await type(line, {});
+
+  expect({ code, stdout, stderr }).toEqual({ code: 1, stdout: "", stderr: expect.stringMatching(message) });
+});
+
+const roleIn = (page: string) =>
+  /^az role definition create [\s\S]*?"Name": "ACR pull tokens"[\s\S]*?^```$/m.exec(readFileSync(page, "utf8"))?.[0];
+
+test("has the same role for ACR tokens in the pages and in the printed commands", () => {
+  const actions = (text = "") => text.match(/Microsoft\.ContainerRegistry\/[\w/]+/g);
+  const azure = { secret: "azure" };
+  const [command] = azureCommands({
+    verb: "rotate",
+    namespace: "a",
+    cron: "",
+    image: "",
+    args: [],
+    rights: [],
+    azure,
+    networkPolicy: false,
+  });
+
+  expect(roleIn("docs/rbac.md")).toContain("tokens/write");
+  expect(roleIn("docs/platform-teams.md")).toBe(roleIn("docs/rbac.md"));
+  expect(actions(command)).toEqual(actions(roleIn("docs/rbac.md")));
+});
+
+test("prints only commands of a shell in the comments", async () => {
+  const { stdout } = await type("schedule rotate --registry myregistry -o yaml", {});
+  const comments = stdout.split("\n").filter((line) => line.startsWith("#"));
+
+  expect(comments.filter((line) => !/^# (az |kubectl delete )|^#$|:$/.test(line))).toEqual([]);
+});
