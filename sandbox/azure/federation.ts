@@ -1,5 +1,10 @@
-import { randomUUID } from "node:crypto";
-import type { ManagedIdentity, World } from "./world.ts";
+/** Microsoft.ManagedIdentity/userAssignedIdentities. `objectId` is the id for role assignments. */
+export type ManagedIdentity = {
+  readonly clientId: string;
+  readonly objectId: string;
+  readonly tenantId: string;
+  readonly resourceId: string;
+};
 
 /** The exact issuer, subject and audience of a token that Entra exchanges for its own. `name` is unique in its application or identity. */
 export type FederatedCredential = {
@@ -20,28 +25,6 @@ export type UserAssignedIdentity = ManagedIdentity & {
 
 /** The maximum for one application or identity. */
 export const maximumCredentials = 20;
-
-/** Creates an identity with its service principal. */
-export function createIdentity(
-  world: World,
-  resourceId: string,
-  { location, tags }: Pick<UserAssignedIdentity, "location" | "tags">,
-): UserAssignedIdentity {
-  const { tenantId } = world;
-  const since = Date.now();
-  const identity = { clientId: randomUUID(), objectId: randomUUID(), tenantId, resourceId, location, tags, federated: [], since };
-  const displayName = resourceId.split("/").at(-1) ?? "";
-  const principal = { id: identity.objectId, appId: identity.clientId, tenantId, displayName, type: "ManagedIdentity" } as const;
-  world.userAssignedIdentities.push(identity);
-  world.servicePrincipals.push({ ...principal, accountEnabled: true, secrets: [], graphRoles: [], since });
-  return identity;
-}
-
-/** Deletes an identity with its service principal. Its role assignments stay, as in Azure. */
-export function deleteIdentity(world: World, identity: UserAssignedIdentity): void {
-  world.userAssignedIdentities = world.userAssignedIdentities.filter((one) => one !== identity);
-  world.servicePrincipals = world.servicePrincipals.filter(({ id }) => id !== identity.objectId);
-}
 
 export type CredentialFields = Pick<FederatedCredential, "issuer" | "subject"> & { readonly audiences: readonly string[] };
 

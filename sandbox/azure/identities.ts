@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
+import type { ManagedIdentity, UserAssignedIdentity } from "./federation.ts";
 import { findRole } from "./roles.ts";
 import { newClientSecret } from "./secrets.ts";
-import { type GraphRole, type ManagedIdentity, registryId, type World } from "./world.ts";
+import { type GraphRole, registryId, type World } from "./world.ts";
 
 /** A role by its name, on a scope. Default: the sandbox's subscription. `registry` is short for the id of that registry. */
 export type Grant = { readonly role: string; readonly scope?: string; readonly registry?: string; readonly condition?: string };
@@ -60,6 +61,28 @@ export function addManagedIdentity(world: World, name: string, grants: readonly 
   world.managedIdentities.push(identity);
   for (const grant of grants) assignRole(world, identity.objectId, typeof grant === "string" ? { role: grant } : grant);
   return identity;
+}
+
+/** Creates an identity with its service principal. */
+export function createIdentity(
+  world: World,
+  resourceId: string,
+  { location, tags }: Pick<UserAssignedIdentity, "location" | "tags">,
+): UserAssignedIdentity {
+  const { tenantId } = world;
+  const since = Date.now();
+  const identity = { clientId: randomUUID(), objectId: randomUUID(), tenantId, resourceId, location, tags, federated: [], since };
+  const displayName = resourceId.split("/").at(-1) ?? "";
+  const principal = { id: identity.objectId, appId: identity.clientId, tenantId, displayName, type: "ManagedIdentity" } as const;
+  world.userAssignedIdentities.push(identity);
+  world.servicePrincipals.push({ ...principal, accountEnabled: true, secrets: [], graphRoles: [], since });
+  return identity;
+}
+
+/** Deletes an identity with its service principal. Its role assignments stay, as in Azure. */
+export function deleteIdentity(world: World, identity: UserAssignedIdentity): void {
+  world.userAssignedIdentities = world.userAssignedIdentities.filter((one) => one !== identity);
+  world.servicePrincipals = world.servicePrincipals.filter(({ id }) => id !== identity.objectId);
 }
 
 /** Assigns a role to a principal, effective at once. */

@@ -1,6 +1,6 @@
 import type { JSONWebKeySet } from "jose";
 import type { Slot } from "../../src/azure/port.ts";
-import type { FederatedCredential, UserAssignedIdentity } from "./federation.ts";
+import type { FederatedCredential, ManagedIdentity, UserAssignedIdentity } from "./federation.ts";
 import type { Answer } from "./http.ts";
 import type { Role } from "./roles.ts";
 
@@ -168,14 +168,6 @@ export type ServicePrincipal = {
   readonly createdDateTime?: string;
   readonly signInAudience?: string;
   since: number;
-};
-
-/** Microsoft.ManagedIdentity/userAssignedIdentities. `objectId` is the id for role assignments. */
-export type ManagedIdentity = {
-  readonly clientId: string;
-  readonly objectId: string;
-  readonly tenantId: string;
-  readonly resourceId: string;
 };
 
 /** A user. `refusal` makes every sign-in fail with that Entra error, e.g. 50076 (multi-factor authentication required). */

@@ -1,8 +1,6 @@
 import { randomUUID } from "node:crypto";
 import {
   type CredentialFields,
-  createIdentity,
-  deleteIdentity,
   type FederatedCredential,
   maximumCredentials,
   type UserAssignedIdentity,
@@ -10,6 +8,7 @@ import {
 } from "../federation.ts";
 import { anything, listOf, object, text } from "../fields.ts";
 import type { Answer } from "../http.ts";
+import { createIdentity, deleteIdentity } from "../identities.ts";
 import { type ArmAsk, authorize, body, page, refuse, same } from "./request.ts";
 import { routesOf } from "./route.ts";
 
