@@ -16,7 +16,7 @@ export type AzureFacts = {
 /** How the nodes of a cluster can pull. */
 export type NodeFacts = {
   readonly count: number;
-  /** The service that configures the kubelets; undefined if you do. */
+  /** The service that configures the kubelets; undefined if none is known, so you probably do. */
   readonly managedBy: "AKS" | "EKS" | "GKE" | undefined;
   /** The oldest kubelet: `v1.33.1`. The numbers of nodes whose kubelets are too old for ServiceAccount tokens in credential providers. */
   readonly oldest: string | undefined;
@@ -114,7 +114,9 @@ function federatedProvider({ nodes }: LadderFacts): Rung {
     const why = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`;
     return { id, applies: "unavailable", why, next: providerPage };
   }
-  const start = hasProvider ? "the kubelets have a credential provider" : "you configure the kubelets, and all are v1.34 or newer";
+  const start = hasProvider
+    ? "the kubelets have a credential provider"
+    : "no known service configures the kubelets, which are v1.34 or newer";
   return { id, applies: "available", why: `${start}, so pods can pull as their ServiceAccount`, next: providerPage };
 }
 

@@ -34,7 +34,7 @@ export async function checkNodes(cluster: Pick<Cluster, "pages" | "get" | "nodeM
   ]);
   const isInArc: Finding[] = arc ? [{ id: "azure-arc", status: "ok", subject: "cluster", message: arcMessage }] : [];
   if (nodes instanceof Error) {
-    const failed = { ...findingOf(nodes, { id: "nodes", subject: "nodes" }), next: { kubectl: "auth can-i", args: ["list", "nodes"] } };
+    const failed = findingOf(nodes, { id: "nodes", subject: "nodes" });
     return { findings: [failed, ...isInArc], facts: { unknown: nodes.message, next: failed.next } };
   }
   const facts = factsOf(nodes, issuer);
@@ -67,7 +67,7 @@ function summary({ count, managedBy, oldest }: NodeFacts): Finding {
   const rest = { id: "nodes", subject: "nodes" } as const;
   if (count === 0) return { ...rest, status: "warning", message: "the cluster has no nodes" };
   const number = count === 1 ? "1 node" : `${count} nodes`;
-  const configured = managedBy === undefined ? "you configure the kubelets" : `${managedBy} configures the kubelets`;
+  const configured = `${managedBy ?? "no known service"} configures the kubelets`;
   return { ...rest, status: "ok", message: `${number}, the oldest kubelet is ${oldest ?? "of an unknown version"}; ${configured}` };
 }
 

@@ -64,7 +64,7 @@ const rows: readonly Row[] = [
     when: "you configure kubelets from v1.34 on",
     facts: {},
     rungs: "- best available available available never",
-    why: { "aks-identity": "not AKS nodes", "federated-provider": "all are v1.34 or newer" },
+    why: { "aks-identity": "not AKS nodes", "federated-provider": "which are v1.34 or newer" },
   },
   {
     when: "the kubelets already have a credential provider",
