@@ -5,8 +5,7 @@ import { isObjectName } from "../../src/kinds.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import { registryName } from "../../src/registry/login-server.ts";
 import { cronOf } from "../../src/schedule/cron.ts";
-import { type AzureAccess, ownNamespace, type Schedule, type ScheduledVerb } from "../../src/schedule/objects.ts";
-import type { Right } from "../../src/schedule/rights.ts";
+import { type AzureAccess, ownNamespace, type RecordedRight, type Schedule, type ScheduledVerb } from "../../src/schedule/objects.ts";
 import { createFlags, registryHost } from "../create/options.ts";
 import { lifetime } from "../line/durations.ts";
 import { dataOutput, type Flags, outputGroup, under, type Values } from "../line/flags.ts";
@@ -110,8 +109,8 @@ const signIn: readonly FlagName[] = ["client-id", "azure-secret"];
 type Row = {
   readonly flags: readonly FlagName[];
   readonly at: string;
-  /** The lines of docs/rbac.json with the rights of the command. */
-  readonly lines: readonly string[];
+  /** The line of docs/rbac.json with the rights of the command. */
+  readonly line: string;
   args(flags: ScheduleFlags): readonly string[];
 };
 
@@ -128,16 +127,16 @@ const rows: Readonly<Record<ScheduledVerb, Row>> = {
   rotate: {
     flags: [...common, ...signIn, "registry", "older-than", "expiring-within"],
     at: "0 3 * * *",
-    lines: ["rotate --namespaces 'NS*'"],
+    line: "rotate --namespaces 'NS*'",
     args: rotateArgs,
   },
   create: {
     flags: [...common, ...signIn, "registry", "for-new-namespaces", "repository", "serviceaccount", "credential-per"],
     at: "*/10 * * * *",
-    lines: ["create --registry myregistry --repository app/web --serviceaccount app --namespaces 'NS*' --credential-per scope"],
+    line: "create --registry myregistry --repository app/web --serviceaccount app --namespaces 'NS*' --credential-per scope",
     args: createArgs,
   },
-  check: { flags: common, at: "0 * * * *", lines: ["check --namespaces 'NS*'"], args: () => ["check", "-A", "--failed"] },
+  check: { flags: common, at: "0 * * * *", line: "check --namespaces 'NS*'", args: () => ["check", "-A", "--failed"] },
 };
 
 export const scheduledVerbs = Object.keys(rows) as ScheduledVerb[];
@@ -145,7 +144,7 @@ export const scheduledVerbs = Object.keys(rows) as ScheduledVerb[];
 /** @throws CliError usage, before any request */
 export function readSchedule(verb: ScheduledVerb, flags: ScheduleFlags, namespace: string | undefined): Schedule {
   const row = rows[verb];
-  refuseOthers(verb, row.flags, flags);
+  refuseFlags(verb, row.flags, flags);
   const { image = `ghcr.io/kubectl-acr-secret/kubectl-acr-secret:${clientVersion.slice(1)}`, at } = flags;
   parseImage(image);
   registryNameOf(flags);
@@ -155,14 +154,14 @@ export function readSchedule(verb: ScheduledVerb, flags: ScheduleFlags, namespac
     cron: at === undefined ? row.at : (cronOf(at) ?? row.at),
     image,
     args: row.args(flags),
-    rights: row.lines.flatMap((line) => rbac.find((recorded) => recorded.line === line)?.rights ?? []) as Right[],
+    rights: (rbac.find(({ line }) => line === row.line)?.rights ?? []) as RecordedRight[],
     azure: row.flags.includes("azure-secret") ? accessOf(flags) : undefined,
     networkPolicy: flags["network-policy"],
   };
 }
 
 /** @throws CliError usage for a flag that this sub-command ignores */
-export function refuseOthers(verb: string, accepted: readonly FlagName[], flags: ScheduleFlags): void {
+export function refuseFlags(verb: string, accepted: readonly FlagName[], flags: ScheduleFlags): void {
   const isGiven = (value: unknown) => (Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false);
   const other = (Object.keys(scheduleFlags) as FlagName[]).find((name) => isGiven(flags[name]) && !accepted.includes(name));
   if (other !== undefined) throw usage(`--${other} cannot be used with schedule ${verb}`);

@@ -5,11 +5,11 @@ import { age, table, until } from "../../src/output/table.ts";
 import { ownNamespace, scheduleLabel } from "../../src/schedule/objects.ts";
 import { type ScheduledRun, statusOf } from "../../src/schedule/runs.ts";
 import type { Session } from "../session.ts";
-import { refuseOthers, type ScheduleFlags } from "./options.ts";
+import { refuseFlags, type ScheduleFlags } from "./options.ts";
 
 /** Prints the last runs of each schedule in a namespace, and the next one. @returns 1 if the last run of a schedule failed */
 export async function printStatus(flags: ScheduleFlags, session: Session): Promise<number> {
-  refuseOthers("status", ["namespace", "output"], flags);
+  refuseFlags("status", ["namespace", "output"], flags);
   const { namespace = ownNamespace } = session;
   const cluster = session.cluster();
   const labels = `${scheduleLabel.key}=${scheduleLabel.value}`;

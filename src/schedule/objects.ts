@@ -1,4 +1,20 @@
-import { type Right, rulesOf } from "./rights.ts";
+/** A right in the form of an RBAC rule, and its scope. docs/rbac.json has those that each command used in a test. */
+export type RecordedRight = {
+  readonly where: "namespace" | "cluster";
+  readonly group: string;
+  readonly resource: string;
+  readonly verb: string;
+};
+
+/** Returns the rules of a role (rbac/v1 PolicyRule), one for each resource. */
+export function rulesOf(rights: readonly RecordedRight[]) {
+  const byResource = Map.groupBy(rights, ({ group, resource }) => `${group}/${resource}`);
+  return [...byResource.values()].map((of) => ({
+    apiGroups: [of[0]?.group ?? ""],
+    resources: [of[0]?.resource ?? ""],
+    verbs: [...new Set(of.map(({ verb }) => verb))].sort(),
+  }));
+}
 
 /** The verbs that a schedule can run. */
 export type ScheduledVerb = "rotate" | "create" | "check";
@@ -14,7 +30,7 @@ export type Schedule = {
   readonly image: string;
   /** The arguments of the plugin. */
   readonly args: readonly string[];
-  readonly rights: readonly Right[];
+  readonly rights: readonly RecordedRight[];
   /** Undefined for a verb that sends no request to Azure. */
   readonly azure: AzureAccess | undefined;
   readonly networkPolicy: boolean;
@@ -32,7 +48,7 @@ const instance = "app.kubernetes.io/instance";
 export const scheduleName = ({ verb }: Pick<Schedule, "verb">): string => `acr-secret-${verb}`;
 
 /** Returns a name that no schedule in another namespace has, for the objects of the whole cluster. */
-export const clusterName = ({ verb, namespace }: Pick<Schedule, "verb" | "namespace">): string =>
+const clusterName = ({ verb, namespace }: Pick<Schedule, "verb" | "namespace">): string =>
   namespace === ownNamespace ? scheduleName({ verb }) : `${scheduleName({ verb })}-${namespace}`;
 
 /** Returns the label selector of the objects of one schedule. */

@@ -1,4 +1,4 @@
-import type { Right } from "../../src/schedule/rights.ts";
+import type { RecordedRight as Right } from "../../src/schedule/objects.ts";
 
 const request = /^(GET|POST|PUT|PATCH|DELETE) (\/apis?\/\S+) \d+ /gm;
 

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, expect, onTestFinished, test } from "vitest";
-import { type Right, rulesOf } from "../../../src/schedule/rights.ts";
+import { type RecordedRight as Right, rulesOf } from "../../../src/schedule/objects.ts";
 import { create, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
 import { rightsIn } from "../../support/rights.ts";

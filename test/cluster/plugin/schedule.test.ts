@@ -1,11 +1,13 @@
 import { afterAll, expect, test } from "vitest";
-import type { Rule } from "../../../src/schedule/rights.ts";
+import type { rulesOf } from "../../../src/schedule/objects.ts";
 import { getJson, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
 import { sampled } from "../../support/sampled.ts";
 import { objectOf } from "../../support/scheduled.ts";
 
 // The objects of each schedule in a namespace of its own, on a real API server.
+type Rule = ReturnType<typeof rulesOf>[number];
+
 const shell = await openShell();
 afterAll(() => shell.stop());
 

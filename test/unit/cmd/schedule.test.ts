@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { azureCommands } from "../../../src/schedule/azure-commands.ts";
-import { type Right, rulesOf } from "../../../src/schedule/rights.ts";
+import { type RecordedRight as Right, rulesOf } from "../../../src/schedule/objects.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { run, type } from "../../support/in-process.ts";
 import { noteIn } from "../../support/rotating.ts";
