@@ -75,8 +75,8 @@ async function runVerb(verb: Verb | undefined, { flags, args }: Parsed, session:
 }
 
 /**
- * Reports the first request that a server denied in a run with --strict: as the error of a run without another one, else as a warning, because
- * it may be the cause. A verb with findings gives this flag another meaning.
+ * Reports the first request that a server denied in a run with --strict. It is the error of a run without another one. Otherwise it is a
+ * warning, because it may be the cause. A verb with findings gives this flag another meaning.
  * @param result the exit code or the error of the run
  */
 function reportDenial(verb: Verb | undefined, session: Session, result: unknown): void {

@@ -51,8 +51,8 @@ export async function run(argv: readonly string[], launched: Launched | undefine
 }
 
 /**
- * Returns the context, and a function that writes the last lines of stderr to the file that TERMINATION_MESSAGE_PATH names, if it is set. The
- * kubelet shows this file in the pod's status (core/v1 terminationMessagePath). After a failure it reads the log instead.
+ * Returns the context, and a function that writes the last lines of stderr to the file in TERMINATION_MESSAGE_PATH. The kubelet copies this
+ * file to the pod's status (core/v1 terminationMessagePath). After a failure the file stays empty, so the kubelet reads the log instead.
  */
 function recordingSummary(context: Context): { readonly context: Context; record(code: number): Promise<void> } {
   const { env, stderr } = context;

@@ -12,8 +12,8 @@ import { verb } from "./verb.ts";
 export const schedule = verb({
   usage: "schedule rotate|create|check|status",
   description: [
-    "Prints the objects that run a command on a schedule in the cluster: a Namespace, a ServiceAccount with the least permissions and a " +
-      "CronJob. Comments contain the commands for the identity in Azure.",
+    "Prints the objects that run a command on a schedule in the cluster. These are a Namespace, a ServiceAccount with the least permissions, " +
+      "and a CronJob. Comments contain the commands for the identity in Azure.",
     '"schedule rotate" rotates passwords every night. "schedule create" gives new namespaces a pull secret. "schedule check" checks ' +
       'whether pods can pull. "schedule status" shows the last runs and the next one.',
   ],

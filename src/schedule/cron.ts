@@ -56,7 +56,7 @@ function rangeOf(part: string, { from, to, names = [] }: Field): readonly number
   return Array.from({ length: end - start + 1 }, (_, at) => start + at).filter((_, at) => at % Number(step ?? 1) === 0);
 }
 
-/** Returns the first time after another one, in whole minutes of UTC; undefined if there is none within eight years, such as on 30 February. */
+/** Returns the first time after another one, in whole minutes of UTC; undefined if there is none within eight years (30 February). */
 export function nextTime(cron: Cron, after: Date): Date | undefined {
   const minutes = [...cron.hours].flatMap((hour) => [...cron.minutes].map((minute) => hour * 60 + minute)).sort((a, b) => a - b);
   for (let day = 0; day < 8 * 366; day++) {
