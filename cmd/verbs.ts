@@ -53,6 +53,11 @@ export const verbs: readonly VerbRow[] = [
     load: async () => (await import("./whoami.ts")).whoami,
   },
   {
+    name: "doctor",
+    summary: "Check the setup, and show the best way to pull images",
+    load: async () => (await import("./doctor.ts")).doctor,
+  },
+  {
     name: "explain",
     summary: "Explain a verdict, a warning or an error, and what to do",
     load: async () => (await import("./explain.ts")).explain,

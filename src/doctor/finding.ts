@@ -1,8 +1,17 @@
-import type { CliError } from "../errors.ts";
+import { type CliError, linesIn } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 
 /** The checks. docs/doctor.md has a section for each, which `explain` prints. */
 export type CheckId =
+  | "kubectl-version"
+  | "cluster-version"
+  | "cluster-identity"
+  | "proxy"
+  | "certificates"
+  | "cluster-rights"
+  | "secret-expiry"
+  | "image-pulls"
+  | "leftovers"
   | "nodes"
   | "azure-arc"
   | "credential-provider"
@@ -28,7 +37,10 @@ export type Finding = {
 };
 
 /** Returns the finding for an error: a missing right or an unreachable server means that the check could not look. */
-export function findingOf({ kind, message, hint: next }: CliError, of: Pick<Finding, "id" | "subject">): Finding {
+export function findingOf({ kind, message, hint = explain(kind) }: CliError, of: Pick<Finding, "id" | "subject">): Finding {
   const couldNotLook = kind === "forbidden" || kind === "unreachable" || kind === "timeout";
-  return { ...of, status: couldNotLook ? "unknown" : "failed", message, next };
+  return { ...of, status: couldNotLook ? "unknown" : "failed", message: linesIn(message).join("; "), next: hint };
 }
+
+/** The command that explains the id of a check or of an error. */
+export const explain = (id: string): Fix => ({ do: "shell", argv: ["kubectl", "acr-secret", "explain", id] });

@@ -43,7 +43,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/registry",
     "src/doctor",
   ],
-  "src/doctor": ["src/azure", "src/credential", "src/state", "src/plan", "src/secret", "src/scope"],
+  "src/doctor": ["src/azure", "src/credential", "src/state", "src/check", "src/plan", "src/secret", "src/scope", "src/http"],
   "src/http": [],
   "src/azure": ["src/http"],
   "src/registry": ["src/http"],
@@ -70,6 +70,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/output",
   ],
 };
+
+/** Files with data that cmd may import. */
+const data = ["package.json", "docs/rbac.json"];
 
 /** The npm packages, and the only modules that may use each. Packages marked `late` take tens of milliseconds to load. */
 const packages: Readonly<Record<string, { readonly in: readonly string[]; readonly late?: true }>> = {

@@ -19,13 +19,13 @@ const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true });
 addFormats.default(ajv);
 ajv.addSchema(closed(schema) as object, "v1");
 const validators: ReadonlyMap<unknown, ValidateFunction | undefined> = new Map(
-  ["ImageCheck", "PullSecret", "Error", "List"].map((kind) => [kind, ajv.getSchema(`v1#/$defs/${kind}`)]),
+  ["ImageCheck", "PullSecret", "Finding", "Way", "Error", "List"].map((kind) => [kind, ajv.getSchema(`v1#/$defs/${kind}`)]),
 );
 
 const format = /(?:^| )(?:-o[= ]?|--output[= ])(json|jsonl|yaml)(?: |$)/;
 
 /**
- * Validates the output of `check` and `list` for programs with the published schema, and that it is complete.
+ * Validates the output of `check`, `list` and `doctor` for programs with the published schema, and that it is complete.
  * @param argv the words after `kubectl acr-secret`
  * @throws Error with the first violation
  */
@@ -40,8 +40,8 @@ export function requireSchema(argv: readonly string[], stdout: string): void {
   }
 }
 
-/** Whether the verb is `check` or `list`: `schedule check` prints objects of the API. */
-const isReport = (argv: readonly string[]) => argv.some((word) => word === "check" || word === "list") && !argv.includes("schedule");
+/** Whether the verb is `check`, `list` or `doctor`: `schedule check` prints objects of the API. */
+const isReport = (argv: readonly string[]) => argv.some((word) => ["check", "list", "doctor"].includes(word)) && !argv.includes("schedule");
 
 type Kind = { readonly kind?: unknown; readonly items?: unknown };
 

@@ -61,6 +61,7 @@ const rows: readonly Row[] = [
   },
   { line: "prune --registry myregistry", prints: /^(NAME .* STATE\n(.*\n)*)?$/ },
   { line: "whoami --registry myregistry", prints: /^Registry:/m },
+  { line: "doctor --registry myregistry -n NS", before: [attached], prints: /^✔ image-pulls: /m },
 ];
 
 /** Creates a namespace with a Deployment whose pods run as `app`, and runs command lines in it. */

@@ -24,6 +24,15 @@ const kinds: Readonly<Record<ErrorKind, true>> = {
 
 /** All checks and ways to pull of `doctor`. A missing one is a compile error. */
 const checks: Readonly<Record<CheckId, true>> = {
+  "kubectl-version": true,
+  "cluster-version": true,
+  "cluster-identity": true,
+  proxy: true,
+  certificates: true,
+  "cluster-rights": true,
+  "secret-expiry": true,
+  "image-pulls": true,
+  leftovers: true,
   nodes: true,
   "azure-arc": true,
   "credential-provider": true,

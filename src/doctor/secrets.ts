@@ -1,0 +1,113 @@
+import { causes } from "../check/cause.ts";
+import type { Verdict } from "../check/verdict.ts";
+import { kindNamed } from "../credential/kinds.ts";
+import type { Fix } from "../fix.ts";
+import { joinNames, nameOf } from "../kinds.ts";
+import { counted, placed, pluralize } from "../plan/wording.ts";
+import type { ClusterScope } from "../scope/cluster-scopes.ts";
+import { holdingsOf, type ListedSecret, listPullSecrets, type UnreadableNamespace } from "../state/listed-secrets.ts";
+import { toSeconds } from "../timestamp.ts";
+import { explain, type Finding, findingOf } from "./finding.ts";
+
+/** The time before an expiry in which doctor warns. Milliseconds. */
+const soon = 14 * 86_400_000;
+
+/** The maximum number of findings of one check. */
+const most = 5;
+
+/** Returns the first findings, and one for the others. */
+const limited = (findings: readonly Finding[], others: (count: number) => Pick<Finding, "message" | "next">): readonly Finding[] =>
+  findings.slice(0, most).flatMap((finding, at) => {
+    const left = findings.length - most;
+    return at === most - 1 && left > 0 ? [finding, { ...finding, subject: "others", ...others(left) }] : [finding];
+  });
+
+/** Checks that no pull secret has expired or expires within two weeks. @param list the command that prints all pull secrets */
+export async function checkExpiry(clusterScope: ClusterScope | undefined, list: Fix, now: Date): Promise<readonly Finding[]> {
+  const id = "secret-expiry" as const;
+  const due: { readonly finding: Finding; readonly at: number }[] = [];
+  const unreadable: Finding[] = [];
+  let [all, never] = [0, 0];
+  const listing = clusterScope ? listPullSecrets(clusterScope, { selector: undefined, carriers: false }) : [];
+  for await (const listed of listing) {
+    if ("error" in listed) {
+      unreadable.push(unreadableNamespace(id, listed));
+      continue;
+    }
+    const holdings = holdingsOf(listed.secret);
+    all++;
+    if (holdings.length > 0 && holdings.every(({ expiry }) => expiry === "never")) never++;
+    const at = Math.min(...holdings.map(({ expiresAt }) => Date.parse(expiresAt ?? "")).filter((time) => !Number.isNaN(time)));
+    if (at <= now.getTime() + soon) due.push({ finding: expiryFinding(listed, at, now), at });
+  }
+  const found = limited(
+    due.sort((a, b) => a.at - b.at).map(({ finding }) => finding),
+    (count) => ({ message: `${counted(count, "more pull secret")} ${pluralize(count, "expires", "expire")} within 14 days`, next: list }),
+  );
+  const forever = never > 0 ? `, and ${never} never ${pluralize(never, "expires", "expire")}` : "";
+  const fine: Finding = {
+    id,
+    status: "ok",
+    subject: "pull secrets",
+    message: all === 0 ? "there are no pull secrets" : `${counted(all, "pull secret")}: none expires within 14 days${forever}`,
+  };
+  return [...(found.length === 0 && (all > 0 || unreadable.length === 0) ? [fine] : found), ...limited(unreadable, others)];
+}
+
+function expiryFinding({ secret: { metadata }, secret }: ListedSecret, at: number, now: Date): Finding {
+  const { name, namespace = "" } = metadata;
+  const isExpired = at <= now.getTime();
+  // Only the plugin's own logins can be rotated. For all others, check prints the command
+  const isOwn = holdingsOf(secret).some(({ kind, guessed }) => !guessed && kindNamed(kind)?.renewal !== undefined);
+  return {
+    id: "secret-expiry",
+    status: isExpired ? "failed" : "warning",
+    subject: `secret/${name}`,
+    message: `secret/${name}${placed({ namespace })} ${isExpired ? "expired" : "expires"} at ${toSeconds(new Date(at))}`,
+    next: { verb: isOwn ? "rotate" : "check", secret: name, namespace },
+  };
+}
+
+const unreadableNamespace = (id: Finding["id"], { namespace, error }: UnreadableNamespace): Finding => ({
+  ...findingOf(error, { id, subject: `namespace/${namespace}` }),
+  status: "unknown",
+});
+
+const others = (count: number) => ({ message: `${counted(count, "more namespace")} cannot be read`, next: explain("forbidden") });
+
+/** Checks that the images of pods and workloads can be pulled. @param check the command that prints every result */
+export function checkPulls(
+  { verdicts, unreadable }: { readonly verdicts: readonly Verdict[]; readonly unreadable: readonly UnreadableNamespace[] },
+  check: Fix,
+): readonly Finding[] {
+  const id = "image-pulls" as const;
+  const bySeverity = Map.groupBy(verdicts, ({ cause }) => causes[cause].severity);
+  const failures = (bySeverity.get("failure") ?? []).map((verdict): Finding => {
+    const { image, namespace, owners, cause, fix = explain(cause) } = verdict;
+    const users = owners.length > 0 ? ` of ${joinNames(owners.map(nameOf))}` : "";
+    const message = `${image}${users}${placed({ namespace })}: ${causes[cause].words}`;
+    return { id, status: "failed", subject: image, message, next: fix };
+  });
+  const unclear = bySeverity.get("note")?.length ?? 0;
+  const pulls = bySeverity.get("fine")?.length ?? 0;
+  const warning: Finding = {
+    id,
+    status: "warning",
+    subject: "images",
+    message: `${counted(unclear, "image")} ${pluralize(unclear, "is", "are")} only cached or cannot be checked`,
+    next: check,
+  };
+  const fine: Finding = {
+    id,
+    status: "ok",
+    subject: "images",
+    message: pulls === 0 ? "no pod or workload has an image to check" : `${counted(pulls, "image")} can be pulled`,
+  };
+  const unknown = unreadable.map((at) => unreadableNamespace(id, at));
+  return [
+    ...(pulls > 0 || verdicts.length + unknown.length === 0 ? [fine] : []),
+    ...limited(failures, (count) => ({ message: `${counted(count, "more image")} cannot be pulled`, next: check })),
+    ...(unclear > 0 ? [warning] : []),
+    ...limited(unknown, others),
+  ];
+}
