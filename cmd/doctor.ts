@@ -3,16 +3,24 @@ import { cloudOf } from "../src/azure/cloud.ts";
 import { readRegistryId } from "../src/azure/registry-name.ts";
 import type { Finding } from "../src/doctor/finding.ts";
 import type { VerbRights } from "../src/doctor/rights.ts";
+import type { Environment } from "../src/env.ts";
 import { findingItem, findingLines, findingsSummary, wayItem, wayLines } from "../src/output/doctor.ts";
 import { printList } from "../src/output/object.ts";
 import { styleFor } from "../src/output/style.ts";
-import { doctor as examine } from "../src/workflows/doctor.ts";
+import { type DoctorOptions, doctor as examine } from "../src/workflows/doctor.ts";
 import { createFlags, registryHost } from "./create/options.ts";
-import { dataOutput, type Flags, identityFlags, identityOf, under } from "./line/flags.ts";
+import { dataOutput, type Flags, identityFlags, identityOf, under, type Values } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { failureCode, verb } from "./verb.ts";
 
 const { namespace, "all-namespaces": allNamespaces } = readScope;
+
+const doctorFlags = {
+  ...under("What it checks", { registry: createFlags.registry }),
+  ...under("Where", { namespace, "all-namespaces": allNamespaces }),
+  ...identityFlags,
+  ...dataOutput,
+} as const satisfies Flags;
 
 export const doctor = verb({
   usage: "doctor",
@@ -30,44 +38,44 @@ export const doctor = verb({
     "# Explain a check",
     "kubectl acr-secret explain cluster-rights",
   ],
-  flags: {
-    ...under("What it checks", { registry: createFlags.registry }),
-    ...under("Where", { namespace, "all-namespaces": allNamespaces }),
-    ...identityFlags,
-    ...dataOutput,
-  } as const satisfies Flags,
+  flags: doctorFlags,
   most: 0,
-  async run({ flags }, session) {
-    const { registry: named, output } = flags;
-    const registry = named && registryHost(named);
-    const { authority, resourceManager, registrySuffix } = cloudOf(session.env, flags.cloud);
-    const name = readRegistryId(registry ?? "")?.name ?? registry;
-    const login = name && (name.includes(".") ? name : `${name}${registrySuffix}`);
-    const hosts = [new URL(authority).host, new URL(resourceManager).host, ...(login ? [login] : [])];
-    const options = { scope: scopeOf(flags), registry: registry || undefined, identity: identityOf(flags), verbs, hosts };
-    const { uninterrupted } = session.interruption;
-    const { findings, ways } = examine(options, { ...session, uninterrupted, registry: session.registry() });
-    const style = { style: styleFor(session.stdout, session.env), formatCommand: session.formatCommand };
+  async run({ flags: { output, ...flags } }, session) {
+    const { formatCommand, print, stdout, stderr, env, interruption } = session;
+    const tools = { ...session, uninterrupted: interruption.uninterrupted, registry: session.registry() };
+    const { findings, ways } = examine(optionsOf(flags, env), tools);
+    const style = { style: styleFor(stdout, env), formatCommand };
     const found: Finding[] = [];
     for await (const finding of findings) {
-      if (output === undefined) session.print(findingLines(finding, found, style));
+      if (output === undefined) print(findingLines(finding, found, style));
       found.push(finding);
     }
     const rungs = await ways();
     if (output === undefined) {
-      session.print(wayLines(rungs, style));
-      session.stderr.write(`${findingsSummary(found)}\n`);
+      print(wayLines(rungs, style));
+      stderr.write(`${findingsSummary(found)}\n`);
     } else {
-      const items = [
-        ...found.map((finding) => findingItem(finding, session.formatCommand)),
-        ...rungs.map((rung) => wayItem(rung, session.formatCommand)),
-      ];
-      session.print(await printList(items, output));
+      const items = [...found.map((one) => findingItem(one, formatCommand)), ...rungs.map((rung) => wayItem(rung, formatCommand))];
+      print(await printList(items, output));
     }
     if (found.some(({ status }) => status === "unknown")) return failureCode(true);
     return Number(found.some(({ status }) => status === "failed"));
   },
 });
+
+function optionsOf(flags: Omit<Values<typeof doctorFlags>, "output">, env: Environment): DoctorOptions {
+  const { authority, resourceManager, registrySuffix } = cloudOf(env, flags.cloud);
+  const registry = flags.registry && registryHost(flags.registry);
+  const name = readRegistryId(registry ?? "")?.name ?? registry;
+  const hosts = [authority, resourceManager].map((url) => new URL(url).host);
+  return {
+    scope: scopeOf(flags),
+    registry: registry || undefined,
+    identity: identityOf(flags),
+    verbs,
+    hosts: name ? [...hosts, name.includes(".") ? name : `${name}${registrySuffix}`] : hosts,
+  };
+}
 
 /** The rights of the first command line of each verb in docs/rbac.json, which the tests record. */
 const verbs: readonly VerbRights[] = [...Map.groupBy(rbac, ({ line }) => line.split(" ")[0] ?? "")].flatMap(([name, [first]]) =>

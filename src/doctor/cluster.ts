@@ -1,6 +1,6 @@
 import type { Cluster, KubectlFacts } from "../cluster/port.ts";
 import { asCliError, type CliError } from "../errors.ts";
-import { explain, type Finding, findingOf } from "./finding.ts";
+import { type Finding, findingOf } from "./finding.ts";
 
 /** What is known, or why it is not. */
 type Answer<T> = { readonly value: T; readonly error?: undefined } | { readonly value?: undefined; readonly error: CliError };

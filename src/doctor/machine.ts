@@ -13,7 +13,13 @@ export function checkProxy(env: Environment, hosts: readonly string[]): Finding[
     const direct = proxies.filter(({ proxy }) => proxy === undefined).map(({ host }) => host);
     if (through.length > 0) {
       const others = direct.length > 0 ? `, and NO_PROXY excludes ${direct.join(", ")}` : "";
-      return [{ ...of, status: "ok", message: `requests to ${through.join(", ")} use the proxy ${proxies.find(({ proxy }) => proxy)?.proxy}${others}` }];
+      return [
+        {
+          ...of,
+          status: "ok",
+          message: `requests to ${through.join(", ")} use the proxy ${proxies.find(({ proxy }) => proxy)?.proxy}${others}`,
+        },
+      ];
     }
     const ignored = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].find((name) => env[name]);
     const isSet = Boolean(env["HTTPS_PROXY"] || env["https_proxy"]);

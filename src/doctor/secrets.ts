@@ -25,46 +25,50 @@ const limited = (findings: readonly Finding[], others: (count: number) => Pick<F
 /** Checks that no pull secret has expired or expires within two weeks. @param list the command that prints all pull secrets */
 export async function checkExpiry(clusterScope: ClusterScope | undefined, list: Fix, now: Date): Promise<readonly Finding[]> {
   const id = "secret-expiry" as const;
-  const due: { readonly finding: Finding; readonly at: number }[] = [];
-  const unreadable: Finding[] = [];
-  let [all, never] = [0, 0];
+  const all: ReturnType<typeof expiryOf>[] = [];
+  const unreadable: UnreadableNamespace[] = [];
   const listing = clusterScope ? listPullSecrets(clusterScope, { selector: undefined, carriers: false }) : [];
   for await (const listed of listing) {
-    if ("error" in listed) {
-      unreadable.push(unreadableNamespace(id, listed));
-      continue;
-    }
-    const holdings = holdingsOf(listed.secret);
-    all++;
-    if (holdings.length > 0 && holdings.every(({ expiry }) => expiry === "never")) never++;
-    const at = Math.min(...holdings.map(({ expiresAt }) => Date.parse(expiresAt ?? "")).filter((time) => !Number.isNaN(time)));
-    if (at <= now.getTime() + soon) due.push({ finding: expiryFinding(listed, at, now), at });
+    if ("error" in listed) unreadable.push(listed);
+    else all.push(expiryOf(listed));
   }
-  const found = limited(
-    due.sort((a, b) => a.at - b.at).map(({ finding }) => finding),
-    (count) => ({ message: `${counted(count, "more pull secret")} ${pluralize(count, "expires", "expire")} within 14 days`, next: list }),
-  );
+  const due = all.filter(({ at }) => at <= now.getTime() + soon).sort((a, b) => a.at - b.at);
+  const never = all.filter(({ isForever }) => isForever).length;
+  const found = due.map(({ name, namespace, at, isOwn }): Finding => {
+    const isExpired = at <= now.getTime();
+    const message = `secret/${name}${placed({ namespace })} ${isExpired ? "expired" : "expires"} at ${toSeconds(new Date(at))}`;
+    // Only the plugin's own logins can be rotated. For all others, check prints the command
+    const next: Fix = { verb: isOwn ? "rotate" : "check", secret: name, namespace };
+    return { id, status: isExpired ? "failed" : "warning", subject: `secret/${name}`, message, next };
+  });
   const forever = never > 0 ? `, and ${never} never ${pluralize(never, "expires", "expire")}` : "";
-  const fine: Finding = {
-    id,
-    status: "ok",
-    subject: "pull secrets",
-    message: all === 0 ? "there are no pull secrets" : `${counted(all, "pull secret")}: none expires within 14 days${forever}`,
-  };
-  return [...(found.length === 0 && (all > 0 || unreadable.length === 0) ? [fine] : found), ...limited(unreadable, others)];
+  const fine =
+    all.length === 0 ? "there are no pull secrets" : `${counted(all.length, "pull secret")}: none expires within 14 days${forever}`;
+  const hasLooked = all.length > 0 || unreadable.length === 0;
+  return [
+    ...(due.length === 0 && hasLooked ? [{ id, status: "ok", subject: "pull secrets", message: fine } as const] : []),
+    ...limited(found, (count) => ({
+      message: `${counted(count, "more pull secret")} ${pluralize(count, "expires", "expire")} within 14 days`,
+      next: list,
+    })),
+    ...limited(
+      unreadable.map((at) => unreadableNamespace(id, at)),
+      others,
+    ),
+  ];
 }
 
-function expiryFinding({ secret: { metadata }, secret }: ListedSecret, at: number, now: Date): Finding {
-  const { name, namespace = "" } = metadata;
-  const isExpired = at <= now.getTime();
-  // Only the plugin's own logins can be rotated. For all others, check prints the command
-  const isOwn = holdingsOf(secret).some(({ kind, guessed }) => !guessed && kindNamed(kind)?.renewal !== undefined);
+/** The name of a pull secret, and when its first login expires. Its data is not kept, because there can be thousands of them. */
+function expiryOf({ secret }: ListedSecret) {
+  const holdings = holdingsOf(secret);
+  const times = holdings.map(({ expiresAt }) => Date.parse(expiresAt ?? "")).filter((time) => !Number.isNaN(time));
   return {
-    id: "secret-expiry",
-    status: isExpired ? "failed" : "warning",
-    subject: `secret/${name}`,
-    message: `secret/${name}${placed({ namespace })} ${isExpired ? "expired" : "expires"} at ${toSeconds(new Date(at))}`,
-    next: { verb: isOwn ? "rotate" : "check", secret: name, namespace },
+    name: secret.metadata.name,
+    namespace: secret.metadata.namespace,
+    /** Milliseconds; Infinity if it is not known or never. */
+    at: Math.min(...times),
+    isForever: holdings.length > 0 && holdings.every(({ expiry }) => expiry === "never"),
+    isOwn: holdings.some(({ kind, guessed }) => !guessed && kindNamed(kind)?.renewal !== undefined),
   };
 }
 

@@ -11,7 +11,8 @@ type FormatCommand = (fix: Fix) => string;
 
 const apiVersion = "acr-secret/v1";
 
-const nextOf = (next: string | Fix | undefined, formatCommand: FormatCommand) => (next === undefined ? next : hintText(next, formatCommand));
+const nextOf = (next: string | Fix | undefined, formatCommand: FormatCommand) =>
+  next === undefined ? next : hintText(next, formatCommand);
 
 export const findingItem = ({ next, ...finding }: Finding, formatCommand: FormatCommand) => ({
   apiVersion,
@@ -47,17 +48,18 @@ export function findingLines({ id, status, message, next }: Finding, earlier: re
 const waySigns = {
   best: ["✔", "green"],
   available: ["✔", "green"],
-  unavailable: ["✗", "dim"],
+  unavailable: ["-", "dim"],
   unknown: ["?", "yellow"],
   never: ["✗", "red"],
 } as const satisfies Readonly<Record<Rung["applies"], readonly [sign: string, color: string]>>;
 
 /** Returns the ways to pull, from the best to the worst, each with its next step. */
 export function wayLines(rungs: readonly Rung[], { style, formatCommand }: Style): string {
-  const lines = rungs.map(({ id, applies, why, next }) => {
+  const lines = rungs.map(({ id, applies, why, next }, at) => {
     const [sign, color] = waySigns[applies];
     const mark = applies === "best" || applies === "never" ? ` (${applies})` : "";
-    return `${style[color](sign)} ${printable(`${id}${mark}${why === "" ? "" : `: ${why}`}`)}\n${nextLines(next, formatCommand)}`;
+    const [step, before] = [next, rungs[at - 1]?.next].map((each) => nextLines(each, formatCommand));
+    return `${style[color](sign)} ${printable(`${id}${mark}: ${why}`)}\n${step === before ? "" : step}`;
   });
   return `\nWays to pull images, from the best to the worst:\n${lines.join("")}`;
 }

@@ -2,7 +2,7 @@ import type { Azure, SignInOptions } from "../azure/port.ts";
 import type { Cluster, KubectlFacts } from "../cluster/port.ts";
 import { checkAzure, checkKubeletIdentities } from "../doctor/azure.ts";
 import { checkKubectl, checkServer, checkUser } from "../doctor/cluster.ts";
-import { type Finding, findingOf } from "../doctor/finding.ts";
+import { explain, type Finding, findingOf } from "../doctor/finding.ts";
 import { type LadderFacts, ladder, type Rung } from "../doctor/ladder.ts";
 import { checkLeftovers } from "../doctor/leftovers.ts";
 import { checkCertificates, checkProxy } from "../doctor/machine.ts";
@@ -109,7 +109,7 @@ export function doctor(options: DoctorOptions, tools: DoctorTools): { findings: 
 
   async function* find({ find: look, ...of }: Part): AsyncGenerator<Finding> {
     try {
-      for (const finding of await look()) yield { ...finding, next: withIdentity(finding.next, identity) };
+      for (const finding of await look()) yield withNext(finding, identity);
     } catch (error) {
       if (!isRefusal(error)) throw error;
       // The check that reports this error as a failure is another one
@@ -157,3 +157,9 @@ function withoutAzure(error: unknown) {
 function withIdentity(next: string | Fix | undefined, identity: SignInOptions): string | Fix | undefined {
   return typeof next === "object" && "verb" in next && next.registry !== undefined ? { identity, ...next } : next;
 }
+
+/** Returns a finding with a next step, unless nothing is wrong. */
+const withNext = ({ next, ...finding }: Finding, identity: SignInOptions): Finding => ({
+  ...finding,
+  next: withIdentity(next ?? (finding.status === "ok" ? undefined : explain(finding.id)), identity),
+});

@@ -5,6 +5,7 @@ import { type FakeWorld, fakeWorld } from "./fakes/world.ts";
 import { run, type World } from "./in-process.ts";
 import { leftOver } from "./leftovers.ts";
 import { made } from "./situations/deleting.ts";
+import { healthy } from "./situations/setups.ts";
 
 /** Command lines that run one after the other in a new world. */
 type Scene = { readonly world: () => FakeWorld | Promise<FakeWorld>; readonly types: readonly string[]; readonly more?: World };
@@ -38,6 +39,11 @@ const scenes: Readonly<Record<string, Scene>> = {
     world: leftOver,
     types: ["prune --registry myregistry", "prune --registry myregistry -o wide", "prune --registry myregistry --yes"],
     more: { now: () => new Date("2026-03-01T00:00:00Z") },
+  },
+  doctor: {
+    world: () => healthy(),
+    types: ["doctor --registry myregistry -n demo", "doctor -n nowhere"],
+    more: { now: () => new Date("2026-03-25T00:00:00Z") },
   },
   whoami: { world: () => fakeWorld({ sku: "Basic" }), types: ["whoami --registry myregistry"] },
   // Its output is a program for a shell, so every byte counts.

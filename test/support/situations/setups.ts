@@ -1,3 +1,4 @@
+import { pullRole } from "../../../src/credential/granted-rights.ts";
 import { CliError } from "../../../src/errors.ts";
 import type { KubeObjects } from "../../../src/objects.ts";
 import { line } from "../demo.ts";
@@ -14,12 +15,12 @@ export type Setup = {
   /** The words after `doctor`. */
   readonly words?: string;
   readonly options?: Options;
-  /** `id status: next` of every finding that is not ok. */
+  /** `status id subject: next` of every finding that is not ok. */
   readonly finds: readonly string[];
-  /** The ways to pull, from the best to the worst: `id applies`. */
-  readonly ways: readonly string[];
-  /** The next step of the best way. */
-  readonly best?: string;
+  /** The ways to pull, from the best to the worst, each with the first letter of `applies`; `?` for unknown, `x` for never. */
+  readonly ways: string;
+  /** The id of the best way, and its next step. */
+  readonly best: string;
   readonly code: number;
 };
 
@@ -44,6 +45,15 @@ const settings = (more: object): Given =>
 
 const client = "70992d91-60ff-48ff-ab26-e73633e1ef1b";
 const aks = { "kubernetes.azure.com/cluster": "MC_a_b_c", "kubernetes.azure.com/kubelet-identity-client-id": client };
+
+/** Gives the kubelet's identity a role on the registry, or none. */
+const identity =
+  (role?: string): Given =>
+  ({ azure: { directory } }) => {
+    directory.principals.push({ id: "p-1", appId: client, enabled: true });
+    const assignment = { name: "a-1", here: true, ours: false, condition: undefined, madeAt: undefined };
+    if (role !== undefined) directory.assignments.push({ ...assignment, principalId: "p-1", role });
+  };
 
 /** Replaces all nodes. */
 const nodes =
@@ -78,73 +88,235 @@ export async function healthy(sku?: string): Promise<FakeWorld> {
 const forbids: Given = ({ cluster }) => {
   const { denies } = cluster.about;
   cluster.about.denies = () => true;
-  return () => void (cluster.about.denies = denies);
+  return () => {
+    cluster.about.denies = denies;
+  };
 };
 
-const grant = "az role assignment create --assignee o-1 --role";
-const create = "kubectl acr-secret create -n demo --registry myregistry";
 const noRights: Given = ({ azure }) => void azure.permissions.splice(0, 1, { actions: ["*/read"], notActions: [] });
 
+/** The ways to pull on nodes that you configure and that are too old for a federated credential provider. */
+const usual = {
+  ways: "uubaax",
+  best: "scheduled-rotation: kubectl acr-secret schedule rotate --registry myregistry -o yaml",
+};
+
 export const setups: readonly Setup[] = [
-  { when: "nothing is wrong", finds: [], ways: [], code: 0 },
-  { when: "no registry is named", words: "-n demo", finds: [], ways: [], code: 0 },
-  { when: "you have no rights in the cluster", given: all(forbids, refuse(from("cluster", "list", "get", "metrics", "issuer"))), finds: [], ways: [], code: 2 },
+  {
+    when: "nothing is wrong",
+    finds: [],
+    ...usual,
+    code: 0,
+  },
+  { when: "no registry is named", words: "-n demo", finds: [], ways: "uu???x", best: "none", code: 0 },
+  {
+    when: "you have no rights in the cluster",
+    given: all(forbids, refuse(from("cluster", "list", "get", "metrics", "issuer"))),
+    finds: [
+      "warning cluster-rights create: kubectl acr-secret explain cluster-rights",
+      "warning cluster-rights attach: kubectl acr-secret explain cluster-rights",
+      "warning cluster-rights check: kubectl acr-secret explain cluster-rights",
+      "warning cluster-rights list: kubectl acr-secret explain cluster-rights",
+      "warning cluster-rights rotate: kubectl acr-secret explain cluster-rights",
+      "warning cluster-rights detach: kubectl acr-secret explain cluster-rights",
+      "warning cluster-rights delete: kubectl acr-secret explain cluster-rights",
+      "warning cluster-rights prune: kubectl acr-secret explain cluster-rights",
+      "unknown nodes nodes: kubectl auth can-i -n demo list nodes",
+      "unknown secret-expiry namespace/demo: kubectl acr-secret explain forbidden",
+      "unknown image-pulls namespace/demo: kubectl acr-secret explain forbidden",
+      "unknown leftovers registry/myregistry: kubectl acr-secret explain leftovers",
+    ],
+    ways: "??ubax",
+    best: "token-without-expiry: kubectl acr-secret create -n demo --registry myregistry",
+    code: 2,
+  },
   {
     when: "you have only the rights of one namespace",
     given: ({ cluster }) => {
       cluster.about.denies = ({ namespace }) => namespace === undefined;
     },
-    finds: [],
-    ways: [],
+    finds: [
+      "warning cluster-rights rotate: kubectl acr-secret explain cluster-rights",
+      "warning cluster-rights prune: kubectl acr-secret explain cluster-rights",
+    ],
+    ...usual,
     code: 0,
   },
-  { when: "the nodes are AKS nodes with the role", given: nodes(node("a", "v1.33.1", aks)), finds: [], ways: [], code: 0 },
-  { when: "the nodes are AKS nodes without the role", given: nodes(node("a", "v1.33.1", aks)), finds: [], ways: [], code: 0 },
+  {
+    when: "the nodes are AKS nodes with the role",
+    given: all(nodes(node("a", "v1.33.1", aks)), identity(pullRole.legacy.id)),
+    finds: [],
+    ways: "buaaax",
+    best: "aks-identity: kubectl acr-secret check -n demo",
+    code: 0,
+  },
+  {
+    when: "the nodes are AKS nodes without the role",
+    given: all(nodes(node("a", "v1.33.1", aks)), identity()),
+    finds: ["warning kubelet-identity registry/myregistry: kubectl acr-secret explain kubelet-identity"],
+    ...usual,
+    code: 0,
+  },
   {
     when: "the nodes are new, and the issuer is public",
-    given: all(nodes(node("a", "v1.36.0")), ({ cluster }) => void (cluster.kubelets.issuer = "https://oidc.example.com/cluster")),
+    given: all(nodes(node("a", "v1.36.0")), answer("issuer", "https://oidc.example.com/cluster")),
     finds: [],
-    ways: [],
+    ways: "ubaaax",
+    best: "federated-provider: https://kubernetes.io/docs/tasks/administer-cluster/kubelet-credential-provider/#service-account-token-for-image-pulls",
     code: 0,
   },
-  { when: "the registry is private", given: settings({ network: "private" }), finds: [], ways: [], code: 0 },
-  { when: "the registry has repository permissions (ABAC)", given: settings({ mode: "abac" }), finds: [], ways: [], code: 0 },
-  { when: "the admin user is on", given: settings({ adminUser: true }), finds: [], ways: [], code: 0 },
-  { when: "the Azure sign-in has expired", given: refuse(from("azure"), error("unauthenticated", "run az login")), finds: [], ways: [], code: 1 },
-  { when: "you cannot read the registry", given: refuse("findRegistry", error("notFound")), finds: [], ways: [], code: 1 },
-  { when: "you may only read the registry", given: noRights, finds: [], ways: [], code: 0 },
+  {
+    when: "the registry is private",
+    given: settings({ network: "private" }),
+    finds: ["warning registry-network registry/myregistry: kubectl acr-secret check -n demo --from-cluster"],
+    ...usual,
+    code: 0,
+  },
+  {
+    when: "the registry has repository permissions (ABAC)",
+    given: settings({ mode: "abac" }),
+    finds: [],
+    ...usual,
+    code: 0,
+  },
+  {
+    when: "the admin user is on",
+    given: settings({ adminUser: true }),
+    finds: [
+      "warning registry-admin-user registry/myregistry: if no Secret holds its password, disable it: az acr update --name myregistry --admin-enabled false",
+    ],
+    ...usual,
+    code: 0,
+  },
+  {
+    when: "the Azure sign-in has expired",
+    given: refuse(from("azure"), error("unauthenticated", "run az login")),
+    finds: ["failed azure-identity azure: run az login", "unknown leftovers registry/myregistry: run az login"],
+    ways: "uu???x",
+    best: "none",
+    code: 2,
+  },
+  {
+    when: "you cannot read the registry",
+    given: refuse("findRegistry", error("notFound")),
+    finds: [
+      "failed azure-registry registry/myregistry: kubectl acr-secret explain notFound",
+      "unknown azure-rights registry/myregistry: ask an Owner or User Access Administrator to run: az role assignment create --assignee o-1 --role 'Container Registry Contributor and Data Access Configuration Administrator' --scope REGISTRY_ID",
+      "unknown leftovers registry/myregistry: kubectl acr-secret explain notFound",
+    ],
+    ways: "uu???x",
+    best: "none",
+    code: 2,
+  },
+  {
+    when: "you may only read the registry",
+    given: noRights,
+    finds: [
+      "warning azure-rights registry/myregistry: ask an Owner or User Access Administrator to run: az role assignment create --assignee o-1 --role 'Container Registry Contributor and Data Access Configuration Administrator' --scope REGISTRY_ID",
+    ],
+    ways: "uuuuux",
+    best: "none",
+    code: 0,
+  },
   {
     when: "the registry is full",
     sku: "Basic",
     given: ({ azure }) => {
       for (let at = 0; at < 100; at++) azure.putToken(`token-${at}`, []);
     },
-    finds: [],
-    ways: [],
+    finds: ["warning registry-tokens registry/myregistry: kubectl acr-secret prune -n demo --registry myregistry"],
+    ways: "uuuubx",
+    best: "service-principal: kubectl acr-secret create -n demo --registry myregistry --service-principal acr-pull-myregistry",
     code: 0,
   },
   {
     when: "kubectl is old",
     options: { kubectl: async () => ({ version: "v1.34.2", context: "demo" }) },
-    finds: [],
-    ways: [],
+    finds: ["warning kubectl-version kubectl: https://kubernetes.io/releases/version-skew-policy/#kubectl"],
+    ...usual,
     code: 0,
   },
-  { when: "kubectl is missing, in a pod", options: { kubectl: () => Promise.reject(error("config")()) }, finds: [], ways: [], code: 0 },
-  { when: "the cluster is unreachable", given: refuse(from("cluster"), error("unreachable")), finds: [], ways: [], code: 2 },
-  { when: "the proxy is invalid", options: { env: { HTTPS_PROXY: "socks5://jane:hunter2@proxy:1080" } }, finds: [], ways: [], code: 1 },
-  { when: "only HTTP_PROXY is set", options: { env: { HTTP_PROXY: "http://proxy:8080" } }, finds: [], ways: [], code: 0 },
-  { when: "a file with certificates is missing", options: { env: { SSL_CERT_FILE: "/nowhere/ca.crt" } }, finds: [], ways: [], code: 1 },
-  { when: "a password expires within two weeks", options: { now: () => new Date("2026-03-25T00:00:00Z") }, finds: [], ways: [], code: 0 },
-  { when: "a password has expired", options: { now: () => new Date("2026-04-25T00:00:00Z") }, finds: [], ways: [], code: 1 },
-  { when: "an image does not exist", given: ({ azure }) => void azure.images.clear(), finds: [], ways: [], code: 1 },
+  {
+    when: "kubectl is missing, in a pod",
+    options: { kubectl: () => Promise.reject(error("config")()) },
+    finds: ["warning kubectl-version kubectl: kubectl acr-secret explain config"],
+    ...usual,
+    code: 0,
+  },
+  {
+    when: "the cluster is unreachable",
+    given: refuse(from("cluster"), error("unreachable")),
+    finds: [
+      "failed cluster-version cluster: kubectl acr-secret explain unreachable",
+      "unknown cluster-identity cluster: kubectl acr-secret explain unreachable",
+      "unknown cluster-rights cluster: kubectl acr-secret explain unreachable",
+      "unknown nodes nodes: kubectl auth can-i -n demo list nodes",
+      "unknown secret-expiry pull secrets: kubectl acr-secret explain unreachable",
+      "unknown image-pulls namespace/demo: kubectl acr-secret explain unreachable",
+      "unknown leftovers registry/myregistry: kubectl acr-secret explain unreachable",
+    ],
+    ways: "??baax",
+    best: "scheduled-rotation: kubectl acr-secret schedule rotate --registry myregistry -o yaml",
+    code: 2,
+  },
+  {
+    when: "the proxy is invalid",
+    options: { env: { HTTPS_PROXY: "socks5://jane:hunter2@proxy:1080" } },
+    finds: ["failed proxy HTTPS_PROXY: kubectl acr-secret explain proxy"],
+    ...usual,
+    code: 1,
+  },
+  {
+    when: "only HTTP_PROXY is set",
+    options: { env: { HTTP_PROXY: "http://proxy:8080" } },
+    finds: ["warning proxy HTTPS_PROXY: kubectl acr-secret explain proxy"],
+    ...usual,
+    code: 0,
+  },
+  {
+    when: "a file with certificates is missing",
+    options: { env: { SSL_CERT_FILE: "/nowhere/ca.crt" } },
+    finds: ["failed certificates SSL_CERT_FILE: kubectl acr-secret explain certificates"],
+    ...usual,
+    code: 1,
+  },
+  {
+    when: "a password expires within two weeks",
+    options: { now: () => new Date("2026-03-25T00:00:00Z") },
+    finds: ["warning secret-expiry secret/acr-myregistry: kubectl acr-secret rotate -n demo acr-myregistry"],
+    ...usual,
+    code: 0,
+  },
+  {
+    when: "a password has expired",
+    options: { now: () => new Date("2026-04-25T00:00:00Z") },
+    finds: ["failed secret-expiry secret/acr-myregistry: kubectl acr-secret rotate -n demo acr-myregistry"],
+    ...usual,
+    code: 1,
+  },
+  {
+    when: "an image does not exist",
+    given: ({ azure }) => void azure.images.clear(),
+    finds: ["failed image-pulls myregistry.azurecr.io/app/web:1: az acr repository list --name myregistry"],
+    ...usual,
+    code: 1,
+  },
   {
     when: "a Secret was deleted, and its token is left over",
     given: ({ cluster }) => cluster.remove("secret", "demo", "acr-myregistry"),
     options: { now: () => new Date("2026-03-01T00:00:00Z") },
-    finds: [],
-    ways: [],
-    code: 1,
+    finds: [
+      "warning image-pulls images: kubectl acr-secret check -n demo",
+      "warning leftovers registry/myregistry: kubectl acr-secret prune -n demo --registry myregistry",
+    ],
+    ...usual,
+    code: 0,
   },
-  { when: "all namespaces are selected", words: "--registry myregistry -A", finds: [], ways: [], code: 0 },
+  {
+    when: "all namespaces are selected",
+    words: "--registry myregistry -A",
+    finds: [],
+    ...usual,
+    code: 0,
+  },
 ];
