@@ -32,7 +32,7 @@ const from =
     asked.port === port && (calls.length === 0 || calls.includes(asked.call));
 
 /** Returns a node with this kubelet. */
-export const node = (name: string, kubeletVersion = "v1.33.1", labels: Record<string, string> = {}): KubeObjects["node"] => ({
+const node = (name: string, kubeletVersion = "v1.33.1", labels: Record<string, string> = {}): KubeObjects["node"] => ({
   apiVersion: "v1",
   kind: "Node",
   metadata: { name, labels },
