@@ -71,9 +71,6 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Files with data that cmd may import. */
-const data = ["package.json", "docs/rbac.json"];
-
 /** The npm packages, and the only modules that may use each. Packages marked `late` take tens of milliseconds to load. */
 const packages: Readonly<Record<string, { readonly in: readonly string[]; readonly late?: true }>> = {
   "@inquirer/checkbox": { in: ["cmd"], late: true },
