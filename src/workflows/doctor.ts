@@ -84,7 +84,11 @@ export function doctor(options: DoctorOptions, tools: DoctorTools): { findings: 
     const everywhere = [{ context: undefined, cluster, namespaces: [], open: true }];
     const found = await findLeftovers(opened, opened.findRegistry(registry ?? ""), everywhere, (text) => void doubts.push(text));
     doubts.push(...found.holders.unlisted.map(({ error }) => error.message));
-    const rows = planPrune(found.made, { ...found.holders, now: found.now }, { includeUnknown: false, includeExported: false, olderThan: 10 * 60_000 });
+    const rows = planPrune(
+      found.made,
+      { ...found.holders, now: found.now },
+      { includeUnknown: false, includeExported: false, olderThan: 10 * 60_000 },
+    );
     return checkLeftovers(rows, doubts, { registry: found.registry.name, identity });
   }
 
