@@ -70,7 +70,7 @@ export async function readImageFacts(question: ImageQuery, sources: ImageSources
     anonymous,
     malformed: keyring.malformed,
     secrets: [...own, ...secrets].map(secretFacts),
-    matchesLoginServer: azure !== undefined && keyring.lookup({ ...image, host: azure.loginServer }).length > 0,
+    matchesLoginServer: !pulls && azure !== undefined && keyring.lookup({ ...image, host: azure.loginServer }).length > 0,
     otherHosts: await proveOtherHosts(puller, image, sources),
     ...(await contentOf(tried, matches, image, sources)),
     now,

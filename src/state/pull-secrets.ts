@@ -49,16 +49,23 @@ async function namespacesWith(cluster: Cluster, name: string): Promise<readonly 
   return found.flatMap(({ metadata }) => (metadata.name === name ? (metadata.namespace ?? []) : [])).sort();
 }
 
-/** Returns the facts of a Secret for a verdict. */
+/** Returns the facts of a Secret for a verdict. They are read when they are used: an image that pulls needs few of them. */
 export function secretFacts(secret: Secret): SecretFacts {
-  const { name } = secret.metadata;
-  const keyring = keyringOf([secret]);
+  const { name, managedFields } = secret.metadata;
   return {
     name,
-    note: recordOf(secret),
-    servers: serversOf({ ...secret, name }),
-    skipped: keyring.skipped.map(({ because }) => because),
-    writers: [...new Set(othersOf(secret.metadata.managedFields, managedBy.value).map(({ manager }) => manager))],
+    get note() {
+      return recordOf(secret);
+    },
+    get servers() {
+      return serversOf({ ...secret, name });
+    },
+    get skipped() {
+      return keyringOf([secret]).skipped.map(({ because }) => because);
+    },
+    get writers() {
+      return [...new Set(othersOf(managedFields, managedBy.value).map(({ manager }) => manager))];
+    },
   };
 }
 
@@ -74,7 +81,9 @@ function recordOf(secret: Secret): SecretFacts["note"] {
     hosts: hosts.filter((host, index) => index === 0 || isRegional(hosts[0] ?? "", host)),
     identity,
     widens: known?.creation?.isExtensible ?? false,
-    again: known?.again({ identity }, isDerived(identity, secret)) ?? { flags: {} },
+    get again() {
+      return known?.again({ identity }, isDerived(identity, secret)) ?? { flags: {} };
+    },
     unlabeled: entries === unlabeled ? managedBy.key : undefined,
     createdAt: madeAt,
     expiresAt,
