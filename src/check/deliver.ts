@@ -20,7 +20,8 @@ export function deliver(
   const owners = unique([...workloadsOf(own), ...ownTemplates(facts)]);
   const byHand = [...own, ...copied].filter((pod) => isByHand(pod, facts) || (stays === "job" && isOfJob(pod)));
   const recreated = withoutController([...own, ...copied].filter((pod) => !byHand.includes(pod)));
-  const names = [...new Set([...owners.filter(isTarget).map(nameOf), ...recreated])];
+  // `attach` accepts no PodTemplate
+  const names = [...new Set([...owners.filter(({ kind }) => kind !== "podtemplate").map(nameOf), ...recreated])];
   const recreate = recreated.length > 0 || ownTemplates(facts).some(({ kind }) => kind === "job");
   const targets = { serviceaccounts: accounts, targets: names, recreate };
   const attach = { verb: "attach", secret } as const;
@@ -56,9 +57,6 @@ export const usesAccount = (facts: ImageFacts): boolean =>
 
 /** Returns the templates with their own list. */
 export const ownTemplates = ({ templates }: ImageFacts): Workload[] => templates.filter(({ own }) => own);
-
-/** Whether `attach` accepts a kind of object. */
-const isTarget = ({ kind }: Workload): boolean => kind !== "podtemplate";
 
 /** Combines commands into one: none, the only one, or all of them in order. */
 export function inOrder(steps: readonly Fix[]): Fix | undefined {

@@ -42,7 +42,7 @@ function skipNewlines(bytes: string, at: number): number {
  */
 export function splitUrl(schemeless: string): { readonly host: string; readonly path: string } | undefined {
   const [beforeFragment = "", fragment = ""] = cut(schemeless, "#");
-  if ([...beforeFragment].some(isControl)) return undefined;
+  if ([...beforeFragment].some((char) => char < " " || char === "\x7f")) return undefined;
   const [rest = ""] = cut(beforeFragment, "?");
   const slash = rest.indexOf("/");
   const authority = slash < 0 ? rest : rest.slice(0, slash);
@@ -60,8 +60,6 @@ function isHost(host: string): boolean {
   if (literal) return isIPv6(literal[1] ?? "");
   return /^[\w.\-~!$&'()*+,;=\]<>"\u0080-\uffff]*(?::\d*)?$/.test(host);
 }
-
-const isControl = (char: string) => char < " " || char === "\x7f";
 
 function unescaped(text: string): string | undefined {
   try {

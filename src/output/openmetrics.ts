@@ -52,11 +52,9 @@ function gauge(name: string, help: string, samples: readonly Sample[]): string {
     byLabels.set(key, before === undefined || Number.isNaN(before) || value < before ? value : before);
   }
   const unit = name.endsWith("_seconds") ? `# UNIT ${name} seconds\n` : "";
-  const lines = [...byLabels].map(([labels, value]) => `${name}{${labels}} ${numberText(value)}\n`);
+  const lines = [...byLabels].map(([labels, value]) => `${name}{${labels}} ${value === Number.POSITIVE_INFINITY ? "+Inf" : value}\n`);
   return `# TYPE ${name} gauge\n${unit}# HELP ${name} ${help}\n${lines.join("")}`;
 }
-
-const numberText = (value: number) => (value === Number.POSITIVE_INFINITY ? "+Inf" : String(value));
 
 /** Formats labels. A label without a value is the same as no label. */
 const labelText = (labels: Labels): string =>

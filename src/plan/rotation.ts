@@ -72,7 +72,7 @@ function inBothSlots(members: readonly Member[]): Entry[] {
 }
 
 function rotationOf<M extends Member>(chain: readonly M[], used: ReadonlySet<string>): Omit<Rotation<M>, "selected" | "all" | "inUse"> {
-  const sorted = [...chain].sort(byPlace);
+  const sorted = [...chain].sort((a, b) => (keyOf(a.to) < keyOf(b.to) ? -1 : 1));
   const members = sorted.filter(({ foreign }) => !foreign);
   const newest = newestOf(sorted);
   return {
@@ -111,8 +111,6 @@ const passwordOf = (slot: string | undefined, at: string | undefined): Password 
 export const uniquePasswords = <P extends Password>(all: readonly P[]): P[] => [
   ...new Map(all.map((one) => [passwordKey(one), one])).values(),
 ];
-
-const byPlace = (a: Member, b: Member) => (keyOf(a.to) < keyOf(b.to) ? -1 : 1);
 
 /** Groups items by key, in the order of the first item of each key. */
 export const grouped = <T>(all: readonly T[], keyIn: (one: T) => string): T[][] => [...Map.groupBy(all, keyIn).values()];

@@ -92,10 +92,12 @@ function parseAnnotation(text: string): Entry[] | undefined {
 function isEntry(value: unknown): value is Entry {
   if (!hasTexts(value, "slot", "madeAt", "expiresAt", "by")) return false;
   const { hosts, kind, identity, previous = {} } = value;
-  return Array.isArray(hosts) && [...hosts, kind, identity].every(isText) && hasTexts(previous, "slot", "madeAt", "until");
+  return (
+    Array.isArray(hosts) &&
+    [...hosts, kind, identity].every((it) => typeof it === "string") &&
+    hasTexts(previous, "slot", "madeAt", "until")
+  );
 }
-
-const isText = (it: unknown) => typeof it === "string";
 
 /** Whether a value is an object in which each of these members is a text or absent. */
 const hasTexts = (value: unknown, ...names: readonly string[]): value is Record<string, unknown> =>

@@ -5,7 +5,7 @@ import type { Tools } from "../actions/tools.ts";
 import type { Remover } from "../credential/kind.ts";
 import { asCliError } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
-import type { Change, Plan } from "../plan/change.ts";
+import type { Change } from "../plan/change.ts";
 import { type PruneFacts, type PruneOptions, type Removal, reasonToKeep } from "../plan/prune.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 
@@ -41,7 +41,7 @@ async function* remove(removal: Removal, facts: PruneFacts | undefined, run: Pru
   try {
     const remover = await run.remover(removal);
     const plan = await remover.plan(removal);
-    if (plan.length === 0 || (removal.whole && !isWhole(plan))) return yield kept(removal, "it has changed since");
+    if (plan.length === 0 || (removal.whole && plan.some((change) => "slot" in change))) return yield kept(removal, "it has changed since");
     const tools = { ...run.tools, apply: remover.apply, removal: remover.removal };
     const env = { tools, claims: new Claims(tools), objects: new Map() };
     yield* executeInOrder(plan, env, { message: "it was not removed; to remove it yourself", missingIsDone: true });
@@ -49,8 +49,6 @@ async function* remove(removal: Removal, facts: PruneFacts | undefined, run: Pru
     yield { change: deletion, error: asCliError(error) };
   }
 }
-
-const isWhole = (plan: Plan): boolean => plan.every((change) => !("slot" in change));
 
 const kept = ({ to }: Removal, because: string): Outcome => ({
   change: { act: "keep", to, because },
