@@ -1,5 +1,5 @@
 import type { Job, KubeObjects, Pod } from "../objects.ts";
-import { nextTime, parseCron } from "./cron.ts";
+import { nextTime } from "./cron.ts";
 
 /** One run of a schedule. */
 export type ScheduledRun = {
@@ -28,14 +28,13 @@ export function statusOf(
 ): ScheduleStatus {
   const { metadata, spec } = cronJob;
   const { schedule = "", suspend = false } = spec;
-  const cron = suspend ? undefined : parseCron(schedule);
   const own = jobs.filter((job) => job.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
   const startOf = ({ status, metadata: { creationTimestamp } }: Job) => status?.startTime ?? creationTimestamp ?? "";
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? "",
     schedule,
-    nextAt: cron && nextTime(cron, now)?.toISOString().replace(".000", ""),
+    nextAt: suspend ? undefined : nextTime(schedule, now)?.toISOString().replace(".000", ""),
     runs: own.toSorted((a, b) => (startOf(a) > startOf(b) ? -1 : 1)).map((job) => runOf(job, pods)),
   };
 }
