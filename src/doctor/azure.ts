@@ -139,16 +139,20 @@ function tokenCount(tokens: number | undefined, limit: number | undefined, name:
   return tokens < nearLimit * (limit ?? Infinity) ? ["ok", message] : ["warning", message, { verb: "prune", registry: name }];
 }
 
+/** Values, or their reads that have started. */
+type Reading<T> = { readonly [K in keyof T]: T[K] | Promise<T[K]> };
+
 /**
  * Checks whether the managed identities of AKS kubelets may pull from the registry.
  * @param clientIds the client ids on the labels of the nodes
  */
 export async function checkKubeletIdentities(
   azure: Pick<Azure, "servicePrincipal" | "roleAssignments" | "roleDefinition">,
-  { registry, settings }: Pick<AzureFacts, "registry" | "settings">,
+  { registry: finding, settings }: Reading<Pick<AzureFacts, "registry" | "settings">>,
   clientIds: readonly string[],
 ): Promise<{ readonly findings: readonly Finding[]; readonly role: IdentityRole | undefined }> {
   const roles = await Promise.all(clientIds.map((clientId) => roleOf(clientId)));
+  const registry = await finding;
   const worst = roles.find(({ may }) => may === "no") ?? roles.find(({ may }) => may === "unknown") ?? roles[0];
   const about = { id: "kubelet-identity", subject: `registry/${registry.name}` } as const;
   const findings = roles.map(({ may, why }): Finding => ({ ...about, status: statuses[may], message: why }));
@@ -157,25 +161,28 @@ export async function checkKubeletIdentities(
   async function roleOf(clientId: string): Promise<IdentityRole> {
     const of = `the kubelet identity ${clientId}`;
     try {
-      const principal = await azure.servicePrincipal(clientId);
+      const [principal, registry] = await Promise.all([azure.servicePrincipal(clientId), finding]);
       if (!principal) return { may: "unknown", clientId, why: `${of} is not in your tenant` };
-      const assignments = await azure.roleAssignments(registry, principal.id);
-      const repositories = granted(settings.mode, assignments);
-      const pulls = repositories?.includes("*") || (await anyPulls(assignments));
+      const [assignments, { mode }] = await Promise.all([azure.roleAssignments(registry, principal.id), settings]);
+      const repositories = granted(mode, assignments);
+      const pulls = repositories?.includes("*") || (await anyPulls(assignments, { registry, mode }));
       if (pulls) return { may: "yes", clientId, why: `${of} may pull from ${registry.name}` };
       if (repositories)
         return { may: "unknown", clientId, why: `${of} may pull only ${repositories.join(", ") || "what a condition allows"}` };
-      return { may: "no", clientId, why: `${of} lacks the role ${pullRole[settings.mode].name} on ${registry.name}` };
+      return { may: "no", clientId, why: `${of} lacks the role ${pullRole[mode].name} on ${registry.name}` };
     } catch (error) {
       return { may: "unknown", clientId, why: `${of} cannot be checked: ${asRefusal(error).message}` };
     }
   }
 
   /** Whether another role without a condition allows pulling, such as Contributor or a custom role. */
-  async function anyPulls(assignments: readonly RoleAssignment[]): Promise<boolean> {
+  async function anyPulls(
+    assignments: readonly RoleAssignment[],
+    { registry, mode }: { readonly registry: AzureRegistry; readonly mode: Mode },
+  ): Promise<boolean> {
     const others = assignments.filter(({ condition, role }) => condition === undefined && !builtInRole(role)?.pulls);
     const definitions = await Promise.all(others.map(({ role }) => azure.roleDefinition(registry, role)));
-    return definitions.some((definition) => allowsPull(settings.mode, definition?.permissions ?? []));
+    return definitions.some((definition) => allowsPull(mode, definition?.permissions ?? []));
   }
 }
 

@@ -66,9 +66,14 @@ export function doctor(options: DoctorOptions, tools: DoctorTools): { findings: 
   const place = scope.namespaces === "all" ? { scope } : {};
 
   async function identitiesOf() {
-    const [{ facts: azureFacts }, { facts: nodeFacts }] = await Promise.all([inAzure, nodes]);
-    if ("unknown" in azureFacts || "unknown" in nodeFacts || nodeFacts.identities.length === 0) return { findings: [], role: undefined };
-    return checkKubeletIdentities(await azure, azureFacts, nodeFacts.identities);
+    const none = { findings: [], role: undefined };
+    const [opened, { facts: nodeFacts }] = await Promise.all([azure, nodes]);
+    if (registry === undefined || "unknown" in nodeFacts || nodeFacts.identities.length === 0) return none;
+    const found = opened.findRegistry(registry);
+    const reading = { registry: found, settings: shared(found.then((one) => opened.registryFacts(one))) };
+    const checking = checkKubeletIdentities(opened, reading, nodeFacts.identities).catch(unlessRefused(none));
+    const [{ facts: azureFacts }, checked] = await Promise.all([inAzure, checking]);
+    return "unknown" in azureFacts ? none : checked;
   }
 
   async function pulls(): Promise<readonly Finding[]> {
@@ -139,11 +144,12 @@ function shared<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
-/** Returns the same Azure, which searches for the registry only once. The search starts immediately. */
+/** Returns the same Azure, which reads the registry only once. The search starts immediately. */
 function withOneSearch(azure: Azure, registry: string | undefined): Azure {
   if (registry === undefined) return azure;
   const found = shared(azure.findRegistry(registry));
-  return { ...azure, findRegistry: () => found };
+  const facts = shared(found.then((one) => azure.registryFacts(one)));
+  return { ...azure, findRegistry: () => found, registryFacts: () => facts };
 }
 
 function withoutFacts(error: unknown): Extract<LadderFacts["nodes"], { readonly unknown: string }> {

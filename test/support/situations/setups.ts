@@ -95,6 +95,9 @@ const forbids: Given = ({ cluster }) => {
 
 const noRights: Given = ({ azure }) => void azure.permissions.splice(0, 1, { actions: ["*/read"], notActions: [] });
 
+/** AKS nodes whose identity may pull. */
+export const aksNodes: Given = all(nodes(node("a", "v1.33.1", aks)), identity(pullRole.legacy.id));
+
 /** The ways to pull on nodes that you configure and that are too old for a federated credential provider. */
 const usual = {
   ways: "uubaax",
@@ -122,7 +125,7 @@ export const setups: readonly Setup[] = [
       "warning cluster-rights detach: kubectl acr-secret explain cluster-rights",
       "warning cluster-rights delete: kubectl acr-secret explain cluster-rights",
       "warning cluster-rights prune: kubectl acr-secret explain cluster-rights",
-      "unknown nodes nodes: kubectl auth can-i -n demo list nodes",
+      "unknown nodes nodes: kubectl acr-secret explain forbidden",
       "unknown secret-expiry namespace/demo: kubectl acr-secret explain forbidden",
       "unknown image-pulls namespace/demo: kubectl acr-secret explain forbidden",
       "unknown leftovers registry/myregistry: kubectl acr-secret explain leftovers",
@@ -145,7 +148,7 @@ export const setups: readonly Setup[] = [
   },
   {
     when: "the nodes are AKS nodes with the role",
-    given: all(nodes(node("a", "v1.33.1", aks)), identity(pullRole.legacy.id)),
+    given: aksNodes,
     finds: [],
     ways: "buaaax",
     best: "aks-identity: kubectl acr-secret check -n demo",
@@ -251,7 +254,7 @@ export const setups: readonly Setup[] = [
       "failed cluster-version cluster: kubectl acr-secret explain unreachable",
       "unknown cluster-identity cluster: kubectl acr-secret explain unreachable",
       "unknown cluster-rights cluster: kubectl acr-secret explain unreachable",
-      "unknown nodes nodes: kubectl auth can-i -n demo list nodes",
+      "unknown nodes nodes: kubectl acr-secret explain unreachable",
       "unknown secret-expiry pull secrets: kubectl acr-secret explain unreachable",
       "unknown image-pulls namespace/demo: kubectl acr-secret explain unreachable",
       "unknown leftovers registry/myregistry: kubectl acr-secret explain unreachable",
