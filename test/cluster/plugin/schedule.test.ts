@@ -97,3 +97,20 @@ test.for([
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(`cannot ${verb} resource "${rule.resources[0]}"`) });
   }
 });
+
+const kinds = "cronjobs,jobs,pods,serviceaccounts,networkpolicies,clusterroles,clusterrolebindings";
+
+test("removes every object of all schedules with the printed commands", { timeout: 120_000 }, async () => {
+  const lines = [rotate, create.replace("NS", "none"), "schedule check --network-policy"].map((line) => `kubectl acr-secret ${line}`);
+  for (const line of lines) expect(await shell.type(`${line} | kubectl apply -f -`)).toMatchObject({ code: 0 });
+  const label = "app.kubernetes.io/name=kubectl-acr-secret";
+  const left = () => kubectl(["get", kinds, "-n", "acr-secret", "-l", label, "-o", "name"]);
+  expect((await left()).trim().split("\n")).toHaveLength(3 * 4 + 1);
+
+  const printed = await Promise.all(lines.map((line) => shell.type(line)));
+  const commands = printed.flatMap(({ stdout }) => [...stdout.matchAll(/^# (kubectl delete .*)$/gm)].map(([, command = ""]) => command));
+  for (const command of new Set(commands)) expect(await shell.type(command)).toMatchObject({ code: 0 });
+
+  expect(await left()).toBe("");
+  expect(await kubectl(["get", "namespace", "acr-secret", "--ignore-not-found", "-o", "name"])).toBe("");
+});
