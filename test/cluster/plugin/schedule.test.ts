@@ -28,6 +28,7 @@ const create = "schedule create --registry myregistry --repository app/web --for
 
 test.for([rotate, create, "schedule check --network-policy"])(
   "prints objects for %s whose pods admission accepts as restricted",
+  { timeout: 120_000 },
   async (line) => {
     const { namespace } = await applied(line);
     await kubectl(["label", "namespace", namespace, "pod-security.kubernetes.io/enforce=restricted"]);
