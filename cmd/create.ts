@@ -11,8 +11,8 @@ import { readers } from "../src/secret/readers.ts";
 import { readersOf } from "../src/state/namespace-reader.ts";
 import { targetOf, wantsTargets } from "../src/state/targets.ts";
 import { issueEach, issueShared, type Order } from "../src/workflows/create.ts";
-import { exportSecret } from "../src/workflows/export.ts";
 import { conclude, printsHints, whereOf } from "./conclude.ts";
+import { exportOne, printManifests } from "./create/export.ts";
 import { checkKeep, type Journal, keepUp, newJournal, recordOutcomes } from "./create/keep.ts";
 import { type CreateFlags, type CreateOptions, createFlags, podsTell, podsWanted, readOptions } from "./create/options.ts";
 import { targetCandidates } from "./line/known.ts";
@@ -54,7 +54,8 @@ export const create = verb({
     const grants = isMadeInAzure(parsed.kind.name) && flags["scope-map"] === undefined;
     if (grants && options.repositories.includes("*"))
       session.warn("--repository '*' lets the credential pull every repository of the registry");
-    if (flags.export) return exportOne({ ...options, ...parsed }, flags, session);
+    if (options.reader && readers[options.reader].manifests) return printManifests(options, flags, session);
+    if (flags.export) return exportOne({ ...options, ...parsed, again: againOf(options, false) }, flags, session);
     const once = (journal: Journal) => createAll({ ...options, ...parsed }, flags, session, journal);
     if (!flags.keep) return once(newJournal());
     checkKeep(flags, parsed.kind);
@@ -63,32 +64,6 @@ export const create = verb({
 });
 
 type Options = CreateOptions & { readonly kind: Kind; readonly needsName: boolean };
-
-/** Prints the Secret of one namespace with a new password. @returns the exit code */
-async function exportOne(options: Options, flags: CreateFlags, session: Session): Promise<number> {
-  const { output = "yaml", force, "dry-run": dryRun } = flags;
-  if (wantsTargets(options.targets)) throw usage("--export cannot be combined with targets; attach the Secret after you have applied it");
-  if (output !== "yaml" && output !== "json") throw usage(`--export cannot be combined with -o ${output}; use yaml or json`);
-  if (session.stdout.isTTY && dryRun === "none" && !force)
-    throw usage("--export would show the password on the terminal; redirect the output, or add --force");
-  const opening = openWithin(options.kind, options.asked, session);
-  opening.catch(() => undefined);
-  const clusterScopes = await clusterScopesOf(options.scope, { ...session, writes: false });
-  const places = clusterScopes.flatMap(({ context, cluster, namespaces }) =>
-    namespaces.map((namespace) => ({ context, cluster, namespace })),
-  );
-  const [place, ...others] = places;
-  if (!place || others.length > 0) throw usage("--export prints one Secret, so select one namespace");
-  const order = {
-    ...options,
-    podsTell: podsTell(options),
-    again: againOf(options, false),
-    opening,
-    shape: options.reader && readers[options.reader].shape,
-    tools: (credential: Credential) => toolsOf(session, flags, credential),
-  };
-  return conclude(exportSecret(place, order), session, { ...flags, output, passwords: true }, clusterScopes);
-}
 
 /** Creates what is missing in every namespace. @returns the exit code */
 async function createAll(options: Options, flags: CreateFlags, session: Session, journal: Journal): Promise<number> {

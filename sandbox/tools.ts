@@ -19,6 +19,7 @@ export type Program =
   | keyof typeof cosign
   | keyof typeof windows
   | keyof typeof release
+  | keyof typeof encryption
   | keyof typeof prose;
 
 const kubernetes = {
@@ -51,6 +52,14 @@ const release = {
   actionlint: "github.com/rhysd/actionlint/cmd/actionlint",
 } as const;
 
+const encryption = {
+  age: "filippo.io/age/cmd/age",
+  "age-keygen": "filippo.io/age/cmd/age-keygen",
+  sops: "github.com/getsops/sops/v3/cmd/sops",
+  kubeseal: "github.com/bitnami-labs/sealed-secrets/cmd/kubeseal",
+  "sealed-secrets-controller": "github.com/bitnami-labs/sealed-secrets/cmd/controller",
+} as const;
+
 const prose = { vale: "github.com/errata-ai/vale/v3/cmd/vale" } as const;
 
 /** Programs for Windows. */
@@ -71,6 +80,8 @@ export const releasePrograms = ["nfpm", "actionlint"] as const satisfies Program
 /** The program that checks the words of pages, messages and comments. Needs a C compiler. */
 export const prosePrograms = ["vale"] as const satisfies Program[];
 export const windowsPrograms = ["kubectl.exe"] as const satisfies Program[];
+/** Programs that encrypt the Secrets that `create --export` prints. */
+export const encryptionPrograms = Object.keys(encryption) as (keyof typeof encryption)[];
 /** Programs that sign a release and verify the signature. */
 export const signingPrograms = ["cosign"] as const satisfies Program[];
 
@@ -143,6 +154,22 @@ export const groups: readonly (readonly Module[])[] = [
   [
     { name: "nfpm", of: "github.com/goreleaser/nfpm/v2", packages: { nfpm: release.nfpm }, stamps: () => ({}) },
     { name: "actionlint", of: "github.com/rhysd/actionlint", packages: { actionlint: release.actionlint }, stamps: () => ({}) },
+  ],
+  [
+    {
+      name: "age",
+      of: "filippo.io/age",
+      packages: { age: encryption.age, "age-keygen": encryption["age-keygen"] },
+      stamps: (version) => ({ "main.Version": version }),
+    },
+    { name: "sops", of: "github.com/getsops/sops/v3", packages: { sops: encryption.sops }, stamps: () => ({}) },
+    {
+      name: "sealed-secrets",
+      of: "github.com/bitnami-labs/sealed-secrets",
+      packages: { kubeseal: encryption.kubeseal, "sealed-secrets-controller": encryption["sealed-secrets-controller"] },
+      stamps: (version) => ({ "main.VERSION": version }),
+      env: { CGO_ENABLED: "0" },
+    },
   ],
   [{ name: "vale", of: "github.com/errata-ai/vale/v3", packages: prose, stamps: (version) => ({ "main.version": version }) }],
 ];

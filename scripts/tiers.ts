@@ -4,6 +4,7 @@ import {
   chartPrograms,
   clientPrograms,
   controlPlanePrograms,
+  encryptionPrograms,
   krewPrograms,
   nodePrograms,
   prosePrograms,
@@ -114,6 +115,17 @@ const all: readonly Tier[] = [
     sampled: true,
     needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin],
     brokenBy: [...product, "sandbox/", "scripts/release/image"],
+  },
+  {
+    name: "export",
+    gate: "release",
+    needs: [nodeParts, controlPlane, registry, programs(...nodePrograms, ...encryptionPrograms), plugin],
+    brokenBy: [
+      "cmd/create/",
+      "src/workflows/export",
+      "docs/export.md",
+      ...["age", "sops", "sealed-secrets"].map((name) => `${toolVersions}${name}/`),
+    ],
   },
   {
     name: "channels",

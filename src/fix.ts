@@ -68,7 +68,7 @@ export type FlagValues = {
 export type Create = PluginCommand & { readonly verb: "create"; readonly registry: string };
 
 /** A program other than the kubelet that reads a Secret. Its row is in `src/secret/readers.ts`. */
-export type ReaderName = "argocd" | "argocd-image-updater" | "flux" | "helm";
+export type ReaderName = "argocd" | "argocd-image-updater" | "external-secrets" | "flux" | "helm";
 
 /** The flags of `create` that request a credential of the same kind again. */
 export type Again = {

@@ -1,4 +1,5 @@
 import type { Fix, ReaderName } from "../fix.ts";
+import { generatorManifests } from "./external-secrets.ts";
 import type { ShapeName } from "./shapes.ts";
 
 /** The Secret that a reader must refer to. A word in capitals stands for a value that only the user knows. */
@@ -10,6 +11,8 @@ type Reader = {
   readonly namespace?: string;
   /** The layout of the Secret that it requires; absent if it accepts a pull secret. */
   readonly shape?: ShapeName;
+  /** Returns the objects with which it creates the Secret itself. Absent if the plugin creates it. */
+  manifests?(of: Readable & { readonly repository: string | undefined }): readonly object[];
   /** How it refers to the Secret: lines for its configuration, or a command. */
   refer(to: Readable): readonly string[] | Fix;
 };
@@ -30,6 +33,18 @@ export const readers: Readonly<Record<ReaderName, Reader>> = {
         `  prefix: ${host}`,
         `  api_url: https://${host}`,
         `  credentials: pullsecret:${namespace}/${secret}`,
+      ]),
+  },
+  "external-secrets": {
+    manifests: generatorManifests,
+    refer: ({ secret, namespace }) =>
+      lines(`in namespace ${namespace}, for an identity that can pull from the registry:`, [
+        "apiVersion: v1",
+        "kind: ServiceAccount",
+        "metadata:",
+        `  name: ${secret}`,
+        "  annotations:",
+        "    azure.workload.identity/client-id: CLIENT_ID",
       ]),
   },
   // A LocalObjectReference: the Secret is in the object's own namespace

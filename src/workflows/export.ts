@@ -23,8 +23,8 @@ type ExportOrder = Omit<Order, "refuse" | "restart" | "recreate" | "targets">;
 const rounds = 10;
 
 /**
- * Creates a credential and proves it, and yields its Secret without writing it to the cluster. The credential has the name that it gets if
- * `create` writes the Secret, so a second run finds it, and generates a password only in a slot that no copy can have.
+ * Creates a credential and proves it, and yields its Secret without writing it to the cluster. The credential has the same name as if
+ * `create` wrote the Secret, so a second run finds it. That run generates a password only in a slot that no copy can have.
  */
 export const exportSecret = (place: NamespaceScope, order: ExportOrder): AsyncGenerator<Outcome> =>
   restarted(() => exportOnce(place, order), rounds);

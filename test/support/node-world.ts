@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { readFile } from "node:fs/promises";
 import { createServer, request } from "node:http";
 import type { DataCall } from "../../sandbox/azure/calls.ts";
 import type { AzureEmulator } from "../../sandbox/azure/emulator.ts";
@@ -7,8 +8,8 @@ import { programLayer } from "../../sandbox/tar.ts";
 
 /** The operations of node tests on the registries, which run in the process that started them. */
 export type NodeWorld = {
-  /** Pushes an image whose program waits, or exits at once with success. */
-  push(image: string, program: "waits" | "ends"): Promise<void>;
+  /** Pushes an image whose program waits, exits at once with success, or is a static program in a file. */
+  push(image: string, program: "waits" | "ends" | `/${string}`): Promise<void>;
   /** Creates a token of myregistry that may pull these repositories. @returns its password */
   addToken(name: string, repositories: readonly string[]): Promise<string>;
   dataPlane(): Promise<readonly DataCall[]>;
@@ -62,11 +63,11 @@ export function reachWorld(socket: string): NodeWorld {
 
 /** Returns the world of an emulated Azure. `pause` is a static program that waits for a signal. */
 export function worldOf(azure: AzureEmulator, pause: Buffer): NodeWorld {
-  const programs = { waits: pause, ends: exitProgram };
+  const programs: Readonly<Record<string, Buffer>> = { waits: pause, ends: exitProgram };
   return {
     async push(image, program) {
       // Each image has a layer of its own. Otherwise a node that has another image would not fetch it
-      const layer = programLayer("program", Buffer.concat([programs[program], Buffer.from(image)]));
+      const layer = programLayer("program", Buffer.concat([programs[program] ?? (await readFile(program)), Buffer.from(image)]));
       await azure.push(image, { layer, entrypoint: ["/program"] });
     },
     async addToken(name, repositories) {

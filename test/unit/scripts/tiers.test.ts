@@ -14,6 +14,19 @@ test("has a project of vitest for every tier that is a folder of tests", () => {
 test("runs the sampled tiers again in the release gate, with the tiers of a release alone", () => {
   const [ofTest, ofRelease] = [tiersOf("test"), tiersOf("release")].map((all) => all.map(({ name }) => name));
 
-  expect(ofRelease).toEqual(["protocol", "azure", "cluster", "browser", "az", "formats", "node", "channels", "release", "signing", "krew"]);
+  expect(ofRelease).toEqual([
+    "protocol",
+    "azure",
+    "cluster",
+    "browser",
+    "az",
+    "formats",
+    "node",
+    "export",
+    "channels",
+    "release",
+    "signing",
+    "krew",
+  ]);
   expect(ofTest?.filter((name) => ofRelease?.includes(name))).toEqual(["protocol", "azure", "cluster", "node"]);
 });

@@ -1,0 +1,82 @@
+import type { Credential, Kind } from "../../src/credential/kind.ts";
+import { openWithin } from "../../src/credential/regional.ts";
+import { usage } from "../../src/errors.ts";
+import type { Create } from "../../src/fix.ts";
+import { printList } from "../../src/output/object.ts";
+import { loginServerIn } from "../../src/registry/login-server.ts";
+import { type ClusterScope, clusterScopesOf } from "../../src/scope/cluster-scopes.ts";
+import { readers } from "../../src/secret/readers.ts";
+import { wantsTargets } from "../../src/state/targets.ts";
+import { exportSecret } from "../../src/workflows/export.ts";
+import { conclude } from "../conclude.ts";
+import { type Flag, identityFlags } from "../line/flags.ts";
+import { scopeFlags } from "../line/scope-flags.ts";
+import { type Session, toolsOf } from "../session.ts";
+import { type CreateFlags, type CreateOptions, createFlags, podsTell } from "./options.ts";
+
+type Options = CreateOptions & { readonly kind: Kind; readonly needsName: boolean; readonly again: Create };
+
+/** Prints the Secret of one namespace with a new password. @returns the exit code */
+export async function exportOne(options: Options, flags: CreateFlags, session: Session): Promise<number> {
+  const { force, "dry-run": dryRun } = flags;
+  const output = manifestForm(flags, "--export");
+  if (wantsTargets(options.targets)) throw usage("--export cannot be combined with targets; attach the Secret after you have applied it");
+  if (session.stdout.isTTY && dryRun === "none" && !force)
+    throw usage("--export would show the password on the terminal; redirect the output, or add --force");
+  const opening = openWithin(options.kind, options.asked, session);
+  opening.catch(() => undefined);
+  const clusterScope = await onlyCluster(options, session);
+  const { context, cluster, namespaces } = clusterScope;
+  const [namespace = ""] = namespaces;
+  const order = {
+    ...options,
+    podsTell: podsTell(options),
+    opening,
+    shape: options.reader && readers[options.reader].shape,
+    tools: (credential: Credential) => toolsOf(session, flags, credential),
+  };
+  return conclude(exportSecret({ context, cluster, namespace }, order), session, { ...flags, output, passwords: true }, [clusterScope]);
+}
+
+/** The flags that count if the reader creates the Secret itself. */
+const ofManifests: readonly string[] = ["registry", "repository", "for", "output", ...Object.keys({ ...identityFlags, ...scopeFlags })];
+
+/** Prints the objects with which a reader creates the Secret itself. @returns the exit code */
+export async function printManifests(options: CreateOptions, flags: CreateFlags, session: Session): Promise<number> {
+  const { name: secret, reader, repositories, asked } = options;
+  const given = Object.entries<Flag>(createFlags).find(
+    ([flag, row]) => !ofManifests.includes(flag) && isGiven(flags[flag as keyof CreateFlags], row),
+  );
+  if (given) throw usage(`--for=${reader} cannot be combined with --${given[0]}, because it creates no credential`);
+  if (wantsTargets(options.targets)) throw usage(`--for=${reader} cannot be combined with targets, because it creates no Secret`);
+  const output = manifestForm(flags, `--for=${reader}`);
+  const [repository, ...others] = repositories;
+  if (others.length > 0 || repository?.includes("*")) throw usage(`--for=${reader} accepts one repository without a wildcard`);
+  const { namespaces } = await onlyCluster(options, session);
+  const [namespace = ""] = namespaces;
+  const find = async () => (await (await session.azure(asked.identity)).findRegistry(asked.registry)).loginServer;
+  const host = loginServerIn(asked.registry) ?? (await session.during(`Looking for ${asked.registry} in Azure`, find));
+  const to = { secret, namespace, host, repository };
+  const { manifests, refer } = readers[reader ?? "external-secrets"];
+  session.print(await printList(manifests?.(to) ?? [], output));
+  session.hint(refer(to));
+  return 0;
+}
+
+function isGiven(value: CreateFlags[keyof CreateFlags], { default: usual }: Flag): boolean {
+  const isEmpty = value === undefined || value === false || (typeof value === "object" && value.length === 0);
+  return !isEmpty && value !== usual;
+}
+
+/** @throws CliError usage for a form that kubectl does not apply */
+function manifestForm({ output = "yaml" }: CreateFlags, flag: string): "yaml" | "json" {
+  if (output === "yaml" || output === "json") return output;
+  throw usage(`${flag} cannot be combined with -o ${output}; use yaml or json`);
+}
+
+/** @throws CliError usage if several namespaces are selected */
+async function onlyCluster({ scope }: CreateOptions, session: Session): Promise<ClusterScope> {
+  const [only, ...others] = await clusterScopesOf(scope, { ...session, writes: false });
+  if (only && others.length === 0 && only.namespaces.length === 1) return only;
+  throw usage("one Secret is printed, so select one namespace");
+}
