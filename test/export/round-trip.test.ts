@@ -118,7 +118,9 @@ test("runs a pod with a Secret of the Sealed Secrets controller, and replaces it
   await runPod(namespace);
   const password = await passwordIn(namespace);
   expect(await type("kubectl acr-secret list --no-headers", namespace)).toMatch(/^acr-myregistry +myregistry +acr-token /);
-  expect(await type("! kubectl acr-secret rotate acr-myregistry", namespace)).toMatch(/^error: Apply failed .* conflict with "controller"/m);
+  expect(await type("! kubectl acr-secret rotate acr-myregistry", namespace)).toMatch(
+    /^error: Apply failed .* conflict with "controller"/m,
+  );
 
   await type(sealed, namespace);
   await expect.poll(() => passwordIn(namespace), { timeout: 60_000 }).not.toBe(password);
