@@ -77,7 +77,8 @@ async function providerOf(cluster: Pick<Cluster, "nodeMetrics">, nodes: readonly
   if (!node) return { finding: [], hasProvider: undefined };
   const of = { id: "credential-provider", subject: `node/${node.metadata.name}` } as const;
   const metrics = await cluster.nodeMetrics(node.metadata.name).catch(asRefusal);
-  if (metrics instanceof Error) return { finding: [findingOf(metrics, of)], hasProvider: undefined };
+  // The API server connects to the kubelet, and answers with any error if it can't
+  if (metrics instanceof Error) return { finding: [{ ...findingOf(metrics, of), status: "unknown" } as const], hasProvider: undefined };
   const hasProvider = providerMetric.test(metrics);
   const message = hasProvider
     ? "the kubelet has a credential provider"

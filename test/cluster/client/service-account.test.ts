@@ -128,3 +128,10 @@ test("reads the uid of a namespace and the version of the server", async () => {
   expect(await uidOf("nope")).toBeUndefined();
   expect((await cluster.serverVersion()).gitVersion).toMatch(/^v\d/);
 });
+
+test("reads the issuer of ServiceAccount tokens, and no metrics of a node that does not exist", async () => {
+  const cluster = open();
+
+  expect(await cluster.issuer()).toBe("https://kubernetes.default.svc");
+  await expect(cluster.nodeMetrics("no/such node")).rejects.toMatchObject({ kind: "notFound" });
+});

@@ -65,6 +65,15 @@ const rows: readonly Row[] = [
     facts: { count: 1, hasProvider: undefined },
   },
   {
+    when: "the API server cannot connect to the kubelet",
+    given: ({ cluster, asking }) => {
+      cluster.put(node("a", "v1.36.1"));
+      asking.around(refusing(is("metrics"), () => new CliError("invalid", "Error from server (BadRequest): lookup a: no such host")));
+    },
+    finds: ["nodes ok", "credential-provider unknown"],
+    facts: { hasProvider: undefined },
+  },
+  {
     when: "the issuer cannot be read",
     given: ({ cluster, asking }) => {
       cluster.put(node("a", "v1.36.1"));
