@@ -30,13 +30,16 @@ export function planStore(to: Ref<"secret">, asked: StoreOptions, existing: Exis
 /** @throws CliError conflict if other managers have written to the Secret, without --force */
 function howToStore(options: StoreOptions, { type, immutable, others }: ExistingSecret): Pick<Store, "replaces" | "merges" | "because"> {
   const { fresh, force, merge, shape, renews } = options;
-  // A user applied this login with kubectl. Other managers write again
+  // A user applied this login with kubectl. A controller would write it again
   const conflicts = renews ? others.filter((writer) => !isKubectl(writer)) : others;
+  const overwrite = "add --force to overwrite these fields";
+  const hint = renews
+    ? `${overwrite}; if a controller writes them from a file, export a new password with create --export instead`
+    : overwrite;
   const differs = "annotations differ";
   if (type !== shapeNamed(shape).type) return { replaces: true, because: `its type is ${type}` };
   if (merge) return { replaces: false, merges: true, because: fresh ? "adds a login" : differs };
-  if (!force && conflicts.length > 0)
-    throw new CliError("conflict", conflictWith(conflicts), { hint: "add --force to overwrite these fields" });
+  if (!force && conflicts.length > 0) throw new CliError("conflict", conflictWith(conflicts), { hint });
   return { replaces: immutable, because: fresh ? "holds another credential" : differs };
 }
 

@@ -76,7 +76,7 @@ function slotToUse(
   if (empty) return empty;
   const [older] = passwords.toSorted((a, b) => timeOf(a) - timeOf(b) || a.slot.localeCompare(b.slot));
   if (alone && older) return older.slot;
-  if (exportedFrom !== undefined && older && !ours) throw bothExported(name, older.slot, exportedFrom);
+  if (exportedFrom !== undefined && older) throw bothExported(name, older.slot, exportedFrom);
   const hint = ours
     ? `add --force to regenerate ${ours.slot}, which the Secret records; its other users lose access`
     : "specify another token with --acr-token, or omit it and add --credential-per=namespace";

@@ -6,8 +6,8 @@ import { worldOf } from "../../support/fakes/fleet.ts";
 import { killedAtEach, lostAtEach } from "../../support/fakes/killed-at-each.ts";
 import type { FakeWorld } from "../../support/fakes/world.ts";
 import { type Run, type } from "../../support/in-process.ts";
-import { host, isAlive, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
-import { any, before, type Given, type Row, refuse, type Step, testRows, typed, unchanged } from "../../support/rows.ts";
+import { host, isAlive, madeAtOf, notedSecret, noteIn, slotsOf } from "../../support/rotating.ts";
+import { all, any, before, type Given, type Row, refuse, type Step, testRows, typed, unchanged } from "../../support/rows.ts";
 import { everythingIn } from "../../support/situations/deleting.ts";
 
 const plain = "create --registry myregistry --repository app/web -n demo";
@@ -275,7 +275,9 @@ testRows(
       command: line,
       stderr: exported,
       check: ({ cluster }, run) => cluster.put(printedIn(run), "kustomize-controller"),
-      after: [{ command: "rotate -n demo", code: 1, stderr: /conflicts with "kustomize-controller"/ }],
+      after: [
+        { command: "rotate -n demo", code: 1, stderr: /conflicts with "kustomize-controller".*\nhint: .* create --export instead\n$/ },
+      ],
     },
     {
       does: "exports a new password for an applied Secret, and replaces only the one that the Secret held before",
@@ -307,6 +309,17 @@ testRows(
         },
         { given: remove, command: plain, code: 1, stderr: azOf("password1") },
       ],
+    },
+    {
+      does: "keeps both exported passwords when a Secret records one of them with a wrong login",
+      given: all(typed(line, line), (world) => {
+        const madeAt = madeAtOf(world, token, "password1");
+        const entry = { hosts: [host], kind: "acr-token", identity: token, slot: "password1", madeAt };
+        world.cluster.put(notedSecret("demo", "acr-myregistry", [entry], { username: token, password: "wrong" }));
+      }),
+      command: plain,
+      code: 1,
+      stderr: azOf("password1"),
     },
     {
       does: "reports a credential as exported until it is applied, and deletes it only when --include-exported",

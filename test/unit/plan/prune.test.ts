@@ -27,6 +27,7 @@ const key = (slot: string): CreatedObject => {
 const facts: PruneFacts = { entries: [], clusters: new Set([here]), whole: true, now: new Date("2026-01-01T00:10:00Z") };
 const entry: Entry = { hosts: [host], kind: "acr-token", identity: "demo-acr-1", slot: "password1", madeAt: old };
 const keyEntry: Entry = { hosts: ["other.azurecr.io"], kind: "service-principal", identity: "app-1", slot: "k1" };
+const exported = (...clusters: readonly string[]) => ({ ...token, for: { ...token.for, clusters, isExported: true as const } });
 const of = (...clusters: readonly string[]) => ({ ...token, for: { ...token.for, clusters } });
 
 test.for<{ what: string; made: CreatedObject; facts?: Partial<PruneFacts>; state: PruneRow["state"] }>([
@@ -47,6 +48,11 @@ test.for<{ what: string; made: CreatedObject; facts?: Partial<PruneFacts>; state
   { what: "all of its clusters are selected", made: of(here, there), facts: { clusters: new Set([here, there]) }, state: "orphan" },
   { what: "its cluster could not be listed", made: token, facts: { clusters: new Set(), whole: false }, state: "other cluster" },
   { what: "it names no cluster", made: of(), state: "unknown" },
+  { what: "it was exported", made: exported(here), state: "exported" },
+  { what: "it was exported a moment ago", made: { ...exported(here), changedAt: undefined }, state: "exported" },
+  { what: "it was exported for another cluster", made: exported(there), state: "exported" },
+  { what: "it was exported and a Secret records it", made: exported(here), facts: { entries: [entry] }, state: "in use" },
+  { what: "it was marked as exported without a password", made: { ...exported(here), passwords: [] }, state: "orphan" },
   { what: "its principal was deleted", made: { ...of(), lost: true }, state: "orphan" },
   { what: "it was changed nine minutes ago", made: { ...token, changedAt: "2026-01-01T00:00:01Z" }, state: "too recent" },
   { what: "Azure does not show when it was changed", made: { ...token, changedAt: undefined }, state: "too recent" },
@@ -83,6 +89,16 @@ test.for([
     ]);
   },
 );
+
+test.for([
+  { made: exported(here), state: "orphan", isDeleted: true },
+  { made: exported(there), state: "other cluster", isDeleted: false },
+  { made: exported(), state: "unknown", isDeleted: false },
+  { made: { ...exported(here), changedAt: undefined }, state: "too recent", isDeleted: false },
+  { made: { ...exported(here), needed: true as const }, state: "in use", isDeleted: false },
+])("treats an exported object like any other when --include-exported: $state", ({ made, state, isDeleted }) => {
+  expect(planPrune([made], facts, { includeUnknown: false, includeExported: true, olderThan })).toMatchObject([{ state, isDeleted }]);
+});
 
 test("deletes an object of this moment with --older-than 0s", () => {
   const young = { ...token, changedAt: "2026-01-01T00:10:01Z" };
