@@ -27,8 +27,10 @@ export async function printStatus(flags: ScheduleFlags, session: Session): Promi
   if (flags.output !== undefined)
     session.print(await printData({ apiVersion: "acr-secret/v1", kind: "ScheduleList", items: schedules }, flags.output));
   else {
-    const next = schedules.map((one) => [one.name, one.schedule, one.nextAt === undefined ? "suspended" : `in ${until(one.nextAt, now)}`]);
-    session.print(table(["NAME", "SCHEDULE (UTC)", "NEXT"], next));
+    const nextOf = ({ suspended, nextAt }: (typeof schedules)[number]) =>
+      suspended ? "suspended" : nextAt === undefined ? "<unknown>" : `in ${until(nextAt, now)}`;
+    const next = schedules.map((one) => [one.name, one.schedule, one.timeZone ?? "", nextOf(one)]);
+    session.print(table(["NAME", "SCHEDULE", "TIMEZONE", "NEXT"], next));
     const runs = schedules
       .flatMap((one) => one.runs)
       .map((run) => [run.name, run.result, age(run.startedAt, now), duration(run), lastLine(run)]);

@@ -42,6 +42,9 @@ export const ownNamespace = "acr-secret";
 /** The label that all objects of all schedules have. */
 export const scheduleLabel = { key: "app.kubernetes.io/name", value: "kubectl-acr-secret" } as const;
 
+/** The time zone of all schedules. Without one, the times are those of the control plane. */
+export const utc = "Etc/UTC";
+
 const instance = "app.kubernetes.io/instance";
 
 /** Returns the name of a schedule's objects in its namespace. */
@@ -138,7 +141,7 @@ function cronJob({ verb, cron, image, args, azure }: Schedule, metadata: Schedul
     metadata,
     spec: {
       schedule: cron,
-      timeZone: "Etc/UTC",
+      timeZone: utc,
       concurrencyPolicy: "Forbid",
       startingDeadlineSeconds: 3600,
       successfulJobsHistoryLimit: 3,

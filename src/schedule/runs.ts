@@ -1,5 +1,6 @@
 import type { Job, KubeObjects, Pod } from "../objects.ts";
 import { nextTime } from "./cron.ts";
+import { utc } from "./objects.ts";
 
 /** One run of a schedule. */
 export type ScheduledRun = {
@@ -16,7 +17,9 @@ export type ScheduleStatus = {
   readonly name: string;
   readonly namespace: string;
   readonly schedule: string;
-  /** Absent if it is suspended. */
+  readonly timeZone: string | undefined;
+  readonly suspended: boolean;
+  /** Absent if it is suspended, or if its times are not in UTC. */
   readonly nextAt: string | undefined;
   readonly runs: readonly ScheduledRun[];
 };
@@ -27,14 +30,17 @@ export function statusOf(
   { jobs, pods, now }: { readonly jobs: readonly Job[]; readonly pods: readonly Pod[]; readonly now: Date },
 ): ScheduleStatus {
   const { metadata, spec } = cronJob;
-  const { schedule = "", suspend = false } = spec;
+  const { schedule = "", suspend: suspended = false, timeZone } = spec;
+  const next = suspended || timeZone !== utc ? undefined : nextTime(schedule, now);
   const own = jobs.filter((job) => job.metadata.ownerReferences?.some(({ uid }) => uid === metadata.uid));
   const startOf = ({ status, metadata: { creationTimestamp } }: Job) => status?.startTime ?? creationTimestamp ?? "";
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? "",
     schedule,
-    nextAt: suspend ? undefined : nextTime(schedule, now)?.toISOString().replace(".000", ""),
+    timeZone,
+    suspended,
+    nextAt: next?.toISOString().replace(".000", ""),
     runs: own.toSorted((a, b) => (startOf(a) > startOf(b) ? -1 : 1)).map((job) => runOf(job, pods)),
   };
 }

@@ -31,5 +31,5 @@ export async function startAzWorld() {
   };
   const { tenantId, clientId, clientSecret } = azure.owner;
   await az(`login --service-principal --username ${clientId} --password=${clientSecret} --tenant ${tenantId}`);
-  return { azure, az };
+  return { azure, az, env };
 }

@@ -1,4 +1,7 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { azureCommands } from "../../src/schedule/azure-commands.ts";
 import { loginServer, registryId } from "../sandbox/azure/world.ts";
 import { type AzWorld, startAzWorld } from "./az-world.ts";
 
@@ -42,6 +45,43 @@ test("pulls as a service principal of az, until az resets its password without -
   expect((await az(`ad app credential list --id ${made.appId}`)).map(({ displayName }: { displayName: string }) => displayName)).toContain(
     "more",
   );
+});
+
+const schedule = { verb: "rotate", namespace: "acr-secret", cron: "", image: "", args: [], rights: [], networkPolicy: false } as const;
+const clientId = "01234567-89ab-cdef-0123-456789abcdef";
+
+test("creates the service principal of a schedule, in the form that its Secret reads", { timeout: 300_000 }, async () => {
+  const [, command = ""] = azureCommands({ ...schedule, azure: { secret: "azure" } }, "myregistry");
+  const [create = ""] = command.replace('"ACR pull tokens"', "acrpull").split(" | ");
+
+  const { stdout } = await promisify(execFile)("sh", ["-c", create], { env: world.env });
+
+  const lines = Object.fromEntries(
+    stdout
+      .trim()
+      .split("\n")
+      .map((line) => line.split(/=(.*)/s)),
+  );
+  expect(Object.keys(lines)).toEqual(["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]);
+  expect(lines.AZURE_TENANT_ID).toBe(world.azure.owner.tenantId);
+  expect(await pulls(lines.AZURE_CLIENT_ID, lines.AZURE_CLIENT_SECRET)).toBe(true);
+});
+
+test("creates the federated credential of a schedule's ServiceAccount", { timeout: 300_000 }, async () => {
+  const group = "GROUP";
+  const commands = azureCommands({ ...schedule, azure: { clientId } }, "myregistry");
+  const create = commands.at(-1)?.replace(/"\$\(kubectl .*?\)"(?= --subject)/s, "https://issuer.example") ?? "";
+  await az(`identity create --name acr-secret-rotate --resource-group ${group} --location westeurope`);
+
+  await promisify(execFile)("sh", ["-c", create], { env: world.env });
+
+  expect(await az(`identity federated-credential list --identity-name acr-secret-rotate --resource-group ${group}`)).toMatchObject([
+    {
+      issuer: "https://issuer.example",
+      subject: "system:serviceaccount:acr-secret:acr-secret-rotate",
+      audiences: ["api://AzureADTokenExchange"],
+    },
+  ]);
 });
 
 test("pulls what the condition of a role of az names", { timeout: 300_000 }, async () => {

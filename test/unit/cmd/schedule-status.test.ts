@@ -6,10 +6,10 @@ import { type } from "../../support/in-process.ts";
 const labels = { "app.kubernetes.io/name": "kubectl-acr-secret" };
 const now = () => new Date("2026-01-02T02:01:00Z");
 
-function putSchedule({ cluster }: FakeWorld, name: string, spec: { schedule: string; suspend?: boolean }): void {
+function putSchedule({ cluster }: FakeWorld, name: string, spec: { schedule: string; suspend?: boolean; timeZone?: string }): void {
   const metadata = { name, namespace: "acr-secret", labels, uid: `uid-${name}` };
   const jobTemplate = { spec: { template: { spec: { containers: [] } } } };
-  cluster.put({ apiVersion: "batch/v1", kind: "CronJob", metadata, spec: { ...spec, jobTemplate } });
+  cluster.put({ apiVersion: "batch/v1", kind: "CronJob", metadata, spec: { timeZone: "Etc/UTC", ...spec, jobTemplate } });
 }
 
 type Run = { readonly of?: string; readonly at: string; readonly end?: "Complete" | "Failed"; readonly message?: string };
@@ -51,8 +51,8 @@ test("prints the next run, and the last runs with their summaries", async () => 
   expect(await type("schedule status", { ...ports, now })).toEqual({
     code: 1,
     stdout: [
-      "NAME                SCHEDULE (UTC)   NEXT",
-      "acr-secret-rotate   0 3 * * *        in 59m",
+      "NAME                SCHEDULE    TIMEZONE   NEXT",
+      "acr-secret-rotate   0 3 * * *   Etc/UTC    in 59m",
       "",
       "RUN                       RESULT     AGE   DURATION   SUMMARY",
       "acr-secret-rotate-02t02   Running    60s   <none>     <none>",
@@ -85,19 +85,24 @@ test.for([
 
 test("prints the schedules as data for programs", async () => {
   const world = worldWith(good);
-  putSchedule(world, "acr-secret-check", { schedule: "@hourly", suspend: true });
+  putSchedule(world, "acr-secret-check", { schedule: "0 * * * *", suspend: true });
+  putSchedule(world, "acr-secret-create", { schedule: "0 * * * *", timeZone: "Europe/Zurich" });
 
   const { stdout } = await type("schedule status -o json", { ...world.ports, now });
 
+  const hourly = { namespace: "acr-secret", schedule: "0 * * * *", runs: [] };
   expect(JSON.parse(stdout)).toEqual({
     apiVersion: "acr-secret/v1",
     kind: "ScheduleList",
     items: [
-      { name: "acr-secret-check", namespace: "acr-secret", schedule: "@hourly", runs: [] },
+      { name: "acr-secret-check", ...hourly, timeZone: "Etc/UTC", suspended: true },
+      { name: "acr-secret-create", ...hourly, timeZone: "Europe/Zurich", suspended: false },
       {
         name: "acr-secret-rotate",
         namespace: "acr-secret",
         schedule: "0 3 * * *",
+        timeZone: "Etc/UTC",
+        suspended: false,
         nextAt: "2026-01-02T03:00:00Z",
         runs: [
           {
