@@ -133,6 +133,7 @@ function scheduledRotation(facts: LadderFacts): Rung {
   const { azure, mayCreateCronJobs } = facts;
   const token = acrToken(facts);
   if (token.applies !== "available" || isUnknown(azure)) return { id, ...token };
+  // It needs no cluster. Its --namespace is that of the CronJob, and it has no flags for the sign-in to Azure
   const next: Fix = { do: "shell", argv: ["kubectl", "acr-secret", "schedule", "rotate", "--registry", azure.registry.name, "-o", "yaml"] };
   if (mayCreateCronJobs === false) return { id, applies: "unavailable", why: "you may not create CronJobs in this cluster", next };
   return { id, ...token, ...also("a CronJob replaces the passwords before they expire", token), next };
