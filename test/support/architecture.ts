@@ -77,6 +77,7 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
   "@azure/core-rest-pipeline": { in: ["src/azure", "src/http"], late: true },
   "@azure/identity": { in: ["src/azure"], late: true },
   chalk: { in: ["src/output"] },
+  croner: { in: ["src/schedule"] },
   execa: { in: ["src/azure", "src/cluster"], late: true },
   ora: { in: ["src/output"], late: true },
   yaml: { in: ["src/manifest", "cmd"], late: true },
