@@ -1,7 +1,7 @@
 import type { AzureRegistry, RegistryFacts } from "../azure/port.ts";
 import { pullRole } from "../credential/granted-rights.ts";
 import type { MayMint } from "../credential/mint-rights.ts";
-import type { Fix, FlagValues } from "../fix.ts";
+import type { Create, Fix } from "../fix.ts";
 
 /** A registry and the rights of the current identity on it. */
 export type AzureFacts = {
@@ -67,17 +67,20 @@ const providerPage =
 
 /** Returns the ways to pull, from the best to the worst, and which of them this cluster and registry can use. */
 export function ladder(facts: LadderFacts): readonly Rung[] {
-  const rungs = [
+  const { azure } = facts;
+  const rungs: readonly Rung[] = [
     kubeletIdentity(facts),
     federatedProvider(facts),
     scheduledRotation(facts),
-    tokenWithoutExpiry(facts),
-    servicePrincipal(facts),
+    { id: "token-without-expiry", ...token(azure, "it needs no schedule, but its password is valid until you rotate it") },
+    { id: "service-principal", ...credential(azure, "service-principal", "it needs an application in Microsoft Entra ID", named) },
     adminUser(facts),
   ];
   const best = rungs.find(({ applies }) => applies === "available");
   return rungs.map((rung) => (rung === best ? { ...rung, applies: "best" } : rung));
 }
+
+const named = (registry: string) => ({ servicePrincipal: `acr-pull-${registry}` });
 
 const isUnknown = (facts: object): facts is Unknown => "unknown" in facts;
 
@@ -128,25 +131,14 @@ function isPublic(issuer: string): boolean {
   return protocol === "https:" && hostname.includes(".") && !isLocal;
 }
 
-function scheduledRotation(facts: LadderFacts): Rung {
+function scheduledRotation({ azure, mayCreateCronJobs }: LadderFacts): Rung {
   const id = "scheduled-rotation";
-  const { azure, mayCreateCronJobs } = facts;
-  const token = acrToken(facts);
-  if (token.applies !== "available" || isUnknown(azure)) return { id, ...token };
+  const possible = token(azure, "a CronJob replaces the passwords before they expire");
+  if (possible.applies !== "available" || isUnknown(azure)) return { id, ...possible };
   // It needs no cluster. Its --namespace is that of the CronJob, and it has no flags for the sign-in to Azure
   const next: Fix = { do: "shell", argv: ["kubectl", "acr-secret", "schedule", "rotate", "--registry", azure.registry.name, "-o", "yaml"] };
   if (mayCreateCronJobs === false) return { id, applies: "unavailable", why: "you may not create CronJobs in this cluster", next };
-  return { id, ...token, ...also("a CronJob replaces the passwords before they expire", token), next };
-}
-
-function tokenWithoutExpiry(facts: LadderFacts): Rung {
-  const token = acrToken(facts);
-  return { id: "token-without-expiry", ...token, ...also("it needs no schedule, but its password is valid until you rotate it", token) };
-}
-
-function servicePrincipal({ azure }: LadderFacts): Rung {
-  const principal = created(azure, "service-principal", ({ name }) => ({ servicePrincipal: `acr-pull-${name}` }));
-  return { id: "service-principal", ...principal, ...also("it needs an application in Microsoft Entra ID", principal) };
+  return { id, ...possible, next };
 }
 
 function adminUser({ azure }: LadderFacts): Rung {
@@ -155,35 +147,23 @@ function adminUser({ azure }: LadderFacts): Rung {
   return { ...rung, next: { do: "shell", argv: ["az", "acr", "update", "--name", azure.registry.name, "--admin-enabled", "false"] } };
 }
 
+/** Whether `create` can create a credential, and the command. */
 type Creation = Pick<Rung, "applies" | "why" | "next">;
 
-/** Adds the reason for a credential that can be created to the reservations about it. */
-const also = (reason: string, { applies, why }: Creation) =>
-  applies === "available" ? { why: why === "" ? reason : `${reason} (${why})` } : {};
-
-function acrToken({ azure }: LadderFacts): Creation {
-  const token = created(azure, "acr-token", () => ({}));
-  if (isUnknown(azure) || token.applies !== "available" || azure.tokensLeft === undefined || azure.tokensLeft > 0) return token;
+function token(azure: LadderFacts["azure"], why: string): Creation {
+  const creation = credential(azure, "acr-token", why);
+  if (isUnknown(azure) || creation.applies !== "available" || azure.tokensLeft === undefined || azure.tokensLeft > 0) return creation;
   const { name } = azure.registry;
   return { applies: "unavailable", why: `${name} has the maximum number of tokens`, next: { verb: "prune", registry: name } };
 }
 
-/** Whether `create` can create a kind of credential, and the command. */
-function created(
-  azure: LadderFacts["azure"],
-  kind: string,
-  flags: (registry: AzureRegistry) => Pick<FlagValues, "servicePrincipal">,
-): Creation {
+function credential(azure: LadderFacts["azure"], kind: string, reason: string, flags?: (registry: string) => Partial<Create>): Creation {
   if (isUnknown(azure)) return unknown(azure);
-  const { registry, may } = azure;
-  const { missing, unchecked } = may.find(({ credential }) => credential === kind) ?? {};
-  if (missing === undefined) {
-    const why = unchecked === undefined ? "" : `not checked: ${unchecked}`;
-    return { applies: "available", why, next: { verb: "create", registry: registry.name, ...flags(registry) } };
+  const { name } = azure.registry;
+  const { missing, unchecked } = azure.may.find((each) => each.credential === kind) ?? {};
+  if (missing !== undefined) {
+    return { applies: "unavailable", why: `you lack ${missing} on ${name}`, next: { verb: "whoami", registry: name } };
   }
-  return {
-    applies: "unavailable",
-    why: `you lack ${missing} on ${registry.name}`,
-    next: { verb: "whoami", registry: registry.name },
-  };
+  const why = unchecked === undefined ? reason : `${reason} (not checked: ${unchecked})`;
+  return { applies: "available", why, next: { verb: "create", registry: name, ...flags?.(name) } };
 }
