@@ -99,6 +99,27 @@ test.for([
   }
 });
 
+test.for([
+  {
+    more: "--wait 2s",
+    code: 1,
+    prints: /^job\.batch\/acr-secret-check-\w+ created\n$/m,
+    stderr: /^error: timed out waiting for job\/acr-secret-check-\w+\nhint: /,
+  },
+  {
+    more: "--as jane",
+    code: 2,
+    prints: /^$/,
+    stderr: /^Error from server \(Forbidden\): .*"jane"[\s\S]*^hint: kubectl acr-secret explain forbidden$/m,
+  },
+])("exits with $code when no Job succeeds after --apply $more", { timeout: 120_000 }, async ({ more, code, prints, stderr }) => {
+  const namespace = await newNamespace();
+
+  const ended = await shell.type(`kubectl acr-secret schedule check -n ${namespace} --apply ${more}`);
+
+  expect(ended).toEqual({ code, stdout: expect.stringMatching(prints), stderr: expect.stringMatching(stderr) });
+});
+
 const kinds = "cronjobs,jobs,pods,serviceaccounts,networkpolicies,clusterroles,clusterrolebindings";
 
 test("removes every object of all schedules with the printed commands", { timeout: 120_000 }, async () => {
