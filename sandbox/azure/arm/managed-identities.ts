@@ -13,7 +13,7 @@ import { type ArmAsk, authorize, body, page, refuse, same } from "./request.ts";
 import { routesOf } from "./route.ts";
 
 const type = "Microsoft.ManagedIdentity/userAssignedIdentities";
-const identities = routesOf(type, ["2024-11-30", "2023-01-31", "2025-01-31-preview"]);
+const identities = routesOf(type, ["2024-11-30", "2023-01-31", "2025-01-31-preview", "2025-05-31-preview"]);
 const groupPath = "/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities";
 const path = `${groupPath}/{identity}`;
 const child = "federatedIdentityCredentials";
