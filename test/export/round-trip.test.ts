@@ -60,9 +60,9 @@ async function expectNoneLeft(namespace: string): Promise<void> {
 beforeAll(() => world.push(`${server}/app/web:1`, "waits"));
 
 test.for([
-  { heading: "SOPS with age", file: "secret.sops.yaml" },
-  { heading: "age alone", file: "secret.yaml.age" },
-])("runs a pod with a Secret that went through $heading, and rotates it", { timeout: 300_000 }, async ({ heading, file }) => {
+  { heading: "Encrypt with SOPS and age", file: "secret.sops.yaml" },
+  { heading: "Encrypt with age", file: "secret.yaml.age" },
+])("runs a pod with a Secret after $heading, and rotates it", { timeout: 300_000 }, async ({ heading, file }) => {
   const namespace = await newNamespace(["acr-myregistry"]);
 
   expect(await type(commandsOf(heading), namespace)).toContain("secret/acr-myregistry created");
@@ -120,7 +120,7 @@ test("runs a pod with a Secret of the Sealed Secrets controller, and replaces it
 }, async () => {
   await startSealedSecrets();
   const namespace = await newNamespace(["acr-myregistry"]);
-  const sealed = commandsOf("Sealed Secrets");
+  const sealed = commandsOf("Encrypt with Sealed Secrets");
 
   await type(sealed, namespace);
   await kubectl(["wait", "--for=create", "secret/acr-myregistry", "-n", namespace, "--timeout=60s"]);
