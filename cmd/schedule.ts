@@ -70,7 +70,7 @@ function commentsOf(planned: Schedule, registry: string | undefined): string {
     ...(namespace === ownNamespace ? [`kubectl delete namespace ${namespace}`] : []),
   ];
   const lines = [
-    ...(commands.length > 0 ? [`After kubectl apply, once for each registry (${pagesAddress}schedule.md):`, ...commands, ""] : []),
+    ...(commands.length > 0 ? [`After you apply the objects, once for each registry (${pagesAddress}schedule.md):`, ...commands, ""] : []),
     "Remove these objects:",
     ...remove,
   ];
