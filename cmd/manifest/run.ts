@@ -8,7 +8,7 @@ import { decoded, type ManifestText, manifestError } from "../../src/manifest/te
 import { helmValues, kustomizePatches, type TargetChange } from "../../src/output/patches.ts";
 import { printable } from "../../src/output/printable.ts";
 import { styleFor } from "../../src/output/style.ts";
-import { diffLines, linesOf } from "../../src/output/unified.ts";
+import { diffLines } from "../../src/output/unified.ts";
 import { drySuffix } from "../../src/output/words.ts";
 import { readTargetWords, type TargetFlags } from "../line/target-words.ts";
 import type { ChangeFlags } from "../run-on-targets.ts";
@@ -128,9 +128,7 @@ async function within(folder: string, recursive: boolean, files: Session["files"
 /** Prints the changes of each manifest. @returns the exit code: 1 for a change, like kubectl diff */
 function printDiff(patched: readonly Patched[], { stdout, env }: Session): number {
   const style = styleFor(stdout, env);
-  const lines = patched.flatMap(({ input: { name, text }, edited }) =>
-    diffLines({ name, before: linesOf(text), after: linesOf(edited.text) }, style),
-  );
+  const lines = patched.flatMap(({ input: { name, text }, edited }) => diffLines({ name, before: text, after: edited.text }, style));
   if (lines.length > 0) stdout.write(`${lines.join("\n")}\n`);
   return lines.length > 0 ? 1 : 0;
 }

@@ -6,7 +6,7 @@ import type { Store } from "../plan/change.ts";
 import { patched, unclaimed } from "../secret/pull-secret.ts";
 import { shapeNamed } from "../secret/shapes.ts";
 import { printData } from "./object.ts";
-import { diffLines, linesOf } from "./unified.ts";
+import { diffLines } from "./unified.ts";
 
 /**
  * The compared parts of an object, before and after; undefined if the object does not exist. `recreated`: the old object is deleted
@@ -21,11 +21,11 @@ type Sides = { readonly before: object | undefined; readonly after: object | und
 export async function diffOf(outcome: ChangeOutcome, name: string, style: ChalkInstance) {
   const sides = sidesOf(outcome);
   if (!sides) return undefined;
-  const [before, after] = [await asLines(sides.before), await asLines(sides.after)];
+  const [before, after] = [await asText(sides.before), await asText(sides.after)];
   return { lines: diffLines({ name, before, after }, style), recreated: sides.recreated };
 }
 
-const asLines = async (object: object | undefined) => (object ? linesOf(await printData(object, "yaml")) : []);
+const asText = async (object: object | undefined) => (object ? printData(object, "yaml") : "");
 
 /** Returns the two sides of a change; undefined if it has none. */
 export function sidesOf(outcome: ChangeOutcome): Sides | undefined {

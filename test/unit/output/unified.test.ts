@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { unified } from "../../../src/output/unified.ts";
 
-const lines = (text: string) => text.split(" ").filter((line) => line !== "");
+/** Returns a text with a line for each word. */
+const lines = (words: string) => words.replace(/\S+ ?/g, (word) => `${word.trim()}\n`);
 
 test.for<{ why: string; before: string; after: string; shows: string[] }>([
   { why: "equal texts", before: "a b", after: "a b", shows: [] },
@@ -39,7 +40,8 @@ test("contains the old text without added lines and the new text without removed
   fc.assert(
     fc.property(some, some, (before, after) => {
       // With three lines of context, such short texts are shown completely.
-      const shown = unified([...before, "x"], [...after, "y"]).filter((line) => !line.startsWith("@@"));
+      const text = (words: string[], last: string) => lines([...words, last].join(" "));
+      const shown = unified(text(before, "x"), text(after, "y")).filter((line) => !line.startsWith("@@"));
       const side = (sign: string) => shown.filter((line) => line[0] === sign || line[0] === " ").map((line) => line.slice(1));
       expect([...before, "x"].join(" ").endsWith(side("-").join(" "))).toBe(true);
       expect([...after, "y"].join(" ").endsWith(side("+").join(" "))).toBe(true);
