@@ -78,7 +78,7 @@ const packages: Readonly<Record<string, { readonly in: readonly string[]; readon
   "@azure/identity": { in: ["src/azure"], late: true },
   chalk: { in: ["src/output"] },
   croner: { in: ["src/schedule"] },
-  diff: { in: ["src/output/unified.ts"] },
+  diff: { in: ["src/output"] },
   execa: { in: ["src/azure", "src/cluster"], late: true },
   ora: { in: ["src/output"], late: true },
   yaml: { in: ["src/manifest", "cmd"], late: true },
