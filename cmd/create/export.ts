@@ -1,4 +1,5 @@
 import type { Credential, Kind } from "../../src/credential/kind.ts";
+import { isMadeInAzure } from "../../src/credential/kinds.ts";
 import { openWithin } from "../../src/credential/regional.ts";
 import { usage } from "../../src/errors.ts";
 import type { Create } from "../../src/fix.ts";
@@ -21,7 +22,9 @@ export async function exportOne(options: Options, flags: CreateFlags, session: S
   const { force, "dry-run": dryRun } = flags;
   const output = manifestForm(flags, "--export");
   if (wantsTargets(options.targets)) throw usage("--export cannot be combined with targets; attach the Secret after you have applied it");
-  if (session.stdout.isTTY && dryRun === "none" && !force)
+  // A dry run generates no password, but prints one that exists already
+  const shows = dryRun === "none" || !isMadeInAzure(options.kind.name);
+  if (session.stdout.isTTY && shows && !force)
     throw usage("--export would show the password on the terminal; redirect the output, or add --force");
   const opening = openWithin(options.kind, options.asked, session);
   opening.catch(() => undefined);

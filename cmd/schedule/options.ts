@@ -4,12 +4,14 @@ import { usage } from "../../src/errors.ts";
 import { isObjectName } from "../../src/kinds.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
 import { registryName } from "../../src/registry/login-server.ts";
+import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import { cronOf } from "../../src/schedule/cron.ts";
 import { type AzureAccess, ownNamespace, type RecordedRight, type Schedule, type ScheduledVerb } from "../../src/schedule/objects.ts";
 import { createFlags, registryHost } from "../create/options.ts";
 import { lifetime } from "../line/durations.ts";
 import { dataOutput, type Flags, outputGroup, under, type Values } from "../line/flags.ts";
 import { ours } from "../line/kubectl-flags.ts";
+import { parseLabelSelector } from "../line/label-selector.ts";
 import { clientVersion } from "../project.ts";
 import { rotateFlags } from "../rotate/options.ts";
 
@@ -186,6 +188,9 @@ function createArgs(flags: ScheduleFlags): readonly string[] {
       `required flag(s) "${missing}" not set`,
       "kubectl acr-secret schedule create --registry REGISTRY --repository 'app/*' --for-new-namespaces team=web -o yaml",
     );
+  // The CronJob would report these errors only when it runs
+  if (!parseLabelSelector(labels)) throw usage(`invalid --for-new-namespaces ${JSON.stringify(labels)}: must be labels, such as team=web`);
+  for (const name of repository) parseRepositoryScope(name, registryNameOf(flags) ?? registry);
   const accounts = serviceaccount.length === 0 ? ["default"] : serviceaccount;
   return [
     "create",

@@ -126,6 +126,8 @@ export type Renewal = {
   readonly unknown?: string | undefined;
   /** Expired claims on Secrets that hold it. Only their runs can have generated these passwords. */
   readonly left: readonly SecretClaim[];
+  /** The new password is exported. Absent if these Secrets get it. */
+  readonly exports?: true;
   /** The name of a Secret that holds it. */
   readonly secret: string;
   /** The description in Azure: `secret acr in namespace demo`. */

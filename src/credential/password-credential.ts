@@ -65,6 +65,10 @@ function proofsOf(
   return verify && grant?.act !== "keep" && need?.current?.login ? [{ act: "prove", to, repositories, fresh: false, passing }] : [];
 }
 
+/** Warns before a rotation ends the passwords of exported copies, which can be anywhere. @param of the credential; undefined if none exist */
+export const copiesEnd = (of: string | undefined): string | undefined =>
+  of && `${of} was exported: copies that this run does not update stop working now or after the next rotation`;
+
 /** Warns about a password that is kept although it is valid for longer than requested, or although it was not tested. */
 export function keptWarnings(
   secret: string,

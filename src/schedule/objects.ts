@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+
 /** A right in the form of an RBAC rule, and its scope. docs/rbac.json has those that each command used in a test. */
 export type RecordedRight = {
   readonly where: "namespace" | "cluster";
@@ -50,9 +52,17 @@ const instance = "app.kubernetes.io/instance";
 /** Returns the name of a schedule's objects in its namespace. */
 export const scheduleName = ({ verb }: Pick<Schedule, "verb">): string => `acr-secret-${verb}`;
 
-/** Returns a name that no schedule in another namespace has, for the objects of the whole cluster. */
-const clusterName = ({ verb, namespace }: Pick<Schedule, "verb" | "namespace">): string =>
-  namespace === ownNamespace ? scheduleName({ verb }) : `${scheduleName({ verb })}-${namespace}`;
+/** Returns a name that no schedule in another namespace has, for the objects of the whole cluster. It is also the value of a label. */
+function clusterName({ verb, namespace }: Pick<Schedule, "verb" | "namespace">): string {
+  if (namespace === ownNamespace) return scheduleName({ verb });
+  const whole = `${scheduleName({ verb })}-${namespace}`;
+  if (whole.length <= longestLabel) return whole;
+  const unique = createHash("sha256").update(namespace).digest("hex").slice(0, 10);
+  return `${whole.slice(0, longestLabel - unique.length - 1)}-${unique}`;
+}
+
+/** The maximum length of a label's value (apimachinery validation.LabelValueMaxLength). */
+const longestLabel = 63;
 
 /** Returns the label selector of the objects of one schedule. */
 export const selectorOf = (schedule: Pick<Schedule, "verb" | "namespace">): string => `${instance}=${clusterName(schedule)}`;

@@ -73,7 +73,7 @@ async function issueNew(credential: Credential, need: Need): Promise<Issue> {
   if (!entry || !login || mintIn(issue)) return issue;
   const { renew, shown } = lifecycleOf(credential);
   const words = await owner.wordsInCluster();
-  const from = { current: { entry, login }, inside: [login], inUse: [entry], alone: false, blind: false, left: [] };
+  const from = { current: { entry, login }, inside: [login], inUse: [entry], alone: false, blind: false, left: [], exports: true } as const;
   const renewal = await renew({ ...from, secret: owner.secret, words, images });
   const grants = issue.steps.filter(({ act }) => act === "create" || act === "update");
   const proven = renewal.steps.map((change) =>

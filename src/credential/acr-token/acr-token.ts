@@ -107,6 +107,7 @@ async function issue(asking: Need, env: TokenEnv): Promise<Issue> {
   const { owner } = need;
   const { name, token, hasSharedMap } = found;
   await refuseUnnamedClusters(found, owner);
+  await refuseUnmarked(found, owner);
   const planned = planFor(tried, env);
   const rights = refuseRights(found, planned.scope, env);
   const grant = await withClusterNames(planned.scope, found, owner, named);
@@ -192,6 +193,17 @@ async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: FoundToke
   throw new CliError("conflict", message, {
     hint: "omit --scope-map and --acr-token, or run the command once for each cluster with another --acr-token",
   });
+}
+
+/**
+ * Rejects exporting the owner's own token if its description is that of a scope map of other users, so it can't say that a copy may exist.
+ * Otherwise the next `create` or `rotate` for the Secret would replace the exported password.
+ * @throws CliError conflict
+ */
+async function refuseUnmarked({ name, scopeMap, hasSharedMap }: FoundToken, owner: Need["owner"]): Promise<void> {
+  if (!owner.isExported || !hasSharedMap || !(await owner.owns(name))) return;
+  const message = `the ACR token "${name}" cannot be exported: the scope map "${scopeMap?.name}" is not its own, so it cannot record that copies exist`;
+  throw new CliError("conflict", message, { hint: "add --acr-token NAME, with a name that no Secret uses" });
 }
 
 /**

@@ -5,7 +5,16 @@ import { azureDescription, clustersNamedIn, isOurDescription, withClusters } fro
 import type { Password } from "../../secret/entry.ts";
 import { rightsOf, warnOfRights } from "../granted-rights.ts";
 import type { Applied, Asked, Credential, Lifecycle, Sources } from "../kind.ts";
-import { createdBy, deletedCredential, deletePlanned, isRefused, isSamePassword, issueOf, newExpiry } from "../password-credential.ts";
+import {
+  copiesEnd,
+  createdBy,
+  deletedCredential,
+  deletePlanned,
+  isRefused,
+  isSamePassword,
+  issueOf,
+  newExpiry,
+} from "../password-credential.ts";
 import { currentPassword, planTokenRenewal, planTokenRetirement, planTokenRevocation, refuseDisabled, shownOf } from "./plan.ts";
 import { isExportedMap, otherScopeMap, pulledRepositories } from "./scope-map.ts";
 
@@ -161,13 +170,12 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
       refuseDisabled(token, host);
       const now = sources.now();
       const expiresAt = newExpiry(asked, currentPassword(current.entry, token), now);
-      const plan = planTokenRenewal(
-        { ...renewal, registry, current: current.entry, now, expiresAt, isExported: isExportedMap(scopeMap) },
-        token,
-      );
+      const isExported = isExportedMap(scopeMap);
+      const plan = planTokenRenewal({ ...renewal, registry, current: current.entry, now, expiresAt, isExported }, token);
       issued.set(token.name, { token, description: Promise.resolve(azureDescription(words)) });
       const mayPull = pulledRepositories(scopeMap);
-      const warnings = [warnOfRights({ of: `token "${token.name}"`, rights: rightsOf(scopeMap?.actions ?? []) })];
+      const copies = copiesEnd(isExported && !renewal.exports ? `the ACR token "${token.name}"` : undefined);
+      const warnings = [warnOfRights({ of: `token "${token.name}"`, rights: rightsOf(scopeMap?.actions ?? []) }), copies];
       return issueOf({ objects: [], ...plan }, { host, repositories: mayPull, images }, { asked, mayPull, isShared: true, warnings });
     },
     shown: async (identity) => (await azure.token(registry, identity))?.passwords ?? [],

@@ -15,7 +15,7 @@ import {
 import type { Entry } from "../../secret/entry.ts";
 import { pullRole, refuseBeyondReading, rightsOfPrincipal, warnOfRights } from "../granted-rights.ts";
 import type { Asked, Credential, Issue, Kind, Lifecycle, Need } from "../kind.ts";
-import { deletedCredential, issueOf, newExpiry, notOwn } from "../password-credential.ts";
+import { copiesEnd, deletedCredential, issueOf, newExpiry, notOwn } from "../password-credential.ts";
 import { testHeldLogin } from "../prove.ts";
 import { imageRepositories, type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { type PrincipalEnv, principalApplier, type State } from "./apply.ts";
@@ -210,7 +210,7 @@ function principalLifecycle({ azure, registry, mode, asked, sources, states }: P
   }
 
   return {
-    async renew({ current: { entry: current }, images, words }) {
+    async renew({ current: { entry: current }, images, words, exports }) {
       const key = keyName(words);
       const found = await read(current.identity, key);
       if (!found) throw deletedCredential(`the application ${current.identity} was deleted from the tenant`, registry);
@@ -220,7 +220,11 @@ function principalLifecycle({ azure, registry, mode, asked, sources, states }: P
       const plan = planPrincipalRenewal({ host, current, key, expiresAt }, application);
       const mayPull = granted(mode, assignments) ?? [];
       const repositories = mode === "abac" ? mayPull : imageRepositories(images);
-      const warnings = [warnOfRights(await rightsOfPrincipal(found, { azure, registry }))];
+      const copied = application.keys.some(
+        ({ slot, displayName }) => [current.slot, current.previous?.slot].includes(slot) && parseAzureOwner(displayName)?.isExported,
+      );
+      const copies = copiesEnd(copied && !exports ? `application ${JSON.stringify(found.name)}` : undefined);
+      const warnings = [warnOfRights(await rightsOfPrincipal(found, { azure, registry })), copies];
       const passing: Passing = { milliseconds: asked.wait, verdicts: ["refused"] };
       return issueOf({ objects: [], ...plan }, { host, repositories, images }, { asked, mayPull, isShared: false, passing, warnings });
     },

@@ -41,6 +41,7 @@ const listed = (state: string, hint: RegExp = any): Step => ({
   stderr: hint,
   writes: [],
 });
+const copiesEnd = /^Warning:\S* \S.* was exported: copies that this run does not update stop working now or after the next rotation\n$/;
 const azOf = (slot: string) => new RegExp(`az acr token credential delete --registry myregistry --name ${token} --${slot}\n$`);
 /** Rejects every request to the cluster. */
 const noCluster = refuse(({ port }) => port === "cluster", lost);
@@ -138,6 +139,23 @@ testRows(
       code: 1,
       stderr: /error:\S* --export would show the password on the terminal/,
       after: [{ command: `${line} --force`, options: { terminal: true }, stderr: exported, check: works }],
+    },
+    {
+      does: "refuses to show an existing password on a terminal when --dry-run=client",
+      given: ({ azure }) => azure.admin.set("password", "one"),
+      command: `${line} --admin --dry-run=client`,
+      options: { terminal: true },
+      code: 1,
+      stderr: /error:\S* --export would show the password on the terminal/,
+    },
+    {
+      does: "refuses a scope map that cannot record the export, except for a token that the user names",
+      given: ({ azure }) =>
+        azure.putScopeMap({ name: "shared", actions: ["repositories/app/web/content/read", "repositories/app/web/metadata/read"] }),
+      command: `${line} --scope-map shared`,
+      code: 1,
+      stderr: /^error: the ACR token "\S+" cannot be exported: .*\nhint: add --acr-token NAME/,
+      after: [{ command: `${line} --scope-map shared --acr-token ci-pull`, stderr: exported, check: works }],
     },
     ...["client", "server"].map(
       (dry): Row => ({
@@ -244,6 +262,16 @@ testRows(
       ],
     },
     {
+      does: "warns until an exported service principal has a password that was not exported",
+      command: "create --registry myregistry -n demo --service-principal --export",
+      stderr: any,
+      check: apply,
+      after: [
+        ...[1, 2].map((): Step => ({ command: "rotate -n demo", stderr: /^Warning:\S* application "\S+" was exported: copies .*\n$/m })),
+        { command: "rotate -n demo", stderr: /^(?!.*was exported)/s },
+      ],
+    },
+    {
       does: "rotates an applied Secret, and deletes everything with delete --revoke",
       command: line,
       stderr: exported,
@@ -252,6 +280,7 @@ testRows(
         { command: "list -n demo --no-headers", stdout: /^acr-myregistry +myregistry +acr-token / },
         {
           command: "rotate -n demo",
+          stderr: copiesEnd,
           check: (world) => expect([noteIn(world, "demo").slot, isAlive(world, "demo")]).toEqual(["password2", true]),
         },
         unchanged(plain),

@@ -87,6 +87,16 @@ test.for([
   for (const { kind, metadata } of objects) expect([undefined, namespace], kind).toContain(metadata.namespace);
 });
 
+test("gives every namespace its own label, at most 63 characters long", async () => {
+  const names = ["a".repeat(63), `${"a".repeat(62)}b`, "a".repeat(45)];
+  const labels = await Promise.all(
+    names.map(async (name) => (await objectOf(`schedule rotate -n ${name}`, "ClusterRole")).metadata.labels["app.kubernetes.io/instance"]),
+  );
+
+  expect(new Set(labels).size).toBe(names.length);
+  for (const label of labels) expect(label).toMatch(/^acr-secret-rotate-a[a-z0-9-]{0,43}[a-z0-9]$/);
+});
+
 test("rotates a credential that never expires with the printed arguments", async () => {
   const world = await stored("a");
   const { spec } = await objectOf("schedule rotate", "CronJob");
@@ -112,6 +122,14 @@ test.for([
   {
     line: "schedule create --registry myregistry --for-new-namespaces a=b -o yaml",
     message: /^error: required flag\(s\) "repository" not set$/m,
+  },
+  {
+    line: "schedule create --registry myregistry --repository app/web --for-new-namespaces team=web\n#x -o yaml",
+    message: /^error: invalid --for-new-namespaces "team=web\\n#x": /m,
+  },
+  {
+    line: "schedule create --registry myregistry --repository $(AZURE_CLIENT_SECRET) --for-new-namespaces a=b -o yaml",
+    message: /^error: invalid repository "\$\(AZURE_CLIENT_SECRET\)": /m,
   },
   { line: "schedule rotate --at noon -o yaml", message: /^error: invalid --at "noon": / },
   { line: "schedule rotate --older-than soon -o yaml", message: /^error: invalid --older-than "soon": / },

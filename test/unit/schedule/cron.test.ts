@@ -7,11 +7,16 @@ test.for([
   { text: "23:59", cron: "59 23 * * *" },
   { text: "*/10  * * * *", cron: "*/10 * * * *" },
   { text: "0 3 1,15 jan-mar MON-wed/2", cron: "0 3 1,15 jan-mar MON-wed/2" },
+  { text: "7 7 7 7 */7", cron: "7 7 7 7 */7" },
   { text: "0 0 * jul WED", cron: "0 0 * jul WED" },
   ...["24:00", "3:5", "3", "@daily", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *", "* * * *", "* * * * * *"].map(refused),
   ...["5-1 * * * *", "*/0 * * * *", "a * * * *", "* * * foo *", "-1 * * * *", "", "TZ=UTC 0 3 * * *"].map(refused),
   // Kubernetes does not read these
-  ...["0 0 L * *", "0 0 15W * *", "0 0 LW * *", "0 0 * * mon#1", "0 0 * * 5L"].map(refused),
+  ...["0 0 L * *", "0 0 15W * *", "0 0 LW * *", "0 0 * * mon#1", "0 0 * * 5L", "0 0 1 * +1", "0 0 * * 7", "0 0 * * 5-7", "0 0 * * 1,7"].map(
+    refused,
+  ),
+  // No year has this day
+  refused("0 0 30 2 *"),
 ])("reads $text as $cron", ({ text, cron }) => {
   expect(cronOf(text)).toBe(cron);
 });
