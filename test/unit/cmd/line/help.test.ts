@@ -15,6 +15,8 @@ const order = [
   "New password",
   "What it checks",
   "How it checks",
+  "What it runs",
+  "How it runs",
   "What it deletes",
   "Which Secrets",
   "What it shows",
