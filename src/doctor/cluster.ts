@@ -2,7 +2,7 @@ import type { Cluster, KubectlFacts } from "../cluster/port.ts";
 import { asCliError, type CliError } from "../errors.ts";
 import { type Finding, findingOf } from "./finding.ts";
 
-/** What is known, or why it is not. */
+/** A value, or the reason why it is unknown. */
 type Answer<T> = { readonly value: T; readonly error?: undefined } | { readonly value?: undefined; readonly error: CliError };
 
 const answerOf = <T>(asked: Promise<T>): Promise<Answer<T>> =>
@@ -47,6 +47,8 @@ export async function checkUser(kubectl: Promise<KubectlFacts>, cluster: Pick<Cl
   const [client, user, namespace] = await Promise.all([answerOf(kubectl), answerOf(cluster.user()), answerOf(cluster.namespace())]);
   const context = client.value?.context ? ` in context ${client.value.context}` : "";
   const error = namespace.error ?? user.error;
+  // Before Kubernetes 1.28, the server has no SelfSubjectReview
+  if (error?.kind === "notFound") return [{ ...findingOf(error, of), status: "unknown" }];
   if (error) return [findingOf(error, of)];
   return [{ ...of, status: "ok", message: `you are user ${JSON.stringify(user.value)}${context}, in namespace ${namespace.value}` }];
 }

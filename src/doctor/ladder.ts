@@ -55,7 +55,7 @@ export type Rung = {
   readonly id: "aks-identity" | "federated-provider" | "scheduled-rotation" | "token-without-expiry" | "service-principal" | "admin-user";
   /** Only one rung is the best: the first that is available. */
   readonly applies: "best" | "available" | "unavailable" | "unknown" | "never";
-  /** Why it applies, or what is missing. */
+  /** The reason: why it applies, or the missing part. */
   readonly why: string;
   /** One command, or the address of a page. */
   readonly next?: string | Fix | undefined;

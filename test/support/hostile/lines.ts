@@ -35,6 +35,7 @@ export const lines: readonly string[] = [
     `check acr-myregistry -n demo ${form}`,
     `check -n demo --image myregistry.azurecr.io/app/web:1 ${form}`,
   ]),
+  ...["", "-o json", "-o yaml"].flatMap((form) => [`doctor --registry myregistry -n demo ${form}`, `doctor -A ${form}`]),
   ...["", "-o wide", "-o json", "-o yaml", "-o name"].flatMap((form) => [
     `list -n demo ${form}`,
     `list -A ${form}`,

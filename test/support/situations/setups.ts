@@ -101,7 +101,7 @@ export const aksNodes: Given = all(nodes(node("a", "v1.33.1", aks)), identity(pu
 /** The ways to pull on nodes that you configure and that are too old for a federated credential provider. */
 const usual = {
   ways: "uubaax",
-  best: "scheduled-rotation: kubectl acr-secret schedule rotate --registry myregistry -o yaml",
+  best: "scheduled-rotation: kubectl acr-secret schedule -n demo rotate --registry myregistry -o yaml",
 };
 
 export const setups: readonly Setup[] = [
@@ -248,6 +248,13 @@ export const setups: readonly Setup[] = [
     code: 0,
   },
   {
+    when: "the server is older than SelfSubjectReview",
+    given: refuse("user", error("notFound")),
+    finds: ["unknown cluster-identity cluster: kubectl acr-secret explain notFound"],
+    ...usual,
+    code: 2,
+  },
+  {
     when: "the cluster is unreachable",
     given: refuse(from("cluster"), error("unreachable")),
     finds: [
@@ -260,7 +267,7 @@ export const setups: readonly Setup[] = [
       "unknown leftovers registry/myregistry: kubectl acr-secret explain unreachable",
     ],
     ways: "??baax",
-    best: "scheduled-rotation: kubectl acr-secret schedule rotate --registry myregistry -o yaml",
+    best: "scheduled-rotation: kubectl acr-secret schedule -n demo rotate --registry myregistry -o yaml",
     code: 2,
   },
   {
@@ -270,6 +277,7 @@ export const setups: readonly Setup[] = [
     ...usual,
     code: 1,
   },
+  { when: "the proxy has a password", options: { env: { HTTPS_PROXY: "http://jane:hunter2@proxy:8080" } }, finds: [], ...usual, code: 0 },
   {
     when: "only HTTP_PROXY is set",
     options: { env: { HTTP_PROXY: "http://proxy:8080" } },
@@ -321,6 +329,7 @@ export const setups: readonly Setup[] = [
     words: "--registry myregistry -A",
     finds: [],
     ...usual,
+    best: usual.best.replace(" -n demo", ""),
     code: 0,
   },
 ];

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { stuckPod } from "../../support/fakes/cluster.ts";
 import { type } from "../../support/in-process.ts";
 import { healthy, setups } from "../../support/situations/setups.ts";
 
@@ -19,6 +20,7 @@ async function examine({ given, sku, words = "--registry myregistry -n demo", op
   const world = await healthy(sku);
   await given?.(world);
   const { stdout, stderr, code } = await type(`doctor ${words} -o json`, world.ports, options);
+  expect(stdout).not.toContain("hunter2");
   const items: readonly Item[] = JSON.parse(stdout).items;
   const best = items.find(({ applies }) => applies === "best");
   return {
@@ -37,4 +39,31 @@ test.for(setups)("finds the problems and the best way when $when", async (setup)
   const { finds, ways, best, code } = setup;
 
   expect(await examine(setup)).toEqual({ finds, ways, best, code, stderr: "", writes: [] });
+});
+
+test("prints an error of several checks only once", async () => {
+  const { given, words } = { words: "", ...setups.find(({ when }) => when === "the cluster is unreachable") };
+  const world = await healthy();
+  await given?.(world);
+
+  const { stdout } = await type(`doctor ${words}`, world.ports);
+
+  expect(stdout.match(/it is unreachable$/gm)?.length).toBeLessThanOrEqual(3);
+  expect(stdout).toContain("? secret-expiry: see cluster-version\n");
+});
+
+test("ends without a result when it is interrupted", async () => {
+  const { ports } = await healthy();
+
+  expect(await type("doctor -n demo", ports, { aborted: true })).toMatchObject({ stdout: expect.not.stringContaining("Ways"), code: 130 });
+});
+
+test("lists at most five images and the number of the others, and the command for all", async () => {
+  const world = await healthy();
+  for (let at = 0; at < 8; at++) world.cluster.put(stuckPod("demo", `web-${at}`, `myregistry.azurecr.io/app/gone:${at}`));
+
+  const { stdout } = await type("doctor -n demo", world.ports);
+
+  expect(stdout.match(/^✗ image-pulls: .*/gm)).toHaveLength(6);
+  expect(stdout).toContain("✗ image-pulls: 3 more images cannot be pulled\n  kubectl acr-secret check -n demo\n");
 });
