@@ -1,5 +1,5 @@
 import type { Environment } from "../env.ts";
-import { CliError } from "../errors.ts";
+import { CliError, unlessRefused } from "../errors.ts";
 import { proxyFor } from "../http/proxy.ts";
 import { authorities } from "../http/trust.ts";
 import { explain, type Finding } from "./finding.ts";
@@ -34,19 +34,20 @@ export function checkProxy(env: Environment, hosts: readonly string[]): Finding[
 
 /** Checks the trusted certificates of requests to Azure and to registries. */
 export async function checkCertificates(env: Environment): Promise<Finding[]> {
+  const id = "certificates" as const;
   const { SSL_CERT_FILE: file, NODE_EXTRA_CA_CERTS: extra } = env;
-  const of = { id: "certificates", subject: file ? "SSL_CERT_FILE" : "certificates" } as const;
-  try {
-    const [all, others] = await Promise.all([env, { ...env, NODE_EXTRA_CA_CERTS: undefined }].map((each) => authorities(each)));
-    if (others?.length === 0) return [{ ...of, status: "failed", message: `${file} contains no certificate`, next: explain(of.id) }];
-    if (extra && all && all.length === others?.length) {
-      const message = `${extra} adds no certificate: it cannot be read, or has none that is not trusted already`;
-      return [{ ...of, subject: "NODE_EXTRA_CA_CERTS", status: "warning", message, next: explain(of.id) }];
-    }
-    const source = file ? `those of ${file}` : "those of this machine";
-    return [{ ...of, status: "ok", message: `trusted certificates are ${source}${extra ? ` and of ${extra}` : ""}` }];
-  } catch (error) {
-    if (!(error instanceof CliError)) throw error;
-    return [{ ...of, status: "failed", message: error.message, next: explain(of.id) }];
-  }
+  const problems = [
+    { name: "SSL_CERT_FILE", path: file, status: "failed" as const },
+    // Without this file, the others are trusted
+    { name: "NODE_EXTRA_CA_CERTS", path: extra, status: "warning" as const },
+  ].map(async ({ name, path, status }): Promise<Finding[]> => {
+    const found = path ? await authorities({ SSL_CERT_FILE: path }).catch(unlessRefused(undefined)) : [];
+    if (!path || (found && found.length > 0)) return [];
+    const message = found ? `${path}, the file in ${name}, contains no certificate` : `cannot read ${path}, the file in ${name}`;
+    return [{ id, status, subject: name, message, next: explain(id) }];
+  });
+  const found = (await Promise.all(problems)).flat();
+  if (found.length > 0) return found;
+  const source = file ? `those of ${file}` : "those of this machine";
+  return [{ id, status: "ok", subject: id, message: `trusted certificates are ${source}${extra ? ` and of ${extra}` : ""}` }];
 }

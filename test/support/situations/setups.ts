@@ -293,6 +293,13 @@ export const setups: readonly Setup[] = [
     code: 1,
   },
   {
+    when: "a file with more certificates contains none",
+    options: { env: { NODE_EXTRA_CA_CERTS: import.meta.filename } },
+    finds: ["warning certificates NODE_EXTRA_CA_CERTS: kubectl acr-secret explain certificates"],
+    ...usual,
+    code: 0,
+  },
+  {
     when: "a password expires within two weeks",
     options: { now: () => new Date("2026-03-25T00:00:00Z") },
     finds: ["warning secret-expiry secret/acr-myregistry: kubectl acr-secret rotate -n demo acr-myregistry"],
