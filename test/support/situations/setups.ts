@@ -101,7 +101,7 @@ export const aksNodes: Given = all(nodes(node("a", "v1.33.1", aks)), identity(pu
 /** The ways to pull on nodes that you configure and that are too old for a federated credential provider. */
 const usual = {
   ways: "uubaax",
-  best: "scheduled-rotation: kubectl acr-secret schedule -n demo rotate --registry myregistry -o yaml",
+  best: "scheduled-rotation: kubectl acr-secret schedule rotate --registry myregistry -o yaml",
 };
 
 export const setups: readonly Setup[] = [
@@ -267,7 +267,7 @@ export const setups: readonly Setup[] = [
       "unknown leftovers registry/myregistry: kubectl acr-secret explain unreachable",
     ],
     ways: "??baax",
-    best: "scheduled-rotation: kubectl acr-secret schedule -n demo rotate --registry myregistry -o yaml",
+    best: "scheduled-rotation: kubectl acr-secret schedule rotate --registry myregistry -o yaml",
     code: 2,
   },
   {
@@ -336,7 +336,6 @@ export const setups: readonly Setup[] = [
     words: "--registry myregistry -A",
     finds: [],
     ...usual,
-    best: usual.best.replace(" -n demo", ""),
     code: 0,
   },
 ];
