@@ -7,7 +7,11 @@ export type VerbRights = {
   readonly rights: readonly (Omit<Right, "namespace"> & { readonly where: string })[];
 };
 
-/** Checks which verbs you have the rights for. @param namespace absent: in all namespaces */
+/**
+ * Checks which verbs you have the rights for, with a review of each right: a SelfSubjectRulesReview omits the rules of webhook authorizers,
+ * such as Azure RBAC on AKS.
+ * @param namespace absent: in all namespaces
+ */
 export async function checkRights(
   verbs: readonly VerbRights[],
   cluster: Pick<Cluster, "may">,

@@ -186,3 +186,37 @@ test.for(["", ".", ".."])("sends no request for %j, which is not a valid object 
   expect(() => objectPath({ kind: "namespace", name })).toThrow(refused);
   expect(() => listPath("pod", name)).toThrow(refused);
 });
+
+test("asks for a right and for the user, and sends nothing that is stored", async () => {
+  const { client, asked } = scripted(
+    json({ status: { allowed: true } }, 201),
+    json({ status: {} }, 201),
+    json({ status: { userInfo: { username: "jane" } } }, 201),
+  );
+
+  expect(await client.may({ group: "", resource: "pods/eviction", verb: "create", namespace: "demo" })).toBe(true);
+  expect(await client.may({ group: "apps", resource: "deployments", verb: "list" })).toBe(false);
+  expect(await client.user()).toBe("jane");
+
+  const access = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+  expect(asked.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    `POST ${access}`,
+    `POST ${access}`,
+    "POST /apis/authentication.k8s.io/v1/selfsubjectreviews",
+  ]);
+  expect(JSON.parse(asked[0]?.body ?? "").spec.resourceAttributes).toEqual({
+    group: "",
+    resource: "pods",
+    subresource: "eviction",
+    verb: "create",
+    namespace: "demo",
+  });
+});
+
+test("reports a denied review in the server's words", async () => {
+  const { client } = scripted(
+    json({ kind: "Status", reason: "NotFound", message: "the server could not find the requested resource" }, 404),
+  );
+
+  await expect(client.user()).rejects.toMatchObject({ kind: "notFound" });
+});

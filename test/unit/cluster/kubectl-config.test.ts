@@ -1,0 +1,30 @@
+import { chmod, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { kubectlFacts } from "../../../src/cluster/kubectl-config.ts";
+import { newFolder } from "../../support/new-folder.ts";
+
+/** Returns a kubectl that is a shell script. */
+async function kubectl(script: string, ...flags: readonly string[]) {
+  const file = join(await newFolder(), "kubectl");
+  await writeFile(file, `#!/bin/sh\n${script}\n`);
+  await chmod(file, 0o755);
+  return { file, flags, env: { PATH: process.env.PATH } };
+}
+
+const versions = `case $1 in
+  version) echo '{"clientVersion":{"gitVersion":"v1.36.1"}}' ;;
+  config) echo prod ;;
+esac`;
+
+test("reads the version of kubectl and the context, which a flag replaces", async () => {
+  expect(await kubectlFacts(await kubectl(versions))).toEqual({ version: "v1.36.1", context: "prod" });
+  expect(await kubectlFacts(await kubectl(versions, "--context=test"))).toEqual({ version: "v1.36.1", context: "test" });
+});
+
+test("fails in kubectl's words when kubectl fails", async () => {
+  await expect(kubectlFacts(await kubectl("echo 'no such plugin' >&2; exit 3"))).rejects.toMatchObject({
+    kind: "config",
+    message: "kubectl fails: no such plugin",
+  });
+});
