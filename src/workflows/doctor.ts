@@ -3,14 +3,14 @@ import type { Cluster, KubectlFacts } from "../cluster/port.ts";
 import { checkAzure, checkKubeletIdentities } from "../doctor/azure.ts";
 import { checkKubectl, checkServer, checkUser } from "../doctor/cluster.ts";
 import { explain, type Finding, findingOf } from "../doctor/finding.ts";
-import { type LadderFacts, ladder, type Rung } from "../doctor/ladder.ts";
+import { ladder, type Rung } from "../doctor/ladder.ts";
 import { checkLeftovers } from "../doctor/leftovers.ts";
 import { checkCertificates, checkProxy } from "../doctor/machine.ts";
 import { checkNodes } from "../doctor/nodes.ts";
 import { checkRights, type VerbRights } from "../doctor/rights.ts";
 import { checkExpiry, checkPulls } from "../doctor/secrets.ts";
 import type { Environment } from "../env.ts";
-import { asCliError, isRefusal, unlessRefused } from "../errors.ts";
+import { isRefusal, unlessRefused } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { planPrune } from "../plan/prune.ts";
 import { clusterScopesOf } from "../scope/cluster-scopes.ts";
@@ -38,6 +38,9 @@ type DoctorTools = Parameters<typeof checkAll>[2] & {
   kubectl(): Promise<KubectlFacts>;
   azure(identity: SignInOptions): Promise<Azure>;
 };
+
+/** The age in milliseconds below which an object in Azure may belong to a run that has not written its Secret yet: that of `prune`. */
+const recent = 10 * 60_000;
 
 /** The checks of one part, in the order of the output. `id` and `subject` are those of the finding if the part fails as a whole. */
 type Part = Pick<Finding, "id" | "subject"> & { find(): readonly Finding[] | Promise<readonly Finding[]> };
@@ -89,11 +92,8 @@ export function doctor(options: DoctorOptions, tools: DoctorTools): { findings: 
     const everywhere = [{ context: undefined, cluster, namespaces: [], open: true }];
     const found = await findLeftovers(opened, opened.findRegistry(registry ?? ""), everywhere, (text) => void doubts.push(text));
     doubts.push(...found.holders.unlisted.map(({ error }) => error.message));
-    const rows = planPrune(
-      found.made,
-      { ...found.holders, now: found.now },
-      { includeUnknown: false, includeExported: false, olderThan: 10 * 60_000 },
-    );
+    const facts = { ...found.holders, now: found.now };
+    const rows = planPrune(found.made, facts, { includeUnknown: false, includeExported: false, olderThan: recent });
     return checkLeftovers(rows, doubts, { registry: found.registry.name, identity });
   }
 
@@ -129,8 +129,7 @@ export function doctor(options: DoctorOptions, tools: DoctorTools): { findings: 
   return {
     findings: runConcurrently(parts, { width: () => parts.length, interrupted: () => false }, find),
     ways: async () => {
-      const { facts: azureFacts } = await inAzure;
-      const nodeFacts = await nodes.then(({ facts }) => facts, withoutFacts);
+      const [{ facts: azureFacts }, { facts: nodeFacts }] = await Promise.all([inAzure, nodes]);
       const { role } = await kubelets.catch(unlessRefused({ role: undefined }));
       const facts = { azure: azureFacts, nodes: nodeFacts, identityRole: role, mayCreateCronJobs: await mayCreateCronJobs };
       return ladder(facts).map((rung) => ({ ...rung, next: withIdentity(rung.next, identity) }));
@@ -152,15 +151,11 @@ function withOneSearch(azure: Azure, registry: string | undefined): Azure {
   return { ...azure, findRegistry: () => found, registryFacts: () => facts };
 }
 
-function withoutFacts(error: unknown): Extract<LadderFacts["nodes"], { readonly unknown: string }> {
-  const { message, hint } = asCliError(error);
-  return { unknown: message, next: hint };
-}
-
 /** Returns the result of an Azure that could not be opened. @throws every error except a refusal */
 function withoutAzure(error: unknown) {
   if (!isRefusal(error)) throw error;
-  return { findings: [findingOf(error, { id: "azure-identity", subject: "azure" })], facts: withoutFacts(error) };
+  const facts = { unknown: error.message, next: error.hint };
+  return { findings: [findingOf(error, { id: "azure-identity", subject: "azure" })], facts };
 }
 
 /** Adds the flags of the sign-in to a command about a registry. */
