@@ -87,7 +87,7 @@ test("exports without a cluster when the token and the repository are named", { 
   expect(await type("kubectl acr-secret prune --registry myregistry", "default")).toMatch(/^no-cluster +token .* exported *$/m);
 });
 
-/** Runs the controller of Sealed Secrets on the node, and writes its certificate where the page expects it. */
+/** Runs the controller of Sealed Secrets on the node as `program`, and writes its certificate where the page expects it. */
 async function startSealedSecrets(): Promise<void> {
   const namespace = "sealed-secrets";
   const image = `${server}/tools/sealed-secrets:1`;
@@ -128,7 +128,7 @@ test("runs a pod with a Secret of the Sealed Secrets controller, and replaces it
   const password = await passwordIn(namespace);
   expect(await type("kubectl acr-secret list --no-headers", namespace)).toMatch(/^acr-myregistry +myregistry +acr-token /);
   expect(await type("! kubectl acr-secret rotate acr-myregistry", namespace)).toMatch(
-    /^error: Apply failed .* conflict with "controller"/m,
+    /^error: Apply failed with 3 conflicts: conflicts with "program"/m,
   );
 
   await type(sealed, namespace);
