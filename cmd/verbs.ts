@@ -43,6 +43,11 @@ export const verbs: readonly VerbRow[] = [
     load: async () => (await import("./delete.ts")).deletion,
   },
   {
+    name: "secretless",
+    summary: "Let pods pull without a pull secret",
+    load: async () => (await import("./secretless.ts")).secretless,
+  },
+  {
     name: "prune",
     summary: "Delete credentials in Azure that no Secret uses anymore",
     load: async () => (await import("./prune.ts")).prune,

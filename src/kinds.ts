@@ -56,11 +56,15 @@ export const kinds = {
   /** Nothing in Kubernetes itself starts its pods, so it is not a target. */
   podtemplate: inCluster("v1", "PodTemplate", { podSpec: ["template", "spec"] }),
   pod: inCluster("v1", "Pod", { short: ["po"], ...spec("recreate", "spec") }),
+  "role.rbac.authorization.k8s.io": inCluster("rbac.authorization.k8s.io/v1", "Role", {}),
+  "rolebinding.rbac.authorization.k8s.io": inCluster("rbac.authorization.k8s.io/v1", "RoleBinding", {}),
   "scopemap.azurecr.io": inAzure("scope map"),
   "token.azurecr.io": inAzure("token"),
   "application.graph.microsoft.com": inAzure("application"),
   "serviceprincipal.graph.microsoft.com": inAzure("service principal"),
   "roleassignment.management.azure.com": inAzure("role assignment"),
+  "identity.managedidentity.azure.com": inAzure("managed identity"),
+  "federatedcredential.managedidentity.azure.com": inAzure("federated credential"),
   registry: { at: "registry", called: "registry" },
 } as const;
 

@@ -175,6 +175,16 @@ type KubeEvent = Named<
   }
 >;
 
+/** rbac/v1 Role. */
+export type Role = Named<"rbac.authorization.k8s.io/v1", "Role", { rules: readonly Readonly<Record<string, readonly string[]>>[] }>;
+
+/** rbac/v1 RoleBinding. */
+export type RoleBinding = Named<
+  "rbac.authorization.k8s.io/v1",
+  "RoleBinding",
+  { roleRef: Readonly<Record<string, string>>; subjects?: readonly Readonly<Record<string, string>>[] }
+>;
+
 /** The objects with their types, by kubectl's names for their kinds. */
 export type KubeObjects = {
   readonly namespace: Named<"v1", "Namespace", object>;
@@ -182,6 +192,8 @@ export type KubeObjects = {
   readonly event: KubeEvent;
   readonly secret: Secret;
   readonly serviceaccount: ServiceAccount;
+  readonly "role.rbac.authorization.k8s.io": Role;
+  readonly "rolebinding.rbac.authorization.k8s.io": RoleBinding;
   readonly "deployment.apps": Templated<"apps/v1", "Deployment">;
   readonly "statefulset.apps": Templated<"apps/v1", "StatefulSet">;
   readonly "daemonset.apps": Templated<"apps/v1", "DaemonSet">;

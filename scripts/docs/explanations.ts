@@ -2,7 +2,7 @@ import type { Explanation } from "../../cmd/explain.ts";
 import { pagesAddress } from "../../cmd/project.ts";
 
 /** The pages with explanations. */
-export const explaining = ["docs/explain.md", "docs/doctor.md"];
+export const explaining = ["docs/explain.md", "docs/doctor.md", "docs/secretless.md"];
 
 /** The chapters of these pages, and what their sections explain. */
 const chapters: Readonly<Record<string, Explanation["of"]>> = {

@@ -7,6 +7,7 @@ export const apiVersion = {
   subscriptions: "2022-12-01",
   permissions: "2022-04-01",
   roleAssignments: "2022-04-01",
+  managedIdentity: "2023-01-31",
 } as const;
 
 /**

@@ -9,10 +9,11 @@ import { cloudHint, cloudOf, cloudOfAz } from "./cloud.ts";
 import { findRegistry } from "./find-registry.ts";
 import { openGraph } from "./graph.ts";
 import { openIdentity, sourceOf } from "./identity.ts";
+import { openManagedIdentities } from "./managed-identities.ts";
 import type { Azure, SignInOptions } from "./port.ts";
 import { openRegistrySettings } from "./registry-settings.ts";
 import { openRoles } from "./role-assignments.ts";
-import { identityIn } from "./service.ts";
+import { exchangeAssertion, identityIn } from "./service.ts";
 import { openTokens } from "./tokens.ts";
 
 export type AzureOptions = {
@@ -45,6 +46,8 @@ export function openAzure(options: AzureOptions): Azure {
     ...openTokens(arm),
     ...openRoles(arm),
     ...openRegistrySettings(arm),
+    ...openManagedIdentities(arm),
+    exchangeAssertion: (of) => exchangeAssertion(http, cloud, of),
     findRegistry: (named) => findRegistry({ ...options, arm, identity, cloud }, named, signIn.subscription),
     prefetchToken: (audience) => void identity.token(audience).catch(() => undefined),
     async entraToken(host, audience) {

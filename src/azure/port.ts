@@ -167,8 +167,45 @@ export type Principals = {
   unassignRole(registry: AzureRegistry, of: { readonly principalId: string; readonly role: string }): Promise<void>;
 };
 
+/** A user-assigned identity (Microsoft.ManagedIdentity/userAssignedIdentities), which needs no password. */
+export type ManagedIdentity = {
+  readonly id: string;
+  readonly clientId: string;
+  /** The id that roles are assigned to. */
+  readonly principalId: string;
+  readonly tenant: string;
+  /** This plugin created it. */
+  readonly ours: boolean;
+};
+
+/** The tokens that Entra ID exchanges for a token of an identity (federatedIdentityCredentials). */
+export type FederatedCredential = {
+  readonly name: string;
+  readonly issuer: string;
+  readonly subject: string;
+  readonly audiences: readonly string[];
+};
+
+/** Entra ID's answer to the token of a ServiceAccount: a token, or its error with the AADSTS number. */
+export type Exchanged = { readonly token: Sensitive } | { readonly refused: number; readonly message: string };
+
+/** Managed identities by their resource ids. */
+export type Identities = {
+  managedIdentity(id: string): Promise<ManagedIdentity | undefined>;
+  /** Creates it in the region of the registry. */
+  createManagedIdentity(id: string, registry: AzureRegistry): Promise<ManagedIdentity>;
+  deleteManagedIdentity(id: string): Promise<void>;
+  federatedCredentials(id: string): Promise<readonly FederatedCredential[]>;
+  putFederatedCredential(id: string, credential: FederatedCredential): Promise<void>;
+  deleteFederatedCredential(id: string, name: string): Promise<void>;
+  /** Signs in as an identity with a ServiceAccount's token, like the kubelet's credential provider. @throws CliError without an answer */
+  exchangeAssertion(of: { readonly tenant: string; readonly clientId: string; readonly assertion: Sensitive }): Promise<Exchanged>;
+};
+
+type AzureObjects = Principals & Identities;
+
 /** Azure Resource Manager and Microsoft Graph, for pull credentials. Reads return `undefined` if the object does not exist. */
-export type Azure = Principals & {
+export type Azure = AzureObjects & {
   /**
    * Finds a registry by its name, its login server or its id in Azure. Searches the selected subscription, or all that the identity can
    * read.

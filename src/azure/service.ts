@@ -4,9 +4,10 @@ import { type Http, type HttpRequest, type HttpResponse, parseChallenges } from 
 import { NetworkError } from "../http/network-error.ts";
 import { retryAfter } from "../http/retry.ts";
 import { type Json, objectOf, objectsOf, parseObject, textOf } from "../json.ts";
-import type { Sensitive } from "../secret/sensitive.ts";
+import { Sensitive } from "../secret/sensitive.ts";
+import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
-import type { Audience, AzureIdentity, TokenSource } from "./port.ts";
+import type { Audience, AzureIdentity, Exchanged, Identities, TokenSource } from "./port.ts";
 import { signInHint } from "./sign-in-error.ts";
 
 /** Reads a body or an item of a list. Returns undefined if it lacks a required field. */
@@ -156,6 +157,33 @@ export function refusalError(name: keyof typeof services, doing: string, refusal
   const trace = /^[\w-]{8,64}$/.test(id) ? `${services[name].idName} ID: ${id}` : undefined;
   const message = `cannot ${doing}: ${problem ?? `${name} returned HTTP ${status}`}`;
   return new (passes ? NotYet : CliError)(kind, withLines(message, words, trace), { hint });
+}
+
+/**
+ * Exchanges the token of a ServiceAccount for a token of an identity (learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow,
+ * third case). The token is sent to the sign-in host only.
+ */
+export async function exchangeAssertion(
+  http: Http,
+  { authority, resourceManager }: Cloud,
+  { tenant, clientId, assertion }: Parameters<Identities["exchangeAssertion"]>[0],
+): Promise<Exchanged> {
+  const form = new URLSearchParams({
+    grant_type: "client_credentials",
+    client_id: clientId,
+    client_assertion_type: "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+    client_assertion: assertion.reveal(),
+    scope: `${resourceManager}/.default`,
+  });
+  const url = `${authority}/${encodeURIComponent(tenant)}/oauth2/v2.0/token`;
+  const headers = { "Content-Type": "application/x-www-form-urlencoded" };
+  const { text } = await http({ method: "POST", url, headers, body: form.toString() }).catch(unreached);
+  const { access_token: token, error_description: words } = parseObject(text) ?? {};
+  if (typeof token === "string") return { token: new Sensitive(token) };
+  const [sentence = "", number = ""] = /^AADSTS(\d+): [^\r\n]*/.exec(textOf(words) ?? "") ?? [];
+  if (number === "")
+    throw new CliError("unreachable", "cannot sign in: the response is not from Microsoft Entra ID", { hint: "check HTTPS_PROXY" });
+  return { refused: Number(number), message: sentence.replace(/ (?:Trace|Correlation) ID: .*$/, "") };
 }
 
 /**

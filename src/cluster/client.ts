@@ -1,6 +1,7 @@
 import { CliError } from "../errors.ts";
 import { type ClusterKind, kinds, type Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
+import { Sensitive } from "../secret/sensitive.ts";
 import type { Answer, Request } from "./exchange.ts";
 import type { Cluster, Preconditions, Right, Where, Write, WriteOptions } from "./port.ts";
 import { readStatus, saysAbsent, statusError } from "./status.ts";
@@ -65,6 +66,24 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
       const spec = { resourceAttributes: { ...right, resource, subresource } };
       const status = await review<{ allowed?: boolean }>("authorization.k8s.io/v1", "SelfSubjectAccessReview", { spec });
       return status?.allowed === true;
+    },
+
+    groupMay: async (group: string, resourceAttributes: Right) => {
+      const spec = { groups: [group], resourceAttributes };
+      const status = await review<{ allowed?: boolean }>("authorization.k8s.io/v1", "SubjectAccessReview", { spec });
+      return status?.allowed === true;
+    },
+
+    requestToken: async (of: Ref<"serviceaccount">, audience: string) => {
+      const api = "authentication.k8s.io/v1";
+      // The shortest lifetime that the server accepts, in seconds
+      const spec = { audiences: [audience], expirationSeconds: 600 };
+      const headers = { accept: json, "user-agent": userAgent, "content-type": json };
+      const body = JSON.stringify({ apiVersion: api, kind: "TokenRequest", spec });
+      const { status } = parse<{ status?: { token?: string } }>(
+        await send({ method: "POST", path: objectPath(of, {}, "token"), headers, body }),
+      );
+      return new Sensitive(status?.token ?? "");
     },
 
     user: async () => {

@@ -1,5 +1,6 @@
 import type { ClusterKind, Ref } from "../kinds.ts";
 import type { KubeObjects } from "../objects.ts";
+import type { Sensitive } from "../secret/sensitive.ts";
 
 /** The filter of a list (meta/v1 ListOptions). */
 export type Where = {
@@ -22,6 +23,7 @@ export type Right = {
   readonly resource: string;
   readonly verb: string;
   readonly namespace?: string | undefined;
+  readonly name?: string | undefined;
 };
 
 /** kubectl, and the name of the context that it uses; "" if there is none. */
@@ -54,6 +56,10 @@ export type Cluster = {
   serverVersion(): Promise<{ readonly gitVersion: string }>;
   /** Whether you have a right (authorization.k8s.io/v1 SelfSubjectAccessReview). The server stores nothing. */
   may(right: Right): Promise<boolean>;
+  /** Whether a group has a right (authorization.k8s.io/v1 SubjectAccessReview). The server stores nothing. */
+  groupMay(group: string, right: Right): Promise<boolean>;
+  /** A token of a ServiceAccount for an audience, valid for ten minutes (authentication.k8s.io/v1 TokenRequest). */
+  requestToken(of: Ref<"serviceaccount">, audience: string): Promise<Sensitive>;
   /** Your user name in the cluster (authentication.k8s.io/v1 SelfSubjectReview); "" if unknown. The server stores nothing. */
   user(): Promise<string>;
   /** The metrics of a node's kubelet, in Prometheus' text format. Requires the right to get `nodes/proxy`. */

@@ -24,9 +24,9 @@ export type CheckId =
   | "registry-tokens"
   | "kubelet-identity";
 
-/** What one check of `doctor` found. */
-export type Finding = {
-  readonly id: CheckId;
+/** What one check of `doctor`, or of another verb with its own checks, found. */
+export type Finding<Id extends string = CheckId> = {
+  readonly id: Id;
   /** `unknown`: the check could not look, and the message says why. */
   readonly status: "ok" | "warning" | "failed" | "unknown";
   /** The object that was checked: `registry/myregistry`, `node/worker-1`, or a word such as `kubectl`. */
@@ -37,7 +37,10 @@ export type Finding = {
 };
 
 /** Returns the finding for an error: a missing right or an unreachable server means that the check could not look. */
-export function findingOf({ kind, message, hint = explain(kind) }: CliError, of: Pick<Finding, "id" | "subject">): Finding {
+export function findingOf<Id extends string>(
+  { kind, message, hint = explain(kind) }: CliError,
+  of: Pick<Finding<Id>, "id" | "subject">,
+): Finding<Id> {
   const couldNotLook = kind === "forbidden" || kind === "unreachable" || kind === "timeout";
   return { ...of, status: couldNotLook ? "unknown" : "failed", message: linesIn(message).join("; "), next: hint };
 }

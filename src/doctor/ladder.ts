@@ -124,7 +124,7 @@ function federatedProvider({ nodes }: LadderFacts): Rung {
 }
 
 /** Whether Microsoft Entra ID may be able to reach an issuer (OpenID Connect Discovery 1.0, section 3: an https URL). */
-function isPublic(issuer: string): boolean {
+export function isPublic(issuer: string): boolean {
   if (!URL.canParse(issuer)) return false;
   const { protocol, hostname } = new URL(issuer);
   const isLocal = /^\[|\.(svc|local|internal|localhost|test|lan)$|^(10|127|192\.168|172\.(1[6-9]|2\d|3[01])|169\.254)\./.test(hostname);

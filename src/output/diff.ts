@@ -1,7 +1,7 @@
 import type { ChalkInstance } from "chalk";
 import type { ChangeOutcome } from "../actions/outcome.ts";
-import { at, kinds, type TargetKind } from "../kinds.ts";
-import { lastApplied, type Secret } from "../objects.ts";
+import { at, isInCluster, kinds, type Ref, type TargetKind } from "../kinds.ts";
+import { type KubeObject, lastApplied, type Secret } from "../objects.ts";
 import type { Store } from "../plan/change.ts";
 import { patched, unclaimed } from "../secret/pull-secret.ts";
 import { shapeNamed } from "../secret/shapes.ts";
@@ -32,6 +32,7 @@ export function sidesOf(outcome: ChangeOutcome): Sides | undefined {
   const { change, object, before } = outcome;
   if (change.act === "attach" || change.act === "detach" || change.act === "recreate") return listSides(change, object);
   if (change.act === "remove") return secretSides(object, undefined);
+  if (change.act === "create" || change.act === "update" || change.act === "delete") return objectSides(change.to, before, object);
   // A login that stays under another key until it is revoked appears only in the later change that removes it
   if (change.act === "withdraw") return change.keepsAnnotation ? secretSides(undefined, undefined) : secretSides(before, object);
   return change.act === "store" ? storeSides(change, outcome) : undefined;
@@ -42,6 +43,18 @@ function storeSides({ precondition, replaces, shape }: Store, { object, before, 
   // A write changes only the fields that it contains, and ends a claim
   const next = old && fresh && !replaces ? patched(patched(old, fresh), { metadata: { annotations: unclaimed } }) : fresh;
   return { ...secretSides(old, next, unmade ? shapeNamed(shape).keys : []), recreated: replaces || undefined };
+}
+
+/** An object in the cluster without the fields of the API server. An object in Azure gets only its line. */
+function objectSides(to: Ref, before: KubeObject | undefined, after: KubeObject | undefined): Sides | undefined {
+  if (!isInCluster(to)) return undefined;
+  const shown = (object: KubeObject | undefined) => {
+    if (!object) return undefined;
+    const { metadata, ...rest } = object;
+    const { name, namespace, labels, annotations } = metadata;
+    return { ...rest, metadata: { name, namespace, ...filled({ labels, annotations }) } };
+  };
+  return { before: shown(before), after: shown(after) };
 }
 
 type ListChange = { readonly to: { readonly kind: TargetKind }; readonly before: readonly string[]; readonly after: readonly string[] };

@@ -5,7 +5,7 @@ import { type Fix, hintText } from "../fix.ts";
 import { counted, pluralize } from "../plan/wording.ts";
 import { printable } from "./printable.ts";
 
-// The lines and the objects of doctor. docs/schema/acr-secret-v1.json describes every member of the objects.
+// The lines and the objects of doctor and of secretless check. docs/schema/acr-secret-v1.json describes every member of the objects.
 
 type FormatCommand = (fix: Fix) => string;
 
@@ -14,7 +14,7 @@ const apiVersion = "acr-secret/v1";
 const nextOf = (next: string | Fix | undefined, formatCommand: FormatCommand) =>
   next === undefined ? next : hintText(next, formatCommand);
 
-export const findingItem = ({ next, ...finding }: Finding, formatCommand: FormatCommand) => ({
+export const findingItem = ({ next, ...finding }: Finding<string>, formatCommand: FormatCommand) => ({
   apiVersion,
   kind: "Finding" as const,
   ...finding,
@@ -38,7 +38,11 @@ const statusSigns = {
 } as const satisfies Readonly<Record<Finding["status"], readonly [sign: string, color: string]>>;
 
 /** Returns the line of a finding, and below it the next step. @param earlier the findings that were printed before */
-export function findingLines({ id, status, message, next }: Finding, earlier: readonly Finding[], { style, formatCommand }: Style): string {
+export function findingLines(
+  { id, status, message, next }: Finding<string>,
+  earlier: readonly Finding<string>[],
+  { style, formatCommand }: Style,
+): string {
   const [sign, color] = statusSigns[status];
   const same = earlier.find((each) => each.status !== "ok" && each.message === message);
   if (same) return `${style[color](sign)} ${id}: see ${same.id}\n`;

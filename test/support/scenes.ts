@@ -35,6 +35,14 @@ const scenes: Readonly<Record<string, Scene>> = {
   rotate: { world: () => stored("a", "b"), types: ["rotate acr-myregistry -n a", "rotate acr-myregistry -n a --grace 0"] },
   detach: { world: made, types: ["detach --serviceaccount default -n demo", "detach other --serviceaccount default -n demo"] },
   delete: { world: made, types: ["delete acr-myregistry -n demo", "delete acr-myregistry -n demo --yes"] },
+  secretless: {
+    world: demo,
+    types: [
+      "secretless create default --registry myregistry -n demo",
+      "secretless check default --image myregistry.azurecr.io/app/web:1 -n demo",
+      "secretless delete default --registry myregistry -n demo --yes",
+    ],
+  },
   prune: {
     world: leftOver,
     types: ["prune --registry myregistry", "prune --registry myregistry -o wide", "prune --registry myregistry --yes"],

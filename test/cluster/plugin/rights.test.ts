@@ -18,9 +18,20 @@ type Row = {
   readonly prints: RegExp;
   /** It covers several namespaces, so its requests in one namespace occur in each. */
   readonly wide?: true;
+  /** Rights that the user must have in order to grant them. */
+  readonly holds?: readonly Right[];
 };
 
 const make = "create acr-myregistry --registry myregistry --repository app/web -n NS";
+const secretless = "secretless create app --registry myregistry -n NS";
+const audience = {
+  where: "namespace",
+  group: "",
+  resource: "api://AzureADTokenExchange",
+  verb: "request-serviceaccounts-token-audience",
+} as const;
+/** Names the issuer, for a user who may not read it. */
+const token = { where: "namespace", group: "", resource: "serviceaccounts/token", verb: "create" } as const;
 const attached = `${make} --serviceaccount app`;
 const scheduled = "schedule check -n NS -o yaml | kubectl apply -f -";
 const web = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web" } };
@@ -58,6 +69,14 @@ const rows: readonly Row[] = [
     line: "delete acr-myregistry --revoke --force --yes -n NS",
     before: [attached],
     prints: /^token.*deleted\n.*\nsecret\/acr-myregistry deleted$/m,
+  },
+  { line: secretless, prints: /^serviceaccount\/app configured$/m, holds: [audience, token] },
+  { line: "secretless check app --image myregistry.azurecr.io/app/web:1 -n NS", before: [secretless], prints: /^✔ token-audience: /m },
+  {
+    line: "secretless delete app --registry myregistry --yes -n NS",
+    before: [secretless],
+    prints: /^rolebinding\S+ deleted$/m,
+    holds: [token],
   },
   { line: "prune --registry myregistry", prints: /^(NAME .* STATE\n(.*\n)*)?$/ },
   { line: "whoami --registry myregistry", prints: /^Registry:/m },
@@ -100,11 +119,11 @@ const seen = new Map<string, readonly Right[]>();
 test.for(rows)(
   "$line succeeds with the rights for the requests that it sends",
   { timeout: 120_000 },
-  async ({ line, before = [], prints, wide }) => {
+  async ({ line, before = [], prints, wide, holds = [] }) => {
     const [first, second] = await Promise.all([namespaceAfter(before), namespaceAfter(before)]);
     const asked = await type(line, first, "-v=6");
     expect(asked.stdout).toMatch(prints);
-    const rights = rightsIn(asked.stderr);
+    const rights = [...rightsIn(asked.stderr), ...holds];
     seen.set(line, rights);
 
     const { stdout, stderr } = await type(line, second, `--as ${await userWith(rights, second, wide)}`);

@@ -7,6 +7,7 @@ import { tokenUser } from "../../../src/secret/guess.ts";
 import { Sensitive } from "../../../src/secret/sensitive.ts";
 import type { Asking } from "./asked.ts";
 import { type FakeDirectory, fakeDirectory } from "./directory.ts";
+import { type FakeIdentities, fakeIdentities } from "./identities.ts";
 
 type Password = { readonly text: string; readonly creationTime: string; readonly expiry: string | undefined };
 type Token = { scopeMapId: string; status: AcrToken["status"]; readonly passwords: Map<Slot, Password> };
@@ -39,6 +40,7 @@ export type FakeAzure = {
   };
   /** Applications, service principals and their roles. */
   readonly directory: FakeDirectory;
+  readonly identities: FakeIdentities;
   /** The settings of the registry. */
   readonly facts: { mode: RegistryFacts["mode"]; network: RegistryFacts["network"]; regional: readonly string[] };
   /** When tokens and scope maps were created and last written, by name, with the time of Azure's clock at that moment. */
@@ -75,6 +77,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
   };
   const identity = { type: "user", name: "jane@example.com", objectId: "o-1", tenant: "t-1" } as const;
   const directory = fakeDirectory();
+  const identities = fakeIdentities();
   const times: FakeAzure["times"] = new Map();
   const old = { madeAt: "2026-01-01T00:00:00Z", changedAt: "2026-01-01T00:00:00Z" };
   const clock: FakeAzure["clock"] = { at: "2026-03-01T00:00:00Z" };
@@ -145,6 +148,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
     users,
     admin,
     directory,
+    identities,
     facts,
     times,
     clock,
@@ -174,6 +178,7 @@ export function fakeAzure(asking: Asking, { sku = "Premium", host = "myregistry.
       };
       return {
         ...directory.open(ask),
+        ...identities.open(ask),
         findRegistry: (text) =>
           ask("findRegistry", text, false, () => {
             if (text === resource.name || text === host || text.endsWith(resource.id)) return resource;

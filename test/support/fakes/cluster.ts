@@ -2,7 +2,8 @@ import type { Cluster, KubeFlags, Preconditions, Right, Where, Write, WriteOptio
 import { CliError, Conflict, Interrupted } from "../../../src/errors.ts";
 import type { Interruption } from "../../../src/interruption.ts";
 import { type ClusterKind, kinds, type Ref } from "../../../src/kinds.ts";
-import type { KubeObject, KubeObjects, Metadata, Pod, Secret, ServiceAccount } from "../../../src/objects.ts";
+import type { KubeObject, KubeObjects, Metadata, Pod, Role, RoleBinding, Secret, ServiceAccount } from "../../../src/objects.ts";
+import { Sensitive } from "../../../src/secret/sensitive.ts";
 import type { Asking } from "./asked.ts";
 import { managedFieldsOf, mergePatch, ownersAfter } from "./patch.ts";
 
@@ -12,8 +13,8 @@ const pageSize = 100;
 export type FakeCluster = {
   /** The server's version, the user of a command line, and the rights that the user lacks. */
   readonly about: { version: string; user: string; denies(right: Right): boolean };
-  /** The metrics of each kubelet, and the issuer of ServiceAccount tokens. */
-  readonly kubelets: { metrics: string; issuer: string };
+  /** The metrics of each kubelet, the issuer of ServiceAccount tokens, and its signature; by default an invalid one. */
+  readonly kubelets: { metrics: string; issuer: string; sign: (claims: Record<string, unknown>) => Promise<string> };
   /** Opens the port of one command line. */
   open(of: { readonly kube: KubeFlags; readonly interruption: Interruption }): Cluster;
   /** Creates or replaces an object as an administrator. @returns the object as the server stores it */
@@ -29,7 +30,8 @@ type Row = { readonly object: KubeObject; readonly owners: ReadonlyMap<string, s
 export function fakeCluster(asking: Asking, context = ""): FakeCluster {
   const rows = new Map<ClusterKind, Map<string, Row>>();
   const about: FakeCluster["about"] = { version: "v1.37.0", user: "jane", denies: () => false };
-  const kubelets: FakeCluster["kubelets"] = { metrics: "", issuer: "https://kubernetes.default.svc.cluster.local" };
+  const unsigned = async (claims: object) => `h.${Buffer.from(JSON.stringify(claims)).toString("base64url")}.s`;
+  const kubelets: FakeCluster["kubelets"] = { metrics: "", issuer: "https://kubernetes.default.svc.cluster.local", sign: unsigned };
   let version = 100;
   const of = (kind: ClusterKind) => {
     const some = rows.get(kind) ?? new Map<string, Row>();
@@ -157,6 +159,28 @@ export function fakeCluster(asking: Asking, context = ""): FakeCluster {
         may: async (right) => {
           const { verb, resource, namespace: inside } = right;
           return ask("may", { kind: `${verb} ${resource}`, namespace: inside }, false, false, () => !about.denies(right));
+        },
+        groupMay: async (group, { resource, name, namespace, verb }) =>
+          ask("groupMay", { kind: group, namespace, ...(name !== undefined && { name }) }, false, false, () =>
+            of("rolebinding.rbac.authorization.k8s.io")
+              .values()
+              .map(({ object }) => object as RoleBinding)
+              .filter(({ metadata, subjects = [] }) => metadata.namespace === namespace && subjects.some((one) => one.name === group))
+              .map(({ roleRef }) => of("role.rbac.authorization.k8s.io").get(keyOf(namespace, roleRef.name ?? ""))?.object as Role)
+              .flatMap((role) => role?.rules ?? [])
+              .some(
+                ({ verbs, resources, resourceNames }) =>
+                  verbs?.includes(verb) && resources?.includes(resource) && resourceNames?.includes(name ?? ""),
+              ),
+          ),
+        requestToken: async (to, audience) => {
+          const sub = `system:serviceaccount:${to.namespace}:${to.name}`;
+          const times = { iat: Math.floor(Date.now() / 1000), exp: Math.floor(Date.now() / 1000) + 600 };
+          const token = await ask("requestToken", to, false, false, async () => {
+            found(to);
+            return kubelets.sign({ iss: kubelets.issuer, sub, aud: [audience], ...times });
+          });
+          return new Sensitive(await token);
         },
         user: async () => ask("user", { kind: "" }, false, false, () => about.user),
         nodeMetrics: async (name) => ask("metrics", { kind: "node", name }, false, false, () => kubelets.metrics),

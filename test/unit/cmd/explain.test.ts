@@ -5,6 +5,7 @@ import type { CheckId } from "../../../src/doctor/finding.ts";
 import type { Rung } from "../../../src/doctor/ladder.ts";
 import type { ErrorKind } from "../../../src/errors.ts";
 import { warnings } from "../../../src/plan/warnings.ts";
+import type { PartId } from "../../../src/workflows/secretless-check.ts";
 import { type } from "../../support/in-process.ts";
 
 /** All error kinds. A missing one is a compile error. */
@@ -22,8 +23,8 @@ const kinds: Readonly<Record<ErrorKind, true>> = {
   internal: true,
 };
 
-/** All checks and ways to pull of `doctor`. A missing one is a compile error. */
-const checks: Readonly<Record<CheckId, true>> = {
+/** All checks and ways to pull of `doctor`, and the parts that `secretless check` checks. A missing one is a compile error. */
+const checks: Readonly<Record<CheckId | PartId, true>> = {
   "kubectl-version": true,
   "cluster-version": true,
   "cluster-identity": true,
@@ -44,6 +45,13 @@ const checks: Readonly<Record<CheckId, true>> = {
   "registry-admin-user": true,
   "registry-tokens": true,
   "kubelet-identity": true,
+  annotations: true,
+  "token-audience": true,
+  "account-token": true,
+  "token-exchange": true,
+  "registry-access": true,
+  "image-access": true,
+  "node-provider": true,
 };
 const ways: Readonly<Record<Rung["id"], true>> = {
   "aks-identity": true,

@@ -22,6 +22,7 @@ const order = [
   "What it shows",
   "Who gets it",
   "Targets",
+  "Pulls",
   "Where",
   "Manifests",
   "Azure sign-in",

@@ -1,0 +1,167 @@
+import type { Outcome } from "../src/actions/outcome.ts";
+import { cloudOf } from "../src/azure/cloud.ts";
+import { readRegistryId } from "../src/azure/registry-name.ts";
+import { usage } from "../src/errors.ts";
+import { isObjectName } from "../src/kinds.ts";
+import { findingItem, findingLines, findingsSummary } from "../src/output/doctor.ts";
+import { printList } from "../src/output/object.ts";
+import { styleFor } from "../src/output/style.ts";
+import { parseImage } from "../src/registry/image-reference.ts";
+import { isLoginServer } from "../src/registry/login-server.ts";
+import { clusterScopesOf } from "../src/scope/cluster-scopes.ts";
+import { setUp } from "../src/workflows/secretless.ts";
+import { checkSecretless, type PartFinding } from "../src/workflows/secretless-check.ts";
+import { conclude, printsHints } from "./conclude.ts";
+import { createFlags, registryHost } from "./create/options.ts";
+import { confirmDeletion } from "./delete/confirm.ts";
+import { dryRun, type Flags, fieldManager, identityFlags, identityOf, output, under, type Values } from "./line/flags.ts";
+import { serviceAccounts } from "./line/known.ts";
+import { ours } from "./line/kubectl-flags.ts";
+import { objectName } from "./line/names.ts";
+import { scopeOf } from "./line/scope-flags.ts";
+import { type Session, toolsOf } from "./session.ts";
+import { failureCode, verb } from "./verb.ts";
+
+const flags = {
+  ...under("Pulls", {
+    registry: { ...createFlags.registry, describe: "Registry to pull from: its name, login server or Azure resource ID" },
+    identity: {
+      type: "string",
+      refuse: (value) =>
+        /^[a-z0-9][a-z0-9_-]{2,127}$/i.test(value) || identityForm.test(value)
+          ? undefined
+          : usage(`invalid --identity ${JSON.stringify(value)}: must be the name or the resource ID of a user-assigned managed identity`),
+      value: "IDENTITY",
+      describe: "User-assigned managed identity of the pods: a name in the registry's resource group, or a resource ID. Created if missing",
+      fallback: "acr-secretless-REGISTRY",
+    },
+    image: { type: "string", value: "IMAGE", describe: "Image to check, such as myregistry.azurecr.io/app/web:1" },
+    yes: { type: "boolean", short: "y", describe: "Delete without a confirmation. Required without a terminal" },
+  }),
+  ...under("Where", { namespace: ours.namespace }),
+  ...identityFlags,
+  ...output,
+  ...dryRun,
+  ...fieldManager,
+} as const satisfies Flags;
+
+const identityForm =
+  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[-\w.()]{1,90}\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[-\w]{3,128}$/i;
+
+type SecretlessFlags = Values<typeof flags>;
+
+/** The sub-commands. Each gets the arguments after its name, and returns the exit code. */
+const commands: Readonly<Record<string, (flags: SecretlessFlags, names: readonly string[], session: Session) => Promise<number>>> = {
+  create: (given, names, session) => change("create", given, names, session),
+  delete: (given, names, session) => change("delete", given, names, session),
+  check,
+};
+
+const listed = Object.keys(commands)
+  .join(", ")
+  .replace(/, (?=[^,]*$)/, " or ");
+
+export const secretless = verb({
+  usage:
+    "secretless create SERVICEACCOUNT --registry REGISTRY | delete SERVICEACCOUNT --registry REGISTRY | check SERVICEACCOUNT --image IMAGE",
+  description: [
+    "The kubelet exchanges the token of the pod's ServiceAccount for a login of the registry. It needs kubelets from v1.34 on with the " +
+      "acr-credential-provider, and a public issuer of ServiceAccount tokens.",
+    '"secretless create" sets up the managed identity, its role, the federated credentials, the right of the kubelets and the annotations. ' +
+      '"secretless delete" deletes them. "secretless check" tries each part of a pull, and names the part that fails.',
+    '"secretless check" exits with 1 if a part fails, and with 2 if a part could not be checked.',
+  ],
+  examples: [
+    "# Let the pods of the ServiceAccount web pull without a pull secret",
+    "kubectl acr-secret secretless create web --registry myregistry",
+    "# Show the changes without making them",
+    "kubectl acr-secret secretless create web --registry myregistry --dry-run=client",
+    "# Check that they can pull an image",
+    "kubectl acr-secret secretless check web --image myregistry.azurecr.io/app/web:1",
+    "# Delete what was created for the ServiceAccount",
+    "kubectl acr-secret secretless delete web --registry myregistry",
+  ],
+  flags,
+  most: Number.POSITIVE_INFINITY,
+  read: (word) => word,
+  complete: async (known, words) => (words.length === 0 ? Object.keys(commands) : serviceAccounts(known)),
+  async run({ flags: given, args: [word = "", ...names] }, session) {
+    const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
+    if (command) return command(given, [...new Set(names.map(accountName))], session);
+    throw usage(word === "" ? `argument required: ${listed}` : `invalid argument ${JSON.stringify(word)}: must be ${listed}`);
+  },
+});
+
+/** @throws CliError usage for a name that no ServiceAccount has */
+function accountName(word: string): string {
+  const name = objectName("ServiceAccount", word);
+  if (isObjectName(name)) return name;
+  throw usage(`invalid ServiceAccount name ${JSON.stringify(word)}`);
+}
+
+/** Checks the command line of a sub-command that writes. @throws CliError usage */
+function readOrder(does: "create" | "delete", { registry, image, identity, yes }: SecretlessFlags, names: readonly string[]) {
+  if (names.length === 0) throw usage("argument required: the name of a ServiceAccount");
+  if (registry === undefined) throw usage('required flag(s) "registry" not set');
+  if (image !== undefined) throw usage(`--image cannot be used with secretless ${does}`);
+  if (does === "create" && yes) throw usage("--yes cannot be used with secretless create");
+  return { serviceAccounts: names, registry: registryHost(registry), identity };
+}
+
+async function change(does: "create" | "delete", given: SecretlessFlags, names: readonly string[], session: Session): Promise<number> {
+  const order = readOrder(does, given, names);
+  const asks = does === "delete" && !given.yes && given["dry-run"] === "none";
+  if (asks && (given.output !== undefined || !session.terminal))
+    throw usage("cannot ask for confirmation without a terminal or with -o; add --yes");
+  const clusterScopes = await clusterScopesOf(scopeOf({}), { ...session, writes: true });
+  const [namespace = ""] = clusterScopes[0]?.namespaces ?? [];
+  const ports = { azure: await session.azure(identityOf(given)), cluster: session.cluster() };
+  const run = (dry: SecretlessFlags["dry-run"]): AsyncIterable<Outcome> =>
+    setUp(does, { ...order, namespace }, ports, toolsOf(session, { ...given, "dry-run": dry }));
+  if (asks) await confirmDeletion(session, run("client"), "one");
+  const code = await conclude(run(given["dry-run"]), session, given, clusterScopes);
+  if (does === "create" && printsHints(code, given)) printChecks(order, given, session);
+  return code;
+}
+
+function printChecks({ serviceAccounts, registry }: ReturnType<typeof readOrder>, { cloud }: SecretlessFlags, session: Session): void {
+  const name = readRegistryId(registry)?.name ?? registry;
+  const host = name.includes(".") ? name : `${name}${cloudOf(session.env, cloud).registrySuffix}`;
+  session.hint("to check that the pods can pull, run:");
+  for (const account of serviceAccounts)
+    session.hint({ do: "shell", argv: ["kubectl", "acr-secret", "secretless", "check", account, "--image", `${host}/IMAGE`] });
+}
+
+/** Checks the command line of `secretless check`. @throws CliError usage */
+function readCheck({ image: named, output }: SecretlessFlags, [name, ...others]: readonly string[]) {
+  if (name === undefined || others.length > 0) throw usage("secretless check requires the name of one ServiceAccount");
+  if (named === undefined) throw usage('required flag(s) "image" not set');
+  const image = parseImage(named);
+  // The token of the identity is sent to this host
+  if (!isLoginServer(image.host)) throw usage(`invalid --image ${JSON.stringify(named)}: must be in an Azure container registry`);
+  if (output === "name" || output === "jsonl") throw usage(`-o ${output} cannot be used with secretless check`);
+  return { name, image, output };
+}
+
+async function check(given: SecretlessFlags, names: readonly string[], session: Session): Promise<number> {
+  const { name, image, output } = readCheck(given, names);
+  const cluster = session.cluster();
+  const account = { kind: "serviceaccount", name, namespace: await cluster.namespace() } as const;
+  const azure = await session.azure(identityOf(given));
+  const style = { style: styleFor(session.stdout, session.env), formatCommand: session.formatCommand };
+  const found: PartFinding[] = [];
+  for await (const finding of checkSecretless({ account, image, cluster, azure, registry: session.registry() })) {
+    if (output === undefined) session.print(findingLines(finding, found, style));
+    found.push(finding);
+  }
+  if (output === undefined) session.stderr.write(`${findingsSummary(found)}\n`);
+  else
+    session.print(
+      await printList(
+        found.map((finding) => findingItem(finding, session.formatCommand)),
+        output,
+      ),
+    );
+  if (found.some(({ status }) => status === "failed")) return 1;
+  return found.some(({ status }) => status === "unknown") ? failureCode(true) : 0;
+}

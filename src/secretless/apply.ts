@@ -1,0 +1,93 @@
+import type { Azure, AzureRegistry, ManagedIdentity } from "../azure/port.ts";
+import type { Cluster, WriteOptions } from "../cluster/port.ts";
+import { pullRole } from "../credential/granted-rights.ts";
+import type { Applied, Credential } from "../credential/kind.ts";
+import { retryWhileReplicating } from "../credential/retry.ts";
+import { CliError } from "../errors.ts";
+import { type ClusterKind, keyOf, type Ref } from "../kinds.ts";
+import type { KubeObject } from "../objects.ts";
+import type { Make } from "../plan/change.ts";
+import { annotated, annotationKeys, credentialFor } from "./objects.ts";
+import type { SecretlessState } from "./plan.ts";
+
+type ApplyEnv = {
+  readonly azure: Azure;
+  readonly cluster: Cluster;
+  readonly registry: AzureRegistry;
+  readonly state: SecretlessState;
+  /** The objects in the cluster as they were read. */
+  readonly objects: ReadonlyMap<string, KubeObject>;
+  readonly write: WriteOptions;
+  sleep(milliseconds: number): Promise<void>;
+};
+
+/** How long to wait until Azure knows a new identity everywhere. Milliseconds. */
+const wait = 120_000;
+
+/** Returns the function that applies a change of `planSetUp` or `planTakeDown`. */
+export function applierOf(env: ApplyEnv): Credential["apply"] {
+  const { azure, registry, state, sleep } = env;
+  let created: ManagedIdentity | undefined;
+  const identity = () => created ?? state.identity;
+  /** The writes to the credentials of one identity, one after the other: Azure rejects concurrent ones. */
+  let credentials = Promise.resolve();
+
+  async function inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = credentials.then(() => retryWhileReplicating(created !== undefined, { wait, sleep }, work));
+    credentials = turn.catch(() => undefined);
+    return turn;
+  }
+
+  const inAzure: Readonly<Record<string, (change: Make) => Promise<void>>> = {
+    async "identity.managedidentity.azure.com"({ act }) {
+      if (act === "delete") await azure.deleteManagedIdentity(state.identityId);
+      else created = await azure.createManagedIdentity(state.identityId, registry);
+    },
+    "federatedcredential.managedidentity.azure.com": ({ act, to }) =>
+      inTurn(async () => {
+        if (act === "delete") return azure.deleteFederatedCredential(state.identityId, to.name);
+        const wanted = state.accounts.map(({ at }) => credentialFor(at, state.issuer)).find(({ name }) => name === to.name);
+        if (wanted) await azure.putFederatedCredential(state.identityId, wanted);
+      }),
+    async "roleassignment.management.azure.com"({ act }) {
+      const principalId = identity()?.principalId ?? "";
+      const of = { principalId, role: pullRole[state.mode].id };
+      if (act === "delete") return azure.unassignRole(registry, of);
+      await retryWhileReplicating(created !== undefined, { wait, sleep }, () => azure.assignRole(registry, of));
+    },
+  };
+
+  return async (change): Promise<Applied> => {
+    if (change.act !== "create" && change.act !== "update" && change.act !== "delete")
+      throw new CliError("internal", `secretless has no action ${change.act}`);
+    const apply = inAzure[change.to.kind];
+    if (apply) {
+      await apply(change);
+      return {};
+    }
+    return { object: await applyInCluster(change, env, identity()) };
+  };
+}
+
+async function applyInCluster(
+  { act, to, object }: Make,
+  { cluster, objects, write }: ApplyEnv,
+  identity: ManagedIdentity | undefined,
+): Promise<KubeObject | undefined> {
+  const ref = to as Ref<ClusterKind>;
+  if (act === "create") return cluster.write(ref, { create: object ?? {} }, write);
+  const there = objects.get(keyOf(to));
+  if (!there) throw new CliError("internal", `${to.kind} ${to.name} was not read`);
+  const { uid = "", resourceVersion } = there.metadata;
+  const precondition = { uid, resourceVersion };
+  if (act === "delete") {
+    await cluster.write(ref, { delete: { uid } }, write);
+    return undefined;
+  }
+  if (there.kind !== "ServiceAccount" || object?.kind !== "ServiceAccount")
+    return cluster.write(ref, { patch: { ...object, metadata: precondition } }, write);
+  // The plan doesn't know the ids of a new identity
+  const own = annotationKeys.clientId in (object.metadata.annotations ?? {}) && identity ? annotated(there, identity) : object;
+  const annotations = Object.fromEntries(Object.values(annotationKeys).map((key) => [key, own.metadata.annotations?.[key] ?? null]));
+  return cluster.write(ref, { patch: { metadata: { ...precondition, annotations } } }, write);
+}

@@ -1,0 +1,93 @@
+import type { Env } from "../actions/action.ts";
+import { Claims } from "../actions/claims.ts";
+import { execute } from "../actions/execute.ts";
+import type { Outcome } from "../actions/outcome.ts";
+import type { Tools } from "../actions/tools.ts";
+import type { Azure, AzureRegistry } from "../azure/port.ts";
+import type { Cluster } from "../cluster/port.ts";
+import { CliError, isForbidden } from "../errors.ts";
+import { keyOf } from "../kinds.ts";
+import type { KubeObject } from "../objects.ts";
+import type { Plan, Warn } from "../plan/change.ts";
+import { applierOf } from "../secretless/apply.ts";
+import { type Account, bindingRef, roleRef, tokenAudience } from "../secretless/objects.ts";
+import { type AccountState, identityRef, planSetUp, planTakeDown, type SecretlessState } from "../secretless/plan.ts";
+
+/** The ServiceAccounts of one namespace, and the identity in Azure that they pull as. */
+type Order = {
+  readonly namespace: string;
+  readonly serviceAccounts: readonly string[];
+  /** A registry's name, login server or id. */
+  readonly registry: string;
+  /** The name of an identity in the resource group of the registry, or its id; absent for the plugin's identity of the registry. */
+  readonly identity: string | undefined;
+};
+
+type Ports = { readonly azure: Azure; readonly cluster: Cluster };
+
+/** Sets up pulls without a pull secret for ServiceAccounts, or takes that back. Each change that exists already is `unchanged`. */
+export async function* setUp(does: "create" | "delete", order: Order, ports: Ports, tools: Tools): AsyncGenerator<Outcome> {
+  const { registry, state } = await tools.during(`Reading ${order.registry} and the ServiceAccounts`, () => readState(order, ports));
+  const plan = does === "create" ? [...planSetUp(state), ...warnOfRoles(state)] : [...planTakeDown(state), ...cacheNotice(state)];
+  const objects = new Map<string, KubeObject>();
+  for (const { at, account, role, binding } of state.accounts) {
+    if (account) objects.set(keyOf(at), account);
+    if (role) objects.set(keyOf(roleRef(at)), role);
+    if (binding) objects.set(keyOf(bindingRef(at)), binding);
+  }
+  const apply = applierOf({ ...ports, registry, state, objects, write: tools.write, sleep: tools.sleep });
+  const env: Env = { tools: { ...tools, apply }, claims: new Claims(tools), objects };
+  yield* execute(plan, env);
+}
+
+async function readState(order: Order, { azure, cluster }: Ports): Promise<{ registry: AzureRegistry; state: SecretlessState }> {
+  const issuing = issuerOf(order, cluster);
+  issuing.catch(() => undefined);
+  const [registry, accounts] = await Promise.all([
+    azure.findRegistry(order.registry),
+    Promise.all(order.serviceAccounts.map((name) => readAccount(cluster, { kind: "serviceaccount", name, namespace: order.namespace }))),
+  ]);
+  const identityId = identityIdOf(order.identity, registry);
+  const [identity, { mode }, issuer] = await Promise.all([azure.managedIdentity(identityId), azure.registryFacts(registry), issuing]);
+  const [credentials, assignments] = identity
+    ? await Promise.all([azure.federatedCredentials(identityId), azure.roleAssignments(registry, identity.principalId)])
+    : [[], []];
+  return { registry, state: { accounts, issuer, registry: registry.name, mode, identityId, identity, credentials, assignments } };
+}
+
+/** Returns the issuer of the cluster's tokens. A user who may not read its document may be allowed to request a token, which names it. */
+async function issuerOf({ namespace, serviceAccounts: [name = ""] }: Order, cluster: Cluster): Promise<string> {
+  const request = async () => (await cluster.requestToken({ kind: "serviceaccount", name, namespace }, tokenAudience)).claims?.issuer;
+  const issuer = await cluster.issuer().catch((error: unknown) => {
+    if (isForbidden(error)) return request();
+    throw error;
+  });
+  if (issuer !== undefined) return issuer;
+  throw new CliError("notFound", "the cluster does not name the issuer of its ServiceAccount tokens");
+}
+
+async function readAccount(cluster: Cluster, at: Account): Promise<AccountState> {
+  const [account, role, binding] = await Promise.all([cluster.get(at), cluster.get(roleRef(at)), cluster.get(bindingRef(at))]);
+  return { at, account, role, binding };
+}
+
+/** Returns the resource id of the identity. By default the name contains the registry's, so that each registry has its own identity. */
+function identityIdOf(named: string | undefined, { id, name }: AzureRegistry): string {
+  if (named?.startsWith("/")) return named;
+  const group = id.replace(/\/providers\/.*$/i, "");
+  return `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${named ?? `acr-secretless-${name.toLowerCase()}`}`;
+}
+
+/** A pod can request the same token and sign in itself, so it can use every role of the identity. */
+function warnOfRoles({ identity, identityId }: SecretlessState): Plan {
+  if (!identity || identity.ours) return [];
+  const to = identityRef(identityId);
+  return [
+    { act: "warn", to, message: `another user created managed identity ${to.name}; the pods can use all of its roles` } satisfies Warn,
+  ];
+}
+
+function cacheNotice({ identity, identityId }: SecretlessState): Plan {
+  const message = "nodes keep the logins that they have for up to 60 minutes, or until the kubelet restarts";
+  return identity ? [{ act: "warn", to: identityRef(identityId), message, isInfo: true }] : [];
+}

@@ -1,0 +1,117 @@
+import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from "jose";
+import { beforeEach, expect, test } from "vitest";
+import { openAzure } from "../../src/azure/azure.ts";
+import { account } from "../support/fakes/cluster.ts";
+import { type } from "../support/in-process.ts";
+import { grantOf, newDemo, portsOf, signedIn, startTestWorld } from "./world.ts";
+
+const world = startTestWorld();
+const issuer = "https://cluster.blob.core.windows.net/one";
+const image = "myregistry.azurecr.io/app/web:1";
+const creating = "secretless create web api --registry myregistry -n demo";
+const deleting = "secretless delete web api --registry myregistry -n demo --yes";
+const keys = await generateKeyPair("RS256");
+
+let demo: ReturnType<typeof newDemo>;
+beforeEach(async () => {
+  const { azure } = world;
+  demo = newDemo(world);
+  azure.world.userAssignedIdentities = [];
+  for (const name of ["web", "api"]) demo.in_.cluster.put(account("demo", name));
+  const { kubelets } = demo.in_.cluster;
+  kubelets.issuer = issuer;
+  kubelets.sign = (claims) => sign(claims, keys.privateKey);
+  azure.world.issuers.set(issuer, { keys: [{ ...(await exportJWK(keys.publicKey)), kid: "1", alg: "RS256" }] });
+  await azure.push(image);
+});
+
+const sign = (claims: Record<string, unknown>, key: CryptoKey) =>
+  new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "1" }).sign(key);
+
+/** The parts that are not ok, with their messages. The fake cluster has no nodes. */
+async function problems(name = "web"): Promise<Record<string, string>> {
+  const { stdout } = await demo.type(`secretless check ${name} --image ${image} -n demo -o json`);
+  const items: Record<string, string>[] = JSON.parse(stdout).items;
+  return Object.fromEntries(
+    items.flatMap(({ id = "", status, message = "" }) => (status === "ok" || id === "node-provider" ? [] : [[id, message]])),
+  );
+}
+
+const inAzure = () => structuredClone({ ...demo.directory(), identities: world.azure.world.userAssignedIdentities });
+
+test("creates what Entra ID and the registry need for a pull, and deletes all of it", async () => {
+  const before = inAzure();
+
+  expect(await demo.type(creating)).toMatchObject({ code: 0 });
+
+  expect([await problems("web"), await problems("api")]).toEqual([{}, {}]);
+  const puts = world.azure.calls.count("PUT", /./);
+  expect((await demo.type(creating)).stdout).toMatch(/^(\S+ unchanged\n)+$/);
+  expect(world.azure.calls.count("PUT", /./)).toBe(puts);
+  expect(await demo.type(deleting)).toMatchObject({ code: 0 });
+  expect(inAzure()).toEqual(before);
+});
+
+test("prints no token, neither in its output nor with -v=9", async () => {
+  await demo.type(creating);
+  const tokens: string[] = [];
+  demo.in_.cluster.kubelets.sign = async (claims) => {
+    tokens.push(await sign(claims, keys.privateKey));
+    return tokens.at(-1) ?? "";
+  };
+
+  const { stdout, stderr } = await demo.type(`secretless check web --image ${image} -n demo -v=9`);
+
+  const printed = [stdout, stderr, ...world.traced].join("\n");
+  expect(tokens).toHaveLength(1);
+  expect(printed).toContain("/oauth2/v2.0/token");
+  for (const token of tokens) expect(printed).not.toContain(token);
+  expect(printed).not.toMatch(/eyJ[\w-]+\.[\w-]+\.[\w-]+/);
+});
+
+test("waits while Azure applies another federated credential of the identity", async () => {
+  const body = { error: { code: "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity", message: "Too many." } };
+  world.azure.faults.add({ kind: "status", path: /federatedIdentityCredentials\//, method: "PUT", status: 409, body, times: 2 });
+
+  expect(await demo.type(creating)).toMatchObject({ code: 0 });
+
+  expect(await problems()).toEqual({});
+});
+
+test("completes a run whose responses were lost", async () => {
+  for (const path of [/userAssignedIdentities\/[^/]+\?/, /roleAssignments/, /federatedIdentityCredentials\//]) {
+    world.azure.faults.add({ kind: "lose", path, method: "PUT", times: 4 });
+    await demo.type(creating);
+    world.azure.faults.reset();
+  }
+
+  expect(await demo.type(creating)).toMatchObject({ code: 0 });
+
+  expect(await problems()).toEqual({});
+  expect(world.azure.world.userAssignedIdentities).toMatchObject([{ federated: [{}, {}] }]);
+});
+
+test("reports Azure's words when the identity has 20 federated credentials", async () => {
+  await demo.type(creating);
+  const [identity] = world.azure.world.userAssignedIdentities;
+  for (let at = 0; at < 18; at++)
+    identity?.federated.push({ id: `${at}`, name: `other-${at}`, issuer, subject: `system:serviceaccount:x:${at}`, audience: "a" });
+  demo.in_.cluster.put(account("demo", "more"));
+
+  const { stderr, code } = await demo.type("secretless create more --registry myregistry -n demo");
+
+  expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining("maximum of 20") });
+  expect(demo.in_.cluster.get("serviceaccount", "demo", "more")?.metadata.annotations).toBeUndefined();
+});
+
+test("succeeds with the rights that docs/secretless.md names", async () => {
+  const own = "Microsoft.ManagedIdentity/userAssignedIdentities";
+  const actions = ["read", "write", "delete"].flatMap((does) => [`${own}/${does}`, `${own}/federatedIdentityCredentials/${does}`]);
+  const scope = `/subscriptions/${world.azure.world.subscriptionId}/resourceGroups/demo`;
+  const roles = ["Role Based Access Control Administrator", "Reader"].map((role) => ({ role, registry: "myregistry" }));
+  const { env } = await signedIn(world, [{ role: grantOf(world, actions).role, scope }, ...roles]);
+  const ports = { ...demo.in_.ports, ...portsOf(world), azure: () => openAzure(world.options({ env })) };
+
+  expect(await type(creating, ports)).toMatchObject({ code: 0 });
+  expect(await type(deleting, ports)).toMatchObject({ code: 0 });
+});

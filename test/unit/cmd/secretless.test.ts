@@ -1,0 +1,281 @@
+import { beforeEach, expect, test } from "vitest";
+import { CliError } from "../../../src/errors.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
+import { account } from "../../support/fakes/cluster.ts";
+import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
+import { type } from "../../support/in-process.ts";
+
+const identityId = "/registries/myregistry/providers/Microsoft.ManagedIdentity/userAssignedIdentities/acr-secretless-myregistry";
+const image = "myregistry.azurecr.io/app/web:1";
+const issuer = "https://cluster.blob.core.windows.net/one";
+const keys = ["kubernetes.azure.com/acr-client-id", "kubernetes.azure.com/acr-tenant-id"] as const;
+const node = { apiVersion: "v1", kind: "Node", metadata: { name: "worker-1" } } as const;
+
+let world: FakeWorld;
+beforeEach(() => {
+  world = fakeWorld();
+  addNamespaces(world.cluster, "demo");
+  world.cluster.put(account("demo", "web"));
+  world.cluster.put(account("demo", "api"));
+  world.cluster.put(node);
+  world.cluster.kubelets.issuer = issuer;
+  world.cluster.kubelets.metrics = 'kubelet_credential_provider_config_info{hash="sha256:1"} 1\n';
+});
+
+const run = (line: string) => type(`secretless ${line} -n demo`, world.ports);
+const creating = "create web --registry myregistry";
+const checking = `check web --image ${image}`;
+
+/** Everything that secretless creates. */
+const seen = () => ({
+  annotations: world.cluster.get("serviceaccount", "demo", "web")?.metadata.annotations ?? {},
+  roles: world.cluster.all("role.rbac.authorization.k8s.io"),
+  bindings: world.cluster.all("rolebinding.rbac.authorization.k8s.io"),
+  identities: [...world.azure.identities.all.values()],
+  assignments: world.azure.directory.assignments,
+});
+
+/** The id and the status of each part. */
+async function parts(): Promise<Record<string, string>> {
+  const { stdout } = await run(`${checking} -o json`);
+  return Object.fromEntries(JSON.parse(stdout).items.map(({ id, status }: Record<string, string>) => [id, status]));
+}
+
+test("creates everything that a pull without a pull secret needs, and nothing the second time", async () => {
+  expect(await run(creating)).toMatchObject({
+    code: 0,
+    stdout: `identity.managedidentity.azure.com/acr-secretless-myregistry created
+roleassignment.management.azure.com/AcrPull-on-myregistry created
+federatedcredential.managedidentity.azure.com/demo-web-fb2b394cc1 created
+role.rbac.authorization.k8s.io/acr-secretless-web created
+rolebinding.rbac.authorization.k8s.io/acr-secretless-web created
+serviceaccount/web configured
+`,
+  });
+  expect(seen()).toMatchObject({
+    annotations: { [keys[0]]: "client-1", [keys[1]]: "11111111-1111-1111-1111-111111111111" },
+    identities: [
+      { id: identityId, credentials: [{ issuer, subject: "system:serviceaccount:demo:web", audiences: ["api://AzureADTokenExchange"] }] },
+    ],
+    assignments: [{ principalId: "principal-1", role: "7f951dda-4ed3-4680-a7ca-43fe172d538d" }],
+    roles: [{ rules: [{ resourceNames: ["web"], resources: ["api://AzureADTokenExchange"] }] }],
+    bindings: [{ subjects: [{ kind: "Group", name: "system:nodes" }], roleRef: { kind: "Role", name: "acr-secretless-web" } }],
+  });
+  const writes = world.asking.writes.length;
+  expect((await run(creating)).stdout).not.toMatch(/created|configured/);
+  expect(world.asking.writes).toHaveLength(writes);
+});
+
+test("reads the issuer from a token when its document is forbidden", async () => {
+  world.asking.around(refusing(is("issuer"), () => new CliError("forbidden", "no")));
+
+  expect(await run(creating)).toMatchObject({ code: 0 });
+
+  expect(seen()).toMatchObject({ identities: [{ credentials: [{ issuer }] }] });
+});
+
+test("creates the role for repositories when the registry has ABAC", async () => {
+  world.azure.facts.mode = "abac";
+
+  await run(creating);
+
+  expect(seen().assignments).toMatchObject([{ role: "b93aa761-3e63-49ed-ac28-beffa264f7ac" }]);
+});
+
+test.for(["client", "server"])("changes nothing with --dry-run=%s", async (how) => {
+  const before = seen();
+
+  expect(await run(`${creating} --dry-run=${how}`)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("serviceaccount/web configured"),
+  });
+
+  expect(seen()).toEqual(before);
+});
+
+test("shows the annotations and the objects of the cluster with --diff", async () => {
+  const { stdout, code } = await run(`${creating} --diff`);
+
+  expect(code).toBe(1);
+  expect(stdout).toContain(`+    ${keys[0]}: GENERATED-BY-AZURE`);
+  expect(stdout).toContain("+  name: acr-secretless-web");
+  expect(stdout).toContain("identity.managedidentity.azure.com/acr-secretless-myregistry created");
+});
+
+test("deletes what it created and nothing else", async () => {
+  const before = seen();
+  await run(creating);
+
+  const { stdout, stderr, code } = await run("delete web --registry myregistry --yes");
+
+  expect(code).toBe(0);
+  expect(stdout.split("\n").map((line) => line.split("/")[0])).toEqual([
+    "serviceaccount",
+    "rolebinding.rbac.authorization.k8s.io",
+    "role.rbac.authorization.k8s.io",
+    "federatedcredential.managedidentity.azure.com",
+    "roleassignment.management.azure.com",
+    "identity.managedidentity.azure.com",
+    "",
+  ]);
+  expect(stderr).toContain("60 minutes");
+  expect(seen()).toEqual(before);
+});
+
+test("keeps the identity when another ServiceAccount uses it", async () => {
+  await run("create web api --registry myregistry");
+
+  expect((await run("delete web --registry myregistry --yes")).stdout).toMatch(/^identity\S+ unchanged$/m);
+
+  expect(seen()).toMatchObject({ identities: [{ credentials: [{ subject: "system:serviceaccount:demo:api" }] }], assignments: [{}] });
+});
+
+test("keeps an identity of another user, and warns that pods can use its roles", async () => {
+  const theirs = { id: identityId, clientId: "theirs", principalId: "p", tenant: "t", ours: false, credentials: [] };
+  world.azure.identities.all.set(identityId, theirs);
+
+  expect((await run(creating)).stderr).toContain("the pods can use all of its roles");
+  await run("delete web --registry myregistry --yes");
+
+  expect(seen()).toMatchObject({ annotations: {}, identities: [{ clientId: "theirs", credentials: [] }] });
+});
+
+test("leaves a ServiceAccount with another identity unchanged", async () => {
+  world.cluster.put({ ...account("demo", "web"), metadata: { name: "web", namespace: "demo", annotations: { [keys[0]]: "other" } } });
+
+  expect(await run(creating)).toMatchObject({ code: 1, stderr: expect.stringContaining('has the identity "other"') });
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 0 });
+
+  expect(seen()).toEqual({ annotations: { [keys[0]]: "other" }, roles: [], bindings: [], identities: [], assignments: [] });
+});
+
+test("removes its annotations after another user has deleted the identity", async () => {
+  await run(creating);
+  world.azure.identities.all.clear();
+
+  expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 0 });
+
+  expect(seen()).toMatchObject({ annotations: {}, roles: [], bindings: [] });
+});
+
+test("restores the right of the kubelets when the role was changed", async () => {
+  await run(creating);
+  const [role] = seen().roles;
+  if (role) world.cluster.put({ ...role, rules: [] });
+
+  expect((await run(creating)).stdout).toMatch(/^role\S+ configured$/m);
+
+  expect(await parts()).toMatchObject({ "token-audience": "ok" });
+});
+
+test.for(["create", "createManagedIdentity", "assignRole", "putFederatedCredential", "patch"])(
+  "sets no annotation when %s fails, and the next run continues",
+  async (call) => {
+    const repair = world.asking.around(refusing(is(call), () => new CliError("unreachable", "no response")));
+    expect(await run(creating)).toMatchObject({ code: 1 });
+    expect(seen().annotations).toEqual({});
+    repair();
+
+    expect(await run(creating)).toMatchObject({ code: 0 });
+
+    expect(Object.values(await parts())).toEqual(Array(7).fill("ok"));
+  },
+);
+
+test.for(["delete", "deleteFederatedCredential", "unassignRole", "deleteManagedIdentity"])(
+  "continues a deletion in which %s failed",
+  async (call) => {
+    const before = seen();
+    await run(creating);
+    const repair = world.asking.around(refusing(is(call), () => new CliError("unreachable", "no response")));
+    expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 1 });
+    repair();
+
+    expect(await run("delete web --registry myregistry --yes")).toMatchObject({ code: 0 });
+
+    expect(seen()).toEqual(before);
+  },
+);
+
+test.for([
+  { line: "create", message: "argument required: the name of a ServiceAccount" },
+  { line: "create web", message: 'required flag(s) "registry" not set' },
+  { line: "create ../x --registry myregistry", message: "invalid ServiceAccount name" },
+  { line: "create Web --registry myregistry", message: "invalid ServiceAccount name" },
+  { line: "create web --registry myregistry --identity a/b", message: "invalid --identity" },
+  { line: "delete web --registry myregistry", message: "add --yes" },
+  { line: "check web", message: 'required flag(s) "image" not set' },
+  { line: "check web --image ghcr.io/app:1", message: "must be in an Azure container registry" },
+  { line: "check web api --image myregistry.azurecr.io/app:1", message: "one ServiceAccount" },
+  { line: "migrate", message: 'invalid argument "migrate": must be create, delete or check' },
+])("rejects `secretless $line`", async ({ line, message }) => {
+  expect(await run(line)).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
+  expect(world.asking.writes).toEqual([]);
+});
+
+test("reports each part as ok when everything is set up, and prints no token", async () => {
+  await run(creating);
+
+  const { stdout, stderr, code } = await run(checking);
+
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "7 checks: 7 ok\n" });
+  expect(Object.values(await parts())).toEqual(Array(7).fill("ok"));
+  expect(stdout).not.toContain("token of client-1");
+});
+
+type Row = { readonly why: string; readonly part: string; readonly breaks: () => void; readonly code?: number };
+
+test.for<Row>([
+  { why: "the ServiceAccount does not exist", part: "annotations", breaks: () => world.cluster.remove("serviceaccount", "demo", "web") },
+  { why: "it has no annotations", part: "annotations", breaks: () => void world.cluster.put(account("demo", "web")) },
+  {
+    why: "nodes may not ask for the audience",
+    part: "token-audience",
+    breaks: () => world.cluster.remove("rolebinding.rbac.authorization.k8s.io", "demo", "acr-secretless-web"),
+  },
+  {
+    why: "Entra cannot reach the issuer",
+    part: "account-token",
+    breaks: () => {
+      world.cluster.kubelets.issuer = "https://kubernetes.default.svc";
+    },
+  },
+  ...[700016, 90002, 700211, 700212, 700213, 50166, 7000272, 1].map((refuses) => ({
+    why: `Entra answers AADSTS${refuses}`,
+    part: "token-exchange",
+    breaks: () => {
+      world.azure.identities.entra.refuses = refuses;
+    },
+  })),
+  {
+    why: "the identity has no role",
+    part: "registry-access",
+    breaks: () => {
+      world.azure.entra.refusal = { verdict: "refused", message: "no" };
+    },
+  },
+  { why: "the image does not exist", part: "image-access", breaks: () => world.azure.images.clear() },
+  {
+    why: "a node has no provider",
+    part: "node-provider",
+    breaks: () => {
+      world.cluster.kubelets.metrics = "";
+    },
+  },
+])("names the part $part when $why", async ({ part, breaks }) => {
+  await run(creating);
+  breaks();
+
+  const all = await parts();
+
+  expect(Object.entries(all).find(([, status]) => status === "failed")).toEqual([part, "failed"]);
+  expect((await run(checking)).code).toBe(1);
+});
+
+test("reports a part as unknown, and exits with 2, when it may not be read", async () => {
+  await run(creating);
+  for (const call of ["groupMay", "metrics"]) world.asking.around(refusing(is(call), () => new CliError("forbidden", "no")));
+
+  expect(await parts()).toMatchObject({ "token-audience": "unknown", "node-provider": "unknown", "image-access": "ok" });
+  expect((await run(checking)).code).toBe(2);
+});
