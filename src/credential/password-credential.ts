@@ -1,6 +1,6 @@
 import type { Azure, AzureRegistry } from "../azure/port.ts";
 import { CliError, isLost } from "../errors.ts";
-import type { Change, ChangeOf, Keep, Make, Mint, Passing } from "../plan/change.ts";
+import type { Change, ChangeOf, Keep, Make, Mint, Passing, Plan } from "../plan/change.ts";
 import type { Shown } from "../plan/proof.ts";
 import type { Entry, Password } from "../secret/entry.ts";
 import { isSameTime, renewedExpiry } from "../timestamp.ts";
@@ -68,6 +68,19 @@ function proofsOf(
 /** Warns before a rotation ends the passwords of exported copies, which can be anywhere. @param of the credential; undefined if none exist */
 export const copiesEnd = (of: string | undefined): string | undefined =>
   of && `${of} was exported: copies that this run does not update stop working now or after the next rotation`;
+
+/**
+ * Adds the same warning to the plan of a revocation.
+ * @param of.own as for `revoke`; undefined if the user accepted the loss of copies
+ */
+export function warnOfCopies(
+  plan: Plan,
+  of: { readonly name: string; readonly exported: boolean; readonly own: boolean | undefined },
+): Plan {
+  const [first] = plan;
+  if (!first || !of.exported || of.own === undefined) return plan;
+  return [{ act: "warn", to: first.to, message: `${of.name} was exported: all its copies stop working` }, ...plan];
+}
 
 /** Warns about a password that is kept although it is valid for longer than requested, or although it was not tested. */
 export function keptWarnings(

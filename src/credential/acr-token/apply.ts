@@ -14,6 +14,7 @@ import {
   isSamePassword,
   issueOf,
   newExpiry,
+  warnOfCopies,
 } from "../password-credential.ts";
 import { currentPassword, planTokenRenewal, planTokenRetirement, planTokenRevocation, refuseDisabled, shownOf } from "./plan.ts";
 import { isExportedMap, otherScopeMap, pulledRepositories } from "./scope-map.ts";
@@ -184,14 +185,15 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
       const found = await read(identity);
       return found ? planTokenRetirement(found.token, passwords) : [];
     },
-    async revoke(identity, passwords, own = false) {
+    async revoke(identity, passwords, own) {
       const found = await read(identity);
       if (!found) return revokeScopeMap(identity);
       const { token, scopeMap } = found;
       const isOwn = scopeMap?.name === token.name && isOurDescription(scopeMap.description);
-      const plan = planTokenRevocation(token, { scopeMap: isOwn ? scopeMap : undefined, own, now: sources.now() }, passwords);
+      const plan = planTokenRevocation(token, { scopeMap: isOwn ? scopeMap : undefined, own: own ?? false, now: sources.now() }, passwords);
       const isMap = ({ to }: Change) => to.kind === "scopemap.azurecr.io";
-      return plan.some(isMap) && (await isShared(token.name)) ? plan.filter((change) => !isMap(change)) : plan;
+      const wanted = plan.some(isMap) && (await isShared(token.name)) ? plan.filter((change) => !isMap(change)) : plan;
+      return warnOfCopies(wanted, { name: `the ACR token "${token.name}"`, exported: isExportedMap(scopeMap), own });
     },
   };
 }

@@ -12,16 +12,17 @@ import {
   parseAzureOwner,
   unnamedCluster,
 } from "../../secret/azure-words.ts";
-import type { Entry } from "../../secret/entry.ts";
+import type { Entry, Password } from "../../secret/entry.ts";
 import { pullRole, refuseBeyondReading, rightsOfPrincipal, warnOfRights } from "../granted-rights.ts";
 import type { Asked, Credential, Issue, Kind, Lifecycle, Need } from "../kind.ts";
-import { copiesEnd, deletedCredential, issueOf, newExpiry, notOwn } from "../password-credential.ts";
+import { copiesEnd, deletedCredential, issueOf, newExpiry, notOwn, warnOfCopies } from "../password-credential.ts";
 import { testHeldLogin } from "../prove.ts";
 import { imageRepositories, type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
 import { type PrincipalEnv, principalApplier, type State } from "./apply.ts";
 import { createdPrincipals, type Found, findOwn, findRecorded, readPrincipal, refuseOthers } from "./find.ts";
 import {
   isCurrent,
+  keysShown,
   planKeyRetirement,
   planPrincipal,
   planPrincipalRenewal,
@@ -220,9 +221,7 @@ function principalLifecycle({ azure, registry, mode, asked, sources, states }: P
       const plan = planPrincipalRenewal({ host, current, key, expiresAt }, application);
       const mayPull = granted(mode, assignments) ?? [];
       const repositories = mode === "abac" ? mayPull : imageRepositories(images);
-      const copied = application.keys.some(
-        ({ slot, displayName }) => [current.slot, current.previous?.slot].includes(slot) && parseAzureOwner(displayName)?.isExported,
-      );
+      const copied = isExportedIn(application, [current, current.previous ?? {}]);
       const copies = copiesEnd(copied && !exports ? `application ${JSON.stringify(found.name)}` : undefined);
       const warnings = [warnOfRights(await rightsOfPrincipal(found, { azure, registry })), copies];
       const passing: Passing = { milliseconds: asked.wait, verdicts: ["refused"] };
@@ -240,11 +239,20 @@ function principalLifecycle({ azure, registry, mode, asked, sources, states }: P
       const { application, principal } = found;
       const { otherKeys } = isOurDescription(application.notes) ? await azure.access(application.id, principal?.id) : { otherKeys: [] };
       const plan = planPrincipalRevocation(application, { ...found, otherKeys, scope: registry.id }, passwords);
+      const warned = warnOfCopies(plan, {
+        name: `application ${JSON.stringify(found.name)}`,
+        exported: isExportedIn(application, passwords),
+        own,
+      });
       const isOfSecrets = own !== undefined;
-      return isOfSecrets ? [...plan, ...warnOfRest(application, passwords, { registry: registry.name, identity: asked.identity })] : plan;
+      return isOfSecrets ? [...warned, ...warnOfRest(application, passwords, { registry: registry.name, identity: asked.identity })] : plan;
     },
   };
 }
+
+/** Whether one of these passwords was exported. */
+const isExportedIn = (application: Application, passwords: readonly Password[]): boolean =>
+  keysShown(application, passwords).some(({ displayName }) => parseAzureOwner(displayName)?.isExported);
 
 /** Returns the Azure CLI command that deletes what a change created, or that shows it if the response was lost. */
 function removalOf(change: Change, { mode, registry, states }: PrincipalEnv): string[] {

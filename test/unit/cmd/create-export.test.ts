@@ -269,6 +269,12 @@ testRows(
       after: [
         ...[1, 2].map((): Step => ({ command: "rotate -n demo", stderr: /^Warning:\S* application "\S+" was exported: copies .*\n$/m })),
         { command: "rotate -n demo", stderr: /^(?!.*was exported)/s },
+        { command: "delete acr-myregistry -n demo --revoke --yes", stderr: /^(?!.*was exported)/s },
+        { command: "create --registry myregistry -n demo --service-principal --export", stderr: any, check: apply },
+        {
+          command: "delete acr-myregistry -n demo --revoke --yes",
+          stderr: /^Warning:\S* application "\S+" was exported: all its copies stop/m,
+        },
       ],
     },
     {
@@ -286,6 +292,7 @@ testRows(
         unchanged(plain),
         {
           command: "delete acr-myregistry -n demo --revoke --yes",
+          stderr: /^Warning:\S* the ACR token "\S+" was exported: all its copies stop working\n$/,
           check: (world) => expect(everythingIn(world)).toEqual(everythingIn(demo())),
         },
       ],
