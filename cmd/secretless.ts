@@ -19,6 +19,8 @@ import { serviceAccounts } from "./line/known.ts";
 import { ours } from "./line/kubectl-flags.ts";
 import { objectName } from "./line/names.ts";
 import { scopeOf } from "./line/scope-flags.ts";
+import { runIssuer } from "./secretless/issuer.ts";
+import { nodeFilesFlags, runNodeFiles } from "./secretless/node-files.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { failureCode, verb } from "./verb.ts";
 
@@ -40,6 +42,7 @@ const flags = {
   }),
   ...under("Where", { namespace: ours.namespace }),
   ...identityFlags,
+  ...nodeFilesFlags,
   ...output,
   ...dryRun,
   ...fieldManager,
@@ -55,7 +58,14 @@ const commands: Readonly<Record<string, (flags: SecretlessFlags, names: readonly
   create: (given, names, session) => change("create", given, names, session),
   delete: (given, names, session) => change("delete", given, names, session),
   check,
+  "node-files": (given, names, session) => withoutNames("node-files", names, () => runNodeFiles(given, session)),
+  issuer: (given, names, session) => withoutNames("issuer", names, () => runIssuer(given, session)),
 };
+
+function withoutNames<T>(command: string, [name]: readonly string[], run: () => T): T {
+  if (name !== undefined) throw usage(`secretless ${command} accepts no arguments`);
+  return run();
+}
 
 const listed = Object.keys(commands)
   .join(", ")
@@ -63,13 +73,17 @@ const listed = Object.keys(commands)
 
 export const secretless = verb({
   usage:
-    "secretless create SERVICEACCOUNT --registry REGISTRY | delete SERVICEACCOUNT --registry REGISTRY | check SERVICEACCOUNT --image IMAGE",
+    "secretless create SERVICEACCOUNT --registry REGISTRY | delete SERVICEACCOUNT --registry REGISTRY | check SERVICEACCOUNT --image IMAGE | " +
+    "node-files --for DISTRIBUTION | node-files --verify FILE | issuer",
   description: [
     "The kubelet exchanges the token of the pod's ServiceAccount for a login of the registry. It needs kubelets from v1.34 on with the " +
       "acr-credential-provider, and a public issuer of ServiceAccount tokens.",
     '"secretless create" sets up the managed identity, its role, the federated credentials, the right of the kubelets and the annotations. ' +
       '"secretless delete" deletes them. "secretless check" tries each part of a pull, and names the part that fails.',
-    '"secretless check" exits with 1 if a part fails, and with 2 if a part could not be checked.',
+    '"secretless node-files" prints the files that a node needs, and the flags of the kubelet. "secretless issuer" prints the documents ' +
+      "that your issuer must publish, and compares them with the published ones.",
+    '"secretless check" exits with 1 if a part fails, and with 2 if a part could not be checked. "secretless issuer" exits with 1 if ' +
+      "Microsoft Entra ID can't use the issuer.",
   ],
   examples: [
     "# Let the pods of the ServiceAccount web pull without a pull secret",
@@ -78,6 +92,11 @@ export const secretless = verb({
     "kubectl acr-secret secretless create web --registry myregistry --dry-run=client",
     "# Check that they can pull an image",
     "kubectl acr-secret secretless check web --image myregistry.azurecr.io/app/web:1",
+    "# Print the files of a node, and verify them after you edited them",
+    "kubectl acr-secret secretless node-files --for kubeadm > node-files.yaml",
+    "kubectl acr-secret secretless node-files --verify node-files.yaml",
+    "# Print what the issuer of ServiceAccount tokens must publish",
+    "kubectl acr-secret secretless issuer",
     "# Delete what was created for the ServiceAccount",
     "kubectl acr-secret secretless delete web --registry myregistry",
   ],

@@ -80,6 +80,7 @@ export function openSession(context: Context, flags: Parsed["flags"]) {
     registry: once(() => context.registry(trace)),
     /** Returns the maximum concurrency: the largest width of all clusters. */
     width: () => Math.max(1, ...[...clusters.values()].map(({ pace }) => pace.width)),
+    download: (url: string) => context.download(url, trace),
     interrupted: () => interruption.interrupted,
     print: (text: string) => stdout.write(text),
     /** Prints a warning, and the command that fixes it. */

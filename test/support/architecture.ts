@@ -44,7 +44,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/doctor",
     "src/secretless",
   ],
-  "src/secretless": ["src/plan", "src/credential"],
+  "src/secretless": ["src/plan", "src/credential", "src/manifest", "src/doctor"],
   "src/doctor": ["src/azure", "src/credential", "src/state", "src/check", "src/plan", "src/secret", "src/scope", "src/http"],
   "src/http": [],
   "src/azure": ["src/http"],
@@ -55,6 +55,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   cmd: [
     "src/kubelet",
     "src/doctor",
+    "src/secretless",
     "src/state",
     "src/check",
     "src/plan",

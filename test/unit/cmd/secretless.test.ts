@@ -207,7 +207,7 @@ test.for([
   { line: "check web", message: 'required flag(s) "image" not set' },
   { line: "check web --image ghcr.io/app:1", message: "must be in an Azure container registry" },
   { line: "check web api --image myregistry.azurecr.io/app:1", message: "one ServiceAccount" },
-  { line: "migrate", message: 'invalid argument "migrate": must be create, delete or check' },
+  { line: "migrate", message: 'invalid argument "migrate": must be create, delete, check, node-files or issuer' },
 ])("rejects `secretless $line`", async ({ line, message }) => {
   expect(await run(line)).toMatchObject({ code: 1, stderr: expect.stringContaining(message) });
   expect(world.asking.writes).toEqual([]);
