@@ -102,7 +102,7 @@ function kubeletIdentity({ azure, nodes, identityRole }: LadderFacts): Rung {
   return { id, applies: "unavailable", why, next: { do: "shell", argv } };
 }
 
-function federatedProvider({ nodes }: LadderFacts): Rung {
+function federatedProvider({ azure, nodes }: LadderFacts): Rung {
   const id = "federated-provider";
   if (isUnknown(nodes)) return { id, ...unknown(nodes) };
   const { count, managedBy, oldest, tooOld, issuer, hasProvider } = nodes;
@@ -115,12 +115,14 @@ function federatedProvider({ nodes }: LadderFacts): Rung {
   }
   if (issuer !== undefined && !isPublic(issuer)) {
     const why = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`;
-    return { id, applies: "unavailable", why, next: providerPage };
+    return { id, applies: "unavailable", why, next: { verb: "secretless", targets: ["issuer"] } };
   }
+  const registry = isUnknown(azure) ? "REGISTRY" : azure.registry.name;
+  const next: Fix = { verb: "secretless", targets: ["create", "SERVICEACCOUNT"], registry };
   const start = hasProvider
     ? "the kubelets have a credential provider"
     : "no known service configures the kubelets, which are v1.34 or newer";
-  return { id, applies: "available", why: `${start}, so pods can pull as their ServiceAccount`, next: providerPage };
+  return { id, applies: "available", why: `${start}, so pods can pull as their ServiceAccount`, next };
 }
 
 /** Whether Microsoft Entra ID may be able to reach an issuer (OpenID Connect Discovery 1.0, section 3: an https URL). */

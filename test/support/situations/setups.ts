@@ -166,7 +166,7 @@ export const setups: readonly Setup[] = [
     given: all(nodes(node("a", "v1.36.0")), answer("issuer", "https://oidc.example.com/cluster")),
     finds: [],
     ways: "ubaaax",
-    best: "federated-provider: https://kubernetes.io/docs/tasks/administer-cluster/kubelet-credential-provider/#service-account-token-for-image-pulls",
+    best: "federated-provider: kubectl acr-secret secretless -n demo create SERVICEACCOUNT --registry myregistry",
     code: 0,
   },
   {
