@@ -133,5 +133,5 @@ test("reads the issuer of ServiceAccount tokens, and no metrics of a node that d
   const cluster = open();
 
   expect(await cluster.issuer()).toBe("https://kubernetes.default.svc");
-  await expect(cluster.nodeMetrics("no/such node")).rejects.toMatchObject({ kind: "notFound" });
+  await expect(cluster.nodeMetrics("nosuch")).rejects.toMatchObject({ kind: "notFound" });
 });
