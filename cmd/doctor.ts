@@ -7,7 +7,7 @@ import type { Environment } from "../src/env.ts";
 import { findingItem, findingLines, findingsSummary, wayItem, wayLines } from "../src/output/doctor.ts";
 import { printList } from "../src/output/object.ts";
 import { styleFor } from "../src/output/style.ts";
-import { type DoctorOptions, doctor as examine } from "../src/workflows/doctor.ts";
+import { type DoctorOptions, examine } from "../src/workflows/doctor.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { dataOutput, type Flags, identityFlags, identityOf, under, type Values } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";

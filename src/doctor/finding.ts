@@ -38,7 +38,7 @@ export type Finding<Id extends string = CheckId> = {
 
 /** Returns the finding for an error: a missing right or an unreachable server means that the check could not look. */
 export function findingOf<Id extends string>(
-  { kind, message, hint = explain(kind) }: CliError,
+  { kind, message, hint = explainCommand(kind) }: CliError,
   of: Pick<Finding<Id>, "id" | "subject">,
 ): Finding<Id> {
   const couldNotLook = kind === "forbidden" || kind === "unreachable" || kind === "timeout";
@@ -46,4 +46,4 @@ export function findingOf<Id extends string>(
 }
 
 /** The command that explains the id of a check or of an error. */
-export const explain = (id: string): Fix => ({ do: "shell", argv: ["kubectl", "acr-secret", "explain", id] });
+export const explainCommand = (id: string): Fix => ({ do: "shell", argv: ["kubectl", "acr-secret", "explain", id] });

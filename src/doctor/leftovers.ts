@@ -1,7 +1,7 @@
 import type { SignInOptions } from "../azure/port.ts";
 import type { PruneRow } from "../plan/prune.ts";
 import { counted } from "../plan/wording.ts";
-import { explain, type Finding } from "./finding.ts";
+import { explainCommand, type Finding } from "./finding.ts";
 
 /**
  * Checks for objects in Azure that no Secret holds.
@@ -18,7 +18,7 @@ export function checkLeftovers(
   const none = `${registry} has no object of this plugin that no Secret uses`;
   return [
     ...(orphans > 0 ? [{ ...of, status: "warning", message, next: { verb: "prune", registry, identity } } as const] : []),
-    ...doubts.map((text): Finding => ({ ...of, status: "unknown", message: text, next: explain(of.id) })),
+    ...doubts.map((text): Finding => ({ ...of, status: "unknown", message: text, next: explainCommand(of.id) })),
     ...(orphans + doubts.length === 0 ? [{ ...of, status: "ok", message: none } as const] : []),
   ];
 }

@@ -2,7 +2,7 @@ import type { Environment } from "../env.ts";
 import { CliError, unlessRefused } from "../errors.ts";
 import { proxyFor } from "../http/proxy.ts";
 import { authorities } from "../http/trust.ts";
-import { explain, type Finding } from "./finding.ts";
+import { explainCommand, type Finding } from "./finding.ts";
 
 /** Checks the proxy for requests to Azure. @param hosts the hosts that requests are sent to */
 export function checkProxy(env: Environment, hosts: readonly string[]): Finding[] {
@@ -25,10 +25,10 @@ export function checkProxy(env: Environment, hosts: readonly string[]): Finding[
     const isSet = Boolean(env["HTTPS_PROXY"] || env["https_proxy"]);
     if (ignored === undefined || isSet) return [{ ...of, status: "ok", message: "requests to Azure use no proxy" }];
     const message = `${ignored} is set, but requests to Azure use only HTTPS_PROXY, like those of kubectl`;
-    return [{ ...of, status: "warning", message, next: explain(of.id) }];
+    return [{ ...of, status: "warning", message, next: explainCommand(of.id) }];
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    return [{ ...of, status: "failed", message: error.message, next: explain(of.id) }];
+    return [{ ...of, status: "failed", message: error.message, next: explainCommand(of.id) }];
   }
 }
 
@@ -44,7 +44,7 @@ export async function checkCertificates(env: Environment): Promise<Finding[]> {
     const found = path ? await authorities({ SSL_CERT_FILE: path }).catch(unlessRefused(undefined)) : [];
     if (!path || (found && found.length > 0)) return [];
     const message = found ? `${path}, the file in ${name}, contains no certificate` : `cannot read ${path}, the file in ${name}`;
-    return [{ id, status, subject: name, message, next: explain(id) }];
+    return [{ id, status, subject: name, message, next: explainCommand(id) }];
   });
   const found = (await Promise.all(problems)).flat();
   if (found.length > 0) return found;

@@ -1,5 +1,5 @@
 import type { Cluster, Right } from "../cluster/port.ts";
-import { explain, type Finding } from "./finding.ts";
+import { explainCommand, type Finding } from "./finding.ts";
 
 /** The rights that a verb uses in one namespace and in the whole cluster (docs/rbac.json). */
 export type VerbRights = {
@@ -33,7 +33,7 @@ export async function checkRights(
     ...missing.flatMap(({ verb, rights }): Finding[] => {
       if (rights.length === 0) return [];
       const message = `${verb} needs more rights ${place}: ${rights.map(inWords).join(", ")}`;
-      return [{ id, status: "warning", subject: verb, message, next: explain(id) }];
+      return [{ id, status: "warning", subject: verb, message, next: explainCommand(id) }];
     }),
   ];
 }

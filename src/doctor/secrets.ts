@@ -7,7 +7,7 @@ import { counted, placed, pluralize } from "../plan/wording.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { holdingsOf, type ListedSecret, listPullSecrets, type UnreadableNamespace } from "../state/listed-secrets.ts";
 import { toSeconds } from "../timestamp.ts";
-import { explain, type Finding, findingOf } from "./finding.ts";
+import { explainCommand, type Finding, findingOf } from "./finding.ts";
 
 /** The time before an expiry in which doctor warns. Milliseconds. */
 const soon = 14 * 86_400_000;
@@ -77,7 +77,7 @@ const unreadableNamespace = (id: Finding["id"], { namespace, error }: Unreadable
   status: "unknown",
 });
 
-const others = (count: number) => ({ message: `${counted(count, "more namespace")} cannot be read`, next: explain("forbidden") });
+const others = (count: number) => ({ message: `${counted(count, "more namespace")} cannot be read`, next: explainCommand("forbidden") });
 
 /** Checks that the images of pods and workloads can be pulled. @param check the command that prints every result */
 export function checkPulls(
@@ -87,7 +87,7 @@ export function checkPulls(
   const id = "image-pulls" as const;
   const bySeverity = Map.groupBy(verdicts, ({ cause }) => causes[cause].severity);
   const failures = (bySeverity.get("failure") ?? []).map((verdict): Finding => {
-    const { image, namespace, owners, cause, fix = explain(cause) } = verdict;
+    const { image, namespace, owners, cause, fix = explainCommand(cause) } = verdict;
     const users = owners.length > 0 ? ` of ${joinNames(owners.map(nameOf))}` : "";
     const message = `${image}${users}${placed({ namespace })}: ${causes[cause].words}`;
     return { id, status: "failed", subject: image, message, next: fix };

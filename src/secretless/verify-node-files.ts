@@ -48,8 +48,8 @@ function provider(item: unknown): Fields {
 }
 
 const tokenAttributes = (azure: boolean): Fields => ({
-  serviceAccountTokenAudience: { is: "string", required: true, ...(azure && { one: [tokenAudience] }) },
-  requireServiceAccount: { is: "boolean", required: true, ...(azure && { one: [true] }) },
+  serviceAccountTokenAudience: { is: "string", required: true, one: azure ? [tokenAudience] : undefined },
+  requireServiceAccount: { is: "boolean", required: true, one: azure ? [true] : undefined },
   cacheType: { is: "string", required: true, one: ["ServiceAccount", "Token"] },
   requiredServiceAccountAnnotationKeys: { is: "strings", required: azure },
   optionalServiceAccountAnnotationKeys: { is: "strings" },

@@ -2,7 +2,7 @@ import type { Azure, SignInOptions } from "../azure/port.ts";
 import type { Cluster, KubectlFacts } from "../cluster/port.ts";
 import { checkAzure, checkKubeletIdentities } from "../doctor/azure.ts";
 import { checkKubectl, checkServer, checkUser } from "../doctor/cluster.ts";
-import { explain, type Finding, findingOf } from "../doctor/finding.ts";
+import { explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
 import { ladder, type Rung } from "../doctor/ladder.ts";
 import { checkLeftovers } from "../doctor/leftovers.ts";
 import { checkCertificates, checkProxy } from "../doctor/machine.ts";
@@ -49,7 +49,10 @@ type Part = Pick<Finding, "id" | "subject"> & { find(): readonly Finding[] | Pro
  * Starts all checks at once. Changes nothing.
  * @returns `findings` in a fixed order, each as soon as it is known, and `ways`, the ways to pull from the best to the worst
  */
-export function doctor(options: DoctorOptions, tools: DoctorTools): { findings: AsyncIterable<Finding>; ways(): Promise<readonly Rung[]> } {
+export function examine(
+  options: DoctorOptions,
+  tools: DoctorTools,
+): { findings: AsyncIterable<Finding>; ways(): Promise<readonly Rung[]> } {
   const { scope, registry, identity, verbs, hosts } = options;
   const { env, now } = tools;
   const cluster = tools.cluster();
@@ -166,5 +169,5 @@ function withIdentity(next: string | Fix | undefined, identity: SignInOptions): 
 /** Returns a finding with a next step, unless nothing is wrong. */
 const withNext = ({ next, ...finding }: Finding, identity: SignInOptions): Finding => ({
   ...finding,
-  next: withIdentity(next ?? (finding.status === "ok" ? undefined : explain(finding.id)), identity),
+  next: withIdentity(next ?? (finding.status === "ok" ? undefined : explainCommand(finding.id)), identity),
 });
