@@ -48,7 +48,6 @@ test("pulls as a service principal of az, until az resets its password without -
 });
 
 const schedule = { verb: "rotate", namespace: "acr-secret", cron: "", image: "", args: [], rights: [], networkPolicy: false } as const;
-const clientId = "01234567-89ab-cdef-0123-456789abcdef";
 
 test("creates the service principal of a schedule, in the form that its Secret reads", { timeout: 300_000 }, async () => {
   const [, command = ""] = azureCommands({ ...schedule, azure: { secret: "azure" } }, "myregistry");
@@ -65,23 +64,6 @@ test("creates the service principal of a schedule, in the form that its Secret r
   expect(Object.keys(lines)).toEqual(["AZURE_TENANT_ID", "AZURE_CLIENT_ID", "AZURE_CLIENT_SECRET"]);
   expect(lines.AZURE_TENANT_ID).toBe(world.azure.owner.tenantId);
   expect(await pulls(lines.AZURE_CLIENT_ID, lines.AZURE_CLIENT_SECRET)).toBe(true);
-});
-
-test("creates the federated credential of a schedule's ServiceAccount", { timeout: 300_000 }, async () => {
-  const group = "GROUP";
-  const commands = azureCommands({ ...schedule, azure: { clientId } }, "myregistry");
-  const create = commands.at(-1)?.replace(/"\$\(kubectl .*?\)"(?= --subject)/s, "https://issuer.example") ?? "";
-  await az(`identity create --name acr-secret-rotate --resource-group ${group} --location westeurope`);
-
-  await promisify(execFile)("sh", ["-c", create], { env: world.env });
-
-  expect(await az(`identity federated-credential list --identity-name acr-secret-rotate --resource-group ${group}`)).toMatchObject([
-    {
-      issuer: "https://issuer.example",
-      subject: "system:serviceaccount:acr-secret:acr-secret-rotate",
-      audiences: ["api://AzureADTokenExchange"],
-    },
-  ]);
 });
 
 test("pulls what the condition of a role of az names", { timeout: 300_000 }, async () => {
