@@ -61,6 +61,9 @@ export const schedule = verb({
   },
 });
 
+/** Says which of the commands for Azure must not be repeated. */
+const identityPage = `${pagesAddress}schedule.md#3-create-the-identity-in-azure`;
+
 /** Returns the commands around `kubectl apply`, as comments. */
 function commentsOf(planned: Schedule, registry: string | undefined): string {
   const { namespace } = planned;
@@ -70,7 +73,13 @@ function commentsOf(planned: Schedule, registry: string | undefined): string {
     ...(namespace === ownNamespace ? [`kubectl delete namespace ${namespace}`] : []),
   ];
   const lines = [
-    ...(commands.length > 0 ? [`After you apply the objects, once for each registry (${pagesAddress}schedule.md):`, ...commands, ""] : []),
+    ...(commands.length > 0
+      ? [
+          `After you apply the objects. Before you run these commands again, for example for another cluster, read ${identityPage}:`,
+          ...commands,
+          "",
+        ]
+      : []),
     "Remove these objects:",
     ...remove,
   ];
