@@ -10,8 +10,9 @@ import { azureCommands } from "../../src/schedule/azure-commands.ts";
 import { type Schedule, scheduleName, scheduleObjects } from "../../src/schedule/objects.ts";
 import { failedMessage, resultOf } from "../../src/schedule/runs.ts";
 import { parseWait } from "../line/durations.ts";
+import { pagesAddress } from "../project.ts";
 import type { Session } from "../session.ts";
-import { registryNameOf, type ScheduleFlags } from "./options.ts";
+import { publishedImage, registryNameOf, type ScheduleFlags } from "./options.ts";
 
 /** Milliseconds between two reads of the first Job. */
 const interval = 1000;
@@ -122,9 +123,10 @@ function stuckError({ metadata: { name: pod }, status }: Pod, { schedule, regist
   });
 }
 
-/** Returns the command that lets the schedule pull its own image, if the image is in an Azure registry. */
-function pullFix(schedule: Schedule): Fix | undefined {
+/** Returns the command that lets the schedule pull an image in an Azure registry, or how to replace the published image. */
+function pullFix(schedule: Schedule): string | Fix | undefined {
   const { host, repository } = parseImage(schedule.image);
+  if (`${host}/${repository}` === publishedImage) return `push the image to your registry, and add --image: ${pagesAddress}schedule.md`;
   if (!isLoginServer(host)) return undefined;
   const { namespace } = schedule;
   return { verb: "create", registry: host, repositories: [repository], serviceaccounts: [scheduleName(schedule)], namespace };

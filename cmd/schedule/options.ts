@@ -15,6 +15,9 @@ import { parseLabelSelector } from "../line/label-selector.ts";
 import { clientVersion } from "../project.ts";
 import { rotateFlags } from "../rotate/options.ts";
 
+/** The image of each release, without its tag. */
+export const publishedImage = "ghcr.io/kubectl-acr-secret/kubectl-acr-secret";
+
 const refuseTime = (text: string) =>
   cronOf(text) === undefined
     ? usage(
@@ -147,7 +150,7 @@ export const scheduledVerbs = Object.keys(rows) as ScheduledVerb[];
 export function readSchedule(verb: ScheduledVerb, flags: ScheduleFlags, namespace: string | undefined): Schedule {
   const row = rows[verb];
   refuseFlags(verb, row.flags, flags);
-  const { image = `ghcr.io/kubectl-acr-secret/kubectl-acr-secret:${clientVersion.slice(1)}`, at } = flags;
+  const { image = `${publishedImage}:${clientVersion.slice(1)}`, at } = flags;
   parseImage(image);
   registryNameOf(flags);
   return {

@@ -94,6 +94,12 @@ test.for([
     stderr: /^error: pod\/\S+ cannot pull ghcr\.io\/a\/b:1\nhint: kubectl describe pod -n acr-secret \S+\n$/,
   },
   {
+    title: "the published image can't be pulled",
+    states: [{ pod: waiting("ImagePullBackOff") }],
+    words: "--image ghcr.io/kubectl-acr-secret/kubectl-acr-secret:1",
+    stderr: /^error: pod\/\S+ cannot pull \S+\nhint: push the image to your registry, and add --image: https:\S+\/schedule\.md\n$/,
+  },
+  {
     title: "the Secret for Azure is missing",
     states: [{ pod: waiting("CreateContainerConfigError", 'secret "azure" not found') }],
     stderr:
