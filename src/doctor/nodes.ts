@@ -1,7 +1,7 @@
 import type { Cluster } from "../cluster/port.ts";
 import { asRefusal, unlessRefused } from "../errors.ts";
 import type { KubeObjects } from "../objects.ts";
-import { type Finding, findingOf } from "./finding.ts";
+import { explainCommand, type Finding, findingOf } from "./finding.ts";
 import type { LadderFacts, NodeFacts } from "./ladder.ts";
 
 type KubeNode = KubeObjects["node"];
@@ -78,7 +78,11 @@ async function providerOf(cluster: Pick<Cluster, "nodeMetrics">, nodes: readonly
   const of = { id: "credential-provider", subject: `node/${node.metadata.name}` } as const;
   const metrics = await cluster.nodeMetrics(node.metadata.name).catch(asRefusal);
   // The API server connects to the kubelet, and answers with any error if it can't
-  if (metrics instanceof Error) return { finding: [{ ...findingOf(metrics, of), status: "unknown" } as const], hasProvider: undefined };
+  if (metrics instanceof Error) {
+    const failed = findingOf(metrics, of);
+    const next = metrics.kind === "invalid" ? explainCommand(of.id) : failed.next;
+    return { finding: [{ ...failed, status: "unknown", next } as const], hasProvider: undefined };
+  }
   const hasProvider = providerMetric.test(metrics);
   const message = hasProvider
     ? "the kubelet has a credential provider"

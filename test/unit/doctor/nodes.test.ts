@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { explainCommand } from "../../../src/doctor/finding.ts";
 import type { NodeFacts } from "../../../src/doctor/ladder.ts";
 import { checkNodes } from "../../../src/doctor/nodes.ts";
 import { CliError } from "../../../src/errors.ts";
@@ -135,6 +136,17 @@ const rows: readonly Row[] = [
     facts: { oldest: "devel", tooOld: 1 },
   },
 ];
+
+test("explains the check when the API server cannot connect to the kubelet", async () => {
+  const world = fakeWorld();
+  world.cluster.put(node("a", "v1.36.1"));
+  world.asking.around(refusing(is("metrics"), () => new CliError("invalid", "Error from server (BadRequest): lookup a: no such host")));
+  const cluster = world.cluster.open({ kube: { forward: [], requestTimeout: 0 }, interruption: openInterruption() });
+
+  const { findings } = await checkNodes(cluster);
+
+  expect(findings.at(-1)?.next).toEqual(explainCommand("credential-provider"));
+});
 
 test.for(rows)("finds how nodes pull when $when", async ({ given, finds, facts }) => {
   const world = fakeWorld();
