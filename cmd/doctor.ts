@@ -1,10 +1,11 @@
 import rbac from "../docs/rbac.json" with { type: "json" };
 import { cloudOf } from "../src/azure/cloud.ts";
 import { readRegistryId } from "../src/azure/registry-name.ts";
+import type { VerbRights } from "../src/doctor/cluster.ts";
 import type { Finding } from "../src/doctor/finding.ts";
-import type { VerbRights } from "../src/doctor/rights.ts";
 import type { Environment } from "../src/env.ts";
-import { findingItem, findingLines, findingsSummary, wayItem, wayLines } from "../src/output/doctor.ts";
+import type { Fix } from "../src/fix.ts";
+import { findingLines, findingsSummary, itemOf, wayLines } from "../src/output/doctor.ts";
 import { printList } from "../src/output/object.ts";
 import { styleFor } from "../src/output/style.ts";
 import { type DoctorOptions, examine } from "../src/workflows/doctor.ts";
@@ -41,7 +42,10 @@ export const doctor = verb({
   flags: doctorFlags,
   most: 0,
   async run({ flags: { output, ...flags } }, session) {
-    const { formatCommand, print, stdout, stderr, env, interruption } = session;
+    const { print, stdout, stderr, env, interruption } = session;
+    // A command about a registry needs the same sign-in
+    const formatCommand = (fix: Fix) =>
+      session.formatCommand("verb" in fix && fix.registry !== undefined ? { identity: identityOf(flags), ...fix } : fix);
     const tools = { ...session, uninterrupted: interruption.uninterrupted, registry: session.registry() };
     const { findings, ways } = examine(optionsOf(flags, env), tools);
     const style = { style: styleFor(stdout, env), formatCommand };
@@ -55,8 +59,8 @@ export const doctor = verb({
       print(wayLines(rungs, style));
       stderr.write(`${findingsSummary(found)}\n`);
     } else {
-      const items = [...found.map((one) => findingItem(one, formatCommand)), ...rungs.map((rung) => wayItem(rung, formatCommand))];
-      print(await printList(items, output));
+      const checks = found.map((finding) => itemOf("Finding", finding, formatCommand));
+      print(await printList([...checks, ...rungs.map((rung) => itemOf("Way", rung, formatCommand))], output));
     }
     if (found.some(({ status }) => status === "unknown")) return failureCode(true);
     return Number(found.some(({ status }) => status === "failed"));

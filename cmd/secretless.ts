@@ -3,7 +3,7 @@ import { cloudOf } from "../src/azure/cloud.ts";
 import { readRegistryId } from "../src/azure/registry-name.ts";
 import { usage } from "../src/errors.ts";
 import { isObjectName } from "../src/kinds.ts";
-import { findingItem, findingLines, findingsSummary } from "../src/output/doctor.ts";
+import { findingLines, findingsSummary, itemOf } from "../src/output/doctor.ts";
 import { printList } from "../src/output/object.ts";
 import { styleFor } from "../src/output/style.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
@@ -177,7 +177,7 @@ async function check(given: SecretlessFlags, names: readonly string[], session: 
   else
     session.print(
       await printList(
-        found.map((finding) => findingItem(finding, session.formatCommand)),
+        found.map((finding) => itemOf("Finding", finding, session.formatCommand)),
         output,
       ),
     );

@@ -33,7 +33,8 @@ export function mayMint(
   return [unchecked.length === 0 ? { ...of, may: "yes" } : { ...of, may: "unknown", unchecked: unchecked.join("; ") }];
 }
 
-const onData = ({ dataActions = [], notDataActions = [] }: Permission): Permission => ({
+/** Returns the part of a role that applies to repositories on an ABAC registry. */
+export const onData = ({ dataActions = [], notDataActions = [] }: Permission): Permission => ({
   actions: dataActions,
   notActions: notDataActions,
 });

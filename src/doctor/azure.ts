@@ -3,41 +3,87 @@ import type { Azure, AzureIdentity, AzureRegistry, Permission, RegistryFacts, Ro
 import { tokensIn } from "../credential/acr-token/acr-token.ts";
 import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
 import { credentialKinds } from "../credential/kinds.ts";
-import { type MayMint, mayMint, permits } from "../credential/mint-rights.ts";
+import { mayMint, onData, permits } from "../credential/mint-rights.ts";
 import { granted } from "../credential/service-principal/roles.ts";
-import { asRefusal, type CliError, unlessRefused } from "../errors.ts";
+import { asRefusal, unlessRefused } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { type CheckId, type Finding, findingOf } from "./finding.ts";
+import { type CheckResult, type Finding, findingOf } from "./finding.ts";
 import type { AzureFacts, IdentityRole, LadderFacts } from "./ladder.ts";
 
-type Checked = { readonly findings: readonly Finding[]; readonly facts: LadderFacts["azure"] };
+/** Reads a registry, and what the current identity may create for it. @throws CliError if the settings can't be read */
+export async function readRegistry(azure: Azure, registry: AzureRegistry) {
+  const [settings, permissions, tokens] = await Promise.all([
+    azure.registryFacts(registry),
+    // Permissions and tokens that can't be read are unknown, which is not an error
+    azure.permissions(registry).catch(unlessRefused(undefined)),
+    azure.tokenCount(registry).catch(unlessRefused(undefined)),
+  ]);
+  // The default comes first
+  const may = credentialKinds.toReversed().flatMap((kind) => mayMint(kind, permissions, settings));
+  return { registry, settings, permissions, tokens, limit: tokensIn[registry.sku], may };
+}
 
-const subject = "azure";
+export const modes: Readonly<Record<Mode, string>> = {
+  legacy: `roles apply to the whole registry, and ${pullRole.legacy.name} allows pulling`,
+  abac: `roles can be limited to repositories (ABAC), and ${pullRole.abac.name} allows pulling; ${pullRole.legacy.name} has no effect`,
+};
+
+export const networks: Readonly<Record<RegistryFacts["network"], string>> = {
+  all: "open to all networks",
+  selected: "open only to the networks in its firewall rules",
+  private: "open only to private endpoints",
+};
+
+type Tokens = Pick<AzureFacts, "tokens" | "limit">;
+
+/** `90 of 100` */
+export const tokensOf = ({ tokens, limit }: Tokens): string => (limit === undefined ? `${tokens}` : `${tokens} of ${limit}`);
+
+/** Whether a search for leftovers is worthwhile. */
+export const isNearlyFull = ({ tokens = 0, limit = Infinity }: Tokens): boolean => tokens >= 0.9 * limit;
 
 /**
  * Checks the current identity in Azure and, if a registry is named, its settings and the identity's rights on it. Changes nothing.
  * @param named the registry's name, login server or id
  */
-export async function checkAzure(azure: Azure, named: string | undefined): Promise<Checked> {
-  const identity = await azure.identity().catch(asRefusal);
-  if (identity instanceof Error) return { findings: [findingOf(identity, { id: "azure-identity", subject })], facts: unreadable(identity) };
+export async function checkAzure(
+  opening: Promise<Azure>,
+  named: string | undefined,
+): Promise<{ readonly findings: readonly Finding[]; readonly facts: LadderFacts["azure"] }> {
+  const of = { id: "azure-identity", subject: "azure" } as const;
+  const identity = await opening.then((azure) => azure.identity()).catch(asRefusal);
+  if (identity instanceof Error) return { findings: [findingOf(identity, of)], facts: { unknown: identity.message, next: identity.hint } };
   const { name, objectId, tenant } = identity;
-  const signedIn: Finding = {
-    id: "azure-identity",
-    status: "ok",
-    subject,
-    message: `you are ${name} (object ${objectId}) in tenant ${tenant}`,
-  };
-  if (named === undefined) {
+  const signedIn: Finding = { ...of, status: "ok", message: `you are ${name} (object ${objectId}) in tenant ${tenant}` };
+  if (named === undefined)
     return { findings: [signedIn], facts: { unknown: "no registry is named", next: { verb: "doctor", registry: "REGISTRY" } } };
+  const azure = await opening;
+  const finding = azure.findRegistry(named);
+  const [facts, roles] = await Promise.all([
+    finding.then((registry) => readRegistry(azure, registry)).catch(asRefusal),
+    finding.then((registry) => roleNames(azure, registry, objectId)).catch(unlessRefused([])),
+  ]);
+  if (facts instanceof Error) {
+    const subject = `registry/${named}`;
+    const message = "what you may create is unknown; a role that can create ACR tokens can also read the registry";
+    const rights = { status: "unknown", message, next: grant(createToken, named, identity) } as const;
+    return {
+      findings: [signedIn, findingOf(facts, { id: "azure-registry", subject }), { id: "azure-rights", subject, ...rights }],
+      facts: { unknown: facts.message, next: facts.hint },
+    };
   }
-  const found = await azure.findRegistry(named).catch(asRefusal);
-  if (found instanceof Error) return { findings: [signedIn, ...notReadable(found, named, identity)], facts: unreadable(found) };
-  const checked = await registryOf(azure, found, identity);
-  return { ...checked, findings: [signedIn, ...checked.findings] };
+  const { registry, settings } = facts;
+  const subject = `registry/${registry.name}`;
+  const findings: readonly Finding[] = [
+    { id: "azure-registry", subject, status: "ok", message: `${registry.loginServer} (${registry.sku})` },
+    { id: "azure-rights", subject, ...rights(facts, roles, (action) => grant(action, registry.id, identity)) },
+    { id: "registry-mode", subject, status: "ok", message: modes[settings.mode] },
+    { id: "registry-network", subject, ...network(settings.network) },
+    { id: "registry-admin-user", subject, ...adminUser(settings.adminUser, registry.name) },
+    { id: "registry-tokens", subject, ...tokenCount(facts) },
+  ];
+  return { findings: [signedIn, ...findings], facts };
 }
-
-const unreadable = ({ message, hint: next }: CliError) => ({ unknown: message, next });
 
 /** The first permission for a token that a role for reading does not have. */
 const createToken = "Microsoft.ContainerRegistry/registries/tokens/write";
@@ -49,56 +95,6 @@ const grant = (action: string, scope: string, { objectId: principal }: AzureIden
   when: "ask an Owner or User Access Administrator to run",
 });
 
-function notReadable(error: CliError, named: string, identity: AzureIdentity): Finding[] {
-  const registry = `registry/${named}`;
-  const message = "what you may create is unknown; a role that can create ACR tokens can also read the registry";
-  return [
-    findingOf(error, { id: "azure-registry", subject: registry }),
-    { id: "azure-rights", status: "unknown", subject: registry, message, next: grant(createToken, named, identity) },
-  ];
-}
-
-async function registryOf(azure: Azure, registry: AzureRegistry, identity: AzureIdentity): Promise<Checked> {
-  const unlessUnreadable = unlessRefused(undefined);
-  const [settings, permissions, tokens, roles] = await Promise.all([
-    azure.registryFacts(registry).catch(asRefusal),
-    azure.permissions(registry).catch(unlessUnreadable),
-    azure.tokenCount(registry).catch(unlessUnreadable),
-    roleNames(azure, registry, identity.objectId).catch(unlessUnreadable),
-  ]);
-  if (settings instanceof Error) return { findings: notReadable(settings, registry.name, identity), facts: unreadable(settings) };
-  // The default comes first
-  const may = credentialKinds.toReversed().flatMap((kind) => mayMint(kind, permissions, settings));
-  const limit = tokensIn[registry.sku];
-  const tokensLeft = limit === undefined || tokens === undefined ? undefined : limit - tokens;
-  const of = (id: CheckId, [status, message, next]: Verdict): Finding => ({
-    id,
-    status,
-    subject: `registry/${registry.name}`,
-    message,
-    next,
-  });
-  const findings = [
-    of("azure-registry", ["ok", `${registry.loginServer} (${registry.sku})`]),
-    of(
-      "azure-rights",
-      rights(permissions && may, roles, (action) => grant(action, registry.id, identity)),
-    ),
-    of("registry-mode", ["ok", modes[settings.mode]]),
-    of("registry-network", network(settings.network)),
-    of("registry-admin-user", adminUser(settings.adminUser, registry.name)),
-    of("registry-tokens", tokenCount(tokens, limit, registry.name)),
-  ];
-  return { findings, facts: { registry, settings, may, tokensLeft } };
-}
-
-type Verdict = readonly [status: Finding["status"], message: string, next?: Finding["next"]];
-
-const modes: Readonly<Record<Mode, string>> = {
-  legacy: `roles apply to the whole registry, and ${pullRole.legacy.name} allows pulling`,
-  abac: `roles can be limited to repositories (ABAC), and ${pullRole.abac.name} allows pulling; ${pullRole.legacy.name} has no effect`,
-};
-
 async function roleNames(azure: Azure, registry: AzureRegistry, principalId: string): Promise<string[]> {
   const guids = new Set((await azure.roleAssignments(registry, principalId)).map(({ role }) => role));
   const nameOf = async (guid: string) =>
@@ -106,55 +102,53 @@ async function roleNames(azure: Azure, registry: AzureRegistry, principalId: str
   return (await Promise.all([...guids].map(nameOf))).sort();
 }
 
-/** @param may undefined if the identity can't read its permissions */
-function rights(may: readonly MayMint[] | undefined, roles: readonly string[] = [], grantTo: (action: string) => Fix): Verdict {
+type Registry = Awaited<ReturnType<typeof readRegistry>>;
+
+function rights({ permissions, may }: Registry, roles: readonly string[], grantTo: (action: string) => Fix): CheckResult {
   const byRoles = roles.length > 0 ? `; your roles: ${roles.join(", ")}` : "";
-  if (may === undefined) return ["unknown", `your permissions cannot be read${byRoles}`, grantTo("*/read")];
+  if (!permissions) return { status: "unknown", message: `your permissions cannot be read${byRoles}`, next: grantTo("*/read") };
   const possible = may.filter(({ missing }) => missing === undefined).map(({ credential }) => credential);
   const message = `you may create: ${possible.join(", ") || "no credential"}${byRoles}`;
   // The default kind is the one to ask for
   const missing = may[0]?.missing;
-  return missing === undefined ? ["ok", message] : ["warning", `${message}; missing: ${missing}`, grantTo(missing)];
+  if (missing === undefined) return { status: "ok", message };
+  return { status: "warning", message: `${message}; missing: ${missing}`, next: grantTo(missing) };
 }
 
-function network(access: RegistryFacts["network"]): Verdict {
-  if (access === "all") return ["ok", "open to all networks"];
-  const from = access === "private" ? "private endpoints" : "the networks in its firewall rules";
-  return ["warning", `open only to ${from}, so check from the cluster that the nodes can reach it`, { verb: "check", fromCluster: true }];
+function network(access: RegistryFacts["network"]): CheckResult {
+  if (access === "all") return { status: "ok", message: networks.all };
+  const message = `${networks[access]}, so check from the cluster that the nodes can reach it`;
+  return { status: "warning", message, next: { verb: "check", fromCluster: true } };
 }
 
-function adminUser(isOn: boolean, name: string): Verdict {
-  if (!isOn) return ["ok", "the admin user is disabled"];
+function adminUser(isOn: boolean, name: string): CheckResult {
+  if (!isOn) return { status: "ok", message: "the admin user is disabled" };
   const argv = ["az", "acr", "update", "--name", name, "--admin-enabled", "false"];
-  const when = "if no Secret holds its password, disable it";
-  return ["warning", "the admin user is enabled: its password can push and delete every image", { do: "shell", argv, when }];
+  const next: Fix = { do: "shell", argv, when: "if no Secret holds its password, disable it" };
+  return { status: "warning", message: "the admin user is enabled: its password can push and delete every image", next };
 }
 
-/** The part of the limit from which on leftovers are worth a search. */
-const nearLimit = 0.9;
-
-function tokenCount(tokens: number | undefined, limit: number | undefined, name: string): Verdict {
-  if (tokens === undefined) return ["unknown", "the ACR tokens cannot be listed"];
-  const message = `${tokens}${limit === undefined ? "" : ` of ${limit}`} ACR tokens`;
-  return tokens < nearLimit * (limit ?? Infinity) ? ["ok", message] : ["warning", message, { verb: "prune", registry: name }];
+function tokenCount(facts: Registry): CheckResult {
+  if (facts.tokens === undefined) return { status: "unknown", message: "the ACR tokens cannot be listed" };
+  const message = `${tokensOf(facts)} ACR tokens`;
+  return isNearlyFull(facts)
+    ? { status: "warning", message, next: { verb: "prune", registry: facts.registry.name } }
+    : { status: "ok", message };
 }
-
-/** Values, or their reads that have started. */
-type Reading<T> = { readonly [K in keyof T]: T[K] | Promise<T[K]> };
 
 /**
  * Checks whether the managed identities of AKS kubelets may pull from the registry.
  * @param clientIds the client ids on the labels of the nodes
  */
 export async function checkKubeletIdentities(
-  azure: Pick<Azure, "servicePrincipal" | "roleAssignments" | "roleDefinition">,
-  { registry: finding, settings }: Reading<Pick<AzureFacts, "registry" | "settings">>,
+  azure: Azure,
+  named: string,
   clientIds: readonly string[],
 ): Promise<{ readonly findings: readonly Finding[]; readonly role: IdentityRole | undefined }> {
-  const roles = await Promise.all(clientIds.map((clientId) => roleOf(clientId)));
-  const registry = await finding;
+  const finding = azure.findRegistry(named);
+  const [{ name }, roles] = await Promise.all([finding, Promise.all(clientIds.map(roleOf))]);
   const worst = roles.find(({ may }) => may === "no") ?? roles.find(({ may }) => may === "unknown") ?? roles[0];
-  const about = { id: "kubelet-identity", subject: `registry/${registry.name}` } as const;
+  const about = { id: "kubelet-identity", subject: `registry/${name}` } as const;
   const findings = roles.map(({ may, why }): Finding => ({ ...about, status: statuses[may], message: why }));
   return { findings, role: worst };
 
@@ -163,13 +157,12 @@ export async function checkKubeletIdentities(
     try {
       const [principal, registry] = await Promise.all([azure.servicePrincipal(clientId), finding]);
       if (!principal) return { may: "unknown", clientId, why: `${of} is not in your tenant` };
-      const [assignments, { mode }] = await Promise.all([azure.roleAssignments(registry, principal.id), settings]);
+      const [assignments, { mode }] = await Promise.all([azure.roleAssignments(registry, principal.id), azure.registryFacts(registry)]);
       const repositories = granted(mode, assignments);
       const pulls = repositories?.includes("*") || (await anyPulls(assignments, { registry, mode }));
       if (pulls) return { may: "yes", clientId, why: `${of} may pull from ${registry.name}` };
-      if (repositories)
-        return { may: "unknown", clientId, why: `${of} may pull only ${repositories.join(", ") || "what a condition allows"}` };
-      return { may: "no", clientId, why: `${of} lacks the role ${pullRole[mode].name} on ${registry.name}` };
+      if (!repositories) return { may: "no", clientId, why: `${of} lacks the role ${pullRole[mode].name} on ${registry.name}` };
+      return { may: "unknown", clientId, why: `${of} may pull only ${repositories.join(", ") || "what a condition allows"}` };
     } catch (error) {
       return { may: "unknown", clientId, why: `${of} cannot be checked: ${asRefusal(error).message}` };
     }
@@ -191,7 +184,4 @@ const statuses = { yes: "ok", no: "warning", unknown: "unknown" } as const;
 const allowsPull = (mode: Mode, permissions: readonly Permission[]): boolean =>
   mode === "legacy"
     ? permits(permissions, "Microsoft.ContainerRegistry/registries/pull/read")
-    : permits(
-        permissions.map(({ dataActions = [], notDataActions = [] }) => ({ actions: dataActions, notActions: notDataActions })),
-        "Microsoft.ContainerRegistry/registries/repositories/content/read",
-      );
+    : permits(permissions.map(onData), "Microsoft.ContainerRegistry/registries/repositories/content/read");

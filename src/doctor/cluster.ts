@@ -1,54 +1,61 @@
-import type { Cluster, KubectlFacts } from "../cluster/port.ts";
-import { asCliError, type CliError } from "../errors.ts";
-import { type Finding, findingOf } from "./finding.ts";
-
-/** A value, or the reason why it is unknown. */
-type Answer<T> = { readonly value: T; readonly error?: undefined } | { readonly value?: undefined; readonly error: CliError };
-
-const answerOf = <T>(asked: Promise<T>): Promise<Answer<T>> =>
-  asked.then(
-    (value) => ({ value }),
-    (error: unknown) => ({ error: asCliError(error) }),
-  );
+import type { Cluster, KubectlFacts, Right } from "../cluster/port.ts";
+import { unlessRefused } from "../errors.ts";
+import type { CheckResult } from "./finding.ts";
 
 /** Where kubectl's versions are documented. */
 const skewPage = "https://kubernetes.io/releases/version-skew-policy/#kubectl";
 
 /** Checks that kubectl is at most one minor version away from the API server. */
-export async function checkKubectl(kubectl: Promise<KubectlFacts>, cluster: Pick<Cluster, "serverVersion">): Promise<Finding[]> {
-  const [client, server] = await Promise.all([answerOf(kubectl), answerOf(cluster.serverVersion())]);
-  const of = { id: "kubectl-version", subject: "kubectl" } as const;
-  if (client.error) return [{ ...findingOf(client.error, of), status: "warning" }];
-  const { version } = client.value;
-  if (server.error) return [{ ...of, status: "ok", message: `kubectl is ${version}` }];
-  const { gitVersion } = server.value;
-  const skew = Math.abs(minorOf(version) - minorOf(gitVersion));
-  if (skew > 1) {
-    const message = `kubectl ${version} is ${skew} minor versions from the API server ${gitVersion}, and only one is supported`;
-    return [{ ...of, status: "warning", message, next: skewPage }];
-  }
-  return [{ ...of, status: "ok", message: `kubectl ${version} supports the API server ${gitVersion}` }];
+export async function checkKubectl(kubectl: Promise<KubectlFacts>, cluster: Pick<Cluster, "serverVersion">): Promise<CheckResult[]> {
+  const [{ version }, server] = await Promise.all([kubectl, cluster.serverVersion().catch(unlessRefused(undefined))]);
+  if (!server) return [{ status: "ok", message: `kubectl is ${version}` }];
+  const skew = Math.abs(minorOf(version) - minorOf(server.gitVersion));
+  if (!(skew > 1)) return [{ status: "ok", message: `kubectl ${version} supports the API server ${server.gitVersion}` }];
+  const message = `kubectl ${version} is ${skew} minor versions from the API server ${server.gitVersion}, and only one is supported`;
+  return [{ status: "warning", message, next: skewPage }];
 }
 
-/** `v1.37.2-eks-abc` is 37; NaN if unknown. */
-const minorOf = (version: string): number => Number(/^v1\.(\d+)/.exec(version)?.[1]);
-
-/** Checks that the API server responds. */
-export async function checkServer(cluster: Pick<Cluster, "serverVersion">): Promise<Finding[]> {
-  const of = { id: "cluster-version", subject: "cluster" } as const;
-  const { value, error } = await answerOf(cluster.serverVersion());
-  if (!error) return [{ ...of, status: "ok", message: `the API server is ${value.gitVersion}` }];
-  return [{ ...findingOf(error, of), status: "failed" }];
-}
+/** The minor version in `v1.34.1+k3s1`; NaN for a version of another form. */
+export const minorOf = (version: string): number => Number(/^v1\.(\d+)\./.exec(version)?.[1]);
 
 /** Checks as which user, in which context and in which namespace the commands run. */
-export async function checkUser(kubectl: Promise<KubectlFacts>, cluster: Pick<Cluster, "user" | "namespace">): Promise<Finding[]> {
-  const of = { id: "cluster-identity", subject: "cluster" } as const;
-  const [client, user, namespace] = await Promise.all([answerOf(kubectl), answerOf(cluster.user()), answerOf(cluster.namespace())]);
-  const context = client.value?.context ? ` in context ${client.value.context}` : "";
-  const error = namespace.error ?? user.error;
-  // Before Kubernetes 1.28, the server has no SelfSubjectReview
-  if (error?.kind === "notFound") return [{ ...findingOf(error, of), status: "unknown" }];
-  if (error) return [findingOf(error, of)];
-  return [{ ...of, status: "ok", message: `you are user ${JSON.stringify(user.value)}${context}, in namespace ${namespace.value}` }];
+export async function checkUser(kubectl: Promise<KubectlFacts>, cluster: Pick<Cluster, "user" | "namespace">): Promise<CheckResult[]> {
+  const [client, user, namespace] = await Promise.all([kubectl.catch(unlessRefused(undefined)), cluster.user(), cluster.namespace()]);
+  const context = client?.context ? ` in context ${client.context}` : "";
+  return [{ status: "ok", message: `you are user ${JSON.stringify(user)}${context}, in namespace ${namespace}` }];
 }
+
+/** The rights that a verb uses in one namespace and in the whole cluster (docs/rbac.json). */
+export type VerbRights = {
+  readonly verb: string;
+  readonly rights: readonly (Omit<Right, "namespace"> & { readonly where: string })[];
+};
+
+/**
+ * Checks which verbs you have the rights for, with a review of each right: a SelfSubjectRulesReview omits the rules of webhook authorizers,
+ * such as Azure RBAC on AKS.
+ * @param namespace absent: in all namespaces
+ */
+export async function checkRights(
+  verbs: readonly VerbRights[],
+  cluster: Pick<Cluster, "may">,
+  namespace: string | undefined,
+): Promise<CheckResult[]> {
+  const keyOf = ({ where, group, resource, verb }: VerbRights["rights"][number]) => `${verb} ${resource} ${group} ${where}`;
+  const unique = new Map(verbs.flatMap(({ rights }) => rights.map((right) => [keyOf(right), right] as const)));
+  const asked = [...unique].map(async ([key, { where, ...right }]) => {
+    return [key, await cluster.may({ ...right, namespace: where === "namespace" ? namespace : undefined })] as const;
+  });
+  const has = new Map(await Promise.all(asked));
+  const missing = verbs.map(({ verb, rights }) => ({ verb, rights: rights.filter((right) => !has.get(keyOf(right))).map(inWords) }));
+  const complete = missing.filter(({ rights }) => rights.length === 0).map(({ verb }) => verb);
+  const place = namespace === undefined ? "in all namespaces" : `in namespace ${namespace}`;
+  const ok: CheckResult = { status: "ok", subject: complete.join(","), message: `you have the rights for ${complete.join(", ")} ${place}` };
+  const warnings = missing.flatMap(({ verb, rights }): CheckResult[] =>
+    rights.length === 0 ? [] : [{ status: "warning", subject: verb, message: `${verb} needs more rights ${place}: ${rights.join(", ")}` }],
+  );
+  return complete.length > 0 ? [ok, ...warnings] : warnings;
+}
+
+const inWords = ({ verb, resource, where }: VerbRights["rights"][number]): string =>
+  `${verb} ${resource}${where === "cluster" ? " in the whole cluster" : ""}`;

@@ -36,11 +36,14 @@ export type Finding<Id extends string = CheckId> = {
   readonly next?: string | Fix | undefined;
 };
 
+/** A result of a check. Without an id or a subject, it has those of its check. */
+export type CheckResult = Omit<Finding, "id" | "subject"> & Partial<Finding>;
+
 /** Returns the finding for an error: a missing right or an unreachable server means that the check could not look. */
-export function findingOf<Id extends string>(
+export function findingOf<Of>(
   { kind, message, hint = explainCommand(kind) }: CliError,
-  of: Pick<Finding<Id>, "id" | "subject">,
-): Finding<Id> {
+  of: Of,
+): Of & Pick<Finding, "status" | "message" | "next"> {
   const couldNotLook = kind === "forbidden" || kind === "unreachable" || kind === "timeout";
   return { ...of, status: couldNotLook ? "unknown" : "failed", message: linesIn(message).join("; "), next: hint };
 }

@@ -1,7 +1,7 @@
 import type { AzureRegistry, RegistryFacts } from "../azure/port.ts";
 import { pullRole } from "../credential/granted-rights.ts";
 import type { MayMint } from "../credential/mint-rights.ts";
-import type { Create, Fix } from "../fix.ts";
+import type { Fix } from "../fix.ts";
 
 /** A registry and the rights of the current identity on it. */
 export type AzureFacts = {
@@ -9,8 +9,9 @@ export type AzureFacts = {
   readonly settings: RegistryFacts;
   /** Each kind of credential, and whether the identity may create it. */
   readonly may: readonly MayMint[];
-  /** The number of ACR tokens that can still be created; undefined if unknown. */
-  readonly tokensLeft: number | undefined;
+  /** The number of ACR tokens, and the registry's limit; undefined if unknown. */
+  readonly tokens: number | undefined;
+  readonly limit: number | undefined;
 };
 
 /** How the nodes of a cluster can pull. */
@@ -65,64 +66,65 @@ export type Rung = {
 const providerPage =
   "https://kubernetes.io/docs/tasks/administer-cluster/kubelet-credential-provider/#service-account-token-for-image-pulls";
 
+/** A way without its name. */
+type Way = Omit<Rung, "id">;
+
 /** Returns the ways to pull, from the best to the worst, and which of them this cluster and registry can use. */
 export function ladder(facts: LadderFacts): readonly Rung[] {
   const { azure } = facts;
   const rungs: readonly Rung[] = [
-    kubeletIdentity(facts),
-    federatedProvider(facts),
-    scheduledRotation(facts),
+    { id: "aks-identity", ...kubeletIdentity(facts) },
+    { id: "federated-provider", ...federatedProvider(facts) },
+    { id: "scheduled-rotation", ...scheduledRotation(facts) },
     { id: "token-without-expiry", ...token(azure, "it needs no schedule, but its password is valid until you rotate it") },
-    { id: "service-principal", ...credential(azure, "service-principal", "it needs an application in Microsoft Entra ID", named) },
-    adminUser(facts),
+    { id: "service-principal", ...servicePrincipal(azure) },
+    { id: "admin-user", ...adminUser(facts) },
   ];
   const best = rungs.find(({ applies }) => applies === "available");
   return rungs.map((rung) => (rung === best ? { ...rung, applies: "best" } : rung));
 }
 
-const named = (registry: string) => ({ servicePrincipal: `acr-pull-${registry}` });
-
 const isUnknown = (facts: object): facts is Unknown => "unknown" in facts;
 
-const unknown = ({ unknown: why, next }: Unknown) => ({ applies: "unknown", why, next }) as const;
+const unknown = ({ unknown: why, next }: Unknown): Way => ({ applies: "unknown", why, next });
 
-function kubeletIdentity({ azure, nodes, identityRole }: LadderFacts): Rung {
-  const id = "aks-identity";
-  if (isUnknown(nodes)) return { id, ...unknown(nodes) };
-  if (nodes.managedBy !== "AKS") return { id, applies: "unavailable", why: "the nodes are not AKS nodes" };
-  if (isUnknown(azure)) return { id, ...unknown(azure) };
+const unavailable = (why: string, next?: string | Fix): Way => ({ applies: "unavailable", why, next });
+
+const shell = (...argv: readonly string[]): Fix => ({ do: "shell", argv });
+
+function kubeletIdentity({ azure, nodes, identityRole }: LadderFacts): Way {
+  if (isUnknown(nodes)) return unknown(nodes);
+  if (nodes.managedBy !== "AKS") return unavailable("the nodes are not AKS nodes");
+  if (isUnknown(azure)) return unknown(azure);
+  const { registry, settings } = azure;
   const { may, why, clientId } = identityRole ?? { may: "unknown", why: "the nodes have no label with the kubelet identity" };
-  if (may === "yes") return { id, applies: "available", why: `${why}, so pods need no pull secret`, next: { verb: "check" } };
-  if (clientId === undefined || may === "unknown") {
-    const argv = ["az", "aks", "check-acr", "--name", "CLUSTER", "--resource-group", "GROUP", "--acr", azure.registry.loginServer];
-    return { id, applies: "unknown", why, next: { do: "shell", argv } };
-  }
-  const role = pullRole[azure.settings.mode].name;
-  const argv = ["az", "role", "assignment", "create", "--assignee", clientId, "--role", role, "--scope", azure.registry.id];
-  return { id, applies: "unavailable", why, next: { do: "shell", argv } };
+  if (may === "yes") return { applies: "available", why: `${why}, so pods need no pull secret`, next: { verb: "check" } };
+  if (clientId === undefined || may === "unknown")
+    return unknown({
+      unknown: why,
+      next: shell("az", "aks", "check-acr", "--name", "CLUSTER", "--resource-group", "GROUP", "--acr", registry.loginServer),
+    });
+  const role = pullRole[settings.mode].name;
+  return unavailable(why, shell("az", "role", "assignment", "create", "--assignee", clientId, "--role", role, "--scope", registry.id));
 }
 
-function federatedProvider({ azure, nodes }: LadderFacts): Rung {
-  const id = "federated-provider";
-  if (isUnknown(nodes)) return { id, ...unknown(nodes) };
+function federatedProvider({ azure, nodes }: LadderFacts): Way {
+  if (isUnknown(nodes)) return unknown(nodes);
   const { count, managedBy, oldest, tooOld, issuer, hasProvider } = nodes;
-  if (managedBy)
-    return { id, applies: "unavailable", why: `${managedBy} configures the kubelets, so you cannot add a credential provider` };
-  if (count === 0) return { id, applies: "unknown", why: "the cluster has no nodes" };
-  if (tooOld > 0) {
-    const why = `${tooOld} of ${count} nodes run a kubelet before v1.34 (the oldest is ${oldest})`;
-    return { id, applies: "unavailable", why, next: providerPage };
-  }
-  if (issuer !== undefined && !isPublic(issuer)) {
-    const why = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`;
-    return { id, applies: "unavailable", why, next: { verb: "secretless", targets: ["issuer"] } };
-  }
+  if (managedBy) return unavailable(`${managedBy} configures the kubelets, so you cannot add a credential provider`);
+  if (count === 0) return unknown({ unknown: "the cluster has no nodes" });
+  if (tooOld > 0) return unavailable(`${tooOld} of ${count} nodes run a kubelet before v1.34 (the oldest is ${oldest})`, providerPage);
+  if (issuer !== undefined && !isPublic(issuer))
+    return unavailable(`Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`, {
+      verb: "secretless",
+      targets: ["issuer"],
+    });
   const registry = isUnknown(azure) ? "REGISTRY" : azure.registry.name;
-  const next: Fix = { verb: "secretless", targets: ["create", "SERVICEACCOUNT"], registry };
   const start = hasProvider
     ? "the kubelets have a credential provider"
     : "no known service configures the kubelets, which are v1.34 or newer";
-  return { id, applies: "available", why: `${start}, so pods can pull as their ServiceAccount`, next };
+  const next: Fix = { verb: "secretless", targets: ["create", "SERVICEACCOUNT"], registry };
+  return { applies: "available", why: `${start}, so pods can pull as their ServiceAccount`, next };
 }
 
 /** Whether Microsoft Entra ID may be able to reach an issuer (OpenID Connect Discovery 1.0, section 3: an https URL). */
@@ -133,39 +135,38 @@ export function isPublic(issuer: string): boolean {
   return protocol === "https:" && hostname.includes(".") && !isLocal;
 }
 
-function scheduledRotation({ azure, mayCreateCronJobs }: LadderFacts): Rung {
-  const id = "scheduled-rotation";
+function scheduledRotation({ azure, mayCreateCronJobs }: LadderFacts): Way {
   const possible = token(azure, "a CronJob replaces the passwords before they expire");
-  if (possible.applies !== "available" || isUnknown(azure)) return { id, ...possible };
+  if (possible.applies !== "available" || isUnknown(azure)) return possible;
   // It needs no cluster. Its --namespace is that of the CronJob, and it has no flags for the sign-in to Azure
-  const next: Fix = { do: "shell", argv: ["kubectl", "acr-secret", "schedule", "rotate", "--registry", azure.registry.name, "-o", "yaml"] };
-  if (mayCreateCronJobs === false) return { id, applies: "unavailable", why: "you may not create CronJobs in this cluster", next };
-  return { id, ...possible, next };
+  const next = shell("kubectl", "acr-secret", "schedule", "rotate", "--registry", azure.registry.name, "-o", "yaml");
+  return mayCreateCronJobs === false ? unavailable("you may not create CronJobs in this cluster", next) : { ...possible, next };
 }
 
-function adminUser({ azure }: LadderFacts): Rung {
-  const rung = { id: "admin-user", applies: "never", why: "all users share its password, which can push and delete every image" } as const;
-  if (isUnknown(azure) || !azure.settings.adminUser) return rung;
-  return { ...rung, next: { do: "shell", argv: ["az", "acr", "update", "--name", azure.registry.name, "--admin-enabled", "false"] } };
+function token(azure: LadderFacts["azure"], reason: string): Way {
+  if (isUnknown(azure)) return unknown(azure);
+  const { registry, tokens = 0, limit = Infinity } = azure;
+  const way = credential(azure, "acr-token", reason, { verb: "create", registry: registry.name });
+  if (way.applies !== "available" || tokens < limit) return way;
+  return unavailable(`${registry.name} has the maximum number of tokens`, { verb: "prune", registry: registry.name });
 }
 
-/** Whether `create` can create a credential, and the command. */
-type Creation = Pick<Rung, "applies" | "why" | "next">;
-
-function token(azure: LadderFacts["azure"], why: string): Creation {
-  const creation = credential(azure, "acr-token", why);
-  if (isUnknown(azure) || creation.applies !== "available" || azure.tokensLeft === undefined || azure.tokensLeft > 0) return creation;
-  const { name } = azure.registry;
-  return { applies: "unavailable", why: `${name} has the maximum number of tokens`, next: { verb: "prune", registry: name } };
-}
-
-function credential(azure: LadderFacts["azure"], kind: string, reason: string, flags?: (registry: string) => Partial<Create>): Creation {
+function servicePrincipal(azure: LadderFacts["azure"]): Way {
   if (isUnknown(azure)) return unknown(azure);
   const { name } = azure.registry;
-  const { missing, unchecked } = azure.may.find((each) => each.credential === kind) ?? {};
-  if (missing !== undefined) {
-    return { applies: "unavailable", why: `you lack ${missing} on ${name}`, next: { verb: "whoami", registry: name } };
-  }
-  const why = unchecked === undefined ? reason : `${reason} (not checked: ${unchecked})`;
-  return { applies: "available", why, next: { verb: "create", registry: name, ...flags?.(name) } };
+  const create: Fix = { verb: "create", registry: name, servicePrincipal: `acr-pull-${name}` };
+  return credential(azure, "service-principal", "it needs an application in Microsoft Entra ID", create);
+}
+
+/** Whether `create` can create a credential. */
+function credential({ registry: { name }, may }: AzureFacts, kind: string, reason: string, create: Fix): Way {
+  const { missing, unchecked } = may.find((each) => each.credential === kind) ?? {};
+  if (missing !== undefined) return unavailable(`you lack ${missing} on ${name}`, { verb: "whoami", registry: name });
+  return { applies: "available", why: unchecked === undefined ? reason : `${reason} (not checked: ${unchecked})`, next: create };
+}
+
+function adminUser({ azure }: LadderFacts): Way {
+  const way = { applies: "never", why: "all users share its password, which can push and delete every image" } as const;
+  if (isUnknown(azure) || !azure.settings.adminUser) return way;
+  return { ...way, next: shell("az", "acr", "update", "--name", azure.registry.name, "--admin-enabled", "false") };
 }

@@ -1,12 +1,12 @@
-import type { Cluster } from "../cluster/port.ts";
+import { type Cluster, listAll } from "../cluster/port.ts";
 import { asRefusal, unlessRefused } from "../errors.ts";
 import type { KubeObjects } from "../objects.ts";
-import { explainCommand, type Finding, findingOf } from "./finding.ts";
+import { counted } from "../plan/wording.ts";
+import { minorOf } from "./cluster.ts";
+import { type CheckResult, explainCommand, type Finding, findingOf } from "./finding.ts";
 import type { LadderFacts, NodeFacts } from "./ladder.ts";
 
 type KubeNode = KubeObjects["node"];
-
-type Checked = { readonly findings: readonly Finding[]; readonly facts: LadderFacts["nodes"] };
 
 /** A label that only nodes of a service have, whose kubelets the service configures. */
 const services = [
@@ -23,69 +23,68 @@ const identityLabel = "kubernetes.azure.com/kubelet-identity-client-id";
 const federatedSince = 34;
 
 /** A series that a kubelet from 1.34 on has only with a credential provider. */
-const providerMetric = /^kubelet_credential_provider_config_info\b/m;
+export const providerMetric = /^kubelet_credential_provider_config_info\b/m;
 
 /** Checks how the nodes pull: by an identity, by a credential provider, or only by pull secrets. Changes nothing. */
-export async function checkNodes(cluster: Pick<Cluster, "pages" | "get" | "nodeMetrics" | "issuer">): Promise<Checked> {
+export async function checkNodes(
+  cluster: Pick<Cluster, "pages" | "get" | "nodeMetrics" | "issuer">,
+): Promise<{ readonly findings: readonly Finding[]; readonly facts: LadderFacts["nodes"] }> {
+  const of = { id: "nodes", subject: "nodes" } as const;
   const [nodes, issuer, arc] = await Promise.all([
-    Array.fromAsync(cluster.pages("node")).then((pages) => pages.flat(), asRefusal),
+    listAll(cluster, "node").catch(asRefusal),
     cluster.issuer().catch(unlessRefused(undefined)),
     cluster.get({ kind: "namespace", name: "azure-arc" }).catch(unlessRefused(undefined)),
   ]);
-  const isInArc: Finding[] = arc ? [{ id: "azure-arc", status: "ok", subject: "cluster", message: arcMessage }] : [];
+  const message = "connected to Azure Arc, which gives the kubelets no identity that can pull";
+  const isInArc: Finding[] = arc ? [{ id: "azure-arc", status: "ok", subject: "cluster", message }] : [];
   if (nodes instanceof Error) {
-    const failed = findingOf(nodes, { id: "nodes", subject: "nodes" });
+    const failed = findingOf(nodes, of);
     return { findings: [failed, ...isInArc], facts: { unknown: nodes.message, next: failed.next } };
   }
-  const facts = factsOf(nodes, issuer);
-  const { finding, hasProvider } = await providerOf(cluster, nodes);
-  return { findings: [summary(facts), ...isInArc, ...finding], facts: { ...facts, hasProvider } };
+  const { findings, hasProvider } = await providerOf(cluster, nodes);
+  const facts = { ...factsOf(nodes), hasProvider, issuer };
+  return { findings: [{ ...of, ...summary(facts) }, ...isInArc, ...findings], facts };
 }
 
-const arcMessage = "connected to Azure Arc, which gives the kubelets no identity that can pull";
-
-function factsOf(nodes: readonly KubeNode[], issuer: string | undefined): NodeFacts {
+function factsOf(nodes: readonly KubeNode[]): Omit<NodeFacts, "hasProvider" | "issuer"> {
   const labels = nodes.map(({ metadata }) => metadata.labels ?? {});
-  const versions = nodes.flatMap(({ status }) => status?.nodeInfo?.kubeletVersion ?? []).sort((a, b) => minorOf(a) - minorOf(b));
+  const versions = nodes.flatMap(({ status }) => status?.nodeInfo?.kubeletVersion ?? []).sort((a, b) => minor(a) - minor(b));
   // The label can be empty, and anyone who can change a node can write it
   const identities = labels.map((of) => of[identityLabel] ?? "").filter((id) => /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id));
   return {
     count: nodes.length,
     managedBy: services.find(([, label]) => labels.some((of) => label in of))?.[0],
     oldest: versions[0],
-    tooOld: versions.filter((version) => minorOf(version) < federatedSince).length,
+    tooOld: versions.filter((version) => minor(version) < federatedSince).length,
     identities: [...new Set(identities)],
-    hasProvider: undefined,
-    issuer,
   };
 }
 
-/** The minor version in `v1.34.1+k3s1`; 0 for a version of another form. */
-const minorOf = (version: string): number => Number(/^v1\.(\d+)\./.exec(version)?.[1] ?? 0);
+/** A version of another form counts as old. */
+const minor = (version = ""): number => minorOf(version) || 0;
 
-function summary({ count, managedBy, oldest }: NodeFacts): Finding {
-  const rest = { id: "nodes", subject: "nodes" } as const;
-  if (count === 0) return { ...rest, status: "warning", message: "the cluster has no nodes" };
-  const number = count === 1 ? "1 node" : `${count} nodes`;
+function summary({ count, managedBy, oldest }: Pick<NodeFacts, "count" | "managedBy" | "oldest">): CheckResult {
+  if (count === 0) return { status: "warning", message: "the cluster has no nodes" };
   const configured = `${managedBy ?? "no known service"} configures the kubelets`;
-  return { ...rest, status: "ok", message: `${number}, the oldest kubelet is ${oldest ?? "of an unknown version"}; ${configured}` };
+  return { status: "ok", message: `${counted(count, "node")}, the oldest kubelet is ${oldest ?? "of an unknown version"}; ${configured}` };
 }
 
 /** Looks for a credential provider in the metrics of one kubelet. Its configuration is a file on the node, which no API shows. */
-async function providerOf(cluster: Pick<Cluster, "nodeMetrics">, nodes: readonly KubeNode[]) {
-  const node = nodes.find(({ status }) => minorOf(status?.nodeInfo?.kubeletVersion ?? "") >= federatedSince);
-  if (!node) return { finding: [], hasProvider: undefined };
+async function providerOf(
+  cluster: Pick<Cluster, "nodeMetrics">,
+  nodes: readonly KubeNode[],
+): Promise<{ readonly findings: readonly Finding[]; readonly hasProvider: boolean | undefined }> {
+  const node = nodes.find(({ status }) => minor(status?.nodeInfo?.kubeletVersion) >= federatedSince);
+  if (!node) return { findings: [], hasProvider: undefined };
   const of = { id: "credential-provider", subject: `node/${node.metadata.name}` } as const;
   const metrics = await cluster.nodeMetrics(node.metadata.name).catch(asRefusal);
   // The API server connects to the kubelet, and answers with any error if it can't
   if (metrics instanceof Error) {
-    const failed = findingOf(metrics, of);
-    const next = metrics.kind === "invalid" ? explainCommand(of.id) : failed.next;
-    return { finding: [{ ...failed, status: "unknown", next } as const], hasProvider: undefined };
+    const { message, next } = findingOf(metrics, of);
+    const finding = { ...of, status: "unknown", message, next: metrics.kind === "invalid" ? explainCommand(of.id) : next } as const;
+    return { findings: [finding], hasProvider: undefined };
   }
   const hasProvider = providerMetric.test(metrics);
-  const message = hasProvider
-    ? "the kubelet has a credential provider"
-    : "the kubelet has no credential provider, so it pulls with pull secrets";
-  return { finding: [{ ...of, status: "ok", message } as const], hasProvider };
+  const message = `the kubelet has ${hasProvider ? "a credential provider" : "no credential provider, so it pulls with pull secrets"}`;
+  return { findings: [{ ...of, status: "ok", message }], hasProvider };
 }

@@ -2,40 +2,38 @@ import type { ChalkInstance } from "chalk";
 import type { Finding } from "../doctor/finding.ts";
 import type { Rung } from "../doctor/ladder.ts";
 import { type Fix, hintText } from "../fix.ts";
-import { counted, pluralize } from "../plan/wording.ts";
+import { counted } from "../plan/wording.ts";
 import { printable } from "./printable.ts";
 
 // The lines and the objects of doctor and of secretless check. docs/schema/acr-secret-v1.json describes every member of the objects.
 
 type FormatCommand = (fix: Fix) => string;
 
-const apiVersion = "acr-secret/v1";
-
-const nextOf = (next: string | Fix | undefined, formatCommand: FormatCommand) =>
-  next === undefined ? next : hintText(next, formatCommand);
-
-export const findingItem = ({ next, ...finding }: Finding<string>, formatCommand: FormatCommand) => ({
-  apiVersion,
-  kind: "Finding" as const,
-  ...finding,
-  next: nextOf(next, formatCommand),
-});
-
-export const wayItem = ({ next, ...rung }: Rung, formatCommand: FormatCommand) => ({
-  apiVersion,
-  kind: "Way" as const,
-  ...rung,
-  next: nextOf(next, formatCommand),
+/** Returns a finding or a way as an object (`acr-secret/v1`). */
+export const itemOf = <Of extends Finding<string> | Rung>(kind: "Finding" | "Way", of: Of, formatCommand: FormatCommand) => ({
+  apiVersion: "acr-secret/v1",
+  kind,
+  ...of,
+  next: of.next && hintText(of.next, formatCommand),
 });
 
 type Style = { readonly style: ChalkInstance; readonly formatCommand: FormatCommand };
 
-const statusSigns = {
+const signs = {
   ok: ["✔", "green"],
+  best: ["✔", "green"],
+  available: ["✔", "green"],
   warning: ["!", "yellow"],
-  failed: ["✗", "red"],
+  unavailable: ["-", "dim"],
   unknown: ["?", "yellow"],
-} as const satisfies Readonly<Record<Finding["status"], readonly [sign: string, color: string]>>;
+  failed: ["✗", "red"],
+  never: ["✗", "red"],
+} as const satisfies Readonly<Record<Finding["status"] | Rung["applies"], readonly [sign: string, color: string]>>;
+
+function signOf(of: keyof typeof signs, style: ChalkInstance): string {
+  const [sign, color] = signs[of];
+  return style[color](sign);
+}
 
 /** Returns the line of a finding, and below it the next step. @param earlier the findings that were printed before */
 export function findingLines(
@@ -43,27 +41,17 @@ export function findingLines(
   earlier: readonly Finding<string>[],
   { style, formatCommand }: Style,
 ): string {
-  const [sign, color] = statusSigns[status];
   const same = earlier.find((each) => each.status !== "ok" && each.message === message);
-  if (same) return `${style[color](sign)} ${id}: see ${same.id}\n`;
-  return `${style[color](sign)} ${printable(`${id}: ${message}`)}\n${nextLines(next, formatCommand)}`;
+  if (same) return `${signOf(status, style)} ${id}: see ${same.id}\n`;
+  return `${signOf(status, style)} ${printable(`${id}: ${message}`)}\n${nextLines(next, formatCommand)}`;
 }
-
-const waySigns = {
-  best: ["✔", "green"],
-  available: ["✔", "green"],
-  unavailable: ["-", "dim"],
-  unknown: ["?", "yellow"],
-  never: ["✗", "red"],
-} as const satisfies Readonly<Record<Rung["applies"], readonly [sign: string, color: string]>>;
 
 /** Returns the ways to pull, from the best to the worst, each with its next step. */
 export function wayLines(rungs: readonly Rung[], { style, formatCommand }: Style): string {
   const lines = rungs.map(({ id, applies, why, next }, at) => {
-    const [sign, color] = waySigns[applies];
     const mark = applies === "best" || applies === "never" ? ` (${applies})` : "";
     const [step, before] = [next, rungs[at - 1]?.next].map((each) => nextLines(each, formatCommand));
-    return `${style[color](sign)} ${printable(`${id}${mark}: ${why}`)}\n${step === before ? "" : step}`;
+    return `${signOf(applies, style)} ${printable(`${id}${mark}: ${why}`)}\n${step === before ? "" : step}`;
   });
   return `\nWays to pull images, from the best to the worst:\n${lines.join("")}`;
 }
@@ -79,12 +67,10 @@ function nextLines(next: string | Fix | undefined, formatCommand: FormatCommand)
 
 /** Formats the counts: `14 checks: 12 ok, 1 warning, 1 failed`. */
 export function findingsSummary(findings: readonly Pick<Finding, "status">[]): string {
-  const count = (wanted: Finding["status"]) => findings.filter(({ status }) => status === wanted).length;
-  const parts = [
-    [count("ok"), "ok"],
-    [count("warning"), pluralize(count("warning"), "warning", "warnings")],
-    [count("failed"), "failed"],
-    [count("unknown"), "unknown"],
-  ] as const;
-  return `${counted(findings.length, "check")}: ${parts.flatMap(([number, words]) => (number > 0 ? [`${number} ${words}`] : [])).join(", ")}`;
+  const parts = (["ok", "warning", "failed", "unknown"] as const).flatMap((wanted) => {
+    const count = findings.filter(({ status }) => status === wanted).length;
+    if (count === 0) return [];
+    return wanted === "warning" ? [counted(count, wanted)] : [`${count} ${wanted}`];
+  });
+  return `${counted(findings.length, "check")}: ${parts.join(", ")}`;
 }

@@ -1,18 +1,16 @@
 import type { Azure, SignInOptions } from "../azure/port.ts";
 import type { Cluster, KubectlFacts } from "../cluster/port.ts";
 import { checkAzure, checkKubeletIdentities } from "../doctor/azure.ts";
-import { checkKubectl, checkServer, checkUser } from "../doctor/cluster.ts";
-import { explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
+import { checkKubectl, checkRights, checkUser, type VerbRights } from "../doctor/cluster.ts";
+import { type CheckResult, explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
 import { ladder, type Rung } from "../doctor/ladder.ts";
-import { checkLeftovers } from "../doctor/leftovers.ts";
 import { checkCertificates, checkProxy } from "../doctor/machine.ts";
 import { checkNodes } from "../doctor/nodes.ts";
-import { checkRights, type VerbRights } from "../doctor/rights.ts";
 import { checkExpiry, checkPulls } from "../doctor/secrets.ts";
 import type { Environment } from "../env.ts";
-import { isRefusal, unlessRefused } from "../errors.ts";
-import type { Fix } from "../fix.ts";
+import { asRefusal, unlessRefused } from "../errors.ts";
 import { planPrune } from "../plan/prune.ts";
+import { counted } from "../plan/wording.ts";
 import { clusterScopesOf } from "../scope/cluster-scopes.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
 import type { Scope } from "../scope/scope.ts";
@@ -42,8 +40,12 @@ type DoctorTools = Parameters<typeof checkAll>[2] & {
 /** The age in milliseconds below which an object in Azure may belong to a run that has not written its Secret yet: that of `prune`. */
 const recent = 10 * 60_000;
 
-/** The checks of one part, in the order of the output. `id` and `subject` are those of the finding if the part fails as a whole. */
-type Part = Pick<Finding, "id" | "subject"> & { find(): readonly Finding[] | Promise<readonly Finding[]> };
+/** The checks of one part, in the order of the output. `id` and `subject` are those of a finding without its own. */
+type Part = Pick<Finding, "id" | "subject"> & {
+  find(): Promise<readonly CheckResult[]>;
+  /** The status if the part can't look. By default, it is unknown, because another check reports the reason. */
+  readonly failsAs?: Finding["status"];
+};
 
 /**
  * Starts all checks at once. Changes nothing.
@@ -60,51 +62,62 @@ export function examine(
   const namespace = shared(scope.namespaces === "all" ? Promise.resolve(undefined) : cluster.namespace());
   const clusterScope = shared(clusterScopesOf(scope, { ...tools, writes: false }).then(([only]) => only));
   const azure = shared(tools.azure(identity).then((opened) => withOneSearch(opened, registry)));
-  const inAzure = shared(azure.then((opened) => checkAzure(opened, registry)).catch(withoutAzure));
+  const inAzure = shared(checkAzure(azure, registry));
   const nodes = shared(checkNodes(cluster));
   const kubelets = shared(identitiesOf());
   const mayCreateCronJobs = shared(
-    namespace
-      .then((at) => cluster.may({ group: "batch", resource: "cronjobs", verb: "create", namespace: at }))
-      .catch(unlessRefused(undefined)),
+    namespace.then((at) => cluster.may({ group: "batch", resource: "cronjobs", verb: "create", namespace: at })),
   );
   /** The place of printed commands: the namespace of the current command line, or all. */
   const place = scope.namespaces === "all" ? { scope } : {};
 
-  async function identitiesOf() {
+  async function identitiesOf(): ReturnType<typeof checkKubeletIdentities> {
     const none = { findings: [], role: undefined };
-    const [opened, { facts: nodeFacts }] = await Promise.all([azure, nodes]);
-    if (registry === undefined || "unknown" in nodeFacts || nodeFacts.identities.length === 0) return none;
-    const found = opened.findRegistry(registry);
-    const reading = { registry: found, settings: shared(found.then((one) => opened.registryFacts(one))) };
-    const checking = checkKubeletIdentities(opened, reading, nodeFacts.identities).catch(unlessRefused(none));
-    const [{ facts: azureFacts }, checked] = await Promise.all([inAzure, checking]);
-    return "unknown" in azureFacts ? none : checked;
+    const [opened, { facts }] = await Promise.all([azure, nodes]);
+    if (registry === undefined || "unknown" in facts || facts.identities.length === 0) return none;
+    return checkKubeletIdentities(opened, registry, facts.identities).catch(unlessRefused(none));
   }
 
-  async function pulls(): Promise<readonly Finding[]> {
+  async function pulls(): Promise<readonly CheckResult[]> {
     const only = await clusterScope;
     const selection = { picks: [], selector: undefined, lenient: scope.namespaces === "all" };
     const ofPods = { selection, newNode: false, images: [], serviceaccount: "default", secret: undefined };
     return checkPulls(await checkAll(only ? [only] : [], ofPods, tools), { verb: "check", ...place });
   }
 
-  async function leftovers(): Promise<readonly Finding[]> {
+  async function leftovers(named: string): Promise<readonly CheckResult[]> {
     const opened = await azure;
     const doubts: string[] = [];
     const everywhere = [{ context: undefined, cluster, namespaces: [], open: true }];
-    const found = await findLeftovers(opened, opened.findRegistry(registry ?? ""), everywhere, (text) => void doubts.push(text));
+    const found = await findLeftovers(opened, opened.findRegistry(named), everywhere, (text) => void doubts.push(text));
     doubts.push(...found.holders.unlisted.map(({ error }) => error.message));
-    const facts = { ...found.holders, now: found.now };
-    const rows = planPrune(found.made, facts, { includeUnknown: false, includeExported: false, olderThan: recent });
-    return checkLeftovers(rows, doubts, { registry: found.registry.name, identity });
+    const rows = planPrune(
+      found.made,
+      { ...found.holders, now: found.now },
+      { includeUnknown: false, includeExported: false, olderThan: recent },
+    );
+    const orphans = rows.filter(({ state }) => state === "orphan").length;
+    const { name } = found.registry;
+    const subject = `registry/${name}`;
+    const results = doubts.map((message): CheckResult => ({ subject, status: "unknown", message }));
+    if (orphans > 0) {
+      const message = `${counted(orphans, "object")} in ${name} that this plugin created and no Secret uses`;
+      return [{ subject, status: "warning", message, next: { verb: "prune", registry: name } }, ...results];
+    }
+    return results.length > 0 ? results : [{ subject, status: "ok", message: `${name} has no object of this plugin that no Secret uses` }];
   }
 
   const parts: readonly Part[] = [
-    { id: "kubectl-version", subject: "kubectl", find: () => checkKubectl(kubectl, cluster) },
-    { id: "cluster-version", subject: "cluster", find: () => checkServer(cluster) },
+    // In a pod, the plugin works without kubectl
+    { id: "kubectl-version", subject: "kubectl", failsAs: "warning", find: () => checkKubectl(kubectl, cluster) },
+    {
+      id: "cluster-version",
+      subject: "cluster",
+      failsAs: "failed",
+      find: async () => [{ status: "ok", message: `the API server is ${(await cluster.serverVersion()).gitVersion}` }],
+    },
     { id: "cluster-identity", subject: "cluster", find: () => checkUser(kubectl, cluster) },
-    { id: "proxy", subject: "HTTPS_PROXY", find: () => checkProxy(env, hosts) },
+    { id: "proxy", subject: "HTTPS_PROXY", failsAs: "failed", find: async () => checkProxy(env, hosts) },
     { id: "certificates", subject: "certificates", find: () => checkCertificates(env) },
     { id: "azure-identity", subject: "azure", find: async () => (await inAzure).findings },
     { id: "cluster-rights", subject: "cluster", find: async () => checkRights(verbs, cluster, await namespace) },
@@ -116,16 +129,14 @@ export function examine(
       find: async () => checkExpiry(await clusterScope, { verb: "list", ...place }, now()),
     },
     { id: "image-pulls", subject: "images", find: pulls },
-    ...(registry === undefined ? [] : [{ id: "leftovers" as const, subject: `registry/${registry}`, find: leftovers }]),
+    ...(registry === undefined ? [] : [{ id: "leftovers" as const, subject: `registry/${registry}`, find: () => leftovers(registry) }]),
   ];
 
-  async function* find({ find: look, ...of }: Part): AsyncGenerator<Finding> {
-    try {
-      for (const finding of await look()) yield withNext(finding, identity);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      // The check that reports this error as a failure is another one
-      yield { ...findingOf(error, of), status: "unknown" };
+  async function* find({ find: look, failsAs = "unknown", ...of }: Part): AsyncGenerator<Finding> {
+    const results = await look().catch((error: unknown) => [{ ...findingOf(asRefusal(error), of), status: failsAs }]);
+    for (const result of results) {
+      const finding = { ...of, ...result };
+      yield { ...finding, next: finding.next ?? (finding.status === "ok" ? undefined : explainCommand(finding.id)) };
     }
   }
 
@@ -134,8 +145,12 @@ export function examine(
     ways: async () => {
       const [{ facts: azureFacts }, { facts: nodeFacts }] = await Promise.all([inAzure, nodes]);
       const { role } = await kubelets.catch(unlessRefused({ role: undefined }));
-      const facts = { azure: azureFacts, nodes: nodeFacts, identityRole: role, mayCreateCronJobs: await mayCreateCronJobs };
-      return ladder(facts).map((rung) => ({ ...rung, next: withIdentity(rung.next, identity) }));
+      return ladder({
+        azure: azureFacts,
+        nodes: nodeFacts,
+        identityRole: role,
+        mayCreateCronJobs: await mayCreateCronJobs.catch(unlessRefused(undefined)),
+      });
     },
   };
 }
@@ -153,21 +168,3 @@ function withOneSearch(azure: Azure, registry: string | undefined): Azure {
   const facts = shared(found.then((one) => azure.registryFacts(one)));
   return { ...azure, findRegistry: () => found, registryFacts: () => facts };
 }
-
-/** Returns the result of an Azure that could not be opened. @throws every error except a refusal */
-function withoutAzure(error: unknown) {
-  if (!isRefusal(error)) throw error;
-  const facts = { unknown: error.message, next: error.hint };
-  return { findings: [findingOf(error, { id: "azure-identity", subject: "azure" })], facts };
-}
-
-/** Adds the flags of the sign-in to a command about a registry. */
-function withIdentity(next: string | Fix | undefined, identity: SignInOptions): string | Fix | undefined {
-  return typeof next === "object" && "verb" in next && next.registry !== undefined ? { identity, ...next } : next;
-}
-
-/** Returns a finding with a next step, unless nothing is wrong. */
-const withNext = ({ next, ...finding }: Finding, identity: SignInOptions): Finding => ({
-  ...finding,
-  next: withIdentity(next ?? (finding.status === "ok" ? undefined : explainCommand(finding.id)), identity),
-});

@@ -2,6 +2,7 @@ import type { Azure, Exchanged } from "../azure/port.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { type Finding, findingOf } from "../doctor/finding.ts";
 import { isPublic } from "../doctor/ladder.ts";
+import { providerMetric } from "../doctor/nodes.ts";
 import { asRefusal, CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import type { KubeObjects, ServiceAccount } from "../objects.ts";
@@ -133,9 +134,6 @@ function refusalOf({ refused, message: words }: Refused, { account, image }: Che
   return { status: "failed", message: known[refused] ? `${message} (AADSTS${refused})` : message, next } as const;
 }
 
-/** Since this minor version of Kubernetes 1, a kubelet has the metric. */
-const series = /^kubelet_credential_provider_config_info\b/m;
-
 /** A kubelet's metrics can have a megabyte. */
 const maxNodes = 100;
 
@@ -145,7 +143,7 @@ async function providerOf({ cluster }: Checked): Promise<PartFinding> {
   if (all instanceof Error) return findingOf(all, part);
   const read = async ({ metadata: { name } }: KubeObjects["node"]) => ({ name, metrics: await cluster.nodeMetrics(name).catch(asRefusal) });
   const some = await Promise.all(all.slice(0, maxNodes).map(read));
-  const without = some.filter(({ metrics }) => typeof metrics === "string" && !series.test(metrics)).map(({ name }) => name);
+  const without = some.filter(({ metrics }) => typeof metrics === "string" && !providerMetric.test(metrics)).map(({ name }) => name);
   if (without.length > 0) {
     const others = without.length > 1 ? ` and ${without.length - 1} other nodes` : "";
     return { ...part, status: "failed", message: `node ${without[0]}${others} without a credential provider` };

@@ -14,7 +14,7 @@ test.for([
 ])("names the identity and the role to ask for when it has the role $role", async ({ role, finds, asksFor }) => {
   const { env, objectId, clientId } = await signedIn(world, [{ role, registry: "myregistry" }]);
 
-  const { findings } = await checkAzure(openAzure(world.options({ env })), "myregistry");
+  const { findings } = await checkAzure(Promise.resolve(openAzure(world.options({ env }))), "myregistry");
 
   expect(findings.flatMap(({ id, status }) => (status === "ok" ? [] : `${id} ${status}`))).toEqual(finds);
   expect(findings.find(({ id }) => id === "azure-identity")?.message).toContain(`${clientId} (object ${objectId})`);
@@ -29,9 +29,7 @@ test("finds the role of a kubelet identity, by Microsoft Graph", async () => {
   const pulls = await signedIn(world, [{ role: "AcrPull", registry: "myregistry" }]);
   const inherits = await signedIn(world, ["Contributor"]);
   const check = async ({ env }: { env: Record<string, string> }, clientId: string) => {
-    const azure = openAzure(world.options({ env }));
-    const registry = await azure.findRegistry("myregistry");
-    const { role } = await checkKubeletIdentities(azure, { registry, settings: await azure.registryFacts(registry) }, [clientId]);
+    const { role } = await checkKubeletIdentities(openAzure(world.options({ env })), "myregistry", [clientId]);
     return role?.may;
   };
 

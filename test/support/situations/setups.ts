@@ -273,7 +273,7 @@ export const setups: readonly Setup[] = [
   {
     when: "the proxy is invalid",
     options: { env: { HTTPS_PROXY: "socks5://jane:hunter2@proxy:1080" } },
-    finds: ["failed proxy HTTPS_PROXY: kubectl acr-secret explain proxy"],
+    finds: ["failed proxy HTTPS_PROXY: set HTTPS_PROXY=http://HOST:PORT, or add the host to NO_PROXY"],
     ...usual,
     code: 1,
   },

@@ -17,7 +17,7 @@ Tenant:       t-1
 Sign-in:      the Azure CLI (az)
 Subscription: <none>
 Registry:     myregistry.azurecr.io (Premium), open to all networks
-Rights:       by roles on the whole registry (legacy)
+Rights:       roles apply to the whole registry, and AcrPull allows pulling
 Admin user:   off
 Entra tokens: accepted if issued for registries or for Azure Resource Manager
 ACR tokens:   1 of 50000

@@ -31,7 +31,7 @@ const rows: readonly Row[] = [
       "azure-rights": "you may create: acr-token, service-principal, entra",
       "registry-mode": "AcrPull allows pulling",
     },
-    facts: { registry: { name: "myregistry" }, tokensLeft: 50_000 },
+    facts: { registry: { name: "myregistry" }, tokens: 0, limit: 50_000 },
   },
   {
     when: "no registry is named",
@@ -85,7 +85,7 @@ const rows: readonly Row[] = [
     },
     finds: ["azure-rights unknown", "registry-tokens unknown"],
     shows: { "azure-rights": "--role Reader" },
-    facts: { tokensLeft: undefined },
+    facts: { permissions: undefined, tokens: undefined },
   },
   {
     when: "you have a built-in role, a custom role and a deleted role",
@@ -139,7 +139,7 @@ const rows: readonly Row[] = [
     sku: "Basic",
     given: ({ azure }) => addTokens(azure, 90),
     finds: ["registry-tokens warning"],
-    facts: { tokensLeft: 10 },
+    facts: { tokens: 90, limit: 100 },
   },
   { when: "the tier of the registry is new", sku: "Ultra", finds: [], shows: { "registry-tokens": "0 ACR tokens" } },
 ];
@@ -154,7 +154,7 @@ test.for(rows)("checks Azure when $when", async ({ sku = "Premium", given, finds
   const world = fakeWorld({ sku });
   given?.(world);
 
-  const found = await checkAzure(world.azure.azure(openInterruption()), "registry" in row ? row.registry : "myregistry");
+  const found = await checkAzure(Promise.resolve(world.azure.azure(openInterruption())), "registry" in row ? row.registry : "myregistry");
 
   expect(found.findings.flatMap(({ id, status }) => (status === "ok" ? [] : `${id} ${status}`))).toEqual(finds);
   for (const [id, part] of Object.entries(shows)) expect(shown(found.findings.find((each) => each.id === id))).toContain(part);
@@ -225,14 +225,14 @@ function worldWith({ mode = "legacy", role, condition, definition }: Partial<Rol
   world.azure.directory.principals.push({ id: "p-1", appId: client, enabled: true });
   if (role !== undefined) world.azure.directory.assignments.push({ ...assignment, principalId: "p-1", role, condition });
   if (definition) world.azure.directory.definitions.set("custom", { name: "custom", permissions: [definition as typeof everything] });
-  const registry = { id: "/registries/myregistry", name: "myregistry", loginServer: "myregistry.azurecr.io", sku: "Basic" };
-  return { world, of: { registry, settings: { mode, adminUser: false, armAudience: true, network: "all" } as const } };
+  world.azure.facts.mode = mode;
+  return world;
 }
 
 test.for(roleRows)("checks the kubelet identity when $when", async ({ may, why = "", ...row }) => {
-  const { world, of } = worldWith(row);
+  const world = worldWith(row);
 
-  const { findings, role } = await checkKubeletIdentities(world.azure.azure(openInterruption()), of, [client]);
+  const { findings, role } = await checkKubeletIdentities(world.azure.azure(openInterruption()), "myregistry", [client]);
 
   expect(role).toMatchObject({ may, clientId: client, why: expect.stringContaining(why) });
   expect(findings).toMatchObject([{ id: "kubelet-identity", status: { yes: "ok", no: "warning", unknown: "unknown" }[may] }]);
@@ -243,18 +243,18 @@ test.for([
   { when: "Microsoft Graph refuses", call: "servicePrincipal", why: "Azure answers forbidden" },
   { when: "the roles cannot be read", call: "roleAssignments", why: "Azure answers forbidden" },
 ])("reports an unknown kubelet identity when $when", async ({ call, why }) => {
-  const { world, of } = worldWith({ role: pullRole.legacy.id });
+  const world = worldWith({ role: pullRole.legacy.id });
   world.asking.around(refusing(is(call), refusal("forbidden")));
 
-  const { role } = await checkKubeletIdentities(world.azure.azure(openInterruption()), of, [client]);
+  const { role } = await checkKubeletIdentities(world.azure.azure(openInterruption()), "myregistry", [client]);
 
   expect(role).toMatchObject({ may: "unknown", why: expect.stringContaining(why) });
 });
 
 test("reports the kubelet identity of another tenant as unknown, and judges by the worst of several", async () => {
-  const { world, of } = worldWith({ role: pullRole.legacy.id });
+  const world = worldWith({ role: pullRole.legacy.id });
   const other = "00000000-0000-4000-8000-000000000001";
-  const check = (...ids: string[]) => checkKubeletIdentities(world.azure.azure(openInterruption()), of, ids);
+  const check = (...ids: string[]) => checkKubeletIdentities(world.azure.azure(openInterruption()), "myregistry", ids);
 
   expect((await check(client, other)).role).toMatchObject({
     may: "unknown",
@@ -267,11 +267,11 @@ test("reports the kubelet identity of another tenant as unknown, and judges by t
 });
 
 test("ends when the run is interrupted", async () => {
-  const { world, of } = worldWith({});
+  const world = worldWith({});
   const interruption = openInterruption();
   interruption.interrupt();
   const azure = world.azure.azure(interruption);
 
-  await expect(checkAzure(azure, "myregistry")).rejects.toThrow(Interrupted);
-  await expect(checkKubeletIdentities(azure, of, [client])).rejects.toThrow(Interrupted);
+  await expect(checkAzure(Promise.resolve(azure), "myregistry")).rejects.toThrow(Interrupted);
+  await expect(checkKubeletIdentities(azure, "myregistry", [client])).rejects.toThrow(Interrupted);
 });

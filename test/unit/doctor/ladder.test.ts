@@ -9,7 +9,8 @@ const azure = (more: Partial<AzureFacts> = {}): AzureFacts => ({
   registry: { id: "/registries/myregistry", name: "myregistry", loginServer: "myregistry.azurecr.io", sku: "Basic" },
   settings: { mode: "legacy", adminUser: false, armAudience: true, network: "all" },
   may: [token, principal],
-  tokensLeft: 10,
+  tokens: 90,
+  limit: 100,
   ...more,
 });
 
@@ -96,7 +97,7 @@ const rows: readonly Row[] = [
   },
   {
     when: "the registry has no room for a token",
-    facts: { nodes: old, azure: azure({ tokensLeft: 0 }) },
+    facts: { nodes: old, azure: azure({ tokens: 100 }) },
     rungs: "- - - - best never",
     why: { "scheduled-rotation": "maximum number of tokens" },
   },
