@@ -107,7 +107,9 @@ type Registry = Awaited<ReturnType<typeof readRegistry>>;
 function rights({ permissions, may }: Registry, roles: readonly string[], grantTo: (action: string) => Fix): CheckResult {
   const byRoles = roles.length > 0 ? `; your roles: ${roles.join(", ")}` : "";
   if (!permissions) return { status: "unknown", message: `your permissions cannot be read${byRoles}`, next: grantTo("*/read") };
-  const possible = may.filter(({ missing }) => missing === undefined).map(({ credential }) => credential);
+  const possible = may
+    .filter(({ missing }) => missing === undefined)
+    .map(({ credential, unchecked }) => (unchecked === undefined ? credential : `${credential} (not checked)`));
   const message = `you may create: ${possible.join(", ") || "no credential"}${byRoles}`;
   // The default kind is the one to ask for
   const missing = may[0]?.missing;

@@ -28,7 +28,7 @@ const rows: readonly Row[] = [
     finds: [],
     shows: {
       "azure-identity": "jane@example.com (object o-1) in tenant t-1",
-      "azure-rights": "you may create: acr-token, service-principal, entra",
+      "azure-rights": "you may create: acr-token, service-principal (not checked), entra",
       "registry-mode": "AcrPull allows pulling",
     },
     facts: { registry: { name: "myregistry" }, tokens: 0, limit: 50_000 },
