@@ -173,14 +173,9 @@ async function check(given: SecretlessFlags, names: readonly string[], session: 
     if (output === undefined) session.print(findingLines(finding, found, style));
     found.push(finding);
   }
+  const items = found.map((finding) => itemOf("Finding", finding, session.formatCommand));
   if (output === undefined) session.stderr.write(`${findingsSummary(found)}\n`);
-  else
-    session.print(
-      await printList(
-        found.map((finding) => itemOf("Finding", finding, session.formatCommand)),
-        output,
-      ),
-    );
+  else session.print(await printList(items, output));
   if (found.some(({ status }) => status === "failed")) return 1;
   return found.some(({ status }) => status === "unknown") ? failureCode(true) : 0;
 }

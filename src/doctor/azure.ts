@@ -7,8 +7,7 @@ import { mayMint, onData, permits } from "../credential/mint-rights.ts";
 import { granted } from "../credential/service-principal/roles.ts";
 import { asRefusal, unlessRefused } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { type CheckResult, type Finding, findingOf } from "./finding.ts";
-import type { AzureFacts, IdentityRole, LadderFacts } from "./ladder.ts";
+import { type CheckResult, type Finding, findingOf, type Unknown } from "./finding.ts";
 
 /** Reads a registry, and what the current identity may create for it. @throws CliError if the settings can't be read */
 export async function readRegistry(azure: Azure, registry: AzureRegistry) {
@@ -18,10 +17,13 @@ export async function readRegistry(azure: Azure, registry: AzureRegistry) {
     azure.permissions(registry).catch(unlessRefused(undefined)),
     azure.tokenCount(registry).catch(unlessRefused(undefined)),
   ]);
-  // The default comes first
+  // For each kind of credential, whether the identity may create it. The default comes first
   const may = credentialKinds.toReversed().flatMap((kind) => mayMint(kind, permissions, settings));
   return { registry, settings, permissions, tokens, limit: tokensIn[registry.sku], may };
 }
+
+/** A registry, and the rights of the current identity on it. */
+export type AzureFacts = Awaited<ReturnType<typeof readRegistry>>;
 
 export const modes: Readonly<Record<Mode, string>> = {
   legacy: `roles apply to the whole registry, and ${pullRole.legacy.name} allows pulling`,
@@ -49,7 +51,7 @@ export const isNearlyFull = ({ tokens = 0, limit = Infinity }: Tokens): boolean 
 export async function checkAzure(
   opening: Promise<Azure>,
   named: string | undefined,
-): Promise<{ readonly findings: readonly Finding[]; readonly facts: LadderFacts["azure"] }> {
+): Promise<{ readonly findings: readonly Finding[]; readonly facts: AzureFacts | Unknown }> {
   const of = { id: "azure-identity", subject: "azure" } as const;
   const identity = await opening.then((azure) => azure.identity()).catch(asRefusal);
   if (identity instanceof Error) return { findings: [findingOf(identity, of)], facts: { unknown: identity.message, next: identity.hint } };
@@ -76,7 +78,7 @@ export async function checkAzure(
   const subject = `registry/${registry.name}`;
   const findings: readonly Finding[] = [
     { id: "azure-registry", subject, status: "ok", message: `${registry.loginServer} (${registry.sku})` },
-    { id: "azure-rights", subject, ...rights(facts, roles, (action) => grant(action, registry.id, identity)) },
+    { id: "azure-rights", subject, ...rights(facts, roles, identity) },
     { id: "registry-mode", subject, status: "ok", message: modes[settings.mode] },
     { id: "registry-network", subject, ...network(settings.network) },
     { id: "registry-admin-user", subject, ...adminUser(settings.adminUser, registry.name) },
@@ -102,11 +104,10 @@ async function roleNames(azure: Azure, registry: AzureRegistry, principalId: str
   return (await Promise.all([...guids].map(nameOf))).sort();
 }
 
-type Registry = Awaited<ReturnType<typeof readRegistry>>;
-
-function rights({ permissions, may }: Registry, roles: readonly string[], grantTo: (action: string) => Fix): CheckResult {
+function rights({ registry, permissions, may }: AzureFacts, roles: readonly string[], identity: AzureIdentity): CheckResult {
   const byRoles = roles.length > 0 ? `; your roles: ${roles.join(", ")}` : "";
-  if (!permissions) return { status: "unknown", message: `your permissions cannot be read${byRoles}`, next: grantTo("*/read") };
+  if (!permissions)
+    return { status: "unknown", message: `your permissions cannot be read${byRoles}`, next: grant("*/read", registry.id, identity) };
   const possible = may
     .filter(({ missing }) => missing === undefined)
     .map(({ credential, unchecked }) => (unchecked === undefined ? credential : `${credential} (not checked)`));
@@ -114,7 +115,7 @@ function rights({ permissions, may }: Registry, roles: readonly string[], grantT
   // The default kind is the one to ask for
   const missing = may[0]?.missing;
   if (missing === undefined) return { status: "ok", message };
-  return { status: "warning", message: `${message}; missing: ${missing}`, next: grantTo(missing) };
+  return { status: "warning", message: `${message}; missing: ${missing}`, next: grant(missing, registry.id, identity) };
 }
 
 function network(access: RegistryFacts["network"]): CheckResult {
@@ -125,18 +126,26 @@ function network(access: RegistryFacts["network"]): CheckResult {
 
 function adminUser(isOn: boolean, name: string): CheckResult {
   if (!isOn) return { status: "ok", message: "the admin user is disabled" };
-  const argv = ["az", "acr", "update", "--name", name, "--admin-enabled", "false"];
-  const next: Fix = { do: "shell", argv, when: "if no Secret holds its password, disable it" };
-  return { status: "warning", message: "the admin user is enabled: its password can push and delete every image", next };
+  const message = "the admin user is enabled: its password can push and delete every image";
+  return { status: "warning", message, next: disableAdmin(name) };
 }
 
-function tokenCount(facts: Registry): CheckResult {
+export const disableAdmin = (name: string): Fix => ({
+  do: "shell",
+  argv: ["az", "acr", "update", "--name", name, "--admin-enabled", "false"],
+  when: "if no Secret holds its password, disable it",
+});
+
+function tokenCount(facts: AzureFacts): CheckResult {
   if (facts.tokens === undefined) return { status: "unknown", message: "the ACR tokens cannot be listed" };
   const message = `${tokensOf(facts)} ACR tokens`;
   return isNearlyFull(facts)
     ? { status: "warning", message, next: { verb: "prune", registry: facts.registry.name } }
     : { status: "ok", message };
 }
+
+/** Whether a kubelet's managed identity may pull from the registry, and the reason as a sentence. */
+export type IdentityRole = { readonly may: "yes" | "no" | "unknown"; readonly why: string; readonly clientId?: string };
 
 /**
  * Checks whether the managed identities of AKS kubelets may pull from the registry.

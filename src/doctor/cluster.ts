@@ -1,5 +1,6 @@
 import type { Cluster, KubectlFacts, Right } from "../cluster/port.ts";
 import { unlessRefused } from "../errors.ts";
+import { memoize } from "../scope/concurrency.ts";
 import type { CheckResult } from "./finding.ts";
 
 /** Where kubectl's versions are documented. */
@@ -41,13 +42,17 @@ export async function checkRights(
   cluster: Pick<Cluster, "may">,
   namespace: string | undefined,
 ): Promise<CheckResult[]> {
-  const keyOf = ({ where, group, resource, verb }: VerbRights["rights"][number]) => `${verb} ${resource} ${group} ${where}`;
-  const unique = new Map(verbs.flatMap(({ rights }) => rights.map((right) => [keyOf(right), right] as const)));
-  const asked = [...unique].map(async ([key, { where, ...right }]) => {
-    return [key, await cluster.may({ ...right, namespace: where === "namespace" ? namespace : undefined })] as const;
-  });
-  const has = new Map(await Promise.all(asked));
-  const missing = verbs.map(({ verb, rights }) => ({ verb, rights: rights.filter((right) => !has.get(keyOf(right))).map(inWords) }));
+  const answers = new Map<string, Promise<boolean>>();
+  const may = ({ where, ...right }: VerbRights["rights"][number]) =>
+    memoize(answers, JSON.stringify([where, right]), () =>
+      cluster.may({ ...right, namespace: where === "namespace" ? namespace : undefined }),
+    );
+  const missing = await Promise.all(
+    verbs.map(async ({ verb, rights }) => {
+      const has = await Promise.all(rights.map(may));
+      return { verb, rights: rights.filter((_, at) => !has[at]).map(inWords) };
+    }),
+  );
   const complete = missing.filter(({ rights }) => rights.length === 0).map(({ verb }) => verb);
   const place = namespace === undefined ? "in all namespaces" : `in namespace ${namespace}`;
   const ok: CheckResult = { status: "ok", subject: complete.join(","), message: `you have the rights for ${complete.join(", ")} ${place}` };

@@ -39,6 +39,9 @@ export type Finding<Id extends string = CheckId> = {
 /** A result of a check. Without an id or a subject, it has those of its check. */
 export type CheckResult = Omit<Finding, "id" | "subject"> & Partial<Finding>;
 
+/** A reason why something is not known, and what to do about it. */
+export type Unknown = { readonly unknown: string; readonly next?: string | Fix | undefined };
+
 /** Returns the finding for an error: a missing right or an unreachable server means that the check could not look. */
 export function findingOf<Of>(
   { kind, message, hint = explainCommand(kind) }: CliError,

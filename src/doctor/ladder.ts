@@ -1,46 +1,8 @@
-import type { AzureRegistry, RegistryFacts } from "../azure/port.ts";
 import { pullRole } from "../credential/granted-rights.ts";
-import type { MayMint } from "../credential/mint-rights.ts";
 import type { Fix } from "../fix.ts";
-
-/** A registry and the rights of the current identity on it. */
-export type AzureFacts = {
-  readonly registry: AzureRegistry;
-  readonly settings: RegistryFacts;
-  /** Each kind of credential, and whether the identity may create it. */
-  readonly may: readonly MayMint[];
-  /** The number of ACR tokens, and the registry's limit; undefined if unknown. */
-  readonly tokens: number | undefined;
-  readonly limit: number | undefined;
-};
-
-/** How the nodes of a cluster can pull. */
-export type NodeFacts = {
-  readonly count: number;
-  /** The service that configures the kubelets; undefined if none is known, so you probably do. */
-  readonly managedBy: "AKS" | "EKS" | "GKE" | undefined;
-  /** The oldest kubelet: `v1.33.1`. The numbers of nodes whose kubelets are too old for ServiceAccount tokens in credential providers. */
-  readonly oldest: string | undefined;
-  readonly tooOld: number;
-  /** The client ids of the kubelets' managed identities. */
-  readonly identities: readonly string[];
-  /** Whether a kubelet has a credential provider; undefined if that is not visible. */
-  readonly hasProvider: boolean | undefined;
-  /** The issuer of ServiceAccount tokens; undefined if unknown. */
-  readonly issuer: string | undefined;
-};
-
-/** Whether the kubelets' managed identities may pull from the registry. */
-export type IdentityRole = {
-  readonly may: "yes" | "no" | "unknown";
-  /** The reason, as the end of a sentence about the identity. */
-  readonly why: string;
-  /** The first identity without the role. */
-  readonly clientId?: string | undefined;
-};
-
-/** A reason why something is not known, and what to do about it. */
-export type Unknown = { readonly unknown: string; readonly next?: string | Fix | undefined };
+import { type AzureFacts, disableAdmin, type IdentityRole } from "./azure.ts";
+import type { Unknown } from "./finding.ts";
+import type { NodeFacts } from "./nodes.ts";
 
 export type LadderFacts = {
   readonly azure: AzureFacts | Unknown;
@@ -168,5 +130,5 @@ function credential({ registry: { name }, may }: AzureFacts, kind: string, reaso
 function adminUser({ azure }: LadderFacts): Way {
   const way = { applies: "never", why: "all users share its password, which can push and delete every image" } as const;
   if (isUnknown(azure) || !azure.settings.adminUser) return way;
-  return { ...way, next: shell("az", "acr", "update", "--name", azure.registry.name, "--admin-enabled", "false") };
+  return { ...way, next: disableAdmin(azure.registry.name) };
 }

@@ -3,10 +3,25 @@ import { asRefusal, unlessRefused } from "../errors.ts";
 import type { KubeObjects } from "../objects.ts";
 import { counted } from "../plan/wording.ts";
 import { minorOf } from "./cluster.ts";
-import { type CheckResult, explainCommand, type Finding, findingOf } from "./finding.ts";
-import type { LadderFacts, NodeFacts } from "./ladder.ts";
+import { type CheckResult, explainCommand, type Finding, findingOf, type Unknown } from "./finding.ts";
 
 type KubeNode = KubeObjects["node"];
+
+/** How the nodes of a cluster can pull. */
+export type NodeFacts = {
+  readonly count: number;
+  /** The service that configures the kubelets; undefined if none is known, so you probably do. */
+  readonly managedBy: "AKS" | "EKS" | "GKE" | undefined;
+  /** The oldest kubelet: `v1.33.1`. The numbers of nodes whose kubelets are too old for ServiceAccount tokens in credential providers. */
+  readonly oldest: string | undefined;
+  readonly tooOld: number;
+  /** The client ids of the kubelets' managed identities. */
+  readonly identities: readonly string[];
+  /** Whether a kubelet has a credential provider; undefined if that is not visible. */
+  readonly hasProvider: boolean | undefined;
+  /** The issuer of ServiceAccount tokens; undefined if unknown. */
+  readonly issuer: string | undefined;
+};
 
 /** A label that only nodes of a service have, whose kubelets the service configures. */
 const services = [
@@ -28,7 +43,7 @@ export const providerMetric = /^kubelet_credential_provider_config_info\b/m;
 /** Checks how the nodes pull: by an identity, by a credential provider, or only by pull secrets. Changes nothing. */
 export async function checkNodes(
   cluster: Pick<Cluster, "pages" | "get" | "nodeMetrics" | "issuer">,
-): Promise<{ readonly findings: readonly Finding[]; readonly facts: LadderFacts["nodes"] }> {
+): Promise<{ readonly findings: readonly Finding[]; readonly facts: NodeFacts | Unknown }> {
   const of = { id: "nodes", subject: "nodes" } as const;
   const [nodes, issuer, arc] = await Promise.all([
     listAll(cluster, "node").catch(asRefusal),

@@ -32,7 +32,6 @@ export async function checkExpiry(clusterScope: ClusterScope | undefined, list: 
     else all.push(expiryOf(listed));
   }
   const due = all.filter(({ at }) => at <= now.getTime() + soon).sort((a, b) => a.at - b.at);
-  const never = all.filter(({ isForever }) => isForever).length;
   const found = due.map(({ name, namespace, at, isOwn }): CheckResult => {
     const isExpired = at <= now.getTime();
     const subject = `secret/${name}`;
@@ -41,9 +40,7 @@ export async function checkExpiry(clusterScope: ClusterScope | undefined, list: 
     const next: Fix = { verb: isOwn ? "rotate" : "check", secret: name, namespace };
     return { status: isExpired ? "failed" : "warning", subject, message, next };
   });
-  const forever = never > 0 ? `, and ${never} never ${pluralize(never, "expires", "expire")}` : "";
-  const fine =
-    all.length === 0 ? "there are no pull secrets" : `${counted(all.length, "pull secret")}: none expires within 14 days${forever}`;
+  const fine = all.length === 0 ? "there are no pull secrets" : `${counted(all.length, "pull secret")}: none expires within 14 days`;
   const hasLooked = all.length > 0 || unreadable.length === 0;
   const more = (count: number) => `${counted(count, "more pull secret")} ${pluralize(count, "expires", "expire")} within 14 days`;
   return [
@@ -61,7 +58,6 @@ function expiryOf({ secret }: ListedSecret) {
     namespace: secret.metadata.namespace,
     /** Milliseconds; Infinity if it is not known or never. */
     at: Math.min(...holdings.flatMap(({ expiresAt }) => (expiresAt === undefined ? [] : Date.parse(expiresAt)))),
-    isForever: holdings.length > 0 && holdings.every(({ expiry }) => expiry === "never"),
     isOwn: holdings.some(({ kind, guessed }) => !guessed && kindNamed(kind)?.renewal !== undefined),
   };
 }

@@ -1,6 +1,5 @@
 import type { AzureIdentity, AzureRegistry, TokenSource } from "../azure/port.ts";
-import { modes, networks, tokensOf } from "../doctor/azure.ts";
-import type { AzureFacts } from "../doctor/ladder.ts";
+import { type AzureFacts, modes, networks, tokensOf } from "../doctor/azure.ts";
 import { printable } from "./printable.ts";
 import { table } from "./table.ts";
 

@@ -60,13 +60,14 @@ function annotationsOf(
 ): { readonly finding: PartFinding; readonly identity?: Named } {
   const part = of("annotations", account);
   if (found instanceof CliError) return { finding: findingOf(found, part) };
-  if (!found)
-    return { finding: { ...part, status: "failed", message: `serviceaccounts "${account.name}" not found`, next: setUp(account, image) } };
-  const { [annotationKeys.clientId]: clientId = "", [annotationKeys.tenant]: tenant = "" } = found.metadata.annotations ?? {};
-  const missing = [clientId === "" ? [annotationKeys.clientId] : [], tenant === "" ? [annotationKeys.tenant] : []].flat();
-  if (missing.length > 0)
-    return { finding: { ...part, status: "failed", message: `annotation ${missing.join(" and ")} missing`, next: setUp(account, image) } };
-  return { finding: { ...part, status: "ok", message: `client ${clientId}, tenant ${tenant}` }, identity: { clientId, tenant } };
+  const { clientId: client, tenant: directory } = annotationKeys;
+  const annotations = found?.metadata.annotations ?? {};
+  const { [client]: clientId, [directory]: tenant } = annotations;
+  if (clientId && tenant)
+    return { finding: { ...part, status: "ok", message: `client ${clientId}, tenant ${tenant}` }, identity: { clientId, tenant } };
+  const missing = [client, directory].filter((key) => !annotations[key]).join(" and ");
+  const message = found ? `annotation ${missing} missing` : `serviceaccounts "${account.name}" not found`;
+  return { finding: { ...part, status: "failed", message, next: setUp(account, image) } };
 }
 
 const setUp = ({ namespace, name }: Account, { host }: ImageRef): Fix => ({

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { MayMint } from "../../../src/credential/mint-rights.ts";
-import { type AzureFacts, type IdentityRole, type LadderFacts, ladder, type NodeFacts } from "../../../src/doctor/ladder.ts";
+import type { AzureFacts, IdentityRole } from "../../../src/doctor/azure.ts";
+import { type LadderFacts, ladder } from "../../../src/doctor/ladder.ts";
+import type { NodeFacts } from "../../../src/doctor/nodes.ts";
 
 const token: MayMint = { credential: "acr-token", flag: "--acr-token", may: "yes" };
 const principal: MayMint = { credential: "service-principal", flag: "--service-principal", may: "unknown", unchecked: "Microsoft Graph" };
@@ -8,6 +10,7 @@ const principal: MayMint = { credential: "service-principal", flag: "--service-p
 const azure = (more: Partial<AzureFacts> = {}): AzureFacts => ({
   registry: { id: "/registries/myregistry", name: "myregistry", loginServer: "myregistry.azurecr.io", sku: "Basic" },
   settings: { mode: "legacy", adminUser: false, armAudience: true, network: "all" },
+  permissions: undefined,
   may: [token, principal],
   tokens: 90,
   limit: 100,

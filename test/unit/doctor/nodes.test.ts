@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { explainCommand } from "../../../src/doctor/finding.ts";
-import type { NodeFacts } from "../../../src/doctor/ladder.ts";
-import { checkNodes } from "../../../src/doctor/nodes.ts";
+import { checkNodes, type NodeFacts } from "../../../src/doctor/nodes.ts";
 import { CliError } from "../../../src/errors.ts";
 import { openInterruption } from "../../../src/interruption.ts";
 import type { KubeObjects } from "../../../src/objects.ts";
