@@ -7,7 +7,7 @@ import { mayMint, onData, permits } from "../credential/mint-rights.ts";
 import { granted } from "../credential/service-principal/roles.ts";
 import { asRefusal, unlessRefused } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { type CheckResult, type Finding, findingOf, type Unknown } from "./finding.ts";
+import { type Checked, type CheckResult, type Finding, findingOf } from "./finding.ts";
 
 /** Reads a registry, and what the current identity may create for it. @throws CliError if the settings can't be read */
 export async function readRegistry(azure: Azure, registry: AzureRegistry) {
@@ -48,10 +48,7 @@ export const isNearlyFull = ({ tokens = 0, limit = Infinity }: Tokens): boolean 
  * Checks the current identity in Azure and, if a registry is named, its settings and the identity's rights on it. Changes nothing.
  * @param named the registry's name, login server or id
  */
-export async function checkAzure(
-  opening: Promise<Azure>,
-  named: string | undefined,
-): Promise<{ readonly findings: readonly Finding[]; readonly facts: AzureFacts | Unknown }> {
+export async function checkAzure(opening: Promise<Azure>, named: string | undefined): Promise<Checked<AzureFacts>> {
   const of = { id: "azure-identity", subject: "azure" } as const;
   const identity = await opening.then((azure) => azure.identity()).catch(asRefusal);
   if (identity instanceof Error) return { findings: [findingOf(identity, of)], facts: { unknown: identity.message, next: identity.hint } };
@@ -145,7 +142,7 @@ function tokenCount(facts: AzureFacts): CheckResult {
 }
 
 /** Whether a kubelet's managed identity may pull from the registry, and the reason as a sentence. */
-export type IdentityRole = { readonly may: "yes" | "no" | "unknown"; readonly why: string; readonly clientId?: string };
+export type IdentityRole = { readonly may: "yes" | "no" | "unknown"; readonly why: string; readonly clientId: string };
 
 /**
  * Checks whether the managed identities of AKS kubelets may pull from the registry.

@@ -1,6 +1,5 @@
 import type { Cluster, KubectlFacts, Right } from "../cluster/port.ts";
 import { unlessRefused } from "../errors.ts";
-import { memoize } from "../scope/concurrency.ts";
 import type { CheckResult } from "./finding.ts";
 
 /** Where kubectl's versions are documented. */
@@ -18,6 +17,11 @@ export async function checkKubectl(kubectl: Promise<KubectlFacts>, cluster: Pick
 
 /** The minor version in `v1.34.1+k3s1`; NaN for a version of another form. */
 export const minorOf = (version: string): number => Number(/^v1\.(\d+)\./.exec(version)?.[1]);
+
+/** Checks that the API server responds. */
+export const checkServer = async (cluster: Pick<Cluster, "serverVersion">): Promise<CheckResult[]> => [
+  { status: "ok", message: `the API server is ${(await cluster.serverVersion()).gitVersion}` },
+];
 
 /** Checks as which user, in which context and in which namespace the commands run. */
 export async function checkUser(kubectl: Promise<KubectlFacts>, cluster: Pick<Cluster, "user" | "namespace">): Promise<CheckResult[]> {
@@ -42,17 +46,13 @@ export async function checkRights(
   cluster: Pick<Cluster, "may">,
   namespace: string | undefined,
 ): Promise<CheckResult[]> {
-  const answers = new Map<string, Promise<boolean>>();
-  const may = ({ where, ...right }: VerbRights["rights"][number]) =>
-    memoize(answers, JSON.stringify([where, right]), () =>
-      cluster.may({ ...right, namespace: where === "namespace" ? namespace : undefined }),
-    );
-  const missing = await Promise.all(
-    verbs.map(async ({ verb, rights }) => {
-      const has = await Promise.all(rights.map(may));
-      return { verb, rights: rights.filter((_, at) => !has[at]).map(inWords) };
-    }),
-  );
+  const unique = new Map(verbs.flatMap(({ rights }) => rights.map((right) => [JSON.stringify(right), right] as const)));
+  const asked = [...unique].map(async ([key, { where, ...right }]) => {
+    return [key, await cluster.may({ ...right, namespace: where === "namespace" ? namespace : undefined })] as const;
+  });
+  const has = new Map(await Promise.all(asked));
+  const lacks = (right: object) => !has.get(JSON.stringify(right));
+  const missing = verbs.map(({ verb, rights }) => ({ verb, rights: rights.filter(lacks).map(inWords) }));
   const complete = missing.filter(({ rights }) => rights.length === 0).map(({ verb }) => verb);
   const place = namespace === undefined ? "in all namespaces" : `in namespace ${namespace}`;
   const ok: CheckResult = { status: "ok", subject: complete.join(","), message: `you have the rights for ${complete.join(", ")} ${place}` };

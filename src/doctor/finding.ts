@@ -42,6 +42,9 @@ export type CheckResult = Omit<Finding, "id" | "subject"> & Partial<Finding>;
 /** A reason why something is not known, and what to do about it. */
 export type Unknown = { readonly unknown: string; readonly next?: string | Fix | undefined };
 
+/** Findings, and what they show about the ways to pull. */
+export type Checked<Facts> = { readonly findings: readonly Finding[]; readonly facts: Facts | Unknown };
+
 /** Returns the finding for an error: a missing right or an unreachable server means that the check could not look. */
 export function findingOf<Of>(
   { kind, message, hint = explainCommand(kind) }: CliError,

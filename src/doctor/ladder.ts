@@ -59,13 +59,11 @@ function kubeletIdentity({ azure, nodes, identityRole }: LadderFacts): Way {
   if (nodes.managedBy !== "AKS") return unavailable("the nodes are not AKS nodes");
   if (isUnknown(azure)) return unknown(azure);
   const { registry, settings } = azure;
-  const { may, why, clientId } = identityRole ?? { may: "unknown", why: "the nodes have no label with the kubelet identity" };
+  const look = shell("az", "aks", "check-acr", "--name", "CLUSTER", "--resource-group", "GROUP", "--acr", registry.loginServer);
+  if (!identityRole) return unknown({ unknown: "the nodes have no label with the kubelet identity", next: look });
+  const { may, why, clientId } = identityRole;
+  if (may === "unknown") return unknown({ unknown: why, next: look });
   if (may === "yes") return { applies: "available", why: `${why}, so pods need no pull secret`, next: { verb: "check" } };
-  if (clientId === undefined || may === "unknown")
-    return unknown({
-      unknown: why,
-      next: shell("az", "aks", "check-acr", "--name", "CLUSTER", "--resource-group", "GROUP", "--acr", registry.loginServer),
-    });
   const role = pullRole[settings.mode].name;
   return unavailable(why, shell("az", "role", "assignment", "create", "--assignee", clientId, "--role", role, "--scope", registry.id));
 }
@@ -76,11 +74,10 @@ function federatedProvider({ azure, nodes }: LadderFacts): Way {
   if (managedBy) return unavailable(`${managedBy} configures the kubelets, so you cannot add a credential provider`);
   if (count === 0) return unknown({ unknown: "the cluster has no nodes" });
   if (tooOld > 0) return unavailable(`${tooOld} of ${count} nodes run a kubelet before v1.34 (the oldest is ${oldest})`, providerPage);
-  if (issuer !== undefined && !isPublic(issuer))
-    return unavailable(`Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`, {
-      verb: "secretless",
-      targets: ["issuer"],
-    });
+  if (issuer !== undefined && !isPublic(issuer)) {
+    const why = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`;
+    return unavailable(why, { verb: "secretless", targets: ["issuer"] });
+  }
   const registry = isUnknown(azure) ? "REGISTRY" : azure.registry.name;
   const start = hasProvider
     ? "the kubelets have a credential provider"

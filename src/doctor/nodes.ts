@@ -3,7 +3,7 @@ import { asRefusal, unlessRefused } from "../errors.ts";
 import type { KubeObjects } from "../objects.ts";
 import { counted } from "../plan/wording.ts";
 import { minorOf } from "./cluster.ts";
-import { type CheckResult, explainCommand, type Finding, findingOf, type Unknown } from "./finding.ts";
+import { type Checked, type CheckResult, explainCommand, type Finding, findingOf } from "./finding.ts";
 
 type KubeNode = KubeObjects["node"];
 
@@ -41,9 +41,7 @@ const federatedSince = 34;
 export const providerMetric = /^kubelet_credential_provider_config_info\b/m;
 
 /** Checks how the nodes pull: by an identity, by a credential provider, or only by pull secrets. Changes nothing. */
-export async function checkNodes(
-  cluster: Pick<Cluster, "pages" | "get" | "nodeMetrics" | "issuer">,
-): Promise<{ readonly findings: readonly Finding[]; readonly facts: NodeFacts | Unknown }> {
+export async function checkNodes(cluster: Pick<Cluster, "pages" | "get" | "nodeMetrics" | "issuer">): Promise<Checked<NodeFacts>> {
   const of = { id: "nodes", subject: "nodes" } as const;
   const [nodes, issuer, arc] = await Promise.all([
     listAll(cluster, "node").catch(asRefusal),

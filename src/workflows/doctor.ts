@@ -1,7 +1,7 @@
 import type { Azure, SignInOptions } from "../azure/port.ts";
 import type { Cluster, KubectlFacts } from "../cluster/port.ts";
 import { checkAzure, checkKubeletIdentities } from "../doctor/azure.ts";
-import { checkKubectl, checkRights, checkUser, type VerbRights } from "../doctor/cluster.ts";
+import { checkKubectl, checkRights, checkServer, checkUser, type VerbRights } from "../doctor/cluster.ts";
 import { type CheckResult, explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
 import { ladder, type Rung } from "../doctor/ladder.ts";
 import { checkCertificates, checkProxy } from "../doctor/machine.ts";
@@ -9,7 +9,7 @@ import { checkNodes } from "../doctor/nodes.ts";
 import { checkExpiry, checkPulls } from "../doctor/secrets.ts";
 import type { Environment } from "../env.ts";
 import { asRefusal, unlessRefused } from "../errors.ts";
-import { planPrune } from "../plan/prune.ts";
+import { type PruneOptions, planPrune } from "../plan/prune.ts";
 import { counted } from "../plan/wording.ts";
 import { clusterScopesOf } from "../scope/cluster-scopes.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
@@ -37,8 +37,8 @@ type DoctorTools = Parameters<typeof checkAll>[2] & {
   azure(identity: SignInOptions): Promise<Azure>;
 };
 
-/** The age in milliseconds below which an object in Azure may belong to a run that has not written its Secret yet: that of `prune`. */
-const recent = 10 * 60_000;
+/** Those of `prune`: a newer object in Azure may belong to a run that has not written its Secret yet. */
+const pruneOptions: PruneOptions = { includeUnknown: false, includeExported: false, olderThan: 10 * 60_000 };
 
 /** The checks of one part, in the order of the output. `id` and `subject` are those of a finding without its own. */
 type Part = Pick<Finding, "id" | "subject"> & {
@@ -65,11 +65,11 @@ export function examine(
   const inAzure = shared(checkAzure(azure, registry));
   const nodes = shared(checkNodes(cluster));
   const kubelets = shared(identitiesOf());
-  const mayCreateCronJobs = shared(
-    namespace.then((at) => cluster.may({ group: "batch", resource: "cronjobs", verb: "create", namespace: at })),
-  );
-  /** The place of printed commands: the namespace of the current command line, or all. */
+  const cronJobs = { group: "batch", resource: "cronjobs", verb: "create" };
+  const mayCreateCronJobs = shared(namespace.then((at) => cluster.may({ ...cronJobs, namespace: at })).catch(unlessRefused(undefined)));
+  /** Printed commands are for the namespace of the current command line, or for all. */
   const place = scope.namespaces === "all" ? { scope } : {};
+  const list = { verb: "list", ...place };
 
   async function identitiesOf(): ReturnType<typeof checkKubeletIdentities> {
     const none = { findings: [], role: undefined };
@@ -91,11 +91,7 @@ export function examine(
     const everywhere = [{ context: undefined, cluster, namespaces: [], open: true }];
     const found = await findLeftovers(opened, opened.findRegistry(named), everywhere, (text) => void doubts.push(text));
     doubts.push(...found.holders.unlisted.map(({ error }) => error.message));
-    const rows = planPrune(
-      found.made,
-      { ...found.holders, now: found.now },
-      { includeUnknown: false, includeExported: false, olderThan: recent },
-    );
+    const rows = planPrune(found.made, { ...found.holders, now: found.now }, pruneOptions);
     const orphans = rows.filter(({ state }) => state === "orphan").length;
     const { name } = found.registry;
     const subject = `registry/${name}`;
@@ -110,12 +106,7 @@ export function examine(
   const parts: readonly Part[] = [
     // In a pod, the plugin works without kubectl
     { id: "kubectl-version", subject: "kubectl", failsAs: "warning", find: () => checkKubectl(kubectl, cluster) },
-    {
-      id: "cluster-version",
-      subject: "cluster",
-      failsAs: "failed",
-      find: async () => [{ status: "ok", message: `the API server is ${(await cluster.serverVersion()).gitVersion}` }],
-    },
+    { id: "cluster-version", subject: "cluster", failsAs: "failed", find: () => checkServer(cluster) },
     { id: "cluster-identity", subject: "cluster", find: () => checkUser(kubectl, cluster) },
     { id: "proxy", subject: "HTTPS_PROXY", failsAs: "failed", find: async () => checkProxy(env, hosts) },
     { id: "certificates", subject: "certificates", find: () => checkCertificates(env) },
@@ -123,11 +114,7 @@ export function examine(
     { id: "cluster-rights", subject: "cluster", find: async () => checkRights(verbs, cluster, await namespace) },
     { id: "nodes", subject: "nodes", find: async () => (await nodes).findings },
     { id: "kubelet-identity", subject: "nodes", find: async () => (await kubelets).findings },
-    {
-      id: "secret-expiry",
-      subject: "pull secrets",
-      find: async () => checkExpiry(await clusterScope, { verb: "list", ...place }, now()),
-    },
+    { id: "secret-expiry", subject: "pull secrets", find: async () => checkExpiry(await clusterScope, list, now()) },
     { id: "image-pulls", subject: "images", find: pulls },
     ...(registry === undefined ? [] : [{ id: "leftovers" as const, subject: `registry/${registry}`, find: () => leftovers(registry) }]),
   ];
@@ -145,12 +132,7 @@ export function examine(
     ways: async () => {
       const [{ facts: azureFacts }, { facts: nodeFacts }] = await Promise.all([inAzure, nodes]);
       const { role } = await kubelets.catch(unlessRefused({ role: undefined }));
-      return ladder({
-        azure: azureFacts,
-        nodes: nodeFacts,
-        identityRole: role,
-        mayCreateCronJobs: await mayCreateCronJobs.catch(unlessRefused(undefined)),
-      });
+      return ladder({ azure: azureFacts, nodes: nodeFacts, identityRole: role, mayCreateCronJobs: await mayCreateCronJobs });
     },
   };
 }
