@@ -1,12 +1,16 @@
 import { usage } from "../src/errors.ts";
-import { printError } from "../src/output/error.ts";
 import { printData, printList } from "../src/output/object.ts";
+import { printable } from "../src/output/printable.ts";
 import { azureCommands } from "../src/schedule/azure-commands.ts";
 import { ownNamespace, type Schedule, scheduleObjects, selectorOf } from "../src/schedule/objects.ts";
+import { ensureIdentity, type ScheduleIdentity } from "../src/workflows/schedule-identity.ts";
+import { registryHost } from "./create/options.ts";
+import { parseWait } from "./line/durations.ts";
 import { pagesAddress } from "./project.ts";
 import { applySchedule } from "./schedule/apply.ts";
-import { readSchedule, registryNameOf, scheduledVerbs, scheduleFlags } from "./schedule/options.ts";
+import { readSchedule, registryNameOf, type ScheduleFlags, scheduledVerbs, scheduleFlags } from "./schedule/options.ts";
 import { printStatus } from "./schedule/status.ts";
+import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const schedule = verb({
@@ -41,50 +45,56 @@ export const schedule = verb({
           ? "argument required: rotate, create, check or status"
           : `invalid argument "${word}": must be rotate, create, check or status`,
       );
-    const planned = readSchedule(named, flags, session.namespace);
-    if (flags.apply) {
-      const failed = await applySchedule(planned, flags, session);
-      if (failed) {
-        printError(session, failed);
-        return 1;
-      }
-      session.hint({ verb: "schedule", targets: ["status"] });
-      return 0;
-    }
-    const objects = scheduleObjects(planned);
-    if (flags.output === "json") session.print(await printList(objects, "json"));
-    else
-      session.print(
-        commentsOf(planned, registryNameOf(flags)) + (await Promise.all(objects.map((object) => printData(object, "yaml")))).join("---\n"),
-      );
-    return 0;
+    return runSchedule(readSchedule(named, flags, session.namespace), flags, session);
   },
 });
+
+async function runSchedule(read: Schedule, flags: ScheduleFlags, session: Session): Promise<number> {
+  const wait = parseWait({ wait: flags.wait ?? "10m" });
+  const identity = flags["with-identity"] ? await createIdentity(read, flags, session) : undefined;
+  const planned = identity ? { ...read, azure: { clientId: identity.clientId } } : read;
+  if (flags.apply) return applySchedule(planned, { wait, registry: registryNameOf(flags) }, session);
+  const objects = scheduleObjects(planned);
+  if (flags.output === "json") session.print(await printList(objects, "json"));
+  else {
+    const documents = await Promise.all(objects.map((object) => printData(object, "yaml")));
+    const azure = identity ? [] : azureCommands(planned, registryNameOf(flags));
+    session.print(
+      commentsOf(
+        planned,
+        azure,
+        identity?.removal.map((fix) => printable(session.formatCommand(fix))),
+      ) + documents.join("---\n"),
+    );
+  }
+  return 0;
+}
+
+/** Creates the identity of a schedule. The lines about it are not part of a printed manifest. */
+async function createIdentity(schedule: Schedule, { registry = "", apply }: ScheduleFlags, session: Session): Promise<ScheduleIdentity> {
+  const azure = await session.azure({ source: "auto" });
+  const print = (text: string) => void (apply ? session.stdout : session.stderr).write(text);
+  return ensureIdentity(schedule, registryHost(registry), { ...session, azure, cluster: session.cluster(), print });
+}
 
 /** Says which of the commands for Azure must not be repeated. */
 const identityPage = `${pagesAddress}schedule.md#3-create-the-identity-in-azure`;
 
 /** Returns the commands around `kubectl apply`, as comments. */
-function commentsOf(planned: Schedule, registry: string | undefined): string {
+function commentsOf(planned: Schedule, azure: readonly string[], removal: readonly string[] = []): string {
   const { namespace } = planned;
-  const commands = azureCommands(planned, registry);
-  const remove = [
-    `kubectl delete cronjob,serviceaccount,networkpolicy,clusterrole,clusterrolebinding -l ${selectorOf(planned)} -n ${namespace}`,
-    ...(namespace === ownNamespace ? [`kubectl delete namespace ${namespace}`] : []),
-  ];
   const lines = [
-    ...(commands.length > 0
+    ...(azure.length > 0
       ? [
           `After you apply the objects. Before you run these commands again, for example for another cluster, read ${identityPage}:`,
-          ...commands,
+          ...azure,
           "",
         ]
       : []),
     "Remove these objects:",
-    ...remove,
+    `kubectl delete cronjob,serviceaccount,networkpolicy,clusterrole,clusterrolebinding -l ${selectorOf(planned)} -n ${namespace}`,
+    ...(namespace === ownNamespace ? [`kubectl delete namespace ${namespace}`] : []),
+    ...removal,
   ];
-  return lines
-    .map((line) => `# ${line}`.trimEnd())
-    .join("\n")
-    .concat("\n");
+  return lines.map((line) => `# ${line}\n`.replace(" \n", "\n")).join("");
 }

@@ -2,6 +2,7 @@ import { type Cluster, listAll } from "../../src/cluster/port.ts";
 import { absent, CliError, withLines } from "../../src/errors.ts";
 import type { Fix } from "../../src/fix.ts";
 import type { Job, Pod } from "../../src/objects.ts";
+import { printError } from "../../src/output/error.ts";
 import { printList } from "../../src/output/object.ts";
 import { printableFlow } from "../../src/output/printable.ts";
 import { parseImage } from "../../src/registry/image-reference.ts";
@@ -9,10 +10,9 @@ import { isLoginServer } from "../../src/registry/login-server.ts";
 import { azureCommands } from "../../src/schedule/azure-commands.ts";
 import { type Schedule, scheduleName, scheduleObjects } from "../../src/schedule/objects.ts";
 import { failedMessage, resultOf } from "../../src/schedule/runs.ts";
-import { parseWait } from "../line/durations.ts";
 import { pagesAddress } from "../project.ts";
 import type { Session } from "../session.ts";
-import { publishedImage, registryNameOf, type ScheduleFlags } from "./options.ts";
+import { publishedImage } from "./options.ts";
 
 /** Milliseconds between two reads of the first Job. */
 const interval = 1000;
@@ -20,20 +20,28 @@ const interval = 1000;
 /**
  * Applies a schedule with kubectl, and starts a first Job like `kubectl create job --from`.
  * @throws CliError if kubectl can't apply an object
- * @returns why the Job did not succeed; undefined if it did
+ * @returns the exit code: 1 if the Job did not succeed
  */
-export async function applySchedule(schedule: Schedule, flags: ScheduleFlags, session: Session): Promise<CliError | undefined> {
-  const wait = parseWait({ wait: flags.wait ?? "10m" });
+export async function applySchedule(
+  schedule: Schedule,
+  how: { readonly wait: number; readonly registry: string | undefined },
+  session: Session,
+): Promise<number> {
   const { stdout, failure } = await session.apply(await printList(scheduleObjects(schedule), "json"));
   session.print(printableFlow(stdout));
   if (failure !== undefined) throw applyError(failure);
   const cluster = session.cluster();
-  const name = await startJob(schedule, { cluster, wait, now: session.now() });
+  const name = await startJob(schedule, { cluster, wait: how.wait, now: session.now() });
   session.print(`job.batch/${name} created\n`);
-  const waiting = { schedule, cluster, session, wait, registry: registryNameOf(flags) };
+  const waiting = { ...how, schedule, cluster, session };
   const failed = await session.during(`Waiting for job/${name}`, () => endOfJob(name, waiting));
-  if (failed === undefined) session.print(`job.batch/${name} succeeded\n`);
-  return failed;
+  if (failed) {
+    printError(session, failed);
+    return 1;
+  }
+  session.print(`job.batch/${name} succeeded\n`);
+  session.hint({ verb: "schedule", targets: ["status"] });
+  return 0;
 }
 
 function applyError(failure: string): CliError {

@@ -89,6 +89,11 @@ export const scheduleFlags = {
       value: "ID",
       describe: "Client ID of an identity that the ServiceAccount uses by workload identity",
     },
+    "with-identity": {
+      type: "boolean",
+      exclusive: ["client-id", "azure-secret"],
+      describe: "Create a managed identity in Azure, with the role for ACR tokens on --registry, unless it exists. Use it like --client-id",
+    },
     "azure-secret": {
       type: "string",
       refuse: refuseName("azure-secret", "Secret"),
@@ -109,7 +114,7 @@ export type ScheduleFlags = Values<typeof scheduleFlags>;
 type FlagName = keyof ScheduleFlags;
 
 const common: readonly FlagName[] = ["at", "image", "namespace", "network-policy", "output", "apply", "wait"];
-const signIn: readonly FlagName[] = ["client-id", "azure-secret"];
+const signIn: readonly FlagName[] = ["client-id", "with-identity", "azure-secret"];
 
 type Row = {
   readonly flags: readonly FlagName[];
@@ -150,6 +155,7 @@ export const scheduledVerbs = Object.keys(rows) as ScheduledVerb[];
 export function readSchedule(verb: ScheduledVerb, flags: ScheduleFlags, namespace: string | undefined): Schedule {
   const row = rows[verb];
   refuseFlags(verb, row.flags, flags);
+  if (flags["with-identity"] && flags.registry === undefined) throw usage("--with-identity requires --registry");
   const { image = `${publishedImage}:${clientVersion.slice(1)}`, at } = flags;
   parseImage(image);
   registryNameOf(flags);

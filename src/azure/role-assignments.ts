@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type Json, objectOf, objectsOf, textOf, textsOf } from "../json.ts";
 import { apiVersion } from "./api-version.ts";
 import type { Arm } from "./arm.ts";
-import type { Azure, AzureRegistry, Permission, RoleAssignment } from "./port.ts";
+import type { Azure, AzureRegistry, Permission, RoleAssignment, RoleDefinition } from "./port.ts";
 
 const version = apiVersion.roleAssignments;
 
@@ -19,11 +19,12 @@ export const openRoles = (arm: Arm) =>
     },
     roleDefinition(registry, guid) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleDefinitions/${guid}`;
-      return arm.find({ path, version, doing: `read the role definition ${guid}` }, (body) => {
-        const { roleName, permissions } = objectOf(body.properties);
-        if (typeof roleName !== "string" || !Array.isArray(permissions)) return undefined;
-        return { name: roleName, permissions: objectsOf(permissions).map(asPermission) };
-      });
+      return arm.find({ path, version, doing: `read the role definition ${guid}` }, asDefinition);
+    },
+    async roleNamed(registry, name) {
+      const path = `${registry.id}/providers/Microsoft.Authorization/roleDefinitions`;
+      const [found] = await arm.list({ path, version, filter: `roleName eq '${name}'`, doing: `find the role ${name}` }, asDefinition);
+      return found;
     },
     async servicePrincipalRoles(registry) {
       const path = `${registry.id}/providers/Microsoft.Authorization/roleAssignments`;
@@ -84,6 +85,12 @@ function asAssignment(registry: AzureRegistry, { name, properties }: Json): Role
   const role = (roleDefinitionId.split("/").at(-1) ?? "").toLowerCase();
   const ours = at === own && name.toLowerCase() === assignmentName(registry.id, { principalId, role });
   return [{ name, principalId, role, here: at === own, ours, condition: textOf(condition), madeAt: textOf(createdOn) }];
+}
+
+function asDefinition({ name: id, properties }: Json): (RoleDefinition & { readonly id: string }) | undefined {
+  const { roleName: name, permissions } = objectOf(properties);
+  if (typeof id !== "string" || typeof name !== "string" || !Array.isArray(permissions)) return undefined;
+  return { id: id.toLowerCase(), name, permissions: objectsOf(permissions).map(asPermission) };
 }
 
 const asPermission = ({ actions, notActions, dataActions, notDataActions }: Json): Permission => ({

@@ -15,7 +15,8 @@ const actions = [
   "scopeMaps/operationStatuses/read",
 ];
 
-const role = {
+/** The role definition that lets a schedule create and rotate ACR tokens. */
+export const role = {
   Name: "ACR pull tokens",
   Description: "Make tokens that may pull from a registry",
   Actions: actions.map((action) => `Microsoft.ContainerRegistry/registries/${action}`),
@@ -29,6 +30,12 @@ const az = (words: string) => `az ${words}`;
 /** A command whose output is a word of another one. */
 const outputOf = (command: string) => `"$(${command})"`;
 
+const subscription = `/subscriptions/'${outputOf(az("account show --query id --output tsv"))}'`;
+const definition = JSON.stringify({ ...role, AssignableScopes: ["SUBSCRIPTION"] }).replace("SUBSCRIPTION", subscription);
+
+/** The command for a POSIX shell that creates the role in the current subscription. */
+export const createRole = az(`role definition create --role-definition '${definition}'`);
+
 /**
  * Returns the commands for a POSIX shell that create the schedule's identity in Azure with the least permissions. A word in capitals stands
  * for a value that only the user knows. The identity for a client ID has the name of the schedule.
@@ -38,9 +45,6 @@ export function azureCommands(schedule: Schedule, registry = "REGISTRY"): readon
   if (!azure) return [];
   const name = scheduleName(schedule);
   const scope = outputOf(az(`acr show --name ${registry} --query id --output tsv`));
-  const subscription = `/subscriptions/'${outputOf(az("account show --query id --output tsv"))}'`;
-  const definition = JSON.stringify({ ...role, AssignableScopes: ["SUBSCRIPTION"] }).replace("SUBSCRIPTION", subscription);
-  const createRole = az(`role definition create --role-definition '${definition}'`);
   if ("clientId" in azure) {
     const configuration = "kubectl get --raw /.well-known/openid-configuration";
     const issuer = outputOf([configuration, `sed 's/.*"issuer":"\\([^"]*\\).*/\\1/'`].join(" | "));

@@ -43,6 +43,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "src/registry",
     "src/doctor",
     "src/secretless",
+    "src/schedule",
   ],
   "src/secretless": ["src/plan", "src/credential", "src/manifest", "src/doctor"],
   "src/doctor": ["src/azure", "src/credential", "src/state", "src/check", "src/plan", "src/secret", "src/scope", "src/http"],

@@ -29,7 +29,8 @@ function listDefinitions(arm: ArmAsk): Answer {
   const filter = arm.ask.query.get("$filter");
   const name = /^roleName eq '([^']*)'$/i.exec(filter ?? "")?.[1];
   if (filter && name === undefined) return badFilter(filter);
-  const wanted = name === undefined ? roles : roles.filter((role) => same(role.name, name));
+  const all = [...roles, ...arm.state.world.customRoles];
+  const wanted = name === undefined ? all : all.filter((role) => same(role.name, name));
   return {
     status: 200,
     body: page(

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { Context } from "../../../cmd/context.ts";
+import { CliError } from "../../../src/errors.ts";
 import type { Job, KubeObjects, Pod } from "../../../src/objects.ts";
+import { is, refusing } from "../../support/fakes/asked.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
@@ -18,9 +20,20 @@ const applyIn =
     return { stdout: items.map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name} created\n`).join("") };
   };
 
-/** Runs `schedule rotate --apply`. After each second, the first Job and its pod have the next state. */
-async function apply(states: readonly State[], { words = "", apply }: { words?: string; apply?: Context["apply"] } = {}) {
+const role = { name: "ACR pull tokens", permissions: [{ actions: ["Microsoft.ContainerRegistry/registries/read"], notActions: [] }] };
+/** Creates a world whose cluster names an issuer, and whose Azure has the role for ACR tokens. */
+function worldWithRole(): FakeWorld {
   const world = fakeWorld();
+  world.cluster.kubelets.issuer = "https://cluster.blob.core.windows.net/one";
+  world.azure.directory.definitions.set("guid", role);
+  return world;
+}
+
+/** Runs `schedule rotate --apply`. After each second, the first Job and its pod have the next state. */
+async function apply(
+  states: readonly State[],
+  { words = "", apply, world = fakeWorld() }: { words?: string; apply?: Context["apply"]; world?: FakeWorld } = {},
+) {
   let seconds = 0;
   const sleep = async () => {
     const { job: status, pod } = states[Math.min(seconds, states.length - 1)] ?? {};
@@ -121,4 +134,80 @@ test("starts no Job when kubectl can't apply an object", async () => {
 
   expect({ code, stdout, job }).toEqual({ code: 2, stdout: "namespace/acr-secret created\n", job: undefined });
   expect(stderr).toBe(`${failure.trimEnd().replace("\n", "\n* ")}\nhint: kubectl acr-secret explain forbidden\n`);
+});
+
+/** What is in Azure. */
+const inAzure = ({ azure }: FakeWorld) => ({ identities: [...azure.identities.all.values()], assignments: azure.directory.assignments });
+
+test("creates an identity before the objects, and applies them with its client ID", async () => {
+  const world = worldWithRole();
+  const manifests: string[] = [];
+  const apply_: Context["apply"] = (manifest, kube) => {
+    manifests.push(manifest);
+    return applyIn(world)(manifest, kube);
+  };
+
+  const first = await apply([{ job: complete }], { world, words: "--with-identity", apply: apply_ });
+  const second = await apply([{ job: complete }], { world, words: "--with-identity", apply: apply_ });
+
+  const name = "acr-secret-acr-secret-rotate-[0-9a-f]{10}";
+  expect(first.stdout).toMatch(
+    new RegExp(
+      `^identity\\S+/${name} created\nfederatedcredential\\S+/${name} created\nroleassignment\\S+/ACR-pull-tokens-on-myregistry created\nnamespace/`,
+    ),
+  );
+  expect(second.stdout).toMatch(/^(\S+\.azure\.com\S+ unchanged\n){3}namespace\//);
+  expect(inAzure(world)).toMatchObject({
+    identities: [{ credentials: [{ subject: "system:serviceaccount:acr-secret:acr-secret-rotate" }] }],
+    assignments: [{ principalId: "principal-1", role: "guid" }],
+  });
+  expect(manifests).toEqual(Array(2).fill(expect.stringContaining('"azure.workload.identity/client-id": "client-1"')));
+});
+
+test.for<{ when: string; exists?: true; change: (world: FakeWorld, id: string) => void; stderr: RegExp }>([
+  {
+    when: "you may not read the issuer",
+    change: ({ asking }) => asking.around(refusing(is("issuer"), () => new CliError("forbidden", "no"))),
+    stderr: /^error: no\n/,
+  },
+  {
+    when: "the role does not exist",
+    change: ({ azure }) => azure.directory.definitions.clear(),
+    stderr:
+      /^error: role "ACR pull tokens" does not exist in Azure\nhint: az role definition create --role-definition '\{"Name":"ACR pull tokens",/,
+  },
+  {
+    when: "the role allows more",
+    change: ({ azure }) => azure.directory.definitions.set("guid", { ...role, permissions: [{ actions: ["*"], notActions: [] }] }),
+    stderr:
+      /^error: role "ACR pull tokens" allows more than this plugin needs: \*\nhint: az role definition list --name 'ACR pull tokens'\n$/,
+  },
+  {
+    when: "another user created the identity",
+    exists: true,
+    change: ({ azure }, id) => {
+      const identity = azure.identities.all.get(id);
+      if (identity) azure.identities.all.set(id, { ...identity, ours: false });
+    },
+    stderr: /^error: managed identity \S+ has other uses than this schedule\nhint: az identity federated-credential list --ids \S+\n$/,
+  },
+  {
+    when: "the identity trusts another subject",
+    exists: true,
+    change: ({ azure }, id) => {
+      const other = { name: "other", issuer: "https://evil.example", subject: "me", audiences: [] };
+      azure.identities.all.get(id)?.credentials.push(other);
+    },
+    stderr: /^error: managed identity \S+ has other uses than this schedule\n/,
+  },
+])("changes nothing with --with-identity when $when", async ({ exists, change, stderr }) => {
+  const world = worldWithRole();
+  if (exists) await apply([{ job: complete }], { world, words: "--with-identity" });
+  change(world, inAzure(world).identities[0]?.id ?? "");
+  const before = structuredClone(inAzure(world));
+
+  const ended = await apply([], { world, words: "--with-identity" });
+
+  expect(ended).toMatchObject({ code: 2, stdout: "", stderr: expect.stringMatching(stderr) });
+  expect(inAzure(world)).toEqual(before);
 });
