@@ -17,8 +17,7 @@ import { checkKeep, type Journal, keepUp, newJournal, recordOutcomes } from "./c
 import { type CreateFlags, type CreateOptions, createFlags, podsTell, podsWanted, readOptions } from "./create/options.ts";
 import { targetCandidates } from "./line/known.ts";
 import { targetValues } from "./line/target-words.ts";
-import type { Session } from "./session.ts";
-import { toolsOf } from "./session.ts";
+import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const create = verb({
@@ -90,7 +89,6 @@ async function createAll(options: Options, flags: CreateFlags, session: Session,
     podsTell: podsTell(options),
     again: againOf(options, shared),
     opening,
-    shape: reader && readers[reader].shape,
     tools: (credential: Credential) => toolsOf(session, flags, credential),
     refuse: per === undefined ? () => priceOfSharing(clusterScopes, kind, asked, session) : undefined,
   };

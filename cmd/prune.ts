@@ -4,9 +4,9 @@ import { orphanedRoles } from "../src/credential/service-principal/roles.ts";
 import { CliError, usage, withLines } from "../src/errors.ts";
 import { printable } from "../src/output/printable.ts";
 import { openPrinter } from "../src/output/printer.ts";
-import { type PruneFacts, type PruneOptions, planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
+import { planPrune, type Removal, removalsOf } from "../src/plan/prune.ts";
 import { clusterScopesOf } from "../src/scope/cluster-scopes.ts";
-import { memoize } from "../src/scope/concurrency.ts";
+import { memoize, once } from "../src/scope/concurrency.ts";
 import { findLeftovers, type Leftovers, readHeld } from "../src/workflows/find-leftovers.ts";
 import { type Pruning, pruning } from "../src/workflows/prune.ts";
 import { printOutcomes } from "./conclude.ts";
@@ -83,8 +83,8 @@ export const prune = verb({
     warnUnlisted(holders, session);
     const removals = removalsOf(rows);
     const readAgain = async () => ({ ...(await readHeld(clusterScopes)), now });
-    const removing = { registry, identity: identityOf(flags), flags, options, look: readAgain };
-    if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(removals, removing, session);
+    const removing = { options, look: readAgain, remover: removers(registry, identityOf(flags), session) };
+    if (removals.length > 0 && (flags.yes || flags["dry-run"] !== "none")) return remove(removals, removing, flags, session);
     await showLeftovers(rows, flags, session);
     hintAtOthers(rows, flags["older-than"], session);
     if (removals.length === 0) return 0;
@@ -94,7 +94,7 @@ export const prune = verb({
     }
     const yes = await session.terminal.confirm(`Remove ${removals.length} from registry ${printable(registry.name)}? [y/N] `);
     if (!yes) throw new CliError("cancelled", "aborted; nothing was removed");
-    return remove(removals, removing, session);
+    return remove(removals, removing, flags, session);
   },
 });
 
@@ -105,33 +105,25 @@ function warnUnlisted({ unlisted }: Leftovers["holders"], { warn }: Session): vo
   }
 }
 
-type Removing = {
-  readonly registry: AzureRegistry;
-  readonly identity: SignInOptions;
-  readonly flags: PruneFlags;
-  readonly options: PruneOptions;
-  look(): Promise<PruneFacts>;
-};
+type Removing = Omit<Pruning, "tools">;
 
 /** Removes leftovers, and prints the outcomes. @returns the exit code */
-async function remove(removals: readonly Removal[], removing: Removing, session: Session): Promise<number> {
-  const { flags, options, look } = removing;
+async function remove(removals: readonly Removal[], removing: Removing, flags: PruneFlags, session: Session): Promise<number> {
   const { "dry-run": dryRun } = flags;
   const tools = toolsOf(session, { "dry-run": dryRun, "field-manager": "" });
-  const pruned: Pruning = { tools, options, look, remover: removers(removing, session) };
   const form = flags.output === "wide" ? undefined : flags.output;
   const printer = openPrinter(form, { ...session, dryRun, where: "one", managedFields: false, inAzure: true });
-  const { failures } = await printOutcomes(pruning(removals, pruned), session, { printer, where: "one", total: 0 });
+  const { failures } = await printOutcomes(pruning(removals, { ...removing, tools }), session, { printer, where: "one", total: 0 });
   if (!session.interrupted()) return failures > 0 ? 1 : 0;
   session.stderr.write("interrupted. Run the same command again to continue.\n");
   return 130;
 }
 
 /** Returns the remover of an object: that of its kind of credential, which is opened once. */
-function removers({ registry, identity }: Removing, session: Session): Pruning["remover"] {
-  const roles = session.azure(identity).then((azure) => orphanedRoles(azure, registry));
+function removers(registry: AzureRegistry, identity: SignInOptions, session: Session): Pruning["remover"] {
+  const roles = once(async () => orphanedRoles(await session.azure(identity), registry));
   const opened = new Map<string, Promise<Remover>>();
-  return async (removal) => (removal.lost ? roles : memoize(opened, removal.kind, () => open(removal)));
+  return async (removal) => (removal.lost ? roles() : memoize(opened, removal.kind, () => open(removal)));
 
   async function open(removal: Removal): Promise<Remover> {
     const { apply, removal: command, lifecycle } = await openRecorded(removal, { registry: registry.id, identity }, session);

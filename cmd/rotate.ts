@@ -19,8 +19,7 @@ import { scopeOf } from "./line/scope-flags.ts";
 import { openRecorded } from "./recorded-credential.ts";
 import { type RotateFlags, type RotateOptions, readRotateOptions, rotateFlags, skipLines, unableReasons } from "./rotate/options.ts";
 import { foreignOnly, managedElsewhere, nothingToRotate, selectedBy, unable } from "./rotate/select.ts";
-import type { Session } from "./session.ts";
-import { toolsOf } from "./session.ts";
+import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
 
 export const rotate = verb({

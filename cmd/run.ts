@@ -7,9 +7,7 @@ import { lostOutputCode, main } from "./main.ts";
 /** The exit codes for a process that a signal ended: 128 and the signal's number. */
 const endedBy = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGPIPE: 141 } as const;
 
-/**
- * Milliseconds in which a second signal counts as the same one. The terminal sends Ctrl-C to all processes, and a wrapper forwards it.
- */
+/** Milliseconds in which a second signal counts as the same one. The terminal sends Ctrl-C to all processes, and a wrapper forwards it. */
 const echo = 100;
 
 /** Runs this process's command line to its end. This is the only function that exits. */

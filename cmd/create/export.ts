@@ -31,13 +31,8 @@ export async function exportOne(options: Options, flags: CreateFlags, session: S
   const clusterScope = await onlyCluster(options, session);
   const { context, cluster, namespaces } = clusterScope;
   const [namespace = ""] = namespaces;
-  const order = {
-    ...options,
-    podsTell: podsTell(options),
-    opening,
-    shape: options.reader && readers[options.reader].shape,
-    tools: (credential: Credential) => toolsOf(session, flags, credential),
-  };
+  const tools = (credential: Credential) => toolsOf(session, flags, credential);
+  const order = { ...options, podsTell: podsTell(options), opening, tools };
   return conclude(exportSecret({ context, cluster, namespace }, order), session, { ...flags, output, passwords: true }, [clusterScope]);
 }
 
@@ -47,9 +42,11 @@ const ofManifests: readonly string[] = ["registry", "repository", "for", "output
 /** Prints the objects with which a reader creates the Secret itself. @returns the exit code */
 export async function printManifests(options: CreateOptions, flags: CreateFlags, session: Session): Promise<number> {
   const { name: secret, reader, repositories, asked } = options;
-  const given = Object.entries<Flag>(createFlags).find(
-    ([flag, row]) => !ofManifests.includes(flag) && isGiven(flags[flag as keyof CreateFlags], row),
-  );
+  const given = Object.entries<Flag>(createFlags).find(([flag, { default: usual }]) => {
+    const value = flags[flag as keyof CreateFlags];
+    const isEmpty = value === undefined || value === false || (typeof value === "object" && value.length === 0);
+    return !ofManifests.includes(flag) && !isEmpty && value !== usual;
+  });
   if (given) throw usage(`--for=${reader} cannot be combined with --${given[0]}, because it creates no credential`);
   if (wantsTargets(options.targets)) throw usage(`--for=${reader} cannot be combined with targets, because it creates no Secret`);
   const output = manifestForm(flags, `--for=${reader}`);
@@ -64,11 +61,6 @@ export async function printManifests(options: CreateOptions, flags: CreateFlags,
   session.print(await printList(manifests?.(to) ?? [], output));
   session.hint(refer(to));
   return 0;
-}
-
-function isGiven(value: CreateFlags[keyof CreateFlags], { default: usual }: Flag): boolean {
-  const isEmpty = value === undefined || value === false || (typeof value === "object" && value.length === 0);
-  return !isEmpty && value !== usual;
 }
 
 /** @throws CliError usage for a form that kubectl does not apply */

@@ -180,7 +180,7 @@ export function readOptions(
     recreate: flags.recreate,
     /** The reader of the Secret, if it is not the kubelet. */
     reader,
-    scope: scopeFor(reader, given, namespace),
+    ...optionsFor(reader, given, namespace),
     asked,
     per: flags["credential-per"],
   };
@@ -220,11 +220,16 @@ function refuseSeveral(reader: ReaderName | undefined, flags: Readonly<Record<"m
     throw usage(`--for=${reader} cannot be combined with --${several}: its Secret holds one login`);
 }
 
-/** Returns the scope of a run. If the user selected no namespace, it is the one that the reader uses. @param named the namespace of `-n` */
-function scopeFor(reader: ReaderName | undefined, scope: Scope, named: string | undefined): Scope {
-  const own = reader && readers[reader].namespace;
-  if (own === undefined || named !== undefined || scope.namespaces !== "current") return scope;
-  return { ...scope, namespaces: { names: [own], globs: [] } };
+/**
+ * Returns the format of the Secrets, which is absent for the kubelet's format, and the scope of a run. If the user selected no namespace,
+ * it is the one that the reader uses.
+ * @param named the namespace of `-n`
+ */
+function optionsFor(reader: ReaderName | undefined, scope: Scope, named: string | undefined) {
+  if (!reader) return { shape: undefined, scope };
+  const { namespace: own, shape } = readers[reader];
+  if (own === undefined || named !== undefined || scope.namespaces !== "current") return { shape, scope };
+  return { shape, scope: { ...scope, namespaces: { names: [own], globs: [] } } };
 }
 
 /** Removes what a browser adds to a copied login server. */

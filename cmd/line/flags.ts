@@ -1,7 +1,6 @@
 import { cloudNames } from "../../src/azure/cloud.ts";
 import type { SignInOptions } from "../../src/azure/port.ts";
-import type { CliError } from "../../src/errors.ts";
-import { usage } from "../../src/errors.ts";
+import { type CliError, usage } from "../../src/errors.ts";
 import { type Known, serviceAccounts } from "./known.ts";
 import { objectName } from "./names.ts";
 
@@ -103,9 +102,7 @@ export const dataOutput = under(outputGroup, {
   output: { type: "string", short: "o", choices: ["json", "yaml"], describe: "Output format" },
 });
 
-export const noHeaders = under(outputGroup, {
-  "no-headers": { type: "boolean", describe: "Print the table without headers" },
-});
+export const noHeaders = under(outputGroup, { "no-headers": { type: "boolean", describe: "Print the table without headers" } });
 
 export const targetGroup = "Who gets it";
 

@@ -69,13 +69,14 @@ export async function showLeftovers(rows: readonly PruneRow[], flags: ShowFlags,
 
 /** Hints at further objects that could be removed, and the flags for that. */
 export function hintAtOthers(rows: readonly PruneRow[], olderThan: string, { hint }: Session): void {
-  const count = (wanted: PruneRow["state"]) => rows.filter(({ state, isDeleted }) => state === wanted && !isDeleted).length;
-  const others = count("other cluster");
-  const unknown = count("unknown");
-  if (others > 0) hint(`kept ${others}, created for other clusters; to check them, add these clusters with --contexts`);
-  if (unknown > 0) hint(`kept ${unknown}, without a recorded cluster; to delete them too, add --include-unknown`);
-  const exported = count("exported");
-  if (exported > 0) hint(`kept ${exported}, exported and not applied to a selected cluster; to delete them too, add --include-exported`);
-  const recent = count("too recent");
-  if (recent > 0) hint(`kept ${recent}, changed less than ${olderThan} ago; to delete them too, wait or lower --older-than`);
+  const hints = {
+    "other cluster": "created for other clusters; to check them, add these clusters with --contexts",
+    unknown: "without a recorded cluster; to delete them too, add --include-unknown",
+    exported: "exported and not applied to a selected cluster; to delete them too, add --include-exported",
+    "too recent": `changed less than ${olderThan} ago; to delete them too, wait or lower --older-than`,
+  };
+  for (const [wanted, why] of Object.entries(hints)) {
+    const { length } = rows.filter(({ state, isDeleted }) => state === wanted && !isDeleted);
+    if (length > 0) hint(`kept ${length}, ${why}`);
+  }
 }

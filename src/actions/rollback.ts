@@ -1,7 +1,6 @@
 import { asCliError, CliError, Interrupted } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import type { Ref } from "../kinds.ts";
-import { joinNames } from "../kinds.ts";
+import { joinNames, type Ref } from "../kinds.ts";
 import { nameInPlace } from "../plan/wording.ts";
 import type { Env } from "./action.ts";
 import { rollbackOf } from "./actions.ts";

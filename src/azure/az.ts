@@ -50,9 +50,7 @@ async function az(argv: readonly string[], { env, trace, signal }: AzOptions): P
   if (exitCode !== 0) throw explainSignIn(redact(stderr || (result.shortMessage ?? "")));
   const answer = parseObject(stdout);
   if (answer) return answer;
-  throw new CliError("config", "the Azure CLI did not return JSON", {
-    hint: { do: "shell", argv: ["az", ...argv, "--output", "json"] },
-  });
+  throw new CliError("config", "the Azure CLI did not return JSON", { hint: { do: "shell", argv: ["az", ...argv, "--output", "json"] } });
 }
 
 /**

@@ -105,9 +105,7 @@ export function kubeconfigError(stderr: string): CliError {
     return new CliError("config", message, { hint: "kubectl config get-contexts" });
   }
   if (saysNoContext(sentence)) {
-    return new CliError("config", "the kubeconfig has no current context", {
-      hint: "kubectl config use-context NAME",
-    });
+    return new CliError("config", "the kubeconfig has no current context", { hint: "kubectl config use-context NAME" });
   }
   if (sentence === "unknown flag: --append-server-path") {
     return new CliError("config", "kubectl 1.23 or later is required", { hint: "kubectl version --client" });

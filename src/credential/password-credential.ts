@@ -69,17 +69,11 @@ function proofsOf(
 export const copiesEnd = (of: string | undefined): string | undefined =>
   of && `${of} was exported: copies that this run does not update stop working now or after the next rotation`;
 
-/**
- * Adds the same warning to the plan of a revocation.
- * @param of.own as for `revoke`; undefined if the user accepted the loss of copies
- */
-export function warnOfCopies(
-  plan: Plan,
-  of: { readonly name: string; readonly exported: boolean; readonly own: boolean | undefined },
-): Plan {
+/** Adds the same warning to the plan of a revocation. @param own as for `revoke`; undefined if the user accepted the loss of copies */
+export function warnOfCopies(plan: Plan, of: string | undefined, own: boolean | undefined): Plan {
   const [first] = plan;
-  if (!first || !of.exported || of.own === undefined) return plan;
-  return [{ act: "warn", to: first.to, message: `${of.name} was exported: all its copies stop working` }, ...plan];
+  if (!first || !of || own === undefined) return plan;
+  return [{ act: "warn", to: first.to, message: `${of} was exported: all its copies stop working` }, ...plan];
 }
 
 /** Warns about a password that is kept although it is valid for longer than requested, or although it was not tested. */

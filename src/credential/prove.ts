@@ -111,9 +111,7 @@ async function knownImage({ host, repositories, images }: RepositoryScope, login
   return { host, repository, reference: (await registry.anyTag(host, repository, login)) ?? "latest" };
 }
 
-/**
- * Returns the answer for an existing image of the repository: of the pods, else `latest`, else any. Returns undefined without an image.
- */
+/** Returns the answer for an existing image of the repository: of the pods, else `latest`, else any. Returns undefined without an image. */
 async function askFor(
   repository: string,
   { host, images }: RepositoryScope,

@@ -70,9 +70,7 @@ function keyOf(server: string): string | undefined {
   return path === "/" ? url.host : url.host + path;
 }
 
-/**
- * Compares the port, and each label of the host with wildcards. The path is a plain prefix, so `host/team` matches `host/team2/app`.
- */
+/** Compares the port, and each label of the host with wildcards. The path is a plain prefix, so `host/team` matches `host/team2/app`. */
 function matches(key: string, image: string): boolean {
   const [glob, target] = [splitUrl(key), splitUrl(image)];
   if (glob === undefined || target === undefined || !target.path.startsWith(glob.path)) return false;

@@ -28,9 +28,7 @@ function takeHost(text: string, registry: string): [host: string | undefined, pa
   return own || host.includes(":") || isLoginServer(host) ? [host, text.slice(slash + 1)] : [undefined, text];
 }
 
-/**
- * Whether a host belongs to the registry that the user typed. It can be a login server with or without a hash, or a regional host.
- */
+/** Whether a host belongs to the registry that the user typed. It can be a login server with or without a hash, or a regional host. */
 function isHostOf(host: string, registry: string): boolean {
   const [a, b] = [host, registry].map((one) => one.replace(/:443$/, "").replace(/(?:\.[a-z0-9]+){1,2}\.geo(?=\.)/, ""));
   return a === b || registryName(a ?? "") === registry;

@@ -1,9 +1,11 @@
 import type { Fix, ReaderName } from "../fix.ts";
-import { generatorManifests } from "./external-secrets.ts";
 import type { ShapeName } from "./shapes.ts";
 
 /** The Secret that a reader must refer to. A word in capitals stands for a value that only the user knows. */
 type Readable = { readonly secret: string; readonly namespace: string; readonly host: string };
+
+/** A Secret that its reader creates itself. */
+type Manifested = Readable & { readonly repository: string | undefined };
 
 /** A program other than the kubelet that reads a Secret. */
 type Reader = {
@@ -12,7 +14,7 @@ type Reader = {
   /** The layout of the Secret that it requires; absent if it accepts a pull secret. */
   readonly shape?: ShapeName;
   /** Returns the objects with which it creates the Secret itself. Absent if the plugin creates it. */
-  manifests?(of: Readable & { readonly repository: string | undefined }): readonly object[];
+  manifests?(of: Manifested): readonly object[];
   /** How it refers to the Secret: lines for its configuration, or a command. */
   refer(to: Readable): readonly string[] | Fix;
 };
@@ -60,3 +62,42 @@ export const readers: Readonly<Record<ReaderName, Reader>> = {
 };
 
 const lines = (where: string, what: readonly string[]) => [where, ...what];
+
+/** ESO's names of the clouds, by the end of a login server. Default: PublicCloud. */
+const clouds = { ".azurecr.us": "USGovernmentCloud", ".azurecr.cn": "ChinaCloud" };
+
+/**
+ * Returns the objects with which External Secrets Operator creates a pull secret and renews it: the generator, which takes the place of a
+ * SecretStore, and the ExternalSecret. The generator signs in as the ServiceAccount with the name of the Secret.
+ * Source: external-secrets apis/generators/v1alpha1/types_acr.go, docs/api/generator/acr.md
+ * @param of.repository the token's only repository. Its token is valid for 75 minutes, and any other for three hours
+ */
+function generatorManifests({ secret: name, namespace, host, repository }: Manifested): readonly object[] {
+  const generator = { apiVersion: "generators.external-secrets.io/v1alpha1", kind: "ACRAccessToken" };
+  const [, environmentType = "PublicCloud"] = Object.entries(clouds).find(([suffix]) => host.endsWith(suffix)) ?? [];
+  const login = { username: "{{ .username }}", password: "{{ .password }}" };
+  const template = { type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": JSON.stringify({ auths: { [host]: login } }) } };
+  const metadata = { name, namespace };
+  return [
+    {
+      ...generator,
+      metadata,
+      spec: {
+        registry: host,
+        environmentType,
+        ...(repository === undefined ? {} : { scope: `repository:${repository}:pull` }),
+        auth: { workloadIdentity: { serviceAccountRef: { name } } },
+      },
+    },
+    {
+      apiVersion: "external-secrets.io/v1",
+      kind: "ExternalSecret",
+      metadata,
+      spec: {
+        refreshInterval: "30m",
+        dataFrom: [{ sourceRef: { generatorRef: { ...generator, name } } }],
+        target: { name, template },
+      },
+    },
+  ];
+}

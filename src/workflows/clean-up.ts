@@ -9,8 +9,7 @@ import type { Secret } from "../objects.ts";
 import type { Change, Keep, Refer } from "../plan/change.ts";
 import { holds, isKeyOf } from "../plan/existing-secret.ts";
 import { targetArguments } from "../plan/wording.ts";
-import type { Entry } from "../secret/entry.ts";
-import { fingerprint } from "../secret/entry.ts";
+import { type Entry, fingerprint } from "../secret/entry.ts";
 import { loginFor, readExisting } from "../state/existing-secret.ts";
 
 type Written = {

@@ -203,9 +203,7 @@ const untested = ({ name, namespace }: Ref<"secret">, host: string) =>
   new CliError(
     "conflict",
     `secret "${name}" in namespace "${namespace}" holds another login for ${host}, and the login to share was not tested`,
-    {
-      hint: `test it: run without --verify=false on a machine that reaches ${host}; or add --force to replace the login in the Secret`,
-    },
+    { hint: `test it: run without --verify=false on a machine that reaches ${host}; or add --force to replace the login in the Secret` },
   );
 
 const identityOf = (entry: Entry | undefined): string =>

@@ -1,8 +1,7 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
 import { type Credential, lifecycleOf, type Owner } from "../credential/kind.ts";
 import { CliError, isForbidden, unlessForbidden, unlessRefused } from "../errors.ts";
-import type { Ref } from "../kinds.ts";
-import { joinNames } from "../kinds.ts";
+import { joinNames, type Ref } from "../kinds.ts";
 import { unknownClusters } from "../plan/ownership.ts";
 import type { Rotation } from "../plan/rotation.ts";
 import type { ClusterScope, NamespaceScope } from "../scope/cluster-scopes.ts";
@@ -31,9 +30,7 @@ export function ownerOf({ cluster, namespace, context }: NamespaceScope, secret:
   };
 }
 
-/**
- * Returns the owner of a credential that is printed instead of written to the Secret. Its description in Azure says so.
- */
+/** Returns the owner of a credential that is printed instead of written to the Secret. Its description in Azure says so. */
 export function exportedOwner(place: NamespaceScope, secret: string): Owner {
   const owner = ownerOf(place, secret);
   const wordsInCluster = async () => exportedWords(await owner.wordsInCluster());

@@ -10,8 +10,7 @@ import { isLoginOf, keptBy, passwordsIn, type Revocable, revocableParts, unknown
 import { type Member, passwordKey } from "../plan/rotation.ts";
 import { nameInPlace } from "../plan/wording.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
-import type { Password } from "../secret/entry.ts";
-import { fingerprint } from "../secret/entry.ts";
+import { fingerprint, type Password } from "../secret/entry.ts";
 import { clustersOf } from "../state/holders.ts";
 import type { RecordedLogin, SecretLogins } from "../state/secret-logins.ts";
 import { inClusters, ownedBy } from "./owner.ts";

@@ -1,8 +1,7 @@
 import { type Credential, type Issue, lifecycleOf, type Need } from "../credential/kind.ts";
 import { CliError, withLines } from "../errors.ts";
 import type { Create } from "../fix.ts";
-import type { Ref } from "../kinds.ts";
-import { joinNames } from "../kinds.ts";
+import { joinNames, type Ref } from "../kinds.ts";
 import type { Change } from "../plan/change.ts";
 import { inLine, nameInPlace } from "../plan/wording.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";

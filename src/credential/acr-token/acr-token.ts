@@ -3,7 +3,7 @@ import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
 import { azureDescription, clustersNamedIn, isOurDescription, withClusters } from "../../secret/azure-words.ts";
 import { refuseBeyondReading, rightsOf } from "../granted-rights.ts";
-import type { Asked, Credential, Issue, Kind, Need } from "../kind.ts";
+import type { Asked, Credential, Issue, Kind, Need, Owner } from "../kind.ts";
 import { issueOf, newExpiry, notOwn } from "../password-credential.ts";
 import { type LoginTest, testHeldLogin } from "../prove.ts";
 import { type RepositoryScope, repositoryScopeOf } from "../repository-scope.ts";
@@ -110,7 +110,7 @@ async function issue(asking: Need, env: TokenEnv): Promise<Issue> {
   await refuseUnmarked(found, owner);
   const planned = planFor(tried, env);
   const rights = refuseRights(found, planned.scope, env);
-  const grant = await withClusterNames(planned.scope, found, owner, named);
+  const grant = await withClusterNames(planned.scope, found, owner, env);
   // Read while Azure requests run, and only if the description may be written
   const words = grant.act === "keep" ? Promise.resolve(owner.words) : owner.wordsInCluster();
   issued.set(name, { token, description: words.then(azureDescription) });
@@ -165,12 +165,7 @@ function refuseRights(found: FoundToken, scope: Make | Keep, env: TokenEnv): str
  * Updates a description that doesn't name every cluster, or that doesn't say that the token is exported. For a token that several Secrets can hold, it names their clusters. Otherwise a
  * run that reads only some of them could delete the token.
  */
-async function withClusterNames(
-  scope: Make | Keep,
-  found: FoundToken,
-  owner: Need["owner"],
-  named: TokenEnv["named"],
-): Promise<Make | Keep> {
+async function withClusterNames(scope: Make | Keep, found: FoundToken, owner: Owner, { named }: TokenEnv): Promise<Make | Keep> {
   const { hasSharedMap, scopeMap } = found;
   if (scope.act !== "keep" || hasSharedMap || !scopeMap || (owner.alone && named.token === undefined)) return scope;
   if (!isOurDescription(scopeMap.description) || isOthers(found)) return scope;
@@ -184,7 +179,7 @@ async function withClusterNames(
  * the password of the others.
  * @throws CliError conflict
  */
-async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: FoundToken, owner: Need["owner"]): Promise<void> {
+async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: FoundToken, owner: Owner): Promise<void> {
   if (await owner.isInOneCluster()) return;
   const said = azureDescription(await owner.wordsInCluster());
   const described = scopeMap ? (withClusters(scopeMap.description, said) ?? scopeMap.description) : said;
@@ -200,7 +195,7 @@ async function refuseUnnamedClusters({ name, scopeMap, hasSharedMap }: FoundToke
  * Otherwise the next `create` or `rotate` for the Secret would replace the exported password.
  * @throws CliError conflict
  */
-async function refuseUnmarked({ name, scopeMap, hasSharedMap }: FoundToken, owner: Need["owner"]): Promise<void> {
+async function refuseUnmarked({ name, scopeMap, hasSharedMap }: FoundToken, owner: Owner): Promise<void> {
   if (!owner.isExported || !hasSharedMap || !(await owner.owns(name))) return;
   const message = `the ACR token "${name}" cannot be exported: the scope map "${scopeMap?.name}" is not its own, so it cannot record that copies exist`;
   throw new CliError("conflict", message, { hint: "add --acr-token NAME, with a name that no Secret uses" });

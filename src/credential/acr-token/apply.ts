@@ -1,4 +1,4 @@
-import type { AcrToken, Azure, AzureRegistry, ScopeMap, Slot } from "../../azure/port.ts";
+import type { AcrToken, Azure, AzureRegistry, Slot } from "../../azure/port.ts";
 import { CliError, Conflict } from "../../errors.ts";
 import type { Change, Make, Plan } from "../../plan/change.ts";
 import { azureDescription, clustersNamedIn, isOurDescription, withClusters } from "../../secret/azure-words.ts";
@@ -137,12 +137,12 @@ const nouns: Readonly<Record<string, string>> = { "token.azurecr.io": "token", "
 export function tokenLifecycle({ azure, registry, asked, sources, issued }: TokenEnv): Lifecycle {
   let shared: Promise<ReadonlySet<string>> | undefined;
 
-  async function read(identity: string): Promise<{ token: AcrToken; scopeMap: ScopeMap | undefined } | undefined> {
+  async function read(identity: string) {
     const token = await azure.token(registry, identity);
     if (!token) return undefined;
     const scopeMap = await azure.scopeMap(registry, otherScopeMap(token.name, token) ?? token.name);
     issued.set(token.name, { token, description: Promise.resolve(scopeMap?.description ?? "") });
-    return { token, scopeMap };
+    return { token, scopeMap, exported: isExportedMap(scopeMap) ? `the ACR token "${token.name}"` : undefined };
   }
 
   /** Whether another token has this token's scope map. Read once, because a registry may have tens of thousands of tokens. */
@@ -166,17 +166,17 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
       const { identity } = current.entry;
       const found = await read(identity);
       if (!found) throw deletedCredential(`the ACR token "${identity}" of registry "${registry.name}" was deleted`, registry);
-      const { token, scopeMap } = found;
+      const { token, scopeMap, exported } = found;
       const { loginServer: host } = registry;
       refuseDisabled(token, host);
       const now = sources.now();
       const expiresAt = newExpiry(asked, currentPassword(current.entry, token), now);
-      const isExported = isExportedMap(scopeMap);
+      const isExported = exported !== undefined;
       const plan = planTokenRenewal({ ...renewal, registry, current: current.entry, now, expiresAt, isExported }, token);
       issued.set(token.name, { token, description: Promise.resolve(azureDescription(words)) });
       const mayPull = pulledRepositories(scopeMap);
-      const copies = copiesEnd(isExported && !renewal.exports ? `the ACR token "${token.name}"` : undefined);
-      const warnings = [warnOfRights({ of: `token "${token.name}"`, rights: rightsOf(scopeMap?.actions ?? []) }), copies];
+      const rights = rightsOf(scopeMap?.actions ?? []);
+      const warnings = [warnOfRights({ of: `token "${token.name}"`, rights }), renewal.exports ? undefined : copiesEnd(exported)];
       return issueOf({ objects: [], ...plan }, { host, repositories: mayPull, images }, { asked, mayPull, isShared: true, warnings });
     },
     shown: async (identity) => (await azure.token(registry, identity))?.passwords ?? [],
@@ -188,12 +188,12 @@ export function tokenLifecycle({ azure, registry, asked, sources, issued }: Toke
     async revoke(identity, passwords, own) {
       const found = await read(identity);
       if (!found) return revokeScopeMap(identity);
-      const { token, scopeMap } = found;
+      const { token, scopeMap, exported } = found;
       const isOwn = scopeMap?.name === token.name && isOurDescription(scopeMap.description);
       const plan = planTokenRevocation(token, { scopeMap: isOwn ? scopeMap : undefined, own: own ?? false, now: sources.now() }, passwords);
       const isMap = ({ to }: Change) => to.kind === "scopemap.azurecr.io";
       const wanted = plan.some(isMap) && (await isShared(token.name)) ? plan.filter((change) => !isMap(change)) : plan;
-      return warnOfCopies(wanted, { name: `the ACR token "${token.name}"`, exported: isExportedMap(scopeMap), own });
+      return warnOfCopies(wanted, exported, own);
     },
   };
 }

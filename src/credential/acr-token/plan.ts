@@ -1,6 +1,6 @@
 import type { AcrToken, AzureRegistry, Slot } from "../../azure/port.ts";
 import { CliError } from "../../errors.ts";
-import { listEverywhere } from "../../fix.ts";
+import { type Fix, listEverywhere } from "../../fix.ts";
 import type { Change, Keep, Make, Mint } from "../../plan/change.ts";
 import type { Shown } from "../../plan/proof.ts";
 import { dueOf } from "../../plan/rotation.ts";
@@ -115,9 +115,7 @@ function otherPassword({ alone, token, current }: TokenFacts, used: string): Pre
   return { slot, madeAt, until };
 }
 
-/**
- * Returns the recorded password, if Azure shows it. The annotation alone proves nothing, because anyone in the namespace can write it.
- */
+/** Returns the recorded password, if Azure shows it. The annotation alone proves nothing, because anyone in the namespace can write it. */
 export const currentPassword = (current: Entry | undefined, token: AcrToken | undefined): TokenPassword | undefined =>
   token && isEntryOf(current, token) ? token.passwords.find((password) => isSamePassword(password, current)) : undefined;
 
@@ -182,22 +180,18 @@ function slotUseOf(slot: Slot, options: RenewalOptions, token: AcrToken): SlotUs
 }
 
 function noFreeSlot({ registry, current, unknown }: RenewalOptions, name: string, slotOf: (use: SlotUse) => Slot | undefined): CliError {
-  const refuse = (problem: string, hint: ConstructorParameters<typeof CliError>[2]) => new CliError("conflict", problem, hint);
+  const refuse = (problem: string, hint: string | Fix) => new CliError("conflict", problem, { hint });
   const promised = slotOf("promised");
   const strange = slotOf("strange");
   if (promised)
     return refuse(
       `${promised} of the ACR token "${name}" is in its grace period until ${current.previous?.until}, and a token can have only two passwords`,
-      {
-        hint: "retry after that time, and use a shorter --grace for the next rotation",
-      },
+      "retry after that time, and use a shorter --grace for the next rotation",
     );
-  if (!strange)
-    return refuse(`Secrets hold both passwords of the ACR token "${name}", and a token can have only two`, { hint: listEverywhere });
-  if (unknown !== undefined) return refuse(`${strange} of the ACR token "${name}" may be in use`, { hint: unknown });
-  return refuse(`no Secret records ${strange} of the ACR token "${name}", and another tool may use it`, {
-    hint: { ...passwordDeletion(registry.name, name, strange), when: "if no tool uses it" },
-  });
+  if (!strange) return refuse(`Secrets hold both passwords of the ACR token "${name}", and a token can have only two`, listEverywhere);
+  if (unknown !== undefined) return refuse(`${strange} of the ACR token "${name}" may be in use`, unknown);
+  const deletion = { ...passwordDeletion(registry.name, name, strange), when: "if no tool uses it" };
+  return refuse(`no Secret records ${strange} of the ACR token "${name}", and another tool may use it`, deletion);
 }
 
 /** Plans deleting exactly these passwords, if Azure still shows them. */

@@ -185,9 +185,7 @@ const entryOf = (host: string, { id, madeAt, expiresAt }: TokenClaims): Entry =>
 /** The claim `iss` of a registry's tokens. */
 const issuer = "Azure Container Registry";
 
-/**
- * Returns the registry's token in a login. Reads only the token, because anyone with access to the Secret can write its annotation.
- */
+/** Returns the registry's token in a login. Reads only the token, because anyone with access to the Secret can write its annotation. */
 function tokenOf(login: Login, host: string): Token | undefined {
   const claims = login.username === tokenUser ? login.password.claims : undefined;
   return claims?.issuer === issuer && claims.audience === host ? { login, claims } : undefined;

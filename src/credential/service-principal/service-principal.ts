@@ -221,8 +221,7 @@ function principalLifecycle({ azure, registry, mode, asked, sources, states }: P
       const plan = planPrincipalRenewal({ host, current, key, expiresAt }, application);
       const mayPull = granted(mode, assignments) ?? [];
       const repositories = mode === "abac" ? mayPull : imageRepositories(images);
-      const copied = isExportedIn(application, [current, current.previous ?? {}]);
-      const copies = copiesEnd(copied && !exports ? `application ${JSON.stringify(found.name)}` : undefined);
+      const copies = exports ? undefined : copiesEnd(exportedIn(application, [current, current.previous ?? {}]));
       const warnings = [warnOfRights(await rightsOfPrincipal(found, { azure, registry })), copies];
       const passing: Passing = { milliseconds: asked.wait, verdicts: ["refused"] };
       return issueOf({ objects: [], ...plan }, { host, repositories, images }, { asked, mayPull, isShared: false, passing, warnings });
@@ -239,20 +238,18 @@ function principalLifecycle({ azure, registry, mode, asked, sources, states }: P
       const { application, principal } = found;
       const { otherKeys } = isOurDescription(application.notes) ? await azure.access(application.id, principal?.id) : { otherKeys: [] };
       const plan = planPrincipalRevocation(application, { ...found, otherKeys, scope: registry.id }, passwords);
-      const warned = warnOfCopies(plan, {
-        name: `application ${JSON.stringify(found.name)}`,
-        exported: isExportedIn(application, passwords),
-        own,
-      });
-      const isOfSecrets = own !== undefined;
-      return isOfSecrets ? [...warned, ...warnOfRest(application, passwords, { registry: registry.name, identity: asked.identity })] : plan;
+      if (own === undefined) return plan;
+      const rest = warnOfRest(application, passwords, { registry: registry.name, identity: asked.identity });
+      return [...warnOfCopies(plan, exportedIn(application, passwords), own), ...rest];
     },
   };
 }
 
-/** Whether one of these passwords was exported. */
-const isExportedIn = (application: Application, passwords: readonly Password[]): boolean =>
-  keysShown(application, passwords).some(({ displayName }) => parseAzureOwner(displayName)?.isExported);
+/** Returns the application in words, if one of these passwords was exported. */
+const exportedIn = (application: Application, passwords: readonly Password[]): string | undefined =>
+  keysShown(application, passwords).some(({ displayName }) => parseAzureOwner(displayName)?.isExported)
+    ? `application ${JSON.stringify(application.displayName)}`
+    : undefined;
 
 /** Returns the Azure CLI command that deletes what a change created, or that shows it if the response was lost. */
 function removalOf(change: Change, { mode, registry, states }: PrincipalEnv): string[] {
