@@ -2,7 +2,7 @@ import { type Cluster, listAll } from "../src/cluster/port.ts";
 import type { Asked, Credential, Kind, Sources } from "../src/credential/kind.ts";
 import { isMadeInAzure, parseKind } from "../src/credential/kinds.ts";
 import { openWithin } from "../src/credential/regional.ts";
-import { type CliError, unlessRefused, usage } from "../src/errors.ts";
+import { unlessRefused, usage } from "../src/errors.ts";
 import type { Create } from "../src/fix.ts";
 import type { Next } from "../src/output/error.ts";
 import { namesIn } from "../src/plan/references.ts";
@@ -120,12 +120,7 @@ const count = (of: number) => of.toLocaleString("en-US");
 /**
  * Returns the error for creating credentials for many namespaces without --credential-per, with the number of credentials of each choice.
  */
-async function priceOfSharing(
-  clusterScopes: readonly ClusterScope[],
-  { creation }: Kind,
-  asked: Asked,
-  sources: Sources,
-): Promise<CliError> {
+async function priceOfSharing(clusterScopes: readonly ClusterScope[], { creation }: Kind, asked: Asked, sources: Sources) {
   const places = clusterScopes.reduce((sum, { namespaces }) => sum + namespaces.length, 0);
   const quota = await creation?.quota?.(asked, sources);
   const [one, several] = creation?.nouns ?? ["token", "tokens"];

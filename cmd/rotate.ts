@@ -91,7 +91,7 @@ async function* rotateAll(rotations: readonly Rotation<RecordedLogin>[], rotatin
   const order = orderOf(rotating, session);
   const { options, unreadable, unrecorded, claimed } = rotating;
   // The Secrets of these clusters are unknown, so none of them is rotated
-  for (const { context, error, own } of unreadable) if (own) yield failure({ scope: { context, namespace: "" } }, error);
+  for (const { context, error, own } of unreadable) if (own) yield failure({ context, namespace: "" }, error);
   const defects: unknown[] = [];
   const ends = () => session.interrupted() || defects.length > 0;
   const begin = (rotation: Rotation<RecordedLogin>) => {

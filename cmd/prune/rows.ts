@@ -20,14 +20,12 @@ function pruneTable(rows: readonly PruneRow[], { output, "no-headers": bare, "ol
   const header = ["NAME", "KIND", "FOR", "AGE", "LAST USE", "STATE", ...(output === "wide" ? ["CLUSTER", "IDENTITY", "PASSWORDS"] : [])];
   const cells = rows.map(({ to, what, identity, passwords, for: { words, clusters }, madeAt, state, lost }) => {
     const held = lost ? "" : passwords.map(({ slot }) => slot).join(",");
-    const all = [to.name, what, words, age(madeAt, now), "<unknown>", stateIn(state, olderThan), clusters.join(","), identity, held];
+    const shown = state === "too recent" ? `too recent (changed less than ${olderThan} ago, see --older-than)` : state;
+    const all = [to.name, what, words, age(madeAt, now), "<unknown>", shown, clusters.join(","), identity, held];
     return all.slice(0, header.length);
   });
   return table(header, cells, { headers: !bare });
 }
-
-const stateIn = (state: PruneRow["state"], olderThan: string) =>
-  state === "too recent" ? `too recent (changed less than ${olderThan} ago, see --older-than)` : state;
 
 /** Returns one row as data (`acr-secret/v1`). */
 function dataOf({ to, what, kind, identity, passwords, for: { words, clusters }, madeAt, state, isDeleted, lost }: PruneRow) {

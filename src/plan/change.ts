@@ -226,3 +226,6 @@ export type ChangeOf<A extends Act> = Extract<Change, { readonly act: A }>;
 
 /** The changes in the order of execution and of the printed lines. */
 export type Plan = readonly Change[];
+
+/** Returns the change that generates a password. A plan has at most one. */
+export const mintIn = (plan: Plan): Mint | undefined => plan.find((change) => change.act === "mint");

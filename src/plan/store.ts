@@ -65,18 +65,15 @@ function conflictWith(others: readonly string[]): string {
   return `Apply failed with ${others.length} conflicts: conflicts with ${others.join("; ")}`;
 }
 
+type PlannedForm = Pick<StoreOptions, "host" | "shape">;
+
 /**
  * Rejects overwriting another tool's Secret, a login for another registry or another shape, without --force or --merge. These losses are
  * known before a credential is chosen for the Secret.
  * @param again the current command, as the base of a command that writes another Secret
  * @throws CliError conflict
  */
-export function refuseForeign(
-  to: Ref<"secret">,
-  options: Pick<StoreOptions, "host" | "shape">,
-  existing: ExistingSecret,
-  again?: Create,
-): void {
+export function refuseForeign(to: Ref<"secret">, options: PlannedForm, existing: ExistingSecret, again?: Create): void {
   const other = again && { ...again, secret: `${to.name}-${again.reader ?? "pods"}`, or: "add --force to overwrite this Secret" };
   refuse(to, foreignLoss(options, existing) ?? shapeLoss(options, existing, other));
 }
@@ -121,7 +118,7 @@ function lossOf(options: StoreOptions, existing: ExistingSecret): Loss | undefin
 }
 
 function shapeLoss(
-  { shape = "pull-secret" }: Pick<StoreOptions, "shape">,
+  { shape = "pull-secret" }: PlannedForm,
   { shape: existingShape = shape }: ExistingSecret,
   hint: string | Fix = overwriteHint,
 ): Loss | undefined {
@@ -158,7 +155,7 @@ function mergeLoss({ entry, host, fresh }: StoreOptions, { entries, hosts, alike
 }
 
 /** Returns the loss of logins that this plugin did not create, or that are for another registry. */
-function foreignLoss({ host, shape }: Pick<StoreOptions, "host" | "shape">, existing: ExistingSecret): Loss | undefined {
+function foreignLoss({ host, shape }: PlannedForm, existing: ExistingSecret): Loss | undefined {
   const { entries, hosts, type } = existing;
   const ways = type === dockerConfigJson && type === shapeNamed(shape).type ? mergeHint : overwriteHint;
   if (!entries) return [`SECRET (type ${type}) was not created by kubectl acr-secret`, ways];

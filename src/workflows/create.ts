@@ -6,7 +6,7 @@ import { beyond } from "../credential/repository-scope.ts";
 import { asCliError, CliError, Conflict } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import type { Ref } from "../kinds.ts";
-import type { Plan, Warn } from "../plan/change.ts";
+import { mintIn, type Plan, type Warn } from "../plan/change.ts";
 import { type ExistingSecret, mergedKeys } from "../plan/existing-secret.ts";
 import { planNamespace } from "../plan/namespace.ts";
 import type { RestartOptions } from "../plan/restart.ts";
@@ -59,9 +59,6 @@ export type Order = {
 /** The maximum number of credentials that are created concurrently: Azure answers slowly and throttles. */
 const atOnce = 4;
 
-/** The maximum number of times that a namespace is planned because another run has written to it. */
-const rounds = 10;
-
 export function issueEach(
   places: AsyncIterable<NamespaceReader>,
   order: Order,
@@ -76,9 +73,9 @@ async function* issueIn(reader: NamespaceReader, order: Order): AsyncGenerator<O
     yield* runUnit(unit, [{ ...reader, read: async () => state }], tools);
   }
   try {
-    yield* restarted(attempt, rounds);
+    yield* restarted(attempt);
   } catch (error) {
-    yield failure(reader, asCliError(error));
+    yield failure(reader.scope, asCliError(error));
   }
 }
 
@@ -119,7 +116,7 @@ export function issueShared(
   clusterScopes: readonly ClusterScope[],
   order: Order,
 ): AsyncGenerator<Outcome> {
-  return restarted(() => shareOnce(places(), clusterScopes, order), rounds);
+  return restarted(() => shareOnce(places(), clusterScopes, order));
 }
 
 async function* shareOnce(
@@ -141,7 +138,7 @@ async function* shareOnce(
   const isOutside = async (issue: Issue) => needsName && (await isHeldOutside(issue, credential, clusterScopes));
   const find = () => issueHeld(credential, need, holdersIn(clusterScopes, name, credential), isOutside);
   const issue = await find();
-  if (refuse && mints(issue.steps)) throw await refuse();
+  if (refuse && mintIn(issue.steps)) throw await refuse();
   if (needsName) await refuseWidening(issue, credential, clusterScopes, { ...order.again, repositories });
   // The login in a namespace's Secret was not tested: it is either the shared login or a different one
   const unitFor = (of: Issue) => unitOf(of, credential, order, () => "unknown");
@@ -157,8 +154,6 @@ async function* shareOnce(
   yield* runUnit({ ...unitFor(issue), isShared, reused }, readers, tools(credential));
 }
 
-const mints = (plan: Plan): boolean => plan.some(({ act }) => act === "mint");
-
 /** @param pullsOf whether the login in the namespace's Secret still pulls, if known */
 function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () => Issue["pulls"]): Unit & Decided {
   const { name, shape } = order;
@@ -166,7 +161,7 @@ function unitOf(issue: Issue, credential: Credential, order: Order, pullsOf: () 
   const { write, force, merge, now } = order.tools(credential);
   const { steps, isLazy, login, mayPull = ["*"], images } = issue;
   const entry = { ...issue.entry, hosts: [host, ...regional] };
-  const isNew = mints(steps);
+  const isNew = mintIn(steps) !== undefined;
   return {
     steps,
     isLazy,

@@ -6,7 +6,7 @@ import { restarted } from "../actions/update.ts";
 import { listAll } from "../cluster/port.ts";
 import { type Credential, type Issue, lifecycleOf, type Need } from "../credential/kind.ts";
 import { unlessRefused } from "../errors.ts";
-import type { Change, Mint, Store } from "../plan/change.ts";
+import { type Change, mintIn, type Store } from "../plan/change.ts";
 import { refuseForeign } from "../plan/store.ts";
 import type { NamespaceScope } from "../scope/cluster-scopes.ts";
 import { awaitAll } from "../scope/concurrency.ts";
@@ -19,15 +19,12 @@ import { exportedOwner } from "./owner.ts";
 
 type ExportOrder = Omit<Order, "refuse" | "restart" | "recreate" | "targets">;
 
-/** The maximum number of times that everything is read again because another run has generated a password in the meantime. */
-const rounds = 10;
-
 /**
  * Creates a credential and proves it, and yields its Secret without writing it to the cluster. The credential has the same name as if
  * `create` wrote the Secret, so a second run finds it. That run generates a password only in a slot that no copy can have.
  */
 export const exportSecret = (place: NamespaceScope, order: ExportOrder): AsyncGenerator<Outcome> =>
-  restarted(() => exportOnce(place, order), rounds);
+  restarted(() => exportOnce(place, order));
 
 async function* exportOnce(place: NamespaceScope, order: ExportOrder): AsyncGenerator<Outcome> {
   const { name, repositories, fromPods, podsTell, opening, shape, again } = order;
@@ -70,7 +67,7 @@ async function issueNew(credential: Credential, need: Need): Promise<Issue> {
   const issue = await credential.issue(need);
   const { owner, current, images } = need;
   const { entry, login } = current ?? {};
-  if (!entry || !login || mintIn(issue)) return issue;
+  if (!entry || !login || mintIn(issue.steps)) return issue;
   const { renew, shown } = lifecycleOf(credential);
   const words = await owner.wordsInCluster();
   const from = { current: { entry, login }, inside: [login], inUse: [entry], alone: false, blind: false, left: [], exports: true } as const;
@@ -80,10 +77,8 @@ async function issueNew(credential: Credential, need: Need): Promise<Issue> {
     change.act === "prove" ? { ...change, repositories: issue.mayPull ?? change.repositories } : change,
   );
   const { slot, madeAt } = entry.previous ?? {};
-  const isEnded = mintIn(renewal)?.slot === slot && (await shown(entry.identity))?.some((password) => password.slot === slot);
+  const isEnded = mintIn(renewal.steps)?.slot === slot && (await shown(entry.identity))?.some((password) => password.slot === slot);
   const message = `${slot} of ${entry.identity} from ${madeAt} is replaced: secret/${owner.secret} held it before its current password`;
   const ended: Change[] = isEnded ? [{ act: "warn", to: { kind: "secret", name: owner.secret }, message }] : [];
   return { ...renewal, steps: [...grants, ...proven, ...ended], mayPull: issue.mayPull };
 }
-
-const mintIn = ({ steps }: Issue) => steps.find((change): change is Mint => change.act === "mint");

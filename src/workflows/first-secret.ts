@@ -4,7 +4,7 @@ import type { ChangeOutcome, IssuedLogin } from "../actions/outcome.ts";
 import { rehearse } from "../actions/rehearse.ts";
 import { Conflict } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
-import type { Claim, Mint, Plan, Store } from "../plan/change.ts";
+import { type Claim, mintIn, type Plan, type Store } from "../plan/change.ts";
 import { claimProof, type SecretClaim, sameClaim } from "../secret/claim.ts";
 import type { NamespaceState } from "../state/namespace-state.ts";
 
@@ -101,7 +101,7 @@ export function openFirstSecret({ lazySteps, reused, foreignClaims, issued = {},
     const { login } = decided.issued;
     const proof = login && claimProof(login, runId, to);
     if (reused) return { act: "claim", to, precondition, makes: { identity: reused.identity, proof }, shape };
-    const mint = lazySteps.find((change): change is Mint => change.act === "mint");
+    const mint = mintIn(lazySteps);
     return mint && { act: "claim", to, precondition, makes: { identity: mint.to.name, slot: mint.slot, madeAt: mint.left }, shape };
   }
 

@@ -1,6 +1,6 @@
 import { preconditionOf } from "../actions/update.ts";
 import { type Issue, lifecycleOf } from "../credential/kind.ts";
-import type { ChangeOf, Plan } from "../plan/change.ts";
+import { type ChangeOf, mintIn, type Plan } from "../plan/change.ts";
 import { keptBy } from "../plan/ownership.ts";
 import { passwordKey, withOther } from "../plan/rotation.ts";
 import { nameInPlace } from "../plan/wording.ts";
@@ -67,7 +67,7 @@ function endedOn({ metadata }: RecordedLogin, now: Date): SecretClaim | undefine
  * that it has lost its claim.
  */
 function takingOver(all: readonly RecordedLogin[], steps: Plan, now: Date): ChangeOf<"claim">[] {
-  const mint = steps.find((change): change is ChangeOf<"mint"> => change.act === "mint");
+  const mint = mintIn(steps);
   if (mint?.left === undefined) return [];
   const { slot, left: madeAt, to } = mint;
   const noting = all.filter((holder) => {

@@ -2,7 +2,7 @@ import { type Credential, type Issue, lifecycleOf, type Need } from "../credenti
 import { CliError, withLines } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import { joinNames, type Ref } from "../kinds.ts";
-import type { Change } from "../plan/change.ts";
+import { mintIn, type Plan } from "../plan/change.ts";
 import { inLine, nameInPlace } from "../plan/wording.ts";
 import type { ClusterScope } from "../scope/cluster-scopes.ts";
 import { matchesGlob, type Scope } from "../scope/scope.ts";
@@ -43,15 +43,16 @@ export async function refuseWidening(
  * known only from an annotation, which anyone in the namespace can write.
  */
 export async function isHeldOutside({ steps, entry: { identity } }: Issue, credential: Credential, clusterScopes: readonly ClusterScope[]) {
-  if (!steps.some((change) => change.act === "mint" && !change.inNew)) return false;
+  if (mintIn(steps)?.inNew !== false) return false;
   const { kind, host } = credential;
   const { secrets, unknown } = await holdersOf(clusterScopes, { kind, identity, host }, await lifecycleOf(credential).clusters(identity));
   return unknown.length > 0 || secrets.some(({ to }) => !isSelected(to, clusterScopes));
 }
 
-function widens(plan: readonly Change[]): boolean {
-  const isNew = plan.some((change) => change.act === "mint" && change.inNew);
-  return !isNew && plan.some((change) => (change.act === "create" || change.act === "update") && (change.grants ?? []).length > 0);
+function widens(plan: Plan): boolean {
+  return (
+    !mintIn(plan)?.inNew && plan.some((change) => (change.act === "create" || change.act === "update") && (change.grants ?? []).length > 0)
+  );
 }
 
 const isSelected = ({ context, namespace = "" }: Ref, clusterScopes: readonly ClusterScope[]): boolean =>

@@ -75,7 +75,7 @@ export async function* runUnit(
 
   async function* inTurn(reader: NamespaceReader, { prepare, leave }: Turn): AsyncGenerator<Outcome> {
     const planned = await planIn(reader, unit, { prepare, decided: firstSecret.decided }).catch(asCliError);
-    if (planned instanceof CliError) return yield failure(reader, planned);
+    if (planned instanceof CliError) return yield failure(reader.scope, planned);
     if ("unitError" in planned) throw planned.unitError;
     if (!planned.isFirst) leave();
     if (tools.dryRun === "none") yield* announced(planned.plan, reader);
@@ -118,10 +118,7 @@ function* announced(plan: Plan, { scope: { context, namespace } }: NamespaceRead
 }
 
 /** Returns the error of a namespace. An interruption is not an error, unless it left something to clean up. */
-export function failure(
-  { scope: { context, namespace } }: { scope: Pick<NamespaceScope, "context" | "namespace"> },
-  error: CliError,
-): NamespaceError {
+export function failure({ context, namespace }: Pick<NamespaceScope, "context" | "namespace">, error: CliError): NamespaceError {
   const to = { kind: "namespace", name: namespace, namespace, context } as const;
   return error instanceof Interrupted && error.hint === undefined ? { to, left: "interrupted" } : { to, error };
 }

@@ -129,10 +129,8 @@ export function tokenApplier({ azure, registry, issued }: TokenEnv): Credential[
 export function tokenRemoval({ to: { kind, name }, ...change }: Change, registry: AzureRegistry): string[] {
   const at = ["--registry", registry.name, "--name", name];
   if ("slot" in change && change.slot !== undefined) return ["az", "acr", "token", "credential", "delete", ...at, `--${change.slot}`];
-  return ["az", "acr", nouns[kind] ?? kind, "delete", ...at];
+  return ["az", "acr", kind === "scopemap.azurecr.io" ? "scope-map" : "token", "delete", ...at];
 }
-
-const nouns: Readonly<Record<string, string>> = { "token.azurecr.io": "token", "scopemap.azurecr.io": "scope-map" };
 
 export function tokenLifecycle({ azure, registry, asked, sources, issued }: TokenEnv): Lifecycle {
   let shared: Promise<ReadonlySet<string>> | undefined;

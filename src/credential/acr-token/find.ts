@@ -50,7 +50,10 @@ const asOwned = (found: FoundToken, { alone }: Owner): FoundToken => ({ ...found
 /** @throws CliError notFound if a named scope map doesn't exist */
 async function readToken(name: string, { named, azure, registry }: TokenEnv): Promise<FoundToken> {
   const [token, found] = await Promise.all([azure.token(registry, name), azure.scopeMap(registry, named.scopeMap ?? name)]);
-  if (named.scopeMap !== undefined && !found) throw noScopeMap(named.scopeMap, registry);
+  if (named.scopeMap !== undefined && !found)
+    throw new CliError("notFound", `scope map "${named.scopeMap}" not found in registry "${registry.name}"`, {
+      hint: `az acr scope-map list --registry ${registry.name} --query "[].name" -o tsv`,
+    });
   const other = named.scopeMap === undefined ? otherScopeMap(name, token) : undefined;
   const scopeMap = other === undefined ? found : await azure.scopeMap(registry, other);
   const hasSharedMap = (named.scopeMap ?? other) !== undefined;
@@ -70,11 +73,6 @@ async function isDescribedFor(owner: Need["owner"], { scopeMap, hasSharedMap }: 
 
 /** Whether only an annotation names the token, so that it may be another user's. */
 export const isOthers = ({ isRecorded, owned }: FoundToken): boolean => isRecorded === true && !owned;
-
-const noScopeMap = (name: string, { name: registry }: AzureRegistry): CliError =>
-  new CliError("notFound", `scope map "${name}" not found in registry "${registry}"`, {
-    hint: `az acr scope-map list --registry ${registry} --query "[].name" -o tsv`,
-  });
 
 const lower = (name = ""): string => name.toLowerCase();
 

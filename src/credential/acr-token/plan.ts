@@ -66,11 +66,7 @@ function planMint(facts: TokenFacts): Mint | Keep {
  * holds. That password works until Azure shows that it has expired.
  * @throws CliError conflict
  */
-function slotToUse(
-  { alone, isForced, now, exportedFrom }: TokenFacts,
-  { name, passwords }: AcrToken,
-  ours: TokenPassword | undefined,
-): Slot {
+function slotToUse({ alone, isForced, now, exportedFrom }: TokenFacts, { name, passwords }: AcrToken, ours?: TokenPassword): Slot {
   if (ours && (alone || isForced || hasExpired(ours, now))) return ours.slot;
   const empty = slots.find((slot) => passwords.every((password) => password.slot !== slot));
   if (empty) return empty;
