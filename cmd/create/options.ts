@@ -34,6 +34,9 @@ const readerNames = Object.keys(readers) as ReaderName[];
 
 const { "scope-map": scopeMap, ...logins } = credentialFlags;
 
+/** The flags for several namespaces. */
+const forSeveral = ["namespaces", "all-namespaces", "namespace-selector", "contexts", "all-contexts", "credential-per"];
+
 export const createFlags = {
   ...under("Required", {
     registry: { type: "string", complete: registries, value: "REGISTRY", describe: "Registry name, login server or Azure resource ID" },
@@ -85,20 +88,7 @@ export const createFlags = {
     },
     export: {
       type: "boolean",
-      exclusive: [
-        ...Object.keys(targetFlags),
-        "restart",
-        "recreate",
-        "merge",
-        "namespaces",
-        "all-namespaces",
-        "namespace-selector",
-        "contexts",
-        "all-contexts",
-        "credential-per",
-        "keep",
-        "diff",
-      ],
+      exclusive: [...Object.keys({ ...targetFlags, ...restartFlag, ...recreateFlag }), ...forSeveral, "merge", "keep", "diff"],
       describe: "Print the Secret with its password instead of writing it, for SOPS, Sealed Secrets or a vault",
     },
     force: {

@@ -41,7 +41,7 @@ export function issueOf(plan: PasswordPlan, scope: RepositoryScope, options: Iss
   const { images } = scope;
   const isNew = mint.act === "mint";
   const proofs = proofsOf(plan, scope, options);
-  const kept = need ? keptWarnings(need.owner.secret, asked.expiresAt, still, { mint, entry }) : [];
+  const kept = need ? keptWarnings(need.owner.secret, asked.expiresAt, still, plan) : [];
   const messages = [...kept, ...options.warnings].filter((one) => one !== undefined);
   const warnings = messages.map((message): Change => ({ act: "warn", to: mint.to, message }));
   const steps = [...objects, mint, ...proofs, ...warnings];
@@ -81,7 +81,7 @@ export function keptWarnings(
   secret: string,
   expiresAt: string | undefined,
   { untestedBecause }: LoginTest,
-  { mint, entry }: Kept,
+  { mint, entry }: Pick<PasswordPlan, "mint" | "entry">,
 ): string[] {
   if (mint.act === "mint") return [];
   const until = entry.expiresAt;
@@ -92,8 +92,6 @@ export function keptWarnings(
     ...(untestedBecause === undefined ? [] : [`secret/${secret} keeps its password, which was not tested: ${untestedBecause}`]),
   ];
 }
-
-type Kept = { readonly mint: { readonly act: string }; readonly entry: Entry };
 
 /**
  * Returns the requested expiry of a new password. Default: the new password gets the same lifetime as the one that it replaces, according

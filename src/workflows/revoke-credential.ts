@@ -78,12 +78,10 @@ async function planOne(credential: Revocable, others: SecretLogins, run: Revokin
   if (!isOwn) refuseUnreadable(credential, others, run);
   const opened = await run.open(credential);
   if (typeof opened === "string") return warn(credential, `still works: ${opened}`);
-  if (!isOwn) await refuseUnlisted(credential, opened, { others, run });
+  if (!isOwn) await refuseUnlisted(credential, opened, others, run);
   const proving = { credential: opened, identity, verify: true, tools: run.tools };
-  const { proven, unproven } = await provenOf(
-    credential.members.flatMap((member) => run.readMember(member) ?? []),
-    proving,
-  );
+  const members = credential.members.flatMap((member) => run.readMember(member) ?? []);
+  const { proven, unproven } = await provenOf(members, proving);
   const warnings = doubtsOf(unproven, new Set(), proving);
   const [unknown] = warnings.filter((_, index) => unproven[index]?.why === "unknown");
   if (unknown) throw new CliError("unreachable", withLines(`${calledOf(credential)} is not revoked`, unknown.messages?.[0]));
@@ -127,11 +125,8 @@ function misnamed({ entry, members }: Revocable, { recorded }: SecretLogins, { r
 type Misnaming = Pick<Revoking, "readMember"> & { readonly shown: readonly Password[] | undefined };
 
 /** @throws CliError conflict if Azure names a cluster that was not listed, without --force */
-async function refuseUnlisted(
-  credential: Revocable,
-  opened: Credential,
-  { others, run: { clusterScopes, tools } }: { readonly others: SecretLogins; readonly run: Revoking },
-): Promise<void> {
+async function refuseUnlisted(credential: Revocable, opened: Credential, others: SecretLogins, run: Revoking): Promise<void> {
+  const { clusterScopes, tools } = run;
   const described = await lifecycleOf(opened).clusters(credential.entry.identity);
   const clusters = described.length === 0 ? [] : unknownClusters(described, (await clustersOf(clusterScopes, others)).listed);
   if (keptBy({ secrets: 0, clusters, unlisted: 0, owned: false }, tools.force) === undefined) return;
@@ -144,12 +139,7 @@ function refuseUnreadable(credential: Revocable, { unreadable: [unreadable] }: S
   if (!unreadable || keptBy({ secrets: 0, clusters: [], unlisted: 1, owned: false }, tools.force) === undefined) return;
   const { context, error } = unreadable;
   const where = context === undefined ? "this cluster" : `the cluster of context ${context}`;
-  throw new CliError(
-    error.kind,
-    withLines(`${calledOf(credential)} is not revoked because another Secret in ${where} may hold it`, error.message),
-    {
-      hint: "ask an administrator who can list all Secrets there to revoke it, or run the command without --revoke",
-      cause: error,
-    },
-  );
+  const message = withLines(`${calledOf(credential)} is not revoked because another Secret in ${where} may hold it`, error.message);
+  const hint = "ask an administrator who can list all Secrets there to revoke it, or run the command without --revoke";
+  throw new CliError(error.kind, message, { hint, cause: error });
 }

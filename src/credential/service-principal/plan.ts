@@ -92,19 +92,10 @@ function planRole({ name, mode, repositories, assignments }: PrincipalFacts): Ma
 export function refuseScoped(mode: Mode, repositories: readonly string[], registry: string): void {
   if (mode === "abac" || repositories.every((name) => name === "*")) return;
   const message = `registry "${registry}" has no roles for single repositories, so --repository cannot be used with --service-principal`;
-  throw new CliError("conflict", message, {
-    hint: {
-      do: "hints",
-      hints: [
-        "omit --repository, or omit --service-principal to get an ACR token for these repositories",
-        {
-          do: "shell",
-          argv: ["az", "acr", "update", "--name", registry, "--role-assignment-mode", "rbac-abac"],
-          when: "to enable roles for single repositories",
-        },
-      ],
-    },
-  });
+  const omit = "omit --repository, or omit --service-principal to get an ACR token for these repositories";
+  const argv = ["az", "acr", "update", "--name", registry, "--role-assignment-mode", "rbac-abac"];
+  const enable = { do: "shell", argv, when: "to enable roles for single repositories" } as const;
+  throw new CliError("conflict", message, { hint: { do: "hints", hints: [omit, enable] } });
 }
 
 /** Plans adding a password to the existing ones. */
@@ -133,18 +124,14 @@ const applicationRef = (name: string) => ({ kind: "application.graph.microsoft.c
  * Plans deleting an application that this plugin created if it has no other password, certificate or federated credential, and then its
  * role. If a run is killed in between, the role assignment on the registry shows what is left. For any other application, plans deleting
  * only these passwords.
- * @param scope the registry's id
+ * @param of.scope the registry's id
  */
 export function planPrincipalRevocation(
   application: Application,
-  {
-    principal,
-    assignments,
-    otherKeys,
-    scope,
-  }: Pick<Principal, "principal" | "assignments"> & { readonly otherKeys: ApplicationAccess["otherKeys"]; readonly scope: string },
+  of: Pick<Principal, "principal" | "assignments"> & Pick<ApplicationAccess, "otherKeys"> & { readonly scope: string },
   passwords: readonly Password[],
 ): Change[] {
+  const { principal, assignments, otherKeys, scope } = of;
   const { displayName: name, keys, notes } = application;
   const shown = keysShown(application, passwords);
   const because = "it is revoked";

@@ -194,12 +194,12 @@ test.for<{ why: string; error: CliError; gives: object }>([
     gives: { error: { hint: "remove it" } },
   },
 ])("reports what ended a namespace: $why", ({ error, gives }) => {
-  const outcome = failure(place(), error);
+  const outcome = failure(place().scope, error);
 
   expect(outcome).toMatchObject({
     ...gives,
     to: { kind: "namespace", name: "a", namespace: "a" },
   });
   expect("error" in outcome && "left" in outcome).toBe(false);
-  expect(failure(place("prod"), error).to.context).toBe("prod");
+  expect(failure(place("prod").scope, error).to.context).toBe("prod");
 });
