@@ -17,6 +17,7 @@ const tiers: Readonly<Record<string, string[]>> = {
   az: [controlPlane],
   formats: [],
   node: ["test/support/node-setup.ts"],
+  secretless: [],
   export: ["test/support/node-setup.ts"],
   release: [controlPlane],
   krew: [controlPlane],

@@ -13,7 +13,7 @@ export const etcd = [
   "--initial-cluster=sandbox=unix://etcd-peer.sock",
 ];
 
-export const apiServer = (port: number) => [
+export const apiServer = (port: number, issuer: string) => [
   "--etcd-servers=unix://etcd.sock",
   "--bind-address=127.0.0.1",
   `--secure-port=${port}`,
@@ -28,7 +28,7 @@ export const apiServer = (port: number) => [
   "--kubelet-client-certificate=kubelet-client.crt",
   "--kubelet-client-key=kubelet-client.key",
   "--kubelet-certificate-authority=ca.crt",
-  "--service-account-issuer=https://kubernetes.default.svc",
+  `--service-account-issuer=${issuer}`,
   "--service-account-key-file=service-account.pub",
   "--service-account-signing-key-file=service-account.key",
   "--service-cluster-ip-range=10.96.0.0/16",

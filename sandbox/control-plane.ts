@@ -31,6 +31,8 @@ type Options = {
   readonly folder: string;
   readonly binaries: Binaries;
   readonly authority: Authority;
+  /** The issuer of ServiceAccount tokens. Default: an address that only pods know. */
+  readonly issuer?: string;
   /** Writes `audit.log` in the folder: a line of JSON (audit.k8s.io/v1 Event) for every change. */
   readonly audit?: boolean;
 };
@@ -52,7 +54,10 @@ export async function startControlPlane(options: Options): Promise<ControlPlane>
   }
 }
 
-async function start({ folder, binaries, authority, audit = false }: Options, port: number): Promise<ControlPlane> {
+async function start(
+  { folder, binaries, authority, issuer = "https://kubernetes.default.svc", audit = false }: Options,
+  port: number,
+): Promise<ControlPlane> {
   const at = (name: string) => join(folder, name);
   const server = `https://127.0.0.1:${port}`;
   await rm(folder, { recursive: true, force: true });
@@ -80,7 +85,7 @@ async function start({ folder, binaries, authority, audit = false }: Options, po
   try {
     await run("etcd", flags.etcd);
     if (audit) await writeFile(at("audit-policy.json"), JSON.stringify(flags.auditPolicy));
-    await run("kube-apiserver", [...flags.apiServer(port), ...(audit ? flags.audit : [])]);
+    await run("kube-apiserver", [...flags.apiServer(port, issuer), ...(audit ? flags.audit : [])]);
     const ready = client(server, authority.certificate, admin);
     await until(failed.signal, at("kube-apiserver.log"), () => ready("/readyz"));
     await run("kube-controller-manager", flags.controllerManager(adminFile));

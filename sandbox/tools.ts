@@ -20,6 +20,7 @@ export type Program =
   | keyof typeof windows
   | keyof typeof release
   | keyof typeof encryption
+  | keyof typeof credentialProvider
   | keyof typeof prose;
 
 const kubernetes = {
@@ -62,6 +63,9 @@ const encryption = {
 
 const prose = { vale: "github.com/errata-ai/vale/v3/cmd/vale" } as const;
 
+/** Azure's credential provider for the kubelet. */
+const credentialProvider = { "acr-credential-provider": "sigs.k8s.io/cloud-provider-azure/cmd/acr-credential-provider" } as const;
+
 /** Programs for Windows. */
 const windows = { "kubectl.exe": "k8s.io/kubernetes/cmd/kubectl" } as const;
 
@@ -79,6 +83,8 @@ export const chartPrograms = ["helm"] as const satisfies Program[];
 export const releasePrograms = ["nfpm", "actionlint"] as const satisfies Program[];
 /** The program that checks the words of pages, messages and comments. Needs a C compiler. */
 export const prosePrograms = ["vale"] as const satisfies Program[];
+/** The program that the kubelet runs for a login without a pull secret. */
+export const secretlessPrograms = ["acr-credential-provider"] as const satisfies Program[];
 export const windowsPrograms = ["kubectl.exe"] as const satisfies Program[];
 /** Programs that encrypt the Secrets that `create --export` prints. */
 export const encryptionPrograms = Object.keys(encryption) as (keyof typeof encryption)[];
@@ -168,6 +174,15 @@ export const groups: readonly (readonly Module[])[] = [
       of: "github.com/bitnami-labs/sealed-secrets",
       packages: { kubeseal: encryption.kubeseal, "sealed-secrets-controller": encryption["sealed-secrets-controller"] },
       stamps: (version) => ({ "main.VERSION": version }),
+      env: { CGO_ENABLED: "0" },
+    },
+  ],
+  [
+    {
+      name: "credential-provider",
+      of: "sigs.k8s.io/cloud-provider-azure",
+      packages: credentialProvider,
+      stamps: (version) => ({ "k8s.io/component-base/version.gitVersion": version }),
       env: { CGO_ENABLED: "0" },
     },
   ],

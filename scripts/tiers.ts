@@ -10,6 +10,7 @@ import {
   prosePrograms,
   registryPrograms,
   releasePrograms,
+  secretlessPrograms,
   signingPrograms,
   windowsPrograms,
 } from "../sandbox/tools.ts";
@@ -115,6 +116,12 @@ const all: readonly Tier[] = [
     sampled: true,
     needs: [nodeParts, controlPlane, registry, programs(...nodePrograms), plugin],
     brokenBy: [...product, "sandbox/", "scripts/release/image"],
+  },
+  {
+    name: "secretless",
+    gate: "release",
+    needs: [nodeParts, programs(...controlPlanePrograms, ...registryPrograms, ...nodePrograms, ...secretlessPrograms)],
+    brokenBy: ["src/secretless/", "sandbox/node/", "sandbox/tools/credential-provider/"],
   },
   {
     name: "export",

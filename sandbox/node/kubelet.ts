@@ -15,6 +15,7 @@ export type Kubelet = {
   readonly port: number;
   /** containerd's socket. */
   readonly socket: string;
+  readonly flags: readonly string[];
 };
 
 /** Starts the kubelet at `binary`. It registers its own node. */
@@ -25,7 +26,12 @@ export async function startKubelet(inside: Namespaces, binary: string, kubelet: 
   await secretFile(files.key, kubelet.identity.key);
   await secretFile(files.kubeconfig, JSON.stringify(kubeconfig(kubelet, files)));
   await writeFile(files.configuration, JSON.stringify(configuration(inside, kubelet, files)));
-  const args = [`--config=${files.configuration}`, `--kubeconfig=${files.kubeconfig}`, `--hostname-override=${kubelet.name}`];
+  const args = [
+    `--config=${files.configuration}`,
+    `--kubeconfig=${files.kubeconfig}`,
+    `--hostname-override=${kubelet.name}`,
+    ...kubelet.flags,
+  ];
   return inside.daemon("kubelet", binary, args);
 }
 

@@ -30,6 +30,7 @@ const name = "sandbox";
  * @param binaries with kubectl and the `nodePrograms`
  * @param proxy an HTTP proxy (CONNECT) for all registries
  * @param caFile the CAs that verify the registries' certificates
+ * @param kubeletFlags more flags of the kubelet
  * @throws Error with the end of the log of the program that did not start
  */
 export async function startNode({
@@ -38,6 +39,7 @@ export async function startNode({
   binaries,
   proxy,
   caFile,
+  kubeletFlags = [],
   progress = () => {},
 }: {
   folder: string;
@@ -45,6 +47,7 @@ export async function startNode({
   binaries: Binaries;
   proxy: string;
   caFile: string;
+  kubeletFlags?: readonly string[];
   progress?: Progress;
 }): Promise<SandboxNode> {
   const needs = [folder, ...binaries.path, ...[cluster.kubeconfig, cluster.caFile, caFile].map((file) => dirname(file))];
@@ -72,6 +75,7 @@ export async function startNode({
       identity,
       port,
       socket: containerd.socket,
+      flags: kubeletFlags,
     });
     const exited = Promise.race([containerd.exited, scheduler.exited, kubelet.exited]);
     await until(`node ${name} is Ready`, exited, () => isReady(kubectl));
