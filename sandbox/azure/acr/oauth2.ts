@@ -6,11 +6,14 @@ import { acrError, unauthorized } from "./errors.ts";
 import { allows, type Holder, hasAnyRight, holderOfRefreshToken, logIn } from "./login.ts";
 import { type Access, nullGuid, signAccess, signRefresh } from "./tokens.ts";
 
+/** The second one is that of the acr-credential-provider. */
+const exchanged = ["access_token", "access_token_refresh_token"];
+
 /** POST /oauth2/exchange: exchanges an Entra access token for this registry's refresh token. */
 export async function exchange(ask: Ask, state: State, registry: Registry): Promise<Answer> {
   const fields = form(ask);
   if (!fields) return acrError(400, "BAD_REQUEST", "the body must be application/x-www-form-urlencoded");
-  if (fields.get("grant_type") !== "access_token") return acrError(400, "UNSUPPORTED", "grant_type must be access_token");
+  if (!exchanged.includes(fields.get("grant_type") ?? "")) return acrError(400, "UNSUPPORTED", "grant_type must be access_token");
   if (fields.get("service") !== registry.loginServer) return acrError(400, "BAD_REQUEST", `service must be ${registry.loginServer}`);
   const identity = await readIdentity(state.entra, fields.get("access_token") ?? "");
   const tenant = fields.get("tenant") || registry.tenantId;

@@ -8,6 +8,9 @@ import { checkFederated } from "./federated.ts";
 import { resourceIn, resourceOf } from "./identity.ts";
 import { findClient, refuseEntra, signInApplication, signInUser } from "./sign-in.ts";
 
+/** MSAL for Go adds these scopes to each request of an assertion, and Entra ID ignores them. */
+const addedByMsal = / (?:openid|offline_access|profile)\b/g;
+
 /**
  * POST /oauth2/v2.0/token: accepts client_credentials with a secret or a signed assertion, password, and refresh_token (RFC 6749, RFC
  * 7523).
@@ -21,13 +24,14 @@ export async function token(ask: Ask, state: State, tenantId: string): Promise<A
   const clientId = need("client_id");
   if (grant === "client_credentials") {
     const principal = await prove(fields, need, state, tenantId, clientId);
-    const scope = need("scope");
+    const given = need("scope");
+    const scope = given.replaceAll(addedByMsal, "");
     if (!/^\S+\/\.default$/.test(scope)) {
       return refuseEntra(
         400,
         "invalid_scope",
         1002012,
-        `The provided value for scope ${scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`,
+        `The provided value for scope ${given} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).`,
       );
     }
     const audience = audienceOf(scope, tenantId, state.world);

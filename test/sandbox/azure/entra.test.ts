@@ -24,6 +24,7 @@ test.for([
   { scope: "https://graph.microsoft.com/.default", aud: "https://graph.microsoft.com" },
   { scope: "https://graph.microsoft.com//.default", aud: "https://graph.microsoft.com/" },
   { scope: "https://containerregistry.azure.net/.default", aud: "https://containerregistry.azure.net" },
+  { scope: "https://containerregistry.azure.net/.default openid offline_access profile", aud: "https://containerregistry.azure.net" },
 ])("issues a token for $aud when the scope is $scope", async ({ scope, aud }) => {
   const { status, json } = await signIn({ scope });
 

@@ -35,6 +35,13 @@ test.for<{ why: string; audience: string; fields: Record<string, string>; status
   expect((await exchange({ access_token: await azure.accessToken(puller, audience), ...fields })).status).toBe(status);
 });
 
+test("exchanges a token for the acr-credential-provider, which has a grant type of its own", async () => {
+  const token = await azure.accessToken(puller, audiences.acr);
+  const fields = { grant_type: "access_token_refresh_token", access_token: token, refresh_token: token };
+
+  expect((await exchange(fields)).status).toBe(200);
+});
+
 test("exchanges an ARM token unless the registry's policy forbids it", async () => {
   const access_token = await azure.accessToken(puller, audiences.arm);
 
