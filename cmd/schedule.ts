@@ -40,11 +40,7 @@ export const schedule = verb({
     if (word === "status") return printStatus(flags, session);
     const named = scheduledVerbs.find((one) => one === word);
     if (named === undefined)
-      throw usage(
-        word === ""
-          ? "argument required: rotate, create, check or status"
-          : `invalid argument "${word}": must be rotate, create, check or status`,
-      );
+      throw usage(`${word === "" ? "argument required:" : `invalid argument "${word}": must be`} rotate, create, check or status`);
     return runSchedule(readSchedule(named, flags, session.namespace), flags, session);
   },
 });

@@ -22,18 +22,16 @@ const interval = 1000;
  * @throws CliError if kubectl can't apply an object
  * @returns the exit code: 1 if the Job did not succeed
  */
-export async function applySchedule(
-  schedule: Schedule,
-  how: { readonly wait: number; readonly registry: string | undefined },
-  session: Session,
-): Promise<number> {
+export async function applySchedule(schedule: Schedule, how: Pick<Waiting, "wait" | "registry">, session: Session): Promise<number> {
   const { stdout, failure } = await session.apply(await printList(scheduleObjects(schedule), "json"));
   session.print(printableFlow(stdout));
-  if (failure !== undefined) throw applyError(failure);
-  const cluster = session.cluster();
-  const name = await startJob(schedule, { cluster, wait: how.wait, now: session.now() });
+  if (failure !== undefined) {
+    const [first = "", ...others] = failure.trim().split("\n");
+    throw new CliError(/\bforbidden\b/i.test(failure) ? "forbidden" : "invalid", withLines(first, ...others));
+  }
+  const waiting = { ...how, schedule, cluster: session.cluster(), session };
+  const name = await startJob(waiting);
   session.print(`job.batch/${name} created\n`);
-  const waiting = { ...how, schedule, cluster, session };
   const failed = await session.during(`Waiting for job/${name}`, () => endOfJob(name, waiting));
   if (failed) {
     printError(session, failed);
@@ -44,21 +42,13 @@ export async function applySchedule(
   return 0;
 }
 
-function applyError(failure: string): CliError {
-  const [first = "", ...others] = failure.trim().split("\n");
-  return new CliError(/\bforbidden\b/i.test(failure) ? "forbidden" : "invalid", withLines(first, ...others));
-}
-
-async function startJob(
-  schedule: Schedule,
-  { cluster, wait, now }: { readonly cluster: Cluster; readonly wait: number; readonly now: Date },
-): Promise<string> {
+async function startJob({ schedule, cluster, wait, session }: Waiting): Promise<string> {
   const { namespace } = schedule;
   const cronName = scheduleName(schedule);
   const cronJob = await cluster.get({ kind: "cronjob.batch", namespace, name: cronName });
   if (!cronJob) throw absent("cronjobs.batch", cronName);
   const { metadata, spec } = cronJob.spec.jobTemplate;
-  const name = `${cronName}-${Math.floor(now.getTime() / 1000).toString(36)}`;
+  const name = `${cronName}-${Math.floor(session.now().getTime() / 1000).toString(36)}`;
   const job = {
     apiVersion: "batch/v1",
     kind: "Job",

@@ -156,7 +156,8 @@ export function readSchedule(verb: ScheduledVerb, flags: ScheduleFlags, namespac
   const row = rows[verb];
   refuseFlags(verb, row.flags, flags);
   if (flags["with-identity"] && flags.registry === undefined) throw usage("--with-identity requires --registry");
-  const { image = `${publishedImage}:${clientVersion.slice(1)}`, at } = flags;
+  const { image = `${publishedImage}:${clientVersion.slice(1)}`, at, "client-id": clientId, "azure-secret": secret = "azure" } = flags;
+  const access: AzureAccess = clientId === undefined ? { secret } : { clientId };
   parseImage(image);
   registryNameOf(flags);
   return {
@@ -166,7 +167,7 @@ export function readSchedule(verb: ScheduledVerb, flags: ScheduleFlags, namespac
     image,
     args: row.args(flags),
     rights: (rbac.find(({ line }) => line === row.line)?.rights ?? []) as RecordedRight[],
-    azure: row.flags.includes("azure-secret") ? accessOf(flags) : undefined,
+    azure: row.flags.includes("azure-secret") ? access : undefined,
     networkPolicy: flags["network-policy"],
   };
 }
@@ -177,9 +178,6 @@ export function refuseFlags(verb: string, accepted: readonly FlagName[], flags: 
   const other = (Object.keys(scheduleFlags) as FlagName[]).find((name) => isGiven(flags[name]) && !accepted.includes(name));
   if (other !== undefined) throw usage(`--${other} cannot be used with schedule ${verb}`);
 }
-
-const accessOf = ({ "client-id": clientId, "azure-secret": secret = "azure" }: ScheduleFlags): AzureAccess =>
-  clientId === undefined ? { secret } : { clientId };
 
 function rotateArgs({ registry, "older-than": age, "expiring-within": within }: ScheduleFlags): readonly string[] {
   const isDefault = age === undefined && within === undefined;

@@ -12,23 +12,11 @@ export type ScheduledRun = {
   readonly summary: string;
 };
 
-/** A CronJob with its runs, the latest first. */
-export type ScheduleStatus = {
-  readonly name: string;
-  readonly namespace: string;
-  readonly schedule: string;
-  readonly timeZone: string | undefined;
-  readonly suspended: boolean;
-  /** Absent if it is suspended, or if its times are not in UTC. */
-  readonly nextAt: string | undefined;
-  readonly runs: readonly ScheduledRun[];
-};
-
-/** Returns the state of a schedule from its Jobs and their pods. */
+/** Returns the state of a schedule from its Jobs and their pods, the latest run first. */
 export function statusOf(
   cronJob: KubeObjects["cronjob.batch"],
   { jobs, pods, now }: { readonly jobs: readonly Job[]; readonly pods: readonly Pod[]; readonly now: Date },
-): ScheduleStatus {
+) {
   const { metadata, spec } = cronJob;
   const { schedule = "", suspend: suspended = false, timeZone } = spec;
   const next = suspended || timeZone !== utc ? undefined : nextTime(schedule, now);
@@ -40,6 +28,7 @@ export function statusOf(
     schedule,
     timeZone,
     suspended,
+    // Absent if it is suspended, or if its times are not in UTC
     nextAt: next?.toISOString().replace(".000", ""),
     runs: own.toSorted((a, b) => (startOf(a) > startOf(b) ? -1 : 1)).map((job) => runOf(job, pods)),
   };
