@@ -1,4 +1,4 @@
-import { type Schedule, scheduleName } from "./objects.ts";
+import { clusterName, type Schedule, scheduleName } from "./objects.ts";
 
 /** The actions of the role in docs/rbac.md, below `Microsoft.ContainerRegistry/registries`. */
 const actions = [
@@ -59,7 +59,9 @@ export function azureCommands(schedule: Schedule, registry = "REGISTRY"): readon
     ];
   }
   const lines = Object.entries(variables).map(([variable, field]) => `join('=', ['${variable}', ${field}])`);
-  const principal = `ad sp create-for-rbac --name ${name} --role "${role.Name}" --scopes ${scope}`;
+  // az replaces the passwords of an application with the same name, which another cluster may use
+  const cluster = outputOf("kubectl get namespace kube-system -o jsonpath={.metadata.uid}");
+  const principal = `ad sp create-for-rbac --name ${clusterName(schedule)}-${cluster} --role "${role.Name}" --scopes ${scope}`;
   const secret = ["kubectl", "create", "secret", "generic", azure.secret, "--namespace", namespace, "--from-env-file=/dev/stdin"];
   return [createRole, `${az(`${principal} --query "[${lines.join(", ")}]" --output tsv`)} | ${secret.join(" ")}`];
 }

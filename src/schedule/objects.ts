@@ -53,7 +53,7 @@ const instance = "app.kubernetes.io/instance";
 export const scheduleName = ({ verb }: Pick<Schedule, "verb">): string => `acr-secret-${verb}`;
 
 /** Returns a name that no schedule in another namespace has, for the objects of the whole cluster. It is also the value of a label. */
-function clusterName({ verb, namespace }: Pick<Schedule, "verb" | "namespace">): string {
+export function clusterName({ verb, namespace }: Pick<Schedule, "verb" | "namespace">): string {
   if (namespace === ownNamespace) return scheduleName({ verb });
   const whole = `${scheduleName({ verb })}-${namespace}`;
   if (whole.length <= longestLabel) return whole;

@@ -54,7 +54,10 @@ const schedule = { verb: "rotate", namespace: "acr-secret", cron: "", image: "",
 
 test("creates the service principal of a schedule, in the form that its Secret reads", { timeout: 300_000 }, async () => {
   const [, command = ""] = azureCommands({ ...schedule, azure: { secret: "azure" } }, "myregistry");
-  const [create = ""] = command.replace('"ACR pull tokens"', "acrpull").split(" | ");
+  const [create = ""] = command
+    .replace('"ACR pull tokens"', "acrpull")
+    .replace(/"\$\(kubectl [^)]*\)"/, "cluster")
+    .split(" | ");
 
   const { stdout } = await promisify(execFile)("sh", ["-c", create], { env: world.env });
 

@@ -171,6 +171,26 @@ test("has the same role for ACR tokens in the pages and in the printed commands"
   expect(actions(command)).toEqual(actions(roleIn("docs/rbac.md")));
 });
 
+test("names an application that only this cluster and namespace use", () => {
+  const nameIn = (namespace: string) => {
+    const azure = { secret: "azure" };
+    const [, command = ""] = azureCommands({
+      verb: "rotate",
+      namespace,
+      cron: "",
+      image: "",
+      args: [],
+      rights: [],
+      azure,
+      networkPolicy: false,
+    });
+    return /--name (\S+"\$\([^)]*\)")/.exec(command)?.[1];
+  };
+
+  expect(nameIn("acr-secret")).toBe('acr-secret-rotate-"$(kubectl get namespace kube-system -o jsonpath={.metadata.uid})"');
+  expect(nameIn("other")).toContain("other");
+});
+
 test("prints only commands of a shell in the comments", async () => {
   const { stdout } = await type("schedule rotate --registry myregistry -o yaml", {});
   const comments = stdout.split("\n").filter((line) => line.startsWith("#"));
