@@ -71,13 +71,18 @@ test.for([
 });
 
 const definition = {
+  name: "R-1",
   properties: { roleName: "our role", permissions: [{ actions: ["*/read"], notActions: [], dataActions: ["x/read"] }] },
 };
 
 test.for([
   {
     status: 200,
-    is: { name: "our role", permissions: [{ actions: ["*/read"], notActions: [], dataActions: ["x/read"], notDataActions: [] }] },
+    is: {
+      id: "r-1",
+      name: "our role",
+      permissions: [{ actions: ["*/read"], notActions: [], dataActions: ["x/read"], notDataActions: [] }],
+    },
   },
   { status: 404, is: undefined },
 ])("reads the role definition $is", async ({ status, is }) => {
@@ -88,7 +93,7 @@ test.for([
 });
 
 test("rejects a role definition without permissions", async () => {
-  const { roleDefinition } = azure(200, { properties: { roleName: "our role" } });
+  const { roleDefinition } = azure(200, { name: "R-1", properties: { roleName: "our role" } });
 
   await expect(roleDefinition(registry, "r-1")).rejects.toMatchObject({ kind: "unreachable" });
 });
