@@ -59,8 +59,8 @@ async function startJob({ schedule, cluster, wait, session }: Waiting): Promise<
       annotations: { "cronjob.kubernetes.io/instantiate": "manual" },
       ownerReferences: [{ apiVersion: "batch/v1", kind: "CronJob", name: cronName, uid: cronJob.metadata.uid, controller: true }],
     },
-    // The cluster ends the Job even if this process can't
-    spec: { ...spec, backoffLimit: 0, activeDeadlineSeconds: Math.max(1, Math.ceil(wait / 1000)) },
+    // The cluster ends the Job even if this process can't, but not before this process stops waiting
+    spec: { ...spec, backoffLimit: 0, activeDeadlineSeconds: Math.ceil(wait / 1000) + 30 },
   };
   await cluster.write({ kind: "job.batch", namespace, name }, { create: job }, { dryRun: false, fieldManager: "kubectl-acr-secret" });
   return name;

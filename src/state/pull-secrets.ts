@@ -108,8 +108,11 @@ const units = [
   { letter: "h", milliseconds: 3_600_000 },
 ] as const;
 
-/** By how much a recorded lifetime may be shorter than the requested one, in milliseconds: proving a new password delays the write. */
-const proving = 5 * 60_000;
+/**
+ * By how much a recorded lifetime may differ from the requested one, in milliseconds: proving a new password delays the write, and the
+ * clocks of Azure and of this machine differ.
+ */
+const tolerance = 5 * 60_000;
 
 /** Returns the requested lifetime: the time between the creation of the password and its expiry. */
 function lifetime({ metadata }: Secret, madeAt: string | undefined, expiresAt: string): string | undefined {
@@ -117,8 +120,8 @@ function lifetime({ metadata }: Secret, madeAt: string | undefined, expiresAt: s
   const left = written ? new Date(expiresAt).getTime() - new Date(written).getTime() : Number.NaN;
   if (!(left > 0)) return undefined;
   for (const { letter, milliseconds } of units) {
-    const whole = Math.ceil(left / milliseconds);
-    if (whole * milliseconds - left <= proving) return `${whole}${letter}`;
+    const whole = Math.round(left / milliseconds);
+    if (whole > 0 && Math.abs(whole * milliseconds - left) <= tolerance) return `${whole}${letter}`;
   }
   return `${Math.ceil(left / 60_000)}m`;
 }

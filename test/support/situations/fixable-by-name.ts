@@ -69,7 +69,8 @@ export const fixableByName = (shell: Shell, login: Promise<Login>): readonly Sit
     fixPattern: / --expires-in 30d$/m,
     prepare: async (at) => {
       await at.typed(ours("mine", "--serviceaccount=default --expires-in 30d"));
-      const ago = (days: number) => new Date(Date.now() - days * day).toISOString();
+      const now = Date.now();
+      const ago = (days: number) => new Date(now - days * day).toISOString();
       await note(at, { madeAt: ago(31), expiresAt: ago(1) });
       forgetTokens(shell);
       await having(at, workload("Deployment"));

@@ -73,7 +73,7 @@ test("applies the objects and waits until a first Job succeeds", async () => {
       annotations: { "cronjob.kubernetes.io/instantiate": "manual" },
       ownerReferences: [{ kind: "CronJob", name: "acr-secret-rotate", controller: true }],
     },
-    spec: { backoffLimit: 0, activeDeadlineSeconds: 600, template: { spec: { serviceAccountName: "acr-secret-rotate" } } },
+    spec: { backoffLimit: 0, activeDeadlineSeconds: 630, template: { spec: { serviceAccountName: "acr-secret-rotate" } } },
   });
 });
 
