@@ -174,6 +174,12 @@ test.for<Expected>([
     fix: `${renew} --expires-in 1d`,
   },
   {
+    when: "Azure's clock is a minute behind",
+    given: attached(ours("acr", "web:wrong", { identity: "ci-pull", "expires-at": "2026-04-01T00:01:00Z" })),
+    cause: "refused",
+    fix: `${renew} --acr-token ci-pull --expires-in 90d`,
+  },
+  {
     when: "a password is rejected before it expires",
     given: attached(ours("acr", "web:wrong", { identity: "ci-pull", "expires-at": "2026-03-31T23:58:00Z" })),
     cause: "refused",
