@@ -26,7 +26,7 @@ export type Right = {
   readonly name?: string | undefined;
 };
 
-/** kubectl, and the name of the context that it uses; "" if there is none. */
+/** kubectl, and the name of the context that it uses; "" without a context. */
 export type KubectlFacts = { readonly version: string; readonly context: string };
 
 export type Write =

@@ -6,7 +6,7 @@ import { openTransport } from "./transport.ts";
 /** The most bytes that are read: a document is smaller, and the server may be anyone's. */
 const maxBytes = 1024 * 1024;
 
-/** Reads a public address, without a credential. @returns the response, or why there is none */
+/** Reads a public address, without a credential. @returns the response, or the reason for a failure */
 export async function download(
   url: string,
   tools: { readonly env: Environment; readonly trace: Trace; signal(): AbortSignal; sleep(milliseconds: number): Promise<void> },

@@ -10,7 +10,7 @@ export function cronOf(text: string): string | undefined {
   return cron.includes(" ") && !extensions.test(cron) && nextTime(cron, new Date(0)) ? cron : undefined;
 }
 
-/** Returns the first time after another one at which a CronJob with the time zone UTC runs; undefined if there is none. */
+/** Returns the first time after another one at which a CronJob with the time zone UTC runs; undefined if it never does. */
 export const nextTime = (cron: string, after: Date): Date | undefined => parse(cron)?.nextRun(after) ?? undefined;
 
 function parse(cron: string): Cron | undefined {

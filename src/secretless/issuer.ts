@@ -2,7 +2,7 @@ import type { IssuerDocuments } from "../cluster/port.ts";
 import { isPublic } from "../doctor/ladder.ts";
 import { type Json, objectsOf, parseObject } from "../json.ts";
 
-/** An answer to a GET request, or the reason why there is none. */
+/** An answer to a GET request, or the reason for a failure. */
 export type Downloaded = { readonly status: number; readonly text: string } | { readonly error: string };
 
 /** A document, and the address at which Entra ID reads it. */

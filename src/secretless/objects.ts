@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import type { FederatedCredential, ManagedIdentity } from "../azure/port.ts";
+import type { AzureRegistry, FederatedCredential, ManagedIdentity } from "../azure/port.ts";
 import type { Right } from "../cluster/port.ts";
+import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
 import type { Role, RoleBinding, ServiceAccount } from "../objects.ts";
 
@@ -26,6 +27,12 @@ export const audienceRight = ({ namespace, name }: Account): Right => ({
   namespace,
   name,
 });
+
+/** Returns the resource id of a managed identity in the resource group of the registry. */
+export const identityIn = ({ id }: AzureRegistry, name: string): string =>
+  `${id.replace(/\/providers\/.*$/i, "")}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
+
+export const noIssuer = () => new CliError("notFound", "the cluster does not name the issuer of its ServiceAccount tokens");
 
 export const tokenSubject = ({ namespace, name }: Account): string => `system:serviceaccount:${namespace}:${name}`;
 

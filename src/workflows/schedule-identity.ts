@@ -5,7 +5,7 @@ import { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { createRole, role } from "../schedule/azure-commands.ts";
 import { type Schedule, scheduleName } from "../schedule/objects.ts";
-import { credentialFor, trusts } from "../secretless/objects.ts";
+import { credentialFor, identityIn, noIssuer, trusts } from "../secretless/objects.ts";
 
 type Tools = {
   readonly azure: Azure;
@@ -26,10 +26,10 @@ export type ScheduleIdentity = { readonly clientId: string; readonly removal: re
 export async function ensureIdentity(schedule: Schedule, named: string, tools: Tools): Promise<ScheduleIdentity> {
   const { azure, cluster } = tools;
   const [registry, issuer] = await tools.during(`Reading ${named}`, () => Promise.all([azure.findRegistry(named), cluster.issuer()]));
-  if (issuer === undefined) throw new CliError("notFound", "the cluster does not name the issuer of its ServiceAccount tokens");
+  if (issuer === undefined) throw noIssuer();
   const roleId = await findRole(azure, registry);
   const wanted = credentialFor({ kind: "serviceaccount", namespace: schedule.namespace, name: scheduleName(schedule) }, issuer);
-  const id = registry.id.replace(/\/providers\/.*$/i, `/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${wanted.name}`);
+  const id = identityIn(registry, wanted.name);
   const existing = await azure.managedIdentity(id);
   const credentials = existing ? await azure.federatedCredentials(id) : [];
   if (existing && (!existing.ours || credentials.some((one) => !trusts(one, wanted))))

@@ -98,13 +98,15 @@ async function* pull(checked: Checked, identity: Named | undefined, token: Sensi
   const access = of("registry-access", account);
   if (!("token" in answer)) {
     const message = `${answer.message}; the identity may lack the role, or Azure has not replicated it yet`;
-    return yield { ...access, status: answer.verdict === "unreachable" ? "unknown" : "failed", message, next: setUp(account, image) };
+    return yield { ...access, status: failure(answer.verdict), message, next: setUp(account, image) };
   }
   yield { ...access, status: "ok", message: `${image.host} accepts the identity` };
   const { verdict, message } = await registry.prove(image, { username: tokenUser, password: answer.token });
   const next = verdict === "out-of-scope" ? setUp(account, image) : undefined;
-  yield { ...of("image-access", account), status: verdict === "pulls" ? "ok" : "failed", message, next };
+  yield { ...of("image-access", account), status: verdict === "pulls" ? "ok" : failure(verdict), message, next };
 }
+
+const failure = (verdict: string) => (verdict === "unreachable" ? "unknown" : "failed");
 
 function tokenOf(account: Account, token: Sensitive): PartFinding {
   const part = of("account-token", account);
@@ -150,7 +152,8 @@ async function providerOf({ cluster }: Checked): Promise<PartFinding> {
     return { ...part, status: "failed", message: `node ${without[0]}${others} without a credential provider` };
   }
   const unread = some.map(({ metrics }) => metrics).find((metrics) => metrics instanceof Error);
-  if (unread) return findingOf(unread, part);
+  // The API server connects to the kubelet, and answers with any error if it can't
+  if (unread) return { ...findingOf(unread, part), status: "unknown" };
   if (some.length === 0) return { ...part, status: "unknown", message: "the cluster has no nodes" };
   return { ...part, status: "ok", message: `${some.length} of ${all.length} nodes have a credential provider` };
 }

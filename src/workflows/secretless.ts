@@ -5,12 +5,12 @@ import type { Outcome } from "../actions/outcome.ts";
 import type { Tools } from "../actions/tools.ts";
 import type { Azure, AzureRegistry } from "../azure/port.ts";
 import type { Cluster } from "../cluster/port.ts";
-import { CliError, isForbidden } from "../errors.ts";
+import { isForbidden } from "../errors.ts";
 import { keyOf } from "../kinds.ts";
 import type { KubeObject } from "../objects.ts";
 import type { Plan, Warn } from "../plan/change.ts";
 import { applierOf } from "../secretless/apply.ts";
-import { type Account, bindingRef, roleRef, tokenAudience } from "../secretless/objects.ts";
+import { type Account, bindingRef, identityIn, noIssuer, roleRef, tokenAudience } from "../secretless/objects.ts";
 import { type AccountState, identityRef, planSetUp, planTakeDown, type SecretlessState } from "../secretless/plan.ts";
 
 /** The ServiceAccounts of one namespace, and the identity in Azure that they pull as. */
@@ -63,7 +63,7 @@ async function issuerOf({ namespace, serviceAccounts: [name = ""] }: Order, clus
     throw error;
   });
   if (issuer !== undefined) return issuer;
-  throw new CliError("notFound", "the cluster does not name the issuer of its ServiceAccount tokens");
+  throw noIssuer();
 }
 
 async function readAccount(cluster: Cluster, at: Account): Promise<AccountState> {
@@ -72,10 +72,9 @@ async function readAccount(cluster: Cluster, at: Account): Promise<AccountState>
 }
 
 /** Returns the resource id of the identity. By default the name contains the registry's, so that each registry has its own identity. */
-function identityIdOf(named: string | undefined, { id, name }: AzureRegistry): string {
+function identityIdOf(named: string | undefined, registry: AzureRegistry): string {
   if (named?.startsWith("/")) return named;
-  const group = id.replace(/\/providers\/.*$/i, "");
-  return `${group}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${named ?? `acr-secretless-${name.toLowerCase()}`}`;
+  return identityIn(registry, named ?? `acr-secretless-${registry.name.toLowerCase()}`);
 }
 
 /** A pod can request the same token and sign in itself, so it can use every role of the identity. */

@@ -91,7 +91,7 @@ type Situation = {
 };
 
 const { clientId: clientKey, tenant: tenantKey } = annotationKeys;
-const nobody = "00000000-0000-0000-0000-000000000000";
+const unknownId = "00000000-0000-0000-0000-000000000000";
 
 const situations: readonly Situation[] = [
   { when: "everything is set up" },
@@ -107,8 +107,8 @@ const situations: readonly Situation[] = [
   { when: "the ServiceAccount has no annotations", annotations: { [clientKey]: undefined, [tenantKey]: undefined }, fails: "annotations" },
   { when: "the identity has no role", role: undefined, fails: "registry-access" },
   { when: "the federated credential names another ServiceAccount", subject: "other", fails: "token-exchange" },
-  { when: "the annotation names an unknown client", annotations: { [clientKey]: nobody }, fails: "token-exchange" },
-  { when: "the annotation names an unknown tenant", annotations: { [tenantKey]: nobody }, fails: "token-exchange" },
+  { when: "the annotation names an unknown client", annotations: { [clientKey]: unknownId }, fails: "token-exchange" },
+  { when: "the annotation names an unknown tenant", annotations: { [tenantKey]: unknownId }, fails: "token-exchange" },
   { when: "Entra ID can't reach the issuer", issuer: "unreachable", fails: "token-exchange" },
   { when: "the published keys are old", issuer: "rotated", fails: "token-exchange" },
 ];

@@ -61,14 +61,14 @@ test("changes nothing in the cluster and in Azure", { timeout: 60_000 }, async (
 test("finds out which rights a user lacks, and the version of the real kubectl and server", { timeout: 60_000 }, async () => {
   const namespace = await newNamespace();
 
-  const { stdout, code } = await shell.type(`kubectl acr-secret doctor --registry myregistry -n ${namespace} --as nobody -o json`);
+  const { stdout, code } = await shell.type(`kubectl acr-secret doctor --registry myregistry -n ${namespace} --as jane -o json`);
 
   const items: readonly Item[] = JSON.parse(stdout).items;
   const of = (id: string) => items.filter((item) => item.id === id);
   expect(of("kubectl-version")).toMatchObject([
     { status: "ok", message: expect.stringMatching(/^kubectl v1\.\d+\.\d+ supports .* v1\.\d+\.\d+$/) },
   ]);
-  expect(of("cluster-identity")).toMatchObject([{ status: "ok", message: expect.stringContaining('"nobody"') }]);
+  expect(of("cluster-identity")).toMatchObject([{ status: "ok", message: expect.stringContaining('"jane"') }]);
   expect(of("cluster-rights").map(({ status }) => status)).not.toContain("ok");
   for (const id of ["nodes", "secret-expiry", "image-pulls", "leftovers"]) expect(of(id)[0]).toMatchObject({ status: "unknown" });
   expect(of("token-without-expiry")).toMatchObject([{ kind: "Way", applies: "best" }]);

@@ -118,7 +118,7 @@ test("prints the schedules as data for programs", async () => {
   });
 });
 
-test("names the command that prints a schedule when there is none", async () => {
+test("names the command that prints a schedule when the namespace has none", async () => {
   expect(await type("schedule status -n a", fakeWorld().ports)).toEqual({
     code: 2,
     stdout: "",

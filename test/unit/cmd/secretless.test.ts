@@ -279,3 +279,17 @@ test("reports a part as unknown, and exits with 2, when it may not be read", asy
   expect(await parts()).toMatchObject({ "token-audience": "unknown", "node-provider": "unknown", "image-access": "ok" });
   expect((await run(checking)).code).toBe(2);
 });
+
+test("reports the nodes as unknown when the API server cannot connect to a kubelet", async () => {
+  await run(creating);
+  world.asking.around(refusing(is("metrics"), () => new CliError("invalid", "lookup node-1: no such host")));
+
+  expect(await parts()).toMatchObject({ "node-provider": "unknown", "image-access": "ok" });
+});
+
+test("reports the image as unknown when the registry stops answering", async () => {
+  await run(creating);
+  world.asking.around(async ({ call }, next) => (call === "prove" ? { verdict: "unreachable", message: "no response" } : next()));
+
+  expect(await parts()).toMatchObject({ "registry-access": "ok", "image-access": "unknown" });
+});

@@ -53,16 +53,16 @@ const rows: readonly Row[] = [
   },
   {
     when: "you have no rights on the registry",
-    registry: "nobodys",
+    registry: "unreadable",
     finds: ["azure-registry failed", "azure-rights unknown"],
     shows: { "azure-identity": "jane@example.com", "azure-rights": `--assignee o-1 --role ${tokenRole} --scope REGISTRY_ID` },
-    facts: { unknown: expect.stringContaining("nobodys") },
+    facts: { unknown: expect.stringContaining("unreadable") },
   },
   {
     when: "you have no rights on a registry that is named by its ID",
-    registry: "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/nobodys",
+    registry: "/subscriptions/s-1/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/unreadable",
     finds: ["azure-registry failed", "azure-rights unknown"],
-    shows: { "azure-rights": "--scope /subscriptions/s-1/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/nobodys" },
+    shows: { "azure-rights": "--scope /subscriptions/s-1/resourceGroups/g/providers/Microsoft.ContainerRegistry/registries/unreadable" },
   },
   {
     when: "the settings of the registry cannot be read",
