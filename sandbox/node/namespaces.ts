@@ -106,8 +106,9 @@ export async function openNamespaces(folder: string, { cgroup, needs }: { cgroup
         cwd: folder,
         detached: true,
       });
-      await log.close();
-      return { exited: endOf(daemon).then(({ code, signal }) => `${name} ended (${signal ?? `exit code ${code}`})`) };
+      const exited = endOf(daemon).then(({ code, signal }) => `${name} ended (${signal ?? `exit code ${code}`})`);
+      await log.close(); // a program that ends at once would be missed if its end were not awaited before
+      return { exited };
     },
     close,
   };
