@@ -13,7 +13,7 @@ import { waitForPulls } from "../src/workflows/wait-for-pulls.ts";
 import { whereOf } from "./conclude.ts";
 import { isReport, printReport, printUnreadable, reading } from "./findings.ts";
 import { parseWait } from "./line/durations.ts";
-import { type Flags, formats, noHeaders, outputGroup, under, type Values } from "./line/flags.ts";
+import { type Flags, formats, mustBe, noHeaders, outputGroup, under, type Values } from "./line/flags.ts";
 import { nodes, secretOrTargets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
@@ -63,7 +63,7 @@ const checkFlags = {
     "from-cluster": { type: "boolean", describe: "Also let a node pull each image, in a pod that is created for it and then deleted" },
     node: {
       type: "string",
-      refuse: (name) => (isObjectName(name) ? undefined : usage(`invalid --node ${JSON.stringify(name)}: must be the name of a node`)),
+      refuse: mustBe("the name of a node", isObjectName, "node"),
       complete: nodes,
       value: "NAME",
       describe: "With --from-cluster: the node that pulls",

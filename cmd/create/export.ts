@@ -10,7 +10,7 @@ import { readers } from "../../src/secret/readers.ts";
 import { wantsTargets } from "../../src/state/targets.ts";
 import { exportSecret } from "../../src/workflows/export.ts";
 import { conclude } from "../conclude.ts";
-import { type Flag, identityFlags } from "../line/flags.ts";
+import { firstIgnored, identityFlags } from "../line/flags.ts";
 import { scopeFlags } from "../line/scope-flags.ts";
 import { type Session, toolsOf } from "../session.ts";
 import { type CreateFlags, type CreateOptions, createFlags, podsTell } from "./options.ts";
@@ -42,12 +42,8 @@ const ofManifests: readonly string[] = ["registry", "repository", "for", "output
 /** Prints the objects with which a reader creates the Secret itself. @returns the exit code */
 export async function printManifests(options: CreateOptions, flags: CreateFlags, session: Session): Promise<number> {
   const { name: secret, reader, repositories, asked } = options;
-  const given = Object.entries<Flag>(createFlags).find(([flag, { default: usual }]) => {
-    const value = flags[flag as keyof CreateFlags];
-    const isEmpty = value === undefined || value === false || (typeof value === "object" && value.length === 0);
-    return !ofManifests.includes(flag) && !isEmpty && value !== usual;
-  });
-  if (given) throw usage(`--for=${reader} cannot be combined with --${given[0]}, because it creates no credential`);
+  const other = firstIgnored(createFlags, flags, ofManifests);
+  if (other !== undefined) throw usage(`--for=${reader} cannot be combined with --${other}, because it creates no credential`);
   if (wantsTargets(options.targets)) throw usage(`--for=${reader} cannot be combined with targets, because it creates no Secret`);
   const output = manifestForm(flags, `--for=${reader}`);
   const [repository, ...others] = repositories;

@@ -45,6 +45,20 @@ export type Flags = Readonly<Record<string, Flag>>;
 export const under = <const F extends Flags>(group: string, flags: F): F =>
   Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, group }])) as F;
 
+/**
+ * Returns the `refuse` of a flag whose values have a form. @param form in words: `the name of a node` @param name without dashes: `node`
+ */
+export const mustBe = (form: string, isValid: (value: string) => boolean, name: string) => (value: string) =>
+  isValid(value) ? undefined : usage(`invalid --${name} ${JSON.stringify(value)}: must be ${form}`);
+
+/** Returns the name of the first flag of a verb that is given, not with its default, and that is not accepted. */
+export const firstIgnored = (flags: Flags, values: Readonly<Record<string, unknown>>, accepted: readonly string[]): string | undefined =>
+  Object.keys(flags).find((name) => {
+    const value = values[name];
+    const isAbsent = value === undefined || value === false || (Array.isArray(value) && value.length === 0);
+    return !isAbsent && value !== flags[name]?.default && !accepted.includes(name);
+  });
+
 /** Whether a flag can be given several times, and has a list of values. */
 export const isList = ({ type }: Pick<Flag, "type">): boolean => type === "strings" || type === "repeated";
 
@@ -166,8 +180,7 @@ export const identityFlags = under("Azure sign-in", {
   },
   tenant: {
     type: "string",
-    refuse: (value) =>
-      tenantForm.test(value) ? undefined : usage(`invalid --tenant ${JSON.stringify(value)}: must be the tenant's ID or domain`),
+    refuse: mustBe("the tenant's ID or domain", (value) => tenantForm.test(value), "tenant"),
     value: "TENANT",
     describe: "Tenant to sign in to, by ID or domain",
     fallback: "the identity's",
