@@ -8,7 +8,7 @@ import { registryHost } from "./create/options.ts";
 import { parseWait } from "./line/durations.ts";
 import { pagesAddress } from "./project.ts";
 import { applySchedule } from "./schedule/apply.ts";
-import { readSchedule, registryNameOf, type ScheduleFlags, scheduledVerbs, scheduleFlags } from "./schedule/options.ts";
+import { readSchedule, type ScheduleFlags, scheduledVerbs, scheduleFlags } from "./schedule/options.ts";
 import { printStatus } from "./schedule/status.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -49,20 +49,28 @@ async function runSchedule(read: Schedule, flags: ScheduleFlags, session: Sessio
   const wait = parseWait({ wait: flags.wait ?? "10m" });
   const identity = flags["with-identity"] ? await createIdentity(read, flags, session) : undefined;
   const planned = identity ? { ...read, azure: { clientId: identity.clientId } } : read;
-  if (flags.apply) return applySchedule(planned, { wait, registry: registryNameOf(flags) }, session);
+  if (flags.apply) return applySchedule(planned, wait, session);
   const objects = scheduleObjects(planned);
-  if (flags.output === "json") session.print(await printList(objects, "json"));
-  else {
-    const documents = await Promise.all(objects.map((object) => printData(object, "yaml")));
-    const azure = identity ? [] : azureCommands(planned, registryNameOf(flags));
-    session.print(
-      commentsOf(
-        planned,
-        azure,
-        identity?.removal.map((fix) => printable(session.formatCommand(fix))),
-      ) + documents.join("---\n"),
-    );
+  if (flags.output === "json") {
+    session.print(await printList(objects, "json"));
+    return 0;
   }
+  const documents = await Promise.all(objects.map((object) => printData(object, "yaml")));
+  const { namespace } = planned;
+  // The page says which of the commands for Azure must not be repeated
+  const azure = [
+    `After you apply the objects. Before you run these commands again, for example for another cluster, read ${pagesAddress}schedule.md#3-create-the-identity-in-azure:`,
+    ...azureCommands(planned),
+    "",
+  ];
+  const comments = [
+    ...(identity || !planned.azure ? [] : azure),
+    "Remove these objects:",
+    `kubectl delete cronjob,serviceaccount,networkpolicy,clusterrole,clusterrolebinding -l ${selectorOf(planned)} -n ${namespace}`,
+    ...(namespace === ownNamespace ? [`kubectl delete namespace ${namespace}`] : []),
+    ...(identity?.removal ?? []).map((fix) => printable(session.formatCommand(fix))),
+  ];
+  session.print(comments.map((line) => `# ${line}\n`.replace("# \n", "#\n")).join("") + documents.join("---\n"));
   return 0;
 }
 
@@ -71,26 +79,4 @@ async function createIdentity(schedule: Schedule, { registry = "", apply }: Sche
   const azure = await session.azure({ source: "auto" });
   const print = (text: string) => void (apply ? session.stdout : session.stderr).write(text);
   return ensureIdentity(schedule, registryHost(registry), { ...session, azure, cluster: session.cluster(), print });
-}
-
-/** Says which of the commands for Azure must not be repeated. */
-const identityPage = `${pagesAddress}schedule.md#3-create-the-identity-in-azure`;
-
-/** Returns the commands around `kubectl apply`, as comments. */
-function commentsOf(planned: Schedule, azure: readonly string[], removal: readonly string[] = []): string {
-  const { namespace } = planned;
-  const lines = [
-    ...(azure.length > 0
-      ? [
-          `After you apply the objects. Before you run these commands again, for example for another cluster, read ${identityPage}:`,
-          ...azure,
-          "",
-        ]
-      : []),
-    "Remove these objects:",
-    `kubectl delete cronjob,serviceaccount,networkpolicy,clusterrole,clusterrolebinding -l ${selectorOf(planned)} -n ${namespace}`,
-    ...(namespace === ownNamespace ? [`kubectl delete namespace ${namespace}`] : []),
-    ...removal,
-  ];
-  return lines.map((line) => `# ${line}\n`.replace(" \n", "\n")).join("");
 }

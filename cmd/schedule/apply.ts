@@ -1,7 +1,7 @@
-import { type Cluster, listAll } from "../../src/cluster/port.ts";
-import { absent, CliError, withLines } from "../../src/errors.ts";
+import { listAll } from "../../src/cluster/port.ts";
+import { absent, CliError, Interrupted, withLines } from "../../src/errors.ts";
 import type { Fix } from "../../src/fix.ts";
-import type { Job, Pod } from "../../src/objects.ts";
+import { type Job, managedBy, type Pod } from "../../src/objects.ts";
 import { printError } from "../../src/output/error.ts";
 import { printList } from "../../src/output/object.ts";
 import { printableFlow } from "../../src/output/printable.ts";
@@ -9,7 +9,7 @@ import { parseImage } from "../../src/registry/image-reference.ts";
 import { isLoginServer } from "../../src/registry/login-server.ts";
 import { azureCommands } from "../../src/schedule/azure-commands.ts";
 import { type Schedule, scheduleName, scheduleObjects } from "../../src/schedule/objects.ts";
-import { failedMessage, resultOf } from "../../src/schedule/runs.ts";
+import { resultOf, summaryOf } from "../../src/schedule/runs.ts";
 import { pagesAddress } from "../project.ts";
 import type { Session } from "../session.ts";
 import { publishedImage } from "./options.ts";
@@ -18,38 +18,45 @@ import { publishedImage } from "./options.ts";
 const interval = 1000;
 
 /**
- * Applies a schedule with kubectl, and starts a first Job like `kubectl create job --from`.
+ * Applies a schedule with kubectl, starts a first Job like `kubectl create job --from`, and waits until it ends.
+ * @param wait milliseconds
  * @throws CliError if kubectl can't apply an object
  * @returns the exit code: 1 if the Job did not succeed
  */
-export async function applySchedule(schedule: Schedule, how: Pick<Waiting, "wait" | "registry">, session: Session): Promise<number> {
+export async function applySchedule(schedule: Schedule, wait: number, session: Session): Promise<number> {
   const { stdout, failure } = await session.apply(await printList(scheduleObjects(schedule), "json"));
   session.print(printableFlow(stdout));
   if (failure !== undefined) {
     const [first = "", ...others] = failure.trim().split("\n");
     throw new CliError(/\bforbidden\b/i.test(failure) ? "forbidden" : "invalid", withLines(first, ...others));
   }
-  const waiting = { ...how, schedule, cluster: session.cluster(), session };
-  const name = await startJob(waiting);
-  session.print(`job.batch/${name} created\n`);
-  const failed = await session.during(`Waiting for job/${name}`, () => endOfJob(name, waiting));
+  const job = await startJob(schedule, wait, session);
+  session.print(`job.batch/${job} created\n`);
+  const status: Fix = { verb: "schedule", targets: ["status"] };
+  const failed = await session
+    .during(`Waiting for job/${job}`, () => endOfJob(job, schedule, wait, session))
+    .catch((error: unknown) => {
+      throw error instanceof Interrupted ? new Interrupted(`interrupted; job/${job} continues`, { hint: status }) : error;
+    });
   if (failed) {
     printError(session, failed);
     return 1;
   }
-  session.print(`job.batch/${name} succeeded\n`);
-  session.hint({ verb: "schedule", targets: ["status"] });
+  session.print(`job.batch/${job} succeeded\n`);
+  session.hint(status);
   return 0;
 }
 
-async function startJob({ schedule, cluster, wait, session }: Waiting): Promise<string> {
+/** Creates a Job from the applied CronJob. @returns its name */
+async function startJob(schedule: Schedule, wait: number, session: Session): Promise<string> {
   const { namespace } = schedule;
   const cronName = scheduleName(schedule);
+  const cluster = session.cluster();
   const cronJob = await cluster.get({ kind: "cronjob.batch", namespace, name: cronName });
   if (!cronJob) throw absent("cronjobs.batch", cronName);
   const { metadata, spec } = cronJob.spec.jobTemplate;
-  const name = `${cronName}-${Math.floor(session.now().getTime() / 1000).toString(36)}`;
-  const job = {
+  const name = `${cronName}-${session.runId.slice(0, 8)}`;
+  const create = {
     apiVersion: "batch/v1",
     kind: "Job",
     metadata: {
@@ -62,63 +69,49 @@ async function startJob({ schedule, cluster, wait, session }: Waiting): Promise<
     // The cluster ends the Job even if this process can't, but not before this process stops waiting
     spec: { ...spec, backoffLimit: 0, activeDeadlineSeconds: Math.ceil(wait / 1000) + 30 },
   };
-  await cluster.write({ kind: "job.batch", namespace, name }, { create: job }, { dryRun: false, fieldManager: "kubectl-acr-secret" });
+  await cluster.write({ kind: "job.batch", namespace, name }, { create }, { dryRun: false, fieldManager: managedBy.value });
   return name;
 }
 
-type Waiting = {
-  readonly schedule: Schedule;
-  readonly cluster: Cluster;
-  readonly session: Session;
-  readonly wait: number;
-  readonly registry: string | undefined;
-};
-
 /** Waits for the end of a Job. @returns why it did not succeed; undefined if it did */
-async function endOfJob(name: string, waiting: Waiting): Promise<CliError | undefined> {
-  const { cluster, session, wait, schedule } = waiting;
+async function endOfJob(name: string, schedule: Schedule, wait: number, session: Session): Promise<CliError | undefined> {
   const { namespace } = schedule;
+  const cluster = session.cluster();
   const end = session.now().getTime() + wait;
   const hint: Fix = { kubectl: "describe job", args: [name], namespace };
   for (;;) {
     const job = await cluster.get({ kind: "job.batch", namespace, name });
     if (!job) return absent("jobs.batch", name);
     const pods = await listAll(cluster, "pod", { namespace, labels: `job-name=${name}` });
-    const failure = failureOf(job, pods, waiting);
+    const failure = pods.flatMap((pod) => stuckError(pod, schedule) ?? [])[0] ?? failureOf(job, pods, hint);
     if (failure || resultOf(job) === "Complete") return failure;
     if (session.now().getTime() >= end) return new CliError("timeout", `timed out waiting for job/${name}`, { hint });
     await session.sleep(interval);
   }
 }
 
-function failureOf(job: Job, pods: readonly Pod[], waiting: Waiting): CliError | undefined {
-  const { name, namespace } = job.metadata;
-  const [stuck] = pods.flatMap((pod) => stuckError(pod, waiting) ?? []);
-  if (stuck || resultOf(job) !== "Failed") return stuck;
-  const lines = failedMessage(job, pods).split("\n");
-  const start = lines.findIndex((line) => line.startsWith("hint: "));
-  const [next, command = ""] = start < 0 ? [] : lines.slice(start);
+/** Returns the error of a failed Job, with the last lines of its pod. @param describe the hint for a pod that printed none */
+function failureOf(job: Job, pods: readonly Pod[], describe: Fix): CliError | undefined {
+  if (resultOf(job) !== "Failed") return undefined;
   // The pod runs this plugin, whose hint is on its line or on the next one
-  const hint = next && (command.startsWith("  ") ? command.trim() : next.slice("hint: ".length));
-  const shown = start < 0 ? lines : lines.slice(0, start);
-  return new CliError("invalid", withLines(`job/${name} failed`, ...shown), {
-    hint: hint ?? { kubectl: "describe job", args: [name], namespace },
-  });
+  const [message = "", hint = ""] = summaryOf(job, pods).split(/^hint: (?:.*\n {2})?/m);
+  const lines = withLines(`job/${job.metadata.name} failed`, ...message.split("\n"));
+  return new CliError("invalid", lines, { hint: hint.split("\n")[0] || describe });
 }
 
 /** The reasons for which a container can't start without a change (pkg/kubelet/images and kuberuntime). */
 const stuckReasons = ["ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError", "CreateContainerError"];
 
-function stuckError({ metadata: { name: pod }, status }: Pod, { schedule, registry }: Waiting): CliError | undefined {
-  const waiting = status?.containerStatuses?.[0]?.state?.waiting;
-  if (!stuckReasons.includes(waiting?.reason ?? "")) return undefined;
-  const { image, azure, namespace } = schedule;
-  const isConfig = waiting?.reason === "CreateContainerConfigError" && azure !== undefined && "secret" in azure;
-  const message = isConfig ? `pod/${pod} cannot start` : `pod/${pod} cannot pull ${image}`;
-  const hint = isConfig ? azureCommands(schedule, registry).at(-1) : pullFix(schedule);
-  return new CliError("invalid", withLines(message, waiting?.message), {
-    hint: hint ?? { kubectl: "describe pod", args: [pod], namespace },
-  });
+/** Returns why a pod can't start, and what to do. */
+function stuckError({ metadata: { name }, status }: Pod, schedule: Schedule): CliError | undefined {
+  const { reason = "", message } = status?.containerStatuses?.[0]?.state?.waiting ?? {};
+  if (!stuckReasons.includes(reason)) return undefined;
+  const { azure, image, namespace } = schedule;
+  const pulls = reason.includes("Image");
+  const lacksSecret = reason === "CreateContainerConfigError" && azure?.secret !== undefined;
+  const fix = lacksSecret ? azureCommands(schedule).at(-1) : pulls && pullFix(schedule);
+  const hint: string | Fix = fix || { kubectl: "describe pod", args: [name], namespace };
+  return new CliError("invalid", withLines(`pod/${name} cannot ${pulls ? `pull ${image}` : "start"}`, message), { hint });
 }
 
 /** Returns the command that lets the schedule pull an image in an Azure registry, or how to replace the published image. */

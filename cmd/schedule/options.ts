@@ -6,10 +6,10 @@ import { parseImage } from "../../src/registry/image-reference.ts";
 import { registryName } from "../../src/registry/login-server.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import { cronOf } from "../../src/schedule/cron.ts";
-import { type AzureAccess, ownNamespace, type RecordedRight, type Schedule, type ScheduledVerb } from "../../src/schedule/objects.ts";
+import { ownNamespace, type Schedule } from "../../src/schedule/objects.ts";
 import { createFlags, registryHost } from "../create/options.ts";
 import { lifetime } from "../line/durations.ts";
-import { dataOutput, type Flags, outputGroup, under, type Values } from "../line/flags.ts";
+import { dataOutput, type Flags, firstIgnored, mustBe, outputGroup, under, type Values } from "../line/flags.ts";
 import { ours } from "../line/kubectl-flags.ts";
 import { parseLabelSelector } from "../line/label-selector.ts";
 import { clientVersion } from "../project.ts";
@@ -18,20 +18,7 @@ import { rotateFlags } from "../rotate/options.ts";
 /** The image of each release, without its tag. */
 export const publishedImage = "ghcr.io/kubectl-acr-secret/kubectl-acr-secret";
 
-const refuseTime = (text: string) =>
-  cronOf(text) === undefined
-    ? usage(
-        `invalid --at ${JSON.stringify(text)}: must be a time of day in UTC, such as 03:00, or five cron fields, such as "*/10 * * * *"`,
-      )
-    : undefined;
-
-const refuseName = (flag: string, noun: string) => (name: string) =>
-  isObjectName(name) ? undefined : usage(`invalid --${flag} ${JSON.stringify(name)}: must be the name of a ${noun}`);
-
-const refuseId = (text: string) =>
-  /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
-    ? undefined
-    : usage(`invalid --client-id ${JSON.stringify(text)}: must be the client ID of an identity in Azure`);
+const clientIdForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export const scheduleFlags = {
   ...under("What it runs", {
@@ -48,6 +35,7 @@ export const scheduleFlags = {
     },
     "for-new-namespaces": {
       type: "string",
+      refuse: mustBe("labels, such as team=web", (text) => parseLabelSelector(text) !== undefined, "for-new-namespaces"),
       value: "LABELS",
       describe: "With create, required: give each namespace with these labels a pull secret, such as team=web",
     },
@@ -67,7 +55,11 @@ export const scheduleFlags = {
     at: {
       type: "string",
       complete: ["03:00"],
-      refuse: refuseTime,
+      refuse: mustBe(
+        'a time of day in UTC, such as 03:00, or five cron fields, such as "*/10 * * * *"',
+        (text) => cronOf(text) !== undefined,
+        "at",
+      ),
       value: "TIME",
       describe: "Time of day in UTC, or five cron fields in UTC",
       fallback: "03:00, every 10 minutes for create, every hour for check",
@@ -75,7 +67,7 @@ export const scheduleFlags = {
     image: { type: "string", value: "IMAGE", describe: "Image of this plugin", fallback: "the published image of this version" },
     namespace: {
       ...ours.namespace,
-      refuse: refuseName("namespace", "namespace"),
+      refuse: mustBe("the name of a namespace", isObjectName, "namespace"),
       describe: "Namespace of the CronJob. It must exist, unless it is the default",
       fallback: ownNamespace,
     },
@@ -84,7 +76,7 @@ export const scheduleFlags = {
   ...under("Azure sign-in", {
     "client-id": {
       type: "string",
-      refuse: refuseId,
+      refuse: mustBe("the client ID of an identity in Azure", (text) => clientIdForm.test(text), "client-id"),
       exclusive: ["azure-secret"],
       value: "ID",
       describe: "Client ID of an identity that the ServiceAccount uses by workload identity",
@@ -96,7 +88,7 @@ export const scheduleFlags = {
     },
     "azure-secret": {
       type: "string",
-      refuse: refuseName("azure-secret", "Secret"),
+      refuse: mustBe("the name of a Secret", isObjectName, "azure-secret"),
       value: "NAME",
       describe: "Secret with AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET, in the namespace of the CronJob",
       fallback: "azure",
@@ -111,72 +103,71 @@ export const scheduleFlags = {
 
 export type ScheduleFlags = Values<typeof scheduleFlags>;
 
-type FlagName = keyof ScheduleFlags;
-
-const common: readonly FlagName[] = ["at", "image", "namespace", "network-policy", "output", "apply", "wait"];
-const signIn: readonly FlagName[] = ["client-id", "with-identity", "azure-secret"];
+const common = ["at", "image", "namespace", "network-policy", "output", "apply", "wait"];
+const signIn = ["client-id", "with-identity", "azure-secret", "registry"];
 
 type Row = {
-  readonly flags: readonly FlagName[];
-  readonly at: string;
+  /** The flags that the verb accepts. */
+  readonly flags: readonly string[];
+  /** When it runs by default. */
+  readonly cron: string;
   /** The line of docs/rbac.json with the rights of the command. */
   readonly line: string;
+  /** Returns the command. @throws CliError usage */
   args(flags: ScheduleFlags): readonly string[];
 };
 
-/** Returns the name of a registry for az. @throws CliError usage for a text that is no registry */
-export function registryNameOf({ registry }: ScheduleFlags): string | undefined {
-  const text = registry && registryHost(registry);
-  const name = text && (readRegistryId(text)?.name ?? registryName(text) ?? text);
-  if (name && !/^[a-z0-9]{5,50}$/i.test(name)) throw usage(`invalid registry ${JSON.stringify(registry)}`);
-  return name;
-}
-
-/** What each verb runs by default, and the flags that it accepts. */
-const rows: Readonly<Record<ScheduledVerb, Row>> = {
+const rows: Readonly<Record<Schedule["verb"], Row>> = {
   rotate: {
-    flags: [...common, ...signIn, "registry", "older-than", "expiring-within"],
-    at: "0 3 * * *",
+    flags: [...common, ...signIn, "older-than", "expiring-within"],
+    cron: "0 3 * * *",
     line: "rotate --namespaces 'NS*'",
     args: rotateArgs,
   },
   create: {
-    flags: [...common, ...signIn, "registry", "for-new-namespaces", "repository", "serviceaccount", "credential-per"],
-    at: "*/10 * * * *",
+    flags: [...common, ...signIn, "for-new-namespaces", "repository", "serviceaccount", "credential-per"],
+    cron: "*/10 * * * *",
     line: "create --registry myregistry --repository app/web --serviceaccount app --namespaces 'NS*' --credential-per scope",
     args: createArgs,
   },
-  check: { flags: common, at: "0 * * * *", line: "check --namespaces 'NS*'", args: () => ["check", "-A", "--failed"] },
+  check: { flags: common, cron: "0 * * * *", line: "check --namespaces 'NS*'", args: () => ["check", "-A", "--failed"] },
 };
 
-export const scheduledVerbs = Object.keys(rows) as ScheduledVerb[];
+export const scheduledVerbs = Object.keys(rows) as Schedule["verb"][];
 
 /** @throws CliError usage, before any request */
-export function readSchedule(verb: ScheduledVerb, flags: ScheduleFlags, namespace: string | undefined): Schedule {
+export function readSchedule(verb: Schedule["verb"], flags: ScheduleFlags, namespace = ownNamespace): Schedule {
   const row = rows[verb];
   refuseFlags(verb, row.flags, flags);
   if (flags["with-identity"] && flags.registry === undefined) throw usage("--with-identity requires --registry");
-  const { image = `${publishedImage}:${clientVersion.slice(1)}`, at, "client-id": clientId, "azure-secret": secret = "azure" } = flags;
-  const access: AzureAccess = clientId === undefined ? { secret } : { clientId };
+  const { image = `${publishedImage}:${clientVersion.slice(1)}`, at = "", "client-id": clientId, "azure-secret": secret = "azure" } = flags;
+  const access = clientId === undefined ? { secret } : { clientId };
   parseImage(image);
-  registryNameOf(flags);
   return {
     verb,
-    namespace: namespace ?? ownNamespace,
-    cron: at === undefined ? row.at : (cronOf(at) ?? row.at),
+    namespace,
+    cron: cronOf(at) ?? row.cron,
     image,
     args: row.args(flags),
-    rights: (rbac.find(({ line }) => line === row.line)?.rights ?? []) as RecordedRight[],
-    azure: row.flags.includes("azure-secret") ? access : undefined,
+    rights: rbac.find(({ line }) => line === row.line)?.rights ?? [],
+    azure: row.flags.includes("client-id") ? access : undefined,
+    registry: registryNameOf(flags),
     networkPolicy: flags["network-policy"],
   };
 }
 
 /** @throws CliError usage for a flag that this sub-command ignores */
-export function refuseFlags(verb: string, accepted: readonly FlagName[], flags: ScheduleFlags): void {
-  const isGiven = (value: unknown) => (Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false);
-  const other = (Object.keys(scheduleFlags) as FlagName[]).find((name) => isGiven(flags[name]) && !accepted.includes(name));
+export function refuseFlags(verb: string, accepted: readonly string[], flags: ScheduleFlags): void {
+  const other = firstIgnored(scheduleFlags, flags, accepted);
   if (other !== undefined) throw usage(`--${other} cannot be used with schedule ${verb}`);
+}
+
+/** Returns the name of the registry for az. @throws CliError usage for a text that is no registry */
+function registryNameOf({ registry = "REGISTRY" }: ScheduleFlags): string {
+  const text = registryHost(registry);
+  const name = readRegistryId(text)?.name ?? registryName(text) ?? text;
+  if (/^[a-z0-9]{5,50}$/i.test(name)) return name;
+  throw usage(`invalid registry ${JSON.stringify(registry)}`);
 }
 
 function rotateArgs({ registry, "older-than": age, "expiring-within": within }: ScheduleFlags): readonly string[] {
@@ -188,16 +179,15 @@ function rotateArgs({ registry, "older-than": age, "expiring-within": within }: 
 }
 
 function createArgs(flags: ScheduleFlags): readonly string[] {
-  const { registry, "for-new-namespaces": labels, repository, serviceaccount, "credential-per": per = "scope" } = flags;
-  const missing = registry === undefined ? "registry" : labels === undefined ? "for-new-namespaces" : "repository";
-  if (registry === undefined || labels === undefined || repository.length === 0)
+  const { registry = "", "for-new-namespaces": labels = "", repository, serviceaccount, "credential-per": per = "scope" } = flags;
+  const missing = Object.entries({ registry, "for-new-namespaces": labels, repository }).find(([, value]) => value.length === 0);
+  if (missing)
     throw usage(
-      `required flag(s) "${missing}" not set`,
+      `required flag(s) "${missing[0]}" not set`,
       "kubectl acr-secret schedule create --registry REGISTRY --repository 'app/*' --for-new-namespaces team=web -o yaml",
     );
-  // The CronJob would report these errors only when it runs
-  if (!parseLabelSelector(labels)) throw usage(`invalid --for-new-namespaces ${JSON.stringify(labels)}: must be labels, such as team=web`);
-  for (const name of repository) parseRepositoryScope(name, registryNameOf(flags) ?? registry);
+  // The CronJob would report an invalid repository only when it runs
+  for (const name of repository) parseRepositoryScope(name, registryNameOf(flags));
   const accounts = serviceaccount.length === 0 ? ["default"] : serviceaccount;
   return [
     "create",

@@ -11,12 +11,12 @@ import { refuseFlags, type ScheduleFlags } from "./options.ts";
 export async function printStatus(flags: ScheduleFlags, session: Session): Promise<number> {
   refuseFlags("status", ["namespace", "output"], flags);
   const { namespace = ownNamespace } = session;
+  const where = { namespace, labels: `${scheduleLabel.key}=${scheduleLabel.value}` };
   const cluster = session.cluster();
-  const labels = `${scheduleLabel.key}=${scheduleLabel.value}`;
   const [cronJobs, jobs, pods] = await Promise.all([
-    listAll(cluster, "cronjob.batch", { namespace, labels }),
-    listAll(cluster, "job.batch", { namespace, labels }),
-    listAll(cluster, "pod", { namespace, labels }),
+    listAll(cluster, "cronjob.batch", where),
+    listAll(cluster, "job.batch", where),
+    listAll(cluster, "pod", where),
   ]);
   if (cronJobs.length === 0)
     throw new CliError("notFound", `no schedule found in namespace "${namespace}"`, {
@@ -27,24 +27,22 @@ export async function printStatus(flags: ScheduleFlags, session: Session): Promi
   if (flags.output !== undefined)
     session.print(await printData({ apiVersion: "acr-secret/v1", kind: "ScheduleList", items: schedules }, flags.output));
   else {
-    const nextOf = ({ suspended, nextAt }: (typeof schedules)[number]) =>
-      suspended ? "suspended" : nextAt === undefined ? "<unknown>" : `in ${until(nextAt, now)}`;
-    const next = schedules.map((one) => [one.name, one.schedule, one.timeZone ?? "", nextOf(one)]);
+    const next = schedules.map(({ name, schedule, timeZone = "", suspended, nextAt }) => {
+      const time = nextAt === undefined ? "<unknown>" : `in ${until(nextAt, now)}`;
+      return [name, schedule, timeZone, suspended ? "suspended" : time];
+    });
     session.print(table(["NAME", "SCHEDULE", "TIMEZONE", "NEXT"], next));
-    const runs = schedules
-      .flatMap((one) => one.runs)
-      .map((run) => [run.name, run.result, age(run.startedAt, now), duration(run), lastLine(run)]);
+    const runs = schedules.flatMap((one) => one.runs).map((run) => runRow(run, now));
     if (runs.length > 0) session.print(`\n${table(["RUN", "RESULT", "AGE", "DURATION", "SUMMARY"], runs)}`);
   }
   const last = schedules.map(({ runs }) => runs.find(({ result }) => result !== "Running"));
   return last.some((run) => run?.result === "Failed") ? 1 : 0;
 }
 
-const duration = ({ startedAt, endedAt }: ScheduledRun): string => (endedAt === undefined ? "" : age(startedAt, new Date(endedAt)));
-
-/** Returns the summary in one line: the error of a failed run. */
-function lastLine({ summary, result }: ScheduledRun): string {
+/** Returns the row of a run. Its summary is one line: the error of a failed run. */
+function runRow({ name, result, startedAt, endedAt, summary }: ScheduledRun, now: Date): readonly string[] {
   const lines = summary.split("\n").filter((line) => line !== "");
-  const error = lines.findLast((line) => /^(error:|Error from server)/.test(line));
-  return result === "Failed" ? (error ?? lines.at(-1) ?? "") : lines.join("; ");
+  const error = lines.findLast((line) => /^(error:|Error from server)/.test(line)) ?? lines.at(-1) ?? "";
+  const duration = endedAt === undefined ? "" : age(startedAt, new Date(endedAt));
+  return [name, result, age(startedAt, now), duration, result === "Failed" ? error : lines.join("; ")];
 }

@@ -1,15 +1,8 @@
 import { createHash } from "node:crypto";
-
-/** A right in the form of an RBAC rule, and its scope. docs/rbac.json has those that each command used in a test. */
-export type RecordedRight = {
-  readonly where: "namespace" | "cluster";
-  readonly group: string;
-  readonly resource: string;
-  readonly verb: string;
-};
+import type { Right } from "../cluster/port.ts";
 
 /** Returns the rules of a role (rbac/v1 PolicyRule), one for each resource. */
-export function rulesOf(rights: readonly RecordedRight[]) {
+export function rulesOf(rights: readonly Right[]) {
   const byResource = Map.groupBy(rights, ({ group, resource }) => `${group}/${resource}`);
   return [...byResource.values()].map((of) => ({
     apiGroups: [of[0]?.group ?? ""],
@@ -18,23 +11,23 @@ export function rulesOf(rights: readonly RecordedRight[]) {
   }));
 }
 
-/** The verbs that a schedule can run. */
-export type ScheduledVerb = "rotate" | "create" | "check";
-
-/** The source of the Azure credential: a workload identity, or a Secret with the variables `AZURE_*`. */
-export type AzureAccess = { readonly clientId: string } | { readonly secret: string };
-
+/** What to run in a cluster, when, and with which rights. */
 export type Schedule = {
-  readonly verb: ScheduledVerb;
+  readonly verb: "rotate" | "create" | "check";
   readonly namespace: string;
   /** Five cron fields, in UTC. */
   readonly cron: string;
   readonly image: string;
   /** The arguments of the plugin. */
   readonly args: readonly string[];
-  readonly rights: readonly RecordedRight[];
-  /** Undefined for a verb that sends no request to Azure. */
-  readonly azure: AzureAccess | undefined;
+  readonly rights: readonly Right[];
+  /** A workload identity, or a Secret with the variables `AZURE_*`. Undefined for a verb that sends no request to Azure. */
+  readonly azure:
+    | { readonly clientId: string; readonly secret?: never }
+    | { readonly secret: string; readonly clientId?: never }
+    | undefined;
+  /** The registry's name for az. */
+  readonly registry: string;
   readonly networkPolicy: boolean;
 };
 
@@ -71,14 +64,50 @@ const rbac = "rbac.authorization.k8s.io";
 
 /** Returns the objects that run a verb on a schedule, in the order in which they are created. */
 export function scheduleObjects(schedule: Schedule): readonly object[] {
-  const { namespace, azure, rights } = schedule;
+  const { verb, namespace, cron, image, args, azure, rights, networkPolicy } = schedule;
   const name = scheduleName(schedule);
   const labels = { [scheduleLabel.key]: scheduleLabel.value, [instance]: clusterName(schedule) };
   const metadata = { name, namespace, labels };
   const clusterWide = { name: clusterName(schedule), labels };
-  const annotations = azure && "clientId" in azure ? { "azure.workload.identity/client-id": azure.clientId } : undefined;
+  const annotations = azure?.clientId === undefined ? undefined : { "azure.workload.identity/client-id": azure.clientId };
+  const ownNamespaceObject = {
+    apiVersion: "v1",
+    kind: "Namespace",
+    metadata: { name: namespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
+  };
+  // A NetworkPolicy can't name hosts. Many API servers listen on port 6443
+  const ports = [{ protocol: "UDP", port: 53 }, ...[53, 443, 6443].map((port) => ({ protocol: "TCP", port }))];
+  const networkPolicyObject = {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "NetworkPolicy",
+    metadata,
+    spec: { podSelector: { matchLabels: labels }, policyTypes: ["Ingress", "Egress"], egress: [{ ports }] },
+  };
+  const container = {
+    name: "acr-secret",
+    image,
+    args,
+    // The summary of a successful run is then in the pod's status too
+    env: [{ name: "TERMINATION_MESSAGE_PATH", value: "/dev/termination-log" }],
+    envFrom: azure?.secret === undefined ? undefined : [{ secretRef: { name: azure.secret } }],
+    resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "512Mi" } },
+    securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
+    // Also the end of the log of a failed run, so that no permission to read logs is needed
+    terminationMessagePolicy: "FallbackToLogsOnError",
+  };
+  const template = {
+    metadata: { labels: annotations ? { ...labels, "azure.workload.identity/use": "true" } : labels },
+    spec: {
+      serviceAccountName: name,
+      restartPolicy: "Never",
+      securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
+      containers: [container],
+    },
+  };
+  // A second check finds the same images
+  const jobSpec = { backoffLimit: verb === "check" ? 0 : 2, activeDeadlineSeconds: 4 * 3600, template };
   return [
-    ...(namespace === ownNamespace ? [namespaceObject] : []),
+    ...(namespace === ownNamespace ? [ownNamespaceObject] : []),
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { ...metadata, annotations } },
     { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: clusterWide, rules: rulesOf(rights) },
     {
@@ -88,83 +117,20 @@ export function scheduleObjects(schedule: Schedule): readonly object[] {
       roleRef: { apiGroup: rbac, kind: "ClusterRole", name: clusterWide.name },
       subjects: [{ kind: "ServiceAccount", name, namespace }],
     },
-    ...(schedule.networkPolicy ? [networkPolicy(metadata)] : []),
-    cronJob(schedule, metadata),
+    ...(networkPolicy ? [networkPolicyObject] : []),
+    {
+      apiVersion: "batch/v1",
+      kind: "CronJob",
+      metadata,
+      spec: {
+        schedule: cron,
+        timeZone: utc,
+        concurrencyPolicy: "Forbid",
+        startingDeadlineSeconds: 3600,
+        successfulJobsHistoryLimit: 3,
+        failedJobsHistoryLimit: 3,
+        jobTemplate: { metadata: { labels }, spec: jobSpec },
+      },
+    },
   ];
-}
-
-const namespaceObject = {
-  apiVersion: "v1",
-  kind: "Namespace",
-  metadata: { name: ownNamespace, labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
-};
-
-type ScheduleMetadata = { readonly name: string; readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
-
-/** Allows DNS and HTTPS only: a NetworkPolicy can't name hosts. Many API servers listen on port 6443. */
-const networkPolicy = (metadata: ScheduleMetadata) => ({
-  apiVersion: "networking.k8s.io/v1",
-  kind: "NetworkPolicy",
-  metadata,
-  spec: {
-    podSelector: { matchLabels: metadata.labels },
-    policyTypes: ["Ingress", "Egress"],
-    egress: [
-      {
-        ports: [
-          { protocol: "UDP", port: 53 },
-          { protocol: "TCP", port: 53 },
-          { protocol: "TCP", port: 443 },
-          { protocol: "TCP", port: 6443 },
-        ],
-      },
-    ],
-  },
-});
-
-function cronJob({ verb, cron, image, args, azure }: Schedule, metadata: ScheduleMetadata): object {
-  const usesWorkloadIdentity = azure !== undefined && "clientId" in azure;
-  const container = {
-    name: "acr-secret",
-    image,
-    args,
-    // The summary of a successful run is then in the pod's status too
-    env: [{ name: "TERMINATION_MESSAGE_PATH", value: "/dev/termination-log" }],
-    envFrom: azure && "secret" in azure ? [{ secretRef: { name: azure.secret } }] : undefined,
-    resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "512Mi" } },
-    securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
-    // Also the end of the log of a failed run, so that no permission to read logs is needed
-    terminationMessagePolicy: "FallbackToLogsOnError",
-  };
-  const template = {
-    metadata: { labels: { ...metadata.labels, ...(usesWorkloadIdentity ? { "azure.workload.identity/use": "true" } : {}) } },
-    spec: {
-      serviceAccountName: metadata.name,
-      restartPolicy: "Never",
-      securityContext: { runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } },
-      containers: [container],
-    },
-  };
-  return {
-    apiVersion: "batch/v1",
-    kind: "CronJob",
-    metadata,
-    spec: {
-      schedule: cron,
-      timeZone: utc,
-      concurrencyPolicy: "Forbid",
-      startingDeadlineSeconds: 3600,
-      successfulJobsHistoryLimit: 3,
-      failedJobsHistoryLimit: 3,
-      jobTemplate: {
-        metadata: { labels: metadata.labels },
-        spec: {
-          // A second check finds the same images
-          backoffLimit: verb === "check" ? 0 : 2,
-          activeDeadlineSeconds: 4 * 3600,
-          template,
-        },
-      },
-    },
-  };
 }

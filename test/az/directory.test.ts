@@ -50,10 +50,11 @@ test("pulls as a service principal of az, until az resets its password without -
   );
 });
 
-const schedule = { verb: "rotate", namespace: "acr-secret", cron: "", image: "", args: [], rights: [], networkPolicy: false } as const;
+const read = { namespace: "acr-secret", cron: "", image: "", args: [], rights: [], registry: "myregistry", networkPolicy: false } as const;
+const schedule = { ...read, verb: "rotate" } as const;
 
 test("creates the service principal of a schedule, in the form that its Secret reads", { timeout: 300_000 }, async () => {
-  const [, command = ""] = azureCommands({ ...schedule, azure: { secret: "azure" } }, "myregistry");
+  const [, command = ""] = azureCommands({ ...schedule, azure: { secret: "azure" } });
   const [create = ""] = command
     .replace('"ACR pull tokens"', "acrpull")
     .replace(/"\$\(kubectl [^)]*\)"/, "cluster")

@@ -1,4 +1,7 @@
-import type { RecordedRight as Right } from "../../src/schedule/objects.ts";
+import type { Right as ClusterRight } from "../../src/cluster/port.ts";
+
+/** A right of a recorded request, and its scope. */
+export type Right = ClusterRight & { readonly where: "namespace" | "cluster" };
 
 const request = /^(GET|POST|PUT|PATCH|DELETE) (\/apis?\/\S+) \d+ /gm;
 

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, expect, onTestFinished, test } from "vitest";
-import { type RecordedRight as Right, rulesOf } from "../../../src/schedule/objects.ts";
+import { rulesOf } from "../../../src/schedule/objects.ts";
 import { create, kubectl } from "../../support/kubectl.ts";
 import { newNamespace, openShell } from "../../support/plugin.ts";
-import { rightsIn } from "../../support/rights.ts";
+import { type Right, rightsIn } from "../../support/rights.ts";
 
 // Records the requests of each verb to a real API server, and runs the verb as a user with only the rights for them. docs/rbac.md shows
 // these rights.

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import type { Context } from "../../../cmd/context.ts";
-import { CliError } from "../../../src/errors.ts";
+import { CliError, Interrupted } from "../../../src/errors.ts";
 import type { Job, KubeObjects, Pod } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
-import { type } from "../../support/in-process.ts";
+import { type Live, type } from "../../support/in-process.ts";
 
 const started = Date.parse("2026-01-01T00:00:00Z");
 const line = "schedule rotate --registry myregistry --image myregistry.azurecr.io/tools/acr-secret:1";
@@ -107,6 +107,11 @@ test.for([
     stderr: /^error: pod\/\S+ cannot pull ghcr\.io\/a\/b:1\nhint: kubectl describe pod -n acr-secret \S+\n$/,
   },
   {
+    title: "the container can't be created",
+    states: [{ pod: waiting("CreateContainerError", "no command") }],
+    stderr: /^error: pod\/\S+ cannot start\n\* no command\nhint: kubectl describe pod -n acr-secret \S+\n$/,
+  },
+  {
     title: "the published image can't be pulled",
     states: [{ pod: waiting("ImagePullBackOff") }],
     words: "--image ghcr.io/kubectl-acr-secret/kubectl-acr-secret:1",
@@ -126,6 +131,34 @@ test.for([
   },
 ])("exits with 1 and prints what to do when $title", async ({ states, words, stderr }) => {
   expect(await apply(states, words === undefined ? {} : { words })).toMatchObject({ code: 1, stderr: expect.stringMatching(stderr) });
+});
+
+test("names the running Job when it is interrupted", async () => {
+  const world = fakeWorld();
+  let live: Live | undefined;
+  const sleep = async () => {
+    live?.interrupt();
+    throw new Interrupted();
+  };
+
+  const ended = await type(`${line} --apply`, { ...world.ports, sleep, apply: applyIn(world) }, { started: (one) => (live = one) });
+
+  expect(ended).toMatchObject({
+    code: 130,
+    stderr: expect.stringMatching(/^error: interrupted; job\/acr-secret-rotate-\w+ continues\nhint: kubectl acr-secret schedule status\n$/),
+  });
+});
+
+test("gives each first Job a name of its own", async () => {
+  const world = fakeWorld();
+  const now = () => new Date(started);
+  const sleep = async () => {
+    for (const job of world.cluster.all("job.batch")) world.cluster.put({ ...job, status: complete });
+  };
+  const run = () => type(`${line} --apply`, { ...world.ports, now, sleep, apply: applyIn(world) });
+
+  expect([(await run()).code, (await run()).code]).toEqual([0, 0]);
+  expect(world.cluster.all("job.batch")).toHaveLength(2);
 });
 
 test("starts no Job when kubectl can't apply an object", async () => {

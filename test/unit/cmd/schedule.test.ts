@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import type { Right } from "../../../src/cluster/port.ts";
 import { azureCommands } from "../../../src/schedule/azure-commands.ts";
-import { type RecordedRight as Right, rulesOf } from "../../../src/schedule/objects.ts";
+import { rulesOf } from "../../../src/schedule/objects.ts";
 import { stored } from "../../support/fakes/fleet.ts";
 import { run, type } from "../../support/in-process.ts";
 import { noteIn } from "../../support/rotating.ts";
@@ -154,7 +155,7 @@ const roleIn = (page: string) =>
 
 /** Returns the Azure commands of a rotation whose credential is in a Secret: for the role, and for the service principal. */
 const commandsIn = (namespace: string) => {
-  const nothing = { cron: "", image: "", args: [], rights: [] };
+  const nothing = { cron: "", image: "", args: [], rights: [], registry: "REGISTRY" };
   return azureCommands({ ...nothing, verb: "rotate", namespace, azure: { secret: "azure" }, networkPolicy: false });
 };
 
