@@ -6,12 +6,15 @@ import { ownNamespace, type Schedule, scheduleObjects, selectorOf } from "../src
 import { ensureIdentity, type ScheduleIdentity } from "../src/workflows/schedule-identity.ts";
 import { registryHost } from "./create/options.ts";
 import { parseWait } from "./line/durations.ts";
-import { pagesAddress } from "./project.ts";
+import { clientVersion, pagesAddress } from "./project.ts";
 import { applySchedule } from "./schedule/apply.ts";
 import { readSchedule, type ScheduleFlags, scheduledVerbs, scheduleFlags } from "./schedule/options.ts";
 import { printStatus } from "./schedule/status.ts";
 import type { Session } from "./session.ts";
 import { verb } from "./verb.ts";
+
+/** The image in a registry of the user, until a release publishes one. */
+const image = `myregistry.azurecr.io/tools/kubectl-acr-secret:${clientVersion.slice(1)}`;
 
 export const schedule = verb({
   usage: "schedule rotate|create|check|status",
@@ -24,11 +27,11 @@ export const schedule = verb({
   findings: "the first or the last run of a schedule failed",
   examples: [
     "# Print the objects of a nightly rotation",
-    "kubectl acr-secret schedule rotate -o yaml",
+    `kubectl acr-secret schedule rotate --image ${image} -o yaml`,
     "# Apply them, and wait until a first rotation succeeds",
-    "kubectl acr-secret schedule rotate --apply",
+    `kubectl acr-secret schedule rotate --image ${image} --apply`,
     "# Give each namespace with the label team=web a pull secret, also those that are created later",
-    "kubectl acr-secret schedule create --registry myregistry --repository 'app/*' --for-new-namespaces team=web --apply",
+    `kubectl acr-secret schedule create --registry myregistry --repository 'app/*' --for-new-namespaces team=web --image ${image} --apply`,
     "# Show the last runs",
     "kubectl acr-secret schedule status",
   ],
