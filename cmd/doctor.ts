@@ -2,17 +2,14 @@ import rbac from "../docs/rbac.json" with { type: "json" };
 import { cloudOf } from "../src/azure/cloud.ts";
 import { readRegistryId } from "../src/azure/registry-name.ts";
 import type { VerbRights } from "../src/doctor/cluster.ts";
-import type { Finding } from "../src/doctor/finding.ts";
 import type { Environment } from "../src/env.ts";
 import type { Fix } from "../src/fix.ts";
-import { findingLines, findingsSummary, itemOf, wayLines } from "../src/output/doctor.ts";
-import { printList } from "../src/output/object.ts";
-import { styleFor } from "../src/output/style.ts";
 import { type DoctorOptions, examine } from "../src/workflows/doctor.ts";
 import { createFlags, registryHost } from "./create/options.ts";
+import { printFindings } from "./findings.ts";
 import { dataOutput, type Flags, identityFlags, identityOf, under, type Values } from "./line/flags.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
-import { failureCode, verb } from "./verb.ts";
+import { verb } from "./verb.ts";
 
 const { namespace, "all-namespaces": allNamespaces } = readScope;
 
@@ -42,28 +39,12 @@ export const doctor = verb({
   flags: doctorFlags,
   most: 0,
   async run({ flags: { output, ...flags } }, session) {
-    const { print, stdout, stderr, env, interruption } = session;
     // A command about a registry needs the same sign-in
     const formatCommand = (fix: Fix) =>
       session.formatCommand("verb" in fix && fix.registry !== undefined ? { identity: identityOf(flags), ...fix } : fix);
-    const tools = { ...session, uninterrupted: interruption.uninterrupted, registry: session.registry() };
-    const { findings, ways } = examine(optionsOf(flags, env), tools);
-    const style = { style: styleFor(stdout, env), formatCommand };
-    const found: Finding[] = [];
-    for await (const finding of findings) {
-      if (output === undefined) print(findingLines(finding, found, style));
-      found.push(finding);
-    }
-    const rungs = await ways();
-    if (output === undefined) {
-      print(wayLines(rungs, style));
-      stderr.write(`${findingsSummary(found)}\n`);
-    } else {
-      const checks = found.map((finding) => itemOf("Finding", finding, formatCommand));
-      print(await printList([...checks, ...rungs.map((rung) => itemOf("Way", rung, formatCommand))], output));
-    }
-    if (found.some(({ status }) => status === "unknown")) return failureCode(true);
-    return Number(found.some(({ status }) => status === "failed"));
+    const tools = { ...session, uninterrupted: session.interruption.uninterrupted, registry: session.registry() };
+    const { findings, ways } = examine(optionsOf(flags, session.env), tools);
+    return printFindings(findings, { ...session, formatCommand }, output, ways);
   },
 });
 

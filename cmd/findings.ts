@@ -1,11 +1,17 @@
+import type { Finding } from "../src/doctor/finding.ts";
+import type { Rung } from "../src/doctor/ladder.ts";
 import { isRefusal, permissionHint } from "../src/errors.ts";
+import { findingLines, findingsSummary, itemOf, wayLines } from "../src/output/doctor.ts";
 import { errorItem, type Item, type Report } from "../src/output/items.ts";
+import { printList } from "../src/output/object.ts";
 import { reportFormats } from "../src/output/report.ts";
+import { styleFor } from "../src/output/style.ts";
 import type { PlaceDetail } from "../src/output/words.ts";
 import type { UnreadableNamespace } from "../src/state/listed-secrets.ts";
 import { printPlaceError } from "./conclude.ts";
 import { clientVersion, home } from "./project.ts";
 import type { Session } from "./session.ts";
+import { failureCode } from "./verb.ts";
 
 type ReportFormat = keyof typeof reportFormats;
 
@@ -47,4 +53,30 @@ export function printUnreadable(session: Session, unreadable: readonly Unreadabl
   }
   const [hint] = unreadable.flatMap(({ error }) => permissionHint(error) ?? []);
   if (hint !== undefined) session.hint(hint);
+}
+
+/**
+ * Prints findings, each as soon as it is known, and then the ways to pull. In a format for programs, prints all of them as one list.
+ * @returns the exit code: 2 if a check could not look, or else 1 if one failed
+ */
+export async function printFindings(
+  findings: AsyncIterable<Finding<string>>,
+  { print, stdout, stderr, env, formatCommand }: Session,
+  output: "json" | "yaml" | undefined,
+  readWays?: () => Promise<readonly Rung[]>,
+): Promise<number> {
+  const style = { style: styleFor(stdout, env), formatCommand };
+  const found: Finding<string>[] = [];
+  for await (const finding of findings) {
+    if (output === undefined) print(findingLines(finding, found, style));
+    found.push(finding);
+  }
+  const ways = (await readWays?.()) ?? [];
+  const items = [...found, ...ways].map((one) => itemOf(one, formatCommand));
+  if (output === undefined) {
+    print(wayLines(ways, style));
+    stderr.write(`${findingsSummary(found)}\n`);
+  } else print(await printList(items, output));
+  if (found.some(({ status }) => status === "unknown")) return failureCode(true);
+  return Number(found.some(({ status }) => status === "failed"));
 }

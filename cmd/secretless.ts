@@ -3,17 +3,15 @@ import { cloudOf } from "../src/azure/cloud.ts";
 import { readRegistryId } from "../src/azure/registry-name.ts";
 import { usage } from "../src/errors.ts";
 import { isObjectName } from "../src/kinds.ts";
-import { findingLines, findingsSummary, itemOf } from "../src/output/doctor.ts";
-import { printList } from "../src/output/object.ts";
-import { styleFor } from "../src/output/style.ts";
 import { parseImage } from "../src/registry/image-reference.ts";
 import { isLoginServer } from "../src/registry/login-server.ts";
 import { clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { setUp } from "../src/workflows/secretless.ts";
-import { checkSecretless, type PartFinding } from "../src/workflows/secretless-check.ts";
+import { checkSecretless } from "../src/workflows/secretless-check.ts";
 import { conclude, printsHints } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { confirmDeletion } from "./delete/confirm.ts";
+import { printFindings } from "./findings.ts";
 import { dryRun, type Flags, fieldManager, identityFlags, identityOf, output, under, type Values } from "./line/flags.ts";
 import { serviceAccounts } from "./line/known.ts";
 import { ours } from "./line/kubectl-flags.ts";
@@ -22,7 +20,7 @@ import { scopeOf } from "./line/scope-flags.ts";
 import { runIssuer } from "./secretless/issuer.ts";
 import { nodeFilesFlags, runNodeFiles } from "./secretless/node-files.ts";
 import { type Session, toolsOf } from "./session.ts";
-import { failureCode, verb } from "./verb.ts";
+import { verb } from "./verb.ts";
 
 const flags = {
   ...under("Pulls", {
@@ -82,7 +80,7 @@ export const secretless = verb({
       '"secretless delete" deletes them. "secretless check" tries each part of a pull, and names the part that fails.',
     '"secretless node-files" prints the files that a node needs, and the flags of the kubelet. "secretless issuer" prints the documents ' +
       "that your issuer must publish, and compares them with the published ones.",
-    '"secretless check" exits with 1 if a part fails, and with 2 if a part could not be checked. "secretless issuer" exits with 1 if ' +
+    '"secretless check" exits with 2 if a part could not be checked, or else with 1 if a part fails. "secretless issuer" exits with 1 if ' +
       "Microsoft Entra ID can't use the issuer.",
   ],
   examples: [
@@ -167,15 +165,5 @@ async function check(given: SecretlessFlags, names: readonly string[], session: 
   const cluster = session.cluster();
   const account = { kind: "serviceaccount", name, namespace: await cluster.namespace() } as const;
   const azure = await session.azure(identityOf(given));
-  const style = { style: styleFor(session.stdout, session.env), formatCommand: session.formatCommand };
-  const found: PartFinding[] = [];
-  for await (const finding of checkSecretless({ account, image, cluster, azure, registry: session.registry() })) {
-    if (output === undefined) session.print(findingLines(finding, found, style));
-    found.push(finding);
-  }
-  const items = found.map((finding) => itemOf("Finding", finding, session.formatCommand));
-  if (output === undefined) session.stderr.write(`${findingsSummary(found)}\n`);
-  else session.print(await printList(items, output));
-  if (found.some(({ status }) => status === "failed")) return 1;
-  return found.some(({ status }) => status === "unknown") ? failureCode(true) : 0;
+  return printFindings(checkSecretless({ account, image, cluster, azure, registry: session.registry() }), session, output);
 }

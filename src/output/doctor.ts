@@ -10,9 +10,9 @@ import { printable } from "./printable.ts";
 type FormatCommand = (fix: Fix) => string;
 
 /** Returns a finding or a way as an object (`acr-secret/v1`). */
-export const itemOf = <Of extends Finding<string> | Rung>(kind: "Finding" | "Way", of: Of, formatCommand: FormatCommand) => ({
+export const itemOf = (of: Finding<string> | Rung, formatCommand: FormatCommand) => ({
   apiVersion: "acr-secret/v1",
-  kind,
+  kind: "applies" in of ? "Way" : "Finding",
   ...of,
   next: of.next && hintText(of.next, formatCommand),
 });
@@ -46,14 +46,14 @@ export function findingLines(
   return `${signOf(status, style)} ${printable(`${id}: ${message}`)}\n${nextLines(next, formatCommand)}`;
 }
 
-/** Returns the ways to pull, from the best to the worst, each with its next step. */
+/** Returns the ways to pull, from the best to the worst, each with its next step; nothing without ways. */
 export function wayLines(rungs: readonly Rung[], { style, formatCommand }: Style): string {
   const lines = rungs.map(({ id, applies, why, next }, at) => {
     const mark = applies === "best" || applies === "never" ? ` (${applies})` : "";
     const [step, before] = [next, rungs[at - 1]?.next].map((each) => nextLines(each, formatCommand));
     return `${signOf(applies, style)} ${printable(`${id}${mark}: ${why}`)}\n${step === before ? "" : step}`;
   });
-  return `\nWays to pull images, from the best to the worst:\n${lines.join("")}`;
+  return rungs.length === 0 ? "" : `\nWays to pull images, from the best to the worst:\n${lines.join("")}`;
 }
 
 /** A command is on a line of its own, so that users can paste it. */
