@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { usage } from "../errors.ts";
 import { cloudHint } from "./cloud.ts";
 import type { AzureRegistry } from "./port.ts";
 
@@ -26,11 +26,9 @@ export function readRegistryName(text: string, suffix: string): RegistryName {
   const [, name, label, region = "", rest = ""] =
     /^([a-z0-9]{5,50})(-[a-z0-9]+)?(\.[a-z0-9]+\.geo)?(\.[a-z0-9.]+)?$/.exec(text.toLowerCase()) ?? [];
   if (name === undefined || ![suffix, ""].includes(rest) || (rest === "" && region !== "")) {
-    throw new CliError(
-      "usage",
-      `invalid registry ${JSON.stringify(text)}: expected a name (5 to 50 letters and digits) or a login server (NAME${suffix})`,
-      { hint: text.toLowerCase().endsWith(suffix) ? undefined : cloudHint(text) },
-    );
+    const message = `invalid registry ${JSON.stringify(text)}: expected a name (5 to 50 letters and digits) or a login server (NAME${suffix})`;
+    const list = { do: "shell", argv: ["az", "acr", "list", "--output", "table"], when: "to list your registries, run" } as const;
+    throw usage(message, (!text.toLowerCase().endsWith(suffix) && cloudHint(text)) || list);
   }
   const isHost = rest !== "" || label !== undefined;
   return isHost ? { name, loginServer: `${name}${label ?? ""}${suffix}` } : { name };

@@ -182,8 +182,10 @@ test.for([
   expect(isWanted(registry, readRegistryName(text, ".azurecr.io"))).toBe(expected);
 });
 
-test("hints at no other cloud for an invalid name in the selected cloud", () => {
-  expect(() => readRegistryName("my_registry.azurecr.io", ".azurecr.io")).toThrow(expect.objectContaining({ hint: undefined }));
+test.for(["my_registry.azurecr.io", "nope"])("hints at the list of registries for the invalid name %s", (text) => {
+  const hint = expect.objectContaining({ argv: ["az", "acr", "list", "--output", "table"] });
+
+  expect(() => readRegistryName(text, ".azurecr.io")).toThrow(expect.objectContaining({ hint }));
 });
 
 test.for([
