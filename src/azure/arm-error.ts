@@ -1,4 +1,5 @@
 import { CliError } from "../errors.ts";
+import type { Fix } from "../fix.ts";
 import { type Meaning, type Refusal, readError, refusalError } from "./service.ts";
 
 /**
@@ -59,7 +60,7 @@ function forbidden(message: string): Meaning {
   return {
     kind: "forbidden",
     problem: `the Azure identity lacks the permission ${missing.action} on ${missing.scope}`,
-    hint: { do: "shell", argv: grantCommand(missing), when: "ask an Owner or User Access Administrator to run" },
+    hint: grantCommand(missing),
   };
 }
 
@@ -126,7 +127,9 @@ export function assignableScope(scope: string): string | undefined {
   return new RegExp(`^/subscriptions/[\\w-]+(?:${registry})?(?=/|$)`, "iu").exec(scope)?.[0];
 }
 
-export function grantCommand({ action, scope, principal = "OBJECT_ID" }: Missing): string[] {
+/** Returns the command that gives an identity a role with an action. Only an administrator can run it. */
+export function grantCommand({ action, scope, principal = "OBJECT_ID" }: Missing) {
   const at = assignableScope(scope) ?? "REGISTRY_ID";
-  return ["az", "role", "assignment", "create", "--assignee", principal, "--role", roleWith(action), "--scope", at];
+  const argv = ["az", "role", "assignment", "create", "--assignee", principal, "--role", roleWith(action), "--scope", at];
+  return { do: "shell", argv, when: "ask an Owner or User Access Administrator to run" } as const satisfies Fix;
 }

@@ -1,11 +1,11 @@
 import { grantCommand } from "../azure/arm-error.ts";
-import type { Azure, AzureIdentity, AzureRegistry, Permission, RegistryFacts, RoleAssignment } from "../azure/port.ts";
+import type { Azure, AzureRegistry, RegistryFacts, RoleAssignment } from "../azure/port.ts";
 import { tokensIn } from "../credential/acr-token/acr-token.ts";
 import { builtInRole, type Mode, pullRole } from "../credential/granted-rights.ts";
 import { credentialKinds } from "../credential/kinds.ts";
 import { mayMint, onData, permits } from "../credential/mint-rights.ts";
 import { granted } from "../credential/service-principal/roles.ts";
-import { asRefusal, unlessRefused } from "../errors.ts";
+import { asRefusal, CliError, unlessRefused, usage } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { type Checked, type CheckResult, type Finding, findingOf } from "./finding.ts";
 
@@ -51,31 +51,29 @@ export const isNearlyFull = ({ tokens = 0, limit = Infinity }: Tokens): boolean 
 export async function checkAzure(opening: Promise<Azure>, named: string | undefined): Promise<Checked<AzureFacts>> {
   const of = { id: "azure-identity", subject: "azure" } as const;
   const identity = await opening.then((azure) => azure.identity()).catch(asRefusal);
-  if (identity instanceof Error) return { findings: [findingOf(identity, of)], facts: { unknown: identity.message, next: identity.hint } };
+  if (identity instanceof CliError) return { findings: [findingOf(identity, of)], facts: identity };
   const { name, objectId, tenant } = identity;
   const signedIn: Finding = { ...of, status: "ok", message: `you are ${name} (object ${objectId}) in tenant ${tenant}` };
-  if (named === undefined)
-    return { findings: [signedIn], facts: { unknown: "no registry is named", next: { verb: "doctor", registry: "REGISTRY" } } };
+  if (named === undefined) return { findings: [signedIn], facts: usage("no registry is named", { verb: "doctor", registry: "REGISTRY" }) };
   const azure = await opening;
   const finding = azure.findRegistry(named);
   const [facts, roles] = await Promise.all([
     finding.then((registry) => readRegistry(azure, registry)).catch(asRefusal),
     finding.then((registry) => roleNames(azure, registry, objectId)).catch(unlessRefused([])),
   ]);
-  if (facts instanceof Error) {
+  if (facts instanceof CliError) {
     const subject = `registry/${named}`;
     const message = "what you may create is unknown; a role that can create ACR tokens can also read the registry";
-    const rights = { status: "unknown", message, next: grant(createToken, named, identity) } as const;
-    return {
-      findings: [signedIn, findingOf(facts, { id: "azure-registry", subject }), { id: "azure-rights", subject, ...rights }],
-      facts: { unknown: facts.message, next: facts.hint },
-    };
+    // The first permission for a token that a role for reading does not have
+    const next = grantCommand({ action: "Microsoft.ContainerRegistry/registries/tokens/write", scope: named, principal: objectId });
+    const rights: Finding = { id: "azure-rights", subject, status: "unknown", message, next };
+    return { findings: [signedIn, findingOf(facts, { id: "azure-registry", subject }), rights], facts };
   }
   const { registry, settings } = facts;
   const subject = `registry/${registry.name}`;
   const findings: readonly Finding[] = [
     { id: "azure-registry", subject, status: "ok", message: `${registry.loginServer} (${registry.sku})` },
-    { id: "azure-rights", subject, ...rights(facts, roles, identity) },
+    { id: "azure-rights", subject, ...rights(facts, roles, objectId) },
     { id: "registry-mode", subject, status: "ok", message: modes[settings.mode] },
     { id: "registry-network", subject, ...network(settings.network) },
     { id: "registry-admin-user", subject, ...adminUser(settings.adminUser, registry.name) },
@@ -84,16 +82,6 @@ export async function checkAzure(opening: Promise<Azure>, named: string | undefi
   return { findings: [signedIn, ...findings], facts };
 }
 
-/** The first permission for a token that a role for reading does not have. */
-const createToken = "Microsoft.ContainerRegistry/registries/tokens/write";
-
-/** Returns the command that gives an identity a role with an action. Only an administrator can run it. */
-const grant = (action: string, scope: string, { objectId: principal }: AzureIdentity): Fix => ({
-  do: "shell",
-  argv: grantCommand({ action, scope, principal }),
-  when: "ask an Owner or User Access Administrator to run",
-});
-
 async function roleNames(azure: Azure, registry: AzureRegistry, principalId: string): Promise<string[]> {
   const guids = new Set((await azure.roleAssignments(registry, principalId)).map(({ role }) => role));
   const nameOf = async (guid: string) =>
@@ -101,10 +89,10 @@ async function roleNames(azure: Azure, registry: AzureRegistry, principalId: str
   return (await Promise.all([...guids].map(nameOf))).sort();
 }
 
-function rights({ registry, permissions, may }: AzureFacts, roles: readonly string[], identity: AzureIdentity): CheckResult {
+function rights({ registry, permissions, may }: AzureFacts, roles: readonly string[], principal: string): CheckResult {
+  const grant = (action: string) => grantCommand({ action, scope: registry.id, principal });
   const byRoles = roles.length > 0 ? `; your roles: ${roles.join(", ")}` : "";
-  if (!permissions)
-    return { status: "unknown", message: `your permissions cannot be read${byRoles}`, next: grant("*/read", registry.id, identity) };
+  if (!permissions) return { status: "unknown", message: `your permissions cannot be read${byRoles}`, next: grant("*/read") };
   const possible = may
     .filter(({ missing }) => missing === undefined)
     .map(({ credential, unchecked }) => (unchecked === undefined ? credential : `${credential} (not checked)`));
@@ -112,7 +100,7 @@ function rights({ registry, permissions, may }: AzureFacts, roles: readonly stri
   // The default kind is the one to ask for
   const missing = may[0]?.missing;
   if (missing === undefined) return { status: "ok", message };
-  return { status: "warning", message: `${message}; missing: ${missing}`, next: grant(missing, registry.id, identity) };
+  return { status: "warning", message: `${message}; missing: ${missing}`, next: grant(missing) };
 }
 
 function network(access: RegistryFacts["network"]): CheckResult {
@@ -136,60 +124,50 @@ export const disableAdmin = (name: string): Fix => ({
 function tokenCount(facts: AzureFacts): CheckResult {
   if (facts.tokens === undefined) return { status: "unknown", message: "the ACR tokens cannot be listed" };
   const message = `${tokensOf(facts)} ACR tokens`;
-  return isNearlyFull(facts)
-    ? { status: "warning", message, next: { verb: "prune", registry: facts.registry.name } }
-    : { status: "ok", message };
+  if (!isNearlyFull(facts)) return { status: "ok", message };
+  return { status: "warning", message, next: { verb: "prune", registry: facts.registry.name } };
 }
-
-/** Whether a kubelet's managed identity may pull from the registry, and the reason as a sentence. */
-export type IdentityRole = { readonly may: "yes" | "no" | "unknown"; readonly why: string; readonly clientId: string };
 
 /**
  * Checks whether the managed identities of AKS kubelets may pull from the registry.
  * @param clientIds the client ids on the labels of the nodes
+ * @returns the worst result, and the number of identities with the same one; undefined without identities
  */
-export async function checkKubeletIdentities(
-  azure: Azure,
-  named: string,
-  clientIds: readonly string[],
-): Promise<{ readonly findings: readonly Finding[]; readonly role: IdentityRole | undefined }> {
+export async function checkKubeletIdentities(azure: Azure, named: string, clientIds: readonly string[]): Promise<CheckResult | undefined> {
   const finding = azure.findRegistry(named);
-  const [{ name }, roles] = await Promise.all([finding, Promise.all(clientIds.map(roleOf))]);
-  const worst = roles.find(({ may }) => may === "no") ?? roles.find(({ may }) => may === "unknown") ?? roles[0];
-  const about = { id: "kubelet-identity", subject: `registry/${name}` } as const;
-  const findings = roles.map(({ may, why }): Finding => ({ ...about, status: statuses[may], message: why }));
-  return { findings, role: worst };
+  const [{ name }, roles] = await Promise.all([finding, Promise.all(clientIds.map(check))]);
+  const groups = Object.groupBy(roles, ({ status }) => status);
+  const [worst, ...others] = groups.warning ?? groups.unknown ?? roles;
+  const same = others.length > 0 ? ` (the same for ${others.length} more)` : "";
+  return worst && { ...worst, subject: `registry/${name}`, message: `${worst.message}${same}` };
 
-  async function roleOf(clientId: string): Promise<IdentityRole> {
-    const of = `the kubelet identity ${clientId}`;
+  async function check(clientId: string): Promise<CheckResult> {
+    const result = (status: CheckResult["status"], words: string, next?: Fix): CheckResult => {
+      return { status, message: `the kubelet identity ${clientId} ${words}`, next };
+    };
     try {
       const [principal, registry] = await Promise.all([azure.servicePrincipal(clientId), finding]);
-      if (!principal) return { may: "unknown", clientId, why: `${of} is not in your tenant` };
+      if (!principal) return result("unknown", "is not in your tenant");
       const [assignments, { mode }] = await Promise.all([azure.roleAssignments(registry, principal.id), azure.registryFacts(registry)]);
       const repositories = granted(mode, assignments);
-      const pulls = repositories?.includes("*") || (await anyPulls(assignments, { registry, mode }));
-      if (pulls) return { may: "yes", clientId, why: `${of} may pull from ${registry.name}` };
-      if (!repositories) return { may: "no", clientId, why: `${of} lacks the role ${pullRole[mode].name} on ${registry.name}` };
-      return { may: "unknown", clientId, why: `${of} may pull only ${repositories.join(", ") || "what a condition allows"}` };
+      if (repositories?.includes("*") || (await anyPulls(assignments, registry, mode)))
+        return result("ok", `may pull from ${registry.name}`);
+      if (repositories) return result("unknown", `may pull only ${repositories.join(", ") || "what a condition allows"}`);
+      const role = pullRole[mode].name;
+      const argv = ["az", "role", "assignment", "create", "--assignee", clientId, "--role", role, "--scope", registry.id];
+      return result("warning", `lacks the role ${role} on ${registry.name}`, { do: "shell", argv });
     } catch (error) {
-      return { may: "unknown", clientId, why: `${of} cannot be checked: ${asRefusal(error).message}` };
+      return result("unknown", `cannot be checked: ${asRefusal(error).message}`);
     }
   }
 
   /** Whether another role without a condition allows pulling, such as Contributor or a custom role. */
-  async function anyPulls(
-    assignments: readonly RoleAssignment[],
-    { registry, mode }: { readonly registry: AzureRegistry; readonly mode: Mode },
-  ): Promise<boolean> {
+  async function anyPulls(assignments: readonly RoleAssignment[], registry: AzureRegistry, mode: Mode): Promise<boolean> {
     const others = assignments.filter(({ condition, role }) => condition === undefined && !builtInRole(role)?.pulls);
     const definitions = await Promise.all(others.map(({ role }) => azure.roleDefinition(registry, role)));
-    return definitions.some((definition) => allowsPull(mode, definition?.permissions ?? []));
+    const permissions = definitions.flatMap((definition) => definition?.permissions ?? []);
+    return mode === "legacy"
+      ? permits(permissions, "Microsoft.ContainerRegistry/registries/pull/read")
+      : permits(permissions.map(onData), "Microsoft.ContainerRegistry/registries/repositories/content/read");
   }
 }
-
-const statuses = { yes: "ok", no: "warning", unknown: "unknown" } as const;
-
-const allowsPull = (mode: Mode, permissions: readonly Permission[]): boolean =>
-  mode === "legacy"
-    ? permits(permissions, "Microsoft.ContainerRegistry/registries/pull/read")
-    : permits(permissions.map(onData), "Microsoft.ContainerRegistry/registries/repositories/content/read");

@@ -39,11 +39,8 @@ export type Finding<Id extends string = CheckId> = {
 /** A result of a check. Without an id or a subject, it has those of its check. */
 export type CheckResult = Omit<Finding, "id" | "subject"> & Partial<Finding>;
 
-/** A reason why something is not known, and what to do about it. */
-export type Unknown = { readonly unknown: string; readonly next?: string | Fix | undefined };
-
-/** Findings, and what they show about the ways to pull. */
-export type Checked<Facts> = { readonly findings: readonly Finding[]; readonly facts: Facts | Unknown };
+/** Findings, and what they show about the ways to pull, or why that is unknown. */
+export type Checked<Facts> = { readonly findings: readonly Finding[]; readonly facts: Facts | CliError };
 
 /** Returns the finding for an error: a missing right or an unreachable server means that the check could not look. */
 export function findingOf<Of>(

@@ -1,14 +1,14 @@
-import { pullRole } from "../credential/granted-rights.ts";
+import { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
-import { type AzureFacts, disableAdmin, type IdentityRole } from "./azure.ts";
-import type { Unknown } from "./finding.ts";
+import { type AzureFacts, disableAdmin } from "./azure.ts";
+import { type CheckResult, explainCommand } from "./finding.ts";
 import type { NodeFacts } from "./nodes.ts";
 
 export type LadderFacts = {
-  readonly azure: AzureFacts | Unknown;
-  readonly nodes: NodeFacts | Unknown;
-  /** Only of AKS nodes. */
-  readonly identityRole?: IdentityRole | undefined;
+  readonly azure: AzureFacts | CliError;
+  readonly nodes: NodeFacts | CliError;
+  /** Whether the identity of AKS kubelets may pull. */
+  readonly kubeletIdentity?: CheckResult | undefined;
   /** Whether you may create CronJobs; absent if unknown. */
   readonly mayCreateCronJobs?: boolean | undefined;
 };
@@ -35,7 +35,7 @@ type Way = Omit<Rung, "id">;
 export function ladder(facts: LadderFacts): readonly Rung[] {
   const { azure } = facts;
   const rungs: readonly Rung[] = [
-    { id: "aks-identity", ...kubeletIdentity(facts) },
+    { id: "aks-identity", ...aksIdentity(facts) },
     { id: "federated-provider", ...federatedProvider(facts) },
     { id: "scheduled-rotation", ...scheduledRotation(facts) },
     { id: "token-without-expiry", ...token(azure, "it needs no schedule, but its password is valid until you rotate it") },
@@ -46,39 +46,36 @@ export function ladder(facts: LadderFacts): readonly Rung[] {
   return rungs.map((rung) => (rung === best ? { ...rung, applies: "best" } : rung));
 }
 
-const isUnknown = (facts: object): facts is Unknown => "unknown" in facts;
-
-const unknown = ({ unknown: why, next }: Unknown): Way => ({ applies: "unknown", why, next });
+const unknown = ({ kind, message: why, hint: next = explainCommand(kind) }: CliError): Way => ({ applies: "unknown", why, next });
 
 const unavailable = (why: string, next?: string | Fix): Way => ({ applies: "unavailable", why, next });
 
 const shell = (...argv: readonly string[]): Fix => ({ do: "shell", argv });
 
-function kubeletIdentity({ azure, nodes, identityRole }: LadderFacts): Way {
-  if (isUnknown(nodes)) return unknown(nodes);
+function aksIdentity({ azure, nodes, kubeletIdentity }: LadderFacts): Way {
+  if (nodes instanceof CliError) return unknown(nodes);
   if (nodes.managedBy !== "AKS") return unavailable("the nodes are not AKS nodes");
-  if (isUnknown(azure)) return unknown(azure);
-  const { registry, settings } = azure;
-  const look = shell("az", "aks", "check-acr", "--name", "CLUSTER", "--resource-group", "GROUP", "--acr", registry.loginServer);
-  if (!identityRole) return unknown({ unknown: "the nodes have no label with the kubelet identity", next: look });
-  const { may, why, clientId } = identityRole;
-  if (may === "unknown") return unknown({ unknown: why, next: look });
-  if (may === "yes") return { applies: "available", why: `${why}, so pods need no pull secret`, next: { verb: "check" } };
-  const role = pullRole[settings.mode].name;
-  return unavailable(why, shell("az", "role", "assignment", "create", "--assignee", clientId, "--role", role, "--scope", registry.id));
+  if (azure instanceof CliError) return unknown(azure);
+  const { loginServer } = azure.registry;
+  const look = shell("az", "aks", "check-acr", "--name", "CLUSTER", "--resource-group", "GROUP", "--acr", loginServer);
+  if (!kubeletIdentity) return { applies: "unknown", why: "the nodes have no label with the kubelet identity", next: look };
+  const { status, message: why, next } = kubeletIdentity;
+  if (status === "unknown") return { applies: "unknown", why, next: look };
+  if (status === "ok") return { applies: "available", why: `${why}, so pods need no pull secret`, next: { verb: "check" } };
+  return unavailable(why, next);
 }
 
 function federatedProvider({ azure, nodes }: LadderFacts): Way {
-  if (isUnknown(nodes)) return unknown(nodes);
+  if (nodes instanceof CliError) return unknown(nodes);
   const { count, managedBy, oldest, tooOld, issuer, hasProvider } = nodes;
   if (managedBy) return unavailable(`${managedBy} configures the kubelets, so you cannot add a credential provider`);
-  if (count === 0) return unknown({ unknown: "the cluster has no nodes" });
+  if (count === 0) return { applies: "unknown", why: "the cluster has no nodes" };
   if (tooOld > 0) return unavailable(`${tooOld} of ${count} nodes run a kubelet before v1.34 (the oldest is ${oldest})`, providerPage);
   if (issuer !== undefined && !isPublic(issuer)) {
     const why = `Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`;
     return unavailable(why, { verb: "secretless", targets: ["issuer"] });
   }
-  const registry = isUnknown(azure) ? "REGISTRY" : azure.registry.name;
+  const registry = azure instanceof CliError ? "REGISTRY" : azure.registry.name;
   const start = hasProvider
     ? "the kubelets have a credential provider"
     : "no known service configures the kubelets, which are v1.34 or newer";
@@ -96,14 +93,14 @@ export function isPublic(issuer: string): boolean {
 
 function scheduledRotation({ azure, mayCreateCronJobs }: LadderFacts): Way {
   const possible = token(azure, "a CronJob replaces the passwords before they expire");
-  if (possible.applies !== "available" || isUnknown(azure)) return possible;
+  if (possible.applies !== "available" || azure instanceof CliError) return possible;
   // It needs no cluster. Its --namespace is that of the CronJob, and it has no flags for the sign-in to Azure
   const next = shell("kubectl", "acr-secret", "schedule", "rotate", "--registry", azure.registry.name, "-o", "yaml");
   return mayCreateCronJobs === false ? unavailable("you may not create CronJobs in this cluster", next) : { ...possible, next };
 }
 
 function token(azure: LadderFacts["azure"], reason: string): Way {
-  if (isUnknown(azure)) return unknown(azure);
+  if (azure instanceof CliError) return unknown(azure);
   const { registry, tokens = 0, limit = Infinity } = azure;
   const way = credential(azure, "acr-token", reason, { verb: "create", registry: registry.name });
   if (way.applies !== "available" || tokens < limit) return way;
@@ -111,7 +108,7 @@ function token(azure: LadderFacts["azure"], reason: string): Way {
 }
 
 function servicePrincipal(azure: LadderFacts["azure"]): Way {
-  if (isUnknown(azure)) return unknown(azure);
+  if (azure instanceof CliError) return unknown(azure);
   const { name } = azure.registry;
   const create: Fix = { verb: "create", registry: name, servicePrincipal: `acr-pull-${name}` };
   return credential(azure, "service-principal", "it needs an application in Microsoft Entra ID", create);
@@ -126,6 +123,6 @@ function credential({ registry: { name }, may }: AzureFacts, kind: string, reaso
 
 function adminUser({ azure }: LadderFacts): Way {
   const way = { applies: "never", why: "all users share its password, which can push and delete every image" } as const;
-  if (isUnknown(azure) || !azure.settings.adminUser) return way;
+  if (azure instanceof CliError || !azure.settings.adminUser) return way;
   return { ...way, next: disableAdmin(azure.registry.name) };
 }

@@ -1,5 +1,5 @@
 import { type Cluster, listAll } from "../cluster/port.ts";
-import { asRefusal, unlessRefused } from "../errors.ts";
+import { asRefusal, CliError, unlessRefused } from "../errors.ts";
 import type { KubeObjects } from "../objects.ts";
 import { counted } from "../plan/wording.ts";
 import { minorOf } from "./cluster.ts";
@@ -50,10 +50,7 @@ export async function checkNodes(cluster: Pick<Cluster, "pages" | "get" | "nodeM
   ]);
   const message = "connected to Azure Arc, which gives the kubelets no identity that can pull";
   const isInArc: Finding[] = arc ? [{ id: "azure-arc", status: "ok", subject: "cluster", message }] : [];
-  if (nodes instanceof Error) {
-    const failed = findingOf(nodes, of);
-    return { findings: [failed, ...isInArc], facts: { unknown: nodes.message, next: failed.next } };
-  }
+  if (nodes instanceof CliError) return { findings: [findingOf(nodes, of), ...isInArc], facts: nodes };
   const { findings, hasProvider } = await providerOf(cluster, nodes);
   const facts = { ...factsOf(nodes), hasProvider, issuer };
   return { findings: [{ ...of, ...summary(facts) }, ...isInArc, ...findings], facts };
@@ -76,26 +73,24 @@ function factsOf(nodes: readonly KubeNode[]): Omit<NodeFacts, "hasProvider" | "i
 /** A version of another form counts as old. */
 const minor = (version = ""): number => minorOf(version) || 0;
 
-function summary({ count, managedBy, oldest }: Pick<NodeFacts, "count" | "managedBy" | "oldest">): CheckResult {
+function summary({ count, managedBy, oldest }: NodeFacts): CheckResult {
   if (count === 0) return { status: "warning", message: "the cluster has no nodes" };
   const configured = `${managedBy ?? "no known service"} configures the kubelets`;
   return { status: "ok", message: `${counted(count, "node")}, the oldest kubelet is ${oldest ?? "of an unknown version"}; ${configured}` };
 }
 
+type Provider = Pick<Checked<NodeFacts>, "findings"> & Pick<NodeFacts, "hasProvider">;
+
 /** Looks for a credential provider in the metrics of one kubelet. Its configuration is a file on the node, which no API shows. */
-async function providerOf(
-  cluster: Pick<Cluster, "nodeMetrics">,
-  nodes: readonly KubeNode[],
-): Promise<{ readonly findings: readonly Finding[]; readonly hasProvider: boolean | undefined }> {
+async function providerOf(cluster: Pick<Cluster, "nodeMetrics">, nodes: readonly KubeNode[]): Promise<Provider> {
   const node = nodes.find(({ status }) => minor(status?.nodeInfo?.kubeletVersion) >= federatedSince);
   if (!node) return { findings: [], hasProvider: undefined };
   const of = { id: "credential-provider", subject: `node/${node.metadata.name}` } as const;
   const metrics = await cluster.nodeMetrics(node.metadata.name).catch(asRefusal);
-  // The API server connects to the kubelet, and answers with any error if it can't
-  if (metrics instanceof Error) {
-    const { message, next } = findingOf(metrics, of);
-    const finding = { ...of, status: "unknown", message, next: metrics.kind === "invalid" ? explainCommand(of.id) : next } as const;
-    return { findings: [finding], hasProvider: undefined };
+  if (metrics instanceof CliError) {
+    // The API server connects to the kubelet, and answers with any error if it can't
+    const error = metrics.kind === "invalid" ? metrics.withHint(explainCommand(of.id)) : metrics;
+    return { findings: [{ ...findingOf(error, of), status: "unknown" }], hasProvider: undefined };
   }
   const hasProvider = providerMetric.test(metrics);
   const message = `the kubelet has ${hasProvider ? "a credential provider" : "no credential provider, so it pulls with pull secrets"}`;

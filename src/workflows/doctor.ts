@@ -8,7 +8,7 @@ import { checkCertificates, checkProxy } from "../doctor/machine.ts";
 import { checkNodes } from "../doctor/nodes.ts";
 import { checkExpiry, checkPulls } from "../doctor/secrets.ts";
 import type { Environment } from "../env.ts";
-import { asRefusal, unlessRefused } from "../errors.ts";
+import { asRefusal, CliError, unlessRefused } from "../errors.ts";
 import { type PruneOptions, planPrune } from "../plan/prune.ts";
 import { counted } from "../plan/wording.ts";
 import { clusterScopesOf } from "../scope/cluster-scopes.ts";
@@ -60,47 +60,44 @@ export function examine(
   const cluster = tools.cluster();
   const kubectl = shared(tools.kubectl());
   const namespace = shared(scope.namespaces === "all" ? Promise.resolve(undefined) : cluster.namespace());
-  const clusterScope = shared(clusterScopesOf(scope, { ...tools, writes: false }).then(([only]) => only));
+  const clusterScopes = shared(clusterScopesOf(scope, { ...tools, writes: false }));
   const azure = shared(tools.azure(identity).then((opened) => withOneSearch(opened, registry)));
   const inAzure = shared(checkAzure(azure, registry));
   const nodes = shared(checkNodes(cluster));
-  const kubelets = shared(identitiesOf());
+  const kubelets = shared(kubeletIdentity());
   const cronJobs = { group: "batch", resource: "cronjobs", verb: "create" };
   const mayCreateCronJobs = shared(namespace.then((at) => cluster.may({ ...cronJobs, namespace: at })).catch(unlessRefused(undefined)));
   /** Printed commands are for the namespace of the current command line, or for all. */
   const place = scope.namespaces === "all" ? { scope } : {};
   const list = { verb: "list", ...place };
 
-  async function identitiesOf(): ReturnType<typeof checkKubeletIdentities> {
-    const none = { findings: [], role: undefined };
+  async function kubeletIdentity(): Promise<CheckResult | undefined> {
     const [opened, { facts }] = await Promise.all([azure, nodes]);
-    if (registry === undefined || "unknown" in facts || facts.identities.length === 0) return none;
-    return checkKubeletIdentities(opened, registry, facts.identities).catch(unlessRefused(none));
+    if (registry === undefined || facts instanceof CliError) return undefined;
+    return checkKubeletIdentities(opened, registry, facts.identities).catch(unlessRefused(undefined));
   }
 
   async function pulls(): Promise<readonly CheckResult[]> {
-    const only = await clusterScope;
     const selection = { picks: [], selector: undefined, lenient: scope.namespaces === "all" };
     const ofPods = { selection, newNode: false, images: [], serviceaccount: "default", secret: undefined };
-    return checkPulls(await checkAll(only ? [only] : [], ofPods, tools), { verb: "check", ...place });
+    return checkPulls(await checkAll(await clusterScopes, ofPods, tools), { verb: "check", ...place });
   }
 
   async function leftovers(named: string): Promise<readonly CheckResult[]> {
     const opened = await azure;
-    const doubts: string[] = [];
     const everywhere = [{ context: undefined, cluster, namespaces: [], open: true }];
+    const doubts: string[] = [];
     const found = await findLeftovers(opened, opened.findRegistry(named), everywhere, (text) => void doubts.push(text));
     doubts.push(...found.holders.unlisted.map(({ error }) => error.message));
     const rows = planPrune(found.made, { ...found.holders, now: found.now }, pruneOptions);
     const orphans = rows.filter(({ state }) => state === "orphan").length;
     const { name } = found.registry;
     const subject = `registry/${name}`;
-    const results = doubts.map((message): CheckResult => ({ subject, status: "unknown", message }));
-    if (orphans > 0) {
-      const message = `${counted(orphans, "object")} in ${name} that this plugin created and no Secret uses`;
-      return [{ subject, status: "warning", message, next: { verb: "prune", registry: name } }, ...results];
-    }
-    return results.length > 0 ? results : [{ subject, status: "ok", message: `${name} has no object of this plugin that no Secret uses` }];
+    const unclear = doubts.map((message): CheckResult => ({ subject, status: "unknown", message }));
+    if (orphans === 0 && unclear.length > 0) return unclear;
+    if (orphans === 0) return [{ subject, status: "ok", message: `${name} has no object of this plugin that no Secret uses` }];
+    const message = `${counted(orphans, "object")} in ${name} that this plugin created and no Secret uses`;
+    return [{ subject, status: "warning", message, next: { verb: "prune", registry: name } }, ...unclear];
   }
 
   const parts: readonly Part[] = [
@@ -113,8 +110,8 @@ export function examine(
     { id: "azure-identity", subject: "azure", find: async () => (await inAzure).findings },
     { id: "cluster-rights", subject: "cluster", find: async () => checkRights(verbs, cluster, await namespace) },
     { id: "nodes", subject: "nodes", find: async () => (await nodes).findings },
-    { id: "kubelet-identity", subject: "nodes", find: async () => (await kubelets).findings },
-    { id: "secret-expiry", subject: "pull secrets", find: async () => checkExpiry(await clusterScope, list, now()) },
+    { id: "kubelet-identity", subject: "nodes", find: async () => [await kubelets].filter((one) => one !== undefined) },
+    { id: "secret-expiry", subject: "pull secrets", find: async () => checkExpiry((await clusterScopes)[0], list, now()) },
     { id: "image-pulls", subject: "images", find: pulls },
     ...(registry === undefined ? [] : [{ id: "leftovers" as const, subject: `registry/${registry}`, find: () => leftovers(registry) }]),
   ];
@@ -131,8 +128,8 @@ export function examine(
     findings: runConcurrently(parts, { width: () => parts.length, interrupted: () => false }, find),
     ways: async () => {
       const [{ facts: azureFacts }, { facts: nodeFacts }] = await Promise.all([inAzure, nodes]);
-      const { role } = await kubelets.catch(unlessRefused({ role: undefined }));
-      return ladder({ azure: azureFacts, nodes: nodeFacts, identityRole: role, mayCreateCronJobs: await mayCreateCronJobs });
+      const identity = await kubelets.catch(unlessRefused(undefined));
+      return ladder({ azure: azureFacts, nodes: nodeFacts, kubeletIdentity: identity, mayCreateCronJobs: await mayCreateCronJobs });
     },
   };
 }

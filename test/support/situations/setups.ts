@@ -157,7 +157,9 @@ export const setups: readonly Setup[] = [
   {
     when: "the nodes are AKS nodes without the role",
     given: all(nodes(node("a", "v1.33.1", aks)), identity()),
-    finds: ["warning kubelet-identity registry/myregistry: kubectl acr-secret explain kubelet-identity"],
+    finds: [
+      `warning kubelet-identity registry/myregistry: az role assignment create --assignee ${client} --role AcrPull --scope /registries/myregistry`,
+    ],
     ...usual,
     code: 0,
   },

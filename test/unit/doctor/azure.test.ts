@@ -37,14 +37,14 @@ const rows: readonly Row[] = [
     when: "no registry is named",
     registry: undefined,
     finds: [],
-    facts: { unknown: "no registry is named", next: { verb: "doctor", registry: "REGISTRY" } },
+    facts: { message: "no registry is named", hint: { verb: "doctor", registry: "REGISTRY" } },
   },
   {
     when: "the sign-in has expired",
     given: ({ asking }) => asking.around(refusing(is("identity"), refusal("unauthenticated"))),
     finds: ["azure-identity failed"],
     shows: { "azure-identity": "do this" },
-    facts: { unknown: "Azure answers unauthenticated", next: "do this" },
+    facts: { message: "Azure answers unauthenticated", hint: "do this" },
   },
   {
     when: "Azure cannot be reached",
@@ -56,7 +56,7 @@ const rows: readonly Row[] = [
     registry: "unreadable",
     finds: ["azure-registry failed", "azure-rights unknown"],
     shows: { "azure-identity": "jane@example.com", "azure-rights": `--assignee o-1 --role ${tokenRole} --scope REGISTRY_ID` },
-    facts: { unknown: expect.stringContaining("unreadable") },
+    facts: { message: expect.stringContaining("unreadable") },
   },
   {
     when: "you have no rights on a registry that is named by its ID",
@@ -175,8 +175,8 @@ type RoleRow = {
   readonly role?: string;
   readonly condition?: string;
   readonly definition?: object;
-  readonly may: "yes" | "no" | "unknown";
-  readonly why?: string;
+  readonly status: "ok" | "warning" | "unknown";
+  readonly message?: string;
 };
 
 const everything = { actions: ["*"], notActions: [] };
@@ -186,38 +186,50 @@ const oneRepository =
   `(@Request[${onRepository}:name] StringEqualsIgnoreCase 'app/web'))`;
 
 const roleRows: readonly RoleRow[] = [
-  { when: "AcrPull is assigned", role: pullRole.legacy.id, may: "yes" },
-  { when: "no role is assigned", may: "no", why: "lacks the role AcrPull" },
-  { when: "AcrPull is assigned on an ABAC registry", mode: "abac", role: pullRole.legacy.id, may: "no", why: pullRole.abac.name },
-  { when: "Repository Reader is assigned on an ABAC registry", mode: "abac", role: pullRole.abac.id, may: "yes" },
-  { when: "Repository Reader is assigned on another registry", role: pullRole.abac.id, may: "no" },
+  { when: "AcrPull is assigned", role: pullRole.legacy.id, status: "ok" },
+  { when: "no role is assigned", status: "warning", message: "lacks the role AcrPull" },
+  {
+    when: "AcrPull is assigned on an ABAC registry",
+    mode: "abac",
+    role: pullRole.legacy.id,
+    status: "warning",
+    message: pullRole.abac.name,
+  },
+  { when: "Repository Reader is assigned on an ABAC registry", mode: "abac", role: pullRole.abac.id, status: "ok" },
+  { when: "Repository Reader is assigned on another registry", role: pullRole.abac.id, status: "warning" },
   {
     when: "Repository Reader is assigned for one repository",
     mode: "abac",
     role: pullRole.abac.id,
     condition: oneRepository,
-    may: "unknown",
-    why: "only app/web",
+    status: "unknown",
+    message: "only app/web",
   },
   {
     when: "Repository Reader is assigned with an unknown condition",
     mode: "abac",
     role: pullRole.abac.id,
     condition: "x",
-    may: "unknown",
-    why: "a condition",
+    status: "unknown",
+    message: "a condition",
   },
-  { when: "a custom role allows pulling", role: "custom", definition: everything, may: "yes" },
-  { when: "a custom role has no data actions on an ABAC registry", mode: "abac", role: "custom", definition: everything, may: "no" },
+  { when: "a custom role allows pulling", role: "custom", definition: everything, status: "ok" },
+  {
+    when: "a custom role has no data actions on an ABAC registry",
+    mode: "abac",
+    role: "custom",
+    definition: everything,
+    status: "warning",
+  },
   {
     when: "a custom role has data actions on an ABAC registry",
     mode: "abac",
     role: "custom",
     definition: { actions: [], notActions: [], dataActions: [`${onRepository}/*/read`] },
-    may: "yes",
+    status: "ok",
   },
-  { when: "a custom role has a condition", role: "custom", definition: everything, condition: "x", may: "no" },
-  { when: "a role was deleted", role: "deleted", may: "no" },
+  { when: "a custom role has a condition", role: "custom", definition: everything, condition: "x", status: "warning" },
+  { when: "a role was deleted", role: "deleted", status: "warning" },
 ];
 
 function worldWith({ mode = "legacy", role, condition, definition }: Partial<RoleRow>) {
@@ -229,26 +241,36 @@ function worldWith({ mode = "legacy", role, condition, definition }: Partial<Rol
   return world;
 }
 
-test.for(roleRows)("checks the kubelet identity when $when", async ({ may, why = "", ...row }) => {
+test.for(roleRows)("checks the kubelet identity when $when", async ({ status, message = "", ...row }) => {
   const world = worldWith(row);
 
-  const { findings, role } = await checkKubeletIdentities(world.azure.azure(openInterruption()), "myregistry", [client]);
+  const found = await checkKubeletIdentities(world.azure.azure(openInterruption()), "myregistry", [client]);
 
-  expect(role).toMatchObject({ may, clientId: client, why: expect.stringContaining(why) });
-  expect(findings).toMatchObject([{ id: "kubelet-identity", status: { yes: "ok", no: "warning", unknown: "unknown" }[may] }]);
+  expect(found).toMatchObject({ status, subject: "registry/myregistry", message: expect.stringContaining(message) });
   expect(world.asking.writes).toEqual([]);
 });
 
 test.for([
-  { when: "Microsoft Graph refuses", call: "servicePrincipal", why: "Azure answers forbidden" },
-  { when: "the roles cannot be read", call: "roleAssignments", why: "Azure answers forbidden" },
-])("reports an unknown kubelet identity when $when", async ({ call, why }) => {
+  { when: "Microsoft Graph refuses", call: "servicePrincipal", message: "Azure answers forbidden" },
+  { when: "the roles cannot be read", call: "roleAssignments", message: "Azure answers forbidden" },
+])("reports an unknown kubelet identity when $when", async ({ call, message }) => {
   const world = worldWith({ role: pullRole.legacy.id });
   world.asking.around(refusing(is(call), refusal("forbidden")));
 
-  const { role } = await checkKubeletIdentities(world.azure.azure(openInterruption()), "myregistry", [client]);
+  const found = await checkKubeletIdentities(world.azure.azure(openInterruption()), "myregistry", [client]);
 
-  expect(role).toMatchObject({ may: "unknown", why: expect.stringContaining(why) });
+  expect(found).toMatchObject({ status: "unknown", message: expect.stringContaining(message) });
+});
+
+test.for([
+  { mode: "legacy", assigns: "AcrPull" },
+  { mode: "abac", assigns: "Container Registry Repository Reader" },
+] as const)("prints the command that assigns $assigns to the kubelet identity", async ({ mode, assigns }) => {
+  const world = worldWith({ mode });
+
+  const found = await checkKubeletIdentities(world.azure.azure(openInterruption()), "myregistry", [client]);
+
+  expect(found?.next).toMatchObject({ argv: expect.arrayContaining(["--assignee", client, "--role", assigns, "/registries/myregistry"]) });
 });
 
 test("reports the kubelet identity of another tenant as unknown, and judges by the worst of several", async () => {
@@ -256,14 +278,21 @@ test("reports the kubelet identity of another tenant as unknown, and judges by t
   const other = "00000000-0000-4000-8000-000000000001";
   const check = (...ids: string[]) => checkKubeletIdentities(world.azure.azure(openInterruption()), "myregistry", ids);
 
-  expect((await check(client, other)).role).toMatchObject({
-    may: "unknown",
-    clientId: other,
-    why: expect.stringContaining("not in your tenant"),
-  });
+  expect(await check(client, other)).toMatchObject({ status: "unknown", message: `the kubelet identity ${other} is not in your tenant` });
   world.azure.directory.principals.push({ id: "p-2", appId: other, enabled: true });
-  expect((await check(client, other)).role).toMatchObject({ may: "no", clientId: other });
-  expect(await check()).toEqual({ findings: [], role: undefined });
+  expect(await check(client, other)).toMatchObject({ status: "warning", message: expect.stringMatching(`${other} lacks .* myregistry$`) });
+  expect(await check()).toBeUndefined();
+});
+
+test("counts the other kubelet identities with the same result", async () => {
+  const { azure } = worldWith({});
+  const ids = Array.from({ length: 40 }, () => crypto.randomUUID());
+
+  const found = await checkKubeletIdentities(azure.azure(openInterruption()), "myregistry", [client, ...ids]);
+
+  expect(found?.message).toBe(`the kubelet identity ${client} lacks the role AcrPull on myregistry`);
+  for (const appId of ids) azure.directory.principals.push({ id: appId, appId, enabled: true });
+  expect((await checkKubeletIdentities(azure.azure(openInterruption()), "myregistry", ids))?.message).toMatch(/ \(the same for 39 more\)$/);
 });
 
 test("ends when the run is interrupted", async () => {

@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import type { MayMint } from "../../../src/credential/mint-rights.ts";
-import type { AzureFacts, IdentityRole } from "../../../src/doctor/azure.ts";
+import type { AzureFacts } from "../../../src/doctor/azure.ts";
+import type { CheckResult } from "../../../src/doctor/finding.ts";
 import { type LadderFacts, ladder } from "../../../src/doctor/ladder.ts";
 import type { NodeFacts } from "../../../src/doctor/nodes.ts";
+import { CliError } from "../../../src/errors.ts";
 
 const token: MayMint = { credential: "acr-token", flag: "--acr-token", may: "yes" };
 const principal: MayMint = { credential: "service-principal", flag: "--service-principal", may: "unknown", unchecked: "Microsoft Graph" };
@@ -30,8 +32,8 @@ const nodes = (more: Partial<NodeFacts> = {}): NodeFacts => ({
 
 const aks = nodes({ managedBy: "AKS", identities: ["c-1"] });
 const old = nodes({ oldest: "v1.33.9", tooOld: 1 });
-const unreadable = { unknown: "it cannot be read" };
-const role = (may: IdentityRole["may"], why = "the kubelet identity c-1 …"): IdentityRole => ({ may, why, clientId: "c-1" });
+const unreadable = new CliError("forbidden", "it cannot be read");
+const role = (status: CheckResult["status"]): CheckResult => ({ status, message: "the kubelet identity c-1 …", next: "assign it" });
 
 type Row = {
   readonly when: string;
@@ -44,18 +46,18 @@ type Row = {
 const rows: readonly Row[] = [
   {
     when: "the AKS kubelet identity has the role",
-    facts: { nodes: aks, identityRole: role("yes") },
+    facts: { nodes: aks, kubeletIdentity: role("ok") },
     rungs: "best - available available available never",
     why: { "federated-provider": "AKS configures the kubelets" },
   },
   {
     when: "the AKS kubelet identity lacks the role",
-    facts: { nodes: aks, identityRole: role("no") },
+    facts: { nodes: aks, kubeletIdentity: role("warning") },
     rungs: "- - best available available never",
   },
   {
     when: "the role of the AKS kubelet identity is unknown",
-    facts: { nodes: aks, identityRole: role("unknown") },
+    facts: { nodes: aks, kubeletIdentity: role("unknown") },
     rungs: "unknown - best available available never",
   },
   {
@@ -159,14 +161,10 @@ test.for([
   if (!isPublic) expect(rung?.why).toContain(issuer);
 });
 
-test.for([
-  { mode: "legacy", assigns: "AcrPull" },
-  { mode: "abac", assigns: "Container Registry Repository Reader" },
-] as const)("prints the command that assigns $assigns to the kubelet identity", ({ mode, assigns }) => {
-  const { settings } = azure();
-  const [rung] = ladder({ azure: azure({ settings: { ...settings, mode } }), nodes: aks, identityRole: role("no") });
+test("repeats the command that assigns the role to the kubelet identity", () => {
+  const [rung] = ladder({ azure: azure(), nodes: aks, kubeletIdentity: role("warning") });
 
-  expect(rung?.next).toMatchObject({ argv: expect.arrayContaining(["--assignee", "c-1", "--role", assigns, "/registries/myregistry"]) });
+  expect(rung?.next).toBe("assign it");
 });
 
 test("prints the command that disables the admin user only if it is enabled", () => {

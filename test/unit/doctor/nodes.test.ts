@@ -27,7 +27,7 @@ type Row = {
   readonly given: (world: FakeWorld) => unknown;
   /** `id status`, in order. */
   readonly finds: readonly string[];
-  readonly facts: Partial<NodeFacts> | { readonly unknown: string };
+  readonly facts: Partial<NodeFacts> | Pick<CliError, "message">;
 };
 
 const rows: readonly Row[] = [
@@ -126,7 +126,7 @@ const rows: readonly Row[] = [
     when: "the nodes cannot be listed",
     given: ({ asking }) => asking.around(refusing(is("list node"), forbidden)),
     finds: ["nodes unknown"],
-    facts: { unknown: forbidden().message },
+    facts: { message: forbidden().message },
   },
   {
     when: "the version of a kubelet has another form",
