@@ -11,10 +11,12 @@ const stripped = withoutSymbols(program);
 
 test("keeps what is loaded in its place, and removes the rest", async () => {
   const [segments, count] = [Number(program.readBigUInt64LE(0x20)), program.readUInt16LE(0x38)];
+  // The symbols for native addons are before the first page of code
+  const code = 0xa37000;
   const table = (bytes: Buffer) => bytes.subarray(segments, segments + count * 56);
 
   expect(table(stripped).equals(table(program))).toBe(true);
-  expect(stripped.subarray(64, 90_000_000).equals(program.subarray(64, 90_000_000))).toBe(true);
+  expect(stripped.subarray(code, 90_000_000).equals(program.subarray(code, 90_000_000))).toBe(true);
   expect(program.length - stripped.length).toBeGreaterThan(15_000_000);
   expect(withoutSymbols(stripped).equals(stripped)).toBe(true);
 });
