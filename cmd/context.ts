@@ -108,7 +108,7 @@ export function processContext(interruption: Interruption, launched?: Launched):
     registry: (trace) => openRegistry({ env, trace, signal, sleep: pause, now }),
     download: async (url, trace) => {
       const { download } = await import("../src/http/download.ts");
-      return download(url, { env, trace, signal, sleep: pause });
+      return download(url, { env, trace, signal, sleep: pause, now });
     },
   };
 }

@@ -15,6 +15,16 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Prints a line on stderr if `-v` is at least `level` (6 requests, 8 bodies, as in kubectl). `line` is called only then. */
 export type Trace = (level: number, line: () => string) => void;
 
+/** What requests to a server use. */
+export type RequestTools = {
+  readonly env: Environment;
+  readonly trace: Trace;
+  /** Returns the signal that aborts requests and waits. Called for each, because a rollback after an interruption uses another signal. */
+  signal(writes?: boolean): AbortSignal;
+  sleep(milliseconds: number): Promise<void>;
+  now(): Date;
+};
+
 /** Operations on the machine's files beyond the read of a text. A failure is a CliError of kind config. */
 export type Files = {
   /** The type of a path; undefined if it does not exist. */

@@ -1,12 +1,12 @@
 import type { TokenCredential } from "@azure/identity";
-import type { Environment, Trace } from "../env.ts";
+import type { RequestTools } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
 import { redact } from "../http/transport.ts";
 import { type Json, parseObject, textOf } from "../json.ts";
 import type { SignInOptions } from "./port.ts";
 import { explainSignIn } from "./sign-in-error.ts";
 
-type AzOptions = { readonly env: Environment; readonly trace: Trace; signal(writes?: boolean): AbortSignal };
+type AzOptions = Pick<RequestTools, "env" | "trace" | "signal">;
 
 /** A first run of az builds its command index, which takes up to 11 seconds. Milliseconds. */
 const timeout = 60_000;

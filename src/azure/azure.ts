@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Environment, Trace } from "../env.ts";
+import type { Environment, RequestTools } from "../env.ts";
 import { CliError } from "../errors.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
@@ -16,15 +16,7 @@ import { openRoles } from "./role-assignments.ts";
 import { exchangeAssertion, identityIn } from "./service.ts";
 import { openTokens } from "./tokens.ts";
 
-export type AzureOptions = {
-  readonly identity: SignInOptions;
-  readonly env: Environment;
-  readonly trace: Trace;
-  /** Returns the signal that aborts a request. Called for each request. */
-  signal(writes?: boolean): AbortSignal;
-  sleep(milliseconds: number): Promise<void>;
-  now(): Date;
-};
+export type AzureOptions = RequestTools & { readonly identity: SignInOptions };
 
 /**
  * Opens Azure Resource Manager and Microsoft Graph for an identity. Sends nothing before the first call.

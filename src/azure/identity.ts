@@ -1,5 +1,5 @@
 import type { TokenCredential } from "@azure/identity";
-import type { Environment, Trace } from "../env.ts";
+import type { Environment, RequestTools } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
 import { type OpenHttpClient, openTransport } from "../http/transport.ts";
 import { Sensitive } from "../secret/sensitive.ts";
@@ -17,15 +17,11 @@ export type Identity = {
   subscription(): Promise<string | undefined>;
 };
 
-type IdentityOptions = {
+type IdentityOptions = Omit<RequestTools, "sleep"> & {
   readonly source: TokenSource;
   readonly signIn: SignInOptions;
   readonly cloud: Cloud;
   readonly transport: OpenHttpClient;
-  readonly env: Environment;
-  readonly trace: Trace;
-  signal(writes?: boolean): AbortSignal;
-  now(): Date;
 };
 
 /** The same in all clouds (learn.microsoft.com/azure/container-registry/container-registry-disable-authentication-as-arm). */

@@ -21,10 +21,7 @@ export const signInHint: Readonly<Record<TokenSource, string>> = {
  */
 const explanations: readonly Explanation[] = [
   { pattern: /AADSTS5007[689]/, message: "Azure requires multi-factor authentication" },
-  {
-    pattern: /AADSTS(?:700082|70043|50173|700084)/,
-    message: "the Azure sign-in has expired",
-  },
+  { pattern: /AADSTS(?:700082|70043|50173|700084)/, message: "the Azure sign-in has expired" },
   {
     pattern: /AADSTS(?:53003|53000|53001|530003)/,
     kind: "forbidden",

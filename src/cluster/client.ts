@@ -23,11 +23,15 @@ const charactersPerPage = 200_000;
 export function apiClient(send: (request: Request) => Promise<Answer>, userAgent: string) {
   const get = (path: string, accept = json) => send({ method: "GET", path, headers: { accept, "user-agent": userAgent } });
 
-  /** Sends a question that the server answers and doesn't store. */
-  async function review<T>(api: string, kind: string, more: object): Promise<T | undefined> {
+  /** Sends a question that the server answers and doesn't store. @returns the status of the object */
+  async function review<T>(api: string, kind: string, spec?: object, path = `/apis/${api}/${kind.toLowerCase()}s`): Promise<Partial<T>> {
     const headers = { accept: json, "user-agent": userAgent, "content-type": json };
-    const body = JSON.stringify({ apiVersion: api, kind, ...more });
-    return parse<{ status?: T }>(await send({ method: "POST", path: `/apis/${api}/${kind.toLowerCase()}s`, headers, body })).status;
+    const body = JSON.stringify({ apiVersion: api, kind, spec });
+    return parse<{ status?: Partial<T> }>(await send({ method: "POST", path, headers, body })).status ?? {};
+  }
+
+  async function isAllowed(kind: string, spec: object): Promise<boolean> {
+    return (await review<{ allowed: boolean }>("authorization.k8s.io/v1", kind, spec)).allowed === true;
   }
 
   return {
@@ -63,32 +67,22 @@ export function apiClient(send: (request: Request) => Promise<Answer>, userAgent
 
     may: async ({ resource: named, ...right }: Right) => {
       const [resource, subresource] = named.split("/");
-      const spec = { resourceAttributes: { ...right, resource, subresource } };
-      const status = await review<{ allowed?: boolean }>("authorization.k8s.io/v1", "SelfSubjectAccessReview", { spec });
-      return status?.allowed === true;
+      return isAllowed("SelfSubjectAccessReview", { resourceAttributes: { ...right, resource, subresource } });
     },
 
-    groupMay: async (group: string, resourceAttributes: Right) => {
-      const spec = { groups: [group], resourceAttributes };
-      const status = await review<{ allowed?: boolean }>("authorization.k8s.io/v1", "SubjectAccessReview", { spec });
-      return status?.allowed === true;
-    },
+    groupMay: (group: string, resourceAttributes: Right) => isAllowed("SubjectAccessReview", { groups: [group], resourceAttributes }),
 
     requestToken: async (of: Ref<"serviceaccount">, audience: string) => {
-      const api = "authentication.k8s.io/v1";
       // The shortest lifetime that the server accepts, in seconds
       const spec = { audiences: [audience], expirationSeconds: 600 };
-      const headers = { accept: json, "user-agent": userAgent, "content-type": json };
-      const body = JSON.stringify({ apiVersion: api, kind: "TokenRequest", spec });
-      const { status } = parse<{ status?: { token?: string } }>(
-        await send({ method: "POST", path: objectPath(of, {}, "token"), headers, body }),
-      );
-      return new Sensitive(status?.token ?? "");
+      const path = objectPath(of, {}, "token");
+      const { token = "" } = await review<{ token: string }>("authentication.k8s.io/v1", "TokenRequest", spec, path);
+      return new Sensitive(token);
     },
 
     user: async () => {
-      const status = await review<{ userInfo?: { username?: string } }>("authentication.k8s.io/v1", "SelfSubjectReview", {});
-      return status?.userInfo?.username ?? "";
+      const { userInfo } = await review<{ userInfo: { username?: string } }>("authentication.k8s.io/v1", "SelfSubjectReview");
+      return userInfo?.username ?? "";
     },
 
     nodeMetrics: async (node: string) => {

@@ -1,5 +1,5 @@
 import { platform as here } from "node:os";
-import type { Environment, Sink, Trace } from "../env.ts";
+import type { Environment, RequestTools, Sink } from "../env.ts";
 import { CliError, Interrupted } from "../errors.ts";
 import { apiClient } from "./client.ts";
 import type { Transport } from "./exchange.ts";
@@ -24,24 +24,18 @@ import { sender } from "./send.ts";
 import { connectionError, kubeconfigError, noContext } from "./status.ts";
 import { within } from "./within.ts";
 
-export type ClusterOptions = {
+export type ClusterOptions = RequestTools & {
   readonly kube: KubeFlags;
   /** A `kubectl proxy` with the same flags that was started earlier. */
   readonly launched?: Launched | undefined;
-  readonly env: Environment;
   /** `inherit` on a terminal: kubectl's credential plugins read answers there. */
   readonly stdin: "inherit" | "ignore";
   /** Receives the stderr of kubectl and its credential plugins. */
   readonly stderr: Pick<Sink, "write">;
   readonly platform?: NodeJS.Platform;
   readonly podFolder?: string;
-  readonly trace: Trace;
   readonly pace?: Pace | undefined;
   readonly userAgent: string;
-  now(): Date;
-  sleep(milliseconds: number): Promise<void>;
-  /** Returns the signal that aborts requests and waits. Called for each, because a rollback after an interruption uses another signal. */
-  signal(writes?: boolean): AbortSignal;
   /** Called once for each different warning of the API server. */
   onWarning(text: string): void;
 };

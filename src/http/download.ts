@@ -1,4 +1,4 @@
-import type { Environment, Trace } from "../env.ts";
+import type { RequestTools } from "../env.ts";
 import { openHttp } from "./client.ts";
 import { NetworkError } from "./network-error.ts";
 import { openTransport } from "./transport.ts";
@@ -9,9 +9,9 @@ const maxBytes = 1024 * 1024;
 /** Reads a public address, without a credential. @returns the response, or the reason for a failure */
 export async function download(
   url: string,
-  tools: { readonly env: Environment; readonly trace: Trace; signal(): AbortSignal; sleep(milliseconds: number): Promise<void> },
+  { env, trace, signal, sleep }: RequestTools,
 ): Promise<{ readonly status: number; readonly text: string } | { readonly error: string }> {
-  const http = openHttp({ transport: openTransport(tools.env, tools.trace, tools.signal), sleep: tools.sleep });
+  const http = openHttp({ transport: openTransport(env, trace, signal), sleep });
   try {
     return await http({ method: "GET", url, headers: { accept: "application/json" }, maxBytes });
   } catch (error) {

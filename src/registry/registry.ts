@@ -1,4 +1,4 @@
-import type { Environment, Trace } from "../env.ts";
+import type { RequestTools } from "../env.ts";
 import { openHttp } from "../http/client.ts";
 import type { Http, HttpResponse } from "../http/message.ts";
 import { openTransport } from "../http/transport.ts";
@@ -8,18 +8,8 @@ import { ask, exchangeToken } from "./ask.ts";
 import { fetchParts, manifestTypes, maxManifest } from "./parts.ts";
 import type { ImageRef, Login, Platform, Proof, Registry } from "./port.ts";
 
-/**
- * Opens a registry's data plane. Sends nothing before the first call.
- * @param tools `signal` returns the signal that aborts a request, and is called for each request
- */
-export function openRegistry(tools: {
-  readonly env: Environment;
-  readonly trace: Trace;
-  signal(writes?: boolean): AbortSignal;
-  sleep(milliseconds: number): Promise<void>;
-  now(): Date;
-}): Registry {
-  const { env, trace, signal, sleep, now } = tools;
+/** Opens a registry's data plane. Sends nothing before the first call. */
+export function openRegistry({ env, trace, signal, sleep, now }: RequestTools): Registry {
   const { http, aheadBy } = clocked(openHttp({ transport: openTransport(env, trace, signal), sleep }), now);
   return { ...registryOver(http), aheadBy };
 }
