@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Environment, RequestTools } from "../env.ts";
-import { CliError } from "../errors.ts";
+import { usage } from "../errors.ts";
 import { openHttp } from "../http/client.ts";
 import { openTransport } from "../http/transport.ts";
 import { openArm } from "./arm.ts";
@@ -45,7 +45,7 @@ export function openAzure(options: AzureOptions): Azure {
     async entraToken(host, audience) {
       if (!host.endsWith(cloud.registrySuffix)) {
         const message = `${JSON.stringify(host)} is not a registry in ${cloud.name} (expected *${cloud.registrySuffix})`;
-        throw new CliError("usage", message, { hint: cloudHint(host) });
+        throw usage(message, cloudHint(host));
       }
       const text = await identity.token(audience);
       return { text, of: identityIn(text) };

@@ -1,5 +1,5 @@
 import type { Trace } from "../env.ts";
-import { CliError, isRefusal, unlessRefused, withLines } from "../errors.ts";
+import { CliError, isRefusal, unlessRefused, usage, withLines } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { type Json, objectOf, objectsOf, textOf } from "../json.ts";
 import { apiVersion } from "./api-version.ts";
@@ -32,9 +32,7 @@ export async function findRegistry(finder: Finder, text: string, within?: string
   const only = within === undefined ? undefined : await subscriptionNamed(arm, within);
   const isInScope = (id: string) => only === undefined || id.toLowerCase().startsWith(`/subscriptions/${only.toLowerCase()}/`);
   if (wanted.id !== undefined && !isInScope(wanted.id)) {
-    throw new CliError("usage", "--registry and --subscription name different subscriptions", {
-      hint: "omit --subscription: the registry's ID contains it",
-    });
+    throw usage("--registry and --subscription name different subscriptions", "omit --subscription: the registry's ID contains it");
   }
   const ids = wanted.id === undefined ? await idsByGraph(arm, wanted) : [wanted.id];
   const known = await readEach(arm, ids.filter(isInScope), wanted);
@@ -46,9 +44,10 @@ export async function findRegistry(finder: Finder, text: string, within?: string
   const [first, second] = found;
   if (first === undefined) throw await notFound(finder, wanted, { text, only, gaps });
   if (second === undefined) return first;
-  throw new CliError("usage", `${found.length} registries are named ${first.name}`, {
-    hint: `specify one of the login servers: ${found.map(({ loginServer }) => loginServer).join(", ")}`,
-  });
+  throw usage(
+    `${found.length} registries are named ${first.name}`,
+    `specify one of the login servers: ${found.map(({ loginServer }) => loginServer).join(", ")}`,
+  );
 }
 
 /** Azure Resource Graph: one query for all subscriptions. If it does not answer, the subscriptions are listed. */
@@ -181,6 +180,6 @@ async function subscriptionNamed(arm: Arm, text: string): Promise<string> {
   if (found && !second) return found.id;
   const quoted = JSON.stringify(text);
   const hint = "specify the subscription by its ID";
-  if (found) throw new CliError("usage", `several subscriptions are named ${quoted}`, { hint });
+  if (found) throw usage(`several subscriptions are named ${quoted}`, hint);
   throw new CliError("notFound", `subscription ${quoted} not found, or this Azure identity cannot read it`, { hint });
 }

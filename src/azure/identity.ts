@@ -1,6 +1,6 @@
 import type { TokenCredential } from "@azure/identity";
 import type { Environment, RequestTools } from "../env.ts";
-import { CliError, Interrupted } from "../errors.ts";
+import { CliError, Interrupted, usage } from "../errors.ts";
 import { type OpenHttpClient, openTransport } from "../http/transport.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import { azCredential, azSubscription } from "./az.ts";
@@ -82,7 +82,7 @@ function credentialOf(options: IdentityOptions): TokenCredential {
     return azCredential(options);
   }
   if (source === "managed" && signIn.tenant !== undefined)
-    throw new CliError("usage", "--tenant cannot be used with a managed identity, which belongs to one tenant");
+    throw usage("--tenant cannot be used with a managed identity, which belongs to one tenant");
   // A proxy would return the identity of its own machine
   const unproxied = () => openTransport({ ...env, HTTPS_PROXY: undefined, https_proxy: undefined }, trace, signal);
   return libraryCredential(source, {

@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { usage } from "../errors.ts";
 import type { Create } from "../fix.ts";
 import { maxNames } from "../plan/wording.ts";
 import type { ImageRef } from "../registry/port.ts";
@@ -33,8 +33,9 @@ export function repositoryScopeOf(
   const place = again.scope ? "the selected namespaces" : "the namespace";
   const none = reader === undefined ? `no pod in ${place} uses an image of ${host}` : `pods do not show what --for=${reader} reads`;
   const why = used.length > 0 ? "the credential in Azure grants no repository" : none;
-  throw new CliError("usage", `${why}, so specify the repositories`, {
-    hint: { ...again, repositories: used.length > 0 ? [...new Set(used)].slice(0, maxNames) : ["REPOSITORY"] },
+  throw usage(`${why}, so specify the repositories`, {
+    ...again,
+    repositories: used.length > 0 ? [...new Set(used)].slice(0, maxNames) : ["REPOSITORY"],
   });
 }
 

@@ -1,4 +1,4 @@
-import { CliError } from "../errors.ts";
+import { usage } from "../errors.ts";
 import { isRepository } from "./image-reference.ts";
 import { isLoginServer, registryName } from "./login-server.ts";
 
@@ -11,11 +11,11 @@ import { isLoginServer, registryName } from "./login-server.ts";
 export function parseRepositoryScope(text: string, registry: string): string {
   const [host, path] = takeHost(text.replace(/^https:\/\//i, ""), registry.toLowerCase());
   if (host !== undefined && !isHostOf(host, registry.toLowerCase()))
-    throw new CliError("usage", `invalid repository ${JSON.stringify(text)}: it is not in ${registry}`);
+    throw usage(`invalid repository ${JSON.stringify(text)}: it is not in ${registry}`);
   if (path === "*" || isRepository(path.replace(/\/\*$/, ""))) return path;
   const bare = path.replace(/@.*$/, "").replace(/:[^/:]*$/, "");
   const hint = bare !== path && isRepository(bare) ? `remove the tag or digest: ${bare}` : forms;
-  throw new CliError("usage", `invalid repository ${JSON.stringify(text)}: use only lowercase letters, digits and . _ - /`, { hint });
+  throw usage(`invalid repository ${JSON.stringify(text)}: use only lowercase letters, digits and . _ - /`, hint);
 }
 
 const forms = "specify one repository (team/app), a path (team/*) or the whole registry (*)";

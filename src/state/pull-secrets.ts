@@ -2,7 +2,7 @@ import type { SecretFacts } from "../check/facts.ts";
 import { type Cluster, listAll } from "../cluster/port.ts";
 import type { Kind } from "../credential/kind.ts";
 import { kindNamed } from "../credential/kinds.ts";
-import { absent, CliError, unlessForbidden } from "../errors.ts";
+import { absent, CliError, unlessForbidden, usage } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { isObjectName } from "../kinds.ts";
 import { buildKeyring } from "../kubelet/keyring.ts";
@@ -143,9 +143,7 @@ export async function onlySecret(cluster: Cluster, namespace: string, otherwise:
   const [name, ...others] = names;
   if (name && others.length === 0) return name;
   if (name) {
-    throw new CliError("usage", `namespace "${namespace}" has several pull secrets; specify one: ${inLine(names, 5)}`, {
-      hint: { verb: "list", namespace },
-    });
+    throw usage(`namespace "${namespace}" has several pull secrets; specify one: ${inLine(names, 5)}`, { verb: "list", namespace });
   }
   throw new CliError("notFound", `namespace "${namespace}" has no pull secret managed by kubectl acr-secret`, { hint: otherwise });
 }

@@ -1,4 +1,4 @@
-import { CliError } from "../../errors.ts";
+import { CliError, usage } from "../../errors.ts";
 import type { Create } from "../../fix.ts";
 import type { Keep, Make } from "../../plan/change.ts";
 import { azureDescription, clustersNamedIn, isOurDescription, withClusters } from "../../secret/azure-words.ts";
@@ -64,10 +64,9 @@ const isMapName = (text: unknown): text is string => typeof text === "string" &&
 
 /** Returns the names that a command line gives. @throws CliError usage */
 function namesIn({ "acr-token": token, "scope-map": scopeMap }: Asked["flags"]): TokenEnv["named"] {
-  if (token !== undefined && !isName(token))
-    throw new CliError("usage", `invalid --acr-token "${token}": 5 to 50 letters, digits and hyphens`);
+  if (token !== undefined && !isName(token)) throw usage(`invalid --acr-token "${token}": 5 to 50 letters, digits and hyphens`);
   if (scopeMap !== undefined && !isMapName(scopeMap))
-    throw new CliError("usage", `invalid --scope-map "${scopeMap}": 5 to 50 letters, digits, hyphens and underscores`);
+    throw usage(`invalid --scope-map "${scopeMap}": 5 to 50 letters, digits, hyphens and underscores`);
   return { token, scopeMap };
 }
 

@@ -1,4 +1,4 @@
-import { asCliError, CliError } from "../../errors.ts";
+import { asCliError, CliError, usage } from "../../errors.ts";
 import { buildKeyring } from "../../kubelet/keyring.ts";
 import { printableServer, readPullSecret } from "../../kubelet/read-pull-secret.ts";
 import type { Login } from "../../registry/port.ts";
@@ -21,7 +21,7 @@ export const fromDockerConfig = {
   parse({ registry, flags: { "from-docker-config": file } }, { isTTY }) {
     if (file === undefined) return undefined;
     checkRegistry(registry);
-    if (file === "-" && isTTY) throw new CliError("usage", "--from-docker-config=- requires standard input from a pipe or a file");
+    if (file === "-" && isTTY) throw usage("--from-docker-config=- requires standard input from a pipe or a file");
     return { needsName: false };
   },
   async open(asked, sources) {
@@ -64,7 +64,7 @@ function parseConfig(text: string): Config {
   try {
     return JSON.parse(text.trim() || "{}");
   } catch {
-    throw new CliError("usage", "the docker config is not JSON");
+    throw usage("the docker config is not JSON");
   }
 }
 
@@ -77,20 +77,19 @@ type Config = {
 function noLogin({ auths, credHelpers, credsStore }: Config, host: string, servers: readonly string[]): CliError {
   const named = servers.filter((server) => server.replace(/^https?:\/\//, "").split("/", 1)[0] === host);
   if (named.some((server) => typeof auths?.[server]?.identitytoken === "string"))
-    return new CliError("usage", `the docker config holds an identity token for ${host}, which the kubelet cannot use`, {
-      hint: "omit --from-docker-config to create a credential that can pull",
-    });
+    return usage(
+      `the docker config holds an identity token for ${host}, which the kubelet cannot use`,
+      "omit --from-docker-config to create a credential that can pull",
+    );
   const helper = credHelpers?.[host] ?? credsStore;
   if (typeof helper === "string" && helper !== "")
-    return new CliError("usage", `the docker config stores the login for ${host} in docker-credential-${helper}`, {
-      hint: {
-        do: "shell",
-        argv: ["echo", host],
-        into: [`docker-credential-${helper}`, "get"],
-        when: "run this, and pass the printed login with --username and --password-stdin",
-      },
+    return usage(`the docker config stores the login for ${host} in docker-credential-${helper}`, {
+      do: "shell",
+      argv: ["echo", host],
+      into: [`docker-credential-${helper}`, "get"],
+      when: "run this, and pass the printed login with --username and --password-stdin",
     });
-  if (named.length > 0) return new CliError("usage", `the docker config has no user name and password for ${host}`);
+  if (named.length > 0) return usage(`the docker config has no user name and password for ${host}`);
   const others = servers.length > 0 ? ` (found: ${servers.map(printableServer).join(", ")})` : "";
-  return new CliError("usage", `the docker config has no login for ${host}${others}`, { hint: `docker login ${host}` });
+  return usage(`the docker config has no login for ${host}${others}`, `docker login ${host}`);
 }

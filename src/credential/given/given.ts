@@ -1,5 +1,5 @@
 import { readRegistryId } from "../../azure/registry-name.ts";
-import { CliError } from "../../errors.ts";
+import { usage } from "../../errors.ts";
 import type { Fix } from "../../fix.ts";
 import type { Login } from "../../registry/port.ts";
 import { Sensitive } from "../../secret/sensitive.ts";
@@ -44,12 +44,11 @@ export function givenCredential(host: string, login: Login, asked: Asked, source
 function checkLogin({ flags: { username, "password-stdin": fromStdin }, again }: Asked, { isTTY }: Sources["stdin"]) {
   const name = typeof username === "string" ? username : undefined;
   const hint: Fix = { ...again, username: name ?? "NAME" };
-  if (name === undefined) throw new CliError("usage", "--password-stdin requires --username", { hint });
-  if (name === "" || name.includes(":")) throw new CliError("usage", "--username must not be empty nor contain a colon");
-  if (/\p{Cc}/u.test(name)) throw new CliError("usage", "--username must not contain control characters");
-  if (fromStdin !== true)
-    throw new CliError("usage", "--username requires --password-stdin: other users could read a password on the command line", { hint });
-  if (isTTY) throw new CliError("usage", "--password-stdin requires standard input from a pipe or a file", { hint });
+  if (name === undefined) throw usage("--password-stdin requires --username", hint);
+  if (name === "" || name.includes(":")) throw usage("--username must not be empty nor contain a colon");
+  if (/\p{Cc}/u.test(name)) throw usage("--username must not contain control characters");
+  if (fromStdin !== true) throw usage("--username requires --password-stdin: other users could read a password on the command line", hint);
+  if (isTTY) throw usage("--password-stdin requires standard input from a pipe or a file", hint);
   return { name, hint };
 }
 
@@ -57,7 +56,7 @@ function checkLogin({ flags: { username, "password-stdin": fromStdin }, again }:
 async function readLogin(asked: Asked, { stdin }: Sources): Promise<Login> {
   const { name, hint } = checkLogin(asked, stdin);
   const password = (await stdin.read()).replace(/\r?\n$/, "");
-  if (password === "") throw new CliError("usage", "the password on stdin is empty", { hint });
+  if (password === "") throw usage("the password on stdin is empty", hint);
   return { username: name, password: new Sensitive(password) };
 }
 
@@ -69,7 +68,7 @@ export function checkRegistry(registry: string): void {
   if (readRegistryId(registry)) return;
   const [whole, port = "1"] = hostForm.exec(registry) ?? [];
   if (whole === undefined || Number(port) < 1 || Number(port) > 65_535)
-    throw new CliError("usage", "--registry must be a registry's name or its login server, HOST or HOST:PORT, without a path or a user");
+    throw usage("--registry must be a registry's name or its login server, HOST or HOST:PORT, without a path or a user");
 }
 
 /**
@@ -83,11 +82,9 @@ export async function loginServer({ registry, verify, identity }: Asked, { azure
     return (await findRegistry(registry)).loginServer;
   }
   const name = id?.name ?? registry;
-  throw new CliError("usage", `--verify=false requires a login server for --registry, but "${registry}" is ${id ? "an ID" : "a name"}`, {
-    hint: {
-      do: "shell",
-      argv: ["az", "acr", "show", "--name", name, "--query", "loginServer", "--output", "tsv"],
-      when: "set --registry to the login server, which this prints",
-    },
+  throw usage(`--verify=false requires a login server for --registry, but "${registry}" is ${id ? "an ID" : "a name"}`, {
+    do: "shell",
+    argv: ["az", "acr", "show", "--name", name, "--query", "loginServer", "--output", "tsv"],
+    when: "set --registry to the login server, which this prints",
   });
 }

@@ -1,5 +1,5 @@
 import type { Azure, AzureRegistry, RoleAssignment } from "../../azure/port.ts";
-import { CliError } from "../../errors.ts";
+import { CliError, usage } from "../../errors.ts";
 import { covers } from "../../registry/repository.ts";
 import { builtInRole, type Mode, pullRole } from "../granted-rights.ts";
 import type { Remover } from "../kind.ts";
@@ -56,7 +56,7 @@ const form = /^[a-z0-9]+(?:[._/-]+[a-z0-9]+)*(?:\/\*)?$/;
 export function conditionOf(repositories: readonly string[]): string | undefined {
   if (repositories.includes("*")) return undefined;
   const odd = repositories.find((name) => !form.test(name));
-  if (odd !== undefined) throw new CliError("usage", `invalid repository name ${JSON.stringify(odd)}`);
+  if (odd !== undefined) throw usage(`invalid repository name ${JSON.stringify(odd)}`);
   const others = reads.map((action) => `!(ActionMatches{'${action}'})`).join(" AND ");
   return `((${others}) OR (${repositories.map(comparison).join(" OR ")}))`;
 }
