@@ -1,6 +1,6 @@
 import type { Verdict } from "../src/check/verdict.ts";
 import { usage } from "../src/errors.ts";
-import { isObjectName, joinNames, resourceOf } from "../src/kinds.ts";
+import { joinNames, resourceOf } from "../src/kinds.ts";
 import { printWarning } from "../src/output/error.ts";
 import { failed, type ImageCheck, imageCheck } from "../src/output/items.ts";
 import { printable } from "../src/output/printable.ts";
@@ -13,8 +13,8 @@ import { waitForPulls } from "../src/workflows/wait-for-pulls.ts";
 import { whereOf } from "./conclude.ts";
 import { isReport, printReport, printUnreadable, reading } from "./findings.ts";
 import { parseWait } from "./line/durations.ts";
-import { type Flags, formats, mustBe, noHeaders, outputGroup, under, type Values } from "./line/flags.ts";
-import { nodes, secretOrTargets, serviceAccounts } from "./line/known.ts";
+import { type Flags, formats, nodePulls, noHeaders, outputGroup, under, type Values } from "./line/flags.ts";
+import { secretOrTargets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { type Orders, sortBy, sortedBy } from "./line/sort-by.ts";
@@ -60,15 +60,7 @@ const checkFlags = {
     strict: { type: "boolean", describe: "Also fail for images that are only cached on their node or can't be checked" },
   }),
   ...under("How it checks", {
-    "from-cluster": { type: "boolean", describe: "Also let a node pull each image, in a pod that is created for it and then deleted" },
-    node: {
-      type: "string",
-      refuse: mustBe("the name of a node", isObjectName, "node"),
-      complete: nodes,
-      value: "NAME",
-      describe: "With --from-cluster: the node that pulls",
-      fallback: "one that may run the pods",
-    },
+    ...nodePulls,
     wait: {
       type: "string",
       bare: "5m",

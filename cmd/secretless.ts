@@ -8,11 +8,12 @@ import { isLoginServer } from "../src/registry/login-server.ts";
 import { clusterScopesOf } from "../src/scope/cluster-scopes.ts";
 import { setUp } from "../src/workflows/secretless.ts";
 import { checkSecretless } from "../src/workflows/secretless-check.ts";
+import { proveByPod } from "../src/workflows/secretless-pod.ts";
 import { conclude, printsHints } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { confirmDeletion } from "./delete/confirm.ts";
 import { printFindings } from "./findings.ts";
-import { dryRun, type Flags, fieldManager, identityFlags, identityOf, output, under, type Values } from "./line/flags.ts";
+import { dryRun, type Flags, fieldManager, identityFlags, identityOf, nodePulls, output, under, type Values } from "./line/flags.ts";
 import { serviceAccounts } from "./line/known.ts";
 import { ours } from "./line/kubectl-flags.ts";
 import { objectName } from "./line/names.ts";
@@ -36,6 +37,7 @@ const flags = {
       fallback: "acr-secretless-REGISTRY",
     },
     image: { type: "string", value: "IMAGE", describe: "Image to check, such as myregistry.azurecr.io/app/web:1" },
+    ...nodePulls,
     yes: { type: "boolean", short: "y", describe: "Delete without a confirmation. Required without a terminal" },
   }),
   ...under("Where", { namespace: ours.namespace }),
@@ -77,7 +79,8 @@ export const secretless = verb({
     "The kubelet exchanges the token of the pod's ServiceAccount for a login of the registry. It needs kubelets from v1.34 on with the " +
       "acr-credential-provider, and a public issuer of ServiceAccount tokens.",
     '"secretless create" sets up the managed identity, its role, the federated credentials, the right of the kubelets and the annotations. ' +
-      '"secretless delete" deletes them. "secretless check" tries each part of a pull, and names the part that fails.',
+      '"secretless delete" deletes them. "secretless check" tries each part of a pull, and names the part that fails. With --from-cluster, it ' +
+      "also lets a node pull the image.",
     '"secretless node-files" prints the files that a node needs, and the flags of the kubelet. "secretless issuer" prints the documents ' +
       "that your issuer must publish, and compares them with the published ones.",
     '"secretless check" exits with 2 if a part could not be checked, or else with 1 if a part fails. "secretless issuer" exits with 1 if ' +
@@ -90,6 +93,8 @@ export const secretless = verb({
     "kubectl acr-secret secretless create web --registry myregistry --dry-run=client",
     "# Check that they can pull an image",
     "kubectl acr-secret secretless check web --image myregistry.azurecr.io/app/web:1",
+    "# Also prove it by a pod without a pull secret",
+    "kubectl acr-secret secretless check web --image myregistry.azurecr.io/app/web:1 --from-cluster",
     "# Print the files of a node, and verify them after you edited them",
     "kubectl acr-secret secretless node-files --for kubeadm > node-files.yaml",
     "kubectl acr-secret secretless node-files --verify node-files.yaml",
@@ -117,10 +122,12 @@ function accountName(word: string): string {
 }
 
 /** Checks the command line of a sub-command that writes. @throws CliError usage */
-function readOrder(does: "create" | "delete", { registry, image, identity, yes }: SecretlessFlags, names: readonly string[]) {
+function readOrder(does: "create" | "delete", given: SecretlessFlags, names: readonly string[]) {
+  const { registry, identity, yes } = given;
   if (names.length === 0) throw usage("argument required: the name of a ServiceAccount");
   if (registry === undefined) throw usage('required flag(s) "registry" not set');
-  if (image !== undefined) throw usage(`--image cannot be used with secretless ${does}`);
+  const ofCheck = (["image", "from-cluster", "node"] as const).find((flag) => given[flag]);
+  if (ofCheck) throw usage(`--${ofCheck} cannot be used with secretless ${does}`);
   if (does === "create" && yes) throw usage("--yes cannot be used with secretless create");
   return { serviceAccounts: names, registry: registryHost(registry), identity };
 }
@@ -150,20 +157,27 @@ function printChecks({ serviceAccounts, registry }: ReturnType<typeof readOrder>
 }
 
 /** Checks the command line of `secretless check`. @throws CliError usage */
-function readCheck({ image: named, output }: SecretlessFlags, [name, ...others]: readonly string[]) {
+function readCheck({ image: named, output, node, "from-cluster": fromCluster }: SecretlessFlags, [name, ...others]: readonly string[]) {
   if (name === undefined || others.length > 0) throw usage("secretless check requires the name of one ServiceAccount");
   if (named === undefined) throw usage('required flag(s) "image" not set');
   const image = parseImage(named);
   // The token of the identity is sent to this host
   if (!isLoginServer(image.host)) throw usage(`invalid --image ${JSON.stringify(named)}: must be in an Azure container registry`);
+  if (node !== undefined && !fromCluster) throw usage("--node requires --from-cluster");
   if (output === "name" || output === "jsonl") throw usage(`-o ${output} cannot be used with secretless check`);
-  return { name, image, output };
+  return { name, image, output, pod: fromCluster ? { image: named, node } : undefined };
 }
 
 async function check(given: SecretlessFlags, names: readonly string[], session: Session): Promise<number> {
-  const { name, image, output } = readCheck(given, names);
+  const { name, image, output, pod } = readCheck(given, names);
   const cluster = session.cluster();
   const account = { kind: "serviceaccount", name, namespace: await cluster.namespace() } as const;
   const azure = await session.azure(identityOf(given));
-  return printFindings(checkSecretless({ account, image, cluster, azure, registry: session.registry() }), session, output);
+  async function* findings() {
+    yield* checkSecretless({ account, image, cluster, azure, registry: session.registry() });
+    const tools = { ...session, uninterrupted: session.interruption.uninterrupted };
+    if (!pod) return;
+    yield session.during("Pulling the image on a node", () => proveByPod({ account, image: pod.image, cluster }, pod.node, tools));
+  }
+  return printFindings(findings(), session, output);
 }

@@ -1,7 +1,8 @@
 import { cloudNames } from "../../src/azure/cloud.ts";
 import type { SignInOptions } from "../../src/azure/port.ts";
 import { type CliError, usage } from "../../src/errors.ts";
-import { type Known, serviceAccounts } from "./known.ts";
+import { isObjectName } from "../../src/kinds.ts";
+import { type Known, nodes, serviceAccounts } from "./known.ts";
 import { objectName } from "./names.ts";
 
 /** One flag of a verb, as data. The parser, the help, the manual pages, the completion and the docs use the same row. */
@@ -164,6 +165,19 @@ export const strict = under(outputGroup, {
 export const fieldManager = under(outputGroup, {
   "field-manager": { type: "string", default: "kubectl-acr-secret", value: "NAME", describe: "Field manager of the changes" },
 });
+
+/** The flags that let a node pull an image. */
+export const nodePulls = {
+  "from-cluster": { type: "boolean", describe: "Also let a node pull each image, in a pod that is created for it and then deleted" },
+  node: {
+    type: "string",
+    refuse: mustBe("the name of a node", isObjectName, "node"),
+    complete: nodes,
+    value: "NAME",
+    describe: "With --from-cluster: the node that pulls",
+    fallback: "one that may run the pods",
+  },
+} as const satisfies Flags;
 
 /** The form of a tenant, which becomes a part of URLs: an ID or a domain. */
 const tenantForm = /^[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?$/i;

@@ -19,7 +19,8 @@ export type PartId =
   | "token-exchange"
   | "registry-access"
   | "image-access"
-  | "node-provider";
+  | "node-provider"
+  | "pod-pull";
 
 export type PartFinding = Finding<PartId>;
 

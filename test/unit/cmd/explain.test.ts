@@ -52,6 +52,7 @@ const checks: Readonly<Record<CheckId | PartId, true>> = {
   "registry-access": true,
   "image-access": true,
   "node-provider": true,
+  "pod-pull": true,
 };
 const ways: Readonly<Record<Rung["id"], true>> = {
   "aks-identity": true,

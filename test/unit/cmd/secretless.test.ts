@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
+import type { Pod } from "../../../src/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
 import { account } from "../../support/fakes/cluster.ts";
 import { addNamespaces, type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
@@ -206,6 +207,8 @@ test.for([
   { line: "delete web --registry myregistry", message: "add --yes" },
   { line: "check web", message: 'required flag(s) "image" not set' },
   { line: "check web --image ghcr.io/app:1", message: "must be in an Azure container registry" },
+  { line: `${checking} --node n1`, message: "--node requires --from-cluster" },
+  { line: `${creating} --from-cluster`, message: "--from-cluster cannot be used with secretless create" },
   { line: "check web api --image myregistry.azurecr.io/app:1", message: "one ServiceAccount" },
   { line: "migrate", message: 'invalid argument "migrate": must be create, delete, check, node-files or issuer' },
 ])("rejects `secretless $line`", async ({ line, message }) => {
@@ -292,4 +295,53 @@ test("reports the image as unknown when the registry stops answering", async () 
   world.asking.around(async ({ call }, next) => (call === "prove" ? { verdict: "unreachable", message: "no response" } : next()));
 
   expect(await parts()).toMatchObject({ "registry-access": "ok", "image-access": "unknown" });
+});
+
+/** A node that gives each new pod a status. @returns the specs of the pods */
+function nodeWith(status: Pod["status"]): Pod["spec"][] {
+  const specs: Pod["spec"][] = [];
+  world.asking.around(async ({ call, at, dryRun }, next) => {
+    const answer = await next();
+    const pod = call === "create" && !dryRun ? world.cluster.get("pod", "demo", at.replace("pod demo/", "")) : undefined;
+    if (pod) {
+      specs.push(pod.spec);
+      world.cluster.put({ ...pod, spec: { ...pod.spec, nodeName: "worker-1" }, status });
+    }
+    return answer;
+  });
+  return specs;
+}
+
+const waiting = (reason: string, message = ""): Pod["status"] => ({
+  containerStatuses: [{ name: "pull", state: { waiting: { reason, message } } }],
+});
+
+test.for([
+  { status: waiting("CreateContainerError"), pull: "ok", code: 0 },
+  { status: waiting("ErrImagePull", "failed to fetch anonymous token: 401 Unauthorized"), pull: "failed", code: 1 },
+  { status: { phase: "Failed", message: "Node has insufficient memory" }, pull: "unknown", code: 2 },
+])("reports pod-pull as $pull, and deletes the pod without pull secrets", async ({ status, pull, code }) => {
+  world.cluster.put(account("demo", "web", ["acr"]));
+  await run(creating);
+  const specs = nodeWith(status);
+  const line = `${checking} --from-cluster --node worker-1`;
+
+  expect(JSON.parse((await run(`${line} -o json`)).stdout).items.at(-1)).toMatchObject({ id: "pod-pull", status: pull });
+  expect((await run(line)).code).toBe(code);
+
+  // Admission copies the list of the ServiceAccount only to a pod without a list
+  expect(specs).toMatchObject(Array(2).fill({ serviceAccountName: "web", imagePullSecrets: [{ name: "" }] }));
+  expect(world.cluster.all("pod")).toEqual([]);
+});
+
+test("reports pod-pull as unknown when pods can't be created", async () => {
+  await run(creating);
+  world.asking.around(refusing(is("create"), () => new CliError("forbidden", 'User "jane" cannot create resource "pods" in API group ""')));
+
+  const { stdout, code } = await run(`${checking} --from-cluster -o json`);
+
+  expect({ last: JSON.parse(stdout).items.at(-1), code }).toMatchObject({
+    last: { id: "pod-pull", status: "unknown", next: "--from-cluster requires the rights to create, delete, get and list pods" },
+    code: 2,
+  });
 });

@@ -1,0 +1,35 @@
+import type { Cluster } from "../cluster/port.ts";
+import { type Finding, findingOf } from "../doctor/finding.ts";
+import { asRefusal } from "../errors.ts";
+import type { Account } from "../secretless/objects.ts";
+import { openNodePulls, type PullTools } from "./check-from-cluster.ts";
+
+/** The ServiceAccount, and an image as a pod names it. */
+type Question = { readonly account: Account; readonly image: string; readonly cluster: Cluster };
+
+/**
+ * A Secret without a name. Admission copies the list of the ServiceAccount to a pod without a list, and the kubelet ignores this entry
+ * (k8s.io/kubernetes/pkg/kubelet getPullSecretsForPod).
+ */
+const noSecrets = [""];
+
+/**
+ * Lets a node pull the image as the ServiceAccount, in a pod without pull secrets that is deleted afterwards.
+ * @param node undefined: any that the scheduler selects
+ * @throws Interrupted
+ */
+export async function proveByPod(
+  { account, image, cluster }: Question,
+  node: string | undefined,
+  tools: PullTools,
+): Promise<Finding<"pod-pull">> {
+  const { namespace, context, name } = account;
+  const part = { id: "pod-pull", subject: `${account.kind}/${name}` } as const;
+  const pod = { namespace, context, image, account: name, names: noSecrets, near: undefined };
+  const answer = await openNodePulls(node, tools).pull(cluster, pod, false).catch(asRefusal);
+  if (answer instanceof Error) return findingOf(answer, part);
+  if ("unproven" in answer) return { ...part, status: "unknown", message: answer.unproven };
+  const [failure] = answer.failures;
+  if (failure) return { ...part, status: "failed", message: `node ${answer.node} says: ${failure.text}` };
+  return { ...part, status: "ok", message: `node ${answer.node} pulled the image without a pull secret` };
+}
