@@ -28,6 +28,7 @@ export const apiServer = (port: number, issuer: string) => [
   "--kubelet-client-certificate=kubelet-client.crt",
   "--kubelet-client-key=kubelet-client.key",
   "--kubelet-certificate-authority=ca.crt",
+  "--kubelet-preferred-address-types=InternalIP", // no DNS server resolves the name of the node
   `--service-account-issuer=${issuer}`,
   "--service-account-key-file=service-account.pub",
   "--service-account-signing-key-file=service-account.key",

@@ -11,7 +11,9 @@ export type Kubelet = {
   /** The cluster's CA (PEM file). */
   readonly caFile: string;
   readonly identity: KeyPair;
-  /** A free port on 127.0.0.1. */
+  /** By default 127.0.0.1, to which no API server connects. */
+  readonly address: string | undefined;
+  /** A free port. */
   readonly port: number;
   /** containerd's socket. */
   readonly socket: string;
@@ -30,6 +32,7 @@ export async function startKubelet(inside: Namespaces, binary: string, kubelet: 
     `--config=${files.configuration}`,
     `--kubeconfig=${files.kubeconfig}`,
     `--hostname-override=${kubelet.name}`,
+    ...(kubelet.address === undefined ? [] : [`--node-ip=${kubelet.address}`]),
     ...kubelet.flags,
   ];
   return inside.daemon("kubelet", binary, args);
@@ -57,11 +60,15 @@ function kubeconfig({ name, server, caFile }: Kubelet, { certificate, key }: Fil
  * kubelet.config.k8s.io/v1beta1 KubeletConfiguration: changes no setting of the machine, and evicts no pods from a full disk or a small
  * machine.
  */
-function configuration({ folder, cgroup }: Namespaces, { caFile, port, socket }: Kubelet, { certificate, key }: Files): unknown {
+function configuration(
+  { folder, cgroup }: Namespaces,
+  { caFile, address = "127.0.0.1", port, socket }: Kubelet,
+  { certificate, key }: Files,
+): unknown {
   return {
     apiVersion: "kubelet.config.k8s.io/v1beta1",
     kind: "KubeletConfiguration",
-    address: "127.0.0.1",
+    address,
     port,
     healthzPort: 0,
     tlsCertFile: certificate,

@@ -4,11 +4,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import { mounts } from "./mounts.ts";
+import { until } from "./until.ts";
 
 /** A program that runs inside the namespaces. */
 export type Inside = {
   /** Resolves when it has ended, with a sentence that says how. Never rejects. */
   readonly exited: Promise<string>;
+  /** Kills the program and waits for its end. Its containers continue to run. */
+  kill(): Promise<void>;
 };
 
 /** A mount namespace and a pid namespace, with a folder and a cgroup that are removed together with them. */
@@ -108,7 +111,13 @@ export async function openNamespaces(folder: string, { cgroup, needs }: { cgroup
       });
       const exited = endOf(daemon).then(({ code, signal }) => `${name} ended (${signal ?? `exit code ${code}`})`);
       await log.close(); // a program that ends at once would be missed if its end were not awaited before
-      return { exited };
+      async function kill(): Promise<void> {
+        // nsenter and the program are a process group
+        const group = -(daemon.pid ?? Number.NaN);
+        if (daemon.exitCode === null && daemon.signalCode === null) signal(group, "SIGKILL");
+        await until(`${name} has ended`, new Promise(() => {}), async () => !signal(group, 0));
+      }
+      return { exited, kill };
     },
     close,
   };
@@ -117,6 +126,16 @@ export async function openNamespaces(folder: string, { cgroup, needs }: { cgroup
 /** Contains no setting of the user: no docker login from a home folder, no proxy. */
 function environment(folder: string): Record<string, string> {
   return { PATH: process.env["PATH"] ?? "", HOME: folder, TMPDIR: join(folder, "tmp") };
+}
+
+/** @returns false if there is no such process */
+function signal(pid: number, name: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+    throw error;
+  }
 }
 
 function endOf(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {

@@ -16,6 +16,12 @@ export type SandboxNode = {
   readonly name: string;
   /** The folder of the logs of kubelet, containerd and kube-scheduler. */
   readonly folder: string;
+  /**
+   * Restarts the kubelet, with these additional flags instead of those of the start. Containers continue to run.
+   *
+   * @throws Error with the end of its log if it does not start. The node then has no kubelet until the next restart
+   */
+  restartKubelet(flags: readonly string[]): Promise<void>;
   /** Ends all containers and daemons and removes what they created. May be called twice. @throws Error if it cannot remove all of it */
   stop(): Promise<void>;
 };
@@ -31,6 +37,7 @@ const name = "sandbox";
  * @param proxy an HTTP proxy (CONNECT) for all registries
  * @param caFile the CAs that verify the registries' certificates
  * @param kubeletFlags more flags of the kubelet
+ * @param address an IPv4 address of the machine, at which the API server reads the kubelet's metrics. It connects to no loopback address
  * @throws Error with the end of the log of the program that did not start
  */
 export async function startNode({
@@ -40,6 +47,7 @@ export async function startNode({
   proxy,
   caFile,
   kubeletFlags = [],
+  address,
   progress = () => {},
 }: {
   folder: string;
@@ -48,6 +56,7 @@ export async function startNode({
   proxy: string;
   caFile: string;
   kubeletFlags?: readonly string[];
+  address?: string | undefined;
   progress?: Progress;
 }): Promise<SandboxNode> {
   const needs = [folder, ...binaries.path, ...[cluster.kubeconfig, cluster.caFile, caFile].map((file) => dirname(file))];
@@ -65,23 +74,35 @@ export async function startNode({
         "--leader-elect=false",
         "--secure-port=0",
       ]),
-      cluster.issue({ commonName: `system:node:${name}`, organizations: ["system:nodes"], names: [name], addresses: ["127.0.0.1"] }),
+      cluster.issue({
+        commonName: `system:node:${name}`,
+        organizations: ["system:nodes"],
+        names: [name],
+        addresses: [address ?? "127.0.0.1"],
+      }),
       freePort(),
       kubectl("delete", "node", name, "--ignore-not-found"), // a node of an earlier start would look Ready before the new one is
     ]);
-    const kubelet = await startKubelet(inside, binaries.program("kubelet"), {
-      name,
-      ...cluster,
-      identity,
-      port,
-      socket: containerd.socket,
-      flags: kubeletFlags,
-    });
-    const exited = Promise.race([containerd.exited, scheduler.exited, kubelet.exited]);
-    await until(`node ${name} is Ready`, exited, () => isReady(kubectl));
-    return { name, folder: inside.folder, stop: inside.close };
+    const start = (flags: readonly string[]) =>
+      startKubelet(inside, binaries.program("kubelet"), { name, ...cluster, identity, address, port, socket: containerd.socket, flags });
+    let kubelet = await start(kubeletFlags);
+    const exited = () => Promise.race([containerd.exited, scheduler.exited, kubelet.exited]);
+    const read = async (...object: string[]) => (await kubectl("get", ...object, "--ignore-not-found")).stdout;
+    const status = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}';
+    await until(`node ${name} is Ready`, exited(), async () => (await read("node", name, "-o", status)) === "True");
+    const heartbeat = () => read("lease", name, "-n", "kube-node-lease", "-o", "jsonpath={.spec.renewTime}");
+
+    async function restartKubelet(flags: readonly string[]): Promise<void> {
+      await kubelet.kill();
+      const last = await heartbeat();
+      kubelet = await start(flags);
+      await until("the kubelet has restarted", exited(), async () => (await heartbeat()) !== last).catch(async (error: Error) => {
+        throw new Error(`${error.message}\n${await lastLines(inside, ["kubelet"])}`, { cause: error });
+      });
+    }
+    return { name, folder: inside.folder, restartKubelet, stop: inside.close };
   } catch (error) {
-    const message = `${error instanceof Error ? error.message : error}\n${await lastLines(inside)}`;
+    const message = `${error instanceof Error ? error.message : error}\n${await lastLines(inside, ["containerd", "kube-scheduler", "kubelet"])}`;
     await inside.close();
     throw new Error(message, { cause: error });
   }
@@ -93,19 +114,13 @@ async function all<T extends readonly unknown[]>(work: readonly [...{ [K in keyo
   return Promise.all(work) as unknown as Promise<T>;
 }
 
-async function isReady(kubectl: (...args: string[]) => Promise<{ stdout: string }>): Promise<boolean> {
-  const status = '{.status.conditions[?(@.type=="Ready")].status}';
-  const { stdout } = await kubectl("get", "node", name, "--ignore-not-found", "-o", `jsonpath=${status}`);
-  return stdout === "True";
-}
-
 /** Returns a unique name that shows which sandbox it belongs to. */
 function cgroupName(folder: string): string {
   return `acr-secret-node-${basename(folder).replace(/[^A-Za-z0-9]/g, "-")}-${process.pid}`;
 }
 
-async function lastLines({ folder }: Namespaces): Promise<string> {
-  const logs = ["containerd", "kube-scheduler", "kubelet"].map(async (daemon) => {
+async function lastLines({ folder }: Namespaces, daemons: readonly string[]): Promise<string> {
+  const logs = daemons.map(async (daemon) => {
     const text = await readFile(join(folder, `${daemon}.log`), "utf8").catch(() => "");
     return `--- ${daemon}\n${text.trim().split("\n").slice(-8).join("\n")}`;
   });

@@ -1,5 +1,8 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { type AddressInfo, createServer } from "node:net";
+import { networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -47,29 +50,55 @@ Object.assign(process.env, {
 const world = worldOf(azure, await readFile(programs.program("pause")));
 const keys = JSON.parse(await kubectl(["get", "--raw", "/openid/v1/jwks"]));
 
-/** Writes the printed files for kubeadm below a folder of the test, with a proxy and a private CA. @returns the kubelet's flags */
-async function writeNodeFiles(): Promise<string[]> {
-  const folder = join(home.path, "files");
+/** The folder of the provider, as in the flag of the kubelet. */
+const binaryFolder = dirname(programs.program("acr-credential-provider"));
+
+/**
+ * Writes the printed files for kubeadm below a folder of the test, with a proxy and a private CA.
+ * @param edit changes the text of all files
+ * @returns the path of CredentialProviderConfig and of azure.json, and the kubelet's flags
+ */
+async function writeNodeFiles(name: string, edit = (text: string) => text, proxy = azure.proxy) {
+  const folder = join(home.path, name);
   const { stdout } = await type("secretless node-files --for kubeadm", {});
-  const env = Object.entries({ HTTPS_PROXY: azure.proxy, SSL_CERT_FILE: azure.caFile }).map(([name, value]) => ({ name, value }));
-  const edited = stdout.replace("  args:\n  - /", `  env: ${JSON.stringify(env)}\n  args:\n  - ${folder}/`);
+  const env = Object.entries({ HTTPS_PROXY: proxy, SSL_CERT_FILE: azure.caFile }).map(([key, value]) => ({ name: key, value }));
+  const edited = edit(stdout.replace("  args:\n  - /", `  env: ${JSON.stringify(env)}\n  args:\n  - ${folder}/`));
   for (const [document, path] of edited.split(/^---\n/m).map((text) => [text, /^# (\/\S+)$/m.exec(text)?.[1]] as const)) {
     if (path === undefined) continue;
     await mkdir(dirname(join(folder, path)), { recursive: true });
     await writeFile(join(folder, path), path.endsWith(".json") ? document.replace(/^#.*\n/gm, "") : document);
   }
   const [, config = ""] = /^# +--image-credential-provider-config=(.*)$/m.exec(stdout) ?? [];
-  const binaryFolder = dirname(programs.program("acr-credential-provider"));
-  return [`--image-credential-provider-config=${folder}${config}`, `--image-credential-provider-bin-dir=${binaryFolder}`];
+  const flags = [`--image-credential-provider-config=${folder}${config}`, `--image-credential-provider-bin-dir=${binaryFolder}`];
+  return { config: join(folder, config), azureJson: join(folder, "/etc/kubernetes/acr-azure.json"), flags };
 }
 
-let node: Awaited<ReturnType<typeof startNode>> | undefined;
+/** Returns the exit code of `secretless node-files --verify` for a file, and its errors. */
+async function verify(path: string): Promise<{ code: number; stderr: string }> {
+  const words = ["cmd/kubectl-acr_secret.ts", "secretless", "node-files", "--verify", path];
+  return promisify(execFile)(process.execPath, words, { cwd: root }).then(
+    ({ stderr }) => ({ code: 0, stderr }),
+    ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
+  );
+}
+
+const files = await writeNodeFiles("files");
+let node: Awaited<ReturnType<typeof startNode>>;
 beforeAll(async () => {
-  const kubeletFlags = await writeNodeFiles();
-  node = await startNode({ folder: home.path, cluster, binaries: programs, proxy: azure.proxy, caFile: azure.caFile, kubeletFlags });
+  node = await startNode({
+    folder: home.path,
+    cluster,
+    binaries: programs,
+    proxy: azure.proxy,
+    caFile: azure.caFile,
+    kubeletFlags: files.flags,
+    address: Object.values(networkInterfaces())
+      .flatMap((all) => all ?? [])
+      .find(({ family, internal }) => family === "IPv4" && !internal)?.address,
+  });
 }, 120_000);
 afterAll(async () => {
-  await node?.stop();
+  await node.stop();
   await Promise.all([cluster.stop(), azure.stop()]);
   await home.remove();
 }, 60_000);
@@ -102,7 +131,7 @@ const situations: readonly Situation[] = [
     role: "Container Registry Repository Reader",
   },
   { when: "the registry uses ABAC, and the identity has only AcrPull", server: `${abac}.azurecr.io`, fails: "registry-access" },
-  { when: "the pod also has a rejected pull secret", deadSecret: true },
+  { when: "the ServiceAccount also has a rejected pull secret", deadSecret: true },
   { when: "the kubelets may not request the audience", mayRequest: false, fails: "token-audience" },
   { when: "the ServiceAccount has no annotations", annotations: { [clientKey]: undefined, [tenantKey]: undefined }, fails: "annotations" },
   { when: "the identity has no role", role: undefined, fails: "registry-access" },
@@ -114,31 +143,145 @@ const situations: readonly Situation[] = [
 ];
 
 test.for(situations)("agrees with secretless check when $when", { timeout: 90_000 }, async (situation, { onTestFinished }) => {
-  const namespace = `s-${situations.indexOf(situation)}`;
-  const image = await prepare(namespace, situation);
+  const place = await prepare(`s-${situations.indexOf(situation)}`, situation);
   publish(situation.issuer);
   onTestFinished(() => publish());
+  const runs = situation.fails === undefined;
 
-  await create([{ apiVersion: "v1", kind: "Pod", metadata: { name: "web", namespace }, spec: podSpec(image, situation) }]);
+  expect(await startPod(place)).toBe(runs ? "runs" : "fails");
 
-  const state = async () => stateOf(await getJson<Pod>("pod", "web", "-n", namespace));
-  await until(async () => (await state()) !== undefined, 80);
-  expect(await state()).toBe(situation.fails === undefined ? "runs" : "fails");
-  const { items } = await getJson<{ items: readonly unknown[] }>("secrets", "-n", namespace);
+  const { items } = await getJson<{ items: readonly unknown[] }>("secrets", "-n", place.namespace);
   expect(items).toHaveLength(situation.deadSecret ? 1 : 0);
-  expect(await check(namespace, image)).toBe(situation.fails);
+  expect(await check(place)).toEqual({ fails: situation.fails, "pod-pull": runs ? "ok" : "failed" });
 });
 
-/** Runs `secretless check` from its sources. @returns the first part that fails */
-async function check(namespace: string, image: string): Promise<string | undefined> {
-  const words = ["cmd/kubectl-acr_secret.ts", "secretless", "check", "app", "-n", namespace, "--image", image, "-o", "json"];
-  const env = { ...process.env, ...azure.env };
-  const { stdout } = await promisify(execFile)(process.execPath, words, { cwd: root, env }).catch((error: { stdout: string }) => error);
+test("finds that only a pull secret lets the pods run", { timeout: 90_000 }, async () => {
+  const place = await prepare("only-secret", { annotations: { [clientKey]: undefined, [tenantKey]: undefined } });
+  await addSecret(place, "reader", await world.addToken("reader", ["app"]));
+
+  expect(await startPod(place)).toBe("runs");
+  expect(await check(place)).toEqual({ fails: "annotations", "pod-pull": "failed" });
+});
+
+test("pulls from the cache until the kubelet restarts when the federated credential was deleted", { timeout: 120_000 }, async () => {
+  const place = await prepare("deleted", {});
+  expect(await startPod(place)).toBe("runs");
+  place.federated.length = 0;
+
+  expect(await startPod(place)).toBe("runs");
+  expect(await check(place)).toEqual({ fails: "token-exchange", "pod-pull": "ok" });
+
+  await node.restartKubelet(files.flags);
+  expect(await startPod(place)).toBe("fails");
+  expect(await check(place)).toEqual({ fails: "token-exchange", "pod-pull": "failed" });
+});
+
+test("keeps an empty login until the kubelet restarts when azure.json lacks useManagedIdentityExtension", {
+  timeout: 120_000,
+}, async () => {
+  const place = await prepare("azure-json", {});
+  const { azureJson } = files;
+  const right = await readFile(azureJson, "utf8");
+  await writeFile(azureJson, JSON.stringify({ cloud: "AzurePublicCloud" }));
+  expect(await verify(azureJson)).toMatchObject({ code: 1 });
+
+  expect(await startPod(place)).toBe("fails");
+  expect(await check(place)).toEqual({ fails: undefined, "pod-pull": "failed" });
+
+  await writeFile(azureJson, right);
+  expect(await verify(azureJson)).toMatchObject({ code: 0 });
+  expect(await startPod(place)).toBe("fails");
+  expect(await check(place)).toEqual({ fails: undefined, "pod-pull": "failed" });
+
+  await node.restartKubelet(files.flags);
+  expect(await startPod(place)).toBe("runs");
+  expect(await check(place)).toEqual({ fails: undefined, "pod-pull": "ok" });
+});
+
+test("finds a kubelet without the provider", { timeout: 120_000 }, async ({ onTestFinished }) => {
+  const place = await prepare("without", {});
+  onTestFinished(() => node.restartKubelet(files.flags));
+  await node.restartKubelet([]);
+
+  expect(await startPod(place)).toBe("fails");
+  expect(await check(place)).toEqual({ fails: "node-provider", "pod-pull": "failed" });
+});
+
+test("finds a node that can't reach the sign-in host", { timeout: 240_000 }, async ({ onTestFinished }) => {
+  const place = await prepare("no-way", {});
+  const silent = createServer().listen(0, "127.0.0.1");
+  onTestFinished(async () => {
+    silent.close();
+    await node.restartKubelet(files.flags);
+  });
+  await once(silent, "listening");
+  const { flags } = await writeNodeFiles("no-way", undefined, `http://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+  await node.restartKubelet(flags);
+
+  expect(await check(place)).toEqual({ fails: undefined, "pod-pull": "failed" });
+});
+
+test.for([
+  { fault: "cacheType is missing", edit: (text: string) => text.replace(/ +cacheType.*\n/, ""), line: /cacheType is required/ },
+  { fault: "a key is misspelled", edit: (text: string) => text.replace("cacheType", "cachetype"), line: /unknown field .*cachetype/ },
+  {
+    fault: "the API of the provider is not v1",
+    edit: (text: string) => text.replace("credentialprovider.kubelet.k8s.io/v1", "credentialprovider.kubelet.k8s.io/v1beta1"),
+    line: /apiVersion must be/,
+  },
+])("rejects files that stop the kubelet when $fault", { timeout: 120_000 }, async ({ fault, edit, line }, { onTestFinished }) => {
+  onTestFinished(() => node.restartKubelet(files.flags));
+  const { config, flags } = await writeNodeFiles(fault.replaceAll(" ", "-"), edit);
+
+  expect(await verify(config)).toMatchObject({ code: 1, stderr: expect.stringMatching(line) });
+  await expect(node.restartKubelet(flags)).rejects.toThrow("kubelet ended");
+});
+
+test("accepts the printed files, which start the kubelet", async () => {
+  expect(await verify(files.config)).toMatchObject({ code: 0 });
+  await node.restartKubelet(files.flags);
+});
+
+test.for([
+  { fault: "the feature gate is off", flags: [...files.flags, "--feature-gates=KubeletServiceAccountTokenForCredentialProviders=false"] },
+  { fault: "the binary is missing", flags: [...files.flags.slice(0, 1), `--image-credential-provider-bin-dir=${home.path}`] },
+])("names the check on the node when $fault", { timeout: 120_000 }, async ({ flags }, { onTestFinished }) => {
+  onTestFinished(() => node.restartKubelet(files.flags));
+  await expect(node.restartKubelet(flags)).rejects.toThrow("kubelet ended");
+
+  const { stderr } = await verify(files.config);
+  expect(stderr).toMatch(/ls -l BIN_DIR/);
+  expect(stderr).toMatch(/KubeletServiceAccountTokenForCredentialProviders/);
+});
+
+type Place = { readonly namespace: string; readonly image: string; readonly federated: unknown[] };
+
+let pods = 0;
+
+/** Starts a new pod of the ServiceAccount. @returns whether it runs, once the kubelet has decided */
+async function startPod({ namespace, image }: Place): Promise<"runs" | "fails" | undefined> {
+  const name = `web-${pods++}`;
+  // The kubelet pulls even if the node has the image
+  const containers = [{ name: "app", image, imagePullPolicy: "Always" }];
+  const spec = { serviceAccountName: "app", terminationGracePeriodSeconds: 0, containers };
+  await create([{ apiVersion: "v1", kind: "Pod", metadata: { name, namespace }, spec }]);
+  const state = async () => stateOf(await getJson<Pod>("pod", name, "-n", namespace));
+  await until(async () => (await state()) !== undefined, 80);
+  return state();
+}
+
+/** Runs `secretless check --from-cluster` from its sources. @returns the first part that fails, and what the pod has shown */
+async function check({ namespace, image }: Place): Promise<{ fails: string | undefined; "pod-pull": string | undefined }> {
+  const words = ["secretless", "check", "app", "-n", namespace, "--image", image, "--from-cluster", "-o", "json"];
+  const options = { cwd: root, env: { ...process.env, ...azure.env } };
+  const command = promisify(execFile)(process.execPath, ["cmd/kubectl-acr_secret.ts", ...words], options);
+  const { stdout } = await command.catch((error: { stdout: string }) => error);
   const { items } = JSON.parse(stdout) as { items: readonly { id: string; status: string }[] };
-  // The API server of the sandbox can't resolve the name of the node
-  const parts = items.filter(({ id }) => id !== "node-provider");
-  expect(parts.filter(({ status }) => status === "unknown")).toEqual([]);
-  return parts.find(({ status }) => status === "failed")?.id;
+  expect(items.filter(({ status }) => status === "unknown")).toEqual([]);
+  return {
+    fails: items.find(({ id, status }) => status === "failed" && id !== "pod-pull")?.id,
+    "pod-pull": items.find(({ id }) => id === "pod-pull")?.status,
+  };
 }
 
 function publish(change?: Situation["issuer"]): void {
@@ -147,8 +290,8 @@ function publish(change?: Situation["issuer"]): void {
     azure.world.issuers.set(issuer, change === "rotated" ? { keys: keys.keys.map((key: object) => ({ ...key, kid: "old" })) } : keys);
 }
 
-/** Creates everything that a pod needs, except for the difference of the situation. @returns the pod's image */
-async function prepare(namespace: string, situation: Situation): Promise<string> {
+/** Creates everything that a pod needs, except for the difference of the situation. */
+async function prepare(namespace: string, situation: Omit<Situation, "when">): Promise<Place> {
   const {
     server = "myregistry.azurecr.io",
     role = "role" in situation ? undefined : "AcrPull",
@@ -202,27 +345,18 @@ async function prepare(namespace: string, situation: Situation): Promise<string>
           },
         ]),
   ]);
-  if (situation.deadSecret)
-    await kubectl([
-      "create",
-      "secret",
-      "docker-registry",
-      "dead",
-      "-n",
-      namespace,
-      `--docker-server=${server}`,
-      "--docker-username=a",
-      "--docker-password=b",
-    ]);
-  return image;
+  const place = { namespace, image, federated: identity.federated };
+  if (situation.deadSecret) await addSecret(place, "dead", "rejected");
+  return place;
 }
 
-const podSpec = (image: string, { deadSecret }: Situation) => ({
-  serviceAccountName: "app",
-  terminationGracePeriodSeconds: 0,
-  imagePullSecrets: deadSecret ? [{ name: "dead" }] : [],
-  containers: [{ name: "app", image }],
-});
+/** Adds a pull secret to the list of the ServiceAccount. */
+async function addSecret({ namespace, image }: Place, user: string, password: string): Promise<void> {
+  const login = [`--docker-server=${image.split("/")[0]}`, `--docker-username=${user}`, `--docker-password=${password}`];
+  await kubectl(["create", "secret", "docker-registry", user, "-n", namespace, ...login]);
+  const list = JSON.stringify({ imagePullSecrets: [{ name: user }] });
+  await kubectl(["patch", "serviceaccount", "app", "-n", namespace, "--type=merge", "-p", list]);
+}
 
 /** Returns undefined while the kubelet has not decided. */
 function stateOf({ status }: Pod): "runs" | "fails" | undefined {
