@@ -5,7 +5,7 @@ import { usage } from "../../src/errors.ts";
 import type { Create } from "../../src/fix.ts";
 import { printList } from "../../src/output/object.ts";
 import { loginServerIn } from "../../src/registry/login-server.ts";
-import { type ClusterScope, clusterScopesOf } from "../../src/scope/cluster-scopes.ts";
+import { type ClusterScope, clusterScopesOf, type NamespaceScope } from "../../src/scope/cluster-scopes.ts";
 import { readers } from "../../src/secret/readers.ts";
 import { wantsTargets } from "../../src/state/targets.ts";
 import { exportSecret } from "../../src/workflows/export.ts";
@@ -28,12 +28,10 @@ export async function exportOne(options: Options, flags: CreateFlags, session: S
     throw usage("--export would show the password on the terminal; redirect the output, or add --force");
   const opening = openWithin(options.kind, options.asked, session);
   opening.catch(() => undefined);
-  const clusterScope = await onlyCluster(options, session);
-  const { context, cluster, namespaces } = clusterScope;
-  const [namespace = ""] = namespaces;
+  const place = await onlyPlace(options, session);
   const tools = (credential: Credential) => toolsOf(session, flags, credential);
   const order = { ...options, podsTell: podsTell(options), opening, tools };
-  return conclude(exportSecret({ context, cluster, namespace }, order), session, { ...flags, output, passwords: true }, [clusterScope]);
+  return conclude(exportSecret(place, order), session, { ...flags, output, passwords: true }, [place]);
 }
 
 /** The flags that count if the reader creates the Secret itself. */
@@ -48,8 +46,7 @@ export async function printManifests(options: CreateOptions, flags: CreateFlags,
   const output = manifestForm(flags, `--for=${reader}`);
   const [repository, ...others] = repositories;
   if (others.length > 0 || repository?.includes("*")) throw usage(`--for=${reader} accepts one repository without a wildcard`);
-  const { namespaces } = await onlyCluster(options, session);
-  const [namespace = ""] = namespaces;
+  const { namespace } = await onlyPlace(options, session);
   const find = async () => (await (await session.azure(asked.identity)).findRegistry(asked.registry)).loginServer;
   const host = loginServerIn(asked.registry) ?? (await session.during(`Looking for ${asked.registry} in Azure`, find));
   const to = { secret, namespace, host, repository };
@@ -66,8 +63,9 @@ function manifestForm({ output = "yaml" }: CreateFlags, flag: string): "yaml" | 
 }
 
 /** @throws CliError usage if several namespaces are selected */
-async function onlyCluster({ scope }: CreateOptions, session: Session): Promise<ClusterScope> {
+async function onlyPlace({ scope }: CreateOptions, session: Session): Promise<ClusterScope & NamespaceScope> {
   const [only, ...others] = await clusterScopesOf(scope, { ...session, writes: false });
-  if (only && others.length === 0 && only.namespaces.length === 1) return only;
+  const [namespace, ...more] = only?.namespaces ?? [];
+  if (only && namespace !== undefined && others.length === 0 && more.length === 0) return { ...only, namespace };
   throw usage("one Secret is printed, so select one namespace");
 }

@@ -133,7 +133,7 @@ const shorts: Readonly<Record<string, string | undefined>> = {
 type Value = string | boolean | readonly string[] | undefined;
 
 /** Returns the words of a flag: none if it is off or absent. */
-function flagWords(flag: string, value: Value): string[] {
+export function flagWords(flag: string, value: Value): string[] {
   if (typeof value === "boolean") return value ? [`--${flag}`] : [];
   const texts = typeof value === "object" ? value.map(listWord) : [value ?? []].flat();
   const short = shorts[flag];

@@ -10,6 +10,7 @@ import { ownNamespace, type Schedule } from "../../src/schedule/objects.ts";
 import { createFlags, registryHost } from "../create/options.ts";
 import { lifetime } from "../line/durations.ts";
 import { dataOutput, type Flags, firstIgnored, mustBe, outputGroup, under, type Values } from "../line/flags.ts";
+import { flagWords } from "../line/format-command.ts";
 import { ours } from "../line/kubectl-flags.ts";
 import { parseLabelSelector } from "../line/label-selector.ts";
 import { clientVersion } from "../project.ts";
@@ -172,10 +173,10 @@ function registryNameOf({ registry = "REGISTRY" }: ScheduleFlags): string {
 
 function rotateArgs({ registry, "older-than": age, "expiring-within": within }: ScheduleFlags): readonly string[] {
   const isDefault = age === undefined && within === undefined;
-  const limits = { "--older-than": isDefault ? "60d" : age, "--expiring-within": isDefault ? "14d" : within };
-  for (const [flag, value] of Object.entries(limits)) if (value !== undefined) lifetime(value, flag, { zero: flag === "--older-than" });
-  const words = Object.entries({ "--registry": registry && registryHost(registry), ...limits });
-  return ["rotate", "-A", ...words.flatMap(([flag, value]) => (value === undefined ? [] : [flag, value])), "--strict"];
+  if (age !== undefined) lifetime(age, "--older-than", { zero: true });
+  if (within !== undefined) lifetime(within, "--expiring-within");
+  const limits = isDefault ? { "older-than": "60d", "expiring-within": "14d" } : { "older-than": age, "expiring-within": within };
+  return ["rotate", "-A", ...wordsOf({ registry: registry && registryHost(registry), ...limits })];
 }
 
 function createArgs(flags: ScheduleFlags): readonly string[] {
@@ -189,11 +190,10 @@ function createArgs(flags: ScheduleFlags): readonly string[] {
   // The CronJob would report an invalid repository only when it runs
   for (const name of repository) parseRepositoryScope(name, registryNameOf(flags));
   const accounts = serviceaccount.length === 0 ? ["default"] : serviceaccount;
-  return [
-    "create",
-    ...["--registry", registryHost(registry)],
-    ...repository.flatMap((name) => ["--repository", name]),
-    ...accounts.flatMap((name) => ["--serviceaccount", name]),
-    ...["--namespace-selector", labels, "--credential-per", per, "--strict"],
-  ];
+  const namespaces = { "namespace-selector": labels, "credential-per": per };
+  return ["create", ...wordsOf({ registry: registryHost(registry), repository, serviceaccount: accounts, ...namespaces })];
 }
+
+/** Returns the flags of a command. With --strict, a missing right fails its Job. */
+const wordsOf = (values: Readonly<Record<string, string | readonly string[] | undefined>>): readonly string[] =>
+  Object.entries({ ...values, strict: true }).flatMap(([flag, value]) => flagWords(flag, value));

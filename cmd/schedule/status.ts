@@ -11,7 +11,7 @@ import { refuseFlags, type ScheduleFlags } from "./options.ts";
 export async function printStatus(flags: ScheduleFlags, session: Session): Promise<number> {
   refuseFlags("status", ["namespace", "output"], flags);
   const { namespace = ownNamespace } = session;
-  const where = { namespace, labels: `${scheduleLabel.key}=${scheduleLabel.value}` };
+  const where = { namespace, labels: scheduleLabel };
   const cluster = session.cluster();
   const [cronJobs, jobs, pods] = await Promise.all([
     listAll(cluster, "cronjob.batch", where),

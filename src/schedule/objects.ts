@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Right } from "../cluster/port.ts";
 
 /** Returns the rules of a role (rbac/v1 PolicyRule), one for each resource. */
@@ -34,31 +33,23 @@ export type Schedule = {
 /** The namespace of a schedule by default. Only schedules use it, so it is one of their objects. */
 export const ownNamespace = "acr-secret";
 
-/** The label that all objects of all schedules have. */
-export const scheduleLabel = { key: "app.kubernetes.io/name", value: "kubectl-acr-secret" } as const;
-
 /** The time zone of all schedules. Without one, the times are those of the control plane. */
 export const utc = "Etc/UTC";
 
-const instance = "app.kubernetes.io/instance";
+/** The label of a schedule's objects whose value is its verb. */
+export const scheduleLabel = "acr-secret/schedule";
 
-/** Returns the name of a schedule's objects in its namespace. */
-export const scheduleName = ({ verb }: Pick<Schedule, "verb">): string => `acr-secret-${verb}`;
-
-/** Returns a name that no schedule in another namespace has, for the objects of the whole cluster. It is also the value of a label. */
-export function clusterName({ verb, namespace }: Pick<Schedule, "verb" | "namespace">): string {
-  if (namespace === ownNamespace) return scheduleName({ verb });
-  const whole = `${scheduleName({ verb })}-${namespace}`;
-  if (whole.length <= longestLabel) return whole;
-  const unique = createHash("sha256").update(namespace).digest("hex").slice(0, 10);
-  return `${whole.slice(0, longestLabel - unique.length - 1)}-${unique}`;
-}
-
-/** The maximum length of a label's value (apimachinery validation.LabelValueMaxLength). */
-const longestLabel = 63;
+const namespaceLabel = "acr-secret/namespace";
 
 /** Returns the label selector of the objects of one schedule. */
-export const selectorOf = (schedule: Pick<Schedule, "verb" | "namespace">): string => `${instance}=${clusterName(schedule)}`;
+export const selectorOf = ({ verb, namespace }: Schedule): string => `${scheduleLabel}=${verb},${namespaceLabel}=${namespace}`;
+
+/** Returns the name of a schedule's objects in its namespace. */
+export const scheduleName = ({ verb }: Schedule): string => `acr-secret-${verb}`;
+
+/** Returns a name that no schedule in another namespace has, for the objects of the whole cluster. */
+export const clusterName = (schedule: Schedule): string =>
+  schedule.namespace === ownNamespace ? scheduleName(schedule) : `${scheduleName(schedule)}-${schedule.namespace}`;
 
 const rbac = "rbac.authorization.k8s.io";
 
@@ -66,7 +57,7 @@ const rbac = "rbac.authorization.k8s.io";
 export function scheduleObjects(schedule: Schedule): readonly object[] {
   const { verb, namespace, cron, image, args, azure, rights, networkPolicy } = schedule;
   const name = scheduleName(schedule);
-  const labels = { [scheduleLabel.key]: scheduleLabel.value, [instance]: clusterName(schedule) };
+  const labels = { "app.kubernetes.io/name": "kubectl-acr-secret", [scheduleLabel]: verb, [namespaceLabel]: namespace };
   const metadata = { name, namespace, labels };
   const clusterWide = { name: clusterName(schedule), labels };
   const annotations = azure?.clientId === undefined ? undefined : { "azure.workload.identity/client-id": azure.clientId };

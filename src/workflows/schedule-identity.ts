@@ -1,3 +1,4 @@
+import type { Tools } from "../actions/tools.ts";
 import type { Azure } from "../azure/port.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { retryWhileReplicating } from "../credential/retry.ts";
@@ -7,11 +8,9 @@ import { createRole, role } from "../schedule/azure-commands.ts";
 import { type Schedule, scheduleName } from "../schedule/objects.ts";
 import { credentialFor, identityIn, noIssuer, trusts } from "../secretless/objects.ts";
 
-type Tools = {
+type IdentityTools = Pick<Tools, "sleep" | "during"> & {
   readonly azure: Azure;
   readonly cluster: Pick<Cluster, "issuer">;
-  sleep(milliseconds: number): Promise<void>;
-  during<T>(what: string, work: () => Promise<T>): Promise<T>;
   print(text: string): void;
 };
 
@@ -23,7 +22,7 @@ export type ScheduleIdentity = { readonly clientId: string; readonly removal: re
  * role on the registry. Each cluster, namespace and schedule has an identity of its own.
  * @throws CliError if the role does not exist or allows more than the pages say, or if the identity also has other uses
  */
-export async function ensureIdentity(schedule: Schedule, named: string, tools: Tools): Promise<ScheduleIdentity> {
+export async function ensureIdentity(schedule: Schedule, named: string, tools: IdentityTools): Promise<ScheduleIdentity> {
   const { azure, cluster } = tools;
   const [registry, issuer] = await tools.during(`Reading ${named}`, () => Promise.all([azure.findRegistry(named), cluster.issuer()]));
   if (issuer === undefined) throw noIssuer();

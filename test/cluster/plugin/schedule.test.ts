@@ -125,7 +125,7 @@ const kinds = "cronjobs,jobs,pods,serviceaccounts,networkpolicies,clusterroles,c
 test("removes every object of all schedules with the printed commands", { timeout: 120_000 }, async () => {
   const lines = [rotate, create.replace("NS", "none"), "schedule check --network-policy"].map((line) => `kubectl acr-secret ${line}`);
   for (const line of lines) expect(await shell.type(`${line} | kubectl apply -f -`)).toMatchObject({ code: 0 });
-  const label = "app.kubernetes.io/instance in (acr-secret-rotate,acr-secret-create,acr-secret-check)";
+  const label = "acr-secret/namespace=acr-secret";
   const left = () => kubectl(["get", kinds, "-n", "acr-secret", "-l", label, "-o", "name"]);
   expect((await left()).trim().split("\n")).toHaveLength(3 * 4 + 1);
 

@@ -3,7 +3,7 @@ import type { Job } from "../../../src/objects.ts";
 import { type FakeWorld, fakeWorld } from "../../support/fakes/world.ts";
 import { type } from "../../support/in-process.ts";
 
-const labels = { "app.kubernetes.io/name": "kubectl-acr-secret" };
+const labels = { "acr-secret/schedule": "rotate" };
 const now = () => new Date("2026-01-02T02:01:00Z");
 
 function putSchedule({ cluster }: FakeWorld, name: string, spec: { schedule: string; suspend?: boolean; timeZone?: string }): void {
