@@ -78,26 +78,12 @@ function generatorManifests({ secret: name, namespace, host, repository }: Manif
   const login = { username: "{{ .username }}", password: "{{ .password }}" };
   const template = { type: "kubernetes.io/dockerconfigjson", data: { ".dockerconfigjson": JSON.stringify({ auths: { [host]: login } }) } };
   const metadata = { name, namespace };
+  const scope = repository && `repository:${repository}:pull`;
+  const auth = { workloadIdentity: { serviceAccountRef: { name } } };
+  const dataFrom = [{ sourceRef: { generatorRef: { ...generator, name } } }];
+  const spec = { refreshInterval: "30m", dataFrom, target: { name, template } };
   return [
-    {
-      ...generator,
-      metadata,
-      spec: {
-        registry: host,
-        environmentType,
-        ...(repository === undefined ? {} : { scope: `repository:${repository}:pull` }),
-        auth: { workloadIdentity: { serviceAccountRef: { name } } },
-      },
-    },
-    {
-      apiVersion: "external-secrets.io/v1",
-      kind: "ExternalSecret",
-      metadata,
-      spec: {
-        refreshInterval: "30m",
-        dataFrom: [{ sourceRef: { generatorRef: { ...generator, name } } }],
-        target: { name, template },
-      },
-    },
+    { ...generator, metadata, spec: { registry: host, environmentType, scope, auth } },
+    { apiVersion: "external-secrets.io/v1", kind: "ExternalSecret", metadata, spec },
   ];
 }
