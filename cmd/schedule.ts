@@ -3,7 +3,7 @@ import { printData, printList } from "../src/output/object.ts";
 import { printable } from "../src/output/printable.ts";
 import { azureCommands } from "../src/schedule/azure-commands.ts";
 import { ownNamespace, type Schedule, scheduleObjects, selectorOf } from "../src/schedule/objects.ts";
-import { ensureIdentity, type ScheduleIdentity } from "../src/workflows/schedule-identity.ts";
+import { ensureIdentity } from "../src/workflows/schedule-identity.ts";
 import { registryHost } from "./create/options.ts";
 import { parseWait } from "./line/durations.ts";
 import { clientVersion, pagesAddress } from "./project.ts";
@@ -48,10 +48,13 @@ export const schedule = verb({
   },
 });
 
+/** The page says which of the commands for Azure must not be repeated. */
+const beforeAzure = `After you apply the objects. Before you run these commands again, for example for another cluster, read ${pagesAddress}schedule.md#3-create-the-identity-in-azure:`;
+
 async function runSchedule(read: Schedule, flags: ScheduleFlags, session: Session): Promise<number> {
   const wait = parseWait({ wait: flags.wait ?? "10m" });
   const identity = flags["with-identity"] ? await createIdentity(read, flags, session) : undefined;
-  const planned = identity ? { ...read, azure: { clientId: identity.clientId } } : read;
+  const planned = identity ? { ...read, clientId: identity.clientId, secret: undefined } : read;
   if (flags.apply) return applySchedule(planned, wait, session);
   const objects = scheduleObjects(planned);
   if (flags.output === "json") {
@@ -60,14 +63,9 @@ async function runSchedule(read: Schedule, flags: ScheduleFlags, session: Sessio
   }
   const documents = await Promise.all(objects.map((object) => printData(object, "yaml")));
   const { namespace } = planned;
-  // The page says which of the commands for Azure must not be repeated
-  const azure = [
-    `After you apply the objects. Before you run these commands again, for example for another cluster, read ${pagesAddress}schedule.md#3-create-the-identity-in-azure:`,
-    ...azureCommands(planned),
-    "",
-  ];
+  const azure = identity ? [] : azureCommands(planned);
   const comments = [
-    ...(identity || !planned.azure ? [] : azure),
+    ...(azure.length > 0 ? [beforeAzure, ...azure, ""] : []),
     "Remove these objects:",
     `kubectl delete cronjob,serviceaccount,networkpolicy,clusterrole,clusterrolebinding -l ${selectorOf(planned)} -n ${namespace}`,
     ...(namespace === ownNamespace ? [`kubectl delete namespace ${namespace}`] : []),
@@ -78,7 +76,7 @@ async function runSchedule(read: Schedule, flags: ScheduleFlags, session: Sessio
 }
 
 /** Creates the identity of a schedule. The lines about it are not part of a printed manifest. */
-async function createIdentity(schedule: Schedule, { registry = "", apply }: ScheduleFlags, session: Session): Promise<ScheduleIdentity> {
+async function createIdentity(schedule: Schedule, { registry = "", apply }: ScheduleFlags, session: Session) {
   const azure = await session.azure({ source: "auto" });
   const print = (text: string) => void (apply ? session.stdout : session.stderr).write(text);
   return ensureIdentity(schedule, registryHost(registry), { ...session, azure, cluster: session.cluster(), print });

@@ -46,10 +46,8 @@ export type Flags = Readonly<Record<string, Flag>>;
 export const under = <const F extends Flags>(group: string, flags: F): F =>
   Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, { ...flag, group }])) as F;
 
-/**
- * Returns the `refuse` of a flag whose values have a form. @param form in words: `the name of a node` @param name without dashes: `node`
- */
-export const mustBe = (form: string, isValid: (value: string) => boolean, name: string) => (value: string) =>
+/** Returns the `refuse` of a flag. @param form in words: `the name of a node` @param isValid returns nothing for a value of another form */
+export const mustBe = (form: string, isValid: (value: string) => unknown, name: string) => (value: string) =>
   isValid(value) ? undefined : usage(`invalid --${name} ${JSON.stringify(value)}: must be ${form}`);
 
 /** Returns the name of the first flag of a verb that is given, not with its default, and that is not accepted. */

@@ -106,9 +106,9 @@ const stuckReasons = ["ImagePullBackOff", "InvalidImageName", "CreateContainerCo
 function stuckError({ metadata: { name }, status }: Pod, schedule: Schedule): CliError | undefined {
   const { reason = "", message } = status?.containerStatuses?.[0]?.state?.waiting ?? {};
   if (!stuckReasons.includes(reason)) return undefined;
-  const { azure, image, namespace } = schedule;
+  const { secret, image, namespace } = schedule;
   const pulls = reason.includes("Image");
-  const lacksSecret = reason === "CreateContainerConfigError" && azure?.secret !== undefined;
+  const lacksSecret = reason === "CreateContainerConfigError" && secret !== undefined;
   const fix = lacksSecret ? azureCommands(schedule).at(-1) : pulls && pullFix(schedule);
   const hint: string | Fix = fix || { kubectl: "describe pod", args: [name], namespace };
   return new CliError("invalid", withLines(`pod/${name} cannot ${pulls ? `pull ${image}` : "start"}`, message), { hint });

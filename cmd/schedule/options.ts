@@ -36,7 +36,7 @@ export const scheduleFlags = {
     },
     "for-new-namespaces": {
       type: "string",
-      refuse: mustBe("labels, such as team=web", (text) => parseLabelSelector(text) !== undefined, "for-new-namespaces"),
+      refuse: mustBe("labels, such as team=web", parseLabelSelector, "for-new-namespaces"),
       value: "LABELS",
       describe: "With create, required: give each namespace with these labels a pull secret, such as team=web",
     },
@@ -56,11 +56,7 @@ export const scheduleFlags = {
     at: {
       type: "string",
       complete: ["03:00"],
-      refuse: mustBe(
-        'a time of day in UTC, such as 03:00, or five cron fields, such as "*/10 * * * *"',
-        (text) => cronOf(text) !== undefined,
-        "at",
-      ),
+      refuse: mustBe('a time of day in UTC, such as 03:00, or five cron fields, such as "*/10 * * * *"', cronOf, "at"),
       value: "TIME",
       describe: "Time of day in UTC, or five cron fields in UTC",
       fallback: "03:00, every 10 minutes for create, every hour for check",
@@ -142,7 +138,6 @@ export function readSchedule(verb: Schedule["verb"], flags: ScheduleFlags, names
   refuseFlags(verb, row.flags, flags);
   if (flags["with-identity"] && flags.registry === undefined) throw usage("--with-identity requires --registry");
   const { image = `${publishedImage}:${clientVersion.slice(1)}`, at = "", "client-id": clientId, "azure-secret": secret = "azure" } = flags;
-  const access = clientId === undefined ? { secret } : { clientId };
   parseImage(image);
   return {
     verb,
@@ -151,7 +146,8 @@ export function readSchedule(verb: Schedule["verb"], flags: ScheduleFlags, names
     image,
     args: row.args(flags),
     rights: rbac.find(({ line }) => line === row.line)?.rights ?? [],
-    azure: row.flags.includes("client-id") ? access : undefined,
+    clientId,
+    secret: clientId === undefined && row.flags.includes("azure-secret") ? secret : undefined,
     registry: registryNameOf(flags),
     networkPolicy: flags["network-policy"],
   };

@@ -24,19 +24,19 @@ export const createRole = `az role definition create --role-definition '${defini
  * for a value that only the user knows. The identity for a client ID has the name of the schedule.
  */
 export function azureCommands(schedule: Schedule): readonly string[] {
-  const { azure, namespace, registry } = schedule;
-  if (!azure) return [];
+  const { clientId, secret, namespace, registry } = schedule;
   const name = scheduleName(schedule);
   const scope = outputOf(`az acr show --name ${registry} --query id --output tsv`);
-  if (azure.clientId !== undefined) {
+  if (clientId !== undefined) {
     const issuer = outputOf(`kubectl get --raw /.well-known/openid-configuration | sed 's/.*"issuer":"\\([^"]*\\).*/\\1/'`);
     return [
       createRole,
-      `az role assignment create --role "${role.Name}" --scope ${scope} --assignee ${azure.clientId}`,
+      `az role assignment create --role "${role.Name}" --scope ${scope} --assignee ${clientId}`,
       `az identity federated-credential create --name ${name} --identity-name ${name} --resource-group GROUP --issuer ${issuer} ` +
         `--subject system:serviceaccount:${namespace}:${name} --audiences api://AzureADTokenExchange`,
     ];
   }
+  if (secret === undefined) return [];
   // az replaces the passwords of an application with the same name, which another cluster may use
   const cluster = outputOf("kubectl get namespace kube-system -o jsonpath={.metadata.uid}");
   const variables =
@@ -44,6 +44,6 @@ export function azureCommands(schedule: Schedule): readonly string[] {
   return [
     createRole,
     `az ad sp create-for-rbac --name ${clusterName(schedule)}-${cluster} --role "${role.Name}" --scopes ${scope} --query "[${variables}]" --output tsv | ` +
-      `kubectl create secret generic ${azure.secret} --namespace ${namespace} --from-env-file=/dev/stdin`,
+      `kubectl create secret generic ${secret} --namespace ${namespace} --from-env-file=/dev/stdin`,
   ];
 }

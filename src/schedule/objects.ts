@@ -20,11 +20,10 @@ export type Schedule = {
   /** The arguments of the plugin. */
   readonly args: readonly string[];
   readonly rights: readonly Right[];
-  /** A workload identity, or a Secret with the variables `AZURE_*`. Undefined for a verb that sends no request to Azure. */
-  readonly azure:
-    | { readonly clientId: string; readonly secret?: never }
-    | { readonly secret: string; readonly clientId?: never }
-    | undefined;
+  /** The client ID of a workload identity. */
+  readonly clientId: string | undefined;
+  /** The Secret with the variables `AZURE_*`; undefined with a workload identity, or for a verb that sends no request to Azure. */
+  readonly secret: string | undefined;
   /** The registry's name for az. */
   readonly registry: string;
   readonly networkPolicy: boolean;
@@ -55,12 +54,12 @@ const rbac = "rbac.authorization.k8s.io";
 
 /** Returns the objects that run a verb on a schedule, in the order in which they are created. */
 export function scheduleObjects(schedule: Schedule): readonly object[] {
-  const { verb, namespace, cron, image, args, azure, rights, networkPolicy } = schedule;
+  const { verb, namespace, cron, image, args, clientId, secret, rights, networkPolicy } = schedule;
   const name = scheduleName(schedule);
   const labels = { "app.kubernetes.io/name": "kubectl-acr-secret", [scheduleLabel]: verb, [namespaceLabel]: namespace };
   const metadata = { name, namespace, labels };
   const clusterWide = { name: clusterName(schedule), labels };
-  const annotations = azure?.clientId === undefined ? undefined : { "azure.workload.identity/client-id": azure.clientId };
+  const annotations = clientId === undefined ? undefined : { "azure.workload.identity/client-id": clientId };
   const ownNamespaceObject = {
     apiVersion: "v1",
     kind: "Namespace",
@@ -80,7 +79,7 @@ export function scheduleObjects(schedule: Schedule): readonly object[] {
     args,
     // The summary of a successful run is then in the pod's status too
     env: [{ name: "TERMINATION_MESSAGE_PATH", value: "/dev/termination-log" }],
-    envFrom: azure?.secret === undefined ? undefined : [{ secretRef: { name: azure.secret } }],
+    envFrom: secret === undefined ? undefined : [{ secretRef: { name: secret } }],
     resources: { requests: { cpu: "100m", memory: "128Mi" }, limits: { memory: "512Mi" } },
     securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ["ALL"] } },
     // Also the end of the log of a failed run, so that no permission to read logs is needed

@@ -14,15 +14,13 @@ type IdentityTools = Pick<Tools, "sleep" | "during"> & {
   print(text: string): void;
 };
 
-/** The identity of a schedule, and the commands that delete it, in their order. */
-export type ScheduleIdentity = { readonly clientId: string; readonly removal: readonly Fix[] };
-
 /**
  * Creates what is missing of a schedule's managed identity: the identity, the federated credential that trusts the ServiceAccount, and the
  * role on the registry. Each cluster, namespace and schedule has an identity of its own.
+ * @returns its client ID, and the commands that delete it, in their order
  * @throws CliError if the role does not exist or allows more than the pages say, or if the identity also has other uses
  */
-export async function ensureIdentity(schedule: Schedule, named: string, tools: IdentityTools): Promise<ScheduleIdentity> {
+export async function ensureIdentity(schedule: Schedule, named: string, tools: IdentityTools) {
   const { azure, cluster } = tools;
   const [registry, issuer] = await tools.during(`Reading ${named}`, () => Promise.all([azure.findRegistry(named), cluster.issuer()]));
   if (issuer === undefined) throw noIssuer();
@@ -54,7 +52,7 @@ export async function ensureIdentity(schedule: Schedule, named: string, tools: I
   await ensure<unknown>(`roleassignment.management.azure.com/${role.Name.replaceAll(" ", "-")}-on-${registry.name}`, assignment, assign);
   const unassign = ["az", "role", "assignment", "delete", "--assignee", principalId, "--role", role.Name, "--scope", registry.id];
   const remove = ["az", "identity", "delete", "--ids", id];
-  return { clientId, removal: [unassign, remove].map((argv) => ({ do: "shell", argv })) };
+  return { clientId, removal: [unassign, remove].map((argv): Fix => ({ do: "shell", argv })) };
 }
 
 /** Returns the GUID of the custom role in docs/rbac.md. */

@@ -51,10 +51,10 @@ test("pulls as a service principal of az, until az resets its password without -
 });
 
 const read = { namespace: "acr-secret", cron: "", image: "", args: [], rights: [], registry: "myregistry", networkPolicy: false } as const;
-const schedule = { ...read, verb: "rotate" } as const;
+const schedule = { ...read, verb: "rotate", clientId: undefined, secret: undefined } as const;
 
 test("creates the service principal of a schedule, in the form that its Secret reads", { timeout: 300_000 }, async () => {
-  const [, command = ""] = azureCommands({ ...schedule, azure: { secret: "azure" } });
+  const [, command = ""] = azureCommands({ ...schedule, secret: "azure" });
   const [create = ""] = command
     .replace('"ACR pull tokens"', "acrpull")
     .replace(/"\$\(kubectl [^)]*\)"/, "cluster")
@@ -85,7 +85,7 @@ test("deletes the identity of a schedule with the printed commands", { timeout: 
   const during = <T>(_: string, work: () => Promise<T>) => work();
   const tools = { azure, cluster, sleep, during, print: () => {} };
 
-  const { removal } = await ensureIdentity({ ...schedule, azure: undefined }, "myregistry", tools);
+  const { removal } = await ensureIdentity(schedule, "myregistry", tools);
 
   expect(there.userAssignedIdentities).toMatchObject([{ federated: [{}] }]);
   for (const command of removal) await promisify(execFile)("sh", ["-c", formatCommand(command)], { env: world.env });

@@ -145,7 +145,7 @@ const roleIn = (page: string) =>
 /** Returns the Azure commands of a rotation whose credential is in a Secret: for the role, and for the service principal. */
 const commandsIn = (namespace: string) => {
   const nothing = { cron: "", image: "", args: [], rights: [], registry: "REGISTRY" };
-  return azureCommands({ ...nothing, verb: "rotate", namespace, azure: { secret: "azure" }, networkPolicy: false });
+  return azureCommands({ ...nothing, verb: "rotate", namespace, clientId: undefined, secret: "azure", networkPolicy: false });
 };
 
 test("has the same role for ACR tokens in the pages and in the printed commands", () => {
