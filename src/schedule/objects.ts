@@ -59,6 +59,8 @@ export function scheduleObjects(schedule: Schedule): readonly object[] {
   const labels = { "app.kubernetes.io/name": "kubectl-acr-secret", [scheduleLabel]: verb, [namespaceLabel]: namespace };
   const metadata = { name, namespace, labels };
   const clusterWide = { name: clusterName(schedule), labels };
+  const roleRef = { apiGroup: rbac, kind: "ClusterRole", name: clusterWide.name };
+  const subjects = [{ kind: "ServiceAccount", name, namespace }];
   const annotations = clientId === undefined ? undefined : { "azure.workload.identity/client-id": clientId };
   const ownNamespaceObject = {
     apiVersion: "v1",
@@ -100,13 +102,7 @@ export function scheduleObjects(schedule: Schedule): readonly object[] {
     ...(namespace === ownNamespace ? [ownNamespaceObject] : []),
     { apiVersion: "v1", kind: "ServiceAccount", metadata: { ...metadata, annotations } },
     { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: clusterWide, rules: rulesOf(rights) },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: "ClusterRoleBinding",
-      metadata: clusterWide,
-      roleRef: { apiGroup: rbac, kind: "ClusterRole", name: clusterWide.name },
-      subjects: [{ kind: "ServiceAccount", name, namespace }],
-    },
+    { apiVersion: `${rbac}/v1`, kind: "ClusterRoleBinding", metadata: clusterWide, roleRef, subjects },
     ...(networkPolicy ? [networkPolicyObject] : []),
     {
       apiVersion: "batch/v1",
