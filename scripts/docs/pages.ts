@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { readTranscript } from "../../sandbox/transcript.ts";
-import { diagram } from "../diagram.ts";
+import { diagrams } from "../diagram.ts";
 import { picture } from "../picture.ts";
 import { root } from "../run.ts";
 import { readCast } from "./cast.ts";
@@ -20,22 +20,18 @@ const transcripts = "test/cluster/transcripts";
 /** The page with a picture, the recorded output of its commands, and the picture. */
 export const pictured = { page: "README.md", cast: "docs/images/session.cast", image: "docs/images/session.svg" };
 
-/** The diagram of the objects that `create` creates. */
-const objects = "docs/images/objects.svg";
-
 /** Returns every page with new tables, and the pictures. Recorded pages also have their new sessions. */
 export async function pages(recorded: Recorded = new Map()): Promise<Page[]> {
   const texts = await Promise.all((await pageNames()).map(async (path) => ({ path, now: await readFile(join(root, path), "utf8") })));
   const made = texts.map(({ path, now }) => ({ path, now, wanted: withTables(recorded.get(path) ?? now) }));
-  const [played, drawn, objectsNow = ""] = await Promise.all(
-    [pictured.cast, pictured.image, objects].map((path) => readFile(join(root, path), "utf8").catch(() => "")),
-  );
+  const read = (path: string) => readFile(join(root, path), "utf8").catch(() => "");
+  const [played, drawn] = await Promise.all([pictured.cast, pictured.image].map(read));
   const cast = recorded.get(pictured.cast) ?? played ?? "";
   return [
     ...made,
     { path: pictured.cast, now: played ?? "", wanted: cast },
     { path: pictured.image, now: drawn ?? "", wanted: cast === "" ? (drawn ?? "") : await picture(readCast(cast)) },
-    { path: objects, now: objectsNow, wanted: diagram() },
+    ...(await Promise.all(Object.entries(diagrams()).map(async ([path, wanted]) => ({ path, now: await read(path), wanted })))),
     await carried(made),
   ];
 }
