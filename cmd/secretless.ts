@@ -29,11 +29,13 @@ const flags = {
     identity: {
       type: "string",
       refuse: (value) =>
-        /^[a-z0-9][a-z0-9_-]{2,127}$/i.test(value) || identityForm.test(value)
+        identityForm.test(value)
           ? undefined
-          : usage(`invalid --identity ${JSON.stringify(value)}: must be the name or the resource ID of a user-assigned managed identity`),
+          : usage(`invalid --identity ${JSON.stringify(value)}: must be a managed identity, or the client ID of an application`),
       value: "IDENTITY",
-      describe: "User-assigned managed identity of the pods: a name in the registry's resource group, or a resource ID. Created if missing",
+      describe:
+        "Identity of the pods: a user-assigned managed identity by its name in the registry's resource group or its resource ID, created if " +
+        "missing; or an existing application by its client ID",
       fallback: "acr-secretless-REGISTRY",
     },
     image: { type: "string", value: "IMAGE", describe: "Image to check, such as myregistry.azurecr.io/app/web:1" },
@@ -48,8 +50,9 @@ const flags = {
   ...fieldManager,
 } as const satisfies Flags;
 
+/** A name, a client id or a resource id. */
 const identityForm =
-  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[-\w.()]{1,90}\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[-\w]{3,128}$/i;
+  /^(?:[a-z0-9][a-z0-9_-]{2,127}|\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[-\w.()]{1,90}\/providers\/Microsoft\.ManagedIdentity\/userAssignedIdentities\/[-\w]{3,128})$/i;
 
 type SecretlessFlags = Values<typeof flags>;
 

@@ -1,11 +1,12 @@
-import { Busy, type CliError } from "../errors.ts";
+import { Busy, CliError } from "../errors.ts";
 import type { Http, HttpRequest } from "../http/message.ts";
 import { type Json, objectsOf, textOf } from "../json.ts";
 import { Sensitive } from "../secret/sensitive.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Identity } from "./identity.ts";
+import { asCredential } from "./managed-identities.ts";
 import type { Application, ApplicationAccess, Azure, Key, ServicePrincipal } from "./port.ts";
-import { type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
+import { identityIn, type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
 
 type Get = {
   /** The path after `/v1.0`, with its slash. */
@@ -19,16 +20,9 @@ type Get = {
 const application = { $select: "id,appId,displayName,notes,createdDateTime,passwordCredentials" };
 const principal = { $select: "id,appId,accountEnabled" };
 
-/** Opens Microsoft Graph v1.0: applications and service principals. */
-export function openGraph({
-  cloud,
-  identity,
-  http,
-}: {
-  readonly cloud: Cloud;
-  readonly identity: Pick<Identity, "token" | "source">;
-  readonly http: Http;
-}) {
+type Graph = { readonly cloud: Cloud; readonly identity: Pick<Identity, "token" | "source">; readonly http: Http };
+
+function openRequests({ cloud, identity, http }: Graph) {
   const { call, refused, bodyOf, required, pages } = openService({
     name: "Microsoft Graph",
     origin: cloud.graph,
@@ -61,6 +55,13 @@ export function openGraph({
     if (answer.status >= 300) throw refused(doing, url, answer);
     return bodyOf(doing, answer);
   }
+
+  return { find, list, write, required };
+}
+
+/** Opens Microsoft Graph v1.0: applications and service principals. */
+export function openGraph(graph: Graph) {
+  const { find, list, write, required } = openRequests(graph);
 
   async function access(applicationId: string, principalId: string | undefined): Promise<ApplicationAccess> {
     const [ofApplication, ofPrincipal] = [`/applications/${applicationId}`, `/servicePrincipals/${principalId}`];
@@ -122,6 +123,35 @@ export function openGraph({
     },
     removeKey: async (id, slot) =>
       void (await write("POST", `/applications/${id}/removePassword`, `delete password ${slot} of application ${id}`, { keyId: slot })),
+  } satisfies Partial<Azure>;
+}
+
+/** Opens applications as the identities of pods, by their client ids. They exist already, each with a service principal. */
+export function openApplicationIdentities(graph: Graph) {
+  const { find, list, write } = openRequests(graph);
+  const pathOf = (appId: string) => `/applications(appId='${appId}')/federatedIdentityCredentials`;
+  return {
+    async managedIdentity(appId) {
+      const doing = `read application ${appId}`;
+      const [one, of] = await Promise.all([
+        find({ path: `/applications(appId='${appId}')`, query: application, doing }, asApplication),
+        find({ path: `/servicePrincipals(appId='${appId}')`, query: principal, doing }, asPrincipal),
+      ]);
+      const hint = "specify a managed identity by its name or resource ID";
+      if (!one || !of) throw new CliError("notFound", `application ${appId} with a service principal not found in the tenant`, { hint });
+      const { tenant } = identityIn(await graph.identity.token("graph"));
+      return { id: appId, clientId: appId, principalId: of.id, tenant, ours: false };
+    },
+    federatedCredentials(appId) {
+      const doing = `list the federated credentials of application ${appId}`;
+      return list({ path: pathOf(appId), doing }, (one) => asCredential({ name: one.name, properties: one }));
+    },
+    async putFederatedCredential(appId, one) {
+      await write("POST", pathOf(appId), `create federated credential ${one.name} of application ${appId}`, one);
+    },
+    async deleteFederatedCredential(appId, name) {
+      await write("DELETE", `${pathOf(appId)}/${name}`, `delete federated credential ${name} of application ${appId}`);
+    },
   } satisfies Partial<Azure>;
 }
 

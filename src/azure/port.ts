@@ -169,7 +169,7 @@ export type Principals = {
   unassignRole(registry: AzureRegistry, of: { readonly principalId: string; readonly role: string }): Promise<void>;
 };
 
-/** A user-assigned identity (Microsoft.ManagedIdentity/userAssignedIdentities), which needs no password. */
+/** A user-assigned identity (Microsoft.ManagedIdentity/userAssignedIdentities), which needs no password; or an application. */
 export type ManagedIdentity = {
   readonly id: string;
   readonly clientId: string;
@@ -191,8 +191,9 @@ export type FederatedCredential = {
 /** Entra ID's answer to the token of a ServiceAccount: a token, or its error with the AADSTS number. */
 export type Exchanged = { readonly token: Sensitive } | { readonly refused: number; readonly message: string };
 
-/** Managed identities by their resource ids. */
+/** Managed identities by their resource ids, and applications of other users by their client ids. */
 export type Identities = {
+  /** @throws CliError notFound for an application without a service principal */
   managedIdentity(id: string): Promise<ManagedIdentity | undefined>;
   /** Creates it in the region of the registry. */
   createManagedIdentity(id: string, registry: AzureRegistry): Promise<ManagedIdentity>;

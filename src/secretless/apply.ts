@@ -38,17 +38,20 @@ export function applierOf(env: ApplyEnv): Credential["apply"] {
     return turn;
   }
 
+  const applyCredential = ({ act, to }: Make) =>
+    inTurn(async () => {
+      if (act === "delete") return azure.deleteFederatedCredential(state.identityId, to.name);
+      const wanted = state.accounts.map(({ at }) => credentialFor(at, state.issuer)).find(({ name }) => name === to.name);
+      if (wanted) await azure.putFederatedCredential(state.identityId, wanted);
+    });
+
   const inAzure: Readonly<Record<string, (change: Make) => Promise<void>>> = {
     async "identity.managedidentity.azure.com"({ act }) {
       if (act === "delete") await azure.deleteManagedIdentity(state.identityId);
       else created = await azure.createManagedIdentity(state.identityId, registry);
     },
-    "federatedcredential.managedidentity.azure.com": ({ act, to }) =>
-      inTurn(async () => {
-        if (act === "delete") return azure.deleteFederatedCredential(state.identityId, to.name);
-        const wanted = state.accounts.map(({ at }) => credentialFor(at, state.issuer)).find(({ name }) => name === to.name);
-        if (wanted) await azure.putFederatedCredential(state.identityId, wanted);
-      }),
+    "federatedcredential.managedidentity.azure.com": applyCredential,
+    "federatedcredential.graph.microsoft.com": applyCredential,
     async "roleassignment.management.azure.com"({ act }) {
       const principalId = identity()?.principalId ?? "";
       const of = { principalId, role: pullRole[state.mode].id };

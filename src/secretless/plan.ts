@@ -22,6 +22,7 @@ export type SecretlessState = {
   /** The registry's name. */
   readonly registry: string;
   readonly mode: Mode;
+  /** The resource id of a managed identity, or the client id of an application. */
   readonly identityId: string;
   /** Absent if it doesn't exist. */
   readonly identity: ManagedIdentity | undefined;
@@ -29,9 +30,15 @@ export type SecretlessState = {
   readonly assignments: readonly RoleAssignment[];
 };
 
-export const identityRef = (id: string) => ({ kind: "identity.managedidentity.azure.com", name: id.split("/").at(-1) ?? "" }) as const;
+/** The kinds of the identity and of its credentials. A resource id starts with a slash, the client id of an application doesn't. */
+const kindsOf = (identityId: string) =>
+  identityId.startsWith("/")
+    ? ({ identity: "identity.managedidentity.azure.com", credential: "federatedcredential.managedidentity.azure.com" } as const)
+    : ({ identity: "application.graph.microsoft.com", credential: "federatedcredential.graph.microsoft.com" } as const);
 
-const credentialRef = (name: string) => ({ kind: "federatedcredential.managedidentity.azure.com", name }) as const;
+export const identityRef = (id: string) => ({ kind: kindsOf(id).identity, name: id.split("/").at(-1) ?? "" });
+
+const credentialRef = (identityId: string, name: string) => ({ kind: kindsOf(identityId).credential, name });
 
 const assignmentRef = ({ mode, registry }: Pick<SecretlessState, "mode" | "registry">) =>
   ({ kind: "roleassignment.management.azure.com", name: `${pullRole[mode].name.replaceAll(" ", "-")}-on-${registry}` }) as const;
@@ -70,7 +77,7 @@ function planAccount(state: SecretlessState, of: AccountState, azure: readonly R
   if (refusal) return [refusal];
   const wanted = credentialFor(at, state.issuer);
   const there = state.credentials.find((one) => trusts(one, wanted));
-  const credential = credentialRef((there ?? wanted).name);
+  const credential = credentialRef(state.identityId, (there ?? wanted).name);
   const because = "it trusts the ServiceAccount";
   return [
     there ? keep(credential, because) : create(credential, because, { needs: azure[0] }),
@@ -111,16 +118,16 @@ export function planTakeDown(state: SecretlessState): Plan {
   const { identity, identityId, mode, assignments } = state;
   const accounts = state.accounts.map((of) => deleteAccount(state, of));
   const deleted = accounts.flat();
-  const credentials = deleted.filter(({ to }) => to.kind === "federatedcredential.managedidentity.azure.com");
+  const credentials = deleted.filter(({ to }) => to.kind === kindsOf(identityId).credential);
   if (!identity) return deleted;
-  const others = state.credentials.length - credentials.length;
-  if (!identity.ours || others > 0) {
-    const because = identity.ours ? `it has ${others} other federated credentials` : "another user created it";
-    return [...deleted, keep(identityRef(identityId), because)];
-  }
-  const needs = deleted.map(({ to }) => to);
   const role = assignmentRef(state);
   const isOurs = assignments.some(({ role: guid, ours }) => guid === pullRole[mode].id && ours);
+  const others = state.credentials.length - credentials.length;
+  if (!identity.ours || others > 0) {
+    const because = identity.ours ? `it has ${others} other federated credentials` : "another user created the identity";
+    return [...deleted, ...(isOurs ? [keep(role, because)] : []), keep(identityRef(identityId), because)];
+  }
+  const needs = deleted.map(({ to }) => to);
   return [...deleted, ...(isOurs ? [remove(role, needs)] : []), remove(identityRef(identityId), isOurs ? [...needs, role] : needs)];
 }
 
@@ -131,7 +138,10 @@ const remove = (to: Ref, needs: readonly Ref[] = []): Make & { readonly needs: r
   because: "no ServiceAccount uses it anymore",
 });
 
-function deleteAccount({ identity, credentials, issuer }: SecretlessState, { at, account, role, binding }: AccountState): Change[] {
+function deleteAccount(
+  { identity, identityId, credentials, issuer }: SecretlessState,
+  { at, account, role, binding }: AccountState,
+): Change[] {
   const client = account?.metadata.annotations?.[annotationKeys.clientId];
   // Without the identity, the role shows that this plugin has written the annotations
   const isOurs = client !== undefined && (identity ? client === identity.clientId : role !== undefined || binding !== undefined);
@@ -147,6 +157,6 @@ function deleteAccount({ identity, credentials, issuer }: SecretlessState, { at,
     ...annotations,
     ...(binding ? [remove(bindingRef(at), needs)] : []),
     ...(role ? [remove(roleRef(at), [...needs, bindingRef(at)])] : []),
-    ...(there ? [remove(credentialRef(there.name), needs)] : []),
+    ...(there ? [remove(credentialRef(identityId, there.name), needs)] : []),
   ];
 }

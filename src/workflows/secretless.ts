@@ -6,9 +6,10 @@ import type { Tools } from "../actions/tools.ts";
 import type { Azure, AzureRegistry } from "../azure/port.ts";
 import type { Cluster } from "../cluster/port.ts";
 import { isForbidden } from "../errors.ts";
-import { keyOf } from "../kinds.ts";
+import { keyOf, kinds } from "../kinds.ts";
 import type { KubeObject } from "../objects.ts";
 import type { Plan, Warn } from "../plan/change.ts";
+import { isGuid } from "../secret/azure-words.ts";
 import { applierOf } from "../secretless/apply.ts";
 import { type Account, bindingRef, identityIn, noIssuer, roleRef, tokenAudience } from "../secretless/objects.ts";
 import { type AccountState, identityRef, planSetUp, planTakeDown, type SecretlessState } from "../secretless/plan.ts";
@@ -19,7 +20,10 @@ type Order = {
   readonly serviceAccounts: readonly string[];
   /** A registry's name, login server or id. */
   readonly registry: string;
-  /** The name of an identity in the resource group of the registry, or its id; absent for the plugin's identity of the registry. */
+  /**
+   * The name of an identity in the resource group of the registry, or its id; the client id of an application; absent for the plugin's
+   * identity of the registry.
+   */
   readonly identity: string | undefined;
 };
 
@@ -71,9 +75,9 @@ async function readAccount(cluster: Cluster, at: Account): Promise<AccountState>
   return { at, account, role, binding };
 }
 
-/** Returns the resource id of the identity. By default the name contains the registry's, so that each registry has its own identity. */
+/** Returns the id of the identity. By default the name contains the registry's, so that each registry has its own identity. */
 function identityIdOf(named: string | undefined, registry: AzureRegistry): string {
-  if (named?.startsWith("/")) return named;
+  if (named !== undefined && (named.startsWith("/") || isGuid(named))) return named;
   return identityIn(registry, named ?? `acr-secretless-${registry.name.toLowerCase()}`);
 }
 
@@ -81,9 +85,8 @@ function identityIdOf(named: string | undefined, registry: AzureRegistry): strin
 function warnOfRoles({ identity, identityId }: SecretlessState): Plan {
   if (!identity || identity.ours) return [];
   const to = identityRef(identityId);
-  return [
-    { act: "warn", to, message: `another user created managed identity ${to.name}; the pods can use all of its roles` } satisfies Warn,
-  ];
+  const message = `another user created ${kinds[to.kind].called} ${to.name}; the pods can use all of its roles`;
+  return [{ act: "warn", to, message } satisfies Warn];
 }
 
 function cacheNotice({ identity, identityId }: SecretlessState): Plan {

@@ -1,5 +1,6 @@
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from "jose";
 import { beforeEach, expect, test } from "vitest";
+import { createIdentity } from "../../sandbox/azure/identities.ts";
 import { openAzure } from "../../src/azure/azure.ts";
 import { account } from "../support/fakes/cluster.ts";
 import { type } from "../support/in-process.ts";
@@ -50,6 +51,35 @@ test("creates what Entra ID and the registry need for a pull, and deletes all of
   expect(world.azure.calls.count("PUT", /./)).toBe(puts);
   expect(await demo.type(deleting)).toMatchObject({ code: 0 });
   expect(inAzure()).toEqual(before);
+});
+
+test("sets up an existing application, and deletes all but the role", async () => {
+  const { clientId } = await signedIn(world, []);
+  const before = inAzure();
+  const federated = () => world.azure.world.applications.find(({ appId }) => appId === clientId)?.federated ?? [];
+
+  expect(await demo.type(`${creating} --identity ${clientId}`)).toMatchObject({ code: 0 });
+
+  expect(federated()).toHaveLength(2);
+  expect([await problems("web"), await problems("api")]).toEqual([{}, {}]);
+  expect((await demo.type(`${creating} --identity ${clientId}`)).stdout).toMatch(/^(\S+ unchanged\n)+$/);
+  expect(await demo.type(`${deleting} --identity ${clientId}`)).toMatchObject({ code: 0 });
+  expect(federated()).toEqual([]);
+  expect(inAzure().identities).toEqual(before.identities);
+});
+
+test.for([
+  { when: "it does not exist", appId: () => crypto.randomUUID() },
+  {
+    when: "it is the client id of a managed identity",
+    appId: () => createIdentity(world.azure.world, "/x", { location: "eastus", tags: {} }).clientId,
+  },
+])("rejects an application when $when", async ({ appId }) => {
+  expect(await demo.type(`${creating} --identity ${appId()}`)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("specify a managed identity by its name or resource ID"),
+  });
+  expect(demo.in_.cluster.get("serviceaccount", "demo", "web")?.metadata.annotations).toBeUndefined();
 });
 
 test("prints no token, neither in its output nor with -v=9", async () => {

@@ -141,6 +141,24 @@ test("keeps an identity of another user, and warns that pods can use its roles",
   expect(seen()).toMatchObject({ annotations: {}, identities: [{ clientId: "theirs", credentials: [] }] });
 });
 
+test("sets up an application of another user by its client id, and deletes only its federated credential", async () => {
+  const appId = "22222222-2222-2222-2222-222222222222";
+  const theirs = { id: appId, clientId: appId, principalId: "p", tenant: "t", ours: false, credentials: [] };
+  world.azure.identities.all.set(appId, theirs);
+  const identity = `--identity ${appId}`;
+
+  const { stdout, stderr } = await run(`${creating} ${identity}`);
+  expect(stderr).toContain(`another user created application ${appId}; the pods can use all of its roles`);
+  expect(stdout).toMatch(
+    /^application\.graph\.microsoft\.com\/\S+ unchanged\n.*\nfederatedcredential\.graph\.microsoft\.com\/\S+ created$/m,
+  );
+  expect(seen()).toMatchObject({ annotations: { [keys[0]]: appId }, identities: [{ credentials: [{ issuer }] }] });
+
+  const deleted = await run(`delete web --registry myregistry --yes ${identity}`);
+  expect(deleted.stdout).toMatch(/^roleassignment\S+ unchanged\napplication\S+ unchanged$/m);
+  expect(seen()).toMatchObject({ annotations: {}, roles: [], bindings: [], identities: [{ clientId: appId, credentials: [] }] });
+});
+
 test("leaves a ServiceAccount with another identity unchanged", async () => {
   world.cluster.put({ ...account("demo", "web"), metadata: { name: "web", namespace: "demo", annotations: { [keys[0]]: "other" } } });
 
