@@ -115,8 +115,9 @@ type Situation = {
   readonly mayRequest?: false;
   readonly issuer?: "unreachable" | "rotated";
   readonly deadSecret?: true;
-  /** The part that `secretless check` names; absent if the pod runs. */
+  /** The part that `secretless check` names, and the number of its AADSTS error; absent if the pod runs. */
   readonly fails?: string;
+  readonly aadsts?: number;
 };
 
 const { clientId: clientKey, tenant: tenantKey } = annotationKeys;
@@ -135,11 +136,11 @@ const situations: readonly Situation[] = [
   { when: "the kubelets may not request the audience", mayRequest: false, fails: "token-audience" },
   { when: "the ServiceAccount has no annotations", annotations: { [clientKey]: undefined, [tenantKey]: undefined }, fails: "annotations" },
   { when: "the identity has no role", role: undefined, fails: "registry-access" },
-  { when: "the federated credential names another ServiceAccount", subject: "other", fails: "token-exchange" },
-  { when: "the annotation names an unknown client", annotations: { [clientKey]: unknownId }, fails: "token-exchange" },
-  { when: "the annotation names an unknown tenant", annotations: { [tenantKey]: unknownId }, fails: "token-exchange" },
-  { when: "Entra ID can't reach the issuer", issuer: "unreachable", fails: "token-exchange" },
-  { when: "the published keys are old", issuer: "rotated", fails: "token-exchange" },
+  { when: "the federated credential names another ServiceAccount", subject: "other", fails: "token-exchange", aadsts: 700213 },
+  { when: "the annotation names an unknown client", annotations: { [clientKey]: unknownId }, fails: "token-exchange", aadsts: 700016 },
+  { when: "the annotation names an unknown tenant", annotations: { [tenantKey]: unknownId }, fails: "token-exchange", aadsts: 90002 },
+  { when: "Entra ID can't reach the issuer", issuer: "unreachable", fails: "token-exchange", aadsts: 50166 },
+  { when: "the published keys are old", issuer: "rotated", fails: "token-exchange", aadsts: 7000272 },
 ];
 
 test.for(situations)("agrees with secretless check when $when", { timeout: 90_000 }, async (situation, { onTestFinished }) => {
@@ -152,7 +153,8 @@ test.for(situations)("agrees with secretless check when $when", { timeout: 90_00
 
   const { items } = await getJson<{ items: readonly unknown[] }>("secrets", "-n", place.namespace);
   expect(items).toHaveLength(situation.deadSecret ? 1 : 0);
-  expect(await check(place)).toEqual({ fails: situation.fails, "pod-pull": runs ? "ok" : "failed" });
+  const { aadsts } = situation;
+  expect(await check(place)).toEqual({ fails: situation.fails, ...(aadsts && { aadsts }), "pod-pull": runs ? "ok" : "failed" });
 });
 
 test("finds that only a pull secret lets the pods run", { timeout: 90_000 }, async () => {
@@ -169,11 +171,23 @@ test("pulls from the cache until the kubelet restarts when the federated credent
   place.federated.length = 0;
 
   expect(await startPod(place)).toBe("runs");
-  expect(await check(place)).toEqual({ fails: "token-exchange", "pod-pull": "ok" });
+  expect(await check(place)).toEqual({ fails: "token-exchange", aadsts: 700213, "pod-pull": "ok" });
 
   await node.restartKubelet(files.flags);
   expect(await startPod(place)).toBe("fails");
-  expect(await check(place)).toEqual({ fails: "token-exchange", "pod-pull": "failed" });
+  expect(await check(place)).toEqual({ fails: "token-exchange", aadsts: 700213, "pod-pull": "failed" });
+});
+
+test("applies a new role and a removed right to the next pod", { timeout: 120_000 }, async () => {
+  const place = await prepare("no-restart", { role: undefined });
+  expect(await startPod(place)).toBe("fails");
+
+  assignRole(azure.world, place.principalId, { role: "AcrPull", registry: "myregistry" });
+  expect(await startPod(place)).toBe("runs");
+
+  await kubectl(["delete", "rolebinding", "acr", "-n", place.namespace]);
+  expect(await startPod(place)).toBe("fails");
+  expect(await check(place)).toEqual({ fails: "token-audience", "pod-pull": "failed" });
 });
 
 test("keeps an empty login until the kubelet restarts when azure.json lacks useManagedIdentityExtension", {
@@ -221,6 +235,9 @@ test("finds a node that can't reach the sign-in host", { timeout: 240_000 }, asy
   expect(await check(place)).toEqual({ fails: undefined, "pod-pull": "failed" });
 });
 
+/** The error of a kubelet that can't read its credential providers. */
+const stops = /kubelet ended.*Failed to register CRI auth plugins/s;
+
 test.for([
   { fault: "cacheType is missing", edit: (text: string) => text.replace(/ +cacheType.*\n/, ""), line: /cacheType is required/ },
   { fault: "a key is misspelled", edit: (text: string) => text.replace("cacheType", "cachetype"), line: /unknown field .*cachetype/ },
@@ -234,7 +251,7 @@ test.for([
   const { config, flags } = await writeNodeFiles(fault.replaceAll(" ", "-"), edit);
 
   expect(await verify(config)).toMatchObject({ code: 1, stderr: expect.stringMatching(line) });
-  await expect(node.restartKubelet(flags)).rejects.toThrow("kubelet ended");
+  await expect(node.restartKubelet(flags)).rejects.toThrow(stops);
 });
 
 test("accepts the printed files, which start the kubelet", async () => {
@@ -247,14 +264,14 @@ test.for([
   { fault: "the binary is missing", flags: [...files.flags.slice(0, 1), `--image-credential-provider-bin-dir=${home.path}`] },
 ])("names the check on the node when $fault", { timeout: 120_000 }, async ({ flags }, { onTestFinished }) => {
   onTestFinished(() => node.restartKubelet(files.flags));
-  await expect(node.restartKubelet(flags)).rejects.toThrow("kubelet ended");
+  await expect(node.restartKubelet(flags)).rejects.toThrow(stops);
 
   const { stderr } = await verify(files.config);
   expect(stderr).toMatch(/ls -l BIN_DIR/);
   expect(stderr).toMatch(/KubeletServiceAccountTokenForCredentialProviders/);
 });
 
-type Place = { readonly namespace: string; readonly image: string; readonly federated: unknown[] };
+type Place = { readonly namespace: string; readonly image: string; readonly federated: unknown[]; readonly principalId: string };
 
 let pods = 0;
 
@@ -271,15 +288,18 @@ async function startPod({ namespace, image }: Place): Promise<"runs" | "fails" |
 }
 
 /** Runs `secretless check --from-cluster` from its sources. @returns the first part that fails, and what the pod has shown */
-async function check({ namespace, image }: Place): Promise<{ fails: string | undefined; "pod-pull": string | undefined }> {
+async function check({ namespace, image }: Place) {
   const words = ["secretless", "check", "app", "-n", namespace, "--image", image, "--from-cluster", "-o", "json"];
   const options = { cwd: root, env: { ...process.env, ...azure.env } };
   const command = promisify(execFile)(process.execPath, ["cmd/kubectl-acr_secret.ts", ...words], options);
   const { stdout } = await command.catch((error: { stdout: string }) => error);
-  const { items } = JSON.parse(stdout) as { items: readonly { id: string; status: string }[] };
+  const { items } = JSON.parse(stdout) as { items: readonly { id: string; status: string; message: string }[] };
   expect(items.filter(({ status }) => status === "unknown")).toEqual([]);
+  const failed = items.find(({ id, status }) => status === "failed" && id !== "pod-pull");
+  const [, aadsts] = /\(AADSTS(\d+)\)/.exec(failed?.message ?? "") ?? [];
   return {
-    fails: items.find(({ id, status }) => status === "failed" && id !== "pod-pull")?.id,
+    fails: failed?.id,
+    ...(aadsts && { aadsts: Number(aadsts) }),
     "pod-pull": items.find(({ id }) => id === "pod-pull")?.status,
   };
 }
@@ -300,21 +320,10 @@ async function prepare(namespace: string, situation: Omit<Situation, "when">): P
   } = situation;
   const image = `${server}/app:${namespace}`;
   await world.push(image, "waits");
-  const identity = createIdentity(
-    azure.world,
-    `/subscriptions/x/resourceGroups/demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${namespace}`,
-    {
-      location: "eastus",
-      tags: {},
-    },
-  );
-  identity.federated.push({
-    id: "1",
-    name: "cluster",
-    issuer,
-    subject: `system:serviceaccount:${namespace}:${subject}`,
-    audience: tokenAudience,
-  });
+  const id = `/subscriptions/x/resourceGroups/demo/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${namespace}`;
+  const identity = createIdentity(azure.world, id, { location: "eastus", tags: {} });
+  const trusted = `system:serviceaccount:${namespace}:${subject}`;
+  identity.federated.push({ id: "1", name: "cluster", issuer, subject: trusted, audience: tokenAudience });
   const registry = registries.find((one) => server === ("loginServer" in one ? one.loginServer : `${one.name}.azurecr.io`))?.name ?? "";
   if (role) assignRole(azure.world, identity.objectId, { role, registry });
   const account = {
@@ -345,7 +354,7 @@ async function prepare(namespace: string, situation: Omit<Situation, "when">): P
           },
         ]),
   ]);
-  const place = { namespace, image, federated: identity.federated };
+  const place = { namespace, image, federated: identity.federated, principalId: identity.objectId };
   if (situation.deadSecret) await addSecret(place, "dead", "rejected");
   return place;
 }
