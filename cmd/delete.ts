@@ -1,26 +1,22 @@
 import { Claims } from "../src/actions/claims.ts";
 import { isDone, type Outcome } from "../src/actions/outcome.ts";
-import type { Azure, SignInOptions, TokenList } from "../src/azure/port.ts";
-import type { Credential, Sources } from "../src/credential/kind.ts";
-import { isMadeInAzure, kindNamed } from "../src/credential/kinds.ts";
+import { isMadeInAzure } from "../src/credential/kinds.ts";
 import { type CliError, usage } from "../src/errors.ts";
 import { planDelete } from "../src/plan/delete.ts";
 import { registryName } from "../src/registry/login-server.ts";
 import { type ClusterScope, clusterScopesOf, noneMatches, selectsNone } from "../src/scope/cluster-scopes.ts";
-import { memoize } from "../src/scope/concurrency.ts";
-import { type Entry, readEntries } from "../src/secret/entry.ts";
-import { type NamespaceReader, readersOf } from "../src/state/namespace-reader.ts";
+import { readersOf } from "../src/state/namespace-reader.ts";
 import { deletionFacts } from "../src/state/plan-input.ts";
 import { noSecret } from "../src/state/pull-secrets.ts";
 import { everything } from "../src/state/targets.ts";
-import { revoking } from "../src/workflows/delete.ts";
+import { openFirst, revoking } from "../src/workflows/delete.ts";
 import { runUnit } from "../src/workflows/unit.ts";
 import { conclude, printsHints, whereOf } from "./conclude.ts";
 import { confirmDeletion } from "./delete/confirm.ts";
+import { opener } from "./delete/opener.ts";
 import { dryRun, type Flags, fieldManager, identityFlags, identityOf, output, under, type Values } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
-import { openRecorded } from "./recorded-credential.ts";
 import { nameOfSecret } from "./run-on-targets.ts";
 import { type Session, toolsOf } from "./session.ts";
 
@@ -119,7 +115,7 @@ type Deleting = {
   readonly secret: string;
   readonly clusterScopes: readonly ClusterScope[];
   readonly flags: DeleteFlags;
-  readonly open: Open;
+  readonly open: ReturnType<typeof opener>;
   readonly session: Session;
 };
 
@@ -136,49 +132,8 @@ function deleteSecrets({ secret, clusterScopes, flags, open, session }: Deleting
   return revoking(runUnit({ claims, each }, openFirst(places, open), tools), { clusterScopes, tools, claims, open });
 }
 
-/**
- * Opens the credentials that a namespace's Secret records before anything is changed there, so that a missing Azure sign-in is reported
- * first.
- */
-async function* openFirst(places: AsyncIterable<NamespaceReader>, open: Open): AsyncGenerator<NamespaceReader> {
-  for await (const { scope, read } of places)
-    yield {
-      scope,
-      read: async () => {
-        const state = await read();
-        const entries = (state.secret && readEntries(state.secret)) ?? [];
-        for (const entry of entries) await open({ entry, host: entry.hosts[0] ?? "" });
-        return state;
-      },
-    };
-}
-
 /** Returns the registries that still contain objects that were created for the deleted Secret. */
 function leftoversOf(outcome: Outcome): string[] {
   if (!isDone(outcome) || (outcome.change.act !== "remove" && outcome.change.act !== "withdraw")) return [];
   return outcome.change.entries.filter(({ kind }) => isMadeInAzure(kind)).flatMap(({ hosts: [host = ""] }) => registryName(host) ?? []);
 }
-
-/** Returns the credential that a Secret records, to revoke it, or the reason why it can't be revoked. @throws CliError */
-type Open = (of: { readonly entry: Entry; readonly host: string }) => Promise<Credential | string>;
-
-/** Opens each credential once. Reads a registry's tokens only once, even if several of them are deleted. */
-function opener(identity: SignInOptions, sources: Sources): Open {
-  const opened = new Map<string, Promise<Credential>>();
-  const lists = new Map<string, Promise<TokenList>>();
-  const azure = async (as: SignInOptions): Promise<Azure> => {
-    const found = await sources.azure(as);
-    return { ...found, listTokens: (registry) => memoize(lists, registry.id, () => found.listTokens(registry)) };
-  };
-
-  return async ({ entry, host }) => {
-    const kind = kindNamed(entry.kind);
-    if (!kind) return "this version does not support its kind. Install a newer version";
-    if (!isMadeInAzure(entry.kind)) return kind.notRenewable ?? endsItself(entry);
-    const key = JSON.stringify([entry.kind, host, entry.identity]);
-    return memoize(opened, key, () => openRecorded(entry, { registry: host, identity }, { ...sources, azure }));
-  };
-}
-
-const endsItself = ({ expiresAt }: Entry): string =>
-  `it expires${expiresAt === undefined ? " by itself" : ` at ${expiresAt}`} and cannot be revoked earlier`;

@@ -14,11 +14,12 @@ import { createFlags, registryHost } from "./create/options.ts";
 import { confirmDeletion } from "./delete/confirm.ts";
 import { printFindings } from "./findings.ts";
 import { dryRun, type Flags, fieldManager, identityFlags, identityOf, nodePulls, output, under, type Values } from "./line/flags.ts";
-import { serviceAccounts } from "./line/known.ts";
-import { ours } from "./line/kubectl-flags.ts";
+import { secrets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
+import { parse } from "./line/parse.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { runIssuer } from "./secretless/issuer.ts";
+import { migrateFlags, runMigrate } from "./secretless/migrate.ts";
 import { nodeFilesFlags, runNodeFiles } from "./secretless/node-files.ts";
 import { type Session, toolsOf } from "./session.ts";
 import { verb } from "./verb.ts";
@@ -42,7 +43,7 @@ const flags = {
     ...nodePulls,
     yes: { type: "boolean", short: "y", describe: "Delete without a confirmation. Required without a terminal" },
   }),
-  ...under("Where", { namespace: ours.namespace }),
+  ...migrateFlags,
   ...identityFlags,
   ...nodeFilesFlags,
   ...output,
@@ -58,9 +59,10 @@ type SecretlessFlags = Values<typeof flags>;
 
 /** The sub-commands. Each gets the arguments after its name, and returns the exit code. */
 const commands: Readonly<Record<string, (flags: SecretlessFlags, names: readonly string[], session: Session) => Promise<number>>> = {
-  create: (given, names, session) => change("create", given, names, session),
-  delete: (given, names, session) => change("delete", given, names, session),
-  check,
+  create: (given, names, session) => change("create", given, accountNames(names), session),
+  delete: (given, names, session) => change("delete", given, accountNames(names), session),
+  check: (given, names, session) => check(given, accountNames(names), session),
+  migrate: runMigrate,
   "node-files": (given, names, session) => withoutNames("node-files", names, () => runNodeFiles(given, session)),
   issuer: (given, names, session) => withoutNames("issuer", names, () => runIssuer(given, session)),
 };
@@ -77,13 +79,15 @@ const listed = Object.keys(commands)
 export const secretless = verb({
   usage:
     "secretless create SERVICEACCOUNT --registry REGISTRY | delete SERVICEACCOUNT --registry REGISTRY | check SERVICEACCOUNT --image IMAGE | " +
-    "node-files --for DISTRIBUTION | node-files --verify FILE | issuer",
+    "migrate [SECRET] | migrate [SECRET] --undo --registry REGISTRY | node-files --for DISTRIBUTION | node-files --verify FILE | issuer",
   description: [
     "The kubelet exchanges the token of the pod's ServiceAccount for a login of the registry. It needs kubelets from v1.34 on with the " +
       "acr-credential-provider, and a public issuer of ServiceAccount tokens.",
     '"secretless create" sets up the managed identity, its role, the federated credentials, the right of the kubelets and the annotations. ' +
       '"secretless delete" deletes them. "secretless check" tries each part of a pull, and names the part that fails. With --from-cluster, it ' +
       "also lets a node pull the image.",
+    '"secretless migrate" moves ServiceAccounts from a pull secret to pulls without one, without a failed pull. A node must first pull each ' +
+      "image. The Secret and its credential are deleted last, when nothing lists the Secret. With --undo, creates the Secret again.",
     '"secretless node-files" prints the files that a node needs, and the flags of the kubelet. "secretless issuer" prints the documents ' +
       "that your issuer must publish, and compares them with the published ones.",
     '"secretless check" exits with 2 if a part could not be checked, or else with 1 if a part fails. "secretless issuer" exits with 1 if ' +
@@ -98,6 +102,10 @@ export const secretless = verb({
     "kubectl acr-secret secretless check web --image myregistry.azurecr.io/app/web:1",
     "# Also prove it by a pod without a pull secret",
     "kubectl acr-secret secretless check web --image myregistry.azurecr.io/app/web:1 --from-cluster",
+    "# Move all ServiceAccounts that list the namespace's pull secret, and restart their workloads",
+    "kubectl acr-secret secretless migrate --restart=all",
+    "# Go back to a pull secret",
+    "kubectl acr-secret secretless migrate --undo --registry myregistry",
     "# Print the files of a node, and verify them after you edited them",
     "kubectl acr-secret secretless node-files --for kubeadm > node-files.yaml",
     "kubectl acr-secret secretless node-files --verify node-files.yaml",
@@ -109,13 +117,26 @@ export const secretless = verb({
   flags,
   most: Number.POSITIVE_INFINITY,
   read: (word) => word,
-  complete: async (known, words) => (words.length === 0 ? Object.keys(commands) : serviceAccounts(known)),
+  complete: async (known, [word]) =>
+    word === undefined ? Object.keys(commands) : word === "migrate" ? secrets(known) : serviceAccounts(known),
   async run({ flags: given, args: [word = "", ...names] }, session) {
     const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
-    if (command) return command(given, [...new Set(names.map(accountName))], session);
+    if (command) {
+      refuseMigrateFlags(word, given);
+      return command(given, names, session);
+    }
     throw usage(word === "" ? `argument required: ${listed}` : `invalid argument ${JSON.stringify(word)}: must be ${listed}`);
   },
 });
+
+/** Rejects flags of `migrate` with another sub-command. @throws CliError usage */
+function refuseMigrateFlags(word: string, given: SecretlessFlags): void {
+  const { namespace, ...absent } = parse([], migrateFlags).flags;
+  const stray = Object.keys(absent).find((flag) => String(given[flag as keyof SecretlessFlags]) !== String(absent[flag]));
+  if (word !== "migrate" && stray) throw usage(`--${stray} cannot be used with secretless ${word}`);
+}
+
+const accountNames = (words: readonly string[]) => [...new Set(words.map(accountName))];
 
 /** @throws CliError usage for a name that no ServiceAccount has */
 function accountName(word: string): string {

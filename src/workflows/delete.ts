@@ -4,8 +4,10 @@ import { keyOf } from "../kinds.ts";
 import type { Change, ChangeOf, Withdraw } from "../plan/change.ts";
 import { type HeldLogin, revocablesOf } from "../plan/ownership.ts";
 import { runConcurrently } from "../scope/concurrency.ts";
+import { readEntries } from "../secret/entry.ts";
 import { asBefore } from "../secret/withdrawal.ts";
 import { loginFor } from "../state/existing-secret.ts";
+import type { NamespaceReader } from "../state/namespace-reader.ts";
 import { findLogins, type SecretLogins } from "../state/secret-logins.ts";
 import { type Revocation, type RevokeOrder, type Revoking, revokeOne } from "./revoke-credential.ts";
 
@@ -34,6 +36,23 @@ export async function* revoking(first: AsyncIterable<Outcome>, order: RevokeOrde
   } finally {
     await claims.release();
   }
+}
+
+/**
+ * Opens the credentials that a namespace's Secret records before anything is changed there, so that a missing Azure sign-in is reported
+ * first.
+ */
+export async function* openFirst(places: AsyncIterable<NamespaceReader>, open: RevokeOrder["open"]): AsyncGenerator<NamespaceReader> {
+  for await (const { scope, read } of places)
+    yield {
+      scope,
+      read: async () => {
+        const state = await read();
+        const entries = (state.secret && readEntries(state.secret)) ?? [];
+        for (const entry of entries) await open({ entry, host: entry.hosts[0] ?? "" });
+        return state;
+      },
+    };
 }
 
 /** Returns the login that a Secret held: the emptied Secret keeps it under another key, and a deleted Secret was read before. */

@@ -1,11 +1,17 @@
 import type { Cluster } from "../cluster/port.ts";
 import { type Finding, findingOf } from "../doctor/finding.ts";
 import { asRefusal } from "../errors.ts";
+import type { Placement } from "../plan/pull-pod.ts";
 import type { Account } from "../secretless/objects.ts";
 import { openNodePulls, type PullTools } from "./check-from-cluster.ts";
 
-/** The ServiceAccount, and an image as a pod names it. */
-type Question = { readonly account: Account; readonly image: string; readonly cluster: Cluster };
+/** The ServiceAccount, an image as a pod names it, and where the pods of the image may run. */
+type Question = {
+  readonly account: Account;
+  readonly image: string;
+  readonly cluster: Cluster;
+  readonly placement?: Placement | undefined;
+};
 
 /**
  * A Secret without a name. Admission copies the list of the ServiceAccount to a pod without a list, and the kubelet ignores this entry
@@ -19,13 +25,13 @@ const noSecrets = [""];
  * @throws Interrupted
  */
 export async function proveByPod(
-  { account, image, cluster }: Question,
+  { account, image, cluster, placement }: Question,
   node: string | undefined,
   tools: PullTools,
 ): Promise<Finding<"pod-pull">> {
   const { namespace, context, name } = account;
   const part = { id: "pod-pull", subject: `${account.kind}/${name}` } as const;
-  const pod = { namespace, context, image, account: name, names: noSecrets, near: undefined };
+  const pod = { namespace, context, image, account: name, names: noSecrets, placement, near: undefined };
   const answer = await openNodePulls(node, tools).pull(cluster, pod, false).catch(asRefusal);
   if (answer instanceof Error) return findingOf(answer, part);
   if ("unproven" in answer) return { ...part, status: "unknown", message: answer.unproven };
