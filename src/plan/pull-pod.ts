@@ -11,6 +11,8 @@ export type PodPull = {
   readonly account: string;
   /** If empty, admission copies the list of the ServiceAccount, as for every pod without a list. */
   readonly names: readonly string[];
+  /** The pod proves nothing if admission adds a pull secret to its list. */
+  readonly isListFinal?: true;
   /** Where the pods of the image may run; undefined if no pod or template names the image. */
   readonly placement?: Placement | undefined;
   /** The node of a pod that waits for the image. It pulls if it may run the pod. */

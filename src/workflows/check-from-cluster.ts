@@ -50,7 +50,7 @@ export function openNodePulls(node: string | undefined, tools: PullTools) {
     const stored = await create(cluster, to, pod);
     if (stored instanceof CliError) return rejection(stored);
     try {
-      return await answerOf(cluster, to, hasLogin, tools).catch(withRights);
+      return withOtherSecret(question, stored) ?? (await answerOf(cluster, to, hasLogin, tools).catch(withRights));
     } finally {
       await remove(cluster, to, stored.metadata.uid ?? "");
     }
@@ -107,6 +107,12 @@ export function openNodePulls(node: string | undefined, tools: PullTools) {
 const podRef = (namespace: string, context?: string): Ref<"pod"> => {
   return { kind: "pod", context, namespace, name: `acr-secret-check-${randomBytes(8).toString("hex")}` };
 };
+
+/** Returns the reason why a pod proves nothing: admission has added a pull secret to its list. */
+function withOtherSecret({ isListFinal, names }: PodPull, { spec }: Pod): NodeAnswer | undefined {
+  const added = (spec.imagePullSecrets ?? []).find(({ name = "" }) => !names.includes(name));
+  return isListFinal && added ? { unproven: `admission adds the pull secret ${added.name} to pods` } : undefined;
+}
 
 async function answerOf(cluster: Cluster, to: Ref<"pod">, hasLogin: boolean, tools: PullTools): Promise<NodeAnswer> {
   const start = tools.now().getTime();

@@ -13,11 +13,8 @@ type Question = {
   readonly placement?: Placement | undefined;
 };
 
-/**
- * A Secret without a name. Admission copies the list of the ServiceAccount to a pod without a list, and the kubelet ignores this entry
- * (k8s.io/kubernetes/pkg/kubelet getPullSecretsForPod).
- */
-const noSecrets = [""];
+/** A Secret that does not exist. Admission copies the list of the ServiceAccount to a pod without a list. */
+const noSecret = "acr-secret-none";
 
 /**
  * Lets a node pull the image as the ServiceAccount, in a pod without pull secrets that is deleted afterwards.
@@ -31,7 +28,7 @@ export async function proveByPod(
 ): Promise<Finding<"pod-pull">> {
   const { namespace, context, name } = account;
   const part = { id: "pod-pull", subject: `${account.kind}/${name}` } as const;
-  const pod = { namespace, context, image, account: name, names: noSecrets, placement, near: undefined };
+  const pod = { namespace, context, image, account: name, names: [noSecret], isListFinal: true, placement, near: undefined } as const;
   const answer = await openNodePulls(node, tools).pull(cluster, pod, false).catch(asRefusal);
   if (answer instanceof Error) return findingOf(answer, part);
   if ("unproven" in answer) return { ...part, status: "unknown", message: answer.unproven };

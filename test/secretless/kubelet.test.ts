@@ -292,7 +292,8 @@ async function check({ namespace, image }: Place) {
   const words = ["secretless", "check", "app", "-n", namespace, "--image", image, "--from-cluster", "-o", "json"];
   const options = { cwd: root, env: { ...process.env, ...azure.env } };
   const command = promisify(execFile)(process.execPath, ["cmd/kubectl-acr_secret.ts", ...words], options);
-  const { stdout } = await command.catch((error: { stdout: string }) => error);
+  const { stdout, stderr } = await command.catch((error: { stdout: string; stderr: string }) => error);
+  expect(stderr).not.toMatch(/Warning/);
   const { items } = JSON.parse(stdout) as { items: readonly { id: string; status: string; message: string }[] };
   expect(items.filter(({ status }) => status === "unknown")).toEqual([]);
   const failed = items.find(({ id, status }) => status === "failed" && id !== "pod-pull");

@@ -348,7 +348,26 @@ test.for([
   expect((await run(line)).code).toBe(code);
 
   // Admission copies the list of the ServiceAccount only to a pod without a list
-  expect(specs).toMatchObject(Array(2).fill({ serviceAccountName: "web", imagePullSecrets: [{ name: "" }] }));
+  expect(specs).toMatchObject(Array(2).fill({ serviceAccountName: "web", imagePullSecrets: [{ name: "acr-secret-none" }] }));
+  expect(world.cluster.all("pod")).toEqual([]);
+});
+
+test("reports pod-pull as unknown, and deletes the pod, when admission adds a pull secret", async () => {
+  await run(creating);
+  world.asking.around(async ({ call, dryRun }, next) => {
+    const answer = await next();
+    if (call !== "create" || dryRun) return answer;
+    const { spec, ...pod } = answer as Pod;
+    return { ...pod, spec: { ...spec, imagePullSecrets: [...(spec.imagePullSecrets ?? []), { name: "acr" }] } };
+  });
+
+  const { stdout } = await run(`${checking} --from-cluster -o json`);
+
+  expect(JSON.parse(stdout).items.at(-1)).toMatchObject({
+    id: "pod-pull",
+    status: "unknown",
+    message: expect.stringContaining("secret acr"),
+  });
   expect(world.cluster.all("pod")).toEqual([]);
 });
 
