@@ -126,7 +126,10 @@ export function openGraph(graph: Graph) {
   } satisfies Partial<Azure>;
 }
 
-/** Opens applications as the identities of pods, by their client ids. They exist already, each with a service principal. */
+/**
+ * Opens applications as the identities of pods, by their client ids: anyone in the tenant can choose a display name. They exist already,
+ * each with a service principal.
+ */
 export function openApplicationIdentities(graph: Graph) {
   const { find, list, write } = openRequests(graph);
   const pathOf = (appId: string) => `/applications(appId='${appId}')/federatedIdentityCredentials`;

@@ -1,5 +1,5 @@
 import type { Cluster } from "../cluster/port.ts";
-import { type Finding, findingOf } from "../doctor/finding.ts";
+import { explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
 import { asRefusal } from "../errors.ts";
 import type { Placement } from "../plan/pull-pod.ts";
 import type { Account } from "../secretless/objects.ts";
@@ -33,6 +33,6 @@ export async function proveByPod(
   if (answer instanceof Error) return findingOf(answer, part);
   if ("unproven" in answer) return { ...part, status: "unknown", message: answer.unproven };
   const [failure] = answer.failures;
-  if (failure) return { ...part, status: "failed", message: `node ${answer.node} says: ${failure.text}` };
+  if (failure) return { ...part, status: "failed", message: `node ${answer.node} says: ${failure.text}`, next: explainCommand(part.id) };
   return { ...part, status: "ok", message: `node ${answer.node} pulled the image without a pull secret` };
 }
