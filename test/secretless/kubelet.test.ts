@@ -171,11 +171,11 @@ test("pulls from the cache until the kubelet restarts when the federated credent
   place.federated.length = 0;
 
   expect(await startPod(place)).toBe("runs");
-  expect(await check(place)).toEqual({ fails: "token-exchange", aadsts: 700213, "pod-pull": "ok" });
+  expect(await check(place)).toEqual({ fails: "token-exchange", aadsts: 700211, "pod-pull": "ok" });
 
   await node.restartKubelet(files.flags);
   expect(await startPod(place)).toBe("fails");
-  expect(await check(place)).toEqual({ fails: "token-exchange", aadsts: 700213, "pod-pull": "failed" });
+  expect(await check(place)).toEqual({ fails: "token-exchange", aadsts: 700211, "pod-pull": "failed" });
 });
 
 test("applies a new role and a removed right to the next pod", { timeout: 120_000 }, async () => {
