@@ -93,40 +93,22 @@ const notANumber = (value: string) =>
 const measuresKubectl = () =>
   usage("--profile and --profile-output are not supported: they measure kubectl itself", { kubectl: "version", args: ["--profile=cpu"] });
 
+/** Returns the row of a flag that exists only to be rejected with a reason. */
+const rejected = (empty: Flag["empty"], refuse: Flag["refuse"]): Flag => {
+  return { type: "string", empty, refuse, hidden: true, describe: "Not supported" };
+};
+
 /** Global flags of kubectl that are not supported. `create` has its own --username. */
 const refused = {
-  password: {
-    type: "string",
-    empty: "kept",
-    refuse: () =>
-      usage(
-        "--password is not supported: other users of this machine can read a command line",
-        "kubectl acr-secret create --registry REGISTRY --username USER --password-stdin < FILE",
-      ),
-    hidden: true,
-    describe: "Password for basic authentication to the API server",
-  },
-  username: {
-    type: "string",
-    empty: "kept",
-    refuse: () => usage("--username is not supported by API servers since Kubernetes 1.19"),
-    hidden: true,
-    describe: "Username for basic authentication to the API server",
-  },
-  profile: {
-    type: "string",
-    empty: "absent",
-    refuse: (value) => (value === "none" ? undefined : measuresKubectl()),
-    hidden: true,
-    describe: "Name of profile to capture.",
-  },
-  "profile-output": {
-    type: "string",
-    empty: "absent",
-    refuse: measuresKubectl,
-    hidden: true,
-    describe: "Name of the file for the profile",
-  },
+  password: rejected("kept", () =>
+    usage(
+      "--password is not supported: other users of this machine can read a command line",
+      "kubectl acr-secret create --registry REGISTRY --username USER --password-stdin < FILE",
+    ),
+  ),
+  username: rejected("kept", () => usage("--username is not supported by API servers since Kubernetes 1.19")),
+  profile: rejected("absent", (value) => (value === "none" ? undefined : measuresKubectl())),
+  "profile-output": rejected("absent", measuresKubectl),
 } as const satisfies Flags;
 
 export const global = { ...forwarded, ...ours, ...refused } as const satisfies Flags;
