@@ -29,7 +29,7 @@ export const audienceRight = ({ namespace, name }: Account): Right => ({
 });
 
 /** Returns the resource id of a managed identity in the resource group of the registry. */
-export const identityIn = ({ id }: AzureRegistry, name: string): string =>
+export const managedIdentityId = ({ id }: AzureRegistry, name: string): string =>
   `${id.replace(/\/providers\/.*$/i, "")}/providers/Microsoft.ManagedIdentity/userAssignedIdentities/${name}`;
 
 export const noIssuer = () => new CliError("notFound", "the cluster does not name the issuer of its ServiceAccount tokens");

@@ -6,7 +6,7 @@ import { CliError } from "../errors.ts";
 import type { Fix } from "../fix.ts";
 import { createRole, role } from "../schedule/azure-commands.ts";
 import { type Schedule, scheduleName } from "../schedule/objects.ts";
-import { credentialFor, identityIn, noIssuer, trusts } from "../secretless/objects.ts";
+import { credentialFor, managedIdentityId, noIssuer, trusts } from "../secretless/objects.ts";
 
 type IdentityTools = Pick<Tools, "sleep" | "during"> & {
   readonly azure: Azure;
@@ -26,7 +26,7 @@ export async function ensureIdentity(schedule: Schedule, named: string, tools: I
   if (issuer === undefined) throw noIssuer();
   const roleId = await findRole(azure, registry);
   const wanted = credentialFor({ kind: "serviceaccount", namespace: schedule.namespace, name: scheduleName(schedule) }, issuer);
-  const id = identityIn(registry, wanted.name);
+  const id = managedIdentityId(registry, wanted.name);
   const existing = await azure.managedIdentity(id);
   const credentials = existing ? await azure.federatedCredentials(id) : [];
   if (existing && (!existing.ours || credentials.some((one) => !trusts(one, wanted))))

@@ -11,7 +11,7 @@ import type { KubeObject } from "../objects.ts";
 import type { Plan, Warn } from "../plan/change.ts";
 import { isGuid } from "../secret/azure-words.ts";
 import { applierOf } from "../secretless/apply.ts";
-import { type Account, bindingRef, identityIn, noIssuer, roleRef, tokenAudience } from "../secretless/objects.ts";
+import { type Account, bindingRef, managedIdentityId, noIssuer, roleRef, tokenAudience } from "../secretless/objects.ts";
 import { type AccountState, identityRef, planSetUp, planTakeDown, type SecretlessState } from "../secretless/plan.ts";
 
 /** The ServiceAccounts of one namespace, and the identity in Azure that they pull as. */
@@ -78,7 +78,7 @@ async function readAccount(cluster: Cluster, at: Account): Promise<AccountState>
 /** Returns the id of the identity. By default the name contains the registry's, so that each registry has its own identity. */
 function identityIdOf(named: string | undefined, registry: AzureRegistry): string {
   if (named !== undefined && (named.startsWith("/") || isGuid(named))) return named;
-  return identityIn(registry, named ?? `acr-secretless-${registry.name.toLowerCase()}`);
+  return managedIdentityId(registry, named ?? `acr-secretless-${registry.name.toLowerCase()}`);
 }
 
 /** A pod can request the same token and sign in itself, so it can use every role of the identity. */
