@@ -1,4 +1,4 @@
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
 import { inspect } from "node:util";
 import { parseObject } from "../json.ts";
 import { toSeconds } from "../timestamp.ts";
@@ -45,9 +45,7 @@ export class Sensitive {
 
   /** SHA-256, in hex, of these values and the text. */
   hash(...values: readonly string[]): string {
-    return createHash("sha256")
-      .update(JSON.stringify([...values, this.#text]))
-      .digest("hex");
+    return hash("sha256", JSON.stringify([...values, this.#text]));
   }
 
   /** HMAC-SHA-256, in hex, of these values with the text as the key. */
