@@ -37,8 +37,7 @@ export async function readImageFacts(question: ImageQuery, sources: ImageSources
   const { image, names, only, pods, templates, owners, account } = question;
   const { namespace, now, registry } = sources;
   const azure = azureHost(image.host);
-  const own = await existing(names, sources);
-  const keyring = keyringOf(own);
+  const { secrets: own, facts, keyring } = await sources.secrets.list(names);
   const matches = keyring.lookup(image);
   const known = matches.length > 0 || keyring.malformed !== undefined || azure !== undefined;
   const isNamed = owners.length === 0;
@@ -69,7 +68,7 @@ export async function readImageFacts(question: ImageQuery, sources: ImageSources
     tried,
     anonymous,
     malformed: keyring.malformed,
-    secrets: [...own, ...secrets].map(secretFacts),
+    secrets: [...facts, ...secrets.map(secretFacts)],
     matchesLoginServer: !pulls && azure !== undefined && keyring.lookup({ ...image, host: azure.loginServer }).length > 0,
     otherHosts: await proveOtherHosts(puller, image, sources),
     ...(await contentOf(tried, matches, image, sources)),
@@ -78,7 +77,7 @@ export async function readImageFacts(question: ImageQuery, sources: ImageSources
 }
 
 type MoreFacts = Pick<ImageFacts, "attachedLater" | "unattached" | "fresh" | "elsewhere" | "rewritten"> & {
-  readonly secrets: Awaited<ReturnType<typeof existing>>;
+  readonly secrets: readonly Secret[];
 };
 
 const noMoreFacts: MoreFacts = {
@@ -98,7 +97,7 @@ async function readMoreFacts(
 ): Promise<MoreFacts> {
   const { registry, secrets } = sources;
   const others = accountNames.filter((name) => !names.includes(name));
-  const carried = await existing(others, sources);
+  const { secrets: carried } = await secrets.list(others);
   const [attachedLater] = only || pods.length === 0 || malformed ? [] : await tryAll(carried, image, registry);
   const fresh = azure ? await freshName(azure.loginServer, secrets) : noMoreFacts.fresh;
   const noLogin = anonymous?.verdict === "refused" || anonymous?.verdict === "out-of-scope";
@@ -173,15 +172,11 @@ async function tryLogin({ secret, login }: Match, image: ImageRef, registry: Reg
 }
 
 /** Tests the first login of each Secret, at most five. Logins that pull come first. */
-async function tryAll(secrets: Awaited<ReturnType<typeof existing>>, image: ImageRef, registry: Registry): Promise<TriedLogin[]> {
+async function tryAll(secrets: readonly Secret[], image: ImageRef, registry: Registry): Promise<TriedLogin[]> {
   const matches = secrets.flatMap((secret) => keyringOf([secret]).lookup(image).slice(0, 1));
   const tried = await Promise.all(matches.slice(0, 5).map((match) => tryLogin(match, image, registry)));
   const rank = ({ proof }: TriedLogin) => (proof.verdict === "pulls" ? 0 : 1);
   return tried.sort((a, b) => rank(a) - rank(b));
-}
-
-async function existing(names: readonly string[], { secrets }: ImageSources) {
-  return (await Promise.all(names.map(secrets.get))).filter((secret) => secret !== undefined);
 }
 
 /** Returns a name for a new Secret: the default of `create`, or another one if a Secret of that name exists. */

@@ -16,29 +16,36 @@ import { tokenName } from "../secret/names.ts";
 import { othersOf } from "../secret/owners.ts";
 import { unlabeledEntries } from "./existing-secret.ts";
 
-/** The Secrets of one namespace. Each is read at most once, and only when a verdict needs it. */
-export type Secrets = {
-  /** Returns undefined if the Secret doesn't exist. An invalid name sends no request. */
-  get(name: string): Promise<Secret | undefined>;
-  /** Returns the Secrets that this plugin created; none if listing is forbidden. */
-  ours(): Promise<readonly Secret[]>;
-  /** Returns the other namespaces with a pull secret of this name; none if listing Secrets there is forbidden. */
-  elsewhere(name: string): Promise<readonly string[]>;
-};
+export type Secrets = ReturnType<typeof secretsOf>;
 
 /** The namespaces of one cluster with a pull secret of each name. */
 export type NamespacesByName = Map<string, Promise<readonly string[]>>;
 
-/** @param others shared by the namespaces of a cluster, so that each name is searched once */
-export function secretsOf(cluster: Cluster, namespace: string, others: NamespacesByName = new Map()): Secrets {
+/**
+ * Reads the Secrets of one namespace, each at most once, and only when a verdict needs it.
+ * @param others shared by the namespaces of a cluster, so that each name is searched once
+ */
+export function secretsOf(cluster: Cluster, namespace: string, others: NamespacesByName = new Map()) {
   const read = new Map<string, Promise<Secret | undefined>>();
+  const lists = new Map<string, ReturnType<typeof listOf>>();
+  /** Returns undefined if the Secret doesn't exist. An invalid name sends no request. */
+  const get = (name: string) =>
+    memoize(read, name, async () => (isObjectName(name) ? cluster.get({ kind: "secret", namespace, name }) : undefined));
+  async function listOf(names: readonly string[]) {
+    const secrets = (await Promise.all(names.map(get))).filter((secret) => secret !== undefined);
+    return { secrets, facts: secrets.map(secretFacts), keyring: keyringOf(secrets) };
+  }
   return {
-    elsewhere: async (name) => {
+    get,
+    /** Returns the existing Secrets of a list of pull secrets. Many pods have the same list. */
+    list: (names: readonly string[]) => memoize(lists, JSON.stringify(names), () => listOf(names)),
+    /** Returns the Secrets that this plugin created; none if listing is forbidden. */
+    ours: once(() => listAll(cluster, "secret", { namespace, labels: managed }).catch(unlessForbidden<readonly Secret[]>([]))),
+    /** Returns the other namespaces with a pull secret of this name; none if listing Secrets there is forbidden. */
+    elsewhere: async (name: string) => {
       const namespaces = await memoize(others, name, async () => (isObjectName(name) ? namespacesWith(cluster, name) : []));
       return namespaces.filter((each) => each !== namespace);
     },
-    get: (name) => memoize(read, name, async () => (isObjectName(name) ? cluster.get({ kind: "secret", namespace, name }) : undefined)),
-    ours: once(() => listAll(cluster, "secret", { namespace, labels: managed }).catch(unlessForbidden<readonly Secret[]>([]))),
   };
 }
 
@@ -52,10 +59,11 @@ async function namespacesWith(cluster: Cluster, name: string): Promise<readonly 
 /** Returns the facts of a Secret for a verdict. They are read when they are used: an image that pulls needs few of them. */
 export function secretFacts(secret: Secret): SecretFacts {
   const { name, managedFields } = secret.metadata;
+  const note = once(() => recordOf(secret));
   return {
     name,
     get note() {
-      return recordOf(secret);
+      return note();
     },
     get servers() {
       return serversOf({ ...secret, name });

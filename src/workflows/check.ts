@@ -72,9 +72,8 @@ export async function checkAll(clusterScopes: readonly ClusterScope[], options: 
   const scopes = options.images.length > 0 ? clusterScopes.map((scope) => ({ ...scope, open: false })) : clusterScopes;
   const readers = pullReadersOf(scopes, options.selection, unlisted);
   const toolsFor = ({ cluster }: PullReader) => ({ ...tools, width, nodePulls, ...ofClusters.get(cluster) });
-  const bounds = { ...tools, width };
   try {
-    for await (const checked of runConcurrently(readers, bounds, (reader) => checkOne(reader, options, toolsFor(reader)))) {
+    for await (const checked of runConcurrently(readers, { ...tools, width }, (reader) => checkOne(reader, options, toolsFor(reader)))) {
       if (Array.isArray(checked)) verdicts.push(...checked);
       else unreadable.push(checked);
     }
