@@ -35,8 +35,8 @@ const flags = {
           : usage(`invalid --identity ${JSON.stringify(value)}: must be a managed identity, or the client ID of an application`),
       value: "IDENTITY",
       describe:
-        "Identity of the pods: a user-assigned managed identity by its name in the registry's resource group or its resource ID, created if " +
-        "missing; or an existing application by its client ID",
+        "Managed identity of the pods, created if missing: a name in the registry's resource group, or a resource ID. Or the client ID of an " +
+        "existing application",
       fallback: "acr-secretless-REGISTRY",
     },
     image: { type: "string", value: "IMAGE", describe: "Image to check, such as myregistry.azurecr.io/app/web:1" },
