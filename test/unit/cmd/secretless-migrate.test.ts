@@ -379,6 +379,12 @@ test.for(lines)("lets new pods pull at every request, and continues after a kill
   expect(states).toBeGreaterThan(20);
 });
 
+test("completes the names of Secrets", async () => {
+  const { stdout } = await run("__complete secretless -n demo migrate a", { patient: true });
+
+  expect(stdout).toMatch(/^acr-myregistry\n/);
+});
+
 test.for([
   { line: "migrate a b", message: "secretless migrate accepts the name of one Secret" },
   { line: "migrate serviceaccount/a", message: "invalid Secret name" },
