@@ -72,11 +72,8 @@ async function undo(given: MigrateFlags, names: readonly string[], session: Sess
   const selected = { ...options, ...parseKind(options.asked, session.stdin), select: readSetUp };
   const code = await createAll(selected, flags, session, newJournal());
   if (!printsHints(code, given)) return code;
-  session.hint("pods can still pull without the Secret; to end that, run for each ServiceAccount:");
-  session.hint({
-    do: "shell",
-    argv: ["kubectl", "acr-secret", "secretless", "delete", "SERVICEACCOUNT", "--registry", options.asked.registry],
-  });
+  const argv = ["kubectl", "acr-secret", "secretless", "delete", "SERVICEACCOUNT", "--registry", options.asked.registry];
+  session.hint({ do: "shell", argv, when: "pods can still pull without the Secret; to end that, run for each ServiceAccount" });
   return code;
 }
 

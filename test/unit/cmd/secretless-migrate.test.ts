@@ -308,14 +308,8 @@ test("creates the Secret again with --undo, only for ServiceAccounts that are se
 
   const { stderr, code } = await run(`${undoing} -n demo`);
 
-  expect({ code, stderr: stderr.split("\n").slice(-4) }).toEqual({
-    code: 0,
-    stderr: [
-      "hint: pods can still pull without the Secret; to end that, run for each ServiceAccount:",
-      "hint: kubectl acr-secret secretless delete SERVICEACCOUNT --registry myregistry",
-      "",
-    ].slice(-4),
-  });
+  expect(code).toBe(0);
+  expect(stderr).toMatch(/^hint: .*\n {2}kubectl acr-secret secretless delete SERVICEACCOUNT --registry myregistry\n$/m);
   expect(isAlive(world, "demo")).toBe(true);
   expect(world.cluster.get("serviceaccount", "demo", "default")).toMatchObject({
     metadata: { annotations: before },
