@@ -302,5 +302,5 @@ test("needs only the rights that the page names, and lets each pod pull without 
 
   expect(await count(async (namespace) => (await secretIn(namespace)) !== undefined)).toBe(0);
   // Admission copies the list of the ServiceAccount only to a pod without a list
-  expect(lists).toEqual(names.map(() => [{}]));
+  expect(lists).toEqual(names.map(() => [{ name: "acr-secret-none" }]));
 });
