@@ -3,6 +3,7 @@ import { at } from "../kinds.ts";
 import { retryWithin } from "../kubelet/back-off.ts";
 import { readWaiting } from "../kubelet/message.ts";
 import type { Metadata, Pod, ServiceAccount } from "../objects.ts";
+import { isPullPod } from "../plan/pull-pod.ts";
 import { sidecarsOf, statusesOf } from "../plan/recreate.ts";
 import { accountOf, controllerOf, namesIn, type OwnerRef } from "../plan/references.ts";
 import { type PullingPod, recreatingControllers } from "../plan/restart.ts";
@@ -39,7 +40,7 @@ function failure(pod: Pod, now: Date): Pick<PullingPod, "fails" | "retries"> {
 }
 
 /**
- * Returns the pods that have not ended and have an image of one of these hosts.
+ * Returns the pods that have not ended and have an image of one of these hosts, without those that a check has created.
  * @param isAuthored whether the author of a pod wrote its list
  */
 export function pullingPods(
@@ -48,7 +49,7 @@ export function pullingPods(
   { context, now, isAuthored }: { readonly context: string | undefined; readonly now: Date; isAuthored(pod: Pod): boolean },
 ): PullingPod[] {
   return pods
-    .filter((pod) => !pod.metadata.deletionTimestamp && !isOver(pod))
+    .filter((pod) => !pod.metadata.deletionTimestamp && !isOver(pod) && !isPullPod(pod))
     .map((pod): PullingPod => {
       const { metadata, spec, status = {} } = pod;
       const { name, namespace = "", uid = "" } = metadata;

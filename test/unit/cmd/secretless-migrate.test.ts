@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "vitest";
 import { CliError } from "../../../src/errors.ts";
 import type { Pod } from "../../../src/objects.ts";
+import { pullPod } from "../../../src/plan/pull-pod.ts";
 import { namesIn } from "../../../src/plan/references.ts";
 import { annotationKeys, tokenSubject } from "../../../src/secretless/objects.ts";
 import { is, refusing } from "../../support/fakes/asked.ts";
@@ -316,6 +317,15 @@ test("creates the Secret again with --undo, only for ServiceAccounts that are se
     imagePullSecrets: [{ name: "acr-myregistry" }],
   });
   expect(world.cluster.get("serviceaccount", "demo", "other")?.imagePullSecrets).toBeUndefined();
+});
+
+test("ignores the pod that a killed run has left when --undo", async () => {
+  const pull = { namespace: "demo", context: undefined, image, account: "default", names: ["acr-secret-none"], near: undefined };
+  const left = pullPod(pull, "acr-secret-check-0123456789abcdef", new Date("2026-01-01T00:00:00Z"));
+  world.cluster.put({ ...left, status: { phase: "Pending" } } as unknown as Pod);
+  await run(`${migrating} -n demo`);
+
+  expect((await run(`${undoing} -n demo --repository app/web`)).stderr).not.toContain("acr-secret-check");
 });
 
 test("skips namespaces without a ServiceAccount that is set up when --undo -A", async () => {
