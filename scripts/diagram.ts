@@ -158,7 +158,9 @@ function arrowOf({ from, to, label, below }: Arrow): string {
   // An arrow to another column leaves the middle for the straight ones
   const aside = (Math.sign(to.column - from.column) * size.width) / 4;
   const [x, y, endX, endY] = [middle(from) + aside, edge(from, to), middle(to) - aside, edge(to, from)];
-  return line(`${x} ${y} ${endX} ${endY}`, `x="${(x + endX) / 2 + 10}" y="${(y + endY) / 2 + 4}"`);
+  // A diagonal line would cross a label at half its height
+  const down = aside === 0 ? 4 : -6;
+  return line(`${x} ${y} ${endX} ${endY}`, `x="${(x + endX) / 2 + 10}" y="${(y + endY) / 2 + down}"`);
 }
 
 /** Returns the height of the edge of a box that faces the other one. */
