@@ -14,7 +14,7 @@ import { runUnit } from "../src/workflows/unit.ts";
 import { conclude, printsHints, whereOf } from "./conclude.ts";
 import { confirmDeletion } from "./delete/confirm.ts";
 import { opener } from "./delete/opener.ts";
-import { dryRun, type Flags, fieldManager, identityFlags, identityOf, output, under, type Values } from "./line/flags.ts";
+import { type Flags, identityFlags, identityOf, under, type Values, writeOutput } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
 import { nameOfSecret } from "./run-on-targets.ts";
@@ -39,9 +39,7 @@ const deleteFlags = {
   }),
   ...scopeFlags,
   ...identityFlags,
-  ...output,
-  ...dryRun,
-  ...fieldManager,
+  ...writeOutput,
 } as const satisfies Flags;
 
 type DeleteFlags = Values<typeof deleteFlags>;

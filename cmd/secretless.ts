@@ -13,10 +13,9 @@ import { conclude, printsHints } from "./conclude.ts";
 import { createFlags, registryHost } from "./create/options.ts";
 import { confirmDeletion } from "./delete/confirm.ts";
 import { printFindings } from "./findings.ts";
-import { dryRun, type Flags, fieldManager, identityFlags, identityOf, nodePulls, output, under, type Values } from "./line/flags.ts";
+import { type Flags, firstIgnored, identityFlags, identityOf, mustBe, nodePulls, under, type Values, writeOutput } from "./line/flags.ts";
 import { secrets, serviceAccounts } from "./line/known.ts";
 import { objectName } from "./line/names.ts";
-import { parse } from "./line/parse.ts";
 import { scopeOf } from "./line/scope-flags.ts";
 import { runIssuer } from "./secretless/issuer.ts";
 import { migrateFlags, runMigrate } from "./secretless/migrate.ts";
@@ -29,10 +28,7 @@ const flags = {
     registry: { ...createFlags.registry, describe: "Registry to pull from: its name, login server or Azure resource ID" },
     identity: {
       type: "string",
-      refuse: (value) =>
-        identityForm.test(value)
-          ? undefined
-          : usage(`invalid --identity ${JSON.stringify(value)}: must be a managed identity, or the client ID of an application`),
+      refuse: mustBe("a managed identity, or the client ID of an application", (value) => identityForm.test(value), "identity"),
       value: "IDENTITY",
       describe:
         "Managed identity of the pods, created if missing: a name in the registry's resource group, or a resource ID. Or the client ID of an " +
@@ -46,9 +42,7 @@ const flags = {
   ...migrateFlags,
   ...identityFlags,
   ...nodeFilesFlags,
-  ...output,
-  ...dryRun,
-  ...fieldManager,
+  ...writeOutput,
 } as const satisfies Flags;
 
 /** A name, a client id or a resource id. */
@@ -57,20 +51,24 @@ const identityForm =
 
 type SecretlessFlags = Values<typeof flags>;
 
-/** The sub-commands. Each gets the arguments after its name, and returns the exit code. */
-const commands: Readonly<Record<string, (flags: SecretlessFlags, names: readonly string[], session: Session) => Promise<number>>> = {
-  create: (given, names, session) => change("create", given, accountNames(names), session),
-  delete: (given, names, session) => change("delete", given, accountNames(names), session),
-  check: (given, names, session) => check(given, accountNames(names), session),
-  migrate: runMigrate,
-  "node-files": (given, names, session) => withoutNames("node-files", names, () => runNodeFiles(given, session)),
-  issuer: (given, names, session) => withoutNames("issuer", names, () => runIssuer(given, session)),
+type Command = {
+  /** The flags that not every sub-command accepts. */
+  readonly accepts: readonly string[];
+  readonly hasNoArguments?: true;
+  /** @param names the arguments after the sub-command @returns the exit code */
+  run(flags: SecretlessFlags, session: Session, names: readonly string[]): Promise<number>;
 };
 
-function withoutNames<T>(command: string, [name]: readonly string[], run: () => T): T {
-  if (name !== undefined) throw usage(`secretless ${command} accepts no arguments`);
-  return run();
-}
+const commands: Readonly<Record<string, Command>> = {
+  create: { accepts: ["registry", "identity"], run: (...call) => change("create", ...call) },
+  delete: { accepts: ["registry", "identity", "yes"], run: (...call) => change("delete", ...call) },
+  check: { accepts: ["image", ...Object.keys(nodePulls)], run: check },
+  migrate: { accepts: ["registry", "image", ...Object.keys(migrateFlags)], run: runMigrate },
+  "node-files": { accepts: Object.keys(nodeFilesFlags), hasNoArguments: true, run: runNodeFiles },
+  issuer: { accepts: [], hasNoArguments: true, run: runIssuer },
+};
+
+const common = ["namespace", ...Object.keys({ ...identityFlags, ...writeOutput })];
 
 const listed = Object.keys(commands)
   .join(", ")
@@ -121,20 +119,13 @@ export const secretless = verb({
     word === undefined ? Object.keys(commands) : word === "migrate" ? secrets(known) : serviceAccounts(known),
   async run({ flags: given, args: [word = "", ...names] }, session) {
     const command = Object.hasOwn(commands, word) ? commands[word] : undefined;
-    if (command) {
-      refuseMigrateFlags(word, given);
-      return command(given, names, session);
-    }
-    throw usage(word === "" ? `argument required: ${listed}` : `invalid argument ${JSON.stringify(word)}: must be ${listed}`);
+    if (!command) throw usage(word === "" ? `argument required: ${listed}` : `invalid argument ${JSON.stringify(word)}: must be ${listed}`);
+    const ignored = firstIgnored(flags, given, [...common, ...command.accepts]);
+    if (ignored !== undefined) throw usage(`--${ignored} cannot be used with secretless ${word}`);
+    if (command.hasNoArguments && names.length > 0) throw usage(`secretless ${word} accepts no arguments`);
+    return command.run(given, session, names);
   },
 });
-
-/** Rejects flags of `migrate` with another sub-command. @throws CliError usage */
-function refuseMigrateFlags(word: string, given: SecretlessFlags): void {
-  const { namespace, ...absent } = parse([], migrateFlags).flags;
-  const stray = Object.keys(absent).find((flag) => String(given[flag as keyof SecretlessFlags]) !== String(absent[flag]));
-  if (word !== "migrate" && stray) throw usage(`--${stray} cannot be used with secretless ${word}`);
-}
 
 const accountNames = (words: readonly string[]) => [...new Set(words.map(accountName))];
 
@@ -146,18 +137,15 @@ function accountName(word: string): string {
 }
 
 /** Checks the command line of a sub-command that writes. @throws CliError usage */
-function readOrder(does: "create" | "delete", given: SecretlessFlags, names: readonly string[]) {
-  const { registry, identity, yes } = given;
-  if (names.length === 0) throw usage("argument required: the name of a ServiceAccount");
+function readOrder({ registry, identity }: SecretlessFlags, words: readonly string[]) {
+  const serviceAccounts = accountNames(words);
+  if (serviceAccounts.length === 0) throw usage("argument required: the name of a ServiceAccount");
   if (registry === undefined) throw usage('required flag(s) "registry" not set');
-  const ofCheck = (["image", "from-cluster", "node"] as const).find((flag) => given[flag]);
-  if (ofCheck) throw usage(`--${ofCheck} cannot be used with secretless ${does}`);
-  if (does === "create" && yes) throw usage("--yes cannot be used with secretless create");
-  return { serviceAccounts: names, registry: registryHost(registry), identity };
+  return { serviceAccounts, registry: registryHost(registry), identity };
 }
 
-async function change(does: "create" | "delete", given: SecretlessFlags, names: readonly string[], session: Session): Promise<number> {
-  const order = readOrder(does, given, names);
+async function change(does: "create" | "delete", given: SecretlessFlags, session: Session, names: readonly string[]): Promise<number> {
+  const order = readOrder(given, names);
   const asks = does === "delete" && !given.yes && given["dry-run"] === "none";
   if (asks && (given.output !== undefined || !session.terminal))
     throw usage("cannot ask for confirmation without a terminal or with -o; add --yes");
@@ -181,7 +169,8 @@ function printChecks({ serviceAccounts, registry }: ReturnType<typeof readOrder>
 }
 
 /** Checks the command line of `secretless check`. @throws CliError usage */
-function readCheck({ image: named, output, node, "from-cluster": fromCluster }: SecretlessFlags, [name, ...others]: readonly string[]) {
+function readCheck({ image: named, output, node, "from-cluster": fromCluster }: SecretlessFlags, words: readonly string[]) {
+  const [name, ...others] = accountNames(words);
   if (name === undefined || others.length > 0) throw usage("secretless check requires the name of one ServiceAccount");
   if (named === undefined) throw usage('required flag(s) "image" not set');
   const image = parseImage(named);
@@ -192,7 +181,7 @@ function readCheck({ image: named, output, node, "from-cluster": fromCluster }: 
   return { name, image, output, pod: fromCluster ? { image: named, node } : undefined };
 }
 
-async function check(given: SecretlessFlags, names: readonly string[], session: Session): Promise<number> {
+async function check(given: SecretlessFlags, session: Session, names: readonly string[]): Promise<number> {
   const { name, image, output, pod } = readCheck(given, names);
   const cluster = session.cluster();
   const account = { kind: "serviceaccount", name, namespace: await cluster.namespace() } as const;

@@ -164,6 +164,9 @@ export const fieldManager = under(outputGroup, {
   "field-manager": { type: "string", default: "kubectl-acr-secret", value: "NAME", describe: "Field manager of the changes" },
 });
 
+/** The output flags of a verb that writes. */
+export const writeOutput = { ...output, ...dryRun, ...fieldManager };
+
 /** The flags that let a node pull an image. */
 export const nodePulls = {
   "from-cluster": { type: "boolean", describe: "Also let a node pull each image, in a pod that is created for it and then deleted" },

@@ -10,16 +10,7 @@ import { conclude, printsHints } from "../conclude.ts";
 import { newJournal } from "../create/keep.ts";
 import { type CreateFlags, createFlags, readOptions } from "../create/options.ts";
 import { opener } from "../delete/opener.ts";
-import {
-  type dryRun,
-  type Flags,
-  type fieldManager,
-  type identityFlags,
-  identityOf,
-  type output,
-  under,
-  type Values,
-} from "../line/flags.ts";
+import { type Flags, type identityFlags, identityOf, under, type Values, type writeOutput } from "../line/flags.ts";
 import { secretName } from "../line/names.ts";
 import { parse } from "../line/parse.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
@@ -43,11 +34,11 @@ export const migrateFlags = {
   }),
 } as const satisfies Flags;
 
-type MigrateFlags = Values<typeof migrateFlags & typeof identityFlags & typeof output & typeof dryRun & typeof fieldManager> &
+type MigrateFlags = Values<typeof migrateFlags & typeof identityFlags & typeof writeOutput> &
   Pick<CreateFlags, "registry"> & { readonly image: string | undefined };
 
 /** Lets pods pull without a Secret, or takes that back. @returns the exit code */
-export async function runMigrate(given: MigrateFlags, names: readonly string[], session: Session): Promise<number> {
+export async function runMigrate(given: MigrateFlags, session: Session, names: readonly string[]): Promise<number> {
   const [name, ...others] = names.map(secretName);
   if (others.length > 0) throw usage("secretless migrate accepts the name of one Secret");
   const { image, registry } = given;
