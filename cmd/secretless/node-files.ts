@@ -66,7 +66,7 @@ const comment = (lines: readonly string[]) => lines.map((line) => `# ${line}\n`)
 
 /** A file with the ending .json can't be YAML. */
 const printed = async ({ where, content }: NodeFile): Promise<string> =>
-  `${comment(where)}${where[0]?.endsWith(".json") ? `${JSON.stringify(content)}\n` : await printData(content, "yaml")}`;
+  `${comment(where.split("\n"))}${where.endsWith(".json") ? `${JSON.stringify(content)}\n` : await printData(content, "yaml")}`;
 
 async function verifyFile(path: string, session: Session): Promise<number> {
   const name = path === "-" ? "stdin" : path;

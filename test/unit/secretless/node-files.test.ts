@@ -35,7 +35,7 @@ test.for(distributions)("names the same paths in the files and in the flags for 
   const azure = /args:\s+- (\S+)/.exec(text)?.[1] ?? "";
   const { files } = nodeFiles(distribution, "AzureCloud");
   const config = /image-credential-provider-config"?(?:\n\s+value)?: (\S+)/.exec(text)?.[1];
-  const places = [...files.flatMap(({ where }) => where), text].join("\n");
+  const places = [...files.map(({ where }) => where), text].join("\n");
 
   expect(places).toContain(azure.replace(/^.*\/credential-provider\//, "credential-provider/"));
   if (config !== undefined) {
