@@ -1,72 +1,81 @@
 import { CliError } from "../errors.ts";
+import { type Json, objectOf, objectsOf } from "../json.ts";
 import { readDocuments, type Yaml } from "../manifest/read.ts";
 import { type ManifestText, manifestError } from "../manifest/text.ts";
 import { providerClouds, providerName } from "./node-files.ts";
 import { annotationKeys, tokenAudience } from "./objects.ts";
 
-/** A field of a file. `one`: its only values. `of`: the fields of the object, or of each object of the list. */
-type Field = {
-  readonly is: keyof typeof types;
-  readonly required?: boolean;
-  readonly one?: readonly unknown[];
-  of?(item: unknown): Fields;
-};
+/** What to say about a value that the rule rejects: `must be a string`. */
+type Rule = { readonly wrong: string; accepts(value: unknown): boolean };
+
+/** Only the first rule that rejects the value counts. `of`: the fields of the object, or of an object of the list after those `before` it. */
+type Field = { readonly rules: readonly Rule[]; readonly required?: boolean; of?(item: Json, before: readonly unknown[]): Fields };
 type Fields = Readonly<Record<string, Field>>;
 
 type Path = readonly (string | number)[];
 type Problem = { readonly path: Path; readonly message: string };
 
 const isText = (value: unknown) => typeof value === "string";
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
-
-const types = {
-  string: { name: "a string", has: isText },
-  duration: { name: "a duration such as 10m", has: (value: unknown) => /^(?:0|(?:[\d.]+(?:ns|us|ms|s|m|h))+)$/.test(String(value)) },
-  boolean: { name: "true or false, without quotation marks", has: (value: unknown) => typeof value === "boolean" },
-  strings: { name: "a list of strings", has: (value: unknown) => Array.isArray(value) && value.every(isText) },
-  list: { name: "a list", has: Array.isArray },
-  object: { name: "an object", has: isObject },
-};
-
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 const isAzure = (provider: unknown) => isObject(provider) && provider["name"] === providerName;
+
+const rule = (wrong: string, accepts: Rule["accepts"]): Rule => ({ wrong, accepts });
+const text = rule("must be a string", isText);
+const texts = rule("must be a list of strings", (value) => Array.isArray(value) && value.every(isText));
+const boolean = rule("must be true or false, without quotation marks", (value) => typeof value === "boolean");
+const duration = rule("must be a duration such as 10m", (value) => /^(?:0|(?:[\d.]+(?:ns|us|ms|s|m|h))+)$/.test(String(value)));
+const list = rule("must be a list", Array.isArray);
+const object = rule("must be an object", isObject);
+const oneOf = (...values: readonly unknown[]) => rule(`must be ${values.join(" or ")}`, (value) => values.includes(value));
+const containing = (item: string) => rule(`must contain ${item}`, (value) => Array.isArray(value) && value.includes(item));
 
 const api = "credentialprovider.kubelet.k8s.io";
 
 /** kubelet.config.k8s.io/v1 CredentialProvider. For another provider, only the kubelet's own rules count. */
-function provider(item: unknown): Fields {
+function provider(item: Json, before: readonly unknown[]): Fields {
   const azure = isAzure(item);
-  const hasToken = azure || (isObject(item) && item["tokenAttributes"] !== undefined);
+  const forAzure = (...rules: readonly Rule[]) => (azure ? rules : []);
+  const older = azure || item["tokenAttributes"] !== undefined ? [] : [`${api}/v1beta1`, `${api}/v1alpha1`];
+  const unique = rule("is a duplicate", (name) => !objectsOf(before).some((one) => one["name"] === name));
   return {
-    name: { is: "string", required: true },
-    apiVersion: { is: "string", required: true, one: [`${api}/v1`, ...(hasToken ? [] : [`${api}/v1beta1`, `${api}/v1alpha1`])] },
-    matchImages: { is: "strings", required: true },
-    defaultCacheDuration: { is: "duration", required: true },
-    args: { is: "strings", required: azure },
-    env: { is: "list", of: () => ({ name: { is: "string", required: true }, value: { is: "string", required: true } }) },
-    tokenAttributes: { is: "object", required: azure, of: () => tokenAttributes(azure) },
+    name: { rules: [text, unique], required: true },
+    apiVersion: { rules: [oneOf(`${api}/v1`, ...older)], required: true },
+    matchImages: { rules: [texts], required: true },
+    defaultCacheDuration: { rules: [duration], required: true },
+    args: { rules: [texts], required: azure },
+    env: { rules: [list], of: () => ({ name: { rules: [text], required: true }, value: { rules: [text], required: true } }) },
+    tokenAttributes: {
+      rules: [object],
+      required: azure,
+      of: () => ({
+        serviceAccountTokenAudience: { rules: [text, ...forAzure(oneOf(tokenAudience))], required: true },
+        requireServiceAccount: { rules: [boolean, ...forAzure(oneOf(true))], required: true },
+        cacheType: { rules: [oneOf("ServiceAccount", "Token")], required: true },
+        requiredServiceAccountAnnotationKeys: {
+          rules: [texts, ...forAzure(...Object.values(annotationKeys).map(containing))],
+          required: azure,
+        },
+        optionalServiceAccountAnnotationKeys: { rules: [texts] },
+      }),
+    },
   };
 }
 
-const tokenAttributes = (azure: boolean): Fields => ({
-  serviceAccountTokenAudience: { is: "string", required: true, one: azure ? [tokenAudience] : undefined },
-  requireServiceAccount: { is: "boolean", required: true, one: azure ? [true] : undefined },
-  cacheType: { is: "string", required: true, one: ["ServiceAccount", "Token"] },
-  requiredServiceAccountAnnotationKeys: { is: "strings", required: azure },
-  optionalServiceAccountAnnotationKeys: { is: "strings" },
-});
+// An item that is not an object has an error of its own
+const hasAzure = rule(`must contain ${providerName}`, (all) => (all as readonly unknown[]).some((one) => !isObject(one) || isAzure(one)));
 
 /** The kubelet's rules (k8s.io/kubernetes 1.37, pkg/credentialprovider/plugin/config.go). */
 const configFields: Fields = {
-  apiVersion: { is: "string", required: true, one: ["kubelet.config.k8s.io/v1"] },
-  kind: { is: "string", required: true },
-  providers: { is: "list", required: true, of: provider },
+  apiVersion: { rules: [oneOf("kubelet.config.k8s.io/v1")], required: true },
+  kind: { rules: [text], required: true },
+  providers: { rules: [list, hasAzure], required: true, of: provider },
 };
 
 /** The fields of azure.json that the provider needs. Other programs of Azure have other fields in it. */
 const azureFields: Fields = {
-  cloud: { is: "string", one: Object.values(providerClouds) },
+  cloud: { rules: [oneOf(...Object.values(providerClouds))] },
   // Without it, the provider answers without a login, and the kubelet caches that answer
-  useManagedIdentityExtension: { is: "boolean", required: true, one: [true] },
+  useManagedIdentityExtension: { rules: [boolean, oneOf(true)], required: true },
 };
 
 /**
@@ -87,66 +96,42 @@ export function nodeFileErrors(yaml: Yaml, source: ManifestText): CliError[] {
 /** @returns undefined for a document of another kind */
 function problemsIn(data: unknown): Problem[] | undefined {
   if (!isObject(data)) return undefined;
-  const talos = ["machine", "kubelet", "credentialProviderConfig"];
-  const nested = valueAt(data, talos);
-  if (nested !== undefined) return configProblems(nested, talos);
-  if (data["kind"] === "CredentialProviderConfig") return configProblems(data, []);
+  const { credentialProviderConfig: inTalos } = objectOf(objectOf(data["machine"])["kubelet"]);
+  if (inTalos !== undefined) return objectProblems(inTalos, () => configFields, ["machine", "kubelet", "credentialProviderConfig"]);
+  if (data["kind"] === "CredentialProviderConfig") return objectProblems(data, () => configFields, []);
   return data["kind"] === undefined ? fieldProblems(data, azureFields, []) : undefined;
 }
 
-function configProblems(config: unknown, path: Path): Problem[] {
-  if (!isObject(config)) return [wrongType(path, "object")];
-  const problems = [...unknownFields(config, configFields, path), ...fieldProblems(config, configFields, path)];
-  return problems.length > 0
-    ? problems
-    : providerProblems(config["providers"] as readonly Record<string, unknown>[], [...path, "providers"]);
-}
-
-function providerProblems(providers: readonly Record<string, unknown>[], path: Path): Problem[] {
-  const names = providers.map(({ name }) => name);
-  const repeated = names.flatMap((name, index) => (names.indexOf(name) < index ? problem([...path, index, "name"], "is a duplicate") : []));
-  const index = providers.findIndex(isAzure);
-  if (index < 0) return [...repeated, problem(path, `must contain ${providerName}`)];
-  const keys = [index, "tokenAttributes", "requiredServiceAccountAnnotationKeys"];
-  const found = valueAt(providers, keys) as readonly string[];
-  const missing = Object.values(annotationKeys).filter((key) => !found.includes(key));
-  return [...repeated, ...missing.map((key) => problem([...path, ...keys], `must contain ${key}`))];
-}
-
 /** The kubelet decodes strictly: it rejects a field that it doesn't know. */
-const unknownFields = (value: object, fields: Fields, path: Path): Problem[] =>
-  Object.keys(value).flatMap((key) =>
-    Object.hasOwn(fields, key) ? [] : { path: [...path, key], message: `unknown field ${JSON.stringify(nameOf([...path, key]))}` },
-  );
+function objectProblems(value: unknown, of: (item: Json) => Fields, path: Path): Problem[] {
+  if (!isObject(value)) return [problem(path, object.wrong)];
+  const fields = of(value);
+  const unknown = Object.keys(value).filter((key) => !Object.hasOwn(fields, key));
+  return [
+    ...unknown.map((key) => ({ path: [...path, key], message: `unknown field ${JSON.stringify(nameOf([...path, key]))}` })),
+    ...fieldProblems(value, fields, path),
+  ];
+}
 
-const fieldProblems = (value: Readonly<Record<string, unknown>>, fields: Fields, path: Path): Problem[] =>
+const fieldProblems = (value: Json, fields: Fields, path: Path): Problem[] =>
   Object.entries(fields).flatMap(([key, field]) => valueProblems(value[key], field, [...path, key]));
 
-function valueProblems(value: unknown, { is, required, one, of }: Field, path: Path): Problem[] {
-  if (isEmpty(value)) return required ? [problem(path, "is required")] : [];
-  if (!types[is].has(value)) return [wrongType(path, is)];
-  if (one && !one.includes(value)) return [problem(path, `must be ${one.join(" or ")}`)];
+function valueProblems(value: unknown, { rules, required, of }: Field, path: Path): Problem[] {
+  // Go decodes null as an absent field. The kubelet doesn't distinguish an empty text or list from an absent one
+  if (value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0))
+    return required ? [problem(path, "is required")] : [];
+  const broken = rules.find((one) => !one.accepts(value));
+  if (broken) return [problem(path, broken.wrong)];
   if (!of) return [];
-  if (Array.isArray(value)) return value.flatMap((item, index) => objectProblems(item, of(item), [...path, index]));
-  return objectProblems(value, of(value), path);
+  if (!Array.isArray(value)) return objectProblems(value, (item) => of(item, []), path);
+  return value.flatMap((one, index) => objectProblems(one, (item) => of(item, value.slice(0, index)), [...path, index]));
 }
 
-function objectProblems(value: unknown, fields: Fields, path: Path): Problem[] {
-  return isObject(value) ? [...unknownFields(value, fields, path), ...fieldProblems(value, fields, path)] : [wrongType(path, "object")];
-}
-
-/** Go decodes null as an absent field. The kubelet doesn't distinguish an empty text or list from an absent one. */
-const isEmpty = (value: unknown) => value === undefined || value === null || value === "" || (Array.isArray(value) && value.length === 0);
-
-const problem = (path: Path, text: string): Problem => ({ path, message: `${nameOf(path)} ${text}` });
-const wrongType = (path: Path, is: Field["is"]) => problem(path, `must be ${types[is].name}`);
+const problem = (path: Path, wrong: string): Problem => ({ path, message: `${nameOf(path)} ${wrong}` });
 
 /** Returns `providers[0].tokenAttributes.cacheType`, as the kubelet names fields. */
 const nameOf = (path: Path): string =>
   path.reduce<string>((name, step) => (typeof step === "number" ? `${name}[${step}]` : `${name}${name && "."}${step}`), "");
-
-const valueAt = (value: unknown, path: Path): unknown =>
-  path.reduce<unknown>((inside, step) => (inside as Record<string | number, unknown> | undefined | null)?.[step], value);
 
 type Contents = ReturnType<typeof readDocuments>["documents"][number]["contents"];
 

@@ -110,6 +110,11 @@ test.for<{ rejects: string; text: string; errors: readonly string[] }>([
     errors: ["config.yaml:14:9: providers[1].name is a duplicate"],
   },
   {
+    rejects: "an alias of a provider",
+    text: `${edit("- name", "- &acr\n  name")}- *acr\n`,
+    errors: ["config.yaml:15:3: providers[1].name is a duplicate"],
+  },
+  {
     rejects: "a provider that is text",
     text: edit(/providers:.*/s, "providers: [acr]\n"),
     errors: ["config.yaml:3:13: providers[0] must be an object"],
