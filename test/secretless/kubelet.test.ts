@@ -165,6 +165,31 @@ test("finds that only a pull secret lets the pods run", { timeout: 90_000 }, asy
   expect(await check(place)).toEqual({ fails: "annotations", "pod-pull": "failed" });
 });
 
+test("migrates a running Deployment from its pull secret, and goes back", { timeout: 300_000 }, async () => {
+  const place = await prepare("migrate", {});
+  publish();
+  const { namespace, image } = place;
+  const labels = { app: "web" };
+  const podSpec = { serviceAccountName: "app", terminationGracePeriodSeconds: 0, containers: [{ name: "app", image }] };
+  const spec = { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: podSpec } };
+  const ready = () => kubectl(["rollout", "status", "deployment/web", "-n", namespace, "--timeout=80s"]);
+  const listed = () => kubectl(["get", "pods", "-l", "app=web", "-n", namespace, "-o", "jsonpath={.items[*].spec.imagePullSecrets}"]);
+  await run("create", "acr", "--registry", "myregistry", "--repository", "app", "--serviceaccount", "app", "-n", namespace);
+  await create([{ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "web", namespace }, spec }]);
+  await ready();
+  expect(await listed()).toContain("acr");
+
+  const { stdout } = await run("secretless", "migrate", "acr", "-n", namespace, "--restart=all");
+
+  expect(stdout).toMatch(/^serviceaccount\/app patched\ndeployment.apps\/web restarted\n(\S+ deleted\n){2}secret\/acr deleted\n$/);
+  await ready();
+  expect(await listed()).toBe("");
+  await run("secretless", "migrate", "acr", "--undo", "--registry", "myregistry", "-n", namespace);
+  place.federated.length = 0;
+  await node.restartKubelet(files.flags);
+  expect(await startPod(place)).toBe("runs");
+});
+
 test("pulls from the cache until the kubelet restarts when the federated credential was deleted", { timeout: 120_000 }, async () => {
   const place = await prepare("deleted", {});
   expect(await startPod(place)).toBe("runs");
@@ -287,12 +312,10 @@ async function startPod({ namespace, image }: Place): Promise<"runs" | "fails" |
   return state();
 }
 
-/** Runs `secretless check --from-cluster` from its sources. @returns the first part that fails, and what the pod has shown */
+/** Runs `secretless check --from-cluster` from its sources. @returns the first part that fails, and the status of `pod-pull` */
 async function check({ namespace, image }: Place) {
   const words = ["secretless", "check", "app", "-n", namespace, "--image", image, "--from-cluster", "-o", "json"];
-  const options = { cwd: root, env: { ...process.env, ...azure.env } };
-  const command = promisify(execFile)(process.execPath, ["cmd/kubectl-acr_secret.ts", ...words], options);
-  const { stdout, stderr } = await command.catch((error: { stdout: string; stderr: string }) => error);
+  const { stdout, stderr } = await run(...words).catch((error: { stdout: string; stderr: string }) => error);
   expect(stderr).not.toMatch(/Warning/);
   const { items } = JSON.parse(stdout) as { items: readonly { id: string; status: string; message: string }[] };
   expect(items.filter(({ status }) => status === "unknown")).toEqual([]);
@@ -304,6 +327,10 @@ async function check({ namespace, image }: Place) {
     "pod-pull": items.find(({ id }) => id === "pod-pull")?.status,
   };
 }
+
+/** Runs the plugin from its sources. @throws Error with its output if it fails */
+const run = (...words: string[]) =>
+  promisify(execFile)(process.execPath, ["cmd/kubectl-acr_secret.ts", ...words], { cwd: root, env: { ...process.env, ...azure.env } });
 
 function publish(change?: Situation["issuer"]): void {
   azure.world.issuers.clear();
