@@ -39,7 +39,7 @@ export type Finding<Id extends string = CheckId> = {
 /** A result of a check. Without an id or a subject, it has those of its check. */
 export type CheckResult = Omit<Finding, "id" | "subject"> & Partial<Finding>;
 
-/** Findings, and what they show about the ways to pull, or why that is unknown. */
+/** Findings, and the facts for the ladder, or why these are unknown. */
 export type Checked<Facts> = { readonly findings: readonly Finding[]; readonly facts: Facts | CliError };
 
 /** Returns the finding for an error: a missing right or an unreachable server means that the check could not look. */
