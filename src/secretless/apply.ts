@@ -64,11 +64,9 @@ export function applierOf(env: ApplyEnv): Credential["apply"] {
     if (change.act !== "create" && change.act !== "update" && change.act !== "delete")
       throw new CliError("internal", `secretless has no action ${change.act}`);
     const apply = inAzure[change.to.kind];
-    if (apply) {
-      await apply(change);
-      return {};
-    }
-    return { object: await applyInCluster(change, env, identity()) };
+    if (!apply) return { object: await applyInCluster(change, env, identity()) };
+    await apply(change);
+    return {};
   };
 }
 
@@ -83,10 +81,7 @@ async function applyInCluster(
   if (!there) throw new CliError("internal", `${to.kind} ${to.name} was not read`);
   const { uid = "", resourceVersion } = there.metadata;
   const precondition = { uid, resourceVersion };
-  if (act === "delete") {
-    await cluster.write(ref, { delete: { uid } }, write);
-    return undefined;
-  }
+  if (act === "delete") return void (await cluster.write(ref, { delete: { uid } }, write));
   if (there.kind !== "ServiceAccount" || object?.kind !== "ServiceAccount")
     return cluster.write(ref, { patch: { ...object, metadata: precondition } }, write);
   // The plan doesn't know the ids of a new identity

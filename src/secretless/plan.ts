@@ -46,68 +46,65 @@ const assignmentRef = ({ mode, registry }: Pick<SecretlessState, "mode" | "regis
 /** The value of an annotation before Azure has generated it. */
 const generated = "GENERATED-BY-AZURE";
 
-const create = (to: Ref, because: string, more: Partial<Make> & Pick<Change, "needs"> = {}): Change => ({
-  act: "create",
-  to,
-  because,
-  ...more,
-});
-
-const keep = (to: Ref, because: string): Change => ({ act: "keep", to, because });
+/** Plans to create or update an object unless it has the wanted state already. */
+function ensure(
+  to: Ref,
+  there: object | undefined,
+  isWanted: boolean,
+  how: Pick<Make, "because" | "object"> & Pick<Change, "needs">,
+): Change {
+  if (there && isWanted) return { act: "keep", to, because: how.because };
+  return { act: there ? "update" : "create", to, ...how };
+}
 
 /** Plans to let the pods of ServiceAccounts pull without a Secret. The annotations come last: the kubelet uses the rest only with them. */
 export function planSetUp(state: SecretlessState): Plan {
   const { identity, identityId, mode, assignments } = state;
   const needs = identityRef(identityId);
   const role = assignmentRef(state);
-  const isAssigned = assignments.some(({ role: guid, condition }) => guid === pullRole[mode].id && condition === undefined);
+  const assigned = assignments.find(({ role: guid, condition }) => guid === pullRole[mode].id && condition === undefined);
   const accounts = state.accounts.flatMap((of) => planAccount(state, of, [needs, role]));
   if (accounts.every(({ act }) => act === "refuse")) return accounts;
   return [
-    identity ? keep(needs, "it exists") : create(needs, "pods sign in to Azure as this identity"),
-    isAssigned ? keep(role, "the identity may pull") : create(role, `${pullRole[mode].name} allows only pulling`, { needs }),
+    ensure(needs, identity, true, { because: "pods sign in to Azure as this identity" }),
+    ensure(role, assigned, true, { because: `${pullRole[mode].name} allows only pulling`, needs }),
     ...accounts,
   ];
 }
 
-function planAccount(state: SecretlessState, of: AccountState, azure: readonly Ref[]): Change[] {
-  const { at, account } = of;
+function planAccount({ identity, identityId, issuer, credentials }: SecretlessState, of: AccountState, azure: readonly Ref[]): Change[] {
+  const { at, account, role, binding } = of;
   if (!account) return [{ act: "refuse", to: at, message: `Error from server (NotFound): serviceaccounts "${at.name}" not found` }];
-  const refusal = refuse(state, at, account);
-  if (refusal) return [refusal];
-  const wanted = credentialFor(at, state.issuer);
-  const there = state.credentials.find((one) => trusts(one, wanted));
-  const credential = credentialRef(state.identityId, (there ?? wanted).name);
-  const because = "it trusts the ServiceAccount";
+  const { annotations = {} } = account.metadata;
+  const { [annotationKeys.clientId]: client, [annotationKeys.tenant]: tenant } = annotations;
+  if (client !== undefined && client !== identity?.clientId) return [refusal(at, client)];
+  const wanted = credentialFor(at, issuer);
+  const trusting = credentials.find((one) => trusts(one, wanted));
+  const credential = credentialRef(identityId, (trusting ?? wanted).name);
+  const object = annotated(account, identity ?? { clientId: generated, tenant: generated });
+  const [wantedRole, wantedBinding] = [roleOf(at), bindingOf(at)];
+  const because = "kubelets may request the token";
   return [
-    there ? keep(credential, because) : create(credential, because, { needs: azure[0] }),
-    ensure(roleRef(at), of.role, roleOf(at), of.role?.rules, roleOf(at).rules),
-    { ...ensure(bindingRef(at), of.binding, bindingOf(at), of.binding?.subjects, bindingOf(at).subjects), needs: roleRef(at) },
-    annotate(state, at, account, [...azure, credential, roleRef(at), bindingRef(at)]),
+    ensure(credential, trusting, true, { because: "it trusts the ServiceAccount", needs: azure[0] }),
+    ensure(roleRef(at), role, isDeepStrictEqual(role?.rules, wantedRole.rules), { because, object: wantedRole }),
+    ensure(bindingRef(at), binding, isDeepStrictEqual(binding?.subjects, wantedBinding.subjects), {
+      because,
+      object: wantedBinding,
+      needs: roleRef(at),
+    }),
+    ensure(at, account, client !== undefined && tenant === identity?.tenant, {
+      because: "pods pull as the identity that it names",
+      object,
+      needs: [...azure, credential, roleRef(at), bindingRef(at)],
+    }),
   ];
 }
 
 /** Refuses to replace another identity: its pods may need it. */
-function refuse({ identity }: SecretlessState, to: Account, { metadata }: ServiceAccount): Refuse | undefined {
-  const other = metadata.annotations?.[annotationKeys.clientId];
-  if (other === undefined || other === identity?.clientId) return undefined;
+function refusal(to: Account, other: string): Refuse {
   const message = `serviceaccount "${to.name}" has the identity ${JSON.stringify(other)} in the annotation ${annotationKeys.clientId}`;
   const args = [`serviceaccount/${to.name}`, ...Object.values(annotationKeys).map((key) => `${key}-`)];
   return { act: "refuse", to, message, fix: { kubectl: "annotate", args } };
-}
-
-function ensure(to: Ref, there: object | undefined, object: Role | RoleBinding, is: unknown, wanted: unknown): Change {
-  if (!there) return create(to, "kubelets may request the token", { object });
-  if (isDeepStrictEqual(is, wanted)) return keep(to, "kubelets may request the token");
-  return { act: "update", to, because: "kubelets may request the token", object };
-}
-
-function annotate({ identity }: SecretlessState, to: Account, account: ServiceAccount, needs: readonly Ref[]): Change {
-  const { clientId, tenant } = identity ?? { clientId: generated, tenant: generated };
-  const { annotations = {} } = account.metadata;
-  if (annotations[annotationKeys.clientId] === clientId && annotations[annotationKeys.tenant] === tenant)
-    return keep(to, "its annotations name the identity");
-  return { act: "update", to, because: "pods pull as the identity that it names", needs, object: annotated(account, { clientId, tenant }) };
 }
 
 /**
@@ -116,47 +113,38 @@ function annotate({ identity }: SecretlessState, to: Account, account: ServiceAc
  */
 export function planTakeDown(state: SecretlessState): Plan {
   const { identity, identityId, mode, assignments } = state;
-  const accounts = state.accounts.map((of) => deleteAccount(state, of));
-  const deleted = accounts.flat();
-  const credentials = deleted.filter(({ to }) => to.kind === kindsOf(identityId).credential);
+  const deleted = state.accounts.flatMap((of) => deleteAccount(state, of));
   if (!identity) return deleted;
-  const role = assignmentRef(state);
-  const isOurs = assignments.some(({ role: guid, ours }) => guid === pullRole[mode].id && ours);
-  const others = state.credentials.length - credentials.length;
-  if (!identity.ours || others > 0) {
-    const because = identity.ours ? `it has ${others} other federated credentials` : "another user created the identity";
-    return [...deleted, ...(isOurs ? [keep(role, because)] : []), keep(identityRef(identityId), because)];
+  const others = state.credentials.length - deleted.filter(({ to }) => to.kind === kindsOf(identityId).credential).length;
+  const isAssigned = assignments.some(({ role, ours }) => role === pullRole[mode].id && ours);
+  const roles = isAssigned ? [assignmentRef(state)] : [];
+  if (identity.ours && others === 0) {
+    const plan = [...deleted, ...roles.map((to) => remove(to, deleted))];
+    return [...plan, remove(identityRef(identityId), plan)];
   }
-  const needs = deleted.map(({ to }) => to);
-  return [...deleted, ...(isOurs ? [remove(role, needs)] : []), remove(identityRef(identityId), isOurs ? [...needs, role] : needs)];
+  const because = identity.ours ? `it has ${others} other federated credentials` : "another user created the identity";
+  return [...deleted, ...[...roles, identityRef(identityId)].map((to): Change => ({ act: "keep", to, because }))];
 }
 
-const remove = (to: Ref, needs: readonly Ref[] = []): Make & { readonly needs: readonly Ref[] } => ({
-  act: "delete",
-  to,
-  needs,
-  because: "no ServiceAccount uses it anymore",
-});
+/** Plans to delete an object after other changes. */
+function remove(to: Ref, after: Plan): Change {
+  return { act: "delete", to, because: "no ServiceAccount uses it anymore", needs: after.map((change) => change.to) };
+}
 
-function deleteAccount(
-  { identity, identityId, credentials, issuer }: SecretlessState,
-  { at, account, role, binding }: AccountState,
-): Change[] {
+function deleteAccount({ identity, identityId, credentials, issuer }: SecretlessState, of: AccountState): Change[] {
+  const { at, account, role, binding } = of;
   const client = account?.metadata.annotations?.[annotationKeys.clientId];
   // Without the identity, the role shows that this plugin has written the annotations
   const isOurs = client !== undefined && (identity ? client === identity.clientId : role !== undefined || binding !== undefined);
   const wanted = credentialFor(at, issuer);
   // Another user may trust the same ServiceAccount by a credential of another name
-  const there = credentials.find((one) => one.name === wanted.name && trusts(one, wanted));
-  const annotations: Change[] =
+  const trusting = credentials.find((one) => one.name === wanted.name && trusts(one, wanted));
+  const first: Change[] =
     account && isOurs
       ? [{ act: "update", to: at, because: "new pods no longer pull as the identity", object: annotated(account, undefined) }]
       : [];
-  const needs = annotations.map(({ to }) => to);
-  return [
-    ...annotations,
-    ...(binding ? [remove(bindingRef(at), needs)] : []),
-    ...(role ? [remove(roleRef(at), [...needs, bindingRef(at)])] : []),
-    ...(there ? [remove(credentialRef(identityId, there.name), needs)] : []),
-  ];
+  const bindings = binding ? [remove(bindingRef(at), first)] : [];
+  const roles = role ? [remove(roleRef(at), [...first, ...bindings])] : [];
+  const trust = trusting ? [remove(credentialRef(identityId, trusting.name), first)] : [];
+  return [...first, ...bindings, ...roles, ...trust];
 }
