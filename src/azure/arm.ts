@@ -1,12 +1,10 @@
 import { CliError } from "../errors.ts";
-import type { Http, HttpRequest, HttpResponse } from "../http/message.ts";
+import type { HttpRequest, HttpResponse } from "../http/message.ts";
 import { retryAfter } from "../http/retry.ts";
 import { type Json, parseObject, textOf } from "../json.ts";
 import { supportedVersion } from "./api-version.ts";
 import { explainArm, explainEnd } from "./arm-error.ts";
-import type { Cloud } from "./cloud.ts";
-import type { Identity } from "./identity.ts";
-import { openService, type Read, readError } from "./service.ts";
+import { type Connection, openService, type Read, readError } from "./service.ts";
 
 type Resource = {
   /** From the first slash, without api-version. */
@@ -57,17 +55,7 @@ const firstPause = 1000;
 /** The requests that poll an operation. `moves`: each response contains the URL of the next one. */
 type Poll = { readonly url: string; readonly pause: number; readonly moves?: boolean; hasEnded(answer: HttpResponse): boolean };
 
-export function openArm({
-  cloud,
-  identity,
-  http,
-  sleep,
-}: {
-  readonly cloud: Cloud;
-  readonly identity: Pick<Identity, "token" | "source">;
-  readonly http: Http;
-  sleep(milliseconds: number): Promise<void>;
-}): Arm {
+export function openArm({ cloud, identity, http, sleep }: Connection & { sleep(milliseconds: number): Promise<void> }): Arm {
   const { call, refused, refusalOf, bodyOf, required, pages } = openService({
     name: "Azure",
     origin: cloud.resourceManager,

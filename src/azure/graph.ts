@@ -1,12 +1,10 @@
 import { Busy, CliError } from "../errors.ts";
-import type { Http, HttpRequest } from "../http/message.ts";
+import type { HttpRequest } from "../http/message.ts";
 import { type Json, objectsOf, textOf } from "../json.ts";
 import { Sensitive } from "../secret/sensitive.ts";
-import type { Cloud } from "./cloud.ts";
-import type { Identity } from "./identity.ts";
 import { asCredential } from "./managed-identities.ts";
 import type { Application, ApplicationAccess, Azure, Key, ServicePrincipal } from "./port.ts";
-import { identityIn, type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
+import { type Connection, identityIn, type Meaning, openService, type Read, type Refusal, readError, refusalError } from "./service.ts";
 
 type Get = {
   /** The path after `/v1.0`, with its slash. */
@@ -20,9 +18,7 @@ type Get = {
 const application = { $select: "id,appId,displayName,notes,createdDateTime,passwordCredentials" };
 const principal = { $select: "id,appId,accountEnabled" };
 
-type Graph = { readonly cloud: Cloud; readonly identity: Pick<Identity, "token" | "source">; readonly http: Http };
-
-function openRequests({ cloud, identity, http }: Graph) {
+function openRequests({ cloud, identity, http }: Connection) {
   const { call, refused, bodyOf, required, pages } = openService({
     name: "Microsoft Graph",
     origin: cloud.graph,
@@ -60,7 +56,7 @@ function openRequests({ cloud, identity, http }: Graph) {
 }
 
 /** Opens Microsoft Graph v1.0: applications and service principals. */
-export function openGraph(graph: Graph) {
+export function openGraph(graph: Connection) {
   const { find, list, write, required } = openRequests(graph);
 
   async function access(applicationId: string, principalId: string | undefined): Promise<ApplicationAccess> {
@@ -130,7 +126,7 @@ export function openGraph(graph: Graph) {
  * Opens applications as the identities of pods, by their client ids: anyone in the tenant can choose a display name. They exist already,
  * each with a service principal.
  */
-export function openApplicationIdentities(graph: Graph) {
+export function openApplicationIdentities(graph: Connection) {
   const { find, list, write } = openRequests(graph);
   const pathOf = (appId: string) => `/applications(appId='${appId}')/federatedIdentityCredentials`;
   return {

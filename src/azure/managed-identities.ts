@@ -8,10 +8,15 @@ const version = apiVersion.managedIdentity;
 /** The tag of identities that this plugin created. */
 const creator = { key: "created-by", value: "kubectl-acr-secret" };
 
-/** The code while Azure applies another federated credential of the same identity. It allows one write at a time. */
-const passing = "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity";
-
 const nameOf = (id: string): string => id.split("/").at(-1) ?? "";
+
+const credentialWrite = (does: string, id: string, name: string) => ({
+  path: `${id}/federatedIdentityCredentials/${name}`,
+  version,
+  // The code while Azure applies another federated credential of the same identity. It allows one write at a time
+  passing: "ConcurrentFederatedIdentityCredentialsWritesForSingleManagedIdentity",
+  doing: `${does} federated credential ${name} of managed identity ${nameOf(id)}`,
+});
 
 /** Managed identities and their federated credentials (Microsoft.ManagedIdentity 2023-01-31). */
 export const openManagedIdentities = (arm: Arm) =>
@@ -30,15 +35,9 @@ export const openManagedIdentities = (arm: Arm) =>
       const doing = `list the federated credentials of managed identity ${nameOf(id)}`;
       return arm.list({ path: `${id}/federatedIdentityCredentials`, version, doing }, asCredential);
     },
-    async putFederatedCredential(id, { name, ...properties }) {
-      const doing = `create federated credential ${name} of managed identity ${nameOf(id)}`;
-      const path = `${id}/federatedIdentityCredentials/${name}`;
-      await arm.run({ method: "PUT", path, version, body: { properties }, passing, doing });
-    },
-    async deleteFederatedCredential(id, name) {
-      const doing = `delete federated credential ${name} of managed identity ${nameOf(id)}`;
-      await arm.run({ method: "DELETE", path: `${id}/federatedIdentityCredentials/${name}`, version, passing, doing });
-    },
+    putFederatedCredential: (id, { name, ...properties }) =>
+      arm.run({ method: "PUT", body: { properties }, ...credentialWrite("create", id, name) }),
+    deleteFederatedCredential: (id, name) => arm.run({ method: "DELETE", ...credentialWrite("delete", id, name) }),
   }) satisfies Partial<Azure>;
 
 function asIdentity({ id, tags, properties }: Json): ManagedIdentity | undefined {

@@ -205,52 +205,51 @@ export type Identities = {
   exchangeAssertion(of: { readonly tenant: string; readonly clientId: string; readonly assertion: Sensitive }): Promise<Exchanged>;
 };
 
-type AzureObjects = Principals & Identities;
-
 /** Azure Resource Manager and Microsoft Graph, for pull credentials. Reads return `undefined` if the object does not exist. */
-export type Azure = AzureObjects & {
-  /**
-   * Finds a registry by its name, its login server or its id in Azure. Searches the selected subscription, or all that the identity can
-   * read.
-   * @throws CliError notFound; the message says whether the name is registered in Azure
-   */
-  findRegistry(named: string): Promise<AzureRegistry>;
-  scopeMap(registry: AzureRegistry, name: string): Promise<ScopeMap | undefined>;
-  putScopeMap(registry: AzureRegistry, map: { name: string; description: string; actions: readonly string[] }): Promise<ScopeMap>;
-  deleteScopeMap(registry: AzureRegistry, name: string): Promise<void>;
-  token(registry: AzureRegistry, name: string): Promise<AcrToken | undefined>;
-  putToken(registry: AzureRegistry, token: { name: string; scopeMapId: string }): Promise<AcrToken>;
-  deleteToken(registry: AzureRegistry, name: string): Promise<void>;
-  /** Regenerates the password of one slot; the old one stops working. Without `expiresAt` the new one never expires. */
-  generatePassword(
-    registry: AzureRegistry,
-    at: { token: string; slot: Slot; expiresAt?: string | undefined },
-  ): Promise<{ password: Sensitive; madeAt?: string; expiresAt?: string }>;
-  /**
-   * Clears one slot, if it still holds the password that was created at that time. The other stays unchanged. @returns whether it is empty
-   */
-  clearPassword(registry: AzureRegistry, at: { token: string; slot: Slot; madeAt?: string | undefined }): Promise<boolean>;
-  /** The login of the registry's admin user with each of its passwords, by their names in Azure. @throws CliError conflict if the admin user is disabled */
-  adminLogins(registry: AzureRegistry): Promise<ReadonlyMap<string, Login>>;
-  /** The source of the identity's tokens. */
-  readonly source: TokenSource;
-  /** The identity that Azure sees. */
-  identity(): Promise<AzureIdentity>;
-  /**
-   * Requests a token in advance, so that two tokens are not requested one after the other. An error is reported when the token is needed.
-   */
-  prefetchToken(audience: Audience | "graph"): void;
-  /**
-   * A token of Entra ID for a registry, and its identity.
-   * @throws CliError usage if the host is not a registry of the selected cloud; forbidden if the tenant issues no token for this audience
-   */
-  entraToken(host: string, audience: Audience): Promise<{ readonly text: Sensitive; readonly of: AzureIdentity }>;
-  registryFacts(registry: AzureRegistry): Promise<RegistryFacts>;
-  /** The host of the registry in each of its regions, `myregistry.eastus.geo.azurecr.io`; empty if it has none. */
-  regionalHosts(registry: AzureRegistry): Promise<readonly string[]>;
-  /** The permissions of the identity on a registry. @throws CliError forbidden if it may not read them */
-  permissions(registry: AzureRegistry): Promise<readonly Permission[]>;
-  /** The number of tokens of the registry. */
-  tokenCount(registry: AzureRegistry): Promise<number>;
-  listTokens(registry: AzureRegistry): Promise<TokenList>;
-};
+export type Azure = Principals &
+  Identities & {
+    /**
+     * Finds a registry by its name, its login server or its id in Azure. Searches the selected subscription, or all that the identity can
+     * read.
+     * @throws CliError notFound; the message says whether the name is registered in Azure
+     */
+    findRegistry(named: string): Promise<AzureRegistry>;
+    scopeMap(registry: AzureRegistry, name: string): Promise<ScopeMap | undefined>;
+    putScopeMap(registry: AzureRegistry, map: { name: string; description: string; actions: readonly string[] }): Promise<ScopeMap>;
+    deleteScopeMap(registry: AzureRegistry, name: string): Promise<void>;
+    token(registry: AzureRegistry, name: string): Promise<AcrToken | undefined>;
+    putToken(registry: AzureRegistry, token: { name: string; scopeMapId: string }): Promise<AcrToken>;
+    deleteToken(registry: AzureRegistry, name: string): Promise<void>;
+    /** Regenerates the password of one slot; the old one stops working. Without `expiresAt` the new one never expires. */
+    generatePassword(
+      registry: AzureRegistry,
+      at: { token: string; slot: Slot; expiresAt?: string | undefined },
+    ): Promise<{ password: Sensitive; madeAt?: string; expiresAt?: string }>;
+    /**
+     * Clears one slot, if it still holds the password that was created at that time. The other stays unchanged. @returns whether it is empty
+     */
+    clearPassword(registry: AzureRegistry, at: { token: string; slot: Slot; madeAt?: string | undefined }): Promise<boolean>;
+    /** The login of the registry's admin user with each of its passwords, by their names in Azure. @throws CliError conflict if the admin user is disabled */
+    adminLogins(registry: AzureRegistry): Promise<ReadonlyMap<string, Login>>;
+    /** The source of the identity's tokens. */
+    readonly source: TokenSource;
+    /** The identity that Azure sees. */
+    identity(): Promise<AzureIdentity>;
+    /**
+     * Requests a token in advance, so that two tokens are not requested one after the other. An error is reported when the token is needed.
+     */
+    prefetchToken(audience: Audience | "graph"): void;
+    /**
+     * A token of Entra ID for a registry, and its identity.
+     * @throws CliError usage if the host is not a registry of the selected cloud; forbidden if the tenant issues no token for this audience
+     */
+    entraToken(host: string, audience: Audience): Promise<{ readonly text: Sensitive; readonly of: AzureIdentity }>;
+    registryFacts(registry: AzureRegistry): Promise<RegistryFacts>;
+    /** The host of the registry in each of its regions, `myregistry.eastus.geo.azurecr.io`; empty if it has none. */
+    regionalHosts(registry: AzureRegistry): Promise<readonly string[]>;
+    /** The permissions of the identity on a registry. @throws CliError forbidden if it may not read them */
+    permissions(registry: AzureRegistry): Promise<readonly Permission[]>;
+    /** The number of tokens of the registry. */
+    tokenCount(registry: AzureRegistry): Promise<number>;
+    listTokens(registry: AzureRegistry): Promise<TokenList>;
+  };

@@ -19,12 +19,13 @@ const services = {
   "Microsoft Graph": { idHeader: "request-id", idName: "request" },
 } as const;
 
-type Service = {
+/** The parts that all services share. */
+export type Connection = { readonly cloud: Cloud; readonly identity: Pick<Identity, "token" | "source">; readonly http: Http };
+
+type Service = Omit<Connection, "cloud"> & {
   readonly name: keyof typeof services;
   readonly origin: string;
   readonly audience: Audience | "graph";
-  readonly identity: Pick<Identity, "token" | "source">;
-  readonly http: Http;
   explain(doing: string, refusal: Refusal): CliError;
 };
 
