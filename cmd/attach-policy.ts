@@ -1,4 +1,5 @@
 import type { Cluster } from "../src/cluster/port.ts";
+import { minorOf } from "../src/doctor/cluster.ts";
 import { CliError, usage } from "../src/errors.ts";
 import type { Create } from "../src/fix.ts";
 import { admissionPolicy } from "../src/output/admission-policy.ts";
@@ -41,7 +42,9 @@ export async function printPolicy(session: Session, flags: PolicyFlags, words: r
   const matchExpressions = parseLabelSelector(labels);
   if (!matchExpressions) throw usage(`unable to parse the labels ${JSON.stringify(labels)}: key1=value1,key2=value2`);
   const cluster = session.cluster();
-  await requirePolicies(cluster);
+  const { gitVersion } = await cluster.serverVersion();
+  if (minorOf(gitVersion) < servedSince)
+    throw new CliError("invalid", `MutatingAdmissionPolicy requires Kubernetes 1.${servedSince}, and the server has ${gitVersion}`);
   const secret = named ?? (await onlySecret(cluster, await cluster.namespace(), { ...make, or: "name the Secret" }));
   const [clusterScope] = await clusterScopesOf(scopeOf(flags), { ...session, writes: true });
   const namespaces = new Set([...(clusterScope?.namespaces ?? []), await cluster.namespace()]);
@@ -51,13 +54,6 @@ export async function printPolicy(session: Session, flags: PolicyFlags, words: r
   session.print(`# For namespaces with the labels ${labels.replace(/\s+/g, " ")}\n`);
   session.print(await admissionPolicy(secret, hosts, { matchExpressions }));
   return 0;
-}
-
-async function requirePolicies(cluster: Cluster): Promise<void> {
-  const { gitVersion } = await cluster.serverVersion();
-  const [, minor] = /^v1\.(\d+)/.exec(gitVersion) ?? [];
-  if (minor !== undefined && Number(minor) < servedSince)
-    throw new CliError("invalid", `MutatingAdmissionPolicy requires Kubernetes 1.${servedSince}, and the server has ${gitVersion}`);
 }
 
 /** Returns the Secret of the first namespace that has it. Without any, returns the last namespace. */

@@ -13,9 +13,8 @@ import { waitForPulls } from "../src/workflows/wait-for-pulls.ts";
 import { whereOf } from "./conclude.ts";
 import { isReport, printReport, printUnreadable, reading } from "./findings.ts";
 import { parseWait } from "./line/durations.ts";
-import { type Flags, formats, nodePulls, noHeaders, outputGroup, under, type Values } from "./line/flags.ts";
-import { secretOrTargets, serviceAccounts } from "./line/known.ts";
-import { objectName } from "./line/names.ts";
+import { type Flags, formats, nodePulls, noHeaders, outputGroup, targetFlags, under, type Values } from "./line/flags.ts";
+import { secretOrTargets } from "./line/known.ts";
 import { readScope, scopeOf } from "./line/scope-flags.ts";
 import { type Orders, sortBy, sortedBy } from "./line/sort-by.ts";
 import { readTargetWords } from "./line/target-words.ts";
@@ -44,11 +43,8 @@ const checkFlags = {
       describe: "Check this image instead of the images of pods and workloads",
     },
     serviceaccount: {
+      ...targetFlags.serviceaccount,
       type: "string",
-      bare: "default",
-      read: (value) => objectName("ServiceAccount", value),
-      complete: serviceAccounts,
-      value: "NAME",
       describe: "With --image: use the pull secrets of this ServiceAccount",
       fallback: "default",
     },

@@ -7,6 +7,7 @@ import { registryName } from "../../src/registry/login-server.ts";
 import { parseRepositoryScope } from "../../src/registry/repository.ts";
 import { cronOf } from "../../src/schedule/cron.ts";
 import { ownNamespace, type Schedule } from "../../src/schedule/objects.ts";
+import { isGuid } from "../../src/secret/azure-words.ts";
 import { createFlags, registryHost } from "../create/options.ts";
 import { lifetime } from "../line/durations.ts";
 import { dataOutput, type Flags, firstIgnored, mustBe, outputGroup, under, type Values } from "../line/flags.ts";
@@ -18,8 +19,6 @@ import { rotateFlags } from "../rotate/options.ts";
 
 /** The image of each release, without its tag. */
 export const publishedImage = "ghcr.io/kubectl-acr-secret/kubectl-acr-secret";
-
-const clientIdForm = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 export const scheduleFlags = {
   ...under("What it runs", {
@@ -73,7 +72,7 @@ export const scheduleFlags = {
   ...under("Azure sign-in", {
     "client-id": {
       type: "string",
-      refuse: mustBe("the client ID of an identity in Azure", (text) => clientIdForm.test(text), "client-id"),
+      refuse: mustBe("the client ID of an identity in Azure", isGuid, "client-id"),
       exclusive: ["azure-secret"],
       value: "ID",
       describe: "Client ID of an identity that the ServiceAccount uses by workload identity",

@@ -1,12 +1,11 @@
-import { cloudNames } from "../../src/azure/cloud.ts";
 import { usage } from "../../src/errors.ts";
 import type { Fix } from "../../src/fix.ts";
 import { decoded } from "../../src/manifest/text.ts";
 import { printError } from "../../src/output/error.ts";
 import { printData } from "../../src/output/object.ts";
-import { type Distribution, distributions, type NodeFile, nodeFiles, providerName } from "../../src/secretless/node-files.ts";
+import { distributions, type NodeFile, nodeFiles, providerName } from "../../src/secretless/node-files.ts";
 import { nodeFileErrors } from "../../src/secretless/verify-node-files.ts";
-import type { Flags } from "../line/flags.ts";
+import type { Flags, identityFlags, Values } from "../line/flags.ts";
 import type { Session } from "../session.ts";
 
 export const nodeFilesFlags = {
@@ -19,11 +18,7 @@ export const nodeFilesFlags = {
   },
 } as const satisfies Flags;
 
-type NodeFilesOptions = {
-  readonly for: Distribution | undefined;
-  readonly verify: string | undefined;
-  readonly cloud: string | undefined;
-};
+type NodeFilesFlags = Values<typeof nodeFilesFlags & typeof identityFlags>;
 
 /** How to see on a node what no file shows. A gate with the value 0 is off. */
 const nodeChecks: readonly Fix[] = [
@@ -45,11 +40,11 @@ const nodeChecks: readonly Fix[] = [
  * @throws CliError usage
  * @returns the exit code
  */
-export async function runNodeFiles({ for: distribution, verify, cloud }: NodeFilesOptions, session: Session): Promise<number> {
+export async function runNodeFiles({ for: distribution, verify, cloud = "AzureCloud" }: NodeFilesFlags, session: Session): Promise<number> {
   if (verify !== undefined && distribution !== undefined) throw usage("--verify cannot be used with --for");
   if (verify !== undefined) return verifyFile(verify, session);
   if (distribution === undefined) throw usage(`specify --for ${distributions.join("|")}, or --verify FILE`);
-  const { binary, files, restart } = nodeFiles(distribution, cloudNames.find((name) => name === cloud) ?? "AzureCloud");
+  const { binary, files, restart } = nodeFiles(distribution, cloud);
   const head = [
     "Try one node first: a mistake in CredentialProviderConfig stops the kubelet.",
     "1. Copy azure-acr-credential-provider-linux-ARCH of https://github.com/kubernetes-sigs/cloud-provider-azure/releases (mode 0755) to",

@@ -45,14 +45,13 @@ export async function* setUp(does: "create" | "delete", order: Order, ports: Por
 }
 
 async function readState(order: Order, { azure, cluster }: Ports): Promise<{ registry: AzureRegistry; state: SecretlessState }> {
-  const issuing = issuerOf(order, cluster);
-  issuing.catch(() => undefined);
-  const [registry, accounts] = await Promise.all([
+  const [registry, issuer, accounts] = await Promise.all([
     azure.findRegistry(order.registry),
+    issuerOf(order, cluster),
     Promise.all(order.serviceAccounts.map((name) => readAccount(cluster, { kind: "serviceaccount", name, namespace: order.namespace }))),
   ]);
   const identityId = identityIdOf(order.identity, registry);
-  const [identity, { mode }, issuer] = await Promise.all([azure.managedIdentity(identityId), azure.registryFacts(registry), issuing]);
+  const [identity, { mode }] = await Promise.all([azure.managedIdentity(identityId), azure.registryFacts(registry)]);
   const [credentials, assignments] = identity
     ? await Promise.all([azure.federatedCredentials(identityId), azure.roleAssignments(registry, identity.principalId)])
     : [[], []];
