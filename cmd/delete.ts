@@ -13,10 +13,10 @@ import { openFirst, revoking } from "../src/workflows/delete.ts";
 import { runUnit } from "../src/workflows/unit.ts";
 import { conclude, printsHints, whereOf } from "./conclude.ts";
 import { confirmDeletion } from "./delete/confirm.ts";
-import { opener } from "./delete/opener.ts";
 import { type Flags, identityFlags, identityOf, under, type Values, writeOutput } from "./line/flags.ts";
 import { secrets } from "./line/known.ts";
 import { scopeFlags, scopeOf } from "./line/scope-flags.ts";
+import { opener } from "./recorded-credential.ts";
 import { nameOfSecret } from "./run-on-targets.ts";
 import { type Session, toolsOf } from "./session.ts";
 

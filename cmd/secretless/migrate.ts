@@ -9,11 +9,11 @@ import { migrate } from "../../src/workflows/secretless-migrate.ts";
 import { conclude, printsHints } from "../conclude.ts";
 import { newJournal } from "../create/keep.ts";
 import { type CreateFlags, createFlags, readOptions } from "../create/options.ts";
-import { opener } from "../delete/opener.ts";
 import { type Flags, type identityFlags, identityOf, under, type Values, type writeOutput } from "../line/flags.ts";
 import { secretName } from "../line/names.ts";
 import { parse } from "../line/parse.ts";
 import { scopeFlags, scopeOf } from "../line/scope-flags.ts";
+import { opener } from "../recorded-credential.ts";
 import { nameOfSecret } from "../run-on-targets.ts";
 import { type Session, toolsOf } from "../session.ts";
 

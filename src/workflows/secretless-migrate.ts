@@ -6,6 +6,7 @@ import { joinNames, kinds, nameOf, type PodKind, type Ref, targetKindOf } from "
 import type { Change, ChangeOf, Plan } from "../plan/change.ts";
 import { planDelete } from "../plan/delete.ts";
 import { hostOf } from "../plan/existing-secret.ts";
+import { isPullPod } from "../plan/pull-pod.ts";
 import { accountOf, type OwnerRef, planRefer } from "../plan/references.ts";
 import { counted, hasPods, targetArguments } from "../plan/wording.ts";
 import { isLoginServer } from "../registry/login-server.ts";
@@ -129,7 +130,8 @@ async function prove(to: Ref, state: NamespaceState, migration: Migration): Prom
   const hosts = [...images.map((image) => image.host), ...(usersIn(state, migration).facts.existing?.hosts ?? []).map(hostOf)];
   // The token of the identity is sent to the hosts of the images
   const other = hosts.find((host) => !isLoginServer(host));
-  let problem: Problem | undefined = other === undefined ? undefined : { message: `${other} is not an Azure container registry` };
+  let problem: Pick<PartFinding, "message" | "next"> | undefined =
+    other === undefined ? undefined : { message: `${other} is not an Azure container registry` };
   if (images.length === 0) problem = { message: "no pod or template uses an image of the Secret; add --image" };
   for (const image of images) problem ??= await problemWith(image, to, state, migration);
   const message = `${nameOf(to)} keeps secret/${migration.secret}: ${problem?.message}`;
@@ -137,8 +139,6 @@ async function prove(to: Ref, state: NamespaceState, migration: Migration): Prom
   const does = migration.tools.dryRun === "none" ? "a node pulled" : "a node must first pull";
   return { act: "warn", to, message: `${nameOf(to)}: ${does} ${counted(images.length, "image")} without a pull secret`, isInfo: true };
 }
-
-type Problem = Pick<PartFinding, "message" | "next">;
 
 /** Checks each part of a pull, and lets a node pull, except in a dry run. */
 async function problemWith(
@@ -160,7 +160,9 @@ async function problemWith(
 /** Returns the images of a ServiceAccount's pods and templates that the Secret is for, with the place where the pods may run. */
 function imagesFor(account: string, { secret, pods, targets }: NamespaceState, { image: named }: Migration) {
   const serves = secret ? servedBy(secret) : "any";
-  const specs = [...pods.filter((pod) => !isOver(pod)), ...templatesOf(targets)].filter(({ spec }) => accountOf(spec) === account);
+  const specs = [...pods.filter((pod) => !isOver(pod) && !isPullPod(pod)), ...templatesOf(targets)].filter(
+    ({ spec }) => accountOf(spec) === account,
+  );
   const used = specs.flatMap((pod) => imagesOf(pod).map((image) => ({ ...image, placement: pod.spec })));
   const asked = imagesOf({ spec: { containers: [{ name: "", image: named }] } }).map((image) => ({ ...image, placement: undefined }));
   const all = [...asked, ...used.filter((image) => serves === "any" || serves(image))];
