@@ -121,6 +121,19 @@ test.for(["client", "server"])("changes nothing and creates no pod with --dry-ru
   expect(world.asking.writes).toEqual([]);
 });
 
+test("shows the changes of the list and of the Secret with --diff", async () => {
+  const { stdout, code } = await run(`${migrating} -n demo --diff`);
+
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^-imagePullSecrets:\n-- name: acr-myregistry\n/m);
+  expect(stdout).toMatch(/^-kind: Secret\n/m);
+  expect(world.asking.writes).toEqual([]);
+});
+
+test("prints each changed object with -o name", async () => {
+  expect((await run(`${migrating} -n demo -o name`)).stdout).toMatch(/^serviceaccount\/default\n(.*\n)*secret\/acr-myregistry\n$/);
+});
+
 type Obstacle = { readonly why: string; readonly says: string; breaks(): unknown; readonly line?: string };
 
 test.for<Obstacle>([
@@ -388,6 +401,24 @@ test("completes the names of Secrets", async () => {
 
   expect(stdout).toMatch(/^acr-myregistry\n/);
 });
+
+test.for(["create pod demo/", "patch serviceaccount", "patch secret", "deleteToken"])(
+  "deletes its pods and continues in the next run after Ctrl-C during %s",
+  async (call) => {
+    let interrupt = () => {};
+    const free = world.asking.around(async (asked, next) => {
+      if (is(call)(asked)) interrupt();
+      return next();
+    });
+    expect(await run(`${migrating} -n demo`, { started: (live) => (interrupt = live.interrupt) })).toMatchObject({ code: 130 });
+    free();
+    expect([canPull(world, "demo"), world.cluster.all("pod")]).toEqual([true, []]);
+
+    expect(await run(`${migrating} -n demo`)).toMatchObject({ code: 0 });
+
+    expect([world.cluster.all("secret"), world.azure.tokens.size]).toEqual([[], 0]);
+  },
+);
 
 test.for([
   { line: "migrate a b", message: "secretless migrate accepts the name of one Secret" },
