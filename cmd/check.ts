@@ -108,11 +108,11 @@ export const check = verb({
   async run({ flags, args }, session) {
     const { clusterScopes, checked } = await reading(session, "check", flags.output, () => {
       const command = readCommand(flags, args);
-      const { uninterrupted } = session.interruption;
       const check = async () => {
+        const tools = { ...session, uninterrupted: session.interruption.uninterrupted, registry: session.registry() };
         const clusterScopes = await clusterScopesOf(scopeOf(flags), { ...session, writes: false });
         const options = { ...command, selection: { ...command.selection, lenient: whereOf(clusterScopes) !== "one" } };
-        const checked = await checkAll(clusterScopes, options, { ...session, uninterrupted, registry: session.registry() });
+        const checked = await checkAll(clusterScopes, options, tools);
         return { clusterScopes, checked };
       };
       const isFailure = (verdict: Verdict) => failed(verdict, flags.strict);

@@ -8,9 +8,11 @@ import { ask, exchangeToken } from "./ask.ts";
 import { fetchParts, manifestTypes, maxManifest } from "./parts.ts";
 import type { ImageRef, Login, Platform, Proof, Registry } from "./port.ts";
 
-/** Opens a registry's data plane. Sends nothing before the first call. */
+/** Opens a registry's data plane. Sends nothing before the first call, but loads Azure's HTTP library while other requests wait. */
 export function openRegistry({ env, trace, signal, sleep, now }: RequestTools): Registry {
-  const { http, aheadBy } = clocked(openHttp({ transport: openTransport(env, trace, signal), sleep }), now);
+  const transport = openTransport(env, trace, signal);
+  transport().catch(() => {});
+  const { http, aheadBy } = clocked(openHttp({ transport, sleep }), now);
   return { ...registryOver(http), aheadBy };
 }
 
@@ -105,9 +107,7 @@ export function askOnce(registry: Registry): Registry {
     ...registry,
     prove(image, login, platforms) {
       const key = keyOf(image, login, platforms);
-      const known = proofs.get(key);
-      if (known) return known;
-      const proof = registry.prove(image, login, platforms);
+      const proof = proofs.get(key) ?? registry.prove(image, login, platforms);
       proofs.set(key, proof);
       // An exception is not a response of the registry, so it is not cached
       proof.catch(() => proofs.delete(key));

@@ -146,9 +146,10 @@ test.for([
 
 test.for(["check", "list", "list --expiring-within 14d"])("exits with 2 when the API server is unreachable: %s", async (line) => {
   const unreachable = () => Promise.reject(new CliError("unreachable", "the server is down"));
+  const world = { cluster: { namespace: unreachable }, registry: {} };
 
-  expect(await type(line, { cluster: { namespace: unreachable } })).toMatchObject({ code: 2, stderr: "error: the server is down\n" });
-  const { code, stdout, stderr } = await type(`${line} -o jsonl`, { cluster: { namespace: unreachable } });
+  expect(await type(line, world)).toMatchObject({ code: 2, stderr: "error: the server is down\n" });
+  const { code, stdout, stderr } = await type(`${line} -o jsonl`, world);
   expect({ code, stderr, item: JSON.parse(stdout) }).toEqual({
     code: 2,
     stderr: "error: the server is down\n",
