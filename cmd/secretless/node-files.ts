@@ -12,6 +12,7 @@ export const nodeFilesFlags = {
   for: { type: "string", choices: distributions, describe: "Kubernetes distribution of the nodes" },
   verify: {
     type: "string",
+    exclusive: ["for"],
     complete: "files",
     value: "FILE",
     describe: "Verify this edited file (- for standard input) instead of printing files",
@@ -41,7 +42,6 @@ const nodeChecks: readonly Fix[] = [
  * @returns the exit code
  */
 export async function runNodeFiles({ for: distribution, verify, cloud = "AzureCloud" }: NodeFilesFlags, session: Session): Promise<number> {
-  if (verify !== undefined && distribution !== undefined) throw usage("--verify cannot be used with --for");
   if (verify !== undefined) return verifyFile(verify, session);
   if (distribution === undefined) throw usage(`specify --for ${distributions.join("|")}, or --verify FILE`);
   const { binary, files, restart } = nodeFiles(distribution, cloud);

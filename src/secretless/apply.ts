@@ -32,18 +32,19 @@ export function applierOf(env: ApplyEnv): Credential["apply"] {
   /** The writes to the credentials of one identity, one after the other: Azure rejects concurrent ones. */
   let credentials = Promise.resolve();
 
-  async function inTurn(work: () => Promise<void>): Promise<void> {
-    const turn = credentials.then(() => retryWhileReplicating(created !== undefined, { wait, sleep }, work));
+  const retried = (write: () => Promise<void>) => retryWhileReplicating(created !== undefined, { wait, sleep }, write);
+
+  function applyCredential({ act, to }: Make): Promise<void> {
+    const wanted = state.accounts.map(({ at }) => credentialFor(at, state.issuer)).find(({ name }) => name === to.name);
+    const turn = credentials.then(() =>
+      retried(async () => {
+        if (act === "delete") await azure.deleteFederatedCredential(state.identityId, to.name);
+        else if (wanted) await azure.putFederatedCredential(state.identityId, wanted);
+      }),
+    );
     credentials = turn.catch(() => undefined);
     return turn;
   }
-
-  const applyCredential = ({ act, to }: Make) =>
-    inTurn(async () => {
-      if (act === "delete") return azure.deleteFederatedCredential(state.identityId, to.name);
-      const wanted = state.accounts.map(({ at }) => credentialFor(at, state.issuer)).find(({ name }) => name === to.name);
-      if (wanted) await azure.putFederatedCredential(state.identityId, wanted);
-    });
 
   const inAzure: Readonly<Record<string, (change: Make) => Promise<void>>> = {
     async "identity.managedidentity.azure.com"({ act }) {
@@ -53,10 +54,8 @@ export function applierOf(env: ApplyEnv): Credential["apply"] {
     "federatedcredential.managedidentity.azure.com": applyCredential,
     "federatedcredential.graph.microsoft.com": applyCredential,
     async "roleassignment.management.azure.com"({ act }) {
-      const principalId = identity()?.principalId ?? "";
-      const of = { principalId, role: pullRole[state.mode].id };
-      if (act === "delete") return azure.unassignRole(registry, of);
-      await retryWhileReplicating(created !== undefined, { wait, sleep }, () => azure.assignRole(registry, of));
+      const of = { principalId: identity()?.principalId ?? "", role: pullRole[state.mode].id };
+      await (act === "delete" ? azure.unassignRole(registry, of) : retried(() => azure.assignRole(registry, of)));
     },
   };
 

@@ -5,19 +5,12 @@ import { type Json, objectsOf, parseObject } from "../json.ts";
 /** An answer to a GET request, or the reason for a failure. */
 export type Downloaded = { readonly status: number; readonly text: string } | { readonly error: string };
 
-/** A document, and the address at which Entra ID reads it. */
-type Publication = {
-  readonly address: string;
-  readonly content: object;
-  /** Compares the document with what is published. Returns undefined if Entra ID can use it. */
-  problemIn(answer: Downloaded): string | undefined;
-};
-
 /**
- * Returns the configuration and the keys to publish. An API server without `--service-account-jwks-uri` names its own address for the keys,
- * which is often private. The configuration to publish then names an address next to its own.
+ * Returns the configuration and the keys to publish, the addresses at which Entra ID reads them, and functions that compare them with the
+ * published ones. These return undefined if Entra ID can use the document. An API server without `--service-account-jwks-uri` names its own
+ * address for the keys, which is often private. The configuration to publish then names an address next to its own.
  */
-export function publicationsOf({ configuration, keys }: IssuerDocuments): readonly Publication[] {
+export function publicationsOf({ configuration, keys }: IssuerDocuments) {
   const { issuer, jwks_uri: named } = configuration;
   const base = issuer.replace(/\/$/, "");
   const keysAddress = isPublic(named) ? named : `${base}/openid/v1/jwks`;

@@ -3,7 +3,7 @@ import type { AzureRegistry, FederatedCredential, ManagedIdentity } from "../azu
 import type { Right } from "../cluster/port.ts";
 import { CliError } from "../errors.ts";
 import type { Ref } from "../kinds.ts";
-import type { Role, RoleBinding, ServiceAccount } from "../objects.ts";
+import { managedBy, type Role, type RoleBinding, type ServiceAccount } from "../objects.ts";
 
 // The objects that let the pods of a ServiceAccount pull without a Secret: KEP-4412 and the acr-credential-provider of cloud-provider-azure.
 
@@ -43,20 +43,18 @@ export const roleRef = ({ namespace, context, name }: Account) =>
 
 export const bindingRef = (of: Account) => ({ ...roleRef(of), kind: "rolebinding.rbac.authorization.k8s.io" }) as const;
 
-const label = { "app.kubernetes.io/managed-by": "kubectl-acr-secret" };
-
 export const roleOf = ({ namespace, name }: Account): Role => ({
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "Role",
-  metadata: { name: roleName(name), namespace, labels: label },
+  metadata: { name: roleName(name), namespace, labels: { [managedBy.key]: managedBy.value } },
   rules: [{ apiGroups: [""], resources: [tokenAudience], resourceNames: [name], verbs: ["request-serviceaccounts-token-audience"] }],
 });
 
-export const bindingOf = ({ namespace, name }: Account): RoleBinding => ({
+export const bindingOf = (of: Account): RoleBinding => ({
   apiVersion: "rbac.authorization.k8s.io/v1",
   kind: "RoleBinding",
-  metadata: { name: roleName(name), namespace, labels: label },
-  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: roleName(name) },
+  metadata: roleOf(of).metadata,
+  roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: roleName(of.name) },
   subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "Group", name: kubeletGroup }],
 });
 

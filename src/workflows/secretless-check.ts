@@ -52,7 +52,11 @@ export async function* checkSecretless(checked: Checked): AsyncGenerator<PartFin
   const found = await cluster.get(account).catch(asRefusal);
   const subject = nameOf(account);
   yield findingFor({ id: "annotations", subject }, found, () => annotationsOf(found, checked));
-  yield findingFor({ id: "token-audience", subject }, await audience, (isAllowed) => audienceOf(isAllowed, checked));
+  yield findingFor({ id: "token-audience", subject }, await audience, (isAllowed) =>
+    isAllowed
+      ? ok(`kubelets may request tokens for ${tokenAudience}`)
+      : failed(`kubelets may not request tokens for ${tokenAudience}`, setUp(checked)),
+  );
   yield* pull(checked, found, await token);
   yield findingFor({ id: "node-provider", subject: "nodes" }, await provider, (result) => result);
 }
@@ -76,11 +80,6 @@ function annotationsOf(found: Found, checked: Checked): Result {
   return ok(`client ${annotations[annotationKeys.clientId]}, tenant ${annotations[annotationKeys.tenant]}`);
 }
 
-const audienceOf = (isAllowed: boolean, checked: Checked): Result =>
-  isAllowed
-    ? ok(`kubelets may request tokens for ${tokenAudience}`)
-    : failed(`kubelets may not request tokens for ${tokenAudience}`, setUp(checked));
-
 /** The steps that need the results of the steps before. Those after a failed one are not checked. */
 async function* pull(checked: Checked, found: Found, token: Sensitive | CliError): AsyncGenerator<PartFinding> {
   const { account, image, azure, registry } = checked;
@@ -101,8 +100,8 @@ async function* pull(checked: Checked, found: Found, token: Sensitive | CliError
 
 const failure = (verdict: string) => (verdict === "unreachable" ? "unknown" : "failed");
 
-function tokenOf(account: Account, token: Sensitive): Result {
-  const issuer = token.claims?.issuer ?? "";
+function tokenOf(account: Account, { claims }: Sensitive): Result {
+  const { issuer = "" } = claims ?? {};
   if (isPublic(issuer)) return ok(`issuer ${issuer}, subject ${tokenSubject(account)}`);
   return failed(`Microsoft Entra ID cannot reach the issuer of ServiceAccount tokens, ${issuer}`);
 }

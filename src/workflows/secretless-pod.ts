@@ -1,17 +1,12 @@
 import type { Cluster } from "../cluster/port.ts";
 import { explainCommand, type Finding, findingOf } from "../doctor/finding.ts";
 import { asRefusal } from "../errors.ts";
-import type { Placement } from "../plan/pull-pod.ts";
+import type { PodPull } from "../plan/pull-pod.ts";
 import type { Account } from "../secretless/objects.ts";
 import { openNodePulls, type PullTools } from "./check-from-cluster.ts";
 
 /** The ServiceAccount, an image as a pod names it, and where the pods of the image may run. */
-type Question = {
-  readonly account: Account;
-  readonly image: string;
-  readonly cluster: Cluster;
-  readonly placement?: Placement | undefined;
-};
+type Question = Pick<PodPull, "image" | "placement"> & { readonly account: Account; readonly cluster: Cluster };
 
 /** A Secret that does not exist. Admission copies the list of the ServiceAccount to a pod without a list. */
 const noSecret = "acr-secret-none";

@@ -8,7 +8,7 @@ import type { Cluster } from "../cluster/port.ts";
 import { isForbidden } from "../errors.ts";
 import { keyOf, kinds } from "../kinds.ts";
 import type { KubeObject } from "../objects.ts";
-import type { Plan, Warn } from "../plan/change.ts";
+import type { Plan } from "../plan/change.ts";
 import { isGuid } from "../secret/azure-words.ts";
 import { applierOf } from "../secretless/apply.ts";
 import { type Account, bindingRef, managedIdentityId, noIssuer, roleRef, tokenAudience } from "../secretless/objects.ts";
@@ -84,8 +84,7 @@ function identityIdOf(named: string | undefined, registry: AzureRegistry): strin
 function warnOfRoles({ identity, identityId }: SecretlessState): Plan {
   if (!identity || identity.ours) return [];
   const to = identityRef(identityId);
-  const message = `another user created ${kinds[to.kind].called} ${to.name}; the pods can use all of its roles`;
-  return [{ act: "warn", to, message } satisfies Warn];
+  return [{ act: "warn", to, message: `another user created ${kinds[to.kind].called} ${to.name}; the pods can use all of its roles` }];
 }
 
 function cacheNotice({ identity, identityId }: SecretlessState): Plan {

@@ -32,7 +32,7 @@ test("prints every problem of an edited file with its position", async () => {
 test.for([
   { words: "", error: /specify --for kubeadm\|k3s\|rke2\|kind\|talos, or --verify FILE/ },
   { words: "--for kops", error: /--for/ },
-  { words: "--for k3s --verify -", error: /--verify cannot be used with --for/ },
+  { words: "--for k3s --verify -", error: /--for and --verify cannot be used together/ },
   { words: "--for k3s web", error: /node-files accepts no arguments/ },
 ])("rejects node-files $words", async ({ words, error }) => {
   expect(await nodeFiles(words)).toMatchObject({ stdout: "", stderr: expect.stringMatching(error), code: 1 });
